@@ -1,0 +1,69 @@
+// Builds every bundle of the project into dist/. `node esbuild.mjs [--watch] [--dev]`.
+import { cp, mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import * as esbuild from 'esbuild';
+
+const watch = process.argv.includes('--watch');
+const dev = watch || process.argv.includes('--dev');
+
+const shared = {
+  bundle: true,
+  sourcemap: dev ? 'linked' : false,
+  minify: !dev,
+  keepNames: true,
+  logLevel: 'warning',
+  legalComments: 'none',
+  define: {
+    'process.env.TUNESMITH_VERSION': JSON.stringify(
+      (await import('./package.json', { with: { type: 'json' } })).default.version,
+    ),
+  },
+};
+
+const node = {
+  ...shared,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  outExtension: { '.js': '.cjs' },
+  outdir: 'dist',
+  // Reached by absolute path at run time, when a command has installed them.
+  external: ['vscode', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu', 'webgpu'],
+};
+
+/** Bundle name → entry. One that does not exist yet is left out. */
+const programs = {
+  extension: 'src/extension.ts',
+  engine: 'src/engine/main.ts',
+  supervisor: 'src/engine/supervisor/main.ts',
+  trainer: 'src/training/main.ts',
+  module: 'src/client/moduleHost.ts',
+  cli: 'src/cli/main.ts',
+};
+const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
+
+const builds = [
+  { ...node, entryPoints: present(programs) },
+  {
+    ...shared,
+    platform: 'browser',
+    format: 'iife',
+    target: 'chrome128',
+    entryPoints: present({ panel: 'webview/main.ts' }),
+    outdir: 'dist/webview',
+    loader: { '.css': 'text', '.ttf': 'file' },
+  },
+].filter((build) => Object.keys(build.entryPoints).length > 0);
+
+await mkdir('dist/webview', { recursive: true });
+for (const file of ['codicon.css', 'codicon.ttf'])
+  await cp(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
+for (const file of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm']) {
+  await cp(`node_modules/@tensorflow/tfjs-backend-wasm/dist/${file}`, `dist/${file}`);
+}
+
+if (watch) {
+  for (const build of builds) await (await esbuild.context(build)).watch();
+} else {
+  await Promise.all(builds.map((build) => esbuild.build(build)));
+}

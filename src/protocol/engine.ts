@@ -1,0 +1,437 @@
+/**
+ * JSON-RPC between the engine and its clients (extension host, CLI) over a local socket or named pipe.
+ * Every request's parameters are validated by its schema where they enter the engine; a refusal is an error
+ * response with code `ErrorCode` and, where a file is at fault, `data: FileProblem[]`.
+ *
+ * Keeping up to date: after `initialize`, the engine sends `changed` at most four times a second with the full
+ * new rows of what changed (never deltas of rows), and `seriesChanged` for runs the client `watch`es. A client that
+ * missed something asks again for what it shows.
+ */
+import { z } from 'zod';
+import { Params, ParamValue, WireNumber } from './values.js';
+
+/** Raised when a message here changes shape. An engine of another protocol is replaced once it has no work. */
+export const PROTOCOL_VERSION = 1;
+
+export const ErrorCode = {
+  /** A file has mistakes; data is FileProblem[]. */
+  invalidFile: -32050,
+  notFound: -32051,
+  /** What was asked can't be done in the present state (resume a finished run, …). */
+  conflict: -32052,
+  unauthorized: -32053,
+  incompatible: -32054,
+} as const;
+
+/** A mistake in a file. `line` and `column` count from 1; the range is half-open. */
+export const FileProblem = z.object({
+  file: z.string(),
+  line: z.number().int().min(1),
+  column: z.number().int().min(1),
+  endLine: z.number().int().min(1),
+  endColumn: z.number().int().min(1),
+  severity: z.enum(['error', 'warning']),
+  message: z.string(),
+  /** What to do about it, such as `did you mean "search"?`. */
+  hint: z.string().optional(),
+});
+export type FileProblem = z.infer<typeof FileProblem>;
+
+export const RunStatus = z.enum([
+  'queued',
+  'starting',
+  'running',
+  'paused',
+  'stopping',
+  'completed',
+  'failed',
+  'stopped',
+  'pruned',
+]);
+export type RunStatus = z.infer<typeof RunStatus>;
+export const LIVE_STATUSES: readonly RunStatus[] = ['queued', 'starting', 'running', 'paused', 'stopping'];
+
+export const Goal = z.enum(['minimize', 'maximize']);
+export type Goal = z.infer<typeof Goal>;
+
+/** Summary of one metric of one run. NaN values are counted but never become min or max. */
+export const MetricSummary = z.object({
+  last: WireNumber,
+  lastStep: z.number(),
+  min: WireNumber,
+  max: WireNumber,
+  count: z.number().int(),
+});
+export type MetricSummary = z.infer<typeof MetricSummary>;
+
+export const RunError = z.object({
+  kind: z.enum(['exit', 'signal', 'out-of-memory', 'not-started', 'script', 'lost']),
+  message: z.string(),
+  /** The last lines that the program printed. */
+  logTail: z.string(),
+});
+export type RunError = z.infer<typeof RunError>;
+
+export const Run = z.object({
+  id: z.string(),
+  experiment: z.string(),
+  file: z.string().nullable(),
+  search: z.string().nullable(),
+  /** Number of the trial within its search, from 0. */
+  trial: z.number().int().nullable(),
+  name: z.string(),
+  status: RunStatus,
+  params: Params,
+  metrics: z.record(z.string(), MetricSummary),
+  objective: z
+    .object({
+      metric: z.string(),
+      goal: Goal,
+      /** Best value so far by the goal; null before the first. */
+      value: WireNumber.nullable(),
+      step: z.number().nullable(),
+    })
+    .nullable(),
+  progress: z.object({ fraction: z.number().nullable(), text: z.string() }).nullable(),
+  info: z.record(z.string(), ParamValue),
+  device: z.string().nullable(),
+  error: RunError.nullable(),
+  tags: z.array(z.string()),
+  note: z.string(),
+  /** Milliseconds since the epoch. */
+  createdAt: z.number(),
+  startedAt: z.number().nullable(),
+  endedAt: z.number().nullable(),
+  deletedAt: z.number().nullable(),
+});
+export type Run = z.infer<typeof Run>;
+
+/** What `show` adds: facts about where and how it was run. */
+export const RunDetail = Run.extend({
+  host: z.string(),
+  git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
+  command: z.array(z.string()),
+  cwd: z.string(),
+  folder: z.string(),
+  seed: z.number().int(),
+  exitCode: z.number().int().nullable(),
+  signal: z.string().nullable(),
+});
+export type RunDetail = z.infer<typeof RunDetail>;
+
+export const SearchStatus = z.enum(['running', 'paused', 'stopping', 'stopped', 'completed', 'failed']);
+export type SearchStatus = z.infer<typeof SearchStatus>;
+
+export const Search = z.object({
+  id: z.string(),
+  experiment: z.string(),
+  file: z.string().nullable(),
+  name: z.string(),
+  status: SearchStatus,
+  sampler: z.string(),
+  pruner: z.string().nullable(),
+  /** Why this sampler, in one line, when it was chosen by `auto`. */
+  reason: z.string().nullable(),
+  /** Trials asked for; null when the sampler alone knows the end (a grid). */
+  trials: z.number().int().nullable(),
+  counts: z.object({
+    total: z.number().int(),
+    queued: z.number().int(),
+    running: z.number().int(),
+    completed: z.number().int(),
+    pruned: z.number().int(),
+    failed: z.number().int(),
+    stopped: z.number().int(),
+  }),
+  parallel: z.number().int(),
+  objective: z.object({ metric: z.string(), goal: Goal }),
+  best: z.object({ run: z.string(), trial: z.number().int(), params: Params, objective: WireNumber }).nullable(),
+  /** The search's space as written in the file, for showing. */
+  space: z.record(z.string(), z.unknown()),
+  error: z.string().nullable(),
+  createdAt: z.number(),
+  endedAt: z.number().nullable(),
+});
+export type Search = z.infer<typeof Search>;
+
+export const Experiment = z.object({
+  name: z.string(),
+  runs: z.number().int(),
+  live: z.number().int(),
+  searches: z.number().int(),
+  lastActivity: z.number(),
+});
+export type Experiment = z.infer<typeof Experiment>;
+
+export const Device = z.object({
+  /** `gpu:0` or `cpu`. */
+  id: z.string(),
+  kind: z.enum(['gpu', 'cpu']),
+  name: z.string(),
+  memoryTotalMiB: z.number().nullable(),
+  memoryUsedMiB: z.number().nullable(),
+  /** Percent. */
+  utilization: z.number().nullable(),
+  slots: z.number().int(),
+  busy: z.number().int(),
+});
+export type Device = z.infer<typeof Device>;
+
+export const BackendId = z.enum(['tfjs-node-gpu', 'tensorflow-python', 'webgpu', 'tfjs-node', 'wasm', 'cpu']);
+export type BackendId = z.infer<typeof BackendId>;
+export const BackendReport = z.object({
+  id: BackendId,
+  name: z.string(),
+  works: z.boolean(),
+  device: z.enum(['gpu', 'cpu']).nullable(),
+  /** Why it does or doesn't work, in one line. */
+  reason: z.string(),
+  installable: z.boolean(),
+  chosen: z.boolean(),
+});
+export type BackendReport = z.infer<typeof BackendReport>;
+
+const Empty = z.object({}).strict();
+const Ids = z.object({ ids: z.array(z.string()).min(1) }).strict();
+const Done = z.object({ done: z.array(z.string()), skipped: z.array(z.object({ id: z.string(), why: z.string() })) });
+
+export const RunQuery = z
+  .object({
+    experiment: z.string().optional(),
+    /** null: only runs that belong to no search. */
+    search: z.string().nullable().optional(),
+    status: z.array(RunStatus).optional(),
+    /** Every word must occur in name, id, tags, note or a param's `name=value`. */
+    text: z.string().optional(),
+    ids: z.array(z.string()).optional(),
+    /** `createdAt`, `name`, `status`, `objective`, `duration`, `param:NAME` or `metric:NAME`; runs without the value come last. */
+    sort: z.string().default('createdAt'),
+    descending: z.boolean().default(true),
+    offset: z.number().int().min(0).default(0),
+    limit: z.number().int().min(1).max(10_000).default(100),
+    deleted: z.boolean().default(false),
+  })
+  .strict();
+export type RunQuery = z.input<typeof RunQuery>;
+
+export const SeriesQuery = z
+  .object({
+    run: z.string(),
+    metric: z.string(),
+    x: z.enum(['step', 'time', 'epoch']).default('step'),
+    /** Only points with from ≤ x ≤ to. */
+    from: z.number().optional(),
+    to: z.number().optional(),
+    /** At most about this many points come back; the extrema of every bucket are among them. */
+    points: z.number().int().min(1).max(2_000_000).default(2000),
+    /** How many points of the series (in the order logged) the asker has; if all fit, only newer ones come. */
+    after: z.number().int().min(0).optional(),
+  })
+  .strict();
+
+/** Parallel arrays ordered by x (mode `replace`) or in the order logged (mode `append`). */
+export const SeriesData = z.object({
+  run: z.string(),
+  metric: z.string(),
+  mode: z.enum(['replace', 'append']),
+  /** Points in the whole series. */
+  total: z.number().int(),
+  /** Points in the asked range; greater than x.length when some stand for several. */
+  inRange: z.number().int(),
+  x: z.array(z.number()),
+  y: z.array(WireNumber),
+});
+export type SeriesData = z.infer<typeof SeriesData>;
+
+/** Metric points of one run, whole: for export and the CLI. */
+export const MetricPoint = z.object({
+  step: z.number(),
+  time: z.number(),
+  value: WireNumber,
+  epoch: z.number().nullable(),
+});
+export type MetricPoint = z.infer<typeof MetricPoint>;
+
+const StartRun = z
+  .object({
+    /** Absolute path of the experiment file. */
+    file: z.string(),
+    /** The file's text if the editor holds unsaved changes; else it is read from disk. */
+    text: z.string().optional(),
+    /** Laid over the file's `params`. */
+    params: Params.optional(),
+    name: z.string().optional(),
+    seed: z.number().int().optional(),
+  })
+  .strict();
+
+const StartSearch = StartRun.omit({ params: true, name: true }).extend({
+  name: z.string().optional(),
+  trials: z.number().int().min(1).optional(),
+  parallel: z.number().int().min(1).optional(),
+  /** Replaces the file's `search.space`, as written in a file. */
+  space: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** Each request: its parameters' schema and its result's. */
+export const Requests = {
+  initialize: {
+    params: z
+      .object({ token: z.string(), client: z.string(), version: z.string(), protocol: z.number().int() })
+      .strict(),
+    result: z.object({ engine: z.string(), protocol: z.number().int(), pid: z.number().int(), workspace: z.string() }),
+  },
+  'engine/status': {
+    params: Empty,
+    result: z.object({
+      pid: z.number().int(),
+      version: z.string(),
+      protocol: z.number().int(),
+      workspace: z.string(),
+      clients: z.number().int(),
+      /** Live runs (queued ones included). */
+      runs: z.number().int(),
+      searches: z.number().int(),
+      startedAt: z.number(),
+      log: z.string(),
+    }),
+  },
+  /** Without force refused while there is work. With force: live runs go on and are adopted by the next engine. */
+  'engine/stop': { params: z.object({ force: z.boolean().default(false) }).strict(), result: Empty },
+  'experiments/list': { params: Empty, result: z.object({ experiments: z.array(Experiment) }) },
+  'runs/list': {
+    params: RunQuery,
+    result: z.object({ total: z.number().int(), runs: z.array(Run) }),
+  },
+  'runs/get': { params: z.object({ id: z.string() }).strict(), result: RunDetail },
+  /** Names of all params and metrics in the runs that the query selects, for column pickers. */
+  'runs/columns': {
+    params: RunQuery,
+    result: z.object({ params: z.array(z.string()), metrics: z.array(z.string()) }),
+  },
+  'runs/start': { params: StartRun, result: z.object({ run: Run }) },
+  /** Same program, params and seed as an earlier run, with `params` laid over. */
+  'runs/rerun': {
+    params: z.object({ id: z.string(), params: Params.optional() }).strict(),
+    result: z.object({ run: Run }),
+  },
+  'runs/stop': { params: Ids, result: Done },
+  'runs/pause': { params: Ids, result: Done },
+  'runs/resume': { params: Ids, result: Done },
+  /** Live edit of hyperparameters of a running run whose program can take them. */
+  'runs/set': { params: z.object({ id: z.string(), params: Params }).strict(), result: Empty },
+  'runs/rename': { params: z.object({ id: z.string(), name: z.string().min(1) }).strict(), result: Empty },
+  'runs/tag': {
+    params: z
+      .object({
+        ids: z.array(z.string()),
+        add: z.array(z.string()).default([]),
+        remove: z.array(z.string()).default([]),
+      })
+      .strict(),
+    result: Empty,
+  },
+  'runs/note': { params: z.object({ id: z.string(), note: z.string() }).strict(), result: Empty },
+  /** Hides the runs; `runs/restore` undoes it until `runs/purge` removes their files. Live runs are skipped. */
+  'runs/delete': { params: Ids, result: Done },
+  'runs/restore': { params: Ids, result: Done },
+  'runs/purge': { params: Ids, result: Done },
+  'series/read': {
+    params: z.object({ queries: z.array(SeriesQuery).max(1000) }).strict(),
+    result: z.object({ series: z.array(SeriesData) }),
+  },
+  /** All points of one metric in the order logged, or about `points` of them. */
+  'metrics/read': {
+    params: z
+      .object({
+        run: z.string(),
+        metric: z.string(),
+        points: z.number().int().min(1).optional(),
+        offset: z.number().int().min(0).default(0),
+        limit: z.number().int().min(1).max(1_000_000).default(100_000),
+      })
+      .strict(),
+    result: z.object({ total: z.number().int(), points: z.array(MetricPoint) }),
+  },
+  /** Bytes of the run's output from `offset` (negative: from the end), as UTF-8 text cut at a character's edge. */
+  'log/read': {
+    params: z
+      .object({
+        run: z.string(),
+        offset: z.number().int().default(0),
+        limit: z.number().int().min(1).max(4_194_304).default(262_144),
+      })
+      .strict(),
+    result: z.object({
+      text: z.string(),
+      offset: z.number().int(),
+      next: z.number().int(),
+      size: z.number().int(),
+      ended: z.boolean(),
+    }),
+  },
+  'searches/list': {
+    params: z.object({ experiment: z.string().optional(), file: z.string().optional() }).strict(),
+    result: z.object({ searches: z.array(Search) }),
+  },
+  'searches/get': { params: z.object({ id: z.string() }).strict(), result: Search },
+  'searches/start': { params: StartSearch, result: z.object({ search: Search }) },
+  'searches/stop': { params: z.object({ id: z.string() }).strict(), result: Empty },
+  /** Starts no new trial and pauses the running ones. */
+  'searches/pause': { params: z.object({ id: z.string() }).strict(), result: Empty },
+  /** Goes on with a paused search, or with a stopped or failed one that has trials left. */
+  'searches/resume': { params: z.object({ id: z.string() }).strict(), result: Empty },
+  'searches/delete': { params: z.object({ id: z.string() }).strict(), result: Empty },
+  /** Best value so far of each parameter of an experiment file, over all its finished and running runs. */
+  'best/forFile': {
+    params: z.object({ file: z.string() }).strict(),
+    result: z.object({
+      best: z
+        .object({
+          run: z.string(),
+          name: z.string(),
+          params: Params,
+          objective: WireNumber,
+          metric: z.string(),
+          goal: Goal,
+          of: z.number().int(),
+        })
+        .nullable(),
+    }),
+  },
+  'devices/list': { params: Empty, result: z.object({ devices: z.array(Device) }) },
+  /** Asks for `seriesChanged` about these runs (replaces the former list). */
+  watch: {
+    params: z.object({ runs: z.array(z.string()), logs: z.array(z.string()).default([]) }).strict(),
+    result: Empty,
+  },
+} as const;
+export type RequestName = keyof typeof Requests;
+export type RequestParams<N extends RequestName> = z.input<(typeof Requests)[N]['params']>;
+export type RequestResult<N extends RequestName> = z.output<(typeof Requests)[N]['result']>;
+
+/** What the engine says unasked. */
+export const Notifications = {
+  changed: z.object({
+    runs: z.array(Run),
+    searches: z.array(Search),
+    removedRuns: z.array(z.string()),
+    removedSearches: z.array(z.string()),
+  }),
+  seriesChanged: z.object({ runs: z.record(z.string(), z.record(z.string(), z.number().int())) }),
+  logChanged: z.object({ runs: z.record(z.string(), z.number().int()) }),
+  /** The engine is leaving; clients reconnect when they next need it. */
+  leaving: z.object({ why: z.string() }),
+} as const;
+export type NotificationName = keyof typeof Notifications;
+export type NotificationParams<N extends NotificationName> = z.output<(typeof Notifications)[N]>;
+
+/** `.tunesmith/engine.json`: how a client finds the engine (file mode 0600). */
+export const EngineAddress = z.object({
+  pid: z.number().int(),
+  socket: z.string(),
+  token: z.string(),
+  version: z.string(),
+  protocol: z.number().int(),
+});
+export type EngineAddress = z.infer<typeof EngineAddress>;

@@ -1,0 +1,118 @@
+/**
+ * The run journal: what a training process writes, one JSON object per line (NDJSON, UTF-8), into an
+ * append-only file of its own under the run's `journal/` folder. The journal is the truth; everything the
+ * engine knows of a run's metrics was read from it.
+ *
+ * Several processes of one run (ranks, workers) each write their own file; none ever locks. A writer may
+ * preallocate its file (a memory map): bytes from the first NUL at a record's start on are not written yet. A
+ * last line without its newline is not written yet either. A line that is no valid record is kept in the
+ * file, counted, reported once, and skipped.
+ */
+import { z } from 'zod';
+import { Params, ParamValue, WireNumber } from './values.js';
+
+/** Milliseconds since 1970-01-01T00:00:00Z; may have a fraction. */
+const Time = z.number();
+
+/** First record of a client's journal. */
+export const StartRecord = z.object({
+  type: z.literal('start'),
+  time: Time,
+  pid: z.number().int(),
+  /** Index of this process among those of a distributed job; 0 when alone. */
+  rank: z.number().int().default(0),
+  /** Name and version of the writing client, such as `python/0.1.0`. */
+  client: z.string(),
+});
+
+/** Hyperparameters that the script states itself; merged over those the run was started with. */
+export const ParamsRecord = z.object({ type: z.literal('params'), time: Time, params: Params });
+
+/**
+ * Scalar values at one step. Steps may come in any order and more than once. Without a step, the record takes
+ * the number of earlier step-less metrics records of the same file.
+ */
+export const MetricsRecord = z.object({
+  type: z.literal('metrics').default('metrics'),
+  time: Time.optional(),
+  step: z.number().optional(),
+  epoch: z.number().optional(),
+  values: z.record(z.string(), WireNumber),
+});
+
+/** How far the work has come. `fraction` is in [0, 1]; `text` is for the person, such as `epoch 2/3 · batch 140/600`. */
+export const ProgressRecord = z.object({
+  type: z.literal('progress'),
+  time: Time,
+  fraction: z.number().min(0).max(1).nullable(),
+  text: z.string().optional(),
+});
+
+/** A fact about the run that is no metric: chosen backend, number of weights, data set size. Shown in the run's details. */
+export const InfoRecord = z.object({
+  type: z.literal('info'),
+  time: Time,
+  values: z.record(z.string(), ParamValue),
+});
+
+/** A message for the person that belongs to the run; `level: error` becomes the run's error when it fails. */
+export const MessageRecord = z.object({
+  type: z.literal('message'),
+  time: Time,
+  level: z.enum(['info', 'warning', 'error']),
+  text: z.string(),
+});
+
+/** A file the run wrote, relative to the run's folder: checkpoint, picture, table. */
+export const MediaRecord = z.object({
+  type: z.literal('media'),
+  time: Time,
+  name: z.string(),
+  path: z.string(),
+  mime: z.string(),
+  step: z.number().optional(),
+});
+
+/** Last record of a client's journal: how the script itself says it ended. */
+export const FinishRecord = z.object({
+  type: z.literal('finish'),
+  time: Time,
+  status: z.enum(['completed', 'failed', 'stopped', 'pruned']),
+  error: z.string().optional(),
+});
+
+/** Written by the supervisor once the program runs. `started` identifies the process beyond its pid (see `processStartTime`). */
+export const SpawnRecord = z.object({
+  type: z.literal('spawn'),
+  time: Time,
+  pid: z.number().int(),
+  started: z.string().nullable(),
+  supervisor: z.number().int(),
+});
+
+/** Written by the supervisor when the program is gone. `requested` says that the engine had asked for a stop. */
+export const ExitRecord = z.object({
+  type: z.literal('exit'),
+  time: Time,
+  code: z.number().int().nullable(),
+  signal: z.string().nullable(),
+  requested: z.enum(['stop', 'prune']).nullable(),
+  /** Set when the program could not be started at all. */
+  error: z.string().optional(),
+});
+
+export const JournalRecord = z.discriminatedUnion('type', [
+  StartRecord,
+  ParamsRecord,
+  MetricsRecord.extend({ type: z.literal('metrics') }),
+  ProgressRecord,
+  InfoRecord,
+  MessageRecord,
+  MediaRecord,
+  FinishRecord,
+  SpawnRecord,
+  ExitRecord,
+]);
+export type JournalRecord = z.infer<typeof JournalRecord>;
+export type MetricsRecord = z.infer<typeof MetricsRecord>;
+export type ExitRecord = z.infer<typeof ExitRecord>;

@@ -1,0 +1,138 @@
+/**
+ * Messages between the panel (webview) and the extension host. The host proxies a fixed list of engine requests
+ * for the panel, so the panel has the engine's own types; everything else is here. The host validates what
+ * comes from the webview; a hidden panel gets nothing and asks for a fresh snapshot when shown again.
+ */
+import { z } from 'zod';
+import { FileProblem, Notifications } from './engine.js';
+import { Params, ParamValue } from './values.js';
+
+/** Engine requests that the panel may make through the host. */
+export const PANEL_REQUESTS = [
+  'experiments/list',
+  'runs/list',
+  'runs/get',
+  'runs/columns',
+  'runs/start',
+  'runs/rerun',
+  'runs/stop',
+  'runs/pause',
+  'runs/resume',
+  'runs/set',
+  'runs/rename',
+  'runs/tag',
+  'runs/note',
+  'runs/delete',
+  'runs/restore',
+  'series/read',
+  'searches/list',
+  'searches/get',
+  'searches/start',
+  'searches/stop',
+  'searches/pause',
+  'searches/resume',
+  'devices/list',
+  'watch',
+] as const;
+export type PanelRequest = (typeof PANEL_REQUESTS)[number];
+
+/** One field of the hyperparameter form, derived from the experiment file. */
+export const FormField = z.object({
+  name: z.string(),
+  kind: z.enum(['number', 'integer', 'choice', 'switch', 'text']),
+  value: ParamValue,
+  choices: z.array(ParamValue).optional(),
+  min: z.number().optional(),
+  max: z.number().optional(),
+  step: z.number().optional(),
+  /** One line of the search space as written in the file, such as `{ log: [1e-5, 1e-1] }`; absent when not searched. */
+  space: z.string().optional(),
+  description: z.string().optional(),
+});
+export type FormField = z.infer<typeof FormField>;
+
+/** The experiment file as the panel edits it. */
+export const FileForm = z.object({
+  file: z.string(),
+  name: z.string(),
+  fields: z.array(FormField),
+  search: z
+    .object({
+      trials: z.number().int().nullable(),
+      sampler: z.string(),
+      pruner: z.string().nullable(),
+      parallel: z.union([z.literal('auto'), z.number().int()]),
+    })
+    .nullable(),
+  objective: z.object({ metric: z.string(), goal: z.enum(['minimize', 'maximize']) }).nullable(),
+  problems: z.array(FileProblem),
+});
+export type FileForm = z.infer<typeof FileForm>;
+
+/** What the person was looking at; all that is persisted of the panel. */
+export const PanelState = z.object({
+  version: z.literal(1),
+  experiment: z.string().nullable(),
+  file: z.string().nullable(),
+  /** Runs drawn; null: the experiment's newest. */
+  selected: z.array(z.string()).nullable(),
+  pinned: z.array(z.string()).default([]),
+  hidden: z.array(z.string()).default([]),
+  tab: z.enum(['charts', 'table', 'form']).default('charts'),
+  /** Free-form view settings (smoothing, axes, columns, zoom) owned by the webview. */
+  view: z.record(z.string(), z.unknown()).default({}),
+});
+export type PanelState = z.infer<typeof PanelState>;
+
+/** From the webview. Requests carry an id and are answered by a `reply` with the same id. */
+export const FromPanel = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('request'), id: z.number().int(), method: z.enum(PANEL_REQUESTS), params: z.unknown() }),
+  /** The form of a file; the host answers with FileForm and sends `form` again whenever the document changes. */
+  z.object({ type: z.literal('openForm'), id: z.number().int(), file: z.string() }),
+  /** Checks values against the file without starting anything: problems by field name. */
+  z.object({
+    type: z.literal('checkForm'),
+    id: z.number().int(),
+    file: z.string(),
+    params: Params,
+    space: z.record(z.string(), z.string()).optional(),
+  }),
+  /** Writes values (and spaces, as YAML text) into the file in place, keeping comments; undoable in the editor. */
+  z.object({
+    type: z.literal('writeForm'),
+    id: z.number().int(),
+    file: z.string(),
+    params: Params,
+    space: z.record(z.string(), z.string()).optional(),
+    trials: z.number().int().min(1).optional(),
+  }),
+  z.object({ type: z.literal('state'), state: PanelState }),
+  /** A VS Code command with plain arguments; only those in PANEL_COMMANDS are run. */
+  z.object({ type: z.literal('command'), command: z.string(), args: z.array(z.unknown()).default([]) }),
+]);
+export type FromPanel = z.infer<typeof FromPanel>;
+
+/** Commands the panel may invoke. */
+export const PANEL_COMMANDS = [
+  'tunesmith.run.revealLog',
+  'tunesmith.run.openFolder',
+  'tunesmith.run.copyCommand',
+  'tunesmith.file.open',
+] as const;
+
+/** To the webview. */
+export type ToPanel =
+  | { type: 'init'; state: PanelState; files: { file: string; name: string }[]; trusted: boolean; locale: string }
+  | { type: 'reply'; id: number; result?: unknown; error?: { message: string; problems?: FileProblem[] } }
+  | { type: 'changed'; params: z.output<(typeof Notifications)['changed']> }
+  | { type: 'seriesChanged'; params: z.output<(typeof Notifications)['seriesChanged']> }
+  | { type: 'form'; form: FileForm }
+  | { type: 'files'; files: { file: string; name: string }[] }
+  /** Show this experiment or these runs (a command or a click in the explorer). */
+  | { type: 'show'; experiment?: string; runs?: string[]; tab?: 'charts' | 'table' | 'form'; file?: string }
+  /** The engine is gone or back; after `connected` the panel asks again for what it shows. */
+  | { type: 'connection'; connected: boolean; message?: string };
+
+/** Answer to checkForm: message per field name; empty when all is well. */
+export type FormProblems = { params: Record<string, string>; space: Record<string, string> };

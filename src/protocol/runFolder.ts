@@ -1,0 +1,72 @@
+/**
+ * The folder of one run, `.tunesmith/runs/<id>/`, and the environment its program is started with.
+ *
+ *   run.json            RunSpec: what is to be run; written by the engine before anything is started
+ *   journal/*.ndjson    one file per writing process (`supervisor.ndjson`, `rank0-<pid>.ndjson`, `external.ndjson`)
+ *   output.log          what the program printed (stdout and stderr, as bytes, in the order written)
+ *   supervisor.json     SupervisorAddress, while the run's supervisor lives
+ *   checkpoints/, media/
+ */
+import { z } from 'zod';
+import { Params } from './values.js';
+
+export const RUN_FILES = {
+  spec: 'run.json',
+  journal: 'journal',
+  output: 'output.log',
+  supervisor: 'supervisor.json',
+  supervisorJournal: 'supervisor.ndjson',
+  externalJournal: 'external.ndjson',
+  checkpoints: 'checkpoints',
+  media: 'media',
+} as const;
+
+/** Environment variables that every program of a run is given. */
+export const RUN_ENV = {
+  /** The run's id. */
+  id: 'TUNESMITH_RUN_ID',
+  /** Absolute path of the run's folder. */
+  folder: 'TUNESMITH_RUN_DIR',
+  /** Absolute path of the file that a program without a client may append JSON lines to. */
+  journal: 'TUNESMITH_JOURNAL',
+  /** Path of the supervisor's local socket (POSIX) or named pipe (Windows). */
+  socket: 'TUNESMITH_SOCKET',
+  /** What a client must say first on that socket. */
+  token: 'TUNESMITH_TOKEN',
+  /** The run's hyperparameters as one JSON object. */
+  params: 'TUNESMITH_PARAMS',
+  /** Rank of this process, if the launcher sets it. Clients also honour RANK. */
+  rank: 'TUNESMITH_RANK',
+} as const;
+
+export const RunSpec = z.object({
+  version: z.literal(1),
+  id: z.string(),
+  experiment: z.string(),
+  /** Absolute path of the experiment file, if the run came from one. */
+  file: z.string().nullable(),
+  search: z.string().nullable(),
+  trial: z.number().int().nullable(),
+  params: Params,
+  /** Argument vector; never passed to a shell. `argv[0]` `node` means the engine's own Node. */
+  argv: z.array(z.string()).min(1),
+  cwd: z.string(),
+  /** Added to the engine's own environment. */
+  env: z.record(z.string(), z.string()),
+  /** For the built-in trainer: the validated `network:` section with this run's parameters put in. */
+  network: z.unknown().optional(),
+  /** Seed of this run, in [0, 2^31). */
+  seed: z.number().int().min(0).max(2147483647),
+  objective: z.object({ metric: z.string(), goal: z.enum(['minimize', 'maximize']) }).nullable(),
+  createdAt: z.number(),
+  /** Seconds between the polite request to stop and force. */
+  stopGrace: z.number().min(0).default(10),
+});
+export type RunSpec = z.infer<typeof RunSpec>;
+
+export const SupervisorAddress = z.object({
+  pid: z.number().int(),
+  socket: z.string(),
+  token: z.string(),
+});
+export type SupervisorAddress = z.infer<typeof SupervisorAddress>;

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+/** A hyperparameter's value: what a YAML scalar, or a list of them, can hold. */
+export type ParamValue = string | number | boolean | null | ParamValue[];
+export const ParamValue: z.ZodType<ParamValue> = z.lazy(() =>
+  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(ParamValue)]),
+);
+
+/** Flat map from hyperparameter name to value. Nested names are joined with dots (`optimizer.lr`). */
+export type Params = Record<string, ParamValue>;
+export const Params = z.record(z.string(), ParamValue);
+
+/**
+ * A number as it crosses JSON. JSON has no NaN or infinities, so those three travel as the strings
+ * `"NaN"`, `"Infinity"` and `"-Infinity"`.
+ */
+export type WireNumber = number | 'NaN' | 'Infinity' | '-Infinity';
+export const WireNumber = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
+
+export function toWire(value: number): WireNumber {
+  if (Number.isFinite(value)) return value;
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
+}
+
+export function fromWire(value: WireNumber): number {
+  return typeof value === 'number' ? value : Number(value);
+}

@@ -4,7 +4,7 @@
  * comes from the webview; a hidden panel gets nothing and asks for a fresh snapshot when shown again.
  */
 import { z } from 'zod';
-import { FileProblem, Notifications } from './engine.js';
+import { FileProblem, type Notifications } from './engine.js';
 import { Params, ParamValue } from './values.js';
 
 /** Engine requests that the panel may make through the host. */

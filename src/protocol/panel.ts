@@ -132,7 +132,9 @@ export type ToPanel =
   /** Show this experiment or these runs (a command or a click in the explorer). */
   | { type: 'show'; experiment?: string; runs?: string[]; tab?: 'charts' | 'table' | 'form'; file?: string }
   /** The engine is gone or back; after `connected` the panel asks again for what it shows. */
-  | { type: 'connection'; connected: boolean; message?: string };
+  | { type: 'connection'; connected: boolean; message?: string }
+  /** The panel's tab was hidden or shown; a webview that is kept alive cannot tell by itself. */
+  | { type: 'visibility'; visible: boolean };
 
 /** Answer to checkForm: message per field name; empty when all is well. */
 export type FormProblems = { params: Record<string, string>; space: Record<string, string> };

@@ -1,0 +1,94 @@
+/** Turns what zod finds wrong with a `network:` section into sentences a person can act on. */
+import { z } from 'zod';
+import { suggest } from './suggest.js';
+
+/** A mistake in the section; `path` leads to it from `network` (keys and indexes). */
+export interface NetworkProblem {
+  path: (string | number)[];
+  message: string;
+}
+type Issue = z.core.$ZodIssue;
+
+export function problemsOf(issues: readonly Issue[], value: unknown, of: z.ZodType): NetworkProblem[] {
+  return issues.flatMap((issue) => explain(issue, [], value, of));
+}
+
+/** Of a union only the branch that the person most likely meant is told of: the one that fails deepest. */
+function explain(issue: Issue, base: PropertyKey[], root: unknown, of: z.ZodType): NetworkProblem[] {
+  const at = [...base, ...issue.path];
+  if (issue.code === 'invalid_union') {
+    const branch = issue.errors
+      .filter((errors) => errors.length > 0)
+      .map((errors) => ({ errors, depths: errors.map((error) => error.path.length) }))
+      .filter(({ errors, depths }) => Math.min(...depths) > 0 || errors.every((e) => e.code === 'custom'))
+      .sort((a, b) => Math.max(...b.depths) - Math.max(...a.depths) || a.errors.length - b.errors.length)[0];
+    if (branch) return branch.errors.flatMap((error) => explain(error, at, root, of));
+    const scalar = scalarBranch(issue.errors, valueAt(root, at));
+    if (scalar) return explain(scalar, at, root, of);
+    const object = keyBranch(issue.errors);
+    if (object && isObject(valueAt(root, at)) && !isListed(at)) {
+      return object.flatMap((error) => explain(error, at, root, of));
+    }
+  }
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(of, at, root);
+    return issue.keys.map((key) => {
+      const near = suggest(key, known);
+      const hint = near ? `did you mean "${near}"?` : `known: ${known.join(', ')}`;
+      return { path: clean([...at, key]), message: `unknown key "${key}"${known.length ? `; ${hint}` : ''}` };
+    });
+  }
+  let message = issue.message;
+  if (issue.code === 'invalid_type' && /^Invalid input/.test(message)) {
+    const missing = valueAt(root, at) === undefined;
+    const name = String(at.at(-1) ?? 'network');
+    message = missing ? `"${name}" is missing` : `"${name}" must be ${article(issue.expected)}`;
+  }
+  return [{ path: clean(at), message }];
+}
+
+/** A number or word was given: the branch for scalars knows best what is wrong with it. */
+function scalarBranch(branches: readonly (readonly Issue[])[], value: unknown): Issue | undefined {
+  if (isObject(value) || value === undefined || value === null) return undefined;
+  const direct = branches.flat().filter((error) => error.path.length === 0);
+  return direct.find(
+    (error) =>
+      (error.code === 'too_small' || error.code === 'too_big' || error.code === 'invalid_value') &&
+      !/^Invalid (option|input)/.test(error.message),
+  );
+}
+const keyBranch = (branches: readonly (readonly Issue[])[]) =>
+  branches.find((errors) => errors.length > 0 && errors.every((error) => error.code === 'unrecognized_keys'));
+/** Layers and data have messages of their own for a wrong key. */
+const isListed = (at: PropertyKey[]) => (at[0] === 'layers' ? at.length === 2 : at[0] === 'data' && at.length === 1);
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const clean = (path: PropertyKey[]) => path.map((part) => (typeof part === 'number' ? part : String(part)));
+const article = (expected: string) =>
+  expected === 'array' ? 'a list' : expected === 'object' ? 'a group of settings' : `a ${expected}`;
+
+function valueAt(root: unknown, at: readonly PropertyKey[]): unknown {
+  let value = root;
+  for (const part of at) value = isObject(value) ? (value as Record<PropertyKey, unknown>)[part] : undefined;
+  return value;
+}
+
+/** Names of the keys allowed at a path, found by walking the schema along the value that is there. */
+function knownKeys(of: z.ZodType, at: readonly PropertyKey[], root: unknown): string[] {
+  let candidates: z.ZodType[] = [of];
+  const unwrap = (type: z.ZodType): z.ZodType[] => {
+    if (type instanceof z.ZodOptional || type instanceof z.ZodNullable) return unwrap(type.unwrap() as z.ZodType);
+    if (type instanceof z.ZodUnion) return type.options.flatMap((option) => unwrap(option as z.ZodType));
+    return [type];
+  };
+  candidates = unwrap(of);
+  for (const part of at) {
+    candidates = candidates.flatMap((type) => {
+      if (type instanceof z.ZodArray) return unwrap(type.element as z.ZodType);
+      const field = type instanceof z.ZodObject ? (type.shape[String(part)] as z.ZodType | undefined) : undefined;
+      return field ? unwrap(field) : [];
+    });
+  }
+  const present = Object.keys((valueAt(root, at) as object | undefined) ?? {});
+  const objects = candidates.filter((type) => type instanceof z.ZodObject);
+  return objects.flatMap((type) => Object.keys(type.shape)).filter((key) => !present.includes(key));
+}

@@ -1,0 +1,109 @@
+/** What an experiment file says, after reading and checking. */
+import type { FileProblem } from '../protocol/engine.js';
+import type { Params } from '../protocol/values.js';
+import type { Objective, Space } from '../search/types.js';
+
+/** What is started. Exactly one of the file's `run`, `module` and `network`. */
+export type Program =
+  | {
+      kind: 'run';
+      /** Argument vector with `{param}` placeholders still in it; never given to a shell. */
+      argv: string[];
+    }
+  | {
+      kind: 'module';
+      /** As written: relative to the experiment file's folder. */
+      path: string;
+    }
+  | {
+      kind: 'network';
+      /** As written, placeholders included. */
+      value: unknown;
+    };
+
+/** A sampler or pruner by name, with its settings if the file gives any. */
+export type Named = string | { name: string; [setting: string]: unknown };
+
+export interface SearchPlan {
+  sampler: Named;
+  pruner: Named | null;
+  /** Null: until the sampler ends (a grid) or someone stops. */
+  trials: number | null;
+  /** `auto`: as many as the devices hold. */
+  parallel: 'auto' | number;
+  seed: number | null;
+  /** As written in the file, anchors resolved; for showing and for `readSpace`. */
+  space: Record<string, unknown>;
+}
+
+export interface Experiment {
+  /** Absolute path of the file. */
+  file: string;
+  name: string;
+  program: Program;
+  /** What a plain run uses. Nested names are joined with dots. */
+  params: Params;
+  objective: Objective | null;
+  search: SearchPlan | null;
+  /** As written: relative to the experiment file's folder. Null: that folder. */
+  cwd: string | null;
+  env: Record<string, string>;
+  resources: {
+    /** GPUs that each run gets. Null: one if there are any. 0: none. */
+    gpus: number | null;
+    /** Runs that share one GPU. */
+    perGpu: number;
+  };
+  /** Python that stands for `python` and `python3` at the start of `run`. */
+  python: string | null;
+  /** Seed of a plain run; null: a new one each time. */
+  seed: number | null;
+  /** Seconds between the polite request to stop and force. */
+  stopGrace: number | null;
+}
+
+export interface ParsedExperiment {
+  /** Null when there is an error among the problems. */
+  experiment: Experiment | null;
+  /** In the order of the file. */
+  problems: FileProblem[];
+}
+
+export interface PlanContext {
+  /** Absolute path of the folder with trainer.cjs and module.cjs. */
+  dist: string;
+  /** Where PATH and TUNESMITH_PYTHON are looked up. Default: process.env. */
+  env?: Record<string, string | undefined>;
+  /** The editor's choice of Python; the file's `python:` comes before it. */
+  python?: string | null;
+}
+
+/** What is to be started. With an error among `problems`, the rest must not be used. */
+export interface RunPlan {
+  argv: string[];
+  /** Absolute. */
+  cwd: string;
+  env: Record<string, string>;
+  /** The file's params with the given ones laid over. */
+  params: Params;
+  /** For the built-in trainer: the validated section in its normal form. */
+  network?: unknown;
+  problems: FileProblem[];
+}
+
+/** Replaces `length` characters of the old text at `offset`. Ascending, not overlapping. */
+export interface TextEdit {
+  offset: number;
+  length: number;
+  text: string;
+}
+
+/** Lines count from 0, as editors count. Null where the file has no such part. */
+export interface FileLenses {
+  /** Line of `params:`, or of `run`/`module`/`network` when there are no params: where *Run* is offered. */
+  runLine: number | null;
+  paramsLine: number | null;
+  searchLine: number | null;
+  /** Each entry of `params`, then each of `search.space`. */
+  parameters: { name: string; line: number; where: 'params' | 'space' }[];
+}

@@ -1,0 +1,81 @@
+// Generates what is derived from the sources: the contributions in package.json, package.nls.json, the texts that
+// can be translated (l10n/bundle.l10n.json) and the JSON Schema of the experiment file.
+// `node scripts/manifest.mjs` writes them; with `--check` it changes nothing and fails when one differs.
+import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const check = process.argv.includes('--check');
+
+/** Runs a TypeScript module of the sources and gives its exports. */
+async function load(entry) {
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+async function sources(folder) {
+  const entries = await readdir(join(root, folder), { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** The literal first arguments of every `l10n.t(…)` call. */
+async function translatable() {
+  const texts = new Set();
+  for (const file of [join(root, 'src/extension.ts'), ...(await sources('src/editor'))]) {
+    const source = ts.createSourceFile(file, await readFile(file, 'utf8'), ts.ScriptTarget.Latest, true);
+    const visit = (node) => {
+      if (ts.isCallExpression(node) && /\bl10n\.t$/.test(node.expression.getText())) {
+        const [text] = node.arguments;
+        if (!text || !ts.isStringLiteralLike(text)) {
+          const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+          throw new Error(`${file}:${line + 1}: l10n.t needs a literal text, so that it can be translated.`);
+        }
+        texts.add(text.text);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  return Object.fromEntries([...texts].sort().map((text) => [text, text]));
+}
+
+const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
+const read = async (path) => readFile(join(root, path), 'utf8').catch(() => '');
+
+const { buildManifest } = await load('src/editor/manifest/manifest.ts');
+const { experimentJsonSchema } = await load('src/editor/manifest/schema.ts');
+const manifest = buildManifest();
+const files = {
+  'package.nls.json': json(manifest.nls),
+  'l10n/bundle.l10n.json': json(await translatable()),
+  'media/experiment.schema.json': json(experimentJsonSchema()),
+};
+// Last, and read just before it is written: others edit the rest of this file.
+files['package.json'] = json({ ...JSON.parse(await read('package.json')), ...manifest.package });
+
+const stale = [];
+for (const [path, text] of Object.entries(files)) {
+  if ((await read(path)) === text) continue;
+  stale.push(path);
+  if (!check) await writeFile(join(root, path), text);
+}
+if (check && stale.length > 0) {
+  console.error(`Not up to date: ${stale.join(', ')}. Run \`npm run manifest\` and commit the result.`);
+  process.exit(1);
+}
+console.log(stale.length === 0 ? 'Up to date.' : `Written: ${stale.join(', ')}.`);

@@ -1,0 +1,34 @@
+/**
+ * What the extension host runs for the host tier: every `*.test.js` beside this file, with mocha. The outcome goes to the file
+ * that `TUNESMITH_HOST_RESULTS` names, because an extension host in a browser's editor has no exit code.
+ */
+import { readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Mocha from 'mocha';
+
+export async function run(): Promise<void> {
+  const failures: string[] = [];
+  const skipped: string[] = [];
+  let passed = 0;
+  try {
+    const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: 'spec', color: false });
+    const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' });
+    for (const file of files.filter((name) => name.endsWith('.test.js')).sort()) mocha.addFile(join(__dirname, file));
+    await new Promise<void>((resolve) => {
+      mocha
+        .run(() => resolve())
+        .on('pass', () => passed++)
+        .on('pending', (test) => skipped.push(test.fullTitle()))
+        .on('fail', (test, error: Error) => failures.push(`${test.fullTitle()}: ${error.stack ?? error.message}`));
+    });
+  } catch (error) {
+    failures.push(`the tests could not be loaded: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+  }
+  const report = process.env.TUNESMITH_HOST_RESULTS;
+  if (report) {
+    // Renamed into place, so that a reader never sees half of it.
+    writeFileSync(`${report}.partial`, JSON.stringify({ passed, failures, skipped }));
+    renameSync(`${report}.partial`, report);
+  }
+  if (failures.length > 0) throw new Error(`${failures.length} tests failed`);
+}

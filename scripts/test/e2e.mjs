@@ -62,7 +62,6 @@ function take(result, title, test) {
   } else if (test.status === 'unexpected') {
     result.failed++;
     const message = test.results.at(-1)?.error?.message ?? '';
-    // eslint-disable-next-line no-control-regex
     result.failures.push(
       `e2e: ${title}: ${message
         .replace(/\x1b\[[\d;]*m/g, '')

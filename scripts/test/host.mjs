@@ -57,10 +57,10 @@ export async function host({ name, editor, browser, session, env }) {
   try {
     const page = await window.newPage({ viewport: { width: 1400, height: 900 } });
     page.on('console', (message) => {
-      const text = message.text();
-      const told =
-        /^%c\[Extension Host\] %c(.*?)color: /s.exec(text)?.[1] ?? /^\[Extension Host\] (.*)/s.exec(text)?.[1];
-      if (told) info(dim(told.replace(/\s+color: .*$/s, '').trimEnd()));
+      // What the extension host prints comes with colors as `%c INFO color: #33f …`.
+      const told = /[✓✗] .*/s.exec(message.text())?.[0];
+      if (told) info(dim(told.trimEnd()));
+      else if (process.env.TUNESMITH_HOST_DEBUG) info(dim(message.text()));
     });
     page.on('crash', () => (problem = 'the browser page crashed'));
     await page.goto(

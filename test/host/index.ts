@@ -4,22 +4,29 @@
  */
 import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Mocha from 'mocha';
 
 export async function run(): Promise<void> {
   const failures: string[] = [];
   const skipped: string[] = [];
   let passed = 0;
   try {
-    const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: 'spec', color: false });
+    // Mocha is an ES module, which this CommonJS bundle can only import when it runs.
+    const { default: Mocha } = await import('mocha');
+    const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: class {}, color: false });
     const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' });
     for (const file of files.filter((name) => name.endsWith('.test.js')).sort()) mocha.addFile(join(__dirname, file));
     await new Promise<void>((resolve) => {
       mocha
         .run(() => resolve())
-        .on('pass', () => passed++)
+        .on('pass', (test) => {
+          passed++;
+          console.log(`✓ ${test.fullTitle()} (${test.duration} ms)`);
+        })
         .on('pending', (test) => skipped.push(test.fullTitle()))
-        .on('fail', (test, error: Error) => failures.push(`${test.fullTitle()}: ${error.stack ?? error.message}`));
+        .on('fail', (test, error: Error) => {
+          failures.push(`${test.fullTitle()}: ${error.stack ?? error.message}`);
+          console.log(`✗ ${test.fullTitle()}: ${error.message}`);
+        });
     });
   } catch (error) {
     failures.push(`the tests could not be loaded: ${error instanceof Error ? (error.stack ?? error.message) : error}`);

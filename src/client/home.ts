@@ -1,0 +1,13 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Folder of this user's things that belong to no workspace (installed backends, fetched data sets). The same for
+ * editor and terminal. `TUNESMITH_HOME` overrides it. Not created here.
+ */
+export function tunesmithHome(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
+  if (env.TUNESMITH_HOME) return env.TUNESMITH_HOME;
+  if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'tunesmith');
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'tunesmith');
+  return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'tunesmith');
+}

@@ -1,0 +1,24 @@
+/**
+ * The TypeScript run client: what a training program uses to record metrics and to hear from the person.
+ *
+ *   const run = connectRun();
+ *   run.log({ loss }, { step });
+ */
+import { liveRun, silentRun } from './live.js';
+import type { RunClient } from './run.js';
+
+export type { Disposable, FinishStatus, RunClient, StopReason } from './run.js';
+export { RunParams } from './params.js';
+
+// Held on the global object, so that two bundled copies of this module share one journal.
+const KEY = Symbol.for('tunesmith.run');
+type Holder = { [KEY]?: RunClient };
+
+/**
+ * The run this process belongs to; the same object at every call. A process that Tunesmith did not start gets a
+ * client that does nothing, so a script runs unchanged by itself.
+ */
+export function connectRun(): RunClient {
+  const holder = globalThis as Holder;
+  return (holder[KEY] ??= liveRun() ?? silentRun());
+}

@@ -1,0 +1,51 @@
+import type { Params } from '../protocol/values.js';
+import type { RunParams } from './params.js';
+
+export type StopReason = 'stop' | 'prune';
+export type FinishStatus = 'completed' | 'failed' | 'stopped' | 'pruned';
+export interface Disposable {
+  dispose(): void;
+}
+
+/** What a training program says about its run, and hears from the person. */
+export interface RunClient {
+  /** False when the program was not started by Tunesmith: every call then works and records nothing. */
+  readonly enabled: boolean;
+  readonly id: string;
+  /** Absolute path of the run's folder; checkpoints belong into its `checkpoints/`. Empty when not enabled. */
+  readonly folder: string;
+  /** Hyperparameters of this run. */
+  readonly params: RunParams;
+  /** Seed of this run, in [0, 2^31). */
+  readonly seed: number;
+  /**
+   * Records scalars at one step. It is in the file when this returns: killing the process loses nothing.
+   * Steps may come in any order; without one, the client counts its own calls without a step from 0. NaN and infinities are kept.
+   */
+  log(values: Record<string, number>, at?: { step?: number; epoch?: number }): void;
+  /** How far the work has come: `fraction` in [0, 1] or null when unknown, and a text for the person. */
+  progress(fraction: number | null, text?: string): void;
+  /** Facts that are no metrics, such as the number of weights. */
+  info(values: Params): void;
+  /** Hyperparameters the program states itself; merged over those it was started with. */
+  setParams(values: Params): void;
+  /** A message for the person; the last one of level `error` explains a failed run. */
+  message(level: 'info' | 'warning' | 'error', text: string): void;
+  /** A file that belongs to the run. `path` is absolute (inside the run's folder) or relative to that folder. */
+  media(name: string, path: string, at?: { mime?: string; step?: number }): void;
+  /**
+   * Called once when the person, or a pruner, asks this run to stop; at once if that has happened. A program that
+   * listens (here, by `stopSignal` or by reading `stopRequested`) must end by itself; any other is ended with `process.exit`.
+   */
+  onStop(listener: (reason: StopReason) => void): Disposable;
+  /** The reason, once a stop was asked for; null before. To be looked at between batches. */
+  readonly stopRequested: StopReason | null;
+  /** Aborted when a stop is asked for. */
+  readonly stopSignal: AbortSignal;
+  /** Called with the changed values when the person edits hyperparameters while the run goes on; `params` has them already. */
+  onSet(listener: (params: Params) => void): Disposable;
+  /** Last record. Without a status: `completed`, or `stopped`/`pruned` when that was asked for. Later calls do nothing. */
+  finish(status?: FinishStatus, error?: string): void;
+  /** Resolves when what was logged has been handed to the engine, or after `timeoutMs`. Never needed for safety. */
+  flush(timeoutMs?: number): Promise<void>;
+}

@@ -1,0 +1,32 @@
+/**
+ * Names inside a run's folder and in its program's environment. Without a schema library, so that the small
+ * programs of a run (supervisor, client) start fast; `runFolder.ts` has the types and says what each is for.
+ */
+export const RUN_FILES = {
+  spec: 'run.json',
+  journal: 'journal',
+  output: 'output.log',
+  supervisor: 'supervisor.json',
+  supervisorJournal: 'supervisor.ndjson',
+  externalJournal: 'external.ndjson',
+  checkpoints: 'checkpoints',
+  media: 'media',
+} as const;
+
+/** Environment variables that every program of a run is given. */
+export const RUN_ENV = {
+  /** The run's id. */
+  id: 'TUNESMITH_RUN_ID',
+  /** Absolute path of the run's folder. */
+  folder: 'TUNESMITH_RUN_DIR',
+  /** Absolute path of the file that a program without a client may append JSON lines to. */
+  journal: 'TUNESMITH_JOURNAL',
+  /** Path of the supervisor's local socket (POSIX) or named pipe (Windows). */
+  socket: 'TUNESMITH_SOCKET',
+  /** What a client must say first on that socket. */
+  token: 'TUNESMITH_TOKEN',
+  /** The run's hyperparameters as one JSON object. */
+  params: 'TUNESMITH_PARAMS',
+  /** Rank of this process, if the launcher sets it. Clients also honour RANK. */
+  rank: 'TUNESMITH_RANK',
+} as const;

@@ -1,0 +1,236 @@
+/**
+ * The store's surface, as its users see it. Everything is synchronous and made for the engine's main thread: work that
+ * grows with the data is done in bounded pieces, so that no call should take more than some tens of milliseconds.
+ *
+ *   const store = Store.open('/folder/.tunesmith/store.db');   // src/store/store.ts
+ *   store.runs.insert({ spec, name, status: 'queued', folder, host, git });
+ *   store.ingest.frame(run, 'rank0-17.ndjson', 0, bytes);
+ *   store.series.read({ run, metric: 'loss' });
+ *
+ * Any call that writes may throw `StoreWriteError` (disk full, …). Nothing is half done then: the same call can be made
+ * again later, and journals are read on from where the store stands.
+ */
+import type { z } from 'zod';
+import type {
+  Experiment,
+  Goal,
+  MetricPoint,
+  Run,
+  RunDetail,
+  RunError,
+  RunQuery,
+  RunStatus,
+  Search,
+  SearchStatus,
+  SeriesData,
+  SeriesQuery,
+} from '../protocol/engine.js';
+import type { JournalRecord } from '../protocol/journal.js';
+import type { RunSpec } from '../protocol/runFolder.js';
+import type { Params, WireNumber } from '../protocol/values.js';
+
+export interface NewRun {
+  spec: RunSpec;
+  name: string;
+  status: RunStatus;
+  /** Absolute path of the run's folder. */
+  folder: string;
+  host: string;
+  git: RunDetail['git'];
+  /** As shown to the person; by default the spec's argv. */
+  command?: string[];
+  device?: string | null;
+  tags?: string[];
+  note?: string;
+}
+
+/** Only what is given is changed. */
+export interface RunPatch {
+  status?: RunStatus;
+  name?: string;
+  note?: string;
+  device?: string | null;
+  error?: RunError | null;
+  /** Laid over the present ones. */
+  params?: Params;
+  /** Laid over the present ones. */
+  info?: Params;
+  progress?: Run['progress'];
+  startedAt?: number | null;
+  endedAt?: number | null;
+  exitCode?: number | null;
+  signal?: string | null;
+}
+
+export interface RunMessage {
+  time: number;
+  level: 'info' | 'warning' | 'error';
+  text: string;
+}
+
+export interface RunMedia {
+  time: number;
+  name: string;
+  /** Relative to the run's folder. */
+  path: string;
+  mime: string;
+  step: number | null;
+}
+
+export interface RunsApi {
+  /** Throws when the id is taken. */
+  insert(run: NewRun): void;
+  /** Takes in a run found on disk (its run.json) that the store doesn't know; false if it does know it. */
+  import(run: NewRun): boolean;
+  /** False if there is no such run. */
+  update(id: string, patch: RunPatch): boolean;
+  /** Deleted (hidden) runs too: see `deletedAt`. */
+  get(id: string): Run | null;
+  detail(id: string): RunDetail | null;
+  /** In the order asked, unknown ids left out. */
+  getMany(ids: readonly string[]): Run[];
+  list(query: RunQuery): { total: number; runs: Run[] };
+  /** Names of all params and metrics in the selected runs (the query's offset and limit don't matter), sorted. */
+  columns(query: RunQuery): { params: string[]; metrics: string[] };
+  experiments(): Experiment[];
+  /** Runs that are not at an end (queued, starting, running, paused, stopping), oldest first; not the deleted ones. */
+  live(): Run[];
+  /** Ids of all runs, hidden ones included: what `.tunesmith/runs/` is compared with on start. */
+  ids(): string[];
+  tag(ids: readonly string[], add: readonly string[], remove: readonly string[]): void;
+  /** Hides runs (`at` in ms since the epoch). Returns the ids that were shown before. */
+  delete(ids: readonly string[], at: number): string[];
+  /** Undoes `delete`. Returns the ids that were hidden before. */
+  restore(ids: readonly string[]): string[];
+  /** Forgets runs and their series for good. Files are the caller's business. Returns the ids that existed. */
+  purge(ids: readonly string[]): string[];
+  /** What the run said to the person, and warnings about its journal; oldest first, at most 1,000. */
+  messages(id: string): RunMessage[];
+  media(id: string): RunMedia[];
+  /** Best run by objective among those of an experiment file (same objective as its newest run, not failed). */
+  bestForFile(file: string): {
+    run: string;
+    name: string;
+    params: Params;
+    objective: WireNumber;
+    metric: string;
+    goal: Goal;
+    of: number;
+  } | null;
+}
+
+export interface NewSearch {
+  id: string;
+  experiment: string;
+  file: string | null;
+  name: string;
+  status: SearchStatus;
+  sampler: string;
+  pruner: string | null;
+  reason: string | null;
+  trials: number | null;
+  parallel: number;
+  objective: { metric: string; goal: Goal };
+  space: Record<string, unknown>;
+  createdAt: number;
+  /** Whatever the engine needs to go on after a restart (JSON); not shown to clients. */
+  plan?: unknown;
+}
+
+export type SearchPatch = Partial<
+  Pick<NewSearch, 'name' | 'status' | 'sampler' | 'pruner' | 'reason' | 'trials' | 'parallel' | 'plan'> & {
+    error: string | null;
+    endedAt: number | null;
+  }
+>;
+
+export interface SearchesApi {
+  insert(search: NewSearch): void;
+  update(id: string, patch: SearchPatch): boolean;
+  /** Counts and best are computed from the search's runs. */
+  get(id: string): Search | null;
+  /** Newest first. */
+  list(query?: { experiment?: string; file?: string; status?: SearchStatus[] }): Search[];
+  /** What `insert` or `update` was given as `plan`. */
+  plan(id: string): unknown;
+  saveStudy(id: string, study: unknown): void;
+  loadStudy(id: string): unknown;
+  /** Its runs (not deleted) in order of their trial number. */
+  trials(id: string): Run[];
+  /** Forgets the search; its runs stay, belonging to no search any more. False if there is none. */
+  delete(id: string): boolean;
+}
+
+/** A record the engine has to act upon, with the journal file it was in. */
+export interface IngestEvent {
+  file: string;
+  record: Extract<JournalRecord, { type: 'start' | 'spawn' | 'exit' | 'finish' | 'message' }>;
+}
+
+/** What an ingest changed. All of it is committed when the call returns. */
+export interface IngestResult {
+  run: string;
+  file: string;
+  /** Offset of the first byte not taken in yet. */
+  next: number;
+  /** Valid records taken in. */
+  records: number;
+  /** Metric points taken in. */
+  points: number;
+  /** Number of points per metric that changed (`seriesChanged` wants this). */
+  metrics: Map<string, number>;
+  /** New points of the run's objective in the order logged, for the pruner. */
+  objective: { step: number; value: number }[];
+  events: IngestEvent[];
+  /** Something in the run's row (`Run`) is different now. */
+  runChanged: boolean;
+  /** About the journal itself, for the engine's log; also in `runs.messages`. */
+  warnings: string[];
+  /** Only from `poll`: there is more to read, call again. */
+  more: boolean;
+}
+
+export interface IngestApi {
+  /** Offset that the next frame of this journal file must have. */
+  expectedOffset(run: string, file: string): number;
+  /**
+   * Takes in a frame. Null if it is not the next one expected, or its file name is no journal's: then `poll` the file.
+   * A frame that overlaps what is known already is used from there on.
+   */
+  frame(run: string, file: string, offset: number, bytes: Uint8Array): IngestResult | null;
+  /**
+   * Reads what is new in one journal file from disk, at most about 4 MiB a call (see `more`). With `final` (the writer is
+   * gone) a last line without newline is taken too if it is a whole record. A missing file is an empty one.
+   */
+  poll(run: string, file: string, options?: { final?: boolean }): IngestResult;
+  /** Names of the journal files in the run's folder. */
+  files(run: string): string[];
+  /** Polls every journal file of the run until nothing is new or `budgetMs` (40) is over; see `more` of the last result. */
+  pollAll(run: string, options?: { final?: boolean; budgetMs?: number }): IngestResult[];
+}
+
+export interface SeriesApi {
+  /** A chart's points: extrema always among them. An unknown run or metric is an empty series. */
+  read(query: z.input<typeof SeriesQuery>): SeriesData;
+  /** Points of one metric in the order logged; with `points`, about that many, chosen as `read` does, ordered by step. */
+  points(
+    run: string,
+    metric: string,
+    options?: { points?: number; offset?: number; limit?: number },
+  ): { total: number; points: MetricPoint[] };
+  /** The objective's or any metric's values by step in logged order: for restoring a pruner's reports. */
+  values(run: string, metric: string): { step: number; value: number }[];
+  /** Folds pending points into chunks. Call it when a run ends and when idle; true if there is more to do. */
+  fold(budgetMs?: number): boolean;
+}
+
+export interface StoreApi {
+  readonly runs: RunsApi;
+  readonly searches: SearchesApi;
+  readonly ingest: IngestApi;
+  readonly series: SeriesApi;
+  /** Everything done inside is one transaction: all or nothing, and faster than one by one. May be nested. */
+  batch<T>(work: () => T): T;
+  /** Folds nothing, loses nothing. */
+  close(): void;
+}

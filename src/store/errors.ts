@@ -1,0 +1,53 @@
+/** What can be wrong with a store. Every message says what to do next. */
+export class StoreError extends Error {
+  override name = 'StoreError';
+}
+
+/** Written by a newer Tunesmith. The file was left as it is. */
+export class StoreVersionError extends StoreError {
+  override name = 'StoreVersionError';
+  constructor(
+    readonly file: string,
+    readonly found: number,
+    readonly known: number,
+  ) {
+    super(
+      `${file} was written by a newer Tunesmith (schema ${found}; this one knows up to ${known}). ` +
+        'It was left untouched. Update Tunesmith to open it.',
+    );
+  }
+}
+
+/** No SQLite database, or a damaged one. The journals in `runs/` are the truth, so it can be built anew. */
+export class StoreCorruptError extends StoreError {
+  override name = 'StoreCorruptError';
+  constructor(
+    readonly file: string,
+    cause: unknown,
+  ) {
+    super(
+      `${file} is damaged (${cause instanceof Error ? cause.message : String(cause)}). No run is lost: their journals hold ` +
+        'every value. Move store.db, store.db-wal and store.db-shm elsewhere and start again; the store is then rebuilt ' +
+        'from the run folders (searches, tags and notes are kept in the old file only).',
+      { cause },
+    );
+  }
+}
+
+/** A write failed as a whole; nothing was half done and the same call may be made again. */
+export class StoreWriteError extends StoreError {
+  override name = 'StoreWriteError';
+  constructor(
+    readonly file: string,
+    readonly reason: 'full' | 'readonly' | 'busy' | 'io',
+    cause: unknown,
+  ) {
+    const what = {
+      full: 'the disk is full. Free some space; logged values are safe in the run journals meanwhile',
+      readonly: 'the file may not be written. Check its permissions and those of its folder',
+      busy: 'another program holds it locked. Close that program',
+      io: 'the disk reported an error. Check the disk; logged values are read again from the run journals',
+    }[reason];
+    super(`Could not write ${file}: ${what} (${cause instanceof Error ? cause.message : String(cause)}).`, { cause });
+  }
+}

@@ -17,5 +17,5 @@ export function installExtension(editor: Editor, data: string, vsix: string, env
 export function startEditor(
   editor: Editor,
   data: string,
-  options?: { env?: NodeJS.ProcessEnv; port?: number; trust?: boolean; host?: string },
+  options?: { env?: NodeJS.ProcessEnv; port?: number; trust?: boolean; host?: string; token?: string },
 ): Promise<EditorServer>;

@@ -38,7 +38,8 @@ export async function installExtension(editor, data, vsix, env = process.env) {
 }
 
 /**
- * Starts the workbench server on a free port of this machine. `data` holds its settings and extensions.
+ * Starts the workbench server on a free port of this machine. `data` holds its settings and extensions. Without `token` every
+ * user of this machine can open it: for tests only.
  * Returns `{ port, url(folder, payload), log(), stop() }`.
  */
 export async function startEditor(
@@ -46,7 +47,8 @@ export async function startEditor(
   data,
   { env = process.env, port = 0, trust = true, host = '127.0.0.1' } = {},
 ) {
-  const args = [editor.server, '--host', host, '--port', String(port), '--without-connection-token'];
+  const args = [editor.server, '--host', host, '--port', String(port)];
+  args.push(...(token ? ['--connection-token', token] : ['--without-connection-token']));
   if (trust) args.push('--disable-workspace-trust');
   args.push('--accept-server-license-terms', '--enable-smoke-test-driver', ...serverFolders(data));
   const child = adopt(spawn(editor.node, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
@@ -74,7 +76,7 @@ export async function startEditor(
     pid: child.pid,
     /** Address of the workbench on a folder; `payload` as in VS Code's own web tests. */
     url(folder, payload) {
-      const query = new URLSearchParams({ folder });
+      const query = new URLSearchParams({ ...(token ? { tkn: token } : {}), folder });
       if (payload) query.set('payload', JSON.stringify(payload));
       return `http://${host}:${bound}/?${query}`;
     },

@@ -1,0 +1,192 @@
+// `npm start`: from a fresh clone to moving charts. Installs, builds, prepares a training backend, opens the editor on a copy
+// of the example and starts the example's search, whose progress this terminal shows.
+//   npm start -- --headless     without an editor; ends with the best trial
+//   npm start -- --browser      code-server in the browser although `code` is on the PATH
+//   npm start -- --no-search    the editor only
+import { randomBytes } from 'node:crypto';
+import { cpSync, existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { bold, cyan, dim, exitWith, green, info, step, Unavailable, UserError, warn } from './lib/log.mjs';
+import { installExtension, startEditor, writeSettings } from './lib/editorServer.mjs';
+import { cacheFolder, inProject, root } from './lib/paths.mjs';
+import { run, which } from './lib/process.mjs';
+import { ensureDependencies, projectEnv, projectNode, underProjectNode } from './lib/project.mjs';
+import { ensureBackend } from './setup/backend.mjs';
+import { ensureEditor } from './setup/editor.mjs';
+
+const OPTIONS = new Set(['--headless', '--browser', '--no-search', '--help']);
+const FILE = 'digits.tune.yaml';
+const cli = inProject('bin', 'tunesmith.mjs');
+
+function readOptions(args) {
+  for (const word of args) {
+    if (!OPTIONS.has(word)) throw new UserError(`There is no option "${word}". Options: ${[...OPTIONS].join(', ')}.`);
+  }
+  return {
+    headless: args.includes('--headless'),
+    browser: args.includes('--browser'),
+    search: !args.includes('--no-search'),
+    help: args.includes('--help'),
+  };
+}
+
+const HELP = `npm start [-- OPTIONS]
+
+Installs, builds, opens the editor on a copy of the example and starts the example's search.
+
+  --headless    no editor; ends with the best trial's parameters and accuracy
+  --browser     code-server in the browser although \`code\` is on the PATH
+  --no-search   open the editor, start nothing
+
+TUNESMITH_EXAMPLE    folder for the copy of the example (default: ~/tunesmith-example)
+TUNESMITH_CACHE      folder for editors and test tools (default: ~/.cache/tunesmith-dev)`;
+
+/** A copy of the example to play with; one that is there already is kept as the person left it. */
+function prepareWorkspace() {
+  const folder = resolve(process.env.TUNESMITH_EXAMPLE || join(homedir(), 'tunesmith-example'));
+  if (existsSync(join(folder, FILE))) {
+    info(`using the example in ${folder} as you left it`);
+    return folder;
+  }
+  cpSync(inProject('examples', 'digits'), folder, {
+    recursive: true,
+    filter: (path) => !path.includes('.tunesmith'),
+  });
+  return folder;
+}
+
+/** Opens the editor; returns what is to be said about it. Throws Unavailable where there is none. */
+async function openEditor(workspace, { browser }) {
+  const file = join(workspace, FILE);
+  const code = browser ? undefined : which('code');
+  if (code) {
+    await run('code', [`--extensionDevelopmentPath=${root}`, '--new-window', workspace, file], {
+      output: 'quiet',
+      timeout: 60_000,
+    });
+    return { says: `VS Code is opening on ${workspace}`, stays: false };
+  }
+  const editor = await ensureEditor('latest');
+  const data = cacheFolder('start');
+  await writeSettings(data);
+  const { packageExtension } = await import('./package.mjs');
+  await step('Installing the extension into the editor', async () => {
+    const { file: vsix } = await packageExtension({ build: false });
+    await installExtension(editor, data, vsix, process.env);
+  });
+  const server = await startEditor(editor, data, { env: process.env, token: randomBytes(16).toString('hex') });
+  const address = server.url(workspace, [['openFile', server.resource(file)]]);
+  return { says: `Open the editor at ${cyan(address)}`, stays: true };
+}
+
+/** Runs the example's search in the terminal; resolves to its outcome. */
+async function search(workspace) {
+  const { code } = await run(projectNode, [cli, 'search', FILE], {
+    cwd: workspace,
+    env: projectEnv(),
+    output: 'inherit',
+    check: false,
+  });
+  return code;
+}
+
+/** The newest search's best trial, as the engine tells it. */
+async function bestTrial(workspace) {
+  const ask = async (...args) => {
+    const { output } = await run(projectNode, [cli, ...args, '--json'], {
+      cwd: workspace,
+      env: projectEnv(),
+      output: 'quiet',
+      timeout: 60_000,
+    });
+    return JSON.parse(output);
+  };
+  const runs = await ask('ls');
+  const newest = runs.filter((each) => each.search).sort((a, b) => b.createdAt - a.createdAt)[0]?.search;
+  const trials = runs.filter((each) => each.search === newest && each.objective?.value !== null && each.objective);
+  if (trials.length === 0) throw new UserError('The search ended without a trial that reported its objective.');
+  const { goal } = trials[0].objective;
+  const sign = goal === 'maximize' ? -1 : 1;
+  return trials.sort((a, b) => sign * (Number(a.objective.value) - Number(b.objective.value)))[0];
+}
+
+function sayBest({ name, params, objective }) {
+  console.log('');
+  console.log(`${green('★')} ${bold(`Best trial: ${name}`)}`);
+  console.log(`  ${objective.metric} ${bold(String(Math.round(Number(objective.value) * 1e5) / 1e5))}`);
+  for (const [key, value] of Object.entries(params)) console.log(`  ${key.padEnd(14)} ${value}`);
+}
+
+/** The search belongs to this command: Ctrl+C ends it too. What it found stays. */
+function stopOnInterrupt(workspace) {
+  let asked = false;
+  process.removeAllListeners('SIGINT');
+  process.on('SIGINT', () => {
+    if (asked) process.exit(130);
+    asked = true;
+    console.log(dim('\nStopping the search; what was logged stays. Press Ctrl+C again to leave at once.'));
+    void run(projectNode, [cli, 'stop', '--all'], {
+      cwd: workspace,
+      env: projectEnv(),
+      output: 'quiet',
+      timeout: 20_000,
+    })
+      .catch((error) => warn(error.message))
+      .finally(() => process.exit(130));
+  });
+}
+
+async function main() {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    console.log(HELP);
+    return;
+  }
+  await ensureDependencies();
+  await underProjectNode(process.argv[1]);
+  await step('Building', () =>
+    run(projectNode, [inProject('esbuild.mjs')], { cwd: root, env: projectEnv(), output: 'quiet', timeout: 120_000 }),
+  );
+  try {
+    const backend = await ensureBackend(projectEnv(), { live: true });
+    info(`training backend: ${backend}`);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    warn(`No native training backend, so training will be slow: ${error.message}`);
+  }
+  const workspace = prepareWorkspace();
+  stopOnInterrupt(workspace);
+  let stays = false;
+  if (!options.headless) {
+    try {
+      const opened = await openEditor(workspace, options);
+      console.log(`\n${bold(opened.says)}\n`);
+      stays = opened.stays;
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      warn(`No editor: ${error.message}`);
+    }
+  }
+  if (options.search) {
+    const code = await search(workspace);
+    if (code !== 0)
+      throw new UserError(
+        `The search failed (exit code ${code}). Its log: ${join(workspace, '.tunesmith', 'engine.log')}`,
+      );
+    sayBest(await bestTrial(workspace));
+  }
+  if (stays) {
+    console.log(dim('\nThe editor stays open until Ctrl+C.'));
+    process.removeAllListeners('SIGINT');
+    process.on('SIGINT', () => process.exit(0));
+    await new Promise(() => setInterval(() => {}, 60_000));
+  }
+  process.exit(0);
+}
+
+try {
+  await main();
+} catch (error) {
+  exitWith(error);
+}

@@ -1,3 +1,232 @@
-import type { RunClient } from './run.js';
-export declare function liveRun(): RunClient | null;
-export declare function silentRun(): RunClient;
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join, relative } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import { RUN_ENV, RUN_FILES } from '../protocol/runFiles.js';
+import type { Params } from '../protocol/values.js';
+import type { Control } from '../protocol/supervisor.js';
+import { metricsLine, recordLine } from './encode.js';
+import { JournalFile } from './journalFile.js';
+import { mimeOf } from './mime.js';
+import { RunParams } from './params.js';
+import type { Disposable, FinishStatus, RunClient, StopReason } from './run.js';
+import { Stream } from './stream.js';
+
+/** The run named by the environment; null when there is none or its folder can't be written. */
+export function liveRun(env: NodeJS.ProcessEnv = process.env): RunClient | null {
+  const folder = env[RUN_ENV.folder];
+  if (!folder) return null;
+  try {
+    return new LiveRun(folder, env);
+  } catch (error) {
+    process.stderr.write(`tunesmith: nothing will be recorded: ${(error as Error).message}\n`);
+    return null;
+  }
+}
+
+class LiveRun implements RunClient {
+  readonly enabled = true;
+  readonly id: string;
+  readonly params: RunParams;
+  readonly seed: number;
+  private readonly journal: JournalFile;
+  private readonly stream: Stream | null;
+  private readonly aborter = new AbortController();
+  private readonly stopListeners = new Set<(reason: StopReason) => void>();
+  private readonly setListeners = new Set<(params: Params) => void>();
+  private readonly refused = new Set<string>();
+  private reason: StopReason | null = null;
+  /** Whether the program looks at requests to stop; if not, it is ended for it. */
+  private listens = false;
+  private steps = 0;
+  private finished = false;
+  private lastError: string | undefined;
+
+  constructor(
+    readonly folder: string,
+    env: NodeJS.ProcessEnv,
+  ) {
+    const spec = readSpec(folder);
+    this.id = env[RUN_ENV.id] ?? spec.id ?? '';
+    this.params = new RunParams(parseParams(env[RUN_ENV.params]) ?? spec.params ?? {});
+    this.seed = spec.seed ?? 0;
+    const rank = /^\d{1,9}$/.exec(env[RUN_ENV.rank] ?? env.RANK ?? '')?.[0] ?? '0';
+    this.journal = JournalFile.create(join(folder, RUN_FILES.journal), `rank${Number(rank)}-${process.pid}`);
+    const socket = env[RUN_ENV.socket];
+    this.stream = socket
+      ? new Stream(this.journal.name, {
+          socket,
+          token: env[RUN_ENV.token] ?? '',
+          folder,
+          onControl: (control) => this.control(control),
+        })
+      : null;
+    const client = `node/${process.env.TUNESMITH_VERSION ?? '0.0.0'}`;
+    this.record({ type: 'start', time: Date.now(), pid: process.pid, rank: Number(rank), client });
+    this.watchProcess();
+  }
+
+  log(values: Record<string, number>, at?: { step?: number; epoch?: number }): void {
+    if (this.finished) return;
+    const step = at?.step ?? this.steps++;
+    if (step - step !== 0) throw new RangeError(`run.log: the step must be a finite number, not ${step}.`);
+    const line = metricsLine(values, Date.now(), step, at?.epoch, (name, value) => this.refuse(name, value));
+    if (line !== '') this.write(line);
+  }
+
+  progress(fraction: number | null, text?: string): void {
+    const bounded = fraction === null || Number.isNaN(fraction) ? null : Math.min(1, Math.max(0, fraction));
+    this.record({ type: 'progress', time: Date.now(), fraction: bounded, text });
+  }
+
+  info(values: Params): void {
+    this.record({ type: 'info', time: Date.now(), values });
+  }
+
+  setParams(values: Params): void {
+    this.params.update(values);
+    this.record({ type: 'params', time: Date.now(), params: values });
+  }
+
+  message(level: 'info' | 'warning' | 'error', text: string): void {
+    this.record({ type: 'message', time: Date.now(), level, text });
+  }
+
+  media(name: string, path: string, at: { mime?: string; step?: number } = {}): void {
+    const inside = isAbsolute(path) ? relative(this.folder, path) : path;
+    if (inside.startsWith('..') || isAbsolute(inside))
+      throw new Error(`run.media: ${path} is not in the run's folder. Write it under ${this.folder} (run.folder).`);
+    const mime = at.mime ?? mimeOf(inside);
+    this.record({ type: 'media', time: Date.now(), name, path: inside.replaceAll('\\', '/'), mime, step: at.step });
+  }
+
+  onStop(listener: (reason: StopReason) => void): Disposable {
+    this.listens = true;
+    if (this.reason !== null) listener(this.reason);
+    else this.stopListeners.add(listener);
+    return { dispose: () => void this.stopListeners.delete(listener) };
+  }
+
+  get stopRequested(): StopReason | null {
+    this.listens = true;
+    return this.reason;
+  }
+
+  get stopSignal(): AbortSignal {
+    this.listens = true;
+    return this.aborter.signal;
+  }
+
+  onSet(listener: (params: Params) => void): Disposable {
+    this.setListeners.add(listener);
+    return { dispose: () => void this.setListeners.delete(listener) };
+  }
+
+  finish(status?: FinishStatus, error?: string): void {
+    if (this.finished) return;
+    const asked = this.reason === null ? 'completed' : this.reason === 'prune' ? 'pruned' : 'stopped';
+    this.record({ type: 'finish', time: Date.now(), status: status ?? asked, error });
+    this.journal.retry(true);
+    this.finished = true;
+  }
+
+  async flush(timeoutMs = 1000): Promise<void> {
+    this.journal.retry(true);
+    await this.stream?.flush(timeoutMs);
+  }
+
+  private record(record: object): void {
+    if (!this.finished) this.write(recordLine(record));
+  }
+
+  private write(line: string): void {
+    if (this.journal.append(line)) this.stream?.push(line, this.journal.offset);
+    else this.stream?.grown();
+  }
+
+  private refuse(name: string, value: unknown): void {
+    if (this.refused.has(name) || this.refused.size > 100) return;
+    this.refused.add(name);
+    const text = `run.log: "${name}" was given ${typeof value} ${String(value).slice(0, 60)} and is left out; only numbers are metrics.`;
+    process.stderr.write(`tunesmith: ${text}\n`);
+    this.message('warning', text);
+  }
+
+  private control(control: Control): void {
+    if (control.type === 'stop') this.stop(control.reason);
+    else if (control.type === 'set') {
+      this.params.update(control.params);
+      for (const listener of [...this.setListeners]) listener(control.params);
+    }
+  }
+
+  private stop(reason: StopReason): void {
+    if (this.reason !== null) return;
+    this.reason = reason;
+    // A handler of the program's own for SIGTERM, beside ours, is a listener too.
+    if (!this.listens && process.listenerCount('SIGTERM') <= 1) {
+      this.finish();
+      process.exit(143);
+    }
+    this.aborter.abort(reason);
+    for (const listener of [...this.stopListeners]) listener(reason);
+    this.stopListeners.clear();
+  }
+
+  private watchProcess(): void {
+    process.on('exit', (code) => this.finish(code === 0 ? undefined : this.failure(), this.lastError));
+    process.on('uncaughtExceptionMonitor', (error: unknown) => {
+      this.lastError = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    });
+    // A worker thread can't listen to signals.
+    if (isMainThread) process.on('SIGTERM', () => this.stop('stop'));
+  }
+
+  private failure(): FinishStatus | undefined {
+    return this.reason === null || this.lastError !== undefined ? 'failed' : undefined;
+  }
+}
+
+/** Stands in where Tunesmith did not start the program. */
+export function silentRun(): RunClient {
+  const nothing = (): void => undefined;
+  const disposable = { dispose: nothing };
+  return {
+    enabled: false,
+    id: '',
+    folder: '',
+    params: new RunParams({}),
+    seed: 0,
+    log: nothing,
+    progress: nothing,
+    info: nothing,
+    setParams(values) {
+      this.params.update(values);
+    },
+    message: nothing,
+    media: nothing,
+    onStop: () => disposable,
+    stopRequested: null,
+    stopSignal: new AbortController().signal,
+    onSet: () => disposable,
+    finish: nothing,
+    flush: () => Promise.resolve(),
+  };
+}
+
+function parseParams(text: string | undefined): Params | null {
+  if (!text) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Params) : null;
+  } catch {
+    return null;
+  }
+}
+
+function readSpec(folder: string): { id?: string; params?: Params; seed?: number } {
+  try {
+    return JSON.parse(readFileSync(join(folder, RUN_FILES.spec), 'utf8'));
+  } catch {
+    return {};
+  }
+}

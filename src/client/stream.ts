@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { Control } from '../protocol/supervisor.js';
+import { RUN_FILES } from '../protocol/runFiles.js';
+import { lineReader } from '../protocol/lines.js';
+
+/** Records wait this long for others, so that a busy loop sends few large frames. */
+const DELAY_MS = 20;
+/** More than this is not held for a slow engine; it reads the file instead. */
+const MAX_HELD = 1 << 20;
+
+export interface StreamOptions {
+  socket: string;
+  token: string;
+  /** Run's folder: where a supervisor that had to move its socket says so. */
+  folder: string;
+  onControl(control: Control): void;
+}
+
+/**
+ * Sends to the supervisor what was just appended to the journal, and hears what the engine wants. Only a
+ * courtesy: whatever goes wrong here, the file has it all. Never keeps the process alive.
+ */
+export class Stream {
+  private socket: Socket | null = null;
+  private ready = false;
+  private text: string[] = [];
+  private bytes = 0;
+  private start = 0;
+  private dropped = false;
+  private timer: NodeJS.Timeout | null = null;
+  private wait = 250;
+  private closed = false;
+  private waiters: (() => void)[] = [];
+
+  constructor(
+    private readonly file: string,
+    private readonly options: StreamOptions,
+  ) {
+    this.open(options.socket, options.token);
+  }
+
+  /** `end` is the journal's offset behind this line. */
+  push(line: string, end: number): void {
+    if (this.bytes === 0) this.start = end - Buffer.byteLength(line);
+    if (this.bytes < MAX_HELD) {
+      this.text.push(line);
+      this.bytes += line.length;
+    } else this.dropped = true;
+    if (this.timer === null && this.ready) this.timer = setTimeout(() => this.send(), DELAY_MS).unref();
+  }
+
+  /** The file has grown by what could not be told line by line. */
+  grown(): void {
+    this.dropped = true;
+  }
+
+  async flush(timeoutMs: number): Promise<void> {
+    this.send();
+    if (this.idle()) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.waiters.push(() => (clearTimeout(timer), resolve()));
+    });
+  }
+
+  close(): void {
+    this.closed = true;
+    this.socket?.end();
+  }
+
+  private idle(): boolean {
+    return this.bytes === 0 && (this.socket === null || this.socket.writableLength === 0);
+  }
+
+  private send(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    const socket = this.socket;
+    if (!this.ready || socket === null) return;
+    if (this.bytes > 0 && socket.writableLength < MAX_HELD) {
+      const frame = { type: 'frame', file: this.file, offset: this.start, data: this.text.join('') };
+      this.text = [];
+      this.bytes = 0;
+      socket.write(JSON.stringify(frame) + '\n', () => this.sent());
+    }
+    if (this.dropped && this.bytes === 0) {
+      this.dropped = false;
+      socket.write(JSON.stringify({ type: 'frame', file: this.file, offset: this.start }) + '\n');
+    }
+  }
+
+  private sent(): void {
+    if (this.bytes > 0) return this.send();
+    if (this.idle()) for (const waiter of this.waiters.splice(0)) waiter();
+  }
+
+  private open(path: string, token: string): void {
+    const socket = connect({ path });
+    this.socket = socket;
+    socket.unref();
+    socket.setNoDelay?.(true);
+    socket.on('error', () => undefined);
+    socket.on('connect', () => {
+      this.ready = true;
+      this.wait = 250;
+      socket.write(JSON.stringify({ type: 'hello', token, role: 'client', handles: ['stop', 'set'] }) + '\n');
+      this.send();
+    });
+    socket.on(
+      'data',
+      lineReader((line) => this.receive(line)),
+    );
+    socket.on('close', () => this.reopen());
+  }
+
+  private reopen(): void {
+    this.ready = false;
+    this.socket = null;
+    for (const waiter of this.waiters.splice(0)) waiter();
+    if (this.closed) return;
+    setTimeout(() => {
+      const { socket, token } = this.address();
+      this.open(socket, token);
+    }, this.wait).unref();
+    this.wait = Math.min(this.wait * 2, 10_000);
+  }
+
+  private address(): { socket: string; token: string } {
+    try {
+      const found = JSON.parse(readFileSync(join(this.options.folder, RUN_FILES.supervisor), 'utf8'));
+      if (typeof found.socket === 'string' && typeof found.token === 'string') return found;
+    } catch {
+      // Not there, or half a file: the address we were given may still come back.
+    }
+    return this.options;
+  }
+
+  private receive(line: string): void {
+    let message: unknown;
+    try {
+      message = JSON.parse(line);
+    } catch {
+      return;
+    }
+    if (isControl(message)) this.options.onControl(message);
+  }
+}
+
+function isControl(message: unknown): message is Control {
+  if (typeof message !== 'object' || message === null || !('type' in message)) return false;
+  const { type } = message;
+  if (type === 'stop') return 'reason' in message && (message.reason === 'stop' || message.reason === 'prune');
+  if (type === 'set') return 'params' in message && typeof message.params === 'object' && message.params !== null;
+  return type === 'pause' || type === 'resume';
+}

@@ -261,7 +261,9 @@ const StartRun = z
     /** Laid over the file's `params`. */
     params: Params.optional(),
     name: z.string().optional(),
-    seed: z.number().int().optional(),
+    seed: z.number().int().min(0).max(2147483647).optional(),
+    /** The editor's choice of Python; a `python:` in the file comes before it. */
+    python: z.string().optional(),
   })
   .strict();
 
@@ -294,6 +296,8 @@ export const Requests = {
       searches: z.number().int(),
       startedAt: z.number(),
       log: z.string(),
+      /** What keeps the engine from working as it should (a full disk), in one sentence; null when all is well. */
+      problem: z.string().nullable().optional(),
     }),
   },
   /** Without force refused while there is work. With force: live runs go on and are adopted by the next engine. */

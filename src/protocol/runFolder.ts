@@ -2,6 +2,7 @@
  * The folder of one run, `.tunesmith/runs/<id>/`, and the environment its program is started with.
  *
  *   run.json            RunSpec: what is to be run; written by the engine before anything is started
+ *   experiment.json     the experiment as parsed when the run was made, so that it can be run again with other values
  *   journal/*.ndjson    one file per writing process (`supervisor.ndjson`, `rank0-<pid>.ndjson`, `external.ndjson`)
  *   output.log          what the program printed (stdout and stderr, as bytes, in the order written)
  *   supervisor.json     SupervisorAddress, while the run's supervisor lives
@@ -32,6 +33,17 @@ export const RunSpec = z.object({
   seed: z.number().int().min(0).max(2147483647),
   objective: z.object({ metric: z.string(), goal: z.enum(['minimize', 'maximize']) }).nullable(),
   createdAt: z.number(),
+  /** Name shown to the person; the folder's id when absent. */
+  name: z.string().optional(),
+  /** GPUs it takes (0: none, null: one if there are any) and how many such runs share a GPU. */
+  resources: z.object({ gpus: z.number().int().min(0).nullable(), perGpu: z.number().int().min(1) }).optional(),
+  /** Where it was started from. */
+  origin: z
+    .object({
+      host: z.string(),
+      git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
+    })
+    .optional(),
   /** Seconds between the polite request to stop and force. */
   stopGrace: z.number().min(0).default(10),
 });

@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto';
+
+const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
+/** Seconds are counted from here (2024-01-01), so that six digits last until 2058. */
+const EPOCH = 1_704_067_200;
+
+let lastSecond = 0;
+let sequence = 0;
+
+/**
+ * A new id: 10 characters of lower-case Crockford base32. The first six are the second of its making and the next
+ * one counts within it, so ids sort roughly by time; the rest is random, so ids of two workspaces differ.
+ */
+export function newId(now: number = Date.now()): string {
+  const second = Math.max(Math.floor(now / 1000) - EPOCH, lastSecond);
+  sequence = second === lastSecond ? Math.min(sequence + 1, 31) : 0;
+  lastSecond = second;
+  let id = '';
+  for (let shift = 25; shift >= 0; shift -= 5) id += DIGITS[Math.floor(second / 2 ** shift) % 32];
+  id += DIGITS[sequence];
+  for (const byte of randomBytes(3)) id += DIGITS[byte % 32];
+  return id;
+}

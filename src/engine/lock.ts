@@ -1,0 +1,51 @@
+/**
+ * At most one engine per workspace folder: an exclusive SQLite transaction held open on a file of its own. The
+ * operating system releases it when the process ends, however it ends, so there is nothing to clean up.
+ */
+import * as fs from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+
+const BUSY = 5;
+const NOT_A_DATABASE = 26;
+
+export class EngineLock {
+  private readonly inode: bigint;
+
+  private constructor(
+    private readonly file: string,
+    private readonly database: DatabaseSync,
+  ) {
+    this.inode = fs.statSync(file, { bigint: true }).ino;
+  }
+
+  /** Null when another process holds it. Throws when the file can't be used at all. */
+  static acquire(file: string): EngineLock | null {
+    for (let attempt = 0; ; attempt++) {
+      const database = new DatabaseSync(file, { timeout: 0 });
+      try {
+        database.exec('BEGIN EXCLUSIVE');
+        return new EngineLock(file, database);
+      } catch (error) {
+        database.close();
+        const code = (error as { errcode?: number }).errcode;
+        if (code === BUSY) return null;
+        // Nobody can hold a lock in what is no database: it was overwritten by something else.
+        if (code !== NOT_A_DATABASE || attempt > 0) throw error;
+        fs.rmSync(file, { force: true });
+      }
+    }
+  }
+
+  /** False when the file was deleted or replaced: another engine may hold the new one. */
+  stillOurs(): boolean {
+    try {
+      return fs.statSync(this.file, { bigint: true }).ino === this.inode;
+    } catch {
+      return false;
+    }
+  }
+
+  release(): void {
+    this.database.close();
+  }
+}

@@ -7,7 +7,6 @@ import { setup } from './setup.js';
 
 export const test = base.extend<object, { server: EditorServer }>({
   server: [
-    // eslint-disable-next-line no-empty-pattern
     async ({}, use, worker) => {
       const data = join(setup.scratch, `editor-${worker.workerIndex}`);
       mkdirSync(data, { recursive: true });

@@ -78,14 +78,18 @@ export class Workbench {
 
   /** Shows the sidebar's runs. */
   async showRuns(): Promise<void> {
-    const tab = this.page.locator('.activitybar .action-item', { has: this.page.getByRole('tab', { name: /^Tunesmith/ }) });
+    const tab = this.page.locator('.activitybar .action-item', {
+      has: this.page.getByRole('tab', { name: /^Tunesmith/ }),
+    });
     if (!(await tab.first().getAttribute('class'))?.includes('checked')) await tab.first().click();
     await this.rows.first().waitFor();
   }
 
   /** Rows of the runs view, each an experiment, a search or a run. */
   get rows(): Locator {
-    return this.page.locator('.sidebar .monaco-list[aria-label*="Runs" i] .monaco-list-row, .sidebar .tree-explorer-viewlet-tree-view .monaco-list-row');
+    return this.page.locator(
+      '.sidebar .monaco-list[aria-label*="Runs" i] .monaco-list-row, .sidebar .tree-explorer-viewlet-tree-view .monaco-list-row',
+    );
   }
 
   row(text: string | RegExp): Locator {

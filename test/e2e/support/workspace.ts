@@ -15,7 +15,10 @@ export interface Changes {
 }
 
 /** A copy of the example under a path with a blank and letters outside ASCII. */
-export function exampleWorkspace(name: string, { limit = 4000, epochs = 3, trials = 4, parallel }: Changes = {}): string {
+export function exampleWorkspace(
+  name: string,
+  { limit = 4000, epochs = 3, trials = 4, parallel }: Changes = {},
+): string {
   const folder = join(setup.scratch, `${name} é中`);
   mkdirSync(dirname(folder), { recursive: true });
   cpSync(join(root, 'examples', 'digits'), folder, { recursive: true });

@@ -1,0 +1,75 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { RUN_FILES } from '../../protocol/runFiles.js';
+
+const EVERY_MS = 500;
+/** A log of this size is nearly always a mistake in the program; the person should know before the disk is full. */
+const LARGE_LOG = 1 << 30;
+
+export interface GrowthEvents {
+  /** A journal file is larger than what its writer streamed. */
+  journal(file: string, offset: number): void;
+  /** The output has passed a further step of size; `bytes` is what it has now. */
+  output(bytes: number): void;
+}
+
+/**
+ * Watches the sizes of the run's files by looking at them: journals written by programs without a client (or by
+ * one too busy to stream), and an output that floods the disk. A look at a handful of files costs microseconds,
+ * and unlike file watching it works on every file system.
+ */
+export class GrowthWatch {
+  private readonly told = new Map<string, number>();
+  private readonly seen = new Map<string, number>();
+  private nextLarge = LARGE_LOG;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly folder: string,
+    private readonly events: GrowthEvents,
+  ) {
+    this.timer = setInterval(() => this.look(), EVERY_MS);
+  }
+
+  /** The writer itself has streamed the file up to `end`. */
+  streamed(file: string, end: number): void {
+    this.told.set(file, Math.max(end, this.told.get(file) ?? 0));
+  }
+
+  look(): void {
+    const journals = join(this.folder, RUN_FILES.journal);
+    for (const file of names(journals)) {
+      if (!/^[\w.-]+\.ndjson$/.test(file) || file === RUN_FILES.supervisorJournal) continue;
+      const size = sizeOf(join(journals, file));
+      const told = this.told.get(file) ?? 0;
+      // Once for each size: a file that is allocated ahead of its content stays larger than what is told.
+      if (size > told && this.seen.get(file) !== size) this.events.journal(file, told);
+      this.seen.set(file, size);
+    }
+    const output = sizeOf(join(this.folder, RUN_FILES.output));
+    if (output >= this.nextLarge) {
+      while (output >= this.nextLarge) this.nextLarge *= 4;
+      this.events.output(output);
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,171 @@
+/** Who is connected, and what is passed between them. */
+import type { Socket } from 'node:net';
+import type { Control, Frame } from '../../protocol/supervisor.js';
+import { lineReader } from '../../protocol/lines.js';
+import { timingSafeEqual } from 'node:crypto';
+
+/** What may wait for a slow engine. Past it frames are dropped and the engine is told to read the file. */
+const MAX_BACKLOG = 8 << 20;
+const HELLO_MS = 10_000;
+
+interface Peer {
+  socket: Socket;
+  role: 'client' | 'engine';
+  handles: string[];
+  /** Files whose frames were dropped; told without data once the socket has room. */
+  behind: Map<string, number>;
+}
+
+export interface HubEvents {
+  token: string;
+  welcome(): { pid: number | null; paused: boolean };
+  /** From the engine, checked. */
+  control(control: Control): void;
+  /** Bytes up to `end` of a journal file have been told to the engine. */
+  relayed(file: string, end: number): void;
+}
+
+export class Hub {
+  private readonly peers = new Set<Peer>();
+  private readonly sockets = new Set<Socket>();
+
+  constructor(private readonly events: HubEvents) {}
+
+  get engines(): number {
+    return [...this.peers].filter((peer) => peer.role === 'engine').length;
+  }
+
+  readonly accept = (socket: Socket): void => {
+    let peer: Peer | null = null;
+    this.sockets.add(socket);
+    // A connection that never says who it is must not stay.
+    const timer = setTimeout(() => socket.destroy(), HELLO_MS).unref();
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      clearTimeout(timer);
+      this.sockets.delete(socket);
+      if (peer) this.peers.delete(peer);
+    });
+    socket.on('drain', () => peer && this.catchUp(peer));
+    socket.on(
+      'data',
+      lineReader(
+        (line) => {
+          if (socket.destroyed) return;
+          const message = parse(line);
+          if (peer) {
+            if (message) this.receive(peer, message, line);
+            return;
+          }
+          peer = message && this.admit(socket, message);
+          clearTimeout(timer);
+          if (!peer) socket.destroy();
+        },
+        { onTooLong: () => socket.destroy() },
+      ),
+    );
+  };
+
+  /** True when a client of the program wants to hear this and will act on it. */
+  handled(what: 'stop' | 'set'): boolean {
+    return [...this.peers].some((peer) => peer.role === 'client' && peer.handles.includes(what));
+  }
+
+  toClients(control: Control): void {
+    const line = JSON.stringify(control) + '\n';
+    for (const peer of this.peers) {
+      const wants = control.type === 'stop' || control.type === 'set' ? peer.handles.includes(control.type) : true;
+      if (peer.role === 'client' && wants) peer.socket.write(line);
+    }
+  }
+
+  /** Tells the engine that a file has grown by what no client sent. */
+  grown(file: string, offset: number): void {
+    this.relay({ type: 'frame', file, offset }, null);
+  }
+
+  exited(): void {
+    for (const peer of this.peers) if (peer.role === 'engine') peer.socket.write('{"type":"exited"}\n');
+  }
+
+  /** Ends all connections once what was written to them is out. */
+  close(): void {
+    for (const socket of this.sockets) socket.end();
+  }
+
+  destroy(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private admit(socket: Socket, message: Record<string, unknown>): Peer | null {
+    const { type, token, role, handles } = message;
+    if (type !== 'hello' || !sameText(token, this.events.token)) return null;
+    if (role !== 'client' && role !== 'engine') return null;
+    const known = Array.isArray(handles) ? handles.filter((name): name is string => typeof name === 'string') : [];
+    const peer: Peer = { socket, role, handles: known, behind: new Map() };
+    this.peers.add(peer);
+    socket.write(JSON.stringify({ type: 'welcome', ...this.events.welcome() }) + '\n');
+    return peer;
+  }
+
+  private receive(peer: Peer, message: Record<string, unknown>, line: string): void {
+    if (peer.role === 'client') {
+      if (isFrame(message)) this.relay(message, line);
+    } else if (isControl(message)) this.events.control(message);
+  }
+
+  private relay(frame: Frame, line: string | null): void {
+    if (frame.data !== undefined) this.events.relayed(frame.file, frame.offset + Buffer.byteLength(frame.data));
+    const text = (line ?? JSON.stringify(frame)) + '\n';
+    for (const peer of this.peers) {
+      if (peer.role !== 'engine') continue;
+      if (peer.behind.size > 0 || peer.socket.writableLength > MAX_BACKLOG) peer.behind.set(frame.file, frame.offset);
+      else peer.socket.write(text);
+    }
+  }
+
+  private catchUp(peer: Peer): void {
+    for (const [file, offset] of peer.behind)
+      peer.socket.write(JSON.stringify({ type: 'frame', file, offset } satisfies Frame) + '\n');
+    peer.behind.clear();
+  }
+}
+
+function parse(line: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function sameText(given: unknown, wanted: string): boolean {
+  if (typeof given !== 'string') return false;
+  const a = Buffer.from(given);
+  const b = Buffer.from(wanted);
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function isFrame(message: Record<string, unknown>): message is Frame & Record<string, unknown> {
+  const { type, file, offset, data } = message;
+  return (
+    type === 'frame' &&
+    typeof file === 'string' &&
+    /^[\w.-]+\.ndjson$/.test(file) &&
+    isCount(offset) &&
+    (data === undefined || typeof data === 'string')
+  );
+}
+
+function isControl(message: Record<string, unknown>): message is Control & Record<string, unknown> {
+  const { type, reason, grace, params } = message;
+  if (type === 'pause' || type === 'resume') return true;
+  if (type === 'set') return typeof params === 'object' && params !== null && !Array.isArray(params);
+  if (type !== 'stop' || (reason !== 'stop' && reason !== 'prune')) return false;
+  return grace === undefined || (typeof grace === 'number' && grace >= 0);
+}

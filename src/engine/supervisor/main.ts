@@ -1,0 +1,113 @@
+/**
+ * The supervisor of one run: `node supervisor.cjs <run folder>`. It starts the program, passes messages between
+ * the program's clients and the engine, stops the process tree when asked, and writes down how it ended. It is
+ * small and independent of the engine, so that a run goes on, and can be joined again, whatever happens to the engine.
+ */
+import { appendFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Endpoint } from './endpoint.js';
+import { GrowthWatch } from './growth.js';
+import { Hub } from './hub.js';
+import { SupervisorJournal } from './journal.js';
+import { Program } from './program.js';
+import { findPythonFolder, programEnv, readSpec } from './spec.js';
+
+/** After the end, time for the engine to read the last messages. */
+const LINGER_MS = 1000;
+
+async function supervise(folder: string): Promise<void> {
+  const journal = new SupervisorJournal(folder);
+  let spec;
+  try {
+    spec = readSpec(folder);
+  } catch (error) {
+    await journal.writeExit({ code: null, signal: null, requested: null, error: (error as Error).message });
+    throw error;
+  }
+
+  let endpoint: Endpoint | null = null;
+  let program: Program | null = null;
+  const hub: Hub = new Hub({
+    get token() {
+      return endpoint?.token ?? '';
+    },
+    welcome: () => ({ pid: program?.pid ?? null, paused: program?.paused ?? false }),
+    control: (control) => {
+      if (control.type === 'stop') program?.stop(control.reason, control.grace);
+      else if (control.type === 'pause') void program?.pauseTree();
+      else if (control.type === 'resume') void program?.resumeTree();
+      // Stopping has its own order of asking; the others are for the clients to know.
+      if (control.type !== 'stop') hub.toClients(control);
+    },
+    relayed: (file, end) => growth.streamed(file, end),
+  });
+  endpoint = new Endpoint(folder, hub.accept);
+  await endpoint.open();
+
+  const growth = new GrowthWatch(folder, {
+    journal: (file, offset) => hub.grown(file, offset),
+    output: (bytes) => {
+      const text = `The program has printed ${(bytes / 2 ** 30).toFixed(1)} GiB into output.log. It may fill the disk.`;
+      journal.write({ type: 'message', time: Date.now(), level: 'warning', text });
+    },
+  });
+
+  const env = programEnv(spec, folder, { socket: endpoint.path, token: endpoint.token }, findPythonFolder());
+  program = new Program(
+    spec,
+    folder,
+    env,
+    {
+      ask(reason) {
+        const handled = hub.handled('stop');
+        hub.toClients({ type: 'stop', reason });
+        return handled;
+      },
+    },
+    (pid, started) => {
+      journal.write({ type: 'spawn', time: Date.now(), pid, started, supervisor: process.pid });
+      hub.grown('supervisor.ndjson', 0);
+    },
+  );
+
+  const end = await program.ended;
+  growth.look();
+  growth.stop();
+  await journal.writeExit(end);
+  hub.exited();
+  // An engine that is here wants the last frames; a new one finds everything in the files.
+  if (hub.engines > 0) await new Promise((done) => setTimeout(done, LINGER_MS));
+  endpoint.close();
+  hub.close();
+  setTimeout(() => hub.destroy(), 500).unref();
+}
+
+// A closed terminal or a Ctrl-C in it ends neither us nor the run; whoever wants that says so on the socket.
+for (const name of ['SIGHUP', 'SIGINT', 'SIGPIPE'] as const) process.on(name, () => undefined);
+
+const given = process.argv[2];
+if (!given) {
+  process.stderr.write('usage: supervisor.cjs <run folder>\n');
+  process.exit(2);
+}
+const folder = resolve(given);
+/** Nobody reads our output, so what should never happen is written down beside the run. */
+function report(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  try {
+    appendFileSync(join(folder, 'supervisor.log'), `${new Date().toISOString()} ${text}\n`);
+  } catch {
+    // Nothing left to tell.
+  }
+  process.stderr.write(`${text}\n`);
+}
+// The program and its end matter more than any one message that went wrong.
+process.on('uncaughtException', report);
+process.on('unhandledRejection', report);
+supervise(folder).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    report(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,142 @@
+/** The training program: started, paused, asked to stop, ended, and its end told. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
+import { listProcesses, processStartTime } from './processes.js';
+import { startError, type ProgramSpec } from './spec.js';
+import { ProcessTree } from './tree.js';
+
+export interface ProgramEnd {
+  code: number | null;
+  signal: string | null;
+  requested: 'stop' | 'prune' | null;
+  error?: string;
+}
+
+export interface StopHelp {
+  /** Passes the request on to the clients in the program; true when one will act on it. */
+  ask(reason: 'stop' | 'prune'): boolean;
+}
+
+/** Of the grace period, what a client that knows of the request has before signals are sent as well. */
+const CLIENT_SHARE = 0.7;
+/** How long what the program left behind may go on writing after its own end, before the end is told. */
+const LINGER_MS = 2000;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export class Program {
+  pid: number | null = null;
+  paused = false;
+  /** Resolves once the program, and what it left running, is gone. Never rejects. */
+  readonly ended: Promise<ProgramEnd>;
+  private readonly tree: ProcessTree | null = null;
+  private requested: 'stop' | 'prune' | null = null;
+  private stopping: Promise<void> | null = null;
+  private leaderGone = false;
+
+  constructor(
+    private readonly spec: ProgramSpec,
+    folder: string,
+    env: Record<string, string>,
+    private readonly help: StopHelp,
+    onStart: (pid: number, started: string | null) => void,
+  ) {
+    // The program writes straight into the file: nothing of ours is between, so nothing is lost when we die.
+    const output = openSync(join(folder, RUN_FILES.output), 'a', 0o600);
+    let child: ChildProcess;
+    try {
+      const [name, ...args] = spec.argv as [string, ...string[]];
+      child = spawn(name === 'node' ? process.execPath : name, args, {
+        cwd: spec.cwd,
+        env,
+        // A group of its own (a session, on POSIX), so that the whole tree can be signalled and outlives us.
+        detached: true,
+        stdio: ['ignore', output, output],
+        windowsHide: true,
+      });
+    } catch (error) {
+      this.ended = Promise.resolve(this.notStarted(error));
+      return;
+    } finally {
+      closeSync(output);
+    }
+    if (child.pid !== undefined) {
+      this.pid = child.pid;
+      this.tree = new ProcessTree(child.pid, `${RUN_ENV.folder}=${folder}`);
+      onStart(child.pid, processStartTime(child.pid));
+    }
+    this.ended = new Promise((resolve) => {
+      child.once('error', (error) => {
+        // Also raised when a signal can't be sent, which is no end.
+        if (child.pid === undefined) resolve(this.notStarted(error));
+      });
+      child.once('exit', (code, signal) => {
+        this.leaderGone = true;
+        void this.settle().then(() => resolve({ code, signal, requested: this.requested }));
+      });
+    });
+  }
+
+  /** Asks politely, then ends by force after `grace` seconds. A second request with a shorter grace wins. */
+  stop(reason: 'stop' | 'prune', grace = this.spec.stopGrace): void {
+    this.requested ??= reason;
+    if (grace === 0) void this.tree?.kill();
+    this.stopping ??= this.end(reason, grace * 1000);
+  }
+
+  async pauseTree(): Promise<void> {
+    if (this.paused || this.stopping || this.leaderGone) return;
+    this.paused = true;
+    await this.tree?.signal('SIGSTOP');
+  }
+
+  async resumeTree(): Promise<void> {
+    if (!this.paused) return;
+    this.paused = false;
+    await this.tree?.signal('SIGCONT');
+  }
+
+  private async end(reason: 'stop' | 'prune', graceMs: number): Promise<void> {
+    const deadline = Date.now() + graceMs;
+    // A stopped process can't be asked anything.
+    await this.resumeTree();
+    // Remembered now: once its parent is gone a child is hard to find.
+    await this.tree?.members();
+    if (this.help.ask(reason)) await this.goneBefore(Date.now() + graceMs * CLIENT_SHARE);
+    if (!this.leaderGone) await this.tree?.signal('SIGTERM');
+    await this.goneBefore(deadline);
+    // The root may have gone politely and left others: they have the same time, but no longer than it takes to write an end.
+    if (this.leaderGone) await this.treeGoneBefore(Math.min(deadline, Date.now() + LINGER_MS));
+    await this.tree?.kill();
+  }
+
+  private async goneBefore(deadline: number): Promise<void> {
+    while (!this.leaderGone && Date.now() < deadline) await pause(20);
+  }
+
+  private async treeGoneBefore(deadline: number): Promise<void> {
+    while (Date.now() < deadline && ((await this.tree?.members()) ?? []).length > 0) await pause(50);
+  }
+
+  /** After the program's own exit: waits for what may still write to the output. */
+  private async settle(): Promise<void> {
+    if (this.stopping) await this.stopping;
+    else {
+      const deadline = Date.now() + LINGER_MS;
+      while (Date.now() < deadline && !this.stopping && (await this.groupAlive())) await pause(50);
+      // Asked to stop while we waited for the rest.
+      if (this.stopping) await this.stopping;
+    }
+  }
+
+  private async groupAlive(): Promise<boolean> {
+    return (await listProcesses()).some((info) => info.group === this.pid && !info.zombie);
+  }
+
+  private notStarted(error: unknown): ProgramEnd {
+    const message = startError(error as NodeJS.ErrnoException, this.spec);
+    return { code: null, signal: null, requested: this.requested, error: message };
+  }
+}

@@ -1,0 +1,98 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
+
+/** What the supervisor needs of `run.json`. Checked by hand: a schema library would double its start-up time. */
+export interface ProgramSpec {
+  id: string;
+  argv: string[];
+  cwd: string;
+  env: Record<string, string>;
+  params: unknown;
+  stopGrace: number;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** Reads and checks `run.json`. Throws with a sentence for the person. */
+export function readSpec(folder: string): ProgramSpec {
+  const path = join(folder, RUN_FILES.spec);
+  const fail = (what: string): never => {
+    throw new Error(`${path}: ${what}`);
+  };
+  let spec: Record<string, unknown>;
+  try {
+    spec = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+  if (typeof spec !== 'object' || spec === null) return fail('must hold an object');
+  const { id, argv, cwd, env = {}, params = {}, stopGrace = 10 } = spec;
+  if (spec.version !== 1) return fail(`is of version ${String(spec.version)}; this supervisor knows version 1`);
+  if (!isText(id)) return fail('"id" must be text');
+  if (!Array.isArray(argv) || argv.length === 0 || !argv.every(isText)) return fail('"argv" must be a list of texts');
+  if (!isText(cwd)) return fail('"cwd" must be text');
+  if (typeof env !== 'object' || env === null || !Object.values(env).every(isText))
+    return fail('"env" must map names to texts');
+  if (typeof stopGrace !== 'number' || !(stopGrace >= 0)) return fail('"stopGrace" must be seconds');
+  return { id, argv, cwd, env: env as Record<string, string>, params, stopGrace };
+}
+
+/** Environment of the program: ours, then the spec's, then the variables of the run protocol. */
+export function programEnv(
+  spec: ProgramSpec,
+  folder: string,
+  address: { socket: string; token: string },
+  pythonFolder: string | null,
+): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    // Ours makes Electron behave as Node; a program of the person that is Electron must not.
+    if (value !== undefined && name !== 'ELECTRON_RUN_AS_NODE' && !name.startsWith('TUNESMITH_RUN_')) env[name] = value;
+  }
+  // Without it a print shows up in the log only when Python's buffer is full.
+  env.PYTHONUNBUFFERED ??= '1';
+  Object.assign(env, spec.env);
+  if (pythonFolder) env.PYTHONPATH = [pythonFolder, env.PYTHONPATH].filter(Boolean).join(delimiter);
+  if (spec.argv[0] === 'node') env.ELECTRON_RUN_AS_NODE = '1';
+  return Object.assign(env, {
+    [RUN_ENV.id]: spec.id,
+    [RUN_ENV.folder]: folder,
+    [RUN_ENV.journal]: join(folder, RUN_FILES.journal, RUN_FILES.externalJournal),
+    [RUN_ENV.socket]: address.socket,
+    [RUN_ENV.token]: address.token,
+    [RUN_ENV.params]: JSON.stringify(spec.params),
+  });
+}
+
+/** The folder with the Python client, given by the engine or beside this bundle's folder. */
+export function findPythonFolder(): string | null {
+  const candidates = [process.env.TUNESMITH_PYTHON_DIR, join(__dirname, '..', 'python')];
+  return candidates.find((folder) => folder && existsSync(join(folder, 'tunesmith', '__init__.py'))) ?? null;
+}
+
+/** Why a program could not be started, and what to do about it. */
+export function startError(error: NodeJS.ErrnoException, spec: ProgramSpec): string {
+  const name = spec.argv[0]!;
+  if (!isFolder(spec.cwd)) return `The working folder ${spec.cwd} does not exist. Check "cwd" in the experiment file.`;
+  if (error.code === 'ENOENT') {
+    return name.includes('/') || name.includes('\\')
+      ? `The program ${name} does not exist. Check "run" in the experiment file.`
+      : `There is no program "${name}" on the PATH. Check "run" in the experiment file, or give the program's full path.`;
+  }
+  if (error.code === 'EACCES')
+    return `${name} may not be executed. Give it the right to (chmod +x), or start it through its interpreter.`;
+  if (error.code === 'EINVAL' && process.platform === 'win32')
+    return `${name} is a batch file, which can't be started without a shell. Start the program it calls instead.`;
+  if (error.code === 'E2BIG')
+    return `The command line of ${name} is too long for this system. Pass large values in a file.`;
+  return `${name} could not be started: ${error.message}`;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -8,8 +8,16 @@ import type { Params, ParamValue } from '../protocol/values.js';
 export type Condition = Record<string, ParamValue[]>;
 
 export type Dimension = (
-  | { kind: 'float'; low: number; high: number; log: boolean; step: number | null }
-  | { kind: 'int'; low: number; high: number; log: boolean; step: number }
+  | {
+      kind: 'float';
+      low: number;
+      high: number;
+      log: boolean;
+      step: number | null;
+      /** Into how many values a grid divides it (evenly; on a logarithmic scale when `log`). */
+      points?: number | null;
+    }
+  | { kind: 'int'; low: number; high: number; log: boolean; step: number; points?: number | null }
   | { kind: 'choice'; choices: ParamValue[]; weights: number[] | null }
   | { kind: 'constant'; value: ParamValue }
   | { kind: 'normal'; mean: number; sd: number; log: boolean; step: number | null }

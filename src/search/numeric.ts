@@ -1,0 +1,57 @@
+/**
+ * exp and log from additions, multiplications and divisions only. The language leaves the last bit of Math.exp and
+ * Math.log to the implementation; the same seed must give the same suggestions everywhere, so these are our own.
+ */
+const LN2_HIGH = 6.9314718036912381649e-1;
+const LN2_LOW = 1.90821492927058770002e-10;
+const bits = new DataView(new ArrayBuffer(8));
+
+/** 2^k for a whole k within the normal range. */
+function power2(k: number): number {
+  bits.setUint32(0, (k + 1023) << 20);
+  bits.setUint32(4, 0);
+  return bits.getFloat64(0);
+}
+
+/** Natural logarithm, right to about two units in the last place. x > 0. */
+export function log(x: number): number {
+  if (!(x > 0)) return x === 0 ? -Infinity : NaN;
+  if (x === Infinity) return Infinity;
+  let exponent = 0;
+  if (x < 2.2250738585072014e-308) {
+    x *= 18014398509481984; // 2^54: subnormal numbers have no hidden bit.
+    exponent = -54;
+  }
+  bits.setFloat64(0, x);
+  const high = bits.getUint32(0);
+  exponent += (high >>> 20) - 1023;
+  bits.setUint32(0, (high & 0xfffff) | 0x3ff00000);
+  let mantissa = bits.getFloat64(0);
+  if (mantissa > Math.SQRT2) {
+    mantissa /= 2;
+    exponent++;
+  }
+  // ln m = 2 artanh((m−1)/(m+1)); |s| ≤ 0.172, so s^25 is below the last bit.
+  const s = (mantissa - 1) / (mantissa + 1);
+  const s2 = s * s;
+  let sum = 0;
+  for (let n = 23; n >= 3; n -= 2) sum = (sum + 1 / n) * s2;
+  return exponent * LN2_HIGH + (2 * s + (2 * s * sum + exponent * LN2_LOW));
+}
+
+/** e^x, right to about two units in the last place. */
+export function exp(x: number): number {
+  if (Number.isNaN(x)) return NaN;
+  if (x > 709.7) return x > 709.782712893384 ? Infinity : exp(x - 1) * Math.E;
+  if (x < -708) return x < -745.2 ? 0 : exp(x + 60) * 8.75651076269652e-27;
+  const k = Math.round(x / Math.LN2);
+  const r = x - k * LN2_HIGH - k * LN2_LOW;
+  let sum = 1;
+  for (let n = 15; n >= 1; n--) sum = 1 + (sum * r) / n;
+  return sum * power2(k);
+}
+
+/** Removes the noise of binary arithmetic on decimal steps: 0.30000000000000004 becomes 0.3. */
+export function tidy(value: number): number {
+  return Number(value.toPrecision(12));
+}

@@ -1,0 +1,101 @@
+/**
+ * Every combination once, in the order of the file, the last parameter changing fastest. Combinations are walked
+ * like an odometer whose wheels come and go with their conditions, so a grid of any size takes no memory.
+ */
+import { z } from 'zod';
+import type { Params } from '../../protocol/values.js';
+import { SpaceError } from '../errors.js';
+import { SeenPoints } from '../seen.js';
+import { countPoints, gridOf, isActive, keyOf } from '../space.js';
+import type { History, Sampler, Space } from '../types.js';
+
+export const GridSettings = z.strictObject({
+  points: z
+    .number()
+    .int()
+    .min(2)
+    .optional()
+    .describe('Values tried of each continuous range that does not say itself.'),
+});
+
+/** Position on each wheel; -1: the parameter is inactive. */
+type Wheels = number[];
+
+export class GridSampler implements Sampler {
+  readonly name = 'grid';
+  private readonly points: number | null;
+  private readonly values: NonNullable<ReturnType<typeof gridOf>>[];
+  private readonly seen = new SeenPoints();
+  /** Null before the first, `end` after the last. */
+  private wheels: Wheels | null | 'end' = null;
+
+  constructor(settings: z.infer<typeof GridSettings>, space: Space) {
+    this.points = settings.points ?? null;
+    this.values = space.dimensions.map((dimension) => {
+      const values = gridOf(dimension, this.points);
+      if (values) return values;
+      throw new SpaceError(
+        dimension.name,
+        dimension.kind !== 'float'
+          ? `a grid can't be laid over the normal distribution of "${dimension.name}"; use sampler: random`
+          : `"${dimension.name}" has infinitely many values: for a grid say how many, such as ` +
+              `{ ${dimension.log ? 'log' : 'uniform'}: [${dimension.low}, ${dimension.high}], points: 5 }`,
+      );
+    });
+  }
+
+  suggest(history: History): Params | null {
+    this.seen.update(history);
+    while (this.wheels !== 'end') {
+      this.wheels = this.advance(history.space, this.wheels);
+      if (this.wheels === 'end') break;
+      const params = this.paramsAt(history.space, this.wheels);
+      if (!this.seen.has(keyOf(history.space, params))) return params;
+    }
+    return null;
+  }
+
+  size(space: Space): number {
+    return countPoints(space, { points: this.points });
+  }
+
+  save(): unknown {
+    return this.wheels;
+  }
+
+  load(state: unknown): void {
+    this.wheels = z.union([z.array(z.number().int()), z.null(), z.literal('end')]).parse(state);
+  }
+
+  private advance(space: Space, wheels: Wheels | null): Wheels | 'end' {
+    if (wheels === null) return this.fill(space, []);
+    for (let i = wheels.length - 1; i >= 0; i--) {
+      const at = wheels[i]!;
+      if (at >= 0 && at + 1 < this.values[i]!.count) {
+        return this.fill(space, [...wheels.slice(0, i), at + 1]);
+      }
+    }
+    return 'end';
+  }
+
+  /** Sets the wheels after the given ones to their first position. */
+  private fill(space: Space, given: Wheels): Wheels {
+    const params = this.paramsAt(space, given);
+    const wheels = [...given];
+    for (let i = given.length; i < space.dimensions.length; i++) {
+      const dimension = space.dimensions[i]!;
+      const active = isActive(dimension, params);
+      wheels.push(active ? 0 : -1);
+      if (active) params[dimension.name] = this.values[i]!.at(0);
+    }
+    return wheels;
+  }
+
+  private paramsAt(space: Space, wheels: Wheels): Params {
+    const params: Params = {};
+    for (const [i, at] of wheels.entries()) {
+      if (at >= 0) params[space.dimensions[i]!.name] = this.values[i]!.at(at);
+    }
+    return params;
+  }
+}

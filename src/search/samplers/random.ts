@@ -1,0 +1,51 @@
+/** Independent draws; in a finite space never the same point twice, and an end when all were tried. */
+import { z } from 'zod';
+import type { Params } from '../../protocol/values.js';
+import { SeenPoints } from '../seen.js';
+import { countPoints, drawParams, keyOf } from '../space.js';
+import type { History, Random, Sampler, Space } from '../types.js';
+import { GridSampler } from './grid.js';
+
+export const RandomSettings = z.strictObject({});
+
+/** Draws before the untried points are listed instead. */
+const PATIENCE = 200;
+
+export class RandomSampler implements Sampler {
+  readonly name = 'random';
+  private readonly seen = new SeenPoints();
+  private readonly points: number;
+
+  constructor(_settings: z.infer<typeof RandomSettings>, space: Space) {
+    this.points = countPoints(space);
+  }
+
+  suggest(history: History, random: Random): Params | null {
+    this.seen.update(history);
+    if (this.seen.count >= this.points) return null;
+    for (let attempt = 0; attempt < PATIENCE; attempt++) {
+      const params = drawParams(history.space, random);
+      if (this.points === Infinity || !this.seen.has(keyOf(history.space, params))) return params;
+    }
+    return this.anyUntried(history, random);
+  }
+
+  /** Null: as many as the space has points, at most. */
+  size(): number | null {
+    return Number.isFinite(this.points) ? this.points : null;
+  }
+
+  /** A random one of the first thousand untried points: most of a finite space has been tried by now. */
+  private anyUntried(history: History, random: Random): Params | null {
+    const dimensions = history.space.dimensions.map((d) => ('points' in d ? { ...d, points: null } : d));
+    const space = { dimensions };
+    const grid = new GridSampler({}, space);
+    const untried: Params[] = [];
+    while (untried.length < 1000) {
+      const params = grid.suggest({ ...history, space });
+      if (!params) break;
+      untried.push(params);
+    }
+    return untried.length ? untried[random.int(untried.length)]! : null;
+  }
+}

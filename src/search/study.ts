@@ -1,0 +1,151 @@
+/** Ask and tell: keeps the history, drives the sampler and the pruner, and can be saved at any moment. */
+import type { Params } from '../protocol/values.js';
+import { SearchError } from './errors.js';
+import { createRandom, restoreRandom } from './random.js';
+import { createPruner, createSampler } from './registry.js';
+import { fromSaved, toSaved, type SavedState } from './saved.js';
+import { checkSpace, drawParams, refuse } from './space.js';
+import type { Outcome, Pruner, Random, Sampler, Study, StudyOptions, Trial, Verdict } from './types.js';
+
+/** Reports kept of a running and of a finished trial. Of longer ones every second is left out, again and again. */
+const RUNNING_REPORTS = 1024;
+const FINISHED_REPORTS = 256;
+
+/** Throws SearchError for an unknown sampler or pruner, bad settings, or a space that the sampler can't use. */
+export function createStudy(options: StudyOptions): SavedStudy {
+  return new SavedStudy(options);
+}
+
+/** Goes on with what `save()` gave, as if nothing had happened. Throws SearchError when it can't be read. */
+export function restoreStudy(saved: unknown): SavedStudy {
+  const state = fromSaved(saved);
+  return new SavedStudy(state.options, state);
+}
+
+export class SavedStudy implements Study {
+  readonly trials: Trial[];
+  private readonly queue: Params[];
+  private readonly random: Random;
+  private readonly sampler: Sampler;
+  private readonly pruner: Pruner | null;
+
+  constructor(
+    readonly options: StudyOptions,
+    state?: SavedState,
+  ) {
+    checkSpace(options.space);
+    if (options.goals.length === 0) throw new SearchError('a search needs an objective');
+    this.sampler = createSampler(options.sampler, options.space, options.trials);
+    this.pruner = createPruner(options.pruner);
+    this.trials = state?.trials ?? [];
+    this.queue = state?.queue ?? [];
+    this.random = state ? restoreRandom(state.random) : createRandom(options.seed);
+    if (state && state.sampler !== null) this.sampler.load?.(state.sampler);
+    if (state && state.pruner !== null) this.pruner?.load?.(state.pruner);
+  }
+
+  /** Why this sampler, when `auto` chose it. */
+  get reason(): string | null {
+    return this.sampler.reason?.() ?? null;
+  }
+
+  /** How many trials there will be in all, as far as is known. */
+  get size(): number | null {
+    const size = this.sampler.size?.(this.options.space) ?? null;
+    const { trials } = this.options;
+    return size === null ? trials : trials === null ? size : Math.min(size, trials);
+  }
+
+  ask(): { id: number; params: Params } | null {
+    const { options } = this;
+    const waiting = this.queue.shift();
+    if (waiting) return this.begin(drawParams(options.space, this.random, waiting), true);
+    if (options.trials !== null && this.trials.length >= options.trials) return null;
+    const params = this.sampler.suggest({ ...options, trials: this.trials }, this.random);
+    return params && this.begin(params, false);
+  }
+
+  private begin(params: Params, enqueued: boolean): { id: number; params: Params } {
+    const id = this.trials.length;
+    this.trials.push({ id, params, state: 'running', values: null, reports: [], enqueued });
+    return { id, params: { ...params } };
+  }
+
+  /** Of a trial that has ended already, the report changes nothing. */
+  report(id: number, step: number, value: number): Verdict {
+    const trial = this.trial(id);
+    if (trial.state !== 'running') return trial.state === 'pruned' ? 'prune' : 'continue';
+    trial.reports.push({ step, value });
+    if (trial.reports.length > RUNNING_REPORTS) thin(trial);
+    return this.pruner?.judge({ ...this.options, trials: this.trials }, trial) ?? 'continue';
+  }
+
+  /** The first outcome counts: telling again, as after a restart, changes nothing. NaN values are a failure. */
+  tell(id: number, outcome: Outcome): void {
+    const trial = this.trial(id);
+    if (trial.state !== 'running') return;
+    if (outcome.state === 'completed') {
+      const expected = this.options.goals.length;
+      if (outcome.values.length !== expected) {
+        throw new SearchError(`trial ${id} must end with ${expected} values, not ${outcome.values.length}`);
+      }
+      if (outcome.values.some(Number.isNaN)) trial.state = 'failed';
+      else [trial.state, trial.values] = ['completed', [...outcome.values]];
+    } else trial.state = outcome.state;
+    while (trial.reports.length > FINISHED_REPORTS) thin(trial);
+  }
+
+  /** Next in turn, before what the sampler suggests and beyond the planned number; what is missing is drawn. */
+  enqueue(params: Params): void {
+    const { dimensions } = this.options.space;
+    for (const [name, value] of Object.entries(params)) {
+      const dimension = dimensions.find((d) => d.name === name);
+      if (!dimension) throw new SearchError(`"${name}" is not in the search space`);
+      const refusal = refuse(dimension, value);
+      if (refusal) throw new SearchError(`"${name}" ${refusal}`);
+    }
+    this.queue.push({ ...params });
+  }
+
+  best(): Trial[] {
+    const { goals } = this.options;
+    const completed = this.trials.filter((trial) => trial.state === 'completed');
+    const losses = completed.map((trial) => trial.values!.map((v, i) => (goals[i] === 'minimize' ? v : -v)));
+    if (goals.length === 1) {
+      let best = -1;
+      for (let i = 0; i < losses.length; i++) if (best < 0 || losses[i]![0]! < losses[best]![0]!) best = i;
+      return best < 0 ? [] : [completed[best]!];
+    }
+    const dominates = (a: number[], b: number[]) => a.every((x, i) => x <= b[i]!) && a.some((x, i) => x < b[i]!);
+    return completed.filter((_, i) => !losses.some((other) => dominates(other, losses[i]!)));
+  }
+
+  save(): unknown {
+    return toSaved({
+      options: this.options,
+      trials: this.trials,
+      queue: this.queue,
+      random: this.random.state(),
+      sampler: this.sampler.save?.() ?? null,
+      pruner: this.pruner?.save?.() ?? null,
+    });
+  }
+
+  private trial(id: number): Trial {
+    const trial = this.trials[id];
+    if (!trial) throw new SearchError(`there is no trial ${id}`);
+    return trial;
+  }
+}
+
+/** Leaves out every second report, but keeps the first, the last, the smallest and the largest. */
+function thin(trial: Trial): void {
+  const { reports } = trial;
+  let [smallest, largest] = [0, 0];
+  for (const [i, { value }] of reports.entries()) {
+    if (value < reports[smallest]!.value) smallest = i;
+    if (value > reports[largest]!.value) largest = i;
+  }
+  const keep = new Set([0, smallest, largest, reports.length - 1]);
+  trial.reports = reports.filter((_, i) => i % 2 === 0 || keep.has(i));
+}

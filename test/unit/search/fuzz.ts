@@ -1,0 +1,41 @@
+/** Random search spaces with conditions, steps and scales, for property tests. */
+import type { Dimension, Random, Space } from '../../../src/search/types.js';
+
+export function randomSpace(random: Random, kind: 'any' | 'finite' = 'any'): Space {
+  const dimensions: Dimension[] = [];
+  const count = 1 + random.int(5);
+  for (let i = 0; i < count; i++) {
+    const parents = dimensions.filter((d) => d.kind === 'choice');
+    const parent = parents.length && random.int(2) ? parents[random.int(parents.length)]! : null;
+    const when =
+      parent?.kind === 'choice'
+        ? { [parent.name]: parent.choices.slice(0, 1 + random.int(parent.choices.length)) }
+        : null;
+    dimensions.push({ ...randomDimension(random, kind), name: `p${i}`, when } as Dimension);
+  }
+  return { dimensions };
+}
+
+function randomDimension(random: Random, kind: 'any' | 'finite') {
+  const log = random.int(2) === 0;
+  switch (random.int(kind === 'finite' ? 3 : 6)) {
+    case 0:
+      return { kind: 'choice', choices: ['a', 1, true, null, [1, 2]].slice(0, 1 + random.int(5)), weights: null };
+    case 1: {
+      const low = log ? 1 + random.int(5) : random.int(20) - 10;
+      return { kind: 'int', low, high: low + random.int(8), log, step: 1 };
+    }
+    case 2:
+      return { kind: 'constant', value: random.int(3) };
+    case 3: {
+      const low = log ? 10 ** -(1 + random.int(6)) : random.next() * 20 - 10;
+      return { kind: 'float', low, high: low * (log ? 1000 : 1) + (log ? 0 : random.next() * 5), log, step: null };
+    }
+    case 4: {
+      const low = log ? 0.5 : random.int(10) - 5;
+      return { kind: 'float', low, high: low + 1 + random.int(4), log, step: [0.1, 0.25, 0.3][random.int(3)]! };
+    }
+    default:
+      return { kind: 'normal', mean: random.next(), sd: 0.1 + random.next(), log, step: log ? null : 0.5 };
+  }
+}

@@ -31,13 +31,15 @@ test('activation, and from Run to the first point', async ({ page, server }) => 
     const chart = bench.panel.frame.locator('[data-testid^="chart-"][data-points]');
     const own = bench.panel.frame.locator('[data-testid^="chart-train/loss"]');
     await expect
-      .poll(
-        async () => ((await chart.count()) > 0 ? Number(await own.first().getAttribute('data-points')) : 0),
-        { timeout: 60_000, intervals: [20] },
-      )
+      .poll(async () => ((await chart.count()) > 0 ? Number(await own.first().getAttribute('data-points')) : 0), {
+        timeout: 60_000,
+        intervals: [20],
+      })
       .toBeGreaterThan(0);
     firstPoint.push(Date.now() - start);
-    await expect.poll(() => cli.ls().filter(({ endedAt }) => endedAt !== null).length, { timeout: 120_000 }).toBe(before + 1);
+    await expect
+      .poll(() => cli.ls().filter(({ endedAt }) => endedAt !== null).length, { timeout: 120_000 })
+      .toBe(before + 1);
     // The next round begins with an empty chart again.
     cli.run('rm', '--yes', ...cli.ls().map(({ id }) => id));
   }

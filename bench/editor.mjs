@@ -24,7 +24,14 @@ async function main() {
     const packed = await step('Packaging', () => packageExtension());
     const backend = await ensureBackend(env).catch((error) => `none native (${error.message.split('\n')[0]})`);
     const results = join(session.folder, 'results.json');
-    const setup = { latest, browser, vsix: packed.file, scratch: session.folder, screenshots: session.folder, torch: {} };
+    const setup = {
+      latest,
+      browser,
+      vsix: packed.file,
+      scratch: session.folder,
+      screenshots: session.folder,
+      torch: {},
+    };
     const cli = inProject('node_modules', '@playwright', 'test', 'cli.js');
     await step('Measuring', () =>
       run(projectNode, [cli, 'test', '--config', inProject('bench', 'editor.config.ts')], {
@@ -38,9 +45,17 @@ async function main() {
     const bytes = ({ name }) => packed.entries.find((entry) => entry.name === name)?.size ?? 0;
     const rows = [
       ['VSIX', `${(packed.bytes / 1e6).toFixed(2)} MB`, `${packed.entries.length} files`],
-      ['extension.cjs', `${(bytes({ name: 'extension/dist/extension.cjs' }) / 1e3).toFixed(0)} kB`, 'what activation loads'],
+      [
+        'extension.cjs',
+        `${(bytes({ name: 'extension/dist/extension.cjs' }) / 1e3).toFixed(0)} kB`,
+        'what activation loads',
+      ],
       ['activation', `${median(activation).toFixed(0)} ms`, `${spread(activation)}, VS Code ${latest.version}`],
-      ['Run to first point on screen', `${median(firstPoint).toFixed(0)} ms`, `${spread(firstPoint)}, backend ${backend}`],
+      [
+        'Run to first point on screen',
+        `${median(firstPoint).toFixed(0)} ms`,
+        `${spread(firstPoint)}, backend ${backend}`,
+      ],
     ];
     console.log('');
     for (const [what, value, note] of rows) console.log(`${what.padEnd(30)} ${value.padStart(10)}   ${note}`);

@@ -58,12 +58,12 @@ const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const read = async (path) => readFile(join(root, path), 'utf8').catch(() => '');
 
 const { buildManifest } = await load('src/editor/manifest/manifest.ts');
-const { experimentJsonSchema } = await load('src/editor/manifest/schema.ts');
+const { jsonSchema } = await load('src/experiment/index.ts');
 const manifest = buildManifest();
 const files = {
   'package.nls.json': json(manifest.nls),
   'l10n/bundle.l10n.json': json(await translatable()),
-  'media/experiment.schema.json': json(experimentJsonSchema()),
+  'media/experiment.schema.json': json(jsonSchema()),
 };
 // Last, and read just before it is written: others edit the rest of this file.
 files['package.json'] = json({ ...JSON.parse(await read('package.json')), ...manifest.package });

@@ -12,7 +12,12 @@ export async function run(): Promise<void> {
   try {
     // Mocha is an ES module, which this CommonJS bundle can only import when it runs.
     const { default: Mocha } = await import('mocha');
-    const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: class {}, color: false });
+    const mocha = new Mocha({
+      ui: 'bdd',
+      timeout: 60_000,
+      reporter: class extends Mocha.reporters.Base {},
+      color: false,
+    });
     const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' });
     for (const file of files.filter((name) => name.endsWith('.test.js')).sort()) mocha.addFile(join(__dirname, file));
     await new Promise<void>((resolve) => {

@@ -1,0 +1,395 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { Run } from '../../src/protocol/engine.js';
+import { button } from '../components/controls.js';
+import { icon } from '../components/icon.js';
+import type { Want } from '../model/feed.js';
+import type { PanelModel } from '../model/panel.js';
+import { isDownsampled } from '../model/series.js';
+import { Follows } from '../model/signal.js';
+import { formatCount, formatNumber } from '../model/values.js';
+import { TEST_IDS } from '../testids.js';
+import { valuesTable } from '../views/valuesTable.js';
+import { createChart, formatX, X_TITLES, type LineChart } from './chartjs.js';
+import { buildCurve, chartNote, type Curve } from './curves.js';
+import { onHover, setHover, type Hover } from './hover.js';
+import { closest, hitsAt, Overlay, type Hit } from './overlay.js';
+import { fade, readTheme, type ChartTheme } from './theme.js';
+import { hideTooltip, showTooltip } from './tooltip.js';
+
+/** Few enough points that each is marked. */
+const MARKED = 24;
+
+/** One metric's chart. It reads nothing and draws nothing while it is off the screen. */
+export class ChartCard extends LitElement {
+  static override properties = { model: { attribute: false }, metric: { attribute: false }, table: { state: true } };
+  declare model: PanelModel;
+  declare metric: string;
+  declare table: boolean;
+
+  private chart: LineChart | null = null;
+  private overlay: Overlay | null = null;
+  private theme: ChartTheme = readTheme();
+  private curves: Curve[] = [];
+  private cache = new Map<string, { series: unknown; key: string; curve: Curve }>();
+  private want: Want | null = null;
+  private note = '';
+  private setupKey = '';
+  private onScreen = false;
+  private frame = 0;
+  private keyX: number | null = null;
+  private leave: (() => void)[] = [];
+  private observer: IntersectionObserver | null = null;
+
+  constructor() {
+    super();
+    this.table = false;
+    new Follows(this, () => this.model.signal, ['runs', 'view', 'state', 'theme']);
+  }
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.leave = [
+      this.model.onMetrics((metrics) => metrics.has(this.metric) && this.redraw()),
+      this.model.signal.on(['highlight'], () => this.drawOverlay(null)),
+      onHover((hover) => hover.source !== this && this.drawOverlay(hover.x)),
+    ];
+    this.observer = new IntersectionObserver(([entry]) => this.setOnScreen(entry!.isIntersecting), {
+      rootMargin: '200px',
+    });
+    this.observer.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.leave.forEach((leave) => leave());
+    this.observer?.disconnect();
+    this.setOnScreen(false);
+  }
+
+  private setOnScreen(onScreen: boolean): void {
+    if (this.onScreen === onScreen) return;
+    this.onScreen = onScreen;
+    if (onScreen) this.redraw();
+    else {
+      this.model.feed.release(this);
+      this.chart?.destroy();
+      this.chart = null;
+      this.setupKey = '';
+    }
+  }
+
+  protected override updated(_changed: PropertyValues): void {
+    this.redraw();
+  }
+
+  private redraw(): void {
+    if (!this.onScreen || this.frame !== 0) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      if (this.onScreen && this.isConnected) this.draw();
+    });
+  }
+
+  // ---- drawing ----
+
+  private get runs(): Run[] {
+    return this.model.shown.filter((run) => this.metric in run.metrics);
+  }
+
+  private get zoom() {
+    return this.model.view.zoom[this.metric] ?? null;
+  }
+
+  private origin(run: Run): number {
+    return this.model.view.x === 'time' ? (run.startedAt ?? run.createdAt) : 0;
+  }
+
+  private draw(): void {
+    const { view } = this.model;
+    const setupKey = JSON.stringify([view.x, view.logX, view.logY, this.zoom, this.themeKey()]);
+    if (!this.chart || setupKey !== this.setupKey) this.create(setupKey);
+    const runs = this.runs;
+    this.subscribe(runs);
+    this.curves = runs.flatMap((run) => this.curve(run) ?? []);
+    this.chart!.data.datasets = this.curves.flatMap((curve) => this.datasets(curve));
+    this.chart!.update('none');
+    this.drawOverlay(this.keyX);
+    this.describe();
+  }
+
+  private themeKey(): string {
+    return `${this.theme.text}${this.theme.background}${this.theme.series[0]}`;
+  }
+
+  private create(setupKey: string): void {
+    this.setupKey = setupKey;
+    this.chart?.destroy();
+    const { x, logX, logY } = this.model.view;
+    const canvas = this.querySelector<HTMLCanvasElement>('canvas.curves')!;
+    const setup = { theme: this.theme, x, logX, logY, zoom: this.zoom, onZoomed: () => this.zoomed() };
+    this.chart = createChart(canvas, setup);
+    this.overlay = new Overlay(this.querySelector<HTMLCanvasElement>('canvas.overlay')!);
+  }
+
+  /** Called by the model's theme topic through render. */
+  private readonly themeChanged = () => {
+    const theme = readTheme();
+    if (theme.text + theme.background + theme.series[0] !== this.themeKey()) this.theme = theme;
+  };
+
+  private subscribe(runs: readonly Run[]): void {
+    const { x } = this.model.view;
+    const points = Math.round(Math.min(3000, Math.max(500, (this.chart?.width ?? 400) * 1.5)));
+    const whole: Want = { metric: this.metric, runs: runs.map((run) => run.id), x, range: null, points };
+    const zoom = this.zoom;
+    // A series that is here to its last point needs no second reading for a closer look.
+    const coarse = zoom
+      ? runs.some((run) => {
+          const series = this.model.feed.get(whole, run.id);
+          return !series || isDownsampled(series);
+        })
+      : false;
+    if (zoom && coarse) {
+      const margin = (zoom.x[1] - zoom.x[0]) * 0.05;
+      const origins = new Map(runs.map((run) => [run.id, this.origin(run)]));
+      const range = (run: string) => {
+        const origin = origins.get(run) ?? 0;
+        return { from: zoom.x[0] - margin + origin, to: zoom.x[1] + margin + origin };
+      };
+      this.want = { ...whole, range };
+    } else this.want = whole;
+    this.model.feed.want(this, this.want);
+  }
+
+  private curve(run: Run): Curve | null {
+    const series = this.model.feed.get(this.want!, run.id);
+    if (!series) return null;
+    const { smoothing, logX, logY } = this.model.view;
+    const look = this.model.palette.of(run.id);
+    const origin = this.origin(run);
+    const key = [smoothing, logX, logY, look.color, look.dash.length, origin].join();
+    const cached = this.cache.get(run.id);
+    if (cached && cached.series === series && cached.key === key) return cached.curve;
+    const curve = buildCurve(run.id, look, series, { smoothing, logX, logY, origin });
+    this.cache.set(run.id, { series, key, curve });
+    return curve;
+  }
+
+  private datasets(curve: Curve): LineChart['data']['datasets'] {
+    const color = this.theme.series[curve.look.color]!;
+    const best = this.model.best?.id === curve.run;
+    const line = {
+      data: curve.points,
+      borderColor: color,
+      borderDash: [...curve.look.dash],
+      borderWidth: (best ? 2.4 : 1.5) + (this.theme.highContrast ? 0.5 : 0),
+      pointRadius: curve.points.length <= MARKED ? 2.5 : 0,
+      pointBackgroundColor: color,
+      pointBorderWidth: 0,
+      spanGaps: false,
+      order: best ? 0 : 1,
+    };
+    if (!curve.raw) return [line];
+    const raw = { data: curve.raw, borderColor: fade(color, 0.22), borderWidth: 1, pointRadius: 0, order: 2 };
+    return [{ ...line, pointRadius: 0 }, raw];
+  }
+
+  private describe(): void {
+    const total = this.curves.reduce((sum, curve) => sum + curve.total, 0);
+    this.dataset.runs = String(this.curves.length);
+    this.dataset.points = String(total);
+    const note = this.emptyNote() || chartNote(this.curves, formatCount);
+    if (note !== this.note) {
+      this.note = note;
+      this.querySelector('.chart-note')!.textContent = note;
+    }
+  }
+
+  private emptyNote(): string {
+    const { view } = this.model;
+    if (this.runs.length === 0) return 'All runs with this metric are hidden.';
+    if (this.curves.length === 0) return 'Reading…';
+    if (view.x === 'epoch' && this.curves.every((curve) => curve.x.length === 0)) {
+      return 'No epochs were logged with this metric: choose step or time.';
+    }
+    return '';
+  }
+
+  // ---- pointer and keys ----
+
+  private drawOverlay(x: number | null, hits: readonly Hit[] = [], nearestRun: string | null = null): void {
+    if (!this.chart || !this.overlay) return;
+    const forward = nearestRun ?? this.model.highlighted;
+    const crosshair = x === null ? null : { x, hits: hits.length > 0 ? hits : this.hits(x) };
+    this.overlay.draw(this.chart, this.theme, this.curves, crosshair, forward);
+  }
+
+  private hits(x: number): Hit[] {
+    const scale = this.chart!.scales.x!;
+    return hitsAt(this.curves, x, Math.abs((scale.max - scale.min) * 0.02));
+  }
+
+  private readonly pointerMove = (event: PointerEvent) => {
+    const chart = this.chart;
+    if (!chart?.chartArea || event.buttons !== 0) return this.pointerLeave();
+    const box = chart.canvas.getBoundingClientRect();
+    const px = event.clientX - box.left;
+    const py = event.clientY - box.top;
+    const { left, right, top, bottom } = chart.chartArea;
+    if (px < left || px > right || py < top || py > bottom) return this.pointerLeave();
+    this.hoverAt(chart.scales.x!.getValueForPixel(px)!, py, { x: event.clientX, y: event.clientY });
+  };
+
+  private hoverAt(x: number, pixelY: number | null, at: { x: number; y: number }): void {
+    const hits = this.hits(x);
+    if (hits.length === 0) return this.pointerLeave();
+    const near = pixelY === null ? null : closest(this.chart!, hits, pixelY);
+    const gap = near && pixelY !== null ? Math.abs(this.chart!.scales.y!.getPixelForValue(near.shown) - pixelY) : 99;
+    const at2 = near?.x ?? hits[0]!.x;
+    this.drawOverlay(at2, hits, gap < 14 && this.curves.length > 1 ? near!.curve.run : null);
+    const { view, runs } = this.model;
+    showTooltip(
+      {
+        title: `${this.metric} · ${X_TITLES[view.x]} ${formatX(view.x, at2)}`,
+        hits,
+        nearest: near,
+        smoothed: view.smoothing > 0,
+        label: (id) => {
+          const run = runs.get(id);
+          return run ? this.model.label(run).text : id;
+        },
+      },
+      at,
+    );
+    setHover({ source: this, x: at2 });
+  }
+
+  private readonly pointerLeave = () => {
+    this.keyX = null;
+    hideTooltip();
+    this.drawOverlay(null);
+    setHover({ source: this, x: null } satisfies Hover);
+  };
+
+  private readonly keys = (event: KeyboardEvent) => {
+    const chart = this.chart;
+    if (!chart || event.altKey || event.metaKey || event.ctrlKey) return;
+    const { left, right, top } = chart.chartArea;
+    const box = chart.canvas.getBoundingClientRect();
+    const sideways = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0;
+    if (sideways !== 0 && event.shiftKey) chart.pan({ x: -sideways * 40 });
+    else if (sideways !== 0) {
+      const scale = chart.scales.x!;
+      const from = this.keyX === null ? (sideways > 0 ? left : right) : scale.getPixelForValue(this.keyX);
+      this.keyX = this.stepTo(from, sideways) ?? this.keyX;
+      if (this.keyX !== null) {
+        const px = scale.getPixelForValue(this.keyX);
+        this.hoverAt(this.keyX, null, { x: box.left + px, y: box.top + top });
+      }
+    } else if (event.key === '+' || event.key === '=') chart.zoom(1.25);
+    else if (event.key === '-') chart.zoom(0.8);
+    else if (event.key === '0' || (event.key === 'Escape' && this.zoom)) this.reset();
+    else if (event.key === 'Escape') this.pointerLeave();
+    else return;
+    event.preventDefault();
+  };
+
+  /** The next point of any curve to that side of a pixel. */
+  private stepTo(from: number, direction: 1 | -1 | number): number | null {
+    const scale = this.chart!.scales.x!;
+    let found: number | null = null;
+    for (const curve of this.curves) {
+      for (const x of curve.x) {
+        const px = scale.getPixelForValue(x);
+        if (direction > 0 ? px <= from + 0.5 : px >= from - 0.5) continue;
+        if (found === null || (direction > 0 ? x < found : x > found)) found = x;
+      }
+    }
+    return found;
+  }
+
+  private zoomed(): void {
+    const { x, y } = this.chart!.scales;
+    const zoom = { x: [x!.min, x!.max] as [number, number], y: [y!.min, y!.max] as [number, number] };
+    this.model.view.zoom = { ...this.model.view.zoom, [this.metric]: zoom };
+    // The chart already shows it; it is not to be made again for it.
+    const { view } = this.model;
+    this.setupKey = JSON.stringify([view.x, view.logX, view.logY, zoom, this.themeKey()]);
+    this.model.setView({});
+  }
+
+  private readonly reset = () => {
+    const { [this.metric]: _gone, ...zoom } = this.model.view.zoom;
+    this.model.setView({ zoom });
+  };
+
+  private toggleWide(): void {
+    const { wide } = this.model.view;
+    const is = wide.includes(this.metric);
+    this.model.setView({ wide: is ? wide.filter((metric) => metric !== this.metric) : [...wide, this.metric] });
+  }
+
+  override render(): TemplateResult {
+    this.themeChanged();
+    const runs = this.runs;
+    const objective = this.model.best?.objective;
+    const isObjective = objective?.metric === this.metric;
+    const wide = this.model.view.wide.includes(this.metric);
+    this.classList.toggle('wide', wide);
+    this.dataset.testid = TEST_IDS.chart(this.metric);
+    const best = isObjective && objective.value !== null ? `, best ${formatNumber(objective.value)}` : '';
+    return html`<div class="chart-head">
+        <h3 title=${this.metric}>${isObjective ? icon('target', 'objective') : nothing}<span>${this.metric}</span></h3>
+        ${
+          this.zoom
+            ? button({
+                label: 'Reset zoom',
+                icon: 'zoom-out',
+                iconOnly: true,
+                title: 'Reset zoom (double-click the chart)',
+                testId: TEST_IDS.chartReset(this.metric),
+                onClick: this.reset,
+              })
+            : nothing
+        }
+        ${button({
+          label: `Values of ${this.metric} as a table`,
+          icon: 'table',
+          iconOnly: true,
+          pressed: this.table,
+          testId: TEST_IDS.chartValues(this.metric),
+          onClick: () => (this.table = !this.table),
+        })}
+        ${button({
+          label: wide ? 'Normal width' : 'Full width',
+          icon: wide ? 'screen-normal' : 'screen-full',
+          iconOnly: true,
+          onClick: () => this.toggleWide(),
+        })}
+      </div>
+      <div
+        class="chart-body"
+        @pointermove=${this.pointerMove}
+        @pointerleave=${this.pointerLeave}
+        @dblclick=${this.reset}
+      >
+        <canvas
+          class="curves"
+          tabindex="0"
+          role="img"
+          aria-label="${this.metric} of ${runs.length} runs by ${X_TITLES[this.model.view.x]}${best}. Arrow keys read
+values, plus and minus zoom, shift and arrows pan, 0 resets."
+          @keydown=${this.keys}
+          @blur=${this.pointerLeave}
+        ></canvas>
+        <canvas class="overlay" aria-hidden="true"></canvas>
+      </div>
+      <div class="chart-note"></div>
+      ${this.table ? valuesTable(this.model, this.metric, runs) : nothing}`;
+  }
+}
+customElements.define('ts-chart', ChartCard);

@@ -1,0 +1,85 @@
+import type { Look } from '../model/palette.js';
+import { isDownsampled, type Series } from '../model/series.js';
+import { pointSpacing, smooth } from '../model/smoothing.js';
+
+/** One run's curve, ready to draw. x is as on the axis (relative time in milliseconds). */
+export interface Curve {
+  run: string;
+  look: Look;
+  x: number[];
+  /** As logged. */
+  y: number[];
+  /** What is drawn: smoothed, or the same as y. */
+  shown: number[];
+  points: { x: number; y: number }[];
+  /** Unsmoothed points to draw faintly behind; null when nothing is smoothed. */
+  raw: { x: number; y: number }[] | null;
+  /** Places where the value was NaN or infinite. */
+  odd: { x: number; value: number }[];
+  total: number;
+  downsampled: boolean;
+  /** Points that a log axis cannot show. */
+  notShown: number;
+}
+
+export interface CurveSettings {
+  smoothing: number;
+  logX: boolean;
+  logY: boolean;
+  /** Subtracted from x. */
+  origin: number;
+}
+
+export function buildCurve(run: string, look: Look, series: Series, settings: CurveSettings): Curve {
+  const { origin, logX, logY } = settings;
+  const x = origin === 0 ? [...series.x] : series.x.map((value) => value - origin);
+  const y = [...series.y];
+  const shown = settings.smoothing > 0 ? smooth(x, y, settings.smoothing, pointSpacing(x, series.inRange)) : y;
+  const odd: Curve['odd'] = [];
+  let notShown = 0;
+  const visible = (at: number, value: number) => !(logX && at <= 0) && !(logY && value <= 0);
+  const collect = (values: readonly number[], count: boolean) => {
+    const points: { x: number; y: number }[] = [];
+    for (let i = 0; i < x.length; i++) {
+      const at = x[i]!;
+      const value = values[i]!;
+      if (!Number.isFinite(value)) {
+        // A gap: the line must not pretend to know what was in between.
+        if (count) odd.push({ x: at, value });
+        points.push({ x: at, y: NaN });
+      } else if (visible(at, value)) points.push({ x: at, y: value });
+      else if (count) notShown++;
+    }
+    return points;
+  };
+  const raw = collect(y, true);
+  return {
+    run,
+    look,
+    x,
+    y,
+    shown,
+    points: settings.smoothing > 0 ? collect(shown, false) : raw,
+    raw: settings.smoothing > 0 ? raw : null,
+    odd,
+    total: series.total,
+    downsampled: isDownsampled(series),
+    notShown,
+  };
+}
+
+/** What a chart says below itself; empty when there is nothing to say. */
+export function chartNote(curves: readonly Curve[], format: (value: number) => string): string {
+  const notes: string[] = [];
+  const coarse = curves.filter((curve) => curve.downsampled);
+  if (coarse.length > 0) {
+    const total = coarse.reduce((sum, curve) => sum + curve.total, 0);
+    const drawn = coarse.reduce((sum, curve) => sum + curve.x.length, 0);
+    notes.push(`${format(total)} points drawn as ${format(drawn)}, extrema kept – zoom in for more`);
+  }
+  const odd = curves.reduce((sum, curve) => sum + curve.odd.length, 0);
+  if (odd > 0) notes.push(`${format(odd)} NaN or infinite (×)`);
+  const notShown = curves.reduce((sum, curve) => sum + curve.notShown, 0);
+  if (notShown > 0) notes.push(`${format(notShown)} points ≤ 0 not shown on a log axis`);
+  return notes.join(' · ');
+}

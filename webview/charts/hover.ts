@@ -1,0 +1,19 @@
+/** The charts share their crosshair: what one is pointed at, all show. */
+export interface Hover {
+  source: object;
+  x: number | null;
+}
+
+const listeners = new Set<(hover: Hover) => void>();
+let last: number | null = null;
+
+export function onHover(tell: (hover: Hover) => void): () => void {
+  listeners.add(tell);
+  return () => listeners.delete(tell);
+}
+
+export function setHover(hover: Hover): void {
+  if (hover.x === last) return;
+  last = hover.x;
+  for (const tell of listeners) tell(hover);
+}

@@ -1,0 +1,161 @@
+import { nearest } from '../model/series.js';
+import type { Curve } from './curves.js';
+import type { LineChart } from './chartjs.js';
+import { fade, type ChartTheme } from './theme.js';
+
+/** A run's value where the pointer is. */
+export interface Hit {
+  curve: Curve;
+  index: number;
+  x: number;
+  /** As drawn (smoothed) and as logged. */
+  shown: number;
+  value: number;
+}
+
+/** Each curve's point nearest to x, those that have none within reach left out. */
+export function hitsAt(curves: readonly Curve[], x: number, reach: number): Hit[] {
+  const hits: Hit[] = [];
+  for (const curve of curves) {
+    const index = nearest(curve.x, x);
+    if (index < 0) continue;
+    const at = curve.x[index]!;
+    const first = curve.x[0]!;
+    const last = curve.x[curve.x.length - 1]!;
+    // Within a curve the nearest point always counts, however far apart the points are.
+    if ((x < first || x > last) && Math.abs(at - x) > reach) continue;
+    hits.push({ curve, index, x: at, shown: curve.shown[index]!, value: curve.y[index]! });
+  }
+  return hits;
+}
+
+/** The hit whose drawn point is nearest to the pointer's height. */
+export function closest(chart: LineChart, hits: readonly Hit[], pixelY: number): Hit | null {
+  const scale = chart.scales.y!;
+  let best: Hit | null = null;
+  let bestDistance = Infinity;
+  for (const hit of hits) {
+    const distance = Math.abs(scale.getPixelForValue(hit.shown) - pixelY);
+    if (distance < bestDistance) {
+      best = hit;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/**
+ * What lies over the curves and changes with every move of the pointer: crosshair, points, the curve brought forward and
+ * the marks of non-finite values. On a canvas of its own, so that the curves are not drawn again for it.
+ */
+export class Overlay {
+  constructor(private readonly canvas: HTMLCanvasElement) {}
+
+  draw(
+    chart: LineChart,
+    theme: ChartTheme,
+    curves: readonly Curve[],
+    crosshair: { x: number; hits: readonly Hit[] } | null,
+    forward: string | null,
+  ): void {
+    const ratio = window.devicePixelRatio || 1;
+    const { width, height } = chart;
+    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
+      this.canvas.width = Math.round(width * ratio);
+      this.canvas.height = Math.round(height * ratio);
+      this.canvas.style.width = `${width}px`;
+      this.canvas.style.height = `${height}px`;
+    }
+    const context = this.canvas.getContext('2d')!;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    const area = chart.chartArea;
+    if (!area) return;
+    context.save();
+    context.beginPath();
+    context.rect(area.left, area.top - 4, area.right - area.left + 6, area.bottom - area.top + 8);
+    context.clip();
+    const curve = forward === null ? undefined : curves.find((one) => one.run === forward);
+    if (curve) this.line(context, chart, theme, curve);
+    this.oddMarks(context, chart, theme, curves);
+    if (crosshair) this.crosshair(context, chart, theme, crosshair);
+    context.restore();
+  }
+
+  private line(context: CanvasRenderingContext2D, chart: LineChart, theme: ChartTheme, curve: Curve): void {
+    const { left, right, top, bottom } = chart.chartArea;
+    context.fillStyle = fade(theme.background, 0.65);
+    context.fillRect(left, top - 4, right - left + 6, bottom - top + 8);
+    context.strokeStyle = theme.series[curve.look.color]!;
+    context.lineWidth = 3;
+    context.setLineDash([...curve.look.dash]);
+    context.lineJoin = 'round';
+    context.beginPath();
+    let drawing = false;
+    for (const point of curve.points) {
+      if (Number.isNaN(point.y)) {
+        drawing = false;
+        continue;
+      }
+      const x = chart.scales.x!.getPixelForValue(point.x);
+      const y = chart.scales.y!.getPixelForValue(point.y);
+      if (drawing) context.lineTo(x, y);
+      else context.moveTo(x, y);
+      drawing = true;
+    }
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  /** NaN and −∞ at the lower edge, +∞ at the upper. */
+  private oddMarks(
+    context: CanvasRenderingContext2D,
+    chart: LineChart,
+    theme: ChartTheme,
+    curves: readonly Curve[],
+  ): void {
+    const { top, bottom, left, right } = chart.chartArea;
+    context.lineWidth = 1.5;
+    for (const curve of curves) {
+      context.strokeStyle = theme.series[curve.look.color]!;
+      let before = -Infinity;
+      for (const { x, value } of curve.odd) {
+        const at = chart.scales.x!.getPixelForValue(x);
+        if (at < left || at > right || at - before < 4) continue;
+        before = at;
+        const y = value === Infinity ? top + 5 : bottom - 5;
+        context.beginPath();
+        context.moveTo(at - 3, y - 3);
+        context.lineTo(at + 3, y + 3);
+        context.moveTo(at - 3, y + 3);
+        context.lineTo(at + 3, y - 3);
+        context.stroke();
+      }
+    }
+  }
+
+  private crosshair(
+    context: CanvasRenderingContext2D,
+    chart: LineChart,
+    theme: ChartTheme,
+    { x, hits }: { x: number; hits: readonly Hit[] },
+  ): void {
+    const { top, bottom } = chart.chartArea;
+    const at = Math.round(chart.scales.x!.getPixelForValue(x)) + 0.5;
+    context.strokeStyle = theme.axis;
+    context.lineWidth = 1;
+    context.beginPath();
+    context.moveTo(at, top);
+    context.lineTo(at, bottom);
+    context.stroke();
+    for (const hit of hits) {
+      if (!Number.isFinite(hit.shown)) continue;
+      context.beginPath();
+      context.arc(chart.scales.x!.getPixelForValue(hit.x), chart.scales.y!.getPixelForValue(hit.shown), 3.5, 0, 7);
+      context.fillStyle = theme.series[hit.curve.look.color]!;
+      context.fill();
+      context.strokeStyle = theme.background;
+      context.stroke();
+    }
+  }
+}

@@ -1,0 +1,212 @@
+/** Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`. */
+import type { FileForm, FromPanel, ToPanel } from '../../src/protocol/panel.js';
+import type { Params } from '../../src/protocol/values.js';
+import { applyTheme } from './themes.js';
+import { FILE, World } from './world.js';
+
+const options = new URLSearchParams(location.search);
+applyTheme(options.get('theme') ?? 'vscode-dark');
+const world = new World(Number(options.get('runs') ?? 12));
+const requests: string[] = [];
+let watched: string[] = [];
+
+const form: FileForm = {
+  file: FILE,
+  name: 'digits',
+  fields: [
+    { name: 'lr', kind: 'number', value: 0.002, min: 0, space: '{ log: [1e-4, 1e-1] }', description: 'learning rate' },
+    { name: 'batch_size', kind: 'choice', value: 128, choices: [64, 128, 256], space: '{ choice: [64, 128, 256] }' },
+    { name: 'filters', kind: 'integer', value: 16, min: 1, max: 512 },
+    { name: 'dropout', kind: 'number', value: 0.25, min: 0, max: 0.99, space: '{ uniform: [0, 0.6] }' },
+    { name: 'optimizer', kind: 'choice', value: 'adam', choices: ['adam', 'sgd'], space: '{ choice: [adam, sgd] }' },
+    { name: 'augment', kind: 'switch', value: true, description: 'shift and rotate the training images' },
+    { name: 'epochs', kind: 'integer', value: 3, min: 1 },
+    { name: 'comment', kind: 'text', value: 'first try' },
+  ],
+  search: { trials: 8, sampler: 'random', pruner: 'median', parallel: 'auto' },
+  objective: { metric: 'val/accuracy', goal: 'maximize' },
+  problems: [],
+};
+
+const post = (message: ToPanel) => window.postMessage(message, '*');
+
+function answer(method: string, params: Record<string, never>): unknown {
+  const { ids, id, queries } = params as unknown as {
+    ids: string[];
+    id: string;
+    queries: Parameters<World['series']>[0][];
+  };
+  const set = (status: 'stopping' | 'paused' | 'running') => {
+    const runs = world.runs.filter((run) => ids.includes(run.id));
+    for (const run of runs) run.status = status;
+    changed();
+    return { done: ids, skipped: [] };
+  };
+  switch (method) {
+    case 'experiments/list':
+      return world.runs.length
+        ? { experiments: [{ name: 'digits', runs: world.runs.length, live: 3, searches: 1, lastActivity: Date.now() }] }
+        : { experiments: [] };
+    case 'runs/list':
+      return world.list(params);
+    case 'runs/columns':
+      return {
+        params: ['lr', 'batch_size', 'filters', 'dropout', 'optimizer', 'epochs'],
+        metrics: Object.keys(world.runs[0]?.metrics ?? {}),
+      };
+    case 'searches/list':
+      return { searches: world.runs.length ? world.searches : [] };
+    case 'searches/start':
+    case 'searches/get':
+      return { search: world.searches[0] };
+    case 'series/read':
+      return { series: queries.map((query) => world.series(query)) };
+    case 'runs/start': {
+      const params2 = (params as { params?: Params }).params ?? {};
+      const base = Object.fromEntries(form.fields.map((field) => [field.name, field.value]));
+      return { run: world.add({ ...base, ...params2 }, null, null, 0.01) };
+    }
+    case 'runs/rerun':
+      return { run: world.add(world.runs.find((run) => run.id === id)!.params, null, null, 0.01) };
+    case 'runs/stop':
+      return set('stopping');
+    case 'runs/pause':
+      return set('paused');
+    case 'runs/resume':
+      return set('running');
+    case 'runs/delete':
+      for (const one of ids) world.deleted.add(one);
+      return { done: ids, skipped: [] };
+    case 'runs/restore':
+      for (const one of ids) world.deleted.delete(one);
+      return { done: ids, skipped: [] };
+    case 'searches/pause':
+    case 'searches/resume':
+    case 'searches/stop':
+      world.searches[0]!.status =
+        method === 'searches/pause' ? 'paused' : method === 'searches/stop' ? 'stopped' : 'running';
+      changed();
+      return {};
+    case 'devices/list':
+      return {
+        devices: [
+          {
+            id: 'gpu:0',
+            kind: 'gpu',
+            name: 'NVIDIA H200',
+            memoryTotalMiB: 143_000,
+            memoryUsedMiB: 9_800,
+            utilization: 87,
+            slots: 3,
+            busy: 3,
+          },
+          {
+            id: 'cpu',
+            kind: 'cpu',
+            name: '16 cores',
+            memoryTotalMiB: null,
+            memoryUsedMiB: null,
+            utilization: null,
+            slots: 2,
+            busy: 0,
+          },
+        ],
+      };
+    case 'watch':
+      watched = (params as unknown as { runs: string[] }).runs;
+      return {};
+    default:
+      return {};
+  }
+}
+
+function changed(): void {
+  post({
+    type: 'changed',
+    params: {
+      runs: world.runs
+        .filter((run) => run.endedAt === null || Date.now() - run.endedAt < 5000)
+        .slice(-200)
+        .map((run) => ({ ...run })),
+      searches: world.runs.length ? [world.refreshSearch()] : [],
+      removedRuns: [],
+      removedSearches: [],
+    },
+  });
+}
+
+function receive(message: FromPanel): void {
+  const reply = (result: unknown) =>
+    setTimeout(() => post({ type: 'reply', id: (message as { id: number }).id, result }), 15);
+  switch (message.type) {
+    case 'ready': {
+      const stored = sessionStorage.getItem('state');
+      const state = stored
+        ? JSON.parse(stored)
+        : {
+            version: 1,
+            experiment: null,
+            file: null,
+            selected: null,
+            pinned: [],
+            hidden: [],
+            tab: options.get('tab') ?? 'charts',
+            view: JSON.parse(options.get('view') ?? '{}'),
+          };
+      const files = options.get('files') === '0' ? [] : [{ file: FILE, name: 'digits' }];
+      post({ type: 'init', state, files, trusted: options.get('trusted') !== '0', locale: 'en' });
+      break;
+    }
+    case 'request': {
+      requests.push(message.method);
+      const fails = options.get('fail')?.split(',').includes(message.method);
+      if (fails) {
+        setTimeout(
+          () =>
+            post({
+              type: 'reply',
+              id: message.id,
+              error: { message: 'The engine refused: no space left on device. Free some space, then try again.' },
+            }),
+          15,
+        );
+      } else reply(answer(message.method, message.params as Record<string, never>));
+      break;
+    }
+    case 'openForm':
+      reply(form);
+      break;
+    case 'checkForm':
+      reply({
+        params: message.params.epochs === 13 ? { epochs: 'The file says: at most 12.' } : {},
+        space: message.space?.dropout?.includes('banana') ? { dropout: 'Unknown kind "banana".' } : {},
+      });
+      break;
+    case 'writeForm':
+      for (const field of form.fields) {
+        if (field.name in message.params) field.value = message.params[field.name]!;
+        if (message.space && field.name in message.space) field.space = message.space[field.name] || undefined;
+      }
+      reply({});
+      break;
+    case 'state':
+      sessionStorage.setItem('state', JSON.stringify(message.state));
+      break;
+    case 'command':
+      requests.push(message.command);
+      break;
+  }
+}
+
+setInterval(() => {
+  const moved = world.tick();
+  if (moved.length === 0) return;
+  changed();
+  const live = moved.filter((run) => watched.includes(run.id));
+  if (live.length > 0) post({ type: 'seriesChanged', params: { runs: world.totals(live) } });
+}, 250);
+
+Object.assign(window, {
+  acquireVsCodeApi: () => ({ postMessage: receive }),
+  harness: { world, requests, applyTheme, post },
+});

@@ -1,0 +1,96 @@
+import type { RequestParams, RequestResult, FileProblem } from '../src/protocol/engine.js';
+import type { FileForm, FormProblems, FromPanel, PanelRequest, PanelState, ToPanel } from '../src/protocol/panel.js';
+import type { Params } from '../src/protocol/values.js';
+
+declare function acquireVsCodeApi(): { postMessage(message: FromPanel): void };
+
+/** A refusal by the host or the engine, in words for the person. */
+export class RequestError extends Error {
+  constructor(
+    message: string,
+    readonly problems: readonly FileProblem[] = [],
+  ) {
+    super(message);
+  }
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+/** Long enough for an engine to start; a request that never ends would leave the panel waiting in silence. */
+const PATIENCE = 60_000;
+
+export interface FormEdit {
+  file: string;
+  params: Params;
+  space?: Record<string, string>;
+  trials?: number;
+}
+
+/** The panel's end of the line to the extension host. */
+export class Host {
+  private readonly api = acquireVsCodeApi();
+  private readonly waiting = new Map<number, Waiting>();
+  private nextId = 1;
+
+  constructor(onMessage: (message: Exclude<ToPanel, { type: 'reply' }>) => void) {
+    window.addEventListener('message', (event: MessageEvent<ToPanel | undefined>) => {
+      const message = event.data;
+      if (typeof message?.type !== 'string') return;
+      if (message.type === 'reply') this.settle(message);
+      else onMessage(message);
+    });
+  }
+
+  ready(): void {
+    this.api.postMessage({ type: 'ready' });
+  }
+
+  request<N extends PanelRequest>(method: N, params: RequestParams<N>): Promise<RequestResult<N>> {
+    return this.ask((id) => ({ type: 'request', id, method, params }));
+  }
+
+  openForm(file: string): Promise<FileForm> {
+    return this.ask((id) => ({ type: 'openForm', id, file }));
+  }
+
+  checkForm(edit: Omit<FormEdit, 'trials'>): Promise<FormProblems> {
+    return this.ask((id) => ({ type: 'checkForm', id, ...edit }));
+  }
+
+  writeForm(edit: FormEdit): Promise<unknown> {
+    return this.ask((id) => ({ type: 'writeForm', id, ...edit }));
+  }
+
+  saveState(state: PanelState): void {
+    this.api.postMessage({ type: 'state', state });
+  }
+
+  command(command: string, ...args: unknown[]): void {
+    this.api.postMessage({ type: 'command', command, args });
+  }
+
+  private ask<T>(message: (id: number) => FromPanel): Promise<T> {
+    const id = this.nextId++;
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.waiting.delete(id);
+        reject(new RequestError('No answer came within a minute. Reload the window if this goes on.'));
+      }, PATIENCE);
+      this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
+      this.api.postMessage(message(id));
+    });
+  }
+
+  private settle(reply: Extract<ToPanel, { type: 'reply' }>): void {
+    const waiting = this.waiting.get(reply.id);
+    if (!waiting) return;
+    this.waiting.delete(reply.id);
+    clearTimeout(waiting.timer);
+    if (reply.error) waiting.reject(new RequestError(reply.error.message, reply.error.problems));
+    else waiting.resolve(reply.result);
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Reads one line of YAML flow text, such as `{ log: [1e-5, 1e-1] }` or `[adam, sgd]`: what a search space looks like
+ * in the experiment file. It gives the panel the value to start a search with and an error beside the field at once; the
+ * extension host checks the same text against the file's own rules.
+ */
+export type SpaceResult = { value: unknown } | { error: string };
+
+class Refusal extends Error {}
+
+export function parseSpace(text: string): SpaceResult {
+  try {
+    if (/\n/.test(text.trim())) throw new Refusal('Write it on one line, such as { log: [1e-5, 1e-1] }.');
+    const reader = new Reader(text);
+    const value = reader.value('');
+    reader.end();
+    return checkShape(value);
+  } catch (error) {
+    if (error instanceof Refusal) return { error: error.message };
+    throw error;
+  }
+}
+
+/** A space is a map with a kind, a list of choices, or one fixed value; anything finer is the file's schema. */
+function checkShape(value: unknown): SpaceResult {
+  if (value === null) return { error: 'Give a range or choices, such as { uniform: [0, 1] } or { choice: [a, b] }.' };
+  if (Array.isArray(value) && value.length === 0) return { error: 'The list of choices is empty.' };
+  if (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0) {
+    return { error: 'Give a range or choices, such as { uniform: [0, 1] } or { choice: [a, b] }.' };
+  }
+  return { value };
+}
+
+class Reader {
+  private at = 0;
+  constructor(private readonly text: string) {}
+
+  value(stops: string): unknown {
+    this.space();
+    const char = this.text[this.at];
+    if (char === '{') return this.map();
+    if (char === '[') return this.list();
+    if (char === '"' || char === "'") return this.quoted(char);
+    return this.plain(stops);
+  }
+
+  end(): void {
+    this.space();
+    if (this.at < this.text.length) throw new Refusal(`Unexpected "${this.text.slice(this.at, this.at + 12)}".`);
+  }
+
+  private map(): Record<string, unknown> {
+    this.at++;
+    const entries: [string, unknown][] = [];
+    for (;;) {
+      this.space();
+      if (this.take('}')) break;
+      const key = this.value(',:}]');
+      if (key === null || typeof key === 'object') throw new Refusal('A name is missing before ":" or "}".');
+      this.space();
+      if (!this.take(':')) throw new Refusal(`":" is missing after "${String(key)}".`);
+      entries.push([String(key), this.value(',}]')]);
+      this.space();
+      if (!this.take(',') && this.text[this.at] !== '}') throw new Refusal('A closing "}" is missing.');
+    }
+    return Object.fromEntries(entries);
+  }
+
+  private list(): unknown[] {
+    this.at++;
+    const items: unknown[] = [];
+    for (;;) {
+      this.space();
+      if (this.take(']')) return items;
+      if (this.text[this.at] === ',') throw new Refusal('A value is missing before ",".');
+      items.push(this.value(',]}'));
+      this.space();
+      if (!this.take(',') && this.text[this.at] !== ']') throw new Refusal('A closing "]" is missing.');
+    }
+  }
+
+  private quoted(quote: string): string {
+    const start = this.at++;
+    let text = '';
+    for (; this.at < this.text.length; this.at++) {
+      const char = this.text[this.at]!;
+      if (quote === '"' && char === '\\') {
+        this.at++;
+        continue;
+      }
+      if (char !== quote) text += char;
+      else if (quote === "'" && this.text[this.at + 1] === "'") {
+        text += "'";
+        this.at++;
+      } else {
+        this.at++;
+        return quote === '"' ? (JSON.parse(this.text.slice(start, this.at)) as string) : text;
+      }
+    }
+    throw new Refusal(`A closing ${quote} is missing.`);
+  }
+
+  private plain(stops: string): unknown {
+    const start = this.at;
+    while (this.at < this.text.length && !stops.includes(this.text[this.at]!)) {
+      if (this.text[this.at] === '#' && /\s/.test(this.text[this.at - 1] ?? ' ')) break;
+      this.at++;
+    }
+    const text = this.text.slice(start, this.at).trim();
+    if (this.text[this.at] === '#') this.at = this.text.length;
+    return scalar(text);
+  }
+
+  private take(char: string): boolean {
+    if (this.text[this.at] !== char) return false;
+    this.at++;
+    return true;
+  }
+
+  private space(): void {
+    while (/\s/.test(this.text[this.at] ?? '')) this.at++;
+  }
+}
+
+/** A plain scalar by YAML 1.2's core schema. */
+export function scalar(text: string): string | number | boolean | null {
+  if (text === '' || text === '~' || /^null$/i.test(text)) return null;
+  if (/^(true|True|TRUE)$/.test(text)) return true;
+  if (/^(false|False|FALSE)$/.test(text)) return false;
+  if (/^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/.test(text)) return Number(text);
+  if (/^0x[0-9a-fA-F]+$/.test(text)) return Number(text);
+  return text;
+}

@@ -1,0 +1,62 @@
+import type { Run, Search } from '../../src/protocol/engine.js';
+import type { PanelModel } from './panel.js';
+
+const MOST = 10_000;
+
+/** The trials of the search on the screen, kept current from the model's rows. */
+export class Trials {
+  rows: Run[] = [];
+  private of: string | null = null;
+  private turn = 0;
+  private snapshot = -1;
+
+  constructor(
+    private readonly model: PanelModel,
+    private readonly onNews: () => void,
+  ) {}
+
+  async show(search: Search | null): Promise<void> {
+    const id = search?.id ?? null;
+    if (id === this.of && this.snapshot === this.model.snapshot) return;
+    if (id !== this.of) this.rows = [];
+    this.of = id;
+    this.snapshot = this.model.snapshot;
+    await this.read();
+  }
+
+  async read(): Promise<void> {
+    const search = this.of;
+    const turn = ++this.turn;
+    if (search === null) return;
+    try {
+      const { runs } = await this.model.host.request('runs/list', { search, limit: MOST });
+      if (turn !== this.turn) return;
+      this.rows = runs.sort((a, b) => (a.trial ?? 0) - (b.trial ?? 0));
+      this.onNews();
+    } catch (error) {
+      this.model.fail('Reading the trials', error);
+    }
+  }
+
+  /** Takes newer rows of known trials and new trials from what the model was told. */
+  update(): void {
+    if (this.of === null) return;
+    const index = new Map(this.rows.map((run, i) => [run.id, i]));
+    let added = false;
+    for (const run of this.model.runs.values()) {
+      if (run.search !== this.of) continue;
+      const at = index.get(run.id);
+      if (at !== undefined) this.rows[at] = run;
+      else {
+        this.rows.push(run);
+        added = true;
+      }
+    }
+    if (added) this.rows.sort((a, b) => (a.trial ?? 0) - (b.trial ?? 0));
+  }
+
+  forget(gone: readonly string[]): void {
+    const ids = new Set(gone);
+    this.rows = this.rows.filter((run) => !ids.has(run.id));
+  }
+}

@@ -1,0 +1,97 @@
+import type { PanelState } from '../../src/protocol/panel.js';
+import type { XAxis } from './series.js';
+
+/** How the person looks at things: the free-form part of PanelState. */
+export interface ViewSettings {
+  x: XAxis;
+  logX: boolean;
+  logY: boolean;
+  /** Weight of the moving average, in [0, 0.999]. */
+  smoothing: number;
+  metricFilter: string;
+  /** Groups of charts that are folded. */
+  folded: string[];
+  /** Charts that take the whole width. */
+  wide: string[];
+  /** Visible rectangle of each zoomed chart. */
+  zoom: Record<string, Zoom>;
+  legend: boolean;
+  /** Table columns as `param:NAME` and `metric:NAME`; null: chosen by us. */
+  columns: string[] | null;
+  sort: string;
+  descending: boolean;
+  runFilter: string;
+  status: string;
+  search: string | null;
+}
+export interface Zoom {
+  x: [number, number];
+  y: [number, number];
+}
+
+export const DEFAULT_VIEW: ViewSettings = {
+  x: 'step',
+  logX: false,
+  logY: false,
+  smoothing: 0,
+  metricFilter: '',
+  folded: [],
+  wide: [],
+  zoom: {},
+  legend: true,
+  columns: null,
+  sort: 'createdAt',
+  descending: true,
+  runFilter: '',
+  status: '',
+  search: null,
+};
+
+const isStrings = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+const isPair = (value: unknown): value is [number, number] =>
+  Array.isArray(value) && value.length === 2 && value.every((item) => Number.isFinite(item)) && value[0] < value[1];
+
+/** Takes what is sound from a stored state (perhaps of another version) and the default for the rest. */
+export function readView(stored: Record<string, unknown>): ViewSettings {
+  const view: ViewSettings = { ...DEFAULT_VIEW, zoom: {} };
+  if (stored.x === 'step' || stored.x === 'time' || stored.x === 'epoch') view.x = stored.x;
+  for (const key of ['logX', 'logY', 'legend', 'descending'] as const) {
+    if (typeof stored[key] === 'boolean') view[key] = stored[key];
+  }
+  for (const key of ['metricFilter', 'sort', 'runFilter', 'status'] as const) {
+    if (typeof stored[key] === 'string') view[key] = stored[key];
+  }
+  if (typeof stored.smoothing === 'number' && stored.smoothing >= 0 && stored.smoothing < 1) {
+    view.smoothing = stored.smoothing;
+  }
+  if (isStrings(stored.folded)) view.folded = stored.folded;
+  if (isStrings(stored.wide)) view.wide = stored.wide;
+  if (isStrings(stored.columns)) view.columns = stored.columns;
+  if (typeof stored.search === 'string') view.search = stored.search;
+  if (typeof stored.zoom === 'object' && stored.zoom !== null) {
+    for (const [metric, zoom] of Object.entries(stored.zoom as Record<string, Partial<Zoom> | null>)) {
+      if (zoom && isPair(zoom.x) && isPair(zoom.y)) view.zoom[metric] = { x: zoom.x, y: zoom.y };
+    }
+  }
+  return view;
+}
+
+export function emptyState(): PanelState {
+  return { version: 1, experiment: null, file: null, selected: null, pinned: [], hidden: [], tab: 'charts', view: {} };
+}
+
+/** Metrics by the part of their name before the first `/`; the objective's group first. */
+export function groupMetrics(metrics: readonly string[], objective: string | null): [string, string[]][] {
+  const groups = new Map<string, string[]>();
+  for (const metric of [...metrics].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))) {
+    const slash = metric.indexOf('/');
+    const group = slash > 0 ? metric.slice(0, slash) : '';
+    groups.set(group, [...(groups.get(group) ?? []), metric]);
+  }
+  const rank = (group: string, names: string[]) =>
+    objective !== null && names.includes(objective) ? 0 : group === 'system' ? 3 : group === '' ? 1 : 2;
+  return [...groups]
+    .map(([group, names]): [string, string[]] => [group, names.sort((a, b) => +(b === objective) - +(a === objective))])
+    .sort((a, b) => rank(...a) - rank(...b) || a[0].localeCompare(b[0], 'en'));
+}

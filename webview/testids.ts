@@ -1,0 +1,60 @@
+/**
+ * Stable `data-testid` values of the panel, for end-to-end tests.
+ *
+ *   tab-charts | tab-table | tab-form     the three tabs
+ *   experiment-picker, connection         header
+ *   chart-<metric>                        a chart card; data-runs = curves drawn, data-points = points in those
+ *                                         series (all of them, not only those on the screen)
+ *   chart-reset-<metric>, chart-values-<metric>, chart-tooltip
+ *   legend-item                           one drawn run; data-run = its id, data-hidden, data-pinned, data-best
+ *   run-row-<id>                          a row of the run table; data-status
+ *   run-select-<id>, run-menu-<id>        its checkbox and its menu button
+ *   run-filter, run-count, columns        above the table
+ *   menu, menu-<action>                   the open menu and its items
+ *   field-<param>, field-error-<param>    a hyperparameter and the message beside it when it is refused
+ *   space-<param>, space-error-<param>    the parameter's search space, as in the file
+ *   relaunch, save-file, reset-form, apply-live, start-search
+ *   search-<id>                           a search; data-status
+ *   search-stop | search-pause | search-resume, search-best, search-draw
+ *   trial-<n>                             a trial's row; data-status, data-objective
+ *   trial-stop-<n> | trial-pause-<n> | trial-resume-<n>
+ *   toast, toast-action, announcer
+ */
+export const TEST_IDS = {
+  tab: (tab: string) => `tab-${tab}`,
+  experimentPicker: 'experiment-picker',
+  connection: 'connection',
+  chart: (metric: string) => `chart-${metric}`,
+  chartReset: (metric: string) => `chart-reset-${metric}`,
+  chartValues: (metric: string) => `chart-values-${metric}`,
+  chartTooltip: 'chart-tooltip',
+  legendItem: 'legend-item',
+  runRow: (id: string) => `run-row-${id}`,
+  runSelect: (id: string) => `run-select-${id}`,
+  runMenu: (id: string) => `run-menu-${id}`,
+  runFilter: 'run-filter',
+  runCount: 'run-count',
+  columns: 'columns',
+  menu: 'menu',
+  menuItem: (action: string) => `menu-${action}`,
+  field: (name: string) => `field-${name}`,
+  fieldError: (name: string) => `field-error-${name}`,
+  space: (name: string) => `space-${name}`,
+  spaceError: (name: string) => `space-error-${name}`,
+  relaunch: 'relaunch',
+  saveFile: 'save-file',
+  resetForm: 'reset-form',
+  applyLive: 'apply-live',
+  startSearch: 'start-search',
+  search: (id: string) => `search-${id}`,
+  searchStop: 'search-stop',
+  searchPause: 'search-pause',
+  searchResume: 'search-resume',
+  searchBest: 'search-best',
+  searchDraw: 'search-draw',
+  trial: (n: number) => `trial-${n}`,
+  trialAction: (action: 'stop' | 'pause' | 'resume', n: number) => `trial-${action}-${n}`,
+  toast: 'toast',
+  toastAction: 'toast-action',
+  announcer: 'announcer',
+} as const;

@@ -1,0 +1,182 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Device } from '../../src/protocol/engine.js';
+import type { PanelState } from '../../src/protocol/panel.js';
+import { dropdown } from '../components/controls.js';
+import { button } from '../components/controls.js';
+import { icon } from '../components/icon.js';
+import type { PanelModel } from '../model/panel.js';
+import { Follows } from '../model/signal.js';
+import { isLive } from '../model/values.js';
+import { TEST_IDS } from '../testids.js';
+import './charts.js';
+import './form.js';
+import './table.js';
+
+type Tab = PanelState['tab'];
+const TABS: { id: Tab; label: string; icon: string }[] = [
+  { id: 'charts', label: 'Charts', icon: 'graph-line' },
+  { id: 'table', label: 'Table', icon: 'table' },
+  { id: 'form', label: 'Form & Search', icon: 'settings' },
+];
+
+/** The whole panel: header, tabs, toasts, and what a screen reader is told. */
+class App extends LitElement {
+  static override properties = { model: { attribute: false } };
+  declare model: PanelModel;
+
+  constructor() {
+    super();
+    new Follows(this, () => this.model.signal, ['state', 'experiments', 'devices', 'toasts', 'runs']);
+  }
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  private readonly tabKeys = (event: KeyboardEvent) => {
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (by === 0) return;
+    const at = TABS.findIndex((tab) => tab.id === this.model.state.tab);
+    const next = TABS[(at + by + TABS.length) % TABS.length]!;
+    this.model.setState({ tab: next.id });
+    void this.updateComplete.then(() =>
+      requestAnimationFrame(() => this.querySelector<HTMLElement>(`#tab-${next.id}`)?.focus()),
+    );
+    event.preventDefault();
+  };
+
+  private tabs(): TemplateResult {
+    const { tab: current } = this.model.state;
+    return html`<div class="tabs" role="tablist" aria-label="Views" @keydown=${this.tabKeys}>
+      ${TABS.map(
+        (tab) =>
+          html`<button
+            type="button"
+            role="tab"
+            id="tab-${tab.id}"
+            aria-controls="view"
+            aria-selected=${String(tab.id === current)}
+            tabindex=${tab.id === current ? 0 : -1}
+            data-testid=${TEST_IDS.tab(tab.id)}
+            @click=${() => this.model.setState({ tab: tab.id })}
+          >
+            ${icon(tab.icon)}<span>${tab.label}</span>
+          </button>`,
+      )}
+    </div>`;
+  }
+
+  private device(device: Device): TemplateResult {
+    const memory =
+      device.memoryUsedMiB !== null && device.memoryTotalMiB !== null
+        ? `${(device.memoryUsedMiB / 1024).toFixed(1)} of ${(device.memoryTotalMiB / 1024).toFixed(0)} GiB`
+        : '';
+    const title = [device.name, memory, `${device.busy} of ${device.slots} slots busy`].filter(Boolean).join('\n');
+    const use = device.utilization === null ? `${device.busy}/${device.slots}` : `${Math.round(device.utilization)} %`;
+    return html`<span class="device" title=${title}
+      >${icon(device.kind === 'gpu' ? 'circuit-board' : 'chip')}<span>${device.id.toUpperCase()}</span
+      ><b>${use}</b></span
+    >`;
+  }
+
+  private connection(): TemplateResult {
+    const { connected, connectionMessage } = this.model;
+    const text = connectionMessage || (connected ? 'Connected to the engine' : 'The engine is not running');
+    return html`<span
+      class="connection ${connected ? 'on' : 'off'}"
+      data-testid=${TEST_IDS.connection}
+      data-connected=${String(connected)}
+      role="status"
+      title=${text}
+      >${connected ? icon('plug', text) : html`${icon('debug-disconnect')}<span>${text}</span>`}</span
+    >`;
+  }
+
+  private header(): TemplateResult {
+    const { model } = this;
+    const { experiments, state, devices } = model;
+    const names = experiments.map((experiment) => experiment.name);
+    if (state.experiment !== null && !names.includes(state.experiment)) names.unshift(state.experiment);
+    const live = [...model.runs.values()].filter((run) => run.experiment === state.experiment && isLive(run)).length;
+    return html`<header>
+      ${
+        names.length > 0
+          ? dropdown({
+              label: 'Experiment',
+              value: state.experiment ?? '',
+              options: names.map((name) => ({ value: name, label: name })),
+              testId: TEST_IDS.experimentPicker,
+              onChange: (name) => void model.openExperiment(name),
+            })
+          : nothing
+      }
+      ${this.tabs()}
+      <span class="spacer"></span>
+      ${live > 0 ? html`<span class="live" role="status">${icon('sync', undefined, 'codicon-modifier-spin')} ${live} live</span>` : nothing}
+      ${devices.slice(0, 8).map((device) => this.device(device))}
+      ${devices.length > 8 ? html`<span class="hint">+${devices.length - 8}</span>` : nothing} ${this.connection()}
+    </header>`;
+  }
+
+  private toasts(): TemplateResult {
+    const { toasts, announcer } = this.model;
+    return html`<div class="toasts">
+        ${repeat(
+          toasts.items,
+          (toast) => toast.id,
+          (toast) =>
+            html`<div
+              class="toast ${toast.kind}"
+              role=${toast.kind === 'error' ? 'alert' : 'status'}
+              data-testid=${TEST_IDS.toast}
+            >
+              ${icon(toast.kind)}<span class="toast-text">${toast.text}</span>
+              ${
+                toast.action
+                  ? button({
+                      label: toast.action.label,
+                      testId: TEST_IDS.toastAction,
+                      onClick: () => {
+                        toasts.dismiss(toast.id);
+                        toast.action!.run();
+                      },
+                    })
+                  : nothing
+              }
+              ${button({ label: 'Dismiss', icon: 'close', iconOnly: true, onClick: () => toasts.dismiss(toast.id) })}
+            </div>`,
+        )}
+      </div>
+      <div class="hidden-text" aria-live="polite" data-testid=${TEST_IDS.announcer}>${announcer.text}</div>`;
+  }
+
+  private view(): TemplateResult {
+    const { model } = this;
+    switch (model.state.tab) {
+      case 'charts':
+        return html`<ts-charts .model=${model}></ts-charts>`;
+      case 'table':
+        return html`<ts-table .model=${model}></ts-table>`;
+      case 'form':
+        return html`<ts-form .model=${model}></ts-form>`;
+    }
+  }
+
+  override render(): TemplateResult {
+    const { model } = this;
+    return html`${this.header()}
+      ${
+        model.trusted
+          ? nothing
+          : html`<div class="banner" role="status">
+              ${icon('workspace-untrusted')} This workspace is not trusted: looking is fine, nothing can be started.
+            </div>`
+      }
+      <main id="view" role="tabpanel" aria-labelledby="tab-${model.state.tab}" class="view-${model.state.tab}">
+        ${this.view()}
+      </main>
+      ${this.toasts()}`;
+  }
+}
+customElements.define('ts-app', App);

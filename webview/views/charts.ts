@@ -1,0 +1,188 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import '../charts/card.js';
+import { button, checkbox, dropdown, slider, textField } from '../components/controls.js';
+import { emptyState } from '../components/emptyState.js';
+import { icon } from '../components/icon.js';
+import { metricsOf } from '../model/drawn.js';
+import type { PanelModel } from '../model/panel.js';
+import type { XAxis } from '../model/series.js';
+import { Follows } from '../model/signal.js';
+import { isLive } from '../model/values.js';
+import { groupMetrics } from '../model/view.js';
+import './legend.js';
+
+const X_OPTIONS = [
+  { value: 'step', label: 'Step' },
+  { value: 'time', label: 'Time' },
+  { value: 'epoch', label: 'Epoch' },
+];
+
+/** The charts of what is drawn, with the legend beside them. */
+class ChartsView extends LitElement {
+  static override properties = { model: { attribute: false } };
+  declare model: PanelModel;
+
+  constructor() {
+    super();
+    new Follows(this, () => this.model.signal, ['runs', 'view', 'state', 'experiments']);
+  }
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  private toolbar(): TemplateResult {
+    const { view } = this.model;
+    // A rectangle of one kind of axis means nothing on another.
+    const axes = (change: Parameters<PanelModel['setView']>[0]) => this.model.setView({ ...change, zoom: {} });
+    return html`<div class="toolbar" role="toolbar" aria-label="Charts">
+      ${button({
+        label: view.legend ? 'Hide legend' : 'Show legend',
+        icon: 'list-unordered',
+        iconOnly: true,
+        pressed: view.legend,
+        onClick: () => this.model.setView({ legend: !view.legend }),
+      })}
+      ${textField({
+        label: 'Filter metrics',
+        placeholder: 'Filter metrics',
+        icon: 'filter',
+        value: view.metricFilter,
+        testId: 'metric-filter',
+        onInput: (metricFilter) => this.model.setView({ metricFilter }),
+      })}
+      ${dropdown({
+        label: 'Horizontal axis',
+        value: view.x,
+        options: X_OPTIONS,
+        testId: 'x-axis',
+        onChange: (x) => axes({ x: x as XAxis }),
+      })}
+      ${slider({
+        label: 'Smoothing',
+        value: view.smoothing,
+        min: 0,
+        max: 0.99,
+        step: 0.01,
+        text: view.smoothing.toFixed(2),
+        testId: 'smoothing',
+        onInput: (smoothing) => this.model.setView({ smoothing }),
+      })}
+      ${checkbox({ label: 'Log x', checked: view.logX, testId: 'log-x', onChange: (logX) => axes({ logX }) })}
+      ${checkbox({ label: 'Log y', checked: view.logY, testId: 'log-y', onChange: (logY) => axes({ logY }) })}
+      ${
+        Object.keys(view.zoom).length > 0
+          ? button({ label: 'Reset all zooms', icon: 'zoom-out', onClick: () => this.model.setView({ zoom: {} }) })
+          : nothing
+      }
+    </div>`;
+  }
+
+  private empty(): TemplateResult {
+    const { model } = this;
+    const openForm = button({
+      label: 'Open the form',
+      look: 'primary',
+      icon: 'settings',
+      onClick: () => model.setState({ tab: 'form' }),
+    });
+    if (!model.loaded) return emptyState('loading', 'Reading the experiments…');
+    if (model.drawn.length === 0) {
+      const next = model.files.length
+        ? 'Press Run above params: in the experiment file, or Run in the form.'
+        : 'Create a file such as digits.tune.yaml; the command "Tunesmith: New experiment file" writes one to start from.';
+      return emptyState('graph-line', 'No runs yet', next, model.files.length ? openForm : html``);
+    }
+    const failed = model.drawn.find((run) => run.status === 'failed');
+    if (model.drawn.some(isLive)) {
+      return emptyState(
+        'sync',
+        'Waiting for the first point',
+        'The curves begin as soon as the program logs a metric.',
+      );
+    }
+    if (failed) {
+      return emptyState(
+        'error',
+        `${failed.name} failed before it logged anything`,
+        failed.error?.message ?? '',
+        html`${failed.error?.logTail ? html`<pre class="log-tail">${failed.error.logTail}</pre>` : nothing}`,
+        button({
+          label: 'Show log',
+          icon: 'output',
+          look: 'primary',
+          onClick: () => model.host.command('tunesmith.run.revealLog', failed.id),
+        }),
+      );
+    }
+    return emptyState(
+      'graph-line',
+      'These runs logged no metrics',
+      'Log numbers with run.log({ loss }), or write TensorBoard events or JSON lines; then run again.',
+    );
+  }
+
+  private fold(group: string): void {
+    const { folded } = this.model.view;
+    this.model.setView({ folded: folded.includes(group) ? folded.filter((one) => one !== group) : [...folded, group] });
+  }
+
+  private groups(): TemplateResult {
+    const { model } = this;
+    const filter = model.view.metricFilter.trim().toLowerCase();
+    const all = metricsOf(model.drawn);
+    const metrics = filter ? all.filter((metric) => metric.toLowerCase().includes(filter)) : all;
+    if (all.length === 0) return this.empty();
+    if (metrics.length === 0) {
+      return emptyState('filter', 'No metric matches the filter', `${all.length} metrics are there.`);
+    }
+    const objective = model.drawn.find((run) => run.objective)?.objective?.metric ?? null;
+    const groups = groupMetrics(metrics, objective);
+    return html`${repeat(
+      groups,
+      ([group]) => group,
+      ([group, names]) => {
+        const folded = model.view.folded.includes(group);
+        const title = group === '' ? 'Metrics' : group;
+        return html`<section class="chart-group" aria-label=${title}>
+          ${
+            groups.length > 1
+              ? html`<button
+                  type="button"
+                  class="group-head"
+                  aria-expanded=${String(!folded)}
+                  @click=${() => this.fold(group)}
+                >
+                  ${icon(folded ? 'chevron-right' : 'chevron-down')}<span>${title}</span
+                  ><span class="count">${names.length}</span>
+                </button>`
+              : nothing
+          }
+          ${
+            folded
+              ? nothing
+              : html`<div class="chart-grid">
+                  ${repeat(
+                    names,
+                    (metric) => metric,
+                    (metric) => html`<ts-chart class="chart" .model=${model} .metric=${metric}></ts-chart>`,
+                  )}
+                </div>`
+          }
+        </section>`;
+      },
+    )}`;
+  }
+
+  override render(): TemplateResult {
+    const { model } = this;
+    const legend = model.view.legend && model.drawn.length > 0;
+    return html`${this.toolbar()}
+      <div class="charts-layout ${legend ? 'with-legend' : ''}">
+        ${legend ? html`<ts-legend .model=${model}></ts-legend>` : nothing}
+        <div class="charts">${this.groups()}</div>
+      </div>`;
+  }
+}
+customElements.define('ts-charts', ChartsView);

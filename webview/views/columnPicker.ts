@@ -1,0 +1,93 @@
+import { html, LitElement, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { button, textField, tick } from '../components/controls.js';
+import { moveColumn } from '../model/columns.js';
+import type { PanelModel } from '../model/panel.js';
+import { TEST_IDS } from '../testids.js';
+
+/** Chooses and orders the table's columns. */
+class ColumnPicker extends LitElement {
+  static override properties = {
+    model: { attribute: false },
+    available: { attribute: false },
+    chosen: { attribute: false },
+    filter: { state: true },
+  };
+  declare model: PanelModel;
+  /** Keys of all params and metrics there are. */
+  declare available: readonly string[];
+  declare chosen: readonly string[];
+  declare filter: string;
+
+  constructor() {
+    super();
+    this.filter = '';
+  }
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  private set(columns: readonly string[]): void {
+    this.model.setView({ columns: [...columns] });
+  }
+
+  private item(key: string, index: number): TemplateResult {
+    const on = this.chosen.includes(key);
+    const [kind, ...rest] = key.split(':');
+    const name = rest.join(':');
+    return html`<li>
+      <label title=${name}>
+        ${tick({
+          label: `Column ${name}`,
+          checked: on,
+          testId: `column-${key}`,
+          onChange: (checked) => this.set(checked ? [...this.chosen, key] : this.chosen.filter((one) => one !== key)),
+        })}<span class="name">${name}</span><span class="kind">${kind}</span>
+      </label>
+      ${
+        on
+          ? html`${button({
+              label: `Move ${name} left`,
+              icon: 'arrow-up',
+              iconOnly: true,
+              disabled: index === 0,
+              onClick: () => this.set(moveColumn(this.chosen, key, -1)),
+            })}${button({
+              label: `Move ${name} right`,
+              icon: 'arrow-down',
+              iconOnly: true,
+              disabled: index === this.chosen.length - 1,
+              onClick: () => this.set(moveColumn(this.chosen, key, 1)),
+            })}`
+          : ''
+      }
+    </li>`;
+  }
+
+  override render(): TemplateResult {
+    const words = this.filter.trim().toLowerCase();
+    const rest = this.available.filter((key) => !this.chosen.includes(key));
+    const keys = [...this.chosen, ...rest].filter((key) => key.toLowerCase().includes(words)).slice(0, 300);
+    return html`<div class="column-picker" role="dialog" aria-label="Columns" data-testid=${TEST_IDS.columns}>
+      <div class="row">
+        ${textField({
+          label: 'Filter columns',
+          placeholder: 'Filter columns',
+          icon: 'filter',
+          value: this.filter,
+          onInput: (value) => (this.filter = value),
+        })}
+        ${button({ label: 'Default', onClick: () => this.model.setView({ columns: null }) })}
+      </div>
+      <ul>
+        ${repeat(
+          keys,
+          (key) => key,
+          (key) => this.item(key, this.chosen.indexOf(key)),
+        )}
+      </ul>
+    </div>`;
+  }
+}
+customElements.define('ts-columns', ColumnPicker);

@@ -1,0 +1,429 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Run } from '../../src/protocol/engine.js';
+import type { FormField } from '../../src/protocol/panel.js';
+import { button, checkbox, dropdown, textField } from '../components/controls.js';
+import { emptyState } from '../components/emptyState.js';
+import { icon } from '../components/icon.js';
+import { drawTogether } from '../model/actions.js';
+import { Draft } from '../model/draft.js';
+import { fieldText, suggestSpace } from '../model/fields.js';
+import type { PanelModel } from '../model/panel.js';
+import { Follows } from '../model/signal.js';
+import { formatValue } from '../model/values.js';
+import { TEST_IDS } from '../testids.js';
+import './search.js';
+
+/** After the last key before the host is asked about what was typed. */
+const CHECK_DELAY = 300;
+
+/** Edits an experiment file's hyperparameters and search space; runs them, searches them, saves them. */
+class FormView extends LitElement {
+  static override properties = { model: { attribute: false }, busy: { state: true } };
+  declare model: PanelModel;
+  declare busy: boolean;
+  private draft: Draft | null = null;
+  private checking: ReturnType<typeof setTimeout> | null = null;
+
+  constructor() {
+    super();
+    this.busy = false;
+    new Follows(this, () => this.model.signal, ['form', 'state', 'runs', 'searches']);
+  }
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.model.state.file && this.model.form?.file !== this.model.state.file) void this.model.readForm();
+  }
+
+  protected override willUpdate(): void {
+    const { form } = this.model;
+    if (form && this.draft?.form !== form) {
+      this.draft = this.draft?.form.file === form.file ? this.draft.rebase(form) : new Draft(form);
+    }
+  }
+
+  private edit(change: (draft: Draft) => void): void {
+    change(this.draft!);
+    this.requestUpdate();
+    if (this.checking !== null) clearTimeout(this.checking);
+    this.checking = setTimeout(() => void this.check(), CHECK_DELAY);
+  }
+
+  private async check(): Promise<void> {
+    const draft = this.draft;
+    if (!draft || !draft.edited) return;
+    const take = draft.asking();
+    try {
+      take(
+        await this.model.host.checkForm({
+          file: draft.form.file,
+          params: draft.changedParams(),
+          space: draft.changedSpaces(),
+        }),
+      );
+      this.requestUpdate();
+    } catch {
+      // What is wrong is said again, and for good, when the person acts.
+    }
+  }
+
+  private async during(doing: string, work: () => Promise<void>): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      await work();
+    } catch (error) {
+      this.model.fail(doing, error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** The newest run of this file: what a relaunch is drawn beside. */
+  private earlier(): Run | null {
+    const runs = [...this.model.runs.values()].filter((run) => run.file === this.draft?.form.file);
+    return runs.sort((a, b) => b.createdAt - a.createdAt)[0] ?? null;
+  }
+
+  private readonly relaunch = () =>
+    this.during('Starting the run', async () => {
+      const draft = this.draft!;
+      const earlier = this.earlier();
+      const { run } = await this.model.host.request('runs/start', {
+        file: draft.form.file,
+        params: draft.changedParams(),
+      });
+      drawTogether(this.model, run, earlier ? [earlier] : []);
+      this.model.setState({ tab: 'charts' });
+    });
+
+  private readonly save = () =>
+    this.during('Saving to the file', async () => {
+      const draft = this.draft!;
+      const space = draft.changedSpaces();
+      await this.model.host.writeForm({
+        file: draft.form.file,
+        params: draft.changedParams(),
+        ...(Object.keys(space).length > 0 ? { space } : {}),
+        ...(draft.trialCount === undefined ? {} : { trials: draft.trialCount }),
+      });
+      await this.model.readForm();
+      this.model.toasts.add({ kind: 'info', text: 'Written into the file; undo works in the editor.' });
+    });
+
+  private readonly startSearch = () =>
+    this.during('Starting the search', async () => {
+      const draft = this.draft!;
+      const space = draft.wholeSpace();
+      const { search } = await this.model.host.request('searches/start', {
+        file: draft.form.file,
+        ...(space ? { space } : {}),
+        ...(draft.trialCount === undefined ? {} : { trials: draft.trialCount }),
+      });
+      this.model.searches.set(search.id, search);
+      this.model.setView({ search: search.id });
+      if (search.experiment !== this.model.state.experiment) await this.model.openExperiment(search.experiment);
+      this.model.signal.emit('searches');
+      this.model.announcer.say(`Search ${search.name} started`);
+    });
+
+  private applyLive(run: Run): Promise<void> {
+    return this.during(`Changing ${run.name}`, async () => {
+      const params = this.draft!.changedParams();
+      await this.model.host.request('runs/set', { id: run.id, params });
+      const text = Object.entries(params).map(([name, value]) => `${name} = ${formatValue(value)}`);
+      this.model.toasts.add({ kind: 'info', text: `Asked ${run.name} to go on with ${text.join(', ')}.` });
+    });
+  }
+
+  // ---- what is seen ----
+
+  private control(field: FormField, error: string | null): TemplateResult {
+    const draft = this.draft!;
+    const shared = { label: field.name, testId: TEST_IDS.field(field.name), invalid: error !== null };
+    const set = (text: string) => this.edit((one) => one.setText(field, text));
+    if (field.kind === 'switch') {
+      const checked = draft.text(field) === 'true';
+      return checkbox({
+        ...shared,
+        label: checked ? 'on' : 'off',
+        title: field.name,
+        checked,
+        onChange: (on) => set(String(on)),
+      });
+    }
+    if (field.kind === 'choice') {
+      const texts = (field.choices ?? []).map((choice) => fieldText(field, choice));
+      const value = draft.text(field);
+      // A value that is not among the choices is shown, and refused, rather than silently replaced.
+      const all = texts.includes(value) ? texts : [value, ...texts];
+      return dropdown({
+        ...shared,
+        value,
+        options: all.map((text) => ({ value: text, label: text || '(none)' })),
+        onChange: set,
+      });
+    }
+    return textField({
+      ...shared,
+      value: draft.text(field),
+      describedBy: `error-${field.name}`,
+      inputMode: field.kind === 'number' ? 'decimal' : field.kind === 'integer' ? 'numeric' : 'text',
+      onInput: set,
+      onEnter: () => draft.paramsValid && void this.relaunch(),
+    });
+  }
+
+  private spaceControl(field: FormField): TemplateResult {
+    const draft = this.draft!;
+    const text = draft.space(field);
+    const error = draft.spaceError(field);
+    const searched = text !== '' || draft.spaces.has(field.name);
+    if (!searched) {
+      return html`<div class="space">
+        ${button({
+          label: `Search over ${field.name}`,
+          icon: 'add',
+          iconOnly: true,
+          onClick: () => this.edit((one) => one.setSpace(field, suggestSpace(field))),
+        })}<span class="hint">fixed</span>
+      </div>`;
+    }
+    return html`<div class="space">
+      ${textField({
+        label: `Search space of ${field.name}`,
+        value: text,
+        placeholder: 'not searched',
+        monospace: true,
+        invalid: error !== null,
+        describedBy: `space-error-${field.name}`,
+        testId: TEST_IDS.space(field.name),
+        onInput: (value) => this.edit((one) => one.setSpace(field, value)),
+      })}
+      ${button({
+        label: `Take ${field.name} out of the search`,
+        icon: 'close',
+        iconOnly: true,
+        onClick: () => this.edit((one) => one.setSpace(field, '')),
+      })}
+    </div>`;
+  }
+
+  private row(field: FormField): TemplateResult {
+    const draft = this.draft!;
+    const error = draft.paramError(field);
+    const spaceError = draft.spaceError(field);
+    const bounds =
+      field.min !== undefined || field.max !== undefined
+        ? `${field.min === undefined ? '' : `from ${formatValue(field.min)} `}${field.max === undefined ? '' : `to ${formatValue(field.max)}`}`
+        : '';
+    const edited = draft.params.has(field.name);
+    return html`<div class="form-name ${edited ? 'edited' : ''}" title=${`${field.name}\n${field.description ?? ''}`}>
+        <span class="ellipsis">${field.name}</span>
+        ${field.description ? html`<span class="hint ellipsis">${field.description}</span>` : nothing}
+      </div>
+      <div class="form-value">
+        <div class="row">
+          ${this.control(field, error)}
+          ${
+            edited
+              ? button({
+                  label: `Back to ${formatValue(field.value)}`,
+                  icon: 'discard',
+                  iconOnly: true,
+                  onClick: () => this.edit((one) => one.setText(field, fieldText(field, field.value))),
+                })
+              : nothing
+          }
+          ${bounds && error === null ? html`<span class="hint">${bounds}</span>` : nothing}
+        </div>
+        ${this.message(`error-${field.name}`, TEST_IDS.fieldError(field.name), error)}
+      </div>
+      <div class="form-space">
+        ${this.spaceControl(field)}
+        ${this.message(`space-error-${field.name}`, TEST_IDS.spaceError(field.name), spaceError)}
+      </div>`;
+  }
+
+  private message(id: string, testId: string, text: string | null): TemplateResult | typeof nothing {
+    return text === null
+      ? nothing
+      : html`<div class="field-error" id=${id} role="alert" data-testid=${testId}>${icon('error')} ${text}</div>`;
+  }
+
+  private problems(): TemplateResult | typeof nothing {
+    const problems = this.draft!.form.problems;
+    if (problems.length === 0) return nothing;
+    return html`<ul class="problems">
+      ${problems.slice(0, 5).map(
+        (problem) =>
+          html`<li class=${problem.severity}>
+            <button
+              type="button"
+              class="link"
+              @click=${() => this.model.host.command('tunesmith.file.open', problem.file, problem.line, problem.column)}
+            >
+              ${icon(problem.severity)} Line ${problem.line}: ${problem.message}
+              ${problem.hint ? `(${problem.hint})` : ''}
+            </button>
+          </li>`,
+      )}
+    </ul>`;
+  }
+
+  private searchSettings(): TemplateResult {
+    const draft = this.draft!;
+    const { search, objective } = draft.form;
+    const error = draft.trialsError();
+    return html`<div class="search-settings">
+      <label
+        >Trials
+        ${textField({
+          label: 'Trials',
+          value: draft.trials ?? String(search?.trials ?? ''),
+          placeholder: 'all',
+          inputMode: 'numeric',
+          invalid: error !== null,
+          testId: 'field-trials',
+          onInput: (text) => this.edit((one) => one.setTrials(text)),
+        })}</label
+      >
+      <span class="hint">sampler <b>${search?.sampler ?? 'auto'}</b></span>
+      <span class="hint">pruner <b>${search?.pruner ?? 'none'}</b></span>
+      <span class="hint">parallel <b>${search?.parallel ?? 'auto'}</b></span>
+      ${objective ? html`<span class="hint">${objective.goal} <b>${objective.metric}</b></span>` : nothing}
+      ${this.message('error-trials', 'field-error-trials', error)}
+    </div>`;
+  }
+
+  private buttons(): TemplateResult {
+    const { model } = this;
+    const draft = this.draft!;
+    const blocked = this.busy || !model.trusted || draft.form.problems.some((problem) => problem.severity === 'error');
+    const why = !model.trusted
+      ? 'Trust this workspace to start programs'
+      : draft.form.problems.length > 0
+        ? 'Mend the file first'
+        : undefined;
+    const searched = draft.form.fields.some((field) => draft.space(field).trim() !== '');
+    const running = [...model.runs.values()].filter((run) => run.file === draft.form.file && run.status === 'running');
+    const hasRun = this.earlier() !== null;
+    return html`<div class="form-buttons">
+        ${button({
+          label: hasRun ? 'Relaunch' : 'Run',
+          icon: hasRun ? 'debug-rerun' : 'play',
+          look: 'primary',
+          disabled: blocked || !draft.paramsValid,
+          title: why,
+          testId: TEST_IDS.relaunch,
+          onClick: () => void this.relaunch(),
+        })}
+        ${button({
+          label: 'Start search',
+          icon: 'search',
+          disabled: blocked || !draft.spacesValid || !draft.form.objective || !searched,
+          title:
+            why ??
+            (!draft.form.objective
+              ? 'The file needs an objective: to search by'
+              : !searched
+                ? 'Take a parameter into the search first'
+                : undefined),
+          testId: TEST_IDS.startSearch,
+          onClick: () => void this.startSearch(),
+        })}
+        ${button({
+          label: 'Save to file',
+          icon: 'save',
+          disabled: this.busy || !draft.edited || !draft.paramsValid || !draft.spacesValid,
+          testId: TEST_IDS.saveFile,
+          onClick: () => void this.save(),
+        })}
+        ${button({
+          label: 'Reset',
+          icon: 'discard',
+          disabled: !draft.edited,
+          testId: TEST_IDS.resetForm,
+          onClick: () => {
+            this.draft = new Draft(draft.form);
+            this.requestUpdate();
+          },
+        })}
+      </div>
+      ${
+        draft.params.size > 0 && draft.paramsValid && model.trusted
+          ? running.slice(0, 3).map((run) =>
+              button({
+                label: `Apply to running ${run.name}`,
+                icon: 'zap',
+                disabled: this.busy,
+                title: 'Changes the values in the running program, if it can take them',
+                testId: TEST_IDS.applyLive,
+                onClick: () => void this.applyLive(run),
+              }),
+            )
+          : nothing
+      }`;
+  }
+
+  override render(): TemplateResult {
+    const { model } = this;
+    const draft = this.draft;
+    const search = html`<ts-search .model=${model}></ts-search>`;
+    if (model.files.length === 0 && !draft) {
+      return html`<div class="form-layout">
+        ${emptyState(
+          'new-file',
+          'No experiment file in this folder',
+          'The command "Tunesmith: New experiment file" writes a digits.tune.yaml to start from.',
+        )}${search}
+      </div>`;
+    }
+    if (!draft) return emptyState('loading', 'Reading the experiment file…');
+    const { form } = draft;
+    return html`<div class="form-layout">
+      <section class="form" aria-label="Hyperparameters">
+        <div class="form-file">
+          ${
+            model.files.length > 1
+              ? dropdown({
+                  label: 'Experiment file',
+                  value: form.file,
+                  options: model.files.map(({ file, name }) => ({ value: file, label: name })),
+                  testId: 'file-picker',
+                  onChange: (file) => void model.openFile(file),
+                })
+              : html`<h2>${form.name}</h2>`
+          }
+          ${button({
+            label: 'Open file',
+            icon: 'go-to-file',
+            iconOnly: true,
+            onClick: () => model.host.command('tunesmith.file.open', form.file),
+          })}
+          <span class="hint ellipsis" title=${form.file}>${form.file.split(/[\\/]/).pop()}</span>
+        </div>
+        ${this.problems()}
+        <div class="form-grid">
+          <div class="form-head">Hyperparameter</div>
+          <div class="form-head">Value</div>
+          <div class="form-head">Search space</div>
+          ${repeat(
+            form.fields,
+            (field) => field.name,
+            (field) => this.row(field),
+          )}
+        </div>
+        ${form.fields.length === 0 ? html`<p class="hint">The file has no <code>params:</code> yet.</p>` : nothing}
+        ${this.searchSettings()} ${this.buttons()}
+      </section>
+      ${search}
+    </div>`;
+  }
+}
+customElements.define('ts-form', FormView);

@@ -1,0 +1,173 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Run } from '../../src/protocol/engine.js';
+import { button } from '../components/controls.js';
+import { icon, statusIcon } from '../components/icon.js';
+import { openMenu } from '../components/menu.js';
+import { actionsFor } from '../model/actions.js';
+import { MOST } from '../model/drawn.js';
+import type { PanelModel } from '../model/panel.js';
+import { Follows } from '../model/signal.js';
+import { formatNumber } from '../model/values.js';
+import { TEST_IDS } from '../testids.js';
+import { askAbout } from './ask.js';
+import { swatch } from './swatch.js';
+
+/**
+ * The drawn runs, each by what sets it apart. Click or space hides, double click or I shows it alone, P pins, arrows
+ * move, the context menu key opens the run's actions.
+ */
+class Legend extends LitElement {
+  static override properties = { model: { attribute: false } };
+  declare model: PanelModel;
+  private focusIndex = 0;
+
+  constructor() {
+    super();
+    new Follows(this, () => this.model.signal, ['runs', 'state', 'view']);
+  }
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  private isolate(run: Run): void {
+    const others = this.model.drawn.filter((other) => other.id !== run.id).map((other) => other.id);
+    const alone = others.every((id) => this.model.isHidden(id)) && !this.model.isHidden(run.id);
+    this.model.setState({ hidden: alone ? [] : others }, 'runs');
+  }
+
+  private readonly keys = (event: KeyboardEvent, run: Run, index: number) => {
+    const move = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: this.model.drawn.length - 1 }[event.key];
+    if (move !== undefined) this.focusItem(move);
+    else if (event.key === ' ' || event.key === 'Enter' || event.key === 'h') this.model.toggle('hidden', run.id);
+    else if (event.key === 'p') this.model.toggle('pinned', run.id);
+    else if (event.key === 'i') this.isolate(run);
+    else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) this.menu(event, run);
+    else return;
+    event.preventDefault();
+  };
+
+  private focusItem(index: number): void {
+    const items = this.querySelectorAll<HTMLElement>('.legend-main');
+    this.focusIndex = Math.max(0, Math.min(items.length - 1, index));
+    this.requestUpdate();
+    items[this.focusIndex]?.focus();
+  }
+
+  private menu(event: MouseEvent | KeyboardEvent, run: Run): void {
+    openMenu(
+      actionsFor(this.model, [run], (what, runs) => void askAbout(this.model, what, runs)),
+      event,
+    );
+  }
+
+  private item(run: Run, index: number): TemplateResult {
+    const { model } = this;
+    const label = model.label(run);
+    const hidden = model.isHidden(run.id);
+    const pinned = model.state.pinned.includes(run.id);
+    const best = model.best?.id === run.id;
+    const value = run.objective?.value ?? null;
+    const title = [
+      `${run.name} · ${run.status}`,
+      ...Object.entries(run.params).map(([name, one]) => `${name}: ${JSON.stringify(one)}`),
+      run.error ? `Error: ${run.error.message}` : '',
+    ].filter(Boolean);
+    return html`<div
+      role="listitem"
+      class="legend-item ${hidden ? 'off' : ''} ${best ? 'best' : ''}"
+      data-testid=${TEST_IDS.legendItem}
+      data-run=${run.id}
+      data-hidden=${String(hidden)}
+      data-pinned=${String(pinned)}
+      data-best=${String(best)}
+      @pointerenter=${() => !hidden && model.highlight(run.id)}
+      @pointerleave=${() => model.highlight(null)}
+      @contextmenu=${(event: MouseEvent) => this.menu(event, run)}
+    >
+      <button
+        type="button"
+        class="legend-main"
+        tabindex=${index === Math.min(this.focusIndex, model.drawn.length - 1) ? 0 : -1}
+        aria-pressed=${String(!hidden)}
+        title=${title.join('\n')}
+        @click=${() => model.toggle('hidden', run.id)}
+        @dblclick=${() => this.isolate(run)}
+        @focus=${() => {
+          this.focusIndex = index;
+          if (!hidden) model.highlight(run.id);
+        }}
+        @blur=${() => model.highlight(null)}
+        @keydown=${(event: KeyboardEvent) => this.keys(event, run, index)}
+      >
+        ${swatch(model.palette.of(run.id))}
+        <span class="legend-text">
+          <span class="legend-label">
+            ${best ? icon('star-full', 'best', 'best-mark') : nothing}
+            ${
+              label.parts.length > 0
+                ? label.parts.map((part) => html`<span class="part"><i>${part.name}</i> ${part.value}</span>`)
+                : html`<span class="part">${run.name}</span>`
+            }
+          </span>
+          <span class="legend-sub">
+            ${statusIcon(run.status)}${label.parts.length > 0 ? html`<span class="name">${run.name}</span>` : nothing}
+            ${value === null ? nothing : html`<span class="objective">${formatNumber(value)}</span>`}
+          </span>
+        </span>
+      </button>
+      ${button({
+        label: pinned ? `Unpin ${run.name}` : `Pin ${run.name}: stays drawn`,
+        icon: pinned ? 'pinned' : 'pin',
+        iconOnly: true,
+        pressed: pinned,
+        onClick: () => model.toggle('pinned', run.id),
+      })}
+    </div>`;
+  }
+
+  override render(): TemplateResult {
+    const { model } = this;
+    const runs = model.drawn;
+    const hidden = runs.filter((run) => model.isHidden(run.id)).length;
+    return html`<aside class="legend" aria-label="Legend">
+      <div class="legend-head">
+        <span>${runs.length} ${runs.length === 1 ? 'run' : 'runs'}${hidden ? `, ${hidden} hidden` : ''}</span>
+        ${
+          hidden > 0
+            ? button({
+                label: 'Show all',
+                icon: 'eye',
+                iconOnly: true,
+                onClick: () => model.setState({ hidden: [] }, 'runs'),
+              })
+            : nothing
+        }
+        ${
+          model.state.selected
+            ? button({
+                label: 'Draw the newest runs',
+                icon: 'history',
+                iconOnly: true,
+                onClick: () => void model.select(null),
+              })
+            : nothing
+        }
+      </div>
+      <div role="list" class="legend-list">
+        ${repeat(
+          runs,
+          (run) => run.id,
+          (run, index) => this.item(run, index),
+        )}
+      </div>
+      ${
+        (model.state.selected?.length ?? 0) > MOST
+          ? html`<p class="hint">Only the first ${MOST} of ${model.state.selected!.length} chosen runs are drawn.</p>`
+          : nothing
+      }
+    </aside>`;
+  }
+}
+customElements.define('ts-legend', Legend);

@@ -1,0 +1,294 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Run, Search } from '../../src/protocol/engine.js';
+import { button, dropdown } from '../components/controls.js';
+import { styles } from '../components/cssVars.js';
+import { emptyState } from '../components/emptyState.js';
+import { icon, progressBar, statusIcon } from '../components/icon.js';
+import { openMenu } from '../components/menu.js';
+import { act, actionsFor } from '../model/actions.js';
+import type { PanelModel } from '../model/panel.js';
+import { Follows } from '../model/signal.js';
+import { Trials } from '../model/trials.js';
+import { canPause, canResume, canStop, formatAgo, formatNumber, formatValue, isSearchLive } from '../model/values.js';
+import { windowOf } from '../model/virtual.js';
+import { TEST_IDS } from '../testids.js';
+import { askAbout } from './ask.js';
+import './scatter.js';
+
+const ROW = 26;
+
+/** A search at work: how far it is, its best, its trials, and what can be done with each. */
+class SearchView extends LitElement {
+  static override properties = { model: { attribute: false } };
+  declare model: PanelModel;
+  private trials: Trials | null = null;
+  private scroller: HTMLElement | null = null;
+
+  constructor() {
+    super();
+    new Follows(this, () => this.model.signal, ['searches', 'runs', 'view', 'state']);
+  }
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  private searches(): Search[] {
+    return [...this.model.searches.values()]
+      .filter((search) => search.experiment === this.model.state.experiment)
+      .sort((a, b) => b.createdAt - a.createdAt);
+  }
+
+  private current(): Search | null {
+    const searches = this.searches();
+    return searches.find((search) => search.id === this.model.view.search) ?? searches[0] ?? null;
+  }
+
+  protected override willUpdate(): void {
+    this.trials ??= new Trials(this.model, () => this.requestUpdate());
+    void this.trials.show(this.current());
+    this.trials.update();
+  }
+
+  protected override updated(): void {
+    this.scroller = this.querySelector('.trial-list');
+  }
+
+  private async control(
+    method: 'searches/stop' | 'searches/pause' | 'searches/resume',
+    doing: string,
+    search: Search,
+  ): Promise<void> {
+    try {
+      await this.model.host.request(method, { id: search.id });
+    } catch (error) {
+      this.model.fail(doing, error);
+    }
+  }
+
+  private controls(search: Search): TemplateResult {
+    const { trusted } = this.model;
+    const { status } = search;
+    const some = this.trials!.rows.slice(0, 200).map((run) => run.id);
+    return html`<div class="row">
+      ${button({
+        label: 'Stop',
+        icon: 'debug-stop',
+        disabled: !trusted || !isSearchLive(status) || status === 'stopping',
+        testId: TEST_IDS.searchStop,
+        onClick: () => void this.control('searches/stop', 'Stopping the search', search),
+      })}
+      ${button({
+        label: 'Pause',
+        icon: 'debug-pause',
+        disabled: !trusted || status !== 'running',
+        testId: TEST_IDS.searchPause,
+        onClick: () => void this.control('searches/pause', 'Pausing the search', search),
+      })}
+      ${button({
+        label: 'Resume',
+        icon: 'debug-continue',
+        disabled: !trusted || !['paused', 'stopped', 'failed'].includes(status),
+        title: 'Go on with the trials that are left',
+        testId: TEST_IDS.searchResume,
+        onClick: () => void this.control('searches/resume', 'Resuming the search', search),
+      })}
+      ${button({
+        label: 'Draw trials',
+        icon: 'graph-line',
+        disabled: some.length === 0,
+        testId: TEST_IDS.searchDraw,
+        onClick: async () => {
+          this.model.take(this.trials!.rows.slice(0, 200));
+          await this.model.select(some);
+          this.model.setState({ tab: 'charts' });
+        },
+      })}
+    </div>`;
+  }
+
+  private summary(search: Search): TemplateResult {
+    const { counts } = search;
+    const ended = counts.completed + counts.pruned + counts.failed + counts.stopped;
+    const planned = search.trials ?? counts.total;
+    const part = (count: number, word: string) =>
+      count > 0 ? html`<span class="chip">${count} ${word}</span>` : nothing;
+    return html`<div class="search-status" data-testid=${TEST_IDS.search(search.id)} data-status=${search.status}>
+        ${statusIcon(search.status)}<b>${search.status}</b>
+        <span>${ended} of ${search.trials ?? `${planned} so far`}</span>
+        ${progressBar(search.trials === null && isSearchLive(search.status) ? null : ended / Math.max(1, planned), `${ended} of ${planned} trials ended`)}
+      </div>
+      <div class="chips">
+        ${part(counts.running, 'running')} ${part(counts.queued, 'queued')} ${part(counts.completed, 'completed')}
+        ${part(counts.pruned, 'pruned')} ${part(counts.failed, 'failed')} ${part(counts.stopped, 'stopped')}
+        <span class="hint"
+          >${search.sampler}${search.pruner ? ` · ${search.pruner}` : ''} · ${search.parallel} at once</span
+        >
+      </div>
+      ${search.reason ? html`<p class="hint">${search.reason}</p>` : nothing}
+      ${search.error ? html`<p class="field-error">${icon('error')} ${search.error}</p>` : nothing}`;
+  }
+
+  private best(search: Search): TemplateResult {
+    const { best, objective } = search;
+    if (!best) return html`<p class="hint">No trial has a value of ${objective.metric} yet.</p>`;
+    return html`<div class="best-box" data-testid=${TEST_IDS.searchBest} data-objective=${String(best.objective)}>
+      <div>
+        ${icon('star-full', 'best', 'best-mark')} <b>${objective.metric} ${formatNumber(best.objective)}</b>
+        <span class="hint">trial ${best.trial}, ${objective.goal}</span>
+      </div>
+      <dl>
+        ${Object.entries(best.params).map(
+          ([name, value]) =>
+            html`<div>
+              <dt>${name}</dt>
+              <dd title=${formatValue(value)}>${formatValue(value)}</dd>
+            </div>`,
+        )}
+      </dl>
+    </div>`;
+  }
+
+  private trialActions(run: Run, n: number): TemplateResult | typeof nothing {
+    const { model } = this;
+    if (!model.trusted) return nothing;
+    const one = (method: 'runs/stop' | 'runs/pause' | 'runs/resume', doing: string) => () =>
+      void act(model, method, doing, [run.id]);
+    return html`${
+      canPause(run.status)
+        ? button({
+            label: `Pause trial ${n}`,
+            icon: 'debug-pause',
+            iconOnly: true,
+            testId: TEST_IDS.trialAction('pause', n),
+            onClick: one('runs/pause', 'Pausing'),
+          })
+        : nothing
+    }${
+      canResume(run.status)
+        ? button({
+            label: `Resume trial ${n}`,
+            icon: 'debug-continue',
+            iconOnly: true,
+            testId: TEST_IDS.trialAction('resume', n),
+            onClick: one('runs/resume', 'Resuming'),
+          })
+        : nothing
+    }${
+      canStop(run.status)
+        ? button({
+            label: `Stop trial ${n}`,
+            icon: 'debug-stop',
+            iconOnly: true,
+            testId: TEST_IDS.trialAction('stop', n),
+            onClick: one('runs/stop', 'Stopping'),
+          })
+        : nothing
+    }`;
+  }
+
+  private menu(event: MouseEvent, run: Run): void {
+    this.model.take([run]);
+    openMenu(
+      actionsFor(this.model, [run], (what, runs) => void askAbout(this.model, what, runs)),
+      event,
+    );
+  }
+
+  private trial(run: Run, search: Search): TemplateResult {
+    const n = run.trial ?? 0;
+    const best = search.best?.run === run.id;
+    const names = Object.keys(search.space);
+    const params = (names.length > 0 ? names.filter((name) => name in run.params) : Object.keys(run.params))
+      .map((name) => `${name} ${formatValue(run.params[name])}`)
+      .join(' · ');
+    const value = run.objective?.value ?? null;
+    const live = run.status === 'running' || run.status === 'paused';
+    return html`<div
+      class="trial ${best ? 'best' : ''}"
+      role="listitem"
+      data-testid=${TEST_IDS.trial(n)}
+      data-run=${run.id}
+      data-status=${run.status}
+      data-objective=${value === null ? '' : String(value)}
+      @contextmenu=${(event: MouseEvent) => this.menu(event, run)}
+    >
+      <span class="n">${n}</span>${statusIcon(run.status)}
+      <span class="ellipsis" title=${run.error ? `${run.error.message}\n${run.error.logTail}` : params}
+        >${run.status === 'failed' && run.error ? html`<span class="field-error">${run.error.message}</span>` : params}</span
+      >
+      ${live && run.progress ? progressBar(run.progress.fraction, run.progress.text) : nothing}
+      <span class="objective">${best ? icon('star-full', 'best', 'best-mark') : nothing}${formatNumber(value)}</span>
+      <span class="actions"
+        >${this.trialActions(run, n)}<button
+          type="button"
+          class="icon-button"
+          aria-label="Actions for trial ${n}"
+          title="Actions"
+          @click=${(event: MouseEvent) => this.menu(event, run)}
+        >
+          ${icon('ellipsis')}
+        </button></span
+      >
+    </div>`;
+  }
+
+  private list(search: Search): TemplateResult {
+    const rows = this.trials!.rows;
+    if (rows.length === 0) return html`<p class="hint">The first trial is on its way.</p>`;
+    const view = windowOf(this.scroller?.scrollTop ?? 0, this.scroller?.clientHeight || 600, ROW, rows.length);
+    return html`<div
+      class="trial-list"
+      role="list"
+      tabindex="0"
+      aria-label="Trials"
+      @scroll=${() => this.requestUpdate()}
+    >
+      <div ${styles({ height: `${view.before}px` })}></div>
+      ${repeat(
+        rows.slice(view.first, view.end),
+        (run) => run.id,
+        (run) => this.trial(run, search),
+      )}
+      <div ${styles({ height: `${view.after}px` })}></div>
+    </div>`;
+  }
+
+  override render(): TemplateResult {
+    const searches = this.searches();
+    const search = this.current();
+    if (!search) {
+      return html`<section class="search" aria-label="Search">
+        ${emptyState(
+          'search',
+          'No search yet',
+          'Give at least one parameter a search space and press Start search: many runs with other values, the best one marked.',
+        )}
+      </section>`;
+    }
+    const now = Date.now();
+    return html`<section class="search" aria-label="Search">
+      <div class="row search-title">
+        ${
+          searches.length > 1
+            ? dropdown({
+                label: 'Search',
+                value: search.id,
+                options: searches.map((one) => ({
+                  value: one.id,
+                  label: `${one.name} · ${one.status} · ${formatAgo(one.createdAt, now)}`,
+                })),
+                testId: 'search-picker',
+                onChange: (id) => this.model.setView({ search: id }),
+              })
+            : html`<h2 class="ellipsis" title=${search.name}>${search.name}</h2>`
+        }
+      </div>
+      ${this.summary(search)} ${this.controls(search)} ${this.best(search)}
+      <ts-scatter .model=${this.model} .search=${search} .runs=${[...this.trials!.rows]}></ts-scatter>
+      ${this.list(search)}
+    </section>`;
+  }
+}
+customElements.define('ts-search', SearchView);

@@ -1,0 +1,16 @@
+import type { RunStatus as Status } from '../../src/protocol/engine.js';
+
+export const RunStatus = {
+  all: [
+    'queued',
+    'starting',
+    'running',
+    'paused',
+    'stopping',
+    'completed',
+    'failed',
+    'stopped',
+    'pruned',
+  ] satisfies Status[] as readonly Status[],
+  live: ['queued', 'starting', 'running', 'paused', 'stopping'] satisfies Status[] as readonly Status[],
+};

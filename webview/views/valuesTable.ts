@@ -1,0 +1,37 @@
+import { html, type TemplateResult } from 'lit';
+import type { Run } from '../../src/protocol/engine.js';
+import type { PanelModel } from '../model/panel.js';
+import { formatCount, formatNumber } from '../model/values.js';
+import { swatch } from './swatch.js';
+
+/** What a chart shows, in words and numbers. */
+export function valuesTable(model: PanelModel, metric: string, runs: readonly Run[]): TemplateResult {
+  return html`<div class="values-table">
+    <table>
+      <caption class="hidden-text">
+        ${metric}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Run</th>
+          <th scope="col">Last</th>
+          <th scope="col">Min</th>
+          <th scope="col">Max</th>
+          <th scope="col">Points</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${runs.map((run) => {
+          const summary = run.metrics[metric]!;
+          return html`<tr>
+            <th scope="row" title=${run.name}>${swatch(model.palette.of(run.id))} ${model.label(run).text}</th>
+            <td>${formatNumber(summary.last)}</td>
+            <td>${formatNumber(summary.min)}</td>
+            <td>${formatNumber(summary.max)}</td>
+            <td>${formatCount(summary.count)}</td>
+          </tr>`;
+        })}
+      </tbody>
+    </table>
+  </div>`;
+}

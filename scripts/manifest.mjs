@@ -1,7 +1,9 @@
 // Generates what is derived from the sources: the contributions in package.json, package.nls.json, the texts that
 // can be translated (l10n/bundle.l10n.json) and the JSON Schema of the experiment file.
 // `node scripts/manifest.mjs` writes them; with `--check` it changes nothing and fails when one differs.
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -12,17 +14,22 @@ const check = process.argv.includes('--check');
 
 /** Runs a TypeScript module of the sources and gives its exports. */
 async function load(entry) {
-  const { outputFiles } = await esbuild.build({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-  });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+  const folder = await mkdtemp(join(tmpdir(), 'tunesmith-manifest-'));
+  try {
+    const outfile = join(folder, 'module.cjs');
+    await esbuild.build({
+      absWorkingDir: root,
+      entryPoints: [entry],
+      bundle: true,
+      outfile,
+      platform: 'node',
+      format: 'cjs',
+      logLevel: 'error',
+    });
+    return createRequire(import.meta.url)(outfile);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function sources(folder) {
@@ -63,7 +70,7 @@ const manifest = buildManifest();
 const files = {
   'package.nls.json': json(manifest.nls),
   'l10n/bundle.l10n.json': json(await translatable()),
-  'media/experiment.schema.json': json(jsonSchema()),
+  ...(jsonSchema && { 'media/experiment.schema.json': json(jsonSchema()) }),
 };
 // Last, and read just before it is written: others edit the rest of this file.
 files['package.json'] = json({ ...JSON.parse(await read('package.json')), ...manifest.package });

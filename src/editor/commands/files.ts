@@ -1,0 +1,114 @@
+/** Experiment files, the example, the panel and the explorer itself. */
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { l10n } from '../l10n.js';
+import type { FileArg } from '../manifest/commands.js';
+import type { Node } from '../explorer/tree.js';
+import type { Parts } from './parts.js';
+import { fileFor, folderFor } from './pick.js';
+import type { Handlers } from './registry.js';
+import { templates } from './templates.js';
+
+type Names = Extract<keyof Handlers, `file.${string}` | `example.${string}` | `panel.${string}` | `explorer.${string}`>;
+
+export function fileCommands(parts: Parts): Pick<Handlers, Names> {
+  const { engines, explorer, files, panels, extensionUri } = parts;
+
+  const ownFile = (arg?: FileArg): string | undefined => {
+    const file = typeof arg === 'string' ? arg : (arg?.fsPath ?? vscode.window.activeTextEditor?.document.uri.fsPath);
+    return file !== undefined && files.isExperiment(file) && engines.of(file) ? file : undefined;
+  };
+
+  return {
+    'file.open': async (arg) => {
+      const file = await fileFor(parts, arg, l10n.t('Open Experiment File'));
+      await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: false });
+    },
+
+    'file.create': async (arg) => {
+      const picked = await vscode.window.showQuickPick(
+        templates().map(({ label, detail, text }) => ({ label, detail, text })),
+        { title: l10n.t('New Experiment File'), placeHolder: l10n.t('What trains?') },
+      );
+      if (!picked) throw new vscode.CancellationError();
+      const folder =
+        typeof arg === 'string' ? arg : (arg?.fsPath ?? (await folderFor(parts, l10n.t('New Experiment File'))).path);
+      const name = await vscode.window.showInputBox({
+        title: l10n.t('Name of the experiment'),
+        value: path
+          .basename(folder)
+          .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
+          .toLowerCase(),
+        validateInput: async (text) => {
+          if (!/^[^\\/:*?"<>|]+$/.test(text.trim())) return l10n.t('A name without \\ / : * ? " < > |');
+          const uri = vscode.Uri.file(path.join(folder, `${text.trim()}.tune.yaml`));
+          const taken = await vscode.workspace.fs.stat(uri).then(
+            () => true,
+            () => false,
+          );
+          return taken ? l10n.t('{0} is there already.', `${text.trim()}.tune.yaml`) : undefined;
+        },
+      });
+      if (name === undefined) throw new vscode.CancellationError();
+      const uri = vscode.Uri.file(path.join(folder, `${name.trim()}.tune.yaml`));
+      await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(picked.text(name.trim())));
+      await vscode.window.showTextDocument(uri, { preview: false });
+    },
+
+    'example.open': async () => {
+      const [parent] =
+        (await vscode.window.showOpenDialog({
+          title: l10n.t('Where shall the example be put?'),
+          openLabel: l10n.t('Put It Here'),
+          canSelectFiles: false,
+          canSelectFolders: true,
+        })) ?? [];
+      if (!parent) throw new vscode.CancellationError();
+      const target = await freeName(parent, 'tunesmith-digits');
+      await vscode.workspace.fs.copy(vscode.Uri.joinPath(extensionUri, 'examples', 'digits'), target);
+      const empty = (vscode.workspace.workspaceFolders ?? []).length === 0;
+      await vscode.commands.executeCommand('vscode.openFolder', target, { forceNewWindow: !empty });
+    },
+
+    'panel.open': async (arg) => {
+      const file = ownFile(arg);
+      const folder = file ? engines.need(file) : await folderFor(parts, l10n.t('Open Panel'));
+      panels.open(folder, file ? { file } : {});
+    },
+
+    'panel.editForm': async (arg) => {
+      const file = ownFile(arg) ?? (await fileFor(parts, arg, l10n.t('Edit Parameters in Panel')));
+      panels.open(engines.need(file), { file, tab: 'form' });
+    },
+
+    'explorer.refresh': async () => {
+      await engines.attach();
+      await Promise.all(engines.folders.map((folder) => folder.state.kind === 'connected' && folder.model.refresh()));
+    },
+
+    'explorer.filter': async (given) => {
+      const text =
+        given ??
+        (await vscode.window.showInputBox({
+          title: l10n.t('Filter Runs'),
+          prompt: l10n.t('Words of the name, tags or note, or values such as lr=0.01'),
+        }));
+      if (text !== undefined) explorer.setFilter(text.trim());
+    },
+
+    'explorer.clearFilter': () => explorer.setFilter(''),
+    'explorer.more': (node) => explorer.loadMore(node as Node),
+  };
+}
+
+/** `name`, `name-2`, `name-3`, … the first that is not taken. */
+async function freeName(parent: vscode.Uri, name: string): Promise<vscode.Uri> {
+  for (let count = 1; ; count++) {
+    const uri = vscode.Uri.joinPath(parent, count === 1 ? name : `${name}-${count}`);
+    const taken = await vscode.workspace.fs.stat(uri).then(
+      () => true,
+      () => false,
+    );
+    if (!taken) return uri;
+  }
+}

@@ -1,0 +1,18 @@
+/** All handlers together; loaded when a command is first used. */
+import { engineCommands } from './engine.js';
+import { fileCommands } from './files.js';
+import type { Parts } from './parts.js';
+import type { Handlers } from './registry.js';
+import { runCommands } from './runs.js';
+import { searchCommands } from './searches.js';
+import { startingCommands } from './starting.js';
+
+export function allHandlers(parts: Parts): Handlers {
+  return {
+    ...startingCommands(parts),
+    ...runCommands(parts),
+    ...searchCommands(parts),
+    ...fileCommands(parts),
+    ...engineCommands(parts),
+  };
+}

@@ -1,0 +1,17 @@
+/** What the command handlers work with. */
+import type * as vscode from 'vscode';
+import type { Engines } from '../link/engines.js';
+import type { Explorer } from '../explorer/tree.js';
+import type { ExperimentFiles } from '../files.js';
+import type { LogTerminals } from '../log/terminals.js';
+import type { Panels } from '../panel/panels.js';
+
+export interface Parts {
+  engines: Engines;
+  explorer: Explorer;
+  files: ExperimentFiles;
+  panels: Panels;
+  logs: LogTerminals;
+  log: vscode.LogOutputChannel;
+  extensionUri: vscode.Uri;
+}

@@ -1,0 +1,97 @@
+/** What can be done with searches that are there, and with the best that they found. */
+import * as vscode from 'vscode';
+import type { Search } from '../../protocol/engine.js';
+import type { Params } from '../../protocol/values.js';
+import { changeFile } from '../edits.js';
+import { isLiveSearch, isResumable } from '../explorer/items.js';
+import { formatNumber, formatParam } from '../format.js';
+import { l10n } from '../l10n.js';
+import type { SearchArg } from '../manifest/commands.js';
+import type { Parts } from './parts.js';
+import { fileFor, searchFor } from './pick.js';
+import type { Handlers } from './registry.js';
+
+type Names = Exclude<Extract<keyof Handlers, `search.${string}`>, 'search.start'> | 'best.apply' | 'experiment.show';
+
+export function searchCommands(parts: Parts): Pick<Handlers, Names> {
+  const { engines, panels } = parts;
+
+  const control =
+    (
+      method: 'searches/stop' | 'searches/pause' | 'searches/resume',
+      title: string,
+      suits: (search: Search) => boolean,
+    ) =>
+    async (arg?: SearchArg) => {
+      const { folder, search } = await searchFor(parts, arg, title, suits);
+      await folder.request(method, { id: search.id });
+    };
+
+  return {
+    'search.stop': control('searches/stop', l10n.t('Stop Search'), isLiveSearch),
+    'search.pause': control('searches/pause', l10n.t('Pause Search'), ({ status }) => status === 'running'),
+    'search.resume': control('searches/resume', l10n.t('Resume Search'), isResumable),
+
+    'search.show': async (arg) => {
+      const { folder, search } = await searchFor(parts, arg, l10n.t('Show Search in Panel'), () => true);
+      const trials = await folder.request('runs/list', {
+        experiment: search.experiment,
+        search: search.id,
+        limit: 200,
+      });
+      const best = search.best ? [search.best.run] : [];
+      const ids = [...new Set([...best, ...trials.runs.map(({ id }) => id)])].slice(0, 50);
+      panels.open(folder, { experiment: search.experiment, runs: ids, ...(search.file && { file: search.file }) });
+    },
+
+    'search.applyBest': async (arg) => {
+      const { search } = await searchFor(parts, arg, l10n.t('Apply Best to File'), ({ best }) => best !== null);
+      if (!search.best) throw new Error(l10n.t('{0} has no result yet.', search.name));
+      if (!search.file) throw new Error(l10n.t('{0} was not started from an experiment file.', search.name));
+      await apply(search.file, search.best.params);
+    },
+
+    'search.delete': async (arg) => {
+      const title = l10n.t('Delete Search');
+      const { folder, search } = await searchFor(parts, arg, title, (each) => !isLiveSearch(each));
+      const remove = l10n.t('Delete');
+      const question = l10n.t(
+        'Delete {0} and its {1} trials? This cannot be undone.',
+        search.name,
+        search.counts.total,
+      );
+      if ((await vscode.window.showWarningMessage(question, { modal: true }, remove)) === remove)
+        await folder.request('searches/delete', { id: search.id });
+    },
+
+    'experiment.show': async (arg) => {
+      if (arg === undefined) return;
+      const name = typeof arg === 'string' ? arg : arg.experiment.name;
+      const own = typeof arg === 'string' ? undefined : (arg as { folder?: unknown }).folder;
+      const holds = (each: (typeof engines.folders)[number]) =>
+        own ? each === own : each.model.experiments.some((experiment) => experiment.name === name);
+      const folder = engines.folders.find(holds);
+      if (folder) panels.open(folder, { experiment: name });
+    },
+
+    'best.apply': async (arg, parameter) => {
+      const file = await fileFor(parts, arg, l10n.t('Apply Best Parameters'));
+      const { best } = await engines.need(file).request('best/forFile', { file });
+      if (!best) throw new Error(l10n.t('No run of this file has a result yet.'));
+      if (parameter === undefined)
+        return apply(file, best.params, l10n.t('{0} {1}', best.metric, formatNumber(best.objective)));
+      const value = best.params[parameter];
+      if (value === undefined) throw new Error(l10n.t('The best run has no parameter {0}.', parameter));
+      return apply(file, { [parameter]: value });
+    },
+  };
+}
+
+async function apply(file: string, params: Params, from = ''): Promise<void> {
+  const changed = await changeFile(file, { params });
+  const visible = vscode.window.visibleTextEditors.some(({ document }) => document.uri.fsPath === file);
+  if (!visible) await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: false });
+  const values = Object.entries(params).map(([name, value]) => `${name}: ${formatParam(value)}`);
+  const text = changed ? l10n.t('Applied {0}', values.join(', ')) : l10n.t('The file has these values already.');
+  vscode.window.setStatusBarMessage([text, from].filter(Boolean).join(' · '), 4000);
+}

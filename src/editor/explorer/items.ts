@@ -1,0 +1,183 @@
+/** How the explorer's rows look, in words: no editor here, so that tests can compare whole trees as text. */
+import { LIVE_STATUSES, type Experiment, type Run, type RunStatus, type Search } from '../../protocol/engine.js';
+import { formatDuration, formatNumber, formatParams, shorten } from '../format.js';
+import { l10n } from '../l10n.js';
+import { ITEM } from '../manifest/ids.js';
+
+export interface Row {
+  label: string;
+  description: string;
+  icon: { id: string; color?: string };
+  /** Kind, then states, for when-clauses. */
+  context: string;
+  /** What a screen reader says. */
+  accessible: string;
+}
+
+const RUN_ICONS: Record<RunStatus, { id: string; color?: string }> = {
+  queued: { id: 'circle-outline', color: 'testing.iconQueued' },
+  starting: { id: 'loading~spin', color: 'charts.blue' },
+  running: { id: 'sync~spin', color: 'charts.blue' },
+  paused: { id: 'debug-pause', color: 'charts.yellow' },
+  stopping: { id: 'loading~spin', color: 'charts.orange' },
+  completed: { id: 'pass', color: 'testing.iconPassed' },
+  failed: { id: 'error', color: 'testing.iconFailed' },
+  stopped: { id: 'circle-slash', color: 'disabledForeground' },
+  pruned: { id: 'fold-down', color: 'disabledForeground' },
+};
+
+const SEARCH_ICONS: Record<Search['status'], { id: string; color?: string }> = {
+  running: { id: 'sync~spin', color: 'charts.blue' },
+  paused: { id: 'debug-pause', color: 'charts.yellow' },
+  stopping: { id: 'loading~spin', color: 'charts.orange' },
+  stopped: { id: 'circle-slash', color: 'disabledForeground' },
+  completed: { id: 'search', color: 'testing.iconPassed' },
+  failed: { id: 'error', color: 'testing.iconFailed' },
+};
+
+export function statusText(status: RunStatus | Search['status']): string {
+  switch (status) {
+    case 'queued':
+      return l10n.t('queued');
+    case 'starting':
+      return l10n.t('starting');
+    case 'running':
+      return l10n.t('running');
+    case 'paused':
+      return l10n.t('paused');
+    case 'stopping':
+      return l10n.t('stopping');
+    case 'completed':
+      return l10n.t('completed');
+    case 'failed':
+      return l10n.t('failed');
+    case 'stopped':
+      return l10n.t('stopped');
+    case 'pruned':
+      return l10n.t('pruned');
+  }
+}
+
+/** `best`: whether it is the best of its search. */
+export function runRow(run: Run, best: boolean): Row {
+  const live = LIVE_STATUSES.includes(run.status);
+  const value = run.objective?.value ?? null;
+  const objective = value === null ? '' : formatNumber(value);
+  const parts = [
+    objective && (best ? `★ ${objective}` : objective),
+    run.status === 'failed' && (run.error ? failure(run.error.kind) : statusText('failed')),
+    live && (run.progress?.text ? shorten(run.progress.text, 60) : statusText(run.status)),
+    !live && run.status !== 'completed' && run.status !== 'failed' && statusText(run.status),
+    run.tags.length > 0 && run.tags.map((tag) => `#${tag}`).join(' '),
+    run.note && `“${shorten(run.note.replaceAll(/\s+/g, ' '), 40)}”`,
+  ];
+  const label = run.trial === null ? run.name : trialLabel(run);
+  return {
+    label,
+    description: parts.filter(Boolean).join(' · '),
+    icon: best && !live ? { id: 'star-full', color: 'charts.yellow' } : RUN_ICONS[run.status],
+    context: [ITEM.run, run.status, ...runStates(run.status), ...(run.trial === null ? [] : ['trial'])].join(' '),
+    accessible: [
+      label,
+      statusText(run.status),
+      best && l10n.t('best of its search'),
+      objective && `${run.objective?.metric} ${objective}`,
+      live && run.progress?.text,
+      run.error?.message && shorten(run.error.message, 120),
+    ]
+      .filter(Boolean)
+      .join(', '),
+  };
+}
+
+/** A trial's number and what was tried: its name says no more. */
+function trialLabel(run: Run): string {
+  const params = formatParams(run.params, 4);
+  return `#${run.trial}${params ? ` ${shorten(params, 80)}` : ''}`;
+}
+
+function failure(kind: NonNullable<Run['error']>['kind']): string {
+  switch (kind) {
+    case 'out-of-memory':
+      return l10n.t('out of memory');
+    case 'not-started':
+      return l10n.t('could not be started');
+    case 'lost':
+      return l10n.t('lost');
+    case 'signal':
+      return l10n.t('killed');
+    default:
+      return l10n.t('failed');
+  }
+}
+
+function runStates(status: RunStatus): string[] {
+  if (!LIVE_STATUSES.includes(status)) return ['ended'];
+  return status === 'stopping' ? ['live'] : ['live', 'stoppable'];
+}
+
+export function searchRow(search: Search): Row {
+  const live = isLiveSearch(search);
+  const best = search.best ? `★ ${formatNumber(search.best.objective)}` : '';
+  const failed = search.counts.failed > 0 ? l10n.t('{0} failed', search.counts.failed) : '';
+  const states = [
+    search.status,
+    live ? 'live' : 'ended',
+    live && search.status !== 'stopping' && 'stoppable',
+    isResumable(search) && 'resumable',
+    search.best && 'hasBest',
+  ];
+  return {
+    label: search.name,
+    description: [searchProgress(search), best, failed, search.status !== 'completed' && statusText(search.status)]
+      .filter(Boolean)
+      .join(' · '),
+    icon: SEARCH_ICONS[search.status],
+    context: [ITEM.search, ...states.filter(Boolean)].join(' '),
+    accessible: [
+      l10n.t('Search {0}', search.name),
+      statusText(search.status),
+      l10n.t('{0} trials ended', searchProgress(search)),
+      search.best && l10n.t('best {0} {1}', search.objective.metric, formatNumber(search.best.objective)),
+      failed,
+    ]
+      .filter(Boolean)
+      .join(', '),
+  };
+}
+
+/** Goes on when told to: paused, or ended before all its trials were done. */
+export function isResumable(search: Search): boolean {
+  if (search.status === 'paused') return true;
+  if (search.status !== 'stopped' && search.status !== 'failed') return false;
+  return search.trials === null || endedTrials(search) < search.trials;
+}
+
+export const isLiveSearch = (search: Search): boolean =>
+  search.status === 'running' || search.status === 'paused' || search.status === 'stopping';
+
+export function endedTrials({ counts }: Search): number {
+  return counts.completed + counts.pruned + counts.failed + counts.stopped;
+}
+
+/** `12/60`, or `12` when nobody knows how many there will be. */
+export function searchProgress(search: Search): string {
+  const ended = endedTrials(search);
+  return search.trials === null ? String(ended) : `${ended}/${search.trials}`;
+}
+
+export function experimentRow(experiment: Experiment, live: number, now: number): Row {
+  const count = experiment.runs === 1 ? l10n.t('1 run') : l10n.t('{0} runs', experiment.runs);
+  const parts = [
+    live > 0 ? l10n.t('{0} live', live) : '',
+    count,
+    live === 0 && l10n.t('{0} ago', formatDuration(now - experiment.lastActivity)),
+  ];
+  return {
+    label: experiment.name,
+    description: parts.filter(Boolean).join(' · '),
+    icon: live > 0 ? { id: 'beaker', color: 'charts.blue' } : { id: 'beaker' },
+    context: [ITEM.experiment, live > 0 ? 'live' : 'ended'].join(' '),
+    accessible: [l10n.t('Experiment {0}', experiment.name), ...parts.filter(Boolean)].join(', '),
+  };
+}

@@ -1,0 +1,94 @@
+/** What hovering over a run or a search tells, as Markdown in which nothing of the run is taken as markup. */
+import { LIVE_STATUSES, type Run, type Search } from '../../protocol/engine.js';
+import { escapeMarkdown, formatDuration, formatNumber, formatParam, shorten } from '../format.js';
+import { l10n } from '../l10n.js';
+import { searchProgress, statusText } from './items.js';
+
+const MOST = 30;
+
+export function runTooltip(run: Run, now: number): string {
+  const lines = [`**${escapeMarkdown(run.name)}** — ${escapeMarkdown(statusText(run.status))}`, ''];
+  const duration = run.startedAt === null ? null : (run.endedAt ?? now) - run.startedAt;
+  const facts = [
+    duration !== null && formatDuration(duration),
+    run.device,
+    LIVE_STATUSES.includes(run.status) && run.progress?.text,
+    run.id,
+  ];
+  lines.push(escapeMarkdown(facts.filter(Boolean).join(' · ')), '');
+  if (run.error) lines.push(`${escapeMarkdown(shorten(run.error.message, 300))}`, '');
+  if (run.error?.logTail) lines.push(code(run.error.logTail.split('\n').slice(-8).join('\n')), '');
+  lines.push(
+    ...table(
+      l10n.t('Parameter'),
+      Object.entries(run.params).map(([name, value]) => [name, formatParam(value)]),
+    ),
+  );
+  lines.push(
+    ...table(
+      l10n.t('Metric'),
+      Object.entries(run.metrics).map(([name, metric]) => [name, formatNumber(metric.last)]),
+    ),
+  );
+  if (run.tags.length > 0) lines.push(escapeMarkdown(run.tags.map((tag) => `#${tag}`).join(' ')), '');
+  if (run.note) lines.push(escapeMarkdown(shorten(run.note, 500)), '');
+  return lines.join('\n');
+}
+
+export function searchTooltip(search: Search): string {
+  const { counts } = search;
+  const lines = [
+    `**${escapeMarkdown(search.name)}** — ${escapeMarkdown(statusText(search.status))} ${searchProgress(search)}`,
+    '',
+    escapeMarkdown(
+      [search.sampler, search.pruner, `${search.objective.goal} ${search.objective.metric}`]
+        .filter(Boolean)
+        .join(' · '),
+    ),
+    '',
+    escapeMarkdown(
+      l10n.t(
+        '{0} running, {1} completed, {2} pruned, {3} failed, {4} stopped',
+        counts.running,
+        counts.completed,
+        counts.pruned,
+        counts.failed,
+        counts.stopped,
+      ),
+    ),
+    '',
+  ];
+  if (search.reason) lines.push(escapeMarkdown(search.reason), '');
+  if (search.error) lines.push(escapeMarkdown(shorten(search.error, 300)), '');
+  if (search.best) {
+    lines.push(
+      escapeMarkdown(l10n.t('Best: {0}, trial {1}', formatNumber(search.best.objective), search.best.trial)),
+      '',
+    );
+    const params = Object.entries(search.best.params);
+    lines.push(
+      ...table(
+        l10n.t('Parameter'),
+        params.map(([name, value]) => [name, formatParam(value)]),
+      ),
+    );
+  }
+  return lines.join('\n');
+}
+
+function table(head: string, rows: [string, string][]): string[] {
+  if (rows.length === 0) return [];
+  const lines = [`| ${escapeMarkdown(head)} | |`, '|:--|--:|'];
+  for (const [name, value] of rows.slice(0, MOST))
+    lines.push(`| ${escapeMarkdown(shorten(name, 60))} | ${escapeMarkdown(shorten(value, 60))} |`);
+  if (rows.length > MOST) lines.push(`| … | ${escapeMarkdown(l10n.t('{0} more', rows.length - MOST))} |`);
+  return [...lines, ''];
+}
+
+/** Indented, so that no fence in the text can end it; control characters are taken out. */
+function code(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `    ${shorten(line.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, ''), 160)}`)
+    .join('\n');
+}

@@ -1,0 +1,302 @@
+/** The explorer: experiments → searches and runs → trials, page by page. */
+import * as vscode from 'vscode';
+import type { Experiment, Run, Search } from '../../protocol/engine.js';
+import { Debounce, Disposables } from '../events.js';
+import { l10n } from '../l10n.js';
+import type { Engines, EnginesChange } from '../link/engines.js';
+import type { FolderEngine } from '../link/folderEngine.js';
+import { commandId } from '../manifest/commands.js';
+import { CONTEXT, ITEM, VIEW } from '../manifest/ids.js';
+import type { ListKey, RunList } from '../model/runList.js';
+import { experimentRow, runRow, searchRow, type Row } from './items.js';
+import { runTooltip, searchTooltip } from './tooltip.js';
+
+export type Node =
+  | { kind: 'folder'; folder: FolderEngine }
+  | { kind: 'experiment'; folder: FolderEngine; experiment: Experiment }
+  | { kind: 'search'; folder: FolderEngine; search: Search }
+  | { kind: 'run'; folder: FolderEngine; run: Run }
+  | { kind: 'more'; folder: FolderEngine; list: ListKey; left: number };
+
+export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+  private readonly all = new Disposables();
+  private readonly changed = this.all.add(new vscode.EventEmitter<Node[] | undefined>());
+  readonly onDidChangeTreeData = this.changed.event;
+  readonly view: vscode.TreeView<Node>;
+  /** One object per row for as long as it lives: VS Code knows rows by identity. */
+  private readonly nodes = new Map<string, Node>();
+  /** Rows to be drawn anew; null: everything. */
+  private stale: Set<Node> | null = new Set();
+  private readonly redraw = this.all.add(new Debounce(() => this.fire(), 60, 250));
+
+  constructor(private readonly engines: Engines) {
+    this.view = this.all.add(
+      vscode.window.createTreeView<Node>(VIEW.runs, {
+        treeDataProvider: this,
+        showCollapseAll: true,
+        canSelectMany: true,
+      }),
+    );
+    this.all.add(engines.onChange((change) => this.engineChanged(change)));
+    this.all.add(engines.onFolders(() => this.markAll()));
+    this.all.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.markAll()));
+    this.all.add(this.view.onDidChangeVisibility(({ visible }) => visible && void this.engines.attach()));
+  }
+
+  dispose(): void {
+    this.all.dispose();
+  }
+
+  /** Shows only runs with every word of the text; empty: all. */
+  setFilter(text: string): void {
+    for (const folder of this.engines.folders) folder.model.setFilter(text);
+    this.view.description = text ? `“${text}”` : undefined;
+    void vscode.commands.executeCommand('setContext', CONTEXT.filtered, text !== '');
+  }
+
+  async loadMore(node: Node): Promise<void> {
+    if (node.kind === 'more') await node.folder.model.more(node.list);
+  }
+
+  /** Selects a run's row, opening what it lies in. */
+  async reveal(folder: FolderEngine, run: Run): Promise<void> {
+    const list = await folder.model.list({ experiment: run.experiment, search: run.search });
+    if (!list.runs.some(({ id }) => id === run.id)) return;
+    await this.view.reveal(this.node(`run/${run.id}`, { kind: 'run', folder, run }), { select: true, focus: false });
+  }
+
+  async getChildren(parent?: Node): Promise<Node[]> {
+    if (!parent) return this.roots();
+    switch (parent.kind) {
+      case 'folder':
+        return this.experiments(parent.folder);
+      case 'experiment':
+        return this.experiment(parent.folder, parent.experiment);
+      case 'search':
+        return this.rows(parent.folder, { experiment: parent.search.experiment, search: parent.search.id });
+      default:
+        return [];
+    }
+  }
+
+  getParent(node: Node): Node | undefined {
+    const { folder } = node;
+    switch (node.kind) {
+      case 'folder':
+        return undefined;
+      case 'experiment':
+        return this.manyFolders ? this.node('', { kind: 'folder', folder }) : undefined;
+      case 'search':
+        return this.experimentNode(folder, node.search.experiment);
+      case 'run': {
+        const search = node.run.search === null ? undefined : folder.model.search(node.run.search);
+        if (search) return this.node(`search/${search.id}`, { kind: 'search', folder, search });
+        return this.experimentNode(folder, node.run.experiment);
+      }
+      case 'more':
+        return undefined;
+    }
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+    switch (node.kind) {
+      case 'folder': {
+        const item = new vscode.TreeItem(node.folder.folder.name, Expanded);
+        item.iconPath = vscode.ThemeIcon.Folder;
+        item.resourceUri = node.folder.folder.uri;
+        item.contextValue = ITEM.folder;
+        item.id = `folder/${node.folder.path}`;
+        return item;
+      }
+      case 'experiment': {
+        const live = node.folder.model.liveIn(node.experiment.name);
+        const row = experimentRow(node.experiment, live, Date.now());
+        const alone = node.folder.model.experiments.length === 1;
+        return this.item(row, this.idOf(node), alone || live > 0 ? Expanded : Collapsed);
+      }
+      case 'search':
+        return this.item(searchRow(node.search), this.idOf(node), Collapsed);
+      case 'run': {
+        const item = this.item(runRow(node.run, this.isBest(node)), this.idOf(node), None);
+        item.command = { command: commandId('run.show'), title: l10n.t('Show in Panel'), arguments: [node] };
+        return item;
+      }
+      case 'more': {
+        const item = new vscode.TreeItem(l10n.t('Load more…'), None);
+        item.description = l10n.t('{0} older', node.left);
+        item.iconPath = new vscode.ThemeIcon('ellipsis');
+        item.contextValue = ITEM.more;
+        item.command = { command: commandId('explorer.more'), title: l10n.t('Load more…'), arguments: [node] };
+        return item;
+      }
+    }
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: Node): vscode.TreeItem {
+    if (node.kind === 'run') item.tooltip = markdown(runTooltip(node.run, Date.now()));
+    if (node.kind === 'search') item.tooltip = markdown(searchTooltip(node.search));
+    return item;
+  }
+
+  private get manyFolders(): boolean {
+    return this.engines.folders.length > 1;
+  }
+
+  private roots(): Node[] | Promise<Node[]> {
+    const folders = this.engines.folders.filter((folder) => folder.model.experiments.length > 0);
+    void vscode.commands.executeCommand('setContext', CONTEXT.hasRuns, folders.length > 0);
+    if (this.manyFolders) return folders.map((folder) => this.node(folder.path, { kind: 'folder', folder }));
+    return folders[0] ? this.experiments(folders[0]) : [];
+  }
+
+  private async experiments(folder: FolderEngine): Promise<Node[]> {
+    const nodes = folder.model.experiments
+      .toSorted((a, b) => b.lastActivity - a.lastActivity)
+      .map((experiment) =>
+        this.node(`experiment/${folder.path}/${experiment.name}`, { kind: 'experiment', folder, experiment }),
+      );
+    if (!folder.model.filter) return nodes;
+    // With a filter, experiments without a match only stand in the way.
+    const shown = await Promise.all(
+      nodes.map(
+        async (node) => node.kind === 'experiment' && (await this.experiment(folder, node.experiment)).length > 0,
+      ),
+    );
+    return nodes.filter((_, at) => shown[at]);
+  }
+
+  private async experiment(folder: FolderEngine, { name }: Experiment): Promise<Node[]> {
+    try {
+      const [searches, rows] = await Promise.all([
+        this.searches(folder, name),
+        this.rows(folder, { experiment: name, search: null }),
+      ]);
+      return [...searches, ...rows];
+    } catch {
+      // The engine is gone; what is drawn next comes when it is back.
+      return [];
+    }
+  }
+
+  private async searches(folder: FolderEngine, experiment: string): Promise<Node[]> {
+    const searches = await folder.model.searchesIn(experiment);
+    const nodes = searches.map((search) => this.node(`search/${search.id}`, { kind: 'search', folder, search }));
+    if (!folder.model.filter) return nodes;
+    const lists = await Promise.all(searches.map(({ id }) => folder.model.list({ experiment, search: id })));
+    return nodes.filter((_, at) => lists[at]!.total > 0);
+  }
+
+  private async rows(folder: FolderEngine, key: ListKey): Promise<Node[]> {
+    const list: RunList = await folder.model.list(key);
+    const nodes: Node[] = list.runs.map((run) => this.node(`run/${run.id}`, { kind: 'run', folder, run }));
+    if (list.left > 0) nodes.push({ kind: 'more', folder, list: key, left: list.left });
+    return nodes;
+  }
+
+  private isBest({ folder, run }: { folder: FolderEngine; run: Run }): boolean {
+    return run.search !== null && folder.model.search(run.search)?.best?.run === run.id;
+  }
+
+  private item(row: Row, id: string, state: vscode.TreeItemCollapsibleState): vscode.TreeItem {
+    const item = new vscode.TreeItem(row.label, state);
+    item.id = id;
+    item.description = row.description;
+    item.iconPath = new vscode.ThemeIcon(
+      row.icon.id,
+      row.icon.color ? new vscode.ThemeColor(row.icon.color) : undefined,
+    );
+    item.contextValue = row.context;
+    item.accessibilityInformation = { label: row.accessible };
+    return item;
+  }
+
+  private idOf(node: Node): string {
+    switch (node.kind) {
+      case 'experiment':
+        return `experiment/${node.folder.path}/${node.experiment.name}`;
+      case 'search':
+        return `search/${node.search.id}`;
+      case 'run':
+        return `run/${node.run.id}`;
+      default:
+        return '';
+    }
+  }
+
+  private experimentNode(folder: FolderEngine, name: string): Node | undefined {
+    return this.nodes.get(`experiment/${folder.path}/${name}`);
+  }
+
+  /** The row's object, with the newest data laid in. */
+  private node<N extends Node>(id: string, fresh: N): N {
+    const node = this.nodes.get(id);
+    if (node) return Object.assign(node, fresh) as N;
+    this.nodes.set(id, fresh);
+    return fresh;
+  }
+
+  private engineChanged({ folder, model }: EnginesChange): void {
+    if (!model) return this.redraw.schedule();
+    if (model.experiments) return this.markAll();
+    for (const { experiment, search } of model.lists)
+      this.mark(search === null ? `experiment/${folder.path}/${experiment}` : `search/${search}`);
+    for (const experiment of model.searchLists) this.mark(`experiment/${folder.path}/${experiment}`);
+    for (const { before, now } of model.searches) {
+      const node = this.nodes.get(`search/${now.id}`);
+      if (node?.kind === 'search') node.search = now;
+      this.mark(`search/${now.id}`);
+      // The star moves.
+      if (before?.best?.run !== now.best?.run)
+        for (const best of [before?.best, now.best]) if (best) this.mark(`run/${best.run}`);
+    }
+    for (const { before, now } of model.runs) {
+      const node = this.nodes.get(`run/${now.id}`);
+      if (node?.kind === 'run') node.run = now;
+      this.mark(`run/${now.id}`);
+      if (before?.status !== now.status) this.mark(`experiment/${folder.path}/${now.experiment}`);
+    }
+    this.redraw.schedule();
+  }
+
+  private mark(id: string): void {
+    const node = this.nodes.get(id);
+    if (node) this.stale?.add(node);
+  }
+
+  private markAll(): void {
+    this.stale = null;
+    this.redraw.schedule();
+  }
+
+  private fire(): void {
+    const stale = this.stale;
+    this.stale = new Set();
+    if (stale === null) this.changed.fire(undefined);
+    else if (stale.size > 0) this.changed.fire([...stale]);
+    const live = this.engines.folders.reduce((sum, folder) => sum + folder.model.liveRuns.length, 0);
+    this.view.badge = live > 0 ? { value: live, tooltip: l10n.t('{0} live runs', live) } : undefined;
+    this.view.message = this.trouble();
+  }
+
+  /** Why nothing moves, when the engine can't be reached. */
+  private trouble(): string | undefined {
+    for (const { state, folder, model } of this.engines.folders) {
+      if (state.kind !== 'disconnected') continue;
+      const { error, retryAt } = state;
+      if (error.kind === 'not-running' || (error.kind === 'closed' && retryAt === null))
+        return model.loaded
+          ? l10n.t('The engine of {0} is stopped. It starts with the next action.', folder.name)
+          : undefined;
+      return error.message.split('\n')[0];
+    }
+    return undefined;
+  }
+}
+
+function markdown(text: string): vscode.MarkdownString {
+  const value = new vscode.MarkdownString(text);
+  value.isTrusted = false;
+  value.supportHtml = false;
+  return value;
+}

@@ -1,0 +1,88 @@
+/** What the engine knows of each open experiment file, for its lenses and hovers. Asked anew when its runs change. */
+import * as vscode from 'vscode';
+import { Debounce, Disposables, Emitter, type Disposable } from '../events.js';
+import type { Engines, EnginesChange } from '../link/engines.js';
+import type { Documents } from './documents.js';
+import { NOTHING, type FileState } from './lensTexts.js';
+
+const RECENT = 10;
+
+interface Known {
+  state: FileState;
+  fresh: boolean;
+  loading: Promise<void> | null;
+}
+
+export class FileStates implements Disposable {
+  private readonly all = new Disposables();
+  private readonly known = new Map<string, Known>();
+  private readonly changes = this.all.add(new Emitter<void>());
+  readonly onChange = this.changes.event;
+  private readonly tell = this.all.add(new Debounce(() => this.changes.fire(), 300, 900));
+
+  constructor(
+    private readonly engines: Engines,
+    private readonly documents: Documents,
+  ) {
+    this.all.add(engines.onChange((change) => this.engineChanged(change)));
+    this.all.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => this.known.delete(uri.fsPath)));
+  }
+
+  dispose(): void {
+    this.all.dispose();
+  }
+
+  /** Without a connection: what was known last. */
+  async of(document: vscode.TextDocument): Promise<FileState> {
+    const file = document.uri.fsPath;
+    const folder = this.engines.of(file);
+    let known = this.known.get(file);
+    if (!folder || folder.state.kind !== 'connected') return known?.state ?? NOTHING;
+    if (!known) this.known.set(file, (known = { state: NOTHING, fresh: false, loading: null }));
+    if (known.fresh) return known.state;
+    const entry = known;
+    known.loading ??= this.load(document, entry).finally(() => (entry.loading = null));
+    await known.loading;
+    return known.state;
+  }
+
+  private async load(document: vscode.TextDocument, known: Known): Promise<void> {
+    const file = document.uri.fsPath;
+    const folder = this.engines.of(file);
+    if (!folder) return;
+    known.fresh = true;
+    try {
+      const { parsed } = await this.documents.read(document);
+      const experiment = parsed.experiment?.name;
+      const [{ best }, { searches }, { runs }] = await Promise.all([
+        folder.request('best/forFile', { file }),
+        folder.request('searches/list', { file }),
+        folder.request('runs/list', { ...(experiment && { experiment }), search: null, limit: RECENT }),
+      ]);
+      const newest = searches.toSorted((a, b) => b.createdAt - a.createdAt);
+      known.state = { best, searches: newest, runs: runs.filter((run) => run.file === file) };
+    } catch {
+      // The engine went away; what was known stays until it is back.
+      known.fresh = false;
+    }
+  }
+
+  private engineChanged({ folder, model }: EnginesChange): void {
+    let any = false;
+    const stale = (file: string | null) => {
+      const known = file === null ? undefined : this.known.get(file);
+      if (known) known.fresh = false;
+      any ||= known !== undefined;
+    };
+    if (!model || model.experiments) {
+      for (const file of this.known.keys()) if (this.engines.of(file) === folder) stale(file);
+      any ||= model === null;
+    } else {
+      for (const { now } of model.runs) stale(now.file);
+      for (const { now } of model.searches) stale(now.file);
+      if (model.lists.length > 0)
+        for (const file of this.known.keys()) if (this.engines.of(file) === folder) stale(file);
+    }
+    if (any) this.tell.schedule();
+  }
+}

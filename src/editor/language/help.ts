@@ -1,0 +1,135 @@
+/** Completion and hover in experiment files, from the same schema that checks them. */
+import * as vscode from 'vscode';
+import { Disposables, type Disposable } from '../events.js';
+import { formatNumber, formatParam } from '../format.js';
+import { l10n } from '../l10n.js';
+import { loadExperiments, SELECTOR } from './documents.js';
+import type { FileStates } from './fileStates.js';
+import { scan, type Place } from './scan.js';
+import { SchemaReader, type Property, type Schema } from './schema.js';
+
+export class LanguageHelp implements vscode.CompletionItemProvider, vscode.HoverProvider, Disposable {
+  private readonly all = new Disposables();
+  private reader: SchemaReader | undefined;
+
+  constructor(private readonly states: FileStates) {
+    this.all.add(vscode.languages.registerCompletionItemProvider(SELECTOR, this, ' ', '"', '{', '[', ','));
+    this.all.add(vscode.languages.registerHoverProvider(SELECTOR, this));
+  }
+
+  dispose(): void {
+    this.all.dispose();
+  }
+
+  async provideCompletionItems(document: vscode.TextDocument, position: vscode.Position) {
+    const text = document.getText();
+    const offset = document.offsetAt(position);
+    if (/(^|\s)#/.test(document.lineAt(position).text.slice(0, position.character))) return [];
+    const { place, entries } = scan(text, offset);
+    const reader = await this.schema();
+    const typed = new vscode.Range(document.positionAt(Math.min(place.from, offset)), position);
+    const json = document.uri.path.endsWith('.json');
+    if (place.kind === 'value') return this.values(reader, place, typed, json);
+    const present = new Set(
+      scan(text)
+        .entries.filter(({ path, from }) => same(path, place.path) && from !== place.from)
+        .map(({ key }) => key),
+    );
+    const properties = reader.properties(place.path).filter(({ name }) => !present.has(name));
+    const items = properties.map((property, at) => this.property(property, at, place, typed, json));
+    if (same(place.path, ['search', 'space'])) {
+      const params = entries.concat(scan(text).entries).filter(({ path }) => same(path, ['params']));
+      const names = new Set(params.map(({ key }) => key).filter((name) => !present.has(name)));
+      items.push(...[...names].map((name) => this.parameter(name, typed)));
+    }
+    // In a flow list or a plain value position a key makes no sense, and values may be wanted instead.
+    return place.path.at(-1) === '-' ? [...items, ...this.values(reader, place, typed, json)] : items;
+  }
+
+  async provideHover(document: vscode.TextDocument, position: vscode.Position): Promise<vscode.Hover | undefined> {
+    const offset = document.offsetAt(position);
+    const entry = scan(document.getText()).entries.find(({ from, to }) => from <= offset && offset <= to);
+    if (!entry) return undefined;
+    const lines: string[] = [];
+    const path = [...entry.path, entry.key];
+    const parameter = same(entry.path, ['params']) || same(entry.path, ['search', 'space']) ? entry.key : undefined;
+    const best = parameter === undefined ? undefined : (await this.states.of(document)).best;
+    if (best && parameter !== undefined && parameter in best.params) {
+      const value = formatParam(best.params[parameter]!);
+      lines.push(
+        l10n.t(
+          'Best of {0} runs: {1}, with {2} {3} ({4})',
+          best.of,
+          value,
+          best.metric,
+          formatNumber(best.objective),
+          best.name,
+        ),
+      );
+    }
+    const description = (await this.schema()).description(path);
+    if (description) lines.push(description);
+    if (lines.length === 0) return undefined;
+    const markdown = new vscode.MarkdownString();
+    for (const line of lines) markdown.appendText(line).appendMarkdown('\n\n');
+    return new vscode.Hover(markdown, new vscode.Range(document.positionAt(entry.from), document.positionAt(entry.to)));
+  }
+
+  private async schema(): Promise<SchemaReader> {
+    this.reader ??= new SchemaReader((await loadExperiments()).jsonSchema() as Schema);
+    return this.reader;
+  }
+
+  private values(reader: SchemaReader, place: Place, typed: vscode.Range, json: boolean): vscode.CompletionItem[] {
+    return reader.values(place.path).map(({ text, description }, at) => {
+      const item = new vscode.CompletionItem(text, vscode.CompletionItemKind.EnumMember);
+      item.documentation = description;
+      item.range = typed;
+      item.sortText = String(at).padStart(4, '0');
+      const bare = !json || /^(true|false|null|-?\d.*)$/.test(text);
+      item.insertText = bare ? text : JSON.stringify(text);
+      item.filterText = item.insertText;
+      return item;
+    });
+  }
+
+  private property(property: Property, at: number, place: Place, typed: vscode.Range, json: boolean) {
+    const item = new vscode.CompletionItem(property.name, vscode.CompletionItemKind.Property);
+    item.documentation = property.description;
+    item.range = typed;
+    item.sortText = `${property.required ? '0' : '1'}${String(at).padStart(4, '0')}`;
+    item.insertText = insertion(property, place.flow, json);
+    if (json) item.filterText = JSON.stringify(property.name);
+    if (property.value === 'scalar')
+      item.command = { command: 'editor.action.triggerSuggest', title: l10n.t('Suggest values') };
+    return item;
+  }
+
+  private parameter(name: string, typed: vscode.Range): vscode.CompletionItem {
+    const item = new vscode.CompletionItem(name, vscode.CompletionItemKind.Variable);
+    item.detail = l10n.t('parameter');
+    item.range = typed;
+    item.insertText = new vscode.SnippetString()
+      .appendText(`${name}: { `)
+      .appendChoice(['log', 'uniform', 'choice'])
+      .appendText(': [')
+      .appendTabstop()
+      .appendText('] }');
+    item.sortText = `0${name}`;
+    return item;
+  }
+}
+
+function insertion({ name, value }: Property, flow: boolean, json: boolean): vscode.SnippetString {
+  const snippet = new vscode.SnippetString();
+  const key = json ? JSON.stringify(name) : name;
+  if (value === 'scalar') return snippet.appendText(`${key}: `);
+  if (json || flow) {
+    const [open, close] = value === 'mapping' ? ['{ ', ' }'] : ['[', ']'];
+    return snippet.appendText(`${key}: ${open}`).appendTabstop().appendText(close);
+  }
+  return snippet.appendText(value === 'list' ? `${key}:\n  - ` : `${key}:\n  `);
+}
+
+const same = (a: readonly string[], b: readonly string[]) =>
+  a.length === b.length && a.every((key, at) => key === b[at]);

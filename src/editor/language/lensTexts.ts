@@ -1,0 +1,119 @@
+/** The lenses of an experiment file, in words. Pure: golden tests compare what is written here. */
+import { LIVE_STATUSES, type RequestResult, type Run, type Search } from '../../protocol/engine.js';
+import type { Params, ParamValue } from '../../protocol/values.js';
+import type { FileLenses } from '../../experiment/types.js';
+import { isLiveSearch, isResumable, searchProgress } from '../explorer/items.js';
+import { formatNumber, formatParam } from '../format.js';
+import { l10n } from '../l10n.js';
+import { commandId, type CommandName } from '../manifest/commands.js';
+
+export type Best = NonNullable<RequestResult<'best/forFile'>['best']>;
+
+/** What is known of a file's runs. */
+export interface FileState {
+  best: Best | null;
+  /** Newest first; not those of searches. */
+  runs: readonly Run[];
+  /** Newest first. */
+  searches: readonly Search[];
+}
+
+export const NOTHING: FileState = { best: null, runs: [], searches: [] };
+
+export interface Lens {
+  /** From 0. */
+  line: number;
+  title: string;
+  tooltip?: string;
+  command: string;
+  args: unknown[];
+}
+
+export function lensTexts(
+  file: string,
+  lines: FileLenses,
+  /** Values in the file; null while it can't be read. */
+  params: Params | null,
+  state: FileState,
+  trusted: boolean,
+): Lens[] {
+  const all: Lens[] = [];
+  const add = (line: number, title: string, name: CommandName, args: unknown[], tooltip?: string) =>
+    all.push({ line, title, command: commandId(name), args, ...(tooltip && { tooltip }) });
+  if (!trusted) {
+    const line = lines.runLine ?? lines.paramsLine;
+    if (line === null) return [];
+    const title = `$(workspace-untrusted) ${l10n.t('Trust this workspace to run')}`;
+    return [{ line, title, command: 'workbench.trust.manage', args: [] }];
+  }
+  if (lines.runLine !== null) runLenses(lines.runLine, file, state, add);
+  if (lines.searchLine !== null) searchLenses(lines.searchLine, file, state, add);
+  if (state.best) bestLenses(lines, file, params, state.best, add);
+  return all.sort((a, b) => a.line - b.line);
+}
+
+type Add = (line: number, title: string, name: CommandName, args: unknown[], tooltip?: string) => void;
+
+function runLenses(line: number, file: string, { runs }: FileState, add: Add): void {
+  add(line, `$(play) ${l10n.t('Run')}`, 'run.start', [file], l10n.t('Run with these parameters'));
+  const live = runs.filter(({ status }) => LIVE_STATUSES.includes(status));
+  if (live.length > 0) {
+    const [first] = live;
+    const progress =
+      live.length === 1 && first?.progress?.fraction ? ` ${Math.floor(first.progress.fraction * 100)}%` : '';
+    add(line, `$(sync~spin) ${l10n.t('{0} running', live.length)}${progress}`, 'run.show', [first!.id]);
+    if (live.length === 1) add(line, l10n.t('Stop'), 'run.stop', [first!.id]);
+    return;
+  }
+  const [last] = runs;
+  if (!last) return;
+  if (last.status === 'failed') {
+    add(line, `$(error) ${l10n.t('last run failed')}`, 'run.revealLog', [last.id], last.error?.message);
+  } else if (last.objective && last.objective.value !== null) {
+    const value = formatNumber(last.objective.value);
+    add(line, l10n.t('last {0} {1}', last.objective.metric, value), 'run.show', [last.id], last.name);
+  }
+}
+
+function searchLenses(line: number, file: string, { searches }: FileState, add: Add): void {
+  const [last] = searches;
+  const live = searches.find(isLiveSearch);
+  if (live) {
+    const best = live.best ? ` · ${l10n.t('best {0}', formatNumber(live.best.objective))}` : '';
+    const icon = live.status === 'paused' ? '$(debug-pause)' : '$(sync~spin)';
+    add(line, `${icon} ${searchProgress(live)}${best}`, 'search.show', [live.id], live.name);
+    if (live.status === 'running') add(line, l10n.t('Pause'), 'search.pause', [live.id]);
+    if (live.status === 'paused') add(line, l10n.t('Resume'), 'search.resume', [live.id]);
+    if (live.status !== 'stopping') add(line, l10n.t('Stop'), 'search.stop', [live.id]);
+    return;
+  }
+  add(line, `$(search) ${l10n.t('Start search')}`, 'search.start', [file]);
+  if (!last) return;
+  const best = last.best ? ` · ${l10n.t('best {0}', formatNumber(last.best.objective))}` : '';
+  add(line, `${l10n.t('last {0}', searchProgress(last))}${best}`, 'search.show', [last.id], last.name);
+  if (isResumable(last)) add(line, l10n.t('Resume'), 'search.resume', [last.id]);
+  if (last.best) add(line, l10n.t('Apply all best'), 'best.apply', [file]);
+}
+
+/** Above the parameter's value; above its search space only when the file gives it no value. */
+function bestLenses(lines: FileLenses, file: string, params: Params | null, best: Best, add: Add): void {
+  const valued = new Set(lines.parameters.filter(({ where }) => where === 'params').map(({ name }) => name));
+  for (const { name, line, where } of lines.parameters) {
+    const value = best.params[name];
+    if (value === undefined || (where === 'space' && valued.has(name))) continue;
+    const title = l10n.t('best {0} ({1})', formatParam(value), formatNumber(best.objective));
+    const tooltip = l10n.t(
+      '{0} {1} in {2}, the best of {3} runs',
+      best.metric,
+      formatNumber(best.objective),
+      best.name,
+      best.of,
+    );
+    add(line, title, 'run.show', [best.run], tooltip);
+    if (!params || !sameValue(params[name], value)) add(line, l10n.t('Apply best'), 'best.apply', [file, name]);
+  }
+}
+
+function sameValue(a: ParamValue | undefined, b: ParamValue): boolean {
+  return a !== undefined && JSON.stringify(a) === JSON.stringify(b);
+}

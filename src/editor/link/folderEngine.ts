@@ -1,0 +1,154 @@
+/** One workspace folder: the link to its engine, what is known of its runs, and who wants to hear of which. */
+import { stat } from 'node:fs/promises';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { EngineError, EngineLink, type EngineLinkState } from '../../engine/connect.js';
+import type {
+  NotificationName,
+  NotificationParams,
+  RequestName,
+  RequestParams,
+  RequestResult,
+} from '../../protocol/engine.js';
+import { Disposables, Emitter, type Disposable } from '../events.js';
+import { l10n } from '../l10n.js';
+import { RunsModel } from '../model/runsModel.js';
+import { setting } from '../settings.js';
+import { pythonInterpreter } from './python.js';
+
+export interface FolderEngineOptions {
+  version: string;
+  distFolder: string;
+  log: vscode.LogOutputChannel;
+}
+
+/** Runs whose points or whose log some view shows. */
+export interface Watch {
+  runs: string[];
+  logs: string[];
+}
+
+export class FolderEngine implements Disposable {
+  readonly model: RunsModel;
+  private readonly all = new Disposables();
+  private readonly link: EngineLink;
+  private readonly stateChanged = this.all.add(new Emitter<EngineLinkState>());
+  readonly onState = this.stateChanged.event;
+  private readonly watches = new Map<object, Watch>();
+  private readonly env: Record<string, string> = {};
+
+  constructor(
+    readonly folder: vscode.WorkspaceFolder,
+    private readonly options: FolderEngineOptions,
+  ) {
+    this.link = this.all.add(
+      new EngineLink({
+        workspace: folder.uri.fsPath,
+        client: 'vscode',
+        version: options.version,
+        distFolder: options.distFolder,
+        env: this.env,
+      }),
+    );
+    this.model = this.all.add(new RunsModel(this));
+    this.all.add(this.link.onState((state) => this.became(state)));
+    this.all.add(this.link.on('changed', (params) => this.model.apply(params)));
+    const engineFile = new vscode.RelativePattern(folder, '.tunesmith/engine.json');
+    const watcher = this.all.add(vscode.workspace.createFileSystemWatcher(engineFile, false, true, true));
+    // Someone else (a terminal, another window) has started an engine: join it.
+    this.all.add(watcher.onDidCreate(() => void this.attach(false)));
+  }
+
+  get state(): EngineLinkState {
+    return this.link.state;
+  }
+
+  get path(): string {
+    return this.folder.uri.fsPath;
+  }
+
+  /** Where the engine keeps what it knows of this folder. */
+  file(...names: string[]): string {
+    return path.join(this.path, '.tunesmith', ...names);
+  }
+
+  /** Connects if the folder has runs; a folder that was never used is left alone. */
+  async attach(start = true): Promise<void> {
+    if (!vscode.workspace.isTrusted || this.state.kind === 'connected') return;
+    const used = await stat(this.file('store.db')).then(
+      () => true,
+      () => false,
+    );
+    if (!used && start) return;
+    await this.prepare();
+    await this.link.connect({ start }).catch((error: unknown) => this.options.log.warn(String(error)));
+  }
+
+  /** Asks the engine, which is started if need be. Refused while the workspace is not trusted. */
+  async request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
+    if (!vscode.workspace.isTrusted)
+      throw new EngineError('not-running', l10n.t('This workspace is not trusted, so nothing of it is run.'));
+    if (this.state.kind !== 'connected') await this.prepare();
+    return this.link.request(name, params);
+  }
+
+  /** Asks only an engine that runs already. */
+  async requestIfRunning<N extends RequestName>(
+    name: N,
+    params: RequestParams<N>,
+  ): Promise<RequestResult<N> | undefined> {
+    if (!vscode.workspace.isTrusted) return undefined;
+    const connection = await this.link.connect({ start: false }).catch((error: unknown) => {
+      if (error instanceof EngineError && error.kind === 'not-running') return undefined;
+      throw error;
+    });
+    return connection?.request(name, params);
+  }
+
+  on<N extends NotificationName>(name: N, listener: (params: NotificationParams<N>) => void): Disposable {
+    return this.link.on(name, listener);
+  }
+
+  /** Sets (or, with null, ends) what one viewer wants to hear of; the engine is told of all together. */
+  watch(viewer: object, watch: Watch | null): void {
+    if (watch) this.watches.set(viewer, watch);
+    else if (!this.watches.delete(viewer)) return;
+    this.tellWatches();
+  }
+
+  dispose(): void {
+    this.all.dispose();
+  }
+
+  private tellWatches(): void {
+    if (this.state.kind !== 'connected') return;
+    const all = [...this.watches.values()];
+    const runs = [...new Set(all.flatMap((watch) => watch.runs))];
+    const logs = [...new Set(all.flatMap((watch) => watch.logs))];
+    this.link.request('watch', { runs, logs }).catch((error: unknown) => this.options.log.warn(String(error)));
+  }
+
+  /** What an engine started now is to know. A running engine keeps what it was started with. */
+  private async prepare(): Promise<void> {
+    const python = await pythonInterpreter(this.folder.uri);
+    const backend = setting('training.backend', this.folder.uri);
+    const set = (name: string, value: string | undefined) => {
+      if (value) this.env[name] = value;
+      else delete this.env[name];
+    };
+    set('TUNESMITH_PYTHON', python);
+    set('TUNESMITH_BACKEND', backend === 'auto' ? undefined : backend);
+    set('TUNESMITH_IDLE_SECONDS', String(setting('engine.idleSeconds', this.folder.uri)));
+  }
+
+  private became(state: EngineLinkState): void {
+    this.options.log.info(
+      `${this.folder.name}: ${state.kind}${state.kind === 'disconnected' ? `: ${state.error.message}` : ''}`,
+    );
+    if (state.kind === 'connected') {
+      this.tellWatches();
+      this.model.refresh().catch((error: unknown) => this.options.log.warn(String(error)));
+    }
+    this.stateChanged.fire(state);
+  }
+}

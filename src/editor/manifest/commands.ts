@@ -1,0 +1,335 @@
+/**
+ * Every command, declared once. The key is the id without the extension's prefix; handlers (`commands/`) are
+ * typed by this table, and package.json is generated from it.
+ */
+import type { ParamValue } from '../../protocol/values.js';
+import { CONTEXT, EXTENSION, FILE_ENDINGS, ITEM, LANGUAGE, VIEW } from './ids.js';
+import { args, type CommandSpec, type MenuPlace } from './types.js';
+
+/** First argument of a keybinding in the explorer: the rows that are selected there. */
+export const SELECTION = 'selection';
+
+/** A run, as a command gets it: a row of the explorer, or its id from the panel or a lens. */
+export type RunArg = string | { kind: 'run'; run: { id: string } };
+export type SearchArg = string | { kind: 'search'; search: { id: string } };
+export type ExperimentArg = string | { kind: 'experiment'; experiment: { name: string } };
+/** An experiment file: its path, or the URI that an editor menu gives. */
+export type FileArg = string | { fsPath: string };
+/** The explorer hands over the row clicked and all rows selected. */
+type Rows<T> = [row?: T, selection?: readonly unknown[]];
+
+const inRuns = `view == ${VIEW.runs}`;
+const item = (kind: keyof typeof ITEM, state?: string) =>
+  `${inRuns} && viewItem =~ /^${ITEM[kind]}${state ? ` .*\\b${state}\\b` : '\\b'}/`;
+const row = (group: string, kind: keyof typeof ITEM, state?: string): MenuPlace => ({
+  menu: 'view/item/context',
+  when: item(kind, state),
+  group,
+});
+const title = (group: string, when = inRuns): MenuPlace => ({
+  menu: 'view/title',
+  when: when === inRuns ? when : `${inRuns} && ${when}`,
+  group,
+});
+const trusted = 'isWorkspaceTrusted';
+const hasRuns = CONTEXT.hasRuns;
+const inFile = `resourceFilename =~ /(${FILE_ENDINGS.map((ending) => ending.replaceAll('.', '\\.')).join('|')})$/`;
+const editing = `editorTextFocus && ${inFile}`;
+
+export const COMMANDS = {
+  'run.start': {
+    title: 'Run',
+    icon: 'play',
+    enablement: trusted,
+    menus: [
+      { menu: 'editor/title/run', when: inFile, group: 'navigation@1' },
+      { menu: 'explorer/context', when: inFile, group: 'navigation@40' },
+    ],
+    key: { key: 'ctrl+alt+r', mac: 'cmd+alt+r', when: editing },
+    args: args<[file?: FileArg]>(),
+  },
+  'run.startWith': {
+    title: 'Run with Changed Parameters…',
+    icon: 'edit',
+    enablement: trusted,
+    menus: [{ menu: 'editor/title/run', when: inFile, group: 'navigation@2' }],
+    args: args<[file?: FileArg, params?: Record<string, ParamValue>]>(),
+  },
+  'search.start': {
+    title: 'Start Search',
+    icon: 'search',
+    enablement: trusted,
+    menus: [
+      { menu: 'editor/title/run', when: inFile, group: 'navigation@3' },
+      { menu: 'explorer/context', when: inFile, group: 'navigation@41' },
+    ],
+    key: { key: 'ctrl+alt+s', mac: 'cmd+alt+s', when: editing },
+    args: args<[file?: FileArg]>(),
+  },
+  'run.show': {
+    title: 'Show in Panel',
+    icon: 'graph-line',
+    palette: hasRuns,
+    menus: [row('1_show@1', 'run')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.compare': {
+    title: 'Compare Selected',
+    icon: 'git-compare',
+    palette: hasRuns,
+    menus: [{ menu: 'view/item/context', when: `${item('run')} && listMultiSelection`, group: '1_show@2' }],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.stop': {
+    title: 'Stop Run',
+    icon: 'debug-stop',
+    palette: hasRuns,
+    menus: [row('inline@2', 'run', 'stoppable'), row('2_control@1', 'run', 'stoppable')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.pause': {
+    title: 'Pause Run',
+    icon: 'debug-pause',
+    palette: hasRuns,
+    menus: [row('inline@1', 'run', 'running'), row('2_control@2', 'run', 'running')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.resume': {
+    title: 'Resume Run',
+    icon: 'debug-continue',
+    palette: hasRuns,
+    menus: [row('inline@1', 'run', 'paused'), row('2_control@3', 'run', 'paused')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.set': {
+    title: 'Change Parameters While Running…',
+    icon: 'settings',
+    palette: hasRuns,
+    menus: [row('2_control@4', 'run', 'running')],
+    args: args<[run?: RunArg]>(),
+  },
+  'run.rerun': {
+    title: 'Rerun',
+    icon: 'debug-restart',
+    enablement: trusted,
+    palette: hasRuns,
+    menus: [row('inline@3', 'run', 'ended'), row('2_control@5', 'run')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.rerunWith': {
+    title: 'Rerun with Changed Parameters…',
+    enablement: trusted,
+    palette: hasRuns,
+    menus: [row('2_control@6', 'run')],
+    args: args<[run?: RunArg]>(),
+  },
+  'run.revealLog': {
+    title: 'Show Log',
+    icon: 'output',
+    palette: hasRuns,
+    menus: [row('inline@4', 'run'), row('3_files@1', 'run')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.openLog': {
+    title: 'Open Log in Editor',
+    palette: hasRuns,
+    menus: [row('3_files@2', 'run')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.openFolder': {
+    title: 'Open Run Folder',
+    icon: 'folder-opened',
+    palette: hasRuns,
+    menus: [row('3_files@3', 'run')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.copyCommand': {
+    title: 'Copy as Command',
+    icon: 'copy',
+    palette: hasRuns,
+    menus: [row('3_files@4', 'run')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.copyParams': {
+    title: 'Copy Parameters',
+    palette: hasRuns,
+    menus: [row('3_files@5', 'run')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.applyParams': {
+    title: 'Apply Parameters to File',
+    icon: 'arrow-left',
+    palette: hasRuns,
+    menus: [row('3_files@6', 'run')],
+    args: args<[run?: RunArg]>(),
+  },
+  'run.rename': {
+    title: 'Rename…',
+    palette: hasRuns,
+    menus: [row('4_describe@1', 'run')],
+    key: { key: 'f2', when: `focusedView == ${VIEW.runs} && listFocus && !inputFocus`, args: SELECTION },
+    args: args<Rows<RunArg>>(),
+  },
+  'run.tag': {
+    title: 'Tags…',
+    icon: 'tag',
+    palette: hasRuns,
+    menus: [row('4_describe@2', 'run')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.note': {
+    title: 'Note…',
+    icon: 'note',
+    palette: hasRuns,
+    menus: [row('4_describe@3', 'run')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.delete': {
+    title: 'Delete Run',
+    icon: 'trash',
+    palette: hasRuns,
+    menus: [row('5_remove@1', 'run', 'ended')],
+    key: {
+      key: 'delete',
+      mac: 'cmd+backspace',
+      when: `focusedView == ${VIEW.runs} && listFocus && !inputFocus`,
+      args: SELECTION,
+    },
+    args: args<Rows<RunArg>>(),
+  },
+  'run.restore': { title: 'Restore Deleted Runs…', args: args<[ids?: string[]]>() },
+  'run.purge': { title: 'Erase Deleted Runs from Disk…', args: args<[]>() },
+
+  'search.show': {
+    title: 'Show Search in Panel',
+    icon: 'graph-line',
+    palette: hasRuns,
+    menus: [row('1_show@1', 'search')],
+    args: args<Rows<SearchArg>>(),
+  },
+  'search.stop': {
+    title: 'Stop Search',
+    icon: 'debug-stop',
+    palette: hasRuns,
+    menus: [row('inline@2', 'search', 'stoppable'), row('2_control@1', 'search', 'stoppable')],
+    args: args<Rows<SearchArg>>(),
+  },
+  'search.pause': {
+    title: 'Pause Search',
+    icon: 'debug-pause',
+    palette: hasRuns,
+    menus: [row('inline@1', 'search', 'running'), row('2_control@2', 'search', 'running')],
+    args: args<Rows<SearchArg>>(),
+  },
+  'search.resume': {
+    title: 'Resume Search',
+    icon: 'debug-continue',
+    enablement: trusted,
+    palette: hasRuns,
+    menus: [row('inline@1', 'search', 'resumable'), row('2_control@3', 'search', 'resumable')],
+    args: args<Rows<SearchArg>>(),
+  },
+  'search.applyBest': {
+    title: 'Apply Best to File',
+    icon: 'star-full',
+    palette: hasRuns,
+    menus: [row('3_best@1', 'search', 'hasBest')],
+    args: args<[search?: SearchArg]>(),
+  },
+  'search.delete': {
+    title: 'Delete Search…',
+    icon: 'trash',
+    palette: hasRuns,
+    menus: [row('5_remove@1', 'search', 'ended')],
+    args: args<Rows<SearchArg>>(),
+  },
+
+  'experiment.show': {
+    title: 'Show Experiment in Panel',
+    icon: 'graph-line',
+    palette: 'false',
+    menus: [row('inline@1', 'experiment'), row('1_show@1', 'experiment')],
+    args: args<[experiment?: ExperimentArg]>(),
+  },
+
+  'best.apply': {
+    title: 'Apply Best Parameters',
+    icon: 'star-full',
+    palette: hasRuns,
+    args: args<[file?: FileArg, parameter?: string]>(),
+  },
+  'file.create': {
+    title: 'New Experiment File…',
+    icon: 'new-file',
+    menus: [title('2_files@1')],
+    args: args<[folder?: FileArg]>(),
+  },
+  'file.open': { title: 'Open Experiment File…', icon: 'go-to-file', args: args<[file?: FileArg]>() },
+  'example.open': { title: 'Open Example…', icon: 'mortar-board', menus: [title('2_files@2')], args: args<[]>() },
+
+  'panel.open': {
+    title: 'Open Panel',
+    icon: 'graph-line',
+    menus: [title('navigation@1'), { menu: 'editor/title', when: inFile, group: 'navigation@1' }],
+    key: { key: 'ctrl+alt+p', mac: 'cmd+alt+p', when: `${editing} || focusedView == ${VIEW.runs}` },
+    args: args<[file?: FileArg]>(),
+  },
+  'panel.editForm': {
+    title: 'Edit Parameters in Panel',
+    icon: 'list-selection',
+    palette: `editorIsOpen && ${inFile}`,
+    args: args<[file?: FileArg]>(),
+  },
+
+  'explorer.refresh': {
+    title: 'Refresh',
+    icon: 'refresh',
+    palette: hasRuns,
+    menus: [title('navigation@3')],
+    args: args<[]>(),
+  },
+  'explorer.filter': {
+    title: 'Filter Runs…',
+    icon: 'filter',
+    palette: hasRuns,
+    menus: [title('navigation@2', `!${CONTEXT.filtered}`)],
+    key: { key: 'ctrl+alt+f', mac: 'cmd+alt+f', when: `focusedView == ${VIEW.runs}` },
+    args: args<[text?: string]>(),
+  },
+  'explorer.clearFilter': {
+    title: 'Clear Filter',
+    icon: 'filter-filled',
+    palette: CONTEXT.filtered,
+    menus: [title('navigation@2', CONTEXT.filtered)],
+    args: args<[]>(),
+  },
+  'explorer.more': { title: 'Load More', palette: 'false', args: args<[node?: unknown]>() },
+
+  'backends.show': { title: 'Show Training Backends', icon: 'chip', menus: [title('3_engine@1')], args: args<[]>() },
+  'backends.install': {
+    title: 'Install Training Backend…',
+    icon: 'cloud-download',
+    enablement: trusted,
+    menus: [title('3_engine@2')],
+    args: args<[backend?: string]>(),
+  },
+  'devices.show': { title: 'Show Devices', icon: 'server-process', menus: [title('3_engine@3')], args: args<[]>() },
+  'engine.status': { title: 'Engine Status', icon: 'pulse', menus: [title('3_engine@4')], args: args<[]>() },
+  'engine.stop': { title: 'Stop Engine', icon: 'debug-disconnect', menus: [title('3_engine@5')], args: args<[]>() },
+  'engine.showLog': { title: 'Show Engine Log', icon: 'output', menus: [title('3_engine@6')], args: args<[]>() },
+} as const satisfies Record<string, CommandSpec<never[]>>;
+
+export type CommandName = keyof typeof COMMANDS;
+export type CommandArgs<N extends CommandName> = Parameters<(typeof COMMANDS)[N]['args']>;
+
+/** The id by which VS Code knows the command. */
+export function commandId(name: CommandName): string {
+  return `${EXTENSION}.${name}`;
+}
+
+/** Language of each ending, for the manifest. */
+export const LANGUAGE_OF = {
+  '.tune.yaml': LANGUAGE.yaml,
+  '.tune.yml': LANGUAGE.yaml,
+  '.tune.json': LANGUAGE.json,
+} as const;

@@ -1,0 +1,31 @@
+/** Names that the manifest and the code share; each is written here and nowhere else. */
+export const EXTENSION = 'tunesmith';
+export const PUBLISHER = 'tunesmith';
+
+export const CONTAINER = 'tunesmith';
+export const VIEW = { runs: 'tunesmith.runs' } as const;
+export const PANEL_TYPE = 'tunesmith.panel';
+export const WALKTHROUGH = 'start';
+
+/** Own language ids, so that opening any other YAML or JSON file never activates the extension. */
+export const LANGUAGE = { yaml: 'tunesmith-yaml', json: 'tunesmith-json' } as const;
+
+/** Every file with one of these endings is an experiment file. */
+export const FILE_ENDINGS = ['.tune.yaml', '.tune.yml', '.tune.json'] as const;
+export const FILE_GLOB = '**/*.tune.{yaml,yml,json}';
+
+/** Context keys that when-clauses read. */
+export const CONTEXT = {
+  /** Some folder of the workspace has runs. */
+  hasRuns: 'tunesmith.hasRuns',
+  /** The explorer shows only what matches a filter. */
+  filtered: 'tunesmith.filtered',
+  /** The extension is active and has looked at the workspace. */
+  ready: 'tunesmith.ready',
+} as const;
+
+/** First word of a tree item's contextValue; the rest are its states, each between blanks. */
+export const ITEM = { run: 'run', search: 'search', experiment: 'experiment', more: 'more', folder: 'folder' } as const;
+
+/** Schema of the experiment file inside the package. */
+export const SCHEMA_FILE = './media/experiment.schema.json';

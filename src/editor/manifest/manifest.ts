@@ -1,0 +1,166 @@
+/**
+ * Builds the generated keys of package.json and the texts of package.nls.json from the declarations beside it.
+ * Every text a person reads becomes a `%key%`, so that it can be translated.
+ */
+import { COMMANDS, LANGUAGE_OF, commandId, type CommandName } from './commands.js';
+import { CONTAINER, EXTENSION, FILE_ENDINGS, LANGUAGE, PANEL_TYPE, SCHEMA_FILE, VIEW } from './ids.js';
+import { SETTINGS } from './settings.js';
+import type { CommandSpec, SettingSpec } from './types.js';
+import { TOUR, WELCOME } from './welcome.js';
+
+export interface Manifest {
+  /** Keys of package.json that are generated, whole. */
+  package: Record<string, unknown>;
+  nls: Record<string, string>;
+}
+
+/** Collects the texts while the manifest is built. */
+class Texts {
+  readonly all: Record<string, string> = {};
+  add(key: string, text: string): string {
+    this.all[key] = text;
+    return `%${key}%`;
+  }
+}
+
+export function buildManifest(): Manifest {
+  const texts = new Texts();
+  return {
+    package: {
+      extensionKind: ['workspace'],
+      activationEvents: [`onWebviewPanel:${PANEL_TYPE}`, 'workspaceContains:.tunesmith/store.db'],
+      capabilities: {
+        untrustedWorkspaces: {
+          supported: 'limited',
+          description: texts.add(
+            'capabilities.untrusted',
+            'Experiment files can be read and edited. Nothing is run and the engine is not started until the workspace is trusted.',
+          ),
+          restrictedConfigurations: [
+            `${EXTENSION}.python.interpreter`,
+            `${EXTENSION}.training.backend`,
+            `${EXTENSION}.search.parallel`,
+            `${EXTENSION}.engine.idleSeconds`,
+          ],
+        },
+        virtualWorkspaces: {
+          supported: false,
+          description: texts.add(
+            'capabilities.virtual',
+            'Training runs as a process over real files, so a folder on disk is needed.',
+          ),
+        },
+      },
+      l10n: './l10n',
+      contributes: {
+        commands: commands(texts),
+        menus: menus(),
+        keybindings: keybindings(),
+        configuration: {
+          title: 'Tunesmith',
+          properties: Object.fromEntries(
+            Object.entries(SETTINGS).map(([name, spec]) => [`${EXTENSION}.${name}`, setting(texts, name, spec)]),
+          ),
+        },
+        configurationDefaults: {
+          [`[${LANGUAGE.yaml}]`]: {
+            'editor.insertSpaces': true,
+            'editor.tabSize': 2,
+            'editor.autoIndent': 'advanced',
+            'editor.quickSuggestions': { other: true, comments: false, strings: true },
+          },
+        },
+        viewsContainers: { activitybar: [{ id: CONTAINER, title: 'Tunesmith', icon: 'media/tunesmith.svg' }] },
+        views: {
+          [CONTAINER]: [
+            {
+              id: VIEW.runs,
+              name: texts.add('view.runs', 'Runs'),
+              contextualTitle: 'Tunesmith',
+              icon: 'media/tunesmith.svg',
+            },
+          ],
+        },
+        viewsWelcome: WELCOME.map(({ key, contents, ...place }) => ({
+          ...place,
+          contents: texts.add(`welcome.${key}`, contents),
+        })),
+        walkthroughs: [walkthrough(texts)],
+        languages: languages(texts),
+        grammars: [
+          { language: LANGUAGE.yaml, scopeName: 'source.tunesmith-yaml', path: './media/language/yaml.grammar.json' },
+          { language: LANGUAGE.json, scopeName: 'source.tunesmith-json', path: './media/language/json.grammar.json' },
+        ],
+        yamlValidation: [{ fileMatch: ['*.tune.yaml', '*.tune.yml'], url: SCHEMA_FILE }],
+        jsonValidation: [{ fileMatch: ['*.tune.json'], url: SCHEMA_FILE }],
+      },
+    },
+    nls: texts.all,
+  };
+}
+
+const specs = () => Object.entries(COMMANDS) as [CommandName, CommandSpec][];
+
+function commands(texts: Texts) {
+  return specs().map(([name, spec]) => ({
+    command: commandId(name),
+    title: texts.add(`command.${name}`, spec.title),
+    category: 'Tunesmith',
+    ...(spec.icon && { icon: `$(${spec.icon})` }),
+    ...(spec.enablement && { enablement: spec.enablement }),
+  }));
+}
+
+function menus() {
+  const all: Record<string, object[]> = {};
+  for (const [name, spec] of specs()) {
+    if (spec.palette !== undefined)
+      (all['commandPalette'] ??= []).push({ command: commandId(name), when: spec.palette });
+    for (const { menu, when, group } of spec.menus ?? [])
+      (all[menu] ??= []).push({ command: commandId(name), when, group });
+  }
+  return all;
+}
+
+function keybindings() {
+  return specs().flatMap(([name, { key }]) => (key ? [{ command: commandId(name), ...key }] : []));
+}
+
+function setting(texts: Texts, name: string, spec: SettingSpec) {
+  const { description, enumDescriptions, ...rest } = spec;
+  return {
+    ...rest,
+    markdownDescription: texts.add(`setting.${name}`, description),
+    ...(enumDescriptions && {
+      enumDescriptions: enumDescriptions.map((text, at) =>
+        texts.add(`setting.${name}.${String(spec.enum?.[at])}`, text),
+      ),
+    }),
+  };
+}
+
+function walkthrough(texts: Texts) {
+  return {
+    id: TOUR.id,
+    title: texts.add('tour.title', TOUR.title),
+    description: texts.add('tour.description', TOUR.description),
+    steps: TOUR.steps.map((step) => ({
+      id: step.id,
+      title: texts.add(`tour.${step.id}.title`, step.title),
+      description: texts.add(`tour.${step.id}.description`, step.description),
+      media: { svg: step.media, altText: texts.add(`tour.${step.id}.alt`, step.alt) },
+      completionEvents: step.completionEvents,
+    })),
+  };
+}
+
+function languages(texts: Texts) {
+  const endings = (language: string) => FILE_ENDINGS.filter((ending) => LANGUAGE_OF[ending] === language);
+  return Object.values(LANGUAGE).map((id) => ({
+    id,
+    aliases: [texts.add(`language.${id}`, `Tunesmith Experiment (${id === LANGUAGE.json ? 'JSON' : 'YAML'})`)],
+    extensions: endings(id),
+    configuration: `./media/language/${id === LANGUAGE.json ? 'json' : 'yaml'}.configuration.json`,
+    icon: { light: './media/file-light.svg', dark: './media/file-dark.svg' },
+  }));
+}

@@ -1,0 +1,68 @@
+/** Every setting, declared once; `Settings` (../settings.ts) reads them by these names with these types. */
+import { BackendId } from '../../protocol/engine.js';
+import type { SettingSpec } from './types.js';
+
+export const SETTINGS = {
+  'python.interpreter': {
+    type: 'string',
+    default: '',
+    description:
+      'Python interpreter that experiments run with. Empty: the one chosen in the Python extension, else `python3` on the PATH.',
+    scope: 'machine-overridable',
+  },
+  'training.backend': {
+    type: 'string',
+    default: 'auto',
+    enum: ['auto', ...BackendId.options],
+    description: 'Backend of the built-in trainer. `auto` takes the fastest one that works on this machine.',
+    scope: 'machine-overridable',
+  },
+  'search.parallel': {
+    type: 'integer',
+    default: 0,
+    minimum: 0,
+    maximum: 1024,
+    description: 'Most trials of a search at once. 0: as the experiment file says.',
+    scope: 'machine-overridable',
+  },
+  'engine.idleSeconds': {
+    type: 'integer',
+    default: 60,
+    minimum: 1,
+    maximum: 86_400,
+    description: 'How long the engine waits without clients and without work before it leaves.',
+    scope: 'machine-overridable',
+  },
+  'panel.openOnRun': {
+    type: 'string',
+    default: 'beside',
+    enum: ['beside', 'active', 'never'],
+    enumDescriptions: ['Beside the code.', 'In the active editor group.', 'Leave the editors as they are.'],
+    description: 'Where the panel opens when a run or a search is started.',
+    scope: 'window',
+  },
+  'lenses.enabled': {
+    type: 'boolean',
+    default: true,
+    description: 'Show Run, Start search and the best values above the lines of experiment files.',
+    scope: 'resource',
+  },
+  'notifications.searchEnded': {
+    type: 'boolean',
+    default: true,
+    description: 'Say when a search has ended, with its best result.',
+    scope: 'window',
+  },
+  'notifications.runFailed': {
+    type: 'boolean',
+    default: true,
+    description: 'Say when a run that belongs to no search has failed.',
+    scope: 'window',
+  },
+} as const satisfies Record<string, SettingSpec>;
+
+type Widen<T> = T extends string ? string : T extends number ? number : T extends boolean ? boolean : never;
+export type SettingName = keyof typeof SETTINGS;
+export type SettingValue<N extends SettingName> = (typeof SETTINGS)[N] extends { enum: readonly (infer E)[] }
+  ? E
+  : Widen<(typeof SETTINGS)[N]['default']>;

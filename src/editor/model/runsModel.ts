@@ -1,0 +1,215 @@
+/**
+ * What the editor knows of one folder's runs. Asks the engine for what is looked at, page by page, and is kept up
+ * to date by its `changed` notifications; it never reads everything.
+ */
+import {
+  LIVE_STATUSES,
+  type Experiment,
+  type NotificationParams,
+  type RequestName,
+  type RequestParams,
+  type RequestResult,
+  type Run,
+  type RunStatus,
+  type Search,
+} from '../../protocol/engine.js';
+import { Debounce, Disposables, Emitter } from '../events.js';
+import { keyOf, newerFirst, RunList, type ListKey } from './runList.js';
+
+/** The part of the engine link that the model needs. */
+export interface Asks {
+  request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>>;
+}
+
+export interface ModelChange {
+  /** The list of experiments, or everything (after a new connection or another filter). */
+  experiments: boolean;
+  /** Lists whose members changed. */
+  lists: ListKey[];
+  /** Experiments whose searches came or went. */
+  searchLists: string[];
+  runs: { before: Run | undefined; now: Run }[];
+  searches: { before: Search | undefined; now: Search }[];
+}
+
+const PAGE = 50;
+const isLive = (status: RunStatus) => LIVE_STATUSES.includes(status);
+
+export class RunsModel {
+  private readonly all = new Disposables();
+  private readonly changes = this.all.add(new Emitter<ModelChange>());
+  readonly onChange = this.changes.event;
+
+  private experimentRows: Experiment[] | null = null;
+  private readonly lists = new Map<string, RunList>();
+  private readonly searchRows = new Map<string, Search>();
+  private readonly searchesOf = new Set<string>();
+  private readonly live = new Map<string, Run>();
+  private readonly known = new Map<string, Run>();
+  private text = '';
+  private readonly reload = this.all.add(new Debounce(() => void this.loadExperiments().catch(() => undefined), 300));
+
+  constructor(private readonly engine: Asks) {}
+
+  /** After each (re)connection: reads anew what is shown. */
+  async refresh(): Promise<void> {
+    const lists = [...this.lists.values()];
+    this.lists.clear();
+    const experiments = [...this.searchesOf];
+    const [{ runs }] = await Promise.all([
+      this.engine.request('runs/list', { status: [...LIVE_STATUSES], limit: 2000 }),
+      this.fetchExperiments(),
+      ...experiments.map((experiment) => this.fetchSearches(experiment)),
+    ]);
+    this.live.clear();
+    for (const run of runs) {
+      this.live.set(run.id, run);
+      this.known.set(run.id, run);
+    }
+    await Promise.all(lists.filter((list) => list.loaded).map((list) => this.list(list.key)));
+    this.fire({ experiments: true });
+  }
+
+  get experiments(): readonly Experiment[] {
+    return this.experimentRows ?? [];
+  }
+
+  get loaded(): boolean {
+    return this.experimentRows !== null;
+  }
+
+  get liveRuns(): readonly Run[] {
+    return [...this.live.values()].sort(newerFirst);
+  }
+
+  liveIn(experiment: string): number {
+    let count = 0;
+    for (const run of this.live.values()) if (run.experiment === experiment) count++;
+    return count;
+  }
+
+  get searches(): readonly Search[] {
+    return [...this.searchRows.values()].sort(newerFirst);
+  }
+
+  run(id: string): Run | undefined {
+    return this.known.get(id);
+  }
+
+  search(id: string): Search | undefined {
+    return this.searchRows.get(id);
+  }
+
+  get filter(): string {
+    return this.text;
+  }
+
+  setFilter(text: string): void {
+    this.text = text.trim();
+    this.lists.clear();
+    this.fire({ experiments: true });
+  }
+
+  /** Searches of an experiment, newest first. */
+  async searchesIn(experiment: string): Promise<Search[]> {
+    if (!this.searchesOf.has(experiment)) await this.fetchSearches(experiment);
+    return this.searches.filter((search) => search.experiment === experiment);
+  }
+
+  /** The first page of a list, or what is loaded of it. */
+  async list(key: ListKey): Promise<RunList> {
+    let list = this.lists.get(keyOf(key));
+    if (list?.loaded) return list;
+    list ??= new RunList(key);
+    this.lists.set(keyOf(key), list);
+    await this.fetch(list, 0);
+    return list;
+  }
+
+  /** Loads the next page. */
+  async more(key: ListKey): Promise<void> {
+    const list = await this.list(key);
+    if (list.left === 0) return;
+    await this.fetch(list, list.runs.length);
+    this.fire({ lists: [key] });
+  }
+
+  /** The engine's `changed`. */
+  apply(params: NotificationParams<'changed'>): void {
+    const change = empty();
+    for (const run of params.runs) this.applyRun(run, change);
+    for (const search of params.searches) {
+      const before = this.searchRows.get(search.id);
+      this.searchRows.set(search.id, search);
+      change.searches.push({ before, now: search });
+      if (!before) change.searchLists.push(search.experiment);
+    }
+    for (const id of params.removedRuns) this.removeRun(id, change);
+    for (const id of params.removedSearches) {
+      const before = this.searchRows.get(id);
+      if (this.searchRows.delete(id) && before) change.searchLists.push(before.experiment);
+    }
+    const strangers = change.runs.some(({ before }) => !before) || change.searches.some(({ before }) => !before);
+    if (strangers || params.removedRuns.length > 0 || params.removedSearches.length > 0) this.reload.schedule();
+    this.changes.fire(change);
+  }
+
+  dispose(): void {
+    this.all.dispose();
+  }
+
+  private applyRun(run: Run, change: ModelChange): void {
+    const before = this.known.get(run.id);
+    this.known.set(run.id, run);
+    if (isLive(run.status) && run.deletedAt === null) this.live.set(run.id, run);
+    else this.live.delete(run.id);
+    change.runs.push({ before, now: run });
+    const key = { experiment: run.experiment, search: run.search };
+    const list = this.lists.get(keyOf(key));
+    if (!list) return;
+    // Whether a new run matches the filter only the engine knows.
+    if (this.text && !list.runs.some(({ id }) => id === run.id)) return;
+    if (list.update(run) === 'changed') change.lists.push(key);
+  }
+
+  private removeRun(id: string, change: ModelChange): void {
+    this.live.delete(id);
+    this.known.delete(id);
+    for (const list of this.lists.values()) if (list.remove(id)) change.lists.push(list.key);
+  }
+
+  private async loadExperiments(): Promise<void> {
+    await this.fetchExperiments();
+    this.fire({ experiments: true });
+  }
+
+  private async fetchExperiments(): Promise<void> {
+    this.experimentRows = (await this.engine.request('experiments/list', {})).experiments;
+  }
+
+  private async fetchSearches(experiment: string): Promise<void> {
+    const { searches } = await this.engine.request('searches/list', { experiment });
+    const present = new Set(searches.map(({ id }) => id));
+    for (const [id, search] of this.searchRows)
+      if (search.experiment === experiment && !present.has(id)) this.searchRows.delete(id);
+    for (const search of searches) this.searchRows.set(search.id, search);
+    this.searchesOf.add(experiment);
+  }
+
+  private async fetch(list: RunList, offset: number): Promise<void> {
+    const { total, runs } = await this.engine.request('runs/list', {
+      ...list.key,
+      ...(this.text && { text: this.text }),
+      offset,
+      limit: PAGE,
+    });
+    for (const run of runs) this.known.set(run.id, run);
+    list.page(offset, total, runs);
+  }
+
+  private fire(change: Partial<ModelChange>): void {
+    this.changes.fire({ ...empty(), ...change });
+  }
+}
+
+const empty = (): ModelChange => ({ experiments: false, lists: [], searchLists: [], runs: [], searches: [] });

@@ -1,0 +1,31 @@
+/** The hyperparameter form of an experiment file: read from the editor's text, checked, and written back in place. */
+import { readFile } from 'node:fs/promises';
+import type { FileForm, FormProblems } from '../../protocol/panel.js';
+import type { Params } from '../../protocol/values.js';
+import { changeFile, type FileChange } from '../edits.js';
+import type { ExperimentFiles } from '../files.js';
+import { loadExperiments } from '../language/documents.js';
+
+export class Forms {
+  constructor(private readonly files: ExperimentFiles) {}
+
+  async form(file: string): Promise<FileForm> {
+    const text = await this.text(file);
+    return (await loadExperiments()).formOf(text, file);
+  }
+
+  async check(file: string, params: Params, space?: Record<string, string>): Promise<FormProblems> {
+    const text = await this.text(file);
+    return (await loadExperiments()).checkForm(text, file, params, space);
+  }
+
+  /** The form as it is afterwards. */
+  async write(file: string, change: FileChange): Promise<FileForm> {
+    await changeFile(file, change);
+    return this.form(file);
+  }
+
+  private async text(file: string): Promise<string> {
+    return this.files.document(file)?.getText() ?? readFile(file, 'utf8');
+  }
+}

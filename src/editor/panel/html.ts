@@ -1,0 +1,40 @@
+/** The panel's page. Its policy starts from nothing: only our own script, styles, fonts and images may load. */
+export interface PanelAssets {
+  script: string;
+  iconStyles: string;
+  /** The webview's own origin, as its policy names it. */
+  cspSource: string;
+  nonce: string;
+  language: string;
+}
+
+export function panelHtml({ script, iconStyles, cspSource, nonce, language }: PanelAssets): string {
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${cspSource} 'nonce-${nonce}'`,
+    `font-src ${cspSource}`,
+    `img-src ${cspSource} data: blob:`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  return `<!doctype html>
+<html lang="${attribute(language)}">
+  <head>
+    <meta charset="utf-8" />
+    <meta http-equiv="Content-Security-Policy" content="${policy}" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <link id="codicons" rel="stylesheet" href="${attribute(iconStyles)}" />
+    <title>Tunesmith</title>
+  </head>
+  <body>
+    <tunesmith-panel></tunesmith-panel>
+    <script nonce="${nonce}" src="${attribute(script)}"></script>
+  </body>
+</html>
+`;
+}
+
+function attribute(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+}

@@ -1,0 +1,207 @@
+/**
+ * One panel: a webview that shows one folder's runs. It may ask the engine what PANEL_REQUESTS lists and nothing
+ * else; what it says is validated. While it is hidden nothing is sent to it and nothing is watched for it.
+ */
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import { EngineError } from '../../engine/connect.js';
+import { Requests, type RequestName } from '../../protocol/engine.js';
+import type { PANEL_REQUESTS } from '../../protocol/panel.js';
+import { FromPanel, PANEL_COMMANDS, type PanelState, type ToPanel } from '../../protocol/panel.js';
+import { Disposables, type Disposable } from '../events.js';
+import type { ExperimentFiles } from '../files.js';
+import { l10n } from '../l10n.js';
+import type { FolderEngine } from '../link/folderEngine.js';
+import type { Forms } from './forms.js';
+import { panelHtml } from './html.js';
+
+export type Show = Omit<Extract<ToPanel, { type: 'show' }>, 'type'>;
+
+export interface PanelParts {
+  extensionUri: vscode.Uri;
+  files: ExperimentFiles;
+  forms: Forms;
+  log: vscode.LogOutputChannel;
+  /** Keeps what the person was looking at. */
+  remember(folder: FolderEngine, state: PanelState): void;
+}
+
+export class Panel implements Disposable {
+  private readonly all = new Disposables();
+  private ready = false;
+  private waiting: Show | null = null;
+  /** The file whose form is open; its changes are sent on. */
+  private formFile: string | null = null;
+
+  constructor(
+    readonly webview: vscode.WebviewPanel,
+    readonly folder: FolderEngine,
+    private state: PanelState,
+    private readonly parts: PanelParts,
+  ) {
+    const { extensionUri } = parts;
+    const assets = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
+    webview.webview.options = { enableScripts: true, localResourceRoots: [assets], enableCommandUris: false };
+    webview.iconPath = {
+      light: vscode.Uri.joinPath(extensionUri, 'media', 'file-light.svg'),
+      dark: vscode.Uri.joinPath(extensionUri, 'media', 'file-dark.svg'),
+    };
+    const url = (name: string) => webview.webview.asWebviewUri(vscode.Uri.joinPath(assets, name)).toString();
+    this.all.add(webview.webview.onDidReceiveMessage((message: unknown) => void this.received(message)));
+    this.all.add(webview.onDidChangeViewState(() => this.visibilityChanged()));
+    this.all.add(folder.on('changed', (params) => this.post({ type: 'changed', params })));
+    this.all.add(folder.on('seriesChanged', (params) => this.post({ type: 'seriesChanged', params })));
+    this.all.add(folder.onState(() => this.tellConnection()));
+    this.all.add(parts.files.onChange(() => void this.tellFiles()));
+    this.all.add(vscode.workspace.onDidChangeTextDocument(({ document }) => this.documentChanged(document)));
+    this.all.add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.tellInit()));
+    this.all.add(webview.onDidDispose(() => this.dispose()));
+    webview.webview.html = panelHtml({
+      script: url('panel.js'),
+      iconStyles: url('codicon.css'),
+      cspSource: webview.webview.cspSource,
+      nonce: randomBytes(16).toString('base64'),
+      language: vscode.env.language,
+    });
+  }
+
+  get disposed(): boolean {
+    return this.all.disposed;
+  }
+
+  /** Brings something into view, as soon as the page can take it. */
+  show(show: Show): void {
+    if (this.ready && this.webview.visible) this.post({ type: 'show', ...show });
+    else this.waiting = show;
+  }
+
+  dispose(): void {
+    this.folder.watch(this, null);
+    this.all.dispose();
+  }
+
+  private post(message: ToPanel): void {
+    // A hidden page loses messages; it asks anew when it is shown.
+    if (this.ready && this.webview.visible) void this.webview.webview.postMessage(message);
+  }
+
+  private async received(message: unknown): Promise<void> {
+    const parsed = FromPanel.safeParse(message);
+    if (!parsed.success) {
+      this.parts.log.warn(`The panel sent what it may not: ${parsed.error.message}`);
+      return;
+    }
+    const said = parsed.data;
+    switch (said.type) {
+      case 'ready':
+        return this.tellInit();
+      case 'state':
+        this.state = said.state;
+        return this.parts.remember(this.folder, said.state);
+      case 'command':
+        return this.command(said.command, said.args);
+      case 'request':
+        return this.answer(said.id, () => this.ask(said.method, said.params));
+      case 'openForm':
+        this.formFile = this.ownFile(said.file);
+        return this.answer(said.id, () => this.parts.forms.form(said.file));
+      case 'checkForm':
+        return this.answer(said.id, () => this.parts.forms.check(this.ownFile(said.file), said.params, said.space));
+      case 'writeForm': {
+        const { id, file, params, space, trials } = said;
+        return this.answer(id, () => this.parts.forms.write(this.ownFile(file), { params, space, trials }));
+      }
+    }
+  }
+
+  private async answer(id: number, work: () => Promise<unknown>): Promise<void> {
+    try {
+      const result = await work();
+      this.post({ type: 'reply', id, result });
+    } catch (error) {
+      const problems = error instanceof EngineError ? error.problems : [];
+      this.post({ type: 'reply', id, error: { message: textOf(error), ...(problems.length > 0 && { problems }) } });
+    }
+  }
+
+  private async ask(method: (typeof PANEL_REQUESTS)[number], raw: unknown): Promise<unknown> {
+    const parsed = Requests[method].params.safeParse(raw ?? {});
+    if (!parsed.success) throw new Error(`${method}: ${parsed.error.message}`);
+    if (method === 'watch') {
+      const { runs, logs } = Requests.watch.params.parse(raw);
+      this.folder.watch(this, { runs, logs });
+      return {};
+    }
+    if (method === 'runs/start' || method === 'searches/start') {
+      const start = Requests['runs/start'].params.pick({ file: true, text: true }).loose().parse(parsed.data);
+      const file = this.ownFile(start.file);
+      // What the person sees is what is run, saved or not.
+      const text = start.text ?? (await this.parts.files.unsavedText(file));
+      return this.folder.request(method, { ...parsed.data, file, ...(text !== undefined && { text }) } as never);
+    }
+    return this.folder.request(method as RequestName, parsed.data as never);
+  }
+
+  private async command(command: string, args: unknown[]): Promise<void> {
+    if (!(PANEL_COMMANDS as readonly string[]).includes(command)) {
+      this.parts.log.warn(`The panel asked for a command it may not run: ${command}`);
+      return;
+    }
+    const plain = args.filter((arg) => typeof arg === 'string');
+    await vscode.commands.executeCommand(command, ...plain);
+  }
+
+  /** The page may only name experiment files of its own folder. */
+  private ownFile(file: string): string {
+    if (this.parts.files.folderOf(file) !== this.folder || !this.parts.files.isExperiment(file))
+      throw new Error(l10n.t('{0} is no experiment file of this folder.', file));
+    return file;
+  }
+
+  private async tellInit(): Promise<void> {
+    this.ready = true;
+    const files = await this.parts.files.list(this.folder);
+    const { isTrusted: trusted } = vscode.workspace;
+    this.post({ type: 'init', state: this.state, files, trusted, locale: vscode.env.language });
+    this.tellConnection();
+    if (this.waiting) this.post({ type: 'show', ...this.waiting });
+    this.waiting = null;
+  }
+
+  private tellConnection(): void {
+    const { state } = this.folder;
+    if (state.kind === 'connecting') return;
+    // Not connected because nobody asked yet is no trouble: the page's first request connects.
+    const connected = state.kind !== 'disconnected';
+    this.post({
+      type: 'connection',
+      connected,
+      ...(state.kind === 'disconnected' && { message: state.error.message }),
+    });
+  }
+
+  private async tellFiles(): Promise<void> {
+    if (this.ready && this.webview.visible)
+      this.post({ type: 'files', files: await this.parts.files.list(this.folder) });
+  }
+
+  private visibilityChanged(): void {
+    if (!this.webview.visible) {
+      // The page is taken down while hidden and says `ready` when it is built again.
+      this.ready = false;
+      this.folder.watch(this, null);
+    }
+  }
+
+  private documentChanged(document: vscode.TextDocument): void {
+    if (document.uri.fsPath !== this.formFile || !this.webview.visible) return;
+    void this.parts.forms.form(this.formFile).then(
+      (form) => this.post({ type: 'form', form }),
+      () => undefined,
+    );
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,109 @@
+/** The panels, one for each folder: opens them, brings them back after a reload, and remembers what they showed. */
+import * as vscode from 'vscode';
+import { PanelState } from '../../protocol/panel.js';
+import { Disposables, type Disposable } from '../events.js';
+import type { ExperimentFiles } from '../files.js';
+import type { Engines } from '../link/engines.js';
+import type { FolderEngine } from '../link/folderEngine.js';
+import { PANEL_TYPE } from '../manifest/ids.js';
+import { setting } from '../settings.js';
+import type { Forms } from './forms.js';
+import { Panel, type Show } from './panel.js';
+
+export interface PanelsOptions {
+  extensionUri: vscode.Uri;
+  engines: Engines;
+  files: ExperimentFiles;
+  forms: Forms;
+  memento: vscode.Memento;
+  log: vscode.LogOutputChannel;
+}
+
+const EMPTY: PanelState = PanelState.parse({ version: 1, experiment: null, file: null, selected: null });
+const MEMORY = 'panel/';
+
+export class Panels implements vscode.WebviewPanelSerializer, Disposable {
+  private readonly all = new Disposables();
+  private readonly byFolder = new Map<FolderEngine, Panel>();
+
+  constructor(private readonly options: PanelsOptions) {
+    this.all.add(vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, this));
+    this.all.add(options.engines.onFolders(() => this.closeStrays()));
+  }
+
+  dispose(): void {
+    for (const panel of this.byFolder.values()) panel.dispose();
+    this.byFolder.clear();
+    this.all.dispose();
+  }
+
+  /** Opens the folder's panel, or brings it forward, and shows something in it. */
+  open(folder: FolderEngine, show: Show = {}, where?: 'beside' | 'active', keepFocus = false): void {
+    let panel = this.byFolder.get(folder);
+    if (panel) panel.webview.reveal(undefined, keepFocus);
+    else {
+      const viewColumn = (where ?? 'beside') === 'beside' ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
+      const webview = vscode.window.createWebviewPanel(PANEL_TYPE, this.title(folder), {
+        viewColumn,
+        preserveFocus: keepFocus,
+      });
+      panel = this.adopt(webview, folder, this.remembered(folder));
+    }
+    if (Object.keys(show).length > 0) panel.show(show);
+  }
+
+  /** After a start, as the setting says; the person goes on typing where they were. */
+  openForStart(folder: FolderEngine, show: Show): void {
+    const where = setting('panel.openOnRun', folder.folder);
+    const panel = this.byFolder.get(folder);
+    if (panel?.webview.visible) panel.show(show);
+    else if (where !== 'never') this.open(folder, show, where, true);
+  }
+
+  /** True when the folder's panel is open and can be seen. */
+  visible(folder: FolderEngine): boolean {
+    return this.byFolder.get(folder)?.webview.visible ?? false;
+  }
+
+  async deserializeWebviewPanel(webview: vscode.WebviewPanel, saved: unknown): Promise<void> {
+    const parsed = PanelState.safeParse(saved);
+    const { engines } = this.options;
+    const byFile = parsed.data?.file ? engines.of(parsed.data.file) : undefined;
+    const folder =
+      byFile ?? engines.folders.find(({ folder }) => webview.title === this.titleOf(folder)) ?? engines.folders[0];
+    if (!folder || this.byFolder.has(folder)) return webview.dispose();
+    this.adopt(webview, folder, parsed.data ?? this.remembered(folder));
+  }
+
+  private adopt(webview: vscode.WebviewPanel, folder: FolderEngine, state: PanelState): Panel {
+    const { extensionUri, files, forms, log, memento } = this.options;
+    const panel = new Panel(webview, folder, state, {
+      extensionUri,
+      files,
+      forms,
+      log,
+      remember: ({ folder: { uri } }, now) => void memento.update(MEMORY + uri.toString(), now),
+    });
+    this.byFolder.set(folder, panel);
+    webview.onDidDispose(() => this.byFolder.get(folder) === panel && this.byFolder.delete(folder));
+    return panel;
+  }
+
+  private remembered(folder: FolderEngine): PanelState {
+    const saved = PanelState.safeParse(this.options.memento.get(MEMORY + folder.folder.uri.toString()));
+    return saved.data ?? EMPTY;
+  }
+
+  private title(folder: FolderEngine): string {
+    return this.titleOf(folder.folder);
+  }
+
+  private titleOf(folder: vscode.WorkspaceFolder): string {
+    return this.options.engines.folders.length > 1 ? `Tunesmith · ${folder.name}` : 'Tunesmith';
+  }
+
+  private closeStrays(): void {
+    for (const [folder, panel] of this.byFolder)
+      if (!this.options.engines.folders.includes(folder)) panel.webview.dispose();
+  }
+}

@@ -1,0 +1,61 @@
+/** The extension: builds the parts, hands each what it needs, nothing else. */
+import * as vscode from 'vscode';
+import { allHandlers } from './editor/commands/handlers.js';
+import { registerCommands } from './editor/commands/registry.js';
+import { Explorer } from './editor/explorer/tree.js';
+import { ExperimentFiles } from './editor/files.js';
+import { useTranslations } from './editor/l10n.js';
+import { Diagnostics } from './editor/language/diagnostics.js';
+import { Documents } from './editor/language/documents.js';
+import { FileStates } from './editor/language/fileStates.js';
+import { LanguageHelp } from './editor/language/help.js';
+import { Lenses } from './editor/language/lenses.js';
+import { Engines } from './editor/link/engines.js';
+import { LogTerminals } from './editor/log/terminals.js';
+import { CONTEXT } from './editor/manifest/ids.js';
+import { Notifications } from './editor/notifications.js';
+import { Forms } from './editor/panel/forms.js';
+import { Panels } from './editor/panel/panels.js';
+import { StatusBar } from './editor/statusBar.js';
+
+/** What other extensions and the tests can reach. */
+export interface TunesmithApi {
+  readonly engines: Engines;
+  readonly explorer: Explorer;
+  readonly panels: Panels;
+}
+
+export function activate(context: vscode.ExtensionContext): TunesmithApi {
+  const { extensionUri, subscriptions, workspaceState } = context;
+  const own = <T extends vscode.Disposable>(part: T): T => {
+    subscriptions.push(part);
+    return part;
+  };
+  useTranslations(vscode.l10n.t);
+
+  const log = own(vscode.window.createOutputChannel('Tunesmith', { log: true }));
+  const { version } = context.extension.packageJSON as { version: string };
+  const distFolder = vscode.Uri.joinPath(extensionUri, 'dist').fsPath;
+
+  const engines = own(new Engines({ version, distFolder, log }));
+  const files = own(new ExperimentFiles(engines));
+  const documents = new Documents();
+  const states = own(new FileStates(engines, documents));
+  const explorer = own(new Explorer(engines));
+  const forms = new Forms(files);
+  const panels = own(new Panels({ extensionUri, engines, files, forms, memento: workspaceState, log }));
+  const logs = own(new LogTerminals());
+  own(new Diagnostics(documents, log));
+  own(new Lenses(documents, states));
+  own(new LanguageHelp(states));
+  own(new StatusBar(engines));
+  own(new Notifications(engines));
+
+  const parts = { engines, explorer, files, panels, logs, log, extensionUri };
+  own(registerCommands(async () => allHandlers(parts), log));
+  void vscode.commands.executeCommand('setContext', CONTEXT.ready, true);
+  return { engines, explorer, panels };
+}
+
+/** Training goes on without us: engines are left alone. */
+export function deactivate(): void {}

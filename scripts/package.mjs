@@ -50,6 +50,8 @@ export async function packageExtension({ out, build = true } = {}) {
     'package',
     '--no-dependencies',
     '--allow-missing-repository',
+    // Pictures and links of the README stay relative until the project has a public address.
+    '--no-rewrite-relative-links',
     '--out',
     file,
   );

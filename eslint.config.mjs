@@ -46,6 +46,18 @@ export default tseslint.config(
       'max-lines': ['error', { max: 450, skipBlankLines: true, skipComments: true }],
     },
   },
+  {
+    // TypeScript finds these in its own files.
+    files: ['**/*.mjs'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        'process console URL URLSearchParams Buffer fetch setTimeout clearTimeout setInterval clearInterval setImmediate performance'
+          .split(' ')
+          .map((name) => [name, 'readonly']),
+      ),
+    },
+    rules: { 'no-undef': 'error' },
+  },
   { files: ['src/**/*.ts'], ignores: ['src/editor/**', 'src/extension.ts'], rules: forbid(noVscode) },
   { files: ['src/protocol/**/*.ts'], rules: forbid(noVscode, noNode, only('src/protocol', 'protocol')) },
   {

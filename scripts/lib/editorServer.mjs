@@ -42,11 +42,8 @@ export async function installExtension(editor, data, vsix, env = process.env) {
  * user of this machine can open it: for tests only.
  * Returns `{ port, url(folder, payload), log(), stop() }`.
  */
-export async function startEditor(
-  editor,
-  data,
-  { env = process.env, port = 0, trust = true, host = '127.0.0.1' } = {},
-) {
+export async function startEditor(editor, data, options = {}) {
+  const { env = process.env, port = 0, trust = true, host = '127.0.0.1', token } = options;
   const args = [editor.server, '--host', host, '--port', String(port)];
   args.push(...(token ? ['--connection-token', token] : ['--without-connection-token']));
   if (trust) args.push('--disable-workspace-trust');

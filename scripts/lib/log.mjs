@@ -42,6 +42,10 @@ export class Unavailable extends Error {}
 
 /** Ends a script: the message alone for a UserError, the stack for what nobody foresaw. */
 export function exitWith(error) {
-  fail(error instanceof UserError || error instanceof Unavailable ? error.message : (error?.stack ?? String(error)));
+  fail(
+    error instanceof UserError || error instanceof Unavailable || error?.plain
+      ? error.message
+      : (error?.stack ?? String(error)),
+  );
   process.exit(1);
 }

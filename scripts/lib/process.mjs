@@ -13,6 +13,8 @@ export class CommandError extends Error {
     const how = timedOut ? 'took too long and was stopped' : signal ? `was ended by ${signal}` : `exited with ${code}`;
     const tail = output.trim().split('\n').slice(-30).join('\n');
     super(`${command} ${how}${tail ? `:\n${tail}` : ''}`);
+    /** The message says it all: shown without a stack. */
+    this.plain = true;
     this.code = code;
     this.output = output;
     this.timedOut = timedOut;

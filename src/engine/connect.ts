@@ -15,7 +15,7 @@ import { workspacePaths, type WorkspacePaths } from './paths.js';
 export { EngineError, type EngineErrorKind } from './errors.js';
 export type { Disposable, EngineConnection, EngineInfo } from './connection.js';
 export { EngineLink, type EngineLinkState } from './link.js';
-export type { NodeProgram } from './nodePath.js';
+export { findNode, type NodeProgram } from './nodePath.js';
 
 export interface ConnectOptions {
   /** The workspace folder. */

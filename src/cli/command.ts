@@ -1,0 +1,135 @@
+/** How a command is declared, its arguments read and its help printed. */
+import { parseArgs } from 'node:util';
+import { suggest } from '../experiment/suggest.js';
+import { UsageError } from './errors.js';
+import type { Context } from './context.js';
+
+export interface Option {
+  type: 'string' | 'boolean';
+  short?: string;
+  multiple?: boolean;
+  /** What stands for the value in the help. */
+  value?: string;
+  help: string;
+}
+
+export interface Command {
+  name: string;
+  /** After the name, such as `FILE [--set NAME=VALUE …]`. */
+  usage: string;
+  summary: string;
+  details?: string;
+  options: Record<string, Option>;
+  examples: [command: string, what: string][];
+  /** Number of arguments without a name. */
+  args: [least: number, most: number];
+  /** Resolves to the exit code. */
+  run(context: Context, input: Input): Promise<number>;
+}
+
+export class Input {
+  constructor(
+    readonly args: string[],
+    private readonly values: Record<string, string | boolean | (string | boolean)[] | undefined>,
+  ) {}
+
+  flag(name: string): boolean {
+    return this.values[name] === true;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.values[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  texts(name: string): string[] {
+    const value = this.values[name];
+    return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+  }
+
+  /** A whole number of at least `least`. */
+  whole(name: string, least = 1): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least) {
+      throw new UsageError(`--${name} takes a whole number of at least ${least}, not "${text}".`);
+    }
+    return value;
+  }
+}
+
+/** Options that every command has. */
+export const COMMON: Record<string, Option> = {
+  workspace: {
+    type: 'string',
+    value: 'DIR',
+    help: 'The folder whose runs these are. Default: the nearest one, from here up, that has a .tunesmith folder, else this one.',
+  },
+  help: { type: 'boolean', short: 'h', help: 'Show this help.' },
+};
+
+export const JSON_OPTION: Option = { type: 'boolean', help: 'Print JSON (its shape is in docs/cli.md).' };
+
+export function readInput(command: Command, argv: string[]): Input {
+  const options = { ...command.options, ...COMMON };
+  for (const word of argv) {
+    if (word === '--') break;
+    const name = /^--([^=]+)/.exec(word)?.[1];
+    if (name === undefined || options[name]) continue;
+    const near = suggest(name, Object.keys(options));
+    throw new UsageError(`There is no option --${name}${near ? `; did you mean --${near}?` : '.'}`);
+  }
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: Object.fromEntries(
+        Object.entries(options).map(([name, { type, short, multiple }]) => [
+          name,
+          { type, multiple: multiple ?? false, ...(short ? { short } : {}) },
+        ]),
+      ),
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('. To specify')[0]!);
+  }
+  const input = new Input(parsed.positionals, parsed.values);
+  const [least, most] = command.args;
+  if (!input.flag('help') && (input.args.length < least || input.args.length > most)) {
+    const what = input.args.length < least ? 'Something is missing' : `"${input.args[most]}" is too much`;
+    throw new UsageError(`${what}. Usage: tunesmith ${command.name} ${command.usage}`);
+  }
+  return input;
+}
+
+export function helpOf(command: Command): string {
+  const options = Object.entries({ ...command.options, ...COMMON }).map(([name, option]) => {
+    const head = `${option.short ? `-${option.short}, ` : ''}--${name}${option.value ? ` ${option.value}` : ''}`;
+    return [head, option.help] as const;
+  });
+  const column = Math.max(...options.map(([head]) => head.length)) + 2;
+  return [
+    `tunesmith ${command.name} ${command.usage}`.trimEnd(),
+    '',
+    command.summary,
+    ...(command.details ? ['', command.details] : []),
+    '',
+    'Options:',
+    ...options.map(([head, help]) => `  ${head.padEnd(column)}${wrap(help, 78 - column, column + 2)}`),
+    ...(command.examples.length
+      ? ['', 'Examples:', ...command.examples.flatMap(([line, what]) => [`  ${line}`, `      ${what}`])]
+      : []),
+  ].join('\n');
+}
+
+function wrap(text: string, columns: number, indent: number): string {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const last = lines[lines.length - 1]!;
+    if (last && last.length + 1 + word.length > columns) lines.push(word);
+    else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
+}

@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process';
+import * as path from 'node:path';
+import * as readline from 'node:readline';
+import { suggest } from '../../experiment/suggest.js';
+import { findNode } from '../../engine/connect.js';
+import { BackendLine } from '../../protocol/backends.js';
+import { BackendId, type BackendReport } from '../../protocol/engine.js';
+import { JSON_OPTION, type Command } from '../command.js';
+import type { Context } from '../context.js';
+import { CommandError, UsageError } from '../errors.js';
+import { LiveArea } from '../liveArea.js';
+import { bar, safe, safeLine, table } from '../terminal.js';
+
+export const backends: Command = {
+  name: 'backends',
+  usage: '[install [BACKEND] | remove BACKEND]',
+  summary: 'Lists what the built-in trainer can compute with, and why each does or does not work; installs more.',
+  details:
+    `BACKEND is one of ${BackendId.options.join(', ')}. Without a name, install takes the best one for this machine: a GPU's, ` +
+    'else native TensorFlow on the CPU.',
+  options: {
+    python: {
+      type: 'string',
+      value: 'PATH',
+      help: 'For tensorflow-python: the Python whose TensorFlow is to be used.',
+    },
+    json: JSON_OPTION,
+  },
+  examples: [
+    ['tunesmith backends', 'what works here'],
+    ['tunesmith backends install', 'the fastest that can be had'],
+    ['tunesmith backends install tensorflow-python --python .venv/bin/python', "over that Python's TensorFlow"],
+  ],
+  args: [0, 2],
+  async run(context, input) {
+    const [action, name] = input.args;
+    const json = input.flag('json');
+    if (action === undefined) {
+      const reports = await probe(context);
+      if (json) context.json(reports);
+      else print(context, reports);
+      return reports.some((report) => report.works) ? 0 : 1;
+    }
+    if (action !== 'install' && action !== 'remove') {
+      const near = suggest(action, ['install', 'remove']);
+      throw new UsageError(
+        `backends takes install or remove, not "${action}"${near ? `; did you mean "${near}"?` : '.'}`,
+      );
+    }
+    const python = input.text('python');
+    if (name === undefined) {
+      if (action === 'remove') throw new UsageError('Name the backend to remove.');
+      return installBest(context, json, python);
+    }
+    const id = BackendId.safeParse(name);
+    if (!id.success) {
+      const near = suggest(name, BackendId.options);
+      throw new UsageError(
+        `There is no backend "${name}"${near ? `; did you mean "${near}"?` : `. It is one of: ${BackendId.options.join(', ')}.`}`,
+      );
+    }
+    const report = await change(context, action, id.data, python);
+    if (json) context.json(report);
+    else print(context, [report]);
+    return action === 'remove' || report.works ? 0 : 1;
+  },
+};
+
+/** Tries the installable ones in the order of preference until one works. */
+async function installBest(context: Context, json: boolean, python: string | undefined): Promise<number> {
+  const reports = await probe(context);
+  const reasons: string[] = [];
+  for (const candidate of reports) {
+    if (candidate.works && candidate.chosen) {
+      context.say(`${candidate.name} works already: nothing better can be installed.`);
+      if (json) context.json(candidate);
+      return 0;
+    }
+    if (!candidate.installable || candidate.works) continue;
+    try {
+      const report = await change(context, 'install', candidate.id, python);
+      if (report.works) {
+        if (json) context.json(report);
+        else print(context, [report]);
+        return 0;
+      }
+      reasons.push(`${candidate.id}: ${report.reason}`);
+    } catch (error) {
+      reasons.push(`${candidate.id}: ${(error as Error).message}`);
+    }
+  }
+  throw new CommandError(`No native backend could be installed.\n${reasons.map((reason) => `  ${reason}`).join('\n')}`);
+}
+
+async function probe(context: Context): Promise<BackendReport[]> {
+  const line = await trainer(context, ['--probe-backends'], 'Trying the backends');
+  if (line.type !== 'reports') throw new CommandError('The trainer did not answer with its backends.');
+  return line.backends;
+}
+
+async function change(
+  context: Context,
+  action: 'install' | 'remove',
+  id: BackendId,
+  python?: string,
+): Promise<BackendReport> {
+  const line = await trainer(
+    context,
+    [`--${action}-backend`, id, ...(python ? ['--python', python] : [])],
+    `${action === 'install' ? 'Installing' : 'Removing'} ${id}`,
+  );
+  if (line.type !== 'done') throw new CommandError(`The trainer did not say that ${id} was ${action}ed.`);
+  return line.backend;
+}
+
+/** Runs the trainer for its answer, showing its progress; resolves to the last line. */
+async function trainer(context: Context, args: string[], title: string): Promise<BackendLine> {
+  const node = await findNode(context.dist);
+  const child = spawn(node.execPath, [path.join(context.dist, 'trainer.cjs'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...node.env },
+  });
+  let stderr = '';
+  child.stderr.on('data', (data: Buffer) => (stderr = (stderr + data.toString()).slice(-4000)));
+  const area = new LiveArea(process.stderr);
+  let said = '';
+  let last: BackendLine | null = null;
+  const exited = new Promise<number | string>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
+  });
+  for await (const text of readline.createInterface({ input: child.stdout })) {
+    const parsed = parseLine(text);
+    if (!parsed) continue;
+    last = parsed;
+    if (parsed.type !== 'progress') continue;
+    const shown = safeLine(parsed.text);
+    if (area.live) area.draw([`${title}  ${parsed.fraction === null ? '' : bar(parsed.fraction, 20)}  ${shown}`]);
+    else if (shown !== said) context.say(`${title}: ${shown}`);
+    said = shown;
+  }
+  const code = await exited;
+  area.clear();
+  if (last?.type === 'error') throw new CommandError(safe(last.message));
+  if (!last || last.type === 'progress')
+    throw new CommandError(`${title} ended with ${code}.\n${safe(stderr.trimEnd())}`);
+  return last;
+}
+
+function parseLine(text: string): BackendLine | null {
+  try {
+    return BackendLine.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+function print(context: Context, reports: BackendReport[]): void {
+  table(
+    [
+      { title: '' },
+      { title: 'backend' },
+      { title: 'works', color: (cell) => (cell.trim() === 'yes' ? 'green' : 'dim') },
+      { title: 'device' },
+      { title: 'why' },
+    ],
+    reports.map((report) => [
+      report.chosen ? '→' : '',
+      report.id,
+      report.works ? 'yes' : 'no',
+      report.device ?? '–',
+      report.reason,
+    ]),
+    context.paint,
+    Math.max(context.columns, 80),
+  ).forEach((line) => context.print(line));
+}

@@ -1,0 +1,127 @@
+/** Commands that act on runs and searches which exist already. */
+import type { RequestResult } from '../../protocol/engine.js';
+import { LIVE_STATUSES } from '../../protocol/engine.js';
+import type { Command, Input } from '../command.js';
+import { JSON_OPTION } from '../command.js';
+import type { Context } from '../context.js';
+import { CommandError, UsageError } from '../errors.js';
+import { followRun } from '../followRun.js';
+import { readSettings } from '../settings.js';
+import { runJson } from '../shapes.js';
+import { safeLine } from '../terminal.js';
+
+type Action = 'stop' | 'pause' | 'resume';
+const DONE: Record<Action, string> = { stop: 'stopping', pause: 'paused', resume: 'resumed' };
+
+function report(context: Context, what: string, result: RequestResult<'runs/stop'>): number {
+  for (const id of result.done) context.print(`${what} ${id}`);
+  for (const { id, why } of result.skipped) context.say(`left alone ${id}: ${safeLine(why)}`);
+  return result.skipped.length > 0 && result.done.length === 0 ? 1 : 0;
+}
+
+/** Names of searches among the words; the others are runs. */
+async function act(context: Context, input: Input, action: Action): Promise<number> {
+  const engine = await context.engine();
+  const { searches } = await engine.request('searches/list', {});
+  const live = (status: string): boolean => status === 'running' || status === 'paused';
+  if (input.flag('all')) {
+    for (const each of searches) if (live(each.status)) await engine.request(`searches/${action}`, { id: each.id });
+    const { runs } = await engine.request('runs/list', { status: [...LIVE_STATUSES], search: null, limit: 10_000 });
+    if (runs.length === 0) return 0;
+    return report(context, DONE[action], await engine.request(`runs/${action}`, { ids: runs.map((run) => run.id) }));
+  }
+  if (input.args.length === 0) throw new UsageError(`Name the runs or searches to ${action}, or say --all.`);
+  const ids: string[] = [];
+  for (const word of input.args) {
+    const search = searches.find((each) => each.id === word || (word.length >= 4 && each.id.startsWith(word)));
+    if (search) {
+      await engine.request(`searches/${action}`, { id: search.id });
+      context.print(`${DONE[action]} search ${search.id}`);
+    } else ids.push((await context.run(word)).id);
+  }
+  return ids.length ? report(context, DONE[action], await engine.request(`runs/${action}`, { ids })) : 0;
+}
+
+function control(action: Action, summary: string): Command {
+  return {
+    name: action,
+    usage: 'RUN|SEARCH …',
+    summary,
+    options: { all: { type: 'boolean', help: 'All runs and searches that are not at an end.' } },
+    examples: [[`tunesmith ${action} latest`, 'the newest run']],
+    args: [0, 1000],
+    run: (context, input) => act(context, input, action),
+  };
+}
+
+export const stop = control(
+  'stop',
+  'Stops runs or searches: asks politely first, then ends the whole process tree by force.',
+);
+export const pause = control('pause', 'Pauses runs or searches. They keep their memory and go on with `resume`.');
+export const resume = control('resume', 'Goes on with paused runs and with paused or stopped searches.');
+
+export const rm: Command = {
+  name: 'rm',
+  usage: 'RUN …',
+  summary: 'Deletes runs that have ended. Without --purge they are hidden and can be brought back with --restore.',
+  options: {
+    purge: { type: 'boolean', help: 'Remove the files too, for good.' },
+    restore: { type: 'boolean', help: 'Bring back runs that were deleted (by their full id).' },
+  },
+  examples: [
+    ['tunesmith rm 01j8x2', 'hides a run'],
+    ['tunesmith rm --restore 01j8x2k4ab', 'brings it back'],
+  ],
+  args: [1, 10_000],
+  async run(context, input) {
+    const engine = await context.engine();
+    if (input.flag('restore'))
+      return report(context, 'restored', await engine.request('runs/restore', { ids: input.args }));
+    const ids: string[] = [];
+    for (const word of input.args) {
+      const hidden = input.flag('purge')
+        ? (await engine.request('runs/list', { ids: [word], deleted: true })).runs[0]
+        : undefined;
+      ids.push((hidden ?? (await context.run(word))).id);
+    }
+    const deleted = await engine.request('runs/delete', { ids });
+    if (!input.flag('purge')) return report(context, 'deleted', deleted);
+    const live = new Set(deleted.skipped.map((each) => each.id));
+    const hidden = (await engine.request('runs/list', { ids, deleted: true, limit: 10_000 })).runs.map((run) => run.id);
+    const gone = hidden.length ? await engine.request('runs/purge', { ids: hidden }) : { done: [], skipped: [] };
+    return report(context, 'purged', {
+      done: gone.done,
+      skipped: [...deleted.skipped.filter(({ id }) => live.has(id) && !hidden.includes(id)), ...gone.skipped],
+    });
+  },
+};
+
+export const rerun: Command = {
+  name: 'rerun',
+  usage: 'RUN [--set NAME=VALUE …]',
+  summary: 'Starts a run again with the same program, parameters and seed.',
+  options: {
+    set: {
+      type: 'string',
+      multiple: true,
+      value: 'NAME=VALUE',
+      help: 'Use this value of a parameter. May be repeated.',
+    },
+    detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the run goes on.' },
+    json: JSON_OPTION,
+  },
+  examples: [['tunesmith rerun latest --set lr=0.01', 'once more with another learning rate']],
+  args: [1, 1],
+  async run(context, input) {
+    const { id } = await context.run(input.args[0]!);
+    const engine = await context.engine();
+    const { run } = await engine.request('runs/rerun', { id, params: readSettings(input.texts('set')) });
+    const ended = input.flag('detach') ? run : await followRun(context, run, { log: false, quiet: input.flag('json') });
+    if (input.flag('json')) context.json(runJson(ended));
+    else context.print(input.flag('detach') ? ended.id : `${ended.status} ${ended.id}`);
+    if (!input.flag('detach') && ended.status !== 'completed')
+      throw new CommandError(ended.error?.message ?? `The run is ${ended.status}.`);
+    return 0;
+  },
+};

@@ -1,0 +1,47 @@
+import { suggest } from '../../experiment/suggest.js';
+import { JSON_OPTION, type Command } from '../command.js';
+import { UsageError } from '../errors.js';
+import { duration } from '../format.js';
+
+export const engine: Command = {
+  name: 'engine',
+  usage: 'status|stop',
+  summary: 'Says whether an engine runs for this folder, or ends it.',
+  details:
+    'Without --force the engine refuses to end while it has work. With --force live runs go on, and the next engine takes them over.',
+  options: { force: { type: 'boolean', help: 'With stop: end it although it has work.' }, json: JSON_OPTION },
+  examples: [['tunesmith engine status --json', '{pid, version, clients, runs, …}, or null when none runs']],
+  args: [1, 1],
+  async run(context, input) {
+    const what = input.args[0]!;
+    if (what !== 'status' && what !== 'stop') {
+      const near = suggest(what, ['status', 'stop']);
+      throw new UsageError(`engine takes status or stop, not "${what}"${near ? `; did you mean "${near}"?` : '.'}`);
+    }
+    const connection = await context.runningEngine();
+    if (!connection) {
+      if (input.flag('json')) context.json(null);
+      else context.print(`No engine runs for ${context.workspace}.`);
+      return 0;
+    }
+    try {
+      if (what === 'stop') {
+        await connection.request('engine/stop', { force: input.flag('force') });
+        context.print('The engine is leaving.');
+        return 0;
+      }
+      const status = await connection.request('engine/status', {});
+      if (input.flag('json')) context.json(status);
+      else {
+        context.print(`Engine ${status.version}, process ${status.pid}, for ${status.workspace}`);
+        context.print(
+          `  up ${duration(Date.now() - status.startedAt)}, ${status.clients} clients, ${status.runs} live runs, ${status.searches} searches`,
+        );
+        context.print(`  log ${status.log}`);
+      }
+      return 0;
+    } finally {
+      connection.dispose();
+    }
+  },
+};

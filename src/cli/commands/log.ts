@@ -1,0 +1,19 @@
+import { LIVE_STATUSES } from '../../protocol/engine.js';
+import type { Command } from '../command.js';
+import { followRun, LogTail } from '../followRun.js';
+
+export const log: Command = {
+  name: 'log',
+  usage: 'RUN',
+  summary: 'Prints what a run printed.',
+  options: { follow: { type: 'boolean', short: 'f', help: 'Go on until the run ends (Ctrl+C stops the run).' } },
+  examples: [['tunesmith log latest', 'the output of the newest run']],
+  args: [1, 1],
+  async run(context, input) {
+    const run = await context.run(input.args[0]!);
+    if (input.flag('follow') && LIVE_STATUSES.includes(run.status))
+      await followRun(context, run, { log: true, quiet: true });
+    else await new LogTail(context, run.id).read();
+    return 0;
+  },
+};

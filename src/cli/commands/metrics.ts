@@ -1,0 +1,47 @@
+import { JSON_OPTION, type Command } from '../command.js';
+import { CommandError } from '../errors.js';
+import { suggest } from '../../experiment/suggest.js';
+import { readPoints } from '../points.js';
+import { safeLine } from '../terminal.js';
+
+export const metrics: Command = {
+  name: 'metrics',
+  usage: 'RUN [METRIC]',
+  summary: "Prints a metric's points, or the names of a run's metrics.",
+  details:
+    'Without --points all of them, in the order they were logged. RUN is an id, the beginning of one, a name, or `latest`.',
+  options: {
+    points: { type: 'string', value: 'N', help: 'About so many points; the extrema are always among them.' },
+    json: JSON_OPTION,
+  },
+  examples: [
+    ['tunesmith metrics latest', 'what the newest run logged'],
+    ['tunesmith metrics latest val/accuracy --json', 'an array of {step, time, value}'],
+  ],
+  args: [1, 2],
+  async run(context, input) {
+    const run = await context.run(input.args[0]!);
+    const metric = input.args[1];
+    const names = Object.keys(run.metrics);
+    if (metric === undefined) {
+      if (input.flag('json')) context.json(names);
+      else names.forEach((name) => context.print(safeLine(name)));
+      return 0;
+    }
+    if (!names.includes(metric)) {
+      const near = suggest(metric, names);
+      throw new CommandError(
+        `Run ${run.id} has no metric "${metric}"${near ? `; did you mean "${near}"?` : names.length ? `. It has: ${names.join(', ')}.` : ' or any other yet.'}`,
+      );
+    }
+    const points = input.whole('points');
+    const rows = [];
+    for await (const page of readPoints(await context.engine(), run.id, metric, points)) rows.push(...page);
+    if (input.flag('json')) context.json(rows.map(({ step, time, value }) => ({ step, time, value })));
+    else {
+      context.print('step\ttime\tvalue');
+      for (const { step, time, value } of rows) context.print(`${step}\t${new Date(time).toISOString()}\t${value}`);
+    }
+    return 0;
+  },
+};

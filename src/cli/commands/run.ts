@@ -1,0 +1,76 @@
+import type { Run } from '../../protocol/engine.js';
+import { LIVE_STATUSES } from '../../protocol/engine.js';
+import type { Command } from '../command.js';
+import { JSON_OPTION } from '../command.js';
+import { number, params, runTime } from '../format.js';
+import { readSettings } from '../settings.js';
+import { runJson } from '../shapes.js';
+import { followRun } from '../followRun.js';
+import { safe, safeLine } from '../terminal.js';
+import type { Context } from '../context.js';
+
+export const run: Command = {
+  name: 'run',
+  usage: 'FILE [--set NAME=VALUE …]',
+  summary: "Starts one run of an experiment file with the file's parameters, and follows it until it ends.",
+  details:
+    'Ctrl+C once stops the run and waits for it; twice leaves at once. Exit code: 0 when the run completed, 1 when it ' +
+    'failed or was stopped.',
+  options: {
+    set: {
+      type: 'string',
+      multiple: true,
+      value: 'NAME=VALUE',
+      help: 'Use this value of a parameter. May be repeated.',
+    },
+    name: { type: 'string', value: 'NAME', help: 'Name of the run. Default: what differs from the file.' },
+    seed: { type: 'string', value: 'N', help: 'Seed of the run.' },
+    detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the run goes on.' },
+    log: { type: 'boolean', help: 'Show what the program prints.' },
+    json: JSON_OPTION,
+  },
+  examples: [
+    ['tunesmith run digits.tune.yaml', 'one run with the parameters in the file'],
+    ['tunesmith run digits.tune.yaml --set lr=0.01 --set optimizer=sgd', 'with two of them changed'],
+    ['tunesmith run digits.tune.yaml --detach', 'in the background'],
+  ],
+  args: [1, 1],
+  async run(context, input) {
+    const file = context.file(input.args[0]!);
+    const engine = await context.engine();
+    const seed = input.whole('seed', 0);
+    const name = input.text('name');
+    const { run } = await engine.request('runs/start', {
+      file,
+      params: readSettings(input.texts('set')),
+      ...(name === undefined ? {} : { name }),
+      ...(seed === undefined ? {} : { seed }),
+    });
+    if (input.flag('detach')) {
+      if (input.flag('json')) context.json(runJson(run));
+      else context.print(run.id);
+      return 0;
+    }
+    const ended = await followRun(context, run, { log: input.flag('log'), quiet: input.flag('json') });
+    if (input.flag('json')) context.json(runJson(ended));
+    else printEnd(context, ended);
+    return ended.status === 'completed' ? 0 : LIVE_STATUSES.includes(ended.status) ? 130 : 1;
+  },
+};
+
+function printEnd(context: Context, run: Run): void {
+  const { paint } = context;
+  const color = run.status === 'completed' ? 'green' : 'red';
+  context.print(
+    `${paint(color, run.status)} ${paint('bold', safeLine(run.name))} ${paint('dim', `${run.id} · ${runTime(run, Date.now())}`)}`,
+  );
+  context.print(`  ${safeLine(params(run.params))}`);
+  for (const [name, summary] of Object.entries(run.metrics)) {
+    context.print(`  ${safeLine(name)} ${number(summary.last)}`);
+  }
+  if (run.error) {
+    context.say(paint('red', safe(run.error.message)));
+    if (run.error.logTail) context.say(paint('dim', safe(run.error.logTail.trimEnd()).replace(/^/gm, '  ')));
+    context.say(`The whole log: tunesmith log ${run.id}`);
+  }
+}

@@ -1,0 +1,85 @@
+import type { Command } from '../command.js';
+import { JSON_OPTION } from '../command.js';
+import type { Search } from '../../protocol/engine.js';
+import { number, param } from '../format.js';
+import { followSearch } from '../followSearch.js';
+import { searchJson } from '../shapes.js';
+import { safe, safeLine } from '../terminal.js';
+import type { Context } from '../context.js';
+
+export const search: Command = {
+  name: 'search',
+  usage: 'FILE | --resume ID',
+  summary: 'Starts the search that an experiment file describes, and shows its trials until it ends.',
+  details:
+    'Ctrl+C once stops the search and its trials; twice leaves at once. A stopped search goes on with --resume. ' +
+    'Exit code: 0 when it completed with a best trial, 1 otherwise.',
+  options: {
+    trials: { type: 'string', value: 'N', help: "Number of trials. Default: the file's." },
+    parallel: { type: 'string', value: 'N', help: 'Trials at once. Default: as many as the devices hold.' },
+    seed: { type: 'string', value: 'N', help: "Seed of the search. Default: the file's." },
+    name: { type: 'string', value: 'NAME', help: 'Name of the search.' },
+    resume: { type: 'string', value: 'ID', help: 'Go on with a paused or stopped search.' },
+    detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the search goes on.' },
+    json: JSON_OPTION,
+  },
+  examples: [
+    ['tunesmith search digits.tune.yaml', 'as the file says'],
+    ['tunesmith search digits.tune.yaml --trials 100 --parallel 4', 'more trials, four at once'],
+    ['tunesmith search digits.tune.yaml --json > best.json', 'for a script'],
+  ],
+  args: [0, 1],
+  async run(context, input) {
+    const engine = await context.engine();
+    const search = await startOrResume(context, input);
+    if (input.flag('detach')) {
+      if (input.flag('json')) context.json(searchJson(search));
+      else context.print(search.id);
+      return 0;
+    }
+    const ended = await followSearch(context, engine, search, { quiet: input.flag('json') });
+    if (input.flag('json')) context.json(searchJson(ended));
+    else printEnd(context, ended);
+    if (ended.status === 'running' || ended.status === 'paused') return 130;
+    return ended.status === 'completed' && ended.best ? 0 : 1;
+  },
+};
+
+async function startOrResume(context: Context, input: Parameters<Command['run']>[1]): Promise<Search> {
+  const engine = await context.engine();
+  const resumed = input.text('resume');
+  if (resumed !== undefined) {
+    await engine.request('searches/resume', { id: resumed });
+    return engine.request('searches/get', { id: resumed });
+  }
+  const [trials, parallel, seed] = [input.whole('trials'), input.whole('parallel'), input.whole('seed', 0)];
+  const name = input.text('name');
+  const { search } = await engine.request('searches/start', {
+    file: context.file(input.args[0] ?? ''),
+    ...(name === undefined ? {} : { name }),
+    ...(trials === undefined ? {} : { trials }),
+    ...(parallel === undefined ? {} : { parallel }),
+    ...(seed === undefined ? {} : { seed }),
+  });
+  return search;
+}
+
+function printEnd(context: Context, search: Search): void {
+  const { paint } = context;
+  const { completed, pruned, failed, stopped } = search.counts;
+  const counts = [`${completed} completed`, `${pruned} pruned`, `${failed} failed`, `${stopped} stopped`];
+  context.print(
+    `${paint(search.status === 'completed' ? 'green' : 'yellow', search.status)} ${paint('bold', safeLine(search.name))} ` +
+      paint('dim', `${search.id} · ${counts.filter((each) => !each.startsWith('0')).join(', ')}`),
+  );
+  if (search.error) context.say(paint('red', safe(search.error)));
+  if (search.best) {
+    const { run, params, objective } = search.best;
+    context.print(
+      `${paint('green', '★')} best ${safeLine(search.objective.metric)} ${paint('bold', number(objective))} ${paint('dim', run)}`,
+    );
+    const column = Math.max(...Object.keys(params).map((name) => name.length));
+    for (const [name, value] of Object.entries(params))
+      context.print(`  ${safeLine(name).padEnd(column)}  ${safeLine(param(value))}`);
+  } else context.say('No trial reported the objective.');
+}

@@ -1,0 +1,84 @@
+import { JSON_OPTION, type Command } from '../command.js';
+import { number, param, runTime } from '../format.js';
+import { detailJson } from '../shapes.js';
+import { safe, safeLine, table } from '../terminal.js';
+
+export const show: Command = {
+  name: 'show',
+  usage: 'RUN',
+  summary: 'Shows all that is known of one run: parameters, metrics, where and how it was run, how it ended.',
+  details: 'RUN is an id, the beginning of one, a name, or `latest`.',
+  options: { json: JSON_OPTION },
+  examples: [['tunesmith show latest', 'the newest run']],
+  args: [1, 1],
+  async run(context, input) {
+    const found = await context.run(input.args[0]!);
+    const run = await (await context.engine()).request('runs/get', { id: found.id });
+    if (input.flag('json')) {
+      context.json(detailJson(run));
+      return 0;
+    }
+    const { paint } = context;
+    const facts: [string, string][] = [
+      ['experiment', run.experiment],
+      ['status', run.status],
+      ...(run.search ? ([['search', `${run.search}, trial ${run.trial}`]] as [string, string][]) : []),
+      ...(run.objective
+        ? ([['objective', `${run.objective.metric} ${number(run.objective.value)} (${run.objective.goal})`]] as [
+            string,
+            string,
+          ][])
+        : []),
+      [
+        'started',
+        run.startedAt === null ? '–' : `${new Date(run.startedAt).toLocaleString()}, took ${runTime(run, Date.now())}`,
+      ],
+      ['device', run.device ?? '–'],
+      ['host', run.host],
+      [
+        'git',
+        run.git
+          ? `${run.git.commit.slice(0, 10)} ${run.git.branch ?? ''}${run.git.dirty ? ' (with uncommitted changes)' : ''}`
+          : '–',
+      ],
+      ['command', run.command.join(' ')],
+      ['seed', String(run.seed)],
+      ['exit code', run.exitCode === null ? (run.signal ?? '–') : String(run.exitCode)],
+      ['folder', run.folder],
+      ...(run.tags.length ? ([['tags', run.tags.join(', ')]] as [string, string][]) : []),
+      ...(run.note ? ([['note', run.note]] as [string, string][]) : []),
+      ...Object.entries(run.info).map(([name, value]): [string, string] => [name, param(value)]),
+    ];
+    context.print(`${paint('bold', safeLine(run.name))} ${paint('dim', run.id)}`);
+    for (const [name, value] of facts) context.print(`  ${paint('dim', safeLine(name).padEnd(14))} ${safeLine(value)}`);
+    context.print();
+    table(
+      [{ title: 'parameter' }, { title: 'value', align: 'right' }],
+      Object.entries(run.params).map(([name, value]) => [name, param(value)]),
+      paint,
+      context.columns,
+    ).forEach((line) => context.print(`  ${line}`));
+    if (Object.keys(run.metrics).length) {
+      context.print();
+      table(
+        [
+          { title: 'metric' },
+          ...['last', 'step', 'min', 'max', 'points'].map((title) => ({ title, align: 'right' as const })),
+        ],
+        Object.entries(run.metrics).map(([name, m]) => [
+          name,
+          number(m.last),
+          number(m.lastStep),
+          number(m.min),
+          number(m.max),
+          String(m.count),
+        ]),
+        paint,
+        context.columns,
+      ).forEach((line) => context.print(`  ${line}`));
+    }
+    if (run.error)
+      context.print(`\n${paint('red', safe(run.error.message))}\n${paint('dim', safe(run.error.logTail))}`);
+    return 0;
+  },
+};

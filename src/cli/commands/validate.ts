@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { parseExperiment } from '../../experiment/index.js';
+import type { Command } from '../command.js';
+import { renderProblem } from '../errors.js';
+
+export const validate: Command = {
+  name: 'validate',
+  usage: 'FILE …',
+  summary: 'Checks experiment files without starting anything.',
+  options: {},
+  examples: [['tunesmith validate *.tune.yaml', 'every file here']],
+  args: [1, 1000],
+  async run(context, input) {
+    let wrong = 0;
+    for (const name of input.args) {
+      const file = context.file(name);
+      const text = readFileSync(file, 'utf8');
+      const { problems } = parseExperiment(text, file);
+      problems.forEach((problem) => context.say(renderProblem(problem, context.cwd, context.paint, text)));
+      if (problems.some((problem) => problem.severity === 'error')) wrong++;
+      else context.print(`${name}: fine`);
+    }
+    return wrong ? 1 : 0;
+  },
+};

@@ -1,0 +1,113 @@
+/** What every command is given: where it works, how it prints, and the way to the engine. */
+import { existsSync } from 'node:fs';
+import * as path from 'node:path';
+import { connectEngine, EngineError, type EngineConnection } from '../engine/connect.js';
+import type { Run } from '../protocol/engine.js';
+import { CommandError } from './errors.js';
+import { paintFor, type Paint } from './terminal.js';
+
+export class Context {
+  readonly paint: Paint = paintFor(process.stdout);
+  private connection: EngineConnection | null = null;
+
+  constructor(
+    readonly workspace: string,
+    /** Folder with engine.cjs and trainer.cjs. */
+    readonly dist: string,
+    readonly version: string,
+    readonly cwd: string = process.cwd(),
+  ) {}
+
+  get columns(): number {
+    return process.stdout.columns || Number(process.env.COLUMNS) || 100;
+  }
+
+  print(text = ''): void {
+    process.stdout.write(`${text}\n`);
+  }
+
+  json(value: unknown): void {
+    this.print(JSON.stringify(value, null, 2));
+  }
+
+  /** To standard error: what is no result. */
+  say(text: string): void {
+    process.stderr.write(`${text}\n`);
+  }
+
+  /** The engine, started when none runs. */
+  async engine(): Promise<EngineConnection> {
+    if (this.connection && !this.connection.closed) return this.connection;
+    this.connection = await connectEngine({
+      workspace: this.workspace,
+      client: 'cli',
+      version: this.version,
+      distFolder: this.dist,
+    });
+    return this.connection;
+  }
+
+  /** The running engine, or null. */
+  async runningEngine(): Promise<EngineConnection | null> {
+    try {
+      return await connectEngine({
+        workspace: this.workspace,
+        client: 'cli',
+        version: this.version,
+        distFolder: this.dist,
+        start: false,
+      });
+    } catch (error) {
+      if (error instanceof EngineError && error.kind === 'not-running') return null;
+      throw error;
+    }
+  }
+
+  dispose(): void {
+    this.connection?.dispose();
+    this.connection = null;
+  }
+
+  /** Absolute path of an experiment file named on the command line. */
+  file(name: string): string {
+    const file = path.resolve(this.cwd, name);
+    if (!existsSync(file)) throw new CommandError(`There is no file ${file}.`, [], 2);
+    return file;
+  }
+
+  /** The run that a word names: its id, the only id that begins so, its name, or `latest`. */
+  async run(word: string): Promise<Run> {
+    const engine = await this.engine();
+    if (word === 'latest') {
+      const { runs } = await engine.request('runs/list', { limit: 1 });
+      if (runs[0]) return runs[0];
+      throw new CommandError('There are no runs yet. Start one with: tunesmith run FILE');
+    }
+    const exact = await engine.request('runs/list', { ids: [word], limit: 1 });
+    if (exact.runs[0]) return exact.runs[0];
+    const { runs } = await engine.request('runs/list', { text: word, limit: 1000 });
+    const found = runs.filter((run) => run.id.startsWith(word) || run.name === word);
+    if (found.length === 1) return found[0]!;
+    if (found.length > 1) {
+      const some = found.slice(0, 5).map((run) => `${run.id} (${run.name})`);
+      throw new CommandError(
+        `"${word}" names ${found.length} runs: ${some.join(', ')}${found.length > 5 ? ', …' : ''}.`,
+      );
+    }
+    throw new CommandError(`There is no run "${word}" here. See them with: tunesmith ls`);
+  }
+
+  async runs(words: string[]): Promise<Run[]> {
+    const runs: Run[] = [];
+    for (const word of words) runs.push(await this.run(word));
+    return runs;
+  }
+}
+
+/** The nearest folder from `from` up that has a .tunesmith folder, else `from`. */
+export function findWorkspace(from: string): string {
+  for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
+    if (existsSync(path.join(folder, '.tunesmith'))) return folder;
+    if (path.dirname(folder) === folder) return path.resolve(from);
+  }
+}

@@ -1,0 +1,90 @@
+/** Follows one run in the terminal until it ends. */
+import { LIVE_STATUSES, type Run } from '../protocol/engine.js';
+import type { Context } from './context.js';
+import { number, runTime } from './format.js';
+import { onInterrupt } from './interrupt.js';
+import { LiveArea } from './liveArea.js';
+import { bar, safe, safeLine } from './terminal.js';
+
+/** Resolves to the run as it ended, or as it is when the person leaves. */
+export async function followRun(
+  context: Context,
+  started: Run,
+  options: { log: boolean; quiet: boolean },
+): Promise<Run> {
+  const engine = await context.engine();
+  let run = started;
+  const area = options.quiet ? null : new LiveArea(process.stderr);
+  const draw = (): void => area?.draw(renderRun(context, run));
+  const log = options.log ? new LogTail(context, run.id, () => area?.clear()) : null;
+  const interrupt = onInterrupt(async () => {
+    context.say('\nStopping the run; what it logged stays. Ctrl+C again leaves at once.');
+    await engine.request('runs/stop', { ids: [run.id] });
+  });
+  try {
+    return await new Promise<Run>((resolve, reject) => {
+      const take = (next: Run): void => {
+        run = next;
+        draw();
+        if (!LIVE_STATUSES.includes(run.status)) resolve(run);
+      };
+      engine.on('changed', ({ runs }) => {
+        const mine = runs.find((each) => each.id === run.id);
+        if (mine) take(mine);
+      });
+      if (log) engine.on('logChanged', () => void log.read().catch(reject));
+      engine.onClose(() => reject(new Error('The engine is gone. The run goes on: see it with tunesmith ls.')));
+      interrupt.left.then(() => resolve(run));
+      engine
+        .request('watch', { runs: [run.id], logs: log ? [run.id] : [] })
+        .then(() => engine.request('runs/list', { ids: [run.id] }))
+        .then(({ runs }) => runs[0] && take(runs[0]))
+        .catch(reject);
+    });
+  } finally {
+    interrupt.dispose();
+    await log?.read().catch(() => undefined);
+    area?.clear();
+  }
+}
+
+/** Golden-tested: what is redrawn while a run goes on. */
+export function renderRun(context: Pick<Context, 'paint' | 'columns'>, run: Run, now = Date.now()): string[] {
+  const { paint } = context;
+  const fraction = run.progress?.fraction ?? 0;
+  const metrics = Object.entries(run.metrics)
+    .slice(0, 6)
+    .map(([name, summary]) => `${safeLine(name)} ${number(summary.last)}`);
+  return [
+    `${paint('cyan', run.status.padEnd(9))} ${bar(fraction, 24)} ${String(Math.floor(fraction * 100)).padStart(3)} %  ${runTime(run, now)}  ${safeLine(run.progress?.text ?? '')}`,
+    paint('dim', metrics.join(' · ')),
+  ];
+}
+
+/** Prints a run's output as it grows. */
+export class LogTail {
+  private offset = 0;
+  private reading: Promise<void> | null = null;
+
+  constructor(
+    private readonly context: Context,
+    private readonly run: string,
+    private readonly before: () => void = () => undefined,
+  ) {}
+
+  read(): Promise<void> {
+    this.reading ??= this.readAll().finally(() => (this.reading = null));
+    return this.reading;
+  }
+
+  private async readAll(): Promise<void> {
+    const engine = await this.context.engine();
+    for (;;) {
+      const part = await engine.request('log/read', { run: this.run, offset: this.offset });
+      if (part.next === this.offset) return;
+      this.offset = part.next;
+      this.before();
+      process.stdout.write(safe(part.text));
+    }
+  }
+}

@@ -1,0 +1,152 @@
+/** Follows a search in the terminal: a live table on a terminal, a line per finished trial elsewhere. */
+import type { EngineConnection } from '../engine/connect.js';
+import { LIVE_STATUSES, type Run, type Search } from '../protocol/engine.js';
+import type { Context } from './context.js';
+import { number, param, runTime, statusColor } from './format.js';
+import { onInterrupt } from './interrupt.js';
+import { LiveArea } from './liveArea.js';
+import { bar, safeLine, table, type Column } from './terminal.js';
+
+const OVER = ['stopped', 'completed', 'failed'];
+
+/** Resolves to the search as it ended, or as it is when the person leaves. */
+export async function followSearch(
+  context: Context,
+  engine: EngineConnection,
+  started: Search,
+  options: { quiet: boolean },
+): Promise<Search> {
+  let search = started;
+  const trials = new Map<string, Run>();
+  const told = new Set<string>();
+  const area = options.quiet ? null : new LiveArea(process.stderr);
+  const draw = (): void => {
+    if (!area) return;
+    if (area.live) area.draw(renderSearch(context, search, [...trials.values()]));
+    else for (const run of trials.values()) tell(run);
+  };
+  const tell = (run: Run): void => {
+    if (LIVE_STATUSES.includes(run.status) || told.has(run.id)) return;
+    told.add(run.id);
+    context.say(trialLine(search, run));
+  };
+  const take = (run: Run): void => void (run.search === search.id && trials.set(run.id, run));
+  const interrupt = onInterrupt(async () => {
+    area?.clear();
+    context.say('\nStopping the search; what its trials logged stays. Ctrl+C again leaves at once.');
+    await engine.request('searches/stop', { id: search.id });
+  });
+  const clock = setInterval(draw, 1000);
+  try {
+    const ended = await new Promise<Search>((resolve, reject) => {
+      const settle = (next: Search): void => {
+        search = next;
+        draw();
+        if (OVER.includes(search.status)) resolve(search);
+      };
+      engine.on('changed', ({ runs, searches }) => {
+        runs.forEach(take);
+        const mine = searches.find((each) => each.id === search.id);
+        if (mine) settle(mine);
+        else draw();
+      });
+      engine.onClose(() =>
+        reject(new Error('The engine is gone. Its trials go on; go on with: tunesmith search --resume ' + search.id)),
+      );
+      interrupt.left.then(() => resolve(search));
+      refresh(engine, search.id)
+        .then((now) => {
+          now.runs.forEach(take);
+          settle(now.search);
+        })
+        .catch(reject);
+    });
+    const last = await refresh(engine, ended.id).catch(() => null);
+    last?.runs.forEach(take);
+    if (last) search = last.search;
+    if (area?.live) {
+      area.clear();
+      for (const line of renderSearch(context, search, [...trials.values()]).slice(1)) context.say(line);
+    } else draw();
+    return search;
+  } finally {
+    clearInterval(clock);
+    interrupt.dispose();
+    area?.clear();
+  }
+}
+
+async function refresh(engine: EngineConnection, id: string): Promise<{ search: Search; runs: Run[] }> {
+  const search = await engine.request('searches/get', { id });
+  const { runs } = await engine.request('runs/list', { search: id, sort: 'createdAt', descending: true, limit: 200 });
+  return { search, runs };
+}
+
+/** One line for a trial that has ended, for logs that no terminal shows. */
+export function trialLine(search: Search, run: Run): string {
+  const best = search.best?.run === run.id ? ' ★' : '';
+  const searched = Object.keys(search.space);
+  const values = Object.entries(run.params)
+    .filter(([name]) => searched.includes(name))
+    .map(([name, value]) => `${name}=${param(value)}`);
+  return safeLine(
+    `trial ${run.trial} ${run.status} ${search.objective.metric}=${number(run.objective?.value)}${best}  ${values.join(' ')}`,
+  );
+}
+
+/** Golden-tested. The header line, then a table: running trials first, then the best of the others. */
+export function renderSearch(
+  context: Pick<Context, 'paint' | 'columns'>,
+  search: Search,
+  trials: Run[],
+  now = Date.now(),
+  rows = Math.max(5, (process.stderr.rows || 30) - 5),
+): string[] {
+  const { paint } = context;
+  const { counts } = search;
+  const over = counts.completed + counts.pruned + counts.failed + counts.stopped;
+  const planned = search.trials ?? counts.total;
+  const best = search.best ? `best ${number(search.best.objective)}` : 'no value yet';
+  const head =
+    `${paint('bold', safeLine(search.name))} ${bar(planned ? over / planned : 0, 20)} ${over}/${search.trials ?? '?'}` +
+    `  ${paint('green', best)}  ${search.status}  ${paint('dim', `${search.sampler}${search.pruner ? ` + ${search.pruner}` : ''}`)}`;
+  const names = Object.keys(search.space).filter((name) => trials.some((run) => name in run.params));
+  const sign = search.objective.goal === 'maximize' ? -1 : 1;
+  const score = (run: Run): number => {
+    const value = run.objective?.value;
+    return typeof value === 'number' ? sign * value : Infinity;
+  };
+  const live = (run: Run): boolean => LIVE_STATUSES.includes(run.status);
+  const order = trials
+    .slice()
+    .sort(
+      (a, b) =>
+        Number(live(b)) - Number(live(a)) || (score(a) < score(b) ? -1 : score(a) > score(b) ? 1 : a.trial! - b.trial!),
+    );
+  const shown = order.slice(0, rows);
+  const isBest = (row: number): boolean => shown[row]?.id === search.best?.run;
+  const columns: Column[] = [
+    { title: '', color: () => 'green' },
+    { title: 'trial', align: 'right' },
+    { title: 'status', color: statusColor },
+    { title: safeLine(search.objective.metric), align: 'right', color: (_cell, row) => (isBest(row) ? 'green' : null) },
+    ...names.map((name): Column => ({ title: safeLine(name), align: 'right' })),
+    { title: 'time', align: 'right' },
+    { title: 'progress', color: () => 'dim' },
+  ];
+  const cells = shown.map((run) => [
+    run.id === search.best?.run ? '★' : '',
+    String(run.trial),
+    run.status,
+    number(run.objective?.value),
+    ...names.map((name) => (name in run.params ? param(run.params[name]!) : '–')),
+    runTime(run, now),
+    live(run) ? (run.progress?.text ?? '') : (run.error?.message ?? ''),
+  ]);
+  const more = order.length - shown.length;
+  return [
+    head,
+    ...table(columns, cells, paint, context.columns),
+    ...(more > 0 ? [paint('dim', `… and ${more} more: tunesmith ls --search ${search.id}`)] : []),
+  ];
+}

@@ -1,0 +1,21 @@
+import type { EngineConnection } from '../engine/connect.js';
+import type { MetricPoint } from '../protocol/engine.js';
+
+/** Pages of a metric's points in the order logged; with `points`, one page of about that many. */
+export async function* readPoints(
+  engine: EngineConnection,
+  run: string,
+  metric: string,
+  points?: number,
+): AsyncGenerator<MetricPoint[]> {
+  if (points !== undefined) {
+    yield (await engine.request('metrics/read', { run, metric, points })).points;
+    return;
+  }
+  for (let offset = 0; ;) {
+    const page = await engine.request('metrics/read', { run, metric, offset, limit: 100_000 });
+    yield page.points;
+    offset += page.points.length;
+    if (page.points.length === 0 || offset >= page.total) return;
+  }
+}

@@ -1,0 +1,109 @@
+/** What may be written to a terminal, and how it looks there. */
+
+/** Control characters, and the marks that reorder text: a script's output must not drive the person's terminal. */
+// eslint-disable-next-line no-control-regex
+const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Text from a run (names, values, errors) made safe for the terminal; line breaks and tabs stay. */
+export function safe(text: string): string {
+  return text.replace(UNSAFE, '�');
+}
+
+export function safeLine(text: string): string {
+  return safe(text).replace(/[\n\t]+/g, ' ');
+}
+
+const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const;
+export type Color = keyof typeof CODES;
+export type Paint = (color: Color, text: string) => string;
+
+export const plain: Paint = (_color, text) => text;
+export const colored: Paint = (color, text) => `\u001b[${CODES[color]}m${text}\u001b[0m`;
+
+/** Colors when they will be seen: a terminal, NO_COLOR not set (no-color.org), or FORCE_COLOR. */
+export function paintFor(stream: NodeJS.WriteStream): Paint {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (FORCE_COLOR && FORCE_COLOR !== '0') return colored;
+  return stream.isTTY && !NO_COLOR && TERM !== 'dumb' ? colored : plain;
+}
+
+// eslint-disable-next-line no-control-regex
+const ESCAPES = /\u001b\[[0-9;]*m/g;
+
+/** Columns that the text takes; wide (East Asian) characters and emoji take two. */
+export function width(text: string): number {
+  let columns = 0;
+  for (const char of text.replace(ESCAPES, '')) {
+    const code = char.codePointAt(0)!;
+    if (code >= 0x300 && code <= 0x36f) continue;
+    const wide =
+      (code >= 0x1100 && code <= 0x115f) ||
+      (code >= 0x2e80 && code <= 0xa4cf) ||
+      (code >= 0xac00 && code <= 0xd7a3) ||
+      (code >= 0xf900 && code <= 0xfaff) ||
+      (code >= 0xfe30 && code <= 0xfe6f) ||
+      (code >= 0xff00 && code <= 0xff60) ||
+      (code >= 0x1f300 && code <= 0x1faff) ||
+      (code >= 0x20000 && code <= 0x3fffd);
+    columns += wide ? 2 : 1;
+  }
+  return columns;
+}
+
+/** Cuts plain (uncolored) text to so many columns, with an ellipsis when something is lost. */
+export function fit(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  let kept = '';
+  let used = 0;
+  for (const char of text) {
+    const w = width(char);
+    if (used + w > columns - 1) break;
+    kept += char;
+    used += w;
+  }
+  return `${kept}…`;
+}
+
+export interface Column {
+  title: string;
+  align?: 'left' | 'right';
+  color?: (cell: string, row: number) => Color | null;
+}
+
+/** Lines of a table whose cells are plain text; at most `columns` wide, the widest columns giving way. */
+export function table(heads: Column[], rows: string[][], paint: Paint, columns = Infinity): string[] {
+  const clean = rows.map((row) => row.map(safeLine));
+  const widths = heads.map((head, i) => Math.max(width(head.title), ...clean.map((row) => width(row[i] ?? ''))));
+  const gaps = 2 * (heads.length - 1);
+  while (widths.reduce((sum, each) => sum + each, gaps) > columns) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if (widths[widest]! <= 6) break;
+    widths[widest]!--;
+  }
+  const cell = (text: string, i: number): string => {
+    const fitted = fit(text, widths[i]!);
+    const pad = ' '.repeat(Math.max(0, widths[i]! - width(fitted)));
+    return heads[i]!.align === 'right' ? pad + fitted : fitted + pad;
+  };
+  const line = (cells: string[]): string => cells.join('  ').trimEnd();
+  return [
+    paint('dim', line(heads.map((head, i) => cell(head.title, i)))),
+    ...clean.map((row, r) =>
+      line(
+        heads.map((head, i) => {
+          const color = head.color?.(row[i] ?? '', r);
+          return color ? paint(color, cell(row[i] ?? '', i)) : cell(row[i] ?? '', i);
+        }),
+      ),
+    ),
+  ];
+}
+
+/** `███▌····` of so many columns. */
+export function bar(fraction: number, columns: number): string {
+  const filled = Math.max(0, Math.min(1, fraction)) * columns;
+  const whole = Math.floor(filled);
+  const parts = ' ▏▎▍▌▋▊▉';
+  const part = whole < columns ? parts[Math.floor((filled - whole) * 8)]!.trim() : '';
+  return `${'█'.repeat(whole)}${part}`.padEnd(columns, '·');
+}

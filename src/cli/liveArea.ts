@@ -45,6 +45,6 @@ export class LiveArea {
 }
 
 function strip(line: string): string {
-  // eslint-disable-next-line no-control-regex
+   
   return line.replace(/\u001b\[[0-9;]*m/g, '');
 }

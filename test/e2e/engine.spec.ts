@@ -12,7 +12,7 @@ const ended = (child: ChildProcess) =>
   new Promise<number>((resolve) => child.once('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0))));
 
 test('kill -9 of the engine in the middle of a search loses and doubles nothing, and the search goes on', async () => {
-  const workspace = exampleWorkspace('killed engine', { limit: 3000, epochs: EPOCHS, trials: TRIALS, parallel: 1 });
+  const workspace = exampleWorkspace('killed engine é中', { limit: 3000, epochs: EPOCHS, trials: TRIALS, parallel: 1 });
   const cli = new Cli(workspace);
   const search = cli.start('search', FILE, '--json');
   let printed = '';

@@ -24,7 +24,7 @@ test.describe('a day with Tunesmith', () => {
   const text = () => readFileSync(join(workspace, FILE), 'utf8');
 
   test.beforeAll(async ({ browser, server }) => {
-    workspace = exampleWorkspace('journey', { limit: 3000, epochs: 3, trials: 4, parallel: 1 });
+    workspace = exampleWorkspace('handwritten digits', { limit: 3000, epochs: 3, trials: 4, parallel: 1 });
     cli = new Cli(workspace);
     page = await browser.newPage({ viewport: { width: 1500, height: 950 } });
     bench = new Workbench(page, server.url(workspace));

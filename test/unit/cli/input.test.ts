@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { helpOf, readInput, type Command } from '../../../src/cli/command.js';
+import { csv } from '../../../src/cli/commands/export.js';
+import { readQuery, ls } from '../../../src/cli/commands/ls.js';
+import { run } from '../../../src/cli/commands/run.js';
+import { number } from '../../../src/cli/format.js';
+import { readSettings } from '../../../src/cli/settings.js';
+
+describe('what is typed', () => {
+  test('an unknown option is refused with the nearest one', () => {
+    expect(() => readInput(run, ['f.yaml', '--detatch'])).toThrow('did you mean --detach?');
+  });
+
+  test('too few or too many arguments name the usage', () => {
+    expect(() => readInput(run, [])).toThrow('Usage: tunesmith run FILE');
+    expect(() => readInput(run, ['a', 'b'])).toThrow('"b" is too much');
+  });
+
+  test('numbers are checked', () => {
+    expect(() => readInput(run, ['f', '--seed', 'x']).whole('seed', 0)).toThrow('whole number');
+    expect(readInput(run, ['f', '--seed', '0']).whole('seed', 0)).toBe(0);
+  });
+
+  test('settings are read as YAML reads scalars', () => {
+    expect(readSettings(['lr=1e-3', 'name=a=b', 'flag=true', 'sizes=[1, 2]', 'text=adam', 'empty='])).toEqual({
+      lr: 0.001,
+      name: 'a=b',
+      flag: true,
+      sizes: [1, 2],
+      text: 'adam',
+      empty: null,
+    });
+    expect(() => readSettings(['lr'])).toThrow('NAME=VALUE');
+    expect(() => readSettings(['lr={a: 1}'])).toThrow('a list');
+  });
+
+  test('a query is checked before anything is asked', () => {
+    expect(() => readQuery(readInput(ls, ['--status', 'runing']))).toThrow('did you mean "running"?');
+    expect(() => readQuery(readInput(ls, ['--sort', 'age']))).toThrow('--sort takes');
+    expect(readQuery(readInput(ls, ['--search', 'none', '--sort', 'param:lr']))).toMatchObject({
+      search: null,
+      sort: 'param:lr',
+      descending: true,
+    });
+  });
+
+  test('help shows every option and example', () => {
+    const help = helpOf(run as Command);
+    for (const name of Object.keys(run.options)) expect(help).toContain(`--${name}`);
+    for (const [line] of run.examples) expect(help).toContain(line);
+  });
+});
+
+describe('what is printed', () => {
+  test('CSV quotes what needs it and disarms formulas', () => {
+    expect(csv(['a,b', 'say "x"', '=1+1', -3, 'NaN', null])).toBe('"a,b","say ""x""",\'=1+1,-3,NaN,');
+  });
+
+  test('numbers are short and never lie about size', () => {
+    expect([0, 1, 0.1 + 0.2, 1e-5, 123456789, 0.98712].map((n) => number(n))).toEqual([
+      '0',
+      '1',
+      '0.3',
+      '1e-5',
+      '1.235e+8',
+      '0.98712',
+    ]);
+    expect(number('NaN')).toBe('NaN');
+    expect(number(null)).toBe('–');
+  });
+});

@@ -41,7 +41,7 @@ test('activation, and from Run to the first point', async ({ page, server }) => 
       .poll(() => cli.ls().filter(({ endedAt }) => endedAt !== null).length, { timeout: 120_000 })
       .toBe(before + 1);
     // The next round begins with an empty chart again.
-    cli.run('rm', '--yes', ...cli.ls().map(({ id }) => id));
+    cli.run('rm', '--purge', ...cli.ls().map(({ id }) => id));
   }
   cli.run('engine', 'stop', '--force');
   writeFileSync(process.env.TUNESMITH_BENCH_RESULTS!, JSON.stringify({ activation, firstPoint }));

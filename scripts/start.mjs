@@ -3,14 +3,15 @@
 //   npm start -- --headless     without an editor; ends with the best trial
 //   npm start -- --browser      code-server in the browser although `code` is on the PATH
 //   npm start -- --no-search    the editor only
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { bold, cyan, dim, exitWith, green, info, step, Unavailable, UserError, warn } from './lib/log.mjs';
+import { bold, cyan, dim, exitWith, info, step, Unavailable, UserError, warn } from './lib/log.mjs';
 import { installExtension, startEditor, writeSettings } from './lib/editorServer.mjs';
 import { cacheFolder, inProject, root } from './lib/paths.mjs';
-import { run, which } from './lib/process.mjs';
+import { adopt, run, which } from './lib/process.mjs';
 import { ensureDependencies, projectEnv, projectNode, underProjectNode } from './lib/project.mjs';
 import { ensureBackend } from './setup/backend.mjs';
 import { ensureEditor } from './setup/editor.mjs';
@@ -80,61 +81,31 @@ async function openEditor(workspace, { browser }) {
   return { says: `Open the editor at ${cyan(address)}`, stays: true };
 }
 
-/** Runs the example's search in the terminal; resolves to its outcome. */
+/** Runs the example's search in this terminal, with its live table and its best trial at the end. */
 async function search(workspace) {
-  const { code } = await run(projectNode, [cli, 'search', FILE], {
-    cwd: workspace,
-    env: projectEnv(),
-    output: 'inherit',
-    check: false,
-  });
-  return code;
-}
-
-/** The newest search's best trial, as the engine tells it. */
-async function bestTrial(workspace) {
-  const ask = async (...args) => {
-    const { output } = await run(projectNode, [cli, ...args, '--json'], {
+  const child = adopt(
+    spawn(projectNode, [cli, 'search', FILE], {
       cwd: workspace,
       env: projectEnv(),
-      output: 'quiet',
-      timeout: 60_000,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    }),
+  );
+  // The command stops its search on the first Ctrl+C and leaves on the second; both reach it from the terminal.
+  let interrupted = false;
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => {
+      interrupted = true;
+      if (signal === 'SIGTERM') child.kill('SIGTERM');
     });
-    return JSON.parse(output);
-  };
-  const runs = await ask('ls');
-  const newest = runs.filter((each) => each.search).sort((a, b) => b.createdAt - a.createdAt)[0]?.search;
-  const trials = runs.filter((each) => each.search === newest && each.objective?.value !== null && each.objective);
-  if (trials.length === 0) throw new UserError('The search ended without a trial that reported its objective.');
-  const { goal } = trials[0].objective;
-  const sign = goal === 'maximize' ? -1 : 1;
-  return trials.sort((a, b) => sign * (Number(a.objective.value) - Number(b.objective.value)))[0];
-}
-
-function sayBest({ name, params, objective }) {
-  console.log('');
-  console.log(`${green('★')} ${bold(`Best trial: ${name}`)}`);
-  console.log(`  ${objective.metric} ${bold(String(Math.round(Number(objective.value) * 1e5) / 1e5))}`);
-  for (const [key, value] of Object.entries(params)) console.log(`  ${key.padEnd(14)} ${value}`);
-}
-
-/** The search belongs to this command: Ctrl+C ends it too. What it found stays. */
-function stopOnInterrupt(workspace) {
-  let asked = false;
-  process.removeAllListeners('SIGINT');
-  process.on('SIGINT', () => {
-    if (asked) process.exit(130);
-    asked = true;
-    console.log(dim('\nStopping the search; what was logged stays. Press Ctrl+C again to leave at once.'));
-    void run(projectNode, [cli, 'stop', '--all'], {
-      cwd: workspace,
-      env: projectEnv(),
-      output: 'quiet',
-      timeout: 20_000,
-    })
-      .catch((error) => warn(error.message))
-      .finally(() => process.exit(130));
-  });
+  }
+  const code = await new Promise((done) => child.once('exit', (status, signal) => done(signal ? 1 : status)));
+  if (interrupted) process.exit(130);
+  if (code !== 0) {
+    throw new UserError(
+      `The search failed (exit code ${code}). What happened is in ${join(workspace, '.tunesmith', 'engine.log')}`,
+    );
+  }
 }
 
 async function main() {
@@ -156,7 +127,6 @@ async function main() {
     warn(`No native training backend, so training will be slow: ${error.message}`);
   }
   const workspace = prepareWorkspace();
-  stopOnInterrupt(workspace);
   let stays = false;
   if (!options.headless) {
     try {
@@ -168,18 +138,13 @@ async function main() {
       warn(`No editor: ${error.message}`);
     }
   }
-  if (options.search) {
-    const code = await search(workspace);
-    if (code !== 0)
-      throw new UserError(
-        `The search failed (exit code ${code}). Its log: ${join(workspace, '.tunesmith', 'engine.log')}`,
-      );
-    sayBest(await bestTrial(workspace));
-  }
+  if (options.search) await search(workspace);
   if (stays) {
     console.log(dim('\nThe editor stays open until Ctrl+C.'));
     process.removeAllListeners('SIGINT');
     process.on('SIGINT', () => process.exit(0));
+    process.removeAllListeners('SIGTERM');
+    process.on('SIGTERM', () => process.exit(0));
     await new Promise(() => setInterval(() => {}, 60_000));
   }
   process.exit(0);

@@ -14,9 +14,11 @@ export interface ListedRun {
   status: string;
   params: Record<string, unknown>;
   metrics: Record<string, unknown>;
-  objective: { metric: string; value: number | null } | null;
-  createdAt: number;
-  endedAt: number | null;
+  /** Best value so far. */
+  objective: number | null;
+  /** ISO 8601. */
+  createdAt: string;
+  endedAt: string | null;
 }
 
 export interface Point {
@@ -58,8 +60,9 @@ export class Cli {
     });
   }
 
+  /** Newest first. */
   ls(): ListedRun[] {
-    return this.json<ListedRun[]>('ls');
+    return this.json<ListedRun[]>('ls').sort((a, b) => b.createdAt.localeCompare(a.createdAt));
   }
 
   metrics(run: string, metric: string): Point[] {

@@ -2,7 +2,7 @@ import type { RequestParams, RequestResult, FileProblem } from '../src/protocol/
 import type { FileForm, FormProblems, FromPanel, PanelRequest, PanelState, ToPanel } from '../src/protocol/panel.js';
 import type { Params } from '../src/protocol/values.js';
 
-declare function acquireVsCodeApi(): { postMessage(message: FromPanel): void };
+declare function acquireVsCodeApi(): { postMessage(message: FromPanel): void; setState(state: PanelState): void };
 
 /** A refusal by the host or the engine, in words for the person. */
 export class RequestError extends Error {
@@ -66,6 +66,8 @@ export class Host {
   }
 
   saveState(state: PanelState): void {
+    // Once for the host's memory, once for the editor's, which hands it to the serializer after a reload.
+    this.api.setState(state);
     this.api.postMessage({ type: 'state', state });
   }
 

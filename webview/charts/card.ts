@@ -147,18 +147,16 @@ export class ChartCard extends LitElement {
     const whole: Want = { metric: this.metric, runs: runs.map((run) => run.id), x, range: null, points };
     const zoom = this.zoom;
     // A series that is here to its last point needs no second reading for a closer look.
-    const coarse = zoom
-      ? runs.some((run) => {
-          const series = this.model.feed.get(whole, run.id);
-          return !series || isDownsampled(series);
-        })
-      : false;
-    if (zoom && coarse) {
+    const coarse = (run: string) => {
+      const series = this.model.feed.get(whole, run);
+      return !series || isDownsampled(series);
+    };
+    const close = new Map(zoom ? runs.filter((run) => coarse(run.id)).map((run) => [run.id, this.origin(run)]) : []);
+    if (zoom && close.size > 0) {
       const margin = (zoom.x[1] - zoom.x[0]) * 0.05;
-      const origins = new Map(runs.map((run) => [run.id, this.origin(run)]));
       const range = (run: string) => {
-        const origin = origins.get(run) ?? 0;
-        return { from: zoom.x[0] - margin + origin, to: zoom.x[1] + margin + origin };
+        const origin = close.get(run);
+        return origin === undefined ? null : { from: zoom.x[0] - margin + origin, to: zoom.x[1] + margin + origin };
       };
       this.want = { ...whole, range };
     } else this.want = whole;

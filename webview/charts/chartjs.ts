@@ -49,6 +49,13 @@ function timeStep(span: number): number | undefined {
   return steps.find((step) => span / step <= 8);
 }
 
+/** 20k and 1.5M: steps soon have many digits. */
+function compact(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e6) return `${formatNumber(value / 1e6)}M`;
+  return size >= 1e4 ? `${formatNumber(value / 1e3)}k` : formatNumber(value);
+}
+
 export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x: number; y: number }[]> {
   const { theme } = setup;
   const axis = (log: boolean, range: [number, number] | undefined, format: (value: number) => string) => ({
@@ -62,12 +69,14 @@ export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x
       maxRotation: 0,
       autoSkipPadding: 14,
       maxTicksLimit: 7,
+      // A zoomed axis begins at an odd number that nobody wants to read.
+      includeBounds: false,
       callback(this: Scale, value: string | number) {
         return log ? logTick.call(this, value, format) : format(Number(value));
       },
     },
   });
-  const formatTick = (value: number) => formatX(setup.x, value);
+  const formatTick = (value: number) => (setup.x === 'time' ? formatX('time', value) : compact(value));
   return {
     type: 'line',
     data: { datasets: [] },
@@ -92,7 +101,17 @@ export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x
             }
           },
         },
-        y: { ...axis(setup.logY, setup.zoom?.y, formatNumber), grace: '4%' },
+        y: {
+          ...axis(setup.logY, setup.zoom?.y, formatNumber),
+          afterDataLimits(scale: Scale) {
+            if (setup.logY) return;
+            // Room for the line's own width; never below zero for what is never negative.
+            const room = (scale.max - scale.min) * 0.04;
+            if (scale.options.max === undefined) scale.max += room;
+            if (scale.options.min === undefined)
+              scale.min = scale.min >= 0 ? Math.max(0, scale.min - room) : scale.min - room;
+          },
+        },
       },
       plugins: {
         zoom: {

@@ -17,6 +17,8 @@ export interface Curve {
   /** Places where the value was NaN or infinite. */
   odd: { x: number; value: number }[];
   total: number;
+  /** Points in the range that was read; more than x.length when some stand for several. */
+  inRange: number;
   downsampled: boolean;
   /** Points that a log axis cannot show. */
   notShown: number;
@@ -63,6 +65,7 @@ export function buildCurve(run: string, look: Look, series: Series, settings: Cu
     raw: settings.smoothing > 0 ? raw : null,
     odd,
     total: series.total,
+    inRange: series.inRange,
     downsampled: isDownsampled(series),
     notShown,
   };
@@ -73,7 +76,7 @@ export function chartNote(curves: readonly Curve[], format: (value: number) => s
   const notes: string[] = [];
   const coarse = curves.filter((curve) => curve.downsampled);
   if (coarse.length > 0) {
-    const total = coarse.reduce((sum, curve) => sum + curve.total, 0);
+    const total = coarse.reduce((sum, curve) => sum + curve.inRange, 0);
     const drawn = coarse.reduce((sum, curve) => sum + curve.x.length, 0);
     notes.push(`${format(total)} points drawn as ${format(drawn)}, extrema kept – zoom in for more`);
   }

@@ -40,6 +40,7 @@ export function button(options: ButtonOptions): TemplateResult {
     title=${ifDefined(options.title)}
     data-testid=${ifDefined(options.testId)}
     ?disabled=${options.disabled ?? false}
+    aria-disabled=${options.disabled ? 'true' : nothing}
     @click=${options.onClick}
     >${options.label}${
       options.icon
@@ -79,6 +80,7 @@ export function textField(options: TextOptions): TemplateResult {
     data-testid=${ifDefined(options.testId)}
     ?disabled=${options.disabled ?? false}
     ?autofocus=${options.autofocus ?? false}
+    aria-disabled=${options.disabled ? 'true' : nothing}
     .value=${live(options.value)}
     @input=${(event: Event) => options.onInput((event.target as HTMLInputElement).value)}
     @keydown=${(event: KeyboardEvent) => {
@@ -109,6 +111,7 @@ export function dropdown(options: DropdownOptions): TemplateResult {
     title=${options.label}
     data-testid=${ifDefined(options.testId)}
     ?disabled=${options.disabled ?? false}
+    aria-disabled=${options.disabled ? 'true' : nothing}
     .value=${live(options.value)}
     @change=${(event: Event) => {
       const value = (event.target as HTMLSelectElement).value;

@@ -207,6 +207,6 @@ setInterval(() => {
 }, 250);
 
 Object.assign(window, {
-  acquireVsCodeApi: () => ({ postMessage: receive }),
+  acquireVsCodeApi: () => ({ postMessage: receive, setState: () => {} }),
   harness: { world, requests, applyTheme, post },
 });

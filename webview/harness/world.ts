@@ -9,6 +9,7 @@ export const FILE = '/home/ada/projects/digits/digits.tune.yaml';
 const STEPS = 1410;
 /** One of these is long, to see what is done about a hundred thousand points. */
 const LONG = 100_000;
+const long = new URLSearchParams(location.search).has('long');
 
 function noise(seed: number): number {
   const x = Math.sin(seed * 12.9898) * 43758.5453;
@@ -87,7 +88,7 @@ export class World {
 
   add(params: Params, trial: number | null, search: string | null, done: number): FakeRun {
     const n = this.runs.length;
-    const length = n === 4 ? LONG : STEPS;
+    const length = n === 4 && long ? LONG : STEPS;
     const run: FakeRun = {
       id: `r${String(n).padStart(9, '0')}`,
       experiment: 'digits',

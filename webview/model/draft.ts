@@ -2,6 +2,7 @@ import type { FileForm, FormField, FormProblems } from '../../src/protocol/panel
 import type { Params } from '../../src/protocol/values.js';
 import { fieldText, parseField } from './fields.js';
 import { parseSpace } from './spaceText.js';
+import type { DraftEdits } from './view.js';
 
 /** What the person has typed over the file's values, and what is wrong with it. */
 export class Draft {
@@ -14,19 +15,30 @@ export class Draft {
   private remote: FormProblems = { params: {}, space: {} };
   private remoteFor = '';
 
-  constructor(readonly form: FileForm) {}
-
-  /** The same edits over a new reading of the file; those that now say what the file says are no edits any more. */
-  rebase(form: FileForm): Draft {
-    const draft = new Draft(form);
+  /** `edits` are those of an earlier sitting; those that now say what the file says are no edits any more. */
+  constructor(
+    readonly form: FileForm,
+    edits: DraftEdits | null = null,
+  ) {
+    if (edits?.file !== form.file) return;
     for (const field of form.fields) {
-      const text = this.params.get(field.name);
-      if (text !== undefined && text !== fieldText(field, field.value)) draft.params.set(field.name, text);
-      const space = this.spaces.get(field.name);
-      if (space !== undefined && space.trim() !== (field.space ?? '')) draft.spaces.set(field.name, space);
+      const text = edits.params[field.name];
+      if (text !== undefined) this.setText(field, text);
+      const space = edits.spaces[field.name];
+      if (space !== undefined && space.trim() !== (field.space ?? '')) this.spaces.set(field.name, space);
     }
-    if (this.trials !== null && this.trials !== String(form.search?.trials ?? '')) draft.trials = this.trials;
-    return draft;
+    if (edits.trials !== null) this.setTrials(edits.trials);
+  }
+
+  /** To keep while the panel is away; null when there is nothing to keep. */
+  edits(): DraftEdits | null {
+    if (!this.edited) return null;
+    return {
+      file: this.form.file,
+      params: Object.fromEntries(this.params),
+      spaces: Object.fromEntries(this.spaces),
+      trials: this.trials,
+    };
   }
 
   get edited(): boolean {

@@ -8,8 +8,8 @@ export interface Want {
   metric: string;
   runs: readonly string[];
   x: XAxis;
-  /** Null: the whole series. Per run, because relative time begins elsewhere in each. */
-  range: ((run: string) => Range) | null;
+  /** Null: the whole series. Per run, because relative time begins elsewhere in each, and some need no closer look. */
+  range: ((run: string) => Range | null) | null;
   points: number;
 }
 

@@ -183,6 +183,7 @@ export class PanelModel {
       this.loaded = true;
       this.snapshot++;
       this.connected = true;
+      this.connectionMessage = '';
       this.signal.emit('experiments', 'runs', 'searches', 'state');
       this.feed.invalidate();
       this.pages.refresh();

@@ -60,6 +60,7 @@ export function formatCount(value: number): string {
 export function formatDuration(milliseconds: number): string {
   if (!Number.isFinite(milliseconds)) return '–';
   if (milliseconds < 0) return `−${formatDuration(-milliseconds)}`;
+  if (milliseconds === 0) return '0s';
   if (milliseconds < 1000) return `${Math.round(milliseconds)}ms`;
   const seconds = milliseconds / 1000;
   if (seconds < 60) return `${Number(seconds.toFixed(seconds < 10 ? 1 : 0))}s`;

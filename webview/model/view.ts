@@ -23,6 +23,14 @@ export interface ViewSettings {
   runFilter: string;
   status: string;
   search: string | null;
+  /** What was typed into the form and is not saved yet. */
+  draft: DraftEdits | null;
+}
+export interface DraftEdits {
+  file: string;
+  params: Record<string, string>;
+  spaces: Record<string, string>;
+  trials: string | null;
 }
 export interface Zoom {
   x: [number, number];
@@ -45,10 +53,13 @@ export const DEFAULT_VIEW: ViewSettings = {
   runFilter: '',
   status: '',
   search: null,
+  draft: null,
 };
 
 const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
+const isTexts = (value: unknown): value is Record<string, string> =>
+  typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
 const isPair = (value: unknown): value is [number, number] =>
   Array.isArray(value) && value.length === 2 && value.every((item) => Number.isFinite(item)) && value[0] < value[1];
 
@@ -69,6 +80,11 @@ export function readView(stored: Record<string, unknown>): ViewSettings {
   if (isStrings(stored.wide)) view.wide = stored.wide;
   if (isStrings(stored.columns)) view.columns = stored.columns;
   if (typeof stored.search === 'string') view.search = stored.search;
+  const draft = stored.draft as Partial<DraftEdits> | null | undefined;
+  if (draft && typeof draft.file === 'string' && isTexts(draft.params) && isTexts(draft.spaces)) {
+    const trials = typeof draft.trials === 'string' ? draft.trials : null;
+    view.draft = { file: draft.file, params: draft.params, spaces: draft.spaces, trials };
+  }
   if (typeof stored.zoom === 'object' && stored.zoom !== null) {
     for (const [metric, zoom] of Object.entries(stored.zoom as Record<string, Partial<Zoom> | null>)) {
       if (zoom && isPair(zoom.x) && isPair(zoom.y)) view.zoom[metric] = { x: zoom.x, y: zoom.y };

@@ -43,15 +43,20 @@ class FormView extends LitElement {
   protected override willUpdate(): void {
     const { form } = this.model;
     if (form && this.draft?.form !== form) {
-      this.draft = this.draft?.form.file === form.file ? this.draft.rebase(form) : new Draft(form);
+      this.draft = new Draft(form, this.model.view.draft);
     }
   }
 
   private edit(change: (draft: Draft) => void): void {
     change(this.draft!);
-    this.requestUpdate();
+    this.keep();
     if (this.checking !== null) clearTimeout(this.checking);
     this.checking = setTimeout(() => void this.check(), CHECK_DELAY);
+  }
+
+  private keep(): void {
+    this.model.setView({ draft: this.draft!.edits() });
+    this.requestUpdate();
   }
 
   private async check(): Promise<void> {
@@ -113,6 +118,8 @@ class FormView extends LitElement {
         ...(draft.trialCount === undefined ? {} : { trials: draft.trialCount }),
       });
       await this.model.readForm();
+      if (this.model.form) this.draft = new Draft(this.model.form, this.model.view.draft);
+      this.keep();
       this.model.toasts.add({ kind: 'info', text: 'Written into the file; undo works in the editor.' });
     });
 
@@ -218,10 +225,7 @@ class FormView extends LitElement {
     const draft = this.draft!;
     const error = draft.paramError(field);
     const spaceError = draft.spaceError(field);
-    const bounds =
-      field.min !== undefined || field.max !== undefined
-        ? `${field.min === undefined ? '' : `from ${formatValue(field.min)} `}${field.max === undefined ? '' : `to ${formatValue(field.max)}`}`
-        : '';
+    const bounds = boundsText(field);
     const edited = draft.params.has(field.name);
     return html`<div class="form-name ${edited ? 'edited' : ''}" title=${`${field.name}\n${field.description ?? ''}`}>
         <span class="ellipsis">${field.name}</span>
@@ -240,7 +244,7 @@ class FormView extends LitElement {
                 })
               : nothing
           }
-          ${bounds && error === null ? html`<span class="hint">${bounds}</span>` : nothing}
+          ${bounds && error === null ? html`<span class="hint bounds">${bounds}</span>` : nothing}
         </div>
         ${this.message(`error-${field.name}`, TEST_IDS.fieldError(field.name), error)}
       </div>
@@ -351,7 +355,7 @@ class FormView extends LitElement {
           testId: TEST_IDS.resetForm,
           onClick: () => {
             this.draft = new Draft(draft.form);
-            this.requestUpdate();
+            this.keep();
           },
         })}
       </div>
@@ -425,5 +429,10 @@ class FormView extends LitElement {
       ${search}
     </div>`;
   }
+}
+function boundsText(field: FormField): string {
+  const { min, max } = field;
+  if (min !== undefined && max !== undefined) return `${formatValue(min)}–${formatValue(max)}`;
+  return min !== undefined ? `≥ ${formatValue(min)}` : max !== undefined ? `≤ ${formatValue(max)}` : '';
 }
 customElements.define('ts-form', FormView);

@@ -44,10 +44,12 @@ async function takeLock(lock) {
       return;
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
-      const age = await stat(join(lock, 'beat')).then(
-        (found) => Date.now() - found.mtimeMs,
-        () => 0,
-      );
+      const age = await stat(join(lock, 'beat'))
+        .catch(() => stat(lock))
+        .then(
+          (found) => Date.now() - found.mtimeMs,
+          () => 0,
+        );
       if (age > 15_000) await rm(lock, { recursive: true, force: true });
       else await sleep(500);
     }

@@ -60,9 +60,12 @@ function prepareWorkspace() {
 /** Opens the editor; returns what is to be said about it. Throws Unavailable where there is none. */
 async function openEditor(workspace, { browser }) {
   const file = join(workspace, FILE);
+  // The charts of the search are on the screen without a click.
+  const env = { ...process.env, TUNESMITH_OPEN_PANEL: '1' };
   const code = browser ? undefined : which('code');
   if (code) {
     await run('code', [`--extensionDevelopmentPath=${root}`, '--new-window', workspace, file], {
+      env,
       output: 'quiet',
       timeout: 60_000,
     });
@@ -76,7 +79,7 @@ async function openEditor(workspace, { browser }) {
     const { file: vsix } = await packageExtension({ build: false });
     await installExtension(editor, data, vsix, process.env);
   });
-  const server = await startEditor(editor, data, { env: process.env, token: randomBytes(16).toString('hex') });
+  const server = await startEditor(editor, data, { env, token: randomBytes(16).toString('hex') });
   const address = server.url(workspace, [['openFile', server.resource(file)]]);
   return { says: `Open the editor at ${cyan(address)}`, stays: true };
 }

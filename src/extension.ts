@@ -12,6 +12,7 @@ import { LanguageHelp } from './editor/language/help.js';
 import { Lenses } from './editor/language/lenses.js';
 import { Engines } from './editor/link/engines.js';
 import { LogTerminals } from './editor/log/terminals.js';
+import { commandId } from './editor/manifest/commands.js';
 import { CONTEXT } from './editor/manifest/ids.js';
 import { Notifications } from './editor/notifications.js';
 import { Forms } from './editor/panel/forms.js';
@@ -54,6 +55,8 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   const parts = { engines, explorer, files, panels, logs, log, extensionUri };
   own(registerCommands(async () => allHandlers(parts), log));
   void vscode.commands.executeCommand('setContext', CONTEXT.ready, true);
+  // `npm start` begins with the charts on the screen.
+  if (process.env.TUNESMITH_OPEN_PANEL === '1') void vscode.commands.executeCommand(commandId('panel.open'));
   return { engines, explorer, panels };
 }
 

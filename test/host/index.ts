@@ -1,6 +1,7 @@
 /**
  * What the extension host runs for the host tier: every `*.test.js` beside this file, with mocha. The outcome goes to the file
- * that `TUNESMITH_HOST_RESULTS` names, because an extension host in a browser's editor has no exit code.
+ * that `TUNESMITH_HOST_RESULTS` names, because an extension host in a browser's editor has no exit code. With
+ * `TUNESMITH_HOST_ONLY` set, only files whose name contains it are run.
  */
 import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +20,9 @@ export async function run(): Promise<void> {
       color: false,
     });
     const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' });
-    for (const file of files.filter((name) => name.endsWith('.test.js')).sort()) mocha.addFile(join(__dirname, file));
+    const only = process.env.TUNESMITH_HOST_ONLY ?? '';
+    const wanted = files.filter((name) => name.endsWith('.test.js') && name.includes(only));
+    for (const file of wanted.sort()) mocha.addFile(join(__dirname, file));
     await new Promise<void>((resolve) => {
       mocha
         .run(() => resolve())

@@ -1,52 +1,50 @@
-/** Lists and installs training backends by way of the command-line program, which does both in its own process. */
+/** Lists and installs training backends by way of the trainer, which does both in its own process. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import * as vscode from 'vscode';
-import { z } from 'zod';
-import { BackendReport } from '../../protocol/engine.js';
+import { BackendLine } from '../../protocol/backends.js';
+import { BackendId, type BackendReport } from '../../protocol/engine.js';
+import { shorten } from '../format.js';
 import { l10n } from '../l10n.js';
 import { pythonInterpreter } from '../link/python.js';
-import { showError } from './registry.js';
 import type { Parts } from './parts.js';
+
+type Progress = vscode.Progress<{ message?: string; increment?: number }>;
 
 /** Trying each backend with a small computation takes a while: said with a progress message. */
 export async function listBackends(parts: Parts): Promise<BackendReport[]> {
-  const title = l10n.t('Trying the training backends…');
-  return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-    async (_, token) => {
-      const out: string[] = [];
-      await runCli(parts, ['backends', '--json'], token, (line) => out.push(line));
-      return z.array(BackendReport).parse(JSON.parse(out.join('\n')));
-    },
+  const title = l10n.t('Trying the training backends');
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  const line = await vscode.window.withProgress(options, (progress, token) =>
+    trainer(parts, ['--probe-backends'], progress, token),
   );
+  if (line.type !== 'reports') throw new Error(l10n.t('The trainer did not answer with its backends.'));
+  return line.backends;
 }
 
 /** Installs one; asks which when none is named. */
-export async function installBackend(parts: Parts, id?: string): Promise<boolean> {
+export async function installBackend(parts: Parts, id?: string): Promise<BackendReport | undefined> {
   if (!vscode.workspace.isTrusted)
     throw new Error(l10n.t('This workspace is not trusted, so nothing is installed from it.'));
-  const chosen = id ?? (await pick(parts));
-  const title = l10n.t('Installing {0}', chosen);
-  try {
-    await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-      (progress, token) => {
-        progress.report({ message: l10n.t('starting…') });
-        return runCli(parts, ['backends', 'install', chosen], token, (line) => {
-          parts.log.info(`${chosen}: ${line}`);
-          if (line.trim()) progress.report({ message: line.trim().slice(0, 120) });
-        });
-      },
-    );
-  } catch (error) {
-    if (!(error instanceof vscode.CancellationError)) void showError(error, parts.log);
-    return false;
-  }
-  void vscode.window.showInformationMessage(
-    l10n.t('{0} is installed. The next run uses it if it is the fastest that works.', chosen),
+  const chosen = BackendId.parse(id ?? (await pick(parts)));
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: l10n.t('Installing {0}', chosen),
+    cancellable: true,
+  };
+  const line = await vscode.window.withProgress(options, (progress, token) =>
+    trainer(parts, ['--install-backend', chosen], progress, token),
   );
-  return true;
+  if (line.type !== 'done') throw new Error(l10n.t('The trainer did not say that {0} was installed.', chosen));
+  const { works, reason } = line.backend;
+  if (works) {
+    void vscode.window.showInformationMessage(
+      l10n.t('{0} is installed. The next run uses it if it is the fastest that works.', chosen),
+    );
+  } else {
+    void vscode.window.showWarningMessage(l10n.t('{0} was installed but does not work: {1}', chosen, reason));
+  }
+  return line.backend;
 }
 
 async function pick(parts: Parts): Promise<string> {
@@ -61,46 +59,59 @@ async function pick(parts: Parts): Promise<string> {
   return picked.id;
 }
 
-/** Runs `tunesmith …` with the editor's own Node; rejects with what it said when it fails. */
-async function runCli(
+/** Runs the trainer for its answer and shows its progress; rejects with what it said when it fails. */
+async function trainer(
   parts: Parts,
   args: string[],
+  progress: Progress,
   token: vscode.CancellationToken,
-  onLine: (line: string) => void,
-): Promise<void> {
+): Promise<BackendLine> {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   const python = folder && (await pythonInterpreter(folder.uri));
-  const program = vscode.Uri.joinPath(parts.extensionUri, 'dist', 'cli.cjs').fsPath;
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd: folder?.uri.scheme === 'file' ? folder.uri.fsPath : parts.extensionUri.fsPath,
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', NO_COLOR: '1', ...(python && { TUNESMITH_PYTHON: python }) },
+  const program = vscode.Uri.joinPath(parts.extensionUri, 'dist', 'trainer.cjs').fsPath;
+  const child = spawn(process.execPath, [program, ...args, ...(python ? ['--python', python] : [])], {
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
     // Its own group, so that what it starts (package managers, compilers) ends with it.
     detached: process.platform !== 'win32',
   });
   const cancelled = token.onCancellationRequested(() => endTree(child.pid));
-  const said: string[] = [];
-  createInterface({ input: child.stdout }).on('line', onLine);
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    said.push(line);
-    if (said.length > 20) said.shift();
-    if (args[1] === 'install') onLine(line);
+  let stderr = '';
+  let last: BackendLine | undefined;
+  let done = 0;
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-4000)));
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    const line = parseLine(text);
+    if (!line) return;
+    last = line;
+    if (line.type !== 'progress') return;
+    parts.log.info(`${args[0]}: ${line.text}`);
+    const percent = Math.round((line.fraction ?? 0) * 100);
+    progress.report({ message: shorten(line.text, 120), ...(percent > done && { increment: percent - done }) });
+    done = Math.max(done, percent);
   });
   try {
-    await new Promise<void>((resolve, reject) => {
+    const code = await new Promise<number | null>((resolve, reject) => {
       child.on('error', reject);
-      child.on('close', (code) => {
-        if (token.isCancellationRequested) reject(new vscode.CancellationError());
-        else if (code === 0) resolve();
-        else
-          reject(
-            new Error(said.join('\n').trim() || l10n.t('tunesmith {0} ended with {1}.', args.join(' '), String(code))),
-          );
-      });
+      child.on('close', resolve);
     });
+    if (token.isCancellationRequested) throw new vscode.CancellationError();
+    if (last?.type === 'error') throw new Error(last.message);
+    if (!last || last.type === 'progress')
+      throw new Error(stderr.trim() || l10n.t('The trainer ended with {0} and without an answer.', String(code)));
+    return last;
   } finally {
     cancelled.dispose();
+  }
+}
+
+function parseLine(text: string): BackendLine | undefined {
+  try {
+    return BackendLine.parse(JSON.parse(text));
+  } catch {
+    // What a native library prints by itself is no answer.
+    return undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import type { FileForm } from '../../protocol/panel.js';
 import type { ParamValue, Params } from '../../protocol/values.js';
 import { formatParam } from '../format.js';
 import { l10n } from '../l10n.js';
+import { readValue } from './readValue.js';
 
 /** A problem with the value, or undefined when it is well. */
 export type Check = (name: string, value: ParamValue) => Promise<string | undefined>;
@@ -49,26 +50,6 @@ async function askValue(field: Field, present: ParamValue, check: Check): Promis
     },
   });
   return text === undefined ? undefined : readValue(text, field.kind).value;
-}
-
-/** What the person typed, as a value of the field's kind. */
-export function readValue(typed: string, kind: Field['kind']): { value: ParamValue; problem?: string } {
-  const text = typed.trim();
-  if (kind === 'number' || kind === 'integer') {
-    const value = Number(text);
-    if (text === '' || !Number.isFinite(value)) return { value: null, problem: l10n.t('This must be a number.') };
-    if (kind === 'integer' && !Number.isInteger(value))
-      return { value: null, problem: l10n.t('This must be a whole number.') };
-    return { value };
-  }
-  if (/^[[{"]|^(true|false|null)$/.test(text)) {
-    try {
-      return { value: JSON.parse(text) as ParamValue };
-    } catch {
-      return { value: text };
-    }
-  }
-  return { value: text };
 }
 
 /** Fields for values that no file describes: those of an earlier run. */

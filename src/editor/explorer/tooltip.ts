@@ -85,9 +85,10 @@ function table(head: string, rows: [string, string][]): string[] {
   return [...lines, ''];
 }
 
-/** Indented, so that no fence in the text can end it; control characters are taken out. */
+/** Indented, so that no fence in the text can end it; colors and control characters are taken out. */
 function code(text: string): string {
   return text
+    .replaceAll(/\u001b\[[\d;:?]*[a-zA-Z]/g, '')
     .split('\n')
     .map((line) => `    ${shorten(line.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, ''), 160)}`)
     .join('\n');

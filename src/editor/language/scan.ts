@@ -54,6 +54,10 @@ export function scan(text: string, until = text.length): { entries: Entry[]; pla
       const top = flow.at(-1);
       if (start + at >= until) break;
       if (character === '#' && (at === 0 || /\s/.test(line[at - 1]!))) break;
+      if (/\s/.test(character)) {
+        at++;
+        continue;
+      }
       if (character === '{' || character === '[') {
         flow.push({ bracket: character, key: null });
         expect = character === '{' ? 'key' : 'value';
@@ -93,8 +97,10 @@ export function scan(text: string, until = text.length): { entries: Entry[]; pla
       const blank = content.trim() === '' || content.startsWith('#');
       let indent = blank && until <= start + line.length ? Math.min(at, Math.max(0, until - start)) : at;
       if (!blank || until <= start + line.length) {
-        while (blocks.length > 0 && blocks.at(-1)!.indent >= indent) blocks.pop();
         // An item may stand at the same column as the key it belongs to.
+        const isItem = /^-(\s|$)/.test(content);
+        const over = ({ indent: its, key }: Block) => its > indent || (its === indent && (!isItem || key === '-'));
+        while (blocks.length > 0 && over(blocks.at(-1)!)) blocks.pop();
         while (line[at] === '-' && /\s|$/.test(line[at + 1] ?? '') && start + at < until) {
           blocks.push({ indent, key: '-' });
           at += 1 + /^ */.exec(line.slice(at + 1))![0].length;

@@ -28,7 +28,6 @@ export function panelHtml({ script, iconStyles, cspSource, nonce, language }: Pa
     <title>Tunesmith</title>
   </head>
   <body>
-    <tunesmith-panel></tunesmith-panel>
     <script nonce="${nonce}" src="${attribute(script)}"></script>
   </body>
 </html>

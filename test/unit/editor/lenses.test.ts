@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { lensTexts, NOTHING, type FileState } from '../../../src/editor/language/lensTexts.js';
+import type { FileLenses } from '../../../src/experiment/types.js';
+import type { Params } from '../../../src/protocol/values.js';
+import { run, search } from './samples.js';
+
+const FILE = '/w/digits.tune.yaml';
+const LINES = `name: digits
+run: python train.py --lr {lr}
+params:
+  lr: 0.002 # learning rate
+  batch_size: 128
+search:
+  trials: 60
+  space:
+    lr: { log: [1e-4, 1e-1] }
+    momentum: { uniform: [0, 1] }`.split('\n');
+const WHERE: FileLenses = {
+  runLine: 2,
+  paramsLine: 2,
+  searchLine: 5,
+  parameters: [
+    { name: 'lr', line: 3, where: 'params' },
+    { name: 'batch_size', line: 4, where: 'params' },
+    { name: 'lr', line: 8, where: 'space' },
+    { name: 'momentum', line: 9, where: 'space' },
+  ],
+};
+const PARAMS: Params = { lr: 0.002, batch_size: 128 };
+
+/** The file as a person sees it: lenses above their lines. */
+function render(state: FileState, params: Params | null = PARAMS, trusted = true): string {
+  const lenses = lensTexts(FILE, WHERE, params, state, trusted);
+  return LINES.flatMap((line, at) => {
+    const here = lenses.filter((lens) => lens.line === at).map(({ title }) => title);
+    return here.length > 0 ? [`  ⟨ ${here.join(' | ')} ⟩`, line] : [line];
+  }).join('\n');
+}
+
+const BEST = {
+  run: 'r7',
+  name: 'digits-7',
+  params: { lr: 0.0031, batch_size: 128, momentum: 0.9 },
+  objective: 0.99214,
+  metric: 'val/accuracy',
+  goal: 'maximize' as const,
+  of: 14,
+};
+
+describe('lenses of an experiment file', () => {
+  it('look like this', async () => {
+    const failed = run({ status: 'failed', error: { kind: 'exit', message: 'exit code 1', logTail: '' } });
+    const running = run({ status: 'running', progress: { fraction: 0.42, text: '' } });
+    const scenes: [string, string][] = [
+      ['nothing has run', render(NOTHING)],
+      ['not trusted', render(NOTHING, PARAMS, false)],
+      ['one runs', render({ ...NOTHING, runs: [running, run()] })],
+      [
+        'three run',
+        render({ ...NOTHING, runs: [running, run({ id: 'b', status: 'queued' }), run({ id: 'c', status: 'paused' })] }),
+      ],
+      ['last one ended', render({ best: { ...BEST, of: 1 }, runs: [run()], searches: [] })],
+      ['last one failed', render({ ...NOTHING, runs: [failed] })],
+      ['a search runs', render({ best: BEST, runs: [], searches: [search()] })],
+      ['a search is paused', render({ best: BEST, runs: [], searches: [search({ status: 'paused', best: null })] })],
+      ['a search was stopped', render({ best: BEST, runs: [run()], searches: [search({ status: 'stopped' })] })],
+      ['a search has ended', render({ best: BEST, runs: [], searches: [search({ status: 'completed', trials: 12 })] })],
+      ['the best is applied', render({ ...NOTHING, best: BEST }, { lr: 0.0031, batch_size: 128 })],
+      ['the file has mistakes', render({ ...NOTHING, best: BEST }, null)],
+    ];
+    const text = scenes.map(([title, scene]) => `── ${title}\n${scene}\n`).join('\n');
+    await expect(text).toMatchFileSnapshot('golden/lenses.txt');
+  });
+
+  it('carry what their commands need', () => {
+    const lenses = lensTexts(FILE, WHERE, PARAMS, { best: BEST, runs: [], searches: [search()] }, true);
+    const of = (title: string) => lenses.find((lens) => lens.title.includes(title));
+    expect(of('Run')).toMatchObject({ command: 'tunesmith.run.start', args: [FILE] });
+    expect(of('Pause')).toMatchObject({ command: 'tunesmith.search.pause', args: ['s1'] });
+    expect(of('Apply best')).toMatchObject({ command: 'tunesmith.best.apply', args: [FILE, 'lr'], line: 3 });
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { commandLine } from '../../../src/editor/commands/commandLine.js';
+import { readValue } from '../../../src/editor/commands/readValue.js';
+import { Debounce, Disposables } from '../../../src/editor/events.js';
+import { escapeMarkdown, formatDuration, formatNumber, formatParams, shorten } from '../../../src/editor/format.js';
+import { panelHtml } from '../../../src/editor/panel/html.js';
+import type { RunDetail } from '../../../src/protocol/engine.js';
+import { run } from './samples.js';
+
+const detail = (over: Partial<RunDetail>): RunDetail => ({
+  ...run(),
+  host: 'h',
+  git: null,
+  command: ['python', 'a b.py', "it's"],
+  cwd: '/w',
+  folder: '/w/.tunesmith/runs/r1',
+  seed: 7,
+  exitCode: 0,
+  signal: null,
+  ...over,
+});
+
+describe('words', () => {
+  it('numbers', () => {
+    const shown = [0, 12, 0.98712, 1 / 3, 1e-5, 123456789, 0.0001, -2.5, 'NaN', 'Infinity', '-Infinity'] as const;
+    expect(shown.map((value) => formatNumber(value))).toEqual([
+      '0',
+      '12',
+      '0.9871',
+      '0.3333',
+      '1e-5',
+      '1.235e8',
+      '0.0001',
+      '-2.5',
+      'NaN',
+      '∞',
+      '−∞',
+    ]);
+  });
+
+  it('durations', () => {
+    expect([400, 4000, 200_000, 3_600_000, 7_500_000, 273_600_000].map(formatDuration)).toEqual([
+      '0 s',
+      '4 s',
+      '3 min 20 s',
+      '1 h',
+      '2 h 5 min',
+      '3 d 4 h',
+    ]);
+  });
+
+  it('parameters and long texts', () => {
+    expect(formatParams({ lr: 0.1, opt: 'adam', flags: [true, null] }, 2)).toBe('lr 0.1 · opt adam · +1');
+    expect(shorten('👍👍👍', 2)).toBe('👍…');
+    expect(escapeMarkdown('a|b\n<i>')).toBe('a\\|b &lt;i&gt;');
+  });
+
+  it('a run as a command, quoted for its shell', () => {
+    const params = { lr: 0.1, name: "it's", text: '12', list: [1, 'a'], on: true };
+    expect(commandLine(detail({ file: '/w/my exp/é.tune.yaml', params }), '/w', 'linux')).toBe(
+      `tunesmith run 'my exp/é.tune.yaml' --set lr=0.1 --set 'name=it'\\''s' --set 'text="12"' --set 'list=[1,"a"]' --set on=true --seed 7`,
+    );
+    expect(commandLine(detail({ file: null }), '/w', 'linux')).toBe(`python 'a b.py' 'it'\\''s'`);
+    expect(commandLine(detail({ file: 'C:\\w\\a b.tune.yaml', params: { t: 'x "y"' } }), 'C:\\w', 'win32')).toBe(
+      `tunesmith run "a b.tune.yaml" --set "t=x \\"y\\"" --seed 7`,
+    );
+  });
+
+  it('what a person types, as a value', () => {
+    expect(readValue('1e-3', 'number')).toEqual({ value: 0.001 });
+    expect(readValue('x', 'number').problem).toBeTruthy();
+    expect(readValue('1.5', 'integer').problem).toBeTruthy();
+    expect(readValue('[1, 2]', 'text')).toEqual({ value: [1, 2] });
+    expect(readValue('[1, 2', 'text')).toEqual({ value: '[1, 2' });
+    expect(readValue(' adam ', 'text')).toEqual({ value: 'adam' });
+  });
+});
+
+describe('the page of the panel', () => {
+  const html = panelHtml({ script: 'a"b.js', iconStyles: 'i.css', cspSource: 'https://x', nonce: 'N', language: 'de' });
+
+  it('allows nothing but its own', () => {
+    const policy = /content="(default-src[^"]+)"/.exec(html)![1]!;
+    expect(policy).toMatch(/^default-src 'none'/);
+    expect(policy).not.toContain('unsafe');
+    expect(policy).not.toMatch(/(?<!\w)\*(?!\w)/);
+    expect(policy).toContain("script-src 'nonce-N'");
+    expect(html).toContain('src="a&quot;b.js"');
+    expect(html).not.toMatch(/<script(?![^>]*nonce="N")/);
+  });
+});
+
+describe('small things', () => {
+  it('late additions to what is disposed are disposed at once', () => {
+    const log: string[] = [];
+    const all = new Disposables();
+    all.add({ dispose: () => log.push('a') });
+    all.add({ dispose: () => log.push('b') });
+    all.dispose();
+    all.add({ dispose: () => log.push('late') });
+    expect(log).toEqual(['b', 'a', 'late']);
+  });
+
+  it('work is not put off forever', async () => {
+    let count = 0;
+    const work = new Debounce(() => count++, 20, 60);
+    const end = Date.now() + 200;
+    while (Date.now() < end) {
+      work.schedule();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(count).toBeGreaterThanOrEqual(2);
+    expect(count).toBeLessThanOrEqual(5);
+    work.dispose();
+  });
+});

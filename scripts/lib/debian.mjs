@@ -7,8 +7,17 @@ export const hasApt = () => process.platform === 'linux' && existsSync('/usr/bin
 
 const installed = (name) => ask('dpkg-query', ['-W', '-f=${db:Status-Status}', name]) === 'installed';
 
+/** One apt at a time: its lists have a lock for which it does not wait. */
+let turn = Promise.resolve();
+
 /** Sees to it that the packages are there. Throws Unavailable, naming the command, when it may not install them. */
-export async function ensureDebianPackages(names, why) {
+export function ensureDebianPackages(names, why) {
+  const mine = turn.then(() => install(names, why));
+  turn = mine.catch(() => {});
+  return mine;
+}
+
+async function install(names, why) {
   const missing = names.filter((name) => !installed(name));
   if (missing.length === 0) return;
   const command = `apt-get install -y ${missing.join(' ')}`;

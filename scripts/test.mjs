@@ -23,7 +23,7 @@ import { ensureBackend } from './setup/backend.mjs';
 import { ensureBrowser } from './setup/browser.mjs';
 import { EDITORS, ensureEditor } from './setup/editor.mjs';
 import { ensureTorch } from './setup/python.mjs';
-import { add, emptyResult, summary } from './test/result.mjs';
+import { add, check, emptyResult, summary } from './test/result.mjs';
 
 const TIERS = ['lint', 'unit', 'python', 'host', 'e2e'];
 
@@ -61,9 +61,18 @@ async function main() {
   const env = () => session.env({ ...projectEnv(), TUNESMITH_HOME: cacheFolder('home') });
 
   try {
-    await step('Building', () =>
-      run(projectNode, [inProject('esbuild.mjs')], { cwd: root, env: projectEnv(), output: 'quiet', timeout: 120_000 }),
+    await check(total, 'build', () =>
+      step('Building', () =>
+        run(projectNode, [inProject('esbuild.mjs')], {
+          cwd: root,
+          env: projectEnv(),
+          output: 'quiet',
+          timeout: 120_000,
+        }),
+      ),
     );
+    const built = total.failed === 0;
+    if (!built) fail(total.failures[0]);
     // What is slow to fetch is fetched while the checks run that don't need it.
     const editors = attempt(async () => {
       if (!has('host', 'e2e')) return {};
@@ -78,6 +87,10 @@ async function main() {
     const tier = async (name, work) => {
       const start = Date.now();
       console.log(`\n${bold(name)}`);
+      if (!built && /^(host|e2e)/.test(name)) {
+        add(total, { ...emptyResult(), failed: 1, failures: [`${name}: not run, because the build failed`] });
+        return;
+      }
       const result = await work().catch((error) => ({
         ...emptyResult(),
         failed: 1,

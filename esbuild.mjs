@@ -6,8 +6,18 @@ import * as esbuild from 'esbuild';
 const watch = process.argv.includes('--watch');
 const dev = watch || process.argv.includes('--dev');
 
+/** zod brings its messages in some fifty languages, a quarter of a megabyte in each bundle; ours are in English. */
+const englishOnly = {
+  name: 'zod-english-only',
+  setup(build) {
+    const contents = "export { default as en } from './en.js';";
+    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents, loader: 'js' }));
+  },
+};
+
 const shared = {
   bundle: true,
+  plugins: [englishOnly],
   sourcemap: dev ? 'linked' : false,
   minify: !dev,
   keepNames: true,

@@ -27,6 +27,7 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   private readonly nodes = new Map<string, Node>();
   /** Rows to be drawn anew; null: everything. */
   private stale: Set<Node> | null = new Set();
+  private hasRuns = false;
   private readonly redraw = this.all.add(new Debounce(() => this.fire(), 60, 250));
 
   constructor(private readonly engines: Engines) {
@@ -145,7 +146,6 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
 
   private roots(): Node[] | Promise<Node[]> {
     const folders = this.engines.folders.filter((folder) => folder.model.experiments.length > 0);
-    void vscode.commands.executeCommand('setContext', CONTEXT.hasRuns, folders.length > 0);
     if (this.manyFolders) return folders.map((folder) => this.node(folder.path, { kind: 'folder', folder }));
     return folders[0] ? this.experiments(folders[0]) : [];
   }
@@ -241,6 +241,12 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     if (model.experiments) return this.markAll();
     for (const { experiment, search } of model.lists)
       this.mark(search === null ? `experiment/${folder.path}/${experiment}` : `search/${search}`);
+    for (const name of model.counts) {
+      const node = this.nodes.get(`experiment/${folder.path}/${name}`);
+      const experiment = folder.model.experiments.find((each) => each.name === name);
+      if (node?.kind === 'experiment' && experiment) node.experiment = experiment;
+      this.mark(`experiment/${folder.path}/${name}`);
+    }
     for (const experiment of model.searchLists) this.mark(`experiment/${folder.path}/${experiment}`);
     for (const { before, now } of model.searches) {
       const node = this.nodes.get(`search/${now.id}`);
@@ -274,6 +280,9 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     this.stale = new Set();
     if (stale === null) this.changed.fire(undefined);
     else if (stale.size > 0) this.changed.fire([...stale]);
+    const hasRuns = this.engines.folders.some((folder) => folder.model.experiments.length > 0);
+    if (hasRuns !== this.hasRuns) void vscode.commands.executeCommand('setContext', CONTEXT.hasRuns, hasRuns);
+    this.hasRuns = hasRuns;
     const live = this.engines.folders.reduce((sum, folder) => sum + folder.model.liveRuns.length, 0);
     this.view.badge = live > 0 ? { value: live, tooltip: l10n.t('{0} live runs', live) } : undefined;
     this.view.message = this.trouble();

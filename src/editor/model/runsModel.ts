@@ -22,8 +22,10 @@ export interface Asks {
 }
 
 export interface ModelChange {
-  /** The list of experiments, or everything (after a new connection or another filter). */
+  /** Everything: after a new connection, another filter, or when experiments came or went. */
   experiments: boolean;
+  /** Experiments whose counts changed. */
+  counts: string[];
   /** Lists whose members changed. */
   lists: ListKey[];
   /** Experiments whose searches came or went. */
@@ -179,8 +181,13 @@ export class RunsModel {
   }
 
   private async loadExperiments(): Promise<void> {
+    const before = new Map(this.experiments.map((experiment) => [experiment.name, experiment.runs]));
     await this.fetchExperiments();
-    this.fire({ experiments: true });
+    const { experiments } = this;
+    const same = experiments.length === before.size && experiments.every(({ name }) => before.has(name));
+    if (!same) return this.fire({ experiments: true });
+    const counts = experiments.filter(({ name, runs }) => before.get(name) !== runs).map(({ name }) => name);
+    if (counts.length > 0) this.fire({ counts });
   }
 
   private async fetchExperiments(): Promise<void> {
@@ -212,4 +219,11 @@ export class RunsModel {
   }
 }
 
-const empty = (): ModelChange => ({ experiments: false, lists: [], searchLists: [], runs: [], searches: [] });
+const empty = (): ModelChange => ({
+  experiments: false,
+  counts: [],
+  lists: [],
+  searchLists: [],
+  runs: [],
+  searches: [],
+});

@@ -129,8 +129,8 @@ export type ToPanel =
   | { type: 'seriesChanged'; params: z.output<(typeof Notifications)['seriesChanged']> }
   | { type: 'form'; form: FileForm }
   | { type: 'files'; files: { file: string; name: string }[] }
-  /** Show this experiment or these runs (a command or a click in the explorer). */
-  | { type: 'show'; experiment?: string; runs?: string[]; tab?: 'charts' | 'table' | 'form'; file?: string }
+  /** Show this experiment or these runs (null: its newest), as a command or a click in the explorer says. */
+  | { type: 'show'; experiment?: string; runs?: string[] | null; tab?: 'charts' | 'table' | 'form'; file?: string }
   /** The engine is gone or back; after `connected` the panel asks again for what it shows. */
   | { type: 'connection'; connected: boolean; message?: string }
   /** The panel's tab was hidden or shown; a webview that is kept alive cannot tell by itself. */

@@ -357,7 +357,7 @@ export class PanelModel {
     const other = message.experiment !== undefined && message.experiment !== this.state.experiment;
     if (message.experiment !== undefined) change.experiment = message.experiment;
     if (other) change.hidden = [];
-    if (message.runs) Object.assign(change, { selected: message.runs, hidden: [] });
+    if (message.runs !== undefined) Object.assign(change, { selected: message.runs, hidden: [] });
     else if (other) change.selected = null;
     if (message.tab) change.tab = message.tab;
     if (message.file) change.file = message.file;

@@ -35,7 +35,7 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
   };
 
   const shown = (folder: FolderEngine, id: string, experiment: string) => {
-    panels.openForStart(folder, { experiment, runs: [id] });
+    panels.openForStart(folder, experiment, [id]);
   };
 
   const rerun = async (id: string, params?: Params) => {
@@ -43,7 +43,7 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
     const { run: started } = await starting(l10n.t('Starting the run…'), () =>
       folder.request('runs/rerun', { id, ...(params && Object.keys(params).length > 0 && { params }) }),
     );
-    panels.openForStart(folder, { experiment: started.experiment, runs: [id, started.id] });
+    panels.openForStart(folder, started.experiment, [id, started.id]);
     return started.id;
   };
 
@@ -92,7 +92,7 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
           ...(parallel > 0 && { parallel }),
         }),
       );
-      panels.openForStart(folder, { experiment: search.experiment, file });
+      panels.openForStart(folder, search.experiment, []);
       return search.id;
     },
   };

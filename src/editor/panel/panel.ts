@@ -75,6 +75,13 @@ export class Panel implements Disposable {
     else this.waiting = show;
   }
 
+  /** What has just been started comes into view beside what is drawn already. */
+  showStarted(experiment: string, runs: string[]): void {
+    const { selected, experiment: shown } = this.state;
+    const kept = shown === experiment ? selected : null;
+    this.show({ experiment, runs: kept && runs.length > 0 ? [...new Set([...kept, ...runs])] : null, tab: 'charts' });
+  }
+
   dispose(): void {
     this.folder.watch(this, null);
     this.all.dispose();

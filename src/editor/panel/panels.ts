@@ -53,11 +53,10 @@ export class Panels implements vscode.WebviewPanelSerializer, Disposable {
   }
 
   /** After a start, as the setting says; the person goes on typing where they were. */
-  openForStart(folder: FolderEngine, show: Show): void {
+  openForStart(folder: FolderEngine, experiment: string, runs: string[]): void {
     const where = setting('panel.openOnRun', folder.folder);
-    const panel = this.byFolder.get(folder);
-    if (panel?.webview.visible) panel.show(show);
-    else if (where !== 'never') this.open(folder, show, where, true);
+    if (!this.visible(folder) && where !== 'never') this.open(folder, {}, where, true);
+    this.byFolder.get(folder)?.showStarted(experiment, runs);
   }
 
   /** True when the folder's panel is open and can be seen. */

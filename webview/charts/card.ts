@@ -32,6 +32,7 @@ export class ChartCard extends LitElement {
   private curves: Curve[] = [];
   private cache = new Map<string, { series: unknown; key: string; curve: Curve }>();
   private want: Want | null = null;
+  private painted: { chart: LineChart; best: string | null } | null = null;
   private note = '';
   private setupKey = '';
   private onScreen = false;
@@ -114,10 +115,21 @@ export class ChartCard extends LitElement {
     if (!this.chart || setupKey !== this.setupKey) this.create(setupKey);
     const runs = this.runs;
     this.subscribe(runs);
-    this.curves = runs.flatMap((run) => this.curve(run) ?? []);
-    this.chart!.data.datasets = this.curves.flatMap((curve) => this.datasets(curve));
-    this.chart!.update('none');
-    this.drawOverlay(this.keyX);
+    const curves = runs.flatMap((run) => this.curve(run) ?? []);
+    const best = this.model.best?.id ?? null;
+    // Most news of runs (progress, status) change no curve.
+    const same =
+      this.painted?.chart === this.chart &&
+      this.painted.best === best &&
+      curves.length === this.curves.length &&
+      curves.every((curve, i) => curve === this.curves[i]);
+    this.curves = curves;
+    if (!same) {
+      this.painted = { chart: this.chart!, best };
+      this.chart!.data.datasets = curves.flatMap((curve) => this.datasets(curve));
+      this.chart!.update('none');
+      this.drawOverlay(this.keyX);
+    }
     this.describe();
   }
 

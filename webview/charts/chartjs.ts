@@ -101,17 +101,7 @@ export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x
             }
           },
         },
-        y: {
-          ...axis(setup.logY, setup.zoom?.y, formatNumber),
-          afterDataLimits(scale: Scale) {
-            if (setup.logY) return;
-            // Room for the line's own width; never below zero for what is never negative.
-            const room = (scale.max - scale.min) * 0.04;
-            if (scale.options.max === undefined) scale.max += room;
-            if (scale.options.min === undefined)
-              scale.min = scale.min >= 0 ? Math.max(0, scale.min - room) : scale.min - room;
-          },
-        },
+        y: axis(setup.logY, setup.zoom?.y, formatNumber),
       },
       plugins: {
         zoom: {

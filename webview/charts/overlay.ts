@@ -105,6 +105,14 @@ export class Overlay {
     }
     context.stroke();
     context.setLineDash([]);
+    if (curve.points.length > 1) return;
+    // A single point has no line.
+    for (const point of curve.points) {
+      context.beginPath();
+      context.arc(chart.scales.x!.getPixelForValue(point.x), chart.scales.y!.getPixelForValue(point.y), 5, 0, 7);
+      context.fillStyle = theme.series[curve.look.color]!;
+      context.fill();
+    }
   }
 
   /** NaN and −∞ at the lower edge, +∞ at the upper. */

@@ -1,11 +1,14 @@
 import type { Run, Search } from '../../src/protocol/engine.js';
 import type { PanelModel } from './panel.js';
 
-const MOST = 10_000;
+/** More than anyone reads in a list; the run table holds all. */
+export const MOST_TRIALS = 1000;
 
 /** The trials of the search on the screen, kept current from the model's rows. */
 export class Trials {
   rows: Run[] = [];
+  /** Trials there are, listed or not. */
+  total = 0;
   private of: string | null = null;
   private turn = 0;
   private snapshot = -1;
@@ -29,8 +32,9 @@ export class Trials {
     const turn = ++this.turn;
     if (search === null) return;
     try {
-      const { runs } = await this.model.host.request('runs/list', { search, limit: MOST });
+      const { runs, total } = await this.model.host.request('runs/list', { search, limit: MOST_TRIALS });
       if (turn !== this.turn) return;
+      this.total = total;
       this.rows = runs.sort((a, b) => (a.trial ?? 0) - (b.trial ?? 0));
       this.onNews();
     } catch (error) {
@@ -52,7 +56,9 @@ export class Trials {
         added = true;
       }
     }
-    if (added) this.rows.sort((a, b) => (a.trial ?? 0) - (b.trial ?? 0));
+    if (!added) return;
+    this.rows = this.rows.sort((a, b) => (a.trial ?? 0) - (b.trial ?? 0)).slice(-MOST_TRIALS);
+    this.total = Math.max(this.total, this.rows.length);
   }
 
   forget(gone: readonly string[]): void {

@@ -178,7 +178,7 @@ class ChartsView extends LitElement {
   override render(): TemplateResult {
     const { model } = this;
     const legend = model.view.legend && model.drawn.length > 0;
-    return html`${this.toolbar()}
+    return html`${model.drawn.length > 0 ? this.toolbar() : nothing}
       <div class="charts-layout ${legend ? 'with-legend' : ''}">
         ${legend ? html`<ts-legend .model=${model}></ts-legend>` : nothing}
         <div class="charts">${this.groups()}</div>

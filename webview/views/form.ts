@@ -361,16 +361,18 @@ class FormView extends LitElement {
       </div>
       ${
         draft.params.size > 0 && draft.paramsValid && model.trusted
-          ? running.slice(0, 3).map((run) =>
-              button({
-                label: `Apply to running ${run.name}`,
-                icon: 'zap',
-                disabled: this.busy,
-                title: 'Changes the values in the running program, if it can take them',
-                testId: TEST_IDS.applyLive,
-                onClick: () => void this.applyLive(run),
-              }),
-            )
+          ? html`<div class="form-buttons">
+              ${running.slice(0, 3).map((run) =>
+                button({
+                  label: `Apply to running ${run.name}`,
+                  icon: 'zap',
+                  disabled: this.busy,
+                  title: 'Changes the values in the running program, if it can take them',
+                  testId: TEST_IDS.applyLive,
+                  onClick: () => void this.applyLive(run),
+                }),
+              )}
+            </div>`
           : nothing
       }`;
   }

@@ -21,6 +21,9 @@ class Legend extends LitElement {
   static override properties = { model: { attribute: false } };
   declare model: PanelModel;
   private focusIndex = 0;
+  /** The run whose entry has the focus; entries change places, and a moved element loses it. */
+  private focused: string | null = null;
+  private moving = false;
 
   constructor() {
     super();
@@ -29,6 +32,16 @@ class Legend extends LitElement {
 
   override createRenderRoot(): HTMLElement {
     return this;
+  }
+
+  protected override willUpdate(): void {
+    this.moving = true;
+  }
+
+  protected override updated(): void {
+    this.moving = false;
+    if (this.focused === null || this.contains(document.activeElement)) return;
+    this.querySelector<HTMLElement>(`[data-run="${CSS.escape(this.focused)}"] .legend-main`)?.focus();
   }
 
   private isolate(run: Run): void {
@@ -95,10 +108,15 @@ class Legend extends LitElement {
         @click=${() => model.toggle('hidden', run.id)}
         @dblclick=${() => this.isolate(run)}
         @focus=${() => {
+          this.focused = run.id;
           this.focusIndex = index;
           if (!hidden) model.highlight(run.id);
         }}
-        @blur=${() => model.highlight(null)}
+        @blur=${() => {
+          model.highlight(null);
+          // A blur because the entry was moved comes while rendering; the focus is then given back.
+          if (!this.moving) this.focused = null;
+        }}
         @keydown=${(event: KeyboardEvent) => this.keys(event, run, index)}
       >
         ${swatch(model.palette.of(run.id))}

@@ -252,6 +252,11 @@ class SearchView extends LitElement {
         (run) => this.trial(run, search),
       )}
       <div ${styles({ height: `${view.after}px` })}></div>
+      ${
+        this.trials!.total > rows.length
+          ? html`<p class="hint">The newest ${rows.length} of ${this.trials!.total} trials; the table has them all.</p>`
+          : nothing
+      }
     </div>`;
   }
 

@@ -20,9 +20,17 @@ export function fileCommands(parts: Parts): Pick<Handlers, Names> {
   };
 
   return {
-    'file.open': async (arg) => {
+    'file.open': async (arg, line, column) => {
       const file = await fileFor(parts, arg, l10n.t('Open Experiment File'));
-      await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: false });
+      if (!files.isExperiment(file)) throw new Error(l10n.t('{0} is no experiment file.', file));
+      const place =
+        line === undefined ? undefined : new vscode.Position(Math.max(0, line - 1), Math.max(0, (column ?? 1) - 1));
+      await vscode.window.showTextDocument(vscode.Uri.file(file), {
+        preview: false,
+        // From the panel: the file belongs in the other group, beside it.
+        ...(place && { selection: new vscode.Range(place, place) }),
+        ...(vscode.window.activeTextEditor === undefined && { viewColumn: vscode.ViewColumn.One }),
+      });
     },
 
     'file.create': async (arg) => {

@@ -23,9 +23,10 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
   const run = async (file: string, params?: Params) => {
     const folder = engines.need(file);
     const text = await files.unsavedText(file);
-    const { run: started } = await starting(l10n.t('Starting the run…'), () =>
+    const { run: started } = await starting(l10n.t('Starting the run…'), async () =>
       folder.request('runs/start', {
         file,
+        ...(await folder.chosenPython()),
         ...(text !== undefined && { text }),
         ...(params && Object.keys(params).length > 0 && { params }),
       }),
@@ -85,9 +86,10 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
       const folder = engines.need(file);
       const text = await files.unsavedText(file);
       const parallel = setting('search.parallel', vscode.Uri.file(file));
-      const { search } = await starting(l10n.t('Starting the search…'), () =>
+      const { search } = await starting(l10n.t('Starting the search…'), async () =>
         folder.request('searches/start', {
           file,
+          ...(await folder.chosenPython()),
           ...(text !== undefined && { text }),
           ...(parallel > 0 && { parallel }),
         }),

@@ -80,7 +80,7 @@ export class FolderEngine implements Disposable {
       () => false,
     );
     if (!used && start) return;
-    await this.prepare();
+    this.prepare();
     await this.link.connect({ start }).catch((error: unknown) => this.options.log.warn(String(error)));
   }
 
@@ -88,8 +88,14 @@ export class FolderEngine implements Disposable {
   async request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
     if (!vscode.workspace.isTrusted)
       throw new EngineError('not-running', l10n.t('This workspace is not trusted, so nothing of it is run.'));
-    if (this.state.kind !== 'connected') await this.prepare();
+    if (this.state.kind !== 'connected') this.prepare();
     return this.link.request(name, params);
+  }
+
+  /** The person's choice of Python, as starting a run or a search takes it. */
+  async chosenPython(): Promise<{ python?: string }> {
+    const python = await pythonInterpreter(this.folder.uri);
+    return python === undefined ? {} : { python };
   }
 
   /** Asks only an engine that runs already. */
@@ -129,16 +135,14 @@ export class FolderEngine implements Disposable {
   }
 
   /** What an engine started now is to know. A running engine keeps what it was started with. */
-  private async prepare(): Promise<void> {
-    const python = await pythonInterpreter(this.folder.uri);
+  private prepare(): void {
     const backend = setting('training.backend', this.folder.uri);
     const set = (name: string, value: string | undefined) => {
       if (value) this.env[name] = value;
       else delete this.env[name];
     };
-    set('TUNESMITH_PYTHON', python);
     set('TUNESMITH_BACKEND', backend === 'auto' ? undefined : backend);
-    set('TUNESMITH_IDLE_SECONDS', String(setting('engine.idleSeconds', this.folder.uri)));
+    set('TUNESMITH_ENGINE_IDLE_SECONDS', String(setting('engine.idleSeconds', this.folder.uri)));
   }
 
   private became(state: EngineLinkState): void {

@@ -264,7 +264,11 @@ export const COMMANDS = {
     menus: [title('2_files@1')],
     args: args<[folder?: FileArg]>(),
   },
-  'file.open': { title: 'Open Experiment File…', icon: 'go-to-file', args: args<[file?: FileArg]>() },
+  'file.open': {
+    title: 'Open Experiment File…',
+    icon: 'go-to-file',
+    args: args<[file?: FileArg, line?: number, column?: number]>(),
+  },
   'example.open': { title: 'Open Example…', icon: 'mortar-board', menus: [title('2_files@2')], args: args<[]>() },
 
   'panel.open': {

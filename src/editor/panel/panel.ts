@@ -144,7 +144,13 @@ export class Panel implements Disposable {
       const file = this.ownFile(start.file);
       // What the person sees is what is run, saved or not.
       const text = start.text ?? (await this.parts.files.unsavedText(file));
-      return this.folder.request(method, { ...parsed.data, file, ...(text !== undefined && { text }) } as never);
+      const given = {
+        ...(await this.folder.chosenPython()),
+        ...parsed.data,
+        file,
+        ...(text !== undefined && { text }),
+      };
+      return this.folder.request(method, given as never);
     }
     return this.folder.request(method as RequestName, parsed.data as never);
   }
@@ -154,7 +160,7 @@ export class Panel implements Disposable {
       this.parts.log.warn(`The panel asked for a command it may not run: ${command}`);
       return;
     }
-    const plain = args.filter((arg) => typeof arg === 'string');
+    const plain = args.filter((arg) => typeof arg === 'string' || typeof arg === 'number');
     await vscode.commands.executeCommand(command, ...plain);
   }
 

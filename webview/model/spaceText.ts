@@ -45,6 +45,7 @@ class Reader {
 
   end(): void {
     this.space();
+    if (this.text[this.at] === '#' && /\s/.test(this.text[this.at - 1] ?? ' ')) return;
     if (this.at < this.text.length) throw new Refusal(`Unexpected "${this.text.slice(this.at, this.at + 12)}".`);
   }
 

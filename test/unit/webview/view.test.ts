@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import type { Run } from '../../../src/protocol/engine.js';
+import { buildCurve, chartNote } from '../../../webview/charts/curves.js';
+import { defaultColumns, moveColumn } from '../../../webview/model/columns.js';
+import { bestRun, drawnRuns, NEWEST } from '../../../webview/model/drawn.js';
+import { look } from '../../../webview/model/palette.js';
+import { logParams, scatters } from '../../../webview/model/scatter.js';
+import { formatCount, formatDuration, formatNumber } from '../../../webview/model/values.js';
+import { DEFAULT_VIEW, emptyState, groupMetrics, readView } from '../../../webview/model/view.js';
+
+const run = (n: number, change: Partial<Run> = {}): Run =>
+  ({
+    id: `r${n}`,
+    name: `run ${n}`,
+    experiment: 'e',
+    params: {},
+    metrics: {},
+    objective: null,
+    createdAt: n,
+    deletedAt: null,
+    ...change,
+  }) as Run;
+const objective = (value: number | 'NaN', goal: 'minimize' | 'maximize' = 'maximize') => ({
+  objective: { metric: 'acc', goal, value, step: 1 },
+});
+
+describe('drawnRuns', () => {
+  it('draws the newest of the experiment when nothing is chosen', () => {
+    const runs = Array.from({ length: 30 }, (_, i) => run(i, i === 29 ? { experiment: 'other' } : {}));
+    const drawn = drawnRuns(runs, { ...emptyState(), experiment: 'e' });
+    expect(drawn).toHaveLength(NEWEST);
+    expect(drawn.at(-1)?.id).toBe('r28');
+  });
+  it('keeps the pinned, first', () => {
+    const state = { ...emptyState(), experiment: 'e', selected: ['r1', 'r2'], pinned: ['r9'] };
+    const drawn = drawnRuns(
+      [1, 2, 3, 9].map((n) => run(n)),
+      state,
+    );
+    expect(drawn.map((one) => one.id)).toEqual(['r9', 'r1', 'r2']);
+  });
+});
+
+describe('bestRun', () => {
+  it('goes by the goal and never picks NaN', () => {
+    expect(bestRun([run(1, objective(0.5)), run(2, objective('NaN')), run(3, objective(0.7))])?.id).toBe('r3');
+    expect(bestRun([run(1, objective(0.5, 'minimize')), run(2, objective(0.7, 'minimize'))])?.id).toBe('r1');
+    expect(bestRun([run(1)])).toBeNull();
+  });
+});
+
+describe('groupMetrics', () => {
+  it('groups by prefix, the objective first and the system last', () => {
+    const groups = groupMetrics(['system/gpu', 'lr', 'train/loss', 'val/loss', 'val/accuracy'], 'val/loss');
+    expect(groups).toEqual([
+      ['val', ['val/loss', 'val/accuracy']],
+      ['', ['lr']],
+      ['train', ['train/loss']],
+      ['system', ['system/gpu']],
+    ]);
+  });
+});
+
+describe('readView', () => {
+  it('takes what is sound and the default for the rest', () => {
+    const view = readView({
+      x: 'nonsense',
+      smoothing: 7,
+      logY: true,
+      zoom: { a: { x: [1, 2], y: [0, 1] }, b: { x: [2, 1] } },
+    });
+    expect(view.x).toBe('step');
+    expect(view.smoothing).toBe(0);
+    expect(view.logY).toBe(true);
+    expect(Object.keys(view.zoom)).toEqual(['a']);
+  });
+  it('gives back what was saved', () => {
+    const view = {
+      ...DEFAULT_VIEW,
+      smoothing: 0.5,
+      columns: ['param:lr'],
+      draft: { file: 'f', params: { a: '1' }, spaces: {}, trials: '3' },
+    };
+    expect(readView(JSON.parse(JSON.stringify(view)))).toEqual(view);
+  });
+});
+
+describe('buildCurve', () => {
+  const settings = { smoothing: 0, logX: false, logY: false, origin: 0 };
+  const series = { x: [0, 1, 2, 3], y: [1, NaN, Infinity, -1], total: 4, inRange: 4, range: null, stale: false };
+
+  it('breaks the line at what is no number and marks it', () => {
+    const curve = buildCurve('r', look(0), series, settings);
+    expect(curve.odd.map((one) => one.x)).toEqual([1, 2]);
+    expect(curve.points[1]!.y).toBeNaN();
+    expect(chartNote([curve], formatCount)).toBe('2 NaN or infinite (×)');
+  });
+  it('says what a log axis cannot show', () => {
+    const curve = buildCurve('r', look(0), series, { ...settings, logY: true });
+    expect(curve.notShown).toBe(1);
+    expect(chartNote([curve], formatCount)).toContain('1 points ≤ 0');
+  });
+  it('counts time from the start of the run', () => {
+    const curve = buildCurve('r', look(0), { ...series, x: [1000, 1001, 1002, 1003] }, { ...settings, origin: 1000 });
+    expect(curve.x).toEqual([0, 1, 2, 3]);
+  });
+  it('says how many points are behind the drawn ones', () => {
+    const curve = buildCurve('r', look(0), { ...series, y: [1, 2, 3, 4], total: 12_000, inRange: 12_000 }, settings);
+    expect(chartNote([curve], formatCount)).toContain('12,000 points drawn as 4');
+  });
+});
+
+describe('columns', () => {
+  it('shows params and metrics but for the objective', () => {
+    expect(defaultColumns(['lr'], ['acc', 'loss', 'system/gpu'], 'acc')).toEqual(['param:lr', 'metric:loss']);
+  });
+  it('moves within the ends', () => {
+    expect(moveColumn(['a', 'b', 'c'], 'c', -1)).toEqual(['a', 'c', 'b']);
+    expect(moveColumn(['a', 'b', 'c'], 'a', -1)).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('scatters', () => {
+  const runs = [1, 10, 100].map((n, i) =>
+    run(i, { params: { lr: n / 1000, opt: i ? 'sgd' : 'adam', same: 1 }, ...objective(n) }),
+  );
+  it('plots each param that was varied, logarithmically when the space says so', () => {
+    const plots = scatters(runs, ['lr', 'opt', 'same'], logParams({ lr: { log: [1, 2] } }), 'r2');
+    expect(plots.map((plot) => [plot.param, plot.log])).toEqual([
+      ['lr', true],
+      ['opt', false],
+    ]);
+    expect(plots[0]!.dots[1]!.x).toBeCloseTo(0.5);
+    expect(plots[0]!.dots[2]!.best).toBe(true);
+    expect(plots[1]!.categories).toEqual(['adam', 'sgd']);
+  });
+  it('knows the words for a log space in foreign files', () => {
+    expect([
+      ...logParams({ a: { distribution: 'log_uniform_values', min: 1, max: 2 }, b: { uniform: [0, 1] } }),
+    ]).toEqual(['a']);
+  });
+});
+
+describe('formats', () => {
+  it.each([
+    [0.1234567, '0.12346'],
+    [1e-7, '1e-7'],
+    [123456789, '123456789'],
+    [1.5e12, '1.5e12'],
+    ['NaN' as const, 'NaN'],
+    ['-Infinity' as const, '−∞'],
+    [null, '–'],
+  ])('%s as a number is %s', (value, text) => expect(formatNumber(value)).toBe(text));
+  it.each([
+    [0, '0s'],
+    [120, '120ms'],
+    [4200, '4.2s'],
+    [187_000, '3m 07s'],
+    [3_720_000, '1h 02m'],
+    [90_000_000, '1d 01h'],
+  ])('%d ms is %s', (value, text) => expect(formatDuration(value)).toBe(text));
+});

@@ -41,7 +41,9 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
       const runs = await runsFor(parts, arg, selection, { title: l10n.t('Show in Panel'), many: true });
       const { folder, run } = runs[0]!;
       const ids = runs.filter((each) => each.folder === folder).map((each) => each.run.id);
-      panels.open(folder, { experiment: run.experiment, runs: ids, tab: 'charts' });
+      // A click in the explorer leaves the focus there, so that the arrow keys go on.
+      const fromExplorer = typeof arg === 'object';
+      panels.open(folder, { experiment: run.experiment, runs: ids, tab: 'charts' }, 'beside', fromExplorer);
     },
 
     'run.compare': async (arg, selection) => {
@@ -77,10 +79,9 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
 
     'run.openFolder': one(l10n.t('Open Run Folder'), async ({ folder, run }) => {
       const { folder: path } = await folder.request('runs/get', { id: run.id });
-      // On a remote machine there is no file manager to show it in; a window can.
-      if (vscode.env.remoteName || vscode.env.uiKind === vscode.UIKind.Web)
-        await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(path), { forceNewWindow: true });
-      else await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(path));
+      // On a remote machine there is no file manager to show it in; the editor's own explorer can.
+      const remote = vscode.env.remoteName !== undefined || vscode.env.uiKind === vscode.UIKind.Web;
+      await vscode.commands.executeCommand(remote ? 'revealInExplorer' : 'revealFileInOS', vscode.Uri.file(path));
     }),
 
     'run.copyCommand': one(l10n.t('Copy as Command'), async ({ folder, run }) => {

@@ -8,7 +8,7 @@ import { EngineError } from '../../engine/connect.js';
 import { Requests, type RequestName } from '../../protocol/engine.js';
 import type { PANEL_REQUESTS } from '../../protocol/panel.js';
 import { FromPanel, PANEL_COMMANDS, type PanelState, type ToPanel } from '../../protocol/panel.js';
-import { Disposables, type Disposable } from '../events.js';
+import { Debounce, Disposables, type Disposable } from '../events.js';
 import type { ExperimentFiles } from '../files.js';
 import { l10n } from '../l10n.js';
 import type { FolderEngine } from '../link/folderEngine.js';
@@ -32,6 +32,7 @@ export class Panel implements Disposable {
   private waiting: Show | null = null;
   /** The file whose form is open; its changes are sent on. */
   private formFile: string | null = null;
+  private readonly formChanged = this.all.add(new Debounce(() => void this.tellForm(), 150));
 
   constructor(
     readonly webview: vscode.WebviewPanel,
@@ -110,8 +111,7 @@ export class Panel implements Disposable {
       case 'request':
         return this.answer(said.id, () => this.ask(said.method, said.params));
       case 'openForm':
-        this.formFile = this.ownFile(said.file);
-        return this.answer(said.id, () => this.parts.forms.form(said.file));
+        return this.answer(said.id, () => this.parts.forms.form((this.formFile = this.ownFile(said.file))));
       case 'checkForm':
         return this.answer(said.id, () => this.parts.forms.check(this.ownFile(said.file), said.params, said.space));
       case 'writeForm': {
@@ -207,11 +207,16 @@ export class Panel implements Disposable {
   }
 
   private documentChanged(document: vscode.TextDocument): void {
-    if (document.uri.fsPath !== this.formFile || !this.webview.visible) return;
-    void this.parts.forms.form(this.formFile).then(
-      (form) => this.post({ type: 'form', form }),
-      () => undefined,
-    );
+    if (document.uri.fsPath === this.formFile && this.webview.visible) this.formChanged.schedule();
+  }
+
+  private async tellForm(): Promise<void> {
+    if (this.formFile === null || this.disposed) return;
+    try {
+      this.post({ type: 'form', form: await this.parts.forms.form(this.formFile) });
+    } catch (error) {
+      this.parts.log.warn(textOf(error));
+    }
   }
 }
 

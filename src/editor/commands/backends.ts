@@ -7,6 +7,7 @@ import { BackendId, type BackendReport } from '../../protocol/engine.js';
 import { shorten } from '../format.js';
 import { l10n } from '../l10n.js';
 import { pythonInterpreter } from '../link/python.js';
+import { setting } from '../settings.js';
 import type { Parts } from './parts.js';
 
 type Progress = vscode.Progress<{ message?: string; increment?: number }>;
@@ -68,9 +69,10 @@ async function trainer(
 ): Promise<BackendLine> {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   const python = folder && (await pythonInterpreter(folder.uri));
+  const backend = setting('training.backend', folder);
   const program = vscode.Uri.joinPath(parts.extensionUri, 'dist', 'trainer.cjs').fsPath;
   const child = spawn(process.execPath, [program, ...args, ...(python ? ['--python', python] : [])], {
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ...(backend !== 'auto' && { TUNESMITH_BACKEND: backend }) },
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
     // Its own group, so that what it starts (package managers, compilers) ends with it.

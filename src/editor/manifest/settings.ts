@@ -14,7 +14,8 @@ export const SETTINGS = {
     type: 'string',
     default: 'auto',
     enum: ['auto', ...BackendId.options],
-    description: 'Backend of the built-in trainer. `auto` takes the fastest one that works on this machine.',
+    description:
+      'Backend of the built-in trainer. `auto` takes the fastest one that works on this machine. A change counts from the next start of the engine.',
     scope: 'machine-overridable',
   },
   'search.parallel': {
@@ -30,7 +31,8 @@ export const SETTINGS = {
     default: 60,
     minimum: 1,
     maximum: 86_400,
-    description: 'How long the engine waits without clients and without work before it leaves.',
+    description:
+      'How long the engine waits without clients and without work before it leaves. A change counts from its next start.',
     scope: 'machine-overridable',
   },
   'panel.openOnRun': {

@@ -1,0 +1,203 @@
+"""The append-only journal file of one process.
+
+A record is in the file when ``append`` returns: it outlives the process, whatever ends it. On Linux the file is
+mapped into memory, which makes an append a copy of a few bytes; its space is allocated (so that a full disk can't
+kill the process) and touched beforehand by the background thread. Elsewhere an append is one ``write``.
+"""
+import mmap
+import os
+import threading
+
+_PAGE = mmap.ALLOCATIONGRANULARITY
+_FIRST_WINDOW = 64 << 10
+_LARGEST_WINDOW = 1 << 20
+# Windows overlap by this much, so that a record up to this size always fits whole into one of two.
+_OVERLAP = 16 << 10
+# What is kept in memory while the disk is full.
+_MAX_WAITING = 64 << 20
+_MADV_POPULATE_WRITE = 23
+
+
+class _Window:
+    __slots__ = ("start", "end", "map")
+
+    def __init__(self, fd, start, length):
+        os.posix_fallocate(fd, start, length)
+        self.start = start
+        self.end = start + length
+        self.map = mmap.mmap(fd, length, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE, offset=start)
+        # A page that is written for the first time stalls the writer; let it be this call that waits.
+        try:
+            self.map.madvise(_MADV_POPULATE_WRITE)
+        except (OSError, ValueError, AttributeError):
+            pass
+
+
+class Journal:
+    """Appends whole lines. Safe to use from several threads of one process."""
+
+    def __init__(self, folder, name, mapped=None):
+        os.makedirs(folder, exist_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        turn = 1
+        while True:
+            self.name = f"{name}.ndjson" if turn == 1 else f"{name}-{turn}.ndjson"
+            try:
+                self._fd = os.open(os.path.join(folder, self.name), flags, 0o600)
+                break
+            except FileExistsError:
+                # A process with the same pid has been here before.
+                turn += 1
+        if mapped is None:
+            mapped = os.environ.get("TUNESMITH_JOURNAL_WRITE") != "plain"
+        self._mapped = mapped and hasattr(os, "posix_fallocate") and hasattr(mmap, "MAP_SHARED")
+        self.position = 0
+        self._lock = threading.Lock()
+        self._window = None
+        self._map = None
+        self._base = 0
+        self._end = 0
+        self._next = None
+        self._length = _FIRST_WINDOW
+        self._waiting = []
+        self._waiting_bytes = 0
+        self._closed = False
+        self.lost = 0
+        if self._mapped:
+            self._use(self._make(0))
+
+    def append(self, data):
+        """Appends the bytes of one or more whole lines; their offset in the file, or -1 while they wait for room."""
+        with self._lock:
+            at = self.position
+            end = at + len(data)
+            if end <= self._end:
+                start = at - self._base
+                window = self._map
+                try:
+                    # The first byte comes last: until then a reader sees that nothing is there yet.
+                    window[start + 1:end - self._base] = data[1:]
+                    window[start] = data[0]
+                except BaseException:
+                    # Interrupted (Ctrl-C) in between: leave nothing that a shorter record would not cover.
+                    window[start:end - self._base] = bytes(len(data))
+                    raise
+                self.position = end
+                return at
+            return self._append_slowly(data)
+
+    def prepare(self):
+        """Called now and then by the background thread: makes room ahead, and writes what waits."""
+        if self._waiting:
+            with self._lock:
+                self._write_waiting()
+        window = self._window
+        if window is None or self._next is not None or self.position < (window.start + window.end) // 2:
+            return
+        made = self._make(window.end - _OVERLAP)
+        with self._lock:
+            if self._window is window and not self._closed:
+                self._next = made
+
+    def close(self):
+        """Gives back the room that was not used."""
+        with self._lock:
+            if self._closed:
+                return
+            self._write_waiting()
+            self._closed = True
+            self._drop_map()
+            try:
+                if self._mapped:
+                    os.ftruncate(self._fd, self.position)
+                os.close(self._fd)
+            except OSError:
+                pass
+
+    def abandon(self):
+        """In a forked child: the file is the parent's; forget it without touching it."""
+        self._closed = True
+        self._drop_map()
+        try:
+            os.close(self._fd)
+        except OSError:
+            pass
+
+    def _append_slowly(self, data):
+        if self._closed:
+            return -1
+        if self._waiting:
+            self._write_waiting()
+        if not self._waiting:
+            if self._mapped and len(data) <= _OVERLAP and self._advance(len(data)):
+                start = self.position - self._base
+                self._map[start + 1:start + len(data)] = data[1:]
+                self._map[start] = data[0]
+                at = self.position
+                self.position = at + len(data)
+                return at
+            at = self.position
+            self._waiting.append(data)
+            self._waiting_bytes += len(data)
+            self._write_waiting()
+            return at if not self._waiting else -1
+        if self._waiting_bytes + len(data) > _MAX_WAITING:
+            self.lost += 1
+            return -1
+        self._waiting.append(data)
+        self._waiting_bytes += len(data)
+        return -1
+
+    def _write_waiting(self):
+        """Plain writes: for large records, without a map, and when the disk was full."""
+        try:
+            while self._waiting:
+                data = self._waiting[0]
+                done = self._write_at(data)
+                self.position += done
+                self._waiting_bytes -= done
+                if done == len(data):
+                    self._waiting.pop(0)
+                else:
+                    self._waiting[0] = data[done:]
+            self._end = self._window.end if self._window is not None else 0
+        except OSError:
+            # No record may overtake those that wait.
+            self._end = 0
+
+    def _write_at(self, data):
+        if hasattr(os, "pwrite"):
+            return os.pwrite(self._fd, data, self.position)
+        return os.write(self._fd, data)
+
+    def _advance(self, length):
+        """Moves on to a window with room for a record; False when none can be had."""
+        made = self._next
+        self._next = None
+        if made is None or self.position < made.start or self.position + length > made.end:
+            made = self._make(self.position - self.position % _PAGE)
+        return self._use(made)
+
+    def _make(self, start):
+        start -= start % _PAGE
+        try:
+            made = _Window(self._fd, start, self._length)
+        except (OSError, ValueError):
+            return None
+        self._length = min(self._length * 2, _LARGEST_WINDOW)
+        return made
+
+    def _use(self, window):
+        self._drop_map()
+        if window is None:
+            return False
+        self._window = window
+        self._map = window.map
+        self._base = window.start
+        self._end = window.end
+        return True
+
+    def _drop_map(self):
+        window, self._window, self._map, self._end, self._next = self._window, None, None, 0, None
+        if window is not None:
+            window.map.close()

@@ -1,0 +1,158 @@
+"""The threads that stream the journal to the supervisor and listen to it. Only a courtesy: the file has it all."""
+import json
+import os
+import threading
+import time
+from collections import deque
+
+_TICK = 0.05
+_SLOWEST_RETRY = 10.0
+# Beyond this many records that could not be sent the oldest are left out: the engine reads the file.
+_HELD = 50_000
+
+
+class Link:
+    """``tick`` is called on the background thread some twenty times a second."""
+
+    def __init__(self, folder, file, socket, token, on_control, tick):
+        self.queue = deque(maxlen=_HELD)
+        self._folder = folder
+        self._file = file
+        self._address = (socket, token)
+        self._on_control = on_control
+        self._tick = tick
+        self._wake = threading.Event()
+        self._idle = threading.Event()
+        self._closing = False
+        self._sender = None
+        threading.Thread(target=self._send_forever, name="tunesmith-send", daemon=True).start()
+        if socket:
+            threading.Thread(target=self._listen_forever, name="tunesmith-listen", daemon=True).start()
+
+    def close(self, timeout):
+        """Sends what is queued, for at most ``timeout`` seconds."""
+        self._closing = True
+        self._wake.set()
+        self._idle.wait(timeout)
+
+    def _send_forever(self):
+        while True:
+            self._wake.wait(_TICK)
+            try:
+                self._tick()
+            except Exception:  # noqa: BLE001 - a value that can't be read must not end the thread
+                pass
+            try:
+                self._send()
+            except OSError:
+                self._sender = None
+            if self._closing:
+                self._idle.set()
+                return
+
+    def _send(self):
+        sender = self._sender
+        if sender is None or not self.queue:
+            return
+        queue = self.queue
+        while queue:
+            start, data = queue.popleft()
+            parts = [data]
+            end = start + len(data)
+            size = len(data)
+            # What lies side by side in the file goes out as one frame.
+            while queue and size < 1 << 18:
+                at, more = queue[0]
+                if at != end:
+                    break
+                queue.popleft()
+                parts.append(more)
+                end += len(more)
+                size += len(more)
+            text = b"".join(parts).decode("utf-8", "replace")
+            frame = {"type": "frame", "file": self._file, "offset": start, "data": text}
+            sender.send(json.dumps(frame).encode() + b"\n")
+
+    def _listen_forever(self):
+        wait = 0.25
+        while not self._closing:
+            try:
+                connection = _connect(*self._address)
+                self._sender = connection
+                wait = 0.25
+                for line in connection.lines():
+                    self._receive(line)
+            except OSError:
+                pass
+            self._sender = None
+            time.sleep(wait)
+            wait = min(wait * 2, _SLOWEST_RETRY)
+            self._find_again()
+
+    def _find_again(self):
+        """The supervisor makes a new socket when someone has removed its old one."""
+        try:
+            with open(os.path.join(self._folder, "supervisor.json"), encoding="utf-8") as file:
+                found = json.load(file)
+            self._address = (str(found["socket"]), str(found["token"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+
+    def _receive(self, line):
+        try:
+            message = json.loads(line)
+        except ValueError:
+            return
+        if isinstance(message, dict):
+            self._on_control(message)
+
+
+def _hello(token, handles):
+    return json.dumps({"type": "hello", "token": token, "role": "client", "handles": handles}).encode() + b"\n"
+
+
+def _connect(address, token):
+    if os.name == "nt":
+        return _Pipe(address, token)
+    return _Socket(address, token)
+
+
+class _Socket:
+    def __init__(self, address, token):
+        import socket
+
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.connect(address)
+        self.send(_hello(token, ["stop", "set"]))
+
+    def send(self, data):
+        self._socket.sendall(data)
+
+    def lines(self):
+        with self._socket, self._socket.makefile("rb") as file:
+            yield from file
+
+
+class _Pipe:
+    """Two connections: on Windows a blocked read of a pipe handle blocks writes to it as well."""
+
+    def __init__(self, address, token):
+        self._in = open(address, "r+b", buffering=0)  # noqa: SIM115
+        self._out = open(address, "r+b", buffering=0)  # noqa: SIM115
+        self._in.write(_hello(token, ["stop", "set"]))
+        self._out.write(_hello(token, []))
+
+    def send(self, data):
+        view = memoryview(data)
+        while view:
+            view = view[self._out.write(view):]
+
+    def lines(self):
+        rest = b""
+        with self._in, self._out:
+            while True:
+                chunk = self._in.read(1 << 16)
+                if not chunk:
+                    return
+                *whole, rest = (rest + chunk).split(b"\n")
+                yield from whole

@@ -1,0 +1,108 @@
+"""Turns what a program logs into JSON text."""
+from json.encoder import encode_basestring as _quoted
+
+_BIG = 1 << 53
+_names = {}
+
+
+def name_text(name):
+    """JSON of a metric's name with its colon; programs log few names, many times."""
+    text = _names.get(name)
+    if text is None:
+        text = _quoted(name if isinstance(name, str) else str(name)) + ":"
+        if len(_names) < 10_000:
+            _names[name] = text
+    return text
+
+
+def float_text(value):
+    """JSON of a float. JSON has no NaN or infinities, so those three are strings."""
+    if value - value == 0.0:
+        return repr(value)
+    return '"NaN"' if value != value else ('"Infinity"' if value > 0 else '"-Infinity"')
+
+
+def int_text(value):
+    # Past this, other readers take it for the nearest float; past the largest float, for none.
+    if -_BIG <= value <= _BIG:
+        return str(value)
+    try:
+        return repr(float(value))
+    except OverflowError:
+        return '"Infinity"' if value > 0 else '"-Infinity"'
+
+
+def scalar_text(value):
+    """JSON of a number of any kind (bool, numpy, torch …); None when it is no single number."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, int):
+        return int_text(int(value))
+    if isinstance(value, (str, bytes)) or value is None:
+        return None
+    try:
+        # .item() for arrays of one element, whatever their shape; Tensor.numpy() for TensorFlow.
+        item = getattr(value, "item", None)
+        if item is not None:
+            value = item()
+        elif hasattr(value, "numpy"):
+            value = value.numpy().item()
+        return float_text(float(value))
+    except (TypeError, ValueError, RuntimeError):
+        return None
+
+
+def deferred(value):
+    """
+    A stand-in for a number that is expensive to read now, to be given to ``scalar_text`` later; None for all others.
+    Reading a scalar from a GPU waits for everything queued there. A copy is queued instead, because the program may
+    change the tensor in place.
+    """
+    kind = type(value)
+    module = kind.__module__
+    if module.startswith("torch"):
+        if getattr(value, "is_cuda", False) or getattr(value, "is_mps", False) or getattr(value, "is_xpu", False):
+            return value.detach().clone() if value.numel() == 1 else None
+        return None
+    if module.startswith("jaxlib") or module.startswith("jax."):
+        # Never changed in place, but perhaps not computed yet.
+        return value if getattr(value, "size", 0) == 1 else None
+    return None
+
+
+def flatten(values, into, prefix=""):
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flatten(value, into, f"{prefix}{name}/")
+        else:
+            into[f"{prefix}{name}"] = value
+
+
+def param(value):
+    """A hyperparameter's value as JSON can hold it: scalars and lists of them; anything else as its text."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, float):
+        return value if value - value == 0.0 else float_text(value).strip('"')
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [param(item) for item in value]
+    item = getattr(value, "item", None)
+    if item is not None:
+        try:
+            return param(item())
+        except (TypeError, ValueError, RuntimeError):
+            pass
+    return str(value)
+
+
+def flat_params(values, prefix=""):
+    """Nested groups of hyperparameters are joined with dots."""
+    flat = {}
+    for name, value in dict(values).items():
+        if isinstance(value, dict):
+            flat.update(flat_params(value, f"{prefix}{name}."))
+        else:
+            flat[f"{prefix}{name}"] = param(value)
+    return flat

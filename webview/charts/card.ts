@@ -38,6 +38,7 @@ export class ChartCard extends LitElement {
   private onScreen = false;
   private frame = 0;
   private keyX: number | null = null;
+  private pointed: { x: number; hits: readonly Hit[]; nearestRun: string | null } | null = null;
   private leave: (() => void)[] = [];
   private observer: IntersectionObserver | null = null;
 
@@ -55,8 +56,8 @@ export class ChartCard extends LitElement {
     super.connectedCallback();
     this.leave = [
       this.model.onMetrics((metrics) => metrics.has(this.metric) && this.redraw()),
-      this.model.signal.on(['highlight'], () => this.drawOverlay(null)),
-      onHover((hover) => hover.source !== this && this.drawOverlay(hover.x)),
+      this.model.signal.on(['highlight'], () => this.drawOverlay()),
+      onHover((hover) => hover.source !== this && this.point(hover.x)),
     ];
     this.observer = new IntersectionObserver(([entry]) => this.setOnScreen(entry!.isIntersecting), {
       rootMargin: '200px',
@@ -128,7 +129,6 @@ export class ChartCard extends LitElement {
       this.painted = { chart: this.chart!, best };
       this.chart!.data.datasets = curves.flatMap((curve) => this.datasets(curve));
       this.chart!.update('none');
-      this.drawOverlay(this.keyX);
     }
     this.describe();
   }
@@ -142,7 +142,15 @@ export class ChartCard extends LitElement {
     this.chart?.destroy();
     const { x, logX, logY } = this.model.view;
     const canvas = this.querySelector<HTMLCanvasElement>('canvas.curves')!;
-    const setup = { theme: this.theme, x, logX, logY, zoom: this.zoom, onZoomed: () => this.zoomed() };
+    const setup = {
+      theme: this.theme,
+      x,
+      logX,
+      logY,
+      zoom: this.zoom,
+      onZoomed: () => this.zoomed(),
+      onDraw: () => this.drawOverlay(),
+    };
     this.chart = createChart(canvas, setup);
     this.overlay = new Overlay(this.querySelector<HTMLCanvasElement>('canvas.overlay')!);
   }
@@ -181,10 +189,10 @@ export class ChartCard extends LitElement {
     const { smoothing, logX, logY } = this.model.view;
     const look = this.model.palette.of(run.id);
     const origin = this.origin(run);
-    const key = [smoothing, logX, logY, look.color, look.dash.length, origin].join();
+    const key = [smoothing, logX, logY, look.color, look.dash.length, origin, run.status].join();
     const cached = this.cache.get(run.id);
     if (cached && cached.series === series && cached.key === key) return cached.curve;
-    const curve = buildCurve(run.id, look, series, { smoothing, logX, logY, origin });
+    const curve = buildCurve(run.id, look, series, { smoothing, logX, logY, origin, status: run.status });
     this.cache.set(run.id, { series, key, curve });
     return curve;
   }
@@ -231,10 +239,20 @@ export class ChartCard extends LitElement {
 
   // ---- pointer and keys ----
 
-  private drawOverlay(x: number | null, hits: readonly Hit[] = [], nearestRun: string | null = null): void {
+  /** Moves the crosshair; null takes it away. */
+  private point(x: number | null, hits: readonly Hit[] = [], nearestRun: string | null = null): void {
+    this.pointed = x === null ? null : { x, hits, nearestRun };
+    this.drawOverlay();
+  }
+
+  private drawOverlay(): void {
     if (!this.chart || !this.overlay) return;
-    const forward = nearestRun ?? this.model.highlighted;
-    const crosshair = x === null ? null : { x, hits: hits.length > 0 ? hits : this.hits(x) };
+    const { pointed } = this;
+    const crosshair = pointed && {
+      x: pointed.x,
+      hits: pointed.hits.length > 0 ? pointed.hits : this.hits(pointed.x),
+    };
+    const forward = pointed?.nearestRun ?? this.model.highlighted;
     this.overlay.draw(this.chart, this.theme, this.curves, crosshair, forward);
   }
 
@@ -260,7 +278,7 @@ export class ChartCard extends LitElement {
     const near = pixelY === null ? null : closest(this.chart!, hits, pixelY);
     const gap = near && pixelY !== null ? Math.abs(this.chart!.scales.y!.getPixelForValue(near.shown) - pixelY) : 99;
     const at2 = near?.x ?? hits[0]!.x;
-    this.drawOverlay(at2, hits, gap < 14 && this.curves.length > 1 ? near!.curve.run : null);
+    this.point(at2, hits, gap < 14 && this.curves.length > 1 ? near!.curve.run : null);
     const { view, runs } = this.model;
     showTooltip(
       {
@@ -270,7 +288,9 @@ export class ChartCard extends LitElement {
         smoothed: view.smoothing > 0,
         label: (id) => {
           const run = runs.get(id);
-          return run ? this.model.label(run).text : id;
+          if (!run) return id;
+          const ended = ['failed', 'pruned', 'stopped'].includes(run.status) ? ` (${run.status})` : '';
+          return this.model.label(run).text + ended;
         },
       },
       at,
@@ -281,7 +301,7 @@ export class ChartCard extends LitElement {
   private readonly pointerLeave = () => {
     this.keyX = null;
     hideTooltip();
-    this.drawOverlay(null);
+    this.point(null);
     setHover({ source: this, x: null } satisfies Hover);
   };
 

@@ -24,6 +24,8 @@ export interface ChartSetup {
   logY: boolean;
   zoom: { x: [number, number]; y: [number, number] } | null;
   onZoomed(): void;
+  /** After each drawing of the chart, whatever caused it (zoom, pan, another size). */
+  onDraw(): void;
 }
 
 export const X_TITLES: Record<XAxis, string> = { step: 'step', time: 'time since start', epoch: 'epoch' };
@@ -80,6 +82,7 @@ export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x
   return {
     type: 'line',
     data: { datasets: [] },
+    plugins: [{ id: 'drawn', afterDraw: setup.onDraw }],
     options: {
       animation: false,
       responsive: true,

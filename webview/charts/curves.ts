@@ -1,3 +1,4 @@
+import type { RunStatus } from '../../src/protocol/engine.js';
 import type { Look } from '../model/palette.js';
 import { isDownsampled, type Series } from '../model/series.js';
 import { pointSpacing, smooth } from '../model/smoothing.js';
@@ -22,6 +23,8 @@ export interface Curve {
   downsampled: boolean;
   /** Points that a log axis cannot show. */
   notShown: number;
+  /** How the run ended, if not well: marked at the curve's end. */
+  end: 'failed' | 'pruned' | 'stopped' | null;
 }
 
 export interface CurveSettings {
@@ -30,10 +33,11 @@ export interface CurveSettings {
   logY: boolean;
   /** Subtracted from x. */
   origin: number;
+  status: RunStatus;
 }
 
 export function buildCurve(run: string, look: Look, series: Series, settings: CurveSettings): Curve {
-  const { origin, logX, logY } = settings;
+  const { origin, logX, logY, status } = settings;
   const x = origin === 0 ? [...series.x] : series.x.map((value) => value - origin);
   const y = [...series.y];
   const shown = settings.smoothing > 0 ? smooth(x, y, settings.smoothing, pointSpacing(x, series.inRange)) : y;
@@ -68,6 +72,7 @@ export function buildCurve(run: string, look: Look, series: Series, settings: Cu
     inRange: series.inRange,
     downsampled: isDownsampled(series),
     notShown,
+    end: status === 'failed' || status === 'pruned' || status === 'stopped' ? status : null,
   };
 }
 

@@ -78,6 +78,7 @@ export class Overlay {
     const curve = forward === null ? undefined : curves.find((one) => one.run === forward);
     if (curve) this.line(context, chart, theme, curve);
     this.oddMarks(context, chart, theme, curves);
+    for (const one of curves) if (one.end) this.endMark(context, chart, theme, one);
     if (crosshair) this.crosshair(context, chart, theme, crosshair);
     context.restore();
   }
@@ -140,6 +141,21 @@ export class Overlay {
         context.stroke();
       }
     }
+  }
+
+  /** Where a run ended that did not end well: a full square when it failed, an empty one when it was cut short. */
+  private endMark(context: CanvasRenderingContext2D, chart: LineChart, theme: ChartTheme, curve: Curve): void {
+    const last = curve.points.findLast((point) => !Number.isNaN(point.y));
+    if (!last) return;
+    const x = chart.scales.x!.getPixelForValue(last.x);
+    const y = chart.scales.y!.getPixelForValue(last.y);
+    context.fillStyle = curve.end === 'failed' ? theme.series[curve.look.color]! : theme.background;
+    context.strokeStyle = theme.series[curve.look.color]!;
+    context.lineWidth = 1.5;
+    context.beginPath();
+    context.rect(x - 3.5, y - 3.5, 7, 7);
+    context.fill();
+    context.stroke();
   }
 
   private crosshair(

@@ -319,7 +319,10 @@ export class PanelModel {
     this.take(mine);
     this.remove(params.removedRuns);
     for (const search of params.searches) {
-      if (search.experiment === this.state.experiment) this.searches.set(search.id, search);
+      if (search.experiment !== this.state.experiment) continue;
+      // A search that has just begun is what the person wants to see.
+      if (!this.searches.has(search.id) && search.status === 'running') this.view.search = search.id;
+      this.searches.set(search.id, search);
     }
     for (const id of params.removedSearches) this.searches.delete(id);
     if (params.searches.length > 0 || params.removedSearches.length > 0) this.signal.emit('searches');

@@ -31,10 +31,13 @@ export function continuation(series: Series | undefined): number | undefined {
 
 /** Lays an answer over what was there. */
 export function merge(before: Series | undefined, data: SeriesData, range: Range | null): Series {
-  const x = data.x;
-  const y = data.y.map(fromWire);
+  // A point that has no place on this axis (no epoch was logged with it) is not drawn.
+  const placed = data.x.every(Number.isFinite) ? null : data.x.map(Number.isFinite);
+  const x = placed ? data.x.filter((_, i) => placed[i]) : data.x;
+  const y = (placed ? data.y.filter((_, i) => placed[i]) : data.y).map(fromWire);
   if (data.mode === 'replace') {
-    return { x, y, total: data.total, inRange: Math.max(data.inRange, x.length), range, stale: false };
+    const inRange = Math.max(data.inRange - (data.x.length - x.length), x.length);
+    return { x, y, total: data.total, inRange, range, stale: false };
   }
   const old = before ?? { x: [], y: [], total: 0, inRange: 0, range, stale: true };
   // An append to something we do not hold, or not from the point where it ended, leaves a hole: read again.

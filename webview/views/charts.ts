@@ -123,6 +123,22 @@ class ChartsView extends LitElement {
     );
   }
 
+  /** Failed runs keep the curves they have; why they failed is said above. */
+  private failures(): TemplateResult | typeof nothing {
+    const { model } = this;
+    const failed = model.shown.filter((run) => run.status === 'failed');
+    const run = failed.at(-1);
+    if (!run) return nothing;
+    const others = failed.length > 1 ? `${failed.length} of the drawn runs failed. The last: ` : '';
+    const text = `${others}${run.name} failed${run.error ? `: ${run.error.message}` : ''}`;
+    return html`<div class="notice" role="note">
+      ${icon('error')}<span class="ellipsis" title=${run.error?.logTail || text}>${text}</span>
+      <button type="button" class="link" @click=${() => model.host.command('tunesmith.run.revealLog', run.id)}>
+        Show log
+      </button>
+    </div>`;
+  }
+
   private fold(group: string): void {
     const { folded } = this.model.view;
     this.model.setView({ folded: folded.includes(group) ? folded.filter((one) => one !== group) : [...folded, group] });
@@ -139,7 +155,7 @@ class ChartsView extends LitElement {
     }
     const objective = model.drawn.find((run) => run.objective)?.objective?.metric ?? null;
     const groups = groupMetrics(metrics, objective);
-    return html`${repeat(
+    return html`${this.failures()}${repeat(
       groups,
       ([group]) => group,
       ([group, names]) => {

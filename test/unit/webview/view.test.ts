@@ -86,7 +86,7 @@ describe('readView', () => {
 });
 
 describe('buildCurve', () => {
-  const settings = { smoothing: 0, logX: false, logY: false, origin: 0 };
+  const settings = { smoothing: 0, logX: false, logY: false, origin: 0, status: 'running' as const };
   const series = { x: [0, 1, 2, 3], y: [1, NaN, Infinity, -1], total: 4, inRange: 4, range: null, stale: false };
 
   it('breaks the line at what is no number and marks it', () => {

@@ -46,14 +46,16 @@ const programs = {
   extension: 'src/extension.ts',
   engine: 'src/engine/main.ts',
   supervisor: 'src/engine/supervisor/main.ts',
-  trainer: 'src/training/main.ts',
   module: 'src/client/moduleHost.ts',
   cli: 'src/cli/main.ts',
 };
+/** TensorFlow.js as modules: only what is used, and one copy of its core. */
+const trainer = { trainer: 'src/training/main.ts' };
 const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
 
 const builds = [
   { ...node, entryPoints: present(programs) },
+  { ...node, mainFields: ['module', 'main'], entryPoints: present(trainer) },
   {
     ...shared,
     platform: 'browser',

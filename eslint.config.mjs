@@ -77,7 +77,21 @@ export default tseslint.config(
   { files: ['src/client/**/*.ts'], rules: forbid(noVscode, only('src/client', 'protocol')) },
   {
     files: ['src/training/**/*.ts'],
-    rules: forbid(noVscode, only('src/training', 'protocol', 'client', 'experiment')),
+    rules: forbid(
+      noVscode,
+      only(
+        'src/training',
+        'protocol',
+        'client',
+        'experiment',
+        'files',
+        'data',
+        'layers',
+        'losses',
+        'optimizers',
+        'backends',
+      ),
+    ),
   },
   {
     files: ['webview/**/*.ts'],

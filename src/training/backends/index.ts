@@ -1,0 +1,85 @@
+/** The ladder of backends: which work here, which is chosen, and how to install one. */
+import type { BackendId, BackendReport } from '../../protocol/engine.js';
+import { TrainingError, messageOf } from '../errors.js';
+import { cpu } from './cpu.js';
+import { probe } from './probe.js';
+import { tensorflowPython } from './tensorflowPython.js';
+import { tfjsNode, tfjsNodeGpu } from './tfjsNode.js';
+import type { BackendModule, InstallContext, Started } from './types.js';
+import { wasm } from './wasm.js';
+import { webgpu } from './webgpu.js';
+
+/** In the order in which they are preferred. */
+export const LADDER: readonly BackendModule[] = [tfjsNodeGpu, tensorflowPython, webgpu, tfjsNode, wasm, cpu];
+
+/** What `TUNESMITH_BACKEND` or a file's `backend:` names; null for `auto`. */
+export function requestedBackend(inFile: string | null, env: NodeJS.ProcessEnv = process.env): BackendId | null {
+  const name = env.TUNESMITH_BACKEND || inFile || 'auto';
+  if (name === 'auto') return null;
+  const found = LADDER.find((backend) => backend.id === name);
+  if (!found)
+    throw new TrainingError(
+      `unknown backend "${name}": it must be auto or one of ${LADDER.map(({ id }) => id).join(', ')}`,
+    );
+  return found.id;
+}
+
+/** Tries every backend, each in a process of its own. */
+export async function probeBackends(onProgress: (text: string) => void = () => undefined): Promise<BackendReport[]> {
+  const reports: BackendReport[] = [];
+  for (const backend of LADDER) {
+    onProgress(`trying ${backend.name}`);
+    reports.push(await report(backend));
+  }
+  const requested = requestedBackend(null);
+  const chosen = reports.find((one) => one.works && (requested === null || one.id === requested));
+  if (chosen) chosen.chosen = true;
+  return reports;
+}
+
+async function report(backend: BackendModule): Promise<BackendReport> {
+  const missing = backend.missing();
+  const result = missing === null ? await probe(backend) : { works: false, device: null, reason: missing };
+  return { id: backend.id, name: backend.name, ...result, installable: backend.install !== null, chosen: false };
+}
+
+/** The first that works, or the one asked for; throws with the reason when that one doesn't. */
+export async function chooseBackend(requested: BackendId | null): Promise<BackendModule> {
+  for (const backend of LADDER) {
+    if (requested !== null && backend.id !== requested) continue;
+    const result = await report(backend);
+    if (result.works) return backend;
+    if (requested === null) continue;
+    const how =
+      result.installable && result.reason === 'not installed' ? `: run "tunesmith backends install ${requested}"` : '';
+    throw new TrainingError(`backend ${requested} can't be used: ${result.reason}${how}`);
+  }
+  throw new TrainingError('no backend works here; "tunesmith backends" says why');
+}
+
+/** Starts a backend that was found to work. */
+export async function startBackend(backend: BackendModule): Promise<Started> {
+  try {
+    return await backend.start();
+  } catch (error) {
+    throw new TrainingError(`backend ${backend.id} could not be started: ${messageOf(error)}`);
+  }
+}
+
+export function backendById(id: string): BackendModule {
+  const backend = LADDER.find((one) => one.id === id);
+  if (!backend)
+    throw new TrainingError(`unknown backend "${id}": it must be one of ${LADDER.map((one) => one.id).join(', ')}`);
+  return backend;
+}
+
+/** Installs a backend and tries it; throws with the reason when it can't be installed or does not work then. */
+export async function installBackend(id: BackendId, context: InstallContext): Promise<BackendReport> {
+  const backend = backendById(id);
+  if (!backend.install) throw new TrainingError(`${backend.name} is part of Tunesmith: there is nothing to install`);
+  await backend.install(context);
+  context.onProgress(0.95, `trying ${backend.name}`);
+  const found = await report(backend);
+  if (!found.works) throw new TrainingError(`${backend.name} was installed, but does not work here: ${found.reason}`);
+  return found;
+}

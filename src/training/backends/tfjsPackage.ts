@@ -1,0 +1,45 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { downloadPackage } from '../files/npm.js';
+import { readTarball } from '../files/tar.js';
+
+export const TFJS_NODE_VERSION = '4.22.0';
+
+/** Unpacks what a program needs of a tfjs-node package: its code, the binding's sources and the install scripts. */
+export async function unpackTfjsNode(name: string, folder: string, signal: AbortSignal): Promise<string> {
+  const files = await fetchPackage(
+    `${name}@${TFJS_NODE_VERSION}`,
+    signal,
+    (path) =>
+      /^(package\.json|binding\.gyp|(dist|binding|scripts)\/.*)$/.test(path) &&
+      !/(_test\.js|\.d\.ts|\.map)$/.test(path),
+  );
+  await writeFiles(files, folder);
+  return TFJS_NODE_VERSION;
+}
+
+/** Files of a package by their path inside it. */
+export async function fetchPackage(
+  spec: string,
+  signal: AbortSignal,
+  wanted: (path: string) => boolean,
+): Promise<Map<string, Uint8Array>> {
+  const temporary = await mkdtemp(join(tmpdir(), 'tunesmith-npm-'));
+  try {
+    const tarball = await downloadPackage(spec, temporary, signal);
+    const inner = (path: string) => path.replace(/^[^/]+\//, '');
+    const files = readTarball(await readFile(tarball), (path) => wanted(inner(path)));
+    return new Map([...files].map(([path, bytes]) => [inner(path), bytes]));
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+export async function writeFiles(files: Map<string, Uint8Array>, folder: string): Promise<void> {
+  for (const [path, bytes] of files) {
+    const target = join(folder, path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, bytes);
+  }
+}

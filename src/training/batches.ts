@@ -1,0 +1,37 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Dataset, Examples } from './data/types.js';
+
+export interface Batch {
+  /** [batch, …inputShape] */
+  inputs: tf.Tensor;
+  /** [batch, outputs], one-hot for classes. */
+  targets: tf.Tensor2D;
+}
+
+/** Tensors of the examples `order[from] … order[to − 1]`, as the network sees them. The caller disposes both. */
+export function makeBatch(dataset: Dataset, examples: Examples, order: Int32Array, from: number, to: number): Batch {
+  const { inputShape, outputs, classes, inputScale, targetScale } = dataset;
+  const { factor, offset } = inputScale;
+  const width = inputShape.reduce((a, b) => a * b, 1);
+  const count = to - from;
+  const inputs = new Float32Array(count * width);
+  const targets = new Float32Array(count * outputs);
+  for (let i = 0; i < count; i++) {
+    const example = order[from + i]!;
+    const source = example * width;
+    const into = i * width;
+    for (let j = 0; j < width; j++) inputs[into + j] = examples.inputs[source + j]! * factor + offset;
+    if (classes) {
+      targets[i * outputs + examples.targets[example]!] = 1;
+    } else {
+      for (let j = 0; j < outputs; j++) {
+        const { mean, deviation } = targetScale?.[j] ?? { mean: 0, deviation: 1 };
+        targets[i * outputs + j] = (examples.targets[example * outputs + j]! - mean) / deviation;
+      }
+    }
+  }
+  return {
+    inputs: tf.tensor(inputs, [count, ...inputShape]),
+    targets: tf.tensor2d(targets, [count, outputs]),
+  };
+}

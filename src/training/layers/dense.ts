@@ -1,0 +1,30 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Layer } from '../../experiment/network.js';
+import { TrainingError } from '../errors.js';
+import { activations } from './activations.js';
+import { initialize } from './initializers.js';
+import { shapeText, type LayerBuilder } from './types.js';
+
+/** y = activation(x·W + b), for x [batch, inputs]. */
+export const dense: LayerBuilder<Extract<Layer, { type: 'dense' }>> = (settings, { name, inputShape, random }) => {
+  if (inputShape.length !== 1) {
+    throw new TrainingError(
+      `layer ${name} needs one list of numbers an example, but gets ${shapeText(inputShape)}: put "- flatten" before it`,
+    );
+  }
+  const kernel = tf.variable(initialize(settings.init, [inputShape[0]!, settings.units], random));
+  const bias = settings.bias ? tf.variable(tf.zeros([settings.units])) : null;
+  const activate = activations[settings.activation];
+  return {
+    name,
+    outputShape: [settings.units],
+    weights: [
+      { name: `${name}/kernel`, variable: kernel, trainable: true },
+      ...(bias ? [{ name: `${name}/bias`, variable: bias, trainable: true }] : []),
+    ],
+    forward(x) {
+      const product = tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor as tf.Tensor2D);
+      return activate(bias ? tf.add(product, bias) : product);
+    },
+  };
+};

@@ -1,0 +1,33 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { INITIALIZERS } from '../../experiment/network.js';
+import type { Random } from '../random.js';
+
+type Name = (typeof INITIALIZERS)[number];
+
+/** Standard deviation for the numbers of inputs and outputs of a unit: Glorot 2010, He 2015, LeCun 1998. */
+const DEVIATIONS: Partial<Record<Name, (fanIn: number, fanOut: number) => number>> = {
+  glorotUniform: (fanIn, fanOut) => Math.sqrt(2 / (fanIn + fanOut)),
+  glorotNormal: (fanIn, fanOut) => Math.sqrt(2 / (fanIn + fanOut)),
+  heUniform: (fanIn) => Math.sqrt(2 / fanIn),
+  heNormal: (fanIn) => Math.sqrt(2 / fanIn),
+  leCunUniform: (fanIn) => Math.sqrt(1 / fanIn),
+  leCunNormal: (fanIn) => Math.sqrt(1 / fanIn),
+};
+
+/** Starting weights. The last axis is the outputs; all before it are the inputs of one output (or its window). */
+export function initialize(name: Name, shape: number[], random: Random): tf.Tensor {
+  if (name === 'zeros') return tf.zeros(shape);
+  if (name === 'ones') return tf.ones(shape);
+  const window = shape.slice(0, -2).reduce((a, b) => a * b, 1);
+  const fanIn = window * shape.at(-2)!;
+  const fanOut = window * shape.at(-1)!;
+  const deviation = DEVIATIONS[name]!(fanIn, fanOut);
+  const values = new Float32Array(fanIn * shape.at(-1)!);
+  if (name.endsWith('Uniform')) {
+    const limit = Math.sqrt(3) * deviation;
+    for (let i = 0; i < values.length; i++) values[i] = (2 * random.uniform() - 1) * limit;
+  } else {
+    for (let i = 0; i < values.length; i++) values[i] = random.normal() * deviation;
+  }
+  return tf.tensor(values, shape);
+}

@@ -1,0 +1,37 @@
+/** Layers without weights that keep the values' number or order. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Layer } from '../../experiment/network.js';
+import { activations } from './activations.js';
+import type { LayerBuilder } from './types.js';
+
+export const flatten: LayerBuilder<Extract<Layer, { type: 'flatten' }>> = (_, { name, inputShape }) => {
+  const size = inputShape.reduce((a, b) => a * b, 1);
+  return { name, outputShape: [size], weights: [], forward: (x) => tf.reshape(x, [x.shape[0]!, size]) };
+};
+
+export const activation: LayerBuilder<Extract<Layer, { type: 'activation' }>> = (settings, { name, inputShape }) => ({
+  name,
+  outputShape: inputShape,
+  weights: [],
+  forward: activations[settings.name],
+});
+
+/**
+ * Drops each value with probability `rate` while training and divides the kept ones by 1 − rate, so that
+ * nothing is to be done afterwards (Srivastava et al. 2014, "inverted").
+ */
+export const dropout: LayerBuilder<Extract<Layer, { type: 'dropout' }>> = ({ rate }, { name, inputShape }) => {
+  const threshold = Math.floor(rate * 4294967296);
+  const kept = 1 / (1 - rate);
+  return {
+    name,
+    outputShape: inputShape,
+    weights: [],
+    forward(x, { training, random }) {
+      if (!training || rate === 0) return x;
+      const mask = new Float32Array(x.size);
+      for (let i = 0; i < mask.length; i++) mask[i] = random.bits() >= threshold ? kept : 0;
+      return tf.mul(x, tf.tensor(mask, x.shape));
+    },
+  };
+};

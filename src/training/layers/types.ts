@@ -1,0 +1,36 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Random } from '../random.js';
+
+export interface Weight {
+  /** Unique within the network, such as `2.conv/kernel`. */
+  name: string;
+  variable: tf.Variable;
+  /** False for what is measured rather than learned (moving averages). */
+  trainable: boolean;
+}
+
+export interface ForwardContext {
+  training: boolean;
+  /** For dropout masks. */
+  random: Random;
+}
+
+/** A layer for inputs of one shape. Shapes leave the batch out. */
+export interface BuiltLayer {
+  readonly name: string;
+  readonly outputShape: readonly number[];
+  readonly weights: readonly Weight[];
+  forward(input: tf.Tensor, context: ForwardContext): tf.Tensor;
+}
+
+export interface BuildContext {
+  /** `3.dense`: position (from 1) and type, for weights' names and messages. */
+  name: string;
+  inputShape: readonly number[];
+  random: Random;
+}
+
+/** Builds a layer from its settings; throws TrainingError when it can't follow an output of this shape. */
+export type LayerBuilder<Settings> = (settings: Settings, context: BuildContext) => BuiltLayer;
+
+export const shapeText = (shape: readonly number[]): string => shape.join('×') || 'single numbers';

@@ -1,0 +1,28 @@
+import type { Size } from '../../experiment/network.js';
+import { TrainingError } from '../errors.js';
+import { shapeText } from './types.js';
+
+/** [height, width, channels] of an image layer's input. */
+export function needImage(name: string, shape: readonly number[]): [number, number, number] {
+  if (shape.length !== 3) {
+    throw new TrainingError(
+      `layer ${name} needs images (height×width×channels), but gets ${shapeText(shape)}` +
+        (shape.length === 1 ? ': it can only stand before "flatten", "globalPool" and "dense"' : ''),
+    );
+  }
+  return [shape[0]!, shape[1]!, shape[2]!];
+}
+
+/** Height and width after a window slid over an image. */
+export function windowOutput(name: string, input: Size, size: Size, stride: Size, padding: 'valid' | 'same'): Size {
+  const output = input.map((length, axis) =>
+    padding === 'same' ? Math.ceil(length / stride[axis]!) : Math.floor((length - size[axis]!) / stride[axis]!) + 1,
+  ) as Size;
+  if (output.some((length) => length < 1)) {
+    throw new TrainingError(
+      `layer ${name}: a window of ${shapeText(size)} does not fit into ${shapeText(input)}: ` +
+        'use a smaller window, padding: same, or fewer pooling layers before it',
+    );
+  }
+  return output;
+}

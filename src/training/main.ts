@@ -1,0 +1,48 @@
+/** The built-in trainer: trains the network described in the run's `run.json`. One process a run. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { connectRun, type RunClient } from '../client/index.js';
+import { RUN_FILES, RunSpec } from '../protocol/runFolder.js';
+import { backendCommand } from './backendCommands.js';
+import { TrainingError, messageOf } from './errors.js';
+import { trainRun } from './trainRun.js';
+
+async function main(): Promise<void> {
+  if (await backendCommand(process.argv.slice(2))) return;
+  const run = connectRun();
+  if (!run.enabled) {
+    throw new TrainingError('the trainer is started by Tunesmith, for a run: use "tunesmith run FILE.tune.yaml"');
+  }
+  try {
+    const spec = await readSpec(run);
+    const folder = spec.file ? dirname(spec.file) : spec.cwd;
+    const completed = await trainRun(run, spec, folder);
+    run.finish(completed ? 'completed' : undefined);
+    await run.flush();
+    process.exit(0);
+  } catch (error) {
+    const stopped = run.stopRequested !== null;
+    if (!stopped) {
+      const text = messageOf(error);
+      console.error(error instanceof TrainingError ? `error: ${text}` : error);
+      run.message('error', text);
+      run.finish('failed', text);
+    } else {
+      run.finish();
+    }
+    await run.flush();
+    process.exit(stopped ? 0 : 1);
+  }
+}
+
+async function readSpec(run: RunClient): Promise<RunSpec> {
+  const path = join(run.folder, RUN_FILES.spec);
+  const parsed = RunSpec.safeParse(JSON.parse(await readFile(path, 'utf8')));
+  if (!parsed.success) throw new TrainingError(`${path} can't be read: ${parsed.error.issues[0]?.message}`);
+  return parsed.data;
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof TrainingError ? `error: ${error.message}` : error);
+  process.exit(1);
+});

@@ -1,0 +1,14 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** Works on all trainable weights as one vector θ. */
+export interface Optimizer {
+  learningRate: number;
+  /** The gradient at θ → what is to be added to θ. The caller disposes the result. */
+  step(gradient: tf.Tensor1D): tf.Tensor1D;
+  /**
+   * What is to be added to θ where the network is judged or saved, when that is another point than the one where
+   * gradients are taken (Nesterov); null: the same point.
+   */
+  settle(): tf.Tensor1D | null;
+  dispose(): void;
+}

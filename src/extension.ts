@@ -18,6 +18,7 @@ import { Notifications } from './editor/notifications.js';
 import { Forms } from './editor/panel/forms.js';
 import { Panels } from './editor/panel/panels.js';
 import { StatusBar } from './editor/statusBar.js';
+import { AgentTools } from './editor/tools/tools.js';
 
 /** What other extensions and the tests can reach. */
 export interface TunesmithApi {
@@ -51,6 +52,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   own(new LanguageHelp(states));
   own(new StatusBar(engines));
   own(new Notifications(engines));
+  own(new AgentTools(engines, files));
 
   const parts = { engines, explorer, files, panels, logs, log, extensionUri };
   own(registerCommands(async () => allHandlers(parts), log));

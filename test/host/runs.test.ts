@@ -159,6 +159,21 @@ describe('runs', function () {
     assert.ok(Math.abs(Number(run.objective?.value) - 0.1) < 1e-9);
   });
 
+  it('tells an agent about runs', async () => {
+    const { token } = new vscode.CancellationTokenSource();
+    const ask = async (name: string, input: object) => {
+      const { content } = await vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined }, token);
+      return JSON.parse((content[0] as vscode.LanguageModelTextPart).value) as Record<string, unknown>;
+    };
+    const { runs } = (await ask('tunesmith_list_runs', { experiment: 'quick' })) as {
+      runs: { id: string; objective: number }[];
+    };
+    assert.equal(runs[0]?.objective, 0.8);
+    const shown = (await ask('tunesmith_show_run', { run: runs[0]!.id, points: 3 })) as { series: object; log: string };
+    assert.ok('loss' in shown.series);
+    assert.match(shown.log, /done/);
+  });
+
   it('searches, marks the best and applies it without losing a comment', async () => {
     const file = write('search.tune.yaml', experimentFile('search'));
     const document = await open(file);

@@ -2,9 +2,11 @@
  * Builds the generated keys of package.json and the texts of package.nls.json from the declarations beside it.
  * Every text a person reads becomes a `%key%`, so that it can be translated.
  */
+import { z } from 'zod';
 import { COMMANDS, LANGUAGE_OF, commandId, type CommandName } from './commands.js';
 import { CONTAINER, EXTENSION, FILE_ENDINGS, LANGUAGE, PANEL_TYPE, SCHEMA_FILE, VIEW } from './ids.js';
 import { SETTINGS } from './settings.js';
+import { TOOLS } from './tools.js';
 import type { CommandSpec, SettingSpec } from './types.js';
 import { TOUR, WELCOME } from './welcome.js';
 
@@ -91,6 +93,7 @@ export function buildManifest(): Manifest {
           { language: LANGUAGE.yaml, scopeName: 'source.tunesmith-yaml', path: './media/language/yaml.grammar.json' },
           { language: LANGUAGE.json, scopeName: 'source.tunesmith-json', path: './media/language/json.grammar.json' },
         ],
+        languageModelTools: tools(texts),
         yamlValidation: [{ fileMatch: ['*.tune.yaml', '*.tune.yml'], url: SCHEMA_FILE }],
         jsonValidation: [{ fileMatch: ['*.tune.json'], url: SCHEMA_FILE }],
       },
@@ -137,6 +140,20 @@ function setting(texts: Texts, name: string, spec: SettingSpec) {
       ),
     }),
   };
+}
+
+function tools(texts: Texts) {
+  return Object.entries(TOOLS).map(([name, { title, description, model, reference, icon, input }]) => ({
+    name,
+    displayName: texts.add(`tool.${name}`, title),
+    userDescription: texts.add(`tool.${name}.description`, description),
+    modelDescription: model,
+    toolReferenceName: reference,
+    canBeReferencedInPrompt: true,
+    icon: `$(${icon})`,
+    when: 'isWorkspaceTrusted',
+    inputSchema: z.toJSONSchema(input, { io: 'input', target: 'draft-7' }),
+  }));
 }
 
 function walkthrough(texts: Texts) {

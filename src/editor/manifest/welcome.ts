@@ -48,7 +48,7 @@ export const TOUR = {
     {
       id: 'run',
       title: 'Run it',
-      description: `Press “Run” above params:. The run appears in the sidebar and goes on even when the window is closed.\n${link('Run', 'run.start')}`,
+      description: `Press “Run” above the params section. The run appears in the sidebar and goes on even when the window is closed.\n${link('Run', 'run.start')}`,
       media: 'media/walkthrough/run.svg',
       alt: 'The explorer with a running run and its progress.',
       completionEvents: [`onCommand:${commandId('run.start')}`],
@@ -64,7 +64,7 @@ export const TOUR = {
     {
       id: 'search',
       title: 'Search for better values',
-      description: `Press “Start search” above search:. The best value of each parameter is shown above its line; “Apply best” writes it into the file.\n${link('Start Search', 'search.start')}`,
+      description: `Press “Start search” above the search section. The best value of each parameter is shown above its line; “Apply best” writes it into the file.\n${link('Start Search', 'search.start')}`,
       media: 'media/walkthrough/search.svg',
       alt: 'Lenses above each parameter with the best value so far and Apply best.',
       completionEvents: [`onCommand:${commandId('search.start')}`],

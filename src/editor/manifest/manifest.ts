@@ -29,6 +29,10 @@ export function buildManifest(): Manifest {
   const texts = new Texts();
   return {
     package: {
+      icon: 'media/icon.png',
+      galleryBanner: { color: '#10302b', theme: 'dark' },
+      categories: ['Machine Learning', 'Data Science', 'Visualization'],
+      keywords: ['experiment tracking', 'hyperparameter', 'tuning', 'training', 'metrics'],
       extensionKind: ['workspace'],
       activationEvents: [`onWebviewPanel:${PANEL_TYPE}`, 'workspaceContains:.tunesmith/store.db'],
       capabilities: {

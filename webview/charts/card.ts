@@ -16,6 +16,8 @@ import { closest, hitsAt, Overlay, type Hit } from './overlay.js';
 import { fade, readTheme, type ChartTheme } from './theme.js';
 import { hideTooltip, showTooltip } from './tooltip.js';
 
+/** Times the cost of the last drawing that a chart rests before the next. */
+const REST = 12;
 /** Few enough points that each is marked. */
 const MARKED = 24;
 
@@ -37,6 +39,8 @@ export class ChartCard extends LitElement {
   private setupKey = '';
   private onScreen = false;
   private frame = 0;
+  private resting: ReturnType<typeof setTimeout> | null = null;
+  private restUntil = 0;
   private keyX: number | null = null;
   private pointed: { x: number; hits: readonly Hit[]; nearestRun: string | null } | null = null;
   private leave: (() => void)[] = [];
@@ -89,10 +93,23 @@ export class ChartCard extends LitElement {
   }
 
   private redraw(): void {
-    if (!this.onScreen || this.frame !== 0) return;
+    if (!this.onScreen || this.frame !== 0 || this.resting !== null) return;
+    const rest = this.restUntil - performance.now();
+    if (rest > 0) {
+      this.resting = setTimeout(() => {
+        this.resting = null;
+        this.redraw();
+      }, rest);
+      return;
+    }
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      if (this.onScreen && this.isConnected) this.draw();
+      if (!this.onScreen || !this.isConnected) return;
+      const start = performance.now();
+      this.draw();
+      // Many long curves are drawn less often, so that the page stays quick whatever is on it.
+      const cost = performance.now() - start;
+      this.restUntil = start + cost + Math.min(2000, cost * REST);
     });
   }
 

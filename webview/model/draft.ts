@@ -116,17 +116,26 @@ export class Draft {
     return Object.fromEntries([...this.spaces].map(([name, text]) => [name, text.trim()]));
   }
 
-  /** The whole space as a value, for starting a search with it; undefined when it is the file's own. */
+  /**
+   * The whole space as a value, for starting a search with it; undefined when it is the file's own. A value that was
+   * edited and is not searched goes along as a constant: what the form says is what runs.
+   */
   wholeSpace(): Record<string, unknown> | undefined {
-    if (this.spaces.size === 0) return undefined;
     const space: Record<string, unknown> = {};
+    let changed = this.spaces.size > 0;
     for (const field of this.form.fields) {
       const text = this.space(field);
-      if (text.trim() === '') continue;
-      const parsed = parseSpace(text);
-      if ('value' in parsed) space[field.name] = parsed.value;
+      if (text.trim() !== '') {
+        const parsed = parseSpace(text);
+        if ('value' in parsed) space[field.name] = parsed.value;
+      } else if (this.params.has(field.name)) {
+        const parsed = parseField(field, this.text(field));
+        if (!('value' in parsed)) continue;
+        space[field.name] = { constant: parsed.value };
+        changed = true;
+      }
     }
-    return space;
+    return changed ? space : undefined;
   }
 
   get trialCount(): number | undefined {

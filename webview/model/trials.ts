@@ -1,8 +1,22 @@
 import type { Run, Search } from '../../src/protocol/engine.js';
 import type { PanelModel } from './panel.js';
+import { fromWire } from './values.js';
+import type { TrialOrder } from './view.js';
 
 /** More than anyone reads in a list; the run table holds all. */
 export const MOST_TRIALS = 1000;
+
+/** Trials in the order the person wants; those without a value last when it is by the best. */
+export function inOrder(rows: readonly Run[], order: TrialOrder): readonly Run[] {
+  if (order === 'number') return rows;
+  if (order === 'newest') return [...rows].reverse();
+  const sign = rows.find((run) => run.objective)?.objective?.goal === 'minimize' ? 1 : -1;
+  const key = (run: Run) => {
+    const value = fromWire(run.objective?.value ?? 'NaN');
+    return Number.isNaN(value) ? Infinity : sign * value;
+  };
+  return [...rows].sort((a, b) => (key(a) === key(b) ? 0 : key(a) - key(b)));
+}
 
 /** The trials of the search on the screen, kept current from the model's rows. */
 export class Trials {

@@ -23,9 +23,11 @@ export interface ViewSettings {
   runFilter: string;
   status: string;
   search: string | null;
+  trialOrder: TrialOrder;
   /** What was typed into the form and is not saved yet. */
   draft: DraftEdits | null;
 }
+export type TrialOrder = 'number' | 'newest' | 'best';
 export interface DraftEdits {
   file: string;
   params: Record<string, string>;
@@ -53,6 +55,7 @@ export const DEFAULT_VIEW: ViewSettings = {
   runFilter: '',
   status: '',
   search: null,
+  trialOrder: 'number',
   draft: null,
 };
 
@@ -76,6 +79,7 @@ export function readView(stored: Record<string, unknown>): ViewSettings {
   if (typeof stored.smoothing === 'number' && stored.smoothing >= 0 && stored.smoothing < 1) {
     view.smoothing = stored.smoothing;
   }
+  if (stored.trialOrder === 'newest' || stored.trialOrder === 'best') view.trialOrder = stored.trialOrder;
   if (isStrings(stored.folded)) view.folded = stored.folded;
   if (isStrings(stored.wide)) view.wide = stored.wide;
   if (isStrings(stored.columns)) view.columns = stored.columns;

@@ -330,7 +330,7 @@ class FormView extends LitElement {
         ${button({
           label: 'Start search',
           icon: 'search',
-          disabled: blocked || !draft.spacesValid || !draft.form.objective || !searched,
+          disabled: blocked || !draft.paramsValid || !draft.spacesValid || !draft.form.objective || !searched,
           title:
             why ??
             (!draft.form.objective

@@ -9,14 +9,20 @@ import { openMenu } from '../components/menu.js';
 import { act, actionsFor } from '../model/actions.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
-import { Trials } from '../model/trials.js';
+import { inOrder, Trials } from '../model/trials.js';
 import { canPause, canResume, canStop, formatAgo, formatNumber, formatValue, isSearchLive } from '../model/values.js';
+import type { TrialOrder } from '../model/view.js';
 import { windowOf } from '../model/virtual.js';
 import { TEST_IDS } from '../testids.js';
 import { askAbout } from './ask.js';
 import './scatter.js';
 
 const ROW = 26;
+const ORDERS: { value: TrialOrder; label: string }[] = [
+  { value: 'number', label: 'by number' },
+  { value: 'newest', label: 'newest first' },
+  { value: 'best', label: 'best first' },
+];
 
 /** A search at work: how far it is, its best, its trials, and what can be done with each. */
 class SearchView extends LitElement {
@@ -235,7 +241,7 @@ class SearchView extends LitElement {
   }
 
   private list(search: Search): TemplateResult {
-    const rows = this.trials!.rows;
+    const rows = inOrder(this.trials!.rows, this.model.view.trialOrder);
     if (rows.length === 0) return html`<p class="hint">The first trial is on its way.</p>`;
     const view = windowOf(this.scroller?.scrollTop ?? 0, this.scroller?.clientHeight || 600, ROW, rows.length);
     return html`<div
@@ -292,6 +298,20 @@ class SearchView extends LitElement {
       </div>
       ${this.summary(search)} ${this.controls(search)} ${this.best(search)}
       <ts-scatter .model=${this.model} .search=${search} .runs=${[...this.trials!.rows]}></ts-scatter>
+      ${
+        this.trials!.rows.length > 1
+          ? html`<div class="row trial-order">
+              <h3>Trials</h3>
+              ${dropdown({
+                label: 'Order of the trials',
+                value: this.model.view.trialOrder,
+                options: ORDERS,
+                testId: 'trial-order',
+                onChange: (order) => this.model.setView({ trialOrder: order as TrialOrder }),
+              })}
+            </div>`
+          : nothing
+      }
       ${this.list(search)}
     </section>`;
   }

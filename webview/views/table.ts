@@ -214,7 +214,9 @@ class RunTable extends LitElement {
         onClick: () => (this.picking = !this.picking),
       })}
       <span class="spacer"></span>
-      <span class="count" data-testid=${TEST_IDS.runCount}>${formatCount(pages.total)} runs</span>
+      <span class="count" data-testid=${TEST_IDS.runCount}
+        >${formatCount(pages.total)} ${pages.total === 1 ? 'run' : 'runs'}</span
+      >
     </div>`;
   }
 

@@ -144,6 +144,13 @@ describe('Draft', () => {
     expect(draft.changedSpaces()).toEqual({ epochs: '{ int: [1, 5] }', lr: '' });
   });
 
+  it('takes an edited value that is not searched along as a constant', () => {
+    const draft = new Draft(form());
+    draft.setText(epochs, '1');
+    draft.setText(lr, '0.5');
+    expect(draft.wholeSpace()).toEqual({ lr: { log: [1e-4, 0.1] }, epochs: { constant: 1 } });
+  });
+
   it('comes back with what was typed, less what the file says by now', () => {
     const draft = new Draft(form());
     draft.setText(lr, '0.01');

@@ -5,6 +5,7 @@ import { defaultColumns, moveColumn } from '../../../webview/model/columns.js';
 import { bestRun, drawnRuns, NEWEST } from '../../../webview/model/drawn.js';
 import { look } from '../../../webview/model/palette.js';
 import { logParams, scatters } from '../../../webview/model/scatter.js';
+import { inOrder } from '../../../webview/model/trials.js';
 import { formatCount, formatDuration, formatNumber } from '../../../webview/model/values.js';
 import { DEFAULT_VIEW, emptyState, groupMetrics, readView } from '../../../webview/model/view.js';
 
@@ -138,6 +139,16 @@ describe('scatters', () => {
     expect([
       ...logParams({ a: { distribution: 'log_uniform_values', min: 1, max: 2 }, b: { uniform: [0, 1] } }),
     ]).toEqual(['a']);
+  });
+});
+
+describe('inOrder', () => {
+  const rows = [run(0, objective(0.5)), run(1), run(2, objective('NaN')), run(3, objective(0.9))];
+  it('puts the best first and what has no value last', () => {
+    expect(inOrder(rows, 'best').map((one) => one.id)).toEqual(['r3', 'r0', 'r1', 'r2']);
+    const loss = [run(0, objective(0.5, 'minimize')), run(1, objective(0.2, 'minimize'))];
+    expect(inOrder(loss, 'best').map((one) => one.id)).toEqual(['r1', 'r0']);
+    expect(inOrder(rows, 'newest')[0]?.id).toBe('r3');
   });
 });
 

@@ -67,6 +67,15 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   }
 
   async getChildren(parent?: Node): Promise<Node[]> {
+    try {
+      return await this.children(parent);
+    } catch {
+      // The engine is gone; its rows come back when it does.
+      return [];
+    }
+  }
+
+  private async children(parent?: Node): Promise<Node[]> {
     if (!parent) return this.roots();
     switch (parent.kind) {
       case 'folder':
@@ -167,16 +176,11 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   }
 
   private async experiment(folder: FolderEngine, { name }: Experiment): Promise<Node[]> {
-    try {
-      const [searches, rows] = await Promise.all([
-        this.searches(folder, name),
-        this.rows(folder, { experiment: name, search: null }),
-      ]);
-      return [...searches, ...rows];
-    } catch {
-      // The engine is gone; what is drawn next comes when it is back.
-      return [];
-    }
+    const [searches, rows] = await Promise.all([
+      this.searches(folder, name),
+      this.rows(folder, { experiment: name, search: null }),
+    ]);
+    return [...searches, ...rows];
   }
 
   private async searches(folder: FolderEngine, experiment: string): Promise<Node[]> {

@@ -1,7 +1,7 @@
 /** What an experiment file says, after reading and checking. */
 import type { FileProblem } from '../protocol/engine.js';
 import type { Params } from '../protocol/values.js';
-import type { Objective, Space } from '../search/types.js';
+import type { Objective } from '../search/types.js';
 
 /** What is started. Exactly one of the file's `run`, `module` and `network`. */
 export type Program =

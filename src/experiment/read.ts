@@ -1,0 +1,321 @@
+/** From text to experiment, with every mistake and its place. */
+import * as path from 'node:path';
+import type { FileProblem } from '../protocol/engine.js';
+import type { Params } from '../protocol/values.js';
+import { checkNamed, type Dimension, type Space } from '../search/index.js';
+import { macroFault, placeholders, splitCommand } from './command.js';
+import { flatten } from './flatten.js';
+import { checkNetworkTemplate } from './network.js';
+import { problemsOf } from './networkProblems.js';
+import { hasNonFinite, refuseParam } from './paramCheck.js';
+import { ExperimentFile, type WrittenExperiment } from './schema.js';
+import { Source, type Fault, type Path, type Range } from './source.js';
+import { readSpace, splitHint } from './space.js';
+import { suggest } from './suggest.js';
+import { importSweep, isSweep } from './sweep.js';
+import type { Experiment, ParsedExperiment, Program } from './types.js';
+
+/** An experiment file read as far as its mistakes allow. */
+export interface Reading {
+  source: Source;
+  written: WrittenExperiment | null;
+  experiment: Experiment | null;
+  params: Params;
+  /** Where each parameter of `params` stands below `params`. */
+  pathOf: Map<string, string[]>;
+  space: Space | null;
+  /** From a part of `written` to its place in the file (differs in sweep files). */
+  origin(path: Path): Path;
+}
+
+const readings = new WeakMap<Experiment, Reading>();
+/** The reading that a parsed experiment came from: for places of problems found later. */
+export const readingOf = (experiment: Experiment): Reading | null => readings.get(experiment) ?? null;
+
+const ENDINGS = ['.tune.yaml', '.tune.yml', '.tune.json'];
+export function isExperimentFile(file: string): boolean {
+  return ENDINGS.some((ending) => file.toLowerCase().endsWith(ending));
+}
+
+/** `file` is the absolute path that problems name. Never throws. */
+export function parseExperiment(text: string, file: string): ParsedExperiment {
+  const { experiment, source } = readExperiment(text, file);
+  return { experiment, problems: inOrder(source.problems) };
+}
+
+export function readExperiment(text: string, file: string): Reading {
+  const source = new Source(text, file);
+  const nothing = { source, written: null, experiment: null, params: {}, pathOf: new Map(), space: null };
+  if (source.failed) return { ...nothing, origin: (at) => at };
+  if (typeof source.value !== 'object' || source.value === null || Array.isArray(source.value)) {
+    const empty = source.value === null || source.value === undefined;
+    source.reportAt([], {
+      message: empty ? 'this file is empty' : 'an experiment file consists of keys and values',
+      hint: 'begin with: run: python train.py --lr {lr}',
+    });
+    return { ...nothing, origin: (at) => at };
+  }
+  const { written, origin } = isSweep(source.value)
+    ? fromSweep(source, source.value)
+    : checkShape(source, source.value);
+  if (!written) return { ...nothing, origin };
+  const { params, pathOf } = flatten(written.params ?? {});
+  const reading: Reading = { source, written, experiment: null, params, pathOf, space: null, origin };
+  new Checks(reading).all();
+  if (!source.failed) {
+    reading.experiment = build(reading, file);
+    readings.set(reading.experiment, reading);
+  }
+  return reading;
+}
+
+function fromSweep(source: Source, value: Record<string, unknown>) {
+  const { written, origin, problems } = importSweep(value);
+  for (const { path: at, where, ...fault } of problems) source.reportAt(at, fault, where);
+  return { written, origin };
+}
+
+function checkShape(source: Source, value: object): Pick<Reading, 'written' | 'origin'> {
+  const result = ExperimentFile.safeParse(value);
+  if (result.success) return { written: result.data, origin: (at) => at };
+  for (const problem of problemsOf(result.error.issues, value, ExperimentFile)) {
+    const fault = splitHint(problem.message);
+    source.reportAt(problem.path, fault, fault.message.startsWith('unknown key') ? 'key' : 'value');
+  }
+  return { written: null, origin: (at) => at };
+}
+
+function inOrder(problems: FileProblem[]): FileProblem[] {
+  return [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** The checks that need more than the shape. */
+class Checks {
+  private readonly written: WrittenExperiment;
+  private readonly dimensions = new Map<string, Dimension>();
+  private readonly names: string[];
+
+  constructor(private readonly reading: Reading) {
+    this.written = reading.written!;
+    this.names = [...Object.keys(reading.params), ...Object.keys(this.written.search?.space ?? {})];
+  }
+
+  all(): void {
+    this.program();
+    this.search();
+    this.params();
+    if (this.written.run !== undefined) this.command(this.written.run);
+    if (this.written.network !== undefined) this.network(this.written.network);
+    if (this.written.seed !== undefined && this.written.resources?.gpus === 0 && this.written.resources.perGpu) {
+      this.report(
+        ['resources', 'perGpu'],
+        { message: 'perGpu means nothing without GPUs', severity: 'warning' },
+        'key',
+      );
+    }
+  }
+
+  private report(at: Path, fault: Fault, where?: 'key' | 'value'): void {
+    const { source, origin } = this.reading;
+    source.reportAt(origin(at), fault, where);
+  }
+
+  private program(): void {
+    const given = (['run', 'module', 'network'] as const).filter((key) => this.written[key] !== undefined);
+    if (given.length === 0) {
+      if (!this.reading.source.failed) {
+        const hint = 'add one of: run: python train.py --lr {lr} · module: ./train.ts · network: { … }';
+        this.report([], { message: 'nothing says what to run', hint });
+      }
+    }
+    for (const extra of given.slice(1)) {
+      this.report(
+        [extra],
+        { message: `"${extra}" can't stand beside "${given[0]}"`, hint: 'keep one of run, module and network' },
+        'key',
+      );
+    }
+  }
+
+  private search(): void {
+    const { search, objective } = this.written;
+    if (!search) return;
+    if (!objective) {
+      const hint = 'add: objective: { metric: val/loss, goal: minimize }';
+      this.report(['search'], { message: 'a search needs an objective', hint }, 'key');
+    }
+    for (const what of ['sampler', 'pruner'] as const) {
+      const named = search[what];
+      if (named === undefined || named === null) continue;
+      const fault = checkNamed(what, named as string);
+      if (fault) this.report(['search', what, ...(fault.key ? [fault.key] : [])], splitHint(fault.message));
+    }
+    const { space, problems } = readSpace(search.space);
+    for (const { path: at, message, hint } of problems) {
+      const fault = { message, ...(hint !== undefined && { hint }) };
+      this.report(['search', 'space', ...at], fault, message.startsWith('unknown key') ? 'key' : 'value');
+    }
+    this.reading.space = space;
+    for (const d of space?.dimensions ?? []) this.dimensions.set(d.name, d);
+    if (space && search.trials === undefined && !isSweep(this.reading.source.value)) {
+      const name = typeof search.sampler === 'object' ? search.sampler.name : (search.sampler ?? 'auto');
+      const continuous = space.dimensions.some((d) => d.kind === 'normal' || (d.kind === 'float' && d.step === null));
+      if (continuous && name !== 'grid') {
+        const message = 'this search goes on until someone stops it';
+        this.report(['search'], { message, hint: 'say how many trials: trials: 50', severity: 'warning' }, 'key');
+      }
+    }
+    this.spaceNames(search.space);
+  }
+
+  /** A searched name that nothing uses is most likely mistyped. */
+  private spaceNames(space: Record<string, unknown>): void {
+    const { params } = this.reading;
+    const used = new Set(this.usedNames());
+    if (isSweep(this.reading.source.value)) return;
+    for (const name of Object.keys(space)) {
+      if (Object.hasOwn(params, name) || used.has(name)) continue;
+      const near = suggest(name, Object.keys(params));
+      const hint = near ? `did you mean "${near}"?` : 'add it to params, with the value that a plain run uses';
+      this.report(
+        ['search', 'space', name],
+        { message: `"${name}" is not among the params`, hint, severity: 'warning' },
+        'key',
+      );
+    }
+  }
+
+  private usedNames(): string[] {
+    const texts: string[] = [];
+    const visit = (value: unknown): void => {
+      if (typeof value === 'string') texts.push(value);
+      else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
+    };
+    visit([this.written.run, this.written.network]);
+    return texts.flatMap(placeholders);
+  }
+
+  private params(): void {
+    const { params, pathOf } = this.reading;
+    for (const [name, value] of Object.entries(params)) {
+      const at = ['params', ...(pathOf.get(name) ?? [name])];
+      if (hasNonFinite(value)) {
+        this.report(at, {
+          message: `"${name}" must be a finite number`,
+          hint: 'write the number, or a text in quotes',
+        });
+        continue;
+      }
+      const d = this.dimensions.get(name);
+      const refusal = d && value !== null ? refuseParam(value, undefined, d) : null;
+      if (!refusal) continue;
+      const fraction = d!.kind === 'int' && typeof value === 'number' && !Number.isInteger(value);
+      const typed = fraction || (d!.kind !== 'choice' && typeof value !== 'number');
+      this.report(at, {
+        message: `"${name}" ${refusal}`,
+        hint: typed ? 'see its range in search.space' : 'widen its range in search.space, or change the value',
+        severity: typed ? 'error' : 'warning',
+      });
+    }
+  }
+
+  private command(run: NonNullable<WrittenExperiment['run']>): void {
+    const { source, origin } = this.reading;
+    const node = source.nodeAt(origin(['run']));
+    if (typeof run === 'string') {
+      const split = splitCommand(run);
+      if (split.fault) {
+        const { message, hint, offset, length } = split.fault;
+        const range = source.insideScalar(node, offset, length) ?? source.rangeOf(origin(['run']));
+        source.report(range, { message, hint });
+        return;
+      }
+      for (const argument of split.argv)
+        this.argument(argument, (text) => this.find(node, run, text) ?? source.rangeOf(origin(['run'])));
+      return;
+    }
+    for (const [i, argument] of run.entries()) {
+      const at = origin(['run', i]);
+      this.argument(String(argument), () => source.rangeOf(at));
+    }
+  }
+
+  private find(node: unknown, text: string, part: string): Range | null {
+    const at = text.indexOf(part);
+    return at < 0 ? null : this.reading.source.insideScalar(node, at, part.length);
+  }
+
+  private argument(text: string, place: (text: string) => Range): void {
+    const fault = macroFault(text);
+    if (fault) this.reading.source.report(place(text), fault);
+    for (const name of placeholders(text)) this.placeholder(name, place(`{${name}}`));
+  }
+
+  private placeholder(name: string, range: Range): void {
+    if (this.names.includes(name)) return;
+    const near = suggest(name, this.names);
+    const hint = near ? `did you mean "{${near}}"?` : `add ${name} to params; for braces as they are write {{${name}}}`;
+    this.reading.source.report(range, { message: `no parameter is named "${name}"`, hint });
+  }
+
+  private network(network: unknown): void {
+    for (const { path: at, message } of checkNetworkTemplate(network)) {
+      const fault = splitHint(message);
+      this.report(['network', ...at], fault, fault.message.startsWith('unknown key') ? 'key' : 'value');
+    }
+    const visit = (value: unknown, at: Path): void => {
+      if (typeof value === 'string') {
+        const { source } = this.reading;
+        for (const name of placeholders(value)) {
+          this.placeholder(name, this.find(source.nodeAt(at), value, `{${name}}`) ?? source.rangeOf(at));
+        }
+      } else if (Array.isArray(value)) value.forEach((item, i) => visit(item, [...at, i]));
+      else if (typeof value === 'object' && value !== null) {
+        for (const [key, item] of Object.entries(value)) visit(item, [...at, key]);
+      }
+    };
+    visit(network, ['network']);
+  }
+}
+
+function build(reading: Reading, file: string): Experiment {
+  const written = reading.written!;
+  const { search } = written;
+  const named = (value: unknown) => value as string | { name: string };
+  return {
+    file,
+    name: written.name ?? defaultName(file),
+    program: programOf(written),
+    params: reading.params,
+    objective: written.objective ?? null,
+    search: search
+      ? {
+          sampler: named(search.sampler ?? 'auto'),
+          pruner: search.pruner && search.pruner !== 'none' ? named(search.pruner) : null,
+          trials: search.trials ?? null,
+          parallel: search.parallel ?? 'auto',
+          seed: search.seed ?? null,
+          space: search.space,
+        }
+      : null,
+    cwd: written.cwd ?? null,
+    env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, String(value)])),
+    resources: { gpus: written.resources?.gpus ?? null, perGpu: written.resources?.perGpu ?? 1 },
+    python: written.python ?? null,
+    seed: written.seed ?? null,
+    stopGrace: written.stopGrace ?? null,
+  };
+}
+
+function programOf(written: WrittenExperiment): Program {
+  if (written.module !== undefined) return { kind: 'module', path: written.module };
+  if (written.run === undefined) return { kind: 'network', value: written.network };
+  const argv = typeof written.run === 'string' ? splitCommand(written.run).argv! : written.run.map(String);
+  return { kind: 'run', argv };
+}
+
+function defaultName(file: string): string {
+  const base = path.basename(file.replaceAll('\\', '/'));
+  const ending = ENDINGS.find((e) => base.toLowerCase().endsWith(e)) ?? path.extname(base);
+  return base.slice(0, base.length - ending.length) || 'experiment';
+}

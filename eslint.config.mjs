@@ -72,7 +72,7 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['src/store/**/*.ts'], rules: forbid(noVscode, only('src/store', 'protocol')) },
+  { files: ['src/store/**/*.ts'], rules: forbid(noVscode, only('src/store', 'protocol', 'series', 'runs', 'journal')) },
   { files: ['src/experiment/**/*.ts'], rules: forbid(noVscode, only('src/experiment', 'protocol', 'search')) },
   { files: ['src/client/**/*.ts'], rules: forbid(noVscode, only('src/client', 'protocol')) },
   {

@@ -1,23 +1,43 @@
-import type { IngestApi, RunsApi, SearchesApi, SeriesApi, StoreApi } from './api.js';
+import type { StoreApi } from './api.js';
+import { Database } from './database.js';
+import { Ingest } from './journal/ingest.js';
+import { MetricNames } from './names.js';
+import { Runs } from './runs/runs.js';
+import { RunWriter } from './runs/writer.js';
+import { Searches } from './searches.js';
+import { Series } from './series/series.js';
+import { SeriesTable } from './series/table.js';
 
 /** One workspace folder's store: runs, searches and their series in one SQLite file. */
 export class Store implements StoreApi {
-  declare readonly runs: RunsApi;
-  declare readonly searches: SearchesApi;
-  declare readonly ingest: IngestApi;
-  declare readonly series: SeriesApi;
+  readonly runs: Runs;
+  readonly searches: Searches;
+  readonly ingest: Ingest;
+  readonly series: Series;
+
+  private constructor(private readonly db: Database) {
+    const names = new MetricNames(db);
+    const table = new SeriesTable(db);
+    const writer = new RunWriter(db);
+    this.runs = new Runs(db, names, table, writer);
+    this.searches = new Searches(db, names);
+    this.ingest = new Ingest(db, names, table, writer);
+    this.series = new Series(db, names, table);
+  }
 
   /**
    * Opens or creates `file`. Throws `StoreVersionError` (newer schema, file untouched), `StoreCorruptError` or
    * `StoreWriteError`. The caller makes sure that it is the only writer.
    */
-  static open(_file: string): Store {
-    throw new Error('not here yet');
+  static open(file: string): Store {
+    return new Store(Database.open(file));
   }
 
-  batch<T>(_work: () => T): T {
-    throw new Error('not here yet');
+  batch<T>(work: () => T): T {
+    return this.db.transaction(work);
   }
 
-  close(): void {}
+  close(): void {
+    this.db.close();
+  }
 }

@@ -1,0 +1,203 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { StoreCorruptError, StoreError, StoreVersionError, StoreWriteError } from './errors.js';
+import { MIGRATIONS } from './schema.js';
+
+export type SqlValue = string | number | bigint | null | Uint8Array;
+
+const CORRUPT = new Set([11, 26]);
+const WRITE: Record<number, StoreWriteError['reason']> = {
+  5: 'busy',
+  6: 'busy',
+  8: 'readonly',
+  10: 'io',
+  13: 'full',
+  14: 'io',
+};
+
+/**
+ * The SQLite connection: prepared statements by their text, nested transactions, and errors turned into the store's
+ * own. Nothing outside src/store sees it.
+ */
+export class Database {
+  private readonly statements = new Map<string, StatementSync>();
+  private depth = 0;
+  private readonly rollbacks: (() => void)[] = [];
+  private readonly befores: (() => void)[] = [];
+
+  private constructor(
+    private readonly db: DatabaseSync,
+    readonly file: string,
+  ) {}
+
+  static open(file: string): Database {
+    mkdirSync(dirname(file), { recursive: true });
+    if (existsSync(file)) refuseNewer(file);
+    let db: DatabaseSync | undefined;
+    try {
+      db = new DatabaseSync(file, { timeout: 5000 });
+      db.exec(`
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = NORMAL;
+        PRAGMA foreign_keys = ON;
+        PRAGMA cache_size = -32768;
+        PRAGMA mmap_size = 268435456;
+        PRAGMA journal_size_limit = 67108864;
+        PRAGMA temp_store = MEMORY;
+      `);
+      migrate(db, MIGRATIONS);
+      return new Database(db, file);
+    } catch (error) {
+      db?.close();
+      throw translate(file, error);
+    }
+  }
+
+  run(sql: string, ...values: SqlValue[]): { changes: number; id: number } {
+    try {
+      const { changes, lastInsertRowid } = this.statement(sql).run(...values);
+      return { changes: Number(changes), id: Number(lastInsertRowid) };
+    } catch (error) {
+      throw translate(this.file, error);
+    }
+  }
+
+  get<T>(sql: string, ...values: SqlValue[]): T | undefined {
+    try {
+      return this.statement(sql).get(...values) as T | undefined;
+    } catch (error) {
+      throw translate(this.file, error);
+    }
+  }
+
+  all<T>(sql: string, ...values: SqlValue[]): T[] {
+    try {
+      return this.statement(sql).all(...values) as T[];
+    } catch (error) {
+      throw translate(this.file, error);
+    }
+  }
+
+  /** All or nothing. Inside another transaction it is part of that one. */
+  transaction<T>(work: () => T): T {
+    if (this.depth > 0) {
+      this.depth++;
+      try {
+        return work();
+      } finally {
+        this.depth--;
+      }
+    }
+    this.exec('BEGIN IMMEDIATE');
+    this.depth = 1;
+    try {
+      const result = work();
+      this.settle();
+      this.exec('COMMIT');
+      this.depth = 0;
+      return result;
+    } catch (error) {
+      this.depth = 0;
+      try {
+        if (this.db.isTransaction) this.db.exec('ROLLBACK');
+      } catch {
+        // SQLite rolled back by itself (disk full, I/O error).
+      }
+      for (const undo of this.rollbacks) undo();
+      throw error;
+    }
+  }
+
+  get inTransaction(): boolean {
+    return this.depth > 0;
+  }
+
+  /** Called after every rollback: whoever keeps rows in memory forgets them. */
+  onRollback(forget: () => void): void {
+    this.rollbacks.push(forget);
+  }
+
+  /** Called before every commit: whoever holds rows back in memory writes them. */
+  beforeCommit(write: () => void): void {
+    this.befores.push(write);
+  }
+
+  /** Has what is held back written now, so that queries see it. */
+  settle(): void {
+    if (this.depth > 0) for (const write of this.befores) write();
+  }
+
+  close(): void {
+    if (!this.db.isOpen) return;
+    this.statements.clear();
+    try {
+      this.db.exec('PRAGMA optimize');
+    } catch {
+      // Only advice for the query planner.
+    }
+    this.db.close();
+  }
+
+  private exec(sql: string): void {
+    try {
+      this.db.exec(sql);
+    } catch (error) {
+      throw translate(this.file, error);
+    }
+  }
+
+  private statement(sql: string): StatementSync {
+    let statement = this.statements.get(sql);
+    if (!statement) {
+      // Queries built from a person's filters differ in text: keep the cache small.
+      if (this.statements.size > 200) this.statements.clear();
+      statement = this.db.prepare(sql);
+      this.statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** Looks at the version without write access, so that a newer store stays untouched to the byte. */
+function refuseNewer(file: string): void {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+    const found = version(db);
+    if (found > MIGRATIONS.length) throw new StoreVersionError(file, found, MIGRATIONS.length);
+  } catch (error) {
+    throw translate(file, error);
+  } finally {
+    db?.close();
+  }
+}
+
+function version(db: DatabaseSync): number {
+  return (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+}
+
+/** Each step is one transaction together with its version number. */
+export function migrate(db: DatabaseSync, steps: readonly string[]): void {
+  for (let at = version(db); at < steps.length; at++) {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      db.exec(steps[at] ?? '');
+      db.exec(`PRAGMA user_version = ${at + 1}`);
+      db.exec('COMMIT');
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+function translate(file: string, error: unknown): unknown {
+  if (error instanceof StoreError) return error;
+  const code = (error as { errcode?: unknown }).errcode;
+  if (typeof code !== 'number') return error;
+  const primary = code & 0xff;
+  if (CORRUPT.has(primary)) return new StoreCorruptError(file, error);
+  const reason = WRITE[primary];
+  return reason ? new StoreWriteError(file, reason, error) : error;
+}

@@ -1,0 +1,191 @@
+import type { JournalRecord } from '../../protocol/journal.js';
+import type { Params } from '../../protocol/values.js';
+import type { IngestEvent, IngestResult, RunMessage } from '../api.js';
+import type { Database } from '../database.js';
+import type { MetricNames } from '../names.js';
+import type { ObjectiveState, RunWriter } from '../runs/writer.js';
+import type { Head, SeriesTable } from '../series/table.js';
+import type { MetricsLine } from './parse.js';
+import { shorten } from './parse.js';
+
+const MAX_METRICS = 5000;
+const MAX_PARAMS = 2000;
+const MAX_VALUE = 65_536;
+const MAX_TEXT = 16_384;
+const MAX_MESSAGES = 1000;
+
+type Other = Exclude<JournalRecord, { type: 'metrics' }>;
+
+/** Applies the records of one ingest to a run. What only the last of many counts for is written once, by `finish`. */
+export class Application {
+  private readonly heads: Map<number, Head>;
+  private readonly touched = new Map<string, Head>();
+  private readonly objective: ObjectiveState | null;
+  private objectiveChanged = false;
+  private readonly params: Params = {};
+  private readonly info: Params = {};
+  private progress: { fraction: number | null; text: string } | null = null;
+  private readonly messages: RunMessage[] = [];
+
+  constructor(
+    private readonly db: Database,
+    private readonly names: MetricNames,
+    private readonly series: SeriesTable,
+    private readonly runs: RunWriter,
+    private readonly run: string,
+    private readonly key: number,
+    private readonly file: string,
+    private readonly result: IngestResult,
+  ) {
+    this.heads = series.ofRun(key);
+    this.objective = runs.objective(key);
+  }
+
+  metrics(line: MetricsLine, step: number, now: number): void {
+    this.result.records++;
+    // A microsecond is what is kept of a time; more digits are noise that does not compress.
+    const time = Number.isNaN(line.time) ? now : Math.round(line.time * 1000) / 1000;
+    for (let i = 0; i < line.names.length; i++) {
+      const name = line.names[i] as string;
+      const value = line.values[i] as number;
+      const head = this.touched.get(name) ?? this.head(name);
+      if (!head) continue;
+      this.series.append(head, step, time, line.epoch, value);
+      this.result.points++;
+      if (name === this.objective?.metric) this.judge(step, value);
+    }
+  }
+
+  record(record: Other): void {
+    this.result.records++;
+    switch (record.type) {
+      case 'params':
+        this.merge(this.params, record.params, 'parameter');
+        return;
+      case 'info':
+        this.merge(this.info, record.values, 'fact');
+        return;
+      case 'progress':
+        this.progress = { fraction: record.fraction, text: (record.text ?? '').slice(0, 1000) };
+        return;
+      case 'media':
+        this.media(record);
+        return;
+      case 'message':
+        record.text = cut(record.text);
+        this.say({ time: record.time, level: record.level, text: record.text });
+        break;
+      case 'spawn':
+        this.runs.spawned(this.key, record.time);
+        this.result.runChanged = true;
+        break;
+      case 'exit':
+        this.runs.exited(this.key, record.code, record.signal);
+        this.result.runChanged = true;
+        break;
+      case 'finish':
+        if (record.error !== undefined) record.error = cut(record.error);
+        break;
+      case 'start':
+        break;
+    }
+    this.event({ file: this.file, record });
+  }
+
+  /** A warning about the journal: told once, however often it happens. */
+  warn(text: string): void {
+    if (this.messages.some((message) => message.text === text)) return;
+    if (this.db.get('SELECT 1 FROM messages WHERE run = ? AND text = ?', this.key, text)) return;
+    this.result.warnings.push(text);
+    this.say({ time: Date.now(), level: 'warning', text });
+  }
+
+  finish(): void {
+    for (const [name, head] of this.touched) this.result.metrics.set(name, head.count);
+    if (this.touched.size > 0) this.result.runChanged = true;
+    if (this.objectiveChanged && this.objective) this.runs.saveObjective(this.key, this.objective);
+    if (Object.keys(this.params).length > 0) this.changed(this.runs.mergeParams(this.key, this.params, MAX_PARAMS));
+    if (Object.keys(this.info).length > 0) this.changed(this.runs.mergeInfo(this.key, this.info, MAX_PARAMS));
+    if (this.progress) {
+      this.runs.saveProgress(this.key, this.progress);
+      this.result.runChanged = true;
+    }
+    if (this.messages.length > 0) this.runs.addMessages(this.key, this.messages, MAX_MESSAGES);
+  }
+
+  /** A refused write of params or info is a warning. */
+  private changed(refused: string | null): void {
+    this.result.runChanged = true;
+    if (refused !== null) {
+      const { length } = this.messages;
+      this.warn(refused);
+      if (this.messages.length > length) return;
+    }
+  }
+
+  private head(name: string): Head | null {
+    const metric = this.heads.size < MAX_METRICS ? this.names.id(name) : this.names.find(name);
+    let head = metric === undefined ? undefined : this.heads.get(metric);
+    if (!head) {
+      if (metric === undefined || this.heads.size >= MAX_METRICS) {
+        this.warn(
+          `This run logs more than ${MAX_METRICS} different metrics. Further ones, such as "${shorten(name)}", are only in ` +
+            'its journal. Use fewer names (a step or an index belongs into the step, not into the name).',
+        );
+        return null;
+      }
+      head = this.series.create(this.key, metric);
+    }
+    this.touched.set(name, head);
+    return head;
+  }
+
+  private judge(step: number, value: number): void {
+    const objective = this.objective;
+    if (!objective) return;
+    this.result.objective.push({ step, value });
+    // A diverged run reaches infinity; that is never its best.
+    if (!Number.isFinite(value)) return;
+    const { best, goal } = objective;
+    if (best !== null && (goal === 'minimize' ? value >= best : value <= best)) return;
+    objective.best = value;
+    objective.step = step;
+    this.objectiveChanged = true;
+  }
+
+  private merge(target: Params, source: Params, what: string): void {
+    for (const name of Object.keys(source)) {
+      const value = source[name] as Params[string];
+      if (name === '' || name === '__proto__' || name.length > 512 || JSON.stringify(value).length > MAX_VALUE) {
+        this.warn(`The ${what} "${shorten(name)}" of journal/${this.file} was skipped: its name or value is too long.`);
+      } else target[name] = value;
+    }
+  }
+
+  private media(record: Extract<Other, { type: 'media' }>): void {
+    const parts = record.path.split(/[\\/]/);
+    if (/^([\\/]|[a-z]:)/i.test(record.path) || parts.includes('..') || record.path.length > 4096) {
+      this.warn(
+        `The file "${shorten(record.path)}" of journal/${this.file} was skipped: it is not in the run's folder.`,
+      );
+      return;
+    }
+    this.runs.addMedia(this.key, record);
+  }
+
+  private say(message: RunMessage): void {
+    this.messages.push(message);
+    if (this.messages.length > 2 * MAX_MESSAGES) this.messages.splice(0, MAX_MESSAGES);
+  }
+
+  private event(event: IngestEvent): void {
+    const { events } = this.result;
+    events.push(event);
+    // A flood of messages must not become a flood of events.
+    if (events.length > 2 * MAX_MESSAGES) {
+      this.result.events = events.filter((other, i) => other.record.type !== 'message' || i > MAX_MESSAGES);
+    }
+  }
+}
+
+const cut = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);

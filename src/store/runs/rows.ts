@@ -1,0 +1,131 @@
+import type { MetricSummary, Run, RunDetail, RunStatus } from '../../protocol/engine.js';
+import { toWire } from '../../protocol/values.js';
+import type { Database } from '../database.js';
+import type { MetricNames } from '../names.js';
+
+/** A row of the table `runs`. */
+export interface RunRow {
+  key: number;
+  id: string;
+  experiment: string;
+  file: string | null;
+  search: string | null;
+  trial: number | null;
+  name: string;
+  status: string;
+  params: string;
+  objective_metric: string | null;
+  objective_goal: string | null;
+  objective: number | null;
+  objective_step: number | null;
+  progress: string | null;
+  info: string;
+  device: string | null;
+  error: string | null;
+  tags: string;
+  note: string;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  deleted_at: number | null;
+  host: string;
+  git: string | null;
+  command: string;
+  cwd: string;
+  folder: string;
+  seed: number;
+  exit_code: number | null;
+  signal: string | null;
+}
+
+/** Rows as runs, with their metrics, in the order given. */
+export function toRuns(db: Database, names: MetricNames, rows: readonly RunRow[]): Run[] {
+  const metrics = summaries(
+    db,
+    names,
+    rows.map((row) => row.key),
+  );
+  return rows.map((row) => toRun(row, metrics.get(row.key) ?? {}));
+}
+
+interface SummaryRow {
+  run: number;
+  metric: number;
+  count: number;
+  last: number | null;
+  last_step: number;
+  min: number | null;
+  max: number | null;
+}
+
+function summaries(
+  db: Database,
+  names: MetricNames,
+  keys: readonly number[],
+): Map<number, Record<string, MetricSummary>> {
+  const found = new Map<number, Record<string, MetricSummary>>();
+  const rows = db.all<SummaryRow>(
+    `SELECT run, metric, count, last, last_step, min, max FROM json_each(?) wanted
+     CROSS JOIN series ON series.run = wanted.value WHERE count > 0`,
+    JSON.stringify(keys),
+  );
+  for (const row of rows) {
+    let metrics = found.get(row.run);
+    if (!metrics) found.set(row.run, (metrics = {}));
+    metrics[names.name(row.metric)] = {
+      last: toWire(row.last ?? NaN),
+      lastStep: row.last_step,
+      min: toWire(row.min ?? NaN),
+      max: toWire(row.max ?? NaN),
+      count: row.count,
+    };
+  }
+  return found;
+}
+
+function toRun(row: RunRow, metrics: Record<string, MetricSummary>): Run {
+  return {
+    id: row.id,
+    experiment: row.experiment,
+    file: row.file,
+    search: row.search,
+    trial: row.trial,
+    name: row.name,
+    status: row.status as RunStatus,
+    params: JSON.parse(row.params),
+    metrics,
+    objective:
+      row.objective_metric === null
+        ? null
+        : {
+            metric: row.objective_metric,
+            goal: row.objective_goal === 'maximize' ? 'maximize' : 'minimize',
+            value: row.objective === null ? null : toWire(row.objective),
+            step: row.objective_step,
+          },
+    progress: row.progress === null ? null : JSON.parse(row.progress),
+    info: JSON.parse(row.info),
+    device: row.device,
+    error: row.error === null ? null : JSON.parse(row.error),
+    tags: JSON.parse(row.tags),
+    note: row.note,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    deletedAt: row.deleted_at,
+  };
+}
+
+export function toDetail(run: Run, row: RunRow): RunDetail {
+  return {
+    ...run,
+    host: row.host,
+    git: row.git === null ? null : JSON.parse(row.git),
+    command: JSON.parse(row.command),
+    cwd: row.cwd,
+    folder: row.folder,
+    seed: row.seed,
+    exitCode: row.exit_code,
+    signal: row.signal,
+  };
+}

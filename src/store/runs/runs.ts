@@ -1,0 +1,262 @@
+import { RunQuery, type Experiment, type Goal, type Run, type RunDetail } from '../../protocol/engine.js';
+import { toWire, type Params, type WireNumber } from '../../protocol/values.js';
+import type { NewRun, RunMedia, RunMessage, RunPatch, RunsApi } from '../api.js';
+import type { Database, SqlValue } from '../database.js';
+import { StoreError } from '../errors.js';
+import type { MetricNames } from '../names.js';
+import type { SeriesTable } from '../series/table.js';
+import { LIVE_SQL, order, where } from './query.js';
+import { type RunRow, toDetail, toRuns } from './rows.js';
+import type { RunWriter } from './writer.js';
+
+/** The columns that a patch sets as they are, and those it sets as JSON. */
+const PLAIN = {
+  status: 'status',
+  name: 'name',
+  note: 'note',
+  device: 'device',
+  startedAt: 'started_at',
+  endedAt: 'ended_at',
+  exitCode: 'exit_code',
+  signal: 'signal',
+} as const;
+const AS_JSON = { error: 'error', progress: 'progress' } as const;
+
+export class Runs implements RunsApi {
+  constructor(
+    private readonly db: Database,
+    private readonly names: MetricNames,
+    private readonly series: SeriesTable,
+    private readonly writer: RunWriter,
+  ) {}
+
+  insert(run: NewRun): void {
+    if (!this.import(run)) throw new StoreError(`there is a run ${run.spec.id} already`);
+  }
+
+  import(run: NewRun): boolean {
+    const { spec } = run;
+    return this.db.transaction(() => {
+      if (this.writer.key(spec.id) !== null) return false;
+      const { id: key } = this.db.run(
+        `INSERT INTO runs (id, experiment, file, search, trial, name, status, params, objective_metric, objective_goal,
+           device, tags, note, created_at, host, git, command, cwd, folder, seed)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        spec.id,
+        spec.experiment,
+        spec.file,
+        spec.search,
+        spec.trial,
+        run.name,
+        run.status,
+        JSON.stringify(spec.params),
+        spec.objective?.metric ?? null,
+        spec.objective?.goal ?? null,
+        run.device ?? null,
+        JSON.stringify(run.tags ?? []),
+        run.note ?? '',
+        spec.createdAt,
+        run.host,
+        run.git && JSON.stringify(run.git),
+        JSON.stringify(run.command ?? spec.argv),
+        spec.cwd,
+        run.folder,
+        spec.seed,
+      );
+      for (const [name, value] of Object.entries(spec.params)) this.writer.param(key, name, value);
+      this.writer.index(key);
+      return true;
+    });
+  }
+
+  update(id: string, patch: RunPatch): boolean {
+    return this.db.transaction(() => {
+      const key = this.writer.key(id);
+      if (key === null) return false;
+      const sets: string[] = [];
+      const values: SqlValue[] = [];
+      for (const [field, column] of Object.entries(PLAIN)) {
+        const value = patch[field as keyof typeof PLAIN];
+        if (value === undefined) continue;
+        sets.push(`${column} = ?`);
+        values.push(value);
+      }
+      for (const [field, column] of Object.entries(AS_JSON)) {
+        const value = patch[field as keyof typeof AS_JSON];
+        if (value === undefined) continue;
+        sets.push(`${column} = ?`);
+        values.push(value && JSON.stringify(value));
+      }
+      if (sets.length > 0) this.db.run(`UPDATE runs SET ${sets.join(', ')} WHERE key = ?`, ...values, key);
+      if (patch.params) this.writer.mergeParams(key, patch.params, Infinity);
+      if (patch.info) this.writer.mergeInfo(key, patch.info, Infinity);
+      if (patch.name !== undefined || patch.note !== undefined) this.writer.index(key);
+      return true;
+    });
+  }
+
+  get(id: string): Run | null {
+    return this.getMany([id])[0] ?? null;
+  }
+
+  detail(id: string): RunDetail | null {
+    this.db.settle();
+    const row = this.db.get<RunRow>('SELECT * FROM runs WHERE id = ?', id);
+    const [run] = row ? toRuns(this.db, this.names, [row]) : [];
+    return row && run ? toDetail(run, row) : null;
+  }
+
+  getMany(ids: readonly string[]): Run[] {
+    return this.select(
+      'SELECT runs.* FROM json_each(?) wanted CROSS JOIN runs ON runs.id = wanted.value ORDER BY wanted.key',
+      JSON.stringify(ids),
+    );
+  }
+
+  list(asked: RunQuery): { total: number; runs: Run[] } {
+    const query = RunQuery.parse(asked);
+    const filter = where(query);
+    const { join, by } = order(query, this.names, Date.now());
+    const total = this.db.get<{ n: number }>(`SELECT count(*) n FROM runs WHERE ${filter.text}`, ...filter.values);
+    // Sorting keys alone first keeps the wide rows out of the sort.
+    const runs = this.select(
+      `SELECT runs.* FROM (
+         SELECT row_number() OVER () place, key FROM (
+           SELECT runs.key FROM runs ${join.text} WHERE ${filter.text} ORDER BY ${by} LIMIT ? OFFSET ?)) page
+       CROSS JOIN runs ON runs.key = page.key ORDER BY page.place`,
+      ...join.values,
+      ...filter.values,
+      query.limit,
+      query.offset,
+    );
+    return { total: total?.n ?? 0, runs };
+  }
+
+  columns(asked: RunQuery): { params: string[]; metrics: string[] } {
+    this.db.settle();
+    const filter = where(RunQuery.parse(asked));
+    const selected = `SELECT key FROM runs WHERE ${filter.text}`;
+    // A name is looked for among the runs until the first that has it, so this does not read every value.
+    const params = this.db.all<{ name: string }>(
+      `WITH RECURSIVE wanted AS MATERIALIZED (${selected}),
+         names(name) AS (
+           SELECT min(name) FROM params
+           UNION ALL SELECT (SELECT min(name) FROM params WHERE name > names.name) FROM names WHERE names.name IS NOT NULL)
+       SELECT name FROM names WHERE name IS NOT NULL AND EXISTS (
+         SELECT 1 FROM params p WHERE p.name = names.name AND p.run IN wanted) ORDER BY name`,
+      ...filter.values,
+    );
+    const metrics = this.db.all<{ name: string }>(
+      `WITH wanted AS MATERIALIZED (${selected})
+       SELECT name FROM metric_names n WHERE EXISTS (
+         SELECT 1 FROM series s WHERE s.metric = n.id AND s.run IN wanted) ORDER BY name`,
+      ...filter.values,
+    );
+    return { params: params.map((row) => row.name), metrics: metrics.map((row) => row.name) };
+  }
+
+  experiments(): Experiment[] {
+    return this.db.all<Experiment>(
+      `SELECT experiment name, sum(run) runs, sum(live) live, sum(search) searches, max(at) lastActivity FROM (
+         SELECT experiment, 1 run, status IN (${LIVE_SQL}) live, 0 search,
+           max(created_at, coalesce(started_at, 0), coalesce(ended_at, 0)) at
+         FROM runs WHERE deleted_at IS NULL
+         UNION ALL
+         SELECT experiment, 0, 0, 1, max(created_at, coalesce(ended_at, 0)) FROM searches)
+       GROUP BY experiment ORDER BY lastActivity DESC`,
+    );
+  }
+
+  live(): Run[] {
+    return this.select(
+      `SELECT * FROM runs WHERE status IN (${LIVE_SQL}) AND deleted_at IS NULL ORDER BY created_at, key`,
+    );
+  }
+
+  ids(): string[] {
+    return this.db.all<{ id: string }>('SELECT id FROM runs').map((row) => row.id);
+  }
+
+  tag(ids: readonly string[], add: readonly string[], remove: readonly string[]): void {
+    this.db.transaction(() => {
+      for (const id of ids) {
+        const row = this.db.get<{ key: number; tags: string }>('SELECT key, tags FROM runs WHERE id = ?', id);
+        if (!row) continue;
+        const tags = new Set([...(JSON.parse(row.tags) as string[]), ...add]);
+        for (const tag of remove) tags.delete(tag);
+        this.db.run('UPDATE runs SET tags = ? WHERE key = ?', JSON.stringify([...tags].sort()), row.key);
+        this.writer.index(row.key);
+      }
+    });
+  }
+
+  delete(ids: readonly string[], at: number): string[] {
+    return this.changed('UPDATE runs SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL', ids, at);
+  }
+
+  restore(ids: readonly string[]): string[] {
+    return this.changed('UPDATE runs SET deleted_at = NULL WHERE id = ? AND deleted_at IS NOT NULL', ids);
+  }
+
+  purge(ids: readonly string[]): string[] {
+    return this.db.transaction(() =>
+      ids.filter((id) => {
+        const row = this.db.get<RunRow>('SELECT key, params FROM runs WHERE id = ?', id);
+        if (!row) return false;
+        this.series.purge(row.key);
+        for (const name of Object.keys(JSON.parse(row.params) as Params)) {
+          this.db.run('DELETE FROM params WHERE name = ? AND run = ?', name, row.key);
+        }
+        for (const table of ['run_text', 'journals', 'messages', 'media']) {
+          this.db.run(`DELETE FROM ${table} WHERE run = ?`, row.key);
+        }
+        this.db.run('DELETE FROM runs WHERE key = ?', row.key);
+        return true;
+      }),
+    );
+  }
+
+  messages(id: string): RunMessage[] {
+    return this.db.all<RunMessage>(
+      `SELECT time, level, text FROM messages WHERE run = (SELECT key FROM runs WHERE id = ?) ORDER BY rowid`,
+      id,
+    );
+  }
+
+  media(id: string): RunMedia[] {
+    return this.db.all<RunMedia>(
+      `SELECT time, name, path, mime, step FROM media WHERE run = (SELECT key FROM runs WHERE id = ?) ORDER BY rowid`,
+      id,
+    );
+  }
+
+  bestForFile(file: string): ReturnType<RunsApi['bestForFile']> {
+    const newest = this.db.get<{ metric: string; goal: Goal }>(
+      `SELECT objective_metric metric, objective_goal goal FROM runs
+       WHERE file = ? AND deleted_at IS NULL AND objective_metric IS NOT NULL ORDER BY created_at DESC LIMIT 1`,
+      file,
+    );
+    if (!newest) return null;
+    const among = `FROM runs WHERE file = ? AND deleted_at IS NULL AND objective IS NOT NULL AND objective_metric = ?
+      AND objective_goal = ? AND status <> 'failed'`;
+    const values = [file, newest.metric, newest.goal];
+    const best = this.db.get<{ id: string; name: string; params: string; objective: number }>(
+      `SELECT id, name, params, objective ${among}
+       ORDER BY objective ${newest.goal === 'maximize' ? 'DESC' : 'ASC'}, created_at LIMIT 1`,
+      ...values,
+    );
+    if (!best) return null;
+    const objective: WireNumber = toWire(best.objective);
+    const of = this.db.get<{ n: number }>(`SELECT count(*) n ${among}`, ...values)?.n ?? 0;
+    return { run: best.id, name: best.name, params: JSON.parse(best.params), objective, ...newest, of };
+  }
+
+  private select(sql: string, ...values: SqlValue[]): Run[] {
+    this.db.settle();
+    return toRuns(this.db, this.names, this.db.all<RunRow>(sql, ...values));
+  }
+
+  private changed(sql: string, ids: readonly string[], ...values: SqlValue[]): string[] {
+    return this.db.transaction(() => ids.filter((id) => this.db.run(sql, ...values, id).changes > 0));
+  }
+}

@@ -1,0 +1,134 @@
+import type { Goal } from '../../protocol/engine.js';
+import type { ParamValue, Params } from '../../protocol/values.js';
+import type { RunMessage } from '../api.js';
+import type { Database } from '../database.js';
+
+/** A run's objective as ingest follows it. */
+export interface ObjectiveState {
+  metric: string;
+  goal: Goal;
+  best: number | null;
+  step: number | null;
+}
+
+/** Changes to single runs by their key: what ingest and the run table share. */
+export class RunWriter {
+  constructor(private readonly db: Database) {}
+
+  key(id: string): number | null {
+    return this.db.get<{ key: number }>('SELECT key FROM runs WHERE id = ?', id)?.key ?? null;
+  }
+
+  folder(id: string): string {
+    const row = this.db.get<{ folder: string }>('SELECT folder FROM runs WHERE id = ?', id);
+    if (!row) throw new Error(`no run ${id} in the store`);
+    return row.folder;
+  }
+
+  objective(key: number): ObjectiveState | null {
+    const row = this.db.get<{ metric: string | null; goal: Goal; best: number | null; step: number | null }>(
+      'SELECT objective_metric metric, objective_goal goal, objective best, objective_step step FROM runs WHERE key = ?',
+      key,
+    );
+    return row && row.metric !== null ? { ...row, metric: row.metric } : null;
+  }
+
+  saveObjective(key: number, objective: ObjectiveState): void {
+    this.db.run('UPDATE runs SET objective = ?, objective_step = ? WHERE key = ?', objective.best, objective.step, key);
+  }
+
+  saveProgress(key: number, progress: { fraction: number | null; text: string } | null): void {
+    this.db.run('UPDATE runs SET progress = ? WHERE key = ?', progress && JSON.stringify(progress), key);
+  }
+
+  spawned(key: number, time: number): void {
+    this.db.run('UPDATE runs SET started_at = coalesce(started_at, ?) WHERE key = ?', time, key);
+  }
+
+  exited(key: number, code: number | null, signal: string | null): void {
+    this.db.run('UPDATE runs SET exit_code = ?, signal = ? WHERE key = ?', code, signal, key);
+  }
+
+  /** Lays params over the present ones. Returns what to tell the person when there are too many. */
+  mergeParams(key: number, params: Params, limit: number): string | null {
+    const row = this.db.get<{ params: string }>('SELECT params FROM runs WHERE key = ?', key);
+    if (!row) return null;
+    const merged = { ...(JSON.parse(row.params) as Params), ...params };
+    const names = Object.keys(merged);
+    for (const name of names.slice(limit)) delete merged[name];
+    this.db.run('UPDATE runs SET params = ? WHERE key = ?', JSON.stringify(merged), key);
+    for (const [name, value] of Object.entries(params)) {
+      if (Object.hasOwn(merged, name)) this.param(key, name, value);
+    }
+    this.index(key);
+    return names.length > limit ? `This run states more than ${limit} parameters; the first ${limit} are kept.` : null;
+  }
+
+  mergeInfo(key: number, info: Params, limit: number): string | null {
+    const row = this.db.get<{ info: string }>('SELECT info FROM runs WHERE key = ?', key);
+    if (!row) return null;
+    const merged = { ...(JSON.parse(row.info) as Params), ...info };
+    const names = Object.keys(merged);
+    for (const name of names.slice(limit)) delete merged[name];
+    this.db.run('UPDATE runs SET info = ? WHERE key = ?', JSON.stringify(merged), key);
+    return names.length > limit ? `This run states more than ${limit} facts; the first ${limit} are kept.` : null;
+  }
+
+  addMessages(key: number, messages: readonly RunMessage[], limit: number): void {
+    for (const message of messages.slice(-limit)) {
+      this.db.run(
+        'INSERT INTO messages (run, time, level, text) VALUES (?, ?, ?, ?)',
+        key,
+        message.time,
+        message.level,
+        message.text,
+      );
+    }
+    this.db.run(
+      'DELETE FROM messages WHERE rowid IN (SELECT rowid FROM messages WHERE run = ? ORDER BY rowid DESC LIMIT -1 OFFSET ?)',
+      key,
+      limit,
+    );
+  }
+
+  addMedia(
+    key: number,
+    media: { time: number; name: string; path: string; mime: string; step?: number | undefined },
+  ): void {
+    this.db.run(
+      'INSERT INTO media (run, time, name, path, mime, step) VALUES (?, ?, ?, ?, ?, ?)',
+      key,
+      media.time,
+      media.name,
+      media.path,
+      media.mime,
+      media.step ?? null,
+    );
+  }
+
+  param(key: number, name: string, value: ParamValue): void {
+    this.db.run(
+      'INSERT OR REPLACE INTO params (name, run, num, text) VALUES (?, ?, ?, ?)',
+      name,
+      key,
+      typeof value === 'number' ? value : typeof value === 'boolean' ? Number(value) : null,
+      typeof value === 'number' ? null : paramText(value),
+    );
+  }
+
+  /** Writes what text search finds a run by. */
+  index(key: number): void {
+    const row = this.db.get<{ id: string; name: string; note: string; tags: string; params: string }>(
+      'SELECT id, name, note, tags, params FROM runs WHERE key = ?',
+      key,
+    );
+    if (!row) return;
+    const words = [row.id, row.name, row.note, ...(JSON.parse(row.tags) as string[])];
+    for (const [name, value] of Object.entries(JSON.parse(row.params) as Params)) {
+      words.push(`${name}=${paramText(value).slice(0, 200)}`);
+    }
+    this.db.run('INSERT OR REPLACE INTO run_text (run, text) VALUES (?, ?)', key, words.join('\n').toLowerCase());
+  }
+}
+
+const paramText = (value: ParamValue): string => (typeof value === 'string' ? value : JSON.stringify(value));

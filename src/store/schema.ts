@@ -1,0 +1,124 @@
+/**
+ * The schema, as steps from one version to the next. A step, once released, is never changed; a new one is appended.
+ * `PRAGMA user_version` is the number of steps a file has seen.
+ *
+ * SQLite has no NaN: a NULL where a number is due (`last`, with a count above 0) means NaN.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE runs (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    experiment TEXT NOT NULL,
+    file TEXT,
+    search TEXT,
+    trial INTEGER,
+    name TEXT NOT NULL,
+    status TEXT NOT NULL,
+    params TEXT NOT NULL,
+    objective_metric TEXT,
+    objective_goal TEXT,
+    objective REAL,
+    objective_step REAL,
+    progress TEXT,
+    info TEXT NOT NULL DEFAULT '{}',
+    device TEXT,
+    error TEXT,
+    tags TEXT NOT NULL DEFAULT '[]',
+    note TEXT NOT NULL DEFAULT '',
+    created_at REAL NOT NULL,
+    started_at REAL,
+    ended_at REAL,
+    deleted_at REAL,
+    host TEXT NOT NULL,
+    git TEXT,
+    command TEXT NOT NULL,
+    cwd TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    exit_code INTEGER,
+    signal TEXT
+  );
+  CREATE INDEX runs_by_time ON runs (created_at, key) WHERE deleted_at IS NULL;
+  CREATE INDEX runs_by_experiment ON runs (experiment, created_at, key, status, search) WHERE deleted_at IS NULL;
+  CREATE INDEX runs_by_search ON runs (search, status, trial) WHERE search IS NOT NULL;
+  CREATE INDEX runs_by_file ON runs (file, created_at) WHERE file IS NOT NULL;
+  CREATE INDEX runs_by_status ON runs (status, created_at);
+
+  -- What text search looks through, in lower case: narrow rows, so that a scan of all runs is quick.
+  CREATE TABLE run_text (run INTEGER PRIMARY KEY, text TEXT NOT NULL);
+
+  CREATE TABLE params (
+    name TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    num REAL,
+    text TEXT,
+    PRIMARY KEY (name, run)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE metric_names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+
+  -- One row a metric of a run. folded: how many of its points are in chunks; the rest is in the inbox. A number is never
+  -- used twice (AUTOINCREMENT), as the inbox may still name a series that is gone.
+  CREATE TABLE series (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL,
+    metric INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    last REAL,
+    last_step REAL NOT NULL,
+    min REAL,
+    max REAL,
+    folded INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX series_by_run ON series (run, metric);
+  CREATE INDEX series_by_metric ON series (metric, run);
+
+  -- key = series * 2^20 + number of the chunk
+  CREATE TABLE chunks (key INTEGER PRIMARY KEY, data BLOB NOT NULL);
+  -- key = series * 2^20 + row within the level; one table of buckets for all levels
+  CREATE TABLE pyramid (level INTEGER NOT NULL, key INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (level, key));
+  CREATE TABLE inbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL);
+
+  CREATE TABLE journals (
+    run INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    offset INTEGER NOT NULL,
+    steps INTEGER NOT NULL,
+    bad INTEGER NOT NULL,
+    skipping INTEGER NOT NULL,
+    head BLOB,
+    PRIMARY KEY (run, file)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE messages (run INTEGER NOT NULL, time REAL NOT NULL, level TEXT NOT NULL, text TEXT NOT NULL);
+  CREATE INDEX messages_by_run ON messages (run);
+  CREATE TABLE media (
+    run INTEGER NOT NULL, time REAL NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL, mime TEXT NOT NULL, step REAL
+  );
+  CREATE INDEX media_by_run ON media (run);
+
+  CREATE TABLE searches (
+    id TEXT PRIMARY KEY,
+    experiment TEXT NOT NULL,
+    file TEXT,
+    name TEXT NOT NULL,
+    status TEXT NOT NULL,
+    sampler TEXT NOT NULL,
+    pruner TEXT,
+    reason TEXT,
+    trials INTEGER,
+    parallel INTEGER NOT NULL,
+    metric TEXT NOT NULL,
+    goal TEXT NOT NULL,
+    space TEXT NOT NULL,
+    error TEXT,
+    created_at REAL NOT NULL,
+    ended_at REAL,
+    plan TEXT,
+    study TEXT
+  );
+  CREATE INDEX searches_by_experiment ON searches (experiment, created_at);
+  CREATE INDEX searches_by_file ON searches (file, created_at);
+  `,
+];

@@ -1,0 +1,206 @@
+import type { Goal, Run, Search, SearchStatus } from '../protocol/engine.js';
+import { toWire } from '../protocol/values.js';
+import type { NewSearch, SearchesApi, SearchPatch } from './api.js';
+import type { Database, SqlValue } from './database.js';
+import type { MetricNames } from './names.js';
+import { type RunRow, toRuns } from './runs/rows.js';
+
+interface SearchRow {
+  id: string;
+  experiment: string;
+  file: string | null;
+  name: string;
+  status: string;
+  sampler: string;
+  pruner: string | null;
+  reason: string | null;
+  trials: number | null;
+  parallel: number;
+  metric: string;
+  goal: Goal;
+  space: string;
+  error: string | null;
+  created_at: number;
+  ended_at: number | null;
+}
+
+const COLUMNS =
+  'id, experiment, file, name, status, sampler, pruner, reason, trials, parallel, metric, goal, space, error, created_at, ended_at';
+
+const PATCHED = {
+  name: 'name',
+  status: 'status',
+  sampler: 'sampler',
+  pruner: 'pruner',
+  reason: 'reason',
+  trials: 'trials',
+  parallel: 'parallel',
+  error: 'error',
+  endedAt: 'ended_at',
+} as const;
+
+/** In which count of a search a run's status goes. */
+const COUNTED: Record<string, keyof Search['counts']> = {
+  queued: 'queued',
+  starting: 'running',
+  running: 'running',
+  paused: 'running',
+  stopping: 'running',
+  completed: 'completed',
+  pruned: 'pruned',
+  failed: 'failed',
+  stopped: 'stopped',
+};
+
+export class Searches implements SearchesApi {
+  constructor(
+    private readonly db: Database,
+    private readonly names: MetricNames,
+  ) {}
+
+  insert(search: NewSearch): void {
+    this.db.run(
+      `INSERT INTO searches (id, experiment, file, name, status, sampler, pruner, reason, trials, parallel, metric, goal,
+         space, created_at, plan) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      search.id,
+      search.experiment,
+      search.file,
+      search.name,
+      search.status,
+      search.sampler,
+      search.pruner,
+      search.reason,
+      search.trials,
+      search.parallel,
+      search.objective.metric,
+      search.objective.goal,
+      JSON.stringify(search.space),
+      search.createdAt,
+      toJson(search.plan),
+    );
+  }
+
+  update(id: string, patch: SearchPatch): boolean {
+    const sets: string[] = [];
+    const values: SqlValue[] = [];
+    for (const [field, column] of Object.entries(PATCHED)) {
+      const value = patch[field as keyof typeof PATCHED];
+      if (value === undefined) continue;
+      sets.push(`${column} = ?`);
+      values.push(value);
+    }
+    if (patch.plan !== undefined) {
+      sets.push('plan = ?');
+      values.push(toJson(patch.plan));
+    }
+    if (sets.length === 0) return this.db.get('SELECT 1 FROM searches WHERE id = ?', id) !== undefined;
+    return this.db.run(`UPDATE searches SET ${sets.join(', ')} WHERE id = ?`, ...values, id).changes > 0;
+  }
+
+  get(id: string): Search | null {
+    const row = this.db.get<SearchRow>(`SELECT ${COLUMNS} FROM searches WHERE id = ?`, id);
+    return row ? this.toSearch(row) : null;
+  }
+
+  list(query: { experiment?: string; file?: string; status?: SearchStatus[] } = {}): Search[] {
+    const parts = ['1'];
+    const values: SqlValue[] = [];
+    const add = (part: string, value: SqlValue): void => {
+      parts.push(part);
+      values.push(value);
+    };
+    if (query.experiment !== undefined) add('experiment = ?', query.experiment);
+    if (query.file !== undefined) add('file = ?', query.file);
+    if (query.status) add('status IN (SELECT value FROM json_each(?))', JSON.stringify(query.status));
+    return this.db
+      .all<SearchRow>(
+        `SELECT ${COLUMNS} FROM searches WHERE ${parts.join(' AND ')} ORDER BY created_at DESC, id DESC`,
+        ...values,
+      )
+      .map((row) => this.toSearch(row));
+  }
+
+  plan(id: string): unknown {
+    return fromJson(this.db.get<{ value: string | null }>('SELECT plan value FROM searches WHERE id = ?', id));
+  }
+
+  saveStudy(id: string, study: unknown): void {
+    this.db.run('UPDATE searches SET study = ? WHERE id = ?', toJson(study), id);
+  }
+
+  loadStudy(id: string): unknown {
+    return fromJson(this.db.get<{ value: string | null }>('SELECT study value FROM searches WHERE id = ?', id));
+  }
+
+  trials(id: string): Run[] {
+    this.db.settle();
+    const rows = this.db.all<RunRow>(
+      'SELECT * FROM runs WHERE search = ? AND deleted_at IS NULL ORDER BY trial, created_at',
+      id,
+    );
+    return toRuns(this.db, this.names, rows);
+  }
+
+  delete(id: string): boolean {
+    return this.db.transaction(() => {
+      this.db.run('UPDATE runs SET search = NULL, trial = NULL WHERE search = ?', id);
+      return this.db.run('DELETE FROM searches WHERE id = ?', id).changes > 0;
+    });
+  }
+
+  private toSearch(row: SearchRow): Search {
+    const counts: Search['counts'] = {
+      total: 0,
+      queued: 0,
+      running: 0,
+      completed: 0,
+      pruned: 0,
+      failed: 0,
+      stopped: 0,
+    };
+    const groups = this.db.all<{ status: string; n: number }>(
+      'SELECT status, count(*) n FROM runs WHERE search = ? AND deleted_at IS NULL GROUP BY status',
+      row.id,
+    );
+    for (const { status, n } of groups) {
+      counts.total += n;
+      const count = COUNTED[status];
+      if (count) counts[count] += n;
+    }
+    const best = this.db.get<{ id: string; trial: number | null; params: string; objective: number }>(
+      `SELECT id, trial, params, objective FROM runs
+       WHERE search = ? AND deleted_at IS NULL AND objective IS NOT NULL AND status <> 'failed'
+       ORDER BY objective ${row.goal === 'maximize' ? 'DESC' : 'ASC'}, trial LIMIT 1`,
+      row.id,
+    );
+    return {
+      id: row.id,
+      experiment: row.experiment,
+      file: row.file,
+      name: row.name,
+      status: row.status as SearchStatus,
+      sampler: row.sampler,
+      pruner: row.pruner,
+      reason: row.reason,
+      trials: row.trials,
+      counts,
+      parallel: row.parallel,
+      objective: { metric: row.metric, goal: row.goal },
+      best: best
+        ? {
+            run: best.id,
+            trial: best.trial ?? 0,
+            params: JSON.parse(best.params),
+            objective: toWire(best.objective),
+          }
+        : null,
+      space: JSON.parse(row.space),
+      error: row.error,
+      createdAt: row.created_at,
+      endedAt: row.ended_at,
+    };
+  }
+}
+
+const toJson = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
+const fromJson = (row: { value: string | null } | undefined): unknown => (row?.value ? JSON.parse(row.value) : null);

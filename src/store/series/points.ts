@@ -1,0 +1,57 @@
+/** Parallel columns of points in the order logged. `epochs` is NaN where a point has none. */
+export class Points {
+  steps: Float64Array;
+  times: Float64Array;
+  epochs: Float64Array;
+  values: Float64Array;
+  length = 0;
+
+  constructor(capacity = 16) {
+    this.steps = new Float64Array(capacity);
+    this.times = new Float64Array(capacity);
+    this.epochs = new Float64Array(capacity);
+    this.values = new Float64Array(capacity);
+  }
+
+  push(step: number, time: number, epoch: number, value: number): void {
+    if (this.length === this.steps.length) this.reserve(this.length * 2);
+    const at = this.length++;
+    this.steps[at] = step;
+    this.times[at] = time;
+    this.epochs[at] = epoch;
+    this.values[at] = value;
+  }
+
+  append(other: Points, from = 0, to = other.length): void {
+    const length = this.length + to - from;
+    if (length > this.steps.length) this.reserve(Math.max(length, this.steps.length * 2));
+    this.steps.set(other.steps.subarray(from, to), this.length);
+    this.times.set(other.times.subarray(from, to), this.length);
+    this.epochs.set(other.epochs.subarray(from, to), this.length);
+    this.values.set(other.values.subarray(from, to), this.length);
+    this.length = length;
+  }
+
+  slice(from: number, to: number): Points {
+    const part = new Points(Math.max(to - from, 1));
+    part.append(this, from, to);
+    return part;
+  }
+
+  /** The column a chart's x axis is about. */
+  column(x: 'step' | 'time' | 'epoch'): Float64Array {
+    return x === 'step' ? this.steps : x === 'time' ? this.times : this.epochs;
+  }
+
+  private reserve(capacity: number): void {
+    const grow = (old: Float64Array): Float64Array => {
+      const column = new Float64Array(capacity);
+      column.set(old.subarray(0, this.length));
+      return column;
+    };
+    this.steps = grow(this.steps);
+    this.times = grow(this.times);
+    this.epochs = grow(this.epochs);
+    this.values = grow(this.values);
+  }
+}

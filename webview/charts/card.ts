@@ -9,12 +9,12 @@ import { Follows } from '../model/signal.js';
 import { formatCount, formatNumber } from '../model/values.js';
 import { TEST_IDS } from '../testids.js';
 import { valuesTable } from '../views/valuesTable.js';
-import { createChart, formatX, X_TITLES, type LineChart } from './chartjs.js';
+import { createChart, X_TITLES, type LineChart } from './chartjs.js';
 import { buildCurve, chartNote, type Curve } from './curves.js';
-import { onHover, setHover, type Hover } from './hover.js';
-import { closest, hitsAt, Overlay, type Hit } from './overlay.js';
+import { onHover } from './hover.js';
+import { Overlay, type Hit } from './overlay.js';
+import { ChartReader, type Readable } from './reader.js';
 import { fade, readTheme, type ChartTheme } from './theme.js';
-import { hideTooltip, showTooltip } from './tooltip.js';
 
 /** Times the cost of the last drawing that a chart rests before the next. */
 const REST = 12;
@@ -22,16 +22,16 @@ const REST = 12;
 const MARKED = 24;
 
 /** One metric's chart. It reads nothing and draws nothing while it is off the screen. */
-export class ChartCard extends LitElement {
+export class ChartCard extends LitElement implements Readable {
   static override properties = { model: { attribute: false }, metric: { attribute: false }, table: { state: true } };
   declare model: PanelModel;
   declare metric: string;
   declare table: boolean;
 
-  private chart: LineChart | null = null;
+  chart: LineChart | null = null;
   private overlay: Overlay | null = null;
   private theme: ChartTheme = readTheme();
-  private curves: Curve[] = [];
+  curves: Curve[] = [];
   private cache = new Map<string, { series: unknown; key: string; curve: Curve }>();
   private want: Want | null = null;
   private painted: { chart: LineChart; best: string | null } | null = null;
@@ -41,7 +41,7 @@ export class ChartCard extends LitElement {
   private frame = 0;
   private resting: ReturnType<typeof setTimeout> | null = null;
   private restUntil = 0;
-  private keyX: number | null = null;
+  private readonly reader = new ChartReader(this);
   private pointed: { x: number; hits: readonly Hit[]; nearestRun: string | null } | null = null;
   private leave: (() => void)[] = [];
   private observer: IntersectionObserver | null = null;
@@ -165,7 +165,7 @@ export class ChartCard extends LitElement {
       logX,
       logY,
       zoom: this.zoom,
-      onZoomed: () => this.zoomed(),
+      onZoomed: () => this.keepZoom(),
       onDraw: () => this.drawOverlay(),
     };
     this.chart = createChart(canvas, setup);
@@ -254,10 +254,8 @@ export class ChartCard extends LitElement {
     return '';
   }
 
-  // ---- pointer and keys ----
-
   /** Moves the crosshair; null takes it away. */
-  private point(x: number | null, hits: readonly Hit[] = [], nearestRun: string | null = null): void {
+  point(x: number | null, hits: readonly Hit[] = [], nearestRun: string | null = null): void {
     this.pointed = x === null ? null : { x, hits, nearestRun };
     this.drawOverlay();
   }
@@ -267,99 +265,17 @@ export class ChartCard extends LitElement {
     const { pointed } = this;
     const crosshair = pointed && {
       x: pointed.x,
-      hits: pointed.hits.length > 0 ? pointed.hits : this.hits(pointed.x),
+      hits: pointed.hits.length > 0 ? pointed.hits : this.reader.hits(pointed.x),
     };
     const forward = pointed?.nearestRun ?? this.model.highlighted;
     this.overlay.draw(this.chart, this.theme, this.curves, crosshair, forward);
   }
 
-  private hits(x: number): Hit[] {
-    const scale = this.chart!.scales.x!;
-    return hitsAt(this.curves, x, Math.abs((scale.max - scale.min) * 0.02));
+  get zoomed(): boolean {
+    return this.zoom !== null;
   }
 
-  private readonly pointerMove = (event: PointerEvent) => {
-    const chart = this.chart;
-    if (!chart?.chartArea || event.buttons !== 0) return this.pointerLeave();
-    const box = chart.canvas.getBoundingClientRect();
-    const px = event.clientX - box.left;
-    const py = event.clientY - box.top;
-    const { left, right, top, bottom } = chart.chartArea;
-    if (px < left || px > right || py < top || py > bottom) return this.pointerLeave();
-    this.hoverAt(chart.scales.x!.getValueForPixel(px)!, py, { x: event.clientX, y: event.clientY });
-  };
-
-  private hoverAt(x: number, pixelY: number | null, at: { x: number; y: number }): void {
-    const hits = this.hits(x);
-    if (hits.length === 0) return this.pointerLeave();
-    const near = pixelY === null ? null : closest(this.chart!, hits, pixelY);
-    const gap = near && pixelY !== null ? Math.abs(this.chart!.scales.y!.getPixelForValue(near.shown) - pixelY) : 99;
-    const at2 = near?.x ?? hits[0]!.x;
-    this.point(at2, hits, gap < 14 && this.curves.length > 1 ? near!.curve.run : null);
-    const { view, runs } = this.model;
-    showTooltip(
-      {
-        title: `${this.metric} · ${X_TITLES[view.x]} ${formatX(view.x, at2)}`,
-        hits,
-        nearest: near,
-        smoothed: view.smoothing > 0,
-        label: (id) => {
-          const run = runs.get(id);
-          if (!run) return id;
-          const ended = ['failed', 'pruned', 'stopped'].includes(run.status) ? ` (${run.status})` : '';
-          return this.model.label(run).text + ended;
-        },
-      },
-      at,
-    );
-    setHover({ source: this, x: at2 });
-  }
-
-  private readonly pointerLeave = () => {
-    this.keyX = null;
-    hideTooltip();
-    this.point(null);
-    setHover({ source: this, x: null } satisfies Hover);
-  };
-
-  private readonly keys = (event: KeyboardEvent) => {
-    const chart = this.chart;
-    if (!chart || event.altKey || event.metaKey || event.ctrlKey) return;
-    const { left, right, top } = chart.chartArea;
-    const box = chart.canvas.getBoundingClientRect();
-    const sideways = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0;
-    if (sideways !== 0 && event.shiftKey) chart.pan({ x: -sideways * 40 });
-    else if (sideways !== 0) {
-      const scale = chart.scales.x!;
-      const from = this.keyX === null ? (sideways > 0 ? left : right) : scale.getPixelForValue(this.keyX);
-      this.keyX = this.stepTo(from, sideways) ?? this.keyX;
-      if (this.keyX !== null) {
-        const px = scale.getPixelForValue(this.keyX);
-        this.hoverAt(this.keyX, null, { x: box.left + px, y: box.top + top });
-      }
-    } else if (event.key === '+' || event.key === '=') chart.zoom(1.25);
-    else if (event.key === '-') chart.zoom(0.8);
-    else if (event.key === '0' || (event.key === 'Escape' && this.zoom)) this.reset();
-    else if (event.key === 'Escape') this.pointerLeave();
-    else return;
-    event.preventDefault();
-  };
-
-  /** The next point of any curve to that side of a pixel. */
-  private stepTo(from: number, direction: 1 | -1 | number): number | null {
-    const scale = this.chart!.scales.x!;
-    let found: number | null = null;
-    for (const curve of this.curves) {
-      for (const x of curve.x) {
-        const px = scale.getPixelForValue(x);
-        if (direction > 0 ? px <= from + 0.5 : px >= from - 0.5) continue;
-        if (found === null || (direction > 0 ? x < found : x > found)) found = x;
-      }
-    }
-    return found;
-  }
-
-  private zoomed(): void {
+  private keepZoom(): void {
     const { x, y } = this.chart!.scales;
     const zoom = { x: [x!.min, x!.max] as [number, number], y: [y!.min, y!.max] as [number, number] };
     this.model.view.zoom = { ...this.model.view.zoom, [this.metric]: zoom };
@@ -369,7 +285,7 @@ export class ChartCard extends LitElement {
     this.model.setView({});
   }
 
-  private readonly reset = () => {
+  readonly reset = () => {
     const { [this.metric]: _gone, ...zoom } = this.model.view.zoom;
     this.model.setView({ zoom });
   };
@@ -420,8 +336,8 @@ export class ChartCard extends LitElement {
       </div>
       <div
         class="chart-body"
-        @pointermove=${this.pointerMove}
-        @pointerleave=${this.pointerLeave}
+        @pointermove=${this.reader.pointerMove}
+        @pointerleave=${this.reader.leave}
         @dblclick=${this.reset}
       >
         <canvas
@@ -430,8 +346,8 @@ export class ChartCard extends LitElement {
           role="img"
           aria-label="${this.metric} of ${runs.length} runs by ${X_TITLES[this.model.view.x]}${best}. Arrow keys read
 values, plus and minus zoom, shift and arrows pan, 0 resets."
-          @keydown=${this.keys}
-          @blur=${this.pointerLeave}
+          @keydown=${this.reader.keys}
+          @blur=${this.reader.leave}
         ></canvas>
         <canvas class="overlay" aria-hidden="true"></canvas>
       </div>

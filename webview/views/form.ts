@@ -1,17 +1,16 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Run } from '../../src/protocol/engine.js';
-import type { FormField } from '../../src/protocol/panel.js';
-import { button, checkbox, dropdown, textField } from '../components/controls.js';
+import { button, dropdown, textField } from '../components/controls.js';
 import { emptyState } from '../components/emptyState.js';
 import { icon } from '../components/icon.js';
 import { drawTogether } from '../model/actions.js';
 import { Draft } from '../model/draft.js';
-import { fieldText, suggestSpace } from '../model/fields.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
 import { formatValue } from '../model/values.js';
 import { TEST_IDS } from '../testids.js';
+import { fieldMessage, fieldRow, type RowContext } from './fieldRow.js';
 import './search.js';
 
 /** After the last key before the host is asked about what was typed. */
@@ -150,116 +149,6 @@ class FormView extends LitElement {
 
   // ---- what is seen ----
 
-  private control(field: FormField, error: string | null): TemplateResult {
-    const draft = this.draft!;
-    const shared = { label: field.name, testId: TEST_IDS.field(field.name), invalid: error !== null };
-    const set = (text: string) => this.edit((one) => one.setText(field, text));
-    if (field.kind === 'switch') {
-      const checked = draft.text(field) === 'true';
-      return checkbox({
-        ...shared,
-        label: checked ? 'on' : 'off',
-        title: field.name,
-        checked,
-        onChange: (on) => set(String(on)),
-      });
-    }
-    if (field.kind === 'choice') {
-      const texts = (field.choices ?? []).map((choice) => fieldText(field, choice));
-      const value = draft.text(field);
-      // A value that is not among the choices is shown, and refused, rather than silently replaced.
-      const all = texts.includes(value) ? texts : [value, ...texts];
-      return dropdown({
-        ...shared,
-        value,
-        options: all.map((text) => ({ value: text, label: text || '(none)' })),
-        onChange: set,
-      });
-    }
-    return textField({
-      ...shared,
-      value: draft.text(field),
-      describedBy: `error-${field.name}`,
-      inputMode: field.kind === 'number' ? 'decimal' : field.kind === 'integer' ? 'numeric' : 'text',
-      onInput: set,
-      onEnter: () => draft.paramsValid && void this.relaunch(),
-    });
-  }
-
-  private spaceControl(field: FormField): TemplateResult {
-    const draft = this.draft!;
-    const text = draft.space(field);
-    const error = draft.spaceError(field);
-    const searched = text !== '' || draft.spaces.has(field.name);
-    if (!searched) {
-      return html`<div class="space">
-        ${button({
-          label: `Search over ${field.name}`,
-          icon: 'add',
-          iconOnly: true,
-          onClick: () => this.edit((one) => one.setSpace(field, suggestSpace(field))),
-        })}<span class="hint">fixed</span>
-      </div>`;
-    }
-    return html`<div class="space">
-      ${textField({
-        label: `Search space of ${field.name}`,
-        value: text,
-        placeholder: 'not searched',
-        monospace: true,
-        invalid: error !== null,
-        describedBy: `space-error-${field.name}`,
-        testId: TEST_IDS.space(field.name),
-        onInput: (value) => this.edit((one) => one.setSpace(field, value)),
-      })}
-      ${button({
-        label: `Take ${field.name} out of the search`,
-        icon: 'close',
-        iconOnly: true,
-        onClick: () => this.edit((one) => one.setSpace(field, '')),
-      })}
-    </div>`;
-  }
-
-  private row(field: FormField): TemplateResult {
-    const draft = this.draft!;
-    const error = draft.paramError(field);
-    const spaceError = draft.spaceError(field);
-    const bounds = boundsText(field);
-    const edited = draft.params.has(field.name);
-    return html`<div class="form-name ${edited ? 'edited' : ''}" title=${`${field.name}\n${field.description ?? ''}`}>
-        <span class="ellipsis">${field.name}</span>
-        ${field.description ? html`<span class="hint ellipsis">${field.description}</span>` : nothing}
-      </div>
-      <div class="form-value">
-        <div class="row">
-          ${this.control(field, error)}
-          ${
-            edited
-              ? button({
-                  label: `Back to ${formatValue(field.value)}`,
-                  icon: 'discard',
-                  iconOnly: true,
-                  onClick: () => this.edit((one) => one.setText(field, fieldText(field, field.value))),
-                })
-              : nothing
-          }
-          ${bounds && error === null ? html`<span class="hint bounds">${bounds}</span>` : nothing}
-        </div>
-        ${this.message(`error-${field.name}`, TEST_IDS.fieldError(field.name), error)}
-      </div>
-      <div class="form-space">
-        ${this.spaceControl(field)}
-        ${this.message(`space-error-${field.name}`, TEST_IDS.spaceError(field.name), spaceError)}
-      </div>`;
-  }
-
-  private message(id: string, testId: string, text: string | null): TemplateResult | typeof nothing {
-    return text === null
-      ? nothing
-      : html`<div class="field-error" id=${id} role="alert" data-testid=${testId}>${icon('error')} ${text}</div>`;
-  }
-
   private problems(): TemplateResult | typeof nothing {
     const problems = this.draft!.form.problems;
     if (problems.length === 0) return nothing;
@@ -301,19 +190,22 @@ class FormView extends LitElement {
       <span class="hint">pruner <b>${search?.pruner ?? 'none'}</b></span>
       <span class="hint">parallel <b>${search?.parallel ?? 'auto'}</b></span>
       ${objective ? html`<span class="hint">${objective.goal} <b>${objective.metric}</b></span>` : nothing}
-      ${this.message('error-trials', 'field-error-trials', error)}
+      ${fieldMessage('error-trials', 'field-error-trials', error)}
     </div>`;
+  }
+
+  /** Why nothing can be started now; null when it can. */
+  private blocked(): string | null {
+    if (!this.model.trusted) return 'Trust this workspace to start programs';
+    const wrong = this.draft!.form.problems.some((problem) => problem.severity === 'error');
+    return wrong ? 'Mend the file first' : null;
   }
 
   private buttons(): TemplateResult {
     const { model } = this;
     const draft = this.draft!;
-    const blocked = this.busy || !model.trusted || draft.form.problems.some((problem) => problem.severity === 'error');
-    const why = !model.trusted
-      ? 'Trust this workspace to start programs'
-      : draft.form.problems.length > 0
-        ? 'Mend the file first'
-        : undefined;
+    const why = this.blocked() ?? undefined;
+    const blocked = this.busy || why !== undefined;
     const searched = draft.form.fields.some((field) => draft.space(field).trim() !== '');
     const running = [...model.runs.values()].filter((run) => run.file === draft.form.file && run.status === 'running');
     const hasRun = this.earlier() !== null;
@@ -392,6 +284,13 @@ class FormView extends LitElement {
     }
     if (!draft) return emptyState('loading', 'Reading the experiment file…');
     const { form } = draft;
+    const context: RowContext = {
+      draft,
+      edit: (change) => this.edit(change),
+      launch: () => {
+        if (draft.paramsValid && this.blocked() === null) void this.relaunch();
+      },
+    };
     return html`<div class="form-layout">
       <section class="form" aria-label="Hyperparameters">
         <div class="form-file">
@@ -422,7 +321,7 @@ class FormView extends LitElement {
           ${repeat(
             form.fields,
             (field) => field.name,
-            (field) => this.row(field),
+            (field) => fieldRow(context, field),
           )}
         </div>
         ${form.fields.length === 0 ? html`<p class="hint">The file has no <code>params:</code> yet.</p>` : nothing}
@@ -431,10 +330,5 @@ class FormView extends LitElement {
       ${search}
     </div>`;
   }
-}
-function boundsText(field: FormField): string {
-  const { min, max } = field;
-  if (min !== undefined && max !== undefined) return `${formatValue(min)}–${formatValue(max)}`;
-  return min !== undefined ? `≥ ${formatValue(min)}` : max !== undefined ? `≤ ${formatValue(max)}` : '';
 }
 customElements.define('ts-form', FormView);

@@ -1,0 +1,134 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { FormField } from '../../src/protocol/panel.js';
+import { button, checkbox, dropdown, textField } from '../components/controls.js';
+import { icon } from '../components/icon.js';
+import type { Draft } from '../model/draft.js';
+import { fieldText, suggestSpace } from '../model/fields.js';
+import { formatValue } from '../model/values.js';
+import { TEST_IDS } from '../testids.js';
+
+/** What a row of the form needs to be shown and edited. */
+export interface RowContext {
+  draft: Draft;
+  edit(change: (draft: Draft) => void): void;
+  /** Enter was pressed in a field. */
+  launch(): void;
+}
+
+function control(context: RowContext, field: FormField, error: string | null): TemplateResult {
+  const { draft } = context;
+  const shared = { label: field.name, testId: TEST_IDS.field(field.name), invalid: error !== null };
+  const set = (text: string) => context.edit((one) => one.setText(field, text));
+  if (field.kind === 'switch') {
+    const checked = draft.text(field) === 'true';
+    return checkbox({
+      ...shared,
+      label: checked ? 'on' : 'off',
+      title: field.name,
+      checked,
+      onChange: (on) => set(String(on)),
+    });
+  }
+  if (field.kind === 'choice') {
+    const texts = (field.choices ?? []).map((choice) => fieldText(field, choice));
+    const value = draft.text(field);
+    // A value that is not among the choices is shown, and refused, rather than silently replaced.
+    const all = texts.includes(value) ? texts : [value, ...texts];
+    return dropdown({
+      ...shared,
+      value,
+      options: all.map((text) => ({ value: text, label: text || '(none)' })),
+      onChange: set,
+    });
+  }
+  return textField({
+    ...shared,
+    value: draft.text(field),
+    describedBy: `error-${field.name}`,
+    inputMode: field.kind === 'number' ? 'decimal' : field.kind === 'integer' ? 'numeric' : 'text',
+    onInput: set,
+    onEnter: () => context.launch(),
+  });
+}
+
+function spaceControl(context: RowContext, field: FormField): TemplateResult {
+  const { draft } = context;
+  const text = draft.space(field);
+  const error = draft.spaceError(field);
+  const searched = text !== '' || draft.spaces.has(field.name);
+  if (!searched) {
+    return html`<div class="space">
+      ${button({
+        label: `Search over ${field.name}`,
+        icon: 'add',
+        iconOnly: true,
+        onClick: () => context.edit((one) => one.setSpace(field, suggestSpace(field))),
+      })}<span class="hint">fixed</span>
+    </div>`;
+  }
+  return html`<div class="space">
+    ${textField({
+      label: `Search space of ${field.name}`,
+      value: text,
+      placeholder: 'not searched',
+      monospace: true,
+      invalid: error !== null,
+      describedBy: `space-error-${field.name}`,
+      testId: TEST_IDS.space(field.name),
+      onInput: (value) => context.edit((one) => one.setSpace(field, value)),
+    })}
+    ${button({
+      label: `Take ${field.name} out of the search`,
+      icon: 'close',
+      iconOnly: true,
+      onClick: () => context.edit((one) => one.setSpace(field, '')),
+    })}
+  </div>`;
+}
+
+/** A hyperparameter: name, value, search space, and what is wrong with them. */
+export function fieldRow(context: RowContext, field: FormField): TemplateResult {
+  const { draft } = context;
+  const error = draft.paramError(field);
+  const spaceError = draft.spaceError(field);
+  const bounds = boundsText(field);
+  const edited = draft.params.has(field.name);
+  return html`<div class="form-name ${edited ? 'edited' : ''}" title=${`${field.name}\n${field.description ?? ''}`}>
+      <span class="ellipsis">${field.name}</span>
+      ${field.description ? html`<span class="hint ellipsis">${field.description}</span>` : nothing}
+    </div>
+    <div class="form-value">
+      <div class="row">
+        ${control(context, field, error)}
+        ${
+          edited
+            ? button({
+                label: `Back to ${formatValue(field.value)}`,
+                icon: 'discard',
+                iconOnly: true,
+                onClick: () => context.edit((one) => one.setText(field, fieldText(field, field.value))),
+              })
+            : nothing
+        }
+        ${bounds && error === null ? html`<span class="hint bounds">${bounds}</span>` : nothing}
+      </div>
+      ${fieldMessage(`error-${field.name}`, TEST_IDS.fieldError(field.name), error)}
+    </div>
+    <div class="form-space">
+      ${spaceControl(context, field)}
+      ${fieldMessage(`space-error-${field.name}`, TEST_IDS.spaceError(field.name), spaceError)}
+    </div>`;
+}
+
+/** Why a value is refused, beside it. */
+export function fieldMessage(id: string, testId: string, text: string | null): TemplateResult | typeof nothing {
+  return text === null
+    ? nothing
+    : html`<div class="field-error" id=${id} role="alert" data-testid=${testId}>${icon('error')} ${text}</div>`;
+}
+
+function boundsText(field: FormField): string {
+  const { min, max } = field;
+  if (min !== undefined && max !== undefined) return `${formatValue(min)}–${formatValue(max)}`;
+  return min !== undefined ? `≥ ${formatValue(min)}` : max !== undefined ? `≤ ${formatValue(max)}` : '';
+}

@@ -32,11 +32,12 @@ export async function startBinding(packageFolder: string, name: string): Promise
   // Quiet, and no more GPU memory than is needed: several trials may share one device.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
-  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   // Removed from Node 23; the package still calls it.
   const old = util as { isNullOrUndefined?: (value: unknown) => boolean };
   old.isNullOrUndefined ??= (value) => value === null || value === undefined;
 
+  // The package calls other things that Node frowns on; the person can do nothing about it.
+  process.noDeprecation = true;
   const binding = requireWithOurs(path) as NodeBackend['binding'];
   const kernels = requireWithOurs(join(packageFolder, 'dist', 'nodejs_kernel_backend.js')) as {
     NodeJSKernelBackend: new (binding: unknown, name: string) => NodeBackend;

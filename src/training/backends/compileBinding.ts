@@ -44,7 +44,7 @@ function compilerArguments(
   const framework = mac ? 'libtensorflow_framework.2.dylib' : 'libtensorflow_framework.so.2';
   // Inside the backend's own folder the path must survive the renaming of that folder.
   const origin = mac ? '@loader_path' : '$ORIGIN';
-  const place = tensorflow.ours ? join(origin, relative(target, tensorflow.folder)) : tensorflow.folder;
+  const place = tensorflow.ours ? `${origin}/${relative(target, tensorflow.folder)}` : tensorflow.folder;
   return [
     '-shared',
     '-fPIC',

@@ -10,9 +10,20 @@ const loader = Module as unknown as { _load: Load };
 
 const OURS = new Set(['@tensorflow/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-core/dist/base']);
 
+/** The packages derive their backend in the manner of ES5, which calls the base without `new`; a class refuses that. */
+function Base(): void {
+  // The base's constructor does nothing.
+}
+Base.prototype = tf.KernelBackend.prototype;
+const ours = { ...tf, KernelBackend: Base };
+
+/** Only its writer of TensorBoard summaries asks for these, which is never called here. */
+const UNUSED = /(^google-protobuf$|\/proto\/api_pb$)/;
+
 export function requireWithOurs(path: string): unknown {
   const before = loader._load;
-  loader._load = (request, parent, isMain) => (OURS.has(request) ? tf : before.call(loader, request, parent, isMain));
+  loader._load = (request, parent, isMain) =>
+    OURS.has(request) ? ours : UNUSED.test(request) ? {} : before.call(loader, request, parent, isMain);
   try {
     return createRequire(path)(path);
   } finally {

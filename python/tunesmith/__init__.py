@@ -26,11 +26,11 @@ __all__ = [
 ]
 
 
-def init(config=None, on_stop="raise"):
+def init(config=None, on_stop=None):
     """The run of this process; the same object at every call.
 
     ``config``: values used where the run was not started with others; they are recorded.
-    ``on_stop``: ``"raise"`` lets the next ``log`` raise ``StopRequested`` when the run is to stop;
+    ``on_stop``: ``"raise"`` (the default) lets the next ``log`` raise ``StopRequested`` when the run is to stop;
     ``"flag"`` only sets ``run.should_stop``.
     """
     from . import _run

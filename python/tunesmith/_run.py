@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections import deque
 from time import time as _now
 
@@ -74,6 +73,8 @@ class Run:
 
         Raises ``StopRequested``, after recording, when the run is to stop (see ``init(on_stop=…)``).
         """
+        if self._finished or not self.enabled:
+            return
         self._in_call = True
         try:
             if step is None:
@@ -178,7 +179,7 @@ class Run:
         elif isinstance(error, StopRequested) or self._reason is not None and isinstance(error, KeyboardInterrupt):
             self.finish()
         else:
-            self.finish("failed", "".join(traceback.format_exception(kind, error, trace)))
+            self.finish("failed", _trace(kind, error, trace))
         return False
 
     # What the person asks for
@@ -254,7 +255,7 @@ class Run:
             outer, self._in_call = self._in_call, True
             try:
                 typed = {"type": record.pop("type"), "time": round(_now() * 1000), **record}
-                self._write(json.dumps(typed, ensure_ascii=False, allow_nan=False) + "\n")
+                self._write(json.dumps(typed, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n")
             finally:
                 self._in_call = outer
 
@@ -347,15 +348,16 @@ _current = None
 _init_lock = threading.Lock()
 
 
-def init(config=None, on_stop="raise"):
+def init(config=None, on_stop=None):
     global _current
     with _init_lock:
         if _current is None:
-            _current = Run(config, on_stop)
+            _current = Run(config, on_stop or "raise")
             if _current.enabled:
                 _install(_current)
             return _current
-    _current._on_stop = _checked(on_stop)
+    if on_stop is not None:
+        _current._on_stop = _checked(on_stop)
     if config:
         _current._defaults(config)
     return _current
@@ -373,7 +375,7 @@ def _install(run):
         if issubclass(kind, StopRequested) or (run._reason is not None and issubclass(kind, KeyboardInterrupt)):
             print(f"tunesmith: {error}", file=sys.stderr)
             return
-        run._error = "".join(traceback.format_exception(kind, error, trace))
+        run._error = _trace(kind, error, trace)
         previous(kind, error, trace)
 
     sys.excepthook = hook
@@ -382,6 +384,12 @@ def _install(run):
     in_main = threading.current_thread() is threading.main_thread()
     if in_main and os.name != "nt" and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, run._on_sigterm)
+
+
+def _trace(kind, error, trace):
+    import traceback
+
+    return "".join(traceback.format_exception(kind, error, trace))
 
 
 def _checked(on_stop):

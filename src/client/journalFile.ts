@@ -54,8 +54,8 @@ export class JournalFile {
       try {
         written = writeSync(this.fd, bytes, 0, length, null);
         this.offset += written;
-      } catch (error) {
-        this.say(`can't write its journal (${(error as Error).message}); records wait in memory`);
+      } catch {
+        // Tried again, and told, below.
       }
       if (written === length) return true;
     }
@@ -78,8 +78,9 @@ export class JournalFile {
         else this.pending[0] = first.subarray(written);
       }
       return true;
-    } catch {
+    } catch (error) {
       this.nextTry = now + RETRY_MS;
+      this.say(`can't write its journal (${(error as Error).message}); records wait in memory`);
       return false;
     }
   }

@@ -28,6 +28,8 @@ export interface HubEvents {
 export class Hub {
   private readonly peers = new Set<Peer>();
   private readonly sockets = new Set<Socket>();
+  /** What a client that connects only now must know. */
+  private readonly standing = new Map<'stop' | 'set', Control>();
 
   constructor(private readonly events: HubEvents) {}
 
@@ -71,12 +73,15 @@ export class Hub {
     return [...this.peers].some((peer) => peer.role === 'client' && peer.handles.includes(what));
   }
 
+  /** Passes a control on to the clients that handle it, and to those that connect later: programs take their time to start. */
   toClients(control: Control): void {
-    const line = JSON.stringify(control) + '\n';
-    for (const peer of this.peers) {
-      const wants = control.type === 'stop' || control.type === 'set' ? peer.handles.includes(control.type) : true;
-      if (peer.role === 'client' && wants) peer.socket.write(line);
+    if (control.type === 'stop') this.standing.set('stop', control);
+    if (control.type === 'set') {
+      const before = this.standing.get('set');
+      const params = { ...(before?.type === 'set' ? before.params : {}), ...control.params };
+      this.standing.set('set', { type: 'set', params });
     }
+    for (const peer of this.peers) if (peer.role === 'client') this.tell(peer, control);
   }
 
   /** Tells the engine that a file has grown by what no client sent. */
@@ -105,7 +110,15 @@ export class Hub {
     const peer: Peer = { socket, role, handles: known, behind: new Map() };
     this.peers.add(peer);
     socket.write(JSON.stringify({ type: 'welcome', ...this.events.welcome() }) + '\n');
+    if (role === 'client') {
+      for (const control of this.standing.values()) this.tell(peer, control);
+    }
     return peer;
+  }
+
+  private tell(peer: Peer, control: Control): void {
+    const wants = control.type === 'stop' || control.type === 'set' ? peer.handles.includes(control.type) : true;
+    if (wants) peer.socket.write(JSON.stringify(control) + '\n');
   }
 
   private receive(peer: Peer, message: Record<string, unknown>, line: string): void {

@@ -10,6 +10,7 @@ import { GrowthWatch } from './growth.js';
 import { Hub } from './hub.js';
 import { SupervisorJournal } from './journal.js';
 import { Program } from './program.js';
+import { trimJournals } from './trim.js';
 import { findPythonFolder, programEnv, readSpec } from './spec.js';
 
 /** After the end, time for the engine to read the last messages. */
@@ -73,6 +74,7 @@ async function supervise(folder: string): Promise<void> {
   const end = await program.ended;
   growth.look();
   growth.stop();
+  trimJournals(folder);
   await journal.writeExit(end);
   hub.exited();
   // An engine that is here wants the last frames; a new one finds everything in the files.

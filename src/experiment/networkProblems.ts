@@ -31,9 +31,11 @@ function explain(issue: Issue, base: PropertyKey[], root: unknown, of: z.ZodType
     }
   }
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(of, at, root);
+    const all = knownKeys(of, at);
+    const present = Object.keys((valueAt(root, at) as object | undefined) ?? {});
+    const known = all.filter((key) => !present.includes(key));
     return issue.keys.map((key) => {
-      const near = suggest(key, known);
+      const near = suggest(key, all);
       const hint = near ? `did you mean "${near}"?` : `known: ${known.join(', ')}`;
       return { path: clean([...at, key]), message: `unknown key "${key}"${known.length ? `; ${hint}` : ''}` };
     });
@@ -73,7 +75,7 @@ function valueAt(root: unknown, at: readonly PropertyKey[]): unknown {
 }
 
 /** Names of the keys allowed at a path, found by walking the schema along the value that is there. */
-function knownKeys(of: z.ZodType, at: readonly PropertyKey[], root: unknown): string[] {
+function knownKeys(of: z.ZodType, at: readonly PropertyKey[]): string[] {
   let candidates: z.ZodType[] = [of];
   const unwrap = (type: z.ZodType): z.ZodType[] => {
     if (type instanceof z.ZodOptional || type instanceof z.ZodNullable) return unwrap(type.unwrap() as z.ZodType);
@@ -88,7 +90,6 @@ function knownKeys(of: z.ZodType, at: readonly PropertyKey[], root: unknown): st
       return field ? unwrap(field) : [];
     });
   }
-  const present = Object.keys((valueAt(root, at) as object | undefined) ?? {});
   const objects = candidates.filter((type) => type instanceof z.ZodObject);
-  return objects.flatMap((type) => Object.keys(type.shape)).filter((key) => !present.includes(key));
+  return objects.flatMap((type) => Object.keys(type.shape));
 }

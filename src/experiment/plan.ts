@@ -88,7 +88,7 @@ function mergeParams(
     const own = declared !== undefined && sameValue(declared, value);
     const refusal = own ? null : refuseParam(value, declared, dimension);
     if (refusal) report(paramPath(reading, name), { message: `"${name}" ${refusal}` });
-    merged[name] = value;
+    else merged[name] = value;
   }
   return merged;
 }

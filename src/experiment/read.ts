@@ -148,12 +148,14 @@ class Checks {
       const named = search[what];
       if (named === undefined || named === null) continue;
       const fault = checkNamed(what, named as string);
-      if (fault) this.report(['search', what, ...(fault.key ? [fault.key] : [])], splitHint(fault.message));
+      if (!fault) continue;
+      const where = fault.message.startsWith('unknown setting') ? 'key' : 'value';
+      this.report(['search', what, ...(fault.key ? [fault.key] : [])], splitHint(fault.message), where);
     }
     const { space, problems } = readSpace(search.space);
     for (const { path: at, message, hint } of problems) {
       const fault = { message, ...(hint !== undefined && { hint }) };
-      this.report(['search', 'space', ...at], fault, message.startsWith('unknown key') ? 'key' : 'value');
+      this.report(['search', 'space', ...at], fault, /^unknown|has two ranges/.test(message) ? 'key' : 'value');
     }
     this.reading.space = space;
     for (const d of space?.dimensions ?? []) this.dimensions.set(d.name, d);

@@ -48,7 +48,19 @@ export type DimensionKind = keyof typeof DIMENSIONS;
 export interface NestedParams {
   [name: string]: ParamValue | NestedParams;
 }
-const NestedParams: z.ZodType<NestedParams> = z.lazy(() => z.record(z.string(), z.union([ParamValue, NestedParams])));
+/** Numbers that are not finite pass here: they are refused later, by name. */
+const isValue = (v: unknown): v is ParamValue =>
+  v === null || ['string', 'number', 'boolean'].includes(typeof v) || (Array.isArray(v) && v.every(isValue));
+const AnyValue = z.custom<ParamValue>(isValue);
+const nestedParams = (one: z.ZodType<ParamValue>): z.ZodType<NestedParams> => {
+  const nested: z.ZodType<NestedParams> = z.lazy(() =>
+    z.record(
+      z.string(),
+      z.union([one, nested], { error: 'must be a number, a text, true, false, null or a list of them' }),
+    ),
+  );
+  return nested;
+};
 
 const named = (table: Record<string, { summary: string }>, extra: string[] = []) => {
   const list = Object.entries(table).map(([name, { summary }]) => `${name}: ${summary}`);
@@ -94,7 +106,9 @@ function fileSchema(deep: boolean) {
     network: (deep ? NetworkTemplate : open)
       .optional()
       .describe('A network for the built-in trainer; no code needed. `"{name}"` stands for a hyperparameter.'),
-    params: NestedParams.nullish().describe('Hyperparameters and the values that a plain run uses.'),
+    params: nestedParams(deep ? ParamValue : AnyValue)
+      .nullish()
+      .describe('Hyperparameters and the values that a plain run uses.'),
     objective: z
       .strictObject({
         metric: text('metric').min(1, 'metric must not be empty').describe('Name of the logged metric.'),

@@ -180,17 +180,28 @@ export class Source {
       return null;
     }
     try {
-      const doc = parseDocument(this.text, { merge: true, prettyErrors: false, keepSourceTokens: true });
+      const doc = parseDocument(this.text, {
+        merge: true,
+        stringKeys: true,
+        prettyErrors: false,
+        keepSourceTokens: true,
+      });
       for (const error of [...doc.errors, ...doc.warnings]) {
-        const [start, end] = error.pos;
         const severity = error.name === 'YAMLWarning' ? 'warning' : 'error';
-        this.report({ start, end: Math.min(end, start + 200) }, { ...inWords(error.code, error.message), severity });
+        this.report(this.pointAt(error.code, error.pos), { ...inWords(error.code, error.message), severity });
       }
       return doc;
     } catch (error) {
       this.report(top, { message: `this file can't be read: ${(error as Error).message}` });
       return null;
     }
+  }
+
+  /** At most the first line of what the parser points at; a key written twice in full. */
+  private pointAt(code: string, [start, end]: [number, number]): Range {
+    if (code !== 'DUPLICATE_KEY') return this.firstLine({ start, end: Math.min(end, start + 200) });
+    const key = /^("[^"\n]*"|'[^'\n]*'|[^:\n]+)/.exec(this.text.slice(start))?.[0] ?? '';
+    return { start, end: start + Math.max(1, key.trimEnd().length) };
   }
 
   private toValue(doc: Document.Parsed<ParsedNode>): unknown {

@@ -1,6 +1,7 @@
 /**
  * The nearest of `candidates` to a mistyped word, or null when none is near: at most a third of the letters
- * wrong (insertions, deletions, replacements and swaps of neighbours; case counts nothing).
+ * wrong (insertions, deletions, replacements and swaps of neighbours; case counts nothing), or else one that
+ * begins with the word.
  */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
@@ -10,7 +11,8 @@ export function nearest(word: string, candidates: readonly string[]): string | n
     const allowed = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
     if (wrong <= allowed && wrong < least) [best, least] = [candidate, wrong];
   }
-  return best;
+  if (best !== null || word.length < 3) return best;
+  return candidates.find((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase())) ?? null;
 }
 
 /** Optimal string alignment distance. */

@@ -4,6 +4,7 @@
  */
 export const RUN_FILES = {
   spec: 'run.json',
+  experiment: 'experiment.json',
   journal: 'journal',
   output: 'output.log',
   supervisor: 'supervisor.json',

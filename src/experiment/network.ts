@@ -224,7 +224,10 @@ function schema<P extends boolean>(placeholders: P) {
       'Fraction of the training examples to evaluate on. Default: the files or test set given with the data, else 0.2.',
     ),
     layers: z
-      .array(layer, { error: 'layers must be a list, one layer an entry' })
+      .array(layer, {
+        error: (issue) =>
+          issue.input === undefined ? 'layers is missing' : 'layers must be a list, one layer an entry',
+      })
       .min(1, 'layers must name at least one layer'),
     loss: p(oneOf('loss', ['crossEntropy', 'mse'])),
     optimizer: optimizer.optional(),

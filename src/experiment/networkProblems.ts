@@ -29,6 +29,10 @@ function explain(issue: Issue, base: PropertyKey[], root: unknown, of: z.ZodType
     if (object && isObject(valueAt(root, at)) && !isListed(at)) {
       return object.flatMap((error) => explain(error, at, root, of));
     }
+    if (GENERIC.test(issue.message)) {
+      const word = issue.errors.flat().find((error) => error.path.length === 0 && !GENERIC.test(error.message));
+      if (word) return explain(word, at, root, of);
+    }
   }
   if (issue.code === 'unrecognized_keys') {
     const all = knownKeys(of, at);
@@ -48,6 +52,9 @@ function explain(issue: Issue, base: PropertyKey[], root: unknown, of: z.ZodType
   }
   return [{ path: clean(at), message }];
 }
+
+/** What is said by a schema that knows nothing of the person's intention. */
+const GENERIC = /^(Invalid |must be a "\{param)/;
 
 /** A number or word was given: the branch for scalars knows best what is wrong with it. */
 function scalarBranch(branches: readonly (readonly Issue[])[], value: unknown): Issue | undefined {

@@ -1,7 +1,8 @@
 /** Changes an experiment file in place: only the values asked for, everything else to the letter as it was. */
-import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, parse, stringify, type Pair, type YAMLMap } from 'yaml';
+import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, parse, type Pair, type YAMLMap } from 'yaml';
 import type { Params, ParamValue } from '../protocol/values.js';
 import { flatten } from './flatten.js';
+import { flowText, scalarText } from './flowText.js';
 import { Pieces } from './pieces.js';
 import type { NestedParams } from './schema.js';
 import { Source } from './source.js';
@@ -197,18 +198,12 @@ class Editor {
 
   private render(value: ParamValue, old: unknown): string {
     if (this.source.isJson) return JSON.stringify(value);
-    const flow = JSON.stringify(value);
-    if (typeof value === 'number') return numberText(value);
-    if (typeof value !== 'string')
-      return Array.isArray(value) ? stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim() : flow;
+    if (typeof value !== 'string') return flowText(value);
     const style = isScalar(old) ? old.type : undefined;
-    if (style === 'QUOTE_DOUBLE') return flow;
+    if (style === 'QUOTE_DOUBLE') return JSON.stringify(value);
     const quoted = `'${value.replaceAll("'", "''")}'`;
     if (style === 'QUOTE_SINGLE' && !/[\r\n\u0000-\u001f]/.test(value)) return quoted;
-    // Written so that it is the same text within braces as without.
-    const plain = stringify([value], { collectionStyle: 'flow', lineWidth: 0 }).trim();
-    const inner = plain.replace(/^\[\s*/, '').replace(/\s*\]$/, '');
-    return inner.includes('\n') ? flow : inner;
+    return scalarText(value);
   }
 
   private key(name: string): string {
@@ -274,16 +269,4 @@ class Editor {
     if (error) throw new EditError(`Line ${error.line} must be mended first: ${error.message}.`);
     return source;
   }
-}
-
-/** As a person would write it: 1e-5, not 0.00001. Always read back as a number. */
-export function numberText(value: number): string {
-  if (Number.isNaN(value)) return '.nan';
-  if (!Number.isFinite(value)) return value > 0 ? '.inf' : '-.inf';
-  const plain = String(value);
-  if (value !== 0 && (Math.abs(value) < 1e-3 || plain.includes('e'))) {
-    const [mantissa, exponent] = value.toExponential().split('e') as [string, string];
-    return `${mantissa}e${exponent.replace('+', '')}`;
-  }
-  return plain;
 }

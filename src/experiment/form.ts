@@ -1,15 +1,15 @@
 /** The experiment file as a form: fields with their kinds, and what is wrong with values typed into them. */
-import { isMap, isNode, isScalar, parseDocument, stringify } from 'yaml';
+import { isMap, isNode, isScalar, parseDocument, visit, type Document } from 'yaml';
 import type { FileForm, FormField, FormProblems } from '../protocol/panel.js';
 import type { Params } from '../protocol/values.js';
 import { sameValue, type Dimension } from '../search/index.js';
 import { fillTree, MissingValue } from './command.js';
+import { flowText } from './flowText.js';
 import { validateNetwork } from './network.js';
 import { kindOf, refuseParam } from './paramCheck.js';
 import { dimensionsOf, paramPath, placeholderAt } from './plan.js';
 import { readExperiment, type Reading } from './read.js';
-import { middleOf, readDimension, readSpace } from './space.js';
-import { splitHint } from './space.js';
+import { middleOf, readDimension, readSpace, splitHint } from './space.js';
 
 /** Never throws: of a file with mistakes, what could be read, and the problems. */
 export function formOf(text: string, file: string): FileForm {
@@ -73,8 +73,8 @@ function spaceText(name: string, reading: Reading): string | null {
   const range = source.rangeOfNode(source.nodeAt(origin(['search', 'space', name])));
   const text = range ? source.text.slice(range.start, range.end) : '';
   const native = JSON.stringify(origin(['search', 'space', name])) === JSON.stringify(['search', 'space', name]);
-  if (native && text && !/[\n#*&]/.test(text) && !source.isJson) return text;
-  return stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
+  if (native && text.startsWith('{') && !/[\n#*&]/.test(text) && !source.isJson) return text;
+  return flowText(value);
 }
 
 /** The comment behind a parameter's value, or the lines of comment right above it. */
@@ -145,12 +145,19 @@ function checkNetwork(reading: Reading, params: Params, problems: FormProblems):
   }
 }
 
+function hasAlias(doc: Document): boolean {
+  let found = false;
+  visit(doc, { Alias: () => ((found = true), visit.BREAK) });
+  return found;
+}
+
 function readRange(name: string, text: string): { value: unknown; message?: undefined } | { message: string } {
   if (text.length > 10_000) return { message: 'is too long' };
   const doc = parseDocument(text, { prettyErrors: false });
   const error = doc.errors[0];
   if (error) return { message: `is not a range: ${error.message.split('\n')[0]}` };
-  const value = doc.toJS({ maxAliasCount: 0 }) as unknown;
+  if (/[&*]/.test(text) && hasAlias(doc)) return { message: 'is not a range: write it without anchors and aliases' };
+  const value = doc.toJS() as unknown;
   const { problems } = readDimension(name, value);
   const first = problems?.[0];
   return first ? { message: first.hint ? `${first.message}; ${first.hint}` : first.message } : { value };

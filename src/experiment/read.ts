@@ -1,5 +1,6 @@
 /** From text to experiment, with every mistake and its place. */
 import * as path from 'node:path';
+import { isScalar } from 'yaml';
 import type { FileProblem } from '../protocol/engine.js';
 import type { Params } from '../protocol/values.js';
 import { checkNamed, type Dimension, type Space } from '../search/index.js';
@@ -70,7 +71,10 @@ export function readExperiment(text: string, file: string): Reading {
 }
 
 function fromSweep(source: Source, value: Record<string, unknown>) {
-  const { written, origin, problems } = importSweep(value);
+  const { written, origin, problems } = importSweep(value, (at) => {
+    const node = source.resolve(source.nodeAt(at));
+    return isScalar(node) && Number.isInteger(node.value) && !/[.eE]/.test(node.source ?? '');
+  });
   for (const { path: at, where, ...fault } of problems) source.reportAt(at, fault, where);
   return { written, origin };
 }

@@ -30,7 +30,8 @@ const KEYS = [
 const METHODS: Record<string, string> = { grid: 'grid', random: 'random', bayes: 'auto' };
 const DEFAULT_COMMAND = ['${env}', '${interpreter}', '${program}', '${args}'];
 
-export function importSweep(sweep: Group): Imported {
+/** `isWhole` tells of a number whether it was written as a whole one: `0.0` is the beginning of a continuous range. */
+export function importSweep(sweep: Group, isWhole: (path: Path) => boolean): Imported {
   const problems: Imported['problems'] = [];
   const wrong = (path: Path, fault: Fault, where?: 'key' | 'value') =>
     problems.push({ path, ...fault, ...(where && { where }) });
@@ -58,7 +59,7 @@ export function importSweep(sweep: Group): Imported {
   readParameters(sweep.parameters as Group, [], ['parameters'], (name, path, entry) => {
     paths.set(name, path);
     if (!isGroup(entry)) return wrong(path, { message: `"${name}" must be { values: […] } or { min: …, max: … }` });
-    const read = readParameter(name, entry);
+    const read = readParameter(name, entry, (key) => isWhole([...path, key]));
     if ('fault' in read) return wrong([...path, ...(read.key === undefined ? [] : [read.key])], read.fault);
     if ('constant' in read.range) (params as Group)[name] = read.range.constant;
     else space[name] = read.range;
@@ -132,7 +133,7 @@ function readParameters(
 
 type ReadParameter = { range: Group } | { fault: Fault; key?: string };
 
-function readParameter(name: string, entry: Group): ReadParameter {
+function readParameter(name: string, entry: Group, isWhole: (key: string) => boolean): ReadParameter {
   const known = ['value', 'values', 'probabilities', 'min', 'max', 'mu', 'sigma', 'q', 'distribution'];
   const stranger = Object.keys(entry).find((key) => !known.includes(key));
   if (stranger !== undefined) {
@@ -143,7 +144,7 @@ function readParameter(name: string, entry: Group): ReadParameter {
     };
   }
   const { min, max, mu, sigma, q } = entry as Record<string, number | undefined>;
-  const whole = [min, max].every(Number.isInteger);
+  const whole = isWhole('min') && isWhole('max');
   const bounds = min !== undefined && max !== undefined;
   const implied =
     'value' in entry

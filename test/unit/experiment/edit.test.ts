@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { editExperiment, EditError } from '../../../src/experiment/index.js';
-import { numberText } from '../../../src/experiment/edit.js';
+import { numberText } from '../../../src/experiment/flowText.js';
 import type { FileChange } from '../../../src/experiment/edit.js';
 import { createRandom } from '../../../src/search/random.js';
 
@@ -53,12 +53,12 @@ describe('values', () => {
       'params:\n  o: "true"\n',
     ],
     ['types may change', 'params:\n  o: adam\n', { params: { o: false } }, 'params:\n  o: false\n'],
-    ['lists', 'params:\n  l: [1, 2]\n', { params: { l: [3, 'a'] } }, 'params:\n  l: [ 3, a ]\n'],
+    ['lists', 'params:\n  l: [1, 2]\n', { params: { l: [3, 'a'] } }, 'params:\n  l: [3, a]\n'],
     [
       'block lists',
       'params:\n  l:\n    - 1 # one\n    - 2\n  b: 1\n',
       { params: { l: [3] } },
-      'params:\n  l:\n    [ 3 ]\n  b: 1\n',
+      'params:\n  l:\n    [3]\n  b: 1\n',
     ],
     [
       'an empty value',

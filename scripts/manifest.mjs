@@ -70,7 +70,7 @@ const manifest = buildManifest();
 const files = {
   'package.nls.json': json(manifest.nls),
   'l10n/bundle.l10n.json': json(await translatable()),
-  ...(jsonSchema && { 'media/experiment.schema.json': json(jsonSchema()) }),
+  'media/experiment.schema.json': json(jsonSchema()),
 };
 // Last, and read just before it is written: others edit the rest of this file.
 files['package.json'] = json({ ...JSON.parse(await read('package.json')), ...manifest.package });

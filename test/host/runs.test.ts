@@ -128,7 +128,7 @@ describe('runs', function () {
     );
     assert.equal(run.status, 'failed');
     assert.match(run.error?.logTail ?? '', /rivers\.csv/);
-    assert.match(await explorerText(await api()), /\| failed.* \| run failed ended/);
+    await until('the row', async () => /\| failed.* \| run failed ended/.test(await explorerText(await api())));
   });
 
   it('tracks a Python script', async function () {

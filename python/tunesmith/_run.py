@@ -419,6 +419,8 @@ def _params(text):
 
 
 def _read_spec(folder):
+    if not folder:
+        return {}
     try:
         with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
             spec = json.load(file)

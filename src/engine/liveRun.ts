@@ -133,15 +133,6 @@ export class LiveRun {
     return this.control({ type: 'set', params }, () => false);
   }
 
-  /** Bytes printed so far; null when there are none. */
-  get logSize(): number | null {
-    try {
-      return fs.statSync(path.join(this.options.folder, RUN_FILES.output)).size;
-    } catch {
-      return null;
-    }
-  }
-
   /** Lets go of it without touching it: the engine is leaving. */
   detach(): void {
     this.phase = 'detached';
@@ -173,7 +164,7 @@ export class LiveRun {
     // It may have ended between our two looks.
     if (readSupervisorRecords(this.options.folder).exit) return void this.conclude();
     if (spawned) {
-      this.orphan ??= OrphanProgram.find(spawned);
+      this.orphan ??= OrphanProgram.find(this.options.id, spawned);
       if (!this.orphan) return void this.conclude();
       this.options.log.warn(`run ${this.options.id}: its supervisor is gone, the program (${spawned.pid}) is watched`);
       this.options.onRunning(this.orphan.paused);
@@ -211,18 +202,19 @@ export class LiveRun {
   }
 
   private ending(): Ending | null {
-    const { folder, spec } = this.options;
+    const { folder } = this.options;
     const { spawn: spawned, exit } = readSupervisorRecords(folder);
     if (!spawned && !exit && !this.launchedHere) return null;
     const words = readLastWords(folder);
-    const failedStart = !spawned && !exit ? `the supervisor did not start (${this.supervisorGone ?? 'no reason known'})` : undefined;
+    const failedStart =
+      !spawned && !exit
+        ? `The run's supervisor did not start: ${this.supervisorGone ?? 'no reason known'}. More is in ${this.options.log.file}.`
+        : undefined;
     return {
       exit: failedStart !== undefined ? { code: null, signal: null, requested: null, error: failedStart } : exit,
       ...words,
       logTail: logTail(folder),
       memoryKill: memoryKills() > this.memoryKillsBefore,
-      argv: spec.argv,
-      cwd: spec.cwd,
     };
   }
 

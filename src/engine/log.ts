@@ -23,7 +23,8 @@ export class Log {
   }
 
   error(text: string, error?: unknown): void {
-    const why = error instanceof Error ? `: ${error.stack ?? error.message}` : error === undefined ? '' : `: ${String(error)}`;
+    const why =
+      error instanceof Error ? `: ${error.stack ?? error.message}` : error === undefined ? '' : `: ${String(error)}`;
     this.write('error', text + why);
   }
 

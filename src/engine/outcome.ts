@@ -14,8 +14,6 @@ export interface Ending {
   logTail: string;
   /** The kernel counted a process killed for memory while the run was at work. */
   memoryKill: boolean;
-  argv: string[];
-  cwd: string;
 }
 
 export interface Outcome {
@@ -25,7 +23,7 @@ export interface Outcome {
 
 export function outcomeOf(ending: Ending): Outcome {
   const { exit, finish } = ending;
-  if (exit?.error !== undefined) return failed(ending, 'not-started', notStarted(ending, exit.error));
+  if (exit?.error !== undefined) return failed(ending, 'not-started', exit.error);
   if (!exit) {
     if (finish && finish.status !== 'failed') return { status: finish.status, error: null };
     if (finish) return failed(ending, 'script', finish.error ?? 'The program reported that it failed.');
@@ -56,10 +54,15 @@ function failedBy(ending: Ending, said: string | undefined): Outcome {
   const memory = outOfMemory(`${ending.logTail}\n${said2 ?? ''}`);
   if (memory) return failed(ending, 'out-of-memory', memory);
   if ((exit.signal === 'SIGKILL' || exit.code === 137) && ending.memoryKill) {
-    return failed(ending, 'out-of-memory', 'Out of memory: the system killed the program because the machine’s memory ran out.');
+    return failed(
+      ending,
+      'out-of-memory',
+      'Out of memory: the system killed the program because the machine’s memory ran out.',
+    );
   }
   if (said2 !== undefined) return failed(ending, 'script', said2);
-  if (exit.signal) return failed(ending, 'signal', `The program was ended by ${exit.signal}${SIGNAL_HINTS[exit.signal] ?? ''}.`);
+  if (exit.signal)
+    return failed(ending, 'signal', `The program was ended by ${exit.signal}${SIGNAL_HINTS[exit.signal] ?? ''}.`);
   const line = lastWords(ending.logTail);
   return failed(ending, 'exit', `The program ended with exit code ${exit.code}${line ? `: ${line}` : '.'}`);
 }
@@ -74,20 +77,6 @@ const SIGNAL_HINTS: Record<string, string> = {
 
 function failed(ending: Ending, kind: RunError['kind'], message: string): Outcome {
   return { status: 'failed', error: { kind, message, logTail: ending.logTail } };
-}
-
-function notStarted(ending: Ending, why: string): string {
-  const program = ending.argv[0] ?? '';
-  if (/ENOENT/.test(why)) {
-    return (
-      `The program could not be started: there is no "${program}" on the PATH, or the folder ${ending.cwd} is gone. ` +
-      `Check the first word of the command in the experiment file, or give its full path.`
-    );
-  }
-  if (/EACCES|EPERM/.test(why)) {
-    return `The program could not be started: "${program}" is not executable for you. Run: chmod +x "${program}"`;
-  }
-  return `The program could not be started: ${why}`;
 }
 
 const GPU_MEMORY =
@@ -108,14 +97,19 @@ function lineOf(text: string, pattern: RegExp): string | null {
   if (!match) return null;
   const start = text.lastIndexOf('\n', match.index) + 1;
   const end = text.indexOf('\n', match.index);
-  const line = text.slice(start, end < 0 ? undefined : end).trim().slice(0, 300);
+  const line = text
+    .slice(start, end < 0 ? undefined : end)
+    .trim()
+    .slice(0, 300);
   return /[.!?]$/.test(line) ? line : `${line}.`;
 }
 
 /** The last printed line that says something: for Python and Node that is the exception's message. */
 export function lastWords(logTail: string): string {
   const lines = logTail.split('\n').map((line) => line.trim());
-  const exception = lines.findLast((line) => /^([A-Za-z_][\w.]*(Error|Exception|Interrupt)|panic|fatal|error)\b.*/i.test(line));
+  const exception = lines.findLast((line) =>
+    /^([A-Za-z_][\w.]*(Error|Exception|Interrupt)|panic|fatal|error)\b.*/i.test(line),
+  );
   const last = lines.findLast((line) => /\w/.test(line) && !/^(Node\.js v\d|at |\^)/.test(line));
   return (exception ?? last ?? '').slice(0, 500);
 }
@@ -123,5 +117,7 @@ export function lastWords(logTail: string): string {
 /** Terminal colours and other control sequences have no place in a message. */
 export function plainText(text: string): string {
   // eslint-disable-next-line no-control-regex
-  return text.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007]*(\u0007|\u001b\\)/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (c) => (c === '\r' ? '\n' : ''));
+  return text
+    .replace(/\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007]*(\u0007|\u001b\\)/g, '')
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (c) => (c === '\r' ? '\n' : ''));
 }

@@ -21,6 +21,8 @@ export function conflict(message: string): RequestError {
 
 export function invalidFile(problems: FileProblem[]): RequestError {
   const [first] = problems.filter((problem) => problem.severity === 'error');
-  const where = first ? `${first.file}:${first.line}:${first.column}: ${first.message}${first.hint ? ` (${first.hint})` : ''}` : '';
+  const where = first
+    ? `${first.file}:${first.line}:${first.column}: ${first.message}${first.hint ? ` (${first.hint})` : ''}`
+    : '';
   return new RequestError(ErrorCode.invalidFile, where || 'The file has mistakes.', problems);
 }

@@ -51,7 +51,8 @@ export class Scheduler {
   private readonly held = new Map<string, Held>();
   private pumping = false;
   private again = false;
-  private closed = false;
+  /** Closed while the engine comes up and when it leaves. */
+  private closed = true;
 
   constructor(private readonly devices: Pick<Devices, 'gpus' | 'cores' | 'cpuSlots'>) {}
 
@@ -84,6 +85,12 @@ export class Scheduler {
 
   release(id: string): void {
     if (this.held.delete(id)) this.pump();
+  }
+
+  /** Starts may begin: everything left by an earlier engine is in its place. */
+  open(): void {
+    this.closed = false;
+    this.pump();
   }
 
   /** No more starts: the engine is leaving. */
@@ -190,7 +197,10 @@ export class Scheduler {
     // A machine with fewer GPUs than asked for gives what it has.
     const wanted = Math.min(need.gpus, this.devices.gpus.length);
     if (free.length < wanted) return null;
-    const gpus = free.slice(0, wanted).map((gpu) => gpu.index).sort((a, b) => a - b);
+    const gpus = free
+      .slice(0, wanted)
+      .map((gpu) => gpu.index)
+      .sort((a, b) => a - b);
     return { device: `gpu:${gpus.join('+')}`, gpus, neighbours: 1 };
   }
 
@@ -228,7 +238,12 @@ const THREAD_VARIABLES = [
  * Environment that gives a run its device: its GPUs; or, when several runs share the processor, its part of the
  * cores. What the person has set is left alone, and without GPUs nothing is hidden.
  */
-export function placementEnv(placement: Placement, cores: number, env: NodeJS.ProcessEnv, hasGpus: boolean): Record<string, string> {
+export function placementEnv(
+  placement: Placement,
+  cores: number,
+  env: NodeJS.ProcessEnv,
+  hasGpus: boolean,
+): Record<string, string> {
   const added: Record<string, string> = {};
   if (placement.gpus.length > 0) {
     added.CUDA_VISIBLE_DEVICES = placement.gpus.join(',');

@@ -119,11 +119,13 @@ class Session implements Client {
     try {
       const parsed = Requests[name].params.safeParse(params ?? {});
       if (!parsed.success) {
-        if (this.state === 'unknown') throw new RequestError(ErrorCode.unauthorized, 'Say initialize with the token first.');
+        if (this.state === 'unknown')
+          throw new RequestError(ErrorCode.unauthorized, 'Say initialize with the token first.');
         throw new RequestError(ErrorCodes.InvalidParams, `${name}: ${z.prettifyError(parsed.error)}`);
       }
       if (name === 'initialize') return this.initialize(parsed.data as Parsed<'initialize'>);
-      if (this.state === 'unknown') throw new RequestError(ErrorCode.unauthorized, 'Say initialize with the token first.');
+      if (this.state === 'unknown')
+        throw new RequestError(ErrorCode.unauthorized, 'Say initialize with the token first.');
       // An old client must be able to end an engine that it can't talk to otherwise.
       if (this.state === 'incompatible' && name !== 'engine/stop') throw this.incompatible();
       const handler = this.options.handlers[name] as Handler<RequestName>;
@@ -165,7 +167,10 @@ class Session implements Client {
     if (error instanceof RequestError) return new ResponseError(error.code, error.message, error.data);
     this.options.log.error(`${name} failed`, error);
     const message = error instanceof Error ? error.message : String(error);
-    return new ResponseError(ErrorCodes.InternalError, `${name} failed: ${message}. More is in ${this.options.log.file}.`);
+    return new ResponseError(
+      ErrorCodes.InternalError,
+      `${name} failed: ${message}. More is in ${this.options.log.file}.`,
+    );
   }
 }
 

@@ -1,0 +1,273 @@
+/**
+ * All runs that wait or are at work: from the queue through the device to their end in the store. The only place
+ * that changes a run's status.
+ */
+import { LIVE_STATUSES, type Run, type RunStatus } from '../protocol/engine.js';
+import type { RunSpec } from '../protocol/runFolder.js';
+import type { Frame } from '../protocol/supervisor.js';
+import type { Params } from '../protocol/values.js';
+import type { IngestResult, RunPatch, StoreApi } from '../store/api.js';
+import type { Changes } from './changes.js';
+import type { Devices } from './devices.js';
+import { readSupervisorRecords } from './endingRecords.js';
+import { LiveRun } from './liveRun.js';
+import type { Log } from './log.js';
+import { outcomeOf, type Ending, type Outcome } from './outcome.js';
+import type { RunFolders } from './runFolders.js';
+import { placementEnv, type Job, type Need, type Placement, type Scheduler } from './scheduler.js';
+import type { Trouble } from './trouble.js';
+
+/** What a search wants to know of its trials. */
+export interface RunListener {
+  /** New values of the objective, stored already. */
+  objective(run: Run, search: string, points: { step: number; value: number }[]): void;
+  /** The run is over and stored so; the device is still its own. */
+  ended(run: Run): void;
+  /** Its device is free again. */
+  released(search: string): void;
+}
+
+export interface ActiveRunsOptions {
+  store: StoreApi;
+  folders: RunFolders;
+  scheduler: Scheduler;
+  devices: Devices;
+  changes: Changes;
+  log: Log;
+  trouble: Trouble;
+  supervisorProgram: string;
+}
+
+const POLL_MS = 500;
+
+interface Active {
+  spec: RunSpec;
+  live: LiveRun | null;
+  device: string | null;
+  wantsPause: boolean;
+}
+
+export class ActiveRuns {
+  listener: RunListener | null = null;
+  private readonly active = new Map<string, Active>();
+  private readonly timer: NodeJS.Timeout;
+  private closed = false;
+
+  constructor(private readonly options: ActiveRunsOptions) {
+    this.timer = setInterval(() => this.poll(), POLL_MS);
+  }
+
+  /** Waiting runs included. */
+  get count(): number {
+    return this.active.size;
+  }
+
+  has(id: string): boolean {
+    return this.active.has(id);
+  }
+
+  /** Something to place: the scheduler starts it when there is room. */
+  job(spec: RunSpec): Job {
+    this.active.set(spec.id, { spec, live: null, device: null, wantsPause: false });
+    return {
+      id: spec.id,
+      search: spec.search,
+      need: needOf(spec),
+      start: (placement) => this.start(spec, placement),
+    };
+  }
+
+  enqueue(spec: RunSpec): void {
+    this.options.scheduler.enqueue(this.job(spec));
+  }
+
+  /** Takes up what an earlier engine left: at work, ended meanwhile, or waiting. */
+  adopt(run: Run): void {
+    const { folders, log, scheduler } = this.options;
+    const spec = folders.spec(run.id);
+    if (!spec) {
+      const message = `Its folder ${folders.path(run.id)} is gone, so nothing more is known of it.`;
+      log.warn(`run ${run.id}: ${message}`);
+      this.finish(run.id, { status: 'failed', error: { kind: 'lost', message, logTail: '' } }, null);
+      return;
+    }
+    if (run.status === 'queued' && !folders.wasStarted(run.id)) return this.enqueue(spec);
+    log.info(`run ${run.id}: taken up (${run.status})`);
+    const device = run.device ?? 'cpu';
+    const active: Active = { spec, live: null, device, wantsPause: run.status === 'paused' };
+    this.active.set(run.id, active);
+    if (run.status !== 'paused' || device !== 'cpu') scheduler.occupy(run.id, spec.search, needOf(spec), device);
+    active.live = this.liveRun(spec, active);
+    if (run.status === 'stopping') active.live.stop('stop', spec.stopGrace);
+    active.live.adopt();
+  }
+
+  /** Null when done, else why it could not be. */
+  stop(id: string, reason: 'stop' | 'prune'): string | null {
+    const active = this.active.get(id);
+    if (!active) return this.whyNot(id, 'is not running');
+    if (!active.live) {
+      this.options.scheduler.withdraw(id);
+      this.finish(id, { status: reason === 'stop' ? 'stopped' : 'pruned', error: null }, null);
+      return null;
+    }
+    this.update(id, { status: 'stopping' });
+    active.live.stop(reason, active.spec.stopGrace);
+    return null;
+  }
+
+  pause(id: string): string | null {
+    const active = this.active.get(id);
+    const status = this.options.store.runs.get(id)?.status;
+    if (!active?.live || (status !== 'running' && status !== 'starting')) return this.whyNot(id, 'is not running');
+    if (!active.live.pause()) return 'can’t be paused on this system';
+    active.wantsPause = true;
+    this.update(id, { status: 'paused' });
+    // A process that stands still takes no processor time; a GPU's memory it still holds.
+    if (!active.device?.startsWith('gpu')) this.options.scheduler.release(id);
+    return null;
+  }
+
+  resume(id: string): string | null {
+    const active = this.active.get(id);
+    if (!active?.live || this.options.store.runs.get(id)?.status !== 'paused') return this.whyNot(id, 'is not paused');
+    if (!active.live.resume()) return 'can’t be resumed on this system';
+    active.wantsPause = false;
+    this.options.scheduler.occupy(id, active.spec.search, needOf(active.spec), active.device ?? 'cpu');
+    this.update(id, { status: 'running' });
+    return null;
+  }
+
+  set(id: string, params: Params): string | null {
+    const active = this.active.get(id);
+    if (!active?.live) return this.whyNot(id, 'is not running');
+    return active.live.set(params) ? null : 'has lost its supervisor, so new values can’t reach it';
+  }
+
+  /** Lets go of everything: programs go on and are taken up by the next engine. */
+  close(): void {
+    this.closed = true;
+    clearInterval(this.timer);
+    for (const { live } of this.active.values()) live?.detach();
+  }
+
+  private start(spec: RunSpec, placement: Placement): void {
+    const { devices, log } = this.options;
+    const active = this.active.get(spec.id);
+    if (!active || this.closed) return;
+    active.device = placement.device;
+    // On disk before anything starts: an engine that comes up after a kill knows that this one may be at work.
+    this.update(spec.id, { status: 'starting', device: placement.device });
+    active.live = this.liveRun(spec, active);
+    log.info(`run ${spec.id}: starts on ${placement.device}`);
+    active.live.launch(placementEnv(placement, devices.cores, process.env, devices.gpus.length > 0));
+  }
+
+  private liveRun(spec: RunSpec, active: Active): LiveRun {
+    const { folders, log, trouble, supervisorProgram, store } = this.options;
+    return new LiveRun({
+      id: spec.id,
+      folder: folders.path(spec.id),
+      spec,
+      supervisorProgram,
+      log,
+      intake: {
+        frame: (frame: Frame) => {
+          const result = store.ingest.frame(spec.id, frame.file, frame.offset, Buffer.from(frame.data ?? ''));
+          if (result) this.took(spec, result);
+          return result !== null && frame.data !== undefined;
+        },
+        poll: (final: boolean) => {
+          const results = store.ingest.pollAll(spec.id, { final });
+          for (const result of results) this.took(spec, result);
+          trouble.over();
+          return results.at(-1)?.more ?? false;
+        },
+      },
+      onRunning: (paused) => this.running(spec.id, active, paused),
+      onEnded: (ending) => this.ended(spec, ending),
+      onTrouble: (error) => trouble.met(error),
+    });
+  }
+
+  private running(id: string, active: Active, paused: boolean): void {
+    const run = this.options.store.runs.get(id);
+    if (!run || run.status === 'stopping') return;
+    if (active.wantsPause && !paused) active.live?.pause();
+    const status: RunStatus = active.wantsPause || paused ? 'paused' : 'running';
+    if (paused) active.wantsPause = true;
+    const startedAt = run.startedAt ?? readSupervisorRecords(this.options.folders.path(id)).spawn?.time ?? Date.now();
+    if (run.status !== status || run.startedAt === null) this.update(id, { status, startedAt });
+  }
+
+  private took(spec: RunSpec, result: IngestResult): void {
+    const { changes, log } = this.options;
+    for (const [metric, count] of result.metrics) changes.seriesChanged(spec.id, metric, count);
+    for (const warning of result.warnings) log.warn(`run ${spec.id}: ${warning}`);
+    if (result.runChanged || result.points > 0) changes.runChanged(spec.id);
+    if (result.objective.length === 0 || spec.search === null || !this.listener) return;
+    const run = this.options.store.runs.get(spec.id);
+    if (run) this.listener.objective(run, spec.search, result.objective);
+  }
+
+  private ended(spec: RunSpec, ending: Ending | null): void {
+    if (!ending) {
+      // Nothing was ever started for it, so it waits for its turn again.
+      this.options.log.warn(`run ${spec.id}: had not been started; waits again`);
+      this.update(spec.id, { status: 'queued', device: null });
+      this.options.scheduler.release(spec.id);
+      this.enqueue(spec);
+      return;
+    }
+    this.finish(spec.id, outcomeOf(ending), ending.exit);
+  }
+
+  private finish(id: string, outcome: Outcome, exit: Ending['exit']): void {
+    const { store, folders, scheduler, changes, log, trouble } = this.options;
+    const records = readSupervisorRecords(folders.path(id));
+    const patch: RunPatch = {
+      status: outcome.status,
+      error: outcome.error,
+      endedAt: records.exit?.time ?? Date.now(),
+      exitCode: exit?.code ?? null,
+      signal: exit?.signal ?? null,
+    };
+    if (records.spawn && store.runs.get(id)?.startedAt === null) patch.startedAt = records.spawn.time;
+    void trouble
+      .insist(
+        () => void store.runs.update(id, patch),
+        () => this.closed,
+      )
+      .then(() => {
+        if (this.closed) return;
+        log.info(`run ${id}: ${outcome.status}${outcome.error ? ` (${outcome.error.kind})` : ''}`);
+        this.active.delete(id);
+        changes.runChanged(id);
+        const run = store.runs.get(id);
+        if (run) this.listener?.ended(run);
+        scheduler.release(id);
+        if (run?.search) this.listener?.released(run.search);
+      })
+      .catch((error: unknown) => log.error(`run ${id}: its end could not be dealt with`, error));
+  }
+
+  private update(id: string, patch: RunPatch): void {
+    this.options.trouble.attempt(() => void this.options.store.runs.update(id, patch));
+    this.options.changes.runChanged(id);
+  }
+
+  private poll(): void {
+    for (const { live } of this.active.values()) live?.poll();
+    if (this.active.size > 0) this.options.changes.checkLogs();
+  }
+
+  private whyNot(id: string, otherwise: string): string {
+    const run = this.options.store.runs.get(id);
+    if (!run) return 'does not exist';
+    return LIVE_STATUSES.includes(run.status) ? `${otherwise} (${run.status})` : `is ${run.status} already`;
+  }
+}
+
+export function needOf(spec: RunSpec): Need {
+  return { gpus: spec.resources?.gpus ?? 1, perGpu: spec.resources?.perGpu ?? 1 };
+}

@@ -1,0 +1,178 @@
+/** Puts the engine together, brings it up, and ends it. */
+import * as fs from 'node:fs';
+import * as net from 'node:net';
+import * as path from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { PROTOCOL_VERSION, type EngineAddress } from '../protocol/engine.js';
+import { Store } from '../store/store.js';
+import { ActiveRuns } from './activeRuns.js';
+import { listen, newSocketAddress, publishAddress, removeSocket, withdrawAddress } from './address.js';
+import { Changes } from './changes.js';
+import { Devices } from './devices.js';
+import { engineHandlers } from './handlers/engine.js';
+import { runHandlers } from './handlers/runs.js';
+import { searchHandlers } from './handlers/searches.js';
+import { seriesHandlers } from './handlers/series.js';
+import type { EngineLock } from './lock.js';
+import type { Log } from './log.js';
+import type { EngineParts } from './parts.js';
+import type { WorkspacePaths } from './paths.js';
+import { RunFolders } from './runFolders.js';
+import { RunMaker } from './runMaker.js';
+import { Scheduler } from './scheduler.js';
+import { Searches } from './searches.js';
+import { Server } from './server.js';
+import { Trouble } from './trouble.js';
+
+export interface EngineOptions {
+  paths: WorkspacePaths;
+  lock: EngineLock;
+  log: Log;
+  version: string;
+  /** Folder with the other bundles. */
+  distFolder: string;
+  /** Leaves after so long without clients and work. */
+  idleMs: number;
+}
+
+/** How often the address is checked to be in its place, and idleness looked at. */
+const GUARD_MS = 1000;
+
+export class Engine {
+  private readonly parts: EngineParts;
+  private readonly server: Server;
+  private readonly startedAt = Date.now();
+  private readonly token = randomBytes(32).toString('hex');
+  private netServer: net.Server | null = null;
+  private address: EngineAddress | null = null;
+  private guard: NodeJS.Timeout | undefined;
+  private busyAt = Date.now();
+  private leaving: Promise<void> | null = null;
+  private gone!: () => void;
+  /** Resolves when the engine has ended and let go of everything. */
+  readonly ended = new Promise<void>((resolve) => (this.gone = resolve));
+
+  constructor(private readonly options: EngineOptions) {
+    const { paths, log, version, distFolder } = options;
+    const store = Store.open(paths.store);
+    const devices = new Devices();
+    const trouble = new Trouble(log);
+    const scheduler = new Scheduler(devices);
+    const folders = new RunFolders(paths.runs);
+    const changes = new Changes({
+      run: (id) => store.runs.get(id),
+      search: (id) => store.searches.get(id),
+      logSize: (id) => folders.logSize(id),
+    });
+    const shared = { store, folders, scheduler, devices, changes, log, trouble, distFolder };
+    const active = new ActiveRuns({ ...shared, supervisorProgram: path.join(distFolder, 'supervisor.cjs') });
+    const maker = new RunMaker({ ...shared, active });
+    const searches = new Searches({ ...shared, active, maker });
+    active.listener = searches;
+    this.parts = { ...shared, active, maker, searches };
+    this.server = new Server({
+      token: this.token,
+      version,
+      workspace: paths.workspace,
+      log,
+      handlers: {
+        ...runHandlers(this.parts),
+        ...searchHandlers(this.parts),
+        ...seriesHandlers(this.parts),
+        ...engineHandlers(this.parts, {
+          version,
+          workspace: paths.workspace,
+          startedAt: this.startedAt,
+          work: () => this.work(),
+          // After the answer is on its way.
+          leave: (why) => void setTimeout(() => void this.leave(why), 20),
+        }),
+      },
+      connected: (client) => {
+        log.info(`client ${client.name} connected`);
+        changes.add(client);
+      },
+      disconnected: (client) => {
+        log.info(`client ${client.name} left`);
+        changes.remove(client);
+        this.busyAt = Date.now();
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    const { paths, log, version } = this.options;
+    const { store, folders, devices, active, searches, scheduler } = this.parts;
+    fs.mkdirSync(paths.runs, { recursive: true });
+    await devices.refresh();
+    folders.importUnknown(store, log);
+    for (const run of store.runs.live()) active.adopt(run);
+    searches.takeUp();
+    await this.publish();
+    log.info(`engine ${version} (process ${process.pid}, Node ${process.versions.node}) is up for ${paths.workspace}`);
+    scheduler.open();
+    this.guard = setInterval(() => this.watch(), GUARD_MS);
+  }
+
+  /** Lets clients know, lets go of running programs (they go on), and ends. */
+  leave(why: string): Promise<void> {
+    this.leaving ??= this.close(why);
+    return this.leaving;
+  }
+
+  private async close(why: string): Promise<void> {
+    const { log, lock, paths } = this.options;
+    const { scheduler, searches, active, changes, store } = this.parts;
+    log.info(`engine leaves: ${why}`);
+    clearInterval(this.guard);
+    scheduler.close();
+    // From now on nobody is sent here any more.
+    if (this.address) withdrawAddress(paths.address, this.address);
+    this.netServer?.close();
+    changes.close(why);
+    searches.close();
+    active.close();
+    await this.server.close();
+    if (this.address) removeSocket(this.address.socket);
+    try {
+      store.close();
+    } catch (error) {
+      log.error('the store could not be closed cleanly', error);
+    }
+    lock.release();
+    this.gone();
+  }
+
+  private work(): { runs: number; searches: number } {
+    return { runs: this.parts.active.count, searches: this.parts.searches.count };
+  }
+
+  private async publish(): Promise<void> {
+    const { paths, version } = this.options;
+    const socket = newSocketAddress();
+    const server = net.createServer((peer) => this.server.accept(peer));
+    await listen(server, socket);
+    server.on('error', (error) => this.options.log.error('the socket failed', error));
+    // Connections of a former socket stay; only new clients come in here.
+    this.netServer?.close();
+    if (this.address) removeSocket(this.address.socket);
+    this.netServer = server;
+    this.address = { pid: process.pid, socket, token: this.token, version, protocol: PROTOCOL_VERSION };
+    publishAddress(paths.address, this.address);
+  }
+
+  private watch(): void {
+    const { paths, lock, idleMs, log } = this.options;
+    const { changes, store, active, trouble } = this.parts;
+    if (!lock.stillOurs()) return void this.leave('Its folder was removed or replaced.');
+    const { runs, searches } = this.work();
+    if (changes.clientCount > 0 || runs > 0 || searches > 0) this.busyAt = Date.now();
+    if (Date.now() - this.busyAt >= idleMs) return void this.leave(`Nothing to do for ${Math.round(idleMs / 1000)} s.`);
+    // Cleaners of temporary folders, and people, remove files under a running engine.
+    const lost = [paths.address, ...(process.platform === 'win32' ? [] : [this.address!.socket])].some(
+      (file) => !fs.existsSync(file),
+    );
+    if (lost) this.publish().catch((error: unknown) => log.error('the address could not be published again', error));
+    if (active.count === 0) trouble.attempt(() => void store.series.fold());
+  }
+}

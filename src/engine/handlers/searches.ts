@@ -1,0 +1,20 @@
+import type { EngineParts } from '../parts.js';
+import type { Handlers } from '../server.js';
+
+export function searchHandlers({ store, searches }: EngineParts) {
+  const done =
+    (action: (id: string) => void) =>
+    ({ id }: { id: string }) => {
+      action(id);
+      return {};
+    };
+  return {
+    'searches/list': (query) => ({ searches: store.searches.list(query) }),
+    'searches/get': ({ id }) => searches.row(id),
+    'searches/start': async (request) => ({ search: await searches.start(request) }),
+    'searches/stop': done((id) => searches.stop(id)),
+    'searches/pause': done((id) => searches.pause(id)),
+    'searches/resume': done((id) => searches.resume(id)),
+    'searches/delete': done((id) => searches.delete(id)),
+  } satisfies Partial<Handlers>;
+}

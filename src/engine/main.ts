@@ -1,0 +1,62 @@
+/** `node engine.cjs --workspace DIR`: the engine process of one workspace folder. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { Engine } from './engine.js';
+import { EngineLock } from './lock.js';
+import { Log } from './log.js';
+import { workspacePaths } from './paths.js';
+
+/** Set to end an idle engine sooner or later than usual. */
+const IDLE_VARIABLE = 'TUNESMITH_ENGINE_IDLE_SECONDS';
+const IDLE_SECONDS = 60;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { workspace: { type: 'string' } } });
+  if (!values.workspace) throw new Error('usage: node engine.cjs --workspace DIR');
+  const paths = workspacePaths(fs.realpathSync(values.workspace));
+  fs.mkdirSync(paths.folder, { recursive: true });
+  const log = new Log(paths.log);
+  const lock = EngineLock.acquire(paths.lock);
+  if (!lock) {
+    log.info(`another engine is there already; process ${process.pid} leaves`);
+    return 0;
+  }
+  if (!fs.existsSync(paths.gitignore)) fs.writeFileSync(paths.gitignore, '*\n');
+  process.on('uncaughtException', (error) => log.error('unexpected error', error));
+  process.on('unhandledRejection', (error) => log.error('unexpected error', error));
+
+  let engine: Engine;
+  try {
+    engine = new Engine({
+      paths,
+      lock,
+      log,
+      version: process.env.TUNESMITH_VERSION ?? '0.0.0',
+      distFolder: __dirname,
+      idleMs: idleSeconds() * 1000,
+    });
+    await engine.start();
+  } catch (error) {
+    log.error('the engine could not start', error);
+    return 1;
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void engine.leave(`It got ${signal}.`));
+  // A terminal that closes takes its processes along; this one belongs to the folder, not to the terminal.
+  process.on('SIGHUP', () => undefined);
+  await engine.ended;
+  return 0;
+}
+
+function idleSeconds(): number {
+  const seconds = Number(process.env[IDLE_VARIABLE]);
+  return process.env[IDLE_VARIABLE] && seconds > 0 ? seconds : IDLE_SECONDS;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${path.basename(__filename)}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

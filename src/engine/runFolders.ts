@@ -1,0 +1,106 @@
+/** Run folders on disk: making one, reading one back, taking in those the store doesn't know. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Experiment } from '../experiment/index.js';
+import { RUN_FILES, RunSpec } from '../protocol/runFolder.js';
+import type { StoreApi } from '../store/api.js';
+import { writeFileAtomic } from './files.js';
+import { hostName } from './hostFacts.js';
+import type { Log } from './log.js';
+
+export class RunFolders {
+  constructor(private readonly runs: string) {}
+
+  path(id: string): string {
+    return path.join(this.runs, id);
+  }
+
+  /** Makes the folder; run.json comes last, so a folder with one is whole. Throws when the disk is full. */
+  create(spec: RunSpec, experiment: Experiment | null): string {
+    const folder = this.path(spec.id);
+    fs.mkdirSync(path.join(folder, RUN_FILES.journal), { recursive: true });
+    try {
+      if (experiment) writeFileAtomic(path.join(folder, RUN_FILES.experiment), JSON.stringify(experiment));
+      writeFileAtomic(path.join(folder, RUN_FILES.spec), JSON.stringify(spec));
+    } catch (error) {
+      fs.rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+    return folder;
+  }
+
+  /** Null when there is no readable run.json. */
+  spec(id: string): RunSpec | null {
+    try {
+      return RunSpec.parse(JSON.parse(fs.readFileSync(path.join(this.path(id), RUN_FILES.spec), 'utf8')));
+    } catch {
+      return null;
+    }
+  }
+
+  /** The experiment as it was when the run was made; null for a run that came from none. */
+  experiment(id: string): Experiment | null {
+    try {
+      return JSON.parse(fs.readFileSync(path.join(this.path(id), RUN_FILES.experiment), 'utf8')) as Experiment;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Bytes the run has printed; null when there are none. */
+  logSize(id: string): number | null {
+    try {
+      return fs.statSync(path.join(this.path(id), RUN_FILES.output)).size;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Removes a folder that was just made. */
+  discard(id: string): void {
+    fs.rmSync(this.path(id), { recursive: true, force: true });
+  }
+
+  async remove(id: string): Promise<void> {
+    await fs.promises.rm(this.path(id), { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /**
+   * Takes into the store what only the disk has: the store was deleted, or the engine was killed between writing a
+   * run's folder and its row. Returns how many. Such a run counts as queued until its journal says more.
+   */
+  importUnknown(store: StoreApi, log: Log): number {
+    let names: string[] = [];
+    try {
+      names = fs.readdirSync(this.runs);
+    } catch {
+      return 0;
+    }
+    const known = new Set(store.runs.ids());
+    let imported = 0;
+    for (const id of names.sort()) {
+      if (known.has(id) || id.startsWith('.')) continue;
+      const spec = this.spec(id);
+      if (!spec || spec.id !== id) {
+        log.warn(`runs/${id} has no readable ${RUN_FILES.spec}; left alone`);
+        continue;
+      }
+      const { host = hostName(), git = null } = spec.origin ?? {};
+      const name = spec.name ?? id;
+      if (store.runs.import({ spec, name, status: 'queued', folder: this.path(id), host, git })) imported++;
+    }
+    if (imported > 0) log.info(`took in ${imported} run folders that the store did not know`);
+    return imported;
+  }
+
+  /** True when something was started for the run already, so it must not be started again. */
+  wasStarted(id: string): boolean {
+    const folder = this.path(id);
+    if ([RUN_FILES.supervisor, RUN_FILES.output].some((name) => fs.existsSync(path.join(folder, name)))) return true;
+    try {
+      return fs.readdirSync(path.join(folder, RUN_FILES.journal)).length > 0;
+    } catch {
+      return false;
+    }
+  }
+}

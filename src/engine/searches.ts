@@ -1,0 +1,261 @@
+/** The searches of the workspace: starting, steering, taking up after a restart. */
+import { toSpace, type Experiment } from '../experiment/index.js';
+import { ErrorCode, type Run, type Search } from '../protocol/engine.js';
+import { createStudy, restoreStudy } from '../search/index.js';
+import { SearchError } from '../search/errors.js';
+import type { Study } from '../search/types.js';
+import type { SearchPatch, StoreApi } from '../store/api.js';
+import type { ActiveRuns, RunListener } from './activeRuns.js';
+import type { Changes } from './changes.js';
+import { loadExperiment } from './experiments.js';
+import { newId } from './ids.js';
+import type { Log } from './log.js';
+import { conflict, invalidFile, notFound, RequestError } from './requestError.js';
+import { newSeed, type RunMaker } from './runMaker.js';
+import type { Scheduler } from './scheduler.js';
+import { SearchDriver } from './searchDriver.js';
+import { isSearchPlan, named, objectiveOf, studyFacts, type SearchPlan, type StudyState } from './searchPlan.js';
+import type { Trouble } from './trouble.js';
+
+export interface SearchesOptions {
+  store: StoreApi;
+  active: ActiveRuns;
+  maker: RunMaker;
+  scheduler: Scheduler;
+  changes: Changes;
+  log: Log;
+  trouble: Trouble;
+  distFolder: string;
+}
+
+export interface StartSearchRequest {
+  file: string;
+  text?: string;
+  name?: string;
+  seed?: number;
+  python?: string;
+  trials?: number;
+  parallel?: number;
+  space?: Record<string, unknown>;
+}
+
+export class Searches implements RunListener {
+  private readonly drivers = new Map<string, SearchDriver>();
+
+  constructor(private readonly options: SearchesOptions) {}
+
+  /** Searches with something to do; a paused one whose trials are over has not. */
+  get count(): number {
+    let count = 0;
+    for (const driver of this.drivers.values()) if (driver.phase !== 'paused' || driver.liveCount > 0) count++;
+    return count;
+  }
+
+  async start(request: StartSearchRequest): Promise<Search> {
+    const { store, scheduler, changes, maker, log } = this.options;
+    const loaded = await loadExperiment(request.file, request.text);
+    const experiment = withRequest(loaded, request);
+    const settings = experiment.search!;
+    const plan: SearchPlan = {
+      version: 1,
+      experiment,
+      seed: request.seed ?? settings.seed ?? newSeed(),
+      parallel: settings.parallel,
+      python: request.python ?? null,
+    };
+    const study = newStudy(plan, request.space);
+    const { reason, size } = studyFacts(study);
+    const id = newId();
+    const need = { gpus: experiment.resources.gpus ?? 1, perGpu: experiment.resources.perGpu };
+    const count = store.searches.list({ experiment: experiment.name }).length;
+    store.batch(() => {
+      store.searches.insert({
+        id,
+        experiment: experiment.name,
+        file: experiment.file,
+        name: request.name ?? `${experiment.name} search ${count + 1}`,
+        status: 'running',
+        sampler: named(settings.sampler)!,
+        pruner: named(settings.pruner),
+        reason,
+        trials: size,
+        parallel: plan.parallel === 'auto' ? scheduler.capacity(need) : plan.parallel,
+        objective: objectiveOf(experiment),
+        space: request.space ?? settings.space,
+        createdAt: Date.now(),
+        plan,
+      });
+      store.searches.saveStudy(id, { study: study.save(), reported: {} } satisfies StudyState);
+    });
+    log.info(`search ${id}: starts (${size ?? 'unlimited'} trials)`);
+    // So that the trials know their commit.
+    await maker.gitOf(experiment.file.replace(/[\\/][^\\/]*$/, ''));
+    const driver = this.driver(id, plan, study, {}, 'running');
+    changes.searchChanged(id);
+    driver.go();
+    return this.row(id);
+  }
+
+  /** After a restart: every search that was not over goes on. Runs must have been adopted before. */
+  takeUp(): void {
+    const { store, log, trouble } = this.options;
+    for (const search of store.searches.list({ status: ['running', 'paused', 'stopping'] })) {
+      try {
+        const phase = search.status === 'stopping' ? (search.error ? 'failing' : 'stopping') : search.status;
+        const driver = this.load(search, phase as 'running' | 'paused' | 'stopping' | 'failing');
+        driver.reconcile(false);
+        log.info(`search ${search.id}: taken up (${search.status})`);
+        driver.go();
+      } catch (error) {
+        log.error(`search ${search.id} can't go on`, error);
+        this.drivers.delete(search.id);
+        const message = `It could not go on after a restart: ${error instanceof Error ? error.message : String(error)}`;
+        trouble.attempt(
+          () => void store.searches.update(search.id, { status: 'failed', error: message, endedAt: Date.now() }),
+        );
+      }
+    }
+  }
+
+  stop(id: string): void {
+    const search = this.row(id);
+    const driver = this.drivers.get(id);
+    if (!driver) throw conflict(`The search ${search.name} is ${search.status} already.`);
+    driver.stop();
+  }
+
+  pause(id: string): void {
+    const search = this.row(id);
+    const driver = this.drivers.get(id);
+    if (driver?.phase !== 'running')
+      throw conflict(`The search ${search.name} is ${search.status}: it can't be paused.`);
+    driver.pause();
+  }
+
+  resume(id: string): void {
+    const search = this.row(id);
+    const driver = this.drivers.get(id);
+    if (driver) {
+      if (driver.phase !== 'paused')
+        throw conflict(`The search ${search.name} is ${search.status}: there is nothing to resume.`);
+      return driver.resume();
+    }
+    if (search.status === 'completed') throw conflict(`The search ${search.name} is complete: it has no trials left.`);
+    const again = this.load(search, 'running');
+    again.reconcile(true);
+    again.resume();
+  }
+
+  delete(id: string): void {
+    const search = this.row(id);
+    if (this.drivers.has(id)) throw conflict(`The search ${search.name} is ${search.status}. Stop it first.`);
+    const { store, changes } = this.options;
+    const trials = store.searches.trials(id);
+    store.searches.delete(id);
+    changes.searchRemoved(id);
+    for (const run of trials) changes.runChanged(run.id);
+  }
+
+  row(id: string): Search {
+    const search = this.options.store.searches.get(id);
+    if (!search) throw notFound('search', id);
+    return search;
+  }
+
+  objective(run: Run, search: string, points: { step: number; value: number }[]): void {
+    this.drivers.get(search)?.objective(run, points);
+    this.options.changes.searchChanged(search);
+  }
+
+  ended(run: Run): void {
+    if (run.search === null) return;
+    this.drivers.get(run.search)?.runEnded(run);
+    this.options.changes.searchChanged(run.search);
+  }
+
+  released(search: string): void {
+    this.drivers.get(search)?.settle();
+    this.options.changes.searchChanged(search);
+  }
+
+  close(): void {
+    for (const driver of this.drivers.values()) driver.dispose();
+  }
+
+  private load(search: Search, phase: 'running' | 'paused' | 'stopping' | 'failing'): SearchDriver {
+    const { store } = this.options;
+    const plan = store.searches.plan(search.id);
+    if (!isSearchPlan(plan))
+      throw conflict(`The search ${search.name} was made by another version of Tunesmith and can't go on.`);
+    const saved = store.searches.loadStudy(search.id) as StudyState;
+    return this.driver(search.id, plan, restoreStudy(saved.study), saved.reported, phase, search.error);
+  }
+
+  private driver(
+    id: string,
+    plan: SearchPlan,
+    study: Study,
+    reported: Record<string, number>,
+    phase: 'running' | 'paused' | 'stopping' | 'failing',
+    error: string | null = null,
+  ): SearchDriver {
+    const { store, changes, trouble } = this.options;
+    const driver = new SearchDriver(
+      {
+        ...this.options,
+        id,
+        plan,
+        study,
+        reported,
+        update: (patch: SearchPatch) => {
+          if (Object.keys(patch).length > 0) trouble.attempt(() => void store.searches.update(id, patch));
+          changes.searchChanged(id);
+        },
+        ended: () => this.drivers.delete(id),
+      },
+      phase,
+      error,
+    );
+    this.drivers.set(id, driver);
+    return driver;
+  }
+}
+
+/** The experiment with what the request lays over it; refuses one that can't be searched. */
+function withRequest(experiment: Experiment, request: StartSearchRequest): Experiment {
+  const missing = (message: string, hint: string): RequestError =>
+    invalidFile([
+      { file: experiment.file, line: 1, column: 1, endLine: 1, endColumn: 1, severity: 'error', message, hint },
+    ]);
+  const { search } = experiment;
+  if (!search) throw missing('It has no "search" section', 'add one with a "space"');
+  if (!experiment.objective) {
+    throw missing('A search needs an "objective"', 'such as objective: { metric: val/accuracy, goal: maximize }');
+  }
+  return {
+    ...experiment,
+    search: {
+      ...search,
+      trials: request.trials ?? search.trials,
+      parallel: request.parallel ?? search.parallel,
+      space: request.space ?? search.space,
+    },
+  };
+}
+
+function newStudy(plan: SearchPlan, space: Record<string, unknown> | undefined): Study {
+  const settings = plan.experiment.search!;
+  try {
+    return createStudy({
+      space: toSpace(plan.experiment, space),
+      goals: [objectiveOf(plan.experiment).goal],
+      sampler: settings.sampler,
+      pruner: settings.pruner,
+      seed: plan.seed,
+      trials: settings.trials,
+    });
+  } catch (error) {
+    if (!(error instanceof SearchError)) throw error;
+    throw new RequestError(ErrorCode.invalidFile, `${plan.experiment.file}: ${error.message}`, []);
+  }
+}

@@ -53,11 +53,6 @@ function fieldOf(name: string, reading: Reading, dimension: Dimension | null): F
   const field: FormField = { name, kind: kindOf(own, dimension), value: own ?? null };
   if (own === undefined && dimension) field.value = middleOf(dimension);
   if (dimension?.kind === 'choice') field.choices = [...dimension.choices];
-  if (dimension?.kind === 'int' || dimension?.kind === 'float') {
-    field.min = dimension.low;
-    field.max = dimension.high;
-    if (dimension.step !== null) field.step = dimension.step;
-  }
   const space = spaceText(name, reading);
   if (space !== null) field.space = space;
   const description = commentOf(name, reading);

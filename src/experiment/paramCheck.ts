@@ -21,14 +21,23 @@ export function kindOf(value: ParamValue | undefined, dimension: Dimension | nul
   return typeof sample === 'number' ? 'number' : typeof sample === 'boolean' ? 'switch' : 'text';
 }
 
-/** Why the parameter can't have the value, as the rest of a sentence ("must be …"), or null. */
+/**
+ * Why the parameter can't have the value, as the rest of a sentence ("must be …"), or null. A search range says where to
+ * look, not what is allowed: a plain run may use any number. Words and switches must be among the choices.
+ */
 export function refuseParam(
   value: ParamValue,
   declared: ParamValue | undefined,
   dimension: Dimension | null,
 ): string | null {
   if (hasNonFinite(value)) return `must be a finite number, not ${String(value)}`;
-  if (dimension && dimension.kind !== 'constant') return refuse(dimension, value);
+  if (dimension && dimension.kind !== 'constant') {
+    const numeric = dimension.kind !== 'choice' || dimension.choices.every((choice) => typeof choice === 'number');
+    if (!numeric) return refuse(dimension, value);
+    if (typeof value !== 'number') return `must be a number, not ${JSON.stringify(value)}`;
+    if (dimension.kind === 'int' && !Number.isInteger(value)) return `must be a whole number, not ${value}`;
+    return null;
+  }
   if (declared === undefined || declared === null || value === null) return null;
   const show = JSON.stringify(value);
   if (Array.isArray(declared)) return Array.isArray(value) ? null : `must be a list, not ${show}`;

@@ -3,12 +3,12 @@ import * as path from 'node:path';
 import { isScalar } from 'yaml';
 import type { FileProblem } from '../protocol/engine.js';
 import type { Params } from '../protocol/values.js';
-import { checkNamed, type Dimension, type Space } from '../search/index.js';
+import { checkNamed, refuse, type Dimension, type Space } from '../search/index.js';
 import { macroFault, placeholders, splitCommand } from './command.js';
 import { flatten } from './flatten.js';
 import { checkNetworkTemplate } from './network.js';
 import { problemsOf } from './networkProblems.js';
-import { hasNonFinite, refuseParam } from './paramCheck.js';
+import { hasNonFinite } from './paramCheck.js';
 import { ExperimentFile, type WrittenExperiment } from './schema.js';
 import { Source, type Fault, type Path, type Range } from './source.js';
 import { readSpace, splitHint } from './space.js';
@@ -213,7 +213,7 @@ class Checks {
         continue;
       }
       const d = this.dimensions.get(name);
-      const refusal = d && value !== null ? refuseParam(value, undefined, d) : null;
+      const refusal = d && d.kind !== 'constant' && value !== null ? refuse(d, value) : null;
       if (!refusal) continue;
       const fraction = d!.kind === 'int' && typeof value === 'number' && !Number.isInteger(value);
       const typed = fraction || (d!.kind !== 'choice' && typeof value !== 'number');

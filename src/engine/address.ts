@@ -1,6 +1,6 @@
 /** Where clients find this engine: a private socket and `.tunesmith/engine.json`. */
 import * as fs from 'node:fs';
-import * as net from 'node:net';
+import type * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { randomBytes } from 'node:crypto';

@@ -1,5 +1,5 @@
 /** Accepts clients, checks their token and protocol, validates every request and passes it to its handler. */
-import * as net from 'node:net';
+import type * as net from 'node:net';
 import { timingSafeEqual } from 'node:crypto';
 import {
   createMessageConnection,

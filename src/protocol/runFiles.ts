@@ -5,7 +5,6 @@
 export const RUN_FILES = {
   spec: 'run.json',
   experiment: 'experiment.json',
-  experiment: 'experiment.json',
   journal: 'journal',
   output: 'output.log',
   supervisor: 'supervisor.json',

@@ -4,6 +4,7 @@ import { EngineError } from '../../engine/connect.js';
 import { ErrorCode } from '../../protocol/engine.js';
 import { formatDuration } from '../format.js';
 import { l10n } from '../l10n.js';
+import { commandId } from '../manifest/commands.js';
 import { installBackend, listBackends } from './backends.js';
 import type { Parts } from './parts.js';
 import { folderFor } from './pick.js';
@@ -97,22 +98,21 @@ export function engineCommands(parts: Parts): Pick<Handlers, Names> {
         label: `${works ? '$(pass)' : '$(circle-slash)'} ${name}`,
         description: chosen ? l10n.t('in use') : '',
         detail: reason,
-        buttons: installable ? [{ iconPath: new vscode.ThemeIcon('cloud-download'), tooltip: l10n.t('Install') }] : [],
+        buttons:
+          installable && !works
+            ? [{ iconPath: new vscode.ThemeIcon('cloud-download'), tooltip: l10n.t('Install') }]
+            : [],
         id,
-        installable,
       }));
       const picker = vscode.window.createQuickPick<(typeof items)[number]>();
       picker.title = l10n.t('Training backends, fastest first');
       picker.items = items;
+      picker.placeholder = l10n.t('The button at the end of a row installs it');
       picker.onDidTriggerItemButton(({ item }) => {
         picker.hide();
-        void installBackend(parts, item.id);
+        void vscode.commands.executeCommand(commandId('backends.install'), item.id);
       });
-      picker.onDidAccept(() => {
-        const [item] = picker.selectedItems;
-        picker.hide();
-        if (item?.installable) void installBackend(parts, item.id);
-      });
+      picker.onDidAccept(() => picker.hide());
       picker.onDidHide(() => picker.dispose());
       picker.show();
       return backends;

@@ -71,29 +71,26 @@ export function runRow(run: Run, best: boolean): Row {
     run.tags.length > 0 && run.tags.map((tag) => `#${tag}`).join(' '),
     run.note && `“${shorten(run.note.replaceAll(/\s+/g, ' '), 40)}”`,
   ];
-  const label = run.trial === null ? run.name : trialLabel(run);
+  // A trial's number and what was tried: its name says no more.
+  const label = run.trial === null ? run.name : `#${run.trial}`;
+  if (run.trial !== null) parts.splice(3, 0, shorten(formatParams(run.params, 4), 80));
   return {
     label,
     description: parts.filter(Boolean).join(' · '),
     icon: best && !live ? { id: 'star-full', color: 'charts.yellow' } : RUN_ICONS[run.status],
     context: [ITEM.run, run.status, ...runStates(run.status), ...(run.trial === null ? [] : ['trial'])].join(' '),
     accessible: [
-      label,
+      run.trial === null ? label : l10n.t('Trial {0}', run.trial),
       statusText(run.status),
       best && l10n.t('best of its search'),
       objective && `${run.objective?.metric} ${objective}`,
       live && run.progress?.text,
+      run.trial !== null && formatParams(run.params, 4),
       run.error?.message && shorten(run.error.message, 120),
     ]
       .filter(Boolean)
       .join(', '),
   };
-}
-
-/** A trial's number and what was tried: its name says no more. */
-function trialLabel(run: Run): string {
-  const params = formatParams(run.params, 4);
-  return `#${run.trial}${params ? ` ${shorten(params, 80)}` : ''}`;
 }
 
 function failure(kind: NonNullable<Run['error']>['kind']): string {

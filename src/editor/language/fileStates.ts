@@ -39,11 +39,13 @@ export class FileStates implements Disposable {
     let known = this.known.get(file);
     if (!folder || folder.state.kind !== 'connected') return known?.state ?? NOTHING;
     if (!known) this.known.set(file, (known = { state: NOTHING, fresh: false, loading: null }));
-    if (known.fresh) return known.state;
     const entry = known;
-    known.loading ??= this.load(document, entry).finally(() => (entry.loading = null));
-    await known.loading;
-    return known.state;
+    // Twice, if its runs changed while it was read; after that the next change asks again.
+    for (let round = 0; round < 2 && !entry.fresh; round++) {
+      entry.loading ??= this.load(document, entry).finally(() => (entry.loading = null));
+      await entry.loading;
+    }
+    return entry.state;
   }
 
   private async load(document: vscode.TextDocument, known: Known): Promise<void> {

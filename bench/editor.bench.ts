@@ -29,7 +29,7 @@ test('activation, and from Run to the first point', async ({ page, server }) => 
     const start = Date.now();
     await bench.lens(/Run$/).click();
     const chart = bench.panel.frame.locator('[data-testid^="chart-"][data-points]');
-    const own = bench.panel.frame.locator('[data-testid^="chart-train/loss"]');
+    const own = bench.panel.frame.locator('[data-testid="chart-loss"]');
     await expect
       .poll(async () => ((await chart.count()) > 0 ? Number(await own.first().getAttribute('data-points')) : 0), {
         timeout: 60_000,

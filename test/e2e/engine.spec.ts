@@ -24,7 +24,7 @@ test('kill -9 of the engine in the middle of a search loses and doubles nothing,
       .poll(
         () => {
           const [first] = cli.ls();
-          return first ? cli.metrics(first.id, METRIC).length : 0;
+          return first ? cli.count(first.id, METRIC) : 0;
         },
         { timeout: 120_000, message: 'two epochs of the first trial' },
       )

@@ -11,7 +11,7 @@ import { expect, test } from './support/fixtures.js';
 import { Workbench } from './support/workbench.js';
 import { exampleWorkspace, FILE } from './support/workspace.js';
 
-const LOSS = 'train/loss';
+const LOSS = 'loss';
 const ACCURACY = 'val/accuracy';
 
 test.describe.configure({ mode: 'serial' });
@@ -150,7 +150,7 @@ test.describe('a day with Tunesmith', () => {
     await bench.lens(/Run$/).click();
     await expect.poll(() => cli.ls().length).toBe(before + 1);
     const id = newest(cli).id;
-    await expect.poll(() => cli.metrics(id, ACCURACY).length, { timeout: 120_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => cli.count(id, ACCURACY), { timeout: 120_000 }).toBeGreaterThanOrEqual(2);
     await bench.reload();
     await expect(bench.panel.chart(ACCURACY)).toBeVisible({ timeout: 60_000 });
     expect(['running', 'completed']).toContain(newest(cli).status);

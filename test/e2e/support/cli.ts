@@ -69,6 +69,12 @@ export class Cli {
     return this.json<Point[]>('metrics', run, metric);
   }
 
+  /** How many points the metric has; 0 while nothing was logged under its name. */
+  count(run: string, metric: string): number {
+    const { code, stdout } = this.run('metrics', run, metric, '--json');
+    return code === 0 ? (JSON.parse(stdout) as Point[]).length : 0;
+  }
+
   engine(): { pid: number; version: string; clients: number; runs: number } {
     return this.json('engine', 'status');
   }

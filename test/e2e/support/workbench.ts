@@ -78,10 +78,8 @@ export class Workbench {
 
   /** Shows the sidebar's runs. */
   async showRuns(): Promise<void> {
-    const tab = this.page.locator('.activitybar .action-item', {
-      has: this.page.getByRole('tab', { name: /^Tunesmith/ }),
-    });
-    if (!(await tab.first().getAttribute('class'))?.includes('checked')) await tab.first().click();
+    const tab = this.page.locator('.activitybar').getByRole('tab', { name: /^Tunesmith/ });
+    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
     await this.rows.first().waitFor();
   }
 

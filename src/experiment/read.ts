@@ -80,13 +80,45 @@ function fromSweep(source: Source, value: Record<string, unknown>) {
 }
 
 function checkShape(source: Source, value: object): Pick<Reading, 'written' | 'origin'> {
+  const origin = (at: Path): Path => at;
   const result = ExperimentFile.safeParse(value);
-  if (result.success) return { written: result.data, origin: (at) => at };
-  for (const problem of problemsOf(result.error.issues, value, ExperimentFile)) {
+  if (result.success) return { written: result.data, origin };
+  const problems = problemsOf(result.error.issues, value, ExperimentFile);
+  for (const problem of problems) {
     const fault = splitHint(problem.message);
     source.reportAt(problem.path, fault, fault.message.startsWith('unknown key') ? 'key' : 'value');
   }
-  return { written: null, origin: (at) => at };
+  return {
+    written: withoutFaults(
+      value,
+      problems.map((problem) => problem.path),
+    ),
+    origin,
+  };
+}
+
+/** What is right about a file whose shape is wrong, so that its other mistakes are told at the same time. */
+function withoutFaults(value: object, faults: Path[]): WrittenExperiment | null {
+  const rest = structuredClone(value);
+  for (let round = 0; round < 4; round++) {
+    for (const path of faults) removeAt(rest, path);
+    const result = ExperimentFile.safeParse(rest);
+    if (result.success) return result.data;
+    // What now is missing makes the part around it useless.
+    faults = problemsOf(result.error.issues, rest, ExperimentFile).map(({ path }) => path);
+  }
+  return null;
+}
+
+/** Removes the entry at a path; what is not there or stands in a list takes with it what it belongs to. */
+function removeAt(root: object, path: Path): void {
+  if (path.length === 0) return;
+  let here: unknown = root;
+  for (const part of path.slice(0, -1)) here = (here as Record<string, unknown> | undefined)?.[part];
+  const key = String(path.at(-1));
+  const isGroup = typeof here === 'object' && here !== null && !Array.isArray(here);
+  if (isGroup && Object.hasOwn(here as object, key)) delete (here as Record<string, unknown>)[key];
+  else removeAt(root, path.slice(0, -1));
 }
 
 function inOrder(problems: FileProblem[]): FileProblem[] {
@@ -124,10 +156,20 @@ class Checks {
     source.reportAt(origin(at), fault, where);
   }
 
+  /** Whether the file has the section, right or wrong. */
+  private has(section: string): boolean {
+    return Object.hasOwn(this.reading.source.value as object, section);
+  }
+
+  /** Whether the section is there, but too wrong to be read. */
+  private lost(section: 'params' | 'search'): boolean {
+    return this.has(section) && this.written[section] === undefined;
+  }
+
   private program(): void {
     const given = (['run', 'module', 'network'] as const).filter((key) => this.written[key] !== undefined);
     if (given.length === 0) {
-      if (!this.reading.source.failed) {
+      if (!['run', 'module', 'network'].some((key) => this.has(key)) && !this.reading.source.failed) {
         const hint = 'add one of: run: python train.py --lr {lr} · module: ./train.ts · network: { … }';
         this.report([], { message: 'nothing says what to run', hint });
       }
@@ -144,7 +186,7 @@ class Checks {
   private search(): void {
     const { search, objective } = this.written;
     if (!search) return;
-    if (!objective) {
+    if (!objective && !this.has('objective')) {
       const hint = 'add: objective: { metric: val/loss, goal: minimize }';
       this.report(['search'], { message: 'a search needs an objective', hint }, 'key');
     }
@@ -178,7 +220,7 @@ class Checks {
   private spaceNames(space: Record<string, unknown>): void {
     const { params } = this.reading;
     const used = new Set(this.usedNames());
-    if (isSweep(this.reading.source.value)) return;
+    if (isSweep(this.reading.source.value) || this.lost('params')) return;
     for (const name of Object.keys(space)) {
       if (Object.hasOwn(params, name) || used.has(name)) continue;
       const near = suggest(name, Object.keys(params));
@@ -258,7 +300,7 @@ class Checks {
   }
 
   private placeholder(name: string, range: Range): void {
-    if (this.names.includes(name)) return;
+    if (this.names.includes(name) || this.lost('params') || this.lost('search')) return;
     const near = suggest(name, this.names);
     const hint = near ? `did you mean "{${near}}"?` : `add ${name} to params; for braces as they are write {{${name}}}`;
     this.reading.source.report(range, { message: `no parameter is named "${name}"`, hint });

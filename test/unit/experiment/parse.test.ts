@@ -221,6 +221,21 @@ describe('problems stand where they belong and say what to do', () => {
     for (const [i, text] of wanted.entries()) expect(found[i]).toContain(text);
   });
 
+  it('all at once, without blaming what is right', () => {
+    const text =
+      'nam: x\nrun: a | b {lr}\nparms: { lr: 1 }\nobjective: { metric: m, goal: up }\nsearch:\n  sampler: grd\n  trails: 3\n  space: { lr: { log: [0, 1] } }\n';
+    expect(problems(text).map((line) => line.replace(/ \(.*/, ''))).toEqual([
+      '1:1-1:4 error: unknown key "nam"',
+      '2:8-2:9 error: "|" is not understood: no shell is involved',
+      '3:1-3:6 error: unknown key "parms"',
+      '4:31-4:33 error: goal must be minimize or maximize',
+      '6:12-6:15 error: unknown sampler "grd"',
+      '7:3-7:9 error: unknown key "trails"',
+      '8:23-8:29 error: "lr": a logarithmic range must begin above 0, not at 0',
+    ]);
+    expect(problems('run: a {lr}\nparams: 3\n')).toEqual(['2:9-2:10 error: "params" must be a group of settings']);
+  });
+
   it('a search without objective or end', () => {
     expect(problems('run: a {x}\nparams: { x: 0.5 }\nsearch:\n  space: { x: { uniform: [0, 1] } }\n')).toEqual([
       '3:1-3:7 error: a search needs an objective (add: objective: { metric: val/loss, goal: minimize })',

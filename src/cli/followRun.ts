@@ -1,5 +1,6 @@
 /** Follows one run in the terminal until it ends. */
 import { LIVE_STATUSES, type Run } from '../protocol/engine.js';
+import { attached } from './attached.js';
 import type { Context } from './context.js';
 import { number, runTime } from './format.js';
 import { onInterrupt } from './interrupt.js';
@@ -12,35 +13,35 @@ export async function followRun(
   started: Run,
   options: { log: boolean; quiet: boolean },
 ): Promise<Run> {
-  const engine = await context.engine();
   let run = started;
   const area = options.quiet ? null : new LiveArea(process.stderr);
   const draw = (): void => area?.draw(renderRun(context, run));
   const log = options.log ? new LogTail(context, run.id, () => area?.clear()) : null;
   const interrupt = onInterrupt(async () => {
     context.say('\nStopping the run; what it logged stays. Ctrl+C again leaves at once.');
-    await engine.request('runs/stop', { ids: [run.id] });
+    await (await context.engine()).request('runs/stop', { ids: [run.id] });
   });
   try {
-    return await new Promise<Run>((resolve, reject) => {
-      const take = (next: Run): void => {
-        run = next;
-        draw();
-        if (!LIVE_STATUSES.includes(run.status)) resolve(run);
-      };
-      engine.on('changed', ({ runs }) => {
-        const mine = runs.find((each) => each.id === run.id);
-        if (mine) take(mine);
-      });
-      if (log) engine.on('logChanged', () => void log.read().catch(reject));
-      engine.onClose(() => reject(new Error('The engine is gone. The run goes on: see it with tunesmith ls.')));
-      interrupt.left.then(() => resolve(run));
-      engine
-        .request('watch', { runs: [run.id], logs: log ? [run.id] : [] })
-        .then(() => engine.request('runs/list', { ids: [run.id] }))
-        .then(({ runs }) => runs[0] && take(runs[0]))
-        .catch(reject);
-    });
+    await attached<void>(
+      context,
+      async (engine, done) => {
+        const take = (next: Run): void => {
+          run = next;
+          draw();
+          if (!LIVE_STATUSES.includes(run.status)) done();
+        };
+        engine.on('changed', ({ runs }) => {
+          const mine = runs.find((each) => each.id === run.id);
+          if (mine) take(mine);
+        });
+        if (log) engine.on('logChanged', () => void log.read().catch(() => undefined));
+        await engine.request('watch', { runs: [run.id], logs: log ? [run.id] : [] });
+        const { runs } = await engine.request('runs/list', { ids: [run.id] });
+        if (runs[0]) take(runs[0]);
+      },
+      interrupt.left,
+    );
+    return run;
   } finally {
     interrupt.dispose();
     await log?.read().catch(() => undefined);

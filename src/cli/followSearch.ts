@@ -1,6 +1,7 @@
 /** Follows a search in the terminal: a live table on a terminal, a line per finished trial elsewhere. */
 import type { EngineConnection } from '../engine/connect.js';
 import { LIVE_STATUSES, type Run, type Search } from '../protocol/engine.js';
+import { attached } from './attached.js';
 import type { Context } from './context.js';
 import { number, param, runTime, statusColor } from './format.js';
 import { onInterrupt } from './interrupt.js';
@@ -10,12 +11,7 @@ import { bar, safeLine, table, type Column } from './terminal.js';
 const OVER = ['stopped', 'completed', 'failed'];
 
 /** Resolves to the search as it ended, or as it is when the person leaves. */
-export async function followSearch(
-  context: Context,
-  engine: EngineConnection,
-  started: Search,
-  options: { quiet: boolean },
-): Promise<Search> {
+export async function followSearch(context: Context, started: Search, options: { quiet: boolean }): Promise<Search> {
   let search = started;
   const trials = new Map<string, Run>();
   const told = new Set<string>();
@@ -34,36 +30,33 @@ export async function followSearch(
   const interrupt = onInterrupt(async () => {
     area?.clear();
     context.say('\nStopping the search; what its trials logged stays. Ctrl+C again leaves at once.');
-    await engine.request('searches/stop', { id: search.id });
+    await (await context.engine()).request('searches/stop', { id: search.id });
   });
   const clock = setInterval(draw, 1000);
   try {
-    const ended = await new Promise<Search>((resolve, reject) => {
-      const settle = (next: Search): void => {
-        search = next;
-        draw();
-        if (OVER.includes(search.status)) resolve(search);
-      };
-      engine.on('changed', ({ runs, searches }) => {
-        runs.forEach(take);
-        const mine = searches.find((each) => each.id === search.id);
-        if (mine) settle(mine);
-        else draw();
-      });
-      engine.onClose(() =>
-        reject(new Error('The engine is gone. Its trials go on; go on with: tunesmith search --resume ' + search.id)),
-      );
-      interrupt.left.then(() => resolve(search));
-      refresh(engine, search.id)
-        .then((now) => {
-          now.runs.forEach(take);
-          settle(now.search);
-        })
-        .catch(reject);
-    });
-    const last = await refresh(engine, ended.id).catch(() => null);
-    last?.runs.forEach(take);
-    if (last) search = last.search;
+    await attached<void>(
+      context,
+      async (engine, done) => {
+        const settle = (next: Search): void => {
+          search = next;
+          draw();
+          if (OVER.includes(search.status)) done();
+        };
+        engine.on('changed', ({ runs, searches }) => {
+          runs.forEach(take);
+          const mine = searches.find((each) => each.id === search.id);
+          if (mine) settle(mine);
+          else draw();
+        });
+        const now = await refresh(engine, search.id);
+        now.runs.forEach(take);
+        settle(now.search);
+      },
+      interrupt.left,
+    );
+    const last = await refresh(await context.engine(), search.id);
+    last.runs.forEach(take);
+    search = last.search;
     if (area?.live) {
       area.clear();
       for (const line of renderSearch(context, search, [...trials.values()]).slice(1)) context.say(line);

@@ -45,6 +45,5 @@ export class LiveArea {
 }
 
 function strip(line: string): string {
-   
   return line.replace(/\u001b\[[0-9;]*m/g, '');
 }

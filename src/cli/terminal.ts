@@ -1,7 +1,7 @@
 /** What may be written to a terminal, and how it looks there. */
 
 /** Control characters, and the marks that reorder text: a script's output must not drive the person's terminal. */
- 
+
 const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Text from a run (names, values, errors) made safe for the terminal; line breaks and tabs stay. */
@@ -27,7 +27,6 @@ export function paintFor(stream: NodeJS.WriteStream): Paint {
   return stream.isTTY && !NO_COLOR && TERM !== 'dumb' ? colored : plain;
 }
 
- 
 const ESCAPES = /\u001b\[[0-9;]*m/g;
 
 /** Columns that the text takes; wide (East Asian) characters and emoji take two. */

@@ -30,14 +30,13 @@ export const search: Command = {
   ],
   args: [0, 1],
   async run(context, input) {
-    const engine = await context.engine();
     const search = await startOrResume(context, input);
     if (input.flag('detach')) {
       if (input.flag('json')) context.json(searchJson(search));
       else context.print(search.id);
       return 0;
     }
-    const ended = await followSearch(context, engine, search, { quiet: input.flag('json') });
+    const ended = await followSearch(context, search, { quiet: input.flag('json') });
     if (input.flag('json')) context.json(searchJson(ended));
     else printEnd(context, ended);
     if (ended.status === 'running' || ended.status === 'paused') return 130;

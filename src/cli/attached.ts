@@ -1,0 +1,38 @@
+/** Staying with an engine: one that is killed is started again, and takes over what goes on. */
+import { EngineError, type EngineConnection } from '../engine/connect.js';
+import type { Context } from './context.js';
+import { CommandError } from './errors.js';
+
+/** Engines that may die under one command before it gives up. */
+const ATTEMPTS = 5;
+
+/**
+ * Calls `attach` with the engine, and with the next one each time an engine dies, until `done` is called.
+ * `attach` subscribes and asks for the present state; what it missed in between is thus made up for.
+ */
+export async function attached<T>(
+  context: Context,
+  attach: (engine: EngineConnection, done: (result: T) => void) => Promise<void>,
+  left: Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const engine = await context.engine();
+    const outcome = await new Promise<{ result: T } | 'gone'>((resolve, reject) => {
+      const done = (result: T): void => resolve({ result });
+      engine.onClose(() => resolve('gone'));
+      left.then(done, reject);
+      attach(engine, done).catch((error) => {
+        if (error instanceof EngineError && error.kind === 'closed') resolve('gone');
+        else reject(error);
+      });
+    });
+    if (outcome !== 'gone') return outcome.result;
+    if (attempt === ATTEMPTS) {
+      throw new CommandError(
+        `The engine ended ${ATTEMPTS} times. What was running goes on; see it with: tunesmith ls\n` +
+          `Why it ended is in ${context.workspace}/.tunesmith/engine.log`,
+      );
+    }
+    context.say('The engine ended; starting it again. Nothing that was logged is lost.');
+  }
+}

@@ -206,6 +206,34 @@ describe('runs', function () {
     await document.save();
   });
 
+  it('goes on when the engine is killed in the middle of a search', async () => {
+    const file = write('killed.tune.yaml', experimentFile('killed', { steps: 60, pause: 30 }));
+    const { engines } = await api();
+    const [folder] = engines.folders;
+    const id = await command<string>('search.start', file);
+    await until(
+      'a trial runs',
+      () => folder!.model.liveRuns.some((run) => run.search === id && run.status === 'running'),
+      30_000,
+    );
+    const { pid } = await folder!.request('engine/status', {});
+    process.kill(pid, 'SIGKILL');
+    await until('the connection is lost', () => folder!.state.kind !== 'connected');
+    const search = await until(
+      'the end of the search',
+      () => {
+        const found = folder!.model.search(id);
+        return found?.status === 'completed' && found;
+      },
+      80_000,
+    );
+    assert.notEqual((await folder!.request('engine/status', {})).pid, pid);
+    assert.equal(search.counts.completed, 3);
+    const { runs } = await folder!.request('runs/list', { search: id });
+    for (const run of runs)
+      assert.equal(run.metrics['val/accuracy']?.count, 60, `every point of trial ${run.trial}, once`);
+  });
+
   it('stops the engine and starts it again with the next request', async () => {
     const { engines } = await api();
     const [folder] = engines.folders;

@@ -1,5 +1,6 @@
 /** Turns what zod finds wrong with a `network:` section into sentences a person can act on. */
 import { z } from 'zod';
+import { describeData, describeLayer } from './networkWords.js';
 import { suggest } from './suggest.js';
 
 /** A mistake in the section; `path` leads to it from `network` (keys and indexes). */
@@ -33,6 +34,9 @@ function explain(issue: Issue, base: PropertyKey[], root: unknown, of: z.ZodType
       const word = issue.errors.flat().find((error) => error.path.length === 0 && !GENERIC.test(error.message));
       if (word) return explain(word, at, root, of);
     }
+  }
+  if (issue.code === 'unrecognized_keys' && isListed(at)) {
+    return [{ path: clean(at), message: describe(at, valueAt(root, at)) }];
   }
   if (issue.code === 'unrecognized_keys') {
     const all = knownKeys(of, at);
@@ -68,12 +72,18 @@ function scalarBranch(branches: readonly (readonly Issue[])[], value: unknown): 
 }
 const keyBranch = (branches: readonly (readonly Issue[])[]) =>
   branches.find((errors) => errors.length > 0 && errors.every((error) => error.code === 'unrecognized_keys'));
+const describe = (at: PropertyKey[], value: unknown) =>
+  at[0] === 'layers' ? describeLayer(value) : describeData(value);
 /** Layers and data have messages of their own for a wrong key. */
 const isListed = (at: PropertyKey[]) => (at[0] === 'layers' ? at.length === 2 : at[0] === 'data' && at.length === 1);
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const clean = (path: PropertyKey[]) => path.map((part) => (typeof part === 'number' ? part : String(part)));
 const article = (expected: string) =>
-  expected === 'array' ? 'a list' : expected === 'object' ? 'a group of settings' : `a ${expected}`;
+  expected === 'array'
+    ? 'a list'
+    : expected === 'object' || expected === 'record'
+      ? 'a group of settings'
+      : `a ${expected}`;
 
 function valueAt(root: unknown, at: readonly PropertyKey[]): unknown {
   let value = root;

@@ -1,0 +1,56 @@
+/** What is said of a layer or a data set that is none. */
+import { suggest } from './suggest.js';
+
+const LAYER_NAMES = ['conv', 'pool', 'flatten', 'dense', 'dropout', 'batchNorm', 'activation', 'globalPool'] as const;
+
+export function describeLayer(value: unknown): string {
+  const known = `it must be one of: ${LAYER_NAMES.join(', ')}`;
+  const unknown = (name: string) => {
+    const near = suggest(name, LAYER_NAMES);
+    return `unknown layer "${name}"${near ? `; did you mean "${near}"?` : `; ${known}`}`;
+  };
+  if (typeof value === 'string') {
+    return (LAYER_NAMES as readonly string[]).includes(value)
+      ? `layer "${value}" needs its settings, such as "${EXAMPLES[value as (typeof LAYER_NAMES)[number]]}"`
+      : unknown(value);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return `a layer must be a name or "name: settings"; ${known}`;
+  }
+  const keys = Object.keys(value);
+  const layer = keys.find((key) => (LAYER_NAMES as readonly string[]).includes(key));
+  if (!layer) return keys.length ? unknown(keys[0]!) : `a layer must be a name or "name: settings"; ${known}`;
+  const other = keys.find((key) => key !== layer)!;
+  return (LAYER_NAMES as readonly string[]).includes(other)
+    ? `two layers in one entry ("${layer}" and "${other}"): begin each with "- "`
+    : `"${other}" belongs inside "${layer}: { … }"`;
+}
+
+const EXAMPLES: Record<(typeof LAYER_NAMES)[number], string> = {
+  conv: 'conv: { filters: 16, kernel: 3, activation: relu }',
+  pool: 'pool: { size: 2 }',
+  flatten: 'flatten',
+  dense: 'dense: { units: 64, activation: relu }',
+  dropout: 'dropout: 0.25',
+  batchNorm: 'batchNorm',
+  activation: 'activation: relu',
+  globalPool: 'globalPool: average',
+};
+
+export function describeData(value: unknown): string {
+  const names = ['mnist', 'csv', 'idx', 'npy'];
+  const word = typeof value === 'string' ? value : Object.keys((value as object | null) ?? {})[0];
+  if (value === undefined) return `data is missing: name what to train on (${names.join(', ')})`;
+  if (typeof value === 'string' && /\.csv$/i.test(value)) {
+    return `to train on a CSV file, name its target column: data: { csv: { file: ${value}, target: COLUMN } }`;
+  }
+  if (word && names.includes(word)) return `data "${word}" needs its settings, such as ${DATA_EXAMPLES[word]}`;
+  const near = word ? suggest(word, names) : null;
+  return `unknown data${word ? ` "${word}"` : ''}; ${near ? `did you mean "${near}"?` : `it must be mnist, or one of ${names.slice(1).join(', ')} with the files' names`}`;
+}
+const DATA_EXAMPLES: Record<string, string> = {
+  mnist: 'data: mnist',
+  csv: 'data: { csv: { file: data.csv, target: price } }',
+  idx: 'data: { idx: { inputs: images.idx, targets: labels.idx } }',
+  npy: 'data: { npy: { inputs: x.npy, targets: y.npy } }',
+};

@@ -24,7 +24,8 @@ export function formatDuration(milliseconds: number): string {
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return two(Math.floor(seconds / 60), 'min', seconds % 60, 's');
   if (seconds < 86_400) return two(Math.floor(seconds / 3600), 'h', Math.floor((seconds % 3600) / 60), 'min');
-  return two(Math.floor(seconds / 86_400), 'd', Math.floor((seconds % 86_400) / 3600), 'h');
+  const days = Math.floor(seconds / 86_400);
+  return two(days, 'd', days < 10 ? Math.floor((seconds % 86_400) / 3600) : 0, 'h');
 }
 
 export function formatParam(value: ParamValue): string {

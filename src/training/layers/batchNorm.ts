@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from '../../experiment/network.js';
+import { variable } from './initializers.js';
 import type { LayerBuilder } from './types.js';
 
 /**
@@ -9,10 +10,10 @@ import type { LayerBuilder } from './types.js';
 export const batchNorm: LayerBuilder<Extract<Layer, { type: 'batchNorm' }>> = (settings, { name, inputShape }) => {
   const channels = inputShape.at(-1)!;
   const { momentum, epsilon } = settings;
-  const scale = tf.variable(tf.ones([channels]));
-  const shift = tf.variable(tf.zeros([channels]));
-  const movingMean = tf.variable(tf.zeros([channels]), false);
-  const movingVariance = tf.variable(tf.ones([channels]), false);
+  const scale = variable(tf.ones([channels]));
+  const shift = variable(tf.zeros([channels]));
+  const movingMean = variable(tf.zeros([channels]), false);
+  const movingVariance = variable(tf.ones([channels]), false);
   const axes = inputShape.map((_, axis) => axis);
 
   const normalize = (x: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor) => {

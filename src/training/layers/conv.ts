@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from '../../experiment/network.js';
 import { activations } from './activations.js';
-import { initialize } from './initializers.js';
+import { initialize, variable } from './initializers.js';
 import type { LayerBuilder } from './types.js';
 import { needImage, windowOutput } from './window.js';
 
@@ -9,8 +9,8 @@ import { needImage, windowOutput } from './window.js';
 export const conv: LayerBuilder<Extract<Layer, { type: 'conv' }>> = (settings, { name, inputShape, random }) => {
   const { filters, kernel: size, stride, padding } = settings;
   const [height, width, channels] = needImage(name, inputShape);
-  const kernel = tf.variable(initialize(settings.init, [size[0], size[1], channels, filters], random));
-  const bias = settings.bias ? tf.variable(tf.zeros([filters])) : null;
+  const kernel = variable(initialize(settings.init, [size[0], size[1], channels, filters], random));
+  const bias = settings.bias ? variable(tf.zeros([filters])) : null;
   const activate = activations[settings.activation];
   return {
     name,

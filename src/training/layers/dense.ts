@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from '../../experiment/network.js';
 import { TrainingError } from '../errors.js';
 import { activations } from './activations.js';
-import { initialize } from './initializers.js';
+import { initialize, variable } from './initializers.js';
 import { shapeText, type LayerBuilder } from './types.js';
 
 /** y = activation(x·W + b), for x [batch, inputs]. */
@@ -12,8 +12,8 @@ export const dense: LayerBuilder<Extract<Layer, { type: 'dense' }>> = (settings,
       `layer ${name} needs one list of numbers an example, but gets ${shapeText(inputShape)}: put "- flatten" before it`,
     );
   }
-  const kernel = tf.variable(initialize(settings.init, [inputShape[0]!, settings.units], random));
-  const bias = settings.bias ? tf.variable(tf.zeros([settings.units])) : null;
+  const kernel = variable(initialize(settings.init, [inputShape[0]!, settings.units], random));
+  const bias = settings.bias ? variable(tf.zeros([settings.units])) : null;
   const activate = activations[settings.activation];
   return {
     name,

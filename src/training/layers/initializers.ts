@@ -14,6 +14,13 @@ const DEVIATIONS: Partial<Record<Name, (fanIn: number, fanOut: number) => number
   leCunNormal: (fanIn) => Math.sqrt(1 / fanIn),
 };
 
+/** A variable that takes its first value over. */
+export function variable(initial: tf.Tensor, trainable = true): tf.Variable {
+  const made = tf.variable(initial, trainable);
+  initial.dispose();
+  return made;
+}
+
 /** Starting weights. The last axis is the outputs; all before it are the inputs of one output (or its window). */
 export function initialize(name: Name, shape: number[], random: Random): tf.Tensor {
   if (name === 'zeros') return tf.zeros(shape);

@@ -1,0 +1,207 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { validateNetwork, type Layer } from '../../../src/experiment/network.js';
+import { cpu } from '../../../src/training/backends/cpu.js';
+import { startBackend } from '../../../src/training/backends/index.js';
+import { activations } from '../../../src/training/layers/activations.js';
+import { buildLayer } from '../../../src/training/layers/index.js';
+import { losses } from '../../../src/training/losses/index.js';
+import { Adam } from '../../../src/training/optimizers/adam.js';
+import { Sgd } from '../../../src/training/optimizers/sgd.js';
+import { Random } from '../../../src/training/random.js';
+import '../../../src/training/tensorflow.js';
+
+beforeAll(() => startBackend(cpu));
+
+const close = (got: ArrayLike<number>, wanted: ArrayLike<number>, digits = 5) =>
+  Array.from(wanted).forEach((value, i) => expect(got[i]).toBeCloseTo(value, digits));
+
+describe('losses', () => {
+  it('cross-entropy is −log softmax of the right class, also for huge logits', () => {
+    const logits = tf.tensor2d([
+      [1, 2, 0.5],
+      [1000, 0, -1000],
+    ]);
+    const targets = tf.tensor2d([
+      [0, 1, 0],
+      [0, 1, 0],
+    ]);
+    const first = Math.log(Math.exp(1) + Math.exp(2) + Math.exp(0.5)) - 2;
+    expect(losses.crossEntropy.of(logits, targets).dataSync()[0]).toBeCloseTo((first + 1000) / 2, 2);
+    const gradient = tf
+      .grad((x) => losses.crossEntropy.of(x as tf.Tensor2D, targets))(logits)
+      .dataSync();
+    const softmax = tf.softmax(logits).dataSync();
+    close(
+      gradient,
+      Array.from(softmax, (p, i) => (p - targets.dataSync()[i]!) / 2),
+    );
+  });
+
+  it('mean squared error is the mean over examples and outputs', () => {
+    const value = losses.mse.of(
+      tf.tensor2d([
+        [1, 2],
+        [3, 4],
+      ]),
+      tf.tensor2d([
+        [0, 2],
+        [3, 1],
+      ]),
+    );
+    expect(value.dataSync()[0]).toBeCloseTo((1 + 9) / 4);
+  });
+});
+
+describe('optimizers follow their papers', () => {
+  const gradients = [
+    [1, -2],
+    [0.5, 3],
+    [-1, 0.1],
+    [2, 2],
+  ];
+  const step = (optimizer: { step(gradient: tf.Tensor1D): tf.Tensor1D }, gradient: number[]) =>
+    optimizer.step(tf.tensor1d(gradient)).dataSync();
+
+  it('gradient descent', () => close(step(new Sgd(0.1), [1, -2]), [-0.1, 0.2]));
+
+  it('momentum of Polyak', () => {
+    const optimizer = new Sgd(0.1, 0.9);
+    const v = [0, 0];
+    for (const gradient of gradients) {
+      const change = step(optimizer, gradient);
+      gradient.forEach((g, i) => (v[i] = 0.9 * v[i]! - 0.1 * g));
+      close(change, v);
+    }
+  });
+
+  it('momentum of Nesterov, on a parabola where the point of the gradient matters', () => {
+    const optimizer = new Sgd(0.1, 0.9, true);
+    let held = 1;
+    let [theta, v] = [1, 0];
+    for (let i = 0; i < 10; i++) {
+      held += step(optimizer, [2 * held])[0]!;
+      v = 0.9 * v - 0.1 * 2 * (theta + 0.9 * v);
+      theta += v;
+      expect(held + optimizer.settle()!.dataSync()[0]!).toBeCloseTo(theta, 5);
+    }
+  });
+
+  it('Adam', () => {
+    const optimizer = new Adam(0.01, 0.9, 0.99, 1e-3);
+    const [m, v] = [
+      [0, 0],
+      [0, 0],
+    ];
+    gradients.forEach((gradient, t) => {
+      const change = step(optimizer, gradient);
+      const wanted = gradient.map((g, i) => {
+        m[i] = 0.9 * m[i]! + 0.1 * g;
+        v[i] = 0.99 * v[i]! + 0.01 * g * g;
+        return (-0.01 * (m[i]! / (1 - 0.9 ** (t + 1)))) / (Math.sqrt(v[i]! / (1 - 0.99 ** (t + 1))) + 1e-3);
+      });
+      close(change, wanted);
+    });
+  });
+});
+
+describe('layers', () => {
+  const layer = (written: unknown): Layer =>
+    validateNetwork({ data: 'mnist', layers: [written], loss: 'mse' }).network!.layers[0]!;
+  const build = (written: unknown, inputShape: number[]) =>
+    buildLayer(layer(written), { name: '1.test', inputShape, random: new Random(1) });
+  const context = { training: true, random: new Random(1) };
+
+  it.each([
+    [{ dense: { units: 3, activation: 'tanh' } }, [4]],
+    [{ conv: { filters: 2, kernel: 3, activation: 'sigmoid' } }, [5, 6, 2]],
+    [{ conv: { filters: 2, kernel: [2, 3], stride: 2, padding: 'same' } }, [5, 6, 1]],
+    [{ pool: { size: 2, kind: 'average' } }, [4, 4, 2]],
+    ['batchNorm', [3, 3, 2]],
+    [{ globalPool: 'average' }, [3, 3, 2]],
+  ])('%j: gradients agree with finite differences', (written, shape) => {
+    const built = build(written, shape);
+    const random = new Random(7);
+    const size = shape.reduce((a, b) => a * b);
+    const x = tf.tensor(
+      Float32Array.from({ length: 3 * size }, () => random.normal()),
+      [3, ...shape],
+    );
+    const out = built.forward(x, context);
+    expect(out.shape.slice(1)).toEqual([...built.outputShape]);
+    const weigh = tf.tensor(
+      Float32Array.from({ length: out.size }, () => random.normal()),
+      out.shape,
+    );
+    const f = (input: tf.Tensor) => tf.sum(tf.mul(built.forward(input, context), weigh)) as tf.Scalar;
+    for (const { name, variable } of [
+      { name: 'input', variable: tf.variable(x) },
+      ...built.weights.filter((weight) => weight.trainable),
+    ]) {
+      const input = name === 'input' ? variable : x;
+      const gradient = tf.variableGrads(() => f(input), [variable]).grads[variable.name]!.dataSync();
+      const values = variable.dataSync().slice() as Float32Array;
+      for (const at of [0, Math.floor(values.length / 2), values.length - 1]) {
+        const shifted = (by: number) => {
+          const copy = values.slice();
+          copy[at]! += by;
+          variable.assign(tf.tensor(copy, variable.shape));
+          return f(input).dataSync()[0]!;
+        };
+        const difference = (shifted(1e-2) - shifted(-1e-2)) / 2e-2;
+        variable.assign(tf.tensor(values, variable.shape));
+        expect(Math.abs(gradient[at]! - difference)).toBeLessThan(2e-2 * Math.max(1, Math.abs(difference)));
+      }
+    }
+  });
+
+  it('dropout keeps the mean, drops the rate asked for, and does nothing afterwards', () => {
+    const built = build({ dropout: 0.4 }, [1000]);
+    const x = tf.ones([10, 1000]);
+    const y = Array.from(built.forward(x, context).dataSync());
+    expect(y.filter((value) => value === 0).length / y.length).toBeCloseTo(0.4, 1);
+    expect(y.reduce((a, b) => a + b) / y.length).toBeCloseTo(1, 1);
+    expect(built.forward(x, { ...context, training: false })).toBe(x);
+  });
+
+  it('batch normalization gives mean 0 and variance 1, and afterwards uses what it has seen', () => {
+    const built = build({ batchNorm: { momentum: 0.5 } }, [2]);
+    const x = tf.tensor2d([
+      [1, 10],
+      [3, 30],
+      [5, 50],
+      [7, 70],
+    ]);
+    const y = built.forward(x, context);
+    close(tf.mean(y, 0).dataSync(), [0, 0], 4);
+    close(tf.mean(tf.square(y), 0).dataSync(), [1, 1], 2);
+    // Half way from (0, 1) to the mean 4 and the unbiased variance 20/3.
+    close(built.weights[2]!.variable.dataSync(), [2, 20]);
+    expect(built.weights[3]!.variable.dataSync()[0]).toBeCloseTo((1 + 20 / 3) / 2, 4);
+    const after = built.forward(x, { ...context, training: false }).dataSync();
+    expect(after[0]).toBeCloseTo((1 - 2) / Math.sqrt((1 + 20 / 3) / 2 + 1e-3), 4);
+  });
+
+  it('gelu, leaky relu and hard sigmoid as in their papers', () => {
+    const at = (name: keyof typeof activations, x: number) => activations[name](tf.tensor1d([x])).dataSync()[0];
+    expect(at('gelu', 1)).toBeCloseTo(0.8413447, 5);
+    expect(at('leakyRelu', -2)).toBeCloseTo(-0.02);
+    expect([at('hardSigmoid', -4), at('hardSigmoid', 0), at('hardSigmoid', 4)]).toEqual([0, 0.5, 1]);
+  });
+
+  it('says what to do when layers do not fit each other', () => {
+    expect(() => build({ dense: 3 }, [4, 4, 1])).toThrow(/gets 4×4×1: put "- flatten" before it/);
+    expect(() => build({ conv: { filters: 1, kernel: 9 } }, [4, 4, 1])).toThrow(/window of 9×9 does not fit into 4×4/);
+    expect(() => build({ pool: 2 }, [16])).toThrow(/needs images/);
+  });
+});
+
+it('random numbers: uniform, normal, the same for the same seed, other streams for other names', () => {
+  const random = new Random(5);
+  const draws = Array.from({ length: 20_000 }, () => random.normal());
+  expect(draws.reduce((a, b) => a + b) / draws.length).toBeCloseTo(0, 1);
+  expect(draws.reduce((a, b) => a + b * b, 0) / draws.length).toBeCloseTo(1, 1);
+  expect(new Random(9).fork('a').bits()).toBe(new Random(9).fork('a').bits());
+  expect(new Random(9).fork('a').bits()).not.toBe(new Random(9).fork('b').bits());
+  expect(new Random(9).bits()).not.toBe(new Random(10).bits());
+});

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { validateNetwork, type Network } from '../../../src/experiment/network.js';
+import type { Dataset } from '../../../src/training/data/types.js';
+import { Random } from '../../../src/training/random.js';
+import { Training, type TrainingLog } from '../../../src/training/train.js';
+
+export interface Point {
+  step: number;
+  epoch: number | undefined;
+  values: Record<string, number>;
+}
+
+/** Remembers what training says. */
+export class Notes implements TrainingLog {
+  readonly points: Point[] = [];
+  readonly texts: string[] = [];
+  readonly fractions: (number | null)[] = [];
+  stopRequested: 'stop' | 'prune' | null = null;
+  onPoint: (point: Point) => void = () => undefined;
+  log(values: Record<string, number>, at?: { step?: number; epoch?: number }): void {
+    const point = { step: at!.step!, epoch: at!.epoch, values };
+    this.points.push(point);
+    this.onPoint(point);
+  }
+  progress(fraction: number | null, text?: string): void {
+    this.fractions.push(fraction);
+    if (text) this.texts.push(text);
+  }
+  info(): void {}
+  message(): void {}
+  series(name: string): number[] {
+    return this.points.flatMap(({ values }) => (name in values ? [values[name]!] : []));
+  }
+}
+
+export function network(section: Record<string, unknown>): Network {
+  const result = validateNetwork({ data: 'mnist', ...section });
+  if (!result.network) throw new Error(result.problems.map((problem) => problem.message).join('; '));
+  return result.network;
+}
+
+/** Two noisy rings around each other: not separable by a line. */
+export function rings(count: number): Dataset {
+  const random = new Random(11);
+  const part = (examples: number) => {
+    const inputs = new Float32Array(examples * 2);
+    const targets = new Int32Array(examples);
+    for (let i = 0; i < examples; i++) {
+      const angle = 2 * Math.PI * random.uniform();
+      targets[i] = i % 2;
+      const radius = 0.5 + targets[i]! + 0.1 * random.normal();
+      inputs.set([radius * Math.cos(angle), radius * Math.sin(angle)], i * 2);
+    }
+    return { count: examples, inputs, targets };
+  };
+  return {
+    name: 'rings',
+    task: 'classification',
+    inputShape: [2],
+    classes: ['inner', 'outer'],
+    outputs: 2,
+    train: part(count),
+    validation: part(200),
+    inputScale: { factor: 1, offset: 0 },
+    targetScale: null,
+    preparation: {},
+    notes: [],
+  };
+}
+
+/** y = 3a − 2b + 100, in units far from 1. */
+export function plane(count: number): Dataset {
+  const random = new Random(12);
+  const part = (examples: number) => {
+    const inputs = Float32Array.from({ length: examples * 2 }, () => random.normal());
+    const targets = Float32Array.from(
+      { length: examples },
+      (_, i) => 300 * inputs[2 * i]! - 200 * inputs[2 * i + 1]! + 1e4,
+    );
+    return { count: examples, inputs, targets };
+  };
+  return {
+    ...rings(2),
+    name: 'plane',
+    task: 'regression',
+    classes: null,
+    outputs: 1,
+    train: part(count),
+    validation: part(100),
+    targetScale: [{ mean: 1e4, deviation: 360 }],
+  };
+}
+
+export function training(section: Record<string, unknown>, dataset: Dataset, notes = new Notes(), seed = 1): Training {
+  return new Training({ network: network(section), dataset, seed, log: notes, cheapReads: true, evaluationBatch: 64 });
+}
+
+/** Waits until something holds; fails after a while. */
+export async function until(what: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!(await what())) {
+    if (Date.now() > end) throw new Error(`waited in vain for: ${what}`);
+    await sleep(20);
+  }
+}

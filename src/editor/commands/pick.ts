@@ -87,7 +87,7 @@ export async function searchFor(
     }),
   );
   const all = lists.flat().sort((a, b) => b.search.createdAt - a.search.createdAt);
-  if (all.length === 0) throw new Error(l10n.t('No search can be chosen for “{0}”.', title));
+  if (all.length === 0) throw nothing(l10n.t('{0}: there is no search that this suits.', title));
   if (all.length === 1) return all[0]!;
   const picked = await vscode.window.showQuickPick(
     all.map((each) => {
@@ -148,7 +148,7 @@ async function pickRuns(parts: Parts, { title, many, status }: PickOptions): Pro
     }),
   );
   const all = lists.flat().sort((a, b) => b.run.createdAt - a.run.createdAt);
-  if (all.length === 0) throw new Error(l10n.t('No run can be chosen for “{0}”.', title));
+  if (all.length === 0) throw nothing(l10n.t('{0}: there is no run that this suits.', title));
   if (all.length === 1) return all;
   const items = all.map((each) => {
     const { description, icon } = runRow(each.run, false);
@@ -161,6 +161,12 @@ async function pickRuns(parts: Parts, { title, many, status }: PickOptions): Pro
     : await vscode.window.showQuickPick(items, options).then((item) => item && [item]);
   if (!picked || picked.length === 0) throw new vscode.CancellationError();
   return picked.map(({ each }) => each);
+}
+
+/** Says why nothing happens; that is no error. */
+function nothing(text: string): vscode.CancellationError {
+  void vscode.window.showInformationMessage(text);
+  return new vscode.CancellationError();
 }
 
 function isRunRow(row: unknown): row is { kind: 'run'; run: Run } {

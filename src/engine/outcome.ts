@@ -76,8 +76,12 @@ const SIGNAL_HINTS: Record<string, string> = {
 };
 
 function failed(ending: Ending, kind: RunError['kind'], message: string): Outcome {
-  return { status: 'failed', error: { kind, message, logTail: ending.logTail } };
+  const short = message.length > MESSAGE_LIMIT ? `${message.slice(0, MESSAGE_LIMIT)}…` : message;
+  return { status: 'failed', error: { kind, message: short, logTail: ending.logTail } };
 }
+
+/** Characters of a message; a script may say anything, and the whole of it is in the log. */
+const MESSAGE_LIMIT = 600;
 
 const GPU_MEMORY =
   /CUDA out of memory|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|OutOfMemoryError: (CUDA|HIP)|HIP out of memory|CUBLAS_STATUS_ALLOC_FAILED|MPS backend out of memory|OOM when allocating tensor.*GPU/;

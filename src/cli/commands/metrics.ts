@@ -30,9 +30,9 @@ export const metrics: Command = {
     }
     if (!names.includes(metric)) {
       const near = suggest(metric, names);
-      throw new CommandError(
-        `Run ${run.id} has no metric "${metric}"${near ? `; did you mean "${near}"?` : names.length ? `. It has: ${names.join(', ')}.` : ' or any other yet.'}`,
-      );
+      const some = names.slice(0, 10).join(', ') + (names.length > 10 ? ` and ${names.length - 10} more` : '');
+      const instead = near ? `; did you mean "${near}"?` : names.length ? `. It has: ${some}.` : ' or any other yet.';
+      throw new CommandError(`Run ${run.id} has no metric "${metric}"${instead}`);
     }
     const points = input.whole('points');
     const rows = [];

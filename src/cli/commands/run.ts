@@ -65,9 +65,9 @@ function printEnd(context: Context, run: Run): void {
     `${paint(color, run.status)} ${paint('bold', safeLine(run.name))} ${paint('dim', `${run.id} · ${runTime(run, Date.now())}`)}`,
   );
   context.print(`  ${safeLine(params(run.params))}`);
-  for (const [name, summary] of Object.entries(run.metrics)) {
-    context.print(`  ${safeLine(name)} ${number(summary.last)}`);
-  }
+  const metrics = Object.entries(run.metrics);
+  for (const [name, summary] of metrics.slice(0, 20)) context.print(`  ${safeLine(name)} ${number(summary.last)}`);
+  if (metrics.length > 20) context.print(`  … and ${metrics.length - 20} more: tunesmith metrics ${run.id}`);
   if (run.error) {
     context.say(paint('red', safe(run.error.message)));
     if (run.error.logTail) context.say(paint('dim', safe(run.error.logTail.trimEnd()).replace(/^/gm, '  ')));

@@ -65,18 +65,22 @@ export const show: Command = {
           { title: 'metric' },
           ...['last', 'step', 'min', 'max', 'points'].map((title) => ({ title, align: 'right' as const })),
         ],
-        Object.entries(run.metrics).map(([name, m]) => [
-          name,
-          number(m.last),
-          number(m.lastStep),
-          number(m.min),
-          number(m.max),
-          String(m.count),
-        ]),
+        Object.entries(run.metrics)
+          .slice(0, 100)
+          .map(([name, m]) => [
+            name,
+            number(m.last),
+            number(m.lastStep),
+            number(m.min),
+            number(m.max),
+            String(m.count),
+          ]),
         paint,
         context.columns,
       ).forEach((line) => context.print(`  ${line}`));
     }
+    const more = Object.keys(run.metrics).length - 100;
+    if (more > 0) context.print(`  … and ${more} more: tunesmith metrics ${run.id}`);
     if (run.error)
       context.print(`\n${paint('red', safe(run.error.message))}\n${paint('dim', safe(run.error.logTail))}`);
     return 0;

@@ -26,6 +26,7 @@ export class Application {
   private readonly info: Params = {};
   private progress: { fraction: number | null; text: string } | null = null;
   private readonly messages: RunMessage[] = [];
+  private readonly warned = new Set<string>();
 
   constructor(
     private readonly db: Database,
@@ -92,12 +93,14 @@ export class Application {
     this.event({ file: this.file, record });
   }
 
-  /** A warning about the journal: told once, however often it happens. */
-  warn(text: string): void {
-    if (this.messages.some((message) => message.text === text)) return;
-    if (this.db.get('SELECT 1 FROM messages WHERE run = ? AND text = ?', this.key, text)) return;
-    this.result.warnings.push(text);
-    this.say({ time: Date.now(), level: 'warning', text });
+  /** A warning about the journal: told once a run, however often it happens. `stem` is how every such warning begins. */
+  warn(stem: string, rest = ''): void {
+    if (this.warned.has(stem)) return;
+    this.warned.add(stem);
+    const told = 'SELECT 1 FROM messages WHERE run = ? AND substr(text, 1, length(?)) = ?';
+    if (this.db.get(told, this.key, stem, stem)) return;
+    this.result.warnings.push(stem + rest);
+    this.say({ time: Date.now(), level: 'warning', text: stem + rest });
   }
 
   finish(): void {
@@ -116,11 +119,7 @@ export class Application {
   /** A refused write of params or info is a warning. */
   private changed(refused: string | null): void {
     this.result.runChanged = true;
-    if (refused !== null) {
-      const { length } = this.messages;
-      this.warn(refused);
-      if (this.messages.length > length) return;
-    }
+    if (refused !== null) this.warn(refused);
   }
 
   private head(name: string): Head | null {
@@ -129,8 +128,9 @@ export class Application {
     if (!head) {
       if (metric === undefined || this.heads.size >= MAX_METRICS) {
         this.warn(
-          `This run logs more than ${MAX_METRICS} different metrics. Further ones, such as "${shorten(name)}", are only in ` +
-            'its journal. Use fewer names (a step or an index belongs into the step, not into the name).',
+          `This run logs more than ${MAX_METRICS} different metrics. `,
+          `Further ones, such as "${shorten(name)}", are only in its journal. Use fewer names (a step or an index belongs ` +
+            'into the step, not into the name).',
         );
         return null;
       }
@@ -157,7 +157,10 @@ export class Application {
     for (const name of Object.keys(source)) {
       const value = source[name] as Params[string];
       if (name === '' || name === '__proto__' || name.length > 512 || JSON.stringify(value).length > MAX_VALUE) {
-        this.warn(`The ${what} "${shorten(name)}" of journal/${this.file} was skipped: its name or value is too long.`);
+        this.warn(
+          `A ${what} in journal/${this.file} was skipped as its name or value is too long`,
+          `: "${shorten(name)}". Others like it are skipped without a message.`,
+        );
       } else target[name] = value;
     }
   }
@@ -166,7 +169,8 @@ export class Application {
     const parts = record.path.split(/[\\/]/);
     if (/^([\\/]|[a-z]:)/i.test(record.path) || parts.includes('..') || record.path.length > 4096) {
       this.warn(
-        `The file "${shorten(record.path)}" of journal/${this.file} was skipped: it is not in the run's folder.`,
+        `A file named in journal/${this.file} was skipped as it is not in the run's folder`,
+        `: "${shorten(record.path)}". Others like it are skipped without a message.`,
       );
       return;
     }

@@ -10,7 +10,7 @@ import { Application } from './apply.js';
 import { cutLines, MAX_LINE, parseLine } from './parse.js';
 
 /** Bytes read from disk at once. */
-const READ_BYTES = 2 * 2 ** 20;
+const READ_BYTES = 2 ** 20;
 /** Bytes at a journal's start that tell whether it is still the same file. */
 const HEAD_BYTES = 64;
 const FILE_NAME = /^[\w-][\w.-]{0,200}\.ndjson$/;
@@ -28,6 +28,8 @@ interface Place {
 
 /** Takes journals in: each record exactly once, as data and offset are committed together. */
 export class Ingest implements IngestApi {
+  private turn = 0;
+
   constructor(
     private readonly db: Database,
     private readonly names: MetricNames,
@@ -78,13 +80,16 @@ export class Ingest implements IngestApi {
   pollAll(run: string, options: { final?: boolean; budgetMs?: number } = {}): IngestResult[] {
     const until = performance.now() + (options.budgetMs ?? 40);
     const results: IngestResult[] = [];
-    for (const file of this.files(run)) {
+    const files = this.files(run);
+    // Each call begins with another file, so that one that grows without end does not keep the others waiting.
+    const first = files.length > 0 ? this.turn++ % files.length : 0;
+    for (const [i, file] of [...files.slice(first), ...files.slice(0, first)].entries()) {
       for (;;) {
         const result = this.poll(run, file, options);
         results.push(result);
-        if (performance.now() >= until) {
-          // Other files were not looked at: say so.
-          result.more = true;
+        // What was found empty took no time.
+        if (performance.now() >= until && result.records > 0) {
+          result.more ||= i < files.length - 1;
           return results;
         }
         if (!result.more) break;
@@ -118,7 +123,7 @@ export class Ingest implements IngestApi {
     }
     const ends = place.offset + bytes.length >= size;
     const result = this.take(run, key, file, place, bytes, final && ends, warning);
-    result.more = result.next < size && result.next > place.offset;
+    result.more = !ends && result.next > place.offset;
     return result;
   }
 

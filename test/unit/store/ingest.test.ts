@@ -1,0 +1,295 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { IngestResult, NewRun } from '../../../src/store/api.js';
+import type { Store } from '../../../src/store/store.js';
+import { journal, lines, newRun, openStore, temporary } from './helpers.js';
+
+const FILE = 'rank0-1.ndjson';
+const metric = (step: number, loss: unknown): object => ({
+  type: 'metrics',
+  time: 1e12 + step,
+  step,
+  values: { loss },
+});
+
+function setUp(): { folder: string; store: Store; run: NewRun; poll: (final?: boolean) => IngestResult } {
+  const folder = temporary();
+  const store = openStore(folder);
+  const run = newRun(folder, 'r1');
+  store.runs.insert(run);
+  return { folder, store, run, poll: (final = false) => store.ingest.poll('r1', FILE, { final }) };
+}
+
+const values = (store: Store, name = 'loss'): unknown[] =>
+  store.series.points('r1', name).points.map((point) => point.value);
+
+describe('frames', () => {
+  it('are taken only when they are next; the file fills gaps', () => {
+    const { store, run, poll } = setUp();
+    const parts = [lines(metric(0, 1)), lines(metric(1, 2), metric(2, 3)), lines(metric(3, 4))] as const;
+    writeFileSync(journal(run), Buffer.concat([...parts]));
+    const [a, b, c] = parts;
+    expect(store.ingest.frame('r1', FILE, 0, a)).toMatchObject({ next: a.length, points: 1 });
+    expect(store.ingest.frame('r1', FILE, a.length + b.length, c)).toBeNull();
+    expect(store.ingest.expectedOffset('r1', FILE)).toBe(a.length);
+    expect(poll()).toMatchObject({ points: 3, next: a.length + b.length + c.length, more: false });
+    expect(store.ingest.frame('r1', FILE, a.length, b)).toMatchObject({
+      points: 0,
+      next: a.length + b.length + c.length,
+    });
+    expect(values(store)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('that overlap are used from where they are new', () => {
+    const { store } = setUp();
+    const both = lines(metric(0, 1), metric(1, 2));
+    store.ingest.frame('r1', FILE, 0, lines(metric(0, 1)));
+    expect(store.ingest.frame('r1', FILE, 0, both)).toMatchObject({ points: 1, next: both.length });
+    expect(values(store)).toEqual([1, 2]);
+  });
+
+  it('of unknown runs and odd file names are refused', () => {
+    const { store } = setUp();
+    expect(store.ingest.frame('nobody', FILE, 0, lines(metric(0, 1)))).toBeNull();
+    for (const name of ['../a.ndjson', 'a/b.ndjson', '..ndjson', '.ndjson', 'a.txt', '']) {
+      expect(store.ingest.frame('r1', name, 0, lines(metric(0, 1)))).toBeNull();
+      expect(() => store.ingest.poll('r1', name)).toThrow('no name of a journal');
+    }
+  });
+});
+
+describe('journal files', () => {
+  it('end at what is not written yet', () => {
+    const { store, run, poll } = setUp();
+    const whole = lines(metric(0, 1), metric(1, 2));
+    writeFileSync(journal(run), Buffer.concat([whole, Buffer.alloc(5000)]));
+    expect(poll()).toMatchObject({ next: whole.length, points: 2, more: false });
+    writeFileSync(journal(run), Buffer.concat([whole, Buffer.from('{"step":2,"lo'), Buffer.alloc(99)]));
+    expect(poll()).toMatchObject({ next: whole.length, points: 0, warnings: [] });
+    expect(poll(true)).toMatchObject({ next: whole.length, points: 0 });
+    writeFileSync(journal(run), Buffer.concat([whole, Buffer.from('{"step":2,"loss":3}')]));
+    expect(poll()).toMatchObject({ points: 0 });
+    expect(poll(true)).toMatchObject({ next: whole.length + 19, points: 1 });
+    expect(values(store)).toEqual([1, 2, 3]);
+  });
+
+  it('with a line torn in the middle wait for it until nobody writes any more', () => {
+    const { run, poll } = setUp();
+    const torn = Buffer.concat([lines(metric(0, 1)), Buffer.from('{"st\0\0\0'), lines('', metric(1, 2))]);
+    writeFileSync(journal(run), torn);
+    expect(poll()).toMatchObject({ points: 1, warnings: [] });
+    expect(poll(true)).toMatchObject({
+      points: 1,
+      next: torn.length,
+      warnings: [expect.stringContaining('never written')],
+    });
+  });
+
+  it('that became shorter are read on; those begun anew are read from their start', () => {
+    const { store, run, poll } = setUp();
+    const long = lines(...Array.from({ length: 10 }, (_, i) => metric(i, i)));
+    writeFileSync(journal(run), long);
+    poll();
+    const cut = lines(...Array.from({ length: 8 }, (_, i) => metric(i, i))).length;
+    truncateSync(journal(run), cut);
+    expect(poll()).toMatchObject({ points: 0, next: cut, warnings: [expect.stringContaining('become shorter')] });
+    appendFileSync(journal(run), lines(metric(10, 10)));
+    expect(poll()).toMatchObject({ points: 1, warnings: [] });
+    expect(values(store)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    writeFileSync(journal(run), lines({ step: 100, loss: 100 }));
+    expect(poll()).toMatchObject({ points: 1, warnings: [expect.stringContaining('begun anew')] });
+    expect(values(store)).toHaveLength(12);
+  });
+
+  it('longer than one read are read in pieces', () => {
+    const { store, run } = setUp();
+    const n = 50_000;
+    writeFileSync(journal(run), lines(...Array.from({ length: n }, (_, i) => metric(i, i))));
+    let rounds = 0;
+    for (let more = true; more; rounds++) more = store.ingest.pollAll('r1', { budgetMs: 0 }).at(-1)?.more ?? false;
+    expect(rounds).toBeGreaterThan(2);
+    expect(store.runs.get('r1')?.metrics.loss).toEqual({ last: n - 1, lastStep: n - 1, min: 0, max: n - 1, count: n });
+  });
+
+  it('with a line beyond 16 MiB go on after it', () => {
+    const { store, run } = setUp();
+    const huge = `{"type":"message","text":"${'x'.repeat(17 * 2 ** 20)}"}`;
+    const big = `{"step":1,"loss":2,"more":"${'x'.repeat(3 * 2 ** 20)}"}`;
+    writeFileSync(journal(run), lines(metric(0, 1), big, huge, metric(2, 3)));
+    const warnings: string[] = [];
+    for (let more = true; more;) {
+      const result = store.ingest.poll('r1', FILE);
+      warnings.push(...result.warnings);
+      more = result.more;
+    }
+    expect(values(store)).toEqual([1, 2, 3]);
+    expect(warnings).toEqual([expect.stringContaining('longer than 16 MiB')]);
+  });
+
+  it.skipIf(process.platform === 'win32')('that are links or pipes are not followed', () => {
+    const { folder, store, run } = setUp();
+    writeFileSync(join(folder, 'secret'), lines(metric(0, 1)));
+    symlinkSync(join(folder, 'secret'), journal(run, 'link.ndjson'));
+    symlinkSync('/dev/zero', journal(run, 'zero.ndjson'));
+    execFileSync('mkfifo', [journal(run, 'pipe.ndjson')]);
+    mkdirSync(journal(run, 'folder.ndjson'));
+    expect(store.ingest.pollAll('r1', { budgetMs: 5000 }).map((result) => result.points)).toEqual([0, 0, 0, 0]);
+    expect(store.ingest.poll('r1', 'missing.ndjson')).toMatchObject({ next: 0, points: 0, more: false });
+  });
+});
+
+describe('lines', () => {
+  const take = (store: Store, ...records: unknown[]): IngestResult => {
+    const result = store.ingest.frame('r1', FILE, store.ingest.expectedOffset('r1', FILE), lines(...records));
+    if (!result) throw new Error('refused');
+    return result;
+  };
+
+  it('may hold numbers as Python and JavaScript write them', () => {
+    const { store } = setUp();
+    take(
+      store,
+      '{"type":"metrics","step":0,"values":{"loss":NaN}}',
+      '{"type": "metrics", "step": 1, "values": {"loss": -Infinity, "NaN \\" Infinity": 1}}',
+      '{"step":2,"values":{"loss":"Infinity"}}',
+      '{"step":3,"values":{"loss":null}}',
+      '{"step":4,"loss":NaN,"note":"a NaN"}\r',
+      '\ufeff{"step":5,"loss":0.5}',
+      '',
+      '   ',
+      '{"step":6,"loss":true}',
+    );
+    expect(values(store)).toEqual(['NaN', '-Infinity', 'Infinity', 'NaN', 'NaN', 0.5, 1]);
+    expect(values(store, 'NaN " Infinity')).toEqual([1]);
+    const run = store.runs.get('r1');
+    expect(run?.metrics.loss).toEqual({ last: 1, lastStep: 6, min: '-Infinity', max: 'Infinity', count: 7 });
+    // Infinity is a diverged run, not a best value.
+    expect(run?.objective).toEqual({ metric: 'loss', goal: 'minimize', value: 0.5, step: 5 });
+  });
+
+  it('of NaN alone are counted and have neither min nor max', () => {
+    const { store } = setUp();
+    take(store, metric(0, 'NaN'), metric(1, 'NaN'));
+    expect(store.runs.get('r1')).toMatchObject({
+      metrics: { loss: { last: 'NaN', min: 'NaN', max: 'NaN', count: 2 } },
+      objective: { value: null, step: null },
+    });
+  });
+
+  it('without a step are counted by file, across restarts', () => {
+    const { store, folder } = setUp();
+    take(store, { loss: 1 }, { loss: 2, step: 10 }, { loss: 3 });
+    store.close();
+    const again = openStore(folder);
+    take(again, { loss: 4 });
+    again.ingest.frame('r1', 'other.ndjson', 0, lines({ loss: 5 }));
+    expect(again.series.points('r1', 'loss').points.map((point) => point.step)).toEqual([0, 10, 1, 2, 0]);
+  });
+
+  it('that are no records are skipped, counted, and told once', () => {
+    const { store } = setUp();
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const result = take(
+      store,
+      'no json',
+      '[1]',
+      'null',
+      '{}',
+      '{"type":"unknown","time":1}',
+      '{"type":"metrics","step":"one","values":{"loss":1}}',
+      '{"type":"metrics","values":{"loss":"high"}}',
+      '{"type":"exit","time":1,"code":"x"}',
+      deep,
+      `{"type":"params","time":1,"params":{"p":${deep}}}`,
+      '{"type":"metrics","step":1,"values":{"__proto__":1,"":2,"loss":3}}',
+      '{"__proto__":{"type":"exit"},"step":1,"loss":4}',
+      metric(2, 5),
+    );
+    expect(result.records).toBe(3);
+    expect(result.events).toEqual([]);
+    expect(result.warnings).toHaveLength(1);
+    expect(result.warnings[0]).toContain('record at byte 0 was skipped (not JSON)');
+    expect(values(store)).toEqual([3, 4, 5]);
+    expect(Object.keys(store.runs.get('r1')?.metrics ?? {})).toEqual(['loss']);
+    expect(take(store, 'again bad').warnings).toEqual([]);
+    expect(store.runs.messages('r1').map((message) => message.text)).toEqual(result.warnings);
+  });
+
+  it('with ever new names are capped, and the run says so', () => {
+    const { store } = setUp();
+    const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`m${i}`, i]));
+    const result = take(store, { type: 'metrics', step: 0, values: many }, metric(1, 1));
+    expect(result.points).toBe(5000);
+    expect(result.warnings).toEqual([expect.stringContaining('more than 5000 different metrics')]);
+    expect(take(store, { step: 2, m1: 7, another: 1 }).points).toBe(1);
+    expect(store.runs.messages('r1')).toHaveLength(1);
+  });
+
+  it('of every other type reach the run and the engine', () => {
+    const { store } = setUp();
+    const long = 'x'.repeat(100_000);
+    const result = take(
+      store,
+      { type: 'spawn', time: 500, pid: 7, started: null, supervisor: 6 },
+      { type: 'start', time: 501, pid: 7, client: 'python/0.1' },
+      { type: 'params', time: 502, params: { lr: 0.5, layers: [1, 2], own: 'ä' } },
+      { type: 'info', time: 503, values: { backend: 'cpu', weights: 12 } },
+      { type: 'progress', time: 504, fraction: 0.25 },
+      { type: 'progress', time: 505, fraction: 0.5, text: 'epoch 1/2' },
+      { type: 'media', time: 506, name: 'confusion', path: 'media/c.png', mime: 'image/png', step: 3 },
+      { type: 'media', time: 506, name: 'evil', path: 'media/../../../etc/passwd', mime: 'image/png' },
+      { type: 'message', time: 507, level: 'error', text: long },
+      { type: 'finish', time: 508, status: 'failed', error: 'oops' },
+      { type: 'exit', time: 509, code: 3, signal: null, requested: null },
+    );
+    expect(result.events.map((event) => event.record.type)).toEqual(['spawn', 'start', 'message', 'finish', 'exit']);
+    expect(result.runChanged).toBe(true);
+    expect(store.runs.detail('r1')).toMatchObject({
+      params: { lr: 0.5, layers: [1, 2], own: 'ä' },
+      info: { backend: 'cpu', weights: 12 },
+      progress: { fraction: 0.5, text: 'epoch 1/2' },
+      startedAt: 500,
+      exitCode: 3,
+    });
+    expect(store.runs.media('r1')).toEqual([
+      { time: 506, name: 'confusion', path: 'media/c.png', mime: 'image/png', step: 3 },
+    ]);
+    const messages = store.runs.messages('r1');
+    expect(messages.find((message) => message.level === 'error')?.text.length).toBe(16_385);
+    expect(messages.find((message) => message.level === 'warning')?.text).toContain('not in the run');
+    expect(store.runs.list({ text: 'own=ä' }).total).toBe(1);
+  });
+
+  it('in a flood of messages are bounded', () => {
+    const { store } = setUp();
+    const flood = Array.from({ length: 30_000 }, (_, i) => ({
+      type: 'message',
+      time: i,
+      level: 'info',
+      text: `m${i}`,
+    }));
+    const exit = { type: 'exit', time: 1, code: 0, signal: null, requested: null };
+    const result = take(store, exit, ...flood);
+    expect(result.events.length).toBeLessThan(3000);
+    expect(result.events.some((event) => event.record.type === 'exit')).toBe(true);
+    expect(store.runs.messages('r1')).toHaveLength(1000);
+    expect(store.runs.messages('r1').at(-1)?.text).toBe('m29999');
+  });
+
+  it('tell the objective to the pruner in the order logged', () => {
+    const { store } = setUp();
+    const result = take(store, metric(5, 3), metric(4, 2), { step: 9, other: 1 }, metric(6, 'NaN'));
+    expect(result.objective).toEqual([
+      { step: 5, value: 3 },
+      { step: 4, value: 2 },
+      { step: 6, value: NaN },
+    ]);
+    expect([...result.metrics]).toEqual([
+      ['loss', 3],
+      ['other', 1],
+    ]);
+    expect(store.series.values('r1', 'loss')).toEqual(result.objective);
+  });
+});

@@ -24,6 +24,9 @@ export class PanelView {
   /** Waits until the chart has at least this many curves and points. */
   async drawn(metric: string, { runs = 1, points = 1, timeout = 120_000 } = {}): Promise<void> {
     const chart = this.chart(metric);
+    // Only what is on the screen is drawn.
+    await chart.waitFor({ state: 'attached', timeout });
+    await chart.scrollIntoViewIfNeeded();
     await expect
       .poll(async () => Number(await chart.getAttribute('data-runs')), { timeout, message: `curves of ${metric}` })
       .toBeGreaterThanOrEqual(runs);

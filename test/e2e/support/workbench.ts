@@ -32,12 +32,18 @@ export class Workbench {
     await this.ready();
   }
 
+  /** Shows the file, in the group that has it already if there is one. */
   async openFile(name: string): Promise<void> {
+    const tab = this.page.locator(`.tab[data-resource-name="${name}"]`).first();
+    if (await tab.isVisible()) {
+      await tab.click();
+      return;
+    }
     await this.page.keyboard.press('ControlOrMeta+P');
     const input = this.page.locator('.quick-input-widget input.input');
     await input.fill(name);
     await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
-    await this.page.locator('.tab.active', { hasText: name }).waitFor();
+    await tab.waitFor();
   }
 
   /** Runs a command by its full title, as in `Tunesmith: Run`. */

@@ -1,6 +1,6 @@
-/** Loads what TensorFlow.js does not load by itself: gradients of all operations. Imported where training starts. */
+/** Makes TensorFlow.js ready for training: gradients of all operations, no debugging. */
 import { enableProdMode } from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import './gradients.js';
 
 // Without the checks and advertisements of its debugging mode.
 enableProdMode();

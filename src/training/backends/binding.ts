@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { TrainingError } from '../errors.js';
+import { registerNativeKernels } from './nativeKernels.js';
 import { requireWithOurs } from './require.js';
 import type { Started } from './types.js';
 
@@ -44,6 +45,7 @@ export async function startBinding(packageFolder: string, name: string): Promise
   };
   const backend = new kernels.NodeJSKernelBackend(binding, name);
   requireWithOurs(join(packageFolder, 'dist', 'register_all_kernels.js'));
+  registerNativeKernels();
   tf.registerBackend('tensorflow', () => backend, 10);
   await tf.setBackend('tensorflow');
   await tf.ready();

@@ -189,6 +189,18 @@ describe('layers', () => {
     expect([at('hardSigmoid', -4), at('hardSigmoid', 0), at('hardSigmoid', 4)]).toEqual([0, 0.5, 1]);
   });
 
+  it('relu has the right first and second derivative', () => {
+    const x = tf.tensor1d([-1, 0.5, 2]);
+    const cubed = (a: tf.Tensor) => tf.sum(tf.pow(tf.relu(a), 3)) as tf.Scalar;
+    close(tf.grad(cubed)(x).dataSync(), [0, 0.75, 12]);
+    close(
+      tf
+        .grad((a) => tf.sum(tf.grad(cubed)(a)))(x)
+        .dataSync(),
+      [0, 3, 12],
+    );
+  });
+
   it('says what to do when layers do not fit each other', () => {
     expect(() => build({ dense: 3 }, [4, 4, 1])).toThrow(/gets 4×4×1: put "- flatten" before it/);
     expect(() => build({ conv: { filters: 1, kernel: 9 } }, [4, 4, 1])).toThrow(/window of 9×9 does not fit into 4×4/);

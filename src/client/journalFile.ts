@@ -14,7 +14,6 @@ const MAX_PENDING = 64 << 20;
 export class JournalFile {
   /** Bytes in the file that belong to whole records. */
   offset = 0;
-  private readonly buffer = Buffer.allocUnsafe(64 << 10);
   private pending: Buffer[] = [];
   private pendingBytes = 0;
   private lost = 0;
@@ -38,29 +37,21 @@ export class JournalFile {
     }
   }
 
-  /** True while records wait for room on the disk. */
-  get waiting(): boolean {
-    return this.pendingBytes > 0;
-  }
-
-  /** Appends one line. False when it had to be kept in memory for now. */
-  append(line: string): boolean {
-    // At most three bytes of UTF-8 for one UTF-16 unit.
-    const most = line.length * 3;
-    const bytes = most <= this.buffer.length ? this.buffer : Buffer.allocUnsafe(most);
-    const length = bytes.write(line, 0, 'utf8');
+  /** Appends one line. Its offset in the file, or -1 when it has to wait in memory. */
+  append(line: string): number {
+    const length = Buffer.byteLength(line);
     let written = 0;
     if (this.pendingBytes === 0) {
       try {
-        written = writeSync(this.fd, bytes, 0, length, null);
+        written = writeSync(this.fd, line);
         this.offset += written;
       } catch {
         // Tried again, and told, below.
       }
-      if (written === length) return true;
+      if (written === length) return this.offset - length;
     }
-    this.keep(Buffer.from(bytes.subarray(written, length)), written === 0);
-    return this.retry();
+    this.keep(Buffer.from(line).subarray(written), written === 0);
+    return this.retry() ? this.offset - length : -1;
   }
 
   /** Writes what waits. True when nothing waits any more. */

@@ -139,7 +139,8 @@ class LiveRun implements RunClient {
   }
 
   private write(line: string): void {
-    if (this.journal.append(line)) this.stream?.push(line, this.journal.offset);
+    const start = this.journal.append(line);
+    if (start >= 0) this.stream?.push(line, start);
     else this.stream?.grown();
   }
 

@@ -41,19 +41,21 @@ export class Stream {
     this.open(options.socket, options.token);
   }
 
-  /** `end` is the journal's offset behind this line. */
-  push(line: string, end: number): void {
-    if (this.bytes === 0) this.start = end - Buffer.byteLength(line);
-    if (this.bytes < MAX_HELD) {
+  /** `start` is the line's offset in the journal. */
+  push(line: string, start: number): void {
+    // A frame holds what lies side by side in the file: once something was left out, so is what follows.
+    if (!this.dropped && this.bytes < MAX_HELD) {
+      if (this.bytes === 0) this.start = start;
       this.text.push(line);
       this.bytes += line.length;
     } else this.dropped = true;
-    if (this.timer === null && this.ready) this.timer = setTimeout(() => this.send(), DELAY_MS).unref();
+    this.schedule();
   }
 
   /** The file has grown by what could not be told line by line. */
   grown(): void {
     this.dropped = true;
+    this.schedule();
   }
 
   async flush(timeoutMs: number): Promise<void> {
@@ -91,9 +93,14 @@ export class Stream {
     }
   }
 
+  private schedule(): void {
+    if (this.timer === null && this.ready) this.timer = setTimeout(() => this.send(), DELAY_MS).unref();
+  }
+
   private sent(): void {
-    if (this.bytes > 0) return this.send();
-    if (this.idle()) for (const waiter of this.waiters.splice(0)) waiter();
+    // A slow engine had made us wait, or someone waits for all to be sent.
+    if (this.bytes > 0 && (this.bytes >= MAX_HELD || this.waiters.length > 0)) this.send();
+    else if (this.idle()) for (const waiter of this.waiters.splice(0)) waiter();
   }
 
   private open(path: string, token: string): void {

@@ -115,7 +115,7 @@ export class Runs implements RunsApi {
 
   list(asked: RunQuery): { total: number; runs: Run[] } {
     const query = RunQuery.parse(asked);
-    const filter = where(query);
+    const filter = where(query, (words) => this.containing(words));
     const { join, by } = order(query, this.names, Date.now());
     const total = this.db.get<{ n: number }>(`SELECT count(*) n FROM runs WHERE ${filter.text}`, ...filter.values);
     // Sorting keys alone first keeps the wide rows out of the sort.
@@ -134,7 +134,7 @@ export class Runs implements RunsApi {
 
   columns(asked: RunQuery): { params: string[]; metrics: string[] } {
     this.db.settle();
-    const filter = where(RunQuery.parse(asked));
+    const filter = where(RunQuery.parse(asked), (words) => this.containing(words));
     const selected = `SELECT key FROM runs WHERE ${filter.text}`;
     // A name is looked for among the runs until the first that has it, so this does not read every value.
     const params = this.db.all<{ name: string }>(
@@ -249,6 +249,12 @@ export class Runs implements RunsApi {
     const objective: WireNumber = toWire(best.objective);
     const of = this.db.get<{ n: number }>(`SELECT count(*) n ${among}`, ...values)?.n ?? 0;
     return { run: best.id, name: best.name, params: JSON.parse(best.params), objective, ...newest, of };
+  }
+
+  /** Keys of the runs in whose text every word occurs. */
+  private containing(words: readonly string[]): number[] {
+    const all = words.map(() => 'instr(text, ?) > 0').join(' AND ');
+    return this.db.all<{ run: number }>(`SELECT run FROM run_text WHERE ${all}`, ...words).map((row) => row.run);
   }
 
   private select(sql: string, ...values: SqlValue[]): Run[] {

@@ -30,7 +30,7 @@ export class Log {
 
   private write(level: string, text: string): void {
     // Control characters of other programs (terminal escapes) have no business in a log that people print.
-     
+
     const clean = text.slice(0, 8192).replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '?');
     const line = `${new Date().toISOString()} ${level} ${clean}\n`;
     try {

@@ -120,7 +120,6 @@ export function lastWords(logTail: string): string {
 
 /** Terminal colours and other control sequences have no place in a message. */
 export function plainText(text: string): string {
-   
   return text
     .replace(/\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007]*(\u0007|\u001b\\)/g, '')
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (c) => (c === '\r' ? '\n' : ''));

@@ -32,6 +32,7 @@ test('kill -9 of the engine in the middle of a search loses and doubles nothing,
     const before = cli.engine().pid;
     process.kill(before, 'SIGKILL');
     // The next client finds no engine, starts one, and that one takes over what is running.
+    cli.ls();
     expect(cli.engine().pid).not.toBe(before);
     await expect
       .poll(() => cli.ls().filter(({ endedAt }) => endedAt !== null).length, { timeout: 180_000, message: printed })

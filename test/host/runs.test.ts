@@ -190,8 +190,10 @@ describe('runs', function () {
     );
     assert.equal(search.counts.completed, 3);
     assert.equal(search.best?.params.lr, 0.01);
-    const tree = await explorerText(await api());
-    assert.match(tree, /3\/3 · ★ 1 \| search completed ended hasBest/);
+    const tree = await until('the search in the explorer', async () => {
+      const text = await explorerText(await api());
+      return text.includes('3/3 · ★ 1 | search completed ended hasBest') && text;
+    });
     assert.match(tree, /#1 \| ★ 1 · lr 0\.01 \| run completed ended trial/);
     await until('the lens', async () => (await lensesOf(file)).includes('5: best 0.01 (1)'));
     assert.ok((await lensesOf(file)).includes('5: Apply best'));

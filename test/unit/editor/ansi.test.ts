@@ -58,9 +58,8 @@ describe('output shown in a terminal', () => {
     expect(filter(`${E}]52;c;x${E}[31mred`)).toBe(`${E}[31mred`);
   });
 
-  it('is fast enough for a flood', () => {
-    const started = performance.now();
-    filter(`${E}[32mstep${E}[0m 0.12345\n`.repeat(100_000));
-    expect(performance.now() - started).toBeLessThan(2000);
+  it('passes a flood of harmless output through whole', () => {
+    const flood = `${E}[32mstep${E}[0m 0.12345\r\n`.repeat(100_000);
+    expect(filter(flood)).toBe(flood);
   });
 });

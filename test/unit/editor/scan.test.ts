@@ -40,7 +40,9 @@ describe('where a position is', () => {
   });
 
   it('finds every key of a file', () => {
-    const { entries } = scan('a: 1\nb:\n  c: { d: 2, "e": [ { f: 3 } ] }\n  # no: key\n  g: x # h: 1\n  j:\n  - i: 4\n');
+    const { entries } = scan(
+      'a: 1\nb:\n  c: { d: 2, "e": [ { f: 3 } ] }\n  # no: key\n  g: x # h: 1\n  j:\n  - i: 4\n',
+    );
     expect(entries.map(({ path, key }) => [...path, key].join('.'))).toEqual([
       'a',
       'b',

@@ -11,7 +11,7 @@ from time import time as _now
 from ._config import Config
 from ._journal import Journal
 from ._link import Link
-from ._values import deferred, flat_params, flatten, float_text, int_text, name_text, scalar_text
+from ._values import _names, deferred, flat_params, flatten, float_text, int_text, name_text, scalar_text
 from ._version import __version__
 
 
@@ -92,7 +92,9 @@ class Run:
             late = None
             for name, value in values.items():
                 if type(value) is float:
-                    parts.append(name_text(name) + float_text(value))
+                    # The usual case, without a call: paced calls run with cold caches, where each costs.
+                    text = repr(value) if value - value == 0.0 else float_text(value)
+                    parts.append((_names.get(name) or name_text(name)) + text)
                     continue
                 if isinstance(value, dict):
                     nested = {}

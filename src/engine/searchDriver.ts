@@ -104,6 +104,10 @@ export class SearchDriver implements Source {
       if (this.study.options.trials !== null) this.study.options.trials++;
       this.study.enqueue(params);
     }
+    const planned = this.options.store.searches.get(this.id)?.trials ?? null;
+    if (repeat.length > 0 && planned !== null) {
+      this.options.store.searches.update(this.id, { trials: planned + repeat.length });
+    }
     this.save();
   }
 

@@ -58,16 +58,11 @@ export class RunsModel {
     const lists = [...this.lists.values()];
     this.lists.clear();
     const experiments = [...this.searchesOf];
-    const [{ runs }] = await Promise.all([
-      this.engine.request('runs/list', { status: [...LIVE_STATUSES], limit: 2000 }),
+    await Promise.all([
+      this.fetchLive(),
       this.fetchExperiments(),
       ...experiments.map((experiment) => this.fetchSearches(experiment)),
     ]);
-    this.live.clear();
-    for (const run of runs) {
-      this.live.set(run.id, run);
-      this.known.set(run.id, run);
-    }
     await Promise.all(lists.filter((list) => list.loaded).map((list) => this.list(list.key)));
     this.fire({ experiments: true });
   }
@@ -188,6 +183,16 @@ export class RunsModel {
     if (!same) return this.fire({ experiments: true });
     const counts = experiments.filter(({ name, runs }) => before.get(name) !== runs).map(({ name }) => name);
     if (counts.length > 0) this.fire({ counts });
+  }
+
+  /** Taken in as soon as it comes: a `changed` that arrives while other answers are awaited is newer. */
+  private async fetchLive(): Promise<void> {
+    const { runs } = await this.engine.request('runs/list', { status: [...LIVE_STATUSES], limit: 2000 });
+    this.live.clear();
+    for (const run of runs) {
+      this.live.set(run.id, run);
+      this.known.set(run.id, run);
+    }
   }
 
   private async fetchExperiments(): Promise<void> {

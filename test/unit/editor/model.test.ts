@@ -120,6 +120,28 @@ describe('what the editor knows of the runs', () => {
     model.dispose();
   });
 
+  it('believes a change that comes while it is still reading', async () => {
+    const live = run({ id: 'ending', createdAt: 1, status: 'running' });
+    const engine = new Rows([live]);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const slow: Asks = {
+      request: (async (name: 'experiments/list', params: object) => {
+        const answer = await engine.request(name, params);
+        if (name === 'experiments/list') await held;
+        return answer;
+      }) as Asks['request'],
+    };
+    const model = new RunsModel(slow);
+    const reading = model.refresh();
+    await new Promise((resolve) => setImmediate(resolve));
+    model.apply({ ...nothing, runs: [{ ...live, status: 'completed' }] });
+    release();
+    await reading;
+    expect(model.liveIn('digits')).toBe(0);
+    model.dispose();
+  });
+
   it('shows after a reconnection what changed meanwhile', async () => {
     const engine = new Rows(many(5));
     const model = new RunsModel(engine);

@@ -37,6 +37,8 @@ const node = {
   target: 'node20',
   outExtension: { '.js': '.cjs' },
   outdir: 'dist',
+  // An extension host reports every look at this global as an error of the extension's; a library looks.
+  define: { ...shared.define, navigator: 'undefined' },
   // Reached by absolute path at run time, when a command has installed them.
   external: ['vscode', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu', 'webgpu'],
 };

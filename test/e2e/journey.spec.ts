@@ -100,33 +100,41 @@ test.describe('a day with Tunesmith', () => {
     await panel.id(TEST_IDS.trialAction('resume', 0)).click();
     await expect(first).toHaveAttribute('data-status', /running|completed|pruned/);
 
+    // Pausing the search pauses what runs; what is paused can be stopped.
+    await expect(panel.id(TEST_IDS.trial(1))).toHaveAttribute('data-status', 'running', { timeout: 120_000 });
     await panel.id(TEST_IDS.searchPause).click();
-    await expect(panel.id(TEST_IDS.searchResume)).toBeVisible();
+    const paused = panel.frame.locator('[data-testid^="trial-"][data-status="paused"]');
+    await expect(paused.first()).toBeVisible();
+    await expect(panel.frame.locator('[data-testid^="trial-"][data-status="running"]')).toHaveCount(0);
     await bench.screenshot('4-paused');
+    const number = Number((await paused.first().getAttribute('data-testid'))?.replace('trial-', ''));
+    await panel.id(TEST_IDS.trialAction('stop', number)).click();
+    await expect(panel.id(TEST_IDS.trial(number))).toHaveAttribute('data-status', 'stopped');
     await panel.id(TEST_IDS.searchResume).click();
 
-    const second = panel.id(TEST_IDS.trial(1));
-    await expect(second).toHaveAttribute('data-status', 'running', { timeout: 120_000 });
-    await panel.id(TEST_IDS.trialAction('stop', 1)).click();
-    await expect(second).toHaveAttribute('data-status', 'stopped');
-
-    const third = panel.id(TEST_IDS.trial(2));
-    await expect(third).toHaveAttribute('data-status', 'running', { timeout: 120_000 });
+    await expect.poll(() => trials(cli).length, { timeout: 60_000 }).toBeGreaterThan(number + 1);
     await panel.id(TEST_IDS.searchStop).click();
     await expect.poll(() => trials(cli).every(({ endedAt }) => endedAt !== null), { timeout: 60_000 }).toBe(true);
     expect(trials(cli).length).toBeLessThan(4);
     await expect(panel.id(TEST_IDS.searchResume)).toBeVisible();
     await panel.id(TEST_IDS.searchResume).click();
-    await expect.poll(() => trials(cli).filter(({ endedAt }) => endedAt !== null).length, { timeout: 180_000 }).toBe(4);
-
+    await expect(panel.frame.locator('[data-testid^="search-"][data-status="completed"]')).toBeVisible({
+      timeout: 120_000,
+    });
     await expect(panel.id(TEST_IDS.searchBest)).toBeVisible();
     await bench.showRuns();
-    await expect(bench.row(/★/).first()).toBeVisible();
+    const search = bench.row(/★/).first();
+    await expect(search).toBeVisible();
     // All dropouts come from the space that was typed into the panel.
     for (const { params } of trials(cli)) {
       expect(Number(params.dropout)).toBeGreaterThanOrEqual(0.5);
       expect(Number(params.dropout)).toBeLessThanOrEqual(0.55);
     }
+    await bench.screenshot('4-trials');
+    await bench.expand(search);
+    await panel.id(TEST_IDS.searchDraw).click();
+    await panel.tab('charts');
+    await panel.drawn(ACCURACY, { runs: 4, points: 12 });
     await bench.screenshot('4-search');
   });
 

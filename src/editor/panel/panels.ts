@@ -47,7 +47,7 @@ export class Panels implements vscode.WebviewPanelSerializer, Disposable {
         viewColumn,
         preserveFocus: keepFocus,
       });
-      panel = this.adopt(webview, folder, this.remembered(folder));
+      panel = this.adopt(webview, folder, this.remembered(folder) ?? EMPTY);
     }
     if (Object.keys(show).length > 0) panel.show(show);
   }
@@ -71,7 +71,8 @@ export class Panels implements vscode.WebviewPanelSerializer, Disposable {
     const folder =
       byFile ?? engines.folders.find(({ folder }) => webview.title === this.titleOf(folder)) ?? engines.folders[0];
     if (!folder || this.byFolder.has(folder)) return webview.dispose();
-    this.adopt(webview, folder, parsed.data ?? this.remembered(folder));
+    // The editor writes what it saved of the page now and then; we write at every change.
+    this.adopt(webview, folder, this.remembered(folder) ?? parsed.data ?? EMPTY);
   }
 
   private adopt(webview: vscode.WebviewPanel, folder: FolderEngine, state: PanelState): Panel {
@@ -88,9 +89,8 @@ export class Panels implements vscode.WebviewPanelSerializer, Disposable {
     return panel;
   }
 
-  private remembered(folder: FolderEngine): PanelState {
-    const saved = PanelState.safeParse(this.options.memento.get(MEMORY + folder.folder.uri.toString()));
-    return saved.data ?? EMPTY;
+  private remembered(folder: FolderEngine): PanelState | undefined {
+    return PanelState.safeParse(this.options.memento.get(MEMORY + folder.folder.uri.toString())).data;
   }
 
   private title(folder: FolderEngine): string {

@@ -23,7 +23,8 @@ export class Workbench {
 
   async ready(): Promise<void> {
     await this.page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
-    await this.page.locator('.explorer-folders-view .monaco-list-row, .pane-body .monaco-list').first().waitFor();
+    // Among the last things that a window shows.
+    await this.page.locator('[id="status.problems"]').waitFor({ timeout: 60_000 });
   }
 
   /** Reloads the window: the extension host ends and another begins. */
@@ -62,13 +63,16 @@ export class Workbench {
     return found;
   }
 
+  /** The palette does not follow what changes while it is open, so it is opened anew until it has the command. */
   private async paletteRow(title: string): Promise<Locator> {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget input.input');
-    await input.waitFor();
-    await input.fill(`>${title}`);
     const row = this.page.getByRole('option', { name: new RegExp(`^${escape(title)}(,|$)`) }).first();
-    await row.waitFor({ timeout: 10_000 });
+    await expect(async () => {
+      await this.page.keyboard.press('Escape');
+      await this.page.keyboard.press('F1');
+      const input = this.page.locator('.quick-input-widget input.input');
+      await input.fill(`>${title}`, { timeout: 3000 });
+      await row.waitFor({ timeout: 3000 });
+    }).toPass({ timeout: 20_000 });
     return row;
   }
 

@@ -179,7 +179,7 @@ export interface IngestResult {
   points: number;
   /** Number of points per metric that changed (`seriesChanged` wants this). */
   metrics: Map<string, number>;
-  /** New points of the run's objective in the order logged, for the pruner. */
+  /** New points of the run's objective in the order logged, for the pruner; `step` is the epoch where one was logged. */
   objective: { step: number; value: number }[];
   events: IngestEvent[];
   /** Something in the run's row (`Run`) is different now. */
@@ -218,7 +218,7 @@ export interface SeriesApi {
     metric: string,
     options?: { points?: number; offset?: number; limit?: number },
   ): { total: number; points: MetricPoint[] };
-  /** The objective's or any metric's values by step in logged order: for restoring a pruner's reports. */
+  /** A metric's values in logged order, for restoring a pruner's reports; `step` is the epoch where one was logged. */
   values(run: string, metric: string): { step: number; value: number }[];
   /** Folds pending points into chunks. Call it when a run ends and when idle; true if there is more to do. */
   fold(budgetMs?: number): boolean;

@@ -1,3 +1,4 @@
+import { progressOf } from '../series/points.js';
 import type { JournalRecord } from '../../protocol/journal.js';
 import type { Params } from '../../protocol/values.js';
 import type { IngestEvent, IngestResult, RunMessage } from '../api.js';
@@ -53,7 +54,7 @@ export class Application {
       if (!head) continue;
       this.series.append(head, step, time, line.epoch, value);
       this.result.points++;
-      if (name === this.objective?.metric) this.judge(step, value);
+      if (name === this.objective?.metric) this.judge(step, line.epoch, value);
     }
   }
 
@@ -140,10 +141,10 @@ export class Application {
     return head;
   }
 
-  private judge(step: number, value: number): void {
+  private judge(step: number, epoch: number, value: number): void {
     const objective = this.objective;
     if (!objective) return;
-    this.result.objective.push({ step, value });
+    this.result.objective.push({ step: progressOf(step, epoch), value });
     // A diverged run reaches infinity; that is never its best.
     if (!Number.isFinite(value)) return;
     const { best, goal } = objective;

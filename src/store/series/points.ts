@@ -55,3 +55,11 @@ export class Points {
     this.values = grow(this.values);
   }
 }
+
+/**
+ * By what trials are compared with each other: the epoch where one was logged (steps an epoch differ with the batch
+ * size), else the step. `epoch` is NaN when there is none.
+ */
+export function progressOf(step: number, epoch: number): number {
+  return Number.isNaN(epoch) ? step : epoch;
+}

@@ -4,7 +4,7 @@ import { toWire } from '../../protocol/values.js';
 import type { SeriesApi } from '../api.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
-import { Points } from './points.js';
+import { Points, progressOf } from './points.js';
 import { CHUNK_POINTS } from './pyramid.js';
 import { select } from './select.js';
 import type { Head, SeriesTable } from './table.js';
@@ -83,7 +83,7 @@ export class Series implements SeriesApi {
     if (!head) return [];
     const found = this.logged(head, 0, head.count);
     return Array.from({ length: found.length }, (_, i) => ({
-      step: found.steps[i] as number,
+      step: progressOf(found.steps[i] as number, found.epochs[i] as number),
       value: found.values[i] as number,
     }));
   }

@@ -126,7 +126,7 @@ describe('what the editor knows of the runs', () => {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     const slow: Asks = {
-      request: (async (name: 'experiments/list', params: object) => {
+      request: (async (name: 'experiments/list', params: Record<string, never>) => {
         const answer = await engine.request(name, params);
         if (name === 'experiments/list') await held;
         return answer;

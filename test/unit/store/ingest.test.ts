@@ -292,4 +292,12 @@ describe('lines', () => {
     ]);
     expect(store.series.values('r1', 'loss')).toEqual(result.objective);
   });
+
+  it('tell it by epoch where one was logged, since steps an epoch differ between trials', () => {
+    const { store } = setUp();
+    const result = take(store, { step: 470, epoch: 1, loss: 3 }, { step: 940, epoch: 2, loss: 2 });
+    expect(result.objective.map(({ step }) => step)).toEqual([1, 2]);
+    expect(store.series.values('r1', 'loss')).toEqual(result.objective);
+    expect(store.runs.get('r1')?.objective?.step).toBe(940);
+  });
 });

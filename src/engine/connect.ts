@@ -55,6 +55,8 @@ const POLL = 40;
 class Attempt {
   private readonly deadline: number;
   private started: { exit: number | string | null } | null = null;
+  /** Set once an older engine was asked to leave: what comes then is taken as it is. */
+  private replaced = false;
 
   constructor(
     private readonly options: ConnectOptions,
@@ -116,9 +118,11 @@ class Attempt {
         pid: hello.pid,
         workspace: hello.workspace,
       };
-      if (this.options.start === false || !isOlder(hello.engine, this.options.version)) return connection;
+      if (this.options.start === false || this.replaced || !isOlder(hello.engine, this.options.version))
+        return connection;
       // An update has come: the old engine makes place unless it has work, and then it still serves us well.
       if (!(await askToLeave(connection))) return connection;
+      this.replaced = true;
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       if (error.kind === 'timeout') {
@@ -148,7 +152,10 @@ class Attempt {
         why.code,
       );
     }
-    if (this.options.start !== false && (await askToLeave(connection))) return;
+    if (this.options.start !== false && !this.replaced && (await askToLeave(connection))) {
+      this.replaced = true;
+      return;
+    }
     connection.dispose();
     throw new EngineError(
       'incompatible',

@@ -232,6 +232,8 @@ function withRequest(experiment: Experiment, request: StartSearchRequest): Exper
   if (!experiment.objective) {
     throw missing('A search needs an "objective"', 'such as objective: { metric: val/accuracy, goal: maximize }');
   }
+  // The very object that was parsed knows where in the file everything stands.
+  if (request.trials === undefined && request.parallel === undefined && request.space === undefined) return experiment;
   return {
     ...experiment,
     search: {

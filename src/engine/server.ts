@@ -53,28 +53,30 @@ const UNKNOWN_BYTES = 64 * 1024;
 const UNKNOWN_MS = 10_000;
 
 export class Server {
-  private readonly sockets = new Set<net.Socket>();
+  private readonly sessions = new Map<net.Socket, Session>();
 
   constructor(private readonly options: ServerOptions) {}
 
   accept(socket: net.Socket): void {
-    this.sockets.add(socket);
     socket.on('error', () => socket.destroy());
     const rpc = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
     const session = new Session(socket, rpc, this.options);
+    this.sessions.set(socket, session);
     socket.on('close', () => {
-      this.sockets.delete(socket);
+      this.sessions.delete(socket);
       session.end();
     });
     rpc.onError(() => socket.destroy());
     rpc.listen();
   }
 
-  /** Lets answers under way reach their clients, then ends every connection. */
+  /** Lets what was said reach the clients, then ends every connection. */
   async close(): Promise<void> {
-    const ended = [...this.sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-    for (const socket of this.sockets) socket.end();
-    const force = setTimeout(() => this.sockets.forEach((socket) => socket.destroy()), 300);
+    await Promise.all([...this.sessions.values()].map((session) => session.said));
+    const sockets = [...this.sessions.keys()];
+    const ended = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const socket of sockets) socket.end();
+    const force = setTimeout(() => sockets.forEach((socket) => socket.destroy()), 300);
     await Promise.all(ended);
     clearTimeout(force);
   }
@@ -82,6 +84,8 @@ export class Server {
 
 class Session implements Client {
   name = '';
+  /** Resolves when the last notification is written. */
+  said: Promise<void> = Promise.resolve();
   private state: 'unknown' | 'incompatible' | 'open' | 'ended' = 'unknown';
   private readonly unknownTimer: NodeJS.Timeout;
 
@@ -104,7 +108,7 @@ class Session implements Client {
   }
 
   notify<N extends NotificationName>(name: N, params: NotificationParams<N>): void {
-    if (this.state === 'open') this.rpc.sendNotification(name, params).catch(() => undefined);
+    if (this.state === 'open') this.said = this.rpc.sendNotification(name, params).catch(() => undefined);
   }
 
   end(): void {
@@ -139,7 +143,8 @@ class Session implements Client {
     const { token, version, workspace, log } = this.options;
     if (!sameToken(params.token, token)) {
       log.warn(`refused a client (${params.client}) with a wrong token`);
-      setImmediate(() => this.socket.end());
+      // After the answer is on its way.
+      setTimeout(() => this.socket.end(), 50);
       throw new RequestError(ErrorCode.unauthorized, 'The token is not the one in engine.json.');
     }
     clearTimeout(this.unknownTimer);

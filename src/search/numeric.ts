@@ -51,6 +51,33 @@ export function exp(x: number): number {
   return sum * power2(k);
 }
 
+/** 2^(i/256), and for quick exponentials 2^-k. */
+const FRACTIONS = Float64Array.from({ length: 256 }, (_, i) => exp((i / 256) * Math.LN2));
+const POWERS = Float64Array.from({ length: 1023 }, (_, k) => power2(-k));
+
+/** e^x for x ≤ 0, within 1e-13 in relative terms and several times as fast as `exp`; 0 below -700. */
+function quickExp(x: number): number {
+  if (!(x > -700)) return 0;
+  const n = Math.ceil(x * (256 / Math.LN2));
+  const r = x - n * (Math.LN2 / 256);
+  const whole = -(n >> 8);
+  return FRACTIONS[n & 255]! * POWERS[whole]! * (1 + r * (1 + r * (0.5 + r * (1 / 6 + r / 24))));
+}
+
+/** log Σ e^values[i] over the first n, safe from overflow and underflow. -Infinity of nothing. */
+export function logSumExp(values: Float64Array, n = values.length): number {
+  let most = -Infinity;
+  for (let i = 0; i < n; i++) if (values[i]! > most) most = values[i]!;
+  if (most === -Infinity || most === Infinity) return most;
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const below = values[i]! - most;
+    // Less than the last bit of the sum, however many there are.
+    if (below > -50) sum += quickExp(below);
+  }
+  return most + log(sum);
+}
+
 /** Removes the noise of binary arithmetic on decimal steps: 0.30000000000000004 becomes 0.3. */
 export function tidy(value: number): number {
   return Number(value.toPrecision(12));

@@ -5,6 +5,8 @@ import { MedianSettings, PercentilePruner, PercentileSettings } from './pruners/
 import { AutoSampler, AutoSettings } from './samplers/auto.js';
 import { GridSampler, GridSettings } from './samplers/grid.js';
 import { RandomSampler, RandomSettings } from './samplers/random.js';
+import { SobolSampler, SobolSettings } from './samplers/sobol.js';
+import { TpeSampler, TpeSettings } from './samplers/tpe.js';
 import { nearest } from './nearest.js';
 import type { Pruner, Sampler, Space, StudyOptions } from './types.js';
 
@@ -28,6 +30,12 @@ export const SAMPLERS: Record<string, Entry<Sampler, [Space, number | null]>> = 
   }),
   grid: entry('every combination once', GridSettings, (s, space: Space) => new GridSampler(s, space)),
   random: entry('independent random draws', RandomSettings, (s, space: Space) => new RandomSampler(s, space)),
+  sobol: entry('random points that fill the space evenly', SobolSettings, (s, space: Space) => {
+    return new SobolSampler(s, space);
+  }),
+  tpe: entry('learns from the trials so far which values are good together', TpeSettings, (s, space: Space) => {
+    return new TpeSampler(s, space);
+  }),
 };
 
 export const PRUNERS: Record<string, Entry<Pruner, []>> = {

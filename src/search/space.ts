@@ -83,7 +83,7 @@ export function faultOf(d: Dimension): string | null {
 }
 
 /** Nearest value that the dimension can take. Not for choices and constants. */
-function snap(d: Extract<Dimension, { kind: 'float' | 'int' }>, value: number): number {
+export function snap(d: Extract<Dimension, { kind: 'float' | 'int' }>, value: number): number {
   const clipped = Math.min(d.high, Math.max(d.low, value));
   const step = d.step ?? 0;
   if (d.kind === 'int' && step === 1) return Math.min(d.high, Math.max(d.low, Math.round(clipped)));
@@ -92,12 +92,12 @@ function snap(d: Extract<Dimension, { kind: 'float' | 'int' }>, value: number): 
   return valueAtStep(d, index);
 }
 
-function valueAtStep(d: Extract<Dimension, { kind: 'float' | 'int' }>, index: number): number {
+export function valueAtStep(d: Extract<Dimension, { kind: 'float' | 'int' }>, index: number): number {
   return Math.min(d.high, tidy(d.low + index * (d.step ?? 0)));
 }
 
 /** Number of values of a stepped range. */
-function stepsOf(d: Extract<Dimension, { kind: 'float' | 'int' }>): number {
+export function stepsOf(d: Extract<Dimension, { kind: 'float' | 'int' }>): number {
   if (d.low === d.high) return 1;
   if (d.step === null) return Infinity;
   return Math.floor((d.high - d.low) / d.step + 1e-9) + 1;

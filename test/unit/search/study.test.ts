@@ -126,14 +126,18 @@ function play(start: StudyOptions, interrupt: (n: number) => boolean): Params[] 
   return asked;
 }
 
+const SAMPLERS_IN_TURN = ['tpe', 'auto', 'sobol', 'grid', 'random'];
+
 describe('saving and restoring', () => {
   it('at any moment, is as if nothing had happened', () => {
     const random = createRandom(21);
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 60; round++) {
       const fuzzed = randomSpace(random, round % 2 ? 'finite' : 'any');
-      const sampler = round % 3 === 0 ? 'auto' : round % 2 ? 'grid' : 'random';
+      const sampler =
+        SAMPLERS_IN_TURN[round % 5] === 'grid' && round % 2 === 0 ? 'random' : SAMPLERS_IN_TURN[round % 5]!;
       const start: StudyOptions = {
-        ...{ space: fuzzed, goals: ['minimize'], sampler, seed: round, trials: 30 },
+        ...{ space: fuzzed, goals: ['minimize'], seed: round, trials: 30 },
+        sampler: sampler === 'tpe' ? { name: 'tpe', startupTrials: 3 } : sampler,
         pruner: { name: 'median', startupTrials: 2, grace: 0 },
       };
       const straight = play(start, () => false);
@@ -165,7 +169,7 @@ describe('grid, random and auto on finite spaces', () => {
       const fuzzed = randomSpace(random, 'finite');
       const points = countPoints(fuzzed);
       if (points > 2000) continue;
-      for (const sampler of ['grid', 'random', 'auto']) {
+      for (const sampler of ['grid', 'random', 'sobol', 'auto']) {
         const study = createStudy({
           space: fuzzed,
           goals: ['minimize'],

@@ -205,9 +205,26 @@ describe('grid, random and auto on finite spaces', () => {
   });
 
   it('auto says why', () => {
-    expect(createStudy({ ...options, sampler: 'auto' }).reason).toBe('random: the space has continuous ranges');
+    const reason = (more: Partial<StudyOptions>) => createStudy({ ...options, sampler: 'auto', ...more }).reason;
+    expect(reason({})).toBe(
+      'tpe: the space has continuous ranges; 10 trials fill it evenly, later ones learn from them',
+    );
+    expect(reason({ trials: null })).toMatch('tpe: ');
+    expect(reason({ trials: 8 })).toBe(
+      'sobol: the space has continuous ranges, and 8 trials are too few to learn from',
+    );
     const finite: Space = { dimensions: [space.dimensions[0]!] };
-    expect(createStudy({ ...options, space: finite, sampler: 'auto' }).reason).toMatch('grid: the space has 2 points');
-    expect(createStudy({ ...options, space: finite, sampler: 'auto', trials: 1 }).reason).toMatch('random: ');
+    expect(reason({ space: finite })).toMatch('grid: the space has 2 points');
+    expect(reason({ space: finite, trials: 1 })).toMatch('sobol: the space has 2 points');
+  });
+
+  it('auto stays with its choice when trials are added', () => {
+    const dimensions = [{ kind: 'int' as const, name: 'k', low: 1, high: 12, log: false, step: 1, when: null }];
+    const study = createStudy({ ...options, space: { dimensions }, sampler: 'auto', trials: 11 });
+    study.tell(study.ask()!.id, { state: 'completed', values: [1] });
+    study.options.trials = 12;
+    const restored = restoreStudy(JSON.parse(JSON.stringify(study.save())));
+    expect(restored.reason).toMatch('tpe: ');
+    expect(restored.ask()).toEqual(study.ask());
   });
 });

@@ -20,19 +20,40 @@ export function look(index: number): Look {
  */
 export class Palette {
   private readonly indices = new Map<string, number>();
+  /** What runs had before the panel was reloaded. */
+  private readonly remembered = new Map<string, number>();
 
-  /** `drawn` in order of creation. */
-  assign(drawn: readonly string[]): void {
+  /** `drawn` in order of creation. True when anything changed. */
+  assign(drawn: readonly string[]): boolean {
+    const before = this.indices.size;
     const wanted = new Set(drawn);
     for (const id of this.indices.keys()) if (!wanted.has(id)) this.indices.delete(id);
     const taken = new Set(this.indices.values());
+    const newcomers = drawn.filter((id) => !this.indices.has(id));
+    const give = (id: string, index: number): void => {
+      taken.add(index);
+      this.indices.set(id, index);
+    };
+    for (const id of newcomers) {
+      const index = this.remembered.get(id);
+      if (index !== undefined && !taken.has(index)) give(id, index);
+    }
     let next = 0;
-    for (const id of drawn) {
+    for (const id of newcomers) {
       if (this.indices.has(id)) continue;
       while (taken.has(next)) next++;
-      taken.add(next);
-      this.indices.set(id, next);
+      give(id, next);
     }
+    return newcomers.length > 0 || this.indices.size !== before;
+  }
+
+  /** For the panel's stored state. */
+  save(): Record<string, number> {
+    return Object.fromEntries(this.indices);
+  }
+
+  restore(looks: Record<string, number>): void {
+    for (const [id, index] of Object.entries(looks)) this.remembered.set(id, index);
   }
 
   of(id: string): Look {

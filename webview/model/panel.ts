@@ -85,7 +85,11 @@ export class PanelModel {
   private drawing() {
     if (!this.drawnCache) {
       const runs = drawnRuns(this.runs.values(), this.state);
-      this.palette.assign([...runs].sort((a, b) => a.createdAt - b.createdAt).map((run) => run.id));
+      const ids = [...runs].sort((a, b) => a.createdAt - b.createdAt).map((run) => run.id);
+      if (this.palette.assign(ids) && ids.length > 0) {
+        this.view = { ...this.view, looks: this.palette.save() };
+        this.save();
+      }
       this.drawnCache = { runs, labels: labels(runs), best: bestRun(runs) };
     }
     return this.drawnCache;
@@ -274,6 +278,7 @@ export class PanelModel {
       case 'init':
         this.state = { ...emptyState(), ...message.state };
         this.view = readView(this.state.view);
+        this.palette.restore(this.view.looks);
         this.files = message.files;
         this.trusted = message.trusted;
         this.drawnCache = null;

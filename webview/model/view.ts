@@ -16,6 +16,8 @@ export interface ViewSettings {
   /** Visible rectangle of each zoomed chart. */
   zoom: Record<string, Zoom>;
   legend: boolean;
+  /** Look of each drawn run, so that curves keep their colours. */
+  looks: Record<string, number>;
   /** Table columns as `param:NAME` and `metric:NAME`; null: chosen by us. */
   columns: string[] | null;
   sort: string;
@@ -49,6 +51,7 @@ export const DEFAULT_VIEW: ViewSettings = {
   wide: [],
   zoom: {},
   legend: true,
+  looks: {},
   columns: null,
   sort: 'createdAt',
   descending: true,
@@ -63,6 +66,10 @@ const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 const isTexts = (value: unknown): value is Record<string, string> =>
   typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
+const isIndices = (value: unknown): value is Record<string, number> =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).every((index) => Number.isInteger(index) && index >= 0);
 const isPair = (value: unknown): value is [number, number] =>
   Array.isArray(value) && value.length === 2 && value.every((item) => Number.isFinite(item)) && value[0] < value[1];
 
@@ -82,6 +89,7 @@ export function readView(stored: Record<string, unknown>): ViewSettings {
   if (stored.trialOrder === 'newest' || stored.trialOrder === 'best') view.trialOrder = stored.trialOrder;
   if (isStrings(stored.folded)) view.folded = stored.folded;
   if (isStrings(stored.wide)) view.wide = stored.wide;
+  if (isIndices(stored.looks)) view.looks = stored.looks;
   if (isStrings(stored.columns)) view.columns = stored.columns;
   if (typeof stored.search === 'string') view.search = stored.search;
   const draft = stored.draft as Partial<DraftEdits> | null | undefined;

@@ -12,6 +12,18 @@ describe('Palette', () => {
     expect(palette.of('d')).toEqual(look(0));
   });
 
+  it('gives runs their look back after a reload, in whatever order they come', () => {
+    const palette = new Palette();
+    palette.assign(['a', 'b']);
+    palette.assign(['b', 'c']);
+    const looks = ['b', 'c'].map((id) => palette.of(id));
+    const reloaded = new Palette();
+    reloaded.restore(palette.save());
+    reloaded.assign(['b']);
+    reloaded.assign(['b', 'd', 'c']);
+    expect(['b', 'c'].map((id) => reloaded.of(id))).toEqual(looks);
+  });
+
   it('gives fifty runs fifty looks', () => {
     const looks = Array.from({ length: 50 }, (_, i) => JSON.stringify(look(i)));
     expect(new Set(looks).size).toBe(50);

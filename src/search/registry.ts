@@ -1,6 +1,7 @@
 /** Samplers and pruners by name. A new one is added here and nowhere else. */
 import type { z } from 'zod';
 import { SearchError } from './errors.js';
+import { AshaPruner, AshaSettings } from './pruners/asha.js';
 import { MedianSettings, PercentilePruner, PercentileSettings } from './pruners/median.js';
 import { AutoSampler, AutoSettings } from './samplers/auto.js';
 import { GridSampler, GridSettings } from './samplers/grid.js';
@@ -45,6 +46,7 @@ export const PRUNERS: Record<string, Entry<Pruner, []>> = {
   percentile: entry('stops trials outside the best percent at the same step', PercentileSettings, (s) => {
     return new PercentilePruner('percentile', s);
   }),
+  asha: entry('stops all but the best at each of ever longer rungs', AshaSettings, (s) => new AshaPruner(s)),
 };
 
 type Named = string | { name: string; [setting: string]: unknown };

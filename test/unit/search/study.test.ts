@@ -138,7 +138,7 @@ describe('saving and restoring', () => {
       const start: StudyOptions = {
         ...{ space: fuzzed, goals: ['minimize'], seed: round, trials: 30 },
         sampler: sampler === 'tpe' ? { name: 'tpe', startupTrials: 3 } : sampler,
-        pruner: { name: 'median', startupTrials: 2, grace: 0 },
+        pruner: round % 4 ? { name: 'median', startupTrials: 2, grace: 0 } : { name: 'asha', eta: 2, graceSteps: 1 },
       };
       const straight = play(start, () => false);
       expect(play(start, () => true)).toEqual(straight);

@@ -108,7 +108,9 @@ export class ActiveRuns {
     if (!active) return this.whyNot(id, 'is not running');
     if (!active.live) {
       this.options.scheduler.withdraw(id);
-      this.finish(id, { status: reason === 'stop' ? 'stopped' : 'pruned', error: null }, null);
+      const status = reason === 'stop' ? 'stopped' : 'pruned';
+      this.options.trouble.attempt(() => this.options.folders.writeEnd(id, status, undefined));
+      this.finish(id, { status, error: null }, null);
       return null;
     }
     this.update(id, { status: 'stopping' });
@@ -136,6 +138,20 @@ export class ActiveRuns {
     this.options.scheduler.occupy(id, active.spec.search, needOf(active.spec), active.device ?? 'cpu');
     this.update(id, { status: 'running' });
     return null;
+  }
+
+  /** For a search that is paused: a trial that waits is not started, one at work is paused. */
+  hold(id: string): void {
+    const active = this.active.get(id);
+    if (active && !active.live) this.options.scheduler.withdraw(id);
+    else if (active) this.pause(id);
+  }
+
+  /** Undoes `hold`. */
+  goOn(id: string): void {
+    const active = this.active.get(id);
+    if (active && !active.live) this.enqueue(active.spec);
+    else if (active) this.resume(id);
   }
 
   set(id: string, params: Params): string | null {
@@ -219,16 +235,16 @@ export class ActiveRuns {
       this.enqueue(spec);
       return;
     }
-    this.finish(spec.id, outcomeOf(ending), ending.exit);
+    this.finish(spec.id, outcomeOf(ending), ending.exit, ending.finish?.time);
   }
 
-  private finish(id: string, outcome: Outcome, exit: Ending['exit']): void {
+  private finish(id: string, outcome: Outcome, exit: Ending['exit'], endTime?: number): void {
     const { store, folders, scheduler, changes, log, trouble } = this.options;
     const records = readSupervisorRecords(folders.path(id));
     const patch: RunPatch = {
       status: outcome.status,
       error: outcome.error,
-      endedAt: records.exit?.time ?? Date.now(),
+      endedAt: records.exit?.time ?? endTime ?? Date.now(),
       exitCode: exit?.code ?? null,
       signal: exit?.signal ?? null,
     };

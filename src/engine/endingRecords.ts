@@ -42,7 +42,7 @@ export function readLastWords(runFolder: string): Pick<Ending, 'finish' | 'lastE
     for (const value of tailRecords(path.join(folder, name))) {
       const end = FinishRecord.safeParse(value);
       if (end.success && (finish === null || (end.data.status === 'failed' && finish.status !== 'failed'))) {
-        finish = { status: end.data.status, error: end.data.error };
+        finish = { status: end.data.status, error: end.data.error, time: end.data.time };
       }
       const message = MessageRecord.safeParse(value);
       if (message.success && message.data.level === 'error') lastError = message.data.text;

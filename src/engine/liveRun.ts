@@ -171,6 +171,8 @@ export class LiveRun {
       this.orphan.watch(() => void this.conclude());
       return;
     }
+    // Ended before anything was started for it.
+    if (!this.launchedHere && readLastWords(this.options.folder).finish) return void this.conclude();
     if (this.launchedHere ? this.supervisorGone === null : Date.now() - this.since < START_MS) return this.lookAgain();
     void this.conclude();
   }
@@ -204,8 +206,8 @@ export class LiveRun {
   private ending(): Ending | null {
     const { folder } = this.options;
     const { spawn: spawned, exit } = readSupervisorRecords(folder);
-    if (!spawned && !exit && !this.launchedHere) return null;
     const words = readLastWords(folder);
+    if (!spawned && !exit && !this.launchedHere && !words.finish) return null;
     const failedStart =
       !spawned && !exit
         ? `The run's supervisor did not start: ${this.supervisorGone ?? 'no reason known'}. More is in ${this.options.log.file}.`

@@ -7,7 +7,7 @@ export interface Ending {
   /** The supervisor's exit record; null when it vanished without one. */
   exit: { code: number | null; signal: string | null; requested: 'stop' | 'prune' | null; error?: string } | null;
   /** What the script itself said last, if it did. */
-  finish: { status: FinalStatus; error?: string } | null;
+  finish: { status: FinalStatus; error?: string; time: number } | null;
   /** Its last message with level error. */
   lastError: string | null;
   /** End of what it printed. */

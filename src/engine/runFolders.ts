@@ -3,10 +3,16 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Experiment } from '../experiment/index.js';
 import { RUN_FILES, RunSpec } from '../protocol/runFolder.js';
+import type { z } from 'zod';
+import type { FinishRecord } from '../protocol/journal.js';
 import type { StoreApi } from '../store/api.js';
 import { writeFileAtomic } from './files.js';
 import { hostName } from './hostFacts.js';
 import type { Log } from './log.js';
+import type { FinalStatus } from './outcome.js';
+
+/** The engine's own journal of a run. */
+const END_JOURNAL = 'engine.ndjson';
 
 export class RunFolders {
   constructor(private readonly runs: string) {}
@@ -91,6 +97,15 @@ export class RunFolders {
     }
     if (imported > 0) log.info(`took in ${imported} run folders that the store did not know`);
     return imported;
+  }
+
+  /**
+   * Writes down the end of a run for which nothing was ever started. Without it, a store that is built anew from the
+   * folders would take the run for one that still waits.
+   */
+  writeEnd(id: string, status: FinalStatus, error: string | undefined): void {
+    const record: z.input<typeof FinishRecord> = { type: 'finish', time: Date.now(), status, error };
+    fs.appendFileSync(path.join(this.path(id), RUN_FILES.journal, END_JOURNAL), JSON.stringify(record) + '\n');
   }
 
   /** True when something was started for the run already, so it must not be started again. */

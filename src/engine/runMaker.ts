@@ -123,6 +123,18 @@ export class RunMaker {
     return spec;
   }
 
+  /** Ends a run that can't be started at all. */
+  refuse(id: string, message: string): void {
+    const { store, folders, changes } = this.options;
+    folders.writeEnd(id, 'failed', message);
+    store.runs.update(id, {
+      status: 'failed',
+      endedAt: Date.now(),
+      error: { kind: 'not-started', message, logTail: '' },
+    });
+    changes.runChanged(id);
+  }
+
   /** Commit and branch of a folder; null as well when that takes long. */
   gitOf(folder: string): Promise<GitFacts | null> {
     const entry = this.lookUpGit(folder);

@@ -4,7 +4,7 @@
  *
  * Order: runs a person started, first come first served; then search trials, the search with the fewest at work
  * first. GPUs are filled up to the share that each run asked for. The processor has no hard limit: trials
- * keep to its slots, while a run that a person started may go beyond them, up to one per core.
+ * keep to its slots, while a run that a person started waits for no trial, only for others like it (one per core).
  */
 import type { Devices } from './devices.js';
 
@@ -207,13 +207,23 @@ export class Scheduler {
   private cpuPlacement(search: string | null, limit: number | null): Placement | null {
     const { cores, cpuSlots } = this.devices;
     const busy = this.busy('cpu');
-    const slots = search === null ? Math.max(2, cores) : (limit ?? cpuSlots);
-    if (search !== null && limit !== null) {
-      // The person's own number counts for this search alone (checked by the caller).
-      return { device: 'cpu', gpus: [], neighbours: Math.max(limit, busy + 1) };
+    const placed = (expected: number): Placement => ({
+      device: 'cpu',
+      gpus: [],
+      neighbours: Math.max(expected, busy + 1),
+    });
+    if (search === null) return this.busyManually() < Math.max(2, cores) ? placed(1) : null;
+    // The person's own number counts for this search alone, and was looked at before.
+    if (limit !== null) return placed(limit);
+    return busy < cpuSlots ? placed(cpuSlots) : null;
+  }
+
+  private busyManually(): number {
+    let count = 0;
+    for (const { search, placement } of this.held.values()) {
+      if (search === null && placement.gpus.length === 0) count++;
     }
-    if (busy >= slots) return null;
-    return { device: 'cpu', gpus: [], neighbours: search === null ? busy + 1 : Math.max(slots, busy + 1) };
+    return count;
   }
 
   private load(gpu: number): number {

@@ -114,7 +114,8 @@ export class SearchDriver implements Source {
   /** Trials at work go on; new ones are made as there is room. */
   go(): void {
     if (this.phase === 'running') this.options.scheduler.addSource(this);
-    else if (this.phase !== 'paused') for (const run of this.live.values()) this.options.active.stop(run, 'stop');
+    else if (this.phase === 'paused') this.holdLive();
+    else for (const run of this.live.values()) this.options.active.stop(run, 'stop');
     this.settle();
   }
 
@@ -171,13 +172,13 @@ export class SearchDriver implements Source {
     this.phase = 'paused';
     this.options.scheduler.removeSource(this.id);
     this.options.update({ status: 'paused' });
-    for (const run of this.live.values()) this.options.active.pause(run);
+    this.holdLive();
   }
 
   resume(): void {
     this.phase = 'running';
     this.options.update({ status: 'running', error: null, endedAt: null });
-    for (const run of this.live.values()) this.options.active.resume(run);
+    for (const run of this.live.values()) this.options.active.goOn(run);
     this.go();
   }
 
@@ -208,6 +209,10 @@ export class SearchDriver implements Source {
     this.phase = 'ended';
   }
 
+  private holdLive(): void {
+    for (const run of this.live.values()) this.options.active.hold(run);
+  }
+
   private nextTrial(): { id: number; params: Params } | null {
     const unmade = this.unmade[0];
     if (unmade !== undefined) return this.study.trials[unmade]!;
@@ -234,12 +239,7 @@ export class SearchDriver implements Source {
       const usable = { ...planned, argv: planned.argv.length > 0 ? planned.argv : ['(not planned)'] };
       const spec = maker.create(plan.experiment, usable, { ...details, git: null });
       this.unmade.shift();
-      const message = problemText(errors);
-      store.runs.update(spec.id, {
-        status: 'failed',
-        endedAt: Date.now(),
-        error: { kind: 'not-started', message, logTail: '' },
-      });
+      maker.refuse(spec.id, problemText(errors));
       this.runEnded(store.runs.get(spec.id)!);
       return null;
     }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
+import type { PluginBuild } from 'esbuild';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectEngine, EngineError, EngineLink, isOlder } from '../../../src/engine/connect.js';
 import { openSocket, SocketConnection } from '../../../src/engine/connection.js';
@@ -180,7 +181,7 @@ describe('versions', () => {
     if (!fs.existsSync(folder)) {
       const older = {
         name: 'older',
-        setup(build: import('esbuild').PluginBuild) {
+        setup(build: PluginBuild) {
           build.onLoad({ filter: /protocol[\\/]engine\.ts$/ }, ({ path: file }) => ({
             loader: 'ts',
             contents: fs

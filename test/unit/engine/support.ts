@@ -35,10 +35,15 @@ export function isAlive(pid: number): boolean {
 
 /** A workspace folder whose name is none of the easy ones, with its engine ended at the end. */
 export class Workspace {
-  readonly folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'мастерская ü -')));
+  readonly folder: string;
   private readonly connections: EngineConnection[] = [];
 
-  constructor(readonly dist: string) {}
+  constructor(
+    readonly dist: string,
+    parent: string = os.tmpdir(),
+  ) {
+    this.folder = fs.realpathSync(fs.mkdtempSync(path.join(parent, 'мастерская ü -')));
+  }
 
   at(...parts: string[]): string {
     return path.join(this.folder, ...parts);

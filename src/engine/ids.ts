@@ -9,11 +9,17 @@ let sequence = 0;
 
 /**
  * A new id: 10 characters of lower-case Crockford base32. The first six are the second of its making and the next
- * one counts within it, so ids sort roughly by time; the rest is random, so ids of two workspaces differ.
+ * one counts within it, so ids sort by time and never repeat within a process; the rest is random, so ids of two
+ * workspaces, or of two engines in the same second, differ.
  */
 export function newId(now: number = Date.now()): string {
-  const second = Math.max(Math.floor(now / 1000) - EPOCH, lastSecond);
-  sequence = second === lastSecond ? Math.min(sequence + 1, 31) : 0;
+  let second = Math.max(Math.floor(now / 1000) - EPOCH, lastSecond);
+  sequence = second === lastSecond ? sequence + 1 : 0;
+  if (sequence >= DIGITS.length) {
+    // More than fit into this second: borrowed from the next.
+    second++;
+    sequence = 0;
+  }
   lastSecond = second;
   let id = '';
   for (let shift = 25; shift >= 0; shift -= 5) id += DIGITS[Math.floor(second / 2 ** shift) % 32];

@@ -36,7 +36,12 @@ export interface SearchDriverOptions {
 
 /** So many failures before anything worked end a search: the fault is then in the program, not in the parameters. */
 const HOPELESS = 3;
-const SAVE_REPORTS_MS = 1000;
+/**
+ * What the study was told is saved after this time at the latest, or less often when saving takes long (thousands
+ * of trials): it can be derived again from the runs.
+ */
+const SAVE_MS = 1000;
+const SAVE_SHARE = 20;
 const RETRY_MS = 3000;
 
 type ObjectivePoint = { step: number; value: number };
@@ -57,6 +62,7 @@ export class SearchDriver implements Source {
   private exhausted = false;
   private error: string | null = null;
   private saveTimer: NodeJS.Timeout | undefined;
+  private saveTook = 0;
   private retryTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -152,7 +158,7 @@ export class SearchDriver implements Source {
     // Usually these are just the next ones; else all are read and the rest is told.
     if (told + points.length === run.metrics[metric]?.count) this.reportPoints(trial, run, told, points);
     else this.report(trial, run);
-    this.saveTimer ??= setTimeout(() => this.save(), SAVE_REPORTS_MS);
+    this.saveSoon();
   }
 
   runEnded(run: Run): void {
@@ -164,7 +170,7 @@ export class SearchDriver implements Source {
     this.report(trial, run);
     // What a stop of the search interrupts stays open in the study, so that resuming can take it up.
     if (!(run.status === 'stopped' && this.phase === 'stopping')) this.tell(run);
-    this.save();
+    this.saveSoon();
     this.giveUpIfHopeless(run);
   }
 
@@ -318,6 +324,10 @@ export class SearchDriver implements Source {
     this.options.ended();
   }
 
+  private saveSoon(): void {
+    this.saveTimer ??= setTimeout(() => this.save(), Math.max(SAVE_MS, SAVE_SHARE * this.saveTook));
+  }
+
   private save(): void {
     this.options.trouble.attempt(() => this.saveOrThrow());
   }
@@ -325,7 +335,9 @@ export class SearchDriver implements Source {
   private saveOrThrow(): void {
     clearTimeout(this.saveTimer);
     this.saveTimer = undefined;
+    const before = performance.now();
     const state: StudyState = { study: this.study.save(), reported: this.reported };
     this.options.store.searches.saveStudy(this.id, state);
+    this.saveTook = performance.now() - before;
   }
 }

@@ -4,7 +4,7 @@ import type * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { randomBytes } from 'node:crypto';
-import type { EngineAddress } from '../protocol/engine.js';
+import { EngineAddress } from '../protocol/engine.js';
 import { writeFileAtomic } from './files.js';
 
 /** Longer socket paths are cut off or refused by some systems. */
@@ -24,8 +24,24 @@ export function newSocketAddress(): string {
   throw new Error(`No folder for the engine's socket: neither XDG_RUNTIME_DIR nor ${os.tmpdir()} can be written.`);
 }
 
+/** Removes a socket made by `newSocketAddress`, and its folder if nothing else is in it. */
 export function removeSocket(address: string): void {
-  if (process.platform !== 'win32') fs.rmSync(path.dirname(address), { recursive: true, force: true });
+  if (process.platform === 'win32' || !path.basename(path.dirname(address)).startsWith('tunesmith-')) return;
+  try {
+    fs.rmSync(address, { force: true });
+    fs.rmdirSync(path.dirname(address));
+  } catch {
+    // Gone already.
+  }
+}
+
+/** The socket of an engine that was killed stays behind. Only for who holds the lock: the old engine is surely gone. */
+export function removeStaleSocket(file: string): void {
+  try {
+    removeSocket(EngineAddress.parse(JSON.parse(fs.readFileSync(file, 'utf8'))).socket);
+  } catch {
+    // There was none.
+  }
 }
 
 export function listen(server: net.Server, address: string): Promise<void> {

@@ -6,7 +6,14 @@ import { randomBytes } from 'node:crypto';
 import { PROTOCOL_VERSION, type EngineAddress } from '../protocol/engine.js';
 import { Store } from '../store/store.js';
 import { ActiveRuns } from './activeRuns.js';
-import { listen, newSocketAddress, publishAddress, removeSocket, withdrawAddress } from './address.js';
+import {
+  listen,
+  newSocketAddress,
+  publishAddress,
+  removeSocket,
+  removeStaleSocket,
+  withdrawAddress,
+} from './address.js';
 import { Changes } from './changes.js';
 import { Devices } from './devices.js';
 import { engineHandlers } from './handlers/engine.js';
@@ -104,6 +111,7 @@ export class Engine {
     const { paths, log, version } = this.options;
     const { store, folders, devices, active, searches, scheduler } = this.parts;
     fs.mkdirSync(paths.runs, { recursive: true });
+    removeStaleSocket(paths.address);
     await devices.refresh();
     folders.importUnknown(store, log);
     for (const run of store.runs.live()) active.adopt(run);

@@ -77,9 +77,11 @@ describe('finding and starting', () => {
     const first = await workspace.connect();
     await workspace.killEngine();
     expect(fs.existsSync(workspace.at('.tunesmith/engine.json'))).toBe(true);
+    const { socket } = address(workspace);
     const second = await workspace.connect();
     expect(second.engine.pid).not.toBe(first.engine.pid);
     expect(first.closed).toBe(true);
+    expect(fs.existsSync(path.dirname(socket))).toBe(false);
   });
 
   it('publishes its address again when the files were removed', async () => {

@@ -137,7 +137,7 @@ async function main() {
       console.log(`\n${bold(opened.says)}\n`);
       stays = opened.stays;
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
+      if (!(error instanceof Unavailable || error instanceof UserError)) throw error;
       warn(`No editor: ${error.message}`);
     }
   }

@@ -102,10 +102,13 @@ async function main() {
       );
       for (const failure of result.failures) fail(failure);
     };
-    const unavailable = (name, { reason, expected }) => ({
-      ...emptyResult(),
-      ...(expected ? { skipped: [`${name} (${reason})`] } : { failed: 1, failures: [`${name}: ${reason}`] }),
-    });
+    const unavailable = (name, { reason, expected }) => {
+      warn(`${name} can't run here: ${reason}`);
+      return {
+        ...emptyResult(),
+        ...(expected ? { skipped: [`${name} (${reason})`] } : { failed: 1, failures: [`${name}: ${reason}`] }),
+      };
+    };
 
     if (has('lint')) await tier('lint', async () => (await import('./test/lint.mjs')).lint());
     const gotBackend = await backend;

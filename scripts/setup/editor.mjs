@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureDebianPackages, hasApt } from '../lib/debian.mjs';
 import { installOnce } from '../lib/install.mjs';
-import { exitWith, step, Unavailable } from '../lib/log.mjs';
+import { exitWith, step, Unavailable, UserError, warn } from '../lib/log.mjs';
 import { cacheFolder } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 
@@ -36,9 +36,15 @@ export async function ensureEditor(which = 'latest') {
   const folder = cacheFolder('editors', `code-server-${codeServer}`);
   if (!existsSync(join(folder, '.complete'))) {
     if (hasApt()) await ensureDebianPackages(['libkrb5-dev', 'g++', 'make', 'pkg-config'], 'Building code-server');
-    await step(`Installing VS Code ${vscode} (code-server ${codeServer}, about a minute)`, () =>
-      installOnce(folder, (target) => install(target, EDITORS[which])),
-    );
+    const attempt = () =>
+      step(`Installing VS Code ${vscode} (code-server ${codeServer}, about a minute)`, () =>
+        installOnce(folder, (target) => install(target, EDITORS[which])),
+      );
+    await attempt().catch((error) => {
+      // It fetches a thousand packages and compiles some: what failed once may well work the next time.
+      warn(`${error.message}\nOnce more.`);
+      return attempt();
+    });
   }
   const home = join(folder, 'node_modules', 'code-server');
   return {
@@ -76,10 +82,10 @@ async function install(target, { codeServer, node, fetchesRipgrep }) {
       await installServer(target, join(home, 'lib', 'vscode'), npm);
     } else await npm(target, 'install', `code-server@${codeServer}`);
   } catch (error) {
-    throw new Unavailable(`code-server ${codeServer} could not be installed.\n${error.message}`);
+    throw new UserError(`code-server ${codeServer} could not be installed.\n${error.message}`);
   }
   if (!existsSync(join(home, 'lib', 'vscode', 'out', 'server-main.js'))) {
-    throw new Unavailable(`code-server ${codeServer} was installed without its VS Code server.`);
+    throw new UserError(`code-server ${codeServer} was installed without its VS Code server.`);
   }
 }
 

@@ -65,15 +65,13 @@ async function install(target, { codeServer, node, fetchesRipgrep }) {
     npm_config_unsafe_perm: 'true',
     PATH: [join(target, 'node_modules', 'node', 'bin'), process.env.PATH].join(delimiter),
   };
-  const once = (folder, args) =>
+  const npm = (folder, ...args) =>
     run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: folder,
       env,
       output: 'quiet',
       timeout: 15 * 60_000,
     });
-  // Thousands of files come over the network and some are compiled: what fails once often works at the second try.
-  const npm = (folder, ...args) => once(folder, args).catch(() => once(folder, args));
   const home = join(target, 'node_modules', 'code-server');
   try {
     await npm(target, 'install', `node@${node}`);

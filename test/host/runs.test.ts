@@ -103,6 +103,8 @@ describe('runs', function () {
     const [folder] = engines.folders;
     const id = await command<string>('run.start', file);
     await until('it runs', () => folder!.model.run(id)?.status === 'running', 60_000);
+    // A program that was only just started may be stopped before it prints anything.
+    await until('its first words', async () => (await folder!.request('log/read', { run: id })).text !== '', 30_000);
     await command('run.revealLog', id);
     const run = folder!.model.run(id)!;
     await until('the terminal', () => vscode.window.terminals.some(({ name }) => name.startsWith(run.name)));

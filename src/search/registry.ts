@@ -9,37 +9,47 @@ import { RandomSampler, RandomSettings } from './samplers/random.js';
 import { SobolSampler, SobolSettings } from './samplers/sobol.js';
 import { TpeSampler, TpeSettings } from './samplers/tpe.js';
 import { nearest } from './nearest.js';
-import type { Pruner, Sampler, Space, StudyOptions } from './types.js';
+import type { Goal, Named, Pruner, Sampler, Scheduler, Space } from './types.js';
 
-interface Entry<T, C extends unknown[]> {
+/** What a sampler, a pruner or a scheduler may need to know of the search when it is made. */
+export interface Context {
+  space: Space;
+  goals: Goal[];
+  trials: number | null;
+  workers: number;
+  maxSteps: number | null;
+  /** The other one's name, without settings. */
+  sampler: string;
+  pruner: string | null;
+}
+
+interface Entry<T> {
   summary: string;
   settings: z.ZodType;
-  make(settings: unknown, ...context: C): T;
+  make(settings: unknown, context: Context): T;
 }
 /** Ties a settings schema to its maker: what the maker gets is what the schema gives. */
-function entry<S extends z.ZodType, T, C extends unknown[]>(
+function entry<S extends z.ZodType, T>(
   summary: string,
   settings: S,
-  make: (settings: z.output<S>, ...context: C) => T,
-): Entry<T, C> {
-  return { summary, settings, make: make as Entry<T, C>['make'] };
+  make: (settings: z.output<S>, context: Context) => T,
+): Entry<T> {
+  return { summary, settings, make: make as Entry<T>['make'] };
 }
 
-export const SAMPLERS: Record<string, Entry<Sampler, [Space, number | null]>> = {
-  auto: entry('picks for the problem at hand and says why', AutoSettings, (s, space: Space, trials: number | null) => {
+export const SAMPLERS: Record<string, Entry<Sampler>> = {
+  auto: entry('picks for the problem at hand and says why', AutoSettings, (s, { space, trials }) => {
     return new AutoSampler(s, space, trials);
   }),
-  grid: entry('every combination once', GridSettings, (s, space: Space) => new GridSampler(s, space)),
-  random: entry('independent random draws', RandomSettings, (s, space: Space) => new RandomSampler(s, space)),
-  sobol: entry('random points that fill the space evenly', SobolSettings, (s, space: Space) => {
-    return new SobolSampler(s, space);
-  }),
-  tpe: entry('learns from the trials so far which values are good together', TpeSettings, (s, space: Space) => {
+  grid: entry('every combination once', GridSettings, (s, { space }) => new GridSampler(s, space)),
+  random: entry('independent random draws', RandomSettings, (s, { space }) => new RandomSampler(s, space)),
+  sobol: entry('random points that fill the space evenly', SobolSettings, (s, { space }) => new SobolSampler(s, space)),
+  tpe: entry('learns from the trials so far which values are good together', TpeSettings, (s, { space }) => {
     return new TpeSampler(s, space);
   }),
 };
 
-export const PRUNERS: Record<string, Entry<Pruner, []>> = {
+export const PRUNERS: Record<string, Entry<Pruner | Scheduler>> = {
   median: entry('stops trials worse than the median at the same step', MedianSettings, (s) => {
     return new PercentilePruner('median', { ...s, percentile: 50 });
   }),
@@ -49,22 +59,24 @@ export const PRUNERS: Record<string, Entry<Pruner, []>> = {
   asha: entry('stops all but the best at each of ever longer rungs', AshaSettings, (s) => new AshaPruner(s)),
 };
 
-type Named = string | { name: string; [setting: string]: unknown };
-
-export function createSampler(named: Named, space: Space, trials: number | null): Sampler {
+export function createSampler(named: Named, context: Context): Sampler {
   const { found, settings } = resolve('sampler', named, SAMPLERS);
-  return found.make(settings, space, trials);
+  return found.make(settings, context);
 }
 
-export function createPruner(named: StudyOptions['pruner']): Pruner | null {
+export function createPruner(named: Named | null, context: Context): Pruner | Scheduler | null {
   if (named === null || named === 'none') return null;
   const { found, settings } = resolve('pruner', named, PRUNERS);
-  return found.make(settings);
+  return found.make(settings, context);
+}
+
+export function nameOf(named: Named): string {
+  return typeof named === 'string' ? named : named.name;
 }
 
 /** What is wrong with a sampler's or pruner's name or settings; null when nothing is. `key` is the setting at fault. */
 export function checkNamed(what: 'sampler' | 'pruner', named: Named): { key: string | null; message: string } | null {
-  const table: Record<string, Entry<unknown, never[]>> = what === 'sampler' ? SAMPLERS : PRUNERS;
+  const table: Record<string, Entry<unknown>> = what === 'sampler' ? SAMPLERS : PRUNERS;
   if (what === 'pruner' && named === 'none') return null;
   const { name, ...settings } = typeof named === 'string' ? { name: named } : named;
   const found = Object.hasOwn(table, name) ? table[name] : undefined;
@@ -92,7 +104,7 @@ export function checkNamed(what: 'sampler' | 'pruner', named: Named): { key: str
   };
 }
 
-function resolve<T, C extends unknown[]>(what: 'sampler' | 'pruner', named: Named, table: Record<string, Entry<T, C>>) {
+function resolve<T>(what: 'sampler' | 'pruner', named: Named, table: Record<string, Entry<T>>) {
   const fault = checkNamed(what, named);
   if (fault) throw new SearchError(fault.message);
   const { name, ...settings } = typeof named === 'string' ? { name: named } : named;

@@ -15,7 +15,12 @@ export interface SavedState {
 
 const VERSION = 1;
 const Named = z.union([z.string(), z.looseObject({ name: z.string() })]);
-const Base = { name: z.string(), when: z.record(z.string(), z.array(ParamValue)).nullable() };
+const Base = {
+  name: z.string(),
+  when: z.record(z.string(), z.array(ParamValue)).nullable(),
+  prior: z.object({ value: ParamValue, sd: z.number().optional() }).nullish(),
+  stage: z.string().nullish(),
+};
 const Range = { ...Base, low: z.number(), high: z.number(), log: z.boolean() };
 const points = z.number().nullish();
 const Dimension = z.discriminatedUnion('kind', [
@@ -33,23 +38,40 @@ const Dimension = z.discriminatedUnion('kind', [
     step: z.number().nullable(),
   }),
 ]);
+const Linear = z.object({ terms: z.record(z.string(), z.number()), atMost: z.number() });
+/** What most trials don't have. */
+const More = z.object({
+  constraints: z.array(WireNumber).optional(),
+  seconds: z.number().optional(),
+  until: z.number().optional(),
+  bracket: z.number().optional(),
+  from: z.number().optional(),
+  repeatOf: z.number().optional(),
+  changes: z.array(z.object({ step: z.number(), params: Params, from: z.number().optional() })).optional(),
+});
 /** Trials and reports are tuples: with ten thousand trials the names of their fields would be most of the text. */
 const SavedTrial = z.tuple([
   Params,
-  z.enum(['running', 'completed', 'pruned', 'failed']),
+  z.enum(['running', 'paused', 'completed', 'pruned', 'failed']),
   z.array(WireNumber).nullable(),
   z.array(z.tuple([z.number(), WireNumber])),
   z.boolean(),
+  More.optional(),
 ]);
 const Saved = z.object({
   version: z.literal(VERSION),
   options: z.object({
-    space: z.object({ dimensions: z.array(Dimension) }) satisfies z.ZodType<Space>,
+    space: z.object({
+      dimensions: z.array(Dimension),
+      constraints: z.array(Linear).optional(),
+    }) satisfies z.ZodType<Space>,
     goals: z.array(z.enum(['minimize', 'maximize'])),
     sampler: Named,
     pruner: Named.nullable(),
     seed: z.number(),
     trials: z.number().nullable(),
+    workers: z.number().optional(),
+    maxSteps: z.number().nullish(),
   }),
   trials: z.array(SavedTrial),
   queue: z.array(Params),
@@ -62,9 +84,12 @@ export function toSaved(state: SavedState): unknown {
   return {
     version: VERSION,
     ...state,
-    trials: state.trials.map(({ params, state: ended, values, reports, enqueued }) => [
+    trials: state.trials.map(({ id: _, params, state: ended, values, reports, enqueued, ...more }) => [
       ...[params, ended, values && values.map(toWire)],
       ...[reports.map(({ step, value }) => [step, toWire(value)]), enqueued],
+      ...(Object.keys(more).length
+        ? [{ ...more, ...(more.constraints && { constraints: more.constraints.map(toWire) }) }]
+        : []),
     ]),
   };
 }
@@ -84,8 +109,9 @@ export function fromSaved(saved: unknown): SavedState {
     ...rest,
     sampler,
     pruner,
-    trials: trials.map(([params, state, values, reports, enqueued], id) => ({
-      ...{ id, params, state, values: values && values.map(fromWire), enqueued },
+    trials: trials.map(([params, state, values, reports, enqueued, { constraints, ...more } = {}], id) => ({
+      ...{ id, params, state, values: values && values.map(fromWire), enqueued, ...more },
+      ...(constraints && { constraints: constraints.map(fromWire) }),
       reports: reports.map(([step, value]) => ({ step, value: fromWire(value) })),
     })),
   };

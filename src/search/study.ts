@@ -2,10 +2,23 @@
 import type { Params } from '../protocol/values.js';
 import { SearchError } from './errors.js';
 import { createRandom, restoreRandom } from './random.js';
-import { createPruner, createSampler } from './registry.js';
+import { createPruner, createSampler, nameOf, type Context } from './registry.js';
 import { fromSaved, toSaved, type SavedState } from './saved.js';
 import { checkSpace, drawParams, refuse } from './space.js';
-import type { Outcome, Pruner, Random, Sampler, Study, StudyOptions, Trial, Verdict } from './types.js';
+import type {
+  Asked,
+  History,
+  Next,
+  Outcome,
+  Pruner,
+  Random,
+  Sampler,
+  Scheduler,
+  Study,
+  StudyOptions,
+  Trial,
+  Verdict,
+} from './types.js';
 
 /** Reports kept of a running and of a finished trial. Of longer ones every second is left out, again and again. */
 const RUNNING_REPORTS = 1024;
@@ -27,7 +40,8 @@ export class SavedStudy implements Study {
   private readonly queue: Params[];
   private readonly random: Random;
   private readonly sampler: Sampler;
-  private readonly pruner: Pruner | null;
+  private readonly pruner: Pruner | Scheduler | null;
+  waiting = false;
 
   constructor(
     readonly options: StudyOptions,
@@ -35,8 +49,9 @@ export class SavedStudy implements Study {
   ) {
     checkSpace(options.space);
     if (options.goals.length === 0) throw new SearchError('a search needs an objective');
-    this.sampler = createSampler(options.sampler, options.space, options.trials);
-    this.pruner = createPruner(options.pruner);
+    const context = contextOf(options);
+    this.sampler = createSampler(options.sampler, context);
+    this.pruner = createPruner(options.pruner, context);
     this.trials = state?.trials ?? [];
     this.queue = state?.queue ?? [];
     this.random = state ? restoreRandom(state.random) : createRandom(options.seed);
@@ -56,19 +71,50 @@ export class SavedStudy implements Study {
     return size === null ? trials : trials === null ? size : Math.min(size, trials);
   }
 
-  ask(): { id: number; params: Params } | null {
+  ask(): Asked | null {
     const { options } = this;
+    this.waiting = false;
     const waiting = this.queue.shift();
-    if (waiting) return this.begin(drawParams(options.space, this.random, waiting), true);
-    if (options.trials !== null && this.trials.length >= options.trials) return null;
-    const params = this.sampler.suggest({ ...options, trials: this.trials }, this.random);
-    return params && this.begin(params, false);
+    if (waiting) return this.begin(drawParams(options.space, this.random, waiting), { enqueued: true });
+    const full = options.trials !== null && this.trials.length >= options.trials;
+    const next = this.next();
+    if (next.kind === 'resume') return this.resume(next);
+    if (next.kind === 'wait') this.waiting = true;
+    if (next.kind !== 'begin' || full) return null;
+    const params = next.params ?? this.sampler.suggest(this.history(), this.random);
+    if (!params) return null;
+    const { until, bracket, from } = next;
+    return this.begin(params, { enqueued: false, ...defined({ until, bracket, from }) });
   }
 
-  private begin(params: Params, enqueued: boolean): { id: number; params: Params } {
+  private next(): Next {
+    return this.pruner && 'next' in this.pruner ? this.pruner.next(this.history(), this.random) : { kind: 'begin' };
+  }
+
+  private history(): History {
+    const { space, goals, trials: planned, workers, maxSteps } = this.options;
+    return { space, goals, trials: this.trials, planned, ...defined({ workers, maxSteps }) };
+  }
+
+  private begin(params: Params, more: Partial<Trial> & { enqueued: boolean }): Asked {
     const id = this.trials.length;
-    this.trials.push({ id, params, state: 'running', values: null, reports: [], enqueued });
-    return { id, params: { ...params } };
+    this.trials.push({ id, params, state: 'running', values: null, reports: [], ...more });
+    const { until, from } = more;
+    return { id, params: { ...params }, resume: false, ...defined({ until, from }) };
+  }
+
+  private resume({ trial: id, params, until, from }: Extract<Next, { kind: 'resume' }>): Asked {
+    const trial = this.trial(id);
+    if (trial.state !== 'paused') throw new SearchError(`trial ${id} is ${trial.state}, not paused`);
+    trial.state = 'running';
+    delete trial.until;
+    Object.assign(trial, defined({ until }));
+    if (params || from !== undefined) {
+      trial.params = params ?? trial.params;
+      const step = trial.reports.at(-1)?.step ?? 0;
+      (trial.changes ??= []).push({ step, params: trial.params, ...defined({ from }) });
+    }
+    return { id, params: { ...trial.params }, resume: true, ...defined({ until, from }) };
   }
 
   /** Of a trial that has ended already, the report changes nothing. */
@@ -77,13 +123,14 @@ export class SavedStudy implements Study {
     if (trial.state !== 'running') return trial.state === 'pruned' ? 'prune' : 'continue';
     trial.reports.push({ step, value });
     if (trial.reports.length > RUNNING_REPORTS) thin(trial);
-    return this.pruner?.judge({ ...this.options, trials: this.trials }, trial) ?? 'continue';
+    return this.pruner?.judge(this.history(), trial) ?? 'continue';
   }
 
   /** The first outcome counts: telling again, as after a restart, changes nothing. NaN values are a failure. */
   tell(id: number, outcome: Outcome): void {
     const trial = this.trial(id);
-    if (trial.state !== 'running') return;
+    if (trial.state !== 'running' && trial.state !== 'paused') return;
+    Object.assign(trial, defined({ constraints: outcome.constraints, seconds: outcome.seconds }));
     if (outcome.state === 'completed') {
       const expected = this.options.goals.length;
       if (outcome.values.length !== expected) {
@@ -148,4 +195,13 @@ function thin(trial: Trial): void {
   }
   const keep = new Set([0, smallest, largest, reports.length - 1]);
   trial.reports = reports.filter((_, i) => i % 2 === 0 || keep.has(i));
+}
+
+function contextOf({ space, goals, trials, workers = 1, maxSteps = null, sampler, pruner }: StudyOptions): Context {
+  return { space, goals, trials, workers, maxSteps, sampler: nameOf(sampler), pruner: pruner && nameOf(pruner) };
+}
+
+/** Without the fields that are undefined. */
+function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }

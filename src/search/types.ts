@@ -21,23 +21,43 @@ export type Dimension = (
   | { kind: 'choice'; choices: ParamValue[]; weights: number[] | null }
   | { kind: 'constant'; value: ParamValue }
   | { kind: 'normal'; mean: number; sd: number; log: boolean; step: number | null }
-) & { name: string; when: Condition | null };
+) & {
+  name: string;
+  when: Condition | null;
+  /** What the person believes to be good. `sd`: how far off it may be, as a share of the whole range (0.25 if absent). */
+  prior?: { value: ParamValue; sd?: number } | null;
+  /** In which stage of a staged search it is tuned; by its name if absent. */
+  stage?: string | null;
+};
+
+/** Sum of factor times value, over active numeric parameters, must be at most this. */
+export interface LinearConstraint {
+  terms: Record<string, number>;
+  atMost: number;
+}
 
 /** In the order of the file; a parameter's parents come before it. */
 export interface Space {
   dimensions: Dimension[];
+  /** Known before a trial is run: no suggestion breaks one. */
+  constraints?: LinearConstraint[];
 }
+
+export type Goal = 'minimize' | 'maximize';
 
 export interface Objective {
   metric: string;
-  goal: 'minimize' | 'maximize';
+  goal: Goal;
 }
 
-export type TrialState = 'running' | 'completed' | 'pruned' | 'failed';
+/** A paused trial has saved a checkpoint and goes on only if its scheduler says so. */
+export type TrialState = 'running' | 'paused' | 'completed' | 'pruned' | 'failed';
 
 /** What samplers and pruners see of a trial. `values` are by step in the order reported; all as the person logs them. */
 export interface Trial {
+  /** Its place in `History.trials`; negative for a trial of an earlier search. */
   id: number;
+  /** Of a trial whose params were changed while it ran: the latest. */
   params: Params;
   state: TrialState;
   /** Final objective values, one per objective; null while running or after failure. NaN counts as failure. */
@@ -45,13 +65,35 @@ export interface Trial {
   reports: { step: number; value: number }[];
   /** True when the person or a warm start gave the params. */
   enqueued: boolean;
+  /** Black-box constraints as measured: met where at most 0. Absent: none were measured. */
+  constraints?: number[];
+  /** How long it took, if whoever ran it says so. */
+  seconds?: number;
+  /** It runs up to this step (included) and then pauses or completes. Absent: to its end. */
+  until?: number;
+  /** The bracket that a scheduler put it in. */
+  bracket?: number;
+  /** Began from this trial's latest checkpoint. */
+  from?: number;
+  /** A further measurement, with a fresh seed, of this trial's params. */
+  repeatOf?: number;
+  /** Each time it went on with other params: which, from which step on, and from whose checkpoint (own: absent). */
+  changes?: { step: number; params: Params; from?: number }[];
 }
 
 /** What a sampler may look at. `goals[i]` says how `values[i]` is meant. */
 export interface History {
   space: Space;
-  goals: ('minimize' | 'maximize')[];
+  goals: Goal[];
   trials: readonly Trial[];
+  /** Completed trials of earlier searches, brought into this space. They were not planned and have no runs here. */
+  earlier?: readonly Trial[];
+  /** Trials planned, of which `trials` have been asked for. Absent or null: not known. */
+  planned?: number | null;
+  /** Trials that run at the same time. */
+  workers?: number;
+  /** The step at which a full training ends, if it is known. */
+  maxSteps?: number | null;
 }
 
 export interface Random {
@@ -73,11 +115,12 @@ export interface Sampler {
   load?(state: unknown): void;
   /** How many trials there are in all, if the sampler knows. */
   size?(space: Space): number | null;
-  /** Why it was chosen, in one line (for `auto`). */
+  /** Why it was chosen, in one line (for `auto`). May change as the search grows. */
   reason?(): string;
 }
 
-export type Verdict = 'continue' | 'prune';
+/** `pause`: save a checkpoint and end; the trial may be taken up again. */
+export type Verdict = 'continue' | 'prune' | 'pause';
 
 /** A pruner judges a running trial after each report. */
 export interface Pruner {
@@ -87,28 +130,66 @@ export interface Pruner {
   load?(state: unknown): void;
 }
 
-export type Outcome = { state: 'completed'; values: number[] } | { state: 'pruned' } | { state: 'failed' };
+/**
+ * What is to be done next. `begin`: a new trial, with the sampler's params unless some are given. `resume`: a paused
+ * trial goes on, with other params or from another trial's checkpoint where these are given. `wait`: nothing before
+ * more is reported or told. `end`: the search is over.
+ */
+export type Next =
+  | { kind: 'begin'; params?: Params; until?: number; bracket?: number; from?: number }
+  | { kind: 'resume'; trial: number; params?: Params; until?: number; from?: number }
+  | { kind: 'wait' }
+  | { kind: 'end' };
+
+/** A pruner that also says what comes next: trials that pause and go on, populations, brackets. */
+export interface Scheduler extends Pruner {
+  next(history: History, random: Random): Next;
+}
+
+/** `constraints` and `seconds` as in `Trial`. */
+export type Outcome = (
+  { state: 'completed'; values: number[] } | { state: 'pruned' } | { state: 'paused' } | { state: 'failed' }
+) & { constraints?: number[]; seconds?: number };
+
+/** A sampler's or pruner's name, or the name with settings (as in the experiment file). */
+export type Named = string | { name: string; [setting: string]: unknown };
 
 export interface StudyOptions {
   space: Space;
-  goals: ('minimize' | 'maximize')[];
-  /** Name, or name with settings (as in the experiment file). */
-  sampler: string | { name: string; [setting: string]: unknown };
-  pruner: string | { name: string; [setting: string]: unknown } | null;
+  goals: Goal[];
+  sampler: Named;
+  /** Of a pruner or a scheduler. */
+  pruner: Named | null;
   seed: number;
   /** Trials planned; null: until the sampler ends or someone stops. */
   trials: number | null;
+  /** Trials that run at the same time, as far as is known (1). */
+  workers?: number;
+  /** The step at which a full training ends, if it is known. */
+  maxSteps?: number | null;
+}
+
+/** A trial to run, or to go on with when `resume` is true. The other fields as in `Trial`. */
+export interface Asked {
+  id: number;
+  params: Params;
+  resume: boolean;
+  until?: number;
+  from?: number;
+  repeatOf?: number;
 }
 
 export interface Study {
   readonly options: StudyOptions;
   readonly trials: readonly Trial[];
-  /** Null: nothing more to try. */
-  ask(): { id: number; params: Params } | null;
+  /** Null: nothing to try now; see `waiting`. */
+  ask(): Asked | null;
+  /** After `ask` gave null: whether there may be more once others have reported or ended. */
+  readonly waiting: boolean;
   report(id: number, step: number, value: number): Verdict;
   tell(id: number, outcome: Outcome): void;
   enqueue(params: Params): void;
-  /** Single objective: at most one; several: the Pareto front. */
+  /** Single objective: at most one; several: the Pareto front. Trials that broke a constraint only when none met all. */
   best(): Trial[];
   /** JSON-able; `restoreStudy(save())` continues as if nothing had happened. */
   save(): unknown;

@@ -1,6 +1,7 @@
 /** The command line: everything the panel can do, in a terminal. */
 import { EngineError } from '../engine/connect.js';
 import { suggest } from '../experiment/suggest.js';
+import { askTell } from './askTell.js';
 import { helpOf, readInput, type Command } from './command.js';
 import { backends } from './commands/backends.js';
 import { pause, rerun, resume, rm, stop } from './commands/control.js';
@@ -31,6 +32,7 @@ const COMMANDS: Command[] = [
   rm,
   exportRuns,
   validate,
+  askTell,
   backends,
   engine,
 ];

@@ -1,0 +1,207 @@
+/** The search behind `tunesmith ask-tell`: a line in, an answer out. Knows no streams. */
+import type { z } from 'zod';
+import { readSpace } from '../experiment/index.js';
+import { problemsOf } from '../experiment/networkProblems.js';
+import type { SpaceProblem } from '../experiment/space.js';
+import { suggest } from '../experiment/suggest.js';
+import {
+  AskTellRequests,
+  numberOf,
+  type AskTellAnswers,
+  type AskTellBody,
+  type AskTellName,
+  type AskedTrial,
+} from '../protocol/askTell.js';
+import { toWire } from '../protocol/values.js';
+import {
+  checkNamed,
+  createStudy,
+  restoreStudy,
+  SearchError,
+  type Asked,
+  type Outcome,
+  type SavedStudy,
+  type Trial,
+} from '../search/index.js';
+
+/** Deeper nesting than any request has is refused before recursion is in danger. */
+const DEEPEST = 64;
+const NAMES = Object.keys(AskTellRequests) as AskTellName[];
+
+/** A request that can't be done; it has changed nothing. */
+class Refused extends Error {}
+
+export class AskTellSession {
+  private study: SavedStudy | null = null;
+
+  /** The answer to one line, without its newline. Never throws. */
+  answer(line: string): AskTellAnswers[AskTellName] | { error: string } {
+    try {
+      const { name, body } = readRequest(line);
+      return this.do(name, body);
+    } catch (error) {
+      const known = error instanceof Refused || error instanceof SearchError;
+      const message = error instanceof Error ? error.message : String(error);
+      return { error: known ? message : `this went wrong inside Tunesmith: ${message}` };
+    }
+  }
+
+  private do(name: AskTellName, body: unknown): AskTellAnswers[AskTellName] {
+    switch (name) {
+      case 'init':
+        return this.init(body as AskTellBody<'init'>);
+      case 'ask':
+        return this.ask((body as AskTellBody<'ask'>).n ?? 1);
+      case 'report': {
+        const { id, step, value } = body as AskTellBody<'report'>;
+        const verdict = this.begun.report(id, step, numberOf(value));
+        return { prune: verdict === 'prune', ...(verdict === 'pause' && { pause: true as const }) };
+      }
+      case 'tell':
+        return this.tell(body as AskTellBody<'tell'>);
+      case 'enqueue':
+        this.begun.enqueue((body as AskTellBody<'enqueue'>).params);
+        return { ok: true };
+      case 'best':
+        return { trials: this.begun.best().map(shown) };
+      case 'recommend':
+        return { trials: this.begun.best().map(shown) };
+      case 'importance':
+        throw new Refused('importance is not known yet');
+      case 'status':
+        return this.status();
+      case 'save':
+        return { saved: this.begun.save() };
+    }
+  }
+
+  private get begun(): SavedStudy {
+    if (!this.study) throw new Refused('there is no search yet; begin with {"init":{"space":{…}}}');
+    return this.study;
+  }
+
+  private init({ saved, ...given }: AskTellBody<'init'>): AskTellAnswers['init'] {
+    if (saved !== undefined) {
+      const [also] = Object.keys(given);
+      if (also) throw new Refused(`init: "saved" holds the whole search; leave out "${also}"`);
+      this.study = restoreStudy(saved);
+      return { ok: true };
+    }
+    const { space: written, directions, sampler, pruner, seed, trials, workers, maxSteps } = given;
+    if (!written) throw new Refused('init: "space" is missing');
+    for (const [what, named] of [['sampler', sampler] as const, ['pruner', pruner] as const]) {
+      const fault = named === undefined || named === null ? null : checkNamed(what, named);
+      if (fault) throw new Refused(fault.message);
+    }
+    const { space, problems } = readSpace(written);
+    if (!space) throw new Refused(problems.slice(0, 5).map(spaceProblem).join('; '));
+    this.study = createStudy({
+      ...{ space, goals: directions ?? ['minimize'], sampler: sampler ?? 'auto', pruner: pruner ?? null },
+      ...{ seed: seed ?? 0, trials: trials ?? null },
+      ...(workers !== undefined && { workers }),
+      ...(maxSteps !== undefined && { maxSteps }),
+    });
+    return { ok: true };
+  }
+
+  private ask(n: number): AskTellAnswers['ask'] {
+    const study = this.begun;
+    const trials: AskedTrial[] = [];
+    while (trials.length < n) {
+      const asked = study.ask();
+      if (!asked) return { trials, ...(study.waiting ? { waiting: true } : { done: true }) };
+      trials.push(written(asked));
+    }
+    return { trials };
+  }
+
+  private tell({ id, values, state, constraints, seconds }: AskTellBody<'tell'>): AskTellAnswers['tell'] {
+    const study = this.begun;
+    if (!study.trials[id]) throw new Refused(`there is no trial ${id}`);
+    const completed = values !== undefined;
+    if (completed && state !== undefined && state !== 'completed') {
+      throw new Refused(`tell: a trial that is ${state} has no values`);
+    }
+    if (!completed && (state === undefined || state === 'completed')) {
+      throw new Refused('tell: give "values" of a completed trial, or "state": failed, pruned or paused');
+    }
+    const expected = study.options.goals.length;
+    if (completed && values.length !== expected) {
+      throw new Refused(`tell: ${expected} ${expected === 1 ? 'value is' : 'values are'} needed, not ${values.length}`);
+    }
+    const outcome = completed ? { state: 'completed', values: values.map(numberOf) } : { state };
+    study.tell(id, {
+      ...(outcome as Outcome),
+      ...(constraints && { constraints: constraints.map(numberOf) }),
+      ...(seconds !== undefined && { seconds }),
+    });
+    return { ok: true };
+  }
+
+  private status(): AskTellAnswers['status'] {
+    const { trials, size, reason, options } = this.begun;
+    const counts: Record<string, number> = { running: 0, paused: 0, completed: 0, pruned: 0, failed: 0 };
+    for (const { state } of trials) counts[state] = (counts[state] ?? 0) + 1;
+    const name = typeof options.sampler === 'string' ? options.sampler : options.sampler.name;
+    return { trials: counts, planned: size, sampler: reason ?? name };
+  }
+}
+
+function readRequest(line: string): { name: AskTellName; body: unknown } {
+  if (tooDeep(line)) throw new Refused(`more than ${DEEPEST} levels of nesting`);
+  let request: unknown;
+  try {
+    request = JSON.parse(line);
+  } catch (error) {
+    throw new Refused(`this line is not JSON (${(error as Error).message.slice(0, 200)})`);
+  }
+  if (typeof request !== 'object' || request === null || Array.isArray(request)) {
+    throw new Refused('a request is an object such as {"ask":{"n":1}}');
+  }
+  const keys = Object.keys(request);
+  const name = keys[0];
+  if (name === undefined || keys.length > 1) throw new Refused(`a line holds one request, of: ${NAMES.join(', ')}`);
+  if (!Object.hasOwn(AskTellRequests, name)) {
+    const near = suggest(name.slice(0, 100), NAMES);
+    const hint = near ? `did you mean "${near}"?` : `known: ${NAMES.join(', ')}`;
+    throw new Refused(`unknown request "${name.slice(0, 100)}"; ${hint}`);
+  }
+  const schema: z.ZodType = AskTellRequests[name as AskTellName];
+  const body = (request as Record<string, unknown>)[name];
+  const result = schema.safeParse(body);
+  if (result.success) return { name: name as AskTellName, body: result.data };
+  const { path, message } = problemsOf(result.error.issues, body, schema)[0]!;
+  if (path.length === 0) throw new Refused(`"${name}" must be an object of settings, such as {"${name}":{}}`);
+  const told = message.includes(String(path[0])) ? message : `${path.join('.')} ${message}`;
+  throw new Refused(`${name}: ${told.slice(0, 500)}`);
+}
+
+/** Looks at brackets outside of texts only. */
+function tooDeep(line: string): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < line.length; i++) {
+    const c = line.charCodeAt(i);
+    if (quoted) {
+      if (c === 92) i++;
+      else if (c === 34) quoted = false;
+    } else if (c === 34) quoted = true;
+    else if (c === 91 || c === 123) {
+      if (++depth > DEEPEST) return true;
+    } else if (c === 93 || c === 125) depth--;
+  }
+  return false;
+}
+
+function spaceProblem({ path, message, hint }: SpaceProblem): string {
+  const where = path.length ? `space.${path.join('.')}: ` : '';
+  return `${where}${message}${hint ? ` (${hint})` : ''}`;
+}
+
+function written({ id, params, resume, until, from, repeatOf }: Asked): AskedTrial {
+  const rest = { until, from, repeatOf };
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return { id, params, ...(resume && { resume: true as const }), ...Object.fromEntries(given) };
+}
+
+const shown = ({ id, params, values }: Trial) => ({ id, params, values: (values ?? []).map(toWire) });

@@ -1,0 +1,107 @@
+/**
+ * `tunesmith ask-tell`: one JSON object a line, a request on standard input, its answer on standard output, in order.
+ * A request is an object with one key, its name. JSON has no NaN and no infinities: null and "NaN" stand for the
+ * first, "Infinity" and "-Infinity" for the others.
+ */
+import { z } from 'zod';
+import { fromWire, Params, WireNumber, type ParamValue } from './values.js';
+
+/** More trials than anybody asks for at once. */
+const MOST_AT_ONCE = 10_000;
+const whole = (what: string, least: number) =>
+  z
+    .number({ error: `${what} must be a whole number` })
+    .int(`${what} must be a whole number`)
+    .min(least, `${what} must be at least ${least}`);
+const measured = z.union([WireNumber, z.null()], { error: 'must be a number, "NaN", "Infinity" or "-Infinity"' });
+const list = (what: string) => z.array(measured, { error: `${what} must be a list of numbers` });
+const named = (what: string) =>
+  z.union([z.string(), z.looseObject({ name: z.string() })], {
+    error: `${what} must be a name or { "name": …, "setting": … }`,
+  });
+const params = z.custom<Params>((given) => Params.safeParse(given).success, {
+  error: 'params must name parameters and their values',
+});
+const nothing = z.strictObject({});
+
+/** Begins a search, and ends the one before it. With `saved` alone: goes on with a saved one. */
+export const Init = z.strictObject({
+  /** As `search.space` of an experiment file. */
+  space: z.record(z.string(), z.unknown(), { error: 'space must name parameters and their ranges' }).optional(),
+  directions: z
+    .array(z.enum(['minimize', 'maximize'], { error: 'a direction is "minimize" or "maximize"' }), {
+      error: 'directions must be a list of "minimize" and "maximize"',
+    })
+    .min(1, 'directions must have at least one')
+    .optional(),
+  sampler: named('sampler').optional(),
+  pruner: named('pruner').nullish(),
+  seed: whole('seed', 0).max(2147483647, 'seed must be at most 2147483647').optional(),
+  /** Planned in all. Without it: as many as are asked for. */
+  trials: whole('trials', 1).nullish(),
+  /** Run at the same time, as far as is known. */
+  workers: whole('workers', 1).optional(),
+  /** The step at which a full training ends, if it is known. */
+  maxSteps: z.number({ error: 'maxSteps must be a number' }).positive('maxSteps must be above 0').nullish(),
+  /** What `save` answered. */
+  saved: z.unknown().optional(),
+});
+export type Init = z.output<typeof Init>;
+
+const id = whole('id', 0);
+export const Tell = z.strictObject({
+  id,
+  values: list('values').optional(),
+  state: z
+    .enum(['completed', 'failed', 'pruned', 'paused'], { error: 'state must be completed, failed, pruned or paused' })
+    .optional(),
+  /** Met where at most 0. */
+  constraints: list('constraints').optional(),
+  seconds: z.number({ error: 'seconds must be a number' }).min(0, 'seconds must be at least 0').optional(),
+});
+
+/** Every request by its name. */
+export const AskTellRequests = {
+  init: Init,
+  ask: z.strictObject({ n: whole('n', 1).max(MOST_AT_ONCE, `n must be at most ${MOST_AT_ONCE}`).optional() }),
+  report: z.strictObject({ id, step: z.number({ error: 'step must be a number' }), value: measured }),
+  tell: Tell,
+  enqueue: z.strictObject({ params }),
+  best: nothing,
+  recommend: nothing,
+  importance: nothing,
+  status: nothing,
+  save: nothing,
+};
+export type AskTellName = keyof typeof AskTellRequests;
+export type AskTellBody<N extends AskTellName> = z.output<(typeof AskTellRequests)[N]>;
+
+export interface AskedTrial {
+  id: number;
+  params: Record<string, ParamValue>;
+  /** It was paused and goes on from its checkpoint; absent: it begins. */
+  resume?: true;
+  /** The step after which it pauses. */
+  until?: number;
+  /** The trial whose latest checkpoint it begins from. */
+  from?: number;
+  /** The trial whose params it measures once more, with a fresh seed. */
+  repeatOf?: number;
+}
+
+/** What a request is answered with; `error` whatever the request, and then nothing has changed. */
+export interface AskTellAnswers {
+  init: { ok: true };
+  /** Fewer than asked for: `done` when there will be no more, `waiting` when there may be after others have ended. */
+  ask: { trials: AskedTrial[]; done?: true; waiting?: true };
+  report: { prune: boolean; pause?: true };
+  tell: { ok: true };
+  enqueue: { ok: true };
+  best: { trials: { id: number; params: Record<string, ParamValue>; values: WireNumber[] }[] };
+  recommend: AskTellAnswers['best'];
+  importance: { importance: Record<string, number> };
+  status: { trials: Record<string, number>; planned: number | null; sampler: string | null };
+  save: { saved: unknown };
+}
+
+export const numberOf = (value: WireNumber | null): number => (value === null ? NaN : fromWire(value));

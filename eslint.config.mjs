@@ -12,6 +12,8 @@ const noVscode = { paths: [{ name: 'vscode', message: 'Only src/editor and src/e
 const noNode = {
   patterns: [{ regex: '^node:', message: 'This folder is pure or runs in a browser: no Node modules.' }],
 };
+/** Folders within src/search, which may use each other. */
+const SEARCH = ['constraints', 'curves', 'gp', 'insight', 'pruners', 'samplers', 'schedulers', 'stages', 'transfer'];
 const only = (folder, ...allowed) => ({
   patterns: [
     {
@@ -63,7 +65,7 @@ export default tseslint.config(
   {
     files: ['src/search/**/*.ts'],
     rules: {
-      ...forbid(noVscode, noNode, only('src/search', 'protocol')),
+      ...forbid(noVscode, noNode, only('src/search', 'protocol', ...SEARCH)),
       'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'fetch', 'console'],
       'no-restricted-properties': [
         'error',

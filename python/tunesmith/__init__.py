@@ -13,6 +13,7 @@ __all__ = [
     "Config",
     "Run",
     "StopRequested",
+    "checkpoint",
     "config",
     "finish",
     "info",
@@ -22,6 +23,7 @@ __all__ = [
     "message",
     "progress",
     "run",
+    "save_checkpoint",
     "should_stop",
 ]
 
@@ -63,6 +65,11 @@ def media(name, path, step=None, mime=None):
     init_once().media(name, path, step, mime)
 
 
+def save_checkpoint(step, keep=2):
+    """A folder for a checkpoint, whole when the ``with`` block ends; see ``Run.save_checkpoint``."""
+    return init_once().save_checkpoint(step, keep)
+
+
 def finish(status=None, error=None):
     """The last record of this process; done by itself when the program ends."""
     init_once().finish(status, error)
@@ -76,7 +83,7 @@ def init_once():
 
 
 def __getattr__(name):
-    if name in ("config", "should_stop"):
+    if name in ("checkpoint", "config", "should_stop"):
         return getattr(init_once(), name)
     if name == "run":
         return init_once()

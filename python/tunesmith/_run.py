@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from time import time as _now
 
+from . import _checkpoint
 from ._config import Config
 from ._journal import Journal
 from ._link import Link
@@ -15,8 +16,12 @@ from ._values import _names, deferred, flat_params, flatten, float_text, int_tex
 from ._version import __version__
 
 
+_ENDS = {"stop": "stopped", "prune": "pruned", "pause": "paused"}
+
+
 class StopRequested(KeyboardInterrupt):
-    """The person, or a pruner, asked this run to stop. ``reason`` is ``"stop"`` or ``"prune"``."""
+    """This run was asked to stop. ``reason`` is ``"stop"`` (by the person), ``"prune"`` (it can't win) or ``"pause"``: it
+    will be started again, to go on from its checkpoint."""
 
     def __init__(self, reason="stop"):
         super().__init__(f"the run was asked to {reason}")
@@ -35,6 +40,9 @@ class Run:
         self.id = environ.get("TUNESMITH_RUN_ID", "") or str(spec.get("id", ""))
         #: Seed of this run, in [0, 2**31).
         self.seed = spec.get("seed", 0)
+        #: Folder of the checkpoint to go on from (this run was paused before, or goes on from another's state), or None.
+        #: Load it before training, and go on with the step after the one saved.
+        self.checkpoint = _checkpoint.given()
         rank = environ.get("TUNESMITH_RANK") or environ.get("RANK") or ""
         #: Index of this process among those of a distributed job; 0 when alone.
         self.rank = int(rank) if rank.isascii() and rank.isdigit() else 0
@@ -150,14 +158,25 @@ class Run:
             record["step"] = float(step)
         self._record(record)
 
+    def save_checkpoint(self, step, keep=2):
+        """Saves a checkpoint, for a run that may be paused and started again::
+
+            with run.save_checkpoint(step) as folder:
+                torch.save(state, os.path.join(folder, "state.pt"))
+
+        The folder counts once the block has ended; a program killed meanwhile leaves the earlier checkpoint as it was.
+        The newest ``keep`` are kept. With several ranks, one of them saves.
+        """
+        return _checkpoint.save(self.folder if self.enabled else None, step, keep)
+
     def finish(self, status=None, error=None):
-        """The last record. Without a status: ``completed``, or ``stopped``/``pruned`` when that was asked for."""
+        """The last record. Without a status: ``completed``, or ``stopped``/``pruned``/``paused`` when that was asked for."""
         if self._finished or not self.enabled:
             return
-        if status not in (None, "completed", "failed", "stopped", "pruned"):
-            raise ValueError(f'status must be "completed", "failed", "stopped" or "pruned", not {status!r}')
+        if status not in (None, "completed", "failed", "stopped", "pruned", "paused"):
+            raise ValueError(f'status must be "completed", "failed", "stopped", "pruned" or "paused", not {status!r}')
         if status is None:
-            status = {None: "completed", "stop": "stopped", "prune": "pruned"}[self._reason]
+            status = {None: "completed", **_ENDS}[self._reason]
         self._read_late()
         record = {"type": "finish", "status": status}
         if error is not None:
@@ -194,7 +213,7 @@ class Run:
 
     @property
     def stop_reason(self):
-        """``"stop"`` or ``"prune"`` once that was asked for, else None."""
+        """``"stop"``, ``"prune"`` or ``"pause"`` once that was asked for, else None."""
         return self._reason
 
     def on_set(self, callback):
@@ -290,7 +309,7 @@ class Run:
     def _control(self, message):
         """On the listening thread."""
         kind = message.get("type")
-        if kind == "stop" and message.get("reason") in ("stop", "prune"):
+        if kind == "stop" and message.get("reason") in _ENDS:
             self._reason = self._reason or message["reason"]
         elif kind == "set" and isinstance(message.get("params"), dict):
             self.config._receive(message["params"])

@@ -5,6 +5,7 @@ import { RUN_ENV, RUN_FILES } from '../protocol/runFiles.js';
 import type { Params } from '../protocol/values.js';
 import type { Control } from '../protocol/supervisor.js';
 import { metricsLine, recordLine } from './encode.js';
+import { givenCheckpoint, saveCheckpoint } from './checkpoints.js';
 import { JournalFile } from './journalFile.js';
 import { mimeOf } from './mime.js';
 import { RunParams } from './params.js';
@@ -23,11 +24,14 @@ export function liveRun(env: NodeJS.ProcessEnv = process.env): RunClient | null 
   }
 }
 
+const ENDS = { stop: 'stopped', prune: 'pruned', pause: 'paused' } as const;
+
 class LiveRun implements RunClient {
   readonly enabled = true;
   readonly id: string;
   readonly params: RunParams;
   readonly seed: number;
+  readonly checkpoint: string | null;
   private readonly journal: JournalFile;
   private readonly stream: Stream | null;
   private readonly aborter = new AbortController();
@@ -49,6 +53,7 @@ class LiveRun implements RunClient {
     this.id = env[RUN_ENV.id] ?? spec.id ?? '';
     this.params = new RunParams(parseParams(env[RUN_ENV.params]) ?? spec.params ?? {});
     this.seed = spec.seed ?? 0;
+    this.checkpoint = givenCheckpoint(env);
     const rank = /^\d{1,9}$/.exec(env[RUN_ENV.rank] ?? env.RANK ?? '')?.[0] ?? '0';
     this.journal = JournalFile.create(join(folder, RUN_FILES.journal), `rank${Number(rank)}-${process.pid}`);
     const socket = env[RUN_ENV.socket];
@@ -123,10 +128,14 @@ class LiveRun implements RunClient {
 
   finish(status?: FinishStatus, error?: string): void {
     if (this.finished) return;
-    const asked = this.reason === null ? 'completed' : this.reason === 'prune' ? 'pruned' : 'stopped';
+    const asked = this.reason === null ? 'completed' : ENDS[this.reason];
     this.record({ type: 'finish', time: Date.now(), status: status ?? asked, error });
     this.journal.retry(true);
     this.finished = true;
+  }
+
+  saveCheckpoint(step: number, write: (folder: string) => unknown, options?: { keep?: number }): Promise<string> {
+    return saveCheckpoint(join(this.folder, RUN_FILES.checkpoints), step, write, options?.keep ?? 2);
   }
 
   async flush(timeoutMs = 1000): Promise<void> {
@@ -197,6 +206,8 @@ export function silentRun(): RunClient {
     folder: '',
     params: new RunParams({}),
     seed: 0,
+    checkpoint: null,
+    saveCheckpoint: () => Promise.resolve(''),
     log: nothing,
     progress: nothing,
     info: nothing,

@@ -71,7 +71,12 @@ function findTrain(module: Record<string, unknown>): Train | null {
 }
 
 function isAbort(error: unknown): boolean {
-  return error === 'stop' || error === 'prune' || (error instanceof Error && error.name === 'AbortError');
+  return (
+    error === 'stop' ||
+    error === 'prune' ||
+    error === 'pause' ||
+    (error instanceof Error && error.name === 'AbortError')
+  );
 }
 
 void main();

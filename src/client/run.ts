@@ -1,8 +1,9 @@
 import type { Params } from '../protocol/values.js';
 import type { RunParams } from './params.js';
 
-export type StopReason = 'stop' | 'prune';
-export type FinishStatus = 'completed' | 'failed' | 'stopped' | 'pruned';
+/** `pause`: the run will be launched again and should leave a checkpoint, from which it then goes on. */
+export type StopReason = 'stop' | 'prune' | 'pause';
+export type FinishStatus = 'completed' | 'failed' | 'stopped' | 'pruned' | 'paused';
 export interface Disposable {
   dispose(): void;
 }
@@ -14,6 +15,16 @@ export interface RunClient {
   readonly id: string;
   /** Absolute path of the run's folder; checkpoints belong into its `checkpoints/`. Empty when not enabled. */
   readonly folder: string;
+  /**
+   * Absolute folder of the checkpoint to go on from: this run was paused or interrupted before, or goes on from the
+   * state of another. Null when it begins. Load it before training, and go on with the step after the one saved.
+   */
+  readonly checkpoint: string | null;
+  /**
+   * Saves a checkpoint: `write` fills the empty folder it is given, and what it wrote counts once it has resolved. The
+   * newest `keep` (2) are kept. Resolves to the checkpoint's folder. Where no run records, `write` is not called.
+   */
+  saveCheckpoint(step: number, write: (folder: string) => unknown, options?: { keep?: number }): Promise<string>;
   /** Hyperparameters of this run. */
   readonly params: RunParams;
   /** Seed of this run, in [0, 2^31). */
@@ -44,7 +55,7 @@ export interface RunClient {
   readonly stopSignal: AbortSignal;
   /** Called with the changed values when the person edits hyperparameters while the run goes on; `params` has them already. */
   onSet(listener: (params: Params) => void): Disposable;
-  /** Last record. Without a status: `completed`, or `stopped`/`pruned` when that was asked for. Later calls do nothing. */
+  /** Last record. Without a status: `completed`, or `stopped`/`pruned`/`paused` when that was asked for. Later calls do nothing. */
   finish(status?: FinishStatus, error?: string): void;
   /** Resolves when what was logged has been handed to the engine, or after `timeoutMs`. Never needed for safety. */
   flush(timeoutMs?: number): Promise<void>;

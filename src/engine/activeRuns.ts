@@ -4,12 +4,12 @@
  */
 import { LIVE_STATUSES, type Run, type RunStatus } from '../protocol/engine.js';
 import type { RunSpec } from '../protocol/runFolder.js';
-import type { Frame } from '../protocol/supervisor.js';
+import type { Frame, StopReason } from '../protocol/supervisor.js';
 import type { Params } from '../protocol/values.js';
 import type { IngestResult, RunPatch, StoreApi } from '../store/api.js';
 import type { Changes } from './changes.js';
 import type { Devices } from './devices.js';
-import { readSupervisorRecords } from './endingRecords.js';
+import { FIRST_LAUNCH, readSupervisorRecords } from './endingRecords.js';
 import { LiveRun } from './liveRun.js';
 import type { Log } from './log.js';
 import { outcomeOf, type Ending, type Outcome } from './outcome.js';
@@ -21,7 +21,7 @@ import type { Trouble } from './trouble.js';
 export interface RunListener {
   /** New values of the objective, stored already. */
   objective(run: Run, search: string, points: { step: number; value: number }[]): void;
-  /** The run is over and stored so; the device is still its own. */
+  /** The run is over (or `paused`: its program is) and stored so; the device is still its own. */
   ended(run: Run): void;
   /** Its device is free again. */
   released(search: string): void;
@@ -45,6 +45,14 @@ interface Active {
   live: LiveRun | null;
   device: string | null;
   wantsPause: boolean;
+  /** Paused with its program gone: it takes nothing but disk, and is launched again when it is to go on. */
+  suspended: boolean;
+}
+
+/** What a run goes on with instead of what it had. */
+export interface RelaunchChanges {
+  params: Params;
+  plan: Pick<RunSpec, 'argv' | 'env' | 'cwd' | 'network'>;
 }
 
 export class ActiveRuns {
@@ -57,9 +65,11 @@ export class ActiveRuns {
     this.timer = setInterval(() => this.poll(), POLL_MS);
   }
 
-  /** Waiting runs included. */
+  /** Waiting runs included, suspended ones not. */
   get count(): number {
-    return this.active.size;
+    let count = 0;
+    for (const { suspended } of this.active.values()) if (!suspended) count++;
+    return count;
   }
 
   has(id: string): boolean {
@@ -68,7 +78,7 @@ export class ActiveRuns {
 
   /** Something to place: the scheduler starts it when there is room. */
   job(spec: RunSpec): Job {
-    this.active.set(spec.id, { spec, live: null, device: null, wantsPause: false });
+    this.active.set(spec.id, { spec, live: null, device: null, wantsPause: false, suspended: false });
     return {
       id: spec.id,
       search: spec.search,
@@ -94,7 +104,7 @@ export class ActiveRuns {
     if (run.status === 'queued' && !folders.wasStarted(run.id)) return this.enqueue(spec);
     log.info(`run ${run.id}: taken up (${run.status})`);
     const device = run.device ?? 'cpu';
-    const active: Active = { spec, live: null, device, wantsPause: run.status === 'paused' };
+    const active: Active = { spec, live: null, device, wantsPause: run.status === 'paused', suspended: false };
     this.active.set(run.id, active);
     if (run.status !== 'paused' || device !== 'cpu') scheduler.occupy(run.id, spec.search, needOf(spec), device);
     active.live = this.liveRun(spec, active);
@@ -103,7 +113,7 @@ export class ActiveRuns {
   }
 
   /** Null when done, else why it could not be. */
-  stop(id: string, reason: 'stop' | 'prune'): string | null {
+  stop(id: string, reason: Exclude<StopReason, 'pause'>): string | null {
     const active = this.active.get(id);
     if (!active) return this.whyNot(id, 'is not running');
     if (!active.live) {
@@ -118,6 +128,44 @@ export class ActiveRuns {
     return null;
   }
 
+  /** Ends the program of a run, which may be launched again: `listener.ended` hears of it as paused. */
+  suspend(id: string): string | null {
+    const active = this.active.get(id);
+    if (!active?.live) return this.whyNot(id, 'is not running');
+    this.update(id, { status: 'stopping' });
+    active.live.stop('pause', active.spec.stopGrace);
+    return null;
+  }
+
+  /**
+   * A run that goes on in a program of its own from its newest checkpoint (or, without one, from the beginning), to be
+   * placed. `from`: another run, whose newest checkpoint it takes over. Throws when the disk is full.
+   */
+  relaunch(spec: RunSpec, from: string | null, changes?: RelaunchChanges): Job {
+    const { folders, log } = this.options;
+    const checkpoint = from === null ? folders.checkpoint(spec.id) : folders.takeCheckpoint(spec.id, from);
+    if (!checkpoint)
+      log.warn(`run ${spec.id}: ${from ? `run ${from} has` : 'it has'} no checkpoint, so it begins again`);
+    const number = (spec.launch?.number ?? 1) + 1;
+    const next: RunSpec = {
+      ...spec,
+      ...(changes && { ...changes.plan, params: changes.params }),
+      launch: { number, at: Date.now(), checkpoint },
+    };
+    folders.rewrite(next);
+    const params = changes && { params: changes.params };
+    this.update(spec.id, {
+      status: 'queued',
+      device: null,
+      error: null,
+      endedAt: null,
+      exitCode: null,
+      signal: null,
+      ...params,
+    });
+    return this.job(next);
+  }
+
   pause(id: string): string | null {
     const active = this.active.get(id);
     const status = this.options.store.runs.get(id)?.status;
@@ -130,8 +178,19 @@ export class ActiveRuns {
     return null;
   }
 
+  /** Lets a run that stands still go on, or launches one that is suspended or has ended early once more. */
   resume(id: string): string | null {
     const active = this.active.get(id);
+    const run = this.options.store.runs.get(id);
+    if (active?.suspended || (!active && run && ['stopped', 'failed', 'pruned'].includes(run.status))) {
+      if (run?.search) return 'is a trial: its search says when it goes on';
+      const spec = active?.spec ?? this.options.folders.spec(id);
+      if (!spec) return 'has lost its folder';
+      if (!active && !this.options.folders.checkpoint(id))
+        return 'has no checkpoint to go on from; run it again instead';
+      this.options.scheduler.enqueue(this.relaunch(spec, null));
+      return null;
+    }
     if (!active?.live || this.options.store.runs.get(id)?.status !== 'paused') return this.whyNot(id, 'is not paused');
     if (!active.live.resume()) return 'can’t be resumed on this system';
     active.wantsPause = false;
@@ -150,8 +209,8 @@ export class ActiveRuns {
   /** Undoes `hold`. */
   goOn(id: string): void {
     const active = this.active.get(id);
-    if (active && !active.live) this.enqueue(active.spec);
-    else if (active) this.resume(id);
+    if (active && !active.live && !active.suspended) this.enqueue(active.spec);
+    else if (active?.live) this.resume(id);
   }
 
   set(id: string, params: Params): string | null {
@@ -212,7 +271,7 @@ export class ActiveRuns {
     if (active.wantsPause && !paused) active.live?.pause();
     const status: RunStatus = active.wantsPause || paused ? 'paused' : 'running';
     if (paused) active.wantsPause = true;
-    const startedAt = run.startedAt ?? readSupervisorRecords(this.options.folders.path(id)).spawn?.time ?? Date.now();
+    const startedAt = run.startedAt ?? this.records(active.spec).spawn?.time ?? Date.now();
     if (run.status !== status || run.startedAt === null) this.update(id, { status, startedAt });
   }
 
@@ -235,12 +294,33 @@ export class ActiveRuns {
       this.enqueue(spec);
       return;
     }
-    this.finish(spec.id, outcomeOf(ending), ending.exit, ending.finish?.time);
+    const outcome = outcomeOf(ending);
+    if (outcome.status === 'paused') void this.suspended(spec);
+    else this.finish(spec.id, outcome, ending.exit, ending.finish?.time);
+  }
+
+  private async suspended({ id }: RunSpec): Promise<void> {
+    const { store, scheduler, changes, log, trouble } = this.options;
+    const write = (): void => void store.runs.update(id, { status: 'paused', device: null });
+    await trouble.insist(write, () => this.closed);
+    if (this.closed) return;
+    log.info(`run ${id}: suspended`);
+    Object.assign(this.active.get(id) ?? {}, { live: null, device: null, wantsPause: false, suspended: true });
+    changes.runChanged(id);
+    const run = store.runs.get(id);
+    if (run) this.listener?.ended(run);
+    scheduler.release(id);
+    if (run?.search) this.listener?.released(run.search);
+  }
+
+  private records(spec: RunSpec) {
+    return readSupervisorRecords(this.options.folders.path(spec.id), spec.launch ?? FIRST_LAUNCH);
   }
 
   private finish(id: string, outcome: Outcome, exit: Ending['exit'], endTime?: number): void {
     const { store, folders, scheduler, changes, log, trouble } = this.options;
-    const records = readSupervisorRecords(folders.path(id));
+    const spec = this.active.get(id)?.spec ?? folders.spec(id);
+    const records = spec ? this.records(spec) : { spawn: null, exit: null };
     const patch: RunPatch = {
       status: outcome.status,
       error: outcome.error,

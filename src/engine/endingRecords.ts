@@ -14,21 +14,29 @@ export interface SupervisorRecords {
   exit: ExitRecord | null;
 }
 
+/** Which of a run's launches is meant: its number, and what was written before `at` belongs to earlier ones. */
+export interface Launch {
+  number: number;
+  at: number;
+}
+export const FIRST_LAUNCH: Launch = { number: 1, at: -Infinity };
+
 /** What the supervisor has written of the program's start and end. Only its own file is believed. */
-export function readSupervisorRecords(runFolder: string): SupervisorRecords {
+export function readSupervisorRecords(runFolder: string, launch = FIRST_LAUNCH): SupervisorRecords {
+  const isIts = (record: { launch?: number }): boolean => (record.launch ?? 1) === launch.number;
   const records: SupervisorRecords = { spawn: null, exit: null };
   const file = path.join(runFolder, RUN_FILES.journal, RUN_FILES.supervisorJournal);
   for (const value of tailRecords(file)) {
     const spawn = SpawnRecord.safeParse(value);
-    if (spawn.success) records.spawn = spawn.data;
+    if (spawn.success && isIts(spawn.data)) records.spawn = spawn.data;
     const exit = ExitRecord.safeParse(value);
-    if (exit.success) records.exit = exit.data;
+    if (exit.success && isIts(exit.data)) records.exit = exit.data;
   }
   return records;
 }
 
 /** The script's own last words. With several ranks, one that failed outweighs the others, then rank 0 speaks. */
-export function readLastWords(runFolder: string): Pick<Ending, 'finish' | 'lastError'> {
+export function readLastWords(runFolder: string, launch = FIRST_LAUNCH): Pick<Ending, 'finish' | 'lastError'> {
   const folder = path.join(runFolder, RUN_FILES.journal);
   let finish: Ending['finish'] = null;
   let lastError: string | null = null;
@@ -41,11 +49,16 @@ export function readLastWords(runFolder: string): Pick<Ending, 'finish' | 'lastE
   for (const name of names.sort()) {
     for (const value of tailRecords(path.join(folder, name))) {
       const end = FinishRecord.safeParse(value);
-      if (end.success && (finish === null || (end.data.status === 'failed' && finish.status !== 'failed'))) {
+      if (
+        end.success &&
+        end.data.time >= launch.at &&
+        (finish === null || (end.data.status === 'failed' && finish.status !== 'failed'))
+      ) {
         finish = { status: end.data.status, error: end.data.error, time: end.data.time };
       }
       const message = MessageRecord.safeParse(value);
-      if (message.success && message.data.level === 'error') lastError = message.data.text;
+      if (message.success && message.data.time >= launch.at && message.data.level === 'error')
+        lastError = message.data.text;
     }
   }
   return { finish, lastError };

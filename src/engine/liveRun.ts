@@ -6,9 +6,9 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { RUN_FILES, type RunSpec } from '../protocol/runFolder.js';
-import type { Control, Frame } from '../protocol/supervisor.js';
+import type { Control, Frame, StopReason } from '../protocol/supervisor.js';
 import type { Params } from '../protocol/values.js';
-import { readLastWords, readSupervisorRecords } from './endingRecords.js';
+import { FIRST_LAUNCH, readLastWords, readSupervisorRecords, type Launch } from './endingRecords.js';
 import { readTail } from './files.js';
 import type { Log } from './log.js';
 import { memoryKills } from './memoryKills.js';
@@ -55,8 +55,10 @@ export class LiveRun {
   private supervisorGone: string | null = null;
   private launchedHere = false;
   private readonly memoryKillsBefore = memoryKills();
+  private readonly which: Launch;
 
   constructor(private readonly options: LiveRunOptions) {
+    this.which = options.spec.launch ?? FIRST_LAUNCH;
     this.link = new SupervisorLink(options.folder, {
       welcome: (pid, paused) => {
         this.phase = this.phase === 'starting' ? 'attached' : this.phase;
@@ -115,7 +117,7 @@ export class LiveRun {
     if (!this.link.connected) this.look();
   }
 
-  stop(reason: 'stop' | 'prune', grace: number): void {
+  stop(reason: StopReason, grace: number): void {
     if (this.orphan) this.orphan.stop(grace);
     else this.link.send({ type: 'stop', reason, grace });
   }
@@ -149,7 +151,7 @@ export class LiveRun {
   /** Finds out where things stand: ended, answering, still coming up, or gone. */
   private look(): void {
     if (this.phase === 'ended' || this.phase === 'ending' || this.phase === 'detached' || this.orphan) return;
-    const { spawn: spawned, exit } = readSupervisorRecords(this.options.folder);
+    const { spawn: spawned, exit } = readSupervisorRecords(this.options.folder, this.which);
     if (exit) return void this.conclude();
     if (this.link.connected || this.connecting) return;
     this.connecting = true;
@@ -162,7 +164,7 @@ export class LiveRun {
   private unanswered(spawned: { pid: number; started: string | null } | null): void {
     if (this.phase === 'ended' || this.phase === 'ending' || this.phase === 'detached') return;
     // It may have ended between our two looks.
-    if (readSupervisorRecords(this.options.folder).exit) return void this.conclude();
+    if (readSupervisorRecords(this.options.folder, this.which).exit) return void this.conclude();
     if (spawned) {
       this.orphan ??= OrphanProgram.find(this.options.id, spawned);
       if (!this.orphan) return void this.conclude();
@@ -172,7 +174,7 @@ export class LiveRun {
       return;
     }
     // Ended before anything was started for it.
-    if (!this.launchedHere && readLastWords(this.options.folder).finish) return void this.conclude();
+    if (!this.launchedHere && readLastWords(this.options.folder, this.which).finish) return void this.conclude();
     if (this.launchedHere ? this.supervisorGone === null : Date.now() - this.since < START_MS) return this.lookAgain();
     void this.conclude();
   }
@@ -205,8 +207,8 @@ export class LiveRun {
 
   private ending(): Ending | null {
     const { folder } = this.options;
-    const { spawn: spawned, exit } = readSupervisorRecords(folder);
-    const words = readLastWords(folder);
+    const { spawn: spawned, exit } = readSupervisorRecords(folder, this.which);
+    const words = readLastWords(folder, this.which);
     if (!spawned && !exit && !this.launchedHere && !words.finish) return null;
     const failedStart =
       !spawned && !exit

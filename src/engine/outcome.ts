@@ -1,13 +1,16 @@
 /** What a run's end means: its final status, and for the person why it failed. Pure. */
 import type { RunError, RunStatus } from '../protocol/engine.js';
+import type { StopReason } from '../protocol/supervisor.js';
 
 export type FinalStatus = Extract<RunStatus, 'completed' | 'failed' | 'stopped' | 'pruned'>;
+/** `paused`: its program is gone, and it may be launched again. */
+export type EndStatus = FinalStatus | 'paused';
 
 export interface Ending {
   /** The supervisor's exit record; null when it vanished without one. */
-  exit: { code: number | null; signal: string | null; requested: 'stop' | 'prune' | null; error?: string } | null;
+  exit: { code: number | null; signal: string | null; requested: StopReason | null; error?: string } | null;
   /** What the script itself said last, if it did. */
-  finish: { status: FinalStatus; error?: string; time: number } | null;
+  finish: { status: EndStatus; error?: string; time: number } | null;
   /** Its last message with level error. */
   lastError: string | null;
   /** End of what it printed. */
@@ -17,9 +20,11 @@ export interface Ending {
 }
 
 export interface Outcome {
-  status: FinalStatus;
+  status: EndStatus;
   error: RunError | null;
 }
+
+const REQUESTED = { stop: 'stopped', prune: 'pruned', pause: 'paused' } as const;
 
 export function outcomeOf(ending: Ending): Outcome {
   const { exit, finish } = ending;
@@ -37,7 +42,7 @@ export function outcomeOf(ending: Ending): Outcome {
   const clean = exit.code === 0;
   // Asked to go, it went; a program that had just finished by itself keeps that result.
   if (exit.requested && !(clean && finish?.status === 'completed')) {
-    return { status: exit.requested === 'prune' ? 'pruned' : 'stopped', error: null };
+    return { status: REQUESTED[exit.requested], error: null };
   }
   if (finish?.status === 'failed') return failedBy(ending, finish.error);
   if (finish && (clean || (finish.status === 'completed' && exit.signal) || finish.status !== 'completed')) {

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Experiment } from '../experiment/index.js';
+import { wholeCheckpoints } from '../client/checkpoints.js';
 import { RUN_FILES, RunSpec } from '../protocol/runFolder.js';
 import type { z } from 'zod';
 import type { FinishRecord } from '../protocol/journal.js';
@@ -33,6 +34,30 @@ export class RunFolders {
       throw error;
     }
     return folder;
+  }
+
+  /** Lays a new launch over run.json; the folder keeps all that earlier ones wrote. Throws when the disk is full. */
+  rewrite(spec: RunSpec): void {
+    writeFileAtomic(path.join(this.path(spec.id), RUN_FILES.spec), JSON.stringify(spec));
+  }
+
+  /** The newest checkpoint of a run, or null. */
+  checkpoint(id: string): string | null {
+    return wholeCheckpoints(path.join(this.path(id), RUN_FILES.checkpoints))[0] ?? null;
+  }
+
+  /** Puts a copy of another run's newest checkpoint in place of the run's own ones; null when the other has none. */
+  takeCheckpoint(id: string, from: string): string | null {
+    const source = this.checkpoint(from);
+    if (!source) return null;
+    const own = path.join(this.path(id), RUN_FILES.checkpoints);
+    const temporary = path.join(own, `.taken-${path.basename(source)}`);
+    fs.rmSync(temporary, { recursive: true, force: true });
+    fs.cpSync(source, temporary, { recursive: true });
+    for (const old of wholeCheckpoints(own)) fs.rmSync(old, { recursive: true, force: true });
+    const target = path.join(own, path.basename(source));
+    fs.renameSync(temporary, target);
+    return target;
   }
 
   /** Null when there is no readable run.json. */

@@ -77,9 +77,13 @@ export const MediaRecord = z.object({
 export const FinishRecord = z.object({
   type: z.literal('finish'),
   time: Time,
-  status: z.enum(['completed', 'failed', 'stopped', 'pruned']),
+  /** `paused`: it may be launched again, to go on from its checkpoint. */
+  status: z.enum(['completed', 'failed', 'stopped', 'pruned', 'paused']),
   error: z.string().optional(),
 });
+
+/** Which of the run's launches it belongs to; the first when absent. */
+const Launch = z.number().int().min(1).optional();
 
 /** Written by the supervisor once the program runs. `started` identifies the process beyond its pid (see `processStartTime`). */
 export const SpawnRecord = z.object({
@@ -88,6 +92,7 @@ export const SpawnRecord = z.object({
   pid: z.number().int(),
   started: z.string().nullable(),
   supervisor: z.number().int(),
+  launch: Launch,
 });
 
 /** Written by the supervisor when the program is gone. `requested` says that the engine had asked for a stop. */
@@ -96,7 +101,8 @@ export const ExitRecord = z.object({
   time: Time,
   code: z.number().int().nullable(),
   signal: z.string().nullable(),
-  requested: z.enum(['stop', 'prune']).nullable(),
+  requested: z.enum(['stop', 'prune', 'pause']).nullable(),
+  launch: Launch,
   /** Set when the program could not be started at all. */
   error: z.string().optional(),
 });

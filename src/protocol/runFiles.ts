@@ -28,6 +28,8 @@ export const RUN_ENV = {
   token: 'TUNESMITH_TOKEN',
   /** The run's hyperparameters as one JSON object. */
   params: 'TUNESMITH_PARAMS',
+  /** Folder of the checkpoint that the program is to go on from; absent when it begins. */
+  checkpoint: 'TUNESMITH_CHECKPOINT',
   /** Rank of this process, if the launcher sets it. Clients also honour RANK. */
   rank: 'TUNESMITH_RANK',
 } as const;

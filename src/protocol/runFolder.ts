@@ -6,7 +6,8 @@
  *   journal/*.ndjson    one file per writing process (`supervisor.ndjson`, `rank0-<pid>.ndjson`, `external.ndjson`)
  *   output.log          what the program printed (stdout and stderr, as bytes, in the order written)
  *   supervisor.json     SupervisorAddress, while the run's supervisor lives
- *   checkpoints/, media/
+ *   checkpoints/<name>/  what the program saves to go on from; whole once it has its name
+ *   media/
  */
 import { z } from 'zod';
 import { Params } from './values.js';
@@ -44,6 +45,8 @@ export const RunSpec = z.object({
       git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
     })
     .optional(),
+  /** Of a run that goes on: its how-manieth launch this is, since when, and the checkpoint it goes on from (absolute). */
+  launch: z.object({ number: z.number().int().min(2), at: z.number(), checkpoint: z.string().nullable() }).optional(),
   /** Seconds between the polite request to stop and force. */
   stopGrace: z.number().min(0).default(10),
 });

@@ -32,12 +32,16 @@ export const Frame = z.object({
 });
 export type Frame = z.infer<typeof Frame>;
 
+/** `pause`: the run will be launched again, and should leave a checkpoint from which it can go on. */
+export const StopReason = z.enum(['stop', 'prune', 'pause']);
+export type StopReason = z.infer<typeof StopReason>;
+
 /** From the engine to the supervisor, which acts on it and passes it to clients that handle it. */
 export const Control = z.discriminatedUnion('type', [
   /** Ask politely (client, then SIGTERM), after the grace period by force; the whole process tree. */
   z.object({
     type: z.literal('stop'),
-    reason: z.enum(['stop', 'prune']),
+    reason: StopReason,
     grace: z.number().optional(),
   }),
   z.object({ type: z.literal('pause') }),

@@ -35,7 +35,7 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
   return {
     'run.stop': control('runs/stop', l10n.t('Stop Run'), ['queued', 'starting', 'running', 'paused']),
     'run.pause': control('runs/pause', l10n.t('Pause Run'), ['running']),
-    'run.resume': control('runs/resume', l10n.t('Resume Run'), ['paused']),
+    'run.resume': control('runs/resume', l10n.t('Resume Run'), ['paused', 'stopped', 'failed']),
 
     'run.show': async (arg, selection) => {
       const runs = await runsFor(parts, arg, selection, { title: l10n.t('Show in Panel'), many: true });

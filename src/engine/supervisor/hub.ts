@@ -179,6 +179,6 @@ function isControl(message: Record<string, unknown>): message is Control & Recor
   const { type, reason, grace, params } = message;
   if (type === 'pause' || type === 'resume') return true;
   if (type === 'set') return typeof params === 'object' && params !== null && !Array.isArray(params);
-  if (type !== 'stop' || (reason !== 'stop' && reason !== 'prune')) return false;
+  if (type !== 'stop' || (reason !== 'stop' && reason !== 'prune' && reason !== 'pause')) return false;
   return grace === undefined || (typeof grace === 'number' && grace >= 0);
 }

@@ -6,6 +6,8 @@ import { RUN_FILES } from '../../protocol/runFiles.js';
 /** The supervisor's own journal: how the program was started and how it ended, and what it must say to the person. */
 export class SupervisorJournal {
   private readonly path: string;
+  /** Which launch of the run this is; absent for the first. */
+  launch: number | undefined;
 
   constructor(folder: string) {
     mkdirSync(join(folder, RUN_FILES.journal), { recursive: true });
@@ -25,7 +27,7 @@ export class SupervisorJournal {
 
   /** The one record that must not be missing: tried for as long as the disk is full. */
   async writeExit(record: Omit<ExitRecord, 'type' | 'time'>): Promise<void> {
-    const whole: JournalRecord = { type: 'exit', time: Date.now(), ...record };
+    const whole: JournalRecord = { type: 'exit', time: Date.now(), ...record, launch: this.launch };
     while (!this.write(whole)) await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }

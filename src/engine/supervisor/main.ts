@@ -21,6 +21,7 @@ async function supervise(folder: string): Promise<void> {
   let spec;
   try {
     spec = readSpec(folder);
+    journal.launch = spec.launch?.number;
   } catch (error) {
     await journal.writeExit({ code: null, signal: null, requested: null, error: (error as Error).message });
     throw error;
@@ -66,7 +67,7 @@ async function supervise(folder: string): Promise<void> {
       },
     },
     (pid, started) => {
-      journal.write({ type: 'spawn', time: Date.now(), pid, started, supervisor: process.pid });
+      journal.write({ type: 'spawn', time: Date.now(), pid, started, supervisor: process.pid, launch: journal.launch });
       hub.grown('supervisor.ndjson', 0);
     },
   );

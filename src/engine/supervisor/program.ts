@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StopReason } from '../../protocol/supervisor.js';
 import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
 import { listProcesses, processStartTime } from './processes.js';
 import { startError, type ProgramSpec } from './spec.js';
@@ -10,13 +11,13 @@ import { ProcessTree } from './tree.js';
 export interface ProgramEnd {
   code: number | null;
   signal: string | null;
-  requested: 'stop' | 'prune' | null;
+  requested: StopReason | null;
   error?: string;
 }
 
 export interface StopHelp {
   /** Passes the request on to the clients in the program; true when one will act on it. */
-  ask(reason: 'stop' | 'prune'): boolean;
+  ask(reason: StopReason): boolean;
 }
 
 /** Of the grace period, what a client that knows of the request has before signals are sent as well. */
@@ -32,7 +33,7 @@ export class Program {
   /** Resolves once the program, and what it left running, is gone. Never rejects. */
   readonly ended: Promise<ProgramEnd>;
   private readonly tree: ProcessTree | null = null;
-  private requested: 'stop' | 'prune' | null = null;
+  private requested: StopReason | null = null;
   private stopping: Promise<void> | null = null;
   private leaderGone = false;
 
@@ -80,7 +81,7 @@ export class Program {
   }
 
   /** Asks politely, then ends by force after `grace` seconds. A second request with a shorter grace wins. */
-  stop(reason: 'stop' | 'prune', grace = this.spec.stopGrace): void {
+  stop(reason: StopReason, grace = this.spec.stopGrace): void {
     this.requested ??= reason;
     if (grace === 0) void this.tree?.kill();
     this.stopping ??= this.end(reason, grace * 1000);
@@ -98,7 +99,7 @@ export class Program {
     await this.tree?.signal('SIGCONT');
   }
 
-  private async end(reason: 'stop' | 'prune', graceMs: number): Promise<void> {
+  private async end(reason: StopReason, graceMs: number): Promise<void> {
     const deadline = Date.now() + graceMs;
     // A stopped process can't be asked anything.
     await this.resumeTree();

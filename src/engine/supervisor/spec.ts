@@ -10,9 +10,16 @@ export interface ProgramSpec {
   env: Record<string, string>;
   params: unknown;
   stopGrace: number;
+  launch: { number: number; checkpoint: string | null } | null;
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
+
+function isLaunch(value: unknown): value is ProgramSpec['launch'] {
+  if (value === null) return true;
+  const { number, checkpoint } = value as Record<string, unknown>;
+  return Number.isInteger(number) && (checkpoint === null || isText(checkpoint));
+}
 
 /** Reads and checks `run.json`. Throws with a sentence for the person. */
 export function readSpec(folder: string): ProgramSpec {
@@ -27,7 +34,7 @@ export function readSpec(folder: string): ProgramSpec {
     return fail((error as Error).message);
   }
   if (typeof spec !== 'object' || spec === null) return fail('must hold an object');
-  const { id, argv, cwd, env = {}, params = {}, stopGrace = 10 } = spec;
+  const { id, argv, cwd, env = {}, params = {}, stopGrace = 10, launch = null } = spec;
   if (spec.version !== 1) return fail(`is of version ${String(spec.version)}; this supervisor knows version 1`);
   if (!isText(id)) return fail('"id" must be text');
   if (!Array.isArray(argv) || argv.length === 0 || !argv.every(isText)) return fail('"argv" must be a list of texts');
@@ -35,7 +42,8 @@ export function readSpec(folder: string): ProgramSpec {
   if (typeof env !== 'object' || env === null || !Object.values(env).every(isText))
     return fail('"env" must map names to texts');
   if (typeof stopGrace !== 'number' || !(stopGrace >= 0)) return fail('"stopGrace" must be seconds');
-  return { id, argv, cwd, env: env as Record<string, string>, params, stopGrace };
+  if (!isLaunch(launch)) return fail('"launch" must have a number and a checkpoint');
+  return { id, argv, cwd, env: env as Record<string, string>, params, stopGrace, launch };
 }
 
 /** Environment of the program: ours, then the spec's, then the variables of the run protocol. */
@@ -48,7 +56,13 @@ export function programEnv(
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
     // Ours makes Electron behave as Node; a program of the person that is Electron must not.
-    if (value !== undefined && name !== 'ELECTRON_RUN_AS_NODE' && !name.startsWith('TUNESMITH_RUN_')) env[name] = value;
+    if (
+      value !== undefined &&
+      name !== 'ELECTRON_RUN_AS_NODE' &&
+      !name.startsWith('TUNESMITH_RUN_') &&
+      name !== RUN_ENV.checkpoint
+    )
+      env[name] = value;
   }
   // Without it a print shows up in the log only when Python's buffer is full.
   env.PYTHONUNBUFFERED ??= '1';
@@ -62,6 +76,7 @@ export function programEnv(
     [RUN_ENV.socket]: address.socket,
     [RUN_ENV.token]: address.token,
     [RUN_ENV.params]: JSON.stringify(spec.params),
+    ...(spec.launch?.checkpoint ? { [RUN_ENV.checkpoint]: spec.launch.checkpoint } : {}),
   });
 }
 

@@ -1,17 +1,12 @@
-/** Search spaces: soundness, conditions, drawing, and what it means for two trials to be the same. */
-import type { Params, ParamValue } from '../protocol/values.js';
+/** Search spaces: soundness, drawing, counting, and what it means for two trials to be the same. */
+import type { Params } from '../protocol/values.js';
+import { checkConstraints, complete } from './constraints.js';
+import { draw, faultOf, gridOf, isActive, keyOfValue } from './dimension.js';
 import { SpaceError } from './errors.js';
-import { exp, log, tidy } from './numeric.js';
-import type { Dimension, Random, Space } from './types.js';
+import { linearOf } from './linear.js';
+import type { Random, Space } from './types.js';
 
-/** A text that is the same for equal values only. 1 and "1" differ; 1 and 1.0 don't. */
-export function keyOfValue(value: ParamValue): string {
-  return JSON.stringify(value);
-}
-
-export function sameValue(a: ParamValue, b: ParamValue): boolean {
-  return a === b || (typeof a === 'object' && keyOfValue(a) === keyOfValue(b));
-}
+export * from './dimension.js';
 
 /** A text that is the same for two trials exactly when they try the same point. */
 export function keyOf(space: Space, params: Params): string {
@@ -21,15 +16,6 @@ export function keyOf(space: Space, params: Params): string {
     parts.push(value === undefined ? '' : keyOfValue(value));
   }
   return parts.join('\u0000');
-}
-
-/** Whether the dimension takes part, given its parents' values (absent ones are inactive). */
-export function isActive(dimension: Dimension, params: Params): boolean {
-  if (!dimension.when) return true;
-  return Object.entries(dimension.when).every(([parent, values]) => {
-    const value = params[parent];
-    return value !== undefined && values.some((allowed) => sameValue(allowed, value));
-  });
 }
 
 /** Throws SpaceError at the first thing that makes no sense. */
@@ -49,95 +35,7 @@ export function checkSpace(space: Space): void {
     if (fault) wrong(fault);
   }
   if (names.size === 0) throw new SpaceError(null, 'the search space is empty: name at least one parameter');
-}
-
-/** What makes no sense about one dimension by itself, or null. */
-export function faultOf(d: Dimension): string | null {
-  switch (d.kind) {
-    case 'constant':
-      return null;
-    case 'choice':
-      if (d.choices.length === 0) return 'has no choices';
-      if (new Set(d.choices.map(keyOfValue)).size < d.choices.length) return 'has the same choice twice';
-      if (d.weights && d.weights.length !== d.choices.length) return 'needs one weight for each choice';
-      if (d.weights && !d.weights.every((w) => w >= 0 && Number.isFinite(w))) return 'weights must not be negative';
-      if (d.weights && !d.weights.some((w) => w > 0)) return 'one weight must be above 0';
-      return null;
-    case 'normal':
-      if (!Number.isFinite(d.mean)) return 'the mean must be a number';
-      if (!(d.sd > 0) || !Number.isFinite(d.sd)) return 'the deviation must be above 0';
-      return d.step !== null && !(d.step > 0) ? 'the step must be above 0' : null;
-    default: {
-      if (!Number.isFinite(d.low) || !Number.isFinite(d.high)) return 'both bounds must be finite numbers';
-      if (d.low > d.high) return `the lower bound ${d.low} is above the upper bound ${d.high}`;
-      if (d.log && d.low <= 0) return `a logarithmic range must begin above 0, not at ${d.low}`;
-      if (d.step !== null && !(d.step > 0)) return 'the step must be above 0';
-      if (d.step !== null && d.high > d.low && d.step > d.high - d.low) return 'the step is larger than the range';
-      if (!Number.isInteger(d.points ?? 1) || (d.points ?? 1) < 1) return 'points must be a whole number';
-      if (d.kind === 'int') {
-        if (![d.low, d.high, d.step].every(Number.isSafeInteger)) return 'bounds and step must be whole numbers';
-      }
-      return null;
-    }
-  }
-}
-
-/** Nearest value that the dimension can take. Not for choices and constants. */
-export function snap(d: Extract<Dimension, { kind: 'float' | 'int' }>, value: number): number {
-  const clipped = Math.min(d.high, Math.max(d.low, value));
-  const step = d.step ?? 0;
-  if (d.kind === 'int' && step === 1) return Math.min(d.high, Math.max(d.low, Math.round(clipped)));
-  if (step === 0) return clipped;
-  const index = Math.min(stepsOf(d) - 1, Math.round((clipped - d.low) / step));
-  return valueAtStep(d, index);
-}
-
-export function valueAtStep(d: Extract<Dimension, { kind: 'float' | 'int' }>, index: number): number {
-  return Math.min(d.high, tidy(d.low + index * (d.step ?? 0)));
-}
-
-/** Number of values of a stepped range. */
-export function stepsOf(d: Extract<Dimension, { kind: 'float' | 'int' }>): number {
-  if (d.low === d.high) return 1;
-  if (d.step === null) return Infinity;
-  return Math.floor((d.high - d.low) / d.step + 1e-9) + 1;
-}
-
-/** One independent draw. Takes random numbers even of a dimension with one value only where it must. */
-export function draw(d: Dimension, random: Random): ParamValue {
-  switch (d.kind) {
-    case 'constant':
-      return d.value;
-    case 'choice':
-      return d.choices[d.weights ? weighted(d.weights, random) : random.int(d.choices.length)]!;
-    case 'normal': {
-      const x = d.mean + d.sd * random.normal();
-      const value = d.log ? Math.min(Number.MAX_VALUE, exp(x)) : x;
-      return d.step === null ? value : tidy(Math.round(value / d.step) * d.step);
-    }
-    default: {
-      const n = stepsOf(d);
-      if (!d.log && Number.isFinite(n)) return valueAtStep(d, random.int(n));
-      if (!d.log) {
-        const u = random.next();
-        return snap(d, d.low * (1 - u) + d.high * u);
-      }
-      // Half a step at both ends, else the outermost whole numbers would come half as often as they should.
-      const half = d.kind === 'int' ? d.step / 2 : 0;
-      const from = log(Math.max(d.low - half, d.low / 2));
-      const to = log(d.high + half);
-      return snap(d, exp(from + (to - from) * random.next()));
-    }
-  }
-}
-
-function weighted(weights: readonly number[], random: Random): number {
-  let left = random.next() * weights.reduce((sum, w) => sum + w, 0);
-  for (const [index, w] of weights.entries()) {
-    left -= w;
-    if (left < 0) return index;
-  }
-  return weights.findLastIndex((w) => w > 0);
+  checkConstraints(space);
 }
 
 /** Draws every active dimension, except those that `given` already has. */
@@ -150,52 +48,18 @@ export function drawParams(space: Space, random: Random, given: Params = {}): Pa
   return params;
 }
 
-/** Why the dimension can't have this value, or null. `"0.1" is a text` is said, not converted. */
-export function refuse(d: Dimension, value: ParamValue): string | null {
-  const show = JSON.stringify(value);
-  if (d.kind === 'constant') return sameValue(d.value, value) ? null : `must be ${keyOfValue(d.value)}, not ${show}`;
-  if (d.kind === 'choice') {
-    if (d.choices.some((choice) => sameValue(choice, value))) return null;
-    return `must be one of ${d.choices.map(keyOfValue).join(', ')}, not ${show}`;
-  }
-  if (typeof value !== 'number' || !Number.isFinite(value)) return `must be a number, not ${show}`;
-  if (d.kind === 'normal') return d.log && value <= 0 ? `must be above 0, not ${show}` : null;
-  if (d.kind === 'int' && !Number.isInteger(value)) return `must be a whole number, not ${show}`;
-  if (value < d.low || value > d.high) return `must be from ${d.low} to ${d.high}, not ${show}`;
-  return null;
-}
-
-/** Values in order, for a grid; null when there are infinitely many. `points`: for ranges that say nothing. */
-export function gridOf(d: Dimension, points: number | null): { count: number; at(index: number): ParamValue } | null {
-  if (d.kind === 'constant') return { count: 1, at: () => d.value };
-  if (d.kind === 'choice') return { count: d.choices.length, at: (index) => d.choices[index]! };
-  if (d.kind === 'normal') return null;
-  const wanted = d.points ?? (d.step === null ? points : null);
-  if (wanted !== null) return spread(d, wanted);
-  const count = stepsOf(d);
-  return Number.isFinite(count) ? { count, at: (index) => valueAtStep(d, index) } : null;
-}
-
-/** So many values evenly from low to high (in the logarithm when log); whole numbers that coincide come once. */
-function spread(d: Extract<Dimension, { kind: 'float' | 'int' }>, points: number) {
-  if (points === 1 || d.low === d.high) return { count: 1, at: () => d.low };
-  const raw = (index: number): number => {
-    if (index === 0) return d.low;
-    if (index === points - 1) return d.high;
-    const t = index / (points - 1);
-    return tidy(d.log ? exp(log(d.low) + (log(d.high) - log(d.low)) * t) : d.low + (d.high - d.low) * t);
-  };
-  if (d.kind === 'float' && d.step === null) return { count: points, at: raw };
-  const values = [...new Set(Array.from({ length: Math.min(points, 1_000_000) }, (_, i) => snap(d, raw(i))))];
-  return { count: values.length, at: (index: number) => values[index]! };
+/** As `drawParams`, but what is drawn obeys the constraints, unless what is given leaves no way to. */
+export function drawAllowed(space: Space, random: Random, given: Params = {}): Params {
+  return complete(space, random, given, () => drawParams(space, random, given));
 }
 
 /**
- * Number of different points, counting only combinations that conditions allow; Infinity when a range is
- * continuous or there are more combinations of parents than are worth counting. For a grid, ranges are divided as
- * `points` says; else they count with every value they can take.
+ * Number of different points, counting only combinations that conditions and constraints allow; Infinity when a
+ * range is continuous or there are more combinations of parents than are worth counting. For a grid, ranges are
+ * divided as `points` says; else they count with every value they can take.
  */
 export function countPoints(space: Space, grid?: { points: number | null }): number {
+  const linear = linearOf(space);
   const dimensions = space.dimensions.map((d) => {
     const parted = grid || !('points' in d) ? d : { ...d, points: null };
     return { d, values: gridOf(parted, grid?.points ?? null) };
@@ -203,18 +67,19 @@ export function countPoints(space: Space, grid?: { points: number | null }): num
   const parents = new Set(space.dimensions.flatMap((d) => Object.keys(d.when ?? {})));
   let visits = 0;
   const from = (position: number, params: Params): number => {
+    if (linear && !linear.mayBeMet(params, (i) => i < position)) return 0;
     let product = 1;
     for (const [i, { d, values }] of dimensions.entries()) {
       if (i < position || !isActive(d, params)) continue;
       if (!values) return Infinity;
-      if (!parents.has(d.name)) {
+      if (!parents.has(d.name) && !linear?.rowsOf[i]!.length) {
         product *= values.count;
         continue;
       }
       if ((visits += values.count) > 100_000) return Infinity;
       let sum = 0;
       for (let k = 0; k < values.count; k++) sum += from(i + 1, { ...params, [d.name]: values.at(k) });
-      return product * sum;
+      return sum === 0 ? 0 : product * sum;
     }
     return product;
   };

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
 import { SpaceError } from '../errors.js';
 import { SeenPoints } from '../seen.js';
+import { linearOf } from '../linear.js';
 import { countPoints, gridOf, isActive, keyOf } from '../space.js';
 import type { History, Sampler, Space } from '../types.js';
 
@@ -42,6 +43,9 @@ export class GridSampler implements Sampler {
               `{ ${dimension.log ? 'log' : 'uniform'}: [${dimension.low}, ${dimension.high}], points: 5 }`,
       );
     });
+    if (this.size(space) === 0) {
+      throw new SpaceError(null, 'none of the points of the grid meets the constraints of the space: try more points');
+    }
   }
 
   suggest(history: History): Params | null {
@@ -67,28 +71,29 @@ export class GridSampler implements Sampler {
     this.wheels = z.union([z.array(z.number().int()), z.null(), z.literal('end')]).parse(state);
   }
 
-  private advance(space: Space, wheels: Wheels | null): Wheels | 'end' {
-    if (wheels === null) return this.fill(space, []);
-    for (let i = wheels.length - 1; i >= 0; i--) {
-      const at = wheels[i]!;
-      if (at >= 0 && at + 1 < this.values[i]!.count) {
-        return this.fill(space, [...wheels.slice(0, i), at + 1]);
+  /** The next combination in order that the constraints allow; what can't come to one is passed over as a whole. */
+  private advance(space: Space, from: Wheels | null): Wheels | 'end' {
+    const { dimensions } = space;
+    const linear = linearOf(space);
+    const wheels = from ? [...from] : [];
+    const params = this.paramsAt(space, wheels);
+    let i = wheels.length - 1;
+    let forward = from === null;
+    for (;;) {
+      if (forward) {
+        if (++i === dimensions.length) return wheels;
+        wheels[i] = isActive(dimensions[i]!, params) ? 0 : -1;
+      } else {
+        while (i >= 0 && (wheels[i]! < 0 || wheels[i]! + 1 >= this.values[i]!.count))
+          delete params[dimensions[i--]!.name];
+        if (i < 0) return 'end';
+        wheels.length = i + 1;
+        wheels[i]!++;
       }
+      if (wheels[i]! >= 0) params[dimensions[i]!.name] = this.values[i]!.at(wheels[i]!);
+      const position = i;
+      forward = linear?.mayBeMet(params, (k) => k <= position) ?? true;
     }
-    return 'end';
-  }
-
-  /** Sets the wheels after the given ones to their first position. */
-  private fill(space: Space, given: Wheels): Wheels {
-    const params = this.paramsAt(space, given);
-    const wheels = [...given];
-    for (let i = given.length; i < space.dimensions.length; i++) {
-      const dimension = space.dimensions[i]!;
-      const active = isActive(dimension, params);
-      wheels.push(active ? 0 : -1);
-      if (active) params[dimension.name] = this.values[i]!.at(0);
-    }
-    return wheels;
   }
 
   private paramsAt(space: Space, wheels: Wheels): Params {

@@ -1,6 +1,7 @@
 /** Independent draws; in a finite space never the same point twice, and an end when all were tried. */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
+import { feasible } from '../constraints.js';
 import { SeenPoints } from '../seen.js';
 import { countPoints, drawParams, keyOf } from '../space.js';
 import type { History, Random, Sampler, Space } from '../types.js';
@@ -22,9 +23,10 @@ export class RandomSampler implements Sampler {
 
   suggest(history: History, random: Random): Params | null {
     this.seen.update(history);
-    if (this.seen.count >= this.points) return null;
+    // A person may have tried what is not on the steps, so the number alone does not say that nothing is left.
+    if (this.seen.count >= this.points) return this.anyUntried(history, random);
     for (let attempt = 0; attempt < PATIENCE; attempt++) {
-      const params = drawParams(history.space, random);
+      const params = feasible(history.space, random, () => drawParams(history.space, random));
       if (this.points === Infinity || !this.seen.has(keyOf(history.space, params))) return params;
     }
     return this.anyUntried(history, random);
@@ -38,7 +40,7 @@ export class RandomSampler implements Sampler {
   /** A random one of the first thousand untried points: most of a finite space has been tried by now. */
   private anyUntried(history: History, random: Random): Params | null {
     const dimensions = history.space.dimensions.map((d) => ('points' in d ? { ...d, points: null } : d));
-    const space = { dimensions };
+    const space = { ...history.space, dimensions };
     const grid = new GridSampler({}, space);
     const untried: Params[] = [];
     while (untried.length < 1000) {

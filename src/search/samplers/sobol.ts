@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { SearchError } from '../errors.js';
 import type { Params } from '../../protocol/values.js';
+import { feasible } from '../constraints.js';
 import { SeenPoints } from '../seen.js';
 import { countPoints, isActive, keyOf } from '../space.js';
 import type { History, Random, Sampler, Space } from '../types.js';
@@ -43,11 +44,13 @@ export class SobolSampler implements Sampler {
 
   suggest(history: History, random: Random): Params | null {
     this.state ??= { seed: random.int(2 ** 32), next: 0 };
-    if (this.points === Infinity) return this.point(this.state.next++, random);
+    const { state } = this;
+    const draw = () => feasible(history.space, random, () => this.point(state.next++, random));
+    if (this.points === Infinity) return draw();
     this.seen.update(history);
-    if (this.seen.count >= this.points) return null;
+    if (this.seen.count >= this.points) return this.fallback.suggest(history, random);
     for (let attempt = 0; attempt < PATIENCE; attempt++) {
-      const params = this.point(this.state.next++, random);
+      const params = draw();
       if (!this.seen.has(keyOf(history.space, params))) return params;
     }
     return this.fallback.suggest(history, random);

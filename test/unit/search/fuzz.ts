@@ -1,4 +1,5 @@
 /** Random search spaces with conditions, steps and scales, for property tests. */
+import { drawParams, rangeOf } from '../../../src/search/space.js';
 import type { Dimension, Random, Space } from '../../../src/search/types.js';
 
 export function randomSpace(random: Random, kind: 'any' | 'finite' = 'any'): Space {
@@ -38,4 +39,21 @@ function randomDimension(random: Random, kind: 'any' | 'finite') {
     default:
       return { kind: 'normal', mean: random.next(), sd: 0.1 + random.next(), log, step: log ? null : 0.5 };
   }
+}
+
+/** Adds up to three constraints on the space's numbers that at least one draw meets. */
+export function randomConstraints(space: Space, random: Random): Space {
+  const numeric = space.dimensions.filter((d) => rangeOf(d) !== null);
+  const params = drawParams(space, random);
+  const constraints = Array.from({ length: numeric.length ? 1 + random.int(3) : 0 }, () => {
+    const terms: Record<string, number> = {};
+    let sum = 0;
+    for (const { name } of numeric) {
+      if (random.int(3) === 0) continue;
+      terms[name] = random.int(9) - 4;
+      sum += terms[name] * ((params[name] as number | undefined) ?? 0);
+    }
+    return { terms, atMost: sum + (random.int(2) ? random.next() : 0) };
+  });
+  return { ...space, constraints };
 }

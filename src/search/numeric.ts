@@ -56,7 +56,7 @@ const FRACTIONS = Float64Array.from({ length: 256 }, (_, i) => exp((i / 256) * M
 const POWERS = Float64Array.from({ length: 1023 }, (_, k) => power2(-k));
 
 /** e^x for x ≤ 0, within 1e-13 in relative terms and several times as fast as `exp`; 0 below -700. */
-function quickExp(x: number): number {
+export function quickExp(x: number): number {
   if (!(x > -700)) return 0;
   const n = Math.ceil(x * (256 / Math.LN2));
   const r = x - n * (Math.LN2 / 256);

@@ -1,0 +1,239 @@
+/**
+ * What the observations say about the hyperparameters: the logarithm of their posterior density and its gradient
+ * (Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, equations 5.8 and 5.9).
+ *
+ * Theta holds logarithms: one length scale a column, the signal's variance, the noise's variance, then a and b of
+ * each column that is bent. Priors are normal in the logarithm:
+ *
+ * - length scales: mean √2 + ½ log d, deviation √3, so that the function gets no wilder on average as dimensions are
+ *   added (Hvarfner, Hellsten & Nardi, "Vanilla Bayesian Optimization Performs Great in High Dimensions", ICML 2024,
+ *   section 5);
+ * - signal and noise: see `PRIOR`; bends: around 1, which is no bend.
+ *
+ * The mean is not estimated but integrated out: a constant of variance `MEAN` in the covariance, and a further one
+ * for each group of observations that may be offset from the others.
+ */
+import { cholesky, dot, invertLower, lowerTimes, lowerTransposedTimes, symmetricProduct } from '../linalg.js';
+import { exp, log } from '../numeric.js';
+import { bend, matern, maternSlope, separation, separationSlope, type Bent, type ColumnKind } from './kernel.js';
+
+export interface Prior {
+  /** Added to the mean of the length scales' logarithm, and their deviation. */
+  scaleShift: number;
+  scaleSd: number;
+  signalSd: number;
+  /** Median and deviation (of the logarithm) of the noise's variance, where the observations' variance is 1. */
+  noise: number;
+  noiseSd: number;
+  bendSd: number;
+}
+
+export const PRIOR: Prior = {
+  scaleShift: 0,
+  scaleSd: Math.sqrt(3),
+  signalSd: 1,
+  noise: 1e-4,
+  noiseSd: 3,
+  bendSd: 0.5,
+};
+
+export const MEAN = 1;
+export const GROUP = 1;
+const LEAST_NOISE = 1e-8;
+
+export interface Observed {
+  n: number;
+  kinds: readonly ColumnKind[];
+  /** By row and column. */
+  x: Float64Array;
+  /** Standardized. */
+  y: Float64Array;
+  /** By row: the noise's variance is this many times as large. Null: 1. */
+  noisier: Float64Array | null;
+  /** By row; rows of one group share an offset. Null: all are of one. */
+  groups: Int32Array | null;
+  /** Columns that are bent. */
+  bent: readonly number[];
+}
+
+export class Posterior {
+  readonly size: number;
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+  /** After `evaluate`: the inverse of the Cholesky factor, and the inverse covariance times y. */
+  readonly whitening: Float64Array;
+  readonly alpha: Float64Array;
+  readonly factor: Float64Array;
+  /** By row and column, bent. */
+  readonly places: Float64Array;
+  private readonly apart: Float64Array[];
+  private readonly r2: Float64Array;
+  private readonly slopes: Float64Array;
+  private readonly inverse: Float64Array;
+  private readonly white: Float64Array;
+  private readonly byA: Float64Array;
+  private readonly byB: Float64Array;
+
+  constructor(
+    readonly observed: Observed,
+    private readonly prior: Prior,
+  ) {
+    const { n, kinds, x, bent } = observed;
+    const d = kinds.length;
+    this.size = d + 2 + 2 * bent.length;
+    const pairs = (n * (n - 1)) / 2;
+    this.lower = new Float64Array(this.size);
+    this.upper = new Float64Array(this.size);
+    for (let j = 0; j < this.size; j++) {
+      const [low, high] = j < d ? [0.005, 2000] : j === d ? [0.02, 50] : j === d + 1 ? [LEAST_NOISE, 2] : [1 / 8, 8];
+      this.lower[j] = log(low);
+      this.upper[j] = log(high);
+    }
+    this.factor = new Float64Array(n * n);
+    this.whitening = new Float64Array(n * n);
+    this.inverse = new Float64Array(n * n);
+    this.alpha = new Float64Array(n);
+    this.white = new Float64Array(n);
+    this.r2 = new Float64Array(pairs);
+    this.slopes = new Float64Array(pairs);
+    this.places = Float64Array.from(x);
+    this.byA = new Float64Array(n);
+    this.byB = new Float64Array(n);
+    this.apart = kinds.map(() => new Float64Array(pairs));
+    for (let j = 0; j < d; j++) this.separate(j);
+  }
+
+  /** The prior's mode. */
+  start(): Float64Array {
+    return Float64Array.from({ length: this.size }, (_, j) => this.expected(j));
+  }
+
+  private expected(j: number): number {
+    const d = this.observed.kinds.length;
+    if (j < d) return Math.SQRT2 + log(d) / 2 + this.prior.scaleShift;
+    return j === d + 1 ? log(this.prior.noise) : 0;
+  }
+
+  private deviation(j: number): number {
+    const d = this.observed.kinds.length;
+    const { scaleSd, signalSd, noiseSd, bendSd } = this.prior;
+    return j < d ? scaleSd : j === d ? signalSd : j === d + 1 ? noiseSd : bendSd;
+  }
+
+  private separate(j: number): void {
+    const { n, kinds } = this.observed;
+    const d = kinds.length;
+    const kind = kinds[j]!;
+    const apart = this.apart[j]!;
+    for (let i = 1, at = 0; i < n; i++) {
+      const own = this.places[i * d + j]!;
+      for (let k = 0; k < i; k++) apart[at++] = separation(kind, own, this.places[k * d + j]!);
+    }
+  }
+
+  /** Fills `factor`, `whitening`, `alpha`. Minus the log posterior density; Infinity where there is none. */
+  evaluate(theta: Float64Array, gradient: Float64Array | null): number {
+    const { observed, factor, r2, slopes } = this;
+    const { n, kinds, noisier, groups, y } = observed;
+    const d = kinds.length;
+    for (const [b, j] of observed.bent.entries()) this.bendColumn(j, theta, d + 2 + 2 * b);
+    r2.fill(0);
+    for (let j = 0; j < d; j++) {
+      const weight = exp(-2 * theta[j]!);
+      const apart = this.apart[j]!;
+      for (let at = 0; at < r2.length; at++) r2[at] = r2[at]! + weight * apart[at]!;
+    }
+    const signal = exp(theta[d]!);
+    const noise = exp(theta[d + 1]!);
+    for (let i = 0, at = 0; i < n; i++) {
+      for (let k = 0; k < i; k++, at++) {
+        const constant = groups ? MEAN + (groups[i] === groups[k] ? GROUP : 0) : MEAN;
+        factor[i * n + k] = signal * matern(r2[at]!) + constant;
+        if (gradient) slopes[at] = signal * maternSlope(r2[at]!);
+      }
+      const own = noise * (noisier ? noisier[i]! : 1);
+      factor[i * n + i] = signal * (1 + 1e-10) + MEAN + (groups ? GROUP : 0) + own;
+    }
+    if (!cholesky(factor, n)) return Infinity;
+    invertLower(factor, n, this.whitening);
+    lowerTimes(this.whitening, n, y, this.white);
+    lowerTransposedTimes(this.whitening, n, this.white, this.alpha);
+    let value = dot(this.white, this.white, n) / 2;
+    for (let i = 0; i < n; i++) value += log(factor[i * n + i]!);
+    for (let j = 0; j < this.size; j++) {
+      const off = (theta[j]! - this.expected(j)) / this.deviation(j);
+      value += (off * off) / 2;
+      if (gradient) gradient[j] = off / this.deviation(j);
+    }
+    if (gradient) this.differentiate(theta, signal, noise, gradient);
+    return value;
+  }
+
+  private differentiate(theta: Float64Array, signal: number, noise: number, gradient: Float64Array): void {
+    const { inverse, alpha, slopes, r2 } = this;
+    const { n, kinds, noisier, bent } = this.observed;
+    const d = kinds.length;
+    symmetricProduct(this.whitening, n, inverse);
+    // From here on `slopes` holds (K⁻¹ - ααᵀ) dk/dr² of each pair; both triangles and the ½ cancel.
+    let bySignal = 0;
+    let byNoise = 0;
+    for (let i = 0, at = 0; i < n; i++) {
+      const own = alpha[i]!;
+      for (let k = 0; k < i; k++, at++) {
+        const m = inverse[i * n + k]! - own * alpha[k]!;
+        bySignal += m * matern(r2[at]!);
+        slopes[at] = slopes[at]! * m;
+      }
+      const m = (inverse[i * n + i]! - own * own) / 2;
+      bySignal += m;
+      byNoise += m * (noisier ? noisier[i]! : 1);
+    }
+    for (let j = 0; j < d; j++) {
+      const apart = this.apart[j]!;
+      let sum = 0;
+      for (let at = 0; at < slopes.length; at++) sum += slopes[at]! * apart[at]!;
+      gradient[j] = gradient[j]! - 2 * exp(-2 * theta[j]!) * sum;
+    }
+    gradient[d] = gradient[d]! + signal * bySignal;
+    gradient[d + 1] = gradient[d + 1]! + noise * byNoise;
+    for (const [b, j] of bent.entries()) this.byBend(j, theta, d + 2 + 2 * b, gradient);
+  }
+
+  private bendColumn(j: number, theta: Float64Array, at: number): void {
+    const { n, kinds, x } = this.observed;
+    const d = kinds.length;
+    const [a, b] = [exp(theta[at]!), exp(theta[at + 1]!)];
+    const out: Bent = { value: 0, slope: 0, byLogA: 0, byLogB: 0 };
+    for (let i = 0; i < n; i++) {
+      bend(x[i * d + j]!, a, b, out);
+      this.places[i * d + j] = out.value;
+    }
+    this.separate(j);
+  }
+
+  private byBend(j: number, theta: Float64Array, at: number, gradient: Float64Array): void {
+    const { n, kinds, x } = this.observed;
+    const d = kinds.length;
+    const kind = kinds[j]!;
+    const { byA, byB, places, slopes } = this;
+    const [a, b] = [exp(theta[at]!), exp(theta[at + 1]!)];
+    const out: Bent = { value: 0, slope: 0, byLogA: 0, byLogB: 0 };
+    for (let i = 0; i < n; i++) {
+      bend(x[i * d + j]!, a, b, out);
+      byA[i] = out.byLogA;
+      byB[i] = out.byLogB;
+    }
+    let [sumA, sumB] = [0, 0];
+    for (let i = 1, p = 0; i < n; i++) {
+      const own = places[i * d + j]!;
+      for (let k = 0; k < i; k++, p++) {
+        const slope = slopes[p]! * separationSlope(kind, own, places[k * d + j]!);
+        sumA += slope * (byA[i]! - byA[k]!);
+        sumB += slope * (byB[i]! - byB[k]!);
+      }
+    }
+    const weight = exp(-2 * theta[j]!);
+    gradient[at] = gradient[at]! + weight * sumA;
+    gradient[at + 1] = gradient[at + 1]! + weight * sumB;
+  }
+}

@@ -13,7 +13,10 @@ const noNode = {
   patterns: [{ regex: '^node:', message: 'This folder is pure or runs in a browser: no Node modules.' }],
 };
 /** Folders within src/search, which may use each other. */
-const SEARCH = ['constraints', 'curves', 'gp', 'insight', 'pruners', 'samplers', 'schedulers', 'stages', 'transfer'];
+const SEARCH = [
+  ...['constraints', 'curves', 'gp', 'insight', 'pruners', 'recommend', 'samplers', 'saved', 'schedulers', 'stages'],
+  ...['study', 'transfer', 'warmStart', 'widen'],
+];
 const only = (folder, ...allowed) => ({
   patterns: [
     {

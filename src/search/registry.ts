@@ -18,6 +18,8 @@ export interface Context {
   trials: number | null;
   workers: number;
   maxSteps: number | null;
+  /** Trials can pause. */
+  checkpoints: boolean;
   /** The other one's name, without settings. */
   sampler: string;
   pruner: string | null;

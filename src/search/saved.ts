@@ -1,96 +1,53 @@
-/** How a study is written down: plain JSON with a version. */
+/** How a study is written down: plain JSON with a version. Older versions are read, newer ones refused. */
 import { z } from 'zod';
-import { fromWire, Params, ParamValue, toWire, WireNumber } from '../protocol/values.js';
+import { fromWire, Params, toWire, WireNumber } from '../protocol/values.js';
 import { SearchError } from './errors.js';
-import type { Space, StudyOptions, Trial } from './types.js';
+import { SavedOptions } from './saved/options.js';
+import { readTrials, type TrialTexts } from './saved/trialTexts.js';
+import { fromVersion1, Version1 } from './saved/version1.js';
+import type { Earlier, StudyOptions, Trial } from './types.js';
 
 export interface SavedState {
   options: StudyOptions;
   trials: Trial[];
   queue: Params[];
+  /** By call of `import`: each is taken to be a search of its own. */
+  imported: Earlier[][];
   random: number[];
   sampler: unknown;
   pruner: unknown;
+  /** The space was changed in mid-search. */
+  widened: boolean;
+  /** The sampler has nothing left. */
+  dry: boolean;
 }
 
-const VERSION = 1;
-const Named = z.union([z.string(), z.looseObject({ name: z.string() })]);
-const Base = {
-  name: z.string(),
-  when: z.record(z.string(), z.array(ParamValue)).nullable(),
-  prior: z.object({ value: ParamValue, sd: z.number().optional() }).nullish(),
-  stage: z.string().nullish(),
-};
-const Range = { ...Base, low: z.number(), high: z.number(), log: z.boolean() };
-const points = z.number().nullish();
-const Dimension = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('float'), ...Range, step: z.number().nullable(), points }),
-  z.object({ kind: z.literal('int'), ...Range, step: z.number(), points }),
-  z.object({
-    kind: z.literal('choice'),
-    ...Base,
-    choices: z.array(ParamValue),
-    weights: z.array(z.number()).nullable(),
-  }),
-  z.object({ kind: z.literal('constant'), ...Base, value: ParamValue }),
-  z.object({
-    ...{ kind: z.literal('normal'), ...Base, mean: z.number(), sd: z.number(), log: z.boolean() },
-    step: z.number().nullable(),
-  }),
-]);
-const Linear = z.object({ terms: z.record(z.string(), z.number()), atMost: z.number() });
-/** What most trials don't have. */
-const More = z.object({
-  constraints: z.array(WireNumber).optional(),
-  seconds: z.number().optional(),
-  until: z.number().optional(),
-  bracket: z.number().optional(),
-  from: z.number().optional(),
-  repeatOf: z.number().optional(),
-  changes: z.array(z.object({ step: z.number(), params: Params, from: z.number().optional() })).optional(),
-});
-/** Trials and reports are tuples: with ten thousand trials the names of their fields would be most of the text. */
-const SavedTrial = z.tuple([
-  Params,
-  z.enum(['running', 'paused', 'completed', 'pruned', 'failed']),
-  z.array(WireNumber).nullable(),
-  z.array(z.tuple([z.number(), WireNumber])),
-  z.boolean(),
-  More.optional(),
-]);
+const VERSION = 2;
 const Saved = z.object({
   version: z.literal(VERSION),
-  options: z.object({
-    space: z.object({
-      dimensions: z.array(Dimension),
-      constraints: z.array(Linear).optional(),
-    }) satisfies z.ZodType<Space>,
-    goals: z.array(z.enum(['minimize', 'maximize'])),
-    sampler: Named,
-    pruner: Named.nullable(),
-    seed: z.number(),
-    trials: z.number().nullable(),
-    workers: z.number().optional(),
-    maxSteps: z.number().nullish(),
-  }),
-  trials: z.array(SavedTrial),
+  options: SavedOptions,
+  names: z.array(z.string()),
+  trials: z.array(z.string()),
   queue: z.array(Params),
+  imported: z.array(z.array(z.tuple([Params, z.array(WireNumber), z.array(WireNumber).optional()]))),
   random: z.array(z.number()).length(4),
   sampler: z.unknown(),
   pruner: z.unknown(),
+  widened: z.boolean(),
+  dry: z.boolean(),
 });
 
-export function toSaved(state: SavedState): unknown {
+/** `texts` remembers what was written before; what is given must not be changed. */
+export function toSaved(state: SavedState, texts: TrialTexts): unknown {
+  const { trials, imported, ...rest } = state;
   return {
-    version: VERSION,
-    ...state,
-    trials: state.trials.map(({ id: _, params, state: ended, values, reports, enqueued, ...more }) => [
-      ...[params, ended, values && values.map(toWire)],
-      ...[reports.map(({ step, value }) => [step, toWire(value)]), enqueued],
-      ...(Object.keys(more).length
-        ? [{ ...more, ...(more.constraints && { constraints: more.constraints.map(toWire) }) }]
-        : []),
-    ]),
+    ...{ version: VERSION, ...rest, trials: texts.write(trials), names: [...texts.names] },
+    imported: imported.map((search) =>
+      search.map(({ params, values, constraints }) => [
+        ...[params, values.map(toWire)],
+        ...(constraints ? [constraints.map(toWire)] : []),
+      ]),
+    ),
   };
 }
 
@@ -99,20 +56,31 @@ export function fromSaved(saved: unknown): SavedState {
   if (typeof version === 'number' && version > VERSION) {
     throw new SearchError('this search was saved by a newer version of Tunesmith; update to go on with it');
   }
-  const result = Saved.safeParse(saved);
-  if (!result.success) {
-    const { path, message } = result.error.issues[0]!;
-    throw new SearchError(`the saved state of the search can't be read (${path.join('.')}: ${message})`);
-  }
-  const { trials, sampler = null, pruner = null, ...rest } = result.data;
+  if (version === 1) return fromVersion1(read(Version1, saved));
+  const { version: _, names, trials, imported, sampler = null, pruner = null, ...rest } = read(Saved, saved);
   return {
-    ...rest,
-    sampler,
-    pruner,
-    trials: trials.map(([params, state, values, reports, enqueued, { constraints, ...more } = {}], id) => ({
-      ...{ id, params, state, values: values && values.map(fromWire), enqueued, ...more },
-      ...(constraints && { constraints: constraints.map(fromWire) }),
-      reports: reports.map(([step, value]) => ({ step, value: fromWire(value) })),
-    })),
+    ...{ ...rest, sampler, pruner, trials: readAll(names, trials) },
+    imported: imported.map((search) =>
+      search.map(([params, values, constraints]) => ({
+        ...{ params, values: values.map(fromWire) },
+        ...(constraints && { constraints: constraints.map(fromWire) }),
+      })),
+    ),
   };
+}
+
+function readAll(names: string[], blocks: string[]): Trial[] {
+  try {
+    return readTrials(names, blocks);
+  } catch (error) {
+    const message = error instanceof z.ZodError ? error.issues[0]!.message : (error as Error).message;
+    throw new SearchError(`the saved state of the search can't be read (trials: ${message})`);
+  }
+}
+
+function read<S extends z.ZodType>(schema: S, saved: unknown): z.output<S> {
+  const result = schema.safeParse(saved);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  throw new SearchError(`the saved state of the search can't be read (${path.join('.')}: ${message})`);
 }

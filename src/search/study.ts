@@ -2,27 +2,34 @@
 import type { Params } from '../protocol/values.js';
 import { SearchError } from './errors.js';
 import { createRandom, restoreRandom } from './random.js';
-import { createPruner, createSampler, nameOf, type Context } from './registry.js';
+import { bestOf } from './recommend/measured.js';
+import { Recommender } from './recommend.js';
+import { createPruner } from './registry.js';
+import { nextRepeat } from './repeat.js';
 import { fromSaved, toSaved, type SavedState } from './saved.js';
+import { TrialTexts } from './saved/trialTexts.js';
 import { checkSpace, drawParams, refuse } from './space.js';
+import { checkOptions, contextOf, samplerOf } from './study/parts.js';
+import { PastTrials } from './study/past.js';
+import { FINISHED_REPORTS, RUNNING_REPORTS, thin } from './study/thin.js';
 import type {
   Asked,
+  Earlier,
   History,
   Next,
   Outcome,
   Pruner,
   Random,
+  Recommendation,
   Sampler,
   Scheduler,
+  Space,
   Study,
   StudyOptions,
   Trial,
   Verdict,
 } from './types.js';
-
-/** Reports kept of a running and of a finished trial. Of longer ones every second is left out, again and again. */
-const RUNNING_REPORTS = 1024;
-const FINISHED_REPORTS = 256;
+import { View } from './widen/view.js';
 
 /** Throws SearchError for an unknown sampler or pruner, bad settings, or a space that the sampler can't use. */
 export function createStudy(options: StudyOptions): SavedStudy {
@@ -36,30 +43,49 @@ export function restoreStudy(saved: unknown): SavedStudy {
 }
 
 export class SavedStudy implements Study {
+  readonly options: StudyOptions;
   readonly trials: Trial[];
+  waiting = false;
   private readonly queue: Params[];
   private readonly random: Random;
-  private readonly sampler: Sampler;
-  private readonly pruner: Pruner | Scheduler | null;
-  waiting = false;
+  private readonly imported: Earlier[][];
+  private past: PastTrials;
+  private sampler: Sampler;
+  private pruner: Pruner | Scheduler | null;
+  /** What the sampler sees once the space was changed; null: all there is. */
+  private view: View | null;
+  /** The sampler has nothing left. */
+  private dry: boolean;
+  /** Trials beyond the planned ones: enqueued ones and repeats. */
+  private extra = 0;
+  /** How many constraints are measured, once a trial said so. */
+  private constraints: number | null = null;
+  private readonly texts = new TrialTexts();
+  private readonly recommender = new Recommender();
 
-  constructor(
-    readonly options: StudyOptions,
-    state?: SavedState,
-  ) {
+  constructor(options: StudyOptions, state?: SavedState) {
+    this.options = { ...options };
     checkSpace(options.space);
-    if (options.goals.length === 0) throw new SearchError('a search needs an objective');
-    const context = contextOf(options);
-    this.sampler = createSampler(options.sampler, context);
-    this.pruner = createPruner(options.pruner, context);
+    checkOptions(options);
     this.trials = state?.trials ?? [];
     this.queue = state?.queue ?? [];
+    this.imported = state?.imported ?? [];
+    this.dry = state?.dry ?? false;
     this.random = state ? restoreRandom(state.random) : createRandom(options.seed);
+    for (const trial of this.trials) {
+      if (isExtra(trial)) this.extra++;
+      this.constraints ??= trial.constraints?.length ?? null;
+    }
+    const widened = state?.widened ?? false;
+    this.view = widened ? new View(options.space) : null;
+    this.past = new PastTrials(options.space, this.imported, this.trials, widened);
+    this.sampler = samplerOf(this.options, this.past);
+    this.pruner = createPruner(options.pruner, contextOf(this.options));
     if (state && state.sampler !== null) this.sampler.load?.(state.sampler);
     if (state && state.pruner !== null) this.pruner?.load?.(state.pruner);
   }
 
-  /** Why this sampler, when `auto` chose it. */
+  /** What the search does and why, in one line, if its sampler says so. */
   get reason(): string | null {
     return this.sampler.reason?.() ?? null;
   }
@@ -68,39 +94,71 @@ export class SavedStudy implements Study {
   get size(): number | null {
     const size = this.sampler.size?.(this.options.space) ?? null;
     const { trials } = this.options;
-    return size === null ? trials : trials === null ? size : Math.min(size, trials);
+    const planned = size === null ? trials : trials === null ? size : Math.min(size, trials);
+    return planned === null ? null : planned + this.extra + this.queue.length;
   }
 
   ask(): Asked | null {
-    const { options } = this;
     this.waiting = false;
-    const waiting = this.queue.shift();
-    if (waiting) return this.begin(drawParams(options.space, this.random, waiting), { enqueued: true });
-    const full = options.trials !== null && this.trials.length >= options.trials;
     const next = this.next();
     if (next.kind === 'resume') return this.resume(next);
-    if (next.kind === 'wait') this.waiting = true;
-    if (next.kind !== 'begin' || full) return null;
-    const params = next.params ?? this.sampler.suggest(this.history(), this.random);
-    if (!params) return null;
-    const { until, bracket, from } = next;
-    return this.begin(params, { enqueued: false, ...defined({ until, bracket, from }) });
+    const { until, bracket, from } = next.kind === 'begin' ? next : {};
+    const given = this.queue.shift();
+    if (given) {
+      const params = drawParams(this.options.space, this.random, given);
+      return this.begin(params, { enqueued: true, ...defined({ until, bracket }) });
+    }
+    if (next.kind === 'begin' && !this.full) {
+      const params = next.params ?? this.sampler.suggest(this.seen(next), this.random);
+      if (params) return this.begin(params, { enqueued: false, ...defined({ until, bracket, from }) });
+      this.dry = true;
+    }
+    const repeated = next.kind === 'wait' ? 'wait' : this.nextRepeat();
+    if (typeof repeated === 'number') {
+      return this.begin(this.trials[repeated]!.params, { enqueued: false, repeatOf: repeated });
+    }
+    // A scheduler may go on with a trial that pauses later.
+    const scheduled = this.pruner !== null && 'next' in this.pruner && next.kind !== 'end';
+    this.waiting = repeated === 'wait' || (scheduled && this.trials.some(({ state }) => state === 'running'));
+    return null;
   }
 
   private next(): Next {
     return this.pruner && 'next' in this.pruner ? this.pruner.next(this.history(), this.random) : { kind: 'begin' };
   }
 
+  private nextRepeat(): number | 'wait' | null {
+    const { repeat, goals, space } = this.options;
+    if (!repeat || !(this.full || this.dry)) return null;
+    return nextRepeat(this.trials, repeat, () => this.recommender.ranked(space, this.trials, goals));
+  }
+
+  /** All planned trials were asked for. */
+  private get full(): boolean {
+    const { trials } = this.options;
+    return trials !== null && this.trials.length - this.extra >= trials;
+  }
+
   private history(): History {
-    const { space, goals, trials: planned, workers, maxSteps } = this.options;
-    return { space, goals, trials: this.trials, planned, ...defined({ workers, maxSteps }) };
+    const { space, goals, trials, workers, maxSteps } = this.options;
+    const planned = this.dry ? this.trials.length : trials === null ? null : trials + this.extra;
+    const { earlier } = this.past;
+    return { space, goals, trials: this.trials, earlier, planned, ...defined({ workers, maxSteps }) };
+  }
+
+  /** The history as the sampler sees it. */
+  private seen({ bracket }: { bracket?: number }): History {
+    const history = { ...this.history(), ...defined({ bracket }) };
+    return this.view ? this.view.of(history) : history;
   }
 
   private begin(params: Params, more: Partial<Trial> & { enqueued: boolean }): Asked {
     const id = this.trials.length;
-    this.trials.push({ id, params, state: 'running', values: null, reports: [], ...more });
-    const { until, from } = more;
-    return { id, params: { ...params }, resume: false, ...defined({ until, from }) };
+    const trial: Trial = { id, params: { ...params }, state: 'running', values: null, reports: [], ...more };
+    this.trials.push(trial);
+    if (isExtra(trial)) this.extra++;
+    const { until, from, repeatOf } = more;
+    return { id, params: { ...params }, resume: false, ...defined({ until, from, repeatOf }) };
   }
 
   private resume({ trial: id, params, until, from }: Extract<Next, { kind: 'resume' }>): Asked {
@@ -110,19 +168,23 @@ export class SavedStudy implements Study {
     delete trial.until;
     Object.assign(trial, defined({ until }));
     if (params || from !== undefined) {
-      trial.params = params ?? trial.params;
+      trial.params = { ...(params ?? trial.params) };
       const step = trial.reports.at(-1)?.step ?? 0;
       (trial.changes ??= []).push({ step, params: trial.params, ...defined({ from }) });
     }
     return { id, params: { ...trial.params }, resume: true, ...defined({ until, from }) };
   }
 
-  /** Of a trial that has ended already, the report changes nothing. */
+  /** Of a trial that has ended already, the report changes nothing; of one that is to pause, it says so again. */
   report(id: number, step: number, value: number): Verdict {
     const trial = this.trial(id);
-    if (trial.state !== 'running') return trial.state === 'pruned' ? 'prune' : 'continue';
+    if (trial.state === 'pruned') return 'prune';
+    if (trial.state === 'paused') return 'pause';
+    if (trial.state !== 'running') return 'continue';
     trial.reports.push({ step, value });
     if (trial.reports.length > RUNNING_REPORTS) thin(trial);
+    // A repeat is there to be measured to its end.
+    if (trial.repeatOf !== undefined) return 'continue';
     return this.pruner?.judge(this.history(), trial) ?? 'continue';
   }
 
@@ -130,16 +192,21 @@ export class SavedStudy implements Study {
   tell(id: number, outcome: Outcome): void {
     const trial = this.trial(id);
     if (trial.state !== 'running' && trial.state !== 'paused') return;
-    Object.assign(trial, defined({ constraints: outcome.constraints, seconds: outcome.seconds }));
+    const { constraints, seconds } = outcome;
+    const expected = this.options.goals.length;
+    if (outcome.state === 'completed' && outcome.values.length !== expected) {
+      throw new SearchError(`trial ${id} must end with ${expected} values, not ${outcome.values.length}`);
+    }
+    if (constraints && constraints.length !== (this.constraints ??= constraints.length)) {
+      throw new SearchError(`trial ${id} measured ${constraints.length} constraints, others ${this.constraints}`);
+    }
+    Object.assign(trial, defined({ constraints: constraints && [...constraints], seconds }));
     if (outcome.state === 'completed') {
-      const expected = this.options.goals.length;
-      if (outcome.values.length !== expected) {
-        throw new SearchError(`trial ${id} must end with ${expected} values, not ${outcome.values.length}`);
-      }
       if (outcome.values.some(Number.isNaN)) trial.state = 'failed';
       else [trial.state, trial.values] = ['completed', [...outcome.values]];
     } else trial.state = outcome.state;
     while (trial.reports.length > FINISHED_REPORTS) thin(trial);
+    this.past.follow();
   }
 
   /** Next in turn, before what the sampler suggests and beyond the planned number; what is missing is drawn. */
@@ -154,28 +221,58 @@ export class SavedStudy implements Study {
     this.queue.push({ ...params });
   }
 
-  best(): Trial[] {
-    const { goals } = this.options;
-    const completed = this.trials.filter((trial) => trial.state === 'completed');
-    const losses = completed.map((trial) => trial.values!.map((v, i) => (goals[i] === 'minimize' ? v : -v)));
-    if (goals.length === 1) {
-      let best = -1;
-      for (let i = 0; i < losses.length; i++) if (best < 0 || losses[i]![0]! < losses[best]![0]!) best = i;
-      return best < 0 ? [] : [completed[best]!];
+  /** Each call is taken to be one search of its own. */
+  import(trials: readonly Earlier[]): void {
+    const expected = this.options.goals.length;
+    for (const { values } of trials) {
+      if (values.length === expected) continue;
+      throw new SearchError(`an imported trial needs ${expected} values, not ${values.length}`);
     }
-    const dominates = (a: number[], b: number[]) => a.every((x, i) => x <= b[i]!) && a.some((x, i) => x < b[i]!);
-    return completed.filter((_, i) => !losses.some((other) => dominates(other, losses[i]!)));
+    const search = trials
+      .filter(({ values }) => !values.some(Number.isNaN))
+      .map(({ params, values, constraints }) => ({
+        ...{ params: { ...params }, values: [...values] },
+        ...(constraints && { constraints: [...constraints] }),
+      }));
+    if (search.length === 0) return;
+    this.imported.push(search);
+    this.past.add(search);
+  }
+
+  /** The sampler begins anew with the trials there are. Throws, and changes nothing, where it can't use the space. */
+  widen(space: Space): void {
+    checkSpace(space);
+    const options = { ...this.options, space };
+    const past = new PastTrials(space, this.imported, this.trials, true);
+    const sampler = samplerOf(options, past);
+    const pruner = createPruner(options.pruner, contextOf(options));
+    const state = this.pruner?.save?.() ?? null;
+    if (state !== null) pruner?.load?.(state);
+    [this.past, this.sampler, this.pruner] = [past, sampler, pruner];
+    [this.view, this.dry, this.options.space] = [new View(space), false, space];
+    for (const [i, params] of this.queue.entries()) this.queue[i] = usable(space, params);
+  }
+
+  best(): Trial[] {
+    return bestOf(this.trials, this.options.goals);
+  }
+
+  recommend(): Recommendation | null {
+    const { space, goals } = this.options;
+    return this.recommender.recommend(space, this.trials, goals);
   }
 
   save(): unknown {
-    return toSaved({
-      options: this.options,
-      trials: this.trials,
-      queue: this.queue,
-      random: this.random.state(),
-      sampler: this.sampler.save?.() ?? null,
-      pruner: this.pruner?.save?.() ?? null,
-    });
+    return toSaved(
+      {
+        ...{ options: this.options, trials: this.trials, queue: this.queue, imported: this.imported },
+        random: this.random.state(),
+        sampler: this.sampler.save?.() ?? null,
+        pruner: this.pruner?.save?.() ?? null,
+        ...{ widened: this.view !== null, dry: this.dry },
+      },
+      this.texts,
+    );
   }
 
   private trial(id: number): Trial {
@@ -185,20 +282,14 @@ export class SavedStudy implements Study {
   }
 }
 
-/** Leaves out every second report, but keeps the first, the last, the smallest and the largest. */
-function thin(trial: Trial): void {
-  const { reports } = trial;
-  let [smallest, largest] = [0, 0];
-  for (const [i, { value }] of reports.entries()) {
-    if (value < reports[smallest]!.value) smallest = i;
-    if (value > reports[largest]!.value) largest = i;
-  }
-  const keep = new Set([0, smallest, largest, reports.length - 1]);
-  trial.reports = reports.filter((_, i) => i % 2 === 0 || keep.has(i));
+/** What the space knows and accepts. */
+function usable({ dimensions }: Space, params: Params): Params {
+  const known = dimensions.filter((d) => Object.hasOwn(params, d.name) && refuse(d, params[d.name]!) === null);
+  return Object.fromEntries(known.map(({ name }) => [name, params[name]!]));
 }
 
-function contextOf({ space, goals, trials, workers = 1, maxSteps = null, sampler, pruner }: StudyOptions): Context {
-  return { space, goals, trials, workers, maxSteps, sampler: nameOf(sampler), pruner: pruner && nameOf(pruner) };
+function isExtra({ enqueued, repeatOf }: Trial): boolean {
+  return enqueued || repeatOf !== undefined;
 }
 
 /** Without the fields that are undefined. */

@@ -63,7 +63,7 @@ export interface Trial {
   /** Final objective values, one per objective; null while running or after failure. NaN counts as failure. */
   values: number[] | null;
   reports: { step: number; value: number }[];
-  /** True when the person or a warm start gave the params. */
+  /** True when the person gave the params. */
   enqueued: boolean;
   /** Black-box constraints as measured: met where at most 0. Absent: none were measured. */
   constraints?: number[];
@@ -88,12 +88,14 @@ export interface History {
   trials: readonly Trial[];
   /** Completed trials of earlier searches, brought into this space. They were not planned and have no runs here. */
   earlier?: readonly Trial[];
-  /** Trials planned, of which `trials` have been asked for. Absent or null: not known. */
+  /** Trials there will be, of which `trials` have been asked for. Absent or null: not known. */
   planned?: number | null;
   /** Trials that run at the same time. */
   workers?: number;
   /** The step at which a full training ends, if it is known. */
   maxSteps?: number | null;
+  /** For a sampler: the bracket that the next trial will be in. */
+  bracket?: number;
 }
 
 export interface Random {
@@ -161,12 +163,61 @@ export interface StudyOptions {
   /** Of a pruner or a scheduler. */
   pruner: Named | null;
   seed: number;
-  /** Trials planned; null: until the sampler ends or someone stops. */
+  /** Trials planned, not counting enqueued ones and repeats; null: until the sampler ends or someone stops. */
   trials: number | null;
   /** Trials that run at the same time, as far as is known (1). */
   workers?: number;
   /** The step at which a full training ends, if it is known. */
   maxSteps?: number | null;
+  /** The program saves and loads checkpoints, so its trials can pause. */
+  checkpoints?: boolean;
+  /** Absent or null: all parameters are tuned together. */
+  stages?: Stages | null;
+  /** What is made of imported trials. Absent: the defaults; null: they are given to the sampler as they are. */
+  warmStart?: WarmStart | null;
+  repeat?: Repeat | null;
+}
+
+/** Parameters are tuned one group after the other, each group at the best values found for the earlier ones. */
+export interface Stages {
+  /**
+   * In order; a stage has the parameters that it names, then those whose `Dimension.stage` is its name, then those
+   * whose own names tell. Absent: architecture, optimizer, regularization, batch.
+   */
+  order?: { name: string; params?: string[]; /** Of the trials. */ share?: number }[];
+  /** So many of the most important parameters are tuned together at the end (4); 0: none. */
+  joint?: number;
+}
+
+/** The search begins where earlier searches were good, with a share of its trials left free. */
+export interface WarmStart {
+  /** Share of trials that look everywhere (0.3); it adapts to which of them turn out better. */
+  free?: number;
+  /** So many of the best earlier configurations are tried first (3). */
+  first?: number;
+}
+
+/** At the end, the most promising trials are run again with fresh seeds: `top` of them up to `times` each. */
+export interface Repeat {
+  top: number;
+  times: number;
+}
+
+/** A completed trial of an earlier search, perhaps of another space; `values` by the objectives of this one. */
+export interface Earlier {
+  params: Params;
+  values: number[];
+  constraints?: number[];
+}
+
+/** The trial to rely on: by its expected value, not by its luck. */
+export interface Recommendation {
+  trial: Trial;
+  /** Expected value and its standard deviation, of the objective as the person logs it. */
+  mean: number;
+  sd: number;
+  /** One line. */
+  reason: string;
 }
 
 /** A trial to run, or to go on with when `resume` is true. The other fields as in `Trial`. */
@@ -189,8 +240,20 @@ export interface Study {
   report(id: number, step: number, value: number): Verdict;
   tell(id: number, outcome: Outcome): void;
   enqueue(params: Params): void;
-  /** Single objective: at most one; several: the Pareto front. Trials that broke a constraint only when none met all. */
+  /**
+   * Trials of earlier searches, to begin from. Those that fit into the space become `History.earlier`; the others too
+   * say where it is good (see widen/adapt.ts for what becomes of parameters that only one of the two spaces has).
+   */
+  import(trials: readonly Earlier[]): void;
+  /** Goes on in another space. Trials that fit into it count as they did; the others as imported ones. */
+  widen(space: Space): void;
+  /**
+   * Single objective: at most one; several: the Pareto front. Trials that broke a constraint only when none met all.
+   * Of a trial with repeats the mean counts.
+   */
   best(): Trial[];
+  /** Null: nothing has completed, or there are several objectives. */
+  recommend(): Recommendation | null;
   /** JSON-able; `restoreStudy(save())` continues as if nothing had happened. */
   save(): unknown;
 }

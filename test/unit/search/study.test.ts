@@ -147,7 +147,7 @@ describe('saving and restoring', () => {
   });
 
   it('refuses what it can not read', () => {
-    expect(() => restoreStudy({ version: 2 })).toThrow('newer version');
+    expect(() => restoreStudy({ version: 3 })).toThrow('newer version');
     expect(() => restoreStudy('x')).toThrow("can't be read");
   });
 

@@ -1,0 +1,59 @@
+/** What is known of each point that was tried: the mean over a trial and its repeats, and whether it met the constraints. */
+import { paretoFront } from '../pareto.js';
+import type { Goal, Trial } from '../types.js';
+
+export interface Measured {
+  trial: Trial;
+  /** Mean of each objective as something to be made small. */
+  losses: number[];
+  /** How often it was measured. */
+  count: number;
+  /** By how much constraints were broken, in sum; 0: all are met. */
+  violation: number;
+}
+
+/** In the order of the trials. */
+export function measure(trials: readonly Trial[], goals: readonly Goal[]): Measured[] {
+  const found = new Map<number, Measured & { constraints: number[] }>();
+  for (const trial of trials) {
+    if (trial.state !== 'completed' || !trial.values) continue;
+    const losses = trial.values.map((value, i) => (goals[i] === 'maximize' ? -value : value));
+    const key = trial.repeatOf ?? trial.id;
+    const known = found.get(key);
+    if (!known) {
+      const { constraints = [] } = trial;
+      found.set(key, { trial, losses, count: 1, violation: 0, constraints: [...constraints] });
+      continue;
+    }
+    const n = ++known.count;
+    known.losses = known.losses.map((own, i) => nextMean(own, losses[i]!, n));
+    known.constraints = known.constraints.map((own, i) => nextMean(own, trial.constraints?.[i] ?? own, n));
+  }
+  return Array.from(found.values(), ({ constraints, ...measured }) => ({
+    ...measured,
+    violation: constraints.reduce((sum, c) => sum + (c <= 0 ? 0 : Number.isNaN(c) ? Infinity : c), 0),
+  }));
+}
+
+/** Of n values, the last of which is new; infinite if one is, and the worst where nothing else can be said. */
+function nextMean(mean: number, value: number, n: number): number {
+  const far = value - mean;
+  if (Number.isFinite(far)) return mean + far / n;
+  return value === mean ? mean : Number.isNaN(value + mean) ? Infinity : value + mean;
+}
+
+/** Those to choose among: all that met the constraints, or if none did, those that came nearest. */
+export function feasible(measured: readonly Measured[]): Measured[] {
+  let least = Infinity;
+  for (const { violation } of measured) least = Math.min(least, violation);
+  return measured.filter(({ violation }) => violation === least);
+}
+
+/** One trial at most for a single objective, else the front. */
+export function bestOf(trials: readonly Trial[], goals: readonly Goal[]): Trial[] {
+  const candidates = feasible(measure(trials, goals));
+  if (goals.length > 1) return paretoFront(candidates.map(({ losses }) => losses)).map((i) => candidates[i]!.trial);
+  let best: Measured | undefined;
+  for (const one of candidates) if (!best || one.losses[0]! < best.losses[0]!) best = one;
+  return best ? [best.trial] : [];
+}

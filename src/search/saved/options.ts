@@ -1,0 +1,55 @@
+/** What a study was made with, as it is written down. Fields that are not listed here get lost. */
+import { z } from 'zod';
+import { ParamValue } from '../../protocol/values.js';
+import type { Space, StudyOptions } from '../types.js';
+
+const Named = z.union([z.string(), z.looseObject({ name: z.string() })]);
+const Base = {
+  name: z.string(),
+  when: z.record(z.string(), z.array(ParamValue)).nullable(),
+  prior: z.object({ value: ParamValue, sd: z.number().optional() }).nullish(),
+  stage: z.string().nullish(),
+};
+const Range = { ...Base, low: z.number(), high: z.number(), log: z.boolean() };
+const points = z.number().nullish();
+const Dimension = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('float'), ...Range, step: z.number().nullable(), points }),
+  z.object({ kind: z.literal('int'), ...Range, step: z.number(), points }),
+  z.object({
+    kind: z.literal('choice'),
+    ...Base,
+    choices: z.array(ParamValue),
+    weights: z.array(z.number()).nullable(),
+  }),
+  z.object({ kind: z.literal('constant'), ...Base, value: ParamValue }),
+  z.object({
+    ...{ kind: z.literal('normal'), ...Base, mean: z.number(), sd: z.number(), log: z.boolean() },
+    step: z.number().nullable(),
+  }),
+]);
+const Linear = z.object({ terms: z.record(z.string(), z.number()), atMost: z.number() });
+
+const Stages = z.object({
+  order: z
+    .array(z.object({ name: z.string(), params: z.array(z.string()).optional(), share: z.number().optional() }))
+    .optional(),
+  joint: z.number().optional(),
+});
+
+export const SavedOptions = z.object({
+  space: z.object({
+    dimensions: z.array(Dimension),
+    constraints: z.array(Linear).optional(),
+  }) satisfies z.ZodType<Space>,
+  goals: z.array(z.enum(['minimize', 'maximize'])),
+  sampler: Named,
+  pruner: Named.nullable(),
+  seed: z.number(),
+  trials: z.number().nullable(),
+  workers: z.number().optional(),
+  maxSteps: z.number().nullish(),
+  checkpoints: z.boolean().optional(),
+  stages: Stages.nullish(),
+  warmStart: z.object({ free: z.number().optional(), first: z.number().optional() }).nullish(),
+  repeat: z.object({ top: z.number(), times: z.number() }).nullish(),
+}) satisfies z.ZodType<StudyOptions>;

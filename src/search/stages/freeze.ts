@@ -1,0 +1,51 @@
+/** A space in which all parameters but some are frozen. */
+import type { Params, ParamValue } from '../../protocol/values.js';
+import { nearestAllowed } from '../constraints.js';
+import { createRandom } from '../random.js';
+import { isActive } from '../space.js';
+import type { Dimension, Space } from '../types.js';
+import { axesOf } from '../unit.js';
+
+/** Frozen are those not in `free`, at `values`; conditions stay, so a frozen parameter may still come and go. */
+export function freeze(space: Space, free: ReadonlySet<string>, values: Params): Space {
+  const dimensions = space.dimensions.map((d): Dimension => {
+    if (free.has(d.name) || d.kind === 'constant') return d;
+    return { kind: 'constant', name: d.name, when: d.when, value: values[d.name]! };
+  });
+  return { ...space, dimensions };
+}
+
+/** Names of the free parameters that may take part while the others are frozen. */
+export function livingIn(space: Space, free: ReadonlySet<string>, values: Params): string[] {
+  const living: string[] = [];
+  const dead = new Set<string>();
+  for (const d of space.dimensions) {
+    // A free parent may take any value; a frozen one has just one.
+    const possible = Object.entries(d.when ?? {}).every(([parent, allowed]) => {
+      if (dead.has(parent)) return false;
+      return free.has(parent) || isActive({ ...d, when: { [parent]: allowed } } as Dimension, values);
+    });
+    if (!possible) dead.add(d.name);
+    else if (free.has(d.name)) living.push(d.name);
+  }
+  return living;
+}
+
+/**
+ * A value for every parameter, also for those that take no part: what the person believes to be good, else the middle
+ * of the range or the likeliest choice (the first of equals). What takes part is moved to where constraints allow it.
+ */
+export function defaultsOf(space: Space): Params {
+  const values: Params = {};
+  for (const axis of axesOf(space)) {
+    const d = axis.dimension;
+    values[d.name] = d.prior?.value ?? (d.kind === 'choice' ? likeliest(d.choices, d.weights) : axis.fromUnit(0.5));
+  }
+  const active: Params = {};
+  for (const d of space.dimensions) if (isActive(d, active)) active[d.name] = values[d.name]!;
+  return { ...values, ...nearestAllowed(space, active, createRandom(1)) };
+}
+
+function likeliest(choices: readonly ParamValue[], weights: readonly number[] | null): ParamValue {
+  return choices[weights ? weights.indexOf(Math.max(...weights)) : 0]!;
+}

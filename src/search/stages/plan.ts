@@ -1,0 +1,85 @@
+/** Which parameters are tuned in which stage. */
+import { SearchError } from '../errors.js';
+import { nearest } from '../nearest.js';
+import type { Dimension, Space, Stages } from '../types.js';
+import { isBatchSize, isLearningRate, stageByName } from './words.js';
+
+export interface Stage {
+  name: string;
+  /** Names of the parameters, in the order of the space. */
+  params: string[];
+  share: number | null;
+}
+
+const DEFAULT = ['architecture', 'optimizer', 'regularization', 'batch'];
+/** What no stage claims. */
+const OTHERS = 'others';
+
+/**
+ * Stages without parameters are left out. A parameter that was put into a stage before its parent's is an error; one
+ * that only its name put there goes along with its parent.
+ */
+export function planStages(space: Space, { order }: Stages): Stage[] {
+  const names = order?.map(({ name }) => name) ?? [...DEFAULT];
+  check(space, order ?? []);
+  const said = new Map((order ?? []).flatMap(({ name, params = [] }) => params.map((param) => [param, name] as const)));
+  const others = names.includes(OTHERS) ? names.indexOf(OTHERS) : names.length;
+  const placeOf = new Map<string, number>();
+  for (const d of space.dimensions) {
+    if (isFixed(d)) continue;
+    const given = said.get(d.name) ?? (d.stage && names.includes(d.stage) ? d.stage : null);
+    const known = names.indexOf(given ?? stageByName(d.name) ?? OTHERS);
+    let place = known < 0 ? others : known;
+    for (const parent of Object.keys(d.when ?? {})) {
+      const before = placeOf.get(parent);
+      if (before === undefined || before <= place) continue;
+      if (given !== null) {
+        const [own, later] = [names[place] ?? OTHERS, names[before] ?? OTHERS];
+        throw new SearchError(
+          `"${d.name}" is tuned in stage "${own}", but depends on "${parent}" of the later stage "${later}"; ` +
+            `put "${parent}" into the same stage or an earlier one`,
+        );
+      }
+      place = before;
+    }
+    placeOf.set(d.name, place);
+  }
+  const stages = [...names, OTHERS].map((name, i): Stage => {
+    const params = space.dimensions.filter((d) => placeOf.get(d.name) === i).map((d) => d.name);
+    return { name, params, share: order?.[i]?.share ?? null };
+  });
+  return stages.filter(({ params }) => params.length > 0).map((stage) => withLearningRate(space, stage));
+}
+
+/** The best learning rate changes with the batch size: Goyal et al., "Accurate, Large Minibatch SGD" (2017), section 2.1. */
+function withLearningRate(space: Space, stage: Stage): Stage {
+  if (!stage.params.some(isBatchSize)) return stage;
+  const params = space.dimensions.filter((d) => {
+    return stage.params.includes(d.name) || (isLearningRate(d.name) && !isFixed(d));
+  });
+  return { ...stage, params: params.map(({ name }) => name) };
+}
+
+function check({ dimensions }: Space, order: NonNullable<Stages['order']>): void {
+  const known = dimensions.map(({ name }) => name);
+  const stages = new Set<string>();
+  const params = new Map<string, string>();
+  for (const stage of order) {
+    if (stages.has(stage.name)) throw new SearchError(`the stage "${stage.name}" is there twice`);
+    stages.add(stage.name);
+    for (const name of stage.params ?? []) {
+      const other = params.get(name);
+      if (other) throw new SearchError(`"${name}" is in the stages "${other}" and "${stage.name}"`);
+      params.set(name, stage.name);
+      if (known.includes(name)) continue;
+      const near = nearest(name, known);
+      const hint = near ? `; did you mean "${near}"?` : '';
+      throw new SearchError(`stage "${stage.name}": "${name}" is not in the search space${hint}`);
+    }
+  }
+}
+
+export function isFixed(d: Dimension): boolean {
+  if (d.kind === 'choice') return d.choices.length === 1;
+  return d.kind === 'constant' || ((d.kind === 'float' || d.kind === 'int') && d.low === d.high);
+}

@@ -1,0 +1,44 @@
+/** Of what a study is put together: the sampler by its name, around it what uses earlier trials, around that the stages. */
+import { SearchError } from '../errors.js';
+import { createSampler, nameOf, type Context } from '../registry.js';
+import { StagedSampler } from '../stages.js';
+import type { Sampler, Space, StudyOptions } from '../types.js';
+import { WarmStartSampler } from '../warmStart.js';
+import type { Past } from './past.js';
+
+export function contextOf(options: StudyOptions): Context {
+  const { space, goals, trials, workers = 1, maxSteps = null, checkpoints = false, sampler, pruner } = options;
+  const names = { sampler: nameOf(sampler), pruner: pruner && nameOf(pruner) };
+  return { space, goals, trials, workers, maxSteps, checkpoints, ...names };
+}
+
+export function samplerOf(options: StudyOptions, past: Past): Sampler {
+  const { space, trials, stages = null, warmStart } = options;
+  const base = (part: Space, planned: number | null) => {
+    return createSampler(options.sampler, contextOf({ ...options, space: part, trials: planned }));
+  };
+  const make = (part: Space, planned: number | null): Sampler => {
+    if (warmStart === null) return base(part, planned);
+    return new WarmStartSampler(warmStart ?? {}, part, (space) => base(space, planned), past);
+  };
+  return stages ? new StagedSampler(stages, space, trials, make) : make(space, trials);
+}
+
+/** Throws SearchError. Settings of samplers and pruners are checked where these are made. */
+export function checkOptions({ goals, warmStart, repeat, stages }: StudyOptions): void {
+  if (goals.length === 0) throw new SearchError('a search needs an objective');
+  const whole = (what: string, value: number | undefined, least: number) => {
+    if (value === undefined || (Number.isInteger(value) && value >= least)) return;
+    throw new SearchError(`${what} must be a whole number from ${least} on, not ${value}`);
+  };
+  const share = (what: string, value: number | undefined) => {
+    if (value === undefined || (value >= 0 && value <= 1)) return;
+    throw new SearchError(`${what} must be from 0 to 1, not ${value}`);
+  };
+  share('the free share of a warm start', warmStart?.free);
+  whole('the number of earlier configurations to try first', warmStart?.first, 0);
+  whole('the number of trials to repeat', repeat?.top, 1);
+  whole('the number of repeats', repeat?.times, 1);
+  whole('the number of parameters of the joint round', stages?.joint, 0);
+  for (const { name, share: part } of stages?.order ?? []) share(`the share of stage "${name}"`, part);
+}

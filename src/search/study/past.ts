@@ -1,0 +1,69 @@
+/**
+ * Trials of earlier searches, and those of this one that don't fit into its space any more. Each search is a group of
+ * its own: only within a group are values known to be comparable.
+ */
+import type { Earlier, Space, Trial } from '../types.js';
+import { adapt } from '../widen/adapt.js';
+
+export interface Past {
+  /** Changes with every trial that is added; the same again after the study was restored. */
+  readonly version: number;
+  /** Params as they were, whatever the space says of them. */
+  groups(): readonly (readonly Trial[])[];
+}
+
+export class PastTrials implements Past {
+  private readonly imported: Trial[][] = [];
+  /** Those that fit into the space. */
+  earlier: Trial[] = [];
+  private count = 0;
+  private outsiders = 0;
+
+  /** `trials` of the study, and whether its space was changed after the first of them. */
+  constructor(
+    private readonly space: Space,
+    searches: readonly (readonly Earlier[])[],
+    private readonly trials: readonly Trial[],
+    private readonly widened: boolean,
+  ) {
+    for (const search of searches) this.add(search);
+    this.follow();
+  }
+
+  get version(): number {
+    return this.count + this.outsiders;
+  }
+
+  add(search: readonly Earlier[]): void {
+    const group = search.map(({ params, values, constraints }): Trial => {
+      const id = -1 - this.count++;
+      const more = constraints ? { constraints } : {};
+      return { id, params, state: 'completed', values, reports: [], enqueued: false, ...more };
+    });
+    this.imported.push(group);
+    // A new list, so that nobody takes it for the one already read.
+    this.earlier = [...this.earlier, ...this.fitting(group)];
+  }
+
+  /** To be called when a trial has ended. */
+  follow(): void {
+    if (this.widened) this.outsiders = this.outside().length;
+  }
+
+  groups(): Trial[][] {
+    const outside = this.outside();
+    return outside.length > 0 ? [...this.imported, outside] : this.imported;
+  }
+
+  private outside(): Trial[] {
+    if (!this.widened) return [];
+    return this.trials.filter(({ state, params }) => state === 'completed' && !adapt(this.space, params).fits);
+  }
+
+  private fitting(group: readonly Trial[]): Trial[] {
+    return group.flatMap((trial) => {
+      const { params, fits } = adapt(this.space, trial.params);
+      return fits ? [{ ...trial, params }] : [];
+    });
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The part of a space where earlier searches were good: the smallest box around their best trials, a little widened.
+ * Perrone, Shen, Seeger, Archambeau & Jenatton, "Learning search spaces for Bayesian optimization" (NeurIPS 2019),
+ * section 4.1. There the best trial of each of many searches spans it; here there may be one search only, so each
+ * counts with its best `SHARE` of trials.
+ *
+ * - A range keeps `MARGIN` of the whole on both sides, and n good trials, evenly spread, leave 1/(n + 1) of their range
+ *   uncovered on each side: that much is added too.
+ * - Choices: those seen among the good trials. A value outside of the range counts as the range's end.
+ * - A parameter that no good trial had stays as it is.
+ */
+import type { ParamValue } from '../../protocol/values.js';
+import { SearchError } from '../errors.js';
+import { checkSpace, refuse, sameValue } from '../space.js';
+import type { Dimension, Goal, Space, Trial } from '../types.js';
+import { axesOf, type Axis } from '../unit.js';
+import { bestFirst } from './good.js';
+
+const SHARE = 0.1;
+const LEAST = 3;
+const MOST = 20;
+const MARGIN = 0.05;
+
+/** Null: it would be all of the space, or nothing that its constraints allow. */
+export function boxOf(space: Space, groups: readonly (readonly Trial[])[], goals: readonly Goal[]): Space | null {
+  const good = groups.flatMap((group) => {
+    const ranked = bestFirst(group, goals);
+    return ranked.slice(0, Math.min(MOST, Math.max(LEAST, Math.ceil(SHARE * ranked.length))));
+  });
+  let smaller = false;
+  const dimensions = axesOf(space).map((axis) => {
+    const values = good.flatMap(({ params }) => params[axis.dimension.name] ?? []);
+    const shrunk = values.length > 0 ? shrink(axis, values) : null;
+    if (shrunk) smaller = true;
+    return shrunk ? withinPrior(shrunk) : axis.dimension;
+  });
+  if (!smaller) return null;
+  const box = { ...space, dimensions };
+  try {
+    checkSpace(box);
+    return box;
+  } catch (error) {
+    if (error instanceof SearchError) return null;
+    throw error;
+  }
+}
+
+/** Null: nothing is cut off. */
+function shrink({ dimension: d, toUnit, fromUnit }: Axis, values: ParamValue[]): Dimension | null {
+  if (d.kind === 'choice') {
+    const kept = d.choices.flatMap((choice, i) => (values.some((value) => sameValue(value, choice)) ? [i] : []));
+    const weighty = d.weights === null || kept.some((i) => d.weights![i]! > 0);
+    if (kept.length === 0 || kept.length === d.choices.length || !weighty) return null;
+    return { ...d, choices: kept.map((i) => d.choices[i]!), weights: d.weights && kept.map((i) => d.weights![i]!) };
+  }
+  if ((d.kind !== 'float' && d.kind !== 'int') || d.low === d.high) return null;
+  const places = values.flatMap((value) => {
+    return typeof value === 'number' ? toUnit(Math.min(d.high, Math.max(d.low, value))) : [];
+  });
+  if (places.length === 0) return null;
+  const [least, most] = [Math.min(...places), Math.max(...places)];
+  const margin = MARGIN + (most - least) / (places.length + 1);
+  const low = least - margin <= 0 ? d.low : (fromUnit(least - margin) as number);
+  const high = most + margin >= 1 ? d.high : (fromUnit(most + margin) as number);
+  return low <= d.low && high >= d.high ? null : ({ ...d, low, high } as Dimension);
+}
+
+/** What the person believes to be good may lie outside. */
+function withinPrior(d: Dimension): Dimension {
+  return d.prior && refuse(d, d.prior.value) !== null ? { ...d, prior: null } : d;
+}

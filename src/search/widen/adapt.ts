@@ -1,0 +1,40 @@
+/**
+ * Params of one space brought into another. What this space doesn't have is dropped. What it has beyond theirs gets its
+ * constant or only value, or what the person believes to be good (the dimension's prior); without such a value the
+ * params don't fit, and neither do they with a value that this space refuses. What doesn't fit is never shown to a
+ * sampler as if it did: it only says which values of the other parameters were good.
+ */
+import type { Params, ParamValue } from '../../protocol/values.js';
+import { isActive, refuse } from '../space.js';
+import type { Dimension, Space } from '../types.js';
+
+export interface Adapted {
+  /** Perhaps not complete, and perhaps with values that the space refuses. */
+  params: Params;
+  fits: boolean;
+}
+
+export function adapt(space: Space, given: Params): Adapted {
+  const params: Params = {};
+  let fits = true;
+  for (const dimension of space.dimensions) {
+    if (!isActive(dimension, params)) continue;
+    const { name } = dimension;
+    const value = Object.hasOwn(given, name) ? given[name] : valueWithout(dimension);
+    if (value === undefined) {
+      fits = false;
+      continue;
+    }
+    params[name] = value;
+    if (refuse(dimension, value) !== null) fits = false;
+  }
+  return { params, fits };
+}
+
+/** What the dimension is taken to be where nothing is said. */
+function valueWithout(d: Dimension): ParamValue | undefined {
+  if (d.kind === 'constant') return d.value;
+  if (d.kind === 'choice' && d.choices.length === 1) return d.choices[0];
+  if ((d.kind === 'float' || d.kind === 'int') && d.low === d.high) return d.low;
+  return d.prior?.value;
+}

@@ -1,7 +1,7 @@
 /** Reads `search.space` as written into the search engine's terms. */
 import type { z } from 'zod';
 import type { ParamValue } from '../protocol/values.js';
-import { faultOf, refuse, sameValue, SpaceError, type Dimension, type Space } from '../search/index.js';
+import { between, faultOf, refuse, sameValue, snap, SpaceError, type Dimension, type Space } from '../search/index.js';
 import { problemsOf } from './networkProblems.js';
 import { DIMENSIONS, type DimensionKind } from './schema.js';
 import { suggest } from './suggest.js';
@@ -233,6 +233,8 @@ export function middleOf(d: Dimension): ParamValue {
       return d.choices[0]!;
     case 'normal':
       return d.log ? Math.exp(d.mean) : d.mean;
+    case 'beta':
+      return snap(d, between(d, d.a / (d.a + d.b)));
     default: {
       const middle = d.log ? Math.sqrt(d.low * d.high) : (d.low + d.high) / 2;
       const step = d.step ?? 0;

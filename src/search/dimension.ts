@@ -1,10 +1,17 @@
 /** One parameter of a space: what makes sense, which values it takes, draws and grids. */
 import type { Params, ParamValue } from '../protocol/values.js';
+import { betaQuantile } from './beta.js';
 import { exp, log, tidy } from './numeric.js';
 import type { Dimension, Random } from './types.js';
 
+/** Beyond this, a beta distribution is a single point for all that it matters here. */
+const MOST_BETA = 1e6;
+
 /** Deviations from the mean that a normal parameter reaches: as far as any draw will ever be. */
 export const REACH = 8;
+
+/** What has a lowest and a highest value. */
+export type Ranged = Extract<Dimension, { kind: 'float' | 'int' | 'beta' }>;
 
 /** A text that is the same for equal values only. 1 and "1" differ; 1 and 1.0 don't. */
 export function keyOfValue(value: ParamValue): string {
@@ -43,9 +50,13 @@ export function faultOf(d: Dimension): string | null {
     default: {
       if (!Number.isFinite(d.low) || !Number.isFinite(d.high)) return 'both bounds must be finite numbers';
       if (d.low > d.high) return `the lower bound ${d.low} is above the upper bound ${d.high}`;
-      if (d.log && d.low <= 0) return `a logarithmic range must begin above 0, not at ${d.low}`;
+      if (d.kind === 'beta' && !(d.a > 0 && d.b > 0 && d.a + d.b <= MOST_BETA)) {
+        return `both shapes must be above 0, and their sum at most ${MOST_BETA}`;
+      }
+      if (d.kind !== 'beta' && d.log && d.low <= 0) return `a logarithmic range must begin above 0, not at ${d.low}`;
       if (d.step !== null && !(d.step > 0)) return 'the step must be above 0';
       if (d.step !== null && d.high > d.low && d.step > d.high - d.low) return 'the step is larger than the range';
+      if (d.kind === 'beta') return null;
       if (!Number.isInteger(d.points ?? 1) || (d.points ?? 1) < 1) return 'points must be a whole number';
       if (d.kind === 'int') {
         if (![d.low, d.high, d.step].every(Number.isSafeInteger)) return 'bounds and step must be whole numbers';
@@ -64,14 +75,18 @@ export function refuse(d: Dimension, value: ParamValue): string | null {
     return `must be one of ${d.choices.map(keyOfValue).join(', ')}, not ${show}`;
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) return `must be a number, not ${show}`;
-  if (d.kind === 'normal') return d.log && value <= 0 ? `must be above 0, not ${show}` : null;
+  if (d.kind === 'normal') {
+    // Rounded to a step, what is small comes to 0.
+    if (!d.log || value > 0 || (value === 0 && d.step !== null)) return null;
+    return `must be above 0, not ${show}`;
+  }
   if (d.kind === 'int' && !Number.isInteger(value)) return `must be a whole number, not ${show}`;
   if (value < d.low || value > d.high) return `must be from ${d.low} to ${d.high}, not ${show}`;
   return null;
 }
 
 /** Nearest value that the dimension can take. Not for choices and constants. */
-export function snap(d: Extract<Dimension, { kind: 'float' | 'int' }>, value: number): number {
+export function snap(d: Ranged, value: number): number {
   const clipped = Math.min(d.high, Math.max(d.low, value));
   const step = d.step ?? 0;
   if (d.kind === 'int' && step === 1) return Math.min(d.high, Math.max(d.low, Math.round(clipped)));
@@ -80,12 +95,17 @@ export function snap(d: Extract<Dimension, { kind: 'float' | 'int' }>, value: nu
   return valueAtStep(d, index);
 }
 
-export function valueAtStep(d: Extract<Dimension, { kind: 'float' | 'int' }>, index: number): number {
+/** So far from low to high; safe from overflow. */
+export function between(d: Ranged, share: number): number {
+  return d.low * (1 - share) + d.high * share;
+}
+
+export function valueAtStep(d: Ranged, index: number): number {
   return Math.min(d.high, tidy(d.low + index * (d.step ?? 0)));
 }
 
 /** Number of values of a stepped range. */
-export function stepsOf(d: Extract<Dimension, { kind: 'float' | 'int' }>): number {
+export function stepsOf(d: Ranged): number {
   if (d.low === d.high) return 1;
   if (d.step === null) return Infinity;
   return Math.floor((d.high - d.low) / d.step + 1e-9) + 1;
@@ -103,12 +123,13 @@ export function draw(d: Dimension, random: Random): ParamValue {
       const value = d.log ? Math.min(Number.MAX_VALUE, exp(x)) : x;
       return d.step === null ? value : tidy(Math.round(value / d.step) * d.step);
     }
+    case 'beta':
+      return d.low === d.high ? d.low : snap(d, between(d, betaQuantile(d.a, d.b, random.next())));
     default: {
       const n = stepsOf(d);
       if (!d.log && Number.isFinite(n)) return valueAtStep(d, random.int(n));
       if (!d.log) {
-        const u = random.next();
-        return snap(d, d.low * (1 - u) + d.high * u);
+        return snap(d, between(d, random.next()));
       }
       // Half a step at both ends, else the outermost whole numbers would come half as often as they should.
       const half = d.kind === 'int' ? d.step / 2 : 0;
@@ -136,14 +157,14 @@ export function gridOf(d: Dimension, points: number | null): { count: number; at
     return { count: choices.length, at: (index) => choices[index]! };
   }
   if (d.kind === 'normal') return null;
-  const wanted = d.points ?? (d.step === null ? points : null);
-  if (wanted !== null) return spread(d, wanted);
+  const wanted = d.kind === 'beta' ? null : (d.points ?? (d.step === null ? points : null));
+  if (wanted !== null && d.kind !== 'beta') return spread(d, wanted);
   const count = stepsOf(d);
   return Number.isFinite(count) ? { count, at: (index) => valueAtStep(d, index) } : null;
 }
 
 /** So many values evenly from low to high (in the logarithm when log); whole numbers that coincide come once. */
-function spread(d: Extract<Dimension, { kind: 'float' | 'int' }>, points: number) {
+function spread(d: Exclude<Ranged, { kind: 'beta' }>, points: number) {
   if (points === 1 || d.low === d.high) return { count: 1, at: () => d.low };
   const raw = (index: number): number => {
     if (index === 0) return d.low;

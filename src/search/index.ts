@@ -7,5 +7,7 @@ export { SearchError, SpaceError } from './errors.js';
 export { createStudy, restoreStudy, type SavedStudy } from './study.js';
 export { checkNamed, PRUNERS, SAMPLERS } from './registry.js';
 export { createRandom } from './random.js';
-export { checkSpace, countPoints, drawParams, faultOf, isActive, keyOf, refuse, sameValue } from './space.js';
+export { checkConstraints, constraintText, isAllowed } from './constraints.js';
+export { checkSpace, countPoints, drawParams, keyOf } from './space.js';
+export { between, faultOf, isActive, rangeOf, refuse, sameValue, snap } from './dimension.js';
 export { nearest } from './nearest.js';

@@ -1,7 +1,7 @@
 /** Search spaces: soundness, drawing, counting, and what it means for two trials to be the same. */
 import type { Params } from '../protocol/values.js';
 import { checkConstraints, complete } from './constraints.js';
-import { draw, faultOf, gridOf, isActive, keyOfValue } from './dimension.js';
+import { draw, faultOf, gridOf, isActive, keyOfValue, refuse } from './dimension.js';
 import { SpaceError } from './errors.js';
 import { linearOf } from './linear.js';
 import type { Random, Space } from './types.js';
@@ -33,6 +33,12 @@ export function checkSpace(space: Space): void {
     names.add(name);
     const fault = faultOf(dimension);
     if (fault) wrong(fault);
+    const { prior, stage } = dimension;
+    const refusal = prior ? refuse(dimension, prior.value) : null;
+    if (refusal) wrong(`its prior ${refusal}`);
+    if (prior?.sd !== undefined && !(prior.sd > 0 && prior.sd <= 1))
+      wrong('the sd of its prior must be above 0, at most 1');
+    if (stage === '') wrong('its stage needs a name');
   }
   if (names.size === 0) throw new SpaceError(null, 'the search space is empty: name at least one parameter');
   checkConstraints(space);
@@ -46,6 +52,12 @@ export function drawParams(space: Space, random: Random, given: Params = {}): Pa
     params[dimension.name] = given[dimension.name] ?? draw(dimension, random);
   }
   return params;
+}
+
+/** What the person believes to be best: priors as far as there are any and conditions let them, the rest is drawn. */
+export function priorParams(space: Space, random: Random): Params {
+  const priors = space.dimensions.flatMap(({ name, prior }) => (prior ? [[name, prior.value]] : []));
+  return drawAllowed(space, random, Object.fromEntries(priors) as Params);
 }
 
 /** As `drawParams`, but what is drawn obeys the constraints, unless what is given leaves no way to. */

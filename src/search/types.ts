@@ -21,6 +21,8 @@ export type Dimension = (
   | { kind: 'choice'; choices: ParamValue[]; weights: number[] | null }
   | { kind: 'constant'; value: ParamValue }
   | { kind: 'normal'; mean: number; sd: number; log: boolean; step: number | null }
+  /** A beta(a, b) number, stretched from [0, 1] to the range. */
+  | { kind: 'beta'; a: number; b: number; low: number; high: number; step: number | null }
 ) & {
   name: string;
   when: Condition | null;
@@ -79,6 +81,8 @@ export interface Trial {
   repeatOf?: number;
   /** Each time it went on with other params: which, from which step on, and from whose checkpoint (own: absent). */
   changes?: { step: number; params: Params; from?: number }[];
+  /** What its params were before the first change. */
+  began?: Params;
 }
 
 /** What a sampler may look at. `goals[i]` says how `values[i]` is meant. */

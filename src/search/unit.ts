@@ -3,9 +3,10 @@
  * weights are taken care of here, and samplers work with plain numbers.
  */
 import type { ParamValue } from '../protocol/values.js';
+import { betaCdf, betaQuantile } from './beta.js';
 import { normalCdf, normalQuantile } from './normal.js';
 import { exp, log, tidy } from './numeric.js';
-import { keyOfValue, snap, stepsOf, valueAtStep } from './space.js';
+import { between, keyOfValue, REACH, snap, stepsOf, valueAtStep, type Ranged } from './dimension.js';
 import type { Dimension, Space } from './types.js';
 
 /** Ranges with more values than this are treated as continuous and rounded. */
@@ -48,6 +49,7 @@ function axisOf(d: Dimension): Axis {
     const values = Array.from({ length: count }, (_, i) => valueAtStep(d, i));
     return listed(d, values, cells(d, values), true);
   }
+  if (d.kind === 'beta') return betaAxis(d);
   const half = d.kind === 'int' || (d.step !== null && !d.log) ? d.step! / 2 : 0;
   const from = d.log ? log(Math.max(d.low - half, d.low / 2)) : d.low - half;
   const to = d.log ? log(d.high + half) : d.high + half;
@@ -71,13 +73,23 @@ function normalAxis(d: Extract<Dimension, { kind: 'normal' }>): Axis {
     ...continuous(d),
     toUnit: (value) => normalCdf(((d.log ? log(value as number) : (value as number)) - d.mean) / d.sd),
     fromUnit(u) {
-      // Eight deviations: as far as any draw will ever be.
-      const at = d.mean + d.sd * Math.min(8, Math.max(-8, normalQuantile(clip(u))));
+      const at = d.mean + d.sd * Math.min(REACH, Math.max(-REACH, normalQuantile(clip(u))));
       const value = d.log ? Math.min(Number.MAX_VALUE, exp(at)) : at;
       return d.step === null ? value : tidy(Math.round(value / d.step) * d.step);
     },
   };
 }
+
+function betaAxis(d: Extract<Dimension, { kind: 'beta' }>): Axis {
+  return {
+    ...continuous(d),
+    toUnit: (value) => betaCdf(d.a, d.b, shareOf(d, value as number)),
+    fromUnit: (u) => snap(d, between(d, betaQuantile(d.a, d.b, clip(u)))),
+  };
+}
+
+/** Halves, because the whole width may be beyond the largest number. */
+const shareOf = (d: Ranged, value: number): number => clip((value / 2 - d.low / 2) / (d.high / 2 - d.low / 2));
 
 function continuous(dimension: Dimension) {
   const none = (): never => {
@@ -121,8 +133,13 @@ export function cellOf(edges: Float64Array, u: number): number {
 }
 
 /** Boundaries halfway between the values; on a logarithmic scale as wide as random draws make them. */
-function cells(d: Extract<Dimension, { kind: 'float' | 'int' }>, values: number[]): Float64Array {
+function cells(d: Ranged, values: number[]): Float64Array {
   const n = values.length;
+  if (d.kind === 'beta') {
+    return Float64Array.from({ length: n + 1 }, (_, i) => {
+      return i === 0 || i === n ? i / n : betaCdf(d.a, d.b, shareOf(d, (values[i - 1]! + values[i]!) / 2));
+    });
+  }
   if (!d.log) return Float64Array.from({ length: n + 1 }, (_, i) => i / n);
   const half = d.kind === 'int' ? d.step / 2 : 0;
   const from = log(Math.max(d.low - half, d.low / 2));

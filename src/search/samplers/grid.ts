@@ -32,18 +32,21 @@ export class GridSampler implements Sampler {
 
   constructor(settings: z.infer<typeof GridSettings>, space: Space) {
     this.points = settings.points ?? null;
+    const size = countPoints(space, { points: this.points });
     this.values = space.dimensions.map((dimension) => {
       const values = gridOf(dimension, this.points);
       if (values) return values;
+      // It has infinitely many, but never takes part.
+      if (Number.isFinite(size)) return { count: 0, at: () => null };
       throw new SpaceError(
         dimension.name,
         dimension.kind !== 'float'
-          ? `a grid can't be laid over the normal distribution of "${dimension.name}"; use sampler: random`
+          ? `a grid can't be laid over the ${dimension.kind} distribution of "${dimension.name}"; use sampler: random`
           : `"${dimension.name}" has infinitely many values: for a grid say how many, such as ` +
               `{ ${dimension.log ? 'log' : 'uniform'}: [${dimension.low}, ${dimension.high}], points: 5 }`,
       );
     });
-    if (this.size(space) === 0) {
+    if (size === 0) {
       throw new SpaceError(null, 'none of the points of the grid meets the constraints of the space: try more points');
     }
   }
@@ -92,7 +95,8 @@ export class GridSampler implements Sampler {
       }
       if (wheels[i]! >= 0) params[dimensions[i]!.name] = this.values[i]!.at(wheels[i]!);
       const position = i;
-      forward = linear?.mayBeMet(params, (k) => k <= position) ?? true;
+      const possible = wheels[i]! < 0 || this.values[i]!.count > 0;
+      forward = possible && (linear?.mayBeMet(params, (k) => k <= position) ?? true);
     }
   }
 

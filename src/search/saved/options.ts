@@ -21,6 +21,10 @@ const Dimension = z.discriminatedUnion('kind', [
     choices: z.array(ParamValue),
     weights: z.array(z.number()).nullable(),
   }),
+  z.object({
+    ...{ kind: z.literal('beta'), ...Base, a: z.number(), b: z.number(), low: z.number(), high: z.number() },
+    step: z.number().nullable(),
+  }),
   z.object({ kind: z.literal('constant'), ...Base, value: ParamValue }),
   z.object({
     ...{ kind: z.literal('normal'), ...Base, mean: z.number(), sd: z.number(), log: z.boolean() },

@@ -19,7 +19,7 @@ export function randomSpace(random: Random, kind: 'any' | 'finite' = 'any'): Spa
 
 function randomDimension(random: Random, kind: 'any' | 'finite') {
   const log = random.int(2) === 0;
-  switch (random.int(kind === 'finite' ? 3 : 6)) {
+  switch (random.int(kind === 'finite' ? 3 : 7)) {
     case 0:
       return { kind: 'choice', choices: ['a', 1, true, null, [1, 2]].slice(0, 1 + random.int(5)), weights: null };
     case 1: {
@@ -35,6 +35,18 @@ function randomDimension(random: Random, kind: 'any' | 'finite') {
     case 4: {
       const low = log ? 0.5 : random.int(10) - 5;
       return { kind: 'float', low, high: low + 1 + random.int(4), log, step: [0.1, 0.25, 0.3][random.int(3)]! };
+    }
+    case 5: {
+      const low = random.int(10) - 5;
+      const step = [null, 0.1, 0.3][random.int(3)]!;
+      return {
+        kind: 'beta',
+        a: 0.3 + 3 * random.next(),
+        b: 0.3 + 3 * random.next(),
+        low,
+        high: low + 1 + random.int(4),
+        step,
+      };
     }
     default:
       return { kind: 'normal', mean: random.next(), sd: 0.1 + random.next(), log, step: log ? null : 0.5 };

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/search/random.js';
-import { checkSpace, countPoints, drawParams, gridOf, isActive, keyOf, refuse } from '../../../src/search/space.js';
+import {
+  checkSpace,
+  countPoints,
+  drawParams,
+  gridOf,
+  isActive,
+  keyOf,
+  priorParams,
+  refuse,
+} from '../../../src/search/space.js';
 import type { Dimension, Space } from '../../../src/search/types.js';
 import { randomSpace } from './fuzz.js';
 
@@ -76,6 +85,11 @@ describe('soundness', () => {
     ['one weight for each', { ...base, kind: 'choice', choices: [1, 2], weights: [1] }],
     ['whole numbers', { ...base, kind: 'int', low: 0.5, high: 2, log: false, step: 1 }],
     ['deviation', { ...base, kind: 'normal', mean: 0, sd: 0, log: false, step: null }],
+    ['shapes must be above 0', { ...base, kind: 'beta', a: 0, b: 1, low: 0, high: 1, step: null }],
+    ['its prior must be from 0 to 1, not 2', float(0, 1, { prior: { value: 2 } })],
+    ['its prior must be one of', { ...base, kind: 'choice', choices: ['a'], weights: null, prior: { value: 'b' } }],
+    ['sd of its prior', float(0, 1, { prior: { value: 0.5, sd: 0 } })],
+    ['its stage needs a name', float(0, 1, { stage: '' })],
     ['does not come before', float(0, 1, { when: { y: [1] } })],
   ])('refuses: %s', (message, dimension) => {
     expect(() => checkSpace({ dimensions: [dimension] })).toThrow(message);
@@ -110,6 +124,22 @@ describe('counting', () => {
     const values = gridOf(float(1e-4, 1, { log: true, points: 5 }), null)!;
     expect(Array.from({ length: values.count }, (_, i) => values.at(i))).toEqual([1e-4, 1e-3, 1e-2, 1e-1, 1]);
   });
+});
+
+it('puts priors together as far as conditions and constraints let them', () => {
+  const space: Space = {
+    dimensions: [
+      { ...base, kind: 'choice', name: 'a', choices: [1, 2], weights: null, prior: { value: 2 } },
+      { ...float(0, 1, { prior: { value: 0.25 } }), name: 'b', when: { a: [1] } },
+      { ...float(0, 1, { prior: { value: 0.75 } }), name: 'c', when: { a: [2] } },
+      { ...float(0, 1), name: 'd', when: { a: [2] } },
+    ],
+    constraints: [{ terms: { c: 1, d: 1 }, atMost: 0.76 }],
+  };
+  checkSpace(space);
+  const { a, c, d, ...others } = priorParams(space, createRandom(1));
+  expect([a, c, others]).toEqual([2, 0.75, {}]);
+  expect(d).toBeLessThanOrEqual(0.0101);
 });
 
 it('tells values of different types apart', () => {

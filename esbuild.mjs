@@ -47,6 +47,7 @@ const node = {
 const programs = {
   extension: 'src/extension.ts',
   engine: 'src/engine/main.ts',
+  study: 'src/engine/study/worker.ts',
   supervisor: 'src/engine/supervisor/main.ts',
   module: 'src/client/moduleHost.ts',
   cli: 'src/cli/main.ts',

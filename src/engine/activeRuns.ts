@@ -52,7 +52,7 @@ interface Active {
 /** What a run goes on with instead of what it had. */
 export interface RelaunchChanges {
   params: Params;
-  plan: Pick<RunSpec, 'argv' | 'env' | 'cwd' | 'network'>;
+  plan: { argv: string[]; env: Record<string, string>; cwd: string; network?: unknown };
 }
 
 export class ActiveRuns {
@@ -70,6 +70,11 @@ export class ActiveRuns {
     let count = 0;
     for (const { suspended } of this.active.values()) if (!suspended) count++;
     return count;
+  }
+
+  /** Paused with its program gone. */
+  isSuspended(id: string): boolean {
+    return this.active.get(id)?.suspended ?? false;
   }
 
   has(id: string): boolean {
@@ -139,30 +144,23 @@ export class ActiveRuns {
 
   /**
    * A run that goes on in a program of its own from its newest checkpoint (or, without one, from the beginning), to be
-   * placed. `from`: another run, whose newest checkpoint it takes over. Throws when the disk is full.
+   * placed. `from`: another run, whose newest checkpoint it takes over. Null when its folder is gone; throws when the disk
+   * is full.
    */
-  relaunch(spec: RunSpec, from: string | null, changes?: RelaunchChanges): Job {
+  relaunch(id: string, from: string | null, changes?: RelaunchChanges): Job | null {
     const { folders, log } = this.options;
-    const checkpoint = from === null ? folders.checkpoint(spec.id) : folders.takeCheckpoint(spec.id, from);
-    if (!checkpoint)
-      log.warn(`run ${spec.id}: ${from ? `run ${from} has` : 'it has'} no checkpoint, so it begins again`);
-    const number = (spec.launch?.number ?? 1) + 1;
+    const spec = this.active.get(id)?.spec ?? folders.spec(id);
+    if (!spec) return null;
+    const checkpoint = from === null ? folders.checkpoint(id) : folders.takeCheckpoint(id, from);
+    if (!checkpoint) log.warn(`run ${id}: ${from ? `run ${from} has` : 'it has'} no checkpoint, so it begins again`);
     const next: RunSpec = {
       ...spec,
-      ...(changes && { ...changes.plan, params: changes.params }),
-      launch: { number, at: Date.now(), checkpoint },
+      ...(changes && { ...pick(changes.plan), params: changes.params }),
+      launch: { number: (spec.launch?.number ?? 1) + 1, at: Date.now(), checkpoint },
     };
     folders.rewrite(next);
-    const params = changes && { params: changes.params };
-    this.update(spec.id, {
-      status: 'queued',
-      device: null,
-      error: null,
-      endedAt: null,
-      exitCode: null,
-      signal: null,
-      ...params,
-    });
+    const cleared = { device: null, error: null, endedAt: null, exitCode: null, signal: null };
+    this.update(id, { status: 'queued', ...cleared, ...(changes && { params: changes.params }) });
     return this.job(next);
   }
 
@@ -184,11 +182,11 @@ export class ActiveRuns {
     const run = this.options.store.runs.get(id);
     if (active?.suspended || (!active && run && ['stopped', 'failed', 'pruned'].includes(run.status))) {
       if (run?.search) return 'is a trial: its search says when it goes on';
-      const spec = active?.spec ?? this.options.folders.spec(id);
-      if (!spec) return 'has lost its folder';
       if (!active && !this.options.folders.checkpoint(id))
         return 'has no checkpoint to go on from; run it again instead';
-      this.options.scheduler.enqueue(this.relaunch(spec, null));
+      const job = this.relaunch(id, null);
+      if (!job) return 'has lost its folder';
+      this.options.scheduler.enqueue(job);
       return null;
     }
     if (!active?.live || this.options.store.runs.get(id)?.status !== 'paused') return this.whyNot(id, 'is not paused');
@@ -255,7 +253,8 @@ export class ActiveRuns {
         poll: (final: boolean) => {
           const results = store.ingest.pollAll(spec.id, { final });
           for (const result of results) this.took(spec, result);
-          trouble.over();
+          // A look that found nothing wrote nothing, so it says nothing about the disk.
+          if (results.some(({ records }) => records > 0)) trouble.over();
           return results.at(-1)?.more ?? false;
         },
       },
@@ -366,4 +365,8 @@ export class ActiveRuns {
 
 export function needOf(spec: RunSpec): Need {
   return { gpus: spec.resources?.gpus ?? 1, perGpu: spec.resources?.perGpu ?? 1 };
+}
+
+function pick({ argv, env, cwd, network }: RelaunchChanges['plan']): Partial<RunSpec> {
+  return { argv, env, cwd, ...(network === undefined ? {} : { network }) };
 }

@@ -115,7 +115,7 @@ export class Engine {
     await devices.refresh();
     folders.importUnknown(store, log);
     for (const run of store.runs.live()) active.adopt(run);
-    searches.takeUp();
+    await searches.takeUp();
     await this.publish();
     log.info(`engine ${version} (process ${process.pid}, Node ${process.versions.node}) is up for ${paths.workspace}`);
     scheduler.open();
@@ -138,7 +138,7 @@ export class Engine {
     if (this.address) withdrawAddress(paths.address, this.address);
     this.netServer?.close();
     changes.close(why);
-    searches.close();
+    await searches.close();
     active.close();
     await this.server.close();
     if (this.address) removeSocket(this.address.socket);

@@ -1,26 +1,38 @@
 /**
- * Drives one search: asks its study for trials, makes runs of them, tells it what came of them, stops the hopeless
- * ones. The study is saved with every question and answer; what was not saved when the engine was killed is derived
- * again from the runs in the store (`reconcile`), each trial exactly once.
+ * Drives one search: asks its study (in a thread of its own) for trials, makes runs of them, tells it what came of
+ * them, stops the hopeless ones, suspends and relaunches those that a scheduler pauses. The study is saved with every
+ * question and answer; what was not saved when the engine was killed is derived again from the runs in the store
+ * (`reconcile`), each trial exactly once.
  */
 import { LIVE_STATUSES, type Run } from '../protocol/engine.js';
 import type { Params } from '../protocol/values.js';
 import { planRun } from '../experiment/index.js';
-import type { Study, Trial } from '../search/types.js';
+import type { Asked } from '../search/types.js';
 import type { SearchPatch, StoreApi } from '../store/api.js';
 import type { ActiveRuns } from './activeRuns.js';
 import { problemText } from './experiments.js';
 import type { Log } from './log.js';
 import type { RunMaker } from './runMaker.js';
 import type { Job, Need, Scheduler, Source } from './scheduler.js';
-import { finalValue, objectiveOf, trialSeed, type SearchPlan, type StudyState } from './searchPlan.js';
+import { objectiveOf, objectivesOf, trialSeed, type SearchPlan } from './searchPlan.js';
+import type {
+  AskAnswer,
+  ObjectivePoint,
+  Saved,
+  StudyCall,
+  StudyCalls,
+  StudyFacts,
+  StudyOpened,
+  TrialView,
+} from './study/messages.js';
+import type { StudyThread } from './study/studyThread.js';
+import { outcomeOfTrial } from './trialOutcome.js';
 import type { Trouble } from './trouble.js';
 
 export interface SearchDriverOptions {
   id: string;
   plan: SearchPlan;
-  study: Study;
-  reported: Record<string, number>;
+  study: { thread: StudyThread; opened: StudyOpened };
   distFolder: string;
   store: StoreApi;
   active: ActiveRuns;
@@ -44,23 +56,30 @@ const SAVE_MS = 1000;
 const SAVE_SHARE = 20;
 const RETRY_MS = 3000;
 
-type ObjectivePoint = { step: number; value: number };
 type Phase = 'running' | 'paused' | 'stopping' | 'failing' | 'ended';
+/** Asked for, and not yet a run: a new trial, or one that goes on. */
+type Unmade = Pick<Asked, 'id' | 'params' | 'resume' | 'from'>;
 
 export class SearchDriver implements Source {
   readonly id: string;
   readonly need: Need;
   readonly limit: number | null;
   phase: Phase;
-  private readonly study: Study;
+  private readonly study: StudyThread;
+  private readonly trials: TrialView[];
   private readonly reported: Record<string, number>;
-  /** Trials that the study has and no run exists for yet. */
-  private readonly unmade: number[] = [];
+  private readonly unmade: Unmade[] = [];
   /** Live runs by trial. */
   private readonly live = new Map<number, string>();
-  private readonly pruned = new Set<number>();
+  private readonly cut = new Set<number>();
+  private heard: boolean;
+  private asking = false;
+  /** The study has nothing to try before it hears more. */
+  private waiting = false;
   private exhausted = false;
   private error: string | null = null;
+  /** The study as it must be on disk before the trial it was asked for becomes a run. */
+  private unsaved: Saved | null = null;
   private saveTimer: NodeJS.Timeout | undefined;
   private saveTook = 0;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -74,8 +93,10 @@ export class SearchDriver implements Source {
     const { plan, study } = options;
     this.id = options.id;
     this.phase = phase;
-    this.study = study;
-    this.reported = options.reported;
+    this.study = study.thread;
+    this.trials = study.opened.trials;
+    this.reported = { ...study.opened.reported };
+    this.heard = study.opened.heard;
     this.need = { gpus: plan.experiment.resources.gpus ?? 1, perGpu: plan.experiment.resources.perGpu };
     this.limit = plan.parallel === 'auto' ? null : plan.parallel;
   }
@@ -91,30 +112,43 @@ export class SearchDriver implements Source {
    */
   reconcile(again: boolean): void {
     const runs = new Map(this.options.store.searches.trials(this.id).map((run) => [run.trial ?? -1, run]));
+    this.adoptUnknown(runs);
     const repeat: Params[] = [];
-    for (const trial of [...this.study.trials]) {
+    for (const trial of [...this.trials]) {
       if (trial.state !== 'running') continue;
       const run = runs.get(trial.id);
-      if (!run) this.unmade.push(trial.id);
-      else if (LIVE_STATUSES.includes(run.status)) {
+      if (!run) this.unmade.push({ ...trial, resume: false });
+      else if (LIVE_STATUSES.includes(run.status) && !this.options.active.isSuspended(run.id)) {
         this.live.set(trial.id, run.id);
         this.report(trial, run);
       } else {
         this.report(trial, run);
         if (run.status === 'stopped' && this.phase === 'stopping') continue;
         if (again && run.status === 'stopped') repeat.push(trial.params);
-        this.tell(run);
+        this.tell(trial, run);
       }
     }
     for (const params of repeat) {
-      if (this.study.options.trials !== null) this.study.options.trials++;
-      this.study.enqueue(params);
+      void this.ask('enqueue', { params }).then((facts) => facts && this.options.update({ trials: facts.size }));
     }
-    const planned = this.options.store.searches.get(this.id)?.trials ?? null;
-    if (repeat.length > 0 && planned !== null) {
-      this.options.store.searches.update(this.id, { trials: planned + repeat.length });
+    void this.save();
+  }
+
+  /** Runs that a study restored from an older state has not heard of: it learns of them with their parameters. */
+  private adoptUnknown(runs: ReadonlyMap<number, Run>): void {
+    for (let id = this.trials.length; id <= Math.max(-1, ...runs.keys()); id++) {
+      const run = runs.get(id);
+      // A trial whose run was never made: another one takes its number.
+      const params = run?.params ?? runs.get(id + 1)?.params;
+      if (!params) break;
+      const known = Object.fromEntries(Object.entries(params).filter(([name]) => name in this.spaceNames));
+      this.trials.push({ id, params: known, state: 'running' });
+      void this.ask('adopt', { params: known });
     }
-    this.save();
+  }
+
+  private get spaceNames(): Record<string, unknown> {
+    return this.options.plan.experiment.search!.space;
   }
 
   /** Trials at work go on; new ones are made as there is room. */
@@ -128,10 +162,8 @@ export class SearchDriver implements Source {
   next(): Job | null {
     if (this.phase !== 'running') return null;
     try {
-      for (;;) {
-        const trial = this.nextTrial();
-        if (!trial) break;
-        const job = this.make(trial);
+      while (this.unmade[0]) {
+        const job = this.make(this.unmade[0]);
         if (job) return job;
         if (this.phase !== ('running' as Phase)) return null;
       }
@@ -144,14 +176,47 @@ export class SearchDriver implements Source {
       }, RETRY_MS);
       return null;
     }
-    this.exhausted = true;
-    // Not at once: whoever asks for trials is in the middle of its own work.
-    setImmediate(() => this.settle());
+    this.askForTrial();
     return null;
   }
 
+  /** The answer comes later, and whoever places work is then told that there is some. */
+  private askForTrial(): void {
+    if (this.asking || this.waiting || this.exhausted) return;
+    this.asking = true;
+    // A study of thousands of trials is not written down with each: its runs are found again by `adoptUnknown`.
+    const save = this.saveTook < SAVE_MS / SAVE_SHARE;
+    void this.ask('ask', { save }).then(async (answer) => {
+      this.asking = false;
+      if (!answer || this.phase === 'ended') return;
+      this.takeAnswer(answer);
+      if (answer.saved === null && answer.asked?.resume) this.unsaved = await this.ask('save', {});
+      this.options.scheduler.pump();
+      this.settle();
+    });
+  }
+
+  private takeAnswer({ asked, waiting, saved, ...facts }: AskAnswer): void {
+    if (saved !== null) this.unsaved = saved;
+    if (!asked) {
+      this.waiting = waiting && this.live.size > 0;
+      this.exhausted = !this.waiting;
+    } else {
+      const { id, params, resume } = asked;
+      if (resume) Object.assign(this.trials[id]!, { params, state: 'running' });
+      else this.trials[id] = { id, params, state: 'running' };
+      this.unmade.push(asked);
+    }
+    this.showFacts(facts);
+  }
+
+  private showFacts({ reason }: StudyFacts): void {
+    const row = this.options.store.searches.get(this.id);
+    if (row && row.reason !== reason) this.options.update({ reason });
+  }
+
   objective(run: Run, points: ObjectivePoint[]): void {
-    const trial = run.trial === null ? undefined : this.study.trials[run.trial];
+    const trial = run.trial === null ? undefined : this.trials[run.trial];
     if (!trial || trial.state !== 'running') return;
     const { metric } = objectiveOf(this.options.plan.experiment);
     const told = this.reported[trial.id] ?? 0;
@@ -161,15 +226,18 @@ export class SearchDriver implements Source {
     this.saveSoon();
   }
 
+  /** A trial's run is over, or suspended. */
   runEnded(run: Run): void {
     if (run.trial === null || this.phase === 'ended') return;
-    const trial = this.study.trials[run.trial];
+    const trial = this.trials[run.trial];
     if (!trial) return;
     this.live.delete(run.trial);
-    if (trial.state !== 'running') return;
+    this.cut.delete(run.trial);
+    const givenUp = trial.state === 'paused' && run.status !== 'paused';
+    if (trial.state !== 'running' && !givenUp) return;
     this.report(trial, run);
     // What a stop of the search interrupts stays open in the study, so that resuming can take it up.
-    if (!(run.status === 'stopped' && this.phase === 'stopping')) this.tell(run);
+    if (!(run.status === 'stopped' && this.phase === 'stopping')) this.tell(trial, run);
     this.saveSoon();
     this.giveUpIfHopeless(run);
   }
@@ -197,50 +265,53 @@ export class SearchDriver implements Source {
     if (this.phase === 'ended' || this.live.size > 0) return;
     if (this.phase === 'stopping') return this.finish('stopped');
     if (this.phase === 'failing') return this.finish('failed');
+    // Nothing is left that the study could wait for.
+    if (this.waiting) this.heardMore();
     if (this.phase !== 'running' || !this.exhausted || this.unmade.length > 0) return;
-    const { trials } = this.study;
-    const worked = trials.some((trial) => trial.state === 'completed' || trial.state === 'pruned');
-    if (!worked && trials.length > 0) {
+    const { trials } = this;
+    if (trials.length > 0 && trials.every(({ state }) => state === 'failed')) {
       this.error ??= `All ${trials.length} trials failed. ${this.lastFailure()}`;
       return this.finish('failed');
     }
     this.finish('completed');
   }
 
-  /** Lets go without changing anything: the engine is leaving, or the search is deleted. */
-  dispose(): void {
-    if (this.saveTimer) this.save();
+  /** Lets go without changing anything: the engine is leaving, or the search is deleted. Resolves when it is saved. */
+  async dispose(): Promise<void> {
+    if (this.phase === 'ended') return;
     clearTimeout(this.retryTimer);
     this.options.scheduler.removeSource(this.id);
+    if (this.saveTimer) await this.save();
     this.phase = 'ended';
+    this.study.dispose();
   }
 
   private holdLive(): void {
     for (const run of this.live.values()) this.options.active.hold(run);
   }
 
-  private nextTrial(): { id: number; params: Params } | null {
-    const unmade = this.unmade[0];
-    if (unmade !== undefined) return this.study.trials[unmade]!;
-    const asked = this.study.ask();
-    if (!asked) return null;
-    this.unmade.push(asked.id);
-    return asked;
-  }
-
   /** Null when these parameters don't make a program: the trial is then a failed run that says why. */
-  private make(trial: { id: number; params: Params }): Job | null {
+  private make(trial: Unmade): Job | null {
     const { plan, maker, active, distFolder, store } = this.options;
     // Saved before the run exists: a trial is never asked for twice, and one without a run is made after a restart.
-    this.saveOrThrow();
+    this.writeUnsaved();
+    const own = this.runOf(trial.id);
+    const planned = planRun(plan.experiment, trial.params, { dist: distFolder, python: plan.python });
+    const errors = planned.problems.filter((problem) => problem.severity === 'error');
+    const from = trial.from === undefined ? null : (this.runOf(trial.from)?.id ?? null);
+    if (trial.resume && own && errors.length === 0) {
+      const job = active.relaunch(own.id, from, { params: planned.params, plan: planned });
+      this.made(trial.id, own.id);
+      if (job) return job;
+      this.runEnded({ ...own, status: 'failed' });
+      return null;
+    }
     const details = {
       name: `trial ${trial.id}`,
       seed: trialSeed(plan.seed, trial.id),
       search: this.id,
       trial: trial.id,
     };
-    const planned = planRun(plan.experiment, trial.params, { dist: distFolder, python: plan.python });
-    const errors = planned.problems.filter((problem) => problem.severity === 'error');
     if (errors.length > 0) {
       const usable = { ...planned, argv: planned.argv.length > 0 ? planned.argv : ['(not planned)'] };
       const spec = maker.create(plan.experiment, usable, { ...details, git: null });
@@ -250,47 +321,66 @@ export class SearchDriver implements Source {
       return null;
     }
     const spec = maker.create(plan.experiment, planned, { ...details, git: maker.lastGitOf(planned.cwd) });
+    this.made(trial.id, spec.id);
+    return from === null ? active.job(spec) : active.relaunch(spec.id, from);
+  }
+
+  private made(trial: number, run: string): void {
     this.unmade.shift();
-    this.live.set(trial.id, spec.id);
+    this.live.set(trial, run);
     this.options.update({});
-    return active.job(spec);
+  }
+
+  private runOf(trial: number): Run | undefined {
+    return this.options.store.searches.trials(this.id).find((run) => run.trial === trial);
   }
 
   /** Tells the study the objective values it has not been told. */
-  private report(trial: Trial, run: Run): void {
+  private report(trial: TrialView, run: Run): void {
     const { metric } = objectiveOf(this.options.plan.experiment);
     const told = this.reported[trial.id] ?? 0;
     if ((run.metrics[metric]?.count ?? 0) <= told) return;
     this.reportPoints(trial, run, told, this.options.store.series.values(run.id, metric).slice(told));
   }
 
-  private reportPoints(trial: Trial, run: Run, told: number, points: ObjectivePoint[]): void {
-    for (const { step, value } of points) {
-      const verdict = this.study.report(trial.id, step, value);
-      if (verdict !== 'prune' || this.pruned.has(trial.id) || !this.live.has(trial.id)) continue;
-      this.pruned.add(trial.id);
-      this.options.log.info(`search ${this.id}: trial ${trial.id} is pruned at step ${step}`);
-      this.options.active.stop(run.id, 'prune');
-    }
+  private reportPoints(trial: TrialView, run: Run, told: number, points: ObjectivePoint[]): void {
+    this.heard = true;
     this.reported[trial.id] = told + points.length;
+    void this.ask('report', { id: trial.id, points }).then((verdict) => {
+      if (verdict && verdict !== 'continue') this.cutOff(trial.id, run.id, verdict, points.at(-1)!.step);
+      this.heardMore();
+    });
   }
 
-  private tell(run: Run): void {
-    const value = finalValue(run.objective);
-    const trial = run.trial!;
-    if (run.status === 'completed' && value !== null) this.study.tell(trial, { state: 'completed', values: [value] });
-    else if (run.status === 'pruned' || (run.status === 'stopped' && value !== null)) {
-      this.study.tell(trial, { state: 'pruned' });
-    } else this.study.tell(trial, { state: 'failed' });
-    delete this.reported[trial];
+  private cutOff(trial: number, run: string, verdict: 'prune' | 'pause', step: number): void {
+    if (this.cut.has(trial) || !this.live.has(trial)) return;
+    this.cut.add(trial);
+    this.options.log.info(`search ${this.id}: trial ${trial} is ${verdict}d at step ${step}`);
+    if (verdict === 'prune') this.options.active.stop(run, 'prune');
+    else this.options.active.suspend(run);
+  }
+
+  private tell(trial: TrialView, run: Run): void {
+    const outcome = outcomeOfTrial(run, this.options.plan.experiment);
+    trial.state = outcome.state;
+    if (outcome.state !== 'paused') delete this.reported[trial.id];
+    void this.ask('tell', { id: trial.id, outcome }).then(() => this.heardMore());
+  }
+
+  /** A study that waited may have more to try now. */
+  private heardMore(): void {
+    if (!this.waiting || this.phase !== 'running') return;
+    this.waiting = false;
+    this.options.scheduler.pump();
+    // Without a free place nobody asks, and then the end would not be noticed.
+    if (this.live.size === 0) this.askForTrial();
   }
 
   private giveUpIfHopeless(run: Run): void {
-    if (this.phase !== 'running' || run.error?.kind === 'out-of-memory') return;
-    const states = this.study.trials.map((trial) => trial.state);
-    const failed = states.filter((state) => state === 'failed').length;
-    if (failed < HOPELESS || failed + this.live.size < states.length - this.unmade.length) return;
-    if (this.study.trials.some((trial) => trial.reports.length > 0)) return;
+    if (this.phase !== 'running' || run.error?.kind === 'out-of-memory' || this.heard) return;
+    const failed = this.trials.filter(({ state }) => state === 'failed').length;
+    const made = this.trials.length - this.unmade.length;
+    if (failed < HOPELESS || failed + this.live.size < made) return;
     this.end('failing', `The first ${failed} trials failed, so no more were started. ${this.lastFailure()}`);
   }
 
@@ -298,11 +388,12 @@ export class SearchDriver implements Source {
     const trials = this.options.store.searches.trials(this.id);
     const run = trials.findLast((one) => one.error !== null);
     if (run?.error) return `Trial ${run.trial}: ${run.error.message}`;
-    const { metric } = objectiveOf(this.options.plan.experiment);
+    const objectives = objectivesOf(this.options.plan.experiment);
     const done = trials.findLast((one) => one.status === 'completed');
     if (!done) return '';
+    const missing = objectives.find(({ metric }) => !done.metrics[metric])?.metric ?? objectives[0]!.metric;
     const logged = Object.keys(done.metrics).slice(0, 12).join(', ');
-    return `None logged the objective "${metric}"${logged ? `; they logged ${logged}` : ''}. Set objective.metric to what the program logs.`;
+    return `None logged the objective "${missing}"${logged ? `; they logged ${logged}` : ''}. Set objective.metric to what the program logs.`;
   }
 
   private end(phase: 'stopping' | 'failing', error: string | null): void {
@@ -315,29 +406,58 @@ export class SearchDriver implements Source {
   }
 
   private finish(status: 'completed' | 'stopped' | 'failed'): void {
-    this.save();
+    const saved = this.save();
     this.options.scheduler.removeSource(this.id);
     clearTimeout(this.retryTimer);
     this.phase = 'ended';
+    this.endSuspended(status === 'completed' ? 'prune' : 'stop');
     this.options.update({ status, error: this.error, endedAt: Date.now() });
     this.options.log.info(`search ${this.id}: ${status}${this.error ? ` (${this.error})` : ''}`);
+    void saved.finally(() => this.study.dispose());
     this.options.ended();
   }
 
+  /** Trials that paused and were never taken up again. */
+  private endSuspended(reason: 'stop' | 'prune'): void {
+    if (!this.trials.some(({ state }) => state === 'paused')) return;
+    for (const run of this.options.store.searches.trials(this.id)) {
+      if (run.status === 'paused') this.options.active.stop(run.id, reason);
+    }
+  }
+
+  /** Null when the thread could not answer; the search has failed then. */
+  private async ask<C extends StudyCall>(
+    call: C,
+    params: StudyCalls[C]['params'],
+  ): Promise<StudyCalls[C]['result'] | null> {
+    try {
+      return await this.study.call(call, params);
+    } catch (error) {
+      if (this.phase === 'ended') return null;
+      this.options.log.error(`search ${this.id}: ${call} failed`, error);
+      if (this.phase !== 'failing') this.end('failing', (error as Error).message);
+      return null;
+    }
+  }
+
   private saveSoon(): void {
-    this.saveTimer ??= setTimeout(() => this.save(), Math.max(SAVE_MS, SAVE_SHARE * this.saveTook));
+    this.saveTimer ??= setTimeout(() => void this.save(), Math.max(SAVE_MS, SAVE_SHARE * this.saveTook));
   }
 
-  private save(): void {
-    this.options.trouble.attempt(() => this.saveOrThrow());
-  }
-
-  private saveOrThrow(): void {
+  private async save(): Promise<void> {
     clearTimeout(this.saveTimer);
     this.saveTimer = undefined;
+    const saved = await this.ask('save', {});
+    if (saved === null) return;
+    this.unsaved = saved;
+    if (!this.options.trouble.attempt(() => this.writeUnsaved()) && this.phase !== 'ended') this.saveSoon();
+  }
+
+  private writeUnsaved(): void {
+    if (this.unsaved === null) return;
     const before = performance.now();
-    const state: StudyState = { study: this.study.save(), reported: this.reported };
-    this.options.store.searches.saveStudy(this.id, state);
-    this.saveTook = performance.now() - before;
+    this.options.store.searches.saveStudy(this.id, this.unsaved.text);
+    this.saveTook = this.unsaved.ms + performance.now() - before;
+    this.unsaved = null;
   }
 }

@@ -1,6 +1,6 @@
 /** What a search needs to go on after a restart; kept with its row in the store. */
 import type { Experiment } from '../experiment/index.js';
-import type { Objective, Study } from '../search/types.js';
+import type { Objective } from '../search/types.js';
 import type { WireNumber } from '../protocol/values.js';
 import { fromWire } from '../protocol/values.js';
 
@@ -11,12 +11,6 @@ export interface SearchPlan {
   seed: number;
   parallel: 'auto' | number;
   python: string | null;
-}
-
-/** The study with how many objective values of each running trial it has been told. */
-export interface StudyState {
-  study: unknown;
-  reported: Record<string, number>;
 }
 
 export function isSearchPlan(value: unknown): value is SearchPlan {
@@ -48,11 +42,16 @@ export function objectiveOf(experiment: Experiment): Objective {
   return experiment.objective;
 }
 
-/** `Study` implementations may say why their sampler was chosen and how many trials there will be. */
-export function studyFacts(study: Study): { reason: string | null; size: number | null } {
-  const { reason = null, size = study.options.trials } = study as Study & {
-    reason?: string | null;
-    size?: number | null;
-  };
-  return { reason, size };
+export function objectivesOf(experiment: Experiment): Objective[] {
+  return (experiment as { objectives?: Objective[] }).objectives ?? [objectiveOf(experiment)];
+}
+
+export interface MeasuredConstraint {
+  metric: string;
+  atMost?: number;
+  atLeast?: number;
+}
+
+export function measuredConstraints({ search }: Experiment): MeasuredConstraint[] {
+  return (search as { constraints?: { measured: MeasuredConstraint[] } } | null)?.constraints?.measured ?? [];
 }

@@ -1,9 +1,8 @@
 /** The searches of the workspace: starting, steering, taking up after a restart. */
 import { toSpace, type Experiment } from '../experiment/index.js';
 import { ErrorCode, type Run, type Search } from '../protocol/engine.js';
-import { createStudy, restoreStudy } from '../search/index.js';
 import { SearchError } from '../search/errors.js';
-import type { Study } from '../search/types.js';
+import type { StudyOptions } from '../search/types.js';
 import type { SearchPatch, StoreApi } from '../store/api.js';
 import type { ActiveRuns, RunListener } from './activeRuns.js';
 import type { Changes } from './changes.js';
@@ -14,7 +13,9 @@ import { conflict, invalidFile, notFound, RequestError } from './requestError.js
 import { newSeed, type RunMaker } from './runMaker.js';
 import type { Scheduler } from './scheduler.js';
 import { SearchDriver } from './searchDriver.js';
-import { isSearchPlan, named, objectiveOf, studyFacts, type SearchPlan, type StudyState } from './searchPlan.js';
+import { isSearchPlan, named, objectiveOf, type SearchPlan } from './searchPlan.js';
+import type { StudyOpened, StudyStart, StudyState } from './study/messages.js';
+import { StudyThread } from './study/studyThread.js';
 import type { Trouble } from './trouble.js';
 
 export interface SearchesOptions {
@@ -41,6 +42,7 @@ export interface StartSearchRequest {
 
 export class Searches implements RunListener {
   private readonly drivers = new Map<string, SearchDriver>();
+  private readonly loading = new Set<string>();
 
   constructor(private readonly options: SearchesOptions) {}
 
@@ -63,10 +65,12 @@ export class Searches implements RunListener {
       parallel: settings.parallel,
       python: request.python ?? null,
     };
-    const study = newStudy(plan, request.space);
-    const { reason, size } = studyFacts(study);
+    const study = await this.open(plan, () => ({
+      options: studyOptions(plan, request.space, scheduler.capacity(needOf(experiment))),
+    }));
+    const { reason, size } = study.opened;
+    const saved = await study.thread.call('save', {});
     const id = newId();
-    const need = { gpus: experiment.resources.gpus ?? 1, perGpu: experiment.resources.perGpu };
     const count = store.searches.list({ experiment: experiment.name }).length;
     store.batch(() => {
       store.searches.insert({
@@ -79,30 +83,30 @@ export class Searches implements RunListener {
         pruner: named(settings.pruner),
         reason,
         trials: size,
-        parallel: plan.parallel === 'auto' ? scheduler.capacity(need) : plan.parallel,
+        parallel: plan.parallel === 'auto' ? scheduler.capacity(needOf(experiment)) : plan.parallel,
         objective: objectiveOf(experiment),
         space: request.space ?? settings.space,
         createdAt: Date.now(),
         plan,
       });
-      store.searches.saveStudy(id, { study: study.save(), reported: {} } satisfies StudyState);
+      store.searches.saveStudy(id, saved.text);
     });
     log.info(`search ${id}: starts (${size ?? 'unlimited'} trials)`);
     // So that the trials know their commit.
     await maker.gitOf(experiment.file.replace(/[\\/][^\\/]*$/, ''));
-    const driver = this.driver(id, plan, study, {}, 'running');
+    const driver = this.driver(id, plan, study, 'running');
     changes.searchChanged(id);
     driver.go();
     return this.row(id);
   }
 
   /** After a restart: every search that was not over goes on. Runs must have been adopted before. */
-  takeUp(): void {
+  async takeUp(): Promise<void> {
     const { store, log, trouble } = this.options;
-    for (const search of store.searches.list({ status: ['running', 'paused', 'stopping'] })) {
+    const takeUp = async (search: Search): Promise<void> => {
       try {
         const phase = search.status === 'stopping' ? (search.error ? 'failing' : 'stopping') : search.status;
-        const driver = this.load(search, phase as 'running' | 'paused' | 'stopping' | 'failing');
+        const driver = await this.load(search, phase as 'running' | 'paused' | 'stopping' | 'failing');
         driver.reconcile(false);
         log.info(`search ${search.id}: taken up (${search.status})`);
         driver.go();
@@ -114,7 +118,8 @@ export class Searches implements RunListener {
           () => void store.searches.update(search.id, { status: 'failed', error: message, endedAt: Date.now() }),
         );
       }
-    }
+    };
+    await Promise.all(store.searches.list({ status: ['running', 'paused', 'stopping'] }).map(takeUp));
   }
 
   stop(id: string): void {
@@ -132,7 +137,7 @@ export class Searches implements RunListener {
     driver.pause();
   }
 
-  resume(id: string): void {
+  async resume(id: string): Promise<void> {
     const search = this.row(id);
     const driver = this.drivers.get(id);
     if (driver) {
@@ -141,7 +146,8 @@ export class Searches implements RunListener {
       return driver.resume();
     }
     if (search.status === 'completed') throw conflict(`The search ${search.name} is complete: it has no trials left.`);
-    const again = this.load(search, 'running');
+    if (this.loading.has(id)) throw conflict(`The search ${search.name} is being resumed already.`);
+    const again = await this.load(search, 'running');
     again.reconcile(true);
     again.resume();
   }
@@ -178,24 +184,37 @@ export class Searches implements RunListener {
     this.options.changes.searchChanged(search);
   }
 
-  close(): void {
-    for (const driver of this.drivers.values()) driver.dispose();
+  async close(): Promise<void> {
+    await Promise.all([...this.drivers.values()].map((driver) => driver.dispose()));
   }
 
-  private load(search: Search, phase: 'running' | 'paused' | 'stopping' | 'failing'): SearchDriver {
+  private async load(search: Search, phase: 'running' | 'paused' | 'stopping' | 'failing'): Promise<SearchDriver> {
     const { store } = this.options;
     const plan = store.searches.plan(search.id);
     if (!isSearchPlan(plan))
       throw conflict(`The search ${search.name} was made by another version of Tunesmith and can't go on.`);
     const saved = store.searches.loadStudy(search.id) as StudyState;
-    return this.driver(search.id, plan, restoreStudy(saved.study), saved.reported, phase, search.error);
+    this.loading.add(search.id);
+    try {
+      return this.driver(search.id, plan, await this.open(plan, () => ({ saved })), phase, search.error);
+    } finally {
+      this.loading.delete(search.id);
+    }
+  }
+
+  private async open(plan: SearchPlan, start: () => StudyStart): Promise<{ thread: StudyThread; opened: StudyOpened }> {
+    try {
+      return await StudyThread.open(this.options.distFolder, start());
+    } catch (error) {
+      if (!(error instanceof SearchError)) throw error;
+      throw new RequestError(ErrorCode.invalidFile, `${plan.experiment.file}: ${error.message}`, []);
+    }
   }
 
   private driver(
     id: string,
     plan: SearchPlan,
-    study: Study,
-    reported: Record<string, number>,
+    study: { thread: StudyThread; opened: StudyOpened },
     phase: 'running' | 'paused' | 'stopping' | 'failing',
     error: string | null = null,
   ): SearchDriver {
@@ -206,7 +225,6 @@ export class Searches implements RunListener {
         id,
         plan,
         study,
-        reported,
         update: (patch: SearchPatch) => {
           if (Object.keys(patch).length > 0) trouble.attempt(() => void store.searches.update(id, patch));
           changes.searchChanged(id);
@@ -245,19 +263,19 @@ function withRequest(experiment: Experiment, request: StartSearchRequest): Exper
   };
 }
 
-function newStudy(plan: SearchPlan, space: Record<string, unknown> | undefined): Study {
+function needOf({ resources }: Experiment): { gpus: number; perGpu: number } {
+  return { gpus: resources.gpus ?? 1, perGpu: resources.perGpu };
+}
+
+function studyOptions(plan: SearchPlan, space: Record<string, unknown> | undefined, capacity: number): StudyOptions {
   const settings = plan.experiment.search!;
-  try {
-    return createStudy({
-      space: toSpace(plan.experiment, space),
-      goals: [objectiveOf(plan.experiment).goal],
-      sampler: settings.sampler,
-      pruner: settings.pruner,
-      seed: plan.seed,
-      trials: settings.trials,
-    });
-  } catch (error) {
-    if (!(error instanceof SearchError)) throw error;
-    throw new RequestError(ErrorCode.invalidFile, `${plan.experiment.file}: ${error.message}`, []);
-  }
+  return {
+    space: toSpace(plan.experiment, space),
+    goals: [objectiveOf(plan.experiment).goal],
+    sampler: settings.sampler,
+    pruner: settings.pruner,
+    seed: plan.seed,
+    trials: settings.trials,
+    workers: plan.parallel === 'auto' ? capacity : plan.parallel,
+  };
 }

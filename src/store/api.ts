@@ -153,7 +153,8 @@ export interface SearchesApi {
   list(query?: { experiment?: string; file?: string; status?: SearchStatus[] }): Search[];
   /** What `insert` or `update` was given as `plan`. */
   plan(id: string): unknown;
-  saveStudy(id: string, study: unknown): void;
+  /** As JSON text, so that whoever writes it down need not parse it. */
+  saveStudy(id: string, study: string): void;
   loadStudy(id: string): unknown;
   /** Its runs (not deleted) in order of their trial number. */
   trials(id: string): Run[];

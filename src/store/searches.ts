@@ -124,8 +124,8 @@ export class Searches implements SearchesApi {
     return fromJson(this.db.get<{ value: string | null }>('SELECT plan value FROM searches WHERE id = ?', id));
   }
 
-  saveStudy(id: string, study: unknown): void {
-    this.db.run('UPDATE searches SET study = ? WHERE id = ?', toJson(study), id);
+  saveStudy(id: string, study: string): void {
+    this.db.run('UPDATE searches SET study = ? WHERE id = ?', study, id);
   }
 
   loadStudy(id: string): unknown {

@@ -14,7 +14,10 @@ export function searchHandlers({ store, searches }: EngineParts) {
     'searches/start': async (request) => ({ search: await searches.start(request) }),
     'searches/stop': done((id) => searches.stop(id)),
     'searches/pause': done((id) => searches.pause(id)),
-    'searches/resume': done((id) => searches.resume(id)),
+    'searches/resume': async ({ id }) => {
+      await searches.resume(id);
+      return {};
+    },
     'searches/delete': done((id) => searches.delete(id)),
   } satisfies Partial<Handlers>;
 }

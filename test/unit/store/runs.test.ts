@@ -321,7 +321,7 @@ describe('a search', () => {
     store.searches.insert({ ...search, id: 's2', createdAt: 6, file: null });
     expect(store.searches.plan('s1')).toEqual({ seed: 3 });
     expect(store.searches.loadStudy('s1')).toBeNull();
-    store.searches.saveStudy('s1', { trials: [1] });
+    store.searches.saveStudy('s1', '{"trials":[1]}');
     store.searches.update('s1', { status: 'completed', endedAt: 9, plan: { seed: 4 }, error: 'none' });
     store.close();
     const again = openStore(folder);

@@ -11,6 +11,7 @@ export const REPO = path.resolve(import.meta.dirname, '../../..');
 
 const PROGRAMS = {
   engine: 'src/engine/main.ts',
+  study: 'src/engine/study/worker.ts',
   supervisor: 'src/engine/supervisor/main.ts',
   module: 'src/client/moduleHost.ts',
 };

@@ -1,0 +1,50 @@
+/** What a trial's run means to its study. */
+import type { Experiment } from '../experiment/index.js';
+import type { Run } from '../protocol/engine.js';
+import { fromWire } from '../protocol/values.js';
+import type { Outcome } from '../search/types.js';
+import { finalValue, measuredConstraints, objectivesOf } from './searchPlan.js';
+
+/** Of a run that is over, or suspended. */
+export function outcomeOfTrial(run: Run, experiment: Experiment): Outcome {
+  const more = { ...measured(run, experiment), ...duration(run) };
+  if (run.status === 'paused') return { state: 'paused', ...more };
+  const values = run.status === 'failed' ? null : valuesOf(run, experiment);
+  if (run.status === 'completed' && values) return { state: 'completed', values, ...more };
+  // Stopped by the person: what it reached still says something.
+  if (run.status === 'pruned' || (run.status === 'stopped' && finalValue(run.objective) !== null)) {
+    return { state: 'pruned', ...more };
+  }
+  return { state: 'failed', ...more };
+}
+
+/** One objective: the best value; several: the last of each, since they belong together. Null when one is missing. */
+function valuesOf(run: Run, experiment: Experiment): number[] | null {
+  const objectives = objectivesOf(experiment);
+  const best = finalValue(run.objective);
+  if (objectives.length === 1) return best === null ? null : [best];
+  const values = objectives.map(({ metric }) => lastOf(run, metric));
+  return values.includes(NaN) ? null : values;
+}
+
+/** How far each bound is broken: at most 0 where it is met. One that was not measured counts as broken. */
+function measured(run: Run, experiment: Experiment): { constraints?: number[] } {
+  const bounds = measuredConstraints(experiment);
+  if (bounds.length === 0 || run.status === 'failed') return {};
+  return {
+    constraints: bounds.map(({ metric, atMost, atLeast }) => {
+      const last = lastOf(run, metric);
+      if (Number.isNaN(last)) return Infinity;
+      return atMost !== undefined ? last - atMost : atLeast! - last;
+    }),
+  };
+}
+
+function duration({ startedAt, endedAt }: Run): { seconds?: number } {
+  return startedAt === null || endedAt === null ? {} : { seconds: Math.max(0, endedAt - startedAt) / 1000 };
+}
+
+function lastOf(run: Run, metric: string): number {
+  const last = run.metrics[metric]?.last;
+  return last === undefined ? NaN : fromWire(last);
+}

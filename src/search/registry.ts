@@ -1,13 +1,21 @@
 /** Samplers and pruners by name. A new one is added here and nowhere else. */
 import type { z } from 'zod';
 import { SearchError } from './errors.js';
-import { AshaPruner, AshaSettings } from './pruners/asha.js';
 import { MedianSettings, PercentilePruner, PercentileSettings } from './pruners/median.js';
+import { PatiencePruner, PatienceSettings } from './pruners/patience.js';
+import { ThresholdPruner, ThresholdSettings } from './pruners/threshold.js';
+import { WilcoxonPruner, WilcoxonSettings } from './pruners/wilcoxon.js';
 import { AutoSampler, AutoSettings } from './samplers/auto.js';
+import { BohbSampler, BohbSettings } from './samplers/bohb.js';
 import { GridSampler, GridSettings } from './samplers/grid.js';
+import { PriorBandSampler, PriorBandSettings } from './samplers/priorband.js';
 import { RandomSampler, RandomSettings } from './samplers/random.js';
 import { SobolSampler, SobolSettings } from './samplers/sobol.js';
 import { TpeSampler, TpeSettings } from './samplers/tpe.js';
+import { AshaSettings } from './schedulers/asha.js';
+import { DehbScheduler, DehbSettings } from './schedulers/dehb.js';
+import { HalvingSettings, HyperbandSettings, makeAsha, makeHalving, makeHyperband } from './schedulers/halving.js';
+import { makePb2, makePbt, Pb2Settings, PbtSettings } from './schedulers/populations.js';
 import { nearest } from './nearest.js';
 import type { Goal, Named, Pruner, Sampler, Scheduler, Space } from './types.js';
 
@@ -49,6 +57,16 @@ export const SAMPLERS: Record<string, Entry<Sampler>> = {
   tpe: entry('learns from the trials so far which values are good together', TpeSettings, (s, { space }) => {
     return new TpeSampler(s, space);
   }),
+  bohb: entry('as tpe, from the trials of one budget: for hyperband', BohbSettings, (s, { space }) => {
+    return new BohbSampler(s, space);
+  }),
+  priorband: entry(
+    'near what you believe and near the best so far: for hyperband',
+    PriorBandSettings,
+    (s, { space }) => {
+      return new PriorBandSampler(s, space);
+    },
+  ),
 };
 
 export const PRUNERS: Record<string, Entry<Pruner | Scheduler>> = {
@@ -58,7 +76,41 @@ export const PRUNERS: Record<string, Entry<Pruner | Scheduler>> = {
   percentile: entry('stops trials outside the best percent at the same step', PercentileSettings, (s) => {
     return new PercentilePruner('percentile', s);
   }),
-  asha: entry('stops all but the best at each of ever longer rungs', AshaSettings, (s) => new AshaPruner(s)),
+  patience: entry(
+    'stops trials that no longer become better, or holds another pruner back until then',
+    PatienceSettings,
+    (s, context) => {
+      return new PatiencePruner(s, createPruner(s.pruner ?? null, context));
+    },
+  ),
+  threshold: entry('stops trials whose value leaves its bounds', ThresholdSettings, (s) => new ThresholdPruner(s)),
+  wilcoxon: entry(
+    'stops trials significantly worse than the best, where steps are instances',
+    WilcoxonSettings,
+    (s) => {
+      return new WilcoxonPruner(s);
+    },
+  ),
+  asha: entry('stops or pauses all but the best at each of ever longer rungs', AshaSettings, (s, { checkpoints }) => {
+    return makeAsha(s, checkpoints);
+  }),
+  halving: entry('successive halving, in rounds', HalvingSettings, (s, { checkpoints }) => makeHalving(s, checkpoints)),
+  hyperband: entry(
+    'successive halving from early and from late first rungs',
+    HyperbandSettings,
+    (s, { checkpoints }) => {
+      return makeHyperband(s, checkpoints);
+    },
+  ),
+  dehb: entry('Hyperband with trials bred by differential evolution', DehbSettings, (s, { space }) => {
+    return new DehbScheduler(s, space);
+  }),
+  pbt: entry('a population that copies and changes its best while training', PbtSettings, (s, { space }) =>
+    makePbt(s, space),
+  ),
+  pb2: entry('a population whose params are chosen by a model of their progress', Pb2Settings, (s, { space }) =>
+    makePb2(s, space),
+  ),
 };
 
 export function createSampler(named: Named, context: Context): Sampler {

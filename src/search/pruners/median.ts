@@ -8,6 +8,7 @@
  * usual length of a trial. Values that are not numbers are worse than any number.
  */
 import { z } from 'zod';
+import { Columns } from '../curves/columns.js';
 import type { History, Pruner, Trial, Verdict } from '../types.js';
 
 export const MedianSettings = z.strictObject({
@@ -23,18 +24,8 @@ export const PercentileSettings = MedianSettings.extend({
     .describe('Percent of the trials at the same step that are good enough to go on.'),
 });
 
-type Goal = 'minimize' | 'maximize';
-
-/** Best value so far at each report, so that a look-up by step is a binary search. */
-interface Curve {
-  steps: number[];
-  best: number[];
-}
-
 export class PercentilePruner implements Pruner {
-  private readonly curves = new WeakMap<Trial, Curve>();
-  /** Usual length of so many completed trials. */
-  private usual = { of: -1, steps: 0 };
+  private readonly columns = new Columns();
 
   constructor(
     readonly name: string,
@@ -42,82 +33,19 @@ export class PercentilePruner implements Pruner {
   ) {}
 
   judge(history: History, trial: Trial): Verdict {
-    const goal = history.goals[0]!;
     // One objective decides; with several no trial is worse than another by a single curve.
     if (history.goals.length !== 1) return 'continue';
     const latest = trial.reports.at(-1);
     if (!latest) return 'continue';
-    const completed = history.trials.filter((other) => other.state === 'completed' && other.reports.length > 0);
-    if (completed.length < this.settings.startupTrials) return 'continue';
-    if (latest.step < this.graceOf(trial, completed, goal)) return 'continue';
-
-    const others: number[] = [];
-    for (const other of history.trials) {
-      if (other === trial || (other.state !== 'completed' && other.state !== 'pruned')) continue;
-      const curve = this.curveOf(other, goal);
-      const lastStep = curve.steps.at(-1);
-      if (lastStep === undefined || lastStep < latest.step) continue;
-      others.push(valueAt(curve, latest.step));
-    }
-    if (others.length < this.settings.startupTrials) return 'continue';
-    const own = trial.reports.reduce((best, report) => Math.min(best, losses(report.value, goal)), Infinity);
-    const bar = percentile(others, this.settings.percentile);
+    const { columns, settings } = this;
+    columns.update(history);
+    if (columns.lengths.length < settings.startupTrials) return 'continue';
+    const own = columns.curves.of(trial, history.goals[0]!);
+    const grace = settings.graceSteps ?? settings.grace * columns.lengths.percentile(50);
+    if (latest.step < own.first + grace) return 'continue';
+    const others = columns.at(latest.step);
+    if (others.length < settings.startupTrials) return 'continue';
     // Equal is good enough; among others that are all without a number, so is one without.
-    return own > bar ? 'prune' : 'continue';
+    return own.lowest > others.percentile(settings.percentile) ? 'prune' : 'continue';
   }
-
-  /** In steps, from the trial's own first. */
-  private graceOf(trial: Trial, completed: readonly Trial[], goal: Goal): number {
-    const first = trial.reports[0]!.step;
-    if (this.settings.graceSteps !== undefined) return first + this.settings.graceSteps;
-    if (this.usual.of !== completed.length) {
-      const lengths = completed.map((other) => {
-        const { steps } = this.curveOf(other, goal);
-        return steps.at(-1)! - steps[0]!;
-      });
-      this.usual = { of: completed.length, steps: percentile(lengths, 50) };
-    }
-    return first + this.settings.grace * this.usual.steps;
-  }
-
-  private curveOf(trial: Trial, goal: Goal): Curve {
-    const known = this.curves.get(trial);
-    if (known) return known;
-    const reports = [...trial.reports].sort((a, b) => a.step - b.step);
-    const curve: Curve = { steps: [], best: [] };
-    let best = Infinity;
-    for (const { step, value } of reports) {
-      best = Math.min(best, losses(value, goal));
-      curve.steps.push(step);
-      curve.best.push(best);
-    }
-    this.curves.set(trial, curve);
-    return curve;
-  }
-}
-
-/** As something to minimise; what is not a number is the worst. */
-function losses(value: number, goal: Goal): number {
-  return Number.isNaN(value) ? Infinity : goal === 'minimize' ? value : -value;
-}
-
-/** Best value at the last step that is not after the given one. */
-function valueAt(curve: Curve, step: number): number {
-  let low = 0;
-  let high = curve.steps.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (curve.steps[middle]! <= step) low = middle + 1;
-    else high = middle;
-  }
-  return low === 0 ? Infinity : curve.best[low - 1]!;
-}
-
-/** With linear interpolation between the two nearest ranks. */
-function percentile(values: number[], percent: number): number {
-  const sorted = [...values].sort((a, b) => (a === b ? 0 : a < b ? -1 : 1));
-  const rank = (percent / 100) * (sorted.length - 1);
-  const below = sorted[Math.floor(rank)]!;
-  const above = sorted[Math.ceil(rank)]!;
-  return below === above ? below : below + (above - below) * (rank - Math.floor(rank));
 }

@@ -1,0 +1,113 @@
+/** A trial's reports as losses by step, read report by report. */
+import type { Goal, Trial } from '../types.js';
+
+/** As something to minimise; what is not a number is the worst. */
+export function lossOf(value: number, goal: Goal): number {
+  return Number.isNaN(value) ? Infinity : goal === 'minimize' ? value : -value;
+}
+
+export class Curve {
+  /** Ascending. */
+  steps: number[] = [];
+  /** As reported at the step, and the smallest up to it. */
+  losses: number[] = [];
+  best: number[] = [];
+  /** Sums of the finite losses before each place, for means. */
+  private sums: number[] = [0];
+  private from: Trial['reports'] | null = null;
+  private read = 0;
+
+  constructor(private readonly goal: Goal) {}
+
+  update({ reports }: Trial): void {
+    // Another list: it was thinned out.
+    if (reports !== this.from || this.read > reports.length) this.clear(reports);
+    for (; this.read < reports.length; this.read++) {
+      const { step, value } = reports[this.read]!;
+      const last = this.steps.length - 1;
+      if (last >= 0 && step < this.steps[last]!) return this.sort(reports);
+      this.push(step, lossOf(value, this.goal));
+    }
+  }
+
+  get length(): number {
+    return this.steps.length;
+  }
+  get first(): number {
+    return this.steps[0]!;
+  }
+  get last(): number {
+    return this.steps[this.steps.length - 1]!;
+  }
+  get lowest(): number {
+    return this.best[this.best.length - 1]!;
+  }
+
+  /** Place of the last report that is not after the step; -1 when all are. */
+  placeOf(step: number): number {
+    let [low, high] = [0, this.steps.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.steps[middle]! <= step) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** Smallest loss up to the step; Infinity before the first report. */
+  bestAt(step: number): number {
+    const place = this.placeOf(step);
+    return place < 0 ? Infinity : this.best[place]!;
+  }
+
+  /** Smallest loss up to the first report at the step or after it; null when it never got there. */
+  bestOnReaching(step: number): number | null {
+    if (this.steps.length === 0 || this.last < step) return null;
+    let place = this.placeOf(step);
+    if (place < 0 || this.steps[place]! < step) place++;
+    // Several reports of one step: the first of them counts.
+    while (place > 0 && this.steps[place - 1]! >= step) place--;
+    return this.best[place]!;
+  }
+
+  /** Mean of the last tenth of the reports up to the step: what noise leaves of the loss there. */
+  levelAt(step: number): number {
+    const place = this.placeOf(step);
+    if (place < 0 || !Number.isFinite(this.losses[place])) return Infinity;
+    const count = Math.ceil((place + 1) / 10);
+    let finite = count;
+    for (let i = place - count + 1; i < place; i++) if (!Number.isFinite(this.losses[i])) finite--;
+    return (this.sums[place + 1]! - this.sums[place + 1 - count]!) / finite;
+  }
+
+  private push(step: number, loss: number): void {
+    this.sums.push(this.sums[this.sums.length - 1]! + (Number.isFinite(loss) ? loss : 0));
+    this.best.push(this.best.length ? Math.min(this.lowest, loss) : loss);
+    this.steps.push(step);
+    this.losses.push(loss);
+  }
+
+  private sort(reports: Trial['reports']): void {
+    this.clear(reports);
+    for (const { step, value } of [...reports].sort((a, b) => a.step - b.step))
+      this.push(step, lossOf(value, this.goal));
+    this.read = reports.length;
+  }
+
+  private clear(reports: Trial['reports']): void {
+    [this.steps, this.losses, this.best, this.sums] = [[], [], [], [0]];
+    [this.from, this.read] = [reports, 0];
+  }
+}
+
+/** The curves of a search's trials, each read once. */
+export class Curves {
+  private readonly known = new WeakMap<Trial, Curve>();
+
+  of(trial: Trial, goal: Goal): Curve {
+    let curve = this.known.get(trial);
+    if (!curve) this.known.set(trial, (curve = new Curve(goal)));
+    curve.update(trial);
+    return curve;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Stops a trial that has not become better for a number of reports (early stopping: Prechelt, "Early Stopping - But
+ * When?", 1998, criterion UP). Around another pruner it is a brake: that one may stop a trial only once the trial has
+ * stopped becoming better.
+ */
+import { z } from 'zod';
+import { Curves } from '../curves/curve.js';
+import type { History, Next, Pruner, Random, Scheduler, Trial, Verdict } from '../types.js';
+
+const Inner = z.union([z.string(), z.looseObject({ name: z.string() })]);
+export const PatienceSettings = z.strictObject({
+  patience: z.number().int().min(1).default(10).describe('Reports without improvement that are waited for.'),
+  minDelta: z.number().min(0).default(0).describe('By how much a value must be better to be an improvement.'),
+  pruner: Inner.optional().describe('Another pruner, with its settings, that then decides. None: the trial stops.'),
+});
+
+export class PatiencePruner implements Pruner {
+  readonly name = 'patience';
+  /** Only around a scheduler. */
+  readonly next?: Scheduler['next'];
+  private readonly curves = new Curves();
+
+  constructor(
+    private readonly settings: { patience: number; minDelta: number },
+    private readonly inner: Pruner | Scheduler | null,
+  ) {
+    if (inner && 'next' in inner) this.next = (history: History, random: Random): Next => inner.next(history, random);
+  }
+
+  judge(history: History, trial: Trial): Verdict {
+    // Asked in any case: it may keep count, and a pause is none of our business.
+    const verdict = this.inner?.judge(history, trial) ?? 'prune';
+    if (verdict !== 'prune' || history.goals.length !== 1) return verdict === 'prune' ? 'continue' : verdict;
+    const { best } = this.curves.of(trial, history.goals[0]!);
+    const before = best.length - 1 - this.settings.patience;
+    if (before < 0) return 'continue';
+    const last = best.at(-1)!;
+    // Infinity: there has been no number so far.
+    return last < best[before]! - this.settings.minDelta && last < Infinity ? 'continue' : 'prune';
+  }
+
+  save(): unknown {
+    return this.inner?.save?.() ?? null;
+  }
+  load(state: unknown): void {
+    if (state !== null && state !== undefined) this.inner?.load?.(state);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Asynchronous successive halving: at each rung a trial goes on when it is among the best 1/η of all that have come
+ * so far; none waits for others. Li et al., "A System for Massively Parallel Hyperparameter Tuning" (MLSys 2020),
+ * section 3 and algorithm 2. At a rung counts the smallest loss up to it; trials that failed don't count.
+ *
+ * - `stop`: a trial is judged once, on reaching a rung, and ends there or goes on. Below η trials all go on.
+ * - `promote`: every trial pauses at its rung, and whenever there is a free worker, the best paused trial that is
+ *   among the best 1/η of the highest rung goes on (from its checkpoint); only if there is none, a new one begins.
+ *   When nothing else is left to do, the best paused trials go on until `finish` have completed; the others rest.
+ *
+ * With `brackets`, it is asynchronous Hyperband (same paper, section 3.3): bracket b has no rungs before the b-th, and
+ * new trials go to the brackets in the shares of Li et al., "Hyperband" (JMLR 2018), algorithm 1.
+ */
+import { z } from 'zod';
+import type { History, Next, Random, Scheduler, Trial, Verdict } from '../types.js';
+import { Ladder, LadderSettings } from './ladder.js';
+import { countBelow, RungTable } from './rungTable.js';
+import { bracketFor } from './brackets.js';
+
+const finish = z
+  .number()
+  .int()
+  .min(0)
+  .default(1)
+  .describe('Trials that are brought to their end in any case, once nothing else is left to do.');
+export const AshaSettings = z.strictObject({
+  form: z
+    .enum(['stop', 'promote'])
+    .optional()
+    .describe('Stop trials, or pause them and promote the best later (needs checkpoints). By what the program can.'),
+  ...LadderSettings,
+  finish,
+});
+type Settings = Omit<z.infer<typeof AshaSettings>, 'form'> & { form: 'stop' | 'promote' };
+
+export class AshaScheduler implements Scheduler {
+  private readonly ladder: Ladder;
+  private readonly table: RungTable;
+
+  constructor(
+    readonly name: string,
+    private readonly settings: Settings,
+    private readonly brackets: boolean,
+  ) {
+    this.ladder = new Ladder(settings);
+    this.table = new RungTable(this.ladder);
+  }
+
+  judge(history: History, trial: Trial): Verdict {
+    if (history.goals.length !== 1 || trial.repeatOf !== undefined) return 'continue';
+    this.ladder.update(history);
+    const k = this.ladder.crossed(history, trial);
+    const bracket = trial.bracket ?? 0;
+    if (k < bracket) return 'continue';
+    if (this.settings.form === 'promote') return 'pause';
+    this.table.update(history);
+    const { losses } = this.table.rung(bracket, k);
+    if (losses.length < this.settings.eta) return 'continue';
+    // Equals go on together.
+    const better = countBelow(losses, this.ladder.lossAt(history, trial, k));
+    return better >= Math.floor(losses.length / this.settings.eta) ? 'prune' : 'continue';
+  }
+
+  next(history: History, _random: Random): Next {
+    if (history.goals.length !== 1) return { kind: 'begin' };
+    this.table.update(history);
+    const { unfinished } = this.table;
+    if (this.settings.form === 'promote') {
+      const paused = unfinished.filter(({ trial }) => trial.state === 'paused');
+      const promoted = this.promotable(paused);
+      if (promoted) return this.resume(history, promoted);
+    }
+    if ((history.planned ?? Infinity) > history.trials.length) return this.begin(history);
+    if (this.settings.form === 'stop') return { kind: 'end' };
+    if (unfinished.some(({ trial }) => trial.state === 'running')) return { kind: 'wait' };
+    const last = this.lastOne(history);
+    return last ? this.resume(history, last) : { kind: 'end' };
+  }
+
+  /** The highest rung's best paused trial that may go on. */
+  private promotable(paused: RungTable['unfinished']): Trial | null {
+    const waiting = new Map(paused.map(({ trial }) => [trial.id, trial]));
+    // Paused by somebody else before its first rung: nothing is known yet that speaks against it.
+    for (const { trial, rung, bracket } of paused) if (rung < bracket) return trial;
+    for (let k = this.ladder.rungs.length - 1; k >= 0; k--) {
+      for (const bracket of this.table.bracketNumbers) {
+        if (k < bracket) continue;
+        const { ids, losses } = this.table.rung(bracket, k);
+        const places = Math.floor(ids.length / this.settings.eta);
+        for (let i = 0; i < places && losses[i]! < Infinity; i++) {
+          const trial = waiting.get(ids[i]!);
+          if (trial && paused.find((entry) => entry.trial === trial)!.rung === k) return trial;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Of the paused trials, the one that got furthest, and of these the best, as long as too few have completed. */
+  private lastOne({ trials, goals }: History): Trial | null {
+    let completed = 0;
+    for (const { state, repeatOf } of trials) if (state === 'completed' && repeatOf === undefined) completed++;
+    if (completed >= this.settings.finish) return null;
+    let best: { trial: Trial; rung: number; loss: number } | null = null;
+    for (const { trial, rung } of this.table.unfinished) {
+      if (trial.state !== 'paused') continue;
+      const curve = this.ladder.curves.of(trial, goals[0]!);
+      const loss = curve.length ? curve.lowest : Infinity;
+      if (loss === Infinity) continue;
+      if (!best || rung > best.rung || (rung === best.rung && loss < best.loss)) best = { trial, rung, loss };
+    }
+    return best?.trial ?? null;
+  }
+
+  private begin(history: History): Next {
+    const bracket = this.brackets ? bracketFor(history, this.ladder.rungs.length, this.settings.eta) : undefined;
+    const until =
+      this.settings.form === 'promote' ? this.ladder.untilAfter(history, null, (bracket ?? 0) - 1) : undefined;
+    return { kind: 'begin', ...(bracket !== undefined && { bracket }), ...(until !== undefined && { until }) };
+  }
+
+  private resume(history: History, trial: Trial): Next {
+    const rung = Math.max(this.ladder.reached(history, trial), (trial.bracket ?? 0) - 1);
+    const until = this.ladder.untilAfter(history, trial, rung);
+    return { kind: 'resume', trial: trial.id, ...(until !== undefined && { until }) };
+  }
+}

@@ -1,7 +1,7 @@
 /** The search behind `tunesmith ask-tell`: a line in, an answer out. Knows no streams. */
 import type { z } from 'zod';
 import { readSpace } from '../experiment/index.js';
-import { problemsOf } from '../experiment/networkProblems.js';
+import { problemsOf } from '../experiment/network/problems.js';
 import type { SpaceProblem } from '../experiment/space.js';
 import { suggest } from '../experiment/suggest.js';
 import {

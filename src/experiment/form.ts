@@ -5,7 +5,7 @@ import type { Params } from '../protocol/values.js';
 import { sameValue, type Dimension } from '../search/index.js';
 import { fillTree, MissingValue } from './command.js';
 import { flowText } from './flowText.js';
-import { validateNetwork } from './network.js';
+import { validateNetwork } from './network/index.js';
 import { kindOf, refuseParam } from './paramCheck.js';
 import { dimensionsOf, paramPath, placeholderAt } from './plan.js';
 import { readExperiment, type Reading } from './read.js';

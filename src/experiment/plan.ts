@@ -5,7 +5,7 @@ import type { FileProblem } from '../protocol/engine.js';
 import type { Params } from '../protocol/values.js';
 import { sameValue, type Dimension } from '../search/index.js';
 import { fillArgument, fillTree, MissingValue } from './command.js';
-import { validateNetwork } from './network.js';
+import { validateNetwork } from './network/index.js';
 import { refuseParam } from './paramCheck.js';
 import { readingOf, type Reading } from './read.js';
 import { Source, type Fault, type Path } from './source.js';

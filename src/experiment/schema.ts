@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { ParamValue } from '../protocol/values.js';
 import { PRUNERS, SAMPLERS } from '../search/index.js';
-import { NetworkTemplate } from './network.js';
+import { NetworkTemplate } from './network/index.js';
 
 const value = ParamValue.describe('A number, text, switch (true/false), null, or a list of them.');
 const bound = z.number();

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { ParamValue } from '../protocol/values.js';
 import { between, faultOf, refuse, sameValue, snap, SpaceError, type Dimension, type Space } from '../search/index.js';
-import { problemsOf } from './networkProblems.js';
+import { problemsOf } from './network/problems.js';
 import { DIMENSIONS, type DimensionKind } from './schema.js';
 import { suggest } from './suggest.js';
 

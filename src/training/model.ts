@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Layer, Network } from '../experiment/network.js';
+import type { Layer, Network } from '../experiment/network/index.js';
 import type { Dataset } from './data/types.js';
 import { TrainingError } from './errors.js';
 import { buildLayer } from './layers/index.js';

@@ -2,7 +2,7 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunClient } from '../client/index.js';
-import type { Network } from '../experiment/network.js';
+import type { Network } from '../experiment/network/index.js';
 import { makeBatch } from './batches.js';
 import type { Dataset } from './data/types.js';
 import { TrainingError } from './errors.js';

@@ -1,7 +1,7 @@
 /** One run from its description to the saved network. */
 import { join } from 'node:path';
 import type { RunClient } from '../client/index.js';
-import { validateNetwork, type Network } from '../experiment/network.js';
+import { validateNetwork, type Network } from '../experiment/network/index.js';
 import { RUN_FILES, type RunSpec } from '../protocol/runFolder.js';
 import type { Params } from '../protocol/values.js';
 import { chooseBackend, requestedBackend, startBackend } from './backends/index.js';

@@ -1,7 +1,7 @@
 /** Data sets from pairs of IDX or NPY files in the workspace. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { ArrayFiles, DataSource, Task } from '../../experiment/network.js';
+import type { ArrayFiles, DataSource, Task } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { parseIdx, type NumberArray } from './idx.js';
 import { parseNpy } from './npy.js';

@@ -2,7 +2,7 @@
  * Data sets from CSV files. Columns of numbers are standardized, other columns become one input per category;
  * means, deviations and categories are taken from the training examples alone.
  */
-import type { DataSource, Task } from '../../experiment/network.js';
+import type { DataSource, Task } from '../../experiment/network/index.js';
 import { suggest } from '../../experiment/suggest.js';
 import { TrainingError } from '../errors.js';
 import { readWorkspaceFile } from './arrays.js';

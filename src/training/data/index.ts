@@ -1,5 +1,5 @@
 /** Registry of data sets: a new kind is one file and one case here. */
-import type { DataSource } from '../../experiment/network.js';
+import type { DataSource } from '../../experiment/network/index.js';
 import { loadArrays } from './arrays.js';
 import { loadCsv } from './csv.js';
 import { loadMnist } from './mnist.js';

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tunesmithHome } from '../../client/home.js';
-import type { DataSource } from '../../experiment/network.js';
+import type { DataSource } from '../../experiment/network/index.js';
 import { TrainingError, messageOf } from '../errors.js';
 import { withLock } from '../files/lock.js';
 import { downloadPackage } from '../files/npm.js';

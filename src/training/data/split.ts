@@ -1,5 +1,5 @@
 /** Splitting and limiting. Independent of a run's seed: every trial of a search is judged on the same examples. */
-import type { Task } from '../../experiment/network.js';
+import type { Task } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { Random } from '../random.js';
 import type { Examples } from './types.js';

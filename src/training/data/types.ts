@@ -1,4 +1,4 @@
-import type { Task } from '../../experiment/network.js';
+import type { Task } from '../../experiment/network/index.js';
 
 /** Numbers of all examples, one after the other. Small files stay as the bytes they are and are scaled batch by batch. */
 export type Numbers = Uint8Array | Int8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array;

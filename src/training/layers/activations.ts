@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Activation } from '../../experiment/network.js';
+import type { Activation } from '../../experiment/network/index.js';
 
 const HALF_SQRT = Math.SQRT1_2;
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Layer } from '../../experiment/network.js';
+import type { Layer } from '../../experiment/network/index.js';
 import { variable } from './initializers.js';
 import type { LayerBuilder } from './types.js';
 

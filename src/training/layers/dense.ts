@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Layer } from '../../experiment/network.js';
+import type { Layer } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { activations } from './activations.js';
 import { initialize, variable } from './initializers.js';

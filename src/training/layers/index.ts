@@ -1,5 +1,5 @@
 /** Registry of layers: a new kind is one file and one line here. */
-import type { Layer } from '../../experiment/network.js';
+import type { Layer } from '../../experiment/network/index.js';
 import { batchNorm } from './batchNorm.js';
 import { conv } from './conv.js';
 import { dense } from './dense.js';

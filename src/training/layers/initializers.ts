@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { INITIALIZERS } from '../../experiment/network.js';
+import type { INITIALIZERS } from '../../experiment/network/index.js';
 import type { Random } from '../random.js';
 
 type Name = (typeof INITIALIZERS)[number];

@@ -1,6 +1,6 @@
 /** Layers without weights that keep the values' number or order. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Layer } from '../../experiment/network.js';
+import type { Layer } from '../../experiment/network/index.js';
 import { activations } from './activations.js';
 import type { LayerBuilder } from './types.js';
 

@@ -1,4 +1,4 @@
-import type { Size } from '../../experiment/network.js';
+import type { Size } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { shapeText } from './types.js';
 

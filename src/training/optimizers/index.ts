@@ -1,5 +1,5 @@
 /** Registry of optimizers: a new one is one file and one case here. */
-import type { OptimizerSettings } from '../../experiment/network.js';
+import type { OptimizerSettings } from '../../experiment/network/index.js';
 import { Adam } from './adam.js';
 import { Sgd } from './sgd.js';
 import type { Optimizer } from './types.js';

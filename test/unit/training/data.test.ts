@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { validateNetwork, type DataSource } from '../../../src/experiment/network.js';
+import { validateNetwork, type DataSource } from '../../../src/experiment/network/index.js';
 import { parseCsv } from '../../../src/training/data/csvParse.js';
 import { parseIdx } from '../../../src/training/data/idx.js';
 import { loadDataset } from '../../../src/training/data/index.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { validateNetwork, type Layer } from '../../../src/experiment/network.js';
+import { validateNetwork, type Layer } from '../../../src/experiment/network/index.js';
 import { cpu } from '../../../src/training/backends/cpu.js';
 import { startBackend } from '../../../src/training/backends/index.js';
 import { activations } from '../../../src/training/layers/activations.js';

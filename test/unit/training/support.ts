@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { validateNetwork, type Network } from '../../../src/experiment/network.js';
+import { validateNetwork, type Network } from '../../../src/experiment/network/index.js';
 import type { Dataset } from '../../../src/training/data/types.js';
 import { Random } from '../../../src/training/random.js';
 import { Training, type TrainingLog } from '../../../src/training/train.js';

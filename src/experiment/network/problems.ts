@@ -1,7 +1,8 @@
 /** Turns what zod finds wrong with a `network:` section into sentences a person can act on. */
 import { z } from 'zod';
-import { describeData, describeLayer } from './networkWords.js';
-import { suggest } from './suggest.js';
+import { describeData } from './dataWords.js';
+import { describeLayer } from './layerWords.js';
+import { suggest } from '../suggest.js';
 
 /** A mistake in the section; `path` leads to it from `network` (keys and indexes). */
 export interface NetworkProblem {

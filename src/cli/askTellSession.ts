@@ -21,8 +21,10 @@ import {
   type Asked,
   type Outcome,
   type SavedStudy,
+  type Space,
   type Trial,
 } from '../search/index.js';
+import { importance } from '../search/insight/importance.js';
 
 /** Deeper nesting than any request has is refused before recursion is in danger. */
 const DEEPEST = 64;
@@ -62,12 +64,25 @@ export class AskTellSession {
       case 'enqueue':
         this.begun.enqueue((body as AskTellBody<'enqueue'>).params);
         return { ok: true };
+      case 'import': {
+        const { trials } = body as AskTellBody<'import'>;
+        this.begun.import(
+          trials.map(({ params, values, constraints }) => ({
+            ...{ params, values: values.map(numberOf) },
+            ...(constraints && { constraints: constraints.map(numberOf) }),
+          })),
+        );
+        return { ok: true };
+      }
+      case 'widen':
+        this.begun.widen(spaceOf((body as AskTellBody<'widen'>).space));
+        return { ok: true };
       case 'best':
         return { trials: this.begun.best().map(shown) };
       case 'recommend':
-        return { trials: this.begun.best().map(shown) };
+        return this.recommend();
       case 'importance':
-        throw new Refused('importance is not known yet');
+        return this.importance(body as AskTellBody<'importance'>);
       case 'status':
         return this.status();
       case 'save':
@@ -87,19 +102,16 @@ export class AskTellSession {
       this.study = restoreStudy(saved);
       return { ok: true };
     }
-    const { space: written, directions, sampler, pruner, seed, trials, workers, maxSteps } = given;
+    const { space: written, directions, sampler, pruner, seed, trials, ...rest } = given;
     if (!written) throw new Refused('init: "space" is missing');
     for (const [what, named] of [['sampler', sampler] as const, ['pruner', pruner] as const]) {
       const fault = named === undefined || named === null ? null : checkNamed(what, named);
       if (fault) throw new Refused(fault.message);
     }
-    const { space, problems } = readSpace(written);
-    if (!space) throw new Refused(problems.slice(0, 5).map(spaceProblem).join('; '));
     this.study = createStudy({
-      ...{ space, goals: directions ?? ['minimize'], sampler: sampler ?? 'auto', pruner: pruner ?? null },
-      ...{ seed: seed ?? 0, trials: trials ?? null },
-      ...(workers !== undefined && { workers }),
-      ...(maxSteps !== undefined && { maxSteps }),
+      ...{ space: spaceOf(written), goals: directions ?? ['minimize'] },
+      ...{ sampler: sampler ?? 'auto', pruner: pruner ?? null, seed: seed ?? 0, trials: trials ?? null },
+      ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
     });
     return { ok: true };
   }
@@ -136,6 +148,24 @@ export class AskTellSession {
       ...(seconds !== undefined && { seconds }),
     });
     return { ok: true };
+  }
+
+  private recommend(): AskTellAnswers['recommend'] {
+    const found = this.begun.recommend();
+    if (!found) return { trials: this.begun.best().map(shown) };
+    const { trial, mean, sd, reason } = found;
+    return { trials: [{ ...shown(trial), mean: toWire(mean), sd: toWire(sd) }], why: reason };
+  }
+
+  private importance({ method, objective }: AskTellBody<'importance'>): AskTellAnswers['importance'] {
+    const { options, trials } = this.begun;
+    const { space, goals } = options;
+    if (objective !== undefined && objective >= goals.length) {
+      throw new Refused(`importance: there is no objective ${objective}; they count from 0`);
+    }
+    const found = importance({ space, goals, trials }, { ...(method && { method }), ...(objective && { objective }) });
+    if ('unknown' in found) return { importance: {}, why: found.unknown };
+    return { importance: found.shares };
   }
 
   private status(): AskTellAnswers['status'] {
@@ -191,6 +221,12 @@ function tooDeep(line: string): boolean {
     } else if (c === 93 || c === 125) depth--;
   }
   return false;
+}
+
+function spaceOf(written: Record<string, unknown>): Space {
+  const { space, problems } = readSpace(written);
+  if (!space) throw new Refused(problems.slice(0, 5).map(spaceProblem).join('; '));
+  return space;
 }
 
 function spaceProblem({ path, message, hint }: SpaceProblem): string {

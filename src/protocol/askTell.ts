@@ -22,12 +22,15 @@ const named = (what: string) =>
 const params = z.custom<Params>((given) => Params.safeParse(given).success, {
   error: 'params must name parameters and their values',
 });
+const space = z.record(z.string(), z.unknown(), { error: 'space must name parameters and their ranges' });
 const nothing = z.strictObject({});
+
+const share = z.number({ error: 'a share must be a number' }).min(0).max(1, 'a share is from 0 to 1');
 
 /** Begins a search, and ends the one before it. With `saved` alone: goes on with a saved one. */
 export const Init = z.strictObject({
   /** As `search.space` of an experiment file. */
-  space: z.record(z.string(), z.unknown(), { error: 'space must name parameters and their ranges' }).optional(),
+  space: space.optional(),
   directions: z
     .array(z.enum(['minimize', 'maximize'], { error: 'a direction is "minimize" or "maximize"' }), {
       error: 'directions must be a list of "minimize" and "maximize"',
@@ -43,12 +46,28 @@ export const Init = z.strictObject({
   workers: whole('workers', 1).optional(),
   /** The step at which a full training ends, if it is known. */
   maxSteps: z.number({ error: 'maxSteps must be a number' }).positive('maxSteps must be above 0').nullish(),
+  /** The program saves and loads checkpoints, so its trials can pause. */
+  checkpoints: z.boolean({ error: 'checkpoints must be true or false' }).optional(),
+  /** Parameters are tuned in groups, one after the other; the settings as in `StudyOptions`. */
+  stages: z
+    .strictObject({
+      order: z
+        .array(z.strictObject({ name: z.string(), params: z.array(z.string()).optional(), share: share.optional() }))
+        .optional(),
+      joint: whole('joint', 0).optional(),
+    })
+    .nullish(),
+  /** What is made of imported trials; null: the sampler gets them as they are. */
+  warmStart: z.strictObject({ free: share.optional(), first: whole('first', 0).optional() }).nullish(),
+  /** At the end the best `top` trials are run again, up to `times` each. */
+  repeat: z.strictObject({ top: whole('top', 1), times: whole('times', 1) }).nullish(),
   /** What `save` answered. */
   saved: z.unknown().optional(),
 });
 export type Init = z.output<typeof Init>;
 
 const id = whole('id', 0);
+const earlier = z.strictObject({ params, values: list('values'), constraints: list('constraints').optional() });
 export const Tell = z.strictObject({
   id,
   values: list('values').optional(),
@@ -67,9 +86,18 @@ export const AskTellRequests = {
   report: z.strictObject({ id, step: z.number({ error: 'step must be a number' }), value: measured }),
   tell: Tell,
   enqueue: z.strictObject({ params }),
+  /** Completed trials of one earlier search, perhaps of another space. */
+  import: z.strictObject({ trials: z.array(earlier, { error: 'trials must be a list' }) }),
+  /** Goes on in another space. */
+  widen: z.strictObject({ space }),
   best: nothing,
+  /** The trial to rely on: by its expected value, not by its luck. */
   recommend: nothing,
-  importance: nothing,
+  importance: z.strictObject({
+    method: z.enum(['pedAnova', 'fanova'], { error: 'method must be pedAnova or fanova' }).optional(),
+    /** Which of several, from 0. */
+    objective: whole('objective', 0).optional(),
+  }),
   status: nothing,
   save: nothing,
 };
@@ -89,6 +117,12 @@ export interface AskedTrial {
   repeatOf?: number;
 }
 
+export interface BestTrial {
+  id: number;
+  params: Record<string, ParamValue>;
+  values: WireNumber[];
+}
+
 /** What a request is answered with; `error` whatever the request, and then nothing has changed. */
 export interface AskTellAnswers {
   init: { ok: true };
@@ -97,9 +131,13 @@ export interface AskTellAnswers {
   report: { prune: boolean; pause?: true };
   tell: { ok: true };
   enqueue: { ok: true };
-  best: { trials: { id: number; params: Record<string, ParamValue>; values: WireNumber[] }[] };
-  recommend: AskTellAnswers['best'];
-  importance: { importance: Record<string, number> };
+  import: { ok: true };
+  widen: { ok: true };
+  best: { trials: BestTrial[] };
+  /** `mean` and `sd`: what is expected of it. Several objectives: the front. */
+  recommend: { trials: (BestTrial & { mean?: WireNumber; sd?: WireNumber })[]; why?: string };
+  /** Shares of 1; empty while it can't be told, and `why`. */
+  importance: { importance: Record<string, number>; why?: string };
   status: { trials: Record<string, number>; planned: number | null; sampler: string | null };
   save: { saved: unknown };
 }

@@ -1,0 +1,87 @@
+/** Optuna and ours on the same tasks, and the report. Started by run.mjs, which says how. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PRUNERS, SAMPLERS } from '../../src/search/index.js';
+import { jobs, type Job, type Side } from './plan.js';
+import { search, singleRegret, training } from './runs.js';
+import { Results } from './store.js';
+import { Worker } from './worker.js';
+
+const { values: given } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+    side: { type: 'string' },
+    groups: { type: 'string' },
+    samplers: { type: 'string' },
+    seeds: { type: 'string' },
+    jobs: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
+  },
+});
+const { BENCH_ROOT: root = '.', BENCH_OUT: out = 'out/bench', BENCH_PYTHON: python = 'python3' } = process.env;
+const list = (text: string | undefined): string[] | null => text?.split(',') ?? null;
+
+const ours = join(out, 'ours.cjs');
+const build = createHash('sha256').update(readFileSync(ours)).digest('hex').slice(0, 12);
+const COMMANDS: Record<Side, string[]> = {
+  optuna: [python, join(root, 'bench/search/optuna_worker.py')],
+  ours: [process.execPath, ours],
+};
+
+function keyOf(job: Job): string {
+  const { side, task, sampler, pruner, seed, budget, workers } = job;
+  const of = side === 'ours' ? build : 'v1';
+  return [side, of, `${task.id}#${task.version}`, sampler, pruner ?? '', seed, budget, workers].join('|');
+}
+
+async function main(): Promise<void> {
+  const results: Record<Side, Results> = {
+    optuna: new Results(join(root, '.cache/bench-search/optuna.jsonl')),
+    ours: new Results(join(root, '.cache/bench-search/ours.jsonl')),
+  };
+  const wished = jobs(
+    {
+      sides: (list(given.side) as Side[] | null) ?? ['optuna', 'ours'],
+      groups: list(given.groups),
+      samplers: list(given.samplers),
+      seeds: Number(given.seeds ?? (given.quick ? 1 : given.full ? 10 : 5)),
+      quick: given.quick,
+    },
+    { samplers: Object.keys(SAMPLERS), pruners: Object.keys(PRUNERS) },
+  );
+  const open = wished.filter((job) => !results[job.side].all.has(keyOf(job)));
+  console.error(`${wished.length} searches, ${open.length} to do`);
+  const until = given.minutes ? performance.now() + Number(given.minutes) * 60_000 : Infinity;
+  let done = 0;
+  const line = async (): Promise<void> => {
+    const workers: Partial<Record<Side, Worker>> = {};
+    for (let job = open.shift(); job && performance.now() < until; job = open.shift()) {
+      const worker = (workers[job.side] ??= new Worker(COMMANDS[job.side]));
+      const { side, task, sampler, pruner, seed, budget, workers: at } = job;
+      const began = performance.now();
+      try {
+        const found = await (task.group === 'fidelity'
+          ? training(worker, task, job)
+          : search(worker, task, job, singleRegret));
+        const facts = { side, task: task.id, group: task.group, sampler, pruner, seed, budget, workers: at };
+        results[side].add({ key: keyOf(job), ...facts, ...found });
+        const last = found.regret.at(-1)![1].toExponential(2);
+        const seconds = ((performance.now() - began) / 1000).toFixed(1);
+        console.error(
+          `${++done}/${wished.length} ${side} ${sampler} ${pruner ?? ''} ${task.id} ×${at} seed ${seed}: ${last} in ${seconds} s`,
+        );
+      } catch (error) {
+        console.error(`${side} ${sampler} ${task.id} seed ${seed} failed: ${(error as Error).message}`);
+        worker.end();
+        delete workers[side];
+      }
+    }
+    for (const worker of Object.values(workers)) worker.end();
+  };
+  await Promise.all(Array.from({ length: Number(given.jobs) }, line));
+}
+
+void main();

@@ -1,96 +1,138 @@
 /**
- * What a model-based sampler learns from, read from the history step by step: each trial's place on the axes, and
- * which trials have ended, best first. Each trial is read once, so asking stays cheap with thousands of them, and
- * nothing here depends on the order in which trials ended: a restored search sees the same.
+ * What a model-based sampler learns from, read from the history step by step: each trial's place on the axes, what it
+ * is worth as far as is known, and which constraints it met. Each trial is read once when it has ended, so asking
+ * stays cheap with thousands of them, and nothing here depends on the order in which trials ended: a restored search
+ * sees the same.
+ *
+ * Trials that were pruned or that rest count by what they would have come to (fidelityRank.ts), and a little worse
+ * where that is unsure. A repeated measurement is no trial of its own: it moves the value of the one it repeats.
  */
+import { FidelityLosses } from '../fidelityRank.js';
 import type { History, Trial } from '../types.js';
-import type { Axis } from '../unit.js';
-import { INACTIVE } from './parzen.js';
+import type { Params } from '../../protocol/values.js';
+import type { Tree } from './parzenTree.js';
 
-interface Ranked {
-  id: number;
-  /** Completed trials come first, then pruned ones: those that got further first. */
-  key: [pruned: number, minusStep: number, loss: number];
-}
+/** Of a trial: it runs and nothing is known of it; something is known; nothing but that it failed; it is no own trial. */
+export const [PENDING, KNOWN, FAILED, REPEAT] = [0, 1, 2, 3];
 
 export class Observations {
   /** By axis and trial. */
   columns: Float64Array[];
   /** Trials read, whatever became of them. */
   count = 0;
-  /** Completed and pruned trials, best first. */
-  readonly ranked: Ranked[] = [];
-  private open: number[] = [];
+  /** Trials of which a value is known. */
+  known = 0;
+  /** By trial: one of the four above. */
+  kinds = new Uint8Array(64);
+  /** By trial, of a single objective: smaller is better. NaN where not known. */
+  losses = new Float64Array(64);
+  /** By trial: how far constraints were broken in sum; 0 where all were met or none was measured. */
+  violations = new Float64Array(64);
+  /** By constraint and trial, NaN where it was not measured. */
+  constraints: Float64Array[] = [];
+  /** Some completed trial broke a constraint. */
+  broken = false;
+  /** Of several objectives, by trial: each to be made small. Null where none are known. */
+  readonly vectors: (Float64Array | null)[] = [];
 
-  constructor(private readonly axes: readonly Axis[]) {
-    this.columns = axes.map(() => new Float64Array(64));
+  private readonly fidelity = new FidelityLosses();
+  private readonly repeats = new Map<number, number[]>();
+  private version = 0;
+  /** Stopped before the end. */
+  private readonly partial: number[] = [];
+  private open: { id: number; params: Params | null }[] = [];
+
+  constructor(private readonly tree: Tree) {
+    this.columns = tree.axes.map(() => new Float64Array(64));
   }
 
   update(history: History): void {
-    const { trials } = history;
-    while (this.count < trials.length) {
-      this.place(trials[this.count]!);
-      this.open.push(this.count++);
-    }
-    this.open = this.open.filter((id) => {
-      const trial = trials[id]!;
-      if (trial.state === 'running') return true;
-      const key = keyOf(trial, history.goals);
-      if (key) this.insert({ id, key });
-      return false;
+    const { trials, goals } = history;
+    this.grow(trials.length);
+    while (this.count < trials.length) this.open.push({ id: this.count++, params: null });
+    this.fidelity.update(history);
+    this.open = this.open.filter((one) => {
+      const trial = trials[one.id]!;
+      if (trial.params !== one.params) this.place(one.id, (one.params = trial.params));
+      if (trial.repeatOf !== undefined) this.kinds[one.id] = REPEAT;
+      const ended = trial.state !== 'running' && trial.state !== 'paused';
+      if (ended) this.end(trial, one.id, goals);
+      if (goals.length === 1) this.value(trial, one.id, trials);
+      return !ended;
     });
-    // Which of several objectives' trials is better depends on all the others.
-    if (history.goals.length > 1) this.rankByDominance(history);
+    // What stopped early is judged anew when others went further.
+    if (goals.length > 1 || this.version === this.fidelity.version) return;
+    this.version = this.fidelity.version;
+    for (const id of this.partial) this.value(trials[id]!, id, trials);
   }
 
-  private place(trial: Trial): void {
-    for (const [d, axis] of this.axes.entries()) {
-      let column = this.columns[d]!;
-      if (trial.id >= column.length) {
-        const larger = new Float64Array(column.length * 2);
-        larger.set(column);
-        this.columns[d] = column = larger;
-      }
-      const value = trial.params[axis.dimension.name];
-      column[trial.id] = value === undefined ? INACTIVE : axis.count ? axis.indexOf(value) : axis.toUnit(value);
+  private end(trial: Trial, id: number, goals: History['goals']): void {
+    const { repeatOf } = trial;
+    if (repeatOf !== undefined) {
+      const others = this.repeats.get(repeatOf);
+      if (others) others.push(id);
+      else this.repeats.set(repeatOf, [id]);
+      return;
+    }
+    if (trial.state === 'pruned') this.partial.push(id);
+    if (goals.length > 1) {
+      const losses = trial.state === 'completed' ? trial.values! : null;
+      this.vectors[id] = losses && Float64Array.from(losses, (v, k) => (goals[k] === 'minimize' ? v : -v));
+      this.kinds[id] = losses ? KNOWN : FAILED;
+      if (losses) this.known++;
+    }
+    for (const [k, value] of (trial.constraints ?? []).entries()) {
+      while (this.constraints.length <= k) this.constraints.push(new Float64Array(this.kinds.length).fill(NaN));
+      const over = Number.isNaN(value) ? Infinity : value;
+      this.constraints[k]![id] = over;
+      if (!(over > 0)) continue;
+      this.violations[id] = this.violations[id]! + over;
+      this.broken = true;
     }
   }
 
-  private insert(ranked: Ranked): void {
-    let [low, high] = [0, this.ranked.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (compare(this.ranked[middle]!, ranked) < 0) low = middle + 1;
-      else high = middle;
+  /** Of a single objective. */
+  private value(trial: Trial, id: number, trials: readonly Trial[]): void {
+    const { state, repeatOf } = trial;
+    if (repeatOf !== undefined) {
+      if (this.kinds[repeatOf] === KNOWN) this.losses[repeatOf] = this.meanOf(repeatOf, trials);
+      return;
     }
-    this.ranked.splice(low, 0, ranked);
+    const loss = this.fidelity.losses[id]!;
+    const isKnown = state !== 'running' && state !== 'failed' && !Number.isNaN(loss);
+    this.known += (isKnown ? 1 : 0) - (this.kinds[id] === KNOWN ? 1 : 0);
+    this.kinds[id] = isKnown ? KNOWN : state === 'running' || state === 'paused' ? PENDING : FAILED;
+    this.losses[id] = isKnown ? this.meanOf(id, trials) : NaN;
   }
 
-  /** By the number of trials that are better in everything: Fonseca & Fleming, "Genetic Algorithms for
-   * Multiobjective Optimization" (ICGA 1993). Among equals the earlier comes first. */
-  private rankByDominance({ trials, goals }: History): void {
-    const losses = this.ranked.map(({ id }) => trials[id]!.values?.map((v, i) => (goals[i] === 'minimize' ? v : -v)));
-    for (const [i, own] of losses.entries()) {
-      if (!own) continue;
-      let better = 0;
-      for (const other of losses) {
-        if (other?.every((x, k) => x <= own[k]!) && other.some((x, k) => x < own[k]!)) better++;
-      }
-      this.ranked[i]!.key[2] = better;
-    }
-    this.ranked.sort(compare);
+  private meanOf(id: number, trials: readonly Trial[]): number {
+    const { losses, sd } = this.fidelity;
+    const own = losses[id]! + (sd[id]! || 0);
+    const others = (this.repeats.get(id) ?? []).filter((other) => trials[other]!.state === 'completed');
+    if (others.length === 0) return own;
+    let sum = own;
+    for (const other of others.sort((a, b) => a - b)) sum += losses[other]!;
+    return Number.isNaN(sum) ? Infinity : sum / (others.length + 1);
   }
-}
 
-/** Null: nothing is known of it but that it failed. Of several objectives only the kind of end counts here. */
-function keyOf(trial: Trial, goals: History['goals']): Ranked['key'] | null {
-  const loss = (value: number) => (Number.isNaN(value) ? Infinity : goals[0] === 'minimize' ? value : -value);
-  if (trial.state === 'completed') return [0, 0, goals.length > 1 ? 0 : loss(trial.values![0]!)];
-  const last = trial.reports.at(-1);
-  return trial.state === 'pruned' && last ? [1, -last.step, loss(last.value)] : null;
-}
+  private place(id: number, params: Params): void {
+    for (let d = 0; d < this.columns.length; d++) this.columns[d]![id] = this.tree.placeOf(d, params);
+  }
 
-function compare(a: Ranked, b: Ranked): number {
-  for (let i = 0; i < 3; i++) if (a.key[i] !== b.key[i]) return a.key[i]! < b.key[i]! ? -1 : 1;
-  return a.id - b.id;
+  private grow(count: number): void {
+    if (count <= this.kinds.length) return;
+    const size = Math.max(count, 2 * this.kinds.length);
+    const larger = (old: Float64Array, fill: number) => {
+      const array = new Float64Array(size).fill(fill);
+      array.set(old);
+      return array;
+    };
+    this.columns = this.columns.map((column) => larger(column, 0));
+    this.constraints = this.constraints.map((column) => larger(column, NaN));
+    this.losses = larger(this.losses, NaN);
+    this.violations = larger(this.violations, 0);
+    const kinds = new Uint8Array(size);
+    kinds.set(this.kinds);
+    this.kinds = kinds;
+  }
 }

@@ -1,40 +1,47 @@
 /**
- * A Parzen estimator over a conditional space: a mixture of one product kernel for each trial and one that is even
- * over the whole space (the prior), all on the axes of unit.ts.
+ * A Parzen estimator over a conditional space: a mixture of one product kernel for each trial, one that is even over
+ * the whole space (the prior), and where the person said what to expect one for that (belief.ts), all on the axes of
+ * unit.ts.
  *
  * Joint (multivariate): a trial's values are drawn and judged together (Falkner, Klein & Hutter, "BOHB", ICML 2018,
  * section 3.2). Over a tree of conditions, a kernel is even along the axes that its trial did not have: what it says
  * about the branches is then still a proper density, and no group of parameters has to be modelled by itself.
  */
-import type { Params } from '../../protocol/values.js';
 import { drawWithinUnit, quickCdf, SQRT_2PI } from '../normal.js';
 import { log, logSumExp } from '../numeric.js';
-import { isActive } from '../space.js';
 import type { Random } from '../types.js';
 import { cellOf, type Axis } from '../unit.js';
+import type { Belief } from './parzenBelief.js';
+import { INACTIVE, type Point, type Tree } from './parzenTree.js';
 
-/** In `Point` and in columns: the parameter takes no part. */
-export const INACTIVE = -1;
-/** By axis: the index of the value, or the place in [0, 1] of a continuous one, or INACTIVE. */
-export type Point = Float64Array;
+export { INACTIVE };
 
 const LEAST_MASS = 1e-10;
 
+/** How wide the kernels are. `values` by kernel; INACTIVE where a trial did not have the parameter. */
 export interface Bandwidth {
   /** Of numeric axes, as a share of the range. */
-  sigma(axis: Axis, values: Float64Array): number;
+  sigma(axis: Axis, values: Float64Array, weights: Float64Array): number;
   /** Of choices: the share of a kernel's mass that is spread over all of them. */
   smoothing(axis: Axis, active: number): number;
 }
 
+/** What becomes a kernel: by axis and kernel where it is, and how much each weighs (the even prior has 1). */
+export interface Kernels {
+  values: Float64Array[];
+  weights: Float64Array;
+}
+
 export class Parzen {
   private readonly n: number;
+  private readonly axes: readonly Axis[];
   private readonly logWeights: Float64Array;
-  /** By axis and kernel. */
+  private readonly total: number;
   private readonly values: Float64Array[];
-  private readonly sigmas: number[];
-  private readonly smoothings: number[];
-  /** By continuous axis and kernel: 1/σ and the kernel's mass times its normalizer; 0 and 1 where inactive. */
+  private readonly weights: Float64Array;
+  private readonly sigmas: Float64Array;
+  private readonly smoothings: Float64Array;
+  /** By continuous axis and kernel: 1/σ, and the kernel's mass times its normalizer; 0 and 1 where inactive. */
   private readonly sharpness: (Float64Array | null)[];
   private readonly masses: (Float64Array | null)[];
   /** By axis and candidate's value: the logarithm of each kernel value's mass there, and last the prior's. */
@@ -42,66 +49,73 @@ export class Parzen {
   private readonly bases = new Map<string, Float64Array>();
   private readonly terms: Float64Array;
 
-  /** `columns` by axis and trial; `rows` are the trials that become kernels, `weights` theirs (the prior has 1). */
   constructor(
-    private readonly axes: readonly Axis[],
-    columns: readonly Float64Array[],
-    rows: Int32Array,
+    private readonly tree: Tree,
+    kernels: Kernels,
     bandwidth: Bandwidth,
-    private readonly weights: Float64Array | null = null,
+    private readonly belief: Belief | null = null,
   ) {
-    const n = (this.n = rows.length);
-    this.terms = new Float64Array(n + 1);
+    const { axes } = tree;
+    const { values, weights } = kernels;
+    const n = (this.n = weights.length);
+    this.axes = axes;
+    this.values = values;
+    this.weights = weights;
+    this.terms = new Float64Array(n + 2);
     this.logWeights = new Float64Array(n);
-    if (weights) for (let i = 0; i < n; i++) this.logWeights[i] = log(weights[i]!);
-    this.values = columns.map((column) => {
-      const values = new Float64Array(n);
-      for (let i = 0; i < n; i++) values[i] = column[rows[i]!]!;
-      return values;
-    });
+    this.total = 1 + (belief?.weight ?? 0);
+    for (let i = 0; i < n; i++) {
+      this.logWeights[i] = weights[i] === 1 ? 0 : log(weights[i]!);
+      this.total += weights[i]!;
+    }
+    this.sigmas = new Float64Array(axes.length).fill(1);
+    this.smoothings = new Float64Array(axes.length);
     this.tables = axes.map(() => []);
-    this.sigmas = [];
-    this.smoothings = [];
-    this.sharpness = [];
-    this.masses = [];
-    for (const [d, axis] of axes.entries()) {
-      const values = this.values[d]!;
+    this.sharpness = axes.map((axis) => (axis.count ? null : new Float64Array(n)));
+    this.masses = axes.map((axis) => (axis.count ? null : new Float64Array(n).fill(1)));
+    for (let d = 0; d < axes.length; d++) this.shape(d, bandwidth);
+  }
+
+  private shape(d: number, bandwidth: Bandwidth): void {
+    const { n } = this;
+    const axis = this.axes[d]!;
+    const values = this.values[d]!;
+    if (axis.count === 1) return;
+    if (!axis.ordered) {
       let active = 0;
       for (let i = 0; i < n; i++) if (values[i]! !== INACTIVE) active++;
-      const sigma = axis.ordered && axis.count !== 1 ? bandwidth.sigma(axis, values) : 1;
-      this.sigmas.push(sigma);
-      this.smoothings.push(axis.ordered ? 0 : bandwidth.smoothing(axis, active));
-      this.sharpness.push(axis.count ? null : new Float64Array(n));
-      this.masses.push(axis.count ? null : new Float64Array(n).fill(1));
-      if (axis.count) continue;
-      const sharpness = this.sharpness[d]!;
-      const masses = this.masses[d]!;
-      for (let i = 0; i < n; i++) {
-        const at = values[i]!;
-        if (at === INACTIVE) continue;
-        sharpness[i] = 1 / sigma;
-        masses[i] = sigma * SQRT_2PI * (quickCdf((1 - at) / sigma) - quickCdf(-at / sigma));
-      }
+      this.smoothings[d] = bandwidth.smoothing(axis, active);
+      return;
+    }
+    const sigma = (this.sigmas[d] = bandwidth.sigma(axis, values, this.weights));
+    const [sharpness, masses] = [this.sharpness[d], this.masses[d]];
+    if (!sharpness || !masses) return;
+    const sharp = 1 / sigma;
+    const full = sigma * SQRT_2PI;
+    for (let i = 0; i < n; i++) {
+      const at = values[i]!;
+      if (at === INACTIVE) continue;
+      sharpness[i] = sharp;
+      // Nothing is cut off beyond nine deviations.
+      const [below, above] = [at * sharp, (1 - at) * sharp];
+      masses[i] = below >= 9 && above >= 9 ? full : full * (quickCdf(above) - quickCdf(-below));
     }
   }
 
-  /** A draw; `point` is filled. */
-  draw(random: Random, point: Point): Params {
-    const { axes, n } = this;
-    const kernel = this.pick(random);
-    const params: Params = {};
+  /**
+   * A draw: `point` is filled. `crossed`: the share of draws that take each parameter from another kernel, so that what
+   * is good about several trials comes together.
+   */
+  draw(random: Random, point: Point, crossed = 0): void {
+    const { axes, n, tree } = this;
+    const isCrossed = crossed > 0 && random.next() < crossed;
+    let kernel = this.pick(random);
     for (let d = 0; d < axes.length; d++) {
-      const axis = axes[d]!;
-      if (!isActive(axis.dimension, params)) {
-        point[d] = INACTIVE;
-        continue;
-      }
-      const at = kernel === n ? INACTIVE : this.values[d]![kernel]!;
-      const value = this.place(axis, d, at, random);
-      point[d] = value;
-      params[axis.dimension.name] = axis.count ? axis.fromIndex(value) : axis.fromUnit(value);
+      if (isCrossed && d > 0) kernel = this.pick(random);
+      if (!tree.isActive(d, point)) point[d] = INACTIVE;
+      else if (kernel > n) point[d] = this.belief!.place(d, random);
+      else point[d] = this.place(axes[d]!, d, kernel === n ? INACTIVE : this.values[d]![kernel]!, random);
     }
-    return params;
   }
 
   private place(axis: Axis, d: number, at: number, random: Random): number {
@@ -113,29 +127,27 @@ export class Parzen {
     return cellOf(axis.edges, drawWithinUnit(center, this.sigmas[d]!, random));
   }
 
+  /** n: the even prior; n + 1: the belief. */
   private pick(random: Random): number {
     const { n, weights } = this;
-    if (!weights) return random.int(n + 1);
-    let total = 1;
-    for (let i = 0; i < n; i++) total += weights[i]!;
-    let left = random.next() * total;
+    let left = random.next() * this.total;
     for (let i = 0; i < n; i++) if ((left -= weights[i]!) < 0) return i;
-    return n;
+    return this.belief && (left -= this.belief.weight) < 0 ? n + 1 : n;
   }
 
-  /** Logarithm of the density at the point, up to the sum of all weights (the same for all points). */
+  /** Logarithm of the density at the point. */
   logDensity(point: Point): number {
-    const { axes, n, terms } = this;
+    const { axes, n, terms, belief } = this;
     terms.set(this.base(point));
     let prior = 0;
     for (let d = 0; d < axes.length; d++) {
       const at = point[d]!;
-      const axis = axes[d]!;
-      if (at === INACTIVE || axis.count === 1) continue;
+      const { count } = axes[d]!;
+      if (at === INACTIVE || count === 1) continue;
       const values = this.values[d]!;
-      if (axis.count) {
-        const table = (this.tables[d]![at] ??= this.tabulate(axis, d, at));
-        const inactive = table[axis.count]!;
+      if (count) {
+        const table = (this.tables[d]![at] ??= this.tabulate(axes[d]!, d, at));
+        const inactive = table[count]!;
         for (let i = 0; i < n; i++) {
           const value = values[i]!;
           terms[i] = terms[i]! + (value < 0 ? inactive : table[value]!);
@@ -150,7 +162,8 @@ export class Parzen {
       }
     }
     terms[n] = prior;
-    return logSumExp(terms, n + 1);
+    terms[n + 1] = belief ? log(belief.weight) + belief.logDensity(point) : -Infinity;
+    return logSumExp(terms, n + 2) - log(this.total);
   }
 
   /** What the kernels' weights and normalizers come to where just these continuous axes take part. */

@@ -4,27 +4,29 @@
  * all parameters as in Falkner, Klein & Hutter, "BOHB" (ICML 2018), section 3.2. What each setting does:
  * Watanabe, "Tree-Structured Parzen Estimator" (arXiv 2304.11127), section 3.
  *
- * - Good are the best tenth of the trials that have ended, at most 25 (Watanabe's linear splitting). Completed trials
- *   rank before pruned ones, and of these the ones that got further first, by their last report.
- * - Bad are all others: failed trials too, and those still running, so that parallel workers keep apart.
- * - Good kernels weigh by rank, a plain form of Watanabe's weights by expected improvement; bad ones all the same.
- * - Bandwidth: Scott's rule ("Multivariate Density Estimation", 1992, section 6.3) on the trials and one even
- *   observation over the whole range, times `NARROWER`, and never below 3 % of the range (Watanabe's Δ).
- * - Choices: a kernel's mass spreads over all K of them by the share K / (n + 1 + K), as with one vote for each.
+ * Good and bad trials: tpeSplit.ts, of several objectives tpeFront.ts. Widths: tpeBandwidth.ts. Measured constraints:
+ * tpeConstraints.ts. What the person expects: parzenBelief.ts; until there is something to learn from, every second
+ * draw follows it, and the first is just that. Earlier searches' trials are parted by themselves, for their values may
+ * be of another scale, and weigh `EARLIER` at first and the less the more is known of this search.
  *
  * `NARROWER`, the weights by rank and Scott's rule were settled on Rosenbrock, Rastrigin, Ackley, Levy, an ellipsoid
  * and two spaces with choices; tests and benchmark report other functions.
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
+import { feasible } from '../constraints.js';
 import { exp, log } from '../numeric.js';
 import { SeenPoints } from '../seen.js';
 import { countPoints, keyOf } from '../space.js';
-import type { History, Random, Sampler, Space } from '../types.js';
-import { axesOf, type Axis } from '../unit.js';
+import type { History, Random, Sampler, Space, Trial } from '../types.js';
 import { Observations } from './observations.js';
-import { INACTIVE, Parzen, type Bandwidth, type Point } from './parzen.js';
+import { type Kernels, Parzen } from './parzen.js';
+import { Belief } from './parzenBelief.js';
+import { type Point, Tree } from './parzenTree.js';
 import { RandomSampler } from './random.js';
+import { scott } from './tpeBandwidth.js';
+import { Feasibility } from './tpeConstraints.js';
+import { type Split, splitOf, type Weighed } from './tpeSplit.js';
 
 export const TpeSettings = z.strictObject({
   startupTrials: z
@@ -36,16 +38,28 @@ export const TpeSettings = z.strictObject({
   candidates: z.number().int().min(1).max(1000).default(24).describe('Draws of which the most promising is tried.'),
 });
 
-const GOOD_SHARE = 0.1;
-const GOOD_MOST = 25;
-const NARROWER = 0.6;
-const LEAST_SIGMA = 0.03;
+/**
+ * Share of suggestions that look at niches: half of them, with more than six parameters this many parameters' worth.
+ * Their radius is anything between two bounds, evenly in the logarithm.
+ */
+const NICHES = 0.5;
+const NICHES_PARAMETERS = 3;
+const NEAREST = 0.05;
+const FARTHEST = 0.25;
+/** Share of draws that take each parameter from another good trial. */
+const CROSSED = 0.3;
+/** Trials that what the person expects counts for. */
+const BELIEF_WEIGHT = 3;
+/** What an earlier search's trial weighs before this one has any; halved with every so many. */
+const EARLIER = 0.5;
+const EARLIER_FADES = 10;
 
 export class TpeSampler implements Sampler {
   readonly name = 'tpe';
-  private readonly axes: Axis[];
+  private readonly tree: Tree;
+  private readonly belief: Belief | null;
   private readonly observations: Observations;
-  private readonly bandwidth: Bandwidth;
+  private past: { trials: readonly Trial[]; observations: Observations } | null = null;
   private readonly seen = new SeenPoints();
   private readonly points: number;
   /** `startup` suggests the first trials, and in a finite space what is left when the estimate has run dry. */
@@ -56,20 +70,28 @@ export class TpeSampler implements Sampler {
     space: Space,
     startup: Sampler = new RandomSampler({}, space),
   ) {
-    this.axes = axesOf(space);
-    this.observations = new Observations(this.axes);
-    this.bandwidth = scott(this.axes.filter((axis) => axis.count !== 1).length);
+    this.tree = new Tree(space);
+    this.belief = Belief.of(space, this.tree, BELIEF_WEIGHT);
+    this.observations = new Observations(this.tree);
     this.points = countPoints(space);
     this.startup = startup;
   }
 
   suggest(history: History, random: Random): Params | null {
     this.observations.update(history);
-    if (this.observations.ranked.length < this.settings.startupTrials) return this.startup.suggest(history, random);
-    const candidates = this.candidates(random);
+    this.readPast(history);
+    const { startupTrials } = this.settings;
+    const past = this.past?.observations.known ?? 0;
+    // With as many earlier trials as it would begin with, half of these are enough of its own.
+    const needed = past >= startupTrials ? Math.ceil(startupTrials / 2) : startupTrials;
+    if (this.observations.known < needed) return this.begin(history, random);
+    const { space } = history;
+    const linear = (space.constraints?.length ?? 0) > 0;
+    if (this.points === Infinity && !linear) return this.candidates(history, random, 1)[0]!;
+    const candidates = this.candidates(history, random, this.settings.candidates);
     if (this.points === Infinity) return candidates[0]!;
     this.seen.update(history);
-    const fresh = candidates.find((params) => !this.seen.has(keyOf(history.space, params)));
+    const fresh = candidates.find((params) => !this.seen.has(keyOf(space, params)));
     return fresh ?? this.startup.suggest(history, random);
   }
 
@@ -85,53 +107,84 @@ export class TpeSampler implements Sampler {
     if (state !== null && state !== undefined) this.startup.load?.(state);
   }
 
-  /** Draws from the good trials' estimate, the most promising first. */
-  private candidates(random: Random): Params[] {
-    const { axes } = this;
-    const { columns } = this.observations;
-    const { good, bad } = this.split();
-    const weights = Float64Array.from(good, (_, i) => (2 * (good.length - i)) / (good.length + 1));
-    const better = new Parzen(axes, columns, good, this.bandwidth, weights);
-    const worse = new Parzen(axes, columns, bad, this.bandwidth);
-    const point: Point = new Float64Array(axes.length);
-    const drawn: { params: Params; score: number }[] = [];
+  private begin(history: History, random: Random): Params | null {
+    const { belief, tree, observations } = this;
+    if (!belief || observations.count % 2 === 1) return this.startup.suggest(history, random);
+    const point: Point = new Float64Array(tree.axes.length);
+    const params = feasible(history.space, random, () => {
+      if (observations.count === 0) belief.mode(random, point);
+      else belief.draw(random, point);
+      return tree.paramsAt(point);
+    });
+    if (this.points === Infinity) return params;
+    this.seen.update(history);
+    return this.seen.has(keyOf(history.space, params)) ? this.startup.suggest(history, random) : params;
+  }
+
+  private readPast(history: History): void {
+    const { earlier = [] } = history;
+    if (earlier === this.past?.trials || (!this.past && earlier.length === 0)) return;
+    const observations = new Observations(this.tree);
+    observations.update({ ...history, trials: earlier.map((trial, id) => ({ ...trial, id })) });
+    this.past = { trials: earlier, observations };
+  }
+
+  /** Draws from the good trials' estimate, the most promising first; at most `most` of them. */
+  private candidates(history: History, random: Random, most: number): Params[] {
+    const { tree, observations, belief } = this;
+    const { space } = history;
+    const bandwidth = scott(tree.free, observations.count);
+    const radius =
+      random.next() < Math.min(NICHES, NICHES_PARAMETERS / tree.free)
+        ? NEAREST * exp(random.next() * log(FARTHEST / NEAREST))
+        : 0;
+    const [own, past] = this.splits(history.goals.length > 1, radius);
+    const better = new Parzen(tree, this.kernels(own.good, past?.good), bandwidth, belief);
+    const worse = new Parzen(tree, this.kernels(own.bad, past?.bad), bandwidth);
+    const feasibility = new Feasibility(observations, tree, bandwidth, (rows, weights) =>
+      this.kernels({ rows, weights }),
+    );
+    const linear = (space.constraints?.length ?? 0) > 0;
+    const drawn: { point: Point; score: number }[] = [];
     for (let i = 0; i < this.settings.candidates; i++) {
-      const params = better.draw(random, point);
-      drawn.push({ params, score: better.logDensity(point) - worse.logDensity(point) });
+      const point: Point = new Float64Array(tree.axes.length);
+      if (linear) {
+        const params = feasible(space, random, () => {
+          better.draw(random, point, CROSSED);
+          return tree.paramsAt(point);
+        });
+        for (let d = 0; d < point.length; d++) point[d] = tree.placeOf(d, params);
+      } else better.draw(random, point, CROSSED);
+      const score = better.logDensity(point) - worse.logDensity(point) + feasibility.score(point);
+      drawn.push({ point, score });
     }
-    return drawn.sort((a, b) => b.score - a.score).map(({ params }) => params);
+    drawn.sort((a, b) => b.score - a.score);
+    return drawn.slice(0, most).map(({ point }) => tree.paramsAt(point));
   }
 
-  private split(): { good: Int32Array; bad: Int32Array } {
-    const { ranked, count } = this.observations;
-    const good = new Int32Array(Math.min(GOOD_MOST, Math.ceil(GOOD_SHARE * ranked.length)));
-    const isGood = new Uint8Array(count);
-    for (let i = 0; i < good.length; i++) isGood[(good[i] = ranked[i]!.id)] = 1;
-    const bad = new Int32Array(count - good.length);
-    for (let id = 0, i = 0; id < count; id++) if (!isGood[id]) bad[i++] = id;
-    return { good, bad };
+  private splits(several: boolean, radius: number): [own: Split, past: Split | null] {
+    const own = splitOf(this.observations, this.tree, several, radius);
+    const past = this.past?.observations;
+    if (!past || past.known === 0) return [own, null];
+    const weight = (EARLIER * EARLIER_FADES) / (EARLIER_FADES + this.observations.known);
+    const { good, bad } = splitOf(past, this.tree, several, 0);
+    const lighter = ({ rows, weights }: Weighed) => ({ rows, weights: weights.map((w) => w * weight) });
+    return [own, { good: lighter(good), bad: lighter(bad) }];
   }
-}
 
-function scott(dimensions: number): Bandwidth {
-  return {
-    sigma(axis, values) {
-      // Begins with the even observation: mean 1/2, variance 1/12.
-      let [sum, squares, count] = [1 / 2, 1 / 4 + 1 / 12, 1];
-      for (let i = 0; i < values.length; i++) {
-        const at = values[i]!;
-        if (at === INACTIVE) continue;
-        const u = axis.edges ? (axis.edges[at]! + axis.edges[at + 1]!) / 2 : at;
-        sum += u;
-        squares += u * u;
-        count++;
-      }
-      const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
-      const shrink = exp(-log(count) / (dimensions + 4));
-      const sigma = Math.max(LEAST_SIGMA, NARROWER * deviation * shrink);
-      // A kernel of a stepped range reaches the neighboring values.
-      return Math.min(1, axis.count ? Math.max(sigma, 0.5 / axis.count) : sigma);
-    },
-    smoothing: (axis, active) => axis.count / (active + 1 + axis.count),
-  };
+  private kernels(own: Weighed, past?: Weighed): Kernels {
+    const n = own.rows.length;
+    const more = past?.rows.length ?? 0;
+    const weights = new Float64Array(n + more);
+    weights.set(own.weights);
+    if (past) weights.set(past.weights, n);
+    const values = this.observations.columns.map((column, d) => {
+      const gathered = new Float64Array(n + more);
+      for (let i = 0; i < n; i++) gathered[i] = column[own.rows[i]!]!;
+      const earlier = this.past?.observations.columns[d];
+      for (let i = 0; i < more; i++) gathered[n + i] = earlier![past!.rows[i]!]!;
+      return gathered;
+    });
+    return { values, weights };
+  }
 }

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { countPoints, createStudy, isActive, keyOf, refuse, type SavedStudy } from '../../../src/search/index.js';
 import type { Params } from '../../../src/protocol/values.js';
 import { createRandom } from '../../../src/search/random.js';
-import { Parzen, INACTIVE } from '../../../src/search/samplers/parzen.js';
+import { Parzen } from '../../../src/search/samplers/parzen.js';
+import { INACTIVE, Tree } from '../../../src/search/samplers/parzenTree.js';
 import type { Dimension, Space, StudyOptions } from '../../../src/search/types.js';
-import { axesOf } from '../../../src/search/unit.js';
 import { randomSpace } from './fuzz.js';
 import { TASKS } from './tasks.js';
 
@@ -33,14 +33,14 @@ describe('the Parzen estimator', () => {
       { kind: 'int', name: 'k', low: 0, high: 4, log: false, step: 1, when: { kind: ['a'] } },
     ],
   };
-  const axes = axesOf(space);
-  const columns = [
+  const tree = new Tree(space);
+  const values = [
     Float64Array.of(0, 1, 2, 0),
     Float64Array.of(0.1, 0.7, INACTIVE, 0.9),
     Float64Array.of(0, INACTIVE, INACTIVE, 3),
   ];
-  const parzen = new Parzen(axes, columns, Int32Array.of(0, 1, 2, 3), bandwidth, Float64Array.of(1, 2, 1, 1));
-  const density = (...point: number[]) => Math.exp(parzen.logDensity(Float64Array.from(point))) / 6;
+  const parzen = new Parzen(tree, { values, weights: Float64Array.of(1, 2, 1, 1) }, bandwidth);
+  const density = (...point: number[]) => Math.exp(parzen.logDensity(Float64Array.from(point)));
   const integral = (f: (u: number) => number) => {
     let sum = 0;
     for (let i = 0; i < 400; i++) sum += f((i + 0.5) / 400);
@@ -63,9 +63,9 @@ describe('the Parzen estimator', () => {
     let [low, all] = [0, 0];
     const point = new Float64Array(3);
     for (let i = 0; i < n; i++) {
-      const params = parzen.draw(random, point);
+      parzen.draw(random, point);
       counts[point[0]!]!++;
-      expect(Object.keys(params).length).toBe(3 - point[0]!);
+      expect(Object.keys(tree.paramsAt(point)).length).toBe(3 - point[0]!);
       if (point[0] === 1) [low, all] = [low + (point[1]! < 0.5 ? 1 : 0), all + 1];
     }
     for (const [i, share] of shares.entries()) expect(Math.abs(counts[i]! / n - share)).toBeLessThan(0.015);
@@ -74,15 +74,11 @@ describe('the Parzen estimator', () => {
   });
 
   it('stays a number with hundreds of dimensions', () => {
-    const many = axesOf({ dimensions: Array.from({ length: 500 }, (_, i) => float(`x${i}`)) });
-    const wide = new Parzen(
-      many,
-      many.map(() => Float64Array.of(0.5, 0.1)),
-      Int32Array.of(0, 1),
-      { ...bandwidth, sigma: () => 0.01 },
-    );
+    const many = new Tree({ dimensions: Array.from({ length: 500 }, (_, i) => float(`x${i}`)) });
+    const kernels = { values: many.axes.map(() => Float64Array.of(0.5, 0.1)), weights: Float64Array.of(1, 1) };
+    const wide = new Parzen(many, kernels, { ...bandwidth, sigma: () => 0.01 });
     expect(wide.logDensity(new Float64Array(500).fill(0.5))).toBeGreaterThan(1000);
-    expect(wide.logDensity(new Float64Array(500).fill(1))).toBeCloseTo(0, 6);
+    expect(wide.logDensity(new Float64Array(500).fill(1))).toBeCloseTo(-Math.log(3), 6);
   });
 });
 
@@ -137,19 +133,19 @@ describe('TPE', () => {
       [
         {
           "model": "forest",
-          "share": 0.5,
-          "trees": 464,
+          "share": 0.4,
+          "trees": 469,
         },
         {
           "model": "forest",
-          "share": 0.5,
-          "trees": 450,
+          "share": 0.4,
+          "trees": 426,
         },
         {
-          "c": 0.012909025951082212,
-          "degree": 6,
-          "kernel": "poly",
-          "model": "svm",
+          "act": "tanh",
+          "layers": 3,
+          "lr": 0.5486429789133817,
+          "model": "net",
         },
       ]
     `);

@@ -217,8 +217,9 @@ export interface Earlier {
 /** The trial to rely on: by its expected value, not by its luck. */
 export interface Recommendation {
   trial: Trial;
-  /** Expected value and its standard deviation, of the objective as the person logs it. */
+  /** Expected value, of the objective as the person logs it. */
   mean: number;
+  /** Its standard deviation; Infinity: too little is known. */
   sd: number;
   /** One line. */
   reason: string;

@@ -1,0 +1,151 @@
+/**
+ * What the most promising trials are expected to give if they were run again, from all that was tried near them: a
+ * Gaussian process (gp/) over the parameters, conditional ones too.
+ *
+ * - Candidates are the `CANDIDATES` trials with the best measured means.
+ * - First the question whether there is noise: to the trials nearest to the candidates a model without noise and one
+ *   with noise are fitted, and the likelier one is right. A function that is only hard to model would else pass for a
+ *   noisy one, and the best trial for a lucky one. The range of these trials is enlarged to [0, 1], since a prior made
+ *   for all of the space takes what varies within a small part of it for noise.
+ * - With noise, as many others are added, for how the function goes shows only from afar. No trial is ever chosen by its
+ *   value: what was lucky would be believed.
+ * - Values much worse than the middle say nothing about the best and are clipped: to the median plus `REACH` times its
+ *   distance from the best. A mean of k measurements has a k-th of the noise's variance.
+ */
+import { ABSENT, fitGp, type ColumnKind, type Gp } from '../gp/index.js';
+import type { Space } from '../types.js';
+import { axesOf } from '../unit.js';
+import type { Measured } from './measured.js';
+
+const CANDIDATES = 30;
+/** Trials that are all looked at, else so many near ones and as many others. */
+const FEW = 150;
+const NEAR = 75;
+/** Fewer trials say nothing about noise. */
+const LEAST = 5;
+const REACH = 2;
+/** So much likelier (in the logarithm) must the one with noise be. */
+const DOUBT = 2;
+const EXACT = { noise: 1e-6, noiseSd: 0.2 };
+
+export interface Estimated {
+  of: Measured;
+  /** As something to be made small. */
+  mean: number;
+  sd: number;
+}
+
+export interface Estimates {
+  /** The most promising first. */
+  ranked: Estimated[];
+  /** Standard deviation of one measurement. */
+  noise: number;
+}
+
+/** Best measured means first; by row and column the place on the axis. */
+interface Table {
+  ranked: readonly Measured[];
+  places: Float64Array;
+  kinds: readonly ColumnKind[];
+}
+
+/** `measured` with finite losses of one objective. Null: that says nothing beyond the means. */
+export function estimate(space: Space, measured: readonly Measured[]): Estimates | null {
+  const table = tableOf(space, measured);
+  const { ranked, kinds } = table;
+  if (ranked.length < LEAST || kinds.length === 0) return null;
+  if (ranked[0]!.losses[0] === ranked.at(-1)!.losses[0]) return null;
+  const candidates = Math.min(CANDIDATES, ranked.length);
+  const near = ranked.length <= FEW ? Array.from(ranked.keys()) : nearTo(candidates, table);
+  let fitted = fit(near, table, EXACT);
+  const noisy = fit(near, table);
+  if (noisy.gp.cost < fitted.gp.cost - DOUBT) {
+    fitted = near.length < ranked.length ? fit(withOthers(near, ranked), table) : noisy;
+  }
+  const { gp, x } = fitted;
+  // They are the first of the rows.
+  const found = ranked.slice(0, candidates).map((of, i): Estimated => {
+    const { mean, variance } = gp.predict(x.subarray(i * kinds.length, (i + 1) * kinds.length));
+    return { of, mean, sd: Math.sqrt(variance) };
+  });
+  found.sort((a, b) => a.mean - b.mean || a.of.trial.id - b.of.trial.id);
+  return { ranked: found, noise: Math.sqrt(gp.noise) };
+}
+
+function tableOf(space: Space, measured: readonly Measured[]): Table {
+  const ranked = [...measured].sort((a, b) => a.losses[0]! - b.losses[0]! || a.trial.id - b.trial.id);
+  const axes = axesOf(space).filter((axis) => axis.count !== 1);
+  const kinds = axes.map(({ ordered, dimension }): ColumnKind => {
+    return !ordered ? 'category' : dimension.when ? 'optional' : 'ordered';
+  });
+  const places = new Float64Array(ranked.length * axes.length);
+  for (const [i, { trial }] of ranked.entries()) {
+    for (const [j, axis] of axes.entries()) {
+      const value = trial.params[axis.dimension.name];
+      const at = value === undefined ? ABSENT : axis.ordered ? axis.toUnit(value) : axis.indexOf(value);
+      places[i * axes.length + j] = at;
+    }
+  }
+  return { ranked, places, kinds };
+}
+
+function fit(rows: readonly number[], { ranked, places, kinds }: Table, prior = {}): { gp: Gp; x: Float64Array } {
+  const d = kinds.length;
+  const x = new Float64Array(rows.length * d);
+  for (const [r, i] of rows.entries()) x.set(places.subarray(i * d, (i + 1) * d), r * d);
+  enlarge(x, kinds);
+  const losses = rows.map((i) => ranked[i]!.losses[0]!);
+  const [best, median] = [losses[0]!, losses[losses.length >> 1]!];
+  const worst = median > best ? median + REACH * (median - best) : Infinity;
+  const y = Float64Array.from(losses, (loss) => Math.min(loss, worst));
+  const noisier = Float64Array.from(rows, (i) => 1 / ranked[i]!.count);
+  return { gp: fitGp({ x, y, kinds, noisier, prior }), x };
+}
+
+/** The first `candidates` rows and in turn what is next nearest to each of them; in ascending order. */
+function nearTo(candidates: number, { ranked, places, kinds }: Table): number[] {
+  const d = kinds.length;
+  const chosen = new Set<number>(Array.from({ length: candidates }, (_, i) => i));
+  const distances = new Float64Array(ranked.length);
+  for (let c = 0; c < candidates; c++) {
+    for (let i = 0; i < ranked.length; i++) {
+      let sum = 0;
+      for (let j = 0; j < d; j++) {
+        const [a, b] = [places[c * d + j]!, places[i * d + j]!];
+        const apart = kinds[j] === 'category' || a === ABSENT || b === ABSENT ? (a === b ? 0 : 1) : a - b;
+        sum += apart * apart;
+      }
+      distances[i] = sum;
+    }
+    const order = Array.from(distances.keys()).sort((a, b) => distances[a]! - distances[b]! || a - b);
+    const wanted = candidates + Math.round(((NEAR - candidates) * (c + 1)) / candidates);
+    for (let k = 0; k < order.length && chosen.size < wanted; k++) chosen.add(order[k]!);
+  }
+  return [...chosen].sort((a, b) => a - b);
+}
+
+/** Evenly from all others, in the order in which they were tried. */
+function withOthers(rows: readonly number[], ranked: readonly Measured[]): number[] {
+  const chosen = new Set(rows);
+  const others = Array.from(ranked.keys()).filter((i) => !chosen.has(i));
+  others.sort((a, b) => ranked[a]!.trial.id - ranked[b]!.trial.id);
+  const wanted = Math.min(others.length, FEW - rows.length);
+  for (let k = 0; k < wanted; k++) chosen.add(others[Math.floor((k * others.length) / wanted)]!);
+  return [...chosen].sort((a, b) => a - b);
+}
+
+/** The rows' range becomes [0, 1]. */
+function enlarge(x: Float64Array, kinds: readonly ColumnKind[]): void {
+  const d = kinds.length;
+  for (const [j, kind] of kinds.entries()) {
+    if (kind === 'category') continue;
+    let [low, high] = [Infinity, -Infinity];
+    for (let p = j; p < x.length; p += d) {
+      if (x[p] === ABSENT) continue;
+      low = Math.min(low, x[p]!);
+      high = Math.max(high, x[p]!);
+    }
+    if (!(high > low)) continue;
+    for (let p = j; p < x.length; p += d) if (x[p] !== ABSENT) x[p] = (x[p]! - low) / (high - low);
+  }
+}

@@ -13,8 +13,10 @@ export interface FitOptions {
   /** Observed values, all finite. */
   y: Float64Array;
   kinds: readonly ColumnKind[];
-  /** By row: how many times the noise's variance is larger than elsewhere. */
+  /** By row: how many times as large the noise's variance is there: 1/2 for the mean of two measurements. */
   noisier?: Float64Array | null;
+  /** By row: variance of an error of its own, in y's units squared, beyond the noise that all rows have. */
+  extra?: Float64Array | null;
   /**
    * By row: rows of one group share an offset that is learned too. Predictions are for group 0. For observations of other
    * searches, add a category column as well, which says how much they are alike.
@@ -91,9 +93,10 @@ function clipped(theta: Float64Array, { lower, upper }: Posterior): Float64Array
 }
 
 function prepare(options: FitOptions, y: Float64Array, center: number, scale: number) {
-  const { x, kinds, noisier = null, groups = null, bent = [], prior } = options;
+  const { x, kinds, noisier = null, extra = null, groups = null, bent = [], prior } = options;
   const observed: Observed = {
     ...{ n: y.length, kinds, x, noisier, groups, bent },
+    extra: extra && extra.map((v) => v / (scale * scale)),
     y: y.map((v) => (v - center) / scale),
   };
   return { observed, posterior: new Posterior(observed, { ...PRIOR, ...prior }) };

@@ -50,6 +50,8 @@ export interface Observed {
   y: Float64Array;
   /** By row: the noise's variance is this many times as large. Null: 1. */
   noisier: Float64Array | null;
+  /** By row: variance of an error of its own, beyond the noise that all have. Null: 0. */
+  extra: Float64Array | null;
   /** By row; rows of one group share an offset. Null: all are of one. */
   groups: Int32Array | null;
   /** Columns that are bent. */
@@ -134,7 +136,7 @@ export class Posterior {
   /** Fills `factor`, `whitening`, `alpha`. Minus the log posterior density; Infinity where there is none. */
   evaluate(theta: Float64Array, gradient: Float64Array | null): number {
     const { observed, factor, r2, slopes } = this;
-    const { n, kinds, noisier, groups, y } = observed;
+    const { n, kinds, noisier, extra, groups, y } = observed;
     const d = kinds.length;
     for (const [b, j] of observed.bent.entries()) this.bendColumn(j, theta, d + 2 + 2 * b);
     r2.fill(0);
@@ -151,7 +153,7 @@ export class Posterior {
         factor[i * n + k] = signal * matern(r2[at]!) + constant;
         if (gradient) slopes[at] = signal * maternSlope(r2[at]!);
       }
-      const own = noise * (noisier ? noisier[i]! : 1);
+      const own = noise * (noisier ? noisier[i]! : 1) + (extra ? extra[i]! : 0);
       factor[i * n + i] = signal * (1 + 1e-10) + MEAN + (groups ? GROUP : 0) + own;
     }
     if (!cholesky(factor, n)) return Infinity;

@@ -177,6 +177,14 @@ export class Model {
     }
   }
 
+  /** Half the squared length of standardized values after whitening: what of their likelihood depends on them. */
+  misfit(y: Float64Array): number {
+    lowerTimes(this.whitening, y.length, y, this.white, this.stride);
+    let sum = 0;
+    for (let i = 0; i < y.length; i++) sum += this.white[i]! * this.white[i]!;
+    return sum / 2;
+  }
+
   newMoments(): Moments {
     const d = this.kinds.length;
     return { mean: 0, variance: 0, meanBy: new Float64Array(d), varianceBy: new Float64Array(d) };

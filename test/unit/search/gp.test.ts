@@ -74,6 +74,7 @@ describe('the posterior of the hyperparameters', () => {
   const observed = {
     ...{ n, kinds, x, y: observe(x).map((v) => v - 5), bent: [3, 2] },
     noisier: Float64Array.from({ length: n }, (_, i) => 1 + (i % 3)),
+    extra: Float64Array.from({ length: n }, (_, i) => 0.1 * (i % 3)),
     groups: Int32Array.from({ length: n }, (_, i) => i % 2),
   };
   const posterior = new Posterior(observed, PRIOR);

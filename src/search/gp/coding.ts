@@ -1,0 +1,145 @@
+/**
+ * A conditional space as rows of numbers for the kernel: one column for each parameter that has more than one value.
+ * Ordered columns hold the place on [0, 1] (of steps: the middle of the value's share), choices their index, and a
+ * parameter that takes no part is ABSENT.
+ */
+import type { Params, ParamValue } from '../../protocol/values.js';
+import { isActive, sameValue } from '../space.js';
+import type { Space } from '../types.js';
+import { axesOf, cellOf, type Axis } from '../unit.js';
+import { ABSENT, type ColumnKind } from './kernel.js';
+
+interface Requirement {
+  column: number;
+  values: ParamValue[];
+  /** By index of the parent's value, where these are listed. */
+  listed: Uint8Array | null;
+}
+
+export interface Column {
+  axis: Axis;
+  kind: ColumnKind;
+  /** All must hold. `null`: never takes part. */
+  when: Requirement[] | null;
+  /** Other columns depend on it. */
+  parent: boolean;
+}
+
+export class Coding {
+  readonly columns: Column[] = [];
+  readonly kinds: ColumnKind[];
+  private readonly axes: Axis[];
+
+  /** `tasks`: a last column tells other searches' rows (1) from this one's (0). */
+  constructor(
+    readonly space: Space,
+    readonly tasks = false,
+  ) {
+    this.axes = axesOf(space);
+    const requirements = new Map<string, Requirement[] | null>();
+    const placeOf = new Map<string, number>();
+    for (const axis of this.axes) {
+      const { name } = axis.dimension;
+      const when = this.require(axis, requirements, placeOf);
+      requirements.set(name, when);
+      if (axis.count === 1) continue;
+      placeOf.set(name, this.columns.length);
+      const kind = !axis.ordered ? 'category' : when === null || when.length ? 'optional' : 'ordered';
+      this.columns.push({ axis, kind, when, parent: false });
+    }
+    this.kinds = this.columns.map(({ kind }) => kind);
+    if (tasks) this.kinds.push('category');
+  }
+
+  /** Numbers in a row. */
+  get width(): number {
+    return this.kinds.length;
+  }
+
+  /** Those of the parents too: a constant parent has no column. */
+  private require(
+    { dimension }: Axis,
+    known: Map<string, Requirement[] | null>,
+    placeOf: Map<string, number>,
+  ): Requirement[] | null {
+    const all: Requirement[] = [];
+    for (const [parent, values] of Object.entries(dimension.when ?? {})) {
+      const inherited = known.get(parent) ?? null;
+      if (!inherited) return null;
+      all.push(...inherited);
+      const column = placeOf.get(parent);
+      if (column === undefined) {
+        const only = this.axes.find((axis) => axis.dimension.name === parent)!.fromIndex(0);
+        if (!values.some((value) => sameValue(value, only))) return null;
+        continue;
+      }
+      const { axis } = this.columns[column]!;
+      this.columns[column]!.parent = true;
+      let listed: Uint8Array | null = null;
+      if (axis.count) {
+        listed = new Uint8Array(axis.count);
+        for (const value of values) {
+          const index = axis.indexOf(value);
+          if (index >= 0 && sameValue(axis.fromIndex(index), value)) listed[index] = 1;
+        }
+      }
+      all.push({ column, values, listed });
+    }
+    return all;
+  }
+
+  isActive(j: number, row: Float64Array): boolean {
+    const { when } = this.columns[j]!;
+    if (!when) return false;
+    for (const { column, values, listed } of when) {
+      const at = row[column]!;
+      if (at === ABSENT) return false;
+      const { axis } = this.columns[column]!;
+      if (listed) {
+        if (!listed[this.indexAt(column, at)]) return false;
+      } else if (!values.some((value) => sameValue(value, axis.fromUnit(at)))) return false;
+    }
+    return true;
+  }
+
+  /** Of a column with listed values. */
+  indexAt(j: number, at: number): number {
+    const { axis } = this.columns[j]!;
+    return axis.ordered ? cellOf(axis.edges!, at) : at;
+  }
+
+  /** What a column holds for the index of a listed value. */
+  ofIndex(j: number, index: number): number {
+    const { axis } = this.columns[j]!;
+    return axis.ordered ? (axis.edges![index]! + axis.edges![index + 1]!) / 2 : index;
+  }
+
+  /** What a column holds for a draw 0 ≤ u ≤ 1 of the parameter's own distribution. */
+  ofUnit(j: number, u: number): number {
+    const { axis } = this.columns[j]!;
+    return axis.edges ? this.ofIndex(j, cellOf(axis.edges, u)) : u;
+  }
+
+  encode(params: Params): Float64Array {
+    const row = new Float64Array(this.width);
+    for (const [j, { axis }] of this.columns.entries()) {
+      const value = params[axis.dimension.name];
+      if (value === undefined) row[j] = ABSENT;
+      else row[j] = axis.count ? this.ofIndex(j, Math.max(0, axis.indexOf(value))) : axis.toUnit(value);
+    }
+    return row;
+  }
+
+  decode(row: Float64Array): Params {
+    const params: Params = {};
+    let j = 0;
+    for (const axis of this.axes) {
+      const { dimension } = axis;
+      const at = axis.count === 1 ? 0 : row[j++]!;
+      if (!isActive(dimension, params)) continue;
+      if (!axis.count) params[dimension.name] = axis.fromUnit(at === ABSENT ? 0.5 : at);
+      else params[dimension.name] = axis.fromIndex(axis.count === 1 ? 0 : this.indexAt(j - 1, Math.max(0, at)));
+    }
+    return params;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What the model learns from, read from the history. Each trial's place is coded once, so asking stays cheap with
+ * thousands of them, and nothing here depends on the order in which trials ended.
+ *
+ * - Completed trials count by their values, also further measurements of the same params.
+ * - Pruned and resting trials count by what they would have come to (fidelityRank.ts), as sure as that is.
+ * - Failed trials (also those with NaN) have no value, but say where trials fail; infinite values are worst or best.
+ * - Completed trials of earlier searches count as observations of a like function, in a group of their own.
+ */
+import { FidelityLosses } from '../fidelityRank.js';
+import type { Params } from '../../protocol/values.js';
+import type { History, Trial } from '../types.js';
+import type { Coding } from './coding.js';
+
+export interface Row {
+  /** As `Coding.encode` gives it. */
+  at: Float64Array;
+  /** By objective, to be made small; null: it failed. */
+  losses: number[] | null;
+  /** Standard error of a loss that is only a prediction. */
+  sd: number;
+  /** Met where at most 0. */
+  constraints: readonly number[] | null;
+  earlier: boolean;
+}
+
+export class Data {
+  /** Of trials that have ended, in the order begun; those of earlier searches first. */
+  rows: Row[] = [];
+  /** Of trials that run. */
+  pending: Float64Array[] = [];
+  private readonly places: { params: Params; at: Float64Array }[] = [];
+  private readonly fidelity = new FidelityLosses();
+  private earlier: { from: History['earlier']; rows: Row[] } = { from: undefined, rows: [] };
+
+  constructor(private readonly coding: Coding) {}
+
+  update(history: History): void {
+    const { trials, goals } = history;
+    this.fidelity.update(history);
+    if (history.earlier !== this.earlier.from) this.readEarlier(history);
+    this.rows = this.earlier.rows.slice();
+    this.pending = [];
+    for (const trial of trials) {
+      const at = this.placeOf(trial);
+      const losses = this.lossesOf(trial, goals);
+      if (losses === undefined) this.pending.push(at);
+      else {
+        const sd = trial.state === 'completed' ? 0 : this.fidelity.sd[trial.id]!;
+        this.rows.push({ at, losses, sd, constraints: trial.constraints ?? null, earlier: false });
+      }
+    }
+  }
+
+  private placeOf({ id, params }: Trial): Float64Array {
+    const known = this.places[id];
+    if (known?.params === params) return known.at;
+    const at = this.coding.encode(params);
+    this.places[id] = { params, at };
+    return at;
+  }
+
+  /** Undefined: nothing is known yet. */
+  private lossesOf(trial: Trial, goals: History['goals']): number[] | null | undefined {
+    const { state, values, id } = trial;
+    if (state === 'running') return undefined;
+    if (state === 'completed') return values!.map((v, k) => (goals[k] === 'minimize' ? v : -v));
+    if (state === 'failed' || goals.length > 1) return state === 'paused' ? undefined : null;
+    const loss = this.fidelity.losses[id]!;
+    if (!Number.isNaN(loss)) return [loss];
+    return state === 'paused' ? undefined : null;
+  }
+
+  private readEarlier({ earlier = [], goals }: History): void {
+    const rows: Row[] = [];
+    for (const { params, values, constraints } of earlier) {
+      if (!values || values.length !== goals.length || values.some(Number.isNaN)) continue;
+      const at = this.coding.encode(params);
+      if (this.coding.tasks) at[this.coding.width - 1] = 1;
+      const losses = values.map((v, k) => (goals[k] === 'minimize' ? v : -v));
+      rows.push({ at, losses, sd: 0, constraints: constraints ?? null, earlier: true });
+    }
+    this.earlier = { from: earlier, rows };
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * A Gaussian process over the rows of a search that is fitted again as they grow: each fit starts from the
+ * hyperparameters of the one before, and while rows are many not every new one is worth a fit. That state is saved
+ * with the search, all else follows from the rows.
+ */
+import { z } from 'zod';
+import type { Coding } from './coding.js';
+import type { Row } from './data.js';
+import { fitGp, type Gp } from './fit.js';
+import { bestWidth, transformed, WIDTHS } from './outputs.js';
+
+export const FittedState = z.object({ theta: z.array(z.number()), age: z.number(), width: z.number().int() });
+export type Fitted = z.infer<typeof FittedState>;
+
+/** Likelihood evaluations of a fit: this many while rows are few, then as many as take about as long. */
+const EVALUATIONS = 60;
+const FEW = 50;
+/** A fit is due when rows have grown by one in so many. */
+const GROWTH = 20;
+const LEAST_GAIN = 0.5;
+
+export interface Surrogate {
+  gp: Gp;
+  /** To be kept for the next call. */
+  fitted: Fitted;
+}
+
+/**
+ * `transform`: the values may be put on another scale first (outputs.ts). `age`: grows with the trials, also when the rows
+ * are only some of them. `old`: what an earlier call gave.
+ */
+export function fitRows(
+  coding: Coding,
+  rows: readonly Row[],
+  y: Float64Array,
+  age: number,
+  old: Fitted | null,
+  transform: boolean,
+): Surrogate {
+  const n = rows.length;
+  const x = new Float64Array(n * coding.width);
+  for (const [i, row] of rows.entries()) x.set(row.at, i * coding.width);
+  const sds = rows.some(({ sd }) => sd > 0) ? Float64Array.from(rows, ({ sd }) => sd * sd) : null;
+  const groups = coding.tasks ? Int32Array.from(rows, ({ earlier }) => (earlier ? 1 : 0)) : null;
+  const start = old && Float64Array.from(old.theta);
+  const due = !old || age < old.age || age - old.age >= Math.max(1, Math.floor(n / GROWTH));
+  const share = Math.min(1, (FEW / n) * (FEW / n));
+  const evaluations = due ? Math.max(4, Math.ceil(EVALUATIONS * share)) : 0;
+  let width = old?.width ?? 0;
+  const fit = (from: Float64Array | null, most: number, afresh: boolean) => {
+    const values = transformed(y, WIDTHS[width]!);
+    const extra = sds && errors(y, values, sds);
+    const options = { x, y: values, kinds: coding.kinds, extra, groups };
+    return fitGp({ ...options, start: from, evaluations: most, afresh });
+  };
+  let gp = fit(start, evaluations, n <= FEW);
+  if (due && transform) {
+    const better = bestWidth(y, gp.model, LEAST_GAIN);
+    if (better !== width) {
+      width = better;
+      gp = fit(gp.theta, Math.ceil(evaluations / 2), false);
+    }
+  }
+  return { gp, fitted: due ? { theta: Array.from(gp.theta), age, width } : old };
+}
+
+/** Variances of predicted losses on the transformed scale: as much smaller as the scale is finer there, about. */
+function errors(y: Float64Array, z: Float64Array, variances: Float64Array): Float64Array {
+  if (y === z) return variances;
+  let [yLow, yHigh, zLow, zHigh] = [Infinity, -Infinity, Infinity, -Infinity];
+  for (let i = 0; i < y.length; i++) {
+    yLow = Math.min(yLow, y[i]!);
+    yHigh = Math.max(yHigh, y[i]!);
+    zLow = Math.min(zLow, z[i]!);
+    zHigh = Math.max(zHigh, z[i]!);
+  }
+  const ratio = yHigh > yLow ? (zHigh - zLow) / (yHigh - yLow) : 1;
+  return variances.map((v) => v * ratio * ratio);
+}

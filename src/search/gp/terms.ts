@@ -1,0 +1,96 @@
+/** What makes a point promising, each as a term of a sum of logarithms. */
+import { log } from '../numeric.js';
+import { logImprovement, logProbability, type Slope } from './acquisition.js';
+import type { Landscape } from './explore.js';
+import type { Model, Moments } from './model.js';
+
+/** How far the value is expected to fall below `best` (in the model's units). */
+export class Improvement implements Landscape {
+  private readonly moments: Moments;
+  private readonly out: Slope = { value: 0, slope: 0 };
+
+  constructor(
+    private readonly model: Model,
+    private readonly best: number,
+  ) {
+    this.moments = model.newMoments();
+  }
+
+  value(row: Float64Array): number {
+    this.model.moments(row, this.moments);
+    return this.judge();
+  }
+
+  slope(row: Float64Array, gradient: Float64Array): number {
+    const { moments, out } = this;
+    this.model.slope(row, moments);
+    const value = this.judge();
+    const sd = Math.sqrt(moments.variance);
+    const z = (this.best - moments.mean) / sd;
+    const byMean = -out.slope / sd;
+    const byVariance = (1 - out.slope * z) / (2 * moments.variance);
+    for (let j = 0; j < gradient.length; j++) {
+      gradient[j] = gradient[j]! + byMean * moments.meanBy[j]! + byVariance * moments.varianceBy[j]!;
+    }
+    return value;
+  }
+
+  private judge(): number {
+    const { mean, variance } = this.moments;
+    const sd = Math.sqrt(variance);
+    logImprovement((this.best - mean) / sd, this.out);
+    return this.out.value + log(sd);
+  }
+}
+
+/** How sure it is that the value is at most `limit` (in the model's units). */
+export class Feasibility implements Landscape {
+  private readonly moments: Moments;
+  private readonly out: Slope = { value: 0, slope: 0 };
+
+  constructor(
+    private readonly model: Model,
+    private readonly limit: number,
+  ) {
+    this.moments = model.newMoments();
+  }
+
+  value(row: Float64Array): number {
+    const { model, moments, out } = this;
+    model.moments(row, moments);
+    logProbability((this.limit - moments.mean) / Math.sqrt(moments.variance), out);
+    return out.value;
+  }
+
+  slope(row: Float64Array, gradient: Float64Array): number {
+    const { model, moments, out } = this;
+    model.slope(row, moments);
+    const sd = Math.sqrt(moments.variance);
+    const z = (this.limit - moments.mean) / sd;
+    logProbability(z, out);
+    const byMean = -out.slope / sd;
+    const byVariance = (-out.slope * z) / (2 * moments.variance);
+    for (let j = 0; j < gradient.length; j++) {
+      gradient[j] = gradient[j]! + byMean * moments.meanBy[j]! + byVariance * moments.varianceBy[j]!;
+    }
+    return out.value;
+  }
+}
+
+/** A sum of terms is a landscape. */
+export class Sum implements Landscape {
+  constructor(private readonly terms: readonly Landscape[]) {}
+
+  value(row: Float64Array): number {
+    let sum = 0;
+    for (const term of this.terms) sum += term.value(row);
+    return sum;
+  }
+
+  slope(row: Float64Array, gradient: Float64Array): number {
+    gradient.fill(0);
+    let sum = 0;
+    for (const term of this.terms) sum += term.slope(row, gradient);
+    return sum;
+  }
+}

@@ -1,12 +1,16 @@
 /** Optuna and ours on the same tasks, and the report. Started by run.mjs, which says how. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import * as os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PRUNERS, SAMPLERS } from '../../src/search/index.js';
+import { Report } from './report.js';
+import { measureTimes, type Times } from './timing.js';
 import { jobs, type Job, type Side } from './plan.js';
 import { search, singleRegret, training } from './runs.js';
-import { Results } from './store.js';
+import { Results, type Result } from './store.js';
 import { Worker } from './worker.js';
 
 const { values: given } = parseArgs({
@@ -19,6 +23,8 @@ const { values: given } = parseArgs({
     seeds: { type: 'string' },
     jobs: { type: 'string', default: '1' },
     minutes: { type: 'string' },
+    timing: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
   },
 });
 const { BENCH_ROOT: root = '.', BENCH_OUT: out = 'out/bench', BENCH_PYTHON: python = 'python3' } = process.env;
@@ -37,11 +43,45 @@ function keyOf(job: Job): string {
   return [side, of, `${task.id}#${task.version}`, sampler, pruner ?? '', seed, budget, workers].join('|');
 }
 
+const cache = join(root, '.cache/bench-search');
+const timesFile = join(cache, 'times.json');
+
+/** Of ours the latest of each search, whichever build did it: a report while samplers change tells of their last state. */
+function latest(results: Results): Result[] {
+  const by = new Map<string, Result>();
+  for (const result of results.all.values()) {
+    const { side, task, sampler, pruner, seed, budget, workers } = result;
+    by.set([side, task, sampler, pruner, seed, budget, workers].join('|'), result);
+  }
+  return [...by.values()];
+}
+
+function report(results: Record<Side, Results>): void {
+  const output = (command: string, ...args: string[]): string =>
+    (spawnSync(command, args, { cwd: root, encoding: 'utf8' }).stdout ?? '').trim();
+  const cpu = os.cpus()[0]?.model ?? 'unknown processor';
+  const facts = {
+    machine: `Node ${process.versions.node}, ${os.platform()} ${os.arch()}, ${os.cpus().length} × ${cpu}.`,
+    optuna: output(python, '-c', 'import optuna; print(optuna.__version__)'),
+    commit: output('git', 'rev-parse', '--short', 'HEAD') || 'no commit',
+    times: existsSync(timesFile) ? (JSON.parse(readFileSync(timesFile, 'utf8')) as Times) : null,
+  };
+  const text = new Report([...latest(results.optuna), ...latest(results.ours)], facts).text();
+  writeFileSync(join(root, 'docs/benchmarks/search.md'), text);
+  console.log('docs/benchmarks/search.md');
+}
+
 async function main(): Promise<void> {
   const results: Record<Side, Results> = {
-    optuna: new Results(join(root, '.cache/bench-search/optuna.jsonl')),
-    ours: new Results(join(root, '.cache/bench-search/ours.jsonl')),
+    optuna: new Results(join(cache, 'optuna.jsonl')),
+    ours: new Results(join(cache, 'ours.jsonl')),
   };
+  if (given.timing) {
+    const times = await measureTimes(COMMANDS, Object.keys(SAMPLERS));
+    writeFileSync(timesFile, JSON.stringify(times, null, 2));
+  }
+  if (given.report) report(results);
+  if (given.timing || given.report) return;
   const wished = jobs(
     {
       sides: (list(given.side) as Side[] | null) ?? ['optuna', 'ours'],
@@ -49,6 +89,7 @@ async function main(): Promise<void> {
       samplers: list(given.samplers),
       seeds: Number(given.seeds ?? (given.quick ? 1 : given.full ? 10 : 5)),
       quick: given.quick,
+      full: given.full,
     },
     { samplers: Object.keys(SAMPLERS), pruners: Object.keys(PRUNERS) },
   );

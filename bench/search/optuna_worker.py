@@ -1,4 +1,4 @@
-"""Optuna behind the line protocol of docs/ask-tell.md: init, ask, report, tell, best and recommend.
+"""Optuna behind the line protocol of docs/ask-tell.md: init, ask, report, tell, enqueue, best and recommend.
 
 Answers carry `ms`, the time spent in Optuna for the request. A sampler is named with its settings:
 tpe (as it comes), tpe-mv (multivariate, groups, constant liar), gp, cmaes (with margin where there are whole numbers),
@@ -127,6 +127,7 @@ class Session:
         asked = []
         for _ in range(n):
             trial = self.study.ask()
+            # Optuna suggests a value where the program asks for it, so that is part of the asking.
             self.trials[trial.number] = trial
             asked.append({"id": trial.number, "params": self.suggest(trial)})
         return {"trials": asked}
@@ -149,6 +150,10 @@ class Session:
                 return trial.suggest_float(name, *entry[kind], log=kind == "log", step=entry.get("step"))
         kind = "int" if "int" in entry else "logInt"
         return trial.suggest_int(name, *entry[kind], log=kind == "logInt", step=entry.get("step", 1))
+
+    def enqueue(self, params):
+        self.study.enqueue_trial(params)
+        return {"ok": True}
 
     def report(self, id, step, value):
         trial = self.trials[id]
@@ -178,7 +183,7 @@ def main():
     for line in sys.stdin:
         try:
             ((name, body),) = json.loads(line).items()
-            if name not in ("init", "ask", "report", "tell", "best", "recommend"):
+            if name not in ("init", "ask", "report", "tell", "enqueue", "best", "recommend"):
                 raise ValueError(f"unknown request {name}")
             began = time.perf_counter()
             answer = getattr(session, name)(**body)

@@ -22,6 +22,7 @@ export interface Wishes {
   samplers: string[] | null;
   seeds: number;
   quick: boolean;
+  full: boolean;
 }
 
 export const TASKS: Task[] = [...SINGLE, ...REAL, ...SEVERAL, ...CURVES, ...REAL_CURVES];
@@ -53,8 +54,8 @@ const PAIRS: Record<Side, [string, string | null][]> = {
     ['tpe', 'asha'],
     ['tpe', 'hyperband'],
     ['bohb', 'hyperband'],
-    ['auto', 'bohb'],
     ['auto', 'dehb'],
+    ['random', 'hyperband'],
     ['tpe', 'wilcoxon'],
     ['auto', 'auto'],
   ],
@@ -103,7 +104,8 @@ export function jobs(wishes: Wishes, known: { samplers: string[]; pruners: strin
           if (task.group === 'fidelity') {
             const pairs = PAIRS[side].filter(([, pruner]) => pruner !== 'wilcoxon' || task.id === 'folds');
             for (const [sampler, pruner] of pairs)
-              for (const workers of [1, 4]) add(task, sampler, pruner, wishes.quick ? 20 : 80, workers);
+              for (const workers of wishes.full ? [4, 1] : [4])
+                add(task, sampler, pruner, wishes.quick ? 20 : 80, workers);
           } else if (task.group === 'several') {
             for (const sampler of FRONT[side]) add(task, sampler, null, slow ? SLOW_FRONT : trials, 1);
           } else {

@@ -19,6 +19,8 @@ in .cache/bench-search, so that only what has changed is done again; the report 
   --jobs N           searches at once (1)
   --minutes N        stop after so long
   --python PATH      a Python that has optuna; without it one is made in .cache/bench-search/venv
+  --timing           only measures how long suggestions take
+  --report           only writes docs/benchmarks/search.md from the results there are
   --keep-build       measure the build of the last time
 `;
 const args = process.argv.slice(2);
@@ -29,7 +31,7 @@ if (args.includes('--help') || args.includes('-h')) {
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const cache = path.join(root, '.cache/bench-search');
 const out = path.join(root, 'out/bench-search');
-mkdirSync(cache, { recursive: true });
+for (const folder of [cache, path.join(root, 'docs/benchmarks')]) mkdirSync(folder, { recursive: true });
 
 function take(name, hasValue) {
   const at = args.indexOf(name);

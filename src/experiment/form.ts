@@ -9,6 +9,7 @@ import { validateNetwork } from './network/index.js';
 import { kindOf, refuseParam } from './paramCheck.js';
 import { dimensionsOf, paramPath, placeholderAt } from './plan.js';
 import { readExperiment, type Reading } from './read.js';
+import { objectivesOf } from './searchPlan.js';
 import { middleOf, readDimension, readSpace, splitHint } from './space.js';
 
 /** Never throws: of a file with mistakes, what could be read, and the problems. */
@@ -31,7 +32,7 @@ export function formOf(text: string, file: string): FileForm {
           parallel: search.parallel ?? 'auto',
         }
       : null,
-    objective: written?.objective ?? null,
+    objective: (written && objectivesOf(written)[0]) ?? null,
     problems: [...source.problems].sort((a, b) => a.line - b.line || a.column - b.column),
   };
 }

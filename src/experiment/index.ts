@@ -1,7 +1,8 @@
 /** The experiment file: reading, checking, planning runs, editing in place. Knows neither editor nor engine. */
 import type { Space } from '../search/index.js';
+import { withConstraints } from './searchPlan.js';
 import { spaceOf } from './space.js';
-import type { Experiment } from './types.js';
+import type { Experiment, SearchPlan } from './types.js';
 
 export type * from './types.js';
 export { isExperimentFile, parseExperiment } from './read.js';
@@ -13,7 +14,13 @@ export { jsonSchema } from './schema.js';
 export { kindOf, refuseParam, type ParamKind } from './paramCheck.js';
 export { readDimension, readSpace } from './space.js';
 
-/** The experiment's space, or the written one instead. Throws SpaceError; a parsed experiment's own is always sound. */
+/**
+ * The experiment's space, or the written one instead, with the experiment's constraints on it. Throws SpaceError; a
+ * parsed experiment's own is always sound.
+ */
 export function toSpace(experiment: Experiment, written?: Record<string, unknown>): Space {
-  return spaceOf(written ?? experiment.search?.space ?? {});
+  const space = spaceOf(written ?? experiment.search?.space ?? {});
+  // Experiments stored by earlier versions have none.
+  const linear = (experiment.search as Partial<SearchPlan> | null)?.constraints?.linear ?? [];
+  return withConstraints(space, linear, experiment.params);
 }

@@ -11,6 +11,7 @@ export function kindOf(value: ParamValue | undefined, dimension: Dimension | nul
       return 'integer';
     case 'float':
     case 'normal':
+    case 'beta':
       return 'number';
     case 'choice': {
       const { choices } = dimension;

@@ -3,15 +3,17 @@ import * as path from 'node:path';
 import { isScalar } from 'yaml';
 import type { FileProblem } from '../protocol/engine.js';
 import type { Params } from '../protocol/values.js';
-import { checkNamed, refuse, type Dimension, type Space } from '../search/index.js';
+import { refuse, type Dimension, type Space } from '../search/index.js';
 import { macroFault, placeholders, splitCommand } from './command.js';
 import { flatten } from './flatten.js';
 import { checkNetworkTemplate } from './network/index.js';
 import { problemsOf } from './network/problems.js';
 import { hasNonFinite } from './paramCheck.js';
 import { ExperimentFile, type WrittenExperiment } from './schema.js';
+import { checkSearch } from './searchChecks.js';
+import { objectivesOf, searchPlanOf } from './searchPlan.js';
 import { Source, type Fault, type Path, type Range } from './source.js';
-import { readSpace, splitHint } from './space.js';
+import { splitHint } from './space.js';
 import { suggest } from './suggest.js';
 import { importSweep, isSweep } from './sweep.js';
 import type { Experiment, ParsedExperiment, Program } from './types.js';
@@ -133,7 +135,7 @@ class Checks {
 
   constructor(private readonly reading: Reading) {
     this.written = reading.written!;
-    this.names = [...Object.keys(reading.params), ...Object.keys(this.written.search?.space ?? {})];
+    this.names = namesOf(reading);
   }
 
   all(): void {
@@ -184,36 +186,10 @@ class Checks {
   }
 
   private search(): void {
-    const { search, objective } = this.written;
-    if (!search) return;
-    if (!objective && !this.has('objective')) {
-      const hint = 'add: objective: { metric: val/loss, goal: minimize }';
-      this.report(['search'], { message: 'a search needs an objective', hint }, 'key');
-    }
-    for (const what of ['sampler', 'pruner'] as const) {
-      const named = search[what];
-      if (named === undefined || named === null) continue;
-      const fault = checkNamed(what, named as string);
-      if (!fault) continue;
-      const where = fault.message.startsWith('unknown setting') ? 'key' : 'value';
-      this.report(['search', what, ...(fault.key ? [fault.key] : [])], splitHint(fault.message), where);
-    }
-    const { space, problems } = readSpace(search.space);
-    for (const { path: at, message, hint } of problems) {
-      const fault = { message, ...(hint !== undefined && { hint }) };
-      this.report(['search', 'space', ...at], fault, /^unknown|has two ranges/.test(message) ? 'key' : 'value');
-    }
+    const space = checkSearch(this.reading, this.names, (...fault) => this.report(...fault));
     this.reading.space = space;
     for (const d of space?.dimensions ?? []) this.dimensions.set(d.name, d);
-    if (space && search.trials === undefined && !isSweep(this.reading.source.value)) {
-      const name = typeof search.sampler === 'object' ? search.sampler.name : (search.sampler ?? 'auto');
-      const continuous = space.dimensions.some((d) => d.kind === 'normal' || (d.kind === 'float' && d.step === null));
-      if (continuous && name !== 'grid') {
-        const message = 'this search goes on until someone stops it';
-        this.report(['search'], { message, hint: 'say how many trials: trials: 50', severity: 'warning' }, 'key');
-      }
-    }
-    this.spaceNames(search.space);
+    if (this.written.search) this.spaceNames(this.written.search.space);
   }
 
   /** A searched name that nothing uses is most likely mistyped. */
@@ -326,26 +302,23 @@ class Checks {
   }
 }
 
+/** What commands and constraints may name. */
+function namesOf({ params, written }: Reading): string[] {
+  return [...new Set([...Object.keys(params), ...Object.keys(written?.search?.space ?? {})])];
+}
+
 function build(reading: Reading, file: string): Experiment {
   const written = reading.written!;
   const { search } = written;
-  const named = (value: unknown) => value as string | { name: string };
+  const objectives = objectivesOf(written);
   return {
     file,
     name: written.name ?? defaultName(file),
     program: programOf(written),
     params: reading.params,
-    objective: written.objective ?? null,
-    search: search
-      ? {
-          sampler: named(search.sampler ?? 'auto'),
-          pruner: search.pruner && search.pruner !== 'none' ? named(search.pruner) : null,
-          trials: search.trials ?? null,
-          parallel: search.parallel ?? 'auto',
-          seed: search.seed ?? null,
-          space: search.space,
-        }
-      : null,
+    objective: objectives[0] ?? null,
+    objectives,
+    search: search ? searchPlanOf(search, namesOf(reading)) : null,
     cwd: written.cwd ?? null,
     env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, String(value)])),
     resources: { gpus: written.resources?.gpus ?? null, perGpu: written.resources?.perGpu ?? 1 },

@@ -4,46 +4,8 @@
  */
 import { z } from 'zod';
 import { ParamValue } from '../protocol/values.js';
-import { PRUNERS, SAMPLERS } from '../search/index.js';
 import { NetworkTemplate } from './network/index.js';
-
-const value = ParamValue.describe('A number, text, switch (true/false), null, or a list of them.');
-const bound = z.number();
-const range = z.tuple([bound, bound]);
-const common = {
-  when: z
-    .record(z.string(), z.union([value, z.array(value)]))
-    .optional()
-    .describe('Searched only when these other parameters have one of these values: `{ optimizer: sgd }`.'),
-};
-const stepped = {
-  ...common,
-  step: z.number().positive('the step must be above 0').optional().describe('Distance between two values.'),
-};
-const ranged = {
-  ...stepped,
-  points: z.number().int().min(1).optional().describe('Into how many values a grid divides the range.'),
-};
-
-/** Each way to write a range, by the key that tells it. */
-export const DIMENSIONS = {
-  uniform: z.strictObject({ uniform: range.describe('[from, to], every value as likely as any other.'), ...ranged }),
-  log: z.strictObject({ log: range.describe('[from, to] on a logarithmic scale; from must be above 0.'), ...ranged }),
-  int: z.strictObject({ int: range.describe('[from, to], whole numbers, both ends included.'), ...ranged }),
-  logInt: z.strictObject({ logInt: range.describe('[from, to], whole numbers on a logarithmic scale.'), ...ranged }),
-  choice: z.strictObject({
-    choice: z.array(value).min(1, 'name at least one choice').describe('One of these values.'),
-    weights: z.array(z.number()).optional().describe('How likely each choice is, for random draws.'),
-    ...common,
-  }),
-  constant: z.strictObject({ constant: value.describe('Always this value.'), ...common }),
-  normal: z.strictObject({ normal: range.describe('[mean, standard deviation].'), ...stepped }),
-  logNormal: z.strictObject({
-    logNormal: range.describe('[mean, standard deviation] of the logarithm.'),
-    ...stepped,
-  }),
-} as const;
-export type DimensionKind = keyof typeof DIMENSIONS;
+import { ObjectiveSchema, searchSchema } from './searchSchema.js';
 
 export interface NestedParams {
   [name: string]: ParamValue | NestedParams;
@@ -62,26 +24,11 @@ const nestedParams = (one: z.ZodType<ParamValue>): z.ZodType<NestedParams> => {
   return nested;
 };
 
-const named = (table: Record<string, { summary: string }>, extra: string[] = []) => {
-  const list = Object.entries(table).map(([name, { summary }]) => `${name}: ${summary}`);
-  return { names: [...Object.keys(table), ...extra], text: list.join('; ') };
-};
-const samplers = named(SAMPLERS);
-const pruners = named(PRUNERS, ['none']);
-
 const text = (what: string) => z.string({ error: `${what} must be text` });
 
 /** `deep`: with the network section and the ranges spelled out, for the JSON Schema; those have checks of their own. */
 function fileSchema(deep: boolean) {
   const open = z.unknown();
-  const chosen = ({ names, text: list }: ReturnType<typeof named>, what: string) => {
-    const any = z.union([z.string(), z.looseObject({ name: z.string() })], {
-      error: `${what} must be a name (${names.join(', ')}) or { name: …, setting: … }`,
-    });
-    const exact = z.union([z.enum(names as [string]), z.looseObject({ name: z.enum(names as [string]) })]);
-    return (deep ? (exact as unknown as typeof any) : any).describe(`${list}.`);
-  };
-  const dimension = deep ? z.union([...Object.values(DIMENSIONS), value] as unknown as [z.ZodType, z.ZodType]) : open;
   return z.strictObject({
     $schema: z.string().optional(),
     name: text('name')
@@ -109,40 +56,8 @@ function fileSchema(deep: boolean) {
     params: nestedParams(deep ? ParamValue : AnyValue)
       .nullish()
       .describe('Hyperparameters and the values that a plain run uses.'),
-    objective: z
-      .strictObject({
-        metric: text('metric').min(1, 'metric must not be empty').describe('Name of the logged metric.'),
-        goal: z
-          .enum(['minimize', 'maximize'], { error: 'goal must be minimize or maximize' })
-          .describe('Which values are better.'),
-      })
-      .optional()
-      .describe('What makes one run better than another.'),
-    search: z
-      .strictObject({
-        sampler: chosen(samplers, 'sampler').optional().describe(`How trials are suggested. ${samplers.text}.`),
-        pruner: chosen(pruners, 'pruner').nullish().describe(`Stops hopeless trials early. ${pruners.text}.`),
-        trials: z
-          .number({ error: 'trials must be a whole number' })
-          .int('trials must be a whole number')
-          .min(1, 'trials must be at least 1')
-          .nullish()
-          .describe('How many trials. Without it: until the space is used up or someone stops it.'),
-        parallel: z
-          .union([z.literal('auto'), z.number().int().min(1)], {
-            error: 'parallel must be auto or a whole number of at least 1',
-          })
-          .optional()
-          .describe('Trials at the same time. `auto`: as many as the devices hold.'),
-        seed: z.number().int().min(0).max(2147483647).optional().describe('Makes the search repeatable.'),
-        space: z
-          .record(z.string(), dimension, { error: 'space must name parameters and their ranges' })
-          .describe(
-            'What is searched: `lr: { log: [1e-5, 1e-1] }`, `size: { choice: [32, 64] }`, `{ uniform: [0, 1] }`, `{ int: [1, 8] }` …',
-          ),
-      })
-      .optional()
-      .describe('Tries many values and keeps the best.'),
+    objective: ObjectiveSchema.optional(),
+    search: searchSchema(deep).optional().describe('Tries many values and keeps the best.'),
     cwd: text('cwd')
       .min(1)
       .optional()

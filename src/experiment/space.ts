@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { ParamValue } from '../protocol/values.js';
 import { between, faultOf, refuse, sameValue, snap, SpaceError, type Dimension, type Space } from '../search/index.js';
 import { problemsOf } from './network/problems.js';
-import { DIMENSIONS, type DimensionKind } from './schema.js';
+import { DIMENSIONS, type DimensionKind } from './rangeSchema.js';
 import { suggest } from './suggest.js';
 
 export interface SpaceProblem {
@@ -53,7 +53,7 @@ export function readDimension(name: string, written: unknown): Read {
   if (!result.success) {
     const pair = (written as Record<string, unknown>)[kind];
     if (kind !== 'choice' && kind !== 'constant' && !isPair(pair)) {
-      const meaning = kind === 'normal' || kind === 'logNormal' ? '[mean, deviation]' : '[from, to]';
+      const meaning = MEANING[kind] ?? '[from, to]';
       return wrong(`"${kind}" needs two numbers ${meaning}`, `such as { ${kind}: ${SAMPLE[kind]} }`, kind);
     }
     if (kind === 'choice' && !Array.isArray(pair)) {
@@ -72,14 +72,23 @@ export function readDimension(name: string, written: unknown): Read {
   }
   const dimension = toDimension(name, kind, result.data as Record<string, unknown>);
   const fault = faultOf(dimension);
-  return fault ? wrong(`"${name}": ${fault}`, undefined, kind) : { dimension };
+  if (fault) return wrong(`"${name}": ${fault}`, undefined, kind);
+  const refusal = dimension.prior ? refuse(dimension, dimension.prior.value) : null;
+  if (!refusal) return { dimension };
+  const nested = isGroup((written as Record<string, unknown>).prior) ? ['value'] : [];
+  return wrong(`the prior of "${name}" ${refusal}`, undefined, 'prior', ...nested);
 }
 
+const isGroup = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isPair = (value: unknown) =>
   Array.isArray(value) && value.length === 2 && value.every((bound) => typeof bound === 'number');
+const MEANING: Record<string, string> = {
+  ...{ normal: '[mean, deviation]', logNormal: '[mean, deviation]', beta: '[a, b]' },
+};
 const SAMPLE: Record<string, string> = {
   ...{ log: '[1e-5, 1e-1]', uniform: '[0, 1]', int: '[1, 8]', logInt: '[16, 1024]' },
-  ...{ normal: '[0, 1]', logNormal: '[-5, 1]' },
+  ...{ normal: '[0, 1]', logNormal: '[-5, 1]', beta: '[2, 5]' },
 };
 /** What other tools call it. */
 const OTHER_WORDS: Record<string, string> = {
@@ -94,7 +103,7 @@ const OTHER_WORDS: Record<string, string> = {
 
 /** "…; did you mean x?" in two parts. */
 export function splitHint(message: string): { message: string; hint?: string } {
-  const at = /; (?=did you mean|known: |it must be)/.exec(message)?.index;
+  const at = /; (?=did you mean|known: |it must be|add |write |put )/.exec(message)?.index;
   return at === undefined ? { message } : { message: message.slice(0, at), hint: message.slice(at + 2) };
 }
 
@@ -108,7 +117,12 @@ function toDimension(name: string, kind: DimensionKind, data: Record<string, unk
       )
     : null;
   const step = (data.step as number | undefined) ?? null;
-  const base = { name, when };
+  const { prior, stage } = data as { prior?: unknown; stage?: string };
+  const base = {
+    ...{ name, when },
+    ...(prior !== undefined && { prior: (isGroup(prior) ? prior : { value: prior }) as Dimension['prior'] }),
+    ...(stage !== undefined && { stage }),
+  };
   const points = data.points === undefined ? {} : { points: data.points as number };
   switch (kind) {
     case 'choice':
@@ -124,6 +138,11 @@ function toDimension(name: string, kind: DimensionKind, data: Record<string, unk
     case 'logNormal': {
       const [mean, sd] = data[kind] as [number, number];
       return { ...base, kind: 'normal', mean, sd, log: kind === 'logNormal', step };
+    }
+    case 'beta': {
+      const [a, b] = data.beta as [number, number];
+      const [low, high] = (data.range as [number, number] | undefined) ?? [0, 1];
+      return { ...base, kind: 'beta', a, b, low, high, step };
     }
     case 'int':
     case 'logInt': {
@@ -226,6 +245,7 @@ export function spaceOf(written: Record<string, unknown>): Space {
 
 /** A parameter's value if the search gives none: what a form starts from. */
 export function middleOf(d: Dimension): ParamValue {
+  if (d.prior) return d.prior.value;
   switch (d.kind) {
     case 'constant':
       return d.value;

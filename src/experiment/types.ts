@@ -1,7 +1,7 @@
 /** What an experiment file says, after reading and checking. */
 import type { FileProblem } from '../protocol/engine.js';
 import type { Params } from '../protocol/values.js';
-import type { Objective } from '../search/types.js';
+import type { LinearConstraint, Objective, Repeat, Stages, WarmStart } from '../search/types.js';
 
 /** What is started. Exactly one of the file's `run`, `module` and `network`. */
 export type Program =
@@ -24,6 +24,17 @@ export type Program =
 /** A sampler or pruner by name, with its settings if the file gives any. */
 export type Named = string | { name: string; [setting: string]: unknown };
 
+export interface MeasuredConstraint {
+  metric: string;
+  atMost?: number;
+  atLeast?: number;
+}
+
+export interface WarmStartPlan extends WarmStart {
+  /** Ids of searches; the word `experiment` stands for all earlier searches of this file. */
+  from: string[];
+}
+
 export interface SearchPlan {
   sampler: Named;
   pruner: Named | null;
@@ -32,6 +43,20 @@ export interface SearchPlan {
   /** `auto`: as many as the devices hold. */
   parallel: 'auto' | number;
   seed: number | null;
+  constraints: {
+    /** Terms may also name params that are not searched; `toSpace` puts their values in. */
+    linear: LinearConstraint[];
+    /** Of the last value that a run logged; one of the two bounds, or both. */
+    measured: MeasuredConstraint[];
+  };
+  /** Epoch (else step) at which a full training ends. Null: not known. */
+  maxSteps: number | null;
+  /** The program saves and loads checkpoints. */
+  checkpoints: boolean;
+  stages: Stages | null;
+  /** Null: earlier searches are not looked at. */
+  warmStart: WarmStartPlan | null;
+  repeat: Repeat | null;
   /** As written in the file, anchors resolved; for showing and for `readSpace`. */
   space: Record<string, unknown>;
 }
@@ -43,7 +68,9 @@ export interface Experiment {
   program: Program;
   /** What a plain run uses. Nested names are joined with dots. */
   params: Params;
+  /** The first of `objectives`. */
   objective: Objective | null;
+  objectives: Objective[];
   search: SearchPlan | null;
   /** As written: relative to the experiment file's folder. Null: that folder. */
   cwd: string | null;

@@ -10,4 +10,5 @@ export { createRandom } from './random.js';
 export { checkConstraints, constraintText, isAllowed } from './constraints.js';
 export { checkSpace, countPoints, drawParams, keyOf } from './space.js';
 export { between, faultOf, isActive, rangeOf, refuse, sameValue, snap } from './dimension.js';
+export { DEFAULT as DEFAULT_STAGES, planStages as checkStages } from './stages/plan.js';
 export { nearest } from './nearest.js';

@@ -49,7 +49,8 @@ export function drawParams(space: Space, random: Random, given: Params = {}): Pa
   const params: Params = {};
   for (const dimension of space.dimensions) {
     if (!isActive(dimension, params)) continue;
-    params[dimension.name] = given[dimension.name] ?? draw(dimension, random);
+    const own = given[dimension.name];
+    params[dimension.name] = own === undefined ? draw(dimension, random) : own;
   }
   return params;
 }

@@ -11,7 +11,7 @@ export interface Stage {
   share: number | null;
 }
 
-const DEFAULT = ['architecture', 'optimizer', 'regularization', 'batch'];
+export const DEFAULT = ['architecture', 'optimizer', 'regularization', 'batch'];
 /** What no stage claims. */
 const OTHERS = 'others';
 

@@ -42,9 +42,12 @@ stopGrace: 5
       program: { kind: 'run', argv: ['python', 'my train.py', '--lr', '{lr}', '--name', 'a b'] },
       params: { lr: 0.001, 'optimizer.name': 'sgd', 'optimizer.momentum': 0.9 },
       objective: { metric: 'val/loss', goal: 'minimize' },
+      objectives: [{ metric: 'val/loss', goal: 'minimize' }],
       search: {
         sampler: { name: 'grid', points: 3 },
         ...{ pruner: null, trials: null, parallel: 2, seed: 7 },
+        ...{ constraints: { linear: [], measured: [] }, maxSteps: null, checkpoints: false },
+        ...{ stages: null, warmStart: null, repeat: null },
         space: {
           lr: { log: [1e-5, 1e-1] },
           'optimizer.momentum': { uniform: [0.5, 0.9], step: 0.1, when: { 'optimizer.name': 'sgd' } },

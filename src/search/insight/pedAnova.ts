@@ -1,54 +1,34 @@
 /**
- * Which parameters decide whether a trial is among the best ones: PED-ANOVA. Watanabe, Bansal & Hutter, "PED-ANOVA:
+ * Which parameters decide whether a point is among the best ones: PED-ANOVA. Watanabe, Bansal & Hutter, "PED-ANOVA:
  * Efficiently Quantifying Hyperparameter Importance in Arbitrary Subspaces" (IJCAI 2023), section 4: a parameter's
- * importance is the Pearson divergence of its distribution among the best from that among all trials.
+ * importance is the Pearson divergence of its distribution among the best from that among all points.
  *
- * - A parameter under a condition counts by what it does where it takes part, times the share of the space and the
+ * - A parameter under a condition counts by what it does where it takes part, times the share of the points and the
  *   chance of success there (what is left of the variance after its parents' part, by the law of total variance);
  *   Baba, Ozaki & Watanabe, "Conditional PED-ANOVA" (arXiv 2601.20800).
- * - Both densities are of one kernel width (Scott's rule on the best), so that they differ only where trials do.
- * - `region: 'tried'` compares with all trials. `space` (default) compares with an even density over the whole space:
- *   where a sampler has learned, its trials gather at what matters, and the best of them differ little from the rest. On
- *   histories of 30 to 300 trials of TPE on Hartmann 6 and four functions of known weights, `space` was nearer to the
- *   truth from 20,000 random trials on 13 of 15, and as near on random histories.
- * - Even a random subset differs. How much it does on average is known in closed form and is subtracted, so that
- *   parameters without effect come out near 0.
+ * - Both densities are of one kernel width (Scott's rule on the best), so that they differ only where points do.
+ * - Even a random subset differs. How much it does on average is known in closed form (the variance of a mean in draws
+ *   without replacement) and is subtracted, so that parameters without effect come out near 0.
  */
 import { exp, log } from '../numeric.js';
-import { createRandom } from '../random.js';
-import { INACTIVE } from '../samplers/parzen.js';
-import { drawParams } from '../space.js';
-import type { History, Trial } from '../types.js';
 import type { Axis } from '../unit.js';
-import { rowsOf } from './rows.js';
+import { INACTIVE, type Rows } from './rows.js';
 
 /** Cells of a continuous axis. */
 const CELLS = 64;
 
-/** Compared with what. */
-export type Region = 'space' | 'tried';
-
-/** `weights`: by trial, how far it belongs to the best. By name, unscaled: 0 where nothing is seen. */
-export function pedAnova(history: History, trials: readonly Trial[], weights: Float64Array, region: Region) {
-  const { axes, columns, count } = rowsOf(history, trials);
+/** `weights`: by row, how far it belongs to the best. By axis, unscaled: 0 where nothing is seen. */
+export function pedAnova({ axes, columns, count }: Rows, weights: Float64Array): Float64Array {
   const top = sum(weights);
-  const chances = region === 'space' ? chancesOfActive(history, axes) : null;
-  const found: Record<string, number> = {};
-  for (const [d, axis] of axes.entries()) {
+  return Float64Array.from(axes, (axis, d) => {
     const { inTop, inAll, active, activeTop, squares } = histogram(axis, columns[d]!, weights);
-    const { name } = axis.dimension;
-    found[name] = 0;
-    if (active < 2 || activeTop <= 0 || activeTop >= active) continue;
-    const chance = chances ? chances[d]! : active / count;
+    if (active < 2 || activeTop <= 0 || activeTop >= active) return 0;
     const success = activeTop / active / (top / count);
     const effective = (activeTop * activeTop) / squares;
+    const luck = (1 - effective / active) * (active / (active - 1) / effective);
     const kernel = kernelOf(axis, inTop, effective);
-    // Variance of a mean in draws from an even density, or without replacement from the trials.
-    const luck = chances ? 1 / effective : (1 - effective / active) * (active / (active - 1) / effective);
-    const base = chances ? evenOver(axis, inAll.length) : inAll;
-    found[name] = chance * success * success * divergence(inTop, base, luck, kernel);
-  }
-  return found;
+    return (active / count) * success * success * divergence(inTop, inAll, luck, kernel);
+  });
 }
 
 /** By cell: total weight among the best, and number among all that are active. */
@@ -97,47 +77,29 @@ function kernelOf(axis: Axis, inTop: Float64Array, effective: number): Float64Ar
   return kernel;
 }
 
-function evenOver(axis: Axis, cells: number): Float64Array {
-  const { edges } = axis;
-  return Float64Array.from({ length: cells }, (_, g) => (edges ? edges[g + 1]! - edges[g]! : 1 / cells));
-}
-
 function placesOf(axis: Axis, cells: number): Float64Array {
   const { edges } = axis;
   return Float64Array.from({ length: cells }, (_, g) => (edges ? (edges[g]! + edges[g + 1]!) / 2 : (g + 0.5) / cells));
 }
 
-/** Pearson divergence of the best trials' density from all trials' or from an even one; less what luck alone gives. */
-function divergence(inTop: Float64Array, base: Float64Array, luck: number, kernel: Float64Array | null): number {
+/** Pearson divergence of the best points' density from all points'; less what luck alone gives. */
+function divergence(inTop: Float64Array, inAll: Float64Array, luck: number, kernel: Float64Array | null): number {
   const cells = inTop.length;
-  const [top, all] = [sum(inTop), sum(base)];
+  const [top, all] = [sum(inTop), sum(inAll)];
   let [found, expected] = [0, 0];
   for (let g = 0; g < cells; g++) {
     let [p, q, square] = [0, 0, 0];
     for (let from = 0; from < cells; from++) {
       const k = kernel ? kernel[g * cells + from]! : g === from ? 1 : 0;
       p += (k * inTop[from]!) / top;
-      q += (k * base[from]!) / all;
-      square += (k * k * base[from]!) / all;
+      q += (k * inAll[from]!) / all;
+      square += (k * k * inAll[from]!) / all;
     }
     if (q <= 0) continue;
     found += (p - q) ** 2 / q;
     expected += Math.max(0, square - q * q) / q;
   }
   return Math.max(0, found - luck * expected);
-}
-
-/** By axis how likely it takes part in a random draw. */
-function chancesOfActive(history: History, axes: readonly Axis[]): number[] {
-  if (history.space.dimensions.every(({ when }) => !when)) return axes.map(() => 1);
-  const draws = 2000;
-  const counts = axes.map(() => 0);
-  const random = createRandom(1);
-  for (let i = 0; i < draws; i++) {
-    const params = drawParams(history.space, random);
-    for (const [d, { dimension }] of axes.entries()) if (params[dimension.name] !== undefined) counts[d]!++;
-  }
-  return counts.map((n) => n / draws);
 }
 
 function sum(values: Float64Array): number {

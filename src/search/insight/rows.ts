@@ -1,13 +1,15 @@
 /** A history as a table for the statistics of this folder: one row a trial, one column a parameter that can vary. */
-import { INACTIVE } from '../samplers/parzen.js';
 import type { History, Trial } from '../types.js';
 import { axesOf, type Axis } from '../unit.js';
+
+/** In a column: the trial does not have the parameter. */
+export const INACTIVE = -1;
 
 export interface Rows {
   /** Of parameters that can take more than one value. */
   axes: Axis[];
   /** By axis and row: the index of the value, or the place in [0, 1] of a continuous one, or INACTIVE. */
-  columns: Float64Array[];
+  columns: readonly Float64Array[];
   count: number;
 }
 
@@ -34,8 +36,46 @@ export function rowsOf(history: History, trials: readonly Trial[]): Rows {
   return { axes, columns, count: trials.length };
 }
 
-/** Values as something to be made small. `objective`: which of several. */
+/**
+ * Values as something to be made small. Those beyond three times the width of the middle half count as that far (Tukey,
+ * "Exploratory Data Analysis", 1977, outer fence), so that a few failures of training do not hide all the rest.
+ * `objective`: which of several.
+ */
 export function lossesOf({ goals }: History, trials: readonly Trial[], objective: number): Float64Array {
   const sign = goals[objective] === 'maximize' ? -1 : 1;
-  return Float64Array.from(trials, ({ values }) => sign * values![objective]!);
+  const losses = Float64Array.from(trials, ({ values }) => sign * values![objective]!);
+  const sorted = losses.filter(Number.isFinite).sort();
+  if (sorted.length === 0) return losses.fill(0);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 4)]!, sorted[Math.ceil((sorted.length - 1) * 0.75)]!];
+  const [best, most] = [sorted[0]!, sorted.at(-1)!];
+  const fence = high + 3 * (high - low);
+  const worst = high > low && fence < most ? fence : most;
+  return losses.map((loss) => Math.min(worst, Math.max(best, loss)));
+}
+
+/**
+ * As `lossesOf`, also for trials without a value: failed ones count as the worst that completed, pruned ones as their last
+ * report, but no better than the middle one of those that completed. Some must have completed.
+ */
+export function guessedLosses(history: History, trials: readonly Trial[], objective: number): Float64Array {
+  const known = lossesOf(history, completedAmong(trials), objective);
+  const sorted = known.slice().sort();
+  const [middle, worst] = [sorted[sorted.length >> 1]!, sorted.at(-1)!];
+  const sign = history.goals[objective] === 'maximize' ? -1 : 1;
+  let next = 0;
+  return Float64Array.from(trials, ({ state, reports }) => {
+    if (state === 'completed') return known[next++]!;
+    const last = reports.at(-1);
+    if (state !== 'pruned' || !last || objective > 0) return worst;
+    return Math.min(worst, Math.max(middle, Number.isNaN(last.value) ? worst : sign * last.value));
+  });
+}
+
+/** Completed trials: those with a value to learn from. */
+export function completedOf(history: History): Trial[] {
+  return completedAmong(history.trials);
+}
+
+function completedAmong(trials: readonly Trial[]): Trial[] {
+  return trials.filter(({ state }) => state === 'completed');
 }

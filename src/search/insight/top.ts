@@ -39,3 +39,9 @@ function compare(a: Key, b: Key): number {
   for (let i = 0; i < 3; i++) if (a[i] !== b[i]) return a[i]! < b[i]! ? -1 : 1;
   return 0;
 }
+
+/** By value 1 if it is among the `share` smallest, else 0. */
+export function smallest(values: Float64Array, share: number): Float64Array {
+  const border = values.slice().sort()[Math.min(values.length - 1, Math.floor(share * values.length))]!;
+  return values.map((value) => (value < border ? 1 : 0));
+}

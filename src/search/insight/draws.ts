@@ -1,0 +1,70 @@
+/**
+ * Random points of the space, as rows, over which effects are averaged. Stratified on each axis by itself: McKay,
+ * Beckman & Conover, "A Comparison of Three Methods for Selecting Values of Input Variables" (Technometrics 21, 1979).
+ */
+import { keyOfValue } from '../space.js';
+import { createRandom } from '../random.js';
+import type { Space } from '../types.js';
+import { axesOf, cellOf, type Axis } from '../unit.js';
+import { INACTIVE, type Rows } from './rows.js';
+
+export interface Draws extends Rows {
+  /** By axis and row a number in [0, 1), also where the parameter is inactive. */
+  latent: Float64Array[];
+  /** Sets an axis to these numbers, and every other one to what follows from that. */
+  set(axis: number, latent: Float64Array): void;
+  /** Rows in which all these axes are active. */
+  rowsWith(axes: readonly number[]): Rows;
+}
+
+/** Same draws every time. */
+export function drawsOf(space: Space, count: number): Draws {
+  const random = createRandom(1);
+  const all = axesOf(space).map((axis) => ({ axis, latent: stratified(count), column: new Float64Array(count) }));
+  const varying = all.filter(({ axis }) => axis.count !== 1);
+  function stratified(n: number): Float64Array {
+    const places = Float64Array.from({ length: n }, (_, i) => (i + random.next()) / n);
+    for (let i = n - 1; i > 0; i--) {
+      const k = random.int(i + 1);
+      [places[i], places[k]] = [places[k]!, places[i]!];
+    }
+    return places;
+  }
+  function follow(): void {
+    const columns = new Map<string, { axis: Axis; column: Float64Array }>();
+    for (const entry of all) {
+      const { axis, latent, column } = entry;
+      const parents = Object.entries(axis.dimension.when ?? {}).map(([name, values]) => {
+        const parent = columns.get(name)!;
+        return { column: parent.column, allowed: allowedOf(parent.axis, values.map(keyOfValue)) };
+      });
+      for (let i = 0; i < count; i++) {
+        const active = parents.every((parent) => parent.allowed[parent.column[i]!] === 1);
+        column[i] = !active ? INACTIVE : axis.edges ? cellOf(axis.edges, latent[i]!) : latent[i]!;
+      }
+      columns.set(axis.dimension.name, entry);
+    }
+  }
+  follow();
+  const columns = varying.map(({ column }) => column);
+  return {
+    axes: varying.map(({ axis }) => axis),
+    columns,
+    latent: varying.map(({ latent }) => latent),
+    count,
+    set(axis, latent) {
+      varying[axis]!.latent.set(latent);
+      follow();
+    },
+    rowsWith(wanted) {
+      const isIn = (_: number, i: number): boolean => wanted.every((d) => columns[d]![i] !== INACTIVE);
+      const kept = columns.map((column) => column.filter(isIn));
+      return { axes: this.axes, columns: kept, count: kept[0]?.length ?? 0 };
+    },
+  };
+}
+
+/** By index 1 where the value is one that a condition names; a continuous parent never has a given value. */
+function allowedOf(axis: Axis, keys: readonly string[]): Uint8Array {
+  return Uint8Array.from({ length: axis.count }, (_, i) => (keys.includes(keyOfValue(axis.fromIndex(i))) ? 1 : 0));
+}

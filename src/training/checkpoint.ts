@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export interface SavedWeight {
@@ -40,6 +40,24 @@ export async function saveWeights(
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** Reads what `saveWeights` wrote. Throws when the file is cut short or holds other than 32-bit numbers. */
+export async function loadWeights(path: string): Promise<SavedWeight[]> {
+  const bytes = await readFile(path);
+  const length = bytes.length < 8 ? Infinity : Number(bytes.readBigUInt64LE(0));
+  if (8 + length > bytes.length) throw new Error(`${path} is cut short`);
+  const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, unknown>;
+  delete header.__metadata__;
+  return Object.entries(header).map(([name, value]) => {
+    const { dtype, shape, data_offsets: offsets } = value as { dtype: string; shape: number[]; data_offsets: number[] };
+    const [from, to] = [8 + length + offsets[0]!, 8 + length + offsets[1]!];
+    if (dtype !== 'F32') throw new Error(`${path}: "${name}" is of type ${dtype}, not F32`);
+    if (to > bytes.length) throw new Error(`${path} is cut short`);
+    const own = Buffer.from(bytes.subarray(from, to));
+    const values = new Float32Array(own.buffer, own.byteOffset, own.length / 4);
+    return { name, shape, values: Float32Array.from(values) };
+  });
 }
 
 /** Every platform that Node runs on today but IBM's mainframes is little-endian already. */

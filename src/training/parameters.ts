@@ -11,12 +11,26 @@ export class Parameters {
   readonly count: number;
   private readonly sizes: number[];
   private theta: tf.Tensor1D;
+  private kernels: tf.Tensor1D | null = null;
 
   constructor(weights: readonly Weight[]) {
     this.variables = weights.filter((weight) => weight.trainable).map((weight) => weight.variable);
     this.sizes = this.variables.map((variable) => variable.size);
     this.count = this.sizes.reduce((a, b) => a + b, 0);
     this.theta = tf.keep(this.flatten(this.variables));
+  }
+
+  /** θ, which the caller must not dispose. */
+  get vector(): tf.Tensor1D {
+    return this.theta;
+  }
+
+  /** 1 where θ belongs to a kernel or another matrix, 0 at biases and the scales of norms, which no decay touches. */
+  get decaying(): tf.Tensor1D {
+    this.kernels ??= tf.keep(
+      tf.tidy(() => this.flatten(this.variables.map((v) => (v.rank > 1 ? tf.onesLike(v) : tf.zerosLike(v))))),
+    );
+    return this.kernels;
   }
 
   /** One vector from tensors in the variables' order. */
@@ -27,18 +41,25 @@ export class Parameters {
 
   /** θ ← θ + change. */
   add(change: tf.Tensor1D): void {
-    if (this.count === 0) return;
-    const old = this.theta;
-    this.theta = tf.tidy(() => {
-      const theta = tf.add<tf.Tensor1D>(old, change);
+    if (this.count > 0) this.put(tf.tidy(() => tf.add<tf.Tensor1D>(this.theta, change)));
+  }
+
+  /** θ ← the variables' values, after somebody else has changed these. */
+  reread(): void {
+    this.put(this.flatten(this.variables));
+  }
+
+  private put(theta: tf.Tensor1D): void {
+    this.theta.dispose();
+    this.theta = tf.keep(theta);
+    tf.tidy(() => {
       const parts = this.sizes.length > 1 ? tf.split(theta, this.sizes) : [theta];
       this.variables.forEach((variable, i) => variable.assign(tf.reshape(parts[i]!, variable.shape)));
-      return tf.keep(theta);
     });
-    old.dispose();
   }
 
   dispose(): void {
     this.theta.dispose();
+    this.kernels?.dispose();
   }
 }

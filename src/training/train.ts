@@ -9,9 +9,13 @@ import { TrainingError } from './errors.js';
 import { evaluate } from './evaluate.js';
 import { losses } from './losses/index.js';
 import { buildModel, type Model } from './model.js';
-import { buildOptimizer, type Optimizer } from './optimizers/index.js';
+import { EarlyStopping, type EarlyStoppingState } from './earlyStopping.js';
 import { Parameters } from './parameters.js';
 import { Random } from './random.js';
+import { buildSchedule, type Schedule } from './schedules/index.js';
+import type { PlateauState } from './schedules/plateau.js';
+import { Stepper, type StepperState } from './stepper.js';
+import { Window } from './window.js';
 
 export type TrainingLog = Pick<RunClient, 'log' | 'progress' | 'info' | 'message' | 'stopRequested'>;
 
@@ -24,6 +28,27 @@ export interface TrainingOptions {
   cheapReads: boolean;
   /** Examples a batch while evaluating. */
   evaluationBatch: number;
+  /** Called with the state after every epoch but the last; what it does takes place before the next one. */
+  onEpoch?(training: Training, epoch: number): Promise<void>;
+}
+
+export interface NamedValues {
+  name: string;
+  shape: number[];
+  values: Float32Array;
+}
+
+/** All that a training needs to go on after an epoch as if it had never stopped. Random numbers follow from seed and step. */
+export interface TrainingState {
+  epoch: number;
+  step: number;
+  /** In force, and as the file had set it. */
+  learningRate: number;
+  setLearningRate: number;
+  weights: NamedValues[];
+  stepper: StepperState;
+  schedule: PlateauState | null;
+  earlyStopping: EarlyStoppingState | null;
 }
 
 /** The loop gives way to other events (a request to stop) at least this often, between two steps. */
@@ -34,7 +59,12 @@ const SPEED_MS = 1000;
 export class Training {
   readonly model: Model;
   readonly parameters: Parameters;
-  readonly optimizer: Optimizer;
+  /** As set by the file or by the person, before the schedule. */
+  learningRate: number;
+  private readonly stepper: Stepper;
+  private readonly schedule: Schedule;
+  private readonly earlyStopping: EarlyStopping | null;
+  private epochsDone = 0;
   private readonly random: Random;
   private step = 0;
   private lastYield = 0;
@@ -44,32 +74,42 @@ export class Training {
     this.random = new Random(options.seed);
     this.model = buildModel(options.network, options.dataset, this.random.fork('weights'));
     this.parameters = new Parameters(this.model.weights);
-    this.optimizer = buildOptimizer(options.network.optimizer);
+    const { network } = options;
+    this.stepper = new Stepper(network, this.parameters);
+    this.schedule = buildSchedule(network.schedule, network.epochs);
+    this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
+    this.learningRate = network.optimizer.learningRate;
   }
 
   /** Trains all epochs, or until a stop is asked for: then false. The weights are ready to be saved either way. */
   async run(): Promise<boolean> {
     const { network } = this.options;
     let tensors = 0;
-    for (let epoch = 1; epoch <= network.epochs; epoch++) {
-      const done = (await this.trainEpoch(epoch)) && (await this.judge(epoch));
-      if (!done) return false;
+    const first = this.epochsDone + 1;
+    for (let epoch = first; epoch <= network.epochs; epoch++) {
+      const judged = (await this.trainEpoch(epoch)) ? await this.judge(epoch) : null;
+      if (!judged) return false;
+      this.epochsDone = epoch;
+      this.schedule.judged(judged);
+      if (await this.stopsEarly(epoch, judged)) return true;
       // The optimizer makes its state at the first step; from then on nothing may stay behind.
       const now = tf.memory().numTensors;
-      if (epoch > 1 && now > tensors) {
+      if (epoch > first && now > tensors) {
         throw new Error(
           `internal error: ${now - tensors} tensors were not released in epoch ${epoch}; please report this`,
         );
       }
       tensors = now;
+      if (epoch < network.epochs) await this.options.onEpoch?.(this, epoch);
     }
+    this.earlyStopping?.restore(this);
     this.options.log.progress(1, `${network.epochs} epochs`);
     return true;
   }
 
   /** Puts the weights where they are to be judged and saved, does `work`, and leads them back. */
   private async settled<T>(work: () => Promise<T>): Promise<T> {
-    const offset = this.optimizer.settle();
+    const offset = this.stepper.settle();
     if (!offset) return work();
     this.parameters.add(offset);
     try {
@@ -82,16 +122,73 @@ export class Training {
   }
 
   /** Values of all weights, by name. */
-  weights(): Promise<{ name: string; shape: number[]; values: Float32Array }[]> {
-    return this.settled(() =>
-      Promise.all(
-        this.model.weights.map(async ({ name, variable }) => ({
-          name,
-          shape: variable.shape,
-          values: Float32Array.from(await variable.data()),
-        })),
-      ),
+  weights(): Promise<NamedValues[]> {
+    return this.settled(() => this.heldWeights());
+  }
+
+  /** As they are between two steps. */
+  private heldWeights(): Promise<NamedValues[]> {
+    return Promise.all(
+      this.model.weights.map(async ({ name, variable }) => ({
+        name,
+        shape: variable.shape,
+        values: Float32Array.from(await variable.data()),
+      })),
     );
+  }
+
+  /** Throws when a weight is missing or of another shape. */
+  setWeights(weights: readonly NamedValues[]): void {
+    const given = new Map(weights.map((weight) => [weight.name, weight]));
+    for (const { name, variable } of this.model.weights) {
+      const found = given.get(name);
+      if (found?.shape.join() !== variable.shape.join()) {
+        throw new TrainingError(
+          `the checkpoint does not fit the network: it has ${found ? `another shape for "${name}"` : `no "${name}"`}`,
+        );
+      }
+      tf.tidy(() => variable.assign(tf.tensor(found.values, variable.shape)));
+    }
+    this.parameters.reread();
+  }
+
+  /** These are what is kept: nothing leads away from them any more. */
+  keep(weights: readonly NamedValues[]): void {
+    this.stepper.dispose();
+    this.setWeights(weights);
+  }
+
+  /** To be asked for after an epoch. */
+  async state(): Promise<TrainingState> {
+    return {
+      epoch: this.epochsDone,
+      step: this.step,
+      learningRate: this.learningRate,
+      setLearningRate: this.options.network.optimizer.learningRate,
+      weights: await this.heldWeights(),
+      stepper: await this.stepper.state(),
+      schedule: this.schedule.state(),
+      earlyStopping: this.earlyStopping?.state() ?? null,
+    };
+  }
+
+  load(state: TrainingState): void {
+    this.setWeights(state.weights);
+    this.stepper.load(state.stepper);
+    this.schedule.load(state.schedule);
+    if (state.earlyStopping) this.earlyStopping?.load(state.earlyStopping);
+    this.epochsDone = state.epoch;
+    this.step = state.step;
+    this.learningRate = state.learningRate;
+  }
+
+  private async stopsEarly(epoch: number, metrics: Record<string, number>): Promise<boolean> {
+    const stopping = this.earlyStopping;
+    if (!stopping || !(await stopping.judged(epoch, metrics, () => this.weights()))) return false;
+    stopping.restore(this);
+    this.options.log.message('info', stopping.reason(epoch));
+    this.options.log.progress(1, `stopped early after ${epoch} epochs`);
+    return true;
   }
 
   private async trainEpoch(epoch: number): Promise<boolean> {
@@ -109,13 +206,14 @@ export class Training {
     for (let i = 0; i < steps; i++) {
       const from = i * batchSize;
       const to = Math.min(from + batchSize, count);
-      this.step++;
-      window.add(this.trainStep(order, from, to), to - from);
       const last = i === steps - 1;
+      this.stepper.optimizer.learningRate = this.learningRate * this.schedule.at(epoch - 1 + i / steps);
+      this.step++;
+      window.add(this.trainStep(order, from, to, last), to - from);
       // The very first step is shown at once: a curve that starts is the sign that all is well.
       if (this.step === 1 || this.step % every === 0 || last) {
         const values: Record<string, number> = {
-          loss: await window.close(this.step, epoch, this.optimizer.learningRate),
+          loss: await window.close(this.step, epoch, this.stepper.optimizer.learningRate),
         };
         const now = performance.now();
         if (now - clock.at >= SPEED_MS || last) {
@@ -123,10 +221,13 @@ export class Training {
           values.samples_per_second = ((to - since.examples) / (now - since.at)) * 1000;
           clock = { at: now, examples: to };
         }
+        if (network.schedule.name !== 'constant' || network.schedule.warmup > 0) {
+          values.learning_rate = this.stepper.optimizer.learningRate;
+        }
         if (last) Object.assign(values, window.epoch());
         log.log(values, { step: this.step, epoch: epoch - 1 + to / count });
       } else if (this.options.cheapReads) {
-        await window.check(this.step, epoch, this.optimizer.learningRate);
+        await window.check(this.step, epoch, this.stepper.optimizer.learningRate);
       }
       this.progress(epoch, to / count);
       if (!(await this.pause())) {
@@ -138,7 +239,7 @@ export class Training {
   }
 
   /** One step of the optimizer; [loss, number of right answers] of the batch before it. */
-  private trainStep(order: Int32Array, from: number, to: number): tf.Tensor1D {
+  private trainStep(order: Int32Array, from: number, to: number, last: boolean): tf.Tensor1D {
     const { dataset, network } = this.options;
     const loss = losses[network.loss];
     const context = { training: true, random: this.random.fork(`step ${this.step}`) };
@@ -151,15 +252,15 @@ export class Training {
         return loss.of(outputs, batch.targets);
       }, this.parameters.variables);
       const gradient = this.parameters.flatten(this.parameters.variables.map((variable) => grads[variable.name]!));
-      const change = this.optimizer.step(gradient);
-      this.parameters.add(change);
+      this.stepper.take(gradient, last);
       const result = tf.stack([value, right]) as tf.Tensor1D;
       right.dispose();
       return result;
     });
   }
 
-  private async judge(epoch: number): Promise<boolean> {
+  /** What the validation examples say; null when a stop was asked for meanwhile. */
+  private async judge(epoch: number): Promise<Record<string, number> | null> {
     const { network, dataset, log, evaluationBatch } = this.options;
     log.progress((epoch - 0.02) / network.epochs, `epoch ${epoch}/${network.epochs} · evaluating`);
     const result = await this.settled(() =>
@@ -168,10 +269,10 @@ export class Training {
         pause: () => this.pause(),
       }),
     );
-    if (!result) return false;
+    if (!result) return null;
     const values = Object.fromEntries(Object.entries(result).map(([name, value]) => [`val/${name}`, value]));
     log.log(values, { step: this.step, epoch });
-    return true;
+    return values;
   }
 
   private progress(epoch: number, fraction: number): void {
@@ -193,7 +294,7 @@ export class Training {
   }
 
   dispose(): void {
-    this.optimizer.dispose();
+    this.stepper.dispose();
     this.parameters.dispose();
     this.model.dispose();
   }
@@ -201,59 +302,4 @@ export class Training {
 
 function countRight(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor {
   return tf.sum(tf.cast(tf.equal(tf.argMax(outputs, 1), tf.argMax(targets, 1)), 'float32'));
-}
-
-/** Collects losses between two points of the curve, and right answers over the epoch. */
-class Window {
-  private readonly open: { result: tf.Tensor1D; examples: number; step: number }[] = [];
-  private loss = 0;
-  private examples = 0;
-  private right = 0;
-  private seen = 0;
-
-  constructor(private readonly options: TrainingOptions) {}
-
-  add(result: tf.Tensor1D, examples: number): void {
-    this.open.push({ result, examples, step: 0 });
-  }
-
-  /** Reads what is open; throws when a loss is no number any more. */
-  async check(step: number, epoch: number, learningRate: number): Promise<void> {
-    const first = step - this.open.length + 1;
-    for (const [i, { result, examples }] of this.open.splice(0).entries()) {
-      const [loss, right] = await result.data();
-      result.dispose();
-      if (!Number.isFinite(loss)) this.fail(loss!, first + i, epoch, learningRate);
-      this.loss += loss! * examples;
-      this.right += right!;
-      this.examples += examples;
-      this.seen += examples;
-    }
-  }
-
-  /** Mean loss since the last call. */
-  async close(step: number, epoch: number, learningRate: number): Promise<number> {
-    await this.check(step, epoch, learningRate);
-    const mean = this.loss / this.examples;
-    this.loss = this.examples = 0;
-    return mean;
-  }
-
-  epoch(): Record<string, number> {
-    return this.options.dataset.classes ? { accuracy: this.right / this.seen } : {};
-  }
-
-  dispose(): void {
-    for (const { result } of this.open.splice(0)) result.dispose();
-  }
-
-  private fail(loss: number, step: number, epoch: number, learningRate: number): never {
-    this.dispose();
-    this.options.log.log({ loss }, { step, epoch });
-    const what = Number.isNaN(loss) ? 'NaN (no number)' : 'infinite';
-    throw new TrainingError(
-      `loss became ${what} at step ${step}, in epoch ${epoch}: try a lower learning rate (it is ${learningRate}), ` +
-        'or look for extreme values in the data',
-    );
-  }
 }

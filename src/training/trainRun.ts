@@ -1,13 +1,15 @@
 /** One run from its description to the saved network. */
 import { join } from 'node:path';
 import type { RunClient } from '../client/index.js';
-import { validateNetwork, type Network } from '../experiment/network/index.js';
+import { completeNetwork, validateNetwork, type Network } from '../experiment/network/index.js';
 import { RUN_FILES, type RunSpec } from '../protocol/runFolder.js';
 import type { Params } from '../protocol/values.js';
 import { chooseBackend, requestedBackend, startBackend } from './backends/index.js';
 import { saveWeights } from './checkpoint.js';
 import { loadDataset, type Dataset } from './data/index.js';
 import { TrainingError, messageOf } from './errors.js';
+import { loadState } from './resume.js';
+import { Saver } from './saver.js';
 import { Training } from './train.js';
 
 /** Trains; false when a stop was asked for before the end (what was learned is saved all the same). */
@@ -32,7 +34,10 @@ export async function trainRun(run: RunClient, spec: RunSpec, folder: string): P
 
   const seed = network.seed ?? spec.seed;
   const { cheapReads, evaluationBatch } = backend.started;
-  const training = new Training({ network, dataset, seed, log: run, cheapReads, evaluationBatch });
+  const saver = network.checkpoint ? new Saver(run) : null;
+  const onEpoch = saver ? (now: Training, epoch: number) => saver.save(now, epoch) : undefined;
+  const training = new Training({ network, dataset, seed, log: run, cheapReads, evaluationBatch, onEpoch });
+  if (run.checkpoint) await goOn(run, training, network);
   run.info({
     backend: backend.id,
     device: `${backend.started.device}: ${backend.started.detail}`,
@@ -57,11 +62,22 @@ export async function trainRun(run: RunClient, spec: RunSpec, folder: string): P
   }
 }
 
+/** A run that was interrupted, or that takes over another's state. A learning rate that was changed since then counts. */
+async function goOn(run: RunClient, training: Training, network: Network): Promise<void> {
+  const state = await loadState(run.checkpoint!);
+  const set = training.learningRate;
+  training.load(state);
+  if (state.setLearningRate !== set) training.learningRate = set;
+  const text = `goes on after epoch ${state.epoch} of ${network.epochs}`;
+  run.message('info', text);
+  console.log(text);
+}
+
 function readNetwork(value: unknown): Network {
   if (value === undefined) throw new TrainingError('this run has no "network:" section');
   // In the normal form already when the engine put it there; else as written in a file.
   if (typeof value === 'object' && value !== null && 'data' in value && (value.data as { kind?: unknown })?.kind) {
-    return value as Network;
+    return completeNetwork(value as Network);
   }
   const { network, problems } = validateNetwork(value);
   if (network) return network;
@@ -79,10 +95,10 @@ const LEARNING_RATE = /^(.*\.)?(lr|learning_?rate)$/i;
 function setLive(run: RunClient, training: Training, params: Params): void {
   for (const [name, value] of Object.entries(params)) {
     if (LEARNING_RATE.test(name) && typeof value === 'number' && value > 0 && Number.isFinite(value)) {
-      training.optimizer.learningRate = value;
+      training.learningRate = value;
       run.message('info', `learning rate is ${value} from here on`);
     } else if (LEARNING_RATE.test(name)) {
-      run.message('warning', `${name} must be a number above 0; it stays ${training.optimizer.learningRate}`);
+      run.message('warning', `${name} must be a number above 0; it stays ${training.learningRate}`);
     } else {
       run.message('warning', `${name} can't be changed while a network trains: relaunch with the new value`);
     }

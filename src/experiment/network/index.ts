@@ -7,16 +7,20 @@
  */
 import { z } from 'zod';
 import { dataSchema, normalizeData, type DataSource } from './data.js';
+import { earlyStoppingSchema, normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';
 import { flag, kitOf, number, oneOf, whole } from './kit.js';
 import { layerSchema, normalizeLayer, type Layer } from './layers.js';
 import { lossSchema, type LossName } from './loss.js';
 import { normalizeOptimizer, optimizerSchema, type OptimizerSettings } from './optimizer.js';
 import { problemsOf, type NetworkProblem } from './problems.js';
+import { normalizeSchedule, scheduleSchema, type ScheduleSettings } from './schedule.js';
 
 export * from './data.js';
+export * from './earlyStopping.js';
 export * from './layers.js';
 export * from './loss.js';
 export * from './optimizer.js';
+export * from './schedule.js';
 export type { NetworkProblem };
 
 export const BACKENDS = ['auto', 'tfjs-node-gpu', 'tensorflow-python', 'webgpu', 'tfjs-node', 'wasm', 'cpu'] as const;
@@ -29,6 +33,14 @@ export interface Network {
   layers: Layer[];
   loss: LossName;
   optimizer: OptimizerSettings;
+  schedule: ScheduleSettings;
+  /** Gradients are made no longer than this (all weights together), and no value of them larger; null: as they are. */
+  clip: { norm: number | null; value: number | null };
+  /** Batches whose gradients are averaged for one step of the optimizer. */
+  accumulate: number;
+  /** Decay of the moving average of the weights that is judged and saved; null: the weights themselves are. */
+  ema: number | null;
+  earlyStopping: EarlyStoppingSettings | null;
   batchSize: number;
   epochs: number;
   shuffle: boolean;
@@ -61,12 +73,31 @@ function schema(placeholders: boolean) {
       .min(1, 'layers must name at least one layer'),
     loss: lossSchema(kit),
     optimizer: optimizerSchema(kit).optional(),
+    schedule: scheduleSchema(kit).nullish().describe('How the learning rate changes. Default: it does not.'),
+    clip: z
+      .strictObject({
+        norm: optional(number('norm').positive('norm must be above 0')).describe('Largest length of the gradient.'),
+        value: optional(number('value').positive('value must be above 0')).describe('Largest size of each value.'),
+      })
+      .nullish()
+      .describe('Bounds for gradients, against steps that are too long.'),
+    accumulate: optional(whole('accumulate')).describe(
+      'Batches whose gradients make one step: a larger batch than memory holds. Default: 1.',
+    ),
+    ema: optional(number('ema').gt(0, 'ema must be above 0').lt(1, 'ema must be below 1')).describe(
+      'Judges and saves a moving average of the weights with this decay, such as 0.999. Default: the weights.',
+    ),
+    earlyStopping: earlyStoppingSchema(kit)
+      .nullish()
+      .describe('Ends the training when it no longer gets better. Default: it goes on.'),
     batchSize: p(whole('batchSize')).optional().describe('Examples a step. Default: 32.'),
     epochs: p(whole('epochs')).optional().describe('Passes over the training examples. Default: 10.'),
     shuffle: optional(flag('shuffle')).describe('New order of the examples every epoch. Default: true.'),
     seed: optional(whole('seed', 0)).describe('Makes a run repeatable on the same backend. Default: of the run.'),
     logEvery: optional(whole('logEvery')).describe('Steps between two points of `loss`. Default: chosen by speed.'),
-    checkpoint: optional(flag('checkpoint')).describe('Save the trained network at the end. Default: true.'),
+    checkpoint: optional(flag('checkpoint')).describe(
+      'Save checkpoints to go on from, and the trained network at the end. Default: true.',
+    ),
     backend: optional(oneOf('backend', BACKENDS)).describe('What computes. Default: auto, the first that works.'),
   });
 }
@@ -93,6 +124,23 @@ export function validateNetwork(value: unknown): NetworkResult {
   return { network: normalizeNetwork(result.data) };
 }
 
+/** A normal form that an earlier version wrote, with what has come since. */
+export function completeNetwork(network: Network): Network {
+  const { optimizer } = network;
+  const defaults = {
+    schedule: normalizeSchedule(null),
+    clip: { norm: null, value: null },
+    accumulate: 1,
+    ema: null,
+    earlyStopping: null,
+  };
+  return {
+    ...defaults,
+    ...network,
+    optimizer: { ...normalizeOptimizer(optimizer.name), ...optimizer } as OptimizerSettings,
+  };
+}
+
 function normalizeNetwork(written: WrittenNetwork): Network {
   return {
     data: normalizeData(written.data),
@@ -100,6 +148,11 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     layers: written.layers.map(normalizeLayer),
     loss: written.loss,
     optimizer: normalizeOptimizer(written.optimizer),
+    schedule: normalizeSchedule(written.schedule),
+    clip: { norm: written.clip?.norm ?? null, value: written.clip?.value ?? null },
+    accumulate: written.accumulate ?? 1,
+    ema: written.ema ?? null,
+    earlyStopping: normalizeEarlyStopping(written.earlyStopping),
     batchSize: written.batchSize ?? 32,
     epochs: written.epochs ?? 10,
     shuffle: written.shuffle ?? true,

@@ -2,48 +2,72 @@
 import { z } from 'zod';
 import { flag, number, oneOf, type Kit } from './kit.js';
 
-export type OptimizerSettings =
-  | { name: 'adam'; learningRate: number; beta1: number; beta2: number; epsilon: number }
-  | { name: 'sgd'; learningRate: number; momentum: number; nesterov: boolean };
+type Moments = { learningRate: number; beta1: number; beta2: number; epsilon: number };
+type Squares = { learningRate: number; decay: number; epsilon: number };
+/** What each optimizer can be told, but for weight decay. */
+interface Settings {
+  sgd: { learningRate: number; momentum: number; nesterov: boolean };
+  adam: Moments;
+  adamw: Moments;
+  adamax: Moments;
+  adagrad: { learningRate: number; epsilon: number };
+  rmsprop: Squares & { momentum: number; centered: boolean };
+  adadelta: Squares;
+}
+interface Decay {
+  /** Decoupled from the gradient: θ ← θ − α·λ·θ with every step, for weights but not for biases and norms. */
+  weightDecay: number;
+}
+export type OptimizerName = keyof Settings;
+export type OptimizerSettings = { [N in OptimizerName]: { name: N } & Settings[N] & Decay }[OptimizerName];
+
+/** Names with the settings that each has, and their defaults: those of the papers, or of PyTorch where these say none. */
+const KNOWN = {
+  sgd: { learningRate: 0.01, momentum: 0, nesterov: false, weightDecay: 0 },
+  adam: { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+  adamw: { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
+  adamax: { learningRate: 0.002, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+  adagrad: { learningRate: 0.01, epsilon: 1e-10, weightDecay: 0 },
+  rmsprop: { learningRate: 0.01, decay: 0.99, epsilon: 1e-8, momentum: 0, centered: false, weightDecay: 0 },
+  adadelta: { learningRate: 1, decay: 0.9, epsilon: 1e-6, weightDecay: 0 },
+} satisfies { [N in OptimizerName]: Settings[N] & Decay };
+export const OPTIMIZERS = Object.keys(KNOWN) as [OptimizerName, ...OptimizerName[]];
+
+const users = (setting: string): string => {
+  const list = OPTIMIZERS.filter((name) => setting in KNOWN[name]);
+  const defaults = list.map((name) => `${name} ${String((KNOWN[name] as Record<string, unknown>)[setting])}`);
+  return `Default: ${defaults.join(', ')}.`;
+};
 
 export function optimizerSchema({ p, optional }: Kit) {
   const rateOf = number('learningRate').positive('learningRate must be above 0');
   const unit = (what: string) => number(what).min(0, `${what} must be at least 0`).lt(1, `${what} must be below 1`);
-  const optimizerName = oneOf('optimizer', ['adam', 'sgd']);
-  return z.union(
-    [
-      p(optimizerName),
-      z.strictObject({
-        name: p(optimizerName),
-        learningRate: optional(rateOf).describe('Default: 0.001 for adam, 0.01 for sgd.'),
-        momentum: optional(unit('momentum')).describe('For sgd. Default: 0.'),
-        nesterov: optional(flag('nesterov')).describe("For sgd: Nesterov's momentum."),
-        beta1: optional(unit('beta1')).describe('For adam. Default: 0.9.'),
-        beta2: optional(unit('beta2')).describe('For adam. Default: 0.999.'),
-        epsilon: optional(number('epsilon').positive('epsilon must be above 0')).describe('For adam. Default: 1e-8.'),
-      }),
-    ],
-    { error: 'optimizer must be adam, sgd, or { name: adam, learningRate: 0.001, … }' },
-  );
+  const name = oneOf('optimizer', OPTIMIZERS);
+  const settings = z.strictObject({
+    name: p(name),
+    learningRate: optional(rateOf).describe(users('learningRate')),
+    momentum: optional(unit('momentum')).describe(users('momentum')),
+    nesterov: optional(flag('nesterov')).describe(`Nesterov's momentum. ${users('nesterov')}`),
+    beta1: optional(unit('beta1')).describe(`Decay of the mean of gradients. ${users('beta1')}`),
+    beta2: optional(unit('beta2')).describe(`Decay of the mean of their squares. ${users('beta2')}`),
+    decay: optional(unit('decay')).describe(`Decay of the mean of squares. ${users('decay')}`),
+    centered: optional(flag('centered')).describe(`Divides by the deviation instead. ${users('centered')}`),
+    epsilon: optional(number('epsilon').positive('epsilon must be above 0')).describe(users('epsilon')),
+    weightDecay: optional(number('weightDecay').min(0, 'weightDecay must be at least 0')).describe(
+      `Decoupled weight decay; biases and norms keep theirs. ${users('weightDecay')}`,
+    ),
+  });
+  return z.union([p(name), settings], {
+    error: 'optimizer must be a name such as adam, or { name: adam, learningRate: 0.001, … }',
+  });
 }
 export type WrittenOptimizer = z.output<ReturnType<typeof optimizerSchema>>;
 
 export function normalizeOptimizer(written: WrittenOptimizer | undefined): OptimizerSettings {
-  const settings = typeof written === 'string' ? { name: written } : (written ?? { name: 'adam' as const });
-  const given: Partial<Exclude<WrittenOptimizer, string>> = settings;
-  if (settings.name === 'sgd') {
-    return {
-      name: 'sgd',
-      learningRate: given.learningRate ?? 0.01,
-      momentum: given.momentum ?? 0,
-      nesterov: given.nesterov ?? false,
-    };
-  }
-  return {
-    name: 'adam',
-    learningRate: given.learningRate ?? 0.001,
-    beta1: given.beta1 ?? 0.9,
-    beta2: given.beta2 ?? 0.999,
-    epsilon: given.epsilon ?? 1e-8,
-  };
+  const { name, ...given } = typeof written === 'string' ? { name: written } : (written ?? { name: 'adam' as const });
+  // What another optimizer would use is let pass, so that a search can choose the optimizer.
+  const said = Object.entries(given).filter(
+    ([key, value]) => value !== null && value !== undefined && key in KNOWN[name],
+  );
+  return { name, ...KNOWN[name], ...Object.fromEntries(said) } as OptimizerSettings;
 }

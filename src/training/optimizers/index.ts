@@ -1,15 +1,29 @@
 /** Registry of optimizers: a new one is one file and one case here. */
 import type { OptimizerSettings } from '../../experiment/network/index.js';
+import { Adadelta } from './adadelta.js';
+import { Adagrad } from './adagrad.js';
 import { Adam } from './adam.js';
+import { AdaMax } from './adamax.js';
+import { RmsProp } from './rmsprop.js';
 import { Sgd } from './sgd.js';
-import type { Optimizer } from './types.js';
+import type { Optimizer, OptimizerState } from './types.js';
 
-export function buildOptimizer(settings: OptimizerSettings): Optimizer {
-  switch (settings.name) {
+/** Weight decay is not here: it is the same for all of them, and acts on some weights only (see `regularization`). */
+export function buildOptimizer(s: OptimizerSettings): Optimizer {
+  switch (s.name) {
     case 'adam':
-      return new Adam(settings.learningRate, settings.beta1, settings.beta2, settings.epsilon);
+    case 'adamw':
+      return new Adam(s.learningRate, s.beta1, s.beta2, s.epsilon);
+    case 'adamax':
+      return new AdaMax(s.learningRate, s.beta1, s.beta2, s.epsilon);
     case 'sgd':
-      return new Sgd(settings.learningRate, settings.momentum, settings.nesterov);
+      return new Sgd(s.learningRate, s.momentum, s.nesterov);
+    case 'adagrad':
+      return new Adagrad(s.learningRate, s.epsilon);
+    case 'rmsprop':
+      return new RmsProp(s.learningRate, s.decay, s.epsilon, s.momentum, s.centered);
+    case 'adadelta':
+      return new Adadelta(s.learningRate, s.decay, s.epsilon);
   }
 }
-export type { Optimizer };
+export type { Optimizer, OptimizerState };

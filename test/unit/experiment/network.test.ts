@@ -50,7 +50,14 @@ describe('network section', () => {
 
   it('takes a setting that the chosen optimizer does not use, so that a search can choose the optimizer', () => {
     const { network } = validateNetwork({ ...good(), optimizer: { name: 'adam', momentum: 0.9, learningRate: null } });
-    expect(network!.optimizer).toEqual({ name: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+    expect(network!.optimizer).toEqual({
+      name: 'adam',
+      learningRate: 0.001,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecay: 0,
+    });
   });
 
   it.each([

@@ -114,7 +114,7 @@ describe('what can go wrong', () => {
     let before: Float32Array | undefined;
     notes.onPoint = ({ step }) => {
       if (step === 10) {
-        run.optimizer.learningRate = 0;
+        run.learningRate = 0;
         before = run.parameters.variables[0]!.dataSync().slice() as Float32Array;
       }
     };

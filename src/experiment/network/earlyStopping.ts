@@ -1,0 +1,38 @@
+/** Early stopping: how it is written, and its normal form. */
+import { z } from 'zod';
+import { flag, number, whole, type Kit } from './kit.js';
+
+export interface EarlyStoppingSettings {
+  /** What an epoch measures, such as `val/loss`. */
+  metric: string;
+  /** Epochs without progress that are waited for. */
+  patience: number;
+  /** How much counts as progress. */
+  threshold: number;
+  /** Puts the weights of the best epoch back. */
+  restore: boolean;
+}
+
+export function earlyStoppingSchema({ p, optional }: Kit) {
+  const settings = z.strictObject({
+    metric: optional(z.string()).describe('What must make progress. Default: val/loss.'),
+    patience: optional(whole('patience', 0)).describe('Epochs without progress that are waited for. Default: 5.'),
+    threshold: optional(number('threshold').min(0)).describe('How much counts as progress. Default: 0.'),
+    restore: optional(flag('restore')).describe('Puts the weights of the best epoch back. Default: true.'),
+  });
+  return z.union([flag('earlyStopping'), p(whole('patience', 0)), settings], {
+    error: 'earlyStopping must be true, a number of epochs, or { metric: val/loss, patience: 5 }',
+  });
+}
+export type WrittenEarlyStopping = z.output<ReturnType<typeof earlyStoppingSchema>>;
+
+export function normalizeEarlyStopping(written: WrittenEarlyStopping | null | undefined): EarlyStoppingSettings | null {
+  if (written === null || written === undefined || written === false) return null;
+  const given = typeof written === 'number' ? { patience: written } : written === true ? {} : written;
+  return {
+    metric: given.metric ?? 'val/loss',
+    patience: given.patience ?? 5,
+    threshold: given.threshold ?? 0,
+    restore: given.restore ?? true,
+  };
+}

@@ -1,0 +1,46 @@
+import type { ScheduleSettings } from '../../experiment/network/index.js';
+import { TrainingError } from '../errors.js';
+
+export interface PlateauState {
+  share: number;
+  best: number | null;
+  waited: number;
+}
+
+/** Multiplies the rate by `factor` when a metric has made no progress for more than `patience` epochs. */
+export class Plateau {
+  share = 1;
+  private best: number | null = null;
+  private waited = 0;
+  private readonly sign: 1 | -1;
+
+  constructor(private readonly settings: Extract<ScheduleSettings, { name: 'plateau' }>) {
+    this.sign = lowerIsBetter(settings.metric) ? 1 : -1;
+  }
+
+  judged(metrics: Readonly<Record<string, number>>): void {
+    const { metric, factor, patience, threshold, end } = this.settings;
+    const value = metrics[metric];
+    if (value === undefined) {
+      throw new TrainingError(
+        `schedule plateau: an epoch measures no "${metric}"; it measures ${Object.keys(metrics).join(', ')}`,
+      );
+    }
+    const loss = this.sign * value;
+    if (this.best === null || loss < this.best - threshold) [this.best, this.waited] = [loss, 0];
+    else if (++this.waited > patience) [this.share, this.waited] = [Math.max(end, this.share * factor), 0];
+  }
+
+  state(): PlateauState {
+    return { share: this.share, best: this.best, waited: this.waited };
+  }
+
+  load({ share, best, waited }: PlateauState): void {
+    Object.assign(this, { share, best, waited });
+  }
+}
+
+/** Errors and losses fall, everything else that is measured (accuracy, precision, recall, F1, R²) rises. */
+export function lowerIsBetter(metric: string): boolean {
+  return /loss|error|mae|mse|perplexity/i.test(metric);
+}

@@ -120,7 +120,14 @@ export class AskTellSession {
     const study = this.begun;
     const trials: AskedTrial[] = [];
     while (trials.length < n) {
-      const asked = study.ask();
+      let asked: Asked | null;
+      try {
+        asked = study.ask();
+      } catch (error) {
+        // What was given out already must reach its asker; the next request meets the mistake again.
+        if (trials.length > 0) return { trials };
+        throw error;
+      }
       if (!asked) return { trials, ...(study.waiting ? { waiting: true } : { done: true }) };
       trials.push(written(asked));
     }

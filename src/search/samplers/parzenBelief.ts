@@ -37,22 +37,18 @@ export class Belief {
     return space.dimensions.some((d) => d.prior) ? new Belief(tree, weight) : null;
   }
 
-  /** Just what was said, and draws where nothing was. */
+  /** Just what was said, and the middle where nothing was. */
   mode(random: Random, point: Point): void {
-    this.fill(point, (d) => {
+    this.tree.fill(point, (d) => {
       const expected = this.expected[d];
-      if (!expected) return this.place(d, random);
       const { edges } = this.tree.axes[d]!;
+      if (!expected) return this.tree.middleOf(d, random);
       return edges ? cellOf(edges, expected.center) : expected.center;
     });
   }
 
   draw(random: Random, point: Point): void {
-    this.fill(point, (d) => this.place(d, random));
-  }
-
-  private fill(point: Point, place: (d: number) => number): void {
-    for (let d = 0; d < point.length; d++) point[d] = this.tree.isActive(d, point) ? place(d) : INACTIVE;
+    this.tree.fill(point, (d) => this.place(d, random));
   }
 
   place(d: number, random: Random): number {

@@ -1,8 +1,8 @@
 /** The axes of a space with their conditions, on numbers alone: no params are built for points that are not tried. */
 import type { Params } from '../../protocol/values.js';
 import { sameValue } from '../dimension.js';
-import type { Space } from '../types.js';
-import { axesOf, type Axis } from '../unit.js';
+import type { Random, Space } from '../types.js';
+import { axesOf, cellOf, type Axis } from '../unit.js';
 
 /** In `Point` and in columns: the parameter takes no part. */
 export const INACTIVE = -1;
@@ -46,6 +46,18 @@ export class Tree {
       if (value === INACTIVE || !allows(value)) return false;
     }
     return true;
+  }
+
+  /** The middle of every range, and any of the choices. */
+  middleOf(d: number, random: Random): number {
+    const { edges, ordered } = this.axes[d]!;
+    if (!edges) return 0.5;
+    return cellOf(edges, ordered ? 0.5 : random.next());
+  }
+
+  /** Fills the point, parents first; what takes no part is INACTIVE. */
+  fill(point: Point, place: (d: number) => number): void {
+    for (let d = 0; d < this.axes.length; d++) point[d] = this.isActive(d, point) ? place(d) : INACTIVE;
   }
 
   paramsAt(point: Point): Params {

@@ -6,11 +6,13 @@
  *
  * Good and bad trials: tpeSplit.ts, of several objectives tpeFront.ts. Widths: tpeBandwidth.ts. Measured constraints:
  * tpeConstraints.ts. What the person expects: parzenBelief.ts; until there is something to learn from, every second
- * draw follows it, and the first is just that. Earlier searches' trials are parted by themselves, for their values may
+ * draw follows it. The first trial is just that, and where nothing is expected the middle of the range: of all points,
+ * it is the one from which the best is the least far, whatever that is. Earlier searches' trials are parted by themselves, for their values may
  * be of another scale, and weigh `EARLIER` at first and the less the more is known of this search.
  *
- * `NARROWER`, the weights by rank and Scott's rule were settled on Rosenbrock, Rastrigin, Ackley, Levy, an ellipsoid
- * and two spaces with choices; tests and benchmark report other functions.
+ * Niches, crossed draws, widths and weights by rank were settled on Rosenbrock, Rastrigin, Ackley, Levy, Griewank,
+ * Styblinski-Tang, Schwefel, the six-hump camel, a sharp ridge and ellipsoids with shifts (and rotations) of their own,
+ * in 2 to 20 dimensions, some with noise, and on made-up spaces with choices, steps and conditions.
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
@@ -40,10 +42,13 @@ export const TpeSettings = z.strictObject({
 
 /**
  * Share of suggestions that look at niches: half of them, with more than six parameters this many parameters' worth.
- * Their radius is anything between two bounds, evenly in the logarithm.
+ * None with `NICHES_FROM` trials, and all of that with `NICHES_OVER` more. Their radius is anything between two
+ * bounds, evenly in the logarithm.
  */
 const NICHES = 0.5;
 const NICHES_PARAMETERS = 3;
+const NICHES_FROM = 30;
+const NICHES_OVER = 100;
 const NEAREST = 0.05;
 const FARTHEST = 0.25;
 /** Share of draws that take each parameter from another good trial. */
@@ -109,10 +114,12 @@ export class TpeSampler implements Sampler {
 
   private begin(history: History, random: Random): Params | null {
     const { belief, tree, observations } = this;
-    if (!belief || observations.count % 2 === 1) return this.startup.suggest(history, random);
+    const isFirst = observations.count === 0 && !history.earlier?.length;
+    if (!isFirst && (!belief || observations.count % 2 === 1)) return this.startup.suggest(history, random);
     const point: Point = new Float64Array(tree.axes.length);
     const params = feasible(history.space, random, () => {
-      if (observations.count === 0) belief.mode(random, point);
+      if (!belief) tree.fill(point, (d) => tree.middleOf(d, random));
+      else if (isFirst) belief.mode(random, point);
       else belief.draw(random, point);
       return tree.paramsAt(point);
     });
@@ -134,10 +141,7 @@ export class TpeSampler implements Sampler {
     const { tree, observations, belief } = this;
     const { space } = history;
     const bandwidth = scott(tree.free, observations.count);
-    const radius =
-      random.next() < Math.min(NICHES, NICHES_PARAMETERS / tree.free)
-        ? NEAREST * exp(random.next() * log(FARTHEST / NEAREST))
-        : 0;
+    const radius = this.radius(random);
     const [own, past] = this.splits(history.goals.length > 1, radius);
     const better = new Parzen(tree, this.kernels(own.good, past?.good), bandwidth, belief);
     const worse = new Parzen(tree, this.kernels(own.bad, past?.bad), bandwidth);
@@ -160,6 +164,13 @@ export class TpeSampler implements Sampler {
     }
     drawn.sort((a, b) => b.score - a.score);
     return drawn.slice(0, most).map(({ point }) => tree.paramsAt(point));
+  }
+
+  /** Of niches; 0: none. */
+  private radius(random: Random): number {
+    const ramp = Math.min(1, Math.max(0, (this.observations.count - NICHES_FROM) / NICHES_OVER));
+    const share = ramp * Math.min(NICHES, NICHES_PARAMETERS / this.tree.free);
+    return random.next() < share ? NEAREST * exp(random.next() * log(FARTHEST / NEAREST)) : 0;
   }
 
   private splits(several: boolean, radius: number): [own: Split, past: Split | null] {

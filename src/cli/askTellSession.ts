@@ -1,6 +1,7 @@
 /** The search behind `tunesmith ask-tell`: a line in, an answer out. Knows no streams. */
 import type { z } from 'zod';
 import { readSpace } from '../experiment/index.js';
+import { parseLinear } from '../experiment/linearText.js';
 import { problemsOf } from '../experiment/network/problems.js';
 import type { SpaceProblem } from '../experiment/space.js';
 import { suggest } from '../experiment/suggest.js';
@@ -14,6 +15,7 @@ import {
 } from '../protocol/askTell.js';
 import { toWire } from '../protocol/values.js';
 import {
+  checkConstraints,
   checkNamed,
   createStudy,
   restoreStudy,
@@ -75,7 +77,7 @@ export class AskTellSession {
         return { ok: true };
       }
       case 'widen':
-        this.begun.widen(spaceOf((body as AskTellBody<'widen'>).space));
+        this.widen(body as AskTellBody<'widen'>);
         return { ok: true };
       case 'best':
         return { trials: this.begun.best().map(shown) };
@@ -102,18 +104,22 @@ export class AskTellSession {
       this.study = restoreStudy(saved);
       return { ok: true };
     }
-    const { space: written, directions, sampler, pruner, seed, trials, ...rest } = given;
+    const { space: written, constraints, directions, sampler, pruner, seed, trials, ...rest } = given;
     if (!written) throw new Refused('init: "space" is missing');
     for (const [what, named] of [['sampler', sampler] as const, ['pruner', pruner] as const]) {
       const fault = named === undefined || named === null ? null : checkNamed(what, named);
       if (fault) throw new Refused(fault.message);
     }
     this.study = createStudy({
-      ...{ space: spaceOf(written), goals: directions ?? ['minimize'] },
+      ...{ space: spaceOf(written, constraints), goals: directions ?? ['minimize'] },
       ...{ sampler: sampler ?? 'auto', pruner: pruner ?? null, seed: seed ?? 0, trials: trials ?? null },
       ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
     });
     return { ok: true };
+  }
+
+  private widen({ space, constraints }: AskTellBody<'widen'>): void {
+    this.begun.widen(spaceOf(space, constraints));
   }
 
   private ask(n: number): AskTellAnswers['ask'] {
@@ -230,10 +236,20 @@ function tooDeep(line: string): boolean {
   return false;
 }
 
-function spaceOf(written: Record<string, unknown>): Space {
+function spaceOf(written: Record<string, unknown>, constraints: readonly string[] = []): Space {
   const { space, problems } = readSpace(written);
   if (!space) throw new Refused(problems.slice(0, 5).map(spaceProblem).join('; '));
-  return space;
+  const names = space.dimensions.map(({ name }) => name);
+  const linear = constraints.flatMap((text) => {
+    const read = parseLinear(text, names);
+    if (read.constraints) return read.constraints;
+    const { message, hint } = read.fault;
+    throw new Refused(`constraint ${JSON.stringify(text)}: ${message}${hint ? ` (${hint})` : ''}`);
+  });
+  if (linear.length === 0) return space;
+  const whole = { ...space, constraints: linear };
+  checkConstraints(whole);
+  return whole;
 }
 
 function spaceProblem({ path, message, hint }: SpaceProblem): string {

@@ -23,6 +23,9 @@ const params = z.custom<Params>((given) => Params.safeParse(given).success, {
   error: 'params must name parameters and their values',
 });
 const space = z.record(z.string(), z.unknown(), { error: 'space must name parameters and their ranges' });
+const linear = z.array(z.string({ error: 'a constraint must be a text such as "a + 2 * b <= 5"' }), {
+  error: 'constraints must be a list of texts',
+});
 const nothing = z.strictObject({});
 
 const share = z.number({ error: 'a share must be a number' }).min(0).max(1, 'a share is from 0 to 1');
@@ -31,6 +34,8 @@ const share = z.number({ error: 'a share must be a number' }).min(0).max(1, 'a s
 export const Init = z.strictObject({
   /** As `search.space` of an experiment file. */
   space: space.optional(),
+  /** Known before a trial is run, such as "a + 2 * b <= 5"; as `search.constraints` of an experiment file. */
+  constraints: linear.optional(),
   directions: z
     .array(z.enum(['minimize', 'maximize'], { error: 'a direction is "minimize" or "maximize"' }), {
       error: 'directions must be a list of "minimize" and "maximize"',
@@ -89,7 +94,7 @@ export const AskTellRequests = {
   /** Completed trials of one earlier search, perhaps of another space. */
   import: z.strictObject({ trials: z.array(earlier, { error: 'trials must be a list' }) }),
   /** Goes on in another space. */
-  widen: z.strictObject({ space }),
+  widen: z.strictObject({ space, constraints: linear.optional() }),
   best: nothing,
   /** The trial to rely on: by its expected value, not by its luck. */
   recommend: nothing,

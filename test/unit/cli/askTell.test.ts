@@ -115,6 +115,21 @@ describe('ask-tell', () => {
     expect(run(20)).toEqual(run(-1));
   });
 
+  it('obeys constraints, and says what is wrong with one', () => {
+    const space = { a: { uniform: [0, 10] }, b: { int: [0, 10] }, c: { choice: ['x', 'y'] } };
+    const init = (...constraints: string[]) => send({ init: { space, constraints, sampler: 'random', seed: 1 } });
+    expect(init('a + 2 * b <= 8', 'a >= 1')).toEqual({ ok: true });
+    for (const { params } of ask(50) as unknown as { params: { a: number; b: number } }[]) {
+      expect(params.a + 2 * params.b).toBeLessThanOrEqual(8);
+      expect(params.a).toBeGreaterThanOrEqual(1);
+    }
+    expect(init('a + bb <= 8').error).toMatch(/"a \+ bb <= 8".*"bb"/);
+    expect(init('c <= 1').error).toMatch(/"c"/);
+    expect(init('a >= 11').error).toMatch(/./);
+    expect(send({ widen: { space: { a: { uniform: [0, 5] } }, constraints: ['a <= 2'] } })).toEqual({ ok: true });
+    for (const { params } of ask(10)) expect(params.a).toBeLessThanOrEqual(2);
+  });
+
   it('imports earlier trials and changes the space', () => {
     send({ init: { space: SPACE, sampler: 'tpe', seed: 1 } });
     const trials = Array.from({ length: 20 }, (_, i) => ({

@@ -49,7 +49,9 @@ export function checkSearch(reading: Reading, names: readonly string[], report: 
 function checkObjectives({ written, source }: Reading, report: Report): void {
   const objectives = objectivesOf(written!);
   if (objectives.length === 0 && written!.search && !Object.hasOwn(source.value as object, 'objective')) {
-    const hint = 'add: objective: { metric: val/loss, goal: minimize }';
+    const hint = isSweep(source.value)
+      ? 'add: metric: { name: val/loss, goal: minimize }'
+      : 'add: objective: { metric: val/loss, goal: minimize }';
     report(['search'], { message: 'a search needs an objective', hint }, 'key');
   }
   for (const [i, { metric }] of objectives.entries()) {

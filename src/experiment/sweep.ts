@@ -5,6 +5,8 @@
 import { suggest } from './suggest.js';
 import type { WrittenExperiment } from './schema.js';
 import type { Fault, Path } from './source.js';
+import { readParameter } from './sweepRange.js';
+import { readStopping } from './sweepStopping.js';
 
 export interface Imported {
   written: WrittenExperiment;
@@ -26,8 +28,9 @@ export function isSweep(value: unknown): value is Group {
 const KEYS = [
   ...['program', 'method', 'metric', 'parameters', 'command', 'early_terminate', 'name', 'description'],
   ...['run_cap', 'project', 'entity', 'imports', 'controller', 'job', 'image_uri', 'resource'],
+  ...['metrics', 'scheduler', 'apiVersion', 'kind'],
 ];
-const METHODS: Record<string, string> = { grid: 'grid', random: 'random', bayes: 'auto' };
+const METHODS: Record<string, string> = { grid: 'grid', random: 'random', bayes: 'auto', custom: 'auto' };
 const DEFAULT_COMMAND = ['${env}', '${interpreter}', '${program}', '${args}'];
 
 /** `isWhole` tells of a number whether it was written as a whole one: `0.0` is the beginning of a continuous range. */
@@ -60,27 +63,19 @@ export function importSweep(sweep: Group, isWhole: (path: Path) => boolean): Imp
     paths.set(name, path);
     if (!isGroup(entry)) return wrong(path, { message: `"${name}" must be { values: […] } or { min: …, max: … }` });
     const read = readParameter(name, entry, (key) => isWhole([...path, key]));
-    if ('fault' in read) return wrong([...path, ...(read.key === undefined ? [] : [read.key])], read.fault);
+    if (read.fault) return wrong([...path, ...(read.key === undefined ? [] : [read.key])], read.fault);
     if ('constant' in read.range) (params as Group)[name] = read.range.constant;
     else space[name] = read.range;
   });
 
-  const metric = isGroup(sweep.metric) ? sweep.metric : {};
-  const objective =
-    typeof metric.name === 'string'
-      ? { metric: metric.name, goal: metric.goal === 'maximize' ? ('maximize' as const) : ('minimize' as const) }
-      : undefined;
-  if (metric.goal !== undefined && metric.goal !== 'minimize' && metric.goal !== 'maximize') {
-    wrong(['metric', 'goal'], { message: 'goal must be minimize or maximize' });
+  const objective = readMetrics(sweep, wrong);
+  const stopping = isGroup(sweep.early_terminate) ? readStopping(sweep.early_terminate) : null;
+  for (const { key, where, ...fault } of stopping?.problems ?? []) {
+    wrong(['early_terminate', ...(key === null ? [] : [key])], fault, where);
   }
-  const pruned = isGroup(sweep.early_terminate);
-  if (pruned) {
-    const hint = 'write an experiment file to choose the pruner and its settings';
-    wrong(
-      ['early_terminate'],
-      { message: 'trials are stopped early by the median rule', hint, severity: 'warning' },
-      'key',
-    );
+  if (isGroup(sweep.scheduler)) {
+    const message = 'this scheduler is not asked: trials are suggested by our own sampler';
+    wrong(['scheduler'], { message, severity: 'warning' }, 'key');
   }
   const run = readCommand(sweep, wrong);
   const searched = Object.keys(space).length > 0;
@@ -97,7 +92,8 @@ export function importSweep(sweep: Group, isWhole: (path: Path) => boolean): Imp
     ...(searched && {
       search: {
         sampler: METHODS[method] ?? 'auto',
-        pruner: pruned ? 'median' : null,
+        pruner: stopping?.pruner ?? null,
+        ...(stopping?.maxSteps && { maxSteps: stopping.maxSteps }),
         ...(Number.isInteger(sweep.run_cap) && (sweep.run_cap as number) > 0 && { trials: sweep.run_cap as number }),
         space,
       },
@@ -106,15 +102,55 @@ export function importSweep(sweep: Group, isWhole: (path: Path) => boolean): Imp
   return { written, problems, origin: (path) => originOf(path, paths) };
 }
 
+/** One metric, or a list of them. */
+function readMetrics(
+  sweep: Group,
+  wrong: (path: Path, fault: Fault, where?: 'key' | 'value') => void,
+): WrittenExperiment['objective'] {
+  const read = (metric: unknown, path: Path) => {
+    const { name, goal = 'minimize', target } = isGroup(metric) ? metric : {};
+    if (goal !== 'minimize' && goal !== 'maximize') {
+      wrong([...path, 'goal'], { message: 'goal must be minimize or maximize' });
+    }
+    if (target !== undefined) {
+      const message = 'the search does not end at this value: stop it when it is good enough';
+      wrong([...path, 'target'], { message, severity: 'warning' }, 'key');
+    }
+    return typeof name === 'string' && name !== ''
+      ? [{ metric: name, goal: goal === 'maximize' ? ('maximize' as const) : ('minimize' as const) }]
+      : [];
+  };
+  if (Array.isArray(sweep.metrics) && sweep.metrics.length > 0) {
+    const objectives = sweep.metrics.flatMap((metric, i) => read(metric, ['metrics', i]));
+    if (objectives.length === sweep.metrics.length) return objectives;
+    wrong(['metrics'], { message: 'each of the metrics needs a name' }, 'key');
+  }
+  return read(sweep.metric, ['metric'])[0];
+}
+
 function originOf(path: Path, paths: ReadonlyMap<string, Path>): Path {
   const [first, second, third, ...rest] = path;
   if (first === 'run') return ['command'];
   if (first === 'params') return paths.get(String(second)) ?? ['parameters'];
-  if (first === 'objective') return ['metric', ...(second === 'metric' ? ['name'] : path.slice(1))];
+  if (first === 'objective') {
+    const base = typeof second === 'number' ? ['metrics', second] : ['metric'];
+    return [...base, ...path.slice(base.length).map((key) => (key === 'metric' ? 'name' : key))];
+  }
   if (first !== 'search') return path;
-  if (second === 'space') return [...(paths.get(String(third)) ?? ['parameters']), ...rest];
-  if (second === 'sampler') return ['method'];
-  return second === 'trials' ? ['run_cap'] : second === 'pruner' ? ['early_terminate'] : ['parameters'];
+  switch (second) {
+    case 'space':
+      return [...(paths.get(String(third)) ?? ['parameters']), ...rest];
+    case 'sampler':
+      return ['method'];
+    case 'trials':
+      return ['run_cap'];
+    case 'maxSteps':
+      return ['early_terminate', 'max_iter'];
+    case 'pruner':
+      return ['early_terminate', ...(third === 'graceSteps' ? ['min_iter'] : third === undefined ? [] : [third])];
+    default:
+      return ['parameters'];
+  }
 }
 
 /** Nested groups (`parameters` within a parameter) get names joined with dots. */
@@ -128,85 +164,6 @@ function readParameters(
     if (isGroup(entry) && isGroup(entry.parameters)) {
       readParameters(entry.parameters, [...names, key], [...path, key, 'parameters'], use);
     } else use([...names, key].join('.'), [...path, key], entry);
-  }
-}
-
-type ReadParameter = { range: Group } | { fault: Fault; key?: string };
-
-function readParameter(name: string, entry: Group, isWhole: (key: string) => boolean): ReadParameter {
-  const known = ['value', 'values', 'probabilities', 'min', 'max', 'mu', 'sigma', 'q', 'distribution'];
-  const stranger = Object.keys(entry).find((key) => !known.includes(key));
-  if (stranger !== undefined) {
-    const near = suggest(stranger, known);
-    return {
-      key: stranger,
-      fault: { message: `unknown key "${stranger}" of "${name}"`, ...(near && { hint: `did you mean "${near}"?` }) },
-    };
-  }
-  const { min, max, mu, sigma, q } = entry as Record<string, number | undefined>;
-  const whole = isWhole('min') && isWhole('max');
-  const bounds = min !== undefined && max !== undefined;
-  const implied =
-    'value' in entry
-      ? 'constant'
-      : 'values' in entry
-        ? 'categorical'
-        : bounds
-          ? whole
-            ? 'int_uniform'
-            : 'uniform'
-          : null;
-  const distribution = typeof entry.distribution === 'string' ? entry.distribution : implied;
-  if (distribution === null) return { fault: { message: `"${name}" needs values, a value, or min and max` } };
-
-  const quantized = distribution.startsWith('q_') || distribution === 'q_uniform';
-  const step = quantized ? { step: q ?? 1 } : {};
-  const need = (...values: unknown[]): boolean => values.every((value) => typeof value === 'number');
-  const missing = (what: string): ReadParameter => ({ fault: { message: `"${name}": ${distribution} needs ${what}` } });
-  /** Values of a quantized range are multiples of q. */
-  const range = (kind: string, low: number, high: number): ReadParameter => {
-    if (!quantized) return { range: { [kind]: [low, high] } };
-    const by = step.step!;
-    const from = Math.max(kind === 'log' ? by : -Infinity, Math.round(low / by) * by);
-    return {
-      range: { [kind]: [Number(from.toPrecision(12)), Number((Math.round(high / by) * by).toPrecision(12))], ...step },
-    };
-  };
-  switch (distribution.replace(/^q_/, '')) {
-    case 'constant':
-      return { range: { constant: entry.value } };
-    case 'categorical':
-    case 'categorical_w_probabilities':
-      if (!Array.isArray(entry.values)) return missing('values');
-      return {
-        range: { choice: entry.values, ...(Array.isArray(entry.probabilities) && { weights: entry.probabilities }) },
-      };
-    case 'int_uniform':
-      return need(min, max) ? { range: { int: [min, max] } } : missing('min and max');
-    case 'uniform':
-      return need(min, max) ? range('uniform', min!, max!) : missing('min and max');
-    case 'log_uniform':
-    case 'inv_log_uniform':
-      if (!need(min, max)) return missing('min and max, the exponents of e');
-      // The inverse of a log-uniform number is log-uniform too, with the exponents' signs turned.
-      return distribution.includes('inv')
-        ? range('log', Math.exp(-max!), Math.exp(-min!))
-        : range('log', Math.exp(min!), Math.exp(max!));
-    case 'log_uniform_values':
-    case 'inv_log_uniform_values':
-      return need(min, max) ? range('log', min!, max!) : missing('min and max');
-    case 'normal':
-      return { range: { normal: [mu ?? 0, sigma ?? 1], ...step } };
-    case 'log_normal':
-      return { range: { logNormal: [mu ?? 0, sigma ?? 1], ...step } };
-    default:
-      return {
-        key: 'distribution',
-        fault: {
-          message: `"${name}": the distribution ${distribution} is not supported`,
-          hint: 'use uniform, log_uniform_values, int_uniform, normal, log_normal or values',
-        },
-      };
   }
 }
 

@@ -11,4 +11,5 @@ export { checkConstraints, constraintText, isAllowed } from './constraints.js';
 export { checkSpace, countPoints, drawParams, keyOf } from './space.js';
 export { between, faultOf, isActive, rangeOf, refuse, sameValue, snap } from './dimension.js';
 export { DEFAULT as DEFAULT_STAGES, planStages as checkStages } from './stages/plan.js';
+export { exp } from './numeric.js';
 export { nearest } from './nearest.js';

@@ -158,7 +158,7 @@ export class Stream {
 function isControl(message: unknown): message is Control {
   if (typeof message !== 'object' || message === null || !('type' in message)) return false;
   const { type } = message;
-  if (type === 'stop') return 'reason' in message && (message.reason === 'stop' || message.reason === 'prune');
+  if (type === 'stop') return 'reason' in message && ['stop', 'prune', 'pause'].includes(message.reason as string);
   if (type === 'set') return 'params' in message && typeof message.params === 'object' && message.params !== null;
   return type === 'pause' || type === 'resume';
 }

@@ -59,7 +59,7 @@ export class LiveRun {
 
   constructor(private readonly options: LiveRunOptions) {
     this.which = options.spec.launch ?? FIRST_LAUNCH;
-    this.link = new SupervisorLink(options.folder, {
+    this.link = new SupervisorLink(options.folder, this.which.number, {
       welcome: (pid, paused) => {
         this.phase = this.phase === 'starting' ? 'attached' : this.phase;
         if (pid !== null) options.onRunning(paused);

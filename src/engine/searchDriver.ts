@@ -406,15 +406,17 @@ export class SearchDriver implements Source {
   }
 
   private finish(status: 'completed' | 'stopped' | 'failed'): void {
-    const saved = this.save();
     this.options.scheduler.removeSource(this.id);
     clearTimeout(this.retryTimer);
     this.phase = 'ended';
-    this.endSuspended(status === 'completed' ? 'prune' : 'stop');
-    this.options.update({ status, error: this.error, endedAt: Date.now() });
-    this.options.log.info(`search ${this.id}: ${status}${this.error ? ` (${this.error})` : ''}`);
-    void saved.finally(() => this.study.dispose());
-    this.options.ended();
+    // Only then is it over: who reads the study of a search that has ended finds all of it.
+    void this.save().finally(() => {
+      this.study.dispose();
+      this.endSuspended(status === 'completed' ? 'prune' : 'stop');
+      this.options.update({ status, error: this.error, endedAt: Date.now() });
+      this.options.log.info(`search ${this.id}: ${status}${this.error ? ` (${this.error})` : ''}`);
+      this.options.ended();
+    });
   }
 
   /** Trials that paused and were never taken up again. */

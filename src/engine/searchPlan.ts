@@ -37,21 +37,12 @@ export function finalValue(objective: { value: WireNumber | null } | null): numb
   return Number.isNaN(value) ? null : value;
 }
 
+/** All that the trials are judged by; searches that an earlier version stored have one. */
+export function objectivesOf(experiment: Experiment): Objective[] {
+  return (experiment.objectives as Objective[] | undefined) ?? [objectiveOf(experiment)];
+}
+
 export function objectiveOf(experiment: Experiment): Objective {
   if (!experiment.objective) throw new Error(`${experiment.file} has no objective`);
   return experiment.objective;
-}
-
-export function objectivesOf(experiment: Experiment): Objective[] {
-  return (experiment as { objectives?: Objective[] }).objectives ?? [objectiveOf(experiment)];
-}
-
-export interface MeasuredConstraint {
-  metric: string;
-  atMost?: number;
-  atLeast?: number;
-}
-
-export function measuredConstraints({ search }: Experiment): MeasuredConstraint[] {
-  return (search as { constraints?: { measured: MeasuredConstraint[] } } | null)?.constraints?.measured ?? [];
 }

@@ -6,6 +6,7 @@ import type { StudyOptions } from '../search/types.js';
 import type { SearchPatch, StoreApi } from '../store/api.js';
 import type { ActiveRuns, RunListener } from './activeRuns.js';
 import type { Changes } from './changes.js';
+import { earlierTrials } from './earlierTrials.js';
 import { loadExperiment } from './experiments.js';
 import { newId } from './ids.js';
 import type { Log } from './log.js';
@@ -13,7 +14,7 @@ import { conflict, invalidFile, notFound, RequestError } from './requestError.js
 import { newSeed, type RunMaker } from './runMaker.js';
 import type { Scheduler } from './scheduler.js';
 import { SearchDriver } from './searchDriver.js';
-import { isSearchPlan, named, objectiveOf, type SearchPlan } from './searchPlan.js';
+import { isSearchPlan, named, objectiveOf, objectivesOf, type SearchPlan } from './searchPlan.js';
 import type { StudyOpened, StudyStart, StudyState } from './study/messages.js';
 import { StudyThread } from './study/studyThread.js';
 import type { Trouble } from './trouble.js';
@@ -67,6 +68,7 @@ export class Searches implements RunListener {
     };
     const study = await this.open(plan, () => ({
       options: studyOptions(plan, request.space, scheduler.capacity(needOf(experiment))),
+      earlier: earlierTrials(store, experiment),
     }));
     const { reason, size } = study.opened;
     const saved = await study.thread.call('save', {});
@@ -125,7 +127,7 @@ export class Searches implements RunListener {
   stop(id: string): void {
     const search = this.row(id);
     const driver = this.drivers.get(id);
-    if (!driver) throw conflict(`The search ${search.name} is ${search.status} already.`);
+    if (!driver || driver.phase === 'ended') throw conflict(`The search ${search.name} is ${search.status} already.`);
     driver.stop();
   }
 
@@ -268,14 +270,29 @@ function needOf({ resources }: Experiment): { gpus: number; perGpu: number } {
 }
 
 function studyOptions(plan: SearchPlan, space: Record<string, unknown> | undefined, capacity: number): StudyOptions {
-  const settings = plan.experiment.search!;
+  const { experiment } = plan;
+  const settings = experiment.search!;
   return {
-    space: toSpace(plan.experiment, space),
-    goals: [objectiveOf(plan.experiment).goal],
+    space: toSpace(experiment, space),
+    goals: objectivesOf(experiment).map(({ goal }) => goal),
     sampler: settings.sampler,
     pruner: settings.pruner,
     seed: plan.seed,
     trials: settings.trials,
     workers: plan.parallel === 'auto' ? capacity : plan.parallel,
+    maxSteps: settings.maxSteps ?? epochsOf(experiment),
+    checkpoints: settings.checkpoints,
+    stages: settings.stages,
+    ...(settings.warmStart && { warmStart: settings.warmStart }),
+    repeat: settings.repeat,
   };
+}
+
+/** How long the built-in trainer trains, where that is the same for all trials. */
+function epochsOf({ program, search, params }: Experiment): number | null {
+  if (program.kind !== 'network') return null;
+  const written = (program.value as { epochs?: unknown } | null)?.epochs ?? 10;
+  const name = typeof written === 'string' ? written.replace(/^\{|\}$/g, '') : null;
+  const epochs = name === null ? written : name in search!.space ? null : params[name];
+  return typeof epochs === 'number' ? epochs : null;
 }

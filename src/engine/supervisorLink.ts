@@ -28,6 +28,8 @@ export class SupervisorLink {
 
   constructor(
     private readonly folder: string,
+    /** Which of the run's launches is meant: an earlier one's supervisor may still be about. */
+    private readonly launch: number,
     private readonly events: SupervisorEvents,
   ) {}
 
@@ -38,7 +40,7 @@ export class SupervisorLink {
   /** Tries once; false when no supervisor answers at the run's address. */
   async connect(): Promise<boolean> {
     const address = readAddress(this.folder);
-    if (!address || this.socket) return this.welcomed;
+    if (address?.launch !== this.launch || this.socket) return this.welcomed;
     const socket = net.connect(address.socket);
     this.socket = socket;
     return new Promise((resolve) => {

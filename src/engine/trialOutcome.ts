@@ -3,7 +3,7 @@ import type { Experiment } from '../experiment/index.js';
 import type { Run } from '../protocol/engine.js';
 import { fromWire } from '../protocol/values.js';
 import type { Outcome } from '../search/types.js';
-import { finalValue, measuredConstraints, objectivesOf } from './searchPlan.js';
+import { finalValue, objectivesOf } from './searchPlan.js';
 
 /** Of a run that is over, or suspended. */
 export function outcomeOfTrial(run: Run, experiment: Experiment): Outcome {
@@ -19,23 +19,29 @@ export function outcomeOfTrial(run: Run, experiment: Experiment): Outcome {
 }
 
 /** One objective: the best value; several: the last of each, since they belong together. Null when one is missing. */
-function valuesOf(run: Run, experiment: Experiment): number[] | null {
+export function valuesOf(run: Run, experiment: Experiment): number[] | null {
   const objectives = objectivesOf(experiment);
-  const best = finalValue(run.objective);
-  if (objectives.length === 1) return best === null ? null : [best];
+  const [only] = objectives;
+  if (objectives.length === 1 && run.objective?.metric === only!.metric && run.objective.goal === only!.goal) {
+    const best = finalValue(run.objective);
+    return best === null ? null : [best];
+  }
   const values = objectives.map(({ metric }) => lastOf(run, metric));
   return values.includes(NaN) ? null : values;
 }
 
 /** How far each bound is broken: at most 0 where it is met. One that was not measured counts as broken. */
-function measured(run: Run, experiment: Experiment): { constraints?: number[] } {
-  const bounds = measuredConstraints(experiment);
+export function measured(run: Run, experiment: Experiment): { constraints?: number[] } {
+  const bounds = experiment.search?.constraints?.measured ?? [];
   if (bounds.length === 0 || run.status === 'failed') return {};
   return {
-    constraints: bounds.map(({ metric, atMost, atLeast }) => {
+    constraints: bounds.flatMap(({ metric, atMost, atLeast }) => {
       const last = lastOf(run, metric);
-      if (Number.isNaN(last)) return Infinity;
-      return atMost !== undefined ? last - atMost : atLeast! - last;
+      const over = [
+        ...(atMost === undefined ? [] : [last - atMost]),
+        ...(atLeast === undefined ? [] : [atLeast - last]),
+      ];
+      return over.map((value) => (Number.isNaN(value) ? Infinity : value));
     }),
   };
 }

@@ -56,5 +56,7 @@ export const SupervisorAddress = z.object({
   pid: z.number().int(),
   socket: z.string(),
   token: z.string(),
+  /** Which of the run's launches it serves. */
+  launch: z.number().int().default(1),
 });
 export type SupervisorAddress = z.infer<typeof SupervisorAddress>;

@@ -1,5 +1,5 @@
 /** What passes between the engine and the thread in which a search's study lives. */
-import type { Asked, Outcome, StudyOptions, TrialState, Verdict } from '../../search/types.js';
+import type { Asked, Earlier, Outcome, StudyOptions, TrialState, Verdict } from '../../search/types.js';
 import type { Params } from '../../protocol/values.js';
 
 export type ObjectivePoint = { step: number; value: number };
@@ -11,7 +11,7 @@ export interface StudyState {
 }
 
 /** How the thread's study begins. */
-export type StudyStart = { options: StudyOptions } | { saved: StudyState };
+export type StudyStart = { options: StudyOptions; earlier: Earlier[] } | { saved: StudyState };
 
 /** What the engine keeps in sight of a trial. */
 export interface TrialView {

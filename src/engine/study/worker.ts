@@ -18,7 +18,10 @@ const repeated = new Map<number, number>();
 
 function open(): ReturnType<typeof createStudy> | null {
   try {
-    return 'saved' in start ? restoreStudy(start.saved.study) : createStudy(start.options);
+    if ('saved' in start) return restoreStudy(start.saved.study);
+    const made = createStudy(start.options);
+    if (start.earlier.length > 0) made.import(start.earlier);
+    return made;
   } catch (error) {
     port.postMessage({ seq: 0, error: plain(error) } satisfies StudyReply);
     return null;

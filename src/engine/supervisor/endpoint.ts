@@ -1,6 +1,6 @@
 /** The run's local socket: made, made known in `supervisor.json`, and made again when someone removed it. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -20,6 +20,8 @@ export class Endpoint {
 
   constructor(
     private readonly folder: string,
+    /** Which of the run's launches it serves. */
+    private readonly launch: number,
     private readonly onConnection: (socket: Socket) => void,
   ) {}
 
@@ -41,16 +43,26 @@ export class Endpoint {
   close(): void {
     if (this.timer !== null) clearInterval(this.timer);
     this.server?.close();
-    rmSync(join(this.folder, RUN_FILES.supervisor), { force: true });
+    const path = join(this.folder, RUN_FILES.supervisor);
+    // The run may have been launched again meanwhile.
+    if (this.isOurs(path)) rmSync(path, { force: true });
     this.removeSocket();
   }
 
   /** Whole or not at all, and for this user's eyes only: the token is the key to the run. */
   private announce(): void {
     const path = join(this.folder, RUN_FILES.supervisor);
-    const address = { pid: process.pid, socket: this.path, token: this.token };
+    const address = { pid: process.pid, socket: this.path, token: this.token, launch: this.launch };
     writeFileSync(`${path}.tmp`, JSON.stringify(address), { mode: 0o600 });
     renameSync(`${path}.tmp`, path);
+  }
+
+  private isOurs(path: string): boolean {
+    try {
+      return (JSON.parse(readFileSync(path, 'utf8')) as { token?: unknown }).token === this.token;
+    } catch {
+      return false;
+    }
   }
 
   private async check(): Promise<void> {

@@ -43,7 +43,7 @@ async function supervise(folder: string): Promise<void> {
     },
     relayed: (file, end) => growth.streamed(file, end),
   });
-  endpoint = new Endpoint(folder, hub.accept);
+  endpoint = new Endpoint(folder, spec.launch?.number ?? 1, hub.accept);
   await endpoint.open();
 
   const growth = new GrowthWatch(folder, {

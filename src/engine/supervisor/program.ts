@@ -36,6 +36,7 @@ export class Program {
   private requested: StopReason | null = null;
   private stopping: Promise<void> | null = null;
   private leaderGone = false;
+  private over = false;
 
   constructor(
     private readonly spec: ProgramSpec,
@@ -75,13 +76,18 @@ export class Program {
       });
       child.once('exit', (code, signal) => {
         this.leaderGone = true;
-        void this.settle().then(() => resolve({ code, signal, requested: this.requested }));
+        void this.settle().then(() => {
+          this.over = true;
+          resolve({ code, signal, requested: this.requested });
+        });
       });
     });
   }
 
   /** Asks politely, then ends by force after `grace` seconds. A second request with a shorter grace wins. */
   stop(reason: StopReason, grace = this.spec.stopGrace): void {
+    // What is left by then belongs to a later launch.
+    if (this.over) return;
     this.requested ??= reason;
     if (grace === 0) void this.tree?.kill();
     this.stopping ??= this.end(reason, grace * 1000);

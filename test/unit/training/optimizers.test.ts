@@ -70,7 +70,10 @@ describe('an optimizer', () => {
   it.each(CASES)('%s goes on from its saved state as if nothing had happened', async (_, optimizer, more) => {
     const whole = start(optimizer, more);
     const first = start(optimizer, more);
-    for (let i = 0; i < 7; i++) [whole.step(), first.step()];
+    for (let i = 0; i < 7; i++) {
+      whole.step();
+      first.step();
+    }
     const second = start(optimizer, more);
     second.variable.assign(first.variable);
     second.parameters.reread();

@@ -60,13 +60,14 @@ export class SavedStudy implements Study {
   private extra = 0;
   /** How many constraints are measured, once a trial said so. */
   private constraints: number | null = null;
-  private readonly texts = new TrialTexts();
+  private readonly texts: TrialTexts;
   private readonly recommender = new Recommender();
 
   constructor(options: StudyOptions, state?: SavedState) {
     this.options = { ...options };
     checkSpace(options.space);
     checkOptions(options);
+    this.texts = new TrialTexts(options.space.dimensions.map(({ name }) => name));
     this.trials = state?.trials ?? [];
     this.queue = state?.queue ?? [];
     this.imported = state?.imported ?? [];
@@ -168,6 +169,7 @@ export class SavedStudy implements Study {
     delete trial.until;
     Object.assign(trial, defined({ until }));
     if (params || from !== undefined) {
+      if (params) trial.began ??= trial.params;
       trial.params = { ...(params ?? trial.params) };
       const step = trial.reports.at(-1)?.step ?? 0;
       (trial.changes ??= []).push({ step, params: trial.params, ...defined({ from }) });

@@ -18,6 +18,7 @@ export const More = z.object({
   constraints: z.array(WireNumber).optional(),
   seconds: z.number().optional(),
   until: z.number().optional(),
+  began: Params.optional(),
   bracket: z.number().optional(),
   from: z.number().optional(),
   repeatOf: z.number().optional(),
@@ -44,6 +45,11 @@ export class TrialTexts {
   private readonly places = new Map<string, number>();
   private readonly blocks: (string | undefined)[] = [];
   private readonly texts: (string | undefined)[] = [];
+
+  /** Params are read back in the order of these names. */
+  constructor(names: readonly string[]) {
+    for (const name of names) this.place(name);
+  }
 
   /** One text for each sixty-four trials. */
   write(trials: readonly Trial[]): string[] {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { createStudy, keyOf, restoreStudy } from '../../../src/search/index.js';
-import type { Params } from '../../../src/protocol/values.js';
 import { countPoints } from '../../../src/search/space.js';
 import { createRandom } from '../../../src/search/random.js';
 import type { Space, StudyOptions } from '../../../src/search/types.js';
@@ -94,58 +93,7 @@ describe('a study', () => {
   });
 });
 
-/** Plays a study to its end with several trials at once, saving and restoring wherever `interrupt` says. */
-function play(start: StudyOptions, interrupt: (n: number) => boolean): Params[] {
-  let study = createStudy(start);
-  const random = createRandom(99);
-  const running: number[] = [];
-  const asked: Params[] = [];
-  for (let n = 0; n < 300; n++) {
-    if (interrupt(n)) study = restoreStudy(JSON.parse(JSON.stringify(study.save())));
-    const next = running.length < 3 ? study.ask() : null;
-    if (next) {
-      asked.push(next.params);
-      running.push(next.id);
-    } else if (running.length === 0) break;
-    const id = running[random.int(running.length)]!;
-    const value = random.int(20) === 0 ? NaN : random.normal();
-    const verdict = study.report(id, study.trials[id]!.reports.length, value);
-    if (verdict === 'prune' || random.int(4) === 0) {
-      running.splice(running.indexOf(id), 1);
-      const failed = random.int(10) === 0;
-      study.tell(
-        id,
-        verdict === 'prune'
-          ? { state: 'pruned' }
-          : failed
-            ? { state: 'failed' }
-            : { state: 'completed', values: [value] },
-      );
-    }
-  }
-  return asked;
-}
-
-const SAMPLERS_IN_TURN = ['tpe', 'auto', 'sobol', 'grid', 'random'];
-
 describe('saving and restoring', () => {
-  it('at any moment, is as if nothing had happened', () => {
-    const random = createRandom(21);
-    for (let round = 0; round < 60; round++) {
-      const fuzzed = randomSpace(random, round % 2 ? 'finite' : 'any');
-      const sampler =
-        SAMPLERS_IN_TURN[round % 5] === 'grid' && round % 2 === 0 ? 'random' : SAMPLERS_IN_TURN[round % 5]!;
-      const start: StudyOptions = {
-        ...{ space: fuzzed, goals: ['minimize'], seed: round, trials: 30 },
-        sampler: sampler === 'tpe' ? { name: 'tpe', startupTrials: 3 } : sampler,
-        pruner: round % 4 ? { name: 'median', startupTrials: 2, grace: 0 } : { name: 'asha', eta: 2, graceSteps: 1 },
-      };
-      const straight = play(start, () => false);
-      expect(play(start, () => true)).toEqual(straight);
-      expect(play(start, (n) => n % 7 === 3)).toEqual(straight);
-    }
-  });
-
   it('refuses what it can not read', () => {
     expect(() => restoreStudy({ version: 3 })).toThrow('newer version');
     expect(() => restoreStudy('x')).toThrow("can't be read");
@@ -202,29 +150,5 @@ describe('grid, random and auto on finite spaces', () => {
       '"lr" has infinitely many values: for a grid say how many, such as { log: [0.00001, 0.1], points: 5 }',
     );
     expect(createStudy({ ...options, sampler: { name: 'grid', points: 3 }, trials: null }).size).toBe(3 * 20 + 3);
-  });
-
-  it('auto says why', () => {
-    const reason = (more: Partial<StudyOptions>) => createStudy({ ...options, sampler: 'auto', ...more }).reason;
-    expect(reason({})).toBe(
-      'tpe: the space has continuous ranges; 10 trials fill it evenly, later ones learn from them',
-    );
-    expect(reason({ trials: null })).toMatch('tpe: ');
-    expect(reason({ trials: 8 })).toBe(
-      'sobol: the space has continuous ranges, and 8 trials are too few to learn from',
-    );
-    const finite: Space = { dimensions: [space.dimensions[0]!] };
-    expect(reason({ space: finite })).toMatch('grid: the space has 2 points');
-    expect(reason({ space: finite, trials: 1 })).toMatch('sobol: the space has 2 points');
-  });
-
-  it('auto stays with its choice when trials are added', () => {
-    const dimensions = [{ kind: 'int' as const, name: 'k', low: 1, high: 12, log: false, step: 1, when: null }];
-    const study = createStudy({ ...options, space: { dimensions }, sampler: 'auto', trials: 11 });
-    study.tell(study.ask()!.id, { state: 'completed', values: [1] });
-    study.options.trials = 12;
-    const restored = restoreStudy(JSON.parse(JSON.stringify(study.save())));
-    expect(restored.reason).toMatch('tpe: ');
-    expect(restored.ask()).toEqual(study.ask());
   });
 });

@@ -6,8 +6,7 @@
  *
  * Good and bad trials: tpeSplit.ts, of several objectives tpeFront.ts. Widths: tpeBandwidth.ts. Measured constraints:
  * tpeConstraints.ts. What the person expects: parzenBelief.ts; until there is something to learn from, every second
- * draw follows it. The first trial is just that, and where nothing is expected the middle of the range: of all points,
- * it is the one from which the best is the least far, whatever that is. Earlier searches' trials are parted by themselves, for their values may
+ * draw follows it. The first trial: portfolio/first.ts. Earlier searches' trials are parted by themselves, for their values may
  * be of another scale, and weigh `EARLIER` at first and the less the more is known of this search.
  *
  * Niches, crossed draws, widths and weights by rank were settled on Rosenbrock, Rastrigin, Ackley, Levy, Griewank,
@@ -25,6 +24,7 @@ import { Observations } from './observations.js';
 import { type Kernels, Parzen } from './parzen.js';
 import { Belief } from './parzenBelief.js';
 import { type Point, Tree } from './parzenTree.js';
+import { firstOf } from './portfolio/first.js';
 import { RandomSampler } from './random.js';
 import { scott } from './tpeBandwidth.js';
 import { Feasibility } from './tpeConstraints.js';
@@ -114,13 +114,12 @@ export class TpeSampler implements Sampler {
 
   private begin(history: History, random: Random): Params | null {
     const { belief, tree, observations } = this;
-    const isFirst = observations.count === 0 && !history.earlier?.length;
-    if (!isFirst && (!belief || observations.count % 2 === 1)) return this.startup.suggest(history, random);
+    const first = firstOf(history, random);
+    if (first) return first;
+    if (!belief || observations.count % 2 === 1) return this.startup.suggest(history, random);
     const point: Point = new Float64Array(tree.axes.length);
     const params = feasible(history.space, random, () => {
-      if (!belief) tree.fill(point, (d) => tree.middleOf(d, random));
-      else if (isFirst) belief.mode(random, point);
-      else belief.draw(random, point);
+      belief.draw(random, point);
       return tree.paramsAt(point);
     });
     if (this.points === Infinity) return params;

@@ -12,23 +12,25 @@
  * 3. where this is given up, the point goes along a straight line to one that is allowed, as far as needed. That one
  *    was found, by the same means from other beginnings, when the space was checked.
  */
-import type { Params, ParamValue } from '../protocol/values.js';
-import { draw, gridOf, isActive, nearestWithin, rangeOf, sameValue } from './dimension.js';
+import type { Params } from '../protocol/values.js';
+import { draw, isActive, nearestWithin, rangeOf } from './dimension.js';
 import { SearchError, SpaceError } from './errors.js';
 import { isAllowed, type Linear, linearOf } from './linear.js';
 import { log } from './numeric.js';
 import { createRandom } from './random.js';
 import type { Dimension, Random, Space } from './types.js';
+import { Walk } from './walk.js';
 
 export { isAllowed };
 
-/** Draws before a repair; passes of the relaxation; values set before the repair is given up. */
+/** Draws before a repair; passes of the relaxation, and those beyond the edge. */
 const TRIES = 50;
 const PASSES = 50;
-const VISITS = 2000;
-/** Beginnings from which `checkConstraints` looks for an allowed point, and values of a parent that are looked at. */
+const FAR_PASSES = 1000;
+const BEYOND = 1.8;
+/** Beginnings from which an allowed point is looked for once, and values set in all. */
 const BEGINNINGS = 200;
-const OTHERS = 64;
+const ALL_VISITS = 20_000;
 
 /** Throws SpaceError for constraints that make no sense, or that no point meets. */
 export function checkConstraints(space: Space): void {
@@ -81,7 +83,8 @@ export function feasible(space: Space, random: Random, draw: () => Params, tries
 export function nearestAllowed(space: Space, params: Params, random: Random): Params {
   const linear = linearOf(space);
   if (!linear || linear.allows(params)) return params;
-  const moved = relax(linear, params);
+  let moved = relax(linear, params);
+  if (!linear.allows(moved)) moved = relax(linear, moved, PASSES, BEYOND);
   const found = new Walk(linear, moved, random).found ?? along(linear, params, anchorOf(space, linear));
   if (!found) throw new SearchError('no point of the space was found that meets all its constraints');
   return inOrder(space, found);
@@ -108,10 +111,16 @@ function anchorOf(space: Space, linear: Linear): Params | null {
   if (anchors.has(linear)) return anchors.get(linear)!;
   const random = createRandom(1);
   let found: Params | null = null;
-  for (let i = 0; i < BEGINNINGS && !found; i++) {
+  let visits = 0;
+  for (let i = 0; i < BEGINNINGS && visits < ALL_VISITS && !found; i++) {
     const params: Params = {};
     for (const d of space.dimensions) if (isActive(d, params)) params[d.name] = draw(d, random);
-    found = linear.allows(params) ? params : new Walk(linear, relax(linear, params), random).found;
+    if (linear.allows(params)) found = params;
+    else {
+      const walk = new Walk(linear, i % 2 ? relax(linear, params, FAR_PASSES, BEYOND) : relax(linear, params), random);
+      found = walk.found;
+      visits += walk.visits;
+    }
   }
   anchors.set(linear, found);
   return found;
@@ -122,11 +131,14 @@ function widthAt(d: Dimension, value: number, low: number, high: number): number
   return 'log' in d && d.log ? Math.abs(value) * (low > 0 ? log(high / low) : 1) : high - low;
 }
 
-/** Moves the ranges' values towards what the constraints allow, off their steps if need be. */
-function relax(linear: Linear, params: Params): Params {
+/**
+ * Moves the ranges' values towards what the constraints allow, off their steps if need be. With a step above 1 it goes
+ * beyond the edge, which ends sooner in a narrow corner (Motzkin & Schoenberg) but not as near.
+ */
+function relax(linear: Linear, params: Params, passes = PASSES, step = 1): Params {
   const { dimensions, rows, lows, highs } = linear;
   const moved = { ...params };
-  for (let pass = 0; pass < PASSES; pass++) {
+  for (let pass = 0; pass < passes; pass++) {
     let worst = -1;
     let excess = 0;
     for (const [r, row] of rows.entries()) {
@@ -148,76 +160,11 @@ function relax(linear: Linear, params: Params): Params {
     for (const [k, i] of at.entries()) {
       if (shares[k] === 0) continue;
       const { name } = dimensions[i]!;
-      const value = (moved[name] as number) - (shares[k]! * excess) / total;
+      const value = (moved[name] as number) - (step * shares[k]! * excess) / total;
       moved[name] = Math.min(highs[i]!, Math.max(lows[i]!, value));
     }
   }
   return moved;
-}
-
-/** Sets one value after another, parents first and the others in random order, each as near to the wish as it may be. */
-class Walk {
-  readonly found: Params | null;
-  private readonly order: number[];
-  private readonly position: number[];
-  private visits = 0;
-
-  constructor(
-    private readonly linear: Linear,
-    private readonly wish: Params,
-    private readonly random: Random,
-    private readonly given: Params = {},
-  ) {
-    const all = linear.dimensions.map((_, i) => i);
-    const last = all.filter((i) => !linear.isParent[i] && !(linear.dimensions[i]!.name in given));
-    for (let i = last.length - 1; i > 0; i--) {
-      const j = random.int(i + 1);
-      [last[i], last[j]] = [last[j]!, last[i]!];
-    }
-    const late = new Set(last);
-    this.order = [...all.filter((i) => !late.has(i)), ...last];
-    this.position = all.map((i) => this.order.indexOf(i));
-    this.found = this.place(0, {});
-  }
-
-  private place(position: number, params: Params): Params | null {
-    const { linear } = this;
-    const decided = (i: number) => this.position[i]! < position;
-    if (!linear.mayBeMet(params, decided)) return null;
-    if (position === this.order.length) return linear.allows(params) ? params : null;
-    const i = this.order[position]!;
-    const d = linear.dimensions[i]!;
-    if (!isActive(d, params)) return this.place(position + 1, params);
-    for (const value of this.candidates(i, d, params, decided)) {
-      if (++this.visits > VISITS) return null;
-      const found = this.place(position + 1, { ...params, [d.name]: value });
-      if (found) return found;
-    }
-    return null;
-  }
-
-  /** Without repetition, the wish or what is nearest to it first. */
-  private candidates(i: number, d: Dimension, params: Params, decided: (i: number) => boolean): ParamValue[] {
-    const { linear, random } = this;
-    const given = this.given[d.name];
-    if (given !== undefined) return [given];
-    const wish = this.wish[d.name] ?? draw(d, random);
-    const values: ParamValue[] = [];
-    const add = (value: ParamValue | null) => {
-      if (value !== null && !values.some((other) => sameValue(other, value))) values.push(value);
-    };
-    const constrained = linear.rowsOf[i]!.length > 0;
-    const [low, high] = constrained ? linear.room(i, params, decided) : [];
-    if (!constrained) values.push(wish);
-    else for (const near of [wish as number, low!, high!, (low! + high!) / 2]) add(nearestWithin(d, near, low!, high!));
-    if (!linear.isParent[i] && !(constrained && d.kind === 'choice')) return values;
-    const grid = gridOf(d, null);
-    for (let k = 0; k < Math.min(OTHERS, grid?.count ?? 0); k++) {
-      const other = grid!.at(k);
-      add(constrained ? nearestWithin(d, other as number, low!, high!) : other);
-    }
-    return values;
-  }
 }
 
 /** The allowed point on the way from the anchor that is nearest to the wish; what is no range is as the anchor has it. */

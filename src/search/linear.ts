@@ -11,16 +11,21 @@ interface Row {
   at: number[];
   factors: number[];
   atMost: number;
-  /** Sums of decimal numbers are not exact: 0.1 + 0.2 ≤ 0.3 is met. */
+  /** `atMost` and a little. */
   limit: number;
 }
 
+/** Sums of decimal numbers are not exact, but 0.1 + 0.2 ≤ 0.3 is met: what the bound, and each term, may be off. */
 const TOLERANCE = 1e-9;
+const NOISE = 1e-11;
 
 export class Linear {
   readonly rows: Row[];
   /** Of each dimension, the rows that it takes part in. */
   readonly rowsOf: number[][];
+  /** In step with `rowsOf`: the dimension's factor, and the least that its term comes to. */
+  readonly factorsOf: number[][];
+  readonly leastOf: number[][];
   /** Least and greatest value of each dimension; 0 of those that no row has. */
   readonly lows: number[];
   readonly highs: number[];
@@ -37,12 +42,14 @@ export class Linear {
       const used = Object.entries(terms).filter(([, factor]) => factor !== 0);
       const at = used.map(([name]) => places.get(name)!);
       const factors = used.map(([, factor]) => factor);
-      return { at, factors, atMost, limit: atMost + TOLERANCE * Math.max(1, Math.abs(atMost)) };
+      return { at, factors, atMost, limit: atMost + TOLERANCE * Math.abs(atMost) };
     });
     this.rowsOf = dimensions.map((_, i) => this.rows.flatMap((row, r) => (row.at.includes(i) ? [r] : [])));
     const ranges = dimensions.map((d, i) => (this.rowsOf[i]!.length ? rangeOf(d) : null) ?? [0, 0]);
     this.lows = ranges.map(([low]) => low!);
     this.highs = ranges.map(([, high]) => high!);
+    this.factorsOf = this.rowsOf.map((rows, i) => rows.map((r) => this.rows[r]!.factors[this.rows[r]!.at.indexOf(i)]!));
+    this.leastOf = this.factorsOf.map((factors, i) => factors.map((factor) => this.leastTerm(i, factor)));
     this.parents = dimensions.map((d) =>
       Object.entries(d.when ?? {}).map(([name, values]) => ({ at: places.get(name)!, values })),
     );
@@ -58,7 +65,7 @@ export class Linear {
     let sum = 0;
     for (let k = 0; k < at.length; k++) {
       const value = params[this.dimensions[at[k]!]!.name];
-      if (typeof value === 'number') sum += factors[k]! * value;
+      if (typeof value === 'number') sum += lessNoise(factors[k]! * value);
     }
     return sum;
   }
@@ -72,15 +79,19 @@ export class Linear {
       const factor = factors[k]!;
       if (decided(i)) {
         const value = params[this.dimensions[i]!.name];
-        if (typeof value === 'number') sum += factor * value;
+        if (typeof value === 'number') sum += lessNoise(factor * value);
         continue;
       }
       const active = this.activity(i, params, decided);
       if (active === 'no') continue;
-      const least = factor * (factor > 0 ? this.lows[i]! : this.highs[i]!);
+      const least = this.leastTerm(i, factor);
       sum += active === 'yes' ? least : Math.min(0, least);
     }
     return sum;
+  }
+
+  private leastTerm(i: number, factor: number): number {
+    return lessNoise(factor * (factor > 0 ? this.lows[i]! : this.highs[i]!));
   }
 
   /** False: whatever the others are, a constraint is broken. */
@@ -100,13 +111,16 @@ export class Linear {
     return result;
   }
 
-  /** Where the dimension may lie, given what is decided: from low to high; empty when low > high. */
-  room(i: number, params: Params, decided: (dimension: number) => boolean): [low: number, high: number] {
+  /**
+   * Where the dimension may lie: from low to high; empty when low > high. `others` gives the least that the rest of a
+   * row may come to; `k`: of the dimension's rows, which.
+   */
+  room(i: number, others: (row: Row, k: number) => number): [low: number, high: number] {
     let [low, high] = [this.lows[i]!, this.highs[i]!];
-    for (const r of this.rowsOf[i]!) {
+    for (const [k, r] of this.rowsOf[i]!.entries()) {
       const row = this.rows[r]!;
-      const factor = row.factors[row.at.indexOf(i)]!;
-      const left = this.least(row, params, decided, i);
+      const factor = this.factorsOf[i]![k]!;
+      const left = others(row, k);
       const bound = (row.atMost - left) / factor;
       // The tolerance helps what is on the edge, but nothing is moved beyond the edge on purpose.
       if (factor > 0) high = Math.min(high, low > bound ? (row.limit - left) / factor : bound);
@@ -115,6 +129,8 @@ export class Linear {
     return [low, high];
   }
 }
+
+export const lessNoise = (term: number): number => term - NOISE * Math.abs(term);
 
 const known = new WeakMap<object, { dimensions: readonly Dimension[]; linear: Linear }>();
 

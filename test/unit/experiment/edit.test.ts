@@ -268,6 +268,29 @@ objective: {metric: m, goal: minimize}
   }
 });
 
+it('leaves constraints, stages and several objectives as they are', () => {
+  const text = `run: a # it
+objective:
+  - { metric: a, goal: minimize } # first
+  - { metric: b, goal: maximize }
+params: { x: 1, y: 2 }
+search:
+  constraints: # what must hold
+    - x + y <= 3 # not more
+    - { metric: memory, atMost: 8 }
+  stages: [one, { name: two, params: [y] }] # in turn
+  space:
+    x: { beta: [2, 5], prior: { value: 0.2, sd: 0.1 }, stage: one } # guess
+    y: { int: [1, 3] }
+`;
+  const now = edit(text, { params: { x: 0.5 }, space: { x: '{ beta: [2, 3], prior: 0.3 }' }, trials: 9 });
+  const expected = text
+    .replace('x: 1,', 'x: 0.5,')
+    .replace('{ beta: [2, 5], prior: { value: 0.2, sd: 0.1 }, stage: one }', '{ beta: [2, 3], prior: 0.3 }');
+  expect(now.replace('  trials: 9\n', '')).toBe(expected);
+  expect(parse(now).search.trials).toBe(9);
+});
+
 it('refuses what it can not change safely', () => {
   expect(() => edit('params: { a: 1\n', { params: { a: 2 } })).toThrow(EditError);
   expect(() => edit('params: { a: 1\n', { params: { a: 2 } })).toThrow(/Line \d+ must be mended first/);

@@ -59,6 +59,17 @@ describe('soundness', () => {
     expect(() => checkSpace({ dimensions: [float('x'), float('y')], constraints })).toThrow('at odds');
   });
 
+  it('allows for the noise of decimal numbers, small and large, and for no more', () => {
+    const allowed = (params: Trial['params'], terms: Record<string, number>, atMost: number) =>
+      isAllowed({ dimensions: [float('x', 0, 1e12), float('y', 0, 1e12)], constraints: [{ terms, atMost }] }, params);
+    expect(allowed({ x: 0.1, y: 0.2 }, { x: 1, y: 1 }, 0.3)).toBe(true);
+    expect(allowed({ x: 1e9 + 0.1, y: 1e9 + 0.3 }, { x: 3, y: -3 }, -0.6)).toBe(true);
+    expect(allowed({ x: 1e-8, y: 0 }, { x: 1, y: 1 }, 0.9e-8)).toBe(false);
+    expect(allowed({ x: 1e9 + 1, y: 1e9 }, { x: 1, y: -1 }, 0.9)).toBe(false);
+    expect(allowed({ x: 0, y: 0 }, { x: 1, y: 1 }, 0)).toBe(true);
+    expect(allowed({ x: 1e-12, y: 0 }, { x: 1, y: 1 }, 0)).toBe(false);
+  });
+
   it('writes a constraint as a person would', () => {
     expect(constraintText({ terms: { a: 1, b: -2, c: 0.5 }, atMost: 3 })).toBe('a - 2 * b + 0.5 * c <= 3');
   });

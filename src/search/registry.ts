@@ -6,6 +6,12 @@ import { PatiencePruner, PatienceSettings } from './pruners/patience.js';
 import { ThresholdPruner, ThresholdSettings } from './pruners/threshold.js';
 import { WilcoxonPruner, WilcoxonSettings } from './pruners/wilcoxon.js';
 import { AutoSampler, AutoSettings } from './samplers/auto.js';
+import { CmaEsSampler, CmaEsSettings } from './samplers/cmaes.js';
+import { DifferentialEvolutionSampler, DifferentialEvolutionSettings } from './samplers/differentialEvolution.js';
+import { oneObjective } from './samplers/evolution/standing.js';
+import { NsgaSampler, NsgaSettings } from './samplers/nsga.js';
+import { RegularizedEvolutionSampler, RegularizedEvolutionSettings } from './samplers/regularizedEvolution.js';
+import { ReinforceSampler, ReinforceSettings } from './samplers/reinforce.js';
 import { BohbSampler, BohbSettings } from './samplers/bohb.js';
 import { GridSampler, GridSettings } from './samplers/grid.js';
 import { PriorBandSampler, PriorBandSettings } from './samplers/priorband.js';
@@ -56,6 +62,28 @@ export const SAMPLERS: Record<string, Entry<Sampler>> = {
   sobol: entry('random points that fill the space evenly', SobolSettings, (s, { space }) => new SobolSampler(s, space)),
   tpe: entry('learns from the trials so far which values are good together', TpeSettings, (s, { space }) => {
     return new TpeSampler(s, space);
+  }),
+  cmaes: entry('moves and reshapes a normal distribution towards what is better', CmaEsSettings, (s, context) => {
+    oneObjective('cmaes', context.goals);
+    return new CmaEsSampler(s, context.space);
+  }),
+  de: entry('moves good trials along the differences of others', DifferentialEvolutionSettings, (s, context) => {
+    oneObjective('de', context.goals);
+    return new DifferentialEvolutionSampler(s, context.space);
+  }),
+  evolution: entry('changes good ones among the latest trials', RegularizedEvolutionSettings, (s, context) => {
+    oneObjective('evolution', context.goals);
+    return new RegularizedEvolutionSampler(s, context.space);
+  }),
+  nsga2: entry('evolves the front of several objectives', NsgaSettings, (s, { space, goals }) => {
+    return new NsgaSampler('nsga2', s, space, goals);
+  }),
+  nsga3: entry('evolves the front of three or more objectives', NsgaSettings, (s, { space, goals }) => {
+    return new NsgaSampler('nsga3', s, space, goals);
+  }),
+  reinforce: entry('experimental: learns a policy over lists of values', ReinforceSettings, (s, context) => {
+    oneObjective('reinforce', context.goals);
+    return new ReinforceSampler(s, context.space);
   }),
   bohb: entry('as tpe, from the trials of one budget: for hyperband', BohbSettings, (s, { space }) => {
     return new BohbSampler(s, space);

@@ -1,0 +1,209 @@
+/**
+ * The normal distribution that CMA-ES searches with, and how it learns: N. Hansen, "The CMA Evolution Strategy: A
+ * Tutorial" (arXiv 1604.00772), figure 6, with negative weights. Points that it did not draw itself may take part
+ * (N. Hansen, "Injecting External Solutions Into CMA-ES", arXiv 1110.4181): their steps are cut to a likely length.
+ *
+ * `scales` are the factors by which CMA-ES with margin widens the axes of whole numbers; else they are 1.
+ */
+import { exp } from '../../numeric.js';
+import type { Random } from '../../types.js';
+import { eigen } from './eigen.js';
+import type { Rates } from './weights.js';
+
+/** Deviations of the axes of the distribution never differ by more than this factor. */
+const MOST_UNEVEN = 1e7;
+
+export interface Member {
+  at: Float64Array;
+  /** Not drawn from this very distribution. */
+  foreign: boolean;
+}
+
+export class Gaussian {
+  generation = 0;
+  readonly scales: Float64Array;
+  readonly covariance: Float64Array;
+  readonly pathSigma: Float64Array;
+  readonly pathC: Float64Array;
+  private readonly axes: Float64Array;
+  private readonly deviations: Float64Array;
+  private readonly typical: number;
+  private readonly work: Float64Array;
+  /** Generations since the axes were worked out. */
+  private stale = 0;
+
+  constructor(
+    readonly mean: Float64Array,
+    public sigma: number,
+    covariance?: Float64Array,
+  ) {
+    const n = mean.length;
+    this.scales = new Float64Array(n).fill(1);
+    this.covariance = covariance ?? identity(n);
+    this.pathSigma = new Float64Array(n);
+    this.pathC = new Float64Array(n);
+    this.axes = identity(n);
+    this.deviations = new Float64Array(n).fill(1);
+    this.work = new Float64Array(n);
+    this.typical = Math.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n * n));
+    if (covariance) this.decompose();
+  }
+
+  draw(random: Random, at: Float64Array): void {
+    const { mean, sigma, axes, deviations, scales, work } = this;
+    const n = mean.length;
+    for (let i = 0; i < n; i++) work[i] = deviations[i]! * random.normal();
+    for (let i = 0; i < n; i++) {
+      let y = 0;
+      for (let j = 0; j < n; j++) y += axes[i * n + j]! * work[j]!;
+      at[i] = mean[i]! + sigma * scales[i]! * y;
+    }
+  }
+
+  /** Standard deviation along a coordinate. */
+  deviation(i: number): number {
+    return this.sigma * this.scales[i]! * Math.sqrt(this.covariance[i * this.mean.length + i]!);
+  }
+  /** The longest standard deviation there is, along the distribution's own axes. */
+  get extent(): number {
+    let longest = 0;
+    for (const d of this.deviations) longest = Math.max(longest, d);
+    return longest * this.sigma;
+  }
+
+  /** `members`: the best first. `weights`: as `rates.weights`, but the mean of them among equal members. */
+  learn(members: readonly Member[], weights: Float64Array, rates: Rates): void {
+    const { mean, covariance, pathSigma, pathC, scales } = this;
+    const n = mean.length;
+    const { cs, cc, c1, cmu, mueff, damps } = rates;
+    const steps = members.map(({ at, foreign }) => {
+      const y = new Float64Array(n);
+      for (let i = 0; i < n; i++) y[i] = (at[i]! - mean[i]!) / (this.sigma * scales[i]!);
+      if (foreign) this.shorten(y);
+      return y;
+    });
+    const shift = new Float64Array(n);
+    for (const [k, y] of steps.entries()) {
+      if (weights[k]! <= 0) continue;
+      for (let i = 0; i < n; i++) shift[i]! += weights[k]! * y[i]!;
+    }
+    for (let i = 0; i < n; i++) mean[i]! += this.sigma * scales[i]! * shift[i]!;
+
+    const white = this.whiten(shift, new Float64Array(n));
+    const keepSigma = Math.sqrt(cs * (2 - cs) * mueff);
+    let length = 0;
+    for (let i = 0; i < n; i++) {
+      pathSigma[i] = (1 - cs) * pathSigma[i]! + keepSigma * white[i]!;
+      length += pathSigma[i]! * pathSigma[i]!;
+    }
+    length = Math.sqrt(length);
+    this.generation++;
+    const begun = Math.sqrt(1 - power((1 - cs) * (1 - cs), this.generation));
+    const h = length / begun < (1.4 + 2 / (n + 1)) * this.typical ? 1 : 0;
+    const keepC = h * Math.sqrt(cc * (2 - cc) * mueff);
+    for (let i = 0; i < n; i++) pathC[i] = (1 - cc) * pathC[i]! + keepC * shift[i]!;
+
+    let sum = 0;
+    const shares = new Float64Array(steps.length);
+    for (const [k, y] of steps.entries()) {
+      const w = weights[k]!;
+      sum += w;
+      shares[k] = w >= 0 ? w : (w * n) / Math.max(1e-12, squared(this.whiten(y, white)));
+    }
+    const keep = 1 + c1 * (1 - h) * cc * (2 - cc) - c1 - cmu * sum;
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) {
+        let c = keep * covariance[i * n + j]! + c1 * pathC[i]! * pathC[j]!;
+        for (let k = 0; k < steps.length; k++) c += cmu * shares[k]! * steps[k]![i]! * steps[k]![j]!;
+        covariance[i * n + j] = covariance[j * n + i] = c;
+      }
+    }
+    this.sigma *= exp(Math.min(1, (cs / damps) * (length / this.typical - 1)));
+    this.stale++;
+    // As rarely as the tutorial allows (section B.2): the covariance hardly changes in between.
+    if (this.stale >= 1 / ((c1 + cmu) * n * 10)) this.decompose();
+  }
+
+  /** Moves a point towards the mean until it is no farther than a draw would be. */
+  approach(at: Float64Array): void {
+    const { mean, sigma, scales } = this;
+    const y = at.map((x, i) => (x - mean[i]!) / (sigma * scales[i]!));
+    this.shorten(y);
+    for (let i = 0; i < y.length; i++) at[i] = mean[i]! + sigma * scales[i]! * y[i]!;
+  }
+
+  /** For flat ground (tutorial, section B.3). */
+  widen({ cs, damps }: Rates): void {
+    this.sigma = Math.min(1, this.sigma * exp(0.2 + cs / damps));
+  }
+
+  save() {
+    const { generation, sigma, stale } = this;
+    const lists = [this.mean, this.scales, this.covariance, this.pathSigma, this.pathC, this.axes, this.deviations];
+    return { generation, sigma, stale, lists: lists.map((list) => [...list]) };
+  }
+  static load(state: ReturnType<Gaussian['save']>): Gaussian {
+    const made = new Gaussian(Float64Array.from(state.lists[0]!), state.sigma);
+    const lists = [made.mean, made.scales, made.covariance, made.pathSigma, made.pathC, made.axes, made.deviations];
+    for (const [i, list] of lists.entries()) list.set(state.lists[i]!);
+    made.generation = state.generation;
+    made.stale = state.stale;
+    return made;
+  }
+
+  private shorten(y: Float64Array): void {
+    const n = y.length;
+    const most = Math.sqrt(n) + (2 * n) / (n + 2);
+    const length = Math.sqrt(squared(this.whiten(y, new Float64Array(n))));
+    if (length > most) for (let i = 0; i < n; i++) y[i]! *= most / length;
+  }
+
+  /** C^(-1/2) y. */
+  private whiten(y: Float64Array, out: Float64Array): Float64Array {
+    const { axes, deviations, work } = this;
+    const n = y.length;
+    for (let j = 0; j < n; j++) {
+      let along = 0;
+      for (let i = 0; i < n; i++) along += axes[i * n + j]! * y[i]!;
+      work[j] = along / deviations[j]!;
+    }
+    for (let i = 0; i < n; i++) {
+      let sum = 0;
+      for (let j = 0; j < n; j++) sum += axes[i * n + j]! * work[j]!;
+      out[i] = sum;
+    }
+    return out;
+  }
+
+  private decompose(): void {
+    const n = this.mean.length;
+    this.stale = 0;
+    eigen(this.covariance, n, this.axes, this.deviations);
+    let largest = 0;
+    for (const value of this.deviations) largest = Math.max(largest, value);
+    const least = largest / (MOST_UNEVEN * MOST_UNEVEN);
+    let raise = 0;
+    for (const value of this.deviations) raise = Math.max(raise, least - value);
+    for (let i = 0; i < n; i++) {
+      if (raise > 0) this.covariance[i * n + i]! += raise;
+      this.deviations[i] = Math.sqrt(this.deviations[i]! + raise);
+    }
+  }
+}
+
+function identity(n: number): Float64Array {
+  const matrix = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) matrix[i * n + i] = 1;
+  return matrix;
+}
+function squared(y: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < y.length; i++) sum += y[i]! * y[i]!;
+  return sum;
+}
+/** For a whole exponent; 0 soon enough. */
+function power(base: number, exponent: number): number {
+  let product = 1;
+  for (let i = 0; i < exponent && product > 1e-18; i++) product *= base;
+  return product;
+}

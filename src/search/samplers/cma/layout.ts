@@ -1,0 +1,60 @@
+/** A trial's params as CMA-ES sees them: a vector for all that has an order, and the places of choices. */
+import type { Params } from '../../../protocol/values.js';
+import { isActive } from '../../space.js';
+import type { Space } from '../../types.js';
+import { axesOf, type Axis } from '../../unit.js';
+
+/** `at`: places in [0, 1]; `picks`: indices of choices. Those of inactive parameters count for nothing. */
+export interface Place {
+  at: Float64Array;
+  picks: Int32Array;
+}
+
+export class Layout {
+  readonly axes: Axis[];
+  readonly numbers: Axis[];
+  readonly choices: Axis[];
+  /** Of the numbers: the cells of those with few values, null of the continuous ones. */
+  readonly edges: (Float64Array | null)[];
+
+  constructor(space: Space) {
+    this.axes = axesOf(space);
+    this.numbers = this.axes.filter((axis) => axis.ordered && axis.count !== 1);
+    this.choices = this.axes.filter((axis) => !axis.ordered && axis.count > 1);
+    this.edges = this.numbers.map((axis) => axis.edges);
+  }
+
+  toParams({ at, picks }: Place): Params {
+    const params: Params = {};
+    let [number, choice] = [0, 0];
+    for (const axis of this.axes) {
+      const { dimension, count } = axis;
+      const n = axis.ordered && count !== 1 ? number++ : -1;
+      const c = !axis.ordered && count > 1 ? choice++ : -1;
+      if (!isActive(dimension, params)) continue;
+      const u = n < 0 ? 0 : Math.min(1, Math.max(0, at[n]!));
+      params[dimension.name] = n >= 0 ? axis.fromUnit(u) : axis.fromIndex(c >= 0 ? picks[c]! : 0);
+    }
+    return params;
+  }
+
+  /** What is inactive gets its place from `otherwise`, and -1 among the choices. */
+  toPlace(params: Params, otherwise: Float64Array): Place {
+    const value = (axis: Axis) => params[axis.dimension.name];
+    return {
+      at: Float64Array.from(this.numbers, (axis, i) => {
+        const own = value(axis);
+        return own === undefined ? otherwise[i]! : axis.toUnit(own);
+      }),
+      picks: Int32Array.from(this.choices, (axis) => {
+        const own = value(axis);
+        return own === undefined ? -1 : axis.indexOf(own);
+      }),
+    };
+  }
+
+  /** Sets the picks of choices that these params don't have to -1. */
+  forget(params: Params, picks: Int32Array): void {
+    for (const [c, axis] of this.choices.entries()) if (params[axis.dimension.name] === undefined) picks[c] = -1;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * When a run of CMA-ES has nothing more to find, and how the next begins: N. Hansen, "Benchmarking a BI-Population
+ * CMA-ES on the BBOB-2009 Function Testbed" (GECCO 2009), section 2; `ipop` is the large regime alone (Auger & Hansen,
+ * "A Restart CMA Evolution Strategy With Increasing Population Size", CEC 2005).
+ */
+import { exp, log } from '../../numeric.js';
+import type { Random } from '../../types.js';
+
+export type Restarts = 'bipop' | 'ipop' | 'none';
+
+/** Once the better half of a generation is this near together, as a share of the widest seen, in so many generations. */
+const SAME = 1e-6;
+const GENERATIONS = 3;
+/** Or the whole distribution is shorter than this, as a share of the ranges. */
+const SHORTEST = 1e-9;
+
+export class Regimes {
+  size: number;
+  private larger = 0;
+  private small = false;
+  private spent = { small: 0, large: 0 };
+  private widest = 0;
+  private alike = 0;
+
+  constructor(
+    private readonly restarts: Restarts,
+    private readonly first: number,
+    private readonly sigma: number,
+  ) {
+    this.size = first;
+  }
+
+  /** Of each generation: the spread of its better half's losses, how far its distribution reaches, its trials. */
+  isOver(spread: number, reach: number, trials: number): boolean {
+    this.spent[this.small ? 'small' : 'large'] += trials;
+    if (spread < Infinity) this.widest = Math.max(this.widest, spread);
+    this.alike = spread <= SAME * this.widest ? this.alike + 1 : 0;
+    return this.restarts !== 'none' && (this.alike >= GENERATIONS || reach < SHORTEST);
+  }
+
+  /** The next run's first standard deviation; `size` is its population. */
+  next(random: Random): number {
+    [this.widest, this.alike] = [0, 0];
+    this.small = this.restarts === 'bipop' && this.larger > 0 && this.spent.small < this.spent.large;
+    if (!this.small) {
+      this.larger++;
+      this.size = this.first * 2 ** Math.min(this.larger, 6);
+      return this.sigma;
+    }
+    const u = random.next();
+    const factor = 2 ** (Math.min(this.larger, 6) - 1);
+    this.size = Math.floor(this.first * exp(log(factor) * u * u));
+    return this.sigma * exp(-2 * Math.LN10 * random.next());
+  }
+
+  save() {
+    const { size, larger, small, spent, widest, alike } = this;
+    return { size, larger, small, spent: { ...spent }, widest, alike };
+  }
+  load({ spent, ...state }: ReturnType<Regimes['save']>): void {
+    Object.assign(this, state, { spent: { ...spent } });
+  }
+}

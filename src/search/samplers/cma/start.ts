@@ -1,0 +1,73 @@
+/**
+ * Where a search begins: in the middle, or where the person believes (priors), or where earlier trials were good:
+ * Nomura, Watanabe, Akimoto, Ozaki & Onishi, "Warm Starting CMA-ES for Hyperparameter Optimization" (AAAI 2021),
+ * section 4, with α = γ = 0.1 as there.
+ */
+import { exp, log } from '../../numeric.js';
+import { cholesky } from '../../linalg.js';
+import { Categories } from './categories.js';
+import { Gaussian } from './gaussian.js';
+import type { Layout, Place } from './layout.js';
+
+const ALPHA = 0.1;
+const GAMMA = 0.1;
+/** With fewer earlier trials the best only says where to begin. */
+const ENOUGH = 10;
+/** Of a prior whose `sd` is not given. */
+const PRIOR_SD = 0.25;
+
+export interface Start {
+  gaussian: Gaussian;
+  categories: Categories;
+}
+
+/** `good`: places of earlier trials, the best first. */
+export function startOf(layout: Layout, sigma: number, good: readonly Place[]): Start {
+  const n = layout.numbers.length;
+  const start: Start = { gaussian: fromPriors(layout, sigma), categories: new Categories(layout.choices) };
+  const top = good.slice(0, Math.ceil(GAMMA * good.length));
+  if (good.length < ENOUGH) {
+    if (good.length > 0 && n > 0) start.gaussian.mean.set(good[0]!.at);
+    return start;
+  }
+  start.categories.lean(top);
+  if (n > 0) start.gaussian = fromGood(n, top);
+  return start;
+}
+
+function fromPriors(layout: Layout, sigma: number): Gaussian {
+  const mean = new Float64Array(layout.numbers.length).fill(0.5);
+  const covariance = new Float64Array(mean.length * mean.length);
+  for (const [i, { dimension, toUnit }] of layout.numbers.entries()) {
+    const { prior } = dimension;
+    const sd = prior ? Math.min(sigma, prior.sd ?? PRIOR_SD) : sigma;
+    if (prior) mean[i] = toUnit(prior.value);
+    covariance[i * mean.length + i] = (sd / sigma) * (sd / sigma);
+  }
+  return new Gaussian(mean, sigma, covariance);
+}
+
+function fromGood(n: number, top: readonly Place[]): Gaussian {
+  const mean = new Float64Array(n);
+  for (const { at } of top) for (let i = 0; i < n; i++) mean[i]! += at[i]! / top.length;
+  const spread = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    spread[i * n + i] = ALPHA * ALPHA;
+    for (let j = 0; j < n; j++) {
+      for (const { at } of top) spread[i * n + j]! += ((at[i]! - mean[i]!) * (at[j]! - mean[j]!)) / top.length;
+    }
+  }
+  // σ is the geometric mean of the deviations along the distribution's axes.
+  const factor = spread.slice();
+  let logarithm = log(ALPHA) * n;
+  if (cholesky(factor, n)) {
+    logarithm = 0;
+    for (let i = 0; i < n; i++) logarithm += log(factor[i * n + i]!);
+  }
+  const sigma = exp(logarithm / n);
+  return new Gaussian(
+    mean,
+    sigma,
+    spread.map((c) => c / (sigma * sigma)),
+  );
+}

@@ -1,0 +1,43 @@
+/** How a CMA-ES search is written down. Losses and places of trials are not: they come back from the history. */
+import { z } from 'zod';
+import { Params } from '../../../protocol/values.js';
+
+const numbers = z.array(z.number());
+const whole = z.number().int();
+const Drawn = z.object({ at: numbers, picks: numbers, generation: whole, foreign: z.boolean() });
+
+export const CmaState = z.object({
+  generation: whole,
+  /** The generation with which this run began, and the best trial since. */
+  begun: whole,
+  best: whole.nullable(),
+  gaussian: z.object({ generation: whole, sigma: z.number(), stale: whole, lists: z.array(numbers).length(7) }),
+  shares: z.array(numbers),
+  regimes: z.object({
+    size: whole,
+    larger: whole,
+    small: z.boolean(),
+    spent: z.object({ small: z.number(), large: z.number() }),
+    widest: z.number(),
+    alike: whole,
+  }),
+  surrogate: z.object({
+    trusted: z.boolean(),
+    fresh: whole,
+    misses: z.array(z.boolean()),
+    trials: numbers,
+    model: z
+      .object({ shape: z.enum(['linear', 'diagonal', 'full']), centre: numbers, unit: z.number(), is: numbers })
+      .nullable(),
+  }),
+  candidates: z.array(z.tuple([Params, Drawn])),
+  /** By trial: what was drawn for it, and its point. */
+  asked: z.array(z.tuple([whole, Drawn, z.string()])),
+  /** Trials that have ended and are not learned from yet. */
+  members: z.array(z.tuple([whole, Drawn])),
+  /** Trials read, of those the ones that have not ended, and of those the ones that have paused before. */
+  read: whole,
+  open: numbers,
+  paused: numbers,
+});
+export type CmaState = z.infer<typeof CmaState>;

@@ -1,0 +1,167 @@
+/**
+ * Decides from the latest completed trials whether a quadratic model ranks a generation as well as trials would:
+ * N. Hansen, "A Global Surrogate Assisted CMA-ES" (lq-CMA-ES, GECCO 2019), sections 2 and 3. Unlike there, the rank
+ * correlation is that of leave-one-out predictions (see `model.ts`), which is honest with few points.
+ *
+ * Weights fall evenly from 1 for the best point to `LEAST_WEIGHT` for the worst. `TRUST`, `WINDOW`, `SPARE`, `RECENT`
+ * were settled on Rosenbrock, Ackley, Levy, Griewank, Styblinski-Tang, Rastrigin, a sum of powers and ellipsoids with
+ * 2-20 dimensions, some with whole numbers, choices or noise.
+ */
+import { fitModel, kendall, QuadraticModel, SHAPES, sizeOf, type Frame, type Shape } from './model.js';
+import type { Place } from './layout.js';
+
+/** Least rank correlation over the latest `RECENT` points with which the model stands in for trials. */
+const TRUST = 0.3;
+const RECENT = 15;
+/** With a larger share of misses among the latest `RECENT` trials it does not. */
+const MISSES = 0.2;
+/** Points for each coefficient: of which the model is made at most, and that it takes at least. */
+const WINDOW = 1.5;
+const SPARE = 1.1;
+/** And so many more than that for the first, linear model. */
+const FIRST = 3;
+const LEAST_WEIGHT = 0.05;
+/** No model with more coefficients: its fit would take longer than a suggestion should. */
+const LARGEST = 160;
+/** One fit for so many coefficients and trials, so that the cost per suggestion stays even. */
+const EVERY = 22;
+/** Losses further above the median than so many times its distance from the best are cut off there. */
+const OUTLIER = 1000;
+
+interface Known extends Place {
+  trial: number;
+  loss: number;
+}
+
+export class Surrogate {
+  /** Whether the model may stand in for trials. */
+  trusted = false;
+  private model: QuadraticModel | null = null;
+  private points: Known[] = [];
+  private fresh = 0;
+  /** Of the latest trials, which were misses. */
+  private misses: boolean[] = [];
+  private readonly sizes: number[];
+
+  /** `n`: numbers; `counts`: how many values each choice has. */
+  constructor(
+    n: number,
+    private readonly counts: readonly number[],
+  ) {
+    this.sizes = SHAPES.map((shape) => sizeOf(n, counts, shape));
+  }
+
+  /** `place` is that of the params tried, not of the draw that led to them. */
+  add(trial: number, place: Place, loss: number): void {
+    this.note(false);
+    if (!Number.isFinite(loss)) return;
+    this.points.push({ ...place, trial, loss });
+    this.fresh++;
+    const largest = Math.max(...this.sizes.filter((size) => size <= LARGEST), 0);
+    const most = Math.max(RECENT, Math.ceil(WINDOW * largest));
+    if (this.points.length > most) this.points.shift();
+  }
+
+  /** A trial that failed, was cut short or broke a constraint: of such the model knows nothing. */
+  miss(): void {
+    this.note(true);
+  }
+
+  /** Lower is better; null while nothing is known. */
+  predict(place: Place): number | null {
+    return this.model?.predict(place) ?? null;
+  }
+
+  /** The model's own optimum, if it has one and may be trusted. */
+  bottom(): Float64Array | null {
+    return this.trusted ? (this.model?.bottom() ?? null) : null;
+  }
+
+  /** Fits the model anew where it is time to. */
+  update(centre: Float64Array, unit: number): void {
+    const shape = this.shape();
+    if (shape === null) return;
+    const size = this.sizes[SHAPES.indexOf(shape)]!;
+    if (this.model && this.fresh < Math.max(1, Math.round(size / EVERY))) return;
+    this.fresh = 0;
+    const points = this.points.slice(-Math.max(RECENT, Math.ceil(WINDOW * size)));
+    const { losses, best, half } = scaled(points);
+    const order = [...losses.keys()].sort((a, b) => losses[a]! - losses[b]! || a - b);
+    const weights = new Float64Array(points.length);
+    for (const [rank, i] of order.entries()) weights[i] = 1 + (LEAST_WEIGHT - 1) * (rank / points.length);
+    const frame: Frame = { shape, centre: centre.slice(), unit, counts: this.counts };
+    const fitted = fitModel(frame, points, losses, weights);
+    this.model = null;
+    this.trusted = false;
+    if (!fitted) return;
+    const { coefficients } = fitted;
+    const [measured, predicted]: [number[], number[]] = [[], []];
+    for (let k = Math.max(0, points.length - RECENT); k < points.length; k++) {
+      measured.push(losses[k]!);
+      predicted.push(fitted.withoutOwn(k));
+    }
+    const missed = this.misses.filter(Boolean).length;
+    this.trusted = kendall(measured, predicted) >= TRUST && missed <= MISSES * this.misses.length;
+    // Back to the trials' own losses, beside which predictions are ranked.
+    const own = coefficients.map((c, i) => (i === 0 ? c * half + best : c * half));
+    if (!own.every(Number.isFinite)) this.trusted = false;
+    else this.model = new QuadraticModel(frame, own);
+  }
+
+  /** For a search that begins elsewhere. */
+  clear(): void {
+    this.model = null;
+    this.points = [];
+    this.trusted = false;
+    this.fresh = 0;
+  }
+
+  save() {
+    const { model, trusted, fresh, misses } = this;
+    const frame = model && { ...model.frame, centre: [...model.frame.centre] };
+    return {
+      ...{ trusted, fresh, misses: [...misses], trials: this.points.map(({ trial }) => trial) },
+      model: model && { shape: frame!.shape, centre: frame!.centre, unit: frame!.unit, is: [...model.coefficients] },
+    };
+  }
+  /** `known`: place and loss of a completed trial. */
+  load(state: ReturnType<Surrogate['save']>, known: (trial: number) => { place: Place; loss: number }): void {
+    this.trusted = state.trusted;
+    this.fresh = state.fresh;
+    this.misses = [...state.misses];
+    this.points = state.trials.map((trial) => {
+      const { place, loss } = known(trial);
+      return { ...place, trial, loss };
+    });
+    if (!state.model) return;
+    const { shape, centre, unit, is } = state.model;
+    const frame = { shape, centre: Float64Array.from(centre), unit, counts: this.counts };
+    this.model = new QuadraticModel(frame, Float64Array.from(is));
+  }
+
+  private note(missed: boolean): void {
+    this.misses.push(missed);
+    if (this.misses.length > RECENT) this.misses.shift();
+    // Until it is fitted again; that may be long, with nothing but misses.
+    if (missed && this.misses.filter(Boolean).length > MISSES * this.misses.length) this.trusted = false;
+  }
+
+  /** The richest model that there are points for. */
+  private shape(): Shape | null {
+    let found: Shape | null = null;
+    for (const [i, shape] of SHAPES.entries()) {
+      const size = this.sizes[i]!;
+      if (size <= LARGEST && this.points.length >= SPARE * size + (i === 0 ? FIRST : 0)) found = shape;
+    }
+    return found;
+  }
+}
+
+/** Losses as multiples of the distance from the best to the median; 0 is the best. */
+function scaled(points: readonly Known[]): { losses: Float64Array; best: number; half: number } {
+  const sorted = Float64Array.from(points, ({ loss }) => loss).sort();
+  const best = sorted[0]!;
+  const half = sorted[sorted.length >> 1]! - best || sorted.at(-1)! - best;
+  if (!(half > 0 && half < Infinity)) return { losses: new Float64Array(points.length), best, half: 0 };
+  return { losses: Float64Array.from(points, ({ loss }) => Math.min(OUTLIER, (loss - best) / half)), best, half };
+}

@@ -1,18 +1,26 @@
 /**
  * Gives every trial a loss that can be compared with all others', however far each has got, so that a sampler learns
- * from trials that were stopped or that rest. A completed trial's is its own. Of any other it is what the trials that
- * went further became from values like its own at the same step: a line through (loss at that step, loss in the end),
- * with one prior observation of slope `SLOPE`. Steps are taken from the furthest to the first, so that what stopped
- * early is compared with what stopped later too. Where none went further, the loss so far has to serve.
+ * from trials that were stopped or that rest. A completed trial's is its own. Of any other two expectations are
+ * combined, each weighed by its certainty:
+ *
+ * - what trials that went further became from values like its own at the same step: a line through (loss at that step,
+ *   loss in the end), with one prior observation of slope `SLOPE`. Steps are taken from the furthest to the first, so
+ *   that what stopped early is compared with what stopped later too;
+ * - where its own curve leads (curves/model.ts), once a trial has completed.
+ *
+ * Where none went further and none has completed, the loss so far has to serve.
  *
  * At most `LEVELS` steps are told apart and `REFERENCES` trials looked at, so a suggestion stays cheap with thousands.
  */
-import { Curves, lossOf } from './curves/curve.js';
-import type { History } from './types.js';
+import { lossOf, type Curve } from './curves/curve.js';
+import { CurveModel } from './curves/model.js';
+import type { History, Trial } from './types.js';
 
 const LEVELS = 16;
 const REFERENCES = 256;
 const SLOPE = 0.7;
+/** The line's error, as a share of a typical drop, that is believed in like two trials' worth of it. */
+const ERROR = 0.3;
 
 export class FidelityLosses {
   /**
@@ -27,7 +35,10 @@ export class FidelityLosses {
   /** Grows when the loss of a trial that had ended has changed. */
   version = 0;
 
-  private readonly curves = new Curves();
+  private readonly model = new CurveModel();
+  private readonly curves = this.model.curves;
+  /** What the model expects of a trial, as long as neither has changed. */
+  private readonly expected = new WeakMap<Trial, { version: number; reports: number; mean: number; sd: number }>();
   private read = 0;
   /** Running and paused. */
   private open: number[] = [];
@@ -78,6 +89,7 @@ export class FidelityLosses {
     this.seen = { partial: resting.length, reports };
     if (this.partial.length > 0) this.version++;
 
+    this.model.update(history);
     const curveOf = (i: number) => this.curves.of(trials[i]!, goals[0]!);
     // Not the order in which they ended: a restored search knows only their places.
     resting.sort((a, b) => curveOf(b).last - curveOf(a).last || a - b);
@@ -93,21 +105,35 @@ export class FidelityLosses {
       for (const i of group) {
         const curve = curveOf(i);
         const own = curve.levelAt(line ? step : curve.last);
+        this.share[i] = full > 0 ? Math.min(1, curve.last / full) : 0;
         this.losses[i] = line && own !== Infinity ? line.mean + line.slope * (own - line.center) : own;
         this.sd[i] = line ? line.sd : 0;
-        this.share[i] = full > 0 ? Math.min(1, curve.last / full) : 0;
+        if (own !== Infinity) this.combine(history, i, line !== null);
       }
       above = above.concat(group);
       from = to;
     }
   }
 
+  /** What the line says of a trial with what its own curve says. */
+  private combine(history: History, i: number, known: boolean): void {
+    const trial = history.trials[i]!;
+    const { version } = this.model;
+    const reports = trial.reports.length;
+    let expected = this.expected.get(trial);
+    if (expected?.version !== version || expected.reports !== reports) {
+      const outlook = this.model.outlook(history, trial);
+      if (!outlook) return;
+      this.expected.set(trial, (expected = { version, reports, mean: outlook.mean, sd: outlook.sd }));
+    }
+    const line = known ? 1 / (this.sd[i]! * this.sd[i]!) : 0;
+    const own = 1 / (expected.sd * expected.sd);
+    this.losses[i] = (line * this.losses[i]! + own * expected.mean) / (line + own);
+    this.sd[i] = 1 / Math.sqrt(line + own);
+  }
+
   /** What the losses at a step became. Null when no trial went on from there. */
-  private fit(
-    trials: readonly number[],
-    step: number,
-    curveOf: (i: number) => { last: number; levelAt(step: number): number },
-  ) {
+  private fit(trials: readonly number[], step: number, curveOf: (i: number) => Curve) {
     const stride = Math.max(1, Math.ceil(trials.length / REFERENCES));
     const [xs, ys]: [number[], number[]] = [[], []];
     for (let k = 0; k < trials.length; k += stride) {
@@ -133,7 +159,8 @@ export class FidelityLosses {
     const prior = n > 1 ? xx / n : 1;
     const slope = Math.max(0.1, Math.min(1.5, (xy + prior * SLOPE) / (xx + prior)));
     const rest = Math.max(0, yy - 2 * slope * xy + slope * slope * xx);
-    return { center, mean: middle, slope, sd: Math.sqrt(rest / Math.max(1, n - 1)) };
+    const believed = this.model.completed > 0 ? ERROR * this.model.scale : Math.sqrt(yy / n);
+    return { center, mean: middle, slope, sd: Math.sqrt((rest + 2 * believed * believed) / (n + 1)) || 1e-12 };
   }
 
   private grow(count: number): void {

@@ -1,6 +1,8 @@
 /** Samplers and pruners by name. A new one is added here and nowhere else. */
 import type { z } from 'zod';
 import { SearchError } from './errors.js';
+import { AutoPruner, AutoPrunerSettings } from './pruners/auto.js';
+import { CurvePruner, CurveSettings } from './pruners/curve.js';
 import { MedianSettings, PercentilePruner, PercentileSettings } from './pruners/median.js';
 import { PatiencePruner, PatienceSettings } from './pruners/patience.js';
 import { ThresholdPruner, ThresholdSettings } from './pruners/threshold.js';
@@ -13,7 +15,9 @@ import { NsgaSampler, NsgaSettings } from './samplers/nsga.js';
 import { RegularizedEvolutionSampler, RegularizedEvolutionSettings } from './samplers/regularizedEvolution.js';
 import { ReinforceSampler, ReinforceSettings } from './samplers/reinforce.js';
 import { BohbSampler, BohbSettings } from './samplers/bohb.js';
+import { GpSampler, GpSettings } from './samplers/gp.js';
 import { GridSampler, GridSettings } from './samplers/grid.js';
+import { type Maker, PortfolioSampler, PortfolioSettings } from './samplers/portfolio.js';
 import { PriorBandSampler, PriorBandSettings } from './samplers/priorband.js';
 import { RandomSampler, RandomSettings } from './samplers/random.js';
 import { SobolSampler, SobolSettings } from './samplers/sobol.js';
@@ -22,6 +26,7 @@ import { AshaSettings } from './schedulers/asha.js';
 import { DehbScheduler, DehbSettings } from './schedulers/dehb.js';
 import { HalvingSettings, HyperbandSettings, makeAsha, makeHalving, makeHyperband } from './schedulers/halving.js';
 import { makePb2, makePbt, Pb2Settings, PbtSettings } from './schedulers/populations.js';
+import { ThawScheduler, ThawSettings } from './schedulers/thaw.js';
 import { nearest } from './nearest.js';
 import type { Goal, Named, Pruner, Sampler, Scheduler, Space } from './types.js';
 
@@ -54,8 +59,12 @@ function entry<S extends z.ZodType, T>(
 }
 
 export const SAMPLERS: Record<string, Entry<Sampler>> = {
-  auto: entry('picks for the problem at hand and says why', AutoSettings, (s, { space, trials }) => {
-    return new AutoSampler(s, space, trials);
+  auto: entry('picks for the problem at hand and says why', AutoSettings, (s, context) => {
+    const { space, goals, trials: planned, workers } = context;
+    return new AutoSampler(s, space, { goals, planned, workers }, maker(context));
+  }),
+  portfolio: entry('divides the trials between samplers by what each finds', PortfolioSettings, (s, context) => {
+    return new PortfolioSampler(s, context.space, context.goals.length, maker(context));
   }),
   grid: entry('every combination once', GridSettings, (s, { space }) => new GridSampler(s, space)),
   random: entry('independent random draws', RandomSettings, (s, { space }) => new RandomSampler(s, space)),
@@ -63,6 +72,13 @@ export const SAMPLERS: Record<string, Entry<Sampler>> = {
   tpe: entry('learns from the trials so far which values are good together', TpeSettings, (s, { space }) => {
     return new TpeSampler(s, space);
   }),
+  gp: entry(
+    'models all trials with a Gaussian process: the best for up to some hundred',
+    GpSettings,
+    (s, { space }) => {
+      return new GpSampler(s, space);
+    },
+  ),
   cmaes: entry('moves and reshapes a normal distribution towards what is better', CmaEsSettings, (s, context) => {
     oneObjective('cmaes', context.goals);
     return new CmaEsSampler(s, context.space);
@@ -98,11 +114,18 @@ export const SAMPLERS: Record<string, Entry<Sampler>> = {
 };
 
 export const PRUNERS: Record<string, Entry<Pruner | Scheduler>> = {
+  auto: entry('picks for the problem at hand and says why', AutoPrunerSettings, (_, { goals, ...context }) => {
+    return new AutoPruner({ ...context, goals: goals.length });
+  }),
   median: entry('stops trials worse than the median at the same step', MedianSettings, (s) => {
     return new PercentilePruner('median', { ...s, percentile: 50 });
   }),
   percentile: entry('stops trials outside the best percent at the same step', PercentileSettings, (s) => {
     return new PercentilePruner('percentile', s);
+  }),
+  curve: entry('stops trials whose learning curve leads to nothing better', CurveSettings, (s) => new CurvePruner(s)),
+  thaw: entry('pauses trials unlikely to win, and goes on with them if that changes', ThawSettings, (s) => {
+    return new ThawScheduler(s);
   }),
   patience: entry(
     'stops trials that no longer become better, or holds another pruner back until then',
@@ -140,6 +163,19 @@ export const PRUNERS: Record<string, Entry<Pruner | Scheduler>> = {
     makePb2(s, space),
   ),
 };
+
+/** For a sampler that is put together of others. */
+function maker(context: Context): Maker {
+  return (name) => {
+    if (!Object.hasOwn(SAMPLERS, name)) return null;
+    try {
+      return createSampler(name, context);
+    } catch (error) {
+      if (error instanceof SearchError) return null;
+      throw error;
+    }
+  };
+}
 
 export function createSampler(named: Named, context: Context): Sampler {
   const { found, settings } = resolve('sampler', named, SAMPLERS);

@@ -21,6 +21,9 @@ const schedulers: Record<string, Named> = {
   'hyperband, promote': { name: 'hyperband', form: 'promote', grace: 0.05 },
   'hyperband, rounds': { name: 'hyperband', form: 'rounds', grace: 0.05 },
   dehb: 'dehb',
+  thaw: 'thaw',
+  auto: 'auto',
+  'patience around hyperband': { name: 'patience', pruner: { name: 'hyperband', form: 'promote' } },
   pbt: { name: 'pbt', population: 6 },
   pb2: { name: 'pb2', population: 6 },
 };

@@ -1,0 +1,54 @@
+/**
+ * Picks how to save on trials that lead nowhere, and says why: nothing where there is little to save, else a stop by
+ * learning curve (curve.ts), and where the program can pause and go on, a pause instead (thaw.ts).
+ */
+import { z } from 'zod';
+import { ThawScheduler, ThawSettings } from '../schedulers/thaw.js';
+import type { History, Next, Random, Scheduler, Trial, Verdict } from '../types.js';
+import { CurvePruner, CurveSettings } from './curve.js';
+
+export const AutoPrunerSettings = z.strictObject({});
+
+/** Fewer planned trials than this, or reports by trial, and nothing is stopped. */
+const TRIALS = 6;
+const REPORTS = 5;
+
+interface Facts {
+  trials: number | null;
+  goals: number;
+  maxSteps: number | null;
+  checkpoints: boolean;
+}
+
+export class AutoPruner implements Scheduler {
+  readonly name = 'auto';
+  private readonly curve = new CurvePruner(CurveSettings.parse({ startupTrials: 1 }));
+  private readonly thaw = new ThawScheduler(ThawSettings.parse({}));
+
+  constructor(private readonly facts: Facts) {}
+
+  judge(history: History, trial: Trial): Verdict {
+    if (this.idle()) return 'continue';
+    return (this.facts.checkpoints ? this.thaw : this.curve).judge(history, trial);
+  }
+
+  next(history: History, random: Random): Next {
+    if (!this.idle() && this.facts.checkpoints) return this.thaw.next(history, random);
+    return (history.planned ?? Infinity) > history.trials.length ? { kind: 'begin' } : { kind: 'end' };
+  }
+
+  reason(): string {
+    const { trials, maxSteps, goals } = this.facts;
+    if (goals > 1) return 'none: with several objectives, one curve does not tell which trials are worse';
+    if (trials !== null && trials < TRIALS) return `none: ${trials} trials are too few to stop any of them`;
+    if (this.idle()) return `none: trials of ${maxSteps} steps are too short to stop early`;
+    return this.facts.checkpoints
+      ? 'thaw: a trial whose learning curve leads to nothing better pauses, and goes on if that changes'
+      : 'curve: a trial whose learning curve leads to nothing better is stopped';
+  }
+
+  private idle(): boolean {
+    const { trials, goals, maxSteps } = this.facts;
+    return goals > 1 || (trials !== null && trials < TRIALS) || (maxSteps !== null && maxSteps < REPORTS);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Stops a trial that can't win: extrapolates its learning curve (curves/model.ts) and stops it when the probability
+ * that its final value beats the best one so far is below `threshold`. The rule of Domhan, Springenberg & Hutter
+ * (IJCAI 2015), section 3.3. The default threshold was settled on the generated curves of the tests.
+ */
+import { z } from 'zod';
+import { CurveModel } from '../curves/model.js';
+import type { History, Pruner, Trial, Verdict } from '../types.js';
+
+export const CurveSettings = z.strictObject({
+  threshold: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.1)
+    .describe('A trial less likely than this to become the best is stopped.'),
+  startupTrials: z.number().int().min(1).default(2).describe('Completed trials before the first one is stopped.'),
+  grace: z.number().min(0).max(1).default(0.1).describe("Share of a trial's full length in which it is left alone."),
+  startupReports: z.number().int().min(1).default(3).describe('Reports that a trial makes in any case.'),
+});
+
+export class CurvePruner implements Pruner {
+  readonly name = 'curve';
+  readonly model = new CurveModel();
+
+  constructor(private readonly settings: z.infer<typeof CurveSettings>) {}
+
+  judge(history: History, trial: Trial): Verdict {
+    const chance = history.goals.length === 1 ? this.chance(history, trial) : null;
+    return chance !== null && chance < this.settings.threshold ? 'prune' : 'continue';
+  }
+
+  /** That the trial becomes the best; null: it is too early to say. */
+  chance(history: History, trial: Trial): number | null {
+    const { model, settings } = this;
+    model.update(history);
+    if (model.completed < settings.startupTrials || trial.repeatOf !== undefined) return null;
+    const { losses, last } = model.curves.of(trial, history.goals[0]!);
+    if (losses.length < settings.startupReports || last < settings.grace * model.full || last >= model.full)
+      return null;
+    // Twice without a number: it has diverged.
+    const [before, latest] = losses.slice(-2);
+    if (!Number.isFinite(latest)) return Number.isFinite(before) ? null : 0;
+    return model.outlook(history, trial)?.below(model.best) ?? null;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Pauses trials that are unlikely to win and goes on with them if that changes. The idea of Swersky, Snoek & Adams,
+ * "Freeze-Thaw Bayesian Optimization" (arXiv 1406.3896), with the curves' model of curves/model.ts: what is likely is
+ * judged by a trial's own curve and those of the completed ones, apart from its params.
+ *
+ * - At first, nothing is known about finals: the first `start` trials pause at `grace`, and only the best goes on.
+ * - From then on a trial pauses when the probability that it becomes the best falls below `threshold`. It goes on when,
+ *   with more trials completed, it is above twice that again. Such trials come before new ones.
+ * - When nothing else is left and none has completed, the best paused trial goes on.
+ */
+import { z } from 'zod';
+import { CurvePruner, CurveSettings } from '../pruners/curve.js';
+import type { History, Next, Random, Scheduler, Trial, Verdict } from '../types.js';
+
+export const ThawSettings = CurveSettings.extend({
+  threshold: CurveSettings.shape.threshold.describe('A trial less likely than this to become the best pauses.'),
+  startupTrials: z.number().int().min(1).default(1).describe('Completed trials before chances are worked out.'),
+  start: z.number().int().min(1).default(4).describe('Trials that begin before one of them is brought to its end.'),
+  grace: z.number().gt(0).max(1).default(0.15).describe("Share of a trial's full length in which it is left alone."),
+});
+type Settings = z.infer<typeof ThawSettings>;
+
+export class ThawScheduler implements Scheduler {
+  readonly name = 'thaw';
+  private readonly curve: CurvePruner;
+  /** As of a version of the model: chances only fall while it stays, as the best gets better. */
+  private readonly chances = new WeakMap<Trial, { version: number; chance: number }>();
+
+  constructor(private readonly settings: Settings) {
+    this.curve = new CurvePruner(settings);
+  }
+
+  judge(history: History, trial: Trial): Verdict {
+    if (history.goals.length !== 1 || trial.repeatOf !== undefined) return 'continue';
+    const chance = this.curve.chance(history, trial);
+    if (chance !== null) return chance < this.settings.threshold ? 'pause' : 'continue';
+    return trial.until !== undefined && trial.reports.at(-1)!.step >= trial.until ? 'pause' : 'continue';
+  }
+
+  next(history: History, _random: Random): Next {
+    const more = (history.planned ?? Infinity) > history.trials.length;
+    if (history.goals.length !== 1) return more ? { kind: 'begin' } : { kind: 'end' };
+    const own = history.trials.filter(({ repeatOf }) => repeatOf === undefined);
+    const paused = own.filter(({ state }) => state === 'paused');
+    const running = own.some(({ state }) => state === 'running');
+    const { model } = this.curve;
+    model.update(history);
+    const started = model.completed >= this.settings.startupTrials;
+    const thawed = started ? this.thawed(history, paused) : null;
+    if (thawed) return { kind: 'resume', trial: thawed.id };
+    if (!started) {
+      // One at a time goes to its end; a further one only if that fails.
+      const going = own.some(({ state, until }) => state === 'running' && until === undefined);
+      const first = going || own.length < this.settings.start ? null : this.best(history, paused);
+      if (first) return { kind: 'resume', trial: first.id };
+    }
+    if (more) return { kind: 'begin', ...(!started && this.until(history)) };
+    if (running) return { kind: 'wait' };
+    const last = model.completed === 0 ? this.best(history, paused) : null;
+    return last ? { kind: 'resume', trial: last.id } : { kind: 'end' };
+  }
+
+  private until({ maxSteps }: History): { until?: number } {
+    if (!maxSteps) return {};
+    const until = this.settings.grace * maxSteps;
+    return { until: Number.isInteger(maxSteps) ? Math.ceil(until) : until };
+  }
+
+  private thawed(history: History, paused: readonly Trial[]): Trial | null {
+    const { version } = this.curve.model;
+    const enough = Math.min(0.5, 2 * this.settings.threshold);
+    let best: { trial: Trial; chance: number } | null = null;
+    for (const trial of paused) {
+      const known = this.chances.get(trial);
+      if (known?.version === version && known.chance < enough) continue;
+      const chance = this.curve.chance(history, trial) ?? 1;
+      this.chances.set(trial, { version, chance });
+      if (chance >= enough && (!best || chance > best.chance)) best = { trial, chance };
+    }
+    return best?.trial ?? null;
+  }
+
+  /** Of those that got furthest the one with the smallest loss; none without a number. */
+  private best({ goals }: History, paused: readonly Trial[]): Trial | null {
+    let best: { trial: Trial; last: number; loss: number } | null = null;
+    for (const trial of paused) {
+      const { length, last, lowest } = this.curve.model.curves.of(trial, goals[0]!);
+      const [step, loss] = length > 0 ? [last, lowest] : [-Infinity, 0];
+      if (loss === Infinity) continue;
+      if (!best || loss < best.loss || (loss === best.loss && step > best.last)) best = { trial, last: step, loss };
+    }
+    return best?.trial ?? null;
+  }
+}

@@ -8,7 +8,7 @@ import { createPruner } from './registry.js';
 import { nextRepeat } from './repeat.js';
 import { fromSaved, toSaved, type SavedState } from './saved.js';
 import { TrialTexts } from './saved/trialTexts.js';
-import { checkSpace, drawParams, refuse } from './space.js';
+import { checkSpace, drawAllowed, refuse } from './space.js';
 import { checkOptions, contextOf, samplerOf } from './study/parts.js';
 import { PastTrials } from './study/past.js';
 import { FINISHED_REPORTS, RUNNING_REPORTS, thin } from './study/thin.js';
@@ -106,7 +106,7 @@ export class SavedStudy implements Study {
     const { until, bracket, from } = next.kind === 'begin' ? next : {};
     const given = this.queue.shift();
     if (given) {
-      const params = drawParams(this.options.space, this.random, given);
+      const params = drawAllowed(this.options.space, this.random, given);
       return this.begin(params, { enqueued: true, ...defined({ until, bracket }) });
     }
     if (next.kind === 'begin' && !this.full) {

@@ -24,7 +24,7 @@ export async function evaluate(
 ): Promise<Record<string, number> | null> {
   const order = Int32Array.from({ length: examples.count }, (_, i) => i);
   const context = { training: false, random: new Random(0) };
-  const measure = dataset.classes ? new Accuracy(examples, dataset.outputs) : new Errors(examples, dataset);
+  const measure = dataset.classes ? new Accuracy(examples, model.outputs) : new Errors(examples, dataset);
   let total = 0;
   for (let from = 0; from < examples.count; from += options.batchSize) {
     if (!(await options.pause())) return null;
@@ -32,7 +32,7 @@ export async function evaluate(
     const [value, outputs] = tf.tidy(() => {
       const batch = makeBatch(dataset, examples, order, from, to);
       const result = model.forward(batch.inputs, context);
-      return [loss.of(result, batch.targets), tf.clone(result)];
+      return [loss.plain(result, batch.targets), tf.clone(result)];
     });
     const [lossValue, outputValues] = await Promise.all([value.data(), outputs.data()]);
     tf.dispose([value, outputs]);
@@ -46,12 +46,14 @@ class Accuracy {
   private correct = 0;
   constructor(
     private readonly examples: Examples,
+    /** Of the network. */
     private readonly classes: number,
   ) {}
   add(outputs: Float32Array, from: number, to: number): void {
     for (let i = from; i < to; i++) {
       const row = (i - from) * this.classes;
-      let best = 0;
+      // One output for two classes: above 0 is the second.
+      let best = this.classes === 1 && outputs[row]! > 0 ? 1 : 0;
       for (let j = 1; j < this.classes; j++) if (outputs[row + j]! > outputs[row + best]!) best = j;
       if (best === this.examples.targets[i]) this.correct++;
     }

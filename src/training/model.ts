@@ -1,14 +1,16 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Layer, Network } from '../experiment/network/index.js';
+import { LOSSES, type Layer, type Network } from '../experiment/network/index.js';
 import type { Dataset } from './data/types.js';
 import { TrainingError } from './errors.js';
 import { buildLayer } from './layers/index.js';
 import { shapeText, type BuiltLayer, type ForwardContext, type Weight } from './layers/types.js';
-import { losses } from './losses/index.js';
+import { isOneOutput, lossShape } from './losses/index.js';
 import type { Random } from './random.js';
 
 export interface Model {
   layers: BuiltLayer[];
+  /** Of the last layer. */
+  outputs: number;
   weights: Weight[];
   /** [batch, …inputShape] → [batch, outputs]. */
   forward(input: tf.Tensor, context: ForwardContext): tf.Tensor2D;
@@ -17,8 +19,13 @@ export interface Model {
 
 /** Builds the layers for a data set; throws TrainingError where they don't fit it or each other. */
 export function buildModel(network: Network, dataset: Dataset, random: Random): Model {
-  if (network.loss === 'crossEntropy' && dataset.task === 'regression') {
-    throw new TrainingError('loss crossEntropy needs classes, but the targets are numbers to predict: use loss: mse');
+  const { name: loss } = network.loss;
+  if ((LOSSES[loss] === 'classes') !== (dataset.task === 'classification')) {
+    throw new TrainingError(
+      dataset.task === 'regression'
+        ? `loss ${loss} needs classes, but the targets are numbers to predict: use loss: mse or huber`
+        : `loss ${loss} predicts numbers, but the targets are classes: use loss: crossEntropy`,
+    );
   }
   const layers: BuiltLayer[] = [];
   let shape: readonly number[] = dataset.inputShape;
@@ -28,7 +35,8 @@ export function buildModel(network: Network, dataset: Dataset, random: Random): 
     layers.push(layer);
     shape = layer.outputShape;
   });
-  if (shape.length !== 1 || shape[0] !== dataset.outputs) {
+  const single = lossShape(network.loss).oneOutput && isOneOutput(dataset, shape[0] ?? 0);
+  if (shape.length !== 1 || (shape[0] !== dataset.outputs && !single)) {
     const wanted = dataset.classes ? `${dataset.outputs} classes` : `${dataset.outputs} number(s) to predict`;
     const flat = shape.length === 1 ? '' : '"- flatten" and then ';
     throw new TrainingError(
@@ -39,6 +47,7 @@ export function buildModel(network: Network, dataset: Dataset, random: Random): 
   const weights = layers.flatMap((layer) => layer.weights);
   return {
     layers,
+    outputs: shape[0]!,
     weights,
     forward: (input, context) => layers.reduce((x, layer) => layer.forward(x, context), input) as tf.Tensor2D,
     dispose: () => weights.forEach((weight) => weight.variable.dispose()),
@@ -47,7 +56,7 @@ export function buildModel(network: Network, dataset: Dataset, random: Random): 
 
 /** A softmax at the end that the loss contains already is left to the loss: the same network, without its rounding. */
 function withoutContained(network: Network): Layer[] {
-  const contained = losses[network.loss].contains;
+  const contained = lossShape(network.loss).contains;
   const layers = [...network.layers];
   const last = layers.at(-1)!;
   if (last.type === 'activation' && last.name === contained) layers.pop();

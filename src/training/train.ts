@@ -7,7 +7,7 @@ import { makeBatch } from './batches.js';
 import type { Dataset } from './data/types.js';
 import { TrainingError } from './errors.js';
 import { evaluate } from './evaluate.js';
-import { losses } from './losses/index.js';
+import { buildLoss, type Loss } from './losses/index.js';
 import { buildModel, type Model } from './model.js';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping.js';
 import { Parameters } from './parameters.js';
@@ -61,6 +61,7 @@ export class Training {
   readonly parameters: Parameters;
   /** As set by the file or by the person, before the schedule. */
   learningRate: number;
+  private readonly loss: Loss;
   private readonly stepper: Stepper;
   private readonly schedule: Schedule;
   private readonly earlyStopping: EarlyStopping | null;
@@ -75,6 +76,7 @@ export class Training {
     this.model = buildModel(options.network, options.dataset, this.random.fork('weights'));
     this.parameters = new Parameters(this.model.weights);
     const { network } = options;
+    this.loss = buildLoss(network.loss, options.dataset, this.model.outputs);
     this.stepper = new Stepper(network, this.parameters);
     this.schedule = buildSchedule(network.schedule, network.epochs);
     this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
@@ -240,8 +242,7 @@ export class Training {
 
   /** One step of the optimizer; [loss, number of right answers] of the batch before it. */
   private trainStep(order: Int32Array, from: number, to: number, last: boolean): tf.Tensor1D {
-    const { dataset, network } = this.options;
-    const loss = losses[network.loss];
+    const { dataset } = this.options;
     const context = { training: true, random: this.random.fork(`step ${this.step}`) };
     return tf.tidy(() => {
       const batch = makeBatch(dataset, dataset.train, order, from, to);
@@ -249,7 +250,7 @@ export class Training {
       const { value, grads } = tf.variableGrads(() => {
         const outputs = this.model.forward(batch.inputs, context);
         if (dataset.classes) right = tf.keep(countRight(outputs, batch.targets));
-        return loss.of(outputs, batch.targets);
+        return this.loss.of(outputs, batch.targets);
       }, this.parameters.variables);
       const gradient = this.parameters.flatten(this.parameters.variables.map((variable) => grads[variable.name]!));
       this.stepper.take(gradient, last);
@@ -264,7 +265,7 @@ export class Training {
     const { network, dataset, log, evaluationBatch } = this.options;
     log.progress((epoch - 0.02) / network.epochs, `epoch ${epoch}/${network.epochs} · evaluating`);
     const result = await this.settled(() =>
-      evaluate(this.model, losses[network.loss], dataset, dataset.validation, {
+      evaluate(this.model, this.loss, dataset, dataset.validation, {
         batchSize: evaluationBatch,
         pause: () => this.pause(),
       }),
@@ -295,11 +296,15 @@ export class Training {
 
   dispose(): void {
     this.stepper.dispose();
+    this.loss.dispose();
     this.parameters.dispose();
     this.model.dispose();
   }
 }
 
 function countRight(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor {
-  return tf.sum(tf.cast(tf.equal(tf.argMax(outputs, 1), tf.argMax(targets, 1)), 'float32'));
+  // One output for two classes: above 0 is the second.
+  const chosen =
+    outputs.shape[1] === 1 ? tf.cast(tf.greater(tf.squeeze(outputs, [1]), 0), 'int32') : tf.argMax(outputs, 1);
+  return tf.sum(tf.cast(tf.equal(chosen, tf.argMax(targets, 1)), 'float32'));
 }

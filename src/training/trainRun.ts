@@ -20,7 +20,7 @@ export async function trainRun(run: RunClient, spec: RunSpec, folder: string): P
     loadDataset(network.data, {
       folder,
       validation: network.validation,
-      loss: network.loss,
+      loss: network.loss.name,
       signal: run.stopSignal,
       onProgress: (text) => {
         console.log(text);

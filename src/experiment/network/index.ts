@@ -10,7 +10,7 @@ import { dataSchema, normalizeData, type DataSource } from './data.js';
 import { earlyStoppingSchema, normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';
 import { flag, kitOf, number, oneOf, whole } from './kit.js';
 import { layerSchema, normalizeLayer, type Layer } from './layers.js';
-import { lossSchema, type LossName } from './loss.js';
+import { lossSchema, normalizeLoss, type LossSettings } from './loss.js';
 import { normalizeOptimizer, optimizerSchema, type OptimizerSettings } from './optimizer.js';
 import { problemsOf, type NetworkProblem } from './problems.js';
 import { normalizeSchedule, scheduleSchema, type ScheduleSettings } from './schedule.js';
@@ -31,7 +31,7 @@ export interface Network {
   /** Fraction of the training examples to evaluate on; null: what comes with the data, else 0.2. */
   validation: number | null;
   layers: Layer[];
-  loss: LossName;
+  loss: LossSettings;
   optimizer: OptimizerSettings;
   schedule: ScheduleSettings;
   /** Gradients are made no longer than this (all weights together), and no value of them larger; null: as they are. */
@@ -137,6 +137,7 @@ export function completeNetwork(network: Network): Network {
   return {
     ...defaults,
     ...network,
+    loss: typeof network.loss === 'string' ? normalizeLoss(network.loss) : network.loss,
     optimizer: { ...normalizeOptimizer(optimizer.name), ...optimizer } as OptimizerSettings,
   };
 }
@@ -146,7 +147,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     data: normalizeData(written.data),
     validation: written.validation ?? null,
     layers: written.layers.map(normalizeLayer),
-    loss: written.loss,
+    loss: normalizeLoss(written.loss),
     optimizer: normalizeOptimizer(written.optimizer),
     schedule: normalizeSchedule(written.schedule),
     clip: { norm: written.clip?.norm ?? null, value: written.clip?.value ?? null },

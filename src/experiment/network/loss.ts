@@ -1,9 +1,64 @@
 /** Losses: how they are written, and their normal form. */
-import { oneOf, type Kit } from './kit.js';
+import { z } from 'zod';
+import { number, oneOf, type Kit } from './kit.js';
 
-export const LOSSES = ['crossEntropy', 'mse'] as const;
-export type LossName = (typeof LOSSES)[number];
+/** `numbers`: the loss of a regression; the others are of a classification. */
+export const LOSSES = {
+  crossEntropy: 'classes',
+  binaryCrossEntropy: 'classes',
+  hinge: 'classes',
+  squaredHinge: 'classes',
+  categoricalHinge: 'classes',
+  mse: 'numbers',
+  mae: 'numbers',
+  huber: 'numbers',
+} as const;
+export type LossName = keyof typeof LOSSES;
+const NAMES = Object.keys(LOSSES) as [LossName, ...LossName[]];
 
-export function lossSchema({ p }: Kit) {
-  return p(oneOf('loss', LOSSES));
+export interface LossSettings {
+  name: LossName;
+  /** For huber: from this error on, in the (standardized) unit of the targets, it grows evenly. */
+  delta: number;
+  /** This share of each target is spread evenly over all classes. */
+  labelSmoothing: number;
+  /** What an example of each class counts: by name, so that all have the same say (`balanced`), or all 1 (null). */
+  classWeights: 'balanced' | Record<string, number> | null;
+}
+
+export function lossSchema({ p, optional }: Kit) {
+  const name = oneOf('loss', NAMES);
+  const settings = z.strictObject({
+    name: p(name),
+    delta: optional(number('delta').positive('delta must be above 0')).describe(
+      'huber: errors beyond this count evenly instead of squared. Default: 1.',
+    ),
+    labelSmoothing: optional(
+      number('labelSmoothing').min(0, 'labelSmoothing must be at least 0').lt(1, 'labelSmoothing must be below 1'),
+    ).describe('This share of each label is spread over all classes. Default: 0.'),
+    classWeights: z
+      .union([
+        p(z.literal('balanced')),
+        z.record(z.string(), p(number('a weight').min(0, 'weights must be at least 0'))),
+      ])
+      .nullish()
+      .describe('What each class counts: { cat: 1, dog: 2 }, or `balanced`: by how rare it is. Default: all the same.'),
+  });
+  return z.union([p(name), settings], {
+    error: (issue) =>
+      issue.input === undefined
+        ? 'loss is missing'
+        : 'loss must be a name such as crossEntropy, or { name: crossEntropy, labelSmoothing: 0.1 }',
+  });
+}
+export type WrittenLoss = z.output<ReturnType<typeof lossSchema>>;
+
+export function normalizeLoss(written: WrittenLoss): LossSettings {
+  const given = typeof written === 'string' ? { name: written } : written;
+  return {
+    name: given.name,
+    delta: ('delta' in given ? given.delta : null) ?? 1,
+    labelSmoothing: ('labelSmoothing' in given ? given.labelSmoothing : null) ?? 0,
+    classWeights: ('classWeights' in given ? given.classWeights : null) ?? null,
+  };
 }

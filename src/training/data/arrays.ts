@@ -1,6 +1,7 @@
 /** Data sets from pairs of IDX or NPY files in the workspace. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { LOSSES } from '../../experiment/network/index.js';
 import type { ArrayFiles, DataSource, Task } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { parseIdx, type NumberArray } from './idx.js';
@@ -105,9 +106,9 @@ export async function readWorkspaceFile(folder: string, file: string): Promise<U
 const isWhole = (values: Numbers) => values.every((value) => Number.isInteger(value) && value >= 0);
 
 function guessTask(targets: NumberArray, loss: LoadContext['loss']): Task {
-  if (loss === 'mse') return 'regression';
+  if (LOSSES[loss] === 'numbers') return 'regression';
   if (targets.shape.length === 1 || targets.shape[1] === 1) return 'classification';
-  throw new TrainingError('loss crossEntropy needs one class index an example: targets must have the shape [count]');
+  throw new TrainingError(`loss ${loss} needs one class index an example: targets must have the shape [count]`);
 }
 
 /** Number of classes: they are counted from 0. */

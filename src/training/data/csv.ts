@@ -2,6 +2,7 @@
  * Data sets from CSV files. Columns of numbers are standardized, other columns become one input per category;
  * means, deviations and categories are taken from the training examples alone.
  */
+import { LOSSES } from '../../experiment/network/index.js';
 import type { DataSource, Task } from '../../experiment/network/index.js';
 import { suggest } from '../../experiment/suggest.js';
 import { TrainingError } from '../errors.js';
@@ -164,7 +165,7 @@ function numberAt(table: Table, row: CsvRow, column: number): number {
 }
 
 function guessTask(table: Table, target: number, loss: LoadContext['loss']): Task {
-  return loss === 'mse' && isNumeric(table, target) ? 'regression' : 'classification';
+  return LOSSES[loss] === 'numbers' && isNumeric(table, target) ? 'regression' : 'classification';
 }
 
 function classNames(table: Table, target: number): string[] {
@@ -173,7 +174,7 @@ function classNames(table: Table, target: number): string[] {
     throw new TrainingError(`${table.file}: target "${table.header[target]}" is always "${[...names][0]}"`);
   if (names.size > MOST_CATEGORIES) {
     throw new TrainingError(
-      `${table.file}: target "${table.header[target]}" has ${names.size} different values: to predict a number, use loss: mse`,
+      `${table.file}: target "${table.header[target]}" has ${names.size} different values: to predict a number, use loss: mse or huber`,
     );
   }
   return sorted(names);

@@ -1,4 +1,4 @@
-import type { Task } from '../../experiment/network/index.js';
+import type { LossName, Task } from '../../experiment/network/index.js';
 
 /** Numbers of all examples, one after the other. Small files stay as the bytes they are and are scaled batch by batch. */
 export type Numbers = Uint8Array | Int8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array;
@@ -41,7 +41,7 @@ export interface LoadContext {
   /** Folder that relative paths are relative to. */
   folder: string;
   validation: number | null;
-  loss: 'crossEntropy' | 'mse';
+  loss: LossName;
   signal: AbortSignal;
   onProgress(text: string): void;
 }

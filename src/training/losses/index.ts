@@ -1,8 +1,91 @@
-/** Registry of losses: a new one is one file and one line here. */
-import type { Network } from '../../experiment/network/index.js';
-import { crossEntropy } from './crossEntropy.js';
-import { mse } from './mse.js';
-import type { Loss } from './types.js';
+/** Registry of losses: a new one is a shape in a file and a case here. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { LossSettings } from '../../experiment/network/index.js';
+import type { Dataset } from '../data/types.js';
+import { TrainingError } from '../errors.js';
+import { binaryCrossEntropy, categoricalHinge, crossEntropy, hinge, squaredHinge } from './classes.js';
+import { huber, mae, mse } from './numbers.js';
+import type { LossShape } from './types.js';
 
-export const losses: Record<Network['loss'], Loss> = { crossEntropy, mse };
-export type { Loss };
+/** What is minimized. `targets` come as the data set gives them: [batch, n], one-hot for classes. */
+export interface Loss {
+  /** Mean over the batch, with label smoothing and class weights: for training. */
+  of(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar;
+  /** Mean over the batch, without them: for judging. */
+  plain(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar;
+  dispose(): void;
+}
+
+export function lossShape(settings: LossSettings): LossShape {
+  switch (settings.name) {
+    case 'crossEntropy':
+      return crossEntropy;
+    case 'binaryCrossEntropy':
+      return binaryCrossEntropy;
+    case 'hinge':
+      return hinge;
+    case 'squaredHinge':
+      return squaredHinge;
+    case 'categoricalHinge':
+      return categoricalHinge;
+    case 'mse':
+      return mse;
+    case 'mae':
+      return mae;
+    case 'huber':
+      return huber(settings.delta);
+  }
+}
+
+/** `outputs`: of the network, which may have one for two classes. Throws TrainingError when the settings don't fit the data. */
+export function buildLoss(settings: LossSettings, dataset: Dataset, outputs: number): Loss {
+  const shape = lossShape(settings);
+  const { labelSmoothing } = settings;
+  if (labelSmoothing > 0 && !shape.smoothable) {
+    throw new TrainingError(
+      `loss ${settings.name} has no label smoothing: it is for crossEntropy and binaryCrossEntropy`,
+    );
+  }
+  const weights = classWeights(settings, dataset);
+  const fit = (targets: tf.Tensor2D): tf.Tensor2D => (isOneOutput(dataset, outputs) ? secondClass(targets) : targets);
+  // With one output the label is one of two; else of as many as there are outputs.
+  const kinds = isOneOutput(dataset, outputs) || settings.name === 'binaryCrossEntropy' ? 2 : outputs;
+  const smooth = (targets: tf.Tensor2D): tf.Tensor2D =>
+    labelSmoothing === 0 ? targets : tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / kinds);
+  const plain = (results: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar => tf.mean(shape.each(results, fit(targets)));
+  return {
+    plain,
+    of(results, targets) {
+      if (labelSmoothing === 0 && !weights) return plain(results, targets);
+      const each = shape.each(results, smooth(fit(targets)));
+      if (!weights) return tf.mean(each);
+      const counts = tf.sum(tf.mul(targets, weights), 1);
+      return tf.div(tf.sum(tf.mul(each, counts)), tf.sum(counts));
+    },
+    dispose: () => weights?.dispose(),
+  };
+}
+
+export function isOneOutput(dataset: Dataset, outputs: number): boolean {
+  return dataset.classes?.length === 2 && outputs === 1;
+}
+
+const secondClass = (targets: tf.Tensor2D): tf.Tensor2D => tf.slice2d(targets, [0, 1], [-1, 1]);
+
+/** One number a class, with mean 1 over the training examples when `balanced` (King & Zeng 2001: n / (K·n_k)). */
+function classWeights({ classWeights: wanted }: LossSettings, { classes, train }: Dataset): tf.Tensor1D | null {
+  if (!wanted) return null;
+  if (!classes) throw new TrainingError('loss: classWeights are for classes, but the targets are numbers to predict');
+  if (wanted !== 'balanced') {
+    const strange = Object.keys(wanted).find((name) => !classes.includes(name));
+    if (strange !== undefined) {
+      throw new TrainingError(
+        `loss: classWeights names "${strange}"; the classes are ${classes.slice(0, 20).join(', ')}`,
+      );
+    }
+    return tf.tensor1d(classes.map((name) => wanted[name] ?? 1));
+  }
+  const counts = new Float64Array(classes.length);
+  for (let i = 0; i < train.count; i++) counts[train.targets[i]!]!++;
+  return tf.tensor1d(Array.from(counts, (n) => (n > 0 ? train.count / (classes.length * n) : 0)));
+}

@@ -23,16 +23,16 @@ export const PortfolioSettings = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Samplers between which the trials are divided; gp, tpe and cmaes if absent, with several objectives gp, tpe and nsga2.',
+      'Samplers between which the trials are divided; gp, cmaes and tpe if absent, with several objectives gp, tpe and nsga2.',
     ),
 });
 
 /** Makes a sampler by its name, with its default settings. Null: there is none, or it can't search this space. */
 export type Maker = (name: string) => Sampler | null;
 
-const DEFAULT = ['gp', 'tpe', 'cmaes'];
+const DEFAULT = ['gp', 'cmaes', 'tpe'];
 const DEFAULT_SEVERAL = ['gp', 'tpe', 'nsga2'];
-const STARTUP = 10;
+const STARTUP = 5;
 const FIRST = 2;
 const ANYONE = 0.05;
 /** Standard deviation of a single reward, and what is believed of a sampler before its first. */

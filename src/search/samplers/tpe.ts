@@ -28,6 +28,7 @@ import { firstOf } from './portfolio/first.js';
 import { RandomSampler } from './random.js';
 import { scott } from './tpeBandwidth.js';
 import { Feasibility } from './tpeConstraints.js';
+import { Fronts } from './tpeFront.js';
 import { type Split, splitOf, type Weighed } from './tpeSplit.js';
 
 export const TpeSettings = z.strictObject({
@@ -64,7 +65,8 @@ export class TpeSampler implements Sampler {
   private readonly tree: Tree;
   private readonly belief: Belief | null;
   private readonly observations: Observations;
-  private past: { trials: readonly Trial[]; observations: Observations } | null = null;
+  private past: { trials: readonly Trial[]; observations: Observations; fronts: Fronts } | null = null;
+  private readonly fronts = new Fronts();
   private readonly seen = new SeenPoints();
   private readonly points: number;
   /** `startup` suggests the first trials, and in a finite space what is left when the estimate has run dry. */
@@ -132,7 +134,7 @@ export class TpeSampler implements Sampler {
     if (earlier === this.past?.trials || (!this.past && earlier.length === 0)) return;
     const observations = new Observations(this.tree);
     observations.update({ ...history, trials: earlier.map((trial, id) => ({ ...trial, id })) });
-    this.past = { trials: earlier, observations };
+    this.past = { trials: earlier, observations, fronts: new Fronts() };
   }
 
   /** Draws from the good trials' estimate, the most promising first; at most `most` of them. */
@@ -173,11 +175,11 @@ export class TpeSampler implements Sampler {
   }
 
   private splits(several: boolean, radius: number): [own: Split, past: Split | null] {
-    const own = splitOf(this.observations, this.tree, several, radius);
-    const past = this.past?.observations;
-    if (!past || past.known === 0) return [own, null];
+    const own = splitOf(this.observations, this.tree, several ? this.fronts : null, radius);
+    const { past } = this;
+    if (!past || past.observations.known === 0) return [own, null];
     const weight = (EARLIER * EARLIER_FADES) / (EARLIER_FADES + this.observations.known);
-    const { good, bad } = splitOf(past, this.tree, several, 0);
+    const { good, bad } = splitOf(past.observations, this.tree, several ? past.fronts : null, 0);
     const lighter = ({ rows, weights }: Weighed) => ({ rows, weights: weights.map((w) => w * weight) });
     return [own, { good: lighter(good), bad: lighter(bad) }];
   }

@@ -35,21 +35,13 @@ export class Feasibility {
       return new Parzen(tree, kernelsOf(some, new Float64Array(some.length).fill(1)), bandwidth);
     };
     for (const values of observations.constraints) {
-      const measured = Int32Array.from({ length: observations.count }, (_, id) => id).filter(
-        (id) => !Number.isNaN(values[id]!),
-      );
-      let met = measured.filter((id) => values[id]! <= 0);
-      if (met.length === measured.length) continue;
-      if (met.length === 0) {
-        const order = measured
-          .slice()
-          .sort((a, b) => (values[a] === values[b] ? a - b : values[a]! < values[b]! ? -1 : 1));
-        met = order.slice(0, Math.ceil(NEAREST * order.length)).sort();
-      }
-      const within = new Set(met);
-      const broken = measured.filter((id) => !within.has(id));
+      const [met, broken] = part(values, observations.count);
       if (broken.length === 0) continue;
-      this.parts.push({ share: met.length / measured.length, met: estimate(met), broken: estimate(broken) });
+      this.parts.push({
+        share: met.length / (met.length + broken.length),
+        met: estimate(met),
+        broken: estimate(broken),
+      });
     }
   }
 
@@ -62,4 +54,21 @@ export class Feasibility {
     }
     return sum;
   }
+}
+
+/** Trials by whether they met the constraint; if none did, by whether they came near. Unmeasured ones are in neither. */
+function part(values: Float64Array, count: number): [met: Int32Array, broken: Int32Array] {
+  const met = new Int32Array(count);
+  const broken = new Int32Array(count);
+  let [m, b] = [0, 0];
+  for (let id = 0; id < count; id++) {
+    if (values[id]! <= 0) met[m++] = id;
+    else if (values[id]! > 0) broken[b++] = id;
+  }
+  if (m > 0 || b === 0) return [met.subarray(0, m), broken.subarray(0, b)];
+  const order = broken.subarray(0, b).sort((x, y) => {
+    return values[x] === values[y] ? x - y : values[x]! < values[y]! ? -1 : 1;
+  });
+  const near = Math.ceil(NEAREST * b);
+  return [order.slice(0, near).sort(), order.slice(near).sort()];
 }

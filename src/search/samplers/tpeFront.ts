@@ -4,38 +4,93 @@
  * does not fit whole, those that together dominate the most (greedily by hypervolume); each weighs by what the others
  * don't dominate without it. Objectives are scaled to the extent of the fronts taken.
  *
- * Trials that meet all constraints are sorted before those that don't; of the latter, those that broke them least.
+ * Trials that meet all constraints are sorted before those that don't; of the latter, those that broke them least. Each
+ * trial is sorted in once, by Li, Deb, Zhang & Zhang, "Efficient non-domination level update" (IEEE TEVC 2017), section
+ * III, and what lies behind more fronts than are ever looked at is left out for good.
  */
-import { crowdingDistances, hypervolume, hypervolumeContributions, nonDominatedSort } from '../pareto.js';
-import { KNOWN, type Observations } from './observations.js';
+import { crowdingDistances, dominates, hypervolume, hypervolumeContributions } from '../pareto.js';
+import { KNOWN, type Observations, PENDING } from './observations.js';
 import type { Weighed } from './tpeSplit.js';
 
+/** Fronts are kept until they hold so many trials: more than are ever wanted. */
+const KEPT = 40;
 /** Of a front with more points, so many of the loneliest ones are looked at. */
 const LOOKED_AT = 60;
 /** The reference point, in extents of the fronts taken. */
 const REFERENCE = 1.1;
-/** Least weight, relative to the mean. */
+/** Weights, relative to the mean. */
 const LEAST_WEIGHT = 0.1;
+const MOST_WEIGHT = 3;
 
-export function goodOfFronts(observations: Observations, wanted: number): Weighed {
-  const { count, kinds, violations, vectors } = observations;
-  const allowed: number[] = [];
-  const broken: number[] = [];
-  for (let id = 0; id < count; id++) {
-    if (kinds[id] === KNOWN) (violations[id]! > 0 ? broken : allowed).push(id);
+export class Fronts {
+  private fronts: number[][] = [];
+  /** That broke a constraint, least first. */
+  private broken: number[] = [];
+  private read = 0;
+  private open: number[] = [];
+  private chosen: Weighed | null = null;
+
+  /** So many, at most `KEPT`. */
+  good(observations: Observations, wanted: number): Weighed {
+    this.update(observations);
+    if (this.chosen?.rows.length === wanted) return this.chosen;
+    const rows: number[] = [];
+    for (const front of this.fronts) {
+      const left = wanted - rows.length;
+      if (left <= 0) break;
+      const ids = [...front].sort((a, b) => a - b);
+      rows.push(...(ids.length <= left ? ids : mostVolume(ids, left, observations.vectors)));
+    }
+    rows.push(...this.broken.slice(0, Math.max(0, wanted - rows.length)));
+    return (this.chosen = { rows: Int32Array.from(rows), weights: weightsOf(rows, observations.vectors) });
   }
-  const chosen: number[] = [];
-  const fronts = nonDominatedSort(allowed.map((id) => vectors[id]!));
-  for (const front of fronts) {
-    const ids = front.map((i) => allowed[i]!);
-    const left = wanted - chosen.length;
-    if (left <= 0) break;
-    if (ids.length <= left) chosen.push(...ids);
-    else chosen.push(...mostVolume(ids, left, vectors));
+
+  private update(observations: Observations): void {
+    const { kinds, violations, count } = observations;
+    while (this.read < count) this.open.push(this.read++);
+    this.open = this.open.filter((id) => {
+      if (kinds[id] === PENDING) return true;
+      if (kinds[id] !== KNOWN) return false;
+      if (violations[id] === 0) this.insert(id, observations.vectors);
+      else this.insertBroken(id, violations);
+      return false;
+    });
   }
-  broken.sort((a, b) => violations[a]! - violations[b]! || a - b);
-  chosen.push(...broken.slice(0, Math.max(0, wanted - chosen.length)));
-  return { rows: Int32Array.from(chosen), weights: weightsOf(chosen, vectors) };
+
+  private insert(id: number, vectors: Observations['vectors']): void {
+    const own = vectors[id]!;
+    let k = 0;
+    while (k < this.fronts.length && this.fronts[k]!.some((other) => dominates(vectors[other]!, own))) k++;
+    const before = this.fronts.slice(0, k).reduce((sum, front) => sum + front.length, 0);
+    if (this.chosen && before < this.chosen.rows.length) this.chosen = null;
+    let moved = [id];
+    for (; moved.length > 0; k++) {
+      const front = this.fronts[k];
+      if (!front) {
+        this.fronts.push(moved);
+        break;
+      }
+      const stays: number[] = [];
+      const falls: number[] = [];
+      for (const other of front) {
+        (moved.some((one) => dominates(vectors[one]!, vectors[other]!)) ? falls : stays).push(other);
+      }
+      this.fronts[k] = stays.concat(moved);
+      moved = falls;
+    }
+    let held = 0;
+    const enough = this.fronts.findIndex((front) => (held += front.length) >= KEPT);
+    if (enough >= 0) this.fronts.length = enough + 1;
+  }
+
+  private insertBroken(id: number, violations: Float64Array): void {
+    const at = this.broken.findIndex((other) => {
+      return violations[id]! < violations[other]! || (violations[id] === violations[other] && id < other);
+    });
+    this.broken.splice(at < 0 ? this.broken.length : at, 0, id);
+    if (this.broken.length > KEPT) this.broken.length = KEPT;
+    this.chosen = null;
+  }
 }
 
 /** Greedily those that add the most volume. */
@@ -78,7 +133,7 @@ function weightsOf(ids: number[], vectors: Observations['vectors']): Float64Arra
   const shares = hypervolumeContributions(points, reference);
   const mean = shares.reduce((sum, share) => sum + share, 0) / ids.length;
   if (!(mean > 0) || !Number.isFinite(mean)) return weights;
-  return weights.map((_, i) => Math.max(LEAST_WEIGHT, Math.min(3, shares[i]! / mean)));
+  return weights.map((_, i) => Math.max(LEAST_WEIGHT, Math.min(MOST_WEIGHT, shares[i]! / mean)));
 }
 
 /** Each objective from 0 (the best of these) to 1 (the worst finite one); what is infinite lies beyond the reference. */

@@ -14,7 +14,7 @@
  */
 import { FAILED, KNOWN, type Observations, PENDING, REPEAT } from './observations.js';
 import type { Tree } from './parzenTree.js';
-import { goodOfFronts } from './tpeFront.js';
+import type { Fronts } from './tpeFront.js';
 import { niches } from './tpeNiches.js';
 
 export interface Weighed {
@@ -37,16 +37,16 @@ const NEAR = 200;
 const LOOKED_AT = 5;
 const LOOKED_AT_LEAST = 60;
 
-/** `radius` 0: no niches. */
-export function splitOf(observations: Observations, tree: Tree, several: boolean, radius: number): Split {
+/** `fronts`: of several objectives. `radius` 0: no niches. */
+export function splitOf(observations: Observations, tree: Tree, fronts: Fronts | null, radius: number): Split {
   const { count, known, kinds } = observations;
   const wanted = Math.min(MOST, Math.ceil(SHARE * known));
-  const apart = radius > 0 && !several;
+  const apart = radius > 0 && !fronts;
   const looked = apart ? Math.max(LOOKED_AT_LEAST, LOOKED_AT * wanted) : wanted + (count > BAD_MOST ? NEAR : 0);
-  const best = several ? null : bestOf(observations, looked);
+  const best = fronts ? null : bestOf(observations, looked);
   const good = best
     ? rankWeighed(apart ? niches(best, observations, tree, radius, wanted) : best.slice(0, wanted))
-    : goodOfFronts(observations, wanted);
+    : fronts!.good(observations, wanted);
   const taken = new Uint8Array(count);
   for (const id of good.rows) taken[id] = 1;
   const near = (best ?? new Int32Array(0)).filter((id) => !taken[id]);
@@ -64,10 +64,13 @@ function bestOf(observations: Observations, wanted: number): Int32Array {
   let n = 0;
   for (let id = 0; id < count; id++) if (kinds[id] === KNOWN) known[n++] = id;
   let candidates = known.subarray(0, n);
-  if (!broken && n > 4 * wanted) {
+  const allowed = broken ? candidates.filter((id) => violations[id] === 0) : candidates;
+  const enough = allowed.length >= wanted;
+  if (enough) candidates = allowed;
+  if (enough && candidates.length > 4 * wanted) {
     // Only what is not above the last wanted loss needs to be put in order.
-    const sorted = new Float64Array(n);
-    for (let i = 0; i < n; i++) sorted[i] = losses[candidates[i]!]!;
+    const sorted = new Float64Array(candidates.length);
+    for (let i = 0; i < candidates.length; i++) sorted[i] = losses[candidates[i]!]!;
     const limit = sorted.sort()[wanted - 1]!;
     candidates = candidates.filter((id) => losses[id]! <= limit);
   }

@@ -2,12 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Params } from '../../../src/protocol/values.js';
 import { createStudy, restoreStudy, type SavedStudy } from '../../../src/search/index.js';
-import { hypervolume } from '../../../src/search/pareto.js';
+import { hypervolume, nonDominatedSort } from '../../../src/search/pareto.js';
 import { createRandom } from '../../../src/search/random.js';
 import { Observations } from '../../../src/search/samplers/observations.js';
 import { Belief } from '../../../src/search/samplers/parzenBelief.js';
 import { Tree } from '../../../src/search/samplers/parzenTree.js';
 import { TpeSampler, TpeSettings } from '../../../src/search/samplers/tpe.js';
+import { Fronts } from '../../../src/search/samplers/tpeFront.js';
 import { splitOf } from '../../../src/search/samplers/tpeSplit.js';
 import type { Dimension, History, Space, StudyOptions, Trial } from '../../../src/search/types.js';
 
@@ -31,7 +32,7 @@ function read(trials: Trial[], goals: History['goals'] = ['minimize']) {
 }
 const goodOf = (trials: Trial[], goals?: History['goals'], radius = 0) => {
   const { tree, observations } = read(trials, goals);
-  return Array.from(splitOf(observations, tree, (goals?.length ?? 1) > 1, radius).good.rows);
+  return Array.from(splitOf(observations, tree, (goals?.length ?? 1) > 1 ? new Fronts() : null, radius).good.rows);
 };
 
 describe('good trials', () => {
@@ -58,6 +59,42 @@ describe('good trials', () => {
     // Those that the others don't dominate without them; the same for a goal turned round.
     const turned = trials.map((one) => ({ ...one, values: [one.values![0]!, -one.values![1]!] }));
     expect(goodOf(turned, ['minimize', 'maximize'])).toEqual(good);
+  });
+
+  it('of several objectives are sorted in one by one as they would be all at once', () => {
+    const random = createRandom(5);
+    for (const objectives of [2, 3]) {
+      const goals = Array.from({ length: objectives }, () => 'minimize' as const);
+      const trials = Array.from({ length: 120 }, (_, id) => {
+        // In tenths: many are equal in something.
+        const values = goals.map(() => random.int(10) / 10);
+        return trial(id, { values, ...(id % 9 === 0 ? { constraints: [random.next() - 0.5] } : {}) });
+      });
+      const tree = new Tree(square);
+      const observations = new Observations(tree);
+      const fronts = new Fronts();
+      for (let n = 10; n <= 120; n += 11) {
+        const some = trials.map((one, id) =>
+          id < n && id % 4 ? one : { ...one, state: 'running' as const, values: null },
+        );
+        observations.update({ space: square, goals, trials: some });
+        fronts.good(observations, 5);
+      }
+      observations.update({ space: square, goals, trials });
+      const allowed = trials.filter(({ constraints }) => !(constraints && constraints[0]! > 0));
+      const sorted = nonDominatedSort(allowed.map(({ values }) => values!)).map((front) =>
+        front.map((i) => allowed[i]!.id),
+      );
+      const { rows } = fronts.good(observations, 25);
+      let left = Array.from(rows);
+      for (const front of sorted) {
+        if (left.length === 0) break;
+        const here = left.filter((id) => front.includes(id));
+        expect(here.length).toBe(Math.min(front.length, left.length));
+        left = left.filter((id) => !front.includes(id));
+      }
+      expect(fronts.good(observations, 25)).toEqual(new Fronts().good(observations, 25));
+    }
   });
 
   it('of niches lie apart', () => {
@@ -92,14 +129,14 @@ describe('good trials', () => {
       if (random.int(3) === 0) observations.update({ space: square, goals: ['minimize'], trials: early });
     }
     observations.update({ space: square, goals: ['minimize'], trials: early });
-    expect(splitOf(observations, tree, false, 0)).toEqual(splitOf(read(early).observations, tree, false, 0));
+    expect(splitOf(observations, tree, null, 0)).toEqual(splitOf(read(early).observations, tree, null, 0));
   });
 
   it('stay few, and the others too, with thousands of trials', () => {
     const trials = Array.from({ length: 5000 }, (_, id) => trial(id, { values: [(id * 37) % 5000] }));
     trials[4321] = trial(4321, { state: 'running', values: null });
     const { tree, observations } = read(trials);
-    const { good, bad } = splitOf(observations, tree, false, 0);
+    const { good, bad } = splitOf(observations, tree, null, 0);
     expect(good.rows.length).toBe(25);
     expect(bad.rows.length).toBeLessThan(800);
     expect(Array.from(bad.rows)).toContain(4321);

@@ -59,14 +59,15 @@ function volumes(points: readonly number[][], worst: readonly number[]): { index
   const found: { index: number; value: number }[] = [];
   const every = worst.length <= QUICK ? 1 : Math.ceil(points.length / SLOW_STEPS);
   let front: number[][] = [];
+  let last = -1;
   for (const [index, point] of points.entries()) {
     const next = paretoFront([...front, point]);
-    const enters = next.includes(front.length);
+    if (next.includes(front.length)) last = index;
     front = next.map((i) => front[i] ?? point);
-    if (!enters || !point.every((value, k) => value < worst[k]!)) continue;
-    if (every > 1 && index % every > 0 && index < points.length - 1) continue;
+    const due = every === 1 || index % every === 0 || index === points.length - 1;
+    if (last < 0 || !due || (every === 1 && last < index)) continue;
     const value = hypervolume(front, worst);
-    if (Number.isFinite(value) && value !== found.at(-1)?.value) found.push({ index, value });
+    if (value > 0 && Number.isFinite(value) && value !== found.at(-1)?.value) found.push({ index: last, value });
   }
   return found;
 }

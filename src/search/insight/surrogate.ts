@@ -30,7 +30,7 @@ const EVALUATIONS = 60;
  * Logarithms of length scales, signal and noise of a function with several hills along each axis. The fit begins there and at
  * the prior's mode, a far smoother function; from the latter alone it may take hills for noise (it did on Ishigami's).
  */
-const HILLY = { scale: -1, signal: 0, noise: -5 };
+export const HILLY = { scale: -1, signal: 0, noise: -5 };
 
 export function fitSurrogate(rows: Rows, losses: Float64Array, kind: SurrogateKind = 'gp'): Surrogate {
   return kind === 'gp' ? gpOf(rows, losses) : forestOf(rows, losses);

@@ -146,6 +146,42 @@ describe('suggestions', () => {
     expect(nearestAllowed(space, fine, createRandom(1))).toBe(fine);
   });
 
+  it('are the same for the same seed, on every platform', () => {
+    const space: Space = {
+      dimensions: [
+        { kind: 'beta', name: 'x', when: null, a: 2, b: 0.7, low: 0, high: 2, step: null },
+        { kind: 'normal', name: 'y', when: null, mean: 0, sd: 1, log: true, step: 0.5 },
+        int('n', 8, 512, { log: true, step: 8 }),
+        float('z', 1e-4, 1, { log: true }),
+      ],
+      constraints: [{ terms: { x: 1, y: 1, n: 0.01, z: 2 }, atMost: 2 }],
+    };
+    const random = createRandom(6);
+    const drawn = [1, 2, 3].map(() => feasible(space, random, () => drawParams(space, random), 1));
+    expect(drawn).toMatchInlineSnapshot(`
+      [
+        {
+          "n": 8,
+          "x": 0.419800000015802,
+          "y": 1.5,
+          "z": 0.00010000000209797744,
+        },
+        {
+          "n": 16,
+          "x": 0.771260126533615,
+          "y": 0.5,
+          "z": 0.012722150599826752,
+        },
+        {
+          "n": 8,
+          "x": 1.419800000005802,
+          "y": 0.5,
+          "z": 0.0001,
+        },
+      ]
+    `);
+  });
+
   it('complete what a person gave', () => {
     const space: Space = {
       dimensions: [int('layers', 1, 8), int('width', 16, 512)],

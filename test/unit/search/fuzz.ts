@@ -1,30 +1,45 @@
 /** Random search spaces with conditions, steps and scales, for property tests. */
-import { drawParams, rangeOf } from '../../../src/search/space.js';
+import { draw, drawParams, gridOf, rangeOf } from '../../../src/search/space.js';
 import type { Dimension, Random, Space } from '../../../src/search/types.js';
 
 export function randomSpace(random: Random, kind: 'any' | 'finite' = 'any'): Space {
   const dimensions: Dimension[] = [];
   const count = 1 + random.int(5);
   for (let i = 0; i < count; i++) {
-    const parents = dimensions.filter((d) => d.kind === 'choice');
-    const parent = parents.length && random.int(2) ? parents[random.int(parents.length)]! : null;
-    const when =
-      parent?.kind === 'choice'
-        ? { [parent.name]: parent.choices.slice(0, 1 + random.int(parent.choices.length)) }
-        : null;
-    dimensions.push({ ...randomDimension(random, kind), name: `p${i}`, when } as Dimension);
+    const when = randomCondition(dimensions, random);
+    const d = { ...randomDimension(random, kind), name: `p${i}`, when } as Dimension;
+    if (random.int(4) === 0) d.prior = { value: draw(d, random), ...(random.int(2) && { sd: 0.1 }) };
+    dimensions.push(d);
   }
   return { dimensions };
+}
+
+/** Of one or two parents that have a list of values: choices, or whole numbers. */
+function randomCondition(before: Dimension[], random: Random): Dimension['when'] {
+  const parents = before.filter((d) => d.kind === 'choice' || (d.kind === 'int' && gridOf(d, null)!.count < 10));
+  if (parents.length === 0 || random.int(2) === 0) return null;
+  const when: NonNullable<Dimension['when']> = {};
+  for (let n = random.int(4) === 0 ? 2 : 1; n > 0; n--) {
+    const parent = parents[random.int(parents.length)]!;
+    const values = gridOf(parent, null)!;
+    when[parent.name] = Array.from({ length: 1 + random.int(values.count) }, (_, k) => values.at(k));
+  }
+  return when;
 }
 
 function randomDimension(random: Random, kind: 'any' | 'finite') {
   const log = random.int(2) === 0;
   switch (random.int(kind === 'finite' ? 3 : 7)) {
-    case 0:
-      return { kind: 'choice', choices: ['a', 1, true, null, [1, 2]].slice(0, 1 + random.int(5)), weights: null };
+    case 0: {
+      const choices = random.int(3) ? ['a', 1, true, null, [1, 2]] : [8, 16, 32, 64];
+      const some = choices.slice(0, 1 + random.int(choices.length));
+      const weights = random.int(4) ? null : some.map((_, i) => (i === 0 ? 2 : random.int(3)));
+      return { kind: 'choice', choices: some, weights };
+    }
     case 1: {
       const low = log ? 1 + random.int(5) : random.int(20) - 10;
-      return { kind: 'int', low, high: low + random.int(8), log, step: 1 };
+      const step = 1 + (random.int(3) === 0 ? random.int(3) : 0);
+      return { kind: 'int', low, high: low + Math.max(step, random.int(8)), log, step };
     }
     case 2:
       return { kind: 'constant', value: random.int(3) };
@@ -49,7 +64,7 @@ function randomDimension(random: Random, kind: 'any' | 'finite') {
       };
     }
     default:
-      return { kind: 'normal', mean: random.next(), sd: 0.1 + random.next(), log, step: log ? null : 0.5 };
+      return { kind: 'normal', mean: random.next(), sd: 0.1 + random.next(), log, step: random.int(2) ? null : 0.5 };
   }
 }
 

@@ -14,8 +14,8 @@ const noNode = {
 };
 /** Folders within src/search, which may use each other. */
 const SEARCH = [
-  ...['constraints', 'curves', 'gp', 'insight', 'pruners', 'recommend', 'samplers', 'saved', 'schedulers', 'stages'],
-  ...['study', 'transfer', 'warmStart', 'widen'],
+  ...['cma', 'constraints', 'curves', 'evolution', 'gp', 'insight', 'pruners', 'recommend', 'samplers', 'saved'],
+  ...['schedulers', 'stages', 'study', 'transfer', 'warmStart', 'widen'],
 ];
 const only = (folder, ...allowed) => ({
   patterns: [

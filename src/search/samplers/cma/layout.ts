@@ -16,12 +16,14 @@ export class Layout {
   readonly choices: Axis[];
   /** Of the numbers: the cells of those with few values, null of the continuous ones. */
   readonly edges: (Float64Array | null)[];
+  private readonly middle: Float64Array;
 
   constructor(space: Space) {
     this.axes = axesOf(space);
     this.numbers = this.axes.filter((axis) => axis.ordered && axis.count !== 1);
     this.choices = this.axes.filter((axis) => !axis.ordered && axis.count > 1);
     this.edges = this.numbers.map((axis) => axis.edges);
+    this.middle = new Float64Array(this.numbers.length).fill(0.5);
   }
 
   toParams({ at, picks }: Place): Params {
@@ -51,6 +53,11 @@ export class Layout {
         return own === undefined ? -1 : axis.indexOf(own);
       }),
     };
+  }
+
+  /** What is inactive is in the middle: a model then takes it for one level, whatever was drawn. */
+  shown(params: Params): Place {
+    return this.toPlace(params, this.middle);
   }
 
   /** Sets the picks of choices that these params don't have to -1. */

@@ -62,32 +62,55 @@ export class QuadraticModel {
   }
 }
 
-/**
- * Fits `losses` at `places`. `withoutOwn(k)` is what the model would say of point k had it not been told of it
- * (leave-one-out, in closed form).
- */
-export function fitModel(frame: Frame, places: readonly Place[], losses: Float64Array, weights: Float64Array) {
-  const p = sizeOf(frame.centre.length, frame.counts, frame.shape);
-  const rows = new Float64Array(places.length * p);
-  const normal = new Float64Array(p * p);
-  const right = new Float64Array(p);
-  for (const [k, place] of places.entries()) {
-    const phi = rows.subarray(k * p, k * p + p);
-    features(frame, place, phi);
-    const w = weights[k]!;
-    for (let i = 0; i < p; i++) {
-      const x = w * phi[i]!;
-      if (x === 0) continue;
-      const row = i * p;
-      right[i]! += x * losses[k]!;
-      for (let j = 0; j <= i; j++) normal[row + j]! += x * phi[j]!;
+/** Kept from fit to fit: they are too large to be thrown away each time. */
+export class FitSpace {
+  rows = new Float64Array(0);
+  normal = new Float64Array(0);
+  factor = new Float64Array(0);
+  ensure(points: number, p: number): void {
+    // Rows come in fours.
+    if (this.rows.length < (points + 3) * p) this.rows = new Float64Array((points + 3) * p);
+    if (this.normal.length < p * p) {
+      this.normal = new Float64Array(p * p);
+      this.factor = new Float64Array(p * p);
     }
   }
+}
+
+/**
+ * Fits `losses` at `places`. `withoutOwn(k)` is what the model would say of point k had it not been told of it
+ * (leave-one-out, in closed form); it holds until the next fit in the same `space`.
+ */
+export function fitModel(
+  frame: Frame,
+  places: readonly Place[],
+  losses: Float64Array,
+  weights: Float64Array,
+  space: FitSpace,
+) {
+  const m = places.length;
+  const p = sizeOf(frame.centre.length, frame.counts, frame.shape);
+  space.ensure(m, p);
+  const { rows, normal, factor } = space;
+  const right = new Float64Array(p);
+  normal.fill(0, 0, p * p);
+  // Each row times the root of its weight: then the normal matrix is the rows' own product.
+  for (let k = 0; k < m; k++) {
+    const phi = rows.subarray(k * p, k * p + p);
+    features(frame, places[k]!, phi);
+    const root = Math.sqrt(weights[k]!);
+    const loss = root * losses[k]!;
+    for (let i = 0; i < p; i++) {
+      phi[i] = phi[i]! * root;
+      right[i] = right[i]! + phi[i]! * loss;
+    }
+  }
+  rows.fill(0, m * p, (m + 3) * p);
+  for (let k = 0; k < m; k += 4) addFour(normal, rows, k * p, p);
   let trace = 0;
   for (let i = 0; i < p; i++) trace += normal[i * p + i]!;
-  let factor: Float64Array;
   for (let ridge = RIDGE; ; ridge *= 100) {
-    factor = normal.slice();
+    for (let i = 0; i < p * p; i++) factor[i] = normal[i]!;
     // The constant pays nothing for its size.
     for (let i = 0; i < p; i++) factor[i * p + i]! += (i === 0 ? 1e-4 : 1) * ridge * Math.max(1e-12, trace / p);
     if (cholesky(factor, p)) break;
@@ -98,17 +121,28 @@ export function fitModel(frame: Frame, places: readonly Place[], losses: Float64
   solveLowerTransposed(factor, p, coefficients);
   const work = new Float64Array(p);
   const withoutOwn = (k: number): number => {
-    const phi = rows.subarray(k * p, k * p + p);
     let fitted = 0;
-    for (let i = 0; i < p; i++) fitted += phi[i]! * coefficients[i]!;
-    work.set(phi);
+    for (let i = 0; i < p; i++) fitted += (work[i] = rows[k * p + i]!) * coefficients[i]!;
     solveLower(factor, p, work);
     let leverage = 0;
     for (let i = 0; i < p; i++) leverage += work[i]! * work[i]!;
     const own = losses[k]!;
-    return own - (own - fitted) / Math.max(1e-6, 1 - leverage * weights[k]!);
+    return own - (own - fitted / Math.sqrt(weights[k]!)) / Math.max(1e-6, 1 - leverage);
   };
   return { coefficients, withoutOwn };
+}
+
+/** Adds the products of four rows, from index `from` on, to the lower triangle; at once, as memory is the bottleneck. */
+function addFour(normal: Float64Array, rows: Float64Array, from: number, p: number): void {
+  const [a, b, c, d] = [from, from + p, from + 2 * p, from + 3 * p];
+  for (let i = 0; i < p; i++) {
+    const [x, y, z, w] = [rows[a + i]!, rows[b + i]!, rows[c + i]!, rows[d + i]!];
+    const row = i * p;
+    for (let j = 0; j <= i; j++) {
+      normal[row + j] =
+        normal[row + j]! + (x * rows[a + j]! + y * rows[b + j]! + (z * rows[c + j]! + w * rows[d + j]!));
+    }
+  }
 }
 
 function features({ shape, centre, unit, counts }: Frame, { at, picks }: Place, phi: Float64Array): void {

@@ -1,6 +1,7 @@
 /** How a CMA-ES search is written down. Losses and places of trials are not: they come back from the history. */
 import { z } from 'zod';
 import { Params } from '../../../protocol/values.js';
+import { EndedState } from '../evolution/ended.js';
 
 const numbers = z.array(z.number());
 const whole = z.number().int();
@@ -35,9 +36,6 @@ export const CmaState = z.object({
   asked: z.array(z.tuple([whole, Drawn, z.string()])),
   /** Trials that have ended and are not learned from yet. */
   members: z.array(z.tuple([whole, Drawn])),
-  /** Trials read, of those the ones that have not ended, and of those the ones that have paused before. */
-  read: whole,
-  open: numbers,
-  paused: numbers,
+  ended: EndedState,
 });
 export type CmaState = z.infer<typeof CmaState>;

@@ -7,7 +7,7 @@
  * were settled on Rosenbrock, Ackley, Levy, Griewank, Styblinski-Tang, Rastrigin, a sum of powers and ellipsoids with
  * 2-20 dimensions, some with whole numbers, choices or noise.
  */
-import { fitModel, kendall, QuadraticModel, SHAPES, sizeOf, type Frame, type Shape } from './model.js';
+import { fitModel, FitSpace, kendall, QuadraticModel, SHAPES, sizeOf, type Frame, type Shape } from './model.js';
 import type { Place } from './layout.js';
 
 /** Least rank correlation over the latest `RECENT` points with which the model stands in for trials. */
@@ -42,6 +42,8 @@ export class Surrogate {
   /** Of the latest trials, which were misses. */
   private misses: boolean[] = [];
   private readonly sizes: number[];
+  private readonly space = new FitSpace();
+  private readonly largest: number;
 
   /** `n`: numbers; `counts`: how many values each choice has. */
   constructor(
@@ -49,6 +51,7 @@ export class Surrogate {
     private readonly counts: readonly number[],
   ) {
     this.sizes = SHAPES.map((shape) => sizeOf(n, counts, shape));
+    this.largest = Math.max(0, ...this.sizes.filter((size) => size <= LARGEST));
   }
 
   /** `place` is that of the params tried, not of the draw that led to them. */
@@ -57,8 +60,7 @@ export class Surrogate {
     if (!Number.isFinite(loss)) return;
     this.points.push({ ...place, trial, loss });
     this.fresh++;
-    const largest = Math.max(...this.sizes.filter((size) => size <= LARGEST), 0);
-    const most = Math.max(RECENT, Math.ceil(WINDOW * largest));
+    const most = Math.max(RECENT, Math.ceil(WINDOW * this.largest));
     if (this.points.length > most) this.points.shift();
   }
 
@@ -69,7 +71,8 @@ export class Surrogate {
 
   /** Lower is better; null while nothing is known. */
   predict(place: Place): number | null {
-    return this.model?.predict(place) ?? null;
+    const loss = this.model?.predict(place) ?? null;
+    return Number.isNaN(loss) ? Infinity : loss;
   }
 
   /** The model's own optimum, if it has one and may be trusted. */
@@ -85,12 +88,14 @@ export class Surrogate {
     if (this.model && this.fresh < Math.max(1, Math.round(size / EVERY))) return;
     this.fresh = 0;
     const points = this.points.slice(-Math.max(RECENT, Math.ceil(WINDOW * size)));
-    const { losses, best, half } = scaled(points);
-    const order = [...losses.keys()].sort((a, b) => losses[a]! - losses[b]! || a - b);
+    const order = Int32Array.from(points.keys()).sort((a, b) => compare(points[a]!.loss, points[b]!.loss) || a - b);
     const weights = new Float64Array(points.length);
-    for (const [rank, i] of order.entries()) weights[i] = 1 + (LEAST_WEIGHT - 1) * (rank / points.length);
+    for (let rank = 0; rank < order.length; rank++) {
+      weights[order[rank]!] = 1 + (LEAST_WEIGHT - 1) * (rank / points.length);
+    }
+    const { losses, best, half } = scaled(points, order);
     const frame: Frame = { shape, centre: centre.slice(), unit, counts: this.counts };
-    const fitted = fitModel(frame, points, losses, weights);
+    const fitted = fitModel(frame, points, losses, weights, this.space);
     this.model = null;
     this.trusted = false;
     if (!fitted) return;
@@ -157,11 +162,15 @@ export class Surrogate {
   }
 }
 
-/** Losses as multiples of the distance from the best to the median; 0 is the best. */
-function scaled(points: readonly Known[]): { losses: Float64Array; best: number; half: number } {
-  const sorted = Float64Array.from(points, ({ loss }) => loss).sort();
-  const best = sorted[0]!;
-  const half = sorted[sorted.length >> 1]! - best || sorted.at(-1)! - best;
-  if (!(half > 0 && half < Infinity)) return { losses: new Float64Array(points.length), best, half: 0 };
-  return { losses: Float64Array.from(points, ({ loss }) => Math.min(OUTLIER, (loss - best) / half)), best, half };
+/** Losses as multiples of the distance from the best to the median; 0 is the best. `order`: the best first. */
+function scaled(points: readonly Known[], order: Int32Array): { losses: Float64Array; best: number; half: number } {
+  const losses = new Float64Array(points.length);
+  const at = (rank: number) => points[order[rank]!]!.loss;
+  const best = at(0);
+  const half = at(order.length >> 1) - best || at(order.length - 1) - best;
+  if (!(half > 0 && half < Infinity)) return { losses, best, half: 0 };
+  for (let i = 0; i < losses.length; i++) losses[i] = Math.min(OUTLIER, (points[i]!.loss - best) / half);
+  return { losses, best, half };
 }
+
+const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);

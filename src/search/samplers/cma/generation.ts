@@ -1,0 +1,98 @@
+/** What a CMA-ES generation is drawn from, and what it learns when it is over. */
+import type { Params } from '../../../protocol/values.js';
+import { isAllowed, nearestAllowed } from '../../constraints.js';
+import type { Random, Space } from '../../types.js';
+import { compareStandings, COMPLETED, type Standing } from '../evolution/standing.js';
+import type { Categories } from './categories.js';
+import type { Gaussian } from './gaussian.js';
+import type { Layout, Place } from './layout.js';
+import { applyMargin } from './margin.js';
+import { ratesOf, shareEqually } from './weights.js';
+
+/** Draws before a point is moved into the ranges. */
+const DRAWS = 10;
+
+/** What was drawn, for which generation. */
+export interface Drawn extends Place {
+  generation: number;
+  /** Moved by constraints, or not drawn from its generation's distribution at all. */
+  foreign: boolean;
+  /** The place of the params themselves: whole numbers in the middle of their cell. */
+  shown: Place;
+}
+export interface Candidate extends Drawn {
+  params: Params;
+}
+export interface Member extends Drawn {
+  standing: Standing;
+  /** Of its trial; Infinity of what was not tried. */
+  id: number;
+}
+
+export interface Distribution {
+  gaussian: Gaussian;
+  categories: Categories;
+}
+
+/** `bottom`: the numbers are not drawn, but this point, or as near to it as a draw might be. */
+export function drawCandidate(
+  { gaussian, categories }: Distribution,
+  layout: Layout,
+  space: Space,
+  generation: number,
+  random: Random,
+  bottom: Float64Array | null = null,
+): Candidate {
+  const n = layout.numbers.length;
+  const at = new Float64Array(n);
+  const picks = new Int32Array(layout.choices.length);
+  let params: Params = {};
+  let allowed = false;
+  for (let attempt = 0; attempt < DRAWS && !allowed; attempt++) {
+    categories.draw(random, picks);
+    let inside = n === 0;
+    if (bottom) {
+      at.set(bottom);
+      gaussian.approach(at);
+    }
+    for (let again = 0; again < DRAWS && !inside && !bottom; again++) {
+      gaussian.draw(random, at);
+      inside = isInside(at);
+    }
+    if (!inside) for (let i = 0; i < n; i++) at[i] = Math.min(1, Math.max(0, at[i]!));
+    params = layout.toParams({ at, picks });
+    allowed = isAllowed(space, params);
+  }
+  if (!allowed) {
+    params = nearestAllowed(space, params, random);
+    const place = layout.toPlace(params, at);
+    at.set(place.at);
+    picks.set(place.picks);
+  }
+  layout.forget(params, picks);
+  return { at, picks, generation, foreign: !allowed || bottom !== null, params, shown: layout.shown(params) };
+}
+
+/** By how much the losses of the better half differ; Infinity where not even those are known. */
+export function learnFrom(members: Member[], layout: Layout, { gaussian, categories }: Distribution): number {
+  const n = layout.numbers.length;
+  const order = (a: Member, b: Member) => compareStandings(a.standing, b.standing);
+  members.sort((a, b) => order(a, b) || (a.id === b.id ? 0 : a.id - b.id));
+  const best = members[0]!;
+  const middle = members[members.length >> 1]!;
+  const rates = ratesOf(Math.max(1, n), members.length);
+  const weights = shareEqually(rates.weights, (i) => order(members[i]!, members[i + 1]!) === 0);
+  if (n > 0 && members.length > 1) {
+    gaussian.learn(members, weights, rates);
+    // A plain: only farther away is there anything to learn.
+    if (order(best, middle) === 0) gaussian.widen(rates);
+    applyMargin(gaussian, layout.edges, 1 / (n * members.length));
+  }
+  categories.learn(members, weights);
+  return middle.standing.kind === COMPLETED ? middle.standing.losses[0]! - best.standing.losses[0]! : Infinity;
+}
+
+function isInside(at: Float64Array): boolean {
+  for (let i = 0; i < at.length; i++) if (!(at[i]! >= 0 && at[i]! <= 1)) return false;
+  return true;
+}

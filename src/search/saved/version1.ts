@@ -36,7 +36,7 @@ export function fromVersion1({ version: _, options, ...saved }: z.infer<typeof V
   return {
     ...{ options: { ...options, trials: planned }, trials, queue: saved.queue, imported: [], random: saved.random },
     // Around the sampler is now what a warm start needs.
-    sampler: { full: saved.sampler ?? null, box: null, version: 0, arms: '', begun: 0 },
+    sampler: { full: saved.sampler ?? null, box: null, version: 0, arms: '', begun: 0, joined: false },
     ...{ pruner: saved.pruner ?? null, widened: false, dry: false },
   };
 }

@@ -7,7 +7,7 @@ import { nonDominatedRanks } from '../pareto.js';
 import type { Goal, History, Trial } from '../types.js';
 
 const WINDOW = 40;
-const BELIEF = 4;
+const BELIEF = 2;
 const LEAST = 0.1;
 const MOST = 0.95;
 

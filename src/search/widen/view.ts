@@ -13,7 +13,11 @@ export class View {
   private open: number[] = [];
   private earlier: { of: readonly Trial[] | undefined; count: number; trials: Trial[] } | null = null;
 
-  constructor(readonly space: Space) {}
+  /** `shown`: which trials of the whole history are, besides, to be seen at all. */
+  constructor(
+    readonly space: Space,
+    private readonly shown: (id: number) => boolean = () => true,
+  ) {}
 
   /** `left`: suggestions still to be made, if not as many as in the whole history. */
   of(history: History, left?: number | null): History {
@@ -34,7 +38,8 @@ export class View {
   private update(trials: readonly Trial[]): void {
     while (this.places.length < trials.length) {
       const trial = trials[this.places.length]!;
-      const { params, fits } = adapt(this.space, trial.params);
+      const { params, fits: possible } = adapt(this.space, trial.params);
+      const fits = possible && this.shown(trial.id);
       this.places.push(fits ? this.trials.length : -1);
       if (!fits) continue;
       this.open.push(trial.id);

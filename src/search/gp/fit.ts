@@ -25,6 +25,8 @@ export interface FitOptions {
   /** Ordered columns whose scale is learned too ("input warping"): costs time, needs some dozens of observations. */
   bent?: readonly number[];
   prior?: Partial<Prior>;
+  /** By column: added to the prior mean of its length scale's logarithm; above 0 where little change is expected. */
+  shifts?: readonly number[] | null;
   /** Hyperparameters (`Gp.theta`) of an earlier fit over the same columns, to start from. */
   start?: Float64Array | null;
   /** Calls of the likelihood and its gradient, at most; each takes about n³ operations. 0: `start` as it is. */
@@ -93,9 +95,9 @@ function clipped(theta: Float64Array, { lower, upper }: Posterior): Float64Array
 }
 
 function prepare(options: FitOptions, y: Float64Array, center: number, scale: number) {
-  const { x, kinds, noisier = null, extra = null, groups = null, bent = [], prior } = options;
+  const { x, kinds, noisier = null, extra = null, groups = null, bent = [], shifts = null, prior } = options;
   const observed: Observed = {
-    ...{ n: y.length, kinds, x, noisier, groups, bent },
+    ...{ n: y.length, kinds, x, noisier, groups, bent, shifts },
     extra: extra && extra.map((v) => v / (scale * scale)),
     y: y.map((v) => (v - center) / scale),
   };

@@ -30,7 +30,9 @@ import { Feasibility, Improvement, Sum } from './terms.js';
 
 /** More objectives than this are made one. */
 const EXACT = 3;
-/** The reference point lies so far beyond the worst of the front, as a share of the front's extent. */
+/**
+ * The reference point lies so far beyond the worst trial of each objective, as a share of the extent. One just beyond
+ * the front keeps that from growing at its ends (settled on Kursawe's, Fonseca & Fleming's and Poloni's problems). */
 const BEYOND = 0.1;
 /** Failed trials count as this quantile of the losses (the worst), give or take so much of its distance to the best. */
 const FAILED = 1;
@@ -78,24 +80,20 @@ export class Forecast {
     return { landscape: new Sum(terms), around: order.map((i) => places[i]!), scales };
   }
 
-  /** One model for each objective, or one for all. Failed trials count as bad. */
+  /**
+   * One model for each objective, or one for all. Failed trials count as bad. Of several objectives the losses keep their
+   * scale: the hypervolume is that of what they are, not of their logarithms.
+   */
   private losses(known: readonly Row[], failed: readonly Row[], age: number, random: Random): Model[] {
     const columns = known[0]!.losses!.map((_, k) => tamed(known.map((row) => row.losses![k]!)));
     const several = columns.length > EXACT;
     return (several ? [chebyshev(columns, random)] : columns).map((y, k) => {
-      const key = several ? 'scalar' : `loss ${k}`;
-      if (!failed.length) return this.fit(key, known, y, age, true).model;
       const sorted = y.slice().sort();
       const bad = sorted[Math.floor(FAILED * (sorted.length - 1))]!;
       const sd = UNSURE * (bad - sorted[0]!);
-      const rows = known.concat(failed.map((row) => ({ ...row, sd })));
-      return this.fit(
-        key,
-        rows,
-        Float64Array.from({ length: rows.length }, (_, i) => y[i] ?? bad),
-        age,
-        true,
-      ).model;
+      const rows = failed.length ? known.concat(failed.map((row) => ({ ...row, sd }))) : known;
+      const values = failed.length ? Float64Array.from(rows, (_, i) => y[i] ?? bad) : y;
+      return this.fit(several ? 'scalar' : `loss ${k}`, rows, values, age, columns.length === 1).model;
     });
   }
 
@@ -148,7 +146,7 @@ function improvement(models: readonly Model[], good: readonly number[][]): Lands
     .map((i) => good[i]!)
     .slice(0, FRONT[models.length]);
   const reference = models.map((_, k) => {
-    const own = (front.length > 1 ? front : good).map((point) => point[k]!);
+    const own = good.map((point) => point[k]!);
     const [low, high] = [Math.min(...own), Math.max(...own)];
     return high + BEYOND * (high - low) + 1e-3;
   });

@@ -18,6 +18,8 @@ const FEW = 50;
 /** A fit is due when rows have grown by one in so many. */
 const GROWTH = 20;
 const LEAST_GAIN = 0.5;
+/** Other searches' objectives are expected to be much alike: what the last column's length scale is longer by. */
+const ALIKE = 3;
 
 export interface Surrogate {
   gp: Gp;
@@ -42,6 +44,7 @@ export function fitRows(
   for (const [i, row] of rows.entries()) x.set(row.at, i * coding.width);
   const sds = rows.some(({ sd }) => sd > 0) ? Float64Array.from(rows, ({ sd }) => sd * sd) : null;
   const groups = coding.tasks ? Int32Array.from(rows, ({ earlier }) => (earlier ? 1 : 0)) : null;
+  const shifts = coding.tasks ? coding.kinds.map((_, j) => (j === coding.columns.length ? ALIKE : 0)) : null;
   const start = old && Float64Array.from(old.theta);
   const due = !old || age < old.age || age - old.age >= Math.max(1, Math.floor(n / GROWTH));
   const share = Math.min(1, (FEW / n) * (FEW / n));
@@ -50,7 +53,7 @@ export function fitRows(
   const fit = (from: Float64Array | null, most: number, afresh: boolean) => {
     const values = transformed(y, WIDTHS[width]!);
     const extra = sds && errors(y, values, sds);
-    const options = { x, y: values, kinds: coding.kinds, extra, groups };
+    const options = { x, y: values, kinds: coding.kinds, shifts, extra, groups };
     return fitGp({ ...options, start: from, evaluations: most, afresh });
   };
   let gp = fit(start, evaluations, n <= FEW);

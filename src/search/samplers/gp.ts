@@ -49,10 +49,12 @@ const ANYWHERE = 1000;
 const NEARBY = 500;
 const FEW = 60;
 const LEAST_SHARE = 0.12;
-const CLIMBS = 6;
-const STEPS = 40;
+/** The best of these are followed uphill, each with so many evaluations: with few rows, and with very many. */
+const CLIMBS = [6, 3] as const;
+const STEPS = [40, 20] as const;
 /** Good trials that points are looked at around. */
 const AROUND = 5;
+const NEAR = 1e-3;
 
 const State = z.object({ startup: z.unknown(), tasks: z.boolean(), fits: z.record(z.string(), FittedState) });
 
@@ -95,7 +97,8 @@ export class GpSampler implements Sampler {
     const rows = chosenRows(data.rows, this.settings.observations);
     const outlook = this.forecast.look(rows, data.pending, began, random);
     const found = explore(this.coding, outlook.landscape, this.effort(history, random, outlook, rows.length));
-    for (const { row } of found) {
+    const apart = found.filter(({ row }) => data.pending.every((other) => !isNear(row, other)));
+    for (const { row } of apart.concat(found)) {
       const params = this.coding.decode(row);
       if (!this.seen.has(keyOf(history.space, params)) && isAllowed(history.space, params)) return params;
     }
@@ -147,7 +150,7 @@ export class GpSampler implements Sampler {
       nearby: Math.ceil(NEARBY * share),
       around: around.slice(0, AROUND),
       allowed: constrained || finite ? allowed : null,
-      ...{ random, scales, climbs: CLIMBS, steps: STEPS },
+      ...{ random, scales, climbs: between(CLIMBS, share), steps: between(STEPS, share) },
     };
   }
 
@@ -156,3 +159,8 @@ export class GpSampler implements Sampler {
     for (let i = 0; i < count; i++) yield this.coding.encode(drawAllowed(space, random));
   }
 }
+
+/** Not worth running at the same time. */
+const isNear = (a: Float64Array, b: Float64Array) => a.every((at, j) => Math.abs(at - b[j]!) < NEAR);
+
+const between = ([most, least]: readonly [number, number], share: number) => Math.ceil(least + (most - least) * share);

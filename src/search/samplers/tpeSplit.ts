@@ -12,7 +12,7 @@
  *   much as all of them, so that time and memory don't grow with the search. The sample is by hash of the trial's place:
  *   it hardly changes from one suggestion to the next.
  */
-import { FAILED, KNOWN, type Observations, PENDING, REPEAT } from './observations.js';
+import { KNOWN, type Observations, PENDING, REPEAT } from './observations.js';
 import type { Tree } from './parzenTree.js';
 import type { Fronts } from './tpeFront.js';
 import { niches } from './tpeNiches.js';
@@ -74,12 +74,12 @@ function bestOf(observations: Observations, wanted: number): Int32Array {
     const limit = sorted.sort()[wanted - 1]!;
     candidates = candidates.filter((id) => losses[id]! <= limit);
   }
-  const order = candidates.sort((a, b) => {
+  const better = (a: number, b: number) => {
     const [over, other] = [violations[a]!, violations[b]!];
     if (over !== other) return over < other ? -1 : 1;
     return losses[a] === losses[b] ? a - b : losses[a]! < losses[b]! ? -1 : 1;
-  });
-  return order.slice(0, wanted);
+  };
+  return candidates.sort(better).slice(0, wanted);
 }
 
 function rankWeighed(rows: Int32Array): Weighed {
@@ -88,14 +88,21 @@ function rankWeighed(rows: Int32Array): Weighed {
 }
 
 function thinned(near: Int32Array, rest: Int32Array, kinds: Uint8Array): Weighed {
-  const always = Int32Array.from([...near, ...rest.filter((id) => kinds[id] === PENDING)]);
-  const others = rest.filter((id) => kinds[id] === KNOWN || kinds[id] === FAILED);
-  const kept = sample(others, Math.max(BAD_MOST - always.length, BAD_MOST >> 2));
-  const weight = kept.length ? others.length / kept.length : 1;
-  const rows = new Int32Array(always.length + kept.length);
-  rows.set(always);
-  rows.set(kept, always.length);
-  return { rows, weights: Float64Array.from(rows, (_, i) => (i < always.length ? 1 : weight)) };
+  const [running, others] = [new Int32Array(rest.length), new Int32Array(rest.length)];
+  let [r, o] = [0, 0];
+  for (let i = 0; i < rest.length; i++) {
+    if (kinds[rest[i]!] === PENDING) running[r++] = rest[i]!;
+    else others[o++] = rest[i]!;
+  }
+  const always = near.length + r;
+  const kept = sample(others.subarray(0, o), Math.max(BAD_MOST - always, BAD_MOST >> 2));
+  const rows = new Int32Array(always + kept.length);
+  rows.set(near);
+  rows.set(running.subarray(0, r), near.length);
+  rows.set(kept, always);
+  const weights = new Float64Array(rows.length).fill(1);
+  if (kept.length > 0) weights.fill(o / kept.length, always);
+  return { rows, weights };
 }
 
 /** About so many of them, spread evenly; all if there are no more. */

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Params } from '../../../src/protocol/values.js';
-import { createStudy, restoreStudy } from '../../../src/search/index.js';
+import { createStudy, isActive, refuse, restoreStudy } from '../../../src/search/index.js';
+import { createRandom } from '../../../src/search/random.js';
 import { factsOf, spaceFacts } from '../../../src/search/samplers/autoFacts.js';
 import { decide } from '../../../src/search/samplers/autoRules.js';
 import type { Dimension, Space, StudyOptions } from '../../../src/search/types.js';
+import { randomSpace } from './fuzz.js';
 
 const float = (name: string, more: object = {}): Dimension =>
   ({ kind: 'float', name, low: 0, high: 1, log: false, step: null, when: null, ...more }) as Dimension;
@@ -100,6 +102,24 @@ describe('auto', () => {
     expect(next.params).toEqual(restored.ask()!.params);
     expect(study.reason).not.toMatch(/^sobol/);
     expect(restored.reason).toBe(study.reason);
+  });
+
+  it('stays within bounds and obeys conditions, over many random spaces', () => {
+    const random = createRandom(31);
+    for (let round = 0; round < 25; round++) {
+      const space = randomSpace(random);
+      const goals: StudyOptions['goals'] = round % 5 === 4 ? ['minimize', 'maximize'] : ['minimize'];
+      const study = createStudy(start({ space, goals, seed: round, trials: 14 }));
+      for (let next = study.ask(); next; next = study.ask()) {
+        for (const d of space.dimensions) {
+          const value = next.params[d.name];
+          expect(value !== undefined, `${d.name} in ${JSON.stringify(next.params)}`).toBe(isActive(d, next.params));
+          if (value !== undefined) expect(refuse(d, value), JSON.stringify(d)).toBeNull();
+        }
+        if (next.id % 5 === 3) study.tell(next.id, { state: 'failed' });
+        else study.tell(next.id, { state: 'completed', values: goals.map(() => random.normal()) });
+      }
+    }
   });
 
   it('begins in the middle, or with what the person expects', () => {

@@ -28,6 +28,7 @@ const TRIES = 50;
 const PASSES = 50;
 const FAR_PASSES = 1000;
 const BEYOND = 1.8;
+const TINY = 1e-12;
 /** Beginnings from which an allowed point is looked for once, and values set in all. */
 const BEGINNINGS = 200;
 const ALL_VISITS = 20_000;
@@ -143,7 +144,7 @@ function relax(linear: Linear, params: Params, passes = PASSES, step = 1): Param
     let excess = 0;
     for (const [r, row] of rows.entries()) {
       const over = linear.sum(row, moved) - row.atMost;
-      if (over > excess && over > row.limit - row.atMost) [worst, excess] = [r, over];
+      if (over > excess && over > TINY * Math.abs(row.atMost)) [worst, excess] = [r, over];
     }
     if (worst < 0) break;
     const { at, factors } = rows[worst]!;

@@ -11,11 +11,11 @@ interface Row {
   at: number[];
   factors: number[];
   atMost: number;
-  /** `atMost` and a little. */
+  /** `atMost`, and what rounding may add to any sum of this row. */
   limit: number;
 }
 
-/** Sums of decimal numbers are not exact, but 0.1 + 0.2 ≤ 0.3 is met: what the bound, and each term, may be off. */
+/** Sums of decimal numbers are not exact, but 0.1 + 0.2 ≤ 0.3 is met: shares that the bound, and each term, may be off. */
 const TOLERANCE = 1e-9;
 const NOISE = 1e-11;
 
@@ -42,12 +42,18 @@ export class Linear {
       const used = Object.entries(terms).filter(([, factor]) => factor !== 0);
       const at = used.map(([name]) => places.get(name)!);
       const factors = used.map(([, factor]) => factor);
-      return { at, factors, atMost, limit: atMost + TOLERANCE * Math.abs(atMost) };
+      return { at, factors, atMost, limit: atMost };
     });
     this.rowsOf = dimensions.map((_, i) => this.rows.flatMap((row, r) => (row.at.includes(i) ? [r] : [])));
     const ranges = dimensions.map((d, i) => (this.rowsOf[i]!.length ? rangeOf(d) : null) ?? [0, 0]);
     this.lows = ranges.map(([low]) => low!);
     this.highs = ranges.map(([, high]) => high!);
+    for (const row of this.rows) {
+      const sizes = row.at.map(
+        (i, k) => Math.abs(row.factors[k]!) * Math.max(Math.abs(this.lows[i]!), Math.abs(this.highs[i]!)),
+      );
+      row.limit += TOLERANCE * Math.abs(row.atMost) + NOISE * sizes.reduce((sum, size) => sum + size, 0);
+    }
     this.factorsOf = this.rowsOf.map((rows, i) => rows.map((r) => this.rows[r]!.factors[this.rows[r]!.at.indexOf(i)]!));
     this.leastOf = this.factorsOf.map((factors, i) => factors.map((factor) => this.leastTerm(i, factor)));
     this.parents = dimensions.map((d) =>
@@ -58,14 +64,23 @@ export class Linear {
   }
 
   allows(params: Params): boolean {
-    return this.rows.every((row) => this.sum(row, params) <= row.limit);
+    for (const row of this.rows) {
+      let noise = TOLERANCE * Math.abs(row.atMost);
+      const { at, factors } = row;
+      for (let k = 0; k < at.length; k++) {
+        const value = params[this.dimensions[at[k]!]!.name];
+        if (typeof value === 'number') noise += NOISE * Math.abs(factors[k]! * value);
+      }
+      if (!(this.sum(row, params) <= row.atMost + noise)) return false;
+    }
+    return true;
   }
 
   sum({ at, factors }: Row, params: Params): number {
     let sum = 0;
     for (let k = 0; k < at.length; k++) {
       const value = params[this.dimensions[at[k]!]!.name];
-      if (typeof value === 'number') sum += lessNoise(factors[k]! * value);
+      if (typeof value === 'number') sum += factors[k]! * value;
     }
     return sum;
   }
@@ -79,7 +94,7 @@ export class Linear {
       const factor = factors[k]!;
       if (decided(i)) {
         const value = params[this.dimensions[i]!.name];
-        if (typeof value === 'number') sum += lessNoise(factor * value);
+        if (typeof value === 'number') sum += factor * value;
         continue;
       }
       const active = this.activity(i, params, decided);
@@ -91,7 +106,7 @@ export class Linear {
   }
 
   private leastTerm(i: number, factor: number): number {
-    return lessNoise(factor * (factor > 0 ? this.lows[i]! : this.highs[i]!));
+    return factor * (factor > 0 ? this.lows[i]! : this.highs[i]!);
   }
 
   /** False: whatever the others are, a constraint is broken. */
@@ -117,20 +132,20 @@ export class Linear {
    */
   room(i: number, others: (row: Row, k: number) => number): [low: number, high: number] {
     let [low, high] = [this.lows[i]!, this.highs[i]!];
+    let noise = 0;
     for (const [k, r] of this.rowsOf[i]!.entries()) {
       const row = this.rows[r]!;
       const factor = this.factorsOf[i]![k]!;
-      const left = others(row, k);
-      const bound = (row.atMost - left) / factor;
-      // The tolerance helps what is on the edge, but nothing is moved beyond the edge on purpose.
-      if (factor > 0) high = Math.min(high, low > bound ? (row.limit - left) / factor : bound);
-      else low = Math.max(low, high < bound ? (row.limit - left) / factor : bound);
+      const bound = (row.atMost - others(row, k)) / factor;
+      if (factor > 0) high = Math.min(high, bound);
+      else low = Math.max(low, bound);
+      noise += (row.limit - row.atMost) / Math.abs(factor);
     }
+    // On the edge, or between two edges that are one.
+    if (low > high && low - high <= noise) [low, high] = [high, low];
     return [low, high];
   }
 }
-
-export const lessNoise = (term: number): number => term - NOISE * Math.abs(term);
 
 const known = new WeakMap<object, { dimensions: readonly Dimension[]; linear: Linear }>();
 

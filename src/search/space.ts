@@ -94,7 +94,7 @@ export function countPoints(space: Space, grid?: { points: number | null }): num
       for (let k = 0; k < values.count; k++) sum += from(i + 1, { ...params, [d.name]: values.at(k) });
       return sum === 0 ? 0 : product * sum;
     }
-    return product;
+    return linear && !linear.allows(params) ? 0 : product;
   };
   return from(0, {});
 }

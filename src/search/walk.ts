@@ -5,7 +5,7 @@
  */
 import type { Params, ParamValue } from '../protocol/values.js';
 import { draw, gridOf, isActive, nearestWithin, sameValue } from './dimension.js';
-import { lessNoise, type Linear } from './linear.js';
+import type { Linear } from './linear.js';
 import type { Dimension, Random } from './types.js';
 
 /** Values set until it is given up, and values of a parent that are looked at. */
@@ -81,7 +81,7 @@ export class Walk {
       if (++this.visits > VISITS) break;
       let possible = true;
       for (const [k, r] of rows.entries()) {
-        sums[r] = before[k]! - least[k]! + lessNoise(linear.factorsOf[i]![k]! * (value as number));
+        sums[r] = before[k]! - least[k]! + linear.factorsOf[i]![k]! * (value as number);
         possible &&= sums[r] <= linear.rows[r]!.limit;
       }
       params[d.name] = value;

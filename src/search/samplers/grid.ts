@@ -84,7 +84,12 @@ export class GridSampler implements Sampler {
     let forward = from === null;
     for (;;) {
       if (forward) {
-        if (++i === dimensions.length) return wheels;
+        if (++i === dimensions.length) {
+          if (linear?.allows(params) ?? true) return wheels;
+          forward = false;
+          i--;
+          continue;
+        }
         wheels[i] = isActive(dimensions[i]!, params) ? 0 : -1;
       } else {
         while (i >= 0 && (wheels[i]! < 0 || wheels[i]! + 1 >= this.values[i]!.count))

@@ -85,7 +85,7 @@ export const SAMPLERS: Record<string, Entry<Sampler>> = {
   }),
   de: entry('moves good trials along the differences of others', DifferentialEvolutionSettings, (s, context) => {
     oneObjective('de', context.goals);
-    return new DifferentialEvolutionSampler(s, context.space);
+    return new DifferentialEvolutionSampler(s, context.space, context.trials);
   }),
   evolution: entry('changes good ones among the latest trials', RegularizedEvolutionSettings, (s, context) => {
     oneObjective('evolution', context.goals);

@@ -6,7 +6,8 @@
  * There are no generations: each trial challenges one member of the population and takes its place, once it has
  * ended, if it is no worse. So any number of workers stays busy and trials end in any order.
  *
- * - Population: 10 + half the number of parameters, at most 30; a hundred, as in the paper, is most of a search's trials.
+ * - Population: 8, or half the root of the planned trials if that is more, at most 30; a hundred, as in the paper, is
+ *   most of a search's trials. Settled on the same functions as in regularizedEvolution.ts.
  * - p-best: the best 20 %, at least two. Memory of H = 5 entries, archive as large as the population.
  * - The first trials fill the space evenly (Sobol). Good ones of earlier searches are members until a trial of this
  *   search ends: what they cost then may not be what they would cost now.
@@ -30,11 +31,13 @@ export const DifferentialEvolutionSettings = z.strictObject({
     .min(5)
     .max(1000)
     .optional()
-    .describe('Trials among which parents are chosen; 10 and half the number of parameters if absent.'),
+    .describe('Trials among which parents are chosen; 8 to 30 if absent, by the number of trials planned.'),
 });
 
 const BEST_SHARE = 0.2;
 const MEMORY = 5;
+/** Members, if the settings don't say. */
+const [LEAST, MOST] = [8, 30];
 /** Mutants in a row that were tried already before a point is drawn. */
 const PATIENCE = 30;
 
@@ -71,11 +74,12 @@ export class DifferentialEvolutionSampler implements Sampler {
   constructor(
     settings: z.infer<typeof DifferentialEvolutionSettings>,
     private readonly space: Space,
+    planned: number | null = null,
   ) {
     this.genome = new Genome(space);
     this.points = countPoints(space);
     this.startup = new SobolSampler({}, space);
-    this.population = settings.population ?? Math.min(30, 10 + Math.ceil(this.genome.free.length / 2));
+    this.population = settings.population ?? Math.min(MOST, Math.max(LEAST, Math.round(Math.sqrt(planned ?? 0) / 2)));
   }
 
   suggest(history: History, random: Random): Params | null {
@@ -201,7 +205,7 @@ export class DifferentialEvolutionSampler implements Sampler {
     const own = members[place]!;
     const one = pick(members, random, [own]);
     const other = pick([...members, ...archive], random, [own, one]);
-    const genes = (id: number): Genes => this.genome.genesOf(trialOf(id, history).params);
+    const genes = (id: number): Genes => this.genome.genesOf(trialOf(id, history)?.params ?? {});
     const mutant = currentToBest(this.genome, [genes(own), genes(best), genes(one), genes(other)], f, random);
     const child = binomial(this.genome, genes(own), mutant, cr, random);
     return { place, f, cr, params: this.genome.paramsOf(child, random) };
@@ -219,8 +223,8 @@ export class DifferentialEvolutionSampler implements Sampler {
   }
 }
 
-function trialOf(id: number, { trials, earlier = [] }: History): Trial {
-  return id >= 0 ? trials[id]! : earlier.find((trial) => trial.id === id)!;
+function trialOf(id: number, { trials, earlier = [] }: History): Trial | undefined {
+  return id >= 0 ? trials[id] : earlier.find((trial) => trial.id === id);
 }
 
 /** How much better; below 0 where losses don't say. */

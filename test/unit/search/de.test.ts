@@ -3,8 +3,9 @@ import { createStudy } from '../../../src/search/index.js';
 import type { Params } from '../../../src/protocol/values.js';
 import { createRandom } from '../../../src/search/random.js';
 import { binomial, currentToBest, differenceFrom } from '../../../src/search/samplers/evolution/difference.js';
+import { DifferentialEvolutionSampler } from '../../../src/search/samplers/differentialEvolution.js';
 import { Genome } from '../../../src/search/samplers/evolution/genes.js';
-import type { Space } from '../../../src/search/types.js';
+import type { Space, Trial } from '../../../src/search/types.js';
 import {
   bestOf,
   choice,
@@ -43,11 +44,30 @@ describe('differential evolution', () => {
     expect(Math.exp(logarithm('de') - logarithm('random'))).toBeLessThan(0.6);
   });
 
-  it('learns from earlier trials', () => {
+  it('closes in on the best', () => {
     const space: Space = { dimensions: Array.from({ length: 4 }, (_, i) => float(`x${i}`)) };
     const f = (p: Params) => Object.values(p).reduce<number>((sum, x) => sum + ((x as number) - 0.8) ** 2, 0);
-    const study = finish(createStudy(start(space, { name: 'de', population: 8 })), 150, f);
-    expect(bestOf(study)).toBeLessThan(0.01);
+    expect(bestOf(finish(createStudy(start(space, 'de')), 150, f))).toBeLessThan(0.01);
+  });
+
+  it('breeds from earlier trials until it has its own', () => {
+    const space: Space = { dimensions: Array.from({ length: 4 }, (_, i) => float(`x${i}`)) };
+    const off = (p: Params) => Object.values(p).reduce<number>((sum, x) => sum + ((x as number) - 0.9) ** 2, 0);
+    const random = createRandom(2);
+    const earlier = Array.from({ length: 40 }, (_, i): Trial => {
+      const params = Object.fromEntries(space.dimensions.map(({ name }) => [name, 0.8 + 0.2 * random.next()]));
+      return { id: -1 - i, params, state: 'completed', values: [off(params)], reports: [], enqueued: false };
+    });
+    const spread = (past: Trial[]) => {
+      const sampler = new DifferentialEvolutionSampler({}, space);
+      const trials: Trial[] = [];
+      for (let id = 0; id < 12; id++) {
+        const params = sampler.suggest({ space, goals: ['minimize'], trials, earlier: past }, random)!;
+        trials.push({ id, params, state: 'completed', values: [off(params)], reports: [], enqueued: false });
+      }
+      return Math.min(...trials.map(({ params }) => off(params)));
+    };
+    expect(spread(earlier)).toBeLessThan(spread([]));
   });
 
   it('gives these very suggestions under this seed, on every platform and for ever', () => {
@@ -56,15 +76,16 @@ describe('differential evolution', () => {
     expect(study.trials.slice(38).map((trial) => trial.params)).toMatchInlineSnapshot(`
       [
         {
-          "c": 1.033994933849974,
-          "degree": 6,
-          "kernel": "poly",
-          "model": "svm",
+          "act": "gelu",
+          "layers": 7,
+          "lr": 0.0006548978841416605,
+          "model": "net",
         },
         {
-          "c": 1.033994933849974,
-          "kernel": "rbf",
-          "model": "svm",
+          "act": "gelu",
+          "layers": 4,
+          "lr": 0.0020118090729205904,
+          "model": "net",
         },
       ]
     `);

@@ -43,15 +43,16 @@ describe('regularised evolution', () => {
     expect(study.trials.slice(38).map((trial) => trial.params)).toMatchInlineSnapshot(`
       [
         {
-          "act": "silu",
-          "layers": 7,
-          "lr": 0.0454816064247887,
+          "act": "gelu",
+          "layers": 6,
+          "lr": 0.0034842935252100524,
           "model": "net",
         },
         {
-          "model": "forest",
-          "share": 0.5,
-          "trees": 939,
+          "act": "gelu",
+          "layers": 6,
+          "lr": 0.0006567071942754695,
+          "model": "net",
         },
       ]
     `);

@@ -9,7 +9,7 @@ import type { Random } from '../../types.js';
 export type Restarts = 'bipop' | 'ipop' | 'none';
 
 /** Once the better half of a generation is this near together, as a share of the widest seen, in so many generations. */
-const SAME = 1e-6;
+const SAME = 1e-7;
 const GENERATIONS = 3;
 /** Or the whole distribution is shorter than this, as a share of the ranges. */
 const SHORTEST = 1e-9;

@@ -7,8 +7,9 @@
  * child is the best of a random sample with one gene changed, or first crossed, gene by gene, with the best of another
  * sample. Good trials of earlier searches count as the oldest.
  *
- * Population, sample, `REACH` and the crossover's share were settled on Ackley, Levy, Styblinski-Tang and ellipsoids
- * with choices and whole numbers, at 100 and 300 trials; the paper's population of 100 is for 20,000.
+ * Population, sample, crossover and `FIRST` were settled on Rosenbrock, Ackley, Levy, Griewank, Styblinski-Tang,
+ * Rastrigin, a sum of powers and ellipsoids with 5-10 dimensions, some with whole numbers, choices or noise, at 25 to
+ * 300 trials; the paper's population of 100 is for 20,000.
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
@@ -21,13 +22,15 @@ import { compareStandings, standingOf } from './evolution/standing.js';
 import { SobolSampler } from './sobol.js';
 
 export const RegularizedEvolutionSettings = z.strictObject({
-  population: z.number().int().min(2).max(10_000).default(25).describe('Trials that may have children: the latest.'),
-  sample: z.number().int().min(1).max(10_000).default(8).describe('Of so many drawn trials the best has a child.'),
+  population: z.number().int().min(2).max(10_000).default(40).describe('Trials that may have children: the latest.'),
+  sample: z.number().int().min(1).max(10_000).default(25).describe('Of so many drawn trials the best has a child.'),
   crossover: z.number().min(0).max(1).default(0.5).describe('Share of children with two parents.'),
 });
 
 /** Standard deviation of a changed number, as a share of the range; drawn anew from a wide range each time. */
 const REACH = [0.2, 0.05, 0.01] as const;
+/** Trials before there are children. */
+const FIRST = 12;
 /** Children in a row that were tried already before a point is drawn. */
 const PATIENCE = 50;
 
@@ -52,7 +55,7 @@ export class RegularizedEvolutionSampler implements Sampler {
 
   suggest(history: History, random: Random): Params | null {
     const population = this.members(history);
-    if (population.length < this.settings.population) return this.startup.suggest(history, random);
+    if (population.length < Math.min(FIRST, this.settings.population)) return this.startup.suggest(history, random);
     if (this.points !== Infinity) this.seen.update(history);
     for (let attempt = 0; attempt < PATIENCE; attempt++) {
       const params = this.genome.paramsOf(this.child(population, history, random), random);

@@ -60,7 +60,11 @@ export class StagedSampler implements Sampler {
     this.stages = planStages(space, settings);
     if (this.stages.length === 0) this.stages.push({ name: 'constants', params: [], share: null });
     if (this.stages.length > 1 && this.joint > 0) {
-      this.stages.push({ name: JOINT_NAME, params: this.stages.flatMap(({ params }) => params), share: JOINT_SHARE });
+      this.stages.push({
+        name: JOINT_NAME,
+        params: unique(this.stages.flatMap(({ params }) => params)),
+        share: JOINT_SHARE,
+      });
     }
     const whole = make(space, trials);
     this.name = whole.name;
@@ -82,8 +86,8 @@ export class StagedSampler implements Sampler {
         const params = this.current!.begun ? sampler.suggest(seen, random) : beginning;
         if (params) return params;
       }
-      if (at + 1 >= this.stages.length) return null;
-      this.begin(at + 1, history, this.best(history));
+      if (at + 1 < this.stages.length) this.begin(at + 1, history, this.best(history));
+      else if (!this.openUp()) return null;
     }
   }
 
@@ -143,6 +147,15 @@ export class StagedSampler implements Sampler {
     if (keyOf(part, values) !== keyOf(part, state.values)) this.enter({ ...state, values });
   }
 
+  /** When the joint round has nothing left but not everything was in it. False: everything was. */
+  private openUp(): boolean {
+    const { state } = this.current!;
+    const all = this.stages[state.at]!.params;
+    if (this.stages[state.at]!.name !== JOINT_NAME || state.free.length >= all.length) return false;
+    this.enter({ ...state, free: all });
+    return true;
+  }
+
   private freeIn(at: number, history: History, values: Params): string[] {
     const { params, name } = this.stages[at]!;
     const living = livingIn(this.space, new Set(params), values);
@@ -197,6 +210,8 @@ function asked({ trials }: History, start: number): number {
   }
   return count;
 }
+
+const unique = (names: string[]): string[] => [...new Set(names)];
 
 function isTried({ space, trials }: History, params: Params): boolean {
   const key = keyOf(space, params);

@@ -156,7 +156,7 @@ describe('stages', () => {
       dimensions: [
         choice('optimizer', ['sgd', 'adam']),
         float('dropout', 0, 1, { when: { optimizer: ['adam'] } }),
-        int('batch', 1, 9),
+        float('batch', 1, 9),
       ],
     };
     const study = createStudy(options({ space, stages: { joint: 0 }, trials: 20 }));
@@ -202,6 +202,17 @@ describe('stages', () => {
         if (!(error instanceof SearchError)) throw error;
       }
     }
+  });
+
+  it('try everything together when the joint round has run dry', () => {
+    const dimensions = [choice('units', ['a', 'b', 'c']), choice('optimizer', ['c', 'd', 'e']), int('batch', 1, 2)];
+    const study = createStudy(options({ space: { dimensions }, stages: { joint: 1 }, trials: null }));
+    const points = new Set<string>();
+    for (let asked = study.ask(); asked; asked = study.ask()) {
+      points.add(JSON.stringify(asked.params));
+      study.tell(asked.id, { state: 'completed', values: [asked.id] });
+    }
+    expect([points.size, study.trials.length]).toEqual([18, 18]);
   });
 
   it('of constants only there is one', () => {

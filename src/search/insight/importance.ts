@@ -10,7 +10,7 @@ import { drawsOf } from './draws.js';
 import { effectsOf } from './fanova.js';
 import { pedAnova } from './pedAnova.js';
 import { completedOf, guessedLosses, lossesOf, rowsOf, type Rows, type Unknown } from './rows.js';
-import { fitSurrogate, type SurrogateKind } from './surrogate.js';
+import { deviationOf, fitSurrogate, type SurrogateKind } from './surrogate.js';
 import { endedOf, smallest, topWeights } from './top.js';
 
 export interface ImportanceOptions {
@@ -43,6 +43,9 @@ export const IMPORTANCE_NEEDS = 16;
 const LEAST_TOP = 5;
 const DRAWS = 8192;
 const LEAST_PAIR = 0.01;
+/** Expected values that differ by less, in deviations of the trials' values, are alike. */
+const ALIKE = 0.01;
+const NOTHING = 1e-9;
 
 export function importance(history: History, options: ImportanceOptions = {}): Importance | Unknown {
   return options.method === 'fanova' ? byVariance(history, options) : byTheBest(history, options);
@@ -62,8 +65,10 @@ function byTheBest(history: History, options: ImportanceOptions): Importance | U
   }
   const draws = drawsOf(history.space, DRAWS);
   const losses = guessedLosses(history, trials, objective);
-  const values = fitSurrogate(rows, losses, model).predict(draws.columns, draws.count);
-  return scaled('pedAnova', rows, pedAnova(draws, smallest(values, quantile)), trials.length);
+  const surrogate = fitSurrogate(rows, losses, model);
+  const values = surrogate.predict(draws.columns, draws.count);
+  const best = smallest(values, quantile, ALIKE * surrogate.deviation);
+  return scaled('pedAnova', rows, pedAnova(draws, best), trials.length);
 }
 
 /** Completed trials only: what the others would have come to is not known. */
@@ -74,25 +79,28 @@ function byVariance(history: History, { objective = 0, model }: ImportanceOption
   if (losses.every((loss) => loss === losses[0])) return allAlike(trials.length);
   const rows = rowsOf(history, trials);
   const draws = drawsOf(history.space, DRAWS);
-  const { main, pairs } = effectsOf(draws, fitSurrogate(rows, losses, model).predict(draws.columns, draws.count));
+  const surrogate = fitSurrogate(rows, losses, model);
+  const values = surrogate.predict(draws.columns, draws.count);
+  if (deviationOf(values) < ALIKE * surrogate.deviation) return nothingSeen(trials.length);
+  const { main, pairs } = effectsOf(draws, values);
   const result = scaled('fanova', rows, main, trials.length);
   if ('unknown' in result) return result;
   const nameOf = (d: number): string => rows.axes[d]!.dimension.name;
+  const alone = Math.min(
+    1,
+    main.reduce((sum, share) => sum + share, 0),
+  );
   const notable = pairs.filter(({ share }) => share >= LEAST_PAIR);
   return {
     ...result,
-    alone: Math.min(
-      1,
-      main.reduce((sum, share) => sum + share, 0),
-    ),
+    alone,
     pairs: notable.map(({ a, b, share }) => ({ names: [nameOf(a), nameOf(b)], share })),
   };
 }
 
 function scaled(method: Importance['method'], { axes }: Rows, found: Float64Array, trials: number) {
   const total = found.reduce((sum, value) => sum + value, 0);
-  if (!(total > 0))
-    return { unknown: 'no parameter stands out in the trials so far', trials, needed: IMPORTANCE_NEEDS };
+  if (!(total > NOTHING)) return nothingSeen(trials);
   const shares = Object.fromEntries(axes.map(({ dimension }, d) => [dimension.name, found[d]! / total]));
   return { method, shares, trials };
 }
@@ -103,4 +111,8 @@ function tooFew(trials: number, end: string): Unknown {
 
 function allAlike(trials: number): Unknown {
   return { unknown: 'all trials have the same result', trials, needed: IMPORTANCE_NEEDS };
+}
+
+function nothingSeen(trials: number): Unknown {
+  return { unknown: 'no parameter stands out in the trials so far', trials, needed: IMPORTANCE_NEEDS };
 }

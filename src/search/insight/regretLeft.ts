@@ -59,6 +59,7 @@ export function regretLeft(history: History, options: { objective?: number } = {
     return { unknown: 'all trials have the same result', trials: trials.length, needed: REGRET_NEEDS };
   }
   const all = rowsOf(history, trials);
+  if (all.axes.length === 0) return { unknown: 'no parameter can vary', trials: trials.length, needed: REGRET_NEEDS };
   // One model that knows where it is good, and one that is not taken in by hundreds of trials in one place.
   const near = modelOf(all, losses, instructive(all, losses));
   const wide = modelOf(all, losses, spread(all, Math.max(ALL_OF, Math.min(WIDE, Math.round(SHARE * all.count)))));

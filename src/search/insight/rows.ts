@@ -13,6 +13,8 @@ export interface Rows {
   count: number;
 }
 
+const MOST = 1e140;
+
 /** There are too few trials, or they are too much alike, for an answer that means anything. */
 export interface Unknown {
   /** For the person. */
@@ -36,21 +38,16 @@ export function rowsOf(history: History, trials: readonly Trial[]): Rows {
   return { axes, columns, count: trials.length };
 }
 
-/**
- * Values as something to be made small. Those beyond three times the width of the middle half count as that far (Tukey,
- * "Exploratory Data Analysis", 1977, outer fence), so that a few failures of training do not hide all the rest.
- * `objective`: which of several.
- */
+/** Values as something to be made small; infinite ones count as the best or the worst of all. `objective`: which of several. */
 export function lossesOf({ goals }: History, trials: readonly Trial[], objective: number): Float64Array {
   const sign = goals[objective] === 'maximize' ? -1 : 1;
   const losses = Float64Array.from(trials, ({ values }) => sign * values![objective]!);
-  const sorted = losses.filter(Number.isFinite).sort();
-  if (sorted.length === 0) return losses.fill(0);
-  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 4)]!, sorted[Math.ceil((sorted.length - 1) * 0.75)]!];
-  const [best, most] = [sorted[0]!, sorted.at(-1)!];
-  const fence = high + 3 * (high - low);
-  const worst = high > low && fence < most ? fence : most;
-  return losses.map((loss) => Math.min(worst, Math.max(best, loss)));
+  let [best, worst] = [Infinity, -Infinity];
+  for (const loss of losses) {
+    if (Number.isFinite(loss)) [best, worst] = [Math.min(best, loss), Math.max(worst, loss)];
+  }
+  if (best > worst) [best, worst] = [0, 1];
+  return losses.map((loss) => squarable(Math.min(worst, Math.max(best, loss))));
 }
 
 /**
@@ -69,6 +66,11 @@ export function guessedLosses(history: History, trials: readonly Trial[], object
     if (state !== 'pruned' || !last || objective > 0) return worst;
     return Math.min(worst, Math.max(middle, Number.isNaN(last.value) ? worst : sign * last.value));
   });
+}
+
+/** Near enough to 0 for variances. */
+function squarable(loss: number): number {
+  return Math.min(MOST, Math.max(-MOST, loss));
 }
 
 /** Completed trials: those with a value to learn from. */

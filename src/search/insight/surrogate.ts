@@ -13,6 +13,8 @@ export type SurrogateKind = 'gp' | 'forest';
 
 export interface Surrogate {
   kind: SurrogateKind;
+  /** Standard deviation of the values that it learned from. */
+  deviation: number;
   /** By row what is expected. */
   predict(columns: readonly Float64Array[], count: number): Float64Array;
   /** Over all rows: the mean of what is expected, and its standard deviation. */
@@ -33,14 +35,35 @@ const EVALUATIONS = 60;
 export const HILLY = { scale: -1, signal: 0, noise: -5 };
 
 export function fitSurrogate(rows: Rows, losses: Float64Array, kind: SurrogateKind = 'gp'): Surrogate {
-  return kind === 'gp' ? gpOf(rows, losses) : forestOf(rows, losses);
+  const apart = spread(rows, Math.max(ALL_OF, Math.min(MOST, Math.round(SHARE * rows.count))));
+  const fence = fenceOf(Float64Array.from(apart, (i) => losses[i]!));
+  if (kind === 'forest')
+    return forestOf(
+      rows,
+      losses.map((loss) => Math.min(fence, loss)),
+    );
+  return gpOf(
+    select(rows, apart),
+    Float64Array.from(apart, (i) => Math.min(fence, losses[i]!)),
+  );
+}
+
+/**
+ * What is worse than the middle half by twice its width counts as just that bad, so that a few failures of training do not
+ * hide all the rest: between the inner and the outer fence of Tukey, "Exploratory Data Analysis" (1977). Three times let one
+ * trial in ten with an absurd value spoil the shares of six parameters, one and a half cut the corners off a saddle.
+ */
+function fenceOf(losses: Float64Array): number {
+  const sorted = losses.slice().sort();
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 4)]!, sorted[Math.ceil((sorted.length - 1) * 0.75)]!];
+  return high > low ? high + 2 * (high - low) : Infinity;
 }
 
 /** The spread of the trees' averages. */
 function forestOf(rows: Rows, losses: Float64Array): Surrogate {
   const forest = new Forest(rows, losses);
   return {
-    kind: 'forest',
+    ...{ kind: 'forest', deviation: deviationOf(losses) },
     predict: (columns, count) => forest.predict(columns, count),
     average(columns, count) {
       const n = forest.trees.length;
@@ -58,11 +81,8 @@ function forestOf(rows: Rows, losses: Float64Array): Surrogate {
  * Casalicchio, Lindauer & Bischl, "Explaining Hyperparameter Optimization via Partial Dependence Plots" (NeurIPS 2021),
  * section 3.
  */
-function gpOf(all: Rows, allLosses: Float64Array): Surrogate {
-  const chosen = spread(all, Math.max(ALL_OF, Math.min(MOST, Math.round(SHARE * all.count))));
-  const rows = select(all, chosen);
+function gpOf(rows: Rows, y: Float64Array): Surrogate {
   const d = rows.axes.length;
-  const y = Float64Array.from(chosen, (i) => allLosses[i]!);
   const x = placesOf(rows);
   const { model, center, scale } = fitGp({
     ...{ x, y, kinds: rows.axes.map(columnKind), evaluations: EVALUATIONS },
@@ -70,7 +90,7 @@ function gpOf(all: Rows, allLosses: Float64Array): Surrogate {
   });
   const moments = model.newMoments();
   return {
-    kind: 'gp',
+    ...{ kind: 'gp', deviation: deviationOf(y) },
     predict(columns, count) {
       const points = placesOf({ axes: rows.axes, columns, count });
       return Float64Array.from({ length: count }, (_, i) => center + scale * model.mean(points, i * d));
@@ -110,4 +130,10 @@ export function placesOf({ axes, columns, count }: Rows): Float64Array {
     }
   }
   return places;
+}
+
+export function deviationOf(values: Float64Array): number {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value / n, 0);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2 / n, 0));
 }

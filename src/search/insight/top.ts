@@ -40,8 +40,18 @@ function compare(a: Key, b: Key): number {
   return 0;
 }
 
-/** By value 1 if it is among the `share` smallest, else 0. */
-export function smallest(values: Float64Array, share: number): Float64Array {
-  const border = values.slice().sort()[Math.min(values.length - 1, Math.floor(share * values.length))]!;
-  return values.map((value) => (value < border ? 1 : 0));
+/**
+ * By value how far, from 0 to 1, it belongs to the `share` smallest. Values within `tolerance` of the border share what
+ * is left, else differences that mean nothing would decide.
+ */
+export function smallest(values: Float64Array, share: number, tolerance: number): Float64Array {
+  const wanted = share * values.length;
+  const border = values.slice().sort()[Math.min(values.length - 1, Math.floor(wanted))]!;
+  let [below, near] = [0, 0];
+  for (const value of values) {
+    if (value < border - tolerance) below++;
+    else if (value <= border + tolerance) near++;
+  }
+  const rest = Math.max(0, wanted - below) / Math.max(1, near);
+  return values.map((value) => (value < border - tolerance ? 1 : value <= border + tolerance ? rest : 0));
 }

@@ -7,20 +7,48 @@ import type { Goal, Recommendation, Space, Trial } from './types.js';
 /** An estimate this near to exact is called so: share of the spread between the candidates. */
 const NO_NOISE = 0.01;
 
-/** Remembers its last answer: models are fitted again only when a trial has completed. */
+/** Remembers its last answers: models are fitted again only when a trial has completed. */
 export class Recommender {
-  private last: { space: Space; trials: readonly Trial[]; completed: number; answer: Answer } | null = null;
+  private whole: Known | null = null;
+  private single: Known | null = null;
 
   /** Ids of completed trials, the most promising first; of several objectives, of the front's only. */
   ranked(space: Space, trials: readonly Trial[], goals: readonly Goal[]): number[] {
     if (goals.length > 1) return compromises(feasible(measure(trials, goals)));
-    const { ranked } = this.answer(space, trials, goals);
-    return ranked.map(({ of }) => of.trial.id);
+    this.whole = answerTo(this.whole, space, trials, goals);
+    return this.whole.answer.ranked.map(({ of }) => of.trial.id);
+  }
+
+  /**
+   * The same while trials are being repeated, without a new model after each: what the model of the trials before
+   * expects, and what the repeats measured, each with the weight of its precision.
+   */
+  rankedByRepeats(space: Space, trials: readonly Trial[], goals: readonly Goal[]): number[] {
+    if (goals.length > 1) return this.ranked(space, trials, goals);
+    const singles = trials.filter(({ repeatOf }) => repeatOf === undefined);
+    this.single = answerTo(this.single, space, singles, goals);
+    const { ranked, estimates } = this.single.answer;
+    const sums = new Map<number, { sum: number; count: number }>();
+    for (const { repeatOf, state, values } of trials) {
+      if (repeatOf === undefined || state !== 'completed') continue;
+      const { sum, count } = sums.get(repeatOf) ?? { sum: 0, count: 0 };
+      sums.set(repeatOf, { sum: sum + (goals[0] === 'minimize' ? values![0]! : -values![0]!), count: count + 1 });
+    }
+    const means = ranked.map(({ of, mean, sd }) => {
+      const repeats = sums.get(of.trial.id);
+      if (!repeats) return mean;
+      // Without a model, as if the trial were one repeat more.
+      const trust = estimates && sd > 0 ? (estimates.noise / sd) ** 2 : 1;
+      return (trust * mean + repeats.sum) / (trust + repeats.count);
+    });
+    const order = Array.from(ranked.keys()).sort((a, b) => compare(means[a]!, means[b]!) || a - b);
+    return order.map((i) => ranked[i]!.of.trial.id);
   }
 
   recommend(space: Space, trials: readonly Trial[], goals: readonly Goal[]): Recommendation | null {
     if (goals.length > 1) return null;
-    const { ranked, estimates, measured } = this.answer(space, trials, goals);
+    this.whole = answerTo(this.whole, space, trials, goals);
+    const { ranked, estimates, measured } = this.whole.answer;
     const first = ranked[0];
     if (!first) return null;
     const sign = goals[0] === 'maximize' ? -1 : 1;
@@ -28,16 +56,21 @@ export class Recommender {
     const reason = reasonOf(first, estimates, measured, sign);
     return { trial: first.of.trial, mean, sd: estimates ? first.sd : Infinity, reason };
   }
+}
 
-  private answer(space: Space, trials: readonly Trial[], goals: readonly Goal[]): Answer {
-    let completed = 0;
-    for (const { state } of trials) if (state === 'completed') completed++;
-    const { last } = this;
-    if (last?.space === space && last.trials === trials && last.completed === completed) return last.answer;
-    const answer = answerFor(space, feasible(measure(trials, goals)));
-    this.last = { space, trials, completed, answer };
-    return answer;
-  }
+/** An answer, and what it was an answer to. */
+interface Known {
+  space: Space;
+  /** Completed ones; they never change. */
+  trials: readonly Trial[];
+  answer: Answer;
+}
+
+function answerTo(known: Known | null, space: Space, all: readonly Trial[], goals: readonly Goal[]): Known {
+  const trials = all.filter(({ state }) => state === 'completed');
+  const same = known?.space === space && known.trials.length === trials.length;
+  if (same && trials.every((trial, i) => trial === known.trials[i])) return known;
+  return { space, trials, answer: answerFor(space, feasible(measure(trials, goals))) };
 }
 
 interface Answer {

@@ -131,7 +131,7 @@ export class SavedStudy implements Study {
   private nextRepeat(): number | 'wait' | null {
     const { repeat, goals, space } = this.options;
     if (!repeat || !(this.full || this.dry)) return null;
-    return nextRepeat(this.trials, repeat, () => this.recommender.ranked(space, this.trials, goals));
+    return nextRepeat(this.trials, repeat, () => this.recommender.rankedByRepeats(space, this.trials, goals));
   }
 
   /** All planned trials were asked for. */
@@ -208,7 +208,7 @@ export class SavedStudy implements Study {
       else [trial.state, trial.values] = ['completed', [...outcome.values]];
     } else trial.state = outcome.state;
     while (trial.reports.length > FINISHED_REPORTS) thin(trial);
-    this.past.follow();
+    this.past.follow(trial);
   }
 
   /** Next in turn, before what the sampler suggests and beyond the planned number; what is missing is drawn. */

@@ -27,7 +27,7 @@ export class PastTrials implements Past {
     private readonly widened: boolean,
   ) {
     for (const search of searches) this.add(search);
-    this.follow();
+    this.outsiders = this.outside().length;
   }
 
   get version(): number {
@@ -45,9 +45,9 @@ export class PastTrials implements Past {
     this.earlier = [...this.earlier, ...this.fitting(group)];
   }
 
-  /** To be called when a trial has ended. */
-  follow(): void {
-    if (this.widened) this.outsiders = this.outside().length;
+  /** To be called once when a trial has ended. */
+  follow(trial: Trial): void {
+    if (this.isOutside(trial)) this.outsiders++;
   }
 
   groups(): Trial[][] {
@@ -56,8 +56,11 @@ export class PastTrials implements Past {
   }
 
   private outside(): Trial[] {
-    if (!this.widened) return [];
-    return this.trials.filter(({ state, params }) => state === 'completed' && !adapt(this.space, params).fits);
+    return this.widened ? this.trials.filter((trial) => this.isOutside(trial)) : [];
+  }
+
+  private isOutside({ state, params }: Trial): boolean {
+    return this.widened && state === 'completed' && !adapt(this.space, params).fits;
   }
 
   private fitting(group: readonly Trial[]): Trial[] {

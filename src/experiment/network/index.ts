@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { dataSchema, normalizeData, type DataSource } from './data.js';
 import { earlyStoppingSchema, normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';
 import { flag, kitOf, number, oneOf, whole } from './kit.js';
-import { layerSchema, normalizeLayer, type Layer } from './layers.js';
+import { layerSchema, normalizeLayers, type Layer } from './layers.js';
 import { lossSchema, normalizeLoss, type LossSettings } from './loss.js';
 import { normalizeOptimizer, optimizerSchema, type OptimizerSettings } from './optimizer.js';
 import { problemsOf, type NetworkProblem } from './problems.js';
@@ -146,7 +146,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
   return {
     data: normalizeData(written.data),
     validation: written.validation ?? null,
-    layers: written.layers.map(normalizeLayer),
+    layers: normalizeLayers(written.layers),
     loss: normalizeLoss(written.loss),
     optimizer: normalizeOptimizer(written.optimizer),
     schedule: normalizeSchedule(written.schedule),

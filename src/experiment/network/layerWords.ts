@@ -1,7 +1,25 @@
 /** What is said of a layer that is none. */
 import { suggest } from '../suggest.js';
 
-const LAYER_NAMES = ['conv', 'pool', 'flatten', 'dense', 'dropout', 'batchNorm', 'activation', 'globalPool'] as const;
+const LAYER_NAMES = [
+  'conv',
+  'depthwiseConv',
+  'separableConv',
+  'pool',
+  'globalPool',
+  'flatten',
+  'reshape',
+  'dense',
+  'dropout',
+  'spatialDropout',
+  'batchNorm',
+  'layerNorm',
+  'activation',
+  'embedding',
+  'recurrent',
+  'residual',
+  'repeat',
+] as const;
 
 export function describeLayer(value: unknown): string {
   const known = `it must be one of: ${LAYER_NAMES.join(', ')}`;
@@ -28,6 +46,15 @@ export function describeLayer(value: unknown): string {
 
 const EXAMPLES: Record<(typeof LAYER_NAMES)[number], string> = {
   conv: 'conv: { filters: 16, kernel: 3, activation: relu }',
+  depthwiseConv: 'depthwiseConv: { kernel: 3 }',
+  separableConv: 'separableConv: { filters: 16, kernel: 3 }',
+  reshape: 'reshape: [28, 28]',
+  spatialDropout: 'spatialDropout: 0.2',
+  layerNorm: 'layerNorm',
+  embedding: 'embedding: { size: 1000, width: 32 }',
+  recurrent: 'recurrent: { cell: lstm, units: 64 }',
+  residual: 'residual: [{ dense: 64 }]',
+  repeat: 'repeat: { times: 2, layers: [{ dense: 64 }] }',
   pool: 'pool: { size: 2 }',
   flatten: 'flatten',
   dense: 'dense: { units: 64, activation: relu }',

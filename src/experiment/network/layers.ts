@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { flag, number, oneOf, whole, type Kit } from './kit.js';
 import { describeLayer } from './layerWords.js';
+import { normalizeSequence, sequenceSchemas, type SequenceLayer, type WrittenSequence } from './sequenceLayers.js';
+
+export * from './sequenceLayers.js';
 
 export const ACTIVATIONS = [
   'linear',
@@ -17,6 +20,7 @@ export const ACTIVATIONS = [
   'tanh',
   'softplus',
   'softsign',
+  'mish',
   'softmax',
 ] as const;
 
@@ -27,6 +31,7 @@ export const INITIALIZERS = [
   'heNormal',
   'leCunUniform',
   'leCunNormal',
+  'orthogonal',
   'zeros',
   'ones',
 ] as const;
@@ -48,12 +53,58 @@ export type Layer =
   | { type: 'pool'; kind: 'max' | 'average'; size: Size; stride: Size; padding: 'valid' | 'same' }
   | { type: 'flatten' }
   | { type: 'dense'; units: number; activation: Activation; bias: boolean; init: Initializer }
+  | {
+      type: 'depthwiseConv';
+      kernel: Size;
+      stride: Size;
+      padding: 'valid' | 'same';
+      /** Outputs for each channel. */
+      multiplier: number;
+      activation: Activation;
+      bias: boolean;
+      init: Initializer;
+    }
   | { type: 'dropout'; rate: number }
+  /** Drops whole channels. */
+  | { type: 'spatialDropout'; rate: number }
+  | { type: 'layerNorm'; epsilon: number }
+  | { type: 'reshape'; shape: number[] }
+  /** x + layers(x), with a projection of x where the shapes differ. */
+  | { type: 'residual'; layers: Layer[] }
+  | SequenceLayer
   | { type: 'batchNorm'; momentum: number; epsilon: number }
   | { type: 'activation'; name: Activation }
   | { type: 'globalPool'; kind: 'max' | 'average' };
 
-export function layerSchema({ p, optional, pair }: Kit) {
+type Block = { layers: WrittenLayer[] };
+export type WrittenLayer =
+  WrittenPlain | WrittenSequence | { residual: WrittenLayer[] | Block } | { repeat: Block & { times: number } };
+
+export function layerSchema(kit: Kit): z.ZodType<WrittenLayer> {
+  const { p } = kit;
+  const inner = z.lazy(() => layers);
+  const block = z.strictObject({ layers: inner });
+  const union: z.ZodType<WrittenLayer> = z.union(
+    [
+      ...plainSchemas(kit),
+      ...sequenceSchemas(kit),
+      z.strictObject({ residual: z.union([inner, block]) }),
+      z.strictObject({
+        repeat: z.strictObject({
+          times: p(whole('times', 0)).describe('How many times these layers follow each other: a depth to search.'),
+          layers: inner,
+        }),
+      }),
+    ],
+    { error: (issue) => describeLayer(issue.input) },
+  );
+  const layers: z.ZodType<WrittenLayer[]> = z
+    .array(union, { error: 'layers must be a list, one layer an entry' })
+    .min(1, 'layers must name at least one layer');
+  return union;
+}
+
+function plainSchemas({ p, optional, pair }: Kit) {
   const activation = oneOf('activation', ACTIVATIONS);
   const init = oneOf('initializer', INITIALIZERS);
   const padding = oneOf('padding', ['valid', 'same']);
@@ -86,32 +137,69 @@ export function layerSchema({ p, optional, pair }: Kit) {
     epsilon: optional(number('epsilon').positive()),
   });
 
-  return z.union(
-    [
-      z.enum(['flatten', 'batchNorm', 'pool', 'globalPool']),
-      z.strictObject({ conv }),
-      z.strictObject({ pool: z.union([p(whole('pool size')), pool]).nullable() }),
-      z.strictObject({ flatten: z.strictObject({}).nullable() }),
-      z.strictObject({ dense: z.union([p(whole('units')), dense]) }),
-      z.strictObject({ dropout: z.union([p(rate), z.strictObject({ rate: p(rate) })]) }),
-      z.strictObject({ batchNorm: batchNorm.nullable() }),
-      z.strictObject({ activation: p(activation) }),
-      z.strictObject({ globalPool: p(poolKind).nullable() }),
-    ],
-    { error: (issue) => describeLayer(issue.input) },
-  );
+  const depthwise = z.strictObject({
+    kernel: pair('kernel').describe('Height and width of the kernel.'),
+    stride: pair('stride').optional(),
+    padding: optional(padding),
+    multiplier: optional(whole('multiplier')).describe('Outputs for each channel. Default: 1.'),
+    activation: optional(activation),
+    bias: optional(flag('bias')),
+    init: optional(init),
+  });
+  const separable = conv.extend({ multiplier: optional(whole('multiplier')) });
+  const shape = z.array(p(whole('a length')), { error: 'reshape must be a list of lengths, such as [28, 28]' }).min(1);
+
+  return [
+    z.enum(['flatten', 'batchNorm', 'layerNorm', 'pool', 'globalPool']),
+    z.strictObject({ conv }),
+    z.strictObject({ depthwiseConv: depthwise }),
+    z.strictObject({ separableConv: separable }),
+    z.strictObject({ spatialDropout: z.union([p(rate), z.strictObject({ rate: p(rate) })]) }),
+    z.strictObject({ layerNorm: z.strictObject({ epsilon: optional(number('epsilon').positive()) }).nullable() }),
+    z.strictObject({ reshape: shape }),
+    z.strictObject({ pool: z.union([p(whole('pool size')), pool]).nullable() }),
+    z.strictObject({ flatten: z.strictObject({}).nullable() }),
+    z.strictObject({ dense: z.union([p(whole('units')), dense]) }),
+    z.strictObject({ dropout: z.union([p(rate), z.strictObject({ rate: p(rate) })]) }),
+    z.strictObject({ batchNorm: batchNorm.nullable() }),
+    z.strictObject({ activation: p(activation) }),
+    z.strictObject({ globalPool: p(poolKind).nullable() }),
+  ] as const;
 }
-export type WrittenLayer = z.output<ReturnType<typeof layerSchema>>;
+type WrittenPlain = z.output<ReturnType<typeof plainSchemas>[number]>;
 
 const square = (value: number | [number, number] | undefined, fallback: Size): Size =>
   value === undefined ? fallback : typeof value === 'number' ? [value, value] : value;
 
-export function normalizeLayer(layer: WrittenLayer): Layer {
+/** In order, with repeated ones written out and separable convolutions as the two that they are. */
+export function normalizeLayers(layers: readonly WrittenLayer[]): Layer[] {
+  return layers.flatMap((layer): Layer[] => {
+    if (typeof layer === 'string') return [normalizePlain(layer)];
+    if ('repeat' in layer) {
+      const { times, layers: inner } = layer.repeat;
+      return Array.from({ length: times }, () => normalizeLayers(inner)).flat();
+    }
+    if ('residual' in layer) {
+      const inner = Array.isArray(layer.residual) ? layer.residual : layer.residual.layers;
+      return [{ type: 'residual', layers: normalizeLayers(inner) }];
+    }
+    if ('recurrent' in layer || 'embedding' in layer) return [normalizeSequence(layer)];
+    if ('separableConv' in layer) {
+      const { multiplier, kernel, stride, padding, ...point } = layer.separableConv;
+      const depthwise = normalizePlain({ depthwiseConv: { multiplier, kernel, stride, padding, bias: false } });
+      return [depthwise, normalizePlain({ conv: { ...point, kernel: 1 } })];
+    }
+    return [normalizePlain(layer)];
+  });
+}
+
+function normalizePlain(layer: Exclude<WrittenPlain, { separableConv: unknown }>): Layer {
   if (typeof layer === 'string') {
     if (layer === 'flatten') return { type: 'flatten' };
     if (layer === 'batchNorm') return { type: 'batchNorm', momentum: 0.9, epsilon: 1e-3 };
+    if (layer === 'layerNorm') return { type: 'layerNorm', epsilon: 1e-5 };
     if (layer === 'globalPool') return { type: 'globalPool', kind: 'average' };
-    return normalizeLayer({ pool: null });
+    return normalizePlain({ pool: null });
   }
   if ('conv' in layer) {
     const { filters, kernel, stride, padding, activation, bias, init } = layer.conv;
@@ -126,6 +214,25 @@ export function normalizeLayer(layer: WrittenLayer): Layer {
       init: init ?? 'glorotUniform',
     };
   }
+  if ('depthwiseConv' in layer) {
+    const { kernel, stride, padding, multiplier, activation, bias, init } = layer.depthwiseConv;
+    return {
+      type: 'depthwiseConv',
+      kernel: square(kernel, [3, 3]),
+      stride: square(stride, [1, 1]),
+      padding: padding ?? 'valid',
+      multiplier: multiplier ?? 1,
+      activation: activation ?? 'linear',
+      bias: bias ?? true,
+      init: init ?? 'glorotUniform',
+    };
+  }
+  if ('spatialDropout' in layer) {
+    const { spatialDropout: given } = layer;
+    return { type: 'spatialDropout', rate: typeof given === 'number' ? given : given.rate };
+  }
+  if ('layerNorm' in layer) return { type: 'layerNorm', epsilon: layer.layerNorm?.epsilon ?? 1e-5 };
+  if ('reshape' in layer) return { type: 'reshape', shape: layer.reshape };
   if ('pool' in layer) {
     const settings = typeof layer.pool === 'number' ? { size: layer.pool } : (layer.pool ?? {});
     const size = square(settings.size, [2, 2]);

@@ -73,10 +73,12 @@ function scalarBranch(branches: readonly (readonly Issue[])[], value: unknown): 
 }
 const keyBranch = (branches: readonly (readonly Issue[])[]) =>
   branches.find((errors) => errors.length > 0 && errors.every((error) => error.code === 'unrecognized_keys'));
-const describe = (at: PropertyKey[], value: unknown) =>
-  at[0] === 'layers' ? describeLayer(value) : describeData(value);
+const describe = (at: PropertyKey[], value: unknown) => (inLayers(at) ? describeLayer(value) : describeData(value));
 /** Layers and data have messages of their own for a wrong key. */
-const isListed = (at: PropertyKey[]) => (at[0] === 'layers' ? at.length === 2 : at[0] === 'data' && at.length === 1);
+const isListed = (at: PropertyKey[]) => inLayers(at) || (at[0] === 'data' && at.length === 1);
+/** An entry of a list of layers, which may stand within another layer. */
+const inLayers = (at: PropertyKey[]) =>
+  typeof at.at(-1) === 'number' && (at.at(-2) === 'layers' || at.at(-2) === 'residual');
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const clean = (path: PropertyKey[]) => path.map((part) => (typeof part === 'number' ? part : String(part)));
 const article = (expected: string) =>
@@ -97,6 +99,7 @@ function knownKeys(of: z.ZodType, at: readonly PropertyKey[]): string[] {
   let candidates: z.ZodType[] = [of];
   const unwrap = (type: z.ZodType): z.ZodType[] => {
     if (type instanceof z.ZodOptional || type instanceof z.ZodNullable) return unwrap(type.unwrap() as z.ZodType);
+    if (type instanceof z.ZodLazy) return unwrap(type.unwrap() as z.ZodType);
     if (type instanceof z.ZodUnion) return type.options.flatMap((option) => unwrap(option as z.ZodType));
     return [type];
   };

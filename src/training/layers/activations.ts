@@ -18,5 +18,6 @@ export const activations: Record<Activation, (x: tf.Tensor) => tf.Tensor> = {
   tanh: (x) => tf.tanh(x),
   softplus: (x) => tf.softplus(x),
   softsign: (x) => tf.div(x, tf.add(tf.abs(x), 1)),
+  mish: (x) => tf.mul(x, tf.tanh(tf.softplus(x))),
   softmax: (x) => tf.softmax(x),
 };

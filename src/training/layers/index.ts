@@ -4,7 +4,12 @@ import { batchNorm } from './batchNorm.js';
 import { conv } from './conv.js';
 import { dense } from './dense.js';
 import { globalPool, pool } from './pool.js';
-import { activation, dropout, flatten } from './simple.js';
+import { depthwiseConv } from './depthwiseConv.js';
+import { embedding } from './embedding.js';
+import { layerNorm } from './layerNorm.js';
+import { recurrent } from './recurrent.js';
+import { residual } from './residual.js';
+import { activation, dropout, flatten, reshape, spatialDropout } from './simple.js';
 import type { BuildContext, BuiltLayer, LayerBuilder } from './types.js';
 
 const builders: { [T in Layer['type']]: LayerBuilder<Extract<Layer, { type: T }>> } = {
@@ -12,6 +17,13 @@ const builders: { [T in Layer['type']]: LayerBuilder<Extract<Layer, { type: T }>
   batchNorm,
   conv,
   dense,
+  depthwiseConv,
+  embedding,
+  layerNorm,
+  recurrent,
+  reshape,
+  residual: (settings, context) => residual(settings, context, buildLayer),
+  spatialDropout,
   dropout,
   flatten,
   globalPool,

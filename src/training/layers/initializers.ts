@@ -25,6 +25,7 @@ export function variable(initial: tf.Tensor, trainable = true): tf.Variable {
 export function initialize(name: Name, shape: number[], random: Random): tf.Tensor {
   if (name === 'zeros') return tf.zeros(shape);
   if (name === 'ones') return tf.ones(shape);
+  if (name === 'orthogonal') return orthogonal(shape, random);
   const window = shape.slice(0, -2).reduce((a, b) => a * b, 1);
   const fanIn = window * shape.at(-2)!;
   const fanOut = window * shape.at(-1)!;
@@ -37,4 +38,36 @@ export function initialize(name: Name, shape: number[], random: Random): tf.Tens
     for (let i = 0; i < values.length; i++) values[i] = random.normal() * deviation;
   }
   return tf.tensor(values, shape);
+}
+
+/**
+ * Columns (or, where there are more columns than rows, rows) of length 1 that are orthogonal to each other: Saxe,
+ * McClelland & Ganguli (ICLR 2014). Gram and Schmidt on normal numbers, twice, which is as good as a QR decomposition.
+ */
+function orthogonal(shape: number[], random: Random): tf.Tensor {
+  const columns = shape.at(-1)!;
+  const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  const [count, length] = columns <= rows ? [columns, rows] : [rows, columns];
+  const vectors = Array.from({ length: count }, () => Float64Array.from({ length }, () => random.normal()));
+  for (let round = 0; round < 2; round++) {
+    for (const [i, vector] of vectors.entries()) {
+      for (const other of vectors.slice(0, i)) {
+        const along = dot(vector, other);
+        for (let k = 0; k < length; k++) vector[k]! -= along * other[k]!;
+      }
+      const size = Math.sqrt(dot(vector, vector));
+      for (let k = 0; k < length; k++) vector[k]! /= size;
+    }
+  }
+  const values = new Float32Array(rows * columns);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) values[r * columns + c] = columns <= rows ? vectors[c]![r]! : vectors[r]![c]!;
+  }
+  return tf.tensor(values, shape);
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { validateNetwork, type Layer } from '../../../src/experiment/network/index.js';
@@ -7,10 +9,17 @@ import { activations } from '../../../src/training/layers/activations.js';
 import { buildLayer } from '../../../src/training/layers/index.js';
 import { Adam } from '../../../src/training/optimizers/adam.js';
 import { Sgd } from '../../../src/training/optimizers/sgd.js';
+import { initialize } from '../../../src/training/layers/initializers.js';
 import { Random } from '../../../src/training/random.js';
 import '../../../src/training/tensorflow.js';
 
 beforeAll(() => startBackend(cpu));
+
+type Cell = Record<'input' | 'state', number[][]> & { bias: number[]; stateBias: number[] | null };
+const RECURRENT = JSON.parse(readFileSync(join(import.meta.dirname, 'reference/recurrent.json'), 'utf8')) as Record<
+  'lstm' | 'gru',
+  { weights: Cell; input: number[][]; output: number[][] }
+>;
 
 const close = (got: ArrayLike<number>, wanted: ArrayLike<number>, digits = 5) =>
   Array.from(wanted).forEach((value, i) => expect(got[i]).toBeCloseTo(value, digits));
@@ -81,6 +90,18 @@ describe('layers', () => {
     [{ pool: { size: 2, kind: 'average' } }, [4, 4, 2]],
     ['batchNorm', [3, 3, 2]],
     [{ globalPool: 'average' }, [3, 3, 2]],
+    [{ depthwiseConv: { kernel: 2, multiplier: 2, activation: 'sigmoid' } }, [4, 4, 2]],
+    [{ depthwiseConv: { kernel: 3, stride: 2, padding: 'same' } }, [5, 5, 2]],
+    ['layerNorm', [3, 4]],
+    [{ reshape: [4, 3] }, [2, 6]],
+    [{ residual: [{ dense: { units: 4, activation: 'tanh' } }, { dense: 4 }] }, [4]],
+    [{ residual: [{ conv: { filters: 3, kernel: 3, stride: 2, padding: 'same', activation: 'sigmoid' } }] }, [4, 4, 2]],
+    [{ recurrent: { cell: 'simple', units: 3 } }, [4, 2]],
+    [{ recurrent: { cell: 'lstm', units: 2, sequences: true } }, [4, 2]],
+    [{ recurrent: { cell: 'lstm', units: 2, gate: 'gaussian' } }, [3, 2]],
+    [{ recurrent: { cell: 'gru', units: 3, bidirectional: true } }, [4, 2]],
+    [{ recurrent: { cell: 'gated', units: 3, gate: 'trigonometric', bidirectional: true, sequences: true } }, [3, 2]],
+    [{ recurrent: { cell: 'gated', units: 3, gate: 'gaussian' } }, [3, 2]],
   ])('%j: gradients agree with finite differences', (written, shape) => {
     const built = build(written, shape);
     const random = new Random(7);
@@ -115,6 +136,56 @@ describe('layers', () => {
         expect(Math.abs(gradient[at]! - difference)).toBeLessThan(2e-2 * Math.max(1, Math.abs(difference)));
       }
     }
+  });
+
+  it('an embedding picks rows, and its gradient goes to the rows that were picked', () => {
+    const built = build({ embedding: { size: 5, width: 2 } }, [3]);
+    const table = built.weights[0]!.variable;
+    const words = tf.tensor2d([[0, 4, 4]]);
+    const rows = table.dataSync();
+    close(built.forward(words, context).dataSync(), [rows[0]!, rows[1]!, rows[8]!, rows[9]!, rows[8]!, rows[9]!]);
+    const { grads } = tf.variableGrads(() => tf.sum(built.forward(words, context)) as tf.Scalar, [table]);
+    close(grads[table.name]!.dataSync(), [1, 1, 0, 0, 0, 0, 0, 0, 2, 2]);
+  });
+
+  it.each(['lstm', 'gru'] as const)('%s gives what PyTorch’s gives', (cell) => {
+    const { weights, input, output } = RECURRENT[cell];
+    const built = build({ recurrent: { cell, units: 3, sequences: true } }, [4, 2]);
+    const [w, u, b, c] = built.weights.map((weight) => weight.variable);
+    w!.assign(tf.tensor(weights.input));
+    u!.assign(tf.tensor(weights.state));
+    b!.assign(tf.tensor(weights.bias));
+    c?.assign(tf.tensor(weights.stateBias!));
+    close(built.forward(tf.tensor([input]), context).dataSync(), output.flat());
+  });
+
+  it('spatial dropout drops whole channels', () => {
+    const built = build({ spatialDropout: 0.5 }, [2, 2, 64]);
+    const sums = Array.from(tf.sum(built.forward(tf.ones([1, 2, 2, 64]), context), [0, 1, 2]).dataSync());
+    expect(new Set(sums)).toEqual(new Set([0, 8]));
+  });
+
+  it('orthogonal weights have columns of length 1 at right angles', () => {
+    for (const [rows, columns] of [
+      [6, 4],
+      [3, 5],
+    ] as const) {
+      const w = initialize('orthogonal', [rows, columns], new Random(3)) as tf.Tensor2D;
+      const gram = rows >= columns ? tf.matMul(w, w, true) : tf.matMul(w, w, false, true);
+      close(gram.dataSync(), tf.eye(Math.min(rows, columns)).dataSync());
+    }
+  });
+
+  it('repeat writes its layers out, as deep as asked for', () => {
+    const section = { data: 'mnist', loss: 'crossEntropy' };
+    const inner = [{ dense: { units: 8, activation: 'relu' } }, { dropout: 0.1 }];
+    const { network } = validateNetwork({
+      ...section,
+      layers: ['flatten', { repeat: { times: 3, layers: inner } }, { dense: 10 }],
+    });
+    expect(network!.layers.map(({ type }) => type).join(' ')).toBe(
+      'flatten dense dropout dense dropout dense dropout dense',
+    );
   });
 
   it('dropout keeps the mean, drops the rate asked for, and does nothing afterwards', () => {

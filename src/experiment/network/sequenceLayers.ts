@@ -1,0 +1,53 @@
+/** Layers for sequences, [time, features] an example: how they are written, and their normal form. */
+import { z } from 'zod';
+import { flag, oneOf, whole, type Kit } from './kit.js';
+
+export const CELLS = ['simple', 'lstm', 'gru', 'gated'] as const;
+export const GATES = ['sigmoid', 'gaussian', 'trigonometric'] as const;
+export type Gate = (typeof GATES)[number];
+
+export type SequenceLayer =
+  | { type: 'embedding'; size: number; width: number }
+  | {
+      type: 'recurrent';
+      cell: (typeof CELLS)[number];
+      units: number;
+      /** What lets a value between 0 and 1 through; not for simple cells. */
+      gate: Gate;
+      /** The whole sequence of outputs, or the last one only. */
+      sequences: boolean;
+      bidirectional: boolean;
+    };
+
+export function sequenceSchemas({ p, optional }: Kit) {
+  const recurrent = z.strictObject({
+    cell: optional(oneOf('cell', CELLS)).describe('simple, lstm, gru, or gated (one gate). Default: gru.'),
+    units: p(whole('units')).describe('Numbers that the cell remembers.'),
+    gate: optional(oneOf('gate', GATES)).describe(
+      'The gate’s function: sigmoid (the default), gaussian (a Gaussian kernel), trigonometric (a sine).',
+    ),
+    sequences: optional(flag('sequences')).describe(
+      'Gives the output of every time, not only the last. Default: false.',
+    ),
+    bidirectional: optional(flag('bidirectional')).describe('Reads in both directions. Default: false.'),
+  });
+  const embedding = z.strictObject({
+    size: p(whole('size')).describe('How many different words (whole numbers from 0) there are.'),
+    width: p(whole('width')).describe('Numbers that each becomes.'),
+  });
+  return [z.strictObject({ recurrent }), z.strictObject({ embedding })] as const;
+}
+export type WrittenSequence = z.output<ReturnType<typeof sequenceSchemas>[number]>;
+
+export function normalizeSequence(layer: WrittenSequence): SequenceLayer {
+  if ('embedding' in layer) return { type: 'embedding', ...layer.embedding };
+  const { cell, units, gate, sequences, bidirectional } = layer.recurrent;
+  return {
+    type: 'recurrent',
+    cell: cell ?? 'gru',
+    units,
+    gate: gate ?? 'sigmoid',
+    sequences: sequences ?? false,
+    bidirectional: bidirectional ?? false,
+  };
+}

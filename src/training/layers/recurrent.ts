@@ -1,0 +1,152 @@
+/**
+ * Recurrent layers over [batch, time, features], one step of time after the other.
+ *
+ * - simple: h ← tanh(Wx + Uh + b) (Elman 1990).
+ * - lstm: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, whose bias starts at 1.
+ * - gru: Cho et al. 2014, with the reset gate after the product (as in cuDNN and PyTorch).
+ * - gated: one gate for both keeping and writing, h ← (1 − g)h + g·tanh(Wx + Uh + b) (Zhou et al. 2016, without reset).
+ *
+ * A gate lets a share in [0, 1] through: sigmoid σ(z); gaussian exp(−z²/2), open near a learned point; trigonometric
+ * (1 + sin z)/2, open again and again.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Gate, Layer } from '../../experiment/network/index.js';
+import { TrainingError } from '../errors.js';
+import type { Random } from '../random.js';
+import { initialize, variable } from './initializers.js';
+import { shapeText, type LayerBuilder, type Weight } from './types.js';
+
+type Settings = Extract<Layer, { type: 'recurrent' }>;
+
+const GATE: Record<Gate, (z: tf.Tensor) => tf.Tensor> = {
+  sigmoid: (z) => tf.sigmoid(z),
+  gaussian: (z) => tf.exp(tf.mul(tf.square(z), -0.5)),
+  trigonometric: (z) => tf.mul(tf.add(tf.sin(z), 1), 0.5),
+};
+
+/** Blocks of units that a step computes at once. */
+const BLOCKS = { simple: 1, lstm: 4, gru: 3, gated: 2 } as const;
+
+export const recurrent: LayerBuilder<Settings> = (settings, { name, inputShape, random }) => {
+  if (inputShape.length !== 2) {
+    throw new TrainingError(
+      `layer ${name} needs sequences (time×features), but gets ${shapeText(inputShape)}: ` +
+        (inputShape.length === 3
+          ? `put "- reshape: [${inputShape[0]}, ${inputShape[1]! * inputShape[2]!}]" before it`
+          : 'see "reshape"'),
+    );
+  }
+  const [time, features] = inputShape as [number, number];
+  const { units, sequences, bidirectional } = settings;
+  const ways = [new Way(settings, `${name}/forward`, features, random.fork('forward'))];
+  if (bidirectional) ways.push(new Way(settings, `${name}/backward`, features, random.fork('backward')));
+  const width = units * ways.length;
+  return {
+    name,
+    outputShape: sequences ? [time, width] : [width],
+    weights: ways.flatMap((way) => way.weights),
+    forward(x) {
+      const outputs = ways.map((way, backward) => way.run(x as tf.Tensor3D, backward === 1));
+      if (!sequences)
+        return tf.concat(
+          outputs.map((states) => states.last),
+          1,
+        );
+      return tf.concat(
+        outputs.map((states) => tf.stack(states.all, 1)),
+        2,
+      );
+    },
+  };
+};
+
+/** One direction's weights and run. */
+class Way {
+  readonly weights: Weight[];
+  private readonly input: tf.Variable;
+  private readonly state: tf.Variable;
+  private readonly bias: tf.Variable;
+  /** Of the candidate's product with the state, in a GRU. */
+  private readonly stateBias: tf.Variable | null;
+
+  constructor(
+    private readonly settings: Settings,
+    name: string,
+    features: number,
+    random: Random,
+  ) {
+    const { cell, units } = settings;
+    const blocks = BLOCKS[cell];
+    this.input = variable(initialize('glorotUniform', [features, blocks * units], random.fork('input')));
+    const parts = Array.from({ length: blocks }, (_, i) =>
+      initialize('orthogonal', [units, units], random.fork(`${i}`)),
+    );
+    this.state = variable(tf.concat(parts, 1));
+    tf.dispose(parts);
+    const bias = new Float32Array(blocks * units);
+    if (cell === 'lstm') bias.fill(1, units, 2 * units);
+    this.bias = variable(tf.tensor1d(bias));
+    this.stateBias = cell === 'gru' ? variable(tf.zeros([units])) : null;
+    this.weights = [
+      { name: `${name}/input`, variable: this.input, trainable: true },
+      { name: `${name}/state`, variable: this.state, trainable: true },
+      { name: `${name}/bias`, variable: this.bias, trainable: true },
+      ...(this.stateBias ? [{ name: `${name}/stateBias`, variable: this.stateBias, trainable: true }] : []),
+    ];
+  }
+
+  run(x: tf.Tensor3D, backward: boolean): { all: tf.Tensor2D[]; last: tf.Tensor2D } {
+    const [batch, time, features] = x.shape;
+    const { units } = this.settings;
+    // What the inputs contribute needs no earlier state: one product for all times.
+    const flat = tf.matMul(tf.reshape(x, [batch * time, features]), this.input as tf.Tensor as tf.Tensor2D);
+    // A copy: the gradient of unstack goes by the order of the list that it gave.
+    const given = [...tf.unstack(tf.reshape(tf.add(flat, this.bias), [batch, time, -1]), 1)] as tf.Tensor2D[];
+    if (backward) given.reverse();
+    let hidden: tf.Tensor2D = tf.zeros([batch, units]);
+    let memory: tf.Tensor2D = hidden;
+    const all: tf.Tensor2D[] = [];
+    for (const now of given) {
+      [hidden, memory] = this.step(now, hidden, memory);
+      all.push(hidden);
+    }
+    if (backward) all.reverse();
+    return { all, last: hidden };
+  }
+
+  private step(given: tf.Tensor2D, hidden: tf.Tensor2D, memory: tf.Tensor2D): [tf.Tensor2D, tf.Tensor2D] {
+    const { cell, units } = this.settings;
+    const gate = GATE[this.settings.gate];
+    const recalled = tf.matMul(hidden, this.state as tf.Tensor as tf.Tensor2D) as tf.Tensor2D;
+    const blocks = (of: tf.Tensor2D): tf.Tensor2D[] => tf.split(of, of.shape[1] / units, 1);
+    if (cell === 'simple') {
+      const next = tf.tanh(tf.add<tf.Tensor2D>(given, recalled));
+      return [next, next];
+    }
+    if (cell === 'lstm') {
+      const [input, forget, candidate, output] = blocks(tf.add(given, recalled)) as [
+        tf.Tensor2D,
+        tf.Tensor2D,
+        tf.Tensor2D,
+        tf.Tensor2D,
+      ];
+      const kept = tf.mul<tf.Tensor2D>(gate(forget), memory);
+      const next = tf.add<tf.Tensor2D>(kept, tf.mul(gate(input), tf.tanh(candidate)));
+      return [tf.mul(gate(output), tf.tanh(next)), next];
+    }
+    if (cell === 'gru') {
+      const [resetIn, updateIn, candidateIn] = blocks(given) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+      const [resetOf, updateOf, candidateOf] = blocks(recalled) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+      const reset = gate(tf.add(resetIn, resetOf)) as tf.Tensor2D;
+      const update = gate(tf.add(updateIn, updateOf)) as tf.Tensor2D;
+      const recall = tf.mul<tf.Tensor2D>(reset, tf.add<tf.Tensor2D>(candidateOf, this.stateBias!));
+      const candidate = tf.tanh<tf.Tensor2D>(tf.add<tf.Tensor2D>(candidateIn, recall));
+      const next = tf.add<tf.Tensor2D>(candidate, tf.mul(update, tf.sub<tf.Tensor2D>(hidden, candidate)));
+      return [next, next];
+    }
+    const [opening, candidate] = blocks(tf.add(given, recalled)) as [tf.Tensor2D, tf.Tensor2D];
+    const open = gate(opening);
+    const next = tf.add<tf.Tensor2D>(hidden, tf.mul(open, tf.sub(tf.tanh(candidate), hidden)));
+    return [next, next];
+  }
+}

@@ -114,13 +114,13 @@ export class SavedStudy implements Study {
       if (params) return this.begin(params, { enqueued: false, ...defined({ until, bracket, from }) });
       this.dry = true;
     }
-    const repeated = next.kind === 'wait' ? 'wait' : this.nextRepeat();
+    const repeated = this.nextRepeat(next);
     if (typeof repeated === 'number') {
       return this.begin(this.trials[repeated]!.params, { enqueued: false, repeatOf: repeated });
     }
     // A scheduler may go on with a trial that pauses later.
-    const scheduled = this.pruner !== null && 'next' in this.pruner && next.kind !== 'end';
-    this.waiting = repeated === 'wait' || (scheduled && this.trials.some(({ state }) => state === 'running'));
+    const more = this.pruner !== null && 'next' in this.pruner && next.kind !== 'end';
+    this.waiting = (more || repeated === 'wait') && this.trials.some(({ state }) => state === 'running');
     return null;
   }
 
@@ -128,9 +128,9 @@ export class SavedStudy implements Study {
     return this.pruner && 'next' in this.pruner ? this.pruner.next(this.history(), this.random) : { kind: 'begin' };
   }
 
-  private nextRepeat(): number | 'wait' | null {
+  private nextRepeat({ kind }: Next): number | 'wait' | null {
     const { repeat, goals, space } = this.options;
-    if (!repeat || !(this.full || this.dry)) return null;
+    if (!repeat || kind === 'wait' || !(this.full || this.dry || kind === 'end')) return null;
     return nextRepeat(this.trials, repeat, () => this.recommender.rankedByRepeats(space, this.trials, goals));
   }
 

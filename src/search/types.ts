@@ -134,6 +134,8 @@ export interface Pruner {
   judge(history: History, trial: Trial): Verdict;
   save?(): unknown;
   load?(state: unknown): void;
+  /** Why it was chosen, in one line (for `auto`). */
+  reason?(): string;
 }
 
 /**

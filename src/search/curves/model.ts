@@ -13,7 +13,7 @@
  * the same for a while, and need not be worked out again. It depends on the history alone, not on when one looked.
  */
 import { quickCdf } from '../normal.js';
-import { exp, log } from '../numeric.js';
+import { log, quickExp } from '../numeric.js';
 import type { History, Trial } from '../types.js';
 import { Curves, lossOf, type Curve } from './curve.js';
 import { SHAPES } from './shapes.js';
@@ -21,10 +21,13 @@ import { SHAPES } from './shapes.js';
 /** Deviations of the noise, as shares of a typical drop. */
 const NOISES = [0.003, 0.01, 0.03, 0.1, 0.3];
 const COUNTED = 5;
+const LOG_VARIANCES = NOISES.map((noise) => 2 * log(noise));
 /** How much wider the prior is than the trials so far. */
 const WIDER = 1.5;
 /** Trials' worth of belief that all forms are as likely. */
 const BELIEF = 4;
+/** Steps whose forms are remembered. */
+const MOST_ROWS = 4096;
 /** Completed trials that are learnt from at most. */
 const MOST = 64;
 const FORMS = SHAPES.length;
@@ -67,7 +70,10 @@ export class CurveModel {
   private ended: Trial[] = [];
   private learnt: Trial[] = [];
   private readonly sums = new WeakMap<Trial, Sums>();
-  private readonly weights = new Float64Array(SIZE).fill(1 / SIZE);
+  /** Logarithms. */
+  private readonly weights = new Float64Array(SIZE).fill(-log(SIZE));
+  /** The forms at a step. */
+  private readonly rows = new Map<number, Float64Array>();
   private shift = 0;
   /** Prior of final value and drop, in units of `scale` from `shift`. */
   private prior = { drop: 1, finalPrecision: 1, dropPrecision: 1 };
@@ -137,7 +143,9 @@ export class CurveModel {
       if (start !== undefined) drops.push(start - final);
     }
     this.completed = finals.length;
-    this.full = history.maxSteps ?? longest;
+    const full = history.maxSteps ?? longest;
+    if (full !== this.full) this.rows.clear();
+    this.full = full;
     if (finals.length === 0) return;
     const [final, drop] = [moments(finals), moments(drops)];
     this.shift = final.mean;
@@ -158,7 +166,7 @@ export class CurveModel {
 
   /** One step of expectation and maximisation from even weights, with a belief in these. */
   private weigh(history: History): void {
-    const even = new Float64Array(SIZE).fill(1 / SIZE);
+    const even = new Float64Array(SIZE).fill(-log(SIZE));
     const counts = new Float64Array(SIZE).fill(BELIEF / SIZE);
     for (const trial of this.learnt) {
       const sums = this.sumsOf(history, trial);
@@ -168,7 +176,7 @@ export class CurveModel {
     }
     let total = 0;
     for (let i = 0; i < SIZE; i++) total += counts[i]!;
-    for (let i = 0; i < SIZE; i++) this.weights[i] = counts[i]! / total;
+    for (let i = 0; i < SIZE; i++) this.weights[i] = log(counts[i]! / total);
   }
 
   private sumsOf(history: History, trial: Trial): Sums {
@@ -181,18 +189,26 @@ export class CurveModel {
     for (; sums.read < curve.length; sums.read++) {
       const y = curve.losses[sums.read]!;
       if (!Number.isFinite(y)) continue;
-      const u = curve.steps[sums.read]! / this.full;
+      const row = this.rowOf(curve.steps[sums.read]!);
       sums.n++;
       sums.y += y;
       sums.yy += y * y;
       for (let m = 0; m < FORMS; m++) {
-        const h = SHAPES[m]!(u);
+        const h = row[m]!;
         sums.h[3 * m]! += h;
         sums.h[3 * m + 1]! += h * h;
         sums.h[3 * m + 2]! += h * y;
       }
     }
     return sums;
+  }
+
+  private rowOf(step: number): Float64Array {
+    let row = this.rows.get(step);
+    if (row) return row;
+    if (this.rows.size >= MOST_ROWS) this.rows.clear();
+    this.rows.set(step, (row = Float64Array.from(SHAPES, (shape) => shape(step / this.full))));
+    return row;
   }
 
   /** Fills `terms` with the probabilities of form and noise, and what each predicts, in units of `scale`. */
@@ -216,14 +232,14 @@ export class CurveModel {
         const final = (bb * ra - ab * rb) / det;
         const fall = (aa * rb - ab * ra) / det;
         const misfit = k * syy + pd * drop * drop - (ra * final + rb * fall);
-        terms[i] = log(weights[i]!) - 0.5 * (tempered * n * log(noise) + log(det) + misfit);
+        terms[i] = weights[i]! - 0.5 * (tempered * n * LOG_VARIANCES[s]! + log(det) + misfit);
         means[i] = final;
         variances[i] = bb / det + noise;
         if (terms[i]! > most) most = terms[i]!;
       }
     }
     let total = 0;
-    for (let i = 0; i < SIZE; i++) total += terms[i] = exp(terms[i]! - most);
+    for (let i = 0; i < SIZE; i++) total += terms[i] = quickExp(terms[i]! - most);
     for (let i = 0; i < SIZE; i++) terms[i]! /= total;
   }
 }

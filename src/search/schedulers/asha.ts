@@ -66,8 +66,7 @@ export class AshaScheduler implements Scheduler {
     this.table.update(history);
     const { unfinished } = this.table;
     if (this.settings.form === 'promote') {
-      const paused = unfinished.filter(({ trial }) => trial.state === 'paused');
-      const promoted = this.promotable(paused);
+      const promoted = this.promotable(history);
       if (promoted) return this.resume(history, promoted);
     }
     if ((history.planned ?? Infinity) > history.trials.length) return this.begin(history);
@@ -78,18 +77,19 @@ export class AshaScheduler implements Scheduler {
   }
 
   /** The highest rung's best paused trial that may go on. */
-  private promotable(paused: RungTable['unfinished']): Trial | null {
-    const waiting = new Map(paused.map(({ trial }) => [trial.id, trial]));
+  private promotable(history: History): Trial | null {
     // Paused by somebody else before its first rung: nothing is known yet that speaks against it.
-    for (const { trial, rung, bracket } of paused) if (rung < bracket) return trial;
+    for (const { trial, rung, bracket } of this.table.unfinished) {
+      if (trial.state === 'paused' && rung < bracket) return trial;
+    }
     for (let k = this.ladder.rungs.length - 1; k >= 0; k--) {
       for (const bracket of this.table.bracketNumbers) {
         if (k < bracket) continue;
         const { ids, losses } = this.table.rung(bracket, k);
         const places = Math.floor(ids.length / this.settings.eta);
         for (let i = 0; i < places && losses[i]! < Infinity; i++) {
-          const trial = waiting.get(ids[i]!);
-          if (trial && paused.find((entry) => entry.trial === trial)!.rung === k) return trial;
+          const trial = history.trials[ids[i]!]!;
+          if (trial.state === 'paused' && this.ladder.reached(history, trial) === k) return trial;
         }
       }
     }

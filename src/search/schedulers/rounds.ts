@@ -25,6 +25,8 @@ interface Round {
 
 export class RoundsScheduler implements Scheduler {
   private readonly ladder: Ladder;
+  /** Rounds that nothing can come of any more, as of a version of the ladder. */
+  private readonly done = { version: -1, rounds: new Set<number>() };
 
   /** `cycle`: the rounds go through Hyperband's brackets. */
   constructor(
@@ -46,10 +48,18 @@ export class RoundsScheduler implements Scheduler {
     this.ladder.update(history);
     const more = (history.planned ?? Infinity) > history.trials.length;
     const rounds = this.roundsOf(history);
+    const { done } = this;
+    if (done.version !== this.ladder.version) {
+      done.version = this.ladder.version;
+      done.rounds.clear();
+    }
     for (const [i, round] of rounds.entries()) {
+      if (done.rounds.has(i)) continue;
       const full = round.trials.length >= round.size || (!more && i === rounds.length - 1);
       const trial = full ? this.promoted(history, round) : null;
       if (trial) return this.resume(history, trial, round);
+      if (round.trials.length >= round.size && round.trials.every(({ state }) => state !== 'running'))
+        done.rounds.add(i);
     }
     const last = rounds.at(-1);
     if (more) {

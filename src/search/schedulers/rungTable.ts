@@ -11,8 +11,9 @@ export interface Rung {
 interface Entry {
   trial: Trial;
   bracket: number;
-  /** The last rung taken down. */
+  /** The last rung taken down, and after how many reports. */
   rung: number;
+  reports: number;
 }
 
 export class RungTable {
@@ -32,7 +33,7 @@ export class RungTable {
     }
     for (; this.read < history.trials.length; this.read++) {
       const trial = history.trials[this.read]!;
-      if (trial.repeatOf === undefined) this.open.push({ trial, bracket: trial.bracket ?? 0, rung: -1 });
+      if (trial.repeatOf === undefined) this.open.push({ trial, bracket: trial.bracket ?? 0, rung: -1, reports: 0 });
     }
     let kept = 0;
     for (const entry of this.open) {
@@ -41,6 +42,11 @@ export class RungTable {
         this.remove(history, entry);
         continue;
       }
+      if (trial.state === 'paused' && trial.reports.length === entry.reports) {
+        this.open[kept++] = entry;
+        continue;
+      }
+      entry.reports = trial.reports.length;
       const reached = this.ladder.reached(history, trial);
       for (let k = Math.max(entry.rung + 1, entry.bracket); k <= reached; k++) this.add(history, entry, k);
       entry.rung = Math.max(entry.rung, reached);

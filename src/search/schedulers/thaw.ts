@@ -20,6 +20,8 @@ export const ThawSettings = CurveSettings.extend({
 });
 type Settings = z.infer<typeof ThawSettings>;
 
+const LIKELIEST = 64;
+
 export class ThawScheduler implements Scheduler {
   readonly name = 'thaw';
   private readonly curve: CurvePruner;
@@ -70,7 +72,7 @@ export class ThawScheduler implements Scheduler {
     const { version } = this.curve.model;
     const enough = Math.min(0.5, 2 * this.settings.threshold);
     let best: { trial: Trial; chance: number } | null = null;
-    for (const trial of paused) {
+    for (const trial of this.likeliest(history, paused)) {
       const known = this.chances.get(trial);
       if (known?.version === version && known.chance < enough) continue;
       const chance = this.curve.chance(history, trial) ?? 1;
@@ -78,6 +80,18 @@ export class ThawScheduler implements Scheduler {
       if (chance >= enough && (!best || chance > best.chance)) best = { trial, chance };
     }
     return best?.trial ?? null;
+  }
+
+  /** Chances take time to work out: only those of the trials with the smallest losses so far are. */
+  private likeliest({ goals }: History, paused: readonly Trial[]): readonly Trial[] {
+    if (paused.length <= LIKELIEST) return paused;
+    const { curves } = this.curve.model;
+    const losses = Float64Array.from(paused, (trial) => {
+      const curve = curves.of(trial, goals[0]!);
+      return curve.length > 0 ? curve.lowest : Infinity;
+    });
+    const bar = losses.slice().sort()[LIKELIEST - 1]!;
+    return paused.filter((_, i) => losses[i]! <= bar).slice(0, 2 * LIKELIEST);
   }
 
   /** Of those that got furthest the one with the smallest loss; none without a number. */

@@ -126,3 +126,18 @@ describe('hyperband', () => {
     ]);
   });
 });
+
+describe('the same on every platform', () => {
+  it('a search by differential evolution', () => {
+    const study = make('dehb', { seed: 42 });
+    for (let i = 0; i < 30; i++) {
+      const asked = study.ask()!;
+      play(study, asked, Math.abs((asked.params.x as number) - 0.3));
+    }
+    expect(study.trials.slice(-3).map(({ params, bracket }) => [params.x, bracket])).toEqual([
+      [0.544325177368868, 0],
+      [0.6667690692787969, 0],
+      [0.2756673448798641, 0],
+    ]);
+  });
+});

@@ -25,6 +25,7 @@ const { values: given } = parseArgs({
     minutes: { type: 'string' },
     timing: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
+    'this-build': { type: 'boolean', default: false },
   },
 });
 const { BENCH_ROOT: root = '.', BENCH_OUT: out = 'out/bench', BENCH_PYTHON: python = 'python3' } = process.env;
@@ -51,6 +52,7 @@ function latest(results: Results): Result[] {
   const by = new Map<string, Result>();
   for (const result of results.all.values()) {
     const { side, task, sampler, pruner, seed, budget, workers } = result;
+    if (given['this-build'] && side === 'ours' && result.key.split('|')[1] !== build) continue;
     by.set([side, task, sampler, pruner, seed, budget, workers].join('|'), result);
   }
   return [...by.values()];

@@ -158,7 +158,7 @@ class Session:
     def report(self, id, step, value):
         trial = self.trials[id]
         trial.report(number(value), step)
-        return {"prune": trial.should_prune()}
+        return {"prune": bool(trial.should_prune())}
 
     def tell(self, id, values=None, state=None):
         trial = self.trials.pop(id)

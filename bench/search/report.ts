@@ -190,10 +190,11 @@ export class Report {
         .filter((pair) => !pair.includes('wilcoxon'))
         .map((pair) => ({ pair, at: BUDGETS.map((at) => ratio(of(pair, workers), base, at)) }))
         .filter(({ at }) => at.some((each) => each !== null));
-      if (found.length === 0) continue;
+      if (!found.some(({ pair }) => pair.startsWith('ours'))) continue;
+      const most = Math.max(...found.flatMap(({ at }) => at.map((each) => each?.tasks ?? 0)));
       const best = (side: string, i: number) =>
         found
-          .filter(({ pair, at }) => pair.startsWith(side) && at[i])
+          .filter(({ pair, at }) => pair.startsWith(side) && at[i]?.tasks === most)
           .sort((a, b) => a.at[i]!.value - b.at[i]!.value)[0];
       const rows = found
         .sort((a, b) => (a.at[1]?.value ?? Infinity) - (b.at[1]?.value ?? Infinity))

@@ -21,6 +21,7 @@ in .cache/bench-search, so that only what has changed is done again; the report 
   --python PATH      a Python that has optuna; without it one is made in .cache/bench-search/venv
   --timing           only measures how long suggestions take
   --report           only writes docs/benchmarks/search.md from the results there are
+  --this-build       the report leaves out what earlier builds of ours did; without it the latest of each counts
   --keep-build       measure the build of the last time
 `;
 const args = process.argv.slice(2);

@@ -1,4 +1,4 @@
-/** Weights and learning rates: N. Hansen, "The CMA Evolution Strategy: A Tutorial" (arXiv 1604.00772), table 1. */
+/** Weights and learning rates: N. Hansen, "The CMA Evolution Strategy: A Tutorial" (arXiv 1604.00772, as revised), table 1. */
 import { log } from '../../numeric.js';
 
 export interface Rates {

@@ -48,6 +48,7 @@ const programs = {
   extension: 'src/extension.ts',
   engine: 'src/engine/main.ts',
   study: 'src/engine/study/worker.ts',
+  insight: 'src/engine/insight/worker.ts',
   supervisor: 'src/engine/supervisor/main.ts',
   module: 'src/client/moduleHost.ts',
   cli: 'src/cli/main.ts',

@@ -7,6 +7,7 @@ import { backends } from './commands/backends.js';
 import { pause, rerun, resume, rm, stop } from './commands/control.js';
 import { engine } from './commands/engine.js';
 import { exportRuns } from './commands/export.js';
+import { best, importance } from './commands/insight.js';
 import { log } from './commands/log.js';
 import { ls } from './commands/ls.js';
 import { metrics } from './commands/metrics.js';
@@ -23,6 +24,8 @@ const COMMANDS: Command[] = [
   search,
   ls,
   show,
+  best,
+  importance,
   metrics,
   log,
   stop,

@@ -20,6 +20,7 @@ import { engineHandlers } from './handlers/engine.js';
 import { runHandlers } from './handlers/runs.js';
 import { searchHandlers } from './handlers/searches.js';
 import { seriesHandlers } from './handlers/series.js';
+import { Insights } from './insight/insights.js';
 import type { EngineLock } from './lock.js';
 import type { Log } from './log.js';
 import type { EngineParts } from './parts.js';
@@ -76,7 +77,7 @@ export class Engine {
     const maker = new RunMaker({ ...shared, active });
     const searches = new Searches({ ...shared, active, maker });
     active.listener = searches;
-    this.parts = { ...shared, active, maker, searches };
+    this.parts = { ...shared, active, maker, searches, insights: new Insights(shared) };
     this.server = new Server({
       token: this.token,
       version,
@@ -130,7 +131,7 @@ export class Engine {
 
   private async close(why: string): Promise<void> {
     const { log, lock, paths } = this.options;
-    const { scheduler, searches, active, changes, store } = this.parts;
+    const { scheduler, searches, insights, active, changes, store } = this.parts;
     log.info(`engine leaves: ${why}`);
     clearInterval(this.guard);
     scheduler.close();
@@ -138,6 +139,7 @@ export class Engine {
     if (this.address) withdrawAddress(paths.address, this.address);
     this.netServer?.close();
     changes.close(why);
+    await insights.dispose();
     await searches.close();
     active.close();
     await this.server.close();

@@ -2,6 +2,7 @@ import type { StoreApi } from '../store/api.js';
 import type { ActiveRuns } from './activeRuns.js';
 import type { Changes } from './changes.js';
 import type { Devices } from './devices.js';
+import type { Insights } from './insight/insights.js';
 import type { Log } from './log.js';
 import type { RunFolders } from './runFolders.js';
 import type { RunMaker } from './runMaker.js';
@@ -19,6 +20,7 @@ export interface EngineParts {
   active: ActiveRuns;
   maker: RunMaker;
   searches: Searches;
+  insights: Insights;
   log: Log;
   trouble: Trouble;
 }

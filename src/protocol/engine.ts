@@ -8,6 +8,7 @@
  * missed something asks again for what it shows.
  */
 import { z } from 'zod';
+import { Insight, InsightQuery } from './insight.js';
 import { Params, ParamValue, WireNumber } from './values.js';
 
 /** Raised when a message here changes shape. An engine of another protocol is replaced once it has no work. */
@@ -386,6 +387,8 @@ export const Requests = {
   /** Goes on with a paused search, or with a stopped or failed one that has trials left. */
   'searches/resume': { params: z.object({ id: z.string() }).strict(), result: Empty },
   'searches/delete': { params: z.object({ id: z.string() }).strict(), result: Empty },
+  /** What can be learned from its trials so far. */
+  'searches/insight': { params: InsightQuery, result: Insight },
   /** Best value so far of each parameter of an experiment file, over all its finished and running runs. */
   'best/forFile': {
     params: z.object({ file: z.string() }).strict(),

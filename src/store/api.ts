@@ -156,6 +156,10 @@ export interface SearchesApi {
   /** As JSON text, so that whoever writes it down need not parse it. */
   saveStudy(id: string, study: string): void;
   loadStudy(id: string): unknown;
+  /** What `saveStudy` was given last; null before the first time. */
+  studyText(id: string): string | null;
+  /** By number of the trial, the id of its run (not deleted). */
+  runIds(id: string): Map<number, string>;
   /** Its runs (not deleted) in order of their trial number. */
   trials(id: string): Run[];
   /** Forgets the search; its runs stay, belonging to no search any more. False if there is none. */

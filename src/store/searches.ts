@@ -132,6 +132,18 @@ export class Searches implements SearchesApi {
     return fromJson(this.db.get<{ value: string | null }>('SELECT study value FROM searches WHERE id = ?', id));
   }
 
+  studyText(id: string): string | null {
+    return this.db.get<{ value: string | null }>('SELECT study value FROM searches WHERE id = ?', id)?.value ?? null;
+  }
+
+  runIds(id: string): Map<number, string> {
+    const rows = this.db.all<{ id: string; trial: number }>(
+      'SELECT id, trial FROM runs WHERE search = ? AND trial IS NOT NULL AND deleted_at IS NULL ORDER BY created_at',
+      id,
+    );
+    return new Map(rows.map((row) => [row.trial, row.id]));
+  }
+
   trials(id: string): Run[] {
     this.db.settle();
     const rows = this.db.all<RunRow>(

@@ -1,7 +1,7 @@
 import type { EngineParts } from '../parts.js';
 import type { Handlers } from '../server.js';
 
-export function searchHandlers({ store, searches }: EngineParts) {
+export function searchHandlers({ store, searches, insights }: EngineParts) {
   const done =
     (action: (id: string) => void) =>
     ({ id }: { id: string }) => {
@@ -19,5 +19,6 @@ export function searchHandlers({ store, searches }: EngineParts) {
       return {};
     },
     'searches/delete': done((id) => searches.delete(id)),
+    'searches/insight': (query) => insights.of(searches.row(query.id), query),
   } satisfies Partial<Handlers>;
 }

@@ -61,6 +61,8 @@ beforeAll(async () => {
     entryPoints: {
       cli: path.join(root, 'src/cli/main.ts'),
       engine: path.join(root, 'src/engine/main.ts'),
+      study: path.join(root, 'src/engine/study/worker.ts'),
+      insight: path.join(root, 'src/engine/insight/worker.ts'),
       supervisor: path.join(root, 'src/engine/supervisor/main.ts'),
     },
     ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error' },
@@ -153,6 +155,24 @@ describe.sequential('the command line', () => {
     });
   });
 
+  it('says what is best and what is missing for more', async () => {
+    const shown = await tunesmith('best');
+    expect(shown).toMatchObject({ code: 0 });
+    expect(shown.out).toMatch(
+      /^trial +run +loss +lr +n\n +\d +\w{10} +0\.11 +0\.01 +1\nWhat is left to gain: needs at least 10/,
+    );
+    expect(await json('best')).toMatchObject({
+      objectives: [{ metric: 'loss', goal: 'minimize' }],
+      best: [{ trial: expect.any(Number), params: { lr: 0.01, n: 1 }, values: [expect.closeTo(0.11)] }],
+      left: { trials: 6, needed: 10 },
+    });
+    const importance = await tunesmith('importance', 'latest');
+    expect(importance).toMatchObject({ code: 1, err: expect.stringContaining('needs at least 16 trials') });
+    expect((await tunesmith('importance', '--method', 'sobol')).err).toContain('--method takes pedAnova or fanova');
+    expect((await tunesmith('importance', '--objective', 'los')).err).toContain('It has: loss.');
+    expect((await tunesmith('importance', 'nothing')).err).toContain('There is no search "nothing" here.');
+  });
+
   it('fails when a run or every trial fails, and says why', async () => {
     const run = await tunesmith('run', 'breaks.tune.yaml', '--set', 'n=2');
     expect(run.code).toBe(1);
@@ -187,7 +207,20 @@ describe.sequential('the command line', () => {
 
   it('asks for help with examples of every command, and knows no others', async () => {
     const { out } = await tunesmith('--help');
-    for (const name of ['run', 'search', 'ls', 'show', 'metrics', 'stop', 'rm', 'export', 'backends', 'engine']) {
+    for (const name of [
+      'run',
+      'search',
+      'ls',
+      'show',
+      'best',
+      'importance',
+      'metrics',
+      'stop',
+      'rm',
+      'export',
+      'backends',
+      'engine',
+    ]) {
       expect(out).toContain(`  ${name} `);
       const help = await tunesmith(name, '--help');
       expect(help.code).toBe(0);

@@ -12,6 +12,7 @@ export const REPO = path.resolve(import.meta.dirname, '../../..');
 const PROGRAMS = {
   engine: 'src/engine/main.ts',
   study: 'src/engine/study/worker.ts',
+  insight: 'src/engine/insight/worker.ts',
   supervisor: 'src/engine/supervisor/main.ts',
   module: 'src/client/moduleHost.ts',
 };

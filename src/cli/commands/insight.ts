@@ -1,0 +1,174 @@
+/** Commands that say what can be learned from a search's trials. */
+import type { FrontPoint, Importance, Insight, InsightPart } from '../../protocol/insight.js';
+import type { Run, Search } from '../../protocol/engine.js';
+import { JSON_OPTION, type Command, type Input } from '../command.js';
+import type { Context } from '../context.js';
+import { CommandError, UsageError } from '../errors.js';
+import { number, param } from '../format.js';
+import { bar, safe, safeLine, table } from '../terminal.js';
+
+const OBJECTIVE: Command['options'] = {
+  objective: { type: 'string', value: 'METRIC', help: 'Which one, of several objectives. Default: the first.' },
+};
+
+export const importance: Command = {
+  name: 'importance',
+  usage: '[SEARCH]',
+  summary: 'Says how much each parameter of a search matters. Without SEARCH: of the newest.',
+  details:
+    'pedAnova: for being among the best tenth; fanova: for the value over the whole space, with what pairs of parameters do only together.',
+  options: {
+    method: { type: 'string', value: 'METHOD', help: 'pedAnova (default) or fanova.' },
+    ...OBJECTIVE,
+    json: JSON_OPTION,
+  },
+  examples: [
+    ['tunesmith importance', 'of the newest search'],
+    ['tunesmith importance 0jq4m1f3wz --method fanova', 'of this one, with pairs'],
+  ],
+  args: [0, 1],
+  async run(context, input) {
+    const method = methodOf(input);
+    const search = await findSearch(context, input.args[0]);
+    const insight = await ask(context, input, search, ['importance'], method);
+    const found = insight.importance!;
+    if (input.flag('json')) {
+      context.json({ search: search.id, objective: insight.objectives[insight.objective]!.metric, ...found });
+      return 'unknown' in found ? 1 : 0;
+    }
+    if ('unknown' in found) throw new CommandError(`${safe(search.name)}: ${found.unknown} (${found.trials} so far).`);
+    renderImportance(found, insight, context).forEach((line) => context.print(line));
+    return 0;
+  },
+};
+
+export const best: Command = {
+  name: 'best',
+  usage: '[SEARCH]',
+  summary:
+    'Shows the best trial of a search, or all that none beats, and what is left to gain. Without SEARCH: the newest.',
+  options: { json: JSON_OPTION },
+  examples: [['tunesmith best', 'of the newest search']],
+  args: [0, 1],
+  async run(context, input) {
+    const search = await findSearch(context, input.args[0]);
+    const insight = await ask(context, input, search, ['left', 'front']);
+    const points = insight.front?.front ?? bestOf(search);
+    const runs = await runsOf(context, points);
+    if (input.flag('json')) {
+      context.json({
+        search: search.id,
+        objectives: insight.objectives,
+        best: points.map(({ trial, run, values }) => ({ trial, run, params: runs.get(run)?.params ?? null, values })),
+        left: insight.left,
+      });
+    } else if (points.length > 0) {
+      renderBest(points, runs, insight, context).forEach((line) => context.print(line));
+    }
+    if (points.length === 0 && !input.flag('json')) context.say('No trial has completed yet.');
+    return points.length > 0 ? 0 : 1;
+  },
+};
+
+type Look = Pick<Context, 'paint' | 'columns'>;
+
+export function renderImportance(
+  found: Importance,
+  { objectives, objective }: Insight,
+  { paint, columns }: Look,
+): string[] {
+  const { shares, pairs, alone, trials, method } = found;
+  const { metric } = objectives[objective]!;
+  const percent = (share: number): string => `${(100 * share).toFixed(share >= 0.0995 ? 0 : 1)} %`;
+  const what = method === 'pedAnova' ? 'for being among the best tenth' : 'for the value over the whole space';
+  const most = shares[0]?.share || 1;
+  const rows = shares.map(({ name, share }) => [name, percent(share), bar(share / most, 24)]);
+  const lines = [
+    paint('dim', `${safeLine(metric)}: importance ${what}, from ${trials} trials`),
+    ...table([{ title: 'parameter' }, { title: 'share', align: 'right' }, { title: '' }], rows, paint, columns),
+  ];
+  if (alone !== null) {
+    lines.push('', `By themselves the parameters cause ${percent(alone)} of the variance.`);
+    if (pairs.length > 0) {
+      const named = pairs.slice(0, 10).map(({ names, share }) => [`${names[0]} × ${names[1]}`, percent(share)]);
+      lines.push(...table([{ title: 'only together' }, { title: 'share', align: 'right' }], named, paint, columns));
+    }
+  }
+  return lines;
+}
+
+export function renderBest(
+  points: readonly FrontPoint[],
+  runs: ReadonlyMap<string | null, Run>,
+  { objectives, left }: Insight,
+  { paint, columns }: Look,
+): string[] {
+  const names = [...new Set(points.flatMap(({ run }) => Object.keys(runs.get(run)?.params ?? {})))];
+  const heads = [
+    { title: 'trial', align: 'right' as const },
+    { title: 'run' },
+    ...objectives.map(({ metric }) => ({ title: safeLine(metric), align: 'right' as const })),
+    ...names.map((title) => ({ title: safeLine(title) })),
+  ];
+  const rows = points.map(({ trial, run, values }) => {
+    const params = runs.get(run)?.params ?? {};
+    const cells = names.map((name) => (params[name] === undefined ? '–' : param(params[name])));
+    return [String(trial), run ?? '(deleted)', ...values.map(number), ...cells];
+  });
+  const lines = table(heads, rows, paint, columns);
+  if (points.length > 1) lines.push(paint('dim', `${points.length} trials that none beats in all objectives.`));
+  if (left) lines.push('unknown' in left ? paint('dim', `What is left to gain: ${left.unknown}.`) : left.sentence);
+  return lines;
+}
+
+/** By its id, the beginning of one, its name, or the newest. */
+async function findSearch(context: Context, word: string | undefined): Promise<Search> {
+  const engine = await context.engine();
+  const { searches } = await engine.request('searches/list', {});
+  const newest = searches[0];
+  if (!newest) throw new CommandError('There are no searches yet. Start one with: tunesmith search FILE');
+  if (word === undefined || word === 'latest') return newest;
+  const found =
+    searches.find(({ id }) => id === word) ??
+    searches.find(({ id, name }) => name === word || (word.length >= 4 && id.startsWith(word)));
+  if (!found) throw new CommandError(`There is no search "${word}" here. See them with: tunesmith ls --searches`);
+  return found;
+}
+
+async function ask(
+  context: Context,
+  input: Input,
+  search: Search,
+  parts: InsightPart[],
+  method?: Importance['method'],
+): Promise<Insight> {
+  const engine = await context.engine();
+  const query = { id: search.id, parts, ...(method && { method }) };
+  const metric = input.text('objective');
+  if (metric === undefined) return engine.request('searches/insight', query, { timeoutMs: 120_000 });
+  const { objectives } = await engine.request('searches/insight', { id: search.id, parts: [] });
+  const objective = objectives.findIndex((one) => one.metric === metric);
+  if (objective < 0) {
+    const known = objectives.map((one) => one.metric).join(', ');
+    throw new UsageError(`The search has no objective "${metric}". It has: ${known}.`);
+  }
+  return engine.request('searches/insight', { ...query, objective }, { timeoutMs: 120_000 });
+}
+
+function methodOf(input: Input): Importance['method'] {
+  const word = input.text('method') ?? 'pedAnova';
+  if (word === 'pedAnova' || word === 'fanova') return word;
+  throw new UsageError(`--method takes pedAnova or fanova, not "${word}".`);
+}
+
+function bestOf({ best: found }: Search): FrontPoint[] {
+  return found ? [{ trial: found.trial, run: found.run, values: [found.objective] }] : [];
+}
+
+async function runsOf(context: Context, points: readonly FrontPoint[]): Promise<Map<string | null, Run>> {
+  const ids = points.flatMap(({ run }) => (run === null ? [] : [run]));
+  if (ids.length === 0) return new Map();
+  const engine = await context.engine();
+  const { runs } = await engine.request('runs/list', { ids, limit: Math.min(10_000, ids.length) });
+  return new Map(runs.map((run) => [run.id, run]));
+}

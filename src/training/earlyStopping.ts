@@ -45,9 +45,11 @@ export class EarlyStopping {
     return epoch - this.bestEpoch > patience;
   }
 
-  /** Puts the best weights back, if that is wanted. */
-  restore(training: { keep(weights: readonly NamedValues[]): void }): void {
-    if (this.weights) training.keep(this.weights);
+  /** Puts the best weights back, if that is wanted; the epoch that they are of. */
+  restore(training: { keep(weights: readonly NamedValues[]): void }): number | null {
+    if (!this.weights) return null;
+    training.keep(this.weights);
+    return this.bestEpoch;
   }
 
   reason(epoch: number): string {

@@ -6,7 +6,8 @@ import type { Network } from '../experiment/network/index.js';
 import { makeBatch } from './batches.js';
 import type { Dataset } from './data/types.js';
 import { TrainingError } from './errors.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, type Evaluation } from './evaluate.js';
+import type { Confusion } from './metrics/index.js';
 import { buildLoss, type Loss } from './losses/index.js';
 import { buildModel, type Model } from './model.js';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping.js';
@@ -38,6 +39,13 @@ export interface NamedValues {
   values: Float32Array;
 }
 
+/** Which classes were taken for which, when the validation examples were last judged. */
+export interface JudgedConfusion {
+  confusion: Confusion;
+  epoch: number;
+  step: number;
+}
+
 /** All that a training needs to go on after an epoch as if it had never stopped. Random numbers follow from seed and step. */
 export interface TrainingState {
   epoch: number;
@@ -65,6 +73,8 @@ export class Training {
   private readonly stepper: Stepper;
   private readonly schedule: Schedule;
   private readonly earlyStopping: EarlyStopping | null;
+  /** Null before the first epoch's end, and for numbers. */
+  confusion: JudgedConfusion | null = null;
   private epochsDone = 0;
   private readonly random: Random;
   private step = 0;
@@ -104,7 +114,7 @@ export class Training {
       tensors = now;
       if (epoch < network.epochs) await this.options.onEpoch?.(this, epoch);
     }
-    this.earlyStopping?.restore(this);
+    await this.restoreBest();
     this.options.log.progress(1, `${network.epochs} epochs`);
     return true;
   }
@@ -187,10 +197,19 @@ export class Training {
   private async stopsEarly(epoch: number, metrics: Record<string, number>): Promise<boolean> {
     const stopping = this.earlyStopping;
     if (!stopping || !(await stopping.judged(epoch, metrics, () => this.weights()))) return false;
-    stopping.restore(this);
+    await this.restoreBest();
     this.options.log.message('info', stopping.reason(epoch));
     this.options.log.progress(1, `stopped early after ${epoch} epochs`);
     return true;
+  }
+
+  /** Puts the best epoch's weights back where that is wanted, and has the confusion matrix say what these do. */
+  private async restoreBest(): Promise<void> {
+    const best = this.earlyStopping?.restore(this) ?? null;
+    if (best === null || best === this.confusion?.epoch || !this.confusion) return;
+    const result = await this.evaluated();
+    const step = Math.round((this.step * best) / this.epochsDone);
+    if (result?.confusion) this.confusion = { confusion: result.confusion, epoch: best, step };
   }
 
   private async trainEpoch(epoch: number): Promise<boolean> {
@@ -262,18 +281,26 @@ export class Training {
 
   /** What the validation examples say; null when a stop was asked for meanwhile. */
   private async judge(epoch: number): Promise<Record<string, number> | null> {
-    const { network, dataset, log, evaluationBatch } = this.options;
+    const { network, log } = this.options;
     log.progress((epoch - 0.02) / network.epochs, `epoch ${epoch}/${network.epochs} · evaluating`);
-    const result = await this.settled(() =>
+    const result = await this.evaluated();
+    if (!result) return null;
+    const { confusion } = result;
+    this.confusion = confusion && { confusion, epoch, step: this.step };
+    const values = Object.fromEntries(Object.entries(result.values).map(([name, value]) => [`val/${name}`, value]));
+    log.log(values, { step: this.step, epoch });
+    return values;
+  }
+
+  private evaluated(): Promise<Evaluation | null> {
+    const { network, dataset, evaluationBatch } = this.options;
+    return this.settled(() =>
       evaluate(this.model, this.loss, dataset, dataset.validation, {
         batchSize: evaluationBatch,
+        metrics: network.metrics,
         pause: () => this.pause(),
       }),
     );
-    if (!result) return null;
-    const values = Object.fromEntries(Object.entries(result).map(([name, value]) => [`val/${name}`, value]));
-    log.log(values, { step: this.step, epoch });
-    return values;
   }
 
   private progress(epoch: number, fraction: number): void {

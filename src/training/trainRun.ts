@@ -8,6 +8,8 @@ import { chooseBackend, requestedBackend, startBackend } from './backends/index.
 import { saveWeights } from './checkpoint.js';
 import { loadDataset, type Dataset } from './data/index.js';
 import { TrainingError, messageOf } from './errors.js';
+import { saveConfusion } from './metrics/file.js';
+import { metricNotes } from './metrics/index.js';
 import { loadState } from './resume.js';
 import { Saver } from './saver.js';
 import { Training } from './train.js';
@@ -29,7 +31,7 @@ export async function trainRun(run: RunClient, spec: RunSpec, folder: string): P
     }),
     start(network),
   ]);
-  for (const note of dataset.notes) run.message('warning', note);
+  for (const note of [...dataset.notes, ...metricNotes(network.metrics, dataset)]) run.message('warning', note);
   if (backend.advice) run.message('info', backend.advice);
 
   const seed = network.seed ?? spec.seed;
@@ -55,6 +57,7 @@ export async function trainRun(run: RunClient, spec: RunSpec, folder: string): P
   try {
     const completed = await training.run();
     if (network.checkpoint) await save(run, network, dataset, training);
+    if (training.confusion) await saveConfusion(run, training.confusion);
     return completed;
   } finally {
     listener.dispose();

@@ -11,6 +11,7 @@ import { earlyStoppingSchema, normalizeEarlyStopping, type EarlyStoppingSettings
 import { flag, kitOf, number, oneOf, whole } from './kit.js';
 import { layerSchema, normalizeLayers, type Layer } from './layers.js';
 import { lossSchema, normalizeLoss, type LossSettings } from './loss.js';
+import { metricsSchema, normalizeMetrics, type MetricSettings } from './metrics.js';
 import { normalizeOptimizer, optimizerSchema, type OptimizerSettings } from './optimizer.js';
 import { problemsOf, type NetworkProblem } from './problems.js';
 import { normalizeSchedule, scheduleSchema, type ScheduleSettings } from './schedule.js';
@@ -19,6 +20,7 @@ export * from './data.js';
 export * from './earlyStopping.js';
 export * from './layers.js';
 export * from './loss.js';
+export * from './metrics.js';
 export * from './optimizer.js';
 export * from './schedule.js';
 export type { NetworkProblem };
@@ -41,6 +43,7 @@ export interface Network {
   /** Decay of the moving average of the weights that is judged and saved; null: the weights themselves are. */
   ema: number | null;
   earlyStopping: EarlyStoppingSettings | null;
+  metrics: MetricSettings;
   batchSize: number;
   epochs: number;
   shuffle: boolean;
@@ -90,6 +93,7 @@ function schema(placeholders: boolean) {
     earlyStopping: earlyStoppingSchema(kit)
       .nullish()
       .describe('Ends the training when it no longer gets better. Default: it goes on.'),
+    metrics: metricsSchema(kit).nullish().describe('What is measured after every epoch, beyond what always is.'),
     batchSize: p(whole('batchSize')).optional().describe('Examples a step. Default: 32.'),
     epochs: p(whole('epochs')).optional().describe('Passes over the training examples. Default: 10.'),
     shuffle: optional(flag('shuffle')).describe('New order of the examples every epoch. Default: true.'),
@@ -133,6 +137,7 @@ export function completeNetwork(network: Network): Network {
     accumulate: 1,
     ema: null,
     earlyStopping: null,
+    metrics: normalizeMetrics(null),
   };
   return {
     ...defaults,
@@ -154,6 +159,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     accumulate: written.accumulate ?? 1,
     ema: written.ema ?? null,
     earlyStopping: normalizeEarlyStopping(written.earlyStopping),
+    metrics: normalizeMetrics(written.metrics),
     batchSize: written.batchSize ?? 32,
     epochs: written.epochs ?? 10,
     shuffle: written.shuffle ?? true,

@@ -1,0 +1,26 @@
+/** The confusion matrix at the end of a run: a file of the run, and a table in its log. */
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunClient } from '../../client/index.js';
+import { RUN_FILES } from '../../protocol/runFiles.js';
+import { messageOf } from '../errors.js';
+import type { JudgedConfusion } from '../train.js';
+
+export const CONFUSION_FILE = `${RUN_FILES.media}/confusion.csv`;
+
+export async function saveConfusion(
+  run: Pick<RunClient, 'folder' | 'media' | 'message'>,
+  { confusion, epoch, step }: JudgedConfusion,
+): Promise<void> {
+  const text = confusion.text();
+  if (text) console.log(`Confusion matrix after epoch ${epoch} (rows: true class, columns: predicted)\n${text}`);
+  try {
+    const path = join(run.folder, CONFUSION_FILE);
+    await mkdir(join(run.folder, RUN_FILES.media), { recursive: true });
+    await writeFile(`${path}.tmp`, confusion.csv());
+    await rename(`${path}.tmp`, path);
+    run.media('confusion matrix', CONFUSION_FILE, { mime: 'text/csv', step });
+  } catch (error) {
+    run.message('warning', `the confusion matrix could not be saved: ${messageOf(error)}`);
+  }
+}

@@ -8,6 +8,8 @@ export interface Measured {
   losses: number[];
   /** How often it was measured. */
   count: number;
+  /** These measurements were not all the same. */
+  varied: boolean;
   /** By how much constraints were broken, in sum; 0: all are met. */
   violation: number;
 }
@@ -22,10 +24,11 @@ export function measure(trials: readonly Trial[], goals: readonly Goal[]): Measu
     const known = found.get(key);
     if (!known) {
       const { constraints = [] } = trial;
-      found.set(key, { trial, losses, count: 1, violation: 0, constraints: [...constraints] });
+      found.set(key, { trial, losses, count: 1, varied: false, violation: 0, constraints: [...constraints] });
       continue;
     }
     const n = ++known.count;
+    known.varied ||= losses.some((loss, i) => loss !== known.losses[i]);
     known.losses = known.losses.map((own, i) => nextMean(own, losses[i]!, n));
     known.constraints = known.constraints.map((own, i) => nextMean(own, trial.constraints?.[i] ?? own, n));
   }

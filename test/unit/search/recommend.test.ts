@@ -19,7 +19,7 @@ const trial = (id: number, values: number[], more: Partial<Trial> = {}): Trial =
 /** The true values of the luckiest and of the recommended trial. */
 function search(seed: number, noise: number, more: Partial<StudyOptions> = {}) {
   const study = createStudy({
-    ...{ space: box(3), goals: ['minimize'], sampler: 'tpe', pruner: null, seed, trials: 60, ...more },
+    ...{ space: box(3), goals: ['minimize'], sampler: 'random', pruner: null, seed, trials: 60, ...more },
   });
   const random = createRandom(seed + 500);
   const sign = study.options.goals[0] === 'maximize' ? -1 : 1;
@@ -32,7 +32,7 @@ function search(seed: number, noise: number, more: Partial<StudyOptions> = {}) {
   const found = study.recommend()!;
   return { study, found, luckiest, regret: sphere(found.trial.params), lucky: sphere(luckiest.params) };
 }
-const SEEDS = Array.from({ length: 12 }, (_, i) => i);
+const SEEDS = Array.from({ length: 16 }, (_, i) => i);
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('what is recommended', () => {
@@ -40,12 +40,11 @@ describe('what is recommended', () => {
     const results = SEEDS.map((seed) => search(seed, 3));
     expect(mean(results.map(({ regret }) => regret))).toBeLessThan(0.75 * mean(results.map(({ lucky }) => lucky)));
     const better = results.filter(({ regret, lucky }) => regret <= lucky).length;
-    expect(better).toBeGreaterThanOrEqual(8);
-    expect(results[0]!.found.reason).toMatch(
-      /^expected .* ± .*; trial \d+ has the best value \(.*\), but single values vary by/,
-    );
+    expect(better).toBeGreaterThanOrEqual(11);
+    const words = /^expected .* ± .*; trial \d+ has the best value \(.*\), but single values vary by/;
+    expect(results.filter(({ found }) => words.test(found.reason)).length).toBeGreaterThanOrEqual(5);
     const errors = results.map(({ found, regret }) => Math.abs(found.mean - regret) / found.sd);
-    expect(errors.filter((error) => error < 3).length).toBeGreaterThanOrEqual(9);
+    expect(errors.filter((error) => error < 3).length).toBeGreaterThanOrEqual(14);
   });
 
   it('is the best trial where there is no noise', () => {
@@ -67,7 +66,7 @@ describe('what is recommended', () => {
     const repeat = { top: 5, times: 4 };
     const results = SEEDS.map((seed) => search(seed, 3, { repeat }));
     expect(results.every(({ study }) => study.trials.length <= 80 && study.trials.length > 60)).toBe(true);
-    expect(mean(results.map(({ regret }) => regret))).toBeLessThan(0.6 * mean(results.map(({ lucky }) => lucky)));
+    expect(mean(results.map(({ regret }) => regret))).toBeLessThan(0.65 * mean(results.map(({ lucky }) => lucky)));
   });
 
   it('needs few trials, survives strange ones, and is nothing without any', () => {

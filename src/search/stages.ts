@@ -12,6 +12,7 @@
  */
 import { z } from 'zod';
 import { Params } from '../protocol/values.js';
+import { isAllowed } from './constraints.js';
 import { SearchError } from './errors.js';
 import { importance } from './insight/importance.js';
 import { Recommender } from './recommend.js';
@@ -190,14 +191,17 @@ export class StagedSampler implements Sampler {
 
   private initial({ earlier = [], goals }: History): Params {
     const values = defaultsOf(this.space);
-    const [best] = earlier.length > 0 ? this.recommender.ranked(this.space, earlier, goals) : [];
-    return best === undefined ? values : { ...values, ...earlier.find(({ id }) => id === best)!.params };
+    const known = earlier.filter(({ params }) => isAllowed(this.space, params));
+    const [best] = known.length > 0 ? this.recommender.ranked(this.space, known, goals) : [];
+    return best === undefined ? values : { ...values, ...known.find(({ id }) => id === best)!.params };
   }
 
   /** With what is frozen now for parameters that the best trial does not have. */
   private best(history: History): Params {
     const { values } = this.current!.state;
-    const [best] = this.recommender.ranked(this.space, history.trials, history.goals);
+    const ranked = this.recommender.ranked(this.space, history.trials, history.goals);
+    // What a person gave may break a constraint.
+    const best = ranked.find((id) => isAllowed(this.space, history.trials[id]!.params));
     return best === undefined ? values : { ...values, ...history.trials[best]!.params };
   }
 }

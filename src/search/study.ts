@@ -86,9 +86,11 @@ export class SavedStudy implements Study {
     if (state && state.pruner !== null) this.pruner?.load?.(state.pruner);
   }
 
-  /** What the search does and why, in one line, if its sampler says so. */
+  /** What the search does and why, in one line, if its sampler or its pruner says so. */
   get reason(): string | null {
-    return this.sampler.reason?.() ?? null;
+    const pruner = this.pruner?.reason?.();
+    const said = [this.sampler.reason?.(), pruner && `pruner ${pruner}`].filter((text) => text);
+    return said.length > 0 ? said.join('; ') : null;
   }
 
   /** How many trials there will be in all, as far as is known. */
@@ -221,6 +223,15 @@ export class SavedStudy implements Study {
       if (refusal) throw new SearchError(`"${name}" ${refusal}`);
     }
     this.queue.push({ ...params });
+  }
+
+  /** A trial that was begun although this study, restored from an older state, has not heard of it. Counts as planned. */
+  adopt(params: Params): Asked {
+    const next = this.next();
+    const { until, bracket } = next.kind === 'begin' ? next : {};
+    const { space } = this.options;
+    const whole = drawAllowed(space, this.random, usable(space, params));
+    return this.begin(whole, { enqueued: false, ...defined({ until, bracket }) });
   }
 
   /** Each call is taken to be one search of its own. */

@@ -13,9 +13,10 @@
  */
 import { z } from 'zod';
 import type { Params } from '../protocol/values.js';
+import { isAllowed } from './constraints.js';
 import { SearchError } from './errors.js';
 import { isFixed } from './stages/plan.js';
-import { countPoints, drawParams, keyOf, refuse } from './space.js';
+import { countPoints, drawAllowed, keyOf, refuse } from './space.js';
 import type { Past } from './study/past.js';
 import type { History, Random, Sampler, Space, WarmStart } from './types.js';
 import { boxOf } from './warmStart/box.js';
@@ -158,7 +159,8 @@ export class WarmStartSampler implements Sampler {
       const given = first[this.begun++]!;
       const known = this.space.dimensions.filter(({ name }) => given[name] !== undefined);
       const usable = known.filter((d) => refuse(d, given[d.name]!) === null).map(({ name }) => [name, given[name]!]);
-      const params = drawParams(view.space, random, Object.fromEntries(usable) as Params);
+      const params = drawAllowed(view.space, random, Object.fromEntries(usable) as Params);
+      if (!isAllowed(this.space, params)) continue;
       const key = keyOf(this.space, params);
       if (trials.every((trial) => keyOf(this.space, trial.params) !== key)) return params;
     }

@@ -29,7 +29,8 @@ export function boxOf(space: Space, groups: readonly (readonly Trial[])[], goals
   });
   let smaller = false;
   const dimensions = axesOf(space).map((axis) => {
-    const values = good.flatMap(({ params }) => params[axis.dimension.name] ?? []);
+    const { name } = axis.dimension;
+    const values = good.flatMap(({ params }) => (Object.hasOwn(params, name) ? [params[name]!] : []));
     const shrunk = values.length > 0 ? shrink(axis, values) : null;
     if (shrunk) smaller = true;
     return shrunk ? withinPrior(shrunk) : axis.dimension;

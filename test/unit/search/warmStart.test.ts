@@ -122,6 +122,23 @@ describe('a warm start', () => {
     expect(() => first({ free: 2 })).toThrow('the free share of a warm start must be from 0 to 1, not 2');
   });
 
+  it('obeys the constraints, though the past did not', () => {
+    const space: Space = { ...box(2), constraints: [{ terms: { x0: 1, x1: 1 }, atMost: 0 }] };
+    const past = [1, 2, 3].map((x0) => ({ params: { x0, x1: 3 }, values: [-x0] }));
+    for (const stages of [null, { order: [{ name: 'a', params: ['x0'] }] }]) {
+      const study = createStudy({
+        ...{ space, goals: ['minimize'], sampler: 'tpe', pruner: null, seed: 1, trials: 20, stages },
+      });
+      study.import(past);
+      study.enqueue({ x0: 4, x1: 4 });
+      for (let asked = study.ask(); asked; asked = study.ask()) {
+        const { x0, x1 } = asked.params as { x0: number; x1: number };
+        study.tell(asked.id, { state: 'completed', values: [-x0 - x1] });
+        if (asked.id > 0) expect(x0 + x1).toBeLessThanOrEqual(1e-9);
+      }
+    }
+  });
+
   it('refuses values for other objectives and leaves out what is not a number', () => {
     const study = createStudy({
       space: box(1),
@@ -193,6 +210,12 @@ describe('the box', () => {
     const space: Space = { dimensions: [float('x', 0, 10)] };
     expect(boxOf(space, [[ended(-1, { x: 0 }, 1), ended(-2, { x: 10 }, 1)]], goals)).toBeNull();
     expect(boxOf(space, [[ended(-1, { y: 0 }, 1)]], goals)).toBeNull();
+  });
+  it('can be of choices that are lists, or null', () => {
+    const choices = [null, [1, 2], [3]];
+    const space: Space = { dimensions: [{ kind: 'choice', name: 'c', choices, weights: null, when: null }] };
+    const group = choices.map((c, i) => ended(-1 - i, { c }, i)).concat(ended(-9, { c: null }, 0));
+    expect(boxOf(space, [group], goals)!.dimensions[0]).toMatchObject({ choices: [null, [1, 2]] });
   });
   it('is none where the constraints leave nothing of it', () => {
     const space: Space = { ...box(2), constraints: [{ terms: { x0: 1, x1: 1 }, atMost: 0 }] };

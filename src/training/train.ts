@@ -5,6 +5,7 @@ import type { RunClient } from '../client/index.js';
 import type { Network } from '../experiment/network/index.js';
 import { makeBatch } from './batches.js';
 import type { Dataset } from './data/types.js';
+import { Diagnostics } from './diagnostics.js';
 import { TrainingError } from './errors.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import type { Confusion } from './metrics/index.js';
@@ -73,6 +74,7 @@ export class Training {
   private readonly stepper: Stepper;
   private readonly schedule: Schedule;
   private readonly earlyStopping: EarlyStopping | null;
+  private readonly diagnostics: Diagnostics | null;
   /** Null before the first epoch's end, and for numbers. */
   confusion: JudgedConfusion | null = null;
   private epochsDone = 0;
@@ -90,6 +92,7 @@ export class Training {
     this.stepper = new Stepper(network, this.parameters);
     this.schedule = buildSchedule(network.schedule, network.epochs);
     this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
+    this.diagnostics = network.diagnostics ? new Diagnostics(this.model.weights) : null;
     this.learningRate = network.optimizer.learningRate;
   }
 
@@ -245,7 +248,7 @@ export class Training {
         if (network.schedule.name !== 'constant' || network.schedule.warmup > 0) {
           values.learning_rate = this.stepper.optimizer.learningRate;
         }
-        if (last) Object.assign(values, window.epoch());
+        if (last) Object.assign(values, window.epoch(), await this.diagnostics?.read());
         log.log(values, { step: this.step, epoch: epoch - 1 + to / count });
       } else if (this.options.cheapReads) {
         await window.check(this.step, epoch, this.stepper.optimizer.learningRate);
@@ -272,7 +275,9 @@ export class Training {
         return this.loss.of(outputs, batch.targets);
       }, this.parameters.variables);
       const gradient = this.parameters.flatten(this.parameters.variables.map((variable) => grads[variable.name]!));
+      const before = last && this.diagnostics ? tf.clone(this.parameters.vector) : null;
       this.stepper.take(gradient, last);
+      if (before) this.diagnostics?.measure(gradient, before, this.parameters.vector);
       const result = tf.stack([value, right]) as tf.Tensor1D;
       right.dispose();
       return result;
@@ -323,6 +328,7 @@ export class Training {
 
   dispose(): void {
     this.stepper.dispose();
+    this.diagnostics?.dispose();
     this.loss.dispose();
     this.parameters.dispose();
     this.model.dispose();

@@ -44,6 +44,8 @@ export interface Network {
   ema: number | null;
   earlyStopping: EarlyStoppingSettings | null;
   metrics: MetricSettings;
+  /** Logs the size of gradients and updates in every layer, once an epoch. */
+  diagnostics: boolean;
   batchSize: number;
   epochs: number;
   shuffle: boolean;
@@ -94,6 +96,9 @@ function schema(placeholders: boolean) {
       .nullish()
       .describe('Ends the training when it no longer gets better. Default: it goes on.'),
     metrics: metricsSchema(kit).nullish().describe('What is measured after every epoch, beyond what always is.'),
+    diagnostics: optional(flag('diagnostics')).describe(
+      'Logs `grad/<layer>` and `update/<layer>` once an epoch: how large gradients and updates are. Default: false.',
+    ),
     batchSize: p(whole('batchSize')).optional().describe('Examples a step. Default: 32.'),
     epochs: p(whole('epochs')).optional().describe('Passes over the training examples. Default: 10.'),
     shuffle: optional(flag('shuffle')).describe('New order of the examples every epoch. Default: true.'),
@@ -138,6 +143,7 @@ export function completeNetwork(network: Network): Network {
     ema: null,
     earlyStopping: null,
     metrics: normalizeMetrics(null),
+    diagnostics: false,
   };
   return {
     ...defaults,
@@ -160,6 +166,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     ema: written.ema ?? null,
     earlyStopping: normalizeEarlyStopping(written.earlyStopping),
     metrics: normalizeMetrics(written.metrics),
+    diagnostics: written.diagnostics ?? false,
     batchSize: written.batchSize ?? 32,
     epochs: written.epochs ?? 10,
     shuffle: written.shuffle ?? true,

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Augmentation } from './augment/index.js';
 import type { Dataset, Examples } from './data/types.js';
+import type { Random } from './random.js';
 
 export interface Batch {
   /** [batch, …inputShape] */
@@ -8,8 +10,18 @@ export interface Batch {
   targets: tf.Tensor2D;
 }
 
-/** Tensors of the examples `order[from] … order[to − 1]`, as the network sees them. The caller disposes both. */
-export function makeBatch(dataset: Dataset, examples: Examples, order: Int32Array, from: number, to: number): Batch {
+/**
+ * Tensors of the examples `order[from] … order[to − 1]`, as the network sees them, changed by `augmented` if it is
+ * given. The caller disposes both.
+ */
+export function makeBatch(
+  dataset: Dataset,
+  examples: Examples,
+  order: Int32Array,
+  from: number,
+  to: number,
+  augmented?: { by: Augmentation; random: Random } | null,
+): Batch {
   const { inputShape, outputs, classes, inputScale, targetScale } = dataset;
   const { factor, offset } = inputScale;
   const width = inputShape.reduce((a, b) => a * b, 1);
@@ -30,6 +42,7 @@ export function makeBatch(dataset: Dataset, examples: Examples, order: Int32Arra
       }
     }
   }
+  augmented?.by(inputs, targets, count, augmented.random);
   return {
     inputs: tf.tensor(inputs, [count, ...inputShape]),
     targets: tf.tensor2d(targets, [count, outputs]),

@@ -1,8 +1,9 @@
-/** What happens between a batch's gradient and the weights: accumulation, clipping, the optimizer, decay, averaging. */
+/** Between a batch's gradient and the weights: accumulation, penalties, clipping, the optimizer, decay, bounds, averaging. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../experiment/network/index.js';
 import { buildOptimizer, type Optimizer, type OptimizerState } from './optimizers/index.js';
 import type { Parameters } from './parameters.js';
+import type { Regularizer } from './regularization.js';
 
 export interface StepperState {
   optimizer: OptimizerState;
@@ -19,6 +20,8 @@ export class Stepper {
   constructor(
     private readonly network: Pick<Network, 'optimizer' | 'clip' | 'accumulate' | 'ema'>,
     private readonly parameters: Parameters,
+    /** Disposed with this. */
+    private readonly regularizer: Regularizer | null = null,
   ) {
     this.optimizer = buildOptimizer(network.optimizer);
   }
@@ -35,17 +38,29 @@ export class Stepper {
     this.forget();
   }
 
-  private step(gradient: tf.Tensor1D): void {
-    const { parameters, optimizer, network } = this;
+  private step(batch: tf.Tensor1D): void {
+    const { parameters, optimizer, network, regularizer } = this;
     const { weightDecay } = network.optimizer;
-    const change = optimizer.step(this.clipped(gradient));
-    if (weightDecay === 0) parameters.add(change);
-    else {
+    const gradient = regularizer ? regularizer.addTo(batch, parameters.vector) : batch;
+    let change = optimizer.step(this.clipped(gradient));
+    if (weightDecay !== 0) {
       // Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019), algorithm 2, line 12.
       const decay = tf.mul(tf.mul(parameters.vector, parameters.decaying), -optimizer.learningRate * weightDecay);
-      parameters.add(tf.add(change, decay));
+      change = tf.add(change, decay);
     }
+    parameters.add(this.bounded(change));
     if (network.ema !== null) this.move(network.ema);
+  }
+
+  /** What the weights cost beside the loss; null: nothing ever. */
+  async penalty(): Promise<number | null> {
+    return this.regularizer?.penalizes ? this.regularizer.penalty(this.parameters.vector) : null;
+  }
+
+  /** Changed so that no weights that are bounded leave their bound. */
+  private bounded(change: tf.Tensor1D): tf.Tensor1D {
+    const { vector } = this.parameters;
+    return this.regularizer?.bounds ? tf.sub(this.regularizer.project(tf.add(vector, change)), vector) : change;
   }
 
   /** By value first, then by the norm of all together (Pascanu, Mikolov & Bengio, ICML 2013, section 3.2). */
@@ -67,7 +82,13 @@ export class Stepper {
 
   /** What leads from θ to where the network is judged and saved; null: nowhere else. The caller disposes it. */
   settle(): tf.Tensor1D | null {
-    return this.average ? tf.sub(this.average, this.parameters.vector) : this.optimizer.settle();
+    // An average of points within the bounds is within them; where the optimizer leads need not be.
+    if (this.average) return tf.sub(this.average, this.parameters.vector);
+    const offset = this.optimizer.settle();
+    if (!offset || !this.regularizer?.bounds) return offset;
+    const bounded = tf.tidy(() => this.bounded(offset));
+    offset.dispose();
+    return bounded;
   }
 
   async state(): Promise<StepperState> {
@@ -92,5 +113,6 @@ export class Stepper {
     this.average?.dispose();
     this.average = null;
     this.optimizer.dispose();
+    this.regularizer?.dispose();
   }
 }

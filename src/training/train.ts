@@ -3,6 +3,7 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunClient } from '../client/index.js';
 import type { Network } from '../experiment/network/index.js';
+import { buildAugmentation, type Augmentation } from './augment/index.js';
 import { makeBatch } from './batches.js';
 import type { Dataset } from './data/types.js';
 import { Diagnostics } from './diagnostics.js';
@@ -14,6 +15,7 @@ import { buildModel, type Model } from './model.js';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping.js';
 import { Parameters } from './parameters.js';
 import { Random } from './random.js';
+import { buildRegularizer } from './regularization.js';
 import { buildSchedule, type Schedule } from './schedules/index.js';
 import type { PlateauState } from './schedules/plateau.js';
 import { Stepper, type StepperState } from './stepper.js';
@@ -71,6 +73,7 @@ export class Training {
   /** As set by the file or by the person, before the schedule. */
   learningRate: number;
   private readonly loss: Loss;
+  private readonly augmentation: Augmentation | null;
   private readonly stepper: Stepper;
   private readonly schedule: Schedule;
   private readonly earlyStopping: EarlyStopping | null;
@@ -89,7 +92,8 @@ export class Training {
     this.parameters = new Parameters(this.model.weights);
     const { network } = options;
     this.loss = buildLoss(network.loss, options.dataset, this.model.outputs);
-    this.stepper = new Stepper(network, this.parameters);
+    this.augmentation = buildAugmentation(network, options.dataset);
+    this.stepper = new Stepper(network, this.parameters, buildRegularizer(this.model.weights, network.regularization));
     this.schedule = buildSchedule(network.schedule, network.epochs);
     this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
     this.diagnostics = network.diagnostics ? new Diagnostics(this.model.weights) : null;
@@ -248,6 +252,8 @@ export class Training {
         if (network.schedule.name !== 'constant' || network.schedule.warmup > 0) {
           values.learning_rate = this.stepper.optimizer.learningRate;
         }
+        const penalty = await this.stepper.penalty();
+        if (penalty !== null) values.penalty = penalty;
         if (last) Object.assign(values, window.epoch(), await this.diagnostics?.read());
         log.log(values, { step: this.step, epoch: epoch - 1 + to / count });
       } else if (this.options.cheapReads) {
@@ -266,8 +272,12 @@ export class Training {
   private trainStep(order: Int32Array, from: number, to: number, last: boolean): tf.Tensor1D {
     const { dataset } = this.options;
     const context = { training: true, random: this.random.fork(`step ${this.step}`) };
+    const augmented = this.augmentation && {
+      by: this.augmentation,
+      random: this.random.fork(`augment ${this.step}`),
+    };
     return tf.tidy(() => {
-      const batch = makeBatch(dataset, dataset.train, order, from, to);
+      const batch = makeBatch(dataset, dataset.train, order, from, to, augmented);
       let right: tf.Tensor = tf.scalar(0);
       const { value, grads } = tf.variableGrads(() => {
         const outputs = this.model.forward(batch.inputs, context);

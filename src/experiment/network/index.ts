@@ -6,6 +6,7 @@
  * in). `validateNetwork` gives the normal form that the trainer reads.
  */
 import { z } from 'zod';
+import { augmentSchema, mixupSchema, normalizeAugment, type AugmentSettings } from './augment.js';
 import { dataSchema, normalizeData, type DataSource } from './data.js';
 import { earlyStoppingSchema, normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';
 import { flag, kitOf, number, oneOf, whole } from './kit.js';
@@ -14,14 +15,17 @@ import { lossSchema, normalizeLoss, type LossSettings } from './loss.js';
 import { metricsSchema, normalizeMetrics, type MetricSettings } from './metrics.js';
 import { normalizeOptimizer, optimizerSchema, type OptimizerSettings } from './optimizer.js';
 import { problemsOf, type NetworkProblem } from './problems.js';
+import { normalizeRegularization, regularizationSchema, type Regularization } from './regularization.js';
 import { normalizeSchedule, scheduleSchema, type ScheduleSettings } from './schedule.js';
 
+export * from './augment.js';
 export * from './data.js';
 export * from './earlyStopping.js';
 export * from './layers.js';
 export * from './loss.js';
 export * from './metrics.js';
 export * from './optimizer.js';
+export * from './regularization.js';
 export * from './schedule.js';
 export type { NetworkProblem };
 
@@ -46,6 +50,12 @@ export interface Network {
   metrics: MetricSettings;
   /** Logs the size of gradients and updates in every layer, once an epoch. */
   diagnostics: boolean;
+  /** Of all kernels, unless their layer says otherwise. */
+  regularization: Regularization;
+  /** What is done to training images. */
+  augment: AugmentSettings | null;
+  /** α of the Beta distribution by which examples are mixed with others; 0: they are not. */
+  mixup: number;
   batchSize: number;
   epochs: number;
   shuffle: boolean;
@@ -99,6 +109,13 @@ function schema(placeholders: boolean) {
     diagnostics: optional(flag('diagnostics')).describe(
       'Logs `grad/<layer>` and `update/<layer>` once an epoch: how large gradients and updates are. Default: false.',
     ),
+    regularization: regularizationSchema(kit)
+      .nullish()
+      .describe('Penalties and bounds for weights, unless a layer has its own. Default: none.'),
+    augment: augmentSchema(kit).nullish().describe('Training images are changed at random. Default: they are not.'),
+    mixup: mixupSchema(kit).describe(
+      'Mixes each training example with another, by shares of a Beta(mixup, mixup) distribution, such as 0.2. Default: 0, not.',
+    ),
     batchSize: p(whole('batchSize')).optional().describe('Examples a step. Default: 32.'),
     epochs: p(whole('epochs')).optional().describe('Passes over the training examples. Default: 10.'),
     shuffle: optional(flag('shuffle')).describe('New order of the examples every epoch. Default: true.'),
@@ -144,6 +161,9 @@ export function completeNetwork(network: Network): Network {
     earlyStopping: null,
     metrics: normalizeMetrics(null),
     diagnostics: false,
+    regularization: normalizeRegularization(null),
+    augment: null,
+    mixup: 0,
   };
   return {
     ...defaults,
@@ -167,6 +187,9 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     earlyStopping: normalizeEarlyStopping(written.earlyStopping),
     metrics: normalizeMetrics(written.metrics),
     diagnostics: written.diagnostics ?? false,
+    regularization: normalizeRegularization(written.regularization),
+    augment: normalizeAugment(written.augment),
+    mixup: written.mixup ?? 0,
     batchSize: written.batchSize ?? 32,
     epochs: written.epochs ?? 10,
     shuffle: written.shuffle ?? true,

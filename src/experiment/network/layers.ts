@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { flag, number, oneOf, whole, type Kit } from './kit.js';
 import { describeLayer } from './layerWords.js';
+import { ownRegularization, regularizationFields, type Regularization } from './regularization.js';
 import { normalizeSequence, sequenceSchemas, type SequenceLayer, type WrittenSequence } from './sequenceLayers.js';
 
 export * from './sequenceLayers.js';
@@ -39,8 +40,10 @@ export const INITIALIZERS = [
 export type Activation = (typeof ACTIVATIONS)[number];
 export type Initializer = (typeof INITIALIZERS)[number];
 export type Size = [height: number, width: number];
+/** Replaces the network's, for the layer's kernel. */
+type Own = { regularization?: Partial<Regularization> };
 export type Layer =
-  | {
+  | ({
       type: 'conv';
       filters: number;
       kernel: Size;
@@ -49,11 +52,11 @@ export type Layer =
       activation: Activation;
       bias: boolean;
       init: Initializer;
-    }
+    } & Own)
   | { type: 'pool'; kind: 'max' | 'average'; size: Size; stride: Size; padding: 'valid' | 'same' }
   | { type: 'flatten' }
-  | { type: 'dense'; units: number; activation: Activation; bias: boolean; init: Initializer }
-  | {
+  | ({ type: 'dense'; units: number; activation: Activation; bias: boolean; init: Initializer } & Own)
+  | ({
       type: 'depthwiseConv';
       kernel: Size;
       stride: Size;
@@ -63,7 +66,7 @@ export type Layer =
       activation: Activation;
       bias: boolean;
       init: Initializer;
-    }
+    } & Own)
   | { type: 'dropout'; rate: number }
   /** Drops whole channels. */
   | { type: 'spatialDropout'; rate: number }
@@ -104,7 +107,9 @@ export function layerSchema(kit: Kit): z.ZodType<WrittenLayer> {
   return union;
 }
 
-function plainSchemas({ p, optional, pair }: Kit) {
+function plainSchemas(kit: Kit) {
+  const { p, optional, pair } = kit;
+  const own = regularizationFields(kit);
   const activation = oneOf('activation', ACTIVATIONS);
   const init = oneOf('initializer', INITIALIZERS);
   const padding = oneOf('padding', ['valid', 'same']);
@@ -119,6 +124,7 @@ function plainSchemas({ p, optional, pair }: Kit) {
     activation: optional(activation),
     bias: optional(flag('bias')),
     init: optional(init).describe('How the weights start. Default: glorotUniform.'),
+    ...own,
   });
   const pool = z.strictObject({
     size: pair('size').optional().describe('Height and width of the window. Default: 2.'),
@@ -131,6 +137,7 @@ function plainSchemas({ p, optional, pair }: Kit) {
     activation: optional(activation),
     bias: optional(flag('bias')),
     init: optional(init),
+    ...own,
   });
   const batchNorm = z.strictObject({
     momentum: optional(number('momentum').min(0).lt(1)).describe('Of the moving averages. Default: 0.9.'),
@@ -145,6 +152,7 @@ function plainSchemas({ p, optional, pair }: Kit) {
     activation: optional(activation),
     bias: optional(flag('bias')),
     init: optional(init),
+    ...own,
   });
   const separable = conv.extend({ multiplier: optional(whole('multiplier')) });
   const shape = z.array(p(whole('a length')), { error: 'reshape must be a list of lengths, such as [28, 28]' }).min(1);
@@ -186,8 +194,9 @@ export function normalizeLayers(layers: readonly WrittenLayer[]): Layer[] {
     if ('recurrent' in layer || 'embedding' in layer) return [normalizeSequence(layer)];
     if ('separableConv' in layer) {
       const { multiplier, kernel, stride, padding, ...point } = layer.separableConv;
-      const depthwise = normalizePlain({ depthwiseConv: { multiplier, kernel, stride, padding, bias: false } });
-      return [depthwise, normalizePlain({ conv: { ...point, kernel: 1 } })];
+      const { l1, l2, maxNorm } = point;
+      const depthwise = { multiplier, kernel, stride, padding, l1, l2, maxNorm, bias: false };
+      return [normalizePlain({ depthwiseConv: depthwise }), normalizePlain({ conv: { ...point, kernel: 1 } })];
     }
     return [normalizePlain(layer)];
   });
@@ -202,7 +211,7 @@ function normalizePlain(layer: Exclude<WrittenPlain, { separableConv: unknown }>
     return normalizePlain({ pool: null });
   }
   if ('conv' in layer) {
-    const { filters, kernel, stride, padding, activation, bias, init } = layer.conv;
+    const { filters, kernel, stride, padding, activation, bias, init, ...own } = layer.conv;
     return {
       type: 'conv',
       filters,
@@ -212,10 +221,11 @@ function normalizePlain(layer: Exclude<WrittenPlain, { separableConv: unknown }>
       activation: activation ?? 'linear',
       bias: bias ?? true,
       init: init ?? 'glorotUniform',
+      ...ownRegularization(own),
     };
   }
   if ('depthwiseConv' in layer) {
-    const { kernel, stride, padding, multiplier, activation, bias, init } = layer.depthwiseConv;
+    const { kernel, stride, padding, multiplier, activation, bias, init, ...own } = layer.depthwiseConv;
     return {
       type: 'depthwiseConv',
       kernel: square(kernel, [3, 3]),
@@ -225,6 +235,7 @@ function normalizePlain(layer: Exclude<WrittenPlain, { separableConv: unknown }>
       activation: activation ?? 'linear',
       bias: bias ?? true,
       init: init ?? 'glorotUniform',
+      ...ownRegularization(own),
     };
   }
   if ('spatialDropout' in layer) {
@@ -244,13 +255,15 @@ function normalizePlain(layer: Exclude<WrittenPlain, { separableConv: unknown }>
     return { type: 'pool', kind: kind ?? 'max', size, stride: square(stride, size), padding: padding ?? 'valid' };
   }
   if ('dense' in layer) {
-    const { units, activation, bias, init } = typeof layer.dense === 'number' ? { units: layer.dense } : layer.dense;
+    const { units, activation, bias, init, ...own } =
+      typeof layer.dense === 'number' ? { units: layer.dense } : layer.dense;
     return {
       type: 'dense',
       units,
       activation: activation ?? 'linear',
       bias: bias ?? true,
       init: init ?? 'glorotUniform',
+      ...ownRegularization(own),
     };
   }
   if ('dropout' in layer) {

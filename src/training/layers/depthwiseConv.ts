@@ -23,7 +23,7 @@ export const depthwiseConv: LayerBuilder<Extract<Layer, { type: 'depthwiseConv' 
     name,
     outputShape: [...windowOutput(name, [height, width], size, stride, padding), outputs],
     weights: [
-      { name: `${name}/kernel`, variable: kernel, trainable: true },
+      { name: `${name}/kernel`, variable: kernel, trainable: true, inputAxes: [0, 1] },
       ...(bias ? [{ name: `${name}/bias`, variable: bias, trainable: true }] : []),
     ],
     forward(x) {

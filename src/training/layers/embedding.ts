@@ -24,7 +24,7 @@ export const embedding: LayerBuilder<Extract<Layer, { type: 'embedding' }>> = (
   return {
     name,
     outputShape: [time, width],
-    weights: [{ name: `${name}/table`, variable: table, trainable: true }],
+    weights: [{ name: `${name}/table`, variable: table, trainable: true, inputAxes: [1] }],
     forward(x) {
       const words = tf.cast(tf.reshape(x, [-1]), 'int32') as tf.Tensor1D;
       const rows = tf.matMul(

@@ -1,5 +1,5 @@
 /** Registry of layers: a new kind is one file and one line here. */
-import type { Layer } from '../../experiment/network/index.js';
+import type { Layer, Regularization } from '../../experiment/network/index.js';
 import { batchNorm } from './batchNorm.js';
 import { conv } from './conv.js';
 import { dense } from './dense.js';
@@ -31,5 +31,8 @@ const builders: { [T in Layer['type']]: LayerBuilder<Extract<Layer, { type: T }>
 };
 
 export function buildLayer(settings: Layer, context: BuildContext): BuiltLayer {
-  return (builders[settings.type] as LayerBuilder<Layer>)(settings, context);
+  const built = (builders[settings.type] as LayerBuilder<Layer>)(settings, context);
+  const { regularization } = settings as { regularization?: Partial<Regularization> };
+  if (!regularization) return built;
+  return { ...built, weights: built.weights.map((weight) => ({ ...weight, regularization })) };
 }

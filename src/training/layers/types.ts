@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Regularization } from '../../experiment/network/index.js';
 import type { Random } from '../random.js';
 
 export interface Weight {
@@ -7,6 +8,10 @@ export interface Weight {
   variable: tf.Variable;
   /** False for what is measured rather than learned (moving averages). */
   trainable: boolean;
+  /** Axes over which the weights go into one output. Default: all but the last. */
+  inputAxes?: number[];
+  /** What its layer says instead of the network. */
+  regularization?: Partial<Regularization>;
 }
 
 export interface ForwardContext {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasm } from '../../../src/training/backends/wasm.js';
 import { loadState, saveState } from '../../../src/training/resume.js';
 import { Training } from '../../../src/training/train.js';
-import { network, Notes, rings, training } from './support.js';
+import { network, Notes, rings, stripes, training } from './support.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tunesmith-сеть ü '));
 beforeAll(async () => {
@@ -28,15 +28,24 @@ describe('a training that was interrupted', () => {
     ['Nesterov', { optimizer: { name: 'sgd', momentum: 0.9, nesterov: true } }],
     ['a plateau', { optimizer: 'rmsprop', schedule: { name: 'plateau', patience: 0, factor: 0.5 }, accumulate: 2 }],
     ['early stopping', { optimizer: { name: 'adam', learningRate: 0.3 }, earlyStopping: { patience: 1 } }],
-  ])('goes on to the same numbers: %s', async (_, more) => {
+    [
+      'changed images, penalties and bounds',
+      {
+        layers: ['flatten', { dense: { units: 8, activation: 'relu', maxNorm: 1 } }, { dense: 2 }],
+        augment: { shift: 1, rotate: 20, flip: 'both', elastic: 0.5, noise: 0.1, erase: 0.3, brightness: 0.1 },
+        ...{ mixup: 0.4, regularization: { l1: 1e-4, l2: 1e-3 } },
+      },
+      stripes(120),
+    ],
+  ])('goes on to the same numbers: %s', async (_, more, dataset = rings(120)) => {
     const whole = new Notes();
-    const uninterrupted = training({ ...section, ...more }, rings(120), whole);
+    const uninterrupted = training({ ...section, ...more }, dataset, whole);
     await uninterrupted.run();
 
     // Killed in the third epoch: what counts is what was saved after the second.
     const first = new Notes();
     const interrupted = new Training({
-      ...{ network: network({ ...section, ...more }), dataset: rings(120), seed: 1, log: first },
+      ...{ network: network({ ...section, ...more }), dataset, seed: 1, log: first },
       ...{ cheapReads: true, evaluationBatch: 64 },
       onEpoch: async (now, epoch) => {
         if (epoch === 2) await saveState(folder, await now.state());
@@ -48,7 +57,7 @@ describe('a training that was interrupted', () => {
     expect(await interrupted.run()).toBe(false);
 
     const second = new Notes();
-    const resumed = training({ ...section, ...more }, rings(120), second);
+    const resumed = training({ ...section, ...more }, dataset, second);
     resumed.load(await loadState(folder));
     await resumed.run();
     const rest = (notes: Notes) =>

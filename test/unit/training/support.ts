@@ -91,6 +91,33 @@ export function plane(count: number): Dataset {
   };
 }
 
+/** Images of 6×6 with a bright row or a bright column. */
+export function stripes(count: number): Dataset {
+  const random = new Random(13);
+  const part = (examples: number) => {
+    const inputs = new Uint8Array(examples * 36);
+    const targets = new Int32Array(examples);
+    for (let i = 0; i < examples; i++) {
+      targets[i] = i % 2;
+      const at = 1 + Math.floor(4 * random.uniform());
+      for (let j = 0; j < 6; j++) {
+        const pixel = i % 2 ? 6 * at + j : 6 * j + at;
+        inputs[36 * i + pixel] = 200 + Math.floor(50 * random.uniform());
+      }
+    }
+    return { count: examples, inputs, targets };
+  };
+  return {
+    ...rings(2),
+    name: 'stripes',
+    inputShape: [6, 6, 1],
+    classes: ['upright', 'level'],
+    train: part(count),
+    validation: part(20),
+    inputScale: { factor: 2 / 255, offset: -1 },
+  };
+}
+
 export function training(section: Record<string, unknown>, dataset: Dataset, notes = new Notes(), seed = 1): Training {
   return new Training({ network: network(section), dataset, seed, log: notes, cheapReads: true, evaluationBatch: 64 });
 }

@@ -1,0 +1,42 @@
+/** Penalties and bounds for weights: how they are written, and their normal form. Biases and norms have none. */
+import { z } from 'zod';
+import { number, type Kit } from './kit.js';
+
+export interface Regularization {
+  /** Penalty l1·Σ|w|. */
+  l1: number;
+  /** Penalty l2·Σw². */
+  l2: number;
+  /** Largest length of the weights that go into one output; 0: any. */
+  maxNorm: number;
+}
+
+/** For the whole network, and for a single layer, which replaces what it names. */
+export function regularizationFields({ optional }: Kit) {
+  const amount = (what: string) => number(what).min(0, `${what} must be at least 0`);
+  return {
+    l1: optional(amount('l1')).describe('Adds l1·Σ|w| to what is minimized: weights become 0. Biases have none.'),
+    l2: optional(amount('l2')).describe('Adds l2·Σw² to what is minimized: weights become small. Biases have none.'),
+    maxNorm: optional(amount('maxNorm')).describe(
+      'Largest length of the weights that go into one output, such as 3; after each step they are brought back to it. 0: any.',
+    ),
+  };
+}
+
+export function regularizationSchema(kit: Kit) {
+  return z.strictObject(regularizationFields(kit), {
+    error: 'regularization must be a group of settings, such as { l1: 0, l2: 0.0001, maxNorm: 3 }',
+  });
+}
+export type WrittenRegularization = z.output<ReturnType<typeof regularizationSchema>>;
+
+export function normalizeRegularization(written: WrittenRegularization | null | undefined): Regularization {
+  return { l1: written?.l1 ?? 0, l2: written?.l2 ?? 0, maxNorm: written?.maxNorm ?? 0 };
+}
+
+/** What a layer says for itself; nothing at all where it says nothing. */
+export function ownRegularization(written: WrittenRegularization): { regularization?: Partial<Regularization> } {
+  const { l1, l2, maxNorm } = written;
+  const said = Object.entries({ l1, l2, maxNorm }).filter(([, value]) => value !== null && value !== undefined);
+  return said.length > 0 ? { regularization: Object.fromEntries(said) } : {};
+}

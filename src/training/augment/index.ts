@@ -1,0 +1,71 @@
+/** What is done to training examples before the network sees them. A new transformation is one file and one line here. */
+import type { Network } from '../../experiment/network/index.js';
+import type { Dataset } from '../data/types.js';
+import { TrainingError } from '../errors.js';
+import { shapeText } from '../layers/types.js';
+import { lossShape } from '../losses/index.js';
+import type { Random } from '../random.js';
+import { erase } from './erase.js';
+import { mixup } from './mixup.js';
+import { brightness, noise } from './pixels.js';
+import type { ImageChange } from './types.js';
+import { buildWarp } from './warp.js';
+
+/** Changes a batch in place: inputs as the network sees them, [count, …inputShape], targets [count, outputs]. */
+export type Augmentation = (inputs: Float32Array, targets: Float32Array, count: number, random: Random) => void;
+
+type Settings = Pick<Network, 'augment' | 'mixup' | 'loss' | 'layers'>;
+
+/** Null where nothing is to be done. Throws TrainingError where the settings don't fit the data. */
+export function buildAugmentation(network: Settings, dataset: Dataset): Augmentation | null {
+  const changes = imageChanges(network, dataset);
+  const alpha = network.mixup;
+  if (alpha > 0) checkMixup(network, dataset);
+  if (changes.length === 0 && alpha === 0) return null;
+  const width = dataset.inputShape.reduce((a, b) => a * b, 1);
+  return (inputs, targets, count, random) => {
+    for (let i = 0; i < count; i++) {
+      for (const change of changes) change(inputs, i * width, random);
+    }
+    if (alpha > 0) mixup(inputs, targets, count, alpha, random);
+  };
+}
+
+/** In the order in which they happen: first where things are, then their values. */
+function imageChanges({ augment: settings }: Settings, dataset: Dataset): ImageChange[] {
+  if (!settings) return [];
+  if (dataset.inputShape.length !== 3) {
+    throw new TrainingError(
+      `augment is for images (height×width×channels), but an example of ${dataset.name} is ${shapeText(dataset.inputShape)}: ` +
+        'take "augment" out; "mixup" works on any numbers',
+    );
+  }
+  const [height, width, channels] = dataset.inputShape as [number, number, number];
+  const shape = { height, width, channels };
+  const zero = dataset.inputScale.offset;
+  for (const name of ['shift', 'crop'] as const) {
+    if (settings[name] >= Math.min(height, width)) {
+      throw new TrainingError(
+        `augment: ${name}: ${settings[name]} is too much for images of ${height}×${width}: they would be moved out of sight`,
+      );
+    }
+  }
+  const changes = [
+    buildWarp(settings, shape, zero),
+    settings.brightness > 0 ? brightness(settings.brightness, shape, zero) : null,
+    settings.noise > 0 ? noise(settings.noise, shape) : null,
+    settings.erase.probability > 0 && settings.erase.area > 0 ? erase(settings.erase, shape) : null,
+  ];
+  return changes.filter((change) => change !== null);
+}
+
+function checkMixup({ loss, layers }: Settings, dataset: Dataset): void {
+  if (dataset.task === 'classification' && !lossShape(loss).smoothable) {
+    throw new TrainingError(
+      `mixup mixes labels, which loss ${loss.name} can't tell: use crossEntropy or binaryCrossEntropy`,
+    );
+  }
+  if (layers.some(({ type }) => type === 'embedding')) {
+    throw new TrainingError('mixup mixes numbers, but an embedding needs whole ones: take "mixup" out');
+  }
+}

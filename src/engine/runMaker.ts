@@ -8,10 +8,12 @@ import type { StoreApi } from '../store/api.js';
 import type { ActiveRuns } from './activeRuns.js';
 import type { Changes } from './changes.js';
 import { loadExperiment, planOrRefuse } from './experiments.js';
+import { isDiskFull } from './files.js';
 import { gitFacts, hostName, type GitFacts } from './hostFacts.js';
 import { newId } from './ids.js';
 import { notFound, RequestError } from './requestError.js';
 import type { RunFolders } from './runFolders.js';
+import type { Trouble } from './trouble.js';
 
 /** Facts of a repository as old as this are asked anew. */
 const GIT_FRESH_MS = 10_000;
@@ -45,6 +47,7 @@ export class RunMaker {
       active: ActiveRuns;
       changes: Changes;
       distFolder: string;
+      trouble: Trouble;
     },
   ) {}
 
@@ -111,7 +114,7 @@ export class RunMaker {
       origin: { host: hostName(), git: details.git },
       stopGrace: from.stopGrace ?? 10,
     };
-    const folder = folders.create(spec, experiment);
+    const folder = this.makeFolder(spec, experiment);
     try {
       store.runs.insert({ spec, name: details.name, status, folder, host: hostName(), git: details.git });
     } catch (error) {
@@ -121,6 +124,16 @@ export class RunMaker {
     }
     changes.runChanged(spec.id);
     return spec;
+  }
+
+  private makeFolder(spec: RunSpec, experiment: Experiment | null): string {
+    try {
+      return this.options.folders.create(spec, experiment);
+    } catch (error) {
+      // Whoever asked is told; but it concerns everybody.
+      if (isDiskFull(error)) this.options.trouble.met(error);
+      throw error;
+    }
   }
 
   /** Ends a run that can't be started at all. */

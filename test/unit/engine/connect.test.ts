@@ -200,7 +200,7 @@ describe('versions', () => {
   async function startOld(): Promise<number> {
     // This client speaks the new protocol, so it only starts the old engine and is then refused by it.
     const started = await workspace()
-      .connect({ distFolder: await oldDist(), timeoutMs: 4000 })
+      .connect({ distFolder: await oldDist(), timeoutMs: 20_000 })
       .catch((error: unknown) => error);
     expect(started).toMatchObject({ kind: 'incompatible' });
     return until('the old engine', () => workspace().enginePid());

@@ -4,6 +4,7 @@
  * near the Gaussian of deviation s/√3 (Unser, Aldroubi & Eden 1992), and costs a tenth.
  */
 import type { Random } from '../random.js';
+import { normals } from './normals.js';
 import type { ImageShape } from './types.js';
 
 export class ElasticField {
@@ -24,7 +25,8 @@ export class ElasticField {
     const { height, width } = shape;
     this.rows = axis(height, smoothness);
     this.columns = axis(width, smoothness);
-    this.grid = new Float32Array(this.rows.knots * this.columns.knots);
+    // Filled in pairs.
+    this.grid = new Float32Array(2 * Math.ceil((this.rows.knots * this.columns.knots) / 2));
     this.half = new Float32Array(this.rows.knots * width);
     this.y = new Float32Array(height * width);
     this.x = new Float32Array(height * width);
@@ -40,25 +42,33 @@ export class ElasticField {
   private fill(field: Float32Array, random: Random): void {
     const { grid, half, rows, columns, factor } = this;
     const { height, width } = this.shape;
-    for (let i = 0; i < grid.length; i++) grid[i] = random.normal() * factor;
+    const table = normals();
+    for (let i = 0; i < grid.length; i += 2) {
+      const bits = random.bits();
+      grid[i] = table[bits & 0xffff]! * factor;
+      grid[i + 1] = table[bits >>> 16]! * factor;
+    }
+    const { first, weights } = columns;
     for (let knot = 0; knot < rows.knots; knot++) {
       const at = knot * columns.knots;
       for (let c = 0; c < width; c++) {
-        const g = at + columns.first[c]!;
+        const g = at + first[c]!;
         const w = 4 * c;
         half[knot * width + c] =
-          columns.weights[w]! * grid[g]! +
-          columns.weights[w + 1]! * grid[g + 1]! +
-          columns.weights[w + 2]! * grid[g + 2]! +
-          columns.weights[w + 3]! * grid[g + 3]!;
+          weights[w]! * grid[g]! +
+          weights[w + 1]! * grid[g + 1]! +
+          weights[w + 2]! * grid[g + 2]! +
+          weights[w + 3]! * grid[g + 3]!;
       }
     }
     for (let r = 0; r < height; r++) {
       const w = 4 * r;
-      const [a, b, c, d] = [rows.weights[w]!, rows.weights[w + 1]!, rows.weights[w + 2]!, rows.weights[w + 3]!];
-      let h = rows.first[r]! * width;
-      const end = h + width;
-      for (let at = r * width; h < end; h++, at++) {
+      const a = rows.weights[w]!;
+      const b = rows.weights[w + 1]!;
+      const c = rows.weights[w + 2]!;
+      const d = rows.weights[w + 3]!;
+      const start = rows.first[r]! * width;
+      for (let i = 0, at = r * width, h = start; i < width; i++, at++, h++) {
         field[at] = a * half[h]! + b * half[h + width]! + c * half[h + 2 * width]! + d * half[h + 3 * width]!;
       }
     }

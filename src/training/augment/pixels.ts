@@ -1,5 +1,5 @@
 /** Changes of the values alone: brightness and noise. */
-import { Random } from '../random.js';
+import { normals } from './normals.js';
 import { spread, type ImageChange, type ImageShape } from './types.js';
 
 /** Multiplies by 1 ± size, from what 0 of the data is to the network. */
@@ -24,21 +24,4 @@ export function noise(deviation: number, { height, width, channels }: ImageShape
       if (i + 1 < from + length) images[i + 1] = images[i + 1]! + deviation * table[bits >>> 16]!;
     }
   };
-}
-
-let kept: Float32Array | null = null;
-
-/** 2^16 normal numbers, mean 0 and variance 1 exactly; drawn once, as drawing each one costs more than all else here. */
-function normals(): Float32Array {
-  if (kept) return kept;
-  const half = 1 << 15;
-  const random = new Random(0);
-  const values = Float64Array.from({ length: half }, () => random.normal());
-  const deviation = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / half);
-  kept = new Float32Array(2 * half);
-  for (let i = 0; i < half; i++) {
-    kept[i] = values[i]! / deviation;
-    kept[half + i] = -kept[i]!;
-  }
-  return kept;
 }

@@ -38,6 +38,9 @@ function sampler({ height, width, channels }: ImageShape, source: Float32Array, 
   const [mostY, mostX] = [Math.max(0, lastY - 1), Math.max(0, lastX - 1)];
   const [down, right] = [lastY > 0 ? rowLength : 0, lastX > 0 ? channels : 0];
   return (images, from, map, field) => {
+    const { yx, xx } = map;
+    const fieldY = field ? field.y : null;
+    const fieldX = field ? field.x : null;
     for (let r = 0; r < height; r++) {
       const start = from + r * width * channels;
       source.set(images.subarray(start, start + width * channels), (r + border) * rowLength + border * channels);
@@ -47,11 +50,11 @@ function sampler({ height, width, channels }: ImageShape, source: Float32Array, 
       const rowY = map.yy * r + map.y0 + border;
       const rowX = map.xy * r + map.x0 + border;
       for (let c = 0; c < width; c++, pixel++) {
-        let y = rowY + map.yx * c;
-        let x = rowX + map.xx * c;
-        if (field) {
-          y += field.y[pixel]!;
-          x += field.x[pixel]!;
+        let y = rowY + yx * c;
+        let x = rowX + xx * c;
+        if (fieldY && fieldX) {
+          y += fieldY[pixel]!;
+          x += fieldX[pixel]!;
         }
         y = y < 0 ? 0 : y > lastY ? lastY : y;
         x = x < 0 ? 0 : x > lastX ? lastX : x;

@@ -1,0 +1,19 @@
+/** Normal numbers, drawn once, as drawing each one anew costs more than all else that is done to an image. */
+import { Random } from '../random.js';
+
+let kept: Float32Array | null = null;
+
+/** 2^16 of them, mean 0 and variance 1 exactly: to be picked from. */
+export function normals(): Float32Array {
+  if (kept) return kept;
+  const half = 1 << 15;
+  const random = new Random(0);
+  const values = Float64Array.from({ length: half }, () => random.normal());
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / half);
+  kept = new Float32Array(2 * half);
+  for (let i = 0; i < half; i++) {
+    kept[i] = values[i]! / deviation;
+    kept[half + i] = -kept[i]!;
+  }
+  return kept;
+}

@@ -1,7 +1,7 @@
 /**
  * Stable `data-testid` values of the panel, for end-to-end tests.
  *
- *   tab-charts | tab-table | tab-form     the three tabs
+ *   tab-charts | tab-table | tab-insight | tab-form   the tabs
  *   experiment-picker, connection         header
  *   chart-<metric>                        a chart card; data-runs = curves drawn, data-points = points in those
  *                                         series (all of them, not only those on the screen)
@@ -18,6 +18,9 @@
  *   search-stop | search-pause | search-resume, search-best, search-draw
  *   trial-<n>                             a trial's row; data-status, data-objective
  *   trial-stop-<n> | trial-pause-<n> | trial-resume-<n>
+ *   insight-of-<id>                       what a search has learned; data-ready
+ *   insight-<card>, insight-values-<card> history, importance, effects, surface, front, volume, parallel
+ *   insight-left, insight-method          what is left to gain; importance for what
  *   toast, toast-action, announcer
  */
 export const TEST_IDS = {
@@ -54,6 +57,10 @@ export const TEST_IDS = {
   searchDraw: 'search-draw',
   trial: (n: number) => `trial-${n}`,
   trialAction: (action: 'stop' | 'pause' | 'resume', n: number) => `trial-${action}-${n}`,
+  insight: (search: string) => `insight-of-${search}`,
+  insightCard: (card: string) => `insight-${card}`,
+  insightValues: (card: string) => `insight-values-${card}`,
+  insightLeft: 'insight-left',
   toast: 'toast',
   toastAction: 'toast-action',
   announcer: 'announcer',

@@ -79,7 +79,7 @@ export const PanelState = z.object({
   selected: z.array(z.string()).nullable(),
   pinned: z.array(z.string()).default([]),
   hidden: z.array(z.string()).default([]),
-  tab: z.enum(['charts', 'table', 'form']).default('charts'),
+  tab: z.enum(['charts', 'table', 'insight', 'form']).default('charts'),
   /** Free-form view settings (smoothing, axes, columns, zoom) owned by the webview. */
   view: z.record(z.string(), z.unknown()).default({}),
 });
@@ -131,7 +131,7 @@ export type ToPanel =
   | { type: 'form'; form: FileForm }
   | { type: 'files'; files: { file: string; name: string }[] }
   /** Show this experiment or these runs (null: its newest), as a command or a click in the explorer says. */
-  | { type: 'show'; experiment?: string; runs?: string[] | null; tab?: 'charts' | 'table' | 'form'; file?: string }
+  | { type: 'show'; experiment?: string; runs?: string[] | null; tab?: PanelState['tab']; file?: string }
   /** The engine is gone or back; after `connected` the panel asks again for what it shows. */
   | { type: 'connection'; connected: boolean; message?: string }
   /** The panel's tab was hidden or shown; a webview that is kept alive cannot tell by itself. */

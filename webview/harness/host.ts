@@ -1,6 +1,7 @@
 /** Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`. */
 import type { FileForm, FromPanel, ToPanel } from '../../src/protocol/panel.js';
 import type { Params } from '../../src/protocol/values.js';
+import { insight } from './insight.js';
 import { applyTheme } from './themes.js';
 import { FILE, World } from './world.js';
 
@@ -59,6 +60,8 @@ function answer(method: string, params: Record<string, never>): unknown {
     case 'searches/start':
     case 'searches/get':
       return { search: world.searches[0] };
+    case 'searches/insight':
+      return insight(params as never, world.runs);
     case 'series/read':
       return { series: queries.map((query) => world.series(query)) };
     case 'runs/start': {

@@ -147,7 +147,7 @@ export class PanelModel {
   async openExperiment(experiment: string): Promise<void> {
     const file = this.files.find((candidate) => candidate.name === experiment)?.file ?? this.state.file;
     this.setState({ experiment, file, selected: null, hidden: [] }, 'runs', 'searches');
-    this.setView({ columns: null, zoom: {}, search: null });
+    this.setView({ columns: null, zoom: {}, search: null, insightPair: null });
     await this.refresh();
   }
 

@@ -1,4 +1,5 @@
 import type { PanelState } from '../../src/protocol/panel.js';
+import type { ImportanceMethod } from '../../src/protocol/insight.js';
 import type { XAxis } from './series.js';
 
 /** How the person looks at things: the free-form part of PanelState. */
@@ -26,6 +27,9 @@ export interface ViewSettings {
   status: string;
   search: string | null;
   trialOrder: TrialOrder;
+  insightMethod: ImportanceMethod;
+  /** Parameters whose joint effect is looked at; null: the two most important ones. */
+  insightPair: [string, string] | null;
   /** What was typed into the form and is not saved yet. */
   draft: DraftEdits | null;
 }
@@ -59,6 +63,8 @@ export const DEFAULT_VIEW: ViewSettings = {
   status: '',
   search: null,
   trialOrder: 'number',
+  insightMethod: 'pedAnova',
+  insightPair: null,
   draft: null,
 };
 
@@ -87,6 +93,10 @@ export function readView(stored: Record<string, unknown>): ViewSettings {
     view.smoothing = stored.smoothing;
   }
   if (stored.trialOrder === 'newest' || stored.trialOrder === 'best') view.trialOrder = stored.trialOrder;
+  if (stored.insightMethod === 'fanova') view.insightMethod = 'fanova';
+  if (isStrings(stored.insightPair) && stored.insightPair.length === 2) {
+    view.insightPair = [stored.insightPair[0]!, stored.insightPair[1]!];
+  }
   if (isStrings(stored.folded)) view.folded = stored.folded;
   if (isStrings(stored.wide)) view.wide = stored.wide;
   if (isIndices(stored.looks)) view.looks = stored.looks;

@@ -11,12 +11,14 @@ import { isLive } from '../model/values.js';
 import { TEST_IDS } from '../testids.js';
 import './charts.js';
 import './form.js';
+import './insight.js';
 import './table.js';
 
 type Tab = PanelState['tab'];
 const TABS: { id: Tab; label: string; icon: string }[] = [
   { id: 'charts', label: 'Charts', icon: 'graph-line' },
   { id: 'table', label: 'Table', icon: 'table' },
+  { id: 'insight', label: 'Insight', icon: 'lightbulb' },
   { id: 'form', label: 'Form & Search', icon: 'settings' },
 ];
 
@@ -158,6 +160,8 @@ class App extends LitElement {
         return html`<ts-charts .model=${model}></ts-charts>`;
       case 'table':
         return html`<ts-table .model=${model}></ts-table>`;
+      case 'insight':
+        return html`<ts-insight .model=${model}></ts-insight>`;
       case 'form':
         return html`<ts-form .model=${model}></ts-form>`;
     }

@@ -1,0 +1,192 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import type { Search } from '../../src/protocol/engine.js';
+import type { Insight } from '../../src/protocol/insight.js';
+import { button, dropdown } from '../components/controls.js';
+import { emptyState } from '../components/emptyState.js';
+import { icon } from '../components/icon.js';
+import { Insights, type InsightWish } from '../model/insights.js';
+import type { PanelModel } from '../model/panel.js';
+import { Follows } from '../model/signal.js';
+import { Trials } from '../model/trials.js';
+import { formatAgo } from '../model/values.js';
+import { TEST_IDS } from '../testids.js';
+import { missing, type Tables } from './insight/card.js';
+import { effectsCard } from './insight/effects.js';
+import { frontCard, volumeCard } from './insight/front.js';
+import { historyCard } from './insight/history.js';
+import { importanceCard } from './insight/importance.js';
+import { parallelCard } from './insight/parallel.js';
+import { surfaceCard } from './insight/surface.js';
+
+/** What a search has learned: how it went, what matters, what each parameter does, what is left to gain. */
+class InsightView extends LitElement {
+  static override properties = {
+    model: { attribute: false },
+    shownTables: { state: true },
+    objective: { state: true },
+    axes: { state: true },
+  };
+  declare model: PanelModel;
+  declare shownTables: ReadonlySet<string>;
+  declare objective: number;
+  declare axes: [number, number];
+  private insights: Insights | null = null;
+  private trials: Trials | null = null;
+
+  constructor() {
+    super();
+    this.shownTables = new Set();
+    this.objective = 0;
+    this.axes = [0, 1];
+    new Follows(this, () => this.model.signal, ['searches', 'runs', 'view', 'state']);
+  }
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.insights?.dispose();
+  }
+
+  private searches(): Search[] {
+    return [...this.model.searches.values()]
+      .filter((search) => search.experiment === this.model.state.experiment)
+      .sort((a, b) => b.createdAt - a.createdAt);
+  }
+
+  private current(): Search | null {
+    const searches = this.searches();
+    return searches.find((search) => search.id === this.model.view.search) ?? searches[0] ?? null;
+  }
+
+  private wish(): InsightWish {
+    const { insightMethod: method, insightPair: pair } = this.model.view;
+    return { objective: this.objective, method, pair };
+  }
+
+  protected override willUpdate(): void {
+    this.insights ??= new Insights(
+      (params) => this.model.host.request('searches/insight', params),
+      () => this.requestUpdate(),
+    );
+    this.trials ??= new Trials(this.model, () => this.requestUpdate());
+    const search = this.current();
+    this.insights.show(search, this.wish());
+    void this.trials.show(search);
+    this.trials.update();
+  }
+
+  private readonly tables: Tables = {
+    has: (id) => this.shownTables.has(id),
+    toggle: (id) => {
+      const next = new Set(this.shownTables);
+      if (!next.delete(id)) next.add(id);
+      this.shownTables = next;
+    },
+  };
+
+  private readonly open = (run: string): void => {
+    void this.model.select([run]);
+    this.model.setState({ tab: 'charts' });
+  };
+
+  private head(search: Search, searches: readonly Search[]): TemplateResult {
+    const now = Date.now();
+    const objectives = this.insights!.facts?.objectives ?? [];
+    return html`<div class="row insight-head">
+      ${
+        searches.length > 1
+          ? dropdown({
+              label: 'Search',
+              value: search.id,
+              options: searches.map((one) => ({
+                value: one.id,
+                label: `${one.name} · ${one.status} · ${formatAgo(one.createdAt, now)}`,
+              })),
+              testId: 'insight-search',
+              onChange: (id) => {
+                this.objective = 0;
+                this.model.setView({ search: id, insightPair: null });
+              },
+            })
+          : html`<h2 class="ellipsis" title=${search.name}>${search.name}</h2>`
+      }
+      ${
+        objectives.length > 1
+          ? dropdown({
+              label: 'Objective',
+              value: String(this.objective),
+              options: objectives.map(({ metric, goal }, i) => ({ value: String(i), label: `${metric}, ${goal}d` })),
+              testId: 'insight-objective',
+              onChange: (index) => (this.objective = Number(index)),
+            })
+          : nothing
+      }
+      ${this.insights!.busy ? html`<span class="hint" role="status">${icon('sync', undefined, 'codicon-modifier-spin')} working it out</span>` : nothing}
+    </div>`;
+  }
+
+  private left({ left }: Insight): TemplateResult | typeof nothing {
+    if (!left) return nothing;
+    return html`<div class="left-line" role="note" data-testid=${TEST_IDS.insightLeft}>
+      ${icon('telescope')}<span
+        >${'unknown' in left ? html`What is left to gain: ${missing(left)}` : left.sentence}</span
+      >
+    </div>`;
+  }
+
+  private cards(search: Search, facts: Insight): TemplateResult {
+    const { insights, tables, open, model } = this;
+    const { curves, surface } = insights!;
+    const objective = facts.objectives[facts.objective]!;
+    const { importance } = facts;
+    const order = importance && 'shares' in importance ? importance.shares.map(({ name }) => name) : [];
+    const names = curves && 'curves' in curves ? curves.curves.map(({ name }) => name) : [];
+    const pair = this.wish().pair ?? insights!.twoMost();
+    const best = facts.objectives.length === 1 ? (search.best?.params ?? null) : null;
+    const axes: [number, number] = [Math.min(this.axes[0], facts.objectives.length - 1), this.axes[1]];
+    return html`${this.left(facts)}
+      <div class="insight-grid">
+        ${historyCard(facts, tables, open)}
+        ${importanceCard(facts, tables, (insightMethod) => model.setView({ insightMethod }))}
+        ${frontCard(facts, axes, tables, (next) => (this.axes = next), open)} ${volumeCard(facts, tables)}
+        ${surfaceCard(surface, pair, names, objective, tables, (insightPair) => model.setView({ insightPair }))}
+        ${effectsCard(curves, order, objective.metric, best, tables)}
+        ${facts.objectives.length === 1 ? parallelCard(search, this.trials!.rows, order, tables, open) : nothing}
+      </div>`;
+  }
+
+  override render(): TemplateResult {
+    const searches = this.searches();
+    const search = this.current();
+    if (!search) {
+      return html`<section class="insight" aria-label="Insight">
+        ${emptyState(
+          'lightbulb',
+          'Nothing to learn from yet',
+          'Start a search: from its trials you will see which parameters matter, what each one does, and what is left to gain.',
+        )}
+      </section>`;
+    }
+    const { facts, error } = this.insights!;
+    return html`<section
+      class="insight"
+      aria-label="Insight"
+      data-testid=${TEST_IDS.insight(search.id)}
+      data-ready=${String(facts !== null)}
+    >
+      ${this.head(search, searches)}
+      ${
+        error !== null
+          ? html`<p class="notice">
+              ${icon('error')} ${error} ${button({ label: 'Try again', onClick: () => this.insights!.retry() })}
+            </p>`
+          : nothing
+      }
+      ${facts ? this.cards(search, facts) : nothing}
+    </section>`;
+  }
+}
+customElements.define('ts-insight', InsightView);

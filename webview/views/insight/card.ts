@@ -1,0 +1,85 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Unknown } from '../../../src/protocol/insight.js';
+import { button } from '../../components/controls.js';
+import { TEST_IDS } from '../../testids.js';
+
+export interface CardOptions {
+  id: string;
+  title: string;
+  /** One line below the title: what it says and from what. */
+  hint?: string | TemplateResult;
+  /** Beside the title. */
+  controls?: TemplateResult | typeof nothing;
+  wide?: boolean;
+  body: TemplateResult;
+  /** The same in words and numbers, shown instead of the body. */
+  table?: () => TemplateResult;
+}
+
+/** Which cards show their numbers instead of their picture. */
+export interface Tables {
+  has(id: string): boolean;
+  toggle(id: string): void;
+}
+
+export function card(options: CardOptions, tables: Tables): TemplateResult {
+  const { id, title, hint, controls, wide, body, table } = options;
+  const asTable = table !== undefined && tables.has(id);
+  return html`<section
+    class="insight-card ${wide ? 'wide' : ''}"
+    aria-label=${title}
+    data-testid=${TEST_IDS.insightCard(id)}
+  >
+    <div class="chart-head">
+      <h3><span>${title}</span></h3>
+      ${controls ?? nothing}
+      ${
+        table
+          ? button({
+              label: `Numbers of ${title}`,
+              icon: 'list-flat',
+              iconOnly: true,
+              pressed: asTable,
+              testId: TEST_IDS.insightValues(id),
+              onClick: () => tables.toggle(id),
+            })
+          : nothing
+      }
+    </div>
+    ${hint ? html`<p class="hint">${hint}</p>` : nothing}
+    ${asTable ? html`<div class="values-table">${table()}</div>` : body}
+  </section>`;
+}
+
+/** What is missing before something can be said. */
+export function missing({ unknown, trials, needed }: Unknown): TemplateResult {
+  const text = `${unknown[0]!.toUpperCase()}${unknown.slice(1)}`;
+  return html`<p class="missing">${text}${trials < needed ? ` (${trials} so far)` : ''}.</p>`;
+}
+
+/** Rows of plain cells; the first is the row's head. */
+export function numbersTable(
+  caption: string,
+  heads: readonly string[],
+  rows: readonly (readonly (string | TemplateResult)[])[],
+): TemplateResult {
+  return html`<table>
+    <caption class="hidden-text">
+      ${caption}
+    </caption>
+    <thead>
+      <tr>
+        ${heads.map((head) => html`<th scope="col">${head}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(
+        ([first, ...rest]) =>
+          html`<tr>
+            <th scope="row">${first}</th>
+            ${rest.map((cell) => html`<td>${cell}</td>`)}
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}

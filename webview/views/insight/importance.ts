@@ -1,0 +1,76 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Importance, ImportanceMethod, Insight } from '../../../src/protocol/insight.js';
+import { dropdown } from '../../components/controls.js';
+import { styles } from '../../components/cssVars.js';
+import { percent } from '../../model/plot.js';
+import { card, missing, type Tables } from './card.js';
+
+const METHODS: { value: ImportanceMethod; label: string }[] = [
+  { value: 'pedAnova', label: 'for the best tenth' },
+  { value: 'fanova', label: 'for all values' },
+];
+const PAIRS = 6;
+
+/** How much each parameter matters. A table with bars: it needs no other one. */
+export function importanceCard(
+  { importance }: Insight,
+  tables: Tables,
+  choose: (method: ImportanceMethod) => void,
+): TemplateResult | typeof nothing {
+  if (!importance) return nothing;
+  const known = 'shares' in importance;
+  return card(
+    {
+      id: 'importance',
+      title: 'Importance',
+      controls: known
+        ? dropdown({
+            label: 'Importance for what',
+            value: importance.method,
+            options: METHODS,
+            testId: 'insight-method',
+            onChange: (method) => choose(method as ImportanceMethod),
+          })
+        : nothing,
+      hint: known ? hintFor(importance) : '',
+      body: known ? bars(importance) : missing(importance),
+    },
+    tables,
+  );
+}
+
+function hintFor({ method, trials, alone }: Importance): string {
+  if (method === 'pedAnova') return `What decides whether a trial is among the best tenth, from ${trials} trials`;
+  return `What moves the objective, from ${trials} trials; ${percent(alone ?? 0)} of the variance is of single parameters`;
+}
+
+function bars({ shares, pairs }: Importance): TemplateResult {
+  const most = shares[0]?.share || 1;
+  const row = (name: string, share: number, scale: number) =>
+    html`<tr>
+      <th scope="row" class="ellipsis" title=${name}>${name}</th>
+      <td class="bar-cell"><span class="bar" ${styles({ width: `${(100 * share) / scale}%` })}></span></td>
+      <td>${percent(share)}</td>
+    </tr>`;
+  return html`<table class="bars">
+      <caption class="hidden-text">
+        Share of importance by parameter
+      </caption>
+      <tbody>
+        ${shares.map(({ name, share }) => row(name, share, most))}
+      </tbody>
+    </table>
+    ${
+      pairs.length > 0
+        ? html`<p class="hint">Only together, of the variance</p>
+            <table class="bars">
+              <caption class="hidden-text">
+                Share of the variance that two parameters cause only together
+              </caption>
+              <tbody>
+                ${pairs.slice(0, PAIRS).map(({ names, share }) => row(names.join(' × '), share, Math.max(pairs[0]!.share, 0.01)))}
+              </tbody>
+            </table>`
+        : nothing
+    }`;
+}

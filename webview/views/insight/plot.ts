@@ -1,0 +1,92 @@
+import { html, LitElement, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
+import type { PlotAxis } from '../../model/plot.js';
+
+/** The frame that marks are drawn into; pixels, y downwards. */
+export interface Frame {
+  width: number;
+  height: number;
+}
+
+const LEFT = 52;
+const RIGHT = 10;
+const TOP = 8;
+const BOTTOM = 20;
+
+/** Axes as wide as there is room, with marks in between; letters keep their size. */
+class Plot extends LitElement {
+  static override properties = {
+    label: { attribute: false },
+    height: { attribute: false },
+    x: { attribute: false },
+    y: { attribute: false },
+    marks: { attribute: false },
+    width: { state: true },
+  };
+  /** For a screen reader: what is seen here, in a sentence. */
+  declare label: string;
+  declare height: number;
+  declare x: PlotAxis;
+  declare y: PlotAxis;
+  declare marks: (frame: Frame) => SVGTemplateResult | SVGTemplateResult[];
+  declare width: number;
+  private observer: ResizeObserver | null = null;
+
+  constructor() {
+    super();
+    this.width = 0;
+  }
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.observer = new ResizeObserver(([entry]) => (this.width = Math.round(entry!.contentRect.width)));
+    this.observer.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.observer?.disconnect();
+  }
+
+  override render(): TemplateResult {
+    const { width: all, height, x, y } = this;
+    const frame = { width: Math.max(10, all - LEFT - RIGHT), height: height - TOP - BOTTOM };
+    if (all === 0) return html`<svg width="1" height=${height}></svg>`;
+    const room = frame.width / Math.max(1, x.ticks.length);
+    return html`<svg width=${all} height=${height} role="img" aria-label=${this.label}>
+      <g transform="translate(${LEFT} ${TOP})">
+        ${y.ticks.map(({ at, text }) => {
+          const py = (1 - at) * frame.height;
+          return svg`<line class="grid" x1="0" x2=${frame.width} y1=${py} y2=${py}></line>
+            <text class="tick" x="-6" y=${py} dy="0.32em" text-anchor="end">${text}</text>`;
+        })}
+        ${x.ticks.map(({ at, text }, i) => {
+          // The outermost words stay within the plot.
+          const anchor = at < 0.04 ? 'start' : at > 0.96 ? 'end' : 'middle';
+          const most = Math.max(2, Math.floor(room / 6.5));
+          const short = text.length > most ? `${text.slice(0, most - 1)}…` : text;
+          return svg`<text class="tick" x=${at * frame.width} y=${frame.height + 14} text-anchor=${anchor} data-tick=${i}
+            >${short}<title>${text}</title></text>`;
+        })}
+        <line class="axis" x1="0" x2=${frame.width} y1=${frame.height} y2=${frame.height}></line>
+        ${this.marks(frame)}
+      </g>
+    </svg>`;
+  }
+}
+customElements.define('ts-plot', Plot);
+
+export interface PlotOptions {
+  label: string;
+  height: number;
+  x: PlotAxis;
+  y: PlotAxis;
+  marks(frame: Frame): SVGTemplateResult | SVGTemplateResult[];
+}
+
+export function plot({ label, height, x, y, marks }: PlotOptions): TemplateResult {
+  return html`<ts-plot .label=${label} .height=${height} .x=${x} .y=${y} .marks=${marks}></ts-plot>`;
+}

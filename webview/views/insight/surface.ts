@@ -1,0 +1,85 @@
+import { html, nothing, svg, type TemplateResult } from 'lit';
+import type { Goal } from '../../../src/protocol/engine.js';
+import type { Surface } from '../../../src/protocol/insight.js';
+import { dropdown } from '../../components/controls.js';
+import { axisFor, shortValue } from '../../model/plot.js';
+import { formatNumber } from '../../model/values.js';
+import { card, numbersTable, type Tables } from './card.js';
+import { plot } from './plot.js';
+
+/** What two parameters do together: stronger colour where better values are expected. */
+export function surfaceCard(
+  surface: Surface | null,
+  pair: readonly [string, string] | null,
+  names: readonly string[],
+  { metric, goal }: { metric: string; goal: Goal },
+  tables: Tables,
+  choose: (pair: [string, string]) => void,
+): TemplateResult | typeof nothing {
+  if (!pair || names.length < 2) return nothing;
+  const pick = (which: 0 | 1) =>
+    dropdown({
+      label: which === 0 ? 'Parameter across' : 'Parameter upwards',
+      value: pair[which],
+      options: names.filter((name) => name !== pair[1 - which]).map((name) => ({ value: name, label: name })),
+      testId: `insight-pair-${which}`,
+      onChange: (name) => choose(which === 0 ? [name, pair[1]] : [pair[0], name]),
+    });
+  const shown = surface && surface.names[0] === pair[0] && surface.names[1] === pair[1] ? surface : null;
+  return card(
+    {
+      id: 'surface',
+      title: 'Two parameters together',
+      hint: `Expected ${metric}; the stronger the colour, the better`,
+      body: html`<div class="row pair">${pick(0)}<span aria-hidden="true">×</span>${pick(1)}</div>
+        ${shown ? picture(shown, metric, goal) : html`<p class="missing">Nothing to show: the two never take part together, or it is being worked out.</p>`}`,
+      ...(shown && { table: () => numbers(shown, metric) }),
+    },
+    tables,
+  );
+}
+
+function picture(surface: Surface, metric: string, goal: Goal): TemplateResult {
+  const { names, scales, values, mean } = surface;
+  const known = mean.filter((one) => one !== null);
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  const good = (value: number): number => {
+    const share = high > low ? (value - low) / (high - low) : 0.5;
+    return goal === 'maximize' ? share : 1 - share;
+  };
+  const [x, y] = [axisFor(scales[0], values[0], 3), axisFor(scales[1], values[1], 3)];
+  const edges = (axis: 0 | 1): number[] => {
+    const places = values[axis].map((value) => (axis === 0 ? x : y).place(value));
+    const inner = places.slice(1).map((place, i) => (place + places[i]!) / 2);
+    return [0, ...inner, 1];
+  };
+  const [ex, ey] = [edges(0), edges(1)];
+  return plot({
+    label: `Expected ${metric} by ${names[0]} and ${names[1]}, from ${formatNumber(low)} to ${formatNumber(high)}`,
+    height: 220,
+    ...{ x, y: { ...y, ticks: y.ticks.map((tick) => ({ ...tick, text: tick.text.slice(0, 7) })) } },
+    marks: ({ width, height }) =>
+      mean.map((value, at) => {
+        const [i, k] = [Math.floor(at / values[1].length), at % values[1].length];
+        const words = `${names[0]} ${shortValue(values[0][i])}, ${names[1]} ${shortValue(values[1][k])}: ${value === null ? 'not together' : formatNumber(value)}`;
+        // Whole pixels, or seams show between the cells.
+        const [left, right] = [ex[i]!, ex[i + 1]!].map((edge) => Math.round(edge * width)) as [number, number];
+        const [top, bottom] = [ey[k + 1]!, ey[k]!].map((edge) => Math.round((1 - edge) * height)) as [number, number];
+        const strength = value === null ? 1 : 0.06 + 0.94 * good(value) ** 2;
+        return svg`<rect class=${value === null ? 'cell none' : 'cell'} x=${left} width=${right - left} y=${top} height=${bottom - top}
+          fill-opacity=${strength.toFixed(3)}><title>${words}</title></rect>`;
+      }),
+  });
+}
+
+function numbers({ names, values, mean }: Surface, metric: string): TemplateResult {
+  const across = values[0].map((_, i) => i).filter((i) => values[0].length <= 8 || i % 2 === 0);
+  return numbersTable(
+    `Expected ${metric} by ${names[0]} (columns) and ${names[1]} (rows)`,
+    [`${names[1]} \\ ${names[0]}`, ...across.map((i) => shortValue(values[0][i]))],
+    values[1].map((value, k) => [
+      shortValue(value),
+      ...across.map((i) => formatNumber(mean[i * values[1].length + k])),
+    ]),
+  );
+}

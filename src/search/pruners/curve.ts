@@ -12,7 +12,7 @@ export const CurveSettings = z.strictObject({
     .number()
     .gt(0)
     .lt(1)
-    .default(0.1)
+    .default(0.05)
     .describe('A trial less likely than this to become the best is stopped.'),
   startupTrials: z.number().int().min(1).default(2).describe('Completed trials before the first one is stopped.'),
   grace: z.number().min(0).max(1).default(0.1).describe("Share of a trial's full length in which it is left alone."),

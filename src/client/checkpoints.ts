@@ -59,7 +59,12 @@ export function wholeCheckpoints(checkpoints: string): string[] {
     return [];
   }
   return names
-    .map((name) => ({ folder: join(checkpoints, name), time: statSync(join(checkpoints, name)).mtimeMs }))
+    .flatMap((name) => {
+      const folder = join(checkpoints, name);
+      // Removed meanwhile by the program that saves newer ones.
+      const time = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
+      return time === undefined ? [] : [{ folder, time }];
+    })
     .sort((a, b) => b.time - a.time || (a.folder < b.folder ? 1 : -1))
     .map(({ folder }) => folder);
 }

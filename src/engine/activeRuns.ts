@@ -47,6 +47,12 @@ interface Active {
   wantsPause: boolean;
   /** Paused with its program gone: it takes nothing but disk, and is launched again when it is to go on. */
   suspended: boolean;
+  /** What its program was asked to do last. A person's stop outweighs a pause that was asked for before. */
+  asked: StopReason | null;
+}
+
+function waiting(spec: RunSpec): Active {
+  return { spec, live: null, device: null, wantsPause: false, suspended: false, asked: null };
 }
 
 /** What a run goes on with instead of what it had. */
@@ -83,7 +89,7 @@ export class ActiveRuns {
 
   /** Something to place: the scheduler starts it when there is room. */
   job(spec: RunSpec): Job {
-    this.active.set(spec.id, { spec, live: null, device: null, wantsPause: false, suspended: false });
+    this.active.set(spec.id, waiting(spec));
     return {
       id: spec.id,
       search: spec.search,
@@ -100,21 +106,27 @@ export class ActiveRuns {
   adopt(run: Run): void {
     const { folders, log, scheduler } = this.options;
     const spec = folders.spec(run.id);
-    if (!spec) {
-      const message = `Its folder ${folders.path(run.id)} is gone, so nothing more is known of it.`;
-      log.warn(`run ${run.id}: ${message}`);
-      this.finish(run.id, { status: 'failed', error: { kind: 'lost', message, logTail: '' } }, null);
-      return;
+    if (!spec) return this.lose(run.id);
+    // Queued, or suspended and just about to be queued, when the earlier engine ended.
+    if ((run.status === 'queued' || (run.status === 'paused' && spec.launch)) && !folders.wasStarted(run.id, spec)) {
+      if (run.status === 'paused') this.update(run.id, { status: 'queued', device: null });
+      return this.enqueue(spec);
     }
-    if (run.status === 'queued' && !folders.wasStarted(run.id)) return this.enqueue(spec);
     log.info(`run ${run.id}: taken up (${run.status})`);
     const device = run.device ?? 'cpu';
-    const active: Active = { spec, live: null, device, wantsPause: run.status === 'paused', suspended: false };
+    const active: Active = { ...waiting(spec), device, wantsPause: run.status === 'paused' };
     this.active.set(run.id, active);
     if (run.status !== 'paused' || device !== 'cpu') scheduler.occupy(run.id, spec.search, needOf(spec), device);
     active.live = this.liveRun(spec, active);
     if (run.status === 'stopping') active.live.stop('stop', spec.stopGrace);
     active.live.adopt();
+  }
+
+  /** Ends a run whose folder is gone. */
+  lose(id: string): void {
+    const message = `Its folder ${this.options.folders.path(id)} is gone, so nothing more is known of it.`;
+    this.options.log.warn(`run ${id}: ${message}`);
+    this.finish(id, { status: 'failed', error: { kind: 'lost', message, logTail: '' } }, null);
   }
 
   /** Null when done, else why it could not be. */
@@ -128,6 +140,7 @@ export class ActiveRuns {
       this.finish(id, { status, error: null }, null);
       return null;
     }
+    active.asked = reason;
     this.update(id, { status: 'stopping' });
     active.live.stop(reason, active.spec.stopGrace);
     return null;
@@ -137,6 +150,7 @@ export class ActiveRuns {
   suspend(id: string): string | null {
     const active = this.active.get(id);
     if (!active?.live) return this.whyNot(id, 'is not running');
+    active.asked ??= 'pause';
     this.update(id, { status: 'stopping' });
     active.live.stop('pause', active.spec.stopGrace);
     return null;
@@ -152,7 +166,8 @@ export class ActiveRuns {
     const spec = this.active.get(id)?.spec ?? folders.spec(id);
     if (!spec) return null;
     const checkpoint = from === null ? folders.checkpoint(id) : folders.takeCheckpoint(id, from);
-    if (!checkpoint) log.warn(`run ${id}: ${from ? `run ${from} has` : 'it has'} no checkpoint, so it begins again`);
+    if (!checkpoint)
+      log.warn(`run ${id}: ${from ? `run ${from} has` : 'it has'} no usable checkpoint, so it begins again`);
     const next: RunSpec = {
       ...spec,
       ...(changes && { ...pick(changes.plan), params: changes.params }),
@@ -181,7 +196,9 @@ export class ActiveRuns {
     const active = this.active.get(id);
     const run = this.options.store.runs.get(id);
     if (active?.suspended || (!active && run && ['stopped', 'failed', 'pruned'].includes(run.status))) {
-      if (run?.search) return 'is a trial: its search says when it goes on';
+      if (run?.search && this.options.store.searches.get(run.search))
+        return 'is a trial: its search says when it goes on';
+      if (run?.deletedAt !== null) return 'is deleted: restore it first';
       if (!active && !this.options.folders.checkpoint(id))
         return 'has no checkpoint to go on from; run it again instead';
       const job = this.relaunch(id, null);
@@ -293,7 +310,7 @@ export class ActiveRuns {
       this.enqueue(spec);
       return;
     }
-    const outcome = outcomeOf(ending);
+    const outcome = outcomeOf(ending, this.active.get(spec.id)?.asked ?? null);
     if (outcome.status === 'paused') void this.suspended(spec);
     else this.finish(spec.id, outcome, ending.exit, ending.finish?.time);
   }
@@ -304,7 +321,8 @@ export class ActiveRuns {
     await trouble.insist(write, () => this.closed);
     if (this.closed) return;
     log.info(`run ${id}: suspended`);
-    Object.assign(this.active.get(id) ?? {}, { live: null, device: null, wantsPause: false, suspended: true });
+    const active = this.active.get(id);
+    if (active) this.active.set(id, { ...waiting(active.spec), suspended: true });
     changes.runChanged(id);
     const run = store.runs.get(id);
     if (run) this.listener?.ended(run);

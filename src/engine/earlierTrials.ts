@@ -19,6 +19,7 @@ export function earlierTrials(store: StoreApi, experiment: Experiment): Earlier[
   );
   const found: Earlier[] = [];
   for (const id of new Set(ids)) {
+    if (found.length >= MOST) break;
     for (const run of store.searches.trials(id)) {
       const earlier = found.length < MOST ? earlierOf(run, experiment) : null;
       if (earlier) found.push(earlier);

@@ -36,10 +36,14 @@ export function readSupervisorRecords(runFolder: string, launch = FIRST_LAUNCH):
 }
 
 /** The script's own last words. With several ranks, one that failed outweighs the others, then rank 0 speaks. */
-export function readLastWords(runFolder: string, launch = FIRST_LAUNCH): Pick<Ending, 'finish' | 'lastError'> {
+export function readLastWords(
+  runFolder: string,
+  launch = FIRST_LAUNCH,
+): Pick<Ending, 'finish' | 'lastError' | 'closed'> {
   const folder = path.join(runFolder, RUN_FILES.journal);
   let finish: Ending['finish'] = null;
   let lastError: string | null = null;
+  let closed: Ending['closed'];
   let names: string[] = [];
   try {
     names = fs.readdirSync(folder).filter((name) => name.endsWith('.ndjson') && name !== RUN_FILES.supervisorJournal);
@@ -56,12 +60,16 @@ export function readLastWords(runFolder: string, launch = FIRST_LAUNCH): Pick<En
       ) {
         finish = { status: end.data.status, error: end.data.error, time: end.data.time };
       }
+      if (name === RUN_FILES.engineJournal && end.success && end.data.time >= launch.at) {
+        const { status } = end.data;
+        if (status === 'stopped' || status === 'pruned') closed = status;
+      }
       const message = MessageRecord.safeParse(value);
       if (message.success && message.data.time >= launch.at && message.data.level === 'error')
         lastError = message.data.text;
     }
   }
-  return { finish, lastError };
+  return { finish, lastError, ...(closed && { closed }) };
 }
 
 /** JSON values of the last lines of a file; unwritten (NUL) and half-written ends are left out. */

@@ -11,6 +11,8 @@ export interface Ending {
   exit: { code: number | null; signal: string | null; requested: StopReason | null; error?: string } | null;
   /** What the script itself said last, if it did. */
   finish: { status: EndStatus; error?: string; time: number } | null;
+  /** As the engine has written down itself: it ended the run after its program was gone. */
+  closed?: FinalStatus;
   /** Its last message with level error. */
   lastError: string | null;
   /** End of what it printed. */
@@ -26,7 +28,18 @@ export interface Outcome {
 
 const REQUESTED = { stop: 'stopped', prune: 'pruned', pause: 'paused' } as const;
 
-export function outcomeOf(ending: Ending): Outcome {
+/** `asked`: what the engine has asked the program for, as far as it knows. */
+export function outcomeOf(ending: Ending, asked: StopReason | null = null): Outcome {
+  const outcome = ending.closed ? { status: ending.closed, error: null } : outcomeOfProgram(ending);
+  if (asked === null || outcome.status === 'completed') return outcome;
+  // Asked to pause, and then to stop before it had.
+  if (outcome.status === 'paused' && asked !== 'pause') return { status: REQUESTED[asked], error: null };
+  // Nobody was there to pass on what was asked for, but it was asked to go, and went.
+  const vanished = ending.exit === null && (outcome.status === 'stopped' || outcome.error?.kind === 'lost');
+  return vanished ? { status: REQUESTED[asked], error: null } : outcome;
+}
+
+function outcomeOfProgram(ending: Ending): Outcome {
   const { exit, finish } = ending;
   if (exit?.error !== undefined) return failed(ending, 'not-started', exit.error);
   if (!exit) {

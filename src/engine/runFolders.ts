@@ -7,13 +7,17 @@ import { RUN_FILES, RunSpec } from '../protocol/runFolder.js';
 import type { z } from 'zod';
 import type { FinishRecord } from '../protocol/journal.js';
 import type { StoreApi } from '../store/api.js';
+import { readLastWords, readSupervisorRecords } from './endingRecords.js';
 import { writeFileAtomic } from './files.js';
 import { hostName } from './hostFacts.js';
 import type { Log } from './log.js';
 import type { FinalStatus } from './outcome.js';
+import { readAddress } from './supervisorLink.js';
 
-/** The engine's own journal of a run. */
-const END_JOURNAL = 'engine.ndjson';
+/** Another run's checkpoint while it is copied. */
+const TAKEN = '.taken-';
+const ATTEMPTS = 3;
+const FULL = ['ENOSPC', 'EDQUOT'];
 
 export class RunFolders {
   constructor(private readonly runs: string) {}
@@ -46,18 +50,25 @@ export class RunFolders {
     return wholeCheckpoints(path.join(this.path(id), RUN_FILES.checkpoints))[0] ?? null;
   }
 
-  /** Puts a copy of another run's newest checkpoint in place of the run's own ones; null when the other has none. */
+  /**
+   * Puts a copy of another run's newest checkpoint in place of the run's own ones. Null, and the own ones are as they
+   * were, when the other has none that can be copied. Throws when the disk is full.
+   */
   takeCheckpoint(id: string, from: string): string | null {
-    const source = this.checkpoint(from);
-    if (!source) return null;
     const own = path.join(this.path(id), RUN_FILES.checkpoints);
-    const temporary = path.join(own, `.taken-${path.basename(source)}`);
-    fs.rmSync(temporary, { recursive: true, force: true });
-    fs.cpSync(source, temporary, { recursive: true });
-    for (const old of wholeCheckpoints(own)) fs.rmSync(old, { recursive: true, force: true });
-    const target = path.join(own, path.basename(source));
-    fs.renameSync(temporary, target);
-    return target;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const source = this.checkpoint(from);
+      if (!source) return null;
+      try {
+        return takeInto(own, source);
+      } catch (error) {
+        // Its run may have replaced it with a newer one meanwhile.
+        if (FULL.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      } finally {
+        removeTaken(own);
+      }
+    }
+    return null;
   }
 
   /** Null when there is no readable run.json. */
@@ -130,17 +141,45 @@ export class RunFolders {
    */
   writeEnd(id: string, status: FinalStatus, error: string | undefined): void {
     const record: z.input<typeof FinishRecord> = { type: 'finish', time: Date.now(), status, error };
-    fs.appendFileSync(path.join(this.path(id), RUN_FILES.journal, END_JOURNAL), JSON.stringify(record) + '\n');
+    fs.appendFileSync(
+      path.join(this.path(id), RUN_FILES.journal, RUN_FILES.engineJournal),
+      JSON.stringify(record) + '\n',
+    );
   }
 
-  /** True when something was started for the run already, so it must not be started again. */
-  wasStarted(id: string): boolean {
+  /** True when something was started for the run (or its latest launch) already, so it must not be started again. */
+  wasStarted(id: string, { launch }: Pick<RunSpec, 'launch'> = {}): boolean {
     const folder = this.path(id);
+    if (launch) {
+      const { spawn, exit } = readSupervisorRecords(folder, launch);
+      const { finish, closed } = readLastWords(folder, launch);
+      return Boolean(spawn ?? exit ?? finish ?? closed) || readAddress(folder)?.launch === launch.number;
+    }
     if ([RUN_FILES.supervisor, RUN_FILES.output].some((name) => fs.existsSync(path.join(folder, name)))) return true;
     try {
       return fs.readdirSync(path.join(folder, RUN_FILES.journal)).length > 0;
     } catch {
       return false;
     }
+  }
+}
+
+function takeInto(own: string, source: string): string {
+  // Left by an engine that was killed.
+  removeTaken(own);
+  const temporary = path.join(own, TAKEN + path.basename(source));
+  // Shares the blocks where the file system can.
+  fs.cpSync(source, temporary, { recursive: true, mode: fs.constants.COPYFILE_FICLONE });
+  const target = path.join(own, path.basename(source));
+  fs.rmSync(target, { recursive: true, force: true });
+  fs.renameSync(temporary, target);
+  for (const old of wholeCheckpoints(own)) if (old !== target) fs.rmSync(old, { recursive: true, force: true });
+  return target;
+}
+
+function removeTaken(own: string): void {
+  fs.mkdirSync(own, { recursive: true });
+  for (const name of fs.readdirSync(own)) {
+    if (name.startsWith(TAKEN)) fs.rmSync(path.join(own, name), { recursive: true, force: true });
   }
 }

@@ -33,6 +33,8 @@ export interface SearchDriverOptions {
   id: string;
   plan: SearchPlan;
   study: { thread: StudyThread; opened: StudyOpened };
+  /** As it stands in the search's row. */
+  reason: string | null;
   distFolder: string;
   store: StoreApi;
   active: ActiveRuns;
@@ -71,17 +73,22 @@ export class SearchDriver implements Source {
   private readonly unmade: Unmade[] = [];
   /** Live runs by trial. */
   private readonly live = new Map<number, string>();
+  /** The run of each trial that has one. */
+  private readonly runs = new Map<number, string>();
   private readonly cut = new Set<number>();
   private heard: boolean;
   private asking = false;
   /** The study has nothing to try before it hears more. */
   private waiting = false;
   private exhausted = false;
+  /** How often the study was told something: what it answered to an earlier question may no longer be so. */
+  private told = 0;
   private error: string | null = null;
   /** The study as it must be on disk before the trial it was asked for becomes a run. */
   private unsaved: Saved | null = null;
   private saveTimer: NodeJS.Timeout | undefined;
   private saveTook = 0;
+  private reason: string | null;
   private retryTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -97,6 +104,7 @@ export class SearchDriver implements Source {
     this.trials = study.opened.trials;
     this.reported = { ...study.opened.reported };
     this.heard = study.opened.heard;
+    this.reason = options.reason;
     this.need = { gpus: plan.experiment.resources.gpus ?? 1, perGpu: plan.experiment.resources.perGpu };
     this.limit = plan.parallel === 'auto' ? null : plan.parallel;
   }
@@ -112,11 +120,15 @@ export class SearchDriver implements Source {
    */
   reconcile(again: boolean): void {
     const runs = new Map(this.options.store.searches.trials(this.id).map((run) => [run.trial ?? -1, run]));
+    for (const [trial, { id }] of runs) this.runs.set(trial, id);
     this.adoptUnknown(runs);
     const repeat: Params[] = [];
     for (const trial of [...this.trials]) {
-      if (trial.state !== 'running') continue;
       const run = runs.get(trial.id);
+      // Ended by the person while it was suspended. What a stop of the search ended is taken up again with it.
+      const givenUp = trial.state === 'paused' && run && !LIVE_STATUSES.includes(run.status);
+      if (givenUp && !again && this.phase !== 'stopping' && this.phase !== 'failing') this.tell(trial, run);
+      if (trial.state !== 'running') continue;
       if (!run) this.unmade.push({ ...trial, resume: false });
       else if (LIVE_STATUSES.includes(run.status) && !this.options.active.isSuspended(run.id)) {
         this.live.set(trial.id, run.id);
@@ -137,13 +149,13 @@ export class SearchDriver implements Source {
   /** Runs that a study restored from an older state has not heard of: it learns of them with their parameters. */
   private adoptUnknown(runs: ReadonlyMap<number, Run>): void {
     for (let id = this.trials.length; id <= Math.max(-1, ...runs.keys()); id++) {
-      const run = runs.get(id);
-      // A trial whose run was never made: another one takes its number.
-      const params = run?.params ?? runs.get(id + 1)?.params;
-      if (!params) break;
+      const params = runs.get(id)?.params ?? {};
       const known = Object.fromEntries(Object.entries(params).filter(([name]) => name in this.spaceNames));
-      this.trials.push({ id, params: known, state: 'running' });
       void this.ask('adopt', { params: known });
+      // Its run was deleted: the trial keeps its number, and nothing comes of it.
+      const lost = !runs.has(id);
+      this.trials.push({ id, params: known, state: lost ? 'failed' : 'running' });
+      if (lost) void this.ask('tell', { id, outcome: { state: 'failed' } });
     }
   }
 
@@ -186,20 +198,23 @@ export class SearchDriver implements Source {
     this.asking = true;
     // A study of thousands of trials is not written down with each: its runs are found again by `adoptUnknown`.
     const save = this.saveTook < SAVE_MS / SAVE_SHARE;
+    const { told } = this;
     void this.ask('ask', { save }).then(async (answer) => {
+      // A trial that goes on has its run already, so nothing but the study could tell that it was taken up again.
+      const saved = answer?.asked?.resume && answer.saved === null ? await this.ask('save', {}) : null;
       this.asking = false;
       if (!answer || this.phase === 'ended') return;
-      this.takeAnswer(answer);
-      if (answer.saved === null && answer.asked?.resume) this.unsaved = await this.ask('save', {});
+      this.takeAnswer({ ...answer, saved: answer.saved ?? saved }, told !== this.told);
       this.options.scheduler.pump();
       this.settle();
     });
   }
 
-  private takeAnswer({ asked, waiting, saved, ...facts }: AskAnswer): void {
+  /** `outdated`: the study has heard more since. */
+  private takeAnswer({ asked, waiting, saved, ...facts }: AskAnswer, outdated: boolean): void {
     if (saved !== null) this.unsaved = saved;
     if (!asked) {
-      this.waiting = waiting && this.live.size > 0;
+      this.waiting = waiting && (this.live.size > 0 || outdated);
       this.exhausted = !this.waiting;
     } else {
       const { id, params, resume } = asked;
@@ -211,8 +226,9 @@ export class SearchDriver implements Source {
   }
 
   private showFacts({ reason }: StudyFacts): void {
-    const row = this.options.store.searches.get(this.id);
-    if (row && row.reason !== reason) this.options.update({ reason });
+    if (this.reason === reason) return;
+    this.reason = reason;
+    this.options.update({ reason });
   }
 
   objective(run: Run, points: ObjectivePoint[]): void {
@@ -251,6 +267,9 @@ export class SearchDriver implements Source {
 
   resume(): void {
     this.phase = 'running';
+    this.error = null;
+    // Trials may have ended meanwhile.
+    this.waiting = false;
     this.options.update({ status: 'running', error: null, endedAt: null });
     for (const run of this.live.values()) this.options.active.goOn(run);
     this.go();
@@ -299,12 +318,15 @@ export class SearchDriver implements Source {
     const planned = planRun(plan.experiment, trial.params, { dist: distFolder, python: plan.python });
     const errors = planned.problems.filter((problem) => problem.severity === 'error');
     const from = trial.from === undefined ? null : (this.runOf(trial.from)?.id ?? null);
+    // The study is older than what the run has come to.
+    if (trial.resume && own && active.has(own.id) && !active.isSuspended(own.id)) {
+      this.unmade.shift();
+      this.live.set(trial.id, own.id);
+      return null;
+    }
     if (trial.resume && own && errors.length === 0) {
       const job = active.relaunch(own.id, from, { params: planned.params, plan: planned });
-      this.made(trial.id, own.id);
-      if (job) return job;
-      this.runEnded({ ...own, status: 'failed' });
-      return null;
+      return this.placed(trial, own, job);
     }
     const details = {
       name: `trial ${trial.id}`,
@@ -320,19 +342,30 @@ export class SearchDriver implements Source {
       this.runEnded(store.runs.get(spec.id)!);
       return null;
     }
-    const spec = maker.create(plan.experiment, planned, { ...details, git: maker.lastGitOf(planned.cwd) });
-    this.made(trial.id, spec.id);
-    return from === null ? active.job(spec) : active.relaunch(spec.id, from);
+    if (from === null) {
+      const spec = maker.create(plan.experiment, planned, { ...details, git: maker.lastGitOf(planned.cwd) });
+      return this.placed(trial, spec, active.job(spec));
+    }
+    // It has a run already when the checkpoint could not be copied at the first try.
+    const { id } = own ?? maker.create(plan.experiment, planned, { ...details, git: maker.lastGitOf(planned.cwd) });
+    this.runs.set(trial.id, id);
+    return this.placed(trial, { id }, active.relaunch(id, from));
   }
 
-  private made(trial: number, run: string): void {
+  /** `job`: null when the run's folder is gone. */
+  private placed(trial: Unmade, { id }: { id: string }, job: Job | null): Job | null {
     this.unmade.shift();
-    this.live.set(trial, run);
+    this.live.set(trial.id, id);
+    this.runs.set(trial.id, id);
+    if (!job) this.options.active.lose(id);
     this.options.update({});
+    return job;
   }
 
-  private runOf(trial: number): Run | undefined {
-    return this.options.store.searches.trials(this.id).find((run) => run.trial === trial);
+  private runOf(trial: number): Run | null {
+    const id = this.runs.get(trial);
+    const run = id === undefined ? null : this.options.store.runs.get(id);
+    return run?.deletedAt === null ? run : null;
   }
 
   /** Tells the study the objective values it has not been told. */
@@ -345,6 +378,7 @@ export class SearchDriver implements Source {
 
   private reportPoints(trial: TrialView, run: Run, told: number, points: ObjectivePoint[]): void {
     this.heard = true;
+    this.told++;
     this.reported[trial.id] = told + points.length;
     void this.ask('report', { id: trial.id, points }).then((verdict) => {
       if (verdict && verdict !== 'continue') this.cutOff(trial.id, run.id, verdict, points.at(-1)!.step);
@@ -364,6 +398,7 @@ export class SearchDriver implements Source {
     const outcome = outcomeOfTrial(run, this.options.plan.experiment);
     trial.state = outcome.state;
     if (outcome.state !== 'paused') delete this.reported[trial.id];
+    this.told++;
     void this.ask('tell', { id: trial.id, outcome }).then(() => this.heardMore());
   }
 
@@ -421,7 +456,6 @@ export class SearchDriver implements Source {
 
   /** Trials that paused and were never taken up again. */
   private endSuspended(reason: 'stop' | 'prune'): void {
-    if (!this.trials.some(({ state }) => state === 'paused')) return;
     for (const run of this.options.store.searches.trials(this.id)) {
       if (run.status === 'paused') this.options.active.stop(run.id, reason);
     }

@@ -71,32 +71,37 @@ export class Searches implements RunListener {
       earlier: earlierTrials(store, experiment),
     }));
     const { reason, size } = study.opened;
-    const saved = await study.thread.call('save', {});
     const id = newId();
-    const count = store.searches.list({ experiment: experiment.name }).length;
-    store.batch(() => {
-      store.searches.insert({
-        id,
-        experiment: experiment.name,
-        file: experiment.file,
-        name: request.name ?? `${experiment.name} search ${count + 1}`,
-        status: 'running',
-        sampler: named(settings.sampler)!,
-        pruner: named(settings.pruner),
-        reason,
-        trials: size,
-        parallel: plan.parallel === 'auto' ? scheduler.capacity(needOf(experiment)) : plan.parallel,
-        objective: objectiveOf(experiment),
-        space: request.space ?? settings.space,
-        createdAt: Date.now(),
-        plan,
+    try {
+      const saved = await study.thread.call('save', {});
+      // So that the trials know their commit.
+      await maker.gitOf(experiment.file.replace(/[\\/][^\\/]*$/, ''));
+      const count = store.searches.list({ experiment: experiment.name }).length;
+      store.batch(() => {
+        store.searches.insert({
+          id,
+          experiment: experiment.name,
+          file: experiment.file,
+          name: request.name ?? `${experiment.name} search ${count + 1}`,
+          status: 'running',
+          sampler: named(settings.sampler)!,
+          pruner: named(settings.pruner),
+          reason,
+          trials: size,
+          parallel: plan.parallel === 'auto' ? scheduler.capacity(needOf(experiment)) : plan.parallel,
+          objective: objectiveOf(experiment),
+          space: request.space ?? settings.space,
+          createdAt: Date.now(),
+          plan,
+        });
+        store.searches.saveStudy(id, saved.text);
       });
-      store.searches.saveStudy(id, saved.text);
-    });
+    } catch (error) {
+      study.thread.dispose();
+      throw error;
+    }
     log.info(`search ${id}: starts (${size ?? 'unlimited'} trials)`);
-    // So that the trials know their commit.
-    await maker.gitOf(experiment.file.replace(/[\\/][^\\/]*$/, ''));
-    const driver = this.driver(id, plan, study, 'running');
+    const driver = this.driver(this.row(id), plan, study, 'running');
     changes.searchChanged(id);
     driver.go();
     return this.row(id);
@@ -104,7 +109,7 @@ export class Searches implements RunListener {
 
   /** After a restart: every search that was not over goes on. Runs must have been adopted before. */
   async takeUp(): Promise<void> {
-    const { store, log, trouble } = this.options;
+    const { store, active, log, trouble } = this.options;
     const takeUp = async (search: Search): Promise<void> => {
       try {
         const phase = search.status === 'stopping' ? (search.error ? 'failing' : 'stopping') : search.status;
@@ -119,6 +124,8 @@ export class Searches implements RunListener {
         trouble.attempt(
           () => void store.searches.update(search.id, { status: 'failed', error: message, endedAt: Date.now() }),
         );
+        // Nobody is left who would take them up again before the search is resumed.
+        for (const run of store.searches.trials(search.id)) if (active.isSuspended(run.id)) active.stop(run.id, 'stop');
       }
     };
     await Promise.all(store.searches.list({ status: ['running', 'paused', 'stopping'] }).map(takeUp));
@@ -157,6 +164,7 @@ export class Searches implements RunListener {
   delete(id: string): void {
     const search = this.row(id);
     if (this.drivers.has(id)) throw conflict(`The search ${search.name} is ${search.status}. Stop it first.`);
+    if (this.loading.has(id)) throw conflict(`The search ${search.name} is just being resumed. Stop it first.`);
     const { store, changes } = this.options;
     const trials = store.searches.trials(id);
     store.searches.delete(id);
@@ -198,7 +206,7 @@ export class Searches implements RunListener {
     const saved = store.searches.loadStudy(search.id) as StudyState;
     this.loading.add(search.id);
     try {
-      return this.driver(search.id, plan, await this.open(plan, () => ({ saved })), phase, search.error);
+      return this.driver(search, plan, await this.open(plan, () => ({ saved })), phase);
     } finally {
       this.loading.delete(search.id);
     }
@@ -214,11 +222,10 @@ export class Searches implements RunListener {
   }
 
   private driver(
-    id: string,
+    { id, reason, error }: Search,
     plan: SearchPlan,
     study: { thread: StudyThread; opened: StudyOpened },
     phase: 'running' | 'paused' | 'stopping' | 'failing',
-    error: string | null = null,
   ): SearchDriver {
     const { store, changes, trouble } = this.options;
     const driver = new SearchDriver(
@@ -227,6 +234,7 @@ export class Searches implements RunListener {
         id,
         plan,
         study,
+        reason,
         update: (patch: SearchPatch) => {
           if (Object.keys(patch).length > 0) trouble.attempt(() => void store.searches.update(id, patch));
           changes.searchChanged(id);

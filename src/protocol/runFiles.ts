@@ -10,6 +10,7 @@ export const RUN_FILES = {
   supervisor: 'supervisor.json',
   supervisorJournal: 'supervisor.ndjson',
   externalJournal: 'external.ndjson',
+  engineJournal: 'engine.ndjson',
   checkpoints: 'checkpoints',
   media: 'media',
 } as const;

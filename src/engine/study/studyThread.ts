@@ -16,7 +16,7 @@ export class StudyThread {
 
   private constructor(private readonly worker: Worker) {
     worker.on('message', (reply: StudyReply) => this.received(reply));
-    worker.on('error', (error) => this.fail(error));
+    worker.on('error', (error) => this.fail(clear(error)));
     worker.on('exit', (code) => this.fail(new Error(`the search's thread ended with ${code}`)));
   }
 
@@ -54,4 +54,11 @@ export class StudyThread {
     for (const { reject } of this.waiting.values()) reject(this.failure);
     this.waiting.clear();
   }
+}
+
+function clear(error: Error): Error {
+  if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
+  return new Error(
+    'The search ran out of memory. What it had learned is kept; resume it, or start one with fewer trials.',
+  );
 }

@@ -8,7 +8,14 @@ import { EngineLock } from '../../../src/engine/lock.js';
 import { Log } from '../../../src/engine/log.js';
 import { readLog } from '../../../src/engine/logText.js';
 import { readLastWords, readSupervisorRecords } from '../../../src/engine/endingRecords.js';
-import { lastWords, outcomeOf, outOfMemory, plainText, type Ending } from '../../../src/engine/outcome.js';
+import {
+  lastWords,
+  outcomeOf,
+  outOfMemory,
+  plainText,
+  type Ending,
+  type EndStatus,
+} from '../../../src/engine/outcome.js';
 import { trialSeed } from '../../../src/engine/searchPlan.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tunesmith-parts-'));
@@ -137,7 +144,7 @@ describe('how a run ended', () => {
     memoryKill: false,
     ...change,
   });
-  const finish = (status: 'completed' | 'failed' | 'stopped' | 'pruned', error?: string) => ({
+  const finish = (status: EndStatus, error?: string) => ({
     status,
     error,
     time: 1,
@@ -186,11 +193,34 @@ describe('how a run ended', () => {
       'failed',
       'not-started',
     ],
+    [
+      'asked to pause',
+      { exit: { code: 0, signal: null, requested: 'pause' }, finish: finish('paused') },
+      'paused',
+      null,
+    ],
+    [
+      'ended while it was suspended',
+      { exit: { code: 0, signal: null, requested: 'pause' }, finish: finish('paused'), closed: 'pruned' },
+      'pruned',
+      null,
+    ],
     ['vanished', { exit: null }, 'failed', 'lost'],
     ['vanished after its end', { exit: null, finish: finish('completed') }, 'completed', null],
   ] as [string, Partial<Ending>, string, string | null][])('%s', (_, change, status, kind) => {
     const outcome = outcomeOf(ending(change));
     expect([outcome.status, outcome.error?.kind ?? null]).toEqual([status, kind]);
+  });
+
+  it('heeds what the engine asked for last', () => {
+    const paused = ending({ exit: { code: 0, signal: null, requested: 'pause' }, finish: finish('paused') });
+    expect(outcomeOf(paused, 'pause').status).toBe('paused');
+    expect(outcomeOf(paused, 'stop').status).toBe('stopped');
+    // Its supervisor was killed, so it knew of the signal only.
+    expect(outcomeOf(ending({ exit: null, finish: finish('stopped') }), 'pause').status).toBe('paused');
+    expect(outcomeOf(ending({ exit: null }), 'stop')).toEqual({ status: 'stopped', error: null });
+    expect(outcomeOf(ending({ exit: null, finish: finish('completed') }), 'pause').status).toBe('completed');
+    expect(outcomeOf(ending({ exit: { code: 1, signal: null, requested: null } }), null).status).toBe('failed');
   });
 
   it.each([

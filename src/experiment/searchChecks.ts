@@ -40,6 +40,7 @@ export function checkSearch(reading: Reading, names: readonly string[], report: 
     report(['search', 'space', ...at], fault, /^unknown|has two ranges/.test(message) ? 'key' : 'value');
   }
   checkEnd(reading, space, report);
+  checkPausing(reading, report);
   const linear = checkLinear(reading, space, names, report);
   if (!space) return null;
   checkStagesOf(reading, space, report);
@@ -71,6 +72,21 @@ function checkEnd({ written, source }: Reading, space: Space | null, report: Rep
   if (!space.dimensions.some(isContinuous) || name === 'grid') return;
   const message = 'this search goes on until someone stops it';
   report(['search'], { message, hint: 'say how many trials: trials: 50', severity: 'warning' }, 'key');
+}
+
+/** Pruners that only make sense for programs that save and load checkpoints. */
+const PAUSING = ['pbt', 'pb2', 'thaw'];
+
+function checkPausing({ written }: Reading, report: Report): void {
+  const { pruner, checkpoints } = written!.search!;
+  if (!pruner || checkpoints) return;
+  const { name, form = null } =
+    typeof pruner === 'string' ? { name: pruner } : (pruner as { name: string; form?: unknown });
+  if (!PAUSING.includes(name) && form !== 'promote' && form !== 'rounds') return;
+  const message = `pruner "${name}"${form === null ? '' : ` in the form "${form as string}"`} pauses trials, which needs checkpoints`;
+  const hint =
+    'when the program saves and loads them (run.checkpoint; the built-in trainer does), say checkpoints: true';
+  report(['search', 'pruner'], { message, hint });
 }
 
 const isContinuous = (d: Dimension): boolean =>

@@ -65,7 +65,7 @@ function report(results: Record<Side, Results>): void {
   const facts = {
     machine: `Node ${process.versions.node}, ${os.platform()} ${os.arch()}, ${os.cpus().length} × ${cpu}.`,
     optuna: output(python, '-c', 'import optuna; print(optuna.__version__)'),
-    commit: output('git', 'rev-parse', '--short', 'HEAD') || 'no commit',
+    commit: process.env.BENCH_COMMIT ?? (output('git', 'rev-parse', '--short', 'HEAD') || 'no commit'),
     times: existsSync(timesFile) ? (JSON.parse(readFileSync(timesFile, 'utf8')) as Times) : null,
   };
   const text = new Report([...latest(results.optuna), ...latest(results.ours)], facts).text();

@@ -371,6 +371,9 @@ ${parallel}
 
 ## Time and memory
 
+Asking and telling together, both sides in the same minutes, one thread each, on a machine that had other work on its cores: the
+ratios mean more than the times.
+
 ${times}
 `;
   }

@@ -131,6 +131,10 @@ test.describe('a day with Tunesmith', () => {
       expect(Number(params.dropout)).toBeLessThanOrEqual(0.55);
     }
     await bench.screenshot('4-trials');
+    await panel.tab('insight');
+    await expect(panel.id(TEST_IDS.insightCard('history')).locator('circle').first()).toBeVisible();
+    await expect(panel.id(TEST_IDS.insightLeft)).toContainText('at least 10 trials');
+    await panel.tab('form');
     await bench.expand(search);
     await panel.id(TEST_IDS.searchDraw).click();
     await panel.tab('charts');

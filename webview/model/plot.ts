@@ -8,11 +8,11 @@ export interface PlotAxis {
   ticks: { at: number; text: string }[];
 }
 
-/** Round numbers from low to high, about so many. */
+/** Round numbers from low to high, about so many and at most one more step than that. */
 export function niceTicks(low: number, high: number, count: number): number[] {
   const span = high - low;
   if (!(span > 0) || !Number.isFinite(span)) return [low];
-  const rough = span / Math.max(1, count);
+  const rough = span / (Math.max(1, count) + 1);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((lead) => lead * power).find((one) => one >= rough * 0.999)!;
   const ticks: number[] = [];

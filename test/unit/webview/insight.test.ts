@@ -17,7 +17,8 @@ import { sampleRun, sampleSearch } from '../cli/samples.js';
 
 describe('axes', () => {
   it('have round numbers within their range', () => {
-    expect(niceTicks(0, 1, 4)).toEqual([0, 0.5, 1]);
+    expect(niceTicks(0, 1, 4)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+    expect(niceTicks(1, 8, 3)).toEqual([2, 4, 6, 8]);
     expect(niceTicks(-0.3, 0.3, 6)).toEqual([-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3]);
     expect(niceTicks(3, 3, 4)).toEqual([3]);
     expect(niceTicks(0, Infinity, 4)).toEqual([0]);

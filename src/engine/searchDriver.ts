@@ -88,6 +88,7 @@ export class SearchDriver implements Source {
   private unsaved: Saved | null = null;
   private saveTimer: NodeJS.Timeout | undefined;
   private saveTook = 0;
+  private disposed = false;
   private reason: string | null;
   private retryTimer: NodeJS.Timeout | undefined;
 
@@ -128,6 +129,9 @@ export class SearchDriver implements Source {
       // Ended by the person while it was suspended. What a stop of the search ended is taken up again with it.
       const givenUp = trial.state === 'paused' && run && !LIVE_STATUSES.includes(run.status);
       if (givenUp && !again && this.phase !== 'stopping' && this.phase !== 'failing') this.tell(trial, run);
+      // Launched again, of which the study has not heard: it is held and stopped with the search.
+      const atWork = run && LIVE_STATUSES.includes(run.status) && run.status !== 'paused';
+      if (trial.state === 'paused' && atWork) this.live.set(trial.id, run.id);
       if (trial.state !== 'running') continue;
       if (!run) this.unmade.push({ ...trial, resume: false });
       else if (LIVE_STATUSES.includes(run.status) && !this.options.active.isSuspended(run.id)) {
@@ -297,6 +301,7 @@ export class SearchDriver implements Source {
 
   /** Lets go without changing anything: the engine is leaving, or the search is deleted. Resolves when it is saved. */
   async dispose(): Promise<void> {
+    this.disposed = true;
     if (this.phase === 'ended') return;
     clearTimeout(this.retryTimer);
     this.options.scheduler.removeSource(this.id);
@@ -445,10 +450,16 @@ export class SearchDriver implements Source {
     clearTimeout(this.retryTimer);
     this.phase = 'ended';
     // Only then is it over: who reads the study of a search that has ended finds all of it.
-    void this.save().finally(() => {
+    void this.save().then(async () => {
       this.study.dispose();
-      this.endSuspended(status === 'completed' ? 'prune' : 'stop');
-      this.options.update({ status, error: this.error, endedAt: Date.now() });
+      const write = (): void => {
+        this.writeUnsaved();
+        this.endSuspended(status === 'completed' ? 'prune' : 'stop');
+        this.options.store.searches.update(this.id, { status, error: this.error, endedAt: Date.now() });
+      };
+      await this.options.trouble.insist(write, () => this.disposed);
+      if (this.disposed) return;
+      this.options.update({});
       this.options.log.info(`search ${this.id}: ${status}${this.error ? ` (${this.error})` : ''}`);
       this.options.ended();
     });

@@ -72,15 +72,23 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
     },
     store: {
       runs: { get: (id: string) => rows.get(id) ?? null },
-      searches: { trials: () => [...rows.values()], saveStudy: () => undefined },
+      searches: {
+        trials: () => [...rows.values()],
+        saveStudy: () => undefined,
+        update: (_: string, patch: Record<string, unknown>) => void updates.push(patch),
+      },
       series: { values: () => [] },
     },
     active,
     maker,
     scheduler,
     log: { info: () => undefined, error: () => undefined },
-    trouble: { met: () => undefined, attempt: (write: () => void) => (write(), true) },
-    update: (patch: Record<string, unknown>) => void updates.push(patch),
+    trouble: {
+      met: () => undefined,
+      attempt: (write: () => void) => (write(), true),
+      insist: async (write: () => void) => write(),
+    },
+    update: (patch: Record<string, unknown>) => void (Object.keys(patch).length > 0 && updates.push(patch)),
     ended: () => undefined,
   } as unknown as SearchDriverOptions;
   const driver = new SearchDriver(options, 'running');

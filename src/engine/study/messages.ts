@@ -8,6 +8,8 @@ export type ObjectivePoint = { step: number; value: number };
 export interface StudyState {
   study: unknown;
   reported: Record<string, number>;
+  /** By trial that was started again: the last step it had reported before. */
+  repeated?: [number, number][];
 }
 
 /** How the thread's study begins. */

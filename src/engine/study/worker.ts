@@ -5,7 +5,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createStudy, restoreStudy } from '../../search/index.js';
 import type { Verdict } from '../../search/types.js';
-import type { Saved, StudyCalls, StudyFacts, StudyMessage, StudyOpened, StudyReply, StudyStart } from './messages.js';
+import type {
+  Saved,
+  StudyCalls,
+  StudyFacts,
+  StudyMessage,
+  StudyOpened,
+  StudyReply,
+  StudyStart,
+  StudyState,
+} from './messages.js';
 
 const port = parentPort!;
 const start = workerData as StudyStart;
@@ -14,7 +23,7 @@ const reported: Record<string, number> = 'saved' in start ? { ...start.saved.rep
 const study = open()!;
 
 /** Steps up to this were reported before the trial's program was started again; those it repeats are left out. */
-const repeated = new Map<number, number>();
+const repeated = new Map<number, number>('saved' in start ? start.saved.repeated : []);
 
 function open(): ReturnType<typeof createStudy> | null {
   try {
@@ -32,15 +41,16 @@ const facts = (): StudyFacts => ({ reason: study.reason, size: study.size });
 
 function save(): Saved {
   const before = performance.now();
-  const text = JSON.stringify({ study: study.save(), reported });
+  const text = JSON.stringify({ study: study.save(), reported, repeated: [...repeated] } satisfies StudyState);
   return { text, ms: performance.now() - before };
 }
 
 const calls: { [C in keyof StudyCalls]: (params: StudyCalls[C]['params']) => StudyCalls[C]['result'] } = {
   ask({ save: wanted }) {
     const asked = study.ask();
-    if (asked?.resume && asked.from === undefined) {
-      repeated.set(asked.id, Math.max(...study.trials[asked.id]!.reports.map(({ step }) => step)));
+    const before = asked?.resume ? study.trials[asked.id]!.reports : [];
+    if (asked && before.length > 0 && asked.from === undefined) {
+      repeated.set(asked.id, Math.max(...before.map(({ step }) => step)));
     }
     return { asked, waiting: study.waiting, saved: wanted ? save() : null, ...facts() };
   },

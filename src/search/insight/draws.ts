@@ -2,18 +2,23 @@
  * Random points of the space, as rows, over which effects are averaged. Stratified on each axis by itself: McKay,
  * Beckman & Conover, "A Comparison of Three Methods for Selecting Values of Input Variables" (Technometrics 21, 1979).
  */
+import type { Params } from '../../protocol/values.js';
+import { isAllowed } from '../constraints.js';
 import { keyOfValue } from '../space.js';
 import { createRandom } from '../random.js';
 import type { Space } from '../types.js';
 import { axesOf, cellOf, type Axis } from '../unit.js';
 import { INACTIVE, type Rows } from './rows.js';
+import { select } from './spread.js';
+
+const FEW = 100;
 
 export interface Draws extends Rows {
   /** By axis and row a number in [0, 1), also where the parameter is inactive. */
   latent: Float64Array[];
   /** Sets an axis to these numbers, and every other one to what follows from that. */
   set(axis: number, latent: Float64Array): void;
-  /** Rows in which all these axes are active. */
+  /** Rows in which all these axes are active, and which obey the space's constraints. */
   rowsWith(axes: readonly number[]): Rows;
 }
 
@@ -46,6 +51,15 @@ export function drawsOf(space: Space, count: number): Draws {
     }
   }
   follow();
+  function isAllowedAt(i: number): boolean {
+    if (!space.constraints?.length) return true;
+    const params: Params = {};
+    for (const { axis, column } of all) {
+      const at = column[i]!;
+      if (at !== INACTIVE) params[axis.dimension.name] = axis.count ? axis.fromIndex(at) : axis.fromUnit(at);
+    }
+    return isAllowed(space, params);
+  }
   const columns = varying.map(({ column }) => column);
   return {
     axes: varying.map(({ axis }) => axis),
@@ -57,11 +71,20 @@ export function drawsOf(space: Space, count: number): Draws {
       follow();
     },
     rowsWith(wanted) {
-      const isIn = (_: number, i: number): boolean => wanted.every((d) => columns[d]![i] !== INACTIVE);
-      const kept = columns.map((column) => column.filter(isIn));
-      return { axes: this.axes, columns: kept, count: kept[0]?.length ?? 0 };
+      const kept: number[] = [];
+      for (let i = 0; i < count; i++) {
+        if (wanted.every((d) => columns[d]![i] !== INACTIVE) && isAllowedAt(i)) kept.push(i);
+      }
+      return select(this, Int32Array.from(kept));
     },
   };
+}
+
+/** Draws that obey the space's constraints; where hardly any do, all of them. */
+export function allowedDraws(space: Space, count: number): Rows {
+  const draws = drawsOf(space, count);
+  const allowed = draws.rowsWith([]);
+  return allowed.count >= Math.min(count, FEW) ? allowed : draws;
 }
 
 /** By index 1 where the value is one that a condition names; a continuous parent never has a given value. */

@@ -9,9 +9,8 @@
  * - A parameter under a condition counts by its variance where it takes part, times the share of the space where it does;
  *   so its parents' effect is not its own.
  */
-import { INACTIVE } from './rows.js';
+import { INACTIVE, type Rows } from './rows.js';
 import type { Axis } from '../unit.js';
-import type { Draws } from './draws.js';
 
 /** Cells of a continuous axis, for its own effect and in a pair. */
 const CELLS = 32;
@@ -27,7 +26,7 @@ export interface Effects {
 }
 
 /** `values`: the function at each of the draws. */
-export function effectsOf(draws: Draws, values: Float64Array, pairs = true): Effects {
+export function effectsOf(draws: Rows, values: Float64Array, pairs = true): Effects {
   const { axes, columns, count } = draws;
   const total = varianceOf(values);
   const main = new Float64Array(axes.length);

@@ -6,7 +6,7 @@
  * functions) the shares by PED-ANOVA were off by 0.05 to 0.3 in all, those by the trials themselves by 0.1 to 0.6.
  */
 import type { History } from '../types.js';
-import { drawsOf } from './draws.js';
+import { allowedDraws } from './draws.js';
 import { effectsOf } from './fanova.js';
 import { pedAnova } from './pedAnova.js';
 import { completedOf, guessedLosses, lossesOf, rowsOf, type Rows, type Unknown } from './rows.js';
@@ -63,7 +63,7 @@ function byTheBest(history: History, options: ImportanceOptions): Importance | U
   if (region === 'tried' || completedOf(history).length === 0) {
     return scaled('pedAnova', rows, pedAnova(rows, weights), trials.length);
   }
-  const draws = drawsOf(history.space, DRAWS);
+  const draws = allowedDraws(history.space, DRAWS);
   const losses = guessedLosses(history, trials, objective);
   const surrogate = fitSurrogate(rows, losses, model);
   const values = surrogate.predict(draws.columns, draws.count);
@@ -78,7 +78,7 @@ function byVariance(history: History, { objective = 0, model }: ImportanceOption
   const losses = lossesOf(history, trials, objective);
   if (losses.every((loss) => loss === losses[0])) return allAlike(trials.length);
   const rows = rowsOf(history, trials);
-  const draws = drawsOf(history.space, DRAWS);
+  const draws = allowedDraws(history.space, DRAWS);
   const surrogate = fitSurrogate(rows, losses, model);
   const values = surrogate.predict(draws.columns, draws.count);
   if (deviationOf(values) < ALIKE * surrogate.deviation) return nothingSeen(trials.length);

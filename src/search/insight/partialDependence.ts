@@ -95,8 +95,13 @@ export function dependence(history: History, options: DependenceOptions = {}): D
     curve(name) {
       const on = placesFor(name, POINTS);
       const found = on && sweep([on], DRAWS);
-      // Whether it takes part does not depend on its own value.
-      return found && { name, values: on.values, mean: found.mean as number[], sd: found.sd as number[] };
+      if (!found) return null;
+      // Constraints may leave out some of the values.
+      const kept = found.mean.flatMap((mean, i) => (mean === null ? [] : [i]));
+      return {
+        ...{ name, values: kept.map((i) => on.values[i]!) },
+        ...{ mean: kept.map((i) => found.mean[i]!), sd: kept.map((i) => found.sd[i]!) },
+      };
     },
     surface(a, b) {
       const [one, two] = [placesFor(a, SURFACE_POINTS), placesFor(b, SURFACE_POINTS)];

@@ -15,7 +15,7 @@
 import { fitGp, type Gp } from '../gp/index.js';
 import { createRandom } from '../random.js';
 import type { History, Random } from '../types.js';
-import { drawsOf } from './draws.js';
+import { allowedDraws } from './draws.js';
 import { completedOf, INACTIVE, lossesOf, rowsOf, type Rows, type Unknown } from './rows.js';
 import { select, spread } from './spread.js';
 import { columnKind, HILLY, placesOf } from './surrogate.js';
@@ -115,7 +115,7 @@ function boundsOf({ model, center, scale }: Gp, rows: Rows, deviations: number):
 
 function leastBound({ gp, rows: observed }: Fitted, history: History): number {
   const random = createRandom(1);
-  let points = joined(observed, drawsOf(history.space, DRAWS));
+  let points = joined(observed, allowedDraws(history.space, DRAWS));
   let least = Infinity;
   for (let round = 0, width = 0.2; round < ROUNDS; round++, width /= 2.5) {
     const bounds = boundsOf(gp, points, -WIDTH);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawsOf } from '../../../src/search/insight/draws.js';
+import { allowedDraws, drawsOf } from '../../../src/search/insight/draws.js';
 import { effectsOf } from '../../../src/search/insight/fanova.js';
 import { lossesOf, rowsOf } from '../../../src/search/insight/rows.js';
 import { fitSurrogate } from '../../../src/search/insight/surrogate.js';
@@ -58,6 +58,15 @@ describe('functional ANOVA', () => {
 });
 
 describe('draws', () => {
+  it('obey linear constraints, unless hardly any does', () => {
+    const space: Space = { ...box(3), constraints: [{ terms: { x0: 1, x1: 1 }, atMost: 0.5 }] };
+    const rows = allowedDraws(space, 4000);
+    expect(Math.abs(rows.count / 4000 - 1 / 8)).toBeLessThan(0.02);
+    for (let i = 0; i < rows.count; i++) expect(rows.columns[0]![i]! + rows.columns[1]![i]!).toBeLessThanOrEqual(0.5);
+    const narrow: Space = { ...box(3), constraints: [{ terms: { x0: 1, x1: 1 }, atMost: 1e-3 }] };
+    expect(allowedDraws(narrow, 1000).count).toBe(1000);
+  });
+
   it('obey conditions, also nested ones, and know the chance of taking part', () => {
     const space: Space = {
       dimensions: [

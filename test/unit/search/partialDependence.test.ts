@@ -91,6 +91,17 @@ describe('partial dependence', () => {
     expect(inside / all).toBeGreaterThan(0.8);
   });
 
+  it('leaves out values that constraints forbid', () => {
+    const history = randomHistory(box(2), 40, (p) => x(p, 0));
+    const bound: History = {
+      ...history,
+      space: { ...history.space, constraints: [{ terms: { x0: 1 }, atMost: 0.5 }] },
+    };
+    const { values, mean } = found(bound).curve('x0')!;
+    expect(values.at(-1)).toBe(0.5);
+    expect(mean.length).toBe(17);
+  });
+
   it('shows two parameters at once, and nothing where they do not meet', () => {
     const by = found(randomHistory(box(3), 100, (p) => (x(p, 0) - 0.5) * (x(p, 1) - 0.5) * 4));
     const { mean, values } = by.surface('x0', 'x1')!;

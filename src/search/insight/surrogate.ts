@@ -24,7 +24,7 @@ export interface Surrogate {
 /** Of more trials than the first, this share, but no more than the last. */
 const ALL_OF = 64;
 const SHARE = 0.6;
-const MOST = 160;
+const MOST = 128;
 /** Rows over which a Gaussian process's variance is averaged. */
 const VARIANCES = 24;
 const EVALUATIONS = 60;

@@ -59,7 +59,10 @@ export const stop = control(
   'Stops runs or searches: asks politely first, then ends the whole process tree by force.',
 );
 export const pause = control('pause', 'Pauses runs or searches. They keep their memory and go on with `resume`.');
-export const resume = control('resume', 'Goes on with paused runs and searches, stopped searches, and runs that ended early but left a checkpoint.');
+export const resume = control(
+  'resume',
+  'Goes on with paused runs and searches, stopped searches, and runs that ended early but left a checkpoint.',
+);
 
 export const rm: Command = {
   name: 'rm',

@@ -13,7 +13,11 @@ import { SobolSampler } from './sobol.js';
 export const AutoSettings = z.strictObject({});
 
 const CHOICES = ['grid', 'sobol', 'portfolio'] as const;
-const State = z.object({ kind: z.enum(CHOICES).nullable().catch(null), because: z.string().default(''), inner: z.unknown() });
+const State = z.object({
+  kind: z.enum(CHOICES).nullable().catch(null),
+  because: z.string().default(''),
+  inner: z.unknown(),
+});
 
 export class AutoSampler implements Sampler {
   readonly name = 'auto';

@@ -20,7 +20,11 @@ export interface Driven {
 }
 
 /** A trial that is resumed goes on where it (or the one whose checkpoint it takes) stopped. */
-export function drive(study: Study, task: CurveTask, { budget, workers = 1, failures = 0, seed = 1, watch }: Drive): Driven {
+export function drive(
+  study: Study,
+  task: CurveTask,
+  { budget, workers = 1, failures = 0, seed = 1, watch }: Drive,
+): Driven {
   const random = createRandom(seed);
   const reached = new Map<number, number>();
   const busy: ({ id: number; until: number } | null)[] = Array.from({ length: workers }, () => null);

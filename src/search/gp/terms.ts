@@ -4,7 +4,10 @@ import { logImprovement, logProbability, type Slope } from './acquisition.js';
 import type { Landscape } from './explore.js';
 import type { Model, Moments } from './model.js';
 
-/** How far the value is expected to fall below `best` (in the model's units). */
+/**
+ * How far the value is expected to fall below `best` (in the model's units), were the model's deviations `wider` times as
+ * large as it says.
+ */
 export class Improvement implements Landscape {
   private readonly moments: Moments;
   private readonly out: Slope = { value: 0, slope: 0 };
@@ -12,6 +15,7 @@ export class Improvement implements Landscape {
   constructor(
     private readonly model: Model,
     private readonly best: number,
+    private readonly wider = 1,
   ) {
     this.moments = model.newMoments();
   }
@@ -25,7 +29,7 @@ export class Improvement implements Landscape {
     const { moments, out } = this;
     this.model.slope(row, moments);
     const value = this.judge();
-    const sd = Math.sqrt(moments.variance);
+    const sd = this.wider * Math.sqrt(moments.variance);
     const z = (this.best - moments.mean) / sd;
     const byMean = -out.slope / sd;
     const byVariance = (1 - out.slope * z) / (2 * moments.variance);
@@ -37,7 +41,7 @@ export class Improvement implements Landscape {
 
   private judge(): number {
     const { mean, variance } = this.moments;
-    const sd = Math.sqrt(variance);
+    const sd = this.wider * Math.sqrt(variance);
     logImprovement((this.best - mean) / sd, this.out);
     return this.out.value + log(sd);
   }

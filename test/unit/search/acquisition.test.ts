@@ -65,6 +65,7 @@ function checkSlope(landscape: Landscape): void {
 describe('terms of the acquisition', () => {
   it('have the right slopes', () => {
     checkSlope(new Sum([new Improvement(first, -1), new Feasibility(second, -0.3)]));
+    checkSlope(new Sum([new Improvement(first, -1, 1.5)]));
     const front = [
       [-1, 0.5],
       [-0.2, -0.6],

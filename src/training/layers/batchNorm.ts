@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from '../../experiment/network/index.js';
+import { fusedBatchNorm } from '../fusedBatchNorm.js';
 import { variable } from './initializers.js';
 import type { LayerBuilder } from './types.js';
 
@@ -34,6 +35,12 @@ export const batchNorm: LayerBuilder<Extract<Layer, { type: 'batchNorm' }>> = (s
     ],
     forward(x, { training }) {
       if (!training) return normalize(x, movingMean, movingVariance);
+      const fused = fusedBatchNorm(x, scale, shift, { epsilon });
+      if (fused) {
+        move(movingMean, fused.mean);
+        move(movingVariance, fused.variance);
+        return fused.y;
+      }
       const mean = tf.mean(x, axes);
       const variance = tf.mean(tf.square(tf.sub(x, mean)), axes);
       const count = x.size / channels;

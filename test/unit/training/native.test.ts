@@ -1,0 +1,65 @@
+/** Kernels for native TensorFlow, where it is installed. */
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { cpu } from '../../../src/training/backends/cpu.js';
+import { tensorflowPython } from '../../../src/training/backends/tensorflowPython.js';
+import { tfjsNode } from '../../../src/training/backends/tfjsNode.js';
+import { BATCH_NORM } from '../../../src/training/fusedBatchNorm.js';
+import { buildLayer } from '../../../src/training/layers/index.js';
+import { Random } from '../../../src/training/random.js';
+
+const native = [tensorflowPython, tfjsNode].find((backend) => backend.missing() === null);
+const needNative = ({ skip }: TestContext) => {
+  if (!native) skip('no native TensorFlow is installed: "tunesmith backends install tensorflow-python"');
+};
+
+beforeAll(async () => {
+  await cpu.start();
+  await native?.start();
+});
+
+const random = new Random(5);
+const numbers = (length: number) => Float32Array.from({ length }, () => random.normal() + 0.5);
+
+describe('batch normalization in one kernel', () => {
+  it.for([{ shape: [2, 5, 4, 3] }, { shape: [6, 3] }, { shape: [3, 4, 3] }])(
+    'is what its parts are together: $shape',
+    async ({ shape }, context) => {
+      needNative(context);
+      const size = shape.reduce((a, b) => a * b, 1);
+      const [values, upper, scale, shift] = [numbers(size), numbers(size), numbers(3), numbers(3)];
+      const results: Float32Array[][] = [];
+      for (const backend of ['tensorflow', 'cpu']) {
+        await tf.setBackend(backend);
+        expect(Boolean(tf.getKernel(BATCH_NORM, backend))).toBe(backend === 'tensorflow');
+        const layer = buildLayer(
+          { type: 'batchNorm', momentum: 0.9, epsilon: 1e-3 },
+          { name: 'norm', inputShape: shape.slice(1), random },
+        );
+        layer.weights[0]!.variable.assign(tf.tensor1d(scale));
+        layer.weights[1]!.variable.assign(tf.tensor1d(shift));
+        const tensors = tf.tidy(() => {
+          const x = tf.variable(tf.tensor(values, shape), true, `x ${backend} ${shape.join()}`);
+          const trained = [x, layer.weights[0]!.variable, layer.weights[1]!.variable];
+          let output: tf.Tensor | undefined;
+          const { grads } = tf.variableGrads(() => {
+            output = tf.keep(layer.forward(x, { training: true, random }));
+            return tf.sum(tf.mul(output, tf.tensor(upper, shape)));
+          }, trained);
+          return [
+            output!,
+            ...trained.map(({ name }) => grads[name]!),
+            ...layer.weights.map(({ variable }) => variable),
+          ];
+        });
+        results.push(await Promise.all(tensors.map(async (tensor) => Float32Array.from(await tensor.data()))));
+      }
+      const [got, wanted] = results as [Float32Array[], Float32Array[]];
+      expect(got).toHaveLength(8);
+      got.forEach((part, k) => {
+        const scaleOf = Math.max(1, ...wanted[k]!.map(Math.abs));
+        part.forEach((value, i) => expect(Math.abs(value - wanted[k]![i]!)).toBeLessThan(2e-5 * scaleOf));
+      });
+    },
+  );
+});

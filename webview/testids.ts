@@ -49,6 +49,7 @@ export const TEST_IDS = {
   resetForm: 'reset-form',
   applyLive: 'apply-live',
   startSearch: 'start-search',
+  enqueue: 'enqueue',
   search: (id: string) => `search-${id}`,
   searchStop: 'search-stop',
   searchPause: 'search-pause',

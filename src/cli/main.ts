@@ -4,7 +4,7 @@ import { suggest } from '../experiment/suggest.js';
 import { askTell } from './askTell.js';
 import { helpOf, readInput, type Command } from './command.js';
 import { backends } from './commands/backends.js';
-import { pause, rerun, resume, rm, stop } from './commands/control.js';
+import { enqueue, pause, rerun, resume, rm, stop } from './commands/control.js';
 import { engine } from './commands/engine.js';
 import { exportRuns } from './commands/export.js';
 import { best, importance } from './commands/insight.js';
@@ -31,6 +31,7 @@ const COMMANDS: Command[] = [
   stop,
   pause,
   resume,
+  enqueue,
   rerun,
   rm,
   exportRuns,

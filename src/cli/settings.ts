@@ -3,11 +3,11 @@ import { ParamValue, type Params } from '../protocol/values.js';
 import { UsageError } from './errors.js';
 
 /** Reads `--set name=value`; a value is read as YAML reads a scalar or a list: `0.1`, `true`, `adam`, `[1, 2]`. */
-export function readSettings(settings: string[]): Params {
+export function readSettings(settings: string[], where = '--set'): Params {
   const params: Params = {};
   for (const setting of settings) {
     const at = setting.indexOf('=');
-    if (at <= 0) throw new UsageError(`--set takes NAME=VALUE, not "${setting}".`);
+    if (at <= 0) throw new UsageError(`${where} takes NAME=VALUE, not "${setting}".`);
     const name = setting.slice(0, at).trim();
     let value: unknown;
     try {
@@ -16,7 +16,7 @@ export function readSettings(settings: string[]): Params {
       value = setting.slice(at + 1);
     }
     const checked = ParamValue.safeParse(value);
-    if (!checked.success) throw new UsageError(`--set ${name}: a value is a number, text, true, false or a list.`);
+    if (!checked.success) throw new UsageError(`${where} ${name}: a value is a number, text, true, false or a list.`);
     params[name] = checked.data;
   }
   return params;

@@ -1,3 +1,4 @@
+import { ErrorCodes } from 'vscode-jsonrpc/node';
 import { ErrorCode, type FileProblem } from '../protocol/engine.js';
 
 /** A request refused for a reason the person can do something about. Anything else thrown is an internal error. */
@@ -13,6 +14,11 @@ export class RequestError extends Error {
 
 export function notFound(what: string, id: string): RequestError {
   return new RequestError(ErrorCode.notFound, `There is no ${what} ${id}.`);
+}
+
+/** What was given can't be used, whatever the state. */
+export function badRequest(message: string): RequestError {
+  return new RequestError(ErrorCodes.InvalidParams, message);
 }
 
 export function conflict(message: string): RequestError {

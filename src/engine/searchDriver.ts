@@ -7,11 +7,13 @@
 import { LIVE_STATUSES, type Run } from '../protocol/engine.js';
 import type { Params } from '../protocol/values.js';
 import { planRun } from '../experiment/index.js';
+import { SearchError } from '../search/errors.js';
 import type { Asked } from '../search/types.js';
 import type { SearchPatch, StoreApi } from '../store/api.js';
 import type { ActiveRuns } from './activeRuns.js';
 import { problemText } from './experiments.js';
 import type { Log } from './log.js';
+import { badRequest, conflict } from './requestError.js';
 import type { RunMaker } from './runMaker.js';
 import type { Job, Need, Scheduler, Source } from './scheduler.js';
 import { objectiveOf, objectivesOf, trialSeed, type SearchPlan } from './searchPlan.js';
@@ -260,6 +262,24 @@ export class SearchDriver implements Source {
     if (!(run.status === 'stopped' && this.phase === 'stopping')) this.tell(trial, run);
     this.saveSoon();
     this.giveUpIfHopeless(run);
+  }
+
+  /** A trial with these values comes next; resolves when that is on disk. Refuses values that are not in the space. */
+  async enqueue(params: Params): Promise<void> {
+    const { name } = this.options.store.searches.get(this.id)!;
+    let facts: StudyFacts;
+    try {
+      facts = await this.study.call('enqueue', { params });
+    } catch (error) {
+      if (error instanceof SearchError) throw badRequest(`${error.message}.`);
+      throw conflict(`The search ${name} takes no more values: ${(error as Error).message}.`);
+    }
+    if (this.phase !== 'running' && this.phase !== 'paused') throw conflict(`The search ${name} has just ended.`);
+    this.exhausted = false;
+    this.waiting = false;
+    this.options.update({ trials: facts.size });
+    await this.save();
+    this.options.scheduler.pump();
   }
 
   pause(): void {

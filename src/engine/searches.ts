@@ -2,6 +2,7 @@
 import { toSpace, type Experiment } from '../experiment/index.js';
 import { ErrorCode, type Run, type Search } from '../protocol/engine.js';
 import { SearchError } from '../search/errors.js';
+import type { Params } from '../protocol/values.js';
 import type { StudyOptions } from '../search/types.js';
 import type { SearchPatch, StoreApi } from '../store/api.js';
 import type { ActiveRuns, RunListener } from './activeRuns.js';
@@ -144,6 +145,18 @@ export class Searches implements RunListener {
     if (driver?.phase !== 'running')
       throw conflict(`The search ${search.name} is ${search.status}: it can't be paused.`);
     driver.pause();
+  }
+
+  async enqueue(id: string, params: Params): Promise<Search> {
+    const search = this.row(id);
+    const driver = this.drivers.get(id);
+    if (driver?.phase !== 'running' && driver?.phase !== 'paused') {
+      const advice =
+        search.status === 'completed' || search.status === 'stopping' ? 'Start a new one' : 'Resume it first';
+      throw conflict(`The search ${search.name} is ${search.status}: it takes no more values. ${advice}.`);
+    }
+    await driver.enqueue(params);
+    return this.row(id);
   }
 
   async resume(id: string): Promise<void> {

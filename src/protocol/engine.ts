@@ -386,6 +386,11 @@ export const Requests = {
   'searches/pause': { params: z.object({ id: z.string() }).strict(), result: Empty },
   /** Goes on with a paused search, or with a stopped or failed one that has trials left. */
   'searches/resume': { params: z.object({ id: z.string() }).strict(), result: Empty },
+  /** These values are tried next, before what the sampler suggests; what they leave out is drawn. Adds to the planned trials. */
+  'searches/enqueue': {
+    params: z.object({ id: z.string(), params: Params }).strict(),
+    result: z.object({ search: Search }),
+  },
   'searches/delete': { params: z.object({ id: z.string() }).strict(), result: Empty },
   /** What can be learned from its trials so far. */
   'searches/insight': { params: InsightQuery, result: Insight },

@@ -31,6 +31,7 @@ export const PANEL_REQUESTS = [
   'searches/stop',
   'searches/pause',
   'searches/resume',
+  'searches/enqueue',
   'searches/insight',
   'devices/list',
   'watch',

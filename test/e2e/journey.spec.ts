@@ -100,6 +100,10 @@ test.describe('a day with Tunesmith', () => {
     await panel.id(TEST_IDS.trialAction('resume', 0)).click();
     await expect(first).toHaveAttribute('data-status', /running|completed|pruned/);
 
+    // A hunch of the person's own is tried on top of the planned trials.
+    await panel.id(TEST_IDS.enqueue).click();
+    await expect(panel.frame.getByText('These values are tried next').first()).toBeVisible();
+
     // Pausing the search pauses what runs; what is paused can be stopped.
     await expect(panel.id(TEST_IDS.trial(1))).toHaveAttribute('data-status', 'running', { timeout: 120_000 });
     await panel.id(TEST_IDS.searchPause).click();

@@ -97,6 +97,11 @@ export class Draft {
     return this.form.fields.every((field) => this.spaceError(field) === null) && this.trialsError() === null;
   }
 
+  /** The values of these parameters, edited or not. */
+  paramsOf(names: readonly string[]): Params {
+    return this.collect((field) => names.includes(field.name));
+  }
+
   /** Edited values only; those that are refused are left out. */
   changedParams(): Params {
     return this.collect((field) => this.params.has(field.name));

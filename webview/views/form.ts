@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { Run } from '../../src/protocol/engine.js';
+import type { Run, Search } from '../../src/protocol/engine.js';
 import { button, dropdown, textField } from '../components/controls.js';
 import { emptyState } from '../components/emptyState.js';
 import { icon } from '../components/icon.js';
@@ -138,6 +138,22 @@ class FormView extends LitElement {
       this.model.announcer.say(`Search ${search.name} started`);
     });
 
+  /** A search of this file that takes values to try. */
+  private openSearch(): Search | null {
+    const open = [...this.model.searches.values()].filter(
+      (search) => search.file === this.draft?.form.file && (search.status === 'running' || search.status === 'paused'),
+    );
+    return open.sort((a, b) => b.createdAt - a.createdAt)[0] ?? null;
+  }
+
+  private enqueue(search: Search): Promise<void> {
+    return this.during(`Adding a trial to ${search.name}`, async () => {
+      const params = this.draft!.paramsOf(Object.keys(search.space));
+      await this.model.host.request('searches/enqueue', { id: search.id, params });
+      this.model.toasts.add({ kind: 'info', text: `These values are tried next in ${search.name}.` });
+    });
+  }
+
   private applyLive(run: Run): Promise<void> {
     return this.during(`Changing ${run.name}`, async () => {
       const params = this.draft!.changedParams();
@@ -209,6 +225,7 @@ class FormView extends LitElement {
     const searched = draft.form.fields.some((field) => draft.space(field).trim() !== '');
     const running = [...model.runs.values()].filter((run) => run.file === draft.form.file && run.status === 'running');
     const hasRun = this.earlier() !== null;
+    const open = this.openSearch();
     return html`<div class="form-buttons">
         ${button({
           label: hasRun ? 'Relaunch' : 'Run',
@@ -233,6 +250,18 @@ class FormView extends LitElement {
           testId: TEST_IDS.startSearch,
           onClick: () => void this.startSearch(),
         })}
+        ${
+          open
+            ? button({
+                label: 'Try in search',
+                icon: 'add',
+                disabled: blocked || !draft.paramsValid,
+                title: why ?? `${open.name} tries these values next, on top of its planned trials`,
+                testId: TEST_IDS.enqueue,
+                onClick: () => void this.enqueue(open),
+              })
+            : nothing
+        }
         ${button({
           label: 'Save to file',
           icon: 'save',

@@ -7,7 +7,7 @@ import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
 import { followRun } from '../followRun.js';
 import { readSettings } from '../settings.js';
-import { runJson } from '../shapes.js';
+import { runJson, searchJson } from '../shapes.js';
 import { safeLine } from '../terminal.js';
 
 type Action = 'stop' | 'pause' | 'resume';
@@ -63,6 +63,29 @@ export const resume = control(
   'resume',
   'Goes on with paused runs and searches, stopped searches, and runs that ended early but left a checkpoint.',
 );
+
+export const enqueue: Command = {
+  name: 'enqueue',
+  usage: 'SEARCH NAME=VALUE …',
+  summary:
+    'Has a search try these values next. What they leave out is drawn; the trial comes on top of the planned ones.',
+  options: { json: JSON_OPTION },
+  examples: [
+    ['tunesmith enqueue 01j8x2k4ab lr=0.003 optimizer=adam', 'a hunch, tried before what the sampler suggests'],
+  ],
+  args: [2, 1000],
+  async run(context, input) {
+    const [word, ...settings] = input.args as [string, ...string[]];
+    const engine = await context.engine();
+    const { searches } = await engine.request('searches/list', {});
+    const id = searches.find((each) => each.id === word || (word.length >= 4 && each.id.startsWith(word)))?.id;
+    const params = readSettings(settings, 'enqueue');
+    const { search } = await engine.request('searches/enqueue', { id: id ?? word, params });
+    if (input.flag('json')) context.json(searchJson(search));
+    else context.print(`queued in ${search.id}`);
+    return 0;
+  },
+};
 
 export const rm: Command = {
   name: 'rm',

@@ -7,6 +7,7 @@ import { isLiveSearch, isResumable } from '../explorer/items.js';
 import { formatNumber, formatParam } from '../format.js';
 import { l10n } from '../l10n.js';
 import type { SearchArg } from '../manifest/commands.js';
+import { readValues, valuesText } from './typedValues.js';
 import type { Parts } from './parts.js';
 import { fileFor, searchFor } from './pick.js';
 import type { Handlers } from './registry.js';
@@ -42,6 +43,24 @@ export function searchCommands(parts: Parts): Pick<Handlers, Names> {
       const best = search.best ? [search.best.run] : [];
       const ids = [...new Set([...best, ...trials.runs.map(({ id }) => id)])].slice(0, 50);
       panels.open(folder, { experiment: search.experiment, runs: ids, ...(search.file && { file: search.file }) });
+    },
+
+    'search.enqueue': async (arg) => {
+      const title = l10n.t('Try Values in Search');
+      const open = ({ status }: Search) => status === 'running' || status === 'paused';
+      const { folder, search } = await searchFor(parts, arg, title, open);
+      const typed = await vscode.window.showInputBox({
+        title: l10n.t('{0}: {1}', title, search.name),
+        prompt: l10n.t('They are tried next, on top of the planned trials. What is left out is drawn.'),
+        value: valuesText(search.best?.params ?? {}),
+        placeHolder: 'lr: 0.003, optimizer: adam',
+        ignoreFocusOut: true,
+        validateInput: (text) => readValues(text).problem,
+      });
+      const { params } = readValues(typed ?? '');
+      if (!params) return;
+      await folder.request('searches/enqueue', { id: search.id, params });
+      vscode.window.setStatusBarMessage(l10n.t('Queued in {0}', search.name), 4000);
     },
 
     'search.applyBest': async (arg) => {

@@ -229,6 +229,14 @@ export const COMMANDS = {
     menus: [row('inline@1', 'search', 'resumable'), row('2_control@3', 'search', 'resumable')],
     args: args<Rows<SearchArg>>(),
   },
+  'search.enqueue': {
+    title: 'Try Values in Search…',
+    icon: 'add',
+    enablement: trusted,
+    palette: hasRuns,
+    menus: [row('2_control@4', 'search', 'stoppable')],
+    args: args<Rows<SearchArg>>(),
+  },
   'search.applyBest': {
     title: 'Apply Best to File',
     icon: 'star-full',

@@ -18,6 +18,7 @@ export function searchHandlers({ store, searches, insights }: EngineParts) {
       await searches.resume(id);
       return {};
     },
+    'searches/enqueue': async ({ id, params }) => ({ search: await searches.enqueue(id, params) }),
     'searches/delete': done((id) => searches.delete(id)),
     'searches/insight': (query) => insights.of(searches.row(query.id), query),
   } satisfies Partial<Handlers>;

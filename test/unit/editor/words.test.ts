@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/editor/commands/commandLine.js';
 import { readValue } from '../../../src/editor/commands/readValue.js';
+import { readValues, valuesText } from '../../../src/editor/commands/typedValues.js';
 import { Debounce, Disposables } from '../../../src/editor/events.js';
 import { escapeMarkdown, formatDuration, formatNumber, formatParams, shorten } from '../../../src/editor/format.js';
 import { panelHtml } from '../../../src/editor/panel/html.js';
@@ -21,6 +22,15 @@ const detail = (over: Partial<RunDetail>): RunDetail => ({
 });
 
 describe('words', () => {
+  it('several values in a line', () => {
+    const params = { lr: 3e-5, act: 'it is: "odd", {really}', layers: [64, 32], 'optimizer.name': 'adam', on: true };
+    expect(readValues(valuesText(params))).toEqual({ params });
+    expect(readValues('lr: 0.003, optimizer: adam')).toEqual({ params: { lr: 0.003, optimizer: 'adam' } });
+    for (const text of ['', 'lr', 'lr: ', 'lr: {a: 1}', '} x: 1', 'lr: 1, lr: 2']) {
+      expect(readValues(text), text).toEqual({ problem: expect.any(String) as string });
+    }
+  });
+
   it('numbers', () => {
     const shown = [0, 12, 0.98712, 1 / 3, 1e-5, 123456789, 0.0001, -2.5, 'NaN', 'Infinity', '-Infinity'] as const;
     expect(shown.map((value) => formatNumber(value))).toEqual([

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineConnection } from '../../../src/engine/connect.js';
 import { ErrorCode, type Run } from '../../../src/protocol/engine.js';
+import type { Params } from '../../../src/protocol/values.js';
 import { experiment, isAlive, pause, runOver, searchOver, TRAIN, until, useWorkspace } from './support.js';
 
 const workspace = useWorkspace();
@@ -167,6 +168,25 @@ describe('steering', () => {
       status: 'completed',
       counts: { total: 6, completed: 6 },
     });
+  });
+
+  it('tries what a person puts in before what it would suggest, also after kill -9 and in a paused search', async () => {
+    const space = 'sampler: random\ntrials: 3\nparallel: 1\nspace: { lr: { uniform: [0, 1] } }';
+    const { search } = await engine.request('searches/start', { file: write(space, 'node train.mjs', SLOW) });
+    const enqueue = (params: Params) => engine.request('searches/enqueue', { id: search.id, params });
+    await until('a trial', async () => (await trials(search.id)).length > 0);
+    await engine.request('searches/pause', { id: search.id });
+    const before = (await trials(search.id)).length;
+    await expect(enqueue({ lr: 2 })).rejects.toThrow('"lr"');
+    await expect(enqueue({ rate: 0.1 })).rejects.toThrow('"rate" is not in the search space');
+    expect((await enqueue({ lr: 0.625 })).search.trials).toBe(4);
+    await workspace().killEngine();
+    engine = await workspace().connect();
+    await engine.request('searches/resume', { id: search.id });
+    expect(await searchOver(engine, search.id)).toMatchObject({ status: 'completed', counts: { total: 4 } });
+    const tried = (await trials(search.id)).sort((a, b) => a.trial! - b.trial!).map((run) => run.params.lr);
+    expect(tried[before]).toBe(0.625);
+    await expect(enqueue({ lr: 0.5 })).rejects.toMatchObject({ code: ErrorCode.conflict });
   });
 
   it('stops at once, and resumed repeats what was cut off', async () => {

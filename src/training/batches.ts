@@ -10,18 +10,22 @@ export interface Batch {
   targets: tf.Tensor2D;
 }
 
-/**
- * Tensors of the examples `order[from] … order[to − 1]`, as the network sees them, changed by `augmented` if it is
- * given. The caller disposes both.
- */
-export function makeBatch(
+/** The same as plain numbers, one example after the other. */
+export interface BatchValues {
+  count: number;
+  inputs: Float32Array;
+  targets: Float32Array;
+}
+
+/** The examples `order[from] … order[to − 1]`, as the network sees them, changed by `augmented` if it is given. */
+export function batchValues(
   dataset: Dataset,
   examples: Examples,
   order: Int32Array,
   from: number,
   to: number,
   augmented?: { by: Augmentation; random: Random } | null,
-): Batch {
+): BatchValues {
   const { inputShape, outputs, classes, inputScale, targetScale } = dataset;
   const { factor, offset } = inputScale;
   const width = inputShape.reduce((a, b) => a * b, 1);
@@ -43,8 +47,18 @@ export function makeBatch(
     }
   }
   augmented?.by(inputs, targets, count, augmented.random);
+  return { count, inputs, targets };
+}
+
+/** The caller disposes both. */
+export function toTensors({ count, inputs, targets }: BatchValues, inputShape: readonly number[]): Batch {
   return {
     inputs: tf.tensor(inputs, [count, ...inputShape]),
-    targets: tf.tensor2d(targets, [count, outputs]),
+    targets: tf.tensor2d(targets, [count, targets.length / count]),
   };
+}
+
+/** Tensors of `batchValues`. The caller disposes both. */
+export function makeBatch(...wanted: Parameters<typeof batchValues>): Batch {
+  return toTensors(batchValues(...wanted), wanted[0].inputShape);
 }

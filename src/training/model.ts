@@ -9,6 +9,8 @@ import type { Random } from './random.js';
 
 export interface Model {
   layers: BuiltLayer[];
+  /** What each was built from. */
+  settings: Layer[];
   /** Of the last layer. */
   outputs: number;
   weights: Weight[];
@@ -29,9 +31,10 @@ export function buildModel(network: Network, dataset: Dataset, random: Random): 
   }
   const layers: BuiltLayer[] = [];
   let shape: readonly number[] = dataset.inputShape;
-  withoutContained(network).forEach((settings, index) => {
-    const name = `${index + 1}.${settings.type}`;
-    const layer = buildLayer(settings, { name, inputShape: shape, random: random.fork(name) });
+  const settings = withoutContained(network);
+  settings.forEach((each, index) => {
+    const name = `${index + 1}.${each.type}`;
+    const layer = buildLayer(each, { name, inputShape: shape, random: random.fork(name) });
     layers.push(layer);
     shape = layer.outputShape;
   });
@@ -47,15 +50,21 @@ export function buildModel(network: Network, dataset: Dataset, random: Random): 
   const weights = layers.flatMap((layer) => layer.weights);
   return {
     layers,
+    settings,
     outputs: shape[0]!,
     weights,
-    forward: (input, context) => layers.reduce((x, layer) => layer.forward(x, context), input) as tf.Tensor2D,
+    forward: (input, context) =>
+      layers.reduce((x, layer, index) => {
+        const y = layer.forward(x, context);
+        context.watch?.(index, y);
+        return y;
+      }, input) as tf.Tensor2D,
     dispose: () => weights.forEach((weight) => weight.variable.dispose()),
   };
 }
 
 /** A softmax at the end that the loss contains already is left to the loss: the same network, without its rounding. */
-function withoutContained(network: Network): Layer[] {
+export function withoutContained(network: Network): Layer[] {
   const contained = lossShape(network.loss).contains;
   const layers = [...network.layers];
   const last = layers.at(-1)!;

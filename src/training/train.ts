@@ -1,25 +1,29 @@
 /** The training loop. */
-import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunClient } from '../client/index.js';
 import type { Network } from '../experiment/network/index.js';
 import { buildAugmentation, type Augmentation } from './augment/index.js';
-import { makeBatch } from './batches.js';
+import { batchValues } from './batches.js';
+import { Curve } from './curve.js';
 import type { Dataset } from './data/types.js';
-import { Diagnostics } from './diagnostics.js';
-import { TrainingError } from './errors.js';
+import { Diagnostics } from './diagnostics/index.js';
 import { evaluate, type Evaluation } from './evaluate.js';
+import { OwnGradient, type GradientSource } from './gradient.js';
 import type { Confusion } from './metrics/index.js';
+import type { ForwardContext } from './layers/types.js';
 import { buildLoss, type Loss } from './losses/index.js';
 import { buildModel, type Model } from './model.js';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping.js';
+import { Pace } from './pace.js';
 import { Parameters } from './parameters.js';
 import { Random } from './random.js';
 import { buildRegularizer } from './regularization.js';
 import { buildSchedule, type Schedule } from './schedules/index.js';
 import type { PlateauState } from './schedules/plateau.js';
 import { Stepper, type StepperState } from './stepper.js';
-import { Window } from './window.js';
+import { Weights, type NamedValues } from './weights.js';
+
+export type { NamedValues };
 
 export type TrainingLog = Pick<RunClient, 'log' | 'progress' | 'info' | 'message' | 'stopRequested'>;
 
@@ -34,12 +38,6 @@ export interface TrainingOptions {
   evaluationBatch: number;
   /** Called with the state after every epoch but the last; what it does takes place before the next one. */
   onEpoch?(training: Training, epoch: number): Promise<void>;
-}
-
-export interface NamedValues {
-  name: string;
-  shape: number[];
-  values: Float32Array;
 }
 
 /** Which classes were taken for which, when the validation examples were last judged. */
@@ -62,11 +60,6 @@ export interface TrainingState {
   earlyStopping: EarlyStoppingState | null;
 }
 
-/** The loop gives way to other events (a request to stop) at least this often, between two steps. */
-const YIELD_MS = 15;
-const PROGRESS_MS = 250;
-const SPEED_MS = 1000;
-
 export class Training {
   readonly model: Model;
   readonly parameters: Parameters;
@@ -77,14 +70,19 @@ export class Training {
   private readonly stepper: Stepper;
   private readonly schedule: Schedule;
   private readonly earlyStopping: EarlyStopping | null;
-  private readonly diagnostics: Diagnostics | null;
+  private readonly diagnostics: Diagnostics;
+  private readonly held: Weights;
+  private readonly gradients: GradientSource;
+  private readonly pace: Pace;
   /** Null before the first epoch's end, and for numbers. */
   confusion: JudgedConfusion | null = null;
   private epochsDone = 0;
+  /** Over the last epoch's training examples. */
+  private trained: { loss: number; accuracy: number | null } = { loss: NaN, accuracy: null };
   private readonly random: Random;
   private step = 0;
-  private lastYield = 0;
-  private lastProgress = 0;
+  /** Whether an epoch was trained in this process. */
+  private warm = false;
 
   constructor(private readonly options: TrainingOptions) {
     this.random = new Random(options.seed);
@@ -96,79 +94,61 @@ export class Training {
     this.stepper = new Stepper(network, this.parameters, buildRegularizer(this.model.weights, network.regularization));
     this.schedule = buildSchedule(network.schedule, network.epochs);
     this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
-    this.diagnostics = network.diagnostics ? new Diagnostics(this.model.weights) : null;
+    this.diagnostics = new Diagnostics(network, this.model);
+    this.held = new Weights(this.model, this.parameters, this.stepper);
+    this.gradients = new OwnGradient(
+      { ...options.dataset, model: this.model, parameters: this.parameters, loss: this.loss },
+      this.random,
+    );
+    this.pace = new Pace(options.log, network.epochs);
     this.learningRate = network.optimizer.learningRate;
   }
 
   /** Trains all epochs, or until a stop is asked for: then false. The weights are ready to be saved either way. */
   async run(): Promise<boolean> {
-    const { network } = this.options;
-    let tensors = 0;
-    const first = this.epochsDone + 1;
-    for (let epoch = first; epoch <= network.epochs; epoch++) {
-      const judged = (await this.trainEpoch(epoch)) ? await this.judge(epoch) : null;
-      if (!judged) return false;
-      this.epochsDone = epoch;
-      this.schedule.judged(judged);
-      if (await this.stopsEarly(epoch, judged)) return true;
-      // The optimizer makes its state at the first step; from then on nothing may stay behind.
-      const now = tf.memory().numTensors;
-      if (epoch > first && now > tensors) {
-        throw new Error(
-          `internal error: ${now - tensors} tensors were not released in epoch ${epoch}; please report this`,
-        );
-      }
-      tensors = now;
-      if (epoch < network.epochs) await this.options.onEpoch?.(this, epoch);
+    const { onEpoch } = this.options;
+    let result = await this.advance();
+    while (result === 'more') {
+      await onEpoch?.(this, this.epochsDone);
+      result = await this.advance();
     }
+    return result === 'done';
+  }
+
+  /** Trains one epoch more; to be called as long as there are more. `done`: the weights are ready to be saved. */
+  async advance(): Promise<'more' | 'done' | 'stopped'> {
+    const { epochs } = this.options.network;
+    if (this.epochsDone >= epochs) return this.finish();
+    const tensors = tf.memory().numTensors;
+    const epoch = this.epochsDone + 1;
+    const judged = (await this.trainEpoch(epoch)) ? await this.judge(epoch) : null;
+    if (!judged) return 'stopped';
+    this.epochsDone = epoch;
+    this.schedule.judged(judged);
+    if (await this.stopsEarly(epoch, judged)) return 'done';
+    // The optimizer makes its state at the first step; from then on nothing may stay behind.
+    const more = tf.memory().numTensors - tensors;
+    if (this.warm && more > 0) {
+      throw new Error(`internal error: ${more} tensors were not released in epoch ${epoch}; please report this`);
+    }
+    this.warm = true;
+    return epoch < epochs ? 'more' : this.finish();
+  }
+
+  private async finish(): Promise<'done'> {
     await this.restoreBest();
-    this.options.log.progress(1, `${network.epochs} epochs`);
-    return true;
+    this.options.log.progress(1, `${this.options.network.epochs} epochs`);
+    return 'done';
   }
 
-  /** Puts the weights where they are to be judged and saved, does `work`, and leads them back. */
-  private async settled<T>(work: () => Promise<T>): Promise<T> {
-    const offset = this.stepper.settle();
-    if (!offset) return work();
-    this.parameters.add(offset);
-    try {
-      return await work();
-    } finally {
-      const back = tf.neg(offset);
-      this.parameters.add(back);
-      tf.dispose([offset, back]);
-    }
-  }
-
-  /** Values of all weights, by name. */
+  /** Values of all weights, by name, as they are to be judged and saved. */
   weights(): Promise<NamedValues[]> {
-    return this.settled(() => this.heldWeights());
-  }
-
-  /** As they are between two steps. */
-  private heldWeights(): Promise<NamedValues[]> {
-    return Promise.all(
-      this.model.weights.map(async ({ name, variable }) => ({
-        name,
-        shape: variable.shape,
-        values: Float32Array.from(await variable.data()),
-      })),
-    );
+    return this.held.settled(() => this.held.held());
   }
 
   /** Throws when a weight is missing or of another shape. */
   setWeights(weights: readonly NamedValues[]): void {
-    const given = new Map(weights.map((weight) => [weight.name, weight]));
-    for (const { name, variable } of this.model.weights) {
-      const found = given.get(name);
-      if (found?.shape.join() !== variable.shape.join()) {
-        throw new TrainingError(
-          `the checkpoint does not fit the network: it has ${found ? `another shape for "${name}"` : `no "${name}"`}`,
-        );
-      }
-      tf.tidy(() => variable.assign(tf.tensor(found.values, variable.shape)));
-    }
-    this.parameters.reread();
+    this.held.set(weights);
   }
 
   /** These are what is kept: nothing leads away from them any more. */
@@ -184,7 +164,7 @@ export class Training {
       step: this.step,
       learningRate: this.learningRate,
       setLearningRate: this.options.network.optimizer.learningRate,
-      weights: await this.heldWeights(),
+      weights: await this.held.held(),
       stepper: await this.stepper.state(),
       schedule: this.schedule.state(),
       earlyStopping: this.earlyStopping?.state() ?? null,
@@ -226,10 +206,7 @@ export class Training {
     if (network.shuffle) this.random.fork(`order ${epoch}`).shuffle(order);
     const batchSize = Math.min(network.batchSize, count);
     const steps = Math.ceil(count / batchSize);
-    const every = network.logEvery ?? Math.min(50, Math.max(1, Math.round(steps / 100)));
-    const window = new Window(this.options);
-    const started = performance.now();
-    let clock = { at: started, examples: 0 };
+    const curve = new Curve(this.options, this.stepper, epoch, steps);
 
     for (let i = 0; i < steps; i++) {
       const from = i * batchSize;
@@ -237,31 +214,14 @@ export class Training {
       const last = i === steps - 1;
       this.stepper.optimizer.learningRate = this.learningRate * this.schedule.at(epoch - 1 + i / steps);
       this.step++;
-      window.add(this.trainStep(order, from, to, last), to - from);
-      // The very first step is shown at once: a curve that starts is the sign that all is well.
-      if (this.step === 1 || this.step % every === 0 || last) {
-        const values: Record<string, number> = {
-          loss: await window.close(this.step, epoch, this.stepper.optimizer.learningRate),
-        };
-        const now = performance.now();
-        if (now - clock.at >= SPEED_MS || last) {
-          const since = last ? { at: started, examples: 0 } : clock;
-          values.samples_per_second = ((to - since.examples) / (now - since.at)) * 1000;
-          clock = { at: now, examples: to };
-        }
-        if (network.schedule.name !== 'constant' || network.schedule.warmup > 0) {
-          values.learning_rate = this.stepper.optimizer.learningRate;
-        }
-        const penalty = await this.stepper.penalty();
-        if (penalty !== null) values.penalty = penalty;
-        if (last) Object.assign(values, window.epoch(), await this.diagnostics?.read());
-        log.log(values, { step: this.step, epoch: epoch - 1 + to / count });
-      } else if (this.options.cheapReads) {
-        await window.check(this.step, epoch, this.stepper.optimizer.learningRate);
-      }
-      this.progress(epoch, to / count);
-      if (!(await this.pause())) {
-        window.dispose();
+      curve.add(await this.trainStep(order, from, to, this.diagnostics.watcher(i, steps), last), to - from);
+      const values = await curve.point(this.step, to, last);
+      if (last) Object.assign(values!, await this.diagnostics.read());
+      if (values) log.log(values, { step: this.step, epoch: epoch - 1 + to / count });
+      if (last) this.trained = curve.whole;
+      this.pace.progress(epoch, to / count);
+      if (!(await this.pace.pause())) {
+        curve.dispose();
         return false;
       }
     }
@@ -269,85 +229,77 @@ export class Training {
   }
 
   /** One step of the optimizer; [loss, number of right answers] of the batch before it. */
-  private trainStep(order: Int32Array, from: number, to: number, last: boolean): tf.Tensor1D {
+  private async trainStep(
+    order: Int32Array,
+    from: number,
+    to: number,
+    watch: ForwardContext['watch'],
+    last: boolean,
+  ): Promise<tf.Tensor1D> {
     const { dataset } = this.options;
-    const context = { training: true, random: this.random.fork(`step ${this.step}`) };
     const augmented = this.augmentation && {
       by: this.augmentation,
       random: this.random.fork(`augment ${this.step}`),
     };
-    return tf.tidy(() => {
-      const batch = makeBatch(dataset, dataset.train, order, from, to, augmented);
-      let right: tf.Tensor = tf.scalar(0);
-      const { value, grads } = tf.variableGrads(() => {
-        const outputs = this.model.forward(batch.inputs, context);
-        if (dataset.classes) right = tf.keep(countRight(outputs, batch.targets));
-        return this.loss.of(outputs, batch.targets);
-      }, this.parameters.variables);
-      const gradient = this.parameters.flatten(this.parameters.variables.map((variable) => grads[variable.name]!));
-      const before = last && this.diagnostics ? tf.clone(this.parameters.vector) : null;
+    const batch = batchValues(dataset, dataset.train, order, from, to, augmented);
+    const { result, gradient } = await this.gradients.take(batch, this.step, watch);
+    tf.tidy(() => {
+      const { vector } = this.parameters;
+      const before = watch ? tf.clone(vector) : null;
       this.stepper.take(gradient, last);
-      if (before) this.diagnostics?.measure(gradient, before, this.parameters.vector);
-      const result = tf.stack([value, right]) as tf.Tensor1D;
-      right.dispose();
-      return result;
+      // Batches whose gradients are only added up move nothing.
+      if (before && this.parameters.vector !== vector)
+        this.diagnostics.measure(gradient, before, this.parameters.vector);
     });
+    gradient.dispose();
+    return result;
   }
 
   /** What the validation examples say; null when a stop was asked for meanwhile. */
   private async judge(epoch: number): Promise<Record<string, number> | null> {
-    const { network, log } = this.options;
-    log.progress((epoch - 0.02) / network.epochs, `epoch ${epoch}/${network.epochs} · evaluating`);
+    const { log } = this.options;
+    this.pace.evaluating(epoch);
     const result = await this.evaluated();
     if (!result) return null;
     const { confusion } = result;
     this.confusion = confusion && { confusion, epoch, step: this.step };
     const values = Object.fromEntries(Object.entries(result.values).map(([name, value]) => [`val/${name}`, value]));
     log.log(values, { step: this.step, epoch });
+    this.warn(epoch, values);
     return values;
   }
 
   private evaluated(): Promise<Evaluation | null> {
     const { network, dataset, evaluationBatch } = this.options;
-    return this.settled(() =>
+    return this.held.settled(() =>
       evaluate(this.model, this.loss, dataset, dataset.validation, {
         batchSize: evaluationBatch,
         metrics: network.metrics,
-        pause: () => this.pause(),
+        pause: () => this.pace.pause(),
       }),
     );
   }
 
-  private progress(epoch: number, fraction: number): void {
-    const now = performance.now();
-    if (now - this.lastProgress < PROGRESS_MS) return;
-    this.lastProgress = now;
-    const { epochs } = this.options.network;
-    const percent = Math.floor(fraction * 100);
-    this.options.log.progress((epoch - 1 + fraction * 0.98) / epochs, `epoch ${epoch}/${epochs} · ${percent} %`);
-  }
-
-  /** Lets events in; false when a stop was asked for. */
-  private async pause(): Promise<boolean> {
-    if (performance.now() - this.lastYield >= YIELD_MS) {
-      await yieldToEvents();
-      this.lastYield = performance.now();
-    }
-    return this.options.log.stopRequested === null;
+  /** Says what goes wrong. */
+  private warn(epoch: number, judged: Readonly<Record<string, number>>): void {
+    const { loss, accuracy } = this.trained;
+    const warnings = this.diagnostics.judge({
+      epoch,
+      loss,
+      score: accuracy ?? 1 - loss,
+      validation: accuracy === null ? 1 - judged['val/loss']! : judged['val/accuracy']!,
+      classes: accuracy !== null,
+      learningRate: this.stepper.optimizer.learningRate,
+    });
+    for (const text of warnings) this.options.log.message('warning', text);
   }
 
   dispose(): void {
     this.stepper.dispose();
-    this.diagnostics?.dispose();
+    this.diagnostics.dispose();
+    this.gradients.dispose();
     this.loss.dispose();
     this.parameters.dispose();
     this.model.dispose();
   }
-}
-
-function countRight(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor {
-  // One output for two classes: above 0 is the second.
-  const chosen =
-    outputs.shape[1] === 1 ? tf.cast(tf.greater(tf.squeeze(outputs, [1]), 0), 'int32') : tf.argMax(outputs, 1);
-  return tf.sum(tf.cast(tf.equal(chosen, tf.argMax(targets, 1)), 'float32'));
 }

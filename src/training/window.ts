@@ -6,6 +6,7 @@ import type { TrainingOptions } from './train.js';
 export class Window {
   private readonly open: { result: tf.Tensor1D; examples: number; step: number }[] = [];
   private loss = 0;
+  private total = 0;
   private examples = 0;
   private right = 0;
   private seen = 0;
@@ -24,6 +25,7 @@ export class Window {
       result.dispose();
       if (!Number.isFinite(loss)) this.fail(loss!, first + i, epoch, learningRate);
       this.loss += loss! * examples;
+      this.total += loss! * examples;
       this.right += right!;
       this.examples += examples;
       this.seen += examples;
@@ -38,8 +40,9 @@ export class Window {
     return mean;
   }
 
-  epoch(): Record<string, number> {
-    return this.options.dataset.classes ? { accuracy: this.right / this.seen } : {};
+  /** Mean loss of all that was read, and the share of right answers; null: of numbers. */
+  get epoch(): { loss: number; accuracy: number | null } {
+    return { loss: this.total / this.seen, accuracy: this.options.dataset.classes ? this.right / this.seen : null };
   }
 
   dispose(): void {

@@ -48,8 +48,10 @@ export interface Network {
   ema: number | null;
   earlyStopping: EarlyStoppingSettings | null;
   metrics: MetricSettings;
-  /** Logs the size of gradients and updates in every layer, once an epoch. */
+  /** Logs the size of gradients, updates and activations in every layer, once an epoch. */
   diagnostics: boolean;
+  /** Says when training goes wrong. */
+  warnings: boolean;
   /** Of all kernels, unless their layer says otherwise. */
   regularization: Regularization;
   /** What is done to training images. */
@@ -107,7 +109,10 @@ function schema(placeholders: boolean) {
       .describe('Ends the training when it no longer gets better. Default: it goes on.'),
     metrics: metricsSchema(kit).nullish().describe('What is measured after every epoch, beyond what always is.'),
     diagnostics: optional(flag('diagnostics')).describe(
-      'Logs `grad/<layer>` and `update/<layer>` once an epoch: how large gradients and updates are. Default: false.',
+      'Logs once an epoch how large gradients, updates and activations are in every layer. Default: false.',
+    ),
+    warnings: optional(flag('warnings')).describe(
+      'Says when training goes wrong: vanishing or exploding gradients, dead units, over-fitting and more. Default: true.',
     ),
     regularization: regularizationSchema(kit)
       .nullish()
@@ -161,6 +166,7 @@ export function completeNetwork(network: Network): Network {
     earlyStopping: null,
     metrics: normalizeMetrics(null),
     diagnostics: false,
+    warnings: true,
     regularization: normalizeRegularization(null),
     augment: null,
     mixup: 0,
@@ -187,6 +193,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     earlyStopping: normalizeEarlyStopping(written.earlyStopping),
     metrics: normalizeMetrics(written.metrics),
     diagnostics: written.diagnostics ?? false,
+    warnings: written.warnings ?? true,
     regularization: normalizeRegularization(written.regularization),
     augment: normalizeAugment(written.augment),
     mixup: written.mixup ?? 0,

@@ -18,6 +18,8 @@ export interface ForwardContext {
   training: boolean;
   /** For dropout masks. */
   random: Random;
+  /** Sees the output of each of the network's layers, counted from 0. */
+  watch?(layer: number, output: tf.Tensor): void;
 }
 
 /** A layer for inputs of one shape. Shapes leave the batch out. */

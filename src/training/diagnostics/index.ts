@@ -1,0 +1,74 @@
+/** Looks into the network while it trains, in a few steps of every epoch: what is logged, and what the person is told. */
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Network } from '../../experiment/network/index.js';
+import type { ForwardContext } from '../layers/types.js';
+import type { Model } from '../model.js';
+import { Activations, type LayerActivations } from './activations.js';
+import { Norms, type LayerNorms } from './norms.js';
+import { Rules, type EpochFacts } from './rules.js';
+
+/** Steps of an epoch that are looked into, evenly over it; the last is one of them. */
+const SAMPLES = 4;
+
+export class Diagnostics {
+  private readonly norms: Norms;
+  private readonly activations: Activations;
+  private readonly rules: Rules | null;
+  private found: { norms: LayerNorms[]; activations: LayerActivations[] } = { norms: [], activations: [] };
+
+  constructor(
+    private readonly network: Pick<Network, 'diagnostics' | 'warnings'>,
+    model: Model,
+  ) {
+    this.norms = new Norms(model.weights);
+    this.activations = new Activations(model);
+    this.rules = network.warnings ? new Rules() : null;
+  }
+
+  /** What is to see the layers' outputs in step `i` of `steps`, counted from 0; undefined: nothing in this one. */
+  watcher(i: number, steps: number): ForwardContext['watch'] {
+    if (!this.network.diagnostics && !this.rules) return undefined;
+    const due = Math.floor(((i + 1) * SAMPLES) / steps) > Math.floor((i * SAMPLES) / steps);
+    return due ? this.activations.watch : undefined;
+  }
+
+  /** Of a step that was watched: the loss's gradient, and θ before and after. */
+  measure(gradient: tf.Tensor1D, before: tf.Tensor1D, after: tf.Tensor1D): void {
+    this.norms.measure(gradient, before, after);
+  }
+
+  /** At an epoch's end: what is logged of it. */
+  async read(): Promise<Record<string, number>> {
+    this.found = { norms: await this.norms.read(), activations: await this.activations.read() };
+    return this.network.diagnostics ? named(this.found.norms, this.found.activations) : {};
+  }
+
+  /** After the validation examples were judged: what the person is to be told. */
+  judge(facts: Omit<EpochFacts, 'norms' | 'activations'>): string[] {
+    return this.rules?.judge({ ...facts, ...this.found }) ?? [];
+  }
+
+  dispose(): void {
+    this.norms.dispose();
+    this.activations.dispose();
+  }
+}
+
+function named(norms: readonly LayerNorms[], activations: readonly LayerActivations[]): Record<string, number> {
+  const values: Record<string, number> = {};
+  const put = (name: string, value: number | null) => {
+    if (value !== null) values[name] = value;
+  };
+  for (const { layer, gradient, update } of norms) {
+    put(`grad/${layer}`, gradient);
+    put(`update/${layer}`, update);
+  }
+  for (const { layer, mean, deviation, zeros, saturated, dead } of activations) {
+    put(`activation_mean/${layer}`, mean);
+    put(`activation_deviation/${layer}`, deviation);
+    put(`activation_zeros/${layer}`, zeros);
+    put(`activation_saturated/${layer}`, saturated);
+    put(`activation_dead/${layer}`, dead);
+  }
+  return values;
+}

@@ -1,0 +1,170 @@
+/**
+ * Known signs of trouble, as AutoTrainer has them (Zhang, Zhai, Ma & Shen, ICSE 2021, section III): vanishing and
+ * exploding gradients, dead rectifiers, oscillation, a standstill; and over-fitting. A sign alone says little (a
+ * network that has learned all there is stands still too), so that each counts only where training also fails to get on.
+ */
+import type { LayerActivations } from './activations.js';
+import type { LayerNorms } from './norms.js';
+
+/** What is known after an epoch. */
+export interface EpochFacts {
+  epoch: number;
+  /**
+   * How good the network is, over the epoch's training examples and on the validation examples: the share of right
+   * answers, or for numbers 1 − loss (of targets with deviation 1, and for squared errors, that is R²).
+   */
+  score: number;
+  validation: number;
+  /** Mean loss of the training examples. */
+  loss: number;
+  learningRate: number;
+  norms: readonly LayerNorms[];
+  activations: readonly LayerActivations[];
+  /** Whether the validation loss counts as the same kind of measure: one says 1 − loss of both. */
+  classes: boolean;
+}
+
+/** So many epochs without progress are a standstill. */
+const PATIENCE = 3;
+/** Less than this is no progress. */
+const GAIN = 0.01;
+/** From here on there is little left to learn. */
+const GOOD = 0.95;
+const VANISHING = { ratio: 1e-3, first: 1e-4 };
+const EXPLODING = 70;
+const DEAD = 0.7;
+const SWING = { height: 0.03, share: 0.2, epochs: 10 };
+const GAP = { usual: 0.1, good: 0.07, from: 0.9 };
+/** The loss is this many times what it was at its best. */
+const GROWTH = 10;
+
+type Rule = (facts: EpochFacts, history: readonly EpochFacts[]) => string | null;
+
+/** Those above explain more: of what is found in one epoch, the first is said. */
+const WHILE_STALLED: Record<string, Rule> = {
+  dead({ activations }) {
+    const [worst] = activations.filter(({ dead }) => dead !== null).sort((a, b) => b.dead! - a.dead!);
+    if (!worst || worst.dead! < DEAD) return null;
+    return (
+      `${percent(worst.dead!)} of the units of layer ${worst.layer} are 0 whatever the example, and learn no more: ` +
+      'try a lower learning rate, init: heNormal, or activation: leakyRelu'
+    );
+  },
+  vanishing({ norms }) {
+    const ends = endsOf(norms);
+    if (!ends || ends.first.gradient >= VANISHING.first || ends.ratio >= VANISHING.ratio) return null;
+    return (
+      `the gradient vanishes on its way to layer ${ends.first.layer}: its length there is ${short(ends.first.gradient)}, ` +
+      `in layer ${ends.last.layer} ${short(ends.last.gradient)}: try activation: relu, batchNorm or residual layers, or another init`
+    );
+  },
+  exploding({ norms }) {
+    const ends = endsOf(norms);
+    if (!ends || ends.ratio <= EXPLODING) return null;
+    return (
+      `the gradient explodes on its way to layer ${ends.first.layer}: its length there is ${short(ends.first.gradient)}, ` +
+      `in layer ${ends.last.layer} ${short(ends.last.gradient)}: try clip: { norm: 1 }, batchNorm, or smaller initial weights`
+    );
+  },
+  oscillation(_, history) {
+    if (history.length < SWING.epochs) return null;
+    const scores = history.map(({ score }) => score);
+    const share = swings(scores, SWING.height) / scores.length;
+    if (share < SWING.share) return null;
+    return `what was learned in one epoch is lost in another (in ${percent(share)} of them): try a lower learning rate, a larger batchSize, or a schedule`;
+  },
+  plateau({ norms, learningRate }, history) {
+    // A rate that its schedule has brought to near 0 is meant to stand still.
+    if (learningRate < 0.1 * Math.max(...history.map((facts) => facts.learningRate))) return null;
+    const updates = norms.flatMap(({ update }) => (update === null ? [] : [update])).sort((a, b) => a - b);
+    const typical = updates[Math.floor(updates.length / 2)];
+    const size = typical === undefined ? '' : ` (a step changes the weights by ${short(typical)} of their length)`;
+    const advice =
+      typical !== undefined && typical < 1e-4
+        ? 'a higher learning rate'
+        : typical !== undefined && typical > 1e-2
+          ? 'a lower learning rate'
+          : 'another learning rate or a schedule, or a larger network';
+    return `training has stood still for ${PATIENCE} epochs${size}: try ${advice}`;
+  },
+};
+
+/** Says each thing once. */
+export class Rules {
+  private readonly history: EpochFacts[] = [];
+  private readonly said = new Set<string>();
+
+  /** To be told of every epoch; sentences for the person. */
+  judge(facts: EpochFacts): string[] {
+    this.history.push(facts);
+    const found: [string, string | null][] = [
+      ['growth', growth(this.history)],
+      ['gap', gap(this.history)],
+    ];
+    if (stalled(this.history.map(({ score }) => score)) && facts.score < GOOD) {
+      // One at a time: what a standstill comes from need not be guessed twice.
+      const causes = Object.entries(WHILE_STALLED).map(([name, rule]) => [name, rule(facts, this.history)] as const);
+      const cause = causes.find(([, text]) => text !== null);
+      if (cause) found.push([cause[0], cause[1]]);
+    }
+    return found.flatMap(([name, text]) => {
+      if (text === null || this.said.has(name)) return [];
+      this.said.add(name);
+      return [`after epoch ${facts.epoch}: ${text}`];
+    });
+  }
+}
+
+/** The last epochs brought no more than GAIN above the best before them. */
+function stalled(scores: readonly number[]): boolean {
+  if (scores.length <= PATIENCE) return false;
+  return Math.max(...scores.slice(-PATIENCE)) - Math.max(...scores.slice(0, -PATIENCE)) < GAIN;
+}
+
+function growth(history: readonly EpochFacts[]): string | null {
+  const { loss } = history.at(-1)!;
+  const best = Math.min(...history.map((facts) => facts.loss));
+  if (!(best > 0) || loss < GROWTH * best || loss < 0.1) return null;
+  return `the loss has grown from ${short(best)} to ${short(loss)}: try a lower learning rate, or clip: { norm: 1 }`;
+}
+
+function gap(history: readonly EpochFacts[]): string | null {
+  const { score, validation, classes } = history.at(-1)!;
+  const width = score - validation;
+  if (width < (score > GAP.from ? GAP.good : GAP.usual)) return null;
+  if (!stalled(history.map((facts) => facts.validation))) return null;
+  const figures = classes
+    ? `${percent(score)} of the training examples are right, but ${percent(validation)} of the validation examples`
+    : `the loss is ${short(1 - score)} on the training examples, but ${short(1 - validation)} on the validation examples`;
+  return `the network learns its examples by heart: ${figures}: try dropout, regularization, augment or earlyStopping, or more data`;
+}
+
+/** First and last layer with a gradient. */
+function endsOf(norms: readonly LayerNorms[]) {
+  const [first, last] = [norms[0], norms.at(-1)];
+  if (!first || !last || first === last || last.gradient === 0) return null;
+  return { first, last, ratio: first.gradient / last.gradient };
+}
+
+/** How often a curve turns after a rise or fall of at least `height`. */
+function swings(values: readonly number[], height: number): number {
+  let count = 0;
+  let [low, high] = [values[0]!, values[0]!];
+  let rising: boolean | null = null;
+  for (const value of values) {
+    [low, high] = [Math.min(low, value), Math.max(high, value)];
+    if (rising !== false && high - value >= height) {
+      if (rising !== null) count++;
+      [rising, low] = [false, value];
+    } else if (rising !== true && value - low >= height) {
+      if (rising !== null) count++;
+      [rising, high] = [true, value];
+    }
+    if (rising === true && value === high) low = value;
+    if (rising === false && value === low) high = value;
+  }
+  return count;
+}
+
+const short = (value: number): string => value.toPrecision(2);
+const percent = (share: number): string => `${Math.round(100 * share)} %`;

@@ -6,6 +6,7 @@ import * as os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PRUNERS, SAMPLERS } from '../../src/search/index.js';
+import { measureMemory, type Kept } from './memory.js';
 import { Report } from './report.js';
 import { measureTimes, type Times } from './timing.js';
 import { jobs, type Job, type Side } from './plan.js';
@@ -21,14 +22,18 @@ const { values: given } = parseArgs({
     groups: { type: 'string' },
     samplers: { type: 'string' },
     seeds: { type: 'string' },
+    'first-seed': { type: 'string', default: '0' },
     jobs: { type: 'string', default: '1' },
     minutes: { type: 'string' },
     timing: { type: 'boolean', default: false },
+    memory: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
     'this-build': { type: 'boolean', default: false },
   },
 });
 const { BENCH_ROOT: root = '.', BENCH_OUT: out = 'out/bench', BENCH_PYTHON: python = 'python3' } = process.env;
+const firstSeed = whole('first-seed', given['first-seed']);
+const seeds = given.seeds === undefined ? null : whole('seeds', given.seeds);
 const list = (text: string | undefined): string[] | null => text?.split(',') ?? null;
 
 const ours = join(out, 'ours.cjs');
@@ -38,6 +43,12 @@ const COMMANDS: Record<Side, string[]> = {
   ours: [process.execPath, ours],
 };
 
+function whole(option: string, text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  console.error(`--${option} ${text}: a whole number is wanted, such as 5`);
+  process.exit(1);
+}
+
 function keyOf(job: Job): string {
   const { side, task, sampler, pruner, seed, budget, workers } = job;
   const of = side === 'ours' ? build : 'v1';
@@ -46,27 +57,36 @@ function keyOf(job: Job): string {
 
 const cache = join(root, '.cache/bench-search');
 const timesFile = join(cache, 'times.json');
+const memoryFile = join(cache, 'memory.json');
 
-/** Of ours the latest of each search, whichever build did it: a report while samplers change tells of their last state. */
+/**
+ * Of the seeds asked for; of ours the latest of each search, whichever build did it: a report while samplers change
+ * tells of their last state.
+ */
 function latest(results: Results): Result[] {
   const by = new Map<string, Result>();
   for (const result of results.all.values()) {
     const { side, task, sampler, pruner, seed, budget, workers } = result;
+    if (seed < firstSeed || seed >= firstSeed + (seeds ?? Infinity)) continue;
     if (given['this-build'] && side === 'ours' && result.key.split('|')[1] !== build) continue;
     by.set([side, task, sampler, pruner, seed, budget, workers].join('|'), result);
   }
   return [...by.values()];
 }
 
+const read = <T>(file: string): T | null => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : null);
+
 function report(results: Record<Side, Results>): void {
   const output = (command: string, ...args: string[]): string =>
     (spawnSync(command, args, { cwd: root, encoding: 'utf8' }).stdout ?? '').trim();
   const cpu = os.cpus()[0]?.model ?? 'unknown processor';
+  const read = <T>(file: string): T | null => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : null);
   const facts = {
     machine: `Node ${process.versions.node}, ${os.platform()} ${os.arch()}, ${os.cpus().length} × ${cpu}.`,
     optuna: output(python, '-c', 'import optuna; print(optuna.__version__)'),
     commit: process.env.BENCH_COMMIT ?? (output('git', 'rev-parse', '--short', 'HEAD') || 'no commit'),
-    times: existsSync(timesFile) ? (JSON.parse(readFileSync(timesFile, 'utf8')) as Times) : null,
+    times: read<Times>(timesFile),
+    memory: read<Kept[]>(memoryFile),
   };
   const text = new Report([...latest(results.optuna), ...latest(results.ours)], facts).text();
   writeFileSync(join(root, 'docs/benchmarks/search.md'), text);
@@ -82,14 +102,22 @@ async function main(): Promise<void> {
     const times = await measureTimes(COMMANDS, Object.keys(SAMPLERS));
     writeFileSync(timesFile, JSON.stringify(times, null, 2));
   }
+  if (given.memory) {
+    const found = await measureMemory(ours, list(given.samplers) ?? Object.keys(SAMPLERS));
+    const others = (read<Kept[]>(memoryFile) ?? []).filter(
+      (old) => !found.some((kept) => kept.sampler === old.sampler),
+    );
+    writeFileSync(memoryFile, JSON.stringify([...others, ...found], null, 2));
+  }
   if (given.report) report(results);
-  if (given.timing || given.report) return;
+  if (given.timing || given.memory || given.report) return;
   const wished = jobs(
     {
       sides: (list(given.side) as Side[] | null) ?? ['optuna', 'ours'],
       groups: list(given.groups),
       samplers: list(given.samplers),
-      seeds: Number(given.seeds ?? (given.quick ? 1 : given.full ? 10 : 5)),
+      firstSeed,
+      seeds: seeds ?? (given.quick ? 1 : given.full ? 10 : 5),
       quick: given.quick,
       full: given.full,
     },

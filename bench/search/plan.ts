@@ -20,6 +20,7 @@ export interface Wishes {
   sides: Side[];
   groups: string[] | null;
   samplers: string[] | null;
+  firstSeed: number;
   seeds: number;
   quick: boolean;
   full: boolean;
@@ -89,7 +90,8 @@ export function jobs(wishes: Wishes, known: { samplers: string[]; pruners: strin
   const tasks = even(TASKS.filter((task) => has(task.group)));
   const chosen = wishes.quick ? tasks.slice(0, Math.ceil(tasks.length / 4)) : tasks;
   for (const slow of [false, true]) {
-    for (let seed = 0; seed < (slow ? Math.min(wishes.seeds, SLOW_SEEDS) : wishes.seeds); seed++) {
+    const seeds = slow ? Math.min(wishes.seeds, SLOW_SEEDS) : wishes.seeds;
+    for (let seed = wishes.firstSeed; seed < wishes.firstSeed + seeds; seed++) {
       for (const side of wishes.sides) {
         const made = (sampler: string, pruner: string | null): boolean =>
           side === 'optuna' ||

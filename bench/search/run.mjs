@@ -13,6 +13,7 @@ in .cache/bench-search, so that only what has changed is done again; the report 
   --quick            a fourth of the tasks, one seed, 100 trials: minutes
   --full             ten seeds: hours. Without it: five
   --seeds N          so many seeds
+  --first-seed N     from this one on (0). With seeds that nobody has looked at yet the comparison is a blind one
   --side SIDE        optuna or ours only
   --groups A,B       such as unimodal,noisy
   --samplers A,B     such as tpe,gp
@@ -20,7 +21,9 @@ in .cache/bench-search, so that only what has changed is done again; the report 
   --minutes N        stop after so long
   --python PATH      a Python that has optuna; without it one is made in .cache/bench-search/venv
   --timing           only measures how long suggestions take
-  --report           only writes docs/benchmarks/search.md from the results there are
+  --memory           only measures what 10,000 trials take in memory (with --samplers: of these)
+  --report           only writes docs/benchmarks/search.md from the results there are; with --first-seed and --seeds
+                     from those of these seeds
   --this-build       the report leaves out what earlier builds of ours did; without it the latest of each counts
   --keep-build       measure the build of the last time
 `;

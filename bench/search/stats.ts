@@ -9,6 +9,8 @@ export interface Interval {
   /** Tasks and searches (pairs) it is drawn from. */
   tasks: number;
   pairs: number;
+  /** The fewest and the most seeds that a task of them has. */
+  seeds: [fewest: number, most: number];
 }
 
 const RESAMPLES = 2000;
@@ -35,6 +37,7 @@ export function interval(byTask: readonly (readonly number[])[]): Interval | nul
     high: means[Math.ceil(0.975 * RESAMPLES) - 1]!,
     tasks: tasks.length,
     pairs: tasks.reduce((count, values) => count + values.length, 0),
+    seeds: [Math.min(...tasks.map(({ length }) => length)), Math.max(...tasks.map(({ length }) => length))],
   };
 }
 

@@ -1,5 +1,4 @@
 /** How long a suggestion takes (asking and telling) at 10 dimensions, ours and Optuna's in turn. */
-import { readFileSync } from 'node:fs';
 import { Keyed } from './keyed.js';
 import type { Side } from './plan.js';
 import { draw } from './tasks.js';
@@ -11,11 +10,10 @@ interface Time {
 }
 export interface Times {
   rows: { what: string; ours: Time | null; optuna: Time | null }[];
-  memory: { sampler: string; trials: number; mb: number }[];
 }
 
 const LARGEST = 1000;
-const SPACE = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`x${i}`, { uniform: [-5, 5] }]));
+export const SPACE = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`x${i}`, { uniform: [-5, 5] }]));
 const value = (params: object): number =>
   Object.values(params).reduce((sum: number, x: number, i) => sum + (i + 1) * (x - 0.3 * i) ** 2, 0);
 
@@ -33,7 +31,7 @@ async function measure(worker: Worker, sampler: string, trials: number, filled: 
   return { p50: times[Math.floor(count / 2)]!, p95: times[Math.floor(0.95 * count)]! };
 }
 
-async function one(worker: Worker): Promise<number> {
+export async function one(worker: Worker): Promise<number> {
   const asked = await worker.request('ask', { n: 1 });
   const trial = asked.trials![0]!;
   const told = await worker.request('tell', { id: trial.id, values: [value(trial.params)] });
@@ -64,25 +62,5 @@ export async function measureTimes(commands: Record<Side, string[]>, known: stri
     }
     rows.push(row);
   }
-  const memory: Times['memory'] = [];
-  for (const sampler of ['tpe', 'cmaes'].filter((name) => known.includes(name))) {
-    const worker = new Worker(commands.ours);
-    await worker.request('init', { space: SPACE, sampler, seed: 1 });
-    let done = 0;
-    for (const trials of [100, 1000, 10_000]) {
-      for (; done < trials; done++) await one(worker);
-      memory.push({ sampler, trials, mb: residentMegabytes(worker.pid) });
-    }
-    worker.end();
-  }
-  return { rows, memory };
-}
-
-/** From /proc; NaN elsewhere than on Linux. */
-function residentMegabytes(pid: number): number {
-  try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-  } catch {
-    return NaN;
-  }
+  return { rows };
 }

@@ -20,6 +20,8 @@ export interface Answer {
   pause?: boolean;
   done?: boolean;
   waiting?: boolean;
+  /** Of `heap`, which only ours knows. */
+  bytes?: number;
 }
 
 export class Worker {
@@ -36,10 +38,6 @@ export class Worker {
     this.lines = createInterface({ input: this.child.stdout });
     this.lines.on('line', (line) => this.pending.shift()?.(line));
     this.lines.on('close', () => this.pending.splice(0).forEach((resolve) => resolve(null)));
-  }
-
-  get pid(): number {
-    return this.child.pid ?? 0;
   }
 
   /** Throws when the worker says it can't, or is gone. */

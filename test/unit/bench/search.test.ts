@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { bbob } from '../../../bench/search/bbob.js';
 import { hypervolume } from '../../../bench/search/hypervolume.js';
 import { Keyed } from '../../../bench/search/keyed.js';
+import { bytesByTrial } from '../../../bench/search/memory.js';
+import { jobs } from '../../../bench/search/plan.js';
+import { Report } from '../../../bench/search/report.js';
 import { SEVERAL } from '../../../bench/search/several.js';
 import { SINGLE } from '../../../bench/search/single.js';
 import { common, ranks, ratio } from '../../../bench/search/stats.js';
@@ -97,7 +100,7 @@ describe('figures', () => {
     const mine = [of('a', 0, 1), of('a', 1, 4), of('b', 0, 9), of('c', 0, 1)];
     const theirs = [of('a', 0, 2), of('a', 1, 2), of('b', 0, 1), of('b', 1, 5)];
     const found = ratio(mine, theirs, 25)!;
-    expect(found).toMatchObject({ tasks: 2, pairs: 3 });
+    expect(found).toMatchObject({ tasks: 2, pairs: 3, seeds: [1, 2] });
     expect(found.value).toBeCloseTo(3);
     expect(found.low).toBeLessThan(found.value);
     expect(found.high).toBeGreaterThan(found.value);
@@ -117,5 +120,44 @@ describe('figures', () => {
       ['y', 1.75],
       ['z', 2],
     ]);
+  });
+});
+
+describe('plan and report', () => {
+  it('seeds begin where they are told to, slow samplers’ too', () => {
+    const wishes = { sides: ['ours' as const], groups: ['noisy'], samplers: null, quick: false, full: false };
+    const made = jobs({ ...wishes, firstSeed: 5, seeds: 3 }, { samplers: ['tpe', 'gp'], pruners: [] });
+    const seedsOf = (name: string) => [...new Set(made.filter((job) => job.sampler === name).map(({ seed }) => seed))];
+    expect(seedsOf('tpe')).toEqual([5, 6, 7]);
+    expect(seedsOf('gp')).toEqual([5, 6]);
+  });
+
+  const of = (side: 'ours' | 'optuna', seed: number): Result => ({
+    ...{ key: '', side, task: 'f1-5d', group: 'unimodal', sampler: 'tpe', pruner: null, seed, budget: 300, workers: 1 },
+    ...{
+      regret: [25, 50, 100, 300].map((at): [number, number] => [at, side === 'ours' ? 0.1 : 0.2]),
+      ms: 1,
+      trials: 300,
+    },
+  });
+  const facts = { machine: '', optuna: '5', commit: '', times: null };
+  const memory = [1000, 10_000].map((trials) => ({ sampler: 'tpe', trials, bytes: trials * 5000 }));
+
+  it('says how many seeds a goal rests on, and whether they were known', () => {
+    const all = [3, 4].flatMap((seed) => [of('ours', seed), of('optuna', seed)]);
+    const text = new Report(all, { ...facts, memory: null }).text();
+    expect(text).toContain('| TPE no worse than Optuna’s on every group, better on average | met | 1 × 2 | all: 0.50');
+    expect(text).toContain('Seeds 3 to 4 (2 seeds;');
+    expect(text).toContain('No result on any of them was known');
+    expect(text).toMatch(/\| Memory flat.*\| not measured \|/);
+    const known = new Report([of('ours', 0), of('optuna', 0)], { ...facts, memory }).text();
+    expect(known).toContain('this is not a blind comparison');
+    expect(known).toMatch(/\| Memory flat.*\| \*\*not met\*\* \|  \| tpe: 5000 bytes \|/);
+  });
+
+  it('memory: what is there at first does not count', () => {
+    const bytes = [1000, 10_000].map((trials) => ({ sampler: 'x', trials, bytes: 50e6 + trials * 700 }));
+    expect(bytesByTrial(bytes, 'x')).toBe(700);
+    expect(bytesByTrial(bytes, 'y')).toBeNull();
   });
 });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { flag, number, oneOf, whole, type Kit } from './kit.js';
 import { describeLayer } from './layerWords.js';
-import { ownRegularization, regularizationFields, type Regularization } from './regularization.js';
+import { ownRegularization, regularizationFields, type OwnRegularization } from './regularization.js';
 import { normalizeSequence, sequenceSchemas, type SequenceLayer, type WrittenSequence } from './sequenceLayers.js';
 
 export * from './sequenceLayers.js';
@@ -40,8 +40,6 @@ export const INITIALIZERS = [
 export type Activation = (typeof ACTIVATIONS)[number];
 export type Initializer = (typeof INITIALIZERS)[number];
 export type Size = [height: number, width: number];
-/** Replaces the network's, for the layer's kernel. */
-type Own = { regularization?: Partial<Regularization> };
 export type Layer =
   | ({
       type: 'conv';
@@ -52,10 +50,10 @@ export type Layer =
       activation: Activation;
       bias: boolean;
       init: Initializer;
-    } & Own)
+    } & OwnRegularization)
   | { type: 'pool'; kind: 'max' | 'average'; size: Size; stride: Size; padding: 'valid' | 'same' }
   | { type: 'flatten' }
-  | ({ type: 'dense'; units: number; activation: Activation; bias: boolean; init: Initializer } & Own)
+  | ({ type: 'dense'; units: number; activation: Activation; bias: boolean; init: Initializer } & OwnRegularization)
   | ({
       type: 'depthwiseConv';
       kernel: Size;
@@ -66,7 +64,7 @@ export type Layer =
       activation: Activation;
       bias: boolean;
       init: Initializer;
-    } & Own)
+    } & OwnRegularization)
   | { type: 'dropout'; rate: number }
   /** Drops whole channels. */
   | { type: 'spatialDropout'; rate: number }

@@ -11,6 +11,11 @@ export interface Regularization {
   maxNorm: number;
 }
 
+/** What a layer has instead of the network's. */
+export interface OwnRegularization {
+  regularization?: Partial<Regularization>;
+}
+
 /** For the whole network, and for a single layer, which replaces what it names. */
 export function regularizationFields({ optional }: Kit) {
   const amount = (what: string) => number(what).min(0, `${what} must be at least 0`);
@@ -35,7 +40,7 @@ export function normalizeRegularization(written: WrittenRegularization | null | 
 }
 
 /** What a layer says for itself; nothing at all where it says nothing. */
-export function ownRegularization(written: WrittenRegularization): { regularization?: Partial<Regularization> } {
+export function ownRegularization(written: WrittenRegularization): OwnRegularization {
   const { l1, l2, maxNorm } = written;
   const said = Object.entries({ l1, l2, maxNorm }).filter(([, value]) => value !== null && value !== undefined);
   return said.length > 0 ? { regularization: Object.fromEntries(said) } : {};

@@ -1,14 +1,15 @@
 /** Layers for sequences, [time, features] an example: how they are written, and their normal form. */
 import { z } from 'zod';
 import { flag, oneOf, whole, type Kit } from './kit.js';
+import { ownRegularization, regularizationFields, type OwnRegularization } from './regularization.js';
 
 export const CELLS = ['simple', 'lstm', 'gru', 'gated'] as const;
 export const GATES = ['sigmoid', 'gaussian', 'trigonometric'] as const;
 export type Gate = (typeof GATES)[number];
 
 export type SequenceLayer =
-  | { type: 'embedding'; size: number; width: number }
-  | {
+  | ({ type: 'embedding'; size: number; width: number } & OwnRegularization)
+  | ({
       type: 'recurrent';
       cell: (typeof CELLS)[number];
       units: number;
@@ -17,9 +18,11 @@ export type SequenceLayer =
       /** The whole sequence of outputs, or the last one only. */
       sequences: boolean;
       bidirectional: boolean;
-    };
+    } & OwnRegularization);
 
-export function sequenceSchemas({ p, optional }: Kit) {
+export function sequenceSchemas(kit: Kit) {
+  const { p, optional } = kit;
+  const own = regularizationFields(kit);
   const recurrent = z.strictObject({
     cell: optional(oneOf('cell', CELLS)).describe('simple, lstm, gru, or gated (one gate). Default: gru.'),
     units: p(whole('units')).describe('Numbers that the cell remembers.'),
@@ -30,18 +33,23 @@ export function sequenceSchemas({ p, optional }: Kit) {
       'Gives the output of every time, not only the last. Default: false.',
     ),
     bidirectional: optional(flag('bidirectional')).describe('Reads in both directions. Default: false.'),
+    ...own,
   });
   const embedding = z.strictObject({
     size: p(whole('size')).describe('How many different words (whole numbers from 0) there are.'),
     width: p(whole('width')).describe('Numbers that each becomes.'),
+    ...own,
   });
   return [z.strictObject({ recurrent }), z.strictObject({ embedding })] as const;
 }
 export type WrittenSequence = z.output<ReturnType<typeof sequenceSchemas>[number]>;
 
 export function normalizeSequence(layer: WrittenSequence): SequenceLayer {
-  if ('embedding' in layer) return { type: 'embedding', ...layer.embedding };
-  const { cell, units, gate, sequences, bidirectional } = layer.recurrent;
+  if ('embedding' in layer) {
+    const { size, width, ...own } = layer.embedding;
+    return { type: 'embedding', size, width, ...ownRegularization(own) };
+  }
+  const { cell, units, gate, sequences, bidirectional, ...own } = layer.recurrent;
   return {
     type: 'recurrent',
     cell: cell ?? 'gru',
@@ -49,5 +57,6 @@ export function normalizeSequence(layer: WrittenSequence): SequenceLayer {
     gate: gate ?? 'sigmoid',
     sequences: sequences ?? false,
     bidirectional: bidirectional ?? false,
+    ...ownRegularization(own),
   };
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { cpu } from '../../../src/training/backends/cpu.js';
 import { Notes, plane, rings, training } from './support.js';
 
@@ -51,4 +51,70 @@ it('changes no number, leaves no tensor behind, and is off unless asked for', as
   }
   expect(losses[1]).toEqual(losses[0]);
   expect(tf.memory().numTensors).toBe(before);
+});
+
+describe('activations', () => {
+  it('are measured as they are: mean, deviation, zeros and bounds', async () => {
+    const notes = new Notes();
+    const section = {
+      layers: [{ dense: { units: 6, activation: 'relu' } }, { dense: { units: 4, activation: 'tanh' } }, { dense: 2 }],
+      loss: 'crossEntropy',
+      optimizer: { name: 'sgd', learningRate: 1e-9 },
+      batchSize: 30,
+      epochs: 1,
+      diagnostics: true,
+    };
+    const dataset = rings(60);
+    const run = training(section, dataset, notes);
+    const [w1, , w2] = run.model.weights.map(({ variable }) => variable);
+    await run.run();
+    const x = tf.tensor2d(Float32Array.from(dataset.train.inputs as Float32Array), [60, 2]);
+    const hidden = tf.relu(tf.matMul(x, w1 as unknown as tf.Tensor2D)).dataSync();
+    const second = tf.tanh(tf.matMul(tf.tensor2d(hidden, [60, 6]), w2 as unknown as tf.Tensor2D)).dataSync();
+    const last = notes.points.at(-2)!.values;
+    const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
+    expect(last['activation_mean/1.dense']).toBeCloseTo(mean(hidden), 5);
+    expect(last['activation_zeros/1.dense']).toBeCloseTo(mean(Array.from(hidden, (v) => Number(v === 0))), 5);
+    const centre = mean(second);
+    const deviation = Math.sqrt(mean(Array.from(second, (v) => (v - centre) ** 2)));
+    expect(last['activation_deviation/2.dense']).toBeCloseTo(deviation, 5);
+    expect(last['activation_saturated/2.dense']).toBeCloseTo(
+      mean(Array.from(second, (v) => Number(Math.abs(v) > 0.98))),
+      5,
+    );
+    expect(last).not.toHaveProperty('activation_zeros/2.dense');
+    expect(last).not.toHaveProperty('activation_saturated/1.dense');
+    run.dispose();
+  });
+
+  it('units that answer nobody are counted, and the person is told', async () => {
+    const notes = new Notes();
+    const texts: string[] = [];
+    notes.message = (...[level, text]: string[]) => void texts.push(`${level}: ${text}`);
+    const section = {
+      layers: [{ dense: { units: 10, activation: 'relu' } }, { dense: 2 }],
+      loss: 'crossEntropy',
+      optimizer: { name: 'sgd', learningRate: 1e-3 },
+      epochs: 5,
+      diagnostics: true,
+    };
+    const run = training(section, rings(100), notes);
+    run.model.weights[1]!.variable.assign(tf.tensor1d([-50, -50, -50, -50, -50, -50, -50, -50, 1, 1]));
+    run.parameters.reread();
+    await run.run();
+    expect(notes.series('activation_dead/1.dense')).toEqual(Array(5).fill(expect.closeTo(0.8, 6)));
+    expect(texts).toEqual([
+      expect.stringMatching(/^warning: after epoch \d: 80 % of the units of layer 1\.dense are 0/),
+    ]);
+    run.dispose();
+  });
+});
+
+it('logs how much memory is used', async () => {
+  const notes = new Notes();
+  const run = training({ layers: [{ dense: 2 }], loss: 'crossEntropy', epochs: 2 }, rings(50), notes);
+  await run.run();
+  expect(notes.series('system/memory_mb').every((mb) => mb > 20 && mb < 1e5)).toBe(true);
+  expect(notes.series('system/tensors_mb')).toHaveLength(2);
+  run.dispose();
 });

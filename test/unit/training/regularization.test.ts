@@ -182,6 +182,25 @@ describe('max-norm', () => {
   });
 });
 
+it('holds for the matrices of recurrent layers and tables of words, if they say so', async () => {
+  const layers = [
+    { embedding: { size: 5, width: 3, maxNorm: 0.02 } },
+    { recurrent: { cell: 'gru', units: 3, maxNorm: 0.5, bidirectional: true } },
+    { dense: 2 },
+  ];
+  const dataset = rings(40);
+  const run = training({ layers, loss: 'crossEntropy', optimizer: 'adam', epochs: 1 }, dataset);
+  await run.run();
+  const bounded = (name: string, axis: number) =>
+    Math.max(...lengths(run.model.weights.find((each) => each.name === name)!.variable, [axis]));
+  expect(bounded('1.embedding/table', 1)).toBeCloseTo(0.02, 5);
+  for (const way of ['forward', 'backward']) {
+    for (const part of ['input', 'state']) expect(bounded(`2.recurrent/${way}/${part}`, 0)).toBeCloseTo(0.5, 5);
+  }
+  expect(bounded('3.dense/kernel', 0)).toBeGreaterThan(0.51);
+  run.dispose();
+});
+
 describe('how it is written', () => {
   const base = { data: 'mnist', layers: [{ dense: 10 }] as unknown[], loss: 'crossEntropy' };
 
@@ -192,6 +211,8 @@ describe('how it is written', () => {
       layers: [
         { dense: { units: 5, l1: 0.1, maxNorm: null } },
         { separableConv: { filters: 2, kernel: 3, l2: 0 } },
+        { recurrent: { units: 3, l1: 0.2 } },
+        { embedding: { size: 3, width: 2, l2: 0.3 } },
         { dense: 10 },
       ],
     });
@@ -200,6 +221,8 @@ describe('how it is written', () => {
       { l1: 0.1 },
       { l2: 0 },
       { l2: 0 },
+      { l1: 0.2 },
+      { l2: 0.3 },
       null,
     ]);
   });

@@ -27,7 +27,7 @@ export class Notes implements TrainingLog {
     if (text) this.texts.push(text);
   }
   info(): void {}
-  message(): void {}
+  message(..._said: unknown[]): void {}
   series(name: string): number[] {
     return this.points.flatMap(({ values }) => (name in values ? [values[name]!] : []));
   }

@@ -11,6 +11,7 @@ import { FidelityLosses } from '../fidelityRank.js';
 import type { History, Trial } from '../types.js';
 import type { Params } from '../../protocol/values.js';
 import type { Tree } from './parzenTree.js';
+import { Ranking } from './tpeRanking.js';
 
 /** Of a trial: it runs and nothing is known of it; something is known; nothing but that it failed; it is no own trial. */
 export const [PENDING, KNOWN, FAILED, REPEAT] = [0, 1, 2, 3];
@@ -35,6 +36,8 @@ export class Observations {
   /** Of several objectives, by trial: each to be made small. Null where none are known. */
   readonly vectors: (Float64Array | null)[] = [];
 
+  /** Made when it is first wanted. */
+  private ranking: Ranking | null = null;
   private readonly fidelity = new FidelityLosses();
   private readonly repeats = new Map<number, number[]>();
   private version = 0;
@@ -66,6 +69,15 @@ export class Observations {
     for (const id of this.partial) this.value(trials[id]!, id, trials);
   }
 
+  /** The best so many of which a value is known, of a single objective, best first. */
+  best(wanted: number): Int32Array {
+    if (!this.ranking) {
+      this.ranking = new Ranking();
+      for (let id = 0; id < this.count; id++) if (this.kinds[id] === KNOWN) this.ranking.touch(id, false);
+    }
+    return this.ranking.best(wanted, this.losses, this.violations);
+  }
+
   private end(trial: Trial, id: number, goals: History['goals']): void {
     const { repeatOf } = trial;
     if (repeatOf !== undefined) {
@@ -95,14 +107,18 @@ export class Observations {
   private value(trial: Trial, id: number, trials: readonly Trial[]): void {
     const { state, repeatOf } = trial;
     if (repeatOf !== undefined) {
-      if (this.kinds[repeatOf] === KNOWN) this.losses[repeatOf] = this.meanOf(repeatOf, trials);
+      if (this.kinds[repeatOf] !== KNOWN) return;
+      this.losses[repeatOf] = this.meanOf(repeatOf, trials);
+      this.ranking?.touch(repeatOf, true);
       return;
     }
     const loss = this.fidelity.losses[id]!;
     const isKnown = state !== 'running' && state !== 'failed' && !Number.isNaN(loss);
-    this.known += (isKnown ? 1 : 0) - (this.kinds[id] === KNOWN ? 1 : 0);
+    const wasKnown = this.kinds[id] === KNOWN;
+    this.known += (isKnown ? 1 : 0) - (wasKnown ? 1 : 0);
     this.kinds[id] = isKnown ? KNOWN : state === 'running' || state === 'paused' ? PENDING : FAILED;
     this.losses[id] = isKnown ? this.meanOf(id, trials) : NaN;
+    if (isKnown || wasKnown) this.ranking?.touch(id, wasKnown);
   }
 
   private meanOf(id: number, trials: readonly Trial[]): number {

@@ -17,6 +17,10 @@ import { INACTIVE, type Point, type Tree } from './parzenTree.js';
 export { INACTIVE };
 
 const LEAST_MASS = 1e-10;
+/** So many deviations from an edge, a kernel loses less than 1e-9 of its mass there. */
+const UNCUT = 6;
+/** In logarithms: as in `logSumExp`. */
+const NEGLIGIBLE = 50;
 
 /** How wide the kernels are. `values` by kernel; INACTIVE where a trial did not have the parameter. */
 export interface Bandwidth {
@@ -41,13 +45,20 @@ export class Parzen {
   private readonly weights: Float64Array;
   private readonly sigmas: Float64Array;
   private readonly smoothings: Float64Array;
-  /** By continuous axis and kernel: 1/σ, and the kernel's mass times its normalizer; 0 and 1 where inactive. */
-  private readonly sharpness: (Float64Array | null)[];
-  private readonly masses: (Float64Array | null)[];
+  /** Axes that are continuous, and of the others those with a choice. */
+  private readonly smooth: number[] = [];
+  private readonly listed: number[] = [];
+  /** By kernel and continuous axis: where it is, in deviations. NaN where inactive. */
+  private readonly places: Float64Array;
+  /** Some kernel is inactive along some continuous axis. */
+  private gaps = false;
+  /** By continuous axis and kernel: its mass times its normalizer; 1 where inactive. */
+  private readonly masses: Float64Array[];
   /** By axis and candidate's value: the logarithm of each kernel value's mass there, and last the prior's. */
   private readonly tables: Float64Array[][];
   private readonly bases = new Map<string, Float64Array>();
   private readonly terms: Float64Array;
+  private readonly at: Float64Array;
 
   constructor(
     private readonly tree: Tree,
@@ -71,35 +82,53 @@ export class Parzen {
     this.sigmas = new Float64Array(axes.length).fill(1);
     this.smoothings = new Float64Array(axes.length);
     this.tables = axes.map(() => []);
-    this.sharpness = axes.map((axis) => (axis.count ? null : new Float64Array(n)));
-    this.masses = axes.map((axis) => (axis.count ? null : new Float64Array(n).fill(1)));
-    for (let d = 0; d < axes.length; d++) this.shape(d, bandwidth);
+    for (const [d, { count }] of axes.entries()) {
+      if (count === 0) this.smooth.push(d);
+      else if (count > 1) this.listed.push(d);
+    }
+    this.places = new Float64Array(n * this.smooth.length);
+    this.at = new Float64Array(this.smooth.length);
+    this.masses = this.smooth.map((d, k) => this.shape(d, k, bandwidth));
+    for (const d of this.listed) this.spread(d, bandwidth);
   }
 
-  private shape(d: number, bandwidth: Bandwidth): void {
-    const { n } = this;
+  private spread(d: number, bandwidth: Bandwidth): void {
     const axis = this.axes[d]!;
     const values = this.values[d]!;
-    if (axis.count === 1) return;
-    if (!axis.ordered) {
-      let active = 0;
-      for (let i = 0; i < n; i++) if (values[i]! !== INACTIVE) active++;
-      this.smoothings[d] = bandwidth.smoothing(axis, active);
+    if (axis.ordered) {
+      this.sigmas[d] = bandwidth.sigma(axis, values, this.weights);
       return;
     }
-    const sigma = (this.sigmas[d] = bandwidth.sigma(axis, values, this.weights));
-    const [sharpness, masses] = [this.sharpness[d], this.masses[d]];
-    if (!sharpness || !masses) return;
+    let active = 0;
+    for (let i = 0; i < this.n; i++) if (values[i]! !== INACTIVE) active++;
+    this.smoothings[d] = bandwidth.smoothing(axis, active);
+  }
+
+  /** Fills column k of the places. */
+  private shape(d: number, k: number, bandwidth: Bandwidth): Float64Array {
+    const { n, places } = this;
+    const stride = this.smooth.length;
+    const values = this.values[d]!;
+    const sigma = (this.sigmas[d] = bandwidth.sigma(this.axes[d]!, values, this.weights));
+    const masses = new Float64Array(n);
     const sharp = 1 / sigma;
     const full = sigma * SQRT_2PI;
-    for (let i = 0; i < n; i++) {
+    for (let i = 0, p = k; i < n; i++, p += stride) {
       const at = values[i]!;
-      if (at === INACTIVE) continue;
-      sharpness[i] = sharp;
-      // Nothing is cut off beyond nine deviations.
-      const [below, above] = [at * sharp, (1 - at) * sharp];
-      masses[i] = below >= 9 && above >= 9 ? full : full * (quickCdf(above) - quickCdf(-below));
+      if (at === INACTIVE) {
+        this.gaps = true;
+        places[p] = NaN;
+        masses[i] = 1;
+        continue;
+      }
+      const below = (places[p] = at * sharp);
+      const above = sharp - below;
+      let cut = 0;
+      if (below < UNCUT) cut += quickCdf(-below);
+      if (above < UNCUT) cut += quickCdf(-above);
+      masses[i] = full * (1 - cut);
     }
+    return masses;
   }
 
   /**
@@ -137,57 +166,86 @@ export class Parzen {
 
   /** Logarithm of the density at the point. */
   logDensity(point: Point): number {
-    const { axes, n, terms, belief } = this;
+    const { n, terms, belief, at, smooth, sigmas, places } = this;
+    let gaps = this.gaps;
+    for (let k = 0; k < smooth.length; k++) {
+      const d = smooth[k]!;
+      const u = point[d]!;
+      at[k] = u === INACTIVE ? NaN : u / sigmas[d]!;
+      gaps ||= u === INACTIVE;
+    }
     terms.set(this.base(point));
-    let prior = 0;
-    for (let d = 0; d < axes.length; d++) {
-      const at = point[d]!;
-      const { count } = axes[d]!;
-      if (at === INACTIVE || count === 1) continue;
-      const values = this.values[d]!;
-      if (count) {
-        const table = (this.tables[d]![at] ??= this.tabulate(axes[d]!, d, at));
-        const inactive = table[count]!;
-        for (let i = 0; i < n; i++) {
-          const value = values[i]!;
-          terms[i] = terms[i]! + (value < 0 ? inactive : table[value]!);
+    const prior = this.addListed(point);
+    const m = smooth.length;
+    let most = prior;
+    for (let i = 0, p = 0; i < n; i++, p += m) {
+      let term = terms[i]!;
+      // What is this far below the greatest term doesn't change the sum; many kernels are, after some of the axes.
+      const least = most - NEGLIGIBLE;
+      if (gaps) {
+        for (let k = 0; k < m && term > least; k++) {
+          const z = at[k]! - places[p + k]!;
+          if (!Number.isNaN(z)) term -= 0.5 * z * z;
         }
-        prior += inactive;
       } else {
-        const sharpness = this.sharpness[d]!;
-        for (let i = 0; i < n; i++) {
-          const z = (at - values[i]!) * sharpness[i]!;
-          terms[i] = terms[i]! - 0.5 * z * z;
+        let k = 0;
+        for (; k + 1 < m; k += 2) {
+          const y = at[k]! - places[p + k]!;
+          const z = at[k + 1]! - places[p + k + 1]!;
+          term -= 0.5 * (y * y + z * z);
+          if (term < least) break;
+        }
+        if (k + 1 === m) {
+          const z = at[k]! - places[p + k]!;
+          term -= 0.5 * z * z;
         }
       }
+      terms[i] = term;
+      if (term > most) most = term;
     }
     terms[n] = prior;
     terms[n + 1] = belief ? log(belief.weight) + belief.logDensity(point) : -Infinity;
     return logSumExp(terms, n + 2) - log(this.total);
   }
 
+  /** Adds to the terms what choices and steps say; the even prior's own term. */
+  private addListed(point: Point): number {
+    const { n, terms } = this;
+    let prior = 0;
+    for (const d of this.listed) {
+      const at = point[d]!;
+      if (at === INACTIVE) continue;
+      const axis = this.axes[d]!;
+      const values = this.values[d]!;
+      const table = (this.tables[d]![at] ??= this.tabulate(axis, d, at));
+      const inactive = table[axis.count]!;
+      for (let i = 0; i < n; i++) {
+        const value = values[i]!;
+        terms[i] = terms[i]! + (value < 0 ? inactive : table[value]!);
+      }
+      prior += inactive;
+    }
+    return prior;
+  }
+
   /** What the kernels' weights and normalizers come to where just these continuous axes take part. */
   private base(point: Point): Float64Array {
-    const { axes, n } = this;
+    const { n, smooth, masses } = this;
     let pattern = '';
-    for (let d = 0; d < axes.length; d++) if (!axes[d]!.count) pattern += point[d] === INACTIVE ? '0' : '1';
+    for (const d of smooth) if (point[d] === INACTIVE) pattern += `${d} `;
     const known = this.bases.get(pattern);
     if (known) return known;
     const base = Float64Array.from(this.logWeights);
     const product = new Float64Array(n).fill(1);
-    const settle = () => {
-      for (let i = 0; i < n; i++) base[i] = base[i]! - log(product[i]!);
-      product.fill(1);
-    };
     let factors = 0;
-    for (let d = 0; d < axes.length; d++) {
-      const masses = this.masses[d];
-      if (!masses || point[d] === INACTIVE) continue;
-      for (let i = 0; i < n; i++) product[i] = product[i]! * masses[i]!;
+    for (const [k, d] of smooth.entries()) {
+      if (point[d] === INACTIVE) continue;
+      const factor = masses[k]!;
+      for (let i = 0; i < n; i++) product[i] = product[i]! * factor[i]!;
       // Before a product of many small numbers becomes 0.
-      if (++factors % 32 === 0) settle();
+      if (++factors % 32 === 0) subtractLogs(base, product);
     }
-    settle();
+    subtractLogs(base, product);
     this.bases.set(pattern, base);
     return base;
   }
@@ -211,4 +269,10 @@ export class Parzen {
     table[axis.count] = log(Math.max(LEAST_MASS, prior));
     return table;
   }
+}
+
+/** The products are 1 again. */
+function subtractLogs(base: Float64Array, product: Float64Array): void {
+  for (let i = 0; i < base.length; i++) base[i] = base[i]! - log(product[i]!);
+  product.fill(1);
 }

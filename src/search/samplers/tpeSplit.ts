@@ -12,7 +12,7 @@
  *   much as all of them, so that time and memory don't grow with the search. The sample is by hash of the trial's place:
  *   it hardly changes from one suggestion to the next.
  */
-import { KNOWN, type Observations, PENDING, REPEAT } from './observations.js';
+import { type Observations, PENDING, REPEAT } from './observations.js';
 import type { Tree } from './parzenTree.js';
 import type { Fronts } from './tpeFront.js';
 import { niches } from './tpeNiches.js';
@@ -43,7 +43,7 @@ export function splitOf(observations: Observations, tree: Tree, fronts: Fronts |
   const wanted = Math.min(MOST, Math.ceil(SHARE * known));
   const apart = radius > 0 && !fronts;
   const looked = apart ? Math.max(LOOKED_AT_LEAST, LOOKED_AT * wanted) : wanted + (count > BAD_MOST ? NEAR : 0);
-  const best = fronts ? null : bestOf(observations, looked);
+  const best = fronts ? null : observations.best(looked);
   const good = best
     ? rankWeighed(apart ? niches(best, observations, tree, radius, wanted) : best.slice(0, wanted))
     : fronts!.good(observations, wanted);
@@ -55,31 +55,6 @@ export function splitOf(observations: Observations, tree: Tree, fronts: Fronts |
   let n = 0;
   for (let id = 0; id < count; id++) if (!taken[id] && kinds[id] !== REPEAT) rest[n++] = id;
   return { good, bad: thinned(near, rest.subarray(0, n), kinds) };
-}
-
-/** The best so many, best first. */
-function bestOf(observations: Observations, wanted: number): Int32Array {
-  const { count, kinds, losses, violations, broken } = observations;
-  const known = new Int32Array(count);
-  let n = 0;
-  for (let id = 0; id < count; id++) if (kinds[id] === KNOWN) known[n++] = id;
-  let candidates = known.subarray(0, n);
-  const allowed = broken ? candidates.filter((id) => violations[id] === 0) : candidates;
-  const enough = allowed.length >= wanted;
-  if (enough) candidates = allowed;
-  if (enough && candidates.length > 4 * wanted) {
-    // Only what is not above the last wanted loss needs to be put in order.
-    const sorted = new Float64Array(candidates.length);
-    for (let i = 0; i < candidates.length; i++) sorted[i] = losses[candidates[i]!]!;
-    const limit = sorted.sort()[wanted - 1]!;
-    candidates = candidates.filter((id) => losses[id]! <= limit);
-  }
-  const better = (a: number, b: number) => {
-    const [over, other] = [violations[a]!, violations[b]!];
-    if (over !== other) return over < other ? -1 : 1;
-    return losses[a] === losses[b] ? a - b : losses[a]! < losses[b]! ? -1 : 1;
-  };
-  return candidates.sort(better).slice(0, wanted);
 }
 
 function rankWeighed(rows: Int32Array): Weighed {

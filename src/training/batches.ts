@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Augmentation } from './augment/index.js';
-import type { Dataset, Examples } from './data/types.js';
+import {
+  isHeld,
+  type Dataset,
+  type Examples,
+  type HeldExamples,
+  type InputReader,
+  type Numbers,
+} from './data/types.js';
 import type { Random } from './random.js';
 
 export interface Batch {
@@ -20,7 +27,7 @@ export interface BatchValues {
 /** The examples `order[from] … order[to − 1]`, as the network sees them, changed by `augmented` if it is given. */
 export function batchValues(
   dataset: Dataset,
-  examples: Examples,
+  examples: HeldExamples,
   order: Int32Array,
   from: number,
   to: number,
@@ -58,7 +65,47 @@ export function toTensors({ count, inputs, targets }: BatchValues, inputShape: r
   };
 }
 
-/** Tensors of `batchValues`. The caller disposes both. */
-export function makeBatch(...wanted: Parameters<typeof batchValues>): Batch {
-  return toTensors(batchValues(...wanted), wanted[0].inputShape);
+/**
+ * Batches of examples, wherever these are. What is on the disk is read a batch ahead, while the one before it is worked
+ * on: at most two batches are in memory.
+ */
+export class Feed {
+  private ahead: { from: number; values: Promise<Numbers> } | null = null;
+
+  /** `order`: of the examples; `size`: of a batch. */
+  constructor(
+    private readonly dataset: Dataset,
+    private readonly examples: Examples,
+    private readonly order: Int32Array,
+    private readonly size: number,
+  ) {}
+
+  /** The examples `order[from] … order[to − 1]`; see `batchValues`. */
+  async batch(from: number, to: number, augmented?: Parameters<typeof batchValues>[5]): Promise<BatchValues> {
+    const { dataset, examples, order } = this;
+    if (isHeld(examples)) return batchValues(dataset, examples, order, from, to, augmented);
+    const inputs = await (this.ahead?.from === from ? this.ahead.values : this.read(from, to));
+    this.ahead = to < order.length ? { from: to, values: this.read(to, to + this.size) } : null;
+    const per = examples.targets.length / examples.count;
+    const targets = examples.targets.slice(0, (to - from) * per);
+    for (let i = from; i < to; i++) {
+      targets.set(examples.targets.subarray(order[i]! * per, (order[i]! + 1) * per), (i - from) * per);
+    }
+    const read = { count: to - from, inputs, targets };
+    return batchValues(
+      dataset,
+      read,
+      order.slice(from, to).map((_, i) => i),
+      0,
+      to - from,
+      augmented,
+    );
+  }
+
+  private read(from: number, to: number): Promise<Numbers> {
+    const values = (this.examples.inputs as InputReader).read(this.order.subarray(from, to));
+    // It is told to whoever takes the batch; a training may end before.
+    values.catch(() => undefined);
+    return values;
+  }
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MetricSettings } from '../experiment/network/index.js';
-import { makeBatch } from './batches.js';
+import { Feed, toTensors } from './batches.js';
 import type { Dataset, Examples } from './data/types.js';
 import type { Loss } from './losses/index.js';
 import { buildMeasure, type Confusion } from './metrics/index.js';
@@ -31,12 +31,14 @@ export async function evaluate(
   const order = Int32Array.from({ length: examples.count }, (_, i) => i);
   const context = { training: false, random: new Random(0) };
   const measure = buildMeasure(options.metrics, dataset, examples, model.outputs);
+  const feed = new Feed(dataset, examples, order, options.batchSize);
   let total = 0;
   for (let from = 0; from < examples.count; from += options.batchSize) {
     if (!(await options.pause())) return null;
     const to = Math.min(from + options.batchSize, examples.count);
+    const values = await feed.batch(from, to);
     const [value, outputs] = tf.tidy(() => {
-      const batch = makeBatch(dataset, examples, order, from, to);
+      const batch = toTensors(values, dataset.inputShape);
       const result = model.forward(batch.inputs, context);
       return [loss.plain(result, batch.targets), tf.clone(result)];
     });

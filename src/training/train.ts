@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RunClient } from '../client/index.js';
 import type { Network } from '../experiment/network/index.js';
 import { buildAugmentation, type Augmentation } from './augment/index.js';
-import { batchValues } from './batches.js';
+import { Feed } from './batches.js';
 import { Curve } from './curve.js';
 import type { Dataset } from './data/types.js';
 import { Diagnostics } from './diagnostics/index.js';
@@ -207,6 +207,7 @@ export class Training {
     const batchSize = Math.min(network.batchSize, count);
     const steps = Math.ceil(count / batchSize);
     const curve = new Curve(this.options, this.stepper, epoch, steps);
+    const feed = new Feed(dataset, dataset.train, order, batchSize);
 
     for (let i = 0; i < steps; i++) {
       const from = i * batchSize;
@@ -214,7 +215,7 @@ export class Training {
       const last = i === steps - 1;
       this.stepper.optimizer.learningRate = this.learningRate * this.schedule.at(epoch - 1 + i / steps);
       this.step++;
-      curve.add(await this.trainStep(order, from, to, this.diagnostics.watcher(i, steps), last), to - from);
+      curve.add(await this.trainStep(feed, from, to, this.diagnostics.watcher(i, steps), last), to - from);
       const values = await curve.point(this.step, to, last);
       if (last) Object.assign(values!, await this.diagnostics.read());
       if (values) log.log(values, { step: this.step, epoch: epoch - 1 + to / count });
@@ -230,18 +231,17 @@ export class Training {
 
   /** One step of the optimizer; [loss, number of right answers] of the batch before it. */
   private async trainStep(
-    order: Int32Array,
+    feed: Feed,
     from: number,
     to: number,
     watch: ForwardContext['watch'],
     last: boolean,
   ): Promise<tf.Tensor1D> {
-    const { dataset } = this.options;
     const augmented = this.augmentation && {
       by: this.augmentation,
       random: this.random.fork(`augment ${this.step}`),
     };
-    const batch = batchValues(dataset, dataset.train, order, from, to, augmented);
+    const batch = await feed.batch(from, to, augmented);
     const { result, gradient } = await this.gradients.take(batch, this.step, watch);
     tf.tidy(() => {
       const { vector } = this.parameters;

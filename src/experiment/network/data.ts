@@ -7,6 +7,10 @@ export interface ArrayFiles {
   inputs: string;
   targets: string;
 }
+/** Names of arrays in an NPZ archive. */
+export interface NpzArrays extends ArrayFiles {
+  file: string;
+}
 export type Task = 'classification' | 'regression';
 export type DataSource =
   | { kind: 'mnist'; limit: number | null }
@@ -21,19 +25,46 @@ export type DataSource =
       validation: string | null;
       task: Task | null;
       limit: number | null;
+      memory: number | null;
     }
-  | ({
-      kind: 'idx' | 'npy';
-      validation: ArrayFiles | null;
-      scale: 'auto' | 'none' | 'standardize';
-      task: Task | null;
-      limit: number | null;
-    } & ArrayFiles);
+  | ({ kind: 'idx' | 'npy'; validation: ArrayFiles | null } & ArraySettings & ArrayFiles)
+  | ({ kind: 'npz'; validation: NpzArrays | null } & ArraySettings & NpzArrays)
+  | ImageFolders;
 
-export function dataSchema({ p, optional }: Kit) {
+interface ArraySettings {
+  scale: Scale;
+  task: Task | null;
+  limit: number | null;
+  /** In bytes; null: a share of what is free. */
+  memory: number | null;
+}
+type Scale = 'auto' | 'none' | 'standardize';
+
+export interface ImageFolders {
+  kind: 'images';
+  folder: string;
+  validation: string | null;
+  /** [height, width]; null: of the first image. */
+  size: [number, number] | null;
+  /** Null: as many as the first image has. */
+  channels: 1 | 3 | null;
+  fit: 'stretch' | 'crop';
+  background: 'black' | 'white';
+  scale: Scale;
+  limit: number | null;
+  memory: number | null;
+}
+
+export function dataSchema({ p, optional, pair }: Kit) {
   const limit = optional(whole('limit')).describe('Use only this many training examples (and as many for validation).');
   const task = optional(oneOf('task', ['classification', 'regression'])).describe(
     'Default: regression with loss mse and numeric targets, else classification.',
+  );
+  const memory = optional(z.string({ error: MEMORY }).regex(MEMORY_TEXT, MEMORY)).describe(
+    'Examples that take more than this, such as 2GB, are read from the disk while training. Default: a quarter of the free memory.',
+  );
+  const scale = optional(oneOf('scale', ['auto', 'none', 'standardize'])).describe(
+    '`auto` (the default): bytes become [-1, 1], other numbers stay. `standardize`: mean 0 and deviation 1 of the training examples.',
   );
   const arrays = z.strictObject({
     inputs: path('inputs').describe('File of the examples, [count, …]; relative to the experiment file.'),
@@ -42,11 +73,47 @@ export function dataSchema({ p, optional }: Kit) {
       .strictObject({ inputs: path('inputs'), targets: path('targets') })
       .optional()
       .describe('Files to evaluate on instead of a split of the training files.'),
-    scale: optional(oneOf('scale', ['auto', 'none', 'standardize'])).describe(
-      '`auto` (the default): bytes become [-1, 1], other numbers stay.',
-    ),
+    scale,
     task,
     limit,
+    memory,
+  });
+  const array = (what: string) => z.string({ error: `${what} must be the name of an array in the archive` });
+  const npz = z.strictObject({
+    file: path('file').describe('NPZ archive, of numpy.savez or savez_compressed; relative to the experiment file.'),
+    inputs: p(array('inputs')).describe('Name of the array of examples, [count, …].'),
+    targets: p(array('targets')).describe('Name of the array of labels or target values, [count] or [count, …].'),
+    validation: z
+      .strictObject({ file: path('file').optional(), inputs: array('inputs'), targets: array('targets') })
+      .optional()
+      .describe('Arrays to evaluate on instead of a split: of the same archive, or of another `file`.'),
+    scale,
+    task,
+    limit,
+    memory,
+  });
+  const images = z.strictObject({
+    folder: path('folder').describe(
+      'Folder with a subfolder of PNG and JPEG files for each class; or with such folders `train` and `val` in it.',
+    ),
+    validation: path('validation')
+      .optional()
+      .describe('Folder with the same classes to evaluate on instead of a split.'),
+    size: pair('size')
+      .optional()
+      .describe('Height and width that all images are brought to. Default: of the first one.'),
+    channels: optional(z.literal([1, 3], { error: 'channels must be 1 (grey) or 3 (colours)' })).describe(
+      '1: grey; 3: red, green, blue. Default: as the first image is.',
+    ),
+    fit: optional(oneOf('fit', ['stretch', 'crop'])).describe(
+      'How an image of another shape fits: `stretch` (the default), or `crop`: its middle is taken.',
+    ),
+    background: optional(oneOf('background', ['black', 'white'])).describe(
+      'What is seen through transparent parts. Default: black.',
+    ),
+    scale,
+    limit,
+    memory,
   });
   const csv = z.strictObject({
     file: path('file').describe('CSV file with a header line; relative to the experiment file.'),
@@ -58,6 +125,7 @@ export function dataSchema({ p, optional }: Kit) {
     validation: path('validation').optional().describe('CSV file to evaluate on instead of a split.'),
     task,
     limit,
+    memory,
   });
   return z.union(
     [
@@ -66,6 +134,8 @@ export function dataSchema({ p, optional }: Kit) {
       z.strictObject({ csv }),
       z.strictObject({ idx: arrays }),
       z.strictObject({ npy: arrays }),
+      z.strictObject({ npz }),
+      z.strictObject({ images }),
     ],
     { error: (issue) => describeData(issue.input) },
   );
@@ -88,17 +158,58 @@ export function normalizeData(data: WrittenData): DataSource {
       validation: csv.validation ?? null,
       task: csv.task ?? null,
       limit: csv.limit ?? null,
+      memory: bytesOf(csv.memory),
     };
   }
-  const kind = 'idx' in data ? 'idx' : 'npy';
-  const files = 'idx' in data ? data.idx : data.npy;
+  if ('images' in data) return normalizeImages(data.images);
+  const settings = (written: {
+    scale?: Scale | null;
+    task?: Task | null;
+    limit?: number | null;
+    memory?: string | null;
+  }) => ({
+    scale: written.scale ?? 'auto',
+    task: written.task ?? null,
+    limit: written.limit ?? null,
+    memory: bytesOf(written.memory),
+  });
+  if ('npz' in data) {
+    const { file, inputs, targets, validation } = data.npz;
+    const given = validation && { ...validation, file: validation.file ?? file };
+    return { kind: 'npz', file, inputs, targets, validation: given ?? null, ...settings(data.npz) };
+  }
+  const [kind, written] = 'idx' in data ? (['idx', data.idx] as const) : (['npy', data.npy] as const);
+  const { inputs, targets, validation } = written;
+  return { kind, inputs, targets, validation: validation ?? null, ...settings(written) };
+}
+
+function normalizeImages(written: Extract<WrittenData, { images: unknown }>['images']): ImageFolders {
+  const { size } = written;
   return {
-    kind,
-    inputs: files.inputs,
-    targets: files.targets,
-    validation: files.validation ?? null,
-    scale: files.scale ?? 'auto',
-    task: files.task ?? null,
-    limit: files.limit ?? null,
+    kind: 'images',
+    folder: written.folder,
+    validation: written.validation ?? null,
+    size: size === undefined ? null : typeof size === 'number' ? [size, size] : size,
+    channels: written.channels ?? null,
+    fit: written.fit ?? 'stretch',
+    background: written.background ?? 'black',
+    scale: written.scale ?? 'auto',
+    limit: written.limit ?? null,
+    memory: bytesOf(written.memory),
   };
+}
+
+/** What an earlier version wrote, with what has come since. */
+export function completeData(data: DataSource): DataSource {
+  return data.kind === 'mnist' ? data : { ...data, memory: data.memory ?? null };
+}
+
+const UNITS = ['KB', 'MB', 'GB', 'TB'];
+const MEMORY_TEXT = /^\d+(\.\d+)? ?(KB|MB|GB|TB)$/i;
+const MEMORY = 'memory must be a size such as 500MB or 2GB';
+
+function bytesOf(text: string | null | undefined): number | null {
+  if (!text) return null;
+  const unit = UNITS.indexOf(text.slice(-2).toUpperCase());
+  return Math.round(parseFloat(text) * 1000 ** (unit + 1));
 }

@@ -2,7 +2,7 @@
 import { suggest } from '../suggest.js';
 
 export function describeData(value: unknown): string {
-  const names = ['mnist', 'csv', 'idx', 'npy'];
+  const names = ['mnist', 'csv', 'idx', 'npy', 'npz', 'images'];
   const word = typeof value === 'string' ? value : Object.keys((value as object | null) ?? {})[0];
   if (value === undefined) return `data is missing: name what to train on (${names.join(', ')})`;
   if (typeof value === 'string' && /\.csv$/i.test(value)) {
@@ -17,4 +17,6 @@ const DATA_EXAMPLES: Record<string, string> = {
   csv: 'data: { csv: { file: data.csv, target: price } }',
   idx: 'data: { idx: { inputs: images.idx, targets: labels.idx } }',
   npy: 'data: { npy: { inputs: x.npy, targets: y.npy } }',
+  npz: 'data: { npz: { file: data.npz, inputs: x, targets: y } }',
+  images: 'data: { images: { folder: pictures, size: 64 } }',
 };

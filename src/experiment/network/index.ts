@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { augmentSchema, mixupSchema, normalizeAugment, type AugmentSettings } from './augment.js';
-import { dataSchema, normalizeData, type DataSource } from './data.js';
+import { completeData, dataSchema, normalizeData, type DataSource } from './data.js';
 import { earlyStoppingSchema, normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';
 import { flag, kitOf, number, oneOf, whole } from './kit.js';
 import { layerSchema, normalizeLayers, type Layer } from './layers.js';
@@ -77,7 +77,7 @@ function schema(placeholders: boolean) {
 
   return z.strictObject({
     data: dataSchema(kit).describe(
-      'What to train on: `mnist`, or `{ csv: … }`, `{ idx: … }`, `{ npy: … }` in the workspace.',
+      'What to train on: `mnist`, or `csv`, `idx`, `npy`, `npz` or `images` in the workspace.',
     ),
     validation: optional(fraction).describe(
       'Fraction of the training examples to evaluate on. Default: the files or test set given with the data, else 0.2.',
@@ -174,6 +174,7 @@ export function completeNetwork(network: Network): Network {
   return {
     ...defaults,
     ...network,
+    data: completeData(network.data),
     loss: typeof network.loss === 'string' ? normalizeLoss(network.loss) : network.loss,
     optimizer: { ...normalizeOptimizer(optimizer.name), ...optimizer } as OptimizerSettings,
   };

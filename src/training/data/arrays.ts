@@ -1,109 +1,147 @@
-/** Data sets from pairs of IDX or NPY files in the workspace. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+/** Data sets from pairs of arrays in the workspace: IDX and NPY files, and NPZ archives of these. */
 import { LOSSES } from '../../experiment/network/index.js';
-import type { ArrayFiles, DataSource, Task } from '../../experiment/network/index.js';
+import type { ArrayFiles, DataSource, NpzArrays, Task } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
-import { parseIdx, type NumberArray } from './idx.js';
-import { parseNpy } from './npy.js';
-import { divide } from './split.js';
-import { standardization } from './scale.js';
-import type { Affine, Dataset, Examples, LoadContext, Numbers } from './types.js';
+import { ArrayReader, HeldReader, readAll, sizeOf, type ArrayFile, type NumberArray } from './arrayFile.js';
+import { openBytes, unpacked } from './bytes.js';
+import { openIdx } from './idx.js';
+import { memoryFor, sizeText } from './memory.js';
+import { openNpy } from './npy.js';
+import { openNpz, type Archive } from './npz.js';
+import { openParts, type Pool } from './parts.js';
+import type { InputReader, LoadContext, OpenData, Targets } from './types.js';
 
-type Source = Extract<DataSource, { kind: 'idx' | 'npy' }>;
+type Source = Extract<DataSource, { kind: 'idx' | 'npy' | 'npz' }>;
 
-export async function loadArrays(source: Source, context: LoadContext): Promise<Dataset> {
-  const read = (files: ArrayFiles) => readPair(source.kind, files, context.folder);
-  const main = await read(source);
-  const given = source.validation ? await read(source.validation) : null;
-  const exampleShape = main.inputs.shape.slice(1);
-  if (given && String(given.inputs.shape.slice(1)) !== String(exampleShape)) {
+export async function openArrays(source: Source, context: LoadContext): Promise<OpenData> {
+  const files = new Files(source, context.folder);
+  try {
+    return await openPairs(source, context, files);
+  } catch (error) {
+    await files.close();
+    throw error;
+  }
+}
+
+async function openPairs(source: Source, context: LoadContext, files: Files): Promise<OpenData> {
+  const main = await readPair(source, files);
+  const given = source.validation ? await readPair(source.validation as Source, files) : null;
+  const exampleShape = main.shape;
+  if (given && String(given.shape) !== String(exampleShape)) {
     throw new TrainingError(
-      `${source.validation!.inputs} holds examples of ${given.inputs.shape.slice(1).join('×')}, ` +
-        `${source.inputs} of ${exampleShape.join('×')}`,
+      `${given.name} holds examples of ${given.shape.join('×')}, ${main.name} of ${exampleShape.join('×')}`,
     );
   }
   const task = source.task ?? guessTask(main.targets, context.loss);
-  const classes = task === 'classification' ? countClasses(source, main.targets, given?.targets ?? null) : null;
-  const outputs = classes ?? main.targets.shape[1] ?? 1;
-  const perTarget = classes === null ? outputs : 1;
-  const width = exampleShape.reduce((a, b) => a * b, 1);
-  const toExamples = (pair: Pair): Examples => ({
-    count: pair.inputs.shape[0]!,
-    inputs: pair.inputs.values,
-    targets: classes === null ? Float32Array.from(pair.targets.values) : Int32Array.from(pair.targets.values),
+  const classes = task === 'classification' ? countClasses(main, given) : null;
+  const pool = ({ inputs, targets: { values } }: Pair): Pool => ({
+    inputs,
+    targets: classes === null ? Float32Array.from(values) : (Int32Array.from(values) satisfies Targets),
   });
-  const { train, validation } = divide(
-    toExamples(main),
-    given ? toExamples(given) : null,
-    context.validation,
-    task,
-    width,
-    perTarget,
-    source.limit,
+  return openParts(
+    {
+      name: main.name,
+      task,
+      // A plane becomes an image of one channel, so that convolutions can follow.
+      inputShape: exampleShape.length === 2 ? [...exampleShape, 1] : exampleShape.length ? exampleShape : [1],
+      classes: classes === null ? null : Array.from({ length: classes }, (_, i) => String(i)),
+      outputs: classes ?? main.targets.shape.slice(1).reduce((a, b) => a * b, 1),
+      main: pool(main),
+      given: given && pool(given),
+      scale: source.scale,
+      limit: source.limit,
+      memory: source.memory,
+      close: () => files.close(),
+    },
+    context,
   );
-  return {
-    name: source.inputs,
-    task,
-    // A plane becomes an image of one channel, so that convolutions can follow.
-    inputShape: exampleShape.length === 2 ? [...exampleShape, 1] : exampleShape.length ? exampleShape : [1],
-    classes: classes === null ? null : Array.from({ length: classes }, (_, i) => String(i)),
-    outputs,
-    train,
-    validation,
-    inputScale: inputScale(source.scale, train.inputs),
-    targetScale: classes === null ? standardization(train.targets, outputs) : null,
-    preparation: {},
-    notes: [],
-  };
+}
+
+/** What was opened for a data set. */
+class Files {
+  readonly memory: number;
+  private readonly opened: { close(): Promise<void> }[] = [];
+  private readonly archives = new Map<string, Promise<Archive>>();
+
+  constructor(
+    private readonly source: Source,
+    private readonly folder: string,
+  ) {
+    this.memory = memoryFor(source.memory);
+  }
+
+  /** `file`: of an archive, then `name` is the array in it; else `name` is a file. */
+  async open(name: string, file: string | null): Promise<ArrayFile> {
+    if (file === null) {
+      const bytes = await unpacked(this.keep(await openBytes(this.folder, name)), this.memory);
+      return (this.source.kind === 'idx' ? openIdx : openNpy)(bytes);
+    }
+    let archive = this.archives.get(file);
+    if (!archive) {
+      archive = openBytes(this.folder, file).then((bytes) => openNpz(this.keep(bytes)));
+      this.archives.set(file, archive);
+    }
+    return (await archive).array(name, this.memory);
+  }
+
+  private keep<T extends { close(): Promise<void> }>(one: T): T {
+    this.opened.push(one);
+    return one;
+  }
+
+  async close(): Promise<void> {
+    for (const each of this.opened.splice(0)) await each.close();
+  }
 }
 
 interface Pair {
-  inputs: NumberArray;
+  /** Of the inputs, for messages. */
+  name: string;
+  targetsName: string;
+  /** Of one example. */
+  shape: number[];
+  inputs: InputReader;
   targets: NumberArray;
 }
 
-async function readPair(kind: 'idx' | 'npy', files: ArrayFiles, folder: string): Promise<Pair> {
-  const parse = kind === 'idx' ? parseIdx : parseNpy;
-  const [inputs, targets] = await Promise.all(
-    [files.inputs, files.targets].map(async (file) => parse(await readWorkspaceFile(folder, file), file)),
-  );
-  const [count, targetCount] = [inputs!.shape[0] ?? 0, targets!.shape[0] ?? 0];
-  if (count === 0) throw new TrainingError(`${files.inputs} holds no examples`);
+async function readPair(names: ArrayFiles | NpzArrays, files: Files): Promise<Pair> {
+  const file = 'file' in names ? names.file : null;
+  const inputs = await files.open(names.inputs, file);
+  const targets = await files.open(names.targets, file);
+  const [name, targetsName] = [inputs.bytes.name, targets.bytes.name];
+  const [count, targetCount] = [inputs.shape[0] ?? 0, targets.shape[0] ?? 0];
+  if (count === 0) throw new TrainingError(`${name} holds no examples`);
   if (count !== targetCount) {
+    throw new TrainingError(`${name} holds ${count} examples, but ${targetsName} holds ${targetCount} targets`);
+  }
+  if (count > 2 ** 31 - 1) throw new TrainingError(`${name} holds ${count} examples, more than 2147483647`);
+  if (inputs.shape.includes(0))
+    throw new TrainingError(`${name} holds examples without a number: ${inputs.shape.join('×')}`);
+  const held = await readWhole(targets, files.memory, 'targets stay in memory');
+  // Examples in Fortran's order are not in one piece each.
+  const reader = inputs.fortran ? heldReader(await readWhole(inputs, files.memory, FORTRAN)) : new ArrayReader(inputs);
+  return { name, targetsName, shape: inputs.shape.slice(1), inputs: reader, targets: held };
+}
+
+const heldReader = ({ values, shape }: NumberArray) => new HeldReader(values, values.length / shape[0]!);
+
+const FORTRAN = "arrays in Fortran's order can't be read example by example: save numpy.ascontiguousarray of it";
+
+async function readWhole(file: ArrayFile, memory: number, why: string): Promise<NumberArray> {
+  const size = sizeOf(file) - file.start;
+  const { name } = file.bytes;
+  if (size > memory) {
     throw new TrainingError(
-      `${files.inputs} holds ${count} examples, but ${files.targets} holds ${targetCount} targets`,
+      `${name} takes ${sizeText(size)}, more than ${sizeText(memory)}; ${why}, or raise "memory"`,
     );
   }
-  for (const [file, array, per] of [
-    [files.inputs, inputs!, inputs!.values.length / count],
-    [files.targets, targets!, targets!.values.length / count],
-  ] as const) {
-    if (!(array.values instanceof Float32Array)) continue;
-    const at = array.values.findIndex((value) => !Number.isFinite(value));
-    if (at >= 0) {
-      throw new TrainingError(
-        `${file}: example ${Math.floor(at / per)} (from 0) holds ${array.values[at]}: clean the data first`,
-      );
-    }
-  }
-  return { inputs: inputs!, targets: targets! };
+  const held = await readAll(file);
+  if (!(held.values instanceof Float32Array)) return held;
+  const at = held.values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return held;
+  const example = Math.floor(at / (held.values.length / held.shape[0]!));
+  throw new TrainingError(`${name}: example ${example} (from 0) holds ${held.values[at]}: clean the data first`);
 }
-
-/** Reads a file that the person named; `file` is relative to `folder`. */
-export async function readWorkspaceFile(folder: string, file: string): Promise<Uint8Array> {
-  const path = resolve(folder, file);
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw new TrainingError(`data file ${file} is not there (looked for ${path})`);
-    if (code === 'EISDIR') throw new TrainingError(`data file ${file} is a folder`);
-    throw new TrainingError(`data file ${file} can't be read: ${(error as Error).message}`);
-  }
-}
-
-const isWhole = (values: Numbers) => values.every((value) => Number.isInteger(value) && value >= 0);
 
 function guessTask(targets: NumberArray, loss: LoadContext['loss']): Task {
   if (LOSSES[loss] === 'numbers') return 'regression';
@@ -112,29 +150,24 @@ function guessTask(targets: NumberArray, loss: LoadContext['loss']): Task {
 }
 
 /** Number of classes: they are counted from 0. */
-function countClasses(source: Source, targets: NumberArray, more: NumberArray | null): number {
-  let most = 0;
-  for (const [array, file] of [
-    [targets, source.targets],
-    [more, source.validation?.targets],
-  ] as const) {
-    if (!array) continue;
-    if (!isWhole(array.values) || array.values.length !== array.shape[0]) {
-      throw new TrainingError(`${file}: classes must be whole numbers from 0, one an example`);
-    }
-    for (const value of array.values) if (value > most) most = value;
+function countClasses(main: Pair, given: Pair | null): number {
+  const most = highestClass(main);
+  if (most >= 100_000) throw new TrainingError(`${main.targetsName}: class ${most} is too high: count classes from 0`);
+  if (given && highestClass(given) > most) {
+    const at = given.targets.values.findIndex((value) => value > most);
+    throw new TrainingError(
+      `${given.targetsName}: example ${at} (from 0) is of class ${given.targets.values[at]}, which no training example is of ` +
+        `(${main.targetsName} has 0 to ${most})`,
+    );
   }
-  if (most >= 100_000) throw new TrainingError(`${source.targets}: class ${most} is too high: count classes from 0`);
   return most + 1;
 }
 
-function inputScale(scale: Source['scale'], inputs: Numbers): Affine {
-  if (scale === 'standardize') {
-    const { mean, deviation } = standardization(inputs, 1)[0]!;
-    return { factor: 1 / deviation, offset: -mean / deviation };
+function highestClass({ targets: { values, shape }, targetsName }: Pair): number {
+  if (values.length !== shape[0] || !values.every((value) => Number.isInteger(value) && value >= 0)) {
+    throw new TrainingError(`${targetsName}: classes must be whole numbers from 0, one an example`);
   }
-  if (scale === 'auto' && inputs instanceof Uint8Array && inputs.some((value) => value > 1)) {
-    return { factor: 2 / 255, offset: -1 };
-  }
-  return { factor: 1, offset: 0 };
+  let most = 0;
+  for (const value of values) if (value > most) most = value;
+  return most;
 }

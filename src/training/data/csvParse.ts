@@ -6,62 +6,96 @@ export interface CsvRow {
   /** Line where the row begins, from 1. */
   line: number;
 }
+export interface CutRow extends CsvRow {
+  /** Where the next row begins in the text, and on which line. */
+  end: number;
+  nextLine: number;
+  blank: boolean;
+}
+
+const QUOTE = 34;
+const LF = 10;
+const CR = 13;
+
+/** The row that begins at `at`. Null when the text ends within it, unless it is the `last` of the file. */
+export function cutRow(
+  text: string,
+  at: number,
+  line: number,
+  last: boolean,
+  { file, delimiter }: { file: string; delimiter: string },
+): CutRow | null {
+  const separator = delimiter.charCodeAt(0);
+  const row: CutRow = { fields: [], line, end: at, nextLine: line, blank: true };
+  for (;;) {
+    let field = '';
+    if (text.charCodeAt(at) === QUOTE) {
+      const opened = line;
+      row.blank = false;
+      at++;
+      for (;;) {
+        const quote = text.indexOf('"', at);
+        if (quote < 0 && !last) return null;
+        if (quote < 0) throw new TrainingError(`${file}:${opened}: a quote (") is opened and never closed`);
+        const part = text.slice(at, quote);
+        for (let i = part.indexOf('\n'); i >= 0; i = part.indexOf('\n', i + 1)) line++;
+        field += part;
+        at = quote + 1;
+        if (at === text.length && !last) return null;
+        if (text.charCodeAt(at) !== QUOTE) break;
+        field += '"';
+        at++;
+      }
+      const next = text.charCodeAt(at);
+      if (at < text.length && next !== separator && next !== LF && next !== CR) {
+        throw new TrainingError(`${file}:${line}: after a closing quote comes "${text[at]}" instead of "${delimiter}"`);
+      }
+    } else {
+      let end = at;
+      for (; end < text.length; end++) {
+        const code = text.charCodeAt(end);
+        if (code === separator || code === LF || code === CR) break;
+      }
+      field = text.slice(at, end);
+      if (row.blank && field.trim() !== '') row.blank = false;
+      at = end;
+    }
+    row.fields.push(field);
+    if (at < text.length && text.charCodeAt(at) === separator) {
+      row.blank = false;
+      at++;
+      continue;
+    }
+    // Whether CR is followed by LF must be known.
+    if (!last && (at >= text.length || (text.charCodeAt(at) === CR && at + 1 >= text.length))) return null;
+    if (text.charCodeAt(at) === CR) at++;
+    if (text.charCodeAt(at) === LF) at++;
+    row.end = at;
+    row.nextLine = line + 1;
+    return row;
+  }
+}
+
+export function checkWidth(row: CsvRow, width: number, file: string): void {
+  if (row.fields.length === width) return;
+  throw new TrainingError(
+    `${file}:${row.line}: ${row.fields.length} field${row.fields.length === 1 ? '' : 's'}, but the header has ${width}`,
+  );
+}
 
 /** All rows, the header among them; blank lines are left out. Every row has as many fields as the first. */
 export function parseCsv(text: string, file: string, delimiter: string): CsvRow[] {
   const rows: CsvRow[] = [];
-  let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  let at = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
   let line = 1;
   while (at < text.length) {
-    const row: CsvRow = { fields: [], line };
-    let blank = true;
-    for (;;) {
-      let field = '';
-      if (text[at] === '"') {
-        const opened = line;
-        blank = false;
-        at++;
-        for (;;) {
-          const quote = text.indexOf('"', at);
-          if (quote < 0) throw new TrainingError(`${file}:${opened}: a quote (") is opened and never closed`);
-          const part = text.slice(at, quote);
-          for (let i = part.indexOf('\n'); i >= 0; i = part.indexOf('\n', i + 1)) line++;
-          field += part;
-          at = quote + 1;
-          if (text[at] !== '"') break;
-          field += '"';
-          at++;
-        }
-        const next = text[at];
-        if (next !== undefined && next !== delimiter && next !== '\n' && next !== '\r') {
-          throw new TrainingError(`${file}:${line}: after a closing quote comes "${next}" instead of "${delimiter}"`);
-        }
-      } else {
-        let end = at;
-        while (end < text.length && text[end] !== delimiter && text[end] !== '\n' && text[end] !== '\r') end++;
-        field = text.slice(at, end);
-        if (field.trim() !== '') blank = false;
-        at = end;
-      }
-      row.fields.push(field);
-      if (text[at] === delimiter) {
-        blank = false;
-        at++;
-        continue;
-      }
-      if (text[at] === '\r') at++;
-      if (text[at] === '\n') at++;
-      line++;
-      break;
-    }
-    if (blank) continue;
-    const width = rows[0]?.fields.length ?? row.fields.length;
-    if (row.fields.length !== width) {
-      throw new TrainingError(
-        `${file}:${row.line}: ${row.fields.length} field${row.fields.length === 1 ? '' : 's'}, but the header has ${width}`,
-      );
-    }
-    rows.push(row);
+    const row = cutRow(text, at, line, true, { file, delimiter })!;
+    [at, line] = [row.end, row.nextLine];
+    if (row.blank) continue;
+    checkWidth(row, rows[0]?.fields.length ?? row.fields.length, file);
+    rows.push({ fields: row.fields, line: row.line });
   }
   return rows;
 }
+
+export const BYTE_ORDER_MARK = 0xfeff;

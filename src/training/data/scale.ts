@@ -1,16 +1,38 @@
-/** Mean and deviation of each of `width` interleaved columns (Welford's method); a constant column has deviation 1. */
-export function standardization(values: ArrayLike<number>, width: number): { mean: number; deviation: number }[] {
-  const rows = values.length / width;
-  return Array.from({ length: width }, (_, column) => {
-    let mean = 0;
-    let squares = 0;
-    for (let row = 0; row < rows; row++) {
-      const value = values[row * width + column]!;
-      const delta = value - mean;
-      mean += delta / (row + 1);
-      squares += delta * (value - mean);
+/** Mean and deviation of `width` interleaved columns, in one pass (Welford's method). */
+export class Moments {
+  private readonly means: Float64Array;
+  private readonly squares: Float64Array;
+  private rows = 0;
+
+  constructor(private readonly width: number) {
+    this.means = new Float64Array(width);
+    this.squares = new Float64Array(width);
+  }
+
+  /** Whole rows. */
+  add(values: ArrayLike<number>): void {
+    for (let at = 0; at < values.length; at += this.width) {
+      this.rows++;
+      for (let column = 0; column < this.width; column++) {
+        const value = values[at + column]!;
+        const delta = value - this.means[column]!;
+        this.means[column]! += delta / this.rows;
+        this.squares[column]! += delta * (value - this.means[column]!);
+      }
     }
-    const deviation = Math.sqrt(squares / rows);
-    return { mean, deviation: deviation > 1e-12 * Math.max(1, Math.abs(mean)) ? deviation : 1 };
-  });
+  }
+
+  /** A constant column has deviation 1. */
+  read(): { mean: number; deviation: number }[] {
+    return Array.from(this.means, (mean, column) => {
+      const deviation = Math.sqrt(this.squares[column]! / this.rows);
+      return { mean, deviation: deviation > 1e-12 * Math.max(1, Math.abs(mean)) ? deviation : 1 };
+    });
+  }
+}
+
+export function standardization(values: ArrayLike<number>, width: number): { mean: number; deviation: number }[] {
+  const moments = new Moments(width);
+  moments.add(values);
+  return moments.read();
 }

@@ -1,8 +1,7 @@
-/** Splitting and limiting. Independent of a run's seed: every trial of a search is judged on the same examples. */
-import type { Task } from '../../experiment/network/index.js';
+/** Dividing and limiting. Independent of a run's seed: every trial of a search is judged on the same examples. */
 import { TrainingError } from '../errors.js';
 import { Random } from '../random.js';
-import type { Examples } from './types.js';
+import type { Division } from './types.js';
 
 const SPLIT_SEED = 20_240_229;
 export const DEFAULT_VALIDATION = 0.2;
@@ -14,71 +13,70 @@ export function splitIndexes(
   classes: ArrayLike<number> | null,
 ): [Int32Array, Int32Array] {
   if (count < 2) throw new TrainingError(`${count} example is too few to split into training and validation`);
-  const random = new Random(SPLIT_SEED);
-  const groups = new Map<number, number[]>();
-  for (let i = 0; i < count; i++) {
-    const key = classes ? classes[i]! : 0;
-    const group = groups.get(key);
-    if (group) group.push(i);
-    else groups.set(key, [i]);
-  }
   const train: number[] = [];
   const validation: number[] = [];
   // Shares are rounded on the running total, so that many small classes together still give the fraction asked for.
   let seen = 0;
-  for (const key of [...groups.keys()].sort((a, b) => a - b)) {
-    const group = random.shuffle(groups.get(key)!);
+  for (const group of groups(count, classes)) {
     seen += group.length;
     const wanted = Math.round(seen * fraction) - validation.length;
     const most = classes ? group.length - 1 : group.length;
     const share = Math.max(0, Math.min(wanted, most));
-    validation.push(...group.slice(0, share));
-    train.push(...group.slice(share));
+    for (let i = 0; i < group.length; i++) (i < share ? validation : train).push(group[i]!);
   }
   if (validation.length === 0) validation.push(train.pop()!);
   if (train.length === 0) train.push(validation.pop()!);
   return [Int32Array.from(train).sort(), Int32Array.from(validation).sort()];
 }
 
-/** Some examples of `all`, in the order of `indexes`. `width`: numbers per input; `outputs`: per target. */
-export function take(all: Examples, indexes: ArrayLike<number>, width: number, outputs: number): Examples {
-  const inputs = new (all.inputs.constructor as new (length: number) => Examples['inputs'])(indexes.length * width);
-  const targets = new (all.targets.constructor as new (length: number) => Examples['targets'])(
-    indexes.length * outputs,
-  );
-  for (let i = 0; i < indexes.length; i++) {
-    const from = indexes[i]!;
-    inputs.set(all.inputs.subarray(from * width, (from + 1) * width), i * width);
-    targets.set(all.targets.subarray(from * outputs, (from + 1) * outputs), i * outputs);
+/** For cross-validation: each example is for validation in exactly one division; each class keeps its share in all. */
+export function foldIndexes(count: number, folds: number, classes: ArrayLike<number> | null): Division[] {
+  if (count < folds) throw new TrainingError(`${count} examples are too few for folds: ${folds}`);
+  const foldOf = new Int32Array(count);
+  const sizes = new Int32Array(folds);
+  // Dealt like cards, on from one class to the next: sizes differ by one at most.
+  let next = 0;
+  for (const group of groups(count, classes)) {
+    for (const index of group) {
+      foldOf[index] = next;
+      sizes[next]!++;
+      next = (next + 1) % folds;
+    }
   }
-  return { count: indexes.length, inputs, targets };
+  return Array.from(sizes, (size, fold) => {
+    const validation = new Int32Array(size);
+    const train = new Int32Array(count - size);
+    let [i, j] = [0, 0];
+    for (let index = 0; index < count; index++) {
+      if (foldOf[index] === fold) validation[i++] = index;
+      else train[j++] = index;
+    }
+    return { train, validation };
+  });
 }
 
-/** At most `limit` examples, drawn evenly from all. */
-export function limited(all: Examples, limit: number | null, width: number, outputs: number): Examples {
-  if (limit === null || limit >= all.count) return all;
-  const order = new Random(SPLIT_SEED).shuffle(Int32Array.from({ length: all.count }, (_, i) => i));
-  return take(all, order.slice(0, limit).sort(), width, outputs);
+/** Shuffled, by class in the order of the classes. */
+function groups(count: number, classes: ArrayLike<number> | null): number[][] {
+  const random = new Random(SPLIT_SEED);
+  const found = new Map<number, number[]>();
+  for (let i = 0; i < count; i++) {
+    const key = classes ? classes[i]! : 0;
+    const group = found.get(key);
+    if (group) group.push(i);
+    else found.set(key, [i]);
+  }
+  return [...found.keys()].sort((a, b) => a - b).map((key) => random.shuffle(found.get(key)!));
 }
 
-/** The training and validation parts of what was loaded. */
-export function divide(
-  all: Examples,
-  given: Examples | null,
-  fraction: number | null,
-  task: Task,
-  width: number,
-  outputs: number,
-  limit: number | null,
-): { train: Examples; validation: Examples } {
-  // An explicit fraction wins over files that come with a data set (MNIST's test images).
-  if (given && fraction === null) {
-    return { train: limited(all, limit, width, outputs), validation: limited(given, limit, width, outputs) };
-  }
-  const classes = task === 'classification' ? all.targets : null;
-  const [train, validation] = splitIndexes(all.count, fraction ?? DEFAULT_VALIDATION, classes);
-  return {
-    train: limited(take(all, train, width, outputs), limit, width, outputs),
-    validation: limited(take(all, validation, width, outputs), limit, width, outputs),
-  };
+/** At most `limit` of the indexes, drawn evenly from all, in rising order. */
+export function limited(indexes: Int32Array, limit: number | null): Int32Array {
+  if (limit === null || limit >= indexes.length) return indexes;
+  const order = new Random(SPLIT_SEED).shuffle(Int32Array.from(indexes, (_, i) => i));
+  return order
+    .slice(0, limit)
+    .sort()
+    .map((i) => indexes[i]!);
 }
+
+/** The first indexes. */
+export const upTo = (count: number): Int32Array => Int32Array.from({ length: count }, (_, i) => i);

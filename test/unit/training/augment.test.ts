@@ -4,7 +4,7 @@ import { validateNetwork, type WrittenAugment } from '../../../src/experiment/ne
 import { buildAugmentation } from '../../../src/training/augment/index.js';
 import { beta } from '../../../src/training/augment/mixup.js';
 import { cpu } from '../../../src/training/backends/cpu.js';
-import type { Dataset } from '../../../src/training/data/types.js';
+import type { Dataset, HeldExamples } from '../../../src/training/data/types.js';
 import { Random } from '../../../src/training/random.js';
 import { network, Notes, plane, rings, stripes, training } from './support.js';
 
@@ -250,7 +250,7 @@ describe('training with changed images', () => {
   it('is deterministic, leaves the data and what is judged alone', async () => {
     const series: number[][] = [];
     const dataset = stripes(40);
-    const before = dataset.train.inputs.slice();
+    const before = (dataset.train as HeldExamples).inputs.slice();
     for (const [seed, more] of [
       [1, {}],
       [1, {}],

@@ -5,9 +5,12 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { validateNetwork, type DataSource } from '../../../src/experiment/network/index.js';
 import { parseCsv } from '../../../src/training/data/csvParse.js';
-import { parseIdx } from '../../../src/training/data/idx.js';
+import { readAll } from '../../../src/training/data/arrayFile.js';
+import { MemoryBytes, unpacked } from '../../../src/training/data/bytes.js';
+import { openIdx } from '../../../src/training/data/idx.js';
 import { loadDataset } from '../../../src/training/data/index.js';
-import { parseNpy } from '../../../src/training/data/npy.js';
+import type { HeldExamples } from '../../../src/training/data/types.js';
+import { openNpy } from '../../../src/training/data/npy.js';
 import { splitIndexes } from '../../../src/training/data/split.js';
 
 let folder: string;
@@ -38,30 +41,36 @@ function npy(
 const floats = (...values: number[]) => Buffer.from(Float32Array.from(values).buffer);
 const doubles = (...values: number[]) => Buffer.from(Float64Array.from(values).buffer);
 
+const parse = (open: typeof openIdx) => async (bytes: Uint8Array, file: string) =>
+  readAll(await open(await unpacked(new MemoryBytes(file, bytes), 1e9)));
+const parseIdx = parse(openIdx);
+const parseNpy = parse(openNpy);
+
 async function load(data: unknown, extra: { validation?: number; loss?: 'mse' } = {}) {
   const loss = extra.loss ?? 'crossEntropy';
   const { network, problems } = validateNetwork({ data, layers: [{ dense: 2 }], loss });
   if (!network) throw new Error(problems[0]!.message);
-  return loadDataset(network.data as DataSource, {
+  const { train, validation, ...rest } = await loadDataset(network.data as DataSource, {
     folder,
     validation: extra.validation ?? null,
     loss,
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });
+  return { ...rest, train: train as HeldExamples, validation: validation as HeldExamples };
 }
 
 describe('IDX', () => {
-  it('reads bytes, 16-bit, 32-bit and floating-point values, packed or not', () => {
-    expect(parseIdx(idx(8, [2, 2], [1, 2, 3, 255]), 'a')).toEqual({
+  it('reads bytes, 16-bit, 32-bit and floating-point values, packed or not', async () => {
+    expect(await parseIdx(idx(8, [2, 2], [1, 2, 3, 255]), 'a')).toEqual({
       shape: [2, 2],
       values: new Uint8Array([1, 2, 3, 255]),
     });
-    expect(parseIdx(gzipSync(idx(8, [1], [7])), 'a').values).toEqual(new Uint8Array([7]));
-    expect(parseIdx(idx(0x0b, [2], [0xff, 0xfe, 1, 0]), 'a').values).toEqual(new Int16Array([-2, 256]));
+    expect((await parseIdx(gzipSync(idx(8, [1], [7])), 'a')).values).toEqual(new Uint8Array([7]));
+    expect((await parseIdx(idx(0x0b, [2], [0xff, 0xfe, 1, 0]), 'a')).values).toEqual(new Int16Array([-2, 256]));
     const body = Buffer.alloc(8);
     body.writeDoubleBE(1.5);
-    expect(parseIdx(idx(0x0e, [1], body), 'a').values).toEqual(new Float32Array([1.5]));
+    expect((await parseIdx(idx(0x0e, [1], body), 'a')).values).toEqual(new Float32Array([1.5]));
   });
 
   it.each([
@@ -71,30 +80,34 @@ describe('IDX', () => {
     ['a file with more than it says', idx(8, [1], [1, 2]), /bytes too many.*\(byte 9\)/],
     ['an empty file', Buffer.alloc(0), /ends within its header/],
     ['damaged gzip', Buffer.from([0x1f, 0x8b, 1, 2, 3]), /damaged gzip/],
-  ])('refuses %s and says where', (_, bytes, message) => {
-    expect(() => parseIdx(bytes, 'f.idx')).toThrow(message);
+  ])('refuses %s and says where', async (_, bytes, message) => {
+    await expect(parseIdx(bytes, 'f.idx')).rejects.toThrow(message);
   });
 });
 
 describe('NPY', () => {
-  it('reads versions 1 to 3, both byte orders and both memory orders', () => {
-    expect(parseNpy(npy('<f4', '2, 2', floats(1, 2, 3, 4)), 'a')).toEqual({
+  it('reads versions 1 to 3, both byte orders and both memory orders', async () => {
+    expect(await parseNpy(npy('<f4', '2, 2', floats(1, 2, 3, 4)), 'a')).toEqual({
       shape: [2, 2],
       values: new Float32Array([1, 2, 3, 4]),
     });
-    expect(parseNpy(npy('<f8', '2,', doubles(0.5, -1), { version: 2 }), 'a').values).toEqual(
+    expect((await parseNpy(npy('<f8', '2,', doubles(0.5, -1), { version: 2 }), 'a')).values).toEqual(
       new Float32Array([0.5, -1]),
     );
-    expect(parseNpy(npy('|u1', '3,', Buffer.from([1, 2, 3]), { version: 3 }), 'a').values).toEqual(
+    expect((await parseNpy(npy('|u1', '3,', Buffer.from([1, 2, 3]), { version: 3 }), 'a')).values).toEqual(
       new Uint8Array([1, 2, 3]),
     );
-    expect(parseNpy(npy('>i2', '2,', Buffer.from([0xff, 0xfe, 0, 1])), 'a').values).toEqual(new Int16Array([-2, 1]));
-    expect(parseNpy(npy('<f2', '3,', Buffer.from([0, 0x3c, 0, 0xc0, 1, 0])), 'a').values).toEqual(
+    expect((await parseNpy(npy('>i2', '2,', Buffer.from([0xff, 0xfe, 0, 1])), 'a')).values).toEqual(
+      new Int16Array([-2, 1]),
+    );
+    expect((await parseNpy(npy('<f2', '3,', Buffer.from([0, 0x3c, 0, 0xc0, 1, 0])), 'a')).values).toEqual(
       new Float32Array([1, -2, 2 ** -24]),
     );
-    const turned = parseNpy(npy('<f4', '2, 3', floats(1, 4, 2, 5, 3, 6), { fortran: true }), 'a');
+    const turned = await parseNpy(npy('<f4', '2, 3', floats(1, 4, 2, 5, 3, 6), { fortran: true }), 'a');
     expect([...turned.values]).toEqual([1, 2, 3, 4, 5, 6]);
-    expect([...parseNpy(npy('<i8', '1,', Buffer.from(BigInt64Array.from([-9n]).buffer)), 'a').values]).toEqual([-9]);
+    expect([...(await parseNpy(npy('<i8', '1,', Buffer.from(BigInt64Array.from([-9n]).buffer)), 'a')).values]).toEqual([
+      -9,
+    ]);
   });
 
   it.each([
@@ -103,8 +116,8 @@ describe('NPY', () => {
     ['Python objects', npy('|O', '1,', Buffer.alloc(8)), /never loaded/],
     ['complex numbers', npy('<c8', '1,', Buffer.alloc(8)), /"<c8" are not supported/],
     ['a file cut short', npy('<f4', '3,', floats(1, 2)), /cut short/],
-  ])('refuses %s', (_, bytes, message) => {
-    expect(() => parseNpy(bytes, 'x.npy')).toThrow(message);
+  ])('refuses %s', async (_, bytes, message) => {
+    await expect(parseNpy(bytes, 'x.npy')).rejects.toThrow(message);
   });
 });
 

@@ -1,0 +1,133 @@
+/** Bytes that can be read at any place: of a file on the disk, or of memory. */
+import { close, open, read, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { TrainingError, messageOf } from '../errors.js';
+import { sizeText } from './memory.js';
+
+export interface Bytes {
+  /** As the person wrote it: for messages. */
+  readonly name: string;
+  readonly size: number;
+  /** `length` bytes from `at`, which the caller must not change. Throws TrainingError when they are not there. */
+  read(at: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export class MemoryBytes implements Bytes {
+  constructor(
+    readonly name: string,
+    private readonly bytes: Uint8Array,
+  ) {}
+
+  get size(): number {
+    return this.bytes.length;
+  }
+
+  read(at: number, length: number): Promise<Uint8Array> {
+    return Promise.resolve(this.bytes.subarray(at, at + length));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** A part of other bytes, which outlive it. */
+export class PartOfBytes implements Bytes {
+  constructor(
+    readonly name: string,
+    private readonly whole: Bytes,
+    private readonly from: number,
+    readonly size: number,
+  ) {}
+
+  read(at: number, length: number): Promise<Uint8Array> {
+    return this.whole.read(this.from + at, length);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+
+class FileBytes implements Bytes {
+  private open = true;
+
+  constructor(
+    readonly name: string,
+    readonly size: number,
+    private readonly descriptor: number,
+  ) {}
+
+  read(at: number, length: number): Promise<Uint8Array> {
+    const into = new Uint8Array(length);
+    return new Promise((resolve, reject) => {
+      const more = (done: number): void => {
+        if (done === length) return resolve(into);
+        read(this.descriptor, into, done, length - done, at + done, (error, count) => {
+          if (error) reject(new TrainingError(`data file ${this.name} can't be read: ${error.message}`));
+          else if (count === 0) reject(new TrainingError(`${this.name} ends at byte ${at + done}: it was cut short`));
+          else more(done + count);
+        });
+      };
+      more(0);
+    });
+  }
+
+  async close(): Promise<void> {
+    if (!this.open) return;
+    this.open = false;
+    await closeFile(this.descriptor);
+  }
+}
+
+/** Opens a file that the person named; `file` is relative to `folder`. */
+export async function openBytes(folder: string, file: string): Promise<Bytes> {
+  const path = resolve(folder, file);
+  let found: Stats;
+  try {
+    found = await stat(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') throw new TrainingError(`data file ${file} is not there (looked for ${path})`);
+    throw new TrainingError(`data file ${file} can't be read: ${messageOf(error)}`);
+  }
+  if (found.isDirectory()) throw new TrainingError(`data file ${file} is a folder`);
+  // Opening a pipe would wait for whoever writes into it.
+  if (!found.isFile()) throw new TrainingError(`data file ${file} is no file but a device or a pipe`);
+  try {
+    return new FileBytes(file, found.size, await openFile(path, 'r'));
+  } catch (error) {
+    throw new TrainingError(`data file ${file} can't be read: ${messageOf(error)}`);
+  }
+}
+
+/** The bytes of a file that begins as gzip does, unpacked into memory; other files as they are. */
+export async function unpacked(bytes: Bytes, memory: number): Promise<Bytes> {
+  const start = await bytes.read(0, Math.min(2, bytes.size));
+  if (start[0] !== 0x1f || start[1] !== 0x8b) return bytes;
+  const { name, size } = bytes;
+  try {
+    if (size > memory) throw tooLarge(name, memory);
+    const packed = await bytes.read(0, size);
+    return new MemoryBytes(name, gunzipSync(packed, { maxOutputLength: Math.max(1, Math.min(memory, 2 ** 32)) }));
+  } catch (error) {
+    if (error instanceof TrainingError) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(name, memory);
+    throw new TrainingError(`${name}: damaged gzip file (${messageOf(error)}); fetch or make it again`);
+  } finally {
+    await bytes.close();
+  }
+}
+
+const tooLarge = (file: string, memory: number) =>
+  new TrainingError(
+    `${file} takes more than ${sizeText(memory)} when unpacked: unpack it first (gunzip), then it is read from the disk ` +
+      'as it is needed; or raise "memory"',
+  );

@@ -1,0 +1,197 @@
+/** The rows of a CSV file: in memory, or on the disk with the place of each row known. */
+import { TrainingError } from '../errors.js';
+import { openBytes, unpacked, type Bytes } from './bytes.js';
+import { BYTE_ORDER_MARK, checkWidth, cutRow, parseCsv, type CsvRow } from './csvParse.js';
+import { memoryFor, sizeText } from './memory.js';
+
+export interface Table {
+  file: string;
+  header: string[];
+  /** Rows after the header. */
+  count: number;
+  /** Goes through the rows in order: all, or those of `rows`, which rise. `i` counts from 0. */
+  each(see: (row: CsvRow, i: number) => void, rows?: Int32Array): Promise<void>;
+  /** The rows of these indexes, in any order. */
+  at(indexes: Int32Array): Promise<CsvRow[]>;
+  close(): Promise<void>;
+}
+
+export interface TableSettings {
+  delimiter: string;
+  memory: number | null;
+}
+
+/** A row in memory takes about so many times its bytes in the file. */
+const GROWTH = 10;
+const MOST_HELD = 128 * 2 ** 20;
+
+export async function openTable(settings: TableSettings, file: string, folder: string): Promise<Table> {
+  const memory = memoryFor(settings.memory);
+  const bytes = await unpacked(await openBytes(folder, file), memory);
+  try {
+    const table =
+      bytes.size * GROWTH <= memory && bytes.size <= MOST_HELD
+        ? await HeldTable.read(bytes, settings.delimiter)
+        : await FileTable.read(bytes, settings.delimiter);
+    if (table.count === 0) throw new TrainingError(`${file} has a header and no rows`);
+    return table;
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
+}
+
+function namesOf(header: CsvRow | undefined, file: string): string[] {
+  if (!header) throw new TrainingError(`${file} is empty`);
+  const names = header.fields.map((name) => name.trim());
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new TrainingError(`${file}:${header.line}: two columns are called "${twice}"`);
+  return names;
+}
+
+const decoder = () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+class HeldTable implements Table {
+  private constructor(
+    readonly file: string,
+    readonly header: string[],
+    private readonly rows: CsvRow[],
+  ) {}
+
+  static async read(bytes: Bytes, delimiter: string): Promise<HeldTable> {
+    const file = bytes.name;
+    const content = await bytes.read(0, bytes.size);
+    let text: string;
+    try {
+      text = decoder().decode(content);
+    } catch {
+      throw notText(file);
+    }
+    const [header, ...rows] = parseCsv(text, file, delimiter);
+    const table = new HeldTable(file, namesOf(header, file), rows);
+    await bytes.close();
+    return table;
+  }
+
+  get count(): number {
+    return this.rows.length;
+  }
+
+  each(see: (row: CsvRow, i: number) => void, rows?: Int32Array): Promise<void> {
+    if (rows) for (const i of rows) see(this.rows[i]!, i);
+    else this.rows.forEach(see);
+    return Promise.resolve();
+  }
+
+  at(indexes: Int32Array): Promise<CsvRow[]> {
+    return Promise.resolve(Array.from(indexes, (i) => this.rows[i]!));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const notText = (file: string) => new TrainingError(`${file} is not UTF-8 text: save it as CSV in UTF-8`);
+
+const CHUNK = 2 ** 20;
+/** Longer rows are the sign of a quote that is never closed. */
+const LONGEST_ROW = 16 * 2 ** 20;
+
+class FileTable implements Table {
+  header: string[] = [];
+  count = 0;
+  /** Byte where each row begins, and one more: where the last one ends. */
+  private places = new Float64Array(1024);
+
+  private constructor(
+    readonly file: string,
+    private readonly bytes: Bytes,
+    readonly delimiter: string,
+  ) {}
+
+  static async read(bytes: Bytes, delimiter: string): Promise<FileTable> {
+    const table = new FileTable(bytes.name, bytes, delimiter);
+    let header: CsvRow | undefined;
+    await table.scan((row, from, to) => {
+      if (header) table.note(from, to);
+      else header = row;
+    });
+    table.header = namesOf(header, table.file);
+    table.places = table.places.slice(0, table.count + 1);
+    return table;
+  }
+
+  private note(from: number, to: number): void {
+    if (this.count + 2 > this.places.length) {
+      const larger = new Float64Array(Math.ceil(1.5 * this.places.length) + 2);
+      larger.set(this.places);
+      this.places = larger;
+    }
+    this.places[this.count++] = from;
+    this.places[this.count] = to;
+  }
+
+  async each(see: (row: CsvRow, i: number) => void, rows?: Int32Array): Promise<void> {
+    let [i, next] = [-2, 0];
+    await this.scan((row) => {
+      i++;
+      if (i < 0 || (rows && rows[next] !== i)) return;
+      next++;
+      see(row, i);
+    });
+  }
+
+  at(indexes: Int32Array): Promise<CsvRow[]> {
+    return Promise.all(
+      Array.from(indexes, async (i) => {
+        const [from, to] = [this.places[i]!, this.places[i + 1]!];
+        const text = decoder().decode(await this.bytes.read(from, to - from));
+        const row = cutRow(text, 0, 0, true, this)!;
+        if (row.fields.length !== this.header.length) {
+          throw new TrainingError(`${this.file}: the row at byte ${from} has changed since the file was opened`);
+        }
+        return row;
+      }),
+    );
+  }
+
+  /** Goes through the file: every row, the header among them, with the bytes it takes. */
+  private async scan(see: (row: CsvRow, from: number, to: number) => void): Promise<void> {
+    const { bytes, file } = this;
+    const decode = decoder();
+    let [text, place, line, width] = ['', 0, 1, 0];
+    for (let from = 0; from < bytes.size; from += CHUNK) {
+      const last = from + CHUNK >= bytes.size;
+      const chunk = await bytes.read(from, Math.min(CHUNK, bytes.size - from));
+      try {
+        text += decode.decode(chunk, { stream: !last });
+      } catch {
+        throw new TrainingError(`${notText(file).message} (near line ${line}, after byte ${place})`);
+      }
+      let at = 0;
+      if (place === 0 && text.charCodeAt(0) === BYTE_ORDER_MARK) [at, place] = [1, 3];
+      while (at < text.length) {
+        const row = cutRow(text, at, line, last, this);
+        if (!row) break;
+        const end = place + Buffer.byteLength(text.slice(at, row.end));
+        if (!row.blank) {
+          width ||= row.fields.length;
+          checkWidth(row, width, file);
+          see(row, place, end);
+        }
+        [at, line, place] = [row.end, row.nextLine, end];
+      }
+      text = text.slice(at);
+      if (text.length > LONGEST_ROW) {
+        throw new TrainingError(
+          `${file}:${line}: this row is longer than ${sizeText(LONGEST_ROW)}: is a quote (") opened and never closed?`,
+        );
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    return this.bytes.close();
+  }
+}

@@ -44,24 +44,35 @@ export async function saveWeights(
 
 /** Reads what `saveWeights` wrote. Throws when the file is cut short or holds other than 32-bit numbers. */
 export async function loadWeights(path: string): Promise<SavedWeight[]> {
+  return (await loadModelFile(path)).weights;
+}
+
+/** The same, with what was written along. */
+export async function loadModelFile(
+  path: string,
+): Promise<{ weights: SavedWeight[]; metadata: Record<string, string> }> {
   const bytes = await readFile(path);
   const length = bytes.length < 8 ? Infinity : Number(bytes.readBigUInt64LE(0));
   if (8 + length > bytes.length) throw new Error(`${path} is cut short`);
   const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, unknown>;
+  const metadata = (header.__metadata__ ?? {}) as Record<string, string>;
   delete header.__metadata__;
-  return Object.entries(header).map(([name, value]) => {
+  const weights = Object.entries(header).map(([name, value]) => {
     const { dtype, shape, data_offsets: offsets } = value as { dtype: string; shape: number[]; data_offsets: number[] };
     const [from, to] = [8 + length + offsets[0]!, 8 + length + offsets[1]!];
     if (dtype !== 'F32') throw new Error(`${path}: "${name}" is of type ${dtype}, not F32`);
-    if (to > bytes.length) throw new Error(`${path} is cut short`);
+    if (!(to <= bytes.length)) throw new Error(`${path} is cut short`);
+    if (shape.reduce((a, b) => a * b, 4) !== to - from)
+      throw new Error(`${path}: "${name}" has another size than its shape`);
     const own = Buffer.from(bytes.subarray(from, to));
     const values = new Float32Array(own.buffer, own.byteOffset, own.length / 4);
     return { name, shape, values: Float32Array.from(values) };
   });
+  return { weights, metadata };
 }
 
 /** Every platform that Node runs on today but IBM's mainframes is little-endian already. */
-function littleEndian(values: Float32Array): Buffer {
+export function littleEndian(values: Float32Array): Buffer {
   const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   return new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? bytes : Buffer.from(bytes).swap32();
 }

@@ -1,0 +1,46 @@
+/**
+ * Lines (NDJSON) that the trainer prints when it is asked for something about a trained network:
+ *
+ *   node dist/trainer.cjs --export RUN_FOLDER FORMAT PATH [--force]
+ *   node dist/trainer.cjs --evaluate RUN_FOLDER CWD [FILE …]
+ *   node dist/trainer.cjs --predict RUN_FOLDER CWD OUT FILE …
+ *
+ * The last line is `exported`, `evaluated`, `predicted` or `error`.
+ */
+import { z } from 'zod';
+
+export const EXPORT_FORMATS = ['keras', 'tfjs', 'onnx', 'safetensors', 'npz'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** What a format's files are called; none: it is a folder. */
+export const EXPORT_ENDINGS: Record<ExportFormat, string> = {
+  keras: '.keras',
+  tfjs: '',
+  onnx: '.onnx',
+  safetensors: '.safetensors',
+  npz: '.npz',
+};
+
+export const TrainerLine = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('progress'), fraction: z.number().min(0).max(1).nullable(), text: z.string() }),
+  z.object({ type: z.literal('exported'), files: z.array(z.string()) }),
+  z.object({
+    type: z.literal('evaluated'),
+    /** What it was evaluated on. */
+    data: z.string(),
+    examples: z.number().int(),
+    metrics: z.record(z.string(), z.number().nullable()),
+    /** A row for each true class, a column for each predicted one. */
+    confusion: z.object({ classes: z.array(z.string()), rows: z.array(z.array(z.number().int())) }).nullable(),
+    notes: z.array(z.string()),
+  }),
+  z.object({
+    type: z.literal('predicted'),
+    file: z.string(),
+    examples: z.number().int(),
+    columns: z.array(z.string()),
+    notes: z.array(z.string()),
+  }),
+  z.object({ type: z.literal('error'), message: z.string() }),
+]);
+export type TrainerLine = z.infer<typeof TrainerLine>;

@@ -1,0 +1,72 @@
+/** What somebody must know to use an exported network: what goes in, and what comes out. */
+import type { LossName } from '../../experiment/network/index.js';
+import type { SavedNetwork } from '../saved.js';
+import { columnsOf } from './graph.js';
+
+export interface Card {
+  format: 'tunesmith-model';
+  version: 1;
+  /** What it was trained on. */
+  data: string;
+  input: {
+    /** Without the batch. */
+    shape: number[];
+    /** Raw values: the network standardizes them itself. */
+    values: string;
+    /** One for each number, of a table. */
+    columns?: string[];
+  };
+  output: {
+    kind: 'probabilities' | 'scores' | 'values';
+    meaning: string;
+    classes?: string[];
+    targets?: string[];
+  };
+}
+
+const MEANINGS: Partial<Record<LossName, [kind: Card['output']['kind'], meaning: string]>> = {
+  crossEntropy: ['probabilities', 'the probability of each class'],
+  binaryCrossEntropy: ['probabilities', 'the probability of each class, each by itself'],
+};
+
+/** `raw`: the weights alone, which want their inputs standardized and give what the loss takes. */
+export function cardOf({ network, data }: SavedNetwork, outputs: number, raw: boolean): Card {
+  const columns = columnsOf(data.preparation);
+  const { factor, offset } = data.inputScale;
+  const target = data.preparation.target;
+  const [kind, meaning] = MEANINGS[network.loss.name] ?? [
+    'scores',
+    'the score of each class: the highest one is taken',
+  ];
+  const single = data.classes?.length === 2 && outputs === 1;
+  const one =
+    kind === 'probabilities'
+      ? `the probability of "${data.classes?.[1]}"`
+      : `a score: above 0 is "${data.classes?.[1]}"`;
+  const values = columns
+    ? 'the numbers of each row as they are in the file; a category is 1 in its own column and 0 in its neighbours'
+    : 'as they are in the file: no scaling is needed';
+  return {
+    format: 'tunesmith-model',
+    version: 1,
+    data: data.name,
+    input: {
+      shape: data.inputShape,
+      values: raw ? `standardized: see "data" (value · ${factor} + ${offset}, or by its columns)` : values,
+      ...(columns && { columns: columns.map(({ name }) => name) }),
+    },
+    output: data.classes
+      ? {
+          kind: raw ? 'scores' : kind,
+          meaning: raw ? 'what the loss takes' : single ? one : meaning,
+          classes: data.classes,
+        }
+      : {
+          kind: 'values',
+          meaning: raw
+            ? 'standardized: value · deviation + mean is in the unit of the targets'
+            : 'in the unit of the targets',
+          ...(typeof target === 'string' && { targets: [target] }),
+        },
+  };
+}

@@ -1,0 +1,219 @@
+/**
+ * A trained network as a plain graph, from raw inputs to what a person wants to know: standardization before its layers,
+ * and after them what the loss contains (softmax, sigmoid) or the way back to the targets' own unit. Every format is
+ * written from this.
+ */
+import type { Activation, Layer } from '../../experiment/network/index.js';
+import type { SavedWeight } from '../checkpoint.js';
+import { TrainingError } from '../errors.js';
+import { windowOutput } from '../layers/window.js';
+import { lossShape } from '../losses/index.js';
+import { withoutContained } from '../model.js';
+import type { SavedNetwork } from '../saved.js';
+
+/** (x − mean) / deviation over the last axis; `invert`: x · deviation + mean. */
+export interface Affine {
+  type: 'affine';
+  mean: number[];
+  deviation: number[];
+  invert: boolean;
+}
+
+export type Op =
+  | { type: 'input' }
+  | { type: 'add' }
+  | Affine
+  | Exclude<Layer, { type: 'residual' | 'dropout' | 'spatialDropout' }>
+  | Dropout;
+type Dropout = Extract<Layer, { type: 'dropout' | 'spatialDropout' }>;
+
+/** One operation. Shapes leave the batch out. Activations are operations of their own. */
+export interface GraphNode {
+  /** Unique; letters, digits, dots and underscores only. */
+  name: string;
+  op: Op;
+  inputs: GraphNode[];
+  shape: readonly number[];
+  /** By the last part of their names: `kernel`, `forward/input`. */
+  weights: ReadonlyMap<string, SavedWeight>;
+}
+
+/** All nodes, each after its inputs; the last one gives the outputs. */
+export function graphOf(saved: SavedNetwork): GraphNode[] {
+  return new GraphBuilder(saved).build();
+}
+
+class GraphBuilder {
+  private readonly nodes: GraphNode[] = [];
+  private readonly weights: Map<string, SavedWeight>;
+
+  constructor(private readonly saved: SavedNetwork) {
+    this.weights = new Map(saved.weights.map((weight) => [weight.name, weight]));
+  }
+
+  build(): GraphNode[] {
+    const { network, data } = this.saved;
+    let at = this.standardized(this.node('input', { type: 'input' }, [], data.inputShape));
+    withoutContained(network).forEach((layer, index) => (at = this.layer(layer, `${index + 1}.${layer.type}`, at)));
+    const contained = lossShape(network.loss).contains;
+    if (contained) at = this.activation('output', contained, at);
+    if (data.targetScale) {
+      const mean = data.targetScale.map((one) => one.mean);
+      const deviation = data.targetScale.map((one) => one.deviation);
+      this.node('output_unit', { type: 'affine', mean, deviation, invert: true }, [at], at.shape);
+    }
+    return this.nodes;
+  }
+
+  private node(
+    name: string,
+    op: Op,
+    inputs: GraphNode[],
+    shape: readonly number[],
+    weights: GraphNode['weights'] = new Map(),
+  ): GraphNode {
+    const node = { name, op, inputs, shape, weights };
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** value · factor + offset, or what a table's columns were standardized by. */
+  private standardized(input: GraphNode): GraphNode {
+    const { inputScale, preparation } = this.saved.data;
+    const last = input.shape.at(-1)!;
+    const columns = columnsOf(preparation);
+    const mean =
+      columns?.map((column) => column.mean) ?? Array<number>(last).fill(-inputScale.offset / inputScale.factor);
+    const deviation = columns?.map((column) => column.deviation) ?? Array<number>(last).fill(1 / inputScale.factor);
+    if (mean.every((value) => value === 0) && deviation.every((value) => value === 1)) return input;
+    if (mean.length !== last) throw new TrainingError('the saved network is damaged: its columns are not its inputs');
+    return this.node('standardize', { type: 'affine', mean, deviation, invert: false }, [input], input.shape);
+  }
+
+  private layer(layer: Layer, name: string, input: GraphNode): GraphNode {
+    switch (layer.type) {
+      case 'residual':
+        return this.residual(layer.layers, name, input);
+      case 'activation':
+        return this.activation(plainName(name), layer.name, input);
+      case 'conv':
+      case 'dense':
+      case 'depthwiseConv': {
+        const node = this.weighted(layer, name, input, outputShape(layer, name, input.shape));
+        return layer.activation === 'linear' ? node : this.activation(node.name, layer.activation, node);
+      }
+      default:
+        return this.weighted(layer, name, input, outputShape(layer, name, input.shape));
+    }
+  }
+
+  private weighted(op: Op, name: string, input: GraphNode, shape: readonly number[]): GraphNode {
+    const own = [...this.weights].filter(([key]) => key.startsWith(`${name}/`));
+    const weights = new Map(own.map(([key, weight]) => [key.slice(name.length + 1), weight]));
+    return this.node(plainName(name), op, [input], shape, weights);
+  }
+
+  private activation(name: string, activation: Activation, input: GraphNode): GraphNode {
+    const taken = this.nodes.some((node) => node.name === name) || name === 'output';
+    return this.node(
+      taken ? `${name}_${activation}` : name,
+      { type: 'activation', name: activation },
+      [input],
+      input.shape,
+    );
+  }
+
+  private residual(layers: readonly Layer[], name: string, input: GraphNode): GraphNode {
+    const inner = layers.reduce((at, layer, i) => this.layer(layer, `${name}/${i + 1}.${layer.type}`, at), input);
+    const kernel = this.weights.get(`${name}/projection`);
+    let way = input;
+    if (kernel) {
+      const stride = input.shape
+        .slice(0, -1)
+        .map((length, axis) => Math.max(1, Math.round(length / inner.shape[axis]!)));
+      const plain = { activation: 'linear', bias: false, init: 'heNormal' } as const;
+      const op: Op =
+        input.shape.length === 3
+          ? {
+              type: 'conv',
+              ...plain,
+              filters: inner.shape[2]!,
+              kernel: [1, 1],
+              stride: stride as [number, number],
+              padding: 'same',
+            }
+          : { type: 'dense', ...plain, units: inner.shape[0]! };
+      way = this.node(`${plainName(name)}_projection`, op, [input], inner.shape, new Map([['kernel', kernel]]));
+    }
+    return this.node(plainName(name), { type: 'add' }, [way, inner], inner.shape);
+  }
+}
+
+/** `2.residual/1.conv` → `residual_2_conv_1`. */
+function plainName(name: string): string {
+  return name
+    .split('/')
+    .map((part) => part.replace(/^(\d+)\.(.*)$/, '$2_$1'))
+    .join('_');
+}
+
+function outputShape(layer: Layer, name: string, input: readonly number[]): readonly number[] {
+  switch (layer.type) {
+    case 'dense':
+      return [layer.units];
+    case 'conv':
+    case 'depthwiseConv':
+    case 'pool': {
+      const [height, width, channels] = input as [number, number, number];
+      const window = layer.type === 'pool' ? layer.size : layer.kernel;
+      const filters =
+        layer.type === 'conv' ? layer.filters : layer.type === 'pool' ? channels : channels * layer.multiplier;
+      return [...windowOutput(name, [height, width], window, layer.stride, layer.padding), filters];
+    }
+    case 'globalPool':
+      return [input[2]!];
+    case 'flatten':
+      return [input.reduce((a, b) => a * b, 1)];
+    case 'reshape':
+      return layer.shape;
+    case 'embedding':
+      return [input[0]!, layer.width];
+    case 'recurrent': {
+      const width = layer.units * (layer.bidirectional ? 2 : 1);
+      return layer.sequences ? [input[0]!, width] : [width];
+    }
+    default:
+      return input;
+  }
+}
+
+export interface InputColumn {
+  name: string;
+  mean: number;
+  deviation: number;
+}
+
+/** What each input of a network for a table stands for; a category is 1 in its own column and 0 in its neighbours'. */
+export function columnsOf(preparation: Record<string, unknown>): InputColumn[] | null {
+  const columns = preparation.columns as
+    | (
+        | { name: string; kind: 'number'; mean: number; deviation: number }
+        | { name: string; kind: 'category'; categories: string[] }
+      )[]
+    | undefined;
+  if (!Array.isArray(columns)) return null;
+  return columns.flatMap((column) =>
+    column.kind === 'number'
+      ? [{ name: column.name, mean: column.mean, deviation: column.deviation }]
+      : column.categories.map((category) => ({ name: `${column.name}=${category}`, mean: 0, deviation: 1 })),
+  );
+}
+
+/** Values of a weight that must be there. */
+export function weightOf(node: GraphNode, key: string, size: number): Float32Array {
+  const weight = node.weights.get(key);
+  if (weight?.values.length !== size) {
+    throw new TrainingError(`the saved network is damaged: ${node.name} has ${weight ? 'a wrong' : 'no'} ${key}`);
+  }
+  return weight.values;
+}

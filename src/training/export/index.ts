@@ -1,0 +1,93 @@
+/** A trained network in the formats of other programs: a new one is one file and one case here. */
+import { access, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { saveWeights } from '../checkpoint.js';
+import { TrainingError } from '../errors.js';
+import { savedMetadata, type SavedNetwork } from '../saved.js';
+import type { ExportFormat } from '../../protocol/trainer.js';
+import { cardOf } from './card.js';
+import { graphOf } from './graph.js';
+import { kerasFile } from './keras.js';
+import { npz } from './npz.js';
+import { onnxModel } from './onnx.js';
+import { tfjsModel } from './tfjs.js';
+
+const VERSION = process.env.TUNESMITH_VERSION ?? '0.0.0';
+
+/** A name that every format takes. */
+const NAME = 'network';
+
+/** Writes the network to `path` (a folder for `tfjs`, else a file) and says what was written. */
+export async function exportNetwork(
+  saved: SavedNetwork,
+  format: ExportFormat,
+  path: string,
+  overwrite: boolean,
+): Promise<string[]> {
+  if (format === 'safetensors') {
+    await refuseExisting([path], overwrite);
+    await saveWeights(path, saved.weights, {
+      ...savedMetadata(saved.network, saved.data),
+      model: JSON.stringify(cardOf(saved, saved.data.outputs, true)),
+    });
+    return [path];
+  }
+  const files = contents(saved, format, path);
+  await refuseExisting(
+    files.map(([file]) => file),
+    overwrite,
+  );
+  for (const [file, bytes] of files) await writeWhole(file, bytes);
+  return files.map(([file]) => file);
+}
+
+function contents(saved: SavedNetwork, format: Exclude<ExportFormat, 'safetensors'>, path: string): [string, Buffer][] {
+  if (format === 'npz') {
+    const metadata = { ...savedMetadata(saved.network, saved.data), model: cardOf(saved, saved.data.outputs, true) };
+    return [[path, npz(saved.weights, JSON.stringify(metadata))]];
+  }
+  const nodes = graphOf(saved);
+  const card = cardOf(saved, nodes.at(-1)!.shape[0]!, false);
+  switch (format) {
+    case 'keras':
+      return [[path, kerasFile(nodes, NAME, card)]];
+    case 'onnx':
+      return [[path, onnxModel(nodes, NAME, card, VERSION)]];
+    case 'tfjs': {
+      const { json, weights } = tfjsModel(nodes, NAME, card, VERSION);
+      // The description last: where it is, all is.
+      return [
+        [join(path, 'weights.bin'), weights],
+        [join(path, 'model.json'), Buffer.from(json, 'utf8')],
+      ];
+    }
+  }
+}
+
+async function refuseExisting(files: readonly string[], overwrite: boolean): Promise<void> {
+  if (overwrite) return;
+  for (const file of files) {
+    const there = await access(file).then(
+      () => true,
+      () => false,
+    );
+    if (there) throw new TrainingError(`${file} is there already: choose another name, or --force to replace it`);
+  }
+}
+
+async function writeWhole(path: string, bytes: Buffer): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

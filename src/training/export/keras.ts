@@ -1,0 +1,114 @@
+/**
+ * A Keras 3 file (`.keras`): an archive of the model's description, facts about it, and its weights in HDF5. For
+ * `keras.saving.load_model`.
+ */
+import type { GraphNode } from './graph.js';
+import { hdf5, put, type Hdf5Group } from './hdf5.js';
+import { kerasLayers, type KerasLayer } from './kerasLayers.js';
+import { zip } from './zip.js';
+
+/** The oldest whose reader takes all that is written here. */
+const KERAS_VERSION = '3.0.0';
+
+export function kerasFile(nodes: readonly GraphNode[], name: string, card: unknown): Buffer {
+  const layers = kerasLayers(nodes, 'keras');
+  const shapes = new Map(layers.map((layer) => [layer.name, layer.shape]));
+  const config = {
+    module: 'keras.src.models.functional',
+    class_name: 'Functional',
+    config: {
+      name,
+      trainable: true,
+      layers: layers.map((layer) => layerJson(layer, shapes)),
+      input_layers: [[layers[0]!.name, 0, 0]],
+      output_layers: [[layers.at(-1)!.name, 0, 0]],
+    },
+    registered_name: 'Functional',
+    build_config: { input_shape: [null, ...layers[0]!.shape] },
+  };
+  const text = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'utf8');
+  return zip([
+    { name: 'metadata.json', bytes: text({ keras_version: KERAS_VERSION, tunesmith: card }) },
+    { name: 'config.json', bytes: text(config) },
+    { name: 'model.weights.h5', bytes: hdf5(weights(layers)) },
+  ]);
+}
+
+function layerJson(layer: KerasLayer, shapes: ReadonlyMap<string, readonly number[]>): object {
+  const { className, name, inputs, shape } = layer;
+  const input = className === 'InputLayer' && { batch_shape: [null, ...shape], dtype: 'float32', sparse: false };
+  const tensors = inputs.map((from) => ({
+    class_name: '__keras_tensor__',
+    config: { shape: [null, ...shapes.get(from)!], dtype: 'float32', keras_history: [from, 0, 0] },
+  }));
+  const described = describe(layer);
+  return {
+    ...described,
+    config: { ...described.config, ...input },
+    name,
+    // A layer of several inputs takes them as one list.
+    inbound_nodes: inputs.length > 0 ? [{ args: inputs.length > 1 ? [tensors] : tensors, kwargs: {} }] : [],
+  };
+}
+
+function describe({ className, name, config, wrapped }: KerasLayer): { config: object } {
+  const inner = wrapped && { layer: describe(wrapped.forward), backward_layer: describe(wrapped.backward) };
+  return {
+    ...{ module: 'keras.layers', class_name: className },
+    config: { name, trainable: true, ...config, ...inner },
+    ...{ registered_name: null },
+  };
+}
+
+/** Under the paths by which Keras looks for them: each layer by its class, numbered from the second on. */
+function weights(layers: readonly KerasLayer[]): Hdf5Group {
+  const root: Hdf5Group = new Map();
+  const seen = new Map<string, number>();
+  for (const layer of inKerasOrder(layers)) {
+    const kind = snakeCase(layer.className);
+    const before = seen.get(kind) ?? 0;
+    seen.set(kind, before + 1);
+    const path = `layers/${kind}${before > 0 ? `_${before}` : ''}`;
+    const putAll = (at: string, of: KerasLayer): void =>
+      of.weights.forEach(({ shape, values }, i) => put(root, `${at}/vars/${i}`, { shape, values }));
+    if (layer.wrapped) {
+      putAll(`${path}/forward_layer/cell`, layer.wrapped.forward);
+      putAll(`${path}/backward_layer/cell`, layer.wrapped.backward);
+    } else {
+      putAll(CELLS.has(layer.className) ? `${path}/cell` : path, layer);
+    }
+  }
+  return root;
+}
+
+const CELLS = new Set(['SimpleRNN', 'LSTM', 'GRU']);
+
+/**
+ * The order of a functional model's layers: those farthest from the outputs first; of equally far ones, those first that are
+ * met first on the way back from the outputs.
+ */
+function inKerasOrder(layers: readonly KerasLayer[]): KerasLayer[] {
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  const met = new Map<string, number>();
+  const walk = (name: string): void => {
+    if (met.has(name)) return;
+    met.set(name, met.size);
+    byName.get(name)!.inputs.forEach(walk);
+  };
+  walk(layers.at(-1)!.name);
+  const depth = new Map<string, number>();
+  for (const { name, inputs } of [...layers].reverse()) {
+    const own = depth.get(name) ?? 0;
+    depth.set(name, own);
+    for (const input of inputs) depth.set(input, Math.max(own + 1, depth.get(input) ?? 0));
+  }
+  return [...layers].sort((a, b) => depth.get(b.name)! - depth.get(a.name)! || met.get(a.name)! - met.get(b.name)!);
+}
+
+/** `Conv2D` → `conv2d`, `BatchNormalization` → `batch_normalization`, `LeakyReLU` → `leaky_re_lu`: as Keras has it. */
+function snakeCase(name: string): string {
+  return name
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+}

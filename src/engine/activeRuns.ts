@@ -9,7 +9,7 @@ import type { Params } from '../protocol/values.js';
 import type { IngestResult, RunPatch, StoreApi } from '../store/api.js';
 import type { Changes } from './changes.js';
 import type { Devices } from './devices.js';
-import { FIRST_LAUNCH, readSupervisorRecords } from './endingRecords.js';
+import { FIRST_LAUNCH, readSupervisorRecords, secondsAtWork } from './endingRecords.js';
 import { LiveRun } from './liveRun.js';
 import type { Log } from './log.js';
 import { outcomeOf, type Ending, type Outcome } from './outcome.js';
@@ -47,12 +47,14 @@ interface Active {
   wantsPause: boolean;
   /** Paused with its program gone: it takes nothing but disk, and is launched again when it is to go on. */
   suspended: boolean;
+  /** It has its device, and another run's checkpoint is being copied for it. */
+  preparing: boolean;
   /** What its program was asked to do last. A person's stop outweighs a pause that was asked for before. */
   asked: StopReason | null;
 }
 
 function waiting(spec: RunSpec): Active {
-  return { spec, live: null, device: null, wantsPause: false, suspended: false, asked: null };
+  return { spec, live: null, device: null, wantsPause: false, suspended: false, preparing: false, asked: null };
 }
 
 /** What a run goes on with instead of what it had. */
@@ -81,6 +83,11 @@ export class ActiveRuns {
   /** Paused with its program gone. */
   isSuspended(id: string): boolean {
     return this.active.get(id)?.suspended ?? false;
+  }
+
+  /** Without the time between launches, or when it stood still; null: not known. */
+  secondsAtWork(id: string): number | null {
+    return secondsAtWork(this.options.folders.path(id));
   }
 
   has(id: string): boolean {
@@ -134,6 +141,7 @@ export class ActiveRuns {
     const active = this.active.get(id);
     if (!active) return this.whyNot(id, 'is not running');
     if (!active.live) {
+      active.asked = reason;
       this.options.scheduler.withdraw(id);
       const status = reason === 'stop' ? 'stopped' : 'pruned';
       this.options.trouble.attempt(() => this.options.folders.writeEnd(id, status, undefined));
@@ -158,20 +166,22 @@ export class ActiveRuns {
 
   /**
    * A run that goes on in a program of its own from its newest checkpoint (or, without one, from the beginning), to be
-   * placed. `from`: another run, whose newest checkpoint it takes over. Null when its folder is gone; throws when the disk
-   * is full.
+   * placed. `from`: another run, whose newest checkpoint it takes over once it has its place. Null when its folder is
+   * gone; throws when the disk is full.
    */
   relaunch(id: string, from: string | null, changes?: RelaunchChanges): Job | null {
-    const { folders, log } = this.options;
+    const { folders } = this.options;
     const spec = this.active.get(id)?.spec ?? folders.spec(id);
     if (!spec) return null;
-    const checkpoint = from === null ? folders.checkpoint(id) : folders.takeCheckpoint(id, from);
-    if (!checkpoint)
-      log.warn(`run ${id}: ${from ? `run ${from} has` : 'it has'} no usable checkpoint, so it begins again`);
+    const checkpoint = from === null ? folders.checkpoint(id) : null;
+    if (from === null && !checkpoint) this.beginsAgain(id, null);
     const next: RunSpec = {
       ...spec,
       ...(changes && { ...pick(changes.plan), params: changes.params }),
-      launch: { number: (spec.launch?.number ?? 1) + 1, at: Date.now(), checkpoint },
+      launch: {
+        ...{ number: (spec.launch?.number ?? 1) + 1, at: Date.now(), checkpoint },
+        ...(from !== null && { from }),
+      },
     };
     folders.rewrite(next);
     const cleared = { device: null, error: null, endedAt: null, exitCode: null, signal: null };
@@ -217,14 +227,17 @@ export class ActiveRuns {
   /** For a search that is paused: a trial that waits is not started, one at work is paused. */
   hold(id: string): void {
     const active = this.active.get(id);
-    if (active && !active.live) this.options.scheduler.withdraw(id);
+    // Stands still as soon as there is a program that can.
+    if (active?.preparing) active.wantsPause = true;
+    else if (active && !active.live) this.options.scheduler.withdraw(id);
     else if (active) this.pause(id);
   }
 
   /** Undoes `hold`. */
   goOn(id: string): void {
     const active = this.active.get(id);
-    if (active && !active.live && !active.suspended) this.enqueue(active.spec);
+    if (active?.preparing) active.wantsPause = false;
+    else if (active && !active.live && !active.suspended) this.enqueue(active.spec);
     else if (active?.live) this.resume(id);
   }
 
@@ -242,15 +255,55 @@ export class ActiveRuns {
   }
 
   private start(spec: RunSpec, placement: Placement): void {
-    const { devices, log } = this.options;
+    const { devices } = this.options;
     const active = this.active.get(spec.id);
     if (!active || this.closed) return;
     active.device = placement.device;
     // On disk before anything starts: an engine that comes up after a kill knows that this one may be at work.
     this.update(spec.id, { status: 'starting', device: placement.device });
+    const env = placementEnv(placement, devices.cores, process.env, devices.gpus.length > 0);
+    if (spec.launch?.from === undefined) this.launch(spec, active, env);
+    else void this.launchWithTaken(spec, active, env, spec.launch.from);
+  }
+
+  private launch(spec: RunSpec, active: Active, env: Record<string, string>): void {
     active.live = this.liveRun(spec, active);
-    log.info(`run ${spec.id}: starts on ${placement.device}`);
-    active.live.launch(placementEnv(placement, devices.cores, process.env, devices.gpus.length > 0));
+    this.options.log.info(`run ${spec.id}: starts on ${active.device}`);
+    active.live.launch(env);
+  }
+
+  /** After the other run's checkpoint was copied, which may take long; unless it was stopped meanwhile. */
+  private async launchWithTaken(
+    spec: RunSpec,
+    active: Active,
+    env: Record<string, string>,
+    from: string,
+  ): Promise<void> {
+    const { folders, trouble } = this.options;
+    const { number, at } = spec.launch!;
+    const wanted = (): boolean => !this.closed && active.asked === null && this.active.get(spec.id) === active;
+    active.preparing = true;
+    let next: RunSpec | null = null;
+    await trouble.insist(
+      async () => {
+        const checkpoint = await folders.takeCheckpoint(spec.id, from, wanted);
+        if (!wanted()) return;
+        if (!checkpoint) this.beginsAgain(spec.id, from);
+        const launch = { number, at, checkpoint };
+        folders.rewrite({ ...spec, launch });
+        next = { ...spec, launch };
+      },
+      () => !wanted(),
+    );
+    active.preparing = false;
+    if (!next || !wanted()) return;
+    active.spec = next;
+    this.launch(next, active, env);
+  }
+
+  private beginsAgain(id: string, from: string | null): void {
+    const whose = from ? `run ${from} has` : 'it has';
+    this.options.log.warn(`run ${id}: ${whose} no usable checkpoint, so it begins again`);
   }
 
   private liveRun(spec: RunSpec, active: Active): LiveRun {

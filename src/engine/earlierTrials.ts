@@ -9,23 +9,26 @@ import { measured, valuesOf } from './trialOutcome.js';
 /** More of them would say little new, and cost time with every suggestion. */
 const MOST = 2000;
 
-/** Completed trials of the searches that `search.warmStart` names, the newest searches first. Throws when one is missing. */
-export function earlierTrials(store: StoreApi, experiment: Experiment): Earlier[] {
+/**
+ * Completed trials of the searches that `search.warmStart` names, search by search (values of different searches need not
+ * be comparable), the newest first. Throws when one is missing.
+ */
+export function earlierTrials(store: StoreApi, experiment: Experiment): Earlier[][] {
   const { from = [] } = experiment.search?.warmStart ?? {};
   const ids = from.flatMap((name) =>
     name === 'experiment'
       ? store.searches.list({ experiment: experiment.name }).map(({ id }) => id)
       : [idOf(store, name)],
   );
-  const found: Earlier[] = [];
+  const searches: Earlier[][] = [];
+  let room = MOST;
   for (const id of new Set(ids)) {
-    if (found.length >= MOST) break;
-    for (const run of store.searches.trials(id)) {
-      const earlier = found.length < MOST ? earlierOf(run, experiment) : null;
-      if (earlier) found.push(earlier);
-    }
+    if (room <= 0) break;
+    const found = store.searches.trials(id).flatMap((run) => earlierOf(run, experiment) ?? []);
+    searches.push(found.slice(0, room));
+    room -= found.length;
   }
-  return found;
+  return searches.filter(({ length }) => length > 0);
 }
 
 function idOf(store: StoreApi, name: string): string {

@@ -35,6 +35,23 @@ export function readSupervisorRecords(runFolder: string, launch = FIRST_LAUNCH):
   return records;
 }
 
+/** How long the programs of all a run's launches have worked, in seconds; null: that was not written down. */
+export function secondsAtWork(runFolder: string): number | null {
+  const spawned = new Map<number, number>();
+  const worked = new Map<number, number>();
+  const file = path.join(runFolder, RUN_FILES.journal, RUN_FILES.supervisorJournal);
+  for (const value of tailRecords(file)) {
+    const spawn = SpawnRecord.safeParse(value);
+    if (spawn.success) spawned.set(spawn.data.launch ?? 1, spawn.data.time);
+    const exit = ExitRecord.safeParse(value);
+    const began = exit.success ? spawned.get(exit.data.launch ?? 1) : undefined;
+    if (!exit.success || began === undefined) continue;
+    worked.set(exit.data.launch ?? 1, Math.max(0, exit.data.time - began - (exit.data.stood ?? 0)));
+  }
+  if (worked.size === 0) return null;
+  return [...worked.values()].reduce((sum, ms) => sum + ms, 0) / 1000;
+}
+
 /** The script's own last words. With several ranks, one that failed outweighs the others, then rank 0 speaks. */
 export function readLastWords(
   runFolder: string,

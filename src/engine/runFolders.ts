@@ -20,6 +20,10 @@ const ATTEMPTS = 3;
 const FULL = ['ENOSPC', 'EDQUOT'];
 
 export class RunFolders {
+  /** Copies that are being made now. */
+  private readonly taking = new Set<string>();
+  private takes = 0;
+
   constructor(private readonly runs: string) {}
 
   path(id: string): string {
@@ -52,23 +56,48 @@ export class RunFolders {
 
   /**
    * Puts a copy of another run's newest checkpoint in place of the run's own ones. Null, and the own ones are as they
-   * were, when the other has none that can be copied. Throws when the disk is full.
+   * were, when the other has none that can be copied, or when it is no longer `wanted`. Throws when the disk is full.
+   * Copying takes its time without holding up anything else.
    */
-  takeCheckpoint(id: string, from: string): string | null {
+  async takeCheckpoint(id: string, from: string, wanted = (): boolean => true): Promise<string | null> {
     const own = path.join(this.path(id), RUN_FILES.checkpoints);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const source = this.checkpoint(from);
       if (!source) return null;
       try {
-        return takeInto(own, source);
+        return await this.takeInto(own, source, wanted);
       } catch (error) {
         // Its run may have replaced it with a newer one meanwhile.
         if (FULL.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-      } finally {
-        removeTaken(own);
       }
+      if (!wanted()) return null;
     }
     return null;
+  }
+
+  private async takeInto(own: string, source: string, wanted: () => boolean): Promise<string | null> {
+    const { cp, mkdir, rename, rm } = fs.promises;
+    await mkdir(own, { recursive: true });
+    // Left by an engine that was killed; not what is being copied for a launch that was given up just now.
+    for (const name of fs.readdirSync(own)) {
+      const left = path.join(own, name);
+      if (name.startsWith(TAKEN) && !this.taking.has(left)) await rm(left, { recursive: true, force: true });
+    }
+    const temporary = path.join(own, `${TAKEN}${++this.takes}-${path.basename(source)}`);
+    this.taking.add(temporary);
+    try {
+      // Shares the blocks where the file system can.
+      await cp(source, temporary, { recursive: true, mode: fs.constants.COPYFILE_FICLONE });
+      if (!wanted()) return null;
+      const target = path.join(own, path.basename(source));
+      await rm(target, { recursive: true, force: true });
+      await rename(temporary, target);
+      for (const old of wholeCheckpoints(own)) if (old !== target) await rm(old, { recursive: true, force: true });
+      return target;
+    } finally {
+      this.taking.delete(temporary);
+      await rm(temporary, { recursive: true, force: true });
+    }
   }
 
   /** Null when there is no readable run.json. */
@@ -161,25 +190,5 @@ export class RunFolders {
     } catch {
       return false;
     }
-  }
-}
-
-function takeInto(own: string, source: string): string {
-  // Left by an engine that was killed.
-  removeTaken(own);
-  const temporary = path.join(own, TAKEN + path.basename(source));
-  // Shares the blocks where the file system can.
-  fs.cpSync(source, temporary, { recursive: true, mode: fs.constants.COPYFILE_FICLONE });
-  const target = path.join(own, path.basename(source));
-  fs.rmSync(target, { recursive: true, force: true });
-  fs.renameSync(temporary, target);
-  for (const old of wholeCheckpoints(own)) if (old !== target) fs.rmSync(old, { recursive: true, force: true });
-  return target;
-}
-
-function removeTaken(own: string): void {
-  fs.mkdirSync(own, { recursive: true });
-  for (const name of fs.readdirSync(own)) {
-    if (name.startsWith(TAKEN)) fs.rmSync(path.join(own, name), { recursive: true, force: true });
   }
 }

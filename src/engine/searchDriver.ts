@@ -420,7 +420,8 @@ export class SearchDriver implements Source {
   }
 
   private tell(trial: TrialView, run: Run): void {
-    const outcome = outcomeOfTrial(run, this.options.plan.experiment);
+    const seconds = this.options.active.secondsAtWork(run.id);
+    const outcome = outcomeOfTrial(run, this.options.plan.experiment, seconds);
     trial.state = outcome.state;
     if (outcome.state !== 'paused') delete this.reported[trial.id];
     this.told++;

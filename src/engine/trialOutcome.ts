@@ -5,9 +5,9 @@ import { fromWire } from '../protocol/values.js';
 import type { Outcome } from '../search/types.js';
 import { finalValue, objectivesOf } from './searchPlan.js';
 
-/** Of a run that is over, or suspended. */
-export function outcomeOfTrial(run: Run, experiment: Experiment): Outcome {
-  const more = { ...measured(run, experiment), ...duration(run) };
+/** Of a run that is over, or suspended. `seconds`: how long its programs have worked, if that is known. */
+export function outcomeOfTrial(run: Run, experiment: Experiment, seconds: number | null = null): Outcome {
+  const more = { ...measured(run, experiment), ...(seconds === null ? duration(run) : { seconds }) };
   if (run.status === 'paused') return { state: 'paused', ...more };
   const values = run.status === 'failed' ? null : valuesOf(run, experiment);
   if (run.status === 'completed' && values) return { state: 'completed', values, ...more };

@@ -33,8 +33,14 @@ export class Trouble {
   }
 
   /** Tries until it succeeds, or until `given up` says so. */
-  async insist(write: () => void, givenUp: () => boolean): Promise<void> {
-    for (let wait = 100; !givenUp() && !this.attempt(write); wait = Math.min(wait * 2, 10_000)) {
+  async insist(write: () => void | Promise<void>, givenUp: () => boolean): Promise<void> {
+    for (let wait = 100; !givenUp(); wait = Math.min(wait * 2, 10_000)) {
+      try {
+        await write();
+        return this.over();
+      } catch (error) {
+        this.met(error);
+      }
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }

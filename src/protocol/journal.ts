@@ -105,6 +105,8 @@ export const ExitRecord = z.object({
   launch: Launch,
   /** Set when the program could not be started at all. */
   error: z.string().optional(),
+  /** Milliseconds in which it was made to stand still. */
+  stood: z.number().min(0).optional(),
 });
 
 export const JournalRecord = z.discriminatedUnion('type', [

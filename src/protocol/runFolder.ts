@@ -45,8 +45,18 @@ export const RunSpec = z.object({
       git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
     })
     .optional(),
-  /** Of a run that goes on: its how-manieth launch this is, since when, and the checkpoint it goes on from (absolute). */
-  launch: z.object({ number: z.number().int().min(2), at: z.number(), checkpoint: z.string().nullable() }).optional(),
+  /**
+   * Of a run that goes on: its how-manieth launch this is, since when, and the checkpoint it goes on from (absolute).
+   * `from`: first the newest checkpoint of this other run is taken over.
+   */
+  launch: z
+    .object({
+      number: z.number().int().min(2),
+      at: z.number(),
+      checkpoint: z.string().nullable(),
+      from: z.string().optional(),
+    })
+    .optional(),
   /** Seconds between the polite request to stop and force. */
   stopGrace: z.number().min(0).default(10),
 });

@@ -28,9 +28,9 @@ export class FidelityLosses {
    * or has diverged, NaN where nothing is known yet. Of several objectives, completed trials have NaN too.
    */
   losses: Float64Array = new Float64Array(0);
-  /** Rough standard error of that; 0 of completed trials. */
+  /** Rough standard error of that; 0 of completed and failed trials. */
   sd: Float64Array = new Float64Array(0);
-  /** Share of the full length that was seen; 1 of completed trials. */
+  /** Share of the full length that was seen; 1 of completed trials, 0 of failed ones. */
   share: Float64Array = new Float64Array(0);
   /** Grows when the loss of a trial that had ended has changed. */
   version = 0;
@@ -69,11 +69,13 @@ export class FidelityLosses {
   private end(i: number, { trials, goals }: History): void {
     const trial = trials[i]!;
     this.losses[i] = trial.state === 'failed' ? Infinity : NaN;
+    // What was expected of it while it ran.
+    this.sd[i] = 0;
+    this.share[i] = 0;
     if (goals.length > 1) return;
     if (trial.state === 'completed') {
       this.losses[i] = lossOf(trial.values![0]!, goals[0]!);
       this.share[i] = 1;
-      this.sd[i] = 0;
       if (trial.reports.length === 0) return;
       this.longest = Math.max(this.longest, this.curves.of(trial, goals[0]!).last);
       this.completed.push(i);

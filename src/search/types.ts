@@ -69,7 +69,7 @@ export interface Trial {
   enqueued: boolean;
   /** Black-box constraints as measured: met where at most 0. Absent: none were measured. */
   constraints?: number[];
-  /** How long it took, if whoever ran it says so. */
+  /** How long it has run, without the time in which it was paused, if whoever ran it says so. */
   seconds?: number;
   /** It runs up to this step (included) and then pauses or completes. Absent: to its end. */
   until?: number;

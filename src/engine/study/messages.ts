@@ -12,8 +12,8 @@ export interface StudyState {
   repeated?: [number, number][];
 }
 
-/** How the thread's study begins. */
-export type StudyStart = { options: StudyOptions; earlier: Earlier[] } | { saved: StudyState };
+/** How the thread's study begins: with the trials of earlier searches, search by search. */
+export type StudyStart = { options: StudyOptions; earlier: Earlier[][] } | { saved: StudyState };
 
 /** What the engine keeps in sight of a trial. */
 export interface TrialView {

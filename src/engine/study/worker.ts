@@ -29,7 +29,7 @@ function open(): ReturnType<typeof createStudy> | null {
   try {
     if ('saved' in start) return restoreStudy(start.saved.study);
     const made = createStudy(start.options);
-    if (start.earlier.length > 0) made.import(start.earlier);
+    for (const search of start.earlier) made.import(search);
     return made;
   } catch (error) {
     port.postMessage({ seq: 0, error: plain(error) } satisfies StudyReply);

@@ -13,6 +13,8 @@ export interface ProgramEnd {
   signal: string | null;
   requested: StopReason | null;
   error?: string;
+  /** Milliseconds in which it was made to stand still. */
+  stood?: number;
 }
 
 export interface StopHelp {
@@ -37,6 +39,8 @@ export class Program {
   private stopping: Promise<void> | null = null;
   private leaderGone = false;
   private over = false;
+  private stood = 0;
+  private pausedAt = 0;
 
   constructor(
     private readonly spec: ProgramSpec,
@@ -78,7 +82,8 @@ export class Program {
         this.leaderGone = true;
         void this.settle().then(() => {
           this.over = true;
-          resolve({ code, signal, requested: this.requested });
+          if (this.paused) this.countStanding();
+          resolve({ code, signal, requested: this.requested, ...(this.stood > 0 && { stood: this.stood }) });
         });
       });
     });
@@ -96,13 +101,19 @@ export class Program {
   async pauseTree(): Promise<void> {
     if (this.paused || this.stopping || this.leaderGone) return;
     this.paused = true;
+    this.pausedAt = Date.now();
     await this.tree?.signal('SIGSTOP');
   }
 
   async resumeTree(): Promise<void> {
     if (!this.paused) return;
     this.paused = false;
+    this.countStanding();
     await this.tree?.signal('SIGCONT');
+  }
+
+  private countStanding(): void {
+    this.stood += Math.max(0, Date.now() - this.pausedAt);
   }
 
   private async end(reason: StopReason, graceMs: number): Promise<void> {

@@ -46,7 +46,7 @@ export class Data {
       const losses = this.lossesOf(trial, goals);
       if (losses === undefined) this.pending.push(at);
       else {
-        const sd = trial.state === 'completed' || !losses ? 0 : this.fidelity.sd[trial.id]! || 0;
+        const sd = this.fidelity.sd[trial.id]!;
         this.rows.push({ at, losses, sd, constraints: trial.constraints ?? null, earlier: false });
       }
     }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { FidelityLosses } from '../../../src/search/fidelityRank.js';
 import { createStudy, restoreStudy } from '../../../src/search/index.js';
-import type { Named, Study, StudyOptions } from '../../../src/search/types.js';
+import type { History, Named, Study, StudyOptions, Trial } from '../../../src/search/types.js';
 import { drive } from './curveDriver.js';
 import { curveTask, type CurveTask } from './curveTasks.js';
 
@@ -91,4 +92,21 @@ describe('pausing', () => {
     const { steps } = run(study, curveTask('power', 3), 1, 0, 2);
     expect(steps).toBeLessThan(25 * task.maxSteps);
   });
+});
+
+it('of a trial that failed nothing is left of what was expected while it ran', () => {
+  const reports = [1, 2, 3].map((step) => ({ step, value: 1 / step }));
+  const trial = (id: number, state: Trial['state'], values: number[] | null): Trial => {
+    return { id, params: {}, state, values, reports: reports.slice(0, state === 'completed' ? 3 : 2), enqueued: false };
+  };
+  const trials = [trial(0, 'completed', [1 / 3]), trial(1, 'running', null)];
+  const history: History = { space: task.space, goals: ['minimize'], trials, maxSteps: 3 };
+  const ranks = new FidelityLosses();
+  ranks.update(history);
+  expect(ranks.sd[1]).toBeGreaterThan(0);
+  expect(ranks.share[1]).toBeCloseTo(2 / 3);
+  trials[1]!.state = 'failed';
+  ranks.update(history);
+  expect([ranks.losses[1], ranks.sd[1], ranks.share[1]]).toEqual([Infinity, 0, 0]);
+  expect([ranks.sd[0], ranks.share[0]]).toEqual([0, 1]);
 });

@@ -250,7 +250,10 @@ describe.runIf(posix)('stopping', () => {
     await new Promise((done) => setTimeout(done, 200));
     engine.send({ type: 'stop', reason: 'stop' });
     await run.gone;
-    expect(recordOf(run.folder, 'exit')).toMatchObject({ signal: 'SIGTERM', requested: 'stop' });
+    const exit = recordOf(run.folder, 'exit')!;
+    expect(exit).toMatchObject({ signal: 'SIGTERM', requested: 'stop' });
+    // Twice, of which at least these pauses of ours.
+    expect(exit.stood).toBeGreaterThan(900);
   });
 
   it('leaves the program alone when only the supervisor is told to hang up', async () => {

@@ -59,7 +59,13 @@ const present = (entries) => Object.fromEntries(Object.entries(entries).filter((
 
 const builds = [
   { ...node, entryPoints: present(programs) },
-  { ...node, mainFields: ['module', 'main'], entryPoints: present(trainer) },
+  {
+    ...node,
+    mainFields: ['module', 'main'],
+    entryPoints: present(trainer),
+    // The JPEG codec does without it.
+    logOverride: { 'empty-import-meta': 'silent' },
+  },
   {
     ...shared,
     platform: 'browser',
@@ -77,6 +83,7 @@ for (const file of ['codicon.css', 'codicon.ttf'])
 for (const file of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm']) {
   await cp(`node_modules/@tensorflow/tfjs-backend-wasm/dist/${file}`, `dist/${file}`);
 }
+await cp('node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm', 'dist/mozjpeg_dec.wasm');
 
 if (watch) {
   for (const build of builds) await (await esbuild.context(build)).watch();

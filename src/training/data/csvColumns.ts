@@ -190,12 +190,12 @@ export class Encoder {
   }
 
   /** What was met that no training example has: all its category's inputs are 0. */
-  notes(): string[] {
+  notes(where = 'occur only in the validation examples'): string[] {
     return this.plan
       .filter(({ unknown }) => unknown.size > 0)
       .map(
         ({ column, unknown }) =>
-          `column "${column.name}": ${unknown.size} value(s) occur only in the validation examples: ${[...unknown].slice(0, 5).join(', ')}`,
+          `column "${column.name}": ${unknown.size} value(s) ${where}: ${[...unknown].slice(0, 5).join(', ')}`,
       );
   }
 }

@@ -2,7 +2,7 @@
 import type { DataSource } from '../../experiment/network/index.js';
 import { openArrays } from './arrays.js';
 import { openCsv } from './csv.js';
-import { openImages } from './images.js';
+import { openImages } from './images/index.js';
 import { openMnist } from './mnist.js';
 import { DEFAULT_VALIDATION, splitIndexes, upTo } from './split.js';
 import type { Dataset, Division, LoadContext, OpenData } from './types.js';

@@ -4,7 +4,17 @@ import { HeldReader } from './arrayFile.js';
 import { memoryFor, sizeText } from './memory.js';
 import { Moments, standardization } from './scale.js';
 import { limited, upTo } from './split.js';
-import type { Affine, Dataset, Division, Examples, InputReader, LoadContext, OpenData, Targets } from './types.js';
+import type {
+  Affine,
+  Dataset,
+  Division,
+  Examples,
+  InputReader,
+  LoadContext,
+  Numbers,
+  OpenData,
+  Targets,
+} from './types.js';
 
 export type Scale = 'auto' | 'none' | 'standardize';
 
@@ -32,6 +42,8 @@ export interface Opened {
   close?(): Promise<void>;
 }
 
+/** Share of the memory for what was read before, of a reader that keeps some. */
+const KEPT = 0.8;
 /** Values that are read at once when all are wanted. */
 const CHUNK = 8 * 2 ** 20;
 
@@ -52,16 +64,30 @@ export function openParts(opened: Opened, context: Pick<LoadContext, 'signal' | 
           ? { pool: main, rows: limited(validation, limit) }
           : { pool: given!, rows: limited(upTo(countOf(given!)), limit) },
       ] as const;
-      const size = wanted.reduce((sum, { pool, rows }) => sum + rows.length * pool.inputs.exampleBytes, 0) * parts;
       const memory = memoryFor(opened.memory);
+      const pools = [main, ...(given ? [given] : [])];
+      // Several divisions share one copy of all examples, and choose from it.
+      const shared = parts > 1;
+      const size = shared
+        ? pools.reduce((sum, pool) => sum + countOf(pool) * pool.inputs.exampleBytes, 0)
+        : wanted.reduce((sum, { pool, rows }) => sum + rows.length * pool.inputs.exampleBytes, 0);
       if (size > memory) {
+        pools.forEach((pool) => pool.inputs.keep?.((KEPT * memory) / pools.length));
         context.onProgress(
           `${opened.name} takes ${sizeText(size)}, more than ${sizeText(memory)}: it is read from the disk while training`,
         );
       }
+      const inputsOf = async ({ pool, rows }: (typeof wanted)[number]) => {
+        if (size > memory) return new SelectedReader(pool.inputs, rows);
+        if (!shared) return hold(pool.inputs, rows, context);
+        if (!(pool.inputs instanceof HeldReader)) {
+          pool.inputs = new HeldReader(await hold(pool.inputs, upTo(countOf(pool)), context), pool.inputs.width);
+        }
+        return new SelectedReader(pool.inputs, rows);
+      };
       const take = async ({ pool, rows }: (typeof wanted)[number]): Promise<Examples> => ({
         count: rows.length,
-        inputs: size > memory ? new SelectedReader(pool.inputs, rows) : await hold(pool.inputs, rows, context),
+        inputs: await inputsOf({ pool, rows }),
         targets: takeTargets(pool.targets, rows, perTarget),
       });
       const [trainExamples, validationExamples] = [await take(wanted[0]), await take(wanted[1])];
@@ -109,7 +135,7 @@ async function hold(
   reader: InputReader,
   rows: Int32Array,
   context: Pick<LoadContext, 'signal' | 'onProgress'>,
-): Promise<Examples['inputs'] & ArrayBufferView> {
+): Promise<Numbers> {
   const all = rows.every((row, i) => row === i);
   if (all && reader instanceof HeldReader && reader.values.length === rows.length * reader.width) return reader.values;
   const values = reader.make(rows.length);

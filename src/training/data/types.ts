@@ -14,6 +14,8 @@ export interface InputReader {
   make(examples: number): Numbers;
   /** The examples, one after the other. Several calls may be under way. Throws TrainingError where one is damaged. */
   read(indexes: Int32Array): Promise<Numbers>;
+  /** Lets it keep up to so many bytes of what it reads, for the next time, where reading is work. */
+  keep?(bytes: number): void;
 }
 
 export interface Examples {

@@ -1,0 +1,79 @@
+/** What the first bytes of a PNG or JPEG file say, before anything is unpacked. */
+import { TrainingError } from '../../errors.js';
+
+export interface ImageHeader {
+  format: 'png' | 'jpeg';
+  width: number;
+  height: number;
+  /** Without an alpha channel: 1 is grey. CMYK is 4. */
+  channels: number;
+  /** Bytes that a PNG's pixels take once they are unpacked, at most. */
+  unpacked: number;
+  interlaced: boolean;
+}
+
+/** Larger images are refused: whoever sends them wants to fill the memory. */
+const MOST_PIXELS = 100e6;
+
+/** `name` is for messages. */
+export function readHeader(bytes: Uint8Array, name: string): ImageHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = isPng(view) ? pngHeader(view) : isJpeg(view) ? jpegHeader(view) : null;
+  if (!header) {
+    const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const what = isPng(view) || isJpeg(view) ? 'is cut short or damaged: it has no size' : 'is neither PNG nor JPEG';
+    throw new TrainingError(`${name} ${what} (${bytes.length} bytes, beginning with ${start || 'nothing'})`);
+  }
+  const { width, height } = header;
+  if (width * height === 0 || width * height > MOST_PIXELS) {
+    throw new TrainingError(`${name} says it has ${width}×${height} pixels: at most 100 million are read`);
+  }
+  return header;
+}
+
+const isPng = (view: DataView) =>
+  view.byteLength >= 8 && view.getUint32(0) === 0x89504e47 && view.getUint32(4) === 0x0d0a1a0a;
+const isJpeg = (view: DataView) => view.byteLength >= 3 && view.getUint16(0) === 0xffd8 && view.getUint8(2) === 0xff;
+
+/** Samples a pixel, by colour type. */
+const SAMPLES: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const COLOURED = 2;
+
+function pngHeader(view: DataView): ImageHeader | null {
+  if (view.byteLength < 33 || view.getUint32(12) !== 0x49484452) return null;
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  const [depth, colours] = [view.getUint8(24), view.getUint8(25)];
+  const samples = SAMPLES[colours];
+  if (samples === undefined) return null;
+  const row = Math.ceil((width * samples * depth) / 8) + 1;
+  return {
+    format: 'png',
+    width,
+    height,
+    channels: colours & COLOURED ? 3 : 1,
+    // Each of the seven passes of an interlaced image rounds its rows up, and has rows of its own.
+    unpacked: 2 * (row + 8) * (height + 8),
+    interlaced: view.getUint8(28) !== 0,
+  };
+}
+
+function jpegHeader(view: DataView): ImageHeader | null {
+  for (let at = 2; at + 9 < view.byteLength;) {
+    if (view.getUint8(at) !== 0xff) return null;
+    const marker = view.getUint8(at + 1);
+    // Fill bytes, and markers that stand alone.
+    if (marker === 0xff || marker === 1 || (marker >= 0xd0 && marker <= 0xd8)) {
+      at += marker === 0xff ? 1 : 2;
+      continue;
+    }
+    const frame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+    if (frame) {
+      const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
+      return { format: 'jpeg', width, height, channels: view.getUint8(at + 9), unpacked: 0, interlaced: false };
+    }
+    const length = view.getUint16(at + 2);
+    if (length < 2 || marker === 0xda || marker === 0xd9) return null;
+    at += 2 + length;
+  }
+  return null;
+}

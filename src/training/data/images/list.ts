@@ -1,0 +1,132 @@
+/** Which images a folder holds: a subfolder for each class. */
+import type { Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { extname, join, resolve, sep } from 'node:path';
+import { TrainingError, messageOf } from '../../errors.js';
+
+export interface ListedImages {
+  /** As the person wrote it. */
+  folder: string;
+  /** Names of the subfolders, sorted. */
+  classes: string[];
+  /** Relative to the experiment file's folder, class by class, sorted. */
+  files: string[];
+  /** Class of each file. */
+  labels: Int32Array;
+  notes: string[];
+}
+
+const IMAGES = new Set(['.png', '.jpg', '.jpeg']);
+const DEEPEST = 8;
+const TRAIN = ['train', 'training'];
+const JUDGED = ['val', 'valid', 'validation', 'test'];
+
+/** A folder that holds folders `train` and `val` (or `test`) and no others is these two. */
+export async function partsOf(base: string, folder: string): Promise<{ train: string; validation: string | null }> {
+  const names = (await entries(base, folder)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const train = names.find((name) => TRAIN.includes(name.toLowerCase()));
+  const judged = JUDGED.flatMap((wanted) => names.filter((name) => name.toLowerCase() === wanted))[0];
+  const others = names.filter((name) => ![...TRAIN, ...JUDGED].includes(name.toLowerCase()));
+  return train !== undefined && judged !== undefined && others.length === 0
+    ? { train: join(folder, train), validation: join(folder, judged) }
+    : { train: folder, validation: null };
+}
+
+/** `known`: the only classes there may be. */
+export async function listImages(base: string, folder: string, known: string[] | null): Promise<ListedImages> {
+  const found = await entries(base, folder);
+  const root = await realpath(resolve(base, folder));
+  const left = new Left();
+  const classes: { name: string; files: string[] }[] = [];
+  for (const entry of found) {
+    if (!entry.isDirectory()) {
+      left.out(entry);
+      continue;
+    }
+    const path = join(folder, entry.name);
+    const files = await filesIn(base, path, root, left, 1);
+    if (files.length === 0) throw new TrainingError(`${path} holds no PNG or JPEG file: fill it, or remove it`);
+    const name = entry.name.normalize('NFC');
+    if (known && !known.includes(name)) {
+      throw new TrainingError(`${path}: class "${name}" is not among the training examples (${known.join(', ')})`);
+    }
+    if (classes.some((other) => other.name === name)) throw new TrainingError(`${folder} has two folders "${name}"`);
+    classes.push({ name, files });
+  }
+  if (classes.length < (known ? 1 : 2)) {
+    const has = classes.length ? `has one only, "${classes[0]!.name}"` : 'has none';
+    throw new TrainingError(`${folder} must hold a subfolder of PNG or JPEG files for each class, but ${has}`);
+  }
+  const names = known ?? classes.map(({ name }) => name);
+  return {
+    folder,
+    classes: names,
+    files: classes.flatMap(({ files }) => files),
+    labels: Int32Array.from(
+      classes.flatMap(({ name, files }) => new Array<number>(files.length).fill(names.indexOf(name))),
+    ),
+    notes: left.notes(folder),
+  };
+}
+
+async function filesIn(base: string, folder: string, root: string, left: Left, depth: number): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of await entries(base, folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (depth < DEEPEST) for (const file of await filesIn(base, path, root, left, depth + 1)) files.push(file);
+      else left.out(entry);
+    } else if (
+      IMAGES.has(extname(entry.name).toLowerCase()) &&
+      (entry.isFile() || (await isInside(base, path, root)))
+    ) {
+      files.push(path);
+    } else left.out(entry);
+  }
+  return files;
+}
+
+/** Of a link: whether it leads to a file in the folder. */
+async function isInside(base: string, path: string, root: string): Promise<boolean> {
+  try {
+    const target = await realpath(resolve(base, path));
+    return target.startsWith(root + sep) && (await stat(target)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Sorted by name, the same on every machine; without hidden ones. */
+async function entries(base: string, folder: string): Promise<Dirent[]> {
+  try {
+    const all = await readdir(resolve(base, folder), { withFileTypes: true });
+    const key = ({ name }: Dirent) => name.normalize('NFC');
+    return all
+      .filter(({ name }) => !name.startsWith('.') && !/^(thumbs\.db|desktop\.ini|__macosx)$/i.test(name))
+      .sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const path = resolve(base, folder);
+    if (code === 'ENOENT') throw new TrainingError(`image folder ${folder} is not there (looked for ${path})`);
+    if (code === 'ENOTDIR') throw new TrainingError(`${folder} is a file: "folder" must name a folder of images`);
+    throw new TrainingError(`image folder ${folder} can't be read: ${messageOf(error)}`);
+  }
+}
+
+/** What was left out, for one note. */
+class Left {
+  private links = 0;
+  private readonly kinds = new Map<string, number>();
+
+  out(entry: Dirent): void {
+    const kind = extname(entry.name).toLowerCase() || (entry.isDirectory() ? 'folders too deep' : 'without an ending');
+    if (entry.isSymbolicLink()) this.links++;
+    else this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
+  }
+
+  notes(folder: string): string[] {
+    const kinds = [...this.kinds].map(([kind, count]) => `${count} ${kind}`);
+    if (this.links) kinds.push(`${this.links} links to folders, or out of the folder`);
+    return kinds.length ? [`${folder}: left out what is no PNG or JPEG file: ${kinds.slice(0, 10).join(', ')}`] : [];
+  }
+}

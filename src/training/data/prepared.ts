@@ -1,0 +1,219 @@
+/** Files for a network that is trained already: its columns, classes and scales, as they were then. */
+import { readdir, stat } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+import { TrainingError } from '../errors.js';
+import type { SavedNetwork } from '../saved.js';
+import { ArrayReader, HeldReader, readAll, type ArrayFile } from './arrayFile.js';
+import { openBytes, unpacked, type Bytes } from './bytes.js';
+import { Encoder, columnIndex, readTargets, type Column } from './csvColumns.js';
+import { openTable } from './csvTable.js';
+import { openIdx } from './idx.js';
+import { IMAGE_ENDINGS, listImages } from './images/list.js';
+import { ImageReader } from './images/reader.js';
+import type { Fitting } from './images/resize.js';
+import { memoryFor } from './memory.js';
+import { openNpy } from './npy.js';
+import { openNpz } from './npz.js';
+import type { Examples, InputReader, Numbers, Targets } from './types.js';
+
+export interface Prepared {
+  /** For the person. */
+  name: string;
+  examples: Examples;
+  /** False: `examples.targets` are zeros. */
+  hasTargets: boolean;
+  /** What each example is called, where they have names: images' files. */
+  names: string[] | null;
+  /** Asked for once all examples have been read. */
+  notes(): string[];
+  close(): Promise<void>;
+}
+
+export interface PrepareOptions {
+  /** Folder that relative paths are relative to. */
+  folder: string;
+  /** Whether it is an error that there are none. */
+  needTargets: boolean;
+}
+
+/** One CSV file; inputs and targets as IDX or NPY files; an NPZ archive; image files; or a folder of images. */
+export async function prepare(saved: SavedNetwork, files: readonly string[], options: PrepareOptions): Promise<Prepared> {
+  const { data } = saved;
+  const [first] = files;
+  if (first === undefined) throw new TrainingError('name the file');
+  if (data.preparation.images) return prepareImages(saved, files, options);
+  if (Array.isArray(data.preparation.columns)) {
+    if (files.length > 1) throw new TrainingError(`this network takes one CSV file, not ${files.length} files`);
+    return prepareTable(saved, first, options);
+  }
+  return prepareArrays(saved, files, options);
+}
+
+async function prepareTable({ network, data }: SavedNetwork, file: string, options: PrepareOptions): Promise<Prepared> {
+  const columns = data.preparation.columns as Column[];
+  const delimiter = network.data.kind === 'csv' ? network.data.delimiter : ',';
+  const table = await openTable({ delimiter, memory: null }, file, options.folder);
+  try {
+    const target = String(data.preparation.target);
+    const hasTargets = options.needTargets || table.header.includes(target);
+    const encoder = new Encoder(table, columns);
+    const inputs: InputReader = {
+      width: encoder.width,
+      exampleBytes: 4 * encoder.width,
+      make: (examples) => new Float32Array(examples * encoder.width),
+      async read(indexes) {
+        const values = new Float32Array(indexes.length * encoder.width);
+        const rows = await table.at(indexes);
+        rows.forEach((row, i) => encoder.encode(row, values, i * encoder.width));
+        return values;
+      },
+    };
+    const targets = hasTargets
+      ? await readTargets(table, columnIndex(table, target, 'target'), data.classes)
+      : noTargets(table.count, data);
+    return {
+      name: file,
+      examples: { count: table.count, inputs, targets },
+      hasTargets,
+      names: null,
+      notes: () => encoder.notes('do not occur in the training examples'),
+      close: () => table.close(),
+    };
+  } catch (error) {
+    await table.close();
+    throw error;
+  }
+}
+
+async function prepareArrays({ network, data }: SavedNetwork, files: readonly string[], options: PrepareOptions): Promise<Prepared> {
+  if (files.length > 2) throw new TrainingError(`this network takes a file of inputs and one of targets, not ${files.length} files`);
+  const memory = memoryFor(null);
+  const opened: Bytes[] = [];
+  const open = async (file: string): Promise<Bytes> => {
+    const bytes = await openBytes(options.folder, file);
+    opened.push(bytes);
+    return bytes;
+  };
+  const array = async (file: string): Promise<ArrayFile> => {
+    const bytes = await unpacked(await open(file), memory);
+    return bytes.size > 0 && (await bytes.read(0, 1))[0] === 0x93 ? openNpy(bytes) : openIdx(bytes);
+  };
+  const close = async (): Promise<void> => {
+    for (const bytes of opened.splice(0)) await bytes.close();
+  };
+  try {
+    const [first, second] = files as [string, string?];
+    let inputs: ArrayFile;
+    let targets: ArrayFile | null = null;
+    if (/\.npz$/i.test(first)) {
+      const names = network.data.kind === 'npz' ? network.data : { inputs: 'x', targets: 'y' };
+      const archive = await openNpz(await open(first));
+      inputs = await archive.array(names.inputs, memory);
+      targets = await archive.array(names.targets, memory).catch((error: unknown) => {
+        if (options.needTargets) throw error;
+        return null;
+      });
+    } else {
+      inputs = await array(first);
+      targets = second === undefined ? null : await array(second);
+    }
+    if (!targets && options.needTargets) {
+      throw new TrainingError(`name the file of targets too: ${first} has the inputs only`);
+    }
+    const count = inputs.shape[0] ?? 0;
+    const shape = inputs.shape.slice(1);
+    const plain = (lengths: readonly number[]): string => lengths.filter((length) => length !== 1).join('×');
+    if (plain(shape) !== plain(data.inputShape)) {
+      throw new TrainingError(
+        `${first} holds examples of ${shape.join('×') || '1'}, but this network takes ${data.inputShape.join('×')}`,
+      );
+    }
+    if (count === 0) throw new TrainingError(`${first} holds no examples`);
+    const reader = inputs.fortran
+      ? new HeldReader((await readAll(inputs)).values, shape.reduce((a, b) => a * b, 1))
+      : new ArrayReader(inputs);
+    return {
+      name: first,
+      examples: {
+        count,
+        inputs: reader,
+        targets: targets ? readArrayTargets(await readAll(targets), second ?? first, count, data) : noTargets(count, data),
+      },
+      hasTargets: targets !== null,
+      names: null,
+      notes: () => [],
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function readArrayTargets(
+  { values }: { values: Numbers },
+  file: string,
+  count: number,
+  { classes, outputs }: SavedNetwork['data'],
+): Targets {
+  const each = classes ? 1 : outputs;
+  if (values.length !== count * each) {
+    throw new TrainingError(`${file} holds ${values.length} numbers, but ${count} examples need ${count * each}`);
+  }
+  const wrong = classes
+    ? values.findIndex((value) => !Number.isInteger(value) || value < 0 || value >= classes.length)
+    : values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) {
+    const wanted = classes ? `a class from 0 to ${classes.length - 1}` : 'a number';
+    throw new TrainingError(`${file}: example ${Math.floor(wrong / each)} (from 0) is ${values[wrong]}, not ${wanted}`);
+  }
+  return classes ? Int32Array.from(values) : Float32Array.from(values);
+}
+
+async function prepareImages({ data }: SavedNetwork, files: readonly string[], options: PrepareOptions): Promise<Prepared> {
+  const { folder, needTargets } = options;
+  const [height, width, channels] = data.inputShape as [number, number, number];
+  const fitting = data.preparation.images as Fitting;
+  let listed: string[] = [];
+  let labels: Int32Array | null = null;
+  const notes: string[] = [];
+  for (const file of files) {
+    const isFolder = await stat(resolve(folder, file)).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (!isFolder) listed.push(file);
+    else if (needTargets) {
+      if (files.length > 1) throw new TrainingError('name one folder of images, with a subfolder for each class');
+      const found = await listImages(folder, file, data.classes);
+      [listed, labels] = [found.files, found.labels];
+      notes.push(...found.notes);
+    } else listed.push(...(await imagesIn(folder, file)));
+  }
+  if (needTargets && !labels) throw new TrainingError(`${files[0]} is no folder of images with a subfolder for each class`);
+  return {
+    name: files[0]!,
+    examples: {
+      count: listed.length,
+      inputs: new ImageReader(folder, listed, { height, width, channels }, fitting),
+      targets: labels ?? noTargets(listed.length, data),
+    },
+    hasTargets: labels !== null,
+    names: listed,
+    notes: () => notes,
+    close: () => Promise.resolve(),
+  };
+}
+
+/** All images below a folder, sorted; links are not followed. */
+async function imagesIn(base: string, folder: string): Promise<string[]> {
+  const found = await readdir(resolve(base, folder), { recursive: true, withFileTypes: true });
+  const files = found
+    .filter((entry) => entry.isFile() && IMAGE_ENDINGS.has(extname(entry.name).toLowerCase()))
+    .map((entry) => join(folder, entry.parentPath.slice(resolve(base, folder).length + 1), entry.name));
+  if (files.length === 0) throw new TrainingError(`${folder} holds no PNG or JPEG file`);
+  return files.sort((a, b) => (a < b ? -1 : 1));
+}
+
+const noTargets = (count: number, { classes, outputs }: SavedNetwork['data']): Targets =>
+  classes ? new Int32Array(count) : new Float32Array(count * outputs);

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadWeights, saveWeights } from './checkpoint.js';
+import type { ConstraintState } from './constrained/index.js';
 import { TrainingError, messageOf } from './errors.js';
 import type { NamedValues, TrainingState } from './train.js';
 
@@ -27,7 +28,7 @@ export async function saveState(folder: string, state: TrainingState): Promise<v
   const stopping = earlyStopping && { ...earlyStopping, weights: earlyStopping.weights !== null };
   await writeFile(
     join(folder, FILES.state),
-    JSON.stringify({ version: VERSION, steps, ...plain, earlyStopping: stopping }),
+    JSON.stringify({ version: VERSION, steps, constraints: stepper.constraints, ...plain, earlyStopping: stopping }),
   );
 }
 
@@ -36,8 +37,15 @@ export async function loadState(folder: string): Promise<TrainingState> {
   try {
     const written = JSON.parse(await readFile(join(folder, FILES.state), 'utf8')) as Record<string, unknown>;
     if (written.version !== VERSION) throw new Error(`it is of version ${String(written.version)}`);
-    const { steps, earlyStopping, ...plain } = written as unknown as Omit<TrainingState, 'weights' | 'stepper'> & {
+    const {
+      steps,
+      earlyStopping,
+      // Came later than the version.
+      constraints = [],
+      ...plain
+    } = written as unknown as Omit<TrainingState, 'weights' | 'stepper'> & {
       steps: number;
+      constraints?: ConstraintState[];
       earlyStopping: { weights: unknown } | null;
     };
     const memory = await loadWeights(join(folder, FILES.memory));
@@ -47,7 +55,7 @@ export async function loadState(folder: string): Promise<TrainingState> {
     return {
       ...plain,
       weights: (await loadWeights(join(folder, FILES.weights))) satisfies NamedValues[],
-      stepper: { optimizer: { steps, vectors: rest }, average },
+      stepper: { optimizer: { steps, vectors: rest }, average, constraints },
       earlyStopping: earlyStopping && ({ ...earlyStopping, weights: best } as TrainingState['earlyStopping']),
     };
   } catch (error) {

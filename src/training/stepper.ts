@@ -1,6 +1,7 @@
-/** Between a batch's gradient and the weights: accumulation, penalties, clipping, the optimizer, decay, bounds, averaging. */
+/** Between a batch's gradient and the weights: accumulation, penalties, constraints, clipping, the optimizer, decay, bounds, averaging. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../experiment/network/index.js';
+import type { Constraints, ConstraintState } from './constrained/index.js';
 import { buildOptimizer, type Optimizer, type OptimizerState } from './optimizers/index.js';
 import type { Parameters } from './parameters.js';
 import type { Regularizer } from './regularization.js';
@@ -9,6 +10,7 @@ export interface StepperState {
   optimizer: OptimizerState;
   /** The weights' moving average, if there is one. */
   average: Float32Array | null;
+  constraints: ConstraintState[];
 }
 
 export class Stepper {
@@ -20,8 +22,9 @@ export class Stepper {
   constructor(
     private readonly network: Pick<Network, 'optimizer' | 'clip' | 'accumulate' | 'ema'>,
     private readonly parameters: Parameters,
-    /** Disposed with this. */
+    /** Disposed with this, as are the constraints. */
     private readonly regularizer: Regularizer | null = null,
+    private readonly constraints: Constraints | null = null,
   ) {
     this.optimizer = buildOptimizer(network.optimizer);
   }
@@ -39,9 +42,10 @@ export class Stepper {
   }
 
   private step(batch: tf.Tensor1D): void {
-    const { parameters, optimizer, network, regularizer } = this;
+    const { parameters, optimizer, network, regularizer, constraints } = this;
     const { weightDecay } = network.optimizer;
-    const gradient = regularizer ? regularizer.addTo(batch, parameters.vector) : batch;
+    let gradient = regularizer ? regularizer.addTo(batch, parameters.vector) : batch;
+    if (constraints) gradient = constraints.addTo(gradient, parameters.vector);
     let change = optimizer.step(this.clipped(gradient));
     if (weightDecay !== 0) {
       // Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019), algorithm 2, line 12.
@@ -49,6 +53,7 @@ export class Stepper {
       change = tf.add(change, decay);
     }
     parameters.add(this.bounded(change));
+    constraints?.stepped(parameters.vector);
     if (network.ema !== null) this.move(network.ema);
   }
 
@@ -57,10 +62,35 @@ export class Stepper {
     return this.regularizer?.penalizes ? this.regularizer.penalty(this.parameters.vector) : null;
   }
 
+  /** Before a step. `progress`: of the whole training, 0 to 1; `share` of the learning rate is what the schedule leaves. */
+  set(progress: number, learningRate: number, share: number): void {
+    this.optimizer.learningRate = learningRate * share;
+    if (this.constraints) Object.assign(this.constraints.now, { progress, learningRate, share });
+  }
+
+  /** What constraints come to at an epoch's end. `progress`: of the whole training, 0 to 1. */
+  async judge(progress: number): Promise<Record<string, number>> {
+    return (await this.constraints?.judge(this.parameters.vector, progress)) ?? {};
+  }
+
+  /** Whether constraints still come down to what was asked for. */
+  get easing(): boolean {
+    return this.constraints?.easing ?? false;
+  }
+
+  private get bounds(): boolean {
+    return (this.regularizer?.bounds ?? false) || (this.constraints?.bounds ?? false);
+  }
+
   /** Changed so that no weights that are bounded leave their bound. */
   private bounded(change: tf.Tensor1D): tf.Tensor1D {
+    if (!this.bounds) return change;
+    const { regularizer, constraints } = this;
     const { vector } = this.parameters;
-    return this.regularizer?.bounds ? tf.sub(this.regularizer.project(tf.add(vector, change)), vector) : change;
+    let point: tf.Tensor1D = tf.add(vector, change);
+    if (regularizer?.bounds) point = regularizer.project(point);
+    if (constraints?.bounds) point = constraints.project(point);
+    return tf.sub(point, vector);
   }
 
   /** By value first, then by the norm of all together (Pascanu, Mikolov & Bengio, ICML 2013, section 3.2). */
@@ -82,10 +112,10 @@ export class Stepper {
 
   /** What leads from θ to where the network is judged and saved; null: nowhere else. The caller disposes it. */
   settle(): tf.Tensor1D | null {
-    // An average of points within the bounds is within them; where the optimizer leads need not be.
-    if (this.average) return tf.sub(this.average, this.parameters.vector);
-    const offset = this.optimizer.settle();
-    if (!offset || !this.regularizer?.bounds) return offset;
+    const { average } = this;
+    const offset = average ? tf.sub<tf.Tensor1D>(average, this.parameters.vector) : this.optimizer.settle();
+    // Where the optimizer leads need not be within the bounds, nor the average of points that are.
+    if (!offset || !this.bounds) return offset;
     const bounded = tf.tidy(() => this.bounded(offset));
     offset.dispose();
     return bounded;
@@ -93,13 +123,15 @@ export class Stepper {
 
   async state(): Promise<StepperState> {
     const average = this.average ? Float32Array.from(await this.average.data()) : null;
-    return { optimizer: await this.optimizer.state(), average };
+    const constraints = (await this.constraints?.state()) ?? [];
+    return { optimizer: await this.optimizer.state(), average, constraints };
   }
 
   load(state: StepperState): void {
     this.optimizer.load(state.optimizer);
     this.average?.dispose();
     this.average = state.average ? tf.keep(tf.tensor1d(state.average)) : null;
+    this.constraints?.load(state.constraints);
   }
 
   private forget(): void {
@@ -114,5 +146,6 @@ export class Stepper {
     this.average = null;
     this.optimizer.dispose();
     this.regularizer?.dispose();
+    this.constraints?.dispose();
   }
 }

@@ -4,6 +4,7 @@ import type { RunClient } from '../client/index.js';
 import type { Network } from '../experiment/network/index.js';
 import { buildAugmentation, type Augmentation } from './augment/index.js';
 import { Feed } from './batches.js';
+import { buildConstraints } from './constrained/index.js';
 import { Curve } from './curve.js';
 import type { Dataset } from './data/types.js';
 import { Diagnostics } from './diagnostics/index.js';
@@ -91,7 +92,12 @@ export class Training {
     const { network } = options;
     this.loss = buildLoss(network.loss, options.dataset, this.model.outputs);
     this.augmentation = buildAugmentation(network, options.dataset);
-    this.stepper = new Stepper(network, this.parameters, buildRegularizer(this.model.weights, network.regularization));
+    this.stepper = new Stepper(
+      network,
+      this.parameters,
+      buildRegularizer(this.model.weights, network.regularization),
+      buildConstraints(network.constraints, this.model.weights),
+    );
     this.schedule = buildSchedule(network.schedule, network.epochs);
     this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
     this.diagnostics = new Diagnostics(network, this.model);
@@ -183,7 +189,9 @@ export class Training {
 
   private async stopsEarly(epoch: number, metrics: Record<string, number>): Promise<boolean> {
     const stopping = this.earlyStopping;
-    if (!stopping || !(await stopping.judged(epoch, metrics, () => this.weights()))) return false;
+    // What does not keep to its bounds yet must not be what is kept.
+    if (!stopping || this.stepper.easing || !(await stopping.judged(epoch, metrics, () => this.weights())))
+      return false;
     await this.restoreBest();
     this.options.log.message('info', stopping.reason(epoch));
     this.options.log.progress(1, `stopped early after ${epoch} epochs`);
@@ -213,11 +221,12 @@ export class Training {
       const from = i * batchSize;
       const to = Math.min(from + batchSize, count);
       const last = i === steps - 1;
-      this.stepper.optimizer.learningRate = this.learningRate * this.schedule.at(epoch - 1 + i / steps);
+      const at = epoch - 1 + i / steps;
+      this.stepper.set(at / network.epochs, this.learningRate, this.schedule.at(at));
       this.step++;
       curve.add(await this.trainStep(feed, from, to, this.diagnostics.watcher(i, steps), last), to - from);
       const values = await curve.point(this.step, to, last);
-      if (last) Object.assign(values!, await this.diagnostics.read());
+      if (last) Object.assign(values!, await this.diagnostics.read(), await this.stepper.judge(epoch / network.epochs));
       if (values) log.log(values, { step: this.step, epoch: epoch - 1 + to / count });
       if (last) this.trained = curve.whole;
       this.pace.progress(epoch, to / count);

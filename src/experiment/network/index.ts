@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { augmentSchema, mixupSchema, normalizeAugment, type AugmentSettings } from './augment.js';
 import { completeData, dataSchema, normalizeData, type DataSource } from './data.js';
+import { constraintSchema, normalizeConstraints, type ConstraintSettings } from './constraint.js';
 import { earlyStoppingSchema, normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';
 import { flag, kitOf, number, oneOf, whole } from './kit.js';
 import { layerSchema, normalizeLayers, type Layer } from './layers.js';
@@ -19,6 +20,7 @@ import { normalizeRegularization, regularizationSchema, type Regularization } fr
 import { normalizeSchedule, scheduleSchema, type ScheduleSettings } from './schedule.js';
 
 export * from './augment.js';
+export * from './constraint.js';
 export * from './data.js';
 export * from './earlyStopping.js';
 export * from './layers.js';
@@ -54,6 +56,8 @@ export interface Network {
   warnings: boolean;
   /** Of all kernels, unless their layer says otherwise. */
   regularization: Regularization;
+  /** Bounds that training keeps to. */
+  constraints: ConstraintSettings[];
   /** What is done to training images. */
   augment: AugmentSettings | null;
   /** α of the Beta distribution by which examples are mixed with others; 0: they are not. */
@@ -117,6 +121,9 @@ function schema(placeholders: boolean) {
     regularization: regularizationSchema(kit)
       .nullish()
       .describe('Penalties and bounds for weights, unless a layer has its own. Default: none.'),
+    constraint: constraintSchema(kit)
+      .nullish()
+      .describe('Bounds that training keeps to: the loss is minimized where they hold. Default: none.'),
     augment: augmentSchema(kit).nullish().describe('Training images are changed at random. Default: they are not.'),
     mixup: mixupSchema(kit).describe(
       'Mixes each training example with another, by shares of a Beta(mixup, mixup) distribution, such as 0.2. Default: 0, not.',
@@ -168,6 +175,7 @@ export function completeNetwork(network: Network): Network {
     diagnostics: false,
     warnings: true,
     regularization: normalizeRegularization(null),
+    constraints: [],
     augment: null,
     mixup: 0,
   };
@@ -196,6 +204,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     diagnostics: written.diagnostics ?? false,
     warnings: written.warnings ?? true,
     regularization: normalizeRegularization(written.regularization),
+    constraints: normalizeConstraints(written.constraint),
     augment: normalizeAugment(written.augment),
     mixup: written.mixup ?? 0,
     batchSize: written.batchSize ?? 32,

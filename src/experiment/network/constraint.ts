@@ -1,0 +1,86 @@
+/** Bounds that training keeps to: minimize the loss where Ω(weights) ≤ ε. How they are written, and their normal form. */
+import { z } from 'zod';
+import { number, oneOf, whole, type Kit } from './kit.js';
+
+export const CONSTRAINTS = ['l1', 'l2', 'maxNorm', 'nonzero'] as const;
+export const CONSTRAINT_METHODS = ['projection', 'lagrangian'] as const;
+
+export interface ConstraintSettings {
+  /** Ω: Σ|w|, Σw², the largest length of weights into one output, or how many are not 0; over all kernels. */
+  kind: (typeof CONSTRAINTS)[number];
+  /** ε; of `nonzero` below 1 a share of the weights, else their number. */
+  bound: number;
+  method: (typeof CONSTRAINT_METHODS)[number];
+  /** Curvature of what going beyond the bound costs, for `lagrangian`. */
+  penalty: number;
+  /** Steps between two updates of the multiplier; null: one an epoch. */
+  every: number | null;
+  /** Share of the training in which the bound comes down from where the weights start. */
+  ease: number;
+}
+
+type Bounds = Partial<Record<(typeof CONSTRAINTS)[number], unknown>>;
+const kindsOf = (written: Bounds) =>
+  CONSTRAINTS.filter((kind) => written[kind] !== undefined && written[kind] !== null);
+const kindOf = (written: Bounds) => kindsOf(written)[0];
+
+export function constraintSchema(kit: Kit) {
+  const { p, optional } = kit;
+  const bound = (what: string) => optional(number(what).positive(`${what} must be above 0`));
+  const one = z
+    .strictObject({
+      l1: bound('l1').describe('Σ|w| of all kernels stays at or below this.'),
+      l2: bound('l2').describe('Σw² of all kernels stays at or below this.'),
+      maxNorm: bound('maxNorm').describe('No weights that go into one output are longer than this, together.'),
+      nonzero: bound('nonzero').describe(
+        'Weights of all kernels that are not 0: below 1 the share that is allowed, from 1 on their number.',
+      ),
+      method: optional(oneOf('method', CONSTRAINT_METHODS)).describe(
+        'projection (the default): to the nearest point within, after every step. lagrangian: by a multiplier that grows until the bound holds.',
+      ),
+      penalty: optional(number('penalty').positive('penalty must be above 0')).describe(
+        'For lagrangian: how steeply the cost of going beyond the bound rises. Default: 1.',
+      ),
+      every: optional(whole('every')).describe(
+        'For lagrangian: steps between updates of the multiplier. Default: an epoch.',
+      ),
+      ease: optional(number('ease').min(0, 'ease must be at least 0').lt(1, 'ease must be below 1')).describe(
+        'Share of the training in which the bound comes down from where the weights start. Default: 0.3.',
+      ),
+    })
+    .superRefine((written, context) => {
+      const kinds = kindsOf(written);
+      if (kinds.length !== 1) {
+        const message = `a constraint bounds one of ${CONSTRAINTS.join(', ')}, such as { l1: 50 }; several are a list of them`;
+        context.addIssue({ code: 'custom', message });
+      } else if (written.method === 'lagrangian' && kinds[0] === 'nonzero') {
+        const message = 'nonzero has no slope that a multiplier could use: leave method out, or use projection';
+        context.addIssue({ code: 'custom', message, path: ['method'] });
+      }
+    });
+  const several = z.array(one).superRefine((list, context) => {
+    const kinds = list.map(kindOf);
+    kinds.forEach((kind, i) => {
+      if (kind && kinds.indexOf(kind) < i) {
+        context.addIssue({ code: 'custom', message: `${kind} has a bound already`, path: [i, kind] });
+      }
+    });
+  });
+  return p(z.union([one, several], { error: 'constraint must be one bound, such as { l1: 50 }, or a list of them' }));
+}
+export type WrittenConstraint = z.output<ReturnType<typeof constraintSchema>>;
+
+export function normalizeConstraints(written: WrittenConstraint | null | undefined): ConstraintSettings[] {
+  const list = written === null || written === undefined ? [] : Array.isArray(written) ? written : [written];
+  return list.map(({ method, penalty, every, ease, ...bounds }) => {
+    const kind = kindOf(bounds)!;
+    return {
+      kind,
+      bound: bounds[kind]!,
+      method: method ?? 'projection',
+      penalty: penalty ?? 1,
+      every: every ?? null,
+      ease: ease ?? 0.3,
+    };
+  });
+}

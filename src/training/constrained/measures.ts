@@ -1,0 +1,118 @@
+/**
+ * What is bounded: Ω(θ), its gradient, and the nearest point where a bound holds. A measure may have several groups,
+ * each with a value and a bound of its own: the largest of all columns' lengths is bounded when each of them is.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { ConstraintSettings } from '../../experiment/network/index.js';
+import type { Kernels } from './kernels.js';
+
+/**
+ * All is done inside a tidy; `bounds` is one number a group, and so are `factors`. `ease` leads from 0, the bound itself,
+ * to 1, where the weights started.
+ */
+export interface Measure {
+  /** Ω of each group. */
+  values(theta: tf.Tensor1D): tf.Tensor1D;
+  /** Σ factor·∇Ω; null: there is no gradient. */
+  gradient: ((theta: tf.Tensor1D, factors: tf.Tensor1D) => tf.Tensor1D) | null;
+  /** ⟨vector, ∇Ω⟩ of each group, and ‖∇Ω‖². */
+  along(theta: tf.Tensor1D, vector: tf.Tensor1D): { product: tf.Tensor1D; square: tf.Tensor1D };
+  project(theta: tf.Tensor1D, bounds: tf.Tensor1D, ease: number): tf.Tensor1D;
+  /** What ‖∇Ω‖² is about, where Ω is `bound`. */
+  steepness(bound: number): number;
+}
+
+type Kind = ConstraintSettings['kind'];
+
+const one = (value: tf.Tensor): tf.Tensor1D => tf.reshape(value, [1]);
+const dot = (a: tf.Tensor, b: tf.Tensor): tf.Tensor1D => one(tf.sum(tf.mul(a, b)));
+
+/** Σ|w|, where |w| counts as level at 0. */
+function l1({ mask, count }: Kernels): Measure {
+  const slope = (theta: tf.Tensor1D): tf.Tensor1D => tf.mul(tf.sign(theta), mask);
+  return {
+    values: (theta) => dot(tf.abs(theta), mask),
+    gradient: (theta, factors) => tf.mul(slope(theta), factors),
+    along: (theta, vector) => ({ product: dot(vector, slope(theta)), square: one(tf.sum(tf.abs(slope(theta)))) }),
+    project: (theta, bounds) => {
+      const sizes = tf.mul<tf.Tensor1D>(tf.abs(theta), mask);
+      const left = tf.mul(tf.sign(theta), tf.relu(tf.sub(sizes, threshold(sizes, bounds))));
+      // What rounding leaves above the bound.
+      const factor = tf.minimum(1, tf.div(bounds, tf.maximum(one(tf.sum(tf.abs(tf.mul(left, mask)))), 1e-30)));
+      return tf.add(tf.mul(theta, tf.sub(1, mask)), tf.mul(tf.mul(left, mask), factor));
+    },
+    steepness: () => Math.max(1, count),
+  };
+}
+
+/**
+ * How much shorter each of these lengths must become for their sum to be the bound: the simplex's threshold of Duchi et
+ * al. (ICML 2008), found without sorting as by Michelot (1986), whose rounds only ever leave more lengths out.
+ */
+const ROUNDS = 16;
+function threshold(sizes: tf.Tensor1D, bounds: tf.Tensor1D): tf.Tensor1D {
+  let cut: tf.Tensor1D = tf.zerosLike(bounds);
+  for (let i = 0; i < ROUNDS; i++) {
+    const left = tf.cast(tf.greater(sizes, cut), 'float32');
+    const excess = tf.sub(dot(sizes, left), bounds);
+    cut = tf.maximum(cut, tf.div(excess, tf.maximum(one(tf.sum(left)), 1)));
+  }
+  return cut;
+}
+
+/** Σw². */
+function l2({ mask }: Kernels): Measure {
+  const slope = (theta: tf.Tensor1D): tf.Tensor1D => tf.mul(tf.mul(theta, 2), mask);
+  return {
+    values: (theta) => dot(tf.square(theta), mask),
+    gradient: (theta, factors) => tf.mul(slope(theta), factors),
+    along: (theta, vector) => ({
+      product: dot(vector, slope(theta)),
+      square: one(tf.sum(tf.square(slope(theta)))),
+    }),
+    project: (theta, bounds) => {
+      const factor = tf.sqrt(tf.div(bounds, tf.maximum(dot(tf.square(theta), mask), bounds)));
+      return tf.mul(theta, tf.add(1, tf.mul(mask, tf.sub(factor, 1))));
+    },
+    steepness: (bound) => 4 * bound,
+  };
+}
+
+/** The length of the weights into each output. */
+function maxNorm(kernels: Kernels): Measure {
+  const lengths = (theta: tf.Tensor1D): tf.Tensor1D => tf.sqrt(kernels.sums(tf.square(theta)));
+  const positive = (theta: tf.Tensor1D): tf.Tensor1D => tf.maximum(lengths(theta), 1e-30);
+  return {
+    values: lengths,
+    gradient: (theta, factors) => kernels.scaled(theta, tf.div(factors, positive(theta)), 'zero'),
+    along: (theta, vector) => ({
+      product: tf.div(kernels.sums(tf.mul(vector, theta)), positive(theta)),
+      square: tf.onesLike(lengths(theta)),
+    }),
+    project: (theta, bounds) => kernels.scaled(theta, tf.div(bounds, tf.maximum(lengths(theta), bounds)), 'kept'),
+    steepness: () => 1,
+  };
+}
+
+/** How many are not 0; the largest are kept (hard thresholding: Blumensath & Davies 2009). */
+function nonzero({ mask, count }: Kernels, bound: number): Measure {
+  const values = (theta: tf.Tensor1D): tf.Tensor1D => dot(tf.cast(tf.notEqual(theta, 0), 'float32'), mask);
+  const none = (theta: tf.Tensor1D): tf.Tensor1D => tf.zerosLike(values(theta));
+  return {
+    values,
+    gradient: null,
+    along: (theta) => ({ product: none(theta), square: none(theta) }),
+    project: (theta, _, ease) => {
+      const allowed = Math.floor(bound * (count / bound) ** ease + 1e-6);
+      if (allowed >= count) return theta;
+      const { indices } = tf.topk(tf.mul(tf.abs(theta), mask), allowed, false);
+      const kept = tf.scatterND(tf.reshape(indices, [allowed, 1]), tf.ones([allowed]), [theta.size]);
+      return tf.mul(theta, tf.maximum(tf.sub(1, mask), kept));
+    },
+    steepness: () => 1,
+  };
+}
+
+const MEASURES: Record<Kind, (kernels: Kernels, bound: number) => Measure> = { l1, l2, maxNorm, nonzero };
+
+export const measureOf = (kind: Kind, kernels: Kernels, bound: number): Measure => MEASURES[kind](kernels, bound);

@@ -50,6 +50,7 @@ export const TEST_IDS = {
   applyLive: 'apply-live',
   startSearch: 'start-search',
   enqueue: 'enqueue',
+  changeSearch: 'change-search',
   search: (id: string) => `search-${id}`,
   searchStop: 'search-stop',
   searchPause: 'search-pause',

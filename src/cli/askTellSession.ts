@@ -79,6 +79,9 @@ export class AskTellSession {
       case 'widen':
         this.widen(body as AskTellBody<'widen'>);
         return { ok: true };
+      case 'extend':
+        this.begun.extend((body as AskTellBody<'extend'>).trials);
+        return { ok: true };
       case 'best':
         return { trials: this.begun.best().map(shown) };
       case 'recommend':

@@ -16,11 +16,11 @@ import type { Log } from './log.js';
 import { badRequest, conflict } from './requestError.js';
 import type { RunMaker } from './runMaker.js';
 import type { Job, Need, Scheduler, Source } from './scheduler.js';
+import type { SearchChange } from './searchChange.js';
 import { objectiveOf, objectivesOf, trialSeed, type SearchPlan } from './searchPlan.js';
 import type {
   AskAnswer,
   ObjectivePoint,
-  Saved,
   StudyCall,
   StudyCalls,
   StudyFacts,
@@ -28,6 +28,7 @@ import type {
   TrialView,
 } from './study/messages.js';
 import type { StudyThread } from './study/studyThread.js';
+import { StudySaver } from './studySaver.js';
 import { outcomeOfTrial } from './trialOutcome.js';
 import type { Trouble } from './trouble.js';
 
@@ -52,12 +53,6 @@ export interface SearchDriverOptions {
 
 /** So many failures before anything worked end a search: the fault is then in the program, not in the parameters. */
 const HOPELESS = 3;
-/**
- * What the study was told is saved after this time at the latest, or less often when saving takes long (thousands
- * of trials): it can be derived again from the runs.
- */
-const SAVE_MS = 1000;
-const SAVE_SHARE = 20;
 const RETRY_MS = 3000;
 
 type Phase = 'running' | 'paused' | 'stopping' | 'failing' | 'ended';
@@ -69,6 +64,7 @@ export class SearchDriver implements Source {
   readonly need: Need;
   readonly limit: number | null;
   phase: Phase;
+  plan: SearchPlan;
   private readonly study: StudyThread;
   private readonly trials: TrialView[];
   private readonly reported: Record<string, number>;
@@ -86,10 +82,7 @@ export class SearchDriver implements Source {
   /** How often the study was told something: what it answered to an earlier question may no longer be so. */
   private told = 0;
   private error: string | null = null;
-  /** The study as it must be on disk before the trial it was asked for becomes a run. */
-  private unsaved: Saved | null = null;
-  private saveTimer: NodeJS.Timeout | undefined;
-  private saveTook = 0;
+  private readonly saver: StudySaver;
   private disposed = false;
   private reason: string | null;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -101,6 +94,13 @@ export class SearchDriver implements Source {
   ) {
     this.error = error;
     const { plan, study } = options;
+    this.plan = plan;
+    this.saver = new StudySaver({
+      trouble: options.trouble,
+      ask: () => this.ask('save', {}),
+      write: (text) => options.store.searches.saveStudy(this.id, text),
+      ended: () => this.phase === 'ended',
+    });
     this.id = options.id;
     this.phase = phase;
     this.study = study.thread;
@@ -149,7 +149,7 @@ export class SearchDriver implements Source {
     for (const params of repeat) {
       void this.ask('enqueue', { params }).then((facts) => facts && this.options.update({ trials: facts.size }));
     }
-    void this.save();
+    void this.saver.now();
   }
 
   /** Runs that a study restored from an older state has not heard of: it learns of them with their parameters. */
@@ -166,7 +166,7 @@ export class SearchDriver implements Source {
   }
 
   private get spaceNames(): Record<string, unknown> {
-    return this.options.plan.experiment.search!.space;
+    return this.plan.experiment.search!.space;
   }
 
   /** Trials at work go on; new ones are made as there is room. */
@@ -203,7 +203,7 @@ export class SearchDriver implements Source {
     if (this.asking || this.waiting || this.exhausted) return;
     this.asking = true;
     // A study of thousands of trials is not written down with each: its runs are found again by `adoptUnknown`.
-    const save = this.saveTook < SAVE_MS / SAVE_SHARE;
+    const save = this.saver.quick;
     const { told } = this;
     void this.ask('ask', { save }).then(async (answer) => {
       // A trial that goes on has its run already, so nothing but the study could tell that it was taken up again.
@@ -218,7 +218,7 @@ export class SearchDriver implements Source {
 
   /** `outdated`: the study has heard more since. */
   private takeAnswer({ asked, waiting, saved, ...facts }: AskAnswer, outdated: boolean): void {
-    if (saved !== null) this.unsaved = saved;
+    this.saver.hold(saved);
     if (!asked) {
       this.waiting = waiting && (this.live.size > 0 || outdated);
       this.exhausted = !this.waiting;
@@ -240,12 +240,12 @@ export class SearchDriver implements Source {
   objective(run: Run, points: ObjectivePoint[]): void {
     const trial = run.trial === null ? undefined : this.trials[run.trial];
     if (!trial || trial.state !== 'running') return;
-    const { metric } = objectiveOf(this.options.plan.experiment);
+    const { metric } = objectiveOf(this.plan.experiment);
     const told = this.reported[trial.id] ?? 0;
     // Usually these are just the next ones; else all are read and the rest is told.
     if (told + points.length === run.metrics[metric]?.count) this.reportPoints(trial, run, told, points);
     else this.report(trial, run);
-    this.saveSoon();
+    this.saver.soon();
   }
 
   /** A trial's run is over, or suspended. */
@@ -260,26 +260,50 @@ export class SearchDriver implements Source {
     this.report(trial, run);
     // What a stop of the search interrupts stays open in the study, so that resuming can take it up.
     if (!(run.status === 'stopped' && this.phase === 'stopping')) this.tell(trial, run);
-    this.saveSoon();
+    this.saver.soon();
     this.giveUpIfHopeless(run);
   }
 
   /** A trial with these values comes next; resolves when that is on disk. Refuses values that are not in the space. */
   async enqueue(params: Params): Promise<void> {
+    await this.alter('enqueue', { params });
+    this.options.scheduler.pump();
+  }
+
+  /** Goes on in another space, or to another number of trials; refused, nothing has changed. */
+  async change({ experiment, ...change }: SearchChange): Promise<void> {
+    const plan = { ...this.plan, experiment };
+    await this.alter('change', change, { plan, space: experiment.search!.space });
+    this.plan = plan;
+    this.options.scheduler.pump();
+  }
+
+  private async alter<C extends 'enqueue' | 'change'>(
+    call: C,
+    params: StudyCalls[C]['params'],
+    patch: SearchPatch = {},
+  ): Promise<void> {
     const { name } = this.options.store.searches.get(this.id)!;
     let facts: StudyFacts;
     try {
-      facts = await this.study.call('enqueue', { params });
+      facts = await this.study.call(call, params);
     } catch (error) {
       if (error instanceof SearchError) throw badRequest(`${error.message}.`);
-      throw conflict(`The search ${name} takes no more values: ${(error as Error).message}.`);
+      throw conflict(`The search ${name} can't take this any more: ${(error as Error).message}.`);
     }
     if (this.phase !== 'running' && this.phase !== 'paused') throw conflict(`The search ${name} has just ended.`);
     this.exhausted = false;
     this.waiting = false;
-    this.options.update({ trials: facts.size });
-    await this.save();
-    this.options.scheduler.pump();
+    this.reason = facts.reason;
+    this.saver.hold(await this.ask('save', {}));
+    const written = this.options.trouble.attempt(() =>
+      this.options.store.batch(() => {
+        this.saver.write();
+        this.options.store.searches.update(this.id, { ...patch, trials: facts.size, reason: facts.reason });
+      }),
+    );
+    this.options.update({});
+    if (!written) throw conflict(`It could not be written: ${this.options.trouble.problem}. Free space and try again.`);
   }
 
   pause(): void {
@@ -325,7 +349,7 @@ export class SearchDriver implements Source {
     if (this.phase === 'ended') return;
     clearTimeout(this.retryTimer);
     this.options.scheduler.removeSource(this.id);
-    if (this.saveTimer) await this.save();
+    if (this.saver.due) await this.saver.now();
     this.phase = 'ended';
     this.study.dispose();
   }
@@ -336,9 +360,10 @@ export class SearchDriver implements Source {
 
   /** Null when these parameters don't make a program: the trial is then a failed run that says why. */
   private make(trial: Unmade): Job | null {
-    const { plan, maker, active, distFolder, store } = this.options;
+    const { maker, active, distFolder, store } = this.options;
+    const { plan } = this;
     // Saved before the run exists: a trial is never asked for twice, and one without a run is made after a restart.
-    this.writeUnsaved();
+    this.saver.write();
     const own = this.runOf(trial.id);
     const planned = planRun(plan.experiment, trial.params, { dist: distFolder, python: plan.python });
     const errors = planned.problems.filter((problem) => problem.severity === 'error');
@@ -395,7 +420,7 @@ export class SearchDriver implements Source {
 
   /** Tells the study the objective values it has not been told. */
   private report(trial: TrialView, run: Run): void {
-    const { metric } = objectiveOf(this.options.plan.experiment);
+    const { metric } = objectiveOf(this.plan.experiment);
     const told = this.reported[trial.id] ?? 0;
     if ((run.metrics[metric]?.count ?? 0) <= told) return;
     this.reportPoints(trial, run, told, this.options.store.series.values(run.id, metric).slice(told));
@@ -421,7 +446,7 @@ export class SearchDriver implements Source {
 
   private tell(trial: TrialView, run: Run): void {
     const seconds = this.options.active.secondsAtWork(run.id);
-    const outcome = outcomeOfTrial(run, this.options.plan.experiment, seconds);
+    const outcome = outcomeOfTrial(run, this.plan.experiment, seconds);
     trial.state = outcome.state;
     if (outcome.state !== 'paused') delete this.reported[trial.id];
     this.told++;
@@ -449,7 +474,7 @@ export class SearchDriver implements Source {
     const trials = this.options.store.searches.trials(this.id);
     const run = trials.findLast((one) => one.error !== null);
     if (run?.error) return `Trial ${run.trial}: ${run.error.message}`;
-    const objectives = objectivesOf(this.options.plan.experiment);
+    const objectives = objectivesOf(this.plan.experiment);
     const done = trials.findLast((one) => one.status === 'completed');
     if (!done) return '';
     const missing = objectives.find(({ metric }) => !done.metrics[metric])?.metric ?? objectives[0]!.metric;
@@ -471,10 +496,10 @@ export class SearchDriver implements Source {
     clearTimeout(this.retryTimer);
     this.phase = 'ended';
     // Only then is it over: who reads the study of a search that has ended finds all of it.
-    void this.save().then(async () => {
+    void this.saver.now().then(async () => {
       this.study.dispose();
       const write = (): void => {
-        this.writeUnsaved();
+        this.saver.write();
         this.endSuspended(status === 'completed' ? 'prune' : 'stop');
         this.options.store.searches.update(this.id, { status, error: this.error, endedAt: Date.now() });
       };
@@ -506,26 +531,5 @@ export class SearchDriver implements Source {
       if (this.phase !== 'failing') this.end('failing', (error as Error).message);
       return null;
     }
-  }
-
-  private saveSoon(): void {
-    this.saveTimer ??= setTimeout(() => void this.save(), Math.max(SAVE_MS, SAVE_SHARE * this.saveTook));
-  }
-
-  private async save(): Promise<void> {
-    clearTimeout(this.saveTimer);
-    this.saveTimer = undefined;
-    const saved = await this.ask('save', {});
-    if (saved === null) return;
-    this.unsaved = saved;
-    if (!this.options.trouble.attempt(() => this.writeUnsaved()) && this.phase !== 'ended') this.saveSoon();
-  }
-
-  private writeUnsaved(): void {
-    if (this.unsaved === null) return;
-    const before = performance.now();
-    this.options.store.searches.saveStudy(this.id, this.unsaved.text);
-    this.saveTook = this.unsaved.ms + performance.now() - before;
-    this.unsaved = null;
   }
 }

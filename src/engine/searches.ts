@@ -14,6 +14,7 @@ import type { Log } from './log.js';
 import { conflict, invalidFile, notFound, RequestError } from './requestError.js';
 import { newSeed, type RunMaker } from './runMaker.js';
 import type { Scheduler } from './scheduler.js';
+import { changeOf, type ChangeSearchRequest } from './searchChange.js';
 import { SearchDriver } from './searchDriver.js';
 import { isSearchPlan, named, objectiveOf, objectivesOf, type SearchPlan } from './searchPlan.js';
 import type { StudyOpened, StudyStart, StudyState } from './study/messages.js';
@@ -159,6 +160,31 @@ export class Searches implements RunListener {
     return this.row(id);
   }
 
+  /** A search that was over is taken up again. Refused, it stays as it was. */
+  async change({ id, ...request }: ChangeSearchRequest): Promise<Search> {
+    const search = this.row(id);
+    const open = this.drivers.get(id);
+    if (open && open.phase !== 'running' && open.phase !== 'paused') {
+      throw conflict(`The search ${search.name} is ${open.phase}: change it when that is done.`);
+    }
+    if (this.loading.has(id)) throw conflict(`The search ${search.name} is just being resumed. Change it then.`);
+    const change = await changeOf(open?.plan ?? this.planOf(search), search, request);
+    if (open) await open.change(change);
+    else {
+      const again = await this.load(search, 'paused');
+      try {
+        await again.change(change);
+      } catch (error) {
+        await again.dispose();
+        this.drivers.delete(id);
+        throw error;
+      }
+      again.reconcile(true);
+      again.resume();
+    }
+    return this.row(id);
+  }
+
   async resume(id: string): Promise<void> {
     const search = this.row(id);
     const driver = this.drivers.get(id);
@@ -211,11 +237,15 @@ export class Searches implements RunListener {
     await Promise.all([...this.drivers.values()].map((driver) => driver.dispose()));
   }
 
+  private planOf({ id, name }: Search): SearchPlan {
+    const plan = this.options.store.searches.plan(id);
+    if (isSearchPlan(plan)) return plan;
+    throw conflict(`The search ${name} was made by another version of Tunesmith and can't go on.`);
+  }
+
   private async load(search: Search, phase: 'running' | 'paused' | 'stopping' | 'failing'): Promise<SearchDriver> {
     const { store } = this.options;
-    const plan = store.searches.plan(search.id);
-    if (!isSearchPlan(plan))
-      throw conflict(`The search ${search.name} was made by another version of Tunesmith and can't go on.`);
+    const plan = this.planOf(search);
     const saved = store.searches.loadStudy(search.id) as StudyState;
     this.loading.add(search.id);
     try {

@@ -84,6 +84,8 @@ export const Tell = z.strictObject({
   seconds: z.number({ error: 'seconds must be a number' }).min(0, 'seconds must be at least 0').optional(),
 });
 
+const trials = whole('trials', 1);
+
 /** Every request by its name. */
 export const AskTellRequests = {
   init: Init,
@@ -95,6 +97,8 @@ export const AskTellRequests = {
   import: z.strictObject({ trials: z.array(earlier, { error: 'trials must be a list' }) }),
   /** Goes on in another space. */
   widen: z.strictObject({ space, constraints: linear.optional() }),
+  /** Another number of planned trials in all; null: as many as are asked for. */
+  extend: z.strictObject({ trials: trials.nullable() }),
   best: nothing,
   /** The trial to rely on: by its expected value, not by its luck. */
   recommend: nothing,
@@ -138,6 +142,7 @@ export interface AskTellAnswers {
   enqueue: { ok: true };
   import: { ok: true };
   widen: { ok: true };
+  extend: { ok: true };
   best: { trials: BestTrial[] };
   /** `mean` and `sd`: what is expected of it. Several objectives: the front. */
   recommend: { trials: (BestTrial & { mean?: WireNumber; sd?: WireNumber })[]; why?: string };

@@ -391,6 +391,22 @@ export const Requests = {
     params: z.object({ id: z.string(), params: Params }).strict(),
     result: z.object({ search: Search }),
   },
+  /**
+   * Goes on in another space (replaces `search.space`, as written in a file; with `reread`, space and constraints as the
+   * file has them now), or to another number of trials. Takes up a search that was over.
+   */
+  'searches/change': {
+    params: z
+      .object({
+        id: z.string(),
+        /** Planned in all, those that were put in by hand not counted. */
+        trials: z.number().int().min(1).optional(),
+        space: z.record(z.string(), z.unknown()).optional(),
+        reread: z.boolean().optional(),
+      })
+      .strict(),
+    result: z.object({ search: Search }),
+  },
   'searches/delete': { params: z.object({ id: z.string() }).strict(), result: Empty },
   /** What can be learned from its trials so far. */
   'searches/insight': { params: InsightQuery, result: Insight },

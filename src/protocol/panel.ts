@@ -32,6 +32,7 @@ export const PANEL_REQUESTS = [
   'searches/pause',
   'searches/resume',
   'searches/enqueue',
+  'searches/change',
   'searches/insight',
   'devices/list',
   'watch',

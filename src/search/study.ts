@@ -266,6 +266,18 @@ export class SavedStudy implements Study {
     for (const [i, params] of this.queue.entries()) this.queue[i] = usable(space, params);
   }
 
+  /** The sampler and the pruner keep what they know. Throws, and changes nothing, where they can't do with so many. */
+  extend(trials: number | null): void {
+    const options = { ...this.options, trials };
+    const sampler = samplerOf(options, this.past);
+    const pruner = createPruner(options.pruner, contextOf(options));
+    const known = { sampler: this.sampler.save?.() ?? null, pruner: this.pruner?.save?.() ?? null };
+    if (known.sampler !== null) sampler.load?.(known.sampler);
+    if (known.pruner !== null) pruner?.load?.(known.pruner);
+    [this.sampler, this.pruner] = [sampler, pruner];
+    [this.options.trials, this.dry] = [trials, false];
+  }
+
   best(): Trial[] {
     return bestOf(this.trials, this.options.goals);
   }

@@ -254,6 +254,8 @@ export interface Study {
   import(trials: readonly Earlier[]): void;
   /** Goes on in another space. Trials that fit into it count as they did; the others as imported ones. */
   widen(space: Space): void;
+  /** Another number of planned trials in all, besides enqueued ones and repeats; null: as many as are asked for. */
+  extend(trials: number | null): void;
   /**
    * Single objective: at most one; several: the Pareto front. Trials that broke a constraint only when none met all.
    * Of a trial with repeats the mean counts.

@@ -138,7 +138,7 @@ export interface NewSearch {
 }
 
 export type SearchPatch = Partial<
-  Pick<NewSearch, 'name' | 'status' | 'sampler' | 'pruner' | 'reason' | 'trials' | 'parallel' | 'plan'> & {
+  Pick<NewSearch, 'name' | 'status' | 'sampler' | 'pruner' | 'reason' | 'trials' | 'parallel' | 'plan' | 'space'> & {
     error: string | null;
     endedAt: number | null;
   }

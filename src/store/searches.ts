@@ -93,6 +93,10 @@ export class Searches implements SearchesApi {
       sets.push('plan = ?');
       values.push(toJson(patch.plan));
     }
+    if (patch.space !== undefined) {
+      sets.push('space = ?');
+      values.push(toJson(patch.space));
+    }
     if (sets.length === 0) return this.db.get('SELECT 1 FROM searches WHERE id = ?', id) !== undefined;
     return this.db.run(`UPDATE searches SET ${sets.join(', ')} WHERE id = ?`, ...values, id).changes > 0;
   }

@@ -154,6 +154,21 @@ class FormView extends LitElement {
     });
   }
 
+  /** What was edited of the search, without starting another one. */
+  private changeSearch(search: Search): Promise<void> {
+    return this.during(`Changing ${search.name}`, async () => {
+      const draft = this.draft!;
+      const space = draft.wholeSpace();
+      const trials = draft.trialCount;
+      await this.model.host.request('searches/change', {
+        id: search.id,
+        ...(space && { space }),
+        ...(trials !== undefined && { trials }),
+      });
+      this.model.toasts.add({ kind: 'info', text: `${search.name} goes on with this.` });
+    });
+  }
+
   private applyLive(run: Run): Promise<void> {
     return this.during(`Changing ${run.name}`, async () => {
       const params = this.draft!.changedParams();
@@ -259,6 +274,18 @@ class FormView extends LitElement {
                 title: why ?? `${open.name} tries these values next, on top of its planned trials`,
                 testId: TEST_IDS.enqueue,
                 onClick: () => void this.enqueue(open),
+              })
+            : nothing
+        }
+        ${
+          open && (draft.spaces.size > 0 || draft.trialCount !== undefined)
+            ? button({
+                label: 'Apply to search',
+                icon: 'zap',
+                disabled: blocked || !draft.paramsValid || !draft.spacesValid,
+                title: why ?? `${open.name} goes on in this space, with this number of trials`,
+                testId: TEST_IDS.changeSearch,
+                onClick: () => void this.changeSearch(open),
               })
             : nothing
         }

@@ -1,6 +1,8 @@
 import type { Command } from '../command.js';
 import { JSON_OPTION } from '../command.js';
 import type { Search } from '../../protocol/engine.js';
+import type { EngineConnection } from '../../engine/connect.js';
+import { UsageError } from '../errors.js';
 import { number, param } from '../format.js';
 import { followSearch } from '../followSearch.js';
 import { searchJson } from '../shapes.js';
@@ -9,23 +11,25 @@ import type { Context } from '../context.js';
 
 export const search: Command = {
   name: 'search',
-  usage: 'FILE | --resume ID',
+  usage: 'FILE | [FILE] --resume ID',
   summary: 'Starts the search that an experiment file describes, and shows its trials until it ends.',
   details:
-    'Ctrl+C once stops the search and its trials; twice leaves at once. A stopped search goes on with --resume. ' +
+    'Ctrl+C once stops the search and its trials; twice leaves at once. A stopped search goes on with --resume; with --trials to ' +
+    'another number of trials, also one that is complete or at work; with FILE in the space that the file has now. ' +
     'Exit code: 0 when it completed with a best trial, 1 otherwise.',
   options: {
     trials: { type: 'string', value: 'N', help: "Number of trials. Default: the file's." },
     parallel: { type: 'string', value: 'N', help: 'Trials at once. Default: as many as the devices hold.' },
     seed: { type: 'string', value: 'N', help: "Seed of the search. Default: the file's." },
     name: { type: 'string', value: 'NAME', help: 'Name of the search.' },
-    resume: { type: 'string', value: 'ID', help: 'Go on with a paused or stopped search.' },
+    resume: { type: 'string', value: 'ID', help: 'Go on with a search that is there.' },
     detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the search goes on.' },
     json: JSON_OPTION,
   },
   examples: [
     ['tunesmith search digits.tune.yaml', 'as the file says'],
     ['tunesmith search digits.tune.yaml --trials 100 --parallel 4', 'more trials, four at once'],
+    ['tunesmith search --resume 01j8x2k4ab --trials 150', 'fifty more than the hundred there were'],
     ['tunesmith search digits.tune.yaml --json > best.json', 'for a script'],
   ],
   args: [0, 1],
@@ -48,7 +52,10 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
   const engine = await context.engine();
   const resumed = input.text('resume');
   if (resumed !== undefined) {
-    await engine.request('searches/resume', { id: resumed });
+    const trials = input.whole('trials');
+    const file = input.args[0] === undefined ? null : context.file(input.args[0]);
+    if (trials === undefined && file === null) await engine.request('searches/resume', { id: resumed });
+    else await changeSearch(engine, resumed, file, trials);
     return engine.request('searches/get', { id: resumed });
   }
   const [trials, parallel, seed] = [input.whole('trials'), input.whole('parallel'), input.whole('seed', 0)];
@@ -61,6 +68,22 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
     ...(seed === undefined ? {} : { seed }),
   });
   return search;
+}
+
+/** `file`: the search's own, to be read again. */
+async function changeSearch(
+  engine: EngineConnection,
+  id: string,
+  file: string | null,
+  trials: number | undefined,
+): Promise<void> {
+  const search = await engine.request('searches/get', { id });
+  if (file !== null && search.file !== file) {
+    throw new UsageError(`${search.name} was started from ${search.file ?? 'no file'}: name that one, or none.`);
+  }
+  const change = { ...(trials !== undefined && { trials }), ...(file !== null && { reread: true }) };
+  await engine.request('searches/change', { id, ...change });
+  if (search.status === 'paused') await engine.request('searches/resume', { id });
 }
 
 function printEnd(context: Context, search: Search): void {

@@ -45,6 +45,30 @@ export function searchCommands(parts: Parts): Pick<Handlers, Names> {
       panels.open(folder, { experiment: search.experiment, runs: ids, ...(search.file && { file: search.file }) });
     },
 
+    'search.extend': async (arg) => {
+      const title = l10n.t('Change Number of Trials');
+      const { folder, search } = await searchFor(parts, arg, title, () => true);
+      const typed = await vscode.window.showInputBox({
+        title: l10n.t('{0}: {1}', title, search.name),
+        prompt: l10n.t('In all, {0} so far. A search that is over goes on.', search.counts.total),
+        value: String((search.trials ?? search.counts.total) + (isLiveSearch(search) ? 0 : search.counts.total)),
+        ignoreFocusOut: true,
+        validateInput: (text) =>
+          /^[1-9]\d{0,5}$/.test(text.trim()) ? undefined : l10n.t('This must be a whole number.'),
+      });
+      if (typed !== undefined) await folder.request('searches/change', { id: search.id, trials: Number(typed) });
+    },
+
+    'search.reread': async (arg) => {
+      const title = l10n.t("Use the File's Search Space");
+      const { folder, search } = await searchFor(parts, arg, title, ({ file }) => file !== null);
+      if (!search.file) throw new Error(l10n.t('{0} was not started from an experiment file.', search.name));
+      await vscode.workspace.textDocuments.find(({ uri }) => uri.fsPath === search.file)?.save();
+      const changed = await folder.request('searches/change', { id: search.id, reread: true });
+      const names = Object.keys(changed.search.space).join(', ');
+      vscode.window.setStatusBarMessage(l10n.t('{0} now searches {1}', search.name, names), 4000);
+    },
+
     'search.enqueue': async (arg) => {
       const title = l10n.t('Try Values in Search');
       const open = ({ status }: Search) => status === 'running' || status === 'paused';

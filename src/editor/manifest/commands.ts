@@ -229,6 +229,22 @@ export const COMMANDS = {
     menus: [row('inline@1', 'search', 'resumable'), row('2_control@3', 'search', 'resumable')],
     args: args<Rows<SearchArg>>(),
   },
+  'search.extend': {
+    title: 'Change Number of Trials…',
+    icon: 'list-ordered',
+    enablement: trusted,
+    palette: hasRuns,
+    menus: [row('2_control@5', 'search')],
+    args: args<Rows<SearchArg>>(),
+  },
+  'search.reread': {
+    title: "Use the File's Search Space",
+    icon: 'refresh',
+    enablement: trusted,
+    palette: hasRuns,
+    menus: [row('2_control@6', 'search')],
+    args: args<Rows<SearchArg>>(),
+  },
   'search.enqueue': {
     title: 'Try Values in Search…',
     icon: 'add',

@@ -19,6 +19,7 @@ export function searchHandlers({ store, searches, insights }: EngineParts) {
       return {};
     },
     'searches/enqueue': async ({ id, params }) => ({ search: await searches.enqueue(id, params) }),
+    'searches/change': async (request) => ({ search: await searches.change(request) }),
     'searches/delete': done((id) => searches.delete(id)),
     'searches/insight': (query) => insights.of(searches.row(query.id), query),
   } satisfies Partial<Handlers>;

@@ -1,5 +1,5 @@
 /** What passes between the engine and the thread in which a search's study lives. */
-import type { Asked, Earlier, Outcome, StudyOptions, TrialState, Verdict } from '../../search/types.js';
+import type { Asked, Earlier, Outcome, Space, StudyOptions, TrialState, Verdict } from '../../search/types.js';
 import type { Params } from '../../protocol/values.js';
 
 export type ObjectivePoint = { step: number; value: number };
@@ -57,6 +57,8 @@ export interface StudyCalls {
   tell: { params: { id: number; outcome: Outcome }; result: null };
   /** Next in turn, beyond what was planned. */
   enqueue: { params: { params: Params }; result: StudyFacts };
+  /** Refused as a whole or not at all. */
+  change: { params: { space?: Space; trials?: number | null }; result: StudyFacts };
   /** A trial that has a run although the study, restored from an older state, does not know it. */
   adopt: { params: { params: Params }; result: TrialView };
   save: { params: object; result: Saved };

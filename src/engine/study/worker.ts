@@ -75,6 +75,17 @@ const calls: { [C in keyof StudyCalls]: (params: StudyCalls[C]['params']) => Stu
     study.enqueue(params);
     return facts();
   },
+  change({ space, trials }) {
+    const before = study.options.trials;
+    if (trials !== undefined) study.extend(trials);
+    try {
+      if (space) study.widen(space);
+    } catch (error) {
+      study.extend(before);
+      throw error;
+    }
+    return facts();
+  },
   adopt({ params }) {
     const { id, params: whole } = study.adopt(params);
     return { id, params: whole, state: 'running' };

@@ -17,6 +17,7 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
   const active = {
     has: (id: string) => working.has(id),
     isSuspended: (id: string) => rows.get(id)?.status === 'paused',
+    secondsAtWork: () => null,
     job: (spec: { id: string }) => job(spec.id),
     relaunch: vi.fn((id: string) => {
       if (failing.relaunch) throw new Error('ENOSPC: no space left on device');

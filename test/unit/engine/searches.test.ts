@@ -189,6 +189,32 @@ describe('steering', () => {
     await expect(enqueue({ lr: 0.5 })).rejects.toMatchObject({ code: ErrorCode.conflict });
   });
 
+  it('goes on in another space and to another number of trials, at work and when it is over', async () => {
+    const space = 'sampler: tpe\ntrials: 4\nparallel: 1\nspace: { lr: { uniform: [0, 1] } }';
+    const file = write(space, 'node train.mjs', 'params: { lr: 0.1, steps: 2, pause: 5 }');
+    const { search } = await engine.request('searches/start', { file });
+    const change = (what: object) => engine.request('searches/change', { id: search.id, ...what });
+    await expect(change({})).rejects.toThrow('Say what to change');
+    await expect(change({ space: { lr: { uniform: [3, 2] } } })).rejects.toMatchObject({ code: ErrorCode.invalidFile });
+    await searchOver(engine, search.id);
+
+    expect((await change({ trials: 6 })).search).toMatchObject({ status: 'running', trials: 6 });
+    expect((await searchOver(engine, search.id)).counts.completed).toBe(6);
+    await workspace().killEngine();
+    engine = await workspace().connect();
+    const changed = (await change({ trials: 9, space: { lr: { uniform: [2, 3] } } })).search;
+    expect(changed).toMatchObject({ trials: 9, space: { lr: { uniform: [2, 3] } } });
+    await workspace().killEngine();
+    engine = await workspace().connect();
+    expect((await searchOver(engine, search.id)).counts.completed).toBe(9);
+
+    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('[0, 1]', '[5, 6]'));
+    await change({ reread: true, trials: 10 });
+    expect((await searchOver(engine, search.id)).counts.completed).toBe(10);
+    const tried = (await trials(search.id)).sort((a, b) => a.trial! - b.trial!).map((run) => Number(run.params.lr));
+    expect(tried.map(Math.floor)).toEqual([0, 0, 0, 0, 0, 0, 2, 2, 2, 5]);
+  });
+
   it('stops at once, and resumed repeats what was cut off', async () => {
     const { search } = await engine.request('searches/start', {
       file: write(`${GRID}\nparallel: 2`, 'node train.mjs', SLOW),

@@ -63,6 +63,22 @@ describe('resume equals no resume', () => {
     });
   }
 
+  for (const sampler of Object.keys(SAMPLERS)) {
+    it(`sampler ${sampler}, to another number of trials`, () => {
+      const extend: Game['event'] = (study, turn) => {
+        if (turn === 20) study.extend(14);
+        if (turn === 60) study.extend(null);
+        if (turn === 70) study.extend(18);
+      };
+      let compared = 0;
+      for (let seed = 0; seed < 12 && compared < 2; seed++) {
+        const pruner = seed % 2 ? null : 'hyperband';
+        if (same(options(seed, { sampler: named(sampler), pruner, trials: 10 }), extend)) compared++;
+      }
+      expect(compared).toBeGreaterThan(0);
+    });
+  }
+
   for (const pruner of Object.keys(PRUNERS)) {
     it(`pruner ${pruner}`, () => {
       let compared = 0;

@@ -173,6 +173,24 @@ describe('constraints', () => {
   });
 });
 
+describe('another number of trials', () => {
+  it('makes a finished search go on, or ends one', () => {
+    const study = createStudy({ ...options, sampler: 'tpe', trials: 3 });
+    study.enqueue({ x: 0.5, y: 0.5 });
+    for (let i = 0; i < 4; i++) done(study, i);
+    expect(study.ask()).toBeNull();
+    study.extend(5);
+    expect(study.size).toBe(6);
+    done(study, 4);
+    expect(again(study).ask()).toEqual(study.ask());
+    expect(study.ask()).toBeNull();
+    study.extend(2);
+    expect(study.ask()).toBeNull();
+    study.extend(null);
+    expect(study.ask()).not.toBeNull();
+  });
+});
+
 describe('another space in mid-search', () => {
   it('keeps what fits, with defaults for what is new, and begins where the rest was good', () => {
     const study = createStudy({ ...options, sampler: 'tpe', trials: 30 });

@@ -68,9 +68,9 @@ export class Stepper {
     if (this.constraints) Object.assign(this.constraints.now, { progress, learningRate, share });
   }
 
-  /** What constraints come to at an epoch's end. `progress`: of the whole training, 0 to 1. */
-  async judge(progress: number): Promise<Record<string, number>> {
-    return (await this.constraints?.judge(this.parameters.vector, progress)) ?? {};
+  /** What constraints come to at an epoch's end. */
+  async judge(): Promise<Record<string, number>> {
+    return (await this.constraints?.judge(this.parameters.vector)) ?? {};
   }
 
   /** Whether constraints still come down to what was asked for. */

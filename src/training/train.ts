@@ -226,7 +226,7 @@ export class Training {
       this.step++;
       curve.add(await this.trainStep(feed, from, to, this.diagnostics.watcher(i, steps), last), to - from);
       const values = await curve.point(this.step, to, last);
-      if (last) Object.assign(values!, await this.diagnostics.read(), await this.stepper.judge(epoch / network.epochs));
+      if (last) Object.assign(values!, await this.diagnostics.read(), await this.stepper.judge());
       if (values) log.log(values, { step: this.step, epoch: epoch - 1 + to / count });
       if (last) this.trained = curve.whole;
       this.pace.progress(epoch, to / count);

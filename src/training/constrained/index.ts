@@ -26,7 +26,7 @@ export class Constraints {
     this.bounds = this.all.some(({ projects }) => projects);
   }
 
-  /** Whether the bounds still come down: what is judged until then need not keep to them. */
+  /** Whether the bounds still came down at the last step: what is judged until then need not keep to them. */
   get easing(): boolean {
     return this.settings.some(({ ease }) => this.now.progress < ease);
   }
@@ -50,8 +50,7 @@ export class Constraints {
   }
 
   /** At an epoch's end: what is logged. */
-  async judge(theta: tf.Tensor1D, progress: number): Promise<Record<string, number>> {
-    this.now.progress = progress;
+  async judge(theta: tf.Tensor1D): Promise<Record<string, number>> {
     const values: Record<string, number> = {};
     for (const each of this.all) Object.assign(values, await each.judge(theta, this.now));
     return values;

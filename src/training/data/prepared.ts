@@ -8,7 +8,7 @@ import { openBytes, unpacked, type Bytes } from './bytes.js';
 import { Encoder, columnIndex, readTargets, type Column } from './csvColumns.js';
 import { openTable } from './csvTable.js';
 import { openIdx } from './idx.js';
-import { IMAGE_ENDINGS, listImages } from './images/list.js';
+import { listImages } from './images/list.js';
 import { ImageReader } from './images/reader.js';
 import type { Fitting } from './images/resize.js';
 import { memoryFor } from './memory.js';
@@ -37,7 +37,11 @@ export interface PrepareOptions {
 }
 
 /** One CSV file; inputs and targets as IDX or NPY files; an NPZ archive; image files; or a folder of images. */
-export async function prepare(saved: SavedNetwork, files: readonly string[], options: PrepareOptions): Promise<Prepared> {
+export async function prepare(
+  saved: SavedNetwork,
+  files: readonly string[],
+  options: PrepareOptions,
+): Promise<Prepared> {
   const { data } = saved;
   const [first] = files;
   if (first === undefined) throw new TrainingError('name the file');
@@ -85,8 +89,13 @@ async function prepareTable({ network, data }: SavedNetwork, file: string, optio
   }
 }
 
-async function prepareArrays({ network, data }: SavedNetwork, files: readonly string[], options: PrepareOptions): Promise<Prepared> {
-  if (files.length > 2) throw new TrainingError(`this network takes a file of inputs and one of targets, not ${files.length} files`);
+async function prepareArrays(
+  { network, data }: SavedNetwork,
+  files: readonly string[],
+  options: PrepareOptions,
+): Promise<Prepared> {
+  if (files.length > 2)
+    throw new TrainingError(`this network takes a file of inputs and one of targets, not ${files.length} files`);
   const memory = memoryFor(null);
   const opened: Bytes[] = [];
   const open = async (file: string): Promise<Bytes> => {
@@ -130,14 +139,19 @@ async function prepareArrays({ network, data }: SavedNetwork, files: readonly st
     }
     if (count === 0) throw new TrainingError(`${first} holds no examples`);
     const reader = inputs.fortran
-      ? new HeldReader((await readAll(inputs)).values, shape.reduce((a, b) => a * b, 1))
+      ? new HeldReader(
+          (await readAll(inputs)).values,
+          shape.reduce((a, b) => a * b, 1),
+        )
       : new ArrayReader(inputs);
     return {
       name: first,
       examples: {
         count,
         inputs: reader,
-        targets: targets ? readArrayTargets(await readAll(targets), second ?? first, count, data) : noTargets(count, data),
+        targets: targets
+          ? readArrayTargets(await readAll(targets), second ?? first, count, data)
+          : noTargets(count, data),
       },
       hasTargets: targets !== null,
       names: null,
@@ -170,9 +184,13 @@ function readArrayTargets(
   return classes ? Int32Array.from(values) : Float32Array.from(values);
 }
 
-async function prepareImages({ data }: SavedNetwork, files: readonly string[], options: PrepareOptions): Promise<Prepared> {
+async function prepareImages(
+  { data }: SavedNetwork,
+  files: readonly string[],
+  options: PrepareOptions,
+): Promise<Prepared> {
   const { folder, needTargets } = options;
-  const [height, width, channels] = data.inputShape as [number, number, number];
+  const [height, width, channels] = data.inputShape as [number, number, 1 | 3];
   const fitting = data.preparation.images as Fitting;
   let listed: string[] = [];
   let labels: Int32Array | null = null;
@@ -190,7 +208,8 @@ async function prepareImages({ data }: SavedNetwork, files: readonly string[], o
       notes.push(...found.notes);
     } else listed.push(...(await imagesIn(folder, file)));
   }
-  if (needTargets && !labels) throw new TrainingError(`${files[0]} is no folder of images with a subfolder for each class`);
+  if (needTargets && !labels)
+    throw new TrainingError(`${files[0]} is no folder of images with a subfolder for each class`);
   return {
     name: files[0]!,
     examples: {
@@ -209,7 +228,7 @@ async function prepareImages({ data }: SavedNetwork, files: readonly string[], o
 async function imagesIn(base: string, folder: string): Promise<string[]> {
   const found = await readdir(resolve(base, folder), { recursive: true, withFileTypes: true });
   const files = found
-    .filter((entry) => entry.isFile() && IMAGE_ENDINGS.has(extname(entry.name).toLowerCase()))
+    .filter((entry) => entry.isFile() && /^\.(png|jpe?g)$/i.test(extname(entry.name)))
     .map((entry) => join(folder, entry.parentPath.slice(resolve(base, folder).length + 1), entry.name));
   if (files.length === 0) throw new TrainingError(`${folder} holds no PNG or JPEG file`);
   return files.sort((a, b) => (a < b ? -1 : 1));

@@ -6,6 +6,7 @@ import { helpOf, readInput, type Command } from './command.js';
 import { backends } from './commands/backends.js';
 import { enqueue, pause, rerun, resume, rm, stop } from './commands/control.js';
 import { engine } from './commands/engine.js';
+import { evaluate, predict } from './commands/predict.js';
 import { exportRuns } from './commands/export.js';
 import { best, importance } from './commands/insight.js';
 import { log } from './commands/log.js';
@@ -35,6 +36,8 @@ const COMMANDS: Command[] = [
   rerun,
   rm,
   exportRuns,
+  evaluate,
+  predict,
   validate,
   askTell,
   backends,

@@ -3,7 +3,7 @@
  *
  *   node dist/trainer.cjs --export RUN_FOLDER FORMAT PATH [--force]
  *   node dist/trainer.cjs --evaluate RUN_FOLDER CWD [FILE …]
- *   node dist/trainer.cjs --predict RUN_FOLDER CWD OUT FILE …
+ *   node dist/trainer.cjs --predict RUN_FOLDER CWD OUT FORCE FILE …      (FORCE: `--force`, or empty)
  *
  * The last line is `exported`, `evaluated`, `predicted` or `error`.
  */
@@ -20,6 +20,12 @@ export const EXPORT_ENDINGS: Record<ExportFormat, string> = {
   safetensors: '.safetensors',
   npz: '.npz',
 };
+
+/** A name for the file, from the run's. */
+export function fileNameOf(run: string, format: ExportFormat): string {
+  const name = run.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, '');
+  return `${name.slice(0, 60) || 'network'}${EXPORT_ENDINGS[format]}`;
+}
 
 export const TrainerLine = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), fraction: z.number().min(0).max(1).nullable(), text: z.string() }),

@@ -5,10 +5,14 @@ import { connectRun, type RunClient } from '../client/index.js';
 import { RUN_FILES, RunSpec } from '../protocol/runFolder.js';
 import { backendCommand } from './backendCommands.js';
 import { TrainingError, messageOf } from './errors.js';
+import { modelCommand } from './modelCommands.js';
+import { gradientWorker } from './parallel/worker.js';
 import { trainRun } from './trainRun.js';
 
 async function main(): Promise<void> {
-  if (await backendCommand(process.argv.slice(2))) return;
+  const args = process.argv.slice(2);
+  if (gradientWorker(args)) return;
+  if ((await backendCommand(args)) || (await modelCommand(args))) return;
   const run = connectRun();
   if (!run.enabled) {
     throw new TrainingError('the trainer is started by Tunesmith, for a run: use "tunesmith run FILE.tune.yaml"');

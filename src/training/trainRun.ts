@@ -2,15 +2,17 @@
 import { join } from 'node:path';
 import type { RunClient } from '../client/index.js';
 import { completeNetwork, validateNetwork, type Network } from '../experiment/network/index.js';
-import { RUN_FILES, type RunSpec } from '../protocol/runFolder.js';
+import type { RunSpec } from '../protocol/runFolder.js';
 import type { Params } from '../protocol/values.js';
 import { chooseBackend, requestedBackend, startBackend } from './backends/index.js';
 import { saveWeights } from './checkpoint.js';
-import { loadDataset, type Dataset } from './data/index.js';
+import { CrossValidation } from './crossValidation.js';
+import { divisionsOf, openData, type Dataset } from './data/index.js';
 import { TrainingError, messageOf } from './errors.js';
 import { saveConfusion } from './metrics/file.js';
 import { metricNotes } from './metrics/index.js';
-import { loadState } from './resume.js';
+import { loadState, saveState } from './resume.js';
+import { MODEL_FILE, savedMetadata } from './saved.js';
 import { Saver } from './saver.js';
 import { Training } from './train.js';
 
@@ -18,45 +20,52 @@ import { Training } from './train.js';
 export async function trainRun(run: RunClient, spec: RunSpec, folder: string): Promise<boolean> {
   const network = readNetwork(spec.network);
   run.progress(0, 'starting');
-  const [dataset, backend] = await Promise.all([
-    loadDataset(network.data, {
-      folder,
-      validation: network.validation,
-      loss: network.loss.name,
-      signal: run.stopSignal,
-      onProgress: (text) => {
-        console.log(text);
-        run.progress(null, text);
-      },
-    }),
-    start(network),
-  ]);
+  const [datasets, backend] = await Promise.all([load(run, network, folder), start(network)]);
+  const dataset = datasets[0]!;
   for (const note of [...dataset.notes, ...metricNotes(network.metrics, dataset)]) run.message('warning', note);
   if (backend.advice) run.message('info', backend.advice);
 
   const seed = network.seed ?? spec.seed;
   const { cheapReads, evaluationBatch } = backend.started;
   const saver = network.checkpoint ? new Saver(run) : null;
-  const onEpoch = saver ? (now: Training, epoch: number) => saver.save(now, epoch) : undefined;
-  const training = new Training({ network, dataset, seed, log: run, cheapReads, evaluationBatch, onEpoch });
+  const options = { network, seed, log: run, cheapReads, evaluationBatch };
+  const folds =
+    datasets.length > 1
+      ? new CrossValidation({
+          ...{ ...options, datasets },
+          onEpoch: async (all, epoch) => saver?.save(epoch, (into) => all.save(into)),
+        })
+      : null;
+  const training =
+    folds ??
+    new Training({
+      ...{ ...options, dataset },
+      onEpoch: async (now, epoch) => saver?.save(epoch, async (into) => saveState(into, await now.state())),
+    });
+  const all = folds?.trainings ?? [training as Training];
   if (run.checkpoint) await goOn(run, training, network);
   run.info({
     backend: backend.id,
     device: `${backend.started.device}: ${backend.started.detail}`,
-    parameters: training.parameters.count,
+    parameters: all[0]!.parameters.count,
     dataset: dataset.name,
     train_examples: dataset.train.count,
     validation_examples: dataset.validation.count,
     seed,
+    ...(network.folds !== null && { folds: network.folds }),
+    ...(network.fold !== null && { fold: network.fold }),
   });
   console.log(
     `${dataset.name}: ${dataset.train.count} training and ${dataset.validation.count} validation examples; ` +
-      `${training.parameters.count} parameters; ${backend.id} (${backend.started.detail})`,
+      `${all[0]!.parameters.count} parameters; ${backend.id} (${backend.started.detail})`,
   );
-  const listener = run.onSet((params) => setLive(run, training, params));
+  const listener = run.onSet((params) => setLive(run, all, params));
   try {
     const completed = await training.run();
-    if (network.checkpoint) await save(run, network, dataset, training);
+    if (network.checkpoint) {
+      for (const [i, one] of all.entries()) await save(run, network, datasets[i]!, one, folds ? i + 1 : null);
+    }
+    if (folds && completed) sayFinal(run, folds);
     if (training.confusion) await saveConfusion(run, training.confusion);
     return completed;
   } finally {
@@ -65,13 +74,49 @@ export async function trainRun(run: RunClient, spec: RunSpec, folder: string): P
   }
 }
 
+/** The data set, or one for each fold of a cross-validation. */
+async function load(run: RunClient, network: Network, folder: string): Promise<Dataset[]> {
+  const data = await openData(network.data, {
+    folder,
+    validation: network.validation,
+    loss: network.loss.name,
+    signal: run.stopSignal,
+    onProgress: (text) => {
+      console.log(text);
+      run.progress(null, text);
+    },
+  });
+  const divisions = divisionsOf(data, network);
+  if (network.folds !== null && data.given !== null) {
+    run.message('info', `${divisions.length > 1 ? 'folds divide' : 'fold is of'} the training examples; those to judge by are left out`);
+  }
+  const datasets: Dataset[] = [];
+  for (const division of divisions) datasets.push(await data.dataset(division, divisions.length));
+  return datasets;
+}
+
+function sayFinal(run: RunClient, folds: CrossValidation): void {
+  const { final } = folds;
+  const figures = Object.keys(final).filter((name) => `${name}_std` in final);
+  const text = figures.map((name) => `${name} ${final[name]!.toPrecision(4)} ± ${final[`${name}_std`]!.toPrecision(2)}`);
+  const line = `mean and standard deviation over ${folds.trainings.length} folds: ${text.join(', ')}`;
+  run.message('info', line);
+  console.log(line);
+}
+
 /** A run that was interrupted, or that takes over another's state. A learning rate that was changed since then counts. */
-async function goOn(run: RunClient, training: Training, network: Network): Promise<void> {
-  const state = await loadState(run.checkpoint!);
-  const set = training.learningRate;
-  training.load(state);
-  if (state.setLearningRate !== set) training.learningRate = set;
-  const text = `goes on after epoch ${state.epoch} of ${network.epochs}`;
+async function goOn(run: RunClient, training: Training | CrossValidation, network: Network): Promise<void> {
+  let epoch: number;
+  if (training instanceof Training) {
+    const state = await loadState(run.checkpoint!);
+    const set = training.learningRate;
+    training.load(state);
+    if (state.setLearningRate !== set) training.learningRate = set;
+    epoch = state.epoch;
+  } else {
+    epoch = await training.load(run.checkpoint!);
+  }
+  const text = `goes on after epoch ${epoch} of ${network.epochs}`;
   run.message('info', text);
   console.log(text);
 }
@@ -95,29 +140,31 @@ async function start(network: Network) {
 /** Names under which people write the learning rate in their params. */
 const LEARNING_RATE = /^(.*\.)?(lr|learning_?rate)$/i;
 
-function setLive(run: RunClient, training: Training, params: Params): void {
+function setLive(run: RunClient, trainings: readonly Training[], params: Params): void {
   for (const [name, value] of Object.entries(params)) {
     if (LEARNING_RATE.test(name) && typeof value === 'number' && value > 0 && Number.isFinite(value)) {
-      training.learningRate = value;
+      for (const training of trainings) training.learningRate = value;
       run.message('info', `learning rate is ${value} from here on`);
     } else if (LEARNING_RATE.test(name)) {
-      run.message('warning', `${name} must be a number above 0; it stays ${training.learningRate}`);
+      run.message('warning', `${name} must be a number above 0; it stays ${trainings[0]!.learningRate}`);
     } else {
       run.message('warning', `${name} can't be changed while a network trains: relaunch with the new value`);
     }
   }
 }
 
-async function save(run: RunClient, network: Network, dataset: Dataset, training: Training): Promise<void> {
-  const name = join(RUN_FILES.checkpoints, 'model.safetensors');
-  const { inputShape, classes, inputScale, targetScale, preparation } = dataset;
+/** `fold`: from 1; null: there are none. */
+async function save(
+  run: RunClient,
+  network: Network,
+  dataset: Dataset,
+  training: Training,
+  fold: number | null,
+): Promise<void> {
+  const name = fold === null ? MODEL_FILE : MODEL_FILE.replace('.safetensors', `-fold${fold}.safetensors`);
   try {
-    await saveWeights(join(run.folder, name), await training.weights(), {
-      format: 'tunesmith',
-      network: JSON.stringify(network),
-      data: JSON.stringify({ name: dataset.name, inputShape, classes, inputScale, targetScale, preparation }),
-    });
-    run.media('model', name, { mime: 'application/octet-stream' });
+    await saveWeights(join(run.folder, name), await training.weights(), savedMetadata(network, dataset));
+    run.media(fold === null ? 'model' : `model of fold ${fold}`, name, { mime: 'application/octet-stream' });
   } catch (error) {
     // The figures are safe in the journal; a full disk must not turn hours of training into a failed run.
     run.message('warning', `the trained network could not be saved: ${messageOf(error)}`);

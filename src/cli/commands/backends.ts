@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process';
-import * as path from 'node:path';
-import * as readline from 'node:readline';
 import { suggest } from '../../experiment/suggest.js';
-import { findNode } from '../../engine/connect.js';
 import { BackendLine } from '../../protocol/backends.js';
 import { BackendId, type BackendReport } from '../../protocol/engine.js';
 import { JSON_OPTION, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
-import { LiveArea } from '../liveArea.js';
-import { bar, safe, safeLine, table } from '../terminal.js';
+import { table } from '../terminal.js';
+import { askTrainer } from '../trainer.js';
 
 export const backends: Command = {
   name: 'backends',
@@ -93,7 +89,7 @@ async function installBest(context: Context, json: boolean, python: string | und
 }
 
 async function probe(context: Context): Promise<BackendReport[]> {
-  const line = await trainer(context, ['--probe-backends'], 'Trying the backends');
+  const line = await askTrainer(context, ['--probe-backends'], 'Trying the backends', BackendLine);
   if (line.type !== 'reports') throw new CommandError('The trainer did not answer with its backends.');
   return line.backends;
 }
@@ -104,55 +100,14 @@ async function change(
   id: BackendId,
   python?: string,
 ): Promise<BackendReport> {
-  const line = await trainer(
+  const line = await askTrainer(
     context,
     [`--${action}-backend`, id, ...(python ? ['--python', python] : [])],
     `${action === 'install' ? 'Installing' : 'Removing'} ${id}`,
+    BackendLine,
   );
   if (line.type !== 'done') throw new CommandError(`The trainer did not say that ${id} was ${action}ed.`);
   return line.backend;
-}
-
-/** Runs the trainer for its answer, showing its progress; resolves to the last line. */
-async function trainer(context: Context, args: string[], title: string): Promise<BackendLine> {
-  const node = await findNode(context.dist);
-  const child = spawn(node.execPath, [path.join(context.dist, 'trainer.cjs'), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...node.env },
-  });
-  let stderr = '';
-  child.stderr.on('data', (data: Buffer) => (stderr = (stderr + data.toString()).slice(-4000)));
-  const area = new LiveArea(process.stderr);
-  let said = '';
-  let last: BackendLine | null = null;
-  const exited = new Promise<number | string>((resolve) => {
-    child.on('error', (error) => resolve(error.message));
-    child.on('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
-  });
-  for await (const text of readline.createInterface({ input: child.stdout })) {
-    const parsed = parseLine(text);
-    if (!parsed) continue;
-    last = parsed;
-    if (parsed.type !== 'progress') continue;
-    const shown = safeLine(parsed.text);
-    if (area.live) area.draw([`${title}  ${parsed.fraction === null ? '' : bar(parsed.fraction, 20)}  ${shown}`]);
-    else if (shown !== said) context.say(`${title}: ${shown}`);
-    said = shown;
-  }
-  const code = await exited;
-  area.clear();
-  if (last?.type === 'error') throw new CommandError(safe(last.message));
-  if (!last || last.type === 'progress')
-    throw new CommandError(`${title} ended with ${code}.\n${safe(stderr.trimEnd())}`);
-  return last;
-}
-
-function parseLine(text: string): BackendLine | null {
-  try {
-    return BackendLine.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }
 
 function print(context: Context, reports: BackendReport[]): void {

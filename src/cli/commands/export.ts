@@ -3,22 +3,38 @@ import { once } from 'node:events';
 import * as path from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Run } from '../../protocol/engine.js';
-import type { ParamValue } from '../../protocol/values.js';
-import type { Command } from '../command.js';
+import { csv } from '../../protocol/csv.js';
+import { EXPORT_FORMATS, TrainerLine, fileNameOf } from '../../protocol/trainer.js';
+import { suggest } from '../../experiment/suggest.js';
+import type { Command, Input } from '../command.js';
 import type { Context } from '../context.js';
-import { UsageError } from '../errors.js';
+import { CommandError, UsageError } from '../errors.js';
 import { readPoints } from '../points.js';
 import { runJson } from '../shapes.js';
+import { safeLine } from '../terminal.js';
+import { askTrainer } from '../trainer.js';
 import { QUERY_OPTIONS, readQuery } from './ls.js';
 
 export const exportRuns: Command = {
   name: 'export',
   usage: '[RUN …]',
-  summary: 'Writes runs, and with --points all their metric points, as CSV or JSON lines.',
+  summary:
+    'Writes runs, and with --points all their metric points, as CSV or JSON lines; with --to, what a run has trained, for other programs.',
+  details:
+    '--to writes the network of a run of the built-in trainer: keras (Keras 3), tfjs (a folder for tf.loadLayersModel), onnx, or the ' +
+    'weights alone as safetensors or npz. The first three take raw inputs: standardization is part of them. Names of classes ' +
+    'and inputs are written along.',
   options: {
     ...QUERY_OPTIONS,
     format: { type: 'string', value: 'csv|jsonl', help: 'Default: by the ending of --output, else csv.' },
     output: { type: 'string', short: 'o', value: 'FILE', help: 'Default: standard output.' },
+    to: { type: 'string', value: EXPORT_FORMATS.join('|'), help: 'Export the trained network of one run.' },
+    out: {
+      type: 'string',
+      value: 'PATH',
+      help: 'With --to: the file, or the folder for tfjs. Default: named after the run.',
+    },
+    force: { type: 'boolean', help: 'With --to: replace what is there.' },
     points: { type: 'boolean', help: 'A row for every point of every metric instead of a row for every run.' },
   },
   examples: [
@@ -27,6 +43,9 @@ export const exportRuns: Command = {
   ],
   args: [0, 10_000],
   async run(context, input) {
+    const to = input.text('to');
+    if (to !== undefined) return exportNetwork(context, input, to);
+    if (input.text('out') !== undefined || input.flag('force')) throw new UsageError('--out and --force go with --to.');
     const output = input.text('output');
     const format = input.text('format') ?? (output && /\.(jsonl|ndjson)$/i.test(output) ? 'jsonl' : 'csv');
     if (format !== 'csv' && format !== 'jsonl') throw new UsageError(`--format takes csv or jsonl, not "${format}".`);
@@ -41,6 +60,27 @@ export const exportRuns: Command = {
     return 0;
   },
 };
+
+async function exportNetwork(context: Context, input: Input, to: string): Promise<number> {
+  const format = EXPORT_FORMATS.find((each) => each === to);
+  if (!format) {
+    const near = suggest(to, EXPORT_FORMATS);
+    const hint = near ? `; did you mean "${near}"?` : '.';
+    throw new UsageError(`--to takes one of ${EXPORT_FORMATS.join(', ')}, not "${to}"${hint}`);
+  }
+  if (input.args.length !== 1) throw new UsageError('Name the one run whose network is to be exported.');
+  const run = await context.run(input.args[0]!);
+  const out = path.resolve(context.cwd, input.text('out') ?? input.text('output') ?? fileNameOf(run.name, format));
+  const args = ['--export', await folderOf(context, run.id), format, out, ...(input.flag('force') ? ['--force'] : [])];
+  const answer = await askTrainer(context, args, 'Exporting', TrainerLine);
+  if (answer.type !== 'exported') throw new CommandError('The trainer did not say what it exported.');
+  answer.files.forEach((file) => context.print(safeLine(path.relative(context.cwd, file) || file)));
+  return 0;
+}
+
+export async function folderOf(context: Context, id: string): Promise<string> {
+  return (await (await context.engine()).request('runs/get', { id })).folder;
+}
 
 type Write = (line: string) => Promise<unknown> | void;
 
@@ -88,19 +128,6 @@ async function writePoints(context: Context, runs: Run[], format: string, write:
       }
     }
   }
-}
-
-/** One line of CSV (RFC 4180). A cell that a spreadsheet would take for a formula gets a leading apostrophe. */
-export function csv(cells: (ParamValue | undefined)[]): string {
-  return cells
-    .map((cell) => {
-      if (cell === null || cell === undefined) return '';
-      if (typeof cell === 'number') return String(cell);
-      const text = typeof cell === 'string' ? cell : JSON.stringify(cell);
-      const inert = /^[=+\-@\t\r]/.test(text) && !/^-?Infinity$/.test(text) ? `'${text}` : text;
-      return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
-    })
-    .join(',');
 }
 
 async function finish(sink: Writable): Promise<void> {

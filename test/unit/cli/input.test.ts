@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { helpOf, readInput, type Command } from '../../../src/cli/command.js';
-import { csv } from '../../../src/cli/commands/export.js';
+import { csv } from '../../../src/protocol/csv.js';
 import { readQuery, ls } from '../../../src/cli/commands/ls.js';
 import { run } from '../../../src/cli/commands/run.js';
 import { number } from '../../../src/cli/format.js';

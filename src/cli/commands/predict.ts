@@ -1,0 +1,93 @@
+/** `tunesmith evaluate` and `tunesmith predict`: a trained network on a person's own files. */
+import * as path from 'node:path';
+import { TrainerLine } from '../../protocol/trainer.js';
+import { JSON_OPTION, type Command } from '../command.js';
+import type { Context } from '../context.js';
+import { CommandError, UsageError } from '../errors.js';
+import { safeLine, table } from '../terminal.js';
+import { askTrainer } from '../trainer.js';
+import { folderOf } from './export.js';
+
+const FILES =
+  'FILE is what the network was trained on: a CSV file; two IDX or NPY files, inputs and targets; an NPZ archive; images or a folder of ' +
+  'them. Numbers are standardized, and classes named, as they were in the training.';
+
+/** As many classes as a terminal has room for. */
+const MOST_CLASSES = 20;
+
+export const evaluate: Command = {
+  name: 'evaluate',
+  usage: 'RUN [FILE …]',
+  summary: 'Measures how good a trained network is on a file; without one, on the validation examples of its run.',
+  details: FILES,
+  options: { json: JSON_OPTION },
+  examples: [
+    ['tunesmith evaluate latest test.csv', 'on rows that it has never seen'],
+    ['tunesmith evaluate latest images.npy labels.npy', 'on a pair of arrays'],
+  ],
+  args: [1, 3],
+  async run(context, input) {
+    const [word, ...files] = input.args;
+    const run = await context.run(word!);
+    const folder = await folderOf(context, run.id);
+    const answer = await askTrainer(context, ['--evaluate', folder, context.cwd, ...files], 'Evaluating', TrainerLine);
+    if (answer.type !== 'evaluated') throw new CommandError('The trainer did not answer with metrics.');
+    answer.notes.forEach((note) => context.say(safeLine(note)));
+    const { data, examples, metrics, confusion } = answer;
+    if (input.flag('json')) {
+      context.json({ run: run.id, data, examples, metrics, confusion });
+      return 0;
+    }
+    context.print(`${safeLine(run.name)} on ${safeLine(data)}: ${examples} examples`);
+    const width = Math.max(...Object.keys(metrics).map((name) => safeLine(name).length));
+    for (const [name, value] of Object.entries(metrics)) {
+      context.print(`  ${safeLine(name).padEnd(width)}  ${value === null ? '–' : Number(value.toPrecision(6))}`);
+    }
+    if (confusion && confusion.classes.length <= MOST_CLASSES) printConfusion(context, confusion);
+    return 0;
+  },
+};
+
+function printConfusion(context: Context, { classes, rows }: { classes: string[]; rows: number[][] }): void {
+  context.print();
+  const heads = [
+    { title: 'true \\ predicted' },
+    ...classes.map((name) => ({ title: safeLine(name), align: 'right' as const })),
+  ];
+  const cells = rows.map((row, i) => [classes[i]!, ...row.map(String)]);
+  table(heads, cells, context.paint, context.columns).forEach((line) => context.print(line));
+}
+
+export const predict: Command = {
+  name: 'predict',
+  usage: 'RUN FILE … [--out predictions.csv]',
+  summary: 'Writes what a trained network predicts for each row of a file, as CSV.',
+  details:
+    `${FILES} The target may be missing. Each line has the number of the row (from 1), of images the file, what is predicted, and the ` +
+    'probability of each class.',
+  options: {
+    out: { type: 'string', short: 'o', value: 'FILE', help: 'Default: predictions.csv.' },
+    force: { type: 'boolean', help: 'Replace the file if it is there.' },
+  },
+  examples: [
+    ['tunesmith predict latest new.csv --out predictions.csv', 'a line for each row'],
+    ['tunesmith predict latest cat.jpg dog.jpg', 'of images'],
+  ],
+  args: [2, 10_000],
+  async run(context, input) {
+    const [word, ...files] = input.args;
+    const out = path.resolve(context.cwd, input.text('out') ?? 'predictions.csv');
+    if (files.some((file) => path.resolve(context.cwd, file) === out)) {
+      throw new UsageError(`--out names the file that is read: ${out}`);
+    }
+    const run = await context.run(word!);
+    const folder = await folderOf(context, run.id);
+    const force = input.flag('force') ? '--force' : '';
+    const args = ['--predict', folder, context.cwd, out, force, ...files];
+    const answer = await askTrainer(context, args, 'Predicting', TrainerLine);
+    if (answer.type !== 'predicted') throw new CommandError('The trainer did not say what it predicted.');
+    answer.notes.forEach((note) => context.say(safeLine(note)));
+    context.print(`${answer.examples} rows in ${safeLine(path.relative(context.cwd, out) || out)}`);
+    return 0;
+  },
+};

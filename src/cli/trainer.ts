@@ -1,0 +1,63 @@
+/** Asks the trainer something in a process of its own, and shows how far it has come. */
+import { spawn } from 'node:child_process';
+import * as path from 'node:path';
+import * as readline from 'node:readline';
+import { findNode } from '../engine/connect.js';
+import type { Context } from './context.js';
+import { CommandError } from './errors.js';
+import { LiveArea } from './liveArea.js';
+import { bar, safe, safeLine } from './terminal.js';
+
+type Line =
+  { type: 'progress'; fraction: number | null; text: string } | { type: 'error'; message: string } | { type: string };
+type Answer<L> = Exclude<L, { type: 'progress' | 'error' }>;
+
+/** Resolves to the last line that the trainer says; throws when that is an error. */
+export async function askTrainer<L extends { type: string }>(
+  context: Context,
+  args: string[],
+  title: string,
+  schema: { parse(value: unknown): L },
+): Promise<Answer<L>> {
+  const node = await findNode(context.dist);
+  const child = spawn(node.execPath, [path.join(context.dist, 'trainer.cjs'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...node.env },
+  });
+  let stderr = '';
+  child.stderr.on('data', (data: Buffer) => (stderr = (stderr + data.toString()).slice(-4000)));
+  const area = new LiveArea(process.stderr);
+  let said = '';
+  let last: Line | null = null;
+  const exited = new Promise<number | string>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
+  });
+  for await (const text of readline.createInterface({ input: child.stdout })) {
+    const parsed = parseLine(text, schema) as Line | null;
+    if (!parsed) continue;
+    last = parsed;
+    if (!isProgress(parsed)) continue;
+    const shown = safeLine(parsed.text);
+    if (area.live) area.draw([`${title}  ${parsed.fraction === null ? '' : bar(parsed.fraction, 20)}  ${shown}`]);
+    else if (shown !== said) context.say(`${title}: ${shown}`);
+    said = shown;
+  }
+  const code = await exited;
+  area.clear();
+  if (last && isError(last)) throw new CommandError(safe(last.message));
+  if (!last || isProgress(last)) throw new CommandError(`${title} ended with ${code}.\n${safe(stderr.trimEnd())}`);
+  return last as unknown as Answer<L>;
+}
+
+const isProgress = (line: Line): line is Extract<Line, { fraction: unknown }> => line.type === 'progress';
+const isError = (line: Line): line is Extract<Line, { message: unknown }> => line.type === 'error';
+
+/** What a native library prints by itself is no answer. */
+function parseLine<L>(text: string, schema: { parse(value: unknown): L }): L | null {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,179 @@
+/** What a saved network says of examples: how good it is on them, and what it predicts, as a CSV file. */
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { csv } from '../protocol/csv.js';
+import { RunSpec } from '../protocol/runFolder.js';
+import { readFile } from 'node:fs/promises';
+import { RUN_FILES } from '../protocol/runFiles.js';
+import { Feed, toTensors } from './batches.js';
+import { loadDataset } from './data/index.js';
+import { prepare, type Prepared } from './data/prepared.js';
+import type { Examples } from './data/types.js';
+import { evaluate, type Evaluation } from './evaluate.js';
+import { cardOf } from './export/card.js';
+import { buildLoss } from './losses/index.js';
+import type { SavedModel } from './savedModel.js';
+
+export interface PredictContext {
+  /** Folder that relative paths are relative to. */
+  folder: string;
+  /** Examples at once. */
+  batch: number;
+  signal: AbortSignal;
+  onProgress(fraction: number | null, text: string): void;
+}
+
+export interface Judged extends Evaluation {
+  data: string;
+  examples: number;
+  notes: string[];
+}
+
+/** On `files`, or without any on the examples that the run itself was judged by. */
+export async function evaluateSaved(
+  model: SavedModel,
+  runFolder: string,
+  files: readonly string[],
+  context: PredictContext,
+): Promise<Judged> {
+  const { saved } = model;
+  const given =
+    files.length > 0
+      ? await prepare(saved, files, { folder: context.folder, needTargets: true })
+      : await ownExamples(model, runFolder, context);
+  const { examples, name } = given;
+  const loss = buildLoss(saved.network.loss, model.dataset, model.model.outputs);
+  let batches = 0;
+  try {
+    const result = await evaluate(model.model, loss, model.dataset, examples, {
+      batchSize: context.batch,
+      metrics: saved.network.metrics,
+      pause: () => {
+        context.onProgress(Math.min(1, (batches++ * context.batch) / examples.count), `evaluating on ${name}`);
+        context.signal.throwIfAborted();
+        return Promise.resolve(true);
+      },
+    });
+    return { ...result!, data: name, examples: examples.count, notes: given.notes() };
+  } finally {
+    loss.dispose();
+    await given.close();
+  }
+}
+
+async function ownExamples(model: SavedModel, runFolder: string, context: PredictContext): Promise<Prepared> {
+  const spec = RunSpec.parse(JSON.parse(await readFile(join(runFolder, RUN_FILES.spec), 'utf8')));
+  const { network } = model.saved;
+  const dataset = await loadDataset(network.data, {
+    folder: spec.file ? dirname(spec.file) : spec.cwd,
+    validation: network.validation,
+    loss: network.loss.name,
+    signal: context.signal,
+    onProgress: (text) => context.onProgress(null, text),
+  });
+  return {
+    name: `the validation examples of ${dataset.name}`,
+    examples: dataset.validation,
+    hasTargets: true,
+    names: null,
+    notes: () => dataset.notes,
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Writes a row for every example; the names of the columns. */
+export async function predictSaved(
+  model: SavedModel,
+  files: readonly string[],
+  output: string,
+  context: PredictContext,
+): Promise<{ examples: number; columns: string[]; notes: string[] }> {
+  const given = await prepare(model.saved, files, { folder: context.folder, needTargets: false });
+  const table = new PredictionTable(model, given);
+  const temporary = join(dirname(output), `.${basename(output)}.${process.pid}.tmp`);
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.write(`${csv(table.columns)}\n`);
+      for await (const { outputs, from, to } of outputsOf(model, given.examples, context)) {
+        const rows: string[] = [];
+        for (let i = from; i < to; i++) rows.push(`${csv(table.row(i, outputs, i - from))}\n`);
+        await file.write(rows.join(''));
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, output);
+  } finally {
+    await rm(temporary, { force: true });
+    await given.close();
+  }
+  return { examples: given.examples.count, columns: table.columns, notes: given.notes() };
+}
+
+async function* outputsOf(
+  model: SavedModel,
+  examples: Examples,
+  context: PredictContext,
+): AsyncGenerator<{ outputs: Float32Array; from: number; to: number }> {
+  const order = Int32Array.from({ length: examples.count }, (_, i) => i);
+  const feed = new Feed(model.dataset, examples, order, context.batch);
+  for (let from = 0; from < examples.count; from += context.batch) {
+    context.signal.throwIfAborted();
+    const to = Math.min(from + context.batch, examples.count);
+    context.onProgress(from / examples.count, `predicting ${to} of ${examples.count}`);
+    const values = await feed.batch(from, to);
+    const result = tf.tidy(() => model.meant(model.raw(toTensors(values, model.dataset.inputShape).inputs)));
+    const outputs = Float32Array.from(await result.data());
+    result.dispose();
+    yield { outputs, from, to };
+  }
+}
+
+/** Row number from 1, name if there is one, what is predicted, and what speaks for each class. */
+class PredictionTable {
+  readonly columns: string[];
+  private readonly kind: 'probabilities' | 'scores' | 'values';
+
+  constructor(
+    private readonly model: SavedModel,
+    private readonly given: Prepared,
+  ) {
+    const { saved } = model;
+    const { classes, outputs, preparation } = saved.data;
+    const { kind } = cardOf(saved, this.outputs, false).output;
+    this.kind = kind;
+    const target = typeof preparation.target === 'string' ? preparation.target : null;
+    const predicted = classes
+      ? ['prediction', ...classes.map((name) => `${kind === 'scores' ? 'score' : 'probability'}:${name}`)]
+      : outputs > 1
+        ? Array.from({ length: outputs }, (_, i) => `prediction:${i + 1}`)
+        : [target === null ? 'prediction' : `prediction:${target}`];
+    this.columns = ['row', ...(given.names ? ['file'] : []), ...predicted];
+  }
+
+  private get outputs(): number {
+    return this.model.model.outputs;
+  }
+
+  /** `i`: of all examples; `at`: in this batch. */
+  row(i: number, values: Float32Array, at: number): (string | number)[] {
+    const { classes } = this.model.saved.data;
+    const own = Array.from(values.subarray(at * this.outputs, (at + 1) * this.outputs));
+    const start = [i + 1, ...(this.given.names ? [this.given.names[i]!] : [])];
+    if (!classes) return [...start, ...own];
+    const each = own.length === 1 ? this.ofTwo(own[0]!) : own;
+    let best = 0;
+    each.forEach((value, j) => {
+      if (value > each[best]!) best = j;
+    });
+    return [...start, classes[best]!, ...each];
+  }
+
+  /** One output for two classes: the second's. */
+  private ofTwo(value: number): [number, number] {
+    return this.kind === 'probabilities' ? [1 - value, value] : [-value, value];
+  }
+}

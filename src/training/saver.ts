@@ -2,8 +2,6 @@
 import { performance } from 'node:perf_hooks';
 import type { RunClient } from '../client/index.js';
 import { messageOf } from './errors.js';
-import { saveState } from './resume.js';
-import type { Training } from './train.js';
 
 /** Saving may take this part of the time. */
 const SHARE = 0.05;
@@ -15,12 +13,13 @@ export class Saver {
 
   constructor(private readonly run: Pick<RunClient, 'saveCheckpoint' | 'message' | 'stopRequested'>) {}
 
-  async save(training: Training, epoch: number): Promise<void> {
+  /** `write` fills the folder it is given. */
+  async save(epoch: number, write: (folder: string) => Promise<void>): Promise<void> {
     const before = performance.now();
     // Always the first, so that there is one; and always when the run is about to be paused or stopped.
     if (this.run.stopRequested === null && this.spent > SHARE * (before - this.started)) return;
     try {
-      await this.run.saveCheckpoint(epoch, async (folder) => saveState(folder, await training.state()));
+      await this.run.saveCheckpoint(epoch, write);
     } catch (error) {
       // A full disk must not end a training whose figures are safe in the journal.
       if (!this.warned) this.run.message('warning', `a checkpoint could not be saved: ${messageOf(error)}`);

@@ -78,6 +78,8 @@ export class Training {
   /** Null before the first epoch's end, and for numbers. */
   confusion: JudgedConfusion | null = null;
   private epochsDone = 0;
+  /** The one whose weights are kept, once the training is done. */
+  keptEpoch = 0;
   /** Over the last epoch's training examples. */
   private trained: { loss: number; accuracy: number | null } = { loss: NaN, accuracy: null };
   private readonly random: Random;
@@ -108,6 +110,11 @@ export class Training {
     );
     this.pace = new Pace(options.log, network.epochs);
     this.learningRate = network.optimizer.learningRate;
+  }
+
+  /** Epochs that are done. */
+  get epochs(): number {
+    return this.epochsDone;
   }
 
   /** Trains all epochs, or until a stop is asked for: then false. The weights are ready to be saved either way. */
@@ -201,6 +208,7 @@ export class Training {
   /** Puts the best epoch's weights back where that is wanted, and has the confusion matrix say what these do. */
   private async restoreBest(): Promise<void> {
     const best = this.earlyStopping?.restore(this) ?? null;
+    this.keptEpoch = best ?? this.epochsDone;
     if (best === null || best === this.confusion?.epoch || !this.confusion) return;
     const result = await this.evaluated();
     const step = Math.round((this.step * best) / this.epochsDone);

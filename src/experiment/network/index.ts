@@ -38,6 +38,10 @@ export interface Network {
   data: DataSource;
   /** Fraction of the training examples to evaluate on; null: what comes with the data, else 0.2. */
   validation: number | null;
+  /** Parts that the examples are divided into for cross-validation; null: none. */
+  folds: number | null;
+  /** The only part that is to be judged by, from 1; null: each in turn. */
+  fold: number | null;
   layers: Layer[];
   loss: LossSettings;
   optimizer: OptimizerSettings;
@@ -85,6 +89,13 @@ function schema(placeholders: boolean) {
     ),
     validation: optional(fraction).describe(
       'Fraction of the training examples to evaluate on. Default: the files or test set given with the data, else 0.2.',
+    ),
+    folds: optional(whole('folds', 2)).describe(
+      'Cross-validation: the training examples are divided into so many parts, and one network is trained for each, judged by that part. ' +
+        'Metrics are means over the parts; `val/…_std` is their standard deviation, `fold1/…` what each part says.',
+    ),
+    fold: optional(whole('fold')).describe(
+      'Of the `folds`, train only this one, from 1: so that a search may go through them as repeats. Default: all.',
     ),
     layers: z
       .array(layerSchema(kit), {
@@ -159,13 +170,26 @@ export function checkNetworkTemplate(value: unknown): NetworkProblem[] {
 export function validateNetwork(value: unknown): NetworkResult {
   const result = NetworkFile.safeParse(value);
   if (!result.success) return { problems: problemsOf(result.error.issues, value, NetworkFile) };
+  const problem = foldsProblem(result.data);
+  if (problem) return { problems: [problem] };
   return { network: normalizeNetwork(result.data) };
+}
+
+function foldsProblem({ folds = null, fold = null, validation = null }: WrittenNetwork): NetworkProblem | null {
+  if (folds !== null && validation !== null) {
+    return { path: ['validation'], message: 'folds say what to judge by: take "validation" out, or "folds"' };
+  }
+  if (fold === null) return null;
+  if (folds === null) return { path: ['fold'], message: 'fold needs folds: say of how many, such as folds: 5' };
+  return fold > folds ? { path: ['fold'], message: `fold must be from 1 to ${folds}, the number of folds` } : null;
 }
 
 /** A normal form that an earlier version wrote, with what has come since. */
 export function completeNetwork(network: Network): Network {
   const { optimizer } = network;
   const defaults = {
+    folds: null,
+    fold: null,
     schedule: normalizeSchedule(null),
     clip: { norm: null, value: null },
     accumulate: 1,
@@ -192,6 +216,8 @@ function normalizeNetwork(written: WrittenNetwork): Network {
   return {
     data: normalizeData(written.data),
     validation: written.validation ?? null,
+    folds: written.folds ?? null,
+    fold: written.fold ?? null,
     layers: normalizeLayers(written.layers),
     loss: normalizeLoss(written.loss),
     optimizer: normalizeOptimizer(written.optimizer),

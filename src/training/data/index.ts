@@ -4,7 +4,7 @@ import { openArrays } from './arrays.js';
 import { openCsv } from './csv.js';
 import { openImages } from './images/index.js';
 import { openMnist } from './mnist.js';
-import { DEFAULT_VALIDATION, splitIndexes, upTo } from './split.js';
+import { DEFAULT_VALIDATION, foldIndexes, splitIndexes, upTo } from './split.js';
 import type { Dataset, Division, LoadContext, OpenData } from './types.js';
 
 export function openData(source: DataSource, context: LoadContext): Promise<OpenData> {
@@ -22,16 +22,26 @@ export function openData(source: DataSource, context: LoadContext): Promise<Open
   }
 }
 
-/** The training and validation examples. An explicit fraction wins over files that come with a data set (MNIST's test images). */
-export function divisionOf({ count, classes, given }: OpenData, fraction: number | null): Division {
-  if (given !== null && fraction === null) return { train: upTo(count), validation: null };
-  const [train, validation] = splitIndexes(count, fraction ?? DEFAULT_VALIDATION, classes);
-  return { train, validation };
+/** What is to be trained and judged on: one division, or one for each fold. */
+export function divisionsOf(
+  data: OpenData,
+  { validation, folds, fold }: { validation: number | null; folds: number | null; fold: number | null },
+): Division[] {
+  const { count, classes, given } = data;
+  if (folds !== null) {
+    const all = foldIndexes(count, folds, classes);
+    return fold === null ? all : [all[fold - 1]!];
+  }
+  // An explicit fraction wins over examples that come with a data set (MNIST's test images).
+  if (given !== null && validation === null) return [{ train: upTo(count), validation: null }];
+  const [train, judged] = splitIndexes(count, validation ?? DEFAULT_VALIDATION, classes);
+  return [{ train, validation: judged }];
 }
 
 /** Its files stay open while it is used, and until the process ends. */
 export async function loadDataset(source: DataSource, context: LoadContext): Promise<Dataset> {
   const data = await openData(source, context);
-  return data.dataset(divisionOf(data, context.validation), 1);
+  const [division] = divisionsOf(data, { validation: context.validation, folds: null, fold: null });
+  return data.dataset(division!, 1);
 }
 export type { Dataset, Examples, LoadContext, OpenData } from './types.js';

@@ -18,6 +18,12 @@ export class Confusion {
     this.counts[truth * this.classes.length + predicted]!++;
   }
 
+  /** Counts those of another one too. */
+  addRows(rows: readonly (readonly number[])[]): this {
+    rows.forEach((row, i) => row.forEach((count, j) => (this.counts[i * row.length + j]! += count)));
+    return this;
+  }
+
   /** One row for each true class, one column for each predicted one. */
   get rows(): number[][] {
     const { length } = this.classes;

@@ -47,8 +47,14 @@ export async function npm(args: string[], options: { cwd: string; signal?: Abort
   return stdout;
 }
 
-/** Fetches a package's tarball (`name@version`) into a folder that holds no other; its path. */
+/**
+ * Fetches a package's tarball (`name@version`) into a folder that holds no other; its path. Where there is no network,
+ * `TUNESMITH_PACKAGES` may name a folder that has it, as `npm pack` names it.
+ */
 export async function downloadPackage(name: string, folder: string, signal?: AbortSignal): Promise<string> {
+  const packages = process.env.TUNESMITH_PACKAGES;
+  const kept = packages && join(packages, `${name.replace(/^@/, '').replace(/[/@]/g, '-')}.tgz`);
+  if (kept && existsSync(kept)) return kept;
   await npm(['pack', name, '--pack-destination', folder, '--silent'], { cwd: folder, signal });
   const tarball = (await readdir(folder)).find((file) => file.endsWith('.tgz'));
   if (!tarball) throw new Error(`npm pack ${name} made no file`);

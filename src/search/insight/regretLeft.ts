@@ -6,19 +6,24 @@
  *
  * - Bounds are `WIDTH` deviations wide. In the paper they grow without limit with the number of trials, and are divided by
  *   five. With these, the true regret was within what is said in all of 180 searches (random and TPE, 20 to 150 trials) on
- *   spheres of 2 and 5 dimensions, Branin, Rastrigin and Rosenbrock, and in 30 of 36 in a space of conditions and choices; but
- *   on Hartmann 6 in 14 of 36 only: of a deep hollow that nobody has come near no model can tell.
+ *   spheres of 2 and 5 dimensions, Branin, Rastrigin and Rosenbrock, and in 30 of 36 in a space of conditions and choices.
  * - Two models: of the best trials and others far apart, and of trials far apart only. Values much worse than the middle
  *   are clipped: they say nothing about the best.
+ * - Deep hollows: where a few values are much better than most, both are also fitted to the logarithm of how much better
+ *   than the worst they are (a Box-Cox transformation, in the unit that makes them look most normal). Never less is said
+ *   than what the latter half of the trials brought. With random search and TPE at 25, 60 and 120 trials the true regret was
+ *   within what is said 33 times of 36 on Hartmann 6 (14 without this) and 31 of 36 in a narrow well of 4 dimensions; 16 of
+ *   36 on Ackley's function of 4, whose hollow is narrower than the distance of the trials: of that no model can tell.
  * - The least lower bound is looked for at random points of the space and around the most promising ones, closer and closer.
  */
 import { fitGp, type Gp } from '../gp/index.js';
+import { exp, log } from '../numeric.js';
 import { createRandom } from '../random.js';
 import type { History, Random } from '../types.js';
 import { allowedDraws } from './draws.js';
 import { completedOf, INACTIVE, lossesOf, rowsOf, type Rows, type Unknown } from './rows.js';
 import { select, spread } from './spread.js';
-import { columnKind, HILLY, placesOf } from './surrogate.js';
+import { columnKind, deviationOf, HILLY, placesOf } from './surrogate.js';
 
 export interface RegretLeft {
   /** At most so much better, as far as a model can tell; in the objective's unit, never negative. */
@@ -44,6 +49,8 @@ const REACH = 3;
 /** Random points looked at, and in each round so many of the most promising, with so many others around each. */
 const DRAWS = 1024;
 const ROUNDS = 6;
+/** Units of the bent scale, in distances from the worst value to the middle one. */
+const BENDS = [2, 1, 0.5, 0.2, 0.1, 0.05];
 const KEPT = 24;
 const STEPS = 16;
 
@@ -61,11 +68,16 @@ export function regretLeft(history: History, options: { objective?: number } = {
   const all = rowsOf(history, trials);
   if (all.axes.length === 0) return { unknown: 'no parameter can vary', trials: trials.length, needed: REGRET_NEEDS };
   // One model that knows where it is good, and one that is not taken in by hundreds of trials in one place.
-  const near = modelOf(all, losses, instructive(all, losses));
-  const wide = modelOf(all, losses, spread(all, Math.max(ALL_OF, Math.min(WIDE, Math.round(SHARE * all.count)))));
+  const nearby = instructive(all, losses);
+  const apart = spread(all, Math.max(ALL_OF, Math.min(WIDE, Math.round(SHARE * all.count))));
+  const near = modelOf(all, losses, nearby, LINEAR);
+  const models = [near, modelOf(all, losses, apart, LINEAR)];
+  // Few much better than most: there may be better ones yet, of which a model on the plain scale knows nothing.
+  const bend = bendFor(Float64Array.from(apart, (i) => losses[i]!));
+  if (bend) models.push(modelOf(all, losses, nearby, bend), modelOf(all, losses, apart, bend));
   const upper = Math.min(...boundsOf(near.gp, near.rows, WIDTH));
-  const lower = Math.min(leastBound(near, history), leastBound(wide, history));
-  const atMost = Math.max(0, upper - lower);
+  const lower = Math.min(...models.map((model) => leastBound(model, history)));
+  const atMost = Math.max(0, upper - lower, gainedLately(losses));
   const noise = Math.sqrt(near.gp.noise);
   return { atMost, noise, sentence: sentenceFor(atMost, noise), trials: trials.length };
 }
@@ -73,17 +85,52 @@ export function regretLeft(history: History, options: { objective?: number } = {
 interface Fitted {
   gp: Gp;
   rows: Rows;
+  bend: Bend;
 }
 
-function modelOf(all: Rows, losses: Float64Array, chosen: Int32Array): Fitted {
+function modelOf(all: Rows, losses: Float64Array, chosen: Int32Array, bend: Bend): Fitted {
   const rows = select(all, chosen);
   const gp = fitGp({
     x: placesOf(rows),
-    y: clipped(Float64Array.from(chosen, (i) => losses[i]!)),
+    y: clipped(Float64Array.from(chosen, (i) => losses[i]!)).map(bend.there),
     kinds: rows.axes.map(columnKind),
     start: Float64Array.of(...rows.axes.map(() => HILLY.scale), HILLY.signal, HILLY.noise),
   });
-  return { gp, rows };
+  return { gp, rows, bend };
+}
+
+/** A scale on which the good values lie closer together: the logarithm of how much better than the worst. */
+interface Bend {
+  there(loss: number): number;
+  back(value: number): number;
+}
+const LINEAR: Bend = { there: (loss) => loss, back: (value) => value };
+
+/** Null: the values look no more normal on such a scale than as they are. */
+function bendFor(losses: Float64Array): Bend | null {
+  const sorted = clipped(losses).sort();
+  const worst = sorted.at(-1)!;
+  const typical = worst - sorted[sorted.length >> 1]!;
+  const n = sorted.length;
+  const least = sorted[0]! - REACH * (worst - sorted[0]!);
+  const likelihood = (values: Float64Array) => -n * log(deviationOf(values));
+  let best = { at: null as Bend | null, likelihood: likelihood(sorted) };
+  for (const share of typical > 0 ? BENDS : []) {
+    const unit = share * typical;
+    const there = (loss: number) => -log(1 + Math.max(0, worst - loss) / unit);
+    const back = (value: number) => Math.max(least, worst - unit * (exp(-value) - 1));
+    // With the logarithm of how much the scale is finer at each value.
+    const found = sorted.reduce((sum, loss) => sum - log(unit + worst - loss), likelihood(sorted.map(there)));
+    if (found > best.likelihood) best = { at: { there, back }, likelihood: found };
+  }
+  return best.at;
+}
+
+/** What the latter half of the trials brought: as many more may bring as much again. */
+function gainedLately(losses: Float64Array): number {
+  const half = losses.length >> 1;
+  const least = (part: Float64Array) => part.reduce((a, b) => Math.min(a, b), Infinity);
+  return least(losses.subarray(0, half)) - least(losses);
 }
 
 /** The best ones, and of the rest those that lie far apart. */
@@ -113,7 +160,7 @@ function boundsOf({ model, center, scale }: Gp, rows: Rows, deviations: number):
   });
 }
 
-function leastBound({ gp, rows: observed }: Fitted, history: History): number {
+function leastBound({ gp, rows: observed, bend }: Fitted, history: History): number {
   const random = createRandom(1);
   let points = joined(observed, allowedDraws(history.space, DRAWS));
   let least = Infinity;
@@ -124,7 +171,7 @@ function leastBound({ gp, rows: observed }: Fitted, history: History): number {
     const best = select(points, Int32Array.from(order.slice(0, KEPT)));
     points = joined(best, moved(best, width, random));
   }
-  return Math.min(least, ...boundsOf(gp, points, -WIDTH));
+  return bend.back(Math.min(least, ...boundsOf(gp, points, -WIDTH)));
 }
 
 /** Around each row some others: a few of its parameters are moved; what takes part stays as it is. */

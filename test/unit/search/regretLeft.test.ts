@@ -5,6 +5,7 @@ import { createRandom } from '../../../src/search/random.js';
 import type { History, Space } from '../../../src/search/types.js';
 import type { Params } from '../../../src/protocol/values.js';
 import { box, choice, float, randomHistory, withTrials, x } from './insightSupport.js';
+import { TASKS } from './tasks.js';
 
 /** Regrets. */
 const branin = (p: Params): number => {
@@ -13,6 +14,8 @@ const branin = (p: Params): number => {
   return parabola ** 2 + 10 * (1 - 1 / (8 * Math.PI)) * Math.cos(a) + 10 - 0.39788735772973816;
 };
 const sphere = (p: Params): number => [0.63, 0.29, 0.54].reduce((sum, at, i) => sum + 100 * (x(p, i) - at) ** 2, 0);
+const well = (p: Params): number =>
+  -5 * Math.exp(-12 * [0.35, 0.6, 0.25, 0.7].reduce((sum, at, i) => sum + (x(p, i) - at) ** 2, 0));
 const found = (history: History): RegretLeft => {
   const result = regretLeft(history);
   if ('unknown' in result) throw new Error(result.unknown);
@@ -48,6 +51,33 @@ describe('what is left to gain', () => {
     }
     expect(kept).toBeGreaterThanOrEqual(18);
     expect(late).toBeLessThan(early - 1);
+  });
+
+  it.each([
+    ['Hartmann 6', TASKS['Hartmann 6']!.space, TASKS['Hartmann 6']!.f, 0],
+    ['a narrow well', box(4), well, -5],
+  ] as const)('does not call a deep hollow found that few trials came near: %s', (_, space, f, least) => {
+    let [kept, all] = [0, 0];
+    for (let seed = 0; seed < 2; seed++) {
+      for (const history of [randomHistory(space, 80, f, seed), search(space, f, 80, seed)]) {
+        for (const count of [25, 80]) {
+          const part = first(history, count);
+          const regret = Math.min(...part.trials.map(({ values }) => values![0]!)) - least;
+          kept += found(part).atMost >= regret ? 1 : 0;
+          all++;
+        }
+      }
+    }
+    expect(all).toBe(8);
+    expect(kept).toBeGreaterThanOrEqual(7);
+  });
+
+  it('expects as much again as the latter half of the trials brought', () => {
+    const one: Space = { dimensions: [float('a')] };
+    const values = Array.from({ length: 40 }, (_, i) => (i === 39 ? -1000 : 10 - i / 40));
+    let i = 0;
+    const history = randomHistory(one, 40, () => values[i++]!);
+    expect(found(history).atMost).toBeGreaterThanOrEqual(1000);
   });
 
   it('says when less is left than the noise of a trial', () => {

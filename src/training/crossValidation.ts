@@ -31,6 +31,7 @@ interface Written {
   epoch: number;
   folds: {
     final: Record<string, number> | null;
+    history: FoldLog['history'];
     confusion: { rows: number[][]; epoch: number; step: number } | null;
   }[];
 }

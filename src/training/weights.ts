@@ -21,8 +21,9 @@ export class Weights {
   /** Puts the weights where they are to be judged and saved, does `work`, and leads them back. */
   async settled<T>(work: () => Promise<T>): Promise<T> {
     const offset = this.stepper.settle();
+    if (offset) this.parameters.add(offset);
+    this.parameters.sync();
     if (!offset) return work();
-    this.parameters.add(offset);
     try {
       return await work();
     } finally {
@@ -34,6 +35,7 @@ export class Weights {
 
   /** As they are between two steps. */
   held(): Promise<NamedValues[]> {
+    this.parameters.sync();
     return Promise.all(
       this.model.weights.map(async ({ name, variable }) => ({
         name,

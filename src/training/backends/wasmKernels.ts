@@ -4,6 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { ADAM, type AdamAttributes } from '../optimizers/adam.js';
+import { rowMajor, Simd, transposed } from './simd/index.js';
 
 type Pads = [[number, number], [number, number], [number, number], [number, number]];
 
@@ -18,7 +20,9 @@ export function registerWasmKernels(): void {
   replace('Conv2DBackpropFilter', () => (args) => filterGradient(args));
   replace('Conv2DBackpropInput', (original) => (args) => inputGradient(args, original!));
   replace('MaxPoolGrad', () => (args) => maxPoolGradient(args));
-  replace('BatchMatMul', (original) => (args) => matMul(args, original!));
+  const simd = Simd.ofBackend();
+  replace('BatchMatMul', (original) => (args) => (simd && matMul2d(args, simd)) ?? matMul(args, original!));
+  if (simd) replace(ADAM, () => (args) => adam(args, simd));
 }
 
 function replace(kernelName: string, make: (original: tf.KernelFunc | null) => tf.KernelFunc): void {
@@ -155,4 +159,31 @@ function matMul(args: Arguments, original: tf.KernelFunc): tf.TensorInfo | tf.Te
     const b = args.inputs.b!;
     return tf.matMul(transposeA ? turn(a) : (a as tf.Tensor), transposeB ? turn(b) : (b as tf.Tensor));
   });
+}
+
+/** One matrix by another with our own kernel, which needs no transposing; null for several. */
+function matMul2d({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo | null {
+  const { transposeA, transposeB } = attrs as unknown as { transposeA: boolean; transposeB: boolean };
+  const a = inputs.a!;
+  const b = inputs.b!;
+  const [batch, p, q] = a.shape as [number, number, number];
+  if (a.shape.length !== 3 || batch !== 1 || b.shape[0] !== 1) return null;
+  if (a.dtype !== 'float32' || b.dtype !== 'float32') return null;
+  const [rows, inner] = transposeA ? [q, p] : [p, q];
+  const columns = b.shape[transposeB ? 1 : 2]!;
+  const out = simd.tensor([1, rows, columns]);
+  const left = rowMajor(simd.addressOf(a), q);
+  const right = rowMajor(simd.addressOf(b), b.shape[2]!);
+  const turned = [transposeA ? transposed(left) : left, transposeB ? transposed(right) : right] as const;
+  simd.matMul(...turned, simd.addressOf(out), rows, columns, inner);
+  return out;
+}
+
+function adam({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo[] {
+  const { beta1, beta2, correction, epsilon, rate } = attrs as unknown as AdamAttributes;
+  const { gradient, mean, square } = inputs as Record<'gradient' | 'mean' | 'square', tf.TensorInfo>;
+  const outputs = [gradient, mean, square].map(({ shape }) => simd.tensor([...shape]));
+  const addresses = [gradient, mean, square, ...outputs].map((tensor) => simd.addressOf(tensor));
+  simd.adam(addresses, gradient.shape[0]!, [beta1, beta2, correction, epsilon, rate]);
+  return outputs;
 }

@@ -22,6 +22,7 @@ export const dense: LayerBuilder<Extract<Layer, { type: 'dense' }>> = (settings,
       { name: `${name}/kernel`, variable: kernel, trainable: true },
       ...(bias ? [{ name: `${name}/bias`, variable: bias, trainable: true }] : []),
     ],
+    plain: { kind: 'dense', kernel, bias, activation: settings.activation },
     forward(x) {
       const product = tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor as tf.Tensor2D);
       return activate(bias ? tf.add(product, bias) : product);

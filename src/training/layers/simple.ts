@@ -2,18 +2,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
+import type { Random } from '../random.js';
 import { activations } from './activations.js';
 import { shapeText, type LayerBuilder } from './types.js';
 
 export const flatten: LayerBuilder<Extract<Layer, { type: 'flatten' }>> = (_, { name, inputShape }) => {
   const size = inputShape.reduce((a, b) => a * b, 1);
-  return { name, outputShape: [size], weights: [], forward: (x) => tf.reshape(x, [x.shape[0]!, size]) };
+  const forward = (x: tf.Tensor) => tf.reshape(x, [x.shape[0]!, size]);
+  return { name, outputShape: [size], weights: [], plain: { kind: 'flat' }, forward };
 };
 
 export const activation: LayerBuilder<Extract<Layer, { type: 'activation' }>> = (settings, { name, inputShape }) => ({
   name,
   outputShape: inputShape,
   weights: [],
+  plain: { kind: 'activation', name: settings.name },
   forward: activations[settings.name],
 });
 
@@ -21,21 +24,24 @@ export const activation: LayerBuilder<Extract<Layer, { type: 'activation' }>> = 
  * Drops each value with probability `rate` while training and divides the kept ones by 1 − rate, so that
  * nothing is to be done afterwards (Srivastava et al. 2014, "inverted").
  */
-export const dropout: LayerBuilder<Extract<Layer, { type: 'dropout' }>> = ({ rate }, { name, inputShape }) => {
+export const dropout: LayerBuilder<Extract<Layer, { type: 'dropout' }>> = ({ rate }, { name, inputShape }) => ({
+  name,
+  outputShape: inputShape,
+  weights: [],
+  plain: { kind: 'dropout', rate },
+  forward(x, { training, random }) {
+    if (!training || rate === 0) return x;
+    return tf.mul(x, tf.tensor(drawMask(new Float32Array(x.size), rate, random), x.shape));
+  },
+});
+
+/** Fills in what each value is multiplied by. */
+export function drawMask(mask: Float32Array, rate: number, random: Random): Float32Array {
   const threshold = Math.floor(rate * 4294967296);
   const kept = 1 / (1 - rate);
-  return {
-    name,
-    outputShape: inputShape,
-    weights: [],
-    forward(x, { training, random }) {
-      if (!training || rate === 0) return x;
-      const mask = new Float32Array(x.size);
-      for (let i = 0; i < mask.length; i++) mask[i] = random.bits() >= threshold ? kept : 0;
-      return tf.mul(x, tf.tensor(mask, x.shape));
-    },
-  };
-};
+  for (let i = 0; i < mask.length; i++) mask[i] = random.bits() >= threshold ? kept : 0;
+  return mask;
+}
 
 /** Drops whole channels, so that neighbouring values can't stand in for each other (Tompson et al. 2015, section 3.2). */
 export const spatialDropout: LayerBuilder<Extract<Layer, { type: 'spatialDropout' }>> = (

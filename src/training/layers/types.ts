@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Regularization } from '../../experiment/network/index.js';
+import type { Activation, Regularization } from '../../experiment/network/index.js';
 import type { Random } from '../random.js';
 
 export interface Weight {
@@ -22,11 +22,20 @@ export interface ForwardContext {
   watch?(layer: number, output: tf.Tensor): void;
 }
 
+/** Layers over one list of numbers an example (see `fastDense`). */
+export type PlainLayer =
+  | { kind: 'dense'; kernel: tf.Variable; bias: tf.Variable | null; activation: Activation }
+  | { kind: 'activation'; name: Activation }
+  | { kind: 'dropout'; rate: number }
+  | { kind: 'flat' };
+
 /** A layer for inputs of one shape. Shapes leave the batch out. */
 export interface BuiltLayer {
   readonly name: string;
   readonly outputShape: readonly number[];
   readonly weights: readonly Weight[];
+  /** What it does, where that is simple enough to be done another way, too. */
+  readonly plain?: PlainLayer;
   forward(input: tf.Tensor, context: ForwardContext): tf.Tensor;
 }
 

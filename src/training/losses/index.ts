@@ -4,6 +4,7 @@ import type { LossSettings } from '../../experiment/network/index.js';
 import type { Dataset } from '../data/types.js';
 import { TrainingError } from '../errors.js';
 import { binaryCrossEntropy, categoricalHinge, crossEntropy, hinge, squaredHinge } from './classes.js';
+import { closedLoss, type ClosedLoss } from './closed.js';
 import { huber, mae, mse } from './numbers.js';
 import type { LossShape } from './types.js';
 
@@ -13,6 +14,10 @@ export interface Loss {
   of(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar;
   /** Mean over the batch, without them: for judging. */
   plain(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar;
+  /** What these examples weigh in a mean over them and others. */
+  mass(targets: Float32Array, count: number): number;
+  /** The same as `of`, over plain numbers; null where there is no formula for it. */
+  closed: ClosedLoss | null;
   dispose(): void;
 }
 
@@ -46,7 +51,8 @@ export function buildLoss(settings: LossSettings, dataset: Dataset, outputs: num
       `loss ${settings.name} has no label smoothing: it is for crossEntropy and binaryCrossEntropy`,
     );
   }
-  const weights = classWeights(settings, dataset);
+  const counting = classWeightsOf(settings, dataset);
+  const weights = counting && tf.tensor1d(counting);
   const fit = (targets: tf.Tensor2D): tf.Tensor2D => (isOneOutput(dataset, outputs) ? secondClass(targets) : targets);
   // With one output the label is one of two; else of as many as there are outputs.
   const kinds = isOneOutput(dataset, outputs) || settings.name === 'binaryCrossEntropy' ? 2 : outputs;
@@ -62,6 +68,9 @@ export function buildLoss(settings: LossSettings, dataset: Dataset, outputs: num
       const counts = tf.sum(tf.mul(targets, weights), 1);
       return tf.div(tf.sum(tf.mul(each, counts)), tf.sum(counts));
     },
+    mass: (targets, count) =>
+      counting ? targets.reduce((sum, share, i) => sum + share * counting[i % counting.length]!, 0) : count,
+    closed: closedLoss(settings, dataset.outputs, outputs, kinds),
     dispose: () => weights?.dispose(),
   };
 }
@@ -73,7 +82,7 @@ export function isOneOutput(dataset: Dataset, outputs: number): boolean {
 const secondClass = (targets: tf.Tensor2D): tf.Tensor2D => tf.slice2d(targets, [0, 1], [-1, 1]);
 
 /** One number a class, with mean 1 over the training examples when `balanced` (King & Zeng 2001: n / (K·n_k)). */
-function classWeights({ classWeights: wanted }: LossSettings, { classes, train }: Dataset): tf.Tensor1D | null {
+export function classWeightsOf({ classWeights: wanted }: LossSettings, { classes, train }: Dataset): number[] | null {
   if (!wanted) return null;
   if (!classes) throw new TrainingError('loss: classWeights are for classes, but the targets are numbers to predict');
   if (wanted !== 'balanced') {
@@ -83,9 +92,9 @@ function classWeights({ classWeights: wanted }: LossSettings, { classes, train }
         `loss: classWeights names "${strange}"; the classes are ${classes.slice(0, 20).join(', ')}`,
       );
     }
-    return tf.tensor1d(classes.map((name) => wanted[name] ?? 1));
+    return classes.map((name) => wanted[name] ?? 1);
   }
   const counts = new Float64Array(classes.length);
   for (let i = 0; i < train.count; i++) counts[train.targets[i]!]!++;
-  return tf.tensor1d(Array.from(counts, (n) => (n > 0 ? train.count / (classes.length * n) : 0)));
+  return Array.from(counts, (n) => (n > 0 ? train.count / (classes.length * n) : 0));
 }

@@ -1,0 +1,122 @@
+/** Our own kernels for WebAssembly, over the memory of TensorFlow.js's backend, so that they work on its tensors. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { activationKernels, isFast, type FastActivation } from './activations.js';
+import { adam } from './adam.js';
+import { assemble } from './assembler.js';
+import { columnSums } from './elementwise.js';
+import { matMul, scratchBytes } from './matMul.js';
+
+export { isFast, type FastActivation };
+
+interface Emscripten {
+  asm?: { memory?: WebAssembly.Memory };
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+}
+
+/** A matrix in memory: address of the first number, and strides in numbers. */
+export interface Matrix {
+  at: number;
+  rowStride: number;
+  columnStride: number;
+}
+
+export const rowMajor = (at: number, columns: number): Matrix => ({ at, rowStride: columns, columnStride: 1 });
+export const transposed = ({ at, rowStride, columnStride }: Matrix): Matrix => ({
+  at,
+  rowStride: columnStride,
+  columnStride: rowStride,
+});
+
+type Kernel = (...numbers: number[]) => void;
+
+export class Simd {
+  private readonly kernels: Record<string, Kernel>;
+  private scratch = 0;
+  private scratchSize = 0;
+
+  private constructor(
+    private readonly backend: BackendWasm,
+    private readonly memory: WebAssembly.Memory,
+  ) {
+    const code = assemble({ matMul: matMul(), columnSums: columnSums(), adam: adam(), ...activationKernels() });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } });
+    this.kernels = exports as Record<string, Kernel>;
+  }
+
+  private static readonly made = new WeakMap<BackendWasm, Simd>();
+
+  /** Null where the backend in use is another one, or keeps its memory to itself. */
+  static ofBackend(): Simd | null {
+    if (tf.getBackend() !== 'wasm') return null;
+    const backend = tf.backend() as BackendWasm;
+    const memory = (backend.wasm as unknown as Emscripten).asm?.memory;
+    if (!memory) return null;
+    const made = Simd.made.get(backend) ?? new Simd(backend, memory);
+    Simd.made.set(backend, made);
+    return made;
+  }
+
+  private get emscripten(): Emscripten {
+    return this.backend.wasm as unknown as Emscripten;
+  }
+
+  /** Memory for so many numbers, to be freed by the caller. */
+  allocate(count: number): number {
+    return this.emscripten._malloc(Math.max(16, count * 4));
+  }
+
+  free(address: number): void {
+    this.emscripten._free(address);
+  }
+
+  /** The numbers at an address, until memory is allocated the next time: that may move it all. */
+  numbers(address: number, count: number): Float32Array {
+    return new Float32Array(this.memory.buffer, address, count);
+  }
+
+  /** Where a tensor's numbers are. */
+  addressOf(tensor: tf.TensorInfo): number {
+    return (this.backend as unknown as { dataIdMap: tf.DataStorage<{ memoryOffset: number }> }).dataIdMap.get(
+      tensor.dataId,
+    ).memoryOffset;
+  }
+
+  /** A new tensor of this backend, with anything in it. */
+  tensor(shape: number[]): tf.TensorInfo {
+    return this.backend.makeOutput(shape, 'float32');
+  }
+
+  /** c [rows, columns], row by row, = a [rows, inner] · b [inner, columns] + bias [columns], if there is one. */
+  matMul(a: Matrix, b: Matrix, c: number, rows: number, columns: number, inner: number, bias = 0): void {
+    this.makeScratch(scratchBytes(inner));
+    const bytes = (matrix: Matrix) => [matrix.at, matrix.rowStride * 4, matrix.columnStride * 4];
+    this.kernels.matMul!(...bytes(a), ...bytes(b), c, columns * 4, rows, columns, inner, bias, this.scratch);
+  }
+
+  private makeScratch(bytes: number): void {
+    if (bytes <= this.scratchSize) return;
+    if (this.scratch) this.free(this.scratch);
+    this.scratch = this.emscripten._malloc(bytes);
+    this.scratchSize = bytes;
+  }
+
+  activate(name: FastActivation, at: number, count: number): void {
+    this.kernels[name]!(at, at, count);
+  }
+
+  /** dy ← dy·f′, given y = f(x). */
+  activateBack(name: FastActivation, dy: number, y: number, count: number): void {
+    this.kernels[`${name}Back`]!(dy, y, dy, count);
+  }
+
+  columnSums(from: number, rows: number, columns: number, out: number): void {
+    this.kernels.columnSums!(rows, from, columns, out);
+  }
+
+  /** See adam.ts. */
+  adam(addresses: number[], count: number, scalars: number[]): void {
+    this.kernels.adam!(...addresses, count, ...scalars);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * C = A·B (+ bias) for matrices with any strides. Eight columns of B at a time are packed one row after the other, so
+ * that transposed ones cost hardly more and the innermost loop reads what lies together; it makes four rows of C.
+ */
+import { FunctionBuilder, f32, get, i32, increase, loop, set, v128, when, type Code, type Local } from './assembler.js';
+
+const COLUMNS = 8;
+const ROWS = 4;
+/** Bytes of a row of eight. */
+const ROW = COLUMNS * 4;
+/** Scratch holds the bias of eight columns, some rows of C, and the packed columns. */
+const TILE = ROW;
+const PACKED = TILE + ROWS * ROW;
+
+/** Bytes of scratch that a product of so many columns of A takes. */
+export const scratchBytes = (inner: number): number => PACKED + inner * ROW;
+
+/**
+ * (a, aRow, aColumn, b, bRow, bColumn, c, cRow, rows, columns, inner, bias, scratch): addresses, strides and counts;
+ * strides are in bytes, and the columns of C lie together. Bias 0: none.
+ */
+export function matMul(): FunctionBuilder {
+  const f = new FunctionBuilder(Array.from({ length: 13 }, () => 'i32' as const));
+  const [a, aRow, aColumn, b, bRow, bColumn, c, cRow, m, n, k, bias, scratch] = f.arguments as Locals;
+  const [column, width, inner, i, j, from, to, out, outRow] = Array.from({ length: 9 }, () => f.local('i32')) as Locals;
+  const rows = Array.from({ length: ROWS }, () => f.local('i32'));
+  const sums = Array.from({ length: ROWS }, (): Pair => [f.local('v128'), f.local('v128')]);
+  const [left, right] = [f.local('v128'), f.local('v128')];
+  const factor = f.local('v128');
+
+  /** The numbers of one row of so many columns as there are, the rest 0, at `to`. */
+  const packRow = (rowFrom: Code, step: Code): Code => [
+    ...v128.store(get(to), v128.of(0)),
+    ...v128.store(get(to), v128.of(0), 16),
+    ...set(from, rowFrom),
+    ...set(j, i32.of(0)),
+    ...loop(j, get(width), 1, [
+      ...f32.store(i32.add(get(to), i32.shl(get(j), i32.of(2))), f32.load(get(from))),
+      ...increase(from, step),
+    ]),
+  ];
+
+  const pack: Code = [
+    ...set(to, get(scratch)),
+    ...when(get(bias), packRow(i32.add(get(bias), i32.shl(get(column), i32.of(2))), i32.of(4)), [
+      ...v128.store(get(to), v128.of(0)),
+      ...v128.store(get(to), v128.of(0), 16),
+    ]),
+    ...set(to, i32.add(get(scratch), i32.of(PACKED))),
+    ...set(outRow, i32.add(get(b), i32.mul(get(column), get(bColumn)))),
+    ...set(inner, i32.of(0)),
+    ...when(
+      i32.and(i32.eq(get(bColumn), i32.of(4)), i32.eq(get(width), i32.of(COLUMNS))),
+      loop(inner, get(k), 1, [
+        ...v128.store(get(to), v128.load(get(outRow))),
+        ...v128.store(get(to), v128.load(get(outRow), 16), 16),
+        ...increase(to, i32.of(ROW)),
+        ...increase(outRow, get(bRow)),
+      ]),
+      loop(inner, get(k), 1, [
+        ...packRow(get(outRow), get(bColumn)),
+        ...increase(to, i32.of(ROW)),
+        ...increase(outRow, get(bRow)),
+      ]),
+    ),
+  ];
+
+  /** So many rows of C from row i on. */
+  const tile = (count: number): Code => {
+    const code: number[] = [];
+    for (let r = 0; r < count; r++) {
+      const above = r === 0 ? i32.add(get(a), i32.mul(get(i), get(aRow))) : i32.add(get(rows[r - 1]!), get(aRow));
+      code.push(...set(rows[r]!, above));
+      const [first, second] = sums[r]!;
+      code.push(...set(first, v128.load(get(scratch))), ...set(second, v128.load(get(scratch), 16)));
+    }
+    code.push(...set(from, i32.add(get(scratch), i32.of(PACKED))), ...set(inner, i32.of(0)));
+    const step: number[] = [...set(left, v128.load(get(from))), ...set(right, v128.load(get(from), 16))];
+    for (let r = 0; r < count; r++) {
+      const [first, second] = sums[r]!;
+      step.push(
+        ...set(factor, v128.loadSplat(get(rows[r]!))),
+        ...set(first, v128.add(get(first), v128.mul(get(factor), get(left)))),
+        ...set(second, v128.add(get(second), v128.mul(get(factor), get(right)))),
+        ...increase(rows[r]!, get(aColumn)),
+      );
+    }
+    step.push(...increase(from, i32.of(ROW)));
+    code.push(...loop(inner, get(k), 1, step));
+    const place = i32.add(i32.add(get(c), i32.mul(get(i), get(cRow))), i32.shl(get(column), i32.of(2)));
+    const store = (stride: Code): number[] =>
+      sums
+        .slice(0, count)
+        .flatMap(([first, second]) => [
+          ...v128.store(get(out), get(first)),
+          ...v128.store(get(out), get(second), 16),
+          ...increase(out, stride),
+        ]);
+    // Where fewer than eight columns are left, C must not be written beyond them.
+    const copyRows: number[] = [];
+    for (let r = 0; r < count; r++) {
+      copyRows.push(
+        ...set(j, i32.of(0)),
+        ...loop(
+          j,
+          get(width),
+          1,
+          f32.store(
+            i32.add(get(out), i32.shl(get(j), i32.of(2))),
+            f32.load(i32.add(get(scratch), i32.shl(get(j), i32.of(2))), TILE + r * ROW),
+          ),
+        ),
+        ...increase(out, get(cRow)),
+      );
+    }
+    code.push(
+      ...when(
+        i32.eq(get(width), i32.of(COLUMNS)),
+        [...set(out, place), ...store(get(cRow))],
+        [...set(out, i32.add(get(scratch), i32.of(TILE))), ...store(i32.of(ROW)), ...set(out, place), ...copyRows],
+      ),
+    );
+    return code;
+  };
+
+  const rowsOfC: Code = [...set(i, i32.of(0)), ...loop(i, get(m), ROWS, tile(ROWS)), ...loop(i, get(m), 1, tile(1))];
+  const eight: Code = [...pack, ...rowsOfC];
+  f.emit(
+    set(width, i32.of(COLUMNS)),
+    set(column, i32.of(0)),
+    loop(column, get(n), COLUMNS, eight),
+    set(width, i32.sub(get(n), get(column))),
+    when(get(width), eight),
+  );
+  return f;
+}
+
+type Pair = readonly [Local, Local];
+/** Enough to be taken apart by name. */
+type Locals = [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local];

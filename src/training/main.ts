@@ -7,10 +7,12 @@ import { backendCommand } from './backendCommands.js';
 import { TrainingError, messageOf } from './errors.js';
 import { modelCommand } from './modelCommands.js';
 import { gradientWorker } from './parallel/worker.js';
+import { gradientWorker } from './parallel/worker.js';
 import { trainRun } from './trainRun.js';
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
+  if (gradientWorker(args)) return;
   if (gradientWorker(args)) return;
   if ((await backendCommand(args)) || (await modelCommand(args))) return;
   const run = connectRun();

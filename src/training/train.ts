@@ -16,6 +16,7 @@ import { buildLoss, type Loss } from './losses/index.js';
 import { buildModel, type Model } from './model.js';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping.js';
 import { Pace } from './pace.js';
+import type { Workers } from './parallel/index.js';
 import { Parameters } from './parameters.js';
 import { Random } from './random.js';
 import { buildRegularizer } from './regularization.js';
@@ -37,6 +38,8 @@ export interface TrainingOptions {
   cheapReads: boolean;
   /** Examples a batch while evaluating. */
   evaluationBatch: number;
+  /** Who computes parts of each batch's gradient beside this process; without them, it is alone. */
+  workers?: Pick<Workers, 'gradients'> | null;
   /** Called with the state after every epoch but the last; what it does takes place before the next one. */
   onEpoch?(training: Training, epoch: number): Promise<void>;
 }
@@ -104,10 +107,9 @@ export class Training {
     this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
     this.diagnostics = new Diagnostics(network, this.model);
     this.held = new Weights(this.model, this.parameters, this.stepper);
-    this.gradients = new OwnGradient(
-      { ...options.dataset, model: this.model, parameters: this.parameters, loss: this.loss },
-      this.random,
-    );
+    const { model, parameters, loss, random } = this;
+    const parts = { ...options.dataset, model, parameters, loss };
+    this.gradients = options.workers?.gradients({ ...options, ...parts, random }) ?? new OwnGradient(parts, random);
     this.pace = new Pace(options.log, network.epochs);
     this.learningRate = network.optimizer.learningRate;
   }

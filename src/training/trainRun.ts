@@ -11,6 +11,7 @@ import { divisionsOf, openData, type Dataset } from './data/index.js';
 import { TrainingError, messageOf } from './errors.js';
 import { saveConfusion } from './metrics/file.js';
 import { metricNotes } from './metrics/index.js';
+import { deviceOf, Workers } from './parallel/index.js';
 import { loadState, saveState } from './resume.js';
 import { MODEL_FILE, savedMetadata } from './saved.js';
 import { Saver } from './saver.js';
@@ -20,6 +21,8 @@ import { Training } from './train.js';
 export async function trainRun(run: RunClient, spec: RunSpec, folder: string): Promise<boolean> {
   const network = readNetwork(spec.network);
   run.progress(0, 'starting');
+  const env = { ...process.env };
+  if (network.workers > 1) Object.assign(process.env, deviceOf(0, env));
   const [datasets, backend] = await Promise.all([load(run, network, folder), start(network)]);
   const dataset = datasets[0]!;
   for (const note of [...dataset.notes, ...metricNotes(network.metrics, dataset)]) run.message('warning', note);
@@ -28,7 +31,9 @@ export async function trainRun(run: RunClient, spec: RunSpec, folder: string): P
   const seed = network.seed ?? spec.seed;
   const { cheapReads, evaluationBatch } = backend.started;
   const saver = network.checkpoint ? new Saver(run) : null;
-  const options = { network, seed, log: run, cheapReads, evaluationBatch };
+  const workers =
+    network.workers > 1 ? await Workers.start({ count: network.workers, backend: backend.id, env }) : null;
+  const options = { network, seed, log: run, cheapReads, evaluationBatch, workers };
   const folds =
     datasets.length > 1
       ? new CrossValidation({
@@ -52,6 +57,7 @@ export async function trainRun(run: RunClient, spec: RunSpec, folder: string): P
     train_examples: dataset.train.count,
     validation_examples: dataset.validation.count,
     seed,
+    ...(network.workers > 1 && { workers: network.workers }),
     ...(network.folds !== null && { folds: network.folds }),
     ...(network.fold !== null && { fold: network.fold }),
   });
@@ -71,6 +77,7 @@ export async function trainRun(run: RunClient, spec: RunSpec, folder: string): P
   } finally {
     listener.dispose();
     training.dispose();
+    await workers?.close();
   }
 }
 
@@ -88,7 +95,10 @@ async function load(run: RunClient, network: Network, folder: string): Promise<D
   });
   const divisions = divisionsOf(data, network);
   if (network.folds !== null && data.given !== null) {
-    run.message('info', `${divisions.length > 1 ? 'folds divide' : 'fold is of'} the training examples; those to judge by are left out`);
+    run.message(
+      'info',
+      `${divisions.length > 1 ? 'folds divide' : 'fold is of'} the training examples; those to judge by are left out`,
+    );
   }
   const datasets: Dataset[] = [];
   for (const division of divisions) datasets.push(await data.dataset(division, divisions.length));
@@ -98,7 +108,9 @@ async function load(run: RunClient, network: Network, folder: string): Promise<D
 function sayFinal(run: RunClient, folds: CrossValidation): void {
   const { final } = folds;
   const figures = Object.keys(final).filter((name) => `${name}_std` in final);
-  const text = figures.map((name) => `${name} ${final[name]!.toPrecision(4)} ± ${final[`${name}_std`]!.toPrecision(2)}`);
+  const text = figures.map(
+    (name) => `${name} ${final[name]!.toPrecision(4)} ± ${final[`${name}_std`]!.toPrecision(2)}`,
+  );
   const line = `mean and standard deviation over ${folds.trainings.length} folds: ${text.join(', ')}`;
   run.message('info', line);
   console.log(line);
@@ -121,7 +133,7 @@ async function goOn(run: RunClient, training: Training | CrossValidation, networ
   console.log(text);
 }
 
-function readNetwork(value: unknown): Network {
+export function readNetwork(value: unknown): Network {
   if (value === undefined) throw new TrainingError('this run has no "network:" section');
   // In the normal form already when the engine put it there; else as written in a file.
   if (typeof value === 'object' && value !== null && 'data' in value && (value.data as { kind?: unknown })?.kind) {
@@ -132,7 +144,7 @@ function readNetwork(value: unknown): Network {
   throw new TrainingError(problems.map(({ path, message }) => `network.${path.join('.')}: ${message}`).join('\n'));
 }
 
-async function start(network: Network) {
+export async function start(network: Network) {
   const backend = await chooseBackend(requestedBackend(network.backend));
   return { id: backend.id, advice: backend.advice, started: await startBackend(backend) };
 }

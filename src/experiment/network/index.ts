@@ -72,6 +72,8 @@ export interface Network {
   seed: number | null;
   logEvery: number | null;
   checkpoint: boolean;
+  /** Processes that share each batch. */
+  workers: number;
   backend: (typeof BACKENDS)[number];
 }
 
@@ -147,6 +149,9 @@ function schema(placeholders: boolean) {
     checkpoint: optional(flag('checkpoint')).describe(
       'Save checkpoints to go on from, and the trained network at the end. Default: true.',
     ),
+    workers: optional(whole('workers').max(64, 'workers must be at most 64')).describe(
+      'Processes or devices that share each batch and average their gradients. Default: 1.',
+    ),
     backend: optional(oneOf('backend', BACKENDS)).describe('What computes. Default: auto, the first that works.'),
   });
 }
@@ -200,6 +205,7 @@ export function completeNetwork(network: Network): Network {
     warnings: true,
     regularization: normalizeRegularization(null),
     constraints: [],
+    workers: 1,
     augment: null,
     mixup: 0,
   };
@@ -239,6 +245,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     seed: written.seed ?? null,
     logEvery: written.logEvery ?? null,
     checkpoint: written.checkpoint ?? true,
+    workers: written.workers ?? 1,
     backend: written.backend ?? 'auto',
   };
 }

@@ -1,0 +1,114 @@
+/** The training's end of the line to one worker, which is a thread where the backend allows it, else a process. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { Worker } from 'node:worker_threads';
+import { TrainingError } from '../errors.js';
+import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
+import { WORKER_FLAG } from './worker.js';
+
+export interface Link {
+  /** Whether memory can be seen from both sides. */
+  readonly shares: boolean;
+  send(message: ToWorker): void;
+  /** The next message; rejects with TrainingError when the worker fails or is gone. */
+  next(): Promise<FromWorker>;
+  close(): Promise<void>;
+}
+
+/** `entry`: the program that knows how to be a worker. */
+export function openLink(kind: 'thread' | 'process', entry: string, start: WorkerStart, env: NodeJS.ProcessEnv): Link {
+  return kind === 'thread' ? new ThreadLink(entry, start) : new ProcessLink(entry, start, env);
+}
+
+/** Keeps messages until they are asked for, and an end for ever. */
+class Inbox {
+  private readonly messages: FromWorker[] = [];
+  private ended: TrainingError | null = null;
+  private waiting: { resolve(message: FromWorker): void; reject(error: TrainingError): void } | null = null;
+
+  constructor(private readonly rank: number) {}
+
+  readonly put = (message: FromWorker): void => {
+    if (message.type === 'failed') return this.end(message.message);
+    if (this.waiting) this.waiting.resolve(message);
+    else this.messages.push(message);
+    this.waiting = null;
+  };
+
+  readonly end = (reason: string): void => {
+    this.ended ??= new TrainingError(`worker ${this.rank} of the training ${reason}`);
+    this.waiting?.reject(this.ended);
+    this.waiting = null;
+  };
+
+  next(): Promise<FromWorker> {
+    const message = this.messages.shift();
+    if (message) return Promise.resolve(message);
+    if (this.ended) return Promise.reject(this.ended);
+    return new Promise((resolve, reject) => (this.waiting = { resolve, reject }));
+  }
+}
+
+class ThreadLink implements Link {
+  readonly shares = true;
+  private readonly worker: Worker;
+  private readonly inbox: Inbox;
+
+  constructor(entry: string, start: WorkerStart) {
+    this.inbox = new Inbox(start.rank);
+    this.worker = new Worker(entry, { workerData: start });
+    this.worker.on('message', this.inbox.put);
+    this.worker.on('error', (error: Error) => this.inbox.end(`failed: ${error.message}`));
+    this.worker.on('exit', (code) => this.inbox.end(`ended by itself (code ${code})`));
+    this.send({ type: 'start', start });
+  }
+
+  send(message: ToWorker): void {
+    // The examples are of no use here any more.
+    const given = message.type === 'step' ? [message.inputs.buffer, message.targets.buffer] : [];
+    this.worker.postMessage(message, given as ArrayBuffer[]);
+  }
+
+  next(): Promise<FromWorker> {
+    return this.inbox.next();
+  }
+
+  async close(): Promise<void> {
+    await this.worker.terminate();
+  }
+}
+
+class ProcessLink implements Link {
+  readonly shares = false;
+  private readonly child: ChildProcess;
+  private readonly inbox: Inbox;
+
+  constructor(entry: string, start: WorkerStart, env: NodeJS.ProcessEnv) {
+    this.inbox = new Inbox(start.rank);
+    this.child = fork(entry, [WORKER_FLAG], {
+      env: { ...env, ELECTRON_RUN_AS_NODE: '1' },
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.child.on('message', (message) => this.inbox.put(message as FromWorker));
+    this.child.on('error', (error) => this.inbox.end(`could not be started: ${error.message}`));
+    this.child.on('exit', (code, signal) => this.inbox.end(`ended by itself (${signal ?? `code ${code}`})`));
+    this.send({ type: 'start', start });
+  }
+
+  send(message: ToWorker): void {
+    // An error here is an end, which the inbox hears of.
+    this.child.send(message, () => undefined);
+  }
+
+  next(): Promise<FromWorker> {
+    return this.inbox.next();
+  }
+
+  async close(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGKILL');
+    await gone;
+  }
+}

@@ -11,6 +11,7 @@ export class Moments {
 
   /** Whole rows. */
   add(values: ArrayLike<number>): void {
+    if (this.width === 1) return this.addOne(values);
     for (let at = 0; at < values.length; at += this.width) {
       this.rows++;
       for (let column = 0; column < this.width; column++) {
@@ -20,6 +21,18 @@ export class Moments {
         this.squares[column]! += delta * (value - this.means[column]!);
       }
     }
+  }
+
+  /** The same for one column, several times as fast. */
+  private addOne(values: ArrayLike<number>): void {
+    let [rows, mean, squares] = [this.rows, this.means[0]!, this.squares[0]!];
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      const delta = value - mean;
+      mean += delta / ++rows;
+      squares += delta * (value - mean);
+    }
+    [this.rows, this.means[0], this.squares[0]] = [rows, mean, squares];
   }
 
   /** A constant column has deviation 1. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { validateNetwork, type DataSource } from '../../../src/experiment/network/index.js';
 import { parseCsv } from '../../../src/training/data/csvParse.js';
+import { idx, npy, zip } from './dataFiles.js';
 import { readAll } from '../../../src/training/data/arrayFile.js';
 import { MemoryBytes, unpacked } from '../../../src/training/data/bytes.js';
 import { openIdx } from '../../../src/training/data/idx.js';
@@ -18,26 +20,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tunesmith données '));
 });
 
-function idx(type: number, shape: number[], body: number[] | Buffer): Buffer {
-  const head = Buffer.alloc(4 + 4 * shape.length);
-  head.set([0, 0, type, shape.length]);
-  shape.forEach((length, i) => head.writeUInt32BE(length, 4 + 4 * i));
-  return Buffer.concat([head, Buffer.from(body)]);
-}
-
-function npy(
-  descr: string,
-  shape: string,
-  body: Buffer,
-  options: { version?: number; fortran?: boolean } = {},
-): Buffer {
-  const { version = 1, fortran = false } = options;
-  const dict = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape}), }\n`;
-  const size = version === 1 ? Buffer.alloc(2) : Buffer.alloc(4);
-  if (version === 1) size.writeUInt16LE(dict.length);
-  else size.writeUInt32LE(dict.length);
-  return Buffer.concat([Buffer.from('\x93NUMPY', 'latin1'), Buffer.from([version, 0]), size, Buffer.from(dict), body]);
-}
 const floats = (...values: number[]) => Buffer.from(Float32Array.from(values).buffer);
 const doubles = (...values: number[]) => Buffer.from(Float64Array.from(values).buffer);
 
@@ -176,6 +158,50 @@ describe('CSV', () => {
     await expect(load({ csv: { file: 'bad.csv', target } })).rejects.toThrow(message);
   });
 
+  describe('with a file to judge by', () => {
+    const judge = async (text: string, more: Record<string, unknown> = {}) => {
+      await writeFile(join(folder, 'good.csv'), good);
+      await writeFile(join(folder, 'judge.csv'), text);
+      return load({ csv: { file: 'good.csv', target: 'label', validation: 'judge.csv', ...more } });
+    };
+
+    it('scales it as the training rows are scaled, finding columns by name', async () => {
+      const data = await judge('label,size,color\nyes,19.5,red\nno,1000,blue\n');
+      expect(data.train.count).toBe(40);
+      const deviation = Math.sqrt((40 * 40 - 1) / 12);
+      expect([...data.validation.inputs]).toEqual(
+        [...Float32Array.of(0, 0, 1, (1000 - 19.5) / deviation, 0, 0)].map(
+          (value) => expect.closeTo(value, 4) as number,
+        ),
+      );
+      expect([...data.validation.targets]).toEqual([1, 0]);
+      expect(data.notes).toEqual([expect.stringMatching(/column "color": 1 value\(s\) .* blue/)]);
+    });
+
+    it.each([
+      [
+        'an unknown class',
+        'size,color,label\n1,red,maybe\n',
+        /judge\.csv:2: column "label": class "maybe" is not among/,
+      ],
+      ['a missing column', 'size,label\n1,yes\n', /judge\.csv has no column "color"/],
+      ['a word among numbers', 'size,color,label\n1,red,no\nbig,red,no\n', /judge\.csv:3: column "size" .*"big"/],
+      ['a missing value', 'size,color,label\n1,NA,no\n', /judge\.csv:2: column "color" \(2\) has no value \("NA"\)/],
+      ['a ragged row', 'size,color,label\n1,red\n', /judge\.csv:2: 2 fields, but the header has 3/],
+    ])('refuses %s in it', async (_, text, message) => {
+      await expect(judge(text)).rejects.toThrow(message);
+      await expect(judge(text, { memory: '0.1KB' })).rejects.toThrow(message);
+    });
+  });
+
+  it('limits to rows from everywhere, not the first', async () => {
+    const text = `a,label\n${Array.from({ length: 60 }, (_, i) => `${i},${i < 30 ? 'x' : 'y'}`).join('\n')}`;
+    await writeFile(join(folder, 'ordered.csv'), text);
+    const data = await load({ csv: { file: 'ordered.csv', target: 'label', limit: 12 } });
+    expect(data.train.count).toBe(12);
+    expect(new Set(data.train.targets).size).toBe(2);
+  });
+
   it('says where it looked for a file that is not there', async () => {
     await expect(load({ csv: { file: 'none.csv', target: 'a' } })).rejects.toThrow(join(folder, 'none.csv'));
   });
@@ -217,6 +243,75 @@ describe('pairs of array files', () => {
     await expect(load({ npy: { inputs: 'a.npy', targets: 'c.npy' } })).rejects.toThrow(
       /a\.npy: example 1 \(from 0\) holds NaN/,
     );
+  });
+});
+
+describe('NPZ archives', () => {
+  const x = npy('<f4', '4, 2', floats(1, 2, 3, 4, 5, 6, 7, 8));
+  const y = npy('<i8', '4,', Buffer.from(BigInt64Array.from([0n, 1n, 0n, 1n]).buffer));
+  const both = { 'x_train.npy': x, 'y_train.npy': y, 'ж.npy': x };
+  const named = { file: 'a b.npz', inputs: 'x_train', targets: 'y_train' };
+
+  it.each([
+    ['stored', {}],
+    ['packed', { packed: true }],
+  ])('reads arrays that are %s, by name', async (_, options) => {
+    await writeFile(join(folder, 'a b.npz'), zip(both, options));
+    const data = await load({ npz: { ...named, validation: { inputs: 'ж', targets: 'y_train' } } });
+    expect(data).toMatchObject({ inputShape: [2], classes: ['0', '1'], outputs: 2 });
+    expect([...data.train.inputs]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect([...data.validation.targets]).toEqual([0, 1, 0, 1]);
+  });
+
+  it.each([
+    ['an unknown name', zip({ 'x_trai.npy': x }), /holds no array "x_train"; did you mean "x_trai"\?/],
+    ['what is no archive', Buffer.from('not a zip archive at all, but text'), /no valid NPZ archive/],
+    ['half an archive', zip(both).subarray(0, 200), /no valid NPZ archive/],
+    ['an encrypted array', zip(both, { packed: true, lie: { flags: 1 } }), /"x_train" is encrypted/],
+    ['an unknown method', zip(both, { lie: { method: 12 } }), /packed by method 12/],
+    ['a longer array than it says', zip(both, { packed: true, lie: { size: 20 } }), /"x_train" is damaged/],
+    ['a shorter array than it says', zip(both, { packed: true, lie: { size: 1e6 } }), /"x_train" is damaged/],
+    ['another checksum', zip(both, { packed: true, lie: { sum: 1 } }), /"x_train" is damaged: its checksum differs/],
+    ['a bomb', zip(both, { packed: true, lie: { size: 4e9 } }), /takes 4 GB when unpacked, more than 1 GB/],
+    ['Python objects', zip({ 'x_train.npy': npy('|O', '1,', Buffer.alloc(8)) }), /"x_train".*never loaded/],
+    ['damage within', zip({ 'x_train.npy': x.subarray(0, 80) }), /array "x_train": no valid NPY file: it/],
+  ])('refuses %s', async (_, bytes, message) => {
+    await writeFile(join(folder, 'a b.npz'), bytes);
+    await expect(load({ npz: { ...named, memory: '1GB' } })).rejects.toThrow(message);
+  });
+});
+
+describe('hostile and mistaken headers', () => {
+  const shape = (text: string) => npy('<f4', text, floats(1));
+  it.each([
+    ['a shape beyond all numbers', shape('999999999999999, 999999999999999'), /it is cut short/],
+    ['a negative length', shape('-1, 1'), /its shape is damaged/],
+    ['a length that is no number', shape('1e3, 1'), /its shape is damaged/],
+    ['forty dimensions', shape('1, '.repeat(40)), /its shape is damaged/],
+    ['a type of the object’s own', npy('<constructor', '1,', floats(1)), /"<constructor" are not supported/],
+    [
+      'records',
+      Buffer.from(npy('<f4', '1,', floats(1)).toString('latin1').replace("'<f4'", '[1234]'), 'latin1'),
+      /records/,
+    ],
+  ])('refuses %s', async (_, bytes, message) => {
+    await expect(parseNpy(bytes, 'x.npy')).rejects.toThrow(message);
+  });
+
+  it('refuses classes that only the validation examples have', async () => {
+    await writeFile(join(folder, 'x4.npy'), npy('<f4', '4, 1', floats(1, 2, 3, 4)));
+    await writeFile(join(folder, 'y4.npy'), npy('|u1', '4,', Buffer.from([0, 1, 0, 1])));
+    await writeFile(join(folder, 'z4.npy'), npy('|u1', '4,', Buffer.from([0, 1, 7, 1])));
+    const files = { inputs: 'x4.npy', targets: 'y4.npy' };
+    await expect(load({ npy: { ...files, validation: { inputs: 'x4.npy', targets: 'z4.npy' } } })).rejects.toThrow(
+      /z4\.npy: example 2 \(from 0\) is of class 7, which no training example is of \(y4\.npy has 0 to 1\)/,
+    );
+  });
+
+  it('refuses a pipe, which nobody may ever write into', async () => {
+    if (process.platform === 'win32') return;
+    execFileSync('mkfifo', [join(folder, 'pipe.csv')]);
+    await expect(load({ csv: { file: 'pipe.csv', target: 'a' } })).rejects.toThrow(/no file but a device or a pipe/);
   });
 });
 

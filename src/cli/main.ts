@@ -10,6 +10,7 @@ import { evaluate, predict } from './commands/predict.js';
 import { exportRuns } from './commands/export.js';
 import { best, importance } from './commands/insight.js';
 import { log } from './commands/log.js';
+import { lrRange } from './commands/lrRange.js';
 import { ls } from './commands/ls.js';
 import { metrics } from './commands/metrics.js';
 import { run } from './commands/run.js';
@@ -36,6 +37,7 @@ const COMMANDS: Command[] = [
   rerun,
   rm,
   exportRuns,
+  lrRange,
   evaluate,
   predict,
   validate,

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import type { Experiment, RunPlan } from '../experiment/index.js';
 import { ErrorCode, type Run, type RunStatus } from '../protocol/engine.js';
 import type { RunSpec } from '../protocol/runFolder.js';
+import type { RangeTest } from '../protocol/rangeTest.js';
 import type { Params } from '../protocol/values.js';
 import type { StoreApi } from '../store/api.js';
 import type { ActiveRuns } from './activeRuns.js';
@@ -26,6 +27,7 @@ export interface NewRunDetails {
   search: string | null;
   trial: number | null;
   git: GitFacts | null;
+  rangeTest?: RangeTest;
 }
 
 export interface StartRequest {
@@ -35,6 +37,7 @@ export interface StartRequest {
   name?: string;
   seed?: number;
   python?: string;
+  rangeTest?: RangeTest;
 }
 
 export class RunMaker {
@@ -54,12 +57,21 @@ export class RunMaker {
   async start(request: StartRequest): Promise<Run> {
     const experiment = await loadExperiment(request.file, request.text);
     const plan = planOrRefuse(experiment, request.params ?? {}, this.options.distFolder, request.python);
+    const { rangeTest } = request;
+    if (rangeTest && plan.network === undefined) {
+      throw new RequestError(
+        ErrorCode.conflict,
+        'Learning rates are tried out by the built-in trainer: the file needs a "network:" section.',
+      );
+    }
+    const name = this.nextName(experiment.name);
     const spec = this.create(experiment, plan, {
-      name: request.name ?? this.nextName(experiment.name),
+      name: request.name ?? (rangeTest ? `learning rates ${name}` : name),
       seed: request.seed ?? experiment.seed ?? newSeed(),
       search: null,
       trial: null,
       git: await this.gitOf(plan.cwd),
+      ...(rangeTest && { rangeTest }),
     });
     this.options.active.enqueue(spec);
     return this.row(spec.id);
@@ -85,6 +97,7 @@ export class RunMaker {
       search: null,
       trial: null,
       git: await this.gitOf(plan.cwd),
+      ...(old.rangeTest && { rangeTest: old.rangeTest }),
     });
     active.enqueue(spec);
     return this.row(spec.id);
@@ -106,8 +119,10 @@ export class RunMaker {
       cwd: plan.cwd,
       env: plan.env,
       ...(plan.network === undefined ? {} : { network: plan.network }),
+      ...(details.rangeTest && { rangeTest: details.rangeTest }),
       seed: details.seed,
-      objective: from.objective,
+      // A test's loss is no result to compare trainings with.
+      objective: details.rangeTest ? null : from.objective,
       createdAt: Date.now(),
       name: details.name,
       resources: from.resources,

@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import { Insight, InsightQuery } from './insight.js';
+import { RangeTest } from './rangeTest.js';
 import { Params, ParamValue, WireNumber } from './values.js';
 
 /** Raised when a message here changes shape. An engine of another protocol is replaced once it has no work. */
@@ -265,10 +266,12 @@ const StartRun = z
     seed: z.number().int().min(0).max(2147483647).optional(),
     /** The editor's choice of Python; a `python:` in the file comes before it. */
     python: z.string().optional(),
+    /** Tries out learning rates instead of training: for files with a `network:`. */
+    rangeTest: RangeTest.optional(),
   })
   .strict();
 
-const StartSearch = StartRun.omit({ params: true, name: true }).extend({
+const StartSearch = StartRun.omit({ params: true, name: true, rangeTest: true }).extend({
   name: z.string().optional(),
   trials: z.number().int().min(1).optional(),
   parallel: z.number().int().min(1).optional(),

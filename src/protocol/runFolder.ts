@@ -10,6 +10,7 @@
  *   media/
  */
 import { z } from 'zod';
+import { RangeTest } from './rangeTest.js';
 import { Params } from './values.js';
 
 export { RUN_ENV, RUN_FILES } from './runFiles.js';
@@ -30,6 +31,8 @@ export const RunSpec = z.object({
   env: z.record(z.string(), z.string()),
   /** For the built-in trainer: the validated `network:` section with this run's parameters put in. */
   network: z.unknown().optional(),
+  /** Instead of training, tries out learning rates. */
+  rangeTest: RangeTest.optional(),
   /** Seed of this run, in [0, 2^31). */
   seed: z.number().int().min(0).max(2147483647),
   objective: z.object({ metric: z.string(), goal: z.enum(['minimize', 'maximize']) }).nullable(),

@@ -7,12 +7,11 @@ import { backendCommand } from './backendCommands.js';
 import { TrainingError, messageOf } from './errors.js';
 import { modelCommand } from './modelCommands.js';
 import { gradientWorker } from './parallel/worker.js';
-import { gradientWorker } from './parallel/worker.js';
+import { rangeTestRun } from './rangeTest.js';
 import { trainRun } from './trainRun.js';
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
-  if (gradientWorker(args)) return;
   if (gradientWorker(args)) return;
   if ((await backendCommand(args)) || (await modelCommand(args))) return;
   const run = connectRun();
@@ -22,7 +21,9 @@ async function main(): Promise<void> {
   try {
     const spec = await readSpec(run);
     const folder = spec.file ? dirname(spec.file) : spec.cwd;
-    const completed = await trainRun(run, spec, folder);
+    const completed = spec.rangeTest
+      ? await rangeTestRun(run, spec, spec.rangeTest, folder)
+      : await trainRun(run, spec, folder);
     run.finish(completed ? 'completed' : undefined);
     await run.flush();
     process.exit(0);

@@ -161,7 +161,10 @@ class PredictionTable {
   /** `i`: of all examples; `at`: in this batch. */
   row(i: number, values: Float32Array, at: number): (string | number)[] {
     const { classes } = this.model.saved.data;
-    const own = Array.from(values.subarray(at * this.outputs, (at + 1) * this.outputs));
+    // As many digits as a 32-bit number has.
+    const own = Array.from(values.subarray(at * this.outputs, (at + 1) * this.outputs), (value) =>
+      Number(value.toPrecision(9)),
+    );
     const start = [i + 1, ...(this.given.names ? [this.given.names[i]!] : [])];
     if (!classes) return [...start, ...own];
     const each = own.length === 1 ? this.ofTwo(own[0]!) : own;
@@ -174,6 +177,6 @@ class PredictionTable {
 
   /** One output for two classes: the second's. */
   private ofTwo(value: number): [number, number] {
-    return this.kind === 'probabilities' ? [1 - value, value] : [-value, value];
+    return this.kind === 'probabilities' ? [Number((1 - value).toPrecision(9)), value] : [-value, value];
   }
 }

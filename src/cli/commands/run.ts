@@ -58,7 +58,7 @@ export const run: Command = {
   },
 };
 
-function printEnd(context: Context, run: Run): void {
+export function printEnd(context: Context, run: Run): void {
   const { paint } = context;
   const color = run.status === 'completed' ? 'green' : 'red';
   context.print(

@@ -69,6 +69,29 @@ describe('a run', () => {
     });
   });
 
+  it('tries out learning rates with the built-in trainer only, and such a run has no objective', async () => {
+    const rangeTest = { from: 1e-5, to: 1, steps: 30 };
+    const program = workspace().write('program.tune.yaml', experiment('node train.mjs'));
+    await expect(engine.request('runs/start', { file: program, rangeTest })).rejects.toMatchObject({
+      code: ErrorCode.conflict,
+      message: expect.stringContaining('"network:" section') as string,
+    });
+    const text = 'name: net\nnetwork: { data: mnist, layers: [flatten, { dense: 10 }], loss: crossEntropy }\n';
+    const file = workspace().write('net.tune.yaml', `${text}objective: { metric: val/accuracy, goal: maximize }\n`);
+    const wrong = engine.request('runs/start', { file, rangeTest: { from: 1, to: 0.1, steps: 30 } });
+    await expect(wrong).rejects.toThrow(/must be above the first/);
+    const { run } = await engine.request('runs/start', { file, rangeTest });
+    expect(run).toMatchObject({ name: 'learning rates net 1', objective: null });
+    const { folder } = await engine.request('runs/get', { id: run.id });
+    const spec = () => JSON.parse(fs.readFileSync(`${folder}/run.json`, 'utf8')) as object;
+    expect(spec()).toMatchObject({ rangeTest });
+    await runOver(engine, run.id);
+    const { run: again } = await engine.request('runs/rerun', { id: run.id });
+    const detail = await engine.request('runs/get', { id: again.id });
+    expect(JSON.parse(fs.readFileSync(`${detail.folder}/run.json`, 'utf8'))).toMatchObject({ rangeTest });
+    await runOver(engine, again.id);
+  });
+
   it('keeps NaN and infinities, and lines that are no records hurt nothing', async () => {
     const run = await start(`
       import fs from 'node:fs';

@@ -1,0 +1,108 @@
+import { LIVE_STATUSES, type Run } from '../../protocol/engine.js';
+import { fromWire } from '../../protocol/values.js';
+import { RANGE, RangeTest } from '../../protocol/rangeTest.js';
+import { JSON_OPTION, type Command, type Input } from '../command.js';
+import type { Context } from '../context.js';
+import { UsageError } from '../errors.js';
+import { followRun } from '../followRun.js';
+import { readPoints } from '../points.js';
+import { rangePlot, type RangePoint } from '../rangePlot.js';
+import { readSettings } from '../settings.js';
+import { printEnd } from './run.js';
+
+export const lrRange: Command = {
+  name: 'lr-range',
+  usage: 'FILE [--set NAME=VALUE …]',
+  summary: 'Tries out learning rates in a few steps of training, draws the loss by rate, and suggests one.',
+  details:
+    'A learning-rate range test (Smith, WACV 2017): the rate grows from step to step until the loss goes through the roof. Suggested is ' +
+    'the smaller of two rates: where the loss falls steepest, and a tenth of where it is lowest. For files with a "network:".',
+  options: {
+    set: {
+      type: 'string',
+      multiple: true,
+      value: 'NAME=VALUE',
+      help: 'Use this value of a parameter. May be repeated.',
+    },
+    from: { type: 'string', value: 'RATE', help: 'The first rate. Default: 1e-7.' },
+    to: { type: 'string', value: 'RATE', help: 'The last rate. Default: 10.' },
+    steps: { type: 'string', value: 'N', help: 'Steps in between. Default: 200.' },
+    seed: { type: 'string', value: 'N', help: 'Seed of the test.' },
+    json: JSON_OPTION,
+  },
+  examples: [
+    ['tunesmith lr-range digits.tune.yaml', 'a plot and a suggestion'],
+    ['tunesmith lr-range digits.tune.yaml --set optimizer=adam --to 1', 'for another optimizer, up to 1'],
+  ],
+  args: [1, 1],
+  async run(context, input) {
+    const file = context.file(input.args[0]!);
+    const rangeTest = readRange(input);
+    const seed = input.whole('seed', 0);
+    const engine = await context.engine();
+    const { run } = await engine.request('runs/start', {
+      ...{ file, rangeTest, params: readSettings(input.texts('set')) },
+      ...(seed === undefined ? {} : { seed }),
+    });
+    const json = input.flag('json');
+    const ended = await followRun(context, run, { log: false, quiet: json });
+    if (ended.status !== 'completed') {
+      if (!json) printEnd(context, ended);
+      return LIVE_STATUSES.includes(ended.status) ? 130 : 1;
+    }
+    const points = await readRangePoints(context, ended.id);
+    const number = (name: string): number | null => numberOf(ended, name);
+    const suggestion = number(RANGE.suggestion);
+    const found = { suggestion, steepest: number(RANGE.steepest), minimum: number(RANGE.minimum) };
+    if (json) {
+      context.json({ run: ended.id, ...found, points });
+      return suggestion === null ? 1 : 0;
+    }
+    rangePlot(points, suggestion, context.paint, context.columns).forEach((line) => context.print(line));
+    context.print();
+    context.print(sentence(found));
+    return suggestion === null ? 1 : 0;
+  },
+};
+
+export function sentence({
+  suggestion,
+  steepest,
+  minimum,
+}: Record<'suggestion' | 'steepest' | 'minimum', number | null>): string {
+  if (suggestion === null)
+    return 'The loss did not fall at any rate: look at the data and the network, or use more --steps.';
+  const text = (rate: number | null): string => String(Number(rate!.toPrecision(2)));
+  return `Suggested learning rate: ${suggestion} (the loss falls steepest at ${text(steepest)}, and is lowest at ${text(minimum)})`;
+}
+
+function readRange(input: Input): RangeTest {
+  const given = ['from', 'to', 'steps'].flatMap((name) => {
+    const text = input.text(name);
+    return text === undefined ? [] : [[name, Number(text)] as const];
+  });
+  const parsed = RangeTest.safeParse(Object.fromEntries(given));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const name = issue?.path[0];
+  throw new UsageError(
+    name === undefined ? `--from and --to: ${issue?.message}.` : `--${String(name)}: ${issue?.message}.`,
+  );
+}
+
+const numberOf = ({ info }: Run, name: string): number | null => (typeof info[name] === 'number' ? info[name] : null);
+
+async function readRangePoints(context: Context, run: string): Promise<RangePoint[]> {
+  const engine = await context.engine();
+  const read = async (metric: string): Promise<Map<number, number>> => {
+    const values = new Map<number, number>();
+    for await (const page of readPoints(engine, run, metric)) {
+      for (const { step, value } of page) values.set(step, fromWire(value));
+    }
+    return values;
+  };
+  const [rates, losses, smoothed] = [await read(RANGE.rate), await read(RANGE.loss), await read(RANGE.smoothed)];
+  return [...rates]
+    .sort(([a], [b]) => a - b)
+    .map(([step, rate]) => ({ rate, loss: losses.get(step) ?? NaN, smoothed: smoothed.get(step) ?? null }));
+}

@@ -1,0 +1,26 @@
+/** A learning-rate range test: what is asked for, and what its run says in its `info`. */
+import { z } from 'zod';
+
+export const RangeTest = z
+  .object({
+    /** The rates of the first and the last step. */
+    from: z.number().positive().default(1e-7),
+    to: z.number().positive().default(10),
+    steps: z.number().int().min(20).max(10_000).default(200),
+  })
+  .strict()
+  .refine(({ from, to }) => to > from, { message: 'the last rate must be above the first' });
+export type RangeTest = z.infer<typeof RangeTest>;
+
+/** Names of the metrics, one point a step; and of the facts. Rates that could not be found are null. */
+export const RANGE = {
+  rate: 'learning_rate',
+  loss: 'loss',
+  smoothed: 'smoothed_loss',
+  /** `info[kind]` is `lr-range` in runs that are tests. */
+  kind: 'kind',
+  is: 'lr-range',
+  suggestion: 'lr_suggestion',
+  steepest: 'lr_steepest',
+  minimum: 'lr_minimum',
+} as const;

@@ -10,6 +10,7 @@ import type { Random } from '../types.js';
 import type { Coding } from './coding.js';
 import { ABSENT } from './kernel.js';
 import { minimize } from './lbfgs.js';
+import type { Box } from './region.js';
 
 /** To be maximized. */
 export interface Landscape {
@@ -31,6 +32,8 @@ export interface ExploreOptions {
   /** Of these so many are followed uphill, each by this many evaluations along the continuous columns. */
   climbs: number;
   steps: number;
+  /** By column, where continuous ones stay; null: from 0 to 1. */
+  box: Box | null;
   /** Rows that may be suggested. */
   allowed: ((row: Float64Array) => boolean) | null;
 }
@@ -55,7 +58,9 @@ export function explore(coding: Coding, landscape: Landscape, options: ExploreOp
   const { around } = options;
   for (let i = 0; around.length && i < options.nearby; i++) {
     const from = around[Math.floor(random.next() * random.next() * around.length)]!;
-    add(mutate(coding, from, REACHES[i % REACHES.length]!, options.scales, random));
+    const row = mutate(coding, from, REACHES[i % REACHES.length]!, options.scales, random);
+    if (options.box) keepIn(options.box, coding, row);
+    add(row);
   }
   drawn.sort(descending);
   const climbed = distinct(drawn, options.climbs).map((found) => climb(coding, landscape, found, options));
@@ -119,6 +124,12 @@ function mutate(coding: Coding, from: Float64Array, reach: number, scales: Float
   return row;
 }
 
+function keepIn({ lower, upper }: Box, coding: Coding, row: Float64Array): void {
+  for (const [j, { axis }] of coding.columns.entries()) {
+    if (!axis.count && row[j] !== ABSENT) row[j] = Math.min(upper[j]!, Math.max(lower[j]!, row[j]!));
+  }
+}
+
 function climb(coding: Coding, landscape: Landscape, start: Found, options: ExploreOptions): Found {
   let best = start;
   for (let round = 0; round < 3; round++) {
@@ -132,7 +143,7 @@ function climb(coding: Coding, landscape: Landscape, start: Found, options: Expl
 }
 
 function alongContinuous(coding: Coding, landscape: Landscape, from: Found, options: ExploreOptions): Found {
-  const { steps, allowed } = options;
+  const { steps, allowed, box } = options;
   const free: number[] = [];
   for (const [j, { axis }] of coding.columns.entries()) if (!axis.count && from.row[j] !== ABSENT) free.push(j);
   if (free.length === 0 || steps < 2) return from;
@@ -145,8 +156,9 @@ function alongContinuous(coding: Coding, landscape: Landscape, from: Found, opti
     for (let i = 0; i < free.length; i++) by[i] = -gradient[free[i]!]!;
     return -value;
   };
-  const box = { lower: new Float64Array(free.length), upper: new Float64Array(free.length).fill(1) };
-  minimize(f, x, { ...box, evaluations: steps, tolerance: 1e-5, firstStep: 0.05 });
+  const lower = Float64Array.from(free, (j) => box?.lower[j] ?? 0);
+  const upper = Float64Array.from(free, (j) => box?.upper[j] ?? 1);
+  minimize(f, x, { lower, upper, evaluations: steps, tolerance: 1e-5, firstStep: 0.05 });
   const place = (share: number) => {
     const at = from.row.slice();
     for (let i = 0; i < free.length; i++) at[free[i]!] = (1 - share) * at[free[i]!]! + share * x[i]!;

@@ -1,4 +1,5 @@
 /** Finds the hyperparameters of a Gaussian process by their greatest posterior density (MAP), with gradients. */
+import { log } from '../numeric.js';
 import { minimize } from './lbfgs.js';
 import type { ColumnKind } from './kernel.js';
 import { Posterior, PRIOR, type Observed, type Prior } from './likelihood.js';
@@ -31,6 +32,11 @@ export interface FitOptions {
   start?: Float64Array | null;
   /** Calls of the likelihood and its gradient, at most; each takes about n³ operations. 0: `start` as it is. */
   evaluations?: number;
+  /**
+   * The noise's variance (where the observations' is 1) from which the search begins that begins at the prior's mode. What
+   * is rugged and what is noisy explain the same values; uphill from little noise one finds the former only.
+   */
+  firstNoise?: number | null;
   /** Also from the prior's mode if there is a `start`, and take the better. */
   afresh?: boolean;
 }
@@ -55,6 +61,7 @@ export function fitGp(options: FitOptions): Gp {
   const { center, scale } = standard(y);
   const { posterior, observed } = prepare(options, y, center, scale);
   let best = { theta: posterior.start(), cost: Infinity };
+  if (options.firstNoise) best.theta[options.kinds.length + 1] = log(options.firstNoise);
   const usable = start?.length === posterior.size && start.every(Number.isFinite);
   const starts = usable ? (afresh && evaluations > 0 ? [start, best.theta] : [start]) : [best.theta];
   for (const from of starts) {

@@ -44,6 +44,8 @@ const UNSURE = 0.1;
  * learning rate's plateau, two with noise); more of it, or for every suggestion, cost some of the early gains.
  */
 const WIDER = 1.5;
+/** Only where the noise's variance is below this share of the losses': a noisy objective is doubted enough. */
+const QUIET = 1e-3;
 /** Points of the front that count exactly; of three objectives the boxes grow with their square. */
 const FRONT = [0, 0, 150, 40];
 
@@ -78,7 +80,8 @@ export class Forecast {
       const ranks = means.length === 1 ? means[0]! : ranksOf(means);
       order = order.sort((a, b) => Number(fine[b]) - Number(fine[a]) || ranks[a]! - ranks[b]! || a - b);
       const good = order.filter((i) => fine[i]).map((i) => means.map((mean) => mean[i]!));
-      if (good.length) terms.unshift(improvement(losses, good, age % 2 === 0 ? WIDER : 1));
+      const isSure = age % 2 === 0 && losses[0]!.noise < QUIET;
+      if (good.length) terms.unshift(improvement(losses, good, isSure ? WIDER : 1));
       models.unshift(...losses);
     }
     for (const model of models) for (const row of pending) model.believe(row);

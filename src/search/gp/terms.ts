@@ -6,7 +6,9 @@ import type { Model, Moments } from './model.js';
 
 /**
  * How far the value is expected to fall below `best` (in the model's units), were the model's deviations `wider` times as
- * large as it says.
+ * large as it says; times the share of the point's uncertainty that one noisy trial would take away, without which all
+ * trials would go to where the best seems to be: Huang, Allen, Notz & Zeng, "Global Optimization of Stochastic Black-Box
+ * Systems via Sequential Kriging Meta-Models" (2006), section 4.2, equation 12: 1 - σₙ / √(σ² + σₙ²).
  */
 export class Improvement implements Landscape {
   private readonly moments: Moments;
@@ -31,8 +33,9 @@ export class Improvement implements Landscape {
     const value = this.judge();
     const sd = this.wider * Math.sqrt(moments.variance);
     const z = (this.best - moments.mean) / sd;
+    const q = Math.sqrt(this.model.noise / (moments.variance + this.model.noise));
     const byMean = -out.slope / sd;
-    const byVariance = (1 - out.slope * z) / (2 * moments.variance);
+    const byVariance = (1 - out.slope * z + q * (1 + q)) / (2 * moments.variance);
     for (let j = 0; j < gradient.length; j++) {
       gradient[j] = gradient[j]! + byMean * moments.meanBy[j]! + byVariance * moments.varianceBy[j]!;
     }
@@ -43,7 +46,10 @@ export class Improvement implements Landscape {
     const { mean, variance } = this.moments;
     const sd = this.wider * Math.sqrt(variance);
     logImprovement((this.best - mean) / sd, this.out);
-    return this.out.value + log(sd);
+    const { noise } = this.model;
+    const q = Math.sqrt(noise / (variance + noise));
+    // 1 - q, where nothing cancels.
+    return this.out.value + log(sd) + log(variance / ((variance + noise) * (1 + q)));
   }
 }
 

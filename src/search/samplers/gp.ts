@@ -6,6 +6,7 @@
  *
  * - The first trials fill the space evenly (Sobol). Where the person said what is good, that comes first, and every second
  *   of these trials is drawn from around it.
+ * - With many parameters suggestions stay around the best trial (gp/region.ts).
  * - Time stays bounded: a model learns from at most `observations` trials, half of them the best (gp/chosen.ts), fits get
  *   rarer (gp/surrogate.ts), and with many rows fewer points are looked at.
  */
@@ -19,6 +20,7 @@ import { Coding } from '../gp/coding.js';
 import { Data } from '../gp/data.js';
 import { evenly, explore, type ExploreOptions } from '../gp/explore.js';
 import { Forecast, type Outlook } from '../gp/outlook.js';
+import { type Box, boxOf, into, regionOf } from '../gp/region.js';
 import { FittedState } from '../gp/surrogate.js';
 import { SeenPoints } from '../seen.js';
 import { countPoints, drawAllowed, keyOf, priorParams } from '../space.js';
@@ -42,6 +44,12 @@ export const GpSettings = z.strictObject({
     .describe(
       'Trials it learns from at most: the best, the latest and some of all others. Time grows with their square.',
     ),
+  trustRegion: z
+    .union([z.boolean(), z.literal('auto')])
+    .default('auto')
+    .describe(
+      'Whether it looks only around the best trial, in a box that grows with success and shrinks without. auto: with many parameters.',
+    ),
 });
 
 /** Points looked at for a suggestion, all over the space and near good trials, while rows are at most `FEW`; then fewer. */
@@ -55,6 +63,8 @@ const STEPS = [40, 20] as const;
 /** Good trials that points are looked at around. */
 const AROUND = 5;
 const NEAR = 1e-3;
+/** From so many continuous parameters on, `auto` is a trust region. */
+const MANY = 50;
 
 const State = z.object({ startup: z.unknown(), tasks: z.boolean(), fits: z.record(z.string(), FittedState) });
 
@@ -135,10 +145,12 @@ export class GpSampler implements Sampler {
     return isAllowed(space, drawn) && !this.seen.has(keyOf(space, drawn)) ? drawn : params;
   }
 
-  private effort({ space }: History, random: Random, { around, scales }: Outlook, n: number): ExploreOptions {
+  private effort(history: History, random: Random, { around, scales }: Outlook, n: number): ExploreOptions {
     const { coding, seen } = this;
+    const { space } = history;
     const share = Math.max(LEAST_SHARE, Math.min(1, (FEW / n) * (FEW / n)));
     const anywhere = Math.ceil(ANYWHERE * share);
+    const box = this.box(history, scales);
     const finite = Number.isFinite(this.points);
     const constrained = (space.constraints?.length ?? 0) > 0;
     const allowed = (row: Float64Array) => {
@@ -146,12 +158,28 @@ export class GpSampler implements Sampler {
       return isAllowed(space, params) && !(finite && seen.has(keyOf(space, params)));
     };
     return {
-      anywhere: constrained ? this.allowedRows(space, random, anywhere / 4) : evenly(coding, anywhere, random),
+      anywhere: constrained ? this.allowedRows(space, random, anywhere / 4) : this.evenRows(anywhere, random, box),
+      box,
       nearby: Math.ceil(NEARBY * share),
       around: around.slice(0, AROUND),
       allowed: constrained || finite ? allowed : null,
       ...{ random, scales, climbs: between(CLIMBS, share), steps: between(STEPS, share) },
     };
+  }
+
+  /** Null: the whole space. Linear constraints leave too little of a box. */
+  private box({ goals, space }: History, scales: Float64Array): Box | null {
+    const { trustRegion } = this.settings;
+    const { coding, data } = this;
+    const parameters = coding.columns.filter(({ axis }) => axis.count === 0).length;
+    const wanted = trustRegion === 'auto' ? parameters >= MANY : trustRegion && parameters > 0;
+    if (!wanted || goals.length > 1 || space.constraints?.length) return null;
+    const region = regionOf(data.rows, parameters, this.startupTrials);
+    return region && boxOf(region, coding, scales);
+  }
+
+  private *evenRows(count: number, random: Random, box: Box | null): Generator<Float64Array> {
+    for (const row of evenly(this.coding, count, random)) yield box ? into(box, this.coding, row) : row;
   }
 
   /** Even draws would be refused too often where constraints leave little room. */

@@ -63,6 +63,24 @@ function checkSlope(landscape: Landscape): void {
 }
 
 describe('terms of the acquisition', () => {
+  it('counts of a point what a noisy trial there would tell, and no more', () => {
+    const x = Float64Array.of(0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.6, 0.6, 0.9);
+    const y = Float64Array.of(-1, 1, -0.9, 0.8, -1.1, 1.2, -0.7, 1.1, 0.9);
+    const { model: noisy } = fitGp({ x, y, kinds: ['ordered'], prior: { noise: 0.5, noiseSd: 0.1 } });
+    const moments = noisy.newMoments();
+    const improvement = new Improvement(noisy, -0.5);
+    const lost = [0.2, 0.75].map((at) => {
+      noisy.moments(Float64Array.of(at), moments);
+      const { mean, variance } = moments;
+      const share = 1 - Math.sqrt(noisy.noise / (variance + noisy.noise));
+      const value = improvement.value(Float64Array.of(at));
+      expect(value).toBeCloseTo(logExpectedImprovement(mean, Math.sqrt(variance), -0.5) + Math.log(share), 9);
+      return Math.log(share);
+    });
+    // Where six trials have been already, one more is worth less.
+    expect(lost[0]).toBeLessThan(lost[1]! - 0.2);
+  });
+
   it('have the right slopes', () => {
     checkSlope(new Sum([new Improvement(first, -1), new Feasibility(second, -0.3)]));
     checkSlope(new Sum([new Improvement(first, -1, 1.5)]));

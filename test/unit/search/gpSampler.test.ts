@@ -73,20 +73,20 @@ describe('the Gaussian-process sampler', () => {
       [
         {
           "act": "gelu",
-          "layers": 11,
-          "lr": 0.00031292865568337486,
+          "layers": 6,
+          "lr": 0.018002427782632384,
           "model": "net",
         },
         {
-          "act": "tanh",
-          "layers": 5,
-          "lr": 0.0009520510227243775,
+          "act": "gelu",
+          "layers": 6,
+          "lr": 0.0000010000000000000004,
           "model": "net",
         },
         {
           "act": "gelu",
           "layers": 5,
-          "lr": 0.0006101663848529552,
+          "lr": 0.000779548160055273,
           "model": "net",
         },
       ]

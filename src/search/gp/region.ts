@@ -1,0 +1,84 @@
+/**
+ * A trust region: with many parameters a model knows little of most of the space and would look for the unknown forever,
+ * so suggestions stay in a box around the best trial, longer along parameters that change little. Eriksson, Pearce,
+ * Gardner, Turner & Poloczek, "Scalable Global Optimization via Local Bayesian Optimization" (NeurIPS 2019), section 2:
+ * the box doubles after `SUCCESSES` records in a row, halves after as many trials without one as half the parameters,
+ * and when it has collapsed the search begins anew elsewhere: the next trials are anywhere, and the best of these is the
+ * next center. Other than there, the model goes on learning from all trials.
+ *
+ * All of it follows from the trials in the order begun, so nothing has to be saved. Choices and steps are not bounded.
+ */
+import { exp, log } from '../numeric.js';
+import type { Coding, Column } from './coding.js';
+import type { Row } from './data.js';
+import { ABSENT } from './kernel.js';
+
+const FIRST = 0.8;
+const LARGEST = 1.6;
+const SMALLEST = 1 / 128;
+const SUCCESSES = 3;
+const LEAST_FAILURES = 4;
+/** Along no parameter the box is so many times as long as along the shortest. */
+const LONGEST = 4;
+
+export interface Region {
+  center: Row;
+  /** As a share of the ranges, before the length scales come in. */
+  length: number;
+}
+
+export interface Box {
+  lower: Float64Array;
+  upper: Float64Array;
+}
+
+/** Null: anywhere. Of a single objective; `startup`: trials of a search that begins anew. */
+export function regionOf(rows: readonly Row[], parameters: number, startup: number): Region | null {
+  const patience = Math.max(LEAST_FAILURES, Math.ceil(parameters / 2));
+  let [length, successes, failures, age] = [FIRST, 0, 0, 0];
+  let center: Row | null = null;
+  for (const row of rows) {
+    if (row.earlier) continue;
+    const isRecord = isFine(row) && (!center || row.losses[0]! < center.losses![0]!);
+    if (isRecord) center = row;
+    if (age++ < startup) continue;
+    [successes, failures] = isRecord ? [successes + 1, 0] : [0, failures + 1];
+    if (successes >= SUCCESSES) [length, successes] = [Math.min(LARGEST, 2 * length), 0];
+    if (failures < patience) continue;
+    [length, failures] = [length / 2, 0];
+    if (length < SMALLEST) [length, age, center] = [FIRST, 0, null];
+  }
+  return center && age >= startup ? { center, length } : null;
+}
+
+/** By column, within [0, 1]. `scales`: how far about the function changes. */
+export function boxOf({ center, length }: Region, coding: Coding, scales: Float64Array): Box {
+  const n = coding.columns.length;
+  const lower = new Float64Array(n);
+  const upper = new Float64Array(n).fill(1);
+  const bounded = coding.columns.flatMap((column, j) => (isBounded(column) && center.at[j] !== ABSENT ? [j] : []));
+  const least = Math.min(...bounded.map((j) => scales[j]!));
+  const extents = bounded.map((j) => Math.min(scales[j]!, LONGEST * least));
+  const mean = exp(extents.reduce((sum, extent) => sum + log(extent), 0) / bounded.length);
+  for (const [k, j] of bounded.entries()) {
+    const half = (length / 2) * (extents[k]! / mean);
+    lower[j] = Math.max(0, center.at[j]! - half);
+    upper[j] = Math.min(1, center.at[j]! + half);
+  }
+  return { lower, upper };
+}
+
+/** The row, of anywhere in the space, as far on in the box. */
+export function into(box: Box, coding: Coding, row: Float64Array): Float64Array {
+  for (const [j, column] of coding.columns.entries()) {
+    if (!isBounded(column) || row[j] === ABSENT) continue;
+    row[j] = box.lower[j]! + (box.upper[j]! - box.lower[j]!) * row[j]!;
+  }
+  return row;
+}
+
+const isBounded = ({ axis, parent }: Column) => axis.count === 0 && !parent;
+
+const isFine = (row: Row): row is Row & { losses: number[] } => {
+  return row.losses !== null && !row.constraints?.some((c) => !(c <= 0));
+};

@@ -5,6 +5,8 @@
  * - Whole numbers and steps keep a margin of probability for their neighbours (`cma/margin.ts`), choices have
  *   probabilities of their own (`cma/categories.ts`). What is inactive keeps the place that was drawn for it, so that the
  *   joint distribution is always defined.
+ * - Where values are noisy (`cma/noise.ts`), the distribution stays wide enough to tell its members apart, and the model
+ *   looks at more points, of which only some are its own choice.
  * - A quadratic model stands in for those of a generation's trials that it ranks well (`cma/surrogate.ts`).
  * - Restarts when a run has nothing more to find (`cma/restarts.ts`); warm start (`cma/start.ts`).
  * - What lies outside the ranges is drawn again ten times, and then moved to the border.
@@ -14,6 +16,7 @@
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
+import { isAllowed } from '../constraints.js';
 import { SearchError } from '../errors.js';
 import { SeenPoints } from '../seen.js';
 import { countPoints, keyOf } from '../space.js';
@@ -28,6 +31,7 @@ import {
   type Member,
 } from './cma/generation.js';
 import { Layout } from './cma/layout.js';
+import { besides, NoiseProbe } from './cma/noise.js';
 import { Regimes } from './cma/restarts.js';
 import { startOf } from './cma/start.js';
 import { CmaState } from './cma/state.js';
@@ -62,6 +66,9 @@ export const CmaEsSettings = z.strictObject({
 
 /** Points in a row that were tried already before the search begins elsewhere. */
 const PATIENCE = 30;
+/** Where there is noise: of so many trials one is where the model is best, and generations are larger so many times. */
+const EXPLOIT = 2;
+const NOISY = 1.5;
 
 export class CmaEsSampler implements Sampler {
   readonly name = 'cmaes';
@@ -71,6 +78,7 @@ export class CmaEsSampler implements Sampler {
   private readonly fallback: RandomSampler;
   private readonly regimes: Regimes;
   private readonly surrogate: Surrogate;
+  private readonly probe: NoiseProbe;
   private readonly ended = new Ended();
   /** Null before the first suggestion. */
   private now: Distribution | null = null;
@@ -93,6 +101,7 @@ export class CmaEsSampler implements Sampler {
     const { numbers, choices } = this.layout;
     const size = settings.population ?? populationSize(numbers.length + choices.length);
     this.regimes = new Regimes(settings.restarts, size, settings.sigma);
+    this.probe = new NoiseProbe(size);
     this.surrogate = new Surrogate(
       numbers.length,
       choices.map((axis) => axis.count),
@@ -103,20 +112,27 @@ export class CmaEsSampler implements Sampler {
     this.update(history, random);
     this.seen.update(history);
     if (this.seen.count >= this.points) return null;
+    const probe = this.probeNow(history, random);
+    if (probe) return probe;
     const { candidates } = this;
+    // Where there is noise, only some trials are spent where the model is best: it has to learn from all around.
+    const explore = this.probe.noisy && history.trials.length % EXPLOIT !== 0;
     // So many that the generation is as large as planned.
     const there = this.members.length + this.current();
-    if (there === 0 && candidates.length === 0) {
+    if (!explore && there === 0 && candidates.length === 0) {
       const bottom = this.surrogate.bottom();
       if (bottom) candidates.push(this.draw(random, bottom));
     }
-    while (candidates.length + there < this.regimes.size) candidates.push(this.draw(random));
+    while (candidates.length + there < this.wanted) candidates.push(this.draw(random));
     for (let attempt = 0; attempt < PATIENCE; attempt++) {
       if (candidates.length === 0) candidates.push(this.draw(random));
-      const { params, ...drawn } = candidates.splice(this.mostPromising(), 1)[0]!;
+      const { params: own, ...drawn } = candidates.splice(explore ? 0 : this.mostPromising(), 1)[0]!;
+      const params = own ?? this.layout.toParams(drawn);
       const key = keyOf(this.space, params);
       if (this.seen.has(key)) continue;
-      this.asked.set(history.trials.length, { ...drawn, key });
+      // As it would be after a restart of the search, to the last bit.
+      const shown = own ? drawn.shown : this.layout.shown(params);
+      this.asked.set(history.trials.length, { ...drawn, shown, key });
       return params;
     }
     if (this.settings.restarts !== 'none') this.restart(random);
@@ -130,7 +146,8 @@ export class CmaEsSampler implements Sampler {
   reason(): string {
     const { generation, surrogate } = this;
     const model = surrogate.trusted ? '; a quadratic model ranks what is not tried' : '';
-    return `cmaes: a normal distribution in its generation ${generation + 1}${model}`;
+    const noise = this.probe.noisy ? '; there is noise' : '';
+    return `cmaes: a normal distribution in its generation ${generation + 1}${model}${noise}`;
   }
 
   /** Reads what has ended, and learns where a generation is complete. */
@@ -141,11 +158,9 @@ export class CmaEsSampler implements Sampler {
     for (const id of ended) this.hear(history.trials[id]!, id, history);
     const { gaussian } = this.now;
     if (ended.length > 0 && this.settings.model) this.surrogate.update(gaussian.mean, gaussian.sigma);
-    while (this.members.length >= this.regimes.size) {
-      this.learn(this.members.splice(0, this.regimes.size), [], history, random);
-    }
+    while (this.members.length >= this.wanted) this.learn(this.members.splice(0, this.wanted), [], history, random);
     if (!this.surrogate.trusted || this.members.length === 0) return;
-    while (this.members.length + this.candidates.length < this.regimes.size) this.candidates.push(this.draw(random));
+    while (this.members.length + this.candidates.length < this.wanted) this.candidates.push(this.draw(random));
     this.learn(this.members.splice(0), this.candidates, history, random);
   }
 
@@ -154,6 +169,12 @@ export class CmaEsSampler implements Sampler {
     this.asked.delete(id);
     if (trial.repeatOf !== undefined) return;
     const standing = standingOf(trial, history.goals);
+    const probed = this.probe.heard(id);
+    if (probed !== null && standing.kind === COMPLETED) {
+      const [other] = standingOf(history.trials[probed]!, history.goals).losses;
+      this.probe.judge(standing.losses[0]! - other!, this.surrogate.unexplained);
+      this.surrogate.noisy = this.probe.noisy;
+    }
     const unchanged = own?.key === keyOf(this.space, trial.params);
     const shown = unchanged ? own!.shown : this.layout.shown(trial.params);
     if (standing.kind === COMPLETED) this.surrogate.add(id, shown, standing.losses[0]!);
@@ -184,7 +205,10 @@ export class CmaEsSampler implements Sampler {
       const losses = [surrogate.predict(drawn.shown)!];
       members.push({ ...drawn, id: Infinity, standing: { kind: COMPLETED, minusStep: 0, violation: 0, losses } });
     }
+    const before = now.gaussian.extent;
+    const losses = members.flatMap(({ standing }) => (standing.kind === COMPLETED ? [standing.losses[0]!] : []));
     const spread = learnFrom(members, this.layout, now);
+    if (this.probe.drowns(losses, unseen.length > 0, surrogate.unexplained)) now.gaussian.keepReach(before);
     this.generation++;
     this.candidates = [];
     const reach = this.layout.numbers.length > 0 ? now.gaussian.extent : 1;
@@ -221,6 +245,32 @@ export class CmaEsSampler implements Sampler {
     return pick;
   }
 
+  /** Members of a generation. */
+  private get wanted(): number {
+    const { size, first } = this.regimes;
+    // A model that ranks them costs no trials, but time: more of them would tell it nothing new.
+    if (this.surrogate.trusted) return Math.min(size, first);
+    return this.probe.noisy ? Math.floor(NOISY * size) : size;
+  }
+
+  /** A trial right beside the best one, where it is time to ask whether there is noise. */
+  private probeNow(history: History, random: Random): Params | null {
+    const { surrogate, best, layout, generation, space } = this;
+    const { gaussian } = this.now!;
+    const id = history.trials.length;
+    if (best === null || !surrogate.isPuzzled || !this.probe.isDue(id)) return null;
+    if (standingOf(history.trials[best]!, history.goals).kind !== COMPLETED) return null;
+    const place = layout.toPlace(history.trials[best]!.params, gaussian.mean);
+    const beside = besides(place, layout, gaussian.extent, random);
+    const params = beside && layout.toParams(beside);
+    if (!params || !isAllowed(space, params)) return null;
+    const key = keyOf(space, params);
+    if (this.seen.has(key)) return null;
+    this.probe.begin(id, best);
+    this.asked.set(id, { ...beside, generation, foreign: true, shown: layout.shown(params), key });
+    return params;
+  }
+
   /** Number of this generation's trials that are running. */
   private current(): number {
     let count = 0;
@@ -242,6 +292,7 @@ export class CmaEsSampler implements Sampler {
       shares: now.categories.shares.map((own) => [...own]),
       regimes: this.regimes.save(),
       surrogate: this.surrogate.save(),
+      probe: this.probe.save(),
       candidates: this.candidates.map((candidate) => [candidate.params, written(candidate)]),
       asked: [...this.asked].map(([id, drawn]) => [id, written(drawn), drawn.key]),
       members: this.members.map(({ id, drawn }) => [id, written(drawn)]),
@@ -265,12 +316,15 @@ export class CmaEsSampler implements Sampler {
     for (const [c, own] of categories.shares.entries()) own.set(state.shares[c]!);
     this.now = { gaussian: Gaussian.load(state.gaussian), categories };
     this.regimes.load(state.regimes);
+    if (state.probe) this.probe.load(state.probe);
+    this.surrogate.noisy = this.probe.noisy;
     this.surrogate.load(state.surrogate, (id) => ({
       place: layout.shown(trials[id]!.params),
       loss: standingOf(trials[id]!, goals).losses[0]!,
     }));
-    const unwritten = ({ at, picks, ...drawn }: Written, params: Params): Drawn => {
-      return { ...drawn, at: Float64Array.from(at), picks: Int32Array.from(picks), shown: layout.shown(params) };
+    const unwritten = ({ at: places, picks: indices, ...drawn }: Written, params: Params | null): Drawn => {
+      const [at, picks] = [Float64Array.from(places), Int32Array.from(indices)];
+      return { ...drawn, at, picks, shown: params ? layout.shown(params) : { at, picks } };
     };
     this.candidates = state.candidates.map(([params, drawn]) => ({ ...unwritten(drawn, params), params }));
     for (const [id, drawn, key] of state.asked) {

@@ -5,13 +5,16 @@
  *
  * `scales` are the factors by which CMA-ES with margin widens the axes of whole numbers; else they are 1.
  */
-import { exp } from '../../numeric.js';
+import { exp, log } from '../../numeric.js';
 import type { Random } from '../../types.js';
 import { eigen } from './eigen.js';
 import type { Rates } from './weights.js';
 
 /** Deviations of the axes of the distribution never differ by more than this factor. */
 const MOST_UNEVEN = 1e7;
+
+/** Rates of learning, added up over generations, after which the axes are worked out anew. */
+const LEARNED = 0.1;
 
 export interface Member {
   at: Float64Array;
@@ -29,6 +32,10 @@ export class Gaussian {
   private readonly deviations: Float64Array;
   private readonly typical: number;
   private readonly work: Float64Array;
+  private readonly shift: Float64Array;
+  private readonly white: Float64Array;
+  /** Of a generation, row by row. */
+  private steps = new Float64Array(0);
   /** Generations since the axes were worked out. */
   private stale = 0;
 
@@ -45,6 +52,8 @@ export class Gaussian {
     this.axes = identity(n);
     this.deviations = new Float64Array(n).fill(1);
     this.work = new Float64Array(n);
+    this.shift = new Float64Array(n);
+    this.white = new Float64Array(n);
     this.typical = Math.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n * n));
     if (covariance) this.decompose();
   }
@@ -52,7 +61,8 @@ export class Gaussian {
   draw(random: Random, at: Float64Array): void {
     const { mean, sigma, axes, deviations, scales, work } = this;
     const n = mean.length;
-    for (let i = 0; i < n; i++) work[i] = deviations[i]! * random.normal();
+    drawNormals(random, work);
+    for (let i = 0; i < n; i++) work[i]! *= deviations[i]!;
     for (let i = 0; i < n; i++) {
       let y = 0;
       for (let j = 0; j < n; j++) y += axes[i * n + j]! * work[j]!;
@@ -73,30 +83,21 @@ export class Gaussian {
 
   /** `members`: the best first. `weights`: as `rates.weights`, but the mean of them among equal members. */
   learn(members: readonly Member[], weights: Float64Array, rates: Rates): void {
-    const { mean, covariance, pathSigma, pathC, scales } = this;
+    const { mean, pathSigma, pathC, scales, shift, white, sigma } = this;
     const n = mean.length;
     const { cs, cc, c1, cmu, mueff, damps } = rates;
-    const steps = members.map(({ at, foreign }) => {
-      const y = new Float64Array(n);
-      for (let i = 0; i < n; i++) y[i] = (at[i]! - mean[i]!) / (this.sigma * scales[i]!);
-      if (foreign) this.shorten(y);
-      return y;
-    });
-    const shift = new Float64Array(n);
-    for (const [k, y] of steps.entries()) {
+    const steps = this.stepsOf(members);
+    shift.fill(0);
+    for (let k = 0; k < members.length; k++) {
       if (weights[k]! <= 0) continue;
-      for (let i = 0; i < n; i++) shift[i]! += weights[k]! * y[i]!;
+      for (let i = 0; i < n; i++) shift[i]! += weights[k]! * steps[k * n + i]!;
     }
-    for (let i = 0; i < n; i++) mean[i]! += this.sigma * scales[i]! * shift[i]!;
+    for (let i = 0; i < n; i++) mean[i]! += sigma * scales[i]! * shift[i]!;
 
-    const white = this.whiten(shift, new Float64Array(n));
+    this.whiten(shift, 0, white);
     const keepSigma = Math.sqrt(cs * (2 - cs) * mueff);
-    let length = 0;
-    for (let i = 0; i < n; i++) {
-      pathSigma[i] = (1 - cs) * pathSigma[i]! + keepSigma * white[i]!;
-      length += pathSigma[i]! * pathSigma[i]!;
-    }
-    length = Math.sqrt(length);
+    for (let i = 0; i < n; i++) pathSigma[i] = (1 - cs) * pathSigma[i]! + keepSigma * white[i]!;
+    const length = Math.sqrt(squared(pathSigma));
     this.generation++;
     const begun = Math.sqrt(1 - power((1 - cs) * (1 - cs), this.generation));
     const h = length / begun < (1.4 + 2 / (n + 1)) * this.typical ? 1 : 0;
@@ -104,37 +105,39 @@ export class Gaussian {
     for (let i = 0; i < n; i++) pathC[i] = (1 - cc) * pathC[i]! + keepC * shift[i]!;
 
     let sum = 0;
-    const shares = new Float64Array(steps.length);
-    for (const [k, y] of steps.entries()) {
+    for (let k = 0; k < members.length; k++) sum += weights[k]!;
+    this.scaleCovariance(1 + c1 * (1 - h) * cc * (2 - cc) - c1 - cmu * sum);
+    this.addToCovariance(c1, pathC, 0);
+    for (let k = 0; k < members.length; k++) {
       const w = weights[k]!;
-      sum += w;
-      shares[k] = w >= 0 ? w : (w * n) / Math.max(1e-12, squared(this.whiten(y, white)));
+      if (w === 0) continue;
+      const share = w > 0 ? w : (w * n) / Math.max(1e-12, squared(this.whiten(steps, k * n, white)));
+      this.addToCovariance(cmu * share, steps, k * n);
     }
-    const keep = 1 + c1 * (1 - h) * cc * (2 - cc) - c1 - cmu * sum;
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j <= i; j++) {
-        let c = keep * covariance[i * n + j]! + c1 * pathC[i]! * pathC[j]!;
-        for (let k = 0; k < steps.length; k++) c += cmu * shares[k]! * steps[k]![i]! * steps[k]![j]!;
-        covariance[i * n + j] = covariance[j * n + i] = c;
-      }
-    }
+    this.mirrorCovariance();
     this.sigma *= exp(Math.min(1, (cs / damps) * (length / this.typical - 1)));
     this.stale++;
-    // As rarely as the tutorial allows (section B.2): the covariance hardly changes in between.
-    if (this.stale >= 1 / ((c1 + cmu) * n * 10)) this.decompose();
+    // The covariance hardly changes in between (tutorial, section B.2).
+    if (this.stale * (c1 + cmu) >= LEARNED) this.decompose();
   }
 
   /** Moves a point towards the mean until it is no farther than a draw would be. */
   approach(at: Float64Array): void {
     const { mean, sigma, scales } = this;
     const y = at.map((x, i) => (x - mean[i]!) / (sigma * scales[i]!));
-    this.shorten(y);
+    this.shorten(y, 0);
     for (let i = 0; i < y.length; i++) at[i] = mean[i]! + sigma * scales[i]! * y[i]!;
   }
 
   /** For flat ground (tutorial, section B.3). */
   widen({ cs, damps }: Rates): void {
     this.sigma = Math.min(1, this.sigma * exp(0.2 + cs / damps));
+  }
+
+  /** Becomes as wide as it was, if it is narrower now. */
+  keepReach(before: number): void {
+    const { extent } = this;
+    if (extent > 0 && extent < before) this.sigma *= before / extent;
   }
 
   save() {
@@ -151,28 +154,61 @@ export class Gaussian {
     return made;
   }
 
-  private shorten(y: Float64Array): void {
-    const n = y.length;
+  /** Of each member: from the mean, in units of sigma and scale. */
+  private stepsOf(members: readonly Member[]): Float64Array {
+    const { mean, scales, sigma } = this;
+    const n = mean.length;
+    if (this.steps.length < members.length * n) this.steps = new Float64Array(members.length * n);
+    const { steps } = this;
+    for (const [k, { at, foreign }] of members.entries()) {
+      for (let i = 0; i < n; i++) steps[k * n + i] = (at[i]! - mean[i]!) / (sigma * scales[i]!);
+      if (foreign) this.shorten(steps, k * n);
+    }
+    return steps;
+  }
+
+  private shorten(y: Float64Array, from: number): void {
+    const n = this.mean.length;
     const most = Math.sqrt(n) + (2 * n) / (n + 2);
-    const length = Math.sqrt(squared(this.whiten(y, new Float64Array(n))));
-    if (length > most) for (let i = 0; i < n; i++) y[i]! *= most / length;
+    const length = Math.sqrt(squared(this.whiten(y, from, this.white)));
+    if (length > most) for (let i = 0; i < n; i++) y[from + i]! *= most / length;
   }
 
   /** C^(-1/2) y. */
-  private whiten(y: Float64Array, out: Float64Array): Float64Array {
+  private whiten(y: Float64Array, from: number, out: Float64Array): Float64Array {
     const { axes, deviations, work } = this;
-    const n = y.length;
-    for (let j = 0; j < n; j++) {
-      let along = 0;
-      for (let i = 0; i < n; i++) along += axes[i * n + j]! * y[i]!;
-      work[j] = along / deviations[j]!;
+    const n = out.length;
+    work.fill(0);
+    for (let i = 0; i < n; i++) {
+      const x = y[from + i]!;
+      for (let j = 0; j < n; j++) work[j]! += axes[i * n + j]! * x;
     }
+    for (let j = 0; j < n; j++) work[j]! /= deviations[j]!;
     for (let i = 0; i < n; i++) {
       let sum = 0;
       for (let j = 0; j < n; j++) sum += axes[i * n + j]! * work[j]!;
       out[i] = sum;
     }
     return out;
+  }
+
+  private scaleCovariance(factor: number): void {
+    const { covariance } = this;
+    for (let i = 0; i < covariance.length; i++) covariance[i]! *= factor;
+  }
+  /** Adds `share` times y yᵀ, to the lower triangle. */
+  private addToCovariance(share: number, y: Float64Array, from: number): void {
+    const { covariance } = this;
+    const n = this.mean.length;
+    for (let i = 0; i < n; i++) {
+      const x = share * y[from + i]!;
+      for (let j = 0; j <= i; j++) covariance[i * n + j]! += x * y[from + j]!;
+    }
+  }
+  private mirrorCovariance(): void {
+    const { covariance } = this;
+    const n = this.mean.length;
+    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) covariance[j * n + i] = covariance[i * n + j]!;
   }
 
   private decompose(): void {
@@ -191,6 +227,18 @@ export class Gaussian {
   }
 }
 
+/** Standard normal numbers, two at a time by Marsaglia's polar method. */
+function drawNormals(random: Random, out: Float64Array): void {
+  for (let i = 0; i < out.length;) {
+    const u = 2 * random.next() - 1;
+    const v = 2 * random.next() - 1;
+    const s = u * u + v * v;
+    if (!(s > 0 && s < 1)) continue;
+    const factor = Math.sqrt((-2 * log(s)) / s);
+    out[i++] = u * factor;
+    if (i < out.length) out[i++] = v * factor;
+  }
+}
 function identity(n: number): Float64Array {
   const matrix = new Float64Array(n * n);
   for (let i = 0; i < n; i++) matrix[i * n + i] = 1;

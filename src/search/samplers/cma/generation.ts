@@ -7,10 +7,12 @@ import type { Categories } from './categories.js';
 import type { Gaussian } from './gaussian.js';
 import type { Layout, Place } from './layout.js';
 import { applyMargin } from './margin.js';
-import { ratesOf, shareEqually } from './weights.js';
+import { shareEqually } from './weights.js';
 
 /** Draws before a point is moved into the ranges. */
 const DRAWS = 10;
+/** The choices of a space without any. */
+const NONE = new Int32Array(0);
 
 /** What was drawn, for which generation. */
 export interface Drawn extends Place {
@@ -21,7 +23,8 @@ export interface Drawn extends Place {
   shown: Place;
 }
 export interface Candidate extends Drawn {
-  params: Params;
+  /** Null of a plain layout, until they are needed. */
+  params: Params | null;
 }
 export interface Member extends Drawn {
   standing: Standing;
@@ -45,21 +48,24 @@ export function drawCandidate(
 ): Candidate {
   const n = layout.numbers.length;
   const at = new Float64Array(n);
+  if (layout.plain) {
+    if (bottom) {
+      at.set(bottom);
+      gaussian.approach(at);
+      clip(at);
+    } else drawInside(gaussian, random, at);
+    return { at, picks: NONE, generation, foreign: bottom !== null, params: null, shown: { at, picks: NONE } };
+  }
   const picks = new Int32Array(layout.choices.length);
   let params: Params = {};
   let allowed = false;
   for (let attempt = 0; attempt < DRAWS && !allowed; attempt++) {
     categories.draw(random, picks);
-    let inside = n === 0;
     if (bottom) {
       at.set(bottom);
       gaussian.approach(at);
-    }
-    for (let again = 0; again < DRAWS && !inside && !bottom; again++) {
-      gaussian.draw(random, at);
-      inside = isInside(at);
-    }
-    if (!inside) for (let i = 0; i < n; i++) at[i] = Math.min(1, Math.max(0, at[i]!));
+      clip(at);
+    } else if (n > 0) drawInside(gaussian, random, at);
     params = layout.toParams({ at, picks });
     allowed = isAllowed(space, params);
   }
@@ -80,7 +86,7 @@ export function learnFrom(members: Member[], layout: Layout, { gaussian, categor
   members.sort((a, b) => order(a, b) || (a.id === b.id ? 0 : a.id - b.id));
   const best = members[0]!;
   const middle = members[members.length >> 1]!;
-  const rates = ratesOf(Math.max(1, n), members.length);
+  const rates = layout.rates.of(members.length);
   const weights = shareEqually(rates.weights, (i) => order(members[i]!, members[i + 1]!) === 0);
   if (n > 0 && members.length > 1) {
     gaussian.learn(members, weights, rates);
@@ -92,6 +98,16 @@ export function learnFrom(members: Member[], layout: Layout, { gaussian, categor
   return middle.standing.kind === COMPLETED ? middle.standing.losses[0]! - best.standing.losses[0]! : Infinity;
 }
 
+function drawInside(gaussian: Gaussian, random: Random, at: Float64Array): void {
+  for (let attempt = 0; attempt < DRAWS; attempt++) {
+    gaussian.draw(random, at);
+    if (isInside(at)) return;
+  }
+  clip(at);
+}
+function clip(at: Float64Array): void {
+  for (let i = 0; i < at.length; i++) at[i] = Math.min(1, Math.max(0, at[i]!));
+}
 function isInside(at: Float64Array): boolean {
   for (let i = 0; i < at.length; i++) if (!(at[i]! >= 0 && at[i]! <= 1)) return false;
   return true;

@@ -3,6 +3,7 @@ import type { Params } from '../../../protocol/values.js';
 import { isActive } from '../../space.js';
 import type { Space } from '../../types.js';
 import { axesOf, type Axis } from '../../unit.js';
+import { RateTable } from './weights.js';
 
 /** `at`: places in [0, 1]; `picks`: indices of choices. Those of inactive parameters count for nothing. */
 export interface Place {
@@ -16,6 +17,9 @@ export class Layout {
   readonly choices: Axis[];
   /** Of the numbers: the cells of those with few values, null of the continuous ones. */
   readonly edges: (Float64Array | null)[];
+  readonly rates: RateTable;
+  /** Each number is shown just as it was drawn: nothing is rounded, and nothing depends on anything. */
+  readonly plain: boolean;
   private readonly middle: Float64Array;
 
   constructor(space: Space) {
@@ -23,6 +27,8 @@ export class Layout {
     this.numbers = this.axes.filter((axis) => axis.ordered && axis.count !== 1);
     this.choices = this.axes.filter((axis) => !axis.ordered && axis.count > 1);
     this.edges = this.numbers.map((axis) => axis.edges);
+    this.rates = new RateTable(Math.max(1, this.numbers.length));
+    this.plain = !space.constraints?.length && this.axes.every(isPlain);
     this.middle = new Float64Array(this.numbers.length).fill(0.5);
   }
 
@@ -64,4 +70,9 @@ export class Layout {
   forget(params: Params, picks: Int32Array): void {
     for (const [c, axis] of this.choices.entries()) if (params[axis.dimension.name] === undefined) picks[c] = -1;
   }
+}
+
+function isPlain({ count, dimension }: Axis): boolean {
+  if (dimension.when) return false;
+  return count === 1 || (count === 0 && (!('step' in dimension) || dimension.step === null));
 }

@@ -9,6 +9,8 @@ export type Shape = 'linear' | 'diagonal' | 'full';
 export const SHAPES: readonly Shape[] = ['linear', 'diagonal', 'full'];
 
 const RIDGE = 1e-6;
+/** Columns that are multiplied at once. */
+const TILE = 3;
 
 export interface Frame {
   shape: Shape;
@@ -26,20 +28,32 @@ export function sizeOf(n: number, counts: readonly number[], shape: Shape): numb
 }
 
 export class QuadraticModel {
-  private readonly phi: Float64Array;
+  private readonly z: Float64Array;
 
   constructor(
     readonly frame: Frame,
     readonly coefficients: Float64Array,
   ) {
-    this.phi = new Float64Array(coefficients.length);
+    this.z = new Float64Array(frame.centre.length);
   }
 
-  predict(place: Place): number {
-    const { phi, coefficients } = this;
-    features(this.frame, place, phi);
-    let sum = 0;
-    for (let i = 0; i < phi.length; i++) sum += phi[i]! * coefficients[i]!;
+  predict({ at, picks }: Place): number {
+    const { z, coefficients: c } = this;
+    const { shape, centre, unit, counts } = this.frame;
+    const n = z.length;
+    let sum = c[0]!;
+    let f = shape === 'linear' ? 1 + n : 1 + 2 * n;
+    for (let i = 0; i < n; i++) {
+      const x = (z[i] = (at[i]! - centre[i]!) / unit);
+      let slope = c[1 + i]!;
+      if (shape !== 'linear') slope += c[1 + n + i]! * x;
+      if (shape === 'full') for (let j = 0; j < i; j++) slope += c[f++]! * z[j]!;
+      sum += slope * x;
+    }
+    for (let k = 0; k < counts.length; k++) {
+      if (picks[k]! >= 0) sum += c[f + picks[k]!]!;
+      f += counts[k]!;
+    }
     return sum;
   }
 
@@ -67,12 +81,14 @@ export class FitSpace {
   rows = new Float64Array(0);
   normal = new Float64Array(0);
   factor = new Float64Array(0);
+  /** Of a row, with up to `TILE` columns of zeros at its end. */
+  stride = 0;
   ensure(points: number, p: number): void {
-    // Rows come in fours.
-    if (this.rows.length < (points + 3) * p) this.rows = new Float64Array((points + 3) * p);
-    if (this.normal.length < p * p) {
-      this.normal = new Float64Array(p * p);
-      this.factor = new Float64Array(p * p);
+    this.stride = Math.ceil(p / TILE) * TILE;
+    if (this.rows.length < points * this.stride) this.rows = new Float64Array(points * this.stride);
+    if (this.normal.length < this.stride * this.stride) {
+      this.normal = new Float64Array(this.stride * this.stride);
+      this.factor = new Float64Array(this.stride * this.stride);
     }
   }
 }
@@ -91,26 +107,27 @@ export function fitModel(
   const m = places.length;
   const p = sizeOf(frame.centre.length, frame.counts, frame.shape);
   space.ensure(m, p);
-  const { rows, normal, factor } = space;
+  const { rows, normal, factor, stride } = space;
   const right = new Float64Array(p);
-  normal.fill(0, 0, p * p);
   // Each row times the root of its weight: then the normal matrix is the rows' own product.
   for (let k = 0; k < m; k++) {
-    const phi = rows.subarray(k * p, k * p + p);
-    features(frame, places[k]!, phi);
+    const from = k * stride;
+    features(frame, places[k]!, rows, from);
+    rows.fill(0, from + p, from + stride);
     const root = Math.sqrt(weights[k]!);
     const loss = root * losses[k]!;
     for (let i = 0; i < p; i++) {
-      phi[i] = phi[i]! * root;
-      right[i] = right[i]! + phi[i]! * loss;
+      const x = (rows[from + i] = rows[from + i]! * root);
+      right[i]! += x * loss;
     }
   }
-  rows.fill(0, m * p, (m + 3) * p);
-  for (let k = 0; k < m; k += 4) addFour(normal, rows, k * p, p);
+  products(rows, m, stride, normal);
   let trace = 0;
-  for (let i = 0; i < p; i++) trace += normal[i * p + i]!;
+  for (let i = 0; i < p; i++) trace += normal[i * stride + i]!;
   for (let ridge = RIDGE; ; ridge *= 100) {
-    for (let i = 0; i < p * p; i++) factor[i] = normal[i]!;
+    for (let i = 0; i < p; i++) {
+      for (let j = 0; j <= i; j++) factor[i * p + j] = normal[i * stride + j]!;
+    }
     // The constant pays nothing for its size.
     for (let i = 0; i < p; i++) factor[i * p + i]! += (i === 0 ? 1e-4 : 1) * ridge * Math.max(1e-12, trace / p);
     if (cholesky(factor, p)) break;
@@ -122,7 +139,7 @@ export function fitModel(
   const work = new Float64Array(p);
   const withoutOwn = (k: number): number => {
     let fitted = 0;
-    for (let i = 0; i < p; i++) fitted += (work[i] = rows[k * p + i]!) * coefficients[i]!;
+    for (let i = 0; i < p; i++) fitted += (work[i] = rows[k * stride + i]!) * coefficients[i]!;
     solveLower(factor, p, work);
     let leverage = 0;
     for (let i = 0; i < p; i++) leverage += work[i]! * work[i]!;
@@ -132,27 +149,49 @@ export function fitModel(
   return { coefficients, withoutOwn };
 }
 
-/** Adds the products of four rows, from index `from` on, to the lower triangle; at once, as memory is the bottleneck. */
-function addFour(normal: Float64Array, rows: Float64Array, from: number, p: number): void {
-  const [a, b, c, d] = [from, from + p, from + 2 * p, from + 3 * p];
-  for (let i = 0; i < p; i++) {
-    const [x, y, z, w] = [rows[a + i]!, rows[b + i]!, rows[c + i]!, rows[d + i]!];
-    const row = i * p;
-    for (let j = 0; j <= i; j++) {
-      normal[row + j] =
-        normal[row + j]! + (x * rows[a + j]! + y * rows[b + j]! + (z * rows[c + j]! + w * rows[d + j]!));
+/**
+ * Each column with each, over all rows, into the lower triangle (and a little beyond): three by three at a time, as
+ * memory is the bottleneck.
+ */
+function products(rows: Float64Array, m: number, stride: number, out: Float64Array): void {
+  const end = m * stride;
+  for (let i = 0; i < stride; i += TILE) {
+    for (let j = 0; j <= i; j += TILE) {
+      let [aa, ab, ac, ba, bb, bc, ca, cb, cc] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+      for (let k = 0; k < end; k += stride) {
+        const [a, b, c] = [rows[k + i]!, rows[k + i + 1]!, rows[k + i + 2]!];
+        const [x, y, z] = [rows[k + j]!, rows[k + j + 1]!, rows[k + j + 2]!];
+        aa += a * x;
+        ab += a * y;
+        ac += a * z;
+        ba += b * x;
+        bb += b * y;
+        bc += b * z;
+        ca += c * x;
+        cb += c * y;
+        cc += c * z;
+      }
+      const at = i * stride + j;
+      [out[at], out[at + 1], out[at + 2]] = [aa, ab, ac];
+      [out[at + stride], out[at + stride + 1], out[at + stride + 2]] = [ba, bb, bc];
+      [out[at + 2 * stride], out[at + 2 * stride + 1], out[at + 2 * stride + 2]] = [ca, cb, cc];
     }
   }
 }
 
-function features({ shape, centre, unit, counts }: Frame, { at, picks }: Place, phi: Float64Array): void {
+function features({ shape, centre, unit, counts }: Frame, { at, picks }: Place, phi: Float64Array, from: number): void {
   const n = centre.length;
-  let f = 1;
-  phi[0] = 1;
+  let f = from;
+  phi[f++] = 1;
+  const first = f;
   for (let i = 0; i < n; i++) phi[f++] = (at[i]! - centre[i]!) / unit;
-  if (shape !== 'linear') for (let i = 1; i <= n; i++) phi[f++] = phi[i]! * phi[i]!;
-  if (shape === 'full') for (let i = 2; i <= n; i++) for (let j = 1; j < i; j++) phi[f++] = phi[i]! * phi[j]!;
-  for (const [c, count] of counts.entries()) for (let k = 0; k < count; k++) phi[f++] = picks[c] === k ? 1 : 0;
+  if (shape !== 'linear') for (let i = 0; i < n; i++) phi[f++] = phi[first + i]! * phi[first + i]!;
+  if (shape === 'full') {
+    for (let i = 1; i < n; i++) for (let j = 0; j < i; j++) phi[f++] = phi[first + i]! * phi[first + j]!;
+  }
+  for (let c = 0; c < counts.length; c++) {
+    for (let k = 0; k < counts[c]!; k++) phi[f++] = picks[c] === k ? 1 : 0;
+  }
 }
 
 /** Rank correlation of two lists of equal length (Kendall's tau-a), from -1 to 1. */

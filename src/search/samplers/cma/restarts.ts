@@ -24,7 +24,7 @@ export class Regimes {
 
   constructor(
     private readonly restarts: Restarts,
-    private readonly first: number,
+    readonly first: number,
     private readonly sigma: number,
   ) {
     this.size = first;

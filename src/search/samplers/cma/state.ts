@@ -25,13 +25,25 @@ export const CmaState = z.object({
   surrogate: z.object({
     trusted: z.boolean(),
     fresh: whole,
+    unexplained: z.number().default(0),
+    puzzled: z.boolean().default(false),
     misses: z.array(z.boolean()),
     trials: numbers,
     model: z
       .object({ shape: z.enum(['linear', 'diagonal', 'full']), centre: numbers, unit: z.number(), is: numbers })
       .nullable(),
   }),
-  candidates: z.array(z.tuple([Params, Drawn])),
+  /** Absent in what was saved by older versions. */
+  probe: z
+    .object({
+      noisy: z.boolean(),
+      tries: whole,
+      next: whole,
+      pending: z.object({ trial: whole, of: whole }).nullable(),
+    })
+    .optional(),
+  /** Without params where they can be told from the rest. */
+  candidates: z.array(z.tuple([Params.nullable(), Drawn])),
   /** By trial: what was drawn for it, and its point. */
   asked: z.array(z.tuple([whole, Drawn, z.string()])),
   /** Trials that have ended and are not learned from yet. */

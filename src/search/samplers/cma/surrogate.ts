@@ -5,7 +5,7 @@
  *
  * Weights fall evenly from 1 for the best point to `LEAST_WEIGHT` for the worst. `TRUST`, `WINDOW`, `SPARE`, `RECENT`
  * were settled on Rosenbrock, Ackley, Levy, Griewank, Styblinski-Tang, Rastrigin, a sum of powers and ellipsoids with
- * 2-20 dimensions, some with whole numbers, choices or noise.
+ * 2-20 dimensions, some with whole numbers, choices or noise; `NOISY` on such functions with noise (see noise.ts).
  */
 import { fitModel, FitSpace, kendall, QuadraticModel, SHAPES, sizeOf, type Frame, type Shape } from './model.js';
 import type { Place } from './layout.js';
@@ -25,6 +25,11 @@ const LEAST_WEIGHT = 0.05;
 const LARGEST = 160;
 /** One fit for so many coefficients and trials, so that the cost per suggestion stays even. */
 const EVERY = 22;
+/** Where there is noise: more of everything, for each point says less; and the luckiest count for less. */
+const NOISY = { trust: 0.1, recent: 40, window: 4, spare: 2, leastWeight: 0.3 };
+const EXACT = { trust: TRUST, recent: RECENT, window: WINDOW, spare: SPARE, leastWeight: LEAST_WEIGHT };
+/** Unexplained differences, as a share of the latest points', from which on one asks where they come from. */
+const PUZZLING = 0.05;
 /** Losses further above the median than so many times its distance from the best are cut off there. */
 const OUTLIER = 1000;
 
@@ -36,6 +41,12 @@ interface Known extends Place {
 export class Surrogate {
   /** Whether the model may stand in for trials. */
   trusted = false;
+  /** The objective is noisy: more points are looked at, and none is followed for its luck. */
+  noisy = false;
+  /** By how much the model is off at its latest points, half of the time. */
+  unexplained = 0;
+  /** That is much, beside how the points differ. */
+  private puzzled = false;
   private model: QuadraticModel | null = null;
   private points: Known[] = [];
   private fresh = 0;
@@ -54,13 +65,18 @@ export class Surrogate {
     this.largest = Math.max(0, ...this.sizes.filter((size) => size <= LARGEST));
   }
 
+  /** Whether a model is there that does not explain all there is. */
+  get isPuzzled(): boolean {
+    return this.model !== null && this.puzzled;
+  }
+
   /** `place` is that of the params tried, not of the draw that led to them. */
   add(trial: number, place: Place, loss: number): void {
     this.note(false);
     if (!Number.isFinite(loss)) return;
     this.points.push({ ...place, trial, loss });
     this.fresh++;
-    const most = Math.max(RECENT, Math.ceil(WINDOW * this.largest));
+    const most = Math.max(NOISY.recent, Math.ceil(NOISY.window * this.largest));
     if (this.points.length > most) this.points.shift();
   }
 
@@ -84,14 +100,15 @@ export class Surrogate {
   update(centre: Float64Array, unit: number): void {
     const shape = this.shape();
     if (shape === null) return;
+    const { trust, recent, window, leastWeight } = this.settings;
     const size = this.sizes[SHAPES.indexOf(shape)]!;
     if (this.model && this.fresh < Math.max(1, Math.round(size / EVERY))) return;
     this.fresh = 0;
-    const points = this.points.slice(-Math.max(RECENT, Math.ceil(WINDOW * size)));
+    const points = this.points.slice(-Math.max(recent, Math.ceil(window * size)));
     const order = Int32Array.from(points.keys()).sort((a, b) => compare(points[a]!.loss, points[b]!.loss) || a - b);
     const weights = new Float64Array(points.length);
     for (let rank = 0; rank < order.length; rank++) {
-      weights[order[rank]!] = 1 + (LEAST_WEIGHT - 1) * (rank / points.length);
+      weights[order[rank]!] = 1 + (leastWeight - 1) * (rank / points.length);
     }
     const { losses, best, half } = scaled(points, order);
     const frame: Frame = { shape, centre: centre.slice(), unit, counts: this.counts };
@@ -101,12 +118,15 @@ export class Surrogate {
     if (!fitted) return;
     const { coefficients } = fitted;
     const [measured, predicted]: [number[], number[]] = [[], []];
-    for (let k = Math.max(0, points.length - RECENT); k < points.length; k++) {
+    for (let k = Math.max(0, points.length - recent); k < points.length; k++) {
       measured.push(losses[k]!);
       predicted.push(fitted.withoutOwn(k));
     }
     const missed = this.misses.filter(Boolean).length;
-    this.trusted = kendall(measured, predicted) >= TRUST && missed <= MISSES * this.misses.length;
+    const off = measured.map((loss, i) => Math.abs(loss - predicted[i]!)).sort(compare)[measured.length >> 1]!;
+    this.puzzled = off > PUZZLING * (Math.max(...measured) - Math.min(...measured));
+    this.unexplained = Math.min(Number.MAX_VALUE, off * half);
+    this.trusted = kendall(measured, predicted) >= trust && missed <= MISSES * this.misses.length;
     // Back to the trials' own losses, beside which predictions are ranked.
     const own = coefficients.map((c, i) => (i === 0 ? c * half + best : c * half));
     if (!own.every(Number.isFinite)) this.trusted = false;
@@ -122,10 +142,10 @@ export class Surrogate {
   }
 
   save() {
-    const { model, trusted, fresh, misses } = this;
+    const { model, trusted, fresh, misses, unexplained, puzzled } = this;
     const frame = model && { ...model.frame, centre: [...model.frame.centre] };
     return {
-      ...{ trusted, fresh, misses: [...misses], trials: this.points.map(({ trial }) => trial) },
+      ...{ trusted, fresh, unexplained, puzzled, misses: [...misses], trials: this.points.map(({ trial }) => trial) },
       model: model && { shape: frame!.shape, centre: frame!.centre, unit: frame!.unit, is: [...model.coefficients] },
     };
   }
@@ -133,6 +153,8 @@ export class Surrogate {
   load(state: ReturnType<Surrogate['save']>, known: (trial: number) => { place: Place; loss: number }): void {
     this.trusted = state.trusted;
     this.fresh = state.fresh;
+    this.unexplained = state.unexplained;
+    this.puzzled = state.puzzled;
     this.misses = [...state.misses];
     this.points = state.trials.map((trial) => {
       const { place, loss } = known(trial);
@@ -142,6 +164,10 @@ export class Surrogate {
     const { shape, centre, unit, is } = state.model;
     const frame = { shape, centre: Float64Array.from(centre), unit, counts: this.counts };
     this.model = new QuadraticModel(frame, Float64Array.from(is));
+  }
+
+  private get settings(): typeof EXACT {
+    return this.noisy ? NOISY : EXACT;
   }
 
   private note(missed: boolean): void {
@@ -156,7 +182,7 @@ export class Surrogate {
     let found: Shape | null = null;
     for (const [i, shape] of SHAPES.entries()) {
       const size = this.sizes[i]!;
-      if (size <= LARGEST && this.points.length >= SPARE * size + (i === 0 ? FIRST : 0)) found = shape;
+      if (size <= LARGEST && this.points.length >= this.settings.spare * size + (i === 0 ? FIRST : 0)) found = shape;
     }
     return found;
   }

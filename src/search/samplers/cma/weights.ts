@@ -52,3 +52,16 @@ export function ratesOf(n: number, size: number): Rates {
   }
   return { weights, mueff, cc, cs, c1, cmu, damps };
 }
+
+/** Of one dimension: worked out once for each population. */
+export class RateTable {
+  private readonly known = new Map<number, Rates>();
+
+  constructor(private readonly n: number) {}
+
+  of(size: number): Rates {
+    let rates = this.known.get(size);
+    if (!rates) this.known.set(size, (rates = ratesOf(this.n, size)));
+    return rates;
+  }
+}

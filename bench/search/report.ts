@@ -416,7 +416,8 @@ ${targets}
 ## Trials that report as they train
 
 Generated learning curves, cross-validation folds and the tabulated trainings. The budget is in full trainings; going on from a checkpoint
-costs 2 % of one.
+costs 2 % of one. Ours may recommend a trial that still runs or rests, by what its learning curve leads to; Optuna's best trial is one that
+has completed. Either is judged by what its configuration comes to at full length.
 
 ${fidelity}
 

@@ -4,6 +4,7 @@ import { SearchError } from './errors.js';
 import { createRandom, restoreRandom } from './random.js';
 import { bestOf } from './recommend/measured.js';
 import { Recommender } from './recommend.js';
+import { Unfinished } from './recommend/unfinished.js';
 import { createPruner } from './registry.js';
 import { nextRepeat } from './repeat.js';
 import { fromSaved, toSaved, type SavedState } from './saved.js';
@@ -62,6 +63,7 @@ export class SavedStudy implements Study {
   private constraints: number | null = null;
   private readonly texts: TrialTexts;
   private readonly recommender = new Recommender();
+  private readonly unfinished = new Unfinished();
 
   constructor(options: StudyOptions, state?: SavedState) {
     this.options = { ...options };
@@ -284,7 +286,8 @@ export class SavedStudy implements Study {
 
   recommend(): Recommendation | null {
     const { space, goals } = this.options;
-    return this.recommender.recommend(space, this.trials, goals);
+    const completed = this.recommender.recommend(space, this.trials, goals);
+    return completed && this.unfinished.orBetter(this.history(), completed);
   }
 
   save(): unknown {

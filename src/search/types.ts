@@ -218,6 +218,7 @@ export interface Earlier {
 
 /** The trial to rely on: by its expected value, not by its luck. */
 export interface Recommendation {
+  /** Completed, or on its way to something clearly better. */
   trial: Trial;
   /** Expected value, of the objective as the person logs it. */
   mean: number;

@@ -13,10 +13,10 @@
  * the same for a while, and need not be worked out again. It depends on the history alone, not on when one looked.
  */
 import { quickCdf } from '../normal.js';
-import { log, quickExp } from '../numeric.js';
+import { exp, log, quickExp } from '../numeric.js';
 import type { History, Trial } from '../types.js';
 import { Curves, lossOf, type Curve } from './curve.js';
-import { SHAPES } from './shapes.js';
+import { PRIORS, SHAPES } from './shapes.js';
 
 /** Deviations of the noise, as shares of a typical drop. */
 const NOISES = [0.003, 0.01, 0.03, 0.1, 0.3];
@@ -32,6 +32,7 @@ const MOST_ROWS = 4096;
 const MOST = 64;
 const FORMS = SHAPES.length;
 const SIZE = FORMS * NOISES.length;
+const EVEN = Float64Array.from({ length: SIZE }, (_, i) => log(PRIORS[Math.floor(i / NOISES.length)]! / NOISES.length));
 
 export interface Outlook {
   /** Of the value at the full length, as it will be reported. */
@@ -71,7 +72,7 @@ export class CurveModel {
   private learnt: Trial[] = [];
   private readonly sums = new WeakMap<Trial, Sums>();
   /** Logarithms. */
-  private readonly weights = new Float64Array(SIZE).fill(-log(SIZE));
+  private readonly weights = EVEN.slice();
   /** The forms at a step. */
   private readonly rows = new Map<number, Float64Array>();
   private shift = 0;
@@ -166,8 +167,8 @@ export class CurveModel {
 
   /** One step of expectation and maximisation from even weights, with a belief in these. */
   private weigh(history: History): void {
-    const even = new Float64Array(SIZE).fill(-log(SIZE));
-    const counts = new Float64Array(SIZE).fill(BELIEF / SIZE);
+    const even = EVEN;
+    const counts = EVEN.map((weight) => BELIEF * exp(weight));
     for (const trial of this.learnt) {
       const sums = this.sumsOf(history, trial);
       if (sums.n === 0) continue;

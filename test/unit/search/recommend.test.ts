@@ -186,3 +186,55 @@ describe('repeats', () => {
     expect(study.trials.length).toBe(7);
   });
 });
+
+describe('a trial that has not completed', () => {
+  const goals: ('minimize' | 'maximize')[] = ['minimize', 'maximize'];
+  const STEPS = 20;
+  /** Four trials complete; a fifth runs, whose curve is like theirs and leads to `end`. */
+  function study(goal: 'minimize' | 'maximize', end: number, pruned = false) {
+    const sign = goal === 'minimize' ? 1 : -1;
+    const made = createStudy({
+      ...{ space: box(1), goals: [goal], sampler: 'random', pruner: null, seed: 2, trials: 9, maxSteps: STEPS },
+    });
+    const curve = (last: number, step: number) =>
+      sign * (last + (2 - last) * (1 / (1 + step / 2) - 1 / (1 + STEPS / 2)));
+    const run = (id: number, last: number, steps: number) => {
+      for (let step = 1; step <= steps; step++) made.report(id, step, curve(last, step));
+    };
+    for (const last of [0.9, 0.6, 1.2, 0.8]) {
+      const { id } = made.ask()!;
+      run(id, last, STEPS);
+      made.tell(id, { state: 'completed', values: [curve(last, STEPS)] });
+    }
+    const { id } = made.ask()!;
+    run(id, end, 12);
+    if (pruned) made.tell(id, { state: 'pruned' });
+    return made;
+  }
+
+  it.each(goals)('is recommended when it will clearly be the best (%s), until it is known what it came to', (goal) => {
+    const made = study(goal, 0.1);
+    const found = made.recommend()!;
+    expect(found.trial.id).toBe(4);
+    expect(Math.abs(Math.abs(found.mean) - 0.1)).toBeLessThan(0.2);
+    expect(found.sd).toBeGreaterThan(0);
+    expect(found.reason).toMatch(/^at step 12 of 20 it is on its way to .* trial 1 is the best \(-?0\.6\)$/);
+    expect(restoreStudy(JSON.parse(JSON.stringify(made.save()))).recommend()).toEqual(found);
+    made.tell(4, { state: 'failed' });
+    expect(made.recommend()!.trial.id).toBe(1);
+  });
+
+  it('is not when it leads nowhere, was stopped, or constraints are measured', () => {
+    expect(study('minimize', 0.7).recommend()!.trial.id).toBe(1);
+    expect(study('minimize', 0.1, true).recommend()!.trial.id).toBe(1);
+    const measured = createStudy({
+      ...{ space: box(1), goals: ['minimize'], sampler: 'random', pruner: null, seed: 2, trials: 9, maxSteps: STEPS },
+    });
+    for (const values of [[1], null]) {
+      const { id } = measured.ask()!;
+      for (let step = 1; step <= 12; step++) measured.report(id, step, values ? 1 : 0);
+      if (values) measured.tell(id, { state: 'completed', values, constraints: [0] });
+    }
+    expect(measured.recommend()!.trial.id).toBe(0);
+  });
+});

@@ -6,7 +6,7 @@
  *
  * - The first trials fill the space evenly (Sobol). Where the person said what is good, that comes first, and every second
  *   of these trials is drawn from around it.
- * - With many parameters suggestions stay around the best trial (gp/region.ts).
+ * - Where the person wants that, suggestions stay around the best trial (gp/region.ts).
  * - Time stays bounded: a model learns from at most `observations` trials, half of them the best (gp/chosen.ts), fits get
  *   rarer (gp/surrogate.ts), and with many rows fewer points are looked at.
  */
@@ -45,11 +45,9 @@ export const GpSettings = z.strictObject({
       'Trials it learns from at most: the best, the latest and some of all others. Time grows with their square.',
     ),
   trustRegion: z
-    .union([z.boolean(), z.literal('auto')])
-    .default('auto')
-    .describe(
-      'Whether it looks only around the best trial, in a box that grows with success and shrinks without. auto: with many parameters.',
-    ),
+    .boolean()
+    .default(false)
+    .describe('Whether it looks only around the best trial, in a box that grows with success and shrinks without.'),
 });
 
 /** Points looked at for a suggestion, all over the space and near good trials, while rows are at most `FEW`; then fewer. */
@@ -63,8 +61,6 @@ const STEPS = [40, 20] as const;
 /** Good trials that points are looked at around. */
 const AROUND = 5;
 const NEAR = 1e-3;
-/** From so many continuous parameters on, `auto` is a trust region. */
-const MANY = 50;
 
 const State = z.object({ startup: z.unknown(), tasks: z.boolean(), fits: z.record(z.string(), FittedState) });
 
@@ -169,11 +165,9 @@ export class GpSampler implements Sampler {
 
   /** Null: the whole space. Linear constraints leave too little of a box. */
   private box({ goals, space }: History, scales: Float64Array): Box | null {
-    const { trustRegion } = this.settings;
     const { coding, data } = this;
     const parameters = coding.columns.filter(({ axis }) => axis.count === 0).length;
-    const wanted = trustRegion === 'auto' ? parameters >= MANY : trustRegion && parameters > 0;
-    if (!wanted || goals.length > 1 || space.constraints?.length) return null;
+    if (!this.settings.trustRegion || parameters === 0 || goals.length > 1 || space.constraints?.length) return null;
     const region = regionOf(data.rows, parameters, this.startupTrials);
     return region && boxOf(region, coding, scales);
   }

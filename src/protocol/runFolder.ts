@@ -57,7 +57,10 @@ export const RunSpec = z.object({
       number: z.number().int().min(2),
       at: z.number(),
       checkpoint: z.string().nullable(),
-      from: z.string().optional(),
+      from: z
+        .string()
+        .regex(/^[\w-]+$/)
+        .optional(),
     })
     .optional(),
   /** Seconds between the polite request to stop and force. */

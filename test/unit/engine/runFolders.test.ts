@@ -49,6 +49,18 @@ describe('whether a launch was started', () => {
   });
 });
 
+it('no launch takes a checkpoint from outside of the runs', () => {
+  const spec = {
+    ...{ version: 1 as const, id: 'a', experiment: 'e', file: null, search: null, trial: null, params: {} },
+    ...{ argv: ['node'], cwd: base, env: {}, seed: 1, objective: null, createdAt: 1, stopGrace: 1 },
+  };
+  const launch = { number: 2, at: 1, checkpoint: null };
+  put('a/run.json', JSON.stringify({ ...spec, launch: { ...launch, from: 'b1-2' } }));
+  expect(folders.spec('a')?.launch?.from).toBe('b1-2');
+  put('a/run.json', JSON.stringify({ ...spec, launch: { ...launch, from: '../../elsewhere' } }));
+  expect(folders.spec('a')).toBeNull();
+});
+
 describe('time at work', () => {
   it('is that of all launches, without what lies between them or was spent standing still', () => {
     expect(secondsAtWork(path.join(base, 'a'))).toBeNull();

@@ -22,7 +22,7 @@ const LEAST_GAIN = 0.5;
 const ALIKE = 3;
 /**
  * Of the noise: more is expected than by other models here, and looked for first (fit.ts). Together with the share of
- * uncertainty in terms.ts and less doubt where there is noise (outlook.ts) that left 0.7 of the regret after 25 and 50
+ * uncertainty in terms.ts and less doubt where there is noise (outlook.ts) that left 0.77 of the regret after 25 and 50
  * trials on eleven noisy tasks, four seeds each (sphere, ellipsoid, Rosenbrock, Levy, Ackley, Styblinski-Tang, Griewank, a
  * learning rate's plateau, choices; deviation 5 to 30 % of the spread of random trials), and 0.7 to 1.3 of it without
  * noise (fourteen rugged functions, two seeds: no clear difference). A median of 10⁻² was less good.

@@ -21,6 +21,8 @@
  *   insight-of-<id>                       what a search has learned; data-ready
  *   insight-<card>, insight-values-<card> history, importance, effects, surface, front, volume, parallel
  *   insight-left, insight-method          what is left to gain; importance for what
+ *   confusion-of-<run>, confusion-run, confusion-shares   which classes were taken for which
+ *   range-of-<run>, use-rate              loss by learning rate; data-points
  *   toast, toast-action, announcer
  */
 export const TEST_IDS = {
@@ -63,6 +65,9 @@ export const TEST_IDS = {
   insightCard: (card: string) => `insight-${card}`,
   insightValues: (card: string) => `insight-values-${card}`,
   insightLeft: 'insight-left',
+  confusion: (run: string) => `confusion-of-${run}`,
+  range: (run: string) => `range-of-${run}`,
+  useRate: 'use-rate',
   toast: 'toast',
   toastAction: 'toast-action',
   announcer: 'announcer',

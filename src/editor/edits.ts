@@ -8,6 +8,7 @@ export interface FileChange {
   params?: Params;
   space?: Record<string, string>;
   trials?: number;
+  learningRate?: number;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Params, ParamValue } from '../protocol/values.js';
 import { flatten } from './flatten.js';
 import { flowText, scalarText } from './flowText.js';
 import { Pieces } from './pieces.js';
+import { placeholderAt } from './plan.js';
 import type { NestedParams } from './schema.js';
 import { Source } from './source.js';
 import { isSweep } from './sweep.js';
@@ -14,6 +15,8 @@ export interface FileChange {
   /** Ranges as YAML text, such as `{ log: [1e-5, 1e-1] }`; an empty text takes the parameter out of the search. */
   space?: Record<string, string>;
   trials?: number;
+  /** Of the `network:` section: its own, or the parameter's that stands there. */
+  learningRate?: number;
 }
 
 /**
@@ -25,6 +28,7 @@ export function editExperiment(text: string, change: FileChange, file?: string):
   for (const [name, value] of Object.entries(change.params ?? {})) editor.setParam(name, value);
   for (const [name, range] of Object.entries(change.space ?? {})) editor.setRange(name, range);
   if (change.trials !== undefined) editor.set(['search', 'trials'], String(change.trials));
+  if (change.learningRate !== undefined) editor.setLearningRate(change.learningRate);
   return { text: editor.pieces.text, edits: editor.pieces.edits() };
 }
 
@@ -64,6 +68,22 @@ class Editor {
     const nested = (this.source.value as { params?: NestedParams } | null)?.params ?? {};
     const path = ['params', ...(flatten(nested).pathOf.get(name) ?? [name])];
     this.set(path, this.render(value, this.source.nodeAt(path)));
+  }
+
+  setLearningRate(rate: number): void {
+    const { network } = (this.source.value ?? {}) as { network?: { optimizer?: unknown } };
+    if (typeof network !== 'object' || network === null) throw new EditError('This file has no "network:" section.');
+    const { optimizer } = network;
+    const path = ['network', 'optimizer', 'learningRate'];
+    const named = placeholderAt({ optimizer }, ['optimizer', 'learningRate']);
+    const direct = typeof optimizer === 'object' && optimizer !== null;
+    if (direct && named !== null) return this.setParam(named, rate);
+    if (direct) return this.set(path, this.render(rate, this.source.nodeAt(path)));
+    // `optimizer: adam`, or none at all: the name moves into a group of settings.
+    const name = typeof optimizer === 'string' ? optimizer : 'adam';
+    const settings = { name, learningRate: rate };
+    const group = this.source.isJson ? JSON.stringify(settings) : flowText(settings);
+    this.set(path.slice(0, 2), group);
   }
 
   setRange(name: string, range: string): void {

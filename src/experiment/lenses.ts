@@ -3,7 +3,7 @@ import { isAlias, isMap, isPair, isScalar, LineCounter, parseDocument, type Docu
 import type { FileLenses } from './types.js';
 
 export function lenses(text: string): FileLenses {
-  const found: FileLenses = { runLine: null, paramsLine: null, searchLine: null, parameters: [] };
+  const found: FileLenses = { runLine: null, rateLine: null, paramsLine: null, searchLine: null, parameters: [] };
   const lines = new LineCounter();
   let doc: Document | null = null;
   try {
@@ -28,6 +28,11 @@ export function lenses(text: string): FileLenses {
   const params = pair(top, 'params');
   found.paramsLine = params ? lineOf(params.key) : null;
   found.runLine = found.paramsLine ?? (program ? lineOf(program.key) : null);
+  const network = pair(top, 'network');
+  const optimizer = group(network?.value) ? pair(group(network?.value)!, 'optimizer') : undefined;
+  const settings = group(optimizer?.value);
+  const rate = (settings && pair(settings, 'learningRate')) ?? optimizer;
+  found.rateLine = rate ? lineOf(rate.key) : null;
   const search = pair(top, 'search');
   found.searchLine = search ? lineOf(search.key) : null;
 

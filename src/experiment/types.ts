@@ -129,6 +129,8 @@ export interface TextEdit {
 export interface FileLenses {
   /** Line of `params:`, or of `run`/`module`/`network` when there are no params: where *Run* is offered. */
   runLine: number | null;
+  /** Where the learning rate of a `network:` is set, or its optimizer. */
+  rateLine: number | null;
   paramsLine: number | null;
   searchLine: number | null;
   /** Each entry of `params`, then each of `search.space`. */

@@ -13,3 +13,34 @@ export function csv(cells: readonly (ParamValue | undefined)[]): string {
     })
     .join(',');
 }
+
+/** The cells of a CSV text. Quotes that are never closed end with the text. */
+export function readCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  while (at < text.length) {
+    let cell = '';
+    if (text[at] === '"') {
+      for (at++; at < text.length; at++) {
+        if (text[at] !== '"') cell += text[at]!;
+        else if (text[at + 1] === '"') cell += text[++at]!;
+        else break;
+      }
+      at++;
+    }
+    while (at < text.length && text[at] !== ',' && text[at] !== '\n' && text[at] !== '\r') cell += text[at++]!;
+    row.push(cell);
+    if (text[at] === ',') {
+      at++;
+      // A comma at the very end has an empty cell behind it.
+      if (at < text.length) continue;
+      row.push('');
+    }
+    if (text[at] === '\r') at++;
+    if (text[at] === '\n') at++;
+    rows.push(row);
+    row = [];
+  }
+  return rows;
+}

@@ -121,6 +121,14 @@ export const RunDetail = Run.extend({
 });
 export type RunDetail = z.infer<typeof RunDetail>;
 
+/** Which classes were taken for which: a row for each true class, a column for each predicted one. */
+export const Confusion = z.object({
+  classes: z.array(z.string()),
+  rows: z.array(z.array(z.number().int())),
+  step: z.number().nullable(),
+});
+export type Confusion = z.infer<typeof Confusion>;
+
 export const SearchStatus = z.enum(['running', 'paused', 'stopping', 'stopped', 'completed', 'failed']);
 export type SearchStatus = z.infer<typeof SearchStatus>;
 
@@ -344,6 +352,11 @@ export const Requests = {
   'runs/delete': { params: Ids, result: Done },
   'runs/restore': { params: Ids, result: Done },
   'runs/purge': { params: Ids, result: Done },
+  /** Null when the run has left none. */
+  'runs/confusion': {
+    params: z.object({ id: z.string() }).strict(),
+    result: z.object({ confusion: Confusion.nullable() }),
+  },
   'series/read': {
     params: z.object({ queries: z.array(SeriesQuery).max(1000) }).strict(),
     result: z.object({ series: z.array(SeriesData) }),

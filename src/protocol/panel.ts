@@ -24,6 +24,7 @@ export const PANEL_REQUESTS = [
   'runs/note',
   'runs/delete',
   'runs/restore',
+  'runs/confusion',
   'series/read',
   'searches/list',
   'searches/get',
@@ -121,6 +122,8 @@ export const PANEL_COMMANDS = [
   'tunesmith.run.revealLog',
   'tunesmith.run.openFolder',
   'tunesmith.run.copyCommand',
+  'tunesmith.run.exportModel',
+  'tunesmith.run.useLearningRate',
   'tunesmith.file.open',
 ] as const;
 

@@ -1,5 +1,6 @@
 import type { Run } from '../../src/protocol/engine.js';
 import type { PanelModel } from './panel.js';
+import { isRangeTest } from './range.js';
 import { canPause, canResume, canStop, isLive } from './values.js';
 
 /** What can be done with runs, from the table, the legend and the trial list alike. */
@@ -133,6 +134,10 @@ export function actionsFor(
     command('log', 'Show log', 'output', 'tunesmith.run.revealLog');
     command('folder', 'Open folder', 'folder-opened', 'tunesmith.run.openFolder');
     command('copy', 'Copy command', 'copy', 'tunesmith.run.copyCommand');
+    // What the built-in trainer computes with stands in its runs' facts.
+    if (model.trusted && !isLive(one) && one.info.backend !== undefined && !isRangeTest(one)) {
+      command('export', 'Export model…', 'export', 'tunesmith.run.exportModel');
+    }
   }
   add(ended.length > 0, {
     id: 'delete',

@@ -10,7 +10,9 @@ import type { XAxis } from '../model/series.js';
 import { Follows } from '../model/signal.js';
 import { isLive } from '../model/values.js';
 import { groupMetrics } from '../model/view.js';
+import './confusion.js';
 import './legend.js';
+import './range.js';
 
 const X_OPTIONS = [
   { value: 'step', label: 'Step' },
@@ -155,40 +157,40 @@ class ChartsView extends LitElement {
     }
     const objective = model.drawn.find((run) => run.objective)?.objective?.metric ?? null;
     const groups = groupMetrics(metrics, objective);
-    return html`${this.failures()}${repeat(
-      groups,
-      ([group]) => group,
-      ([group, names]) => {
-        const folded = model.view.folded.includes(group);
-        const title = group === '' ? 'Metrics' : group;
-        return html`<section class="chart-group" aria-label=${title}>
-          ${
-            groups.length > 1
-              ? html`<button
-                  type="button"
-                  class="group-head"
-                  aria-expanded=${String(!folded)}
-                  @click=${() => this.fold(group)}
-                >
-                  ${icon(folded ? 'chevron-right' : 'chevron-down')}<span>${title}</span
-                  ><span class="count">${names.length}</span>
-                </button>`
-              : nothing
-          }
-          ${
-            folded
-              ? nothing
-              : html`<div class="chart-grid">
-                  ${repeat(
-                    names,
-                    (metric) => metric,
-                    (metric) => html`<ts-chart class="chart" .model=${model} .metric=${metric}></ts-chart>`,
-                  )}
-                </div>`
-          }
-        </section>`;
-      },
-    )}`;
+    return html`${this.failures()}<ts-range .model=${model}></ts-range>${repeat(
+        groups,
+        ([group]) => group,
+        ([group, names]) => {
+          const folded = model.view.folded.includes(group);
+          const title = group === '' ? 'Metrics' : group;
+          return html`<section class="chart-group" aria-label=${title}>
+            ${
+              groups.length > 1
+                ? html`<button
+                    type="button"
+                    class="group-head"
+                    aria-expanded=${String(!folded)}
+                    @click=${() => this.fold(group)}
+                  >
+                    ${icon(folded ? 'chevron-right' : 'chevron-down')}<span>${title}</span
+                    ><span class="count">${names.length}</span>
+                  </button>`
+                : nothing
+            }
+            ${
+              folded
+                ? nothing
+                : html`<div class="chart-grid">
+                    ${repeat(
+                      names,
+                      (metric) => metric,
+                      (metric) => html`<ts-chart class="chart" .model=${model} .metric=${metric}></ts-chart>`,
+                    )}
+                  </div>`
+            }
+          </section>`;
+        },
+      )}<ts-confusion .model=${model}></ts-confusion>`;
   }
 
   override render(): TemplateResult {

@@ -1,6 +1,7 @@
 /** All handlers together; loaded when a command is first used. */
 import { engineCommands } from './engine.js';
 import { fileCommands } from './files.js';
+import { modelCommands } from './models.js';
 import type { Parts } from './parts.js';
 import type { Handlers } from './registry.js';
 import { runCommands } from './runs.js';
@@ -11,6 +12,7 @@ export function allHandlers(parts: Parts): Handlers {
   return {
     ...startingCommands(parts),
     ...runCommands(parts),
+    ...modelCommands(parts),
     ...searchCommands(parts),
     ...fileCommands(parts),
     ...engineCommands(parts),

@@ -13,7 +13,15 @@ import type { Handlers } from './registry.js';
 
 type Names = Exclude<
   Extract<keyof Handlers, `run.${string}`>,
-  'run.start' | 'run.startWith' | 'run.rerun' | 'run.rerunWith'
+  | 'run.start'
+  | 'run.startWith'
+  | 'run.rerun'
+  | 'run.rerunWith'
+  | 'run.exportModel'
+  | 'run.evaluate'
+  | 'run.predict'
+  | 'run.lrRange'
+  | 'run.useLearningRate'
 >;
 type Selection = readonly unknown[] | undefined;
 

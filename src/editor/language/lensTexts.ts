@@ -47,6 +47,10 @@ export function lensTexts(
     return [{ line, title, command: 'workbench.trust.manage', args: [] }];
   }
   if (lines.runLine !== null) runLenses(lines.runLine, file, state, add);
+  if (lines.rateLine !== null) {
+    const tooltip = l10n.t('Tries out learning rates in a few steps of training, and suggests one');
+    add(lines.rateLine, l10n.t('Find learning rate'), 'run.lrRange', [file], tooltip);
+  }
   if (lines.searchLine !== null) searchLenses(lines.searchLine, file, state, add);
   if (state.best) bestLenses(lines, file, params, state.best, add);
   return all.sort((a, b) => a.line - b.line);

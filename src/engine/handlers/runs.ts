@@ -1,5 +1,6 @@
 import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { EngineParts } from '../parts.js';
+import { readConfusion } from '../confusion.js';
 import { conflict, notFound } from '../requestError.js';
 import type { Handlers } from '../server.js';
 
@@ -37,6 +38,9 @@ export function runHandlers(parts: EngineParts) {
       if (!run) throw notFound('run', id);
       return run;
     },
+    'runs/confusion': async ({ id }) => ({
+      confusion: await readConfusion(folders.path(existing(id).id), store.runs.media(id)),
+    }),
     'runs/columns': (query) => store.runs.columns(query),
     'runs/start': async (request) => ({ run: await maker.start(request) }),
     'runs/rerun': async ({ id, params }) => ({ run: await maker.rerun(id, params) }),

@@ -17,6 +17,7 @@ search:
     momentum: { uniform: [0, 1] }`.split('\n');
 const WHERE: FileLenses = {
   runLine: 2,
+  rateLine: null,
   paramsLine: 2,
   searchLine: 5,
   parameters: [
@@ -70,6 +71,13 @@ describe('lenses of an experiment file', () => {
     ];
     const text = scenes.map(([title, scene]) => `── ${title}\n${scene}\n`).join('\n');
     await expect(text).toMatchFileSnapshot('golden/lenses.txt');
+  });
+
+  it('offer to find a learning rate where one is set', () => {
+    const lenses = lensTexts(FILE, { ...WHERE, rateLine: 4 }, PARAMS, NOTHING, true);
+    const found = lenses.find(({ command }) => command === 'tunesmith.run.lrRange');
+    expect(found).toMatchObject({ line: 4, title: 'Find learning rate', args: [FILE] });
+    expect(lensTexts(FILE, { ...WHERE, rateLine: 4 }, PARAMS, NOTHING, false)).toHaveLength(1);
   });
 
   it('carry what their commands need', () => {

@@ -296,3 +296,46 @@ it('refuses what it can not change safely', () => {
   expect(() => edit('params: { a: 1\n', { params: { a: 2 } })).toThrow(/Line \d+ must be mended first/);
   expect(() => edit('method: grid\nparameters: { a: { values: [1] } }\n', { params: { a: 2 } })).toThrow('sweep file');
 });
+
+describe('the learning rate', () => {
+  it.each([
+    [
+      "a parameter's, where one stands there",
+      "network:\n  optimizer: { name: adam, learningRate: '{lr}' } # it\nparams:\n  lr: 0.1 # rate\n",
+      "network:\n  optimizer: { name: adam, learningRate: '{lr}' } # it\nparams:\n  lr: 2e-4 # rate\n",
+    ],
+    [
+      'its own',
+      'network:\n  optimizer:\n    name: sgd\n    learningRate: 0.1 # rate\n',
+      'network:\n  optimizer:\n    name: sgd\n    learningRate: 2e-4 # rate\n',
+    ],
+    [
+      'where there is none yet',
+      'network:\n  optimizer: { name: sgd }\n',
+      'network:\n  optimizer: { name: sgd, learningRate: 2e-4 }\n',
+    ],
+    [
+      'behind a bare name',
+      'network:\n  optimizer: sgd # it\n  epochs: 3\n',
+      'network:\n  optimizer: { name: sgd, learningRate: 2e-4 } # it\n  epochs: 3\n',
+    ],
+    [
+      'without an optimizer',
+      'network:\n  epochs: 3\n',
+      'network:\n  epochs: 3\n  optimizer: { name: adam, learningRate: 2e-4 }\n',
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(edit(text, { learningRate: 0.0002 })).toBe(expected);
+  });
+
+  it('in JSON', () => {
+    const text = '{ "network": { "optimizer": "adam", "epochs": 3 } }';
+    expect(JSON.parse(edit(text, { learningRate: 0.5 }, 'x.tune.json'))).toEqual({
+      network: { optimizer: { name: 'adam', learningRate: 0.5 }, epochs: 3 },
+    });
+  });
+
+  it('of no network is refused', () => {
+    expect(() => edit('run: python train.py\n', { learningRate: 1 })).toThrow(/no "network:" section/);
+  });
+});

@@ -96,7 +96,7 @@ describe('checking values', () => {
 describe('lenses', () => {
   it('stand above sections and parameters', () => {
     expect(lenses(TEXT)).toEqual({
-      ...{ runLine: 2, paramsLine: 2, searchLine: 10 },
+      ...{ runLine: 2, rateLine: null, paramsLine: 2, searchLine: 10 },
       parameters: [
         ...[
           ['lr', 3],
@@ -114,6 +114,11 @@ describe('lenses', () => {
         ].map(([name, line]) => ({ name, line, where: 'space' })),
       ],
     });
+    const network = 'name: x\nnetwork:\n  data: mnist\n  optimizer:\n    name: adam\n    learningRate: 0.1\n';
+    expect(lenses(network).rateLine).toBe(5);
+    expect(lenses('network:\n  optimizer: { name: adam, learningRate: 1 }\n').rateLine).toBe(1);
+    expect(lenses('network:\n  optimizer: adam\n').rateLine).toBe(1);
+    expect(lenses('network: 5\n').rateLine).toBeNull();
     expect(lenses('run: x\n')).toMatchObject({ runLine: 0, paramsLine: null, searchLine: null });
   });
   it('stay where they are while someone types', () => {

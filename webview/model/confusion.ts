@@ -1,0 +1,95 @@
+import type { Confusion, Run } from '../../src/protocol/engine.js';
+import { isLive } from './values.js';
+
+/** What one class has to do with the examples; shares in [0, 1], null where there is nothing to divide by. */
+export interface ClassScore {
+  name: string;
+  actual: number;
+  predicted: number;
+  /** Of what was taken for this class, how much was of it. */
+  precision: number | null;
+  /** Of what is of this class, how much was found. */
+  recall: number | null;
+  f1: number | null;
+}
+
+export interface Mistake {
+  truth: string;
+  predicted: string;
+  count: number;
+  /** Of the examples of the true class. */
+  share: number;
+}
+
+export interface Judged {
+  classes: readonly string[];
+  rows: readonly (readonly number[])[];
+  scores: ClassScore[];
+  total: number;
+  accuracy: number | null;
+}
+
+const ratio = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null);
+
+export function judge({ classes, rows }: Confusion): Judged {
+  const predicted = new Array<number>(classes.length).fill(0);
+  for (const row of rows) row.forEach((count, j) => (predicted[j]! += count));
+  const scores = classes.map((name, i): ClassScore => {
+    const hits = rows[i]![i]!;
+    const actual = rows[i]!.reduce((a, b) => a + b, 0);
+    return {
+      ...{ name, actual, predicted: predicted[i]! },
+      precision: ratio(hits, predicted[i]!),
+      recall: ratio(hits, actual),
+      f1: ratio(2 * hits, actual + predicted[i]!),
+    };
+  });
+  const total = scores.reduce((sum, { actual }) => sum + actual, 0);
+  const hits = classes.reduce((sum, _, i) => sum + rows[i]![i]!, 0);
+  return { classes, rows, scores, total, accuracy: ratio(hits, total) };
+}
+
+/** The most frequent mistakes, at most so many. */
+export function mistakes({ classes, rows, scores }: Judged, most: number): Mistake[] {
+  const found: Mistake[] = [];
+  rows.forEach((row, i) =>
+    row.forEach((count, j) => {
+      if (i === j || count === 0) return;
+      found.push({ truth: classes[i]!, predicted: classes[j]!, count, share: count / scores[i]!.actual });
+    }),
+  );
+  return found.sort((a, b) => b.count - a.count).slice(0, most);
+}
+
+/** Runs that may have a matrix: those that are over and measured an accuracy; the last one first. */
+export function mayHaveMatrix(runs: readonly Run[]): Run[] {
+  return runs
+    .filter((run) => !isLive(run) && Object.keys(run.metrics).some((name) => /accuracy/i.test(name)))
+    .sort((a, b) => b.createdAt - a.createdAt);
+}
+
+/** The matrices of runs that are over, each asked for once. */
+export class Confusions {
+  private readonly known = new Map<string, Judged | null>();
+  private readonly asked = new Set<string>();
+
+  constructor(
+    private readonly ask: (id: string) => Promise<Confusion | null>,
+    private readonly onNews: () => void,
+  ) {}
+
+  /** Undefined while it is being read; null when there is none. A run that went on has another one. */
+  of(run: Pick<Run, 'id' | 'endedAt'>): Judged | null | undefined {
+    const key = `${run.id} ${run.endedAt}`;
+    if (!this.asked.has(key)) {
+      this.asked.add(key);
+      void this.ask(run.id)
+        .catch(() => null)
+        .then((found) => {
+          this.known.set(key, found && judge(found));
+          this.onNews();
+        });
+    }
+    return this.known.get(key);
+  }
+}

@@ -2,16 +2,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BATCH_NORM, BATCH_NORM_GRADIENT, type BatchNormAttributes } from '../fusedBatchNorm.js';
 import { RELU_GRADIENT } from '../gradients.js';
+import { ADAM, type AdamAttributes } from '../optimizers/adam.js';
 
 interface NativeBackend extends tf.KernelBackend {
   executeSingleOutput(name: string, attributes: unknown[], inputs: tf.TensorInfo[]): tf.Tensor;
   executeMultipleOutputs(name: string, attributes: unknown[], inputs: tf.TensorInfo[], outputs: number): tf.Tensor[];
-  binding: Record<'TF_ATTR_TYPE' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_STRING' | 'TF_FLOAT', number>;
+  binding: Record<
+    'TF_ATTR_TYPE' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_STRING' | 'TF_ATTR_SHAPE' | 'TF_FLOAT',
+    number
+  >;
 }
 
 type Arguments = Parameters<tf.KernelFunc>[0];
 
 const BACKEND = 'tensorflow';
+
+/** A name that TensorFlow understands as none: such a resource is its handle's alone. */
+const ANONYMOUS = 'cd2c89b7-88b7-44c8-ad83-06c2a9158347';
 
 export function registerNativeKernels(): void {
   const floatType = ({ binding }: NativeBackend) => [
@@ -77,4 +84,57 @@ export function registerNativeKernels(): void {
       return outputs;
     },
   });
+
+  tf.registerKernel({
+    kernelName: ADAM,
+    backendName: BACKEND,
+    kernelFunc: ({ inputs, attrs, backend }: Arguments) =>
+      adam(
+        inputs as Record<'gradient' | 'mean' | 'square', tf.TensorInfo>,
+        attrs as unknown as AdamAttributes,
+        backend as NativeBackend,
+      ),
+  });
+}
+
+/**
+ * TensorFlow's own kernel works on variables: three that live as long as this takes, one of which starts at 0 and so
+ * becomes the change.
+ */
+function adam(
+  { gradient, mean, square }: Record<'gradient' | 'mean' | 'square', tf.TensorInfo>,
+  { beta1, beta2, correction, epsilon, rate }: AdamAttributes,
+  native: NativeBackend,
+): tf.TensorInfo[] {
+  const { binding } = native;
+  const run = (name: string, attributes: unknown[], given: tf.TensorInfo[], outputs: number): tf.Tensor[] =>
+    native.executeMultipleOutputs(name, attributes, given, outputs);
+  const type = { name: 'dtype', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
+  const variable = (value: tf.TensorInfo): tf.Tensor => {
+    const attributes = [
+      { name: 'container', type: binding.TF_ATTR_STRING, value: '' },
+      { name: 'shared_name', type: binding.TF_ATTR_STRING, value: ANONYMOUS },
+      type,
+      { name: 'shape', type: binding.TF_ATTR_SHAPE, value: gradient.shape },
+    ];
+    const [handle] = run('VarHandleOp', attributes, [], 1);
+    run('AssignVariableOp', [type], [handle!, value], 0);
+    return handle!;
+  };
+  const zero = tf.zeros(gradient.shape);
+  const handles = [variable(zero), variable(mean), variable(square)];
+  zero.dispose();
+  // θ − α′·m′ / (√v′ + ε′), where α′ and ε′ contain the corrections; its powers of β are for those, and left out.
+  const scalars = [0, 0, -rate / correction, beta1, beta2, epsilon / correction].map((value) => tf.scalar(value));
+  const attributes = [
+    { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+    { name: 'use_locking', type: binding.TF_ATTR_BOOL, value: false },
+    { name: 'use_nesterov', type: binding.TF_ATTR_BOOL, value: false },
+  ];
+  run('ResourceApplyAdam', attributes, [...handles, ...scalars, gradient], 0);
+  const results = handles.map((handle) => run('ReadVariableOp', [type], [handle], 1)[0]!);
+  const ignore = [{ name: 'ignore_lookup_error', type: binding.TF_ATTR_BOOL, value: true }];
+  for (const handle of handles) run('DestroyResourceOp', ignore, [handle], 0);
+  tf.dispose([...handles, ...scalars]);
+  return results;
 }

@@ -22,7 +22,11 @@ export function registerWasmKernels(): void {
   replace('MaxPoolGrad', () => (args) => maxPoolGradient(args));
   const simd = Simd.ofBackend();
   replace('BatchMatMul', (original) => (args) => (simd && matMul2d(args, simd)) ?? matMul(args, original!));
-  if (simd) replace(ADAM, () => (args) => adam(args, simd));
+  if (simd) {
+    replace(ADAM, () => (args) => adam(args, simd));
+    replace('Sum', (original) => (args) => columnSums(args, simd) ?? original!(args));
+    replace('SplitV', (original) => (args) => splitVector(args, simd) ?? original!(args));
+  }
 }
 
 function replace(kernelName: string, make: (original: tf.KernelFunc | null) => tf.KernelFunc): void {
@@ -166,14 +170,15 @@ function matMul2d({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo | nul
   const { transposeA, transposeB } = attrs as unknown as { transposeA: boolean; transposeB: boolean };
   const a = inputs.a!;
   const b = inputs.b!;
-  const [batch, p, q] = a.shape as [number, number, number];
-  if (a.shape.length !== 3 || batch !== 1 || b.shape[0] !== 1) return null;
+  const several = [a, b].some(({ shape }) => shape.slice(0, -2).some((length) => length !== 1));
+  if (several || a.shape.length !== b.shape.length) return null;
+  const [p, q] = a.shape.slice(-2) as [number, number];
   if (a.dtype !== 'float32' || b.dtype !== 'float32') return null;
   const [rows, inner] = transposeA ? [q, p] : [p, q];
-  const columns = b.shape[transposeB ? 1 : 2]!;
-  const out = simd.tensor([1, rows, columns]);
+  const columns = b.shape.at(transposeB ? -2 : -1)!;
+  const out = simd.tensor([...a.shape.slice(0, -2), rows, columns]);
   const left = rowMajor(simd.addressOf(a), q);
-  const right = rowMajor(simd.addressOf(b), b.shape[2]!);
+  const right = rowMajor(simd.addressOf(b), b.shape.at(-1)!);
   const turned = [transposeA ? transposed(left) : left, transposeB ? transposed(right) : right] as const;
   simd.matMul(...turned, simd.addressOf(out), rows, columns, inner);
   return out;
@@ -186,4 +191,31 @@ function adam({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo[] {
   const addresses = [gradient, mean, square, ...outputs].map((tensor) => simd.addressOf(tensor));
   simd.adam(addresses, gradient.shape[0]!, [beta1, beta2, correction, epsilon, rate]);
   return outputs;
+}
+
+/** One vector into several; null for tensors of more axes. */
+function splitVector({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo[] | null {
+  const x = inputs.x!;
+  const sizes = (attrs as unknown as { numOrSizeSplits: number | number[] }).numOrSizeSplits;
+  if (x.shape.length !== 1 || x.dtype !== 'float32' || !Array.isArray(sizes) || sizes.includes(-1)) return null;
+  let at = simd.addressOf(x);
+  return sizes.map((size) => {
+    const part = simd.tensor([size]);
+    simd.copy(at, size, simd.addressOf(part));
+    at += 4 * size;
+    return part;
+  });
+}
+
+/** Sums over all axes but the last, as a bias's gradient is; null for others. */
+function columnSums({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo | null {
+  const x = inputs.x!;
+  const { axis, keepDims } = attrs as unknown as { axis: number | number[]; keepDims: boolean };
+  const rank = x.shape.length;
+  const axes = new Set(tf.util.parseAxisParam(axis, x.shape));
+  if (keepDims || rank < 2 || x.dtype !== 'float32' || axes.size !== rank - 1 || axes.has(rank - 1)) return null;
+  const columns = x.shape[rank - 1]!;
+  const out = simd.tensor([columns]);
+  simd.columnSums(simd.addressOf(x), tf.util.sizeFromShape(x.shape) / columns, columns, simd.addressOf(out));
+  return out;
 }

@@ -6,6 +6,7 @@ import { tensorflowPython } from '../../../src/training/backends/tensorflowPytho
 import { tfjsNode } from '../../../src/training/backends/tfjsNode.js';
 import { BATCH_NORM } from '../../../src/training/fusedBatchNorm.js';
 import { buildLayer } from '../../../src/training/layers/index.js';
+import { Adam, ADAM } from '../../../src/training/optimizers/adam.js';
 import { Random } from '../../../src/training/random.js';
 
 const native = [tensorflowPython, tfjsNode].find((backend) => backend.missing() === null);
@@ -62,4 +63,33 @@ describe('batch normalization in one kernel', () => {
       });
     },
   );
+});
+
+describe('Adam in one kernel', () => {
+  it('is what its parts are together, step by step', async (context) => {
+    needNative(context);
+    const gradients = Array.from({ length: 5 }, () => numbers(1000));
+    const results: Float32Array[][] = [];
+    for (const backend of ['tensorflow', 'cpu']) {
+      await tf.setBackend(backend);
+      expect(Boolean(tf.getKernel(ADAM, backend))).toBe(backend === 'tensorflow');
+      const before = tf.memory().numTensors;
+      const adam = new Adam(0.01, 0.8, 0.95, 1e-4);
+      const parts: Float32Array[] = [];
+      for (const values of gradients) {
+        const change = tf.tidy(() => adam.step(tf.tensor1d(values)));
+        parts.push(Float32Array.from(await change.data()));
+        change.dispose();
+      }
+      const { vectors } = await adam.state();
+      results.push([...parts, vectors.mean!, vectors.square!]);
+      adam.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+    }
+    const [got, wanted] = results as [Float32Array[], Float32Array[]];
+    got.forEach((part, k) => {
+      const most = Math.max(...wanted[k]!.map(Math.abs));
+      part.forEach((value, i) => expect(Math.abs(value - wanted[k]![i]!)).toBeLessThan(1e-5 * most));
+    });
+  });
 });

@@ -78,6 +78,11 @@ export const v128 = {
   /** One number and three zeros. */
   loadOne: (address: Code): Code => [...address, ...memory(simd(0x5c), 2, 0)],
   storeOne: (address: Code, value: Code): Code => [...address, ...value, ...memory(simd(0x5a), 2, 0), 0],
+  /** Numbers of both by their places: 0 to 3 of a, 4 to 7 of b. */
+  shuffle: (a: Code, b: Code, places: readonly number[]): Code => [
+    ...[...a, ...b, ...simd(0x0d)],
+    ...places.flatMap((place) => [0, 1, 2, 3].map((byte) => 4 * place + byte)),
+  ],
   splat: v1(0x13),
   of: (value: number): Code => {
     const bytes = floatBytes(value);

@@ -6,6 +6,7 @@ import { adam } from './adam.js';
 import { assemble } from './assembler.js';
 import { columnSums } from './elementwise.js';
 import { matMul, scratchBytes } from './matMul.js';
+import { transpose } from './transpose.js';
 
 export { isFast, type FastActivation };
 
@@ -15,7 +16,7 @@ interface Emscripten {
   _free(address: number): void;
 }
 
-/** A matrix in memory: address of the first number, and strides in numbers. */
+/** A matrix in memory, by rows or (transposed) by columns: address of the first number, and strides in numbers. */
 export interface Matrix {
   at: number;
   rowStride: number;
@@ -40,7 +41,13 @@ export class Simd {
     private readonly backend: BackendWasm,
     private readonly memory: WebAssembly.Memory,
   ) {
-    const code = assemble({ matMul: matMul(), columnSums: columnSums(), adam: adam(), ...activationKernels() });
+    const code = assemble({
+      matMul: matMul(),
+      columnSums: columnSums(),
+      transpose: transpose(),
+      adam: adam(),
+      ...activationKernels(),
+    });
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } });
     this.kernels = exports as Record<string, Kernel>;
   }
@@ -88,11 +95,23 @@ export class Simd {
     return this.backend.makeOutput(shape, 'float32');
   }
 
+  /** Copies so many numbers from one address to another. */
+  copy(from: number, count: number, to: number): void {
+    new Float32Array(this.memory.buffer).copyWithin(to / 4, from / 4, from / 4 + count);
+  }
+
   /** c [rows, columns], row by row, = a [rows, inner] · b [inner, columns] + bias [columns], if there is one. */
   matMul(a: Matrix, b: Matrix, c: number, rows: number, columns: number, inner: number, bias = 0): void {
-    this.makeScratch(scratchBytes(inner));
-    const bytes = (matrix: Matrix) => [matrix.at, matrix.rowStride * 4, matrix.columnStride * 4];
-    this.kernels.matMul!(...bytes(a), ...bytes(b), c, columns * 4, rows, columns, inner, bias, this.scratch);
+    const turns = a.columnStride !== 1;
+    this.makeScratch(scratchBytes(inner) + (turns ? rows * inner * 4 : 0));
+    let { at, rowStride } = a;
+    if (turns) {
+      at = this.scratch + scratchBytes(inner);
+      this.kernels.transpose!(a.at, inner, rows, at);
+      rowStride = inner;
+    }
+    const right = [b.at, b.rowStride * 4, b.columnStride * 4];
+    this.kernels.matMul!(at, rowStride * 4, ...right, c, columns * 4, rows, columns, inner, bias, this.scratch);
   }
 
   private makeScratch(bytes: number): void {

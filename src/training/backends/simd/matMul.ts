@@ -1,11 +1,13 @@
 /**
- * C = A·B (+ bias) for matrices with any strides. Eight columns of B at a time are packed one row after the other, so
- * that transposed ones cost hardly more and the innermost loop reads what lies together; it makes four rows of C.
+ * C = A·B (+ bias). Eight columns of B at a time are packed one row after the other, so that a transposed B costs hardly
+ * more and the innermost loop reads what lies together; it makes four rows of C.
  */
 import { FunctionBuilder, f32, get, i32, increase, loop, set, v128, when, type Code, type Local } from './assembler.js';
 
 const COLUMNS = 8;
 const ROWS = 4;
+/** Steps of the innermost loop at once. */
+const UNROLLED = 4;
 /** Bytes of a row of eight. */
 const ROW = COLUMNS * 4;
 /** Scratch holds the bias of eight columns, some rows of C, and the packed columns. */
@@ -16,12 +18,12 @@ const PACKED = TILE + ROWS * ROW;
 export const scratchBytes = (inner: number): number => PACKED + inner * ROW;
 
 /**
- * (a, aRow, aColumn, b, bRow, bColumn, c, cRow, rows, columns, inner, bias, scratch): addresses, strides and counts;
- * strides are in bytes, and the columns of C lie together. Bias 0: none.
+ * (a, aRow, b, bRow, bColumn, c, cRow, rows, columns, inner, bias, scratch): addresses, strides and counts; strides are
+ * in bytes, and the columns of A and of C lie together. Bias 0: none.
  */
 export function matMul(): FunctionBuilder {
-  const f = new FunctionBuilder(Array.from({ length: 13 }, () => 'i32' as const));
-  const [a, aRow, aColumn, b, bRow, bColumn, c, cRow, m, n, k, bias, scratch] = f.arguments as Locals;
+  const f = new FunctionBuilder(Array.from({ length: 12 }, () => 'i32' as const));
+  const [a, aRow, b, bRow, bColumn, c, cRow, m, n, k, bias, scratch] = f.arguments as Locals;
   const [column, width, inner, i, j, from, to, out, outRow] = Array.from({ length: 9 }, () => f.local('i32')) as Locals;
   const rows = Array.from({ length: ROWS }, () => f.local('i32'));
   const sums = Array.from({ length: ROWS }, (): Pair => [f.local('v128'), f.local('v128')]);
@@ -75,18 +77,24 @@ export function matMul(): FunctionBuilder {
       code.push(...set(first, v128.load(get(scratch))), ...set(second, v128.load(get(scratch), 16)));
     }
     code.push(...set(from, i32.add(get(scratch), i32.of(PACKED))), ...set(inner, i32.of(0)));
-    const step: number[] = [...set(left, v128.load(get(from))), ...set(right, v128.load(get(from), 16))];
-    for (let r = 0; r < count; r++) {
-      const [first, second] = sums[r]!;
-      step.push(
-        ...set(factor, v128.loadSplat(get(rows[r]!))),
-        ...set(first, v128.add(get(first), v128.mul(get(factor), get(left)))),
-        ...set(second, v128.add(get(second), v128.mul(get(factor), get(right)))),
-        ...increase(rows[r]!, get(aColumn)),
-      );
-    }
-    step.push(...increase(from, i32.of(ROW)));
-    code.push(...loop(inner, get(k), 1, step));
+    const steps = (unrolled: number): Code => {
+      const step: number[] = [];
+      for (let u = 0; u < unrolled; u++) {
+        step.push(...set(left, v128.load(get(from), u * ROW)), ...set(right, v128.load(get(from), u * ROW + 16)));
+        for (let r = 0; r < count; r++) {
+          const [first, second] = sums[r]!;
+          step.push(
+            ...set(factor, v128.loadSplat(get(rows[r]!), u * 4)),
+            ...set(first, v128.add(get(first), v128.mul(get(factor), get(left)))),
+            ...set(second, v128.add(get(second), v128.mul(get(factor), get(right)))),
+          );
+        }
+      }
+      for (let r = 0; r < count; r++) step.push(...increase(rows[r]!, i32.of(unrolled * 4)));
+      step.push(...increase(from, i32.of(unrolled * ROW)));
+      return loop(inner, get(k), unrolled, step);
+    };
+    code.push(...steps(UNROLLED), ...steps(1));
     const place = i32.add(i32.add(get(c), i32.mul(get(i), get(cRow))), i32.shl(get(column), i32.of(2)));
     const store = (stride: Code): number[] =>
       sums

@@ -1,13 +1,15 @@
-/** Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`. */
+/** Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`; `&confusion=many&range` show results. */
 import type { FileForm, FromPanel, ToPanel } from '../../src/protocol/panel.js';
 import type { Params } from '../../src/protocol/values.js';
 import { insight } from './insight.js';
+import { confusion, rangeRun, rangeSeries } from './results.js';
 import { applyTheme } from './themes.js';
 import { FILE, World } from './world.js';
 
 const options = new URLSearchParams(location.search);
 applyTheme(options.get('theme') ?? 'vscode-dark');
 const world = new World(Number(options.get('runs') ?? 12));
+const range = options.has('range') ? rangeRun(world) : null;
 const requests: string[] = [];
 let watched: string[] = [];
 
@@ -63,7 +65,9 @@ function answer(method: string, params: Record<string, never>): unknown {
     case 'searches/insight':
       return insight(params as never, world.runs);
     case 'series/read':
-      return { series: queries.map((query) => world.series(query)) };
+      return { series: queries.map((query) => (query.run === range?.id ? rangeSeries(query) : world.series(query))) };
+    case 'runs/confusion':
+      return { confusion: options.has('confusion') ? confusion(id, options.get('confusion')) : null };
     case 'runs/start': {
       const params2 = (params as { params?: Params }).params ?? {};
       const base = Object.fromEntries(form.fields.map((field) => [field.name, field.value]));

@@ -61,6 +61,21 @@ export function mistakes({ classes, rows, scores }: Judged, most: number): Mista
   return found.sort((a, b) => b.count - a.count).slice(0, most);
 }
 
+/** Strengths of colour in the style sheet. */
+const SHADES = 10;
+
+/** 0 to 10. Mistakes are fewer by nature: the root makes them seen. */
+export function shadeOf(share: number, right: boolean): number {
+  return share > 0 ? Math.max(1, Math.round((right ? share : Math.sqrt(share)) * SHADES)) : 0;
+}
+
+/** To a tenth; only all is 100 %, and only none is 0 %. */
+export function exactPercent(share: number): string {
+  if (share <= 0 || share >= 1) return share >= 1 ? '100 %' : '0 %';
+  const tenth = Math.max(0.1, Math.min(99.9, Math.round(share * 1000) / 10));
+  return share < 0.0005 ? '< 0.1 %' : `${tenth} %`;
+}
+
 /** Runs that may have a matrix: those that are over and measured an accuracy; the last one first. */
 export function mayHaveMatrix(runs: readonly Run[]): Run[] {
   return runs

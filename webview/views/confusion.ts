@@ -1,17 +1,22 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { button, dropdown } from '../components/controls.js';
-import { Confusions, mayHaveMatrix, mistakes, type ClassScore, type Judged } from '../model/confusion.js';
+import {
+  Confusions,
+  exactPercent as percent,
+  mayHaveMatrix,
+  mistakes,
+  shadeOf,
+  type ClassScore,
+  type Judged,
+} from '../model/confusion.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
-import { percent } from '../model/plot.js';
 import { TEST_IDS } from '../testids.js';
 
 /** Above this many classes a grid is too large to look at; the mistakes are listed instead. */
 const MOST_IN_GRID = 40;
 const MOST_MISTAKES = 25;
-/** Strengths of colour in the style sheet. */
-const SHADES = 10;
 
 /** Which classes were taken for which, of one of the drawn runs. */
 class ConfusionView extends LitElement {
@@ -119,10 +124,9 @@ class ConfusionView extends LitElement {
                 ${row.map((count, j) => {
                   const { actual } = scores[i]!;
                   const share = actual > 0 ? count / actual : 0;
-                  const shade = count === 0 ? 0 : Math.max(1, Math.round(share * SHADES));
                   const text = this.shares ? (count === 0 ? '' : percent(share)) : String(count);
                   return html`<td
-                    class="shade-${shade} ${i === j ? 'right' : 'wrong'}"
+                    class="shade-${shadeOf(share, i === j)} ${i === j ? 'right' : 'wrong'}"
                     tabindex=${i === atRow && j === atColumn ? '0' : '-1'}
                     data-row=${i}
                     data-column=${j}

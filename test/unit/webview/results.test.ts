@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../src/protocol/engine.js';
-import { Confusions, judge, mayHaveMatrix, mistakes } from '../../../webview/model/confusion.js';
+import { Confusions, exactPercent, judge, mayHaveMatrix, mistakes, shadeOf } from '../../../webview/model/confusion.js';
 import { foundRate, isRangeTest, lossRange, rangePoints } from '../../../webview/model/range.js';
 
 const MATRIX = {
@@ -30,6 +30,13 @@ describe('a confusion matrix', () => {
       { truth: 'dog', predicted: 'cat', count: 1, share: 0.1 },
     ]);
     expect(mistakes(judge(MATRIX), 1)).toHaveLength(1);
+  });
+
+  it('is told in shares and shades that hide no mistake', () => {
+    const shares = [0, 0.0001, 0.001, 0.1234, 0.9996, 1];
+    expect(shares.map(exactPercent)).toEqual(['0 %', '< 0.1 %', '0.1 %', '12.3 %', '99.9 %', '100 %']);
+    expect([0, 0.0001, 0.25, 1].map((share) => shadeOf(share, false))).toEqual([0, 1, 5, 10]);
+    expect(shadeOf(0.25, true)).toBe(3);
   });
 
   it('is asked for once a run, and anew when the run went on', async () => {

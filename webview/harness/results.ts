@@ -1,0 +1,52 @@
+/** Made-up results of runs: a confusion matrix of digits, and a learning-rate range test. */
+import type { Confusion, SeriesData } from '../../src/protocol/engine.js';
+import { RANGE } from '../../src/protocol/rangeTest.js';
+import type { FakeRun, World } from './world.js';
+
+const STEPS = 170;
+
+export function confusion(run: string, kind: string | null): Confusion {
+  const many = kind === 'many';
+  const classes = many
+    ? Array.from({ length: 120 }, (_, i) => `species ${i}`)
+    : kind === 'words'
+      ? ['cat', 'a rather long name of a class', '<b>dog</b>']
+      : Array.from({ length: 10 }, (_, i) => String(i));
+  const seed = Number(run.slice(1)) + 1;
+  const rows = classes.map((_, i) =>
+    classes.map((__, j) => {
+      if (i === j) return 940 + ((i * 37 * seed) % 60);
+      const odd = (i * 7 + j * 13 * seed) % 11;
+      return odd < 6 ? 0 : odd === 10 ? 28 : odd - 5;
+    }),
+  );
+  return { classes, rows, step: 100 };
+}
+
+/** Makes a run a range test. */
+export function rangeRun(world: World): FakeRun {
+  const run = world.add({ lr: 0.002, optimizer: 'adam' }, null, null, 1);
+  const summary = { last: 1, lastStep: STEPS, min: 0, max: 2, count: STEPS };
+  return Object.assign(run, {
+    name: 'learning rates digits 1',
+    objective: null,
+    metrics: Object.fromEntries([RANGE.loss, RANGE.rate, RANGE.smoothed].map((name) => [name, summary])),
+    info: {
+      ...{ [RANGE.kind]: RANGE.is, backend: 'wasm' },
+      ...{ [RANGE.suggestion]: 0.0041, [RANGE.steepest]: 0.0041, [RANGE.minimum]: 0.21 },
+    },
+  });
+}
+
+export function rangeSeries(query: { run: string; metric: string }): SeriesData {
+  const x = Array.from({ length: STEPS }, (_, i) => i + 1);
+  const rate = (step: number): number => 1e-7 * 1e8 ** (step / 200);
+  const smooth = (step: number): number =>
+    0.4 + 1.9 / (1 + rate(step) / 0.005) + Math.max(0, rate(step) - 0.3) ** 2 * 20;
+  const y = x.map((step) =>
+    query.metric === RANGE.rate
+      ? rate(step)
+      : smooth(step) + (query.metric === RANGE.loss ? 0.12 * Math.sin(12.9898 * step * step) : 0),
+  );
+  return { ...query, mode: 'replace', total: STEPS, inRange: STEPS, x, y };
+}

@@ -53,8 +53,8 @@ const programs = {
   module: 'src/client/moduleHost.ts',
   cli: 'src/cli/main.ts',
 };
-/** TensorFlow.js as modules: only what is used, and one copy of its core. */
-const trainer = { trainer: 'src/training/main.ts' };
+/** TensorFlow.js as modules: only what is used, and one copy of its core. `training` is what a person's module may import. */
+const trainer = { trainer: 'src/training/main.ts', training: 'src/training/api/index.ts' };
 const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
 
 const builds = [

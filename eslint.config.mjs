@@ -94,6 +94,8 @@ export default tseslint.config(
         'layers',
         'losses',
         'optimizers',
+        'schedules',
+        'augment',
         'backends',
       ),
     ),

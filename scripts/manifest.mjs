@@ -1,5 +1,5 @@
 // Generates what is derived from the sources: the contributions in package.json, package.nls.json, the texts that
-// can be translated (l10n/bundle.l10n.json) and the JSON Schema of the experiment file.
+// can be translated (l10n/bundle.l10n.json), the JSON Schema of the experiment file and the types of `tunesmith/training`.
 // `node scripts/manifest.mjs` writes them; with `--check` it changes nothing and fails when one differs.
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import ts from 'typescript';
+import { trainingTypes } from './lib/trainingTypes.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
@@ -71,6 +72,7 @@ const files = {
   'package.nls.json': json(manifest.nls),
   'l10n/bundle.l10n.json': json(await translatable()),
   'media/experiment.schema.json': json(jsonSchema()),
+  'media/training.d.ts': trainingTypes(await read('src/training/api/types.ts')),
 };
 // Last, and read just before it is written: others edit the rest of this file.
 files['package.json'] = json({ ...JSON.parse(await read('package.json')), ...manifest.package });

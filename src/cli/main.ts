@@ -16,6 +16,7 @@ import { metrics } from './commands/metrics.js';
 import { run } from './commands/run.js';
 import { search } from './commands/search.js';
 import { show } from './commands/show.js';
+import { types } from './commands/types.js';
 import { validate } from './commands/validate.js';
 import { Context, findWorkspace } from './context.js';
 import { CommandError, renderProblem, UsageError } from './errors.js';
@@ -41,6 +42,7 @@ const COMMANDS: Command[] = [
   evaluate,
   predict,
   validate,
+  types,
   askTell,
   backends,
   engine,

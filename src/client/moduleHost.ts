@@ -2,9 +2,10 @@
  * Runs a person's JavaScript or TypeScript training module: `node module.cjs <module>`. The module exports a
  * function (default, or named `train`) that takes the RunClient.
  */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { connectRun } from './index.js';
+import { provide } from './moduleImports.js';
 import { describeError, loadProblem } from './moduleErrors.js';
 import type { RunClient } from './run.js';
 
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   // To the program, its own file is the first argument, as if it had been started directly.
   process.argv.splice(1, 2, file);
   const run = connectRun();
+  provide('tunesmith/training', join(__dirname, 'training.cjs'));
 
   const fail = (text: string): never => {
     process.stderr.write(`${text}\n`);

@@ -29,15 +29,8 @@ export function buildModel(network: Network, dataset: Dataset, random: Random): 
         : `loss ${loss} predicts numbers, but the targets are classes: use loss: crossEntropy`,
     );
   }
-  const layers: BuiltLayer[] = [];
-  let shape: readonly number[] = dataset.inputShape;
-  const settings = withoutContained(network);
-  settings.forEach((each, index) => {
-    const name = `${index + 1}.${each.type}`;
-    const layer = buildLayer(each, { name, inputShape: shape, random: random.fork(name) });
-    layers.push(layer);
-    shape = layer.outputShape;
-  });
+  const model = buildLayers(withoutContained(network), dataset.inputShape, random);
+  const shape = model.layers.at(-1)?.outputShape ?? dataset.inputShape;
   const single = lossShape(network.loss).oneOutput && isOneOutput(dataset, shape[0] ?? 0);
   if (shape.length !== 1 || (shape[0] !== dataset.outputs && !single)) {
     const wanted = dataset.classes ? `${dataset.outputs} classes` : `${dataset.outputs} number(s) to predict`;
@@ -47,6 +40,19 @@ export function buildModel(network: Network, dataset: Dataset, random: Random): 
         `end with ${flat}"- dense: { units: ${dataset.outputs} }"`,
     );
   }
+  return model;
+}
+
+/** The layers one after the other, for examples of this shape. */
+export function buildLayers(settings: Layer[], inputShape: readonly number[], random: Random): Model {
+  const layers: BuiltLayer[] = [];
+  let shape = inputShape;
+  settings.forEach((each, index) => {
+    const name = `${index + 1}.${each.type}`;
+    const layer = buildLayer(each, { name, inputShape: shape, random: random.fork(name) });
+    layers.push(layer);
+    shape = layer.outputShape;
+  });
   const weights = layers.flatMap((layer) => layer.weights);
   return {
     layers,

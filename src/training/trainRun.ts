@@ -15,25 +15,65 @@ import { deviceOf, Workers } from './parallel/index.js';
 import { loadState, saveState } from './resume.js';
 import { MODEL_FILE, savedMetadata } from './saved.js';
 import { Saver } from './saver.js';
-import { Training } from './train.js';
+import { Training, type TrainingLog } from './train.js';
 
-/** Trains; false when a stop was asked for before the end (what was learned is saved all the same). */
-export async function trainRun(run: RunClient, spec: RunSpec, folder: string): Promise<boolean> {
+/** What a program that trains by itself adds. */
+export interface Given {
+  /** Instead of the one that the section names. */
+  dataset?: Dataset;
+  onLog?(values: Record<string, number>): void;
+  /** Before the network is gone. Of a cross-validation, its first. */
+  onTrained?(training: Training): Promise<void>;
+}
+
+/**
+ * Trains; false when a stop was asked for before the end (what was learned is saved all the same). Files are relative to
+ * `folder`.
+ */
+export async function trainRun(
+  run: RunClient,
+  spec: Pick<RunSpec, 'network' | 'seed'>,
+  folder: string,
+  given: Given = {},
+): Promise<boolean> {
   const network = readNetwork(spec.network);
   run.progress(0, 'starting');
   const env = { ...process.env };
   if (network.workers > 1) Object.assign(process.env, deviceOf(0, env));
-  const [datasets, backend] = await Promise.all([load(run, network, folder), start(network)]);
+  const reading = given.dataset ? [given.dataset] : load(run, network, folder);
+  const [datasets, backend] = await Promise.all([reading, start(network)]);
   const dataset = datasets[0]!;
   for (const note of [...dataset.notes, ...metricNotes(network.metrics, dataset)]) run.message('warning', note);
   if (backend.advice) run.message('info', backend.advice);
 
-  const seed = network.seed ?? spec.seed;
-  const { cheapReads, evaluationBatch } = backend.started;
-  const saver = network.checkpoint ? new Saver(run) : null;
   const workers =
     network.workers > 1 ? await Workers.start({ count: network.workers, backend: backend.id, env }) : null;
-  const options = { network, seed, log: run, cheapReads, evaluationBatch, workers };
+  try {
+    return await trainWith(run, { network, seed: network.seed ?? spec.seed, datasets, backend, workers, given });
+  } finally {
+    await workers?.close();
+  }
+}
+
+interface Prepared {
+  network: Network;
+  seed: number;
+  /** One, or one for each fold. */
+  datasets: Dataset[];
+  backend: Awaited<ReturnType<typeof start>>;
+  workers: Workers | null;
+  given: Given;
+}
+
+async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
+  const { network, seed, datasets, backend, workers, given } = prepared;
+  const dataset = datasets[0]!;
+  const { cheapReads, evaluationBatch } = backend.started;
+  // A program that Tunesmith did not start has no folder for what is kept.
+  const saves = network.checkpoint && run.enabled;
+  const saver = saves ? new Saver(run) : null;
+  const log = given.onLog ? overheard(run, given.onLog) : run;
+  const options = { network, seed, log, cheapReads, evaluationBatch, workers };
   const folds =
     datasets.length > 1
       ? new CrossValidation({
@@ -68,17 +108,32 @@ export async function trainRun(run: RunClient, spec: RunSpec, folder: string): P
   const listener = run.onSet((params) => setLive(run, all, params));
   try {
     const completed = await training.run();
-    if (network.checkpoint) {
+    await given.onTrained?.(all[0]!);
+    if (saves) {
       for (const [i, one] of all.entries()) await save(run, network, datasets[i]!, one, folds ? i + 1 : null);
     }
     if (folds && completed) sayFinal(run, folds);
-    if (training.confusion) await saveConfusion(run, training.confusion);
+    if (training.confusion && run.enabled) await saveConfusion(run, training.confusion);
     return completed;
   } finally {
     listener.dispose();
     training.dispose();
-    await workers?.close();
   }
+}
+
+function overheard(run: RunClient, onLog: (values: Record<string, number>) => void): TrainingLog {
+  return {
+    log(values, at) {
+      onLog(values);
+      run.log(values, at);
+    },
+    progress: (...all) => run.progress(...all),
+    info: (values) => run.info(values),
+    message: (...all) => run.message(...all),
+    get stopRequested() {
+      return run.stopRequested;
+    },
+  };
 }
 
 /** The data set, or one for each fold of a cross-validation. */

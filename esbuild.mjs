@@ -39,6 +39,8 @@ const node = {
   outdir: 'dist',
   // An extension host reports every look at this global as an error of the extension's; a library looks.
   define: { ...shared.define, navigator: 'undefined' },
+  // The JPEG codec does without it.
+  logOverride: { 'empty-import-meta': 'silent' },
   // Reached by absolute path at run time, when a command has installed them.
   external: ['vscode', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu', 'webgpu'],
 };
@@ -50,6 +52,7 @@ const programs = {
   study: 'src/engine/study/worker.ts',
   insight: 'src/engine/insight/worker.ts',
   supervisor: 'src/engine/supervisor/main.ts',
+  images: 'src/training/data/images/worker.ts',
   module: 'src/client/moduleHost.ts',
   cli: 'src/cli/main.ts',
 };
@@ -63,8 +66,6 @@ const builds = [
     ...node,
     mainFields: ['module', 'main'],
     entryPoints: present(trainer),
-    // The JPEG codec does without it.
-    logOverride: { 'empty-import-meta': 'silent' },
   },
   {
     ...shared,

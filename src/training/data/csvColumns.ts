@@ -25,8 +25,13 @@ export function columnIndex(table: Table, name: string, key: string): number {
 const where = (table: Table, row: Pick<CsvRow, 'line'>, column: number) =>
   `${table.file}:${row.line}: column "${table.header[column]}"`;
 
-export const isNumber = (text: string): boolean =>
-  text !== '' && Number.isFinite(Number(text)) && !/^0[xob]/i.test(text);
+/** Of a text without spaces at its ends. */
+export function isNumber(text: string): boolean {
+  if (text === '' || !Number.isFinite(Number(text))) return false;
+  // Hexadecimal and such, which JavaScript takes for numbers.
+  return text.charCodeAt(0) !== ZERO || !/^0[xob]/i.test(text);
+}
+const ZERO = 48;
 const isMissing = (text: string) => text.length <= 4 && MISSING.has(text.toLowerCase());
 
 /** What all rows of a column hold. */

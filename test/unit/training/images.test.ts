@@ -1,13 +1,16 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { validateNetwork, type DataSource } from '../../../src/experiment/network/index.js';
 import { decodeImage } from '../../../src/training/data/images/decode.js';
+import { OwnDecoder, ThreadedDecoder } from '../../../src/training/data/images/decoder.js';
 import { fitImage } from '../../../src/training/data/images/resize.js';
 import { loadDataset } from '../../../src/training/data/index.js';
+import { TrainingError } from '../../../src/training/errors.js';
 import type { HeldExamples } from '../../../src/training/data/types.js';
 
 interface Reference {
@@ -185,4 +188,30 @@ describe('folders', () => {
     await put('broken/b/1.jpg', fileOf('rgb.jpg').subarray(0, -60));
     await expect(load({ folder: name })).rejects.toThrow(message);
   });
+});
+
+it('decodes in threads just as in this one, and tells of damage and of a thread that ends', async () => {
+  const program = join(folder, 'images.cjs');
+  await build({
+    ...{ bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' },
+    ...{ entryPoints: ['src/training/data/images/worker.ts'], outfile: program },
+    logOverride: { 'empty-import-meta': 'silent' },
+  });
+  await copyFile('node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm', join(folder, 'mozjpeg_dec.wasm'));
+  const names = ['rgb.jpg', 'rgb.png', 'turned.jpg', 'palette.png'];
+  for (const name of names) await put(`threads/${name}`, fileOf(name));
+  await put('threads/half.jpg', fileOf('rgb.jpg').subarray(0, -60));
+  const settings = {
+    base: join(folder, 'threads'),
+    shape: { height: 7, width: 9, channels: 3 as const },
+    fitting: { fit: 'crop' as const, background: 'black' as const },
+  };
+  const own = new OwnDecoder(settings);
+  const threaded = new ThreadedDecoder(settings, program, 2);
+  const many = Array.from({ length: 24 }, (_, i) => names[i % 4]!);
+  const decoded = await Promise.all(many.map((name) => threaded.read(name)));
+  for (const [i, name] of many.entries()) expect(Buffer.compare(decoded[i]!, await own.read(name))).toBe(0);
+  await expect(threaded.read('half.jpg')).rejects.toThrow(/half\.jpg is damaged: Premature end/);
+  await expect(threaded.read('half.jpg')).rejects.toBeInstanceOf(TrainingError);
+  await expect(new ThreadedDecoder(settings, join(folder, 'none.cjs'), 1).read('rgb.png')).rejects.toThrow(/none\.cjs/);
 });

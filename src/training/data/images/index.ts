@@ -2,8 +2,9 @@
 import type { DataSource } from '../../../experiment/network/index.js';
 import { openParts, type Pool } from '../parts.js';
 import type { LoadContext, OpenData } from '../types.js';
+import { readImage } from './decoder.js';
 import { listImages, partsOf, type ListedImages } from './list.js';
-import { ImageReader, readImage } from './reader.js';
+import { ImageReader } from './reader.js';
 import type { ImageShape } from './resize.js';
 
 type Source = Extract<DataSource, { kind: 'images' }>;

@@ -1,23 +1,7 @@
 /** Reads images from their files when they are wanted, and keeps as many as memory allows. */
 import type { InputReader } from '../types.js';
-import { openBytes } from '../bytes.js';
-import { TrainingError } from '../../errors.js';
-import { decodeImage, type Pixels } from './decode.js';
-import { fitImage, type Fitting, type ImageShape } from './resize.js';
-
-/** Files that are open at once. */
-const AT_ONCE = 4;
-const LARGEST_FILE = 512 * 2 ** 20;
-
-export async function readImage(base: string, file: string): Promise<Pixels> {
-  const bytes = await openBytes(base, file);
-  try {
-    if (bytes.size > LARGEST_FILE) throw new TrainingError(`${file} is larger than 512 MB`);
-    return await decodeImage(await bytes.read(0, bytes.size), file);
-  } finally {
-    await bytes.close();
-  }
-}
+import { buildDecoder, type Decoder } from './decoder.js';
+import type { Fitting, ImageShape } from './resize.js';
 
 export class ImageReader implements InputReader {
   readonly width: number;
@@ -27,11 +11,13 @@ export class ImageReader implements InputReader {
   private places: Int32Array | null = null;
   private used = 0;
 
+  /** Files are relative to `base`. */
   constructor(
-    private readonly base: string,
+    base: string,
     private readonly files: readonly string[],
-    private readonly shape: ImageShape,
-    private readonly fitting: Fitting,
+    shape: ImageShape,
+    { fit, background }: Fitting,
+    private readonly decoder: Decoder = buildDecoder({ base, shape, fitting: { fit, background } }, files.length),
   ) {
     this.width = shape.height * shape.width * shape.channels;
     this.exampleBytes = this.width;
@@ -58,14 +44,14 @@ export class ImageReader implements InputReader {
         values.set(await this.one(indexes[place]!), place * this.width);
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await Promise.all(Array.from({ length: this.decoder.atOnce }, work));
     return values;
   }
 
   private async one(index: number): Promise<Uint8Array> {
     const place = this.places?.[index] ?? -1;
     if (place >= 0) return this.kept.subarray(place * this.width, (place + 1) * this.width);
-    const values = fitImage(await readImage(this.base, this.files[index]!), this.shape, this.fitting);
+    const values = await this.decoder.read(this.files[index]!);
     if (this.places && this.places[index]! < 0 && (this.used + 1) * this.width <= this.kept.length) {
       this.kept.set(values, this.used * this.width);
       this.places[index] = this.used++;

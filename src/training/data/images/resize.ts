@@ -13,40 +13,60 @@ export interface Fitting {
 
 /** Bytes [height, width, channels]. Shrunk images are means of areas, enlarged ones are interpolated linearly. */
 export function fitImage(pixels: Pixels, shape: ImageShape, { fit, background }: Fitting): Uint8Array {
-  const source = opaque(pixels, shape.channels, background === 'white' ? 255 : 0);
-  const part = fit === 'crop' ? middle(pixels, shape) : { left: 0, top: 0, width: pixels.width, height: pixels.height };
   const { channels } = shape;
-  if (part.width === shape.width && part.height === shape.height && part.width === pixels.width) {
-    return source.subarray(part.top * part.width * channels, (part.top + part.height) * part.width * channels);
-  }
+  const seen = (channels === 1 || !isOpaque(pixels)) && opaque(pixels, channels, background === 'white' ? 255 : 0);
+  const part = fit === 'crop' ? middle(pixels, shape) : { left: 0, top: 0, width: pixels.width, height: pixels.height };
+  const [source, stride] = seen ? [seen, channels] : [pixels.rgba, 4];
   const across = taps(part.left, part.width, shape.width);
   const down = taps(part.top, part.height, shape.height);
-  // Only rows that are wanted, first narrowed, then summed up.
-  const row = new Float64Array(shape.width * channels);
+  const length = shape.width * channels;
+  const result = new Uint8Array(shape.height * length);
+  const sum = new Float64Array(length);
+  // Rows of the source that are as narrow as wanted; none is wanted again once a later one begins.
   const narrowed = new Map<number, Float64Array>();
-  const narrow = (y: number): Float64Array => {
-    const result = new Float64Array(row.length);
-    const from = y * pixels.width * channels;
-    for (let x = 0; x < shape.width; x++) {
-      const { start, weights } = across[x]!;
-      for (let k = 0; k < weights.length; k++) {
-        const at = from + (start + k) * channels;
-        for (let c = 0; c < channels; c++) result[x * channels + c]! += weights[k]! * source[at + c]!;
-      }
-    }
-    return result;
-  };
-  const result = new Uint8Array(shape.height * row.length);
   for (let y = 0; y < shape.height; y++) {
-    const { start, weights } = down[y]!;
-    row.fill(0);
-    for (const old of narrowed.keys()) if (old < start) narrowed.delete(old);
-    for (let k = 0; k < weights.length; k++) {
-      let line = narrowed.get(start + k);
-      if (!line) narrowed.set(start + k, (line = narrow(start + k)));
-      for (let i = 0; i < row.length; i++) row[i]! += weights[k]! * line[i]!;
+    sum.fill(0);
+    for (const old of narrowed.keys()) if (old < down.starts[y]!) narrowed.delete(old);
+    for (let k = down.ends[y]!; k < down.ends[y + 1]!; k++) {
+      const row = down.starts[y]! + k - down.ends[y]!;
+      let line = narrowed.get(row);
+      if (!line) narrowed.set(row, (line = narrow(source, row * pixels.width, across, channels, stride)));
+      const weight = down.weights[k]!;
+      for (let i = 0; i < length; i++) sum[i]! += weight * line[i]!;
     }
-    for (let i = 0; i < row.length; i++) result[y * row.length + i] = Math.round(row[i]!);
+    for (let i = 0; i < length; i++) result[y * length + i] = Math.round(sum[i]!);
+  }
+  return result;
+}
+
+/** One row of the source, whose first pixel is the given one. `stride`: bytes from one pixel to the next. */
+function narrow(
+  source: Uint8Array | Uint8ClampedArray,
+  first: number,
+  { starts, ends, weights }: Taps,
+  channels: 1 | 3,
+  stride: number,
+): Float64Array {
+  const count = starts.length;
+  const result = new Float64Array(count * channels);
+  for (let x = 0; x < count; x++) {
+    let at = (first + starts[x]!) * stride;
+    if (channels === 1) {
+      let grey = 0;
+      for (let k = ends[x]!; k < ends[x + 1]!; k++) grey += weights[k]! * source[at++]!;
+      result[x] = grey;
+      continue;
+    }
+    let [red, green, blue] = [0, 0, 0];
+    for (let k = ends[x]!; k < ends[x + 1]!; k++, at += stride) {
+      const weight = weights[k]!;
+      red += weight * source[at]!;
+      green += weight * source[at + 1]!;
+      blue += weight * source[at + 2]!;
+    }
+    result[3 * x] = red;
+    result[3 * x + 1] = green;
+    result[3 * x + 2] = blue;
   }
   return result;
 }
@@ -58,13 +78,21 @@ function middle({ width, height }: Pixels, shape: ImageShape) {
   return { left: (width - w) >> 1, top: (height - h) >> 1, width: w, height: h };
 }
 
+function isOpaque({ rgba }: Pixels): boolean {
+  for (let i = 3; i < rgba.length; i += 4) if (rgba[i] !== 255) return false;
+  return true;
+}
+
 /** Laid over the background; grey after ITU-R BT.601, as most programs make it. */
 function opaque({ rgba, width, height }: Pixels, channels: 1 | 3, background: number): Uint8Array {
   const count = width * height;
   const result = new Uint8Array(count * channels);
-  for (let i = 0, from = 0, into = 0; i < count; i++, from += 4) {
+  for (let i = 0, into = 0; i < count; i++) {
+    const from = 4 * i;
     const alpha = rgba[from + 3]!;
-    let [r, g, b] = [rgba[from]!, rgba[from + 1]!, rgba[from + 2]!];
+    let r = rgba[from]!;
+    let g = rgba[from + 1]!;
+    let b = rgba[from + 2]!;
     if (alpha !== 255) {
       const under = (255 - alpha) * background;
       r = Math.round((r * alpha + under) / 255);
@@ -74,36 +102,43 @@ function opaque({ rgba, width, height }: Pixels, channels: 1 | 3, background: nu
     if (channels === 1) {
       result[into++] = Math.round((299 * r + 587 * g + 114 * b) / 1000);
     } else {
-      result[into++] = r;
-      result[into++] = g;
-      result[into++] = b;
+      result[into] = r;
+      result[into + 1] = g;
+      result[into + 2] = b;
+      into += 3;
     }
   }
   return result;
 }
 
+/** What each pixel of a row or column takes from those of the source. */
 interface Taps {
-  start: number;
-  weights: number[];
+  /** The first that it takes from. */
+  starts: Int32Array;
+  /** Where its weights end, and the next one's begin; one more than there are pixels. */
+  ends: Int32Array;
+  weights: Float64Array;
 }
 
-/** What each of `to` pixels takes from the `from` pixels that begin at `first`. */
-function taps(first: number, from: number, to: number): Taps[] {
+/** `to` pixels from the `from` ones that begin at `first`. */
+function taps(first: number, from: number, to: number): Taps {
   const scale = from / to;
-  return Array.from({ length: to }, (_, i) => {
+  const [starts, ends, weights] = [new Int32Array(to), new Int32Array(to + 1), [] as number[]];
+  for (let i = 0; i < to; i++) {
     if (scale > 1) {
       const [begin, end] = [i * scale, Math.min(from, (i + 1) * scale)];
       const start = Math.floor(begin);
-      const length = Math.max(1, Math.ceil(end - 1e-9) - start);
-      const weights = Array.from({ length }, (_, k) => {
-        const covered = Math.min(end, start + k + 1) - Math.max(begin, start + k);
-        return covered / (end - begin);
-      });
-      return { start: first + start, weights };
+      const stop = Math.max(start + 1, Math.ceil(end - 1e-9));
+      starts[i] = first + start;
+      for (let k = start; k < stop; k++) weights.push((Math.min(end, k + 1) - Math.max(begin, k)) / (end - begin));
+    } else {
+      const centre = Math.min(from - 1, Math.max(0, (i + 0.5) * scale - 0.5));
+      const start = Math.floor(centre);
+      starts[i] = first + start;
+      weights.push(1 - (centre - start));
+      if (centre > start) weights.push(centre - start);
     }
-    const centre = Math.min(from - 1, Math.max(0, (i + 0.5) * scale - 0.5));
-    const start = Math.floor(centre);
-    const share = centre - start;
-    return { start: first + start, weights: share > 0 ? [1 - share, share] : [1] };
-  });
+    ends[i + 1] = weights.length;
+  }
+  return { starts, ends, weights: Float64Array.from(weights) };
 }

@@ -1,0 +1,21 @@
+/** Decodes images for a training, in a thread of its own. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { TrainingError, messageOf } from '../../errors.js';
+import { OwnDecoder, type Answer, type DecodeSettings, type Wanted } from './decoder.js';
+
+const decoder = new OwnDecoder(workerData as DecodeSettings);
+const port = parentPort!;
+
+port.on('message', ({ id, file }: Wanted) => {
+  decoder.read(file).then(
+    (values) => {
+      // A buffer of its own, to be handed over.
+      const own = values.byteLength === values.buffer.byteLength ? values : values.slice();
+      port.postMessage({ id, values: own } satisfies Answer, [own.buffer as ArrayBuffer]);
+    },
+    (error: unknown) => {
+      const mistake = error instanceof TrainingError;
+      port.postMessage({ id, error: messageOf(error), mistake } satisfies Answer);
+    },
+  );
+});

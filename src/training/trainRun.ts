@@ -8,6 +8,7 @@ import { chooseBackend, requestedBackend, startBackend } from './backends/index.
 import { saveWeights } from './checkpoint.js';
 import { CrossValidation } from './crossValidation.js';
 import { divisionsOf, openData, type Dataset } from './data/index.js';
+import { isHeld } from './data/types.js';
 import { TrainingError, messageOf } from './errors.js';
 import { saveConfusion } from './metrics/file.js';
 import { metricNotes } from './metrics/index.js';
@@ -43,7 +44,8 @@ export async function trainRun(
   const reading = given.dataset ? [given.dataset] : load(run, network, folder);
   const [datasets, backend] = await Promise.all([reading, start(network)]);
   const dataset = datasets[0]!;
-  for (const note of [...dataset.notes, ...metricNotes(network.metrics, dataset)]) run.message('warning', note);
+  const notes = new Set([...datasets.flatMap((one) => one.notes), ...metricNotes(network.metrics, dataset)]);
+  for (const note of notes) run.message('warning', note);
   if (backend.advice) run.message('info', backend.advice);
 
   const workers =
@@ -157,6 +159,8 @@ async function load(run: RunClient, network: Network, folder: string): Promise<D
   }
   const datasets: Dataset[] = [];
   for (const division of divisions) datasets.push(await data.dataset(division, divisions.length));
+  // Files that are not read any more may be changed meanwhile, which Windows forbids while they are open.
+  if (datasets.every(({ train, validation }) => isHeld(train) && isHeld(validation))) await data.close();
   return datasets;
 }
 

@@ -5,7 +5,8 @@
  * - Candidates are the `CANDIDATES` trials with the best measured means.
  * - First the question whether there is noise: to the trials nearest to the candidates a model without noise and one
  *   with noise are fitted, and the likelier one is right. A function that is only hard to model would else pass for a
- *   noisy one, and the best trial for a lucky one. Repeats that differ settle it. The range of these trials is enlarged
+ *   noisy one, and the best trial for a lucky one. Repeats that differ settle it;
+ *   so do neighbours that hardly differ. The range of these trials is enlarged
  *   to [0, 1], since a prior made for all of the space takes what varies within a small part of it for noise.
  * - With noise, as many others are added, for how the function goes shows only from afar. No trial is ever chosen by its
  *   value: what was lucky would be believed.
@@ -31,6 +32,11 @@ const DOUBT = 2;
 /** Of length scales (likelihood.ts): smoother than a sampler should believe, for with short ones noise passes for shape. */
 const SMOOTH = { scaleShift: 0, noise: 1e-4, noiseSd: 3 };
 const EXACT = { ...SMOOTH, noise: 1e-6, noiseSd: 0.2 };
+
+/** Pairs of neighbours that are looked at for noise, and the share of it that their median must reach. */
+const PAIRS = 15;
+const LATEST = 600;
+const ALIKE = 0.6;
 
 export interface Estimated {
   of: Measured;
@@ -64,7 +70,8 @@ export function estimate(space: Space, measured: readonly Measured[]): Estimates
   let fitted = fit(near, table, EXACT);
   const noisy = fit(near, table);
   let exact = true;
-  if (noisy.gp.cost < fitted.gp.cost - DOUBT || measured.some(({ varied }) => varied)) {
+  const likelier = noisy.gp.cost < fitted.gp.cost - DOUBT && !refuted(Math.sqrt(noisy.gp.noise), table);
+  if (likelier || measured.some(({ varied }) => varied)) {
     fitted = near.length < ranked.length ? fit(withOthers(near, ranked), table) : noisy;
     exact = false;
   }
@@ -77,6 +84,45 @@ export function estimate(space: Space, measured: readonly Measured[]): Estimates
   // Without noise the values themselves are right, to the last digit.
   if (!exact) found.sort((a, b) => a.mean - b.mean || a.of.trial.id - b.of.trial.id);
   return { ranked: found, noise: Math.sqrt(gp.noise) };
+}
+
+/**
+ * Whether neighbours differ too little for noise of this deviation: two trials at one place differ by at least it times
+ * `√2`, their median by 0.95 of it. What the model takes for noise is then ruggedness.
+ */
+function refuted(noise: number, table: Table): boolean {
+  const { ranked } = table;
+  const pairs = closest(PAIRS, table);
+  if (pairs.length < PAIRS) return false;
+  const apart = pairs.map(([i, j]) => Math.abs(ranked[i]!.losses[0]! - ranked[j]!.losses[0]!));
+  return apart.sort((a, b) => a - b)[apart.length >> 1]! < ALIKE * noise;
+}
+
+/** Of the latest rows, so many with their nearest neighbours, the nearest first. */
+function closest(count: number, { ranked, places, kinds }: Table): [number, number][] {
+  const d = kinds.length;
+  const rows = Array.from(ranked.keys()).sort((i, j) => ranked[j]!.trial.id - ranked[i]!.trial.id);
+  rows.length = Math.min(rows.length, LATEST);
+  const pairs: { apart: number; pair: [number, number] }[] = [];
+  for (const [at, i] of rows.entries()) {
+    if (at === 0) continue;
+    let [nearest, least] = [-1, Infinity];
+    for (let before = 0; before < at; before++) {
+      const j = rows[before]!;
+      let sum = 0;
+      for (let k = 0; k < d && sum < least; k++) {
+        const [a, b] = [places[i * d + k]!, places[j * d + k]!];
+        const difference = kinds[k] === 'category' || a === ABSENT || b === ABSENT ? (a === b ? 0 : 1) : a - b;
+        sum += difference * difference;
+      }
+      if (sum < least) [nearest, least] = [j, sum];
+    }
+    pairs.push({ apart: least, pair: [i, nearest] });
+  }
+  return pairs
+    .sort((a, b) => a.apart - b.apart)
+    .slice(0, count)
+    .map(({ pair }) => pair);
 }
 
 function tableOf(space: Space, measured: readonly Measured[]): Table {

@@ -55,6 +55,24 @@ describe('what is recommended', () => {
     }
   });
 
+  it('is the best trial of a rugged function too, once a search has closed in', () => {
+    const griewank = (params: Params) => {
+      const x = Object.values(params).map((value) => 120 * (value as number) - 84);
+      const waves = x.reduce((product, v, i) => product * Math.cos(v / Math.sqrt(i + 1)), 1);
+      return x.reduce((sum, v) => sum + v * v, 0) / 4000 - waves + 1;
+    };
+    const right = SEEDS.slice(0, 8).filter((seed) => {
+      const study = createStudy({
+        ...{ space: box(5), goals: ['minimize'], sampler: 'cmaes', pruner: null, seed, trials: 150 },
+      });
+      for (let asked = study.ask(); asked; asked = study.ask()) {
+        study.tell(asked.id, { state: 'completed', values: [griewank(asked.params)] });
+      }
+      return study.recommend()!.trial.id === study.best()[0]!.id;
+    });
+    expect(right.length).toBeGreaterThanOrEqual(7);
+  });
+
   it('is given in the units and the direction of the person', () => {
     const { found, luckiest } = search(1, 0, { goals: ['maximize'] });
     expect(found.trial).toBe(luckiest);

@@ -48,6 +48,30 @@ describe('network section', () => {
     });
   });
 
+  it('knows archives, folders of images, sizes of memory and folds', () => {
+    const data = (written: unknown) => validateNetwork({ ...good(), data: written }).network!.data;
+    expect(
+      data({ npz: { file: 'a.npz', inputs: 'x', targets: 'y', validation: { inputs: 'v', targets: 'w' } } }),
+    ).toEqual({
+      ...{
+        kind: 'npz',
+        file: 'a.npz',
+        inputs: 'x',
+        targets: 'y',
+        scale: 'auto',
+        task: null,
+        limit: null,
+        memory: null,
+      },
+      validation: { file: 'a.npz', inputs: 'v', targets: 'w' },
+    });
+    expect(data({ images: { folder: 'pictures', size: 32, memory: '1.5 GB' } })).toEqual({
+      ...{ kind: 'images', folder: 'pictures', validation: null, size: [32, 32], channels: null, fit: 'stretch' },
+      ...{ background: 'black', scale: 'auto', limit: null, memory: 1.5e9 },
+    });
+    expect(validateNetwork({ ...good(), folds: 5, fold: 2 }).network).toMatchObject({ folds: 5, fold: 2 });
+  });
+
   it('takes a setting that the chosen optimizer does not use, so that a search can choose the optimizer', () => {
     const { network } = validateNetwork({ ...good(), optimizer: { name: 'adam', momentum: 0.9, learningRate: null } });
     expect(network!.optimizer).toEqual({

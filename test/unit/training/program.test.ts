@@ -154,6 +154,29 @@ describe('the trainer', () => {
     expect(metrics.at(-1)!.values['val/accuracy']).toBeGreaterThan(0.88);
   });
 
+  it('cross-validates: one network saved for each fold, figures of each and of all', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${i % 9},${i},${i % 9 < 4 ? 'low' : 'high'}`);
+    await writeFile(join(folder, 'folds.csv'), `a,b,size\n${rows.join('\n')}\n`);
+    const started = await start({
+      data: { csv: { file: 'folds.csv', target: 'size' } },
+      folds: 3,
+      layers: [{ dense: 2 }],
+      loss: 'crossEntropy',
+      epochs: 2,
+    });
+    const { code, metrics, records } = await finished(started);
+    expect(code).toBe(0);
+    const names = new Set(metrics.flatMap(({ values }) => Object.keys(values)));
+    for (const name of ['val/accuracy', 'val/accuracy_std', 'fold1/val/accuracy', 'fold3/loss'])
+      expect([...names]).toContain(name);
+    expect(started.output()).toMatch(/over 3 folds: val\/loss [\d.]+ ± [\d.]+, val\/accuracy/);
+    for (const fold of [1, 2, 3])
+      expect(existsSync(join(started.run, 'checkpoints', `model-fold${fold}.safetensors`))).toBe(true);
+    expect(records.filter((record) => record.type === 'media' && record.name.startsWith('model of fold'))).toHaveLength(
+      3,
+    );
+  });
+
   it('fails with a sentence when the data file is wrong', async () => {
     await writeFile(join(folder, 'bad.csv'), 'a,b\n1,x\n,y\n');
     const started = await start({

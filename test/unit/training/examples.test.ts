@@ -106,7 +106,7 @@ describe('examples', () => {
 });
 
 describe('examples/mnist/recipe.tune.yaml', () => {
-  it('is above 93 % after 3 epochs on 2,000 of the 60,000 images', async ({ skip }) => {
+  it('is above 95 % after 3 epochs on 2,000 of the 60,000 images', async ({ skip }) => {
     if (mnist !== null) skip(`without MNIST: ${mnist}`);
     const file = 'examples/mnist/recipe.tune.yaml';
     const network = networkOf(file, { epochs: 3 });
@@ -119,6 +119,6 @@ describe('examples/mnist/recipe.tune.yaml', () => {
     });
     const accuracy = notes.series('val/accuracy');
     console.log(`accuracy after each epoch: ${accuracy.join(', ')}`);
-    expect(accuracy.at(-1)).toBeGreaterThan(0.93);
+    expect(accuracy.at(-1)).toBeGreaterThan(0.95);
   }, 240_000);
 });

@@ -9,7 +9,12 @@ export const BackendLine = z.discriminatedUnion('type', [
   /** One step of the work, for the person. `fraction` is null when nobody can know. */
   z.object({ type: z.literal('progress'), fraction: z.number().min(0).max(1).nullable(), text: z.string() }),
   /** All backends in the order in which they are preferred; at most one is `chosen`. */
-  z.object({ type: z.literal('reports'), backends: z.array(BackendReport) }),
+  z.object({
+    type: z.literal('reports'),
+    backends: z.array(BackendReport),
+    /** Which ones trained networks lately, by a timing: a line each. */
+    choices: z.array(z.string()).default([]),
+  }),
   /** Installed (or removed), tried, and this is what was found. */
   z.object({ type: z.literal('done'), backend: BackendReport }),
   z.object({ type: z.literal('error'), message: z.string() }),

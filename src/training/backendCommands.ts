@@ -1,11 +1,14 @@
 /** The trainer's side of `tunesmith backends`: NDJSON on standard output, see protocol/backends.ts. */
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import type { z } from 'zod';
 import type { BackendLine } from '../protocol/backends.js';
+import { latestChoices, type Milliseconds, type TimingTask } from './backends/choice.js';
 import { backendFolder } from './backends/folder.js';
-import { backendById, installBackend, probeBackends } from './backends/index.js';
+import { backendById, installBackend, probeBackends, startBackend } from './backends/index.js';
 import { ANSWER, type ProbeResult } from './backends/probe.js';
 import { tryBackend } from './backends/trial.js';
 import { messageOf } from './errors.js';
+import { timeStep } from './timing.js';
 
 const say = (line: BackendLine) => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
@@ -16,10 +19,13 @@ export async function backendCommand(args: string[]): Promise<boolean> {
     case '--try-backend':
       await answerTry(id ?? '');
       return true;
+    case '--time-backend':
+      await answerTime(id ?? '', rest[0] ?? '');
+      return true;
     case '--probe-backends':
       await reporting(async () => {
         const backends = await probeBackends((text) => say({ type: 'progress', fraction: null, text }));
-        say({ type: 'reports', backends });
+        say({ type: 'reports', backends, choices: await latestChoices(5) });
       });
       return true;
     case '--install-backend':
@@ -72,4 +78,12 @@ async function answerTry(id: string): Promise<void> {
     result = { works: false, device: null, reason: messageOf(error).split('\n')[0]! };
   }
   process.stdout.write(`\n${ANSWER}${JSON.stringify(result)}\n`, () => process.exit(0));
+}
+
+/** `path`: of a file with a TimingTask, which `timeInChild` wrote. */
+async function answerTime(id: string, path: string): Promise<void> {
+  const task = JSON.parse(await readFile(path, 'utf8')) as TimingTask;
+  const milliseconds = await timeStep(task, await startBackend(backendById(id)));
+  const answer = { milliseconds } satisfies z.infer<typeof Milliseconds>;
+  process.stdout.write(`\n${ANSWER}${JSON.stringify(answer)}\n`, () => process.exit(0));
 }

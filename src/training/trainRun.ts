@@ -4,7 +4,8 @@ import type { RunClient } from '../client/index.js';
 import { completeNetwork, validateNetwork, type Network } from '../experiment/network/index.js';
 import type { RunSpec } from '../protocol/runFolder.js';
 import type { Params } from '../protocol/values.js';
-import { chooseBackend, requestedBackend, startBackend } from './backends/index.js';
+import { knownChoice, notedBackend, noteChoice, timeBackends, type Choice } from './backends/choice.js';
+import { chooseBackend, startBackend } from './backends/index.js';
 import { saveWeights } from './checkpoint.js';
 import { CrossValidation } from './crossValidation.js';
 import { divisionsOf, openData, type Dataset } from './data/index.js';
@@ -33,7 +34,7 @@ export interface Given {
  */
 export async function trainRun(
   run: RunClient,
-  spec: Pick<RunSpec, 'network' | 'seed'>,
+  spec: Pick<RunSpec, 'network' | 'seed'> & Partial<Pick<RunSpec, 'search'>>,
   folder: string,
   given: Given = {},
 ): Promise<boolean> {
@@ -42,7 +43,7 @@ export async function trainRun(
   const env = { ...process.env };
   if (network.workers > 1) Object.assign(process.env, deviceOf(0, env));
   const reading = given.dataset ? [given.dataset] : load(run, network, folder);
-  const [datasets, backend] = await Promise.all([reading, start(network)]);
+  const [datasets, backend] = await ready(run, network, spec.search ?? null, reading);
   const dataset = datasets[0]!;
   const notes = new Set([...datasets.flatMap((one) => one.notes), ...metricNotes(network.metrics, dataset)]);
   for (const note of notes) run.message('warning', note);
@@ -57,12 +58,39 @@ export async function trainRun(
   }
 }
 
+/** The data, and the backend: meanwhile, where it is known which; else after it was timed with them. */
+async function ready(
+  run: RunClient,
+  network: Network,
+  search: string | null,
+  reading: Dataset[] | Promise<Dataset[]>,
+): Promise<[Dataset[], Awaited<ReturnType<typeof startChosen>>]> {
+  const context = { folder: run.enabled ? run.folder : null, search };
+  const former = context.folder === null ? null : await notedBackend(context.folder);
+  const startKnown = async () => {
+    const known = await knownChoice(network, context);
+    return known && startChosen(known);
+  };
+  const [datasets, early] = await Promise.all([reading, startKnown()]);
+  const onProgress = (text: string) => run.progress(null, text);
+  const timing = { ...context, signal: run.stopSignal, onProgress };
+  const backend = early ?? (await startChosen(await timeBackends(network, datasets[0]!, timing)));
+  if (context.folder !== null) await noteChoice(backend.choice, context.folder);
+  if (former !== null && former !== backend.id && run.checkpoint) {
+    run.message(
+      'warning',
+      `this run began on ${former} and goes on with ${backend.id}: its numbers will differ a little`,
+    );
+  }
+  return [datasets, backend];
+}
+
 interface Prepared {
   network: Network;
   seed: number;
   /** One, or one for each fold. */
   datasets: Dataset[];
-  backend: Awaited<ReturnType<typeof start>>;
+  backend: Awaited<ReturnType<typeof startChosen>>;
   workers: Workers | null;
   given: Given;
 }
@@ -94,6 +122,7 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
   run.info({
     backend: backend.id,
     device: `${backend.started.device}: ${backend.started.detail}`,
+    ...(backend.choice.why !== null && { backend_choice: backend.choice.why }),
     parameters: all[0]!.parameters.count,
     dataset: dataset.name,
     train_examples: dataset.train.count,
@@ -107,6 +136,7 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
     `${dataset.name}: ${dataset.train.count} training and ${dataset.validation.count} validation examples; ` +
       `${all[0]!.parameters.count} parameters; ${backend.id} (${backend.started.detail})`,
   );
+  if (backend.choice.why !== null) console.log(`${backend.id}: ${backend.choice.why}`);
   const listener = run.onSet((params) => setLive(run, all, params));
   try {
     const completed = await training.run();
@@ -203,9 +233,15 @@ export function readNetwork(value: unknown): Network {
   throw new TrainingError(problems.map(({ path, message }) => `network.${path.join('.')}: ${message}`).join('\n'));
 }
 
+/** For what is too short to time backends for. */
 export async function start(network: Network) {
-  const backend = await chooseBackend(requestedBackend(network.backend));
-  return { id: backend.id, advice: backend.advice, started: await startBackend(backend) };
+  const known = await knownChoice(network, { folder: null, search: null });
+  return startChosen(known ?? { backend: await chooseBackend(null), why: null });
+}
+
+async function startChosen(choice: Choice) {
+  const { backend } = choice;
+  return { id: backend.id, advice: backend.advice, choice, started: await startBackend(backend) };
 }
 
 /** Names under which people write the learning rate in their params. */

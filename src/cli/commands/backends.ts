@@ -32,9 +32,9 @@ export const backends: Command = {
     const [action, name] = input.args;
     const json = input.flag('json');
     if (action === undefined) {
-      const reports = await probe(context);
+      const { backends: reports, choices } = await probe(context);
       if (json) context.json(reports);
-      else print(context, reports);
+      else print(context, reports, choices);
       return reports.some((report) => report.works) ? 0 : 1;
     }
     if (action !== 'install' && action !== 'remove') {
@@ -64,7 +64,7 @@ export const backends: Command = {
 
 /** Tries the installable ones in the order of preference until one works. */
 async function installBest(context: Context, json: boolean, python: string | undefined): Promise<number> {
-  const reports = await probe(context);
+  const { backends: reports } = await probe(context);
   const reasons: string[] = [];
   for (const candidate of reports) {
     if (candidate.works && candidate.chosen) {
@@ -88,10 +88,10 @@ async function installBest(context: Context, json: boolean, python: string | und
   throw new CommandError(`No native backend could be installed.\n${reasons.map((reason) => `  ${reason}`).join('\n')}`);
 }
 
-async function probe(context: Context): Promise<BackendReport[]> {
+async function probe(context: Context): Promise<Extract<BackendLine, { type: 'reports' }>> {
   const line = await askTrainer(context, ['--probe-backends'], 'Trying the backends', BackendLine);
   if (line.type !== 'reports') throw new CommandError('The trainer did not answer with its backends.');
-  return line.backends;
+  return line;
 }
 
 async function change(
@@ -110,7 +110,7 @@ async function change(
   return line.backend;
 }
 
-function print(context: Context, reports: BackendReport[]): void {
+function print(context: Context, reports: BackendReport[], choices: string[] = []): void {
   table(
     [
       { title: '' },
@@ -129,4 +129,10 @@ function print(context: Context, reports: BackendReport[]): void {
     context.paint,
     Math.max(context.columns, 80),
   ).forEach((line) => context.print(line));
+  if (reports.filter((report) => report.works && report.id !== 'cpu').length < 2) return;
+  context.print('');
+  context.print(
+    'Where several work, each network is trained by the one that is fastest for it, found out at its first run.',
+  );
+  for (const choice of choices) context.print(`  ${choice}`);
 }

@@ -57,6 +57,17 @@ export async function chooseBackend(requested: BackendId | null): Promise<Backen
   throw new TrainingError('no backend works here; "tunesmith backends" says why');
 }
 
+/** All that work here, the preferred ones first. Plain JavaScript is among them only if nothing else is. */
+export async function workingBackends(): Promise<BackendModule[]> {
+  const working: BackendModule[] = [];
+  for (const backend of LADDER) {
+    if (backend === cpu && working.length > 0) break;
+    if ((await report(backend)).works) working.push(backend);
+  }
+  if (working.length > 0) return working;
+  throw new TrainingError('no backend works here; "tunesmith backends" says why');
+}
+
 /** Starts a backend that was found to work. */
 export async function startBackend(backend: BackendModule): Promise<Started> {
   try {

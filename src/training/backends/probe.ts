@@ -25,7 +25,7 @@ export const ANSWER = '#tunesmith-backend ';
 
 export async function probe(
   backend: BackendModule,
-  entry = probeEntry(),
+  entry = trainerEntry(),
   timeoutMs = TIMEOUT_MS,
 ): Promise<ProbeResult> {
   const key = cacheKey(backend, entry);
@@ -41,8 +41,8 @@ export async function probe(
   return result;
 }
 
-/** The program that `--try-backend` is understood by. */
-function probeEntry(): string {
+/** The program that `--try-backend` and `--time-backend` are understood by. */
+export function trainerEntry(): string {
   return process.env.TUNESMITH_TRAINER ?? process.argv[1]!;
 }
 

@@ -1,0 +1,239 @@
+/**
+ * Which backend trains a network when the file says `auto`: where several work, the one whose step of this very network
+ * takes the least time. It is timed once for each shape of network, each backend in a process of its own, and kept. All
+ * trials of a search take the same one, so that they can be compared; a run that goes on stays on its own.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cpus, hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Layer, Network } from '../../experiment/network/index.js';
+import { BackendId } from '../../protocol/engine.js';
+import type { Dataset } from '../data/types.js';
+import { runCommand } from '../files/command.js';
+import { withLock } from '../files/lock.js';
+import { backendsFolder } from './folder.js';
+import { chooseBackend, requestedBackend, workingBackends } from './index.js';
+import { ANSWER, trainerEntry } from './probe.js';
+import type { BackendModule } from './types.js';
+
+export interface Choice {
+  backend: BackendModule;
+  /** For the run's record; null where there was nothing to choose. */
+  why: string | null;
+}
+
+/** What a run belongs to. */
+export interface ChoiceContext {
+  /** Of the run, if it has one: where it notes its backend for the next launch. */
+  folder: string | null;
+  search: string | null;
+  /** To choose from, instead of all that work here. */
+  candidates?: BackendModule[];
+}
+
+/** A line for the person. A run's folder may come from anywhere: no control characters. */
+const Line = z
+  .string()
+  .max(1000)
+  .regex(/^\P{Cc}*$/u);
+const Kept = z.object({ backend: BackendId, why: Line.nullable(), network: Line });
+type Kept = z.infer<typeof Kept>;
+
+export const Milliseconds = z.object({ milliseconds: z.number().positive() });
+
+/** What a process that times a backend is told. */
+export interface TimingTask {
+  network: Network;
+  data: Pick<Dataset, 'task' | 'inputShape' | 'outputs'> & { classes: number | null; examples: number };
+}
+
+const RUN_FILE = 'backend.json';
+/** A step of a large network on a slow backend may take long: then that one is out. */
+const TIMEOUT_MS = 20_000;
+/** Of a search or of a shape that was not looked at for so long, the choice is forgotten. */
+const KEEP_DAYS = 90;
+
+const choicesFolder = (): string => join(backendsFolder(), 'choices');
+const digest = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 20);
+
+/** What is known without timing anything; null: `timeBackends` is to be asked. Throws when the one asked for can't be used. */
+export async function knownChoice(network: Network, context: ChoiceContext): Promise<Choice | null> {
+  const requested = requestedBackend(network.backend);
+  if (requested !== null) return { backend: await chooseBackend(requested), why: null };
+  const candidates = context.candidates ?? (await workingBackends());
+  const find = (id: BackendId): BackendModule | null => candidates.find((one) => one.id === id) ?? null;
+  const before = context.folder === null ? null : await read(join(context.folder, RUN_FILE));
+  const own = before && find(before.backend);
+  if (own) return { backend: own, why: before.why };
+  if (candidates.length === 1) return { backend: candidates[0]!, why: null };
+  const paths = keptPaths(network, candidates, context);
+  for (const path of paths) {
+    const kept = await read(path);
+    const backend = kept && find(kept.backend);
+    if (!backend) continue;
+    // What the search has taken is no word about the next shape; what the shape takes, the search stays with.
+    if (context.search !== null && path !== paths[0]) await keep([paths[0]!], kept);
+    return { backend, why: kept.why };
+  }
+  return null;
+}
+
+/** Times a step on each backend, unless another run does so meanwhile. */
+export async function timeBackends(
+  network: Network,
+  dataset: Dataset,
+  context: ChoiceContext & { signal: AbortSignal; onProgress(text: string): void },
+): Promise<Choice> {
+  await mkdir(choicesFolder(), { recursive: true });
+  const lock = join(choicesFolder(), 'timing.lock');
+  const onWait = () => context.onProgress('waiting for another run, which times the backends');
+  return withLock(lock, { signal: context.signal, onWait }, async () => {
+    const known = await knownChoice(network, context);
+    if (known) return known;
+    const candidates = context.candidates ?? (await workingBackends());
+    const times: { backend: BackendModule; milliseconds: number | null }[] = [];
+    for (const backend of candidates) {
+      context.onProgress(`timing a step on ${backend.name}`);
+      times.push({ backend, milliseconds: await timeInChild(backend.id, taskOf(network, dataset), context.signal) });
+    }
+    const timed = times.flatMap(({ backend, milliseconds }) =>
+      milliseconds === null ? [] : [{ backend, milliseconds }],
+    );
+    timed.sort((a, b) => a.milliseconds - b.milliseconds);
+    const backend = timed[0]?.backend ?? candidates[0]!;
+    const figures = timed.map((one) => `${one.backend.id} ${one.milliseconds.toPrecision(3)} ms a step`);
+    const out = times.flatMap((one) => (one.milliseconds === null ? [`${one.backend.id} too slow or failing`] : []));
+    const why = `the fastest for this network: ${[...figures, ...out].join(', ')}`;
+    const kept = { backend: backend.id, why, network: describe(network, dataset) };
+    await keep(keptPaths(network, candidates, context), kept);
+    await forgetOld();
+    return { backend, why };
+  });
+}
+
+/** For the run's next launch. */
+export async function noteChoice({ backend, why }: Choice, folder: string): Promise<void> {
+  await keep([join(folder, RUN_FILE)], { backend: backend.id, why, network: '' });
+}
+
+/** The backend of the run's former launch; null: this is the first. */
+export async function notedBackend(folder: string): Promise<BackendId | null> {
+  return (await read(join(folder, RUN_FILE)))?.backend ?? null;
+}
+
+/** What was chosen lately, one line each. */
+export async function latestChoices(count: number): Promise<string[]> {
+  const folder = choicesFolder();
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith('shape-'));
+  const dated = await Promise.all(
+    names.map(async (name) => ({ name, at: (await stat(join(folder, name)).catch(() => null))?.mtimeMs ?? 0 })),
+  );
+  dated.sort((a, b) => b.at - a.at);
+  const kept = await Promise.all(dated.slice(0, count).map(({ name }) => read(join(folder, name))));
+  return kept.flatMap((one) => (one ? [`${one.network}: ${one.why}`] : []));
+}
+
+/** Where a choice is kept: of the search first, then of the shape. */
+function keptPaths(network: Network, candidates: BackendModule[], { search }: ChoiceContext): string[] {
+  const machine = [
+    hostname(),
+    cpus().length,
+    cpus()[0]?.model,
+    process.version,
+    process.env.TUNESMITH_VERSION,
+    process.env.CUDA_VISIBLE_DEVICES,
+    candidates.map((backend) => [backend.id, backend.fingerprint()]),
+  ];
+  const folder = choicesFolder();
+  const paths = [join(folder, `shape-${digest([machine, shapeOf(network)])}.json`)];
+  if (search !== null) paths.unshift(join(folder, `search-${digest([machine, search])}.json`));
+  return paths;
+}
+
+/**
+ * What the time of a step depends on. Sizes count by their power of two only, and what costs the same everywhere not at
+ * all, so that not every changed number is timed anew.
+ */
+function shapeOf({ layers, optimizer, batchSize, loss, data }: Network): unknown {
+  return round({ layers, batchSize, data, optimizer: optimizer.name, loss: loss.name });
+}
+
+function round(value: unknown): unknown {
+  if (typeof value === 'number') return value >= 2 ? 2 ** Math.round(Math.log2(value)) : value > 0 ? 1 : 0;
+  if (Array.isArray(value)) return value.map(round);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, round(inner)]));
+}
+
+function describe({ layers, batchSize }: Network, { name, inputShape }: Dataset): string {
+  const word = (layer: Layer): string => {
+    const { units, filters } = layer as { units?: number; filters?: number };
+    return [layer.type, units ?? filters].filter((part) => part !== undefined).join(' ');
+  };
+  const words = layers.map(word);
+  const shown = words.length > 8 ? [...words.slice(0, 7), `… ${words.at(-1)}`] : words;
+  return `${shown.join(', ')} on ${name} (${inputShape.join('×')}), batches of ${batchSize}`;
+}
+
+function taskOf(network: Network, { task, inputShape, outputs, classes, train }: Dataset): TimingTask {
+  return { network, data: { task, inputShape, outputs, classes: classes && classes.length, examples: train.count } };
+}
+
+/** Milliseconds of a step; null where it fails or takes too long. */
+export async function timeInChild(
+  id: BackendId,
+  task: TimingTask,
+  signal: AbortSignal,
+  entry = trainerEntry(),
+  timeoutMs = TIMEOUT_MS,
+): Promise<number | null> {
+  const folder = await mkdtemp(join(tmpdir(), 'tunesmith-timing-'));
+  try {
+    const path = join(folder, 'task.json');
+    await writeFile(path, JSON.stringify(task));
+    const { code, stdout } = await runCommand(process.execPath, [entry, '--time-backend', id, path], {
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      signal,
+      timeoutMs,
+    });
+    const answer = stdout.split('\n').find((line) => line.startsWith(ANSWER));
+    if (code !== 0 || !answer) return null;
+    return Milliseconds.parse(JSON.parse(answer.slice(ANSWER.length))).milliseconds;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return null;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function read(path: string): Promise<Kept | null> {
+  try {
+    return Kept.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+async function keep(paths: string[], kept: Kept): Promise<void> {
+  try {
+    for (const path of paths) {
+      await writeFile(`${path}.${process.pid}`, JSON.stringify(kept));
+      await rename(`${path}.${process.pid}`, path);
+    }
+  } catch {
+    // It will be timed again the next time.
+  }
+}
+
+async function forgetOld(): Promise<void> {
+  const folder = choicesFolder();
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const age = Date.now() - ((await stat(path).catch(() => null))?.mtimeMs ?? Date.now());
+    if (name.endsWith('.json') && age > KEEP_DAYS * 24 * 3_600_000) await rm(path, { force: true });
+  }
+}

@@ -7,7 +7,10 @@ export interface Frame {
   height: number;
 }
 
-const LEFT = 52;
+/** As wide as the words on the y axis need, within these. */
+const LEFT = [52, 130] as const;
+/** Of a letter, about. */
+const LETTER = 6.5;
 const RIGHT = 10;
 const TOP = 8;
 const BOTTOM = 20;
@@ -53,23 +56,23 @@ class Plot extends LitElement {
 
   override render(): TemplateResult {
     const { width: all, height, x, y } = this;
-    const frame = { width: Math.max(10, all - LEFT - RIGHT), height: height - TOP - BOTTOM };
+    const words = Math.max(0, ...y.ticks.map(({ text }) => text.length));
+    const left = Math.min(Math.max(LEFT[0], 10 + words * LETTER), LEFT[1], Math.max(LEFT[0], all / 4));
+    const frame = { width: Math.max(10, all - left - RIGHT), height: height - TOP - BOTTOM };
     if (all === 0) return html`<svg width="1" height=${height}></svg>`;
     const room = frame.width / Math.max(1, x.ticks.length);
     return html`<svg width=${all} height=${height} role="img" aria-label=${this.label}>
-      <g transform="translate(${LEFT} ${TOP})">
+      <g transform="translate(${left} ${TOP})">
         ${y.ticks.map(({ at, text }) => {
           const py = (1 - at) * frame.height;
           return svg`<line class="grid" x1="0" x2=${frame.width} y1=${py} y2=${py}></line>
-            <text class="tick" x="-6" y=${py} dy="0.32em" text-anchor="end">${text}</text>`;
+            <text class="tick" x="-6" y=${py} dy="0.32em" text-anchor="end">${shorten(text, left - 10)}<title>${text}</title></text>`;
         })}
         ${x.ticks.map(({ at, text }, i) => {
           // The outermost words stay within the plot.
           const anchor = at < 0.04 ? 'start' : at > 0.96 ? 'end' : 'middle';
-          const most = Math.max(2, Math.floor(room / 6.5));
-          const short = text.length > most ? `${text.slice(0, most - 1)}…` : text;
           return svg`<text class="tick" x=${at * frame.width} y=${frame.height + 14} text-anchor=${anchor} data-tick=${i}
-            >${short}<title>${text}</title></text>`;
+            >${shorten(text, room)}<title>${text}</title></text>`;
         })}
         <line class="axis" x1="0" x2=${frame.width} y1=${frame.height} y2=${frame.height}></line>
         ${this.marks(frame)}
@@ -78,6 +81,11 @@ class Plot extends LitElement {
   }
 }
 customElements.define('ts-plot', Plot);
+
+function shorten(text: string, room: number): string {
+  const most = Math.max(2, Math.floor(room / LETTER));
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
 
 export interface PlotOptions {
   label: string;

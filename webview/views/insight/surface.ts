@@ -57,7 +57,7 @@ function picture(surface: Surface, metric: string, goal: Goal): TemplateResult {
   return plot({
     label: `Expected ${metric} by ${names[0]} and ${names[1]}, from ${formatNumber(low)} to ${formatNumber(high)}`,
     height: 220,
-    ...{ x, y: { ...y, ticks: y.ticks.map((tick) => ({ ...tick, text: tick.text.slice(0, 7) })) } },
+    ...{ x, y },
     marks: ({ width, height }) =>
       mean.map((value, at) => {
         const [i, k] = [Math.floor(at / values[1].length), at % values[1].length];

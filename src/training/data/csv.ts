@@ -50,6 +50,8 @@ export async function openCsv(source: Source, context: LoadContext): Promise<Ope
     givenTargets = await columns.readTargets(given, columns.columnIndex(given, source.target, 'target'), classes);
   }
 
+  const memory = memoryFor(source.memory);
+  let said = false;
   return {
     count: table.count,
     classes: classes && targets,
@@ -67,8 +69,8 @@ export async function openCsv(source: Source, context: LoadContext): Promise<Ope
       const fitted = await columns.fitColumns(table, features, rows, source.standardize);
       const width = columns.widthOf(fitted);
       const size = (rows.length + judged.rows.length) * width * 4 * parts;
-      const memory = memoryFor(source.memory);
-      if (size > memory) {
+      if (size > memory && !said) {
+        said = true;
         context.onProgress(
           `${source.file} takes ${sizeText(size)} as numbers, more than ${sizeText(memory)}: it is read from the disk while training`,
         );

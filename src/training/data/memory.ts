@@ -5,9 +5,12 @@ import { freemem } from 'node:os';
 const SHARE = 0.25;
 const LEAST = 64 * 2 ** 20;
 
+/** Within the bounds of a container, where Node knows them. */
+const available = (): number => (process as Partial<NodeJS.Process>).availableMemory?.() ?? freemem();
+
 /** In bytes. `wanted`: as the file sets it. */
 export function memoryFor(wanted: number | null): number {
-  return wanted ?? Math.max(LEAST, SHARE * freemem());
+  return wanted ?? Math.max(LEAST, SHARE * available());
 }
 
 export function sizeText(bytes: number): string {

@@ -51,6 +51,16 @@ export function openParts(opened: Opened, context: Pick<LoadContext, 'signal' | 
   const { main, given, task, limit, outputs } = opened;
   const perTarget = opened.classes ? 1 : outputs;
   const countOf = ({ targets }: Pool) => targets.length / perTarget;
+  const memory = memoryFor(opened.memory);
+  let said = false;
+  const leaveOnDisk = (size: number, pools: Pool[]): void => {
+    if (said) return;
+    said = true;
+    pools.forEach((pool) => pool.inputs.keep?.((KEPT * memory) / pools.length));
+    context.onProgress(
+      `${opened.name} takes ${sizeText(size)}, more than ${sizeText(memory)}: it is read from the disk while training`,
+    );
+  };
   return {
     count: countOf(main),
     classes: task === 'classification' ? main.targets : null,
@@ -64,19 +74,13 @@ export function openParts(opened: Opened, context: Pick<LoadContext, 'signal' | 
           ? { pool: main, rows: limited(validation, limit) }
           : { pool: given!, rows: limited(upTo(countOf(given!)), limit) },
       ] as const;
-      const memory = memoryFor(opened.memory);
       const pools = [main, ...(given ? [given] : [])];
       // Several divisions share one copy of all examples, and choose from it.
-      const shared = parts > 1;
+      const shared = parts > 1 && limit === null;
       const size = shared
         ? pools.reduce((sum, pool) => sum + countOf(pool) * pool.inputs.exampleBytes, 0)
-        : wanted.reduce((sum, { pool, rows }) => sum + rows.length * pool.inputs.exampleBytes, 0);
-      if (size > memory) {
-        pools.forEach((pool) => pool.inputs.keep?.((KEPT * memory) / pools.length));
-        context.onProgress(
-          `${opened.name} takes ${sizeText(size)}, more than ${sizeText(memory)}: it is read from the disk while training`,
-        );
-      }
+        : parts * wanted.reduce((sum, { pool, rows }) => sum + rows.length * pool.inputs.exampleBytes, 0);
+      if (size > memory) leaveOnDisk(size, pools);
       const inputsOf = async ({ pool, rows }: (typeof wanted)[number]) => {
         if (size > memory) return new SelectedReader(pool.inputs, rows);
         if (!shared) return hold(pool.inputs, rows, context);

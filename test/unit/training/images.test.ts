@@ -129,8 +129,10 @@ describe('folders', () => {
     await put('pets/.git/x.png', 'x');
     await put('pets/readme.txt', 'x');
     await put('outside/secret.png', plain(4, 3, [9, 9, 9]));
-    await symlink(join(folder, 'outside', 'secret.png'), join(folder, 'pets', 'a dog', 'link.png'));
-    await symlink(join(folder, 'outside'), join(folder, 'pets', 'linked'));
+    // On Windows a link needs special rights.
+    const links = process.platform !== 'win32';
+    if (links) await symlink(join(folder, 'outside', 'secret.png'), join(folder, 'pets', 'a dog', 'link.png'));
+    if (links) await symlink(join(folder, 'outside'), join(folder, 'pets', 'linked'));
     const data = await load({ folder: 'pets' }, 0.2);
     expect(data.classes).toEqual(['a dog', 'Кот 猫']);
     expect(data.inputShape).toEqual([3, 4, 3]);
@@ -140,7 +142,7 @@ describe('folders', () => {
       const [red, green] = data.train.targets[i] === 1 ? [250, 0] : [0, 250];
       expect([...data.train.inputs.subarray(i * 36, i * 36 + 3)]).toEqual([red, green, 0]);
     }
-    expect(data.notes).toEqual([expect.stringMatching(/left out .* 1 \.txt, 2 links/)]);
+    expect(data.notes).toEqual([expect.stringMatching(links ? /left out .* 1 \.txt, 2 links/ : /left out .* 1 \.txt/)]);
     expect(data.preparation).toEqual({ images: { size: [3, 4], channels: 3, fit: 'stretch', background: 'black' } });
   });
 

@@ -2,7 +2,7 @@
 import type { DataSource } from '../../../experiment/network/index.js';
 import { openParts, type Pool } from '../parts.js';
 import type { LoadContext, OpenData } from '../types.js';
-import { readImage } from './decoder.js';
+import { buildDecoder, readImage } from './decoder.js';
 import { listImages, partsOf, type ListedImages } from './list.js';
 import { ImageReader } from './reader.js';
 import type { ImageShape } from './resize.js';
@@ -17,8 +17,11 @@ export async function openImages(source: Source, context: LoadContext): Promise<
   const main = await listImages(base, parts.train, null);
   const given = parts.validation === null ? null : await listImages(base, parts.validation, main.classes);
   const shape = await shapeOf(source, base, main.files[0]!);
+  const { fit, background } = source;
+  const images = main.files.length + (given?.files.length ?? 0);
+  const decoder = buildDecoder({ base, shape, fitting: { fit, background } }, images);
   const pool = ({ files, labels }: ListedImages): Pool => ({
-    inputs: new ImageReader(base, files, shape, source),
+    inputs: new ImageReader(base, files, shape, source, decoder),
     targets: labels,
   });
   const { height, width, channels } = shape;
@@ -34,7 +37,7 @@ export async function openImages(source: Source, context: LoadContext): Promise<
       scale: source.scale,
       limit: source.limit,
       memory: source.memory,
-      preparation: { images: { size: [height, width], channels, fit: source.fit, background: source.background } },
+      preparation: { images: { size: [height, width], channels, fit, background } },
       notes: [...main.notes, ...(given?.notes ?? [])],
     },
     context,

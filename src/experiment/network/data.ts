@@ -130,12 +130,12 @@ export function dataSchema({ p, optional, pair }: Kit) {
   return z.union(
     [
       z.enum(['mnist']),
-      z.strictObject({ mnist: z.strictObject({ limit }).nullable() }),
-      z.strictObject({ csv }),
-      z.strictObject({ idx: arrays }),
-      z.strictObject({ npy: arrays }),
-      z.strictObject({ npz }),
-      z.strictObject({ images }),
+      z.strictObject({ mnist: z.strictObject({ limit }).nullable().describe('Handwritten digits, fetched once.') }),
+      z.strictObject({ csv: csv.describe('A table with a header line: one row an example.') }),
+      z.strictObject({ idx: arrays.describe('A pair of IDX files, such as MNIST comes in.') }),
+      z.strictObject({ npy: arrays.describe('A pair of NPY files, as numpy.save writes them.') }),
+      z.strictObject({ npz: npz.describe('Arrays of one NPZ archive, as numpy.savez writes them.') }),
+      z.strictObject({ images: images.describe('PNG and JPEG files, one folder a class.') }),
     ],
     { error: (issue) => describeData(issue.input) },
   );

@@ -91,8 +91,11 @@ function valueAt(table: Table, row: CsvRow, column: number): string {
 }
 
 function numberAt(table: Table, row: CsvRow, column: number): number {
-  const text = valueAt(table, row, column);
-  if (!isNumber(text)) checkCells(table, column, { ...NOTHING, word: { line: row.line, text } }, true);
+  const text = row.fields[column]!.trim();
+  if (!isNumber(text)) {
+    valueAt(table, row, column);
+    checkCells(table, column, { ...NOTHING, word: { line: row.line, text } }, true);
+  }
   return Number(text);
 }
 const NOTHING: Survey = { numbers: 0, words: 0, missing: null, word: null };

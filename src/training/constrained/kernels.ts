@@ -13,6 +13,8 @@ export class Kernels {
   private readonly parts: Part[];
   /** 1 at kernels, else 0. */
   readonly mask: tf.Tensor1D;
+  /** 0 at kernels, else 1. */
+  readonly rest: tf.Tensor1D;
   /** Numbers in all kernels. */
   readonly count: number;
 
@@ -28,6 +30,7 @@ export class Kernels {
     let at = 0;
     for (const { size, axes } of this.parts) mask.fill(axes ? 1 : 0, at, (at += size));
     this.mask = tf.keep(tf.tensor1d(mask));
+    this.rest = tf.keep(tf.tensor1d(mask.map((value) => 1 - value)));
     this.count = mask.reduce((sum, value) => sum + value, 0);
   }
 
@@ -61,6 +64,6 @@ export class Kernels {
   }
 
   dispose(): void {
-    this.mask.dispose();
+    tf.dispose([this.mask, this.rest]);
   }
 }

@@ -28,7 +28,7 @@ const one = (value: tf.Tensor): tf.Tensor1D => tf.reshape(value, [1]);
 const dot = (a: tf.Tensor, b: tf.Tensor): tf.Tensor1D => one(tf.sum(tf.mul(a, b)));
 
 /** Σ|w|, where |w| counts as level at 0. */
-function l1({ mask, count }: Kernels): Measure {
+function l1({ mask, rest, count }: Kernels): Measure {
   const slope = (theta: tf.Tensor1D): tf.Tensor1D => tf.mul(tf.sign(theta), mask);
   return {
     values: (theta) => dot(tf.abs(theta), mask),
@@ -36,10 +36,12 @@ function l1({ mask, count }: Kernels): Measure {
     along: (theta, vector) => ({ product: dot(vector, slope(theta)), square: one(tf.sum(tf.abs(slope(theta)))) }),
     project: (theta, bounds) => {
       const sizes = tf.mul<tf.Tensor1D>(tf.abs(theta), mask);
-      const left = tf.mul(tf.sign(theta), tf.relu(tf.sub(sizes, threshold(sizes, bounds))));
+      const cut = threshold(sizes, bounds);
+      const kernels = tf.mul(theta, mask);
+      const left = tf.sub(tf.relu(tf.sub(kernels, cut)), tf.relu(tf.sub(tf.neg(kernels), cut)));
       // What rounding leaves above the bound.
-      const factor = tf.minimum(1, tf.div(bounds, tf.maximum(one(tf.sum(tf.abs(tf.mul(left, mask)))), 1e-30)));
-      return tf.add(tf.mul(theta, tf.sub(1, mask)), tf.mul(tf.mul(left, mask), factor));
+      const factor = tf.minimum(1, tf.div(bounds, tf.maximum(one(tf.sum(tf.abs(left))), 1e-30)));
+      return tf.add(tf.mul(theta, rest), tf.mul(left, factor));
     },
     steepness: () => Math.max(1, count),
   };
@@ -49,11 +51,11 @@ function l1({ mask, count }: Kernels): Measure {
  * How much shorter each of these lengths must become for their sum to be the bound: the simplex's threshold of Duchi et
  * al. (ICML 2008), found without sorting as by Michelot (1986), whose rounds only ever leave more lengths out.
  */
-const ROUNDS = 16;
+const ROUNDS = 12;
 function threshold(sizes: tf.Tensor1D, bounds: tf.Tensor1D): tf.Tensor1D {
   let cut: tf.Tensor1D = tf.zerosLike(bounds);
   for (let i = 0; i < ROUNDS; i++) {
-    const left = tf.cast(tf.greater(sizes, cut), 'float32');
+    const left = tf.step<tf.Tensor1D>(tf.sub(sizes, cut));
     const excess = tf.sub(dot(sizes, left), bounds);
     cut = tf.maximum(cut, tf.div(excess, tf.maximum(one(tf.sum(left)), 1)));
   }
@@ -61,7 +63,7 @@ function threshold(sizes: tf.Tensor1D, bounds: tf.Tensor1D): tf.Tensor1D {
 }
 
 /** Σw². */
-function l2({ mask }: Kernels): Measure {
+function l2({ mask, rest }: Kernels): Measure {
   const slope = (theta: tf.Tensor1D): tf.Tensor1D => tf.mul(tf.mul(theta, 2), mask);
   return {
     values: (theta) => dot(tf.square(theta), mask),
@@ -72,7 +74,7 @@ function l2({ mask }: Kernels): Measure {
     }),
     project: (theta, bounds) => {
       const factor = tf.sqrt(tf.div(bounds, tf.maximum(dot(tf.square(theta), mask), bounds)));
-      return tf.mul(theta, tf.add(1, tf.mul(mask, tf.sub(factor, 1))));
+      return tf.mul(theta, tf.add(rest, tf.mul(mask, factor)));
     },
     steepness: (bound) => 4 * bound,
   };
@@ -95,7 +97,7 @@ function maxNorm(kernels: Kernels): Measure {
 }
 
 /** How many are not 0; the largest are kept (hard thresholding: Blumensath & Davies 2009). */
-function nonzero({ mask, count }: Kernels, bound: number): Measure {
+function nonzero({ mask, rest, count }: Kernels, bound: number): Measure {
   const values = (theta: tf.Tensor1D): tf.Tensor1D => dot(tf.cast(tf.notEqual(theta, 0), 'float32'), mask);
   const none = (theta: tf.Tensor1D): tf.Tensor1D => tf.zerosLike(values(theta));
   return {
@@ -107,7 +109,8 @@ function nonzero({ mask, count }: Kernels, bound: number): Measure {
       if (allowed >= count) return theta;
       const { indices } = tf.topk(tf.mul(tf.abs(theta), mask), allowed, false);
       const kept = tf.scatterND(tf.reshape(indices, [allowed, 1]), tf.ones([allowed]), [theta.size]);
-      return tf.mul(theta, tf.maximum(tf.sub(1, mask), kept));
+      // Where there are more places than weights that are not 0, some of them are no kernels'.
+      return tf.mul(theta, tf.add(rest, tf.mul(kept, mask)));
     },
     steepness: () => 1,
   };

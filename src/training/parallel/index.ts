@@ -126,11 +126,11 @@ class SharedGradient implements GradientSource {
   private average(masses: readonly number[], counts: readonly number[]): void {
     const { averaged, answers } = this;
     const total = masses.reduce((a, b) => a + b, 0);
-    const counted = answers.map((values, i) => ({ values, factor: masses[i]! / total })).filter(({ factor }) => factor);
-    for (let j = 0; j < averaged.length; j++) {
-      let sum = 0;
-      for (const { values, factor } of counted) sum += factor * values[j]!;
-      averaged[j] = sum;
+    averaged.fill(0);
+    for (const [i, values] of answers.entries()) {
+      const factor = masses[i]! / total;
+      if (factor === 0) continue;
+      for (let j = 0; j < averaged.length; j++) averaged[j]! += factor * values[j]!;
     }
     // Answers are counted.
     averaged[averaged.length - 1] = answers.reduce((sum, values, i) => sum + (counts[i]! && values.at(-1)!), 0);
@@ -138,20 +138,16 @@ class SharedGradient implements GradientSource {
 
   private unpack(): BatchGradient {
     const { averaged, parts } = this;
-    const gradients: Float32Array[] = [];
-    const measured: { values: Float32Array; i: number }[] = [];
-    let at = 0;
-    parts.model.weights.forEach(({ trainable, variable }, i) => {
-      const values = averaged.slice(at, (at += variable.size));
-      if (trainable) gradients.push(values);
-      else measured.push({ values, i });
-    });
-    for (const { values, i } of measured) setWeights([parts.model.weights[i]!], values);
     const gradient = new Float32Array(parts.parameters.count);
-    let into = 0;
-    for (const values of gradients) {
-      gradient.set(values, into);
-      into += values.length;
+    let [at, into] = [0, 0];
+    for (const weight of parts.model.weights) {
+      const values = averaged.subarray(at, (at += weight.variable.size));
+      if (weight.trainable) {
+        gradient.set(values, into);
+        into += values.length;
+      } else {
+        setWeights([weight], values);
+      }
     }
     return { result: tf.tensor1d(averaged.slice(-EXTRA)), gradient: tf.tensor1d(gradient) };
   }

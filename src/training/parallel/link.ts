@@ -19,6 +19,8 @@ export function openLink(kind: 'thread' | 'process', entry: string, start: Worke
   return kind === 'thread' ? new ThreadLink(entry, start) : new ProcessLink(entry, start, env);
 }
 
+const RESUME = ': the run can go on from its last checkpoint with "tunesmith resume"';
+
 /** Keeps messages until they are asked for, and an end for ever. */
 class Inbox {
   private readonly messages: FromWorker[] = [];
@@ -58,7 +60,7 @@ class ThreadLink implements Link {
     this.worker = new Worker(entry, { workerData: start });
     this.worker.on('message', this.inbox.put);
     this.worker.on('error', (error: Error) => this.inbox.end(`failed: ${error.message}`));
-    this.worker.on('exit', (code) => this.inbox.end(`ended by itself (code ${code})`));
+    this.worker.on('exit', (code) => this.inbox.end(`ended by itself (code ${code})${RESUME}`));
     this.send({ type: 'start', start });
   }
 
@@ -92,7 +94,7 @@ class ProcessLink implements Link {
     });
     this.child.on('message', (message) => this.inbox.put(message as FromWorker));
     this.child.on('error', (error) => this.inbox.end(`could not be started: ${error.message}`));
-    this.child.on('exit', (code, signal) => this.inbox.end(`ended by itself (${signal ?? `code ${code}`})`));
+    this.child.on('exit', (code, signal) => this.inbox.end(`ended by itself (${signal ?? `code ${code}`})${RESUME}`));
     this.send({ type: 'start', start });
   }
 

@@ -18,7 +18,7 @@ const PICTURES = {
   sequences: { file: 'gates.tune.yaml', tab: 'charts', filter: 'val/' },
   overfitting: { file: 'overfitting.tune.yaml', tab: 'charts', filter: 'loss', logY: true },
   optimizers: { file: 'optimizers.tune.yaml', tab: 'insight', card: 'surface' },
-  mnist: { file: 'recipe.tune.yaml', tab: 'charts', filter: 'r', backend: 'auto' },
+  mnist: { file: 'recipe.tune.yaml', tab: 'charts', filter: 'ra', backend: 'auto' },
 };
 
 async function main() {

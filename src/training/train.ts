@@ -105,7 +105,7 @@ export class Training {
     );
     this.schedule = buildSchedule(network.schedule, network.epochs);
     this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
-    this.diagnostics = new Diagnostics(network, this.model);
+    this.diagnostics = new Diagnostics(network, this.model, options.dataset);
     this.held = new Weights(this.model, this.parameters, this.stepper);
     const { model, parameters, loss, random } = this;
     const parts = { ...options.dataset, model, parameters, loss };
@@ -301,16 +301,10 @@ export class Training {
 
   /** Says what goes wrong. */
   private warn(epoch: number, judged: Readonly<Record<string, number>>): void {
-    const { loss, accuracy } = this.trained;
-    const warnings = this.diagnostics.judge({
-      epoch,
-      loss,
-      score: accuracy ?? 1 - loss,
-      validation: accuracy === null ? 1 - judged['val/loss']! : judged['val/accuracy']!,
-      classes: accuracy !== null,
-      learningRate: this.stepper.optimizer.learningRate,
-    });
-    for (const text of warnings) this.options.log.message('warning', text);
+    const { learningRate } = this.stepper.optimizer;
+    for (const text of this.diagnostics.judge(epoch, this.trained, judged, learningRate)) {
+      this.options.log.message('warning', text);
+    }
   }
 
   dispose(): void {

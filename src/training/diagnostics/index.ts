@@ -1,6 +1,8 @@
 /** Looks into the network while it trains, in a few steps of every epoch: what is logged, and what the person is told. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../../experiment/network/index.js';
+import { standardization } from '../data/scale.js';
+import type { Dataset } from '../data/types.js';
 import type { ForwardContext } from '../layers/types.js';
 import type { Model } from '../model.js';
 import { Activations, type LayerActivations } from './activations.js';
@@ -14,11 +16,13 @@ export class Diagnostics {
   private readonly norms: Norms;
   private readonly activations: Activations;
   private readonly rules: Rules | null;
+  private unit: number | null = null;
   private found: { norms: LayerNorms[]; activations: LayerActivations[] } = { norms: [], activations: [] };
 
   constructor(
-    private readonly network: Pick<Network, 'diagnostics' | 'warnings'>,
+    private readonly network: Pick<Network, 'diagnostics' | 'warnings' | 'loss'>,
     model: Model,
+    private readonly dataset: Dataset,
   ) {
     this.norms = new Norms(model.weights);
     this.activations = new Activations(model);
@@ -43,15 +47,38 @@ export class Diagnostics {
     return this.network.diagnostics ? named(this.found.norms, this.found.activations) : {};
   }
 
-  /** After the validation examples were judged: what the person is to be told. */
-  judge(facts: Omit<EpochFacts, 'norms' | 'activations'>): string[] {
-    return this.rules?.judge({ ...facts, ...this.found }) ?? [];
+  /**
+   * After the validation examples were judged: what the person is to be told. `trained` is over the training examples;
+   * its accuracy is null for numbers.
+   */
+  judge(
+    epoch: number,
+    trained: { loss: number; accuracy: number | null },
+    judged: Readonly<Record<string, number>>,
+    learningRate: number,
+  ): string[] {
+    if (!this.rules) return [];
+    const { loss, accuracy } = trained;
+    const classes = accuracy !== null;
+    const unit = classes ? 1 : (this.unit ??= unitOf(this.dataset, this.network.loss.name));
+    const [score, validation] = classes
+      ? [accuracy, judged['val/accuracy']!]
+      : [1 - loss / unit, 1 - judged['val/loss']! / unit];
+    return this.rules.judge({ epoch, loss: loss / unit, score, validation, classes, learningRate, ...this.found });
   }
 
   dispose(): void {
     this.norms.dispose();
     this.activations.dispose();
   }
+}
+
+/** About what the loss is of a network that knows but the mean: 1 where targets are standardized. */
+function unitOf({ targetScale, train, outputs }: Dataset, loss: string): number {
+  if (targetScale) return 1;
+  const deviations = standardization(train.targets, outputs).map(({ deviation }) => deviation);
+  const each = deviations.map((deviation) => (loss === 'mse' ? deviation ** 2 : deviation));
+  return each.reduce((a, b) => a + b, 0) / each.length;
 }
 
 function named(norms: readonly LayerNorms[], activations: readonly LayerActivations[]): Record<string, number> {

@@ -11,16 +11,16 @@ export interface EpochFacts {
   epoch: number;
   /**
    * How good the network is, over the epoch's training examples and on the validation examples: the share of right
-   * answers, or for numbers 1 − loss (of targets with deviation 1, and for squared errors, that is R²).
+   * answers, or for numbers 1 − loss, in units of what the mean alone would give (for squared errors that is R²).
    */
   score: number;
   validation: number;
-  /** Mean loss of the training examples. */
+  /** Mean loss of the training examples, in that unit. */
   loss: number;
   learningRate: number;
   norms: readonly LayerNorms[];
   activations: readonly LayerActivations[];
-  /** Whether the validation loss counts as the same kind of measure: one says 1 − loss of both. */
+  /** Whether scores are shares of right answers. */
   classes: boolean;
 }
 
@@ -135,7 +135,7 @@ function gap(history: readonly EpochFacts[]): string | null {
   if (!stalled(history.map((facts) => facts.validation))) return null;
   const figures = classes
     ? `${percent(score)} of the training examples are right, but ${percent(validation)} of the validation examples`
-    : `the loss is ${short(1 - score)} on the training examples, but ${short(1 - validation)} on the validation examples`;
+    : `the loss is ${short(1 - score)} of what the mean alone gives on the training examples, but ${short(1 - validation)} on the validation examples`;
   return `the network learns its examples by heart: ${figures}: try dropout, regularization, augment or earlyStopping, or more data`;
 }
 

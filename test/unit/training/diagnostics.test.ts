@@ -118,3 +118,32 @@ it('logs how much memory is used', async () => {
   expect(notes.series('system/tensors_mb')).toHaveLength(2);
   run.dispose();
 });
+
+it('says that numbers are learned by heart, whatever their unit', async () => {
+  const texts: string[] = [];
+  const notes = new Notes();
+  notes.message = (...[, text]: string[]) => void texts.push(text!);
+  const dataset = plane(12);
+  // Nothing but noise: what is learned of it helps nobody. In units of thousands.
+  const noise = (count: number, seed: number) =>
+    Float32Array.from({ length: count }, (_, i) => 5000 * Math.sin((i + 1) * seed));
+  dataset.train.targets = noise(12, 91.7);
+  dataset.validation.targets = noise(100, 57.3);
+  dataset.targetScale = null;
+  const run = training(
+    {
+      layers: [{ dense: { units: 64, activation: 'tanh' } }, { dense: 1 }],
+      loss: 'mse',
+      optimizer: { name: 'adam', learningRate: 30 },
+      epochs: 60,
+      batchSize: 4,
+    },
+    dataset,
+    notes,
+  );
+  await run.run();
+  expect(texts.join()).toMatch(
+    /learns its examples by heart: the loss is 0\.\d+ of .* on the training examples, but \d/,
+  );
+  run.dispose();
+});

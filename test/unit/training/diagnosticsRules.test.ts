@@ -85,7 +85,7 @@ describe('signs of trouble', () => {
     expect(said(good, stuck(0.89))).toEqual([]);
     // Numbers: losses are what can be compared.
     expect(said(rising, () => ({ validation: 0.2, classes: false }))[0]).toContain(
-      'the loss is 0.60 on the training examples, but 0.80 on the validation examples',
+      'the loss is 0.60 of what the mean alone gives on the training examples, but 0.80 on the validation examples',
     );
   });
 

@@ -12,13 +12,13 @@ export class FoldLog implements TrainingLog {
 
   /** `fold` counts from 1. `progressed` is called when the fold has come further. */
   constructor(
-    private readonly log_: TrainingLog,
+    private readonly run: TrainingLog,
     private readonly fold: number,
     private readonly progressed: (text: string) => void,
   ) {}
 
   get stopRequested() {
-    return this.log_.stopRequested;
+    return this.run.stopRequested;
   }
 
   log(all: Values, at?: { step?: number; epoch?: number }): void {
@@ -30,7 +30,7 @@ export class FoldLog implements TrainingLog {
       this.epochs.set(at.epoch, { ...this.epochs.get(at.epoch), ...values });
     }
     const named = Object.entries(values).map(([name, value]) => [`fold${this.fold}/${name}`, value] as const);
-    this.log_.log({ ...Object.fromEntries(named), ...shared }, at);
+    this.run.log({ ...Object.fromEntries(named), ...shared }, at);
   }
 
   /** Figures at the end of an epoch. */
@@ -52,11 +52,11 @@ export class FoldLog implements TrainingLog {
   }
 
   info(values: Parameters<TrainingLog['info']>[0]): void {
-    this.log_.info(values);
+    this.run.info(values);
   }
 
   message(level: 'info' | 'warning' | 'error', text: string): void {
-    this.log_.message(level, `fold ${this.fold}: ${text}`);
+    this.run.message(level, `fold ${this.fold}: ${text}`);
   }
 }
 

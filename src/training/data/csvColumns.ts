@@ -207,11 +207,3 @@ export class Encoder {
       );
   }
 }
-
-export async function encodeInputs(table: Table, columns: readonly Column[], notes: string[]): Promise<Float32Array> {
-  const encoder = new Encoder(table, columns);
-  const inputs = new Float32Array(table.count * encoder.width);
-  await table.each((row, i) => encoder.encode(row, inputs, i * encoder.width));
-  notes.push(...encoder.notes());
-  return inputs;
-}

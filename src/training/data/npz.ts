@@ -2,7 +2,6 @@
 import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import * as zip from 'yauzl';
-import { suggest } from '../../experiment/suggest.js';
 import { TrainingError, messageOf } from '../errors.js';
 import type { ArrayFile } from './arrayFile.js';
 import { MemoryBytes, PartOfBytes, type Bytes } from './bytes.js';
@@ -35,9 +34,8 @@ export async function openNpz(bytes: Bytes): Promise<Archive> {
     async array(name, memory) {
       const entry = entries.get(name);
       if (!entry) {
-        const near = suggest(name, [...entries.keys()]);
-        const hint = near ? `did you mean "${near}"?` : `it holds ${[...entries.keys()].slice(0, 20).join(', ')}`;
-        throw new TrainingError(`${file} holds no array "${name}"; ${hint}`);
+        const names = [...entries.keys()].slice(0, 20).join(', ');
+        throw new TrainingError(`${file} holds no array "${name}"; it holds ${names || 'none'}`);
       }
       const label = `${file}: array "${name}"`;
       if (entry.isEncrypted()) throw new TrainingError(`${label} is encrypted`);

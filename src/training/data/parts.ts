@@ -151,7 +151,7 @@ async function hold(
 }
 
 /** Goes through all examples in order, until `see` says false. */
-export async function eachChunk(
+async function eachChunk(
   reader: InputReader,
   count: number,
   context: Pick<LoadContext, 'signal' | 'onProgress'>,

@@ -264,7 +264,7 @@ describe('NPZ archives', () => {
   });
 
   it.each([
-    ['an unknown name', zip({ 'x_trai.npy': x }), /holds no array "x_train"; did you mean "x_trai"\?/],
+    ['an unknown name', zip({ 'x_trai.npy': x }), /holds no array "x_train"; it holds x_trai$/],
     ['what is no archive', Buffer.from('not a zip archive at all, but text'), /no valid NPZ archive/],
     ['half an archive', zip(both).subarray(0, 200), /no valid NPZ archive/],
     ['an encrypted array', zip(both, { packed: true, lie: { flags: 1 } }), /"x_train" is encrypted/],

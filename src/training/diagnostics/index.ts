@@ -7,7 +7,7 @@ import type { ForwardContext } from '../layers/types.js';
 import type { Model } from '../model.js';
 import { Activations, type LayerActivations } from './activations.js';
 import { Norms, type LayerNorms } from './norms.js';
-import { Rules, type EpochFacts } from './rules.js';
+import { Rules } from './rules.js';
 
 /** Steps of an epoch that are looked into, evenly over it; the last is one of them. */
 const SAMPLES = 4;

@@ -1,10 +1,11 @@
 /**
  * Lines (NDJSON) that the trainer prints when it is asked for something about a trained network:
  *
- *   node dist/trainer.cjs --export RUN_FOLDER FORMAT PATH [--force]
- *   node dist/trainer.cjs --evaluate RUN_FOLDER CWD [FILE …]
- *   node dist/trainer.cjs --predict RUN_FOLDER CWD OUT FORCE FILE …      (FORCE: `--force`, or empty)
+ *   node dist/trainer.cjs --export RUN_FOLDER FORMAT PATH FORCE FOLD
+ *   node dist/trainer.cjs --evaluate RUN_FOLDER CWD FOLD [FILE …]
+ *   node dist/trainer.cjs --predict RUN_FOLDER CWD OUT FORCE FOLD FILE …
  *
+ * FORCE is `--force` or empty, FOLD a number from 1 or empty.
  * The last line is `exported`, `evaluated`, `predicted` or `error`.
  */
 import { z } from 'zod';

@@ -28,20 +28,20 @@ export async function modelCommand(args: readonly string[]): Promise<boolean> {
   return true;
 }
 
-async function exportSaved(runFolder: string, [format, path, force]: string[]): Promise<void> {
+async function exportSaved(runFolder: string, [format, path, force, fold]: string[]): Promise<void> {
   if (!(EXPORT_FORMATS as readonly unknown[]).includes(format) || !path) {
     throw new TrainingError(`a network is exported as one of ${EXPORT_FORMATS.join(', ')}`);
   }
-  const saved = await loadSaved(runFolder);
+  const saved = await loadSaved(runFolder, foldOf(fold));
   say({
     type: 'exported',
     files: await exportNetwork(saved, format as ExportFormat, resolve(path), force === '--force'),
   });
 }
 
-async function evaluateFiles(runFolder: string, [folder = '.', ...files]: string[]): Promise<void> {
-  await withModel(runFolder, folder, async (model, context) => {
-    const { values, confusion, ...facts } = await evaluateSaved(model, runFolder, files, context);
+async function evaluateFiles(runFolder: string, [folder = '.', fold, ...files]: string[]): Promise<void> {
+  await withModel(runFolder, folder, foldOf(fold), async (model, context) => {
+    const { values, confusion, ...facts } = await evaluateSaved(model, runFolder, files, context, foldOf(fold));
     // JSON has no NaN.
     const metrics = Object.entries(values).map(([name, value]) => [name, Number.isFinite(value) ? value : null]);
     say({
@@ -55,7 +55,7 @@ async function evaluateFiles(runFolder: string, [folder = '.', ...files]: string
 
 async function predictFiles(
   runFolder: string,
-  [folder = '.', output = '', force = '', ...files]: string[],
+  [folder = '.', output = '', force = '', fold, ...files]: string[],
 ): Promise<void> {
   if (force !== '--force') {
     const there = await access(output).then(
@@ -64,7 +64,7 @@ async function predictFiles(
     );
     if (there) throw new TrainingError(`${output} is there already: choose another name, or --force to replace it`);
   }
-  await withModel(runFolder, folder, async (model, context) => {
+  await withModel(runFolder, folder, foldOf(fold), async (model, context) => {
     say({ type: 'predicted', file: output, ...(await predictSaved(model, files, output, context)) });
   });
 }
@@ -72,9 +72,10 @@ async function predictFiles(
 async function withModel(
   runFolder: string,
   folder: string,
+  fold: number | null,
   work: (model: SavedModel, context: PredictContext) => Promise<void>,
 ): Promise<void> {
-  const saved = await loadSaved(runFolder);
+  const saved = await loadSaved(runFolder, fold);
   const { evaluationBatch } = await startBackend(await chooseBackend(requestedBackend(null)));
   const aborter = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -93,4 +94,12 @@ async function withModel(
   } finally {
     model.dispose();
   }
+}
+
+/** An empty word stands for none. */
+function foldOf(word: string | undefined): number | null {
+  if (!word) return null;
+  const fold = Number(word);
+  if (!Number.isInteger(fold) || fold < 1) throw new TrainingError(`a fold is a number from 1, not "${word}"`);
+  return fold;
 }

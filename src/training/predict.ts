@@ -1,15 +1,15 @@
 /** What a saved network says of examples: how good it is on them, and what it predicts, as a CSV file. */
-import { open, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { csv } from '../protocol/csv.js';
 import { RunSpec } from '../protocol/runFolder.js';
-import { readFile } from 'node:fs/promises';
 import { RUN_FILES } from '../protocol/runFiles.js';
 import { Feed, toTensors } from './batches.js';
-import { loadDataset } from './data/index.js';
+import { divisionsOf, openData } from './data/index.js';
 import { prepare, type Prepared } from './data/prepared.js';
 import type { Examples } from './data/types.js';
+import { TrainingError } from './errors.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import { cardOf } from './export/card.js';
 import { buildLoss } from './losses/index.js';
@@ -36,12 +36,13 @@ export async function evaluateSaved(
   runFolder: string,
   files: readonly string[],
   context: PredictContext,
+  fold: number | null = null,
 ): Promise<Judged> {
   const { saved } = model;
   const given =
     files.length > 0
       ? await prepare(saved, files, { folder: context.folder, needTargets: true })
-      : await ownExamples(model, runFolder, context);
+      : await ownExamples(model, runFolder, context, fold);
   const { examples, name } = given;
   const loss = buildLoss(saved.network.loss, model.dataset, model.model.outputs);
   let batches = 0;
@@ -62,23 +63,31 @@ export async function evaluateSaved(
   }
 }
 
-async function ownExamples(model: SavedModel, runFolder: string, context: PredictContext): Promise<Prepared> {
+async function ownExamples(
+  model: SavedModel,
+  runFolder: string,
+  context: PredictContext,
+  fold: number | null,
+): Promise<Prepared> {
   const spec = RunSpec.parse(JSON.parse(await readFile(join(runFolder, RUN_FILES.spec), 'utf8')));
   const { network } = model.saved;
-  const dataset = await loadDataset(network.data, {
+  const data = await openData(network.data, {
     folder: spec.file ? dirname(spec.file) : spec.cwd,
     validation: network.validation,
     loss: network.loss.name,
     signal: context.signal,
     onProgress: (text) => context.onProgress(null, text),
   });
+  const division = divisionsOf(data, network)[(fold ?? 1) - 1];
+  if (!division) throw new TrainingError(`there is no fold ${fold}`);
+  const dataset = await data.dataset(division, 1);
   return {
     name: `the validation examples of ${dataset.name}`,
     examples: dataset.validation,
     hasTargets: true,
     names: null,
     notes: () => dataset.notes,
-    close: () => Promise.resolve(),
+    close: () => data.close(),
   };
 }
 

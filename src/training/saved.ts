@@ -1,4 +1,5 @@
 /** A trained network as a run keeps it: `checkpoints/model.safetensors`. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { completeNetwork, LOSSES, type Network } from '../experiment/network/index.js';
@@ -8,6 +9,10 @@ import type { Dataset } from './data/types.js';
 import { TrainingError, messageOf } from './errors.js';
 
 export const MODEL_FILE = `${RUN_FILES.checkpoints}/model.safetensors`;
+
+/** Of a cross-validation there is a network for each fold, from 1; null: there are none. */
+export const modelFile = (fold: number | null): string =>
+  fold === null ? MODEL_FILE : MODEL_FILE.replace('.safetensors', `-fold${fold}.safetensors`);
 
 /** What it was trained on, without the examples. */
 export type SavedData = Pick<
@@ -41,8 +46,8 @@ export function savedMetadata(network: Network, data: SavedData): Record<string,
 }
 
 /** Throws TrainingError when the run has none, or it is damaged. */
-export async function loadSaved(runFolder: string): Promise<SavedNetwork> {
-  const path = join(runFolder, MODEL_FILE);
+export async function loadSaved(runFolder: string, fold: number | null = null): Promise<SavedNetwork> {
+  const path = join(runFolder, modelFile(fold));
   try {
     const { weights, metadata } = await loadModelFile(path);
     if (metadata.format !== 'tunesmith') throw new Error('it was not written by the built-in trainer');
@@ -53,6 +58,12 @@ export async function loadSaved(runFolder: string): Promise<SavedNetwork> {
     return { network, weights, data: { ...data, task, outputs } };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      if (fold === null && existsSync(join(runFolder, modelFile(1)))) {
+        throw new TrainingError(
+          'this run was cross-validated and has a network for each fold: say which, as in --fold 1',
+        );
+      }
+      if (fold !== null) throw new TrainingError(`this run has no network of fold ${fold}`);
       throw new TrainingError(
         'this run has no saved network: only runs of the built-in trainer ("network:") have one, once they have ended, ' +
           'unless their file says checkpoint: false',

@@ -15,7 +15,7 @@ import { saveConfusion } from './metrics/file.js';
 import { metricNotes } from './metrics/index.js';
 import { deviceOf, Workers } from './parallel/index.js';
 import { loadState, saveState } from './resume.js';
-import { MODEL_FILE, savedMetadata } from './saved.js';
+import { modelFile, savedMetadata } from './saved.js';
 import { Saver } from './saver.js';
 import { Training, type TrainingLog } from './train.js';
 
@@ -268,7 +268,7 @@ async function save(
   training: Training,
   fold: number | null,
 ): Promise<void> {
-  const name = fold === null ? MODEL_FILE : MODEL_FILE.replace('.safetensors', `-fold${fold}.safetensors`);
+  const name = modelFile(fold);
   try {
     await saveWeights(join(run.folder, name), await training.weights(), savedMetadata(network, dataset));
     run.media(fold === null ? 'model' : `model of fold ${fold}`, name, { mime: 'application/octet-stream' });

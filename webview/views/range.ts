@@ -132,17 +132,20 @@ function picture(points: readonly RangePoint[], suggestion: number | null, run: 
         .filter(({ loss }) => Number.isFinite(loss))
         .map((point) => ({ point, at: place(point, point.loss, frame) }))
         .filter(({ at }) => inside(at));
-      const line = points
-        .filter(({ smoothed }) => smoothed !== null)
-        .map((point) => place(point, point.smoothed!, frame))
-        .filter(inside)
-        .map(([left, top]) => `${left.toFixed(1)} ${top.toFixed(1)}`);
+      // What leaves the frame is left out, and the line broken there.
+      let open = false;
+      const line = points.map((point) => {
+        const [left, top] = point.smoothed === null ? [0, NaN] : place(point, point.smoothed, frame);
+        const before = open;
+        open = inside([left, top]);
+        return open ? `${before ? 'L' : 'M'}${left.toFixed(1)} ${top.toFixed(1)}` : '';
+      });
       const mark = suggestion === null ? null : clamp(x.place(suggestion)) * frame.width;
       return svg`${dots.map(
         ({ point, at: [left, top] }) =>
           svg`<circle class="dot range-dot" cx=${left} cy=${top} r="2.5"><title>${shortValue(point.rate)}: ${formatNumber(point.loss)}</title></circle>`,
       )}
-      ${line.length > 1 ? svg`<path class="curve" d="M${line.join('L')}"></path>` : nothing}
+      <path class="curve" d=${line.join('')}></path>
       ${
         mark === null
           ? nothing

@@ -6,7 +6,7 @@ import type { Run } from '../../protocol/engine.js';
 import { csv } from '../../protocol/csv.js';
 import { EXPORT_FORMATS, TrainerLine, fileNameOf } from '../../protocol/trainer.js';
 import { suggest } from '../../experiment/suggest.js';
-import type { Command, Input } from '../command.js';
+import type { Command, Input, Option } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
 import { readPoints } from '../points.js';
@@ -14,6 +14,14 @@ import { runJson } from '../shapes.js';
 import { safeLine } from '../terminal.js';
 import { askTrainer } from '../trainer.js';
 import { QUERY_OPTIONS, readQuery } from './ls.js';
+
+/** Of a cross-validation's networks. */
+export const FOLD_OPTION: Option = {
+  type: 'string',
+  value: 'N',
+  help: 'Of a cross-validated run: which fold, from 1.',
+};
+export const foldOf = (input: Input): string => String(input.whole('fold') ?? '');
 
 export const exportRuns: Command = {
   name: 'export',
@@ -35,6 +43,7 @@ export const exportRuns: Command = {
       help: 'With --to: the file, or the folder for tfjs. Default: named after the run.',
     },
     force: { type: 'boolean', help: 'With --to: replace what is there.' },
+    fold: FOLD_OPTION,
     points: { type: 'boolean', help: 'A row for every point of every metric instead of a row for every run.' },
   },
   examples: [
@@ -71,7 +80,8 @@ async function exportNetwork(context: Context, input: Input, to: string): Promis
   if (input.args.length !== 1) throw new UsageError('Name the one run whose network is to be exported.');
   const run = await context.run(input.args[0]!);
   const out = path.resolve(context.cwd, input.text('out') ?? input.text('output') ?? fileNameOf(run.name, format));
-  const args = ['--export', await folderOf(context, run.id), format, out, ...(input.flag('force') ? ['--force'] : [])];
+  const force = input.flag('force') ? '--force' : '';
+  const args = ['--export', await folderOf(context, run.id), format, out, force, foldOf(input)];
   const answer = await askTrainer(context, args, 'Exporting', TrainerLine);
   if (answer.type !== 'exported') throw new CommandError('The trainer did not say what it exported.');
   answer.files.forEach((file) => context.print(safeLine(path.relative(context.cwd, file) || file)));

@@ -6,7 +6,7 @@ import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
 import { safeLine, table } from '../terminal.js';
 import { askTrainer } from '../trainer.js';
-import { folderOf } from './export.js';
+import { FOLD_OPTION, foldOf, folderOf } from './export.js';
 
 const FILES =
   'FILE is what the network was trained on: a CSV file; two IDX or NPY files, inputs and targets; an NPZ archive; images or a folder of ' +
@@ -20,7 +20,7 @@ export const evaluate: Command = {
   usage: 'RUN [FILE …]',
   summary: 'Measures how good a trained network is on a file; without one, on the validation examples of its run.',
   details: FILES,
-  options: { json: JSON_OPTION },
+  options: { fold: FOLD_OPTION, json: JSON_OPTION },
   examples: [
     ['tunesmith evaluate latest test.csv', 'on rows that it has never seen'],
     ['tunesmith evaluate latest images.npy labels.npy', 'on a pair of arrays'],
@@ -30,7 +30,12 @@ export const evaluate: Command = {
     const [word, ...files] = input.args;
     const run = await context.run(word!);
     const folder = await folderOf(context, run.id);
-    const answer = await askTrainer(context, ['--evaluate', folder, context.cwd, ...files], 'Evaluating', TrainerLine);
+    const answer = await askTrainer(
+      context,
+      ['--evaluate', folder, context.cwd, foldOf(input), ...files],
+      'Evaluating',
+      TrainerLine,
+    );
     if (answer.type !== 'evaluated') throw new CommandError('The trainer did not answer with metrics.');
     answer.notes.forEach((note) => context.say(safeLine(note)));
     const { data, examples, metrics, confusion } = answer;
@@ -68,6 +73,7 @@ export const predict: Command = {
   options: {
     out: { type: 'string', short: 'o', value: 'FILE', help: 'Default: predictions.csv.' },
     force: { type: 'boolean', help: 'Replace the file if it is there.' },
+    fold: FOLD_OPTION,
   },
   examples: [
     ['tunesmith predict latest new.csv --out predictions.csv', 'a line for each row'],
@@ -83,7 +89,7 @@ export const predict: Command = {
     const run = await context.run(word!);
     const folder = await folderOf(context, run.id);
     const force = input.flag('force') ? '--force' : '';
-    const args = ['--predict', folder, context.cwd, out, force, ...files];
+    const args = ['--predict', folder, context.cwd, out, force, foldOf(input), ...files];
     const answer = await askTrainer(context, args, 'Predicting', TrainerLine);
     if (answer.type !== 'predicted') throw new CommandError('The trainer did not say what it predicted.');
     answer.notes.forEach((note) => context.say(safeLine(note)));

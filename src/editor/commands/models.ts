@@ -35,6 +35,16 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
   const folderOf = async ({ folder, run }: RunIn): Promise<string> =>
     (await folder.request('runs/get', { id: run.id })).folder;
 
+  /** Of a cross-validation's networks, one; else an empty word. */
+  const foldFor = async ({ run }: RunIn): Promise<string> => {
+    const { folds, fold } = run.info;
+    if (typeof folds !== 'number' || typeof fold === 'number') return '';
+    const items = Array.from({ length: folds }, (_, i) => ({ label: l10n.t('Fold {0}', i + 1), fold: String(i + 1) }));
+    const picked = await vscode.window.showQuickPick(items, { title: l10n.t('Which fold?') });
+    if (!picked) throw new vscode.CancellationError();
+    return picked.fold;
+  };
+
   const saveAs = async (chosen: RunIn, title: string, name: string): Promise<string> => {
     const defaultUri = vscode.Uri.file(path.join(chosen.folder.path, name));
     const uri = await vscode.window.showSaveDialog({ title, defaultUri });
@@ -75,7 +85,8 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
       if (!to) throw new vscode.CancellationError();
       const file = out ?? (await saveAs(chosen, title, fileNameOf(chosen.run.name, to)));
       // The dialog has asked already whether what is there may be replaced.
-      const args = ['--export', await folderOf(chosen), to, file, ...(out === undefined ? ['--force'] : [])];
+      const force = out === undefined ? '--force' : '';
+      const args = ['--export', await folderOf(chosen), to, file, force, await foldFor(chosen)];
       const answer = await askTrainer(parts, args, l10n.t('Exporting {0}', chosen.run.name), TrainerLine);
       if (answer.type !== 'exported') throw new Error(l10n.t('The trainer did not say what it exported.'));
       const show = l10n.t('Show');
@@ -92,7 +103,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
       const title = l10n.t('Evaluate Model');
       const chosen = await runFor(parts, arg, { title, status: ENDED });
       const on = given ?? (await pickFiles(chosen, title, true));
-      const args = ['--evaluate', await folderOf(chosen), chosen.folder.path, ...on];
+      const args = ['--evaluate', await folderOf(chosen), chosen.folder.path, await foldFor(chosen), ...on];
       const answer = await askTrainer(parts, args, l10n.t('Evaluating {0}', chosen.run.name), TrainerLine);
       if (answer.type !== 'evaluated') throw new Error(l10n.t('The trainer did not answer with metrics.'));
       const content = report(chosen.run.name, answer);
@@ -109,7 +120,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
       const file = out ?? (await saveAs(chosen, title, 'predictions.csv'));
       if (on.includes(file)) throw new Error(l10n.t('{0} is the file that is read: choose another name.', file));
       const force = out === undefined ? '--force' : '';
-      const args = ['--predict', await folderOf(chosen), chosen.folder.path, file, force, ...on];
+      const args = ['--predict', await folderOf(chosen), chosen.folder.path, file, force, await foldFor(chosen), ...on];
       const answer = await askTrainer(parts, args, l10n.t('Predicting with {0}', chosen.run.name), TrainerLine);
       if (answer.type !== 'predicted') throw new Error(l10n.t('The trainer did not say what it predicted.'));
       if (answer.notes.length > 0) void vscode.window.showWarningMessage(answer.notes.join('\n'));

@@ -52,7 +52,7 @@ function contents(saved: SavedNetwork, format: Exclude<ExportFormat, 'safetensor
     case 'keras':
       return [[path, kerasFile(nodes, NAME, card)]];
     case 'onnx':
-      return [[path, onnxModel(nodes, NAME, card, VERSION)]];
+      return [[path, withinTwoGigabytes(onnxModel(nodes, NAME, card, VERSION))]];
     case 'tfjs': {
       const { json, weights } = tfjsModel(nodes, NAME, card, VERSION);
       // The description last: where it is, all is.
@@ -62,6 +62,12 @@ function contents(saved: SavedNetwork, format: Exclude<ExportFormat, 'safetensor
       ];
     }
   }
+}
+
+/** Protocol Buffers end there. */
+function withinTwoGigabytes(bytes: Buffer): Buffer {
+  if (bytes.length < 2 ** 31) return bytes;
+  throw new TrainingError('the network is too large for one ONNX file (2 GB): export it as safetensors');
 }
 
 async function refuseExisting(files: readonly string[], overwrite: boolean): Promise<void> {

@@ -12,11 +12,11 @@ import { TrainerLine } from '../../../src/protocol/trainer.js';
 import { wasm } from '../../../src/training/backends/wasm.js';
 import { saveWeights } from '../../../src/training/checkpoint.js';
 import { parseCsv } from '../../../src/training/data/csvParse.js';
-import { loadDataset } from '../../../src/training/data/index.js';
+import { divisionsOf, loadDataset, openData } from '../../../src/training/data/index.js';
 import { npy } from '../../../src/training/export/npz.js';
 import { evaluateSaved, predictSaved, type PredictContext } from '../../../src/training/predict.js';
 import { Random } from '../../../src/training/random.js';
-import { loadSaved, MODEL_FILE, savedMetadata } from '../../../src/training/saved.js';
+import { loadSaved, MODEL_FILE, modelFile, savedMetadata } from '../../../src/training/saved.js';
 import { SavedModel } from '../../../src/training/savedModel.js';
 import { Training } from '../../../src/training/train.js';
 import { network, Notes } from './support.js';
@@ -169,14 +169,17 @@ describe('a table', () => {
       return TrainerLine.parse(JSON.parse(stdout.trim().split('\n').at(-1)!));
     };
     const { values } = await evaluateSaved(model, run, ['kinds.csv'], context());
-    const answer = await ask('--evaluate', run, folder, 'kinds.csv');
+    const answer = await ask('--evaluate', run, folder, '', 'kinds.csv');
     expect(answer).toMatchObject({ type: 'evaluated', data: 'kinds.csv', examples: 300 });
     expect((answer as { metrics: Record<string, number> }).metrics.loss).toBeCloseTo(values.loss!, 5);
     const out = join(folder, 'by-program.csv');
-    expect(await ask('--predict', run, folder, out, '', 'new.csv')).toMatchObject({ type: 'predicted', examples: 41 });
-    const again = await ask('--predict', run, folder, out, '', 'new.csv');
+    expect(await ask('--predict', run, folder, out, '', '', 'new.csv')).toMatchObject({
+      type: 'predicted',
+      examples: 41,
+    });
+    const again = await ask('--predict', run, folder, out, '', '', 'new.csv');
     expect(again).toMatchObject({ type: 'error', message: expect.stringContaining('there already') });
-    expect(await ask('--predict', run, folder, out, '--force', 'new.csv')).toMatchObject({ type: 'predicted' });
+    expect(await ask('--predict', run, folder, out, '--force', '', 'new.csv')).toMatchObject({ type: 'predicted' });
     expect(await ask('--export', run, 'onnx', join(folder, 'x.onnx'))).toEqual({
       type: 'exported',
       files: [join(folder, 'x.onnx')],
@@ -216,6 +219,39 @@ describe('arrays', () => {
     await expect(judge('x.npy', 'short.npy')).rejects.toThrow(/holds 1 numbers, but 200 examples need 200/);
     model.dispose();
   });
+});
+
+it('of a cross-validation, the network of one fold is judged on what it has not seen', async () => {
+  const settings = network({ ...kinds, folds: 3 });
+  const data = await openData(settings.data, {
+    ...{ folder, validation: null, loss: settings.loss.name, signal: new AbortController().signal },
+    onProgress: () => undefined,
+  });
+  const division = divisionsOf(data, settings)[1]!;
+  const dataset = await data.dataset(division, 1);
+  const notes = new Notes();
+  const training = new Training({
+    network: settings,
+    dataset,
+    seed: 1,
+    log: notes,
+    cheapReads: true,
+    evaluationBatch: 64,
+  });
+  await training.run();
+  const run = join(folder, 'folds');
+  await saveWeights(join(run, modelFile(2)), await training.weights(), savedMetadata(settings, dataset));
+  await copyFile(join(run, modelFile(2)), join(run, modelFile(1)));
+  await copyFile(join(folder, 'table/run.json'), join(run, 'run.json'));
+  training.dispose();
+  await data.close();
+  await expect(loadSaved(run)).rejects.toThrow(/a network for each fold: say which, as in --fold 1/);
+  await expect(loadSaved(run, 3)).rejects.toThrow(/no network of fold 3/);
+  const model = new SavedModel(await loadSaved(run, 2));
+  const { values, examples } = await evaluateSaved(model, run, [], context(), 2);
+  expect(examples).toBe(100);
+  expect(values.accuracy).toBeCloseTo(notes.series('val/accuracy').at(-1)!, 6);
+  model.dispose();
 });
 
 it('a damaged file is told of', async () => {

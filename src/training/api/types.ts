@@ -28,7 +28,11 @@ export interface Run {
   readonly seed: number;
   log(values: Record<string, number>, at?: { step?: number; epoch?: number }): void;
   progress(fraction: number | null, text?: string): void;
+  /** Facts that are no metrics, such as the number of weights. */
+  info(values: Record<string, string | number | boolean | null>): void;
   message(level: 'info' | 'warning' | 'error', text: string): void;
+  /** A file that belongs to the run; `path` is inside its folder. */
+  media(name: string, path: string, at?: { mime?: string; step?: number }): void;
   /** The reason, once a stop was asked for; null before. To be looked at between batches. */
   readonly stopRequested: 'stop' | 'prune' | 'pause' | null;
   readonly stopSignal: AbortSignal;
@@ -157,6 +161,7 @@ export interface TrainingApi {
     part: 'train' | 'validation',
     options?: { size?: number; seed?: number; augmentation?: Augmentation | null },
   ): AsyncIterable<Batch>;
+  /** The layers as they are: a softmax or sigmoid that the loss contains has no place at the end. */
   network(layers: readonly Settings[], data: Data, options?: { seed?: number }): Network;
   /** `outputs`: of the network, where it has one for two classes. */
   loss(settings: Settings, data: Data, outputs?: number): Loss;

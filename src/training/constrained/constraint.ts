@@ -59,7 +59,9 @@ export class Constraint {
     kernels: Kernels,
   ) {
     const { kind, bound, method, penalty } = settings;
-    this.bound = kind === 'nonzero' && bound < 1 ? Math.max(1, Math.floor(bound * kernels.count)) : bound;
+    // Above what 32 bits tell from 0.
+    this.bound = Math.max(1e-12, bound);
+    if (kind === 'nonzero') this.bound = Math.max(1, Math.floor(bound < 1 ? bound * kernels.count : bound));
     this.measure = measureOf(kind, kernels, this.bound);
     this.projects = method === 'projection';
     this.rho = penalty / this.measure.steepness(this.bound);

@@ -5,8 +5,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunClient } from '../../../src/client/index.js';
 import { JournalRecord } from '../../../src/protocol/journal.js';
+import type { Run } from '../../../src/training/api/types.js';
 
+/** What a module is given has all that its type promises. */
+export const promised = (run: RunClient): Run => run;
 const EXAMPLE = resolve('examples/parts/train.ts');
 let folder: string;
 let runs = 0;

@@ -51,7 +51,7 @@ describe('a TensorFlow.js layers model', () => {
       const { inputs, outputs } = examplesOf(saved);
       const given = model.predict(tf.tensor(inputs, [3, ...one.data.inputShape])) as tf.Tensor;
       const scale = Math.max(...outputs.map(Math.abs));
-      given.dataSync().forEach((value, i) => expect(Math.abs(value - outputs[i]!)).toBeLessThan(2e-6 * scale));
+      given.dataSync().forEach((value, i) => expect(Math.abs(value - outputs[i]!)).toBeLessThan(2e-7 * scale));
       expect(given.shape).toEqual([3, outputs.length / 3]);
       model.dispose();
     });

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
+import { correctAveragePool } from './averagePool.js';
 import type { BackendModule } from './types.js';
 
 /** Plain JavaScript: works everywhere, for very small networks and for reference. */
@@ -11,6 +12,7 @@ export const cpu: BackendModule = {
   async start() {
     await tf.setBackend('cpu');
     await tf.ready();
+    correctAveragePool('cpu');
     return { device: 'cpu', detail: 'part of Tunesmith', cheapReads: true, evaluationBatch: 32 };
   },
   install: null,

@@ -5,6 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { ADAM, type AdamAttributes } from '../optimizers/adam.js';
+import { correctAveragePool } from './averagePool.js';
+import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwiseKernels.js';
 import { rowMajor, Simd, transposed } from './simd/index.js';
 
 type Pads = [[number, number], [number, number], [number, number], [number, number]];
@@ -20,10 +22,13 @@ export function registerWasmKernels(): void {
   replace('Conv2DBackpropFilter', () => (args) => filterGradient(args));
   replace('Conv2DBackpropInput', (original) => (args) => inputGradient(args, original!));
   replace('MaxPoolGrad', () => (args) => maxPoolGradient(args));
+  correctAveragePool('wasm');
   const simd = Simd.ofBackend();
   replace('BatchMatMul', (original) => (args) => (simd && matMul2d(args, simd)) ?? matMul(args, original!));
   if (simd) {
     replace(ADAM, () => (args) => adam(args, simd));
+    replace('DepthwiseConv2dNativeBackpropInput', () => (args) => depthwiseInputGradient(args, simd));
+    replace('DepthwiseConv2dNativeBackpropFilter', () => (args) => depthwiseFilterGradient(args, simd));
     replace('Sum', (original) => (args) => columnSums(args, simd) ?? original!(args));
     replace('SplitV', (original) => (args) => splitVector(args, simd) ?? original!(args));
   }

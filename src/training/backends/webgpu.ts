@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { TrainingError } from '../errors.js';
 import { npm } from '../files/npm.js';
+import { correctAveragePool } from './averagePool.js';
 import { backendFolder, installInto, installStamp, isInstalled } from './folder.js';
 import { requireWithOurs } from './require.js';
 import type { BackendModule } from './types.js';
@@ -45,6 +46,7 @@ export const webgpu: BackendModule = {
     requireWithOurs(require.resolve('@tensorflow/tfjs-backend-webgpu'));
     if (!(await tf.setBackend('webgpu'))) throw new TrainingError('the adapter could not be opened');
     await tf.ready();
+    correctAveragePool('webgpu');
     return { device: SOFTWARE.test(name) ? 'cpu' : 'gpu', detail: name, cheapReads: false, evaluationBatch: 500 };
   },
   async install({ onProgress, signal }) {

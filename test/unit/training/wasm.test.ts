@@ -67,6 +67,19 @@ describe('kernels composed for WebAssembly agree with the reference', () => {
     expectClose(result);
   });
 
+  it.each([1, 2])('average pool gradient over borders is the slope: stride %i', async (stride) => {
+    const x = numbers(7 * 6);
+    const f = (a: tf.Tensor) =>
+      tf.sum(tf.square(tf.avgPool(tf.reshape(a, [1, 7, 6, 1]) as tf.Tensor4D, 3, stride, 'same')));
+    for (const gradient of await both(() => tf.grad(f)(tf.tensor1d(x)))) {
+      for (const at of [0, 5, 8, 36, 41]) {
+        const moved = [-0.01, 0.01].map((by) => tf.tensor1d(x.map((value, i) => (i === at ? value + by : value))));
+        const [below, above] = moved.map((input) => f(input).dataSync()[0]!);
+        expect(gradient[at]).toBeCloseTo((above! - below!) / 0.02, 2);
+      }
+    }
+  });
+
   it.each([
     [false, true],
     [true, false],

@@ -90,6 +90,11 @@ export class Simd {
     ).memoryOffset;
   }
 
+  /** A tensor's numbers, with the same reservation as `numbers`. */
+  numbersOf(tensor: tf.TensorInfo): Float32Array {
+    return this.numbers(this.addressOf(tensor), tf.util.sizeFromShape(tensor.shape));
+  }
+
   /** A new tensor of this backend, with anything in it. */
   tensor(shape: number[]): tf.TensorInfo {
     return this.backend.makeOutput(shape, 'float32');

@@ -64,9 +64,8 @@ export class RunMaker {
         'Learning rates are tried out by the built-in trainer: the file needs a "network:" section.',
       );
     }
-    const name = this.nextName(experiment.name);
     const spec = this.create(experiment, plan, {
-      name: request.name ?? (rangeTest ? `learning rates ${name}` : name),
+      name: request.name ?? this.nextName(experiment.name, rangeTest),
       seed: request.seed ?? experiment.seed ?? newSeed(),
       search: null,
       trial: null,
@@ -92,7 +91,7 @@ export class RunMaker {
       plan = planOrRefuse(experiment, { ...old.params, ...params }, distFolder, undefined);
     }
     const spec = this.create(experiment ?? old, plan, {
-      name: this.nextName(old.experiment),
+      name: this.nextName(old.experiment, old.rangeTest),
       seed: old.seed,
       search: null,
       trial: null,
@@ -185,11 +184,11 @@ export class RunMaker {
     return entry;
   }
 
-  private nextName(experiment: string): string {
+  private nextName(experiment: string, rangeTest?: RangeTest): string {
     const { store } = this.options;
     const query = { experiment, search: null, limit: 1 };
     const count = store.runs.list(query).total + store.runs.list({ ...query, deleted: true }).total;
-    return `${experiment} ${count + 1}`;
+    return `${rangeTest ? 'learning rates ' : ''}${experiment} ${count + 1}`;
   }
 
   private row(id: string): Run {

@@ -88,6 +88,7 @@ describe('a run', () => {
     await runOver(engine, run.id);
     const { run: again } = await engine.request('runs/rerun', { id: run.id });
     const detail = await engine.request('runs/get', { id: again.id });
+    expect(detail.name).toBe('learning rates net 2');
     expect(JSON.parse(fs.readFileSync(`${detail.folder}/run.json`, 'utf8'))).toMatchObject({ rangeTest });
     await runOver(engine, again.id);
   });

@@ -147,7 +147,7 @@ describe('cross-validation', () => {
     ['as it is', {}],
     [
       'with early stopping',
-      { optimizer: { name: 'adam', learningRate: 0.5 }, epochs: 6, earlyStopping: { patience: 1 } },
+      { optimizer: { name: 'adam', learningRate: 0.5 }, epochs: 6, earlyStopping: { patience: 0 }, ema: 0.5 },
     ],
   ])('goes on to the same numbers after it was killed: %s', async (_, more) => {
     const whole = new Notes();
@@ -169,6 +169,11 @@ describe('cross-validation', () => {
     };
     expect(await interrupted.run()).toBe(false);
     expect(saved).toBe(3);
+    const { folds } = JSON.parse(fs.readFileSync(path.join(folder, 'folds.json'), 'utf8')) as {
+      folds: { final: unknown }[];
+    };
+    // One that had stopped early is among what is gone on with.
+    expect(folds.some(({ final }) => final !== null)).toBe('earlyStopping' in more);
 
     const second = new Notes();
     const resumed = validation(more, second);

@@ -4,9 +4,11 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { LSTM, LSTM_GRADIENT } from '../lstmSequence.js';
 import { ADAM, type AdamAttributes } from '../optimizers/adam.js';
 import { correctAveragePool } from './averagePool.js';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwiseKernels.js';
+import { lstm, lstmGradient } from './lstmKernels.js';
 import { rowMajor, Simd, transposed } from './simd/index.js';
 
 type Pads = [[number, number], [number, number], [number, number], [number, number]];
@@ -29,6 +31,8 @@ export function registerWasmKernels(): void {
     replace(ADAM, () => (args) => adam(args, simd));
     replace('DepthwiseConv2dNativeBackpropInput', () => (args) => depthwiseInputGradient(args, simd));
     replace('DepthwiseConv2dNativeBackpropFilter', () => (args) => depthwiseFilterGradient(args, simd));
+    replace(LSTM, () => (args) => lstm(args, simd));
+    replace(LSTM_GRADIENT, () => (args) => lstmGradient(args, simd));
     replace('Sum', (original) => (args) => columnSums(args, simd) ?? original!(args));
     replace('SplitV', (original) => (args) => splitVector(args, simd) ?? original!(args));
   }

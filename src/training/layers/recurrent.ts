@@ -12,6 +12,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Gate, Layer } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
+import { lstmSequence } from '../lstmSequence.js';
 import type { Random } from '../random.js';
 import { initialize, variable } from './initializers.js';
 import { shapeText, type LayerBuilder, type Weight } from './types.js';
@@ -47,15 +48,8 @@ export const recurrent: LayerBuilder<Settings> = (settings, { name, inputShape, 
     weights: ways.flatMap((way) => way.weights),
     forward(x) {
       const outputs = ways.map((way, backward) => way.run(x as tf.Tensor3D, backward === 1));
-      if (!sequences)
-        return tf.concat(
-          outputs.map((states) => states.last),
-          1,
-        );
-      return tf.concat(
-        outputs.map((states) => tf.stack(states.all, 1)),
-        2,
-      );
+      const parts = outputs.map((states) => (sequences ? states.all() : states.last()));
+      return tf.concat(parts, sequences ? 2 : 1);
     },
   };
 };
@@ -95,13 +89,25 @@ class Way {
     ];
   }
 
-  run(x: tf.Tensor3D, backward: boolean): { all: tf.Tensor2D[]; last: tf.Tensor2D } {
+  /** Its states: `all` by [batch, time], in the order of the inputs; `last` that it came to. */
+  run(x: tf.Tensor3D, backward: boolean): { all: () => tf.Tensor; last: () => tf.Tensor } {
     const [batch, time, features] = x.shape;
-    const { units } = this.settings;
+    const { units, cell, gate } = this.settings;
     // What the inputs contribute needs no earlier state: one product for all times.
     const flat = tf.matMul(tf.reshape(x, [batch * time, features]), this.input as tf.Tensor as tf.Tensor2D);
-    // A copy: the gradient of unstack goes by the order of the list that it gave.
-    const given = [...tf.unstack(tf.reshape(tf.add(flat, this.bias), [batch, time, -1]), 1)] as tf.Tensor2D[];
+    const biased = tf.reshape(tf.add(flat, this.bias), [batch, time, -1]) as tf.Tensor3D;
+    if (cell === 'lstm' && gate === 'sigmoid') {
+      const turned = (of: tf.Tensor): tf.Tensor => (backward ? tf.reverse(of, 0) : of);
+      const hidden = lstmSequence(() => turned(tf.transpose(biased, [1, 0, 2])) as tf.Tensor3D, this.state);
+      if (hidden) {
+        return {
+          all: () => tf.transpose(turned(hidden), [1, 0, 2]),
+          last: () => tf.reshape(tf.slice(hidden, [time - 1, 0, 0], [1, batch, units]), [batch, units]),
+        };
+      }
+    }
+    // A copy: the gradient of unstack goes by the order of the list that it gave. Of a list of one there is none.
+    const given = (time === 1 ? [tf.squeeze(biased, [1])] : [...tf.unstack(biased, 1)]) as tf.Tensor2D[];
     if (backward) given.reverse();
     let hidden: tf.Tensor2D = tf.zeros([batch, units]);
     let memory: tf.Tensor2D = hidden;
@@ -111,7 +117,7 @@ class Way {
       all.push(hidden);
     }
     if (backward) all.reverse();
-    return { all, last: hidden };
+    return { all: () => tf.stack(all, 1), last: () => hidden };
   }
 
   private step(given: tf.Tensor2D, hidden: tf.Tensor2D, memory: tf.Tensor2D): [tf.Tensor2D, tf.Tensor2D] {

@@ -114,20 +114,32 @@ const LAYERS: Record<Layer['type'], Case[]> = {
     { layer: { residual: [{ dense: 4 }] }, shape: [7] },
   ],
   embedding: [{ layer: { embedding: { size: 6, width: 3 } }, shape: [4], whole: true }],
-  recurrent: (['simple', 'lstm', 'gru', 'gated'] as const).flatMap((cell) =>
-    (cell === 'simple' ? ['sigmoid'] : ['sigmoid', 'gaussian', 'trigonometric']).map((gate) => ({
-      layer: {
-        recurrent: {
-          cell,
-          units: 4,
-          bidirectional: gate === 'gaussian',
-          sequences: gate !== 'sigmoid',
-          ...(cell !== 'simple' && { gate }),
+  recurrent: [
+    // Of these, some have a way of their own over whole sequences.
+    ...[false, true].flatMap((sequences) =>
+      [false, true].flatMap((bidirectional) =>
+        [3, 4, 5].map((units) => ({
+          layer: { recurrent: { cell: 'lstm', units, bidirectional, sequences } },
+          shape: [units, 3],
+        })),
+      ),
+    ),
+    { layer: { recurrent: { cell: 'lstm', units: 2 } }, shape: [1, 3] },
+    ...(['simple', 'lstm', 'gru', 'gated'] as const).flatMap((cell) =>
+      (cell === 'simple' ? ['sigmoid'] : ['sigmoid', 'gaussian', 'trigonometric']).map((gate) => ({
+        layer: {
+          recurrent: {
+            cell,
+            units: 4,
+            bidirectional: gate === 'gaussian',
+            sequences: gate !== 'sigmoid',
+            ...(cell !== 'simple' && { gate }),
+          },
         },
-      },
-      shape: [5, 3],
-    })),
-  ),
+        shape: [5, 3],
+      })),
+    ),
+  ],
 };
 
 /** Output, gradients by inputs and weights, and what the layer has measured. */

@@ -71,6 +71,9 @@ const shapes = {
   },
 } satisfies Partial<Record<Activation, Shape>>;
 
+/** For kernels that contain them. */
+export const arithmetic: Record<'sigmoid' | 'tanh', Shape> = shapes;
+
 export type FastActivation = keyof typeof shapes;
 export const isFast = (name: Activation): name is FastActivation => name in shapes;
 

@@ -5,6 +5,7 @@ import { activationKernels, isFast, type FastActivation } from './activations.js
 import { adam } from './adam.js';
 import { assemble } from './assembler.js';
 import { columnSums } from './elementwise.js';
+import { lstmBack, lstmForward } from './lstm.js';
 import { matMul, scratchBytes } from './matMul.js';
 import { transpose } from './transpose.js';
 
@@ -46,6 +47,8 @@ export class Simd {
       columnSums: columnSums(),
       transpose: transpose(),
       adam: adam(),
+      lstmForward: lstmForward(),
+      lstmBack: lstmBack(),
       ...activationKernels(),
     });
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } });
@@ -137,6 +140,15 @@ export class Simd {
 
   columnSums(from: number, rows: number, columns: number, out: number): void {
     this.kernels.columnSums!(rows, from, columns, out);
+  }
+
+  /** See lstm.ts. */
+  lstmForward(addresses: number[], rows: number, units: number): void {
+    this.kernels.lstmForward!(...addresses, rows, units);
+  }
+
+  lstmBack(addresses: number[], rows: number, units: number): void {
+    this.kernels.lstmBack!(...addresses, rows, units);
   }
 
   /** See adam.ts. */

@@ -7,7 +7,7 @@ import type { Dataset, HeldExamples } from '../data/types.js';
 import { TrainingError } from '../errors.js';
 import { Random } from '../random.js';
 import { normal } from './settings.js';
-import type { Augmentation, Batch, Data, Examples, OwnData, Settings, TrainingApi } from './types.js';
+import type { Augmentation, Batch, Data, Examples, OwnData, TrainingApi } from './types.js';
 
 /** What stands behind the `Data` that programs are given. */
 const SETS = new WeakMap<Data, Dataset>();
@@ -128,5 +128,3 @@ export async function* batches(
     }
   }
 }
-
-export type { Settings };

@@ -3,7 +3,11 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { validateNetwork, type ConstraintSettings } from '../../../src/experiment/network/index.js';
+import {
+  checkNetworkTemplate,
+  validateNetwork,
+  type ConstraintSettings,
+} from '../../../src/experiment/network/index.js';
 import { cpu } from '../../../src/training/backends/cpu.js';
 import { buildConstraints } from '../../../src/training/constrained/index.js';
 import type { Dataset } from '../../../src/training/data/types.js';
@@ -301,6 +305,15 @@ describe('how it is written', () => {
       { kind: 'l2', bound: 3, method: 'lagrangian', penalty: 2, every: 10, ease: 0 },
       { kind: 'nonzero', bound: 0.1, method: 'projection', penalty: 1, every: null, ease: 0.3 },
     ]);
+  });
+
+  it('every word and number may be a hyperparameter', () => {
+    const constraint = [
+      { l1: '{eps}', method: '{method}', ease: '{ease}', penalty: '{p}', every: '{n}' },
+      { nonzero: '{k}' },
+    ];
+    expect(checkNetworkTemplate({ ...base, constraint })).toEqual([]);
+    expect(checkNetworkTemplate({ ...base, constraint: { l1: '{eps}', l2: '{other}' } })).toHaveLength(1);
   });
 
   it.each([

@@ -38,7 +38,6 @@ for (const { name, folder, file, tab, filter, logY, card } of shots) {
     } else {
       await expect(panel.id(TEST_IDS.insightCard('history')).locator('circle').first()).toBeVisible();
     }
-    if (card) await panel.id(TEST_IDS.insightCard(card)).scrollIntoViewIfNeeded();
     // Where they are within the screen.
     await bench
       .lens(/^best /)
@@ -48,6 +47,8 @@ for (const { name, folder, file, tab, filter, logY, card } of shots) {
     // Without the sidebar; and curves come to rest.
     await page.keyboard.press('ControlOrMeta+B');
     await page.waitForTimeout(2500);
+    if (card)
+      await panel.id(TEST_IDS.insightCard(card)).evaluate((element) => element.scrollIntoView({ block: 'end' }));
     await bench.screenshot(name);
     await page.close();
   });

@@ -1,5 +1,6 @@
 /** Several workers, as the threads and processes that they are. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import type { Dataset } from '../../../src/training/data/types.js';
 import { deviceOf, divide, Workers } from '../../../src/training/parallel/index.js';
 import { loadState, saveState } from '../../../src/training/resume.js';
 import { Training } from '../../../src/training/train.js';
-import { network, Notes, rings, stripes } from './support.js';
+import { network, Notes, rings, stripes, until } from './support.js';
 
 let folder: string;
 let entry: string;
@@ -45,6 +46,13 @@ const make = (section: Record<string, unknown>, dataset: Dataset, workers: Worke
     ...{ network: network(section), dataset, seed: 3, log: notes },
     ...{ cheapReads: true, evaluationBatch: 64, workers },
   });
+
+/** Processes that are workers of this one or of another. */
+function children(of = process.pid): number[] {
+  const all = spawnSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).stdout.split('\n');
+  const ours = all.map((line) => line.trim().split(/\s+/)).filter((words) => words.includes('--gradient-worker'));
+  return ours.filter(([, parent]) => parent === String(of)).map(([pid]) => Number(pid));
+}
 
 const section = {
   layers: [{ dense: { units: 9, activation: 'tanh' } }, { dense: 2 }],
@@ -152,11 +160,6 @@ describe('several workers', () => {
   });
 
   it.skipIf(process.platform === 'win32')('end the training with a sentence when one is killed', async () => {
-    const children = () => {
-      const all = spawnSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).stdout.split('\n');
-      const ours = all.map((line) => line.trim().split(/\s+/)).filter((words) => words.includes('--gradient-worker'));
-      return ours.filter(([, parent]) => parent === String(process.pid)).map(([pid]) => Number(pid));
-    };
     const before = children();
     const workers = await start(2, 'process', 'cpu');
     const [pid] = children().filter((one) => !before.includes(one));
@@ -169,6 +172,31 @@ describe('several workers', () => {
     run.dispose();
     await workers.close();
     expect(children()).not.toContain(pid);
+  });
+
+  it.skipIf(process.platform === 'win32')('go when the training is killed', async () => {
+    const program = join(folder, 'main.cjs');
+    await esbuild.build({
+      ...{ bundle: true, platform: 'node', format: 'cjs', mainFields: ['module', 'main'], logLevel: 'error' },
+      stdin: {
+        contents: `import { Workers } from './src/training/parallel/index.js';
+          const options = { count: 3, backend: 'cpu', kind: 'process', entry: ${JSON.stringify(entry)} };
+          void Workers.start(options).then(() => console.log('ready'));`,
+        resolveDir: process.cwd(),
+        loader: 'ts',
+      },
+      outfile: program,
+    });
+    const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    const pids = children(child.pid);
+    expect(pids).toHaveLength(2);
+    child.kill('SIGKILL');
+    const alive = (pid: number) => {
+      const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+      return stdout.trim() !== '' && !stdout.startsWith('Z');
+    };
+    await until(() => !pids.some(alive));
   });
 
   it('can’t be more than there are examples in a batch; one that can’t start says why', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import * as esbuild from 'esbuild';
+import { PNG } from 'pngjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Network } from '../../../src/experiment/network/index.js';
 import { TrainerLine } from '../../../src/protocol/trainer.js';
@@ -219,6 +220,49 @@ describe('arrays', () => {
     await expect(judge('x.npy', 'short.npy')).rejects.toThrow(/holds 1 numbers, but 200 examples need 200/);
     model.dispose();
   });
+});
+
+it('images: a folder with classes is judged, single files and loose ones are predicted', async () => {
+  const photo = async (path: string, bright: boolean): Promise<void> => {
+    const image = new PNG({ width: 4, height: 4 });
+    for (let i = 0; i < image.data.length; i++)
+      image.data[i] = i % 4 === 3 ? 255 : (bright ? 200 : 20) + ((i * 7) % 30);
+    await mkdir(join(folder, path, '..'), { recursive: true });
+    await writeFile(join(folder, path), PNG.sync.write(image));
+  };
+  for (let i = 0; i < 10; i++) {
+    await photo(`photos/day/${i}.png`, true);
+    await photo(`photos/=night/${i}.png`, false);
+  }
+  await photo('loose/deep/a.png', true);
+  await photo('loose/b.png', false);
+  const section = {
+    data: { images: { folder: 'photos' } },
+    ...{
+      layers: ['flatten', { dense: 2 }],
+      loss: 'crossEntropy',
+      optimizer: { name: 'adam', learningRate: 0.05 },
+      epochs: 5,
+    },
+  };
+  const { run } = await trained('photos-run', section);
+  const model = new SavedModel(await loadSaved(run));
+  const { values, examples } = await evaluateSaved(model, run, ['photos'], context());
+  expect([examples, values.accuracy]).toEqual([20, 1]);
+  const out = join(folder, 'photos.csv');
+  await predictSaved(model, ['loose', 'photos/day/3.png'], out, context());
+  const lines = parseCsv(await readFile(out, 'utf8'), out, ',').map(({ fields }) => fields.slice(0, 3));
+  expect(lines).toEqual([
+    ['row', 'file', 'prediction'],
+    ['1', join('loose', 'b.png'), "'=night"],
+    ['2', join('loose', 'deep', 'a.png'), 'day'],
+    ['3', 'photos/day/3.png', 'day'],
+  ]);
+  await expect(evaluateSaved(model, run, ['loose'], context())).rejects.toThrow(
+    /not among the training examples|subfolder/,
+  );
+  await expect(evaluateSaved(model, run, ['loose/b.png'], context())).rejects.toThrow(/no folder of images/);
+  model.dispose();
 });
 
 it('of a cross-validation, the network of one fold is judged on what it has not seen', async () => {

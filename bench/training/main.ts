@@ -24,6 +24,7 @@ const { values: given } = parseArgs({
 const { BENCH_ROOT: root = '.', BENCH_OUT: out = 'out/bench-training' } = process.env;
 const rounds = Number(given.rounds);
 const seconds = Number(given.seconds);
+const load = os.loadavg()[0]!;
 const threads = Number(given.threads ?? os.availableParallelism());
 // Native TensorFlow's threads within one operation.
 process.env.TF_NUM_INTRAOP_THREADS = `${threads}`;
@@ -94,7 +95,7 @@ async function main(): Promise<void> {
   const text = reportText(measured, starts, {
     machine: `Node ${process.versions.node}, ${os.platform()} ${os.arch()}, ${threads} × ${os.cpus()[0]?.model ?? 'unknown processor'}`,
     commit: output('rev-parse', '--short', 'HEAD') || 'no commit',
-    ...{ rounds, seconds, threads },
+    ...{ rounds, seconds, threads, load },
   });
   writeFileSync(join(root, 'docs/benchmarks/training.md'), text);
   console.log('docs/benchmarks/training.md');

@@ -18,6 +18,8 @@ export interface Facts {
   rounds: number;
   seconds: number;
   threads: number;
+  /** Programs that wanted a core when it began. */
+  load: number;
 }
 
 const isTorch = (name: string) => name.startsWith('torch-');
@@ -34,8 +36,11 @@ export function reportText(measured: Measured[], starts: StartTimes, facts: Fact
     `- ${version}; ours at ${facts.commit}. ${facts.machine}.`,
     `- Both make each batch from bytes in a shuffled order, go forward, back and through Adam, read the loss of every step and count`,
     `  right answers. In turns of ${facts.seconds} s, ${facts.rounds} of each; the best turn counts, being the least disturbed.`,
-    `- A ratio is to the faster of PyTorch with one thread and with ${facts.threads}. WebAssembly and plain JavaScript have one thread; native`,
-    `  TensorFlow has ${facts.threads}. "A CPU second" is of the time of all threads together, which a busy machine changes little.`,
+    facts.threads === 1
+      ? '- All have one thread.'
+      : `- A ratio is to the faster of PyTorch with one thread and with ${facts.threads}. Native TensorFlow has ${facts.threads}, WebAssembly and plain JavaScript one.`,
+    `- "A CPU second" is of the time of all threads together, which a busy machine changes little. When this began, ${number(facts.load)} programs`,
+    `  wanted one of its cores${facts.load > 2 ? ': judge by CPU seconds' : ''}.`,
     '',
   ];
   for (const { title, text, rates } of measured) {

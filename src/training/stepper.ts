@@ -1,4 +1,5 @@
 /** Between a batch's gradient and the weights: accumulation, penalties, constraints, clipping, the optimizer, decay, bounds, averaging. */
+import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../experiment/network/index.js';
 import type { Constraints, ConstraintState } from './constrained/index.js';
@@ -13,17 +14,22 @@ export interface StepperState {
   constraints: ConstraintState[];
 }
 
+/** What an optimizer knows itself. */
+const own = (settings: Network['optimizer']) => ({ ...settings, learningRate: 0, weightDecay: 0 });
+
+type Settings = Pick<Network, 'optimizer' | 'clip' | 'accumulate' | 'ema'>;
+
 export class Stepper {
-  readonly optimizer: Optimizer;
+  optimizer: Optimizer;
   private sum: tf.Tensor1D | null = null;
   private summed = 0;
   private average: tf.Tensor1D | null = null;
 
   constructor(
-    private readonly network: Pick<Network, 'optimizer' | 'clip' | 'accumulate' | 'ema'>,
+    private network: Settings,
     private readonly parameters: Parameters,
     /** Disposed with this, as are the constraints. */
-    private readonly regularizer: Regularizer | null = null,
+    private regularizer: Regularizer | null = null,
     private readonly constraints: Constraints | null = null,
   ) {
     this.optimizer = buildOptimizer(network.optimizer);
@@ -55,6 +61,31 @@ export class Stepper {
     parameters.add(this.bounded(change));
     constraints?.stepped(parameters.vector);
     if (network.ema !== null) this.move(network.ema);
+  }
+
+  /** Goes on with other settings of the same optimizer, between two epochs. `regularizer`: as at the beginning. */
+  async change(network: Settings, regularizer: Regularizer | null): Promise<void> {
+    if (!isDeepStrictEqual(own(network.optimizer), own(this.network.optimizer))) {
+      const optimizer = buildOptimizer(network.optimizer);
+      optimizer.load(await this.optimizer.state());
+      this.shift(this.optimizer.settle(), 1);
+      this.shift(optimizer.settle(), -1);
+      this.optimizer.dispose();
+      this.optimizer = optimizer;
+    }
+    this.regularizer?.dispose();
+    if (network.ema === null) {
+      this.average?.dispose();
+      this.average = null;
+    }
+    Object.assign(this, { network, regularizer });
+  }
+
+  /** Where the gradient is taken may be ahead of the weights that are meant (Nesterov): by how much, depends on settings. */
+  private shift(offset: tf.Tensor1D | null, sign: 1 | -1): void {
+    if (!offset) return;
+    tf.tidy(() => this.parameters.add(tf.mul(offset, sign)));
+    offset.dispose();
   }
 
   /** What the weights cost beside the loss; null: nothing ever. */

@@ -16,6 +16,7 @@ import { buildLoss, type Loss } from './losses/index.js';
 import { buildModel, type Model } from './model.js';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping.js';
 import { Pace } from './pace.js';
+import { takeRates } from './liveChanges.js';
 import type { Workers } from './parallel/index.js';
 import { Parameters } from './parameters.js';
 import { Random } from './random.js';
@@ -70,14 +71,16 @@ export class Training {
   /** As set by the file or by the person, before the schedule. */
   learningRate: number;
   private readonly loss: Loss;
-  private readonly augmentation: Augmentation | null;
+  private augmentation: Augmentation | null;
   private readonly stepper: Stepper;
-  private readonly schedule: Schedule;
-  private readonly earlyStopping: EarlyStopping | null;
+  private schedule: Schedule;
+  private earlyStopping: EarlyStopping | null;
   private readonly diagnostics: Diagnostics;
   private readonly held: Weights;
-  private readonly gradients: GradientSource;
-  private readonly pace: Pace;
+  private gradients: GradientSource;
+  private pace: Pace;
+  /** To be taken over before the next epoch. */
+  private wanted: Network | null = null;
   /** Null before the first epoch's end, and for numbers. */
   confusion: JudgedConfusion | null = null;
   private epochsDone = 0;
@@ -90,7 +93,7 @@ export class Training {
   /** Whether an epoch was trained in this process. */
   private warm = false;
 
-  constructor(private readonly options: TrainingOptions) {
+  constructor(private options: TrainingOptions) {
     this.random = new Random(options.seed);
     this.model = buildModel(options.network, options.dataset, this.random.fork('weights'));
     this.parameters = new Parameters(this.model.weights);
@@ -107,11 +110,39 @@ export class Training {
     this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
     this.diagnostics = new Diagnostics(network, this.model, options.dataset);
     this.held = new Weights(this.model, this.parameters, this.stepper);
-    const { model, parameters, loss, random } = this;
-    const parts = { ...options.dataset, model, parameters, loss };
-    this.gradients = options.workers?.gradients({ ...options, ...parts, random }) ?? new OwnGradient(parts, random);
+    this.gradients = this.source();
     this.pace = new Pace(options.log, network.epochs);
     this.learningRate = network.optimizer.learningRate;
+  }
+
+  private source(): GradientSource {
+    const { options, model, parameters, loss, random } = this;
+    const parts = { ...options.dataset, model, parameters, loss };
+    return options.workers?.gradients({ ...options, ...parts, random }) ?? new OwnGradient(parts, random);
+  }
+
+  /** Other hyperparameters, such as `refusal` lets pass: the learning rate at once, the others from the next epoch on. */
+  change(network: Network): void {
+    this.wanted = network;
+    this.learningRate = network.optimizer.learningRate;
+  }
+
+  private async takeOver(network: Network): Promise<void> {
+    const { options, schedule, earlyStopping } = this;
+    takeRates(options.network.layers, network.layers);
+    // The layers stay those that the model was built from.
+    this.options = { ...options, network: { ...network, layers: options.network.layers } };
+    this.augmentation = buildAugmentation(network, options.dataset);
+    await this.stepper.change(network, buildRegularizer(this.model.weights, network.regularization));
+    this.schedule = buildSchedule(network.schedule, network.epochs);
+    this.schedule.load(schedule.state());
+    this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
+    const same = options.network.earlyStopping?.metric === network.earlyStopping?.metric;
+    if (earlyStopping && same) this.earlyStopping?.load(earlyStopping.state());
+    this.pace = new Pace(options.log, network.epochs);
+    if (options.workers) return;
+    this.gradients.dispose();
+    this.gradients = this.source();
   }
 
   /** Epochs that are done. */
@@ -132,8 +163,10 @@ export class Training {
 
   /** Trains one epoch more; to be called as long as there are more. `done`: the weights are ready to be saved. */
   async advance(): Promise<'more' | 'done' | 'stopped'> {
-    const { epochs } = this.options.network;
-    if (this.epochsDone >= epochs) return this.finish();
+    const { wanted } = this;
+    this.wanted = null;
+    if (wanted) await this.takeOver(wanted);
+    if (this.epochsDone >= this.options.network.epochs) return this.finish();
     const tensors = tf.memory().numTensors;
     const epoch = this.epochsDone + 1;
     const judged = (await this.trainEpoch(epoch)) ? await this.judge(epoch) : null;
@@ -147,7 +180,7 @@ export class Training {
       throw new Error(`internal error: ${more} tensors were not released in epoch ${epoch}; please report this`);
     }
     this.warm = true;
-    return epoch < epochs ? 'more' : this.finish();
+    return epoch < (this.wanted ?? this.options.network).epochs ? 'more' : this.finish();
   }
 
   private async finish(): Promise<'done'> {

@@ -11,6 +11,7 @@ import { CrossValidation } from './crossValidation.js';
 import { divisionsOf, openData, type Dataset } from './data/index.js';
 import { isHeld } from './data/types.js';
 import { TrainingError, messageOf } from './errors.js';
+import { LiveChanges } from './liveChanges.js';
 import { saveConfusion } from './metrics/file.js';
 import { metricNotes } from './metrics/index.js';
 import { deviceOf, Workers } from './parallel/index.js';
@@ -34,11 +35,13 @@ export interface Given {
  */
 export async function trainRun(
   run: RunClient,
-  spec: Pick<RunSpec, 'network' | 'seed'> & Partial<Pick<RunSpec, 'search'>>,
+  spec: Pick<RunSpec, 'network' | 'seed'> & Partial<Pick<RunSpec, 'search' | 'params'>>,
   folder: string,
   given: Given = {},
 ): Promise<boolean> {
-  const network = readNetwork(spec.network);
+  const kept = run.enabled ? run.folder : null;
+  const live = await LiveChanges.open(kept, spec.params ?? {}, readNetwork(spec.network));
+  const { network } = live;
   run.progress(0, 'starting');
   const env = { ...process.env };
   if (network.workers > 1) Object.assign(process.env, deviceOf(0, env));
@@ -52,7 +55,7 @@ export async function trainRun(
   const workers =
     network.workers > 1 ? await Workers.start({ count: network.workers, backend: backend.id, env }) : null;
   try {
-    return await trainWith(run, { network, seed: network.seed ?? spec.seed, datasets, backend, workers, given });
+    return await trainWith(run, { live, network, seed: network.seed ?? spec.seed, datasets, backend, workers, given });
   } finally {
     await workers?.close();
   }
@@ -86,6 +89,7 @@ async function ready(
 }
 
 interface Prepared {
+  live: LiveChanges;
   network: Network;
   seed: number;
   /** One, or one for each fold. */
@@ -96,7 +100,7 @@ interface Prepared {
 }
 
 async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
-  const { network, seed, datasets, backend, workers, given } = prepared;
+  const { live, network, seed, datasets, backend, workers, given } = prepared;
   const dataset = datasets[0]!;
   const { cheapReads, evaluationBatch } = backend.started;
   // A program that Tunesmith did not start has no folder for what is kept.
@@ -137,7 +141,7 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
       `${all[0]!.parameters.count} parameters; ${backend.id} (${backend.started.detail})`,
   );
   if (backend.choice.why !== null) console.log(`${backend.id}: ${backend.choice.why}`);
-  const listener = run.onSet((params) => setLive(run, all, params));
+  const listener = run.onSet((params) => void setLive(run, all, live, params));
   try {
     const completed = await training.run();
     await given.onTrained?.(all[0]!);
@@ -244,20 +248,20 @@ async function startChosen(choice: Choice) {
   return { id: backend.id, advice: backend.advice, choice, started: await startBackend(backend) };
 }
 
-/** Names under which people write the learning rate in their params. */
-const LEARNING_RATE = /^(.*\.)?(lr|learning_?rate)$/i;
-
-function setLive(run: RunClient, trainings: readonly Training[], params: Params): void {
-  for (const [name, value] of Object.entries(params)) {
-    if (LEARNING_RATE.test(name) && typeof value === 'number' && value > 0 && Number.isFinite(value)) {
-      for (const training of trainings) training.learningRate = value;
-      run.message('info', `learning rate is ${value} from here on`);
-    } else if (LEARNING_RATE.test(name)) {
-      run.message('warning', `${name} must be a number above 0; it stays ${trainings[0]!.learningRate}`);
-    } else {
-      run.message('warning', `${name} can't be changed while a network trains: relaunch with the new value`);
-    }
-  }
+async function setLive(
+  run: RunClient,
+  trainings: readonly Training[],
+  live: LiveChanges,
+  params: Params,
+): Promise<void> {
+  const rate = live.network.optimizer.learningRate;
+  const names = Object.entries(params).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  const result = await live.set(params);
+  if ('problem' in result) return run.message('warning', `${names.join(', ')} was not taken: ${result.problem}`);
+  for (const training of trainings) training.change(result.network);
+  const now = result.network.optimizer.learningRate;
+  const when = now === rate ? 'from the next epoch on' : `the learning rate is ${now} from here on`;
+  run.message('info', `${names.join(', ')}: ${when}`);
 }
 
 /** `fold`: from 1; null: there are none. */

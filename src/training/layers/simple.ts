@@ -24,12 +24,19 @@ export const activation: LayerBuilder<Extract<Layer, { type: 'activation' }>> = 
  * Drops each value with probability `rate` while training and divides the kept ones by 1 − rate, so that
  * nothing is to be done afterwards (Srivastava et al. 2014, "inverted").
  */
-export const dropout: LayerBuilder<Extract<Layer, { type: 'dropout' }>> = ({ rate }, { name, inputShape }) => ({
+export const dropout: LayerBuilder<Extract<Layer, { type: 'dropout' }>> = (layer, { name, inputShape }) => ({
   name,
   outputShape: inputShape,
   weights: [],
-  plain: { kind: 'dropout', rate },
+  // The rate may change while the network trains.
+  plain: {
+    kind: 'dropout',
+    get rate() {
+      return layer.rate;
+    },
+  },
   forward(x, { training, random }) {
+    const { rate } = layer;
     if (!training || rate === 0) return x;
     return tf.mul(x, tf.tensor(drawMask(new Float32Array(x.size), rate, random), x.shape));
   },
@@ -45,19 +52,18 @@ export function drawMask(mask: Float32Array, rate: number, random: Random): Floa
 
 /** Drops whole channels, so that neighbouring values can't stand in for each other (Tompson et al. 2015, section 3.2). */
 export const spatialDropout: LayerBuilder<Extract<Layer, { type: 'spatialDropout' }>> = (
-  { rate },
+  layer,
   { name, inputShape },
 ) => {
-  const threshold = Math.floor(rate * 4294967296);
-  const kept = 1 / (1 - rate);
   const channels = inputShape.at(-1)!;
   return {
     name,
     outputShape: inputShape,
     weights: [],
     forward(x, { training, random }) {
+      const { rate } = layer;
       if (!training || rate === 0) return x;
-      const mask = Float32Array.from({ length: x.shape[0]! * channels }, () => (random.bits() >= threshold ? kept : 0));
+      const mask = drawMask(new Float32Array(x.shape[0]! * channels), rate, random);
       return tf.mul(x, tf.tensor(mask, [x.shape[0]!, ...inputShape.slice(0, -1).map(() => 1), channels]));
     },
   };

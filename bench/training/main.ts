@@ -93,7 +93,7 @@ async function main(): Promise<void> {
   if (given['no-report']) return;
   const output = (...args: string[]) => (spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout ?? '').trim();
   const text = reportText(measured, starts, {
-    machine: `Node ${process.versions.node}, ${os.platform()} ${os.arch()}, ${threads} × ${os.cpus()[0]?.model ?? 'unknown processor'}`,
+    machine: `Node ${process.versions.node}, ${os.platform()} ${os.arch()}, ${os.availableParallelism()} × ${os.cpus()[0]?.model ?? 'unknown processor'}`,
     commit: output('rev-parse', '--short', 'HEAD') || 'no commit',
     ...{ rounds, seconds, threads, load },
   });

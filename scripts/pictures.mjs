@@ -15,7 +15,7 @@ import { ensureEditor } from './setup/editor.mjs';
 const PICTURES = {
   mlp: { file: 'mlp.tune.yaml', tab: 'insight' },
   regression: { file: 'penguins.tune.yaml', tab: 'insight' },
-  sequences: { file: 'gates.tune.yaml', tab: 'charts', filter: 'val/' },
+  sequences: { file: 'gates.tune.yaml', tab: 'charts', filter: 'val/a' },
   overfitting: { file: 'overfitting.tune.yaml', tab: 'charts', filter: 'loss', logY: true },
   optimizers: { file: 'optimizers.tune.yaml', tab: 'insight', card: 'surface' },
   mnist: { file: 'recipe.tune.yaml', tab: 'charts', filter: 'ra', backend: 'auto' },

@@ -104,10 +104,10 @@ test.describe('a day with Tunesmith', () => {
     await panel.id(TEST_IDS.enqueue).click();
     await expect(panel.frame.getByText('These values are tried next').first()).toBeVisible();
 
-    await panel.id(TEST_IDS.field('trials')).fill('3');
+    await panel.fill(TEST_IDS.field('trials'), '3');
     await panel.id(TEST_IDS.changeSearch).click();
     await expect(panel.frame.getByText(/of 4\b/).first()).toBeVisible();
-    await panel.id(TEST_IDS.resetForm).click();
+    await panel.fill(TEST_IDS.field('trials'), '4');
 
     // Pausing the search pauses what runs; what is paused can be stopped.
     await expect(panel.id(TEST_IDS.trial(1))).toHaveAttribute('data-status', 'running', { timeout: 120_000 });

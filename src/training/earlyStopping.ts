@@ -64,6 +64,9 @@ export class EarlyStopping {
   }
 
   load({ best, bestEpoch, weights }: EarlyStoppingState): void {
-    Object.assign(this, { best, bestEpoch, weights });
+    const { restore } = this.settings;
+    // It was not kept then, and can't be put back: the best is looked for anew.
+    if (restore && !weights) return;
+    Object.assign(this, { best, bestEpoch, weights: restore ? weights : null });
   }
 }

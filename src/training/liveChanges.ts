@@ -49,11 +49,11 @@ export class LiveChanges {
     };
     const experiment = (await read(RUN_FILES.experiment)) as Experiment | null;
     const live = new LiveChanges(folder, params, experiment?.program.kind === 'network' ? experiment : null, network);
-    for (const [name, one] of Object.entries(((await read(FILE)) ?? {}) as Changed)) {
+    for (const [name, one] of Object.entries(((await read(FILE)) ?? {}) as Record<string, Changed[string] | null>)) {
       // It was started again with another value, and that one counts.
-      if (isDeepStrictEqual(one.instead, params[name] ?? null)) live.changed[name] = one;
+      if (one && isDeepStrictEqual(one.instead, params[name] ?? null)) live.changed[name] = one;
     }
-    const filled = Object.keys(live.changed).length > 0 ? live.filled(live.changed) : null;
+    const filled = Object.keys(live.changed).length > 0 ? live.networkOf(live.changed) : null;
     if (filled?.network) live.now = filled.network;
     return live;
   }
@@ -66,8 +66,12 @@ export class LiveChanges {
   /** The network with these values, or why they can't be taken. */
   async set(params: Params): Promise<{ network: Network } | { problem: string }> {
     const changed = { ...this.changed };
-    for (const [name, value] of Object.entries(params)) changed[name] = { value, instead: this.params[name] ?? null };
-    const filled = this.experiment ? this.filled(changed) : this.byName(params);
+    for (const [name, value] of Object.entries(params)) {
+      // Of several names for the learning rate, the last one counts.
+      delete changed[name];
+      changed[name] = { value, instead: this.params[name] ?? null };
+    }
+    const filled = this.networkOf(changed);
     if (!filled.network) return { problem: filled.problem! };
     const problem = refusal(this.now, filled.network);
     if (problem) return { problem };
@@ -77,11 +81,14 @@ export class LiveChanges {
     return { network: this.now };
   }
 
-  private filled(changed: Changed): { network?: Network; problem?: string } {
-    const values = Object.entries(changed).map(([name, { value }]) => [name, value] as const);
-    const { program, params } = this.experiment!;
+  private networkOf(changed: Changed): { network?: Network; problem?: string } {
+    const values = Object.fromEntries(Object.entries(changed).map(([name, { value }]) => [name, value]));
+    return this.experiment ? this.filled(this.experiment, values) : this.byName(values);
+  }
+
+  private filled({ program, params }: Experiment, values: Params): { network?: Network; problem?: string } {
     try {
-      const all = { ...params, ...this.params, ...Object.fromEntries(values) };
+      const all = { ...params, ...this.params, ...values };
       const { network, problems } = validateNetwork(fillTree((program as { value: unknown }).value, all, process.env));
       return network ? { network } : { problem: problems.map(({ message }) => message).join('; ') };
     } catch (error) {
@@ -120,6 +127,9 @@ export function refusal(now: Network, wanted: Network): string | null {
   const fixed = differ.find((key) => !LIVE.includes(key));
   if (fixed) return `${fixed} can't change while the network trains: relaunch with the new value`;
   if (now.optimizer.name !== wanted.optimizer.name) return 'another optimizer wants another run: relaunch with it';
+  if (wanted.batchSize < wanted.workers) {
+    return `a batchSize of ${wanted.batchSize} can't be shared by ${wanted.workers} workers`;
+  }
   if (!differ.includes('layers')) return null;
   if (!isDeepStrictEqual(withoutRates(now.layers), withoutRates(wanted.layers))) {
     return 'of the layers only the rates of dropout can change while the network trains: relaunch with the new value';

@@ -161,7 +161,8 @@ export class Stepper {
   load(state: StepperState): void {
     this.optimizer.load(state.optimizer);
     this.average?.dispose();
-    this.average = state.average ? tf.keep(tf.tensor1d(state.average)) : null;
+    // Of another training, or from before a change: without `ema` nothing would ever move it on.
+    this.average = state.average && this.network.ema !== null ? tf.keep(tf.tensor1d(state.average)) : null;
     this.constraints?.load(state.constraints);
   }
 

@@ -140,6 +140,8 @@ export class Training {
     const same = options.network.earlyStopping?.metric === network.earlyStopping?.metric;
     if (earlyStopping && same) this.earlyStopping?.load(earlyStopping.state());
     this.pace = new Pace(options.log, network.epochs);
+    // Averages, momenta and decay that were not there before are made in the next epoch.
+    this.warm = false;
     if (options.workers) return;
     this.gradients.dispose();
     this.gradients = this.source();

@@ -7,6 +7,7 @@ import { parseExperiment, planRun } from '../../../src/experiment/index.js';
 import type { Network } from '../../../src/experiment/network/index.js';
 import type { Params } from '../../../src/protocol/values.js';
 import { wasm } from '../../../src/training/backends/wasm.js';
+import { EarlyStopping } from '../../../src/training/earlyStopping.js';
 import { LiveChanges, refusal } from '../../../src/training/liveChanges.js';
 import { Training } from '../../../src/training/train.js';
 import { network, Notes, rings } from './support.js';
@@ -69,6 +70,53 @@ describe('changes of a training', () => {
     }
   });
 
+  it('may bring what was not there before: momentum, decay, penalties, an average', async () => {
+    const before = tf.memory().numTensors;
+    const plain = { optimizer: { name: 'sgd', learningRate: 0.05 }, ema: null };
+    const notes = await losses((one) => {
+      one.change(network({ ...SECTION, ...plain, optimizer: { ...SECTION.optimizer, nesterov: false }, ema: 0.5 }));
+    }, plain);
+    expect(notes.series('val/loss')).toHaveLength(4);
+    const rms = { optimizer: { name: 'rmsprop', learningRate: 0.001 } };
+    const regularization = { l1: 0.01, l2: 0.01 };
+    const other = await losses((one) => {
+      one.change(
+        network({ ...SECTION, optimizer: { ...rms.optimizer, momentum: 0.5, centered: true }, regularization }),
+      );
+    }, rms);
+    expect(other.series('val/loss')).toHaveLength(4);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('may end the average: a checkpoint from before that does not bring it back', async () => {
+    const options = { dataset: rings(200), seed: 3, log: new Notes(), cheapReads: true, evaluationBatch: 50 };
+    const averaged = new Training({ ...options, network: network(SECTION) });
+    await averaged.advance();
+    const state = await averaged.state();
+    const plain = new Training({ ...options, network: network({ ...SECTION, ema: null }) });
+    plain.load(state);
+    expect((await plain.state()).stepper).toMatchObject({ average: null });
+    averaged.dispose();
+    plain.dispose();
+  });
+
+  it('may ask for the best weights back from here on only', async () => {
+    const stopping = (restore: boolean) =>
+      new EarlyStopping(network({ ...SECTION, earlyStopping: { restore } }).earlyStopping!);
+    const weights = [{ name: 'a', shape: [1], values: Float32Array.of(1) }];
+    const judge = (one: EarlyStopping, epoch: number, loss: number) =>
+      one.judged(epoch, { 'val/loss': loss }, () => Promise.resolve(weights));
+    const before = stopping(false);
+    await judge(before, 1, 0.5);
+    const after = stopping(true);
+    after.load(before.state());
+    await judge(after, 2, 0.7);
+    expect(after.state()).toEqual({ best: 0.7, bestEpoch: 2, weights });
+    const again = stopping(false);
+    again.load(after.state());
+    expect(again.state()).toEqual({ best: 0.7, bestEpoch: 2, weights: null });
+  });
+
   it('are refused where they make another network of it', () => {
     const now = network(SECTION);
     const to = (section: object) => refusal(now, network({ ...SECTION, ...section }));
@@ -77,6 +125,9 @@ describe('changes of a training', () => {
     expect(to({ layers: [{ dense: 2 }] })).toContain('only the rates of dropout');
     expect(to({ optimizer: 'adam' })).toContain('another optimizer');
     expect(to({ loss: 'hinge' })).toContain('loss can');
+    const shared = network({ ...SECTION, workers: 4 });
+    expect(refusal(shared, { ...shared, batchSize: 3 })).toContain("can't be shared by 4 workers");
+    expect(refusal(shared, { ...shared, batchSize: 4 })).toBeNull();
   });
 });
 
@@ -143,5 +194,18 @@ params: { drop: 0.1, units: 8, rate: 0.1, epochs: 5, unused: 1 }
     });
     expect(await live.set({ lr: 0 })).toEqual({ problem: 'it must be a number above 0' });
     expect(await live.set({ drop: 0.5 })).toEqual({ problem: 'nothing tells what drop is for' });
+  });
+
+  it('outlive the process without a file, too', async () => {
+    const { network: first } = run();
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'live '));
+    const live = await LiveChanges.open(folder, {}, first);
+    await live.set({ lr: 0.5 });
+    await live.set({ learning_rate: 0.25 });
+    await live.set({ lr: 0.125 });
+    const again = await LiveChanges.open(folder, {}, first);
+    expect(again.network.optimizer.learningRate).toBe(0.125);
+    fs.writeFileSync(path.join(folder, 'changed.json'), '{"lr":null}');
+    expect((await LiveChanges.open(folder, {}, first)).network).toEqual(first);
   });
 });

@@ -93,3 +93,37 @@ describe('Adam in one kernel', () => {
     });
   });
 });
+
+describe('the gradient of max-pooling', () => {
+  it.for([
+    { shape: [2, 6, 4, 3], size: 2, stride: 2 },
+    { shape: [1, 6, 9, 1], size: 3, stride: 3 },
+    { shape: [2, 5, 5, 2], size: 2, stride: 2 },
+    { shape: [2, 6, 6, 2], size: 3, stride: 1 },
+  ])('is that of the reference: $shape, windows of $size every $stride', async ({ shape, size, stride }, context) => {
+    needNative(context);
+    const values = numbers(shape.reduce((a, b) => a * b, 1));
+    const results: Float32Array[] = [];
+    for (const backend of ['tensorflow', 'cpu']) {
+      await tf.setBackend(backend);
+      const before = tf.memory().numTensors;
+      const gradient = tf.tidy(() => {
+        const pooled = (x: tf.Tensor4D) => tf.sum(tf.square(tf.maxPool(x, size, stride, 'valid')));
+        return tf.grad((x) => pooled(x as tf.Tensor4D))(tf.tensor(values, shape));
+      });
+      results.push(Float32Array.from(await gradient.data()));
+      gradient.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+    }
+    results[0]!.forEach((value, i) => expect(value).toBeCloseTo(results[1]![i]!, 5));
+  });
+
+  it('is shared where several are the maximum', async (context) => {
+    needNative(context);
+    await tf.setBackend('tensorflow');
+    const x = tf.tensor4d([0, 0, 0, 0, 5, 1, 5, 1], [2, 2, 2, 1]);
+    const gradient = tf.grad((at) => tf.sum(tf.maxPool(at as tf.Tensor4D, 2, 2, 'valid')))(x);
+    expect(Array.from(await gradient.data())).toEqual([0.25, 0.25, 0.25, 0.25, 0.5, 0, 0.5, 0]);
+    tf.dispose([x, gradient]);
+  });
+});

@@ -8,11 +8,14 @@ export function csv(cells: readonly (ParamValue | undefined)[]): string {
       if (cell === null || cell === undefined) return '';
       if (typeof cell === 'number') return String(cell);
       const text = typeof cell === 'string' ? cell : JSON.stringify(cell);
-      const inert = /^[=+\-@\t\r]/.test(text) && !/^-?Infinity$/.test(text) ? `'${text}` : text;
+      const inert = /^[=+\-@\t\r\n]/.test(text) && !NUMBER.test(text) ? `'${text}` : text;
       return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
     })
     .join(',');
 }
+
+/** What a spreadsheet takes for a number, although it begins as a formula may. */
+const NUMBER = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|Infinity)$/i;
 
 /** The cells of a CSV text. Quotes that are never closed end with the text. */
 export function readCsv(text: string): string[][] {

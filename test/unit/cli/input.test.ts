@@ -54,6 +54,10 @@ describe('what is typed', () => {
 describe('what is printed', () => {
   test('CSV quotes what needs it and disarms formulas', () => {
     expect(csv(['a,b', 'say "x"', '=1+1', -3, 'NaN', null])).toBe('"a,b","say ""x""",\'=1+1,-3,NaN,');
+    // Numbers stay as they are, though they be words here: a class called -1, say.
+    expect(csv(['-1', '+2.5e-3', '-Infinity', '-1+cmd()', '\n=1', '-'])).toBe(
+      `-1,+2.5e-3,-Infinity,'-1+cmd(),"'\n=1",'-`,
+    );
   });
 
   test('numbers are short and never lie about size', () => {

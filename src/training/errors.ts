@@ -4,3 +4,9 @@ export class TrainingError extends Error {
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** For messages: of many names the first ones, so that the rest of the message is seen. */
+export function listOf(names: readonly string[]): string {
+  const most = 20;
+  return names.length > most ? `${names.slice(0, most).join(', ')}, … (${names.length})` : names.join(', ');
+}

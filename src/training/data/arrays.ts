@@ -115,8 +115,10 @@ async function readPair(names: ArrayFiles | NpzArrays, files: Files): Promise<Pa
     throw new TrainingError(`${name} holds ${count} examples, but ${targetsName} holds ${targetCount} targets`);
   }
   if (count > 2 ** 31 - 1) throw new TrainingError(`${name} holds ${count} examples, more than 2147483647`);
-  if (inputs.shape.includes(0))
-    throw new TrainingError(`${name} holds examples without a number: ${inputs.shape.join('×')}`);
+  const empty = [inputs, targets].find(({ shape }) => shape.includes(0));
+  if (empty) {
+    throw new TrainingError(`${empty.bytes.name} holds examples without a number: ${empty.shape.join('×')}`);
+  }
   const held = await readWhole(targets, files.memory, 'targets stay in memory');
   // Examples in Fortran's order are not in one piece each.
   const reader = inputs.fortran ? heldReader(await readWhole(inputs, files.memory, FORTRAN)) : new ArrayReader(inputs);

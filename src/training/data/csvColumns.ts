@@ -1,6 +1,6 @@
 /** Columns of CSV files: what they hold, and the numbers they become. */
 import { suggest } from '../../experiment/suggest.js';
-import { TrainingError } from '../errors.js';
+import { TrainingError, listOf } from '../errors.js';
 import type { CsvRow } from './csvParse.js';
 import type { Table } from './csvTable.js';
 import { Moments } from './scale.js';
@@ -17,7 +17,7 @@ export function columnIndex(table: Table, name: string, key: string): number {
   const index = table.header.indexOf(name);
   if (index >= 0) return index;
   const near = suggest(name, table.header);
-  const hint = near ? `did you mean "${near}"?` : `its columns are: ${table.header.join(', ')}`;
+  const hint = near ? `did you mean "${near}"?` : `its columns are: ${listOf(table.header)}`;
   const only = table.header.length === 1 ? ' (one column only: is the delimiter right?)' : '';
   throw new TrainingError(`${table.file} has no column "${name}" (${key}); ${hint}${only}`);
 }

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import * as zip from 'yauzl';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError, listOf, messageOf } from '../errors.js';
 import type { ArrayFile } from './arrayFile.js';
 import { MemoryBytes, PartOfBytes, type Bytes } from './bytes.js';
 import { sizeText } from './memory.js';
@@ -34,7 +34,7 @@ export async function openNpz(bytes: Bytes): Promise<Archive> {
     async array(name, memory) {
       const entry = entries.get(name);
       if (!entry) {
-        const names = [...entries.keys()].slice(0, 20).join(', ');
+        const names = listOf([...entries.keys()]);
         throw new TrainingError(`${file} holds no array "${name}"; it holds ${names || 'none'}`);
       }
       const label = `${file}: array "${name}"`;

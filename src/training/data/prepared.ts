@@ -1,6 +1,6 @@
 /** Files for a network that is trained already: its columns, classes and scales, as they were then. */
-import { readdir, stat } from 'node:fs/promises';
-import { extname, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { TrainingError } from '../errors.js';
 import type { SavedNetwork } from '../saved.js';
 import { ArrayReader, HeldReader, readAll, type ArrayFile } from './arrayFile.js';
@@ -8,7 +8,7 @@ import { openBytes, unpacked, type Bytes } from './bytes.js';
 import { Encoder, columnIndex, readTargets, type Column } from './csvColumns.js';
 import { openTable } from './csvTable.js';
 import { openIdx } from './idx.js';
-import { listImages } from './images/list.js';
+import { listImages, looseImages } from './images/list.js';
 import { ImageReader } from './images/reader.js';
 import type { Fitting } from './images/resize.js';
 import { memoryFor } from './memory.js';
@@ -206,7 +206,11 @@ async function prepareImages(
       const found = await listImages(folder, file, data.classes);
       [listed, labels] = [found.files, found.labels];
       notes.push(...found.notes);
-    } else listed.push(...(await imagesIn(folder, file)));
+    } else {
+      const found = await looseImages(folder, file);
+      for (const each of found.files) listed.push(each);
+      notes.push(...found.notes);
+    }
   }
   if (needTargets && !labels)
     throw new TrainingError(`${files[0]} is no folder of images with a subfolder for each class`);
@@ -222,16 +226,6 @@ async function prepareImages(
     notes: () => notes,
     close: () => Promise.resolve(),
   };
-}
-
-/** All images below a folder, sorted; links are not followed. */
-async function imagesIn(base: string, folder: string): Promise<string[]> {
-  const found = await readdir(resolve(base, folder), { recursive: true, withFileTypes: true });
-  const files = found
-    .filter((entry) => entry.isFile() && /^\.(png|jpe?g)$/i.test(extname(entry.name)))
-    .map((entry) => join(folder, entry.parentPath.slice(resolve(base, folder).length + 1), entry.name));
-  if (files.length === 0) throw new TrainingError(`${folder} holds no PNG or JPEG file`);
-  return files.sort((a, b) => (a < b ? -1 : 1));
 }
 
 const noTargets = (count: number, { classes, outputs }: SavedNetwork['data']): Targets =>

@@ -308,6 +308,22 @@ describe('hostile and mistaken headers', () => {
     );
   });
 
+  it('names some of many columns, so that the message can be read', async () => {
+    const names = Array.from({ length: 5000 }, (_, i) => `gene${i}`);
+    await writeFile(join(folder, 'wide.csv'), `${names.join()}\n${names.map(() => 1).join()}\n`);
+    await expect(load({ csv: { file: 'wide.csv', target: 'kind' } })).rejects.toThrow(
+      /wide\.csv has no column "kind" \(target\); its columns are: gene0, .*, gene19, … \(5000\)$/,
+    );
+  });
+
+  it('refuses targets without a number', async () => {
+    await writeFile(join(folder, 'x5.npy'), npy('<f4', '4, 1', floats(1, 2, 3, 4)));
+    await writeFile(join(folder, 'y5.npy'), npy('<f4', '4, 0', Buffer.alloc(0)));
+    await expect(load({ npy: { inputs: 'x5.npy', targets: 'y5.npy' } }, { loss: 'mse' })).rejects.toThrow(
+      /y5\.npy holds examples without a number: 4×0/,
+    );
+  });
+
   it('refuses a pipe, which nobody may ever write into', async () => {
     if (process.platform === 'win32') return;
     execFileSync('mkfifo', [join(folder, 'pipe.csv')]);

@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
-import { TrainingError, messageOf } from '../../errors.js';
+import { TrainingError, listOf, messageOf } from '../../errors.js';
 
 export interface ListedImages {
   /** As the person wrote it. */
@@ -48,7 +48,7 @@ export async function listImages(base: string, folder: string, known: string[] |
     if (files.length === 0) throw new TrainingError(`${path} holds no PNG or JPEG file: fill it, or remove it`);
     const name = entry.name.normalize('NFC');
     if (known && !known.includes(name)) {
-      throw new TrainingError(`${path}: class "${name}" is not among the training examples (${known.join(', ')})`);
+      throw new TrainingError(`${path}: class "${name}" is not among the training examples (${listOf(known)})`);
     }
     if (classes.some((other) => other.name === name)) throw new TrainingError(`${folder} has two folders "${name}"`);
     classes.push({ name, files });
@@ -67,6 +67,14 @@ export async function listImages(base: string, folder: string, known: string[] |
     ),
     notes: left.notes(folder),
   };
+}
+
+/** All images in a folder and below, whatever their classes. */
+export async function looseImages(base: string, folder: string): Promise<Pick<ListedImages, 'files' | 'notes'>> {
+  const left = new Left();
+  const files = await filesIn(base, folder, await realpath(resolve(base, folder)), left, 0);
+  if (files.length === 0) throw new TrainingError(`${folder} holds no PNG or JPEG file`);
+  return { files, notes: left.notes(folder) };
 }
 
 async function filesIn(base: string, folder: string, root: string, left: Left, depth: number): Promise<string[]> {

@@ -1,10 +1,10 @@
 /** The trainer's side of `tunesmith export --to`, `evaluate` and `predict`: NDJSON on standard output, see protocol/trainer.ts. */
-import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EXPORT_FORMATS, type ExportFormat, type TrainerLine } from '../protocol/trainer.js';
 import { chooseBackend, requestedBackend, startBackend } from './backends/index.js';
 import { TrainingError, messageOf } from './errors.js';
 import { exportNetwork } from './export/index.js';
+import { checkOutput } from './files/output.js';
 import { evaluateSaved, predictSaved, type PredictContext } from './predict.js';
 import { loadSaved } from './saved.js';
 import { SavedModel } from './savedModel.js';
@@ -57,13 +57,7 @@ async function predictFiles(
   runFolder: string,
   [folder = '.', output = '', force = '', fold, ...files]: string[],
 ): Promise<void> {
-  if (force !== '--force') {
-    const there = await access(output).then(
-      () => true,
-      () => false,
-    );
-    if (there) throw new TrainingError(`${output} is there already: choose another name, or --force to replace it`);
-  }
+  await checkOutput(output, force === '--force');
   await withModel(runFolder, folder, foldOf(fold), async (model, context) => {
     say({ type: 'predicted', file: output, ...(await predictSaved(model, files, output, context)) });
   });

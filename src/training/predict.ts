@@ -1,6 +1,6 @@
 /** What a saved network says of examples: how good it is on them, and what it predicts, as a CSV file. */
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { csv } from '../protocol/csv.js';
 import { RunSpec } from '../protocol/runFolder.js';
@@ -12,6 +12,7 @@ import type { Examples } from './data/types.js';
 import { TrainingError } from './errors.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import { cardOf } from './export/card.js';
+import { writeWhole } from './files/output.js';
 import { buildLoss } from './losses/index.js';
 import type { SavedModel } from './savedModel.js';
 
@@ -41,7 +42,7 @@ export async function evaluateSaved(
   const { saved } = model;
   const given =
     files.length > 0
-      ? await prepare(saved, files, { folder: context.folder, needTargets: true })
+      ? await unlessStopped(prepare(saved, files, { folder: context.folder, needTargets: true }), context.signal)
       : await ownExamples(model, runFolder, context, fold);
   const { examples, name } = given;
   const loss = buildLoss(saved.network.loss, model.dataset, model.model.outputs);
@@ -98,28 +99,32 @@ export async function predictSaved(
   output: string,
   context: PredictContext,
 ): Promise<{ examples: number; columns: string[]; notes: string[] }> {
-  const given = await prepare(model.saved, files, { folder: context.folder, needTargets: false });
+  const settings = { folder: context.folder, needTargets: false };
+  const given = await unlessStopped(prepare(model.saved, files, settings), context.signal);
   const table = new PredictionTable(model, given);
-  const temporary = join(dirname(output), `.${basename(output)}.${process.pid}.tmp`);
   try {
-    const file = await open(temporary, 'wx');
-    try {
+    await writeWhole(output, async (file) => {
       await file.write(`${csv(table.columns)}\n`);
       for await (const { outputs, from, to } of outputsOf(model, given.examples, context)) {
         const rows: string[] = [];
         for (let i = from; i < to; i++) rows.push(`${csv(table.row(i, outputs, i - from))}\n`);
         await file.write(rows.join(''));
       }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, output);
+    });
   } finally {
-    await rm(temporary, { force: true });
     await given.close();
   }
   return { examples: given.examples.count, columns: table.columns, notes: given.notes() };
+}
+
+/** Opening a large file takes its time: nobody waits for it who wants no more of it. The process is about to end. */
+function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 async function* outputsOf(

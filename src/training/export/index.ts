@@ -1,8 +1,9 @@
 /** A trained network in the formats of other programs: a new one is one file and one case here. */
-import { access, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { saveWeights } from '../checkpoint.js';
 import { TrainingError } from '../errors.js';
+import { checkOutput, writeWhole } from '../files/output.js';
 import { savedMetadata, type SavedNetwork } from '../saved.js';
 import type { ExportFormat } from '../../protocol/trainer.js';
 import { cardOf } from './card.js';
@@ -25,7 +26,7 @@ export async function exportNetwork(
   overwrite: boolean,
 ): Promise<string[]> {
   if (format === 'safetensors') {
-    await refuseExisting([path], overwrite);
+    await checkOutput(path, overwrite);
     await saveWeights(path, saved.weights, {
       ...savedMetadata(saved.network, saved.data),
       model: JSON.stringify(cardOf(saved, saved.data.outputs, true)),
@@ -33,11 +34,10 @@ export async function exportNetwork(
     return [path];
   }
   const files = contents(saved, format, path);
-  await refuseExisting(
-    files.map(([file]) => file),
-    overwrite,
-  );
-  for (const [file, bytes] of files) await writeWhole(file, bytes);
+  for (const [file] of files) await checkOutput(file, overwrite);
+  // Old and new parts never stand side by side, as if they were of one network.
+  for (const [file] of files.slice(1)) await rm(file, { force: true });
+  for (const [file, bytes] of files) await writeWhole(file, (handle) => handle.writeFile(bytes));
   return files.map(([file]) => file);
 }
 
@@ -68,32 +68,4 @@ function contents(saved: SavedNetwork, format: Exclude<ExportFormat, 'safetensor
 function withinTwoGigabytes(bytes: Buffer): Buffer {
   if (bytes.length < 2 ** 31) return bytes;
   throw new TrainingError('the network is too large for one ONNX file (2 GB): export it as safetensors');
-}
-
-async function refuseExisting(files: readonly string[], overwrite: boolean): Promise<void> {
-  if (overwrite) return;
-  for (const file of files) {
-    const there = await access(file).then(
-      () => true,
-      () => false,
-    );
-    if (there) throw new TrainingError(`${file} is there already: choose another name, or --force to replace it`);
-  }
-}
-
-async function writeWhole(path: string, bytes: Buffer): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import * as tf from '@tensorflow/tfjs-core';
@@ -205,6 +205,28 @@ describe('what cannot be', () => {
     expect(await readFile(path, 'utf8')).toBe('mine');
     await exportNetwork(saved, 'onnx', path, true);
     expect((await readFile(path)).length).toBeGreaterThan(100);
+  });
+
+  it('where it can not be written, the reason is said; folders are made', async () => {
+    const saved = savedCase(caseOf('scores'));
+    await mkdir(join(folder, 'taken'));
+    await expect(exportNetwork(saved, 'onnx', join(folder, 'taken'), true)).rejects.toThrow(/taken is a folder/);
+    await expect(exportNetwork(saved, 'safetensors', join(folder, 'taken'), true)).rejects.toThrow(/is a folder/);
+    await writeFile(join(folder, 'file'), '');
+    await expect(exportNetwork(saved, 'tfjs', join(folder, 'file'), true)).rejects.toThrow(/file is no folder/);
+    await exportNetwork(saved, 'onnx', join(folder, 'new/folder/x.onnx'), false);
+    expect(await readdir(join(folder, 'new/folder'))).toEqual(['x.onnx']);
+  });
+
+  it('one that is cut short never has the old description beside new weights', async () => {
+    const saved = savedCase(caseOf('scores'));
+    const path = join(folder, 'halfway');
+    await exportNetwork(saved, 'tfjs', path, false);
+    // Its place is taken, so that the first of the two files can't be written.
+    const blocked = join(path, `.weights.bin.${process.pid}.tmp`);
+    await mkdir(blocked);
+    await expect(exportNetwork(saved, 'tfjs', path, true)).rejects.toThrow();
+    expect((await readdir(path)).sort()).toEqual([basename(blocked), 'weights.bin']);
   });
 
   it('damaged weights are told of', async () => {

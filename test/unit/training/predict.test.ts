@@ -1,6 +1,6 @@
 /** A network trained on real files, saved as a run saves it, and used on other files. */
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -147,6 +147,20 @@ describe('a table', () => {
     await expect(judge('nowhere.csv')).rejects.toThrow(/nowhere.csv is not there/);
   });
 
+  it('is stopped while files are opened, and leaves nothing of what it began', async () => {
+    const aborter = new AbortController();
+    const out = join(folder, 'stopped/out.csv');
+    const signal = aborter.signal;
+    const opening = predictSaved(model, ['nowhere.csv'], out, { ...context(), signal });
+    aborter.abort(new Error('enough'));
+    await expect(opening).rejects.toThrow('enough');
+    const later = new AbortController();
+    const onProgress = (): void => later.abort(new Error('enough'));
+    const working = predictSaved(model, ['kinds.csv'], out, { ...context(), signal: later.signal, onProgress });
+    await expect(working).rejects.toThrow('enough');
+    expect(await readdir(join(folder, 'stopped'))).toEqual([]);
+  });
+
   it('leaves no tensor behind', async () => {
     const before = tf.memory().numTensors;
     await evaluateSaved(model, run, ['kinds.csv'], context());
@@ -236,6 +250,9 @@ it('images: a folder with classes is judged, single files and loose ones are pre
   }
   await photo('loose/deep/a.png', true);
   await photo('loose/b.png', false);
+  // What macOS leaves beside every file on foreign disks.
+  await writeFile(join(folder, 'loose/._b.png'), 'no image');
+  await writeFile(join(folder, 'loose/notes.txt'), 'of the day');
   const section = {
     data: { images: { folder: 'photos' } },
     ...{
@@ -250,7 +267,8 @@ it('images: a folder with classes is judged, single files and loose ones are pre
   const { values, examples } = await evaluateSaved(model, run, ['photos'], context());
   expect([examples, values.accuracy]).toEqual([20, 1]);
   const out = join(folder, 'photos.csv');
-  await predictSaved(model, ['loose', 'photos/day/3.png'], out, context());
+  const { notes } = await predictSaved(model, ['loose', 'photos/day/3.png'], out, context());
+  expect(notes).toEqual(['loose: left out what is no PNG or JPEG file: 1 .txt']);
   const lines = parseCsv(await readFile(out, 'utf8'), out, ',').map(({ fields }) => fields.slice(0, 3));
   expect(lines).toEqual([
     ['row', 'file', 'prediction'],

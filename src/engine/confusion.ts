@@ -1,5 +1,5 @@
 /** The confusion matrix that a run has left, as a file of its own. */
-import { open, realpath } from 'node:fs/promises';
+import { open, realpath, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import { readCsv } from '../protocol/csv.js';
 import type { Confusion } from '../protocol/engine.js';
@@ -25,6 +25,8 @@ async function readInside(folder: string, name: string): Promise<string | null> 
     const root = await realpath(folder);
     const file = await realpath(path.resolve(root, name));
     if (!file.startsWith(root + path.sep)) return null;
+    // Opening a pipe would wait for whoever writes into it, and the engine with it.
+    if (!(await stat(file)).isFile()) return null;
     const handle = await open(file, 'r');
     try {
       const { size } = await handle.stat();

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -46,6 +47,8 @@ describe('the file', () => {
     if (process.platform !== 'win32') {
       fs.symlinkSync(outside, path.join(folder, 'media/link.csv'));
       expect(await readConfusion(folder, media('media/link.csv'))).toBeNull();
+      execFileSync('mkfifo', [path.join(folder, 'media/pipe.csv')]);
+      expect(await readConfusion(folder, media('media/pipe.csv'))).toBeNull();
     }
     expect(await readConfusion(folder, media('media/none.csv'))).toBeNull();
     expect(await readConfusion(folder, [])).toBeNull();

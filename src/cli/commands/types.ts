@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Command } from '../command.js';
 import { CommandError } from '../errors.js';
@@ -12,13 +12,23 @@ export const types: Command = {
   examples: [['tunesmith types src', 'beside the modules that train']],
   args: [0, 1],
   run(context, input) {
-    const file = path.join(context.file(input.args[0] ?? '.'), 'tunesmith.d.ts');
-    const source = path.join(context.dist, '..', 'media', 'training.d.ts');
-    const [header] = readFileSync(source, 'utf8').split('\n');
-    if (existsSync(file) && !readFileSync(file, 'utf8').startsWith(header!)) {
+    const folder = context.file(input.args[0] ?? '.');
+    if (!statSync(folder).isDirectory()) throw new CommandError(`${folder} is no folder.`);
+    const file = path.join(folder, 'tunesmith.d.ts');
+    const text = readFileSync(path.join(context.dist, '..', 'media', 'training.d.ts'), 'utf8');
+    // A link is not followed: it may lead out of the folder, to what is not there yet.
+    const found = lstatSync(file, { throwIfNoEntry: false });
+    const [header] = text.split('\n');
+    if (found && !(found.isFile() && readFileSync(file, 'utf8').startsWith(header!))) {
       throw new CommandError(`${file} was not written by Tunesmith: move it away first.`);
     }
-    copyFileSync(source, file);
+    const temporary = `${file}.${process.pid}.tmp`;
+    try {
+      writeFileSync(temporary, text, { flag: 'wx' });
+      renameSync(temporary, file);
+    } finally {
+      rmSync(temporary, { force: true });
+    }
     context.print(`Written: ${path.relative(context.cwd, file)}`);
     return Promise.resolve(0);
   },

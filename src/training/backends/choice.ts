@@ -4,7 +4,7 @@
  * trials of a search take the same one, so that they can be compared; a run that goes on stays on its own.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { cpus, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -64,22 +64,25 @@ export async function knownChoice(network: Network, context: ChoiceContext): Pro
   const requested = requestedBackend(network.backend);
   if (requested !== null) return { backend: await chooseBackend(requested), why: null };
   const candidates = context.candidates ?? (await workingBackends());
-  const find = (id: BackendId): BackendModule | null => candidates.find((one) => one.id === id) ?? null;
+  const find = findIn(candidates);
   const before = context.folder === null ? null : await read(join(context.folder, RUN_FILE));
   const own = before && find(before.backend);
   if (own) return { backend: own, why: before.why };
   if (candidates.length === 1) return { backend: candidates[0]!, why: null };
-  const paths = keptPaths(network, candidates, context);
-  for (const path of paths) {
-    const kept = await read(path);
-    const backend = kept && find(kept.backend);
-    if (!backend) continue;
-    // What the search has taken is no word about the next shape; what the shape takes, the search stays with.
-    if (context.search !== null && path !== paths[0]) await keep([paths[0]!], kept);
-    return { backend, why: kept.why };
-  }
-  return null;
+  const ofSearch = context.search === null ? null : await read(searchPath(context.search));
+  const searched = ofSearch && find(ofSearch.backend);
+  // What the search has taken is no word about the next shape; what the shape takes, the search stays with.
+  if (searched) return { backend: searched, why: ofSearch.why };
+  const kept = await read(shapePath(network, candidates));
+  return kept && find(kept.backend) ? choiceOf(await taken(kept, context.search, find), find) : null;
 }
+
+type Find = (id: BackendId) => BackendModule | null;
+const findIn =
+  (candidates: readonly BackendModule[]): Find =>
+  (id) =>
+    candidates.find((one) => one.id === id) ?? null;
+const choiceOf = ({ backend, why }: Kept, find: Find): Choice => ({ backend: find(backend)!, why });
 
 /** Times a step on each backend, unless another run does so meanwhile. */
 export async function timeBackends(
@@ -108,15 +111,16 @@ export async function timeBackends(
     const out = times.flatMap((one) => (one.milliseconds === null ? [`${one.backend.id} too slow or failing`] : []));
     const why = `the fastest for this network: ${[...figures, ...out].join(', ')}`;
     const kept = { backend: backend.id, why, network: describe(network, dataset) };
-    await keep(keptPaths(network, candidates, context), kept);
+    await keep(shapePath(network, candidates), kept);
     await forgetOld();
-    return { backend, why };
+    const find = findIn(candidates);
+    return choiceOf(await taken(kept, context.search, find), find);
   });
 }
 
 /** For the run's next launch. */
 export async function noteChoice({ backend, why }: Choice, folder: string): Promise<void> {
-  await keep([join(folder, RUN_FILE)], { backend: backend.id, why, network: '' });
+  await keep(join(folder, RUN_FILE), { backend: backend.id, why, network: '' });
 }
 
 /** The backend of the run's former launch; null: this is the first. */
@@ -136,8 +140,8 @@ export async function latestChoices(count: number): Promise<string[]> {
   return kept.flatMap((one) => (one ? [`${one.network}: ${one.why}`] : []));
 }
 
-/** Where a choice is kept: of the search first, then of the shape. */
-function keptPaths(network: Network, candidates: BackendModule[], { search }: ChoiceContext): string[] {
+/** Where the choice of a shape of network is kept. */
+function shapePath(network: Network, candidates: BackendModule[]): string {
   const machine = [
     hostname(),
     cpus().length,
@@ -147,11 +151,11 @@ function keptPaths(network: Network, candidates: BackendModule[], { search }: Ch
     process.env.CUDA_VISIBLE_DEVICES,
     candidates.map((backend) => [backend.id, backend.fingerprint()]),
   ];
-  const folder = choicesFolder();
-  const paths = [join(folder, `shape-${digest([machine, shapeOf(network)])}.json`)];
-  if (search !== null) paths.unshift(join(folder, `search-${digest([machine, search])}.json`));
-  return paths;
+  return join(choicesFolder(), `shape-${digest([machine, shapeOf(network)])}.json`);
 }
+
+/** The same for all trials, whichever GPU each of them has, and whatever is installed while the search is at work. */
+const searchPath = (search: string): string => join(choicesFolder(), `search-${digest([hostname(), search])}.json`);
 
 /**
  * What the time of a step depends on. Sizes count by their power of two only, and what costs the same everywhere not at
@@ -218,15 +222,43 @@ async function read(path: string): Promise<Kept | null> {
   }
 }
 
-async function keep(paths: string[], kept: Kept): Promise<void> {
+async function keep(path: string, kept: Kept): Promise<void> {
   try {
-    for (const path of paths) {
-      await writeFile(`${path}.${process.pid}`, JSON.stringify(kept));
-      await rename(`${path}.${process.pid}`, path);
-    }
+    await rename(await beside(path, kept), path);
   } catch {
     // It will be timed again the next time.
   }
+}
+
+/** What the search's trials take from here on: this, unless another of them was quicker to say what. */
+async function taken(kept: Kept, search: string | null, find: Find): Promise<Kept> {
+  if (search === null) return kept;
+  const path = searchPath(search);
+  try {
+    const temporary = await beside(path, kept);
+    try {
+      await link(temporary, path);
+    } catch {
+      const first = await read(path);
+      if (first && find(first.backend)) return first;
+      // Damaged, or of a backend that is gone; or a file system without links.
+      await rename(temporary, path);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  } catch {
+    // It can't be kept.
+  }
+  return kept;
+}
+
+let written = 0;
+
+/** The name of a file beside `path` with what is to be there. */
+async function beside(path: string, kept: Kept): Promise<string> {
+  const temporary = `${path}.${process.pid}.${++written}`;
+  await writeFile(temporary, JSON.stringify(kept));
+  return temporary;
 }
 
 async function forgetOld(): Promise<void> {

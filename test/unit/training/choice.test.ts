@@ -100,6 +100,32 @@ describe('the backend of a network', () => {
     expect(said.filter((text) => text.startsWith('timing'))).toHaveLength(2);
   });
 
+  it('is one for all trials of a search: each on a GPU of its own, and begun at the same time', async () => {
+    const dense = (units: number) => network({ layers: [{ dense: units }, { dense: 2 }], loss: 'crossEntropy' });
+    const choices = join(process.env.TUNESMITH_HOME!, 'backends', 'choices');
+    withoutTrainer();
+    for (const units of [2, 64]) await timeBackends(dense(units), rings(50), context());
+    // The one shape is faster here, the other there.
+    const names = await readdir(choices);
+    for (const [i, backend] of ['cpu', 'wasm'].entries()) {
+      await writeFile(join(choices, names[i]!), JSON.stringify({ backend, why: 'it is', network: '' }));
+    }
+    const onWasm = (await knownChoice(dense(2), context()))!.backend.id === 'wasm' ? 2 : 64;
+    for (let i = 0; i < 8; i++) {
+      const search = `begun ${i}`;
+      const started = await Promise.all([2, 64].map((units) => knownChoice(dense(units), context(search))));
+      expect(started[0]).toEqual(started[1]);
+      const { CUDA_VISIBLE_DEVICES: before } = process.env;
+      process.env.CUDA_VISIBLE_DEVICES = '1';
+      expect(await knownChoice(dense(64), context(search))).toEqual(started[0]);
+      if (before === undefined) delete process.env.CUDA_VISIBLE_DEVICES;
+      else process.env.CUDA_VISIBLE_DEVICES = before;
+    }
+    // What the search took is gone: it takes what there is.
+    expect((await knownChoice(dense(onWasm), context('s3')))!.backend.id).toBe('wasm');
+    expect((await timeBackends(dense(9), rings(50), { ...context('s3'), candidates: [cpu] })).backend.id).toBe('cpu');
+  });
+
   it('is what the file asks for, whatever was found out', async () => {
     const asked = network({ layers: [{ dense: 2 }], loss: 'crossEntropy', backend: 'cpu' });
     expect(await knownChoice(asked, context('s1'))).toEqual({ backend: cpu, why: null });

@@ -291,11 +291,11 @@ export class SearchDriver implements Source {
       if (error instanceof SearchError) throw badRequest(`${error.message}.`);
       throw conflict(`The search ${name} can't take this any more: ${(error as Error).message}.`);
     }
-    if (this.phase !== 'running' && this.phase !== 'paused') throw conflict(`The search ${name} has just ended.`);
     this.exhausted = false;
     this.waiting = false;
     this.reason = facts.reason;
     this.saver.hold(await this.ask('save', {}));
+    if (this.phase !== 'running' && this.phase !== 'paused') throw conflict(`The search ${name} has just ended.`);
     const written = this.options.trouble.attempt(() =>
       this.options.store.batch(() => {
         this.saver.write();

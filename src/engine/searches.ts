@@ -45,7 +45,10 @@ export interface StartSearchRequest {
 
 export class Searches implements RunListener {
   private readonly drivers = new Map<string, SearchDriver>();
+  /** Being taken up again: until that is done, nobody else may. */
   private readonly loading = new Set<string>();
+  /** The last change of each search that is not done yet. */
+  private readonly changing = new Map<string, Promise<Search>>();
 
   constructor(private readonly options: SearchesOptions) {}
 
@@ -130,11 +133,13 @@ export class Searches implements RunListener {
         for (const run of store.searches.trials(search.id)) if (active.isSuspended(run.id)) active.stop(run.id, 'stop');
       }
     };
-    await Promise.all(store.searches.list({ status: ['running', 'paused', 'stopping'] }).map(takeUp));
+    const open = store.searches.list({ status: ['running', 'paused', 'stopping'] });
+    await Promise.all(open.map((search) => this.whileLoading(search.id, () => takeUp(search))));
   }
 
   stop(id: string): void {
     const search = this.row(id);
+    this.refuseWhileLoading(search);
     const driver = this.drivers.get(id);
     if (!driver || driver.phase === 'ended') throw conflict(`The search ${search.name} is ${search.status} already.`);
     driver.stop();
@@ -150,6 +155,7 @@ export class Searches implements RunListener {
 
   async enqueue(id: string, params: Params): Promise<Search> {
     const search = this.row(id);
+    this.refuseWhileLoading(search);
     const driver = this.drivers.get(id);
     if (driver?.phase !== 'running' && driver?.phase !== 'paused') {
       const advice =
@@ -160,33 +166,51 @@ export class Searches implements RunListener {
     return this.row(id);
   }
 
-  /** A search that was over is taken up again. Refused, it stays as it was. */
-  async change({ id, ...request }: ChangeSearchRequest): Promise<Search> {
+  /**
+   * A search that was over is taken up again. Refused, it stays as it was. One change after the other: each is made of
+   * what the one before has left.
+   */
+  async change(request: ChangeSearchRequest): Promise<Search> {
+    const { id } = request;
+    const before = this.changing.get(id);
+    const change = before ? before.then(noop, noop).then(() => this.changeNow(request)) : this.changeNow(request);
+    this.changing.set(id, change);
+    try {
+      return await change;
+    } finally {
+      if (this.changing.get(id) === change) this.changing.delete(id);
+    }
+  }
+
+  private async changeNow({ id, ...request }: ChangeSearchRequest): Promise<Search> {
     const search = this.row(id);
+    this.refuseWhileLoading(search);
     const open = this.drivers.get(id);
     if (open && open.phase !== 'running' && open.phase !== 'paused') {
       throw conflict(`The search ${search.name} is ${open.phase}: change it when that is done.`);
     }
-    if (this.loading.has(id)) throw conflict(`The search ${search.name} is just being resumed. Change it then.`);
-    const change = await changeOf(open?.plan ?? this.planOf(search), search, request);
-    if (open) await open.change(change);
+    if (open) await open.change(await changeOf(open.plan, search, request));
     else {
-      const again = await this.load(search, 'paused');
-      try {
-        await again.change(change);
-      } catch (error) {
-        await again.dispose();
-        this.drivers.delete(id);
-        throw error;
-      }
-      again.reconcile(true);
-      again.resume();
+      await this.whileLoading(id, async () => {
+        const change = await changeOf(this.planOf(search), search, request);
+        const again = await this.load(search, 'paused');
+        try {
+          await again.change(change);
+        } catch (error) {
+          await again.dispose();
+          this.drivers.delete(id);
+          throw error;
+        }
+        again.reconcile(true);
+        again.resume();
+      });
     }
     return this.row(id);
   }
 
   async resume(id: string): Promise<void> {
     const search = this.row(id);
+    this.refuseWhileLoading(search);
     const driver = this.drivers.get(id);
     if (driver) {
       if (driver.phase !== 'paused')
@@ -194,16 +218,17 @@ export class Searches implements RunListener {
       return driver.resume();
     }
     if (search.status === 'completed') throw conflict(`The search ${search.name} is complete: it has no trials left.`);
-    if (this.loading.has(id)) throw conflict(`The search ${search.name} is being resumed already.`);
-    const again = await this.load(search, 'running');
-    again.reconcile(true);
-    again.resume();
+    await this.whileLoading(id, async () => {
+      const again = await this.load(search, 'running');
+      again.reconcile(true);
+      again.resume();
+    });
   }
 
   delete(id: string): void {
     const search = this.row(id);
+    this.refuseWhileLoading(search);
     if (this.drivers.has(id)) throw conflict(`The search ${search.name} is ${search.status}. Stop it first.`);
-    if (this.loading.has(id)) throw conflict(`The search ${search.name} is just being resumed. Stop it first.`);
     const { store, changes } = this.options;
     const trials = store.searches.trials(id);
     store.searches.delete(id);
@@ -247,12 +272,20 @@ export class Searches implements RunListener {
     const { store } = this.options;
     const plan = this.planOf(search);
     const saved = store.searches.loadStudy(search.id) as StudyState;
-    this.loading.add(search.id);
+    return this.driver(search, plan, await this.open(plan, () => ({ saved })), phase);
+  }
+
+  private async whileLoading(id: string, work: () => Promise<void>): Promise<void> {
+    this.loading.add(id);
     try {
-      return this.driver(search, plan, await this.open(plan, () => ({ saved })), phase);
+      await work();
     } finally {
-      this.loading.delete(search.id);
+      this.loading.delete(id);
     }
+  }
+
+  private refuseWhileLoading({ id, name }: Search): void {
+    if (this.loading.has(id)) throw conflict(`The search ${name} is just being resumed. Try again in a moment.`);
   }
 
   private async open(plan: SearchPlan, start: () => StudyStart): Promise<{ thread: StudyThread; opened: StudyOpened }> {
@@ -291,6 +324,8 @@ export class Searches implements RunListener {
     return driver;
   }
 }
+
+const noop = (): void => undefined;
 
 /** The experiment with what the request lays over it; refuses one that can't be searched. */
 function withRequest(experiment: Experiment, request: StartSearchRequest): Experiment {

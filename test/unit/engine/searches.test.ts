@@ -215,6 +215,37 @@ describe('steering', () => {
     expect(tried.map(Math.floor)).toEqual([0, 0, 0, 0, 0, 0, 2, 2, 2, 5]);
   });
 
+  it('takes what several people ask for at once, one after the other', async () => {
+    const space = 'sampler: random\ntrials: 2\nparallel: 2\nspace: { lr: { uniform: [0, 1] } }';
+    const file = write(space, 'node train.mjs', 'params: { lr: 0.1, steps: 2, pause: 50 }');
+    const { search } = await engine.request('searches/start', { file });
+    const change = (what: object) => engine.request('searches/change', { id: search.id, ...what });
+    const begun = async () => (await trials(search.id)).map((run) => run.trial!).sort((a, b) => a - b);
+    await searchOver(engine, search.id);
+
+    await Promise.all([change({ trials: 6 }), change({ space: { lr: { uniform: [2, 3] } } })]);
+    // Its own space is still that of the file, which must not undo the other one.
+    await Promise.all([change({ space: { lr: { uniform: [4, 5] } } }), change({ trials: 8 })]);
+    expect(await searchOver(engine, search.id)).toMatchObject({
+      ...{ status: 'completed', trials: 8 },
+      space: { lr: { uniform: [4, 5] } },
+    });
+    expect(await begun()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+
+    const [first, ...others] = await Promise.allSettled([
+      change({ trials: 11, reread: true }),
+      engine.request('searches/stop', { id: search.id }),
+      engine.request('searches/resume', { id: search.id }),
+      engine.request('searches/delete', { id: search.id }),
+    ]);
+    expect(first.status).toBe('fulfilled');
+    for (const other of others) {
+      expect(other).toMatchObject({ status: 'rejected', reason: { code: ErrorCode.conflict } });
+    }
+    expect((await searchOver(engine, search.id)).counts).toMatchObject({ total: 11, completed: 11 });
+    expect(await begun()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
   it('stops at once, and resumed repeats what was cut off', async () => {
     const { search } = await engine.request('searches/start', {
       file: write(`${GRID}\nparallel: 2`, 'node train.mjs', SLOW),

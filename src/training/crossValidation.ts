@@ -25,13 +25,14 @@ interface Fold {
   final: Record<string, number> | null;
 }
 
-/** As a file has it. */
+type Figures = Record<string, number | null>;
+/** As a file has it. JSON has no NaN: such figures are null there. */
 interface Written {
   version: number;
   epoch: number;
   folds: {
-    final: Record<string, number> | null;
-    history: FoldLog['history'];
+    final: Figures | null;
+    history: [epoch: number, Figures][];
     confusion: { rows: number[][]; epoch: number; step: number } | null;
   }[];
 }
@@ -39,6 +40,9 @@ interface Written {
 const VERSION = 1;
 const FILE = 'folds.json';
 const folderOf = (folder: string, index: number) => join(folder, `fold${index + 1}`);
+
+const numbers = (figures: Figures): Record<string, number> =>
+  Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, value ?? NaN]));
 
 export class CrossValidation {
   private readonly folds: Fold[];
@@ -124,8 +128,8 @@ export class CrossValidation {
       const set = fold.training.learningRate;
       fold.training.load(state);
       if (state.setLearningRate !== set) fold.training.learningRate = set;
-      fold.final = final;
-      fold.log.history = history;
+      fold.final = final && numbers(final);
+      fold.log.history = history.map(([epoch, values]) => [epoch, numbers(values)]);
       if (!final) continue;
       if (confusion) {
         const { rows, ...at } = confusion;

@@ -204,6 +204,47 @@ describe('cross-validation', () => {
     all.dispose();
   });
 
+  it('a figure that is no number is still none after it was killed', async () => {
+    const data = openParts(
+      {
+        ...{ name: 'three', task: 'regression', inputShape: [1], classes: null, outputs: 1, given: null, limit: null },
+        main: { inputs: new HeldReader(Float32Array.of(1, 2, 3), 1), targets: Float32Array.of(2, 1, 5) },
+        ...{ scale: 'none', memory: 1e9 },
+      },
+      { signal: new AbortController().signal, onProgress: () => undefined },
+    );
+    const divisions = divisionsOf(data, { validation: null, folds: 3, fold: null });
+    const three = await Promise.all(divisions.map((division) => data.dataset(division, 3)));
+    const settings = network({
+      ...{ layers: [{ dense: 1 }], loss: 'mse', optimizer: { name: 'sgd', learningRate: 0.01 }, epochs: 3 },
+      // The first epoch is the one that is kept.
+      earlyStopping: { patience: 9, threshold: 1e9 },
+    });
+    const all = (onEpoch?: (all: CrossValidation) => Promise<void>) =>
+      new CrossValidation({
+        ...{
+          network: settings,
+          datasets: three,
+          seed: 1,
+          log: new Notes(),
+          cheapReads: true,
+          evaluationBatch: 64,
+          onEpoch,
+        },
+      });
+    fs.rmSync(folder, { recursive: true });
+    fs.mkdirSync(folder);
+    const whole = all((now) => now.save(folder));
+    await whole.run();
+    // Of one example nobody can tell.
+    expect(whole.final['val/r2']).toBeNaN();
+    const resumed = all();
+    await resumed.load(folder);
+    await resumed.run();
+    expect(judged(resumed.final)).toEqual(judged(whole.final));
+    for (const each of [whole, resumed]) each.dispose();
+  });
+
   it('refuses a checkpoint of another number of folds, and one of a single training', async () => {
     fs.rmSync(folder, { recursive: true });
     fs.mkdirSync(folder);

@@ -51,6 +51,9 @@ export async function loadSaved(runFolder: string, fold: number | null = null): 
   try {
     const { weights, metadata } = await loadModelFile(path);
     if (metadata.format !== 'tunesmith') throw new Error('it was not written by the built-in trainer');
+    // They become names of files in an archive.
+    const odd = weights.find(({ name }) => !/^[\w.-]+(\/[\w.-]+)*$/.test(name) || /(^|\/)\.+(\/|$)/.test(name));
+    if (odd) throw new Error(`"${odd.name}" is no name of a weight`);
     const network = completeNetwork(JSON.parse(metadata.network ?? '') as Network);
     const data = Data.parse(JSON.parse(metadata.data ?? ''));
     const outputs = data.classes?.length ?? data.targetScale?.length ?? 1;

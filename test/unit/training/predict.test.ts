@@ -11,7 +11,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Network } from '../../../src/experiment/network/index.js';
 import { TrainerLine } from '../../../src/protocol/trainer.js';
 import { wasm } from '../../../src/training/backends/wasm.js';
-import { saveWeights } from '../../../src/training/checkpoint.js';
+import { loadModelFile, saveWeights } from '../../../src/training/checkpoint.js';
 import { parseCsv } from '../../../src/training/data/csvParse.js';
 import { divisionsOf, loadDataset, openData } from '../../../src/training/data/index.js';
 import { npy } from '../../../src/training/export/npz.js';
@@ -328,6 +328,11 @@ it('a damaged file is told of', async () => {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
   await refused(Buffer.concat([length, header, Buffer.alloc(4)]));
+  const { weights, metadata } = await loadModelFile(join(folder, 'table', MODEL_FILE));
+  for (const name of ['../../kernel', '/kernel', 'a\\b', '']) {
+    await saveWeights(join(run, MODEL_FILE), [...weights, { ...weights[0]!, name }], metadata);
+    await expect(loadSaved(run), name).rejects.toThrow(/is no name of a weight/);
+  }
   await saveWeights(join(run, MODEL_FILE), [], { format: 'tunesmith', network: '{}', data: '{}' });
   await expect(loadSaved(run)).rejects.toThrow(/can't be read/);
 });

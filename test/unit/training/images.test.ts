@@ -108,6 +108,14 @@ describe('pixels', () => {
     ['a page', Buffer.from('<!DOCTYPE html>'), /neither PNG nor JPEG \(15 bytes, beginning with 3c 21 44 4f\)/],
     ['an empty file', Buffer.alloc(0), /neither PNG nor JPEG \(0 bytes/],
     ['CMYK', fileOf('cmyk.jpg'), /CMYK/],
+    // What this program skips and the codec reads could hide the size of quite another image.
+    [
+      'a JPEG with a marker that is none',
+      damaged('rgb.jpg', (bytes) =>
+        Buffer.concat([bytes.subarray(0, 2), Buffer.from('ff0000040000', 'hex'), bytes.subarray(2)]),
+      ),
+      /x is cut short or damaged: it has no size/,
+    ],
     ['far too many pixels', damaged('rgb.png', huge), /x says it has 60000×60000 pixels/],
   ])('refuses %s', async (_, bytes, message) => {
     await expect(decodeImage(bytes, 'x')).rejects.toThrow(message);

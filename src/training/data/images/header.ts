@@ -72,7 +72,8 @@ function jpegHeader(view: DataView): ImageHeader | null {
       return { format: 'jpeg', width, height, channels: view.getUint8(at + 9), unpacked: 0, interlaced: false };
     }
     const length = view.getUint16(at + 2);
-    if (length < 2 || marker === 0xda || marker === 0xd9) return null;
+    // A marker of 0 is none: the codec reads on behind it, and might find another size there.
+    if (length < 2 || marker === 0 || marker === 0xda || marker === 0xd9) return null;
     at += 2 + length;
   }
   return null;

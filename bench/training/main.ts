@@ -30,7 +30,7 @@ const threads = Number(given.threads ?? os.availableParallelism());
 process.env.TF_NUM_INTRAOP_THREADS = `${threads}`;
 
 /** Plain JavaScript takes minutes for what the others do in a second. */
-const TOO_SLOW: Record<string, string[]> = { cpu: ['cnn', 'norm'] };
+const TOO_SLOW: Record<string, string[]> = { cpu: ['cnn', 'valid', 'norm'] };
 
 /** Backends that work here, by the trainer's own word. */
 function workingBackends(): string[] {

@@ -32,6 +32,24 @@ export const NETS: Record<string, Net> = {
       { dense: 10 },
     ],
   },
+  valid: {
+    title: 'CNN without padding',
+    text:
+      'conv 5×5×32, pool, conv 5×5×64, pool, 1024, dropout ½, 10, convolutions where the window fits: a third of the ' +
+      'work of the one above; batches of 100 images of 28×28',
+    inputShape: [28, 28, 1],
+    batch: 100,
+    layers: [
+      { conv: { filters: 32, kernel: 5, activation: relu } },
+      { pool: 2 },
+      { conv: { filters: 64, kernel: 5, activation: relu } },
+      { pool: 2 },
+      'flatten',
+      { dense: { units: 1024, activation: relu } },
+      { dropout: 0.5 },
+      { dense: 10 },
+    ],
+  },
   mlp: {
     title: 'MLP',
     text: 'dense 64 and 64 with ReLU, 10; batches of 32 examples of 64 numbers',

@@ -1,6 +1,11 @@
 /** What a person reads when their training module fails: place first, then what, then what to do. */
 import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TRAINING_MODULE } from './moduleImports.js';
+
+/** What runs a person's code, and what it may import. */
+const ours = (): string[] => [__filename, join(dirname(__filename), TRAINING_MODULE.file)];
 
 /** `path:line:column`, of the first stack frame that is in the person's own code; null when there is none. */
 export function placeOf(stack: string): string | null {
@@ -8,7 +13,7 @@ export function placeOf(stack: string): string | null {
     const match = /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/.exec(line.trim());
     if (!match) continue;
     const path = toPath(match[1]!);
-    if (/[\\/]node_modules[\\/]/.test(path) || path === __filename) continue;
+    if (/[\\/]node_modules[\\/]/.test(path) || ours().includes(path)) continue;
     return `${path}:${match[2]}:${match[3]}`;
   }
   return null;
@@ -37,8 +42,10 @@ export function loadProblem(error: unknown, file: string): string {
     const missing = /Cannot find (?:module|package) '([^']+)'/.exec(message)?.[1];
     if (missing && toPath(missing) === file)
       return `${file}: there is no such file. Check "module" in the experiment file.`;
-    const hint =
-      missing?.startsWith('/') || missing?.startsWith('file:')
+    // Nobody is to install what others may have published under this name.
+    const hint = /^tunesmith(\/|$)/.test(missing ?? '')
+      ? `Modules may import '${TRAINING_MODULE.name}'; it need not be installed.`
+      : missing?.startsWith('/') || missing?.startsWith('file:')
         ? 'In an import, write the file name with its extension (./data.ts).'
         : 'Install it in the folder of the module (npm install).';
     return `${placeOf(stack) ?? file}: ${message}\n${hint}`;

@@ -5,7 +5,7 @@
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { connectRun } from './index.js';
-import { provide } from './moduleImports.js';
+import { TRAINING_MODULE, provide } from './moduleImports.js';
 import { describeError, loadProblem } from './moduleErrors.js';
 import type { RunClient } from './run.js';
 
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   // To the program, its own file is the first argument, as if it had been started directly.
   process.argv.splice(1, 2, file);
   const run = connectRun();
-  provide('tunesmith/training', join(__dirname, 'training.cjs'));
+  provide(TRAINING_MODULE.name, join(__dirname, TRAINING_MODULE.file));
 
   const fail = (text: string): never => {
     process.stderr.write(`${text}\n`);

@@ -2,6 +2,9 @@
 import * as nodeModule from 'node:module';
 import { pathToFileURL } from 'node:url';
 
+/** Its file lies beside the program that runs the module. */
+export const TRAINING_MODULE = { name: 'tunesmith/training', file: 'training.cjs' };
+
 type Resolve = (specifier: string, context: unknown, next: (specifier: string, context: unknown) => unknown) => unknown;
 /** Since Node 22.15 and 23.5; hooks `require` too. */
 type RegisterHooks = (hooks: { resolve: Resolve }) => void;

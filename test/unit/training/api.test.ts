@@ -197,3 +197,22 @@ describe('the whole training from a program', () => {
     expect(await readdir(folder)).not.toContain('checkpoints');
   });
 });
+
+it('a mistake is shown at the place in the person’s own module; a wrong name is not to be installed', async () => {
+  const wrong = await program(
+    'wrong data.mjs',
+    `import { makeData } from 'tunesmith/training';
+     export default function () {
+       makeData({ inputs: [1, 2, 3], targets: [1], inputShape: [2] });
+     }`,
+  );
+  const { status, output } = await start(wrong);
+  expect(status).toBe(1);
+  expect(output.startsWith(`${wrong}:3:8: TrainingError: the examples don't fit each other`), output).toBe(true);
+  const misspelt = await program('misspelt.mjs', "import 'tunesmith/trainning'; export default () => {};");
+  const { output: said } = await start(misspelt);
+  expect(said).toMatch(
+    /Cannot find package 'tunesmith'.*\nModules may import 'tunesmith\/training'; it need not be installed\.\s*$/s,
+  );
+  expect(said).not.toMatch(/npm install/);
+});

@@ -4,7 +4,7 @@
  */
 import type { EarlyStoppingSettings } from '../experiment/network/index.js';
 import { TrainingError } from './errors.js';
-import { lowerIsBetter } from './schedules/plateau.js';
+import { asLoss, lowerIsBetter } from './schedules/plateau.js';
 import type { NamedValues } from './train.js';
 
 export interface EarlyStoppingState {
@@ -36,7 +36,7 @@ export class EarlyStopping {
         `earlyStopping: an epoch measures no "${metric}"; it measures ${Object.keys(metrics).join(', ')}`,
       );
     }
-    const loss = this.sign * value;
+    const loss = asLoss(value, this.sign);
     if (this.best === null || loss < this.best - threshold) {
       [this.best, this.bestEpoch] = [loss, epoch];
       if (restore) this.weights = await weights();
@@ -54,7 +54,7 @@ export class EarlyStopping {
 
   reason(epoch: number): string {
     const { metric, restore } = this.settings;
-    const value = (this.sign * this.best!).toPrecision(4);
+    const value = Number.isFinite(this.best) ? (this.sign * this.best!).toPrecision(4) : 'no number';
     const back = restore ? '; its weights are the ones that are kept' : '';
     return `stopped after epoch ${epoch}: ${metric} was best in epoch ${this.bestEpoch} (${value})${back}`;
   }

@@ -26,7 +26,7 @@ export class Plateau {
         `schedule plateau: an epoch measures no "${metric}"; it measures ${Object.keys(metrics).join(', ')}`,
       );
     }
-    const loss = this.sign * value;
+    const loss = asLoss(value, this.sign);
     if (this.best === null || loss < this.best - threshold) [this.best, this.waited] = [loss, 0];
     else if (++this.waited > patience) [this.share, this.waited] = [Math.max(end, this.share * factor), 0];
   }
@@ -44,3 +44,6 @@ export class Plateau {
 export function lowerIsBetter(metric: string): boolean {
   return /loss|error|mae|mse|perplexity/i.test(metric);
 }
+
+/** To be made small. What is no number is worse than any: as the best, nothing would ever be better. */
+export const asLoss = (value: number, sign: 1 | -1): number => (Number.isNaN(value) ? Infinity : sign * value);

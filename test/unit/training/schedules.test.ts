@@ -52,6 +52,11 @@ describe('plateau', () => {
     close(fed(written, 'val/loss', [5, 4, 4, 4, 4, 4, 3, 3, 3]), [1, 1, 1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05]);
   });
 
+  it('takes what is no number for no progress, and not for the best', () => {
+    const written = { name: 'plateau', factor: 0.5, patience: 1, end: 0 } as const;
+    close(fed(written, 'val/loss', [NaN, 3, 2, 1, NaN, NaN]), [1, 1, 1, 1, 1, 0.5]);
+  });
+
   it('knows that accuracy rises', () => {
     const written = { name: 'plateau', factor: 0.5, patience: 0, metric: 'val/accuracy' } as const;
     close(fed(written, 'val/accuracy', [0.1, 0.2, 0.2, 0.3]), [1, 1, 0.5, 0.5]);

@@ -97,6 +97,18 @@ describe('kernels of our own for WebAssembly', () => {
     expectClose(read(out, columns), wanted, 1e-5);
   });
 
+  it('more memory than there is, is refused, and not written to', () => {
+    expect(() => simd.allocate(2 ** 29)).toThrow('no more memory');
+    expect(() => simd.allocate(2 ** 30)).toThrow('no more memory');
+    const a = place(Float32Array.of(1, 2, 3, 4));
+    const huge = { rowStride: 1, columnStride: 2 ** 28 };
+    expect(() => simd.matMul({ at: a, ...huge }, rowMajor(a, 2), a, 2 ** 15, 2, 2 ** 14)).toThrow('no more memory');
+    expect([...read(a, 4)]).toEqual([1, 2, 3, 4]);
+    const out = place(new Float32Array(4));
+    simd.matMul(rowMajor(a, 2), transposed(rowMajor(a, 2)), out, 2, 2, 2);
+    expect([...read(out, 4)]).toEqual([5, 11, 11, 25]);
+  });
+
   it('no number stays no number', () => {
     for (const name of ['relu', 'sigmoid', 'tanh', 'elu'] as const) {
       const at = place(Float32Array.of(NaN, 1, 2, 3, NaN));

@@ -1,6 +1,7 @@
 /** Our own kernels for WebAssembly, over the memory of TensorFlow.js's backend, so that they work on its tensors. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { TrainingError } from '../../errors.js';
 import { activationKernels, isFast, type FastActivation } from './activations.js';
 import { adam } from './adam.js';
 import { assemble } from './assembler.js';
@@ -32,6 +33,9 @@ export const transposed = ({ at, rowStride, columnStride }: Matrix): Matrix => (
 });
 
 type Kernel = (...numbers: number[]) => void;
+
+/** Addresses above are negative numbers. */
+const MOST_BYTES = 2 ** 31;
 
 export class Simd {
   private readonly kernels: Record<string, Kernel>;
@@ -74,7 +78,14 @@ export class Simd {
 
   /** Memory for so many numbers, to be freed by the caller. */
   allocate(count: number): number {
-    return this.emscripten._malloc(Math.max(16, count * 4));
+    return this.bytes(Math.max(16, count * 4));
+  }
+
+  /** What is 0 instead of an address must never be written to. */
+  private bytes(count: number): number {
+    const address = count < MOST_BYTES ? this.emscripten._malloc(count) : 0;
+    if (address > 0) return address;
+    throw new TrainingError('WebAssembly has no more memory: try a smaller batchSize, or another backend');
   }
 
   free(address: number): void {
@@ -125,7 +136,8 @@ export class Simd {
   private makeScratch(bytes: number): void {
     if (bytes <= this.scratchSize) return;
     if (this.scratch) this.free(this.scratch);
-    this.scratch = this.emscripten._malloc(bytes);
+    this.scratch = this.scratchSize = 0;
+    this.scratch = this.bytes(bytes);
     this.scratchSize = bytes;
   }
 

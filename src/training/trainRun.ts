@@ -69,12 +69,16 @@ async function ready(
   reading: Dataset[] | Promise<Dataset[]>,
 ): Promise<[Dataset[], Awaited<ReturnType<typeof startChosen>>]> {
   const context = { folder: run.enabled ? run.folder : null, search };
-  const former = context.folder === null ? null : await notedBackend(context.folder);
   const startKnown = async () => {
     const known = await knownChoice(network, context);
     return known && startChosen(known);
   };
-  const [datasets, early] = await Promise.all([reading, startKnown()]);
+  // Nothing is waited for before all are: a file that is not there fails at once.
+  const [datasets, early, former] = await Promise.all([
+    reading,
+    startKnown(),
+    context.folder === null ? null : notedBackend(context.folder),
+  ]);
   const onProgress = (text: string) => run.progress(null, text);
   const timing = { ...context, signal: run.stopSignal, onProgress };
   const backend = early ?? (await startChosen(await timeBackends(network, datasets[0]!, timing)));

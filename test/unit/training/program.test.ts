@@ -191,6 +191,21 @@ describe('the trainer', () => {
     expect(started.output()).not.toContain('    at ');
   });
 
+  it('fails with a sentence when there is no data file, which is found out at once', async () => {
+    const started = await start({
+      data: { csv: { file: 'gone.csv', target: 'label' } },
+      layers: [{ dense: 2 }],
+      loss: 'crossEntropy',
+    });
+    const { code, finish } = await finished(started);
+    expect(code).toBe(1);
+    expect(finish).toMatchObject({
+      status: 'failed',
+      error: expect.stringMatching(/^data file gone\.csv is not there \(looked for .*gone\.csv\)$/),
+    });
+    expect(started.output()).toMatch(/^error: data file gone\.csv is not there .*\n$/);
+  });
+
   it('fails with a sentence when the loss explodes', async () => {
     await writeFile(join(folder, 'up.csv'), `x,y\n${Array.from({ length: 60 }, (_, i) => `${i},${i * i}`).join('\n')}`);
     const { code, finish, metrics } = await finished(

@@ -78,8 +78,9 @@ export function cutRow(
 
 export function checkWidth(row: CsvRow, width: number, file: string): void {
   if (row.fields.length === width) return;
+  const hint = width === 1 ? ' (one column only: is the delimiter right?)' : '';
   throw new TrainingError(
-    `${file}:${row.line}: ${row.fields.length} field${row.fields.length === 1 ? '' : 's'}, but the header has ${width}`,
+    `${file}:${row.line}: ${row.fields.length} field${row.fields.length === 1 ? '' : 's'}, but the header has ${width}${hint}`,
   );
 }
 

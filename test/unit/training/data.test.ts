@@ -115,6 +115,7 @@ describe('CSV', () => {
 
   it.each([
     ['a,b\n1,2\n3\n', /f\.csv:3: 1 field, but the header has 2/],
+    ['a;b\n1,5;2\n', /f\.csv:2: 2 fields, but the header has 1 \(one column only: is the delimiter right\?\)/],
     ['a,b\n"1,2\n3,4\n', /f\.csv:2: a quote .* never closed/],
     ['a,b\n"1"x,2\n', /f\.csv:2: after a closing quote comes "x"/],
   ])('refuses %j with its line', (text, message) => {

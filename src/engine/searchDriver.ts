@@ -273,8 +273,7 @@ export class SearchDriver implements Source {
   /** Goes on in another space, or to another number of trials; refused, nothing has changed. */
   async change({ experiment, ...change }: SearchChange): Promise<void> {
     const plan = { ...this.plan, experiment };
-    await this.alter('change', change, { plan, space: experiment.search!.space });
-    this.plan = plan;
+    await this.alter('change', change, { plan, space: experiment.search!.space }, () => (this.plan = plan));
     this.options.scheduler.pump();
   }
 
@@ -282,6 +281,7 @@ export class SearchDriver implements Source {
     call: C,
     params: StudyCalls[C]['params'],
     patch: SearchPatch = {},
+    done: () => void = () => undefined,
   ): Promise<void> {
     const { name } = this.options.store.searches.get(this.id)!;
     let facts: StudyFacts;
@@ -291,6 +291,8 @@ export class SearchDriver implements Source {
       if (error instanceof SearchError) throw badRequest(`${error.message}.`);
       throw conflict(`The search ${name} can't take this any more: ${(error as Error).message}.`);
     }
+    // At once: the next answer of the study may be a trial of the other space.
+    done();
     this.exhausted = false;
     this.waiting = false;
     this.reason = facts.reason;

@@ -62,7 +62,7 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
       thread: {
         call: (call: string, params: unknown) =>
           new Promise((answer) => {
-            if (call === 'ask') calls.push({ call, params, answer });
+            if (call === 'ask' || call === 'change') calls.push({ call, params, answer });
             else {
               calls.push({ call, params, answer });
               answer(call === 'save' ? { text: '{}', ms: 0 } : call === 'report' ? 'continue' : null);
@@ -73,7 +73,9 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
     },
     store: {
       runs: { get: (id: string) => rows.get(id) ?? null },
+      batch: (write: () => void) => write(),
       searches: {
+        get: () => ({ name: 's' }),
         trials: () => [...rows.values()],
         saveStudy: () => undefined,
         update: (_: string, patch: Record<string, unknown>) => void updates.push(patch),
@@ -95,7 +97,7 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
   const driver = new SearchDriver(options, 'running');
   scheduler.open();
   return {
-    ...{ driver, calls, updates, active, maker, scheduler, rows, failing, working },
+    ...{ experiment, driver, calls, updates, active, maker, scheduler, rows, failing, working },
     asks: () => calls.filter(({ call }) => call === 'ask').length,
     async answer(given: Partial<AskAnswer>) {
       calls.findLast(({ call }) => call === 'ask')!.answer({ ...EMPTY, ...given });
@@ -129,6 +131,18 @@ const row = (run: Partial<Run>) =>
   }) as Run;
 
 describe('a search’s driver', () => {
+  it('makes the first trial of another space by the experiment that has it', async () => {
+    const it = drive();
+    it.driver.go();
+    const experiment = { ...it.experiment, search: { space: { lr: {}, units: {} } } } as unknown as Experiment;
+    const change = it.driver.change({ experiment });
+    // Both answers of the study, one right after the other.
+    it.calls.find(({ call }) => call === 'change')!.answer({ reason: null, size: 9 });
+    await it.answer(asked(0, { params: { lr: 1, units: 8 } }));
+    await change;
+    expect(it.maker.create.mock.calls[0]![0]).toBe(experiment);
+  });
+
   it('asks again when the last trial ended while the study was answering that it waits', async () => {
     const it = drive();
     it.driver.go();

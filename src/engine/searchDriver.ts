@@ -8,6 +8,7 @@ import { LIVE_STATUSES, type Run } from '../protocol/engine.js';
 import type { Params } from '../protocol/values.js';
 import { planRun } from '../experiment/index.js';
 import { SearchError } from '../search/errors.js';
+import { sameValue } from '../search/index.js';
 import type { Asked } from '../search/types.js';
 import type { SearchPatch, StoreApi } from '../store/api.js';
 import type { ActiveRuns } from './activeRuns.js';
@@ -376,9 +377,12 @@ export class SearchDriver implements Source {
       this.live.set(trial.id, own.id);
       return null;
     }
-    if (trial.resume && own && errors.length === 0) {
-      const job = active.relaunch(own.id, from, { params: planned.params, plan: planned });
-      return this.placed(trial, own, job);
+    // With the values that it had, it goes on even where the space has changed and does not know them any more.
+    const unchanged =
+      own && Object.entries(trial.params).every(([name, value]) => sameValue(own.params[name] ?? null, value));
+    if (trial.resume && own && (errors.length === 0 || unchanged)) {
+      const changes = errors.length === 0 ? { params: planned.params, plan: planned } : undefined;
+      return this.placed(trial, own, active.relaunch(own.id, from, changes));
     }
     const details = {
       name: `trial ${trial.id}`,

@@ -143,6 +143,20 @@ describe('a search’s driver', () => {
     expect(it.maker.create.mock.calls[0]![0]).toBe(experiment);
   });
 
+  it('lets a trial that paused go on with its values when the space knows them no more', async () => {
+    const params = { lr: 1, activation: 'relu' };
+    const it = drive({
+      trials: [{ id: 0, state: 'paused' }],
+      runs: [{ id: 'r0', trial: 0, status: 'paused', params }],
+    });
+    it.driver.reconcile(false);
+    it.driver.go();
+    await it.answer(asked(0, { resume: true, params }));
+    expect(it.active.relaunch).toHaveBeenCalledWith('r0', null, undefined);
+    expect(it.maker.create).not.toHaveBeenCalled();
+    expect(it.working).toEqual(new Set(['r0']));
+  });
+
   it('asks again when the last trial ended while the study was answering that it waits', async () => {
     const it = drive();
     it.driver.go();

@@ -66,7 +66,11 @@ export async function loadSaved(runFolder: string, fold: number | null = null): 
           'this run was cross-validated and has a network for each fold: say which, as in --fold 1',
         );
       }
-      if (fold !== null) throw new TrainingError(`this run has no network of fold ${fold}`);
+      if (fold !== null) {
+        throw new TrainingError(
+          `this run has no network of fold ${fold}: only cross-validated runs have some, once they have ended`,
+        );
+      }
       throw new TrainingError(
         'this run has no saved network: only runs of the built-in trainer ("network:") have one, once they have ended, ' +
           'unless their file says checkpoint: false',

@@ -40,8 +40,8 @@ export async function askTrainer<L extends { type: string }>(
     if (!isProgress(parsed)) continue;
     const shown = safeLine(parsed.text);
     if (area.live) area.draw([`${title}  ${parsed.fraction === null ? '' : bar(parsed.fraction, 20)}  ${shown}`]);
-    else if (shown !== said) context.say(`${title}: ${shown}`);
-    said = shown;
+    else if (kindOf(shown) !== said) context.say(`${title}: ${shown}`);
+    said = kindOf(shown);
   }
   const code = await exited;
   area.clear();
@@ -52,6 +52,9 @@ export async function askTrainer<L extends { type: string }>(
 
 const isProgress = (line: Line): line is Extract<Line, { fraction: unknown }> => line.type === 'progress';
 const isError = (line: Line): line is Extract<Line, { message: unknown }> => line.type === 'error';
+
+/** A log is told what is done next, and not how far it is a few times a second. */
+const kindOf = (text: string): string => text.replace(/\d+([.,]\d+)?/g, '0');
 
 /** What a native library prints by itself is no answer. */
 function parseLine<L>(text: string, schema: { parse(value: unknown): L }): L | null {

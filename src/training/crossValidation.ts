@@ -5,6 +5,7 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Network } from '../experiment/network/index.js';
 import type { Dataset } from './data/types.js';
 import { TrainingError, messageOf } from './errors.js';
 import { FoldLog, summary } from './folds.js';
@@ -47,6 +48,8 @@ const numbers = (figures: Figures): Record<string, number> =>
 export class CrossValidation {
   private readonly folds: Fold[];
   private epoch = 0;
+  /** To be taken over by all folds, before the next epoch. */
+  private wanted: Network | null = null;
 
   constructor(private readonly options: CrossValidationOptions) {
     const { datasets, onEpoch: _all, ...shared } = options;
@@ -60,9 +63,21 @@ export class CrossValidation {
     return this.folds.map(({ training }) => training);
   }
 
+  /** As that of a training, but for all folds from the same epoch on: else their means would be of different things. */
+  change(network: Network): void {
+    this.wanted = network;
+  }
+
+  private takeOver(): void {
+    const { wanted } = this;
+    this.wanted = null;
+    for (const { training, final } of this.folds) if (wanted && !final) training.change(wanted);
+  }
+
   /** Trains all, or until a stop is asked for: then false. */
   async run(): Promise<boolean> {
     for (;;) {
+      this.takeOver();
       const epoch = this.epoch + 1;
       for (const fold of this.folds) {
         if (fold.final) continue;

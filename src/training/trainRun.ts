@@ -145,7 +145,7 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
       `${all[0]!.parameters.count} parameters; ${backend.id} (${backend.started.detail})`,
   );
   if (backend.choice.why !== null) console.log(`${backend.id}: ${backend.choice.why}`);
-  const listener = run.onSet((params) => void setLive(run, all, live, params));
+  const listener = run.onSet((params) => void setLive(run, training, live, params));
   try {
     const completed = await training.run();
     await given.onTrained?.(all[0]!);
@@ -254,7 +254,7 @@ async function startChosen(choice: Choice) {
 
 async function setLive(
   run: RunClient,
-  trainings: readonly Training[],
+  training: Training | CrossValidation,
   live: LiveChanges,
   params: Params,
 ): Promise<void> {
@@ -262,9 +262,12 @@ async function setLive(
   const names = Object.entries(params).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
   const result = await live.set(params);
   if ('problem' in result) return run.message('warning', `${names.join(', ')} was not taken: ${result.problem}`);
-  for (const training of trainings) training.change(result.network);
+  training.change(result.network);
   const now = result.network.optimizer.learningRate;
-  const when = now === rate ? 'from the next epoch on' : `the learning rate is ${now} from here on`;
+  const when =
+    now === rate || training instanceof CrossValidation
+      ? 'from the next epoch on'
+      : `the learning rate is ${now} from here on`;
   run.message('info', `${names.join(', ')}: ${when}`);
 }
 

@@ -143,6 +143,22 @@ describe('cross-validation', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('takes other hyperparameters over in all folds at once', async () => {
+    const notes = new Notes();
+    const all = validation({}, notes);
+    notes.onPoint = ({ values }) => {
+      // While the second fold is in its second epoch, and the last one has not begun with it.
+      if (notes.series('fold2/loss').length !== 8 || !('fold2/loss' in values)) return;
+      all.change(network({ ...section, batchSize: 20, epochs: 3, optimizer: { name: 'adam', learningRate: 0.01 } }));
+    };
+    expect(await all.run()).toBe(true);
+    for (let fold = 1; fold <= 3; fold++) {
+      const ends = notes.points.filter(({ values }) => `fold${fold}/val/loss` in values);
+      expect(ends.map(({ step }) => step)).toEqual([6, 12, 15]);
+    }
+    all.dispose();
+  });
+
   it.each([
     ['as it is', {}],
     [

@@ -20,7 +20,7 @@ export interface Facts {
  * Results of earlier builds on seeds below this one were known while the samplers were written. To be raised whenever
  * somebody has looked at a report of further seeds.
  */
-const KNOWN_SEEDS = 3;
+const KNOWN_SEEDS = 13;
 
 const digits = (value: number): string => (value >= 10 ? value.toFixed(1) : value.toFixed(2));
 const shown = (found: Interval | null): string =>

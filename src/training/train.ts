@@ -229,6 +229,8 @@ export class Training {
     this.epochsDone = state.epoch;
     this.step = state.step;
     this.learningRate = state.learningRate;
+    // What is bounded knows by this how far its bound has come down, also where no step follows.
+    this.stepper.set(state.epoch / this.options.network.epochs, state.learningRate, 1);
   }
 
   private async stopsEarly(epoch: number, metrics: Record<string, number>): Promise<boolean> {

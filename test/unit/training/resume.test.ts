@@ -84,6 +84,17 @@ describe('a training that was interrupted', () => {
   });
 });
 
+it('what was done keeps to its bounds without another step, too', async () => {
+  const bounded = { ...section, constraint: { l2: 0.5, ease: 0.6 }, ema: 0.95 };
+  const done = training(bounded, rings(60));
+  expect(await done.run()).toBe(true);
+  await saveState(folder, await done.state());
+  const again = training(bounded, rings(60));
+  again.load(await loadState(folder));
+  expect(await again.weights()).toEqual(await done.weights());
+  for (const each of [done, again]) each.dispose();
+});
+
 describe('early stopping', () => {
   it('ends when nothing gets better and keeps the weights of the best epoch', async () => {
     const notes = new Notes();

@@ -20,7 +20,13 @@ const answer = { type: 'exported', files: ['x.onnx'] };
 
 it('a log is told what is done, and not every step of it', async () => {
   const steps = Array.from({ length: 50 }, (_, i) => progress(i / 50, `predicting ${i} of 50`));
-  const { said, answer: found } = await ask(progress(null, 'reading'), ...steps, 'a library', progress(1, 'writing'), answer);
+  const { said, answer: found } = await ask(
+    progress(null, 'reading'),
+    ...steps,
+    'a library',
+    progress(1, 'writing'),
+    answer,
+  );
   expect(found).toEqual(answer);
   expect(said).toEqual(['Predicting: reading', 'Predicting: predicting 0 of 50', 'Predicting: writing']);
 });

@@ -152,7 +152,9 @@ function schema(placeholders: boolean) {
     workers: optional(whole('workers').max(64, 'workers must be at most 64')).describe(
       'Processes or devices that share each batch and average their gradients. Default: 1.',
     ),
-    backend: optional(oneOf('backend', BACKENDS)).describe('What computes. Default: auto, the one that is fastest for this network.'),
+    backend: optional(oneOf('backend', BACKENDS)).describe(
+      'What computes. Default: auto, the one that is fastest for this network.',
+    ),
   });
 }
 

@@ -45,7 +45,7 @@ describe('runs', function () {
     assert.equal(run.objective?.value, 0.8);
     const tree = await until('the row', async () => {
       const text = await explorerText(await api());
-      return text.includes('completed') && text;
+      return text.includes('quick') && text.includes('0.8 | run completed') && text;
     });
     assert.match(tree, /^quick \| 1 run/m);
     assert.match(tree, /^ {2}.* \| 0\.8 \| run completed ended$/m);

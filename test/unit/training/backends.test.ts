@@ -3,7 +3,7 @@
  * held to finite differences in losses.test.ts and maths.test.ts). A new kind without a case here does not compile.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import {
   ACTIVATIONS,
   LOSSES,
@@ -24,6 +24,7 @@ import { buildOptimizer } from '../../../src/training/optimizers/index.js';
 import { Random } from '../../../src/training/random.js';
 import '../../../src/training/tensorflow.js';
 import { network, plane, rings } from './support.js';
+import { skipBecause } from '../support/skip.js';
 
 /** By TensorFlow.js's name: of several native ones only one can be loaded into a process. */
 const OTHERS: Record<string, BackendModule[]> = {
@@ -182,8 +183,8 @@ const SETTINGS: Record<OptimizerName, object[]> = {
 };
 
 describe.each(Object.keys(OTHERS))('on %s', (backend) => {
-  const present = ({ skip }: { skip: (why: string) => void }) => {
-    if (missing[backend] !== null) skip(`${backend} is not here: ${missing[backend]}`);
+  const present = (context: TestContext) => {
+    if (missing[backend] !== null) skipBecause(context, `${backend} is not here: ${missing[backend]}`);
   };
 
   describe('layers', () => {

@@ -7,11 +7,13 @@ import { tfjsNode } from '../../../src/training/backends/tfjsNode.js';
 import { BATCH_NORM } from '../../../src/training/fusedBatchNorm.js';
 import { buildLayer } from '../../../src/training/layers/index.js';
 import { Adam, ADAM } from '../../../src/training/optimizers/adam.js';
+import { skipBecause } from '../support/skip.js';
 import { Random } from '../../../src/training/random.js';
 
 const native = [tensorflowPython, tfjsNode].find((backend) => backend.missing() === null);
-const needNative = ({ skip }: TestContext) => {
-  if (!native) skip('no native TensorFlow is installed: "tunesmith backends install tensorflow-python"');
+const needNative = (context: TestContext) => {
+  if (!native)
+    skipBecause(context, 'no native TensorFlow is installed: "tunesmith backends install tensorflow-python"');
 };
 
 beforeAll(async () => {

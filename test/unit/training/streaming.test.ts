@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
@@ -106,18 +106,24 @@ describe('memory', () => {
     const files = { inputs: 'large.idx', targets: 'large-labels.idx' };
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
-    const used = () => {
-      collect();
-      return process.memoryUsage().arrayBuffers;
+    // What was collected is freed by other threads, a little later on a busy machine.
+    const used = async (enough: number, most = 100) => {
+      let least = Infinity;
+      for (let tries = 0; tries < most && least > enough; tries++) {
+        collect();
+        await sleep(tries);
+        least = Math.min(least, process.memoryUsage().arrayBuffers);
+      }
+      return least;
     };
-    const before = used();
+    const before = await used(0, 8);
     const dataset = await load({ idx: { ...files, memory: '4MB', scale: 'standardize' } });
     const order = new Random(1).shuffle(Int32Array.from({ length: dataset.train.count }, (_, i) => i));
     const feed = new Feed(dataset, dataset.train, order, 10);
     let most = 0;
     for (let from = 0; from < 600; from += 10) {
       await feed.batch(from, from + 10);
-      if (from % 50 === 0) most = Math.max(most, used() - before);
+      if (from % 50 === 0) most = Math.max(most, (await used(before + 12e6)) - before);
     }
     // The file has 49 MB; a batch 0.16 MB, and four times that as the network sees it.
     expect(most).toBeLessThan(12e6);

@@ -140,7 +140,7 @@ describe('what can go wrong', () => {
       gaps.push(cpu() - last);
       last = cpu();
     }, 1);
-    const run = training({ ...mlp, layers: [{ dense: 256 }, { dense: 256 }, { dense: 2 }], epochs: 8 }, rings(2000));
+    const run = training({ ...mlp, layers: [{ dense: 256 }, { dense: 256 }, { dense: 2 }], epochs: 30 }, rings(2000));
     await run.run();
     clearInterval(timer);
     run.dispose();

@@ -1,5 +1,5 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { writeWhole } from './files/output.js';
 
 export interface SavedWeight {
   name: string;
@@ -26,20 +26,8 @@ export async function saveWeights(
   const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, ' ')]);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(Buffer.concat([length, padded, ...weights.map(({ values }) => littleEndian(values))]));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  const bytes = Buffer.concat([length, padded, ...weights.map(({ values }) => littleEndian(values))]);
+  await writeWhole(path, (file) => file.writeFile(bytes));
 }
 
 /** Reads what `saveWeights` wrote. Throws when the file is cut short or holds other than 32-bit numbers. */

@@ -3,7 +3,7 @@
  * began with the new values; what then differs is taken over where it can be (`refusal`), from the next epoch on, the
  * learning rate at once. Changes are kept in the run's folder, so that a run that goes on later has them too.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { fillTree } from '../experiment/command.js';
@@ -12,6 +12,7 @@ import { validateNetwork, type Layer, type Network } from '../experiment/network
 import { RUN_FILES } from '../protocol/runFiles.js';
 import type { Params, ParamValue } from '../protocol/values.js';
 import { messageOf } from './errors.js';
+import { writeWhole } from './files/output.js';
 
 /** Which may change: the rest makes another network of it, or other data. `layers`: the rates of dropout only. */
 const LIVE: readonly (keyof Network)[] = [
@@ -110,10 +111,8 @@ export class LiveChanges {
   /** Whole or not at all. What can't be kept counts all the same. */
   private async keep(): Promise<void> {
     if (this.folder === null) return;
-    const file = join(this.folder, FILE);
     try {
-      await writeFile(`${file}.new`, JSON.stringify(this.changed));
-      await rename(`${file}.new`, file);
+      await writeWhole(join(this.folder, FILE), (file) => file.writeFile(JSON.stringify(this.changed)));
     } catch {
       // A full disk: the training says so when it saves.
     }

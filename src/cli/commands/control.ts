@@ -1,5 +1,5 @@
 /** Commands that act on runs and searches which exist already. */
-import type { RequestResult } from '../../protocol/engine.js';
+import type { RequestResult, Search } from '../../protocol/engine.js';
 import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { Command, Input } from '../command.js';
 import { JSON_OPTION } from '../command.js';
@@ -19,6 +19,11 @@ function report(context: Context, what: string, result: RequestResult<'runs/stop
   return result.skipped.length > 0 && result.done.length === 0 ? 1 : 0;
 }
 
+/** By its id or the beginning of it. */
+function searchNamed(searches: readonly Search[], word: string): Search | undefined {
+  return searches.find(({ id }) => id === word || (word.length >= 4 && id.startsWith(word)));
+}
+
 /** Names of searches among the words; the others are runs. */
 async function act(context: Context, input: Input, action: Action): Promise<number> {
   const engine = await context.engine();
@@ -33,7 +38,7 @@ async function act(context: Context, input: Input, action: Action): Promise<numb
   if (input.args.length === 0) throw new UsageError(`Name the runs or searches to ${action}, or say --all.`);
   const ids: string[] = [];
   for (const word of input.args) {
-    const search = searches.find((each) => each.id === word || (word.length >= 4 && each.id.startsWith(word)));
+    const search = searchNamed(searches, word);
     if (search) {
       await engine.request(`searches/${action}`, { id: search.id });
       context.print(`${DONE[action]} search ${search.id}`);
@@ -78,7 +83,7 @@ export const enqueue: Command = {
     const [word, ...settings] = input.args as [string, ...string[]];
     const engine = await context.engine();
     const { searches } = await engine.request('searches/list', {});
-    const id = searches.find((each) => each.id === word || (word.length >= 4 && each.id.startsWith(word)))?.id;
+    const id = searchNamed(searches, word)?.id;
     const params = readSettings(settings, 'enqueue');
     const { search } = await engine.request('searches/enqueue', { id: id ?? word, params });
     if (input.flag('json')) context.json(searchJson(search));

@@ -1,9 +1,9 @@
 /** The confusion matrix at the end of a run: a file of the run, and a table in its log. */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunClient } from '../../client/index.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { messageOf } from '../errors.js';
+import { writeWhole } from '../files/output.js';
 import type { JudgedConfusion } from '../train.js';
 
 export const CONFUSION_FILE = `${RUN_FILES.media}/confusion.csv`;
@@ -15,10 +15,7 @@ export async function saveConfusion(
   const text = confusion.text();
   if (text) console.log(`Confusion matrix after epoch ${epoch} (rows: true class, columns: predicted)\n${text}`);
   try {
-    const path = join(run.folder, CONFUSION_FILE);
-    await mkdir(join(run.folder, RUN_FILES.media), { recursive: true });
-    await writeFile(`${path}.tmp`, confusion.csv());
-    await rename(`${path}.tmp`, path);
+    await writeWhole(join(run.folder, CONFUSION_FILE), (file) => file.writeFile(confusion.csv()));
     run.media('confusion matrix', CONFUSION_FILE, { mime: 'text/csv', step });
   } catch (error) {
     run.message('warning', `the confusion matrix could not be saved: ${messageOf(error)}`);

@@ -1,8 +1,7 @@
 /** Which backend trains a network: timed in real processes, once, and kept. */
-import { mkdtemp, mkdir, readdir, writeFile, copyFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   knownChoice,
@@ -15,6 +14,7 @@ import {
 import { cpu } from '../../../src/training/backends/cpu.js';
 import { wasm } from '../../../src/training/backends/wasm.js';
 import { network, plane, rings, stripes } from './support.js';
+import { buildTrainer } from './trainerProgram.js';
 
 let folder: string;
 let trainer: string;
@@ -22,19 +22,7 @@ const { TUNESMITH_HOME, TUNESMITH_TRAINER, TUNESMITH_BACKEND } = process.env;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tunesmith choice ☃ '));
-  trainer = join(folder, 'trainer.cjs');
-  await esbuild.build({
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    entryPoints: ['src/training/main.ts'],
-    outfile: trainer,
-    define: { 'process.env.TUNESMITH_VERSION': '"0.0.0-test"' },
-    logLevel: 'error',
-  });
-  const file = 'tfjs-backend-wasm-simd.wasm';
-  await copyFile(join('node_modules/@tensorflow/tfjs-backend-wasm/dist', file), join(folder, file));
+  trainer = await buildTrainer(folder);
   delete process.env.TUNESMITH_BACKEND;
 });
 

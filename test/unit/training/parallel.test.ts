@@ -1,7 +1,7 @@
 /** Several workers, as the threads and processes that they are. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -14,6 +14,7 @@ import { deviceOf, divide, Workers } from '../../../src/training/parallel/index.
 import { loadState, saveState } from '../../../src/training/resume.js';
 import { Training } from '../../../src/training/train.js';
 import { network, Notes, rings, stripes, until } from './support.js';
+import { buildTrainer } from './trainerProgram.js';
 
 let folder: string;
 let entry: string;
@@ -21,13 +22,7 @@ const open: Workers[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tunesmith workers ☃ '));
-  entry = join(folder, 'trainer.cjs');
-  await esbuild.build({
-    ...{ bundle: true, platform: 'node', format: 'cjs', mainFields: ['module', 'main'], logLevel: 'error' },
-    ...{ entryPoints: ['src/training/main.ts'], outfile: entry },
-  });
-  const file = 'tfjs-backend-wasm-simd.wasm';
-  await copyFile(join('node_modules/@tensorflow/tfjs-backend-wasm/dist', file), join(folder, file));
+  entry = await buildTrainer(folder);
   await wasm.start();
 });
 afterAll(async () => {

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import * as esbuild from 'esbuild';
 import { PNG } from 'pngjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Network } from '../../../src/experiment/network/index.js';
@@ -21,6 +20,7 @@ import { loadSaved, MODEL_FILE, modelFile, savedMetadata } from '../../../src/tr
 import { SavedModel } from '../../../src/training/savedModel.js';
 import { Training } from '../../../src/training/train.js';
 import { network, Notes } from './support.js';
+import { buildTrainer } from './trainerProgram.js';
 
 let folder: string;
 const context = (): PredictContext => ({
@@ -169,13 +169,7 @@ describe('a table', () => {
   });
 
   it('the program does the same', async () => {
-    const trainer = join(folder, 'trainer.cjs');
-    await esbuild.build({
-      ...{ bundle: true, platform: 'node', format: 'cjs', mainFields: ['module', 'main'], logLevel: 'error' },
-      ...{ entryPoints: ['src/training/main.ts'], outfile: trainer },
-    });
-    const kernels = 'tfjs-backend-wasm-simd.wasm';
-    await copyFile(join('node_modules/@tensorflow/tfjs-backend-wasm/dist', kernels), join(folder, kernels));
+    const trainer = await buildTrainer(folder);
     const ask = async (...args: string[]): Promise<TrainerLine> => {
       const env = { ...process.env, TUNESMITH_BACKEND: 'wasm', TUNESMITH_HOME: join(folder, 'home') };
       const { stdout } = await promisify(execFile)(process.execPath, [trainer, ...args], { env }).catch(

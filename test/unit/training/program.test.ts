@@ -2,10 +2,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as esbuild from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BackendLine } from '../../../src/protocol/backends.js';
 import { JournalRecord } from '../../../src/protocol/journal.js';
@@ -14,6 +13,7 @@ import { cpu } from '../../../src/training/backends/cpu.js';
 import { mnistFiles } from '../../../src/training/data/mnist.js';
 import { runCommand } from '../../../src/training/files/command.js';
 import { until } from './support.js';
+import { buildTrainer } from './trainerProgram.js';
 
 let folder: string;
 let trainer: string;
@@ -21,19 +21,7 @@ let mnist = false;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tunesmith trainer ☃ '));
-  trainer = join(folder, 'trainer.cjs');
-  await esbuild.build({
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    entryPoints: ['src/training/main.ts'],
-    outfile: trainer,
-    define: { 'process.env.TUNESMITH_VERSION': '"0.0.0-test"' },
-    logLevel: 'error',
-  });
-  const file = 'tfjs-backend-wasm-simd.wasm';
-  await copyFile(join('node_modules/@tensorflow/tfjs-backend-wasm/dist', file), join(folder, file));
+  trainer = await buildTrainer(folder);
   mnist = await mnistFiles({ signal: AbortSignal.timeout(45_000), onProgress: () => undefined }).then(
     () => true,
     (error: Error) => (console.warn(`without MNIST: ${error.message}`), false),

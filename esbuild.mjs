@@ -49,8 +49,8 @@ const node = {
 const programs = {
   extension: 'src/extension.ts',
   engine: 'src/engine/main.ts',
-  study: 'src/engine/study/worker.ts',
-  insight: 'src/engine/insight/worker.ts',
+  study: 'src/engine/searches/study/worker.ts',
+  insight: 'src/engine/searches/insight/worker.ts',
   supervisor: 'src/engine/supervisor/main.ts',
   images: 'src/training/data/images/worker.ts',
   module: 'src/client/moduleHost.ts',

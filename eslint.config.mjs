@@ -1,4 +1,5 @@
 // The boundary rules of docs/architecture.md are enforced here: who may import what.
+import path from 'node:path';
 import tseslint from 'typescript-eslint';
 
 /** Forbids imports, with the reason a reader needs. */
@@ -12,19 +13,39 @@ const noVscode = { paths: [{ name: 'vscode', message: 'Only src/editor and src/e
 const noNode = {
   patterns: [{ regex: '^node:', message: 'This folder is pure or runs in a browser: no Node modules.' }],
 };
-/** Folders within src/search, which may use each other. */
-const SEARCH = [
-  ...['cma', 'constraints', 'curves', 'evolution', 'gp', 'insight', 'pruners', 'recommend', 'samplers', 'saved'],
-  ...['schedulers', 'stages', 'study', 'transfer', 'warmStart', 'widen'],
-];
-const only = (folder, ...allowed) => ({
-  patterns: [
-    {
-      regex: `^(\\.\\./)+(?!(${allowed.join('|')})/)[a-z]+/`,
-      message: `${folder} may use only: ${allowed.join(', ')}.`,
-    },
-  ],
-});
+/** Rooms of src that each room may use beside itself. A room that is not named here may use them all. */
+const MAY_USE = {
+  protocol: [],
+  search: ['protocol'],
+  store: ['protocol'],
+  experiment: ['protocol', 'search'],
+  client: ['protocol'],
+  training: ['protocol', 'client', 'experiment'],
+};
+/** The room of src in which a file lies, or null outside src. */
+const roomOf = (file) =>
+  /^src\/([^/]+)\//.exec(path.relative(import.meta.dirname, file).replaceAll('\\', '/'))?.[1] ?? null;
+/** Checks relative imports by where they lead, however deep the file that has them. */
+const walls = {
+  meta: { type: 'problem', schema: [], messages: { wall: 'src/{{room}} may use only: {{allowed}}.' } },
+  create(context) {
+    const room = roomOf(context.filename);
+    const allowed = MAY_USE[room];
+    if (!allowed) return {};
+    const check = ({ source }) => {
+      if (typeof source?.value !== 'string' || !source.value.startsWith('.')) return;
+      const to = roomOf(path.resolve(path.dirname(context.filename), source.value));
+      if (to !== room && !allowed.includes(to))
+        context.report({ node: source, messageId: 'wall', data: { room, allowed: [room, ...allowed].join(', ') } });
+    };
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: check,
+    };
+  },
+};
 
 export default tseslint.config(
   {
@@ -64,11 +85,11 @@ export default tseslint.config(
     rules: { 'no-undef': 'error' },
   },
   { files: ['src/**/*.ts'], ignores: ['src/editor/**', 'src/extension.ts'], rules: forbid(noVscode) },
-  { files: ['src/protocol/**/*.ts'], rules: forbid(noVscode, noNode, only('src/protocol', 'protocol')) },
+  { files: ['src/protocol/**/*.ts'], rules: forbid(noVscode, noNode) },
   {
     files: ['src/search/**/*.ts'],
     rules: {
-      ...forbid(noVscode, noNode, only('src/search', 'protocol', ...SEARCH)),
+      ...forbid(noVscode, noNode),
       'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'fetch', 'console'],
       'no-restricted-properties': [
         'error',
@@ -77,29 +98,7 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['src/store/**/*.ts'], rules: forbid(noVscode, only('src/store', 'protocol', 'series', 'runs', 'journal')) },
-  { files: ['src/experiment/**/*.ts'], rules: forbid(noVscode, only('src/experiment', 'protocol', 'search')) },
-  { files: ['src/client/**/*.ts'], rules: forbid(noVscode, only('src/client', 'protocol')) },
-  {
-    files: ['src/training/**/*.ts'],
-    rules: forbid(
-      noVscode,
-      only(
-        'src/training',
-        'protocol',
-        'client',
-        'experiment',
-        'files',
-        'data',
-        'layers',
-        'losses',
-        'optimizers',
-        'schedules',
-        'augment',
-        'backends',
-      ),
-    ),
-  },
+  { files: ['src/**/*.ts'], plugins: { tunesmith: { rules: { walls } } }, rules: { 'tunesmith/walls': 'error' } },
   {
     files: ['webview/**/*.ts'],
     rules: forbid(noVscode, noNode, {

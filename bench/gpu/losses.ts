@@ -2,7 +2,7 @@
 import { backendById, startBackend } from '../../src/training/backends/index.js';
 import { validateNetwork } from '../../src/experiment/network/index.js';
 import { Random } from '../../src/training/random.js';
-import { Training } from '../../src/training/train.js';
+import { Training } from '../../src/training/loop/train.js';
 import { NETS } from '../training/nets.js';
 
 const STEPS = 6;

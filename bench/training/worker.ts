@@ -8,7 +8,7 @@ import { backendById, startBackend } from '../../src/training/backends/index.js'
 import { validateNetwork } from '../../src/experiment/network/index.js';
 import type { Dataset, Examples } from '../../src/training/data/types.js';
 import { Random } from '../../src/training/random.js';
-import { Training } from '../../src/training/train.js';
+import { Training } from '../../src/training/loop/train.js';
 import { NETS } from './nets.js';
 
 const [backendId, netId] = process.argv.slice(2) as [string, string];

@@ -1,9 +1,9 @@
 /** The search behind `tunesmith ask-tell`: a line in, an answer out. Knows no streams. */
 import type { z } from 'zod';
 import { readSpace } from '../experiment/index.js';
-import { parseLinear } from '../experiment/linearText.js';
+import { parseLinear } from '../experiment/search/linearText.js';
 import { problemsOf } from '../experiment/network/problems.js';
-import type { SpaceProblem } from '../experiment/space.js';
+import type { SpaceProblem } from '../experiment/search/space.js';
 import { suggest } from '../experiment/suggest.js';
 import {
   AskTellRequests,

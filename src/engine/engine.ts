@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { PROTOCOL_VERSION, type EngineAddress } from '../protocol/engine.js';
 import { Store } from '../store/store.js';
-import { ActiveRuns } from './activeRuns.js';
+import { ActiveRuns } from './runs/activeRuns.js';
 import {
   listen,
   newSocketAddress,
@@ -13,24 +13,24 @@ import {
   removeSocket,
   removeStaleSocket,
   withdrawAddress,
-} from './address.js';
-import { Changes } from './changes.js';
-import { Devices } from './devices.js';
-import { engineHandlers } from './handlers/engine.js';
-import { runHandlers } from './handlers/runs.js';
-import { searchHandlers } from './handlers/searches.js';
-import { seriesHandlers } from './handlers/series.js';
-import { Insights } from './insight/insights.js';
-import type { EngineLock } from './lock.js';
-import type { Log } from './log.js';
+} from './server/address.js';
+import { Changes } from './server/changes.js';
+import { Devices } from './machine/devices.js';
+import { engineHandlers } from './server/handlers/engine.js';
+import { runHandlers } from './server/handlers/runs.js';
+import { searchHandlers } from './server/handlers/searches.js';
+import { seriesHandlers } from './server/handlers/series.js';
+import { Insights } from './searches/insight/insights.js';
+import type { EngineLock } from './disk/lock.js';
+import type { Log } from './disk/log.js';
 import type { EngineParts } from './parts.js';
-import type { WorkspacePaths } from './paths.js';
-import { RunFolders } from './runFolders.js';
-import { RunMaker } from './runMaker.js';
-import { Scheduler } from './scheduler.js';
-import { Searches } from './searches.js';
-import { Server } from './server.js';
-import { Trouble } from './trouble.js';
+import type { WorkspacePaths } from './disk/paths.js';
+import { RunFolders } from './runs/folders.js';
+import { RunMaker } from './runs/maker.js';
+import { Scheduler } from './executors/scheduler.js';
+import { Searches } from './searches/searches.js';
+import { Server } from './server/server.js';
+import { Trouble } from './disk/trouble.js';
 
 export interface EngineOptions {
   paths: WorkspacePaths;

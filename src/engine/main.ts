@@ -3,9 +3,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Engine } from './engine.js';
-import { EngineLock } from './lock.js';
-import { Log } from './log.js';
-import { workspacePaths } from './paths.js';
+import { EngineLock } from './disk/lock.js';
+import { Log } from './disk/log.js';
+import { workspacePaths } from './disk/paths.js';
 
 /** Set to end an idle engine sooner or later than usual. */
 const IDLE_VARIABLE = 'TUNESMITH_ENGINE_IDLE_SECONDS';

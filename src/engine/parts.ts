@@ -1,14 +1,14 @@
 import type { StoreApi } from '../store/api.js';
-import type { ActiveRuns } from './activeRuns.js';
-import type { Changes } from './changes.js';
-import type { Devices } from './devices.js';
-import type { Insights } from './insight/insights.js';
-import type { Log } from './log.js';
-import type { RunFolders } from './runFolders.js';
-import type { RunMaker } from './runMaker.js';
-import type { Scheduler } from './scheduler.js';
-import type { Searches } from './searches.js';
-import type { Trouble } from './trouble.js';
+import type { ActiveRuns } from './runs/activeRuns.js';
+import type { Changes } from './server/changes.js';
+import type { Devices } from './machine/devices.js';
+import type { Insights } from './searches/insight/insights.js';
+import type { Log } from './disk/log.js';
+import type { RunFolders } from './runs/folders.js';
+import type { RunMaker } from './runs/maker.js';
+import type { Scheduler } from './executors/scheduler.js';
+import type { Searches } from './searches/searches.js';
+import type { Trouble } from './disk/trouble.js';
 
 /** The engine's parts, as `engine.ts` puts them together; handlers take the ones they need. */
 export interface EngineParts {

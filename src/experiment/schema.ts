@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { ParamValue } from '../protocol/values.js';
 import { NetworkTemplate } from './network/index.js';
-import { ObjectiveSchema, searchSchema } from './searchSchema.js';
+import { ObjectiveSchema, searchSchema } from './search/schema.js';
 
 export interface NestedParams {
   [name: string]: ParamValue | NestedParams;

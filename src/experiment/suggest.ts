@@ -1,1 +1,1 @@
-export { nearest as suggest } from '../search/nearest.js';
+export { nearest as suggest } from '../search/space/nearest.js';

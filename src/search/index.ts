@@ -4,12 +4,12 @@
  */
 export type * from './types.js';
 export { SearchError, SpaceError } from './errors.js';
-export { createStudy, restoreStudy, type SavedStudy } from './study.js';
+export { createStudy, restoreStudy, type SavedStudy } from './study/index.js';
 export { checkNamed, PRUNERS, SAMPLERS } from './registry.js';
-export { createRandom } from './random.js';
-export { checkConstraints, constraintText, isAllowed } from './constraints.js';
-export { checkSpace, countPoints, drawParams, keyOf } from './space.js';
-export { between, faultOf, isActive, rangeOf, refuse, sameValue, snap } from './dimension.js';
+export { createRandom } from './maths/random.js';
+export { checkConstraints, constraintText, isAllowed } from './constraints/index.js';
+export { checkSpace, countPoints, drawParams, keyOf } from './space/index.js';
+export { between, faultOf, isActive, rangeOf, refuse, sameValue, snap } from './space/dimension.js';
 export { DEFAULT as DEFAULT_STAGES, planStages as checkStages } from './stages/plan.js';
-export { exp } from './numeric.js';
-export { nearest } from './nearest.js';
+export { exp } from './maths/numeric.js';
+export { nearest } from './space/nearest.js';

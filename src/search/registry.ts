@@ -7,27 +7,33 @@ import { MedianSettings, PercentilePruner, PercentileSettings } from './pruners/
 import { PatiencePruner, PatienceSettings } from './pruners/patience.js';
 import { ThresholdPruner, ThresholdSettings } from './pruners/threshold.js';
 import { WilcoxonPruner, WilcoxonSettings } from './pruners/wilcoxon.js';
-import { AutoSampler, AutoSettings } from './samplers/auto.js';
-import { CmaEsSampler, CmaEsSettings } from './samplers/cmaes.js';
-import { DifferentialEvolutionSampler, DifferentialEvolutionSettings } from './samplers/differentialEvolution.js';
+import { AutoSampler, AutoSettings } from './samplers/auto/index.js';
+import { CmaEsSampler, CmaEsSettings } from './samplers/cma/index.js';
+import {
+  DifferentialEvolutionSampler,
+  DifferentialEvolutionSettings,
+} from './samplers/evolution/differentialEvolution.js';
 import { oneObjective } from './samplers/evolution/standing.js';
-import { NsgaSampler, NsgaSettings } from './samplers/nsga.js';
-import { RegularizedEvolutionSampler, RegularizedEvolutionSettings } from './samplers/regularizedEvolution.js';
+import { NsgaSampler, NsgaSettings } from './samplers/evolution/nsga.js';
+import {
+  RegularizedEvolutionSampler,
+  RegularizedEvolutionSettings,
+} from './samplers/evolution/regularizedEvolution.js';
 import { ReinforceSampler, ReinforceSettings } from './samplers/reinforce.js';
 import { BohbSampler, BohbSettings } from './samplers/bohb.js';
 import { GpSampler, GpSettings } from './samplers/gp.js';
 import { GridSampler, GridSettings } from './samplers/grid.js';
-import { type Maker, PortfolioSampler, PortfolioSettings } from './samplers/portfolio.js';
+import { type Maker, PortfolioSampler, PortfolioSettings } from './samplers/portfolio/index.js';
 import { PriorBandSampler, PriorBandSettings } from './samplers/priorband.js';
 import { RandomSampler, RandomSettings } from './samplers/random.js';
-import { SobolSampler, SobolSettings } from './samplers/sobol.js';
-import { TpeSampler, TpeSettings } from './samplers/tpe.js';
+import { SobolSampler, SobolSettings } from './samplers/sobol/index.js';
+import { TpeSampler, TpeSettings } from './samplers/tpe/index.js';
 import { AshaSettings } from './schedulers/asha.js';
 import { DehbScheduler, DehbSettings } from './schedulers/dehb.js';
 import { HalvingSettings, HyperbandSettings, makeAsha, makeHalving, makeHyperband } from './schedulers/halving.js';
 import { makePb2, makePbt, Pb2Settings, PbtSettings } from './schedulers/populations.js';
 import { ThawScheduler, ThawSettings } from './schedulers/thaw.js';
-import { nearest } from './nearest.js';
+import { nearest } from './space/nearest.js';
 import type { Goal, Named, Pruner, Sampler, Scheduler, Space } from './types.js';
 
 /** What a sampler, a pruner or a scheduler may need to know of the search when it is made. */

@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { connectRun, type RunClient } from '../client/index.js';
 import { RUN_FILES, RunSpec } from '../protocol/runFolder.js';
-import { backendCommand } from './backendCommands.js';
+import { backendCommand } from './commands/backends.js';
 import { TrainingError, messageOf } from './errors.js';
-import { modelCommand } from './modelCommands.js';
+import { modelCommand } from './commands/models.js';
 import { gradientWorker } from './parallel/worker.js';
-import { rangeTestRun } from './rangeTest.js';
-import { trainRun } from './trainRun.js';
+import { rangeTestRun } from './rangeTest/index.js';
+import { trainRun } from './loop/trainRun.js';
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);

@@ -2,9 +2,9 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import type { Run } from '../../src/protocol/engine.js';
 import { button } from '../components/controls.js';
 import { icon } from '../components/icon.js';
-import type { Want } from '../model/feed.js';
+import type { Want } from '../model/charts/feed.js';
 import type { PanelModel } from '../model/panel.js';
-import { isDownsampled } from '../model/series.js';
+import { isDownsampled } from '../model/charts/series.js';
 import { Follows } from '../model/signal.js';
 import { formatCount, formatNumber } from '../model/values.js';
 import { TEST_IDS } from '../testids.js';

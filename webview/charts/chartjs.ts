@@ -9,7 +9,7 @@ import {
   type Scale,
 } from 'chart.js';
 import zoomPlugin from 'chartjs-plugin-zoom';
-import type { XAxis } from '../model/series.js';
+import type { XAxis } from '../model/charts/series.js';
 import { formatDuration, formatNumber } from '../model/values.js';
 import type { ChartTheme } from './theme.js';
 

@@ -1,7 +1,7 @@
 import type { RunStatus } from '../../src/protocol/engine.js';
-import type { Look } from '../model/palette.js';
-import { isDownsampled, type Series } from '../model/series.js';
-import { pointSpacing, smooth } from '../model/smoothing.js';
+import type { Look } from '../model/runs/palette.js';
+import { isDownsampled, type Series } from '../model/charts/series.js';
+import { pointSpacing, smooth } from '../model/charts/smoothing.js';
 
 /** One run's curve, ready to draw. x is as on the axis (relative time in milliseconds). */
 export interface Curve {

@@ -1,4 +1,4 @@
-import { nearest } from '../model/series.js';
+import { nearest } from '../model/charts/series.js';
 import type { Curve } from './curves.js';
 import type { LineChart } from './chartjs.js';
 import { fade, type ChartTheme } from './theme.js';

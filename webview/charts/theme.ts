@@ -1,4 +1,4 @@
-import { COLORS } from '../model/palette.js';
+import { COLORS } from '../model/runs/palette.js';
 
 /** Colours of a chart, taken from the editor's theme. */
 export interface ChartTheme {

@@ -1,5 +1,5 @@
 import { html, LitElement, type TemplateResult } from 'lit';
-import type { Action } from '../model/actions.js';
+import type { Action } from '../model/runs/actions.js';
 import { TEST_IDS } from '../testids.js';
 import { styles } from './cssVars.js';
 import { icon } from './icon.js';

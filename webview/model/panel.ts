@@ -2,11 +2,11 @@ import type { Device, Experiment, Run, Search } from '../../src/protocol/engine.
 import type { FileForm, PanelState, ToPanel } from '../../src/protocol/panel.js';
 import { Host, RequestError } from '../host.js';
 import { Announcer, Toasts } from './toasts.js';
-import { bestRun, drawnRuns, NEWEST } from './drawn.js';
-import { SeriesFeed } from './feed.js';
-import { labels, type Label } from './naming.js';
-import { Palette } from './palette.js';
-import { RunPages } from './pages.js';
+import { bestRun, drawnRuns, NEWEST } from './runs/drawn.js';
+import { SeriesFeed } from './charts/feed.js';
+import { labels, type Label } from './runs/naming.js';
+import { Palette } from './runs/palette.js';
+import { RunPages } from './table/pages.js';
 import { Signal, type Topic } from './signal.js';
 import { isLive } from './values.js';
 import { emptyState, readView, type ViewSettings } from './view.js';

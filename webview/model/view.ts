@@ -1,6 +1,6 @@
 import type { PanelState } from '../../src/protocol/panel.js';
 import type { ImportanceMethod } from '../../src/protocol/insight.js';
-import type { XAxis } from './series.js';
+import type { XAxis } from './charts/series.js';
 
 /** How the person looks at things: the free-form part of PanelState. */
 export interface ViewSettings {

@@ -2,8 +2,8 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { FormField } from '../../src/protocol/panel.js';
 import { button, checkbox, dropdown, textField } from '../components/controls.js';
 import { icon } from '../components/icon.js';
-import type { Draft } from '../model/draft.js';
-import { fieldText, suggestSpace } from '../model/fields.js';
+import type { Draft } from '../model/form/draft.js';
+import { fieldText, suggestSpace } from '../model/form/fields.js';
 import { formatValue } from '../model/values.js';
 import { TEST_IDS } from '../testids.js';
 

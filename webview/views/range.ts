@@ -3,9 +3,16 @@ import { repeat } from 'lit/directives/repeat.js';
 import { RANGE } from '../../src/protocol/rangeTest.js';
 import type { Run } from '../../src/protocol/engine.js';
 import { button } from '../components/controls.js';
-import { clamp, logAxis, numberAxis, shortValue } from '../model/plot.js';
+import { clamp, logAxis, numberAxis, shortValue } from '../model/charts/plot.js';
 import type { PanelModel } from '../model/panel.js';
-import { foundRate, isRangeTest, lossRange, rangePoints, rangeQueries, type RangePoint } from '../model/range.js';
+import {
+  foundRate,
+  isRangeTest,
+  lossRange,
+  rangePoints,
+  rangeQueries,
+  type RangePoint,
+} from '../model/charts/range.js';
 import { Follows } from '../model/signal.js';
 import { formatNumber, isLive } from '../model/values.js';
 import { TEST_IDS } from '../testids.js';

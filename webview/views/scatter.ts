@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
 import type { Run, Search } from '../../src/protocol/engine.js';
 import type { PanelModel } from '../model/panel.js';
-import { logParams, scatters, type Scatter } from '../model/scatter.js';
+import { logParams, scatters, type Scatter } from '../model/search/scatter.js';
 
 const W = 150;
 const H = 70;

@@ -1,5 +1,5 @@
 import { svg, html, type TemplateResult } from 'lit';
-import type { Look } from '../model/palette.js';
+import type { Look } from '../model/runs/palette.js';
 
 /** A short piece of a curve, in its colour and dash pattern. */
 export function swatch(look: Look): TemplateResult {

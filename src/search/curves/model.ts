@@ -12,8 +12,8 @@
  * quarter more completed trials than the last time, from the latest of them: what is expected of the others then stays
  * the same for a while, and need not be worked out again. It depends on the history alone, not on when one looked.
  */
-import { quickCdf } from '../normal.js';
-import { exp, log, quickExp } from '../numeric.js';
+import { quickCdf } from '../maths/normal.js';
+import { exp, log, quickExp } from '../maths/numeric.js';
 import type { History, Trial } from '../types.js';
 import { Curves, lossOf, type Curve } from './curve.js';
 import { PRIORS, SHAPES } from './shapes.js';

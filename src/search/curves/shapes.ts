@@ -10,7 +10,7 @@
  * explained best by one that falls as it does and rises later. With these, and the shares below, the Brier score of "ends
  * below this value" on the generated curves of the tests is 0.061 (0.065 without the exponent 1 and with equal shares).
  */
-import { exp, log } from '../numeric.js';
+import { exp, log } from '../maths/numeric.js';
 
 export type Shape = (u: number) => number;
 

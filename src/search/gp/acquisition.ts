@@ -8,8 +8,8 @@
  *
  * All values are to be minimized.
  */
-import { normalCdf, normalDensity } from '../normal.js';
-import { log } from '../numeric.js';
+import { normalCdf, normalDensity } from '../maths/normal.js';
+import { log } from '../maths/numeric.js';
 
 const LOG_SQRT_2PI = 0.9189385332046727;
 /** Beyond this many deviations by the continued fraction. */

@@ -7,7 +7,7 @@
  * others as a normal density has at its centre than one whole range away.
  */
 import type { Random } from '../types.js';
-import { drawWithinUnit } from '../normal.js';
+import { drawWithinUnit } from '../maths/normal.js';
 import type { Coding } from './coding.js';
 import type { Landscape } from './explore.js';
 import { ABSENT } from './kernel.js';

@@ -4,9 +4,9 @@
  * parameter that takes no part is ABSENT.
  */
 import type { Params, ParamValue } from '../../protocol/values.js';
-import { isActive, sameValue } from '../space.js';
+import { isActive, sameValue } from '../space/index.js';
 import type { Space } from '../types.js';
-import { axesOf, cellOf, type Axis } from '../unit.js';
+import { axesOf, cellOf, type Axis } from '../space/unit.js';
 import { ABSENT, type ColumnKind } from './kernel.js';
 
 interface Requirement {

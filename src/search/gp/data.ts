@@ -3,11 +3,11 @@
  * thousands of them, and nothing here depends on the order in which trials ended.
  *
  * - Completed trials count by their values, also further measurements of the same params.
- * - Pruned and resting trials count by what they would have come to (fidelityRank.ts), as sure as that is.
+ * - Pruned and resting trials count by what they would have come to (curves/fidelityRank.ts), as sure as that is.
  * - Failed trials (also those with NaN) have no value, but say where trials fail; infinite values are worst or best.
  * - Completed trials of earlier searches count as observations of a like function, in a group of their own.
  */
-import { FidelityLosses } from '../fidelityRank.js';
+import { FidelityLosses } from '../curves/fidelityRank.js';
 import type { Params } from '../../protocol/values.js';
 import type { History, Trial } from '../types.js';
 import type { Coding } from './coding.js';

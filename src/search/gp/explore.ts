@@ -4,8 +4,8 @@
  * columns together (L-BFGS) and along each of the others by itself (Ru, Alvi, Nguyen, Osborne & Roberts, "Bayesian
  * Optimisation over Multiple Continuous and Categorical Inputs", ICML 2020, section 3, alternate in this way).
  */
-import { scramble, sobolBits } from '../samplers/sobol.js';
-import { DIRECTIONS } from '../samplers/sobolTable.js';
+import { scramble, sobolBits } from '../samplers/sobol/index.js';
+import { DIRECTIONS } from '../samplers/sobol/table.js';
 import type { Random } from '../types.js';
 import type { Coding } from './coding.js';
 import { ABSENT } from './kernel.js';

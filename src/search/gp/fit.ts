@@ -1,5 +1,5 @@
 /** Finds the hyperparameters of a Gaussian process by their greatest posterior density (MAP), with gradients. */
-import { log } from '../numeric.js';
+import { log } from '../maths/numeric.js';
 import { minimize } from './lbfgs.js';
 import type { ColumnKind } from './kernel.js';
 import { Posterior, PRIOR, type Observed, type Prior } from './likelihood.js';

@@ -8,7 +8,7 @@
  * ψ(b) - ψ(a), where ψ(t) = ∫ Φ((u - μ)/σ) du up to t: the expected improvement upon t, of which acquisition.ts has
  * the logarithm. All ψ are taken relative to that at the reference point, so that none is too small a number.
  */
-import { log, quickExp } from '../numeric.js';
+import { log, quickExp } from '../maths/numeric.js';
 import { logImprovement, type Slope } from './acquisition.js';
 import type { Landscape } from './explore.js';
 import type { Model, Moments } from './model.js';

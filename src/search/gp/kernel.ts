@@ -12,7 +12,7 @@
  * Input warping: an ordered column may be bent by Kumaraswamy's distribution function 1 - (1 - u^a)^b, with a and b
  * learned (Snoek, Swersky, Zemel & Adams, "Input Warping for Bayesian Optimization", ICML 2014, section 3).
  */
-import { exp, log, quickExp } from '../numeric.js';
+import { exp, log, quickExp } from '../maths/numeric.js';
 
 export type ColumnKind = 'ordered' | 'optional' | 'category';
 

@@ -16,8 +16,8 @@
  * The mean is not estimated but integrated out: a constant of variance `MEAN` in the covariance, and a further one
  * for each group of observations that may be offset from the others.
  */
-import { cholesky, dot, invertLower, lowerTimes, lowerTransposedTimes, symmetricProduct } from '../linalg.js';
-import { exp, log } from '../numeric.js';
+import { cholesky, dot, invertLower, lowerTimes, lowerTransposedTimes, symmetricProduct } from '../maths/linalg.js';
+import { exp, log } from '../maths/numeric.js';
 import { bend, matern, maternSlope, separation, separationSlope, type Bent, type ColumnKind } from './kernel.js';
 
 export interface Prior {

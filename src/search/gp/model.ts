@@ -1,6 +1,6 @@
 /** A Gaussian process with its hyperparameters settled: what it expects anywhere, and how sure it is. */
-import { invertLower, lowerTimes, lowerTransposedTimes } from '../linalg.js';
-import { exp } from '../numeric.js';
+import { invertLower, lowerTimes, lowerTransposedTimes } from '../maths/linalg.js';
+import { exp } from '../maths/numeric.js';
 import { bend, matern, maternSlope, separation, separationSlope, type Bent, type ColumnKind } from './kernel.js';
 import { GROUP, MEAN, type Observed, type Posterior } from './likelihood.js';
 

@@ -13,8 +13,8 @@
  *
  * Trials that run count as if they had come out as expected (model.ts, `believe`).
  */
-import { exp, log } from '../numeric.js';
-import { nonDominatedRanks, paretoFront } from '../pareto.js';
+import { exp, log } from '../maths/numeric.js';
+import { nonDominatedRanks, paretoFront } from '../pareto/index.js';
 import type { Random } from '../types.js';
 import type { Beliefs } from './beliefs.js';
 import type { Coding } from './coding.js';

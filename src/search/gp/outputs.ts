@@ -4,7 +4,7 @@
  * decide by the likelihood of the process over the transformed values, Jacobian included (Snelson, Rasmussen &
  * Ghahramani, "Warped Gaussian Processes", NIPS 2004, section 3).
  */
-import { log } from '../numeric.js';
+import { log } from '../maths/numeric.js';
 import { standard } from './fit.js';
 import type { Model } from './model.js';
 

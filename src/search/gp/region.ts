@@ -11,7 +11,7 @@
  *
  * All of it follows from the trials in the order begun, so nothing has to be saved. Choices and steps are not bounded.
  */
-import { exp, log } from '../numeric.js';
+import { exp, log } from '../maths/numeric.js';
 import type { Coding, Column } from './coding.js';
 import type { Row } from './data.js';
 import { ABSENT } from './kernel.js';

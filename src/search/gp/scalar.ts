@@ -2,7 +2,7 @@
  * Several objectives as one, another at each suggestion: the augmented Chebyshev norm with random weights (Knowles, "ParEGO",
  * IEEE TEC 2006, section III), each objective scaled to [0, 1] by what was observed.
  */
-import { log } from '../numeric.js';
+import { log } from '../maths/numeric.js';
 import type { Random } from '../types.js';
 
 const AUGMENT = 0.05;

@@ -1,5 +1,5 @@
 /** What makes a point promising, each as a term of a sum of logarithms. */
-import { log } from '../numeric.js';
+import { log } from '../maths/numeric.js';
 import { logImprovement, logProbability, type Slope } from './acquisition.js';
 import type { Landscape } from './explore.js';
 import type { Model, Moments } from './model.js';

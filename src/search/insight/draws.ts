@@ -3,11 +3,11 @@
  * Beckman & Conover, "A Comparison of Three Methods for Selecting Values of Input Variables" (Technometrics 21, 1979).
  */
 import type { Params } from '../../protocol/values.js';
-import { isAllowed } from '../constraints.js';
-import { keyOfValue } from '../space.js';
-import { createRandom } from '../random.js';
+import { isAllowed } from '../constraints/index.js';
+import { keyOfValue } from '../space/index.js';
+import { createRandom } from '../maths/random.js';
 import type { Space } from '../types.js';
-import { axesOf, cellOf, type Axis } from '../unit.js';
+import { axesOf, cellOf, type Axis } from '../space/unit.js';
 import { INACTIVE, type Rows } from './rows.js';
 import { select } from './spread.js';
 

@@ -10,7 +10,7 @@
  *   so its parents' effect is not its own.
  */
 import { INACTIVE, type Rows } from './rows.js';
-import type { Axis } from '../unit.js';
+import type { Axis } from '../space/unit.js';
 
 /** Cells of a continuous axis, for its own effect and in a pair. */
 const CELLS = 32;

@@ -12,7 +12,7 @@
  * Settings: 5/6 of the columns at each split and the half of the trees drawn without replacement are usual for such
  * data; leaves of at least 2 to 5 trials (more where there are many) hold down noise.
  */
-import { createRandom } from '../random.js';
+import { createRandom } from '../maths/random.js';
 import type { Random } from '../types.js';
 import { INACTIVE, type Rows } from './rows.js';
 

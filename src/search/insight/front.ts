@@ -1,5 +1,5 @@
 /** For searches with several objectives: the trials that none beats, and how much of what is possible they have reached. */
-import { hypervolume, paretoFront } from '../pareto.js';
+import { hypervolume, paretoFront } from '../pareto/index.js';
 import { feasible, measure } from '../recommend/measured.js';
 import type { History } from '../types.js';
 

@@ -5,7 +5,7 @@
  */
 import type { ParamValue } from '../../protocol/values.js';
 import type { History } from '../types.js';
-import type { Axis } from '../unit.js';
+import type { Axis } from '../space/unit.js';
 import { drawsOf } from './draws.js';
 import { completedOf, lossesOf, rowsOf, type Unknown } from './rows.js';
 import { fitSurrogate, type SurrogateKind } from './surrogate.js';

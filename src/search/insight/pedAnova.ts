@@ -10,8 +10,8 @@
  * - Even a random subset differs. How much it does on average is known in closed form (the variance of a mean in draws
  *   without replacement) and is subtracted, so that parameters without effect come out near 0.
  */
-import { exp, log } from '../numeric.js';
-import type { Axis } from '../unit.js';
+import { exp, log } from '../maths/numeric.js';
+import type { Axis } from '../space/unit.js';
 import { INACTIVE, type Rows } from './rows.js';
 
 /** Cells of a continuous axis. */

@@ -17,8 +17,8 @@
  * - The least lower bound is looked for at random points of the space and around the most promising ones, closer and closer.
  */
 import { fitGp, type Gp } from '../gp/index.js';
-import { exp, log } from '../numeric.js';
-import { createRandom } from '../random.js';
+import { exp, log } from '../maths/numeric.js';
+import { createRandom } from '../maths/random.js';
 import type { History, Random } from '../types.js';
 import { allowedDraws } from './draws.js';
 import { completedOf, INACTIVE, lossesOf, rowsOf, type Rows, type Unknown } from './rows.js';

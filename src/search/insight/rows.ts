@@ -1,6 +1,6 @@
 /** A history as a table for the statistics of this folder: one row a trial, one column a parameter that can vary. */
 import type { History, Trial } from '../types.js';
-import { axesOf, type Axis } from '../unit.js';
+import { axesOf, type Axis } from '../space/unit.js';
 
 /** In a column: the trial does not have the parameter. */
 export const INACTIVE = -1;

@@ -4,7 +4,7 @@
  * for histories of random search and of TPE alike. A forest takes no harm from jumps and from hundreds of choices.
  */
 import { fitGp, type ColumnKind } from '../gp/index.js';
-import type { Axis } from '../unit.js';
+import type { Axis } from '../space/unit.js';
 import { Forest } from './forest.js';
 import { INACTIVE, type Rows } from './rows.js';
 import { select, spread } from './spread.js';

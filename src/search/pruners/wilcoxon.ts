@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { lossOf } from '../curves/curve.js';
-import { signedRank } from '../signedRank.js';
+import { signedRank } from '../maths/signedRank.js';
 import type { History, Pruner, Trial, Verdict } from '../types.js';
 
 export const WilcoxonSettings = z.strictObject({

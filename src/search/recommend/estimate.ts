@@ -17,7 +17,7 @@
  */
 import { ABSENT, fitGp, type ColumnKind, type Gp } from '../gp/index.js';
 import type { Space } from '../types.js';
-import { axesOf } from '../unit.js';
+import { axesOf } from '../space/unit.js';
 import type { Measured } from './measured.js';
 
 const CANDIDATES = 30;

@@ -1,5 +1,5 @@
 /** What is known of each point that was tried: the mean over a trial and its repeats, and whether it met the constraints. */
-import { paretoFront } from '../pareto.js';
+import { paretoFront } from '../pareto/index.js';
 import type { Goal, Trial } from '../types.js';
 
 export interface Measured {

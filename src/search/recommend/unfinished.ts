@@ -1,7 +1,7 @@
 /**
  * Among the trials that run or rest there may be one that will clearly be better than any that has completed: with pauses
  * and several at a time, the newest ones always are unfinished. What they will come to is told by their learning
- * curves and by what became of others like them (fidelityRank.ts).
+ * curves and by what became of others like them (curves/fidelityRank.ts).
  *
  * One is preferred when even `DOUBT` standard errors above what is expected it is better. Settled on the generated
  * curves of the tests and a table of digits networks, 48 searches by `auto` with pauses, four trials at a time: regret
@@ -9,7 +9,7 @@
  * doubt 0.62, 0.71 and 0.99 times, with twice as much 0.78, 0.79 and 0.96 times.
  */
 import { lossOf } from '../curves/curve.js';
-import { FidelityLosses } from '../fidelityRank.js';
+import { FidelityLosses } from '../curves/fidelityRank.js';
 import type { History, Recommendation } from '../types.js';
 
 const DOUBT = 1;

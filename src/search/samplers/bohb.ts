@@ -6,11 +6,11 @@
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
 import { Curves, lossOf } from '../curves/curve.js';
-import { SeenPoints } from '../seen.js';
-import { countPoints, keyOf } from '../space.js';
+import { SeenPoints } from '../space/seen.js';
+import { countPoints, keyOf } from '../space/index.js';
 import type { History, Random, Sampler, Space, Trial } from '../types.js';
 import { RandomSampler } from './random.js';
-import { TpeSampler, TpeSettings } from './tpe.js';
+import { TpeSampler, TpeSettings } from './tpe/index.js';
 
 export const BohbSettings = z.strictObject({
   randomShare: z.number().min(0).max(1).default(0.33).describe('Share of trials that are drawn at random.'),

@@ -12,7 +12,7 @@
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
-import { isAllowed } from '../constraints.js';
+import { isAllowed } from '../constraints/index.js';
 import { SearchError } from '../errors.js';
 import { Beliefs } from '../gp/beliefs.js';
 import { chosenRows } from '../gp/chosen.js';
@@ -22,10 +22,10 @@ import { evenly, explore, type ExploreOptions } from '../gp/explore.js';
 import { Forecast, type Outlook } from '../gp/outlook.js';
 import { type Box, boxOf, into, regionOf } from '../gp/region.js';
 import { FittedState } from '../gp/surrogate.js';
-import { SeenPoints } from '../seen.js';
-import { countPoints, drawAllowed, keyOf, priorParams } from '../space.js';
+import { SeenPoints } from '../space/seen.js';
+import { countPoints, drawAllowed, keyOf, priorParams } from '../space/index.js';
 import type { History, Random, Sampler, Space } from '../types.js';
-import { SobolSampler } from './sobol.js';
+import { SobolSampler } from './sobol/index.js';
 
 export const GpSettings = z.strictObject({
   startupTrials: z

@@ -5,9 +5,9 @@
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
 import { SpaceError } from '../errors.js';
-import { SeenPoints } from '../seen.js';
-import { linearOf } from '../linear.js';
-import { countPoints, gridOf, isActive, keyOf } from '../space.js';
+import { SeenPoints } from '../space/seen.js';
+import { linearOf } from '../constraints/linear.js';
+import { countPoints, gridOf, isActive, keyOf } from '../space/index.js';
 import type { History, Sampler, Space } from '../types.js';
 
 export const GridSettings = z.strictObject({

@@ -4,14 +4,14 @@
  * stays cheap with thousands of them, and nothing here depends on the order in which trials ended: a restored search
  * sees the same.
  *
- * Trials that were pruned or that rest count by what they would have come to (fidelityRank.ts), and a little worse
+ * Trials that were pruned or that rest count by what they would have come to (curves/fidelityRank.ts), and a little worse
  * where that is unsure. A repeated measurement is no trial of its own: it moves the value of the one it repeats.
  */
-import { FidelityLosses } from '../fidelityRank.js';
+import { FidelityLosses } from '../curves/fidelityRank.js';
 import type { History, Trial } from '../types.js';
 import type { Params } from '../../protocol/values.js';
-import type { Tree } from './parzenTree.js';
-import { Ranking } from './tpeRanking.js';
+import type { Tree } from './parzen/tree.js';
+import { Ranking } from './tpe/ranking.js';
 
 /** Of a trial: it runs and nothing is known of it; something is known; nothing but that it failed; it is no own trial. */
 export const [PENDING, KNOWN, FAILED, REPEAT] = [0, 1, 2, 3];

@@ -12,13 +12,13 @@
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
-import { feasible } from '../constraints.js';
-import { FidelityLosses } from '../fidelityRank.js';
-import { drawWithinUnit, normalCdf, normalDensity } from '../normal.js';
-import { SeenPoints } from '../seen.js';
-import { countPoints, isActive, keyOf } from '../space.js';
+import { feasible } from '../constraints/index.js';
+import { FidelityLosses } from '../curves/fidelityRank.js';
+import { drawWithinUnit, normalCdf, normalDensity } from '../maths/normal.js';
+import { SeenPoints } from '../space/seen.js';
+import { countPoints, isActive, keyOf } from '../space/index.js';
 import type { History, Random, Sampler, Space, Trial } from '../types.js';
-import { axesOf, cellOf, type Axis } from '../unit.js';
+import { axesOf, cellOf, type Axis } from '../space/unit.js';
 import { RandomSampler } from './random.js';
 
 export const PriorBandSettings = z.strictObject({

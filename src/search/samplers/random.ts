@@ -1,9 +1,9 @@
 /** Independent draws; in a finite space never the same point twice, and an end when all were tried. */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
-import { feasible } from '../constraints.js';
-import { SeenPoints } from '../seen.js';
-import { countPoints, drawParams, keyOf } from '../space.js';
+import { feasible } from '../constraints/index.js';
+import { SeenPoints } from '../space/seen.js';
+import { countPoints, drawParams, keyOf } from '../space/index.js';
 import type { History, Random, Sampler, Space } from '../types.js';
 import { GridSampler } from './grid.js';
 

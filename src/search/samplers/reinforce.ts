@@ -13,13 +13,13 @@
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
-import { feasible } from '../constraints.js';
+import { feasible } from '../constraints/index.js';
 import { SearchError } from '../errors.js';
-import { exp, log } from '../numeric.js';
-import { SeenPoints } from '../seen.js';
-import { countPoints, isActive, keyOf } from '../space.js';
+import { exp, log } from '../maths/numeric.js';
+import { SeenPoints } from '../space/seen.js';
+import { countPoints, isActive, keyOf } from '../space/index.js';
 import type { History, Random, Sampler, Space } from '../types.js';
-import { axesOf, type Axis } from '../unit.js';
+import { axesOf, type Axis } from '../space/unit.js';
 import { Ended, EndedState } from './evolution/ended.js';
 import { compareStandings, standingOf } from './evolution/standing.js';
 import { RandomSampler } from './random.js';

@@ -13,10 +13,10 @@
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
-import { nearestAllowed } from '../constraints.js';
-import { isActive, keyOf } from '../space.js';
+import { nearestAllowed } from '../constraints/index.js';
+import { isActive, keyOf } from '../space/index.js';
 import type { History, Next, Random, Scheduler, Space, Trial, Verdict } from '../types.js';
-import { axesOf, type Axis } from '../unit.js';
+import { axesOf, type Axis } from '../space/unit.js';
 import { sizeOf } from './brackets.js';
 import { Ladder, LadderSettings } from './ladder.js';
 

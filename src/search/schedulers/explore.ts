@@ -1,9 +1,9 @@
 /** How population-based training changes params that are taken over: by perturbing them or drawing them anew. */
 import type { Params, ParamValue } from '../../protocol/values.js';
-import { nearestAllowed } from '../constraints.js';
-import { draw, isActive, snap } from '../space.js';
+import { nearestAllowed } from '../constraints/index.js';
+import { draw, isActive, snap } from '../space/index.js';
 import type { History, Random, Space, Trial } from '../types.js';
-import { axesOf, type Axis } from '../unit.js';
+import { axesOf, type Axis } from '../space/unit.js';
 
 /** Of the range, where a factor does nothing. */
 const SHIFT = 0.05;

@@ -10,14 +10,14 @@
  * - The bound is maximised over `CANDIDATES` draws, half of them near the params taken over.
  */
 import type { Params } from '../../protocol/values.js';
-import { feasible } from '../constraints.js';
+import { feasible } from '../constraints/index.js';
 import { Curves, lossOf } from '../curves/curve.js';
 import { ABSENT, fitGp, type ColumnKind, type Gp } from '../gp/index.js';
-import { drawWithinUnit } from '../normal.js';
-import { log } from '../numeric.js';
-import { isActive } from '../space.js';
+import { drawWithinUnit } from '../maths/normal.js';
+import { log } from '../maths/numeric.js';
+import { isActive } from '../space/index.js';
 import type { History, Random, Space, Trial } from '../types.js';
-import { axesOf, type Axis } from '../unit.js';
+import { axesOf, type Axis } from '../space/unit.js';
 import type { Explore } from './explore.js';
 
 /** Intervals that are learnt from, the latest; and before the first suggestion. */

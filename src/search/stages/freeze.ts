@@ -1,10 +1,10 @@
 /** A space in which all parameters but some are frozen. */
 import type { Params, ParamValue } from '../../protocol/values.js';
-import { nearestAllowed } from '../constraints.js';
-import { createRandom } from '../random.js';
-import { isActive } from '../space.js';
+import { nearestAllowed } from '../constraints/index.js';
+import { createRandom } from '../maths/random.js';
+import { isActive } from '../space/index.js';
 import type { Dimension, Space } from '../types.js';
-import { axesOf } from '../unit.js';
+import { axesOf } from '../space/unit.js';
 
 /** Frozen are those not in `free`, at `values`; conditions stay, so a frozen parameter may still come and go. */
 export function freeze(space: Space, free: ReadonlySet<string>, values: Params): Space {

@@ -1,6 +1,6 @@
 /** Which parameters are tuned in which stage. */
 import { SearchError } from '../errors.js';
-import { nearest } from '../nearest.js';
+import { nearest } from '../space/nearest.js';
 import type { Dimension, Space, Stages } from '../types.js';
 import { isBatchSize, isLearningRate, stageByName } from './words.js';
 

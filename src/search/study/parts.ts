@@ -1,9 +1,9 @@
 /** Of what a study is put together: the sampler by its name, around it what uses earlier trials, around that the stages. */
 import { SearchError } from '../errors.js';
 import { createSampler, nameOf, type Context } from '../registry.js';
-import { StagedSampler } from '../stages.js';
+import { StagedSampler } from '../stages/index.js';
 import type { Sampler, Space, StudyOptions } from '../types.js';
-import { WarmStartSampler } from '../warmStart.js';
+import { WarmStartSampler } from '../warmStart/index.js';
 import type { Past } from './past.js';
 
 export function contextOf(options: StudyOptions): Context {

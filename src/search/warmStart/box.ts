@@ -11,9 +11,9 @@
  */
 import type { ParamValue } from '../../protocol/values.js';
 import { SearchError } from '../errors.js';
-import { checkSpace, refuse, sameValue } from '../space.js';
+import { checkSpace, refuse, sameValue } from '../space/index.js';
 import type { Dimension, Goal, Space, Trial } from '../types.js';
-import { axesOf, type Axis } from '../unit.js';
+import { axesOf, type Axis } from '../space/unit.js';
 import { bestFirst } from './good.js';
 
 const SHARE = 0.1;

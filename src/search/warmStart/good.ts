@@ -1,9 +1,9 @@
 /** The good trials of earlier searches. Only within a search are values compared: another one may have been easier. */
-import { nonDominatedRanks } from '../pareto.js';
+import { nonDominatedRanks } from '../pareto/index.js';
 import { feasible, measure } from '../recommend/measured.js';
-import { keyOf } from '../space.js';
+import { keyOf } from '../space/index.js';
 import type { Goal, Space, Trial } from '../types.js';
-import { axesOf } from '../unit.js';
+import { axesOf } from '../space/unit.js';
 import { adapt } from '../widen/adapt.js';
 
 /** Best first; of those that met the constraints, if any did. */

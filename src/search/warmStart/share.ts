@@ -3,7 +3,7 @@
  * free trial is better than one in the box is estimated from the latest trials of both (Mann & Whitney's U, Annals of
  * Mathematical Statistics 18, 1947); the few trials there are at first count against `BELIEF` trials at the given share.
  */
-import { nonDominatedRanks } from '../pareto.js';
+import { nonDominatedRanks } from '../pareto/index.js';
 import type { Goal, History, Trial } from '../types.js';
 
 const WINDOW = 40;

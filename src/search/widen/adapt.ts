@@ -5,7 +5,7 @@
  * sampler as if it did: it only says which values of the other parameters were good.
  */
 import type { Params, ParamValue } from '../../protocol/values.js';
-import { isActive, refuse } from '../space.js';
+import { isActive, refuse } from '../space/index.js';
 import type { Dimension, Space } from '../types.js';
 
 export interface Adapted {

@@ -1,6 +1,6 @@
 /** Data sets for training programs: read as for the section, or made by the program. */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { Feed, toTensors } from '../batches.js';
+import { Feed, toTensors } from '../loop/batches.js';
 import { loadDataset } from '../data/index.js';
 import { DEFAULT_VALIDATION, splitIndexes } from '../data/split.js';
 import type { Dataset, HeldExamples } from '../data/types.js';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import '../tensorflow.js';
+import '../kernels/tensorflow.js';
 import { chooseBackend, requestedBackend, startBackend as start } from '../backends/index.js';
 import { batches, loadData, makeData } from './data.js';
 import { augmentation, evaluate, loss, network, optimizer, schedule } from './parts.js';

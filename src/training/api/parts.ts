@@ -2,14 +2,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { buildAugmentation } from '../augment/index.js';
 import { buildLayers } from '../model.js';
-import { evaluate as judge } from '../evaluate.js';
+import { evaluate as judge } from '../evaluation/evaluate.js';
 import { TrainingError } from '../errors.js';
 import { buildLoss, type Loss as BuiltLoss } from '../losses/index.js';
-import { Parameters } from '../parameters.js';
+import { Parameters } from '../loop/parameters.js';
 import { Random } from '../random.js';
-import { buildRegularizer } from '../regularization.js';
+import { buildRegularizer } from '../regularization/penalties.js';
 import { buildSchedule } from '../schedules/index.js';
-import { Stepper } from '../stepper.js';
+import { Stepper } from '../loop/stepper.js';
 import type { Model } from '../model.js';
 import { setOf } from './data.js';
 import { normal } from './settings.js';

@@ -1,6 +1,6 @@
 /** The whole training for a program of a person's own, as for a `network:` section. */
 import type { RunClient } from '../../client/index.js';
-import { trainRun } from '../trainRun.js';
+import { trainRun } from '../loop/trainRun.js';
 import { setOf } from './data.js';
 import { normal } from './settings.js';
 import type { Trained, TrainingApi } from './types.js';

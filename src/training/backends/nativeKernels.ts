@@ -1,7 +1,7 @@
 /** Kernels of native TensorFlow that the binding's package does not use, though they are several times faster. */
 import * as tf from '@tensorflow/tfjs-core';
-import { BATCH_NORM, BATCH_NORM_GRADIENT, type BatchNormAttributes } from '../fusedBatchNorm.js';
-import { RELU_GRADIENT } from '../gradients.js';
+import { BATCH_NORM, BATCH_NORM_GRADIENT, type BatchNormAttributes } from '../kernels/fusedBatchNorm.js';
+import { RELU_GRADIENT } from '../kernels/gradients.js';
 import { ADAM, type AdamAttributes } from '../optimizers/adam.js';
 
 interface NativeBackend extends tf.KernelBackend {

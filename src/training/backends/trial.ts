@@ -1,6 +1,6 @@
 /** The small computation by which a backend shows that it works: right gradients, and a step that learns. */
 import * as tf from '@tensorflow/tfjs-core';
-import '../tensorflow.js';
+import '../kernels/tensorflow.js';
 import { TrainingError } from '../errors.js';
 
 export async function tryBackend(): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { LSTM, LSTM_GRADIENT } from '../lstmSequence.js';
+import { LSTM, LSTM_GRADIENT } from '../kernels/lstmSequence.js';
 import { ADAM, type AdamAttributes } from '../optimizers/adam.js';
 import { correctAveragePool } from './averagePool.js';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwiseKernels.js';

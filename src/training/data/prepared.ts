@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { TrainingError } from '../errors.js';
-import type { SavedNetwork } from '../saved.js';
+import type { SavedNetwork } from '../checkpoints/saved.js';
 import { ArrayReader, HeldReader, readAll, type ArrayFile } from './arrayFile.js';
 import { openBytes, unpacked, type Bytes } from './bytes.js';
 import { Encoder, columnIndex, readTargets, type Column } from './csvColumns.js';

@@ -1,6 +1,6 @@
 /** What somebody must know to use an exported network: what goes in, and what comes out. */
 import type { LossName } from '../../experiment/network/index.js';
-import type { SavedNetwork } from '../saved.js';
+import type { SavedNetwork } from '../checkpoints/saved.js';
 import { columnsOf } from './graph.js';
 
 export interface Card {

@@ -4,12 +4,12 @@
  * written from this.
  */
 import type { Activation, Layer } from '../../experiment/network/index.js';
-import type { SavedWeight } from '../checkpoint.js';
+import type { SavedWeight } from '../checkpoints/checkpoint.js';
 import { TrainingError } from '../errors.js';
 import { windowOutput } from '../layers/window.js';
 import { lossShape } from '../losses/index.js';
 import { withoutContained } from '../model.js';
-import type { SavedNetwork } from '../saved.js';
+import type { SavedNetwork } from '../checkpoints/saved.js';
 
 /** (x − mean) / deviation over the last axis; `invert`: x · deviation + mean. */
 export interface Affine {

@@ -3,7 +3,7 @@
  * version 2, groups with compact links, contiguous data (HDF5 File Format Specification 3.0, sections II and IV). Every
  * reader since HDF5 1.8 takes them.
  */
-import { littleEndian } from '../checkpoint.js';
+import { littleEndian } from '../checkpoints/checkpoint.js';
 
 export interface Hdf5Array {
   shape: readonly number[];

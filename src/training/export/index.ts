@@ -1,10 +1,10 @@
 /** A trained network in the formats of other programs: a new one is one file and one case here. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { saveWeights } from '../checkpoint.js';
+import { saveWeights } from '../checkpoints/checkpoint.js';
 import { TrainingError } from '../errors.js';
 import { checkOutput, writeWhole } from '../files/output.js';
-import { savedMetadata, type SavedNetwork } from '../saved.js';
+import { savedMetadata, type SavedNetwork } from '../checkpoints/saved.js';
 import type { ExportFormat } from '../../protocol/trainer.js';
 import { cardOf } from './card.js';
 import { graphOf } from './graph.js';

@@ -1,6 +1,6 @@
 /** NumPy's archive of arrays: weights by their names, and as `metadata` a text that says how to use them. */
-import type { SavedWeight } from '../checkpoint.js';
-import { littleEndian } from '../checkpoint.js';
+import type { SavedWeight } from '../checkpoints/checkpoint.js';
+import { littleEndian } from '../checkpoints/checkpoint.js';
 import { zip } from './zip.js';
 
 export function npz(weights: readonly SavedWeight[], metadata: string): Buffer {

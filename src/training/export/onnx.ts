@@ -5,7 +5,7 @@
  */
 import type { Activation, Layer } from '../../experiment/network/index.js';
 import { weightOf, type Affine, type GraphNode } from './graph.js';
-import { littleEndian } from '../checkpoint.js';
+import { littleEndian } from '../checkpoints/checkpoint.js';
 import { bytes, float, int, message, type Field } from './protobuf.js';
 
 const OPSET = 17;

@@ -1,5 +1,5 @@
 /** A TensorFlow.js layers model: `model.json` and `weights.bin`, for `tf.loadLayersModel`. */
-import { littleEndian } from '../checkpoint.js';
+import { littleEndian } from '../checkpoints/checkpoint.js';
 import type { GraphNode } from './graph.js';
 import { kerasLayers, type KerasLayer, type KerasWeight } from './kerasLayers.js';
 

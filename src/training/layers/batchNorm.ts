@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from '../../experiment/network/index.js';
-import { fusedBatchNorm } from '../fusedBatchNorm.js';
+import { fusedBatchNorm } from '../kernels/fusedBatchNorm.js';
 import { variable } from './initializers.js';
 import type { LayerBuilder } from './types.js';
 

@@ -12,7 +12,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Gate, Layer } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
-import { lstmSequence } from '../lstmSequence.js';
+import { lstmSequence } from '../kernels/lstmSequence.js';
 import type { Random } from '../random.js';
 import { initialize, variable } from './initializers.js';
 import { shapeText, type LayerBuilder, type Weight } from './types.js';

@@ -2,10 +2,10 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { backendById, startBackend } from '../backends/index.js';
 import { messageOf } from '../errors.js';
-import type { GradientParts } from '../gradient.js';
+import type { GradientParts } from '../loop/gradient.js';
 import { buildLoss } from '../losses/index.js';
 import { buildModel } from '../model.js';
-import { Parameters } from '../parameters.js';
+import { Parameters } from '../loop/parameters.js';
 import { Random } from '../random.js';
 import { EXTRA, type FromWorker, type ToWorker, type WorkerStart } from './messages.js';
 import { answer, setWeights, sizeOf } from './part.js';

@@ -61,8 +61,8 @@ beforeAll(async () => {
     entryPoints: {
       cli: path.join(root, 'src/cli/main.ts'),
       engine: path.join(root, 'src/engine/main.ts'),
-      study: path.join(root, 'src/engine/study/worker.ts'),
-      insight: path.join(root, 'src/engine/insight/worker.ts'),
+      study: path.join(root, 'src/engine/searches/study/worker.ts'),
+      insight: path.join(root, 'src/engine/searches/insight/worker.ts'),
       supervisor: path.join(root, 'src/engine/supervisor/main.ts'),
     },
     ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error' },

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { sentence } from '../../../src/cli/commands/lrRange.js';
 import { rangePlot } from '../../../src/cli/rangePlot.js';
 import { plain, width } from '../../../src/cli/terminal.js';
-import { rateAt, readCurve } from '../../../src/training/rangeTestCurve.js';
+import { rateAt, readCurve } from '../../../src/training/rangeTest/curve.js';
 
 const rates = Array.from({ length: 160 }, (_, i) => rateAt({ from: 1e-7, to: 10, steps: 160 }, i));
 const losses = rates.map((rate, i) => 0.3 + 2 / (1 + rate / 0.01) + rate ** 4 + (0.1 * ((i * 7919) % 13)) / 13);

@@ -2,12 +2,12 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { newId } from '../../../src/engine/ids.js';
-import { LineSplitter } from '../../../src/engine/lines.js';
-import { EngineLock } from '../../../src/engine/lock.js';
-import { Log } from '../../../src/engine/log.js';
-import { readLog } from '../../../src/engine/logText.js';
-import { readLastWords, readSupervisorRecords } from '../../../src/engine/endingRecords.js';
+import { newId } from '../../../src/engine/runs/ids.js';
+import { LineSplitter } from '../../../src/engine/disk/lines.js';
+import { EngineLock } from '../../../src/engine/disk/lock.js';
+import { Log } from '../../../src/engine/disk/log.js';
+import { readLog } from '../../../src/engine/disk/logText.js';
+import { readLastWords, readSupervisorRecords } from '../../../src/engine/runs/endingRecords.js';
 import {
   lastWords,
   outcomeOf,
@@ -15,8 +15,8 @@ import {
   plainText,
   type Ending,
   type EndStatus,
-} from '../../../src/engine/outcome.js';
-import { trialSeed } from '../../../src/engine/searchPlan.js';
+} from '../../../src/engine/runs/outcome.js';
+import { trialSeed } from '../../../src/engine/searches/plan.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tunesmith-parts-'));
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 /** Random search spaces with conditions, steps and scales, for property tests. */
-import { draw, drawParams, gridOf, rangeOf } from '../../../src/search/space.js';
+import { draw, drawParams, gridOf, rangeOf } from '../../../src/search/space/index.js';
 import type { Dimension, Random, Space } from '../../../src/search/types.js';
 
 export function randomSpace(random: Random, kind: 'any' | 'finite' = 'any'): Space {

@@ -1,6 +1,6 @@
 /** Plays studies to their end as a careless crowd of workers would: out of order, with failures, NaN and lost trials. */
 import { createStudy, restoreStudy, type SavedStudy } from '../../../src/search/index.js';
-import { createRandom } from '../../../src/search/random.js';
+import { createRandom } from '../../../src/search/maths/random.js';
 import type { Outcome, StudyOptions, Trial } from '../../../src/search/types.js';
 
 export interface Game {

@@ -11,8 +11,8 @@ export const REPO = path.resolve(import.meta.dirname, '../../..');
 
 const PROGRAMS = {
   engine: 'src/engine/main.ts',
-  study: 'src/engine/study/worker.ts',
-  insight: 'src/engine/insight/worker.ts',
+  study: 'src/engine/searches/study/worker.ts',
+  insight: 'src/engine/searches/insight/worker.ts',
   supervisor: 'src/engine/supervisor/main.ts',
   module: 'src/client/moduleHost.ts',
 };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { validateNetwork, type Network } from '../../../src/experiment/network/index.js';
 import type { Dataset } from '../../../src/training/data/types.js';
 import { Random } from '../../../src/training/random.js';
-import { Training, type TrainingLog } from '../../../src/training/train.js';
+import { Training, type TrainingLog } from '../../../src/training/loop/train.js';
 
 export interface Point {
   step: number;

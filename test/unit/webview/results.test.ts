@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../src/protocol/engine.js';
 import { Confusions, exactPercent, judge, mayHaveMatrix, mistakes, shadeOf } from '../../../webview/model/confusion.js';
-import { foundRate, isRangeTest, lossRange, rangePoints } from '../../../webview/model/range.js';
+import { foundRate, isRangeTest, lossRange, rangePoints } from '../../../webview/model/charts/range.js';
 
 const MATRIX = {
   classes: ['cat', 'dog', 'none'],

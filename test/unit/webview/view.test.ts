@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../src/protocol/engine.js';
 import { buildCurve, chartNote } from '../../../webview/charts/curves.js';
-import { defaultColumns, moveColumn } from '../../../webview/model/columns.js';
-import { bestRun, drawnRuns, NEWEST } from '../../../webview/model/drawn.js';
-import { look } from '../../../webview/model/palette.js';
-import { logParams, scatters } from '../../../webview/model/scatter.js';
-import { inOrder } from '../../../webview/model/trials.js';
+import { defaultColumns, moveColumn } from '../../../webview/model/table/columns.js';
+import { bestRun, drawnRuns, NEWEST } from '../../../webview/model/runs/drawn.js';
+import { look } from '../../../webview/model/runs/palette.js';
+import { logParams, scatters } from '../../../webview/model/search/scatter.js';
+import { inOrder } from '../../../webview/model/search/trials.js';
 import { formatCount, formatDuration, formatNumber } from '../../../webview/model/values.js';
 import { DEFAULT_VIEW, emptyState, groupMetrics, readView } from '../../../webview/model/view.js';
 

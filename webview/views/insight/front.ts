@@ -1,7 +1,7 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { FrontPoint, Insight } from '../../../src/protocol/insight.js';
 import { dropdown } from '../../components/controls.js';
-import { clamp, numberAxis, objectiveRange, stepPath } from '../../model/plot.js';
+import { clamp, numberAxis, objectiveRange, stepPath } from '../../model/charts/plot.js';
 import { formatNumber, fromWire } from '../../model/values.js';
 import { card, numbersTable, type Tables } from './card.js';
 import { runLink } from './history.js';

@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { HistoryPoint, Insight } from '../../../src/protocol/insight.js';
-import { clamp, numberAxis, objectiveRange, stepPath } from '../../model/plot.js';
+import { clamp, numberAxis, objectiveRange, stepPath } from '../../model/charts/plot.js';
 import { formatNumber, fromWire } from '../../model/values.js';
 import { card, numbersTable, type Tables } from './card.js';
 import { plot } from './plot.js';

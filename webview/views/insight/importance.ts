@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Importance, ImportanceMethod, Insight } from '../../../src/protocol/insight.js';
 import { dropdown } from '../../components/controls.js';
 import { styles } from '../../components/cssVars.js';
-import { percent } from '../../model/plot.js';
+import { percent } from '../../model/charts/plot.js';
 import { card, missing, type Tables } from './card.js';
 
 const METHODS: { value: ImportanceMethod; label: string }[] = [

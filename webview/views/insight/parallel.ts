@@ -1,7 +1,7 @@
 import { nothing, svg, type TemplateResult } from 'lit';
 import type { Run, Search } from '../../../src/protocol/engine.js';
-import { parallel } from '../../model/parallel.js';
-import { logParams } from '../../model/scatter.js';
+import { parallel } from '../../model/search/parallel.js';
+import { logParams } from '../../model/search/scatter.js';
 import { card, type Tables } from './card.js';
 import { plot } from './plot.js';
 

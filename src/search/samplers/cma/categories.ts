@@ -3,9 +3,9 @@
  * "CatCMA: Stochastic Optimization for Mixed-Category Problems" (GECCO 2024), section 3, with a fixed learning rate in
  * place of the adaptive one, which needs more trials than a search has. Every value keeps the margin of section 3.3.
  */
-import { exp, log } from '../../numeric.js';
+import { exp, log } from '../../maths/numeric.js';
 import type { Random } from '../../types.js';
-import type { Axis } from '../../unit.js';
+import type { Axis } from '../../space/unit.js';
 
 /** Share of the old probabilities that one generation replaces at most. */
 const RATE = 0.35;

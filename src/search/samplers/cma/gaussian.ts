@@ -5,7 +5,7 @@
  *
  * `scales` are the factors by which CMA-ES with margin widens the axes of whole numbers; else they are 1.
  */
-import { exp, log } from '../../numeric.js';
+import { exp, log } from '../../maths/numeric.js';
 import type { Random } from '../../types.js';
 import { eigen } from './eigen.js';
 import type { Rates } from './weights.js';

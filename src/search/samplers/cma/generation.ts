@@ -1,6 +1,6 @@
 /** What a CMA-ES generation is drawn from, and what it learns when it is over. */
 import type { Params } from '../../../protocol/values.js';
-import { isAllowed, nearestAllowed } from '../../constraints.js';
+import { isAllowed, nearestAllowed } from '../../constraints/index.js';
 import type { Random, Space } from '../../types.js';
 import { compareStandings, COMPLETED, type Standing } from '../evolution/standing.js';
 import type { Categories } from './categories.js';

@@ -1,8 +1,8 @@
 /** A trial's params as CMA-ES sees them: a vector for all that has an order, and the places of choices. */
 import type { Params } from '../../../protocol/values.js';
-import { isActive } from '../../space.js';
+import { isActive } from '../../space/index.js';
 import type { Space } from '../../types.js';
-import { axesOf, type Axis } from '../../unit.js';
+import { axesOf, type Axis } from '../../space/unit.js';
 import { RateTable } from './weights.js';
 
 /** `at`: places in [0, 1]; `picks`: indices of choices. Those of inactive parameters count for nothing. */

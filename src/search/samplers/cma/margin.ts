@@ -3,8 +3,8 @@
  * Hamano, Saito, Nomura & Shirakawa, "CMA-ES with Margin: Lower-Bounding Marginal Probability for Mixed-Integer
  * Black-Box Optimization" (GECCO 2022), sections 3.2 and 4; least probability 1 / (n λ) as there.
  */
-import { normalCdf, normalQuantile } from '../../normal.js';
-import { cellOf } from '../../unit.js';
+import { normalCdf, normalQuantile } from '../../maths/normal.js';
+import { cellOf } from '../../space/unit.js';
 import type { Gaussian } from './gaussian.js';
 
 /** `edges[i]`: the cells of the i-th coordinate, or null where it is continuous. */

@@ -2,7 +2,7 @@
  * A quadratic model of the loss around the search's own distribution, fitted by weighted least squares with a little
  * ridge. Choices take part with a level of their own each. The fewer points, the simpler the model.
  */
-import { cholesky, solveLower, solveLowerTransposed } from '../../linalg.js';
+import { cholesky, solveLower, solveLowerTransposed } from '../../maths/linalg.js';
 import type { Place } from './layout.js';
 
 export type Shape = 'linear' | 'diagonal' | 'full';

@@ -3,7 +3,7 @@
  * CMA-ES on the BBOB-2009 Function Testbed" (GECCO 2009), section 2; `ipop` is the large regime alone (Auger & Hansen,
  * "A Restart CMA Evolution Strategy With Increasing Population Size", CEC 2005).
  */
-import { exp, log } from '../../numeric.js';
+import { exp, log } from '../../maths/numeric.js';
 import type { Random } from '../../types.js';
 
 export type Restarts = 'bipop' | 'ipop' | 'none';

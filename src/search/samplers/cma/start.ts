@@ -3,8 +3,8 @@
  * Nomura, Watanabe, Akimoto, Ozaki & Onishi, "Warm Starting CMA-ES for Hyperparameter Optimization" (AAAI 2021),
  * section 4, with α = γ = 0.1 as there.
  */
-import { exp, log } from '../../numeric.js';
-import { cholesky } from '../../linalg.js';
+import { exp, log } from '../../maths/numeric.js';
+import { cholesky } from '../../maths/linalg.js';
 import { Categories } from './categories.js';
 import { Gaussian } from './gaussian.js';
 import type { Layout, Place } from './layout.js';

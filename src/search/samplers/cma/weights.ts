@@ -1,5 +1,5 @@
 /** Weights and learning rates: N. Hansen, "The CMA Evolution Strategy: A Tutorial" (arXiv 1604.00772, as revised), table 1. */
-import { log } from '../../numeric.js';
+import { log } from '../../maths/numeric.js';
 
 export interface Rates {
   /** By rank, the best first. The first half adds up to 1; the rest is negative or 0. */

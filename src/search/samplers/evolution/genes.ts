@@ -5,11 +5,11 @@
  * comes from another parent that has it, or is drawn.
  */
 import type { Params } from '../../../protocol/values.js';
-import { isAllowed, nearestAllowed } from '../../constraints.js';
-import { exp, log } from '../../numeric.js';
-import { isActive } from '../../space.js';
+import { isAllowed, nearestAllowed } from '../../constraints/index.js';
+import { exp, log } from '../../maths/numeric.js';
+import { isActive } from '../../space/index.js';
 import type { Random, Space } from '../../types.js';
-import { axesOf, cellOf, type Axis } from '../../unit.js';
+import { axesOf, cellOf, type Axis } from '../../space/unit.js';
 
 export type Genes = Float64Array;
 

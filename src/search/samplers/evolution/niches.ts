@@ -1,6 +1,6 @@
 /** NSGA-III's normalised objectives and reference directions: Deb & Jain (IEEE TEC 2014), sections IV-B to IV-D. */
-import { cholesky, solveLower, solveLowerTransposed } from '../../linalg.js';
-import { referencePoints } from '../../pareto.js';
+import { cholesky, solveLower, solveLowerTransposed } from '../../maths/linalg.js';
+import { referencePoints } from '../../pareto/index.js';
 
 /** The finest set of directions that has no more than `most` of them; with many objectives a second layer inside. */
 export function directionsOf(objectives: number, most: number): Float64Array[] {

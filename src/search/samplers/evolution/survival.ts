@@ -6,7 +6,7 @@
  * - NSGA-III: those near the reference directions that have the fewest. Deb & Jain, "An Evolutionary Many-Objective
  *   Optimization Algorithm Using Reference-Point-Based Nondominated Sorting Approach, Part I" (IEEE TEC 2014), section IV.
  */
-import { crowdingDistances, nonDominatedSort } from '../../pareto.js';
+import { crowdingDistances, nonDominatedSort } from '../../pareto/index.js';
 import type { Random } from '../../types.js';
 import { associate } from './niches.js';
 import { compareStandings, COMPLETED, type Standing } from './standing.js';

@@ -4,10 +4,10 @@
  * places and not by values, as in Fialho, Schoenauer & Sebag, "Toward comparison-based adaptive operator selection"
  * (GECCO 2010): scale and outliers of the objective make no difference. Older trials count less and less.
  */
-import { nonDominatedRanks } from '../../pareto.js';
+import { nonDominatedRanks } from '../../pareto/index.js';
 import type { History } from '../../types.js';
 import { FAILED, KNOWN, Observations } from '../observations.js';
-import { Tree } from '../parzenTree.js';
+import { Tree } from '../parzen/tree.js';
 
 const LATEST = 100;
 const STEEP = 3;

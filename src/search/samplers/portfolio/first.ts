@@ -3,10 +3,10 @@
  * expected the middle of the range: of all points it is the one from which the best is the least far, whatever that is.
  */
 import type { Params } from '../../../protocol/values.js';
-import { feasible } from '../../constraints.js';
+import { feasible } from '../../constraints/index.js';
 import type { History, Random, Space } from '../../types.js';
-import { Belief } from '../parzenBelief.js';
-import { Tree } from '../parzenTree.js';
+import { Belief } from '../parzen/belief.js';
+import { Tree } from '../parzen/tree.js';
 
 /** Null when it is not the first. */
 export function firstOf(history: History, random: Random): Params | null {

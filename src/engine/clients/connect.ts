@@ -1,0 +1,238 @@
+/**
+ * The client's way to the engine of a workspace folder: find it, start it if there is none, agree on the protocol.
+ * Used by the extension host and the CLI. Needs no other part of the engine.
+ */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { EngineAddress, ErrorCode, PROTOCOL_VERSION } from '../../protocol/engine.js';
+import type { NotificationName, NotificationParams } from '../../protocol/engine.js';
+import { openSocket, SocketConnection, type EngineConnection } from './connection.js';
+import { EngineError } from './errors.js';
+import { findNode, type NodeProgram } from './nodePath.js';
+import { workspacePaths, type WorkspacePaths } from '../disk/paths.js';
+
+export { EngineError, type EngineErrorKind } from './errors.js';
+export type { Disposable, EngineConnection, EngineInfo } from './connection.js';
+export { EngineLink, type EngineLinkState } from './link.js';
+export { findNode, type NodeProgram } from './nodePath.js';
+
+export interface ConnectOptions {
+  /** The workspace folder. */
+  workspace: string;
+  /** Who connects: `vscode`, `cli`, … (for the engine's log). */
+  client: string;
+  /** Version of Tunesmith that the client belongs to. */
+  version: string;
+  /** Absolute path of the folder with `engine.cjs`. */
+  distFolder: string;
+  /** Runs the engine; else a suitable one is looked for. */
+  node?: NodeProgram;
+  /** Start an engine if none runs (default true); else reject with EngineError `not-running`. */
+  start?: boolean;
+  /** Added to the environment of an engine that is started. */
+  env?: Record<string, string>;
+  /** For starting and answering, in all. Default 30 s. */
+  timeoutMs?: number;
+  /** Called for every notification. Listeners may be added later with `on` as well. */
+  onNotification?: <N extends NotificationName>(name: N, params: NotificationParams<N>) => void;
+  /** Ends the attempt; the promise rejects with EngineError `closed`. */
+  signal?: AbortSignal;
+}
+
+/** Connects to the workspace's engine. Rejects with EngineError, whose message is fit for the person. */
+export async function connectEngine(options: ConnectOptions): Promise<EngineConnection> {
+  const workspace = await fs.realpath(options.workspace).catch(() => {
+    throw new EngineError('start-failed', `There is no folder ${options.workspace}.`);
+  });
+  const attempt = new Attempt(options, workspacePaths(workspace));
+  return attempt.run();
+}
+
+/** Milliseconds between two looks at whether the engine is up. */
+const POLL = 40;
+
+class Attempt {
+  private readonly deadline: number;
+  private started: { exit: number | string | null } | null = null;
+  /** Set once an older engine was asked to leave: what comes then is taken as it is. */
+  private replaced = false;
+
+  constructor(
+    private readonly options: ConnectOptions,
+    private readonly paths: WorkspacePaths,
+  ) {
+    this.deadline = Date.now() + (options.timeoutMs ?? 30_000);
+  }
+
+  async run(): Promise<EngineConnection> {
+    for (;;) {
+      if (this.options.signal?.aborted) throw new EngineError('closed', 'Connecting to the engine was given up.');
+      const address = await this.readAddress();
+      const connection = address && (await this.tryAddress(address));
+      if (connection) return connection;
+      if (this.options.start === false) {
+        throw new EngineError('not-running', `No engine runs for ${this.paths.workspace}.`);
+      }
+      if (this.started === null) await this.start();
+      else if (this.started.exit === 0) {
+        // It found another engine holding the lock: one that is just coming up, or one about to leave.
+        this.started = null;
+        await pause(POLL * 3);
+      } else if (this.started.exit !== null) throw await this.startFailure(`ended with ${this.started.exit}`);
+      if (Date.now() > this.deadline) throw await this.startFailure('is not answering');
+      await pause(POLL);
+    }
+  }
+
+  private async readAddress(): Promise<EngineAddress | null> {
+    try {
+      return EngineAddress.parse(JSON.parse(await fs.readFile(this.paths.address, 'utf8')));
+    } catch {
+      return null;
+    }
+  }
+
+  /** Null when nobody answers there any more, or when an older engine has just been asked to leave. */
+  private async tryAddress(address: EngineAddress): Promise<EngineConnection | null> {
+    const socket = await openSocket(address.socket, 5000).catch(() => null);
+    if (!socket) return null;
+    const connection = new SocketConnection(socket);
+    for (const name of this.options.onNotification ? NOTIFICATION_NAMES : []) {
+      connection.on(name, (params) => this.options.onNotification!(name, params));
+    }
+    try {
+      const hello = await connection.request(
+        'initialize',
+        {
+          token: address.token,
+          client: this.options.client,
+          version: this.options.version,
+          protocol: PROTOCOL_VERSION,
+        },
+        { timeoutMs: Math.max(1000, this.deadline - Date.now()) },
+      );
+      connection.engine = {
+        version: hello.engine,
+        protocol: hello.protocol,
+        pid: hello.pid,
+        workspace: hello.workspace,
+      };
+      if (this.options.start === false || this.replaced || !isOlder(hello.engine, this.options.version))
+        return connection;
+      // An update has come: the old engine makes place unless it has work, and then it still serves us well.
+      if (!(await askToLeave(connection))) return connection;
+      this.replaced = true;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      if (error.kind === 'timeout') {
+        connection.dispose();
+        throw new EngineError(
+          'timeout',
+          `The engine (process ${address.pid}) does not answer. Its log: ${this.paths.log}`,
+        );
+      }
+      // The engine left, or engine.json belongs to one that is gone: look again.
+      if (error.kind === 'closed' || error.code === ErrorCode.unauthorized) return null;
+      if (error.code !== ErrorCode.incompatible) throw error;
+      await this.replaceIncompatible(connection, address, error);
+    }
+    connection.dispose();
+    return null;
+  }
+
+  private async replaceIncompatible(connection: SocketConnection, address: EngineAddress, why: EngineError) {
+    const { client, version } = this.options;
+    if (address.protocol > PROTOCOL_VERSION) {
+      connection.dispose();
+      throw new EngineError(
+        'incompatible',
+        `The engine that runs for this folder is of Tunesmith ${address.version}, newer than this ${client} (${version}). ` +
+          `Update this one, or reload the window if it has just been updated.`,
+        why.code,
+      );
+    }
+    if (this.options.start !== false && !this.replaced && (await askToLeave(connection))) {
+      this.replaced = true;
+      return;
+    }
+    connection.dispose();
+    throw new EngineError(
+      'incompatible',
+      `The engine that runs for this folder is of Tunesmith ${address.version} and still has work; this ${client} is ` +
+        `${version} and can't talk to it. Wait until its runs have ended, or end it with Tunesmith ${address.version}.`,
+      why.code,
+    );
+  }
+
+  private async start(): Promise<void> {
+    const { paths, options } = this;
+    const node = options.node ?? (await findNode(options.distFolder));
+    const program = path.join(options.distFolder, 'engine.cjs');
+    try {
+      await fs.access(program);
+    } catch {
+      throw new EngineError('start-failed', `The engine is not there: ${program}. Build it with: node esbuild.mjs`);
+    }
+    try {
+      await fs.mkdir(paths.folder, { recursive: true });
+    } catch (error) {
+      throw new EngineError('start-failed', `The folder ${paths.folder} can't be made: ${(error as Error).message}`);
+    }
+    const log = await fs.open(paths.log, 'a');
+    try {
+      const child = spawn(node.execPath, [program, '--workspace', paths.workspace], {
+        cwd: paths.workspace,
+        detached: true,
+        windowsHide: true,
+        stdio: ['ignore', log.fd, log.fd],
+        env: { ...process.env, ...node.env, ...options.env },
+      });
+      const started: { exit: number | string | null } = { exit: null };
+      child.on('error', (error) => (started.exit = error.message));
+      child.on('exit', (code, signal) => (started.exit ??= code ?? signal ?? 'unknown'));
+      child.unref();
+      this.started = started;
+    } finally {
+      await log.close();
+    }
+  }
+
+  private async startFailure(what: string): Promise<EngineError> {
+    const log = await fs.readFile(this.paths.log, 'utf8').catch(() => '');
+    const tail = log.trimEnd().split('\n').slice(-12).join('\n');
+    return new EngineError(
+      'start-failed',
+      `Tunesmith's engine ${what}.${tail ? ` The end of its log (${this.paths.log}):\n${tail}` : ''}`,
+    );
+  }
+}
+
+const NOTIFICATION_NAMES: readonly NotificationName[] = ['changed', 'seriesChanged', 'logChanged', 'leaving'];
+
+/** True when the engine agreed to leave (it refuses while it has work). */
+async function askToLeave(connection: SocketConnection): Promise<boolean> {
+  try {
+    await connection.request('engine/stop', { force: false }, { timeoutMs: 10_000 });
+    return true;
+  } catch (error) {
+    if (error instanceof EngineError && error.kind === 'closed') return true;
+    return false;
+  }
+}
+
+/** Compares `major.minor.patch`; what follows a hyphen makes a version older than the same without. */
+export function isOlder(version: string, than: string): boolean {
+  const parse = (text: string): number[] => {
+    const [numbers = '', pre] = text.split('-', 2);
+    const [major = 0, minor = 0, patch = 0] = numbers.split('.').map((part) => Number.parseInt(part, 10) || 0);
+    return [major, minor, patch, pre === undefined ? 1 : 0];
+  };
+  const [a, b] = [parse(version), parse(than)];
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! < b[i]!;
+  return false;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

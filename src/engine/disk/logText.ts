@@ -1,0 +1,58 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { RUN_FILES } from '../../protocol/runFolder.js';
+
+export interface LogText {
+  text: string;
+  offset: number;
+  next: number;
+  size: number;
+}
+
+/**
+ * At most `limit` bytes of what a run printed. A negative offset counts from the end. Neither end cuts a character in
+ * two; bytes that are no UTF-8 become U+FFFD. With `ended`, an incomplete character at the very end is given too.
+ */
+export async function readLog(runFolder: string, offset: number, limit: number, ended: boolean): Promise<LogText> {
+  let file: fs.FileHandle;
+  try {
+    file = await fs.open(path.join(runFolder, RUN_FILES.output), 'r');
+  } catch {
+    return { text: '', offset: 0, next: 0, size: 0 };
+  }
+  try {
+    const { size } = await file.stat();
+    let from = offset < 0 ? Math.max(0, size + offset) : Math.min(offset, size);
+    // The smallest piece that surely holds a whole character, or reading would never get on.
+    const bytes = Buffer.alloc(Math.min(Math.max(limit, 4), size - from));
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, from);
+    const got = bytes.subarray(0, bytesRead);
+    // An offset from the end knows nothing of characters; others were given by us.
+    const start = offset < 0 && from > 0 ? leadingContinuation(got) : 0;
+    const atEnd = from + bytesRead >= size;
+    const end = atEnd && ended ? bytesRead : bytesRead - incompleteTail(got);
+    const next = from + end;
+    from += start;
+    return { text: got.subarray(start, end).toString('utf8'), offset: from, next: Math.max(next, from), size };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Bytes at the start that belong to a character begun before (at most three). */
+function leadingContinuation(bytes: Buffer): number {
+  let count = 0;
+  while (count < 3 && count < bytes.length && (bytes[count]! & 0xc0) === 0x80) count++;
+  return count;
+}
+
+/** Bytes at the end that begin a character whose rest is missing. */
+function incompleteTail(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back]!;
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte >= 0xf0 && byte < 0xf8 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return byte < 0xf8 && length > back ? back : 0;
+  }
+  return 0;
+}

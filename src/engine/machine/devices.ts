@@ -1,0 +1,107 @@
+/** The machine's GPUs through `nvidia-smi`, and its cores. */
+import { execFile } from 'node:child_process';
+import * as os from 'node:os';
+import type { Device } from '../../protocol/engine.js';
+
+export interface Gpu {
+  index: number;
+  uuid: string;
+  name: string;
+  memoryTotalMiB: number | null;
+  memoryUsedMiB: number | null;
+  utilization: number | null;
+}
+
+const FIELDS = 'index,uuid,name,memory.total,memory.used,utilization.gpu';
+/** Values younger than this are good enough for whoever looks. */
+const FRESH_MS = 1500;
+
+export class Devices {
+  gpus: Gpu[] = [];
+  readonly cores: number = os.availableParallelism();
+  private readAt = 0;
+  private reading: Promise<void> | null = null;
+
+  constructor(private readonly env: NodeJS.ProcessEnv = process.env) {}
+
+  /** Reads the GPUs unless that was done just now. Never rejects: without a driver there are none. */
+  refresh(now = Date.now()): Promise<void> {
+    if (now - this.readAt < FRESH_MS) return Promise.resolve();
+    this.reading ??= this.read().finally(() => (this.reading = null));
+    return this.reading;
+  }
+
+  /** How many search trials run at once on the processor when nobody says otherwise. */
+  get cpuSlots(): number {
+    return Math.max(1, Math.floor(this.cores / 2));
+  }
+
+  async list(usage: { slots(device: string): number; busy(device: string): number }): Promise<Device[]> {
+    await this.refresh();
+    const cpu: Device = {
+      id: 'cpu',
+      kind: 'cpu',
+      name: `${os.cpus()[0]?.model.trim() || os.arch()} (${this.cores} cores)`,
+      memoryTotalMiB: Math.round(os.totalmem() / 1048576),
+      memoryUsedMiB: Math.round((os.totalmem() - os.freemem()) / 1048576),
+      utilization: Math.min(100, Math.round((100 * (os.loadavg()[0] ?? 0)) / this.cores)),
+      slots: usage.slots('cpu'),
+      busy: usage.busy('cpu'),
+    };
+    const gpus = this.gpus.map(({ index, uuid: _, ...gpu }): Device => {
+      const id = `gpu:${index}`;
+      return { id, kind: 'gpu', ...gpu, slots: usage.slots(id), busy: usage.busy(id) };
+    });
+    return [...gpus, cpu];
+  }
+
+  private async read(): Promise<void> {
+    const output = await new Promise<string>((resolve) => {
+      const args = [`--query-gpu=${FIELDS}`, '--format=csv,noheader,nounits'];
+      execFile('nvidia-smi', args, { timeout: 8000, windowsHide: true, env: this.env }, (error, stdout) =>
+        resolve(error ? '' : stdout),
+      );
+    });
+    const gpus = parseGpus(output);
+    // A driver that hangs for a moment must not make GPUs disappear under running trials.
+    if (gpus.length > 0 || this.readAt === 0) this.gpus = visibleGpus(gpus, this.env.CUDA_VISIBLE_DEVICES);
+    this.readAt = Date.now();
+  }
+}
+
+export function parseGpus(csv: string): Gpu[] {
+  const gpus: Gpu[] = [];
+  for (const line of csv.split('\n')) {
+    const cells = line.split(',').map((cell) => cell.trim());
+    if (cells.length < 6 || !/^\d+$/.test(cells[0]!)) continue;
+    // A name with a comma in it would shift the columns: the numbers are counted from the right.
+    const [total, used, utilization] = cells.slice(-3).map(numberOrNull);
+    gpus.push({
+      index: Number(cells[0]),
+      uuid: cells[1]!,
+      name: cells.slice(2, -3).join(', '),
+      memoryTotalMiB: total ?? null,
+      memoryUsedMiB: used ?? null,
+      utilization: utilization ?? null,
+    });
+  }
+  return gpus;
+}
+
+/** Keeps to the GPUs that the person's environment lets programs use. */
+export function visibleGpus(gpus: Gpu[], visible: string | undefined): Gpu[] {
+  if (visible === undefined) return gpus;
+  const kept: Gpu[] = [];
+  for (const entry of visible.split(',').map((text) => text.trim())) {
+    const gpu = gpus.find((one) => String(one.index) === entry || (entry.length > 4 && one.uuid.startsWith(entry)));
+    // CUDA itself ignores everything from the first entry that names no device.
+    if (!gpu) break;
+    kept.push(gpu);
+  }
+  return kept;
+}
+
+function numberOrNull(text: string): number | null {
+  const value = Number.parseFloat(text);
+  return Number.isFinite(value) ? value : null;
+}

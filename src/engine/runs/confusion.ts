@@ -1,0 +1,53 @@
+/** The confusion matrix that a run has left, as a file of its own. */
+import { open, realpath, stat } from 'node:fs/promises';
+import * as path from 'node:path';
+import { readCsv } from '../../protocol/csv.js';
+import type { Confusion } from '../../protocol/engine.js';
+import type { RunMedia } from '../../store/api.js';
+
+/** What a program calls it. */
+export const CONFUSION_MEDIA = 'confusion matrix';
+/** Of a thousand classes, with room to spare. Programs write these files, and may write anything. */
+const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_CLASSES = 1000;
+
+/** Null when there is none, or it is not what it must be. Reads nothing outside the run's folder. */
+export async function readConfusion(folder: string, media: readonly RunMedia[]): Promise<Confusion | null> {
+  const record = media.findLast(({ name, mime }) => name === CONFUSION_MEDIA && mime === 'text/csv');
+  if (!record) return null;
+  const text = await readInside(folder, record.path);
+  const table = text === null ? null : parse(text);
+  return table && { ...table, step: record.step ?? null };
+}
+
+async function readInside(folder: string, name: string): Promise<string | null> {
+  try {
+    const root = await realpath(folder);
+    const file = await realpath(path.resolve(root, name));
+    if (!file.startsWith(root + path.sep)) return null;
+    // Opening a pipe would wait for whoever writes into it, and the engine with it.
+    if (!(await stat(file)).isFile()) return null;
+    const handle = await open(file, 'r');
+    try {
+      const { size } = await handle.stat();
+      return size > MOST_BYTES ? null : await handle.readFile('utf8');
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    // Gone, or never there.
+    return null;
+  }
+}
+
+/** Names of the predicted classes above, a row for each true class. */
+function parse(text: string): { classes: string[]; rows: number[][] } | null {
+  const [head, ...body] = readCsv(text);
+  const classes = head?.slice(1) ?? [];
+  if (classes.length === 0 || classes.length > MOST_CLASSES || body.length !== classes.length) return null;
+  const rows = body.map((cells) => cells.slice(1).map(Number));
+  const good = rows.every(
+    (row) => row.length === classes.length && row.every((count) => Number.isInteger(count) && count >= 0),
+  );
+  return good ? { classes, rows } : null;
+}

@@ -1,0 +1,137 @@
+/** Reads from a run's journal files how it ended. Needs no memory of what was read before, so any engine can. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { z } from 'zod';
+import { ExitRecord, FinishRecord, MessageRecord, SpawnRecord } from '../../protocol/journal.js';
+import { RUN_FILES } from '../../protocol/runFolder.js';
+import type { Ending } from './outcome.js';
+
+/** The end of a client's journal that may hold its last words. */
+const TAIL = 256 * 1024;
+
+export interface SupervisorRecords {
+  spawn: z.infer<typeof SpawnRecord> | null;
+  exit: ExitRecord | null;
+}
+
+/** Which of a run's launches is meant: its number, and what was written before `at` belongs to earlier ones. */
+export interface Launch {
+  number: number;
+  at: number;
+}
+export const FIRST_LAUNCH: Launch = { number: 1, at: -Infinity };
+
+/** What the supervisor has written of the program's start and end. Only its own file is believed. */
+export function readSupervisorRecords(runFolder: string, launch = FIRST_LAUNCH): SupervisorRecords {
+  const isIts = (record: { launch?: number }): boolean => (record.launch ?? 1) === launch.number;
+  const records: SupervisorRecords = { spawn: null, exit: null };
+  const file = path.join(runFolder, RUN_FILES.journal, RUN_FILES.supervisorJournal);
+  for (const value of tailRecords(file)) {
+    const spawn = SpawnRecord.safeParse(value);
+    if (spawn.success && isIts(spawn.data)) records.spawn = spawn.data;
+    const exit = ExitRecord.safeParse(value);
+    if (exit.success && isIts(exit.data)) records.exit = exit.data;
+  }
+  return records;
+}
+
+/** How long the programs of all a run's launches have worked, in seconds; null: that was not written down. */
+export function secondsAtWork(runFolder: string): number | null {
+  const spawned = new Map<number, number>();
+  const worked = new Map<number, number>();
+  const file = path.join(runFolder, RUN_FILES.journal, RUN_FILES.supervisorJournal);
+  for (const value of tailRecords(file)) {
+    const spawn = SpawnRecord.safeParse(value);
+    if (spawn.success) spawned.set(spawn.data.launch ?? 1, spawn.data.time);
+    const exit = ExitRecord.safeParse(value);
+    const began = exit.success ? spawned.get(exit.data.launch ?? 1) : undefined;
+    if (!exit.success || began === undefined) continue;
+    worked.set(exit.data.launch ?? 1, Math.max(0, exit.data.time - began - (exit.data.stood ?? 0)));
+  }
+  if (worked.size === 0) return null;
+  return [...worked.values()].reduce((sum, ms) => sum + ms, 0) / 1000;
+}
+
+/** The script's own last words. With several ranks, one that failed outweighs the others, then rank 0 speaks. */
+export function readLastWords(
+  runFolder: string,
+  launch = FIRST_LAUNCH,
+): Pick<Ending, 'finish' | 'lastError' | 'closed'> {
+  const folder = path.join(runFolder, RUN_FILES.journal);
+  let finish: Ending['finish'] = null;
+  let lastError: string | null = null;
+  let closed: Ending['closed'];
+  let names: string[] = [];
+  try {
+    names = fs.readdirSync(folder).filter((name) => name.endsWith('.ndjson') && name !== RUN_FILES.supervisorJournal);
+  } catch {
+    // No journal was ever made.
+  }
+  for (const name of names.sort()) {
+    for (const value of tailRecords(path.join(folder, name))) {
+      const end = FinishRecord.safeParse(value);
+      if (
+        end.success &&
+        end.data.time >= launch.at &&
+        (finish === null || (end.data.status === 'failed' && finish.status !== 'failed'))
+      ) {
+        finish = { status: end.data.status, error: end.data.error, time: end.data.time };
+      }
+      if (name === RUN_FILES.engineJournal && end.success && end.data.time >= launch.at) {
+        const { status } = end.data;
+        if (status === 'stopped' || status === 'pruned') closed = status;
+      }
+      const message = MessageRecord.safeParse(value);
+      if (message.success && message.data.time >= launch.at && message.data.level === 'error')
+        lastError = message.data.text;
+    }
+  }
+  return { finish, lastError, ...(closed && { closed }) };
+}
+
+/** JSON values of the last lines of a file; unwritten (NUL) and half-written ends are left out. */
+function tailRecords(file: string): unknown[] {
+  let descriptor: number;
+  try {
+    descriptor = fs.openSync(file, 'r');
+  } catch {
+    return [];
+  }
+  try {
+    const end = writtenEnd(descriptor);
+    const from = Math.max(0, end - TAIL);
+    const bytes = Buffer.alloc(end - from);
+    fs.readSync(descriptor, bytes, 0, bytes.length, from);
+    const lines = bytes.toString('utf8').split('\n');
+    lines.pop();
+    if (from > 0) lines.shift();
+    return lines.flatMap((line) => {
+      if (!/"(finish|message|spawn|exit)"/.test(line)) return [];
+      try {
+        return [JSON.parse(line) as unknown];
+      } catch {
+        return [];
+      }
+    });
+  } catch {
+    return [];
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** Size without the NULs of a preallocated end: found by bisection, for the file may be large. */
+function writtenEnd(descriptor: number): number {
+  const byte = Buffer.alloc(1);
+  const isWritten = (at: number): boolean => fs.readSync(descriptor, byte, 0, 1, at) === 1 && byte[0] !== 0;
+  const size = fs.fstatSync(descriptor).size;
+  if (size === 0 || isWritten(size - 1)) return size;
+  let low = 0;
+  let high = size - 1;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (isWritten(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,44 @@
+/** From an experiment file to something that can be started. */
+import * as fs from 'node:fs/promises';
+import { parseExperiment, planRun, type Experiment, type RunPlan } from '../../experiment/index.js';
+import { ErrorCode, type FileProblem } from '../../protocol/engine.js';
+import type { Params } from '../../protocol/values.js';
+import { invalidFile, RequestError } from '../server/requestError.js';
+
+/** Larger files are no experiment files. */
+const LARGEST = 4 * 1024 * 1024;
+
+/** Reads and checks; throws RequestError with the file's problems. */
+export async function loadExperiment(file: string, text: string | undefined): Promise<Experiment> {
+  const { experiment, problems } = parseExperiment(text ?? (await readText(file)), file);
+  if (!experiment || problems.some((problem) => problem.severity === 'error')) throw invalidFile(problems);
+  return experiment;
+}
+
+/** What is started for these parameters; throws RequestError when they don't fit the file. */
+export function planOrRefuse(
+  experiment: Experiment,
+  params: Params,
+  dist: string,
+  python: string | undefined,
+): RunPlan {
+  const plan = planRun(experiment, params, { dist, python: python ?? null });
+  if (plan.problems.some((problem) => problem.severity === 'error')) throw invalidFile(plan.problems);
+  return plan;
+}
+
+export function problemText(problems: FileProblem[]): string {
+  return invalidFile(problems).message;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    const { size } = await fs.stat(file);
+    if (size > LARGEST) throw new Error('it is larger than 4 MiB');
+    return await fs.readFile(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : message;
+    throw new RequestError(ErrorCode.notFound, `The experiment file ${file} can't be read: ${why}.`);
+  }
+}

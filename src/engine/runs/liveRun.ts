@@ -1,0 +1,237 @@
+/**
+ * One run that is at work: its supervisor, its journal, its end. After a start and after an adoption (the engine
+ * came up and the run was there already) everything is the same: a supervisor that answers, files that grow.
+ */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { RUN_FILES, type RunSpec } from '../../protocol/runFolder.js';
+import type { Control, Frame, StopReason } from '../../protocol/supervisor.js';
+import type { Params } from '../../protocol/values.js';
+import { FIRST_LAUNCH, readLastWords, readSupervisorRecords, type Launch } from './endingRecords.js';
+import { readTail } from '../disk/files.js';
+import type { Log } from '../disk/log.js';
+import { memoryKills } from '../machine/memoryKills.js';
+import { ownNode } from '../clients/nodePath.js';
+import { plainText, type Ending } from './outcome.js';
+import { OrphanProgram } from './orphan.js';
+import { SupervisorLink } from './supervisorLink.js';
+
+/** Takes the run's journal into the store. Every method may throw when it can't write; nothing is half done then. */
+export interface JournalIntake {
+  /** False when the frame is not the next one expected: the file is to be read. */
+  frame(frame: Frame): boolean;
+  /** Reads what is new from all files, for a bounded time; true when there is more. `final`: nobody writes any more. */
+  poll(final: boolean): boolean;
+}
+
+export interface LiveRunOptions {
+  id: string;
+  folder: string;
+  spec: RunSpec;
+  /** Absolute path of supervisor.cjs. */
+  supervisorProgram: string;
+  intake: JournalIntake;
+  log: Log;
+  /** The program runs (or stands still). */
+  onRunning(paused: boolean): void;
+  /** It is gone and all it wrote is stored; null when it never started and may be started anew. Called once. */
+  onEnded(ending: Ending | null): void;
+  /** Storing failed; it is tried again. */
+  onTrouble(error: unknown): void;
+}
+
+/** A supervisor that was just started gets this long to say where it listens. */
+const START_MS = 20_000;
+/** Lines and bytes of output kept with a failed run. */
+const LOG_TAIL = { bytes: 16 * 1024, lines: 60 };
+
+export class LiveRun {
+  private readonly link: SupervisorLink;
+  private orphan: OrphanProgram | null = null;
+  private phase: 'starting' | 'attached' | 'ending' | 'ended' | 'detached' = 'starting';
+  private readonly since = Date.now();
+  private connecting = false;
+  private supervisorGone: string | null = null;
+  private launchedHere = false;
+  private readonly memoryKillsBefore = memoryKills();
+  private readonly which: Launch;
+
+  constructor(private readonly options: LiveRunOptions) {
+    this.which = options.spec.launch ?? FIRST_LAUNCH;
+    this.link = new SupervisorLink(options.folder, this.which.number, {
+      welcome: (pid, paused) => {
+        this.phase = this.phase === 'starting' ? 'attached' : this.phase;
+        if (pid !== null) options.onRunning(paused);
+        this.poll();
+      },
+      frame: (frame) => {
+        if (this.phase === 'ended' || this.phase === 'detached') return;
+        this.guarded(() => options.intake.frame(frame) || options.intake.poll(false));
+        if (frame.file === RUN_FILES.supervisorJournal) this.look();
+      },
+      exited: () => this.look(),
+      closed: () => this.look(),
+    });
+  }
+
+  /** Starts the supervisor, which starts the program. `env` comes under what the run itself sets. */
+  launch(env: Record<string, string>): void {
+    const { folder, spec, supervisorProgram } = this.options;
+    const node = ownNode();
+    this.launchedHere = true;
+    let output: number | undefined;
+    try {
+      output = fs.openSync(this.options.log.file, 'a');
+      const child = spawn(node.execPath, [supervisorProgram, folder], {
+        cwd: folder,
+        detached: true,
+        windowsHide: true,
+        stdio: ['ignore', output, output],
+        env: { ...process.env, ...node.env, ...env },
+      });
+      child.on('error', (error) => (this.supervisorGone = error.message));
+      child.on('exit', (code, signal) => {
+        this.supervisorGone = `it ended with ${code ?? signal}`;
+        this.look();
+      });
+      child.unref();
+      this.options.log.info(`run ${spec.id}: supervisor ${child.pid} started`);
+    } catch (error) {
+      this.supervisorGone = (error as Error).message;
+    } finally {
+      if (output !== undefined) fs.closeSync(output);
+    }
+    this.look();
+  }
+
+  /** Takes up a run that an earlier engine started. */
+  adopt(): void {
+    this.look();
+  }
+
+  /** To be called about twice a second: reads what programs without a client have written, and looks for the end. */
+  poll(): void {
+    if (this.phase === 'ended' || this.phase === 'detached' || this.phase === 'ending') return;
+    this.guarded(() => this.options.intake.poll(false));
+    if (!this.link.connected) this.look();
+  }
+
+  stop(reason: StopReason, grace: number): void {
+    if (this.orphan) this.orphan.stop(grace);
+    else this.link.send({ type: 'stop', reason, grace });
+  }
+
+  pause(): boolean {
+    return this.control({ type: 'pause' }, () => this.orphan!.pause());
+  }
+
+  resume(): boolean {
+    return this.control({ type: 'resume' }, () => this.orphan!.resume());
+  }
+
+  /** False when no live edit can reach the program. */
+  set(params: Params): boolean {
+    return this.control({ type: 'set', params }, () => false);
+  }
+
+  /** Lets go of it without touching it: the engine is leaving. */
+  detach(): void {
+    this.phase = 'detached';
+    this.link.dispose();
+    this.orphan?.dispose();
+  }
+
+  private control(control: Control, orphaned: () => boolean): boolean {
+    if (this.orphan) return orphaned();
+    this.link.send(control);
+    return true;
+  }
+
+  /** Finds out where things stand: ended, answering, still coming up, or gone. */
+  private look(): void {
+    if (this.phase === 'ended' || this.phase === 'ending' || this.phase === 'detached' || this.orphan) return;
+    const { spawn: spawned, exit } = readSupervisorRecords(this.options.folder, this.which);
+    if (exit) return void this.conclude();
+    if (this.link.connected || this.connecting) return;
+    this.connecting = true;
+    void this.link.connect().then((connected) => {
+      this.connecting = false;
+      if (!connected) this.unanswered(spawned);
+    });
+  }
+
+  private unanswered(spawned: { pid: number; started: string | null } | null): void {
+    if (this.phase === 'ended' || this.phase === 'ending' || this.phase === 'detached') return;
+    // It may have ended between our two looks.
+    if (readSupervisorRecords(this.options.folder, this.which).exit) return void this.conclude();
+    if (spawned) {
+      this.orphan ??= OrphanProgram.find(this.options.id, spawned);
+      if (!this.orphan) return void this.conclude();
+      this.options.log.warn(`run ${this.options.id}: its supervisor is gone, the program (${spawned.pid}) is watched`);
+      this.options.onRunning(this.orphan.paused);
+      this.orphan.watch(() => void this.conclude());
+      return;
+    }
+    // Ended before anything was started for it.
+    if (!this.launchedHere && readLastWords(this.options.folder, this.which).finish) return void this.conclude();
+    if (this.launchedHere ? this.supervisorGone === null : Date.now() - this.since < START_MS) return this.lookAgain();
+    void this.conclude();
+  }
+
+  private lookAgain(): void {
+    const wait = Date.now() - this.since < 2000 ? 20 : 250;
+    setTimeout(() => this.look(), wait).unref();
+  }
+
+  private async conclude(): Promise<void> {
+    if (this.phase === 'ending' || this.phase === 'ended' || this.phase === 'detached') return;
+    this.phase = 'ending';
+    this.link.dispose();
+    this.orphan?.dispose();
+    // A full disk delays the end of a run rather than losing its last points.
+    for (let wait = 250; ; wait = Math.min(wait * 2, 10_000)) {
+      if ((this.phase as string) === 'detached') return;
+      try {
+        while (this.options.intake.poll(true)) await new Promise((resolve) => setImmediate(resolve));
+        break;
+      } catch (error) {
+        this.options.onTrouble(error);
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+    if ((this.phase as string) === 'detached') return;
+    this.phase = 'ended';
+    this.options.onEnded(this.ending());
+  }
+
+  private ending(): Ending | null {
+    const { folder } = this.options;
+    const { spawn: spawned, exit } = readSupervisorRecords(folder, this.which);
+    const words = readLastWords(folder, this.which);
+    if (!spawned && !exit && !this.launchedHere && !words.finish) return null;
+    const failedStart =
+      !spawned && !exit
+        ? `The run's supervisor did not start: ${this.supervisorGone ?? 'no reason known'}. More is in ${this.options.log.file}.`
+        : undefined;
+    return {
+      exit: failedStart !== undefined ? { code: null, signal: null, requested: null, error: failedStart } : exit,
+      ...words,
+      logTail: logTail(folder),
+      memoryKill: memoryKills() > this.memoryKillsBefore,
+    };
+  }
+
+  private guarded(action: () => unknown): void {
+    try {
+      action();
+    } catch (error) {
+      this.options.onTrouble(error);
+    }
+  }
+}
+
+function logTail(folder: string): string {
+  const text = plainText(readTail(path.join(folder, RUN_FILES.output), LOG_TAIL.bytes));
+  return text.trimEnd().split('\n').slice(-LOG_TAIL.lines).join('\n');
+}

@@ -1,0 +1,203 @@
+/** Makes runs: folder and row first, then the queue. */
+import { randomInt } from 'node:crypto';
+import type { Experiment, RunPlan } from '../../experiment/index.js';
+import { ErrorCode, type Run, type RunStatus } from '../../protocol/engine.js';
+import type { RunSpec } from '../../protocol/runFolder.js';
+import type { RangeTest } from '../../protocol/rangeTest.js';
+import type { Params } from '../../protocol/values.js';
+import type { StoreApi } from '../../store/api.js';
+import type { ActiveRuns } from './activeRuns.js';
+import type { Changes } from '../server/changes.js';
+import { loadExperiment, planOrRefuse } from './experiments.js';
+import { isDiskFull } from '../disk/files.js';
+import { gitFacts, hostName, type GitFacts } from '../machine/hostFacts.js';
+import { newId } from './ids.js';
+import { notFound, RequestError } from '../server/requestError.js';
+import type { RunFolders } from './folders.js';
+import type { Trouble } from '../disk/trouble.js';
+
+/** Facts of a repository as old as this are asked anew. */
+const GIT_FRESH_MS = 10_000;
+/** A slow repository must not hold up a run. */
+const GIT_WAIT_MS = 1500;
+
+export interface NewRunDetails {
+  name: string;
+  seed: number;
+  search: string | null;
+  trial: number | null;
+  git: GitFacts | null;
+  rangeTest?: RangeTest;
+}
+
+export interface StartRequest {
+  file: string;
+  text?: string;
+  params?: Params;
+  name?: string;
+  seed?: number;
+  python?: string;
+  rangeTest?: RangeTest;
+}
+
+export class RunMaker {
+  private readonly git = new Map<string, { at: number; facts: Promise<GitFacts | null>; last: GitFacts | null }>();
+
+  constructor(
+    private readonly options: {
+      store: StoreApi;
+      folders: RunFolders;
+      active: ActiveRuns;
+      changes: Changes;
+      distFolder: string;
+      trouble: Trouble;
+    },
+  ) {}
+
+  async start(request: StartRequest): Promise<Run> {
+    const experiment = await loadExperiment(request.file, request.text);
+    const plan = planOrRefuse(experiment, request.params ?? {}, this.options.distFolder, request.python);
+    const { rangeTest } = request;
+    if (rangeTest && plan.network === undefined) {
+      throw new RequestError(
+        ErrorCode.conflict,
+        'Learning rates are tried out by the built-in trainer: the file needs a "network:" section.',
+      );
+    }
+    const spec = this.create(experiment, plan, {
+      name: request.name ?? this.nextName(experiment.name, rangeTest),
+      seed: request.seed ?? experiment.seed ?? newSeed(),
+      search: null,
+      trial: null,
+      git: await this.gitOf(plan.cwd),
+      ...(rangeTest && { rangeTest }),
+    });
+    this.options.active.enqueue(spec);
+    return this.row(spec.id);
+  }
+
+  /** Same program, params and seed; with `params` laid over, the program is planned anew from the experiment as it was. */
+  async rerun(id: string, params: Params | undefined): Promise<Run> {
+    const { folders, store, active, distFolder } = this.options;
+    const old = folders.spec(id);
+    if (!store.runs.get(id)) throw notFound('run', id);
+    if (!old) throw new RequestError(ErrorCode.notFound, `The folder of run ${id} is gone, so it can't be run again.`);
+    const experiment = folders.experiment(id);
+    let plan: RunPlan = { ...old, problems: [] };
+    if (params && Object.keys(params).length > 0) {
+      if (!experiment) {
+        throw new RequestError(ErrorCode.conflict, `Run ${id} kept no experiment, so its parameters can't be changed.`);
+      }
+      plan = planOrRefuse(experiment, { ...old.params, ...params }, distFolder, undefined);
+    }
+    const spec = this.create(experiment ?? old, plan, {
+      name: this.nextName(old.experiment, old.rangeTest),
+      seed: old.seed,
+      search: null,
+      trial: null,
+      git: await this.gitOf(plan.cwd),
+      ...(old.rangeTest && { rangeTest: old.rangeTest }),
+    });
+    active.enqueue(spec);
+    return this.row(spec.id);
+  }
+
+  /** Writes folder and row; starts nothing. */
+  create(from: Experiment | RunSpec, plan: RunPlan, details: NewRunDetails, status: RunStatus = 'queued'): RunSpec {
+    const { store, folders, changes } = this.options;
+    const experiment = 'program' in from ? from : null;
+    const spec: RunSpec = {
+      version: 1,
+      id: newId(),
+      experiment: experiment ? experiment.name : (from as RunSpec).experiment,
+      file: from.file,
+      search: details.search,
+      trial: details.trial,
+      params: plan.params,
+      argv: plan.argv,
+      cwd: plan.cwd,
+      env: plan.env,
+      ...(plan.network === undefined ? {} : { network: plan.network }),
+      ...(details.rangeTest && { rangeTest: details.rangeTest }),
+      seed: details.seed,
+      // A test's loss is no result to compare trainings with.
+      objective: details.rangeTest ? null : from.objective,
+      createdAt: Date.now(),
+      name: details.name,
+      resources: from.resources,
+      origin: { host: hostName(), git: details.git },
+      stopGrace: from.stopGrace ?? 10,
+    };
+    const folder = this.makeFolder(spec, experiment);
+    try {
+      store.runs.insert({ spec, name: details.name, status, folder, host: hostName(), git: details.git });
+    } catch (error) {
+      // Else the next engine would take the folder for a run of its own.
+      folders.discard(spec.id);
+      throw error;
+    }
+    changes.runChanged(spec.id);
+    return spec;
+  }
+
+  private makeFolder(spec: RunSpec, experiment: Experiment | null): string {
+    try {
+      return this.options.folders.create(spec, experiment);
+    } catch (error) {
+      // Whoever asked is told; but it concerns everybody.
+      if (isDiskFull(error)) this.options.trouble.met(error);
+      throw error;
+    }
+  }
+
+  /** Ends a run that can't be started at all. */
+  refuse(id: string, message: string): void {
+    const { store, folders, changes } = this.options;
+    folders.writeEnd(id, 'failed', message);
+    store.runs.update(id, {
+      status: 'failed',
+      endedAt: Date.now(),
+      error: { kind: 'not-started', message, logTail: '' },
+    });
+    changes.runChanged(id);
+  }
+
+  /** Commit and branch of a folder; null as well when that takes long. */
+  gitOf(folder: string): Promise<GitFacts | null> {
+    const entry = this.lookUpGit(folder);
+    const late = new Promise<GitFacts | null>((resolve) => setTimeout(() => resolve(entry.last), GIT_WAIT_MS).unref());
+    return Promise.race([entry.facts, late]);
+  }
+
+  /** What is known at once; asked for in the background for the next time. */
+  lastGitOf(folder: string): GitFacts | null {
+    return this.lookUpGit(folder).last;
+  }
+
+  private lookUpGit(folder: string): { facts: Promise<GitFacts | null>; last: GitFacts | null } {
+    const known = this.git.get(folder);
+    if (known && Date.now() - known.at < GIT_FRESH_MS) return known;
+    if (this.git.size > 100) this.git.clear();
+    const entry = { at: Date.now(), facts: gitFacts(folder), last: known?.last ?? null };
+    void entry.facts.then((facts) => (entry.last = facts));
+    this.git.set(folder, entry);
+    return entry;
+  }
+
+  private nextName(experiment: string, rangeTest?: RangeTest): string {
+    const { store } = this.options;
+    const query = { experiment, search: null, limit: 1 };
+    const count = store.runs.list(query).total + store.runs.list({ ...query, deleted: true }).total;
+    return `${rangeTest ? 'learning rates ' : ''}${experiment} ${count + 1}`;
+  }
+
+  private row(id: string): Run {
+    const run = this.options.store.runs.get(id);
+    if (!run) throw notFound('run', id);
+    return run;
+  }
+}
+
+export function newSeed(): number {
+  return randomInt(2 ** 31);
+}

@@ -1,0 +1,144 @@
+/** What a run's end means: its final status, and for the person why it failed. Pure. */
+import type { RunError, RunStatus } from '../../protocol/engine.js';
+import type { StopReason } from '../../protocol/supervisor.js';
+
+export type FinalStatus = Extract<RunStatus, 'completed' | 'failed' | 'stopped' | 'pruned'>;
+/** `paused`: its program is gone, and it may be launched again. */
+export type EndStatus = FinalStatus | 'paused';
+
+export interface Ending {
+  /** The supervisor's exit record; null when it vanished without one. */
+  exit: { code: number | null; signal: string | null; requested: StopReason | null; error?: string } | null;
+  /** What the script itself said last, if it did. */
+  finish: { status: EndStatus; error?: string; time: number } | null;
+  /** As the engine has written down itself: it ended the run after its program was gone. */
+  closed?: FinalStatus;
+  /** Its last message with level error. */
+  lastError: string | null;
+  /** End of what it printed. */
+  logTail: string;
+  /** The kernel counted a process killed for memory while the run was at work. */
+  memoryKill: boolean;
+}
+
+export interface Outcome {
+  status: EndStatus;
+  error: RunError | null;
+}
+
+const REQUESTED = { stop: 'stopped', prune: 'pruned', pause: 'paused' } as const;
+
+/** `asked`: what the engine has asked the program for, as far as it knows. */
+export function outcomeOf(ending: Ending, asked: StopReason | null = null): Outcome {
+  const outcome = ending.closed ? { status: ending.closed, error: null } : outcomeOfProgram(ending);
+  if (asked === null || outcome.status === 'completed') return outcome;
+  // Asked to pause, and then to stop before it had.
+  if (outcome.status === 'paused' && asked !== 'pause') return { status: REQUESTED[asked], error: null };
+  // Nobody was there to pass on what was asked for, but it was asked to go, and went.
+  const vanished = ending.exit === null && (outcome.status === 'stopped' || outcome.error?.kind === 'lost');
+  return vanished ? { status: REQUESTED[asked], error: null } : outcome;
+}
+
+function outcomeOfProgram(ending: Ending): Outcome {
+  const { exit, finish } = ending;
+  if (exit?.error !== undefined) return failed(ending, 'not-started', exit.error);
+  if (!exit) {
+    if (finish && finish.status !== 'failed') return { status: finish.status, error: null };
+    if (finish) return failed(ending, 'script', finish.error ?? 'The program reported that it failed.');
+    return failed(
+      ending,
+      'lost',
+      'The program ended while nobody watched it, so its exit code is not known (the machine was restarted, or both ' +
+        'the program and its supervisor were killed). What it had logged until then is kept. Run it again to repeat it.',
+    );
+  }
+  const clean = exit.code === 0;
+  // Asked to go, it went; a program that had just finished by itself keeps that result.
+  if (exit.requested && !(clean && finish?.status === 'completed')) {
+    return { status: REQUESTED[exit.requested], error: null };
+  }
+  if (finish?.status === 'failed') return failedBy(ending, finish.error);
+  if (finish && (clean || (finish.status === 'completed' && exit.signal) || finish.status !== 'completed')) {
+    // A crash in the tear-down of native libraries does not undo a training that reported its end.
+    return { status: finish.status, error: null };
+  }
+  if (clean) return { status: 'completed', error: null };
+  return failedBy(ending, undefined);
+}
+
+function failedBy(ending: Ending, said: string | undefined): Outcome {
+  const exit = ending.exit!;
+  const said2 = said ?? ending.lastError ?? undefined;
+  const memory = outOfMemory(`${ending.logTail}\n${said2 ?? ''}`);
+  if (memory) return failed(ending, 'out-of-memory', memory);
+  if ((exit.signal === 'SIGKILL' || exit.code === 137) && ending.memoryKill) {
+    return failed(
+      ending,
+      'out-of-memory',
+      'Out of memory: the system killed the program because the machine’s memory ran out.',
+    );
+  }
+  if (said2 !== undefined) return failed(ending, 'script', said2);
+  if (exit.signal)
+    return failed(ending, 'signal', `The program was ended by ${exit.signal}${SIGNAL_HINTS[exit.signal] ?? ''}.`);
+  const line = lastWords(ending.logTail);
+  return failed(ending, 'exit', `The program ended with exit code ${exit.code}${line ? `: ${line}` : '.'}`);
+}
+
+const SIGNAL_HINTS: Record<string, string> = {
+  SIGKILL: ' (killed from outside, often by the system because memory ran out)',
+  SIGSEGV: ' (it crashed in native code)',
+  SIGABRT: ' (it aborted itself, usually in native code)',
+  SIGBUS: ' (it crashed in native code, or shared memory or the disk was full)',
+  SIGILL: ' (a library was built for another processor)',
+};
+
+function failed(ending: Ending, kind: RunError['kind'], message: string): Outcome {
+  const short = message.length > MESSAGE_LIMIT ? `${message.slice(0, MESSAGE_LIMIT)}…` : message;
+  return { status: 'failed', error: { kind, message: short, logTail: ending.logTail } };
+}
+
+/** Characters of a message; a script may say anything, and the whole of it is in the log. */
+const MESSAGE_LIMIT = 600;
+
+const GPU_MEMORY =
+  /CUDA out of memory|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|OutOfMemoryError: (CUDA|HIP)|HIP out of memory|CUBLAS_STATUS_ALLOC_FAILED|MPS backend out of memory|OOM when allocating tensor.*GPU/;
+const HOST_MEMORY =
+  /^MemoryError\b|\bMemoryError:|numpy.*_ArrayMemoryError|std::bad_alloc|JavaScript heap out of memory|ResourceExhausted(Error)?\b|RESOURCE_EXHAUSTED|OOM when allocating|Cannot allocate memory|DefaultCPUAllocator: can't allocate|Array buffer allocation failed|java\.lang\.OutOfMemoryError/m;
+
+/** A sentence that says which memory ran out, or null when the text shows no such thing. */
+export function outOfMemory(text: string): string | null {
+  const gpu = lineOf(text, GPU_MEMORY);
+  if (gpu) return `Out of GPU memory: ${gpu} Make the batch or the network smaller, or let fewer runs share a GPU.`;
+  const host = lineOf(text, HOST_MEMORY);
+  return host ? `Out of memory: ${host} Make the batch or the network smaller, or run fewer at once.` : null;
+}
+
+function lineOf(text: string, pattern: RegExp): string | null {
+  const match = pattern.exec(text);
+  if (!match) return null;
+  const start = text.lastIndexOf('\n', match.index) + 1;
+  const end = text.indexOf('\n', match.index);
+  const line = text
+    .slice(start, end < 0 ? undefined : end)
+    .trim()
+    .slice(0, 300);
+  return /[.!?]$/.test(line) ? line : `${line}.`;
+}
+
+/** The last printed line that says something: for Python and Node that is the exception's message. */
+export function lastWords(logTail: string): string {
+  const lines = logTail.split('\n').map((line) => line.trim());
+  const exception = lines.findLast((line) =>
+    /^([A-Za-z_][\w.]*(Error|Exception|Interrupt)|panic|fatal|error)\b.*/i.test(line),
+  );
+  const last = lines.findLast((line) => /\w/.test(line) && !/^(Node\.js v\d|at |\^)/.test(line));
+  return (exception ?? last ?? '').slice(0, 500);
+}
+
+/** Terminal colours and other control sequences have no place in a message. */
+export function plainText(text: string): string {
+  return text
+    .replace(/\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007]*(\u0007|\u001b\\)/g, '')
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (c) => (c === '\r' ? '\n' : ''));
+}

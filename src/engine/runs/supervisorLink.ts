@@ -1,0 +1,113 @@
+/**
+ * The engine's connection to one run's supervisor: takes frames, sends controls. A lost connection is made
+ * again while the supervisor lives; nothing is lost meanwhile because the journal files have it all.
+ */
+import * as fs from 'node:fs';
+import * as net from 'node:net';
+import * as path from 'node:path';
+import { RUN_FILES, SupervisorAddress } from '../../protocol/runFolder.js';
+import { FromSupervisor, type Control, type Frame } from '../../protocol/supervisor.js';
+import { LineSplitter } from '../disk/lines.js';
+
+export interface SupervisorEvents {
+  /** Connected: the program's pid (null: not started yet) and whether it stands still. */
+  welcome(pid: number | null, paused: boolean): void;
+  frame(frame: Frame): void;
+  /** The exit record is in the journal. */
+  exited(): void;
+  closed(): void;
+}
+
+const HELLO_MS = 10_000;
+
+export class SupervisorLink {
+  private socket: net.Socket | null = null;
+  private welcomed = false;
+  private readonly unsent: Control[] = [];
+  malformed = 0;
+
+  constructor(
+    private readonly folder: string,
+    /** Which of the run's launches is meant: an earlier one's supervisor may still be about. */
+    private readonly launch: number,
+    private readonly events: SupervisorEvents,
+  ) {}
+
+  get connected(): boolean {
+    return this.welcomed;
+  }
+
+  /** Tries once; false when no supervisor answers at the run's address. */
+  async connect(): Promise<boolean> {
+    const address = readAddress(this.folder);
+    if (address?.launch !== this.launch || this.socket) return this.welcomed;
+    const socket = net.connect(address.socket);
+    this.socket = socket;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => socket.destroy(), HELLO_MS);
+      socket.on('error', () => undefined);
+      socket.on('connect', () => {
+        socket.write(JSON.stringify({ type: 'hello', token: address.token, role: 'engine' }) + '\n');
+      });
+      const lines = new LineSplitter(
+        (line) => {
+          const message = this.parse(line);
+          if (message?.type === 'welcome') {
+            clearTimeout(timer);
+            this.welcomed = true;
+            resolve(true);
+            for (const control of this.unsent.splice(0)) this.send(control);
+          }
+          if (message) this.dispatch(message);
+        },
+        () => this.malformed++,
+      );
+      socket.on('data', (bytes) => lines.push(bytes));
+      socket.on('close', () => {
+        clearTimeout(timer);
+        if (this.socket !== socket) return;
+        this.socket = null;
+        this.welcomed = false;
+        resolve(false);
+        this.events.closed();
+      });
+    });
+  }
+
+  /** Sent now, or as soon as the supervisor answers. */
+  send(control: Control): void {
+    if (this.welcomed && this.socket) this.socket.write(JSON.stringify(control) + '\n');
+    else this.unsent.push(control);
+  }
+
+  dispose(): void {
+    const socket = this.socket;
+    this.socket = null;
+    this.welcomed = false;
+    socket?.destroy();
+  }
+
+  private parse(line: string): FromSupervisor | null {
+    try {
+      return FromSupervisor.parse(JSON.parse(line));
+    } catch {
+      // The journal files are the truth; what is unreadable here is read from there.
+      this.malformed++;
+      return null;
+    }
+  }
+
+  private dispatch(message: FromSupervisor): void {
+    if (message.type === 'frame') this.events.frame(message);
+    else if (message.type === 'welcome') this.events.welcome(message.pid, message.paused);
+    else if (message.type === 'exited') this.events.exited();
+  }
+}
+
+export function readAddress(folder: string): SupervisorAddress | null {
+  try {
+    return SupervisorAddress.parse(JSON.parse(fs.readFileSync(path.join(folder, RUN_FILES.supervisor), 'utf8')));
+  } catch {
+    return null;
+  }
+}

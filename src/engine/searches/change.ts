@@ -1,0 +1,51 @@
+/** What a person changes about a search that is there: its space, its constraints, how many trials are planned. */
+import { toSpace, type Experiment } from '../../experiment/index.js';
+import { ErrorCode, type Search } from '../../protocol/engine.js';
+import { SearchError } from '../../search/errors.js';
+import type { Space } from '../../search/types.js';
+import { loadExperiment } from '../runs/experiments.js';
+import { badRequest, conflict, RequestError } from '../server/requestError.js';
+import type { SearchPlan } from './plan.js';
+
+export interface ChangeSearchRequest {
+  id: string;
+  trials?: number;
+  /** As written in a file. */
+  space?: Record<string, unknown>;
+  /** Space and constraints as the file has them now. */
+  reread?: boolean;
+}
+
+/** The experiment as it is to be, and what of it the study must hear. */
+export interface SearchChange {
+  experiment: Experiment;
+  space?: Space;
+  trials?: number;
+}
+
+/** Throws RequestError, with the file's problems where the file is at fault. */
+export async function changeOf(
+  { experiment }: SearchPlan,
+  { name }: Search,
+  { trials, space: written, reread = false }: Omit<ChangeSearchRequest, 'id'>,
+): Promise<SearchChange> {
+  if (trials === undefined && !written && !reread) throw badRequest('Say what to change: the space, or the trials.');
+  const old = experiment.search;
+  if (!old) throw conflict(`The search ${name} kept no settings, so it can't be changed.`);
+  const now = reread ? await loadExperiment(experiment.file, undefined) : null;
+  if (now && !now.search) throw conflict(`${experiment.file} has no "search" any more.`);
+  const search = {
+    ...old,
+    trials: trials ?? old.trials,
+    space: written ?? now?.search?.space ?? old.space,
+    constraints: now?.search?.constraints ?? old.constraints,
+  };
+  const changed = { ...experiment, search };
+  if (!written && !now) return { experiment: changed, trials };
+  try {
+    return { experiment: changed, space: toSpace(changed), ...(trials !== undefined && { trials }) };
+  } catch (error) {
+    if (!(error instanceof SearchError)) throw error;
+    throw new RequestError(ErrorCode.invalidFile, `${experiment.file}: ${error.message}`, []);
+  }
+}

@@ -1,0 +1,19 @@
+/** The thread in which one question about a search's trials is answered, while the engine goes on serving. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { InsightQuery } from '../../../protocol/insight.js';
+import { computeInsight, type Computed } from './compute.js';
+
+export interface InsightTask {
+  study: string | null;
+  query: InsightQuery;
+}
+export type InsightReply = { computed: Computed } | { error: string };
+
+const { study, query } = workerData as InsightTask;
+let reply: InsightReply;
+try {
+  reply = { computed: computeInsight(study, query) };
+} catch (error) {
+  reply = { error: error instanceof Error ? error.message : String(error) };
+}
+parentPort!.postMessage(reply);

@@ -1,0 +1,48 @@
+/** What a search needs to go on after a restart; kept with its row in the store. */
+import type { Experiment } from '../../experiment/index.js';
+import type { Objective } from '../../search/types.js';
+import type { WireNumber } from '../../protocol/values.js';
+import { fromWire } from '../../protocol/values.js';
+
+export interface SearchPlan {
+  version: 1;
+  /** As it was when the search started: editing the file changes no running search. */
+  experiment: Experiment;
+  seed: number;
+  parallel: 'auto' | number;
+  python: string | null;
+}
+
+export function isSearchPlan(value: unknown): value is SearchPlan {
+  return typeof value === 'object' && value !== null && (value as SearchPlan).version === 1;
+}
+
+/** A trial's own seed: the same whenever the search is repeated, and unlike its neighbours'. */
+export function trialSeed(seed: number, trial: number): number {
+  // A 32-bit mix (xor, multiply, shift) so that neighbouring trials share no low bits.
+  let mixed = (seed ^ Math.imul(trial + 1, 0x9e3779b1)) >>> 0;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b) >>> 0;
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35) >>> 0;
+  return ((mixed ^ (mixed >>> 16)) >>> 1) % 2147483647;
+}
+
+export function named(value: string | { name: string } | null): string | null {
+  return value === null ? null : typeof value === 'string' ? value : value.name;
+}
+
+/** The value a trial ended with, or null when it never logged a usable one. */
+export function finalValue(objective: { value: WireNumber | null } | null): number | null {
+  if (!objective || objective.value === null) return null;
+  const value = fromWire(objective.value);
+  return Number.isNaN(value) ? null : value;
+}
+
+/** All that the trials are judged by; searches that an earlier version stored have one. */
+export function objectivesOf(experiment: Experiment): Objective[] {
+  return (experiment.objectives as Objective[] | undefined) ?? [objectiveOf(experiment)];
+}
+
+export function objectiveOf(experiment: Experiment): Objective {
+  if (!experiment.objective) throw new Error(`${experiment.file} has no objective`);
+  return experiment.objective;
+}

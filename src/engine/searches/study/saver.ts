@@ -1,0 +1,64 @@
+/** Writes a search's study down: often, but never so often that writing takes more than a small share of the time. */
+import type { Saved } from './messages.js';
+import type { Trouble } from '../../disk/trouble.js';
+
+/**
+ * What the study was told is saved after this time at the latest, or less often when saving takes long (thousands
+ * of trials): it can be derived again from the runs.
+ */
+const SAVE_MS = 1000;
+const SAVE_SHARE = 20;
+
+export interface StudySaverOptions {
+  trouble: Trouble;
+  /** The study as it is now; null when it can't be had. */
+  ask(): Promise<Saved | null>;
+  write(text: string): void;
+  /** Nobody will save it any more. */
+  ended(): boolean;
+}
+
+export class StudySaver {
+  /** Not on disk yet. */
+  private held: Saved | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private took = 0;
+
+  constructor(private readonly options: StudySaverOptions) {}
+
+  /** Whether saving is quick enough to be done with every trial. */
+  get quick(): boolean {
+    return this.took < SAVE_MS / SAVE_SHARE;
+  }
+
+  /** Something was told that is not saved yet. */
+  get due(): boolean {
+    return this.timer !== undefined;
+  }
+
+  hold(saved: Saved | null): void {
+    if (saved !== null) this.held = saved;
+  }
+
+  soon(): void {
+    this.timer ??= setTimeout(() => void this.now(), Math.max(SAVE_MS, SAVE_SHARE * this.took));
+  }
+
+  async now(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const saved = await this.options.ask();
+    if (saved === null) return;
+    this.held = saved;
+    if (!this.options.trouble.attempt(() => this.write()) && !this.options.ended()) this.soon();
+  }
+
+  /** What is held, if anything; throws when it can't be written. */
+  write(): void {
+    if (this.held === null) return;
+    const before = performance.now();
+    this.options.write(this.held.text);
+    this.took = this.held.ms + performance.now() - before;
+    this.held = null;
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The thread of one search: suggestions, verdicts and the writing of its state may take as long as they need here,
+ * while the engine goes on serving.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { createStudy, restoreStudy } from '../../../search/index.js';
+import type { Verdict } from '../../../search/types.js';
+import type {
+  Saved,
+  StudyCalls,
+  StudyFacts,
+  StudyMessage,
+  StudyOpened,
+  StudyReply,
+  StudyStart,
+  StudyState,
+} from './messages.js';
+
+const port = parentPort!;
+const start = workerData as StudyStart;
+const reported: Record<string, number> = 'saved' in start ? { ...start.saved.reported } : {};
+/** Null when it could not be made, which has been said then. */
+const study = open()!;
+
+/** Steps up to this were reported before the trial's program was started again; those it repeats are left out. */
+const repeated = new Map<number, number>('saved' in start ? start.saved.repeated : []);
+
+function open(): ReturnType<typeof createStudy> | null {
+  try {
+    if ('saved' in start) return restoreStudy(start.saved.study);
+    const made = createStudy(start.options);
+    for (const search of start.earlier) made.import(search);
+    return made;
+  } catch (error) {
+    port.postMessage({ seq: 0, error: plain(error) } satisfies StudyReply);
+    return null;
+  }
+}
+
+const facts = (): StudyFacts => ({ reason: study.reason, size: study.size });
+
+function save(): Saved {
+  const before = performance.now();
+  const text = JSON.stringify({ study: study.save(), reported, repeated: [...repeated] } satisfies StudyState);
+  return { text, ms: performance.now() - before };
+}
+
+const calls: { [C in keyof StudyCalls]: (params: StudyCalls[C]['params']) => StudyCalls[C]['result'] } = {
+  ask({ save: wanted }) {
+    const asked = study.ask();
+    const before = asked?.resume ? study.trials[asked.id]!.reports : [];
+    if (asked && before.length > 0 && asked.from === undefined) {
+      repeated.set(asked.id, Math.max(...before.map(({ step }) => step)));
+    }
+    return { asked, waiting: study.waiting, saved: wanted ? save() : null, ...facts() };
+  },
+  report({ id, points }) {
+    let strictest: Verdict = 'continue';
+    const known = repeated.get(id) ?? -Infinity;
+    for (const { step, value } of points) {
+      if (step <= known) continue;
+      const verdict = study.report(id, step, value);
+      if (verdict === 'prune' || strictest === 'continue') strictest = verdict;
+    }
+    reported[id] = (reported[id] ?? 0) + points.length;
+    return strictest;
+  },
+  tell({ id, outcome }) {
+    study.tell(id, outcome);
+    repeated.delete(id);
+    if (outcome.state !== 'paused') delete reported[id];
+    return null;
+  },
+  enqueue({ params }) {
+    study.enqueue(params);
+    return facts();
+  },
+  change({ space, trials }) {
+    const before = study.options.trials;
+    if (trials !== undefined) study.extend(trials);
+    try {
+      if (space) study.widen(space);
+    } catch (error) {
+      study.extend(before);
+      throw error;
+    }
+    return facts();
+  },
+  adopt({ params }) {
+    const { id, params: whole } = study.adopt(params);
+    return { id, params: whole, state: 'running' };
+  },
+  save,
+};
+
+function plain(error: unknown): { name: string; message: string } {
+  return error instanceof Error
+    ? { name: error.name, message: error.message }
+    : { name: 'Error', message: String(error) };
+}
+
+if (study) {
+  port.on('message', ({ seq, call, params }: StudyMessage) => {
+    let reply: StudyReply;
+    try {
+      reply = { seq, result: calls[call](params as never) };
+    } catch (error) {
+      reply = { seq, error: plain(error) };
+    }
+    port.postMessage(reply);
+  });
+
+  port.postMessage({
+    seq: 0,
+    result: {
+      ...facts(),
+      trials: study.trials.map(({ id, params, state }) => ({ id, params, state })),
+      reported,
+      heard: study.trials.some((trial) => trial.reports.length > 0),
+    } satisfies StudyOpened,
+  } satisfies StudyReply);
+}

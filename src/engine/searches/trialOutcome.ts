@@ -1,0 +1,56 @@
+/** What a trial's run means to its study. */
+import type { Experiment } from '../../experiment/index.js';
+import type { Run } from '../../protocol/engine.js';
+import { fromWire } from '../../protocol/values.js';
+import type { Outcome } from '../../search/types.js';
+import { finalValue, objectivesOf } from './plan.js';
+
+/** Of a run that is over, or suspended. `seconds`: how long its programs have worked, if that is known. */
+export function outcomeOfTrial(run: Run, experiment: Experiment, seconds: number | null = null): Outcome {
+  const more = { ...measured(run, experiment), ...(seconds === null ? duration(run) : { seconds }) };
+  if (run.status === 'paused') return { state: 'paused', ...more };
+  const values = run.status === 'failed' ? null : valuesOf(run, experiment);
+  if (run.status === 'completed' && values) return { state: 'completed', values, ...more };
+  // Stopped by the person: what it reached still says something.
+  if (run.status === 'pruned' || (run.status === 'stopped' && finalValue(run.objective) !== null)) {
+    return { state: 'pruned', ...more };
+  }
+  return { state: 'failed', ...more };
+}
+
+/** One objective: the best value; several: the last of each, since they belong together. Null when one is missing. */
+export function valuesOf(run: Run, experiment: Experiment): number[] | null {
+  const objectives = objectivesOf(experiment);
+  const [only] = objectives;
+  if (objectives.length === 1 && run.objective?.metric === only!.metric && run.objective.goal === only!.goal) {
+    const best = finalValue(run.objective);
+    return best === null ? null : [best];
+  }
+  const values = objectives.map(({ metric }) => lastOf(run, metric));
+  return values.includes(NaN) ? null : values;
+}
+
+/** How far each bound is broken: at most 0 where it is met. One that was not measured counts as broken. */
+export function measured(run: Run, experiment: Experiment): { constraints?: number[] } {
+  const bounds = experiment.search?.constraints?.measured ?? [];
+  if (bounds.length === 0 || run.status === 'failed') return {};
+  return {
+    constraints: bounds.flatMap(({ metric, atMost, atLeast }) => {
+      const last = lastOf(run, metric);
+      const over = [
+        ...(atMost === undefined ? [] : [last - atMost]),
+        ...(atLeast === undefined ? [] : [atLeast - last]),
+      ];
+      return over.map((value) => (Number.isNaN(value) ? Infinity : value));
+    }),
+  };
+}
+
+function duration({ startedAt, endedAt }: Run): { seconds?: number } {
+  return startedAt === null || endedAt === null ? {} : { seconds: Math.max(0, endedAt - startedAt) / 1000 };
+}
+
+function lastOf(run: Run, metric: string): number {
+  const last = run.metrics[metric]?.last;
+  return last === undefined ? NaN : fromWire(last);
+}

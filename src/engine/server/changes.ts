@@ -1,0 +1,190 @@
+/**
+ * Tells clients what changed, at most four times a second, as full rows. Each client has its own list of what it
+ * has not been told: one that reads slowly gets fewer, later rows, never a growing queue.
+ */
+import type { Run, Search } from '../../protocol/engine.js';
+import type { Client } from './server.js';
+
+const INTERVAL = 250;
+/** Rows in one message; the rest goes with the next. */
+const ROWS = 500;
+/** A client that has not taken this much yet is left in peace. */
+const BACKLOG = 1024 * 1024;
+
+export interface ChangeReader {
+  run(id: string): Run | null;
+  search(id: string): Search | null;
+  /** Size in bytes of the run's output; null when unknown. */
+  logSize(run: string): number | null;
+}
+
+interface Pending {
+  runs: Set<string>;
+  searches: Set<string>;
+  removedRuns: Set<string>;
+  removedSearches: Set<string>;
+  series: Map<string, Map<string, number>>;
+  watchedRuns: Set<string>;
+  watchedLogs: Map<string, number>;
+}
+
+export class Changes {
+  private readonly clients = new Map<Client, Pending>();
+  private timer: NodeJS.Timeout | undefined;
+  private flushedAt = 0;
+
+  constructor(private readonly reader: ChangeReader) {}
+
+  add(client: Client): void {
+    this.clients.set(client, {
+      runs: new Set(),
+      searches: new Set(),
+      removedRuns: new Set(),
+      removedSearches: new Set(),
+      series: new Map(),
+      watchedRuns: new Set(),
+      watchedLogs: new Map(),
+    });
+  }
+
+  remove(client: Client): void {
+    this.clients.delete(client);
+  }
+
+  get clientCount(): number {
+    return this.clients.size;
+  }
+
+  watch(client: Client, runs: string[], logs: string[]): void {
+    const pending = this.clients.get(client);
+    if (!pending) return;
+    pending.watchedRuns = new Set(runs);
+    pending.watchedLogs = new Map(logs.map((run) => [run, pending.watchedLogs.get(run) ?? -1]));
+    for (const run of [...pending.series.keys()]) if (!pending.watchedRuns.has(run)) pending.series.delete(run);
+    this.schedule();
+  }
+
+  runChanged(id: string): void {
+    for (const pending of this.clients.values()) {
+      pending.runs.add(id);
+      pending.removedRuns.delete(id);
+    }
+    this.schedule();
+  }
+
+  searchChanged(id: string): void {
+    for (const pending of this.clients.values()) {
+      pending.searches.add(id);
+      pending.removedSearches.delete(id);
+    }
+    this.schedule();
+  }
+
+  runRemoved(id: string): void {
+    for (const pending of this.clients.values()) {
+      pending.runs.delete(id);
+      pending.removedRuns.add(id);
+    }
+    this.schedule();
+  }
+
+  searchRemoved(id: string): void {
+    for (const pending of this.clients.values()) {
+      pending.searches.delete(id);
+      pending.removedSearches.add(id);
+    }
+    this.schedule();
+  }
+
+  /** `count`: points of the series by now. */
+  seriesChanged(run: string, metric: string, count: number): void {
+    for (const pending of this.clients.values()) {
+      if (!pending.watchedRuns.has(run)) continue;
+      let metrics = pending.series.get(run);
+      if (!metrics) pending.series.set(run, (metrics = new Map()));
+      metrics.set(metric, count);
+    }
+    this.schedule();
+  }
+
+  /** To be called now and then while runs are live: output files tell nobody that they have grown. */
+  checkLogs(): void {
+    if ([...this.clients.values()].some((pending) => pending.watchedLogs.size > 0)) this.schedule();
+  }
+
+  close(why: string): void {
+    clearTimeout(this.timer);
+    this.flush();
+    for (const client of this.clients.keys()) client.notify('leaving', { why });
+  }
+
+  private schedule(): void {
+    if (this.timer !== undefined || this.clients.size === 0) return;
+    const wait = Math.max(0, INTERVAL - (Date.now() - this.flushedAt));
+    this.timer = setTimeout(() => this.flush(), wait);
+  }
+
+  private flush(): void {
+    this.timer = undefined;
+    this.flushedAt = Date.now();
+    const runs = memoize((id: string) => this.reader.run(id));
+    const searches = memoize((id: string) => this.reader.search(id));
+    let more = false;
+    for (const [client, pending] of this.clients) {
+      if (client.backlog() > BACKLOG) {
+        more = true;
+        continue;
+      }
+      this.tell(client, pending, runs, searches);
+      more ||= pending.runs.size > 0 || pending.searches.size > 0;
+    }
+    if (more) this.schedule();
+  }
+
+  private tell(
+    client: Client,
+    pending: Pending,
+    runs: (id: string) => Run | null,
+    searches: (id: string) => Search | null,
+  ): void {
+    const changed = {
+      runs: take(pending.runs, ROWS).flatMap((id) => runs(id) ?? []),
+      searches: take(pending.searches, ROWS).flatMap((id) => searches(id) ?? []),
+      removedRuns: take(pending.removedRuns, Infinity),
+      removedSearches: take(pending.removedSearches, Infinity),
+    };
+    if (Object.values(changed).some((rows) => rows.length > 0)) client.notify('changed', changed);
+    if (pending.series.size > 0) {
+      client.notify('seriesChanged', {
+        runs: Object.fromEntries([...pending.series].map(([run, metrics]) => [run, Object.fromEntries(metrics)])),
+      });
+      pending.series.clear();
+    }
+    const logs: Record<string, number> = {};
+    for (const [run, told] of pending.watchedLogs) {
+      const size = this.reader.logSize(run);
+      if (size === null || size === told) continue;
+      pending.watchedLogs.set(run, size);
+      logs[run] = size;
+    }
+    if (Object.keys(logs).length > 0) client.notify('logChanged', { runs: logs });
+  }
+}
+
+function take(set: Set<string>, most: number): string[] {
+  const taken: string[] = [];
+  for (const value of set) {
+    if (taken.length >= most) break;
+    taken.push(value);
+    set.delete(value);
+  }
+  return taken;
+}
+
+function memoize<T>(read: (id: string) => T): (id: string) => T {
+  const known = new Map<string, T>();
+  return (id) => {
+    if (!known.has(id)) known.set(id, read(id));
+    return known.get(id)!;
+  };
+}

@@ -1,0 +1,48 @@
+import { PROTOCOL_VERSION } from '../../../protocol/engine.js';
+import type { EngineParts } from '../../parts.js';
+import { conflict } from '../requestError.js';
+import type { Handlers } from '../server.js';
+
+export interface EngineControl {
+  version: string;
+  workspace: string;
+  startedAt: number;
+  /** Live runs and searches, counted as work. */
+  work(): { runs: number; searches: number };
+  /** Leaves after the answer is out. */
+  leave(why: string): void;
+}
+
+export function engineHandlers({ devices, scheduler, changes, log, trouble }: EngineParts, control: EngineControl) {
+  return {
+    'engine/status': () => ({
+      pid: process.pid,
+      version: control.version,
+      protocol: PROTOCOL_VERSION,
+      workspace: control.workspace,
+      clients: changes.clientCount,
+      ...control.work(),
+      startedAt: control.startedAt,
+      log: log.file,
+      problem: trouble.problem,
+    }),
+    'engine/stop': ({ force }) => {
+      const { runs, searches } = control.work();
+      if (!force && runs + searches > 0) {
+        throw conflict(
+          `The engine has work: ${count(runs, 'run')} and ${count(searches, 'search', 'searches')}. Stop them first, or ` +
+            `stop the engine by force: programs then go on and are taken up by the next engine.`,
+        );
+      }
+      control.leave('It was stopped.');
+      return {};
+    },
+    'devices/list': async () => ({
+      devices: await devices.list({ slots: (id) => scheduler.slots(id), busy: (id) => scheduler.busy(id) }),
+    }),
+  } satisfies Partial<Handlers>;
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

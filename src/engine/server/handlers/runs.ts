@@ -1,0 +1,103 @@
+import { LIVE_STATUSES } from '../../../protocol/engine.js';
+import type { EngineParts } from '../../parts.js';
+import { readConfusion } from '../../runs/confusion.js';
+import { conflict, notFound } from '../requestError.js';
+import type { Handlers } from '../server.js';
+
+type Done = { done: string[]; skipped: { id: string; why: string }[] };
+
+/** Does `action` for each id; it returns why it could not, or null. */
+function each(ids: string[], action: (id: string) => string | null): Done {
+  const result: Done = { done: [], skipped: [] };
+  for (const id of new Set(ids)) {
+    const why = action(id);
+    if (why === null) result.done.push(id);
+    else result.skipped.push({ id, why });
+  }
+  return result;
+}
+
+export function runHandlers(parts: EngineParts) {
+  const { store, active, maker, folders, changes, log } = parts;
+  const existing = (id: string) => {
+    const run = store.runs.get(id);
+    if (!run) throw notFound('run', id);
+    return run;
+  };
+  /** For what may be done only to runs that are over. */
+  const whyLive = (id: string): string | null => {
+    const run = store.runs.get(id);
+    if (!run) return 'does not exist';
+    return LIVE_STATUSES.includes(run.status) ? `is ${run.status}: stop it first` : null;
+  };
+  return {
+    'experiments/list': () => ({ experiments: store.runs.experiments() }),
+    'runs/list': (query) => store.runs.list(query),
+    'runs/get': ({ id }) => {
+      const run = store.runs.detail(id);
+      if (!run) throw notFound('run', id);
+      return run;
+    },
+    'runs/confusion': async ({ id }) => ({
+      confusion: await readConfusion(folders.path(existing(id).id), store.runs.media(id)),
+    }),
+    'runs/columns': (query) => store.runs.columns(query),
+    'runs/start': async (request) => ({ run: await maker.start(request) }),
+    'runs/rerun': async ({ id, params }) => ({ run: await maker.rerun(id, params) }),
+    'runs/stop': ({ ids }) => each(ids, (id) => active.stop(id, 'stop')),
+    'runs/pause': ({ ids }) => each(ids, (id) => active.pause(id)),
+    'runs/resume': ({ ids }) => each(ids, (id) => active.resume(id)),
+    'runs/set': ({ id, params }) => {
+      const run = existing(id);
+      const why = active.set(id, params);
+      if (why !== null) throw conflict(`The run ${run.name} ${why}.`);
+      return {};
+    },
+    'runs/rename': ({ id, name }) => {
+      existing(id);
+      store.runs.update(id, { name });
+      changes.runChanged(id);
+      return {};
+    },
+    'runs/tag': ({ ids, add, remove }) => {
+      store.runs.tag(ids, add, remove);
+      for (const id of ids) changes.runChanged(id);
+      return {};
+    },
+    'runs/note': ({ id, note }) => {
+      existing(id);
+      store.runs.update(id, { note });
+      changes.runChanged(id);
+      return {};
+    },
+    'runs/delete': ({ ids }) => {
+      const result = each(ids, whyLive);
+      store.runs.delete(result.done, Date.now());
+      for (const id of result.done) changes.runRemoved(id);
+      return result;
+    },
+    'runs/restore': ({ ids }) => {
+      const result = each(ids, (id) => (store.runs.get(id) ? null : 'does not exist'));
+      store.runs.restore(result.done);
+      for (const id of result.done) changes.runChanged(id);
+      return result;
+    },
+    'runs/purge': async ({ ids }) => {
+      const result = each(ids, whyLive);
+      // Folders go first: one that stayed behind would be taken in again as an unknown run.
+      for (const id of [...result.done]) {
+        try {
+          await folders.remove(id);
+        } catch (error) {
+          log.error(`run ${id}: its folder could not be removed`, error);
+          result.done.splice(result.done.indexOf(id), 1);
+          result.skipped.push({ id, why: `its folder can't be removed: ${(error as Error).message}` });
+        }
+      }
+      store.runs.purge(result.done);
+      for (const id of result.done) changes.runRemoved(id);
+      return result;
+    },
+    'best/forFile': ({ file }) => ({ best: store.runs.bestForFile(file) }),
+  } satisfies Partial<Handlers>;
+}

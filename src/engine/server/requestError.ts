@@ -1,0 +1,34 @@
+import { ErrorCodes } from 'vscode-jsonrpc/node';
+import { ErrorCode, type FileProblem } from '../../protocol/engine.js';
+
+/** A request refused for a reason the person can do something about. Anything else thrown is an internal error. */
+export class RequestError extends Error {
+  constructor(
+    readonly code: number,
+    message: string,
+    readonly data?: unknown,
+  ) {
+    super(message);
+  }
+}
+
+export function notFound(what: string, id: string): RequestError {
+  return new RequestError(ErrorCode.notFound, `There is no ${what} ${id}.`);
+}
+
+/** What was given can't be used, whatever the state. */
+export function badRequest(message: string): RequestError {
+  return new RequestError(ErrorCodes.InvalidParams, message);
+}
+
+export function conflict(message: string): RequestError {
+  return new RequestError(ErrorCode.conflict, message);
+}
+
+export function invalidFile(problems: FileProblem[]): RequestError {
+  const [first] = problems.filter((problem) => problem.severity === 'error');
+  const where = first
+    ? `${first.file}:${first.line}:${first.column}: ${first.message}${first.hint ? ` (${first.hint})` : ''}`
+    : '';
+  return new RequestError(ErrorCode.invalidFile, where || 'The file has mistakes.', problems);
+}

@@ -1,0 +1,292 @@
+/** Changes an experiment file in place: only the values asked for, everything else to the letter as it was. */
+import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, parse, type Pair, type YAMLMap } from 'yaml';
+import type { Params, ParamValue } from '../../protocol/values.js';
+import { flatten } from './flatten.js';
+import { flowText, scalarText } from './flowText.js';
+import { Pieces } from './pieces.js';
+import { placeholderAt } from '../start/plan.js';
+import type { NestedParams } from '../schema.js';
+import { Source } from './source.js';
+import { isSweep } from '../sweep/index.js';
+import type { TextEdit } from '../types.js';
+
+export interface FileChange {
+  params?: Params;
+  /** Ranges as YAML text, such as `{ log: [1e-5, 1e-1] }`; an empty text takes the parameter out of the search. */
+  space?: Record<string, string>;
+  trials?: number;
+  /** Of the `network:` section: its own, or the parameter's that stands there. */
+  learningRate?: number;
+}
+
+/**
+ * `file` tells JSON from YAML (without it, a text that begins with a brace is JSON if it reads as JSON). Throws
+ * EditError when the file can't be changed, such as one with syntax errors.
+ */
+export function editExperiment(text: string, change: FileChange, file?: string): { text: string; edits: TextEdit[] } {
+  const editor = new Editor(text, file ?? (looksLikeJson(text) ? 'x.json' : 'x.yaml'));
+  for (const [name, value] of Object.entries(change.params ?? {})) editor.setParam(name, value);
+  for (const [name, range] of Object.entries(change.space ?? {})) editor.setRange(name, range);
+  if (change.trials !== undefined) editor.set(['search', 'trials'], String(change.trials));
+  if (change.learningRate !== undefined) editor.setLearningRate(change.learningRate);
+  return { text: editor.pieces.text, edits: editor.pieces.edits() };
+}
+
+/** The file can't be changed; the message says why. */
+export class EditError extends Error {
+  override name = 'EditError';
+}
+
+function looksLikeJson(text: string): boolean {
+  if (!/^\s*\{/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+class Editor {
+  readonly pieces: Pieces;
+  private source: Source;
+  private readonly eol: string;
+
+  constructor(
+    text: string,
+    private readonly file: string,
+  ) {
+    this.pieces = new Pieces(text);
+    this.eol = text.includes('\r\n') ? '\r\n' : '\n';
+    this.source = this.read(text);
+    if (isSweep(this.source.value)) {
+      throw new EditError('This is a sweep file of another tool; it is read, never changed. Change it by hand.');
+    }
+  }
+
+  setParam(name: string, value: ParamValue): void {
+    const nested = (this.source.value as { params?: NestedParams } | null)?.params ?? {};
+    const path = ['params', ...(flatten(nested).pathOf.get(name) ?? [name])];
+    this.set(path, this.render(value, this.source.nodeAt(path)));
+  }
+
+  setLearningRate(rate: number): void {
+    const { network } = (this.source.value ?? {}) as { network?: { optimizer?: unknown } };
+    if (typeof network !== 'object' || network === null) throw new EditError('This file has no "network:" section.');
+    const { optimizer } = network;
+    const path = ['network', 'optimizer', 'learningRate'];
+    const named = placeholderAt({ optimizer }, ['optimizer', 'learningRate']);
+    const direct = typeof optimizer === 'object' && optimizer !== null;
+    if (direct && named !== null) return this.setParam(named, rate);
+    if (direct) return this.set(path, this.render(rate, this.source.nodeAt(path)));
+    // `optimizer: adam`, or none at all: the name moves into a group of settings.
+    const name = typeof optimizer === 'string' ? optimizer : 'adam';
+    const settings = { name, learningRate: rate };
+    const group = this.source.isJson ? JSON.stringify(settings) : flowText(settings);
+    this.set(path.slice(0, 2), group);
+  }
+
+  setRange(name: string, range: string): void {
+    const path = ['search', 'space', name];
+    if (range.trim() === '') return this.remove(path);
+    this.set(path, this.source.isJson ? JSON.stringify(parse(range)) : range.trim());
+  }
+
+  /** Puts rendered text where the path leads; makes what is missing on the way. */
+  set(path: string[], rendered: string): void {
+    const pair = this.source.pairAt(path);
+    if (pair) this.replaceValue(pair, rendered);
+    else this.insert(path, rendered);
+  }
+
+  private replaceValue(pair: Pair, rendered: string): void {
+    const { text } = this.source;
+    const value = this.source.rangeOfNode(pair.value);
+    if (value && value.end > value.start) {
+      const old = text.slice(value.start, value.end);
+      if (old === rendered) return;
+      this.apply({ offset: value.start, length: value.end - value.start, text: rendered });
+      return;
+    }
+    // `lr:` with nothing behind it: the value goes behind the colon.
+    const key = this.source.rangeOfNode(pair.key)!;
+    const colon = text.indexOf(':', key.end);
+    if (colon < 0 || text.slice(key.end, colon).trim() !== '')
+      this.apply({ offset: key.end, length: 0, text: `: ${rendered}` });
+    else
+      this.apply({
+        offset: colon + 1,
+        length: 0,
+        text: /[ \t]/.test(text[colon + 1] ?? '') ? rendered.padStart(rendered.length + 1) : ` ${rendered}`,
+      });
+  }
+
+  private insert(path: string[], rendered: string): void {
+    const key = path.at(-1)!;
+    const parentPath = path.slice(0, -1);
+    const parent = parentPath.length ? this.source.resolve(this.source.nodeAt(parentPath)) : this.source.doc?.contents;
+    if (isMap(parent)) return this.insertIntoMap(parent, key, rendered, path.length === 1);
+    if (parentPath.length === 0)
+      return this.apply({
+        offset: this.source.text.length,
+        length: 0,
+        text: `${this.key(key)}: ${rendered}${this.eol}`,
+      });
+    // Nothing there yet: its parent comes into being with this one entry.
+    if (this.source.isJson) return this.set(parentPath, `{ ${this.key(key)}: ${rendered} }`);
+    if (this.isInFlow(parentPath)) return this.set(parentPath, `{ ${this.key(key)}: ${rendered} }`);
+    const indent = '  '.repeat(parentPath.length);
+    const block = `${this.eol}${indent}${this.key(key)}: ${rendered}`;
+    const pair = this.source.pairAt(parentPath);
+    if (!pair) return this.insert(parentPath, block);
+    const after = this.source.rangeOfNode(pair.key)!.end;
+    const colon = this.source.text.indexOf(':', after) + 1;
+    const value = this.source.rangeOfNode(pair.value);
+    // An explicit null (`params: ~`) makes place; behind a bare `params:` there may be a comment to go after.
+    if (value && value.end > value.start) return this.apply({ offset: colon, length: value.end - colon, text: block });
+    this.apply({ offset: this.endOfLine(colon), length: 0, text: block });
+  }
+
+  private insertIntoMap(map: YAMLMap, key: string, rendered: string, top: boolean): void {
+    const { text } = this.source;
+    const entry = `${this.key(key)}:${rendered.startsWith('\n') || rendered.startsWith('\r') ? '' : ' '}${rendered}`;
+    const last = map.items.findLast((pair) => isPair(pair));
+    if (map.flow) return this.insertIntoFlow(map, last, entry);
+    if (!last) throw new EditError(`There is no place for "${key}" in this file. Add it by hand.`);
+    // New sections go above the search, which is long and last by habit.
+    const search =
+      top && key !== 'search' ? map.items.find((pair) => isScalar(pair.key) && pair.key.value === 'search') : undefined;
+    if (search) {
+      const start = this.startOfSection(this.source.rangeOfNode(search.key)!.start);
+      return this.apply({ offset: start, length: 0, text: `${entry}${this.eol}${this.eol}` });
+    }
+    const end = this.endOfPair(last);
+    const first = this.source.rangeOfNode(map.items[0]!.key)!.start;
+    const indent = text.slice(text.lastIndexOf('\n', first - 1) + 1, first).replace(/\S/g, ' ');
+    this.apply({
+      offset: end,
+      length: 0,
+      text: `${this.eol}${top && rendered.includes('\n') ? this.eol : ''}${indent}${entry}`,
+    });
+  }
+
+  private insertIntoFlow(map: YAMLMap, last: Pair | undefined, entry: string): void {
+    const { text } = this.source;
+    const range = this.source.rangeOfNode(map)!;
+    if (!last) {
+      const inside = text.slice(range.start + 1, range.end - 1);
+      return this.apply({
+        offset: range.start,
+        length: range.end - range.start,
+        text: inside.trim() ? `{${inside}${entry} }` : `{ ${entry} }`,
+      });
+    }
+    const end = (this.source.rangeOfNode(last.value) ?? this.source.rangeOfNode(last.key))!.end;
+    const start = this.source.rangeOfNode(last.key)!.start;
+    const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start);
+    const ownLine = line.trim() === '' && text.slice(range.start, start).includes('\n');
+    this.apply({ offset: end, length: 0, text: ownLine ? `,${this.eol}${line}${entry}` : `, ${entry}` });
+  }
+
+  private remove(path: string[]): void {
+    const pair = this.source.pairAt(path);
+    const map = this.source.resolve(this.source.nodeAt(path.slice(0, -1)));
+    if (!pair || !isMap(map)) return;
+    const { text } = this.source;
+    const start = this.source.rangeOfNode(pair.key)!.start;
+    if (!map.flow) {
+      if (map.items.length === 1) {
+        const before = this.source.pairAt(path.slice(0, -1))!;
+        const colon = text.indexOf(':', this.source.rangeOfNode(before.key)!.end) + 1;
+        return this.apply({ offset: colon, length: this.endOfPair(pair) - colon, text: ' {}' });
+      }
+      const lineStart = text.lastIndexOf('\n', start - 1) + 1;
+      const end = this.endOfPair(pair);
+      const newline = text.indexOf('\n', end);
+      return this.apply({ offset: lineStart, length: (newline < 0 ? text.length : newline + 1) - lineStart, text: '' });
+    }
+    const end = (this.source.rangeOfNode(pair.value) ?? this.source.rangeOfNode(pair.key))!.end;
+    const behind = /^\s*,[ \t]*(\r?\n[ \t]*)?/.exec(text.slice(end));
+    if (behind) return this.apply({ offset: start, length: end + behind[0].length - start, text: '' });
+    const ahead = /,?\s*$/.exec(text.slice(0, start))![0];
+    this.apply({
+      offset: start - ahead.length,
+      length: end - start + ahead.length,
+      text: ahead.startsWith(',') ? '' : ahead,
+    });
+  }
+
+  private render(value: ParamValue, old: unknown): string {
+    if (this.source.isJson) return JSON.stringify(value);
+    if (typeof value !== 'string') return flowText(value);
+    const style = isScalar(old) ? old.type : undefined;
+    if (style === 'QUOTE_DOUBLE') return JSON.stringify(value);
+    const quoted = `'${value.replaceAll("'", "''")}'`;
+    if (style === 'QUOTE_SINGLE' && !/[\r\n\u0000-\u001f]/.test(value)) return quoted;
+    return scalarText(value);
+  }
+
+  private key(name: string): string {
+    if (this.source.isJson) return JSON.stringify(name);
+    return this.render(name, undefined);
+  }
+
+  private isInFlow(path: string[]): boolean {
+    for (let length = path.length - 1; length >= 0; length--) {
+      const node = length ? this.source.nodeAt(path.slice(0, length)) : this.source.doc?.contents;
+      if (isCollection(node)) return node.flow === true;
+    }
+    return false;
+  }
+
+  /** End of a block entry: behind its value and the comment on the value's last line. */
+  private endOfPair(pair: Pair): number {
+    let node: unknown = pair;
+    let end = this.source.rangeOfNode(pair.key)!.end;
+    while (isPair(node)) {
+      const value: unknown = node.value;
+      end = Math.max(end, this.source.rangeOfNode(isPair(node) ? node.key : null)?.end ?? 0);
+      const range = this.source.rangeOfNode(value);
+      if (range && !(isCollection(value) && !value.flow)) end = Math.max(end, range.end);
+      node = isMap(value) && !value.flow ? value.items.at(-1) : undefined;
+      if (isSeq(value) && !value.flow) {
+        const item: unknown = value.items.at(-1);
+        end = Math.max(end, this.source.rangeOfNode(item)?.end ?? 0);
+        node = isMap(item) && !item.flow ? item.items.at(-1) : undefined;
+      }
+      if (isAlias(value)) node = undefined;
+    }
+    return this.endOfLine(end);
+  }
+
+  private endOfLine(offset: number): number {
+    const { text } = this.source;
+    const newline = text.indexOf('\n', offset);
+    if (newline < 0) return text.length;
+    return text[newline - 1] === '\r' ? newline - 1 : newline;
+  }
+
+  /** Start of the line, or of the comments right above it. */
+  private startOfSection(offset: number): number {
+    const { text } = this.source;
+    let start = text.lastIndexOf('\n', offset - 1) + 1;
+    while (start > 0) {
+      const previous = text.lastIndexOf('\n', start - 2) + 1;
+      if (!/^\s*#/.test(text.slice(previous, start))) break;
+      start = previous;
+    }
+    return start;
+  }
+
+  private apply(edit: TextEdit): void {
+    this.pieces.replace(edit);
+    this.source = this.read(this.pieces.text);
+  }
+
+  private read(text: string): Source {
+    const source = new Source(text, this.file);
+    const error = source.problems.find((problem) => problem.severity === 'error');
+    if (error) throw new EditError(`Line ${error.line} must be mended first: ${error.message}.`);
+    return source;
+  }
+}

@@ -1,0 +1,160 @@
+/** The experiment file as a form: fields with their kinds, and what is wrong with values typed into them. */
+import { isMap, isNode, isScalar, parseDocument, visit, type Document } from 'yaml';
+import type { FileForm, FormField, FormProblems } from '../../protocol/panel.js';
+import type { Params } from '../../protocol/values.js';
+import { sameValue, type Dimension } from '../../search/index.js';
+import { fillTree, MissingValue } from '../start/command.js';
+import { flowText } from './flowText.js';
+import { validateNetwork } from '../network/index.js';
+import { kindOf, refuseParam } from './paramCheck.js';
+import { dimensionsOf, paramPath, placeholderAt } from '../start/plan.js';
+import { readExperiment, type Reading } from './read.js';
+import { objectivesOf } from '../search/plan.js';
+import { middleOf, readDimension, readSpace, splitHint } from '../search/space.js';
+
+/** Never throws: of a file with mistakes, what could be read, and the problems. */
+export function formOf(text: string, file: string): FileForm {
+  const reading = readExperiment(text, file);
+  const { written, source } = reading;
+  const dimensions = readableDimensions(reading);
+  const names = [...new Set([...Object.keys(reading.params), ...Object.keys(written?.search?.space ?? {})])];
+  const named = (value: unknown): string => (typeof value === 'string' ? value : (value as { name: string }).name);
+  const search = written?.search;
+  return {
+    file,
+    name: reading.experiment?.name ?? written?.name ?? file.replace(/^.*[\\/]/, ''),
+    fields: names.map((name) => fieldOf(name, reading, dimensions.get(name) ?? null)),
+    search: search
+      ? {
+          trials: search.trials ?? null,
+          sampler: named(search.sampler ?? 'auto'),
+          pruner: search.pruner && search.pruner !== 'none' ? named(search.pruner) : null,
+          parallel: search.parallel ?? 'auto',
+        }
+      : null,
+    objective: (written && objectivesOf(written)[0]) ?? null,
+    problems: [...source.problems].sort((a, b) => a.line - b.line || a.column - b.column),
+  };
+}
+
+/** Ranges that are right by themselves, also when others are not. */
+function readableDimensions(reading: Reading): Map<string, Dimension> {
+  if (reading.space) return dimensionsOf(reading);
+  const written = reading.written?.search?.space ?? {};
+  return new Map(
+    Object.entries(written).flatMap(([name, value]) => {
+      const { dimension } = readDimension(name, value);
+      return dimension ? [[name, dimension] as const] : [];
+    }),
+  );
+}
+
+function fieldOf(name: string, reading: Reading, dimension: Dimension | null): FormField {
+  const own = reading.params[name];
+  const field: FormField = { name, kind: kindOf(own, dimension), value: own ?? null };
+  if (own === undefined && dimension) field.value = middleOf(dimension);
+  if (dimension?.kind === 'choice') field.choices = [...dimension.choices];
+  const space = spaceText(name, reading);
+  if (space !== null) field.space = space;
+  const description = commentOf(name, reading);
+  if (description) field.description = description;
+  return field;
+}
+
+/** The range as written, on one line. */
+function spaceText(name: string, reading: Reading): string | null {
+  const { source, written, origin } = reading;
+  if (!written?.search || !Object.hasOwn(written.search.space, name)) return null;
+  const value = written.search.space[name];
+  const range = source.rangeOfNode(source.nodeAt(origin(['search', 'space', name])));
+  const text = range ? source.text.slice(range.start, range.end) : '';
+  const native = JSON.stringify(origin(['search', 'space', name])) === JSON.stringify(['search', 'space', name]);
+  if (native && text.startsWith('{') && !/[\n#*&]/.test(text) && !source.isJson) return text;
+  return flowText(value);
+}
+
+/** The comment behind a parameter's value, or the lines of comment right above it. */
+function commentOf(name: string, reading: Reading): string | null {
+  const { source, origin } = reading;
+  const pair = source.pairAt(origin(paramPath(reading, name)));
+  if (!pair) return null;
+  const behind = isNode(pair.value) && !isMap(pair.value) ? pair.value.comment : null;
+  const above = isScalar(pair.key) ? pair.key.commentBefore : null;
+  const text = (behind ?? above ?? '').trim().replace(/\s+/g, ' ');
+  return text ? text.slice(0, 300) : null;
+}
+
+/** Problems by field; a field without one is missing from the answer. Of a file that can't be read: none. */
+export function checkForm(text: string, file: string, params: Params, space?: Record<string, string>): FormProblems {
+  const problems: FormProblems = { params: {}, space: {} };
+  const reading = readExperiment(text, file);
+  if (!reading.written) return problems;
+  const ranges = new Map(readableDimensions(reading));
+  const written: Record<string, unknown> = { ...reading.written.search?.space };
+  for (const [name, range] of Object.entries(space ?? {})) {
+    delete written[name];
+    ranges.delete(name);
+    if (range.trim() === '') continue;
+    const read = readRange(name, range);
+    if (read.message !== undefined) problems.space[name] = read.message;
+    else {
+      written[name] = read.value;
+      const { dimension } = readDimension(name, read.value);
+      if (dimension) ranges.set(name, dimension);
+    }
+  }
+  if (Object.keys(written).length > 0) {
+    for (const { path, message, hint } of readSpace(written).problems) {
+      if (path.length) problems.space[String(path[0])] ??= hint ? `${message}; ${hint}` : message;
+    }
+  }
+  for (const [name, value] of Object.entries(params)) {
+    const declared = reading.params[name];
+    const dimension = ranges.get(name) ?? null;
+    if (declared === undefined && !dimension) {
+      if (space === undefined || !Object.hasOwn(space, name)) problems.params[name] = 'is no parameter of this file';
+      continue;
+    }
+    const own = declared !== undefined && sameValue(declared, value);
+    if (own || (value === null && declared === undefined)) continue;
+    const refusal = refuseParam(value, declared, dimension);
+    if (refusal) problems.params[name] = refusal;
+  }
+  checkNetwork(reading, params, problems);
+  return problems;
+}
+
+/** What the built-in trainer would refuse about a parameter's value, said beside that parameter. */
+function checkNetwork(reading: Reading, params: Params, problems: FormProblems): void {
+  const network = reading.written?.network;
+  if (network === undefined || Object.keys(problems.params).length > 0) return;
+  const defaults = Object.fromEntries([...dimensionsOf(reading)].map(([name, d]) => [name, middleOf(d)]));
+  try {
+    const given = Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null));
+    const result = validateNetwork(fillTree(network, { ...defaults, ...reading.params, ...given }, {}));
+    for (const { path, message } of result.problems ?? []) {
+      const name = placeholderAt(network, path);
+      if (name !== null && Object.hasOwn(params, name)) problems.params[name] ??= splitHint(message).message;
+    }
+  } catch (error) {
+    if (!(error instanceof MissingValue)) throw error;
+  }
+}
+
+function hasAlias(doc: Document): boolean {
+  let found = false;
+  visit(doc, { Alias: () => ((found = true), visit.BREAK) });
+  return found;
+}
+
+function readRange(name: string, text: string): { value: unknown; message?: undefined } | { message: string } {
+  if (text.length > 10_000) return { message: 'is too long' };
+  const doc = parseDocument(text, { prettyErrors: false });
+  const error = doc.errors[0];
+  if (error) return { message: `is not a range: ${error.message.split('\n')[0]}` };
+  if (/[&*]/.test(text) && hasAlias(doc)) return { message: 'is not a range: write it without anchors and aliases' };
+  const value = doc.toJS() as unknown;
+  const { problems } = readDimension(name, value);
+  const first = problems?.[0];
+  return first ? { message: first.hint ? `${first.message}; ${first.hint}` : first.message } : { value };
+}

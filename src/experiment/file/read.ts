@@ -1,0 +1,342 @@
+/** From text to experiment, with every mistake and its place. */
+import * as path from 'node:path';
+import { isScalar } from 'yaml';
+import type { FileProblem } from '../../protocol/engine.js';
+import type { Params } from '../../protocol/values.js';
+import { refuse, type Dimension, type Space } from '../../search/index.js';
+import { macroFault, placeholders, splitCommand } from '../start/command.js';
+import { flatten } from './flatten.js';
+import { checkNetworkTemplate } from '../network/index.js';
+import { problemsOf } from '../network/problems.js';
+import { hasNonFinite } from './paramCheck.js';
+import { ExperimentFile, type WrittenExperiment } from '../schema.js';
+import { checkSearch } from '../search/checks.js';
+import { objectivesOf, searchPlanOf } from '../search/plan.js';
+import { Source, type Fault, type Path, type Range } from './source.js';
+import { splitHint } from '../search/space.js';
+import { suggest } from '../suggest.js';
+import { importSweep, isSweep } from '../sweep/index.js';
+import type { Experiment, ParsedExperiment, Program } from '../types.js';
+
+/** An experiment file read as far as its mistakes allow. */
+export interface Reading {
+  source: Source;
+  written: WrittenExperiment | null;
+  experiment: Experiment | null;
+  params: Params;
+  /** Where each parameter of `params` stands below `params`. */
+  pathOf: Map<string, string[]>;
+  space: Space | null;
+  /** From a part of `written` to its place in the file (differs in sweep files). */
+  origin(path: Path): Path;
+}
+
+const readings = new WeakMap<Experiment, Reading>();
+/** The reading that a parsed experiment came from: for places of problems found later. */
+export const readingOf = (experiment: Experiment): Reading | null => readings.get(experiment) ?? null;
+
+const ENDINGS = ['.tune.yaml', '.tune.yml', '.tune.json'];
+export function isExperimentFile(file: string): boolean {
+  return ENDINGS.some((ending) => file.toLowerCase().endsWith(ending));
+}
+
+/** `file` is the absolute path that problems name. Never throws. */
+export function parseExperiment(text: string, file: string): ParsedExperiment {
+  const { experiment, source } = readExperiment(text, file);
+  return { experiment, problems: inOrder(source.problems) };
+}
+
+export function readExperiment(text: string, file: string): Reading {
+  const source = new Source(text, file);
+  const nothing = { source, written: null, experiment: null, params: {}, pathOf: new Map(), space: null };
+  if (source.failed) return { ...nothing, origin: (at) => at };
+  if (typeof source.value !== 'object' || source.value === null || Array.isArray(source.value)) {
+    const empty = source.value === null || source.value === undefined;
+    source.reportAt([], {
+      message: empty ? 'this file is empty' : 'an experiment file consists of keys and values',
+      hint: 'begin with: run: python train.py --lr {lr}',
+    });
+    return { ...nothing, origin: (at) => at };
+  }
+  const { written, origin } = isSweep(source.value)
+    ? fromSweep(source, source.value)
+    : checkShape(source, source.value);
+  if (!written) return { ...nothing, origin };
+  const { params, pathOf } = flatten(written.params ?? {});
+  const reading: Reading = { source, written, experiment: null, params, pathOf, space: null, origin };
+  new Checks(reading).all();
+  if (!source.failed) {
+    reading.experiment = build(reading, file);
+    readings.set(reading.experiment, reading);
+  }
+  return reading;
+}
+
+function fromSweep(source: Source, value: Record<string, unknown>) {
+  const { written, origin, problems } = importSweep(value, (at) => {
+    const node = source.resolve(source.nodeAt(at));
+    return isScalar(node) && Number.isInteger(node.value) && !/[.eE]/.test(node.source ?? '');
+  });
+  for (const { path: at, where, ...fault } of problems) source.reportAt(at, fault, where);
+  return { written, origin };
+}
+
+function checkShape(source: Source, value: object): Pick<Reading, 'written' | 'origin'> {
+  const origin = (at: Path): Path => at;
+  const result = ExperimentFile.safeParse(value);
+  if (result.success) return { written: result.data, origin };
+  const problems = problemsOf(result.error.issues, value, ExperimentFile);
+  for (const problem of problems) {
+    const fault = splitHint(problem.message);
+    source.reportAt(problem.path, fault, fault.message.startsWith('unknown key') ? 'key' : 'value');
+  }
+  return {
+    written: withoutFaults(
+      value,
+      problems.map((problem) => problem.path),
+    ),
+    origin,
+  };
+}
+
+/** What is right about a file whose shape is wrong, so that its other mistakes are told at the same time. */
+function withoutFaults(value: object, faults: Path[]): WrittenExperiment | null {
+  const rest = structuredClone(value);
+  for (let round = 0; round < 4; round++) {
+    for (const path of faults) removeAt(rest, path);
+    const result = ExperimentFile.safeParse(rest);
+    if (result.success) return result.data;
+    // What now is missing makes the part around it useless.
+    faults = problemsOf(result.error.issues, rest, ExperimentFile).map(({ path }) => path);
+  }
+  return null;
+}
+
+/** Removes the entry at a path; what is not there or stands in a list takes with it what it belongs to. */
+function removeAt(root: object, path: Path): void {
+  if (path.length === 0) return;
+  let here: unknown = root;
+  for (const part of path.slice(0, -1)) here = (here as Record<string, unknown> | undefined)?.[part];
+  const key = String(path.at(-1));
+  const isGroup = typeof here === 'object' && here !== null && !Array.isArray(here);
+  if (isGroup && Object.hasOwn(here as object, key)) delete (here as Record<string, unknown>)[key];
+  else removeAt(root, path.slice(0, -1));
+}
+
+function inOrder(problems: FileProblem[]): FileProblem[] {
+  return [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** The checks that need more than the shape. */
+class Checks {
+  private readonly written: WrittenExperiment;
+  private readonly dimensions = new Map<string, Dimension>();
+  private readonly names: string[];
+
+  constructor(private readonly reading: Reading) {
+    this.written = reading.written!;
+    this.names = namesOf(reading);
+  }
+
+  all(): void {
+    this.program();
+    this.search();
+    this.params();
+    if (this.written.run !== undefined) this.command(this.written.run);
+    if (this.written.network !== undefined) this.network(this.written.network);
+    if (this.written.seed !== undefined && this.written.resources?.gpus === 0 && this.written.resources.perGpu) {
+      this.report(
+        ['resources', 'perGpu'],
+        { message: 'perGpu means nothing without GPUs', severity: 'warning' },
+        'key',
+      );
+    }
+  }
+
+  private report(at: Path, fault: Fault, where?: 'key' | 'value'): void {
+    const { source, origin } = this.reading;
+    source.reportAt(origin(at), fault, where);
+  }
+
+  /** Whether the file has the section, right or wrong. */
+  private has(section: string): boolean {
+    return Object.hasOwn(this.reading.source.value as object, section);
+  }
+
+  /** Whether the section is there, but too wrong to be read. */
+  private lost(section: 'params' | 'search'): boolean {
+    return this.has(section) && this.written[section] === undefined;
+  }
+
+  private program(): void {
+    const given = (['run', 'module', 'network'] as const).filter((key) => this.written[key] !== undefined);
+    if (given.length === 0) {
+      if (!['run', 'module', 'network'].some((key) => this.has(key)) && !this.reading.source.failed) {
+        const hint = 'add one of: run: python train.py --lr {lr} · module: ./train.ts · network: { … }';
+        this.report([], { message: 'nothing says what to run', hint });
+      }
+    }
+    for (const extra of given.slice(1)) {
+      this.report(
+        [extra],
+        { message: `"${extra}" can't stand beside "${given[0]}"`, hint: 'keep one of run, module and network' },
+        'key',
+      );
+    }
+  }
+
+  private search(): void {
+    const space = checkSearch(this.reading, this.names, (...fault) => this.report(...fault));
+    this.reading.space = space;
+    for (const d of space?.dimensions ?? []) this.dimensions.set(d.name, d);
+    if (this.written.search) this.spaceNames(this.written.search.space);
+  }
+
+  /** A searched name that nothing uses is most likely mistyped. */
+  private spaceNames(space: Record<string, unknown>): void {
+    const { params } = this.reading;
+    const used = new Set(this.usedNames());
+    if (isSweep(this.reading.source.value) || this.lost('params')) return;
+    for (const name of Object.keys(space)) {
+      if (Object.hasOwn(params, name) || used.has(name)) continue;
+      const near = suggest(name, Object.keys(params));
+      const hint = near ? `did you mean "${near}"?` : 'add it to params, with the value that a plain run uses';
+      this.report(
+        ['search', 'space', name],
+        { message: `"${name}" is not among the params`, hint, severity: 'warning' },
+        'key',
+      );
+    }
+  }
+
+  private usedNames(): string[] {
+    const texts: string[] = [];
+    const visit = (value: unknown): void => {
+      if (typeof value === 'string') texts.push(value);
+      else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
+    };
+    visit([this.written.run, this.written.network]);
+    return texts.flatMap(placeholders);
+  }
+
+  private params(): void {
+    const { params, pathOf } = this.reading;
+    for (const [name, value] of Object.entries(params)) {
+      const at = ['params', ...(pathOf.get(name) ?? [name])];
+      if (hasNonFinite(value)) {
+        this.report(at, {
+          message: `"${name}" must be a finite number`,
+          hint: 'write the number, or a text in quotes',
+        });
+        continue;
+      }
+      const d = this.dimensions.get(name);
+      const refusal = d && d.kind !== 'constant' && value !== null ? refuse(d, value) : null;
+      if (!refusal) continue;
+      const fraction = d!.kind === 'int' && typeof value === 'number' && !Number.isInteger(value);
+      const typed = fraction || (d!.kind !== 'choice' && typeof value !== 'number');
+      this.report(at, {
+        message: `"${name}" ${refusal}`,
+        hint: typed ? 'see its range in search.space' : 'widen its range in search.space, or change the value',
+        severity: typed ? 'error' : 'warning',
+      });
+    }
+  }
+
+  private command(run: NonNullable<WrittenExperiment['run']>): void {
+    const { source, origin } = this.reading;
+    const node = source.nodeAt(origin(['run']));
+    if (typeof run === 'string') {
+      const split = splitCommand(run);
+      if (split.fault) {
+        const { message, hint, offset, length } = split.fault;
+        const range = source.insideScalar(node, offset, length) ?? source.rangeOf(origin(['run']));
+        source.report(range, { message, hint });
+        return;
+      }
+      for (const argument of split.argv)
+        this.argument(argument, (text) => this.find(node, run, text) ?? source.rangeOf(origin(['run'])));
+      return;
+    }
+    for (const [i, argument] of run.entries()) {
+      const at = origin(['run', i]);
+      this.argument(String(argument), () => source.rangeOf(at));
+    }
+  }
+
+  private find(node: unknown, text: string, part: string): Range | null {
+    const at = text.indexOf(part);
+    return at < 0 ? null : this.reading.source.insideScalar(node, at, part.length);
+  }
+
+  private argument(text: string, place: (text: string) => Range): void {
+    const fault = macroFault(text);
+    if (fault) this.reading.source.report(place(text), fault);
+    for (const name of placeholders(text)) this.placeholder(name, place(`{${name}}`));
+  }
+
+  private placeholder(name: string, range: Range): void {
+    if (this.names.includes(name) || this.lost('params') || this.lost('search')) return;
+    const near = suggest(name, this.names);
+    const hint = near ? `did you mean "{${near}}"?` : `add ${name} to params; for braces as they are write {{${name}}}`;
+    this.reading.source.report(range, { message: `no parameter is named "${name}"`, hint });
+  }
+
+  private network(network: unknown): void {
+    for (const { path: at, message } of checkNetworkTemplate(network)) {
+      const fault = splitHint(message);
+      this.report(['network', ...at], fault, fault.message.startsWith('unknown key') ? 'key' : 'value');
+    }
+    const visit = (value: unknown, at: Path): void => {
+      if (typeof value === 'string') {
+        const { source } = this.reading;
+        for (const name of placeholders(value)) {
+          this.placeholder(name, this.find(source.nodeAt(at), value, `{${name}}`) ?? source.rangeOf(at));
+        }
+      } else if (Array.isArray(value)) value.forEach((item, i) => visit(item, [...at, i]));
+      else if (typeof value === 'object' && value !== null) {
+        for (const [key, item] of Object.entries(value)) visit(item, [...at, key]);
+      }
+    };
+    visit(network, ['network']);
+  }
+}
+
+/** What commands and constraints may name. */
+function namesOf({ params, written }: Reading): string[] {
+  return [...new Set([...Object.keys(params), ...Object.keys(written?.search?.space ?? {})])];
+}
+
+function build(reading: Reading, file: string): Experiment {
+  const written = reading.written!;
+  const { search } = written;
+  const objectives = objectivesOf(written);
+  return {
+    file,
+    name: written.name ?? defaultName(file),
+    program: programOf(written),
+    params: reading.params,
+    objective: objectives[0] ?? null,
+    objectives,
+    search: search ? searchPlanOf(search, namesOf(reading)) : null,
+    cwd: written.cwd ?? null,
+    env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, String(value)])),
+    resources: { gpus: written.resources?.gpus ?? null, perGpu: written.resources?.perGpu ?? 1 },
+    python: written.python ?? null,
+    seed: written.seed ?? null,
+    stopGrace: written.stopGrace ?? null,
+  };
+}
+
+function programOf(written: WrittenExperiment): Program {
+  if (written.module !== undefined) return { kind: 'module', path: written.module };
+  if (written.run === undefined) return { kind: 'network', value: written.network };
+  const argv = typeof written.run === 'string' ? splitCommand(written.run).argv! : written.run.map(String);
+  return { kind: 'run', argv };
+}
+
+function defaultName(file: string): string {
+  const base = path.basename(file.replaceAll('\\', '/'));
+  const ending = ENDINGS.find((e) => base.toLowerCase().endsWith(e)) ?? path.extname(base);
+  return base.slice(0, base.length - ending.length) || 'experiment';
+}

@@ -1,0 +1,271 @@
+/** The text of an experiment file with the place of everything in it. YAML and JSON are read by the same parser. */
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Document, Node, Pair, ParsedNode, Scalar, YAMLMap } from 'yaml';
+import type { FileProblem } from '../../protocol/engine.js';
+
+export type Path = readonly (string | number)[];
+/** Half-open, in UTF-16 units. */
+export interface Range {
+  start: number;
+  end: number;
+}
+export interface Fault {
+  message: string;
+  hint?: string;
+  severity?: 'error' | 'warning';
+}
+
+/** More text than any experiment needs; beyond it the file is surely something else. */
+const LARGEST = 1_000_000;
+/** Deeper nesting is refused before the parser's recursion is in danger. */
+const DEEPEST = 200;
+/** Aliases may multiply what they stand for at most so often; the parser refuses more ("billion laughs"). */
+const MOST_ALIASES = 100;
+
+export class Source {
+  readonly problems: FileProblem[] = [];
+  readonly doc: Document.Parsed<ParsedNode> | null;
+  /** The plain value; undefined when it could not be read. */
+  readonly value: unknown;
+  private readonly lines = new LineCounter();
+
+  constructor(
+    readonly text: string,
+    readonly file: string,
+  ) {
+    this.lines.addNewLine(0);
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.lines.addNewLine(at + 1);
+    this.doc = this.parse();
+    this.value = this.doc ? this.toValue(this.doc) : undefined;
+    if (this.isJson && this.problems.length === 0) this.checkJson();
+  }
+
+  get isJson(): boolean {
+    return this.file.toLowerCase().endsWith('.json');
+  }
+
+  get failed(): boolean {
+    return this.problems.some((problem) => problem.severity === 'error');
+  }
+
+  report(range: Range, fault: Fault): void {
+    this.problems.push(this.problemAt(range, fault));
+  }
+
+  /** Reports at the value that the path leads to, at its key, or at the nearest thing around it. */
+  reportAt(path: Path, fault: Fault, where: 'key' | 'value' = 'value'): void {
+    this.report(this.rangeOf(path, where), fault);
+  }
+
+  problemAt(range: Range, fault: Fault): FileProblem {
+    const end = Math.max(range.end, Math.min(range.start + 1, this.text.length), range.start);
+    const [from, to] = [this.lineOf(range.start), this.lineOf(end)];
+    const problem: FileProblem = {
+      file: this.file,
+      ...{ line: from.line, column: from.column, endLine: to.line, endColumn: to.column },
+      ...{ severity: fault.severity ?? 'error', message: fault.message },
+    };
+    if (fault.hint !== undefined) problem.hint = fault.hint;
+    return problem;
+  }
+
+  /** Both counted from 1. */
+  lineOf(offset: number): { line: number; column: number } {
+    const { line, col } = this.lines.linePos(Math.min(offset, this.text.length));
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  }
+
+  rangeOf(path: Path, where: 'key' | 'value' = 'value'): Range {
+    let node: unknown = this.doc?.contents ?? null;
+    let range = this.topRange();
+    for (const [i, part] of path.entries()) {
+      const resolved = this.resolve(node);
+      const last = i === path.length - 1;
+      if (isMap(resolved)) {
+        const pair = this.pairIn(resolved, String(part));
+        if (!pair) return range;
+        const key = this.rangeOfNode(pair.key);
+        const value = this.rangeOfNode(pair.value);
+        range = (last && where === 'key' ? key : (value ?? key)) ?? range;
+        // A collection is pointed at by its key: underlining pages of text helps nobody.
+        if (!last || where === 'value') {
+          const spans = value && this.text.slice(value.start, value.end).includes('\n');
+          if (spans && key) range = key;
+        }
+        node = pair.value;
+      } else if (isSeq(resolved)) {
+        const item: unknown = resolved.items[Number(part)];
+        if (item === undefined) return range;
+        range = this.firstLine(this.rangeOfNode(item) ?? range);
+        node = item;
+      } else return range;
+    }
+    return range;
+  }
+
+  /** The node at a path, aliases followed; undefined when there is none. */
+  nodeAt(path: Path): Node | null | undefined {
+    let node: unknown = this.doc?.contents;
+    for (const part of path) {
+      const resolved = this.resolve(node);
+      if (isMap(resolved)) node = this.pairIn(resolved, String(part))?.value;
+      else if (isSeq(resolved)) node = resolved.items[Number(part)];
+      else return undefined;
+      if (node === undefined) return undefined;
+    }
+    return node as Node | null;
+  }
+
+  pairAt(path: Path): Pair | undefined {
+    const map = this.resolve(this.nodeAt(path.slice(0, -1)));
+    return isMap(map) ? this.pairIn(map, String(path.at(-1)), false) : undefined;
+  }
+
+  resolve(node: unknown): unknown {
+    return isAlias(node) && this.doc ? node.resolve(this.doc) : node;
+  }
+
+  rangeOfNode(node: unknown): Range | null {
+    if (!isNode(node) || !node.range) return null;
+    return { start: node.range[0], end: trimEnd(this.text, node.range[0], node.range[1]) };
+  }
+
+  /** Where character `offset` of a scalar's value stands, if that can be told (one line, no escapes). */
+  insideScalar(node: unknown, offset: number, length: number): Range | null {
+    const range = this.rangeOfNode(node);
+    if (!range || !isScalar(node)) return null;
+    const raw = this.text.slice(range.start, range.end);
+    const quote = /^["']/.test(raw) ? 1 : 0;
+    if (raw.slice(quote, raw.length - quote) !== (node as Scalar).value) return range;
+    return { start: range.start + quote + offset, end: range.start + quote + offset + length };
+  }
+
+  /** The pair of a key, also one that came in by a merge (`<<: *base`). */
+  private pairIn(map: YAMLMap, key: string, merged = true): Pair | undefined {
+    const own = map.items.find((pair) => isPair(pair) && keyText(pair.key) === key);
+    if (own || !merged) return own;
+    for (const pair of map.items) {
+      if (keyText(pair.key) !== '<<') continue;
+      const from = this.resolve(pair.value);
+      for (const source of isSeq(from) ? from.items : [from]) {
+        const resolved = this.resolve(source);
+        const found = isMap(resolved) ? this.pairIn(resolved, key) : undefined;
+        if (found) return found;
+      }
+    }
+    return undefined;
+  }
+
+  private topRange(): Range {
+    const start = /\S/.exec(this.text)?.index ?? 0;
+    return this.firstLine({ start, end: this.text.length });
+  }
+
+  private firstLine(range: Range): Range {
+    const newline = this.text.indexOf('\n', range.start);
+    return newline >= 0 && newline < range.end
+      ? { start: range.start, end: trimEnd(this.text, range.start, newline) }
+      : range;
+  }
+
+  private parse(): Document.Parsed<ParsedNode> | null {
+    const top = { start: 0, end: 1 };
+    if (this.text.length > LARGEST) {
+      this.report(top, { message: `this file is larger than ${LARGEST / 1e6} MB; it can't be an experiment file` });
+      return null;
+    }
+    const deep = tooDeep(this.text);
+    if (deep !== null) {
+      this.report({ start: deep, end: deep + 1 }, { message: `more than ${DEEPEST} levels of nesting` });
+      return null;
+    }
+    try {
+      const doc = parseDocument(this.text, {
+        merge: true,
+        stringKeys: true,
+        prettyErrors: false,
+        keepSourceTokens: true,
+      });
+      for (const error of [...doc.errors, ...doc.warnings]) {
+        const severity = error.name === 'YAMLWarning' ? 'warning' : 'error';
+        this.report(this.pointAt(error.code, error.pos), { ...inWords(error.code, error.message), severity });
+      }
+      return doc;
+    } catch (error) {
+      this.report(top, { message: `this file can't be read: ${(error as Error).message}` });
+      return null;
+    }
+  }
+
+  /** At most the first line of what the parser points at; a key written twice in full. */
+  private pointAt(code: string, [start, end]: [number, number]): Range {
+    if (code !== 'DUPLICATE_KEY') return this.firstLine({ start, end: Math.min(end, start + 200) });
+    const key = /^("[^"\n]*"|'[^'\n]*'|[^:\n]+)/.exec(this.text.slice(start))?.[0] ?? '';
+    return { start, end: start + Math.max(1, key.trimEnd().length) };
+  }
+
+  private toValue(doc: Document.Parsed<ParsedNode>): unknown {
+    if (this.failed) return undefined;
+    try {
+      return doc.toJS({ maxAliasCount: MOST_ALIASES }) as unknown;
+    } catch (error) {
+      const message = /alias/i.test((error as Error).message)
+        ? 'the aliases (*name) of this file multiply into too much, or name an anchor that is not there'
+        : `this file can't be read: ${(error as Error).message}`;
+      this.report({ start: 0, end: 1 }, { message });
+      return undefined;
+    }
+  }
+
+  private checkJson(): void {
+    try {
+      JSON.parse(this.text);
+    } catch (error) {
+      const position = /position (\d+)/.exec((error as Error).message)?.[1];
+      const start = position ? Number(position) : 0;
+      this.report({ start, end: start + 1 }, { message: 'this is not JSON', hint: (error as Error).message });
+    }
+  }
+}
+
+function keyText(key: unknown): string | null {
+  if (isScalar(key)) return typeof key.value === 'symbol' ? '<<' : String(key.value);
+  return null;
+}
+
+function trimEnd(text: string, start: number, end: number): number {
+  while (end > start && /\s/.test(text[end - 1]!)) end--;
+  return end;
+}
+
+/** Offset at which brackets or indentation nest deeper than any experiment does; a cheap look before parsing. */
+function tooDeep(text: string): number | null {
+  let depth = 0;
+  let dashes = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 91 || c === 123) depth++;
+    else if ((c === 93 || c === 125) && depth > 0) depth--;
+    else if (c === 10) dashes = 0;
+    else if ((c === 45 || c === 63 || c === 58) && /\s/.test(text[i + 1] ?? '')) dashes++;
+    if (depth > DEEPEST || dashes > DEEPEST) return i;
+  }
+  return null;
+}
+
+/** The parser's errors, said for the person who wrote the file. */
+function inWords(code: string, message: string): Fault {
+  const first = message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
+  switch (code) {
+    case 'DUPLICATE_KEY':
+      return { message: 'this key is written twice', hint: 'keep one of the two' };
+    case 'TAB_AS_INDENT':
+      return { message: 'YAML does not allow tabs for indentation', hint: 'indent with spaces' };
+    case 'BAD_INDENT':
+      return { message: first, hint: 'entries of one level must begin in the same column' };
+    case 'MULTIPLE_DOCS':
+      return { message: 'one file holds one experiment', hint: 'remove the line "---" and what follows it' };
+    default:
+      return { message: first.charAt(0).toLowerCase() + first.slice(1) };
+  }
+}

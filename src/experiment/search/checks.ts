@@ -1,0 +1,197 @@
+/** What is wrong with `objective:` and `search:` beyond their shape. */
+import {
+  checkConstraints,
+  checkNamed,
+  checkStages,
+  DEFAULT_STAGES,
+  rangeOf,
+  SearchError,
+  type Dimension,
+  type LinearConstraint,
+  type Space,
+} from '../../search/index.js';
+import { parseLinear } from './linearText.js';
+import type { Reading } from '../file/read.js';
+import { objectivesOf, stagesOf, withConstraints } from './plan.js';
+import type { Fault, Path } from '../file/source.js';
+import { readSpace, splitHint } from './space.js';
+import { suggest } from '../suggest.js';
+import { isSweep } from '../sweep/index.js';
+
+type Report = (at: Path, fault: Fault, where?: 'key' | 'value') => void;
+
+/** Reports what is wrong; the space when that is right. `names`: all params and searched names. */
+export function checkSearch(reading: Reading, names: readonly string[], report: Report): Space | null {
+  const written = reading.written!;
+  const { search } = written;
+  checkObjectives(reading, report);
+  if (!search) return null;
+  for (const what of ['sampler', 'pruner'] as const) {
+    const named = search[what];
+    if (named === undefined || named === null) continue;
+    const fault = checkNamed(what, named as string);
+    if (!fault) continue;
+    const where = fault.message.startsWith('unknown setting') ? 'key' : 'value';
+    report(['search', what, ...(fault.key ? [fault.key] : [])], splitHint(fault.message), where);
+  }
+  const { space, problems } = readSpace(search.space);
+  for (const { path: at, message, hint } of problems) {
+    const fault = { message, ...(hint !== undefined && { hint }) };
+    report(['search', 'space', ...at], fault, /^unknown|has two ranges/.test(message) ? 'key' : 'value');
+  }
+  checkEnd(reading, space, report);
+  checkPausing(reading, report);
+  const linear = checkLinear(reading, space, names, report);
+  if (!space) return null;
+  checkStagesOf(reading, space, report);
+  return withConstraints(space, linear, reading.params);
+}
+
+function checkObjectives({ written, source }: Reading, report: Report): void {
+  const objectives = objectivesOf(written!);
+  if (objectives.length === 0 && written!.search && !Object.hasOwn(source.value as object, 'objective')) {
+    const hint = isSweep(source.value)
+      ? 'add: metric: { name: val/loss, goal: minimize }'
+      : 'add: objective: { metric: val/loss, goal: minimize }';
+    report(['search'], { message: 'a search needs an objective', hint }, 'key');
+  }
+  for (const [i, { metric }] of objectives.entries()) {
+    if (objectives.findIndex((other) => other.metric === metric) === i) continue;
+    report(['objective', i, 'metric'], {
+      message: `"${metric}" is an objective already`,
+      hint: 'name each metric once',
+    });
+  }
+}
+
+/** A continuous space without a number of trials. */
+function checkEnd({ written, source }: Reading, space: Space | null, report: Report): void {
+  const { sampler, trials } = written!.search!;
+  if (!space || (trials !== undefined && trials !== null) || isSweep(source.value)) return;
+  const name = typeof sampler === 'object' ? sampler.name : (sampler ?? 'auto');
+  if (!space.dimensions.some(isContinuous) || name === 'grid') return;
+  const message = 'this search goes on until someone stops it';
+  report(['search'], { message, hint: 'say how many trials: trials: 50', severity: 'warning' }, 'key');
+}
+
+/** Pruners that only make sense for programs that save and load checkpoints. */
+const PAUSING = ['pbt', 'pb2', 'thaw'];
+
+function checkPausing({ written }: Reading, report: Report): void {
+  const { pruner, checkpoints } = written!.search!;
+  if (!pruner || checkpoints) return;
+  const { name, form = null } =
+    typeof pruner === 'string' ? { name: pruner } : (pruner as { name: string; form?: unknown });
+  if (!PAUSING.includes(name) && form !== 'promote' && form !== 'rounds') return;
+  const message = `pruner "${name}"${form === null ? '' : ` in the form "${form as string}"`} pauses trials, which needs checkpoints`;
+  const hint =
+    'when the program saves and loads them (run.checkpoint; the built-in trainer does), say checkpoints: true';
+  report(['search', 'pruner'], { message, hint });
+}
+
+const isContinuous = (d: Dimension): boolean =>
+  d.kind === 'normal' || ((d.kind === 'float' || d.kind === 'beta') && d.step === null);
+
+/** The constraints on params, as far as they are right. */
+function checkLinear(
+  { written, source, origin, params }: Reading,
+  space: Space | null,
+  names: readonly string[],
+  report: Report,
+) {
+  const found: LinearConstraint[] = [];
+  for (const [i, each] of (written!.search!.constraints ?? []).entries()) {
+    const at: Path = ['search', 'constraints', i];
+    if (typeof each !== 'string') {
+      const { atMost = Infinity, atLeast = -Infinity } = each;
+      if (atLeast > atMost) {
+        report([...at, 'atLeast'], { message: `at least ${atLeast} and at most ${atMost} is nothing at all` });
+      }
+      continue;
+    }
+    const { constraints, fault } = parseLinear(each, names);
+    if (fault) {
+      const { offset, length, ...more } = fault;
+      const range = source.insideScalar(source.nodeAt(origin(at)), offset, length) ?? source.rangeOf(origin(at));
+      source.report(range, more);
+      continue;
+    }
+    const wrong = space ? linearFault(constraints, space, params) : null;
+    if (wrong) report(at, wrong);
+    else found.push(...constraints);
+  }
+  if (space && found.length > 1) {
+    const together = withConstraints(space, found, params);
+    const fault = messageOf(() => checkConstraints(together));
+    if (fault) report(['search', 'constraints'], fault, 'key');
+  }
+  return found;
+}
+
+function linearFault(constraints: readonly LinearConstraint[], space: Space, params: Reading['params']): Fault | null {
+  const names = constraints.flatMap(({ terms }) => Object.keys(terms));
+  const dimensions = new Map(space.dimensions.map((d) => [d.name, d]));
+  for (const name of names) {
+    const d = dimensions.get(name);
+    if (d ? rangeOf(d) !== null : typeof params[name] === 'number') continue;
+    return { message: `"${name}" is not a number throughout`, hint: 'only numbers can be added and compared' };
+  }
+  const searched = withConstraints(space, constraints, params);
+  if (!searched.constraints) return { message: 'none of these parameters is searched', severity: 'warning' };
+  return messageOf(() => checkConstraints(searched));
+}
+
+function messageOf(check: () => void): Fault | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (!(error instanceof SearchError)) throw error;
+    return { message: error.message };
+  }
+}
+
+function checkStagesOf({ written, source, origin }: Reading, space: Space, report: Report): void {
+  const search = written!.search!;
+  // Written, but too wrong to be read.
+  if (search.stages === undefined && source.nodeAt(origin(['search', 'stages'])) !== undefined) return;
+  const stages = stagesOf(search.stages);
+  const base: Path = ['search', 'stages', ...(Array.isArray(search.stages) || !stages?.order ? [] : ['order'])];
+  const order = stages?.order ?? [];
+  const known = space.dimensions.map(({ name }) => name);
+  const owner = new Map<string, string>();
+  let faults = 0;
+  const wrong: Report = (...fault) => (faults++, report(...fault));
+  for (const [i, { name, params = [] }] of order.entries()) {
+    if (order.findIndex((other) => other.name === name) < i) {
+      wrong([...base, i], { message: `the stage "${name}" is there twice` });
+    }
+    for (const [k, param] of params.entries()) {
+      const at = [...base, i, 'params', k];
+      const near = suggest(param, known);
+      if (!known.includes(param)) {
+        wrong(at, { message: `"${param}" is not searched`, ...(near && { hint: `did you mean "${near}"?` }) });
+      } else if (owner.has(param)) wrong(at, { message: `"${param}" is in the stage "${owner.get(param)}" already` });
+      owner.set(param, name);
+    }
+  }
+  const total = order.reduce((sum, { share = 0 }) => sum + share, 0);
+  if (total > 1 + 1e-9)
+    wrong(base, { message: 'the stages have more than all trials', hint: 'shares add up to at most 1' });
+  const names = stages?.order ? order.map(({ name }) => name) : [...DEFAULT_STAGES];
+  for (const { name, stage } of space.dimensions) {
+    if (!stage) continue;
+    const at = ['search', 'space', name, 'stage'];
+    if (!stages) report(at, { message: 'this search has no stages', hint: 'add: stages: true', severity: 'warning' });
+    else if (!names.includes(stage)) {
+      const near = suggest(stage, names);
+      wrong(at, {
+        message: `there is no stage "${stage}"`,
+        hint: near ? `did you mean "${near}"?` : `known: ${names.join(', ')}`,
+      });
+    }
+  }
+  if (!stages || faults > 0) return;
+  const fault = messageOf(() => checkStages(space, stages));
+  if (fault) report(base, splitHint(fault.message), 'key');
+}

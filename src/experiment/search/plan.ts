@@ -1,0 +1,79 @@
+/** A search as the engine is given it, from what the file says. */
+import type { Params } from '../../protocol/values.js';
+import type { LinearConstraint, Objective, Space, Stages } from '../../search/types.js';
+import { parseLinear } from './linearText.js';
+import type { WrittenExperiment } from '../schema.js';
+import type { MeasuredConstraint, Named, SearchPlan } from '../types.js';
+
+type WrittenSearch = NonNullable<WrittenExperiment['search']>;
+
+export function objectivesOf({ objective }: Pick<WrittenExperiment, 'objective'>): Objective[] {
+  if (objective === undefined) return [];
+  return Array.isArray(objective) ? objective : [objective];
+}
+
+/** Of a search that has been checked. `names`: what constraints may name. */
+export function searchPlanOf(search: WrittenSearch, names: readonly string[]): SearchPlan {
+  const written = search.constraints ?? [];
+  return {
+    sampler: (search.sampler ?? 'auto') as Named,
+    pruner: search.pruner && search.pruner !== 'none' ? (search.pruner as Named) : null,
+    trials: search.trials ?? null,
+    parallel: search.parallel ?? 'auto',
+    seed: search.seed ?? null,
+    constraints: {
+      linear: written.flatMap((each) => (typeof each === 'string' ? (parseLinear(each, names).constraints ?? []) : [])),
+      measured: written.filter((each) => typeof each !== 'string').map((each) => defined(each) as MeasuredConstraint),
+    },
+    maxSteps: search.maxSteps ?? null,
+    checkpoints: search.checkpoints ?? false,
+    stages: stagesOf(search.stages),
+    warmStart: warmStartOf(search.warmStart),
+    repeat: repeatOf(search.repeat),
+    space: search.space,
+  };
+}
+
+/** Null: all parameters are tuned together. */
+export function stagesOf(written: WrittenSearch['stages']): Stages | null {
+  if (written === undefined || written === false) return null;
+  if (written === true) return {};
+  const { order, joint } = Array.isArray(written) ? { order: written } : written;
+  return {
+    ...(order && { order: order.map((stage) => (typeof stage === 'string' ? { name: stage } : defined(stage))) }),
+    ...(joint !== undefined && { joint }),
+  };
+}
+
+function warmStartOf(written: WrittenSearch['warmStart']): SearchPlan['warmStart'] {
+  if (written === undefined || written === false) return null;
+  const { from = ['experiment'], ...more } = written === true ? {} : written;
+  return { from, ...defined(more) };
+}
+
+function repeatOf(written: WrittenSearch['repeat']): SearchPlan['repeat'] {
+  if (written === undefined || written === false) return null;
+  return { top: 3, times: 2, ...(written === true ? {} : defined(written)) };
+}
+
+/** The space with its constraints; params that are not searched are put in with their values. */
+export function withConstraints(space: Space, linear: readonly LinearConstraint[], params: Params): Space {
+  const searched = new Set(space.dimensions.map(({ name }) => name));
+  const constraints = linear.map(({ terms, atMost }) => {
+    let bound = atMost;
+    const kept: Record<string, number> = {};
+    for (const [name, factor] of Object.entries(terms)) {
+      const value = params[name];
+      if (searched.has(name)) kept[name] = factor;
+      else if (typeof value === 'number') bound -= factor * value;
+    }
+    return { terms: kept, atMost: bound };
+  });
+  const left = constraints.filter(({ terms }) => Object.keys(terms).length > 0);
+  return left.length ? { ...space, constraints: left } : space;
+}
+
+/** Without the fields that are undefined. */
+function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, each]) => each !== undefined)) as never;
+}

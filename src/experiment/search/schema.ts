@@ -1,0 +1,175 @@
+/** The experiment file's `objective:` and `search:`: types, validation, completion and hover. */
+import { z } from 'zod';
+import { PRUNERS, SAMPLERS } from '../../search/index.js';
+import { DIMENSIONS, value } from './rangeSchema.js';
+
+const named = (table: Record<string, { summary: string; settings: z.ZodType }>, extra: string[] = []) => {
+  const list = Object.entries(table).map(([name, { summary }]) => `${name}: ${summary}`);
+  const names = [...Object.keys(table), ...extra] as [string];
+  const withSettings = Object.entries(table).map(([name, { summary, settings }]) => {
+    const shape = settings instanceof z.ZodObject ? settings.shape : {};
+    return z.strictObject({ name: z.literal(name).describe(summary), ...shape });
+  });
+  return { names, text: list.join('; '), exact: z.union([z.enum(names), ...withSettings]) };
+};
+const samplers = named(SAMPLERS);
+const pruners = named(PRUNERS, ['none']);
+
+const text = (what: string) => z.string({ error: `${what} must be text` });
+const metric = (what: string) => text('metric').min(1, 'metric must not be empty').describe(what);
+const whole = (what: string, least: number) =>
+  z
+    .number({ error: `${what} must be a whole number` })
+    .int(`${what} must be a whole number`)
+    .min(least, `${what} must be at least ${least}`);
+const share = (what: string) =>
+  z
+    .number({ error: `${what} must be a number` })
+    .min(0, `${what} must be from 0 to 1`)
+    .max(1, `${what} must be from 0 to 1`);
+
+const OneObjective = z.strictObject({
+  metric: metric('Name of the logged metric.'),
+  goal: z
+    .enum(['minimize', 'maximize'], { error: 'goal must be minimize or maximize' })
+    .describe('Which values are better.'),
+});
+export const ObjectiveSchema = z
+  .union([OneObjective, z.array(OneObjective).min(1, 'name at least one objective')], {
+    error: 'objective must be { metric: …, goal: … }, or a list of them',
+  })
+  .describe('What makes one run better than another. A list: a search looks for the best compromises (Pareto front).');
+
+const Measured = z
+  .strictObject({
+    metric: metric('Name of the logged metric; its last value counts.'),
+    atMost: z.number({ error: 'atMost must be a number' }).optional().describe('Values above break the constraint.'),
+    atLeast: z.number({ error: 'atLeast must be a number' }).optional().describe('Values below break the constraint.'),
+  })
+  .refine(({ atMost, atLeast }) => atMost !== undefined || atLeast !== undefined, {
+    error: 'nothing is said about this metric; add atMost or atLeast',
+  });
+const Constraints = z
+  .array(
+    z.union([z.string(), Measured], {
+      error: 'a constraint must be a text such as "a + 2 * b <= 5", or { metric: …, atMost: … }',
+    }),
+    { error: 'constraints must be a list' },
+  )
+  .describe(
+    'What must hold. `layers * 4 + width <= 512`: known before a trial, no suggestion breaks it. ' +
+      '`{ metric: memory, atMost: 8000 }`: known after, trials that break it are not taken as best.',
+  );
+
+const Stage = z.strictObject({
+  name: text('name').min(1, 'name must not be empty').describe('Name of the stage.'),
+  params: z
+    .array(z.string(), { error: 'params must be a list of names' })
+    .optional()
+    .describe('Parameters tuned in this stage. Default: those that say so themselves, or by their names.'),
+  share: share('share').optional().describe('Share of the trials that this stage gets.'),
+});
+const StageList = z.array(
+  z.union([z.string().min(1), Stage], { error: 'a stage must be a name, or { name: …, params: […], share: … }' }),
+);
+const StagesSchema = z
+  .union(
+    [
+      z.boolean(),
+      StageList.min(1, 'name at least one stage'),
+      z.strictObject({
+        order: StageList.min(1, 'name at least one stage').optional().describe('The stages, first to last.'),
+        joint: whole('joint', 0)
+          .optional()
+          .describe('So many of the most important parameters are tuned together at the end. Default: 4. 0: none.'),
+      }),
+    ],
+    { error: 'stages must be true, a list of stages, or { order: […], joint: 4 }' },
+  )
+  .describe(
+    'Tunes one group of parameters after the other, each at the best values of the groups before. ' +
+      '`true`: architecture, optimizer, regularization, batch.',
+  );
+
+const WarmStart = z
+  .union(
+    [
+      z.boolean(),
+      z.strictObject({
+        from: z
+          .array(z.string(), { error: 'from must be a list of search ids, or of the word experiment' })
+          .min(1, 'name at least one search')
+          .optional()
+          .describe(
+            'Ids of earlier searches, or `experiment`: all earlier searches of this file. Default: [experiment].',
+          ),
+        free: share('free')
+          .optional()
+          .describe('Share of trials that look everywhere, at first; in case the past misleads. Default: 0.3.'),
+        first: whole('first', 0)
+          .optional()
+          .describe('So many of the best earlier configurations are tried first. Default: 3.'),
+      }),
+    ],
+    { error: 'warmStart must be true, false, or { from: […], free: 0.3, first: 3 }' },
+  )
+  .describe('Begins where earlier searches were good. `true`: all earlier searches of this file.');
+
+const Repeat = z
+  .union(
+    [
+      z.boolean(),
+      z.strictObject({
+        top: whole('top', 1).optional().describe('So many of the most promising trials. Default: 3.'),
+        times: whole('times', 1).optional().describe('How often each is run again, at most. Default: 2.'),
+      }),
+    ],
+    { error: 'repeat must be true, false, or { top: 3, times: 2 }' },
+  )
+  .describe('At the end, runs the most promising trials again with fresh seeds, beyond `trials`: was it luck?');
+
+/** `deep`: with names and ranges spelled out, for the JSON Schema; those have checks of their own. */
+export function searchSchema(deep: boolean) {
+  const chosen = ({ names, text: list, exact }: ReturnType<typeof named>, what: string) => {
+    const any = z.union([z.string(), z.looseObject({ name: z.string() })], {
+      error: `${what} must be a name (${names.join(', ')}) or { name: …, setting: … }`,
+    });
+    return (deep ? (exact as unknown as typeof any) : any).describe(`${list}.`);
+  };
+  const kinds = [...Object.values(DIMENSIONS), value] as unknown as [z.ZodType, z.ZodType];
+  return z.strictObject({
+    sampler: chosen(samplers, 'sampler').optional().describe(`How trials are suggested. ${samplers.text}.`),
+    pruner: chosen(pruners, 'pruner').nullish().describe(`Stops hopeless trials early. ${pruners.text}.`),
+    trials: whole('trials', 1)
+      .nullish()
+      .describe('How many trials. Without it: until the space is used up or someone stops it.'),
+    parallel: z
+      .union([z.literal('auto'), z.number().int().min(1)], {
+        error: 'parallel must be auto or a whole number of at least 1',
+      })
+      .optional()
+      .describe('Trials at the same time. `auto`: as many as the devices hold.'),
+    seed: z.number().int().min(0).max(2147483647).optional().describe('Makes the search repeatable.'),
+    maxSteps: whole('maxSteps', 1)
+      .optional()
+      .describe(
+        'The epoch at which a full training ends, or the step if no epochs are logged. ' +
+          'With it, pruners such as hyperband know from the first trial on where to compare.',
+      ),
+    checkpoints: z
+      .boolean({ error: 'checkpoints must be true or false' })
+      .optional()
+      .describe('Whether the program saves and loads checkpoints, so that trials can pause and go on.'),
+    constraints: Constraints.optional(),
+    stages: StagesSchema.optional(),
+    warmStart: WarmStart.optional(),
+    repeat: Repeat.optional(),
+    space: z
+      .record(z.string(), deep ? z.union(kinds) : z.unknown(), {
+        error: 'space must name parameters and their ranges',
+      })
+      .describe(
+        'What is searched: `lr: { log: [1e-5, 1e-1] }`, `size: { choice: [32, 64] }`, `{ uniform: [0, 1] }`, `{ int: [1, 8] }` …',
+      ),
+  });
+}

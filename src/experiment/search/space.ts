@@ -1,0 +1,275 @@
+/** Reads `search.space` as written into the search engine's terms. */
+import type { z } from 'zod';
+import type { ParamValue } from '../../protocol/values.js';
+import {
+  between,
+  faultOf,
+  refuse,
+  sameValue,
+  snap,
+  SpaceError,
+  type Dimension,
+  type Space,
+} from '../../search/index.js';
+import { problemsOf } from '../network/problems.js';
+import { DIMENSIONS, type DimensionKind } from './rangeSchema.js';
+import { suggest } from '../suggest.js';
+
+export interface SpaceProblem {
+  /** From `search.space`: the parameter's name first. */
+  path: (string | number)[];
+  message: string;
+  hint?: string;
+}
+
+type Read = { dimension: Dimension; problems?: undefined } | { dimension?: undefined; problems: SpaceProblem[] };
+const KINDS = Object.keys(DIMENSIONS) as DimensionKind[];
+const EXAMPLES = '{ log: [1e-5, 1e-1] }, { uniform: [0, 1] }, { int: [1, 8] } or { choice: [a, b] }';
+
+/** One entry, without looking at the others. */
+export function readDimension(name: string, written: unknown): Read {
+  const wrong = (message: string, hint?: string, ...path: (string | number)[]): Read => ({
+    problems: [{ path: [name, ...path], message, ...(hint !== undefined && { hint }) }],
+  });
+  if (Array.isArray(written)) {
+    return wrong(
+      `"${name}" is a list; is it a range or a choice?`,
+      `write { choice: ${JSON.stringify(written)} } or { uniform: [low, high] }`,
+    );
+  }
+  if (written === undefined) return wrong(`"${name}" has no range`, `write ${EXAMPLES}`);
+  if (typeof written !== 'object' || written === null) {
+    if (written === null) return wrong(`"${name}" has no range`, `write ${EXAMPLES}`);
+    return { dimension: { kind: 'constant', name, when: null, value: written as ParamValue } };
+  }
+  const keys = Object.keys(written);
+  const kinds = keys.filter((key): key is DimensionKind => Object.hasOwn(DIMENSIONS, key));
+  if (kinds.length > 1) return wrong(`"${name}" has two ranges (${kinds.join(' and ')})`, 'keep one', kinds[1]!);
+  const kind = kinds[0];
+  if (!kind) {
+    const [key] = keys;
+    if (key === undefined) return wrong(`"${name}" has no range`, `write ${EXAMPLES}`);
+    const near = keys.map((k) => suggest(k, KINDS)).find((k) => k !== null);
+    const foreign = OTHER_WORDS[key];
+    return wrong(
+      `unknown kind of range "${key}"`,
+      near ? `did you mean "${near}"?` : (foreign ?? `write ${EXAMPLES}`),
+      key,
+    );
+  }
+  const schema: z.ZodType = DIMENSIONS[kind];
+  const result = schema.safeParse(written);
+  if (!result.success) {
+    const pair = (written as Record<string, unknown>)[kind];
+    if (kind !== 'choice' && kind !== 'constant' && !isPair(pair)) {
+      const meaning = MEANING[kind] ?? '[from, to]';
+      return wrong(`"${kind}" needs two numbers ${meaning}`, `such as { ${kind}: ${SAMPLE[kind]} }`, kind);
+    }
+    if (kind === 'choice' && !Array.isArray(pair)) {
+      return wrong(
+        '"choice" needs a list of values',
+        `such as { choice: [${typeof pair === 'string' ? pair : 'a'}, …] }`,
+        kind,
+      );
+    }
+    return {
+      problems: problemsOf(result.error.issues, written, schema).map(({ path, message }) => ({
+        path: [name, ...path],
+        ...splitHint(message),
+      })),
+    };
+  }
+  const dimension = toDimension(name, kind, result.data as Record<string, unknown>);
+  const fault = faultOf(dimension);
+  if (fault) return wrong(`"${name}": ${fault}`, undefined, kind);
+  const refusal = dimension.prior ? refuse(dimension, dimension.prior.value) : null;
+  if (!refusal) return { dimension };
+  const nested = isGroup((written as Record<string, unknown>).prior) ? ['value'] : [];
+  return wrong(`the prior of "${name}" ${refusal}`, undefined, 'prior', ...nested);
+}
+
+const isGroup = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isPair = (value: unknown) =>
+  Array.isArray(value) && value.length === 2 && value.every((bound) => typeof bound === 'number');
+const MEANING: Record<string, string> = {
+  ...{ normal: '[mean, deviation]', logNormal: '[mean, deviation]', beta: '[a, b]' },
+};
+const SAMPLE: Record<string, string> = {
+  ...{ log: '[1e-5, 1e-1]', uniform: '[0, 1]', int: '[1, 8]', logInt: '[16, 1024]' },
+  ...{ normal: '[0, 1]', logNormal: '[-5, 1]', beta: '[2, 5]' },
+};
+/** What other tools call it. */
+const OTHER_WORDS: Record<string, string> = {
+  values: 'write { choice: [a, b] }',
+  value: 'write the value itself, or { constant: value }',
+  min: 'write { uniform: [min, max] }, or log, int, logInt',
+  max: 'write { uniform: [min, max] }, or log, int, logInt',
+  low: 'write { uniform: [low, high] }, or log, int, logInt',
+  loguniform: 'write { log: [from, to] }',
+  grid: 'write { choice: [a, b] } and sampler: grid',
+};
+
+/** "…; did you mean x?" in two parts. */
+export function splitHint(message: string): { message: string; hint?: string } {
+  const at = /; (?=did you mean|known: |it must be|add |write |put )/.exec(message)?.index;
+  return at === undefined ? { message } : { message: message.slice(0, at), hint: message.slice(at + 2) };
+}
+
+function toDimension(name: string, kind: DimensionKind, data: Record<string, unknown>): Dimension {
+  const when = data.when
+    ? Object.fromEntries(
+        Object.entries(data.when as Record<string, ParamValue>).map(([parent, v]) => [
+          parent,
+          Array.isArray(v) ? v : [v],
+        ]),
+      )
+    : null;
+  const step = (data.step as number | undefined) ?? null;
+  const { prior, stage } = data as { prior?: unknown; stage?: string };
+  const base = {
+    ...{ name, when },
+    ...(prior !== undefined && { prior: (isGroup(prior) ? prior : { value: prior }) as Dimension['prior'] }),
+    ...(stage !== undefined && { stage }),
+  };
+  const points = data.points === undefined ? {} : { points: data.points as number };
+  switch (kind) {
+    case 'choice':
+      return {
+        ...base,
+        kind: 'choice',
+        choices: data.choice as ParamValue[],
+        weights: (data.weights as number[]) ?? null,
+      };
+    case 'constant':
+      return { ...base, kind: 'constant', value: data.constant as ParamValue };
+    case 'normal':
+    case 'logNormal': {
+      const [mean, sd] = data[kind] as [number, number];
+      return { ...base, kind: 'normal', mean, sd, log: kind === 'logNormal', step };
+    }
+    case 'beta': {
+      const [a, b] = data.beta as [number, number];
+      const [low, high] = (data.range as [number, number] | undefined) ?? [0, 1];
+      return { ...base, kind: 'beta', a, b, low, high, step };
+    }
+    case 'int':
+    case 'logInt': {
+      const [low, high] = data[kind] as [number, number];
+      return { ...base, kind: 'int', low, high, log: kind === 'logInt', step: step ?? 1, ...points };
+    }
+    default: {
+      const [low, high] = data[kind] as [number, number];
+      return { ...base, kind: 'float', low, high, log: kind === 'log', step, ...points };
+    }
+  }
+}
+
+/** The whole space, parents before their children. `space` is null when there are problems. */
+export function readSpace(written: Record<string, unknown>): { space: Space | null; problems: SpaceProblem[] } {
+  const problems: SpaceProblem[] = [];
+  const dimensions: Dimension[] = [];
+  for (const [name, value] of Object.entries(written)) {
+    const read = readDimension(name, value);
+    if (read.dimension) dimensions.push(read.dimension);
+    else problems.push(...read.problems);
+  }
+  const names = Object.keys(written);
+  if (names.length === 0)
+    problems.push({ path: [], message: 'the search space is empty', hint: `write ${EXAMPLES} for a parameter` });
+  for (const dimension of dimensions) {
+    for (const [parent, values] of Object.entries(dimension.when ?? {})) {
+      const path = [dimension.name, 'when', parent];
+      if (!names.includes(parent)) {
+        const near = suggest(
+          parent,
+          names.filter((name) => name !== dimension.name),
+        );
+        problems.push({
+          path,
+          message: `the condition names "${parent}", which is not searched`,
+          hint: near ? `did you mean "${near}"?` : `add "${parent}" to the space, or remove the condition`,
+        });
+        continue;
+      }
+      const of = dimensions.find((d) => d.name === parent);
+      for (const value of of ? values : []) problems.push(...conditionProblem(of!, value, path));
+    }
+  }
+  const sorted = sortByParents(dimensions);
+  if (sorted.cycle) {
+    const path = [sorted.cycle[0]!, 'when'];
+    problems.push({
+      path,
+      message: `conditions go round in a circle: ${[...sorted.cycle, sorted.cycle[0]].join(' → ')}`,
+    });
+  }
+  return { space: problems.length ? null : { dimensions: sorted.dimensions }, problems };
+}
+
+function conditionProblem(of: Dimension, value: ParamValue, path: (string | number)[]): SpaceProblem[] {
+  const refusal = refuse(of, value);
+  if (!refusal) return [];
+  const texts = of.kind === 'choice' ? of.choices.map(String) : [];
+  const near = suggest(
+    String(value),
+    texts.filter((text) => text !== String(value)),
+  );
+  const sameText =
+    of.kind === 'choice' && texts.includes(String(value)) && !of.choices.some((c) => sameValue(c, value));
+  const message = `"${of.name}" never is ${JSON.stringify(value)}: it ${refusal.replace(/, not .*$/, '')}`;
+  if (sameText) return [{ path, message, hint: 'a text in quotes is not the number of the same digits' }];
+  return [{ path, message, ...(near && { hint: `did you mean "${near}"?` }) }];
+}
+
+/** In the order of the file, but every parameter after those its condition names. */
+function sortByParents(dimensions: Dimension[]): { dimensions: Dimension[]; cycle: string[] | null } {
+  const sorted: Dimension[] = [];
+  const byName = new Map(dimensions.map((d) => [d.name, d]));
+  const path: string[] = [];
+  let cycle: string[] | null = null;
+  const visit = (d: Dimension): void => {
+    if (sorted.includes(d)) return;
+    const at = path.indexOf(d.name);
+    if (at >= 0) {
+      cycle ??= path.slice(at);
+      return;
+    }
+    path.push(d.name);
+    for (const parent of Object.keys(d.when ?? {})) if (byName.has(parent)) visit(byName.get(parent)!);
+    path.pop();
+    if (!sorted.includes(d)) sorted.push(d);
+  };
+  for (const d of dimensions) visit(d);
+  return { dimensions: sorted, cycle };
+}
+
+/** Throws SpaceError with the first problem. */
+export function spaceOf(written: Record<string, unknown>): Space {
+  const { space, problems } = readSpace(written);
+  if (space) return space;
+  const { path, message, hint } = problems[0]!;
+  throw new SpaceError(path.length ? String(path[0]) : null, hint ? `${message} (${hint})` : message);
+}
+
+/** A parameter's value if the search gives none: what a form starts from. */
+export function middleOf(d: Dimension): ParamValue {
+  if (d.prior) return d.prior.value;
+  switch (d.kind) {
+    case 'constant':
+      return d.value;
+    case 'choice':
+      return d.choices[0]!;
+    case 'normal':
+      return d.log ? Math.exp(d.mean) : d.mean;
+    case 'beta':
+      return snap(d, between(d, d.a / (d.a + d.b)));
+    default: {
+      const middle = d.log ? Math.sqrt(d.low * d.high) : (d.low + d.high) / 2;
+      const step = d.step ?? 0;
+      if (step > 0)
+        return Math.min(d.high, Number((d.low + Math.round((middle - d.low) / step) * step).toPrecision(12)));
+      return Math.min(d.high, Math.max(d.low, Number(middle.toPrecision(3))));
+    }
+  }
+}

@@ -1,0 +1,176 @@
+/** From an experiment and hyperparameters to what is started. */
+import { existsSync } from 'node:fs';
+import * as path from 'node:path';
+import type { FileProblem } from '../../protocol/engine.js';
+import type { Params } from '../../protocol/values.js';
+import { sameValue, type Dimension } from '../../search/index.js';
+import { fillArgument, fillTree, MissingValue } from './command.js';
+import { validateNetwork } from '../network/index.js';
+import { refuseParam } from '../file/paramCheck.js';
+import { readingOf, type Reading } from '../file/read.js';
+import { Source, type Fault, type Path } from '../file/source.js';
+import { readSpace, splitHint } from '../search/space.js';
+import { suggest } from '../suggest.js';
+import type { Experiment, PlanContext, RunPlan } from '../types.js';
+
+/** Every value of `params` is checked, those that differ from the file's own also against the search's ranges. */
+export function planRun(experiment: Experiment, params: Params, ctx: PlanContext): RunPlan {
+  const env = ctx.env ?? process.env;
+  const reading = readingOf(experiment) ?? emptyReading(experiment);
+  const problems: FileProblem[] = [];
+  const report = (at: Path, fault: Fault, where?: 'key' | 'value') => {
+    const { source, origin } = reading;
+    problems.push(source.problemAt(source.rangeOf(origin(at), where), fault));
+  };
+  const merged = mergeParams(experiment, reading, params, report);
+  const folder = path.dirname(experiment.file);
+  const plan: RunPlan = {
+    argv: [],
+    cwd: path.resolve(folder, experiment.cwd ?? '.'),
+    env: experiment.env,
+    params: merged,
+    problems,
+  };
+  if (experiment.cwd !== null && !existsSync(plan.cwd)) report(['cwd'], { message: `there is no folder ${plan.cwd}` });
+  const { program } = experiment;
+  try {
+    switch (program.kind) {
+      case 'run':
+        plan.argv = program.argv.flatMap((argument) => fillArgument(argument, merged, env));
+        plan.argv[0] = interpreter(plan.argv[0]!, experiment, folder, ctx.python ?? null, env);
+        break;
+      case 'module': {
+        const file = path.resolve(folder, program.path);
+        if (!existsSync(file)) report(['module'], { message: `there is no file ${file}` });
+        plan.argv = ['node', path.join(ctx.dist, 'module.cjs'), file];
+        break;
+      }
+      case 'network':
+        plan.argv = ['node', path.join(ctx.dist, 'trainer.cjs')];
+        planNetwork(program.value, plan, reading, env, report);
+    }
+  } catch (error) {
+    if (!(error instanceof MissingValue)) throw error;
+    report([program.kind], missing(error));
+  }
+  return plan;
+}
+
+function missing(error: MissingValue): Fault {
+  return error.what === 'env'
+    ? {
+        message: `the environment variable ${error.missing} is not set`,
+        hint: 'set it before starting the editor or the terminal',
+      }
+    : { message: `"${error.missing}" has no value`, hint: 'give it one under params' };
+}
+
+function mergeParams(
+  experiment: Experiment,
+  reading: Reading,
+  params: Params,
+  report: (at: Path, fault: Fault, where?: 'key' | 'value') => void,
+): Params {
+  const merged: Params = { ...experiment.params };
+  const dimensions = dimensionsOf(reading);
+  for (const [name, value] of Object.entries(params)) {
+    const declared = experiment.params[name];
+    const dimension = dimensions.get(name) ?? null;
+    // A form sends null for what it has no value for.
+    if (value === null && declared === undefined) continue;
+    if (declared === undefined && !dimension) {
+      const names = [...new Set([...Object.keys(experiment.params), ...dimensions.keys()])];
+      const near = suggest(name, names);
+      const hint = near ? `did you mean "${near}"?` : names.length ? `known: ${names.join(', ')}` : 'add it to params';
+      report(['params'], { message: `no parameter is named "${name}"`, hint }, 'key');
+      continue;
+    }
+    const own = declared !== undefined && sameValue(declared, value);
+    const refusal = own ? null : refuseParam(value, declared, dimension);
+    if (refusal) report(paramPath(reading, name), { message: `"${name}" ${refusal}` });
+    else merged[name] = value;
+  }
+  return merged;
+}
+
+export function dimensionsOf(reading: Reading): Map<string, Dimension> {
+  return new Map((reading.space?.dimensions ?? []).map((d) => [d.name, d]));
+}
+
+/** Where a parameter stands in the file: among the params, else in the space. */
+export function paramPath(reading: Reading, name: string): Path {
+  const own = reading.pathOf.get(name);
+  return own ? ['params', ...own] : ['search', 'space', name];
+}
+
+function planNetwork(
+  value: unknown,
+  plan: RunPlan,
+  reading: Reading,
+  env: Record<string, string | undefined>,
+  report: (at: Path, fault: Fault, where?: 'key' | 'value') => void,
+): void {
+  const result = validateNetwork(fillTree(value, plan.params, env));
+  if (!result.problems) {
+    plan.network = result.network;
+    return;
+  }
+  for (const { path: at, message } of result.problems) {
+    const fault = splitHint(message);
+    const name = placeholderAt(value, at);
+    // The value came from a parameter: that is where it can be mended.
+    if (name !== null) report(paramPath(reading, name), { ...fault, message: `"${name}": ${fault.message}` });
+    else report(['network', ...at], fault);
+  }
+}
+
+/** Name of the parameter that alone gives the value at a path of the network section. */
+export function placeholderAt(value: unknown, at: Path): string | null {
+  let here = value;
+  for (const part of at) {
+    here = typeof here === 'object' && here !== null ? (here as Record<string | number, unknown>)[part] : undefined;
+    if (typeof here === 'string') break;
+  }
+  return typeof here === 'string' ? (/^\{([A-Za-z_][\w.\-/]*)\}$/.exec(here)?.[1] ?? null) : null;
+}
+
+/** `python` and `python3` mean the interpreter that was chosen: in the file, by TUNESMITH_PYTHON, in the editor, on the PATH. */
+function interpreter(
+  program: string,
+  experiment: Experiment,
+  folder: string,
+  chosen: string | null,
+  env: Record<string, string | undefined>,
+): string {
+  if (program !== 'python' && program !== 'python3') return program;
+  if (experiment.python !== null) {
+    // A bare name is looked up on the PATH; a path is relative to the file.
+    const { python } = experiment;
+    return /[\\/]/.test(python) ? path.resolve(folder, python) : python;
+  }
+  const set = env.TUNESMITH_PYTHON || chosen;
+  if (set) return set;
+  const order =
+    program === 'python3'
+      ? ['python3', 'python']
+      : process.platform === 'win32'
+        ? ['python', 'py']
+        : ['python', 'python3'];
+  return order.find((name) => onPath(name, env)) ?? program;
+}
+
+function onPath(name: string, env: Record<string, string | undefined>): boolean {
+  const endings = process.platform === 'win32' ? ['.exe', '.bat', '.cmd'] : [''];
+  const folders = (env.PATH ?? env.Path ?? '').split(path.delimiter).filter(Boolean);
+  return folders.some((folder) => endings.some((ending) => existsSync(path.join(folder, name + ending))));
+}
+
+/** For an experiment that did not come from a text: problems have no better place than the file's beginning. */
+function emptyReading(experiment: Experiment): Reading {
+  return {
+    source: new Source('', experiment.file),
+    ...{ written: null, experiment, params: experiment.params, pathOf: new Map() },
+    space: experiment.search ? readSpace(experiment.search.space).space : null,
+    origin: (at) => at,
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * Sweep files of Weights & Biases, read as they are: turned into an experiment file's terms, with a way back from
+ * each part to where it was written.
+ */
+import { suggest } from '../suggest.js';
+import type { WrittenExperiment } from '../schema.js';
+import type { Fault, Path } from '../file/source.js';
+import { readParameter } from './range.js';
+import { readStopping } from './stopping.js';
+
+export interface Imported {
+  written: WrittenExperiment;
+  /** Where a part of `written` stands in the sweep file. */
+  origin(path: Path): Path;
+  problems: ({ path: Path; where?: 'key' | 'value' } & Fault)[];
+}
+
+type Group = Record<string, unknown>;
+const isGroup = (value: unknown): value is Group =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export function isSweep(value: unknown): value is Group {
+  return (
+    isGroup(value) && !('search' in value) && isGroup(value.parameters) && ('method' in value || 'metric' in value)
+  );
+}
+
+const KEYS = [
+  ...['program', 'method', 'metric', 'parameters', 'command', 'early_terminate', 'name', 'description'],
+  ...['run_cap', 'project', 'entity', 'imports', 'controller', 'job', 'image_uri', 'resource'],
+  ...['metrics', 'scheduler', 'apiVersion', 'kind'],
+];
+const METHODS: Record<string, string> = { grid: 'grid', random: 'random', bayes: 'auto', custom: 'auto' };
+const DEFAULT_COMMAND = ['${env}', '${interpreter}', '${program}', '${args}'];
+
+/** `isWhole` tells of a number whether it was written as a whole one: `0.0` is the beginning of a continuous range. */
+export function importSweep(sweep: Group, isWhole: (path: Path) => boolean): Imported {
+  const problems: Imported['problems'] = [];
+  const wrong = (path: Path, fault: Fault, where?: 'key' | 'value') =>
+    problems.push({ path, ...fault, ...(where && { where }) });
+  for (const key of Object.keys(sweep)) {
+    if (KEYS.includes(key)) continue;
+    const near = suggest(key, KEYS);
+    wrong(
+      [key],
+      { message: `unknown key "${key}" of a sweep file`, ...(near && { hint: `did you mean "${near}"?` }) },
+      'key',
+    );
+  }
+  const method = String(sweep.method ?? 'grid');
+  if (!Object.hasOwn(METHODS, method)) {
+    const near = suggest(method, Object.keys(METHODS));
+    wrong(['method'], {
+      message: `unknown method "${method}"`,
+      hint: near ? `did you mean "${near}"?` : 'grid, random or bayes',
+    });
+  }
+
+  const space: Group = {};
+  const paths = new Map<string, Path>();
+  const params: Record<string, never> = {};
+  readParameters(sweep.parameters as Group, [], ['parameters'], (name, path, entry) => {
+    paths.set(name, path);
+    if (!isGroup(entry)) return wrong(path, { message: `"${name}" must be { values: […] } or { min: …, max: … }` });
+    const read = readParameter(name, entry, (key) => isWhole([...path, key]));
+    if (read.fault) return wrong([...path, ...(read.key === undefined ? [] : [read.key])], read.fault);
+    if ('constant' in read.range) (params as Group)[name] = read.range.constant;
+    else space[name] = read.range;
+  });
+
+  const objective = readMetrics(sweep, wrong);
+  const stopping = isGroup(sweep.early_terminate) ? readStopping(sweep.early_terminate) : null;
+  for (const { key, where, ...fault } of stopping?.problems ?? []) {
+    wrong(['early_terminate', ...(key === null ? [] : [key])], fault, where);
+  }
+  if (isGroup(sweep.scheduler)) {
+    const message = 'this scheduler is not asked: trials are suggested by our own sampler';
+    wrong(['scheduler'], { message, severity: 'warning' }, 'key');
+  }
+  const run = readCommand(sweep, wrong);
+  const searched = Object.keys(space).length > 0;
+  if (!searched)
+    wrong(['parameters'], {
+      message: 'no parameter has more than one value: there is nothing to search',
+      severity: 'warning',
+    });
+  const written: WrittenExperiment = {
+    ...(typeof sweep.name === 'string' && sweep.name.trim() && { name: sweep.name.trim().slice(0, 200) }),
+    ...(run && { run }),
+    params,
+    ...(objective && { objective }),
+    ...(searched && {
+      search: {
+        sampler: METHODS[method] ?? 'auto',
+        pruner: stopping?.pruner ?? null,
+        ...(stopping?.maxSteps && { maxSteps: stopping.maxSteps }),
+        ...(Number.isInteger(sweep.run_cap) && (sweep.run_cap as number) > 0 && { trials: sweep.run_cap as number }),
+        space,
+      },
+    }),
+  };
+  return { written, problems, origin: (path) => originOf(path, paths) };
+}
+
+/** One metric, or a list of them. */
+function readMetrics(
+  sweep: Group,
+  wrong: (path: Path, fault: Fault, where?: 'key' | 'value') => void,
+): WrittenExperiment['objective'] {
+  const read = (metric: unknown, path: Path) => {
+    const { name, goal = 'minimize', target } = isGroup(metric) ? metric : {};
+    if (goal !== 'minimize' && goal !== 'maximize') {
+      wrong([...path, 'goal'], { message: 'goal must be minimize or maximize' });
+    }
+    if (target !== undefined) {
+      const message = 'the search does not end at this value: stop it when it is good enough';
+      wrong([...path, 'target'], { message, severity: 'warning' }, 'key');
+    }
+    return typeof name === 'string' && name !== ''
+      ? [{ metric: name, goal: goal === 'maximize' ? ('maximize' as const) : ('minimize' as const) }]
+      : [];
+  };
+  if (Array.isArray(sweep.metrics) && sweep.metrics.length > 0) {
+    const objectives = sweep.metrics.flatMap((metric, i) => read(metric, ['metrics', i]));
+    if (objectives.length === sweep.metrics.length) return objectives;
+    wrong(['metrics'], { message: 'each of the metrics needs a name' }, 'key');
+  }
+  return read(sweep.metric, ['metric'])[0];
+}
+
+function originOf(path: Path, paths: ReadonlyMap<string, Path>): Path {
+  const [first, second, third, ...rest] = path;
+  if (first === 'run') return ['command'];
+  if (first === 'params') return paths.get(String(second)) ?? ['parameters'];
+  if (first === 'objective') {
+    const base = typeof second === 'number' ? ['metrics', second] : ['metric'];
+    return [...base, ...path.slice(base.length).map((key) => (key === 'metric' ? 'name' : key))];
+  }
+  if (first !== 'search') return path;
+  switch (second) {
+    case 'space':
+      return [...(paths.get(String(third)) ?? ['parameters']), ...rest];
+    case 'sampler':
+      return ['method'];
+    case 'trials':
+      return ['run_cap'];
+    case 'maxSteps':
+      return ['early_terminate', 'max_iter'];
+    case 'pruner':
+      return ['early_terminate', ...(third === 'graceSteps' ? ['min_iter'] : third === undefined ? [] : [third])];
+    default:
+      return ['parameters'];
+  }
+}
+
+/** Nested groups (`parameters` within a parameter) get names joined with dots. */
+function readParameters(
+  group: Group,
+  names: string[],
+  path: string[],
+  use: (name: string, path: Path, entry: unknown) => void,
+): void {
+  for (const [key, entry] of Object.entries(group)) {
+    if (isGroup(entry) && isGroup(entry.parameters)) {
+      readParameters(entry.parameters, [...names, key], [...path, key, 'parameters'], use);
+    } else use([...names, key].join('.'), [...path, key], entry);
+  }
+}
+
+function readCommand(sweep: Group, wrong: (path: Path, fault: Fault) => void): string[] | null {
+  const command = sweep.command ?? DEFAULT_COMMAND;
+  if (!Array.isArray(command)) {
+    wrong(['command'], { message: 'command must be a list of arguments' });
+    return null;
+  }
+  const usesProgram = command.some((part) => String(part).includes('${program}'));
+  if (usesProgram && typeof sweep.program !== 'string') {
+    wrong([], { message: 'program is missing: name the script to run', hint: 'such as: program: train.py' });
+    return null;
+  }
+  const argv: string[] = [];
+  for (const [i, part] of command.entries()) {
+    const text = String(part);
+    if (text === '${env}') continue;
+    if (text === '${args_json_file}') {
+      wrong(['command', i], {
+        message: '${args_json_file} is not supported',
+        hint: 'use ${args_json}, or read the variable TUNESMITH_PARAMS',
+      });
+    }
+    const program = typeof sweep.program === 'string' ? sweep.program : '';
+    argv.push(text === '${interpreter}' ? 'python' : text === '${program}' ? program.replace(/[{}]/g, '$&$&') : text);
+  }
+  return argv;
+}

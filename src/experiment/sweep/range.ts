@@ -1,0 +1,100 @@
+/** A parameter of a sweep file in our own terms: every distribution of Weights & Biases, and those that are implied. */
+import { exp } from '../../search/index.js';
+import type { Fault } from '../file/source.js';
+import { suggest } from '../suggest.js';
+
+type Group = Record<string, unknown>;
+type Read = { range: Group; fault?: undefined } | { range?: undefined; fault: Fault; key?: string };
+
+const KEYS = ['value', 'values', 'probabilities', 'min', 'max', 'mu', 'sigma', 'q', 'a', 'b', 'distribution'];
+
+type Numbers = Record<'min' | 'max' | 'mu' | 'sigma' | 'q' | 'a' | 'b', number | undefined>;
+interface Distribution {
+  /** Keys that must be there. */
+  needs: (keyof Numbers)[];
+  range(numbers: Numbers, step: number | null): Group;
+}
+
+const MIN_MAX: (keyof Numbers)[] = ['min', 'max'];
+/** By name, without the `q_` that rounds to multiples of q. */
+const DISTRIBUTIONS: Record<string, Distribution> = {
+  int_uniform: { needs: MIN_MAX, range: ({ min, max }) => ({ int: [min, max] }) },
+  uniform: { needs: MIN_MAX, range: ({ min, max }, step) => rangeOf('uniform', min!, max!, step) },
+  // Bounds are exponents of e, but not in those that end in `_values`.
+  log_uniform: { needs: MIN_MAX, range: ({ min, max }, step) => rangeOf('log', exp(min!), exp(max!), step) },
+  log_uniform_values: { needs: MIN_MAX, range: ({ min, max }, step) => rangeOf('log', min!, max!, step) },
+  // The inverse of a log-uniform number is log-uniform too, with the exponents' signs turned.
+  inv_log_uniform: { needs: MIN_MAX, range: ({ min, max }) => rangeOf('log', exp(-max!), exp(-min!), null) },
+  inv_log_uniform_values: { needs: MIN_MAX, range: ({ min, max }) => rangeOf('log', min!, max!, null) },
+  normal: {
+    needs: [],
+    range: ({ mu = 0, sigma = 1 }, step) =>
+      sigma === 0 ? { constant: rounded(mu, step) } : { normal: [mu, sigma], ...stepOf(step) },
+  },
+  log_normal: {
+    needs: [],
+    range: ({ mu = 0, sigma = 1 }, step) =>
+      sigma === 0 ? { constant: rounded(exp(mu), step) } : { logNormal: [mu, sigma], ...stepOf(step) },
+  },
+  beta: { needs: [], range: ({ a = 1, b = 1 }, step) => ({ beta: [a, b], ...stepOf(step) }) },
+};
+const QUANTIZED = ['uniform', 'log_uniform', 'log_uniform_values', 'normal', 'log_normal', 'beta'];
+const NAMES = [
+  ...['constant', 'categorical', 'categorical_w_probabilities'],
+  ...Object.keys(DISTRIBUTIONS),
+  ...QUANTIZED.map((name) => `q_${name}`),
+];
+
+/** `isWhole`: whether the number under the key was written as a whole one. */
+export function readParameter(name: string, entry: Group, isWhole: (key: string) => boolean): Read {
+  const stranger = Object.keys(entry).find((key) => !KEYS.includes(key));
+  if (stranger !== undefined) {
+    const near = suggest(stranger, KEYS);
+    const message = `unknown key "${stranger}" of "${name}"`;
+    return { key: stranger, fault: { message, ...(near && { hint: `did you mean "${near}"?` }) } };
+  }
+  const distribution = typeof entry.distribution === 'string' ? entry.distribution : implied(entry, isWhole);
+  if (distribution === null) return { fault: { message: `"${name}" needs values, a value, or min and max` } };
+  if (distribution === 'constant') return { range: { constant: entry.value } };
+  if (distribution === 'categorical' || distribution === 'categorical_w_probabilities') {
+    if (!Array.isArray(entry.values)) return { fault: { message: `"${name}": ${distribution} needs values` } };
+    return {
+      range: { choice: entry.values, ...(Array.isArray(entry.probabilities) && { weights: entry.probabilities }) },
+    };
+  }
+  if (!NAMES.includes(distribution)) {
+    const near = suggest(distribution, NAMES);
+    const hint = near ? `did you mean "${near}"?` : `known: ${NAMES.join(', ')}`;
+    return { key: 'distribution', fault: { message: `"${name}": unknown distribution "${distribution}"`, hint } };
+  }
+  const { needs, range } = DISTRIBUTIONS[distribution.replace(/^q_/, '')]!;
+  const words = Object.keys(entry).filter((key) => key !== 'distribution' && typeof entry[key] !== 'number');
+  if (words.length > 0) return { key: words[0]!, fault: { message: `"${words[0]}" of "${name}" must be a number` } };
+  if (needs.some((key) => entry[key] === undefined)) {
+    const exponents = distribution.endsWith('log_uniform') ? ', the exponents of e' : '';
+    return { fault: { message: `"${name}": ${distribution} needs ${needs.join(' and ')}${exponents}` } };
+  }
+  const { q = 1 } = entry as { q?: number };
+  if (!(q > 0)) return { key: 'q', fault: { message: `q of "${name}" must be above 0` } };
+  return { range: range(entry as Numbers, distribution.startsWith('q_') ? q : null) };
+}
+
+function implied(entry: Group, isWhole: (key: string) => boolean): string | null {
+  if ('value' in entry) return 'constant';
+  if ('values' in entry) return 'categorical';
+  if (entry.min === undefined || entry.max === undefined) return null;
+  return isWhole('min') && isWhole('max') ? 'int_uniform' : 'uniform';
+}
+
+/** Of a quantized range the multiples of q, whole numbers if q is one. A logarithmic one can't hold 0. */
+function rangeOf(kind: 'uniform' | 'log', low: number, high: number, step: number | null): Group {
+  if (step === null) return { [kind]: [low, high] };
+  const from = Math.max(kind === 'log' ? step : -Infinity, rounded(low, step));
+  const to = low <= high ? Math.max(from, rounded(high, step)) : rounded(high, step);
+  if (![from, to, step].every(Number.isSafeInteger)) return { [kind]: [from, to], step };
+  return { [kind === 'log' ? 'logInt' : 'int']: [from, to], ...(step !== 1 && { step }) };
+}
+
+const stepOf = (step: number | null) => (step === null ? {} : { step });
+const rounded = (value: number, step: number | null) =>
+  step === null ? value : Number((Math.round(value / step) * step).toPrecision(12));

@@ -1,0 +1,192 @@
+/**
+ * Linear constraints: every suggestion obeys them. A sampler that draws calls `feasible(space, random, draw)`; one
+ * that moves to a point of its own (an optimizer, a population) calls `nearestAllowed(space, params, random)`; what is
+ * listed is asked with `isAllowed`. Terms of inactive parameters count as 0.
+ *
+ * `feasible` draws again while it is cheap, which keeps the draws' own distribution. Then the last draw is repaired:
+ * 1. its ranges move to the constraints by the relaxation method (S. Agmon; T. S. Motzkin & I. J. Schoenberg, Canadian
+ *    Journal of Mathematics 6, 1954), each by its share of its own width;
+ * 2. from there values are set one after another, each to the nearest one for which interval arithmetic leaves the
+ *    rest a chance, and taken back where the rest has none. With one constraint, or several of the same direction,
+ *    this goes straight through; parents of conditions keep their values while that is possible;
+ * 3. where this is given up, the point goes along a straight line to one that is allowed, as far as needed. That one
+ *    was found, by the same means from other beginnings, when the space was checked.
+ */
+import type { Params } from '../../protocol/values.js';
+import { draw, isActive, nearestWithin, rangeOf } from '../space/dimension.js';
+import { SearchError, SpaceError } from '../errors.js';
+import { isAllowed, type Linear, linearOf } from './linear.js';
+import { log } from '../maths/numeric.js';
+import { createRandom } from '../maths/random.js';
+import type { Dimension, Random, Space } from '../types.js';
+import { Walk } from './walk.js';
+
+export { isAllowed };
+
+/** Draws before a repair; passes of the relaxation, and those beyond the edge. */
+const TRIES = 50;
+const PASSES = 50;
+const FAR_PASSES = 1000;
+const BEYOND = 1.8;
+const TINY = 1e-12;
+/** Beginnings from which an allowed point is looked for once, and values set in all. */
+const BEGINNINGS = 200;
+const ALL_VISITS = 20_000;
+
+/** Throws SpaceError for constraints that make no sense, or that no point meets. */
+export function checkConstraints(space: Space): void {
+  const byName = new Map(space.dimensions.map((d) => [d.name, d]));
+  for (const { terms, atMost } of space.constraints ?? []) {
+    const text = constraintText({ terms, atMost });
+    const wrong = (message: string): never => {
+      throw new SpaceError(null, `constraint "${text}": ${message}`);
+    };
+    if (!Number.isFinite(atMost)) wrong('its bound must be a finite number');
+    for (const [name, factor] of Object.entries(terms)) {
+      const dimension = byName.get(name) ?? wrong(`"${name}" is not in the search space`);
+      if (!rangeOf(dimension)) wrong(`"${name}" must be a number throughout`);
+      if (!Number.isFinite(factor)) wrong(`the factor of "${name}" must be a finite number`);
+    }
+  }
+  const linear = linearOf(space);
+  if (!linear) return;
+  for (const [r, row] of linear.rows.entries()) {
+    const least = linear.least(row, {}, () => false);
+    if (least <= row.limit) continue;
+    const text = constraintText(space.constraints![r]!);
+    throw new SpaceError(null, `constraint "${text}" can't be met: it comes to at least ${least} in this space`);
+  }
+  if (!anchorOf(space, linear)) {
+    throw new SpaceError(null, 'no point of the space was found that meets all its constraints: are they at odds?');
+  }
+}
+
+/** `a + 2 * b <= 5`, as a person would write it. */
+export function constraintText({ terms, atMost }: NonNullable<Space['constraints']>[number]): string {
+  const parts = Object.entries(terms).map(([name, factor], i) => {
+    const size = Math.abs(factor);
+    const sign = factor < 0 ? (i ? ' - ' : '-') : i ? ' + ' : '';
+    return `${sign}${size === 1 ? '' : `${size} * `}${name}`;
+  });
+  return `${parts.join('') || '0'} <= ${atMost}`;
+}
+
+/** A draw that the constraints allow. Throws SearchError when there is none, which a checked space always has. */
+export function feasible(space: Space, random: Random, draw: () => Params, tries = TRIES): Params {
+  let params = draw();
+  const linear = linearOf(space);
+  if (!linear) return params;
+  for (let i = 1; i < tries && !linear.allows(params); i++) params = draw();
+  return nearestAllowed(space, params, random);
+}
+
+/** The params themselves if they are allowed, else an allowed point near them; parameters come and go with their conditions. */
+export function nearestAllowed(space: Space, params: Params, random: Random): Params {
+  const linear = linearOf(space);
+  if (!linear || linear.allows(params)) return params;
+  let moved = relax(linear, params);
+  if (!linear.allows(moved)) moved = relax(linear, moved, PASSES, BEYOND);
+  const found = new Walk(linear, moved, random).found ?? along(linear, params, anchorOf(space, linear));
+  if (!found) throw new SearchError('no point of the space was found that meets all its constraints');
+  return inOrder(space, found);
+}
+
+/** Completes what a person gave, obeying the constraints where that leaves a way to. */
+export function complete(space: Space, random: Random, given: Params, drawRest: () => Params): Params {
+  let params = drawRest();
+  const linear = linearOf(space);
+  if (!linear) return params;
+  for (let i = 1; i < TRIES && !linear.allows(params); i++) params = drawRest();
+  if (linear.allows(params)) return params;
+  const found = new Walk(linear, params, random, given).found;
+  return found ? inOrder(space, found) : params;
+}
+
+const inOrder = (space: Space, params: Params): Params =>
+  Object.fromEntries(space.dimensions.flatMap(({ name }) => (name in params ? [[name, params[name]!]] : [])));
+
+const anchors = new WeakMap<Linear, Params | null>();
+
+/** A point that meets all constraints, or null when none was found. Looked for once. */
+function anchorOf(space: Space, linear: Linear): Params | null {
+  if (anchors.has(linear)) return anchors.get(linear)!;
+  const random = createRandom(1);
+  let found: Params | null = null;
+  let visits = 0;
+  for (let i = 0; i < BEGINNINGS && visits < ALL_VISITS && !found; i++) {
+    const params: Params = {};
+    for (const d of space.dimensions) if (isActive(d, params)) params[d.name] = draw(d, random);
+    if (linear.allows(params)) found = params;
+    else {
+      const walk = new Walk(linear, i % 2 ? relax(linear, params, FAR_PASSES, BEYOND) : relax(linear, params), random);
+      found = walk.found;
+      visits += walk.visits;
+    }
+  }
+  anchors.set(linear, found);
+  return found;
+}
+
+/** How fast the value changes along its own axis: the range's width, or on a logarithmic scale that of the place. */
+function widthAt(d: Dimension, value: number, low: number, high: number): number {
+  return 'log' in d && d.log ? Math.abs(value) * (low > 0 ? log(high / low) : 1) : high - low;
+}
+
+/**
+ * Moves the ranges' values towards what the constraints allow, off their steps if need be. With a step above 1 it goes
+ * beyond the edge, which ends sooner in a narrow corner (Motzkin & Schoenberg) but not as near.
+ */
+function relax(linear: Linear, params: Params, passes = PASSES, step = 1): Params {
+  const { dimensions, rows, lows, highs } = linear;
+  const moved = { ...params };
+  for (let pass = 0; pass < passes; pass++) {
+    let worst = -1;
+    let excess = 0;
+    for (const [r, row] of rows.entries()) {
+      const over = linear.sum(row, moved) - row.atMost;
+      if (over > excess && over > TINY * Math.abs(row.atMost)) [worst, excess] = [r, over];
+    }
+    if (worst < 0) break;
+    const { at, factors } = rows[worst]!;
+    const shares = at.map((i, k) => {
+      const d = dimensions[i]!;
+      const value = moved[d.name];
+      if (typeof value !== 'number' || d.kind === 'constant') return 0;
+      const atEnd = factors[k]! > 0 ? value <= lows[i]! : value >= highs[i]!;
+      const width = atEnd ? 0 : widthAt(d, value, lows[i]!, highs[i]!);
+      return factors[k]! * width * width;
+    });
+    const total = shares.reduce((sum, share, k) => sum + share * factors[k]!, 0);
+    if (!(total > 0) || !Number.isFinite(total)) break;
+    for (const [k, i] of at.entries()) {
+      if (shares[k] === 0) continue;
+      const { name } = dimensions[i]!;
+      const value = (moved[name] as number) - (step * shares[k]! * excess) / total;
+      moved[name] = Math.min(highs[i]!, Math.max(lows[i]!, value));
+    }
+  }
+  return moved;
+}
+
+/** The allowed point on the way from the anchor that is nearest to the wish; what is no range is as the anchor has it. */
+function along(linear: Linear, wish: Params, anchor: Params | null): Params | null {
+  if (!anchor) return null;
+  const at = (t: number): Params => {
+    const params: Params = { ...anchor };
+    for (const [i, d] of linear.dimensions.entries()) {
+      const [from, to] = [anchor[d.name], wish[d.name]];
+      if (linear.isParent[i] || linear.rowsOf[i]!.length === 0 || d.kind === 'choice') continue;
+      if (typeof from !== 'number' || typeof to !== 'number') continue;
+      params[d.name] = nearestWithin(d, from * (1 - t) + to * t, -Infinity, Infinity) ?? from;
+    }
+    return params;
+  };
+  let [best, low, high] = [anchor, 0, 1];
+  for (let step = 0; step < 20; step++) {
+    const middle = (low + high) / 2;
+    const params = at(middle);
+    if (linear.allows(params)) [best, low] = [params, middle];
+    else high = middle;
+  }
+  return best;
+}

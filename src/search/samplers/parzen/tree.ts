@@ -1,0 +1,81 @@
+/** The axes of a space with their conditions, on numbers alone: no params are built for points that are not tried. */
+import type { Params } from '../../../protocol/values.js';
+import { sameValue } from '../../space/dimension.js';
+import type { Random, Space } from '../../types.js';
+import { axesOf, cellOf, type Axis } from '../../space/unit.js';
+
+/** In `Point` and in columns: the parameter takes no part. */
+export const INACTIVE = -1;
+/** By axis: the index of the value, or the place in [0, 1] of a continuous one, or INACTIVE. */
+export type Point = Float64Array;
+
+interface Parent {
+  at: number;
+  allows(value: number): boolean;
+}
+
+export class Tree {
+  readonly axes: readonly Axis[];
+  /** Axes on which anything is to be chosen. */
+  readonly free: number;
+  private readonly parents: (readonly Parent[])[];
+
+  constructor(space: Space) {
+    const axes = (this.axes = axesOf(space));
+    const places = new Map(axes.map((axis, i) => [axis.dimension.name, i]));
+    this.free = axes.filter((axis) => axis.count !== 1).length;
+    this.parents = axes.map(({ dimension }) => {
+      return Object.entries(dimension.when ?? {}).map(([name, values]): Parent => {
+        const at = places.get(name) ?? -1;
+        const axis = axes[at];
+        if (!axis) return { at: 0, allows: () => false };
+        const fits = (value: Params[string]) => values.some((allowed) => sameValue(allowed, value));
+        if (!axis.count) return { at, allows: (u) => fits(axis.fromUnit(u)) };
+        const allowed = Uint8Array.from({ length: axis.count }, (_, k) => (fits(axis.fromIndex(k)) ? 1 : 0));
+        return { at, allows: (k) => allowed[k] === 1 };
+      });
+    });
+  }
+
+  /** Whether the axis takes part, by the values before it. */
+  isActive(d: number, point: Point): boolean {
+    const parents = this.parents[d]!;
+    for (let k = 0; k < parents.length; k++) {
+      const { at, allows } = parents[k]!;
+      const value = point[at]!;
+      if (value === INACTIVE || !allows(value)) return false;
+    }
+    return true;
+  }
+
+  /** The middle of every range, and any of the choices. */
+  middleOf(d: number, random: Random): number {
+    const { edges, ordered } = this.axes[d]!;
+    if (!edges) return 0.5;
+    return cellOf(edges, ordered ? 0.5 : random.next());
+  }
+
+  /** Fills the point, parents first; what takes no part is INACTIVE. */
+  fill(point: Point, place: (d: number) => number): void {
+    for (let d = 0; d < this.axes.length; d++) point[d] = this.isActive(d, point) ? place(d) : INACTIVE;
+  }
+
+  paramsAt(point: Point): Params {
+    const params: Params = {};
+    for (let d = 0; d < this.axes.length; d++) {
+      const value = point[d]!;
+      if (value === INACTIVE) continue;
+      const axis = this.axes[d]!;
+      params[axis.dimension.name] = axis.count ? axis.fromIndex(value) : axis.fromUnit(value);
+    }
+    return params;
+  }
+
+  /** Where a trial's params are on one axis. */
+  placeOf(d: number, params: Params): number {
+    const axis = this.axes[d]!;
+    const value = params[axis.dimension.name];
+    if (value === undefined) return INACTIVE;
+    return axis.count ? axis.indexOf(value) : axis.toUnit(value);
+  }
+}

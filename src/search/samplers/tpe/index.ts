@@ -1,0 +1,202 @@
+/**
+ * Tree-structured Parzen estimator: tries what is likely among the good trials and unlikely among all others.
+ * Bergstra, Bardenet, Bengio & Kégl, "Algorithms for Hyper-Parameter Optimization" (NIPS 2011), section 4; joint over
+ * all parameters as in Falkner, Klein & Hutter, "BOHB" (ICML 2018), section 3.2. What each setting does:
+ * Watanabe, "Tree-Structured Parzen Estimator" (arXiv 2304.11127), section 3.
+ *
+ * Good and bad trials: split.ts, of several objectives front.ts. Widths: bandwidth.ts. Measured constraints:
+ * constraints.ts. What the person expects: parzen/belief.ts; until there is something to learn from, every second
+ * draw follows it. The first trial: portfolio/first.ts. Earlier searches' trials are parted by themselves, for their values may
+ * be of another scale, and weigh `EARLIER` at first and the less the more is known of this search.
+ *
+ * Niches, crossed draws, widths and weights by rank were settled on Rosenbrock, Rastrigin, Ackley, Levy, Griewank,
+ * Styblinski-Tang, Schwefel, the six-hump camel, a sharp ridge and ellipsoids with shifts (and rotations) of their own,
+ * in 2 to 20 dimensions, some with noise, and on made-up spaces with choices, steps and conditions.
+ */
+import { z } from 'zod';
+import type { Params } from '../../../protocol/values.js';
+import { feasible } from '../../constraints/index.js';
+import { exp, log } from '../../maths/numeric.js';
+import { SeenPoints } from '../../space/seen.js';
+import { countPoints, keyOf } from '../../space/index.js';
+import type { History, Random, Sampler, Space, Trial } from '../../types.js';
+import { Observations } from '../observations.js';
+import { type Kernels, Parzen } from '../parzen/index.js';
+import { Belief } from '../parzen/belief.js';
+import { type Point, Tree } from '../parzen/tree.js';
+import { firstOf } from '../portfolio/first.js';
+import { RandomSampler } from '../random.js';
+import { scott } from './bandwidth.js';
+import { Feasibility } from './constraints.js';
+import { Fronts } from './front.js';
+import { type Split, splitOf, type Weighed } from './split.js';
+
+export const TpeSettings = z.strictObject({
+  startupTrials: z
+    .number()
+    .int()
+    .min(1)
+    .default(10)
+    .describe('Trials that must have completed or been pruned before it learns from them.'),
+  candidates: z.number().int().min(1).max(1000).default(24).describe('Draws of which the most promising is tried.'),
+});
+
+/**
+ * Share of suggestions that look at niches: half of them, with more than six parameters this many parameters' worth.
+ * None with `NICHES_FROM` trials, and all of that with `NICHES_OVER` more. Their radius is anything between two
+ * bounds, evenly in the logarithm.
+ */
+const NICHES = 0.5;
+const NICHES_PARAMETERS = 3;
+const NICHES_FROM = 30;
+const NICHES_OVER = 100;
+const NEAREST = 0.05;
+const FARTHEST = 0.25;
+/** Share of draws that take each parameter from another good trial. */
+const CROSSED = 0.3;
+/** Trials that what the person expects counts for. */
+const BELIEF_WEIGHT = 3;
+/** What an earlier search's trial weighs before this one has any; halved with every so many. */
+const EARLIER = 0.5;
+const EARLIER_FADES = 10;
+
+export class TpeSampler implements Sampler {
+  readonly name = 'tpe';
+  private readonly tree: Tree;
+  private readonly belief: Belief | null;
+  private readonly observations: Observations;
+  private past: { trials: readonly Trial[]; observations: Observations; fronts: Fronts } | null = null;
+  private readonly fronts = new Fronts();
+  private readonly seen = new SeenPoints();
+  private readonly points: number;
+  /** `startup` suggests the first trials, and in a finite space what is left when the estimate has run dry. */
+  private readonly startup: Sampler;
+
+  constructor(
+    private readonly settings: z.infer<typeof TpeSettings>,
+    space: Space,
+    startup: Sampler = new RandomSampler({}, space),
+  ) {
+    this.tree = new Tree(space);
+    this.belief = Belief.of(space, this.tree, BELIEF_WEIGHT);
+    this.observations = new Observations(this.tree);
+    this.points = countPoints(space);
+    this.startup = startup;
+  }
+
+  suggest(history: History, random: Random): Params | null {
+    this.observations.update(history);
+    this.readPast(history);
+    const { startupTrials } = this.settings;
+    const past = this.past?.observations.known ?? 0;
+    // With as many earlier trials as it would begin with, half of these are enough of its own.
+    const needed = past >= startupTrials ? Math.ceil(startupTrials / 2) : startupTrials;
+    if (this.observations.known < needed) return this.begin(history, random);
+    const { space } = history;
+    const linear = (space.constraints?.length ?? 0) > 0;
+    if (this.points === Infinity && !linear) return this.candidates(history, random, 1)[0]!;
+    const candidates = this.candidates(history, random, this.settings.candidates);
+    if (this.points === Infinity) return candidates[0]!;
+    this.seen.update(history);
+    const fresh = candidates.find((params) => !this.seen.has(keyOf(space, params)));
+    return fresh ?? this.startup.suggest(history, random);
+  }
+
+  size(space: Space): number | null {
+    return this.startup.size?.(space) ?? null;
+  }
+
+  save(): unknown {
+    return this.startup.save?.() ?? null;
+  }
+
+  load(state: unknown): void {
+    if (state !== null && state !== undefined) this.startup.load?.(state);
+  }
+
+  private begin(history: History, random: Random): Params | null {
+    const { belief, tree, observations } = this;
+    const first = firstOf(history, random);
+    if (first) return first;
+    if (!belief || observations.count % 2 === 1) return this.startup.suggest(history, random);
+    const point: Point = new Float64Array(tree.axes.length);
+    const params = feasible(history.space, random, () => {
+      belief.draw(random, point);
+      return tree.paramsAt(point);
+    });
+    if (this.points === Infinity) return params;
+    this.seen.update(history);
+    return this.seen.has(keyOf(history.space, params)) ? this.startup.suggest(history, random) : params;
+  }
+
+  private readPast(history: History): void {
+    const { earlier = [] } = history;
+    if (earlier === this.past?.trials || (!this.past && earlier.length === 0)) return;
+    const observations = new Observations(this.tree);
+    observations.update({ ...history, trials: earlier.map((trial, id) => ({ ...trial, id })) });
+    this.past = { trials: earlier, observations, fronts: new Fronts() };
+  }
+
+  /** Draws from the good trials' estimate, the most promising first; at most `most` of them. */
+  private candidates(history: History, random: Random, most: number): Params[] {
+    const { tree, observations, belief } = this;
+    const { space } = history;
+    const bandwidth = scott(tree.free, observations.count);
+    const radius = this.radius(random);
+    const [own, past] = this.splits(history.goals.length > 1, radius);
+    const better = new Parzen(tree, this.kernels(own.good, past?.good), bandwidth, belief);
+    const worse = new Parzen(tree, this.kernels(own.bad, past?.bad), bandwidth);
+    const feasibility = new Feasibility(observations, tree, bandwidth, (rows, weights) =>
+      this.kernels({ rows, weights }),
+    );
+    const linear = (space.constraints?.length ?? 0) > 0;
+    const drawn: { point: Point; score: number }[] = [];
+    for (let i = 0; i < this.settings.candidates; i++) {
+      const point: Point = new Float64Array(tree.axes.length);
+      if (linear) {
+        const params = feasible(space, random, () => {
+          better.draw(random, point, CROSSED);
+          return tree.paramsAt(point);
+        });
+        for (let d = 0; d < point.length; d++) point[d] = tree.placeOf(d, params);
+      } else better.draw(random, point, CROSSED);
+      const score = better.logDensity(point) - worse.logDensity(point) + feasibility.score(point);
+      drawn.push({ point, score });
+    }
+    drawn.sort((a, b) => b.score - a.score);
+    return drawn.slice(0, most).map(({ point }) => tree.paramsAt(point));
+  }
+
+  /** Of niches; 0: none. */
+  private radius(random: Random): number {
+    const ramp = Math.min(1, Math.max(0, (this.observations.count - NICHES_FROM) / NICHES_OVER));
+    const share = ramp * Math.min(NICHES, NICHES_PARAMETERS / this.tree.free);
+    return random.next() < share ? NEAREST * exp(random.next() * log(FARTHEST / NEAREST)) : 0;
+  }
+
+  private splits(several: boolean, radius: number): [own: Split, past: Split | null] {
+    const own = splitOf(this.observations, this.tree, several ? this.fronts : null, radius);
+    const { past } = this;
+    if (!past || past.observations.known === 0) return [own, null];
+    const weight = (EARLIER * EARLIER_FADES) / (EARLIER_FADES + this.observations.known);
+    const { good, bad } = splitOf(past.observations, this.tree, several ? past.fronts : null, 0);
+    const lighter = ({ rows, weights }: Weighed) => ({ rows, weights: weights.map((w) => w * weight) });
+    return [own, { good: lighter(good), bad: lighter(bad) }];
+  }
+
+  private kernels(own: Weighed, past?: Weighed): Kernels {
+    const n = own.rows.length;
+    const more = past?.rows.length ?? 0;
+    const weights = new Float64Array(n + more);
+    weights.set(own.weights);
+    if (past) weights.set(past.weights, n);
+    const values = this.observations.columns.map((column, d) => {
+      const gathered = new Float64Array(n + more);
+      for (let i = 0; i < n; i++) gathered[i] = column[own.rows[i]!]!;
+      const earlier = this.past?.observations.columns[d];
+      for (let i = 0; i < more; i++) gathered[n + i] = earlier![past!.rows[i]!]!;
+      return gathered;
+    });
+    return { values, weights };
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Good trials that lie apart: the best one, the best of those at least `radius` from it, and so on. A. Pétrowski, "A
+ * clearing procedure as a niching method for genetic algorithms" (ICEC 1996). The best tenth of a search that has
+ * settled all lie in one place, and TPE looks nowhere else, though that place be but a local optimum; suggestions from
+ * niches keep an eye on the others.
+ */
+import type { Observations } from '../observations.js';
+import { INACTIVE, type Tree } from '../parzen/tree.js';
+
+/** What a different choice, or a parameter that only one of the two has, adds to the square of a distance. */
+const OTHER_CHOICE = 0.5;
+const OTHER_BRANCH = 1 / 6;
+
+/** At most so many of those ranked, best first; the radius in shares of the ranges, root mean square over parameters. */
+export function niches(
+  ranked: Int32Array,
+  { columns }: Observations,
+  tree: Tree,
+  radius: number,
+  most: number,
+): Int32Array {
+  const kept: number[] = [];
+  for (let i = 0; i < ranked.length && kept.length < most; i++) {
+    const id = ranked[i]!;
+    if (!kept.some((other) => isNear(id, other, columns, tree, radius))) kept.push(id);
+  }
+  return Int32Array.from(kept);
+}
+
+function isNear(a: number, b: number, columns: readonly Float64Array[], { axes }: Tree, radius: number): boolean {
+  let [sum, parameters] = [0, 0];
+  for (let d = 0; d < axes.length; d++) {
+    const axis = axes[d]!;
+    const [x, y] = [columns[d]![a]!, columns[d]![b]!];
+    if (axis.count === 1 || (x === INACTIVE && y === INACTIVE)) continue;
+    parameters++;
+    if (x === INACTIVE || y === INACTIVE) sum += OTHER_BRANCH;
+    else if (!axis.ordered) sum += x === y ? 0 : OTHER_CHOICE;
+    else sum += ((x - y) / (axis.count || 1)) ** 2;
+  }
+  return sum < radius * radius * parameters;
+}

@@ -1,0 +1,86 @@
+/** How a study is written down: plain JSON with a version. Older versions are read, newer ones refused. */
+import { z } from 'zod';
+import { fromWire, Params, toWire, WireNumber } from '../../protocol/values.js';
+import { SearchError } from '../errors.js';
+import { SavedOptions } from './options.js';
+import { readTrials, type TrialTexts } from './trialTexts.js';
+import { fromVersion1, Version1 } from './version1.js';
+import type { Earlier, StudyOptions, Trial } from '../types.js';
+
+export interface SavedState {
+  options: StudyOptions;
+  trials: Trial[];
+  queue: Params[];
+  /** By call of `import`: each is taken to be a search of its own. */
+  imported: Earlier[][];
+  random: number[];
+  sampler: unknown;
+  pruner: unknown;
+  /** The space was changed in mid-search. */
+  widened: boolean;
+  /** The sampler has nothing left. */
+  dry: boolean;
+}
+
+const VERSION = 2;
+const Saved = z.object({
+  version: z.literal(VERSION),
+  options: SavedOptions,
+  names: z.array(z.string()),
+  trials: z.array(z.string()),
+  queue: z.array(Params),
+  imported: z.array(z.array(z.tuple([Params, z.array(WireNumber), z.array(WireNumber).optional()]))),
+  random: z.array(z.number()).length(4),
+  sampler: z.unknown(),
+  pruner: z.unknown(),
+  widened: z.boolean(),
+  dry: z.boolean(),
+});
+
+/** `texts` remembers what was written before; what is given must not be changed. */
+export function toSaved(state: SavedState, texts: TrialTexts): unknown {
+  const { trials, imported, ...rest } = state;
+  return {
+    ...{ version: VERSION, ...rest, trials: texts.write(trials), names: [...texts.names] },
+    imported: imported.map((search) =>
+      search.map(({ params, values, constraints }) => [
+        ...[params, values.map(toWire)],
+        ...(constraints ? [constraints.map(toWire)] : []),
+      ]),
+    ),
+  };
+}
+
+export function fromSaved(saved: unknown): SavedState {
+  const version = (saved as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version > VERSION) {
+    throw new SearchError('this search was saved by a newer version of Tunesmith; update to go on with it');
+  }
+  if (version === 1) return fromVersion1(read(Version1, saved));
+  const { version: _, names, trials, imported, sampler = null, pruner = null, ...rest } = read(Saved, saved);
+  return {
+    ...{ ...rest, sampler, pruner, trials: readAll(names, trials) },
+    imported: imported.map((search) =>
+      search.map(([params, values, constraints]) => ({
+        ...{ params, values: values.map(fromWire) },
+        ...(constraints && { constraints: constraints.map(fromWire) }),
+      })),
+    ),
+  };
+}
+
+function readAll(names: string[], blocks: string[]): Trial[] {
+  try {
+    return readTrials(names, blocks);
+  } catch (error) {
+    const message = error instanceof z.ZodError ? error.issues[0]!.message : (error as Error).message;
+    throw new SearchError(`the saved state of the search can't be read (trials: ${message})`);
+  }
+}
+
+function read<S extends z.ZodType>(schema: S, saved: unknown): z.output<S> {
+  const result = schema.safeParse(saved);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  throw new SearchError(`the saved state of the search can't be read (${path.join('.')}: ${message})`);
+}

@@ -1,0 +1,222 @@
+/** One parameter of a space: what makes sense, which values it takes, draws and grids. */
+import type { Params, ParamValue } from '../../protocol/values.js';
+import { betaQuantile } from '../maths/beta.js';
+import { exp, log, tidy } from '../maths/numeric.js';
+import type { Dimension, Random } from '../types.js';
+
+/** Beyond this, a beta distribution is a single point for all that it matters here. */
+const MOST_BETA = 1e6;
+
+/** Deviations from the mean that a normal parameter reaches: as far as any draw will ever be. */
+export const REACH = 8;
+
+/** What has a lowest and a highest value. */
+export type Ranged = Extract<Dimension, { kind: 'float' | 'int' | 'beta' }>;
+
+/** A text that is the same for equal values only. 1 and "1" differ; 1 and 1.0 don't. */
+export function keyOfValue(value: ParamValue): string {
+  return JSON.stringify(value);
+}
+
+export function sameValue(a: ParamValue, b: ParamValue): boolean {
+  return a === b || (typeof a === 'object' && keyOfValue(a) === keyOfValue(b));
+}
+
+/** Whether the dimension takes part, given its parents' values (absent ones are inactive). */
+export function isActive(dimension: Dimension, params: Params): boolean {
+  if (!dimension.when) return true;
+  return Object.entries(dimension.when).every(([parent, values]) => {
+    const value = params[parent];
+    return value !== undefined && values.some((allowed) => sameValue(allowed, value));
+  });
+}
+
+/** What makes no sense about one dimension by itself, or null. */
+export function faultOf(d: Dimension): string | null {
+  switch (d.kind) {
+    case 'constant':
+      return null;
+    case 'choice':
+      if (d.choices.length === 0) return 'has no choices';
+      if (new Set(d.choices.map(keyOfValue)).size < d.choices.length) return 'has the same choice twice';
+      if (d.weights && d.weights.length !== d.choices.length) return 'needs one weight for each choice';
+      if (d.weights && !d.weights.every((w) => w >= 0 && Number.isFinite(w))) return 'weights must not be negative';
+      if (d.weights && !d.weights.some((w) => w > 0)) return 'one weight must be above 0';
+      return null;
+    case 'normal':
+      if (!Number.isFinite(d.mean)) return 'the mean must be a number';
+      if (!(d.sd > 0) || !Number.isFinite(d.sd)) return 'the deviation must be above 0';
+      return d.step !== null && !(d.step > 0) ? 'the step must be above 0' : null;
+    default: {
+      if (!Number.isFinite(d.low) || !Number.isFinite(d.high)) return 'both bounds must be finite numbers';
+      if (d.low > d.high) return `the lower bound ${d.low} is above the upper bound ${d.high}`;
+      if (d.kind === 'beta' && !(d.a > 0 && d.b > 0 && d.a + d.b <= MOST_BETA)) {
+        return `both shapes must be above 0, and their sum at most ${MOST_BETA}`;
+      }
+      if (d.kind !== 'beta' && d.log && d.low <= 0) return `a logarithmic range must begin above 0, not at ${d.low}`;
+      if (d.step !== null && !(d.step > 0)) return 'the step must be above 0';
+      if (d.step !== null && d.high > d.low && d.step > d.high - d.low) return 'the step is larger than the range';
+      if (d.kind === 'beta') return null;
+      if (!Number.isInteger(d.points ?? 1) || (d.points ?? 1) < 1) return 'points must be a whole number';
+      if (d.kind === 'int') {
+        if (![d.low, d.high, d.step].every(Number.isSafeInteger)) return 'bounds and step must be whole numbers';
+      }
+      return null;
+    }
+  }
+}
+
+/** Why the dimension can't have this value, or null. `"0.1" is a text` is said, not converted. */
+export function refuse(d: Dimension, value: ParamValue): string | null {
+  const show = JSON.stringify(value);
+  if (d.kind === 'constant') return sameValue(d.value, value) ? null : `must be ${keyOfValue(d.value)}, not ${show}`;
+  if (d.kind === 'choice') {
+    if (d.choices.some((choice) => sameValue(choice, value))) return null;
+    return `must be one of ${d.choices.map(keyOfValue).join(', ')}, not ${show}`;
+  }
+  if (typeof value !== 'number' || !Number.isFinite(value)) return `must be a number, not ${show}`;
+  if (d.kind === 'normal') {
+    // Rounded to a step, what is small comes to 0.
+    if (!d.log || value > 0 || (value === 0 && d.step !== null)) return null;
+    return `must be above 0, not ${show}`;
+  }
+  if (d.kind === 'int' && !Number.isInteger(value)) return `must be a whole number, not ${show}`;
+  if (value < d.low || value > d.high) return `must be from ${d.low} to ${d.high}, not ${show}`;
+  return null;
+}
+
+/** Nearest value that the dimension can take. Not for choices and constants. */
+export function snap(d: Ranged, value: number): number {
+  const clipped = Math.min(d.high, Math.max(d.low, value));
+  const step = d.step ?? 0;
+  if (d.kind === 'int' && step === 1) return Math.min(d.high, Math.max(d.low, Math.round(clipped)));
+  if (step === 0) return clipped;
+  const index = Math.min(stepsOf(d) - 1, Math.round((clipped - d.low) / step));
+  return valueAtStep(d, index);
+}
+
+/** So far from low to high; safe from overflow. */
+export function between(d: Ranged, share: number): number {
+  return d.low * (1 - share) + d.high * share;
+}
+
+export function valueAtStep(d: Ranged, index: number): number {
+  return Math.min(d.high, tidy(d.low + index * (d.step ?? 0)));
+}
+
+/** Number of values of a stepped range. */
+export function stepsOf(d: Ranged): number {
+  if (d.low === d.high) return 1;
+  if (d.step === null) return Infinity;
+  return Math.floor((d.high - d.low) / d.step + 1e-9) + 1;
+}
+
+/** One independent draw. Takes random numbers even of a dimension with one value only where it must. */
+export function draw(d: Dimension, random: Random): ParamValue {
+  switch (d.kind) {
+    case 'constant':
+      return d.value;
+    case 'choice':
+      return d.choices[d.weights ? weighted(d.weights, random) : random.int(d.choices.length)]!;
+    case 'normal': {
+      const x = d.mean + d.sd * random.normal();
+      const value = d.log ? Math.min(Number.MAX_VALUE, exp(x)) : x;
+      return d.step === null ? value : tidy(Math.round(value / d.step) * d.step);
+    }
+    case 'beta':
+      return d.low === d.high ? d.low : snap(d, between(d, betaQuantile(d.a, d.b, random.next())));
+    default: {
+      const n = stepsOf(d);
+      if (!d.log && Number.isFinite(n)) return valueAtStep(d, random.int(n));
+      if (!d.log) {
+        return snap(d, between(d, random.next()));
+      }
+      // Half a step at both ends, else the outermost whole numbers would come half as often as they should.
+      const half = d.kind === 'int' ? d.step / 2 : 0;
+      const from = log(Math.max(d.low - half, d.low / 2));
+      const to = log(d.high + half);
+      return snap(d, exp(from + (to - from) * random.next()));
+    }
+  }
+}
+
+function weighted(weights: readonly number[], random: Random): number {
+  let left = random.next() * weights.reduce((sum, w) => sum + w, 0);
+  for (const [index, w] of weights.entries()) {
+    left -= w;
+    if (left < 0) return index;
+  }
+  return weights.findLastIndex((w) => w > 0);
+}
+
+/** Values in order, for a grid; null when there are infinitely many. `points`: for ranges that say nothing. */
+export function gridOf(d: Dimension, points: number | null): { count: number; at(index: number): ParamValue } | null {
+  if (d.kind === 'constant') return { count: 1, at: () => d.value };
+  if (d.kind === 'choice') {
+    const choices = d.weights ? d.choices.filter((_, i) => d.weights![i]! > 0) : d.choices;
+    return { count: choices.length, at: (index) => choices[index]! };
+  }
+  if (d.kind === 'normal') return null;
+  const wanted = d.kind === 'beta' ? null : (d.points ?? (d.step === null ? points : null));
+  if (wanted !== null && d.kind !== 'beta') return spread(d, wanted);
+  const count = stepsOf(d);
+  return Number.isFinite(count) ? { count, at: (index) => valueAtStep(d, index) } : null;
+}
+
+/** So many values evenly from low to high (in the logarithm when log); whole numbers that coincide come once. */
+function spread(d: Exclude<Ranged, { kind: 'beta' }>, points: number) {
+  if (points === 1 || d.low === d.high) return { count: 1, at: () => d.low };
+  const raw = (index: number): number => {
+    if (index === 0) return d.low;
+    if (index === points - 1) return d.high;
+    const t = index / (points - 1);
+    return tidy(d.log ? exp(log(d.low) + (log(d.high) - log(d.low)) * t) : d.low + (d.high - d.low) * t);
+  };
+  if (d.kind === 'float' && d.step === null) return { count: points, at: raw };
+  const values = [...new Set(Array.from({ length: Math.min(points, 1_000_000) }, (_, i) => snap(d, raw(i))))];
+  return { count: values.length, at: (index: number) => values[index]! };
+}
+
+/** The least and the greatest number that it takes; null for what is not numeric. */
+export function rangeOf(d: Dimension): [low: number, high: number] | null {
+  switch (d.kind) {
+    case 'constant':
+      return typeof d.value === 'number' ? [d.value, d.value] : null;
+    case 'choice': {
+      if (!d.choices.every((choice) => typeof choice === 'number')) return null;
+      return [Math.min(...d.choices), Math.max(...d.choices)];
+    }
+    case 'normal': {
+      const reach = REACH * d.sd;
+      const [low, high] = [d.mean - reach, d.mean + reach];
+      return d.log ? [d.step === null ? exp(low) : 0, Math.min(Number.MAX_VALUE, exp(high))] : [low, high];
+    }
+    default:
+      return [d.low, Number.isFinite(stepsOf(d)) ? valueAtStep(d, stepsOf(d) - 1) : d.high];
+  }
+}
+
+/** The value nearest to the wish that lies from `low` to `high`; null when there is none. */
+export function nearestWithin(d: Dimension, wish: number, low: number, high: number): ParamValue | null {
+  const within = rangeOf(d);
+  if (!within) return null;
+  const [from, to] = [Math.max(low, within[0]), Math.min(high, within[1])];
+  if (!(from <= to)) return null;
+  const at = Math.min(to, Math.max(from, wish));
+  if (d.kind === 'constant') return d.value;
+  if (d.kind === 'choice') {
+    let best: ParamValue | null = null;
+    for (const choice of d.choices as number[]) {
+      if (choice < from || choice > to || (d.weights && d.weights[d.choices.indexOf(choice)] === 0)) continue;
+      if (best === null || Math.abs(choice - wish) < Math.abs((best as number) - wish)) best = choice;
+    }
+    return best;
+  }
+  if (d.step === null) return at;
+  const base = d.kind === 'normal' ? 0 : d.low;
+  // Steps have the noise of decimal numbers: what is within a billionth of a step is on it.
+  const [first, last] = [Math.ceil((from - base) / d.step - 1e-9), Math.floor((to - base) / d.step + 1e-9)];
+  if (first > last) return null;
+  const index = Math.min(last, Math.max(first, Math.round((at - base) / d.step)));
+  return d.kind === 'normal' ? tidy(index * d.step) : valueAtStep(d, index);
+}

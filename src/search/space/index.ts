@@ -1,0 +1,100 @@
+/** Search spaces: soundness, drawing, counting, and what it means for two trials to be the same. */
+import type { Params } from '../../protocol/values.js';
+import { checkConstraints, complete } from '../constraints/index.js';
+import { draw, faultOf, gridOf, isActive, keyOfValue, refuse } from './dimension.js';
+import { SpaceError } from '../errors.js';
+import { linearOf } from '../constraints/linear.js';
+import type { Random, Space } from '../types.js';
+
+export * from './dimension.js';
+
+/** A text that is the same for two trials exactly when they try the same point. */
+export function keyOf(space: Space, params: Params): string {
+  const parts: string[] = [];
+  for (const { name } of space.dimensions) {
+    const value = params[name];
+    parts.push(value === undefined ? '' : keyOfValue(value));
+  }
+  return parts.join('\u0000');
+}
+
+/** Throws SpaceError at the first thing that makes no sense. */
+export function checkSpace(space: Space): void {
+  const names = new Set<string>();
+  for (const dimension of space.dimensions) {
+    const { name } = dimension;
+    const wrong = (message: string): never => {
+      throw new SpaceError(name, `"${name}": ${message}`);
+    };
+    if (names.has(name)) wrong('is in the space twice');
+    for (const parent of Object.keys(dimension.when ?? {})) {
+      if (!names.has(parent)) wrong(`its condition names "${parent}", which does not come before it`);
+    }
+    names.add(name);
+    const fault = faultOf(dimension);
+    if (fault) wrong(fault);
+    const { prior, stage } = dimension;
+    const refusal = prior ? refuse(dimension, prior.value) : null;
+    if (refusal) wrong(`its prior ${refusal}`);
+    if (prior?.sd !== undefined && !(prior.sd > 0 && prior.sd <= 1))
+      wrong('the sd of its prior must be above 0, at most 1');
+    if (stage === '') wrong('its stage needs a name');
+  }
+  if (names.size === 0) throw new SpaceError(null, 'the search space is empty: name at least one parameter');
+  checkConstraints(space);
+}
+
+/** Draws every active dimension, except those that `given` already has. */
+export function drawParams(space: Space, random: Random, given: Params = {}): Params {
+  const params: Params = {};
+  for (const dimension of space.dimensions) {
+    if (!isActive(dimension, params)) continue;
+    const own = given[dimension.name];
+    params[dimension.name] = own === undefined ? draw(dimension, random) : own;
+  }
+  return params;
+}
+
+/** What the person believes to be best: priors as far as there are any and conditions let them, the rest is drawn. */
+export function priorParams(space: Space, random: Random): Params {
+  const priors = space.dimensions.flatMap(({ name, prior }) => (prior ? [[name, prior.value]] : []));
+  return drawAllowed(space, random, Object.fromEntries(priors) as Params);
+}
+
+/** As `drawParams`, but what is drawn obeys the constraints, unless what is given leaves no way to. */
+export function drawAllowed(space: Space, random: Random, given: Params = {}): Params {
+  return complete(space, random, given, () => drawParams(space, random, given));
+}
+
+/**
+ * Number of different points, counting only combinations that conditions and constraints allow; Infinity when a
+ * range is continuous or there are more combinations of parents than are worth counting. For a grid, ranges are
+ * divided as `points` says; else they count with every value they can take.
+ */
+export function countPoints(space: Space, grid?: { points: number | null }): number {
+  const linear = linearOf(space);
+  const dimensions = space.dimensions.map((d) => {
+    const parted = grid || !('points' in d) ? d : { ...d, points: null };
+    return { d, values: gridOf(parted, grid?.points ?? null) };
+  });
+  const parents = new Set(space.dimensions.flatMap((d) => Object.keys(d.when ?? {})));
+  let visits = 0;
+  const from = (position: number, params: Params): number => {
+    if (linear && !linear.mayBeMet(params, (i) => i < position)) return 0;
+    let product = 1;
+    for (const [i, { d, values }] of dimensions.entries()) {
+      if (i < position || !isActive(d, params)) continue;
+      if (!values) return Infinity;
+      if (!parents.has(d.name) && !linear?.rowsOf[i]!.length) {
+        product *= values.count;
+        continue;
+      }
+      if ((visits += values.count) > 100_000) return Infinity;
+      let sum = 0;
+      for (let k = 0; k < values.count; k++) sum += from(i + 1, { ...params, [d.name]: values.at(k) });
+      return sum === 0 ? 0 : product * sum;
+    }
+    return linear && !linear.allows(params) ? 0 : product;
+  };
+  return from(0, {});
+}

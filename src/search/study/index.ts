@@ -1,0 +1,326 @@
+/** Ask and tell: keeps the history, drives the sampler and the pruner, and can be saved at any moment. */
+import type { Params } from '../../protocol/values.js';
+import { SearchError } from '../errors.js';
+import { createRandom, restoreRandom } from '../maths/random.js';
+import { bestOf } from '../recommend/measured.js';
+import { Recommender } from '../recommend/index.js';
+import { Unfinished } from '../recommend/unfinished.js';
+import { createPruner } from '../registry.js';
+import { nextRepeat } from './repeat.js';
+import { fromSaved, toSaved, type SavedState } from '../saved/index.js';
+import { TrialTexts } from '../saved/trialTexts.js';
+import { checkSpace, drawAllowed, refuse } from '../space/index.js';
+import { checkOptions, contextOf, samplerOf } from './parts.js';
+import { PastTrials } from './past.js';
+import { FINISHED_REPORTS, RUNNING_REPORTS, thin } from './thin.js';
+import type {
+  Asked,
+  Earlier,
+  History,
+  Next,
+  Outcome,
+  Pruner,
+  Random,
+  Recommendation,
+  Sampler,
+  Scheduler,
+  Space,
+  Study,
+  StudyOptions,
+  Trial,
+  Verdict,
+} from '../types.js';
+import { View } from '../widen/view.js';
+
+/** Throws SearchError for an unknown sampler or pruner, bad settings, or a space that the sampler can't use. */
+export function createStudy(options: StudyOptions): SavedStudy {
+  return new SavedStudy(options);
+}
+
+/** Goes on with what `save()` gave, as if nothing had happened. Throws SearchError when it can't be read. */
+export function restoreStudy(saved: unknown): SavedStudy {
+  const state = fromSaved(saved);
+  return new SavedStudy(state.options, state);
+}
+
+export class SavedStudy implements Study {
+  readonly options: StudyOptions;
+  readonly trials: Trial[];
+  waiting = false;
+  private readonly queue: Params[];
+  private readonly random: Random;
+  private readonly imported: Earlier[][];
+  private past: PastTrials;
+  private sampler: Sampler;
+  private pruner: Pruner | Scheduler | null;
+  /** What the sampler sees once the space was changed; null: all there is. */
+  private view: View | null;
+  /** The sampler has nothing left. */
+  private dry: boolean;
+  /** Trials beyond the planned ones: enqueued ones and repeats. */
+  private extra = 0;
+  /** How many constraints are measured, once a trial said so. */
+  private constraints: number | null = null;
+  private readonly texts: TrialTexts;
+  private readonly recommender = new Recommender();
+  private readonly unfinished = new Unfinished();
+
+  constructor(options: StudyOptions, state?: SavedState) {
+    this.options = { ...options };
+    checkSpace(options.space);
+    checkOptions(options);
+    this.texts = new TrialTexts(options.space.dimensions.map(({ name }) => name));
+    this.trials = state?.trials ?? [];
+    this.queue = state?.queue ?? [];
+    this.imported = state?.imported ?? [];
+    this.dry = state?.dry ?? false;
+    this.random = state ? restoreRandom(state.random) : createRandom(options.seed);
+    for (const trial of this.trials) {
+      if (isExtra(trial)) this.extra++;
+      this.constraints ??= trial.constraints?.length ?? null;
+    }
+    const widened = state?.widened ?? false;
+    this.view = widened ? new View(options.space) : null;
+    this.past = new PastTrials(options.space, this.imported, this.trials, widened);
+    this.sampler = samplerOf(this.options, this.past);
+    this.pruner = createPruner(options.pruner, contextOf(this.options));
+    if (state && state.sampler !== null) this.sampler.load?.(state.sampler);
+    if (state && state.pruner !== null) this.pruner?.load?.(state.pruner);
+  }
+
+  /** What the search does and why, in one line, if its sampler or its pruner says so. */
+  get reason(): string | null {
+    const pruner = this.pruner?.reason?.();
+    const said = [this.sampler.reason?.(), pruner && `pruner ${pruner}`].filter((text) => text);
+    return said.length > 0 ? said.join('; ') : null;
+  }
+
+  /** How many trials there will be in all, as far as is known. */
+  get size(): number | null {
+    const size = this.sampler.size?.(this.options.space) ?? null;
+    const { trials } = this.options;
+    const planned = size === null ? trials : trials === null ? size : Math.min(size, trials);
+    return planned === null ? null : planned + this.extra + this.queue.length;
+  }
+
+  ask(): Asked | null {
+    this.waiting = false;
+    const next = this.next();
+    if (next.kind === 'resume') return this.resume(next);
+    const { until, bracket, from } = next.kind === 'begin' ? next : {};
+    const given = this.queue.shift();
+    if (given) {
+      const params = drawAllowed(this.options.space, this.random, given);
+      return this.begin(params, { enqueued: true, ...defined({ until, bracket }) });
+    }
+    if (next.kind === 'begin' && !this.full) {
+      const params = next.params ?? this.sampler.suggest(this.seen(next), this.random);
+      if (params) return this.begin(params, { enqueued: false, ...defined({ until, bracket, from }) });
+      this.dry = true;
+    }
+    const repeated = this.nextRepeat(next);
+    if (typeof repeated === 'number') {
+      return this.begin(this.trials[repeated]!.params, { enqueued: false, repeatOf: repeated });
+    }
+    // A scheduler may go on with a trial that pauses later.
+    const more = this.pruner !== null && 'next' in this.pruner && next.kind !== 'end';
+    this.waiting = (more || repeated === 'wait') && this.trials.some(({ state }) => state === 'running');
+    return null;
+  }
+
+  private next(): Next {
+    return this.pruner && 'next' in this.pruner ? this.pruner.next(this.history(), this.random) : { kind: 'begin' };
+  }
+
+  private nextRepeat({ kind }: Next): number | 'wait' | null {
+    const { repeat, goals, space } = this.options;
+    if (!repeat || kind === 'wait' || !(this.full || this.dry || kind === 'end')) return null;
+    return nextRepeat(this.trials, repeat, () => this.recommender.rankedByRepeats(space, this.trials, goals));
+  }
+
+  /** All planned trials were asked for. */
+  private get full(): boolean {
+    const { trials } = this.options;
+    return trials !== null && this.trials.length - this.extra >= trials;
+  }
+
+  private history(): History {
+    const { space, goals, trials, workers, maxSteps } = this.options;
+    const planned = this.dry ? this.trials.length : trials === null ? null : trials + this.extra;
+    const { earlier } = this.past;
+    return { space, goals, trials: this.trials, earlier, planned, ...defined({ workers, maxSteps }) };
+  }
+
+  /** The history as the sampler sees it. */
+  private seen({ bracket }: { bracket?: number }): History {
+    const history = { ...this.history(), ...defined({ bracket }) };
+    return this.view ? this.view.of(history) : history;
+  }
+
+  private begin(params: Params, more: Partial<Trial> & { enqueued: boolean }): Asked {
+    const id = this.trials.length;
+    const trial: Trial = { id, params: { ...params }, state: 'running', values: null, reports: [], ...more };
+    this.trials.push(trial);
+    if (isExtra(trial)) this.extra++;
+    const { until, from, repeatOf } = more;
+    return { id, params: { ...params }, resume: false, ...defined({ until, from, repeatOf }) };
+  }
+
+  private resume({ trial: id, params, until, from }: Extract<Next, { kind: 'resume' }>): Asked {
+    const trial = this.trial(id);
+    if (trial.state !== 'paused') throw new SearchError(`trial ${id} is ${trial.state}, not paused`);
+    trial.state = 'running';
+    delete trial.until;
+    Object.assign(trial, defined({ until }));
+    if (params || from !== undefined) {
+      if (params) trial.began ??= trial.params;
+      trial.params = { ...(params ?? trial.params) };
+      const step = trial.reports.at(-1)?.step ?? 0;
+      (trial.changes ??= []).push({ step, params: trial.params, ...defined({ from }) });
+    }
+    return { id, params: { ...trial.params }, resume: true, ...defined({ until, from }) };
+  }
+
+  /** Of a trial that has ended already, the report changes nothing; of one that is to pause, it says so again. */
+  report(id: number, step: number, value: number): Verdict {
+    const trial = this.trial(id);
+    if (trial.state === 'pruned') return 'prune';
+    if (trial.state === 'paused') return 'pause';
+    if (trial.state !== 'running') return 'continue';
+    trial.reports.push({ step, value });
+    if (trial.reports.length > RUNNING_REPORTS) thin(trial);
+    // A repeat is there to be measured to its end.
+    if (trial.repeatOf !== undefined) return 'continue';
+    return this.pruner?.judge(this.history(), trial) ?? 'continue';
+  }
+
+  /** The first outcome counts: telling again, as after a restart, changes nothing. NaN values are a failure. */
+  tell(id: number, outcome: Outcome): void {
+    const trial = this.trial(id);
+    if (trial.state !== 'running' && trial.state !== 'paused') return;
+    const { constraints, seconds } = outcome;
+    const expected = this.options.goals.length;
+    if (outcome.state === 'completed' && outcome.values.length !== expected) {
+      throw new SearchError(`trial ${id} must end with ${expected} values, not ${outcome.values.length}`);
+    }
+    if (constraints && constraints.length !== (this.constraints ??= constraints.length)) {
+      throw new SearchError(`trial ${id} measured ${constraints.length} constraints, others ${this.constraints}`);
+    }
+    Object.assign(trial, defined({ constraints: constraints && [...constraints], seconds }));
+    if (outcome.state === 'completed') {
+      if (outcome.values.some(Number.isNaN)) trial.state = 'failed';
+      else [trial.state, trial.values] = ['completed', [...outcome.values]];
+    } else trial.state = outcome.state;
+    while (trial.reports.length > FINISHED_REPORTS) thin(trial);
+    this.past.follow(trial);
+  }
+
+  /** Next in turn, before what the sampler suggests and beyond the planned number; what is missing is drawn. */
+  enqueue(params: Params): void {
+    const { dimensions } = this.options.space;
+    for (const [name, value] of Object.entries(params)) {
+      const dimension = dimensions.find((d) => d.name === name);
+      if (!dimension) throw new SearchError(`"${name}" is not in the search space`);
+      const refusal = refuse(dimension, value);
+      if (refusal) throw new SearchError(`"${name}" ${refusal}`);
+    }
+    this.queue.push({ ...params });
+  }
+
+  /** A trial that was begun although this study, restored from an older state, has not heard of it. Counts as planned. */
+  adopt(params: Params): Asked {
+    const next = this.next();
+    const { until, bracket } = next.kind === 'begin' ? next : {};
+    const { space } = this.options;
+    const whole = drawAllowed(space, this.random, usable(space, params));
+    return this.begin(whole, { enqueued: false, ...defined({ until, bracket }) });
+  }
+
+  /** Each call is taken to be one search of its own. */
+  import(trials: readonly Earlier[]): void {
+    const expected = this.options.goals.length;
+    for (const { values } of trials) {
+      if (values.length === expected) continue;
+      throw new SearchError(`an imported trial needs ${expected} values, not ${values.length}`);
+    }
+    const search = trials
+      .filter(({ values }) => !values.some(Number.isNaN))
+      .map(({ params, values, constraints }) => ({
+        ...{ params: { ...params }, values: [...values] },
+        ...(constraints && { constraints: [...constraints] }),
+      }));
+    if (search.length === 0) return;
+    this.imported.push(search);
+    this.past.add(search);
+  }
+
+  /** The sampler begins anew with the trials there are. Throws, and changes nothing, where it can't use the space. */
+  widen(space: Space): void {
+    checkSpace(space);
+    const options = { ...this.options, space };
+    const past = new PastTrials(space, this.imported, this.trials, true);
+    const sampler = samplerOf(options, past);
+    const pruner = createPruner(options.pruner, contextOf(options));
+    const state = this.pruner?.save?.() ?? null;
+    if (state !== null) pruner?.load?.(state);
+    [this.past, this.sampler, this.pruner] = [past, sampler, pruner];
+    [this.view, this.dry, this.options.space] = [new View(space), false, space];
+    for (const [i, params] of this.queue.entries()) this.queue[i] = usable(space, params);
+  }
+
+  /** The sampler and the pruner keep what they know. Throws, and changes nothing, where they can't do with so many. */
+  extend(trials: number | null): void {
+    const options = { ...this.options, trials };
+    const sampler = samplerOf(options, this.past);
+    const pruner = createPruner(options.pruner, contextOf(options));
+    const known = { sampler: this.sampler.save?.() ?? null, pruner: this.pruner?.save?.() ?? null };
+    if (known.sampler !== null) sampler.load?.(known.sampler);
+    if (known.pruner !== null) pruner?.load?.(known.pruner);
+    [this.sampler, this.pruner] = [sampler, pruner];
+    [this.options.trials, this.dry] = [trials, false];
+  }
+
+  best(): Trial[] {
+    return bestOf(this.trials, this.options.goals);
+  }
+
+  recommend(): Recommendation | null {
+    const { space, goals } = this.options;
+    const completed = this.recommender.recommend(space, this.trials, goals);
+    return completed && this.unfinished.orBetter(this.history(), completed);
+  }
+
+  save(): unknown {
+    return toSaved(
+      {
+        ...{ options: this.options, trials: this.trials, queue: this.queue, imported: this.imported },
+        random: this.random.state(),
+        sampler: this.sampler.save?.() ?? null,
+        pruner: this.pruner?.save?.() ?? null,
+        ...{ widened: this.view !== null, dry: this.dry },
+      },
+      this.texts,
+    );
+  }
+
+  private trial(id: number): Trial {
+    const trial = this.trials[id];
+    if (!trial) throw new SearchError(`there is no trial ${id}`);
+    return trial;
+  }
+}
+
+/** What the space knows and accepts. */
+function usable({ dimensions }: Space, params: Params): Params {
+  const known = dimensions.filter((d) => Object.hasOwn(params, d.name) && refuse(d, params[d.name]!) === null);
+  return Object.fromEntries(known.map(({ name }) => [name, params[name]!]));
+}
+
+function isExtra({ enqueued, repeatOf }: Trial): boolean {
+  return enqueued || repeatOf !== undefined;
+}
+
+/** Without the fields that are undefined. */
+function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}

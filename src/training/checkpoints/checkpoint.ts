@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { writeWhole } from '../files/output.js';
+
+export interface SavedWeight {
+  name: string;
+  shape: number[];
+  values: Float32Array;
+}
+
+/**
+ * Saves weights in the safetensors format: length of the header (8 bytes, little-endian), header in JSON, values.
+ * Nothing in it can be executed, and every framework reads it. The file is there whole or not at all.
+ */
+export async function saveWeights(
+  path: string,
+  weights: SavedWeight[],
+  metadata: Record<string, string>,
+): Promise<void> {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let offset = 0;
+  for (const { name, shape, values } of weights) {
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] };
+    offset += values.byteLength;
+  }
+  const text = Buffer.from(JSON.stringify(header), 'utf8');
+  const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, ' ')]);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  const bytes = Buffer.concat([length, padded, ...weights.map(({ values }) => littleEndian(values))]);
+  await writeWhole(path, (file) => file.writeFile(bytes));
+}
+
+/** Reads what `saveWeights` wrote. Throws when the file is cut short or holds other than 32-bit numbers. */
+export async function loadWeights(path: string): Promise<SavedWeight[]> {
+  return (await loadModelFile(path)).weights;
+}
+
+/** The same, with what was written along. */
+export async function loadModelFile(
+  path: string,
+): Promise<{ weights: SavedWeight[]; metadata: Record<string, string> }> {
+  const bytes = await readFile(path);
+  const length = bytes.length < 8 ? Infinity : Number(bytes.readBigUInt64LE(0));
+  if (8 + length > bytes.length) throw new Error(`${path} is cut short`);
+  const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, unknown>;
+  const metadata = (header.__metadata__ ?? {}) as Record<string, string>;
+  delete header.__metadata__;
+  const weights = Object.entries(header).map(([name, value]) => {
+    const { dtype, shape, data_offsets: offsets } = value as { dtype: string; shape: number[]; data_offsets: number[] };
+    const [from, to] = [8 + length + offsets[0]!, 8 + length + offsets[1]!];
+    if (dtype !== 'F32') throw new Error(`${path}: "${name}" is of type ${dtype}, not F32`);
+    if (!(to <= bytes.length)) throw new Error(`${path} is cut short`);
+    if (shape.reduce((a, b) => a * b, 4) !== to - from)
+      throw new Error(`${path}: "${name}" has another size than its shape`);
+    const own = Buffer.from(bytes.subarray(from, to));
+    const values = new Float32Array(own.buffer, own.byteOffset, own.length / 4);
+    return { name, shape, values: Float32Array.from(values) };
+  });
+  return { weights, metadata };
+}
+
+/** Every platform that Node runs on today but IBM's mainframes is little-endian already. */
+export function littleEndian(values: Float32Array): Buffer {
+  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  return new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? bytes : Buffer.from(bytes).swap32();
+}

@@ -1,0 +1,87 @@
+/** A trained network as a run keeps it: `checkpoints/model.safetensors`. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { completeNetwork, LOSSES, type Network } from '../../experiment/network/index.js';
+import { RUN_FILES } from '../../protocol/runFiles.js';
+import { loadModelFile, type SavedWeight } from './checkpoint.js';
+import type { Dataset } from '../data/types.js';
+import { TrainingError, messageOf } from '../errors.js';
+
+export const MODEL_FILE = `${RUN_FILES.checkpoints}/model.safetensors`;
+
+/** Of a cross-validation there is a network for each fold, from 1; null: there are none. */
+export const modelFile = (fold: number | null): string =>
+  fold === null ? MODEL_FILE : MODEL_FILE.replace('.safetensors', `-fold${fold}.safetensors`);
+
+/** What it was trained on, without the examples. */
+export type SavedData = Pick<
+  Dataset,
+  'name' | 'task' | 'inputShape' | 'classes' | 'outputs' | 'inputScale' | 'targetScale' | 'preparation'
+>;
+
+export interface SavedNetwork {
+  network: Network;
+  data: SavedData;
+  weights: SavedWeight[];
+}
+
+const Data = z.object({
+  name: z.string(),
+  inputShape: z.array(z.number().int().min(1)).min(1),
+  classes: z.array(z.string()).min(1).nullable(),
+  inputScale: z.object({ factor: z.number(), offset: z.number() }),
+  targetScale: z.array(z.object({ mean: z.number(), deviation: z.number() })).nullable(),
+  preparation: z.record(z.string(), z.unknown()),
+});
+
+/** What is written beside the weights. */
+export function savedMetadata(network: Network, data: SavedData): Record<string, string> {
+  const { name, inputShape, classes, inputScale, targetScale, preparation } = data;
+  return {
+    format: 'tunesmith',
+    network: JSON.stringify(network),
+    data: JSON.stringify({ name, inputShape, classes, inputScale, targetScale, preparation }),
+  };
+}
+
+/** Throws TrainingError when the run has none, or it is damaged. */
+export async function loadSaved(runFolder: string, fold: number | null = null): Promise<SavedNetwork> {
+  const path = join(runFolder, modelFile(fold));
+  try {
+    const { weights, metadata } = await loadModelFile(path);
+    if (metadata.format !== 'tunesmith') throw new Error('it was not written by the built-in trainer');
+    // They become names of files in an archive.
+    const odd = weights.find(({ name }) => !/^[\w.-]+(\/[\w.-]+)*$/.test(name) || /(^|\/)\.+(\/|$)/.test(name));
+    if (odd) throw new Error(`"${odd.name}" is no name of a weight`);
+    const network = completeNetwork(JSON.parse(metadata.network ?? '') as Network);
+    const data = Data.parse(JSON.parse(metadata.data ?? ''));
+    const outputs = data.classes?.length ?? data.targetScale?.length ?? 1;
+    const task = LOSSES[network.loss.name] === 'classes' ? 'classification' : 'regression';
+    return { network, weights, data: { ...data, task, outputs } };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      if (fold === null && existsSync(join(runFolder, modelFile(1)))) {
+        throw new TrainingError(
+          'this run was cross-validated and has a network for each fold: say which, as in --fold 1',
+        );
+      }
+      if (fold !== null) {
+        throw new TrainingError(
+          `this run has no network of fold ${fold}: only cross-validated runs have some, once they have ended`,
+        );
+      }
+      throw new TrainingError(
+        'this run has no saved network: only runs of the built-in trainer ("network:") have one, once they have ended, ' +
+          'unless their file says checkpoint: false',
+      );
+    }
+    throw new TrainingError(`the saved network ${path} can't be read: ${messageOf(error)}`);
+  }
+}
+
+/** As a data set without examples, for building the network anew. */
+export function withoutExamples(data: SavedData): Dataset {
+  const none = { count: 0, inputs: new Float32Array(0), targets: new Float32Array(0) };
+  return { ...data, train: none, validation: none, notes: [] };
+}

@@ -1,0 +1,80 @@
+/** What is said of one fold of a cross-validation, under its own name; and what all say together. */
+import type { TrainingLog } from '../loop/train.js';
+
+type Values = Record<string, number>;
+
+/** A fold's figures are logged as `fold1/val/loss`, beside the means over all. */
+export class FoldLog implements TrainingLog {
+  fraction = 0;
+  /** Step of its last point. */
+  step = 0;
+  private epochs = new Map<number, Values>();
+
+  /** `fold` counts from 1. `progressed` is called when the fold has come further. */
+  constructor(
+    private readonly run: TrainingLog,
+    private readonly fold: number,
+    private readonly progressed: (text: string) => void,
+  ) {}
+
+  get stopRequested() {
+    return this.run.stopRequested;
+  }
+
+  log(all: Values, at?: { step?: number; epoch?: number }): void {
+    this.step = at?.step ?? this.step;
+    const values = pick(all, (name) => !name.startsWith(OF_PROCESS));
+    // Of the whole process, in which all folds are: said once.
+    const shared = this.fold === 1 ? pick(all, (name) => name.startsWith(OF_PROCESS)) : {};
+    if (at?.epoch !== undefined && Number.isInteger(at.epoch)) {
+      this.epochs.set(at.epoch, { ...this.epochs.get(at.epoch), ...values });
+    }
+    const named = Object.entries(values).map(([name, value]) => [`fold${this.fold}/${name}`, value] as const);
+    this.run.log({ ...Object.fromEntries(named), ...shared }, at);
+  }
+
+  /** Figures at the end of an epoch. */
+  at(epoch: number): Values {
+    return this.epochs.get(epoch) ?? {};
+  }
+
+  /** All that `at` tells, to go on with. */
+  get history(): [number, Values][] {
+    return [...this.epochs];
+  }
+  set history(epochs: [number, Values][]) {
+    this.epochs = new Map(epochs);
+  }
+
+  progress(fraction: number | null, text = ''): void {
+    if (fraction !== null) this.fraction = fraction;
+    this.progressed(`fold ${this.fold} · ${text}`);
+  }
+
+  info(values: Parameters<TrainingLog['info']>[0]): void {
+    this.run.info(values);
+  }
+
+  message(level: 'info' | 'warning' | 'error', text: string): void {
+    this.run.message(level, `fold ${this.fold}: ${text}`);
+  }
+}
+
+const OF_PROCESS = 'system/';
+const pick = (values: Values, wanted: (name: string) => boolean): Values =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => wanted(name)));
+
+/** Means of what all folds have, and of `val/…` the standard deviation (of a sample, with n − 1) as `val/…_std`. */
+export function summary(folds: readonly Values[]): Values {
+  const result: Values = {};
+  for (const name of Object.keys(folds[0] ?? {})) {
+    const values = folds.map((fold) => fold[name]);
+    if (!values.every((value) => value !== undefined)) continue;
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    result[name] = mean;
+    if (!name.startsWith('val/')) continue;
+    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    result[`${name}_std`] = Math.sqrt(squares / (values.length - 1));
+  }
+  return result;
+}

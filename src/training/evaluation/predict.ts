@@ -1,0 +1,196 @@
+/** What a saved network says of examples: how good it is on them, and what it predicts, as a CSV file. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { csv } from '../../protocol/csv.js';
+import { RunSpec } from '../../protocol/runFolder.js';
+import { RUN_FILES } from '../../protocol/runFiles.js';
+import { Feed, toTensors } from '../loop/batches.js';
+import { divisionsOf, openData } from '../data/index.js';
+import { prepare, type Prepared } from '../data/prepared.js';
+import type { Examples } from '../data/types.js';
+import { TrainingError } from '../errors.js';
+import { evaluate, type Evaluation } from './evaluate.js';
+import { cardOf } from '../export/card.js';
+import { writeWhole } from '../files/output.js';
+import { buildLoss } from '../losses/index.js';
+import type { SavedModel } from '../checkpoints/savedModel.js';
+
+export interface PredictContext {
+  /** Folder that relative paths are relative to. */
+  folder: string;
+  /** Examples at once. */
+  batch: number;
+  signal: AbortSignal;
+  onProgress(fraction: number | null, text: string): void;
+}
+
+export interface Judged extends Evaluation {
+  data: string;
+  examples: number;
+  notes: string[];
+}
+
+/** On `files`, or without any on the examples that the run itself was judged by. */
+export async function evaluateSaved(
+  model: SavedModel,
+  runFolder: string,
+  files: readonly string[],
+  context: PredictContext,
+  fold: number | null = null,
+): Promise<Judged> {
+  const { saved } = model;
+  const given =
+    files.length > 0
+      ? await unlessStopped(prepare(saved, files, { folder: context.folder, needTargets: true }), context.signal)
+      : await ownExamples(model, runFolder, context, fold);
+  const { examples, name } = given;
+  const loss = buildLoss(saved.network.loss, model.dataset, model.model.outputs);
+  let batches = 0;
+  try {
+    const result = await evaluate(model.model, loss, model.dataset, examples, {
+      batchSize: context.batch,
+      metrics: saved.network.metrics,
+      pause: () => {
+        context.onProgress(Math.min(1, (batches++ * context.batch) / examples.count), `evaluating on ${name}`);
+        context.signal.throwIfAborted();
+        return Promise.resolve(true);
+      },
+    });
+    return { ...result!, data: name, examples: examples.count, notes: given.notes() };
+  } finally {
+    loss.dispose();
+    await given.close();
+  }
+}
+
+async function ownExamples(
+  model: SavedModel,
+  runFolder: string,
+  context: PredictContext,
+  fold: number | null,
+): Promise<Prepared> {
+  const spec = RunSpec.parse(JSON.parse(await readFile(join(runFolder, RUN_FILES.spec), 'utf8')));
+  const { network } = model.saved;
+  const data = await openData(network.data, {
+    folder: spec.file ? dirname(spec.file) : spec.cwd,
+    validation: network.validation,
+    loss: network.loss.name,
+    signal: context.signal,
+    onProgress: (text) => context.onProgress(null, text),
+  });
+  const division = divisionsOf(data, network)[(fold ?? 1) - 1];
+  if (!division) throw new TrainingError(`there is no fold ${fold}`);
+  const dataset = await data.dataset(division, 1);
+  return {
+    name: `the validation examples of ${dataset.name}`,
+    examples: dataset.validation,
+    hasTargets: true,
+    names: null,
+    notes: () => dataset.notes,
+    close: () => data.close(),
+  };
+}
+
+/** Writes a row for every example; the names of the columns. */
+export async function predictSaved(
+  model: SavedModel,
+  files: readonly string[],
+  output: string,
+  context: PredictContext,
+): Promise<{ examples: number; columns: string[]; notes: string[] }> {
+  const settings = { folder: context.folder, needTargets: false };
+  const given = await unlessStopped(prepare(model.saved, files, settings), context.signal);
+  const table = new PredictionTable(model, given);
+  try {
+    await writeWhole(output, async (file) => {
+      await file.write(`${csv(table.columns)}\n`);
+      for await (const { outputs, from, to } of outputsOf(model, given.examples, context)) {
+        const rows: string[] = [];
+        for (let i = from; i < to; i++) rows.push(`${csv(table.row(i, outputs, i - from))}\n`);
+        await file.write(rows.join(''));
+      }
+    });
+  } finally {
+    await given.close();
+  }
+  return { examples: given.examples.count, columns: table.columns, notes: given.notes() };
+}
+
+/** Opening a large file takes its time: nobody waits for it who wants no more of it. The process is about to end. */
+function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+async function* outputsOf(
+  model: SavedModel,
+  examples: Examples,
+  context: PredictContext,
+): AsyncGenerator<{ outputs: Float32Array; from: number; to: number }> {
+  const order = Int32Array.from({ length: examples.count }, (_, i) => i);
+  const feed = new Feed(model.dataset, examples, order, context.batch);
+  for (let from = 0; from < examples.count; from += context.batch) {
+    context.signal.throwIfAborted();
+    const to = Math.min(from + context.batch, examples.count);
+    context.onProgress(from / examples.count, `predicting ${to} of ${examples.count}`);
+    const values = await feed.batch(from, to);
+    const result = tf.tidy(() => model.meant(model.raw(toTensors(values, model.dataset.inputShape).inputs)));
+    const outputs = Float32Array.from(await result.data());
+    result.dispose();
+    yield { outputs, from, to };
+  }
+}
+
+/** Row number from 1, name if there is one, what is predicted, and what speaks for each class. */
+class PredictionTable {
+  readonly columns: string[];
+  private readonly kind: 'probabilities' | 'scores' | 'values';
+
+  constructor(
+    private readonly model: SavedModel,
+    private readonly given: Prepared,
+  ) {
+    const { saved } = model;
+    const { classes, outputs, preparation } = saved.data;
+    const { kind } = cardOf(saved, this.outputs, false).output;
+    this.kind = kind;
+    const target = typeof preparation.target === 'string' ? preparation.target : null;
+    const predicted = classes
+      ? ['prediction', ...classes.map((name) => `${kind === 'scores' ? 'score' : 'probability'}:${name}`)]
+      : outputs > 1
+        ? Array.from({ length: outputs }, (_, i) => `prediction:${i + 1}`)
+        : [target === null ? 'prediction' : `prediction:${target}`];
+    this.columns = ['row', ...(given.names ? ['file'] : []), ...predicted];
+  }
+
+  private get outputs(): number {
+    return this.model.model.outputs;
+  }
+
+  /** `i`: of all examples; `at`: in this batch. */
+  row(i: number, values: Float32Array, at: number): (string | number)[] {
+    const { classes } = this.model.saved.data;
+    // As many digits as a 32-bit number has.
+    const own = Array.from(values.subarray(at * this.outputs, (at + 1) * this.outputs), (value) =>
+      Number(value.toPrecision(9)),
+    );
+    const start = [i + 1, ...(this.given.names ? [this.given.names[i]!] : [])];
+    if (!classes) return [...start, ...own];
+    const each = own.length === 1 ? this.ofTwo(own[0]!) : own;
+    let best = 0;
+    each.forEach((value, j) => {
+      if (value > each[best]!) best = j;
+    });
+    return [...start, classes[best]!, ...each];
+  }
+
+  /** One output for two classes: the second's. */
+  private ofTwo(value: number): [number, number] {
+    return this.kind === 'probabilities' ? [Number((1 - value).toPrecision(9)), value] : [-value, value];
+  }
+}

@@ -1,0 +1,70 @@
+/** Points of a training's curves: the mean loss since the last one, the speed, and what else is due. */
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Network } from '../../experiment/network/index.js';
+import { memoryUse } from '../diagnostics/memory.js';
+import type { Stepper } from './stepper.js';
+import type { TrainingOptions } from './train.js';
+import { Window } from './window.js';
+
+const SPEED_MS = 1000;
+
+/** Of one epoch. */
+export class Curve {
+  private readonly window: Window;
+  private readonly every: number;
+  private readonly started = performance.now();
+  private clock = { at: this.started, examples: 0 };
+
+  constructor(
+    private readonly options: TrainingOptions,
+    private readonly stepper: Stepper,
+    private readonly epoch: number,
+    private readonly steps: number,
+  ) {
+    this.window = new Window(options);
+    this.every = options.network.logEvery ?? Math.min(50, Math.max(1, Math.round(steps / 100)));
+  }
+
+  add(result: tf.Tensor1D, examples: number): void {
+    this.window.add(result, examples);
+  }
+
+  /**
+   * The values of step `step`, after which `done` of the epoch's examples were seen; null when no point is due. Throws
+   * when a loss is no number any more.
+   */
+  async point(step: number, done: number, last: boolean): Promise<Record<string, number> | null> {
+    const { learningRate } = this.stepper.optimizer;
+    // The very first step is shown at once: a curve that starts is the sign that all is well.
+    if (step !== 1 && step % this.every !== 0 && !last) {
+      if (this.options.cheapReads) await this.window.check(step, this.epoch, learningRate);
+      return null;
+    }
+    const values: Record<string, number> = { loss: await this.window.close(step, this.epoch, learningRate) };
+    const now = performance.now();
+    if (now - this.clock.at >= SPEED_MS || last) {
+      const since = last ? { at: this.started, examples: 0 } : this.clock;
+      values.samples_per_second = ((done - since.examples) / (now - since.at)) * 1000;
+      this.clock = { at: now, examples: done };
+    }
+    if (changes(this.options.network)) values.learning_rate = learningRate;
+    const penalty = await this.stepper.penalty();
+    if (penalty !== null) values.penalty = penalty;
+    if (last) {
+      if (this.whole.accuracy !== null) values.accuracy = this.whole.accuracy;
+      Object.assign(values, memoryUse());
+    }
+    return values;
+  }
+
+  /** Over the epoch so far: mean loss, and share of right answers or null. */
+  get whole(): { loss: number; accuracy: number | null } {
+    return this.window.epoch;
+  }
+
+  dispose(): void {
+    this.window.dispose();
+  }
+}
+
+const changes = ({ schedule }: Network): boolean => schedule.name !== 'constant' || schedule.warmup > 0;

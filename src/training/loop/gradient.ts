@@ -1,0 +1,84 @@
+/** What one batch says: its loss, and the loss's gradient. */
+import * as tf from '@tensorflow/tfjs-core';
+import { toTensors, type BatchValues } from './batches.js';
+import { FastDense } from '../kernels/fastDense.js';
+import type { ForwardContext } from '../layers/types.js';
+import type { Loss } from '../losses/index.js';
+import type { Model } from '../model.js';
+import type { Parameters } from './parameters.js';
+import type { Random } from '../random.js';
+
+export interface BatchGradient {
+  /** [mean loss, number of right answers]. */
+  result: tf.Tensor1D;
+  /** Of the mean loss, in the order of θ. */
+  gradient: tf.Tensor1D;
+}
+
+/** Where a batch's gradient comes from: computed here, or with the help of other workers. The caller disposes both. */
+export interface GradientSource {
+  /** `watch` sees each layer's output. */
+  take(batch: BatchValues, step: number, watch?: ForwardContext['watch']): Promise<BatchGradient>;
+  dispose(): void;
+}
+
+export interface GradientParts {
+  model: Model;
+  parameters: Parameters;
+  loss: Loss;
+  /** Null: numbers are predicted, and no answer is right or wrong. */
+  classes: readonly string[] | null;
+  inputShape: readonly number[];
+}
+
+export function gradientOf(
+  parts: GradientParts,
+  values: BatchValues,
+  random: Random,
+  watch?: ForwardContext['watch'],
+): BatchGradient {
+  const { model, parameters, loss, classes, inputShape } = parts;
+  return tf.tidy(() => {
+    const batch = toTensors(values, inputShape);
+    let right: tf.Tensor = tf.scalar(0);
+    const { value, grads } = tf.variableGrads(() => {
+      const outputs = model.forward(batch.inputs, { training: true, random, watch });
+      if (classes) right = tf.keep(countRight(outputs, batch.targets));
+      return loss.of(outputs, batch.targets);
+    }, parameters.variables);
+    const gradient = parameters.flatten(parameters.variables.map((variable) => grads[variable.name]!));
+    const result = tf.stack([value, right]) as tf.Tensor1D;
+    right.dispose();
+    return { result, gradient };
+  });
+}
+
+/** Computed here, of the whole batch at once. */
+export class OwnGradient implements GradientSource {
+  private readonly fast: FastDense | null;
+
+  constructor(
+    private readonly parts: GradientParts,
+    private readonly random: Random,
+  ) {
+    this.fast = FastDense.of(parts);
+  }
+
+  take(batch: BatchValues, step: number, watch?: ForwardContext['watch']): Promise<BatchGradient> {
+    const random = this.random.fork(`step ${step}`);
+    // Who watches wants to see what the other way leaves out.
+    if (this.fast && !watch) return Promise.resolve(this.fast.take(batch, random));
+    return Promise.resolve(gradientOf(this.parts, batch, random, watch));
+  }
+
+  dispose(): void {
+    this.fast?.dispose();
+  }
+}
+
+function countRight(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor {
+  // One output for two classes: above 0 is the second.
+  const chosen =
+    outputs.shape[1] === 1 ? tf.cast(tf.greater(tf.squeeze(outputs, [1]), 0), 'int32') : tf.argMax(outputs, 1);
+  return tf.sum(tf.cast(tf.equal(chosen, tf.argMax(targets, 1)), 'float32'));
+}

@@ -1,0 +1,158 @@
+/**
+ * Hyperparameters that a person changes while a network trains. The `network:` section is filled in again as if the run
+ * began with the new values; what then differs is taken over where it can be (`refusal`), from the next epoch on, the
+ * learning rate at once. Changes are kept in the run's folder, so that a run that goes on later has them too.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { fillTree } from '../../experiment/start/command.js';
+import type { Experiment } from '../../experiment/types.js';
+import { validateNetwork, type Layer, type Network } from '../../experiment/network/index.js';
+import { RUN_FILES } from '../../protocol/runFiles.js';
+import type { Params, ParamValue } from '../../protocol/values.js';
+import { messageOf } from '../errors.js';
+import { writeWhole } from '../files/output.js';
+
+/** Which may change: the rest makes another network of it, or other data. `layers`: the rates of dropout only. */
+const LIVE: readonly (keyof Network)[] = [
+  ...(['optimizer', 'schedule', 'clip', 'accumulate', 'ema', 'regularization', 'augment', 'mixup'] as const),
+  ...(['earlyStopping', 'batchSize', 'epochs', 'shuffle', 'logEvery', 'layers'] as const),
+];
+const FILE = 'changed.json';
+/** Names under which people write the learning rate, where nothing tells what a parameter is for. */
+const LEARNING_RATE = /^(.*\.)?(lr|learning_?rate)$/i;
+
+/** By name, the value that was set and the one that the run had been started with. */
+type Changed = Record<string, { value: ParamValue; instead: ParamValue }>;
+
+export class LiveChanges {
+  private changed: Changed = {};
+  private writing: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly folder: string | null,
+    /** What the run was started with. */
+    private readonly params: Params,
+    private readonly experiment: Experiment | null,
+    private now: Network,
+  ) {}
+
+  /** `folder`: the run's; null: nothing is kept. */
+  static async open(folder: string | null, params: Params, network: Network): Promise<LiveChanges> {
+    const read = async (name: string): Promise<unknown> => {
+      const text = folder === null ? null : await readFile(join(folder, name), 'utf8').catch(() => null);
+      try {
+        return text === null ? null : JSON.parse(text);
+      } catch {
+        return null;
+      }
+    };
+    const experiment = (await read(RUN_FILES.experiment)) as Experiment | null;
+    const live = new LiveChanges(folder, params, experiment?.program.kind === 'network' ? experiment : null, network);
+    for (const [name, one] of Object.entries(((await read(FILE)) ?? {}) as Record<string, Changed[string] | null>)) {
+      // It was started again with another value, and that one counts.
+      if (one && isDeepStrictEqual(one.instead, params[name] ?? null)) live.changed[name] = one;
+    }
+    const filled = Object.keys(live.changed).length > 0 ? live.networkOf(live.changed) : null;
+    if (filled?.network) live.now = filled.network;
+    return live;
+  }
+
+  /** As it is to be trained. */
+  get network(): Network {
+    return this.now;
+  }
+
+  /** The network with these values, or why they can't be taken. */
+  async set(params: Params): Promise<{ network: Network } | { problem: string }> {
+    const changed = { ...this.changed };
+    for (const [name, value] of Object.entries(params)) {
+      // Of several names for the learning rate, the last one counts.
+      delete changed[name];
+      changed[name] = { value, instead: this.params[name] ?? null };
+    }
+    const filled = this.networkOf(changed);
+    if (!filled.network) return { problem: filled.problem! };
+    const problem = refusal(this.now, filled.network);
+    if (problem) return { problem };
+    this.now = filled.network;
+    this.changed = changed;
+    await (this.writing = this.writing.then(() => this.keep()));
+    return { network: this.now };
+  }
+
+  private networkOf(changed: Changed): { network?: Network; problem?: string } {
+    const values = Object.fromEntries(Object.entries(changed).map(([name, { value }]) => [name, value]));
+    return this.experiment ? this.filled(this.experiment, values) : this.byName(values);
+  }
+
+  private filled({ program, params }: Experiment, values: Params): { network?: Network; problem?: string } {
+    try {
+      const all = { ...params, ...this.params, ...values };
+      const { network, problems } = validateNetwork(fillTree((program as { value: unknown }).value, all, process.env));
+      return network ? { network } : { problem: problems.map(({ message }) => message).join('; ') };
+    } catch (error) {
+      return { problem: messageOf(error) };
+    }
+  }
+
+  private byName(params: Params): { network?: Network; problem?: string } {
+    let rate = this.now.optimizer.learningRate;
+    for (const [name, value] of Object.entries(params)) {
+      if (!LEARNING_RATE.test(name)) return { problem: `nothing tells what ${name} is for` };
+      if (typeof value !== 'number' || !(value > 0 && value < Infinity))
+        return { problem: 'it must be a number above 0' };
+      rate = value;
+    }
+    return { network: { ...this.now, optimizer: { ...this.now.optimizer, learningRate: rate } } };
+  }
+
+  /** Whole or not at all. What can't be kept counts all the same. */
+  private async keep(): Promise<void> {
+    if (this.folder === null) return;
+    try {
+      await writeWhole(join(this.folder, FILE), (file) => file.writeFile(JSON.stringify(this.changed)));
+    } catch {
+      // A full disk: the training says so when it saves.
+    }
+  }
+}
+
+/** Why a training of the one can't become a training of the other; null: it can. */
+export function refusal(now: Network, wanted: Network): string | null {
+  const differ = (Object.keys(wanted) as (keyof Network)[]).filter((key) => !isDeepStrictEqual(now[key], wanted[key]));
+  if (differ.length === 0) return 'the network does not depend on it';
+  const fixed = differ.find((key) => !LIVE.includes(key));
+  if (fixed) return `${fixed} can't change while the network trains: relaunch with the new value`;
+  if (now.optimizer.name !== wanted.optimizer.name) return 'another optimizer wants another run: relaunch with it';
+  if (wanted.batchSize < wanted.workers) {
+    return `a batchSize of ${wanted.batchSize} can't be shared by ${wanted.workers} workers`;
+  }
+  if (!differ.includes('layers')) return null;
+  if (!isDeepStrictEqual(withoutRates(now.layers), withoutRates(wanted.layers))) {
+    return 'of the layers only the rates of dropout can change while the network trains: relaunch with the new value';
+  }
+  return now.workers > 1
+    ? 'with several workers, rates of dropout stay as they are: relaunch with the new value'
+    : null;
+}
+
+const rateOf = (layer: Layer): layer is Extract<Layer, { type: 'dropout' | 'spatialDropout' }> =>
+  layer.type === 'dropout' || layer.type === 'spatialDropout';
+
+function withoutRates(layers: readonly Layer[]): unknown {
+  return JSON.parse(JSON.stringify(layers), (_, value: unknown) => {
+    const layer = value as Layer | null;
+    return typeof layer === 'object' && layer !== null && rateOf(layer) ? { ...layer, rate: 0 } : value;
+  });
+}
+
+/** Gives the layers that a model was built from the other's rates of dropout. */
+export function takeRates(own: readonly Layer[], other: readonly Layer[]): void {
+  own.forEach((layer, i) => {
+    const from = other[i]!;
+    if (rateOf(layer) && rateOf(from)) layer.rate = from.rate;
+    if ('layers' in layer && 'layers' in from) takeRates(layer.layers, from.layers);
+  });
+}

@@ -1,0 +1,355 @@
+/** The training loop. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { RunClient } from '../../client/index.js';
+import type { Network } from '../../experiment/network/index.js';
+import { buildAugmentation, type Augmentation } from '../augment/index.js';
+import { Feed } from './batches.js';
+import { buildConstraints } from '../constrained/index.js';
+import { Curve } from './curve.js';
+import type { Dataset } from '../data/types.js';
+import { Diagnostics } from '../diagnostics/index.js';
+import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
+import { OwnGradient, type GradientSource } from './gradient.js';
+import type { Confusion } from '../metrics/index.js';
+import type { ForwardContext } from '../layers/types.js';
+import { buildLoss, type Loss } from '../losses/index.js';
+import { buildModel, type Model } from '../model.js';
+import { EarlyStopping, type EarlyStoppingState } from '../regularization/earlyStopping.js';
+import { Pace } from './pace.js';
+import { takeRates } from './liveChanges.js';
+import type { Workers } from '../parallel/index.js';
+import { Parameters } from './parameters.js';
+import { Random } from '../random.js';
+import { buildRegularizer } from '../regularization/penalties.js';
+import { buildSchedule, type Schedule } from '../schedules/index.js';
+import type { PlateauState } from '../schedules/plateau.js';
+import { Stepper, type StepperState } from './stepper.js';
+import { Weights, type NamedValues } from './weights.js';
+
+export type { NamedValues };
+
+export type TrainingLog = Pick<RunClient, 'log' | 'progress' | 'info' | 'message' | 'stopRequested'>;
+
+export interface TrainingOptions {
+  network: Network;
+  dataset: Dataset;
+  seed: number;
+  log: TrainingLog;
+  /** Whether reading a value from the device is as good as free (its memory is ours). */
+  cheapReads: boolean;
+  /** Examples a batch while evaluating. */
+  evaluationBatch: number;
+  /** Who computes parts of each batch's gradient beside this process; without them, it is alone. */
+  workers?: Pick<Workers, 'gradients'> | null;
+  /** Called with the state after every epoch but the last; what it does takes place before the next one. */
+  onEpoch?(training: Training, epoch: number): Promise<void>;
+}
+
+/** Which classes were taken for which, when the validation examples were last judged. */
+export interface JudgedConfusion {
+  confusion: Confusion;
+  epoch: number;
+  step: number;
+}
+
+/** All that a training needs to go on after an epoch as if it had never stopped. Random numbers follow from seed and step. */
+export interface TrainingState {
+  epoch: number;
+  step: number;
+  /** In force, and as the file had set it. */
+  learningRate: number;
+  setLearningRate: number;
+  weights: NamedValues[];
+  stepper: StepperState;
+  schedule: PlateauState | null;
+  earlyStopping: EarlyStoppingState | null;
+}
+
+export class Training {
+  readonly model: Model;
+  readonly parameters: Parameters;
+  /** As set by the file or by the person, before the schedule. */
+  learningRate: number;
+  private readonly loss: Loss;
+  private augmentation: Augmentation | null;
+  private readonly stepper: Stepper;
+  private schedule: Schedule;
+  private earlyStopping: EarlyStopping | null;
+  private readonly diagnostics: Diagnostics;
+  private readonly held: Weights;
+  private gradients: GradientSource;
+  private pace: Pace;
+  /** To be taken over before the next epoch. */
+  private wanted: Network | null = null;
+  /** Null before the first epoch's end, and for numbers. */
+  confusion: JudgedConfusion | null = null;
+  private epochsDone = 0;
+  /** The one whose weights are kept, once the training is done. */
+  keptEpoch = 0;
+  /** Over the last epoch's training examples. */
+  private trained: { loss: number; accuracy: number | null } = { loss: NaN, accuracy: null };
+  private readonly random: Random;
+  private step = 0;
+  /** Whether an epoch was trained in this process. */
+  private warm = false;
+
+  constructor(private options: TrainingOptions) {
+    this.random = new Random(options.seed);
+    this.model = buildModel(options.network, options.dataset, this.random.fork('weights'));
+    this.parameters = new Parameters(this.model.weights);
+    const { network } = options;
+    this.loss = buildLoss(network.loss, options.dataset, this.model.outputs);
+    this.augmentation = buildAugmentation(network, options.dataset);
+    this.stepper = new Stepper(
+      network,
+      this.parameters,
+      buildRegularizer(this.model.weights, network.regularization),
+      buildConstraints(network.constraints, this.model.weights),
+    );
+    this.schedule = buildSchedule(network.schedule, network.epochs);
+    this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
+    this.diagnostics = new Diagnostics(network, this.model, options.dataset);
+    this.held = new Weights(this.model, this.parameters, this.stepper);
+    this.gradients = this.source();
+    this.pace = new Pace(options.log, network.epochs);
+    this.learningRate = network.optimizer.learningRate;
+  }
+
+  private source(): GradientSource {
+    const { options, model, parameters, loss, random } = this;
+    const parts = { ...options.dataset, model, parameters, loss };
+    return options.workers?.gradients({ ...options, ...parts, random }) ?? new OwnGradient(parts, random);
+  }
+
+  /** Other hyperparameters, such as `refusal` lets pass: the learning rate at once, the others from the next epoch on. */
+  change(network: Network): void {
+    this.wanted = network;
+    this.learningRate = network.optimizer.learningRate;
+  }
+
+  private async takeOver(network: Network): Promise<void> {
+    const { options, schedule, earlyStopping } = this;
+    takeRates(options.network.layers, network.layers);
+    // The layers stay those that the model was built from.
+    this.options = { ...options, network: { ...network, layers: options.network.layers } };
+    this.augmentation = buildAugmentation(network, options.dataset);
+    await this.stepper.change(network, buildRegularizer(this.model.weights, network.regularization));
+    this.schedule = buildSchedule(network.schedule, network.epochs);
+    this.schedule.load(schedule.state());
+    this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
+    const same = options.network.earlyStopping?.metric === network.earlyStopping?.metric;
+    if (earlyStopping && same) this.earlyStopping?.load(earlyStopping.state());
+    this.pace = new Pace(options.log, network.epochs);
+    // Averages, momenta and decay that were not there before are made in the next epoch.
+    this.warm = false;
+    if (options.workers) return;
+    this.gradients.dispose();
+    this.gradients = this.source();
+  }
+
+  /** Epochs that are done. */
+  get epochs(): number {
+    return this.epochsDone;
+  }
+
+  /** Trains all epochs, or until a stop is asked for: then false. The weights are ready to be saved either way. */
+  async run(): Promise<boolean> {
+    const { onEpoch } = this.options;
+    let result = await this.advance();
+    while (result === 'more') {
+      await onEpoch?.(this, this.epochsDone);
+      result = await this.advance();
+    }
+    return result === 'done';
+  }
+
+  /** Trains one epoch more; to be called as long as there are more. `done`: the weights are ready to be saved. */
+  async advance(): Promise<'more' | 'done' | 'stopped'> {
+    const { wanted } = this;
+    this.wanted = null;
+    if (wanted) await this.takeOver(wanted);
+    if (this.epochsDone >= this.options.network.epochs) return this.finish();
+    const tensors = tf.memory().numTensors;
+    const epoch = this.epochsDone + 1;
+    const judged = (await this.trainEpoch(epoch)) ? await this.judge(epoch) : null;
+    if (!judged) return 'stopped';
+    this.epochsDone = epoch;
+    this.schedule.judged(judged);
+    if (await this.stopsEarly(epoch, judged)) return 'done';
+    // The optimizer makes its state at the first step; from then on nothing may stay behind.
+    const more = tf.memory().numTensors - tensors;
+    if (this.warm && more > 0) {
+      throw new Error(`internal error: ${more} tensors were not released in epoch ${epoch}; please report this`);
+    }
+    this.warm = true;
+    return epoch < (this.wanted ?? this.options.network).epochs ? 'more' : this.finish();
+  }
+
+  private async finish(): Promise<'done'> {
+    await this.restoreBest();
+    this.options.log.progress(1, `${this.options.network.epochs} epochs`);
+    return 'done';
+  }
+
+  /** Values of all weights, by name, as they are to be judged and saved. */
+  weights(): Promise<NamedValues[]> {
+    return this.held.settled(() => this.held.held());
+  }
+
+  /** Throws when a weight is missing or of another shape. */
+  setWeights(weights: readonly NamedValues[]): void {
+    this.held.set(weights);
+  }
+
+  /** These are what is kept: nothing leads away from them any more. */
+  keep(weights: readonly NamedValues[]): void {
+    this.stepper.dispose();
+    this.setWeights(weights);
+  }
+
+  /** To be asked for after an epoch. */
+  async state(): Promise<TrainingState> {
+    return {
+      epoch: this.epochsDone,
+      step: this.step,
+      learningRate: this.learningRate,
+      setLearningRate: this.options.network.optimizer.learningRate,
+      weights: await this.held.held(),
+      stepper: await this.stepper.state(),
+      schedule: this.schedule.state(),
+      earlyStopping: this.earlyStopping?.state() ?? null,
+    };
+  }
+
+  load(state: TrainingState): void {
+    this.setWeights(state.weights);
+    this.stepper.load(state.stepper);
+    this.schedule.load(state.schedule);
+    if (state.earlyStopping) this.earlyStopping?.load(state.earlyStopping);
+    this.epochsDone = state.epoch;
+    this.step = state.step;
+    this.learningRate = state.learningRate;
+    // What is bounded knows by this how far its bound has come down, also where no step follows.
+    this.stepper.set(state.epoch / this.options.network.epochs, state.learningRate, 1);
+  }
+
+  private async stopsEarly(epoch: number, metrics: Record<string, number>): Promise<boolean> {
+    const stopping = this.earlyStopping;
+    // What does not keep to its bounds yet must not be what is kept.
+    if (!stopping || this.stepper.easing || !(await stopping.judged(epoch, metrics, () => this.weights())))
+      return false;
+    await this.restoreBest();
+    this.options.log.message('info', stopping.reason(epoch));
+    this.options.log.progress(1, `stopped early after ${epoch} epochs`);
+    return true;
+  }
+
+  /** Puts the best epoch's weights back where that is wanted, and has the confusion matrix say what these do. */
+  private async restoreBest(): Promise<void> {
+    const best = this.earlyStopping?.restore(this) ?? null;
+    this.keptEpoch = best ?? this.epochsDone;
+    if (best === null || best === this.confusion?.epoch || !this.confusion) return;
+    const result = await this.evaluated();
+    const step = Math.round((this.step * best) / this.epochsDone);
+    if (result?.confusion) this.confusion = { confusion: result.confusion, epoch: best, step };
+  }
+
+  private async trainEpoch(epoch: number): Promise<boolean> {
+    const { network, dataset, log } = this.options;
+    const { count } = dataset.train;
+    const order = Int32Array.from({ length: count }, (_, i) => i);
+    if (network.shuffle) this.random.fork(`order ${epoch}`).shuffle(order);
+    const batchSize = Math.min(network.batchSize, count);
+    const steps = Math.ceil(count / batchSize);
+    const curve = new Curve(this.options, this.stepper, epoch, steps);
+    const feed = new Feed(dataset, dataset.train, order, batchSize);
+
+    for (let i = 0; i < steps; i++) {
+      const from = i * batchSize;
+      const to = Math.min(from + batchSize, count);
+      const last = i === steps - 1;
+      const at = epoch - 1 + i / steps;
+      this.stepper.set(at / network.epochs, this.learningRate, this.schedule.at(at));
+      this.step++;
+      curve.add(await this.trainStep(feed, from, to, this.diagnostics.watcher(i, steps), last), to - from);
+      const values = await curve.point(this.step, to, last);
+      if (last) Object.assign(values!, await this.diagnostics.read(), await this.stepper.judge());
+      if (values) log.log(values, { step: this.step, epoch: epoch - 1 + to / count });
+      if (last) this.trained = curve.whole;
+      this.pace.progress(epoch, to / count);
+      if (!(await this.pace.pause())) {
+        curve.dispose();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** One step of the optimizer; [loss, number of right answers] of the batch before it. */
+  private async trainStep(
+    feed: Feed,
+    from: number,
+    to: number,
+    watch: ForwardContext['watch'],
+    last: boolean,
+  ): Promise<tf.Tensor1D> {
+    const augmented = this.augmentation && {
+      by: this.augmentation,
+      random: this.random.fork(`augment ${this.step}`),
+    };
+    const batch = await feed.batch(from, to, augmented);
+    const { result, gradient } = await this.gradients.take(batch, this.step, watch);
+    tf.tidy(() => {
+      const { vector } = this.parameters;
+      const before = watch ? tf.clone(vector) : null;
+      this.stepper.take(gradient, last);
+      // Batches whose gradients are only added up move nothing.
+      if (before && this.parameters.vector !== vector)
+        this.diagnostics.measure(gradient, before, this.parameters.vector);
+    });
+    gradient.dispose();
+    return result;
+  }
+
+  /** What the validation examples say; null when a stop was asked for meanwhile. */
+  private async judge(epoch: number): Promise<Record<string, number> | null> {
+    const { log } = this.options;
+    this.pace.evaluating(epoch);
+    const result = await this.evaluated();
+    if (!result) return null;
+    const { confusion } = result;
+    this.confusion = confusion && { confusion, epoch, step: this.step };
+    const values = Object.fromEntries(Object.entries(result.values).map(([name, value]) => [`val/${name}`, value]));
+    log.log(values, { step: this.step, epoch });
+    this.warn(epoch, values);
+    return values;
+  }
+
+  private evaluated(): Promise<Evaluation | null> {
+    const { network, dataset, evaluationBatch } = this.options;
+    return this.held.settled(() =>
+      evaluate(this.model, this.loss, dataset, dataset.validation, {
+        batchSize: evaluationBatch,
+        metrics: network.metrics,
+        pause: () => this.pace.pause(),
+      }),
+    );
+  }
+
+  /** Says what goes wrong. */
+  private warn(epoch: number, judged: Readonly<Record<string, number>>): void {
+    const { learningRate } = this.stepper.optimizer;
+    for (const text of this.diagnostics.judge(epoch, this.trained, judged, learningRate)) {
+      this.options.log.message('warning', text);
+    }
+  }
+
+  dispose(): void {
+    this.stepper.dispose();
+    this.diagnostics.dispose();
+    this.gradients.dispose();
+    this.loss.dispose();
+    this.parameters.dispose();
+    this.model.dispose();
+  }
+}

@@ -1,0 +1,291 @@
+/** One run from its description to the saved network. */
+import { join } from 'node:path';
+import type { RunClient } from '../../client/index.js';
+import { completeNetwork, validateNetwork, type Network } from '../../experiment/network/index.js';
+import type { RunSpec } from '../../protocol/runFolder.js';
+import type { Params } from '../../protocol/values.js';
+import { knownChoice, notedBackend, noteChoice, timeBackends, type Choice } from '../backends/choice.js';
+import { chooseBackend, startBackend } from '../backends/index.js';
+import { saveWeights } from '../checkpoints/checkpoint.js';
+import { CrossValidation } from '../evaluation/crossValidation.js';
+import { divisionsOf, openData, type Dataset } from '../data/index.js';
+import { isHeld } from '../data/types.js';
+import { TrainingError, messageOf } from '../errors.js';
+import { LiveChanges } from './liveChanges.js';
+import { saveConfusion } from '../metrics/file.js';
+import { metricNotes } from '../metrics/index.js';
+import { deviceOf, Workers } from '../parallel/index.js';
+import { loadState, saveState } from '../checkpoints/resume.js';
+import { modelFile, savedMetadata } from '../checkpoints/saved.js';
+import { Saver } from '../checkpoints/saver.js';
+import { Training, type TrainingLog } from './train.js';
+
+/** What a program that trains by itself adds. */
+export interface Given {
+  /** Instead of the one that the section names. */
+  dataset?: Dataset;
+  onLog?(values: Record<string, number>): void;
+  /** Before the network is gone. Of a cross-validation, its first. */
+  onTrained?(training: Training): Promise<void>;
+}
+
+/**
+ * Trains; false when a stop was asked for before the end (what was learned is saved all the same). Files are relative to
+ * `folder`.
+ */
+export async function trainRun(
+  run: RunClient,
+  spec: Pick<RunSpec, 'network' | 'seed'> & Partial<Pick<RunSpec, 'search' | 'params'>>,
+  folder: string,
+  given: Given = {},
+): Promise<boolean> {
+  const kept = run.enabled ? run.folder : null;
+  const live = await LiveChanges.open(kept, spec.params ?? {}, readNetwork(spec.network));
+  const { network } = live;
+  run.progress(0, 'starting');
+  const env = { ...process.env };
+  if (network.workers > 1) Object.assign(process.env, deviceOf(0, env));
+  const reading = given.dataset ? [given.dataset] : load(run, network, folder);
+  const [datasets, backend] = await ready(run, network, spec.search ?? null, reading);
+  const dataset = datasets[0]!;
+  const notes = new Set([...datasets.flatMap((one) => one.notes), ...metricNotes(network.metrics, dataset)]);
+  for (const note of notes) run.message('warning', note);
+  if (backend.advice) run.message('info', backend.advice);
+
+  const workers =
+    network.workers > 1 ? await Workers.start({ count: network.workers, backend: backend.id, env }) : null;
+  try {
+    return await trainWith(run, { live, network, seed: network.seed ?? spec.seed, datasets, backend, workers, given });
+  } finally {
+    await workers?.close();
+  }
+}
+
+/** The data, and the backend: meanwhile, where it is known which; else after it was timed with them. */
+async function ready(
+  run: RunClient,
+  network: Network,
+  search: string | null,
+  reading: Dataset[] | Promise<Dataset[]>,
+): Promise<[Dataset[], Awaited<ReturnType<typeof startChosen>>]> {
+  const context = { folder: run.enabled ? run.folder : null, search };
+  const startKnown = async () => {
+    const known = await knownChoice(network, context);
+    return known && startChosen(known);
+  };
+  // Nothing is waited for before all are: a file that is not there fails at once.
+  const [datasets, early, former] = await Promise.all([
+    reading,
+    startKnown(),
+    context.folder === null ? null : notedBackend(context.folder),
+  ]);
+  const onProgress = (text: string) => run.progress(null, text);
+  const timing = { ...context, signal: run.stopSignal, onProgress };
+  const backend = early ?? (await startChosen(await timeBackends(network, datasets[0]!, timing)));
+  if (context.folder !== null) await noteChoice(backend.choice, context.folder);
+  if (former !== null && former !== backend.id && run.checkpoint) {
+    run.message(
+      'warning',
+      `this run began on ${former} and goes on with ${backend.id}: its numbers will differ a little`,
+    );
+  }
+  return [datasets, backend];
+}
+
+interface Prepared {
+  live: LiveChanges;
+  network: Network;
+  seed: number;
+  /** One, or one for each fold. */
+  datasets: Dataset[];
+  backend: Awaited<ReturnType<typeof startChosen>>;
+  workers: Workers | null;
+  given: Given;
+}
+
+async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
+  const { live, network, seed, datasets, backend, workers, given } = prepared;
+  const dataset = datasets[0]!;
+  const { cheapReads, evaluationBatch } = backend.started;
+  // A program that Tunesmith did not start has no folder for what is kept.
+  const saves = network.checkpoint && run.enabled;
+  const saver = saves ? new Saver(run) : null;
+  const log = given.onLog ? overheard(run, given.onLog) : run;
+  const options = { network, seed, log, cheapReads, evaluationBatch, workers };
+  const folds =
+    datasets.length > 1
+      ? new CrossValidation({
+          ...{ ...options, datasets },
+          onEpoch: async (all, epoch) => saver?.save(epoch, (into) => all.save(into)),
+        })
+      : null;
+  const training =
+    folds ??
+    new Training({
+      ...{ ...options, dataset },
+      onEpoch: async (now, epoch) => saver?.save(epoch, async (into) => saveState(into, await now.state())),
+    });
+  const all = folds?.trainings ?? [training as Training];
+  if (run.checkpoint) await goOn(run, training, network);
+  run.info({
+    backend: backend.id,
+    device: `${backend.started.device}: ${backend.started.detail}`,
+    ...(backend.choice.why !== null && { backend_choice: backend.choice.why }),
+    parameters: all[0]!.parameters.count,
+    dataset: dataset.name,
+    train_examples: dataset.train.count,
+    validation_examples: dataset.validation.count,
+    seed,
+    ...(network.workers > 1 && { workers: network.workers }),
+    ...(network.folds !== null && { folds: network.folds }),
+    ...(network.fold !== null && { fold: network.fold }),
+  });
+  console.log(
+    `${dataset.name}: ${dataset.train.count} training and ${dataset.validation.count} validation examples; ` +
+      `${all[0]!.parameters.count} parameters; ${backend.id} (${backend.started.detail})`,
+  );
+  if (backend.choice.why !== null) console.log(`${backend.id}: ${backend.choice.why}`);
+  const listener = run.onSet((params) => void setLive(run, training, live, params));
+  try {
+    const completed = await training.run();
+    await given.onTrained?.(all[0]!);
+    if (saves) {
+      for (const [i, one] of all.entries()) await save(run, network, datasets[i]!, one, folds ? i + 1 : null);
+    }
+    if (folds && completed) sayFinal(run, folds);
+    if (training.confusion && run.enabled) await saveConfusion(run, training.confusion);
+    return completed;
+  } finally {
+    listener.dispose();
+    training.dispose();
+  }
+}
+
+function overheard(run: RunClient, onLog: (values: Record<string, number>) => void): TrainingLog {
+  return {
+    log(values, at) {
+      onLog(values);
+      run.log(values, at);
+    },
+    progress: (...all) => run.progress(...all),
+    info: (values) => run.info(values),
+    message: (...all) => run.message(...all),
+    get stopRequested() {
+      return run.stopRequested;
+    },
+  };
+}
+
+/** The data set, or one for each fold of a cross-validation. */
+async function load(run: RunClient, network: Network, folder: string): Promise<Dataset[]> {
+  const data = await openData(network.data, {
+    folder,
+    validation: network.validation,
+    loss: network.loss.name,
+    signal: run.stopSignal,
+    onProgress: (text) => {
+      console.log(text);
+      run.progress(null, text);
+    },
+  });
+  const divisions = divisionsOf(data, network);
+  if (network.folds !== null && data.given !== null) {
+    run.message(
+      'info',
+      `${divisions.length > 1 ? 'folds divide' : 'fold is of'} the training examples; those to judge by are left out`,
+    );
+  }
+  const datasets: Dataset[] = [];
+  for (const division of divisions) datasets.push(await data.dataset(division, divisions.length));
+  // Files that are not read any more may be changed meanwhile, which Windows forbids while they are open.
+  if (datasets.every(({ train, validation }) => isHeld(train) && isHeld(validation))) await data.close();
+  return datasets;
+}
+
+function sayFinal(run: RunClient, folds: CrossValidation): void {
+  const { final } = folds;
+  const figures = Object.keys(final).filter((name) => `${name}_std` in final);
+  const text = figures.map(
+    (name) => `${name} ${final[name]!.toPrecision(4)} ± ${final[`${name}_std`]!.toPrecision(2)}`,
+  );
+  const line = `mean and standard deviation over ${folds.trainings.length} folds: ${text.join(', ')}`;
+  run.message('info', line);
+  console.log(line);
+}
+
+/** A run that was interrupted, or that takes over another's state. A learning rate that was changed since then counts. */
+async function goOn(run: RunClient, training: Training | CrossValidation, network: Network): Promise<void> {
+  let epoch: number;
+  if (training instanceof Training) {
+    const state = await loadState(run.checkpoint!);
+    const set = training.learningRate;
+    training.load(state);
+    if (state.setLearningRate !== set) training.learningRate = set;
+    epoch = state.epoch;
+  } else {
+    epoch = await training.load(run.checkpoint!);
+  }
+  const text = `goes on after epoch ${epoch} of ${network.epochs}`;
+  run.message('info', text);
+  console.log(text);
+}
+
+export function readNetwork(value: unknown): Network {
+  if (value === undefined) throw new TrainingError('this run has no "network:" section');
+  // In the normal form already when the engine put it there; else as written in a file.
+  if (typeof value === 'object' && value !== null && 'data' in value && (value.data as { kind?: unknown })?.kind) {
+    return completeNetwork(value as Network);
+  }
+  const { network, problems } = validateNetwork(value);
+  if (network) return network;
+  throw new TrainingError(problems.map(({ path, message }) => `network.${path.join('.')}: ${message}`).join('\n'));
+}
+
+/** For what is too short to time backends for. */
+export async function start(network: Network) {
+  const known = await knownChoice(network, { folder: null, search: null });
+  return startChosen(known ?? { backend: await chooseBackend(null), why: null });
+}
+
+async function startChosen(choice: Choice) {
+  const { backend } = choice;
+  return { id: backend.id, advice: backend.advice, choice, started: await startBackend(backend) };
+}
+
+async function setLive(
+  run: RunClient,
+  training: Training | CrossValidation,
+  live: LiveChanges,
+  params: Params,
+): Promise<void> {
+  const rate = live.network.optimizer.learningRate;
+  const names = Object.entries(params).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  const result = await live.set(params);
+  if ('problem' in result) return run.message('warning', `${names.join(', ')} was not taken: ${result.problem}`);
+  training.change(result.network);
+  const now = result.network.optimizer.learningRate;
+  const when =
+    now === rate || training instanceof CrossValidation
+      ? 'from the next epoch on'
+      : `the learning rate is ${now} from here on`;
+  run.message('info', `${names.join(', ')}: ${when}`);
+}
+
+/** `fold`: from 1; null: there are none. */
+async function save(
+  run: RunClient,
+  network: Network,
+  dataset: Dataset,
+  training: Training,
+  fold: number | null,
+): Promise<void> {
+  const name = modelFile(fold);
+  try {
+    await saveWeights(join(run.folder, name), await training.weights(), savedMetadata(network, dataset));
+    run.media(fold === null ? 'model' : `model of fold ${fold}`, name, { mime: 'application/octet-stream' });
+  } catch (error) {
+    // The figures are safe in the journal; a full disk must not turn hours of training into a failed run.
+    run.message('warning', `the trained network could not be saved: ${messageOf(error)}`);
+    console.error(`warning: the trained network could not be saved: ${messageOf(error)}`);
+  }
+}

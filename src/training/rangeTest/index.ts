@@ -1,0 +1,149 @@
+/** A learning-rate range test: some steps of training at rates that grow from step to step; see `curve.ts`. */
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import type { RunClient } from '../../client/index.js';
+import type { Network } from '../../experiment/network/index.js';
+import { RANGE, type RangeTest } from '../../protocol/rangeTest.js';
+import type { RunSpec } from '../../protocol/runFolder.js';
+import { buildAugmentation } from '../augment/index.js';
+import { Feed } from '../loop/batches.js';
+import { buildConstraints } from '../constrained/index.js';
+import { loadDataset, type Dataset } from '../data/index.js';
+import { OwnGradient } from '../loop/gradient.js';
+import { buildLoss } from '../losses/index.js';
+import { buildModel } from '../model.js';
+import { Parameters } from '../loop/parameters.js';
+import { Random } from '../random.js';
+import { Divergence, rateAt, readCurve, type RangeCurve } from './curve.js';
+import { buildRegularizer } from '../regularization/penalties.js';
+import { Stepper } from '../loop/stepper.js';
+import { readNetwork, start } from '../loop/trainRun.js';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** False when a stop was asked for before the end. */
+export async function rangeTestRun(run: RunClient, spec: RunSpec, test: RangeTest, folder: string): Promise<boolean> {
+  const network = readNetwork(spec.network);
+  run.progress(0, 'starting');
+  const onProgress = (text: string): void => {
+    console.log(text);
+    run.progress(null, text);
+  };
+  const { validation, loss, data } = network;
+  const context = { folder, validation, loss: loss.name, signal: run.stopSignal, onProgress };
+  const [dataset, backend] = await Promise.all([loadDataset(data, context), start(network)]);
+  const seed = network.seed ?? spec.seed;
+  run.info({
+    ...{ [RANGE.kind]: RANGE.is, backend: backend.id, device: `${backend.started.device}: ${backend.started.detail}` },
+    ...{ dataset: dataset.name, train_examples: dataset.train.count, seed },
+  });
+  const curve = await rangeTest({ network, dataset, seed, log: run }, test);
+  if (!curve) return false;
+  run.info({ [RANGE.suggestion]: curve.suggestion, [RANGE.steepest]: curve.steepest, [RANGE.minimum]: curve.minimum });
+  const text = words(curve);
+  run.message('info', text);
+  console.log(text);
+  return true;
+}
+
+export function words({ suggestion, steepest, minimum }: RangeCurve): string {
+  if (suggestion === null) {
+    return 'the loss did not fall at any rate: look at the data and the network, or test with more steps';
+  }
+  return (
+    `suggested learning rate: ${suggestion} (the loss falls steepest at ${steepest!.toPrecision(2)}, ` +
+    `and is lowest at ${minimum!.toPrecision(2)})`
+  );
+}
+
+export interface RangeTestOptions {
+  network: Network;
+  dataset: Dataset;
+  seed: number;
+  log: Pick<RunClient, 'log' | 'progress' | 'stopRequested'>;
+}
+
+/** Null when a stop was asked for. The same for the same seed on the same backend. */
+export async function rangeTest(options: RangeTestOptions, test: RangeTest): Promise<RangeCurve | null> {
+  const { network, dataset, log } = options;
+  const random = new Random(options.seed);
+  const model = buildModel(network, dataset, random.fork('weights'));
+  const parameters = new Parameters(model.weights);
+  const loss = buildLoss(network.loss, dataset, model.outputs);
+  const stepper = new Stepper(
+    network,
+    parameters,
+    buildRegularizer(model.weights, network.regularization),
+    buildConstraints(network.constraints, model.weights),
+  );
+  const gradients = new OwnGradient({ ...dataset, model, parameters, loss }, random);
+  const batches = new Batches(network, dataset, random);
+  const divergence = new Divergence(1 - 10 / Math.max(20, test.steps));
+  const rates: number[] = [];
+  const losses: number[] = [];
+  let batch = 0;
+  try {
+    for (let i = 0; i <= test.steps; i++) {
+      let sum = 0;
+      for (let part = 1; part <= network.accumulate; part++) {
+        const { result, gradient } = await gradients.take(await batches.next(++batch), batch);
+        stepper.set(i / test.steps, rateAt(test, i), 1);
+        tf.tidy(() => stepper.take(gradient, part === network.accumulate));
+        gradient.dispose();
+        sum += (await result.data())[0]!;
+        result.dispose();
+      }
+      const value = sum / network.accumulate;
+      // The loss of this batch was made by the step before it; the first one only says where all begins.
+      if (i > 0) {
+        rates.push(rateAt(test, i - 1));
+        losses.push(value);
+        log.log({ [RANGE.loss]: value, [RANGE.rate]: rates.at(-1)! }, { step: i });
+        log.progress(i / test.steps, `rate ${rates.at(-1)!.toPrecision(2)}`);
+      }
+      if (divergence.met(value)) break;
+      await yieldToEvents();
+      if (log.stopRequested !== null) return null;
+    }
+  } finally {
+    stepper.dispose();
+    gradients.dispose();
+    loss.dispose();
+    parameters.dispose();
+    model.dispose();
+  }
+  const curve = readCurve(rates, losses);
+  curve.smoothed.forEach((value, i) => log.log({ [RANGE.smoothed]: value }, { step: i + 1 }));
+  log.progress(1, `${losses.length} steps`);
+  return curve;
+}
+
+/** Batches without end, as the training would have them. */
+class Batches {
+  private feed: Feed | null = null;
+  private at = 0;
+  private epoch = 0;
+  private readonly augmentation;
+
+  constructor(
+    private readonly network: Network,
+    private readonly dataset: Dataset,
+    private readonly random: Random,
+  ) {
+    this.augmentation = buildAugmentation(network, dataset);
+  }
+
+  next(step: number): ReturnType<Feed['batch']> {
+    const { count } = this.dataset.train;
+    const size = Math.min(this.network.batchSize, count);
+    // A smaller rest at an epoch's end would be a noisier loss than the others.
+    if (!this.feed || this.at + size > count) {
+      const order = Int32Array.from({ length: count }, (_, i) => i);
+      if (this.network.shuffle) this.random.fork(`order ${++this.epoch}`).shuffle(order);
+      this.feed = new Feed(this.dataset, this.dataset.train, order, size);
+      this.at = 0;
+    }
+    const from = this.at;
+    this.at += size;
+    const by = this.augmentation;
+    return this.feed.batch(from, this.at, by && { by, random: this.random.fork(`augment ${step}`) });
+  }
+}

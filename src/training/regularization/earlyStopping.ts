@@ -1,0 +1,72 @@
+/**
+ * Ends a training that no longer gets better, and puts the best weights back (Prechelt, "Early Stopping - But When?",
+ * 1998, the criterion of successive worse checks).
+ */
+import type { EarlyStoppingSettings } from '../../experiment/network/index.js';
+import { TrainingError } from '../errors.js';
+import { asLoss, lowerIsBetter } from '../schedules/plateau.js';
+import type { NamedValues } from '../loop/train.js';
+
+export interface EarlyStoppingState {
+  best: number | null;
+  bestEpoch: number;
+  weights: NamedValues[] | null;
+}
+
+export class EarlyStopping {
+  private best: number | null = null;
+  private bestEpoch = 0;
+  private weights: NamedValues[] | null = null;
+  private readonly sign: 1 | -1;
+
+  constructor(private readonly settings: EarlyStoppingSettings) {
+    this.sign = lowerIsBetter(settings.metric) ? 1 : -1;
+  }
+
+  /** True when training is to end. */
+  async judged(
+    epoch: number,
+    metrics: Readonly<Record<string, number>>,
+    weights: () => Promise<NamedValues[]>,
+  ): Promise<boolean> {
+    const { metric, patience, threshold, restore } = this.settings;
+    const value = metrics[metric];
+    if (value === undefined) {
+      throw new TrainingError(
+        `earlyStopping: an epoch measures no "${metric}"; it measures ${Object.keys(metrics).join(', ')}`,
+      );
+    }
+    const loss = asLoss(value, this.sign);
+    if (this.best === null || loss < this.best - threshold) {
+      [this.best, this.bestEpoch] = [loss, epoch];
+      if (restore) this.weights = await weights();
+      return false;
+    }
+    return epoch - this.bestEpoch > patience;
+  }
+
+  /** Puts the best weights back, if that is wanted; the epoch that they are of. */
+  restore(training: { keep(weights: readonly NamedValues[]): void }): number | null {
+    if (!this.weights) return null;
+    training.keep(this.weights);
+    return this.bestEpoch;
+  }
+
+  reason(epoch: number): string {
+    const { metric, restore } = this.settings;
+    const value = Number.isFinite(this.best) ? (this.sign * this.best!).toPrecision(4) : 'no number';
+    const back = restore ? '; its weights are the ones that are kept' : '';
+    return `stopped after epoch ${epoch}: ${metric} was best in epoch ${this.bestEpoch} (${value})${back}`;
+  }
+
+  state(): EarlyStoppingState {
+    return { best: this.best, bestEpoch: this.bestEpoch, weights: this.weights };
+  }
+
+  load({ best, bestEpoch, weights }: EarlyStoppingState): void {
+    const { restore } = this.settings;
+    // It was not kept then, and can't be put back: the best is looked for anew.
+    if (restore && !weights) return;
+    Object.assign(this, { best, bestEpoch, weights: restore ? weights : null });
+  }
+}

@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildDist } from '../../support/build.js';
+import { experiment, pause, searchOver, until, Workspace } from '../support.js';
+
+/** A small file system of its own; null where we may not mount one. */
+function mountSmall(): string | null {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return null;
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tunesmith-full-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder], { stdio: 'ignore' });
+    return folder;
+  } catch {
+    fs.rmdirSync(folder);
+    return null;
+  }
+}
+
+const small = mountSmall();
+let workspace: Workspace;
+beforeAll(async () => {
+  if (small) workspace = new Workspace(await buildDist(), small);
+});
+afterAll(async () => {
+  if (!small) return;
+  await workspace.remove();
+  execFileSync('umount', ['-l', small]);
+  fs.rmSync(small, { recursive: true, force: true });
+});
+
+/** Writes on when there is room again, as a patient program does. */
+const PATIENT = `
+import fs from 'node:fs';
+const file = fs.openSync(process.env.TUNESMITH_JOURNAL, 'a');
+for (let step = 0; step < 60; step++) {
+  let rest = Buffer.from(JSON.stringify({ step, values: { loss: 1 / (step + 1) } }) + '\\n');
+  while (rest.length > 0) {
+    try { rest = rest.subarray(fs.writeSync(file, rest)); } catch { await new Promise((resolve) => setTimeout(resolve, 50)); }
+  }
+  await new Promise((resolve) => setTimeout(resolve, 25));
+}
+`;
+
+it.skipIf(!small)(
+  'a full disk delays and harms nothing',
+  async () => {
+    workspace.write('patient.mjs', PATIENT);
+    const file = workspace.write(
+      'a.tune.yaml',
+      experiment(
+        'node patient.mjs',
+        'search:\n  sampler: grid\n  parallel: 2\n  space: { lr: { choice: [1, 2, 3, 4] } }\n',
+      ),
+    );
+    const engine = await workspace.connect();
+    const { pid } = engine.engine;
+    const { search } = await engine.request('searches/start', { file });
+    const ballast = workspace.at('ballast');
+    for (let turn = 0; turn < 2; turn++) {
+      const done = turn * 2;
+      await until('work', async () => {
+        const { counts } = await engine.request('searches/get', { id: search.id });
+        return counts.completed >= done && counts.running > 0;
+      });
+      await pause(400);
+      const filling = fs.openSync(ballast, 'w');
+      const block = Buffer.alloc(4096, 1);
+      try {
+        for (;;) fs.writeSync(filling, block);
+      } catch {
+        // Full.
+      }
+      fs.closeSync(filling);
+      // Something that needs room: refused with a reason, or kept for later, never half done.
+      await engine
+        .request('runs/start', { file })
+        .catch((error: Error) => expect(error.message).toMatch(/full|ENOSPC|space/i));
+      const said = await until('the engine to say so', async () => (await engine.request('engine/status', {})).problem);
+      expect(said).toMatch(/full|no space/i);
+      await pause(500);
+      fs.rmSync(ballast);
+    }
+    const over = await searchOver(engine, search.id, 60_000);
+    expect(over).toMatchObject({ status: 'completed', counts: { total: 4, completed: 4 } });
+    const { runs } = await engine.request('runs/list', { search: search.id });
+    expect(new Set(runs.map((run) => run.trial)).size).toBe(4);
+    for (const run of runs) {
+      const { points } = await engine.request('metrics/read', { run: run.id, metric: 'loss' });
+      expect(points.map((point) => point.step)).toEqual(Array.from({ length: 60 }, (_, i) => i));
+    }
+    const status = await engine.request('engine/status', {});
+    expect(status).toMatchObject({ pid, problem: null });
+  },
+  120_000,
+);

@@ -1,0 +1,72 @@
+import * as fs from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { EngineConnection } from '../../../../src/engine/clients/connect.js';
+import { runOver, until, useWorkspace } from '../support.js';
+
+const workspace = useWorkspace();
+let engine: EngineConnection;
+beforeEach(async () => {
+  engine = await workspace().connect();
+});
+
+/** Logs its steps, saves each, and is killed by the machine at step 3 of its first launch. */
+const TRAINER = `
+import fs from 'node:fs';
+import path from 'node:path';
+export default async function train(run) {
+  let step = 0, sum = 0;
+  if (run.checkpoint) {
+    const state = JSON.parse(fs.readFileSync(path.join(run.checkpoint, 'state.json'), 'utf8'));
+    step = state.step + 1;
+    sum = state.sum;
+  }
+  for (; step < 8; step++) {
+    sum += step * run.params.number('lr');
+    run.log({ loss: sum }, { step });
+    if (run.params.get('save')) await run.saveCheckpoint(step, (folder) => fs.writeFileSync(path.join(folder, 'state.json'), JSON.stringify({ step, sum })));
+    if (step === 3 && !run.checkpoint) {
+      fs.mkdirSync(path.join(run.folder, 'checkpoints', '.writing-half'), { recursive: true });
+      process.kill(process.pid, 'SIGKILL');
+    }
+  }
+}
+`;
+
+function write(name: string, save: boolean): string {
+  workspace().write('trainer.mjs', TRAINER);
+  return workspace().write(
+    `${name}.tune.yaml`,
+    `name: ${name}\nmodule: ./trainer.mjs\nparams: { lr: 0.5, save: ${save} }\nobjective: { metric: loss, goal: minimize }\n`,
+  );
+}
+
+describe('a run that was killed', () => {
+  it('goes on from its newest checkpoint, in its own folder, with every step once', async () => {
+    const { run } = await engine.request('runs/start', { file: write('saved', true) });
+    const killed = await runOver(engine, run.id);
+    expect(killed).toMatchObject({ status: 'failed', error: { kind: 'signal' } });
+    expect(await engine.request('runs/resume', { ids: [run.id] })).toEqual({ done: [run.id], skipped: [] });
+    const over = await until('its end', async () => {
+      const now = await engine.request('runs/get', { id: run.id });
+      return now.status === 'completed' ? now : null;
+    });
+    expect(over).toMatchObject({ error: null, exitCode: 0, signal: null });
+    expect(over.endedAt).toBeGreaterThan(killed.endedAt!);
+    const { series } = await engine.request('series/read', { queries: [{ run: run.id, metric: 'loss' }] });
+    expect(series[0]!.x).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(over.metrics.loss!.last).toBe(14);
+    const folder = workspace().at('.tunesmith', 'runs', run.id);
+    // The newest two; what was half written is gone.
+    expect(fs.readdirSync(`${folder}/checkpoints`).sort()).toEqual(['step-000000006', 'step-000000007']);
+    expect(JSON.parse(fs.readFileSync(`${folder}/run.json`, 'utf8'))).toMatchObject({ launch: { number: 2 } });
+  });
+
+  it('without a checkpoint says so and is left as it is', async () => {
+    const { run } = await engine.request('runs/start', { file: write('unsaved', false) });
+    const killed = await runOver(engine, run.id);
+    const { done, skipped } = await engine.request('runs/resume', { ids: [run.id] });
+    expect(done).toEqual([]);
+    expect(skipped[0]!.why).toContain('no checkpoint');
+    expect((await engine.request('runs/get', { id: run.id })).endedAt).toBe(killed.endedAt);
+  });
+});

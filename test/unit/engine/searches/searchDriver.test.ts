@@ -1,0 +1,247 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Experiment } from '../../../../src/experiment/index.js';
+import type { Run, RunStatus } from '../../../../src/protocol/engine.js';
+import { Scheduler } from '../../../../src/engine/executors/scheduler.js';
+import { SearchDriver, type SearchDriverOptions } from '../../../../src/engine/searches/driver.js';
+import type { AskAnswer } from '../../../../src/engine/searches/study/messages.js';
+
+/** A driver whose study answers when the test says so, over runs that are no more than rows. */
+function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], runs = [] as Partial<Run>[] } = {}) {
+  const rows = new Map(runs.map((run) => [run.id!, row(run)]));
+  const calls: { call: string; params: unknown; answer(result: unknown): void }[] = [];
+  const updates: Record<string, unknown>[] = [];
+  const working = new Set<string>();
+  const failing = { relaunch: false };
+  const scheduler = new Scheduler({ gpus: [], cores: 8, cpuSlots });
+  const job = (id: string) => ({ id, search: 's', need: { gpus: 0, perGpu: 1 }, start: () => void working.add(id) });
+  const active = {
+    has: (id: string) => working.has(id),
+    isSuspended: (id: string) => rows.get(id)?.status === 'paused',
+    secondsAtWork: () => null,
+    job: (spec: { id: string }) => job(spec.id),
+    relaunch: vi.fn((id: string) => {
+      if (failing.relaunch) throw new Error('ENOSPC: no space left on device');
+      rows.get(id)!.status = 'running';
+      return job(id);
+    }),
+    stop: vi.fn(),
+    suspend: vi.fn(),
+  };
+  const maker = {
+    lastGitOf: () => null,
+    create: vi.fn((_from: unknown, plan: { params: Run['params'] }, { trial }: { trial: number }) => {
+      const id = `r${rows.size}`;
+      rows.set(id, row({ id, trial, params: plan.params, status: 'running' }));
+      return { id };
+    }),
+  };
+  const experiment = {
+    name: 'e',
+    file: '/e.tune.yaml',
+    program: { kind: 'command', value: ['true'] },
+    params: { lr: 1 },
+    search: { space: { lr: {} } },
+    objective: { metric: 'loss', goal: 'minimize' },
+    resources: { gpus: 0, perGpu: 1 },
+    cwd: '/',
+    env: {},
+  } as unknown as Experiment;
+  const options = {
+    id: 's',
+    plan: { version: 1, experiment, seed: 1, parallel: 'auto', python: null },
+    reason: null,
+    distFolder: '/',
+    study: {
+      opened: {
+        trials: trials.map((trial) => ({ params: { lr: 1 }, ...trial })),
+        reported: {},
+        heard: false,
+        reason: null,
+        size: 9,
+      },
+      thread: {
+        call: (call: string, params: unknown) =>
+          new Promise((answer) => {
+            if (call === 'ask' || call === 'change') calls.push({ call, params, answer });
+            else {
+              calls.push({ call, params, answer });
+              answer(call === 'save' ? { text: '{}', ms: 0 } : call === 'report' ? 'continue' : null);
+            }
+          }),
+        dispose: () => undefined,
+      },
+    },
+    store: {
+      runs: { get: (id: string) => rows.get(id) ?? null },
+      batch: (write: () => void) => write(),
+      searches: {
+        get: () => ({ name: 's' }),
+        trials: () => [...rows.values()],
+        saveStudy: () => undefined,
+        update: (_: string, patch: Record<string, unknown>) => void updates.push(patch),
+      },
+      series: { values: () => [] },
+    },
+    active,
+    maker,
+    scheduler,
+    log: { info: () => undefined, error: () => undefined },
+    trouble: {
+      met: () => undefined,
+      attempt: (write: () => void) => (write(), true),
+      insist: async (write: () => void) => write(),
+    },
+    update: (patch: Record<string, unknown>) => void (Object.keys(patch).length > 0 && updates.push(patch)),
+    ended: () => undefined,
+  } as unknown as SearchDriverOptions;
+  const driver = new SearchDriver(options, 'running');
+  scheduler.open();
+  return {
+    ...{ experiment, driver, calls, updates, active, maker, scheduler, rows, failing, working },
+    asks: () => calls.filter(({ call }) => call === 'ask').length,
+    async answer(given: Partial<AskAnswer>) {
+      calls.findLast(({ call }) => call === 'ask')!.answer({ ...EMPTY, ...given });
+      await settled();
+    },
+    async end(id: string, status: RunStatus) {
+      const run = { ...rows.get(id)!, status };
+      rows.set(id, run);
+      working.delete(id);
+      driver.runEnded(run);
+      scheduler.release(id);
+      driver.settle();
+      await settled();
+    },
+  };
+}
+
+const EMPTY: AskAnswer = { asked: null, waiting: false, saved: null, reason: null, size: 9 };
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+const asked = (id: number, more: object = {}) => ({ asked: { id, params: { lr: 1 }, resume: false, ...more } });
+const row = (run: Partial<Run>) =>
+  ({
+    search: 's',
+    metrics: {},
+    params: {},
+    objective: null,
+    error: null,
+    deletedAt: null,
+    startedAt: 1,
+    ...run,
+  }) as Run;
+
+describe('a search’s driver', () => {
+  it('makes the first trial of another space by the experiment that has it', async () => {
+    const it = drive();
+    it.driver.go();
+    const experiment = { ...it.experiment, search: { space: { lr: {}, units: {} } } } as unknown as Experiment;
+    const change = it.driver.change({ experiment });
+    // Both answers of the study, one right after the other.
+    it.calls.find(({ call }) => call === 'change')!.answer({ reason: null, size: 9 });
+    await it.answer(asked(0, { params: { lr: 1, units: 8 } }));
+    await change;
+    expect(it.maker.create.mock.calls[0]![0]).toBe(experiment);
+  });
+
+  it('lets a trial that paused go on with its values when the space knows them no more', async () => {
+    const params = { lr: 1, activation: 'relu' };
+    const it = drive({
+      trials: [{ id: 0, state: 'paused' }],
+      runs: [{ id: 'r0', trial: 0, status: 'paused', params }],
+    });
+    it.driver.reconcile(false);
+    it.driver.go();
+    await it.answer(asked(0, { resume: true, params }));
+    expect(it.active.relaunch).toHaveBeenCalledWith('r0', null, undefined);
+    expect(it.maker.create).not.toHaveBeenCalled();
+    expect(it.working).toEqual(new Set(['r0']));
+  });
+
+  it('asks again when the last trial ended while the study was answering that it waits', async () => {
+    const it = drive();
+    it.driver.go();
+    await it.answer(asked(0));
+    expect(it.working).toEqual(new Set(['r0']));
+    expect(it.asks()).toBe(2);
+    // The second question is with the study when the only trial pauses.
+    await it.end('r0', 'paused');
+    await it.answer({ waiting: true });
+    expect(it.updates).not.toContainEqual(expect.objectContaining({ status: 'completed' }));
+    expect(it.asks()).toBe(3);
+    await it.answer({ ...asked(0, { resume: true }), saved: { text: '{}', ms: 0 } });
+    expect(it.active.relaunch).toHaveBeenCalledWith('r0', null, expect.anything());
+    await it.end('r0', 'completed');
+    await it.answer({});
+    expect(it.updates.at(-1)).toMatchObject({ status: 'failed' });
+  });
+
+  it('ends when the study waits for trials that nobody runs', async () => {
+    const it = drive();
+    it.driver.go();
+    await it.answer({ waiting: true });
+    expect(it.updates.at(-1)).toMatchObject({ status: 'completed' });
+  });
+
+  it('makes one run of a trial whose checkpoint could not be copied at first', async () => {
+    const it = drive({ cpuSlots: 1 });
+    it.driver.go();
+    await it.answer(asked(0));
+    it.failing.relaunch = true;
+    await it.end('r0', 'completed');
+    await it.answer(asked(1, { from: 0 }));
+    expect(it.working.size).toBe(0);
+    it.failing.relaunch = false;
+    it.scheduler.pump();
+    expect([...it.working]).toEqual(['r1']);
+    expect(it.maker.create).toHaveBeenCalledTimes(2);
+    await it.driver.dispose();
+  });
+
+  it('ends suspended trials, also one that was about to go on', async () => {
+    const it = drive({
+      cpuSlots: 1,
+      trials: [{ id: 0, state: 'paused' }],
+      runs: [{ id: 'a', trial: 0, status: 'paused' }],
+    });
+    it.driver.reconcile(false);
+    it.driver.go();
+    it.driver.pause();
+    await it.answer({ ...asked(0, { resume: true }), saved: { text: '{}', ms: 0 } });
+    it.driver.stop();
+    await settled();
+    expect(it.active.stop).toHaveBeenCalledWith('a', 'stop');
+    expect(it.updates.at(-1)).toMatchObject({ status: 'stopped' });
+  });
+
+  it('tells the study of a suspended trial that ended unheard, and takes up what it has not heard of', async () => {
+    const it = drive({
+      trials: [{ id: 0, state: 'paused' }],
+      runs: [
+        { id: 'a', trial: 0, status: 'stopped' },
+        { id: 'c', trial: 2, status: 'running', params: { lr: 3 } },
+      ],
+    });
+    it.driver.reconcile(false);
+    await settled();
+    const told = it.calls.filter(({ call }) => call === 'tell' || call === 'adopt');
+    expect(told.map(({ call, params }) => [call, params])).toEqual([
+      ['adopt', { params: {} }],
+      ['tell', { id: 1, outcome: { state: 'failed' } }],
+      ['adopt', { params: { lr: 3 } }],
+      ['tell', { id: 0, outcome: expect.objectContaining({ state: 'failed' }) }],
+    ]);
+    expect(it.driver.liveCount).toBe(1);
+    await it.driver.dispose();
+  });
+
+  it('starts no second program for a trial that is at work although the study thinks it pauses', async () => {
+    const it = drive({ trials: [{ id: 0, state: 'paused' }], runs: [{ id: 'a', trial: 0, status: 'running' }] });
+    it.working.add('a');
+    it.driver.reconcile(false);
+    it.driver.go();
+    await it.answer({ ...asked(0, { resume: true }), saved: { text: '{}', ms: 0 } });
+    expect(it.active.relaunch).not.toHaveBeenCalled();
+    expect(it.driver.liveCount).toBe(1);
+    await it.driver.dispose();
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { parseLinear } from '../../../../src/experiment/search/linearText.js';
+import { constraintText } from '../../../../src/search/index.js';
+import { createRandom } from '../../../../src/search/index.js';
+
+const NAMES = ['a', 'b', 'layers', 'net/layers-2', 'opt.lr', 'weight-decay', 'größe'];
+const read = (text: string) => parseLinear(text, NAMES);
+
+describe('a linear constraint', () => {
+  it.each<[string, string[]]>([
+    ['a + 2*b <= 5', ['a + 2 * b <= 5']],
+    ['a >= 3', ['-a <= -3']],
+    ['2 (a) <= 1', []],
+    ['a <= b', ['a - b <= 0']],
+    ['-(a - b) / 4 + 1 <= 2 * (3 - b)', ['-0.25 * a + 2.25 * b <= 5']],
+    ['0 <= a - b <= 1', ['-a + b <= 0', 'a - b <= 1']],
+    ['a + b == 1', ['a + b <= 1', '-a - b <= -1']],
+    ['net/layers-2 - opt.lr <= .5e1', ['net/layers-2 - opt.lr <= 5']],
+    ['a-b ≤ 1', ['a - b <= 1']],
+    ['weight-decay + größe ≥ +1', ['-weight-decay - größe <= -1']],
+    ['a + a - b + b <= 4', ['2 * a <= 4']],
+    ['3 * 2 * a <= 12 / 2', ['6 * a <= 6']],
+  ])('%s', (text, expected) => {
+    const { constraints, fault } = read(text);
+    if (expected.length === 0) expect(fault).toBeDefined();
+    else expect(constraints!.map(constraintText)).toEqual(expected);
+  });
+
+  it.each<[string, string, number, number]>([
+    [
+      'a + loss <= 1',
+      'no parameter is named "loss" (of a metric that is logged, write { metric: loss, atMost: … })',
+      4,
+      4,
+    ],
+    ['layer <= 1', 'no parameter is named "layer" (did you mean "layers"?)', 0, 5],
+    [
+      'a * b <= 1',
+      'two parameters are multiplied (only sums of parameters, each times a number, can be compared)',
+      0,
+      5,
+    ],
+    [
+      '1 / a <= 1',
+      'a parameter stands below the division sign (only sums of parameters, each times a number, can be compared)',
+      0,
+      5,
+    ],
+    ['a / 0 <= 1', 'this divides by 0', 0, 5],
+    ['a + b', 'nothing is compared (end it with <= or >= and a number, such as: layers * 4 + width <= 512)', 5, 0],
+    ['a < 1', '"<" can\'t be told from "<=" here (write <=)', 2, 1],
+    ['a = 1', '"=" is not a comparison (write ==)', 2, 1],
+    ['a != 1', '"!=" is not linear (compare by <=, >= or ==)', 2, 2],
+    ['2 a <= 1', '"a" is not expected here (for a product write 2 * a)', 2, 1],
+    ['(a + b <= 1', 'a closing parenthesis is missing', 7, 2],
+    ['a + <= 1', 'a number or a parameter is expected before "<=" (such as: layers * 4 + width <= 512)', 4, 2],
+    ['a <=', 'a number or a parameter is expected before the end (such as: layers * 4 + width <= 512)', 4, 0],
+    ['a ^ 2 <= 1', '"^" has no meaning here (such as: layers * 4 + width <= 512)', 2, 1],
+    ['1 <= 2', 'no parameter is left in this comparison (such as: layers * 4 + width <= 512)', 0, 6],
+    ['', 'a number or a parameter is expected before the end (such as: layers * 4 + width <= 512)', 0, 0],
+  ])('%s is refused with its place', (text, message, offset, length) => {
+    const { fault } = read(text);
+    expect(`${fault?.message}${fault?.hint ? ` (${fault.hint})` : ''}`).toBe(message);
+    expect([fault!.offset, fault!.length]).toEqual([offset, length]);
+  });
+
+  it('never throws, whatever is typed', () => {
+    const random = createRandom(8);
+    const parts = [
+      'a',
+      'b',
+      'layers',
+      ' ',
+      '+',
+      '-',
+      '*',
+      '/',
+      '(',
+      ')',
+      '<=',
+      '>=',
+      '==',
+      '1',
+      '2.5',
+      'e3',
+      '.',
+      '😀',
+      '{',
+    ];
+    for (let round = 0; round < 5000; round++) {
+      const text = Array.from({ length: random.int(10) }, () => parts[random.int(parts.length)]!).join('');
+      const { constraints, fault } = read(text);
+      if (fault) expect(fault.offset + fault.length).toBeLessThanOrEqual(text.length);
+      else expect(constraints!.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('means what arithmetic says', () => {
+    const random = createRandom(9);
+    const side = (depth: number): string => {
+      if (depth === 0) return random.int(2) ? ['a', 'b'][random.int(2)]! : String(1 + random.int(9));
+      const [x, y] = [side(depth - 1), side(depth - 1)];
+      return [`(${x} + ${y})`, `(${x} - ${y})`, `(${x}) * ${1 + random.int(4)}`, `-(${x}) / 2`][random.int(4)]!;
+    };
+    for (let round = 0; round < 300; round++) {
+      const [left, right] = [side(3), side(2)];
+      const { constraints } = read(`${left} <= ${right}`);
+      if (!constraints) continue;
+      const [a, b] = [random.int(20) - 10, random.int(20) - 10];
+      const difference = new Function('a', 'b', `return (${left}) - (${right})`)(a, b) as number;
+      const { terms, atMost } = constraints[0]!;
+      expect((terms.a ?? 0) * a + (terms.b ?? 0) * b - atMost).toBeCloseTo(difference, 8);
+    }
+  });
+});

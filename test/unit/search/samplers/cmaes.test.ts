@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import type { Params } from '../../../../src/protocol/values.js';
+import { createStudy } from '../../../../src/search/index.js';
+import type { Space } from '../../../../src/search/types.js';
+import {
+  bestOf,
+  choice,
+  expectCareful,
+  expectComplete,
+  expectLinear,
+  expectPlain,
+  expectRobust,
+  finish,
+  float,
+  start,
+  whole,
+} from './evolutionChecks.js';
+import { TASKS } from '../tasks.js';
+
+const box = (n: number): Space => ({ dimensions: Array.from({ length: n }, (_, i) => float(`x${i}`, -5, 5)) });
+const numbers = (params: Params) => Object.values(params) as number[];
+const rosenbrock = (params: Params) => {
+  const x = numbers(params);
+  return x.slice(1).reduce((sum, b, i) => sum + 100 * (b - x[i]! ** 2) ** 2 + (1 - x[i]!) ** 2, 0);
+};
+
+describe('CMA-ES', () => {
+  it('suggests what may be tried, whatever happens, and goes on after a restart as without', () => {
+    expectRobust('cmaes', 40, 45);
+    expectRobust({ name: 'cmaes', model: false, population: 4 }, 20, 45);
+  });
+  it('tries every point of a finite space once', () => expectComplete('cmaes', 25));
+  it('obeys linear constraints', () => expectLinear('cmaes'));
+  it('avoids failures and broken constraints', () => expectCareful('cmaes', 100));
+  it('survives what has nothing to learn from', () => expectPlain('cmaes'));
+
+  it.each(Object.keys(TASKS))('beats random search clearly: %s', (name) => {
+    const { space, f, trials, ratio } = TASKS[name]!;
+    const logarithm = (sampler: string) => {
+      let sum = 0;
+      for (let seed = 0; seed < 12; seed++) {
+        sum += Math.log(1e-12 + bestOf(finish(createStudy(start(space, sampler, { seed })), trials, f)));
+      }
+      return sum / 12;
+    };
+    expect(Math.exp(logarithm('cmaes') - logarithm('random'))).toBeLessThan(Math.max(0.3, ratio));
+  });
+
+  it.each([true, false])('finds the bottom of a curved valley, with a model: %s', (model) => {
+    const sampler = { name: 'cmaes', model };
+    const study = finish(createStudy(start(box(4), sampler, { seed: 3 })), model ? 400 : 1500, rosenbrock);
+    expect(bestOf(study)).toBeLessThan(0.05);
+  });
+
+  it('finds the best of whole numbers and choices', () => {
+    const space: Space = {
+      dimensions: [whole('k', 0, 40), whole('m', 0, 1), choice('c', ['a', 'b', 'c', 'd']), float('x')],
+    };
+    const f = (p: Params) =>
+      ((p.k as number) - 33) ** 2 / 100 + (1 - (p.m as number)) + (p.c === 'd' ? 0 : 1) + ((p.x as number) - 0.2) ** 2;
+    for (let seed = 0; seed < 5; seed++) {
+      const [best] = finish(createStudy(start(space, 'cmaes', { seed })), 150, f).best();
+      expect(best!.params).toMatchObject({ k: 33, m: 1, c: 'd' });
+    }
+  });
+
+  it('begins where earlier trials were good', () => {
+    const at = (params: Params) => numbers(params).reduce((sum, x) => sum + (x - 3) ** 2, 0);
+    const cold = createStudy(start(box(5), 'cmaes'));
+    const warm = createStudy(start(box(5), 'cmaes'));
+    for (let i = 0; i < 40; i++)
+      warm.enqueue(Object.fromEntries(box(5).dimensions.map((d, k) => [d.name, 2 + ((i * 7 + k * 3) % 20) / 10])));
+    const mean = (study: typeof cold, from: number) => {
+      const trials = study.trials.slice(from, from + 10);
+      return trials.reduce((sum, { params }) => sum + at(params), 0) / trials.length;
+    };
+    finish(cold, 10, at);
+    finish(warm, 50, at);
+    expect(mean(warm, 40)).toBeLessThan(mean(cold, 0) / 5);
+  });
+
+  it('keeps many workers busy, and learns from what they tell late', () => {
+    const study = createStudy(start(box(3), 'cmaes'));
+    const running: { id: number; params: Params }[] = [];
+    for (let i = 0; i < 300; i++) {
+      running.push(study.ask()!);
+      if (running.length < 40) continue;
+      const [{ id, params }] = running.splice((i * 13) % 40, 1) as [(typeof running)[number]];
+      study.tell(id, { state: 'completed', values: [numbers(params).reduce((sum, x) => sum + (x - 1) ** 2, 0)] });
+    }
+    expect(bestOf(study)).toBeLessThan(0.05);
+    expect(new Set(study.trials.map(({ params }) => JSON.stringify(params))).size).toBe(study.trials.length);
+  });
+
+  it('begins anew when there is nothing left to find', () => {
+    // Two basins; the wider one, in the middle, is not the better.
+    const f = (p: Params) => Math.min(0.1 + (p.x0 as number) ** 2, 10 * ((p.x0 as number) - 4) ** 2);
+    const found = (restarts: string) => {
+      let count = 0;
+      for (let seed = 0; seed < 8; seed++) {
+        const study = finish(createStudy(start(box(1), { name: 'cmaes', restarts }, { seed })), 400, f);
+        if (bestOf(study) < 0.05) count++;
+      }
+      return count;
+    };
+    expect([found('bipop'), found('ipop')].every((count) => count >= found('none') + 3)).toBe(true);
+  });
+
+  it('gives these very suggestions under this seed, on every platform and for ever', () => {
+    const { space, f } = TASKS['a classifier with conditions, scales, steps and choices']!;
+    const study = finish(createStudy(start(space, 'cmaes', { seed: 42 })), 40, f);
+    expect(study.trials.slice(37).map((trial) => trial.params)).toMatchInlineSnapshot(`
+      [
+        {
+          "act": "gelu",
+          "layers": 5,
+          "lr": 0.0006102711168996411,
+          "model": "net",
+        },
+        {
+          "act": "gelu",
+          "layers": 5,
+          "lr": 0.0006182127347543632,
+          "model": "net",
+        },
+        {
+          "act": "gelu",
+          "layers": 5,
+          "lr": 0.0006414454733898056,
+          "model": "net",
+        },
+      ]
+    `);
+  });
+});

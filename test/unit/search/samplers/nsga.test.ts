@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { createStudy } from '../../../../src/search/index.js';
+import type { Params } from '../../../../src/protocol/values.js';
+import { hypervolume, nonDominatedRanks } from '../../../../src/search/pareto/index.js';
+import { createRandom } from '../../../../src/search/maths/random.js';
+import { associate, directionsOf } from '../../../../src/search/samplers/evolution/niches.js';
+import type { Standing } from '../../../../src/search/samplers/evolution/standing.js';
+import { frontsOf, surviveByCrowding, surviveByNiche } from '../../../../src/search/samplers/evolution/survival.js';
+import type { Space } from '../../../../src/search/types.js';
+import {
+  choice,
+  expectComplete,
+  expectLinear,
+  expectPlain,
+  expectRobust,
+  finish,
+  float,
+  start,
+} from './evolutionChecks.js';
+
+const box: Space = { dimensions: Array.from({ length: 6 }, (_, i) => float(`x${i}`)) };
+/** As ZDT1, but with the front elsewhere. */
+function shifted(params: Params): number[] {
+  const [x, ...rest] = Object.values(params) as number[];
+  const g = 1 + (9 * rest.reduce((sum, y) => sum + Math.abs(y - 0.35), 0)) / rest.length;
+  return [x!, g * (1 - Math.sqrt(x! / g))];
+}
+/** As DTLZ2 with three objectives. */
+function sphere(params: Params): number[] {
+  const [a, b, ...rest] = Object.values(params) as [number, number, ...number[]];
+  const r = 1 + 5 * rest.reduce((sum, y) => sum + (y - 0.6) ** 2, 0);
+  const [s, t] = [(a * Math.PI) / 2, (b * Math.PI) / 2];
+  return [r * Math.cos(s) * Math.cos(t), r * Math.cos(s) * Math.sin(t), r * Math.sin(s)];
+}
+const good = (...losses: number[]): Standing => ({ kind: 0, minusStep: 0, violation: 0, losses });
+
+describe.each(['nsga2', 'nsga3'])('%s', (sampler) => {
+  it('suggests what may be tried, whatever happens, and goes on after a restart as without', () =>
+    expectRobust({ name: sampler, population: 8 }, 25, 45, 2));
+  it('tries every point of a finite space once', () => expectComplete({ name: sampler, population: 5 }, 20, 2));
+  it('obeys linear constraints', () => expectLinear(sampler, 2));
+  it('survives what has nothing to learn from', () => expectPlain(sampler, 3));
+
+  it.each([
+    ['two', shifted, ['minimize', 'minimize'], [1.5, 5]],
+    ['three', sphere, ['minimize', 'minimize', 'minimize'], [1.5, 1.5, 1.5]],
+  ] as const)('covers the front of %s objectives better than random search', (_name, f, goals, reference) => {
+    const volume = (name: string) => {
+      let sum = 0;
+      for (let seed = 0; seed < 5; seed++) {
+        const study = finish(createStudy(start(box, name, { seed, goals: [...goals] })), 200, f);
+        sum += hypervolume(
+          study.best().map(({ values }) => values!),
+          reference,
+        );
+      }
+      return sum / 5;
+    };
+    expect(volume(sampler)).toBeGreaterThan(volume('random') * 1.1);
+  });
+
+  it('looks for what meets the constraints first', () => {
+    const study = createStudy(start(box, sampler, { goals: ['minimize', 'minimize'] }));
+    for (let i = 0; i < 150; i++) {
+      const { id, params } = study.ask()!;
+      study.tell(id, { state: 'completed', values: shifted(params), constraints: [0.5 - (params.x0 as number)] });
+    }
+    const met = study.trials.slice(75).filter(({ params }) => (params.x0 as number) >= 0.5);
+    expect(met.length).toBeGreaterThan(50);
+  });
+
+  it('gives these very suggestions under this seed, on every platform and for ever', () => {
+    const space: Space = {
+      dimensions: [float('x'), choice('c', ['a', 'b']), float('y', 0, 1, { when: { c: ['b'] } })],
+    };
+    const f = (p: Params) => [p.x as number, (1 - (p.x as number)) ** 2 + (p.c === 'a' ? 0.1 : (p.y as number) ** 2)];
+    const study = finish(createStudy(start(space, sampler, { seed: 42, goals: ['minimize', 'minimize'] })), 60, f);
+    const last = study.trials.slice(58).map((trial) => trial.params);
+    if (sampler === 'nsga2')
+      expect(last).toMatchInlineSnapshot(`
+        [
+          {
+            "c": "b",
+            "x": 0.6595599667227366,
+            "y": 0.3415241989980773,
+          },
+          {
+            "c": "b",
+            "x": 0.33168700267125006,
+            "y": 0.014698429152903536,
+          },
+        ]
+      `);
+    else
+      expect(last).toMatchInlineSnapshot(`
+        [
+          {
+            "c": "a",
+            "x": 0.063147428482218,
+          },
+          {
+            "c": "b",
+            "x": 0.6575165044622228,
+            "y": 0.9268531469570861,
+          },
+        ]
+      `);
+  });
+});
+
+describe('survival', () => {
+  it('puts what met its constraints first, then by how much it broke them, failures last', () => {
+    const broken = (violation: number): Standing => ({ ...good(0, 0), kind: 2, violation });
+    const failed: Standing = { ...good(), kind: 3 };
+    expect(frontsOf([failed, broken(2), good(1, 2), broken(1), good(2, 1), good(3, 3), failed])).toEqual([
+      [2, 4],
+      [5],
+      [3],
+      [1],
+      [0, 6],
+    ]);
+  });
+
+  it('keeps the lonely of the last front', () => {
+    const line = [0, 0.1, 0.15, 0.5, 1].map((x) => good(x, 1 - x));
+    expect(surviveByCrowding(line, 4)).toEqual([0, 2, 3, 4]);
+  });
+
+  it('keeps one for each direction', () => {
+    const random = createRandom(1);
+    const directions = directionsOf(3, 15);
+    expect(directions.length).toBe(15);
+    const cloud = Array.from({ length: 300 }, () => {
+      const w = [random.next(), random.next(), random.next()];
+      return good(...w.map((x) => (10 * x) / Math.hypot(...w)));
+    });
+    const kept = surviveByNiche(cloud, 15, directions, random).map((i) => cloud[i]!.losses);
+    expect(nonDominatedRanks(kept).every((rank) => rank === 0)).toBe(true);
+    const { niche } = associate(kept, kept.length, directions);
+    expect(new Set(niche).size).toBeGreaterThan(11);
+  });
+});

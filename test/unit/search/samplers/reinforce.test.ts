@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { createStudy } from '../../../../src/search/index.js';
+import type { Params } from '../../../../src/protocol/values.js';
+import type { Space } from '../../../../src/search/types.js';
+import {
+  bestOf,
+  choice,
+  expectCareful,
+  expectComplete,
+  expectLinear,
+  expectPlain,
+  expectRobust,
+  finish,
+  start,
+  whole,
+} from './evolutionChecks.js';
+
+const layers: Space = {
+  dimensions: Array.from({ length: 6 }, (_, i) => choice(`op${i}`, ['conv3', 'conv5', 'pool', 'skip', 'none'])),
+};
+const wanted = ['conv3', 'pool', 'conv5', 'skip', 'conv3', 'none'];
+const wrong = (params: Params) => Object.values(params).filter((op, i) => op !== wanted[i]).length;
+
+describe('REINFORCE', () => {
+  it('suggests what may be tried, whatever happens, and goes on after a restart as without', () =>
+    expectRobust('reinforce', 60, 45));
+  it('tries every point of a finite space once', () => expectComplete('reinforce', 25));
+  it('obeys linear constraints', () => expectLinear('reinforce'));
+  it('avoids failures and broken constraints', () => expectCareful('reinforce', 200));
+  it('survives what has nothing to learn from', () => expectPlain('reinforce'));
+
+  it('learns which values are good', () => {
+    let [ours, random] = [0, 0];
+    for (let seed = 0; seed < 6; seed++) {
+      ours += bestOf(finish(createStudy(start(layers, 'reinforce', { seed })), 300, wrong));
+      random += bestOf(finish(createStudy(start(layers, 'random', { seed })), 300, wrong));
+    }
+    expect(ours).toBeLessThan(random / 2);
+  });
+
+  it('never draws what has no weight, and follows conditions', () => {
+    const space: Space = {
+      dimensions: [
+        choice('c', ['a', 'b', 'never'], { weights: [1, 1, 0] }),
+        whole('k', 1, 1000, { when: { c: ['a'] }, log: true }),
+      ],
+    };
+    const study = finish(createStudy(start(space, 'reinforce')), 200, (p) =>
+      p.c === 'a' ? Math.abs((p.k as number) - 30) : 500,
+    );
+    expect(study.trials.some(({ params }) => params.c === 'never')).toBe(false);
+    const late = study.trials.slice(120).filter(({ params }) => params.c === 'a');
+    expect(late.length).toBeGreaterThan(60);
+    expect(bestOf(study)).toBeLessThan(5);
+  });
+
+  it('gives these very suggestions under this seed, on every platform and for ever', () => {
+    const study = finish(createStudy(start(layers, 'reinforce', { seed: 42 })), 40, wrong);
+    expect(study.trials.slice(38).map((trial) => trial.params)).toMatchInlineSnapshot(`
+      [
+        {
+          "op0": "conv3",
+          "op1": "conv3",
+          "op2": "conv5",
+          "op3": "skip",
+          "op4": "conv3",
+          "op5": "none",
+        },
+        {
+          "op0": "conv3",
+          "op1": "skip",
+          "op2": "conv5",
+          "op3": "conv5",
+          "op4": "none",
+          "op5": "none",
+        },
+      ]
+    `);
+  });
+});

@@ -1,0 +1,137 @@
+/** The short way through plain chains of dense layers gives what the general one gives. */
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { cpu } from '../../../../src/training/backends/cpu.js';
+import { wasm } from '../../../../src/training/backends/wasm.js';
+import { batchValues } from '../../../../src/training/loop/batches.js';
+import type { Dataset, HeldExamples } from '../../../../src/training/data/types.js';
+import { FastDense } from '../../../../src/training/kernels/fastDense.js';
+import { gradientOf, type GradientParts } from '../../../../src/training/loop/gradient.js';
+import { buildLoss } from '../../../../src/training/losses/index.js';
+import { buildModel } from '../../../../src/training/model.js';
+import { Parameters } from '../../../../src/training/loop/parameters.js';
+import { Random } from '../../../../src/training/random.js';
+import { network, Notes, plane, rings, stripes, training } from '../support.js';
+
+beforeAll(async () => {
+  await cpu.start();
+  await wasm.start();
+});
+
+function partsOf(section: Record<string, unknown>, dataset: Dataset): GradientParts {
+  const settings = network(section);
+  const model = buildModel(settings, dataset, new Random(2));
+  // Biases start at 0, where much would stay unseen.
+  const random = new Random(3);
+  for (const { variable } of model.weights) {
+    tf.tidy(() =>
+      variable.assign(
+        tf.tensor(
+          Float32Array.from({ length: variable.size }, () => random.normal() / 2),
+          variable.shape,
+        ),
+      ),
+    );
+  }
+  const parameters = new Parameters(model.weights);
+  return { ...dataset, model, parameters, loss: buildLoss(settings.loss, dataset, model.outputs) };
+}
+
+const hidden = [
+  { dense: { units: 9, activation: 'tanh' } },
+  { dropout: 0.4 },
+  { dense: { units: 5, activation: 'relu' } },
+];
+const classes = { layers: [...hidden, { dense: 2 }], loss: 'crossEntropy' };
+
+describe('a plain chain of dense layers', () => {
+  it.each<[string, Record<string, unknown>, Dataset]>([
+    ['classes', classes, rings(60)],
+    ['label smoothing', { ...classes, loss: { name: 'crossEntropy', labelSmoothing: 0.1 } }, rings(60)],
+    ['images, flattened', { ...classes, layers: ['flatten', ...classes.layers] }, stripes(60)],
+    [
+      'one output',
+      { layers: [...hidden, { dense: 1 }], loss: { name: 'binaryCrossEntropy', labelSmoothing: 0.2 } },
+      rings(60),
+    ],
+    ['two outputs', { layers: [...hidden, { dense: 2 }], loss: 'binaryCrossEntropy' }, rings(60)],
+    ['squares', { layers: [...hidden, { dense: 1 }], loss: 'mse' }, plane(60)],
+    ['absolute values', { layers: [...hidden, { dense: 1 }], loss: 'mae' }, plane(60)],
+    ['huber', { layers: [...hidden, { dense: 1 }], loss: { name: 'huber', delta: 0.3 } }, plane(60)],
+    [
+      'dropout first, no bias, activations apart and last',
+      {
+        layers: [
+          { dropout: 0.2 },
+          { activation: 'softsign' },
+          { dense: { units: 6, bias: false } },
+          { activation: 'elu' },
+          { dropout: 0.1 },
+          { dense: { units: 1, activation: 'sigmoid' } },
+        ],
+        loss: 'mse',
+      },
+      plane(60),
+    ],
+  ])('has the same loss, right answers and gradient: %s', async (_, section, dataset) => {
+    await tf.setBackend('wasm');
+    const parts = partsOf(section, dataset);
+    const fast = FastDense.of(parts)!;
+    expect(fast).not.toBeNull();
+    const order = Int32Array.from({ length: 60 }, (_, i) => i);
+    for (const [from, to] of [
+      [0, 7],
+      [7, 60],
+    ] as const) {
+      const values = batchValues(dataset, dataset.train as HeldExamples, order, from, to);
+      const got = fast.take(values, new Random(5));
+      const wanted = gradientOf(parts, values, new Random(5));
+      const [loss, right] = await got.result.data();
+      const [wantedLoss, wantedRight] = await wanted.result.data();
+      expect(loss).toBeCloseTo(wantedLoss!, 5);
+      expect(right).toBe(wantedRight);
+      const [a, b] = await Promise.all([got.gradient.data(), wanted.gradient.data()]);
+      expect(a.length).toBe(b.length);
+      a.forEach((value, i) => expect(Math.abs(value - b[i]!), `${i}`).toBeLessThan(2e-6 + 2e-5 * Math.abs(b[i]!)));
+    }
+    fast.dispose();
+  });
+
+  it('leaves alone what it does not know', async () => {
+    await tf.setBackend('wasm');
+    const others: Record<string, unknown>[] = [
+      { ...classes, layers: [...hidden, 'batchNorm', { dense: 2 }] },
+      { ...classes, layers: [{ dense: { units: 3, activation: 'mish' } }, { dense: 2 }] },
+      { ...classes, loss: 'hinge' },
+      { ...classes, loss: { name: 'crossEntropy', classWeights: 'balanced' } },
+    ];
+    for (const section of others) expect(FastDense.of(partsOf(section, rings(20)))).toBeNull();
+    await tf.setBackend('cpu');
+    expect(FastDense.of(partsOf(classes, rings(20)))).toBeNull();
+  });
+
+  it('learns the same as on another backend, and gives all tensors back', async () => {
+    const section = {
+      layers: [{ dense: { units: 16, activation: 'relu' } }, { dropout: 0.1 }, { dense: 2 }],
+      loss: 'crossEntropy',
+      optimizer: { name: 'adam', learningRate: 0.01 },
+      ema: 0.9,
+      batchSize: 30,
+      epochs: 3,
+      diagnostics: true,
+    };
+    const curves: number[][] = [];
+    for (const backend of ['wasm', 'cpu']) {
+      await tf.setBackend(backend);
+      const before = tf.memory().numTensors;
+      const notes = new Notes();
+      const trained = training(section, rings(100), notes);
+      await trained.run();
+      trained.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+      curves.push([...notes.series('loss'), ...notes.series('val/loss'), ...notes.series('val/accuracy')]);
+    }
+    expect(curves[0]!.length).toBeGreaterThan(12);
+    curves[0]!.forEach((value, i) => expect(value).toBeCloseTo(curves[1]![i]!, 4));
+  });
+});

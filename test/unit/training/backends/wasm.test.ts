@@ -1,0 +1,101 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { cpu } from '../../../../src/training/backends/cpu.js';
+import { tryBackend } from '../../../../src/training/backends/trial.js';
+import { wasm } from '../../../../src/training/backends/wasm.js';
+import { Random } from '../../../../src/training/random.js';
+
+const random = new Random(3);
+const numbers = (length: number) => Float32Array.from({ length }, () => random.normal());
+
+/** The same computation on both backends. */
+async function both(work: () => tf.Tensor): Promise<[Float32Array, Float32Array]> {
+  const results: Float32Array[] = [];
+  for (const backend of ['wasm', 'cpu']) {
+    await tf.setBackend(backend);
+    results.push((await tf.tidy(work).data()).slice() as Float32Array);
+  }
+  return results as [Float32Array, Float32Array];
+}
+
+function expectClose([got, wanted]: [Float32Array, Float32Array]): void {
+  expect(got.length).toBe(wanted.length);
+  const scale = Math.max(...wanted.map(Math.abs));
+  for (let i = 0; i < got.length; i++) expect(Math.abs(got[i]! - wanted[i]!)).toBeLessThan(1e-5 * scale);
+}
+
+beforeAll(async () => {
+  await cpu.start();
+  await wasm.start();
+});
+
+describe('kernels composed for WebAssembly agree with the reference', () => {
+  const cases = [
+    { image: [7, 6], kernel: [3, 3], stride: 1, pad: 'valid' },
+    { image: [7, 6], kernel: [3, 2], stride: 1, pad: 'same' },
+    { image: [8, 9], kernel: [3, 3], stride: 2, pad: 'same' },
+    { image: [9, 8], kernel: [2, 3], stride: 2, pad: 'valid' },
+    { image: [5, 5], kernel: [5, 5], stride: 1, pad: 'valid' },
+    { image: [6, 6], kernel: [1, 1], stride: 3, pad: 'valid' },
+  ] as const;
+  it.each(cases)('convolution gradients: %j', async ({ image, kernel, stride, pad }) => {
+    const x = numbers(2 * image[0] * image[1] * 3);
+    const w = numbers(kernel[0] * kernel[1] * 3 * 4);
+    for (const which of [0, 1] as const) {
+      const result = await both(() => {
+        const inputs = tf.tensor4d(x, [2, image[0], image[1], 3]);
+        const filter = tf.tensor4d(w, [kernel[0], kernel[1], 3, 4]);
+        const f = (a: tf.Tensor, b: tf.Tensor) => {
+          const y = tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad);
+          return tf.sum(tf.square(y));
+        };
+        return tf.grads(f)([inputs, filter])[which]!;
+      });
+      expectClose(result);
+    }
+  });
+
+  it.each([
+    { size: 2, stride: 2, pad: 'valid' },
+    { size: 3, stride: 2, pad: 'same' },
+    { size: 3, stride: 1, pad: 'valid' },
+  ] as const)('max pool gradient: %j', async ({ size, stride, pad }) => {
+    const x = numbers(2 * 7 * 6 * 3);
+    const result = await both(() =>
+      tf.grad((a) => tf.sum(tf.square(tf.maxPool(a as tf.Tensor4D, size, stride, pad))))(tf.tensor4d(x, [2, 7, 6, 3])),
+    );
+    expectClose(result);
+  });
+
+  it.each([1, 2])('average pool gradient over borders is the slope: stride %i', async (stride) => {
+    const x = numbers(7 * 6);
+    const f = (a: tf.Tensor) =>
+      tf.sum(tf.square(tf.avgPool(tf.reshape(a, [1, 7, 6, 1]) as tf.Tensor4D, 3, stride, 'same')));
+    for (const gradient of await both(() => tf.grad(f)(tf.tensor1d(x)))) {
+      for (const at of [0, 5, 8, 36, 41]) {
+        const moved = [-0.01, 0.01].map((by) => tf.tensor1d(x.map((value, i) => (i === at ? value + by : value))));
+        const [below, above] = moved.map((input) => f(input).dataSync()[0]!);
+        expect(gradient[at]).toBeCloseTo((above! - below!) / 0.02, 2);
+      }
+    }
+  });
+
+  it.each([
+    [false, true],
+    [true, false],
+    [true, true],
+  ])('matrix product with transposition %s, %s', async (ta, tb) => {
+    const [a, b] = [numbers(5 * 7), numbers(7 * 3)];
+    const result = await both(() =>
+      tf.matMul(tf.tensor2d(a, ta ? [7, 5] : [5, 7]), tf.tensor2d(b, tb ? [3, 7] : [7, 3]), ta, tb),
+    );
+    expectClose(result);
+  });
+});
+
+it('passes the trial by which a backend is chosen', async () => {
+  for (const backend of ['wasm', 'cpu']) {
+    await tf.setBackend(backend);
+    await tryBackend();
+  }
+});

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { EarlyStopping } from '../../../../src/training/regularization/earlyStopping.js';
+import { network } from '../support.js';
+
+const stopping = (settings: Record<string, unknown>) =>
+  new EarlyStopping(network({ layers: [{ dense: 1 }], loss: 'mse', earlyStopping: settings }).earlyStopping!);
+const weights = () => Promise.resolve([]);
+
+it.each(['val/loss', 'val/r2'])('a first epoch without a number for %s is not the best for good', async (metric) => {
+  const one = stopping({ metric, patience: 1 });
+  const judge = (epoch: number, value: number) => one.judged(epoch, { [metric]: value }, weights);
+  expect(await judge(1, NaN)).toBe(false);
+  // As a checkpoint has it.
+  one.load(JSON.parse(JSON.stringify(one.state())) as never);
+  expect(await judge(2, metric === 'val/r2' ? 0.1 : 9)).toBe(false);
+  expect(await judge(3, metric === 'val/r2' ? 0.5 : 3)).toBe(false);
+  expect(await judge(4, NaN)).toBe(false);
+  expect(await judge(5, NaN)).toBe(true);
+  expect(one.reason(5)).toContain(`${metric} was best in epoch 3`);
+});
+
+it('says so when there was none at all', async () => {
+  const one = stopping({ metric: 'val/loss', patience: 0 });
+  await one.judged(1, { 'val/loss': NaN }, weights);
+  expect(await one.judged(2, { 'val/loss': NaN }, weights)).toBe(true);
+  expect(one.reason(2)).toContain('val/loss was best in epoch 1 (no number)');
+});

@@ -1,0 +1,124 @@
+/** Every example starts on WebAssembly, with its own data, cut short. The recipe for MNIST also learns what it should. */
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parseExperiment, planRun, toSpace, type Experiment } from '../../../../src/experiment/index.js';
+import type { Network } from '../../../../src/experiment/network/index.js';
+import type { Params } from '../../../../src/protocol/values.js';
+import { wasm } from '../../../../src/training/backends/wasm.js';
+import { loadDataset } from '../../../../src/training/data/index.js';
+import { mnistFiles } from '../../../../src/training/data/mnist.js';
+import { Training } from '../../../../src/training/loop/train.js';
+import { Notes } from '../support.js';
+
+function experimentOf(file: string): Experiment {
+  const { experiment, problems } = parseExperiment(readFileSync(file, 'utf8'), resolve(file));
+  if (!experiment) throw new Error(problems.map(({ message }) => message).join('; '));
+  return experiment;
+}
+
+const files = globSync('examples/*/*.tune.yaml').sort();
+const networks = files.filter((file) => experimentOf(file).program.kind === 'network');
+let mnist: string | null = null;
+
+beforeAll(async () => {
+  await mnistFiles({ signal: AbortSignal.timeout(45_000), onProgress: () => undefined }).catch(
+    (error: Error) => (mnist = error.message),
+  );
+  await wasm.start();
+});
+
+/** The network of the file with these hyperparameters. */
+function networkOf(file: string, params: Params = {}): Network {
+  const plan = planRun(experimentOf(file), params, { dist: '/dist', env: process.env });
+  expect(plan.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  return plan.network as Network;
+}
+
+async function trained(file: string, network: Network): Promise<Notes> {
+  const dataset = await loadDataset(network.data, {
+    folder: dirname(resolve(file)),
+    validation: network.validation,
+    loss: network.loss.name,
+    signal: AbortSignal.timeout(60_000),
+    onProgress: () => undefined,
+  });
+  const notes = new Notes();
+  const options = { network, dataset, seed: network.seed ?? 1, log: notes, cheapReads: true, evaluationBatch: 100 };
+  const training = new Training(options);
+  try {
+    await training.run();
+  } finally {
+    training.dispose();
+  }
+  return notes;
+}
+
+const short = (network: Network, limit: number): Network => ({
+  ...network,
+  data: { ...network.data, limit },
+  epochs: 1,
+  batchSize: Math.min(network.batchSize, limit / 2),
+});
+
+/** The values that the file's params have, and those at the ends of what its search tries. */
+function variants(file: string): Params[] {
+  const { dimensions } = toSpace(experimentOf(file));
+  const ends = (pick: (values: unknown[]) => unknown) =>
+    Object.fromEntries(
+      dimensions.flatMap((dimension) => {
+        if (dimension.kind === 'choice') return [[dimension.name, pick(dimension.choices)]];
+        if (!('low' in dimension)) return [];
+        return [[dimension.name, pick([dimension.low, dimension.high])]];
+      }),
+    ) as Params;
+  return [{}, ends((values) => values[0]), ends((values) => values.at(-1))];
+}
+
+describe('examples', () => {
+  it('are there', () => expect(networks.length).toBeGreaterThanOrEqual(8));
+
+  it.each(networks)('%s trains, also at the ends of its search space', async (file) => {
+    for (const params of variants(file)) {
+      const network = short(networkOf(file, params), 40);
+      if (network.data.kind === 'mnist' && mnist !== null) return console.warn(`${file}: without MNIST: ${mnist}`);
+      const notes = await trained(file, network);
+      const { metric } = experimentOf(file).objective!;
+      expect(notes.series('loss').every(Number.isFinite)).toBe(true);
+      expect(notes.series(metric)).toHaveLength(1);
+    }
+  });
+
+  it('examples/typescript learns', async () => {
+    const { default: train } = (await import(pathToFileURL(resolve('examples/typescript/train.ts')).href)) as {
+      default: (run: unknown) => Promise<void>;
+    };
+    const accuracy: number[] = [];
+    await train({
+      params: { number: (name: string) => ({ lr: 0.1, l2: 0.001, epochs: 3 })[name] },
+      ...{ seed: 1, stopRequested: false, progress: () => undefined },
+      log: (values: Record<string, number>) => values['val/accuracy'] && accuracy.push(values['val/accuracy']),
+    });
+    expect(accuracy).toHaveLength(3);
+    expect(accuracy.at(-1)).toBeGreaterThan(0.8);
+  });
+});
+
+describe('examples/mnist/recipe.tune.yaml', () => {
+  it('is above 95 % after 3 epochs on 2,000 of the 60,000 images', async ({ skip }) => {
+    if (mnist !== null) skip(`without MNIST: ${mnist}`);
+    const file = 'examples/mnist/recipe.tune.yaml';
+    const network = networkOf(file, { epochs: 3 });
+    const { data, schedule } = network;
+    const notes = await trained(file, {
+      ...network,
+      data: { ...data, limit: 2000 },
+      batchSize: 50,
+      schedule: { ...schedule, warmup: 0.6 },
+    });
+    const accuracy = notes.series('val/accuracy');
+    console.log(`accuracy after each epoch: ${accuracy.join(', ')}`);
+    expect(accuracy.at(-1)).toBeGreaterThan(0.95);
+  }, 240_000);
+});

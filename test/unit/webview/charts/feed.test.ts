@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RequestParams, SeriesData } from '../../../../src/protocol/engine.js';
+import { SeriesFeed, type Want } from '../../../../webview/model/charts/feed.js';
+
+/** Engine's answers from a table of lengths: y = x. */
+class Source {
+  readonly totals = new Map<string, number>();
+  readonly asked: RequestParams<'series/read'>['queries'][] = [];
+  fail = false;
+
+  read = async ({ queries }: RequestParams<'series/read'>) => {
+    this.asked.push(queries);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (this.fail) throw new Error('gone');
+    return { series: queries.map((query) => this.answer(query)) };
+  };
+
+  private answer(query: RequestParams<'series/read'>['queries'][number]): SeriesData {
+    const total = this.totals.get(query.run) ?? 0;
+    const points = query.points ?? 2000;
+    const append = query.after !== undefined && total <= points;
+    const every = append ? 1 : Math.max(1, Math.ceil(total / points));
+    const x: number[] = [];
+    for (let i = append ? query.after! : 0; i < total; i += every) {
+      if ((query.from ?? -Infinity) <= i && i <= (query.to ?? Infinity)) x.push(i);
+    }
+    const mode = append ? 'append' : 'replace';
+    return { run: query.run, metric: query.metric, mode, total, inRange: append ? x.length : total, x, y: x };
+  }
+}
+
+describe('SeriesFeed', () => {
+  let source: Source;
+  let feed: SeriesFeed;
+  let errors: unknown[];
+  let news: string[];
+  const want = (runs: string[], change: Partial<Want> = {}): Want => ({
+    metric: 'loss',
+    runs,
+    x: 'step',
+    range: null,
+    points: 1000,
+    ...change,
+  });
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    source = new Source();
+    errors = [];
+    news = [];
+    feed = new SeriesFeed(
+      source.read,
+      (metrics) => news.push(...metrics),
+      (error) => errors.push(error),
+      () => Date.now(),
+    );
+  });
+  afterEach(() => vi.useRealTimers());
+
+  it('reads what is wanted in one request and then only what is new', async () => {
+    source.totals.set('a', 10).set('b', 20);
+    const w = want(['a', 'b']);
+    feed.want(feed, w);
+    await pass(300);
+    expect(source.asked).toHaveLength(1);
+    expect(feed.get(w, 'b')?.x).toHaveLength(20);
+    source.totals.set('a', 12);
+    feed.grown({ a: { loss: 12 }, b: { loss: 20 } });
+    await pass(600);
+    expect(source.asked).toHaveLength(2);
+    expect(source.asked[1]).toEqual([expect.objectContaining({ run: 'a', after: 10 })]);
+    expect(feed.get(w, 'a')?.x).toHaveLength(12);
+    expect(news).toEqual(['loss', 'loss']);
+  });
+
+  it('asks at most four times a second, however often points come', async () => {
+    source.totals.set('a', 1);
+    feed.want(feed, want(['a']));
+    for (let i = 2; i <= 102; i++) {
+      source.totals.set('a', i);
+      feed.grown({ a: { loss: i } });
+      await pass(20);
+    }
+    expect(source.asked.length).toBeLessThanOrEqual(10);
+    await pass(500);
+    expect(feed.get(want(['a']), 'a')?.x).toHaveLength(102);
+  });
+
+  it('reads a downsampled series at most every two seconds', async () => {
+    source.totals.set('a', 50_000);
+    feed.want(feed, want(['a']));
+    await pass(300);
+    for (let i = 1; i <= 40; i++) {
+      source.totals.set('a', 50_000 + i * 100);
+      feed.grown({ a: { loss: 50_000 + i * 100 } });
+      await pass(100);
+    }
+    expect(source.asked.length).toBeLessThanOrEqual(4);
+    await pass(2500);
+    expect(feed.get(want(['a']), 'a')?.total).toBe(54_000);
+  });
+
+  it('does nothing while hidden and catches up when shown', async () => {
+    source.totals.set('a', 5);
+    feed.want(feed, want(['a']));
+    await pass(300);
+    feed.setActive(false);
+    source.totals.set('a', 500);
+    feed.grown({ a: { loss: 500 } });
+    await pass(10_000);
+    expect(source.asked).toHaveLength(1);
+    feed.setActive(true);
+    feed.invalidate();
+    await pass(600);
+    expect(feed.get(want(['a']), 'a')?.x).toHaveLength(500);
+  });
+
+  it('asks nothing for charts that are off the screen', async () => {
+    source.totals.set('a', 5);
+    feed.want(feed, want(['a']));
+    await pass(300);
+    feed.release(feed);
+    feed.grown({ a: { loss: 9 } });
+    await pass(5000);
+    expect(source.asked).toHaveLength(1);
+  });
+
+  it('shows the coarse series until the closer look is there', async () => {
+    source.totals.set('a', 50_000);
+    const whole = want(['a']);
+    feed.want(feed, whole);
+    await pass(300);
+    const close = want(['a'], { range: () => ({ from: 100, to: 200 }) });
+    feed.want(feed, close);
+    expect(feed.get(close, 'a')?.range).toBeNull();
+    await pass(600);
+    expect(feed.get(close, 'a')?.range).toEqual({ from: 100, to: 200 });
+  });
+
+  it('tells of a failure and tries again, not at once', async () => {
+    source.totals.set('a', 5);
+    source.fail = true;
+    feed.want(feed, want(['a']));
+    await pass(1000);
+    expect(errors).toHaveLength(1);
+    source.fail = false;
+    await pass(6000);
+    expect(feed.get(want(['a']), 'a')?.x).toHaveLength(5);
+  });
+});

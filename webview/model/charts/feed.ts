@@ -1,0 +1,217 @@
+import type { RequestParams, RequestResult } from '../../../src/protocol/engine.js';
+import { continuation, isDownsampled, merge, type Range, type Series, type XAxis } from './series.js';
+
+export type ReadSeries = (params: RequestParams<'series/read'>) => Promise<RequestResult<'series/read'>>;
+
+/** What one chart needs at the moment. */
+export interface Want {
+  metric: string;
+  runs: readonly string[];
+  x: XAxis;
+  /** Null: the whole series. Per run, because relative time begins elsewhere in each, and some need no closer look. */
+  range: ((run: string) => Range | null) | null;
+  points: number;
+}
+
+interface Entry {
+  run: string;
+  metric: string;
+  x: XAxis;
+  range: Range | null;
+  points: number;
+  series?: Series;
+  dirty: boolean;
+  /** When it was last asked for. */
+  asked: number;
+  used: number;
+}
+
+/** Between two reads of everything that is due. */
+const INTERVAL = 250;
+/** Between two reads of a series that comes downsampled, since each reads it whole. */
+const COARSE_INTERVAL = 2000;
+/** Series in one request, so that no single answer blocks the screen. */
+const BATCH = 200;
+/** Series kept although no chart on the screen shows them. */
+const SPARE = 600;
+
+/**
+ * Keeps the series of the charts on the screen up to date: asks for what is missing or has grown, at most four times
+ * a second and one request at a time, only for wants that are held, and nothing while inactive.
+ */
+export class SeriesFeed {
+  private readonly entries = new Map<string, Entry>();
+  private readonly wants = new Map<object, Want>();
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private inFlight = false;
+  private lastFlush = -Infinity;
+  private active = true;
+
+  constructor(
+    private readonly read: ReadSeries,
+    /** Told which metrics have news. */
+    private readonly onNews: (metrics: ReadonlySet<string>) => void,
+    private readonly onError: (error: unknown) => void,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** Replaces what `holder` needs. */
+  want(holder: object, want: Want): void {
+    this.wants.set(holder, want);
+    this.schedule();
+  }
+
+  release(holder: object): void {
+    this.wants.delete(holder);
+  }
+
+  get(want: Want, run: string): Series | undefined {
+    const exact = this.entries.get(keyOf(want, run));
+    if (exact?.series || !want.range) return exact?.series;
+    // Until the finer reading is there, the coarse one is better than nothing.
+    return this.entries.get(keyOf({ ...want, range: null }, run))?.series;
+  }
+
+  /** Totals as the engine says them; a series that has grown is read on. */
+  grown(totals: Readonly<Record<string, Readonly<Record<string, number>>>>): void {
+    for (const entry of this.entries.values()) {
+      const total = totals[entry.run]?.[entry.metric];
+      if (total !== undefined && total !== entry.series?.total) entry.dirty = true;
+    }
+    this.schedule();
+  }
+
+  /** After a time without news: everything may have changed. */
+  invalidate(): void {
+    for (const entry of this.entries.values()) entry.dirty = true;
+    this.schedule();
+  }
+
+  forget(run: string): void {
+    for (const [key, entry] of this.entries) if (entry.run === run) this.entries.delete(key);
+  }
+
+  setActive(active: boolean): void {
+    this.active = active;
+    if (active) this.schedule();
+    else if (this.timer !== null) {
+      clearTimeout(this.timer);
+      this.timer = null;
+    }
+  }
+
+  private schedule(delay = 0): void {
+    if (!this.active || this.inFlight || this.timer !== null || this.wants.size === 0) return;
+    const wait = Math.max(delay, this.lastFlush + INTERVAL - this.now(), 0);
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      void this.flush();
+    }, wait);
+  }
+
+  /** Entries that are wanted and due, and the time until the next one is. */
+  private due(): { entries: Entry[]; next: number | null } {
+    const now = this.now();
+    const entries: Entry[] = [];
+    let next: number | null = null;
+    for (const want of this.wants.values()) {
+      for (const run of want.runs) {
+        const entry = this.entry(want, run);
+        entry.used = now;
+        if (!entry.dirty) continue;
+        const pause = entry.series && isDownsampled(entry.series) ? COARSE_INTERVAL : 0;
+        const wait = entry.asked + pause - now;
+        if (wait <= 0) entries.push(entry);
+        else next = Math.min(next ?? wait, wait);
+      }
+    }
+    return { entries: [...new Set(entries)], next };
+  }
+
+  private entry(want: Want, run: string): Entry {
+    const key = keyOf(want, run);
+    let entry = this.entries.get(key);
+    if (!entry) {
+      const range = want.range?.(run) ?? null;
+      entry = {
+        run,
+        metric: want.metric,
+        x: want.x,
+        range,
+        points: want.points,
+        dirty: true,
+        asked: -Infinity,
+        used: 0,
+      };
+      this.entries.set(key, entry);
+    } else if (want.points > entry.points * 1.5) {
+      // The chart has become much wider; a series that fits whole needs nothing.
+      entry.points = want.points;
+      if (!entry.series || isDownsampled(entry.series)) entry.dirty = true;
+    }
+    return entry;
+  }
+
+  private async flush(): Promise<void> {
+    const { entries, next } = this.due();
+    if (entries.length === 0) {
+      if (next !== null) this.schedule(next);
+      return;
+    }
+    this.inFlight = true;
+    this.lastFlush = this.now();
+    const batch = entries.slice(0, BATCH);
+    for (const entry of batch) {
+      entry.dirty = false;
+      entry.asked = this.lastFlush;
+    }
+    let failed = false;
+    try {
+      const { series } = await this.read({
+        queries: batch.map((entry) => ({
+          run: entry.run,
+          metric: entry.metric,
+          x: entry.x,
+          points: entry.points,
+          ...(entry.range ?? {}),
+          ...(continuation(entry.series) === undefined ? {} : { after: continuation(entry.series) }),
+        })),
+      });
+      this.take(batch, series);
+    } catch (error) {
+      failed = true;
+      for (const entry of batch) entry.dirty = true;
+      this.onError(error);
+    } finally {
+      this.inFlight = false;
+    }
+    this.evict();
+    // After a failure wait for `invalidate` or the next news, but not for ever.
+    this.schedule(failed ? 5000 : 0);
+  }
+
+  private take(batch: readonly Entry[], answers: RequestResult<'series/read'>['series']): void {
+    const news = new Set<string>();
+    batch.forEach((entry, i) => {
+      const data = answers[i];
+      if (!data || data.run !== entry.run || data.metric !== entry.metric) return;
+      entry.series = merge(entry.series, data, entry.range);
+      if (entry.series.stale) entry.dirty = true;
+      news.add(entry.metric);
+    });
+    if (news.size > 0) this.onNews(news);
+  }
+
+  private evict(): void {
+    if (this.entries.size <= SPARE) return;
+    const wanted = new Set<string>();
+    for (const want of this.wants.values()) for (const run of want.runs) wanted.add(keyOf(want, run));
+    const spare = [...this.entries].filter(([key]) => !wanted.has(key)).sort((a, b) => a[1].used - b[1].used);
+    for (const [key] of spare.slice(0, Math.max(0, spare.length - SPARE))) this.entries.delete(key);
+  }
+}
+
+function keyOf(want: Pick<Want, 'metric' | 'x' | 'range'>, run: string): string {
+  const range = want.range?.(run);
+  return JSON.stringify([run, want.metric, want.x, range?.from, range?.to]);
+}

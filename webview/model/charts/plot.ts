@@ -1,0 +1,113 @@
+import type { Curve, Scale } from '../../../src/protocol/insight.js';
+import type { ParamValue } from '../../../src/protocol/values.js';
+import { formatNumber, formatValue } from '../values.js';
+
+/** One axis of a plot: values to places in [0, 1], and what is written along it. */
+export interface PlotAxis {
+  place(value: ParamValue): number;
+  ticks: { at: number; text: string }[];
+}
+
+/** Round numbers from low to high, about so many and at most one more step than that. */
+export function niceTicks(low: number, high: number, count: number): number[] {
+  const span = high - low;
+  if (!(span > 0) || !Number.isFinite(span)) return [low];
+  const rough = span / (Math.max(1, count) + 1);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((lead) => lead * power).find((one) => one >= rough * 0.999)!;
+  const ticks: number[] = [];
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) {
+    ticks.push(Number((k * step).toPrecision(12)));
+  }
+  return ticks;
+}
+
+export function numberAxis(low: number, high: number, count = 4): PlotAxis {
+  const span = high - low || 1;
+  const place = (value: ParamValue): number => (Number(value) - low) / span;
+  return {
+    place,
+    ticks: niceTicks(low, high, count).map((value) => ({ at: place(value), text: formatNumber(value) })),
+  };
+}
+
+/** Powers of ten, or where there are fewer than two, the ends. */
+export function logAxis(low: number, high: number, count = 4): PlotAxis {
+  const span = Math.log(high / low) || 1;
+  const place = (value: ParamValue): number => Math.log(Number(value) / low) / span;
+  const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+  const every = Math.max(1, Math.ceil((last - first) / count));
+  let values: number[] = [];
+  for (let e = first; e <= last; e += every) values.push(Number((10 ** e).toPrecision(12)));
+  if (values.length < 2) values = [low, high];
+  return { place, ticks: values.map((value) => ({ at: place(value), text: shortNumber(value) })) };
+}
+
+/** `1e-5` takes less room than 0.00001. */
+function shortNumber(value: number): string {
+  return value >= 1e5 || value < 1e-2 ? value.toExponential().replace('e+', 'e') : formatNumber(value);
+}
+
+export function choiceAxis(values: readonly ParamValue[]): PlotAxis {
+  const keys = values.map((value) => JSON.stringify(value));
+  const at = (i: number): number => (i + 0.5) / Math.max(1, keys.length);
+  return {
+    place: (value) => at(keys.indexOf(JSON.stringify(value))),
+    ticks: values.map((value, i) => ({ at: at(i), text: formatValue(value) })),
+  };
+}
+
+export function axisFor(scale: Scale, values: readonly ParamValue[], count = 4): PlotAxis {
+  if (scale === 'choice') return choiceAxis(values);
+  const numbers = values.map(Number);
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  return scale === 'log' && low > 0 ? logAxis(low, high, count) : numberAxis(low, high, count);
+}
+
+/** Range that holds all numbers but the most extreme twentieth at the bad end: a few failures must not press the rest flat. */
+export function objectiveRange(values: readonly number[], goal: 'minimize' | 'maximize'): [low: number, high: number] {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  if (sorted.length === 0) return [0, 1];
+  const cut = Math.floor(sorted.length * 0.05);
+  const low = goal === 'maximize' ? sorted[cut]! : sorted[0]!;
+  const high = goal === 'maximize' ? sorted.at(-1)! : sorted[sorted.length - 1 - cut]!;
+  const margin = (high - low) * 0.06 || Math.abs(high) * 0.05 || 0.5;
+  return [low - margin, high + margin];
+}
+
+/** One range for all curves with their bands, so that what matters more is seen to move more. */
+export function curvesRange(curves: readonly Curve[]): [low: number, high: number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (const { mean, sd } of curves) {
+    for (const [i, value] of mean.entries()) {
+      // Bands are cut where they would press the curves flat.
+      [low, high] = [Math.min(low, value - sd[i]!), Math.max(high, value + sd[i]!)];
+    }
+  }
+  if (low > high) return [0, 1];
+  const margin = (high - low) * 0.05 || 0.5;
+  return [low - margin, high + margin];
+}
+
+export const clamp = (at: number): number => Math.max(0, Math.min(1, at));
+
+/** Steps from each point to the next better one, and on to the end. Places in [0, 1]; y upwards. */
+export function stepPath(points: readonly { x: number; y: number }[], width: number, height: number): string {
+  const parts: string[] = [];
+  for (const [i, { x, y }] of points.entries()) {
+    const [px, py] = [(x * width).toFixed(1), ((1 - y) * height).toFixed(1)];
+    parts.push(i === 0 ? `M${px} ${py}` : `H${px}V${py}`);
+  }
+  return points.length > 0 ? `${parts.join('')}H${width}` : '';
+}
+
+/** Three digits: where a value lies on a curve needs no more. */
+export function shortValue(value: ParamValue | undefined): string {
+  return formatValue(typeof value === 'number' ? Number(value.toPrecision(3)) : value);
+}
+
+/** A share as a person says it. */
+export function percent(share: number): string {
+  const hundredth = 100 * share;
+  return `${hundredth >= 9.95 ? Math.round(hundredth) : Number(hundredth.toFixed(1))} %`;
+}

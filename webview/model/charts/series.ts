@@ -1,0 +1,77 @@
+import type { SeriesData } from '../../../src/protocol/engine.js';
+import { fromWire } from '../values.js';
+
+export type XAxis = 'step' | 'time' | 'epoch';
+export interface Range {
+  from: number;
+  to: number;
+}
+
+/** What the panel holds of one series: all of it or a bounded number of its points. Never changed in place. */
+export interface Series {
+  x: readonly number[];
+  y: readonly number[];
+  /** Points in the whole series, as far as known. */
+  total: number;
+  /** Points in the range asked for; more than `x.length` when some stand for several. */
+  inRange: number;
+  /** Null: the whole series. */
+  range: Range | null;
+  /** Not trustworthy any more: to be read whole at the next occasion. */
+  stale: boolean;
+}
+
+export const isDownsampled = (series: Series): boolean => series.inRange > series.x.length;
+
+/** How many points to name in `after`; undefined: read afresh. */
+export function continuation(series: Series | undefined): number | undefined {
+  if (!series || series.stale || series.range || isDownsampled(series) || series.total === 0) return undefined;
+  return series.total;
+}
+
+/** Lays an answer over what was there. */
+export function merge(before: Series | undefined, data: SeriesData, range: Range | null): Series {
+  // A point that has no place on this axis (no epoch was logged with it) is not drawn.
+  const placed = data.x.every(Number.isFinite) ? null : data.x.map(Number.isFinite);
+  const x = placed ? data.x.filter((_, i) => placed[i]) : data.x;
+  const y = (placed ? data.y.filter((_, i) => placed[i]) : data.y).map(fromWire);
+  if (data.mode === 'replace') {
+    const inRange = Math.max(data.inRange - (data.x.length - x.length), x.length);
+    return { x, y, total: data.total, inRange, range, stale: false };
+  }
+  const old = before ?? { x: [], y: [], total: 0, inRange: 0, range, stale: true };
+  // An append to something we do not hold, or not from the point where it ended, leaves a hole: read again.
+  const stale = before === undefined || old.range !== null || old.total + x.length > data.total;
+  if (x.length === 0) return { ...old, total: data.total, stale: stale && data.total > 0 };
+  const joined = append(old, x, y);
+  return { ...joined, total: data.total, inRange: joined.x.length, range: null, stale };
+}
+
+/** New points mostly follow the old; where they don't (steps may come in any order), the whole is put in order. */
+function append(old: Pick<Series, 'x' | 'y'>, x: readonly number[], y: readonly number[]) {
+  const joinedX = old.x.concat(x);
+  const joinedY = old.y.concat(y);
+  let ordered = true;
+  for (let i = Math.max(1, old.x.length); i < joinedX.length; i++) {
+    if (joinedX[i]! < joinedX[i - 1]!) {
+      ordered = false;
+      break;
+    }
+  }
+  if (ordered) return { x: joinedX, y: joinedY };
+  const order = joinedX.map((_, i) => i).sort((a, b) => joinedX[a]! - joinedX[b]! || a - b);
+  return { x: order.map((i) => joinedX[i]!), y: order.map((i) => joinedY[i]!) };
+}
+
+/** Index of the point nearest to `at`; -1 when there is none. `x` is in order. */
+export function nearest(x: readonly number[], at: number): number {
+  if (x.length === 0) return -1;
+  let low = 0;
+  let high = x.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (x[middle]! < at) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && at - x[low - 1]! <= x[low]! - at ? low - 1 : low;
+}

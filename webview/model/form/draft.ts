@@ -1,0 +1,167 @@
+import type { FileForm, FormField, FormProblems } from '../../../src/protocol/panel.js';
+import type { Params } from '../../../src/protocol/values.js';
+import { fieldText, parseField } from './fields.js';
+import { parseSpace } from '../search/spaceText.js';
+import type { DraftEdits } from '../view.js';
+
+/** What the person has typed over the file's values, and what is wrong with it. */
+export class Draft {
+  /** Text per param; only what was edited. */
+  readonly params = new Map<string, string>();
+  /** Search space per param as YAML text; empty: not searched. Only what was edited. */
+  readonly spaces = new Map<string, string>();
+  trials: string | null = null;
+  /** What the host found, for the texts it was asked about. */
+  private remote: FormProblems = { params: {}, space: {} };
+  private remoteFor = '';
+
+  /** `edits` are those of an earlier sitting; those that now say what the file says are no edits any more. */
+  constructor(
+    readonly form: FileForm,
+    edits: DraftEdits | null = null,
+  ) {
+    if (edits?.file !== form.file) return;
+    for (const field of form.fields) {
+      const text = edits.params[field.name];
+      if (text !== undefined) this.setText(field, text);
+      const space = edits.spaces[field.name];
+      if (space !== undefined && space.trim() !== (field.space ?? '')) this.spaces.set(field.name, space);
+    }
+    if (edits.trials !== null) this.setTrials(edits.trials);
+  }
+
+  /** To keep while the panel is away; null when there is nothing to keep. */
+  edits(): DraftEdits | null {
+    if (!this.edited) return null;
+    return {
+      file: this.form.file,
+      params: Object.fromEntries(this.params),
+      spaces: Object.fromEntries(this.spaces),
+      trials: this.trials,
+    };
+  }
+
+  get edited(): boolean {
+    return this.params.size > 0 || this.spaces.size > 0 || this.trials !== null;
+  }
+
+  text(field: FormField): string {
+    return this.params.get(field.name) ?? fieldText(field, field.value);
+  }
+
+  space(field: FormField): string {
+    return this.spaces.get(field.name) ?? field.space ?? '';
+  }
+
+  setText(field: FormField, text: string): void {
+    if (text === fieldText(field, field.value)) this.params.delete(field.name);
+    else this.params.set(field.name, text);
+  }
+
+  setSpace(field: FormField, text: string): void {
+    if (text === (field.space ?? '')) this.spaces.delete(field.name);
+    else this.spaces.set(field.name, text);
+  }
+
+  setTrials(text: string): void {
+    this.trials = text === String(this.form.search?.trials ?? '') ? null : text;
+  }
+
+  paramError(field: FormField): string | null {
+    const parsed = parseField(field, this.text(field));
+    if ('error' in parsed) return parsed.error;
+    return this.fresh().params[field.name] ?? null;
+  }
+
+  spaceError(field: FormField): string | null {
+    const text = this.space(field);
+    if (text.trim() === '') return null;
+    // What the file says already is the file's matter; only edits are judged here.
+    if (this.spaces.has(field.name)) {
+      const parsed = parseSpace(text);
+      if ('error' in parsed) return parsed.error;
+    }
+    return this.fresh().space[field.name] ?? null;
+  }
+
+  trialsError(): string | null {
+    if (this.trials === null || this.trials.trim() === '') return null;
+    return /^\s*[1-9]\d{0,6}\s*$/.test(this.trials) ? null : 'A whole number from 1 on is needed.';
+  }
+
+  get paramsValid(): boolean {
+    return this.form.fields.every((field) => this.paramError(field) === null);
+  }
+
+  get spacesValid(): boolean {
+    return this.form.fields.every((field) => this.spaceError(field) === null) && this.trialsError() === null;
+  }
+
+  /** The values of these parameters, edited or not. */
+  paramsOf(names: readonly string[]): Params {
+    return this.collect((field) => names.includes(field.name));
+  }
+
+  /** Edited values only; those that are refused are left out. */
+  changedParams(): Params {
+    return this.collect((field) => this.params.has(field.name));
+  }
+
+  private collect(when: (field: FormField) => boolean): Params {
+    const params: Params = {};
+    for (const field of this.form.fields) {
+      const parsed = when(field) ? parseField(field, this.text(field)) : null;
+      if (parsed && 'value' in parsed) params[field.name] = parsed.value;
+    }
+    return params;
+  }
+
+  /** Edited spaces as the host takes them: YAML text by name, empty to take a param out of the search. */
+  changedSpaces(): Record<string, string> {
+    return Object.fromEntries([...this.spaces].map(([name, text]) => [name, text.trim()]));
+  }
+
+  /**
+   * The whole space as a value, for starting a search with it; undefined when it is the file's own. A value that was
+   * edited and is not searched goes along as a constant: what the form says is what runs.
+   */
+  wholeSpace(): Record<string, unknown> | undefined {
+    const space: Record<string, unknown> = {};
+    let changed = this.spaces.size > 0;
+    for (const field of this.form.fields) {
+      const text = this.space(field);
+      if (text.trim() !== '') {
+        const parsed = parseSpace(text);
+        if ('value' in parsed) space[field.name] = parsed.value;
+      } else if (this.params.has(field.name)) {
+        const parsed = parseField(field, this.text(field));
+        if (!('value' in parsed)) continue;
+        space[field.name] = { constant: parsed.value };
+        changed = true;
+      }
+    }
+    return changed ? space : undefined;
+  }
+
+  get trialCount(): number | undefined {
+    return this.trials !== null && this.trials.trim() !== '' && this.trialsError() === null
+      ? Number(this.trials)
+      : undefined;
+  }
+
+  private key(): string {
+    return JSON.stringify([[...this.params], [...this.spaces]]);
+  }
+  private fresh(): FormProblems {
+    return this.remoteFor === this.key() ? this.remote : { params: {}, space: {} };
+  }
+
+  /** To be called when asking; gives what takes the answer (kept only for the texts asked about). */
+  asking(): (problems: FormProblems) => void {
+    const key = this.key();
+    return (problems) => {
+      this.remote = problems;
+      this.remoteFor = key;
+    };
+  }
+}

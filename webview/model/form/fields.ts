@@ -1,0 +1,80 @@
+import type { FormField } from '../../../src/protocol/panel.js';
+import type { ParamValue } from '../../../src/protocol/values.js';
+import { scalar } from '../search/spaceText.js';
+import { formatNumber, formatValue } from '../values.js';
+
+export type FieldResult = { value: ParamValue } | { error: string };
+
+/** The text a control shows for a value. */
+export function fieldText(field: Pick<FormField, 'kind'>, value: ParamValue): string {
+  if (value === null) return '';
+  if (typeof value === 'object') return JSON.stringify(value);
+  // JavaScript writes 0.00001 as 1e-5, which is as people write it too.
+  return String(value);
+}
+
+/** Turns what was typed into the parameter's value, or says beside the field why not. */
+export function parseField(field: FormField, text: string): FieldResult {
+  const trimmed = text.trim();
+  switch (field.kind) {
+    case 'number':
+    case 'integer':
+      return parseNumber(field, trimmed);
+    case 'switch':
+      return { value: trimmed === 'true' };
+    case 'choice': {
+      const choices = field.choices ?? [];
+      const found = choices.findIndex((choice) => fieldText(field, choice) === text);
+      if (found >= 0) return { value: choices[found]! };
+      return { error: `Choose one of ${choices.map(formatValue).join(', ')}.` };
+    }
+    case 'text':
+      return parseText(field, text);
+  }
+}
+
+function parseNumber(field: FormField, text: string): FieldResult {
+  if (text === '') return { error: 'A number is needed.' };
+  const value = scalar(text.replace(/^([-+]?)\./, '$10.').replace(/(?<=\d)_(?=\d)/g, ''));
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    return { error: `"${text.length > 20 ? `${text.slice(0, 19)}…` : text}" is not a number.` };
+  }
+  if (field.kind === 'integer' && !Number.isInteger(value)) return { error: 'A whole number is needed.' };
+  if (field.min !== undefined && value < field.min) return { error: `Must be at least ${formatNumber(field.min)}.` };
+  if (field.max !== undefined && value > field.max) return { error: `Must be at most ${formatNumber(field.max)}.` };
+  return { value };
+}
+
+/** A list stays a list and null stays null; everything else is text as typed. */
+function parseText(field: FormField, text: string): FieldResult {
+  if (Array.isArray(field.value)) {
+    try {
+      const value = JSON.parse(text) as ParamValue;
+      if (Array.isArray(value)) return { value };
+    } catch {
+      // Said below.
+    }
+    return { error: 'A list is needed, such as [64, 32].' };
+  }
+  if (field.value === null && text.trim() === '') return { value: null };
+  return { value: text };
+}
+
+/** A search space to start from when a parameter is taken into the search. */
+export function suggestSpace(field: FormField): string {
+  const value = field.value;
+  if (field.kind === 'switch') return '{ choice: [true, false] }';
+  if (field.kind === 'choice') return `{ choice: [${(field.choices ?? []).map(formatValue).join(', ')}] }`;
+  if (typeof value === 'number' && field.kind === 'integer') {
+    return `{ int: [${Math.max(field.min ?? 1, Math.floor(value / 2))}, ${Math.min(field.max ?? Infinity, value * 2)}] }`;
+  }
+  if (typeof value === 'number' && value > 0 && value < 1 && field.max === undefined && value <= 0.1) {
+    return `{ log: [${formatNumber(value / 10)}, ${formatNumber(value * 10)}] }`;
+  }
+  if (typeof value === 'number') {
+    const low = field.min ?? Math.min(0, value * 2);
+    const high = field.max ?? Math.max(value <= 1 && value >= 0 ? 1 : 0, value * 2);
+    return `{ uniform: [${formatNumber(low)}, ${formatNumber(high)}] }`;
+  }
+  return `{ choice: [${formatValue(value)}] }`;
+}

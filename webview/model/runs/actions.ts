@@ -1,0 +1,150 @@
+import type { Run } from '../../../src/protocol/engine.js';
+import type { PanelModel } from '../panel.js';
+import { isRangeTest } from '../charts/range.js';
+import { canPause, canResume, canStop, isLive } from '../values.js';
+
+/** What can be done with runs, from the table, the legend and the trial list alike. */
+export interface Action {
+  id: string;
+  label: string;
+  icon: string;
+  danger?: boolean;
+  run(): void | Promise<void>;
+}
+
+type Many = 'runs/stop' | 'runs/pause' | 'runs/resume' | 'runs/delete' | 'runs/restore';
+
+/** Does it to all the runs; those that could not be are named with the reason. */
+export async function act(model: PanelModel, method: Many, doing: string, ids: readonly string[]): Promise<string[]> {
+  try {
+    const { done, skipped } = await model.host.request(method, { ids: [...ids] });
+    const first = skipped[0];
+    if (first) {
+      const others = skipped.length > 1 ? ` (and ${skipped.length - 1} more)` : '';
+      model.toasts.add({ kind: 'error', text: `${doing}: ${name(model, first.id)} – ${first.why}${others}` });
+    }
+    return done;
+  } catch (error) {
+    model.fail(doing, error);
+    return [];
+  }
+}
+
+function name(model: PanelModel, id: string): string {
+  return model.runs.get(id)?.name ?? id;
+}
+
+export async function remove(model: PanelModel, runs: readonly Run[]): Promise<void> {
+  const done = await act(
+    model,
+    'runs/delete',
+    'Deleting',
+    runs.map((run) => run.id),
+  );
+  if (done.length === 0) return;
+  model.remove(done);
+  model.pages.refresh();
+  const text = done.length === 1 ? `Deleted ${name2(runs, done[0]!)}.` : `Deleted ${done.length} runs.`;
+  model.toasts.add({
+    kind: 'info',
+    text,
+    action: {
+      label: 'Undo',
+      run: async () => {
+        await act(model, 'runs/restore', 'Restoring', done);
+        await model.refresh();
+      },
+    },
+  });
+}
+const name2 = (runs: readonly Run[], id: string) => runs.find((run) => run.id === id)?.name ?? id;
+
+export async function rerun(model: PanelModel, run: Run): Promise<void> {
+  try {
+    const { run: fresh } = await model.host.request('runs/rerun', { id: run.id });
+    drawTogether(model, fresh, [run]);
+  } catch (error) {
+    model.fail(`Running ${run.name} again`, error);
+  }
+}
+
+/** Adds a new run to what is drawn, next to the earlier ones. */
+export function drawTogether(model: PanelModel, fresh: Run, earlier: readonly Run[]): void {
+  model.take([...earlier, fresh]);
+  const selected = model.state.selected;
+  if (selected) {
+    model.setState({ selected: [...new Set([...selected, ...earlier.map((run) => run.id), fresh.id])] }, 'runs');
+  } else {
+    model.setState({ experiment: fresh.experiment }, 'runs');
+  }
+  model.announcer.say(`Run ${fresh.name} started`);
+}
+
+/** Actions for one run or several, those that make no sense now left out. `ask` lets the person edit a text. */
+export function actionsFor(
+  model: PanelModel,
+  runs: readonly Run[],
+  ask: (what: 'rename' | 'tag' | 'note', run: readonly Run[]) => void,
+): Action[] {
+  const ids = (some: readonly Run[]) => some.map((run) => run.id);
+  const one = runs.length === 1 ? runs[0]! : null;
+  const stoppable = runs.filter((run) => canStop(run.status));
+  const pausable = runs.filter((run) => canPause(run.status));
+  const resumable = runs.filter((run) => canResume(run.status));
+  const ended = runs.filter((run) => !isLive(run));
+  const actions: Action[] = [];
+  const add = (when: boolean, action: Action) => when && actions.push(action);
+  const many = (method: Many, doing: string, some: readonly Run[]) => () => void act(model, method, doing, ids(some));
+  if (model.trusted) {
+    add(stoppable.length > 0, {
+      id: 'stop',
+      label: 'Stop',
+      icon: 'debug-stop',
+      run: many('runs/stop', 'Stopping', stoppable),
+    });
+    add(pausable.length > 0, {
+      id: 'pause',
+      label: 'Pause',
+      icon: 'debug-pause',
+      run: many('runs/pause', 'Pausing', pausable),
+    });
+    add(resumable.length > 0, {
+      id: 'resume',
+      label: 'Resume',
+      icon: 'debug-continue',
+      run: many('runs/resume', 'Resuming', resumable),
+    });
+    add(one !== null, { id: 'rerun', label: 'Run again', icon: 'debug-rerun', run: () => rerun(model, one!) });
+  }
+  add(true, {
+    id: 'draw',
+    label: one ? 'Draw only this' : 'Draw only these',
+    icon: 'graph-line',
+    run: async () => {
+      await model.select(ids(runs));
+      model.setState({ tab: 'charts' });
+    },
+  });
+  add(one !== null, { id: 'rename', label: 'Rename…', icon: 'edit', run: () => ask('rename', runs) });
+  add(true, { id: 'tag', label: 'Tags…', icon: 'tag', run: () => ask('tag', runs) });
+  add(one !== null, { id: 'note', label: 'Note…', icon: 'note', run: () => ask('note', runs) });
+  if (one) {
+    const command = (id: string, label: string, icon: string, command: string) =>
+      actions.push({ id, label, icon, run: () => model.host.command(command, one.id) });
+    command('log', 'Show log', 'output', 'tunesmith.run.revealLog');
+    command('folder', 'Open folder', 'folder-opened', 'tunesmith.run.openFolder');
+    command('copy', 'Copy command', 'copy', 'tunesmith.run.copyCommand');
+    // What the built-in trainer computes with stands in its runs' facts.
+    if (model.trusted && !isLive(one) && one.info.backend !== undefined && !isRangeTest(one)) {
+      command('export', 'Export model…', 'export', 'tunesmith.run.exportModel');
+    }
+  }
+  add(ended.length > 0, {
+    id: 'delete',
+    label: 'Delete',
+    icon: 'trash',
+    danger: true,
+    run: () => remove(model, ended),
+  });
+  return actions;
+}

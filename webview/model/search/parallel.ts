@@ -1,0 +1,85 @@
+import type { Run } from '../../../src/protocol/engine.js';
+import type { ParamValue } from '../../../src/protocol/values.js';
+import { choiceAxis, clamp, logAxis, numberAxis, objectiveRange, type PlotAxis } from '../charts/plot.js';
+import { formatNumber, formatValue, fromWire } from '../values.js';
+
+/** One vertical axis: of a parameter, or last of the objective. */
+export interface ParallelAxis {
+  name: string;
+  axis: PlotAxis;
+  /** What is written at its ends, or beside each choice. */
+  labels: { at: number; text: string }[];
+}
+export interface ParallelLine {
+  run: string;
+  /** By axis the place, in [0, 1]; null where the parameter takes no part. */
+  places: (number | null)[];
+  /** 0: the worst; 1: the best. */
+  good: number;
+  title: string;
+}
+
+/** More lines say no more. */
+const MOST = 400;
+const CHOICES = 8;
+
+/** Every trial with a value as a line across its parameters, the best last so that it is drawn on top. */
+export function parallel(
+  runs: readonly Run[],
+  names: readonly string[],
+  logs: ReadonlySet<string>,
+  objective: { metric: string; goal: 'minimize' | 'maximize' },
+): { axes: ParallelAxis[]; lines: ParallelLine[] } | null {
+  const sign = objective.goal === 'maximize' ? 1 : -1;
+  const measured = runs
+    .map((run) => ({ run, value: fromWire(run.objective?.value ?? 'NaN') }))
+    .filter(({ value }) => Number.isFinite(value))
+    .sort((a, b) => sign * (a.value - b.value));
+  // The best are kept whole, of the others as many as can be told apart.
+  const every = Math.ceil(measured.length / MOST);
+  const shown = measured.filter((_, i) => i % every === 0 || i >= measured.length - 20);
+  const axes = names.flatMap(
+    (name) =>
+      axisOf(
+        name,
+        shown.map(({ run }) => run.params[name]),
+        logs.has(name),
+      ) ?? [],
+  );
+  if (shown.length < 2 || axes.length === 0) return null;
+  const values = shown.map(({ value }) => value);
+  const range = objectiveRange(values, objective.goal);
+  const [low, high] = [Math.max(range[0], Math.min(...values)), Math.min(range[1], Math.max(...values))];
+  const last = numberAxis(low, high);
+  const ends = [low, high].map((value, at) => ({ at, text: formatNumber(Number(value.toPrecision(4))) }));
+  axes.push({ name: objective.metric, axis: last, labels: ends });
+  const lines = shown.map(({ run, value }, i) => ({
+    run: run.id,
+    places: axes.map(({ name, axis }, k) => {
+      if (k === axes.length - 1) return clamp(axis.place(value));
+      const own = run.params[name];
+      return own === undefined ? null : clamp(axis.place(own));
+    }),
+    good: shown.length > 1 ? i / (shown.length - 1) : 1,
+    title: `trial ${run.trial ?? run.name}: ${objective.metric} ${formatNumber(value)}\n${names
+      .filter((name) => name in run.params)
+      .map((name) => `${name} ${formatValue(run.params[name])}`)
+      .join('\n')}`,
+  }));
+  return { axes, lines };
+}
+
+/** Null: the parameter has one value only. */
+function axisOf(name: string, given: readonly (ParamValue | undefined)[], log: boolean): ParallelAxis | null {
+  const values = given.filter((value) => value !== undefined);
+  const kinds = new Map(values.map((value) => [JSON.stringify(value), value]));
+  if (kinds.size < 2) return null;
+  if (values.every((value) => typeof value === 'number')) {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const axis = log && low > 0 ? logAxis(low, high) : numberAxis(low, high);
+    const labels = [low, high].map((value, at) => ({ at, text: formatNumber(Number(value.toPrecision(4))) }));
+    return { name, axis, labels };
+  }
+  const axis = choiceAxis([...kinds.values()].sort((a, b) => (formatValue(a) < formatValue(b) ? -1 : 1)));
+  return { name, axis, labels: axis.ticks.length <= CHOICES ? axis.ticks : [] };
+}

@@ -1,0 +1,72 @@
+import type { Run } from '../../../src/protocol/engine.js';
+import { duration, formatAgo, formatDuration, formatNumber, formatValue } from '../values.js';
+
+/** A column of the run table; `key` is also what the engine sorts by. */
+export interface Column {
+  key: string;
+  title: string;
+  kind: 'name' | 'status' | 'text' | 'number';
+  width: number;
+  text(run: Run, now: number): string;
+}
+
+export const FIXED: readonly Column[] = [
+  { key: 'status', title: 'Status', kind: 'status', width: 130, text: (run) => run.status },
+  {
+    key: 'objective',
+    title: 'Objective',
+    kind: 'number',
+    width: 90,
+    text: (run) => formatNumber(run.objective?.value),
+  },
+];
+export const TRAILING: readonly Column[] = [
+  {
+    key: 'duration',
+    title: 'Duration',
+    kind: 'number',
+    width: 80,
+    text: (run, now) => {
+      const time = duration(run, now);
+      return time === null ? '–' : formatDuration(time);
+    },
+  },
+  { key: 'createdAt', title: 'Started', kind: 'text', width: 100, text: (run, now) => formatAgo(run.createdAt, now) },
+];
+
+export function columnOf(key: string): Column | null {
+  const [kind, ...rest] = key.split(':');
+  const name = rest.join(':');
+  if (kind === 'param' && name) {
+    return { key, title: name, kind: 'text', width: 100, text: (run) => formatValue(run.params[name]) };
+  }
+  if (kind === 'metric' && name) {
+    return { key, title: name, kind: 'number', width: 100, text: (run) => formatNumber(run.metrics[name]?.last) };
+  }
+  return null;
+}
+
+/** What a person wants to see first: the params that were searched or differ, and the metrics but for the objective's own. */
+export function defaultColumns(
+  params: readonly string[],
+  metrics: readonly string[],
+  objective: string | null,
+): string[] {
+  return [
+    ...params.slice(0, 8).map((name) => `param:${name}`),
+    ...metrics
+      .filter((name) => name !== objective && !name.startsWith('system/'))
+      .slice(0, 6)
+      .map((name) => `metric:${name}`),
+  ];
+}
+
+/** Moves a key within the chosen columns. */
+export function moveColumn(columns: readonly string[], key: string, by: number): string[] {
+  const from = columns.indexOf(key);
+  const to = Math.max(0, Math.min(columns.length - 1, from + by));
+  if (from < 0 || from === to) return [...columns];
+  const moved = columns.filter((other) => other !== key);
+  moved.splice(to, 0, key);
+  return moved;
+}

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageExtension } from '../scripts/package.mjs';
 import { exitWith, step } from '../scripts/lib/log.mjs';
-import { cacheFolder, inProject, root } from '../scripts/lib/paths.mjs';
+import { inProject, keptCacheFolder, root } from '../scripts/lib/paths.mjs';
 import { ensureDependencies, projectEnv, projectNode, underProjectNode } from '../scripts/lib/project.mjs';
 import { run } from '../scripts/lib/process.mjs';
 import { openSession } from '../scripts/lib/session.mjs';
@@ -18,7 +18,7 @@ const spread = (values) => `${Math.min(...values).toFixed(0)}–${Math.max(...va
 async function main() {
   const session = openSession('bench');
   try {
-    const env = session.env({ ...projectEnv(), TUNESMITH_HOME: cacheFolder('home') });
+    const env = session.env({ ...projectEnv(), TUNESMITH_HOME: keptCacheFolder('home') });
     const browser = await ensureBrowser();
     const latest = await ensureEditor('latest');
     const packed = await step('Packaging', () => packageExtension());

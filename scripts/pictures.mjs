@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitWith, step, UserError } from './lib/log.mjs';
-import { cacheFolder, inProject, root } from './lib/paths.mjs';
+import { inProject, keptCacheFolder, root } from './lib/paths.mjs';
 import { run } from './lib/process.mjs';
 import { ensureDependencies, projectEnv, projectNode, underProjectNode } from './lib/project.mjs';
 import { openSession } from './lib/session.mjs';
@@ -31,7 +31,7 @@ async function main() {
   try {
     const { file: vsix } = await step('Packaging', () => packageExtension());
     const [editor, browser] = [await ensureEditor('latest'), await ensureBrowser()];
-    const base = session.env({ ...projectEnv(), TUNESMITH_HOME: cacheFolder('home') });
+    const base = session.env({ ...projectEnv(), TUNESMITH_HOME: keptCacheFolder('home') });
     const shots = [];
     for (const name of wanted) {
       const { backend = 'wasm', ...shot } = PICTURES[name];

@@ -15,7 +15,7 @@ import {
   warn,
   yellow,
 } from './lib/log.mjs';
-import { cacheFolder, inProject, root } from './lib/paths.mjs';
+import { inProject, keptCacheFolder, root } from './lib/paths.mjs';
 import { ensureDependencies, projectEnv, projectNode, underProjectNode } from './lib/project.mjs';
 import { run } from './lib/process.mjs';
 import { openSession } from './lib/session.mjs';
@@ -25,6 +25,7 @@ import { EDITORS, ensureEditor } from './setup/editor.mjs';
 import { ensureTorch } from './setup/python.mjs';
 import { add, check, emptyResult, summary } from './test/result.mjs';
 
+const OPTIONS = ['--update-screenshots', '--keep'];
 const TIERS = ['lint', 'unit', 'python', 'host', 'e2e'];
 
 /** Words are tiers; what follows `--` goes to the test runner of the tier. */
@@ -32,6 +33,12 @@ function readArguments(args) {
   const at = args.indexOf('--');
   const own = at < 0 ? args : args.slice(0, at);
   const wanted = own.filter((word) => !word.startsWith('-'));
+  for (const word of own) {
+    if (word.startsWith('-') && !OPTIONS.includes(word))
+      throw new UserError(
+        `There is no option "${word}". Options: ${OPTIONS.join(', ')}; a test runner's own go after "--".`,
+      );
+  }
   for (const word of wanted) {
     if (!TIERS.includes(word)) throw new UserError(`There is no tier "${word}". Tiers: ${TIERS.join(', ')}.`);
   }
@@ -58,7 +65,7 @@ async function main() {
   const session = openSession();
   mkdirSync(inProject('test-results'), { recursive: true });
   // Backends and data sets that tests use stay apart from the person's own, and stay between test runs.
-  const env = () => session.env({ ...projectEnv(), TUNESMITH_HOME: cacheFolder('home') });
+  const env = () => session.env({ ...projectEnv(), TUNESMITH_HOME: keptCacheFolder('home') });
 
   try {
     await check(total, 'build', () =>

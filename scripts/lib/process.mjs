@@ -3,6 +3,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { readdirSync, readFileSync } from 'node:fs';
+import { npmEnvironment } from '../../src/training/files/npmEnvironment.mjs';
+
+// `npm start` and `npm test` run these scripts with variables of their own. Nothing that is started from here, another npm
+// least of all, may take them for its own.
+const own = npmEnvironment(process.env);
+for (const name of Object.keys(process.env)) if (!(name in own)) delete process.env[name];
 
 const windows = process.platform === 'win32';
 const living = new Set();

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { ensureDebianPackages, hasApt } from '../lib/debian.mjs';
 import { installOnce } from '../lib/install.mjs';
 import { exitWith, step, Unavailable } from '../lib/log.mjs';
-import { cacheFolder } from '../lib/paths.mjs';
+import { keptCacheFolder } from '../lib/paths.mjs';
 import { ask, run, which } from '../lib/process.mjs';
 
 const TORCH = '2.13.0';
@@ -30,7 +30,7 @@ const inEnvironment = (folder) =>
 export async function ensureTorch() {
   const python = systemPython();
   if (!python) throw new Unavailable('No Python 3.9 or newer was found; install one or name it in TUNESMITH_PYTHON.');
-  const folder = cacheFolder('python', `torch-${TORCH}`);
+  const folder = keptCacheFolder('python', `torch-${TORCH}`);
   const environment = inEnvironment(folder);
   if (existsSync(join(folder, '.complete')) && hasTorch(environment)) return environment;
   if (hasTorch(python)) return python;

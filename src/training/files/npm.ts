@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { TrainingError } from '../errors.js';
 import { runCommand } from './command.js';
+import { npmEnvironment } from './npmEnvironment.mjs';
 
 /** What to start npm with: `[program, ...first arguments]`. Beside the running Node, or on the PATH. */
 export function findNpm(env: NodeJS.ProcessEnv = process.env): string[] | null {
@@ -24,6 +25,15 @@ export function findNpm(env: NodeJS.ProcessEnv = process.env): string[] | null {
   return null;
 }
 
+/**
+ * npm looks for its global configuration beside the Node that runs it. That is ours here, not the one that the person's npm
+ * came with, so npm is told where its own lies.
+ */
+function globalPrefix(script = ''): NodeJS.ProcessEnv {
+  const prefix = /^(.+)\/lib\/node_modules\/npm\/bin\/npm-cli\.js$/.exec(script)?.[1];
+  return prefix ? { PREFIX: prefix } : {};
+}
+
 /** Runs npm; throws with the registry's own words when it fails. */
 export async function npm(args: string[], options: { cwd: string; signal?: AbortSignal }): Promise<string> {
   const found = findNpm();
@@ -34,7 +44,7 @@ export async function npm(args: string[], options: { cwd: string; signal?: Abort
     [...first, ...args, '--no-audit', '--no-fund', '--no-update-notifier'],
     {
       ...options,
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      env: { ...globalPrefix(first[0]), ...npmEnvironment(process.env), ELECTRON_RUN_AS_NODE: '1' },
     },
   );
   if (code !== 0) {

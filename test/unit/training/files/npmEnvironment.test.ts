@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { run } from '../../../scripts/lib/process.mjs';
-import { findNpm, npm } from '../../../src/training/files/npm.js';
-import { npmEnvironment } from '../../../src/training/files/npmEnvironment.mjs';
+import { run } from '../../../../scripts/lib/process.mjs';
+import { findNpm, npm } from '../../../../src/training/files/npm.js';
+import { npmEnvironment } from '../../../../src/training/files/npmEnvironment.mjs';
 
 /** What npm 11 under Node 20 puts into the environment of a script. */
 const OUTER = {

@@ -16,6 +16,7 @@ import {
 } from './server/address.js';
 import { Changes } from './server/changes.js';
 import { Devices } from './machine/devices.js';
+import { thisHost } from './machine/host.js';
 import { engineHandlers } from './server/handlers/engine.js';
 import { runHandlers } from './server/handlers/runs.js';
 import { searchHandlers } from './server/handlers/searches.js';
@@ -167,7 +168,10 @@ export class Engine {
     this.netServer?.close();
     if (this.address) removeSocket(this.address.socket);
     this.netServer = server;
-    this.address = { pid: process.pid, socket, token: this.token, version, protocol: PROTOCOL_VERSION };
+    this.address = {
+      ...{ pid: process.pid, socket, token: this.token, version, protocol: PROTOCOL_VERSION },
+      host: thisHost(),
+    };
     publishAddress(paths.address, this.address);
   }
 

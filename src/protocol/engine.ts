@@ -8,6 +8,7 @@
  * missed something asks again for what it shows.
  */
 import { z } from 'zod';
+import { HostIdentity } from './host.js';
 import { Insight, InsightQuery } from './insight.js';
 import { RangeTest } from './rangeTest.js';
 import { Params, ParamValue, WireNumber } from './values.js';
@@ -477,5 +478,7 @@ export const EngineAddress = z.object({
   token: z.string(),
   version: z.string(),
   protocol: z.number().int(),
+  /** Where `pid` and `socket` are to be found. */
+  host: HostIdentity.optional(),
 });
 export type EngineAddress = z.infer<typeof EngineAddress>;

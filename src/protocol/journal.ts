@@ -9,6 +9,7 @@
  * file, counted, reported once, and skipped.
  */
 import { z } from 'zod';
+import { HostIdentity } from './host.js';
 import { Params, ParamValue, WireNumber } from './values.js';
 
 /** Milliseconds since 1970-01-01T00:00:00Z; may have a fraction. */
@@ -93,6 +94,8 @@ export const SpawnRecord = z.object({
   started: z.string().nullable(),
   supervisor: z.number().int(),
   launch: Launch,
+  /** Where `pid` and `supervisor` are to be found. */
+  host: HostIdentity.optional(),
 });
 
 /** Written by the supervisor when the program is gone. `requested` says that the engine had asked for a stop. */

@@ -10,6 +10,7 @@
  *   media/
  */
 import { z } from 'zod';
+import { HostIdentity } from './host.js';
 import { RangeTest } from './rangeTest.js';
 import { Params } from './values.js';
 
@@ -74,5 +75,7 @@ export const SupervisorAddress = z.object({
   token: z.string(),
   /** Which of the run's launches it serves. */
   launch: z.number().int().default(1),
+  /** Where `pid` and `socket` are to be found. */
+  host: HostIdentity.optional(),
 });
 export type SupervisorAddress = z.infer<typeof SupervisorAddress>;

@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { RUN_FILES } from '../../protocol/runFiles.js';
+import { thisHost } from '../machine/host.js';
 
 /** Longest path that every POSIX system takes for a socket, with room to spare. */
 const MAX_SOCKET_PATH = 100;
@@ -52,7 +53,7 @@ export class Endpoint {
   /** Whole or not at all, and for this user's eyes only: the token is the key to the run. */
   private announce(): void {
     const path = join(this.folder, RUN_FILES.supervisor);
-    const address = { pid: process.pid, socket: this.path, token: this.token, launch: this.launch };
+    const address = { pid: process.pid, socket: this.path, token: this.token, launch: this.launch, host: thisHost() };
     writeFileSync(`${path}.tmp`, JSON.stringify(address), { mode: 0o600 });
     renameSync(`${path}.tmp`, path);
   }

@@ -11,6 +11,7 @@ import { Hub } from './hub.js';
 import { SupervisorJournal } from './journal.js';
 import { Program } from './program.js';
 import { trimJournals } from './trim.js';
+import { thisHost } from '../machine/host.js';
 import { findPythonFolder, programEnv, readSpec } from './spec.js';
 
 /** After the end, time for the engine to read the last messages. */
@@ -67,7 +68,10 @@ async function supervise(folder: string): Promise<void> {
       },
     },
     (pid, started) => {
-      journal.write({ type: 'spawn', time: Date.now(), pid, started, supervisor: process.pid, launch: journal.launch });
+      journal.write({
+        ...{ type: 'spawn', time: Date.now(), pid, started, supervisor: process.pid, launch: journal.launch },
+        host: thisHost(),
+      });
       hub.grown('supervisor.ndjson', 0);
     },
   );

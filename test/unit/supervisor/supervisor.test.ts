@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { thisHost } from '../../../src/engine/machine/host.js';
 import {
   address,
   alive,
@@ -39,7 +40,7 @@ describe('a program', () => {
     expect(await run.gone).toBe(0);
     expect(output(run.folder)).toBe(`ключ и "кавычки" ${run.folder} да {"lr":0.5} 1\nto stderr\n`);
     const [spawned, exit] = journal(run.folder, 'supervisor.ndjson');
-    expect(spawned).toMatchObject({ type: 'spawn', supervisor: run.supervisor.pid });
+    expect(spawned).toMatchObject({ type: 'spawn', supervisor: run.supervisor.pid, host: thisHost() });
     if (posix) expect(spawned).toHaveProperty('started', expect.any(String));
     expect(exit).toMatchObject({ type: 'exit', code: 3, signal: null, requested: null });
     expect(existsSync(join(run.folder, 'supervisor.json'))).toBe(false);

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrainingError } from '../errors.js';
 import { runCommand } from '../files/command.js';
+import { differs, TENSORFLOW_WHEELS } from '../files/pinned.js';
 import type { InstallContext } from './types.js';
 
 /** A TensorFlow that a program can be linked against. */
@@ -20,8 +21,6 @@ export interface TensorFlow {
   dropHeaders(): Promise<void>;
 }
 
-/** The newest for which the binding is known to work; what is fetched when Python has none. */
-const WHEEL_VERSION = '2.21.0';
 export const LIBRARY = process.platform === 'darwin' ? 'libtensorflow_cc.2.dylib' : 'libtensorflow_cc.so.2';
 
 const FIND = `
@@ -73,31 +72,27 @@ export async function fetchTensorFlow(context: InstallContext, folder: string): 
   const { signal, onProgress } = context;
   const python = await workingPip(context);
   const name = process.platform === 'linux' && process.arch === 'x64' ? 'tensorflow_cpu' : 'tensorflow';
-  onProgress(0.08, `fetching TensorFlow ${WHEEL_VERSION} (about 250 MB)`);
+  onProgress(0.08, `fetching TensorFlow ${TENSORFLOW_WHEELS.version} (about 250 MB)`);
   const wheels = join(folder, 'wheel');
   await mkdir(wheels, { recursive: true });
-  const download = [
-    '-m',
-    'pip',
-    'download',
-    '--no-deps',
-    '--only-binary=:all:',
-    '--dest',
-    wheels,
-    `${name}==${WHEEL_VERSION}`,
-  ];
+  const wanted = join(folder, 'wheel.txt');
+  const hashes = TENSORFLOW_WHEELS[name].map((hash) => `--hash=sha256:${hash}`);
+  await writeFile(wanted, `${name}==${TENSORFLOW_WHEELS.version} ${hashes.join(' ')}\n`);
+  const download = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--require-hashes', '--dest', wheels];
   // Only the libraries are used, so a wheel for another Python version serves as well.
   const attempts = [[], ...['3.12', '3.11', '3.13'].map((version) => ['--python-version', version])];
   let said = '';
   for (const extra of attempts) {
-    const { code, stderr } = await runCommand(python, [...download, ...extra], {
+    const { code, stderr } = await runCommand(python, [...download, ...extra, '-r', wanted], {
       signal,
       onLine: (line) => {
         const size = /\(([\d.]+ [kMG]B)\)/.exec(line)?.[1];
-        if (size) onProgress(0.1, `fetching TensorFlow ${WHEEL_VERSION} (${size})`);
+        if (size) onProgress(0.1, `fetching TensorFlow ${TENSORFLOW_WHEELS.version} (${size})`);
       },
     });
     if (code === 0) break;
+    const got = /DO NOT MATCH THE HASHES[^]*?Got\s+([0-9a-f]{64})/.exec(stderr)?.[1];
+    if (got) throw new TrainingError(differs(`${name} ${TENSORFLOW_WHEELS.version}`, 'the Python package index', got));
     said = /ERROR: ([^\n]*)/.exec(stderr)?.[1] ?? stderr.trim().slice(-300);
   }
   const wheel = (await readdir(wheels)).find((file) => file.endsWith('.whl'));
@@ -106,10 +101,10 @@ export async function fetchTensorFlow(context: InstallContext, folder: string): 
   const unzip = await runCommand(python, ['-c', UNZIP, join(wheels, wheel), folder], { signal });
   if (unzip.code !== 0)
     throw new TrainingError(`TensorFlow's package could not be unpacked: ${unzip.stderr.trim().slice(-300)}`);
-  await rm(wheels, { recursive: true, force: true });
-  const found = at(join(folder, 'tensorflow'), WHEEL_VERSION, [], true);
+  for (const path of [wheels, wanted]) await rm(path, { recursive: true, force: true });
+  const found = at(join(folder, 'tensorflow'), TENSORFLOW_WHEELS.version, [], true);
   if (!existsSync(found.library))
-    throw new TrainingError(`the package of TensorFlow ${WHEEL_VERSION} holds no ${LIBRARY}`);
+    throw new TrainingError(`the package of TensorFlow ${TENSORFLOW_WHEELS.version} holds no ${LIBRARY}`);
   return found;
 }
 

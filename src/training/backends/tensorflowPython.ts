@@ -40,7 +40,7 @@ export const tensorflowPython: BackendModule = {
         const found = own ?? (await fetchTensorFlow(context, join(folder, 'tensorflow')));
         onProgress(0.6, `fetching the binding of TensorFlow.js`);
         const packageFolder = join(folder, 'tfjs-node');
-        await unpackTfjsNode('@tensorflow/tfjs-node', packageFolder, signal);
+        await unpackTfjsNode(packageFolder, signal);
         onProgress(0.7, `compiling it against TensorFlow ${found.version}`);
         await compileBinding(packageFolder, found, signal);
         if (!own) await found.dropHeaders();

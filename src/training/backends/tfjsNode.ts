@@ -1,36 +1,24 @@
-/** The stock native packages, which bring TensorFlow 2.9 with them. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+/** The binding of tfjs-node over TensorFlow's own C library, 2.9 on most systems, compiled here from sources that were checked. */
+import { join } from 'node:path';
 import { TrainingError } from '../errors.js';
-import { runCommand } from '../files/command.js';
-import { npm } from '../files/npm.js';
-import { findBinding, startBinding } from './binding.js';
+import { LIBTENSORFLOW } from '../files/pinned.js';
+import { startBinding } from './binding.js';
+import { compileBinding } from './compileBinding.js';
 import { backendFolder, installInto, installStamp, isInstalled } from './folder.js';
+import { fetchLibTensorFlow } from './libTensorFlow.js';
 import { unpackTfjsNode } from './tfjsPackage.js';
 import type { BackendModule, InstallContext } from './types.js';
 
-/** What the package's own install script asks for; everything else of its 300 MB is not needed here. */
-const SCRIPT_NEEDS = [
-  '@mapbox/node-pre-gyp@1.0.9',
-  'adm-zip@0.5',
-  'https-proxy-agent@2',
-  'progress@2',
-  'rimraf@2',
-  'tar@6',
-];
-
 function stock(id: 'tfjs-node' | 'tfjs-node-gpu', name: string, gpu: boolean): BackendModule {
   const packageFolder = () => join(backendFolder(id), 'tfjs-node');
-  const supported = () =>
-    gpu
-      ? process.arch === 'x64' && process.platform !== 'darwin'
-      : process.arch === 'x64' || process.platform !== 'win32';
+  const archive = LIBTENSORFLOW[`${gpu ? 'gpu' : 'cpu'} ${process.platform} ${process.arch}`];
+  const unsupported = `there is no such package for ${process.platform} on ${process.arch}`;
   return {
     id,
     name,
     advice: null,
     missing() {
-      if (!supported()) return `there is no such package for ${process.platform} on ${process.arch}`;
+      if (!archive) return unsupported;
       return isInstalled(id) ? null : 'not installed';
     },
     async start() {
@@ -41,49 +29,22 @@ function stock(id: 'tfjs-node' | 'tfjs-node-gpu', name: string, gpu: boolean): B
       return started;
     },
     async install(context: InstallContext) {
-      if (!supported()) throw new TrainingError(`there is no such package for ${process.platform} on ${process.arch}`);
-      const wait = () => context.onProgress(null, 'waiting for another installation');
-      await installInto(id, context.signal, wait, async (folder) => {
-        context.onProgress(0.05, `fetching @tensorflow/${id}`);
-        const version = await unpackTfjsNode(`@tensorflow/${id}`, join(folder, 'tfjs-node'), context.signal);
-        await writeFile(join(folder, 'package.json'), '{"private":true}');
-        await npm(['install', '--ignore-scripts', '--no-save', ...SCRIPT_NEEDS], {
-          cwd: folder,
-          signal: context.signal,
-        });
-        context.onProgress(0.2, `fetching its TensorFlow library (${gpu ? '~360' : '~120'} MB)`);
-        await runInstallScript(folder, gpu, context);
-        if (!findBinding(join(folder, 'tfjs-node')))
-          throw new TrainingError('its native part is not there after installing');
-        return { version };
+      if (!archive) throw new TrainingError(unsupported);
+      const { signal, onProgress } = context;
+      const wait = () => onProgress(null, 'waiting for another installation');
+      await installInto(id, signal, wait, async (folder) => {
+        const tensorflow = await fetchLibTensorFlow(archive, join(folder, 'tensorflow'), context);
+        onProgress(0.6, 'fetching the binding of TensorFlow.js');
+        const target = join(folder, 'tfjs-node');
+        const version = await unpackTfjsNode(target, signal);
+        onProgress(0.7, `compiling it against TensorFlow ${tensorflow.version}`);
+        await compileBinding(target, tensorflow, signal);
+        await tensorflow.dropHeaders();
+        return { version, tensorflow: tensorflow.version };
       });
     },
     fingerprint: () => installStamp(id),
   };
-}
-
-async function runInstallScript(folder: string, gpu: boolean, context: InstallContext): Promise<void> {
-  const bin = join(folder, 'node_modules', '.bin');
-  await mkdir(bin, { recursive: true });
-  const { code, stderr, stdout } = await runCommand(
-    process.execPath,
-    ['scripts/install.js', gpu ? 'gpu' : 'cpu', 'download'],
-    {
-      cwd: join(folder, 'tfjs-node'),
-      signal: context.signal,
-      timeoutMs: 20 * 60_000,
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
-    },
-  );
-  if (code === 0) return;
-  const said = /(?:Error:|error:|getaddrinfo|ECONN\w+|ETIMEDOUT)[^\n]*/.exec(stderr + stdout)?.[0] ?? `code ${code}`;
-  const unreachable = /getaddrinfo|ECONN|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|statusCode|socket/.test(said);
-  throw new TrainingError(
-    `its TensorFlow library could not be fetched (${said.trim()})` +
-      (unreachable
-        ? ': the server that hosts it is out of reach from here; "tunesmith backends install tensorflow-python" does without it'
-        : ''),
-  );
 }
 
 export const tfjsNode = stock('tfjs-node', 'TensorFlow for Node, CPU', false);

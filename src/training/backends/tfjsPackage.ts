@@ -6,14 +6,12 @@ import { readTarball } from '../files/tar.js';
 
 export const TFJS_NODE_VERSION = '4.22.0';
 
-/** Unpacks what a program needs of a tfjs-node package: its code, the binding's sources and the install scripts. */
-export async function unpackTfjsNode(name: string, folder: string, signal: AbortSignal): Promise<string> {
+/** Unpacks what a program needs of tfjs-node, for the processor and for CUDA alike: its code and the binding's sources. */
+export async function unpackTfjsNode(folder: string, signal: AbortSignal): Promise<string> {
   const files = await fetchPackage(
-    `${name}@${TFJS_NODE_VERSION}`,
+    `@tensorflow/tfjs-node@${TFJS_NODE_VERSION}`,
     signal,
-    (path) =>
-      /^(package\.json|binding\.gyp|(dist|binding|scripts)\/.*)$/.test(path) &&
-      !/(_test\.js|\.d\.ts|\.map)$/.test(path),
+    (path) => /^(package\.json|(dist|binding)\/.*)$/.test(path) && !/(_test\.js|\.d\.ts|\.map)$/.test(path),
   );
   await writeFiles(files, folder);
   return TFJS_NODE_VERSION;

@@ -4,13 +4,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { TrainingError } from '../errors.js';
-import { npm } from '../files/npm.js';
+import { installLocked } from '../files/npm.js';
 import { correctAveragePool } from './averagePool.js';
 import { backendFolder, installInto, installStamp, isInstalled } from './folder.js';
 import { requireWithOurs } from './require.js';
 import type { BackendModule } from './types.js';
+import lock from './webgpu.lock.json';
 
-const PACKAGES = ['webgpu@0.4', '@tensorflow/tfjs-backend-webgpu@4.22.0'];
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
 interface Adapter {
@@ -55,13 +55,12 @@ export const webgpu: BackendModule = {
       signal,
       () => onProgress(null, 'waiting for another installation'),
       async (folder) => {
-        await writeFile(join(folder, 'package.json'), '{"private":true}');
+        const { dependencies } = lock.packages[''];
+        await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
+        await writeFile(join(folder, 'package-lock.json'), JSON.stringify(lock));
         onProgress(0.1, 'fetching WebGPU for Node (Dawn)');
-        await npm(['install', '--ignore-scripts', '--legacy-peer-deps', '--save-exact', ...PACKAGES], {
-          cwd: folder,
-          signal,
-        });
-        return { packages: PACKAGES };
+        await installLocked(folder, signal);
+        return { packages: dependencies };
       },
     );
   },

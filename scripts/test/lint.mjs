@@ -10,7 +10,21 @@ const bin = (name, ...path) => inProject('node_modules', name, ...path);
 const CHECKS = [
   ['eslint', [bin('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0']],
   ['prettier', [bin('prettier', 'bin', 'prettier.cjs'), '--check', '.', '--log-level', 'warn']],
-  ['types', [bin('typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noEmit']],
+  // Each target has its own configuration, so that the DOM and the editor are unknown where they have no place.
+  ...['src', 'src/editor', 'webview', 'test'].map((target) => [
+    `types of ${target}`,
+    [bin('typescript', 'bin', 'tsc'), '-p', target],
+  ]),
+  [
+    'circles of imports',
+    [
+      bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'),
+      'src',
+      'webview',
+      '--config',
+      '.dependency-cruiser.mjs',
+    ],
+  ],
   ['manifest', [inProject('scripts', 'manifest.mjs'), '--check']],
 ];
 

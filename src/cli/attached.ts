@@ -1,5 +1,5 @@
 /** Staying with an engine: one that is killed is started again, and takes over what goes on. */
-import { EngineError, type EngineConnection } from '../engine/clients/connect.js';
+import { EngineError, type EngineConnection } from '../engine/clients/index.js';
 import type { Context } from './context.js';
 import { CommandError } from './errors.js';
 

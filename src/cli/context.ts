@@ -1,7 +1,7 @@
 /** What every command is given: where it works, how it prints, and the way to the engine. */
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
-import { connectEngine, EngineError, type EngineConnection } from '../engine/clients/connect.js';
+import { connectEngine, EngineError, type EngineConnection } from '../engine/clients/index.js';
 import type { Run } from '../protocol/engine.js';
 import { CommandError } from './errors.js';
 import { paintFor, type Paint } from './terminal.js';

@@ -1,5 +1,5 @@
 /** Follows a search in the terminal: a live table on a terminal, a line per finished trial elsewhere. */
-import type { EngineConnection } from '../engine/clients/connect.js';
+import type { EngineConnection } from '../engine/clients/index.js';
 import { LIVE_STATUSES, type Run, type Search } from '../protocol/engine.js';
 import { attached } from './attached.js';
 import type { Context } from './context.js';

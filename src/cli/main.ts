@@ -1,5 +1,5 @@
 /** The command line: everything the panel can do, in a terminal. */
-import { EngineError } from '../engine/clients/connect.js';
+import { EngineError } from '../engine/clients/index.js';
 import { suggest } from '../experiment/suggest.js';
 import { askTell } from './askTell.js';
 import { helpOf, readInput, type Command } from './command.js';

@@ -1,4 +1,4 @@
-import type { EngineConnection } from '../engine/clients/connect.js';
+import type { EngineConnection } from '../engine/clients/index.js';
 import type { MetricPoint } from '../protocol/engine.js';
 
 /** Pages of a metric's points in the order logged; with `points`, one page of about that many. */

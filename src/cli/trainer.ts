@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
 import * as readline from 'node:readline';
-import { findNode } from '../engine/clients/connect.js';
+import { findNode } from '../engine/clients/index.js';
 import type { Context } from './context.js';
 import { CommandError } from './errors.js';
 import { LiveArea } from './liveArea.js';

@@ -1,7 +1,7 @@
 import type { Command } from '../command.js';
 import { JSON_OPTION } from '../command.js';
 import type { Search } from '../../protocol/engine.js';
-import type { EngineConnection } from '../../engine/clients/connect.js';
+import type { EngineConnection } from '../../engine/clients/index.js';
 import { UsageError } from '../errors.js';
 import { number, param } from '../format.js';
 import { followSearch } from '../followSearch.js';

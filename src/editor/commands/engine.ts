@@ -1,6 +1,6 @@
 /** The engine, the devices and the training backends. */
 import * as vscode from 'vscode';
-import { EngineError } from '../../engine/clients/connect.js';
+import { EngineError } from '../../engine/clients/index.js';
 import { ErrorCode } from '../../protocol/engine.js';
 import { formatDuration } from '../format.js';
 import { l10n } from '../l10n.js';

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { EngineError, EngineLink, type EngineLinkState } from '../../engine/clients/connect.js';
+import { EngineError, EngineLink, type EngineLinkState } from '../../engine/clients/index.js';
 import type {
   NotificationName,
   NotificationParams,

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { EngineError } from '../../engine/clients/connect.js';
+import { EngineError } from '../../engine/clients/index.js';
 import { Requests, type RequestName } from '../../protocol/engine.js';
 import type { PANEL_REQUESTS } from '../../protocol/panel.js';
 import { FromPanel, PANEL_COMMANDS, type PanelState, type ToPanel } from '../../protocol/panel.js';

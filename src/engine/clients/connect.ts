@@ -12,11 +12,6 @@ import { EngineError } from './errors.js';
 import { findNode, type NodeProgram } from './nodePath.js';
 import { workspacePaths, type WorkspacePaths } from '../disk/paths.js';
 
-export { EngineError, type EngineErrorKind } from './errors.js';
-export type { Disposable, EngineConnection, EngineInfo } from './connection.js';
-export { EngineLink, type EngineLinkState } from './link.js';
-export { findNode, type NodeProgram } from './nodePath.js';
-
 export interface ConnectOptions {
   /** The workspace folder. */
   workspace: string;

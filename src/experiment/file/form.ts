@@ -8,7 +8,8 @@ import { flowText } from './flowText.js';
 import { validateNetwork } from '../network/index.js';
 import { kindOf, refuseParam } from './paramCheck.js';
 import { dimensionsOf, paramPath, placeholderAt } from '../start/plan.js';
-import { readExperiment, type Reading } from './read.js';
+import { readExperiment } from './read.js';
+import type { Reading } from './reading.js';
 import { objectivesOf } from '../search/plan.js';
 import { middleOf, readDimension, readSpace, splitHint } from '../search/space.js';
 

@@ -2,8 +2,7 @@
 import * as path from 'node:path';
 import { isScalar } from 'yaml';
 import type { FileProblem } from '../../protocol/engine.js';
-import type { Params } from '../../protocol/values.js';
-import { refuse, type Dimension, type Space } from '../../search/index.js';
+import { refuse, type Dimension } from '../../search/index.js';
 import { macroFault, placeholders, splitCommand } from '../start/command.js';
 import { flatten } from './flatten.js';
 import { checkNetworkTemplate } from '../network/index.js';
@@ -12,24 +11,12 @@ import { hasNonFinite } from './paramCheck.js';
 import { ExperimentFile, type WrittenExperiment } from '../schema.js';
 import { checkSearch } from '../search/checks.js';
 import { objectivesOf, searchPlanOf } from '../search/plan.js';
+import type { Reading } from './reading.js';
 import { Source, type Fault, type Path, type Range } from './source.js';
 import { splitHint } from '../search/space.js';
 import { suggest } from '../suggest.js';
 import { importSweep, isSweep } from '../sweep/index.js';
 import type { Experiment, ParsedExperiment, Program } from '../types.js';
-
-/** An experiment file read as far as its mistakes allow. */
-export interface Reading {
-  source: Source;
-  written: WrittenExperiment | null;
-  experiment: Experiment | null;
-  params: Params;
-  /** Where each parameter of `params` stands below `params`. */
-  pathOf: Map<string, string[]>;
-  space: Space | null;
-  /** From a part of `written` to its place in the file (differs in sweep files). */
-  origin(path: Path): Path;
-}
 
 const readings = new WeakMap<Experiment, Reading>();
 /** The reading that a parsed experiment came from: for places of problems found later. */

@@ -11,7 +11,7 @@ import {
   type Space,
 } from '../../search/index.js';
 import { parseLinear } from './linearText.js';
-import type { Reading } from '../file/read.js';
+import type { Reading } from '../file/reading.js';
 import { objectivesOf, stagesOf, withConstraints } from './plan.js';
 import type { Fault, Path } from '../file/source.js';
 import { readSpace, splitHint } from './space.js';

@@ -6,7 +6,7 @@
  * with a sorted list in place of the tree). More: the exclusive volumes of While, Bradstreet & Barone, "A Fast Way of
  * Calculating Exact Hypervolumes" (IEEE TEC 2012), section III, on the points sorted by their last objective.
  */
-import { paretoFront, type Point } from './index.js';
+import { paretoFront, type Point } from './dominance.js';
 
 /** Points not below the reference in every objective add nothing. Infinity when one has an objective of -Infinity. */
 export function hypervolume(points: readonly Point[], reference: Point): number {

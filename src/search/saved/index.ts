@@ -3,24 +3,12 @@ import { z } from 'zod';
 import { fromWire, Params, toWire, WireNumber } from '../../protocol/values.js';
 import { SearchError } from '../errors.js';
 import { SavedOptions } from './options.js';
+import type { SavedState } from './state.js';
 import { readTrials, type TrialTexts } from './trialTexts.js';
 import { fromVersion1, Version1 } from './version1.js';
-import type { Earlier, StudyOptions, Trial } from '../types.js';
+import type { Trial } from '../types.js';
 
-export interface SavedState {
-  options: StudyOptions;
-  trials: Trial[];
-  queue: Params[];
-  /** By call of `import`: each is taken to be a search of its own. */
-  imported: Earlier[][];
-  random: number[];
-  sampler: unknown;
-  pruner: unknown;
-  /** The space was changed in mid-search. */
-  widened: boolean;
-  /** The sampler has nothing left. */
-  dry: boolean;
-}
+export type { SavedState } from './state.js';
 
 const VERSION = 2;
 const Saved = z.object({

@@ -1,7 +1,7 @@
 /** What studies were saved as at first: trials as tuples with their parameters' names. */
 import { z } from 'zod';
 import { fromWire, Params, WireNumber } from '../../protocol/values.js';
-import type { SavedState } from './index.js';
+import type { SavedState } from './state.js';
 import { SavedOptions } from './options.js';
 import { More } from './trialTexts.js';
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { loadWeights, saveWeights } from './checkpoint.js';
 import type { ConstraintState } from '../constrained/index.js';
 import { TrainingError, messageOf } from '../errors.js';
-import type { NamedValues, TrainingState } from '../loop/train.js';
+import type { TrainingState } from '../loop/types.js';
+import type { NamedValues } from '../loop/weights.js';
 
 const VERSION = 1;
 const FILES = {

@@ -1,5 +1,5 @@
 /** What is said of one fold of a cross-validation, under its own name; and what all say together. */
-import type { TrainingLog } from '../loop/train.js';
+import type { TrainingLog } from '../loop/types.js';
 
 type Values = Record<string, number>;
 

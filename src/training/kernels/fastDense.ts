@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchValues } from '../loop/batches.js';
 import { isFast, rowMajor, Simd, transposed, type FastActivation } from '../backends/simd/index.js';
-import type { BatchGradient, GradientParts } from '../loop/gradient.js';
+import type { BatchGradient, GradientParts } from '../loop/gradientTypes.js';
 import { drawMask } from '../layers/simple.js';
 import type { PlainLayer } from '../layers/types.js';
 import type { ClosedLoss } from '../losses/closed.js';

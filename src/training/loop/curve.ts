@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../../experiment/network/index.js';
 import { memoryUse } from '../diagnostics/memory.js';
 import type { Stepper } from './stepper.js';
-import type { TrainingOptions } from './train.js';
+import type { TrainingSetup } from './types.js';
 import { Window } from './window.js';
 
 const SPEED_MS = 1000;
@@ -16,7 +16,7 @@ export class Curve {
   private clock = { at: this.started, examples: 0 };
 
   constructor(
-    private readonly options: TrainingOptions,
+    private readonly options: TrainingSetup,
     private readonly stepper: Stepper,
     private readonly epoch: number,
     private readonly steps: number,

@@ -3,33 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { toTensors, type BatchValues } from './batches.js';
 import { FastDense } from '../kernels/fastDense.js';
 import type { ForwardContext } from '../layers/types.js';
-import type { Loss } from '../losses/index.js';
-import type { Model } from '../model.js';
-import type { Parameters } from './parameters.js';
+import type { BatchGradient, GradientParts, GradientSource } from './gradientTypes.js';
 import type { Random } from '../random.js';
-
-export interface BatchGradient {
-  /** [mean loss, number of right answers]. */
-  result: tf.Tensor1D;
-  /** Of the mean loss, in the order of θ. */
-  gradient: tf.Tensor1D;
-}
-
-/** Where a batch's gradient comes from: computed here, or with the help of other workers. The caller disposes both. */
-export interface GradientSource {
-  /** `watch` sees each layer's output. */
-  take(batch: BatchValues, step: number, watch?: ForwardContext['watch']): Promise<BatchGradient>;
-  dispose(): void;
-}
-
-export interface GradientParts {
-  model: Model;
-  parameters: Parameters;
-  loss: Loss;
-  /** Null: numbers are predicted, and no answer is right or wrong. */
-  classes: readonly string[] | null;
-  inputShape: readonly number[];
-}
 
 export function gradientOf(
   parts: GradientParts,

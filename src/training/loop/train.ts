@@ -1,68 +1,33 @@
 /** The training loop. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { RunClient } from '../../client/index.js';
 import type { Network } from '../../experiment/network/index.js';
 import { buildAugmentation, type Augmentation } from '../augment/index.js';
 import { Feed } from './batches.js';
 import { buildConstraints } from '../constrained/index.js';
 import { Curve } from './curve.js';
-import type { Dataset } from '../data/types.js';
 import { Diagnostics } from '../diagnostics/index.js';
 import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
-import { OwnGradient, type GradientSource } from './gradient.js';
-import type { Confusion } from '../metrics/index.js';
+import { OwnGradient } from './gradient.js';
+import type { GradientSource } from './gradientTypes.js';
 import type { ForwardContext } from '../layers/types.js';
 import { buildLoss, type Loss } from '../losses/index.js';
 import { buildModel, type Model } from '../model.js';
-import { EarlyStopping, type EarlyStoppingState } from '../regularization/earlyStopping.js';
+import { EarlyStopping } from '../regularization/earlyStopping.js';
 import { Pace } from './pace.js';
 import { takeRates } from './liveChanges.js';
-import type { Workers } from '../parallel/index.js';
 import { Parameters } from './parameters.js';
 import { Random } from '../random.js';
 import { buildRegularizer } from '../regularization/penalties.js';
 import { buildSchedule, type Schedule } from '../schedules/index.js';
-import type { PlateauState } from '../schedules/plateau.js';
-import { Stepper, type StepperState } from './stepper.js';
+import { Stepper } from './stepper.js';
+import type { JudgedConfusion, TrainingSetup, TrainingState } from './types.js';
 import { Weights, type NamedValues } from './weights.js';
 
-export type { NamedValues };
+export type { JudgedConfusion, TrainingLog, TrainingState } from './types.js';
 
-export type TrainingLog = Pick<RunClient, 'log' | 'progress' | 'info' | 'message' | 'stopRequested'>;
-
-export interface TrainingOptions {
-  network: Network;
-  dataset: Dataset;
-  seed: number;
-  log: TrainingLog;
-  /** Whether reading a value from the device is as good as free (its memory is ours). */
-  cheapReads: boolean;
-  /** Examples a batch while evaluating. */
-  evaluationBatch: number;
-  /** Who computes parts of each batch's gradient beside this process; without them, it is alone. */
-  workers?: Pick<Workers, 'gradients'> | null;
+export interface TrainingOptions extends TrainingSetup {
   /** Called with the state after every epoch but the last; what it does takes place before the next one. */
   onEpoch?(training: Training, epoch: number): Promise<void>;
-}
-
-/** Which classes were taken for which, when the validation examples were last judged. */
-export interface JudgedConfusion {
-  confusion: Confusion;
-  epoch: number;
-  step: number;
-}
-
-/** All that a training needs to go on after an epoch as if it had never stopped. Random numbers follow from seed and step. */
-export interface TrainingState {
-  epoch: number;
-  step: number;
-  /** In force, and as the file had set it. */
-  learningRate: number;
-  setLearningRate: number;
-  weights: NamedValues[];
-  stepper: StepperState;
-  schedule: PlateauState | null;
-  earlyStopping: EarlyStoppingState | null;
 }
 
 export class Training {

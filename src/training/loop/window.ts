@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { TrainingError } from '../errors.js';
-import type { TrainingOptions } from './train.js';
+import type { TrainingSetup } from './types.js';
 
 /** Collects losses between two points of the curve, and right answers over the epoch. */
 export class Window {
@@ -11,7 +11,7 @@ export class Window {
   private right = 0;
   private seen = 0;
 
-  constructor(private readonly options: TrainingOptions) {}
+  constructor(private readonly options: TrainingSetup) {}
 
   add(result: tf.Tensor1D, examples: number): void {
     this.open.push({ result, examples, step: 0 });

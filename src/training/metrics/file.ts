@@ -4,7 +4,7 @@ import type { RunClient } from '../../client/index.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { messageOf } from '../errors.js';
 import { writeWhole } from '../files/output.js';
-import type { JudgedConfusion } from '../loop/train.js';
+import type { JudgedConfusion } from '../loop/types.js';
 
 export const CONFUSION_FILE = `${RUN_FILES.media}/confusion.csv`;
 

@@ -11,7 +11,7 @@ import type { BackendId } from '../../protocol/engine.js';
 import type { BatchValues } from '../loop/batches.js';
 import type { Dataset } from '../data/types.js';
 import { TrainingError } from '../errors.js';
-import type { BatchGradient, GradientParts, GradientSource } from '../loop/gradient.js';
+import type { BatchGradient, GradientParts, GradientSource } from '../loop/gradientTypes.js';
 import type { ForwardContext } from '../layers/types.js';
 import { classWeightsOf } from '../losses/index.js';
 import type { Random } from '../random.js';

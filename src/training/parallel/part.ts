@@ -1,7 +1,8 @@
 /** One worker's part of a step: from values of weights and examples to an answer's values. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchValues } from '../loop/batches.js';
-import { gradientOf, type GradientParts } from '../loop/gradient.js';
+import { gradientOf } from '../loop/gradient.js';
+import type { GradientParts } from '../loop/gradientTypes.js';
 import type { ForwardContext, Weight } from '../layers/types.js';
 import type { Random } from '../random.js';
 import { EXTRA } from './messages.js';

@@ -2,7 +2,7 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { backendById, startBackend } from '../backends/index.js';
 import { messageOf } from '../errors.js';
-import type { GradientParts } from '../loop/gradient.js';
+import type { GradientParts } from '../loop/gradientTypes.js';
 import { buildLoss } from '../losses/index.js';
 import { buildModel } from '../model.js';
 import { Parameters } from '../loop/parameters.js';

@@ -5,7 +5,7 @@
 import type { EarlyStoppingSettings } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { asLoss, lowerIsBetter } from '../schedules/plateau.js';
-import type { NamedValues } from '../loop/train.js';
+import type { NamedValues } from '../loop/weights.js';
 
 export interface EarlyStoppingState {
   best: number | null;

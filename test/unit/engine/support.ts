@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { connectEngine, type ConnectOptions, type EngineConnection } from '../../../src/engine/clients/connect.js';
+import { connectEngine, type ConnectOptions, type EngineConnection } from '../../../src/engine/clients/index.js';
 import { LIVE_STATUSES, type Run, type RunStatus, type Search } from '../../../src/protocol/engine.js';
 import { buildDist } from '../support/build.js';
 

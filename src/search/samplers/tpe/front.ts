@@ -10,7 +10,7 @@
  */
 import { crowdingDistances, dominates, hypervolume, hypervolumeContributions } from '../../pareto/index.js';
 import { KNOWN, type Observations, PENDING } from '../observations.js';
-import type { Weighed } from './split.js';
+import type { Weighed } from './weighed.js';
 
 /** Fronts are kept until they hold so many trials: more than are ever wanted. */
 const KEPT = 40;

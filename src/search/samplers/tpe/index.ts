@@ -29,7 +29,8 @@ import { RandomSampler } from '../random.js';
 import { scott } from './bandwidth.js';
 import { Feasibility } from './constraints.js';
 import { Fronts } from './front.js';
-import { type Split, splitOf, type Weighed } from './split.js';
+import { type Split, splitOf } from './split.js';
+import type { Weighed } from './weighed.js';
 
 export const TpeSettings = z.strictObject({
   startupTrials: z

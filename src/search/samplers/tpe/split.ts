@@ -16,12 +16,8 @@ import { type Observations, PENDING, REPEAT } from '../observations.js';
 import type { Tree } from '../parzen/tree.js';
 import type { Fronts } from './front.js';
 import { niches } from './niches.js';
+import type { Weighed } from './weighed.js';
 
-export interface Weighed {
-  /** Trials. */
-  rows: Int32Array;
-  weights: Float64Array;
-}
 export interface Split {
   good: Weighed;
   bad: Weighed;

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { EngineConnection } from '../../../../src/engine/clients/connect.js';
+import type { EngineConnection } from '../../../../src/engine/clients/index.js';
 import { ErrorCode, type Run } from '../../../../src/protocol/engine.js';
 import { experiment, isAlive, pause, runOver, runWith, TRAIN, until, useWorkspace } from '../support.js';
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { computeInsight } from '../../../../src/engine/searches/insight/compute.js';
-import type { EngineConnection } from '../../../../src/engine/clients/connect.js';
+import type { EngineConnection } from '../../../../src/engine/clients/index.js';
 import { Insight, InsightQuery } from '../../../../src/protocol/insight.js';
 import { createStudy } from '../../../../src/search/index.js';
 import type { Goal, Space } from '../../../../src/search/types.js';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { EngineConnection } from '../../../../src/engine/clients/connect.js';
+import type { EngineConnection } from '../../../../src/engine/clients/index.js';
 import { ErrorCode, type Run } from '../../../../src/protocol/engine.js';
 import type { Params } from '../../../../src/protocol/values.js';
 import { experiment, isAlive, pause, runOver, searchOver, TRAIN, until, useWorkspace } from '../support.js';

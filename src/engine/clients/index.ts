@@ -1,0 +1,6 @@
+/** What a client of the engine needs: to connect once, or to stay connected. */
+export { connectEngine, type ConnectOptions } from './connect.js';
+export type { Disposable, EngineConnection, EngineInfo } from './connection.js';
+export { EngineError, type EngineErrorKind } from './errors.js';
+export { EngineLink, type EngineLinkState } from './link.js';
+export { findNode, type NodeProgram } from './nodePath.js';

@@ -1,0 +1,18 @@
+import type { Params } from '../../protocol/values.js';
+import type { Space } from '../../search/index.js';
+import type { WrittenExperiment } from '../schema.js';
+import type { Experiment } from '../types.js';
+import type { Path, Source } from './source.js';
+
+/** An experiment file read as far as its mistakes allow. */
+export interface Reading {
+  source: Source;
+  written: WrittenExperiment | null;
+  experiment: Experiment | null;
+  params: Params;
+  /** Where each parameter of `params` stands below `params`. */
+  pathOf: Map<string, string[]>;
+  space: Space | null;
+  /** From a part of `written` to its place in the file (differs in sweep files). */
+  origin(path: Path): Path;
+}

@@ -106,7 +106,7 @@ async function search(workspace) {
   if (interrupted) process.exit(130);
   if (code !== 0) {
     throw new UserError(
-      `The search failed (exit code ${code}). What happened is in ${join(workspace, '.tunesmith', 'engine.log')}`,
+      `The search failed (exit code ${code}). What happened is in the log of the engine: tunesmith engine status --workspace ${workspace}`,
     );
   }
 }

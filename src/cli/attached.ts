@@ -1,5 +1,6 @@
 /** Staying with an engine: one that is killed is started again, and takes over what goes on. */
 import { EngineError, type EngineConnection } from '../engine/clients/index.js';
+import { workspacePaths } from '../engine/disk/paths.js';
 import type { Context } from './context.js';
 import { CommandError } from './errors.js';
 
@@ -30,7 +31,7 @@ export async function attached<T>(
     if (attempt === ATTEMPTS) {
       throw new CommandError(
         `The engine ended ${ATTEMPTS} times. What was running goes on; see it with: tunesmith ls\n` +
-          `Why it ended is in ${context.workspace}/.tunesmith/engine.log`,
+          `Why it ended is in ${workspacePaths(context.workspace).log}`,
       );
     }
     context.say('The engine ended; starting it again. Nothing that was logged is lost.');

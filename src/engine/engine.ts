@@ -6,14 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { PROTOCOL_VERSION, type EngineAddress } from '../protocol/engine.js';
 import { Store } from '../store/store.js';
 import { ActiveRuns } from './runs/activeRuns.js';
-import {
-  listen,
-  newSocketAddress,
-  publishAddress,
-  removeSocket,
-  removeStaleSocket,
-  withdrawAddress,
-} from './server/address.js';
+import { isPublished, listen, publishAddress, removeStaleSocket, withdrawAddress } from './server/address.js';
 import { Changes } from './server/changes.js';
 import { Devices } from './machine/devices.js';
 import { thisHost } from './machine/host.js';
@@ -26,6 +19,7 @@ import type { EngineLock } from './disk/lock.js';
 import type { Log } from './disk/log.js';
 import type { EngineParts } from './parts.js';
 import type { WorkspacePaths } from './disk/paths.js';
+import { ENGINE_SOCKET, isOwnSocket, newSocket, removeSocket } from './disk/sockets.js';
 import { RunFolders } from './runs/folders.js';
 import { RunMaker } from './runs/maker.js';
 import { Scheduler } from './executors/scheduler.js';
@@ -42,6 +36,8 @@ export interface EngineOptions {
   distFolder: string;
   /** Leaves after so long without clients and work. */
   idleMs: number;
+  /** What was wrong before it came up, in one sentence: shown in its status. */
+  problem: string | null;
 }
 
 /** How often the address is checked to be in its place, and idleness looked at. */
@@ -56,6 +52,7 @@ export class Engine {
   private address: EngineAddress | null = null;
   private guard: NodeJS.Timeout | undefined;
   private busyAt = Date.now();
+  private inode: bigint | null = null;
   private leaving: Promise<void> | null = null;
   private gone!: () => void;
   /** Resolves when the engine has ended and let go of everything. */
@@ -92,6 +89,7 @@ export class Engine {
           version,
           workspace: paths.workspace,
           startedAt: this.startedAt,
+          problem: this.options.problem,
           work: () => this.work(),
           // After the answer is on its way.
           leave: (why) => void setTimeout(() => void this.leave(why), 20),
@@ -112,7 +110,8 @@ export class Engine {
   async start(): Promise<void> {
     const { paths, log, version } = this.options;
     const { store, folders, devices, active, searches, scheduler } = this.parts;
-    fs.mkdirSync(paths.runs, { recursive: true });
+    fs.mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
+    this.inode = this.folderInode();
     removeStaleSocket(paths.address);
     await devices.refresh();
     folders.importUnknown(store, log);
@@ -144,7 +143,7 @@ export class Engine {
     await searches.close();
     active.close();
     await this.server.close();
-    if (this.address) removeSocket(this.address.socket);
+    if (this.address) removeSocket(ENGINE_SOCKET, this.address.socket);
     try {
       store.close();
     } catch (error) {
@@ -154,19 +153,32 @@ export class Engine {
     this.gone();
   }
 
+  /** Inode of `.tunesmith`, by which it is known again. */
+  private folderInode(): bigint | null {
+    try {
+      return fs.lstatSync(this.options.paths.folder, { bigint: true }).ino;
+    } catch {
+      return null;
+    }
+  }
+
+  private isFolderThere(): boolean {
+    return this.folderInode() === this.inode;
+  }
+
   private work(): { runs: number; searches: number } {
     return { runs: this.parts.active.count, searches: this.parts.searches.count };
   }
 
   private async publish(): Promise<void> {
     const { paths, version } = this.options;
-    const socket = newSocketAddress();
+    const socket = newSocket(ENGINE_SOCKET);
     const server = net.createServer((peer) => this.server.accept(peer));
     await listen(server, socket);
     server.on('error', (error) => this.options.log.error('the socket failed', error));
     // Connections of a former socket stay; only new clients come in here.
     this.netServer?.close();
-    if (this.address) removeSocket(this.address.socket);
+    if (this.address) removeSocket(ENGINE_SOCKET, this.address.socket);
     this.netServer = server;
     this.address = {
       ...{ pid: process.pid, socket, token: this.token, version, protocol: PROTOCOL_VERSION },
@@ -178,15 +190,14 @@ export class Engine {
   private watch(): void {
     const { paths, lock, idleMs, log } = this.options;
     const { changes, store, active, trouble } = this.parts;
-    if (!lock.stillOurs()) return void this.leave('Its folder was removed or replaced.');
+    if (!lock.stillOurs() || !this.isFolderThere()) return void this.leave('Its folder was removed or replaced.');
     const { runs, searches } = this.work();
     if (changes.clientCount > 0 || runs > 0 || searches > 0) this.busyAt = Date.now();
     if (Date.now() - this.busyAt >= idleMs) return void this.leave(`Nothing to do for ${Math.round(idleMs / 1000)} s.`);
-    // Cleaners of temporary folders, and people, remove files under a running engine.
-    const lost = [paths.address, ...(process.platform === 'win32' ? [] : [this.address!.socket])].some(
-      (file) => !fs.existsSync(file),
-    );
-    if (lost) this.publish().catch((error: unknown) => log.error('the address could not be published again', error));
+    // Cleaners of temporary folders, and people, remove and overwrite files under a running engine.
+    const { address } = this;
+    const found = address && isOwnSocket(ENGINE_SOCKET, address.socket) && isPublished(paths.address, address);
+    if (!found) this.publish().catch((error: unknown) => log.error('the address could not be published again', error));
     if (active.count === 0) trouble.attempt(() => void store.series.fold());
   }
 }

@@ -1,20 +1,27 @@
-/** `node engine.cjs --workspace DIR`: the engine process of one workspace folder. */
+/** `node engine.cjs --workspace DIR [--state DIR]`: the engine process of one workspace folder. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Engine } from './engine.js';
+import { isDiskFull, writeFileAtomic } from './disk/files.js';
+import { prepareLocal } from './disk/localState.js';
 import { EngineLock } from './disk/lock.js';
 import { Log } from './disk/log.js';
 import { workspacePaths } from './disk/paths.js';
+import { keepFilesPrivate } from './disk/umask.js';
+import { EXIT_DISK_FULL } from './disk/exitCodes.js';
 
 /** Set to end an idle engine sooner or later than usual. */
 const IDLE_VARIABLE = 'TUNESMITH_ENGINE_IDLE_SECONDS';
 const IDLE_SECONDS = 60;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { workspace: { type: 'string' } } });
-  if (!values.workspace) throw new Error('usage: node engine.cjs --workspace DIR');
-  const paths = workspacePaths(fs.realpathSync(values.workspace));
+  const { values } = parseArgs({ options: { workspace: { type: 'string' }, state: { type: 'string' } } });
+  if (!values.workspace) throw new Error('usage: node engine.cjs --workspace DIR [--state DIR]');
+  keepFilesPrivate();
+  const workspace = fs.realpathSync(values.workspace);
+  const state = prepareLocal(workspace);
+  const paths = workspacePaths(workspace, values.state ?? state.folder);
   fs.mkdirSync(paths.folder, { recursive: true });
   const log = new Log(paths.log);
   const lock = EngineLock.acquire(paths.lock);
@@ -22,7 +29,9 @@ async function main(): Promise<number> {
     log.info(`another engine is there already; process ${process.pid} leaves`);
     return 0;
   }
+  writeFileAtomic(path.join(paths.local, 'workspace.json'), JSON.stringify({ path: workspace }));
   if (!fs.existsSync(paths.gitignore)) fs.writeFileSync(paths.gitignore, '*\n');
+  if (state.problem) log.warn(state.problem);
   process.on('uncaughtException', (error) => log.error('unexpected error', error));
   process.on('unhandledRejection', (error) => log.error('unexpected error', error));
 
@@ -35,11 +44,12 @@ async function main(): Promise<number> {
       version: process.env.TUNESMITH_VERSION ?? '0.0.0',
       distFolder: __dirname,
       idleMs: idleSeconds() * 1000,
+      problem: state.problem,
     });
     await engine.start();
   } catch (error) {
     log.error('the engine could not start', error);
-    return 1;
+    return isDiskFull(error) ? EXIT_DISK_FULL : 1;
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void engine.leave(`It got ${signal}.`));
   // A terminal that closes takes its processes along; this one belongs to the folder, not to the terminal.
@@ -57,6 +67,6 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     process.stderr.write(`${path.basename(__filename)}: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
+    process.exit(isDiskFull(error) ? EXIT_DISK_FULL : 1);
   },
 );

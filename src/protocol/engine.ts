@@ -471,7 +471,7 @@ export const Notifications = {
 export type NotificationName = keyof typeof Notifications;
 export type NotificationParams<N extends NotificationName> = z.output<(typeof Notifications)[N]>;
 
-/** `.tunesmith/engine.json`: how a client finds the engine (file mode 0600). */
+/** `engine.json`, in this user's own folder for the workspace: how a client finds the engine (file mode 0600). */
 export const EngineAddress = z.object({
   pid: z.number().int(),
   socket: z.string(),

@@ -253,7 +253,7 @@ describe('runs', function () {
         return true;
       }
     });
-    assert.ok(existsSync(folder!.file('store.db')));
+    assert.ok(existsSync((await folder!.paths()).store));
     assert.equal((await folder!.request('runs/list', {})).total, runs);
     assert.notEqual((await folder!.request('engine/status', {})).pid, pid);
     assert.ok(workspaceFolder());

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { workspacePaths } from '../../engine/disk/paths.js';
 import { suggest } from '../../experiment/suggest.js';
 import { JSON_OPTION, type Command } from '../command.js';
 import { UsageError } from '../errors.js';
@@ -21,7 +23,11 @@ export const engine: Command = {
     const connection = await context.runningEngine();
     if (!connection) {
       if (input.flag('json')) context.json(null);
-      else context.print(`No engine runs for ${context.workspace}.`);
+      else {
+        context.print(`No engine runs for ${context.workspace}.`);
+        const { log } = workspacePaths(context.workspace);
+        if (existsSync(log)) context.print(`  log of the last one: ${log}`);
+      }
       return 0;
     }
     try {

@@ -68,8 +68,7 @@ export function engineCommands(parts: Parts): Pick<Handlers, Names> {
 
     'engine.showLog': async () => {
       const folder = await folderFor(parts, l10n.t('Show Engine Log'));
-      const path = folder.file('engine.log');
-      await showLog(path).catch(() => {
+      await showLog((await folder.paths()).log).catch(() => {
         throw new Error(l10n.t('No engine has run for {0} yet.', folder.folder.name));
       });
     },

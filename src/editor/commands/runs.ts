@@ -1,6 +1,8 @@
 /** What can be done with runs that are there. */
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { LIVE_STATUSES, RunStatus, type RequestResult } from '../../protocol/engine.js';
+import { RUN_FILES } from '../../protocol/runFiles.js';
 import { changeFile } from '../edits.js';
 import { formatDuration } from '../format.js';
 import { l10n } from '../l10n.js';
@@ -76,7 +78,7 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
     'run.revealLog': one(l10n.t('Show Log'), ({ folder, run }) => logs.show(folder, run)),
 
     'run.openLog': one(l10n.t('Open Log in Editor'), async ({ folder, run }) => {
-      const uri = vscode.Uri.file(folder.file('runs', run.id, 'output.log'));
+      const uri = vscode.Uri.file(join((await folder.paths()).runs, run.id, RUN_FILES.output));
       const exists = await vscode.workspace.fs.stat(uri).then(
         () => true,
         () => false,

@@ -1,8 +1,9 @@
 /** One workspace folder: the link to its engine, what is known of its runs, and who wants to hear of which. */
-import { stat } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { EngineError, EngineLink, type EngineLinkState } from '../../engine/clients/index.js';
+import { workspacePaths, type WorkspacePaths } from '../../engine/disk/paths.js';
 import type {
   NotificationName,
   NotificationParams,
@@ -53,10 +54,7 @@ export class FolderEngine implements Disposable {
     this.model = this.all.add(new RunsModel(this));
     this.all.add(this.link.onState((state) => this.became(state)));
     this.all.add(this.link.on('changed', (params) => this.model.apply(params)));
-    const engineFile = new vscode.RelativePattern(folder, '.tunesmith/engine.json');
-    const watcher = this.all.add(vscode.workspace.createFileSystemWatcher(engineFile, false, true, true));
-    // Someone else (a terminal, another window) has started an engine: join it.
-    this.all.add(watcher.onDidCreate(() => void this.attach(false)));
+    this.watchForEngine().catch((error: unknown) => options.log.warn(String(error)));
   }
 
   get state(): EngineLinkState {
@@ -67,15 +65,15 @@ export class FolderEngine implements Disposable {
     return this.folder.uri.fsPath;
   }
 
-  /** Where the engine keeps what it knows of this folder. */
-  file(...names: string[]): string {
-    return path.join(this.path, '.tunesmith', ...names);
+  /** Where everything of this folder lies. */
+  async paths(): Promise<WorkspacePaths> {
+    return workspacePaths(await realpath(this.path));
   }
 
   /** Connects if the folder has runs; a folder that was never used is left alone. */
   async attach(start = true): Promise<void> {
     if (!vscode.workspace.isTrusted || this.state.kind === 'connected') return;
-    const used = await stat(this.file('store.db')).then(
+    const used = await stat(path.join(this.path, '.tunesmith')).then(
       () => true,
       () => false,
     );
@@ -124,6 +122,16 @@ export class FolderEngine implements Disposable {
 
   dispose(): void {
     this.all.dispose();
+  }
+
+  /** Joins an engine that someone else (a terminal, another window) starts. */
+  private async watchForEngine(): Promise<void> {
+    const { local, address } = await this.paths();
+    // What isn't there can't be watched.
+    await mkdir(local, { recursive: true, mode: 0o700 });
+    const pattern = new vscode.RelativePattern(vscode.Uri.file(local), path.basename(address));
+    const watcher = this.all.add(vscode.workspace.createFileSystemWatcher(pattern, false, true, true));
+    this.all.add(watcher.onDidCreate(() => void this.attach(false)));
   }
 
   private tellWatches(): void {

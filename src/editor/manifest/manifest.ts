@@ -34,7 +34,7 @@ export function buildManifest(): Manifest {
       categories: ['Machine Learning', 'Data Science', 'Visualization'],
       keywords: ['experiment tracking', 'hyperparameter', 'tuning', 'training', 'metrics'],
       extensionKind: ['workspace'],
-      activationEvents: [`onWebviewPanel:${PANEL_TYPE}`, 'workspaceContains:.tunesmith/store.db'],
+      activationEvents: [`onWebviewPanel:${PANEL_TYPE}`, 'workspaceContains:.tunesmith/.gitignore'],
       capabilities: {
         untrustedWorkspaces: {
           supported: 'limited',

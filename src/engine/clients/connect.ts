@@ -10,7 +10,10 @@ import type { NotificationName, NotificationParams } from '../../protocol/engine
 import { openSocket, SocketConnection, type EngineConnection } from './connection.js';
 import { EngineError } from './errors.js';
 import { findNode, type NodeProgram } from './nodePath.js';
+import { EXIT_DISK_FULL } from '../disk/exitCodes.js';
+import { isPrivateFolder, localFolders, LocalStateError, prepareLocal } from '../disk/localState.js';
 import { workspacePaths, type WorkspacePaths } from '../disk/paths.js';
+import { ENGINE_SOCKET, isOwnSocket } from '../disk/sockets.js';
 
 export interface ConnectOptions {
   /** The workspace folder. */
@@ -40,7 +43,7 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineConn
   const workspace = await fs.realpath(options.workspace).catch(() => {
     throw new EngineError('start-failed', `There is no folder ${options.workspace}.`);
   });
-  const attempt = new Attempt(options, workspacePaths(workspace));
+  const attempt = new Attempt(options, workspace);
   return attempt.run();
 }
 
@@ -53,38 +56,37 @@ class Attempt {
   /** Set once an older engine was asked to leave: what comes then is taken as it is. */
   private replaced = false;
 
+  private paths: WorkspacePaths;
+
   constructor(
     private readonly options: ConnectOptions,
-    private readonly paths: WorkspacePaths,
+    private readonly workspace: string,
   ) {
+    this.paths = workspacePaths(workspace);
     this.deadline = Date.now() + (options.timeoutMs ?? 30_000);
   }
 
   async run(): Promise<EngineConnection> {
     for (;;) {
       if (this.options.signal?.aborted) throw new EngineError('closed', 'Connecting to the engine was given up.');
-      const address = await this.readAddress();
-      const connection = address && (await this.tryAddress(address));
-      if (connection) return connection;
+      for (const folder of localFolders(this.workspace)) {
+        const address = await readAddress(folder);
+        const connection = address && (await this.tryAddress(address));
+        if (connection) return connection;
+      }
       if (this.options.start === false) {
-        throw new EngineError('not-running', `No engine runs for ${this.paths.workspace}.`);
+        throw new EngineError('not-running', `No engine runs for ${this.workspace}.`);
       }
       if (this.started === null) await this.start();
       else if (this.started.exit === 0) {
         // It found another engine holding the lock: one that is just coming up, or one about to leave.
         this.started = null;
         await pause(POLL * 3);
-      } else if (this.started.exit !== null) throw await this.startFailure(`ended with ${this.started.exit}`);
+      } else if (this.started.exit === EXIT_DISK_FULL)
+        throw await this.startFailure('could not start: the disk is full');
+      else if (this.started.exit !== null) throw await this.startFailure(`ended with ${this.started.exit}`);
       if (Date.now() > this.deadline) throw await this.startFailure('is not answering');
       await pause(POLL);
-    }
-  }
-
-  private async readAddress(): Promise<EngineAddress | null> {
-    try {
-      return EngineAddress.parse(JSON.parse(await fs.readFile(this.paths.address, 'utf8')));
-    } catch {
-      return null;
     }
   }
 
@@ -161,7 +163,7 @@ class Attempt {
   }
 
   private async start(): Promise<void> {
-    const { paths, options } = this;
+    const { options, workspace } = this;
     const node = options.node ?? (await findNode(options.distFolder));
     const program = path.join(options.distFolder, 'engine.cjs');
     try {
@@ -169,15 +171,19 @@ class Attempt {
     } catch {
       throw new EngineError('start-failed', `The engine is not there: ${program}. Build it with: node esbuild.mjs`);
     }
+    this.paths = workspacePaths(workspace, this.prepare());
     try {
-      await fs.mkdir(paths.folder, { recursive: true });
+      await fs.mkdir(this.paths.folder, { recursive: true, mode: 0o700 });
     } catch (error) {
-      throw new EngineError('start-failed', `The folder ${paths.folder} can't be made: ${(error as Error).message}`);
+      throw new EngineError(
+        'start-failed',
+        `The folder ${this.paths.folder} can't be made: ${(error as Error).message}`,
+      );
     }
-    const log = await fs.open(paths.log, 'a');
+    const log = await fs.open(this.paths.log, 'a', 0o600);
     try {
-      const child = spawn(node.execPath, [program, '--workspace', paths.workspace], {
-        cwd: paths.workspace,
+      const child = spawn(node.execPath, [program, '--workspace', workspace, '--state', this.paths.local], {
+        cwd: workspace,
         detached: true,
         windowsHide: true,
         stdio: ['ignore', log.fd, log.fd],
@@ -193,6 +199,15 @@ class Attempt {
     }
   }
 
+  private prepare(): string {
+    try {
+      return prepareLocal(this.workspace).folder;
+    } catch (error) {
+      if (error instanceof LocalStateError) throw new EngineError('start-failed', error.message);
+      throw error;
+    }
+  }
+
   private async startFailure(what: string): Promise<EngineError> {
     const log = await fs.readFile(this.paths.log, 'utf8').catch(() => '');
     const tail = log.trimEnd().split('\n').slice(-12).join('\n');
@@ -200,6 +215,16 @@ class Attempt {
       'start-failed',
       `Tunesmith's engine ${what}.${tail ? ` The end of its log (${this.paths.log}):\n${tail}` : ''}`,
     );
+  }
+}
+
+/** Null when there is none that can be believed: a folder for temporary files is everybody's. */
+async function readAddress(folder: string): Promise<EngineAddress | null> {
+  try {
+    const address = EngineAddress.parse(JSON.parse(await fs.readFile(workspacePaths('', folder).address, 'utf8')));
+    return isPrivateFolder(folder) && isOwnSocket(ENGINE_SOCKET, address.socket) ? address : null;
+  } catch {
+    return null;
   }
 }
 

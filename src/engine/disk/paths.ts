@@ -1,29 +1,36 @@
 import * as path from 'node:path';
+import { localFolder } from './localState.js';
 
 /** Where everything of one workspace folder lies. */
 export interface WorkspacePaths {
+  /** Real path of the workspace folder. */
   workspace: string;
-  /** `.tunesmith` */
+  /** `.tunesmith` in the workspace: data that can be shown anywhere, and nothing that is obeyed. */
   folder: string;
+  runs: string;
+  searches: string;
+  gitignore: string;
+  /** This person's own folder for the workspace, outside of it. The following ones are in there. */
+  local: string;
   address: string;
   lock: string;
   log: string;
   store: string;
-  runs: string;
-  gitignore: string;
 }
 
-export function workspacePaths(workspace: string): WorkspacePaths {
+/** `local` is what `prepareLocal` has found; without it, where it is when all is well. */
+export function workspacePaths(workspace: string, local = localFolder(workspace)): WorkspacePaths {
   const folder = path.join(workspace, '.tunesmith');
-  const at = (name: string): string => path.join(folder, name);
   return {
     workspace,
     folder,
-    address: at('engine.json'),
-    lock: at('engine.lock'),
-    log: at('engine.log'),
-    store: at('store.db'),
-    runs: at('runs'),
-    gitignore: at('.gitignore'),
+    runs: path.join(folder, 'runs'),
+    searches: path.join(folder, 'searches'),
+    gitignore: path.join(folder, '.gitignore'),
+    local,
+    address: path.join(local, 'engine.json'),
+    lock: path.join(local, 'engine.lock'),
+    log: path.join(local, 'engine.log'),
+    store: path.join(local, 'store.db'),
   };
 }

@@ -11,6 +11,7 @@ import type { Params } from '../../protocol/values.js';
 import { FIRST_LAUNCH, readLastWords, readSupervisorRecords, type Launch } from './endingRecords.js';
 import { readTail } from '../disk/files.js';
 import type { Log } from '../disk/log.js';
+import { personsUmask } from '../disk/umask.js';
 import { memoryKills } from '../machine/memoryKills.js';
 import { ownNode } from '../clients/nodePath.js';
 import { plainText, type Ending } from './outcome.js';
@@ -83,7 +84,7 @@ export class LiveRun {
     let output: number | undefined;
     try {
       output = fs.openSync(this.options.log.file, 'a');
-      const child = spawn(node.execPath, [supervisorProgram, folder], {
+      const child = spawn(node.execPath, [supervisorProgram, folder, (personsUmask() ?? process.umask()).toString(8)], {
         cwd: folder,
         detached: true,
         windowsHide: true,

@@ -7,6 +7,7 @@ import * as net from 'node:net';
 import * as path from 'node:path';
 import { RUN_FILES, SupervisorAddress } from '../../protocol/runFolder.js';
 import { FromSupervisor, type Control, type Frame } from '../../protocol/supervisor.js';
+import { isOwnSocket, RUN_SOCKET } from '../disk/sockets.js';
 import { LineSplitter } from '../disk/lines.js';
 
 export interface SupervisorEvents {
@@ -41,6 +42,8 @@ export class SupervisorLink {
   async connect(): Promise<boolean> {
     const address = readAddress(this.folder);
     if (address?.launch !== this.launch || this.socket) return this.welcomed;
+    // The folder may carry anything: only a socket that is this user's own is ever opened.
+    if (!isOwnSocket(RUN_SOCKET, address.socket)) return false;
     const socket = net.connect(address.socket);
     this.socket = socket;
     return new Promise((resolve) => {

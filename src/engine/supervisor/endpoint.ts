@@ -1,14 +1,11 @@
 /** The run's local socket: made, made known in `supervisor.json`, and made again when someone removed it. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { RUN_FILES } from '../../protocol/runFiles.js';
+import { newSocket, removeSocket, RUN_SOCKET } from '../disk/sockets.js';
 import { thisHost } from '../machine/host.js';
-
-/** Longest path that every POSIX system takes for a socket, with room to spare. */
-const MAX_SOCKET_PATH = 100;
 
 /** Temporary-file cleaners remove sockets that look old. */
 const CHECK_MS = 5000;
@@ -27,7 +24,7 @@ export class Endpoint {
   ) {}
 
   async open(): Promise<void> {
-    this.path = newSocketPath();
+    this.path = newSocket(RUN_SOCKET);
     const server = createServer(this.onConnection);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -47,7 +44,7 @@ export class Endpoint {
     const path = join(this.folder, RUN_FILES.supervisor);
     // The run may have been launched again meanwhile.
     if (this.isOurs(path)) rmSync(path, { force: true });
-    this.removeSocket();
+    removeSocket(RUN_SOCKET, this.path);
   }
 
   /** Whole or not at all, and for this user's eyes only: the token is the key to the run. */
@@ -72,24 +69,4 @@ export class Endpoint {
     await this.open();
     old?.close();
   }
-
-  private removeSocket(): void {
-    if (process.platform !== 'win32') rmSync(dirname(this.path), { recursive: true, force: true });
-  }
-}
-
-/** A name nobody can guess, in a folder (mode 0700) that nobody else can look into. */
-function newSocketPath(): string {
-  const name = randomBytes(9).toString('hex');
-  if (process.platform === 'win32') return `\\\\.\\pipe\\tunesmith-run-${name}`;
-  const bases = [tmpdir(), '/tmp'].filter((base) => base.length + '/tsm-XXXXXX/s'.length < MAX_SOCKET_PATH);
-  let problem: unknown;
-  for (const base of bases) {
-    try {
-      return join(mkdtempSync(join(base, 'tsm-')), 's');
-    } catch (error) {
-      problem = error;
-    }
-  }
-  throw problem ?? new Error(`No temporary folder has a path short enough for a socket (${tmpdir()}).`);
 }

@@ -1,5 +1,5 @@
 /**
- * The supervisor of one run: `node supervisor.cjs <run folder>`. It starts the program, passes messages between
+ * The supervisor of one run: `node supervisor.cjs <run folder> [<umask of the program>]`. It starts the program, passes messages between
  * the program's clients and the engine, stops the process tree when asked, and writes down how it ended. It is
  * small and independent of the engine, so that a run goes on, and can be joined again, whatever happens to the engine.
  */
@@ -10,6 +10,7 @@ import { GrowthWatch } from './growth.js';
 import { Hub } from './hub.js';
 import { SupervisorJournal } from './journal.js';
 import { Program } from './program.js';
+import { keepFilesPrivate } from '../disk/umask.js';
 import { trimJournals } from './trim.js';
 import { thisHost } from '../machine/host.js';
 import { findPythonFolder, programEnv, readSpec } from './spec.js';
@@ -92,11 +93,12 @@ async function supervise(folder: string): Promise<void> {
 // A closed terminal or a Ctrl-C in it ends neither us nor the run; whoever wants that says so on the socket.
 for (const name of ['SIGHUP', 'SIGINT', 'SIGPIPE'] as const) process.on(name, () => undefined);
 
-const given = process.argv[2];
+const [given, umask = ''] = process.argv.slice(2);
 if (!given) {
-  process.stderr.write('usage: supervisor.cjs <run folder>\n');
+  process.stderr.write('usage: supervisor.cjs <run folder> [<umask>]\n');
   process.exit(2);
 }
+keepFilesPrivate(/^[0-7]{1,4}$/.test(umask) ? Number.parseInt(umask, 8) : undefined);
 const folder = resolve(given);
 /** Nobody reads our output, so what should never happen is written down beside the run. */
 function report(error: unknown): void {

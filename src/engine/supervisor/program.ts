@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StopReason } from '../../protocol/supervisor.js';
 import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
+import { withPersonsUmask } from '../disk/umask.js';
 import { listProcesses, processStartTime } from './processes.js';
 import { startError, type ProgramSpec } from './spec.js';
 import { ProcessTree } from './tree.js';
@@ -54,14 +55,16 @@ export class Program {
     let child: ChildProcess;
     try {
       const [name, ...args] = spec.argv as [string, ...string[]];
-      child = spawn(name === 'node' ? process.execPath : name, args, {
-        cwd: spec.cwd,
-        env,
-        // A group of its own (a session, on POSIX), so that the whole tree can be signalled and outlives us.
-        detached: true,
-        stdio: ['ignore', output, output],
-        windowsHide: true,
-      });
+      child = withPersonsUmask(() =>
+        spawn(name === 'node' ? process.execPath : name, args, {
+          cwd: spec.cwd,
+          env,
+          // A group of its own (a session, on POSIX), so that the whole tree can be signalled and outlives us.
+          detached: true,
+          stdio: ['ignore', output, output],
+          windowsHide: true,
+        }),
+      );
     } catch (error) {
       this.ended = Promise.resolve(this.notStarted(error));
       return;

@@ -3,6 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { connectEngine, type ConnectOptions, type EngineConnection } from '../../../src/engine/clients/index.js';
+import { workspacePaths, type WorkspacePaths } from '../../../src/engine/disk/paths.js';
 import { LIVE_STATUSES, type Run, type RunStatus, type Search } from '../../../src/protocol/engine.js';
 import { buildDist } from '../support/build.js';
 
@@ -49,6 +50,11 @@ export class Workspace {
     return path.join(this.folder, ...parts);
   }
 
+  /** Where the engine keeps what is its own. */
+  get local(): WorkspacePaths {
+    return workspacePaths(this.folder);
+  }
+
   write(name: string, text: string): string {
     fs.writeFileSync(this.at(name), text);
     return this.at(name);
@@ -70,14 +76,14 @@ export class Workspace {
 
   enginePid(): number | null {
     try {
-      return (JSON.parse(fs.readFileSync(this.at('.tunesmith/engine.json'), 'utf8')) as { pid: number }).pid;
+      return (JSON.parse(fs.readFileSync(this.local.address, 'utf8')) as { pid: number }).pid;
     } catch {
       return null;
     }
   }
 
   engineLog(): string {
-    return fs.readFileSync(this.at('.tunesmith/engine.log'), 'utf8');
+    return fs.readFileSync(this.local.log, 'utf8');
   }
 
   async killEngine(): Promise<void> {
@@ -104,7 +110,8 @@ export class Workspace {
     if (pid !== null) {
       await until('the engine to leave', () => !isAlive(pid), 5000).catch(() => process.kill(pid, 'SIGKILL'));
     }
-    fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    for (const folder of [this.folder, this.local.local])
+      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -7,6 +7,8 @@ export interface EngineControl {
   version: string;
   workspace: string;
   startedAt: number;
+  /** What was wrong already when the engine came up. */
+  problem: string | null;
   /** Live runs and searches, counted as work. */
   work(): { runs: number; searches: number };
   /** Leaves after the answer is out. */
@@ -24,7 +26,7 @@ export function engineHandlers({ devices, scheduler, changes, log, trouble }: En
       ...control.work(),
       startedAt: control.startedAt,
       log: log.file,
-      problem: trouble.problem,
+      problem: trouble.problem ?? control.problem,
     }),
     'engine/stop': ({ force }) => {
       const { runs, searches } = control.work();

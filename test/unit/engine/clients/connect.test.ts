@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { PluginBuild } from 'esbuild';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isOlder } from '../../../../src/engine/clients/connect.js';
@@ -11,7 +12,7 @@ import { buildDist, bundle } from '../../support/build.js';
 import { experiment, isAlive, runWith, TRAIN, until, useWorkspace, Workspace } from '../support.js';
 
 const address = (workspace: Workspace): EngineAddress =>
-  JSON.parse(fs.readFileSync(workspace.at('.tunesmith/engine.json'), 'utf8')) as EngineAddress;
+  JSON.parse(fs.readFileSync(workspace.local.address, 'utf8')) as EngineAddress;
 
 describe('finding and starting', () => {
   let workspace: Workspace;
@@ -31,7 +32,7 @@ describe('finding and starting', () => {
   it('keeps its files private and out of git', async () => {
     await fresh();
     await workspace.connect();
-    expect(fs.statSync(workspace.at('.tunesmith/engine.json')).mode & 0o777).toBe(0o600);
+    expect(fs.statSync(workspace.local.address).mode & 0o777).toBe(0o600);
     expect(fs.statSync(path.dirname(address(workspace).socket)).mode & 0o777).toBe(0o700);
     expect(address(workspace).socket.length).toBeLessThan(100);
     expect(fs.readFileSync(workspace.at('.tunesmith/.gitignore'), 'utf8')).toBe('*\n');
@@ -54,14 +55,14 @@ describe('finding and starting', () => {
     await new Promise((resolve) => setTimeout(resolve, 2000));
     expect(isAlive(pid)).toBe(true);
     await until('the engine to leave', () => !isAlive(pid));
-    expect(fs.existsSync(workspace.at('.tunesmith/engine.json'))).toBe(false);
+    expect(fs.existsSync(workspace.local.address)).toBe(false);
     const again = await workspace.connect();
     expect((await runWith(again, run.id, 'completed')).metrics.loss?.count).toBe(30);
   });
 
   it('shows the end of the log when the engine can not start', async () => {
     await fresh();
-    fs.mkdirSync(workspace.at('.tunesmith', 'store.db'), { recursive: true });
+    fs.mkdirSync(workspace.local.store, { recursive: true });
     await expect(workspace.connect()).rejects.toMatchObject({
       kind: 'start-failed',
       message: expect.stringContaining('the engine could not start') as string,
@@ -77,7 +78,7 @@ describe('finding and starting', () => {
     await fresh();
     const first = await workspace.connect();
     await workspace.killEngine();
-    expect(fs.existsSync(workspace.at('.tunesmith/engine.json'))).toBe(true);
+    expect(fs.existsSync(workspace.local.address)).toBe(true);
     const { socket } = address(workspace);
     const second = await workspace.connect();
     expect(second.engine.pid).not.toBe(first.engine.pid);
@@ -89,12 +90,63 @@ describe('finding and starting', () => {
     await fresh();
     const first = await workspace.connect();
     const { socket } = address(workspace);
-    fs.rmSync(workspace.at('.tunesmith/engine.json'));
+    fs.rmSync(workspace.local.address);
     fs.rmSync(path.dirname(socket), { recursive: true, force: true });
     const second = await workspace.connect();
     expect(second.engine.pid).toBe(first.engine.pid);
     await expect(first.request('engine/status', {})).resolves.toMatchObject({ clients: 2 });
   });
+
+  it('is found again after its address was overwritten', async () => {
+    await fresh();
+    const first = await workspace.connect();
+    fs.writeFileSync(workspace.local.address, '{"pid": 1, "socket": "34567"}');
+    const second = await workspace.connect();
+    expect(second.engine.pid).toBe(first.engine.pid);
+  });
+
+  it('neither uses nor removes what the workspace carries under the names of its files', async () => {
+    await fresh();
+    const victim = workspace.at('tunesmith-AbCdEf');
+    fs.mkdirSync(victim, { mode: 0o700 });
+    fs.writeFileSync(path.join(victim, 'engine'), 'precious');
+    fs.writeFileSync(workspace.at('notes.txt'), 'mine\n');
+    fs.mkdirSync(workspace.at('.tunesmith'));
+    fs.symlinkSync(workspace.at('notes.txt'), workspace.at('.tunesmith/engine.log'));
+    const carried = { pid: 1, socket: path.join(victim, 'engine'), token: 'x', version: '0.1.0', protocol: 1 };
+    fs.writeFileSync(workspace.at('.tunesmith/engine.json'), JSON.stringify(carried));
+    fs.writeFileSync(workspace.at('.tunesmith/store.db'), 'no database');
+    // Held, as by somebody who wants to lock everybody else out.
+    const held = new DatabaseSync(workspace.at('.tunesmith/engine.lock'));
+    held.exec('BEGIN EXCLUSIVE');
+    await workspace.connect();
+    held.close();
+    expect(fs.readFileSync(path.join(victim, 'engine'), 'utf8')).toBe('precious');
+    expect(fs.readFileSync(workspace.at('notes.txt'), 'utf8')).toBe('mine\n');
+    expect(fs.readFileSync(workspace.at('.tunesmith/store.db'), 'utf8')).toBe('no database');
+    expect(JSON.parse(fs.readFileSync(workspace.at('.tunesmith/engine.json'), 'utf8'))).toEqual(carried);
+  });
+
+  it('works, and says what is wrong, while the home can not be used', async () => {
+    await fresh();
+    const home = workspace.at('home');
+    fs.writeFileSync(home, 'a file');
+    const before = process.env.TUNESMITH_HOME;
+    process.env.TUNESMITH_HOME = home;
+    try {
+      const connection = await workspace.connect();
+      const status = await connection.request('engine/status', {});
+      expect(status.problem).toMatch(/can't be used: it is no folder/);
+      expect((await workspace.connect()).engine.pid).toBe(connection.engine.pid);
+      await connection.request('engine/stop', { force: true });
+      await until('the engine to leave', () => !isAlive(connection.engine.pid));
+      fs.rmSync(path.dirname(status.log), { recursive: true });
+    } finally {
+      if (before === undefined) delete process.env.TUNESMITH_HOME;
+      else process.env.TUNESMITH_HOME = before;
+    }
+  });
+
   it('leaves when its folder is removed', async () => {
     await fresh();
     const connection = await workspace.connect();
@@ -110,7 +162,7 @@ describe('finding and starting', () => {
     const socket = address(workspace).socket;
     process.kill(connection.engine.pid, 'SIGTERM');
     await until('the engine to leave', () => !isAlive(connection.engine.pid));
-    expect(fs.existsSync(workspace.at('.tunesmith/engine.json'))).toBe(false);
+    expect(fs.existsSync(workspace.local.address)).toBe(false);
     expect(fs.existsSync(socket)).toBe(false);
     expect(workspace.engineLog()).toContain('engine leaves: It got SIGTERM');
   });

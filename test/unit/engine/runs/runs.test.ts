@@ -331,8 +331,7 @@ describe('after the engine was killed', () => {
     const before = (await engine.request('runs/list', { limit: 1000 })).runs;
     await engine.request('engine/stop', {});
     await until('the engine to leave', () => engine.closed && workspace().enginePid() === null);
-    for (const name of ['store.db', 'store.db-wal', 'store.db-shm'])
-      fs.rmSync(workspace().at('.tunesmith', name), { force: true });
+    for (const end of ['', '-wal', '-shm']) fs.rmSync(workspace().local.store + end, { force: true });
     engine = await workspace().connect();
     await until('the runs', async () => (await engine.request('engine/status', {})).runs === 0);
     const after = (await engine.request('runs/list', { limit: 1000 })).runs;

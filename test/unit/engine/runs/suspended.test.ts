@@ -84,9 +84,7 @@ describe('suspended trials', () => {
     const before = ends(await trials(search.id));
     expect(Object.values(before)).toContain('pruned');
     await workspace().killEngine();
-    for (const name of ['store.db', 'store.db-wal', 'store.db-shm']) {
-      fs.rmSync(workspace().at('.tunesmith', name), { force: true });
-    }
+    for (const end of ['', '-wal', '-shm']) fs.rmSync(workspace().local.store + end, { force: true });
     engine = await workspace().connect();
     const after = await until('all to be taken in', async () => {
       const { runs } = await engine.request('runs/list', { ids: Object.keys(before) });
@@ -106,7 +104,7 @@ describe('suspended trials', () => {
     const spec = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>;
     fs.writeFileSync(file, JSON.stringify({ ...spec, launch: { number: 2, at: Date.now(), checkpoint: null } }));
     const { DatabaseSync } = await import('node:sqlite');
-    const db = new DatabaseSync(workspace().at('.tunesmith', 'store.db'));
+    const db = new DatabaseSync(workspace().local.store);
     db.prepare("UPDATE runs SET status = 'queued' WHERE id = ?").run(suspended.id);
     db.close();
     engine = await workspace().connect();

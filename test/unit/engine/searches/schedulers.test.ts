@@ -115,7 +115,7 @@ describe('a search with several objectives and bounds', () => {
     expect(await searchOver(engine, search.id, 90_000)).toMatchObject({ status: 'completed', error: null });
     await workspace().killEngine();
     const { DatabaseSync } = await import('node:sqlite');
-    const db = new DatabaseSync(workspace().at('.tunesmith', 'store.db'), { readOnly: true });
+    const db = new DatabaseSync(workspace().local.store, { readOnly: true });
     const row = db.prepare('SELECT study FROM searches WHERE id = ?').get(search.id) as { study: string };
     db.close();
     const { restoreStudy } = await import('../../../../src/search/index.js');

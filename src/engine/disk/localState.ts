@@ -1,0 +1,122 @@
+/**
+ * Where the engine keeps what is this person's own for a workspace: its address, lock, log, index and queue. It lies
+ * outside the workspace, so that nothing a cloned or shared folder carries is ever taken for it.
+ */
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { createHash, randomBytes } from 'node:crypto';
+import { tunesmithHome } from '../../client/home.js';
+
+const PRIVATE_FOLDER = 0o700;
+
+export interface LocalState {
+  /** Absolute path of the folder, private to this user. */
+  folder: string;
+  /** Why this is not in the Tunesmith home, in one sentence; null when it is. */
+  problem: string | null;
+}
+
+/** No place for local state can be used. The message says what to do. */
+export class LocalStateError extends Error {
+  override name = 'LocalStateError';
+}
+
+/** Folder of a workspace's local state in the Tunesmith home. `workspace` is its real path. Creates nothing. */
+export function localFolder(workspace: string, base = tunesmithHome()): string {
+  return path.join(path.resolve(base), 'workspaces', createHash('sha256').update(workspace).digest('hex'));
+}
+
+/**
+ * Everywhere that local state of a workspace may lie: in the home, or where it goes while the home can't be written. An
+ * engine that runs may have its address in any of them.
+ */
+export function localFolders(workspace: string): string[] {
+  return [tunesmithHome(), ...fallbackBases()].map((base) => localFolder(workspace, base));
+}
+
+function fallbackBases(): string[] {
+  const user = process.platform === 'win32' ? os.userInfo().username : String(process.getuid!());
+  const name = `tunesmith-state-${user}`;
+  const bases = [process.env.XDG_RUNTIME_DIR, os.tmpdir()].filter((base): base is string => !!base);
+  return bases.map((base) => path.join(base, name));
+}
+
+/**
+ * Makes the folder, in the home or, while that can't be written, in a private folder for temporary files. Throws
+ * LocalStateError when there is no such place at all.
+ */
+export function prepareLocal(workspace: string): LocalState {
+  const folder = localFolder(workspace);
+  let problem: string;
+  try {
+    makePrivate(tunesmithHome(), folder, false);
+    return { folder, problem: null };
+  } catch (error) {
+    problem = `The Tunesmith home ${tunesmithHome()} can't be used: ${reason(error)}`;
+  }
+  for (const base of fallbackBases()) {
+    const fallback = localFolder(workspace, base);
+    try {
+      makePrivate(base, fallback, true);
+      return { folder: fallback, problem: `${problem}. Until that is mended, Tunesmith's state is in ${fallback}` };
+    } catch {
+      // The next one, if there is one.
+    }
+  }
+  throw new LocalStateError(
+    `${problem}, and neither can ${fallbackBases().join(' nor ')}. ` +
+      'Free some space, or set TUNESMITH_HOME to a folder that you own and can write.',
+  );
+}
+
+/** Creates what is missing from `base` down to `folder`, and makes sure that nobody else can look or write below it. */
+function makePrivate(base: string, folder: string, shared: boolean): void {
+  fs.mkdirSync(base, { recursive: true, mode: PRIVATE_FOLDER });
+  // In a folder that everybody may write, somebody else may have made ours first.
+  const checked = shared ? [base] : [];
+  for (const part of [...checked, path.dirname(folder), folder]) {
+    fs.mkdirSync(part, { recursive: true, mode: PRIVATE_FOLDER });
+    keepPrivate(part);
+  }
+  // A full disk and a read-only file system show only when something is written.
+  const probe = path.join(folder, `.probe-${randomBytes(4).toString('hex')}`);
+  try {
+    fs.writeFileSync(probe, 'x', { mode: 0o600, flag: 'wx' });
+  } finally {
+    fs.rmSync(probe, { force: true });
+  }
+}
+
+function keepPrivate(folder: string): void {
+  const { uid, mode } = ownFolder(folder);
+  if (process.platform === 'win32') return;
+  if (uid !== process.getuid!()) throw new Error(`${folder} belongs to another user`);
+  if (mode & 0o077) fs.chmodSync(folder, PRIVATE_FOLDER);
+}
+
+/** Whether a folder of local state is this user's alone, it and the one that it lies in. */
+export function isPrivateFolder(folder: string): boolean {
+  try {
+    return [folder, path.dirname(folder)].every((part) => {
+      const { uid, mode } = ownFolder(part);
+      return process.platform === 'win32' || (uid === process.getuid!() && (mode & 0o077) === 0);
+    });
+  } catch {
+    return false;
+  }
+}
+
+function ownFolder(folder: string): fs.Stats {
+  const stat = fs.lstatSync(folder);
+  if (!stat.isDirectory()) throw new Error(`${folder} is no folder`);
+  return stat;
+}
+
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'its disk is full';
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'it may not be written';
+  if (code === 'ENOTDIR' || code === 'EEXIST') return 'it is no folder';
+  return message;
+}

@@ -1,0 +1,73 @@
+/**
+ * Local sockets that only this user can reach: each lies in a folder of its own (mode 0700) with a random name. An
+ * address that was read from a file is used only when it names such a socket.
+ */
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
+
+export interface SocketKind {
+  /** The folder is called so and six random characters; a Windows pipe so and random digits. */
+  prefix: string;
+  /** Name of the socket in its folder. */
+  leaf: string;
+}
+
+export const ENGINE_SOCKET: SocketKind = { prefix: 'tunesmith-', leaf: 'engine' };
+export const RUN_SOCKET: SocketKind = { prefix: 'tsm-', leaf: 's' };
+
+/** Longer socket paths are cut off or refused by some systems. */
+const LONGEST = 90;
+const PIPES = '\\\\.\\pipe\\';
+
+/** Makes a new address in a new private folder; on Windows a pipe's name. Throws when no folder can be made. */
+export function newSocket({ prefix, leaf }: SocketKind): string {
+  if (process.platform === 'win32') return `${PIPES}${prefix}${randomBytes(16).toString('hex')}`;
+  const bases = [process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((base): base is string => !!base);
+  let problem = 'its path is too long';
+  for (const base of bases) {
+    if (Buffer.byteLength(join(base, `${prefix}XXXXXX`, leaf)) > LONGEST) continue;
+    try {
+      return join(mkdtempSync(join(base, prefix)), leaf);
+    } catch (error) {
+      problem = (error as Error).message;
+    }
+  }
+  throw new Error(`No private folder for a socket can be made in ${bases.join(' or ')}: ${problem}.`);
+}
+
+/** Whether the address names a socket of this kind in a private folder of this user: never a port, a link or a file. */
+export function isOwnSocket(kind: SocketKind, address: string): boolean {
+  if (process.platform === 'win32') return isPipe(kind, address);
+  try {
+    return isOwnFolder(kind, address) && lstatSync(address).isSocket();
+  } catch {
+    return false;
+  }
+}
+
+/** Removes a socket that `newSocket` made, and its folder if nothing else is in it. Touches nothing else. */
+export function removeSocket(kind: SocketKind, address: string): void {
+  if (process.platform === 'win32') return;
+  try {
+    if (!isOwnFolder(kind, address)) return;
+    if (isOwnSocket(kind, address)) rmSync(address);
+    rmdirSync(dirname(address));
+  } catch {
+    // Gone already.
+  }
+}
+
+function isPipe({ prefix }: SocketKind, address: string): boolean {
+  return address.startsWith(PIPES + prefix) && /^[0-9a-f]{18,}$/.test(address.slice(PIPES.length + prefix.length));
+}
+
+function isOwnFolder({ prefix, leaf }: SocketKind, address: string): boolean {
+  const folder = dirname(address);
+  const name = basename(folder);
+  if (!isAbsolute(address) || normalize(address) !== address || basename(address) !== leaf) return false;
+  if (!name.startsWith(prefix) || !/^[A-Za-z0-9]{6}$/.test(name.slice(prefix.length))) return false;
+  const stat = lstatSync(folder);
+  return stat.isDirectory() && stat.uid === process.getuid!() && (stat.mode & 0o077) === 0;
+}

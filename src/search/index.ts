@@ -8,7 +8,7 @@ export { createStudy, restoreStudy, type SavedStudy } from './study/index.js';
 export { checkNamed, PRUNERS, SAMPLERS } from './registry.js';
 export { createRandom } from './maths/random.js';
 export { checkConstraints, constraintText, isAllowed } from './constraints/index.js';
-export { checkSpace, countPoints, drawParams, keyOf } from './space/index.js';
+export { checkSpace, countPoints, drawParams, keyOf, tooManyDimensions } from './space/index.js';
 export { between, faultOf, isActive, rangeOf, refuse, sameValue, snap } from './space/dimension.js';
 export { DEFAULT as DEFAULT_STAGES, planStages as checkStages } from './stages/plan.js';
 export { exp } from './maths/numeric.js';

@@ -31,6 +31,10 @@ const KEY =
   /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#{}[\],&*!|>%@`:-][^#{}[\],:]*|-[^\s#{}[\],:][^#{}[\],:]*?)\s*:(?=\s|$)/;
 const FLOW_KEY = /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#{}[\],:][^{}[\],:#]*?)\s*:(?=[\s"'{[]|$)/;
 
+/** UTF-16 units of a text, and of one line, beyond which no help is given: each key costs a look at its line. */
+const LARGEST = 1_000_000;
+const LONGEST_LINE = 5000;
+
 /** Reads the text up to `until`; beyond it nothing is looked at. */
 export function scan(text: string, until = text.length): { entries: Entry[]; place: Place } {
   const entries: Entry[] = [];
@@ -87,9 +91,11 @@ export function scan(text: string, until = text.length): { entries: Entry[]; pla
       place = { path: flowPath(), kind: expect, from: skipBlanks(text, from, until), flow: true };
   };
 
+  if (text.length > LARGEST) return { entries, place };
   let start = 0;
-  for (const line of text.split('\n')) {
+  for (const whole of text.split('\n')) {
     if (start > until) break;
+    const line = whole.length > LONGEST_LINE ? '' : whole;
     if (flow.length > 0) readFlow(line, start, 0);
     else {
       let at = /^ */.exec(line)![0].length;
@@ -122,7 +128,7 @@ export function scan(text: string, until = text.length): { entries: Entry[]; pla
         if (rest && start + at + rest[0].length < until) readFlow(line, start, at + rest[0].length);
       }
     }
-    start += line.length + 1;
+    start += whole.length + 1;
   }
   return { entries, place };
 }

@@ -29,7 +29,7 @@ export function editExperiment(text: string, change: FileChange, file?: string):
   for (const [name, range] of Object.entries(change.space ?? {})) editor.setRange(name, range);
   if (change.trials !== undefined) editor.set(['search', 'trials'], String(change.trials));
   if (change.learningRate !== undefined) editor.setLearningRate(change.learningRate);
-  return { text: editor.pieces.text, edits: editor.pieces.edits() };
+  return editor.finish();
 }
 
 /** The file can't be changed; the message says why. */
@@ -48,8 +48,12 @@ function looksLikeJson(text: string): boolean {
 }
 
 class Editor {
-  readonly pieces: Pieces;
-  private source: Source;
+  private readonly pieces: Pieces;
+  private current: Source;
+  /** Values of `current` that are to be replaced, apart from each other: together they cost one reading. */
+  private replacements: TextEdit[] = [];
+  /** Where each parameter stands in `current`. */
+  private paths: Map<string, string[]> | null = null;
   private readonly eol: string;
 
   constructor(
@@ -58,16 +62,51 @@ class Editor {
   ) {
     this.pieces = new Pieces(text);
     this.eol = text.includes('\r\n') ? '\r\n' : '\n';
-    this.source = this.read(text);
-    if (isSweep(this.source.value)) {
+    this.current = this.read(text);
+    if (isSweep(this.current.value)) {
       throw new EditError('This is a sweep file of another tool; it is read, never changed. Change it by hand.');
     }
   }
 
+  /** The text with all changes, and the changes. */
+  finish(): { text: string; edits: TextEdit[] } {
+    this.flush();
+    return { text: this.pieces.text, edits: this.pieces.edits() };
+  }
+
   setParam(name: string, value: ParamValue): void {
-    const nested = (this.source.value as { params?: NestedParams } | null)?.params ?? {};
-    const path = ['params', ...(flatten(nested).pathOf.get(name) ?? [name])];
-    this.set(path, this.render(value, this.source.nodeAt(path)));
+    this.paths ??= flatten((this.current.value as { params?: NestedParams } | null)?.params ?? {}).pathOf;
+    const path = ['params', ...(this.paths.get(name) ?? [name])];
+    const range = this.current.rangeOfNode(this.current.pairAt(path)?.value);
+    if (!range || range.end === range.start) {
+      return this.set(path, this.render(value, this.source.nodeAt(path)));
+    }
+    if (this.replacements.some(({ offset, length }) => offset < range.end && range.start < offset + length)) {
+      this.flush();
+      return this.setParam(name, value);
+    }
+    const text = this.render(value, this.current.nodeAt(path));
+    if (this.current.text.slice(range.start, range.end) === text) return;
+    this.replacements.push({ offset: range.start, length: range.end - range.start, text });
+  }
+
+  /** The file with all changes so far. */
+  private get source(): Source {
+    this.flush();
+    return this.current;
+  }
+
+  private flush(): void {
+    if (this.replacements.length === 0) return;
+    // From the last to the first, so that offsets stay true.
+    for (const edit of this.replacements.sort((a, b) => b.offset - a.offset)) this.pieces.replace(edit);
+    this.replacements = [];
+    this.reread();
+  }
+
+  private reread(): void {
+    this.current = this.read(this.pieces.text);
+    this.paths = null;
   }
 
   setLearningRate(rate: number): void {
@@ -217,7 +256,7 @@ class Editor {
   }
 
   private render(value: ParamValue, old: unknown): string {
-    if (this.source.isJson) return JSON.stringify(value);
+    if (this.current.isJson) return JSON.stringify(value);
     if (typeof value !== 'string') return flowText(value);
     const style = isScalar(old) ? old.type : undefined;
     if (style === 'QUOTE_DOUBLE') return JSON.stringify(value);
@@ -280,7 +319,7 @@ class Editor {
 
   private apply(edit: TextEdit): void {
     this.pieces.replace(edit);
-    this.source = this.read(this.pieces.text);
+    this.reread();
   }
 
   private read(text: string): Source {

@@ -1,5 +1,5 @@
 /** The experiment file as a form: fields with their kinds, and what is wrong with values typed into them. */
-import { isMap, isNode, isScalar, parseDocument, visit, type Document } from 'yaml';
+import { isMap, isNode, isScalar } from 'yaml';
 import type { FileForm, FormField, FormProblems } from '../../protocol/panel.js';
 import type { Params } from '../../protocol/values.js';
 import { sameValue, type Dimension } from '../../search/index.js';
@@ -11,6 +11,7 @@ import { dimensionsOf, paramPath, placeholderAt } from '../start/plan.js';
 import { readExperiment } from './read.js';
 import type { Reading } from './reading.js';
 import { objectivesOf } from '../search/plan.js';
+import { readYaml } from './yamlText.js';
 import { middleOf, readDimension, readSpace, splitHint } from '../search/space.js';
 
 /** Never throws: of a file with mistakes, what could be read, and the problems. */
@@ -142,18 +143,14 @@ function checkNetwork(reading: Reading, params: Params, problems: FormProblems):
   }
 }
 
-function hasAlias(doc: Document): boolean {
-  let found = false;
-  visit(doc, { Alias: () => ((found = true), visit.BREAK) });
-  return found;
-}
-
 function readRange(name: string, text: string): { value: unknown; message?: undefined } | { message: string } {
   if (text.length > 10_000) return { message: 'is too long' };
-  const doc = parseDocument(text, { prettyErrors: false });
-  const error = doc.errors[0];
-  if (error) return { message: `is not a range: ${error.message.split('\n')[0]}` };
-  if (/[&*]/.test(text) && hasAlias(doc)) return { message: 'is not a range: write it without anchors and aliases' };
+  const { doc, faults, targets } = readYaml(text);
+  const error = faults.find(({ severity }) => severity === 'error');
+  if (targets.size > 0 || error?.code === 'ALIAS') {
+    return { message: 'is not a range: write it without anchors and aliases' };
+  }
+  if (error || !doc) return { message: `is not a range: ${error?.message.split('\n')[0] ?? 'it is empty'}` };
   const value = doc.toJS() as unknown;
   const { problems } = readDimension(name, value);
   const first = problems?.[0];

@@ -1,27 +1,22 @@
 /** Lines that the editor puts lenses above. Works on half-typed files too. */
-import { isAlias, isMap, isPair, isScalar, LineCounter, parseDocument, type Document, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isPair, isScalar, LineCounter, type YAMLMap } from 'yaml';
 import type { FileLenses } from '../types.js';
+import { readYaml } from './yamlText.js';
 
 export function lenses(text: string): FileLenses {
   const found: FileLenses = { runLine: null, rateLine: null, paramsLine: null, searchLine: null, parameters: [] };
-  const lines = new LineCounter();
-  let doc: Document | null = null;
-  try {
-    doc =
-      text.length <= 1_000_000
-        ? parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
-        : null;
-  } catch {
-    // Something no parser gets through: the lines below are looked for one by one.
-  }
+  const { doc, targets } = readYaml(text);
   if (!doc || !isMap(doc.contents)) return byLines(text, found);
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
   const lineOf = (node: unknown): number | null =>
     isScalar(node) && node.range ? lines.linePos(node.range[0]).line - 1 : null;
   const top = doc.contents as YAMLMap;
   const pair = (map: YAMLMap, key: string) =>
     map.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key);
   const group = (value: unknown): YAMLMap | null => {
-    const resolved: unknown = isAlias(value) ? value.resolve(doc) : value;
+    const resolved: unknown = isAlias(value) ? targets.get(value) : value;
     return isMap(resolved) ? resolved : null;
   };
   const program = ['run', 'module', 'network'].map((key) => pair(top, key)).find((item) => item !== undefined);

@@ -118,11 +118,11 @@ function inOrder(problems: FileProblem[]): FileProblem[] {
 class Checks {
   private readonly written: WrittenExperiment;
   private readonly dimensions = new Map<string, Dimension>();
-  private readonly names: string[];
+  private readonly names: ReadonlySet<string>;
 
   constructor(private readonly reading: Reading) {
     this.written = reading.written!;
-    this.names = namesOf(reading);
+    this.names = new Set(namesOf(reading));
   }
 
   all(): void {
@@ -173,7 +173,7 @@ class Checks {
   }
 
   private search(): void {
-    const space = checkSearch(this.reading, this.names, (...fault) => this.report(...fault));
+    const space = checkSearch(this.reading, [...this.names], (...fault) => this.report(...fault));
     this.reading.space = space;
     for (const d of space?.dimensions ?? []) this.dimensions.set(d.name, d);
     if (this.written.search) this.spaceNames(this.written.search.space);
@@ -185,7 +185,7 @@ class Checks {
     const used = new Set(this.usedNames());
     if (isSweep(this.reading.source.value) || this.lost('params')) return;
     for (const name of Object.keys(space)) {
-      if (Object.hasOwn(params, name) || used.has(name)) continue;
+      if (Object.hasOwn(params, name) || used.has(name) || this.reading.source.full('warning')) continue;
       const near = suggest(name, Object.keys(params));
       const hint = near ? `did you mean "${near}"?` : 'add it to params, with the value that a plain run uses';
       this.report(
@@ -263,8 +263,8 @@ class Checks {
   }
 
   private placeholder(name: string, range: Range): void {
-    if (this.names.includes(name) || this.lost('params') || this.lost('search')) return;
-    const near = suggest(name, this.names);
+    if (this.names.has(name) || this.reading.source.full() || this.lost('params') || this.lost('search')) return;
+    const near = suggest(name, [...this.names]);
     const hint = near ? `did you mean "{${near}}"?` : `add ${name} to params; for braces as they are write {{${name}}}`;
     this.reading.source.report(range, { message: `no parameter is named "${name}"`, hint });
   }

@@ -1,7 +1,8 @@
 /** The text of an experiment file with the place of everything in it. YAML and JSON are read by the same parser. */
-import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter } from 'yaml';
 import type { Document, Node, Pair, ParsedNode, Scalar, YAMLMap } from 'yaml';
 import type { FileProblem } from '../../protocol/engine.js';
+import { readYaml, type TextFault, type YamlText } from './yamlText.js';
 
 export type Path = readonly (string | number)[];
 /** Half-open, in UTF-16 units. */
@@ -15,12 +16,12 @@ export interface Fault {
   severity?: 'error' | 'warning';
 }
 
-/** More text than any experiment needs; beyond it the file is surely something else. */
-const LARGEST = 1_000_000;
-/** Deeper nesting is refused before the parser's recursion is in danger. */
-const DEEPEST = 200;
-/** Aliases may multiply what they stand for at most so often; the parser refuses more ("billion laughs"). */
-const MOST_ALIASES = 100;
+/** Problems of each severity that are listed: a file has as many as its author wants. */
+const MOST_PROBLEMS = 100;
+/** Longest sentence about a problem, in UTF-16 units; names and values in it are the file's. */
+const LONGEST_SENTENCE = 600;
+const clip = (text: string): string =>
+  text.length <= LONGEST_SENTENCE ? text : `${text.slice(0, LONGEST_SENTENCE - 1)}…`;
 
 export class Source {
   readonly problems: FileProblem[] = [];
@@ -28,6 +29,9 @@ export class Source {
   /** The plain value; undefined when it could not be read. */
   readonly value: unknown;
   private readonly lines = new LineCounter();
+  private readonly targets: YamlText['targets'];
+  private readonly pairs = new WeakMap<YAMLMap, Map<string, Pair>>();
+  private readonly counts = { error: 0, warning: 0 };
 
   constructor(
     readonly text: string,
@@ -35,7 +39,10 @@ export class Source {
   ) {
     this.lines.addNewLine(0);
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.lines.addNewLine(at + 1);
-    this.doc = this.parse();
+    const { doc, targets, faults } = readYaml(text);
+    this.doc = doc;
+    this.targets = targets;
+    for (const fault of faults) this.report(this.pointAt(fault), inWords(fault));
     this.value = this.doc ? this.toValue(this.doc) : undefined;
     if (this.isJson && this.problems.length === 0) this.checkJson();
   }
@@ -45,11 +52,22 @@ export class Source {
   }
 
   get failed(): boolean {
-    return this.problems.some((problem) => problem.severity === 'error');
+    return this.counts.error > 0;
+  }
+
+  /** Whether further problems would not be listed: finding them is not worth the time. */
+  full(severity: 'error' | 'warning' = 'error'): boolean {
+    return this.counts[severity] > MOST_PROBLEMS;
   }
 
   report(range: Range, fault: Fault): void {
-    this.problems.push(this.problemAt(range, fault));
+    const severity = fault.severity ?? 'error';
+    const count = ++this.counts[severity];
+    if (count <= MOST_PROBLEMS) this.problems.push(this.problemAt(range, fault));
+    else if (count === MOST_PROBLEMS + 1) {
+      const rest = `there are more than ${MOST_PROBLEMS} ${severity}s; the others are not listed`;
+      this.problems.push(this.problemAt(range, { message: rest, severity }));
+    }
   }
 
   /** Reports at the value that the path leads to, at its key, or at the nearest thing around it. */
@@ -63,9 +81,9 @@ export class Source {
     const problem: FileProblem = {
       file: this.file,
       ...{ line: from.line, column: from.column, endLine: to.line, endColumn: to.column },
-      ...{ severity: fault.severity ?? 'error', message: fault.message },
+      ...{ severity: fault.severity ?? 'error', message: clip(fault.message) },
     };
-    if (fault.hint !== undefined) problem.hint = fault.hint;
+    if (fault.hint !== undefined) problem.hint = clip(fault.hint);
     return problem;
   }
 
@@ -122,7 +140,7 @@ export class Source {
   }
 
   resolve(node: unknown): unknown {
-    return isAlias(node) && this.doc ? node.resolve(this.doc) : node;
+    return isAlias(node) ? this.targets.get(node) : node;
   }
 
   rangeOfNode(node: unknown): Range | null {
@@ -142,8 +160,8 @@ export class Source {
 
   /** The pair of a key, also one that came in by a merge (`<<: *base`). */
   private pairIn(map: YAMLMap, key: string, merged = true): Pair | undefined {
-    const own = map.items.find((pair) => isPair(pair) && keyText(pair.key) === key);
-    if (own || !merged) return own;
+    const own = this.pairsOf(map).get(key);
+    if (own || !merged || !this.pairsOf(map).has('<<')) return own;
     for (const pair of map.items) {
       if (keyText(pair.key) !== '<<') continue;
       const from = this.resolve(pair.value);
@@ -154,6 +172,20 @@ export class Source {
       }
     }
     return undefined;
+  }
+
+  /** The pairs of a map by their keys; of a key that comes twice, the first. */
+  private pairsOf(map: YAMLMap): Map<string, Pair> {
+    let pairs = this.pairs.get(map);
+    if (!pairs) {
+      pairs = new Map();
+      for (const pair of map.items) {
+        const key = isPair(pair) ? keyText(pair.key) : null;
+        if (key !== null && !pairs.has(key)) pairs.set(key, pair);
+      }
+      this.pairs.set(map, pairs);
+    }
+    return pairs;
   }
 
   private topRange(): Range {
@@ -168,51 +200,18 @@ export class Source {
       : range;
   }
 
-  private parse(): Document.Parsed<ParsedNode> | null {
-    const top = { start: 0, end: 1 };
-    if (this.text.length > LARGEST) {
-      this.report(top, { message: `this file is larger than ${LARGEST / 1e6} MB; it can't be an experiment file` });
-      return null;
-    }
-    const deep = tooDeep(this.text);
-    if (deep !== null) {
-      this.report({ start: deep, end: deep + 1 }, { message: `more than ${DEEPEST} levels of nesting` });
-      return null;
-    }
-    try {
-      const doc = parseDocument(this.text, {
-        merge: true,
-        stringKeys: true,
-        prettyErrors: false,
-        keepSourceTokens: true,
-      });
-      for (const error of [...doc.errors, ...doc.warnings]) {
-        const severity = error.name === 'YAMLWarning' ? 'warning' : 'error';
-        this.report(this.pointAt(error.code, error.pos), { ...inWords(error.code, error.message), severity });
-      }
-      return doc;
-    } catch (error) {
-      this.report(top, { message: `this file can't be read: ${(error as Error).message}` });
-      return null;
-    }
-  }
-
   /** At most the first line of what the parser points at; a key written twice in full. */
-  private pointAt(code: string, [start, end]: [number, number]): Range {
-    if (code !== 'DUPLICATE_KEY') return this.firstLine({ start, end: Math.min(end, start + 200) });
-    const key = /^("[^"\n]*"|'[^'\n]*'|[^:\n]+)/.exec(this.text.slice(start))?.[0] ?? '';
-    return { start, end: start + Math.max(1, key.trimEnd().length) };
+  private pointAt({ code, start, end }: TextFault): Range {
+    return this.firstLine({ start, end: code === 'DUPLICATE_KEY' ? end : Math.min(end, start + 200) });
   }
 
   private toValue(doc: Document.Parsed<ParsedNode>): unknown {
     if (this.failed) return undefined;
     try {
-      return doc.toJS({ maxAliasCount: MOST_ALIASES }) as unknown;
+      // Aliases were counted when they were read.
+      return doc.toJS({ maxAliasCount: -1 }) as unknown;
     } catch (error) {
-      const message = /alias/i.test((error as Error).message)
-        ? 'the aliases (*name) of this file multiply into too much, or name an anchor that is not there'
-        : `this file can't be read: ${(error as Error).message}`;
-      this.report({ start: 0, end: 1 }, { message });
+      this.report({ start: 0, end: 1 }, { message: `this file can't be read: ${(error as Error).message}` });
       return undefined;
     }
   }
@@ -238,34 +237,18 @@ function trimEnd(text: string, start: number, end: number): number {
   return end;
 }
 
-/** Offset at which brackets or indentation nest deeper than any experiment does; a cheap look before parsing. */
-function tooDeep(text: string): number | null {
-  let depth = 0;
-  let dashes = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 91 || c === 123) depth++;
-    else if ((c === 93 || c === 125) && depth > 0) depth--;
-    else if (c === 10) dashes = 0;
-    else if ((c === 45 || c === 63 || c === 58) && /\s/.test(text[i + 1] ?? '')) dashes++;
-    if (depth > DEEPEST || dashes > DEEPEST) return i;
-  }
-  return null;
-}
-
 /** The parser's errors, said for the person who wrote the file. */
-function inWords(code: string, message: string): Fault {
+function inWords({ code, message, hint, severity }: TextFault): Fault {
+  if (hint !== undefined) return { message, hint, severity };
   const first = message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
   switch (code) {
-    case 'DUPLICATE_KEY':
-      return { message: 'this key is written twice', hint: 'keep one of the two' };
     case 'TAB_AS_INDENT':
-      return { message: 'YAML does not allow tabs for indentation', hint: 'indent with spaces' };
+      return { message: 'YAML does not allow tabs for indentation', hint: 'indent with spaces', severity };
     case 'BAD_INDENT':
-      return { message: first, hint: 'entries of one level must begin in the same column' };
+      return { message: first, hint: 'entries of one level must begin in the same column', severity };
     case 'MULTIPLE_DOCS':
-      return { message: 'one file holds one experiment', hint: 'remove the line "---" and what follows it' };
+      return { message: first, hint: 'remove the line "---" and what follows it', severity };
     default:
-      return { message: first.charAt(0).toLowerCase() + first.slice(1) };
+      return { message: first.charAt(0).toLowerCase() + first.slice(1), severity };
   }
 }

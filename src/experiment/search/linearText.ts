@@ -32,9 +32,16 @@ class Wrong extends Error {
   }
 }
 const EXAMPLE = 'such as: layers * 4 + width <= 512';
+/** Longest text of one constraint, in UTF-16 units. */
+const LONGEST = 10_000;
+/** Parentheses and signs within each other. */
+const DEEPEST = 100;
 
 /** `names`: of all that may be named, `layers` as well as `net/layers-2`. */
 export function parseLinear(text: string, names: readonly string[]): Read {
+  if (text.length > LONGEST) {
+    return { fault: { message: `a constraint has at most ${LONGEST} characters`, offset: 0, length: 1 } };
+  }
   try {
     return { constraints: new Reader(text, names).all() };
   } catch (error) {
@@ -45,12 +52,15 @@ export function parseLinear(text: string, names: readonly string[]): Read {
 
 class Reader {
   private readonly tokens: Token[];
+  private readonly known: ReadonlySet<string>;
   private at = 0;
+  private depth = 0;
 
   constructor(
     private readonly text: string,
     private readonly names: readonly string[],
   ) {
+    this.known = new Set(names);
     this.tokens = this.split();
   }
 
@@ -79,6 +89,8 @@ class Reader {
   private compared(small: Form, large: Form, place: { start: number; end: number }): LinearConstraint {
     const { terms, constant } = added(small, large, -1);
     const used = [...terms].filter(([, factor]) => factor !== 0);
+    if (![constant, ...terms.values()].every(Number.isFinite))
+      this.wrong(place, 'a number is too large to compute with');
     if (used.length === 0) this.wrong(place, 'no parameter is left in this comparison', EXAMPLE);
     return { terms: Object.fromEntries(used), atMost: -constant || 0 };
   }
@@ -109,17 +121,22 @@ class Reader {
     const token = this.tokens[this.at]!;
     const { start, end } = token;
     this.at++;
+    if (this.depth > DEEPEST) this.wrong(token, `more than ${DEEPEST} parentheses and signs within each other`);
     if (token.kind === 'number') return { terms: new Map(), constant: token.value, start, end };
     if (token.kind === 'name') {
-      if (!this.names.includes(token.text)) this.unknown(token.text, token);
+      if (!this.known.has(token.text)) this.unknown(token.text, token);
       return { terms: new Map([[token.text, 1]]), constant: 0, start, end };
     }
     if (token.kind === 'sign' && (token.text === '-' || token.text === '+')) {
+      this.depth++;
       const form = this.factor();
+      this.depth--;
       return times(form, token.text === '-' ? -1 : 1, { start, end: form.end });
     }
     if (token.kind === 'sign' && token.text === '(') {
+      this.depth++;
       const form = this.sum();
+      this.depth--;
       const closing = this.tokens[this.at]!;
       if (!this.sign(')')) this.wrong(closing, 'a closing parenthesis is missing');
       return { ...form, start, end: closing.end };
@@ -139,17 +156,16 @@ class Reader {
   private split(): Token[] {
     const { text } = this;
     // The longest first: "net/layers-2" is one name if there is such a parameter.
-    const names = [...this.names].sort((a, b) => b.length - a.length);
+    const lengths = [...new Set(this.names.map(({ length }) => length))].sort((a, b) => b - a);
     const tokens: Token[] = [];
     for (let at = 0; at < text.length;) {
       if (/\s/.test(text[at]!)) {
         at++;
         continue;
       }
-      const name = names.find((each) => {
-        if (!text.startsWith(each, at)) return false;
-        return !/[\w.]/.test(text[at + each.length] ?? '') && /[^\d\s]/.test(each);
-      });
+      const name = lengths
+        .map((length) => text.slice(at, at + length))
+        .find((each) => this.known.has(each) && !/[\w.]/.test(text[at + each.length] ?? '') && /[^\d\s]/.test(each));
       const rest = text.slice(at);
       const word = name ?? /^[\p{L}_][\p{L}\p{N}_.]*/u.exec(rest)?.[0];
       const number = /^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?/.exec(rest)?.[0];

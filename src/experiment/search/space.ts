@@ -8,6 +8,7 @@ import {
   sameValue,
   snap,
   SpaceError,
+  tooManyDimensions,
   type Dimension,
   type Space,
 } from '../../search/index.js';
@@ -168,6 +169,10 @@ function toDimension(name: string, kind: DimensionKind, data: Record<string, unk
 /** The whole space, parents before their children. `space` is null when there are problems. */
 export function readSpace(written: Record<string, unknown>): { space: Space | null; problems: SpaceProblem[] } {
   const problems: SpaceProblem[] = [];
+  const tooMany = tooManyDimensions(Object.keys(written).length);
+  if (tooMany !== null) {
+    return { space: null, problems: [{ path: [], message: tooMany, hint: 'search the ones that matter' }] };
+  }
   const dimensions: Dimension[] = [];
   for (const [name, value] of Object.entries(written)) {
     const read = readDimension(name, value);
@@ -175,12 +180,13 @@ export function readSpace(written: Record<string, unknown>): { space: Space | nu
     else problems.push(...read.problems);
   }
   const names = Object.keys(written);
+  const byName = new Map(dimensions.map((d) => [d.name, d]));
   if (names.length === 0)
     problems.push({ path: [], message: 'the search space is empty', hint: `write ${EXAMPLES} for a parameter` });
   for (const dimension of dimensions) {
     for (const [parent, values] of Object.entries(dimension.when ?? {})) {
       const path = [dimension.name, 'when', parent];
-      if (!names.includes(parent)) {
+      if (!Object.hasOwn(written, parent)) {
         const near = suggest(
           parent,
           names.filter((name) => name !== dimension.name),
@@ -192,7 +198,7 @@ export function readSpace(written: Record<string, unknown>): { space: Space | nu
         });
         continue;
       }
-      const of = dimensions.find((d) => d.name === parent);
+      const of = byName.get(parent);
       for (const value of of ? values : []) problems.push(...conditionProblem(of!, value, path));
     }
   }
@@ -224,12 +230,12 @@ function conditionProblem(of: Dimension, value: ParamValue, path: (string | numb
 
 /** In the order of the file, but every parameter after those its condition names. */
 function sortByParents(dimensions: Dimension[]): { dimensions: Dimension[]; cycle: string[] | null } {
-  const sorted: Dimension[] = [];
+  const sorted = new Set<Dimension>();
   const byName = new Map(dimensions.map((d) => [d.name, d]));
   const path: string[] = [];
   let cycle: string[] | null = null;
   const visit = (d: Dimension): void => {
-    if (sorted.includes(d)) return;
+    if (sorted.has(d)) return;
     const at = path.indexOf(d.name);
     if (at >= 0) {
       cycle ??= path.slice(at);
@@ -238,10 +244,10 @@ function sortByParents(dimensions: Dimension[]): { dimensions: Dimension[]; cycl
     path.push(d.name);
     for (const parent of Object.keys(d.when ?? {})) if (byName.has(parent)) visit(byName.get(parent)!);
     path.pop();
-    if (!sorted.includes(d)) sorted.push(d);
+    sorted.add(d);
   };
   for (const d of dimensions) visit(d);
-  return { dimensions: sorted, cycle };
+  return { dimensions: [...sorted], cycle };
 }
 
 /** Throws SpaceError with the first problem. */

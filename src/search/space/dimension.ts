@@ -7,6 +7,11 @@ import type { Dimension, Random } from '../types.js';
 /** Beyond this, a beta distribution is a single point for all that it matters here. */
 const MOST_BETA = 1e6;
 
+/** More choices are no list that a person wrote. */
+const MOST_CHOICES = 10_000;
+/** Choices that a refusal lists. */
+const LISTED = 20;
+
 /** Deviations from the mean that a normal parameter reaches: as far as any draw will ever be. */
 export const REACH = 8;
 
@@ -38,6 +43,7 @@ export function faultOf(d: Dimension): string | null {
       return null;
     case 'choice':
       if (d.choices.length === 0) return 'has no choices';
+      if (d.choices.length > MOST_CHOICES) return `has more than ${MOST_CHOICES} choices`;
       if (new Set(d.choices.map(keyOfValue)).size < d.choices.length) return 'has the same choice twice';
       if (d.weights && d.weights.length !== d.choices.length) return 'needs one weight for each choice';
       if (d.weights && !d.weights.every((w) => w >= 0 && Number.isFinite(w))) return 'weights must not be negative';
@@ -72,7 +78,8 @@ export function refuse(d: Dimension, value: ParamValue): string | null {
   if (d.kind === 'constant') return sameValue(d.value, value) ? null : `must be ${keyOfValue(d.value)}, not ${show}`;
   if (d.kind === 'choice') {
     if (d.choices.some((choice) => sameValue(choice, value))) return null;
-    return `must be one of ${d.choices.map(keyOfValue).join(', ')}, not ${show}`;
+    const more = d.choices.length > LISTED ? ', …' : '';
+    return `must be one of ${d.choices.slice(0, LISTED).map(keyOfValue).join(', ')}${more}, not ${show}`;
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) return `must be a number, not ${show}`;
   if (d.kind === 'normal') {

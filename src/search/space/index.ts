@@ -18,9 +18,18 @@ export function keyOf(space: Space, params: Params): string {
   return parts.join('\u0000');
 }
 
+/** Parameters that one search may have: samplers take time and memory that grow with their number, some with its cube. */
+export const MOST_DIMENSIONS = 1000;
+export const tooManyDimensions = (count: number): string | null =>
+  count > MOST_DIMENSIONS
+    ? `${count.toLocaleString('en')} parameters are searched; at most ${MOST_DIMENSIONS.toLocaleString('en')} can be`
+    : null;
+
 /** Throws SpaceError at the first thing that makes no sense. */
 export function checkSpace(space: Space): void {
   const names = new Set<string>();
+  const tooMany = tooManyDimensions(space.dimensions.length);
+  if (tooMany !== null) throw new SpaceError(null, tooMany);
   for (const dimension of space.dimensions) {
     const { name } = dimension;
     const wrong = (message: string): never => {

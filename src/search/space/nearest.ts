@@ -1,3 +1,8 @@
+/** Longer words are no typing mistakes, and comparing them takes time. In UTF-16 units. */
+const LONGEST = 40;
+/** Candidates looked at; a hostile file has many. */
+const MOST = 1000;
+
 /**
  * The nearest of `candidates` to a mistyped word, or null when none is near: at most a third of the letters
  * wrong (insertions, deletions, replacements and swaps of neighbours; case counts nothing), or else one that
@@ -6,9 +11,11 @@
 export function nearest(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   let least = Infinity;
-  for (const candidate of candidates) {
-    const wrong = distance(word.toLowerCase(), candidate.toLowerCase());
+  if (word.length > LONGEST) return null;
+  for (const candidate of candidates.slice(0, MOST)) {
     const allowed = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
+    if (candidate.length > LONGEST || Math.abs(word.length - candidate.length) > allowed) continue;
+    const wrong = distance(word.toLowerCase(), candidate.toLowerCase());
     if (wrong <= allowed && wrong < least) [best, least] = [candidate, wrong];
   }
   if (best !== null || word.length < 3) return best;

@@ -4,17 +4,27 @@
     run = tunesmith.init(config={"lr": 1e-3})
     run.log({"loss": loss}, step=step)
 
-In a program that Tunesmith did not start everything works and records nothing.
+In a program that Tunesmith started this is the run it was started for. In any other the run is recorded into the
+``.tunesmith`` folder of the workspace, where Tunesmith finds it.
 Importing this costs next to nothing: the rest is loaded by the first call of ``init``.
 """
 from ._version import __version__
 
+#: Found where they are used first, so that importing costs next to nothing.
+_ELSEWHERE = {
+    "Config": "_config",
+    "Run": "_run",
+    "StopRequested": "_control",
+    **dict.fromkeys(("Audio", "Histogram", "Html", "Image", "Table", "Text", "Video"), "_types"),
+    **dict.fromkeys(("AlertLevel", "Settings", "login", "unwatch", "watch"), "_accepted"),
+}
+_OF_RUN = ("checkpoint", "config", "should_stop", "summary")
+
+# Without what begins a run when it is looked at.
 __all__ = [
-    "Config",
-    "Run",
-    "StopRequested",
-    "checkpoint",
-    "config",
+    *_ELSEWHERE,
+    "alert",
+    "define_metric",
     "finish",
     "info",
     "init",
@@ -22,77 +32,94 @@ __all__ = [
     "media",
     "message",
     "progress",
-    "run",
+    "save",
     "save_checkpoint",
-    "should_stop",
 ]
 
 
-def init(config=None, on_stop=None):
-    """The run of this process; the same object at every call.
+def init(config=None, on_stop=None, **options):
+    """The run of this process. It is the same object at every call until it is finished; then the next call begins another.
 
     ``config``: values used where the run was not started with others; they are recorded.
-    ``on_stop``: ``"raise"`` (the default) lets the next ``log`` raise ``StopRequested`` when the run is to stop;
+    ``on_stop``: ``"raise"`` (the default) lets ``log`` or ``save_checkpoint`` raise ``StopRequested`` when the run is to stop;
     ``"flag"`` only sets ``run.should_stop``.
+    ``project``, ``name``, ``tags``, ``notes``, ``group``, ``job_type``: how the run is called and grouped.
+    ``id``, ``resume``: with ``resume="allow"`` (or ``"must"``) the run of that id goes on.
+    ``reinit``: ``True`` finishes the present run first; ``"create_new"`` leaves it open.
+    ``dir``: the workspace folder. ``mode="disabled"`` records nothing.
+    Other options of ``wandb.init`` are accepted, and said once to mean nothing.
     """
-    from . import _run
+    from . import _session
 
-    return _run.init(config, on_stop)
+    return _session.init(config, on_stop, **options)
 
 
-def log(values, step=None, epoch=None):
+def log(values, step=None, epoch=None, commit=None, **unused):
     """Records scalars at one step; see ``Run.log``."""
-    init_once().log(values, step, epoch)
+    current().log(values, step, epoch, commit)
 
 
 def progress(fraction, text=""):
     """How far the work has come: a fraction in [0, 1] (or None), and a text for the person."""
-    init_once().progress(fraction, text)
+    current().progress(fraction, text)
 
 
 def info(values):
     """Records facts about the run that are no metrics."""
-    init_once().info(values)
+    current().info(values)
 
 
 def message(text, level="info"):
     """A message for the person: level ``info``, ``warning`` or ``error``."""
-    init_once().message(text, level)
+    current().message(text, level)
+
+
+def alert(title, text="", level="info", wait_duration=None):
+    """A message with a title."""
+    current().alert(title, text, level)
 
 
 def media(name, path, step=None, mime=None):
     """A file that belongs to the run."""
-    init_once().media(name, path, step, mime)
+    current().media(name, path, step, mime)
+
+
+def save(path, base_path=None, policy=None):
+    """Files that belong to the run, by a pattern such as ``"models/*.pt"``; see ``Run.save``."""
+    return current().save(path, base_path, policy)
+
+
+def define_metric(name, **options):
+    """How a metric is drawn and summed up; see ``Run.define_metric``."""
+    return current().define_metric(name, **options)
 
 
 def save_checkpoint(step, keep=2):
     """A folder for a checkpoint, whole when the ``with`` block ends; see ``Run.save_checkpoint``."""
-    return init_once().save_checkpoint(step, keep)
+    return current().save_checkpoint(step, keep)
 
 
-def finish(status=None, error=None):
-    """The last record of this process; done by itself when the program ends."""
-    init_once().finish(status, error)
+def finish(status=None, error=None, exit_code=None, quiet=None):
+    """The last record of the run; done by itself when the program ends."""
+    current().finish(status, error, exit_code, quiet)
 
 
-def init_once():
-    """The run of this process, with the options of an earlier ``init`` if there was one."""
-    from . import _run
+def current():
+    """The newest run of this process; one is begun when there is none yet."""
+    from . import _session
 
-    return _run.current()
+    return _session.current()
 
 
 def __getattr__(name):
-    if name in ("checkpoint", "config", "should_stop"):
-        return getattr(init_once(), name)
+    if name in _OF_RUN:
+        return getattr(current(), name)
     if name == "run":
-        return init_once()
-    if name in ("Run", "StopRequested"):
-        from . import _run
+        from . import _session
 
-        return getattr(_run, name)
-    if name == "Config":
-        from ._config import Config
+        return _session.run()
+    if name in _ELSEWHERE:
+        import importlib
 
-        return Config
+        return getattr(importlib.import_module(f".{_ELSEWHERE[name]}", __name__), name)
     raise AttributeError(f"module 'tunesmith' has no attribute {name!r}")

@@ -1,31 +1,59 @@
 """The run's hyperparameters."""
+from ._values import flat_names
 
 
 class Config(dict):
-    """A dictionary whose values are attributes too.
+    """A dictionary whose values are attributes too, and which takes dotted names.
 
-    Names with dots form groups: with ``optimizer.lr`` given, ``config["optimizer.lr"]``,
-    ``config.optimizer.lr`` and ``config["optimizer"]["lr"]`` are the same. Setting a value records it.
+    Groups are dictionaries inside it: with ``optimizer.lr`` given, ``config.optimizer.lr``,
+    ``config["optimizer"]["lr"]`` and ``config["optimizer.lr"]`` are the same, ``"optimizer.lr" in config`` and
+    ``config.get("optimizer.lr")`` find it, and ``f(**config)`` passes ``optimizer={"lr": …}``. Setting a value records it.
     """
 
     __slots__ = ("_prefix", "_root", "_changed")
 
     def __init__(self, values=(), changed=None, root=None, prefix=""):
-        super().__init__(values)
+        super().__init__()
+        # Set like this because assigning an attribute sets a parameter.
         object.__setattr__(self, "_changed", changed)
         object.__setattr__(self, "_root", root)
         object.__setattr__(self, "_prefix", prefix)
+        for name, value in dict(values).items():
+            self._put(name, value)
 
-    def _group(self, name):
-        prefix = f"{name}."
-        found = {key[len(prefix):]: value for key, value in self.items() if key.startswith(prefix)}
-        return Config(found, None, self, prefix) if found else None
+    def flat(self):
+        """All values by their dotted names, in a plain dictionary."""
+        return flat_names(self)
+
+    # Reading
+
+    def _find(self, name):
+        """The dictionary that holds ``name`` and its key there; None when there is no such value."""
+        if dict.__contains__(self, name):
+            return self, name
+        if isinstance(name, str):
+            head, dot, rest = name.partition(".")
+            while dot:
+                group = dict.get(self, head)
+                found = group._find(rest) if isinstance(group, Config) else None
+                if found is not None:
+                    return found
+                more, dot, rest = rest.partition(".")
+                head = f"{head}.{more}"
+        return None
+
+    def __contains__(self, name):
+        return self._find(name) is not None
 
     def __missing__(self, name):
-        group = self._group(name) if isinstance(name, str) else None
-        if group is None:
+        found = self._find(name)
+        if found is None:
             raise KeyError(name)
-        return group
+        return dict.__getitem__(*found)
+
+    def get(self, name, default=None):
+        found = self._find(name)
+        return default if found is None else dict.__getitem__(*found)
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -33,8 +61,10 @@ class Config(dict):
         try:
             return self[name]
         except KeyError:
-            known = ", ".join(sorted(self)) or "none"
+            known = ", ".join(sorted(map(str, self.flat()))) or "none"
             raise AttributeError(f"the run has no parameter {name!r}; it has: {known}") from None
+
+    # Changing
 
     def __setattr__(self, name, value):
         self[name] = value
@@ -47,18 +77,70 @@ class Config(dict):
             self[name] = default
         return self[name]
 
-    def update(self, *args, **kwargs):
+    def update(self, *args, allow_val_change=None, **kwargs):
+        """Sets values and records them. ``allow_val_change`` is accepted for scripts written for other trackers."""
         given = dict(*args, **kwargs)
-        super().update(given)
+        if allow_val_change is not None and not isinstance(allow_val_change, bool):
+            given["allow_val_change"] = allow_val_change
+        for name, value in given.items():
+            self._put(name, value)
+        if given:
+            self._tell({self._prefix + str(name): value for name, value in given.items()})
+
+    def __ior__(self, other):
+        self.update(other)
+        return self
+
+    def _tell(self, given):
         if self._root is not None:
-            self._root.update({self._prefix + name: value for name, value in given.items()})
-        elif self._changed is not None and given:
+            self._root._tell(given)
+        elif self._changed is not None:
             self._changed(given)
 
     def _receive(self, values):
-        """New values from the person: taken over, but not recorded as ours."""
-        super().update(values)
+        """Takes new values over without recording them as the program's own."""
+        for name, value in values.items():
+            self._put(name, value)
+
+    def _put(self, name, value):
+        if isinstance(name, str) and "." in name and not dict.__contains__(self, name):
+            head, _, rest = name.partition(".")
+            group = dict.get(self, head)
+            if head and rest and (group is None and not dict.__contains__(self, head) or isinstance(group, Config)):
+                if group is None:
+                    group = self._group(head)
+                group._put(rest, value)
+                return
+        if isinstance(value, dict):
+            old = dict.get(self, name)
+            group = old if isinstance(old, Config) else self._group(name)
+            for key, inner in dict(value).items():
+                group._put(key, inner)
+            return
+        dict.__setitem__(self, name, value)
+
+    def _group(self, name):
+        group = Config((), None, self._root if self._root is not None else self, f"{self._prefix}{name}.")
+        dict.__setitem__(self, name, group)
+        return group
+
+    # Leaving
+
+    def as_dict(self):
+        """A plain copy: groups are dictionaries."""
+        return {name: value.as_dict() if isinstance(value, Config) else value for name, value in self.items()}
+
+    def __copy__(self):
+        return self.as_dict()
+
+    def __deepcopy__(self, memo):
+        import copy
+
+        return copy.deepcopy(self.as_dict(), memo)
+
+    def copy(self):
+        return self.as_dict()
 
     def __reduce__(self):
         # A worker process gets the values alone.
-        return (dict, (dict(self),))
+        return (dict, (self.as_dict(),))

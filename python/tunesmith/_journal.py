@@ -37,7 +37,7 @@ class Journal:
     """Appends whole lines. Safe to use from several threads of one process."""
 
     def __init__(self, folder, name, mapped=None):
-        os.makedirs(folder, exist_ok=True)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
         turn = 1
         while True:
@@ -63,6 +63,8 @@ class Journal:
         self._waiting_bytes = 0
         self._closed = False
         self.lost = 0
+        #: Why the last write failed, when one did.
+        self.trouble = None
         if self._mapped:
             self._use(self._make(0))
 
@@ -161,7 +163,8 @@ class Journal:
                 else:
                     self._waiting[0] = data[done:]
             self._end = self._window.end if self._window is not None else 0
-        except OSError:
+        except OSError as error:
+            self.trouble = error.strerror or str(error)
             # No record may overtake those that wait.
             self._end = 0
 

@@ -11,15 +11,28 @@ def adopt(folder, path, mime):
         raise FileNotFoundError(f"there is no file {path}")
     inside = os.path.relpath(path, folder)
     if inside.startswith(".."):
-        target = _free(os.path.join(folder, "media"), os.path.basename(path))
+        target = free(os.path.join(folder, "media"), os.path.basename(path))
         shutil.copyfile(path, target)
         inside = os.path.relpath(target, folder)
     kind = mime or mimetypes.guess_type(path)[0] or "application/octet-stream"
     return {"path": inside.replace(os.sep, "/"), "mime": kind}
 
 
-def _free(folder, name):
-    os.makedirs(folder, exist_ok=True)
+def of_value(run, name, value, step):
+    """Records a picture, table or the like that was given to ``log``. False when the value is none."""
+    from . import _types
+
+    media = _types.wrap(value)
+    if media is None:
+        return False
+    for one in media:
+        one._record_into(run, name, step)
+    return True
+
+
+def free(folder, name):
+    """A path in ``folder`` that is not taken yet, as near to ``name`` as can be."""
+    os.makedirs(folder, mode=0o700, exist_ok=True)
     stem, end = os.path.splitext(name)
     turn = 1
     while True:

@@ -2,17 +2,17 @@
 from json.encoder import encode_basestring as _quoted
 
 _BIG = 1 << 53
-_names = {}
+#: Longest name of a metric, in characters.
+LONGEST_NAME = 512
 
 
 def name_text(name):
-    """JSON of a metric's name with its colon; programs log few names, many times."""
-    text = _names.get(name)
-    if text is None:
-        text = _quoted(name if isinstance(name, str) else str(name)) + ":"
-        if len(_names) < 10_000:
-            _names[name] = text
-    return text
+    """JSON of a metric's name with its colon; '' when it can't be a name."""
+    text = name if isinstance(name, str) else str(name)
+    # Readers count in UTF-16 units, as JavaScript does.
+    if not text or len(text) > LONGEST_NAME or len(text.encode("utf-16-le", "replace")) > 2 * LONGEST_NAME:
+        return ""
+    return _quoted(text) + ":"
 
 
 def float_text(value):
@@ -30,6 +30,18 @@ def int_text(value):
         return repr(float(value))
     except OverflowError:
         return '"Infinity"' if value > 0 else '"-Infinity"'
+
+
+def step_text(step):
+    """JSON of a step or an epoch: any number. Raises ValueError for NaN and infinities."""
+    try:
+        return int_text(step.__index__())
+    except (AttributeError, TypeError):
+        pass
+    value = float(step)
+    if value - value != 0.0:
+        raise ValueError(f"step and epoch must be finite numbers, not {value}")
+    return repr(value)
 
 
 def scalar_text(value):
@@ -88,6 +100,8 @@ def param(value):
         return int(value)
     if isinstance(value, (list, tuple, set, frozenset)):
         return [param(item) for item in value]
+    if isinstance(value, dict):
+        return str(value)
     item = getattr(value, "item", None)
     if item is not None:
         try:
@@ -97,12 +111,17 @@ def param(value):
     return str(value)
 
 
-def flat_params(values, prefix=""):
-    """Nested groups of hyperparameters are joined with dots."""
+def flat_names(values, prefix=""):
+    """Nested groups of hyperparameters are joined with dots; values stay as they are."""
     flat = {}
-    for name, value in dict(values).items():
-        if isinstance(value, dict):
-            flat.update(flat_params(value, f"{prefix}{name}."))
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            flat.update(flat_names(value, f"{prefix}{name}."))
         else:
-            flat[f"{prefix}{name}"] = param(value)
+            flat[f"{prefix}{name}"] = value
     return flat
+
+
+def flat_params(values):
+    """Hyperparameters by their dotted names, as JSON can hold them."""
+    return {name: param(value) for name, value in flat_names(dict(values)).items()}

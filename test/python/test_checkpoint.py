@@ -39,11 +39,11 @@ print(json.load(open(os.path.join(tunesmith.checkpoint, "state.json")))["step"])
         out, _ = self.run_code(
             """
 import os, tunesmith
+tunesmith.init(mode="disabled")
 with tunesmith.save_checkpoint(1, keep=1) as folder:
     open(os.path.join(folder, "a"), "w").close()
 print(os.path.exists(folder), tunesmith.checkpoint)
 """,
-            TUNESMITH_RUN_DIR="",
         )
         self.assertEqual(out, "False None\n")
 

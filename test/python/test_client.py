@@ -64,6 +64,22 @@ tunesmith.log({"text": "no"})
             self.assertNotIn(name, values)
             self.assertEqual(err.count(f"log: '{name}'"), 1, err)
 
+    def test_names_that_cannot_be_shown_are_said_and_the_rest_is_kept(self):
+        _, err = self.run_code("""
+import tunesmith
+for step in range(2): tunesmith.log({"": 1.0, "a": 2.0, "n" * 513: 3, "x" * 512: 4, "\\ud800": 5}, step=step)
+run = tunesmith.init()
+run.log({f"m{i}": i for i in range(6000)}, step=3)
+""")
+        first, _, wide = self.metrics()
+        self.assertEqual(sorted(first["values"].values()), [2, 4, 5])
+        self.assertEqual(len(wide["values"]), 6000)
+        said = [record["text"] for record in self.records() if record["type"] == "message"]
+        self.assertEqual([text for text in said if "1 to 512 characters" in text and "''" in text], said[:1])
+        self.assertEqual(len(said), 3)
+        self.assertIn("more than 5000 different metrics", said[2])
+        self.assertTrue(all(text in err for text in said))
+
     def test_floats_come_back_as_they_were(self):
         self.run_code("""
 import tunesmith, random
@@ -153,12 +169,14 @@ tunesmith.init()
         self.assertIn("mine division by zero", err)
         self.assertEqual(self.finish()[0]["status"], "failed")
 
-    def test_a_context_manager_finishes_once(self):
-        self.run_code("""
+    def test_a_context_manager_finishes_once_and_what_comes_later_is_said(self):
+        _, err = self.run_code("""
 import tunesmith
 with tunesmith.init() as run: run.log({"a": 1})
-run.log({"a": 2}); run.finish("failed")
+run.log({"a": 2}); run.log({"a": 3}); tunesmith.message("late"); run.finish("failed")
 """)
+        self.assertEqual(err.count("log after finish"), 1, err)
+        self.assertIn("message after finish", err)
         self.assertEqual([record["status"] for record in self.finish()], ["completed"])
         self.assertEqual(len(self.metrics()), 1)
 
@@ -170,18 +188,16 @@ run.log({"a": 2}); run.finish("failed")
 
 
 class Silent(RunCase):
-    def test_without_tunesmith_a_script_runs_the_same(self):
+    def test_a_disabled_run_records_nothing(self):
         code = """
 import tunesmith, threading
-with tunesmith.init(config={"lr": 3}) as run:
+with tunesmith.init(config={"lr": 3}, mode="disabled") as run:
     run.log({"a": 1}); run.progress(0.5); run.info({}); run.message("x"); run.media("a", "b"); run.on_set(print)
     print(run.enabled, run.config.lr, run.should_stop, threading.active_count())
 """
-        out, err = self.run_code(code, TUNESMITH_RUN_DIR="", TUNESMITH_RUN_ID="", TUNESMITH_PARAMS="")
+        out, err = self.run_code(code)
         self.assertEqual((out, err), ("False 3 False 1\n", ""))
         self.assertEqual([path.name for path in self.folder.iterdir()], ["run.json"])
-        _, err = self.run_code(code, TUNESMITH_RUN_DIR="", TUNESMITH_VERBOSE="1")
-        self.assertIn("nothing is recorded", err)
 
     def test_a_folder_that_cannot_be_written_does_not_stop_the_training(self):
         (self.folder / "journal").write_text("in the way")

@@ -1,0 +1,111 @@
+"""The part of a run's interface that people know from other trackers."""
+import fnmatch
+import glob
+import os
+
+from ._summary import Summary
+
+
+class Familiar:
+    """Mixed into ``Run``."""
+
+    _axes = None
+    _summary = None
+
+    def define_metric(self, name, step_metric=None, summary=None, goal=None, **_unused):
+        """
+        How metrics named ``name`` (``*`` stands for anything) are drawn and summed up.
+
+        ``step_metric``: the metric whose value is the step of ``log`` calls without one. ``summary``: ``"last"`` (the default),
+        ``"min"``, ``"max"``, ``"mean"``, ``"first"``, or ``"best"`` (by ``goal``), for ``run.summary``.
+        """
+        name = getattr(name, "name", name)
+        if step_metric is not None:
+            self._axes = {**(self._axes or {}), name: getattr(step_metric, "name", step_metric)}
+        if summary is not None or goal is not None:
+            self.summary._define(name, summary or "best", goal)
+        return _Defined(name)
+
+    @property
+    def summary(self):
+        """One value of each metric (the last, unless ``define_metric`` says otherwise), and what the program sets itself."""
+        if self._summary is None:
+            self._summary = Summary(self)
+        self._summary._refresh()
+        return self._summary
+
+    def alert(self, title, text="", level="info", wait_duration=None):
+        """A message with a title. ``level``: ``info``, ``warning`` (or ``WARN``) or ``error``."""
+        level = str(getattr(level, "value", level)).lower()
+        level = {"warn": "warning"}.get(level, level)
+        self.message(f"{title}: {text}" if text else str(title), level if level in ("warning", "error") else "info")
+
+    def save(self, path, base_path=None, policy=None):
+        """Copies files into the run, by a path or a pattern such as ``"models/*.pt"``. Returns their paths."""
+        found = sorted(name for name in glob.glob(os.fspath(path), recursive=True) if os.path.isfile(name))
+        if not found:
+            self._warn_once(f"save {path}", f"save: there is no file {path}")
+        for name in found:
+            try:
+                self.media(os.path.relpath(name, base_path) if base_path else os.path.basename(name), name)
+            except OSError as error:
+                self._warn_once(f"save {name}", f"save: {name} can't be copied: {error}")
+        return found
+
+    def watch(self, *args, **options):
+        """Accepted; gradients and weights are not recorded yet."""
+        from ._accepted import watch
+
+        watch(*args, **options)
+
+    def unwatch(self, *_args):
+        """Accepted for scripts written for other trackers."""
+
+    def log_code(self, *_args, **_options):
+        """Accepted for scripts written for other trackers."""
+
+    @property
+    def step(self):
+        """The step that the next ``log`` without one is given."""
+        return self._steps
+
+    @property
+    def dir(self):
+        """The run's folder; what is written there stays with the run."""
+        return self.folder
+
+    @property
+    def project(self):
+        return self._place.project
+
+    @property
+    def url(self):
+        """There is no server."""
+        return None
+
+    def get_url(self):
+        return None
+
+    def _by_axes(self, values):
+        """Values grouped by the step that ``define_metric`` gives them; None stands for the step counted by ``log``."""
+        groups = {}
+        for name, value in values.items():
+            axis = self._axis(name)
+            at = values.get(axis) if axis is not None else None
+            if at is None and axis is not None:
+                at = self.summary.get(axis)
+            groups.setdefault(at, {})[name] = value
+        return groups
+
+    def _axis(self, name):
+        if name in self._axes:
+            return self._axes[name]
+        for pattern, axis in self._axes.items():
+            if name != axis and fnmatch.fnmatchcase(name, pattern):
+                return axis
+        return None
+
+
+class _Defined:
+    def __init__(self, name):
+        self.name = name

@@ -1,0 +1,95 @@
+"""Where a run is recorded when Tunesmith started the program, and where nothing is recorded."""
+import json
+import os
+
+from . import _checkpoint
+from ._ranks import rank
+
+_GRACE = 10.0
+
+
+class Place:
+    """What a run needs to know of its surroundings. This one records nothing."""
+
+    folder = ""
+    id = ""
+    name = ""
+    project = ""
+    seed = 0
+    checkpoint = None
+    #: The supervisor's socket and token, or None.
+    address = None
+    #: Seconds between a request to stop and force.
+    grace = _GRACE
+    #: The first step that ``log`` counts by itself, unless the checkpoint says more.
+    steps = 0
+    #: Called some twenty times a second on a background thread; None when there is nothing to do.
+    tick = None
+    #: The program was started by hand, so nobody else knows its exit code.
+    own = False
+
+    def __init__(self):
+        self.rank = rank()
+        self.params = {}
+
+    def identity(self):
+        """Fields for the first record of the journal."""
+        return {}
+
+    def opened(self, run):
+        """The journal is there."""
+
+    def closed(self):
+        """The last record is written."""
+
+
+class Nowhere(Place):
+    pass
+
+
+class Given(Place):
+    """The run that Tunesmith started this program for. ``params``: values of its own, for a program that has none."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+        spec = read_object(os.path.join(folder, "run.json"))
+        environ = os.environ
+        self.id = environ.get("TUNESMITH_RUN_ID", "") or str(spec.get("id", ""))
+        self.name = str(spec.get("name") or self.id)
+        self.project = str(spec.get("experiment") or "")
+        self.seed = spec.get("seed", 0)
+        self.params = _params(environ.get("TUNESMITH_PARAMS")) or spec.get("params") or {}
+        given = environ.get("TUNESMITH_CHECKPOINT", "")
+        self.checkpoint = given if given and os.path.isdir(given) else None
+        socket = environ.get("TUNESMITH_SOCKET", "")
+        self.address = (socket, environ.get("TUNESMITH_TOKEN", "")) if socket else None
+        self.grace = grace_of(spec)
+        launch = spec.get("launch")
+        self._launch = launch.get("number") if isinstance(launch, dict) else None
+
+    def identity(self):
+        return {"launch": self._launch} if isinstance(self._launch, int) else {}
+
+
+def grace_of(spec):
+    grace = spec.get("stopGrace")
+    return float(grace) if isinstance(grace, (int, float)) else _GRACE
+
+
+def read_object(path):
+    """A JSON object from a file; an empty one when it can't be read."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            value = json.load(file)
+        return value if isinstance(value, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def _params(text):
+    try:
+        value = json.loads(text) if text else None
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

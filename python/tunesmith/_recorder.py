@@ -1,0 +1,148 @@
+"""Puts the records of this process into its journal, and streams them to the supervisor."""
+import json
+import os
+import sys
+import threading
+from collections import deque
+from time import time as _now
+
+from ._journal import Journal
+from ._link import Link
+from ._values import scalar_text
+
+
+class Recorder:
+    """Owns the journal file of this process. A forked child makes a file of its own with its first record.
+
+    ``start`` is called for the content of the first record. ``address`` is the supervisor's socket and token, or None.
+    """
+
+    def __init__(self, folder, rank, address, start, on_control, tick):
+        self.folder = folder
+        self.rank = rank
+        self.enabled = True
+        self.finished = False
+        #: True while a record is written: a signal's handler must not raise then.
+        self.in_call = False
+        self._told = False
+        self._address = address
+        self._start = start
+        self._on_control = on_control
+        self._tick_more = tick
+        self._reset()
+
+    def _reset(self):
+        self.journal = None
+        self._link = None
+        self._queue = None
+        self._late = deque()
+        self._late_lock = threading.Lock()
+        self._lock = threading.Lock()
+
+    def open(self):
+        """Makes the journal. Raises OSError when that can't be done."""
+        self.journal = Journal(os.path.join(self.folder, "journal"), f"rank{self.rank}-{os.getpid()}")
+        socket, token = self._address or ("", "")
+        self._link = Link(self.folder, self.journal.name, socket, token, self._on_control, self._tick)
+        self._queue = self._link.queue if socket else None
+        self.record({"type": "start", **self._start()})
+
+    def opened(self):
+        """The journal, or None when there is none and none can be made."""
+        if self.journal is None and self.enabled:
+            with self._lock:
+                if self.journal is None:
+                    try:
+                        self.open()
+                    except OSError as error:
+                        self.disable(error)
+        return self.journal
+
+    def disable(self, error):
+        self.enabled = False
+        print(f"tunesmith: nothing will be recorded: {error}", file=sys.stderr)
+
+    # Writing
+
+    def write(self, line):
+        """Appends one line of text, which ends with a newline."""
+        journal = self.journal
+        if journal is None:
+            journal = self.opened()
+            if journal is None:
+                return
+        try:
+            data = line.encode()
+        except UnicodeEncodeError:
+            # Half of a surrogate pair, such as an undecodable byte of a file name.
+            data = line.encode("utf-8", "replace")
+        at = journal.append(data)
+        if at >= 0 and self._queue is not None:
+            self._queue.append((at, data))
+
+    def record(self, record):
+        """Appends a record of any kind but metrics."""
+        if self.enabled and not self.finished:
+            outer, self.in_call = self.in_call, True
+            try:
+                typed = {"type": record.pop("type"), "time": round(_now() * 1000), **record}
+                self.write(json.dumps(typed, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n")
+            finally:
+                self.in_call = outer
+
+    def later(self, head, values):
+        """Keeps a metrics record whose values are still on a GPU: its text up to them, and pairs of a name's text and a value."""
+        self._late.append((head, values))
+        self.opened()
+
+    def read_late(self):
+        """Reads the values that were left on a GPU, in the order they were logged."""
+        with self._late_lock:
+            while self._late:
+                head, late = self._late.popleft()
+                texts = [(name, scalar_text(value)) for name, value in late]
+                parts = ",".join(name + text for name, text in texts if text is not None)
+                if parts:
+                    self.write(f'{head},"values":{{{parts}}}}}\n')
+
+    def _tick(self):
+        """On the sending thread, some twenty times a second."""
+        if self._late:
+            self.read_late()
+        journal = self.journal
+        if journal is not None:
+            journal.prepare()
+            if journal.trouble is not None and not self._told:
+                self._told = True
+                print(f"tunesmith: the journal can't be written ({journal.trouble}); records wait in memory", file=sys.stderr)
+        if self._tick_more is not None:
+            self._tick_more()
+
+    # The end
+
+    def finish(self, record):
+        """Writes the last record and closes the journal."""
+        self.read_late()
+        self.record({"type": "finish", **record})
+        self.finished = True
+        self.close()
+
+    def close(self):
+        if self._late:
+            self.read_late()
+        journal, link = self.journal, self._link
+        if link is not None:
+            link.close(1.0)
+        if journal is not None:
+            if journal.lost:
+                print(f"tunesmith: {journal.lost} records were lost: the disk was full", file=sys.stderr)
+            journal.close()
+
+    def after_fork(self):
+        """In the child: the file is the parent's."""
+        journal = self.journal
+        self._reset()
+        self.in_call = False
+        # The supervisor talks to the parent; the child only streams what it records.
+        if journal is not None:
+            journal.abandon()

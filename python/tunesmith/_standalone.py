@@ -1,0 +1,274 @@
+"""Runs of programs that were started by hand: in a terminal, with F5, in a notebook, by torchrun, sbatch or CI.
+
+The program makes the run's folder itself. An engine that is there, or comes later, reads it; none is needed. Beside what the
+engine writes for its own runs the folder has:
+
+    client.json       who records here (process and machine), as long as it does; touched every few seconds
+    control.ndjson    what the engine asks of the program, one message a line, as on the supervisor's socket
+"""
+import json
+import os
+import sys
+from time import monotonic, time
+
+from . import _checkpoint, _host, _notes, _ranks, _workspace
+from ._place import Place, grace_of, read_object
+from ._values import flat_params
+
+CLIENT = "client.json"
+CONTROL = "control.ndjson"
+# In the environment of a program that records: child processes that are part of it record into the same run.
+JOIN = "TUNESMITH_JOIN"
+_TOUCH_SECONDS = 10.0
+_LOOK_SECONDS = 0.4
+_LARGEST_CONTROL = 1 << 16
+
+
+class Standalone(Place):
+    """A run of our own. Raises OSError when its folder can't be made."""
+
+    own = True
+
+    def __init__(self, options, turn):
+        super().__init__()
+        self._run = None
+        self._pid = os.getpid()
+        self._read = 0
+        self._looked = self._touched = 0.0
+        self.workspace = _workspace.find(options.get("dir"))
+        self._me = {"version": 1, **_host.identity(), "rank": self.rank}
+        runs = _workspace.runs_folder(self.workspace)
+        resumed = _resumable(runs, options)
+        if resumed is not None:
+            self._resume(resumed)
+        else:
+            self._make(runs, options)
+        self.name = str(options.get("name") or self._spec.get("name") or self.id)
+        self.project = str(self._spec.get("experiment") or "")
+        self.grace = grace_of(self._spec)
+        job = _ranks.job()
+        if job is not None:
+            _notes.leave(self.workspace, f"{job} {turn}", {**self._me, "id": self.id, "time": time()})
+
+    def _make(self, runs, options):
+        program = _program_name()
+        spec = {
+            "version": 1,
+            "id": options.get("id"),
+            "experiment": options.get("project") or program,
+            "file": None,
+            "search": None,
+            "trial": None,
+            "params": flat_params(options.get("params") or {}),
+            "argv": _command(),
+            "cwd": os.getcwd(),
+            "env": {},
+            "seed": int.from_bytes(os.urandom(4), "big") >> 1,
+            "objective": None,
+            "createdAt": round(time() * 1000),
+            "name": options.get("name"),
+            "origin": {"host": self._me["host"], "git": None, "by": "program"},
+            "stopGrace": Place.grace,
+        }
+        if options.get("tags"):
+            spec["tags"] = [str(tag) for tag in options["tags"]]
+        if options.get("notes"):
+            spec["note"] = str(options["notes"])
+        self.folder = _workspace.make_run(runs, spec, {CLIENT: self._me})
+        self._spec = spec
+        self.id = spec["id"]
+        self.seed = spec["seed"]
+        self.params = options.get("params") or {}
+
+    def _resume(self, folder):
+        spec = read_object(os.path.join(folder, "run.json"))
+        self.folder = folder
+        self.id = os.path.basename(folder)
+        self.seed = spec.get("seed", 0)
+        self.checkpoint = _checkpoint.newest(folder)
+        self.params, self.steps = _recorded(folder)
+        self.params = {**spec.get("params", {}), **self.params}
+        earlier = spec.get("launch")
+        number = earlier.get("number", 1) if isinstance(earlier, dict) else 1
+        spec["launch"] = {"number": number + 1, "at": round(time() * 1000), "checkpoint": self.checkpoint}
+        # What was asked of the earlier program is not meant for this one.
+        self._read = _size(os.path.join(folder, CONTROL))
+        _workspace.write_whole(os.path.join(folder, "run.json"), json.dumps(spec, ensure_ascii=False))
+        _workspace.write_whole(os.path.join(folder, CLIENT), json.dumps(self._me))
+        self._spec = spec
+
+    def identity(self):
+        launch = self._spec.get("launch")
+        named = {name: self._me[name] for name in ("started", "host", "boot", "pidNamespace")}
+        return {**named, **({"launch": launch["number"]} if launch else {})}
+
+    def opened(self, run):
+        self._run = run
+        os.environ[JOIN] = self.folder
+        if not os.environ.get("TUNESMITH_SILENT"):
+            print(f'tunesmith: recording "{self.name}" in {self.folder}', file=sys.stderr)
+
+    def closed(self):
+        if os.getpid() != self._pid:
+            return
+        if os.environ.get(JOIN) == self.folder:
+            del os.environ[JOIN]
+        try:
+            os.unlink(os.path.join(self.folder, CLIENT))
+        except OSError:
+            pass
+
+    def tick(self):
+        now = monotonic()
+        if now - self._looked < _LOOK_SECONDS or self._run is None or os.getpid() != self._pid:
+            return
+        self._looked = now
+        self._listen()
+        if now - self._touched >= _TOUCH_SECONDS:
+            self._touched = now
+            try:
+                # A sign of life for whoever can't see our process: it runs on another machine or in another container.
+                os.utime(os.path.join(self.folder, CLIENT))
+            except OSError:
+                pass
+
+    def _listen(self):
+        path = os.path.join(self.folder, CONTROL)
+        if _size(path) <= self._read:
+            return
+        try:
+            flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+            descriptor = os.open(path, flags)
+            try:
+                os.lseek(descriptor, self._read, os.SEEK_SET)
+                data = os.read(descriptor, _LARGEST_CONTROL)
+            finally:
+                os.close(descriptor)
+        except OSError:
+            return
+        end = data.rfind(b"\n") + 1
+        if end == 0 and len(data) == _LARGEST_CONTROL:
+            # No message is that long.
+            end = len(data)
+        self._read += end
+        for line in data[:end].split(b"\n"):
+            try:
+                message = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(message, dict):
+                self._run._receive(message)
+
+
+class Joined(Place):
+    """The run of another process: of rank 0 of the same job, or of the program that started this worker."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+        spec = read_object(os.path.join(folder, "run.json"))
+        self.id = os.path.basename(folder)
+        self.name = str(spec.get("name") or self.id)
+        self.seed = spec.get("seed", 0)
+        self.params = spec.get("params") or {}
+        self.project = str(spec.get("experiment") or "")
+        self.grace = grace_of(spec)
+        launch = spec.get("launch")
+        if isinstance(launch, dict):
+            self.checkpoint = launch.get("checkpoint")
+
+    def identity(self):
+        me = _host.identity()
+        return {name: me[name] for name in ("started", "host", "boot", "pidNamespace")}
+
+
+def place(options, turn):
+    """Where the ``turn``-th run of this process is recorded. Raises OSError when it can't be."""
+    folder = os.environ.get(JOIN)
+    rank = _ranks.rank()
+    if folder and os.path.isdir(folder) and (rank > 0 or _is_worker()):
+        return Joined(folder)
+    job = _ranks.job()
+    if rank > 0 and job is not None:
+        found = _notes.find(_workspace.find(options.get("dir")), f"{job} {turn}")
+        if found is not None:
+            return Joined(found)
+        print(f"tunesmith: rank {rank} found no run of rank 0, so it records one of its own", file=sys.stderr)
+    return Standalone(options, turn)
+
+
+def _is_worker():
+    """A process that multiprocessing started."""
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    return multiprocessing is not None and multiprocessing.parent_process() is not None
+
+
+def _program_name():
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    stem = os.path.splitext(os.path.basename(main or sys.argv[0] or ""))[0]
+    if "ipykernel" in sys.modules or not stem or stem in ("-c", "-m"):
+        return "notebook" if "ipykernel" in sys.modules else "python"
+    return os.path.basename(os.path.dirname(os.path.abspath(main))) or stem if stem == "__main__" and main else stem
+
+
+def _command():
+    """The command that started this program, for running it again."""
+    original = getattr(sys, "orig_argv", None)
+    return [sys.executable or "python", *(original[1:] if original else sys.argv)]
+
+
+def _resumable(runs, options):
+    """The folder of the run to go on with, or None for a new one. Clears an id that can't be used."""
+    wanted, resume = options.get("id"), options.get("resume")
+    if not wanted:
+        if resume == "must":
+            raise ValueError('init(resume="must") needs the id of a run')
+        return None
+    if not _workspace.is_id(wanted):
+        raise ValueError(f"init: an id has 1 to 64 letters, digits, - and _, unlike {wanted!r}")
+    folder = os.path.join(runs, wanted)
+    if not os.path.isdir(folder) or os.path.islink(folder):
+        if resume == "must":
+            raise ValueError(f"init(resume='must'): there is no run {wanted} in {runs}")
+        return None
+    if resume in (None, False, "never"):
+        print(f'tunesmith: there is a run {wanted} already; use resume="allow" to go on with it. A new id is used', file=sys.stderr)
+    elif read_object(os.path.join(folder, "run.json")).get("origin", {}).get("by") != "program":
+        print(f"tunesmith: run {wanted} was started by Tunesmith, which resumes it itself. A new id is used", file=sys.stderr)
+    elif _host.lives(read_object(os.path.join(folder, CLIENT)) or {"pid": 0}):
+        print(f"tunesmith: run {wanted} is being recorded by another program. A new id is used", file=sys.stderr)
+    else:
+        return folder
+    options["id"] = None
+    return None
+
+
+def _recorded(folder):
+    """Hyperparameters that the program has stated, and the step after the last one it logged."""
+    params, steps = {}, 0
+    journal = os.path.join(folder, "journal")
+    try:
+        names = sorted(name for name in os.listdir(journal) if name.startswith("rank0-") and name.endswith(".ndjson"))
+    except OSError:
+        return params, steps
+    for name in names:
+        with open(os.path.join(journal, name), "rb") as file:
+            for line in file:
+                if line[:1] == b"\0":
+                    break
+                try:
+                    record = json.loads(line)
+                except ValueError:
+                    continue
+                if record.get("type") == "params":
+                    params.update(record.get("params") or {})
+                elif record.get("type") == "metrics" and isinstance(record.get("step"), (int, float)):
+                    steps = max(steps, int(record["step"]) + 1)
+    return params, steps
+
+
+def _size(path):
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0

@@ -1,0 +1,149 @@
+"""Calls that people know from other trackers, in scripts as they are written for those."""
+import json
+import unittest
+
+from test_standalone import HandCase
+
+
+class Familiar(HandCase):
+    def test_a_script_for_another_tracker_runs_with_one_changed_line(self):
+        (self.workspace / "model.pt").write_bytes(b"weights")
+        _, err = self.run_code("""
+import random
+import tunesmith as wandb
+wandb.login()
+run = wandb.init(project="my-project", entity="me", name="first", config={"learning_rate": 0.02, "epochs": 3}, tags=["a", "b"],
+    notes="a note", group="g", job_type="train", save_code=True, settings=wandb.Settings(start_method="fork"))
+assert wandb.run is run and run.name == "first" and run.project == "my-project" and run.url is None
+config = wandb.config
+config.update({"batch_size": 8}, allow_val_change=True)
+wandb.define_metric("epoch")
+wandb.define_metric("val/*", step_metric="epoch")
+wandb.define_metric("val/acc", step_metric="epoch", summary="max")
+wandb.watch(None, log="all")
+for epoch in range(config.epochs):
+    for batch in range(4):
+        wandb.log({"train/loss": 1 / (epoch * 4 + batch + 1)})
+    wandb.log({"val/acc": [0.5, 0.9, 0.7][epoch], "epoch": epoch})
+wandb.log({"part": 1}, commit=False)
+wandb.log({"whole": 2})
+assert wandb.summary["val/acc"] == 0.9 and wandb.summary["train/loss"] == 1 / 12, wandb.summary
+wandb.summary["best"] = 0.9
+wandb.run.summary.update({"note": "good"})
+wandb.alert(title="Low accuracy", text="0.7 is low", level=wandb.AlertLevel.WARN)
+wandb.save("*.pt")
+wandb.finish()
+""", file="train.py")
+        run = self.one()
+        self.assertEqual((run.spec["experiment"], run.spec["name"]), ("my-project", "first"))
+        self.assertEqual((run.spec["tags"], run.spec["note"]), (["a", "b"], "a note"))
+        accuracies = [(record["step"], record["values"]["val/acc"]) for record in run.of("metrics") if "val/acc" in record["values"]]
+        self.assertEqual(accuracies, [(0, 0.5), (1, 0.9), (2, 0.7)])
+        losses = [record["step"] for record in run.of("metrics") if "train/loss" in record["values"]]
+        self.assertEqual(len(losses), 12)
+        self.assertEqual(losses, sorted(set(losses)))
+        self.assertEqual(run.of("metrics")[-1]["values"], {"part": 1, "whole": 2})
+        self.assertEqual([record["params"] for record in run.of("params")], [{"learning_rate": 0.02, "epochs": 3}, {"batch_size": 8}])
+        facts = {name: value for record in run.of("info") for name, value in record["values"].items()}
+        self.assertEqual((facts["group"], facts["job_type"], facts["best"], facts["note"]), ("g", "train", 0.9, "good"))
+        message = run.of("message")[0]
+        self.assertEqual((message["level"], message["text"]), ("warning", "Low accuracy: 0.7 is low"))
+        (media,) = run.of("media")
+        self.assertEqual((media["name"], (run.folder / media["path"]).read_bytes()), ("model.pt", b"weights"))
+        self.assertEqual(run.of("finish")[0]["status"], "completed")
+        self.assertEqual(err.count("entity, save_code, settings mean nothing here"), 1, err)
+        self.assertEqual(err.count("watch:"), 1, err)
+
+    def test_an_option_that_nobody_knows_is_refused(self):
+        _, err = self.run_code("import tunesmith\ntunesmith.init(projct='x')", expect=1)
+        self.assertIn("unexpected keyword argument 'projct'", err)
+
+    def test_looking_at_run_begins_none(self):
+        out, _ = self.run_code("import tunesmith\nfrom tunesmith import *\nprint(tunesmith.run)")
+        self.assertEqual((out, self.runs()), ("None\n", []))
+
+    def test_a_block_that_fails_is_recorded_with_its_traceback(self):
+        _, err = self.run_code("""
+import tunesmith
+with tunesmith.init() as run:
+    run.log({"a": 1})
+    raise ValueError("bad batch")
+""", expect=1)
+        (finish,) = self.one().of("finish")
+        self.assertEqual(finish["status"], "failed")
+        self.assertIn("ValueError: bad batch", finish["error"])
+        self.assertIn("line 5", finish["error"])
+
+
+class Things(HandCase):
+    def files(self):
+        run = self.one()
+        return {record["name"]: (record, run.folder / record["path"]) for record in run.of("media")}
+
+    def test_tables_texts_and_histograms_become_files(self):
+        _, err = self.run_code("""
+import tunesmith
+table = tunesmith.Table(columns=["id", "text"], data=[[1, 'a,"b"']])
+table.add_data(2, "é")
+table.add_column("score", [0.5, 0.25])
+tunesmith.log({"t/table": table, "loss": 0.5, "page": tunesmith.Html("<script>alert(1)</script>"), "words": tunesmith.Text("hello"),
+    "h": tunesmith.Histogram([0.0, 0.1, 0.9, 1.0, float("nan")], num_bins=2), "given": tunesmith.Histogram(np_histogram=([1, 2], [0, 1, 2])),
+    "nothing": tunesmith.Image("nowhere.png")}, step=4)
+""")
+        files = self.files()
+        self.assertEqual(files["t/table"][1].read_text(), 'id,text,score\n1,"a,""b""",0.5\n2,é,0.25\n')
+        self.assertEqual({name: record["mime"] for name, (record, _) in files.items()}, {
+            "t/table": "text/csv", "page": "text/html", "words": "text/plain",
+            "h": "application/vnd.tunesmith.histogram+json", "given": "application/vnd.tunesmith.histogram+json",
+        })
+        self.assertEqual({record["step"] for record, _ in files.values()}, {4})
+        self.assertEqual(json.loads(files["h"][1].read_text()), {"counts": [2, 2], "edges": [0.0, 0.5, 1.0]})
+        self.assertEqual(self.one().values("loss"), [0.5])
+        self.assertIn("'nothing' is left out: there is no file", err)
+
+    def test_pictures_and_sounds_from_arrays(self):
+        try:
+            import numpy  # noqa: F401
+        except ImportError:
+            self.skipTest("numpy is not installed")
+        self.run_code("""
+import numpy as np, tunesmith
+picture = np.zeros((4, 6, 3)); picture[1, 2] = (1, 0.5, 0)
+tunesmith.log({"p": tunesmith.Image(picture), "grey": [tunesmith.Image(np.full((2, 2), 7, dtype="uint8")), tunesmith.Image(np.eye(2, dtype=bool))],
+    "beep": tunesmith.Audio(np.sin(np.arange(100) / 5), sample_rate=8000), "bad": tunesmith.Image(np.zeros((2, 2, 9)))}, step=0)
+tunesmith.log({"array": np.zeros(3)})
+""")
+        run = self.one()
+        media = run.of("media")
+        self.assertEqual([record["name"] for record in media], ["p", "grey", "grey", "beep"])
+        width, height, pixels = read_png((run.folder / media[0]["path"]).read_bytes())
+        self.assertEqual((width, height, pixels[(1 * 6 + 2) * 3:][:3]), (6, 4, bytes([255, 127, 0])))
+        self.assertEqual(read_png((run.folder / media[2]["path"]).read_bytes())[2], bytes([255, 0, 0, 255]))
+        import wave
+
+        with wave.open(str(run.folder / media[3]["path"])) as sound:
+            self.assertEqual((sound.getnframes(), sound.getframerate(), sound.getnchannels()), (100, 8000, 1))
+        self.assertEqual(len([record for record in run.of("message") if "left out" in record["text"]]), 2)
+
+
+def read_png(data):
+    """Width, height and pixels of a PNG without filters, its checksums verified."""
+    import struct
+    import zlib
+
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    at, chunks = 8, {}
+    while at < len(data):
+        (size,), name = struct.unpack(">I", data[at:at + 4]), data[at + 4:at + 8]
+        content = data[at + 8:at + 8 + size]
+        assert struct.unpack(">I", data[at + 8 + size:at + 12 + size])[0] == zlib.crc32(name + content)
+        chunks[name] = content
+        at += 12 + size
+    width, height, _, kind = struct.unpack(">IIBB", chunks[b"IHDR"][:10])
+    row = width * {0: 1, 2: 3, 4: 2, 6: 4}[kind]
+    raw = zlib.decompress(chunks[b"IDAT"])
+    return width, height, b"".join(raw[i * (row + 1) + 1:(i + 1) * (row + 1)] for i in range(height))
+
+
+if __name__ == "__main__":
+    unittest.main()

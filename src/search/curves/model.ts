@@ -30,6 +30,10 @@ const BELIEF = 4;
 const MOST_ROWS = 4096;
 /** Completed trials that are learnt from at most. */
 const MOST = 64;
+/** Completed trials after which a search in which nothing learns is taken for what it is. */
+const PATIENCE = 10;
+/** Deviations of a curve's noise by which it must have come down to count as learning. */
+const LEARNING = 4;
 const FORMS = SHAPES.length;
 const SIZE = FORMS * NOISES.length;
 const EVEN = Float64Array.from({ length: SIZE }, (_, i) => log(PRIORS[Math.floor(i / NOISES.length)]! / NOISES.length));
@@ -66,6 +70,11 @@ export class CurveModel {
   /** Smallest final loss so far. */
   best = Infinity;
   completed = 0;
+  /**
+   * False while no completed trial has learnt anything: a flat beginning then says nothing yet, because how a curve of
+   * this search comes down was never seen.
+   */
+  informed = false;
   private read = 0;
   private open: Trial[] = [];
   private ended: Trial[] = [];
@@ -142,8 +151,10 @@ export class CurveModel {
       finals.push(final);
       const start = curve.losses.find(Number.isFinite);
       if (start !== undefined) drops.push(start - final);
+      this.informed ||= hasLearnt(curve);
     }
     this.completed = finals.length;
+    this.informed ||= finals.length >= PATIENCE;
     const full = history.maxSteps ?? longest;
     if (full !== this.full) this.rows.clear();
     this.full = full;
@@ -250,6 +261,16 @@ function milestone(count: number): number {
   let at = 1;
   for (let next = 2; next <= count; next = Math.floor(next * 1.25) + (next < 8 ? 1 : 0)) at = next;
   return at;
+}
+
+/** True when the curve has come down by more than its noise, which is told from the differences of neighbouring reports. */
+function hasLearnt({ losses, lowest }: Curve): boolean {
+  const finite = losses.filter(Number.isFinite);
+  if (finite.length < 2) return false;
+  const steps = finite.slice(1).map((loss, i) => Math.abs(loss - finite[i]!));
+  // The median, because a smooth curve's few large first steps are no noise; normal: 0.954 deviations.
+  const noise = steps.sort((a, b) => a - b)[steps.length >> 1]! / 0.954;
+  return finite[0]! - lowest > LEARNING * noise;
 }
 
 function moments(values: readonly number[]): { mean: number; sd: number } {

@@ -22,7 +22,7 @@ interface Facts {
 
 export class AutoPruner implements Scheduler {
   readonly name = 'auto';
-  private readonly curve = new CurvePruner(CurveSettings.parse({ startupTrials: 1 }));
+  private readonly curve = new CurvePruner(CurveSettings.parse({}));
   private readonly thaw = new ThawScheduler(ThawSettings.parse({}));
 
   constructor(private readonly facts: Facts) {}

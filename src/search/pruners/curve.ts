@@ -2,6 +2,7 @@
  * Stops a trial that can't win: extrapolates its learning curve (curves/model.ts) and stops it when the probability
  * that its final value beats the best one so far is below `threshold`. The rule of Domhan, Springenberg & Hutter
  * (IJCAI 2015), section 3.3. The default threshold was settled on the generated curves of the tests.
+ * A trial that is already better than the best completed one is never stopped.
  */
 import { z } from 'zod';
 import { CurveModel } from '../curves/model.js';
@@ -34,13 +35,16 @@ export class CurvePruner implements Pruner {
   chance(history: History, trial: Trial): number | null {
     const { model, settings } = this;
     model.update(history);
-    if (model.completed < settings.startupTrials || trial.repeatOf !== undefined) return null;
-    const { losses, last } = model.curves.of(trial, history.goals[0]!);
+    if (model.completed < settings.startupTrials || !model.informed || trial.repeatOf !== undefined) return null;
+    const curve = model.curves.of(trial, history.goals[0]!);
+    const { losses, last } = curve;
     if (losses.length < settings.startupReports || last < settings.grace * model.full || last >= model.full)
       return null;
     // Twice without a number: it has diverged.
     const [before, latest] = losses.slice(-2);
     if (!Number.isFinite(latest)) return Number.isFinite(before) ? null : 0;
+    // A fact outweighs any extrapolation: the trial is ahead of all that have completed.
+    if (Math.min(latest!, curve.levelAt(last)) < model.best) return 1;
     return model.outlook(history, trial)?.below(model.best) ?? null;
   }
 }

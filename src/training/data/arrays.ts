@@ -4,9 +4,9 @@ import type { ArrayFiles, DataSource, NpzArrays, Task } from '../../experiment/n
 import { TrainingError } from '../errors.js';
 import { ArrayReader, HeldReader, readAll, sizeOf, type ArrayFile, type NumberArray } from './arrayFile.js';
 import { openBytes, unpacked } from './bytes.js';
-import { openIdx } from './idx.js';
+import { idxSize, openIdx } from './idx.js';
 import { memoryFor, sizeText } from './memory.js';
-import { openNpy } from './npy.js';
+import { npySize, openNpy } from './npy.js';
 import { openNpz, type Archive } from './npz.js';
 import { openParts, type Pool } from './parts.js';
 import type { InputReader, LoadContext, OpenData, Targets } from './types.js';
@@ -73,8 +73,9 @@ class Files {
   /** `file`: of an archive, then `name` is the array in it; else `name` is a file. */
   async open(name: string, file: string | null): Promise<ArrayFile> {
     if (file === null) {
-      const bytes = await unpacked(this.keep(await openBytes(this.folder, name)), this.memory);
-      return (this.source.kind === 'idx' ? openIdx : openNpy)(bytes);
+      const packed = this.keep(await openBytes(this.folder, name));
+      const [open, size] = this.source.kind === 'idx' ? [openIdx, idxSize] : [openNpy, npySize];
+      return open(await unpacked(packed, this.memory, size));
     }
     let archive = this.archives.get(file);
     if (!archive) {

@@ -3,7 +3,7 @@ import { close, open, read, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { gunzipSync } from 'node:zlib';
+import { constants as zlibConstants, gunzipSync } from 'node:zlib';
 import { TrainingError, messageOf } from '../errors.js';
 import { sizeText } from './memory.js';
 
@@ -108,18 +108,42 @@ export async function openBytes(folder: string, file: string): Promise<Bytes> {
   }
 }
 
-/** The bytes of a file that begins as gzip does, unpacked into memory; other files as they are. */
-export async function unpacked(bytes: Bytes, memory: number): Promise<Bytes> {
+/** Packed bytes that are unpacked for a look at the header. */
+const LOOK = 16 * 2 ** 10;
+/** Deflate makes of one byte at most so many (RFC 1951: 258 bytes from two bits, and a little more). */
+export const MOST_GROWTH = 1032;
+
+/**
+ * The bytes of a file that begins as gzip does, unpacked into memory; other files as they are. `sizeByHeader` tells from
+ * the first bytes how many there must be, so that a file which holds more costs no more memory than that.
+ */
+export async function unpacked(
+  bytes: Bytes,
+  memory: number,
+  sizeByHeader?: (start: Uint8Array, name: string) => number,
+): Promise<Bytes> {
   const start = await bytes.read(0, Math.min(2, bytes.size));
   if (start[0] !== 0x1f || start[1] !== 0x8b) return bytes;
   const { name, size } = bytes;
+  let promised = Infinity;
   try {
     if (size > memory) throw tooLarge(name, memory);
     const packed = await bytes.read(0, size);
-    return new MemoryBytes(name, gunzipSync(packed, { maxOutputLength: Math.max(1, Math.min(memory, 2 ** 32)) }));
+    let most = Math.min(memory, 2 ** 32);
+    if (sizeByHeader) {
+      const options = { finishFlush: zlibConstants.Z_SYNC_FLUSH, maxOutputLength: LOOK * MOST_GROWTH };
+      promised = sizeByHeader(gunzipSync(packed.subarray(0, LOOK), options), name);
+      if (promised > memory) throw tooLarge(name, memory);
+      // One more shows that there are too many.
+      most = Math.min(most, promised + 1);
+    }
+    return new MemoryBytes(name, gunzipSync(packed, { maxOutputLength: Math.max(1, most) }));
   } catch (error) {
     if (error instanceof TrainingError) throw error;
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(name, memory);
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      if (promised >= memory) throw tooLarge(name, memory);
+      throw new TrainingError(`${name} unpacks to more than the ${promised} bytes of which its header speaks`);
+    }
     throw new TrainingError(`${name}: damaged gzip file (${messageOf(error)}); fetch or make it again`);
   } finally {
     await bytes.close();

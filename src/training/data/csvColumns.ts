@@ -13,9 +13,14 @@ export type Column =
 const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?']);
 export const MOST_CATEGORIES = 1000;
 
+/** Place of each column of a table. */
+const PLACES = new WeakMap<Table, Map<string, number>>();
+
 export function columnIndex(table: Table, name: string, key: string): number {
-  const index = table.header.indexOf(name);
-  if (index >= 0) return index;
+  let places = PLACES.get(table);
+  if (!places) PLACES.set(table, (places = new Map(table.header.map((each, i) => [each, i]))));
+  const index = places.get(name);
+  if (index !== undefined) return index;
   const near = suggest(name, table.header);
   const hint = near ? `did you mean "${near}"?` : `its columns are: ${listOf(table.header)}`;
   const only = table.header.length === 1 ? ' (one column only: is the delimiter right?)' : '';

@@ -13,6 +13,9 @@ export interface CutRow extends CsvRow {
   blank: boolean;
 }
 
+/** More are no table of features; memory and time grow with them. */
+const MOST_COLUMNS = 65_536;
+
 const QUOTE = 34;
 const LF = 10;
 const CR = 13;
@@ -61,6 +64,10 @@ export function cutRow(
       at = end;
     }
     row.fields.push(field);
+    if (row.fields.length > MOST_COLUMNS) {
+      const hint = 'is the delimiter right? Save wide data as NPY';
+      throw new TrainingError(`${file}:${line}: a row has more than ${MOST_COLUMNS} columns (${hint})`);
+    }
     if (at < text.length && text.charCodeAt(at) === separator) {
       row.blank = false;
       at++;

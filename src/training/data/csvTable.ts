@@ -44,7 +44,8 @@ export async function openTable(settings: TableSettings, file: string, folder: s
 function namesOf(header: CsvRow | undefined, file: string): string[] {
   if (!header) throw new TrainingError(`${file} is empty`);
   const names = header.fields.map((name) => name.trim());
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) throw new TrainingError(`${file}:${header.line}: two columns are called "${twice}"`);
   return names;
 }

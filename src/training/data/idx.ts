@@ -18,10 +18,14 @@ export async function openIdx(bytes: Bytes): Promise<ArrayFile> {
   return { ...idxHeader(await bytes.read(0, Math.min(LONGEST_HEADER, bytes.size)), bytes.size, bytes.name), bytes };
 }
 
-/** `start`: the file's first bytes, `size`: all it has. Throws TrainingError when they don't fit each other. */
-function idxHeader(start: Uint8Array, size: number, file: string): ArrayHeader {
+/** Size of the whole file in bytes, by its first ones. Throws TrainingError when they are no header. */
+export const idxSize = (start: Uint8Array, name: string): number => sizeOf(idxHeader(start, null, name));
+
+/** `start`: the file's first bytes, `size`: all it has, if that is known. Throws TrainingError when they don't fit each other. */
+function idxHeader(start: Uint8Array, given: number | null, file: string): ArrayHeader {
   const bad = (offset: number, what: string) =>
     new TrainingError(`${file}: no valid IDX file: ${what} (byte ${offset})`);
+  const size = given ?? start.length;
   if (size < 4) throw bad(size, 'it ends within its header');
   if (start[0] !== 0 || start[1] !== 0) {
     const begin = [...start.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
@@ -37,7 +41,7 @@ function idxHeader(start: Uint8Array, size: number, file: string): ArrayHeader {
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const header = { shape, type, start: begin, littleEndian: false, fortran: false };
   const wanted = sizeOf(header);
-  if (wanted !== size) {
+  if (given !== null && wanted !== size) {
     const verb = size < wanted ? 'is cut short' : 'has bytes too many';
     throw bad(
       Math.min(wanted, size),

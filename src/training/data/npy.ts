@@ -19,15 +19,18 @@ const TYPES: Record<string, ValueType> = {
   f8: VALUE_TYPES.float64,
 };
 /** NumPy pads headers to a few hundred bytes. */
-const LONGEST_HEADER = 64 * 2 ** 10;
+export const LONGEST_HEADER = 64 * 2 ** 10;
 const MOST_DIMENSIONS = 32;
 
 export async function openNpy(bytes: Bytes): Promise<ArrayFile> {
   return { ...npyHeader(await bytes.read(0, Math.min(LONGEST_HEADER, bytes.size)), bytes.size, bytes.name), bytes };
 }
 
-/** `bytes`: the file's first ones, `size`: all it has. Throws TrainingError when they don't fit each other. */
-function npyHeader(bytes: Uint8Array, size: number, file: string): ArrayHeader {
+/** Size of the whole file in bytes, by its first ones. Throws TrainingError when they are no header. */
+export const npySize = (start: Uint8Array, name: string): number => sizeOf(npyHeader(start, null, name));
+
+/** `bytes`: the file's first ones, `size`: all it has, if that is known. Throws TrainingError when they don't fit each other. */
+function npyHeader(bytes: Uint8Array, size: number | null, file: string): ArrayHeader {
   const bad = (offset: number, what: string) =>
     new TrainingError(`${file}: no valid NPY file: ${what} (byte ${offset})`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -43,7 +46,7 @@ function npyHeader(bytes: Uint8Array, size: number, file: string): ArrayHeader {
   if (bytes.length < headerAt) throw bad(bytes.length, 'it ends within its header');
   const headerLength = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const start = headerAt + headerLength;
-  if (size < start) throw bad(size, 'it ends within its header');
+  if (size !== null && size < start) throw bad(size, 'it ends within its header');
   if (bytes.length < start) throw bad(8, `its header of ${headerLength} bytes is too long`);
   const header = new TextDecoder(version === 3 ? 'utf-8' : 'latin1').decode(bytes.subarray(headerAt, start));
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
@@ -68,7 +71,7 @@ function npyHeader(bytes: Uint8Array, size: number, file: string): ArrayHeader {
     fortran: fortran === 'True' && parts.length > 1,
   };
   const wanted = sizeOf(result);
-  if (size !== wanted) {
+  if (size !== null && size !== wanted) {
     const verb = size < wanted ? 'is cut short' : 'has bytes too many';
     throw bad(
       Math.min(wanted, size),

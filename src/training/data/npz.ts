@@ -4,12 +4,15 @@ import * as zlib from 'node:zlib';
 import * as zip from 'yauzl';
 import { TrainingError, listOf, messageOf } from '../errors.js';
 import type { ArrayFile } from './arrayFile.js';
-import { MemoryBytes, PartOfBytes, type Bytes } from './bytes.js';
+import { MOST_GROWTH, PartOfBytes, type Bytes } from './bytes.js';
 import { sizeText } from './memory.js';
-import { openNpy } from './npy.js';
+import { LONGEST_HEADER, openNpy } from './npy.js';
 
 export interface Archive {
-  /** One that is packed is unpacked into at most so many bytes of memory; any other is read where it lies. */
+  /**
+   * Only the array's header is read now. One that is packed is unpacked when its values are first read: into memory, of
+   * which all arrays of the archive together take at most `memory` bytes. Any other is read where it lies.
+   */
   array(name: string, memory: number): Promise<ArrayFile>;
 }
 
@@ -21,6 +24,7 @@ export async function openNpz(bytes: Bytes): Promise<Archive> {
   const file = bytes.name;
   const bad = (error: unknown) => new TrainingError(`${file}: no valid NPZ archive: ${messageOf(error)}`);
   const entries = new Map<string, zip.Entry>();
+  let taken = 0;
   let archive: zip.ZipFile;
   try {
     archive = await zip.fromRandomAccessReaderPromise(new Reader(bytes), bytes.size, { autoClose: false });
@@ -46,13 +50,21 @@ export async function openNpz(bytes: Bytes): Promise<Archive> {
       try {
         const { fileDataStart } = await archive.readLocalFileHeaderPromise(entry, { minimal: true });
         if (method === STORED) return await openNpy(new PartOfBytes(label, bytes, fileDataStart, size));
-        if (size > memory) {
+        if (size > MOST_GROWTH * entry.compressedSize + 64) {
+          throw new Error(`${sizeText(entry.compressedSize)} can't hold the ${sizeText(size)} that it says`);
+        }
+        const packed = new PackedBytes(label, archive, entry);
+        // Its header tells what is wrong with it before anything large is unpacked.
+        const opened = await openNpy(packed);
+        taken += size;
+        if (taken > memory) {
           throw new TrainingError(
-            `${label} takes ${sizeText(size)} when unpacked, more than ${sizeText(memory)}: save the archive with ` +
+            `${label} takes ${sizeText(size)} when unpacked${taken > size ? `, all arrays together ${sizeText(taken)}` : ''}, more than ${sizeText(memory)}: save the archive with ` +
               'numpy.savez instead of savez_compressed, then it is read from the disk as it is needed; or raise "memory"',
           );
         }
-        return await openNpy(new MemoryBytes(label, await inflate(archive, entry)));
+        packed.looking = false;
+        return opened;
       } catch (error) {
         throw error instanceof TrainingError ? error : new TrainingError(`${label} is damaged: ${messageOf(error)}`);
       }
@@ -62,6 +74,50 @@ export async function openNpz(bytes: Bytes): Promise<Archive> {
 
 const STORED = 0;
 const DEFLATED = 8;
+
+/** The bytes of a packed entry. Its values are unpacked, all of them, when the first of them is read. */
+class PackedBytes implements Bytes {
+  /** Only the header is looked at. */
+  looking = true;
+  private head: Promise<Uint8Array> | null = null;
+  private all: Promise<Uint8Array> | null = null;
+
+  constructor(
+    readonly name: string,
+    private readonly archive: zip.ZipFile,
+    private readonly entry: zip.Entry,
+  ) {}
+
+  get size(): number {
+    return this.entry.uncompressedSize;
+  }
+
+  async read(at: number, length: number): Promise<Uint8Array> {
+    if (this.looking) {
+      return (await (this.head ??= begin(this.archive, this.entry))).subarray(at, at + length);
+    }
+    this.all ??= inflate(this.archive, this.entry).catch((error: unknown) => {
+      throw new TrainingError(`${this.name} is damaged: ${messageOf(error)}`);
+    });
+    return (await this.all).subarray(at, at + length);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** The first bytes of an entry. */
+async function begin(archive: zip.ZipFile, entry: zip.Entry): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of await archive.openReadStreamPromise(entry)) {
+    parts.push(chunk as Uint8Array);
+    if ((length += (chunk as Uint8Array).length) >= LONGEST_HEADER) break;
+  }
+  if (length < Math.min(LONGEST_HEADER, entry.uncompressedSize)) throw new Error('it is cut short');
+  return Buffer.concat(parts).subarray(0, LONGEST_HEADER);
+}
 
 /** As long as the archive's list says; longer and shorter ones are errors. */
 async function inflate(archive: zip.ZipFile, entry: zip.Entry): Promise<Uint8Array> {

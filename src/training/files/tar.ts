@@ -1,8 +1,15 @@
 import { gunzipSync } from 'node:zlib';
 
+/** Bytes that a package unpacks to; more are no package. */
+const LARGEST = 2 ** 30;
+
 /** Files of a `.tgz` whose path is wanted (ustar, with pax and GNU long names). Links and folders are left out. */
-export function readTarball(packed: Uint8Array, wanted: (path: string) => boolean): Map<string, Uint8Array> {
-  const bytes = gunzipSync(packed);
+export function readTarball(
+  packed: Uint8Array,
+  wanted: (path: string) => boolean,
+  largest = LARGEST,
+): Map<string, Uint8Array> {
+  const bytes = gunzipSync(packed, { maxOutputLength: largest });
   const files = new Map<string, Uint8Array>();
   const text = (from: number, length: number) => {
     const field = bytes.subarray(from, from + length);

@@ -1,7 +1,9 @@
 // Builds every bundle of the project into dist/. `node esbuild.mjs [--watch] [--dev]`.
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import * as esbuild from 'esbuild';
+import { bundledPackages } from './scripts/lib/licences.mjs';
 
 const watch = process.argv.includes('--watch');
 const dev = watch || process.argv.includes('--dev');
@@ -78,16 +80,28 @@ const builds = [
   },
 ].filter((build) => Object.keys(build.entryPoints).length > 0);
 
+/** Files that are taken as they are → folder of dist. */
+const tfjsWasm = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
+const copied = {
+  'node_modules/@vscode/codicons/dist/codicon.css': 'webview',
+  'node_modules/@vscode/codicons/dist/codicon.ttf': 'webview',
+  [`${tfjsWasm}/tfjs-backend-wasm.wasm`]: '',
+  [`${tfjsWasm}/tfjs-backend-wasm-simd.wasm`]: '',
+  [`${tfjsWasm}/tfjs-backend-wasm-threaded-simd.wasm`]: '',
+  'node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm': '',
+};
 await mkdir('dist/webview', { recursive: true });
-for (const file of ['codicon.css', 'codicon.ttf'])
-  await cp(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
-for (const file of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm']) {
-  await cp(`node_modules/@tensorflow/tfjs-backend-wasm/dist/${file}`, `dist/${file}`);
-}
-await cp('node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm', 'dist/mozjpeg_dec.wasm');
+for (const [file, folder] of Object.entries(copied)) await cp(file, join('dist', folder, basename(file)));
 
 if (watch) {
   for (const build of builds) await (await esbuild.context(build)).watch();
 } else {
-  await Promise.all(builds.map((build) => esbuild.build(build)));
+  const made = await Promise.all(builds.map((build) => esbuild.build({ ...build, metafile: true })));
+  // Packaging writes the notices of these.
+  const packages = bundledPackages(
+    made.map(({ metafile }) => metafile),
+    Object.keys(copied),
+  );
+  await mkdir('out', { recursive: true });
+  await writeFile('out/bundled.json', JSON.stringify(packages, null, 2));
 }

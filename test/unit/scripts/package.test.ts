@@ -9,6 +9,7 @@ const good = [
   'readme.md',
   'LICENSE.txt',
   'changelog.md',
+  'ThirdPartyNotices.txt',
 ];
 
 test('what belongs in the package passes', () => {
@@ -26,6 +27,8 @@ test.each([
   expect(problemsInside(named(...good, path)).join('\n')).toContain(why);
 });
 
-test('a package without its program is refused', () => {
-  expect(problemsInside(named('package.json')).join('\n')).toContain('dist/extension.cjs is missing');
+test('a package without its program or its notices is refused', () => {
+  const problems = problemsInside(named('package.json')).join('\n');
+  expect(problems).toContain('dist/extension.cjs is missing');
+  expect(problems).toContain('ThirdPartyNotices.txt is missing');
 });

@@ -1,10 +1,34 @@
-import { mkdirSync, openSync, writeSync } from 'node:fs';
+import { fsync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { isFull, say } from './say.js';
 
 /** Pause between two tries to write while the disk is full. */
 const RETRY_MS = 200;
-/** What is kept in memory while the disk is full; more is lost, and said. */
+/** Records kept in memory while the disk is full, in bytes. Those beyond are lost, which is said. */
 const MAX_PENDING = 64 << 20;
+/** A process that ends waits this long for a journal that fails for another reason than a full disk. */
+const GIVE_UP_MS = 5000;
+
+/** How a time without room ended. */
+export interface Outage {
+  /** Why nothing could be written. */
+  reason: string;
+  /** Seconds it took. */
+  seconds: number;
+  /** Records that waited in memory and are written now. */
+  waited: number;
+  lost: number;
+}
+
+export interface JournalOptions {
+  /**
+   * Milliseconds after which an appended record is forced to the disk itself, which a power cut does not take away; 0:
+   * when the operating system likes.
+   */
+  syncMs?: number;
+  /** Everything that waited is written. */
+  onRoom?: (outage: Outage) => void;
+}
 
 /**
  * The append-only journal of this process. `append` has handed the record to the operating system when it
@@ -16,49 +40,103 @@ export class JournalFile {
   offset = 0;
   private pending: Buffer[] = [];
   private pendingBytes = 0;
-  private lost = 0;
+  private outage: (Omit<Outage, 'seconds'> & { since: number }) | null = null;
   private nextTry = 0;
+  private retrying: NodeJS.Timeout | null = null;
+  private syncing: NodeJS.Timeout | null = null;
+  private dirtySince = 0;
+  private readonly syncMs: number;
 
   private constructor(
     readonly name: string,
     private readonly fd: number,
-  ) {}
+    private readonly options: JournalOptions,
+  ) {
+    this.syncMs = options.syncMs ?? 0;
+  }
 
   /** Makes `<name>.ndjson`, or `<name>-2.ndjson` … when a process with the same pid has been here before. */
-  static create(folder: string, name: string): JournalFile {
+  static create(folder: string, name: string, options: JournalOptions = {}): JournalFile {
     mkdirSync(folder, { recursive: true });
     for (let turn = 1; ; turn++) {
       const file = `${name}${turn === 1 ? '' : `-${turn}`}.ndjson`;
       try {
-        return new JournalFile(file, openSync(join(folder, file), 'ax', 0o600));
+        return new JournalFile(file, openSync(join(folder, file), 'ax', 0o600), options);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || turn > 1000) throw error;
       }
     }
   }
 
-  /** Appends one line. Its offset in the file, or -1 when it has to wait in memory. */
+  /** Appends one line. Its offset in the file, or -1 when it had to wait in memory: then the file is to be looked at. */
   append(line: string): number {
     const length = Buffer.byteLength(line);
-    let written = 0;
-    if (this.pendingBytes === 0) {
-      try {
-        written = writeSync(this.fd, line);
-        this.offset += written;
-      } catch {
-        // Tried again, and told, below.
-      }
-      if (written === length) return this.offset - length;
+    if (this.pendingBytes > 0) {
+      this.keep(Buffer.from(line), true);
+      this.retry();
+      return -1;
     }
-    this.keep(Buffer.from(line).subarray(written), written === 0);
-    return this.retry() ? this.offset - length : -1;
+    let written = 0;
+    try {
+      written = writeSync(this.fd, line);
+      if (written < length) written += this.writeRest(Buffer.from(line).subarray(written));
+    } catch (error) {
+      this.failed((error as Error).message);
+    }
+    this.offset += written;
+    if (written < length) {
+      this.keep(Buffer.from(line).subarray(written), written === 0);
+      return -1;
+    }
+    if (this.syncMs > 0) this.dirty();
+    return this.offset - length;
   }
 
   /** Writes what waits. True when nothing waits any more. */
   retry(force = false): boolean {
     if (this.pendingBytes === 0) return true;
-    const now = Date.now();
-    if (!force && now < this.nextTry) return false;
+    if (!force && performance.now() < this.nextTry) return false;
+    return this.writePending() === null;
+  }
+
+  /**
+   * Waits until everything is written, for a process that ends: a full disk is waited for without limit, blocking.
+   * Whoever ends the process by force gives up what waits.
+   */
+  drain(): void {
+    const until = performance.now() + GIVE_UP_MS;
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    for (let told = false; this.pendingBytes > 0;) {
+      const error = this.writePending();
+      if (error === null) return;
+      if (!isFull(error) && performance.now() > until)
+        return say(`gives up ${this.outage?.waited ?? 0} records that can't be written (${(error as Error).message}).`);
+      if (!told) say(`this program has ended and waits for room on the disk to write its last records.`);
+      told = true;
+      Atomics.wait(cell, 0, 0, RETRY_MS);
+    }
+  }
+
+  /** Forces what was appended to the disk, in the background. */
+  sync(): void {
+    if (this.syncing !== null) clearTimeout(this.syncing);
+    this.syncing = null;
+    // A disk that can't do this says nothing that helps anyone.
+    fsync(this.fd, () => undefined);
+  }
+
+  /** After a write that took only a part of a line, as a disk does that fills up. Returns how many bytes it took. */
+  private writeRest(rest: Buffer): number {
+    let written = 0;
+    try {
+      while (written < rest.length) written += writeSync(this.fd, rest, written);
+    } catch (error) {
+      this.failed((error as Error).message);
+    }
+    return written;
+  }
+
+  private writePending(): unknown {
     try {
       while (this.pending.length > 0) {
         const first = this.pending[0]!;
@@ -68,27 +146,58 @@ export class JournalFile {
         if (written === first.length) this.pending.shift();
         else this.pending[0] = first.subarray(written);
       }
-      return true;
     } catch (error) {
-      this.nextTry = now + RETRY_MS;
-      this.say(`can't write its journal (${(error as Error).message}); records wait in memory`);
-      return false;
+      this.failed((error as Error).message);
+      return error;
     }
+    this.recovered();
+    return null;
+  }
+
+  private failed(reason: string): void {
+    this.nextTry = performance.now() + RETRY_MS;
+    // A program that logs no more for a while must not keep what it has logged.
+    this.retrying ??= setTimeout(() => {
+      this.retrying = null;
+      this.retry(true);
+    }, RETRY_MS).unref();
+    if (this.outage !== null) return;
+    this.outage = { reason, since: performance.now(), waited: 0, lost: 0 };
+    say(`this run can't write its journal (${reason}); records wait in memory until it can.`);
+  }
+
+  private recovered(): void {
+    const { outage } = this;
+    if (outage === null) return;
+    this.outage = null;
+    if (this.syncMs > 0) this.dirty();
+    const { since, ...rest } = outage;
+    const seconds = (performance.now() - since) / 1000;
+    say(
+      `the journal can be written again; ${rest.waited} records had waited${rest.lost ? `, ${rest.lost} are lost` : ''}.`,
+    );
+    this.options.onRoom?.({ ...rest, seconds });
   }
 
   private keep(bytes: Buffer, whole: boolean): void {
+    const outage = this.outage!;
     if (whole && this.pendingBytes + bytes.length > MAX_PENDING) {
-      if (this.lost++ === 0) this.say('is losing records: the disk is full for too long');
+      if (outage.lost++ === 0) say('this run is losing records: the disk has been full for too long.');
       return;
     }
+    outage.waited++;
     this.pending.push(bytes);
     this.pendingBytes += bytes.length;
   }
 
-  private said = '';
-  private say(text: string): void {
-    if (this.said === text) return;
-    this.said = text;
-    process.stderr.write(`tunesmith: this run ${text}.\n`);
+  /** Something was appended that a power cut could take. */
+  private dirty(): void {
+    if (this.syncing === null) {
+      this.dirtySince = performance.now();
+      this.syncing = setTimeout(() => this.sync(), this.syncMs).unref();
+    } else if (performance.now() - this.dirtySince > 2 * this.syncMs) {
+      // The program keeps the timer from firing: what it calls between two steps never lets go of the thread.
+      this.sync();
+    }
   }
 }

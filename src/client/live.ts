@@ -6,10 +6,11 @@ import type { Params } from '../protocol/values.js';
 import type { Control } from '../protocol/supervisor.js';
 import { metricsLine, recordLine } from './encode.js';
 import { givenCheckpoint, saveCheckpoint } from './checkpoints.js';
-import { JournalFile } from './journalFile.js';
+import { JournalFile, type Outage } from './journalFile.js';
 import { mimeOf } from './mime.js';
 import { RunParams } from './params.js';
 import type { Disposable, FinishStatus, RunClient, StopReason } from './run.js';
+import { printDespiteFullDisk, say } from './say.js';
 import { Stream } from './stream.js';
 
 /** The run named by the environment; null when there is none or its folder can't be written. */
@@ -19,7 +20,7 @@ export function liveRun(env: NodeJS.ProcessEnv = process.env): RunClient | null 
   try {
     return new LiveRun(folder, env);
   } catch (error) {
-    process.stderr.write(`tunesmith: nothing will be recorded: ${(error as Error).message}\n`);
+    say(`nothing will be recorded: ${(error as Error).message}`);
     return null;
   }
 }
@@ -55,7 +56,9 @@ class LiveRun implements RunClient {
     this.seed = spec.seed ?? 0;
     this.checkpoint = givenCheckpoint(env);
     const rank = /^\d{1,9}$/.exec(env[RUN_ENV.rank] ?? env.RANK ?? '')?.[0] ?? '0';
-    this.journal = JournalFile.create(join(folder, RUN_FILES.journal), `rank${Number(rank)}-${process.pid}`);
+    this.journal = JournalFile.create(join(folder, RUN_FILES.journal), `rank${Number(rank)}-${process.pid}`, {
+      onRoom: (outage) => this.hadNoRoom(outage),
+    });
     const socket = env[RUN_ENV.socket];
     this.stream = socket
       ? new Stream(this.journal.name, {
@@ -157,8 +160,17 @@ class LiveRun implements RunClient {
     if (this.refused.has(name) || this.refused.size > 100) return;
     this.refused.add(name);
     const text = `run.log: "${name}" was given ${typeof value} ${String(value).slice(0, 60)} and is left out; only numbers are metrics.`;
-    process.stderr.write(`tunesmith: ${text}\n`);
+    say(text);
     this.message('warning', text);
+  }
+
+  private hadNoRoom({ reason, seconds, waited, lost }: Outage): void {
+    this.stream?.grown();
+    const then = lost > 0 ? `${lost} more records are lost: too many had to wait.` : 'Nothing is missing.';
+    this.message(
+      lost > 0 ? 'error' : 'warning',
+      `The journal could not be written for ${seconds.toFixed(1)} s (${reason}). ${waited} records waited in memory and are written now. ${then}`,
+    );
   }
 
   private control(control: Control): void {
@@ -183,7 +195,11 @@ class LiveRun implements RunClient {
   }
 
   private watchProcess(): void {
-    process.on('exit', (code) => this.finish(code === 0 ? undefined : this.failure(), this.lastError));
+    printDespiteFullDisk();
+    process.on('exit', (code) => {
+      this.finish(code === 0 ? undefined : this.failure(), this.lastError);
+      this.journal.drain();
+    });
     process.on('uncaughtExceptionMonitor', (error: unknown) => {
       this.lastError = error instanceof Error ? (error.stack ?? error.message) : String(error);
     });

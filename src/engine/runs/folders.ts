@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import type { FinishRecord } from '../../protocol/journal.js';
 import type { StoreApi } from '../../store/api.js';
 import { readLastWords, readSupervisorRecords } from './endingRecords.js';
+import { appendLine } from '../disk/appendLine.js';
 import { writeFileAtomic } from '../disk/files.js';
 import { hostName } from '../machine/hostFacts.js';
 import type { Log } from '../disk/log.js';
@@ -170,10 +171,7 @@ export class RunFolders {
    */
   writeEnd(id: string, status: FinalStatus, error: string | undefined): void {
     const record: z.input<typeof FinishRecord> = { type: 'finish', time: Date.now(), status, error };
-    fs.appendFileSync(
-      path.join(this.path(id), RUN_FILES.journal, RUN_FILES.engineJournal),
-      JSON.stringify(record) + '\n',
-    );
+    appendLine(path.join(this.path(id), RUN_FILES.journal, RUN_FILES.engineJournal), JSON.stringify(record));
   }
 
   /** True when something was started for the run (or its latest launch) already, so it must not be started again. */

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { RUN_FILES } from '../../protocol/runFiles.js';
+import { untilRoom } from '../disk/room.js';
 import { newSocket, removeSocket, RUN_SOCKET } from '../disk/sockets.js';
 import { thisHost } from '../machine/host.js';
 
@@ -32,7 +33,7 @@ export class Endpoint {
     });
     server.on('error', () => undefined);
     this.server = server;
-    this.announce();
+    await untilRoom(() => this.announce());
     if (process.platform !== 'win32' && this.timer === null)
       this.timer = setInterval(() => void this.check().catch(() => undefined), CHECK_MS).unref();
   }

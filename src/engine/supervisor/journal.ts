@@ -1,11 +1,20 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExitRecord, JournalRecord } from '../../protocol/journal.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
+import { appendLine } from '../disk/appendLine.js';
 
-/** The supervisor's own journal: how the program was started and how it ended, and what it must say to the person. */
+/** Pause between two tries to write on a full disk. */
+const RETRY_MS = 500;
+
+/**
+ * The supervisor's own journal: how the program was started and how it ended, and what it must say to the person. On
+ * a full disk records wait, in their order, until there is room.
+ */
 export class SupervisorJournal {
   private readonly path: string;
+  private readonly waiting: string[] = [];
+  private retrying: Promise<void> | null = null;
   /** Which launch of the run this is; absent for the first. */
   launch: number | undefined;
 
@@ -14,20 +23,30 @@ export class SupervisorJournal {
     this.path = join(folder, RUN_FILES.journal, RUN_FILES.supervisorJournal);
   }
 
-  /** False when the disk refused; the caller decides whether to try again. */
-  write(record: JournalRecord): boolean {
+  /** Never throws. */
+  write(record: JournalRecord): void {
+    this.waiting.push(JSON.stringify(record));
+    if (!this.flush()) this.retrying ??= this.retry();
+  }
+
+  /** Resolves once it is written, and everything before it. */
+  async writeExit(record: Omit<ExitRecord, 'type' | 'time'>): Promise<void> {
+    this.write({ type: 'exit', time: Date.now(), ...record, launch: this.launch });
+    await this.retrying;
+  }
+
+  private async retry(): Promise<void> {
+    do await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    while (!this.flush());
+    this.retrying = null;
+  }
+
+  private flush(): boolean {
     try {
-      // One write a line, so that a reader sees the whole record or, at worst, an unfinished last line.
-      appendFileSync(this.path, JSON.stringify(record) + '\n', { mode: 0o600 });
+      for (; this.waiting.length > 0; this.waiting.shift()) appendLine(this.path, this.waiting[0]!);
       return true;
     } catch {
       return false;
     }
-  }
-
-  /** The one record that must not be missing: tried for as long as the disk is full. */
-  async writeExit(record: Omit<ExitRecord, 'type' | 'time'>): Promise<void> {
-    const whole: JournalRecord = { type: 'exit', time: Date.now(), ...record, launch: this.launch };
-    while (!this.write(whole)) await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }

@@ -3,13 +3,16 @@
  * the program's clients and the engine, stops the process tree when asked, and writes down how it ended. It is
  * small and independent of the engine, so that a run goes on, and can be joined again, whatever happens to the engine.
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Endpoint } from './endpoint.js';
 import { GrowthWatch } from './growth.js';
 import { Hub } from './hub.js';
 import { SupervisorJournal } from './journal.js';
 import { Program } from './program.js';
+import { endLine } from '../disk/appendLine.js';
+import { untilRoom } from '../disk/room.js';
+import { RUN_FILES } from '../../protocol/runFiles.js';
 import { keepFilesPrivate } from '../disk/umask.js';
 import { trimJournals } from './trim.js';
 import { thisHost } from '../machine/host.js';
@@ -56,6 +59,9 @@ async function supervise(folder: string): Promise<void> {
     },
   });
 
+  await untilRoom(() => closeSync(openSync(join(folder, RUN_FILES.output), 'a', 0o600)));
+  // An earlier launch may have been killed in the middle of a line.
+  endLine(join(folder, RUN_FILES.journal, RUN_FILES.externalJournal));
   const env = programEnv(spec, folder, { socket: endpoint.path, token: endpoint.token }, findPythonFolder());
   program = new Program(
     spec,
@@ -108,7 +114,12 @@ function report(error: unknown): void {
   } catch {
     // Nothing left to tell.
   }
-  process.stderr.write(`${text}\n`);
+  try {
+    // Not through the stream, whose failure on a full disk would be reported here again, without end.
+    writeSync(2, `${text}\n`);
+  } catch {
+    // Nobody can read it there.
+  }
 }
 // The program and its end matter more than any one message that went wrong.
 process.on('uncaughtException', report);

@@ -1,34 +1,17 @@
-import { execFileSync } from 'node:child_process';
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildDist } from '../../support/build.js';
+import { SmallDisk } from '../../support/smallDisk.js';
 import { experiment, pause, searchOver, until, Workspace } from '../support.js';
 
-/** A small file system of its own; null where we may not mount one. */
-function mountSmall(): string | null {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return null;
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tunesmith-full-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder], { stdio: 'ignore' });
-    return folder;
-  } catch {
-    fs.rmdirSync(folder);
-    return null;
-  }
-}
-
-const small = mountSmall();
+const small = SmallDisk.mount(8 * 1024);
 let workspace: Workspace;
 beforeAll(async () => {
-  if (small) workspace = new Workspace(await buildDist(), small);
+  if (small) workspace = new Workspace(await buildDist(), small.folder);
 });
 afterAll(async () => {
   if (!small) return;
   await workspace.remove();
-  execFileSync('umount', ['-l', small]);
-  fs.rmSync(small, { recursive: true, force: true });
+  small.unmount();
 });
 
 /** Writes on when there is room again, as a patient program does. */
@@ -58,7 +41,6 @@ it.skipIf(!small)(
     const engine = await workspace.connect();
     const { pid } = engine.engine;
     const { search } = await engine.request('searches/start', { file });
-    const ballast = workspace.at('ballast');
     for (let turn = 0; turn < 2; turn++) {
       const done = turn * 2;
       await until('work', async () => {
@@ -66,14 +48,7 @@ it.skipIf(!small)(
         return counts.completed >= done && counts.running > 0;
       });
       await pause(400);
-      const filling = fs.openSync(ballast, 'w');
-      const block = Buffer.alloc(4096, 1);
-      try {
-        for (;;) fs.writeSync(filling, block);
-      } catch {
-        // Full.
-      }
-      fs.closeSync(filling);
+      small!.fill();
       // Something that needs room: refused with a reason, or kept for later, never half done.
       await engine
         .request('runs/start', { file })
@@ -81,7 +56,7 @@ it.skipIf(!small)(
       const said = await until('the engine to say so', async () => (await engine.request('engine/status', {})).problem);
       expect(said).toMatch(/full|no space/i);
       await pause(500);
-      fs.rmSync(ballast);
+      small!.free();
     }
     const over = await searchOver(engine, search.id, 60_000);
     expect(over).toMatchObject({ status: 'completed', counts: { total: 4, completed: 4 } });

@@ -1,0 +1,30 @@
+import { writeSync } from 'node:fs';
+
+/** Errors of a disk without room: it may have some later. `EFBIG` is the limit on a file's size. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+export const isFull = (error: unknown): boolean => FULL.has((error as NodeJS.ErrnoException | null)?.code ?? '');
+
+/**
+ * Prints a line for the person. Never throws and raises no event: the output may be a file on a full disk, and a
+ * warning about that must not end the training.
+ */
+export function say(text: string): void {
+  try {
+    writeSync(2, `tunesmith: ${text}\n`);
+  } catch {
+    // Nobody can read it there.
+  }
+}
+
+/**
+ * Lets the program go on when what it prints can't be written for want of room. Without this, Node ends it with an
+ * uncaught exception. Any other error of these streams stays what it was.
+ */
+export function printDespiteFullDisk(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (!isFull(error) && stream.listenerCount('error') === 1) throw error;
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+
+const NEWLINE = 10;
+
+/**
+ * Appends a line to a journal that others may have left in the middle of one: it then begins on a fresh line, so that
+ * what a killed writer or a full disk cut off never spoils the record after it. Throws when not all of it was written.
+ */
+export function appendLine(path: string, line: string): void {
+  withEnd(path, constants.O_CREAT, (file, whole) => writeAll(file, (whole ? '' : '\n') + line + '\n'));
+}
+
+/** Ends a line that a writer who is gone left unfinished. A file that is not there, or can't be written, stays as it is. */
+export function endLine(path: string): void {
+  try {
+    withEnd(path, 0, (file, whole) => !whole && writeAll(file, '\n'));
+  } catch {
+    // Readers find the next record also behind the torn one.
+  }
+}
+
+function withEnd(path: string, create: number, use: (file: number, whole: boolean) => void): void {
+  const flags = constants.O_RDWR | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0) | create;
+  const file = openSync(path, flags, 0o600);
+  try {
+    const { size } = fstatSync(file);
+    const last = Buffer.alloc(1);
+    use(file, size === 0 || (readSync(file, last, 0, 1, size - 1) === 1 && last[0] === NEWLINE));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** One write, so that a reader sees the whole line or, on a disk that fills up, its beginning. */
+function writeAll(file: number, text: string): void {
+  const written = writeSync(file, text);
+  if (written < Buffer.byteLength(text)) throw new Error('the disk took only a part of the record');
+}

@@ -109,6 +109,19 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
+/** What a run said to the person, or what was noticed about its records. */
+export const RunMessage = z.object({
+  /** When it came first and last, in milliseconds since the epoch. */
+  time: z.number(),
+  last: z.number(),
+  level: z.enum(['info', 'warning', 'error']),
+  /** As it came first. */
+  text: z.string(),
+  /** How often it came. */
+  count: z.number().int().min(1),
+});
+export type RunMessage = z.infer<typeof RunMessage>;
+
 /** What `show` adds: facts about where and how it was run. */
 export const RunDetail = Run.extend({
   host: z.string(),
@@ -119,6 +132,8 @@ export const RunDetail = Run.extend({
   seed: z.number().int(),
   exitCode: z.number().int().nullable(),
   signal: z.string().nullable(),
+  /** Oldest first, at most 1,000. */
+  messages: z.array(RunMessage),
 });
 export type RunDetail = z.infer<typeof RunDetail>;
 

@@ -17,6 +17,7 @@ import type {
   MetricPoint,
   Run,
   RunDetail,
+  RunMessage,
   RunError,
   RunQuery,
   RunStatus,
@@ -62,11 +63,7 @@ export interface RunPatch {
   signal?: string | null;
 }
 
-export interface RunMessage {
-  time: number;
-  level: 'info' | 'warning' | 'error';
-  text: string;
-}
+export type { RunMessage };
 
 export interface RunMedia {
   time: number;
@@ -104,7 +101,7 @@ export interface RunsApi {
   restore(ids: readonly string[]): string[];
   /** Forgets runs and their series for good. Files are the caller's business. Returns the ids that existed. */
   purge(ids: readonly string[]): string[];
-  /** What the run said to the person, and warnings about its journal; oldest first, at most 1,000. */
+  /** What the run said to the person, and warnings about its journal; oldest first, at most 1,000 different ones. */
   messages(id: string): RunMessage[];
   media(id: string): RunMedia[];
   /** Best run by objective among those of an experiment file (same objective as its newest run, not failed). */

@@ -124,4 +124,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX searches_by_experiment ON searches (experiment, created_at);
   CREATE INDEX searches_by_file ON searches (file, created_at);
   `,
+  `
+  -- The same message again is counted, not kept again: topic tells by what it is recognised. last: when it came last.
+  ALTER TABLE messages ADD COLUMN topic TEXT;
+  ALTER TABLE messages ADD COLUMN count INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE messages ADD COLUMN last REAL;
+  CREATE UNIQUE INDEX messages_by_topic ON messages (run, topic) WHERE topic IS NOT NULL;
+  `,
 ];

@@ -8,6 +8,11 @@ import { Searches } from './searches.js';
 import { Series } from './series/series.js';
 import { SeriesTable } from './series/table.js';
 
+export interface StoreOptions {
+  /** Milliseconds until NUL bytes in a journal that is still written count as a hole. */
+  holeMs?: number;
+}
+
 /** One workspace folder's store: runs, searches and their series in one SQLite file. */
 export class Store implements StoreApi {
   readonly runs: Runs;
@@ -15,13 +20,16 @@ export class Store implements StoreApi {
   readonly ingest: Ingest;
   readonly series: Series;
 
-  private constructor(private readonly db: Database) {
+  private constructor(
+    private readonly db: Database,
+    options: StoreOptions,
+  ) {
     const names = new MetricNames(db);
     const table = new SeriesTable(db);
     const writer = new RunWriter(db);
     this.runs = new Runs(db, names, table, writer);
     this.searches = new Searches(db, names);
-    this.ingest = new Ingest(db, names, table, writer);
+    this.ingest = new Ingest(db, names, table, writer, options.holeMs);
     this.series = new Series(db, names, table);
   }
 
@@ -29,8 +37,8 @@ export class Store implements StoreApi {
    * Opens or creates `file`. Throws `StoreVersionError` (newer schema, file untouched), `StoreCorruptError` or
    * `StoreWriteError`. The caller makes sure that it is the only writer.
    */
-  static open(file: string): Store {
-    return new Store(Database.open(file));
+  static open(file: string, options: StoreOptions = {}): Store {
+    return new Store(Database.open(file), options);
   }
 
   batch<T>(work: () => T): T {

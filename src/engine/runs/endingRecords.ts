@@ -4,10 +4,14 @@ import * as path from 'node:path';
 import type { z } from 'zod';
 import { ExitRecord, FinishRecord, MessageRecord, SpawnRecord } from '../../protocol/journal.js';
 import { RUN_FILES } from '../../protocol/runFolder.js';
+import { salvage } from '../../store/journal/salvage.js';
 import type { Ending } from './outcome.js';
 
 /** The end of a client's journal that may hold its last words. */
 const TAIL = 256 * 1024;
+const BLOCK = 64 * 1024;
+/** Bytes that a writer may have allocated ahead. Our clients allocate 1 MiB. */
+const MAX_UNWRITTEN = 64 * 2 ** 20;
 
 export interface SupervisorRecords {
   spawn: z.infer<typeof SpawnRecord> | null;
@@ -107,11 +111,7 @@ function tailRecords(file: string): unknown[] {
     if (from > 0) lines.shift();
     return lines.flatMap((line) => {
       if (!/"(finish|message|spawn|exit)"/.test(line)) return [];
-      try {
-        return [JSON.parse(line) as unknown];
-      } catch {
-        return [];
-      }
+      return recordsIn(line);
     });
   } catch {
     return [];
@@ -120,18 +120,25 @@ function tailRecords(file: string): unknown[] {
   }
 }
 
-/** Size without the NULs of a preallocated end: found by bisection, for the file may be large. */
-function writtenEnd(descriptor: number): number {
-  const byte = Buffer.alloc(1);
-  const isWritten = (at: number): boolean => fs.readSync(descriptor, byte, 0, 1, at) === 1 && byte[0] !== 0;
-  const size = fs.fstatSync(descriptor).size;
-  if (size === 0 || isWritten(size - 1)) return size;
-  let low = 0;
-  let high = size - 1;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (isWritten(middle)) low = middle + 1;
-    else high = middle;
+/** The record of a line, or those that can be found in one that a killed writer left unfinished. */
+function recordsIn(line: string): unknown[] {
+  try {
+    return [JSON.parse(line) as unknown];
+  } catch {
+    return salvage(line, JSON.parse).map(({ text }) => JSON.parse(text) as unknown);
   }
-  return low;
+}
+
+/** Size without the NULs of a preallocated end. */
+function writtenEnd(descriptor: number): number {
+  const size = fs.fstatSync(descriptor).size;
+  const block = Buffer.alloc(BLOCK);
+  for (let end = size; end > 0 && size - end < MAX_UNWRITTEN;) {
+    const from = Math.max(0, end - BLOCK);
+    let used = fs.readSync(descriptor, block, 0, end - from, from);
+    while (used > 0 && block[used - 1] === 0) used--;
+    if (used > 0) return from + used;
+    end = from;
+  }
+  return size;
 }

@@ -7,7 +7,7 @@ import type { MetricNames } from '../names.js';
 import type { ObjectiveState, RunWriter } from '../runs/writer.js';
 import type { Head, SeriesTable } from '../series/table.js';
 import type { MetricsLine } from './parse.js';
-import { shorten } from './parse.js';
+import { MAX_NAME, shorten } from './parse.js';
 
 const MAX_METRICS = 5000;
 const MAX_PARAMS = 2000;
@@ -26,8 +26,8 @@ export class Application {
   private readonly params: Params = {};
   private readonly info: Params = {};
   private progress: { fraction: number | null; text: string } | null = null;
-  private readonly messages: RunMessage[] = [];
-  private readonly warned = new Set<string>();
+  /** By what each is recognised by. */
+  private readonly messages = new Map<string, RunMessage>();
 
   constructor(
     private readonly db: Database,
@@ -75,7 +75,7 @@ export class Application {
         return;
       case 'message':
         record.text = cut(record.text);
-        this.say({ time: record.time, level: record.level, text: record.text });
+        this.say(`${record.level} ${record.text}`, record.level, record.text, record.time);
         break;
       case 'spawn':
         this.runs.spawned(this.key, record.time);
@@ -94,14 +94,18 @@ export class Application {
     this.event({ file: this.file, record });
   }
 
-  /** A warning about the journal: told once a run, however often it happens. `stem` is how every such warning begins. */
+  /** A warning about the journal: kept once a run and counted. `stem` is how every such warning begins. */
   warn(stem: string, rest = ''): void {
-    if (this.warned.has(stem)) return;
-    this.warned.add(stem);
-    const told = 'SELECT 1 FROM messages WHERE run = ? AND substr(text, 1, length(?)) = ?';
-    if (this.db.get(told, this.key, stem, stem)) return;
-    this.result.warnings.push(stem + rest);
-    this.say({ time: Date.now(), level: 'warning', text: stem + rest });
+    const topic = `warning ${stem}`;
+    if (!this.messages.has(topic) && !this.runs.hasMessage(this.key, topic)) this.result.warnings.push(stem + rest);
+    this.say(topic, 'warning', stem + rest, Date.now());
+  }
+
+  /** A value of the metrics record at byte `at` can't be used. */
+  leftOut({ what, name }: NonNullable<MetricsLine['problem']>, at: number): void {
+    const where = `"${shorten(name)}" (journal/${this.file}, byte ${at})`;
+    if (what === 'value') this.warn('Values that are no numbers are left out', `, such as that of ${where}.`);
+    else this.warn(`Metrics are left out whose name does not have 1 to ${MAX_NAME} characters`, `, such as ${where}.`);
   }
 
   finish(): void {
@@ -114,7 +118,10 @@ export class Application {
       this.runs.saveProgress(this.key, this.progress);
       this.result.runChanged = true;
     }
-    if (this.messages.length > 0) this.runs.addMessages(this.key, this.messages, MAX_MESSAGES);
+    if (this.messages.size > 0) {
+      this.runs.addMessages(this.key, this.messages, MAX_MESSAGES);
+      this.result.runChanged = true;
+    }
   }
 
   /** A refused write of params or info is a warning. */
@@ -160,7 +167,7 @@ export class Application {
       if (name === '' || name === '__proto__' || name.length > 512 || JSON.stringify(value).length > MAX_VALUE) {
         this.warn(
           `A ${what} in journal/${this.file} was skipped as its name or value is too long`,
-          `: "${shorten(name)}". Others like it are skipped without a message.`,
+          `: "${shorten(name)}".`,
         );
       } else target[name] = value;
     }
@@ -171,16 +178,23 @@ export class Application {
     if (/^([\\/]|[a-z]:)/i.test(record.path) || parts.includes('..') || record.path.length > 4096) {
       this.warn(
         `A file named in journal/${this.file} was skipped as it is not in the run's folder`,
-        `: "${shorten(record.path)}". Others like it are skipped without a message.`,
+        `: "${shorten(record.path)}".`,
       );
       return;
     }
     this.runs.addMedia(this.key, record);
   }
 
-  private say(message: RunMessage): void {
-    this.messages.push(message);
-    if (this.messages.length > 2 * MAX_MESSAGES) this.messages.splice(0, MAX_MESSAGES);
+  private say(topic: string, level: RunMessage['level'], text: string, time: number): void {
+    const known = this.messages.get(topic);
+    if (known) {
+      known.count++;
+      known.last = time;
+      return;
+    }
+    this.messages.set(topic, { time, last: time, level, text, count: 1 });
+    // Of a flood the newest stay.
+    if (this.messages.size > MAX_MESSAGES) this.messages.delete(this.messages.keys().next().value!);
   }
 
   private event(event: IngestEvent): void {

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RUN_FILES } from '../../protocol/runFolder.js';
 import type { IngestApi, IngestResult } from '../api.js';
@@ -7,12 +7,20 @@ import type { MetricNames } from '../names.js';
 import type { RunWriter } from '../runs/writer.js';
 import type { SeriesTable } from '../series/table.js';
 import { Application } from './apply.js';
-import { cutLines, MAX_LINE, parseLine } from './parse.js';
+import { cutLines, type LineReader } from './cut.js';
+import { nextData, openFile, readAt } from './file.js';
+import { MAX_LINE, parseJson, parseLine, type ParsedLine } from './parse.js';
+import { salvage } from './salvage.js';
 
 /** Bytes read from disk at once. */
 const READ_BYTES = 2 ** 20;
 /** Bytes at a journal's start that tell whether it is still the same file. */
 const HEAD_BYTES = 64;
+/**
+ * Milliseconds for which NUL bytes with whole lines behind them must stand before they are a hole: on network file
+ * systems what another host has written arrives in any order.
+ */
+const HOLE_MS = 30_000;
 const FILE_NAME = /^[\w-][\w.-]{0,200}\.ndjson$/;
 
 /** How far one journal file was read. */
@@ -29,12 +37,15 @@ interface Place {
 /** Takes journals in: each record exactly once, as data and offset are committed together. */
 export class Ingest implements IngestApi {
   private turn = 0;
+  /** By run and file, NUL bytes that are not passed yet, and since when (monotonic). */
+  private readonly holes = new Map<string, { at: number; since: number }>();
 
   constructor(
     private readonly db: Database,
     private readonly names: MetricNames,
     private readonly series: SeriesTable,
     private readonly runs: RunWriter,
+    private readonly holeMs = HOLE_MS,
   ) {}
 
   expectedOffset(run: string, file: string): number {
@@ -50,7 +61,7 @@ export class Ingest implements IngestApi {
       const known = place.offset - offset;
       if (known < 0 || place.skipping) return null;
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      return this.take(run, key, file, place, buffer.subarray(Math.min(known, buffer.length)), false);
+      return this.take(run, key, file, place, buffer.subarray(Math.min(known, buffer.length)), {});
     });
   }
 
@@ -121,8 +132,14 @@ export class Ingest implements IngestApi {
       length = Math.min(size - place.offset, MAX_LINE + 1);
       bytes = readAt(fd, place.offset, length);
     }
-    const ends = place.offset + bytes.length >= size;
-    const result = this.take(run, key, file, place, bytes, final && ends, warning);
+    let hole = 0;
+    if (final && bytes[0] === 0) {
+      const data = nextData(fd, place.offset, size);
+      hole = Math.max(0, data - place.offset);
+      if (hole > 0) bytes = readAt(fd, data, Math.min(size - data, READ_BYTES));
+    }
+    const ends = place.offset + hole + bytes.length >= size;
+    const result = this.take(run, key, file, place, bytes, { final, ends, warning, hole });
     result.more = !ends && result.next > place.offset;
     return result;
   }
@@ -131,7 +148,10 @@ export class Ingest implements IngestApi {
   private checkSame(fd: number, size: number, place: Place): string | null {
     if (place.offset === 0) return null;
     const head = readAt(fd, 0, place.head?.length ?? 0);
-    const same = head.equals(place.head ?? head.subarray(0, 0));
+    // A hole there may have been filled since.
+    const same =
+      place.head === null ||
+      (head.length === place.head.length && place.head.every((byte, i) => byte === 0 || byte === head[i]));
     if (same && size >= place.offset) return null;
     if (same && head.length > 0) {
       place.offset = size;
@@ -141,64 +161,85 @@ export class Ingest implements IngestApi {
     return 'was begun anew; it is read from its start, and what was read before is kept';
   }
 
+  /** Takes what `bytes` hold, which begin after a hole of `hole` bytes at the place reached. `ends`: so does the file. */
   private take(
     run: string,
     key: number,
     file: string,
     place: Place,
     bytes: Buffer,
-    final: boolean,
-    warning: string | null = null,
+    { final = false, ends = false, warning = null as string | null, hole = 0 },
   ): IngestResult {
     const result = emptyResult(run, file, place.offset);
     if (bytes.length === 0 && warning === null) return result;
     const now = Date.now();
     const application = new Application(this.db, this.names, this.series, this.runs, run, key, file, result);
     if (warning) application.warn(`journal/${file} ${warning}.`);
+    const base = place.offset + hole;
+    const unreadable = (at: number, why: string): void => {
+      place.bad++;
+      application.warn(`journal/${file}: what stands at byte `, `${at} can't be read and is left out (${why}).`);
+    };
+    if (hole > 0) unreadable(place.offset, `${hole} bytes were never written`);
     let start = 0;
     if (place.skipping) {
       const newline = bytes.indexOf(10);
       start = newline === -1 ? bytes.length : newline + 1;
       if (newline !== -1) place.skipping = 0;
     }
-    const bad = (at: number, why: string): void => {
-      if (place.bad++ > 0) return;
-      application.warn(
-        `journal/${file}: the record at byte ${place.offset + start + at} was skipped (${why}). ` +
-          'Further ones like it are skipped without a message.',
-      );
+    const reader: LineReader = {
+      line: (text, at) => {
+        for (const part of readLine(text, now)) {
+          if (part.kind === 'bad') unreadable(base + start + at, part.why);
+          else if (part.kind === 'record') application.record(part.record);
+          else if (part.kind === 'metrics') {
+            const { metrics } = part;
+            if (metrics.names.length > 0 || !metrics.problem)
+              application.metrics(metrics, metrics.step ?? place.steps++, now);
+            if (metrics.problem) application.leftOut(metrics.problem, base + start + at);
+          }
+        }
+      },
+      skipped: (at, why) => unreadable(base + start + at, why),
     };
     let taken = start;
     if (!place.skipping) {
       const rest = bytes.subarray(start);
-      taken += cutLines(
-        rest,
-        {
-          line(text, at) {
-            const parsed = parseLine(text, now);
-            if (parsed.kind === 'bad') bad(at, parsed.why);
-            else if (parsed.kind === 'record') application.record(parsed.record);
-            else if (parsed.kind === 'metrics') {
-              const { metrics } = parsed;
-              application.metrics(metrics, metrics.step ?? place.steps++, now);
-              if (metrics.problem) bad(at, metrics.problem);
-            }
-          },
-          skipped: bad,
-        },
-        final,
-      );
+      const cut = cutLines(rest, reader, final && ends, this.passes(key, file, base + start));
+      this.watchHole(key, file, cut.atHole ? base + start + cut.taken : null);
+      taken += cut.taken;
       if (taken === start && rest.length > MAX_LINE && rest[0] !== 0) {
-        bad(0, `longer than ${MAX_LINE / 2 ** 20} MiB`);
-        place.skipping = 1;
-        taken = bytes.length;
+        const nul = rest.indexOf(0);
+        if (nul === -1) {
+          reader.skipped(0, `longer than ${MAX_LINE / 2 ** 20} MiB`);
+          place.skipping = 1;
+          taken = bytes.length;
+        } else if (final) {
+          reader.skipped(0, 'it was never finished');
+          taken = start + nul;
+        }
       }
     }
-    if (place.offset === 0 && taken > 0) place.head = bytes.subarray(0, Math.min(taken, HEAD_BYTES));
+    if (place.offset === 0 && hole + taken > 0) {
+      const first = Buffer.concat([Buffer.alloc(Math.min(hole, HEAD_BYTES)), bytes.subarray(0, HEAD_BYTES)]);
+      place.head = first.subarray(0, Math.min(hole + taken, HEAD_BYTES));
+    }
     application.finish();
-    result.next = place.offset + taken;
-    if (taken > 0 || warning) this.save(key, file, place, result.next);
+    result.next = base + taken;
+    if (taken > 0 || hole > 0 || warning) this.save(key, file, place, result.next);
     return result;
+  }
+
+  /** Whether the NUL bytes at which the last look ended have stood for long enough to be a hole. */
+  private passes(key: number, file: string, from: number): boolean {
+    const hole = this.holes.get(`${key} ${file}`);
+    return hole !== undefined && hole.at >= from && performance.now() - hole.since >= this.holeMs;
+  }
+
+  private watchHole(key: number, file: string, at: number | null): void {
+    const name = `${key} ${file}`;
+    if (at === null) this.holes.delete(name);
+    else if (this.holes.get(name)?.at !== at) this.holes.set(name, { at, since: performance.now() });
   }
 
   private save(key: number, file: string, place: Place, offset: number): void {
@@ -217,6 +258,17 @@ export class Ingest implements IngestApi {
   }
 }
 
+/** What a line holds: one record, or, when writers went on in each other's lines, several and what can't be read. */
+function readLine(text: string, now: number): ParsedLine[] {
+  const parsed = parseLine(text, now);
+  if (parsed.kind !== 'bad' || !parsed.torn) return [parsed];
+  const found = salvage(text, parseJson);
+  const records = found.map((each) => parseLine(each.text, now));
+  const lengthOf = (some: string): number => some.replace(/[\0\s]+/g, '').length;
+  const lost = found.reduce((sum, each) => sum + lengthOf(each.text), 0) < lengthOf(text);
+  return lost || records.length === 0 ? [parsed, ...records] : records;
+}
+
 function emptyResult(run: string, file: string, next: number): IngestResult {
   return {
     run,
@@ -231,29 +283,4 @@ function emptyResult(run: string, file: string, next: number): IngestResult {
     warnings: [],
     more: false,
   };
-}
-
-/** Opens a regular file only: a link or a pipe put there by a program must not lead us elsewhere or block us. */
-function openFile(path: string): { fd: number; size: number } | null {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-  } catch {
-    return null;
-  }
-  const stat = fstatSync(fd);
-  if (stat.isFile()) return { fd, size: stat.size };
-  closeSync(fd);
-  return null;
-}
-
-function readAt(fd: number, offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  let filled = 0;
-  while (filled < length) {
-    const got = readSync(fd, bytes, filled, length - filled, offset + filled);
-    if (got === 0) break;
-    filled += got;
-  }
-  return bytes.subarray(0, filled);
 }

@@ -1,4 +1,4 @@
-import type { MetricSummary, Run, RunDetail, RunStatus } from '../../protocol/engine.js';
+import type { MetricSummary, Run, RunDetail, RunMessage, RunStatus } from '../../protocol/engine.js';
 import { toWire } from '../../protocol/values.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
@@ -116,7 +116,7 @@ function toRun(row: RunRow, metrics: Record<string, MetricSummary>): Run {
   };
 }
 
-export function toDetail(run: Run, row: RunRow): RunDetail {
+export function toDetail(run: Run, row: RunRow, messages: RunMessage[]): RunDetail {
   return {
     ...run,
     host: row.host,
@@ -127,5 +127,6 @@ export function toDetail(run: Run, row: RunRow): RunDetail {
     seed: row.seed,
     exitCode: row.exit_code,
     signal: row.signal,
+    messages,
   };
 }

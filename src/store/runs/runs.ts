@@ -103,7 +103,7 @@ export class Runs implements RunsApi {
     this.db.settle();
     const row = this.db.get<RunRow>('SELECT * FROM runs WHERE id = ?', id);
     const [run] = row ? toRuns(this.db, this.names, [row]) : [];
-    return row && run ? toDetail(run, row) : null;
+    return row && run ? toDetail(run, row, this.messages(id)) : null;
   }
 
   getMany(ids: readonly string[]): Run[] {
@@ -218,7 +218,8 @@ export class Runs implements RunsApi {
 
   messages(id: string): RunMessage[] {
     return this.db.all<RunMessage>(
-      `SELECT time, level, text FROM messages WHERE run = (SELECT key FROM runs WHERE id = ?) ORDER BY rowid`,
+      `SELECT time, coalesce(last, time) last, level, text, count FROM messages
+       WHERE run = (SELECT key FROM runs WHERE id = ?) ORDER BY rowid`,
       id,
     );
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Goal } from '../../protocol/engine.js';
 import type { ParamValue, Params } from '../../protocol/values.js';
 import type { RunMessage } from '../api.js';
@@ -74,21 +75,30 @@ export class RunWriter {
     return names.length > limit ? `This run states more than ${limit} facts; the first ${limit} are kept.` : null;
   }
 
-  addMessages(key: number, messages: readonly RunMessage[], limit: number): void {
-    for (const message of messages.slice(-limit)) {
+  /** Adds messages; one that is known by its topic is counted and keeps its first text and time. */
+  addMessages(key: number, messages: Iterable<[topic: string, message: RunMessage]>, limit: number): void {
+    for (const [topic, { time, last, level, text, count }] of messages) {
       this.db.run(
-        'INSERT INTO messages (run, time, level, text) VALUES (?, ?, ?, ?)',
+        `INSERT INTO messages (run, topic, time, last, level, text, count) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (run, topic) WHERE topic IS NOT NULL DO UPDATE SET count = count + excluded.count, last = excluded.last`,
         key,
-        message.time,
-        message.level,
-        message.text,
+        shortTopic(topic),
+        time,
+        last,
+        level,
+        text,
+        count,
       );
     }
     this.db.run(
-      'DELETE FROM messages WHERE rowid IN (SELECT rowid FROM messages WHERE run = ? ORDER BY rowid DESC LIMIT -1 OFFSET ?)',
+      `DELETE FROM messages WHERE rowid IN (SELECT rowid FROM messages WHERE run = ? ORDER BY level = 'info', rowid DESC LIMIT -1 OFFSET ?)`,
       key,
       limit,
     );
+  }
+
+  hasMessage(key: number, topic: string): boolean {
+    return this.db.get('SELECT 1 FROM messages WHERE run = ? AND topic = ?', key, shortTopic(topic)) !== undefined;
   }
 
   addMedia(
@@ -132,3 +142,5 @@ export class RunWriter {
 }
 
 const paramText = (value: ParamValue): string => (typeof value === 'string' ? value : JSON.stringify(value));
+/** Stands in an index beside a text that may be long. */
+const shortTopic = (topic: string): string => createHash('sha1').update(topic).digest('base64');

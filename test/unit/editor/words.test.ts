@@ -18,6 +18,7 @@ const detail = (over: Partial<RunDetail>): RunDetail => ({
   seed: 7,
   exitCode: 0,
   signal: null,
+  messages: [],
   ...over,
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { RunSpec } from '../../../src/protocol/runFolder.js';
 import type { NewRun } from '../../../src/store/api.js';
-import { Store } from '../../../src/store/store.js';
+import { Store, type StoreOptions } from '../../../src/store/store.js';
 
 const folders: string[] = [];
 const stores: Store[] = [];
@@ -21,8 +21,8 @@ export function temporary(): string {
   return folder;
 }
 
-export function openStore(folder: string): Store {
-  const store = Store.open(join(folder, 'store.db'));
+export function openStore(folder: string, options: StoreOptions = {}): Store {
+  const store = Store.open(join(folder, 'store.db'), options);
   stores.push(store);
   return store;
 }

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } f
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { IngestResult, NewRun } from '../../../src/store/api.js';
-import type { Store } from '../../../src/store/store.js';
+import type { Store, StoreOptions } from '../../../src/store/store.js';
 import { journal, lines, newRun, openStore, temporary } from './helpers.js';
 
 const FILE = 'rank0-1.ndjson';
@@ -14,9 +14,14 @@ const metric = (step: number, loss: unknown): object => ({
   values: { loss },
 });
 
-function setUp(): { folder: string; store: Store; run: NewRun; poll: (final?: boolean) => IngestResult } {
+function setUp(options: StoreOptions = {}): {
+  folder: string;
+  store: Store;
+  run: NewRun;
+  poll: (final?: boolean) => IngestResult;
+} {
   const folder = temporary();
-  const store = openStore(folder);
+  const store = openStore(folder, options);
   const run = newRun(folder, 'r1');
   store.runs.insert(run);
   return { folder, store, run, poll: (final = false) => store.ingest.poll('r1', FILE, { final }) };
@@ -85,6 +90,68 @@ describe('journal files', () => {
       next: torn.length,
       warnings: [expect.stringContaining('never written')],
     });
+  });
+
+  it('with a line cut off and another writer right behind it lose nothing that is whole', () => {
+    const record = { type: 'metrics', time: 1, step: 1, epoch: 2, values: { loss: 0.5, 'val/loss': 1 } };
+    const text = JSON.stringify(record);
+    const plain = JSON.stringify({ step: 2, loss: 3, config: { a: 1 } });
+    for (let cut = 1; cut < text.length; cut++) {
+      const { store, run, poll } = setUp();
+      writeFileSync(
+        journal(run),
+        text.slice(0, cut) + `${JSON.stringify(metric(7, 8))}\n${text.slice(0, cut)}${plain}\n`,
+      );
+      poll(true);
+      // Where the cut leaves "values": open, a plain line behind it might be their content; ours names its type.
+      const open = text.slice(0, cut).endsWith(':');
+      expect(values(store), `cut at ${cut}`).toEqual(open ? [8] : [8, 3]);
+      expect(store.runs.messages('r1')).toHaveLength(1);
+      store.close();
+    }
+  });
+
+  it('with two whole records on one line have both', () => {
+    const { store, run, poll } = setUp();
+    const [a, b] = [metric(0, 1), metric(1, 2)].map((record) => JSON.stringify(record));
+    writeFileSync(journal(run), `${a}${b}\n${b} ${a}${a}\n`);
+    expect(poll()).toMatchObject({ points: 5, warnings: [] });
+    expect(values(store)).toEqual([1, 2, 2, 1, 1]);
+  });
+
+  it('with a hole of NUL bytes are read on behind it, at the end or once it has stood', () => {
+    const before = lines(metric(0, 1));
+    const after = lines('torn":1}', metric(2, 3), metric(3, 4));
+    for (const size of [1, 4096, 3 * 2 ** 20]) {
+      const { store, run, poll } = setUp();
+      writeFileSync(journal(run), Buffer.concat([before, Buffer.alloc(size), after, Buffer.alloc(5000)]));
+      expect(poll()).toMatchObject({ points: 1, next: before.length, warnings: [] });
+      let result = poll(true);
+      expect(result.warnings[0]).toContain(`journal/${FILE}: what stands at byte ${before.length} can't be read`);
+      while (result.more) result = poll(true);
+      expect(values(store)).toEqual([1, 3, 4]);
+      expect(result.next).toBe(before.length + size + after.length);
+    }
+    const { store, run, poll } = setUp({ holeMs: 50 });
+    writeFileSync(journal(run), Buffer.concat([before, Buffer.alloc(4096), after, Buffer.alloc(5000)]));
+    expect(poll()).toMatchObject({ points: 1 });
+    const until = performance.now() + 60;
+    while (performance.now() < until);
+    expect(poll()).toMatchObject({ points: 2, next: before.length + 4096 + after.length });
+    expect(values(store)).toEqual([1, 3, 4]);
+  });
+
+  it('wait for a record that is being copied into a map, however long its writer stands still', () => {
+    const { store, run, poll } = setUp({ holeMs: 0 });
+    const [first, second] = [lines(metric(0, 1)), lines(metric(1, 2))] as const;
+    const copied = Buffer.concat([first, Buffer.alloc(1), second.subarray(1), Buffer.alloc(5000)]);
+    writeFileSync(journal(run), copied);
+    expect(poll()).toMatchObject({ points: 1, next: first.length });
+    expect(poll()).toMatchObject({ points: 0, warnings: [] });
+    second.copy(copied, first.length);
+    writeFileSync(journal(run), copied);
+    expect(poll()).toMatchObject({ points: 1, warnings: [] });
+    expect(values(store)).toEqual([1, 2]);
   });
 
   it('that became shorter are read on; those begun anew are read from their start', () => {
@@ -209,12 +276,30 @@ describe('lines', () => {
     );
     expect(result.records).toBe(3);
     expect(result.events).toEqual([]);
-    expect(result.warnings).toHaveLength(1);
-    expect(result.warnings[0]).toContain('record at byte 0 was skipped (not JSON)');
+    expect(result.warnings).toEqual([
+      `journal/${FILE}: what stands at byte 0 can't be read and is left out (it is not JSON).`,
+      expect.stringMatching(
+        /^Values that are no numbers are left out, such as that of "loss" \(journal.*byte \d+\)\.$/,
+      ),
+      expect.stringMatching(/^Metrics are left out whose name does not have 1 to 512 characters, such as "__proto__"/),
+    ]);
     expect(values(store)).toEqual([3, 4, 5]);
     expect(Object.keys(store.runs.get('r1')?.metrics ?? {})).toEqual(['loss']);
     expect(take(store, 'again bad').warnings).toEqual([]);
-    expect(store.runs.messages('r1').map((message) => message.text)).toEqual(result.warnings);
+    const messages = store.runs.messages('r1');
+    expect(messages.map((message) => message.text)).toEqual(result.warnings);
+    expect(messages.map((message) => message.count)).toEqual([10, 1, 1]);
+  });
+
+  it('that say the same again are kept once and counted', () => {
+    const { store } = setUp();
+    const say = (time: number, text: string): object => ({ type: 'message', time, level: 'warning', text });
+    take(store, say(1, 'slow'), say(2, 'slow'), say(3, 'other'));
+    take(store, say(4, 'slow'));
+    expect(store.runs.detail('r1')?.messages).toEqual([
+      { time: 1, last: 4, level: 'warning', text: 'slow', count: 3 },
+      { time: 3, last: 3, level: 'warning', text: 'other', count: 1 },
+    ]);
   });
 
   it('with ever new names are capped, and the run says so', () => {
@@ -224,7 +309,7 @@ describe('lines', () => {
     expect(result.points).toBe(5000);
     expect(result.warnings).toEqual([expect.stringContaining('more than 5000 different metrics')]);
     expect(take(store, { step: 2, m1: 7, another: 1 }).points).toBe(1);
-    expect(store.runs.messages('r1')).toHaveLength(1);
+    expect(store.runs.messages('r1')).toEqual([expect.objectContaining({ level: 'warning', count: 95_002 })]);
   });
 
   it('of every other type reach the run and the engine', () => {

@@ -1,0 +1,65 @@
+import { MAX_LINE, parseJson } from './parse.js';
+
+export interface LineReader {
+  /** Called with each whole line and its place in the bytes. A hole that was passed is in it as NUL characters. */
+  line(text: string, at: number): void;
+  /** Called for bytes that can't be read. */
+  skipped(at: number, why: string): void;
+}
+
+export interface Cut {
+  /** Bytes used. */
+  taken: number;
+  /** It ended at NUL bytes although whole lines follow them. */
+  atHole: boolean;
+}
+
+/**
+ * Cuts bytes into whole lines. NUL bytes are not written yet (a writer may preallocate), or a hole that a power cut
+ * left. It ends before a line with NUL bytes unless `pass` says that this is a hole, and before a last line without newline.
+ * With `final` nobody will write any more: holes are passed, and a last line is taken if it is whole JSON.
+ */
+export function cutLines(bytes: Buffer, reader: LineReader, final: boolean, pass = final): Cut {
+  let at = 0;
+  let nul = bytes.indexOf(0);
+  while (at < bytes.length) {
+    if (nul !== -1 && nul < at) nul = bytes.indexOf(0, at);
+    const newline = bytes.indexOf(10, at);
+    if (newline === -1) return { taken: final ? lastLine(bytes, at, nul, reader) : at, atHole: false };
+    if (nul !== -1 && nul < newline) {
+      // Writers write one record after the other: with another line behind this one, nobody is at work here.
+      const follows = bytes.indexOf(10, newline + 1) !== -1;
+      if (!final && !(pass && follows)) return { taken: at, atHole: follows };
+      reader.skipped(nul, 'a part of the file was never written');
+    }
+    let start = at;
+    while (bytes[start] === 0) start++;
+    if (newline - start > MAX_LINE) reader.skipped(start, `longer than ${MAX_LINE / 2 ** 20} MiB`);
+    else if (newline > start) reader.line(bytes.toString('utf8', start, newline), start);
+    at = newline + 1;
+  }
+  return { taken: at, atHole: false };
+}
+
+/** Returns where what can be read ends. */
+function lastLine(bytes: Buffer, at: number, nul: number, reader: LineReader): number {
+  const end = nul === -1 ? bytes.length : nul;
+  if (end - at > MAX_LINE) return at;
+  const text = bytes.toString('utf8', at, end);
+  if (isWhole(text)) reader.line(text, at);
+  const rest = nul === -1 ? '' : bytes.toString('utf8', nul).replace(/^\0+/, '');
+  if (!isWhole(rest)) return isWhole(text) ? end : at;
+  reader.skipped(nul, 'a part of the file was never written');
+  reader.line(rest, bytes.length - Buffer.byteLength(rest));
+  return bytes.length;
+}
+
+function isWhole(text: string): boolean {
+  if (!text.trimEnd().endsWith('}')) return false;
+  try {
+    parseJson(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -84,14 +84,21 @@ export async function host({ name, editor, browser, session, env }) {
     result.failures.push(`host ${name}: ${problem}\n${server.log().slice(-2000)}`);
     return result;
   }
+  return readReport(`host ${name}`, report);
+}
+
+/** The result that the extension host has written. */
+export function readReport(title, report) {
   const told = JSON.parse(readFileSync(report, 'utf8'));
-  result.passed = told.passed;
-  result.failed = told.failures.length;
-  result.failures = told.failures.map((failure) => `host ${name}: ${failure}`);
-  result.skipped = told.skipped.map((title) => `host ${name}: ${title}`);
+  const result = {
+    passed: told.passed,
+    failed: told.failures.length,
+    failures: told.failures.map((failure) => `${title}: ${failure}`),
+    skipped: told.skipped.map((test) => `${title}: ${test}`),
+  };
   if (told.passed + told.failures.length === 0) {
     result.failed++;
-    result.failures.push(`host ${name}: no test was found`);
+    result.failures.push(`${title}: no test was found`);
   }
   return result;
 }

@@ -4,29 +4,47 @@ import sys
 from time import time
 
 
-def identity(pid=None):
-    """What tells this process from any other of any machine. The engine compares it with what it sees itself."""
-    pid = pid or os.getpid()
-    return {"pid": pid, "started": started(pid), "host": host(), "boot": boot(), "pidNamespace": pid_namespace()}
+def identity():
+    """What tells this process from any other of any machine, in the form in which the engine writes it."""
+    pid = os.getpid()
+    return {"pid": pid, "started": started(pid), "host": host()}
 
 
 def host():
-    if hasattr(os, "uname"):
-        return os.uname().nodename
-    return os.environ.get("COMPUTERNAME", "")
+    """The machine: ``name`` for people; ``bootId`` and ``pidNamespace`` say where process numbers mean the same."""
+    return {"name": name(), "bootId": boot(), "pidNamespace": pid_namespace()}
+
+
+def name():
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
 
 
 def boot():
-    """Differs between two boots of a machine; None where that can't be known."""
+    """Differs between two boots and two machines; None where that can't be known."""
     try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
-            return file.read().strip()
+        if sys.platform == "linux":
+            with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
+                return file.read().strip() or None
+        if sys.platform == "darwin":
+            return _ask(["sysctl", "-n", "kern.bootsessionuuid"])
+        if sys.platform == "win32":
+            import winreg
+
+            memory = r"SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management\PrefetchParameters"
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography") as key:
+                machine = winreg.QueryValueEx(key, "MachineGuid")[0]
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, memory) as key:
+                # As `reg query` prints it.
+                return f"{machine}:{winreg.QueryValueEx(key, 'BootId')[0]:#x}"
     except (OSError, ValueError):
-        return None
+        pass
+    return None
 
 
 def pid_namespace():
     """Process numbers of two containers mean different processes. None where there are no namespaces."""
+    if sys.platform != "linux":
+        return None
     try:
         return os.readlink("/proc/self/ns/pid")
     except OSError:
@@ -48,10 +66,13 @@ def started(pid):
         return f"{(boot() or 'boot')[:8]}:{int(fields[19])}"
     if os.name == "nt":
         return None
+    return _ask(["ps", "-ww", "-o", "lstart=", "-p", str(pid)])
+
+
+def _ask(command):
     import subprocess
 
     try:
-        command = ["ps", "-ww", "-o", "lstart=", "-p", str(pid)]
         out = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, timeout=5)
     except (OSError, subprocess.SubprocessError):
         return None
@@ -71,8 +92,16 @@ def born():
 
 def lives(known):
     """Whether the process with this identity lives: True, False, or None when it is not on this machine."""
-    mine = (host(), boot(), pid_namespace())
-    if (known.get("host"), known.get("boot"), known.get("pidNamespace")) != mine:
+    if not _is_here(known.get("host")):
         return None
     now = started(known.get("pid"))
     return now is not None and now == known.get("started")
+
+
+def _is_here(other):
+    if not isinstance(other, dict):
+        return False
+    here = host()
+    if here["bootId"] is None or other.get("bootId") is None:
+        return here["name"] == other.get("name")
+    return all(here[part] == other.get(part) for part in ("bootId", "pidNamespace"))

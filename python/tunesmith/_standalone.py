@@ -3,7 +3,7 @@
 The program makes the run's folder itself. An engine that is there, or comes later, reads it; none is needed. Beside what the
 engine writes for its own runs the folder has:
 
-    client.json       who records here (process and machine), as long as it does; touched every few seconds
+    lease.json        who records here (process and machine), as long as it does; written again every ten seconds
     control.ndjson    what the engine asks of the program, one message a line, as on the supervisor's socket
 """
 import json
@@ -15,11 +15,10 @@ from . import _checkpoint, _host, _notes, _ranks, _workspace
 from ._place import Place, grace_of, read_object
 from ._values import flat_params
 
-CLIENT = "client.json"
+LEASE = "lease.json"
 CONTROL = "control.ndjson"
 # In the environment of a program that records: child processes that are part of it record into the same run.
 JOIN = "TUNESMITH_JOIN"
-_TOUCH_SECONDS = 10.0
 _LOOK_SECONDS = 0.4
 _LARGEST_CONTROL = 1 << 16
 
@@ -36,7 +35,8 @@ class Standalone(Place):
         self._read = 0
         self._looked = self._touched = 0.0
         self.workspace = _workspace.find(options.get("dir"))
-        self._me = {"version": 1, **_host.identity(), "rank": self.rank}
+        self._me = {**_host.identity(), "launch": 1}
+        self._beat = _beat()
         runs = _workspace.runs_folder(self.workspace)
         resumed = _resumable(runs, options)
         if resumed is not None:
@@ -67,14 +67,14 @@ class Standalone(Place):
             "objective": None,
             "createdAt": round(time() * 1000),
             "name": options.get("name"),
-            "origin": {"host": self._me["host"], "git": None, "by": "program"},
+            "origin": {"host": self._me["host"]["name"], "git": None, "by": "program"},
             "stopGrace": Place.grace,
         }
         if options.get("tags"):
             spec["tags"] = [str(tag) for tag in options["tags"]]
         if options.get("notes"):
             spec["note"] = str(options["notes"])
-        self.folder = _workspace.make_run(runs, spec, {CLIENT: self._me})
+        self.folder = _workspace.make_run(runs, spec, {LEASE: self._me})
         self._spec = spec
         self.id = spec["id"]
         self.seed = spec["seed"]
@@ -91,16 +91,16 @@ class Standalone(Place):
         earlier = spec.get("launch")
         number = earlier.get("number", 1) if isinstance(earlier, dict) else 1
         spec["launch"] = {"number": number + 1, "at": round(time() * 1000), "checkpoint": self.checkpoint}
+        self._me["launch"] = number + 1
         # What was asked of the earlier program is not meant for this one.
         self._read = _size(os.path.join(folder, CONTROL))
         _workspace.write_whole(os.path.join(folder, "run.json"), json.dumps(spec, ensure_ascii=False))
-        _workspace.write_whole(os.path.join(folder, CLIENT), json.dumps(self._me))
+        _workspace.write_whole(os.path.join(folder, LEASE), json.dumps(self._me))
+        _workspace.wake(os.path.dirname(folder), self.id)
         self._spec = spec
 
     def identity(self):
-        launch = self._spec.get("launch")
-        named = {name: self._me[name] for name in ("started", "host", "boot", "pidNamespace")}
-        return {**named, **({"launch": launch["number"]} if launch else {})}
+        return {name: self._me[name] for name in ("started", "host", "launch")}
 
     def opened(self, run):
         self._run = run
@@ -114,7 +114,7 @@ class Standalone(Place):
         if os.environ.get(JOIN) == self.folder:
             del os.environ[JOIN]
         try:
-            os.unlink(os.path.join(self.folder, CLIENT))
+            os.unlink(os.path.join(self.folder, LEASE))
         except OSError:
             pass
 
@@ -124,13 +124,21 @@ class Standalone(Place):
             return
         self._looked = now
         self._listen()
-        if now - self._touched >= _TOUCH_SECONDS:
+        if now - self._touched >= self._beat:
             self._touched = now
+            self._touch()
+
+    def _touch(self):
+        """A sign of life for whoever can't see our process: it runs on another machine or in another container."""
+        try:
+            descriptor = os.open(os.path.join(self.folder, LEASE), os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
             try:
-                # A sign of life for whoever can't see our process: it runs on another machine or in another container.
-                os.utime(os.path.join(self.folder, CLIENT))
-            except OSError:
-                pass
+                # Written, not just touched: the time is then the file server's own, whatever our clock says.
+                os.write(descriptor, json.dumps(self._me).encode())
+            finally:
+                os.close(descriptor)
+        except OSError:
+            pass
 
     def _listen(self):
         path = os.path.join(self.folder, CONTROL)
@@ -179,7 +187,7 @@ class Joined(Place):
 
     def identity(self):
         me = _host.identity()
-        return {name: me[name] for name in ("started", "host", "boot", "pidNamespace")}
+        return {name: me[name] for name in ("started", "host")}
 
 
 def place(options, turn):
@@ -195,6 +203,14 @@ def place(options, turn):
             return Joined(found)
         print(f"tunesmith: rank {rank} found no run of rank 0, so it records one of its own", file=sys.stderr)
     return Standalone(options, turn)
+
+
+def _beat():
+    try:
+        seconds = float(os.environ.get("TUNESMITH_LEASE_SECONDS") or 0)
+    except ValueError:
+        seconds = 0
+    return seconds if 0 < seconds <= 600 else 10.0
 
 
 def _is_worker():
@@ -235,7 +251,7 @@ def _resumable(runs, options):
         print(f'tunesmith: there is a run {wanted} already; use resume="allow" to go on with it. A new id is used', file=sys.stderr)
     elif read_object(os.path.join(folder, "run.json")).get("origin", {}).get("by") != "program":
         print(f"tunesmith: run {wanted} was started by Tunesmith, which resumes it itself. A new id is used", file=sys.stderr)
-    elif _host.lives(read_object(os.path.join(folder, CLIENT)) or {"pid": 0}):
+    elif _host.lives(read_object(os.path.join(folder, LEASE)) or {"pid": 0}):
         print(f"tunesmith: run {wanted} is being recorded by another program. A new id is used", file=sys.stderr)
     else:
         return folder

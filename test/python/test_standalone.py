@@ -102,7 +102,7 @@ class Places(HandCase):
         self.assertEqual((spec["argv"][-1], spec["cwd"]), ("train.py", str(self.workspace)))
         self.assertEqual((spec["search"], spec["objective"], spec["origin"]["by"]), (None, None, "program"))
         self.assertIn(spec["seed"], range(2**31))
-        self.assertFalse((run.folder / "client.json").exists())
+        self.assertFalse((run.folder / "lease.json").exists())
         self.assertEqual((self.workspace / ".tunesmith" / ".gitignore").read_text(), "*\n")
         self.assertEqual(sorted(path.name for path in run.folder.iterdir()), ["journal", "run.json"])
 
@@ -206,7 +206,7 @@ for _ in range(3):
         run = self.one()
         self.assertEqual(run.values("i") and sorted(run.values("i")), list(range(6)))
         self.assertEqual(run.spec["launch"]["number"], 2)
-        self.assertEqual(sorted(record.get("launch", 1) for record in run.of("start")), [1, 2])
+        self.assertEqual(sorted(record["launch"] for record in run.of("start")), [1, 2])
         _, err = self.run_code("import tunesmith\ntunesmith.init(id='my-run')")
         self.assertIn("there is a run my-run already", err)
         self.assertEqual(len(self.runs()), 2)
@@ -221,7 +221,7 @@ class Ends(HandCase):
         self.run_code("import sys, os, tunesmith\nrun = tunesmith.init()\nrun.log({'a': 1})\n" + code, expect=expect, **more)
         run = self.runs()[-1]
         (finish,) = run.of("finish")
-        self.assertFalse((run.folder / "client.json").exists())
+        self.assertFalse((run.folder / "lease.json").exists())
         return finish["status"], finish.get("error", "")
 
     def test_how_a_program_ended_is_known_without_anybody_watching(self):
@@ -264,11 +264,10 @@ while True:
         steps = [record["step"] for record in run.of("metrics")]
         self.assertEqual(steps, list(range(len(steps))))
         self.assertIn(len(steps) - 1 - said, (0, 1))
-        client = json.loads((run.folder / "client.json").read_text())
-        self.assertEqual(client["pid"], process.pid)
-        self.assertEqual(client["host"], os.uname().nodename)
+        lease = json.loads((run.folder / "lease.json").read_text())
+        self.assertEqual((lease["pid"], lease["launch"], lease["host"]["name"]), (process.pid, 1, os.uname().nodename))
         start = run.of("start")[0]
-        self.assertEqual([start[name] for name in ("pid", "started", "boot")], [client[name] for name in ("pid", "started", "boot")])
+        self.assertEqual([start[name] for name in ("pid", "started", "host")], [lease[name] for name in ("pid", "started", "host")])
 
     def test_a_stop_through_the_control_file(self):
         process = self.start("""

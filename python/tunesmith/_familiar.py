@@ -1,9 +1,5 @@
 """The part of a run's interface that people know from other trackers."""
-import fnmatch
-import glob
 import os
-
-from ._summary import Summary
 
 
 class Familiar:
@@ -30,6 +26,8 @@ class Familiar:
     def summary(self):
         """One value of each metric (the last, unless ``define_metric`` says otherwise), and what the program sets itself."""
         if self._summary is None:
+            from ._summary import Summary
+
             self._summary = Summary(self)
         self._summary._refresh()
         return self._summary
@@ -42,6 +40,8 @@ class Familiar:
 
     def save(self, path, base_path=None, policy=None):
         """Copies files into the run, by a path or a pattern such as ``"models/*.pt"``. Returns their paths."""
+        import glob
+
         found = sorted(name for name in glob.glob(os.fspath(path), recursive=True) if os.path.isfile(name))
         if not found:
             self._warn_once(f"save {path}", f"save: there is no file {path}")
@@ -100,6 +100,8 @@ class Familiar:
     def _axis(self, name):
         if name in self._axes:
             return self._axes[name]
+        import fnmatch
+
         for pattern, axis in self._axes.items():
             if name != axis and fnmatch.fnmatchcase(name, pattern):
                 return axis

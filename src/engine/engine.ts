@@ -21,6 +21,7 @@ import type { EngineParts } from './parts.js';
 import type { WorkspacePaths } from './disk/paths.js';
 import { ENGINE_SOCKET, isOwnSocket, newSocket, removeSocket } from './disk/sockets.js';
 import { RunFolders } from './runs/folders.js';
+import { HandRuns } from './runs/handStarted/handRuns.js';
 import { RunMaker } from './runs/maker.js';
 import { Scheduler } from './executors/scheduler.js';
 import { Searches } from './searches/searches.js';
@@ -75,7 +76,8 @@ export class Engine {
     const maker = new RunMaker({ ...shared, active });
     const searches = new Searches({ ...shared, active, maker });
     active.listener = searches;
-    this.parts = { ...shared, active, maker, searches, insights: new Insights(shared) };
+    const hand = new HandRuns({ ...shared, runs: paths.runs });
+    this.parts = { ...shared, active, hand, maker, searches, insights: new Insights(shared) };
     this.server = new Server({
       token: this.token,
       version,
@@ -109,13 +111,14 @@ export class Engine {
 
   async start(): Promise<void> {
     const { paths, log, version } = this.options;
-    const { store, folders, devices, active, searches, scheduler } = this.parts;
+    const { store, folders, devices, active, hand, searches, scheduler } = this.parts;
     fs.mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
     this.inode = this.folderInode();
     removeStaleSocket(paths.address);
     await devices.refresh();
     folders.importUnknown(store, log);
-    for (const run of store.runs.live()) active.adopt(run);
+    hand.start();
+    for (const run of store.runs.live()) if (!hand.isHandStarted(run.id)) active.adopt(run);
     await searches.takeUp();
     await this.publish();
     log.info(`engine ${version} (process ${process.pid}, Node ${process.versions.node}) is up for ${paths.workspace}`);
@@ -131,7 +134,7 @@ export class Engine {
 
   private async close(why: string): Promise<void> {
     const { log, lock, paths } = this.options;
-    const { scheduler, searches, insights, active, changes, store } = this.parts;
+    const { scheduler, searches, insights, active, hand, changes, store } = this.parts;
     log.info(`engine leaves: ${why}`);
     clearInterval(this.guard);
     scheduler.close();
@@ -142,6 +145,7 @@ export class Engine {
     await insights.dispose();
     await searches.close();
     active.close();
+    hand.close();
     await this.server.close();
     if (this.address) removeSocket(ENGINE_SOCKET, this.address.socket);
     try {

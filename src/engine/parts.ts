@@ -2,6 +2,7 @@ import type { StoreApi } from '../store/api.js';
 import type { ActiveRuns } from './runs/activeRuns.js';
 import type { Changes } from './server/changes.js';
 import type { Devices } from './machine/devices.js';
+import type { HandRuns } from './runs/handStarted/handRuns.js';
 import type { Insights } from './searches/insight/insights.js';
 import type { Log } from './disk/log.js';
 import type { RunFolders } from './runs/folders.js';
@@ -18,6 +19,7 @@ export interface EngineParts {
   scheduler: Scheduler;
   changes: Changes;
   active: ActiveRuns;
+  hand: HandRuns;
   maker: RunMaker;
   searches: Searches;
   insights: Insights;

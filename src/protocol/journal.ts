@@ -20,10 +20,18 @@ export const StartRecord = z.object({
   type: z.literal('start'),
   time: Time,
   pid: z.number().int(),
-  /** Index of this process among those of a distributed job; 0 when alone. */
+  /**
+   * Index of this process among those of a distributed job; 0 when alone. The file's name says it, too (`rank1-<pid>.ndjson`):
+   * metrics of other ranks than 0 are kept apart, as `rank1/<name>`.
+   */
   rank: z.number().int().default(0),
   /** Name and version of the writing client, such as `python/0.1.0`. */
   client: z.string(),
+  /** Which of the run's launches writes; the first when absent. */
+  launch: z.number().int().min(1).optional(),
+  /** With the host, what tells the writing process from any other; given by programs that were started by hand. */
+  started: z.string().nullish(),
+  host: HostIdentity.optional(),
 });
 
 /** Hyperparameters that the script states itself; merged over those the run was started with. */

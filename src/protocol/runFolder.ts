@@ -46,6 +46,8 @@ export const RunSpec = z.object({
   origin: z
     .object({
       host: z.string(),
+      /** `program`: the program made the folder itself, as it was started by hand (see `handStarted.ts`). */
+      by: z.literal('program').optional(),
       git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
     })
     .optional(),
@@ -64,6 +66,8 @@ export const RunSpec = z.object({
         .optional(),
     })
     .optional(),
+  tags: z.array(z.string()).optional(),
+  note: z.string().optional(),
   /** Seconds between the polite request to stop and force. */
   stopGrace: z.number().min(0).default(10),
 });

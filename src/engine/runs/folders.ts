@@ -157,6 +157,8 @@ export class RunFolders {
         log.warn(`runs/${id} has no readable ${RUN_FILES.spec}; left alone`);
         continue;
       }
+      // HandRuns takes those in: nothing is ever started for them.
+      if (spec.origin?.by === 'program') continue;
       const { host = hostName(), git = null } = spec.origin ?? {};
       const name = spec.name ?? id;
       if (store.runs.import({ spec, name, status: 'queued', folder: this.path(id), host, git })) imported++;

@@ -17,6 +17,9 @@ const MAX_MESSAGES = 1000;
 
 type Other = Exclude<JournalRecord, { type: 'metrics' }>;
 
+/** Journal of a process of a distributed job other than rank 0. */
+const RANK_FILE = /^rank([1-9]\d{0,8})-/;
+
 /** Applies the records of one ingest to a run. What only the last of many counts for is written once, by `finish`. */
 export class Application {
   private readonly heads: Map<number, Head>;
@@ -28,6 +31,8 @@ export class Application {
   private progress: { fraction: number | null; text: string } | null = null;
   /** By what each is recognised by. */
   private readonly messages = new Map<string, RunMessage>();
+  /** Before the names of its metrics; rank 0, which decides the objective, has none. */
+  private readonly prefix: string;
 
   constructor(
     private readonly db: Database,
@@ -39,6 +44,8 @@ export class Application {
     private readonly file: string,
     private readonly result: IngestResult,
   ) {
+    const rank = RANK_FILE.exec(file)?.[1];
+    this.prefix = rank === undefined ? '' : `rank${rank}/`;
     this.heads = series.ofRun(key);
     this.objective = runs.objective(key);
   }
@@ -48,7 +55,7 @@ export class Application {
     // A microsecond is what is kept of a time; more digits are noise that does not compress.
     const time = Number.isNaN(line.time) ? now : Math.round(line.time * 1000) / 1000;
     for (let i = 0; i < line.names.length; i++) {
-      const name = line.names[i] as string;
+      const name = this.prefix + (line.names[i] as string);
       const value = line.values[i] as number;
       const head = this.touched.get(name) ?? this.head(name);
       if (!head) continue;
@@ -68,7 +75,8 @@ export class Application {
         this.merge(this.info, record.values, 'fact');
         return;
       case 'progress':
-        this.progress = { fraction: record.fraction, text: (record.text ?? '').slice(0, 1000) };
+        // Rank 0 speaks for all.
+        if (this.prefix === '') this.progress = { fraction: record.fraction, text: (record.text ?? '').slice(0, 1000) };
         return;
       case 'media':
         this.media(record);

@@ -386,3 +386,26 @@ describe('lines', () => {
     expect(store.runs.get('r1')?.objective?.step).toBe(940);
   });
 });
+
+describe('ranks of a distributed job', () => {
+  it('are kept apart, and rank 0 decides the objective and tells the progress', () => {
+    const { store, run } = setUp();
+    const progress = (fraction: number): object => ({ type: 'progress', time: 1e12, fraction });
+    const put = (rank: number, ...records: object[]): void =>
+      writeFileSync(
+        journal(run, `rank${rank}-77.ndjson`),
+        lines({ type: 'start', time: 1e12, pid: 77, rank, client: 'x/1' }, ...records),
+      );
+    put(0, metric(0, 3), metric(1, 2), progress(0.25));
+    put(1, metric(0, -50), metric(1, 40), progress(0.75));
+    put(12, metric(0, 7));
+    store.ingest.pollAll('r1', { final: true });
+    expect(values(store)).toEqual([3, 2]);
+    expect(values(store, 'rank1/loss')).toEqual([-50, 40]);
+    expect(values(store, 'rank12/loss')).toEqual([7]);
+    expect(store.runs.get('r1')).toMatchObject({
+      objective: { metric: 'loss', value: 2 },
+      progress: { fraction: 0.25 },
+    });
+  });
+});

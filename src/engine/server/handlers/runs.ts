@@ -18,7 +18,7 @@ function each(ids: string[], action: (id: string) => string | null): Done {
 }
 
 export function runHandlers(parts: EngineParts) {
-  const { store, active, maker, folders, changes, log } = parts;
+  const { store, active, hand, maker, folders, changes, log } = parts;
   const existing = (id: string) => {
     const run = store.runs.get(id);
     if (!run) throw notFound('run', id);
@@ -30,6 +30,9 @@ export function runHandlers(parts: EngineParts) {
     if (!run) return 'does not exist';
     return LIVE_STATUSES.includes(run.status) ? `is ${run.status}: stop it first` : null;
   };
+  /** For what the engine can do only to programs that it started. */
+  const ownOnly = (id: string, advice: string, action: (id: string) => string | null) =>
+    hand.isHandStarted(id) ? `was started by hand: ${advice}` : action(id);
   return {
     'experiments/list': () => ({ experiments: store.runs.experiments() }),
     'runs/list': (query) => store.runs.list(query),
@@ -44,12 +47,16 @@ export function runHandlers(parts: EngineParts) {
     'runs/columns': (query) => store.runs.columns(query),
     'runs/start': async (request) => ({ run: await maker.start(request) }),
     'runs/rerun': async ({ id, params }) => ({ run: await maker.rerun(id, params) }),
-    'runs/stop': ({ ids }) => each(ids, (id) => active.stop(id, 'stop')),
-    'runs/pause': ({ ids }) => each(ids, (id) => active.pause(id)),
-    'runs/resume': ({ ids }) => each(ids, (id) => active.resume(id)),
+    'runs/stop': ({ ids }) => each(ids, (id) => (hand.has(id) ? hand.stop(id) : active.stop(id, 'stop'))),
+    'runs/pause': ({ ids }) =>
+      each(ids, (id) => ownOnly(id, 'its program can be stopped, but not paused from here', () => active.pause(id))),
+    'runs/resume': ({ ids }) =>
+      each(ids, (id) =>
+        ownOnly(id, `start its program again with init(id="${id}", resume="allow")`, () => active.resume(id)),
+      ),
     'runs/set': ({ id, params }) => {
       const run = existing(id);
-      const why = active.set(id, params);
+      const why = hand.has(id) ? hand.set(id, params) : active.set(id, params);
       if (why !== null) throw conflict(`The run ${run.name} ${why}.`);
       return {};
     },

@@ -1,0 +1,142 @@
+/** One run of a program that a person started by hand: its journal is read while the program works, and its end is found out. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { HAND_FILES } from '../../../protocol/handStarted.js';
+import type { RunStatus } from '../../../protocol/engine.js';
+import type { RunSpec } from '../../../protocol/runFolder.js';
+import type { Control } from '../../../protocol/supervisor.js';
+import type { Log } from '../../disk/log.js';
+import type { Trouble } from '../../disk/trouble.js';
+import type { Changes } from '../../server/changes.js';
+import type { RunPatch, StoreApi } from '../../../store/api.js';
+import { FIRST_LAUNCH, readLastWords } from '../endingRecords.js';
+import { outcomeOf } from '../outcome.js';
+import { LeaseReader } from './lease.js';
+
+export interface HandRunOptions {
+  id: string;
+  folder: string;
+  store: StoreApi;
+  changes: Changes;
+  log: Log;
+  trouble: Trouble;
+  /** Reads run.json anew: each launch writes its own. */
+  spec(): RunSpec | null;
+}
+
+/** Other ranks of a job may write on when rank 0 has closed the run. */
+const LINGER_MS = 60_000;
+const VANISHED =
+  'The program ended without a word: it was killed, it crashed in native code, or its machine went down. What it had ' +
+  'logged until then is kept.';
+
+export class HandRun {
+  private readonly lease: LeaseReader;
+  private status: RunStatus | null = null;
+  private asked = false;
+  private overSince: number | null = null;
+
+  constructor(private readonly options: HandRunOptions) {
+    this.lease = new LeaseReader(options.folder);
+  }
+
+  get isOver(): boolean {
+    return this.overSince !== null;
+  }
+
+  /** Nothing more is to be expected of it. */
+  get isDone(): boolean {
+    return this.overSince !== null && performance.now() - this.overSince > LINGER_MS;
+  }
+
+  /** Takes in what was written, for at most about `budgetMs`, and looks whether the program is still there. */
+  turn(budgetMs: number): void {
+    const standing = this.lease.look();
+    const works = standing === 'here' || standing === 'elsewhere';
+    // Looked at before the journal: what is there once the program is gone is all there will be.
+    const more = this.takeIn(!works, budgetMs);
+    if (works) {
+      this.overSince = null;
+      this.show(this.asked ? 'stopping' : 'running');
+    } else if (!more && this.overSince === null) this.conclude(standing === 'gone');
+  }
+
+  /** Null when the program was asked, else why it could not be. */
+  stop(): string | null {
+    const grace = this.options.spec()?.stopGrace;
+    const why = this.send({ type: 'stop', reason: 'stop', ...(grace !== undefined && { grace }) });
+    if (why === null) {
+      this.asked = true;
+      this.show('stopping');
+    }
+    return why;
+  }
+
+  send(control: Control): string | null {
+    if (this.isOver) return 'is over already';
+    const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0 } = fs.constants;
+    try {
+      const file = path.join(this.options.folder, HAND_FILES.control);
+      const descriptor = fs.openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+      try {
+        fs.writeSync(descriptor, JSON.stringify(control) + '\n');
+      } finally {
+        fs.closeSync(descriptor);
+      }
+      return null;
+    } catch (error) {
+      return `can't be reached: ${(error as Error).message}`;
+    }
+  }
+
+  private takeIn(final: boolean, budgetMs: number): boolean {
+    const { id, store, changes, log, trouble } = this.options;
+    let more = true;
+    trouble.attempt(() => {
+      const results = store.ingest.pollAll(id, { final, budgetMs });
+      for (const result of results) {
+        for (const [metric, count] of result.metrics) changes.seriesChanged(id, metric, count);
+        for (const warning of result.warnings) log.warn(`run ${id}: ${warning}`);
+        if (result.runChanged || result.points > 0) changes.runChanged(id);
+      }
+      more = results.at(-1)?.more ?? false;
+    });
+    return more;
+  }
+
+  private show(status: RunStatus): void {
+    if (this.status === status) return;
+    const ended = this.status === null || this.isOver ? null : undefined;
+    this.write({ status, ...(ended === null && { error: null, endedAt: null }) });
+    this.status = status;
+  }
+
+  private conclude(vanished: boolean): void {
+    const { id, folder, log } = this.options;
+    const launch = this.options.spec()?.launch ?? FIRST_LAUNCH;
+    const words = readLastWords(folder, launch);
+    const outcome = outcomeOf(
+      { exit: null, ...words, logTail: '', memoryKill: false },
+      vanished && this.asked ? 'stop' : null,
+    );
+    if (outcome.error?.kind === 'lost') outcome.error.message = VANISHED;
+    // A lease that is left tells, until it is written again, that this is the end.
+    const endedAt = Math.max(words.finish?.time ?? 0, lastWrite(folder)) || Date.now();
+    if (!this.write({ status: outcome.status, error: outcome.error, endedAt })) return;
+    this.status = outcome.status;
+    this.overSince = performance.now();
+    log.info(`run ${id}: ${outcome.status}${outcome.error ? ` (${outcome.error.kind})` : ''}`);
+  }
+
+  private write(patch: RunPatch): boolean {
+    const { id, store, changes, trouble } = this.options;
+    const written = trouble.attempt(() => void store.runs.update(id, patch));
+    changes.runChanged(id);
+    return written;
+  }
+}
+
+/** When the program last wrote its lease (while there is one), in milliseconds since the epoch; 0 when nothing is known. */
+function lastWrite(folder: string): number {
+  return fs.lstatSync(path.join(folder, HAND_FILES.lease), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

@@ -1,0 +1,168 @@
+/**
+ * All runs that people started by hand. They are data: the engine reads them and passes requests on to their programs, and
+ * never starts or kills anything for them.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { HAND_FILES, WAKE_PREFIX } from '../../../protocol/handStarted.js';
+import type { RunSpec } from '../../../protocol/runFolder.js';
+import type { Params } from '../../../protocol/values.js';
+import type { StoreApi } from '../../../store/api.js';
+import type { Log } from '../../disk/log.js';
+import type { Trouble } from '../../disk/trouble.js';
+import { hostName } from '../../machine/hostFacts.js';
+import type { Changes } from '../../server/changes.js';
+import type { RunFolders } from '../folders.js';
+import { HandRun } from './handRun.js';
+import { RunsWatcher } from './watchRuns.js';
+
+export interface HandRunsOptions {
+  /** The folder of all runs. */
+  runs: string;
+  store: StoreApi;
+  folders: RunFolders;
+  changes: Changes;
+  log: Log;
+  trouble: Trouble;
+}
+
+const TURN_MS = 500;
+/** Time for reading the journals of all such runs in one turn. */
+const BUDGET_MS = 100;
+/** Ended runs looked at in one rescan: a program may go on with one on another host, which no watcher here sees. */
+const LOOKED_AT = 200;
+const ID = /^[\w-]{1,64}$/;
+
+export class HandRuns {
+  private readonly live = new Map<string, HandRun>();
+  /** Names in the folder that need no look any more, with whether they are runs of ours. */
+  private readonly seen = new Map<string, boolean>();
+  private watcher: RunsWatcher | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private turns = 0;
+  private looked = 0;
+
+  constructor(private readonly options: HandRunsOptions) {}
+
+  /** Takes in what is there, and watches from now on. */
+  start(): void {
+    const { store, runs } = this.options;
+    const live = new Set(store.runs.live().map(({ id }) => id));
+    for (const id of store.runs.ids()) if (!live.has(id) && !this.goesOn(id)) this.seen.set(id, false);
+    this.rescan();
+    this.watcher = new RunsWatcher(
+      runs,
+      (name) => this.changed(name),
+      () => this.rescan(),
+    );
+    this.timer = setInterval(() => this.turn(), TURN_MS);
+    this.timer.unref();
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.watcher?.close();
+  }
+
+  /** Whether it is at work, as far as is known. */
+  has(id: string): boolean {
+    return this.live.get(id)?.isOver === false;
+  }
+
+  /** Whether a run was started by hand, whatever became of it. */
+  isHandStarted(id: string): boolean {
+    return this.live.has(id) || (ID.test(id) && isByHand(this.options.folders.spec(id)));
+  }
+
+  /** Null when the program was asked, else why it could not be. */
+  stop(id: string): string | null {
+    return this.live.get(id)?.stop() ?? null;
+  }
+
+  set(id: string, params: Params): string | null {
+    return this.live.get(id)?.send({ type: 'set', params }) ?? null;
+  }
+
+  private changed(name: string): void {
+    if (name.startsWith(WAKE_PREFIX)) this.wake(name.slice(WAKE_PREFIX.length));
+    else this.look(name);
+  }
+
+  private rescan(): void {
+    let names: string[];
+    try {
+      names = fs.readdirSync(this.options.runs);
+    } catch {
+      return;
+    }
+    for (const name of names) this.look(name);
+    const ended = [...this.seen].filter(([id, ours]) => ours && !this.live.has(id));
+    for (let i = 0; i < Math.min(LOOKED_AT, ended.length); i++) {
+      const [id] = ended[this.looked++ % ended.length]!;
+      if (this.goesOn(id)) this.wake(id);
+    }
+  }
+
+  private look(name: string): void {
+    if (this.seen.has(name) || !ID.test(name)) return;
+    const spec = this.options.folders.spec(name);
+    // The engine's own folders have no run.json for a moment; they are not ours to look at either way.
+    const ours = isByHand(spec) && spec!.id === name && this.isFolder(name);
+    this.seen.set(name, ours);
+    if (ours) this.follow(spec!);
+  }
+
+  /** A run may have been gone on with. */
+  private wake(id: string): void {
+    if (!ID.test(id) || this.live.has(id)) return;
+    this.seen.delete(id);
+    this.look(id);
+  }
+
+  private follow(spec: RunSpec): void {
+    const { store, folders, changes, log, trouble } = this.options;
+    const { id } = spec;
+    const folder = folders.path(id);
+    const { host = hostName(), git = null } = spec.origin ?? {};
+    const { name = id, tags, note } = spec;
+    const more = { ...(tags && { tags }), ...(note !== undefined && { note }) };
+    const done = trouble.attempt(() => {
+      if (store.runs.import({ spec, name, status: 'running', folder, host, git, ...more })) {
+        store.runs.update(id, { startedAt: spec.createdAt });
+        log.info(`run ${id}: found; it was started by hand`);
+      }
+    });
+    // A full disk: found again by the next rescan.
+    if (!done) return void this.seen.delete(id);
+    const spec_ = () => folders.spec(id);
+    const run = new HandRun({ id, folder, store, changes, log, trouble, spec: spec_ });
+    this.live.set(id, run);
+    run.turn(BUDGET_MS / 10);
+  }
+
+  private turn(): void {
+    const runs = [...this.live];
+    const until = performance.now() + BUDGET_MS;
+    // Each turn begins with another run, so that those that write much do not keep the others waiting.
+    const first = runs.length > 0 ? this.turns++ % runs.length : 0;
+    for (const [id, run] of [...runs.slice(first), ...runs.slice(0, first)]) {
+      run.turn(Math.max(1, Math.min(40, until - performance.now())));
+      if (run.isDone) this.live.delete(id);
+    }
+  }
+
+  /** Whether a lease was written after the end that we know of. */
+  private goesOn(id: string): boolean {
+    if (!ID.test(id)) return false;
+    const lease = fs.lstatSync(path.join(this.options.runs, id, HAND_FILES.lease), { throwIfNoEntry: false });
+    return lease !== undefined && lease.mtimeMs > (this.options.store.runs.get(id)?.endedAt ?? 0);
+  }
+
+  private isFolder(name: string): boolean {
+    return fs.lstatSync(path.join(this.options.runs, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  }
+}
+
+function isByHand(spec: RunSpec | null): boolean {
+  return spec?.origin?.by === 'program';
+}

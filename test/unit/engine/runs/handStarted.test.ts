@@ -58,11 +58,11 @@ while True: run.log({"loss": 1 / (i + 1), "lr": run.config.lr}, step=i); i += 1;
 `);
     const run = await named('mine', 'running');
     expect(run).toMatchObject({ experiment: 'hand', tags: ['a'], note: 'why', search: null, objective: null });
-    await until('points', async () => (await runWith(engine, run.id, 'running')).metrics.loss!.count > 20);
+    await until('points', async () => ((await runWith(engine, run.id, 'running')).metrics.loss?.count ?? 0) > 20);
     expect(run.startedAt).toBeGreaterThan(0);
     expect((await engine.request('runs/pause', { ids: [run.id] })).skipped[0]!.why).toContain('started by hand');
     await engine.request('runs/set', { id: run.id, params: { lr: 0.25 } });
-    await until('the new value', async () => (await runWith(engine, run.id, 'running')).metrics.lr!.last === 0.25);
+    await until('the new value', async () => (await runWith(engine, run.id, 'running')).metrics.lr?.last === 0.25);
     expect(await engine.request('runs/stop', { ids: [run.id] })).toMatchObject({ done: [run.id] });
     const over = await runOver(engine, run.id);
     expect(over).toMatchObject({ status: 'stopped', error: null, params: { lr: 0.5 } });
@@ -183,7 +183,7 @@ for pid in children: assert os.waitpid(pid, 0)[1] == 0
     await named('living', 'running');
     const hundred = await until('a hundred runs', async () => {
       const { runs } = await engine.request('runs/list', { experiment: 'hundred', limit: 1000 });
-      return runs.length === 100 && runs.every(({ status }) => status === 'completed') && runs;
+      return runs.length === 100 && runs.every(({ status }) => status === 'completed') ? runs : null;
     });
     expect(new Set(hundred.map(({ metrics }) => `${metrics.i!.count} ${Number(metrics.i!.last)}`))).toEqual(
       new Set(['200 199']),

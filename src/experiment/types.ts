@@ -1,7 +1,7 @@
 /** What an experiment file says, after reading and checking. */
 import type { FileProblem } from '../protocol/engine.js';
 import type { Params } from '../protocol/values.js';
-import type { LinearConstraint, Objective, Repeat, Stages, WarmStart } from '../search/types.js';
+import type { LinearConstraint, Noise, Objective, Repeat, Stages, WarmStart } from '../search/types.js';
 
 /** What is started. Exactly one of the file's `run`, `module` and `network`. */
 export type Program =
@@ -57,6 +57,7 @@ export interface SearchPlan {
   /** Null: earlier searches are not looked at. */
   warmStart: WarmStartPlan | null;
   repeat: Repeat | null;
+  noise: Noise;
   /** As written in the file, anchors resolved; for showing and for `readSpace`. */
   space: Record<string, unknown>;
 }

@@ -66,6 +66,8 @@ export const Init = z.strictObject({
   warmStart: z.strictObject({ free: share.optional(), first: whole('first', 0).optional() }).nullish(),
   /** At the end the best `top` trials are run again, up to `times` each. */
   repeat: z.strictObject({ top: whole('top', 1), times: whole('times', 1) }).nullish(),
+  /** Whether the same params may give another value: decides which trial is recommended. */
+  noise: z.enum(['auto', 'none', 'some'], { error: 'noise must be auto, none or some' }).optional(),
   /** What `save` answered. */
   saved: z.unknown().optional(),
 });

@@ -182,7 +182,14 @@ export interface StudyOptions {
   /** What is made of imported trials. Absent: the defaults; null: they are given to the sampler as they are. */
   warmStart?: WarmStart | null;
   repeat?: Repeat | null;
+  noise?: Noise;
 }
+
+/**
+ * Whether the same params may give another value. `auto` (the default): only if the trials show it; `none`: the best
+ * value seen is recommended; `some`: what a model expects is, from the start.
+ */
+export type Noise = 'auto' | 'none' | 'some';
 
 /** Parameters are tuned one group after the other, each group at the best values found for the earlier ones. */
 export interface Stages {

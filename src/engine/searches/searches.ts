@@ -371,6 +371,7 @@ function studyOptions(plan: SearchPlan, space: Record<string, unknown> | undefin
     stages: settings.stages,
     ...(settings.warmStart && { warmStart: settings.warmStart }),
     repeat: settings.repeat,
+    noise: settings.noise,
   };
 }
 

@@ -30,6 +30,7 @@ export function searchPlanOf(search: WrittenSearch, names: readonly string[]): S
     stages: stagesOf(search.stages),
     warmStart: warmStartOf(search.warmStart),
     repeat: repeatOf(search.repeat),
+    noise: search.noise ?? 'auto',
     space: search.space,
   };
 }

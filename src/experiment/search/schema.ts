@@ -164,6 +164,13 @@ export function searchSchema(deep: boolean) {
     stages: StagesSchema.optional(),
     warmStart: WarmStart.optional(),
     repeat: Repeat.optional(),
+    noise: z
+      .enum(['auto', 'none', 'some'], { error: 'noise must be auto, none or some' })
+      .optional()
+      .describe(
+        'Whether the same parameters may give another value. `none`: the best value seen is recommended. ' +
+          '`some`: a model decides. Default: `auto`, the best value seen unless the trials show noise.',
+      ),
     space: z
       .record(z.string(), deep ? z.union(kinds) : z.unknown(), {
         error: 'space must name parameters and their ranges',

@@ -5,8 +5,8 @@
  * - Candidates are the `CANDIDATES` trials with the best measured means.
  * - First the question whether there is noise: to the trials nearest to the candidates a model without noise and one
  *   with noise are fitted, and the likelier one is right. A function that is only hard to model would else pass for a
- *   noisy one, and the best trial for a lucky one. Repeats that differ settle it;
- *   so do neighbours that hardly differ. The range of these trials is enlarged
+ *   noisy one, and the best trial for a lucky one. Noise must therefore also be shown: by repeats that differ, or by
+ *   close neighbours that differ as much as trials farther apart. The range of these trials is enlarged
  *   to [0, 1], since a prior made for all of the space takes what varies within a small part of it for noise.
  * - With noise, as many others are added, for how the function goes shows only from afar. No trial is ever chosen by its
  *   value: what was lucky would be believed.
@@ -16,6 +16,7 @@
  * Numbers were settled on a sphere, Rosenbrock's and Ackley's functions and one with an edge, of 30 to 1,000 trials.
  */
 import { ABSENT, fitGp, type ColumnKind, type Gp } from '../gp/index.js';
+import { log } from '../maths/numeric.js';
 import type { Space } from '../types.js';
 import { axesOf } from '../space/unit.js';
 import type { Measured } from './measured.js';
@@ -37,6 +38,11 @@ const EXACT = { ...SMOOTH, noise: 1e-6, noiseSd: 0.2 };
 const PAIRS = 15;
 const LATEST = 600;
 const ALIKE = 0.6;
+/** Neighbours show noise when no farther apart than this share of each axis … */
+const CLOSE = 0.01;
+/** … and when values differ hardly more at so many times the distance: by less than the distance to this power. */
+const FARTHER = [3, 8] as const;
+const GROWTH = 0.3;
 
 export interface Estimated {
   of: Measured;
@@ -59,8 +65,8 @@ interface Table {
   kinds: readonly ColumnKind[];
 }
 
-/** `measured` with finite losses of one objective. Null: that says nothing beyond the means. */
-export function estimate(space: Space, measured: readonly Measured[]): Estimates | null {
+/** `measured` with finite losses of one objective; `certain`: there is noise. Null: that says nothing beyond the means. */
+export function estimate(space: Space, measured: readonly Measured[], certain = false): Estimates | null {
   const table = tableOf(space, measured);
   const { ranked, kinds } = table;
   if (ranked.length < LEAST || kinds.length === 0) return null;
@@ -71,7 +77,7 @@ export function estimate(space: Space, measured: readonly Measured[]): Estimates
   const noisy = fit(near, table);
   let exact = true;
   const likelier = noisy.gp.cost < fitted.gp.cost - DOUBT && !refuted(Math.sqrt(noisy.gp.noise), table);
-  if (likelier || measured.some(({ varied }) => varied)) {
+  if (certain || (likelier && neighboursVary(table)) || measured.some(({ varied }) => varied)) {
     fitted = near.length < ranked.length ? fit(withOthers(near, ranked), table) : noisy;
     exact = false;
   }
@@ -98,31 +104,76 @@ function refuted(noise: number, table: Table): boolean {
   return apart.sort((a, b) => a - b)[apart.length >> 1]! < ALIKE * noise;
 }
 
+/**
+ * Whether trials differ as much from their nearest neighbours as from others a few times as far away, which no function
+ * does that is smooth at this scale. Neighbours farther apart than `CLOSE` show nothing: a function may have many minima
+ * between them.
+ */
+function neighboursVary(table: Table): boolean {
+  const { ranked, kinds } = table;
+  const rows = latest(table);
+  const gap = ([i, j]: [number, number]): number => Math.abs(ranked[i]!.losses[0]! - ranked[j]!.losses[0]!);
+  const nearest = nearestPairs(rows, table).slice(0, PAIRS);
+  if (nearest.length < PAIRS) return false;
+  const near = Math.sqrt(nearest[PAIRS >> 1]!.apart);
+  const vary = median(nearest.map(({ pair }) => gap(pair)));
+  if (vary === 0 || near > CLOSE * Math.sqrt(kinds.length)) return false;
+  if (near === 0) return true;
+  const gaps: number[] = [];
+  const apart: number[] = [];
+  for (const [at, i] of rows.entries()) {
+    for (let before = 0; before < at; before++) {
+      const distance = Math.sqrt(squaredDistance(i, rows[before]!, table));
+      if (distance < FARTHER[0] * near || distance > FARTHER[1] * near) continue;
+      gaps.push(gap([i, rows[before]!]));
+      apart.push(distance);
+    }
+  }
+  if (gaps.length < PAIRS) return false;
+  return log(median(gaps) / vary) < GROWTH * log(median(apart) / near);
+}
+
+const latest = ({ ranked }: Table): number[] =>
+  Array.from(ranked.keys())
+    .sort((i, j) => ranked[j]!.trial.id - ranked[i]!.trial.id)
+    .slice(0, LATEST);
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[values.length >> 1]!;
+}
+
 /** Of the latest rows, so many with their nearest neighbours, the nearest first. */
-function closest(count: number, { ranked, places, kinds }: Table): [number, number][] {
-  const d = kinds.length;
-  const rows = Array.from(ranked.keys()).sort((i, j) => ranked[j]!.trial.id - ranked[i]!.trial.id);
-  rows.length = Math.min(rows.length, LATEST);
+function closest(count: number, table: Table): [number, number][] {
+  return nearestPairs(latest(table), table)
+    .slice(0, count)
+    .map(({ pair }) => pair);
+}
+
+/** Each row with the nearest of those before it, the nearest pairs first; `apart` is the squared distance. */
+function nearestPairs(rows: readonly number[], table: Table): { apart: number; pair: [number, number] }[] {
   const pairs: { apart: number; pair: [number, number] }[] = [];
   for (const [at, i] of rows.entries()) {
     if (at === 0) continue;
     let [nearest, least] = [-1, Infinity];
     for (let before = 0; before < at; before++) {
-      const j = rows[before]!;
-      let sum = 0;
-      for (let k = 0; k < d && sum < least; k++) {
-        const [a, b] = [places[i * d + k]!, places[j * d + k]!];
-        const difference = kinds[k] === 'category' || a === ABSENT || b === ABSENT ? (a === b ? 0 : 1) : a - b;
-        sum += difference * difference;
-      }
-      if (sum < least) [nearest, least] = [j, sum];
+      const apart = squaredDistance(i, rows[before]!, table, least);
+      if (apart < least) [nearest, least] = [rows[before]!, apart];
     }
     pairs.push({ apart: least, pair: [i, nearest] });
   }
-  return pairs
-    .sort((a, b) => a.apart - b.apart)
-    .slice(0, count)
-    .map(({ pair }) => pair);
+  return pairs.sort((a, b) => a.apart - b.apart);
+}
+
+/** Of two rows on the axes of the space; beyond `enough` the sum is given up. */
+function squaredDistance(i: number, j: number, { places, kinds }: Table, enough = Infinity): number {
+  const d = kinds.length;
+  let sum = 0;
+  for (let k = 0; k < d && sum < enough; k++) {
+    const [a, b] = [places[i * d + k]!, places[j * d + k]!];
+    const difference = kinds[k] === 'category' || a === ABSENT || b === ABSENT ? (a === b ? 0 : 1) : a - b;
+    sum += difference * difference;
+  }
+  return sum;
 }
 
 function tableOf(space: Space, measured: readonly Measured[]): Table {
@@ -156,20 +207,12 @@ function fit(rows: readonly number[], { ranked, places, kinds }: Table, prior = 
 }
 
 /** The first `candidates` rows and in turn what is next nearest to each of them; in ascending order. */
-function nearTo(candidates: number, { ranked, places, kinds }: Table): number[] {
-  const d = kinds.length;
+function nearTo(candidates: number, table: Table): number[] {
+  const { ranked } = table;
   const chosen = new Set<number>(Array.from({ length: candidates }, (_, i) => i));
   const distances = new Float64Array(ranked.length);
   for (let c = 0; c < candidates; c++) {
-    for (let i = 0; i < ranked.length; i++) {
-      let sum = 0;
-      for (let j = 0; j < d; j++) {
-        const [a, b] = [places[c * d + j]!, places[i * d + j]!];
-        const apart = kinds[j] === 'category' || a === ABSENT || b === ABSENT ? (a === b ? 0 : 1) : a - b;
-        sum += apart * apart;
-      }
-      distances[i] = sum;
-    }
+    for (let i = 0; i < ranked.length; i++) distances[i] = squaredDistance(c, i, table);
     const wanted = candidates + Math.round(((NEAR - candidates) * (c + 1)) / candidates);
     while (chosen.size < wanted) {
       let nearest = -1;

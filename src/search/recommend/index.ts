@@ -2,7 +2,7 @@
 import { paretoFront } from '../pareto/index.js';
 import { estimate, type Estimated, type Estimates } from './estimate.js';
 import { feasible, measure, type Measured } from './measured.js';
-import type { Goal, Recommendation, Space, Trial } from '../types.js';
+import type { Goal, Noise, Recommendation, Space, Trial } from '../types.js';
 
 /** An estimate this near to exact is called so: share of the spread between the candidates. */
 const NO_NOISE = 0.01;
@@ -12,10 +12,12 @@ export class Recommender {
   private whole: Known | null = null;
   private single: Known | null = null;
 
+  constructor(private readonly noise: Noise = 'auto') {}
+
   /** Ids of completed trials, the most promising first; of several objectives, of the front's only. */
   ranked(space: Space, trials: readonly Trial[], goals: readonly Goal[]): number[] {
     if (goals.length > 1) return compromises(feasible(measure(trials, goals)));
-    this.whole = answerTo(this.whole, space, trials, goals);
+    this.whole = this.answerTo(this.whole, space, trials, goals);
     return this.whole.answer.ranked.map(({ of }) => of.trial.id);
   }
 
@@ -26,7 +28,7 @@ export class Recommender {
   rankedByRepeats(space: Space, trials: readonly Trial[], goals: readonly Goal[]): number[] {
     if (goals.length > 1) return this.ranked(space, trials, goals);
     const singles = trials.filter(({ repeatOf }) => repeatOf === undefined);
-    this.single = answerTo(this.single, space, singles, goals);
+    this.single = this.answerTo(this.single, space, singles, goals);
     const { ranked, estimates } = this.single.answer;
     const sums = new Map<number, { sum: number; count: number }>();
     for (const { repeatOf, state, values } of trials) {
@@ -47,14 +49,21 @@ export class Recommender {
 
   recommend(space: Space, trials: readonly Trial[], goals: readonly Goal[]): Recommendation | null {
     if (goals.length > 1) return null;
-    this.whole = answerTo(this.whole, space, trials, goals);
+    this.whole = this.answerTo(this.whole, space, trials, goals);
     const { ranked, estimates, measured } = this.whole.answer;
     const first = ranked[0];
     if (!first) return null;
     const sign = goals[0] === 'maximize' ? -1 : 1;
     const mean = estimates ? sign * first.mean : sign * first.of.losses[0]!;
-    const reason = reasonOf(first, estimates, measured, sign);
+    const reason = this.noise === 'none' ? 'the best value' : reasonOf(first, estimates, measured, sign);
     return { trial: first.of.trial, mean, sd: estimates ? first.sd : Infinity, reason };
+  }
+
+  private answerTo(known: Known | null, space: Space, all: readonly Trial[], goals: readonly Goal[]): Known {
+    const trials = all.filter(({ state }) => state === 'completed');
+    const same = known?.space === space && known.trials.length === trials.length;
+    if (same && trials.every((trial, i) => trial === known.trials[i])) return known;
+    return { space, trials, answer: answerFor(space, feasible(measure(trials, goals)), this.noise) };
   }
 }
 
@@ -66,13 +75,6 @@ interface Known {
   answer: Answer;
 }
 
-function answerTo(known: Known | null, space: Space, all: readonly Trial[], goals: readonly Goal[]): Known {
-  const trials = all.filter(({ state }) => state === 'completed');
-  const same = known?.space === space && known.trials.length === trials.length;
-  if (same && trials.every((trial, i) => trial === known.trials[i])) return known;
-  return { space, trials, answer: answerFor(space, feasible(measure(trials, goals))) };
-}
-
 interface Answer {
   ranked: Estimated[];
   /** Null: the measured means are all that is known. */
@@ -81,16 +83,17 @@ interface Answer {
   measured: Measured[];
 }
 
-function answerFor(space: Space, candidates: readonly Measured[]): Answer {
+function answerFor(space: Space, candidates: readonly Measured[], noise: Noise): Answer {
   const measured = [...candidates].sort((a, b) => compare(a.losses[0]!, b.losses[0]!) || a.trial.id - b.trial.id);
   const plain = (of: Measured): Estimated => ({ of, mean: of.losses[0]!, sd: 0 });
   // Nothing can be better than minus infinity, and an infinite loss says nothing about its neighbours.
   const estimates =
-    measured[0]?.losses[0] === -Infinity
+    noise === 'none' || measured[0]?.losses[0] === -Infinity
       ? null
       : estimate(
           space,
           measured.filter(({ losses }) => Number.isFinite(losses[0])),
+          noise === 'some',
         );
   if (!estimates) return { ranked: measured.map(plain), estimates, measured };
   const known = new Set(estimates.ranked.map(({ of }) => of));

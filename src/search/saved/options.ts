@@ -56,4 +56,5 @@ export const SavedOptions = z.object({
   stages: Stages.nullish(),
   warmStart: z.object({ free: z.number().optional(), first: z.number().optional() }).nullish(),
   repeat: z.object({ top: z.number(), times: z.number() }).nullish(),
+  noise: z.enum(['auto', 'none', 'some']).optional(),
 }) satisfies z.ZodType<StudyOptions>;

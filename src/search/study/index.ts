@@ -62,11 +62,12 @@ export class SavedStudy implements Study {
   /** How many constraints are measured, once a trial said so. */
   private constraints: number | null = null;
   private readonly texts: TrialTexts;
-  private readonly recommender = new Recommender();
+  private readonly recommender: Recommender;
   private readonly unfinished = new Unfinished();
 
   constructor(options: StudyOptions, state?: SavedState) {
     this.options = { ...options };
+    this.recommender = new Recommender(options.noise);
     checkSpace(options.space);
     checkOptions(options);
     this.texts = new TrialTexts(options.space.dimensions.map(({ name }) => name));

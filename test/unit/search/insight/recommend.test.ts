@@ -37,7 +37,7 @@ const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 
 describe('what is recommended', () => {
   it('is nearer to the best than the luckiest trial where values are noisy', () => {
-    const results = SEEDS.map((seed) => search(seed, 3));
+    const results = SEEDS.map((seed) => search(seed, 3, { noise: 'some' }));
     expect(mean(results.map(({ regret }) => regret))).toBeLessThan(0.75 * mean(results.map(({ lucky }) => lucky)));
     const better = results.filter(({ regret, lucky }) => regret <= lucky).length;
     expect(better).toBeGreaterThanOrEqual(11);
@@ -71,6 +71,34 @@ describe('what is recommended', () => {
       return study.recommend()!.trial.id === study.best()[0]!.id;
     });
     expect(right.length).toBeGreaterThanOrEqual(7);
+  });
+
+  it.each(['random', 'tpe'])('is the best trial seen of functions with many minima, by %s', (sampler) => {
+    const rastrigin = (params: Params) =>
+      Object.values(params).reduce<number>((sum, value) => {
+        const x = 1.024 * (value as number) - 0.7;
+        return sum + x * x + 10 * (1 - Math.cos(2 * Math.PI * x));
+      }, 0);
+    for (const seed of SEEDS.slice(0, 8)) {
+      const study = createStudy({ space: box(5), goals: ['minimize'], sampler, pruner: null, seed, trials: 60 });
+      for (let asked = study.ask(); asked; asked = study.ask()) {
+        study.tell(asked.id, { state: 'completed', values: [rastrigin(asked.params)] });
+      }
+      expect(study.recommend()!.trial.id).toBe(study.best()[0]!.id);
+    }
+  });
+
+  it('is found by a model once close neighbours show the noise', () => {
+    const results = SEEDS.slice(0, 8).map((seed) => search(seed, 3, { space: box(2), sampler: 'tpe', trials: 100 }));
+    expect(results.filter(({ found }) => /single values vary by/.test(found.reason)).length).toBeGreaterThanOrEqual(5);
+    expect(mean(results.map(({ regret }) => regret))).toBeLessThan(mean(results.map(({ lucky }) => lucky)));
+  });
+
+  it('is the best value where the person says that there is no noise', () => {
+    const { found, study } = search(3, 3, { noise: 'none' });
+    expect(found.trial.id).toBe(study.best()[0]!.id);
+    expect(found.reason).toBe('the best value');
+    expect(restoreStudy(study.save()).recommend()!.reason).toBe('the best value');
   });
 
   it('is given in the units and the direction of the person', () => {

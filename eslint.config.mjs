@@ -46,6 +46,39 @@ const walls = {
     };
   },
 };
+/** Records whose keys people choose are read and written by src/protocol/records.ts: `__proto__` is a key like any other. */
+const RECORDS = new Set(['params', 'metrics', 'info', 'space', 'spaces', 'fixed', 'given', 'changed', 'moved']);
+const records = {
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: {
+      index: 'Use entryOf, hasEntry and setEntry of protocol/records: people choose the keys of "{{name}}".',
+    },
+  },
+  create(context) {
+    const nameOf = (node) =>
+      node.type === 'Identifier'
+        ? node.name
+        : node.type === 'MemberExpression' && !node.computed
+          ? node.property.name
+          : null;
+    const isName = (node) =>
+      (node.type === 'Identifier' && /name|param|metric|key/i.test(node.name)) || nameOf(node) === 'name';
+    const report = (node, name) => context.report({ node, messageId: 'index', data: { name } });
+    return {
+      MemberExpression(node) {
+        const deleted = node.parent.type === 'UnaryExpression' && node.parent.operator === 'delete';
+        if (node.computed && !deleted && RECORDS.has(nameOf(node.object)) && isName(node.property))
+          report(node, nameOf(node.object));
+      },
+      BinaryExpression(node) {
+        if (node.operator === 'in' && RECORDS.has(nameOf(node.right)) && isName(node.left))
+          report(node, nameOf(node.right));
+      },
+    };
+  },
+};
 
 export default tseslint.config(
   {
@@ -98,7 +131,22 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['src/**/*.ts'], plugins: { tunesmith: { rules: { walls } } }, rules: { 'tunesmith/walls': 'error' } },
+  {
+    files: ['src/**/*.ts', 'webview/**/*.ts'],
+    ignores: ['webview/harness/**'],
+    plugins: { tunesmith: { rules: { walls, records } } },
+    rules: {
+      'tunesmith/walls': 'error',
+      'tunesmith/records': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.object.name='z'][callee.property.name='record']",
+          message: 'Use record() of protocol/recordSchema: z.record drops the key __proto__.',
+        },
+      ],
+    },
+  },
   {
     files: ['webview/**/*.ts'],
     rules: forbid(noVscode, noNode, {

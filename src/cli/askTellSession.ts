@@ -27,6 +27,7 @@ import {
   type Trial,
 } from '../search/index.js';
 import { importance } from '../search/insight/importance.js';
+import { entryOf } from '../protocol/records.js';
 
 /** Deeper nesting than any request has is refused before recursion is in danger. */
 const DEEPEST = 64;
@@ -213,7 +214,7 @@ function readRequest(line: string): { name: AskTellName; body: unknown } {
     throw new Refused(`unknown request "${name.slice(0, 100)}"; ${hint}`);
   }
   const schema: z.ZodType = AskTellRequests[name as AskTellName];
-  const body = (request as Record<string, unknown>)[name];
+  const body = entryOf(request as Record<string, unknown>, name);
   const result = schema.safeParse(body);
   if (result.success) return { name: name as AskTellName, body: result.data };
   const { path, message } = problemsOf(result.error.issues, body, schema)[0]!;

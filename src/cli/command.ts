@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { suggest } from '../experiment/suggest.js';
 import { UsageError } from './errors.js';
 import type { Context } from './context.js';
+import { entryOf } from '../protocol/records.js';
 
 export interface Option {
   type: 'string' | 'boolean';
@@ -34,16 +35,16 @@ export class Input {
   ) {}
 
   flag(name: string): boolean {
-    return this.values[name] === true;
+    return entryOf(this.values, name) === true;
   }
 
   text(name: string): string | undefined {
-    const value = this.values[name];
+    const value = entryOf(this.values, name);
     return typeof value === 'string' ? value : undefined;
   }
 
   texts(name: string): string[] {
-    const value = this.values[name];
+    const value = entryOf(this.values, name);
     return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
   }
 
@@ -76,7 +77,7 @@ export function readInput(command: Command, argv: string[]): Input {
   for (const word of argv) {
     if (word === '--') break;
     const name = /^--([^=]+)/.exec(word)?.[1];
-    if (name === undefined || options[name]) continue;
+    if (name === undefined || entryOf(options, name)) continue;
     const near = suggest(name, Object.keys(options));
     throw new UsageError(`There is no option --${name}${near ? `; did you mean --${near}?` : '.'}`);
   }

@@ -7,6 +7,7 @@ import { number, param, runTime, statusColor } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { LiveArea } from './liveArea.js';
 import { bar, safeLine, table, type Column } from './terminal.js';
+import { entryOf, hasEntry } from '../protocol/records.js';
 
 const OVER = ['stopped', 'completed', 'failed'];
 
@@ -103,7 +104,7 @@ export function renderSearch(
   const head =
     `${paint('bold', safeLine(search.name))} ${bar(planned ? over / planned : 0, 20)} ${over}/${search.trials ?? '?'}` +
     `  ${paint('green', best)}  ${search.status}  ${paint('dim', `${search.sampler}${search.pruner ? ` + ${search.pruner}` : ''}`)}`;
-  const names = Object.keys(search.space).filter((name) => trials.some((run) => name in run.params));
+  const names = Object.keys(search.space).filter((name) => trials.some((run) => hasEntry(run.params, name)));
   const sign = search.objective.goal === 'maximize' ? -1 : 1;
   const score = (run: Run): number => {
     const value = run.objective?.value;
@@ -132,7 +133,7 @@ export function renderSearch(
     String(run.trial),
     run.status,
     number(run.objective?.value),
-    ...names.map((name) => (name in run.params ? param(run.params[name]!) : '–')),
+    ...names.map((name) => (hasEntry(run.params, name) ? param(entryOf(run.params, name)!) : '–')),
     runTime(run, now),
     live(run) ? (run.progress?.text ?? '') : (run.error?.message ?? ''),
   ]);

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { ParamValue, type Params } from '../protocol/values.js';
 import { UsageError } from './errors.js';
+import { setEntry } from '../protocol/records.js';
 
 /** Reads `--set name=value`; a value is read as YAML reads a scalar or a list: `0.1`, `true`, `adam`, `[1, 2]`. */
 export function readSettings(settings: string[], where = '--set'): Params {
@@ -17,7 +18,7 @@ export function readSettings(settings: string[], where = '--set'): Params {
     }
     const checked = ParamValue.safeParse(value);
     if (!checked.success) throw new UsageError(`${where} ${name}: a value is a number, text, true, false or a list.`);
-    params[name] = checked.data;
+    setEntry(params, name, checked.data);
   }
   return params;
 }

@@ -1,5 +1,6 @@
 /** Journal lines, built by hand for the one record that is written again and again. */
 import { toWireText } from './wire.js';
+import { entryOf } from '../protocol/records.js';
 
 // JSON of a metric's name with its colon. A program logs few names, many times.
 const names = new Map<string, string>();
@@ -24,7 +25,7 @@ export function metricsLine(
 ): string {
   let body = '';
   for (const name in values) {
-    const value = values[name];
+    const value = entryOf(values, name);
     const number = typeof value === 'boolean' ? +value : value;
     if (typeof number !== 'number') {
       if (number !== undefined) refuse(name, number);

@@ -1,3 +1,4 @@
+import { entryOf } from '../protocol/records.js';
 const TYPES: Record<string, string> = {
   png: 'image/png',
   jpg: 'image/jpeg',
@@ -19,5 +20,5 @@ const TYPES: Record<string, string> = {
 
 /** Media type by the file's ending; bytes when it is unknown. */
 export function mimeOf(path: string): string {
-  return TYPES[path.slice(path.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/octet-stream';
+  return entryOf(TYPES, path.slice(path.lastIndexOf('.') + 1).toLowerCase()) ?? 'application/octet-stream';
 }

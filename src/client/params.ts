@@ -1,4 +1,5 @@
 import type { Params, ParamValue } from '../protocol/values.js';
+import { entryOf } from '../protocol/records.js';
 
 /** The run's hyperparameters. The helpers throw, naming the parameter, when the value is of another type. */
 export class RunParams {
@@ -14,7 +15,7 @@ export class RunParams {
   }
 
   get(name: string): ParamValue | undefined {
-    return this.has(name) ? this.values[name] : undefined;
+    return this.has(name) ? entryOf(this.values, name) : undefined;
   }
 
   number(name: string, fallback?: number): number {

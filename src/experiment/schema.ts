@@ -3,6 +3,7 @@
  * from here. Descriptions are what the editor shows on hover.
  */
 import { z } from 'zod';
+import { record } from '../protocol/recordSchema.js';
 import { ParamValue } from '../protocol/values.js';
 import { NetworkTemplate } from './network/index.js';
 import { ObjectiveSchema, searchSchema } from './search/schema.js';
@@ -16,10 +17,7 @@ const isValue = (v: unknown): v is ParamValue =>
 const AnyValue = z.custom<ParamValue>(isValue);
 const nestedParams = (one: z.ZodType<ParamValue>): z.ZodType<NestedParams> => {
   const nested: z.ZodType<NestedParams> = z.lazy(() =>
-    z.record(
-      z.string(),
-      z.union([one, nested], { error: 'must be a number, a text, true, false, null or a list of them' }),
-    ),
+    record(z.union([one, nested], { error: 'must be a number, a text, true, false, null or a list of them' })),
   );
   return nested;
 };
@@ -62,10 +60,9 @@ function fileSchema(deep: boolean) {
       .min(1)
       .optional()
       .describe("Folder to run in, relative to this file. Default: this file's folder."),
-    env: z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]), {
-        error: 'env must name environment variables and their values',
-      })
+    env: record(z.union([z.string(), z.number(), z.boolean()]), {
+      error: 'env must name environment variables and their values',
+    })
       .optional()
       .describe('Environment variables for the program.'),
     resources: z

@@ -4,6 +4,7 @@
  * first, "Infinity" and "-Infinity" for the others.
  */
 import { z } from 'zod';
+import { record } from './recordSchema.js';
 import { fromWire, Params, WireNumber, type ParamValue } from './values.js';
 
 /** More trials than anybody asks for at once. */
@@ -22,7 +23,7 @@ const named = (what: string) =>
 const params = z.custom<Params>((given) => Params.safeParse(given).success, {
   error: 'params must name parameters and their values',
 });
-const space = z.record(z.string(), z.unknown(), { error: 'space must name parameters and their ranges' });
+const space = record(z.unknown(), { error: 'space must name parameters and their ranges' });
 const linear = z.array(z.string({ error: 'a constraint must be a text such as "a + 2 * b <= 5"' }), {
   error: 'constraints must be a list of texts',
 });

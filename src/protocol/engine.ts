@@ -8,6 +8,7 @@
  * missed something asks again for what it shows.
  */
 import { z } from 'zod';
+import { record } from './recordSchema.js';
 import { HostIdentity } from './host.js';
 import { Insight, InsightQuery } from './insight.js';
 import { RangeTest } from './rangeTest.js';
@@ -85,7 +86,7 @@ export const Run = z.object({
   name: z.string(),
   status: RunStatus,
   params: Params,
-  metrics: z.record(z.string(), MetricSummary),
+  metrics: record(MetricSummary),
   objective: z
     .object({
       metric: z.string(),
@@ -96,7 +97,7 @@ export const Run = z.object({
     })
     .nullable(),
   progress: z.object({ fraction: z.number().nullable(), text: z.string() }).nullable(),
-  info: z.record(z.string(), ParamValue),
+  info: record(ParamValue),
   device: z.string().nullable(),
   error: RunError.nullable(),
   tags: z.array(z.string()),
@@ -173,7 +174,7 @@ export const Search = z.object({
   objective: z.object({ metric: z.string(), goal: Goal }),
   best: z.object({ run: z.string(), trial: z.number().int(), params: Params, objective: WireNumber }).nullable(),
   /** The search's space as written in the file, for showing. */
-  space: z.record(z.string(), z.unknown()),
+  space: record(z.unknown()),
   error: z.string().nullable(),
   createdAt: z.number(),
   endedAt: z.number().nullable(),
@@ -300,7 +301,7 @@ const StartSearch = StartRun.omit({ params: true, name: true, rangeTest: true })
   trials: z.number().int().min(1).optional(),
   parallel: z.number().int().min(1).optional(),
   /** Replaces the file's `search.space`, as written in a file. */
-  space: z.record(z.string(), z.unknown()).optional(),
+  space: record(z.unknown()).optional(),
 });
 
 /** Each request: its parameters' schema and its result's. */
@@ -433,7 +434,7 @@ export const Requests = {
         id: z.string(),
         /** Planned in all, those that were put in by hand not counted. */
         trials: z.number().int().min(1).optional(),
-        space: z.record(z.string(), z.unknown()).optional(),
+        space: record(z.unknown()).optional(),
         reread: z.boolean().optional(),
       })
       .strict(),
@@ -478,8 +479,8 @@ export const Notifications = {
     removedRuns: z.array(z.string()),
     removedSearches: z.array(z.string()),
   }),
-  seriesChanged: z.object({ runs: z.record(z.string(), z.record(z.string(), z.number().int())) }),
-  logChanged: z.object({ runs: z.record(z.string(), z.number().int()) }),
+  seriesChanged: z.object({ runs: record(record(z.number().int())) }),
+  logChanged: z.object({ runs: record(z.number().int()) }),
   /** The engine is leaving; clients reconnect when they next need it. */
   leaving: z.object({ why: z.string() }),
 } as const;

@@ -9,6 +9,7 @@
  * file, counted, reported once, and skipped.
  */
 import { z } from 'zod';
+import { record } from './recordSchema.js';
 import { HostIdentity } from './host.js';
 import { Params, ParamValue, WireNumber } from './values.js';
 
@@ -46,7 +47,7 @@ export const MetricsRecord = z.object({
   time: Time.optional(),
   step: z.number().optional(),
   epoch: z.number().optional(),
-  values: z.record(z.string(), WireNumber),
+  values: record(WireNumber),
 });
 
 /** How far the work has come. `fraction` is in [0, 1]; `text` is for the person, such as `epoch 2/3 · batch 140/600`. */
@@ -61,7 +62,7 @@ export const ProgressRecord = z.object({
 export const InfoRecord = z.object({
   type: z.literal('info'),
   time: Time,
-  values: z.record(z.string(), ParamValue),
+  values: record(ParamValue),
 });
 
 /** A message for the person that belongs to the run; `level: error` becomes the run's error when it fails. */

@@ -4,6 +4,7 @@
  * comes from the webview; a hidden panel gets nothing and asks for a fresh snapshot when shown again.
  */
 import { z } from 'zod';
+import { record } from './recordSchema.js';
 import { FileProblem, type Notifications } from './engine.js';
 import { Params, ParamValue } from './values.js';
 
@@ -84,7 +85,7 @@ export const PanelState = z.object({
   hidden: z.array(z.string()).default([]),
   tab: z.enum(['charts', 'table', 'insight', 'form']).default('charts'),
   /** Free-form view settings (smoothing, axes, columns, zoom) owned by the webview. */
-  view: z.record(z.string(), z.unknown()).default({}),
+  view: record(z.unknown()).default({}),
 });
 export type PanelState = z.infer<typeof PanelState>;
 
@@ -100,7 +101,7 @@ export const FromPanel = z.discriminatedUnion('type', [
     id: z.number().int(),
     file: z.string(),
     params: Params,
-    space: z.record(z.string(), z.string()).optional(),
+    space: record(z.string()).optional(),
   }),
   /** Writes values (and spaces, as YAML text) into the file in place, keeping comments; undoable in the editor. */
   z.object({
@@ -108,7 +109,7 @@ export const FromPanel = z.discriminatedUnion('type', [
     id: z.number().int(),
     file: z.string(),
     params: Params,
-    space: z.record(z.string(), z.string()).optional(),
+    space: record(z.string()).optional(),
     trials: z.number().int().min(1).optional(),
   }),
   z.object({ type: z.literal('state'), state: PanelState }),

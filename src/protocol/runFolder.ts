@@ -10,6 +10,7 @@
  *   media/
  */
 import { z } from 'zod';
+import { record } from './recordSchema.js';
 import { HostIdentity } from './host.js';
 import { RangeTest } from './rangeTest.js';
 import { Params } from './values.js';
@@ -29,7 +30,7 @@ export const RunSpec = z.object({
   argv: z.array(z.string()).min(1),
   cwd: z.string(),
   /** Added to the engine's own environment. */
-  env: z.record(z.string(), z.string()),
+  env: record(z.string()),
   /** For the built-in trainer: the validated `network:` section with this run's parameters put in. */
   network: z.unknown().optional(),
   /** Instead of training, tries out learning rates. */

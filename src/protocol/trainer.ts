@@ -9,6 +9,7 @@
  * The last line is `exported`, `evaluated`, `predicted` or `error`.
  */
 import { z } from 'zod';
+import { record } from './recordSchema.js';
 
 export const EXPORT_FORMATS = ['keras', 'tfjs', 'onnx', 'safetensors', 'npz'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -36,7 +37,7 @@ export const TrainerLine = z.discriminatedUnion('type', [
     /** What it was evaluated on. */
     data: z.string(),
     examples: z.number().int(),
-    metrics: z.record(z.string(), z.number().nullable()),
+    metrics: record(z.number().nullable()),
     /** A row for each true class, a column for each predicted one. */
     confusion: z.object({ classes: z.array(z.string()), rows: z.array(z.array(z.number().int())) }).nullable(),
     notes: z.array(z.string()),

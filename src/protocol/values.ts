@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { record } from './recordSchema.js';
 
 /** A hyperparameter's value: what a YAML scalar, or a list of them, can hold. */
 export type ParamValue = string | number | boolean | null | ParamValue[];
@@ -8,7 +9,7 @@ export const ParamValue: z.ZodType<ParamValue> = z.lazy(() =>
 
 /** Flat map from hyperparameter name to value. Nested names are joined with dots (`optimizer.lr`). */
 export type Params = Record<string, ParamValue>;
-export const Params = z.record(z.string(), ParamValue);
+export const Params = record(ParamValue);
 
 /**
  * A number as it crosses JSON. JSON has no NaN or infinities, so those three travel as the strings

@@ -35,6 +35,7 @@ import { makePb2, makePbt, Pb2Settings, PbtSettings } from './schedulers/populat
 import { ThawScheduler, ThawSettings } from './schedulers/thaw.js';
 import { nearest } from './space/nearest.js';
 import type { Goal, Named, Pruner, Sampler, Scheduler, Space } from './types.js';
+import { entryOf, hasEntry } from '../protocol/records.js';
 
 /** What a sampler, a pruner or a scheduler may need to know of the search when it is made. */
 export interface Context {
@@ -203,7 +204,7 @@ export function checkNamed(what: 'sampler' | 'pruner', named: Named): { key: str
   const table: Record<string, Entry<unknown>> = what === 'sampler' ? SAMPLERS : PRUNERS;
   if (what === 'pruner' && named === 'none') return null;
   const { name, ...settings } = typeof named === 'string' ? { name: named } : named;
-  const found = Object.hasOwn(table, name) ? table[name] : undefined;
+  const found = Object.hasOwn(table, name) ? entryOf(table, name) : undefined;
   if (!found) {
     const names = [...Object.keys(table), ...(what === 'pruner' ? ['none'] : [])];
     const near = nearest(name, names);
@@ -221,7 +222,7 @@ export function checkNamed(what: 'sampler' | 'pruner', named: Named): { key: str
     return { key, message: `unknown setting "${key}" of ${what} "${name}"; ${hint}` };
   }
   const key = String(issue.path[0] ?? '');
-  const missing = !(key in settings);
+  const missing = !hasEntry(settings, key);
   return {
     key: missing ? null : key,
     message: missing ? `${what} "${name}" needs "${key}"` : `setting "${key}" of ${what} "${name}": ${issue.message}`,
@@ -232,6 +233,6 @@ function resolve<T>(what: 'sampler' | 'pruner', named: Named, table: Record<stri
   const fault = checkNamed(what, named);
   if (fault) throw new SearchError(fault.message);
   const { name, ...settings } = typeof named === 'string' ? { name: named } : named;
-  const found = table[name]!;
+  const found = entryOf(table, name)!;
   return { found, settings: found.settings.parse(settings) };
 }

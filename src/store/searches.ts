@@ -4,6 +4,7 @@ import type { NewSearch, SearchesApi, SearchPatch } from './api.js';
 import type { Database, SqlValue } from './database.js';
 import type { MetricNames } from './names.js';
 import { type RunRow, toRuns } from './runs/rows.js';
+import { entryOf } from '../protocol/records.js';
 
 interface SearchRow {
   id: string;
@@ -180,7 +181,7 @@ export class Searches implements SearchesApi {
     );
     for (const { status, n } of groups) {
       counts.total += n;
-      const count = COUNTED[status];
+      const count = entryOf(COUNTED, status);
       if (count) counts[count] += n;
     }
     const best = this.db.get<{ id: string; trial: number | null; params: string; objective: number }>(

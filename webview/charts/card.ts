@@ -15,6 +15,7 @@ import { onHover } from './hover.js';
 import { Overlay, type Hit } from './overlay.js';
 import { ChartReader, type Readable } from './reader.js';
 import { fade, readTheme, type ChartTheme } from './theme.js';
+import { entryOf, hasEntry } from '../../src/protocol/records.js';
 
 /** Times the cost of the last drawing that a chart rests before the next. */
 const REST = 12;
@@ -116,11 +117,11 @@ export class ChartCard extends LitElement implements Readable {
   // ---- drawing ----
 
   private get runs(): Run[] {
-    return this.model.shown.filter((run) => this.metric in run.metrics);
+    return this.model.shown.filter((run) => hasEntry(run.metrics, this.metric));
   }
 
   private get zoom() {
-    return this.model.view.zoom[this.metric] ?? null;
+    return entryOf(this.model.view.zoom, this.metric) ?? null;
   }
 
   private origin(run: Run): number {

@@ -1,5 +1,6 @@
 import { noChange } from 'lit';
 import { Directive, directive, PartType, type ElementPart, type PartInfo } from 'lit/directive.js';
+import { entryOf, hasEntry } from '../../src/protocol/records.js';
 
 /**
  * Sets style properties through the CSS object model. A `style` attribute (which Lit's styleMap writes at first) would be
@@ -19,9 +20,9 @@ class StyleProperties extends Directive {
 
   override update(part: ElementPart, [styles]: [Record<string, string>]): typeof noChange {
     const { style } = part.element as HTMLElement;
-    for (const name of Object.keys(this.before)) if (!(name in styles)) style.removeProperty(name);
+    for (const name of Object.keys(this.before)) if (!hasEntry(styles, name)) style.removeProperty(name);
     for (const [name, value] of Object.entries(styles)) {
-      if (this.before[name] !== value) style.setProperty(name, value);
+      if (entryOf(this.before, name) !== value) style.setProperty(name, value);
     }
     this.before = { ...styles };
     return noChange;

@@ -1,6 +1,7 @@
 import type { PanelState } from '../../src/protocol/panel.js';
 import type { ImportanceMethod } from '../../src/protocol/insight.js';
 import type { XAxis } from './charts/series.js';
+import { setEntry } from '../../src/protocol/records.js';
 
 /** How the person looks at things: the free-form part of PanelState. */
 export interface ViewSettings {
@@ -109,7 +110,7 @@ export function readView(stored: Record<string, unknown>): ViewSettings {
   }
   if (typeof stored.zoom === 'object' && stored.zoom !== null) {
     for (const [metric, zoom] of Object.entries(stored.zoom as Record<string, Partial<Zoom> | null>)) {
-      if (zoom && isPair(zoom.x) && isPair(zoom.y)) view.zoom[metric] = { x: zoom.x, y: zoom.y };
+      if (zoom && isPair(zoom.x) && isPair(zoom.y)) setEntry(view.zoom, metric, { x: zoom.x, y: zoom.y });
     }
   }
   return view;

@@ -13,6 +13,7 @@ import {
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
 import { TEST_IDS } from '../testids.js';
+import { entryOf } from '../../src/protocol/records.js';
 
 /** Above this many classes a grid is too large to look at; the mistakes are listed instead. */
 const MOST_IN_GRID = 40;
@@ -161,7 +162,7 @@ class ConfusionView extends LitElement {
       Home: [row, 0],
       End: [row, last],
     };
-    const to = steps[event.key];
+    const to = entryOf(steps, event.key);
     if (!to) return;
     event.preventDefault();
     this.at = to.map((place) => Math.max(0, Math.min(last, place))) as [number, number];

@@ -18,6 +18,7 @@ import { formatNumber, isLive } from '../model/values.js';
 import { TEST_IDS } from '../testids.js';
 import { numbersTable } from './insight/card.js';
 import { plot, type Frame } from './insight/plot.js';
+import { entryOf } from '../../src/protocol/records.js';
 
 /** Rows of the table of numbers. */
 const ROWS = 25;
@@ -42,7 +43,7 @@ class RangeView extends LitElement {
   }
 
   private read(run: Run): void {
-    const counts = [RANGE.loss, RANGE.smoothed].map((name) => run.metrics[name]?.count ?? 0);
+    const counts = [RANGE.loss, RANGE.smoothed].map((name) => entryOf(run.metrics, name)?.count ?? 0);
     const count = counts[0]! + counts[1]!;
     if (count === 0 || this.asked.get(run.id) === count) return;
     this.asked.set(run.id, count);

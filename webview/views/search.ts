@@ -16,6 +16,7 @@ import { windowOf } from '../model/table/virtual.js';
 import { TEST_IDS } from '../testids.js';
 import { askAbout } from './ask.js';
 import './scatter.js';
+import { entryOf, hasEntry } from '../../src/protocol/records.js';
 
 const ROW = 26;
 const ORDERS: { value: TrialOrder; label: string }[] = [
@@ -206,8 +207,8 @@ class SearchView extends LitElement {
     const n = run.trial ?? 0;
     const best = search.best?.run === run.id;
     const names = Object.keys(search.space);
-    const params = (names.length > 0 ? names.filter((name) => name in run.params) : Object.keys(run.params))
-      .map((name) => `${name} ${formatValue(run.params[name])}`)
+    const params = (names.length > 0 ? names.filter((name) => hasEntry(run.params, name)) : Object.keys(run.params))
+      .map((name) => `${name} ${formatValue(entryOf(run.params, name))}`)
       .join(' · ');
     const value = run.objective?.value ?? null;
     const live = run.status === 'running' || run.status === 'paused';

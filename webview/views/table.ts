@@ -16,6 +16,7 @@ import { scrollToRow, windowOf } from '../model/table/virtual.js';
 import { TEST_IDS } from '../testids.js';
 import { askAbout } from './ask.js';
 import './columnPicker.js';
+import { entryOf, hasEntry } from '../../src/protocol/records.js';
 
 const ROW = 26;
 const NAME: Column = { key: 'name', title: 'Name', kind: 'name', width: 200, text: (run) => run.name };
@@ -151,7 +152,7 @@ class RunTable extends LitElement {
       End: pages.total - 1,
     };
     const run = pages.row(this.cursor);
-    if (event.key in move) this.moveTo(move[event.key]!, event.shiftKey);
+    if (hasEntry(move, event.key)) this.moveTo(entryOf(move, event.key)!, event.shiftKey);
     else if (!run) return;
     else if (event.key === ' ') this.draw(run, !this.isDrawn(run.id));
     else if (event.key === 'Enter' || event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {

@@ -3,6 +3,7 @@ import type { Run } from '../../src/protocol/engine.js';
 import type { PanelModel } from '../model/panel.js';
 import { formatCount, formatNumber } from '../model/values.js';
 import { swatch } from './swatch.js';
+import { entryOf } from '../../src/protocol/records.js';
 
 /** What a chart shows, in words and numbers. */
 export function valuesTable(model: PanelModel, metric: string, runs: readonly Run[]): TemplateResult {
@@ -22,7 +23,7 @@ export function valuesTable(model: PanelModel, metric: string, runs: readonly Ru
       </thead>
       <tbody>
         ${runs.map((run) => {
-          const summary = run.metrics[metric]!;
+          const summary = entryOf(run.metrics, metric)!;
           return html`<tr>
             <th scope="row" title=${run.name}>${swatch(model.palette.of(run.id))} ${model.label(run).text}</th>
             <td>${formatNumber(summary.last)}</td>

@@ -14,6 +14,7 @@ import { runJson } from '../shapes.js';
 import { safeLine } from '../terminal.js';
 import { askTrainer } from '../trainer.js';
 import { QUERY_OPTIONS, readQuery } from './ls.js';
+import { entryOf } from '../../protocol/records.js';
 
 /** Of a cross-validation's networks. */
 export const FOLD_OPTION: Option = {
@@ -118,8 +119,8 @@ async function writeRuns(runs: Run[], format: string, write: Write): Promise<voi
     await write(
       csv([
         ...facts.map((fact) => row[fact]),
-        ...params.map((name) => row.params[name]),
-        ...metrics.map((name) => row.metrics[name]),
+        ...params.map((name) => entryOf(row.params, name)),
+        ...metrics.map((name) => entryOf(row.metrics, name)),
       ]),
     );
   }

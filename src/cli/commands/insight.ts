@@ -6,6 +6,7 @@ import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
 import { number, param } from '../format.js';
 import { bar, safe, safeLine, table } from '../terminal.js';
+import { entryOf } from '../../protocol/records.js';
 
 const OBJECTIVE: Command['options'] = {
   objective: { type: 'string', value: 'METRIC', help: 'Which one, of several objectives. Default: the first.' },
@@ -112,7 +113,10 @@ export function renderBest(
   ];
   const rows = points.map(({ trial, run, values }) => {
     const params = runs.get(run)?.params ?? {};
-    const cells = names.map((name) => (params[name] === undefined ? '–' : param(params[name])));
+    const cells = names.map((name) => {
+      const value = entryOf(params, name);
+      return value === undefined ? '–' : param(value);
+    });
     return [String(trial), run ?? '(deleted)', ...values.map(number), ...cells];
   });
   const lines = table(heads, rows, paint, columns);

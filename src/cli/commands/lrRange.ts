@@ -9,6 +9,7 @@ import { readPoints } from '../points.js';
 import { rangePlot, type RangePoint } from '../rangePlot.js';
 import { readSettings } from '../settings.js';
 import { printEnd } from './run.js';
+import { entryOf } from '../../protocol/records.js';
 
 export const lrRange: Command = {
   name: 'lr-range',
@@ -90,7 +91,10 @@ function readRange(input: Input): RangeTest {
   );
 }
 
-const numberOf = ({ info }: Run, name: string): number | null => (typeof info[name] === 'number' ? info[name] : null);
+const numberOf = ({ info }: Run, name: string): number | null => {
+  const value = entryOf(info, name);
+  return typeof value === 'number' ? value : null;
+};
 
 async function readRangePoints(context: Context, run: string): Promise<RangePoint[]> {
   const engine = await context.engine();

@@ -5,6 +5,7 @@ import type { ParamValue, Params } from '../../protocol/values.js';
 import { formatParam } from '../format.js';
 import { l10n } from '../l10n.js';
 import { readValue } from './readValue.js';
+import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
 
 /** A problem with the value, or undefined when it is well. */
 export type Check = (name: string, value: ParamValue) => Promise<string | undefined>;
@@ -19,7 +20,9 @@ export async function askParams(title: string, go: string, fields: readonly Fiel
       { label: '', kind: vscode.QuickPickItemKind.Separator, field: null },
       ...fields.map((field) => {
         const { name, value, description } = field;
-        const text = name in changed ? `${formatParam(value)} → ${formatParam(changed[name]!)}` : formatParam(value);
+        const text = hasEntry(changed, name)
+          ? `${formatParam(value)} → ${formatParam(entryOf(changed, name)!)}`
+          : formatParam(value);
         return { label: name, description: text, ...(description && { detail: description }), field };
       }),
     ];
@@ -29,8 +32,8 @@ export async function askParams(title: string, go: string, fields: readonly Fiel
     });
     if (!picked) throw new vscode.CancellationError();
     if (!picked.field) return changed;
-    const value = await askValue(picked.field, changed[picked.field.name] ?? picked.field.value, check);
-    if (value !== undefined) changed[picked.field.name] = value;
+    const value = await askValue(picked.field, entryOf(changed, picked.field.name) ?? picked.field.value, check);
+    if (value !== undefined) setEntry(changed, picked.field.name, value);
   }
 }
 

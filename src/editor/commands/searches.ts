@@ -11,6 +11,7 @@ import { readValues, valuesText } from './typedValues.js';
 import type { Parts } from './parts.js';
 import { fileFor, searchFor } from './pick.js';
 import type { Handlers } from './registry.js';
+import { entryOf } from '../../protocol/records.js';
 
 type Names = Exclude<Extract<keyof Handlers, `search.${string}`>, 'search.start'> | 'best.apply' | 'experiment.show';
 
@@ -123,7 +124,7 @@ export function searchCommands(parts: Parts): Pick<Handlers, Names> {
       if (!best) throw new Error(l10n.t('No run of this file has a result yet.'));
       if (parameter === undefined)
         return apply(file, best.params, l10n.t('{0} {1}', best.metric, formatNumber(best.objective)));
-      const value = best.params[parameter];
+      const value = entryOf(best.params, parameter);
       if (value === undefined) throw new Error(l10n.t('The best run has no parameter {0}.', parameter));
       return apply(file, { [parameter]: value });
     },

@@ -10,6 +10,7 @@ import { askParams, fieldsOf } from './params.js';
 import type { Parts } from './parts.js';
 import { fileFor, findRun, runFor, runsFor } from './pick.js';
 import type { Handlers } from './registry.js';
+import { entryOf } from '../../protocol/records.js';
 
 type Names = 'run.start' | 'run.startWith' | 'run.rerun' | 'run.rerunWith' | 'search.start';
 
@@ -63,7 +64,7 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
         l10n.t('Run'),
         form.fields,
         async (name, value) => {
-          return experiments.checkForm(text, file, { [name]: value }).params[name];
+          return entryOf(experiments.checkForm(text, file, { [name]: value }).params, name);
         },
       );
       return run(file, params);

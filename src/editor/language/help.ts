@@ -7,6 +7,7 @@ import { loadExperiments, SELECTOR } from './documents.js';
 import type { FileStates } from './fileStates.js';
 import { scan, type Place } from './scan.js';
 import { SchemaReader, type Property, type Schema } from './schema.js';
+import { entryOf, hasEntry } from '../../protocol/records.js';
 
 export class LanguageHelp implements vscode.CompletionItemProvider, vscode.HoverProvider, Disposable {
   private readonly all = new Disposables();
@@ -54,8 +55,8 @@ export class LanguageHelp implements vscode.CompletionItemProvider, vscode.Hover
     const path = [...entry.path, entry.key];
     const parameter = same(entry.path, ['params']) || same(entry.path, ['search', 'space']) ? entry.key : undefined;
     const best = parameter === undefined ? undefined : (await this.states.of(document)).best;
-    if (best && parameter !== undefined && parameter in best.params) {
-      const value = formatParam(best.params[parameter]!);
+    if (best && parameter !== undefined && hasEntry(best.params, parameter)) {
+      const value = formatParam(entryOf(best.params, parameter)!);
       lines.push(
         l10n.t(
           'Best of {0} runs: {1}, with {2} {3} ({4})',

@@ -6,6 +6,7 @@ import { isLiveSearch, isResumable, searchProgress } from '../explorer/items.js'
 import { formatNumber, formatParam } from '../format.js';
 import { l10n } from '../l10n.js';
 import { commandId, type CommandName } from '../manifest/commands.js';
+import { entryOf } from '../../protocol/records.js';
 
 export type Best = NonNullable<RequestResult<'best/forFile'>['best']>;
 
@@ -103,7 +104,7 @@ function searchLenses(line: number, file: string, { searches }: FileState, add: 
 function bestLenses(lines: FileLenses, file: string, params: Params | null, best: Best, add: Add): void {
   const valued = new Set(lines.parameters.filter(({ where }) => where === 'params').map(({ name }) => name));
   for (const { name, line, where } of lines.parameters) {
-    const value = best.params[name];
+    const value = entryOf(best.params, name);
     if (value === undefined || (where === 'space' && valued.has(name))) continue;
     const title = l10n.t('best {0} ({1})', formatParam(value), formatNumber(best.objective));
     const tooltip = l10n.t(
@@ -114,7 +115,8 @@ function bestLenses(lines: FileLenses, file: string, params: Params | null, best
       best.of,
     );
     add(line, title, 'run.show', [best.run], tooltip);
-    if (!params || !sameValue(params[name], value)) add(line, l10n.t('Apply best'), 'best.apply', [file, name]);
+    if (!params || !sameValue(entryOf(params, name), value))
+      add(line, l10n.t('Apply best'), 'best.apply', [file, name]);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Reads a JSON Schema for completion and hover: what may stand at a path, and what it means. */
+import { entryOf } from '../../protocol/records.js';
 export interface Schema {
   $ref?: string;
   type?: string | string[];
@@ -67,7 +68,7 @@ export class SchemaReader {
     const parents = this.at(path.slice(0, -1));
     const name = path.at(-1) ?? '';
     for (const parent of parents) {
-      const child = parent.properties?.[name];
+      const child = entryOf(parent.properties, name);
       if (child) return this.describe(child);
     }
     return '';
@@ -85,7 +86,7 @@ export class SchemaReader {
       const items = [schema.items ?? [], schema.prefixItems ?? []].flat();
       return items;
     }
-    const child = schema.properties?.[key];
+    const child = entryOf(schema.properties, key);
     if (child) return [child];
     return typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : [];
   }
@@ -102,7 +103,7 @@ export class SchemaReader {
     if (schema.$ref === '#') return this.root;
     const match = /^#\/(\$defs|definitions)\/(.+)$/.exec(schema.$ref ?? '');
     if (!match) return schema;
-    const target = this.root[match[1] as '$defs' | 'definitions']?.[decodeURIComponent(match[2]!)];
+    const target = entryOf(this.root[match[1] as '$defs' | 'definitions'], decodeURIComponent(match[2]!));
     return target ? { ...target, ...(schema.description && { description: schema.description }) } : schema;
   }
 

@@ -16,6 +16,7 @@ import { l10n } from '../l10n.js';
 import { RunsModel } from '../model/runsModel.js';
 import { setting } from '../settings.js';
 import { pythonInterpreter } from './python.js';
+import { setEntry } from '../../protocol/records.js';
 
 export interface FolderEngineOptions {
   version: string;
@@ -146,7 +147,7 @@ export class FolderEngine implements Disposable {
   private prepare(): void {
     const backend = setting('training.backend', this.folder.uri);
     const set = (name: string, value: string | undefined) => {
-      if (value) this.env[name] = value;
+      if (value) setEntry(this.env, name, value);
       else delete this.env[name];
     };
     set('TUNESMITH_BACKEND', backend === 'auto' ? undefined : backend);

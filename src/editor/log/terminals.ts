@@ -6,6 +6,7 @@ import { statusText } from '../explorer/items.js';
 import { l10n } from '../l10n.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import { OutputFilter } from './ansi.js';
+import { hasEntry } from '../../protocol/records.js';
 
 /** How much of an old log is read back, and how far a terminal may fall behind before it jumps to the end. */
 const TAIL = 1_048_576;
@@ -68,7 +69,7 @@ export class RunLog implements vscode.Pseudoterminal {
   ) {}
 
   open(): void {
-    this.all.add(this.folder.on('logChanged', ({ runs }) => this.run in runs && void this.read()));
+    this.all.add(this.folder.on('logChanged', ({ runs }) => hasEntry(runs, this.run) && void this.read()));
     this.all.add(this.folder.on('changed', ({ runs }) => runs.some(({ id }) => id === this.run) && void this.read()));
     this.all.add(this.folder.onState(({ kind }) => kind === 'connected' && void this.read()));
     this.folder.watch(this, { runs: [], logs: [this.run] });

@@ -9,6 +9,7 @@ import { SETTINGS } from './settings.js';
 import { TOOLS } from './tools.js';
 import type { CommandSpec, SettingSpec } from './types.js';
 import { TOUR, WELCOME } from './welcome.js';
+import { setEntry } from '../../protocol/records.js';
 
 export interface Manifest {
   /** Keys of package.json that are generated, whole. */
@@ -20,7 +21,7 @@ export interface Manifest {
 class Texts {
   readonly all: Record<string, string> = {};
   add(key: string, text: string): string {
-    this.all[key] = text;
+    setEntry(this.all, key, text);
     return `%${key}%`;
   }
 }

@@ -1,6 +1,7 @@
 /** What a run's end means: its final status, and for the person why it failed. Pure. */
 import type { RunError, RunStatus } from '../../protocol/engine.js';
 import type { StopReason } from '../../protocol/supervisor.js';
+import { entryOf } from '../../protocol/records.js';
 
 export type FinalStatus = Extract<RunStatus, 'completed' | 'failed' | 'stopped' | 'pruned'>;
 /** `paused`: its program is gone, and it may be launched again. */
@@ -80,7 +81,11 @@ function failedBy(ending: Ending, said: string | undefined): Outcome {
   }
   if (said2 !== undefined) return failed(ending, 'script', said2);
   if (exit.signal)
-    return failed(ending, 'signal', `The program was ended by ${exit.signal}${SIGNAL_HINTS[exit.signal] ?? ''}.`);
+    return failed(
+      ending,
+      'signal',
+      `The program was ended by ${exit.signal}${entryOf(SIGNAL_HINTS, exit.signal) ?? ''}.`,
+    );
   const line = lastWords(ending.logTail);
   return failed(ending, 'exit', `The program ended with exit code ${exit.code}${line ? `: ${line}` : '.'}`);
 }

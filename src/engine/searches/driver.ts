@@ -7,8 +7,7 @@
 import { LIVE_STATUSES, type Run } from '../../protocol/engine.js';
 import type { Params } from '../../protocol/values.js';
 import { planRun } from '../../experiment/index.js';
-import { SearchError } from '../../search/errors.js';
-import { sameValue } from '../../search/index.js';
+import { sameValue, SearchError } from '../../search/index.js';
 import type { Asked } from '../../search/types.js';
 import type { SearchPatch, StoreApi } from '../../store/api.js';
 import type { ActiveRuns } from '../runs/activeRuns.js';
@@ -32,6 +31,7 @@ import type { StudyThread } from './study/studyThread.js';
 import { StudySaver } from './study/saver.js';
 import { outcomeOfTrial } from './trialOutcome.js';
 import type { Trouble } from '../disk/trouble.js';
+import { entryOf, hasEntry } from '../../protocol/records.js';
 
 export interface SearchDriverOptions {
   id: string;
@@ -157,7 +157,7 @@ export class SearchDriver implements Source {
   private adoptUnknown(runs: ReadonlyMap<number, Run>): void {
     for (let id = this.trials.length; id <= Math.max(-1, ...runs.keys()); id++) {
       const params = runs.get(id)?.params ?? {};
-      const known = Object.fromEntries(Object.entries(params).filter(([name]) => name in this.spaceNames));
+      const known = Object.fromEntries(Object.entries(params).filter(([name]) => hasEntry(this.spaceNames, name)));
       void this.ask('adopt', { params: known });
       // Its run was deleted: the trial keeps its number, and nothing comes of it.
       const lost = !runs.has(id);
@@ -244,7 +244,7 @@ export class SearchDriver implements Source {
     const { metric } = objectiveOf(this.plan.experiment);
     const told = this.reported[trial.id] ?? 0;
     // Usually these are just the next ones; else all are read and the rest is told.
-    if (told + points.length === run.metrics[metric]?.count) this.reportPoints(trial, run, told, points);
+    if (told + points.length === entryOf(run.metrics, metric)?.count) this.reportPoints(trial, run, told, points);
     else this.report(trial, run);
     this.saver.soon();
   }
@@ -379,7 +379,7 @@ export class SearchDriver implements Source {
     }
     // With the values that it had, it goes on even where the space has changed and does not know them any more.
     const unchanged =
-      own && Object.entries(trial.params).every(([name, value]) => sameValue(own.params[name] ?? null, value));
+      own && Object.entries(trial.params).every(([name, value]) => sameValue(entryOf(own.params, name) ?? null, value));
     if (trial.resume && own && (errors.length === 0 || unchanged)) {
       const changes = errors.length === 0 ? { params: planned.params, plan: planned } : undefined;
       return this.placed(trial, own, active.relaunch(own.id, from, changes));
@@ -428,7 +428,7 @@ export class SearchDriver implements Source {
   private report(trial: TrialView, run: Run): void {
     const { metric } = objectiveOf(this.plan.experiment);
     const told = this.reported[trial.id] ?? 0;
-    if ((run.metrics[metric]?.count ?? 0) <= told) return;
+    if ((entryOf(run.metrics, metric)?.count ?? 0) <= told) return;
     this.reportPoints(trial, run, told, this.options.store.series.values(run.id, metric).slice(told));
   }
 
@@ -483,7 +483,7 @@ export class SearchDriver implements Source {
     const objectives = objectivesOf(this.plan.experiment);
     const done = trials.findLast((one) => one.status === 'completed');
     if (!done) return '';
-    const missing = objectives.find(({ metric }) => !done.metrics[metric])?.metric ?? objectives[0]!.metric;
+    const missing = objectives.find(({ metric }) => !entryOf(done.metrics, metric))?.metric ?? objectives[0]!.metric;
     const logged = Object.keys(done.metrics).slice(0, 12).join(', ');
     return `None logged the objective "${missing}"${logged ? `; they logged ${logged}` : ''}. Set objective.metric to what the program logs.`;
   }

@@ -20,6 +20,7 @@ import { isSearchPlan, named, objectiveOf, objectivesOf, type SearchPlan } from 
 import type { StudyOpened, StudyStart, StudyState } from './study/messages.js';
 import { StudyThread } from './study/studyThread.js';
 import type { Trouble } from '../disk/trouble.js';
+import { entryOf, hasEntry } from '../../protocol/records.js';
 
 export interface SearchesOptions {
   store: StoreApi;
@@ -380,6 +381,6 @@ function epochsOf({ program, search, params }: Experiment): number | null {
   if (program.kind !== 'network') return null;
   const written = (program.value as { epochs?: unknown } | null)?.epochs ?? 10;
   const name = typeof written === 'string' ? written.replace(/^\{|\}$/g, '') : null;
-  const epochs = name === null ? written : name in search!.space ? null : params[name];
+  const epochs = name === null ? written : hasEntry(search!.space, name) ? null : entryOf(params, name);
   return typeof epochs === 'number' ? epochs : null;
 }

@@ -4,6 +4,7 @@ import type { Run } from '../../protocol/engine.js';
 import { fromWire } from '../../protocol/values.js';
 import type { Outcome } from '../../search/types.js';
 import { finalValue, objectivesOf } from './plan.js';
+import { entryOf } from '../../protocol/records.js';
 
 /** Of a run that is over, or suspended. `seconds`: how long its programs have worked, if that is known. */
 export function outcomeOfTrial(run: Run, experiment: Experiment, seconds: number | null = null): Outcome {
@@ -51,6 +52,6 @@ function duration({ startedAt, endedAt }: Run): { seconds?: number } {
 }
 
 function lastOf(run: Run, metric: string): number {
-  const last = run.metrics[metric]?.last;
+  const last = entryOf(run.metrics, metric)?.last;
   return last === undefined ? NaN : fromWire(last);
 }

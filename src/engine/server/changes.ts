@@ -4,6 +4,7 @@
  */
 import type { Run, Search } from '../../protocol/engine.js';
 import type { Client } from './server.js';
+import { setEntry } from '../../protocol/records.js';
 
 const INTERVAL = 250;
 /** Rows in one message; the rest goes with the next. */
@@ -165,7 +166,7 @@ export class Changes {
       const size = this.reader.logSize(run);
       if (size === null || size === told) continue;
       pending.watchedLogs.set(run, size);
-      logs[run] = size;
+      setEntry(logs, run, size);
     }
     if (Object.keys(logs).length > 0) client.notify('logChanged', { runs: logs });
   }

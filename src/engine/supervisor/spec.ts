@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
+import { setEntry } from '../../protocol/records.js';
 
 /** What the supervisor needs of `run.json`. Checked by hand: a schema library would double its start-up time. */
 export interface ProgramSpec {
@@ -62,7 +63,7 @@ export function programEnv(
       !name.startsWith('TUNESMITH_RUN_') &&
       name !== RUN_ENV.checkpoint
     )
-      env[name] = value;
+      setEntry(env, name, value);
   }
   // Without it a print shows up in the log only when Python's buffer is full.
   env.PYTHONUNBUFFERED ??= '1';

@@ -1,5 +1,6 @@
 import type { Params, ParamValue } from '../../protocol/values.js';
 import type { NestedParams } from '../schema.js';
+import { setEntry } from '../../protocol/records.js';
 
 /** Nested names joined with dots; `pathOf` leads back to where each was written. */
 export function flatten(nested: NestedParams): { params: Params; pathOf: Map<string, string[]> } {
@@ -13,7 +14,7 @@ export function flatten(nested: NestedParams): { params: Params; pathOf: Map<str
         continue;
       }
       const name = at.join('.');
-      params[name] = value as ParamValue;
+      setEntry(params, name, value as ParamValue);
       pathOf.set(name, at);
     }
   };

@@ -13,6 +13,7 @@ import type { Reading } from './reading.js';
 import { objectivesOf } from '../search/plan.js';
 import { readYaml } from './yamlText.js';
 import { middleOf, readDimension, readSpace, splitHint } from '../search/space.js';
+import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
 
 /** Never throws: of a file with mistakes, what could be read, and the problems. */
 export function formOf(text: string, file: string): FileForm {
@@ -52,7 +53,7 @@ function readableDimensions(reading: Reading): Map<string, Dimension> {
 }
 
 function fieldOf(name: string, reading: Reading, dimension: Dimension | null): FormField {
-  const own = reading.params[name];
+  const own = entryOf(reading.params, name);
   const field: FormField = { name, kind: kindOf(own, dimension), value: own ?? null };
   if (own === undefined && dimension) field.value = middleOf(dimension);
   if (dimension?.kind === 'choice') field.choices = [...dimension.choices];
@@ -67,7 +68,7 @@ function fieldOf(name: string, reading: Reading, dimension: Dimension | null): F
 function spaceText(name: string, reading: Reading): string | null {
   const { source, written, origin } = reading;
   if (!written?.search || !Object.hasOwn(written.search.space, name)) return null;
-  const value = written.search.space[name];
+  const value = entryOf(written.search.space, name);
   const range = source.rangeOfNode(source.nodeAt(origin(['search', 'space', name])));
   const text = range ? source.text.slice(range.start, range.end) : '';
   const native = JSON.stringify(origin(['search', 'space', name])) === JSON.stringify(['search', 'space', name]);
@@ -98,32 +99,38 @@ export function checkForm(text: string, file: string, params: Params, space?: Re
     ranges.delete(name);
     if (range.trim() === '') continue;
     const read = readRange(name, range);
-    if (read.message !== undefined) problems.space[name] = read.message;
+    if (read.message !== undefined) setEntry(problems.space, name, read.message);
     else {
-      written[name] = read.value;
+      setEntry(written, name, read.value);
       const { dimension } = readDimension(name, read.value);
       if (dimension) ranges.set(name, dimension);
     }
   }
   if (Object.keys(written).length > 0) {
     for (const { path, message, hint } of readSpace(written).problems) {
-      if (path.length) problems.space[String(path[0])] ??= hint ? `${message}; ${hint}` : message;
+      if (path.length) tell(problems.space, String(path[0]), hint ? `${message}; ${hint}` : message);
     }
   }
   for (const [name, value] of Object.entries(params)) {
-    const declared = reading.params[name];
+    const declared = entryOf(reading.params, name);
     const dimension = ranges.get(name) ?? null;
     if (declared === undefined && !dimension) {
-      if (space === undefined || !Object.hasOwn(space, name)) problems.params[name] = 'is no parameter of this file';
+      if (space === undefined || !Object.hasOwn(space, name))
+        setEntry(problems.params, name, 'is no parameter of this file');
       continue;
     }
     const own = declared !== undefined && sameValue(declared, value);
     if (own || (value === null && declared === undefined)) continue;
     const refusal = refuseParam(value, declared, dimension);
-    if (refusal) problems.params[name] = refusal;
+    if (refusal) setEntry(problems.params, name, refusal);
   }
   checkNetwork(reading, params, problems);
   return problems;
+}
+
+/** The first problem of a field is the one that is told. */
+function tell(problems: Record<string, string>, name: string, message: string): void {
+  if (!hasEntry(problems, name)) setEntry(problems, name, message);
 }
 
 /** What the built-in trainer would refuse about a parameter's value, said beside that parameter. */
@@ -136,7 +143,7 @@ function checkNetwork(reading: Reading, params: Params, problems: FormProblems):
     const result = validateNetwork(fillTree(network, { ...defaults, ...reading.params, ...given }, {}));
     for (const { path, message } of result.problems ?? []) {
       const name = placeholderAt(network, path);
-      if (name !== null && Object.hasOwn(params, name)) problems.params[name] ??= splitHint(message).message;
+      if (name !== null && Object.hasOwn(params, name)) tell(problems.params, name, splitHint(message).message);
     }
   } catch (error) {
     if (!(error instanceof MissingValue)) throw error;

@@ -19,6 +19,7 @@ import {
   type Node,
   type ParsedNode,
 } from 'yaml';
+import { entryOf } from '../../protocol/records.js';
 
 /** UTF-16 units; beyond it the file is surely something else. */
 export const LARGEST_TEXT = 1_000_000;
@@ -152,7 +153,11 @@ class Brackets {
       case '}': {
         const last = this.open.pop();
         if (last && last.bracket !== (lexeme === ']' ? '[' : '{')) {
-          this.report(last.at, `this ${last.bracket} is closed by ${lexeme}`, `close it with ${CLOSING[last.bracket]}`);
+          this.report(
+            last.at,
+            `this ${last.bracket} is closed by ${lexeme}`,
+            `close it with ${entryOf(CLOSING, last.bracket)}`,
+          );
           this.open.length = 0;
         }
       }
@@ -167,7 +172,8 @@ class Brackets {
   private unclosed(): void {
     const last = this.open.at(-1);
     this.open.length = 0;
-    if (last) this.report(last.at, `this ${last.bracket} is never closed`, `close it with ${CLOSING[last.bracket]}`);
+    if (last)
+      this.report(last.at, `this ${last.bracket} is never closed`, `close it with ${entryOf(CLOSING, last.bracket)}`);
   }
 
   private report(at: number, message: string, hint: string): void {

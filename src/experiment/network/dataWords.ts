@@ -1,5 +1,6 @@
 /** What is said of a data set that is none. */
 import { suggest } from '../suggest.js';
+import { entryOf } from '../../protocol/records.js';
 
 export function describeData(value: unknown): string {
   const names = ['mnist', 'csv', 'idx', 'npy', 'npz', 'images'];
@@ -8,7 +9,7 @@ export function describeData(value: unknown): string {
   if (typeof value === 'string' && /\.csv$/i.test(value)) {
     return `to train on a CSV file, name its target column: data: { csv: { file: ${value}, target: COLUMN } }`;
   }
-  if (word && names.includes(word)) return `data "${word}" needs its settings, such as ${DATA_EXAMPLES[word]}`;
+  if (word && names.includes(word)) return `data "${word}" needs its settings, such as ${entryOf(DATA_EXAMPLES, word)}`;
   const near = word ? suggest(word, names) : null;
   return `unknown data${word ? ` "${word}"` : ''}; ${near ? `did you mean "${near}"?` : `it must be mnist, or one of ${names.slice(1).join(', ')} with the files' names`}`;
 }

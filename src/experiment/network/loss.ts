@@ -1,5 +1,6 @@
 /** Losses: how they are written, and their normal form. */
 import { z } from 'zod';
+import { record } from '../../protocol/recordSchema.js';
 import { number, oneOf, type Kit } from './kit.js';
 
 /** `numbers`: the loss of a regression; the others are of a classification. */
@@ -37,10 +38,7 @@ export function lossSchema({ p, optional }: Kit) {
       number('labelSmoothing').min(0, 'labelSmoothing must be at least 0').lt(1, 'labelSmoothing must be below 1'),
     ).describe('This share of each label is spread over all classes. Default: 0.'),
     classWeights: z
-      .union([
-        p(z.literal('balanced')),
-        z.record(z.string(), p(number('a weight').min(0, 'weights must be at least 0'))),
-      ])
+      .union([p(z.literal('balanced')), record(p(number('a weight').min(0, 'weights must be at least 0')))])
       .nullish()
       .describe('What each class counts: { cat: 1, dog: 2 }, or `balanced`: by how rare it is. Default: all the same.'),
   });

@@ -1,6 +1,7 @@
 /** Optimizers: how they are written, and their normal form. */
 import { z } from 'zod';
 import { flag, number, oneOf, type Kit } from './kit.js';
+import { entryOf } from '../../protocol/records.js';
 
 type Moments = { learningRate: number; beta1: number; beta2: number; epsilon: number };
 type Squares = { learningRate: number; decay: number; epsilon: number };
@@ -35,7 +36,7 @@ export const OPTIMIZERS = Object.keys(KNOWN) as [OptimizerName, ...OptimizerName
 
 const users = (setting: string): string => {
   const list = OPTIMIZERS.filter((name) => setting in KNOWN[name]);
-  const defaults = list.map((name) => `${name} ${String((KNOWN[name] as Record<string, unknown>)[setting])}`);
+  const defaults = list.map((name) => `${name} ${String(entryOf(KNOWN[name] as Record<string, unknown>, setting))}`);
   return `Default: ${defaults.join(', ')}.`;
 };
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { describeData } from './dataWords.js';
 import { describeLayer } from './layerWords.js';
 import { suggest } from '../suggest.js';
+import { entryOf } from '../../protocol/records.js';
 
 /** A mistake in the section; `path` leads to it from `network` (keys and indexes). */
 export interface NetworkProblem {
@@ -107,7 +108,8 @@ function knownKeys(of: z.ZodType, at: readonly PropertyKey[]): string[] {
   for (const part of at) {
     candidates = candidates.flatMap((type) => {
       if (type instanceof z.ZodArray) return unwrap(type.element as z.ZodType);
-      const field = type instanceof z.ZodObject ? (type.shape[String(part)] as z.ZodType | undefined) : undefined;
+      const field =
+        type instanceof z.ZodObject ? (entryOf(type.shape, String(part)) as z.ZodType | undefined) : undefined;
       return field ? unwrap(field) : [];
     });
   }

@@ -17,6 +17,7 @@ import type { Fault, Path } from '../file/source.js';
 import { readSpace, splitHint } from './space.js';
 import { suggest } from '../suggest.js';
 import { isSweep } from '../sweep/index.js';
+import { entryOf } from '../../protocol/records.js';
 
 type Report = (at: Path, fault: Fault, where?: 'key' | 'value') => void;
 
@@ -133,7 +134,7 @@ function linearFault(constraints: readonly LinearConstraint[], space: Space, par
   const dimensions = new Map(space.dimensions.map((d) => [d.name, d]));
   for (const name of names) {
     const d = dimensions.get(name);
-    if (d ? rangeOf(d) !== null : typeof params[name] === 'number') continue;
+    if (d ? rangeOf(d) !== null : typeof entryOf(params, name) === 'number') continue;
     return { message: `"${name}" is not a number throughout`, hint: 'only numbers can be added and compared' };
   }
   const searched = withConstraints(space, constraints, params);

@@ -4,6 +4,7 @@ import type { LinearConstraint, Objective, Space, Stages } from '../../search/ty
 import { parseLinear } from './linearText.js';
 import type { WrittenExperiment } from '../schema.js';
 import type { MeasuredConstraint, Named, SearchPlan } from '../types.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 type WrittenSearch = NonNullable<WrittenExperiment['search']>;
 
@@ -64,8 +65,8 @@ export function withConstraints(space: Space, linear: readonly LinearConstraint[
     let bound = atMost;
     const kept: Record<string, number> = {};
     for (const [name, factor] of Object.entries(terms)) {
-      const value = params[name];
-      if (searched.has(name)) kept[name] = factor;
+      const value = entryOf(params, name);
+      if (searched.has(name)) setEntry(kept, name, factor);
       else if (typeof value === 'number') bound -= factor * value;
     }
     return { terms: kept, atMost: bound };

@@ -1,13 +1,13 @@
 /** How a parameter's range is written: the only definition. Descriptions are what the editor shows on hover. */
 import { z } from 'zod';
+import { record } from '../../protocol/recordSchema.js';
 import { ParamValue } from '../../protocol/values.js';
 
 export const value = ParamValue.describe('A number, text, switch (true/false), null, or a list of them.');
 const pair = z.tuple([z.number(), z.number()]);
 
 const common = {
-  when: z
-    .record(z.string(), z.union([value, z.array(value)]))
+  when: record(z.union([value, z.array(value)]))
     .optional()
     .describe('Searched only when these other parameters have one of these values: `{ optimizer: sgd }`.'),
   prior: z

@@ -1,5 +1,6 @@
 /** The experiment file's `objective:` and `search:`: types, validation, completion and hover. */
 import { z } from 'zod';
+import { record } from '../../protocol/recordSchema.js';
 import { PRUNERS, SAMPLERS } from '../../search/index.js';
 import { DIMENSIONS, value } from './rangeSchema.js';
 
@@ -171,12 +172,10 @@ export function searchSchema(deep: boolean) {
         'Whether the same parameters may give another value. `none`: the best value seen is recommended. ' +
           '`some`: a model decides. Default: `auto`, the best value seen unless the trials show noise.',
       ),
-    space: z
-      .record(z.string(), deep ? z.union(kinds) : z.unknown(), {
-        error: 'space must name parameters and their ranges',
-      })
-      .describe(
-        'What is searched: `lr: { log: [1e-5, 1e-1] }`, `size: { choice: [32, 64] }`, `{ uniform: [0, 1] }`, `{ int: [1, 8] }` …',
-      ),
+    space: record(deep ? z.union(kinds) : z.unknown(), {
+      error: 'space must name parameters and their ranges',
+    }).describe(
+      'What is searched: `lr: { log: [1e-5, 1e-1] }`, `size: { choice: [32, 64] }`, `{ uniform: [0, 1] }`, `{ int: [1, 8] }` …',
+    ),
   });
 }

@@ -15,6 +15,7 @@ import {
 import { problemsOf } from '../network/problems.js';
 import { DIMENSIONS, type DimensionKind } from './rangeSchema.js';
 import { suggest } from '../suggest.js';
+import { entryOf } from '../../protocol/records.js';
 
 export interface SpaceProblem {
   /** From `search.space`: the parameter's name first. */
@@ -51,7 +52,7 @@ export function readDimension(name: string, written: unknown): Read {
     const [key] = keys;
     if (key === undefined) return wrong(`"${name}" has no range`, `write ${EXAMPLES}`);
     const near = keys.map((k) => suggest(k, KINDS)).find((k) => k !== null);
-    const foreign = OTHER_WORDS[key];
+    const foreign = entryOf(OTHER_WORDS, key);
     return wrong(
       `unknown kind of range "${key}"`,
       near ? `did you mean "${near}"?` : (foreign ?? `write ${EXAMPLES}`),

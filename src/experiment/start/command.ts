@@ -12,6 +12,7 @@
  */
 import { suggest } from '../suggest.js';
 import type { Params, ParamValue } from '../../protocol/values.js';
+import { entryOf, hasEntry } from '../../protocol/records.js';
 
 export interface CommandFault {
   message: string;
@@ -58,14 +59,14 @@ export function splitCommand(text: string): SplitCommand {
     } else if (/\s/.test(c)) {
       if (word !== null) argv.push(word);
       word = null;
-    } else if (c in SHELL) {
+    } else if (hasEntry(SHELL, c)) {
       const operator = /^(\|\||&&|>>|<<|\|&|.)/.exec(text.slice(i))![0];
       const written = `put it in quotes if "${operator}" belongs to the argument`;
       return fault(
         i,
         operator.length,
         `"${operator}" is not understood: no shell is involved`,
-        `${SHELL[c]}; ${written}`,
+        `${entryOf(SHELL, c)}; ${written}`,
       );
     } else if (c === '$' && /[A-Za-z_(]/.test(next)) {
       const written = /^\$(\w+|\()/.exec(text.slice(i))![0];
@@ -138,13 +139,13 @@ export function fillArgument(text: string, params: Params, env: Record<string, s
     if (macro === 'args_json') return JSON.stringify(params);
     if (macro?.startsWith('envvar:')) {
       const variable = macro.slice('envvar:'.length);
-      const value = env[variable];
+      const value = entryOf(env, variable);
       if (value === undefined) throw new MissingValue('env', variable);
       return value;
     }
     if (name === undefined) return whole;
     if (!Object.hasOwn(params, name)) throw new MissingValue('param', name);
-    return asText(params[name]!);
+    return asText(entryOf(params, name)!);
   });
   return [filled];
 }
@@ -174,7 +175,7 @@ export function fillTree(tree: unknown, params: Params, env: Record<string, stri
     const only = /^\{([A-Za-z_][\w.\-/]*)\}$/.exec(tree)?.[1];
     if (only === undefined) return placeholders(tree).length ? fillArgument(tree, params, env)[0] : tree;
     if (!Object.hasOwn(params, only)) throw new MissingValue('param', only);
-    return params[only];
+    return entryOf(params, only);
   }
   if (Array.isArray(tree)) return tree.map((item) => fillTree(item, params, env));
   if (typeof tree !== 'object' || tree === null) return tree;

@@ -13,6 +13,7 @@ import { Source, type Fault, type Path } from '../file/source.js';
 import { readSpace, splitHint } from '../search/space.js';
 import { suggest } from '../suggest.js';
 import type { Experiment, PlanContext, RunPlan } from '../types.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 /** Every value of `params` is checked, those that differ from the file's own also against the search's ranges. */
 export function planRun(experiment: Experiment, params: Params, ctx: PlanContext): RunPlan {
@@ -75,7 +76,7 @@ function mergeParams(
   const merged: Params = { ...experiment.params };
   const dimensions = dimensionsOf(reading);
   for (const [name, value] of Object.entries(params)) {
-    const declared = experiment.params[name];
+    const declared = entryOf(experiment.params, name);
     const dimension = dimensions.get(name) ?? null;
     // A form sends null for what it has no value for.
     if (value === null && declared === undefined) continue;
@@ -89,7 +90,7 @@ function mergeParams(
     const own = declared !== undefined && sameValue(declared, value);
     const refusal = own ? null : refuseParam(value, declared, dimension);
     if (refusal) report(paramPath(reading, name), { message: `"${name}" ${refusal}` });
-    else merged[name] = value;
+    else setEntry(merged, name, value);
   }
   return merged;
 }

@@ -7,6 +7,7 @@ import type { WrittenExperiment } from '../schema.js';
 import type { Fault, Path } from '../file/source.js';
 import { readParameter } from './range.js';
 import { readStopping } from './stopping.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 export interface Imported {
   written: WrittenExperiment;
@@ -64,8 +65,8 @@ export function importSweep(sweep: Group, isWhole: (path: Path) => boolean): Imp
     if (!isGroup(entry)) return wrong(path, { message: `"${name}" must be { values: […] } or { min: …, max: … }` });
     const read = readParameter(name, entry, (key) => isWhole([...path, key]));
     if (read.fault) return wrong([...path, ...(read.key === undefined ? [] : [read.key])], read.fault);
-    if ('constant' in read.range) (params as Group)[name] = read.range.constant;
-    else space[name] = read.range;
+    if ('constant' in read.range) setEntry(params as Group, name, read.range.constant);
+    else setEntry(space, name, read.range);
   });
 
   const objective = readMetrics(sweep, wrong);
@@ -91,7 +92,7 @@ export function importSweep(sweep: Group, isWhole: (path: Path) => boolean): Imp
     ...(objective && { objective }),
     ...(searched && {
       search: {
-        sampler: METHODS[method] ?? 'auto',
+        sampler: entryOf(METHODS, method) ?? 'auto',
         pruner: stopping?.pruner ?? null,
         ...(stopping?.maxSteps && { maxSteps: stopping.maxSteps }),
         ...(Number.isInteger(sweep.run_cap) && (sweep.run_cap as number) > 0 && { trials: sweep.run_cap as number }),

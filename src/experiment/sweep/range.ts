@@ -2,6 +2,7 @@
 import { exp } from '../../search/index.js';
 import type { Fault } from '../file/source.js';
 import { suggest } from '../suggest.js';
+import { entryOf } from '../../protocol/records.js';
 
 type Group = Record<string, unknown>;
 type Read = { range: Group; fault?: undefined } | { range?: undefined; fault: Fault; key?: string };
@@ -67,8 +68,8 @@ export function readParameter(name: string, entry: Group, isWhole: (key: string)
     const hint = near ? `did you mean "${near}"?` : `known: ${NAMES.join(', ')}`;
     return { key: 'distribution', fault: { message: `"${name}": unknown distribution "${distribution}"`, hint } };
   }
-  const { needs, range } = DISTRIBUTIONS[distribution.replace(/^q_/, '')]!;
-  const words = Object.keys(entry).filter((key) => key !== 'distribution' && typeof entry[key] !== 'number');
+  const { needs, range } = entryOf(DISTRIBUTIONS, distribution.replace(/^q_/, ''))!;
+  const words = Object.keys(entry).filter((key) => key !== 'distribution' && typeof entryOf(entry, key) !== 'number');
   if (words.length > 0) return { key: words[0]!, fault: { message: `"${words[0]}" of "${name}" must be a number` } };
   if (needs.some((key) => entry[key] === undefined)) {
     const exponents = distribution.endsWith('log_uniform') ? ', the exponents of e' : '';

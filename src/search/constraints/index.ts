@@ -20,6 +20,7 @@ import { log } from '../maths/numeric.js';
 import { createRandom } from '../maths/random.js';
 import type { Dimension, Random, Space } from '../types.js';
 import { Walk } from './walk.js';
+import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
 
 export { isAllowed };
 
@@ -103,7 +104,9 @@ export function complete(space: Space, random: Random, given: Params, drawRest: 
 }
 
 const inOrder = (space: Space, params: Params): Params =>
-  Object.fromEntries(space.dimensions.flatMap(({ name }) => (name in params ? [[name, params[name]!]] : [])));
+  Object.fromEntries(
+    space.dimensions.flatMap(({ name }) => (hasEntry(params, name) ? [[name, entryOf(params, name)!]] : [])),
+  );
 
 const anchors = new WeakMap<Linear, Params | null>();
 
@@ -115,7 +118,7 @@ function anchorOf(space: Space, linear: Linear): Params | null {
   let visits = 0;
   for (let i = 0; i < BEGINNINGS && visits < ALL_VISITS && !found; i++) {
     const params: Params = {};
-    for (const d of space.dimensions) if (isActive(d, params)) params[d.name] = draw(d, random);
+    for (const d of space.dimensions) if (isActive(d, params)) setEntry(params, d.name, draw(d, random));
     if (linear.allows(params)) found = params;
     else {
       const walk = new Walk(linear, i % 2 ? relax(linear, params, FAR_PASSES, BEYOND) : relax(linear, params), random);
@@ -150,7 +153,7 @@ function relax(linear: Linear, params: Params, passes = PASSES, step = 1): Param
     const { at, factors } = rows[worst]!;
     const shares = at.map((i, k) => {
       const d = dimensions[i]!;
-      const value = moved[d.name];
+      const value = entryOf(moved, d.name);
       if (typeof value !== 'number' || d.kind === 'constant') return 0;
       const atEnd = factors[k]! > 0 ? value <= lows[i]! : value >= highs[i]!;
       const width = atEnd ? 0 : widthAt(d, value, lows[i]!, highs[i]!);
@@ -161,8 +164,8 @@ function relax(linear: Linear, params: Params, passes = PASSES, step = 1): Param
     for (const [k, i] of at.entries()) {
       if (shares[k] === 0) continue;
       const { name } = dimensions[i]!;
-      const value = (moved[name] as number) - (step * shares[k]! * excess) / total;
-      moved[name] = Math.min(highs[i]!, Math.max(lows[i]!, value));
+      const value = (entryOf(moved, name) as number) - (step * shares[k]! * excess) / total;
+      setEntry(moved, name, Math.min(highs[i]!, Math.max(lows[i]!, value)));
     }
   }
   return moved;
@@ -174,10 +177,10 @@ function along(linear: Linear, wish: Params, anchor: Params | null): Params | nu
   const at = (t: number): Params => {
     const params: Params = { ...anchor };
     for (const [i, d] of linear.dimensions.entries()) {
-      const [from, to] = [anchor[d.name], wish[d.name]];
+      const [from, to] = [entryOf(anchor, d.name), entryOf(wish, d.name)];
       if (linear.isParent[i] || linear.rowsOf[i]!.length === 0 || d.kind === 'choice') continue;
       if (typeof from !== 'number' || typeof to !== 'number') continue;
-      params[d.name] = nearestWithin(d, from * (1 - t) + to * t, -Infinity, Infinity) ?? from;
+      setEntry(params, d.name, nearestWithin(d, from * (1 - t) + to * t, -Infinity, Infinity) ?? from);
     }
     return params;
   };

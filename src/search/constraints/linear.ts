@@ -5,6 +5,7 @@
 import type { Params } from '../../protocol/values.js';
 import { rangeOf, sameValue } from '../space/dimension.js';
 import type { Dimension, Space } from '../types.js';
+import { entryOf } from '../../protocol/records.js';
 
 interface Row {
   /** Places in `space.dimensions`, and what their values are multiplied by. */
@@ -68,7 +69,7 @@ export class Linear {
       let noise = TOLERANCE * Math.abs(row.atMost);
       const { at, factors } = row;
       for (let k = 0; k < at.length; k++) {
-        const value = params[this.dimensions[at[k]!]!.name];
+        const value = entryOf(params, this.dimensions[at[k]!]!.name);
         if (typeof value === 'number') noise += NOISE * Math.abs(factors[k]! * value);
       }
       if (!(this.sum(row, params) <= row.atMost + noise)) return false;
@@ -79,7 +80,7 @@ export class Linear {
   sum({ at, factors }: Row, params: Params): number {
     let sum = 0;
     for (let k = 0; k < at.length; k++) {
-      const value = params[this.dimensions[at[k]!]!.name];
+      const value = entryOf(params, this.dimensions[at[k]!]!.name);
       if (typeof value === 'number') sum += factors[k]! * value;
     }
     return sum;
@@ -93,7 +94,7 @@ export class Linear {
       if (i === without) continue;
       const factor = factors[k]!;
       if (decided(i)) {
-        const value = params[this.dimensions[i]!.name];
+        const value = entryOf(params, this.dimensions[i]!.name);
         if (typeof value === 'number') sum += factor * value;
         continue;
       }
@@ -118,7 +119,7 @@ export class Linear {
     let result: 'yes' | 'maybe' = 'yes';
     for (const { at, values } of this.parents[i]!) {
       if (decided(at)) {
-        const value = params[this.dimensions[at]!.name];
+        const value = entryOf(params, this.dimensions[at]!.name);
         if (value === undefined || !values.some((allowed) => sameValue(allowed, value))) return 'no';
       } else if (this.activity(at, params, decided) === 'no') return 'no';
       else result = 'maybe';

@@ -7,6 +7,7 @@ import type { Params, ParamValue } from '../../protocol/values.js';
 import { draw, gridOf, isActive, nearestWithin, sameValue } from '../space/dimension.js';
 import type { Linear } from './linear.js';
 import type { Dimension, Random } from '../types.js';
+import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
 
 /** Values set until it is given up, and values of a parent that are looked at. */
 const VISITS = 2000;
@@ -28,7 +29,7 @@ export class Walk {
     private readonly given: Params = {},
   ) {
     const all = linear.dimensions.map((_, i) => i);
-    const last = all.filter((i) => !linear.isParent[i] && !(linear.dimensions[i]!.name in given));
+    const last = all.filter((i) => !linear.isParent[i] && !hasEntry(given, linear.dimensions[i]!.name));
     for (let i = last.length - 1; i > 0; i--) {
       const j = random.int(i + 1);
       [last[i], last[j]] = [last[j]!, last[i]!];
@@ -59,7 +60,7 @@ export class Walk {
     const room = linear.room(i, (row) => linear.least(row, params, decided, i));
     for (const value of this.candidates(i, d, room)) {
       if (++this.visits > VISITS) return false;
-      params[d.name] = value;
+      setEntry(params, d.name, value);
       if (this.parent(place + 1, params)) return true;
       delete params[d.name];
     }
@@ -84,7 +85,7 @@ export class Walk {
         sums[r] = before[k]! - least[k]! + linear.factorsOf[i]![k]! * (value as number);
         possible &&= sums[r] <= linear.rows[r]!.limit;
       }
-      params[d.name] = value;
+      setEntry(params, d.name, value);
       if (possible && this.leaf(place + 1, params, sums)) return true;
       delete params[d.name];
     }
@@ -95,9 +96,9 @@ export class Walk {
   /** Without repetition, the wish or what is nearest to it first. */
   private candidates(i: number, d: Dimension, [low, high]: [number, number]): ParamValue[] {
     const { linear } = this;
-    const given = this.given[d.name];
+    const given = entryOf(this.given, d.name);
     if (given !== undefined) return [given];
-    const wish = this.wish[d.name] ?? draw(d, this.random);
+    const wish = entryOf(this.wish, d.name) ?? draw(d, this.random);
     const constrained = linear.rowsOf[i]!.length > 0;
     const values: ParamValue[] = [];
     const add = (value: ParamValue | null) => {

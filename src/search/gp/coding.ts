@@ -8,6 +8,7 @@ import { isActive, sameValue } from '../space/index.js';
 import type { Space } from '../types.js';
 import { axesOf, cellOf, type Axis } from '../space/unit.js';
 import { ABSENT, type ColumnKind } from './kernel.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 interface Requirement {
   column: number;
@@ -123,7 +124,7 @@ export class Coding {
   encode(params: Params): Float64Array {
     const row = new Float64Array(this.width);
     for (const [j, { axis }] of this.columns.entries()) {
-      const value = params[axis.dimension.name];
+      const value = entryOf(params, axis.dimension.name);
       if (value === undefined) row[j] = ABSENT;
       else row[j] = axis.count ? this.ofIndex(j, Math.max(0, axis.indexOf(value))) : axis.toUnit(value);
     }
@@ -137,8 +138,9 @@ export class Coding {
       const { dimension } = axis;
       const at = axis.count === 1 ? 0 : row[j++]!;
       if (!isActive(dimension, params)) continue;
-      if (!axis.count) params[dimension.name] = axis.fromUnit(at === ABSENT ? 0.5 : at);
-      else params[dimension.name] = axis.fromIndex(axis.count === 1 ? 0 : this.indexAt(j - 1, Math.max(0, at)));
+      if (!axis.count) setEntry(params, dimension.name, axis.fromUnit(at === ABSENT ? 0.5 : at));
+      else
+        setEntry(params, dimension.name, axis.fromIndex(axis.count === 1 ? 0 : this.indexAt(j - 1, Math.max(0, at))));
     }
     return params;
   }

@@ -27,6 +27,7 @@ import { tamed } from './outputs.js';
 import { chebyshev } from './scalar.js';
 import { fitRows, type Fitted } from './surrogate.js';
 import { Feasibility, Improvement, Sum } from './terms.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 /** More objectives than this are made one. */
 const EXACT = 3;
@@ -132,8 +133,8 @@ export class Forecast {
   }
 
   private fit(key: string, rows: readonly Row[], y: Float64Array, age: number, transform: boolean): Gp {
-    const { gp, fitted } = fitRows(this.coding, rows, y, age, this.fits[key] ?? null, transform);
-    this.fits[key] = fitted;
+    const { gp, fitted } = fitRows(this.coding, rows, y, age, entryOf(this.fits, key) ?? null, transform);
+    setEntry(this.fits, key, fitted);
     return gp;
   }
 

@@ -10,6 +10,7 @@ import type { Space } from '../types.js';
 import { axesOf, cellOf, type Axis } from '../space/unit.js';
 import { INACTIVE, type Rows } from './rows.js';
 import { select } from './spread.js';
+import { setEntry } from '../../protocol/records.js';
 
 const FEW = 100;
 
@@ -56,7 +57,7 @@ export function drawsOf(space: Space, count: number): Draws {
     const params: Params = {};
     for (const { axis, column } of all) {
       const at = column[i]!;
-      if (at !== INACTIVE) params[axis.dimension.name] = axis.count ? axis.fromIndex(at) : axis.fromUnit(at);
+      if (at !== INACTIVE) setEntry(params, axis.dimension.name, axis.count ? axis.fromIndex(at) : axis.fromUnit(at));
     }
     return isAllowed(space, params);
   }

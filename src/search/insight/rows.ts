@@ -1,6 +1,7 @@
 /** A history as a table for the statistics of this folder: one row a trial, one column a parameter that can vary. */
 import type { History, Trial } from '../types.js';
 import { axesOf, type Axis } from '../space/unit.js';
+import { entryOf } from '../../protocol/records.js';
 
 /** In a column: the trial does not have the parameter. */
 export const INACTIVE = -1;
@@ -30,7 +31,7 @@ export function rowsOf(history: History, trials: readonly Trial[]): Rows {
     const { name } = axis.dimension;
     const column = new Float64Array(trials.length);
     for (const [i, { params }] of trials.entries()) {
-      const value = params[name];
+      const value = entryOf(params, name);
       column[i] = value === undefined ? INACTIVE : axis.count ? axis.indexOf(value) : axis.toUnit(value);
     }
     return column;

@@ -20,6 +20,7 @@ import { log } from '../maths/numeric.js';
 import type { Space } from '../types.js';
 import { axesOf } from '../space/unit.js';
 import type { Measured } from './measured.js';
+import { entryOf } from '../../protocol/records.js';
 
 const CANDIDATES = 30;
 /** Trials that are all looked at, else so many near ones and as many others. */
@@ -185,7 +186,7 @@ function tableOf(space: Space, measured: readonly Measured[]): Table {
   const places = new Float64Array(ranked.length * axes.length);
   for (const [i, { trial }] of ranked.entries()) {
     for (const [j, axis] of axes.entries()) {
-      const value = trial.params[axis.dimension.name];
+      const value = entryOf(trial.params, axis.dimension.name);
       const at = value === undefined ? ABSENT : axis.ordered ? axis.toUnit(value) : axis.indexOf(value);
       places[i * axes.length + j] = at;
     }

@@ -11,6 +11,7 @@
  *   rarer (gp/surrogate.ts), and with many rows fewer points are looked at.
  */
 import { z } from 'zod';
+import { record } from '../../protocol/recordSchema.js';
 import type { Params } from '../../protocol/values.js';
 import { isAllowed } from '../constraints/index.js';
 import { SearchError } from '../errors.js';
@@ -62,7 +63,7 @@ const STEPS = [40, 20] as const;
 const AROUND = 5;
 const NEAR = 1e-3;
 
-const State = z.object({ startup: z.unknown(), tasks: z.boolean(), fits: z.record(z.string(), FittedState) });
+const State = z.object({ startup: z.unknown(), tasks: z.boolean(), fits: record(FittedState) });
 
 export class GpSampler implements Sampler {
   readonly name = 'gp';

@@ -9,6 +9,7 @@ import { SeenPoints } from '../space/seen.js';
 import { linearOf } from '../constraints/linear.js';
 import { countPoints, gridOf, isActive, keyOf } from '../space/index.js';
 import type { History, Sampler, Space } from '../types.js';
+import { setEntry } from '../../protocol/records.js';
 
 export const GridSettings = z.strictObject({
   points: z
@@ -98,7 +99,7 @@ export class GridSampler implements Sampler {
         wheels.length = i + 1;
         wheels[i]!++;
       }
-      if (wheels[i]! >= 0) params[dimensions[i]!.name] = this.values[i]!.at(wheels[i]!);
+      if (wheels[i]! >= 0) setEntry(params, dimensions[i]!.name, this.values[i]!.at(wheels[i]!));
       const position = i;
       const possible = wheels[i]! < 0 || this.values[i]!.count > 0;
       forward = possible && (linear?.mayBeMet(params, (k) => k <= position) ?? true);
@@ -108,7 +109,7 @@ export class GridSampler implements Sampler {
   private paramsAt(space: Space, wheels: Wheels): Params {
     const params: Params = {};
     for (const [i, at] of wheels.entries()) {
-      if (at >= 0) params[space.dimensions[i]!.name] = this.values[i]!.at(at);
+      if (at >= 0) setEntry(params, space.dimensions[i]!.name, this.values[i]!.at(at));
     }
     return params;
   }

@@ -20,6 +20,7 @@ import { countPoints, isActive, keyOf } from '../space/index.js';
 import type { History, Random, Sampler, Space, Trial } from '../types.js';
 import { axesOf, cellOf, type Axis } from '../space/unit.js';
 import { RandomSampler } from './random.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 export const PriorBandSettings = z.strictObject({
   eta: z.number().min(2).max(100).default(3).describe('As of the pruner: one of so many trials goes on.'),
@@ -91,7 +92,7 @@ export class PriorBandSampler implements Sampler {
 
   private around({ params }: Trial): Centers {
     return (axis) => {
-      const value = params[axis.dimension.name];
+      const value = entryOf(params, axis.dimension.name);
       return value === undefined ? null : { at: axis.toUnit(value), sd: SIGMA, share: 1 - MOVED };
     };
   }
@@ -102,10 +103,10 @@ export class PriorBandSampler implements Sampler {
       const { name } = axis.dimension;
       if (!isActive(axis.dimension, params)) continue;
       const center = centers(axis);
-      if (!center) params[name] = axis.fromUnit(random.next());
-      else if (random.next() < center.share) params[name] = axis.fromUnit(center.at);
-      else if (!axis.ordered && axis.edges) params[name] = axis.fromUnit(random.next());
-      else params[name] = axis.fromUnit(drawWithinUnit(center.at, center.sd, random));
+      if (!center) setEntry(params, name, axis.fromUnit(random.next()));
+      else if (random.next() < center.share) setEntry(params, name, axis.fromUnit(center.at));
+      else if (!axis.ordered && axis.edges) setEntry(params, name, axis.fromUnit(random.next()));
+      else setEntry(params, name, axis.fromUnit(drawWithinUnit(center.at, center.sd, random)));
     }
     return params;
   }
@@ -114,7 +115,7 @@ export class PriorBandSampler implements Sampler {
   private density(params: Params, centers: Centers): number {
     let product = 1;
     for (const axis of this.axes) {
-      const value = params[axis.dimension.name];
+      const value = entryOf(params, axis.dimension.name);
       const center = value === undefined || axis.count === 1 ? null : centers(axis);
       if (!center || value === undefined) continue;
       if (!axis.ordered && axis.edges) {

@@ -23,6 +23,7 @@ import { axesOf, type Axis } from '../space/unit.js';
 import { Ended, EndedState } from './evolution/ended.js';
 import { compareStandings, standingOf } from './evolution/standing.js';
 import { RandomSampler } from './random.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 export const ReinforceSettings = z.strictObject({
   rate: z.number().min(0.001).max(5).default(0.5).describe('How much one trial changes the policy.'),
@@ -111,7 +112,7 @@ export class ReinforceSampler implements Sampler {
   private learn(params: Params, reward: number): void {
     const { rate, entropy } = this.settings;
     for (const [i, axis] of this.axes.entries()) {
-      const value = params[axis.dimension.name];
+      const value = entryOf(params, axis.dimension.name);
       if (value === undefined || axis.count === 1) continue;
       const own = this.scores[i]!;
       const taken = this.binOf(axis, axis.count ? axis.indexOf(value) : axis.toUnit(value));
@@ -140,7 +141,7 @@ export class ReinforceSampler implements Sampler {
         if ((left -= shares[k]!) < 0) break;
       }
       const value = axis.count ? axis.fromIndex(pick) : axis.fromUnit((pick + random.next()) / shares.length);
-      params[axis.dimension.name] = value;
+      setEntry(params, axis.dimension.name, value);
     }
     return params;
   }

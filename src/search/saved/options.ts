@@ -1,12 +1,13 @@
 /** What a study was made with, as it is written down. Fields that are not listed here get lost. */
 import { z } from 'zod';
+import { record } from '../../protocol/recordSchema.js';
 import { ParamValue } from '../../protocol/values.js';
 import type { Space, StudyOptions } from '../types.js';
 
 const Named = z.union([z.string(), z.looseObject({ name: z.string() })]);
 const Base = {
   name: z.string(),
-  when: z.record(z.string(), z.array(ParamValue)).nullable(),
+  when: record(z.array(ParamValue)).nullable(),
   prior: z.object({ value: ParamValue, sd: z.number().optional() }).nullish(),
   stage: z.string().nullish(),
 };
@@ -31,7 +32,7 @@ const Dimension = z.discriminatedUnion('kind', [
     step: z.number().nullable(),
   }),
 ]);
-const Linear = z.object({ terms: z.record(z.string(), z.number()), atMost: z.number() });
+const Linear = z.object({ terms: record(z.number()), atMost: z.number() });
 
 const Stages = z.object({
   order: z

@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import { fromWire, Params, ParamValue, toWire, WireNumber } from '../../protocol/values.js';
 import type { Trial, TrialState } from '../types.js';
+import { setEntry } from '../../protocol/records.js';
 
 const STATES: readonly TrialState[] = ['running', 'paused', 'completed', 'pruned', 'failed'];
 const BLOCK = 64;
@@ -105,7 +106,7 @@ export function readTrials(names: readonly string[], blocks: readonly string[]):
   for (const block of blocks) {
     for (const [placed, state, values, flat, enqueued, more = {}] of Block.parse(JSON.parse(block))) {
       const params: Params = {};
-      for (const [i, value] of placed.entries()) if (!isAbsent(value)) params[names[i]!] = value;
+      for (const [i, value] of placed.entries()) if (!isAbsent(value)) setEntry(params, names[i]!, value);
       const reports = [];
       for (let i = 0; i + 1 < flat.length; i += 2) {
         reports.push({ step: fromWire(flat[i]!), value: fromWire(flat[i + 1]!) });

@@ -19,6 +19,7 @@ import type { History, Next, Random, Scheduler, Space, Trial, Verdict } from '..
 import { axesOf, type Axis } from '../space/unit.js';
 import { sizeOf } from './brackets.js';
 import { Ladder, LadderSettings } from './ladder.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 const share = z.number().gt(0).max(1);
 export const DehbSettings = z.strictObject({
@@ -143,7 +144,7 @@ export class DehbScheduler implements Scheduler {
     const params: Params = {};
     for (const [d, axis] of this.axes.entries()) {
       const place = (from: Params) => {
-        const value = from[axis.dimension.name];
+        const value = entryOf(from, axis.dimension.name);
         return value === undefined ? random.next() : axis.toUnit(value);
       };
       // Genes of inactive parameters are drawn, too: the same numbers are used up whatever the conditions say.
@@ -153,7 +154,7 @@ export class DehbScheduler implements Scheduler {
       const within = mutant >= 0 && mutant <= 1 ? mutant : drawn;
       const kept = place(target);
       const gene = random.next() < this.settings.crossover || d === sure ? within : kept;
-      if (isActive(axis.dimension, params)) params[axis.dimension.name] = axis.fromUnit(gene);
+      if (isActive(axis.dimension, params)) setEntry(params, axis.dimension.name, axis.fromUnit(gene));
     }
     return nearestAllowed(space, params, random);
   }

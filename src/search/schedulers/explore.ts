@@ -4,6 +4,7 @@ import { nearestAllowed } from '../constraints/index.js';
 import { draw, isActive, snap } from '../space/index.js';
 import type { History, Random, Space, Trial } from '../types.js';
 import { axesOf, type Axis } from '../space/unit.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 /** Of the range, where a factor does nothing. */
 const SHIFT = 0.05;
@@ -29,11 +30,12 @@ export class Perturb implements Explore {
     for (const axis of this.axes) {
       const { name } = axis.dimension;
       if (!isActive(axis.dimension, changed)) continue;
-      const value = params[name];
-      if (fixed[name] !== undefined) changed[name] = fixed[name];
+      const value = entryOf(params, name);
+      const given = entryOf(fixed, name);
+      if (given !== undefined) setEntry(changed, name, given);
       else if (value === undefined || random.next() < this.settings.resample)
-        changed[name] = draw(axis.dimension, random);
-      else changed[name] = this.perturbed(axis, value, random.next() < 0.5);
+        setEntry(changed, name, draw(axis.dimension, random));
+      else setEntry(changed, name, this.perturbed(axis, value, random.next() < 0.5));
     }
     return nearestAllowed(this.space, changed, random);
   }

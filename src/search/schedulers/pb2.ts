@@ -19,6 +19,7 @@ import { isActive } from '../space/index.js';
 import type { History, Random, Space, Trial } from '../types.js';
 import { axesOf, type Axis } from '../space/unit.js';
 import type { Explore } from './explore.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 /** Intervals that are learnt from, the latest; and before the first suggestion. */
 const MOST = 120;
@@ -133,7 +134,7 @@ export class Bandit implements Explore {
     const row = new Float64Array(this.axes.length + 1);
     row[0] = Math.min(1, time);
     for (const [d, axis] of this.axes.entries()) {
-      const value = params[axis.dimension.name];
+      const value = entryOf(params, axis.dimension.name);
       if (value === undefined) row[d + 1] = ABSENT;
       else row[d + 1] = axis.ordered ? axis.toUnit(value) : axis.indexOf(value);
     }
@@ -145,11 +146,12 @@ export class Bandit implements Explore {
     for (const axis of this.axes) {
       const { name } = axis.dimension;
       if (!isActive(axis.dimension, params)) continue;
-      const value = near?.[name];
-      if (fixed[name] !== undefined) params[name] = fixed[name];
-      else if (value === undefined) params[name] = axis.fromUnit(random.next());
-      else if (axis.ordered) params[name] = axis.fromUnit(drawWithinUnit(axis.toUnit(value), NEAR, random));
-      else params[name] = random.next() < NEAR ? axis.fromUnit(random.next()) : value;
+      const value = entryOf(near, name);
+      const given = entryOf(fixed, name);
+      if (given !== undefined) setEntry(params, name, given);
+      else if (value === undefined) setEntry(params, name, axis.fromUnit(random.next()));
+      else if (axis.ordered) setEntry(params, name, axis.fromUnit(drawWithinUnit(axis.toUnit(value), NEAR, random)));
+      else setEntry(params, name, random.next() < NEAR ? axis.fromUnit(random.next()) : value);
     }
     return params;
   }

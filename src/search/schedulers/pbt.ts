@@ -18,6 +18,7 @@ import type { Params } from '../../protocol/values.js';
 import { Curves } from '../curves/curve.js';
 import type { History, Next, Random, Scheduler, Trial, Verdict } from '../types.js';
 import type { Explore } from './explore.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 export const PbtSettings = z.strictObject({
   population: z.number().int().min(2).optional().describe('Members at a time. By default the planned trials.'),
@@ -95,7 +96,10 @@ export class PbtScheduler implements Scheduler {
 
   private changed(history: History, trial: Trial, source: Trial, random: Random): Params {
     const fixed: Params = {};
-    for (const name of this.settings.keep) if (source.params[name] !== undefined) fixed[name] = source.params[name];
+    for (const name of this.settings.keep) {
+      const value = entryOf(source.params, name);
+      if (value !== undefined) setEntry(fixed, name, value);
+    }
     return this.explore.around(source.params, fixed, history, trial, random);
   }
 

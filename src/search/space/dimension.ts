@@ -3,6 +3,7 @@ import type { Params, ParamValue } from '../../protocol/values.js';
 import { betaQuantile } from '../maths/beta.js';
 import { exp, log, tidy } from '../maths/numeric.js';
 import type { Dimension, Random } from '../types.js';
+import { entryOf } from '../../protocol/records.js';
 
 /** Beyond this, a beta distribution is a single point for all that it matters here. */
 const MOST_BETA = 1e6;
@@ -31,7 +32,7 @@ export function sameValue(a: ParamValue, b: ParamValue): boolean {
 export function isActive(dimension: Dimension, params: Params): boolean {
   if (!dimension.when) return true;
   return Object.entries(dimension.when).every(([parent, values]) => {
-    const value = params[parent];
+    const value = entryOf(params, parent);
     return value !== undefined && values.some((allowed) => sameValue(allowed, value));
   });
 }

@@ -5,6 +5,7 @@ import { draw, faultOf, gridOf, isActive, keyOfValue, refuse } from './dimension
 import { SpaceError } from '../errors.js';
 import { linearOf } from '../constraints/linear.js';
 import type { Random, Space } from '../types.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 export * from './dimension.js';
 
@@ -12,7 +13,7 @@ export * from './dimension.js';
 export function keyOf(space: Space, params: Params): string {
   const parts: string[] = [];
   for (const { name } of space.dimensions) {
-    const value = params[name];
+    const value = entryOf(params, name);
     parts.push(value === undefined ? '' : keyOfValue(value));
   }
   return parts.join('\u0000');
@@ -58,8 +59,8 @@ export function drawParams(space: Space, random: Random, given: Params = {}): Pa
   const params: Params = {};
   for (const dimension of space.dimensions) {
     if (!isActive(dimension, params)) continue;
-    const own = given[dimension.name];
-    params[dimension.name] = own === undefined ? draw(dimension, random) : own;
+    const own = entryOf(given, dimension.name);
+    setEntry(params, dimension.name, own === undefined ? draw(dimension, random) : own);
   }
   return params;
 }

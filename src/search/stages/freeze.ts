@@ -5,12 +5,13 @@ import { createRandom } from '../maths/random.js';
 import { isActive } from '../space/index.js';
 import type { Dimension, Space } from '../types.js';
 import { axesOf } from '../space/unit.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 /** Frozen are those not in `free`, at `values`; conditions stay, so a frozen parameter may still come and go. */
 export function freeze(space: Space, free: ReadonlySet<string>, values: Params): Space {
   const dimensions = space.dimensions.map((d): Dimension => {
     if (free.has(d.name) || d.kind === 'constant') return d;
-    return { kind: 'constant', name: d.name, when: d.when, value: values[d.name]! };
+    return { kind: 'constant', name: d.name, when: d.when, value: entryOf(values, d.name)! };
   });
   return { ...space, dimensions };
 }
@@ -39,10 +40,14 @@ export function defaultsOf(space: Space): Params {
   const values: Params = {};
   for (const axis of axesOf(space)) {
     const d = axis.dimension;
-    values[d.name] = d.prior?.value ?? (d.kind === 'choice' ? likeliest(d.choices, d.weights) : axis.fromUnit(0.5));
+    setEntry(
+      values,
+      d.name,
+      d.prior?.value ?? (d.kind === 'choice' ? likeliest(d.choices, d.weights) : axis.fromUnit(0.5)),
+    );
   }
   const active: Params = {};
-  for (const d of space.dimensions) if (isActive(d, active)) active[d.name] = values[d.name]!;
+  for (const d of space.dimensions) if (isActive(d, active)) setEntry(active, d.name, entryOf(values, d.name)!);
   return { ...values, ...nearestAllowed(space, active, createRandom(1)) };
 }
 

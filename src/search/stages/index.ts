@@ -22,6 +22,7 @@ import { planStages, type Stage } from './plan.js';
 import type { History, Random, Sampler, Space, Stages } from '../types.js';
 import { adapt } from '../widen/adapt.js';
 import { View } from '../widen/view.js';
+import { entryOf } from '../../protocol/records.js';
 
 const JOINT = 4;
 const JOINT_SHARE = 0.25;
@@ -163,7 +164,9 @@ export class StagedSampler implements Sampler {
     if (name !== JOINT_NAME || living.length <= this.joint) return living;
     const found = importance({ ...history, space: this.space });
     if ('unknown' in found) return living;
-    const ranked = living.filter((one) => found.shares[one]).sort((a, b) => found.shares[b]! - found.shares[a]!);
+    const ranked = living
+      .filter((one) => entryOf(found.shares, one))
+      .sort((a, b) => entryOf(found.shares, b)! - entryOf(found.shares, a)!);
     const free = new Set<string>();
     for (const one of ranked) {
       if (free.size >= this.joint) break;

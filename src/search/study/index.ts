@@ -31,6 +31,7 @@ import type {
   Verdict,
 } from '../types.js';
 import { View } from '../widen/view.js';
+import { entryOf } from '../../protocol/records.js';
 
 /** Throws SearchError for an unknown sampler or pruner, bad settings, or a space that the sampler can't use. */
 export function createStudy(options: StudyOptions): SavedStudy {
@@ -313,8 +314,8 @@ export class SavedStudy implements Study {
 
 /** What the space knows and accepts. */
 function usable({ dimensions }: Space, params: Params): Params {
-  const known = dimensions.filter((d) => Object.hasOwn(params, d.name) && refuse(d, params[d.name]!) === null);
-  return Object.fromEntries(known.map(({ name }) => [name, params[name]!]));
+  const known = dimensions.filter((d) => Object.hasOwn(params, d.name) && refuse(d, entryOf(params, d.name)!) === null);
+  return Object.fromEntries(known.map(({ name }) => [name, entryOf(params, name)!]));
 }
 
 function isExtra({ enqueued, repeatOf }: Trial): boolean {

@@ -15,6 +15,7 @@ import { checkSpace, refuse, sameValue } from '../space/index.js';
 import type { Dimension, Goal, Space, Trial } from '../types.js';
 import { axesOf, type Axis } from '../space/unit.js';
 import { bestFirst } from './good.js';
+import { entryOf } from '../../protocol/records.js';
 
 const SHARE = 0.1;
 const LEAST = 3;
@@ -30,7 +31,7 @@ export function boxOf(space: Space, groups: readonly (readonly Trial[])[], goals
   let smaller = false;
   const dimensions = axesOf(space).map((axis) => {
     const { name } = axis.dimension;
-    const values = good.flatMap(({ params }) => (Object.hasOwn(params, name) ? [params[name]!] : []));
+    const values = good.flatMap(({ params }) => (Object.hasOwn(params, name) ? [entryOf(params, name)!] : []));
     const shrunk = values.length > 0 ? shrink(axis, values) : null;
     if (shrunk) smaller = true;
     return shrunk ? withinPrior(shrunk) : axis.dimension;

@@ -5,6 +5,7 @@ import { keyOf } from '../space/index.js';
 import type { Goal, Space, Trial } from '../types.js';
 import { axesOf } from '../space/unit.js';
 import { adapt } from '../widen/adapt.js';
+import { entryOf } from '../../protocol/records.js';
 
 /** Best first; of those that met the constraints, if any did. */
 export function bestFirst(group: readonly Trial[], goals: readonly Goal[]): Trial[] {
@@ -28,7 +29,7 @@ export function diverse(ranked: readonly (readonly Trial[])[], space: Space, mos
   const near = (a: Trial, b: Trial) =>
     axes.every((axis) => {
       const { name } = axis.dimension;
-      const [x, y] = [a.params[name], b.params[name]];
+      const [x, y] = [entryOf(a.params, name), entryOf(b.params, name)];
       if (x === undefined || y === undefined) return x === y;
       if (!axis.ordered) return JSON.stringify(x) === JSON.stringify(y);
       if (typeof x !== 'number' || typeof y !== 'number') return false;

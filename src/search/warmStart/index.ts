@@ -24,6 +24,7 @@ import { isExhausted } from './exhausted.js';
 import { bestFirst, diverse } from './good.js';
 import { freeShare } from './share.js';
 import { View } from '../widen/view.js';
+import { entryOf } from '../../protocol/records.js';
 
 const FREE = 0.3;
 const FIRST = 3;
@@ -157,8 +158,10 @@ export class WarmStartSampler implements Sampler {
   private nextFirst({ trials }: History, { first, view }: Box, random: Random): Params | null {
     while (this.begun < first.length) {
       const given = first[this.begun++]!;
-      const known = this.space.dimensions.filter(({ name }) => given[name] !== undefined);
-      const usable = known.filter((d) => refuse(d, given[d.name]!) === null).map(({ name }) => [name, given[name]!]);
+      const known = this.space.dimensions.filter(({ name }) => entryOf(given, name) !== undefined);
+      const usable = known
+        .filter((d) => refuse(d, entryOf(given, d.name)!) === null)
+        .map(({ name }) => [name, entryOf(given, name)!]);
       const params = drawAllowed(view.space, random, Object.fromEntries(usable) as Params);
       if (!isAllowed(this.space, params)) continue;
       const key = keyOf(this.space, params);

@@ -7,6 +7,7 @@
 import type { Params, ParamValue } from '../../protocol/values.js';
 import { isActive, refuse } from '../space/index.js';
 import type { Dimension, Space } from '../types.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 export interface Adapted {
   /** Perhaps not complete, and perhaps with values that the space refuses. */
@@ -20,12 +21,12 @@ export function adapt(space: Space, given: Params): Adapted {
   for (const dimension of space.dimensions) {
     if (!isActive(dimension, params)) continue;
     const { name } = dimension;
-    const value = Object.hasOwn(given, name) ? given[name] : valueWithout(dimension);
+    const value = Object.hasOwn(given, name) ? entryOf(given, name) : valueWithout(dimension);
     if (value === undefined) {
       fits = false;
       continue;
     }
-    params[name] = value;
+    setEntry(params, name, value);
     if (refuse(dimension, value) !== null) fits = false;
   }
   return { params, fits };

@@ -8,6 +8,7 @@ import type { ObjectiveState, RunWriter } from '../runs/writer.js';
 import type { Head, SeriesTable } from '../series/table.js';
 import type { MetricsLine } from './parse.js';
 import { MAX_NAME, shorten } from './parse.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 const MAX_METRICS = 5000;
 const MAX_PARAMS = 2000;
@@ -171,13 +172,13 @@ export class Application {
 
   private merge(target: Params, source: Params, what: string): void {
     for (const name of Object.keys(source)) {
-      const value = source[name] as Params[string];
-      if (name === '' || name === '__proto__' || name.length > 512 || JSON.stringify(value).length > MAX_VALUE) {
+      const value = entryOf(source, name) as Params[string];
+      if (name === '' || name.length > 512 || JSON.stringify(value).length > MAX_VALUE) {
         this.warn(
           `A ${what} in journal/${this.file} was skipped as its name or value is too long`,
           `: "${shorten(name)}".`,
         );
-      } else target[name] = value;
+      } else setEntry(target, name, value);
     }
   }
 

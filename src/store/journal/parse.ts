@@ -1,4 +1,5 @@
 import { JournalRecord } from '../../protocol/journal.js';
+import { entryOf } from '../../protocol/records.js';
 
 /** Longer lines are skipped. */
 export const MAX_LINE = 16 * 2 ** 20;
@@ -84,11 +85,11 @@ function parseMetrics(object: Record<string, unknown>): ParsedLine {
   const values = nested ? (object.values as Record<string, unknown>) : object;
   for (const name of Object.keys(values)) {
     if (!nested && RESERVED.has(name)) continue;
-    const value = number(values[name]);
+    const value = number(entryOf(values, name));
     if (value === null) {
       // A flat line may carry other things beside its numbers.
       if (nested) metrics.problem ??= { what: 'value', name };
-    } else if (name === '' || name === '__proto__' || name.length > MAX_NAME) {
+    } else if (name === '' || name.length > MAX_NAME) {
       metrics.problem ??= { what: 'name', name };
     } else {
       metrics.names.push(name);

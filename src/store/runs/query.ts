@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { LIVE_STATUSES, type RunQuery } from '../../protocol/engine.js';
 import type { SqlValue } from '../database.js';
 import type { MetricNames } from '../names.js';
+import { entryOf } from '../../protocol/records.js';
 
 /** A part of a SELECT with the values of its placeholders. */
 export interface Sql {
@@ -71,7 +72,7 @@ export function order(query: z.output<typeof RunQuery>, names: MetricNames, now:
     };
   }
   if (sort === 'createdAt') return { join: none, by: tie };
-  const column = COLUMNS[sort];
+  const column = entryOf(COLUMNS, sort);
   if (column === undefined) throw new RangeError(`runs can't be sorted by "${sort}"`);
   const expression = column.replace(':now', String(Math.floor(now)));
   return { join: none, by: `(${expression}) IS NULL, ${expression} ${way}, ${tie}` };

@@ -2,6 +2,7 @@ import type { MetricSummary, Run, RunDetail, RunMessage, RunStatus } from '../..
 import { toWire } from '../../protocol/values.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
+import { setEntry } from '../../protocol/records.js';
 
 /** A row of the table `runs`. */
 export interface RunRow {
@@ -72,13 +73,13 @@ function summaries(
   for (const row of rows) {
     let metrics = found.get(row.run);
     if (!metrics) found.set(row.run, (metrics = {}));
-    metrics[names.name(row.metric)] = {
+    setEntry(metrics, names.name(row.metric), {
       last: toWire(row.last ?? NaN),
       lastStep: row.last_step,
       min: toWire(row.min ?? NaN),
       max: toWire(row.max ?? NaN),
       count: row.count,
-    };
+    });
   }
   return found;
 }

@@ -14,6 +14,7 @@ import type { Model } from '../model.js';
 import { setOf } from './data.js';
 import { normal } from './settings.js';
 import type { Network, Tensor, TrainingApi } from './types.js';
+import { entryOf } from '../../protocol/records.js';
 
 /** What stands behind the `Network` that programs are given. */
 const MODELS = new WeakMap<Network, { model: Model; parameters: Parameters }>();
@@ -73,7 +74,9 @@ export const optimizer: TrainingApi['optimizer'] = (settings, of, more = {}) => 
     async minimize(compute) {
       const value = tf.tidy(() => {
         const { value, grads } = tf.variableGrads(() => compute() as tf.Scalar, parameters.variables);
-        const gradients = parameters.variables.map((variable) => grads[variable.name] ?? tf.zerosLike(variable));
+        const gradients = parameters.variables.map(
+          (variable) => entryOf(grads, variable.name) ?? tf.zerosLike(variable),
+        );
         stepper.take(parameters.flatten(gradients), true);
         return value;
       });

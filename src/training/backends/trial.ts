@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '../kernels/tensorflow.js';
 import { TrainingError } from '../errors.js';
+import { entryOf } from '../../protocol/records.js';
 
 export async function tryBackend(): Promise<void> {
   const x = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1]);
@@ -11,7 +12,7 @@ export async function tryBackend(): Promise<void> {
     () => tf.sum(tf.conv2d(x, filter as tf.Tensor4D, 1, 'valid')) as tf.Scalar,
     [filter],
   );
-  const gradient = grads[filter.name]!;
+  const gradient = entryOf(grads, filter.name)!;
   const product = tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2]), false, true);
   const parts = await Promise.all([value, gradient, product].map((tensor) => tensor.data()));
   tf.dispose([x, filter, value, gradient, product]);

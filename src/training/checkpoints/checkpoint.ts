@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { writeWhole } from '../files/output.js';
+import { setEntry } from '../../protocol/records.js';
 
 export interface SavedWeight {
   name: string;
@@ -19,7 +20,7 @@ export async function saveWeights(
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
   for (const { name, shape, values } of weights) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] };
+    setEntry(header, name, { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] });
     offset += values.byteLength;
   }
   const text = Buffer.from(JSON.stringify(header), 'utf8');

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { record } from '../../protocol/recordSchema.js';
 import { completeNetwork, LOSSES, type Network } from '../../experiment/network/index.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { loadModelFile, type SavedWeight } from './checkpoint.js';
@@ -32,7 +33,7 @@ const Data = z.object({
   classes: z.array(z.string()).min(1).nullable(),
   inputScale: z.object({ factor: z.number(), offset: z.number() }),
   targetScale: z.array(z.object({ mean: z.number(), deviation: z.number() })).nullable(),
-  preparation: z.record(z.string(), z.unknown()),
+  preparation: record(z.unknown()),
 });
 
 /** What is written beside the weights. */

@@ -14,6 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ConstraintSettings } from '../../experiment/network/index.js';
 import type { Kernels } from './kernels.js';
 import { measureOf, type Measure } from './measures.js';
+import { setEntry } from '../../protocol/records.js';
 
 export interface ConstraintState {
   kind: ConstraintSettings['kind'];
@@ -139,8 +140,8 @@ export class Constraint {
     const of = (what: string) => `constraint/${kind}_${what}`;
     const result = { [of('excess')]: excess.reduce((a, b) => Math.max(a, b), -Infinity) };
     if (!this.measure.gradient) return result;
-    result[of('multiplier')] = sum(multipliers);
-    result[of('complementarity')] = sum(Array.from(multipliers, (lambda, i) => lambda * excess[i]!));
+    setEntry(result, of('multiplier'), sum(multipliers));
+    setEntry(result, of('complementarity'), sum(Array.from(multipliers, (lambda, i) => lambda * excess[i]!)));
     return result;
   }
 

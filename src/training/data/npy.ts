@@ -3,6 +3,7 @@ import { TrainingError } from '../errors.js';
 import { sizeOf, type ArrayFile, type ArrayHeader } from './arrayFile.js';
 import type { Bytes } from './bytes.js';
 import { VALUE_TYPES, type ValueType } from './values.js';
+import { entryOf } from '../../protocol/records.js';
 
 const TYPES: Record<string, ValueType> = {
   b1: VALUE_TYPES.uint8,
@@ -54,7 +55,7 @@ function npyHeader(bytes: Uint8Array, size: number | null, file: string): ArrayH
   const dims = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1];
   if (!descr && /'descr':\s*\[/.test(header)) throw bad(headerAt, 'arrays of records are not supported');
   if (descr === undefined || fortran === undefined || dims === undefined) throw bad(headerAt, 'its header is damaged');
-  const type = Object.hasOwn(TYPES, descr.slice(1)) ? TYPES[descr.slice(1)] : undefined;
+  const type = Object.hasOwn(TYPES, descr.slice(1)) ? entryOf(TYPES, descr.slice(1)) : undefined;
   if (!type || !'<>|='.includes(descr[0]!)) {
     const why = descr.includes('O') ? ' (Python objects are never loaded)' : '';
     throw bad(headerAt, `values of type "${descr}" are not supported${why}`);

@@ -8,6 +8,7 @@ import type { Model } from '../model.js';
 import { Activations, type LayerActivations } from './activations.js';
 import { Norms, type LayerNorms } from './norms.js';
 import { Rules } from './rules.js';
+import { setEntry } from '../../protocol/records.js';
 
 /** Steps of an epoch that are looked into, evenly over it; the last is one of them. */
 const SAMPLES = 4;
@@ -84,7 +85,7 @@ function unitOf({ targetScale, train, outputs }: Dataset, loss: string): number 
 function named(norms: readonly LayerNorms[], activations: readonly LayerActivations[]): Record<string, number> {
   const values: Record<string, number> = {};
   const put = (name: string, value: number | null) => {
-    if (value !== null) values[name] = value;
+    if (value !== null) setEntry(values, name, value);
   };
   for (const { layer, gradient, update } of norms) {
     put(`grad/${layer}`, gradient);

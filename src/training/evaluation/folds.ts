@@ -1,5 +1,6 @@
 /** What is said of one fold of a cross-validation, under its own name; and what all say together. */
 import type { TrainingLog } from '../loop/types.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 type Values = Record<string, number>;
 
@@ -68,10 +69,10 @@ const pick = (values: Values, wanted: (name: string) => boolean): Values =>
 export function summary(folds: readonly Values[]): Values {
   const result: Values = {};
   for (const name of Object.keys(folds[0] ?? {})) {
-    const values = folds.map((fold) => fold[name]);
+    const values = folds.map((fold) => entryOf(fold, name));
     if (!values.every((value) => value !== undefined)) continue;
     const mean = values.reduce((a, b) => a + b, 0) / values.length;
-    result[name] = mean;
+    setEntry(result, name, mean);
     if (!name.startsWith('val/')) continue;
     const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
     result[`${name}_std`] = Math.sqrt(squares / (values.length - 1));

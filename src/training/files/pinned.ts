@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { TrainingError } from '../errors.js';
+import { entryOf } from '../../protocol/records.js';
 
 /** Packages of which single files are used, as SHA-512 in base64 by `name@version`. */
 const NPM_PACKAGES: Record<string, string> = {
@@ -85,7 +86,7 @@ export interface Expected {
 
 /** What the tarball of `name@version` must be; throws for a package that nobody pinned. */
 export function expectedPackage(spec: string): Expected {
-  const hash = NPM_PACKAGES[spec];
+  const hash = entryOf(NPM_PACKAGES, spec);
   if (!hash) throw new Error(`${spec} has no pinned hash in src/training/files/pinned.ts`);
   return { algorithm: 'sha512', encoding: 'base64', hash };
 }

@@ -5,6 +5,7 @@ import { FastDense } from '../kernels/fastDense.js';
 import type { ForwardContext } from '../layers/types.js';
 import type { BatchGradient, GradientParts, GradientSource } from './gradientTypes.js';
 import type { Random } from '../random.js';
+import { entryOf } from '../../protocol/records.js';
 
 export function gradientOf(
   parts: GradientParts,
@@ -21,7 +22,7 @@ export function gradientOf(
       if (classes) right = tf.keep(countRight(outputs, batch.targets));
       return loss.of(outputs, batch.targets);
     }, parameters.variables);
-    const gradient = parameters.flatten(parameters.variables.map((variable) => grads[variable.name]!));
+    const gradient = parameters.flatten(parameters.variables.map((variable) => entryOf(grads, variable.name)!));
     const result = tf.stack([value, right]) as tf.Tensor1D;
     right.dispose();
     return { result, gradient };

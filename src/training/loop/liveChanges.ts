@@ -13,6 +13,7 @@ import { RUN_FILES } from '../../protocol/runFiles.js';
 import type { Params, ParamValue } from '../../protocol/values.js';
 import { messageOf } from '../errors.js';
 import { writeWhole } from '../files/output.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
 
 /** Which may change: the rest makes another network of it, or other data. `layers`: the rates of dropout only. */
 const LIVE: readonly (keyof Network)[] = [
@@ -52,7 +53,7 @@ export class LiveChanges {
     const live = new LiveChanges(folder, params, experiment?.program.kind === 'network' ? experiment : null, network);
     for (const [name, one] of Object.entries(((await read(FILE)) ?? {}) as Record<string, Changed[string] | null>)) {
       // It was started again with another value, and that one counts.
-      if (one && isDeepStrictEqual(one.instead, params[name] ?? null)) live.changed[name] = one;
+      if (one && isDeepStrictEqual(one.instead, entryOf(params, name) ?? null)) setEntry(live.changed, name, one);
     }
     const filled = Object.keys(live.changed).length > 0 ? live.networkOf(live.changed) : null;
     if (filled?.network) live.now = filled.network;
@@ -70,7 +71,7 @@ export class LiveChanges {
     for (const [name, value] of Object.entries(params)) {
       // Of several names for the learning rate, the last one counts.
       delete changed[name];
-      changed[name] = { value, instead: this.params[name] ?? null };
+      setEntry(changed, name, { value, instead: entryOf(this.params, name) ?? null });
     }
     const filled = this.networkOf(changed);
     if (!filled.network) return { problem: filled.problem! };

@@ -19,6 +19,7 @@ import { loadState, saveState } from '../checkpoints/resume.js';
 import { modelFile, savedMetadata } from '../checkpoints/saved.js';
 import { Saver } from '../checkpoints/saver.js';
 import { Training, type TrainingLog } from './train.js';
+import { entryOf, hasEntry } from '../../protocol/records.js';
 
 /** What a program that trains by itself adds. */
 export interface Given {
@@ -204,9 +205,9 @@ async function load(run: RunClient, network: Network, folder: string): Promise<D
 
 function sayFinal(run: RunClient, folds: CrossValidation): void {
   const { final } = folds;
-  const figures = Object.keys(final).filter((name) => `${name}_std` in final);
+  const figures = Object.keys(final).filter((name) => hasEntry(final, `${name}_std`));
   const text = figures.map(
-    (name) => `${name} ${final[name]!.toPrecision(4)} ± ${final[`${name}_std`]!.toPrecision(2)}`,
+    (name) => `${name} ${entryOf(final, name)!.toPrecision(4)} ± ${final[`${name}_std`]!.toPrecision(2)}`,
   );
   const line = `mean and standard deviation over ${folds.trainings.length} folds: ${text.join(', ')}`;
   run.message('info', line);

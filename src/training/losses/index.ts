@@ -7,6 +7,7 @@ import { binaryCrossEntropy, categoricalHinge, crossEntropy, hinge, squaredHinge
 import { closedLoss, type ClosedLoss } from './closed.js';
 import { huber, mae, mse } from './numbers.js';
 import type { LossShape } from './types.js';
+import { entryOf } from '../../protocol/records.js';
 
 /** What is minimized. `targets` come as the data set gives them: [batch, n], one-hot for classes. */
 export interface Loss {
@@ -92,7 +93,7 @@ export function classWeightsOf({ classWeights: wanted }: LossSettings, { classes
         `loss: classWeights names "${strange}"; the classes are ${classes.slice(0, 20).join(', ')}`,
       );
     }
-    return classes.map((name) => wanted[name] ?? 1);
+    return classes.map((name) => entryOf(wanted, name) ?? 1);
   }
   const counts = new Float64Array(classes.length);
   for (let i = 0; i < train.count; i++) counts[train.targets[i]!]!++;

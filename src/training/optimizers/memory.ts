@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { TrainingError } from '../errors.js';
 import type { Optimizer, OptimizerState } from './types.js';
+import { setEntry } from '../../protocol/records.js';
 
 /** What optimizers have in common: vectors that they carry from step to step, all zero before the first. */
 export abstract class Remembering implements Optimizer {
@@ -44,7 +45,7 @@ export abstract class Remembering implements Optimizer {
 
   async state(): Promise<OptimizerState> {
     const vectors: Record<string, Float32Array> = {};
-    for (const [name, vector] of this.vectors) vectors[name] = Float32Array.from(await vector.data());
+    for (const [name, vector] of this.vectors) setEntry(vectors, name, Float32Array.from(await vector.data()));
     return { steps: this.steps, vectors };
   }
 

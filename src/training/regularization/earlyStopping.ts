@@ -6,6 +6,7 @@ import type { EarlyStoppingSettings } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { asLoss, lowerIsBetter } from '../schedules/plateau.js';
 import type { NamedValues } from '../loop/weights.js';
+import { entryOf } from '../../protocol/records.js';
 
 export interface EarlyStoppingState {
   best: number | null;
@@ -30,7 +31,7 @@ export class EarlyStopping {
     weights: () => Promise<NamedValues[]>,
   ): Promise<boolean> {
     const { metric, patience, threshold, restore } = this.settings;
-    const value = metrics[metric];
+    const value = entryOf(metrics, metric);
     if (value === undefined) {
       throw new TrainingError(
         `earlyStopping: an epoch measures no "${metric}"; it measures ${Object.keys(metrics).join(', ')}`,

@@ -1,5 +1,6 @@
 import type { ScheduleSettings } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
+import { entryOf } from '../../protocol/records.js';
 
 export interface PlateauState {
   share: number;
@@ -20,7 +21,7 @@ export class Plateau {
 
   judged(metrics: Readonly<Record<string, number>>): void {
     const { metric, factor, patience, threshold, end } = this.settings;
-    const value = metrics[metric];
+    const value = entryOf(metrics, metric);
     if (value === undefined) {
       throw new TrainingError(
         `schedule plateau: an epoch measures no "${metric}"; it measures ${Object.keys(metrics).join(', ')}`,

@@ -284,7 +284,7 @@ describe('lines', () => {
       expect.stringMatching(/^Metrics are left out whose name does not have 1 to 512 characters, such as "__proto__"/),
     ]);
     expect(values(store)).toEqual([3, 4, 5]);
-    expect(Object.keys(store.runs.get('r1')?.metrics ?? {})).toEqual(['loss']);
+    expect(Object.keys(store.runs.get('r1')?.metrics ?? {}).sort()).toEqual(['__proto__', 'loss']);
     expect(take(store, 'again bad').warnings).toEqual([]);
     const messages = store.runs.messages('r1');
     expect(messages.map((message) => message.text)).toEqual(result.warnings);

@@ -1,5 +1,6 @@
 import type { RequestParams, RequestResult } from '../../../src/protocol/engine.js';
 import { continuation, isDownsampled, merge, type Range, type Series, type XAxis } from './series.js';
+import { entryOf } from '../../../src/protocol/records.js';
 
 export type ReadSeries = (params: RequestParams<'series/read'>) => Promise<RequestResult<'series/read'>>;
 
@@ -75,7 +76,7 @@ export class SeriesFeed {
   /** Totals as the engine says them; a series that has grown is read on. */
   grown(totals: Readonly<Record<string, Readonly<Record<string, number>>>>): void {
     for (const entry of this.entries.values()) {
-      const total = totals[entry.run]?.[entry.metric];
+      const total = entryOf(entryOf(totals, entry.run), entry.metric);
       if (total !== undefined && total !== entry.series?.total) entry.dirty = true;
     }
     this.schedule();

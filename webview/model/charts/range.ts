@@ -1,6 +1,7 @@
 import { RANGE } from '../../../src/protocol/rangeTest.js';
 import type { Run, SeriesData } from '../../../src/protocol/engine.js';
 import { fromWire } from '../../../src/protocol/values.js';
+import { entryOf } from '../../../src/protocol/records.js';
 
 export interface RangePoint {
   rate: number;
@@ -45,6 +46,6 @@ export function foundRate(
   run: Run,
   name: typeof RANGE.suggestion | typeof RANGE.steepest | typeof RANGE.minimum,
 ): number | null {
-  const value = run.info[name];
+  const value = entryOf(run.info, name);
   return typeof value === 'number' && value > 0 ? value : null;
 }

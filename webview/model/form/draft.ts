@@ -3,6 +3,7 @@ import type { Params } from '../../../src/protocol/values.js';
 import { fieldText, parseField } from './fields.js';
 import { parseSpace } from '../search/spaceText.js';
 import type { DraftEdits } from '../view.js';
+import { entryOf, setEntry } from '../../../src/protocol/records.js';
 
 /** What the person has typed over the file's values, and what is wrong with it. */
 export class Draft {
@@ -22,9 +23,9 @@ export class Draft {
   ) {
     if (edits?.file !== form.file) return;
     for (const field of form.fields) {
-      const text = edits.params[field.name];
+      const text = entryOf(edits.params, field.name);
       if (text !== undefined) this.setText(field, text);
-      const space = edits.spaces[field.name];
+      const space = entryOf(edits.spaces, field.name);
       if (space !== undefined && space.trim() !== (field.space ?? '')) this.spaces.set(field.name, space);
     }
     if (edits.trials !== null) this.setTrials(edits.trials);
@@ -70,7 +71,7 @@ export class Draft {
   paramError(field: FormField): string | null {
     const parsed = parseField(field, this.text(field));
     if ('error' in parsed) return parsed.error;
-    return this.fresh().params[field.name] ?? null;
+    return entryOf(this.fresh().params, field.name) ?? null;
   }
 
   spaceError(field: FormField): string | null {
@@ -81,7 +82,7 @@ export class Draft {
       const parsed = parseSpace(text);
       if ('error' in parsed) return parsed.error;
     }
-    return this.fresh().space[field.name] ?? null;
+    return entryOf(this.fresh().space, field.name) ?? null;
   }
 
   trialsError(): string | null {
@@ -111,7 +112,7 @@ export class Draft {
     const params: Params = {};
     for (const field of this.form.fields) {
       const parsed = when(field) ? parseField(field, this.text(field)) : null;
-      if (parsed && 'value' in parsed) params[field.name] = parsed.value;
+      if (parsed && 'value' in parsed) setEntry(params, field.name, parsed.value);
     }
     return params;
   }
@@ -132,11 +133,11 @@ export class Draft {
       const text = this.space(field);
       if (text.trim() !== '') {
         const parsed = parseSpace(text);
-        if ('value' in parsed) space[field.name] = parsed.value;
+        if ('value' in parsed) setEntry(space, field.name, parsed.value);
       } else if (this.params.has(field.name)) {
         const parsed = parseField(field, this.text(field));
         if (!('value' in parsed)) continue;
-        space[field.name] = { constant: parsed.value };
+        setEntry(space, field.name, { constant: parsed.value });
         changed = true;
       }
     }

@@ -1,5 +1,6 @@
 import type { Run } from '../../../src/protocol/engine.js';
 import { formatValue } from '../values.js';
+import { entryOf, hasEntry } from '../../../src/protocol/records.js';
 
 type Named = Pick<Run, 'id' | 'name' | 'params'>;
 
@@ -12,8 +13,8 @@ export function differingParams(runs: readonly Named[]): string[] {
   const names = new Set<string>();
   for (const run of runs) for (const name of Object.keys(run.params)) names.add(name);
   return [...names].filter((name) => {
-    const first = JSON.stringify(runs[0]!.params[name]);
-    return runs.some((run) => JSON.stringify(run.params[name]) !== first);
+    const first = JSON.stringify(entryOf(runs[0]!.params, name));
+    return runs.some((run) => JSON.stringify(entryOf(run.params, name)) !== first);
   });
 }
 
@@ -33,8 +34,8 @@ export function labels(runs: readonly Named[]): Map<string, Label> {
   const seen = new Map<string, number>();
   const texts = runs.map((run) => {
     const parts = names
-      .filter((name) => name in run.params)
-      .map((name) => ({ name, value: shorten(formatValue(run.params[name])) }));
+      .filter((name) => hasEntry(run.params, name))
+      .map((name) => ({ name, value: shorten(formatValue(entryOf(run.params, name))) }));
     const text = parts.map((part) => `${part.name} ${part.value}`).join(' · ');
     seen.set(text, (seen.get(text) ?? 0) + 1);
     return { run, parts, text };

@@ -1,6 +1,7 @@
 import type { Search } from '../../../src/protocol/engine.js';
 import type { ImportanceMethod, Insight, InsightPart } from '../../../src/protocol/insight.js';
 import type { RequestParams, RequestResult } from '../../../src/protocol/engine.js';
+import { entryOf, setEntry } from '../../../src/protocol/records.js';
 
 /** What the person wants to see of the search on the screen. */
 export interface InsightWish {
@@ -49,7 +50,7 @@ export class Insights {
     ];
     const now = Date.now();
     for (const [name, version, wished, read] of steps) {
-      const before = this.known[name];
+      const before = entryOf(this.known, name);
       if (before === `${version}|${wished}`) continue;
       // What the person has just asked for comes at once, news of trials when they are worth it.
       const older = before?.endsWith(`|${wished}`) ?? false;
@@ -57,7 +58,7 @@ export class Insights {
         this.later(this.restUntil - now);
         continue;
       }
-      this.known[name] = `${version}|${wished}`;
+      setEntry(this.known, name, `${version}|${wished}`);
       void this.read(read, search.id);
       return;
     }

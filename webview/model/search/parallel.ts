@@ -2,6 +2,7 @@ import type { Run } from '../../../src/protocol/engine.js';
 import type { ParamValue } from '../../../src/protocol/values.js';
 import { choiceAxis, clamp, logAxis, numberAxis, objectiveRange, type PlotAxis } from '../charts/plot.js';
 import { formatNumber, formatValue, fromWire } from '../values.js';
+import { entryOf, hasEntry } from '../../../src/protocol/records.js';
 
 /** One vertical axis: of a parameter, or last of the objective. */
 export interface ParallelAxis {
@@ -42,7 +43,7 @@ export function parallel(
     (name) =>
       axisOf(
         name,
-        shown.map(({ run }) => run.params[name]),
+        shown.map(({ run }) => entryOf(run.params, name)),
         logs.has(name),
       ) ?? [],
   );
@@ -57,13 +58,13 @@ export function parallel(
     run: run.id,
     places: axes.map(({ name, axis }, k) => {
       if (k === axes.length - 1) return clamp(axis.place(value));
-      const own = run.params[name];
+      const own = entryOf(run.params, name);
       return own === undefined ? null : clamp(axis.place(own));
     }),
     good: shown.length > 1 ? i / (shown.length - 1) : 1,
     title: `trial ${run.trial ?? run.name}: ${objective.metric} ${formatNumber(value)}\n${names
-      .filter((name) => name in run.params)
-      .map((name) => `${name} ${formatValue(run.params[name])}`)
+      .filter((name) => hasEntry(run.params, name))
+      .map((name) => `${name} ${formatValue(entryOf(run.params, name))}`)
       .join('\n')}`,
   }));
   return { axes, lines };

@@ -1,5 +1,6 @@
 import type { Run } from '../../../src/protocol/engine.js';
 import { fromWire, formatNumber, formatValue } from '../values.js';
+import { entryOf, hasEntry } from '../../../src/protocol/records.js';
 
 /** One trial in a plot of objective against one parameter; both in [0, 1], y upwards. */
 export interface Dot {
@@ -37,15 +38,15 @@ export function scatters(
   const high = values[values.length - 1 - Math.floor(values.length * 0.05)]!;
   const unit = (value: number) => (high > low ? Math.max(0, Math.min(1, (value - low) / (high - low))) : 0.5);
   return params.flatMap((param) => {
-    const used = measured.filter(({ run }) => param in run.params);
-    const kinds = new Set(used.map(({ run }) => JSON.stringify(run.params[param])));
+    const used = measured.filter(({ run }) => hasEntry(run.params, param));
+    const kinds = new Set(used.map(({ run }) => JSON.stringify(entryOf(run.params, param))));
     if (kinds.size < 2) return [];
-    const numeric = used.every(({ run }) => typeof run.params[param] === 'number');
-    const log = numeric && logs.has(param) && used.every(({ run }) => (run.params[param] as number) > 0);
+    const numeric = used.every(({ run }) => typeof entryOf(run.params, param) === 'number');
+    const log = numeric && logs.has(param) && used.every(({ run }) => (entryOf(run.params, param) as number) > 0);
     const categories = numeric ? [] : [...kinds].sort();
     const at = (run: Run): number => {
-      if (!numeric) return categories.indexOf(JSON.stringify(run.params[param]));
-      const value = run.params[param] as number;
+      if (!numeric) return categories.indexOf(JSON.stringify(entryOf(run.params, param)));
+      const value = entryOf(run.params, param) as number;
       return log ? Math.log(value) : value;
     };
     const places = used.map(({ run }) => at(run));
@@ -63,7 +64,7 @@ export function scatters(
           id: run.id,
           x: (places[i]! - first) / (last - first || 1),
           y: unit(value),
-          title: `trial ${run.trial ?? run.name}: ${param} ${formatValue(run.params[param])}, objective ${formatNumber(value)}`,
+          title: `trial ${run.trial ?? run.name}: ${param} ${formatValue(entryOf(run.params, param))}, objective ${formatNumber(value)}`,
           best: run.id === bestRun,
         })),
       },

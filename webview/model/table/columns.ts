@@ -1,5 +1,6 @@
 import type { Run } from '../../../src/protocol/engine.js';
 import { duration, formatAgo, formatDuration, formatNumber, formatValue } from '../values.js';
+import { entryOf } from '../../../src/protocol/records.js';
 
 /** A column of the run table; `key` is also what the engine sorts by. */
 export interface Column {
@@ -38,10 +39,16 @@ export function columnOf(key: string): Column | null {
   const [kind, ...rest] = key.split(':');
   const name = rest.join(':');
   if (kind === 'param' && name) {
-    return { key, title: name, kind: 'text', width: 100, text: (run) => formatValue(run.params[name]) };
+    return { key, title: name, kind: 'text', width: 100, text: (run) => formatValue(entryOf(run.params, name)) };
   }
   if (kind === 'metric' && name) {
-    return { key, title: name, kind: 'number', width: 100, text: (run) => formatNumber(run.metrics[name]?.last) };
+    return {
+      key,
+      title: name,
+      kind: 'number',
+      width: 100,
+      text: (run) => formatNumber(entryOf(run.metrics, name)?.last),
+    };
   }
   return null;
 }

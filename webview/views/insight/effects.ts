@@ -5,6 +5,7 @@ import { axisFor, clamp, curvesRange, numberAxis, shortValue, type PlotAxis } fr
 import { formatNumber } from '../../model/values.js';
 import { card, missing, numbersTable, type Tables } from './card.js';
 import { plot, type Frame } from './plot.js';
+import { entryOf } from '../../../src/protocol/records.js';
 
 /** Deviations on either side in the band. */
 const BAND = 2;
@@ -54,7 +55,7 @@ export function effectsCard(
 function effect(curve: Curve, y: PlotAxis, metric: string, best: Params | null): TemplateResult {
   const { name, scale, values } = curve;
   const x = axisFor(scale, values, 3);
-  const own = best?.[name];
+  const own = entryOf(best, name);
   return html`<figure>
     <figcaption class="ellipsis" title=${name}>${name}</figcaption>
     ${plot({

@@ -4,6 +4,7 @@ import { isActive } from '../../space/index.js';
 import type { Space } from '../../types.js';
 import { axesOf, type Axis } from '../../space/unit.js';
 import { RateTable } from './weights.js';
+import { entryOf, setEntry } from '../../../protocol/records.js';
 
 /** `at`: places in [0, 1]; `picks`: indices of choices. Those of inactive parameters count for nothing. */
 export interface Place {
@@ -41,14 +42,14 @@ export class Layout {
       const c = !axis.ordered && count > 1 ? choice++ : -1;
       if (!isActive(dimension, params)) continue;
       const u = n < 0 ? 0 : Math.min(1, Math.max(0, at[n]!));
-      params[dimension.name] = n >= 0 ? axis.fromUnit(u) : axis.fromIndex(c >= 0 ? picks[c]! : 0);
+      setEntry(params, dimension.name, n >= 0 ? axis.fromUnit(u) : axis.fromIndex(c >= 0 ? picks[c]! : 0));
     }
     return params;
   }
 
   /** What is inactive gets its place from `otherwise`, and -1 among the choices. */
   toPlace(params: Params, otherwise: Float64Array): Place {
-    const value = (axis: Axis) => params[axis.dimension.name];
+    const value = (axis: Axis) => entryOf(params, axis.dimension.name);
     return {
       at: Float64Array.from(this.numbers, (axis, i) => {
         const own = value(axis);
@@ -68,7 +69,8 @@ export class Layout {
 
   /** Sets the picks of choices that these params don't have to -1. */
   forget(params: Params, picks: Int32Array): void {
-    for (const [c, axis] of this.choices.entries()) if (params[axis.dimension.name] === undefined) picks[c] = -1;
+    for (const [c, axis] of this.choices.entries())
+      if (entryOf(params, axis.dimension.name) === undefined) picks[c] = -1;
   }
 }
 

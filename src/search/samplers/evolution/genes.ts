@@ -10,6 +10,7 @@ import { exp, log } from '../../maths/numeric.js';
 import { isActive } from '../../space/index.js';
 import type { Random, Space } from '../../types.js';
 import { axesOf, cellOf, type Axis } from '../../space/unit.js';
+import { entryOf, setEntry } from '../../../protocol/records.js';
 
 export type Genes = Float64Array;
 
@@ -25,7 +26,7 @@ export class Genome {
 
   genesOf(params: Params): Genes {
     return Float64Array.from(this.axes, ({ dimension, toUnit }) => {
-      const value = params[dimension.name];
+      const value = entryOf(params, dimension.name);
       return value === undefined ? NaN : toUnit(value);
     });
   }
@@ -37,7 +38,11 @@ export class Genome {
       if (!isActive(axis.dimension, params)) continue;
       const gene = genes[i]!;
       const known = gene >= 0 && gene <= 1;
-      params[axis.dimension.name] = axis.count === 1 ? axis.fromIndex(0) : axis.fromUnit(known ? gene : random.next());
+      setEntry(
+        params,
+        axis.dimension.name,
+        axis.count === 1 ? axis.fromIndex(0) : axis.fromUnit(known ? gene : random.next()),
+      );
     }
     return isAllowed(this.space, params) ? params : nearestAllowed(this.space, params, random);
   }

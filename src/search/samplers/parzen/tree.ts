@@ -3,6 +3,7 @@ import type { Params } from '../../../protocol/values.js';
 import { sameValue } from '../../space/dimension.js';
 import type { Random, Space } from '../../types.js';
 import { axesOf, cellOf, type Axis } from '../../space/unit.js';
+import { entryOf, setEntry } from '../../../protocol/records.js';
 
 /** In `Point` and in columns: the parameter takes no part. */
 export const INACTIVE = -1;
@@ -66,7 +67,7 @@ export class Tree {
       const value = point[d]!;
       if (value === INACTIVE) continue;
       const axis = this.axes[d]!;
-      params[axis.dimension.name] = axis.count ? axis.fromIndex(value) : axis.fromUnit(value);
+      setEntry(params, axis.dimension.name, axis.count ? axis.fromIndex(value) : axis.fromUnit(value));
     }
     return params;
   }
@@ -74,7 +75,7 @@ export class Tree {
   /** Where a trial's params are on one axis. */
   placeOf(d: number, params: Params): number {
     const axis = this.axes[d]!;
-    const value = params[axis.dimension.name];
+    const value = entryOf(params, axis.dimension.name);
     if (value === undefined) return INACTIVE;
     return axis.count ? axis.indexOf(value) : axis.toUnit(value);
   }

@@ -15,6 +15,7 @@ import type { History, Random, Sampler, Space } from '../../types.js';
 import { axesOf, type Axis } from '../../space/unit.js';
 import { RandomSampler } from '../random.js';
 import { DIRECTIONS } from './table.js';
+import { setEntry } from '../../../protocol/records.js';
 
 export const SobolSettings = z.strictObject({});
 
@@ -88,7 +89,7 @@ export class SobolSampler implements Sampler {
       else if (dimension >= 0) {
         u = (scramble(sobolBits(index, dimension), mix(this.state!.seed, dimension + 1)) + 0.5) / 2 ** 32;
       }
-      params[axis.dimension.name] = axis.fromUnit(u);
+      setEntry(params, axis.dimension.name, axis.fromUnit(u));
     }
     return params;
   }

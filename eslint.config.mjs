@@ -16,11 +16,12 @@ const noNode = {
 /** Rooms of src that each room may use beside itself. A room that is not named here may use them all. */
 const MAY_USE = {
   protocol: [],
+  files: ['protocol'],
   search: ['protocol'],
-  store: ['protocol'],
+  store: ['protocol', 'files'],
   experiment: ['protocol', 'search'],
-  client: ['protocol'],
-  training: ['protocol', 'client', 'experiment'],
+  client: ['protocol', 'files'],
+  training: ['protocol', 'files', 'client', 'experiment'],
 };
 /** The room of src in which a file lies, or null outside src. */
 const roomOf = (file) =>

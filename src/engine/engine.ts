@@ -15,6 +15,7 @@ import { runHandlers } from './server/handlers/runs.js';
 import { searchHandlers } from './server/handlers/searches.js';
 import { seriesHandlers } from './server/handlers/series.js';
 import { Insights } from './searches/insight/insights.js';
+import { Asked } from './disk/asked.js';
 import type { EngineLock } from './disk/lock.js';
 import type { Log } from './disk/log.js';
 import type { EngineParts } from './parts.js';
@@ -22,6 +23,7 @@ import type { WorkspacePaths } from './disk/paths.js';
 import { ENGINE_SOCKET, isOwnSocket, newSocket, removeSocket } from './disk/sockets.js';
 import { RunFolders } from './runs/folders.js';
 import { HandRuns } from './runs/handStarted/handRuns.js';
+import { refusedAsForeign, takeInFolders } from './runs/takeInFolders.js';
 import { RunMaker } from './runs/maker.js';
 import { Scheduler } from './executors/scheduler.js';
 import { Searches } from './searches/searches.js';
@@ -47,6 +49,7 @@ const GUARD_MS = 1000;
 export class Engine {
   private readonly parts: EngineParts;
   private readonly server: Server;
+  private readonly asked: Asked;
   private readonly startedAt = Date.now();
   private readonly token = randomBytes(32).toString('hex');
   private netServer: net.Server | null = null;
@@ -65,7 +68,8 @@ export class Engine {
     const devices = new Devices();
     const trouble = new Trouble(log);
     const scheduler = new Scheduler(devices);
-    const folders = new RunFolders(paths.runs);
+    this.asked = Asked.open(paths.asked, log);
+    const folders = new RunFolders(paths.runs, this.asked);
     const changes = new Changes({
       run: (id) => store.runs.get(id),
       search: (id) => store.searches.get(id),
@@ -112,13 +116,14 @@ export class Engine {
   async start(): Promise<void> {
     const { paths, log, version } = this.options;
     const { store, folders, devices, active, hand, searches, scheduler } = this.parts;
-    fs.mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
     this.inode = this.folderInode();
     removeStaleSocket(paths.address);
     await devices.refresh();
-    folders.importUnknown(store, log);
+    takeInFolders(folders, store, log);
     hand.start();
-    for (const run of store.runs.live()) if (!hand.isHandStarted(run.id)) active.adopt(run);
+    for (const run of store.runs.live()) {
+      if (!hand.isHandStarted(run.id) && !refusedAsForeign(run, folders, store)) active.adopt(run);
+    }
     await searches.takeUp();
     await this.publish();
     log.info(`engine ${version} (process ${process.pid}, Node ${process.versions.node}) is up for ${paths.workspace}`);
@@ -150,6 +155,7 @@ export class Engine {
     if (this.address) removeSocket(ENGINE_SOCKET, this.address.socket);
     try {
       store.close();
+      this.asked.close();
     } catch (error) {
       log.error('the store could not be closed cleanly', error);
     }

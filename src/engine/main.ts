@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Engine } from './engine.js';
-import { isDiskFull, writeFileAtomic } from './disk/files.js';
+import { makeFolderReal, statReal, writeReal } from '../files/real.js';
+import { isDiskFull } from './disk/files.js';
 import { prepareLocal } from './disk/localState.js';
 import { EngineLock } from './disk/lock.js';
 import { Log } from './disk/log.js';
@@ -22,15 +23,15 @@ async function main(): Promise<number> {
   const workspace = fs.realpathSync(values.workspace);
   const state = prepareLocal(workspace);
   const paths = workspacePaths(workspace, values.state ?? state.folder);
-  fs.mkdirSync(paths.folder, { recursive: true });
+  makeFolderReal(paths.runs);
   const log = new Log(paths.log);
   const lock = EngineLock.acquire(paths.lock);
   if (!lock) {
     log.info(`another engine is there already; process ${process.pid} leaves`);
     return 0;
   }
-  writeFileAtomic(path.join(paths.local, 'workspace.json'), JSON.stringify({ path: workspace }));
-  if (!fs.existsSync(paths.gitignore)) fs.writeFileSync(paths.gitignore, '*\n');
+  writeReal(path.join(paths.local, 'workspace.json'), JSON.stringify({ path: workspace }));
+  if (!statReal(paths.gitignore)) writeReal(paths.gitignore, '*\n');
   if (state.problem) log.warn(state.problem);
   process.on('uncaughtException', (error) => log.error('unexpected error', error));
   process.on('unhandledRejection', (error) => log.error('unexpected error', error));

@@ -12,6 +12,7 @@ import { record } from './recordSchema.js';
 import { HostIdentity } from './host.js';
 import { Insight, InsightQuery } from './insight.js';
 import { RangeTest } from './rangeTest.js';
+import { ID_PATTERN } from './runFiles.js';
 import { Params, ParamValue, WireNumber } from './values.js';
 
 /** Raised when a message here changes shape. An engine of another protocol is replaced once it has no work. */
@@ -219,7 +220,9 @@ export const BackendReport = z.object({
 export type BackendReport = z.infer<typeof BackendReport>;
 
 const Empty = z.object({}).strict();
-const Ids = z.object({ ids: z.array(z.string()).min(1) }).strict();
+/** Of a run or a search. It becomes part of a path. */
+const Id = z.string().regex(ID_PATTERN, 'is no id of a run or a search');
+const Ids = z.object({ ids: z.array(Id).min(1) }).strict();
 const Done = z.object({ done: z.array(z.string()), skipped: z.array(z.object({ id: z.string(), why: z.string() })) });
 
 export const RunQuery = z
@@ -336,7 +339,7 @@ export const Requests = {
     params: RunQuery,
     result: z.object({ total: z.number().int(), runs: z.array(Run) }),
   },
-  'runs/get': { params: z.object({ id: z.string() }).strict(), result: RunDetail },
+  'runs/get': { params: z.object({ id: Id }).strict(), result: RunDetail },
   /** Names of all params and metrics in the runs that the query selects, for column pickers. */
   'runs/columns': {
     params: RunQuery,
@@ -345,33 +348,33 @@ export const Requests = {
   'runs/start': { params: StartRun, result: z.object({ run: Run }) },
   /** Same program, params and seed as an earlier run, with `params` laid over. */
   'runs/rerun': {
-    params: z.object({ id: z.string(), params: Params.optional() }).strict(),
+    params: z.object({ id: Id, params: Params.optional() }).strict(),
     result: z.object({ run: Run }),
   },
   'runs/stop': { params: Ids, result: Done },
   'runs/pause': { params: Ids, result: Done },
   'runs/resume': { params: Ids, result: Done },
   /** Live edit of hyperparameters of a running run whose program can take them. */
-  'runs/set': { params: z.object({ id: z.string(), params: Params }).strict(), result: Empty },
-  'runs/rename': { params: z.object({ id: z.string(), name: z.string().min(1) }).strict(), result: Empty },
+  'runs/set': { params: z.object({ id: Id, params: Params }).strict(), result: Empty },
+  'runs/rename': { params: z.object({ id: Id, name: z.string().min(1) }).strict(), result: Empty },
   'runs/tag': {
     params: z
       .object({
-        ids: z.array(z.string()),
+        ids: z.array(Id),
         add: z.array(z.string()).default([]),
         remove: z.array(z.string()).default([]),
       })
       .strict(),
     result: Empty,
   },
-  'runs/note': { params: z.object({ id: z.string(), note: z.string() }).strict(), result: Empty },
+  'runs/note': { params: z.object({ id: Id, note: z.string() }).strict(), result: Empty },
   /** Hides the runs; `runs/restore` undoes it until `runs/purge` removes their files. Live runs are skipped. */
   'runs/delete': { params: Ids, result: Done },
   'runs/restore': { params: Ids, result: Done },
   'runs/purge': { params: Ids, result: Done },
   /** Null when the run has left none. */
   'runs/confusion': {
-    params: z.object({ id: z.string() }).strict(),
+    params: z.object({ id: Id }).strict(),
     result: z.object({ confusion: Confusion.nullable() }),
   },
   'series/read': {
@@ -382,7 +385,7 @@ export const Requests = {
   'metrics/read': {
     params: z
       .object({
-        run: z.string(),
+        run: Id,
         metric: z.string(),
         points: z.number().int().min(1).optional(),
         offset: z.number().int().min(0).default(0),
@@ -395,7 +398,7 @@ export const Requests = {
   'log/read': {
     params: z
       .object({
-        run: z.string(),
+        run: Id,
         offset: z.number().int().default(0),
         limit: z.number().int().min(1).max(4_194_304).default(262_144),
       })
@@ -412,16 +415,16 @@ export const Requests = {
     params: z.object({ experiment: z.string().optional(), file: z.string().optional() }).strict(),
     result: z.object({ searches: z.array(Search) }),
   },
-  'searches/get': { params: z.object({ id: z.string() }).strict(), result: Search },
+  'searches/get': { params: z.object({ id: Id }).strict(), result: Search },
   'searches/start': { params: StartSearch, result: z.object({ search: Search }) },
-  'searches/stop': { params: z.object({ id: z.string() }).strict(), result: Empty },
+  'searches/stop': { params: z.object({ id: Id }).strict(), result: Empty },
   /** Starts no new trial and pauses the running ones. */
-  'searches/pause': { params: z.object({ id: z.string() }).strict(), result: Empty },
+  'searches/pause': { params: z.object({ id: Id }).strict(), result: Empty },
   /** Goes on with a paused search, or with a stopped or failed one that has trials left. */
-  'searches/resume': { params: z.object({ id: z.string() }).strict(), result: Empty },
+  'searches/resume': { params: z.object({ id: Id }).strict(), result: Empty },
   /** These values are tried next, before what the sampler suggests; what they leave out is drawn. Adds to the planned trials. */
   'searches/enqueue': {
-    params: z.object({ id: z.string(), params: Params }).strict(),
+    params: z.object({ id: Id, params: Params }).strict(),
     result: z.object({ search: Search }),
   },
   /**
@@ -431,7 +434,7 @@ export const Requests = {
   'searches/change': {
     params: z
       .object({
-        id: z.string(),
+        id: Id,
         /** Planned in all, those that were put in by hand not counted. */
         trials: z.number().int().min(1).optional(),
         space: record(z.unknown()).optional(),
@@ -440,7 +443,7 @@ export const Requests = {
       .strict(),
     result: z.object({ search: Search }),
   },
-  'searches/delete': { params: z.object({ id: z.string() }).strict(), result: Empty },
+  'searches/delete': { params: z.object({ id: Id }).strict(), result: Empty },
   /** What can be learned from its trials so far. */
   'searches/insight': { params: InsightQuery, result: Insight },
   /** Best value so far of each parameter of an experiment file, over all its finished and running runs. */
@@ -463,7 +466,7 @@ export const Requests = {
   'devices/list': { params: Empty, result: z.object({ devices: z.array(Device) }) },
   /** Asks for `seriesChanged` about these runs (replaces the former list). */
   watch: {
-    params: z.object({ runs: z.array(z.string()), logs: z.array(z.string()).default([]) }).strict(),
+    params: z.object({ runs: z.array(Id), logs: z.array(Id).default([]) }).strict(),
     result: Empty,
   },
 } as const;

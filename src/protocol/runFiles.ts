@@ -5,6 +5,7 @@
 export const RUN_FILES = {
   spec: 'run.json',
   experiment: 'experiment.json',
+  meta: 'meta.json',
   journal: 'journal',
   output: 'output.log',
   supervisor: 'supervisor.json',
@@ -14,6 +15,9 @@ export const RUN_FILES = {
   checkpoints: 'checkpoints',
   media: 'media',
 } as const;
+
+/** Ids of runs and searches. They become part of paths, so they are checked wherever they enter. */
+export const ID_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
 
 /** Environment variables that every program of a run is given. */
 export const RUN_ENV = {

@@ -3,6 +3,7 @@
  *
  *   run.json            RunSpec: what is to be run; written by the engine before anything is started
  *   experiment.json     the experiment as parsed when the run was made, so that it can be run again with other values
+ *   meta.json           RunMeta: what the person has said of it since (name, tags, note, deletion)
  *   journal/*.ndjson    one file per writing process (`supervisor.ndjson`, `rank0-<pid>.ndjson`, `external.ndjson`)
  *   output.log          what the program printed (stdout and stderr, as bytes, in the order written)
  *   supervisor.json     SupervisorAddress, while the run's supervisor lives
@@ -12,18 +13,19 @@
 import { z } from 'zod';
 import { record } from './recordSchema.js';
 import { HostIdentity } from './host.js';
+import { ID_PATTERN } from './runFiles.js';
 import { RangeTest } from './rangeTest.js';
 import { Params } from './values.js';
 
-export { RUN_ENV, RUN_FILES } from './runFiles.js';
+export { ID_PATTERN, RUN_ENV, RUN_FILES } from './runFiles.js';
 
 export const RunSpec = z.object({
   version: z.literal(1),
-  id: z.string(),
+  id: z.string().regex(ID_PATTERN),
   experiment: z.string(),
-  /** Absolute path of the experiment file, if the run came from one. */
+  /** Path of the experiment file, if the run came from one. In the folder relative to the workspace where it lies in there, in memory absolute; so are `cwd` and `launch.checkpoint`. */
   file: z.string().nullable(),
-  search: z.string().nullable(),
+  search: z.string().regex(ID_PATTERN).nullable(),
   trial: z.number().int().nullable(),
   params: Params,
   /** Argument vector; never passed to a shell. `argv[0]` `node` means the engine's own Node. */
@@ -50,6 +52,8 @@ export const RunSpec = z.object({
       /** `program`: the program made the folder itself, as it was started by hand (see `handStarted.ts`). */
       by: z.literal('program').optional(),
       git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
+      /** Real path of the workspace then: one that was moved since plans its programs anew. */
+      workspace: z.string().optional(),
     })
     .optional(),
   /**
@@ -61,10 +65,7 @@ export const RunSpec = z.object({
       number: z.number().int().min(2),
       at: z.number(),
       checkpoint: z.string().nullable(),
-      from: z
-        .string()
-        .regex(/^[\w-]+$/)
-        .optional(),
+      from: z.string().regex(ID_PATTERN).optional(),
     })
     .optional(),
   tags: z.array(z.string()).optional(),
@@ -73,6 +74,17 @@ export const RunSpec = z.object({
   stopGrace: z.number().min(0).default(10),
 });
 export type RunSpec = z.infer<typeof RunSpec>;
+
+/** What the index would lose with itself. */
+export const RunMeta = z.object({
+  version: z.literal(1),
+  name: z.string(),
+  tags: z.array(z.string()),
+  note: z.string(),
+  /** Milliseconds since the epoch; null: it is shown. */
+  deletedAt: z.number().nullable(),
+});
+export type RunMeta = z.infer<typeof RunMeta>;
 
 export const SupervisorAddress = z.object({
   pid: z.number().int(),

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { connectRun, type RunClient } from '../client/index.js';
+import { fromRecord, workspaceOf } from '../files/runPaths.js';
 import { RUN_FILES, RunSpec } from '../protocol/runFolder.js';
 import { backendCommand } from './commands/backends.js';
 import { TrainingError, messageOf } from './errors.js';
@@ -20,7 +21,8 @@ async function main(): Promise<void> {
   }
   try {
     const spec = await readSpec(run);
-    const folder = spec.file ? dirname(spec.file) : spec.cwd;
+    const workspace = workspaceOf(run.folder);
+    const folder = fromRecord(workspace, spec.file ? dirname(spec.file) : spec.cwd);
     const completed = spec.rangeTest
       ? await rangeTestRun(run, spec, spec.rangeTest, folder)
       : await trainRun(run, spec, folder);

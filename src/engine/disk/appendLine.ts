@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, readSync, writeSync } from 'node:fs';
+import { openReal } from '../../files/real.js';
 
 const NEWLINE = 10;
 
@@ -20,8 +21,7 @@ export function endLine(path: string): void {
 }
 
 function withEnd(path: string, create: number, use: (file: number, whole: boolean) => void): void {
-  const flags = constants.O_RDWR | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0) | create;
-  const file = openSync(path, flags, 0o600);
+  const file = openReal(path, constants.O_RDWR | constants.O_APPEND | create);
   try {
     const { size } = fstatSync(file);
     const last = Buffer.alloc(1);

@@ -1,30 +1,11 @@
 import * as fs from 'node:fs';
-import * as path from 'node:path';
-import { randomBytes } from 'node:crypto';
-
-/** Writes a file so that a reader, and a crash, sees the old or the new content whole, never a part. */
-export function writeFileAtomic(file: string, content: string, mode = 0o600): void {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(4).toString('hex')}`);
-  try {
-    const descriptor = fs.openSync(temporary, 'wx', mode);
-    try {
-      fs.writeFileSync(descriptor, content);
-      fs.fsyncSync(descriptor);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-    fs.renameSync(temporary, file);
-  } catch (error) {
-    fs.rmSync(temporary, { force: true });
-    throw error;
-  }
-}
+import { openReal } from '../../files/real.js';
 
 /** The last `bytes` of a file as text that starts at a line, or '' when there is none. */
 export function readTail(file: string, bytes: number): string {
   let descriptor: number;
   try {
-    descriptor = fs.openSync(file, 'r');
+    descriptor = openReal(file);
   } catch {
     return '';
   }

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { appendReal } from '../../files/real.js';
 
 /** Size at which the log starts anew; one older file is kept, so it never takes more than twice this. */
 const CAP = 2 * 1024 * 1024;
@@ -29,13 +30,10 @@ export class Log {
   }
 
   private write(level: string, text: string): void {
-    // Control characters of other programs (terminal escapes) have no business in a log that people print.
-
-    const clean = text.slice(0, 8192).replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '?');
-    const line = `${new Date().toISOString()} ${level} ${clean}\n`;
+    const line = `${new Date().toISOString()} ${level} ${oneEntry(text.slice(0, 8192))}\n`;
     try {
       if (this.size + line.length > this.cap) this.rotate();
-      fs.appendFileSync(this.file, line, { mode: 0o600 });
+      appendReal(this.file, line);
       this.size += Buffer.byteLength(line);
     } catch {
       // A full disk must not end the engine.
@@ -46,6 +44,16 @@ export class Log {
     fs.renameSync(this.file, `${this.file}.1`);
     this.size = 0;
   }
+}
+
+/**
+ * Names and messages come from other programs: none may drive the terminal of whoever prints the log, or begin a line that
+ * looks like an entry of ours.
+ */
+function oneEntry(text: string): string {
+  return text
+    .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '?')
+    .replaceAll('\n', '\n    ');
 }
 
 function statSize(file: string): number {

@@ -1,6 +1,10 @@
-import * as fs from 'node:fs/promises';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { promisify } from 'node:util';
+import { openReal } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/runFolder.js';
+
+const read = promisify(fs.read);
 
 export interface LogText {
   text: string;
@@ -14,18 +18,18 @@ export interface LogText {
  * two; bytes that are no UTF-8 become U+FFFD. With `ended`, an incomplete character at the very end is given too.
  */
 export async function readLog(runFolder: string, offset: number, limit: number, ended: boolean): Promise<LogText> {
-  let file: fs.FileHandle;
+  let file: number;
   try {
-    file = await fs.open(path.join(runFolder, RUN_FILES.output), 'r');
+    file = openReal(path.join(runFolder, RUN_FILES.output));
   } catch {
     return { text: '', offset: 0, next: 0, size: 0 };
   }
   try {
-    const { size } = await file.stat();
+    const { size } = fs.fstatSync(file);
     let from = offset < 0 ? Math.max(0, size + offset) : Math.min(offset, size);
     // The smallest piece that surely holds a whole character, or reading would never get on.
     const bytes = Buffer.alloc(Math.min(Math.max(limit, 4), size - from));
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, from);
+    const { bytesRead } = await read(file, bytes, 0, bytes.length, from);
     const got = bytes.subarray(0, bytesRead);
     // An offset from the end knows nothing of characters; others were given by us.
     const start = offset < 0 && from > 0 ? leadingContinuation(got) : 0;
@@ -35,7 +39,7 @@ export async function readLog(runFolder: string, offset: number, limit: number, 
     from += start;
     return { text: got.subarray(start, end).toString('utf8'), offset: from, next: Math.max(next, from), size };
   } finally {
-    await file.close();
+    fs.closeSync(file);
   }
 }
 

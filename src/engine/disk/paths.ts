@@ -16,6 +16,8 @@ export interface WorkspacePaths {
   lock: string;
   log: string;
   store: string;
+  /** What this person has asked to be run. */
+  asked: string;
 }
 
 /** `local` is what `prepareLocal` has found; without it, where it is when all is well. */
@@ -32,5 +34,6 @@ export function workspacePaths(workspace: string, local = localFolder(workspace)
     lock: path.join(local, 'engine.lock'),
     log: path.join(local, 'engine.log'),
     store: path.join(local, 'store.db'),
+    asked: path.join(local, 'asked.db'),
   };
 }

@@ -313,6 +313,7 @@ export class ActiveRuns {
       folder: folders.path(spec.id),
       spec,
       supervisorProgram,
+      askedHash: () => folders.askedHash(spec.id),
       log,
       intake: {
         frame: (frame: Frame) => {

@@ -1,6 +1,6 @@
 /** The confusion matrix that a run has left, as a file of its own. */
-import { open, realpath, stat } from 'node:fs/promises';
 import * as path from 'node:path';
+import { readReal } from '../../files/real.js';
 import { readCsv } from '../../protocol/csv.js';
 import type { Confusion } from '../../protocol/engine.js';
 import type { RunMedia } from '../../store/api.js';
@@ -12,30 +12,21 @@ const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_CLASSES = 1000;
 
 /** Null when there is none, or it is not what it must be. Reads nothing outside the run's folder. */
-export async function readConfusion(folder: string, media: readonly RunMedia[]): Promise<Confusion | null> {
+export function readConfusion(folder: string, media: readonly RunMedia[]): Confusion | null {
   const record = media.findLast(({ name, mime }) => name === CONFUSION_MEDIA && mime === 'text/csv');
   if (!record) return null;
-  const text = await readInside(folder, record.path);
+  const text = readInside(folder, record.path);
   const table = text === null ? null : parse(text);
   return table && { ...table, step: record.step ?? null };
 }
 
-async function readInside(folder: string, name: string): Promise<string | null> {
+function readInside(folder: string, name: string): string | null {
+  const file = path.resolve(folder, name);
+  if (!file.startsWith(folder + path.sep)) return null;
   try {
-    const root = await realpath(folder);
-    const file = await realpath(path.resolve(root, name));
-    if (!file.startsWith(root + path.sep)) return null;
-    // Opening a pipe would wait for whoever writes into it, and the engine with it.
-    if (!(await stat(file)).isFile()) return null;
-    const handle = await open(file, 'r');
-    try {
-      const { size } = await handle.stat();
-      return size > MOST_BYTES ? null : await handle.readFile('utf8');
-    } finally {
-      await handle.close();
-    }
+    return readReal(file, MOST_BYTES);
   } catch {
-    // Gone, or never there.
+    // Gone, never there, too large, or a link.
     return null;
   }
 }

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { z } from 'zod';
+import { listReal, openReal } from '../../files/real.js';
 import { ExitRecord, FinishRecord, MessageRecord, SpawnRecord } from '../../protocol/journal.js';
 import { RUN_FILES } from '../../protocol/runFolder.js';
 import { salvage } from '../../store/journal/salvage.js';
@@ -67,7 +68,9 @@ export function readLastWords(
   let closed: Ending['closed'];
   let names: string[] = [];
   try {
-    names = fs.readdirSync(folder).filter((name) => name.endsWith('.ndjson') && name !== RUN_FILES.supervisorJournal);
+    names = listReal(folder)
+      .map(({ name }) => name)
+      .filter((name) => name.endsWith('.ndjson') && name !== RUN_FILES.supervisorJournal);
   } catch {
     // No journal was ever made.
   }
@@ -97,7 +100,7 @@ export function readLastWords(
 function tailRecords(file: string): unknown[] {
   let descriptor: number;
   try {
-    descriptor = fs.openSync(file, 'r');
+    descriptor = openReal(file);
   } catch {
     return [];
   }

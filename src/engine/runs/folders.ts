@@ -1,17 +1,25 @@
-/** Run folders on disk: making one, reading one back, taking in those the store doesn't know. */
+/** Run folders on disk: making one, reading one back. What is in them is data; only `asked` says what may be started. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Experiment } from '../../experiment/index.js';
 import { wholeCheckpoints } from '../../client/checkpoints.js';
-import { RUN_FILES, RunSpec } from '../../protocol/runFolder.js';
+import { ID_PATTERN, RUN_FILES, RunMeta, RunSpec } from '../../protocol/runFolder.js';
 import type { z } from 'zod';
 import type { FinishRecord } from '../../protocol/journal.js';
-import type { StoreApi } from '../../store/api.js';
+import {
+  checkFolder,
+  listReal,
+  makeFolderReal,
+  readReal,
+  removeReal,
+  sizeReal,
+  statReal,
+  writeReal,
+} from '../../files/real.js';
+import { fromRecord, toRecord } from '../../files/runPaths.js';
+import { hashOf, type Answer, type Asked } from '../disk/asked.js';
 import { readLastWords, readSupervisorRecords } from './endingRecords.js';
 import { appendLine } from '../disk/appendLine.js';
-import { writeFileAtomic } from '../disk/files.js';
-import { hostName } from '../machine/hostFacts.js';
-import type { Log } from '../disk/log.js';
 import type { FinalStatus } from './outcome.js';
 import { readAddress } from './supervisorLink.js';
 
@@ -25,21 +33,51 @@ export class RunFolders {
   private readonly taking = new Set<string>();
   private takes = 0;
 
-  constructor(private readonly runs: string) {}
+  private readonly workspace: string;
 
+  constructor(
+    /** `<workspace>/.tunesmith/runs` */
+    readonly runs: string,
+    private readonly asked: Pick<Asked, 'add' | 'check' | 'forget'>,
+  ) {
+    this.workspace = path.resolve(runs, '../..');
+  }
+
+  /** Throws for what is no id: a row or a record could otherwise name any folder. */
   path(id: string): string {
+    if (!ID_PATTERN.test(id)) throw new Error(`${JSON.stringify(id)} is no id of a run`);
     return path.join(this.runs, id);
+  }
+
+  /** Ids of the folders that are there. Throws when they can't be read. */
+  ids(): string[] {
+    return listOrNothing(this.runs)
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+      .map(({ name }) => name);
+  }
+
+  /** Whether this person has asked for the run, as its folder has it now. */
+  isAsked(id: string): Answer {
+    return this.asked.check('run', id, this.specText(id));
+  }
+
+  /** What run.json must hold for its supervisor to start anything: a SHA-256, or null when nobody has asked for it. */
+  askedHash(id: string): string | null {
+    const text = this.specText(id);
+    return text !== null && this.asked.check('run', id, text) === 'yes' ? hashOf(text) : null;
   }
 
   /** Makes the folder; run.json comes last, so a folder with one is whole. Throws when the disk is full. */
   create(spec: RunSpec, experiment: Experiment | null): string {
     const folder = this.path(spec.id);
-    fs.mkdirSync(path.join(folder, RUN_FILES.journal), { recursive: true });
+    const text = this.toText(spec);
+    makeFolderReal(path.join(folder, RUN_FILES.journal));
     try {
-      if (experiment) writeFileAtomic(path.join(folder, RUN_FILES.experiment), JSON.stringify(experiment));
-      writeFileAtomic(path.join(folder, RUN_FILES.spec), JSON.stringify(spec));
+      this.asked.add('run', spec.id, text);
+      if (experiment) writeReal(path.join(folder, RUN_FILES.experiment), this.experimentText(experiment));
+      writeReal(path.join(folder, RUN_FILES.spec), text);
     } catch (error) {
-      fs.rmSync(folder, { recursive: true, force: true });
+      this.discard(spec.id);
       throw error;
     }
     return folder;
@@ -47,12 +85,15 @@ export class RunFolders {
 
   /** Lays a new launch over run.json; the folder keeps all that earlier ones wrote. Throws when the disk is full. */
   rewrite(spec: RunSpec): void {
-    writeFileAtomic(path.join(this.path(spec.id), RUN_FILES.spec), JSON.stringify(spec));
+    const text = this.toText(spec);
+    this.asked.add('run', spec.id, text);
+    writeReal(path.join(this.path(spec.id), RUN_FILES.spec), text);
   }
 
   /** The newest checkpoint of a run, or null. */
   checkpoint(id: string): string | null {
-    return wholeCheckpoints(path.join(this.path(id), RUN_FILES.checkpoints))[0] ?? null;
+    const folder = path.join(this.path(id), RUN_FILES.checkpoints);
+    return statReal(folder)?.isDirectory() ? (wholeCheckpoints(folder)[0] ?? null) : null;
   }
 
   /**
@@ -77,8 +118,8 @@ export class RunFolders {
   }
 
   private async takeInto(own: string, source: string, wanted: () => boolean): Promise<string | null> {
-    const { cp, mkdir, rename, rm } = fs.promises;
-    await mkdir(own, { recursive: true });
+    const { cp, rename, rm } = fs.promises;
+    makeFolderReal(own);
     // Left by an engine that was killed; not what is being copied for a launch that was given up just now.
     for (const name of fs.readdirSync(own)) {
       const left = path.join(own, name);
@@ -104,7 +145,7 @@ export class RunFolders {
   /** Null when there is no readable run.json. */
   spec(id: string): RunSpec | null {
     try {
-      return RunSpec.parse(JSON.parse(fs.readFileSync(path.join(this.path(id), RUN_FILES.spec), 'utf8')));
+      return this.fromText(this.specText(id) ?? '');
     } catch {
       return null;
     }
@@ -113,7 +154,8 @@ export class RunFolders {
   /** The experiment as it was when the run was made; null for a run that came from none. */
   experiment(id: string): Experiment | null {
     try {
-      return JSON.parse(fs.readFileSync(path.join(this.path(id), RUN_FILES.experiment), 'utf8')) as Experiment;
+      const experiment = JSON.parse(readReal(path.join(this.path(id), RUN_FILES.experiment))) as Experiment;
+      return { ...experiment, file: fromRecord(this.workspace, experiment.file) };
     } catch {
       return null;
     }
@@ -121,50 +163,78 @@ export class RunFolders {
 
   /** Bytes the run has printed; null when there are none. */
   logSize(id: string): number | null {
+    return sizeReal(path.join(this.path(id), RUN_FILES.output));
+  }
+
+  /** Removes a folder that was just made. */
+  discard(id: string): void {
+    const folder = this.path(id);
+    checkFolder(path.dirname(folder));
+    fs.rmSync(folder, { recursive: true, force: true });
+    this.asked.forget('run', [id]);
+  }
+
+  /** Removes the folder of a run, and nothing that a link in it leads to. */
+  async remove(id: string): Promise<void> {
+    const folder = this.path(id);
+    if (statReal(folder)) await removeReal(folder);
+    this.asked.forget('run', [id]);
+  }
+
+  /** What the person has said of it; null when that is nothing. */
+  meta(id: string): RunMeta | null {
     try {
-      return fs.statSync(path.join(this.path(id), RUN_FILES.output)).size;
+      return RunMeta.parse(JSON.parse(readReal(path.join(this.path(id), RUN_FILES.meta))));
     } catch {
       return null;
     }
   }
 
-  /** Removes a folder that was just made. */
-  discard(id: string): void {
-    fs.rmSync(this.path(id), { recursive: true, force: true });
+  /** Throws when it can't be written. A run whose folder is gone is passed over. */
+  saveMeta(id: string, meta: Omit<RunMeta, 'version'>): void {
+    const folder = this.path(id);
+    if (!statReal(folder)) return;
+    // Many runs may be tagged at once, and the index has it too, so nothing waits for the disk here.
+    writeReal(path.join(folder, RUN_FILES.meta), JSON.stringify({ version: 1, ...meta }), { sync: false });
   }
 
-  async remove(id: string): Promise<void> {
-    await fs.promises.rm(this.path(id), { recursive: true, force: true, maxRetries: 3 });
-  }
-
-  /**
-   * Takes into the store what only the disk has: the store was deleted, or the engine was killed between writing a
-   * run's folder and its row. Returns how many. Such a run counts as queued until its journal says more.
-   */
-  importUnknown(store: StoreApi, log: Log): number {
-    let names: string[] = [];
+  private specText(id: string): string | null {
     try {
-      names = fs.readdirSync(this.runs);
+      return readReal(path.join(this.path(id), RUN_FILES.spec));
     } catch {
-      return 0;
+      return null;
     }
-    const known = new Set(store.runs.ids());
-    let imported = 0;
-    for (const id of names.sort()) {
-      if (known.has(id) || id.startsWith('.')) continue;
-      const spec = this.spec(id);
-      if (!spec || spec.id !== id) {
-        log.warn(`runs/${id} has no readable ${RUN_FILES.spec}; left alone`);
-        continue;
-      }
-      // HandRuns takes those in: nothing is ever started for them.
-      if (spec.origin?.by === 'program') continue;
-      const { host = hostName(), git = null } = spec.origin ?? {};
-      const name = spec.name ?? id;
-      if (store.runs.import({ spec, name, status: 'queued', folder: this.path(id), host, git })) imported++;
-    }
-    if (imported > 0) log.info(`took in ${imported} run folders that the store did not know`);
-    return imported;
+  }
+
+  private toText(spec: RunSpec): string {
+    const { launch } = spec;
+    const relative = (file: string): string => toRecord(this.workspace, file);
+    return JSON.stringify({
+      ...spec,
+      file: spec.file === null ? null : relative(spec.file),
+      cwd: relative(spec.cwd),
+      ...(launch && {
+        launch: { ...launch, checkpoint: launch.checkpoint === null ? null : relative(launch.checkpoint) },
+      }),
+    });
+  }
+
+  private fromText(text: string): RunSpec {
+    const spec = RunSpec.parse(JSON.parse(text));
+    const { launch } = spec;
+    const absolute = (file: string): string => fromRecord(this.workspace, file);
+    return {
+      ...spec,
+      file: spec.file === null ? null : absolute(spec.file),
+      cwd: absolute(spec.cwd),
+      ...(launch && {
+        launch: { ...launch, checkpoint: launch.checkpoint === null ? null : absolute(launch.checkpoint) },
+      }),
+    };
+  }
+
+  private experimentText(experiment: Experiment): string {
+    return JSON.stringify({ ...experiment, file: toRecord(this.workspace, experiment.file) });
   }
 
   /**
@@ -184,11 +254,20 @@ export class RunFolders {
       const { finish, closed } = readLastWords(folder, launch);
       return Boolean(spawn ?? exit ?? finish ?? closed) || readAddress(folder)?.launch === launch.number;
     }
-    if ([RUN_FILES.supervisor, RUN_FILES.output].some((name) => fs.existsSync(path.join(folder, name)))) return true;
+    if ([RUN_FILES.supervisor, RUN_FILES.output].some((name) => statReal(path.join(folder, name)))) return true;
     try {
-      return fs.readdirSync(path.join(folder, RUN_FILES.journal)).length > 0;
+      return listReal(path.join(folder, RUN_FILES.journal)).length > 0;
     } catch {
       return false;
     }
+  }
+}
+
+function listOrNothing(folder: string): fs.Dirent[] {
+  try {
+    return listReal(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }

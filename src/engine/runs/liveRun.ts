@@ -33,6 +33,8 @@ export interface LiveRunOptions {
   /** Absolute path of supervisor.cjs. */
   supervisorProgram: string;
   intake: JournalIntake;
+  /** SHA-256 of run.json if this person has asked for it, else null: the supervisor then starts nothing. */
+  askedHash(): string | null;
   log: Log;
   /** The program runs (or stands still). */
   onRunning(paused: boolean): void;
@@ -80,11 +82,13 @@ export class LiveRun {
   launch(env: Record<string, string>): void {
     const { folder, spec, supervisorProgram } = this.options;
     const node = ownNode();
+    const umask = (personsUmask() ?? process.umask()).toString(8);
+    const hash = this.options.askedHash() ?? 'nobody asked for it';
     this.launchedHere = true;
     let output: number | undefined;
     try {
-      output = fs.openSync(this.options.log.file, 'a');
-      const child = spawn(node.execPath, [supervisorProgram, folder, (personsUmask() ?? process.umask()).toString(8)], {
+      output = fs.openSync(this.options.log.file, 'a', 0o600);
+      const child = spawn(node.execPath, [supervisorProgram, folder, umask, hash], {
         cwd: folder,
         detached: true,
         windowsHide: true,
@@ -176,7 +180,9 @@ export class LiveRun {
     }
     // Ended before anything was started for it.
     if (!this.launchedHere && readLastWords(this.options.folder, this.which).finish) return void this.conclude();
-    if (this.launchedHere ? this.supervisorGone === null : Date.now() - this.since < START_MS) return this.lookAgain();
+    // No supervisor is coming up for what nobody has asked for here.
+    const mayComeUp = Date.now() - this.since < START_MS && this.options.askedHash() !== null;
+    if (this.launchedHere ? this.supervisorGone === null : mayComeUp) return this.lookAgain();
     void this.conclude();
   }
 
@@ -210,9 +216,10 @@ export class LiveRun {
     const { folder } = this.options;
     const { spawn: spawned, exit } = readSupervisorRecords(folder, this.which);
     const words = readLastWords(folder, this.which);
-    if (!spawned && !exit && !this.launchedHere && !words.finish) return null;
+    const isWaiting = !spawned && !exit && !this.launchedHere && !words.finish;
+    if (isWaiting && this.options.askedHash() !== null) return null;
     const failedStart =
-      !spawned && !exit
+      !spawned && !exit && this.launchedHere
         ? `The run's supervisor did not start: ${this.supervisorGone ?? 'no reason known'}. More is in ${this.options.log.file}.`
         : undefined;
     return {

@@ -2,9 +2,9 @@
  * The engine's connection to one run's supervisor: takes frames, sends controls. A lost connection is made
  * again while the supervisor lives; nothing is lost meanwhile because the journal files have it all.
  */
-import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
+import { readReal } from '../../files/real.js';
 import { RUN_FILES, SupervisorAddress } from '../../protocol/runFolder.js';
 import { FromSupervisor, type Control, type Frame } from '../../protocol/supervisor.js';
 import { isOwnSocket, RUN_SOCKET } from '../disk/sockets.js';
@@ -109,7 +109,7 @@ export class SupervisorLink {
 
 export function readAddress(folder: string): SupervisorAddress | null {
   try {
-    return SupervisorAddress.parse(JSON.parse(fs.readFileSync(path.join(folder, RUN_FILES.supervisor), 'utf8')));
+    return SupervisorAddress.parse(JSON.parse(readReal(path.join(folder, RUN_FILES.supervisor))));
   } catch {
     return null;
   }

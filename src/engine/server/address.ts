@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import type * as net from 'node:net';
 import { EngineAddress } from '../../protocol/engine.js';
-import { writeFileAtomic } from '../disk/files.js';
+import { writeReal } from '../../files/real.js';
 import { ENGINE_SOCKET, removeSocket } from '../disk/sockets.js';
 
 /** The socket of an engine that was killed stays behind. Only for who holds the lock: the old engine is surely gone. */
@@ -25,7 +25,7 @@ export function listen(server: net.Server, address: string): Promise<void> {
 }
 
 export function publishAddress(file: string, address: EngineAddress): void {
-  writeFileAtomic(file, JSON.stringify(address));
+  writeReal(file, JSON.stringify(address));
 }
 
 /** True while the file holds this very address: it may have been removed or overwritten. */

@@ -1,8 +1,9 @@
 /** The run's local socket: made, made known in `supervisor.json`, and made again when someone removed it. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { readReal, writeReal } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { untilRoom } from '../disk/room.js';
 import { newSocket, removeSocket, RUN_SOCKET } from '../disk/sockets.js';
@@ -52,13 +53,12 @@ export class Endpoint {
   private announce(): void {
     const path = join(this.folder, RUN_FILES.supervisor);
     const address = { pid: process.pid, socket: this.path, token: this.token, launch: this.launch, host: thisHost() };
-    writeFileSync(`${path}.tmp`, JSON.stringify(address), { mode: 0o600 });
-    renameSync(`${path}.tmp`, path);
+    writeReal(path, JSON.stringify(address), { sync: false });
   }
 
   private isOurs(path: string): boolean {
     try {
-      return (JSON.parse(readFileSync(path, 'utf8')) as { token?: unknown }).token === this.token;
+      return (JSON.parse(readReal(path)) as { token?: unknown }).token === this.token;
     } catch {
       return false;
     }

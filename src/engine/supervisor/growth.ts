@@ -1,5 +1,5 @@
-import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { listReal, sizeReal } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 
 const EVERY_MS = 500;
@@ -60,16 +60,12 @@ export class GrowthWatch {
 
 function names(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return listReal(folder).map(({ name }) => name);
   } catch {
     return [];
   }
 }
 
 function sizeOf(path: string): number {
-  try {
-    return statSync(path).size;
-  } catch {
-    return 0;
-  }
+  return sizeReal(path) ?? 0;
 }

@@ -1,10 +1,11 @@
 /**
- * The supervisor of one run: `node supervisor.cjs <run folder> [<umask of the program>]`. It starts the program, passes messages between
+ * The supervisor of one run: `node supervisor.cjs <run folder> <umask of the program> <SHA-256 of run.json>`. It starts the program, passes messages between
  * the program's clients and the engine, stops the process tree when asked, and writes down how it ended. It is
  * small and independent of the engine, so that a run goes on, and can be joined again, whatever happens to the engine.
  */
-import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { appendReal, openRealForAppend } from '../../files/real.js';
 import { Endpoint } from './endpoint.js';
 import { GrowthWatch } from './growth.js';
 import { Hub } from './hub.js';
@@ -21,11 +22,11 @@ import { findPythonFolder, programEnv, readSpec } from './spec.js';
 /** After the end, time for the engine to read the last messages. */
 const LINGER_MS = 1000;
 
-async function supervise(folder: string): Promise<void> {
+async function supervise(folder: string, askedHash: string | undefined): Promise<void> {
   const journal = new SupervisorJournal(folder);
   let spec;
   try {
-    spec = readSpec(folder);
+    spec = readSpec(folder, askedHash);
     journal.launch = spec.launch?.number;
   } catch (error) {
     await journal.writeExit({ code: null, signal: null, requested: null, error: (error as Error).message });
@@ -59,7 +60,7 @@ async function supervise(folder: string): Promise<void> {
     },
   });
 
-  await untilRoom(() => closeSync(openSync(join(folder, RUN_FILES.output), 'a', 0o600)));
+  await untilRoom(() => closeSync(openRealForAppend(join(folder, RUN_FILES.output))));
   // An earlier launch may have been killed in the middle of a line.
   endLine(join(folder, RUN_FILES.journal, RUN_FILES.externalJournal));
   const env = programEnv(spec, folder, { socket: endpoint.path, token: endpoint.token }, findPythonFolder());
@@ -99,9 +100,9 @@ async function supervise(folder: string): Promise<void> {
 // A closed terminal or a Ctrl-C in it ends neither us nor the run; whoever wants that says so on the socket.
 for (const name of ['SIGHUP', 'SIGINT', 'SIGPIPE'] as const) process.on(name, () => undefined);
 
-const [given, umask = ''] = process.argv.slice(2);
+const [given, umask = '', askedHash] = process.argv.slice(2);
 if (!given) {
-  process.stderr.write('usage: supervisor.cjs <run folder> [<umask>]\n');
+  process.stderr.write('usage: supervisor.cjs <run folder> <umask> <SHA-256 of run.json>\n');
   process.exit(2);
 }
 keepFilesPrivate(/^[0-7]{1,4}$/.test(umask) ? Number.parseInt(umask, 8) : undefined);
@@ -110,7 +111,7 @@ const folder = resolve(given);
 function report(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   try {
-    appendFileSync(join(folder, 'supervisor.log'), `${new Date().toISOString()} ${text}\n`);
+    appendReal(join(folder, 'supervisor.log'), `${new Date().toISOString()} ${text}\n`);
   } catch {
     // Nothing left to tell.
   }
@@ -124,7 +125,7 @@ function report(error: unknown): void {
 // The program and its end matter more than any one message that went wrong.
 process.on('uncaughtException', report);
 process.on('unhandledRejection', report);
-supervise(folder).then(
+supervise(folder, askedHash).then(
   () => process.exit(0),
   (error: unknown) => {
     report(error);

@@ -1,7 +1,8 @@
 /** The training program: started, paused, asked to stop, ended, and its end told. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
+import { openRealForAppend } from '../../files/real.js';
 import type { StopReason } from '../../protocol/supervisor.js';
 import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
 import { withPersonsUmask } from '../disk/umask.js';
@@ -51,7 +52,7 @@ export class Program {
     onStart: (pid: number, started: string | null) => void,
   ) {
     // The program writes straight into the file: nothing of ours is between, so nothing is lost when we die.
-    const output = openSync(join(folder, RUN_FILES.output), 'a', 0o600);
+    const output = openRealForAppend(join(folder, RUN_FILES.output));
     let child: ChildProcess;
     try {
       const [name, ...args] = spec.argv as [string, ...string[]];

@@ -1,5 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { readReal } from '../../files/real.js';
+import { fromRecord, workspaceOf } from '../../files/runPaths.js';
 import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
 import { setEntry } from '../../protocol/records.js';
 
@@ -22,15 +25,21 @@ function isLaunch(value: unknown): value is ProgramSpec['launch'] {
   return Number.isInteger(number) && (checkpoint === null || isText(checkpoint));
 }
 
-/** Reads and checks `run.json`. Throws with a sentence for the person. */
-export function readSpec(folder: string): ProgramSpec {
+/**
+ * Reads and checks `run.json`, which must have the SHA-256 of what the person has asked for: it lies in a folder that others
+ * may write. Throws with a sentence for the person.
+ */
+export function readSpec(folder: string, askedHash: string | undefined): ProgramSpec {
   const path = join(folder, RUN_FILES.spec);
   const fail = (what: string): never => {
     throw new Error(`${path}: ${what}`);
   };
   let spec: Record<string, unknown>;
   try {
-    spec = JSON.parse(readFileSync(path, 'utf8'));
+    const text = readReal(path);
+    if (createHash('sha256').update(text).digest('hex') !== askedHash)
+      throw new Error('it is not what you have asked to be run. Nothing was started; start the run again.');
+    spec = JSON.parse(text);
   } catch (error) {
     return fail((error as Error).message);
   }
@@ -44,7 +53,11 @@ export function readSpec(folder: string): ProgramSpec {
     return fail('"env" must map names to texts');
   if (typeof stopGrace !== 'number' || !(stopGrace >= 0)) return fail('"stopGrace" must be seconds');
   if (!isLaunch(launch)) return fail('"launch" must have a number and a checkpoint');
-  return { id, argv, cwd, env: env as Record<string, string>, params, stopGrace, launch };
+  const absolute = (written: string): string => fromRecord(workspaceOf(folder), written);
+  return {
+    ...{ id, argv, cwd: absolute(cwd), env: env as Record<string, string>, params, stopGrace },
+    launch: launch && { ...launch, checkpoint: launch.checkpoint && absolute(launch.checkpoint) },
+  };
 }
 
 /** Environment of the program: ours, then the spec's, then the variables of the run protocol. */

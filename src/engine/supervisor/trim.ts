@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { listReal, openReal } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 
 const BLOCK = 64 << 10;
@@ -10,7 +11,7 @@ const BLOCK = 64 << 10;
  */
 export function trimJournals(folder: string): void {
   const journals = join(folder, RUN_FILES.journal);
-  for (const name of readdirSync(journals)) {
+  for (const { name } of listReal(journals)) {
     if (name.endsWith('.ndjson')) {
       try {
         trim(join(journals, name));
@@ -22,7 +23,7 @@ export function trimJournals(folder: string): void {
 }
 
 function trim(path: string): void {
-  const file = openSync(path, 'r+');
+  const file = openReal(path, constants.O_RDWR);
   try {
     const size = fstatSync(file).size;
     const block = Buffer.alloc(BLOCK);

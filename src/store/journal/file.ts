@@ -1,22 +1,19 @@
 /** Journal files on disk. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { fstatSync, readSync } from 'node:fs';
+import { openReal } from '../../files/real.js';
 
 const BLOCK = 2 ** 20;
 /** NUL bytes looked through for what may lie behind them. A hole that a power cut left is far smaller. */
 const MAX_HOLE = 64 * 2 ** 20;
 
-/** Opens a regular file only: a link or a pipe put there by a program must not lead us elsewhere or block us. */
+/** Opens an ordinary file only: a link or a pipe put there by a program must not lead us elsewhere or block us. */
 export function openFile(path: string): { fd: number; size: number } | null {
-  let fd: number;
   try {
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    const fd = openReal(path);
+    return { fd, size: fstatSync(fd).size };
   } catch {
     return null;
   }
-  const stat = fstatSync(fd);
-  if (stat.isFile()) return { fd, size: stat.size };
-  closeSync(fd);
-  return null;
 }
 
 /** Fewer bytes where the file ends before. */

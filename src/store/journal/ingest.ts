@@ -1,5 +1,6 @@
-import { closeSync, readdirSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
+import { listReal } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/runFolder.js';
 import type { IngestApi, IngestResult } from '../api.js';
 import type { Database } from '../database.js';
@@ -80,7 +81,8 @@ export class Ingest implements IngestApi {
 
   files(run: string): string[] {
     try {
-      return readdirSync(this.folder(run))
+      return listReal(this.folder(run))
+        .map(({ name }) => name)
         .filter((name) => FILE_NAME.test(name))
         .sort();
     } catch {

@@ -1,9 +1,10 @@
 /** What a saved network says of examples: how good it is on them, and what it predicts, as a CSV file. */
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { csv } from '../../protocol/csv.js';
 import { RunSpec } from '../../protocol/runFolder.js';
+import { readReal } from '../../files/real.js';
+import { fromRecord, workspaceOf } from '../../files/runPaths.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { Feed, toTensors } from '../loop/batches.js';
 import { divisionsOf, openData } from '../data/index.js';
@@ -70,10 +71,10 @@ async function ownExamples(
   context: PredictContext,
   fold: number | null,
 ): Promise<Prepared> {
-  const spec = RunSpec.parse(JSON.parse(await readFile(join(runFolder, RUN_FILES.spec), 'utf8')));
+  const spec = RunSpec.parse(JSON.parse(readReal(join(runFolder, RUN_FILES.spec))));
   const { network } = model.saved;
   const data = await openData(network.data, {
-    folder: spec.file ? dirname(spec.file) : spec.cwd,
+    folder: fromRecord(workspaceOf(runFolder), spec.file ? dirname(spec.file) : spec.cwd),
     validation: network.validation,
     loss: network.loss.name,
     signal: context.signal,

@@ -1,4 +1,5 @@
 /** Real supervisors of real programs, from bundles built into a temporary folder. */
+import { createHash } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -66,7 +67,10 @@ export function startRun(bundles: string, spec: Partial<RunSpec> & { argv: strin
 }
 
 export function supervise(bundles: string, folder: string): TestRun {
-  const supervisor = spawn(process.execPath, [join(bundles, 'supervisor.cjs'), folder], {
+  const hash = createHash('sha256')
+    .update(readFileSync(join(folder, 'run.json')))
+    .digest('hex');
+  const supervisor = spawn(process.execPath, [join(bundles, 'supervisor.cjs'), folder, '22', hash], {
     stdio: 'ignore',
     env: { ...process.env, TUNESMITH_PYTHON_DIR: join(root, 'python') },
   });

@@ -1,6 +1,6 @@
 /** One run of a program that a person started by hand: its journal is read while the program works, and its end is found out. */
-import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { appendReal, statReal } from '../../../files/real.js';
 import { HAND_FILES } from '../../../protocol/handStarted.js';
 import type { RunStatus } from '../../../protocol/engine.js';
 import type { RunSpec } from '../../../protocol/runFolder.js';
@@ -74,15 +74,8 @@ export class HandRun {
 
   send(control: Control): string | null {
     if (this.isOver) return 'is over already';
-    const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0 } = fs.constants;
     try {
-      const file = path.join(this.options.folder, HAND_FILES.control);
-      const descriptor = fs.openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
-      try {
-        fs.writeSync(descriptor, JSON.stringify(control) + '\n');
-      } finally {
-        fs.closeSync(descriptor);
-      }
+      appendReal(path.join(this.options.folder, HAND_FILES.control), JSON.stringify(control) + '\n');
       return null;
     } catch (error) {
       return `can't be reached: ${(error as Error).message}`;
@@ -138,5 +131,5 @@ export class HandRun {
 
 /** When the program last wrote its lease (while there is one), in milliseconds since the epoch; 0 when nothing is known. */
 function lastWrite(folder: string): number {
-  return fs.lstatSync(path.join(folder, HAND_FILES.lease), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return statReal(path.join(folder, HAND_FILES.lease))?.mtimeMs ?? 0;
 }

@@ -5,14 +5,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { HAND_FILES, WAKE_PREFIX } from '../../../protocol/handStarted.js';
-import type { RunSpec } from '../../../protocol/runFolder.js';
+import { ID_PATTERN, type RunSpec } from '../../../protocol/runFolder.js';
 import type { Params } from '../../../protocol/values.js';
 import type { StoreApi } from '../../../store/api.js';
 import type { Log } from '../../disk/log.js';
 import type { Trouble } from '../../disk/trouble.js';
-import { hostName } from '../../machine/hostFacts.js';
 import type { Changes } from '../../server/changes.js';
 import type { RunFolders } from '../folders.js';
+import { importRun } from '../takeInFolders.js';
 import { HandRun } from './handRun.js';
 import { RunsWatcher } from './watchRuns.js';
 
@@ -31,7 +31,6 @@ const TURN_MS = 500;
 const BUDGET_MS = 100;
 /** Ended runs looked at in one rescan: a program may go on with one on another host, which no watcher here sees. */
 const LOOKED_AT = 200;
-const ID = /^[\w-]{1,64}$/;
 
 export class HandRuns {
   private readonly live = new Map<string, HandRun>();
@@ -71,7 +70,7 @@ export class HandRuns {
 
   /** Whether a run was started by hand, whatever became of it. */
   isHandStarted(id: string): boolean {
-    return this.live.has(id) || (ID.test(id) && isByHand(this.options.folders.spec(id)));
+    return this.live.has(id) || (ID_PATTERN.test(id) && isByHand(this.options.folders.spec(id)));
   }
 
   /** Null when the program was asked, else why it could not be. */
@@ -91,7 +90,7 @@ export class HandRuns {
   private rescan(): void {
     let names: string[];
     try {
-      names = fs.readdirSync(this.options.runs);
+      names = this.options.folders.ids();
     } catch {
       return;
     }
@@ -104,17 +103,17 @@ export class HandRuns {
   }
 
   private look(name: string): void {
-    if (this.seen.has(name) || !ID.test(name)) return;
+    if (this.seen.has(name) || !ID_PATTERN.test(name)) return;
     const spec = this.options.folders.spec(name);
     // The engine's own folders have no run.json for a moment; they are not ours to look at either way.
-    const ours = isByHand(spec) && spec!.id === name && this.isFolder(name);
+    const ours = isByHand(spec) && spec!.id === name;
     this.seen.set(name, ours);
     if (ours) this.follow(spec!);
   }
 
   /** A run may have been gone on with. */
   private wake(id: string): void {
-    if (!ID.test(id) || this.live.has(id)) return;
+    if (!ID_PATTERN.test(id) || this.live.has(id)) return;
     this.seen.delete(id);
     this.look(id);
   }
@@ -123,11 +122,8 @@ export class HandRuns {
     const { store, folders, changes, log, trouble } = this.options;
     const { id } = spec;
     const folder = folders.path(id);
-    const { host = hostName(), git = null } = spec.origin ?? {};
-    const { name = id, tags, note } = spec;
-    const more = { ...(tags && { tags }), ...(note !== undefined && { note }) };
     const done = trouble.attempt(() => {
-      if (store.runs.import({ spec, name, status: 'running', folder, host, git, ...more })) {
+      if (importRun(folders, store, spec, 'running')) {
         store.runs.update(id, { startedAt: spec.createdAt });
         log.info(`run ${id}: found; it was started by hand`);
       }
@@ -153,13 +149,9 @@ export class HandRuns {
 
   /** Whether a lease was written after the end that we know of. */
   private goesOn(id: string): boolean {
-    if (!ID.test(id)) return false;
+    if (!ID_PATTERN.test(id)) return false;
     const lease = fs.lstatSync(path.join(this.options.runs, id, HAND_FILES.lease), { throwIfNoEntry: false });
     return lease !== undefined && lease.mtimeMs > (this.options.store.runs.get(id)?.endedAt ?? 0);
-  }
-
-  private isFolder(name: string): boolean {
-    return fs.lstatSync(path.join(this.options.runs, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
   }
 }
 

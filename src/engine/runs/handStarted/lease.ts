@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { HAND_FILES, HandLease } from '../../../protocol/handStarted.js';
+import { openReal } from '../../../files/real.js';
 import { isHere } from '../../machine/host.js';
 import { isAlive } from '../../supervisor/processes.js';
 
@@ -48,13 +49,12 @@ export class LeaseReader {
 
   /** Null: there is none. A lease that can't be understood is one all the same: it may be written just now. */
   private read(): { lease: HandLease | null; writtenAt: number } | null {
-    const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
     let descriptor: number;
     try {
-      descriptor = fs.openSync(this.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+      descriptor = openReal(this.file);
     } catch (error) {
       // Out of file descriptors, or not to be read by us: that says nothing about the program.
-      const gone = ['ENOENT', 'ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '');
+      const gone = ['ENOENT', 'ENOTDIR', 'ENOTREAL'].includes((error as NodeJS.ErrnoException).code ?? '');
       return gone ? null : { lease: null, writtenAt: this.written };
     }
     try {

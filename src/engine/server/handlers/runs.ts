@@ -41,8 +41,8 @@ export function runHandlers(parts: EngineParts) {
       if (!run) throw notFound('run', id);
       return run;
     },
-    'runs/confusion': async ({ id }) => ({
-      confusion: await readConfusion(folders.path(existing(id).id), store.runs.media(id)),
+    'runs/confusion': ({ id }) => ({
+      confusion: readConfusion(folders.path(existing(id).id), store.runs.media(id)),
     }),
     'runs/columns': (query) => store.runs.columns(query),
     'runs/start': async (request) => ({ run: await maker.start(request) }),

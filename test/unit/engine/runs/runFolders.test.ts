@@ -3,14 +3,17 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Asked } from '../../../../src/engine/disk/asked.js';
 import { readLastWords, secondsAtWork } from '../../../../src/engine/runs/endingRecords.js';
 import { RunFolders } from '../../../../src/engine/runs/folders.js';
 
 let base: string;
 let folders: RunFolders;
+let asked: Asked;
 beforeEach(() => {
   base = fs.mkdtempSync(path.join(os.tmpdir(), 'folders ü '));
-  folders = new RunFolders(base);
+  asked = Asked.open(':memory:', { warn: () => undefined });
+  folders = new RunFolders(base, asked);
 });
 afterEach(() => fs.rmSync(base, { recursive: true, force: true }));
 

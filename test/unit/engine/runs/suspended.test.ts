@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { Asked } from '../../../../src/engine/disk/asked.js';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineConnection } from '../../../../src/engine/clients/index.js';
 import type { Run } from '../../../../src/protocol/engine.js';
@@ -102,7 +103,11 @@ describe('suspended trials', () => {
     // As between the writing of run.json and of the store.
     const file = workspace().at('.tunesmith', 'runs', suspended.id, 'run.json');
     const spec = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>;
-    fs.writeFileSync(file, JSON.stringify({ ...spec, launch: { number: 2, at: Date.now(), checkpoint: null } }));
+    const text = JSON.stringify({ ...spec, launch: { number: 2, at: Date.now(), checkpoint: null } });
+    const asked = Asked.open(workspace().local.asked, { warn: expect.fail });
+    asked.add('run', suspended.id, text);
+    asked.close();
+    fs.writeFileSync(file, text);
     const { DatabaseSync } = await import('node:sqlite');
     const db = new DatabaseSync(workspace().local.store);
     db.prepare("UPDATE runs SET status = 'queued' WHERE id = ?").run(suspended.id);

@@ -1,0 +1,94 @@
+/**
+ * What this person has asked to be run on this machine. It lies outside the workspace, and nothing else makes a run or a
+ * search start: a folder that was cloned or copied carries data, and no orders.
+ */
+import * as fs from 'node:fs';
+import { createHash } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
+import type { Log } from './log.js';
+
+export type AskedKind = 'run' | 'search';
+
+/**
+ * `yes`: with the very content that the folder has now. `changed`: somebody has rewritten it since. `no`: it came from
+ * elsewhere.
+ */
+export type Answer = 'yes' | 'changed' | 'no';
+
+/** Contents of one run that count: the one it has, and the one that is just being written. */
+const KEPT = 2;
+const DAMAGED = new Set([11, 26]);
+
+export class Asked {
+  private constructor(private readonly db: DatabaseSync) {}
+
+  /** Opens or creates the file. A damaged one is moved aside: then nothing that waits is started. */
+  static open(file: string, log: Pick<Log, 'warn'>): Asked {
+    try {
+      return new Asked(connect(file));
+    } catch (error) {
+      if (!DAMAGED.has(((error as { errcode?: number }).errcode ?? 0) & 0xff)) throw error;
+      const aside = `${file}.damaged-${Date.now()}`;
+      fs.renameSync(file, aside);
+      for (const end of ['-wal', '-shm']) fs.rmSync(file + end, { force: true });
+      log.warn(
+        `${file} is damaged and was moved to ${aside}. Runs that were waiting are not started: start them again.`,
+      );
+      return new Asked(connect(file));
+    }
+  }
+
+  /** To be called before the content is written. */
+  add(kind: AskedKind, id: string, content: string): void {
+    this.db
+      .prepare('INSERT INTO asked (kind, id, hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
+      .run(kind, id, hashOf(content));
+    this.db
+      .prepare(
+        `DELETE FROM asked WHERE kind = ? AND id = ? AND key NOT IN (
+           SELECT key FROM asked WHERE kind = ? AND id = ? ORDER BY key DESC LIMIT ${KEPT})`,
+      )
+      .run(kind, id, kind, id);
+  }
+
+  /** `content` null: there is none that can be read. */
+  check(kind: AskedKind, id: string, content: string | null): Answer {
+    const rows = this.db.prepare('SELECT hash FROM asked WHERE kind = ? AND id = ?').all(kind, id) as {
+      hash: string;
+    }[];
+    if (rows.length === 0) return 'no';
+    return content !== null && rows.some(({ hash }) => hash === hashOf(content)) ? 'yes' : 'changed';
+  }
+
+  forget(kind: AskedKind, ids: readonly string[]): void {
+    const statement = this.db.prepare('DELETE FROM asked WHERE kind = ? AND id = ?');
+    for (const id of ids) statement.run(kind, id);
+  }
+
+  close(): void {
+    if (this.db.isOpen) this.db.close();
+  }
+}
+
+/** SHA-256 of the text in UTF-8, in hexadecimal digits. */
+export function hashOf(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+function connect(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: 5000 });
+  try {
+    // What the person was told is on disk, also after a power cut.
+    db.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      CREATE TABLE IF NOT EXISTS asked (
+        key INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, hash TEXT NOT NULL,
+        UNIQUE (kind, id, hash));
+    `);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Brings the index up to the folders: runs that only the disk has are taken in, rows whose folder is gone are dropped. It
+ * starts nothing. A run counts as waiting only if this person has asked for it on this machine.
+ */
+import { hostName } from '../machine/hostFacts.js';
+import type { Run, RunError, RunStatus } from '../../protocol/engine.js';
+import { ID_PATTERN, RUN_FILES, type RunSpec } from '../../protocol/runFolder.js';
+import type { StoreApi } from '../../store/api.js';
+import type { Log } from '../disk/log.js';
+import type { RunFolders } from './folders.js';
+
+/** Folders that can't be taken in are named up to so many. */
+const NAMED = 20;
+
+/** Why a run that waits in a folder does not start. */
+export const NEVER_STARTED: RunError = {
+  kind: 'not-started',
+  message:
+    'It was never started here: its folder came from elsewhere, or was changed since. Nothing is run on the word of a folder. ' +
+    'To run its experiment, use: tunesmith run FILE',
+  logTail: '',
+};
+
+/** Returns how many runs were taken in. */
+export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): number {
+  let ids: string[];
+  try {
+    ids = folders.ids();
+  } catch (error) {
+    log.error(`the runs' folders can't be read`, error);
+    return 0;
+  }
+  const known = new Set(store.runs.ids());
+  const odd: string[] = [];
+  let taken = 0;
+  for (const id of ids.sort()) {
+    if (!known.delete(id) && !takeIn(id)) odd.push(id);
+  }
+  // What is left in the index has no folder any more: it was removed, or another workspace has come to this path.
+  if (known.size > 0) {
+    store.runs.purge([...known]);
+    log.info(`${known.size} runs have no folder any more and are no longer listed`);
+  }
+  for (const id of odd.slice(0, NAMED)) log.warn(`runs/${id} has no readable ${RUN_FILES.spec}; left alone`);
+  if (odd.length > NAMED) log.warn(`${odd.length - NAMED} more folders like these are left alone`);
+  if (taken > 0) log.info(`took in ${taken} run folders that the index did not know`);
+  return taken;
+
+  function takeIn(id: string): boolean {
+    const spec = ID_PATTERN.test(id) ? folders.spec(id) : null;
+    if (spec?.id !== id) return false;
+    // HandRuns takes those in: nothing is ever started for them.
+    if (spec.origin?.by === 'program') return true;
+    const waits = !folders.wasStarted(id, spec);
+    const isForeign = waits && folders.isAsked(id) !== 'yes';
+    store.batch(() => {
+      importRun(folders, store, spec, isForeign ? 'stopped' : 'queued');
+      if (isForeign) store.runs.update(id, { error: NEVER_STARTED });
+    });
+    taken++;
+    return true;
+  }
+}
+
+/** Makes the row of a run that the index does not know, with what the person has said of it; false when it does know it. */
+export function importRun(folders: RunFolders, store: StoreApi, spec: RunSpec, status: RunStatus): boolean {
+  const { id } = spec;
+  const { host = hostName(), git = null } = spec.origin ?? {};
+  const meta = folders.meta(id);
+  const { name, tags, note } = meta ?? { name: spec.name ?? id, tags: spec.tags ?? [], note: spec.note ?? '' };
+  return store.batch(() => {
+    if (!store.runs.import({ spec, name, status, folder: folders.path(id), host, git, tags, note })) return false;
+    if (typeof meta?.deletedAt === 'number') store.runs.delete([id], meta.deletedAt);
+    return true;
+  });
+}
+
+/** Ends a run that waits although nobody has asked for it here; true when it did. */
+export function refusedAsForeign(run: Run, folders: RunFolders, store: StoreApi): boolean {
+  const spec = folders.spec(run.id);
+  const waits = run.status === 'queued' || (run.status === 'paused' && spec?.launch !== undefined);
+  if (!spec || !waits || folders.wasStarted(run.id, spec) || folders.isAsked(run.id) === 'yes') return false;
+  store.runs.update(run.id, { status: 'stopped', error: NEVER_STARTED, endedAt: Date.now() });
+  return true;
+}

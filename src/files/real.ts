@@ -1,0 +1,165 @@
+/**
+ * Files below `.tunesmith`, opened without following links. A workspace that was cloned, unpacked or shared may carry
+ * anything there: a link to a secret file instead of a log, or to a folder of the person instead of a run's.
+ *
+ * A path is checked from its last `.tunesmith` part on, that part included; of any other path the last part alone.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { randomBytes } from 'node:crypto';
+
+export const DATA_FOLDER = '.tunesmith';
+
+/** A part of a path is a link, or the file is none that can be read (a pipe, a device). */
+export class NotRealError extends Error {
+  override name = 'NotRealError';
+  readonly code = 'ENOTREAL';
+  constructor(readonly path: string) {
+    super(
+      `${path} is a link or no ordinary file. Tunesmith follows no links below ${DATA_FOLDER}: put the file itself there.`,
+    );
+  }
+}
+
+const { O_RDONLY, O_CREAT, O_APPEND, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
+
+/** Opens an ordinary file and returns its descriptor. Throws NotRealError, or the system's error (ENOENT, EACCES, …). */
+export function openReal(file: string, flags = O_RDONLY, mode = 0o600): number {
+  checkParents(file);
+  let descriptor: number;
+  try {
+    // A pipe would otherwise wait for whoever writes into it.
+    descriptor = fs.openSync(file, flags | O_NOFOLLOW | O_NONBLOCK, mode);
+  } catch (error) {
+    throw isLinkError(error) ? new NotRealError(file) : error;
+  }
+  if (fs.fstatSync(descriptor).isFile() && isWhereItShould(descriptor, file)) return descriptor;
+  fs.closeSync(descriptor);
+  throw new NotRealError(file);
+}
+
+/** Opens a file for appending, made if need be. */
+export function openRealForAppend(file: string): number {
+  return openReal(file, O_WRONLY | O_APPEND | O_CREAT);
+}
+
+/** Reads a whole file. Throws as `openReal` does, and when it has more than `limit` bytes. */
+export function readReal(file: string, limit = 64 * 1024 * 1024): string {
+  const descriptor = openReal(file);
+  try {
+    const { size } = fs.fstatSync(descriptor);
+    if (size > limit) throw new RangeError(`${file} has ${size} bytes; at most ${limit} are read`);
+    return fs.readFileSync(descriptor, 'utf8');
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+export function appendReal(file: string, text: string): void {
+  const descriptor = openRealForAppend(file);
+  try {
+    fs.writeFileSync(descriptor, text);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** What is at the path itself (links are not followed); null when nothing is, or a part before it is a link. */
+export function statReal(file: string): fs.Stats | null {
+  try {
+    checkParents(file);
+    return fs.lstatSync(file);
+  } catch {
+    return null;
+  }
+}
+
+/** Size of an ordinary file in bytes; null when there is none. */
+export function sizeReal(file: string): number | null {
+  const stat = statReal(file);
+  return stat?.isFile() ? stat.size : null;
+}
+
+/** What is in a folder. Throws NotRealError when it is a link, or the system's error. */
+export function listReal(folder: string): fs.Dirent[] {
+  checkFolder(folder);
+  return fs.readdirSync(folder, { withFileTypes: true });
+}
+
+/** Makes a folder, and what is missing above it, for this user alone. Throws NotRealError when a part is a link. */
+export function makeFolderReal(folder: string): void {
+  for (const part of partsToCheck(folder)) {
+    try {
+      fs.mkdirSync(part, { mode: 0o700 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (!fs.lstatSync(part).isDirectory()) throw new NotRealError(part);
+    }
+  }
+}
+
+/** Writes a file so that a reader, and a crash, sees the old or the new content whole, never a part. */
+export function writeReal(file: string, content: string, options: { sync?: boolean } = {}): void {
+  checkParents(file);
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(4).toString('hex')}`);
+  try {
+    const descriptor = fs.openSync(temporary, 'wx', 0o600);
+    try {
+      fs.writeFileSync(descriptor, content);
+      if (options.sync ?? true) fs.fsyncSync(descriptor);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+    fs.renameSync(temporary, file);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Removes a file, or a folder with all that is in it. A link in there is removed, and not what it leads to. */
+export async function removeReal(file: string): Promise<void> {
+  checkParents(file);
+  await fs.promises.rm(file, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Throws NotRealError when the folder or one above it, up to `.tunesmith`, is a link; the system's error when it is missing. */
+export function checkFolder(folder: string): void {
+  for (const part of partsToCheck(folder)) if (!fs.lstatSync(part).isDirectory()) throw new NotRealError(part);
+}
+
+function checkParents(file: string): void {
+  const parts = partsToCheck(file);
+  for (const part of parts.slice(0, -1)) if (!fs.lstatSync(part).isDirectory()) throw new NotRealError(part);
+}
+
+/** The paths of the last `.tunesmith` and of everything below it down to `file`. */
+function partsToCheck(file: string): string[] {
+  const parts = path.resolve(file).split(path.sep);
+  const from = parts.lastIndexOf(DATA_FOLDER);
+  const first = from < 0 ? parts.length - 1 : from;
+  return parts.slice(first).map((_, i) => parts.slice(0, first + i + 1).join(path.sep));
+}
+
+/**
+ * Somebody else may put a link in place after we looked. Linux says what was really opened, and nothing has been read of
+ * it yet.
+ */
+function isWhereItShould(descriptor: number, file: string): boolean {
+  if (process.platform !== 'linux') return true;
+  const parts = path.resolve(file).split(path.sep);
+  const from = parts.lastIndexOf(DATA_FOLDER);
+  if (from < 0) return true;
+  try {
+    const opened = fs.readlinkSync(`/proc/self/fd/${descriptor}`).replace(/ \(deleted\)$/, '');
+    return opened.endsWith(path.sep + parts.slice(from).join(path.sep));
+  } catch {
+    // Without /proc, the look before must do.
+    return true;
+  }
+}
+
+/** ELOOP on Linux and macOS, EMLINK on FreeBSD, ENXIO for a pipe or socket that is opened to write. */
+function isLinkError(error: unknown): boolean {
+  return ['ELOOP', 'EMLINK', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '');
+}

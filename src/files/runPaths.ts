@@ -1,0 +1,19 @@
+/** Paths in the records of a workspace are relative to it, so that it can be moved, copied and renamed. */
+import * as path from 'node:path';
+
+/** `folder`: absolute path of a run's folder, `<workspace>/.tunesmith/runs/<id>`. */
+export function workspaceOf(folder: string): string {
+  return path.resolve(folder, '../../..');
+}
+
+/** As it is written down: with slashes and relative where it lies in the workspace, else absolute as it is. */
+export function toRecord(workspace: string, file: string): string {
+  const relative = path.relative(workspace, file);
+  const isInside = !path.isAbsolute(relative) && relative.split(path.sep)[0] !== '..';
+  return isInside ? relative.split(path.sep).join('/') || '.' : file;
+}
+
+/** The absolute path of what was written down. */
+export function fromRecord(workspace: string, written: string): string {
+  return path.resolve(workspace, written);
+}

@@ -1,11 +1,14 @@
 """Where a run is recorded when Tunesmith started the program, and where nothing is recorded."""
 import json
 import os
+import sys
 
 from . import _checkpoint
 from ._ranks import rank
 
 _GRACE = 10.0
+#: The version of run.json that is understood.
+VERSION = 1
 
 
 class Place:
@@ -54,6 +57,9 @@ class Given(Place):
         super().__init__()
         self.folder = folder
         spec = read_object(os.path.join(folder, "run.json"))
+        if spec.get("version", VERSION) != VERSION:
+            text = f"run.json is of version {spec['version']}, and this client knows {VERSION}: update the package tunesmith"
+            print(f"tunesmith: {text}", file=sys.stderr)
         environ = os.environ
         self.id = environ.get("TUNESMITH_RUN_ID", "") or str(spec.get("id", ""))
         self.name = str(spec.get("name") or self.id)

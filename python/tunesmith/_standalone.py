@@ -11,8 +11,8 @@ import os
 import sys
 from time import monotonic, time
 
-from . import _checkpoint, _host, _notes, _ranks, _workspace
-from ._place import Place, grace_of, read_object
+from . import _checkpoint, _command, _host, _notes, _ranks, _workspace
+from ._place import VERSION, Place, grace_of, read_object
 from ._values import flat_params
 
 LEASE = "lease.json"
@@ -51,16 +51,16 @@ class Standalone(Place):
             _notes.leave(self.workspace, f"{job} {turn}", {**self._me, "id": self.id, "time": time()})
 
     def _make(self, runs, options):
-        program = _program_name()
+        program = _command.program()
         spec = {
-            "version": 1,
+            "version": VERSION,
             "id": options.get("id"),
             "experiment": options.get("project") or program,
             "file": None,
             "search": None,
             "trial": None,
             "params": flat_params(options.get("params") or {}),
-            "argv": _command(),
+            "argv": _command.argv(),
             "cwd": os.getcwd(),
             "env": {},
             "seed": int.from_bytes(os.urandom(4), "big") >> 1,
@@ -217,20 +217,6 @@ def _is_worker():
     """A process that multiprocessing started."""
     multiprocessing = sys.modules.get("multiprocessing.process")
     return multiprocessing is not None and multiprocessing.parent_process() is not None
-
-
-def _program_name():
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
-    stem = os.path.splitext(os.path.basename(main or sys.argv[0] or ""))[0]
-    if "ipykernel" in sys.modules or not stem or stem in ("-c", "-m"):
-        return "notebook" if "ipykernel" in sys.modules else "python"
-    return os.path.basename(os.path.dirname(os.path.abspath(main))) or stem if stem == "__main__" and main else stem
-
-
-def _command():
-    """The command that started this program, for running it again."""
-    original = getattr(sys, "orig_argv", None)
-    return [sys.executable or "python", *(original[1:] if original else sys.argv)]
 
 
 def _resumable(runs, options):

@@ -106,6 +106,34 @@ class Places(HandCase):
         self.assertEqual((self.workspace / ".tunesmith" / ".gitignore").read_text(), "*\n")
         self.assertEqual(sorted(path.name for path in run.folder.iterdir()), ["journal", "run.json"])
 
+    def test_the_command_is_kept_as_a_person_would_type_it(self):
+        package = self.workspace / "mine"
+        package.mkdir()
+        (package / "__init__.py").write_text("")
+        (package / "__main__.py").write_text(self.CODE)
+        # As the debugger of VS Code starts it.
+        debugger = self.workspace / "debugpy"
+        debugger.mkdir()
+        (debugger / "__main__.py").write_text(
+            "import runpy, sys\nsys.argv = sys.argv[3:]\nrunpy.run_path(sys.argv[0], run_name='__main__')"
+        )
+        (self.workspace / "train.py").write_text(self.CODE)
+        for typed, kept in (
+            (["-m", "mine", "--lr", "1"], None),
+            ([str(debugger), "--connect", "1234", "train.py", "--lr", "1"], ["train.py", "--lr", "1"]),
+            (["-u", "train.py", "a b"], None),
+        ):
+            done = subprocess.run([sys.executable, *typed], cwd=self.workspace, env=self.environment(), capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            if hasattr(sys, "orig_argv"):
+                self.assertEqual(self.runs()[-1].spec["argv"][1:], kept or typed)
+        self.assertEqual(self.runs()[0].spec["experiment"], "mine")
+
+    def test_a_newer_run_json_is_said(self):
+        (self.workspace / "run.json").write_text('{"version": 2, "id": "x"}')
+        _, err = self.run_code(self.CODE, TUNESMITH_RUN_DIR=str(self.workspace))
+        self.assertIn("run.json is of version 2, and this client knows 1", err)
+
     def test_the_workspace_is_looked_for_upwards(self):
         deep = self.workspace / "a" / "b"
         deep.mkdir(parents=True)

@@ -29,6 +29,7 @@ class Torchrun(HandCase):
         self.assertEqual(len(runs), 2)
         for run in runs:
             self.assertEqual(run.spec["experiment"], "ddp")
+            self.assertIn("--nproc-per-node", run.spec["argv"])
             losses = {}
             for records in run.journals.values():
                 losses[records[0]["rank"]] = [record["values"]["loss"] for record in records if record["type"] == "metrics"]

@@ -111,6 +111,26 @@ for _ in range(10): run.log({"step": run.step}); time.sleep(0.02)
     expect(await runOver(engine, 'again-1')).toMatchObject({ metrics: { step: { count: 20, last: 19 } } });
   });
 
+  it('is run again from its recorded command', async () => {
+    workspace().write(
+      'typed.py',
+      'import sys, tunesmith\nprint("up", flush=True)\nfor i in range(5): tunesmith.log({"i": i, "arg": int(sys.argv[1])}, step=i)\n',
+    );
+    const child = spawn('python3', ['typed.py', '7'], { cwd: workspace().folder, env: environment(), stdio: 'ignore' });
+    await new Promise((resolve) => child.once('exit', resolve));
+    const first = await until('the run', async () => {
+      const { runs } = await engine.request('runs/list', { experiment: 'typed' });
+      return runs[0]?.status === 'completed' ? runs[0] : null;
+    });
+    const { run } = await engine.request('runs/rerun', { id: first.id });
+    expect(await runOver(engine, run.id)).toMatchObject({
+      status: 'completed',
+      experiment: 'typed',
+      metrics: { i: { count: 5 }, arg: { last: 7 } },
+    });
+    expect((await engine.request('runs/list', { experiment: 'typed' })).total).toBe(2);
+  });
+
   it('in several ranks is one run whose rank 0 speaks for all', async () => {
     const code = `
 import tunesmith

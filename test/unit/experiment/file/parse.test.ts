@@ -47,7 +47,7 @@ stopGrace: 5
         sampler: { name: 'grid', points: 3 },
         ...{ pruner: null, trials: null, parallel: 2, seed: 7 },
         ...{ constraints: { linear: [], measured: [] }, maxSteps: null, checkpoints: false },
-        ...{ stages: null, warmStart: null, repeat: null },
+        ...{ stages: null, warmStart: null, repeat: null, noise: 'auto' },
         space: {
           lr: { log: [1e-5, 1e-1] },
           'optimizer.momentum': { uniform: [0.5, 0.9], step: 0.1, when: { 'optimizer.name': 'sgd' } },

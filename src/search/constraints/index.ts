@@ -1,7 +1,8 @@
 /**
  * Linear constraints: every suggestion obeys them. A sampler that draws calls `feasible(space, random, draw)`; one
  * that moves to a point of its own (an optimizer, a population) calls `nearestAllowed(space, params, random)`; what is
- * listed is asked with `isAllowed`. Terms of inactive parameters count as 0.
+ * listed is asked with `isAllowed`. Terms of inactive parameters count as 0. Draws from the parameters' own
+ * distributions use `feasiblePrior`, which spreads repaired draws over all that is allowed (mix.ts).
  *
  * `feasible` draws again while it is cheap, which keeps the draws' own distribution. Then the last draw is repaired:
  * 1. its ranges move to the constraints by the relaxation method (S. Agmon; T. S. Motzkin & I. J. Schoenberg, Canadian
@@ -19,6 +20,7 @@ import { isAllowed, type Linear, linearOf } from './linear.js';
 import { log } from '../maths/numeric.js';
 import { createRandom } from '../maths/random.js';
 import type { Dimension, Random, Space } from '../types.js';
+import { mixed } from './mix.js';
 import { Walk } from './walk.js';
 import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
 
@@ -74,11 +76,26 @@ export function constraintText({ terms, atMost }: NonNullable<Space['constraints
 
 /** A draw that the constraints allow. Throws SearchError when there is none, which a checked space always has. */
 export function feasible(space: Space, random: Random, draw: () => Params, tries = TRIES): Params {
+  const { params, repaired } = firstAllowed(space, random, draw, tries);
+  return repaired ?? params;
+}
+
+/**
+ * As `feasible`, for draws from the parameters' own distributions: the point is distributed as such draws are among the
+ * allowed ones, however few these are. A repaired draw alone would lie on the edge.
+ */
+export function feasiblePrior(space: Space, random: Random, draw: () => Params, tries = TRIES): Params {
+  const { params, repaired, linear } = firstAllowed(space, random, draw, tries);
+  return repaired ? mixed(space, linear!, repaired, random) : params;
+}
+
+function firstAllowed(space: Space, random: Random, draw: () => Params, tries: number) {
   let params = draw();
   const linear = linearOf(space);
-  if (!linear) return params;
+  if (!linear) return { params, linear, repaired: null };
   for (let i = 1; i < tries && !linear.allows(params); i++) params = draw();
-  return nearestAllowed(space, params, random);
+  const repaired = linear.allows(params) ? null : nearestAllowed(space, params, random);
+  return { params, linear, repaired };
 }
 
 /** The params themselves if they are allowed, else an allowed point near them; parameters come and go with their conditions. */
@@ -100,7 +117,9 @@ export function complete(space: Space, random: Random, given: Params, drawRest: 
   for (let i = 1; i < TRIES && !linear.allows(params); i++) params = drawRest();
   if (linear.allows(params)) return params;
   const found = new Walk(linear, params, random, given).found;
-  return found ? inOrder(space, found) : params;
+  if (!found) return params;
+  const ordered = inOrder(space, found);
+  return Object.keys(given).length === 0 ? mixed(space, linear, ordered, random) : ordered;
 }
 
 const inOrder = (space: Space, params: Params): Params =>

@@ -1,7 +1,7 @@
 /** Independent draws; in a finite space never the same point twice, and an end when all were tried. */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
-import { feasible } from '../constraints/index.js';
+import { feasiblePrior } from '../constraints/index.js';
 import { SeenPoints } from '../space/seen.js';
 import { countPoints, drawParams, keyOf } from '../space/index.js';
 import type { History, Random, Sampler, Space } from '../types.js';
@@ -26,7 +26,7 @@ export class RandomSampler implements Sampler {
     // A person may have tried what is not on the steps, so the number alone does not say that nothing is left.
     if (this.seen.count >= this.points) return this.anyUntried(history, random);
     for (let attempt = 0; attempt < PATIENCE; attempt++) {
-      const params = feasible(history.space, random, () => drawParams(history.space, random));
+      const params = feasiblePrior(history.space, random, () => drawParams(history.space, random));
       if (this.points === Infinity || !this.seen.has(keyOf(history.space, params))) return params;
     }
     return this.anyUntried(history, random);

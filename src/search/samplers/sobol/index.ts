@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { SearchError } from '../../errors.js';
 import type { Params } from '../../../protocol/values.js';
-import { feasible } from '../../constraints/index.js';
+import { feasiblePrior } from '../../constraints/index.js';
 import { SeenPoints } from '../../space/seen.js';
 import { countPoints, isActive, keyOf } from '../../space/index.js';
 import type { History, Random, Sampler, Space } from '../../types.js';
@@ -46,7 +46,7 @@ export class SobolSampler implements Sampler {
   suggest(history: History, random: Random): Params | null {
     this.state ??= { seed: random.int(2 ** 32), next: 0 };
     const { state } = this;
-    const draw = () => feasible(history.space, random, () => this.point(state.next++, random));
+    const draw = () => feasiblePrior(history.space, random, () => this.point(state.next++, random));
     if (this.points === Infinity) return draw();
     this.seen.update(history);
     if (this.seen.count >= this.points) return this.fallback.suggest(history, random);

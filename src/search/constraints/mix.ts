@@ -10,6 +10,7 @@
  *
  * Parents of conditions keep their values, and so does what no constraint names.
  */
+import { entryOf, setEntry } from '../../protocol/records.js';
 import type { Params } from '../../protocol/values.js';
 import { isActive, nearestWithin } from '../space/dimension.js';
 import { axesOf, type Axis } from '../space/unit.js';
@@ -33,7 +34,7 @@ export function mixed(space: Space, linear: Linear, params: Params, random: Rand
   const moved = { ...params };
   const free = linear.dimensions.flatMap((d, i) => {
     const moves = linear.rowsOf[i]!.length > 0 && !linear.isParent[i] && d.kind !== 'constant' && isActive(d, params);
-    return moves && typeof params[d.name] === 'number' ? [i] : [];
+    return moves && typeof entryOf(params, d.name) === 'number' ? [i] : [];
   });
   const pairs = pairsOf(linear, free);
   const all = axesFor(space);
@@ -54,7 +55,7 @@ function slack(linear: Linear, r: number, params: Params): number {
 function moveOne(linear: Linear, all: readonly Axis[], i: number, params: Params, random: Random): void {
   const { name } = linear.dimensions[i]!;
   const axis = all[i]!;
-  const value = params[name] as number;
+  const value = entryOf(params, name) as number;
   let [low, high] = [linear.lows[i]!, linear.highs[i]!];
   for (const [k, r] of linear.rowsOf[i]!.entries()) {
     const factor = linear.factorsOf[i]![k]!;
@@ -63,9 +64,9 @@ function moveOne(linear: Linear, all: readonly Axis[], i: number, params: Params
     else low = Math.max(low, bound);
   }
   if (!(low < high)) return;
-  params[name] = axis.count > 0 ? oneOf(axis, low, high, random) : cutTo(axis, low, high, random);
+  setEntry(params, name, axis.count > 0 ? oneOf(axis, low, high, random) : cutTo(axis, low, high, random));
   // Rounding may have left what is allowed.
-  if (params[name] === null || !linear.allows(params)) params[name] = value;
+  if (!linear.allows(params)) setEntry(params, name, value);
 }
 
 /** A listed value between the two, as likely as a draw makes it. */
@@ -125,7 +126,7 @@ function grainOf(a: Stepped, b: Stepped, fa: number, fb: number): number | null 
 
 function movePair(linear: Linear, { i, j, byI, byJ, grain }: Pair, params: Params, random: Random): void {
   const [a, b] = [linear.dimensions[i] as Stepped, linear.dimensions[j] as Stepped];
-  const [x, y] = [params[a.name] as number, params[b.name] as number];
+  const [x, y] = [entryOf(params, a.name) as number, entryOf(params, b.name) as number];
   let [low, high] = [-Infinity, Infinity];
   const limit = (room: number, rate: number): void => {
     if (rate > 0) high = Math.min(high, room / rate);
@@ -150,10 +151,13 @@ function movePair(linear: Linear, { i, j, byI, byJ, grain }: Pair, params: Param
   } else by = low + (high - low) * random.next();
   const to = (d: Stepped, value: number): number => (nearestWithin(d, value, d.low, d.high) ?? NaN) as number;
   const [nextX, nextY] = [to(a, x + by * byI), to(b, y + by * byJ)];
+  const place = (atA: number, atB: number): void => {
+    setEntry(params, a.name, atA);
+    setEntry(params, b.name, atB);
+  };
   // On a logarithmic scale a draw's density falls as 1 / x.
   const ratio = (a.log ? x / nextX : 1) * (b.log ? y / nextY : 1);
   if (!(random.next() < ratio)) return;
-  params[a.name] = nextX;
-  params[b.name] = nextY;
-  if (!linear.allows(params)) [params[a.name], params[b.name]] = [x, y];
+  place(nextX, nextY);
+  if (!linear.allows(params)) place(x, y);
 }

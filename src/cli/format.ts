@@ -44,6 +44,7 @@ export const STATUS_COLORS: Record<RunStatus, Color> = {
   running: 'cyan',
   paused: 'yellow',
   stopping: 'yellow',
+  elsewhere: 'cyan',
   completed: 'green',
   failed: 'red',
   stopped: 'yellow',

@@ -10,7 +10,7 @@ import { EngineLock } from './disk/lock.js';
 import { Log } from './disk/log.js';
 import { workspacePaths } from './disk/paths.js';
 import { keepFilesPrivate } from './disk/umask.js';
-import { EXIT_DISK_FULL } from './disk/exitCodes.js';
+import { EXIT_DISK_FULL, EXIT_UNEXPECTED } from './disk/exitCodes.js';
 
 /** Set to end an idle engine sooner or later than usual. */
 const IDLE_VARIABLE = 'TUNESMITH_ENGINE_IDLE_SECONDS';
@@ -33,8 +33,16 @@ async function main(): Promise<number> {
   writeReal(path.join(paths.local, 'workspace.json'), JSON.stringify({ path: workspace }));
   if (!statReal(paths.gitignore)) writeReal(paths.gitignore, '*\n');
   if (state.problem) log.warn(state.problem);
-  process.on('uncaughtException', (error) => log.error('unexpected error', error));
-  process.on('unhandledRejection', (error) => log.error('unexpected error', error));
+  // Going on in a state that nobody knows is worse than ending: runs go on, and the next client starts a fresh engine.
+  const crash = (error: unknown): void => {
+    log.error(
+      `unexpected error: engine ${process.pid} ends; runs go on, and the next client starts another one`,
+      error,
+    );
+    process.exit(EXIT_UNEXPECTED);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
 
   let engine: Engine;
   try {

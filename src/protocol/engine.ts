@@ -48,13 +48,15 @@ export const RunStatus = z.enum([
   'running',
   'paused',
   'stopping',
+  /** At work on another host: only its files tell of it here. */
+  'elsewhere',
   'completed',
   'failed',
   'stopped',
   'pruned',
 ]);
 export type RunStatus = z.infer<typeof RunStatus>;
-export const LIVE_STATUSES: readonly RunStatus[] = ['queued', 'starting', 'running', 'paused', 'stopping'];
+export const LIVE_STATUSES: readonly RunStatus[] = ['queued', 'starting', 'running', 'paused', 'stopping', 'elsewhere'];
 
 export const Goal = z.enum(['minimize', 'maximize']);
 export type Goal = z.infer<typeof Goal>;

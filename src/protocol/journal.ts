@@ -117,6 +117,8 @@ export const ExitRecord = z.object({
   launch: Launch,
   /** Set when the program could not be started at all. */
   error: z.string().optional(),
+  /** Milliseconds between the program's start and its end, by a clock that nobody sets. */
+  ran: z.number().min(0).optional(),
   /** Milliseconds in which it was made to stand still. */
   stood: z.number().min(0).optional(),
 });

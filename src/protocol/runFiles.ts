@@ -9,6 +9,7 @@ export const RUN_FILES = {
   journal: 'journal',
   output: 'output.log',
   supervisor: 'supervisor.json',
+  lease: 'lease.json',
   supervisorJournal: 'supervisor.ndjson',
   externalJournal: 'external.ndjson',
   engineJournal: 'engine.ndjson',
@@ -18,6 +19,12 @@ export const RUN_FILES = {
 
 /** Ids of runs and searches. They become part of paths, so they are checked wherever they enter. */
 export const ID_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
+
+/** Name of the file that says who has taken a launch: it is made once, by whoever starts the program. */
+export const launchFile = (launch: number): string => `launch-${launch}.json`;
+
+/** Exit code of a supervisor that found its launch taken by another one. */
+export const LAUNCH_TAKEN = 3;
 
 /** Environment variables that every program of a run is given. */
 export const RUN_ENV = {
@@ -35,6 +42,10 @@ export const RUN_ENV = {
   params: 'TUNESMITH_PARAMS',
   /** Folder of the checkpoint that the program is to go on from; absent when it begins. */
   checkpoint: 'TUNESMITH_CHECKPOINT',
+  /** A number that only the processes of this launch carry: it tells which are to end with it. */
+  mark: 'TUNESMITH_RUN_MARK',
+  /** `1` in the environment of a process that is to stay when its run is over, with all that it starts (Linux). */
+  outlive: 'TUNESMITH_OUTLIVE',
   /** Rank of this process, if the launcher sets it. Clients also honour RANK. */
   rank: 'TUNESMITH_RANK',
 } as const;

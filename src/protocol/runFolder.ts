@@ -5,6 +5,8 @@
  *   experiment.json     the experiment as parsed when the run was made, so that it can be run again with other values
  *   meta.json           RunMeta: what the person has said of it since (name, tags, note, deletion)
  *   journal/*.ndjson    one file per writing process (`supervisor.ndjson`, `rank0-<pid>.ndjson`, `external.ndjson`)
+ *   launch-<n>.json     LaunchTaken: who has taken the run's n-th launch; made once and never changed
+ *   lease.json          LeaseHolder: touched every ten seconds by whoever looks after the program
  *   output.log          what the program printed (stdout and stderr, as bytes, in the order written)
  *   supervisor.json     SupervisorAddress, while the run's supervisor lives
  *   checkpoints/<name>/  what the program saves to go on from; whole once it has its name
@@ -17,7 +19,7 @@ import { ID_PATTERN } from './runFiles.js';
 import { RangeTest } from './rangeTest.js';
 import { Params } from './values.js';
 
-export { ID_PATTERN, RUN_ENV, RUN_FILES } from './runFiles.js';
+export { ID_PATTERN, RUN_ENV, RUN_FILES, LAUNCH_TAKEN, launchFile } from './runFiles.js';
 
 export const RunSpec = z.object({
   version: z.literal(1),
@@ -96,3 +98,23 @@ export const SupervisorAddress = z.object({
   host: HostIdentity.optional(),
 });
 export type SupervisorAddress = z.infer<typeof SupervisorAddress>;
+
+/** Who looks after a program now. Its age, not its content, says that somebody still does. */
+export const LeaseHolder = z.object({
+  /** Process that touches the lease: the supervisor, or the engine when the supervisor was killed. */
+  pid: z.number().int(),
+  launch: z.number().int(),
+  host: HostIdentity,
+});
+export type LeaseHolder = z.infer<typeof LeaseHolder>;
+
+/** Which supervisor has taken a launch. No other starts a program for it. */
+export const LaunchTaken = z.object({
+  pid: z.number().int(),
+  /** See `processStartTime`. */
+  started: z.string().nullable(),
+  /** Milliseconds since the epoch. */
+  time: z.number(),
+  host: HostIdentity,
+});
+export type LaunchTaken = z.infer<typeof LaunchTaken>;

@@ -6,9 +6,10 @@ export function fromWire(value: WireNumber): number {
   return typeof value === 'number' ? value : Number(value);
 }
 
-const LIVE: readonly RunStatus[] = ['queued', 'starting', 'running', 'paused', 'stopping'];
+const LIVE: readonly RunStatus[] = ['queued', 'starting', 'running', 'paused', 'stopping', 'elsewhere'];
 export const isLive = (run: Pick<Run, 'status'>): boolean => LIVE.includes(run.status);
-export const canStop = (status: RunStatus): boolean => LIVE.includes(status) && status !== 'stopping';
+export const canStop = (status: RunStatus): boolean =>
+  LIVE.includes(status) && status !== 'stopping' && status !== 'elsewhere';
 export const canPause = (status: RunStatus): boolean => status === 'running' || status === 'starting';
 export const canResume = (status: RunStatus): boolean => status === 'paused';
 export const isSearchLive = (status: SearchStatus): boolean =>
@@ -21,6 +22,7 @@ export const STATUS_ICONS: Record<RunStatus | SearchStatus, string> = {
   running: 'sync',
   paused: 'debug-pause',
   stopping: 'debug-stop',
+  elsewhere: 'remote',
   completed: 'pass',
   failed: 'error',
   stopped: 'circle-slash',

@@ -7,10 +7,11 @@ export const RunStatus = {
     'running',
     'paused',
     'stopping',
+    'elsewhere',
     'completed',
     'failed',
     'stopped',
     'pruned',
   ] satisfies Status[] as readonly Status[],
-  live: ['queued', 'starting', 'running', 'paused', 'stopping'] satisfies Status[] as readonly Status[],
+  live: ['queued', 'starting', 'running', 'paused', 'stopping', 'elsewhere'] satisfies Status[] as readonly Status[],
 };

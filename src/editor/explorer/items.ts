@@ -20,6 +20,7 @@ const RUN_ICONS: Record<RunStatus, { id: string; color?: string }> = {
   running: { id: 'sync~spin', color: 'charts.blue' },
   paused: { id: 'debug-pause', color: 'charts.yellow' },
   stopping: { id: 'loading~spin', color: 'charts.orange' },
+  elsewhere: { id: 'remote', color: 'charts.blue' },
   completed: { id: 'pass', color: 'testing.iconPassed' },
   failed: { id: 'error', color: 'testing.iconFailed' },
   stopped: { id: 'circle-slash', color: 'disabledForeground' },
@@ -47,6 +48,8 @@ export function statusText(status: RunStatus | Search['status']): string {
       return l10n.t('paused');
     case 'stopping':
       return l10n.t('stopping');
+    case 'elsewhere':
+      return l10n.t('on another host');
     case 'completed':
       return l10n.t('completed');
     case 'failed':
@@ -110,7 +113,7 @@ function failure(kind: NonNullable<Run['error']>['kind']): string {
 
 function runStates(status: RunStatus): string[] {
   if (!LIVE_STATUSES.includes(status)) return ['ended'];
-  return status === 'stopping' ? ['live'] : ['live', 'stoppable'];
+  return status === 'stopping' || status === 'elsewhere' ? ['live'] : ['live', 'stoppable'];
 }
 
 export function searchRow(search: Search): Row {

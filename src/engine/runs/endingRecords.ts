@@ -4,8 +4,9 @@ import * as path from 'node:path';
 import type { z } from 'zod';
 import { listReal, openReal } from '../../files/real.js';
 import { ExitRecord, FinishRecord, MessageRecord, SpawnRecord } from '../../protocol/journal.js';
-import { RUN_FILES } from '../../protocol/runFolder.js';
+import { LaunchTaken, launchFile, RUN_FILES } from '../../protocol/runFolder.js';
 import { salvage } from '../../store/journal/salvage.js';
+import { readTail } from '../disk/files.js';
 import type { Ending } from './outcome.js';
 
 /** The end of a client's journal that may hold its last words. */
@@ -40,6 +41,17 @@ export function readSupervisorRecords(runFolder: string, launch = FIRST_LAUNCH):
   return records;
 }
 
+/** Returns who has taken a launch, or null when nobody has. Made once, so a file that can't be read is one of a dead process. */
+export function readTaken(runFolder: string, launch: number): LaunchTaken | 'unreadable' | null {
+  const text = readTail(path.join(runFolder, launchFile(launch)), 4096);
+  if (text === '' && !fs.existsSync(path.join(runFolder, launchFile(launch)))) return null;
+  try {
+    return LaunchTaken.parse(JSON.parse(text));
+  } catch {
+    return 'unreadable';
+  }
+}
+
 /** How long the programs of all a run's launches have worked, in seconds; null: that was not written down. */
 export function secondsAtWork(runFolder: string): number | null {
   const spawned = new Map<number, number>();
@@ -49,9 +61,13 @@ export function secondsAtWork(runFolder: string): number | null {
     const spawn = SpawnRecord.safeParse(value);
     if (spawn.success) spawned.set(spawn.data.launch ?? 1, spawn.data.time);
     const exit = ExitRecord.safeParse(value);
-    const began = exit.success ? spawned.get(exit.data.launch ?? 1) : undefined;
-    if (!exit.success || began === undefined) continue;
-    worked.set(exit.data.launch ?? 1, Math.max(0, exit.data.time - began - (exit.data.stood ?? 0)));
+    if (!exit.success) continue;
+    const { launch = 1, time, stood = 0 } = exit.data;
+    const began = spawned.get(launch);
+    if (began === undefined) continue;
+    // The machine's clock may have been set meanwhile.
+    const { ran = time - began } = exit.data;
+    worked.set(launch, Math.max(0, ran - stood));
   }
   if (worked.size === 0) return null;
   return [...worked.values()].reduce((sum, ms) => sum + ms, 0) / 1000;

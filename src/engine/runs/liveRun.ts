@@ -6,15 +6,19 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { RUN_FILES, type RunSpec } from '../../protocol/runFolder.js';
-import type { Control, Frame, StopReason } from '../../protocol/supervisor.js';
+import type { Frame, StopReason } from '../../protocol/supervisor.js';
 import type { Params } from '../../protocol/values.js';
-import { FIRST_LAUNCH, readLastWords, readSupervisorRecords, type Launch } from './endingRecords.js';
+import { FIRST_LAUNCH, readLastWords, readSupervisorRecords, readTaken, type Launch } from './endingRecords.js';
 import { readTail } from '../disk/files.js';
 import type { Log } from '../disk/log.js';
 import { personsUmask } from '../disk/umask.js';
 import { memoryKills } from '../machine/memoryKills.js';
 import { ownNode } from '../clients/nodePath.js';
 import { plainText, type Ending } from './outcome.js';
+import type { HostIdentity } from '../../protocol/host.js';
+import { isHere } from '../machine/host.js';
+import { isAlive } from '../supervisor/processes.js';
+import { LeaseWatch } from './leaseWatch.js';
 import { OrphanProgram } from './orphan.js';
 import { SupervisorLink } from './supervisorLink.js';
 
@@ -22,8 +26,8 @@ import { SupervisorLink } from './supervisorLink.js';
 export interface JournalIntake {
   /** False when the frame is not the next one expected: the file is to be read. */
   frame(frame: Frame): boolean;
-  /** Reads what is new from all files, for a bounded time; true when there is more. `final`: nobody writes any more. */
-  poll(final: boolean): boolean;
+  /** Reads what is new from all files, for a bounded time. `final`: nobody writes any more. */
+  poll(final: boolean): { more: boolean; grew: boolean };
 }
 
 export interface LiveRunOptions {
@@ -38,6 +42,8 @@ export interface LiveRunOptions {
   log: Log;
   /** The program runs (or stands still). */
   onRunning(paused: boolean): void;
+  /** It is at work on another host, where only its files tell of it. */
+  onElsewhere(host: HostIdentity): void;
   /** It is gone and all it wrote is stored; null when it never started and may be started anew. Called once. */
   onEnded(ending: Ending | null): void;
   /** Storing failed; it is tried again. */
@@ -52,9 +58,11 @@ const LOG_TAIL = { bytes: 16 * 1024, lines: 60 };
 export class LiveRun {
   private readonly link: SupervisorLink;
   private orphan: OrphanProgram | null = null;
-  private phase: 'starting' | 'attached' | 'ending' | 'ended' | 'detached' = 'starting';
-  private readonly since = Date.now();
-  private connecting = false;
+  /** Set while it is on another host. */
+  private lease: LeaseWatch | null = null;
+  private phase: 'looking' | 'ending' | 'ended' | 'detached' = 'looking';
+  private readonly since = performance.now();
+  private lookingFurther = false;
   private supervisorGone: string | null = null;
   private launchedHere = false;
   private readonly memoryKillsBefore = memoryKills();
@@ -64,12 +72,11 @@ export class LiveRun {
     this.which = options.spec.launch ?? FIRST_LAUNCH;
     this.link = new SupervisorLink(options.folder, this.which.number, {
       welcome: (pid, paused) => {
-        this.phase = this.phase === 'starting' ? 'attached' : this.phase;
         if (pid !== null) options.onRunning(paused);
         this.poll();
       },
       frame: (frame) => {
-        if (this.phase === 'ended' || this.phase === 'detached') return;
+        if (this.phase !== 'looking') return;
         this.guarded(() => options.intake.frame(frame) || options.intake.poll(false));
         if (frame.file === RUN_FILES.supervisorJournal) this.look();
       },
@@ -117,8 +124,8 @@ export class LiveRun {
 
   /** To be called about twice a second: reads what programs without a client have written, and looks for the end. */
   poll(): void {
-    if (this.phase === 'ended' || this.phase === 'detached' || this.phase === 'ending') return;
-    this.guarded(() => this.options.intake.poll(false));
+    if (this.phase !== 'looking') return;
+    this.guarded(() => this.options.intake.poll(false).grew && this.lease?.alive());
     if (!this.link.connected) this.look();
   }
 
@@ -127,17 +134,27 @@ export class LiveRun {
     else this.link.send({ type: 'stop', reason, grace });
   }
 
-  pause(): boolean {
-    return this.control({ type: 'pause' }, () => this.orphan!.pause());
+  get canPause(): boolean {
+    return this.orphan?.canPause ?? true;
   }
 
-  resume(): boolean {
-    return this.control({ type: 'resume' }, () => this.orphan!.resume());
+  pause(): void {
+    if (this.orphan) this.orphan.pause();
+    else this.link.send({ type: 'pause' });
+  }
+
+  resume(): void {
+    if (this.orphan) this.orphan.resume();
+    else this.link.send({ type: 'resume' });
   }
 
   /** False when no live edit can reach the program. */
-  set(params: Params): boolean {
-    return this.control({ type: 'set', params }, () => false);
+  get canSet(): boolean {
+    return this.orphan === null;
+  }
+
+  set(params: Params): void {
+    this.link.send({ type: 'set', params });
   }
 
   /** Lets go of it without touching it: the engine is leaving. */
@@ -147,52 +164,71 @@ export class LiveRun {
     this.orphan?.dispose();
   }
 
-  private control(control: Control, orphaned: () => boolean): boolean {
-    if (this.orphan) return orphaned();
-    this.link.send(control);
-    return true;
-  }
-
-  /** Finds out where things stand: ended, answering, still coming up, or gone. */
+  /** Finds out where things stand: ended, answering, still coming up, elsewhere, or gone. */
   private look(): void {
-    if (this.phase === 'ended' || this.phase === 'ending' || this.phase === 'detached' || this.orphan) return;
-    const { spawn: spawned, exit } = readSupervisorRecords(this.options.folder, this.which);
-    if (exit) return void this.conclude();
-    if (this.link.connected || this.connecting) return;
-    this.connecting = true;
-    void this.link.connect().then((connected) => {
-      this.connecting = false;
-      if (!connected) this.unanswered(spawned);
-    });
+    if (this.phase !== 'looking' || this.orphan) return;
+    const { folder } = this.options;
+    if (readSupervisorRecords(folder, this.which).exit) return void this.conclude();
+    if (this.link.connected || this.lookingFurther) return;
+    this.lookingFurther = true;
+    void this.link
+      .connect()
+      .then((connected) => (connected ? undefined : this.unanswered()))
+      .catch((error: unknown) =>
+        this.options.log.error(`run ${this.options.id}: looking for its program failed`, error),
+      )
+      .finally(() => (this.lookingFurther = false));
   }
 
-  private unanswered(spawned: { pid: number; started: string | null } | null): void {
-    if (this.phase === 'ended' || this.phase === 'ending' || this.phase === 'detached') return;
-    // It may have ended between our two looks.
-    if (readSupervisorRecords(this.options.folder, this.which).exit) return void this.conclude();
-    if (spawned) {
-      this.orphan ??= OrphanProgram.find(this.options.id, spawned);
-      if (!this.orphan) return void this.conclude();
-      this.options.log.warn(`run ${this.options.id}: its supervisor is gone, the program (${spawned.pid}) is watched`);
-      this.options.onRunning(this.orphan.paused);
-      this.orphan.watch(() => void this.conclude());
-      return;
-    }
-    // Ended before anything was started for it.
-    if (!this.launchedHere && readLastWords(this.options.folder, this.which).finish) return void this.conclude();
+  /** No supervisor answers. Everything is read anew: much may have happened while we waited for an answer. */
+  private async unanswered(): Promise<void> {
+    if (this.phase !== 'looking') return;
+    const { folder, id, log } = this.options;
+    const { spawn: spawned, exit } = readSupervisorRecords(folder, this.which);
+    if (exit) return void this.conclude();
+    const taken = readTaken(folder, this.which.number);
+    const host = spawned?.host ?? (taken === 'unreadable' ? undefined : taken?.host);
+    if (host && !isHere(host)) return this.watchElsewhere(host);
+    if (!spawned && taken === null) return this.notTaken();
+    // Slow, or just about to tell us where it listens.
+    if (taken && taken !== 'unreadable' && isAlive(taken.pid, taken.started)) return this.lookAgain();
+    this.orphan = await OrphanProgram.find(folder, this.which.number, spawned);
+    if ((this.phase as string) !== 'looking') return this.orphan?.dispose();
+    if (!this.orphan) return void this.conclude();
+    log.warn(`run ${id}: its supervisor is gone, its program is watched`);
+    this.options.onRunning(this.orphan.paused);
+    this.orphan.watch(() => void this.conclude());
+  }
+
+  /** Nothing shows that a program was ever started for this launch. */
+  private notTaken(): void {
+    const ended = readLastWords(this.options.folder, this.which).finish !== null;
+    if (!this.launchedHere && ended) return void this.conclude();
     // No supervisor is coming up for what nobody has asked for here.
-    const mayComeUp = Date.now() - this.since < START_MS && this.options.askedHash() !== null;
-    if (this.launchedHere ? this.supervisorGone === null : mayComeUp) return this.lookAgain();
-    void this.conclude();
+    const mayComeUp = performance.now() - this.since < START_MS && this.options.askedHash() !== null;
+    const waits = this.launchedHere ? this.supervisorGone === null : mayComeUp;
+    if (waits) this.lookAgain();
+    else void this.conclude();
+  }
+
+  /** Only its end, written down, or a lease that nobody has touched for minutes ends a run on another host. */
+  private watchElsewhere(host: HostIdentity): void {
+    if (!this.lease) {
+      this.lease = new LeaseWatch(this.options.folder);
+      this.options.onElsewhere(host);
+    } else if (this.lease.isStale()) {
+      this.options.log.warn(`run ${this.options.id}: no sign of life from ${host.name} for minutes`);
+      void this.conclude();
+    }
   }
 
   private lookAgain(): void {
-    const wait = Date.now() - this.since < 2000 ? 20 : 250;
+    const wait = performance.now() - this.since < 2000 ? 20 : 250;
     setTimeout(() => this.look(), wait).unref();
   }
 
   private async conclude(): Promise<void> {
-    if (this.phase === 'ending' || this.phase === 'ended' || this.phase === 'detached') return;
+    if (this.phase !== 'looking') return;
     this.phase = 'ending';
     this.link.dispose();
     this.orphan?.dispose();
@@ -200,7 +236,7 @@ export class LiveRun {
     for (let wait = 250; ; wait = Math.min(wait * 2, 10_000)) {
       if ((this.phase as string) === 'detached') return;
       try {
-        while (this.options.intake.poll(true)) await new Promise((resolve) => setImmediate(resolve));
+        while (this.options.intake.poll(true).more) await new Promise((resolve) => setImmediate(resolve));
         break;
       } catch (error) {
         this.options.onTrouble(error);
@@ -216,10 +252,11 @@ export class LiveRun {
     const { folder } = this.options;
     const { spawn: spawned, exit } = readSupervisorRecords(folder, this.which);
     const words = readLastWords(folder, this.which);
-    const isWaiting = !spawned && !exit && !this.launchedHere && !words.finish;
+    const taken = readTaken(folder, this.which.number);
+    const isWaiting = !spawned && !exit && !taken && !this.launchedHere && !words.finish;
     if (isWaiting && this.options.askedHash() !== null) return null;
     const failedStart =
-      !spawned && !exit && this.launchedHere
+      !spawned && !exit && !taken && this.launchedHere
         ? `The run's supervisor did not start: ${this.supervisorGone ?? 'no reason known'}. More is in ${this.options.log.file}.`
         : undefined;
     return {
@@ -227,6 +264,7 @@ export class LiveRun {
       ...words,
       logTail: logTail(folder),
       memoryKill: memoryKills() > this.memoryKillsBefore,
+      ...(this.lease && spawned?.host && { elsewhere: spawned.host.name }),
     };
   }
 

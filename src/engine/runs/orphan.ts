@@ -3,38 +3,64 @@
  * journal files are read as ever, and it can still be stopped and paused with all it started. Only its exit
  * code is then unknown.
  */
-import { RUN_ENV } from '../../protocol/runFolder.js';
+import { isHere } from '../machine/host.js';
+import { Lease } from '../supervisor/lease.js';
+import { markOf } from '../supervisor/mark.js';
 import { isAlive } from '../supervisor/processes.js';
 import { ProcessTree } from '../supervisor/tree.js';
+import type { SupervisorRecords } from './endingRecords.js';
 
 const INTERVAL = 500;
 
+interface Root {
+  pid: number;
+  started: string;
+}
+
 export class OrphanProgram {
   paused = false;
-  private readonly tree: ProcessTree;
+  private readonly lease: Lease;
   private timer: NodeJS.Timeout | undefined;
   private force: NodeJS.Timeout | undefined;
+  private disposed = false;
 
   private constructor(
-    run: string,
-    private readonly pid: number,
-    private readonly started: string,
+    /** Null when the supervisor was killed before it wrote down which process it had started. */
+    private readonly root: Root | null,
+    private readonly tree: ProcessTree,
+    folder: string,
+    launch: number,
   ) {
-    this.tree = new ProcessTree(pid, `${RUN_ENV.id}=${run}`);
+    this.lease = new Lease(folder, launch);
   }
 
-  /** Null when that very process (not just its number) is gone. */
-  static find(run: string, spawned: { pid: number; started: string | null }): OrphanProgram | null {
+  /**
+   * Looks for the program of a launch on this host. Null when it is gone; what it had left running is ended then, as its
+   * supervisor would have done.
+   */
+  static async find(
+    folder: string,
+    launch: number,
+    spawned: SupervisorRecords['spawn'],
+  ): Promise<OrphanProgram | null> {
     // Without a start time a reused number can't be told from the program: then nothing is touched.
-    if (spawned.started === null || !isAlive(spawned.pid, spawned.started)) return null;
-    return new OrphanProgram(run, spawned.pid, spawned.started);
+    const { pid, started = null, host } = spawned ?? {};
+    const root = pid !== undefined && started !== null && isHere(host) ? { pid, started } : null;
+    const tree = new ProcessTree(root, markOf(folder, launch));
+    if (root && isAlive(root.pid, root.started)) return new OrphanProgram(root, tree, folder, launch);
+    if (root) await tree.endRest();
+    else if ((await tree.members()).length > 0) return new OrphanProgram(null, tree, folder, launch);
+    return null;
   }
 
   watch(gone: () => void): void {
-    this.timer = setInterval(() => {
-      if (isAlive(this.pid, this.started)) return;
-      this.dispose();
-      gone();
+    this.timer = setTimeout(() => {
+      void this.isGone().then((isGone) => {
+        if (this.disposed) return;
+        if (!isGone) return this.watch(gone);
+        this.dispose();
+        gone();
+      });
     }, INTERVAL);
   }
 
@@ -44,23 +70,36 @@ export class OrphanProgram {
     this.force ??= setTimeout(() => void this.tree.kill(), graceSeconds * 1000);
   }
 
-  pause(): boolean {
-    return this.signal('SIGSTOP', true);
+  /** False where a program can't be made to stand still. */
+  get canPause(): boolean {
+    return process.platform !== 'win32';
   }
 
-  resume(): boolean {
-    return this.signal('SIGCONT', false);
+  pause(): void {
+    this.signal('SIGSTOP', true);
+  }
+
+  resume(): void {
+    this.signal('SIGCONT', false);
   }
 
   dispose(): void {
-    clearInterval(this.timer);
+    this.disposed = true;
+    clearTimeout(this.timer);
     clearTimeout(this.force);
+    this.lease.release(false);
   }
 
-  private signal(name: NodeJS.Signals, paused: boolean): boolean {
-    if (process.platform === 'win32') return false;
+  private async isGone(): Promise<boolean> {
+    if (!this.root) return (await this.tree.members()).length === 0;
+    if (isAlive(this.root.pid, this.root.started)) return false;
+    await this.tree.endRest(() => this.disposed);
+    return true;
+  }
+
+  private signal(name: NodeJS.Signals, paused: boolean): void {
+    if (!this.canPause) return;
     this.paused = paused;
     void this.tree.signal(name);
-    return true;
   }
 }

@@ -18,6 +18,8 @@ export interface Ending {
   lastError: string | null;
   /** End of what it printed. */
   logTail: string;
+  /** Name of the host that it was on, when that is another one that gives no sign of life any more. */
+  elsewhere?: string;
   /** The kernel counted a process killed for memory while the run was at work. */
   memoryKill: boolean;
 }
@@ -27,7 +29,7 @@ export interface Outcome {
   error: RunError | null;
 }
 
-const REQUESTED = { stop: 'stopped', prune: 'pruned', pause: 'paused' } as const;
+export const REQUESTED = { stop: 'stopped', prune: 'pruned', pause: 'paused' } as const;
 
 /** `asked`: what the engine has asked the program for, as far as it knows. */
 export function outcomeOf(ending: Ending, asked: StopReason | null = null): Outcome {
@@ -46,6 +48,12 @@ function outcomeOfProgram(ending: Ending): Outcome {
   if (!exit) {
     if (finish && finish.status !== 'failed') return { status: finish.status, error: null };
     if (finish) return failed(ending, 'script', finish.error ?? 'The program reported that it failed.');
+    if (ending.elsewhere !== undefined) {
+      const message =
+        `Nothing was heard of the program on ${ending.elsewhere} for minutes, and its end was not written down. What it ` +
+        'logs later still counts. Run it again to repeat it.';
+      return failed(ending, 'lost', message);
+    }
     return failed(
       ending,
       'lost',

@@ -8,6 +8,7 @@ import { readReal } from '../../files/real.js';
 import { RUN_FILES, SupervisorAddress } from '../../protocol/runFolder.js';
 import { FromSupervisor, type Control, type Frame } from '../../protocol/supervisor.js';
 import { isOwnSocket, RUN_SOCKET } from '../disk/sockets.js';
+import { isHere } from '../machine/host.js';
 import { LineSplitter } from '../disk/lines.js';
 
 export interface SupervisorEvents {
@@ -44,6 +45,8 @@ export class SupervisorLink {
     if (address?.launch !== this.launch || this.socket) return this.welcomed;
     // The folder may carry anything: only a socket that is this user's own is ever opened.
     if (!isOwnSocket(RUN_SOCKET, address.socket)) return false;
+    // A socket of that name here would be somebody else's.
+    if (!isHere(address.host)) return false;
     const socket = net.connect(address.socket);
     this.socket = socket;
     return new Promise((resolve) => {

@@ -6,14 +6,17 @@
 import { closeSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { appendReal, openRealForAppend } from '../../files/real.js';
+import { LAUNCH_TAKEN, RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
 import { Endpoint } from './endpoint.js';
 import { GrowthWatch } from './growth.js';
 import { Hub } from './hub.js';
+import { takeLaunch } from './launch.js';
+import { Lease } from './lease.js';
+import { markOf, wearMark } from './mark.js';
 import { SupervisorJournal } from './journal.js';
 import { Program } from './program.js';
 import { endLine } from '../disk/appendLine.js';
 import { untilRoom } from '../disk/room.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
 import { keepFilesPrivate } from '../disk/umask.js';
 import { trimJournals } from './trim.js';
 import { thisHost } from '../machine/host.js';
@@ -22,7 +25,8 @@ import { findPythonFolder, programEnv, readSpec } from './spec.js';
 /** After the end, time for the engine to read the last messages. */
 const LINGER_MS = 1000;
 
-async function supervise(folder: string, askedHash: string | undefined): Promise<void> {
+/** Returns the exit code. */
+async function supervise(folder: string, askedHash: string | undefined): Promise<number> {
   const journal = new SupervisorJournal(folder);
   let spec;
   try {
@@ -32,6 +36,13 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
     await journal.writeExit({ code: null, signal: null, requested: null, error: (error as Error).message });
     throw error;
   }
+  const launch = spec.launch?.number ?? 1;
+  let taken = false;
+  await untilRoom(() => void (taken = takeLaunch(folder, launch)));
+  if (!taken) return LAUNCH_TAKEN;
+  const mark = markOf(folder, launch);
+  wearMark(mark);
+  const lease = new Lease(folder, launch);
 
   let endpoint: Endpoint | null = null;
   let program: Program | null = null;
@@ -49,7 +60,7 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
     },
     relayed: (file, end) => growth.streamed(file, end),
   });
-  endpoint = new Endpoint(folder, spec.launch?.number ?? 1, hub.accept);
+  endpoint = new Endpoint(folder, launch, hub.accept);
   await endpoint.open();
 
   const growth = new GrowthWatch(folder, {
@@ -63,11 +74,13 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
   await untilRoom(() => closeSync(openRealForAppend(join(folder, RUN_FILES.output))));
   // An earlier launch may have been killed in the middle of a line.
   endLine(join(folder, RUN_FILES.journal, RUN_FILES.externalJournal));
-  const env = programEnv(spec, folder, { socket: endpoint.path, token: endpoint.token }, findPythonFolder());
+  const address = { socket: endpoint.path, token: endpoint.token };
+  const env = { ...programEnv(spec, folder, address, findPythonFolder()), [RUN_ENV.mark]: String(mark) };
   program = new Program(
     spec,
     folder,
     env,
+    mark,
     {
       ask(reason) {
         const handled = hub.handled('stop');
@@ -84,17 +97,20 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
     },
   );
 
-  const end = await program.ended;
+  const { behind, ...end } = await program.ended;
+  if (behind) journal.write({ type: 'message', time: Date.now(), ...behind });
   growth.look();
   growth.stop();
   trimJournals(folder);
   await journal.writeExit(end);
+  lease.release(true);
   hub.exited();
   // An engine that is here wants the last frames; a new one finds everything in the files.
   if (hub.engines > 0) await new Promise((done) => setTimeout(done, LINGER_MS));
   endpoint.close();
   hub.close();
   setTimeout(() => hub.destroy(), 500).unref();
+  return 0;
 }
 
 // A closed terminal or a Ctrl-C in it ends neither us nor the run; whoever wants that says so on the socket.
@@ -126,7 +142,7 @@ function report(error: unknown): void {
 process.on('uncaughtException', report);
 process.on('unhandledRejection', report);
 supervise(folder, askedHash).then(
-  () => process.exit(0),
+  (code) => process.exit(code),
   (error: unknown) => {
     report(error);
     process.exit(1);

@@ -7,6 +7,10 @@ export interface ProcessInfo {
   pid: number;
   parent: number;
   group: number;
+  /** 0 where the system does not tell. */
+  session: number;
+  /** Of the program, as the system shortens it. */
+  name: string;
   /** Dead, but not yet collected by its parent: can't be signalled and does nothing. */
   zombie: boolean;
   /** Tells this process from a later one with the same pid. */
@@ -32,11 +36,13 @@ function fromProc(pid: number): ProcessInfo | null {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name, in brackets, may itself hold brackets and spaces.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [state, parent, group] = fields;
+    const [state, parent, group, session] = fields;
     return {
       pid,
       parent: Number(parent),
       group: Number(group),
+      session: Number(session),
+      name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')),
       zombie: state === 'Z' || state === 'X',
       started: `${boot()}:${fields[19]}`,
     };
@@ -45,13 +51,15 @@ function fromProc(pid: number): ProcessInfo | null {
   }
 }
 
-const PS = ['-ww', '-o', 'pid=,ppid=,pgid=,stat=,lstart='];
+const PS = ['-ww', '-o', 'pid=,ppid=,pgid=,stat=,lstart=,ucomm='];
 
 function fromPs(line: string): ProcessInfo | null {
-  const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line);
+  // A start time is five words, such as `Sun Nov 29 11:22:33 2026`.
+  const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+(?:\s+\S+){4})\s+(.*?)\s*$/.exec(line);
   if (!match) return null;
-  const [, pid, parent, group, stat, started] = match;
-  return { pid: +pid!, parent: +parent!, group: +group!, zombie: stat!.startsWith('Z'), started: started! };
+  const [, pid, parent, group, stat, started, name] = match;
+  const numbers = { pid: +pid!, parent: +parent!, group: +group!, session: 0 };
+  return { ...numbers, name: name!, zombie: stat!.startsWith('Z'), started: started! };
 }
 
 /** Every process of this machine that we can see. Empty on Windows, where trees are ended by `taskkill`. */
@@ -103,16 +111,6 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
     process.kill(pid, name);
     return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Whether the process was started with `NAME=value` in its environment. Linux only; elsewhere false. */
-export function hasEnvironment(pid: number, entry: string): boolean {
-  if (process.platform !== 'linux') return false;
-  try {
-    return `\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}`.includes(`\0${entry}\0`);
   } catch {
     return false;
   }

@@ -4,9 +4,9 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRealForAppend } from '../../files/real.js';
 import type { StopReason } from '../../protocol/supervisor.js';
-import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
+import { RUN_FILES } from '../../protocol/runFiles.js';
 import { withPersonsUmask } from '../disk/umask.js';
-import { listProcesses, processStartTime } from './processes.js';
+import { processStartTime, type ProcessInfo } from './processes.js';
 import { startError, type ProgramSpec } from './spec.js';
 import { ProcessTree } from './tree.js';
 
@@ -15,8 +15,12 @@ export interface ProgramEnd {
   signal: string | null;
   requested: StopReason | null;
   error?: string;
+  /** Milliseconds between start and end, by a clock that nobody sets. */
+  ran?: number;
   /** Milliseconds in which it was made to stand still. */
   stood?: number;
+  /** Processes that it left behind, for the person to know. */
+  behind?: { level: 'info' | 'warning'; text: string };
 }
 
 export interface StopHelp {
@@ -26,7 +30,7 @@ export interface StopHelp {
 
 /** Of the grace period, what a client that knows of the request has before signals are sent as well. */
 const CLIENT_SHARE = 0.7;
-/** How long what the program left behind may go on writing after its own end, before the end is told. */
+/** After a stop, how long the rest of the tree has once the program itself is gone. */
 const LINGER_MS = 2000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -40,6 +44,8 @@ export class Program {
   private requested: StopReason | null = null;
   private stopping: Promise<void> | null = null;
   private leaderGone = false;
+  /** What a stop could not end. */
+  private left: ProcessInfo[] = [];
   private over = false;
   private stood = 0;
   private pausedAt = 0;
@@ -48,6 +54,7 @@ export class Program {
     private readonly spec: ProgramSpec,
     folder: string,
     env: Record<string, string>,
+    mark: number,
     private readonly help: StopHelp,
     onStart: (pid: number, started: string | null) => void,
   ) {
@@ -73,10 +80,12 @@ export class Program {
       closeSync(output);
     }
     if (child.pid !== undefined) {
+      const started = processStartTime(child.pid);
       this.pid = child.pid;
-      this.tree = new ProcessTree(child.pid, `${RUN_ENV.folder}=${folder}`);
-      onStart(child.pid, processStartTime(child.pid));
+      this.tree = new ProcessTree({ pid: child.pid, started }, mark);
+      onStart(child.pid, started);
     }
+    const began = performance.now();
     this.ended = new Promise((resolve) => {
       child.once('error', (error) => {
         // Also raised when a signal can't be sent, which is no end.
@@ -84,10 +93,11 @@ export class Program {
       });
       child.once('exit', (code, signal) => {
         this.leaderGone = true;
-        void this.settle().then(() => {
+        if (this.paused) this.countStanding();
+        const times = { ran: Math.round(performance.now() - began), ...(this.stood > 0 && { stood: this.stood }) };
+        void this.settle().then((behind) => {
           this.over = true;
-          if (this.paused) this.countStanding();
-          resolve({ code, signal, requested: this.requested, ...(this.stood > 0 && { stood: this.stood }) });
+          resolve({ code, signal, requested: this.requested, ...times, ...(behind && { behind }) });
         });
       });
     });
@@ -105,7 +115,7 @@ export class Program {
   async pauseTree(): Promise<void> {
     if (this.paused || this.stopping || this.leaderGone) return;
     this.paused = true;
-    this.pausedAt = Date.now();
+    this.pausedAt = performance.now();
     await this.tree?.signal('SIGSTOP');
   }
 
@@ -117,48 +127,57 @@ export class Program {
   }
 
   private countStanding(): void {
-    this.stood += Math.max(0, Date.now() - this.pausedAt);
+    this.stood += Math.round(performance.now() - this.pausedAt);
   }
 
   private async end(reason: StopReason, graceMs: number): Promise<void> {
-    const deadline = Date.now() + graceMs;
+    const deadline = performance.now() + graceMs;
     // A stopped process can't be asked anything.
     await this.resumeTree();
     // Remembered now: once its parent is gone a child is hard to find.
     await this.tree?.members();
-    if (this.help.ask(reason)) await this.goneBefore(Date.now() + graceMs * CLIENT_SHARE);
+    if (this.help.ask(reason)) await this.goneBefore(performance.now() + graceMs * CLIENT_SHARE);
     if (!this.leaderGone) await this.tree?.signal('SIGTERM');
     await this.goneBefore(deadline);
     // The root may have gone politely and left others: they have the same time, but no longer than it takes to write an end.
-    if (this.leaderGone) await this.treeGoneBefore(Math.min(deadline, Date.now() + LINGER_MS));
-    await this.tree?.kill();
+    if (this.leaderGone) await this.treeGoneBefore(Math.min(deadline, performance.now() + LINGER_MS));
+    this.left = (await this.tree?.kill()) ?? [];
   }
 
   private async goneBefore(deadline: number): Promise<void> {
-    while (!this.leaderGone && Date.now() < deadline) await pause(20);
+    while (!this.leaderGone && performance.now() < deadline) await pause(20);
   }
 
   private async treeGoneBefore(deadline: number): Promise<void> {
-    while (Date.now() < deadline && ((await this.tree?.members()) ?? []).length > 0) await pause(50);
+    while (performance.now() < deadline && ((await this.tree?.members()) ?? []).length > 0) await pause(50);
   }
 
-  /** After the program's own exit: waits for what may still write to the output. */
-  private async settle(): Promise<void> {
+  /**
+   * After the program's own exit: ends what it left running, so that the next run finds the device free. Returns what the
+   * person should know of that.
+   */
+  private async settle(): Promise<ProgramEnd['behind'] | null> {
+    const rest = this.stopping ? null : await this.tree?.endRest(() => this.stopping !== null);
+    // Asked to stop before or meanwhile.
     if (this.stopping) await this.stopping;
-    else {
-      const deadline = Date.now() + LINGER_MS;
-      while (Date.now() < deadline && !this.stopping && (await this.groupAlive())) await pause(50);
-      // Asked to stop while we waited for the rest.
-      if (this.stopping) await this.stopping;
+    const left = [...new Set([...this.left, ...(rest?.left ?? [])])];
+    if (left.length > 0) {
+      const text = `${named(left)} can’t be ended and may still use the device.`;
+      return { level: 'warning', text };
     }
-  }
-
-  private async groupAlive(): Promise<boolean> {
-    return (await listProcesses()).some((info) => info.group === this.pid && !info.zombie);
+    if (!rest || rest.found.length === 0) return null;
+    return { level: 'info', text: `The program ended and left ${named(rest.found)} behind, ended as well.` };
   }
 
   private notStarted(error: unknown): ProgramEnd {
     const message = startError(error as NodeJS.ErrnoException, this.spec);
     return { code: null, signal: null, requested: this.requested, error: message };
   }
+}
+
+/** Names up to five processes, such as `2 processes (sleep 812, python3 813)`. */
+function named(processes: ProcessInfo[]): string {
+  const names = processes.slice(0, 5).map(({ name, pid }) => `${name} ${pid}`.trim());
+  const more = processes.length > 5 ? ', …' : '';
+  return `${processes.length === 1 ? '1 process' : `${processes.length} processes`} (${names.join(', ')}${more})`;
 }

@@ -1,42 +1,47 @@
-/** The process tree of a run: everything that the program started, also what left its group or its parent. */
+/** The process tree of one launch: everything that the program started, also what left its group, session and parent. */
 import { execFile } from 'node:child_process';
-import { hasEnvironment, isAlive, listProcesses, signal, type ProcessInfo } from './processes.js';
+import { partIn } from './mark.js';
+import { isAlive, listProcesses, processStartTime, signal, type ProcessInfo } from './processes.js';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Milliseconds that the rest of a tree has to end by itself, and again after it was asked to. */
+const GRACE_MS = 2000;
 
 export class ProcessTree {
   /** What was seen to belong to it, so that orphans are still known after their parent is gone. */
   private readonly known = new Map<number, string>();
 
-  /**
-   * `root` leads its own process group. `marker` is an environment entry (`NAME=value`) that only this run's
-   * processes have: it finds those that started a session of their own and lost their parent.
-   */
+  /** The root was seen: the session and the group with its number are its own. */
+  private readonly sawRoot: boolean;
+
   constructor(
-    private readonly root: number,
-    private readonly marker: string,
-  ) {}
+    /** Leads its own session. Null when the launch is known by its mark only. */
+    private readonly root: { pid: number; started: string | null } | null,
+    private readonly mark: number,
+  ) {
+    this.sawRoot = root !== null && root.started !== null && processStartTime(root.pid) === root.started;
+  }
 
   /** Living members, the root first. */
   async members(): Promise<ProcessInfo[]> {
     const all = await listProcesses();
-    const ours = new Set<number>([this.root]);
-    for (const [pid, started] of this.known) {
-      if (all.some((info) => info.pid === pid && info.started === started)) ours.add(pid);
+    const root = this.sawRoot ? this.root!.pid : null;
+    const ours = new Set<number>();
+    const stay = new Set<number>();
+    for (const { pid, started, group, session } of all) {
+      const part = partIn(pid, this.mark);
+      if (part === 'stays') stay.add(pid);
+      else if (part === 'member' || this.known.get(pid) === started || group === root || session === root)
+        ours.add(pid);
     }
-    for (const info of all) {
-      if (info.group === this.root || hasEnvironment(info.pid, this.marker)) ours.add(info.pid);
-    }
-    // Children of members, until there are no more. Parents may come after their children in the list.
-    for (let before = -1; before !== ours.size;) {
-      before = ours.size;
-      for (const info of all) if (ours.has(info.parent)) ours.add(info.pid);
-    }
+    addDescendants(all, stay, new Set());
+    addDescendants(all, ours, stay);
     // Whoever looks after the run is no part of it, even when it was started from within another run.
     ours.delete(process.pid);
-    const members = all.filter((info) => ours.has(info.pid) && !info.zombie);
+    const members = all.filter(({ pid, zombie }) => ours.has(pid) && !stay.has(pid) && !zombie);
     for (const info of members) this.known.set(info.pid, info.started);
-    return members.sort((a, b) => Number(b.pid === this.root) - Number(a.pid === this.root));
+    return members.sort((a, b) => Number(b.pid === root) - Number(a.pid === root));
   }
 
   /** Signals every member. On Windows only stopping has a meaning, and that is `kill`. */
@@ -45,21 +50,54 @@ export class ProcessTree {
     for (const info of await this.members()) signal(info.pid, name);
   }
 
-  /** Ends every member by force. Resolves when none is left, or after a few seconds of trying; true when all are gone. */
-  async kill(): Promise<boolean> {
+  /** Ends every member by force. Returns those that are left after a few seconds of trying. */
+  async kill(): Promise<ProcessInfo[]> {
     if (process.platform === 'win32') {
+      if (!this.root) return [];
+      const { pid } = this.root;
       await new Promise((resolve) =>
-        execFile('taskkill', ['/PID', String(this.root), '/T', '/F'], { windowsHide: true }, resolve),
+        execFile('taskkill', ['/PID', String(pid), '/T', '/F'], { windowsHide: true }, resolve),
       );
-      return !isAlive(this.root, null);
+      const root = { pid, parent: 0, group: 0, session: 0, zombie: false, started: '', name: '' };
+      return isAlive(pid, null) ? [root] : [];
     }
     // A member may start another while we look, so look again until a look finds none.
-    for (let turn = 0; turn < 60; turn++) {
+    for (let turn = 0; ; turn++) {
       const members = await this.members();
-      if (members.length === 0) return true;
+      if (members.length === 0 || turn === 60) return members;
       for (const info of members) signal(info.pid, 'SIGKILL');
       await pause(turn < 10 ? 20 : 100);
     }
-    return false;
+  }
+
+  /**
+   * Ends what is left of the tree once its root is gone: it has a moment to end by itself, then it is asked to, then it is
+   * killed. Returns what was there after the first moment, and what could not be ended. `cut` ends the waiting.
+   */
+  async endRest(cut = (): boolean => false): Promise<{ found: ProcessInfo[]; left: ProcessInfo[] }> {
+    const found = await this.lingering(GRACE_MS, cut);
+    if (found.length === 0) return { found, left: [] };
+    await this.signal('SIGCONT');
+    await this.signal('SIGTERM');
+    await this.lingering(GRACE_MS, cut);
+    return { found, left: await this.kill() };
+  }
+
+  private async lingering(ms: number, cut: () => boolean): Promise<ProcessInfo[]> {
+    const deadline = performance.now() + ms;
+    for (;;) {
+      const members = await this.members();
+      if (members.length === 0 || performance.now() >= deadline || cut()) return members;
+      await pause(100);
+    }
+  }
+}
+
+/** Adds the children of members, and theirs, but none of `except`. */
+function addDescendants(all: ProcessInfo[], members: Set<number>, except: ReadonlySet<number>): void {
+  // Parents may come after their children in the list.
+  for (let before = -1; before !== members.size;) {
+    before = members.size;
+    for (const { pid, parent } of all) if (members.has(parent) && !except.has(pid)) members.add(pid);
   }
 }

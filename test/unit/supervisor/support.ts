@@ -58,21 +58,25 @@ export interface TestRun {
   gone: Promise<number | null>;
 }
 
-export function startRun(bundles: string, spec: Partial<RunSpec> & { argv: string[] }): TestRun {
+export function startRun(
+  bundles: string,
+  spec: Partial<RunSpec> & { argv: string[] },
+  env: Record<string, string> = {},
+): TestRun {
   const folder = join(newFolder(), 'run 1');
   mkdirSync(folder);
   const whole = { version: 1, id: 'r1', cwd: folder, env: {}, params: { lr: 0.5 }, seed: 7, stopGrace: 5, ...spec };
   writeFileSync(join(folder, 'run.json'), JSON.stringify(whole));
-  return supervise(bundles, folder);
+  return supervise(bundles, folder, env);
 }
 
-export function supervise(bundles: string, folder: string): TestRun {
+export function supervise(bundles: string, folder: string, env: Record<string, string> = {}): TestRun {
   const hash = createHash('sha256')
     .update(readFileSync(join(folder, 'run.json')))
     .digest('hex');
   const supervisor = spawn(process.execPath, [join(bundles, 'supervisor.cjs'), folder, '22', hash], {
     stdio: 'ignore',
-    env: { ...process.env, TUNESMITH_PYTHON_DIR: join(root, 'python') },
+    env: { ...process.env, TUNESMITH_PYTHON_DIR: join(root, 'python'), ...env },
   });
   started.push(supervisor);
   return { folder, supervisor, gone: new Promise((done) => supervisor.on('exit', done)) };

@@ -12,6 +12,7 @@ import type { RunPatch, StoreApi } from '../../../store/api.js';
 import { FIRST_LAUNCH, readLastWords } from '../endingRecords.js';
 import { outcomeOf } from '../outcome.js';
 import { LeaseReader } from './lease.js';
+import { refuse, type Refusal } from '../refusal.js';
 
 export interface HandRunOptions {
   id: string;
@@ -62,23 +63,23 @@ export class HandRun {
   }
 
   /** Null when the program was asked, else why it could not be. */
-  stop(): string | null {
+  stop(): Refusal | null {
     const grace = this.options.spec()?.stopGrace;
-    const why = this.send({ type: 'stop', reason: 'stop', ...(grace !== undefined && { grace }) });
-    if (why === null) {
+    const refused = this.send({ type: 'stop', reason: 'stop', ...(grace !== undefined && { grace }) });
+    if (refused === null) {
       this.asked = true;
       this.show('stopping');
     }
-    return why;
+    return refused;
   }
 
-  send(control: Control): string | null {
-    if (this.isOver) return 'is over already';
+  send(control: Control): Refusal | null {
+    if (this.isOver) return refuse('over', 'is over already');
     try {
       appendReal(path.join(this.options.folder, HAND_FILES.control), JSON.stringify(control) + '\n');
       return null;
     } catch (error) {
-      return `can't be reached: ${(error as Error).message}`;
+      return refuse('impossible', `can't be reached: ${(error as Error).message}`);
     }
   }
 

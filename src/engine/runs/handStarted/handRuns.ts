@@ -15,6 +15,7 @@ import type { RunFolders } from '../folders.js';
 import { importRun } from '../takeInFolders.js';
 import { HandRun } from './handRun.js';
 import { RunsWatcher } from './watchRuns.js';
+import type { Refusal } from '../refusal.js';
 
 export interface HandRunsOptions {
   /** The folder of all runs. */
@@ -74,11 +75,11 @@ export class HandRuns {
   }
 
   /** Null when the program was asked, else why it could not be. */
-  stop(id: string): string | null {
+  stop(id: string): Refusal | null {
     return this.live.get(id)?.stop() ?? null;
   }
 
-  set(id: string, params: Params): string | null {
+  set(id: string, params: Params): Refusal | null {
     return this.live.get(id)?.send({ type: 'set', params }) ?? null;
   }
 

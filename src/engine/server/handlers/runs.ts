@@ -1,18 +1,19 @@
 import { LIVE_STATUSES } from '../../../protocol/engine.js';
 import type { EngineParts } from '../../parts.js';
 import { readConfusion } from '../../runs/confusion.js';
+import { refuse, type Refusal } from '../../runs/refusal.js';
 import { conflict, notFound } from '../requestError.js';
 import type { Handlers } from '../server.js';
 
 type Done = { done: string[]; skipped: { id: string; why: string }[] };
 
 /** Does `action` for each id; it returns why it could not, or null. */
-function each(ids: string[], action: (id: string) => string | null): Done {
+function each(ids: string[], action: (id: string) => Refusal | null): Done {
   const result: Done = { done: [], skipped: [] };
   for (const id of new Set(ids)) {
-    const why = action(id);
-    if (why === null) result.done.push(id);
-    else result.skipped.push({ id, why });
+    const refused = action(id);
+    if (refused === null) result.done.push(id);
+    else result.skipped.push({ id, why: refused.why });
   }
   return result;
 }
@@ -25,14 +26,15 @@ export function runHandlers(parts: EngineParts) {
     return run;
   };
   /** For what may be done only to runs that are over. */
-  const whyLive = (id: string): string | null => {
+  const whyLive = (id: string): Refusal | null => {
     const run = store.runs.get(id);
-    if (!run) return 'does not exist';
-    return LIVE_STATUSES.includes(run.status) ? `is ${run.status}: stop it first` : null;
+    if (!run) return refuse('unknown', 'does not exist');
+    if (run.status === 'elsewhere') return refuse('elsewhere', 'is at work on another host: stop it there first');
+    return LIVE_STATUSES.includes(run.status) ? refuse('state', `is ${run.status}: stop it first`) : null;
   };
   /** For what the engine can do only to programs that it started. */
-  const ownOnly = (id: string, advice: string, action: (id: string) => string | null) =>
-    hand.isHandStarted(id) ? `was started by hand: ${advice}` : action(id);
+  const ownOnly = (id: string, advice: string, action: (id: string) => Refusal | null) =>
+    hand.isHandStarted(id) ? refuse('impossible', `was started by hand: ${advice}`) : action(id);
   return {
     'experiments/list': () => ({ experiments: store.runs.experiments() }),
     'runs/list': (query) => store.runs.list(query),
@@ -56,8 +58,8 @@ export function runHandlers(parts: EngineParts) {
       ),
     'runs/set': ({ id, params }) => {
       const run = existing(id);
-      const why = hand.has(id) ? hand.set(id, params) : active.set(id, params);
-      if (why !== null) throw conflict(`The run ${run.name} ${why}.`);
+      const refused = hand.has(id) ? hand.set(id, params) : active.set(id, params);
+      if (refused) throw conflict(`The run ${run.name} ${refused.why}.`);
       return {};
     },
     'runs/rename': ({ id, name }) => {
@@ -84,7 +86,7 @@ export function runHandlers(parts: EngineParts) {
       return result;
     },
     'runs/restore': ({ ids }) => {
-      const result = each(ids, (id) => (store.runs.get(id) ? null : 'does not exist'));
+      const result = each(ids, (id) => (store.runs.get(id) ? null : refuse('unknown', 'does not exist')));
       store.runs.restore(result.done);
       for (const id of result.done) changes.runChanged(id);
       return result;

@@ -1,0 +1,11 @@
+/** Set where a file system is so slow to show changes that leases would look stale. */
+const VARIABLE = 'TUNESMITH_LEASE_SECONDS';
+
+/** Seconds between two signs of life of whoever holds a lease: ten unless the environment says otherwise. */
+export function leaseSeconds(): number {
+  const given = Number(process.env[VARIABLE]);
+  return given > 0 && given <= 600 ? given : 10;
+}
+
+/** Signs of life that must be missing before a lease is stale: three minutes' worth. */
+export const MISSED_BEATS = 18;

@@ -1,0 +1,250 @@
+/** Carries out what the machine of one run commands, and brings what comes of it back as events. */
+import type { RunSpec } from '../../protocol/runFolder.js';
+import type { Params } from '../../protocol/values.js';
+import type { RunPatch } from '../../store/api.js';
+import { takeLaunch } from '../supervisor/launch.js';
+import { placementEnv, type Job, type Need, type Placement } from '../executors/scheduler.js';
+import type { Keeper } from './keeper.js';
+import { FIRST_LAUNCH, readSupervisorRecords } from './endingRecords.js';
+import { LiveRun } from './liveRun.js';
+import type { Ending, Outcome } from './outcome.js';
+import type { Refusal } from './refusal.js';
+import { isRefusal, step, takeUp, type Request, type RunCommand, type RunEvent, type RunState } from './runMachine.js';
+import { takeIn } from './takeIn.js';
+
+export class ActiveRun {
+  private live: LiveRun | null = null;
+  private placement: Placement | null = null;
+
+  constructor(
+    private readonly keeper: Keeper,
+    public spec: RunSpec,
+    public state: RunState,
+    /** Where its program is; the processor when that is not known. */
+    private device = 'cpu',
+  ) {}
+
+  get job(): Job {
+    const { id, search } = this.spec;
+    return { id, search, need: needOf(this.spec), start: (placement) => this.placed(placement) };
+  }
+
+  /** A run that an earlier engine left. */
+  takeUp(): void {
+    this.keeper.options.log.info(`run ${this.spec.id}: taken up (${this.state.name})`);
+    this.carryOut(takeUp(this.state));
+  }
+
+  enqueue(): void {
+    this.keeper.options.scheduler.enqueue(this.job);
+  }
+
+  ask(request: Asked): Refusal | null {
+    const possible = request.type === 'set' ? this.live?.canSet === true : this.live?.canPause !== false;
+    return this.happens({ ...request, possible } as Request);
+  }
+
+  set(params: Params): Refusal | null {
+    const refused = this.ask({ type: 'set' });
+    if (!refused) this.live?.set(params);
+    return refused;
+  }
+
+  lose(message: string): void {
+    this.happens({ type: 'lost', message });
+  }
+
+  poll(): void {
+    this.live?.poll();
+  }
+
+  /** Lets go of it: its program goes on and is taken up by the next engine. */
+  detach(): void {
+    this.live?.detach();
+  }
+
+  private happens(event: RunEvent): Refusal | null {
+    if (this.keeper.closed) return null;
+    const result = step(this.state, event);
+    if (isRefusal(result)) return result;
+    this.state = result.state;
+    this.carryOut(result.commands);
+    return null;
+  }
+
+  private carryOut(commands: RunCommand[]): void {
+    for (const command of commands) this.carryOutOne(command);
+  }
+
+  private carryOutOne(command: RunCommand): void {
+    const { spec } = this;
+    const { scheduler, trouble, folders } = this.keeper.options;
+    const { id, search, stopGrace } = spec;
+    switch (command.do) {
+      case 'enqueue':
+        return this.enqueue();
+      case 'withdraw':
+        return void scheduler.withdraw(id);
+      case 'occupy':
+        return scheduler.occupy(id, search, needOf(spec), this.device);
+      case 'release':
+        return scheduler.release(id);
+      case 'prepare':
+        return void this.prepare();
+      case 'launch':
+        return this.launch();
+      case 'watch':
+        this.live = this.liveRun();
+        return this.live.adopt();
+      case 'claim':
+        return void this.happens({ type: this.claim() ? 'claimed' : 'taken' });
+      case 'ask':
+        return command.what === 'pause' ? this.live?.pause() : this.live?.resume();
+      case 'ask to end':
+        return this.live?.stop(command.reason, stopGrace);
+      case 'write': {
+        const { status, device, begun } = command;
+        return this.write({ status, ...(device !== undefined && { device }) }, begun);
+      }
+      case 'note end':
+        return void trouble.attempt(() => folders.writeEnd(id, command.status, undefined));
+      case 'keep':
+        return void this.keep(command.outcome, command.ending);
+      case 'tell':
+        return this.tell(command.what);
+      case 'forget':
+        return this.keeper.forget(id, this);
+    }
+  }
+
+  private placed(placement: Placement): void {
+    const { device } = placement;
+    this.device = device;
+    this.placement = placement;
+    this.happens({ type: 'placed', device, takesCheckpoint: this.spec.launch?.from !== undefined });
+  }
+
+  /** Another run's checkpoint is copied, which may take long; given up when the run is stopped meanwhile. */
+  private async prepare(): Promise<void> {
+    const { folders, trouble, log } = this.keeper.options;
+    const { id, launch } = this.spec;
+    const { number, at, from } = launch!;
+    const wanted = (): boolean => !this.keeper.closed && this.state.name === 'preparing';
+    await trouble.insist(
+      async () => {
+        const checkpoint = await folders.takeCheckpoint(id, from!, wanted);
+        if (!wanted()) return;
+        if (!checkpoint) log.warn(`run ${id}: run ${from} has no usable checkpoint, so it begins again`);
+        const next = { ...this.spec, launch: { number, at, checkpoint } };
+        folders.rewrite(next);
+        this.spec = next;
+      },
+      () => !wanted(),
+    );
+    this.happens({ type: 'prepared' });
+  }
+
+  private launch(): void {
+    const { devices, log } = this.keeper.options;
+    const env = placementEnv(this.placement!, devices.cores, process.env, devices.gpus.length > 0);
+    log.info(`run ${this.spec.id}: starts on ${this.device}`);
+    this.live = this.liveRun();
+    this.live.launch(env);
+  }
+
+  /** Makes sure that no supervisor, however slow, starts its program any more. False: one was faster. */
+  private claim(): boolean {
+    const { folders, trouble } = this.keeper.options;
+    try {
+      return takeLaunch(folders.path(this.spec.id), this.spec.launch?.number ?? 1);
+    } catch (error) {
+      // Without its folder, or with a full disk, no supervisor can start anything either.
+      trouble.met(error);
+      return true;
+    }
+  }
+
+  private liveRun(): LiveRun {
+    const { keeper, spec } = this;
+    const { folders, log, trouble, supervisorProgram } = keeper.options;
+    return new LiveRun({
+      id: spec.id,
+      folder: folders.path(spec.id),
+      spec,
+      supervisorProgram,
+      askedHash: () => folders.askedHash(spec.id),
+      log,
+      intake: takeIn(keeper, spec),
+      onRunning: (paused) => void this.happens({ type: 'running', paused }),
+      onElsewhere: ({ name }) => void this.happens({ type: 'elsewhere', host: name }),
+      onEnded: (ending) => {
+        if (!ending) log.warn(`run ${spec.id}: had not been started; waits again`);
+        this.live = null;
+        this.happens({ type: 'ended', ending });
+      },
+      onTrouble: (error) => trouble.met(error),
+    });
+  }
+
+  private write(patch: RunPatch, begun = false): void {
+    const { store, trouble, changes } = this.keeper.options;
+    const { id } = this.spec;
+    const run = store.runs.get(id);
+    if (begun && run?.startedAt === null) patch.startedAt = this.records().spawn?.time ?? Date.now();
+    if (run?.status === patch.status && patch.device === undefined && patch.startedAt === undefined) return;
+    trouble.attempt(() => void store.runs.update(id, patch));
+    changes.runChanged(id);
+  }
+
+  private async keep(outcome: Outcome, ending: Ending | null): Promise<void> {
+    const { store, trouble, changes, log } = this.keeper.options;
+    const { id } = this.spec;
+    const patch =
+      outcome.status === 'paused' ? { status: outcome.status, device: null } : this.endPatch(outcome, ending);
+    await trouble.insist(
+      () => void store.runs.update(id, patch),
+      () => this.keeper.closed,
+    );
+    if (this.keeper.closed) return;
+    const { status, error } = outcome;
+    log.info(`run ${id}: ${status === 'paused' ? 'suspended' : status}${error ? ` (${error.kind})` : ''}`);
+    changes.runChanged(id);
+    try {
+      this.happens({ type: 'kept' });
+    } catch (problem) {
+      log.error(`run ${id}: its end could not be dealt with`, problem);
+    }
+  }
+
+  private endPatch(outcome: Outcome, ending: Ending | null): RunPatch {
+    const { spawn, exit } = this.records();
+    const patch: RunPatch = {
+      status: outcome.status,
+      error: outcome.error,
+      endedAt: exit?.time ?? ending?.finish?.time ?? Date.now(),
+      exitCode: ending?.exit?.code ?? null,
+      signal: ending?.exit?.signal ?? null,
+    };
+    if (spawn && this.keeper.options.store.runs.get(this.spec.id)?.startedAt === null) patch.startedAt = spawn.time;
+    return patch;
+  }
+
+  private records() {
+    return readSupervisorRecords(this.keeper.options.folders.path(this.spec.id), this.spec.launch ?? FIRST_LAUNCH);
+  }
+
+  private tell(what: 'ended' | 'released'): void {
+    const { listener, options } = this.keeper;
+    const run = options.store.runs.get(this.spec.id);
+    if (what === 'ended') {
+      if (run) listener?.ended(run);
+    } else if (run?.search) listener?.released(run.search);
+  }
+}
+
+export function needOf(spec: RunSpec): Need {
+  return { gpus: spec.resources?.gpus ?? 1, perGpu: spec.resources?.perGpu ?? 1 };
+}
+
+/** A request of which the machine is still to be told whether the program can do it. */
+type Asked = Request extends infer R ? (R extends Request ? Omit<R, 'possible'> : never) : never;

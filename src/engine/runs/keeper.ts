@@ -1,0 +1,39 @@
+import type { Run } from '../../protocol/engine.js';
+import type { StoreApi } from '../../store/api.js';
+import type { Changes } from '../server/changes.js';
+import type { Devices } from '../machine/devices.js';
+import type { Log } from '../disk/log.js';
+import type { Trouble } from '../disk/trouble.js';
+import type { Scheduler } from '../executors/scheduler.js';
+import type { RunFolders } from './folders.js';
+
+/** What a search wants to know of its trials. */
+export interface RunListener {
+  /** New values of the objective, stored already. */
+  objective(run: Run, search: string, points: { step: number; value: number }[]): void;
+  /** The run is over (or `paused`: its program is) and stored so; the device is still its own. */
+  ended(run: Run): void;
+  /** Its device is free again. */
+  released(search: string): void;
+}
+
+export interface ActiveRunsOptions {
+  store: StoreApi;
+  folders: RunFolders;
+  scheduler: Scheduler;
+  devices: Devices;
+  changes: Changes;
+  log: Log;
+  trouble: Trouble;
+  supervisorProgram: string;
+}
+
+/** What a run needs of whoever keeps all of them. */
+export interface Keeper {
+  readonly options: ActiveRunsOptions;
+  readonly listener: RunListener | null;
+  /** Nothing is started or stored any more. */
+  readonly closed: boolean;
+  /** Unless another one has taken its place. */
+  forget(id: string, run: unknown): void;
+}

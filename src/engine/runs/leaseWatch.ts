@@ -1,0 +1,52 @@
+/**
+ * Whether somebody still looks after a run that is on another host. Clocks of two hosts differ, so the lease's time is
+ * not compared with ours: a lease is stale when we have seen it unchanged for minutes.
+ */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { RUN_FILES } from '../../protocol/runFiles.js';
+import { leaseSeconds, MISSED_BEATS } from '../machine/beat.js';
+
+/** A lease that looks older than this many beats need only be seen unchanged for a few: no clock is that wrong. */
+const LONG_AGO = 360;
+const FEW = 3;
+
+export class LeaseWatch {
+  private mtime: number | null | undefined;
+  private since: number;
+
+  constructor(
+    private readonly folder: string,
+    /** Milliseconds on a clock that nobody sets. */
+    private readonly now = (): number => performance.now(),
+    private readonly wall = (): number => Date.now(),
+    private readonly beat = leaseSeconds() * 1000,
+  ) {
+    this.since = now();
+  }
+
+  /** Something else than the lease shows that the run is at work. */
+  alive(): void {
+    this.since = this.now();
+  }
+
+  /** To be called every few seconds. */
+  isStale(): boolean {
+    const mtime = this.read();
+    if (mtime !== this.mtime) {
+      if (this.mtime !== undefined) this.since = this.now();
+      this.mtime = mtime;
+    }
+    const unchanged = this.now() - this.since;
+    if (unchanged >= MISSED_BEATS * this.beat) return true;
+    return mtime !== null && this.wall() - mtime >= LONG_AGO * this.beat && unchanged >= FEW * this.beat;
+  }
+
+  private read(): number | null {
+    try {
+      return statSync(join(this.folder, RUN_FILES.lease)).mtimeMs;
+    } catch {
+      return null;
+    }
+  }
+}

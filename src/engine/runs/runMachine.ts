@@ -1,0 +1,322 @@
+/**
+ * The life of one run as a table: (state, event) → (state, commands). Pure: `activeRun.ts` carries the commands out and
+ * brings what comes of them back as events.
+ *
+ *   queued ⇄ held                                   a search that is paused holds its trials
+ *   queued → preparing → starting → running ⇄ paused → stopping
+ *   queued, held, preparing → cancelling            nobody must start it any more
+ *   any state at work → ending → over | suspended   the end is known; the store has it
+ */
+import { LIVE_STATUSES, type RunStatus } from '../../protocol/engine.js';
+import type { StopReason } from '../../protocol/supervisor.js';
+import { outcomeOf, REQUESTED, type Ending, type Outcome } from './outcome.js';
+import { refuse, type Refusal } from './refusal.js';
+
+export type RunState =
+  /** Waits for its turn. */
+  | { name: 'queued' }
+  /** Made, but not in the queue. */
+  | { name: 'held' }
+  /** Another run's checkpoint is being copied for it. */
+  | { name: 'preparing'; device: string; held: boolean }
+  | { name: 'starting'; device: string }
+  | { name: 'running'; device: string }
+  /** Its program stands still, or will as soon as it is there. */
+  | { name: 'paused'; device: string; started: boolean }
+  /** `reason` null: an earlier engine had asked, and its supervisor knows for what. */
+  | { name: 'stopping'; device: string | null; reason: StopReason | null }
+  /** To be ended before anything was started for it. */
+  | { name: 'cancelling'; reason: Exclude<StopReason, 'pause'> }
+  /** Its program ended to be launched again; it takes nothing but disk. */
+  | { name: 'suspended' }
+  /** At work on another host. */
+  | { name: 'elsewhere'; host: string }
+  /** It is over; the store is to know. `stop`: it was just about to be suspended when it was asked to stop. */
+  | { name: 'ending'; outcome: Outcome; stop?: Exclude<StopReason, 'pause'> }
+  | { name: 'over'; outcome: Outcome };
+
+export type RunEvent =
+  | { type: 'placed'; device: string; takesCheckpoint: boolean }
+  | { type: 'prepared' }
+  /** The program is there. */
+  | { type: 'running'; paused: boolean }
+  | { type: 'elsewhere'; host: string }
+  /** `null`: nothing was ever started for it. */
+  | { type: 'ended'; ending: Ending | null }
+  /** The launch is ours, so nobody starts it. */
+  | { type: 'claimed' }
+  /** A supervisor was faster. */
+  | { type: 'taken' }
+  /** Nothing more can be known of it. */
+  | { type: 'lost'; message: string }
+  /** The store has its end. */
+  | { type: 'kept' }
+  | Request;
+
+/** What a person or a search asks. These can be refused; other events never are. */
+export type Request =
+  | { type: 'stop'; reason: Exclude<StopReason, 'pause'> }
+  /** Ends the program, to launch it again later. */
+  | { type: 'suspend' }
+  | { type: 'pause'; possible: boolean }
+  | { type: 'resume' }
+  | { type: 'hold'; possible: boolean }
+  /** Undoes `hold`. */
+  | { type: 'go on' }
+  | { type: 'set'; possible: boolean };
+
+export type RunCommand =
+  | { do: 'enqueue' | 'withdraw' | 'occupy' | 'release' }
+  | { do: 'prepare' | 'launch' | 'watch' | 'claim' }
+  | { do: 'ask'; what: 'pause' | 'resume' }
+  | { do: 'ask to end'; reason: StopReason }
+  /** `begun`: the row gets its start time if it has none. */
+  | { do: 'write'; status: RunStatus; device?: string | null; begun?: boolean }
+  | { do: 'note end'; status: 'stopped' | 'pruned' }
+  | { do: 'keep'; outcome: Outcome; ending: Ending | null }
+  | { do: 'tell'; what: 'ended' | 'released' }
+  | { do: 'forget' };
+
+export interface Step {
+  state: RunState;
+  commands: RunCommand[];
+}
+
+/** The state of a run that an earlier engine left. */
+export function leftState(status: RunStatus, device: string, host: string): RunState {
+  if (status === 'paused') return { name: 'paused', device, started: true };
+  if (status === 'stopping') return { name: 'stopping', device, reason: null };
+  if (status === 'elsewhere') return { name: 'elsewhere', host };
+  return { name: status === 'starting' ? 'starting' : 'running', device };
+}
+
+/** What is to be done first in that state. */
+export function takeUp(state: RunState): RunCommand[] {
+  const commands: RunCommand[] = [];
+  if ('device' in state && !(state.name === 'paused' && isCpu(state.device))) commands.push({ do: 'occupy' });
+  commands.push({ do: 'watch' });
+  if (state.name === 'stopping') commands.push({ do: 'ask to end', reason: state.reason ?? 'stop' });
+  return commands;
+}
+
+/** What the person is shown for a state. */
+export function statusOf(state: RunState): RunStatus {
+  switch (state.name) {
+    case 'held':
+    case 'cancelling':
+      return 'queued';
+    case 'preparing':
+      return 'starting';
+    case 'suspended':
+      return 'paused';
+    case 'ending':
+    case 'over':
+      return state.outcome.status;
+    default:
+      return state.name;
+  }
+}
+
+export function step(state: RunState, event: RunEvent): Step | Refusal {
+  switch (event.type) {
+    case 'placed':
+      return placed(state, event);
+    case 'prepared':
+      return prepared(state);
+    case 'running':
+      return running(state, event.paused);
+    case 'elsewhere':
+      return state.name === 'ending' || state.name === 'over' ? same(state) : movedAway(state, event.host);
+    case 'ended':
+      return ended(state, event.ending);
+    case 'claimed':
+      return state.name === 'cancelling' ? endUnstarted(state.reason) : same(state);
+    case 'taken':
+      if (state.name !== 'cancelling') return same(state);
+      return to({ name: 'stopping', device: null, reason: state.reason }, { do: 'watch' }, ...endWith(state.reason));
+    case 'lost': {
+      if (isOver(state)) return same(state);
+      const error = { kind: 'lost', message: event.message, logTail: '' } as const;
+      return ending({ status: 'failed', error }, null, [{ do: 'withdraw' }]);
+    }
+    case 'kept':
+      return kept(state);
+    default:
+      return asked(state, event);
+  }
+}
+
+function placed(state: RunState, { device, takesCheckpoint }: { device: string; takesCheckpoint: boolean }): Step {
+  if (state.name !== 'queued') return to(state, { do: 'release' });
+  // On disk before anything starts: an engine that comes up after a kill knows that this one may be at work.
+  const write = { do: 'write', status: 'starting', device } as const;
+  if (takesCheckpoint) return to({ name: 'preparing', device, held: false }, write, { do: 'prepare' });
+  return to({ name: 'starting', device }, write, { do: 'launch' });
+}
+
+function prepared(state: RunState): Step {
+  if (state.name !== 'preparing') return same(state);
+  if (!state.held) return to({ name: 'starting', device: state.device }, { do: 'launch' });
+  return to({ name: 'held' }, { do: 'write', status: 'queued', device: null }, { do: 'release' });
+}
+
+function running(state: RunState, paused: boolean): Step {
+  switch (state.name) {
+    case 'starting':
+    case 'running': {
+      const { device } = state;
+      const status = paused ? 'paused' : 'running';
+      const write = { do: 'write', status, begun: true } as const;
+      return to(paused ? { name: 'paused', device, started: true } : { name: 'running', device }, write);
+    }
+    case 'paused': {
+      const write = { do: 'write', status: 'paused', begun: true } as const;
+      const next = { ...state, started: true };
+      // It was not there yet, or is another one than was asked.
+      return paused ? to(next, write) : to(next, { do: 'ask', what: 'pause' }, write);
+    }
+    default:
+      return same(state);
+  }
+}
+
+function movedAway(state: RunState, host: string): Step {
+  const release: RunCommand[] = 'device' in state && state.device !== null ? [{ do: 'release' }] : [];
+  return to(
+    { name: 'elsewhere', host },
+    { do: 'write', status: 'elsewhere', device: `@${host}`, begun: true },
+    ...release,
+  );
+}
+
+function ended(state: RunState, how: Ending | null): Step {
+  if (isOver(state) || state.name === 'cancelling') return same(state);
+  const reason = state.name === 'stopping' ? state.reason : null;
+  if (how) return ending(outcomeOf(how, reason), how);
+  // Nothing was ever started for it.
+  if (state.name === 'stopping') return ending({ status: REQUESTED[reason ?? 'stop'], error: null }, null);
+  const back: RunCommand[] = [{ do: 'write', status: 'queued', device: null }, { do: 'release' }];
+  if (state.name === 'paused') return to({ name: 'held' }, ...back);
+  return to({ name: 'queued' }, ...back, { do: 'enqueue' });
+}
+
+function ending(outcome: Outcome, how: Ending | null, first: RunCommand[] = []): Step {
+  return to({ name: 'ending', outcome }, ...first, { do: 'keep', outcome, ending: how });
+}
+
+function kept(state: RunState): Step {
+  if (state.name !== 'ending') return same(state);
+  if (state.stop) return endUnstarted(state.stop);
+  const told: RunCommand[] = [{ do: 'tell', what: 'ended' }, { do: 'release' }, { do: 'tell', what: 'released' }];
+  if (state.outcome.status === 'paused') return to({ name: 'suspended' }, ...told);
+  return to({ name: 'over', outcome: state.outcome }, { do: 'forget' }, ...told);
+}
+
+function asked(state: RunState, request: Request): Step | Refusal {
+  switch (state.name) {
+    case 'elsewhere':
+      if (request.type === 'hold' || request.type === 'go on') return same(state);
+      return refuse('elsewhere', `is at work on ${state.host}: ask there`);
+    case 'ending':
+      if (request.type === 'stop' && state.outcome.status === 'paused') return to({ ...state, stop: request.reason });
+      return refuse('over', `is ${statusOf(state)} already`);
+    case 'over':
+      return refuse('over', `is ${statusOf(state)} already`);
+  }
+  switch (request.type) {
+    case 'stop':
+      return stop(state, request.reason);
+    case 'suspend':
+      if (state.name === 'stopping') return same(state);
+      if (!isAtWork(state)) return notRunning(state);
+      return stopping(state.device, 'pause');
+    case 'pause':
+      return state.name === 'starting' || state.name === 'running' ? pause(state, request) : notRunning(state);
+    case 'resume':
+      if (state.name === 'held') return to({ name: 'queued' }, { do: 'enqueue' });
+      return state.name === 'paused' ? resume(state) : refuse('state', `is not paused (${statusOf(state)})`);
+    case 'hold':
+      if (state.name === 'queued') return to({ name: 'held' }, { do: 'withdraw' });
+      if (state.name === 'preparing') return to({ ...state, held: true });
+      return state.name === 'starting' || state.name === 'running' ? pause(state, request) : same(state);
+    case 'go on':
+      if (state.name === 'held') return to({ name: 'queued' }, { do: 'enqueue' });
+      if (state.name === 'preparing') return to({ ...state, held: false });
+      return state.name === 'paused' ? resume(state) : same(state);
+    case 'set':
+      if (!isAtWork(state) && state.name !== 'stopping') return notRunning(state);
+      return request.possible
+        ? same(state)
+        : refuse('impossible', 'has lost its supervisor, so new values can’t reach it');
+  }
+}
+
+function stop(state: RunState, reason: Exclude<StopReason, 'pause'>): Step | Refusal {
+  if (isAtWork(state)) return stopping(state.device, reason);
+  switch (state.name) {
+    case 'queued':
+    case 'held':
+    case 'preparing':
+      return to({ name: 'cancelling', reason }, { do: 'withdraw' }, { do: 'claim' });
+    case 'stopping':
+      // A person's stop outweighs a pause that was asked for before.
+      return stopping(state.device, reason);
+    case 'suspended':
+      return endUnstarted(reason);
+    default:
+      return notRunning(state);
+  }
+}
+
+/** Written beside the run, too: a store that is built anew must not take it for one that waits. */
+function endUnstarted(reason: Exclude<StopReason, 'pause'>): Step {
+  const status = REQUESTED[reason];
+  return ending({ status, error: null }, null, [{ do: 'note end', status }]);
+}
+
+function stopping(device: string | null, reason: StopReason): Step {
+  return to({ name: 'stopping', device, reason }, ...endWith(reason));
+}
+
+function endWith(reason: StopReason): RunCommand[] {
+  return [
+    { do: 'write', status: 'stopping' },
+    { do: 'ask to end', reason },
+  ];
+}
+
+function pause(state: { name: string; device: string }, { possible }: { possible: boolean }): Step | Refusal {
+  if (!possible) return refuse('impossible', 'can’t be paused on this system');
+  const { device } = state;
+  const commands: RunCommand[] = [
+    { do: 'ask', what: 'pause' },
+    { do: 'write', status: 'paused' },
+  ];
+  // A process that stands still takes no processor time; a GPU's memory it still holds.
+  if (isCpu(device)) commands.push({ do: 'release' });
+  return to({ name: 'paused', device, started: state.name === 'running' }, ...commands);
+}
+
+function resume({ device, started }: { device: string; started: boolean }): Step {
+  const name = started ? 'running' : 'starting';
+  return to({ name, device }, { do: 'ask', what: 'resume' }, { do: 'occupy' }, { do: 'write', status: name });
+}
+
+type AtWork = Extract<RunState, { name: 'starting' | 'running' | 'paused' }>;
+
+const isAtWork = (state: RunState): state is AtWork =>
+  state.name === 'starting' || state.name === 'running' || state.name === 'paused';
+const isOver = (state: RunState): boolean => state.name === 'ending' || state.name === 'over';
+const isCpu = (device: string): boolean => !device.startsWith('gpu');
+const to = (state: RunState, ...commands: RunCommand[]): Step => ({ state, commands });
+const same = (state: RunState): Step => to(state);
+const notRunning = (state: RunState): Refusal => refuse('state', `is not running (${statusOf(state)})`);
+
+/** Why a run that nobody looks after can't be asked for anything. */
+export function notActive(status: RunStatus | null): Refusal {
+  if (status === null) return refuse('unknown', 'does not exist');
+  const live = LIVE_STATUSES.includes(status);
+  return live ? refuse('state', `is not running (${status})`) : refuse('over', `is ${status} already`);
+}
+
+export const isRefusal = (result: Step | Refusal): result is Refusal => 'code' in result;

@@ -1,0 +1,68 @@
+/**
+ * The mark of one launch: a number that all its processes carry, so that they are found whatever they did to get away.
+ * It is in their environment, which a daemon may clear, and, on Linux, in a limit that children inherit through fork, exec
+ * and setsid: the number of file locks, which the kernel has ignored since Linux 2.4.25.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { RUN_ENV } from '../../protocol/runFiles.js';
+
+const LIMIT = /^Max file locks\s+(\S+)\s+(\S+)/m;
+
+/** Returns the mark of a launch, a whole number in [2^40, 2^48). It stays when the folder is renamed; a copy has another. */
+export function markOf(folder: string, launch: number): number {
+  const { dev, ino } = statSync(folder, { bigint: true });
+  const digest = createHash('sha256').update(`${dev}:${ino}:${launch}`).digest();
+  return 2 ** 40 + (digest.readUIntBE(0, 6) % (2 ** 48 - 2 ** 40));
+}
+
+/** Puts the mark on this process, for all that it starts from now on. False where the system can't. */
+export function wearMark(mark: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    const options = { timeout: 5000, stdio: 'ignore' } as const;
+    // Only the soft limit: it can be taken off again by whoever has reasons to.
+    execFileSync('prlimit', ['--pid', String(process.pid), `--locks=${mark}:`], options);
+    return limits(process.pid)?.[1] === String(mark);
+  } catch {
+    return false;
+  }
+}
+
+/** Takes off the mark that this process has inherited from a run that it was started in. */
+export function dropMark(): void {
+  if (process.platform !== 'linux') return;
+  const [, soft, hard] = limits(process.pid) ?? [];
+  if (soft === undefined || soft === hard) return;
+  try {
+    execFileSync('prlimit', ['--pid', String(process.pid), `--locks=${hard}:`], { timeout: 5000, stdio: 'ignore' });
+  } catch {
+    // Then it counts to that run, as before.
+  }
+}
+
+/**
+ * Returns what a process is to the launch with this mark: part of it, or one that asked to stay when its run is over, or
+ * neither. Linux only; elsewhere neither.
+ */
+export function partIn(pid: number, mark: number): 'member' | 'stays' | null {
+  if (process.platform !== 'linux') return null;
+  const environment = `\0${read(`/proc/${pid}/environ`)}`;
+  if (environment.includes(`\0${RUN_ENV.outlive}=1\0`)) return 'stays';
+  if (environment.includes(`\0${RUN_ENV.mark}=${mark}\0`)) return 'member';
+  return limits(pid)?.[1] === String(mark) ? 'member' : null;
+}
+
+function limits(pid: number): RegExpExecArray | null {
+  return LIMIT.exec(read(`/proc/${pid}/limits`));
+}
+
+/** Returns '' when the process is gone or is none of ours. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { setWasmPaths, type BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { TrainingError } from '../errors.js';
 import type { BackendModule } from './types.js';
 import { registerWasmKernels } from './wasmKernels.js';
+import { guardMemory } from './wasmMemory.js';
 
 const FILE = 'tfjs-backend-wasm-simd.wasm';
 
@@ -25,6 +26,7 @@ export const wasm: BackendModule = {
     if (!(await tf.setBackend('wasm'))) throw new TrainingError('WebAssembly could not be started');
     await tf.ready();
     registerWasmKernels();
+    guardMemory(tf.backend() as BackendWasm);
     return { device: 'cpu', detail: 'part of Tunesmith', cheapReads: true, evaluationBatch: 100 };
   },
   install: null,

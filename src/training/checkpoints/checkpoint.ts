@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { record } from '../../protocol/recordSchema.js';
 import { writeWhole } from '../files/output.js';
 import { setEntry } from '../../protocol/records.js';
 
@@ -34,6 +36,15 @@ export async function saveWeights(
 /** As the format's own reader has it. */
 const LONGEST_HEADER = 100e6;
 
+const Anything = record(z.unknown());
+const Metadata = record(z.string()).default({});
+const Place = z.number().int().min(0);
+const Entry = z.object({
+  dtype: z.string(),
+  shape: z.array(Place).max(32),
+  data_offsets: z.tuple([Place, Place]),
+});
+
 /** Reads what `saveWeights` wrote. Throws when the file is cut short or holds other than 32-bit numbers. */
 export async function loadWeights(path: string): Promise<SavedWeight[]> {
   return (await loadModelFile(path)).weights;
@@ -47,17 +58,18 @@ export async function loadModelFile(
   const length = bytes.length < 8 ? Infinity : Number(bytes.readBigUInt64LE(0));
   if (8 + length > bytes.length) throw new Error(`${path} is cut short`);
   if (length > LONGEST_HEADER) throw new Error(`${path} has a header of ${length} bytes, more than ${LONGEST_HEADER}`);
-  const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, unknown>;
-  const metadata = (header.__metadata__ ?? {}) as Record<string, string>;
-  delete header.__metadata__;
+  const { __metadata__: given, ...header } = Anything.parse(JSON.parse(bytes.toString('utf8', 8, 8 + length)));
+  const metadata = Metadata.parse(given);
   let end = 0;
   const weights = Object.entries(header).map(([name, value]) => {
-    const { dtype, shape, data_offsets: offsets } = value as { dtype: string; shape: number[]; data_offsets: number[] };
-    const [from, to] = [8 + length + offsets[0]!, 8 + length + offsets[1]!];
+    const read = Entry.safeParse(value);
+    if (!read.success) throw new Error(`${path}: what is said of "${name}" is no type, shape and place`);
+    const { dtype, shape, data_offsets: offsets } = read.data;
+    const [from, to] = [8 + length + offsets[0], 8 + length + offsets[1]];
     if (dtype !== 'F32') throw new Error(`${path}: "${name}" is of type ${dtype}, not F32`);
     // One behind the other, as the format wants: else a small file could fill the memory with the same bytes.
     if (offsets[0] !== end) throw new Error(`${path}: "${name}" does not begin where the values before it end`);
-    end = offsets[1]!;
+    end = offsets[1];
     if (!(to <= bytes.length)) throw new Error(`${path} is cut short`);
     if (shape.reduce((a, b) => a * b, 4) !== to - from)
       throw new Error(`${path}: "${name}" has another size than its shape`);

@@ -105,7 +105,9 @@ it('safetensors: values lie one behind the other', async () => {
   await write({ a: at(0, 8), b: at(0, 8) });
   await expect(loadModelFile(file)).rejects.toThrow('"b" does not begin where the values before it end');
   await write({ a: at(-4, 4) });
-  await expect(loadModelFile(file)).rejects.toThrow('"a" does not begin');
+  await expect(loadModelFile(file)).rejects.toThrow('what is said of "a" is no type, shape and place');
+  await write({ a: null });
+  await expect(loadModelFile(file)).rejects.toThrow('what is said of "a" is no type, shape and place');
 });
 
 it('packages: what unpacks to more than a package is none', () => {

@@ -1,0 +1,54 @@
+/**
+ * WebAssembly has at most 4 GB. Where these are used up, TensorFlow.js takes the 0 that `malloc` answers for an address and
+ * writes its results over other tensors; its kernels that fail inside say "memory access out of bounds".
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { sizeText } from '../data/memory.js';
+import { TrainingError } from '../errors.js';
+
+interface Emscripten {
+  asm?: { memory?: WebAssembly.Memory };
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+}
+
+const MOST = 2 ** 32;
+const ADVICE =
+  'a smaller batchSize, smaller layers or shorter inputs need less; "tunesmith backends install" gets a backend without this bound';
+const guarded = new WeakSet<object>();
+
+/** Makes every allocation that fails, and every kernel that leaves its memory, a TrainingError. Call when the backend is ready. */
+export function guardMemory(backend: BackendWasm): void {
+  const module = backend.wasm as unknown as Emscripten;
+  if (guarded.has(module)) return;
+  guarded.add(module);
+  // Its first call replaces the function by another.
+  module._free(module._malloc(16));
+  const allocate = module._malloc;
+  module._malloc = (bytes) => {
+    // Beyond 32 bits the number would be cut, and too little allocated.
+    const address = bytes < MOST ? allocate(bytes) : 0;
+    if (address !== 0 || bytes === 0) return address;
+    throw new TrainingError(`${sizeText(bytes)} more are needed, ${taken(module)}: ${ADVICE}`);
+  };
+  for (const kernel of tf.getKernelsForBackend('wasm')) {
+    const compute = kernel.kernelFunc;
+    kernel.kernelFunc = (given) => {
+      try {
+        return compute(given);
+      } catch (error) {
+        if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+        throw new TrainingError(
+          `${kernel.kernelName} failed (${error.message}), ${taken(module)}. If memory has run out, ${ADVICE}`,
+        );
+      }
+    };
+  }
+}
+
+function taken({ asm }: Emscripten): string {
+  const bytes = asm?.memory?.buffer.byteLength;
+  const size = bytes === undefined ? '' : `; it has ${sizeText(bytes)} now`;
+  return `but WebAssembly can have only ${sizeText(MOST)}${size}`;
+}

@@ -46,6 +46,7 @@ const SUPERVISOR = [
 const JOURNAL = [
   '{"type":"start","time":1,"pid":3,"rank":0,"client":"python/0.1.0"}\n{"type":"metrics","time":2,"step":1,"epoch":1,"values":{"loss":NaN,"acc":0.5}}\n',
   '{"type":"params","time":1,"params":{"lr":0.1,"layers":[1,2],"name":"ä"}}\n{"loss":1,"step":2}\n',
+  `{"step":1,"values":{"loss":NaN,"${'\\"'.repeat(50)}":Infinity}}\n`,
   '{"type":"media","time":1,"name":"p","path":"media/p.png","mime":"image/png"}\n{"type":"exit","time":1,"code":0,"signal":null,"requested":null}\n\0\0\0',
 ];
 const ASK_TELL = [

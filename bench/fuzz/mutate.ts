@@ -113,7 +113,7 @@ const CHANGES: Change[] = [
     );
   },
   (input, random) => {
-    const unit = [',', '"a",', '0', ' ', '\n', 'x: 1\n', '\u00e9', '{"a":1}\n'][random.int(8)]!;
+    const unit = [',', '"a",', '0', ' ', '\n', 'x: 1\n', '\u00e9', '{"a":1}\n', '\\"', '"'][random.int(10)]!;
     return insert(input, place(input, random), Buffer.from(unit.repeat(1 + random.int(20_000))));
   },
   (input, random) => insert(input, place(input, random), Buffer.from([0xff, 0xfe, 0xc0, 0x80].slice(random.int(4)))),

@@ -2,7 +2,7 @@
 
 /** Control characters, and the marks that reorder text: a script's output must not drive the person's terminal. */
 
-const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** Text from a run (names, values, errors) made safe for the terminal; line breaks and tabs stay. */
 export function safe(text: string): string {

@@ -52,7 +52,10 @@ export function parseJson(text: string): unknown {
     // Python's json.dumps writes NaN and Infinity bare.
     if (text.length > MAX_MENDED || !/NaN|Infinity/.test(text)) throw error;
     return JSON.parse(
-      text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) => (token.startsWith('"') ? token : `"${token}"`)),
+      // Also a text that is never closed is one token: looking for its end from each quote in it would take hours.
+      text.replace(/"(?:[^"\\]|\\.)*(?:"|\\?$)|-?Infinity|NaN/gs, (token) =>
+        token.startsWith('"') ? token : `"${token}"`,
+      ),
     );
   }
 }

@@ -302,6 +302,12 @@ describe('lines', () => {
     ]);
   });
 
+  it('whose text is never closed cost no more than others', () => {
+    const { store } = setUp();
+    const open = `{"step":1,"values":{"loss":NaN,"${'\\"'.repeat(250_000)}`;
+    expect(take(store, open, `${open}\\`, metric(1, 5)).points).toBe(1);
+  });
+
   it('with ever new names are capped, and the run says so', () => {
     const { store } = setUp();
     const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`m${i}`, i]));

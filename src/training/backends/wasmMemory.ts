@@ -38,7 +38,7 @@ export function guardMemory(backend: BackendWasm): void {
       try {
         return compute(given);
       } catch (error) {
-        if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+        if (!(error instanceof Error && error.name === 'RuntimeError')) throw error;
         throw new TrainingError(
           `${kernel.kernelName} failed (${error.message}), ${taken(module)}. If memory has run out, ${ADVICE}`,
         );

@@ -61,7 +61,7 @@ class Standalone(Place):
             "trial": None,
             "params": flat_params(options.get("params") or {}),
             "argv": _command.argv(),
-            "cwd": os.getcwd(),
+            "cwd": _workspace.recorded(self.workspace, os.getcwd()),
             "env": {},
             "seed": int.from_bytes(os.urandom(4), "big") >> 1,
             "objective": None,
@@ -90,7 +90,8 @@ class Standalone(Place):
         self.params = {**spec.get("params", {}), **self.params}
         earlier = spec.get("launch")
         number = earlier.get("number", 1) if isinstance(earlier, dict) else 1
-        spec["launch"] = {"number": number + 1, "at": round(time() * 1000), "checkpoint": self.checkpoint}
+        checkpoint = _workspace.recorded(self.workspace, self.checkpoint)
+        spec["launch"] = {"number": number + 1, "at": round(time() * 1000), "checkpoint": checkpoint}
         self._me["launch"] = number + 1
         # What was asked of the earlier program is not meant for this one.
         self._read = _size(os.path.join(folder, CONTROL))
@@ -183,7 +184,7 @@ class Joined(Place):
         self.grace = grace_of(spec)
         launch = spec.get("launch")
         if isinstance(launch, dict):
-            self.checkpoint = launch.get("checkpoint")
+            self.checkpoint = _workspace.absolute(os.path.abspath(os.path.join(folder, "../../..")), launch.get("checkpoint"))
 
     def identity(self):
         me = _host.identity()
@@ -227,7 +228,7 @@ def _resumable(runs, options):
             raise ValueError('init(resume="must") needs the id of a run')
         return None
     if not _workspace.is_id(wanted):
-        raise ValueError(f"init: an id has 1 to 64 letters, digits, - and _, unlike {wanted!r}")
+        raise ValueError(f"init: an id has 1 to 64 letters, digits, _ and -, and does not begin with -, unlike {wanted!r}")
     folder = os.path.join(runs, wanted)
     if not os.path.isdir(folder) or os.path.islink(folder):
         if resume == "must":

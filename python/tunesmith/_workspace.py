@@ -66,7 +66,24 @@ def new_id():
 
 
 def is_id(text):
-    return isinstance(text, str) and 0 < len(text) <= 64 and all(c.isascii() and (c.isalnum() or c in "-_") for c in text)
+    fits = isinstance(text, str) and 0 < len(text) <= 64 and text[0] != "-"
+    return fits and all(c.isascii() and (c.isalnum() or c in "-_") for c in text)
+
+
+def recorded(workspace, path):
+    """A path as it is written down: with slashes and relative where it lies in the workspace, so that that can be moved."""
+    if path is None:
+        return None
+    try:
+        relative = os.path.relpath(path, workspace)
+    except ValueError:
+        # Another drive.
+        return path
+    return path if relative.split(os.sep)[0] == ".." else relative.replace(os.sep, "/")
+
+
+def absolute(workspace, written):
+    return None if written is None else os.path.normpath(os.path.join(workspace, written))
 
 
 def make_run(runs, spec, files):

@@ -2,8 +2,8 @@
  * All runs that people started by hand. They are data: the engine reads them and passes requests on to their programs, and
  * never starts or kills anything for them.
  */
-import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { statReal } from '../../../files/real.js';
 import { HAND_FILES, WAKE_PREFIX } from '../../../protocol/handStarted.js';
 import { ID_PATTERN, type RunSpec } from '../../../protocol/runFolder.js';
 import type { Params } from '../../../protocol/values.js';
@@ -131,8 +131,7 @@ export class HandRuns {
     });
     // A full disk: found again by the next rescan.
     if (!done) return void this.seen.delete(id);
-    const spec_ = () => folders.spec(id);
-    const run = new HandRun({ id, folder, store, changes, log, trouble, spec: spec_ });
+    const run = new HandRun({ id, folder, store, changes, log, trouble, spec: () => folders.spec(id) });
     this.live.set(id, run);
     run.turn(BUDGET_MS / 10);
   }
@@ -151,8 +150,8 @@ export class HandRuns {
   /** Whether a lease was written after the end that we know of. */
   private goesOn(id: string): boolean {
     if (!ID_PATTERN.test(id)) return false;
-    const lease = fs.lstatSync(path.join(this.options.runs, id, HAND_FILES.lease), { throwIfNoEntry: false });
-    return lease !== undefined && lease.mtimeMs > (this.options.store.runs.get(id)?.endedAt ?? 0);
+    const lease = statReal(path.join(this.options.runs, id, HAND_FILES.lease));
+    return lease !== null && lease.mtimeMs > (this.options.store.runs.get(id)?.endedAt ?? 0);
   }
 }
 

@@ -3,6 +3,8 @@ import * as fs from 'node:fs';
 
 /** Not every file system tells of changes, and a queue of them may overflow. */
 const RESCAN_MS = 5000;
+/** Until the first run of a workspace makes the folder. */
+const MISSING_MS = 500;
 
 export class RunsWatcher {
   private watcher: fs.FSWatcher | null = null;
@@ -15,12 +17,16 @@ export class RunsWatcher {
     /** Everything is to be looked at. */
     rescan: () => void,
   ) {
-    this.timer = setInterval(() => {
-      this.watcher ??= this.watch(folder);
-      rescan();
-    }, RESCAN_MS);
-    this.timer.unref();
     this.watcher = this.watch(folder);
+    let looked = performance.now();
+    this.timer = setInterval(() => {
+      const appeared = this.watcher === null && fs.existsSync(folder);
+      if (appeared) this.watcher = this.watch(folder);
+      if (!appeared && performance.now() - looked < RESCAN_MS) return;
+      looked = performance.now();
+      rescan();
+    }, MISSING_MS);
+    this.timer.unref();
   }
 
   close(): void {

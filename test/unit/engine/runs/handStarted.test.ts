@@ -13,6 +13,7 @@ import { experiment, pause, runOver, runWith, until, useWorkspace } from '../sup
 const workspace = useWorkspace();
 let engine: EngineConnection;
 beforeAll(async () => {
+  // The folder of all runs is not there yet: the first program makes it.
   fs.mkdirSync(workspace().at('.tunesmith'));
   engine = await workspace().connect();
 });

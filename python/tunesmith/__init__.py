@@ -16,6 +16,7 @@ _ELSEWHERE = {
     "Run": "_run",
     "StopRequested": "_control",
     **dict.fromkeys(("Audio", "Histogram", "Html", "Image", "Table", "Text", "Video"), "_types"),
+    "Api": "_api",
     **dict.fromkeys(("AlertLevel", "Settings", "login", "unwatch", "watch"), "_accepted"),
 }
 _OF_RUN = ("checkpoint", "config", "should_stop", "summary")
@@ -46,6 +47,7 @@ def init(config=None, on_stop=None, **options):
     ``project``, ``name``, ``tags``, ``notes``, ``group``, ``job_type``: how the run is called and grouped.
     ``id``, ``resume``: with ``resume="allow"`` (or ``"must"``) the run of that id goes on.
     ``reinit``: ``True`` finishes the present run first; ``"create_new"`` leaves it open.
+    ``objective``: such as ``("val/loss", "minimize")``: what runs that were started by hand are compared by.
     ``dir``: the workspace folder. ``mode="disabled"`` records nothing.
     Other options of ``wandb.init`` are accepted, and said once to mean nothing.
     """

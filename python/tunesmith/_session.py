@@ -25,6 +25,8 @@ def init(config=None, on_stop=None, **options):
     global _current
     reinit = options.pop("reinit", None)
     _refuse(options)
+    if options.get("objective") is not None:
+        options["objective"] = _objective(options["objective"])
     with _lock:
         if _current is not None and not _current._recorder.finished:
             if reinit in (None, False, "return_previous", "default"):
@@ -44,6 +46,18 @@ def current():
 def run():
     """The newest run of this process; None when there is none yet and Tunesmith did not start the program."""
     return current() if _current is not None or os.environ.get("TUNESMITH_RUN_DIR") else None
+
+
+def _objective(given):
+    """``{"metric": …, "goal": "minimize" or "maximize"}`` of what ``init`` was given: that, or a pair."""
+    try:
+        metric, goal = (given["metric"], given["goal"]) if isinstance(given, dict) else given
+        goal = {"min": "minimize", "max": "maximize"}.get(goal, goal)
+        if not isinstance(metric, str) or goal not in ("minimize", "maximize"):
+            raise ValueError
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f'objective must be such as ("val/loss", "minimize"), not {given!r}') from None
+    return {"metric": metric, "goal": goal}
 
 
 def _again(run, config, on_stop):
@@ -89,7 +103,7 @@ def _place(config, options):
 
 def _refuse(options):
     """Says once what is accepted and not used; raises TypeError for what nobody knows."""
-    known = {"project", "name", "tags", "notes", "group", "job_type", "id", "resume", "mode", "dir"}
+    known = {"project", "name", "tags", "notes", "group", "job_type", "id", "resume", "mode", "dir", "objective"}
     for name in options:
         if name not in known and name not in _UNUSED:
             raise TypeError(f"init() got an unexpected keyword argument {name!r}")

@@ -64,7 +64,7 @@ class Standalone(Place):
             "cwd": _workspace.recorded(self.workspace, os.getcwd()),
             "env": {},
             "seed": int.from_bytes(os.urandom(4), "big") >> 1,
-            "objective": None,
+            "objective": options.get("objective"),
             "createdAt": round(time() * 1000),
             "name": options.get("name"),
             "origin": {"host": self._me["host"]["name"], "git": None, "by": "program"},

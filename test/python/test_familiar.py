@@ -75,6 +75,59 @@ with tunesmith.init() as run:
         self.assertIn("line 5", finish["error"])
 
 
+class Reading(HandCase):
+    def test_the_runs_of_a_workspace_are_read_back(self):
+        self.run_code("""
+import tunesmith
+for lr in (0.1, 0.2):
+    with tunesmith.init(project="p", name=f"lr {lr}", config={"lr": lr, "model": {"w": 2}}, tags=["t"], objective=("loss", "min")) as run:
+        for i in range(3): run.log({"loss": lr / (i + 1), "other": float("nan")}, step=10 * i)
+        run.summary["note"] = "ok"
+run = tunesmith.init(project="q", name="lives")
+run.log({"a": 1})
+print([r.status for r in tunesmith.Api().runs("q")])
+""")
+        self.assertEqual([run.spec["objective"] for run in self.runs()][:2], [{"metric": "loss", "goal": "minimize"}] * 2)
+        # What an engine and a program without a client leave behind, and damage.
+        other = self.workspace / ".tunesmith" / "runs" / "given"
+        (other / "journal").mkdir(parents=True)
+        (other / "run.json").write_text('{"version":1,"id":"given","experiment":"p","params":{"lr":1},"createdAt":1}')
+        (other / "meta.json").write_text('{"version":1,"name":"renamed","tags":["b"],"note":"n","deletedAt":null}')
+        (other / "journal" / "external.ndjson").write_text('{"loss": 3}\nnonsense\n{"loss": "Infinity"}\n{"lo')
+        (other / "journal" / "supervisor.ndjson").write_text('{"type":"exit","time":9,"code":1,"signal":null,"requested":null}\n')
+        (other.parent / "broken").mkdir()
+        out, _ = self.run_code("""
+import json, tunesmith
+api = tunesmith.Api()
+print(sorted(r.name for r in api.runs()), len(api.runs("p")), [r.name for r in api.runs(status="failed")])
+run = api.runs("p", status="completed")[0]
+print(run.config.model.w, run.summary["loss"] == run.config.lr / 3, run.summary["note"], run.tags)
+print(json.dumps([{k: r[k] for k in ("_step", "loss")} for r in run.history(["loss"], pandas=False)]) if run.config.lr == 0.2 else "order")
+given = api.run("given")
+print(given.name, given.notes, given.config.lr, given.history(pandas=False)[1]["loss"], given.history(pandas=False)[1]["_step"])
+print(api.runs("q")[0].status, given)
+for bad in ("nope", "../x"):
+    try: api.run(bad)
+    except KeyError as error: print("no run" in str(error))
+try: tunesmith.init(objective="loss")
+except ValueError as error: print(error)
+""")
+        self.assertEqual(
+            out.split("\n"),
+            [
+                "['lives', 'lr 0.1', 'lr 0.2', 'renamed'] 3 ['renamed']",
+                "2 True ok ['t']",
+                '[{"_step": 0, "loss": 0.2}, {"_step": 10, "loss": 0.1}, {"_step": 20, "loss": 0.06666666666666667}]',
+                "renamed n 1 inf 1",
+                "completed <tunesmith run 'renamed' (given, failed)>",
+                "True",
+                "True",
+                'objective must be such as ("val/loss", "minimize"), not \'loss\'',
+                "",
+            ],
+        )
+
+
 class Things(HandCase):
     def files(self):
         run = self.one()

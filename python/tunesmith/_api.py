@@ -1,0 +1,186 @@
+"""Reads the runs of a workspace from their folders, for scripts and notebooks. Needs no engine and changes nothing."""
+import json
+import os
+from itertools import count
+
+from . import _host, _workspace
+from ._config import Config
+from ._place import read_object
+
+_STATUS_OF_REQUEST = {"stop": "stopped", "prune": "pruned", "pause": "paused"}
+
+
+class Api:
+    """The runs of a workspace: the one given, else the one that ``init`` would record into."""
+
+    def __init__(self, dir=None, **_unused):
+        self.workspace = _workspace.find(dir)
+        self._runs = os.path.join(self.workspace, _workspace.FOLDER, "runs")
+
+    def runs(self, project=None, status=None):
+        """Runs, the newest first; of one project (experiment) and one status when these are given."""
+        try:
+            names = [entry.name for entry in os.scandir(self._runs) if entry.is_dir(follow_symlinks=False)]
+        except OSError:
+            names = []
+        found = [run for run in map(self._read, names) if run is not None and project in (None, run.project)]
+        return sorted((run for run in found if status in (None, run.status)), key=lambda run: -run.created_at)
+
+    def run(self, id):
+        """The run of an id. Raises KeyError when there is none."""
+        found = self._read(id) if _workspace.is_id(id) else None
+        if found is None:
+            raise KeyError(f"there is no run {id!r} in {self._runs}")
+        return found
+
+    def _read(self, id):
+        folder = os.path.join(self._runs, id)
+        spec = read_object(os.path.join(folder, "run.json"))
+        return RecordedRun(folder, spec) if _workspace.is_id(id) and spec.get("id") == id else None
+
+
+class RecordedRun:
+    """A run as its folder tells of it. Its journal is read when something of it is asked for, and then kept."""
+
+    def __init__(self, folder, spec):
+        self.folder = folder
+        self.id = spec["id"]
+        said = {**spec, **read_object(os.path.join(folder, "meta.json"))}
+        self.name = str(said.get("name") or self.id)
+        self.project = str(spec.get("experiment") or "")
+        self.tags = list(said.get("tags") or ())
+        self.notes = str(said.get("note") or "")
+        #: Milliseconds since 1970.
+        self.created_at = spec.get("createdAt") or 0
+        self._spec = spec
+        self._journal = None
+
+    def __repr__(self):
+        return f"<tunesmith run {self.name!r} ({self.id}, {self.status})>"
+
+    @property
+    def config(self):
+        """Hyperparameters: those it was started with, and those the program has stated."""
+        return Config({**(self._spec.get("params") or {}), **self._read().params})
+
+    @property
+    def summary(self):
+        """The last value of each metric; metrics of other ranks than 0 are called ``rank1/<name>``."""
+        last = {}
+        for _, values in self._read().points:
+            last.update(values)
+        return {**last, **self._read().facts}
+
+    @property
+    def status(self):
+        """``running``, ``completed``, ``failed``, ``stopped``, ``pruned``, ``paused`` or ``queued``."""
+        journal = self._read()
+        lease = read_object(os.path.join(self.folder, "lease.json"))
+        works = bool(lease) and _host.lives(lease) is not False
+        if journal.exit is not None and not works:
+            return _exit_status(journal.exit, journal.finish)
+        if works or os.path.exists(os.path.join(self.folder, "supervisor.json")):
+            return "running"
+        if journal.finish is not None:
+            return journal.finish
+        return "failed" if journal.started else "queued"
+
+    @property
+    def state(self):
+        return self.status
+
+    def history(self, names=None, pandas=True):
+        """One row for each logged step, with ``_step`` and ``_time`` (milliseconds) beside the values."""
+        rows = []
+        for (step, time), values in self._read().points:
+            chosen = values if names is None else {name: values[name] for name in names if name in values}
+            if chosen:
+                rows.append({"_step": step, "_time": time, **chosen})
+        try:
+            if pandas:
+                from pandas import DataFrame
+
+                return DataFrame(rows)
+        except ImportError:
+            pass
+        return rows
+
+    def _read(self):
+        if self._journal is None:
+            self._journal = _Journal(os.path.join(self.folder, "journal"))
+        return self._journal
+
+
+class _Journal:
+    def __init__(self, folder):
+        #: Pairs of (step, time) and values, in the order in which they were logged.
+        self.points = []
+        self.params = {}
+        self.facts = {}
+        self.finish = None
+        self.exit = None
+        self.started = False
+        try:
+            names = sorted(name for name in os.listdir(folder) if name.endswith(".ndjson"))
+        except OSError:
+            names = []
+        for name in names:
+            rank = name[4:].split("-")[0] if name.startswith("rank") else "0"
+            self._prefix = f"rank{rank}/" if rank.isdigit() and int(rank) > 0 else ""
+            self._steps = count()
+            for record in _records(os.path.join(folder, name)):
+                self._take(record, name)
+        self.points.sort(key=lambda point: point[0][1])
+
+    def _take(self, record, file):
+        kind = record.get("type", "metrics")
+        if kind == "metrics":
+            values = record.get("values")
+            if not isinstance(values, dict):
+                values = {name: value for name, value in record.items() if name not in ("type", "step", "time", "epoch")}
+            step = record["step"] if record.get("step") is not None else next(self._steps)
+            numbers = {self._prefix + name: _number(value) for name, value in values.items()}
+            self.points.append(((step, record.get("time") or 0), {n: v for n, v in numbers.items() if v is not None}))
+        elif kind == "params" and isinstance(record.get("params"), dict):
+            self.params.update(record["params"])
+        elif kind == "info" and isinstance(record.get("values"), dict):
+            self.facts.update(record["values"])
+        elif kind == "finish" and (self.finish is None or record.get("status") == "failed"):
+            self.finish = record.get("status")
+        elif kind == "exit" and file == "supervisor.ndjson":
+            self.exit = record
+        elif kind == "start":
+            # A later launch has not ended yet.
+            self.finish = None if self._prefix == "" else self.finish
+        self.started = True
+
+
+def _exit_status(exit, finish):
+    clean = exit.get("code") == 0
+    if exit.get("requested") in _STATUS_OF_REQUEST and not (clean and finish == "completed"):
+        return _STATUS_OF_REQUEST[exit["requested"]]
+    return (finish or "completed") if clean else ("failed" if finish in (None, "completed", "failed") else finish)
+
+
+def _number(value):
+    if isinstance(value, (int, float)):
+        return value
+    return float(value) if value in ("NaN", "Infinity", "-Infinity") else None
+
+
+def _records(path):
+    """Whole records; what is not written yet, or damaged, is left out."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return
+    with os.fdopen(descriptor, "rb") as file:
+        for line in file:
+            if line[:1] == b"\0":
+                return
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(record, dict):
+                yield record

@@ -70,7 +70,8 @@ def _watch_exit():
     leave_program = sys.exit
 
     def leaving(status=None):
-        for run in _runs:
+        # In another thread it ends that thread alone.
+        for run in _runs if threading.current_thread() is threading.main_thread() else ():
             if run._place.own and not run._forked:
                 good = status is None or status == 0
                 text = status if isinstance(status, str) else f"the program ended with exit code {status}"

@@ -195,7 +195,7 @@ def place(options, turn):
     """Where the ``turn``-th run of this process is recorded. Raises OSError when it can't be."""
     folder = os.environ.get(JOIN)
     rank = _ranks.rank()
-    if folder and os.path.isdir(folder) and (rank > 0 or _is_worker()):
+    if folder and os.path.isdir(folder) and (_is_worker() or (rank > 0 and _is_parent(folder))):
         return Joined(folder)
     job = _ranks.job()
     if rank > 0 and job is not None:
@@ -212,6 +212,11 @@ def _beat():
     except ValueError:
         seconds = 0
     return seconds if 0 < seconds <= 600 else 10.0
+
+
+def _is_parent(folder):
+    """Whether the process that records there started this one: Lightning starts the other ranks from rank 0."""
+    return read_object(os.path.join(folder, LEASE)).get("pid") == os.getppid()
 
 
 def _is_worker():

@@ -262,6 +262,8 @@ class Ends(HandCase):
         self.assertIn("RuntimeError: так", error)
         self.assertEqual(self.end("try: sys.exit(4)\nexcept SystemExit: pass\nrun.finish()"), ("completed", ""))
         self.assertEqual(self.end("run.finish(exit_code=2)")[0], "failed")
+        in_a_thread = "import threading\nt = threading.Thread(target=lambda: sys.exit(5)); t.start(); t.join()"
+        self.assertEqual(self.end(in_a_thread), ("completed", ""))
 
     @unittest.skipIf(os.name == "nt", "signals of POSIX")
     def test_ctrl_c_and_sigterm_stop(self):
@@ -437,6 +439,29 @@ if __name__ == "__main__":
         )
         run = self.one()
         self.assertEqual((run.values("w0"), run.values("w1"), run.values("parent")), ([0], [1], [1.0]))
+
+    def test_ranks_that_rank_0_starts_join_it_and_a_job_that_it_launches_does_not(self):
+        self.run_code(
+            '''
+import os, subprocess, sys, tunesmith
+run = tunesmith.init(name="outer")
+run.log({"a": 0})
+code = "import tunesmith; run = tunesmith.init(); run.log({'a': 10 + run.rank})"
+# As Lightning starts the other ranks of a machine.
+subprocess.run([sys.executable, "-c", code], env={**os.environ, "LOCAL_RANK": "1", "WORLD_SIZE": "2"}, check=True)
+# As torchrun, started by this program, starts its ranks: from a process between.
+job = {"WORLD_SIZE": "2", "MASTER_ADDR": "x", "MASTER_PORT": "1", "TORCHELASTIC_RUN_ID": "e"}
+agent = """
+import os, subprocess, sys
+ranks = [subprocess.Popen([sys.executable, "-c", sys.argv[1]], env={**os.environ, "RANK": r}) for r in "10"]
+sys.exit(sum(rank.wait() for rank in ranks))
+"""
+subprocess.run([sys.executable, "-c", agent, code], env={**os.environ, **job}, check=True)
+''',
+            TUNESMITH_JOIN_SECONDS="5",
+        )
+        found = sorted(sorted(run.values("a")) for run in self.runs())
+        self.assertEqual(found, [[0, 11], [10, 11]])
 
     def test_a_program_that_a_program_starts_has_a_run_of_its_own(self):
         self.run_code("""

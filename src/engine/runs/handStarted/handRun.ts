@@ -58,7 +58,7 @@ export class HandRun {
     const more = this.takeIn(!works, budgetMs);
     if (works) {
       this.overSince = null;
-      this.show(this.asked ? 'stopping' : 'running');
+      this.show(this.asked ? 'stopping' : standing === 'elsewhere' ? 'elsewhere' : 'running');
     } else if (!more && this.overSince === null) this.conclude(standing === 'gone');
   }
 

@@ -3,11 +3,12 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { HAND_FILES, HandLease } from '../../../protocol/handStarted.js';
 import { openReal } from '../../../files/real.js';
+import { leaseSeconds, MISSED_BEATS } from '../../machine/beat.js';
 import { isHere } from '../../machine/host.js';
 import { isAlive } from '../../supervisor/processes.js';
 
-/** A lease that nobody has written for so long is that of a program that is gone. Many times the interval of its writing. */
-const STALE_MS = 180_000;
+/** A lease that nobody has written for so long is that of a program that is gone. */
+const STALE_MS = MISSED_BEATS * leaseSeconds() * 1000;
 const MOST_BYTES = 4096;
 
 /** `gone`: its process ended without a word. `none`: the program has closed its run. */

@@ -247,9 +247,9 @@ describe('what a folder carries', () => {
   it('a run on another host is live while its lease is written', async () => {
     const holder = { pid: 1, started: 'x', launch: 1, host: { name: 'other', bootId: 'b', pidNamespace: null } };
     put('elsewhere1', spec('elsewhere1'), { 'lease.json': JSON.stringify(holder) });
-    expect(await named('elsewhere1', 'running', 'elsewhere')).toBeTruthy();
+    expect(await named('elsewhere1', 'elsewhere')).toBeTruthy();
     fs.appendFileSync(workspace().at('.tunesmith/runs/elsewhere1/journal/rank0-9.ndjson'), '{"step":1,"loss":7}\n');
-    await until('the point', async () => (await named('elsewhere1', 'running', 'elsewhere')).metrics.loss?.last === 7);
+    await until('the point', async () => (await named('elsewhere1', 'elsewhere')).metrics.loss?.last === 7);
     fs.appendFileSync(
       workspace().at('.tunesmith/runs/elsewhere1/journal/rank0-9.ndjson'),
       `{"type":"finish","time":${Date.now()},"status":"completed"}\n`,

@@ -83,9 +83,12 @@ export function trialLine(search: Search, run: Run): string {
   const values = Object.entries(run.params)
     .filter(([name]) => searched.includes(name))
     .map(([name, value]) => `${name}=${param(value)}`);
-  return safeLine(
-    `trial ${run.trial} ${run.status} ${search.objective.metric}=${number(run.objective?.value)}${best}  ${values.join(' ')}`,
-  );
+  const value = search.objective ? ` ${search.objective.metric}=${number(run.objective?.value)}` : '';
+  return safeLine(`trial ${run.trial} ${run.status}${value}${best}  ${values.join(' ')}`);
+}
+
+function valueColumn(metric: string, isBest: (row: number) => boolean): Column {
+  return { title: safeLine(metric), align: 'right', color: (_cell, row) => (isBest(row) ? 'green' : null) };
 }
 
 /** Golden-tested. The header line, then a table: running trials first, then the best of the others. */
@@ -100,12 +103,13 @@ export function renderSearch(
   const { counts } = search;
   const over = counts.completed + counts.pruned + counts.failed + counts.stopped;
   const planned = search.trials ?? counts.total;
-  const best = search.best ? `best ${number(search.best.objective)}` : 'no value yet';
+  const none = search.objective ? 'no value yet' : '';
+  const best = search.best ? `best ${number(search.best.objective)}` : none;
   const head =
     `${paint('bold', safeLine(search.name))} ${bar(planned ? over / planned : 0, 20)} ${over}/${search.trials ?? '?'}` +
     `  ${paint('green', best)}  ${search.status}  ${paint('dim', `${search.sampler}${search.pruner ? ` + ${search.pruner}` : ''}`)}`;
   const names = Object.keys(search.space).filter((name) => trials.some((run) => hasEntry(run.params, name)));
-  const sign = search.objective.goal === 'maximize' ? -1 : 1;
+  const sign = search.objective?.goal === 'maximize' ? -1 : 1;
   const score = (run: Run): number => {
     const value = run.objective?.value;
     return typeof value === 'number' ? sign * value : Infinity;
@@ -123,7 +127,7 @@ export function renderSearch(
     { title: '', color: () => 'green' },
     { title: 'trial', align: 'right' },
     { title: 'status', color: statusColor },
-    { title: safeLine(search.objective.metric), align: 'right', color: (_cell, row) => (isBest(row) ? 'green' : null) },
+    ...(search.objective ? [valueColumn(search.objective.metric, isBest)] : []),
     ...names.map((name): Column => ({ title: safeLine(name), align: 'right' })),
     { title: 'time', align: 'right' },
     { title: 'progress', color: () => 'dim' },
@@ -132,7 +136,7 @@ export function renderSearch(
     run.id === search.best?.run ? '★' : '',
     String(run.trial),
     run.status,
-    number(run.objective?.value),
+    ...(search.objective ? [number(run.objective?.value)] : []),
     ...names.map((name) => (hasEntry(run.params, name) ? param(entryOf(run.params, name)!) : '–')),
     runTime(run, now),
     live(run) ? (run.progress?.text ?? '') : (run.error?.message ?? ''),

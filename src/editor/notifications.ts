@@ -33,8 +33,13 @@ export class Notifications implements Disposable {
     if (!setting('notifications.searchEnded')) return;
     const { name, best, objective } = search;
     const show = l10n.t('Show');
+    if (search.status === 'completed' && !objective) {
+      const pick = await vscode.window.showInformationMessage(l10n.t('Search {0} has ended.', name), show);
+      if (pick === show) await vscode.commands.executeCommand(commandId('search.show'), search.id);
+      return;
+    }
     if (search.status === 'failed' || !best) {
-      const why = search.error ?? l10n.t('no trial gave a value of {0}', objective.metric);
+      const why = search.error ?? l10n.t('no trial gave a value of {0}', objective?.metric ?? '');
       const pick = await vscode.window.showWarningMessage(
         l10n.t('Search {0} ended without a result: {1}', name, why),
         show,
@@ -46,7 +51,7 @@ export class Notifications implements Disposable {
     const text = l10n.t(
       'Search {0} has ended. Best {1}: {2} with {3}',
       name,
-      objective.metric,
+      objective?.metric ?? '',
       formatNumber(best.objective),
       shorten(formatParams(best.params, 5), 120),
     );

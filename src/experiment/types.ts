@@ -58,6 +58,8 @@ export interface SearchPlan {
   warmStart: WarmStartPlan | null;
   repeat: Repeat | null;
   noise: Noise;
+  /** Failed trials, before any has reported the objective, after which the search gives up; 0: never. */
+  giveUpAfter: number;
   /** As written in the file, anchors resolved; for showing and for `readSpace`. */
   space: Record<string, unknown>;
 }

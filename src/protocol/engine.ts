@@ -174,7 +174,8 @@ export const Search = z.object({
     stopped: z.number().int(),
   }),
   parallel: z.number().int(),
-  objective: z.object({ metric: z.string(), goal: Goal }),
+  /** By what its trials are compared; null where the sampler needs nothing to compare. */
+  objective: z.object({ metric: z.string(), goal: Goal }).nullable(),
   best: z.object({ run: z.string(), trial: z.number().int(), params: Params, objective: WireNumber }).nullable(),
   /** The search's space as written in the file, for showing. */
   space: record(z.unknown()),
@@ -305,6 +306,8 @@ const StartSearch = StartRun.omit({ params: true, name: true, rangeTest: true })
   name: z.string().optional(),
   trials: z.number().int().min(1).optional(),
   parallel: z.number().int().min(1).optional(),
+  /** Replaces the file's `search.giveUpAfter`. */
+  giveUpAfter: z.number().int().min(0).optional(),
   /** Replaces the file's `search.space`, as written in a file. */
   space: record(z.unknown()).optional(),
 });
@@ -424,6 +427,14 @@ export const Requests = {
   'searches/pause': { params: z.object({ id: Id }).strict(), result: Empty },
   /** Goes on with a paused search, or with a stopped or failed one that has trials left. */
   'searches/resume': { params: z.object({ id: Id }).strict(), result: Empty },
+  /**
+   * Does failed and stopped trials of a search again, each in its own run and under its own number: all of them, or the
+   * ones named. Takes up a search that was over. `retried`: their numbers.
+   */
+  'searches/retry': {
+    params: z.object({ id: Id, trials: z.array(z.number().int().min(0)).optional() }).strict(),
+    result: z.object({ search: Search, retried: z.array(z.number().int()) }),
+  },
   /** These values are tried next, before what the sampler suggests; what they leave out is drawn. Adds to the planned trials. */
   'searches/enqueue': {
     params: z.object({ id: Id, params: Params }).strict(),

@@ -34,7 +34,7 @@ import { HalvingSettings, HyperbandSettings, makeAsha, makeHalving, makeHyperban
 import { makePb2, makePbt, Pb2Settings, PbtSettings } from './schedulers/populations.js';
 import { ThawScheduler, ThawSettings } from './schedulers/thaw.js';
 import { nearest } from './space/nearest.js';
-import type { Goal, Named, Pruner, Sampler, Scheduler, Space } from './types.js';
+import type { Goal, Named, Pruner, Sampler, Scheduler, Space, StudyOptions } from './types.js';
 import { entryOf, hasEntry } from '../protocol/records.js';
 
 /** What a sampler, a pruner or a scheduler may need to know of the search when it is made. */
@@ -197,6 +197,19 @@ export function createPruner(named: Named | null, context: Context): Pruner | Sc
 
 export function nameOf(named: Named): string {
   return typeof named === 'string' ? named : named.name;
+}
+
+/** Samplers that try values without asking how good the others were. */
+const BLIND: readonly string[] = ['grid', 'random', 'sobol'];
+
+/** The part of a search's settings that compares trials and so needs an objective, such as `sampler "auto"`; null: none. */
+export function whatCompares(
+  settings: Pick<StudyOptions, 'sampler' | 'pruner' | 'stages' | 'warmStart' | 'repeat'>,
+): string | null {
+  const { sampler, pruner, stages, warmStart, repeat } = settings;
+  if (!BLIND.includes(nameOf(sampler))) return `sampler "${nameOf(sampler)}"`;
+  if (pruner !== null && pruner !== 'none') return `pruner "${nameOf(pruner)}"`;
+  return stages ? 'stages' : warmStart ? 'warmStart' : repeat ? 'repeat' : null;
 }
 
 /** What is wrong with a sampler's or pruner's name or settings; null when nothing is. `key` is the setting at fault. */

@@ -253,6 +253,10 @@ export interface Study {
   /** After `ask` gave null: whether there may be more once others have reported or ended. */
   readonly waiting: boolean;
   report(id: number, step: number, value: number): Verdict;
+  /** Forgets what a running trial has reported from a step on: it went on from an earlier checkpoint. */
+  rewind(id: number, step: number): void;
+  /** A trial that failed or was stopped is done again, or goes on, under the same number. Throws when it has completed. */
+  reopen(id: number): void;
   tell(id: number, outcome: Outcome): void;
   enqueue(params: Params): void;
   /**

@@ -127,7 +127,8 @@ export interface NewSearch {
   reason: string | null;
   trials: number | null;
   parallel: number;
-  objective: { metric: string; goal: Goal };
+  /** Null: its trials are not compared. */
+  objective: { metric: string; goal: Goal } | null;
   space: Record<string, unknown>;
   createdAt: number;
   /** Whatever the engine needs to go on after a restart (JSON); not shown to clients. */

@@ -73,8 +73,8 @@ export class Searches implements SearchesApi {
       search.reason,
       search.trials,
       search.parallel,
-      search.objective.metric,
-      search.objective.goal,
+      search.objective?.metric ?? '',
+      search.objective?.goal ?? 'minimize',
       JSON.stringify(search.space),
       search.createdAt,
       toJson(search.plan),
@@ -202,7 +202,8 @@ export class Searches implements SearchesApi {
       trials: row.trials,
       counts,
       parallel: row.parallel,
-      objective: { metric: row.metric, goal: row.goal },
+      // The column was made when every search had one.
+      objective: row.metric === '' ? null : { metric: row.metric, goal: row.goal },
       best: best
         ? {
             run: best.id,

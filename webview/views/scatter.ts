@@ -51,8 +51,9 @@ class ScatterView extends LitElement {
     const names = Object.keys(this.search.space);
     const params = names.length > 0 ? names : [...new Set(this.runs.flatMap((run) => Object.keys(run.params)))];
     const plots = scatters(this.runs, params, logParams(this.search.space), this.search.best?.run ?? null);
-    if (plots.length === 0) return nothing;
-    return html`<div class="scatters" aria-label="${this.search.objective.metric} by parameter">
+    const { objective } = this.search;
+    if (plots.length === 0 || !objective) return nothing;
+    return html`<div class="scatters" aria-label="${objective.metric} by parameter">
       ${plots.slice(0, 12).map((plot) => this.plot(plot))}
     </div>`;
   }

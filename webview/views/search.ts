@@ -137,8 +137,9 @@ class SearchView extends LitElement {
       ${search.error ? html`<p class="field-error">${icon('error')} ${search.error}</p>` : nothing}`;
   }
 
-  private best(search: Search): TemplateResult {
+  private best(search: Search): TemplateResult | typeof nothing {
     const { best, objective } = search;
+    if (!objective) return nothing;
     if (!best) return html`<p class="hint">No trial has a value of ${objective.metric} yet.</p>`;
     return html`<div class="best-box" data-testid=${TEST_IDS.searchBest} data-objective=${String(best.objective)}>
       <div>

@@ -11,11 +11,13 @@ import type { Context } from '../context.js';
 
 export const search: Command = {
   name: 'search',
-  usage: 'FILE | [FILE] --resume ID',
+  usage: 'FILE | [FILE] --resume ID [--retry-failed]',
   summary: 'Starts the search that an experiment file describes, and shows its trials until it ends.',
   details:
     'Ctrl+C once stops the search and its trials; twice leaves at once. A stopped search goes on with --resume; with --trials to ' +
     'another number of trials, also one that is complete or at work; with FILE in the space that the file has now. ' +
+    'Trials that the stop interrupted go on in their own runs; with --retry-failed, those that failed or were stopped one by one ' +
+    'are done again too, from their newest checkpoint if they have one. ' +
     'Exit code: 0 when it completed with a best trial, 1 otherwise.',
   options: {
     trials: { type: 'string', value: 'N', help: "Number of trials. Default: the file's." },
@@ -23,6 +25,15 @@ export const search: Command = {
     seed: { type: 'string', value: 'N', help: "Seed of the search. Default: the file's." },
     name: { type: 'string', value: 'NAME', help: 'Name of the search.' },
     resume: { type: 'string', value: 'ID', help: 'Go on with a search that is there.' },
+    'retry-failed': {
+      type: 'boolean',
+      help: 'With --resume: do failed and stopped trials again, under their own numbers.',
+    },
+    'give-up-after': {
+      type: 'string',
+      value: 'N',
+      help: "Failed trials, before any worked, that end the search; 0: never. Default: the file's.",
+    },
     detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the search goes on.' },
     json: JSON_OPTION,
   },
@@ -30,6 +41,7 @@ export const search: Command = {
     ['tunesmith search digits.tune.yaml', 'as the file says'],
     ['tunesmith search digits.tune.yaml --trials 100 --parallel 4', 'more trials, four at once'],
     ['tunesmith search --resume 01j8x2k4ab --trials 150', 'fifty more than the hundred there were'],
+    ['tunesmith search --resume 01j8x2k4ab --retry-failed', 'once the program is fixed'],
     ['tunesmith search digits.tune.yaml --json > best.json', 'for a script'],
   ],
   args: [0, 1],
@@ -44,7 +56,7 @@ export const search: Command = {
     if (input.flag('json')) context.json(searchJson(ended));
     else printEnd(context, ended);
     if (ended.status === 'running' || ended.status === 'paused') return 130;
-    return ended.status === 'completed' && ended.best ? 0 : 1;
+    return ended.status === 'completed' && (ended.best || !ended.objective) ? 0 : 1;
   },
 };
 
@@ -54,11 +66,15 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
   if (resumed !== undefined) {
     const trials = input.whole('trials');
     const file = input.args[0] === undefined ? null : context.file(input.args[0]);
-    if (trials === undefined && file === null) await engine.request('searches/resume', { id: resumed });
-    else await changeSearch(engine, resumed, file, trials);
+    const retry = input.flag('retry-failed');
+    if (trials !== undefined || file !== null) await changeSearch(engine, resumed, file, trials);
+    else if (!retry) await engine.request('searches/resume', { id: resumed });
+    if (retry) await retryFailed(context, engine, resumed);
     return engine.request('searches/get', { id: resumed });
   }
+  if (input.flag('retry-failed')) throw new UsageError('--retry-failed goes with --resume ID.');
   const [trials, parallel, seed] = [input.whole('trials'), input.whole('parallel'), input.whole('seed', 0)];
+  const giveUpAfter = input.whole('give-up-after', 0);
   const name = input.text('name');
   const { search } = await engine.request('searches/start', {
     file: context.file(input.args[0] ?? ''),
@@ -66,8 +82,15 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
     ...(trials === undefined ? {} : { trials }),
     ...(parallel === undefined ? {} : { parallel }),
     ...(seed === undefined ? {} : { seed }),
+    ...(giveUpAfter === undefined ? {} : { giveUpAfter }),
   });
   return search;
+}
+
+async function retryFailed(context: Context, engine: EngineConnection, id: string): Promise<void> {
+  const { search, retried } = await engine.request('searches/retry', { id });
+  if (search.status === 'paused') await engine.request('searches/resume', { id });
+  context.say(`Trials done again: ${retried.join(', ')}`);
 }
 
 /** `file`: the search's own, to be read again. */
@@ -98,10 +121,10 @@ function printEnd(context: Context, search: Search): void {
   if (search.best) {
     const { run, params, objective } = search.best;
     context.print(
-      `${paint('green', '★')} best ${safeLine(search.objective.metric)} ${paint('bold', number(objective))} ${paint('dim', run)}`,
+      `${paint('green', '★')} best ${safeLine(search.objective?.metric ?? '')} ${paint('bold', number(objective))} ${paint('dim', run)}`,
     );
     const column = Math.max(...Object.keys(params).map((name) => name.length));
     for (const [name, value] of Object.entries(params))
       context.print(`  ${safeLine(name).padEnd(column)}  ${safeLine(param(value))}`);
-  } else context.say('No trial reported the objective.');
+  } else if (search.objective) context.say('No trial reported the objective.');
 }

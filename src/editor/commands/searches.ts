@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Search } from '../../protocol/engine.js';
 import type { Params } from '../../protocol/values.js';
 import { changeFile } from '../edits.js';
-import { isLiveSearch, isResumable } from '../explorer/items.js';
+import { isLiveSearch, isResumable, isRetryable } from '../explorer/items.js';
 import { formatNumber, formatParam } from '../format.js';
 import { l10n } from '../l10n.js';
 import type { SearchArg } from '../manifest/commands.js';
@@ -33,6 +33,13 @@ export function searchCommands(parts: Parts): Pick<Handlers, Names> {
     'search.stop': control('searches/stop', l10n.t('Stop Search'), isLiveSearch),
     'search.pause': control('searches/pause', l10n.t('Pause Search'), ({ status }) => status === 'running'),
     'search.resume': control('searches/resume', l10n.t('Resume Search'), isResumable),
+
+    'search.retryFailed': async (arg) => {
+      const { folder, search } = await searchFor(parts, arg, l10n.t('Retry Failed Trials'), isRetryable);
+      const { retried } = await folder.request('searches/retry', { id: search.id });
+      if (search.status === 'paused') await folder.request('searches/resume', { id: search.id });
+      void vscode.window.setStatusBarMessage(l10n.t('Trials done again: {0}', retried.join(', ')), 5000);
+    },
 
     'search.show': async (arg) => {
       const { folder, search } = await searchFor(parts, arg, l10n.t('Show Search in Panel'), () => true);

@@ -125,6 +125,7 @@ export function searchRow(search: Search): Row {
     live ? 'live' : 'ended',
     live && search.status !== 'stopping' && 'stoppable',
     isResumable(search) && 'resumable',
+    isRetryable(search) && 'retryable',
     search.best && 'hasBest',
   ];
   return {
@@ -138,7 +139,7 @@ export function searchRow(search: Search): Row {
       l10n.t('Search {0}', search.name),
       statusText(search.status),
       l10n.t('{0} trials ended', searchProgress(search)),
-      search.best && l10n.t('best {0} {1}', search.objective.metric, formatNumber(search.best.objective)),
+      search.best && l10n.t('best {0} {1}', search.objective?.metric ?? '', formatNumber(search.best.objective)),
       failed,
     ]
       .filter(Boolean)
@@ -146,11 +147,17 @@ export function searchRow(search: Search): Row {
   };
 }
 
+/** Has trials that can be done again. */
+export function isRetryable({ status, counts }: Search): boolean {
+  return status !== 'stopping' && counts.failed + counts.stopped > 0;
+}
+
 /** Goes on when told to: paused, or ended before all its trials were done. */
 export function isResumable(search: Search): boolean {
   if (search.status === 'paused') return true;
   if (search.status !== 'stopped' && search.status !== 'failed') return false;
-  return search.trials === null || endedTrials(search) < search.trials;
+  // Trials that the stop interrupted go on under their own numbers.
+  return search.trials === null || endedTrials(search) - search.counts.stopped < search.trials;
 }
 
 export const isLiveSearch = (search: Search): boolean =>

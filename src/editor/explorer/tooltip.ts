@@ -41,7 +41,7 @@ export function searchTooltip(search: Search): string {
     `**${escapeMarkdown(search.name)}** — ${escapeMarkdown(statusText(search.status))} ${searchProgress(search)}`,
     '',
     escapeMarkdown(
-      [search.sampler, search.pruner, `${search.objective.goal} ${search.objective.metric}`]
+      [search.sampler, search.pruner, search.objective && `${search.objective.goal} ${search.objective.metric}`]
         .filter(Boolean)
         .join(' · '),
     ),

@@ -264,6 +264,14 @@ export const COMMANDS = {
     menus: [row('inline@1', 'search', 'resumable'), row('2_control@3', 'search', 'resumable')],
     args: args<Rows<SearchArg>>(),
   },
+  'search.retryFailed': {
+    title: 'Retry Failed Trials',
+    icon: 'debug-rerun',
+    enablement: trusted,
+    palette: hasRuns,
+    menus: [row('2_control@7', 'search', 'retryable')],
+    args: args<Rows<SearchArg>>(),
+  },
   'search.extend': {
     title: 'Change Number of Trials…',
     icon: 'list-ordered',

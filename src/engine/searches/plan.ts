@@ -11,6 +11,8 @@ export interface SearchPlan {
   seed: number;
   parallel: 'auto' | number;
   python: string | null;
+  /** So many failed trials were forgiven when the search was resumed last. */
+  forgiven?: number;
 }
 
 export function isSearchPlan(value: unknown): value is SearchPlan {
@@ -37,12 +39,21 @@ export function finalValue(objective: { value: WireNumber | null } | null): numb
   return Number.isNaN(value) ? null : value;
 }
 
-/** All that the trials are judged by; searches that an earlier version stored have one. */
+/** All that the trials are judged by; empty where the sampler needs none. Searches of an earlier version have one. */
 export function objectivesOf(experiment: Experiment): Objective[] {
-  return (experiment.objectives as Objective[] | undefined) ?? [objectiveOf(experiment)];
+  const objective = objectiveOf(experiment);
+  return (experiment.objectives as Objective[] | undefined) ?? (objective ? [objective] : []);
 }
 
-export function objectiveOf(experiment: Experiment): Objective {
-  if (!experiment.objective) throw new Error(`${experiment.file} has no objective`);
-  return experiment.objective;
+/** The first of them, by which trials are compared where a single value is shown. */
+export function objectiveOf({ objective }: Experiment): Objective | null {
+  return objective ?? null;
 }
+
+/** Failed trials, before any worked, after which a search gives up; 0: never. */
+export function giveUpAfter({ search }: Experiment): number {
+  return search?.giveUpAfter ?? GIVE_UP_AFTER;
+}
+
+/** Where the file says nothing: the fault is then in the program, not in the parameters. */
+const GIVE_UP_AFTER = 3;

@@ -1,9 +1,7 @@
 /** The searches of the workspace: starting, steering, taking up after a restart. */
-import { toSpace, type Experiment } from '../../experiment/index.js';
 import { ErrorCode, type Run, type Search } from '../../protocol/engine.js';
 import { SearchError } from '../../search/errors.js';
 import type { Params } from '../../protocol/values.js';
-import type { StudyOptions } from '../../search/types.js';
 import type { SearchPatch, StoreApi } from '../../store/api.js';
 import type { ActiveRuns, RunListener } from '../runs/activeRuns.js';
 import type { Changes } from '../server/changes.js';
@@ -11,16 +9,17 @@ import { earlierTrials } from './earlierTrials.js';
 import { loadExperiment } from '../runs/experiments.js';
 import { newId } from '../runs/ids.js';
 import type { Log } from '../disk/log.js';
-import { conflict, invalidFile, notFound, RequestError } from '../server/requestError.js';
+import { conflict, notFound, RequestError } from '../server/requestError.js';
 import { newSeed, type RunMaker } from '../runs/maker.js';
 import type { Scheduler } from '../executors/scheduler.js';
 import { changeOf, type ChangeSearchRequest } from './change.js';
-import { SearchDriver } from './driver.js';
-import { isSearchPlan, named, objectiveOf, objectivesOf, type SearchPlan } from './plan.js';
+import { SearchDriver } from './driver/index.js';
+import type { Phase } from './driver/state.js';
+import { isSearchPlan, named, objectiveOf, type SearchPlan } from './plan.js';
+import { needOf, studyOptions, withRequest, type StartSearchRequest } from './starting.js';
 import type { StudyOpened, StudyStart, StudyState } from './study/messages.js';
 import { StudyThread } from './study/studyThread.js';
 import type { Trouble } from '../disk/trouble.js';
-import { entryOf, hasEntry } from '../../protocol/records.js';
 
 export interface SearchesOptions {
   store: StoreApi;
@@ -31,17 +30,6 @@ export interface SearchesOptions {
   log: Log;
   trouble: Trouble;
   distFolder: string;
-}
-
-export interface StartSearchRequest {
-  file: string;
-  text?: string;
-  name?: string;
-  seed?: number;
-  python?: string;
-  trials?: number;
-  parallel?: number;
-  space?: Record<string, unknown>;
 }
 
 export class Searches implements RunListener {
@@ -107,7 +95,7 @@ export class Searches implements RunListener {
       throw error;
     }
     log.info(`search ${id}: starts (${size ?? 'unlimited'} trials)`);
-    const driver = this.driver(this.row(id), plan, study, 'running');
+    const driver = this.driver(this.row(id), plan, study, { name: 'running' }, false);
     changes.searchChanged(id);
     driver.go();
     return this.row(id);
@@ -118,9 +106,7 @@ export class Searches implements RunListener {
     const { store, active, log, trouble } = this.options;
     const takeUp = async (search: Search): Promise<void> => {
       try {
-        const phase = search.status === 'stopping' ? (search.error ? 'failing' : 'stopping') : search.status;
-        const driver = await this.load(search, phase as 'running' | 'paused' | 'stopping' | 'failing');
-        driver.reconcile(false);
+        const driver = await this.load(search, phaseOf(search), false);
         log.info(`search ${search.id}: taken up (${search.status})`);
         driver.go();
       } catch (error) {
@@ -194,16 +180,7 @@ export class Searches implements RunListener {
     else {
       await this.whileLoading(id, async () => {
         const change = await changeOf(this.planOf(search), search, request);
-        const again = await this.load(search, 'paused');
-        try {
-          await again.change(change);
-        } catch (error) {
-          await again.dispose();
-          this.drivers.delete(id);
-          throw error;
-        }
-        again.reconcile(true);
-        again.resume();
+        await this.takeUpAgain(search, (again) => again.change(change));
       });
     }
     return this.row(id);
@@ -220,10 +197,31 @@ export class Searches implements RunListener {
     }
     if (search.status === 'completed') throw conflict(`The search ${search.name} is complete: it has no trials left.`);
     await this.whileLoading(id, async () => {
-      const again = await this.load(search, 'running');
-      again.reconcile(true);
-      again.resume();
+      await this.takeUpAgain(search);
     });
+  }
+
+  /**
+   * Does failed and stopped trials again, all of them or the ones named; a search that was over goes on with them. Gives
+   * their numbers; refused when there is none.
+   */
+  async retry(id: string, trials?: readonly number[]): Promise<number[]> {
+    const search = this.row(id);
+    this.refuseWhileLoading(search);
+    const open = this.drivers.get(id);
+    if (open && open.phase !== 'running' && open.phase !== 'paused') {
+      throw conflict(`The search ${search.name} is ${open.phase}: try again when that is done.`);
+    }
+    let retried: number[] = [];
+    const retry = async (driver: SearchDriver): Promise<void> => {
+      retried = await driver.retry(trials);
+      if (retried.length > 0) return;
+      const which = trials ? `trial ${trials.join(', ')} ` : 'trial ';
+      throw conflict(`The search ${search.name} has no ${which}that failed or was stopped.`);
+    };
+    if (open) await retry(open);
+    else await this.whileLoading(id, () => this.takeUpAgain(search, retry));
+    return retried;
   }
 
   delete(id: string): void {
@@ -255,12 +253,24 @@ export class Searches implements RunListener {
   }
 
   released(search: string): void {
-    this.drivers.get(search)?.settle();
     this.options.changes.searchChanged(search);
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.drivers.values()].map((driver) => driver.dispose()));
+  }
+
+  /** Goes on with a search that was over, once `prepare` is done; when that is refused, the search stays as it was. */
+  private async takeUpAgain(search: Search, prepare?: (driver: SearchDriver) => Promise<void>): Promise<void> {
+    const again = await this.load(search, { name: 'running' }, true);
+    try {
+      await prepare?.(again);
+    } catch (error) {
+      await again.dispose();
+      this.drivers.delete(search.id);
+      throw error;
+    }
+    again.go();
   }
 
   private planOf({ id, name }: Search): SearchPlan {
@@ -269,11 +279,11 @@ export class Searches implements RunListener {
     throw conflict(`The search ${name} was made by another version of Tunesmith and can't go on.`);
   }
 
-  private async load(search: Search, phase: 'running' | 'paused' | 'stopping' | 'failing'): Promise<SearchDriver> {
+  private async load(search: Search, phase: Phase, resumed: boolean): Promise<SearchDriver> {
     const { store } = this.options;
     const plan = this.planOf(search);
     const saved = store.searches.loadStudy(search.id) as StudyState;
-    return this.driver(search, plan, await this.open(plan, () => ({ saved })), phase);
+    return this.driver(search, plan, await this.open(plan, () => ({ saved })), phase, resumed);
   }
 
   private async whileLoading(id: string, work: () => Promise<void>): Promise<void> {
@@ -302,7 +312,8 @@ export class Searches implements RunListener {
     { id, reason, error }: Search,
     plan: SearchPlan,
     study: { thread: StudyThread; opened: StudyOpened },
-    phase: 'running' | 'paused' | 'stopping' | 'failing',
+    phase: Phase,
+    resumed: boolean,
   ): SearchDriver {
     const { store, changes, trouble } = this.options;
     const driver = new SearchDriver(
@@ -312,6 +323,7 @@ export class Searches implements RunListener {
         plan,
         study,
         reason,
+        error,
         update: (patch: SearchPatch) => {
           if (Object.keys(patch).length > 0) trouble.attempt(() => void store.searches.update(id, patch));
           changes.searchChanged(id);
@@ -319,68 +331,17 @@ export class Searches implements RunListener {
         ended: () => this.drivers.delete(id),
       },
       phase,
-      error,
+      resumed,
     );
     this.drivers.set(id, driver);
     return driver;
   }
 }
 
+/** As an earlier engine left it. */
+function phaseOf({ status, error }: Search): Phase {
+  if (status === 'stopping') return { name: 'stopping', ending: error === null ? 'stopped' : 'failed' };
+  return { name: status === 'paused' ? 'paused' : 'running' };
+}
+
 const noop = (): void => undefined;
-
-/** The experiment with what the request lays over it; refuses one that can't be searched. */
-function withRequest(experiment: Experiment, request: StartSearchRequest): Experiment {
-  const missing = (message: string, hint: string): RequestError =>
-    invalidFile([
-      { file: experiment.file, line: 1, column: 1, endLine: 1, endColumn: 1, severity: 'error', message, hint },
-    ]);
-  const { search } = experiment;
-  if (!search) throw missing('It has no "search" section', 'add one with a "space"');
-  if (!experiment.objective) {
-    throw missing('A search needs an "objective"', 'such as objective: { metric: val/accuracy, goal: maximize }');
-  }
-  // The very object that was parsed knows where in the file everything stands.
-  if (request.trials === undefined && request.parallel === undefined && request.space === undefined) return experiment;
-  return {
-    ...experiment,
-    search: {
-      ...search,
-      trials: request.trials ?? search.trials,
-      parallel: request.parallel ?? search.parallel,
-      space: request.space ?? search.space,
-    },
-  };
-}
-
-function needOf({ resources }: Experiment): { gpus: number; perGpu: number } {
-  return { gpus: resources.gpus ?? 1, perGpu: resources.perGpu };
-}
-
-function studyOptions(plan: SearchPlan, space: Record<string, unknown> | undefined, capacity: number): StudyOptions {
-  const { experiment } = plan;
-  const settings = experiment.search!;
-  return {
-    space: toSpace(experiment, space),
-    goals: objectivesOf(experiment).map(({ goal }) => goal),
-    sampler: settings.sampler,
-    pruner: settings.pruner,
-    seed: plan.seed,
-    trials: settings.trials,
-    workers: plan.parallel === 'auto' ? capacity : plan.parallel,
-    maxSteps: settings.maxSteps ?? epochsOf(experiment),
-    checkpoints: settings.checkpoints,
-    stages: settings.stages,
-    ...(settings.warmStart && { warmStart: settings.warmStart }),
-    repeat: settings.repeat,
-    noise: settings.noise,
-  };
-}
-
-/** How long the built-in trainer trains, where that is the same for all trials. */
-function epochsOf({ program, search, params }: Experiment): number | null {
-  if (program.kind !== 'network') return null;
-  const written = (program.value as { epochs?: unknown } | null)?.epochs ?? 10;
-  const name = typeof written === 'string' ? written.replace(/^\{|\}$/g, '') : null;
-  const epochs = name === null ? written : hasEntry(search!.space, name) ? null : entryOf(params, name);
-  return typeof epochs === 'number' ? epochs : null;
-}

@@ -6,6 +6,7 @@ import {
   DEFAULT_STAGES,
   rangeOf,
   SearchError,
+  whatCompares,
   type Dimension,
   type LinearConstraint,
   type Space,
@@ -18,6 +19,10 @@ import { readSpace, splitHint } from './space.js';
 import { suggest } from '../suggest.js';
 import { isSweep } from '../sweep/index.js';
 import { entryOf } from '../../protocol/records.js';
+import type { WrittenExperiment } from '../schema.js';
+import type { Named } from '../types.js';
+
+type WrittenSearch = NonNullable<WrittenExperiment['search']>;
 
 type Report = (at: Path, fault: Fault, where?: 'key' | 'value') => void;
 
@@ -50,11 +55,12 @@ export function checkSearch(reading: Reading, names: readonly string[], report: 
 
 function checkObjectives({ written, source }: Reading, report: Report): void {
   const objectives = objectivesOf(written!);
-  if (objectives.length === 0 && written!.search && !Object.hasOwn(source.value as object, 'objective')) {
+  const comparing = objectives.length === 0 && written!.search ? whatNeedsOne(written!.search) : null;
+  if (comparing !== null && !Object.hasOwn(source.value as object, 'objective')) {
     const hint = isSweep(source.value)
       ? 'add: metric: { name: val/loss, goal: minimize }'
       : 'add: objective: { metric: val/loss, goal: minimize }';
-    report(['search'], { message: 'a search needs an objective', hint }, 'key');
+    report(['search'], { message: `${comparing} needs an objective`, hint }, 'key');
   }
   for (const [i, { metric }] of objectives.entries()) {
     if (objectives.findIndex((other) => other.metric === metric) === i) continue;
@@ -63,6 +69,15 @@ function checkObjectives({ written, source }: Reading, report: Report): void {
       hint: 'name each metric once',
     });
   }
+}
+
+/** The part of a search that compares its trials; null: none does. */
+function whatNeedsOne({ sampler, pruner, stages, warmStart, repeat }: WrittenSearch): string | null {
+  if (sampler === undefined) return 'a search';
+  return whatCompares({
+    ...{ sampler: sampler as Named, pruner: (pruner ?? null) as Named | null },
+    ...{ stages: stages ? {} : null, warmStart: warmStart ? {} : null, repeat: repeat ? { top: 1, times: 1 } : null },
+  });
 }
 
 /** A continuous space without a number of trials. */

@@ -28,6 +28,7 @@ export function searchPlanOf(search: WrittenSearch, names: readonly string[]): S
     },
     maxSteps: search.maxSteps ?? null,
     checkpoints: search.checkpoints ?? false,
+    giveUpAfter: search.giveUpAfter ?? 3,
     stages: stagesOf(search.stages),
     warmStart: warmStartOf(search.warmStart),
     repeat: repeatOf(search.repeat),

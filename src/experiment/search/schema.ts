@@ -161,6 +161,12 @@ export function searchSchema(deep: boolean) {
       .boolean({ error: 'checkpoints must be true or false' })
       .optional()
       .describe('Whether the program saves and loads checkpoints, so that trials can pause and go on.'),
+    giveUpAfter: whole('giveUpAfter', 0)
+      .optional()
+      .describe(
+        'So many failed trials, before any has reported the objective, end the search: the fault is then in the program. ' +
+          'Trials that are running end by themselves first. 0: never. Default: 3.',
+      ),
     constraints: Constraints.optional(),
     stages: StagesSchema.optional(),
     warmStart: WarmStart.optional(),

@@ -1,5 +1,5 @@
 /**
- * Trials as text. A trial that has ended never changes, so its text is made once; sixty-four such trials in a row are
+ * Trials as text. A trial that has ended changes no more (see `reopened`), so its text is made once; sixty-four such trials in a row are
  * one text. Saving ten thousand trials then costs what copying them costs.
  *
  * A trial is `[values of the parameters, state, values, [step, value, step, value, …], enqueued, what most don't
@@ -59,6 +59,14 @@ export class TrialTexts {
       written.push(this.blocks[b] ?? this.block(trials, from, b));
     }
     return written;
+  }
+
+  /** A trial that had ended is open again. */
+  reopened(id: number): void {
+    const b = Math.floor(id / BLOCK);
+    // The texts of its block were given up for the block's.
+    this.blocks[b] = undefined;
+    this.texts[id] = undefined;
   }
 
   private block(trials: readonly Trial[], from: number, b: number): string {

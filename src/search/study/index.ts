@@ -63,8 +63,8 @@ export class SavedStudy implements Study {
   /** How many constraints are measured, once a trial said so. */
   private constraints: number | null = null;
   private readonly texts: TrialTexts;
-  private readonly recommender: Recommender;
-  private readonly unfinished = new Unfinished();
+  private recommender: Recommender;
+  private unfinished = new Unfinished();
 
   constructor(options: StudyOptions, state?: SavedState) {
     this.options = { ...options };
@@ -196,6 +196,27 @@ export class SavedStudy implements Study {
     return this.pruner?.judge(this.history(), trial) ?? 'continue';
   }
 
+  /** Forgets what a running trial has reported from a step on: it went on from an earlier checkpoint. */
+  rewind(id: number, step: number): void {
+    const trial = this.trial(id);
+    if (trial.state !== 'running') return;
+    const kept = trial.reports.filter((report) => report.step < step);
+    if (kept.length === trial.reports.length) return;
+    trial.reports = kept;
+    this.readAgain();
+  }
+
+  /** A trial that failed or was stopped is done again, or goes on, under the same number. Throws when it has completed. */
+  reopen(id: number): void {
+    const trial = this.trial(id);
+    if (trial.state === 'completed') throw new SearchError(`trial ${id} has completed`);
+    if (trial.state === 'running') return;
+    trial.state = 'running';
+    delete trial.constraints;
+    this.texts.reopened(id);
+    this.readAgain();
+  }
+
   /** The first outcome counts: telling again, as after a restart, changes nothing. NaN values are a failure. */
   tell(id: number, outcome: Outcome): void {
     const trial = this.trial(id);
@@ -272,22 +293,30 @@ export class SavedStudy implements Study {
 
   /** The sampler and the pruner keep what they know. Throws, and changes nothing, where they can't do with so many. */
   extend(trials: number | null): void {
-    const options = { ...this.options, trials };
+    this.readAgain({ ...this.options, trials });
+    [this.options.trials, this.dry] = [trials, false];
+  }
+
+  /** The sampler and the pruner keep what they know, and read the trials from the first one on. */
+  private readAgain(options: StudyOptions = this.options): void {
     const sampler = samplerOf(options, this.past);
     const pruner = createPruner(options.pruner, contextOf(options));
     const known = { sampler: this.sampler.save?.() ?? null, pruner: this.pruner?.save?.() ?? null };
     if (known.sampler !== null) sampler.load?.(known.sampler);
     if (known.pruner !== null) pruner?.load?.(known.pruner);
     [this.sampler, this.pruner] = [sampler, pruner];
-    [this.options.trials, this.dry] = [trials, false];
+    this.recommender = new Recommender(options.noise);
+    this.unfinished = new Unfinished();
   }
 
   best(): Trial[] {
-    return bestOf(this.trials, this.options.goals);
+    // Without a goal none is better than another.
+    return this.options.goals.length === 0 ? [] : bestOf(this.trials, this.options.goals);
   }
 
   recommend(): Recommendation | null {
     const { space, goals } = this.options;
+    if (goals.length === 0) return null;
     const completed = this.recommender.recommend(space, this.trials, goals);
     return completed && this.unfinished.orBetter(this.history(), completed);
   }

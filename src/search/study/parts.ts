@@ -1,6 +1,6 @@
 /** Of what a study is put together: the sampler by its name, around it what uses earlier trials, around that the stages. */
 import { SearchError } from '../errors.js';
-import { createSampler, nameOf, type Context } from '../registry.js';
+import { createSampler, nameOf, whatCompares, type Context } from '../registry.js';
 import { StagedSampler } from '../stages/index.js';
 import type { Sampler, Space, StudyOptions } from '../types.js';
 import { WarmStartSampler } from '../warmStart/index.js';
@@ -25,8 +25,9 @@ export function samplerOf(options: StudyOptions, past: Past): Sampler {
 }
 
 /** Throws SearchError. Settings of samplers and pruners are checked where these are made. */
-export function checkOptions({ goals, warmStart, repeat, stages }: StudyOptions): void {
-  if (goals.length === 0) throw new SearchError('a search needs an objective');
+export function checkOptions({ sampler, pruner, goals, warmStart, repeat, stages }: StudyOptions): void {
+  const comparing = whatCompares({ sampler, pruner, warmStart, repeat, stages });
+  if (goals.length === 0 && comparing !== null) throw new SearchError(`${comparing} needs an objective`);
   const whole = (what: string, value: number | undefined, least: number) => {
     if (value === undefined || (Number.isInteger(value) && value >= least)) return;
     throw new SearchError(`${what} must be a whole number from ${least} on, not ${value}`);

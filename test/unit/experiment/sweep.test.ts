@@ -171,9 +171,9 @@ describe('a sweep file', () => {
     expect(said(text.replace('name: b', 'name: a'))).toContain('7:32 error "a" is an objective already');
   });
 
-  it('needs a metric to search by', () => {
-    expect(said('program: a.py\nmethod: grid\nparameters: { x: { values: [1, 2] } }\n')).toEqual([
-      '3:1 error a search needs an objective',
-    ]);
+  it('needs a metric where trials are compared', () => {
+    const text = 'program: a.py\nmethod: grid\nparameters: { x: { values: [1, 2] } }\n';
+    expect(said(text)).toEqual([]);
+    expect(said(text.replace('grid', 'bayes'))).toEqual(['3:1 error sampler "auto" needs an objective']);
   });
 });

@@ -18,12 +18,14 @@ export function parallelCard(
   tables: Tables,
   open: (run: string) => void,
 ): TemplateResult | typeof nothing {
+  const { objective } = search;
+  if (!objective) return nothing;
   const written = Object.keys(search.space);
   const rank = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
   const names = (written.length > 0 ? written : [...new Set(runs.flatMap((run) => Object.keys(run.params)))])
     .sort((a, b) => rank(b) - rank(a))
     .slice(-12);
-  const found = parallel(runs, names, logParams(search.space), search.objective);
+  const found = parallel(runs, names, logParams(search.space), objective);
   if (!found) return nothing;
   const { axes, lines } = found;
   const at = (i: number): number => i / (axes.length - 1);
@@ -31,7 +33,7 @@ export function parallelCard(
     {
       id: 'parallel',
       title: 'Trials across parameters',
-      hint: `A line a trial; the stronger, the better its ${search.objective.metric}. What matters most is next to the value.`,
+      hint: `A line a trial; the stronger, the better its ${objective.metric}. What matters most is next to the value.`,
       wide: true,
       body: plot({
         label: `${lines.length} trials across ${axes.map(({ name }) => name).join(', ')}`,

@@ -37,6 +37,11 @@ export class Insights {
   private async compute(search: Search, query: InsightQuery): Promise<Insight> {
     const { store, distFolder } = this.options;
     if (this.disposed) throw conflict('The engine is leaving.');
+    if (!search.objective) {
+      throw conflict(
+        `The search ${search.name} has no objective, so its trials can't be compared. Add one to its file.`,
+      );
+    }
     const task: InsightTask = { study: store.searches.studyText(search.id), query };
     const worker = new Worker(path.join(distFolder, 'insight.cjs'), { workerData: task });
     this.worker = worker;

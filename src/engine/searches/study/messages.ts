@@ -2,14 +2,15 @@
 import type { Asked, Earlier, Outcome, Space, StudyOptions, TrialState, Verdict } from '../../../search/types.js';
 import type { Params } from '../../../protocol/values.js';
 
-export type ObjectivePoint = { step: number; value: number };
+/** `launch`: which of the run's launches logged it; the first when absent. */
+export type ObjectivePoint = { step: number; value: number; launch?: number };
 
 /** As kept with the search's row: the study as text, and how many objective values of each open trial it has been told. */
 export interface StudyState {
   study: unknown;
   reported: Record<string, number>;
-  /** By trial that was started again: the last step it had reported before. */
-  repeated?: [number, number][];
+  /** By trial: the launch of its run whose values were reported last, where that is not the first. */
+  launches?: [number, number][];
 }
 
 /** How the thread's study begins: with the trials of earlier searches, search by search. */
@@ -20,6 +21,8 @@ export interface TrialView {
   id: number;
   params: Params;
   state: TrialState;
+  /** Begins from the checkpoint of this other trial. */
+  from?: number | undefined;
 }
 
 export interface StudyFacts {
@@ -52,9 +55,14 @@ export interface AskAnswer extends StudyFacts {
 /** Questions with the answer each gets. Handled strictly in the order they were put. */
 export interface StudyCalls {
   ask: { params: { save: boolean }; result: AskAnswer };
-  /** The strictest verdict over all the points. */
+  /**
+   * The strictest verdict over all the points. What a later launch of the trial's run reports replaces what an earlier one
+   * has reported from that step on.
+   */
   report: { params: { id: number; points: ObjectivePoint[] }; result: Verdict };
   tell: { params: { id: number; outcome: Outcome }; result: null };
+  /** A trial that was over is done again, or goes on. `told`: values of the objective that its run has logged so far. */
+  reopen: { params: { id: number; told: number }; result: null };
   /** Next in turn, beyond what was planned. */
   enqueue: { params: { params: Params }; result: StudyFacts };
   /** Refused as a whole or not at all. */

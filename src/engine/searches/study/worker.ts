@@ -22,8 +22,8 @@ const reported: Record<string, number> = 'saved' in start ? { ...start.saved.rep
 /** Null when it could not be made, which has been said then. */
 const study = open()!;
 
-/** Steps up to this were reported before the trial's program was started again; those it repeats are left out. */
-const repeated = new Map<number, number>('saved' in start ? start.saved.repeated : []);
+/** By trial, the launch whose values were reported last; the first where there is no entry. */
+const launches = new Map<number, number>('saved' in start ? start.saved.launches : []);
 
 function open(): ReturnType<typeof createStudy> | null {
   try {
@@ -41,24 +41,25 @@ const facts = (): StudyFacts => ({ reason: study.reason, size: study.size });
 
 function save(): Saved {
   const before = performance.now();
-  const text = JSON.stringify({ study: study.save(), reported, repeated: [...repeated] } satisfies StudyState);
+  const text = JSON.stringify({ study: study.save(), reported, launches: [...launches] } satisfies StudyState);
   return { text, ms: performance.now() - before };
 }
 
 const calls: { [C in keyof StudyCalls]: (params: StudyCalls[C]['params']) => StudyCalls[C]['result'] } = {
   ask({ save: wanted }) {
     const asked = study.ask();
-    const before = asked?.resume ? study.trials[asked.id]!.reports : [];
-    if (asked && before.length > 0 && asked.from === undefined) {
-      repeated.set(asked.id, Math.max(...before.map(({ step }) => step)));
-    }
     return { asked, waiting: study.waiting, saved: wanted ? save() : null, ...facts() };
   },
   report({ id, points }) {
     let strictest: Verdict = 'continue';
-    const known = repeated.get(id) ?? -Infinity;
-    for (const { step, value } of points) {
-      if (step <= known) continue;
+    for (const { step, value, launch = 1 } of points) {
+      const known = launches.get(id) ?? 1;
+      // Read late, and of a timeline that is lost.
+      if (launch < known) continue;
+      if (launch > known) {
+        launches.set(id, launch);
+        study.rewind(id, step);
+      }
       const verdict = study.report(id, step, value);
       if (verdict === 'prune' || strictest === 'continue') strictest = verdict;
     }
@@ -67,8 +68,15 @@ const calls: { [C in keyof StudyCalls]: (params: StudyCalls[C]['params']) => Stu
   },
   tell({ id, outcome }) {
     study.tell(id, outcome);
-    repeated.delete(id);
-    if (outcome.state !== 'paused') delete reported[id];
+    if (outcome.state !== 'paused') {
+      delete reported[id];
+      launches.delete(id);
+    }
+    return null;
+  },
+  reopen({ id, told }) {
+    study.reopen(id);
+    reported[id] = told;
     return null;
   },
   enqueue({ params }) {
@@ -114,7 +122,7 @@ if (study) {
     seq: 0,
     result: {
       ...facts(),
-      trials: study.trials.map(({ id, params, state }) => ({ id, params, state })),
+      trials: study.trials.map(({ id, params, state, from }) => ({ id, params, state, from })),
       reported,
       heard: study.trials.some((trial) => trial.reports.length > 0),
     } satisfies StudyOpened,

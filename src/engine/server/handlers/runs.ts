@@ -2,7 +2,7 @@ import { LIVE_STATUSES } from '../../../protocol/engine.js';
 import type { EngineParts } from '../../parts.js';
 import { readConfusion } from '../../runs/confusion.js';
 import { refuse, type Refusal } from '../../runs/refusal.js';
-import { conflict, notFound } from '../requestError.js';
+import { conflict, notFound, RequestError } from '../requestError.js';
 import type { Handlers } from '../server.js';
 
 type Done = { done: string[]; skipped: { id: string; why: string }[] };
@@ -18,8 +18,35 @@ function each(ids: string[], action: (id: string) => Refusal | null): Done {
   return result;
 }
 
+/** A trial that is over is done again within its search, which knows what it was tried for. */
+async function resumeRuns(
+  ids: string[],
+  { store, searches }: Pick<EngineParts, 'store' | 'searches'>,
+  resume: (id: string) => Refusal | null,
+): Promise<Done> {
+  const result: Done = { done: [], skipped: [] };
+  for (const id of new Set(ids)) {
+    const run = store.runs.get(id);
+    const ofSearch = run?.search && run.trial !== null && store.searches.get(run.search) ? run.search : null;
+    if (!ofSearch || LIVE_STATUSES.includes(run!.status)) {
+      const { done, skipped } = each([id], resume);
+      result.done.push(...done);
+      result.skipped.push(...skipped);
+      continue;
+    }
+    try {
+      await searches.retry(ofSearch, [run!.trial!]);
+      result.done.push(id);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      result.skipped.push({ id, why: `can't be done again: ${error.message}` });
+    }
+  }
+  return result;
+}
+
 export function runHandlers(parts: EngineParts) {
-  const { store, active, hand, maker, folders, changes, log } = parts;
+  const { store, active, hand, searches, maker, folders, changes, log } = parts;
   const existing = (id: string) => {
     const run = store.runs.get(id);
     if (!run) throw notFound('run', id);
@@ -53,7 +80,7 @@ export function runHandlers(parts: EngineParts) {
     'runs/pause': ({ ids }) =>
       each(ids, (id) => ownOnly(id, 'its program can be stopped, but not paused from here', () => active.pause(id))),
     'runs/resume': ({ ids }) =>
-      each(ids, (id) =>
+      resumeRuns(ids, { store, searches }, (id) =>
         ownOnly(id, `start its program again with init(id="${id}", resume="allow")`, () => active.resume(id)),
       ),
     'runs/set': ({ id, params }) => {

@@ -18,6 +18,10 @@ export function searchHandlers({ store, searches, insights }: EngineParts) {
       await searches.resume(id);
       return {};
     },
+    'searches/retry': async ({ id, trials }) => {
+      const retried = await searches.retry(id, trials);
+      return { search: searches.row(id), retried };
+    },
     'searches/enqueue': async ({ id, params }) => ({ search: await searches.enqueue(id, params) }),
     'searches/change': async (request) => ({ search: await searches.change(request) }),
     'searches/delete': done((id) => searches.delete(id)),

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Experiment } from '../../../../src/experiment/index.js';
 import type { Run, RunStatus } from '../../../../src/protocol/engine.js';
 import { Scheduler } from '../../../../src/engine/executors/scheduler.js';
-import { SearchDriver, type SearchDriverOptions } from '../../../../src/engine/searches/driver.js';
+import { SearchDriver, type SearchDriverOptions } from '../../../../src/engine/searches/driver/index.js';
 import type { AskAnswer } from '../../../../src/engine/searches/study/messages.js';
 
 /** A driver whose study answers when the test says so, over runs that are no more than rows. */
@@ -50,6 +50,7 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
     id: 's',
     plan: { version: 1, experiment, seed: 1, parallel: 'auto', python: null },
     reason: null,
+    error: null,
     distFolder: '/',
     study: {
       opened: {
@@ -94,7 +95,7 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
     update: (patch: Record<string, unknown>) => void (Object.keys(patch).length > 0 && updates.push(patch)),
     ended: () => undefined,
   } as unknown as SearchDriverOptions;
-  const driver = new SearchDriver(options, 'running');
+  const driver = new SearchDriver(options, { name: 'running' });
   scheduler.open();
   return {
     ...{ experiment, driver, calls, updates, active, maker, scheduler, rows, failing, working },
@@ -109,7 +110,6 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
       working.delete(id);
       driver.runEnded(run);
       scheduler.release(id);
-      driver.settle();
       await settled();
     },
   };
@@ -149,7 +149,6 @@ describe('a search’s driver', () => {
       trials: [{ id: 0, state: 'paused' }],
       runs: [{ id: 'r0', trial: 0, status: 'paused', params }],
     });
-    it.driver.reconcile(false);
     it.driver.go();
     await it.answer(asked(0, { resume: true, params }));
     expect(it.active.relaunch).toHaveBeenCalledWith('r0', null, undefined);
@@ -203,7 +202,6 @@ describe('a search’s driver', () => {
       trials: [{ id: 0, state: 'paused' }],
       runs: [{ id: 'a', trial: 0, status: 'paused' }],
     });
-    it.driver.reconcile(false);
     it.driver.go();
     it.driver.pause();
     await it.answer({ ...asked(0, { resume: true }), saved: { text: '{}', ms: 0 } });
@@ -221,7 +219,6 @@ describe('a search’s driver', () => {
         { id: 'c', trial: 2, status: 'running', params: { lr: 3 } },
       ],
     });
-    it.driver.reconcile(false);
     await settled();
     const told = it.calls.filter(({ call }) => call === 'tell' || call === 'adopt');
     expect(told.map(({ call, params }) => [call, params])).toEqual([
@@ -237,7 +234,6 @@ describe('a search’s driver', () => {
   it('starts no second program for a trial that is at work although the study thinks it pauses', async () => {
     const it = drive({ trials: [{ id: 0, state: 'paused' }], runs: [{ id: 'a', trial: 0, status: 'running' }] });
     it.working.add('a');
-    it.driver.reconcile(false);
     it.driver.go();
     await it.answer({ ...asked(0, { resume: true }), saved: { text: '{}', ms: 0 } });
     expect(it.active.relaunch).not.toHaveBeenCalled();

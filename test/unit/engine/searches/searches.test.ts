@@ -246,7 +246,7 @@ describe('steering', () => {
     expect(await begun()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  it('stops at once, and resumed repeats what was cut off', async () => {
+  it('stops at once, and resumed goes on with what was cut off', async () => {
     const { search } = await engine.request('searches/start', {
       file: write(`${GRID}\nparallel: 2`, 'node train.mjs', SLOW),
     });
@@ -263,7 +263,7 @@ describe('steering', () => {
     });
     await engine.request('searches/resume', { id: search.id });
     const over = await searchOver(engine, search.id);
-    expect(over).toMatchObject({ status: 'completed', counts: { completed: 6, stopped: stopped.counts.stopped } });
+    expect(over).toMatchObject({ status: 'completed', trials: 6, counts: { total: 6, completed: 6 } });
     const runs = await trials(search.id);
     expect(
       runs

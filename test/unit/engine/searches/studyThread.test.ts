@@ -36,7 +36,7 @@ describe('the thread of a study', () => {
     await expect(thread.call('save', {})).rejects.toThrow('the search is over');
   });
 
-  it('leaves out the steps that a trial repeats, also after it was restored', async () => {
+  it('hears the latest launch of a trial where it repeats steps, also after it was restored', async () => {
     const pruner = { name: 'asha', form: 'promote', eta: 2, graceSteps: 1 };
     const options = { ...START.options, pruner, trials: 2, maxSteps: 8, checkpoints: true };
     let { thread } = await StudyThread.open(dist, { options, earlier: [] });
@@ -50,9 +50,11 @@ describe('the thread of a study', () => {
     thread.dispose();
     ({ thread } = await StudyThread.open(dist, { saved: JSON.parse(saved!.text) as StudyState }));
     // It began again, as it had no checkpoint.
-    await thread.call('report', { id: 0, points: [1, 2].map((step) => ({ step, value: 0 })) });
+    await thread.call('report', { id: 0, points: [1, 2].map((step) => ({ step, value: 7, launch: 2 })) });
+    // Read late from the earlier launch's journal.
+    await thread.call('report', { id: 0, points: [{ step: 3, value: 0, launch: 1 }] });
     const { study } = JSON.parse((await thread.call('save', {})).text) as StudyState;
-    expect(restoreStudy(study).trials[0]!.reports.map(({ step }) => step)).toEqual([1, 2]);
+    expect(restoreStudy(study).trials[0]!.reports).toEqual([1, 2].map((step) => ({ step, value: 7 })));
     thread.dispose();
   });
 

@@ -46,7 +46,7 @@ stopGrace: 5
       search: {
         sampler: { name: 'grid', points: 3 },
         ...{ pruner: null, trials: null, parallel: 2, seed: 7 },
-        ...{ constraints: { linear: [], measured: [] }, maxSteps: null, checkpoints: false },
+        ...{ constraints: { linear: [], measured: [] }, maxSteps: null, checkpoints: false, giveUpAfter: 3 },
         ...{ stages: null, warmStart: null, repeat: null, noise: 'auto' },
         space: {
           lr: { log: [1e-5, 1e-1] },

@@ -1,0 +1,112 @@
+/** A search's study as its driver uses it: each value and each end is told once, and what it has heard is saved. */
+import type { Run } from '../../../protocol/engine.js';
+import { entryOf } from '../../../protocol/records.js';
+import { SearchError } from '../../../search/index.js';
+import type { Outcome } from '../../../search/types.js';
+import type { StoreApi } from '../../../store/api.js';
+import type { Trouble } from '../../disk/trouble.js';
+import { badRequest, conflict } from '../../server/requestError.js';
+import type { AskAnswer, ObjectivePoint, StudyCall, StudyCalls, StudyFacts } from '../study/messages.js';
+import { StudySaver } from '../study/saver.js';
+import type { StudyThread } from '../study/studyThread.js';
+
+export interface DrivenStudyOptions {
+  search: string;
+  thread: StudyThread;
+  store: StoreApi;
+  trouble: Trouble;
+  /** By trial, how many values the study has heard. */
+  reported: Readonly<Record<string, number>>;
+  /** The metric of the objective; null: there is none to report. */
+  metric(): string | null;
+  /** A value of the objective was reported. */
+  heard(): void;
+  judged(trial: number, verdict: 'prune' | 'pause', step: number): void;
+  /** The thread could not answer. */
+  broken(call: StudyCall, error: Error): void;
+}
+
+export class DrivenStudy {
+  readonly saver: StudySaver;
+  private readonly reported: Record<string, number>;
+  private over = false;
+
+  constructor(private readonly options: DrivenStudyOptions) {
+    const { search, store, trouble } = options;
+    this.reported = { ...options.reported };
+    this.saver = new StudySaver({
+      trouble,
+      ask: () => this.ask('save', {}),
+      write: (text) => store.searches.saveStudy(search, text),
+      ended: () => this.over,
+    });
+  }
+
+  /** Null when the thread could not answer, which has been said then. */
+  async ask<C extends StudyCall>(call: C, params: StudyCalls[C]['params']): Promise<StudyCalls[C]['result'] | null> {
+    try {
+      return await this.options.thread.call(call, params);
+    } catch (error) {
+      if (!this.over) this.options.broken(call, error as Error);
+      return null;
+    }
+  }
+
+  async askForTrial(): Promise<AskAnswer | null> {
+    // A study of thousands of trials is not written down with each: its runs are found again by `takeUp`.
+    const answer = await this.ask('ask', { save: this.saver.quick });
+    // A trial that goes on has its run already, so nothing but the study could tell that it was taken up again.
+    const unsaved = answer?.asked?.resume && answer.saved === null;
+    this.saver.hold(unsaved ? await this.ask('save', {}) : (answer?.saved ?? null));
+    return answer;
+  }
+
+  /** Changes the study on behalf of a person; what it refuses is an error for them. */
+  async alter<C extends 'enqueue' | 'change'>(call: C, params: StudyCalls[C]['params']): Promise<StudyFacts> {
+    try {
+      return await this.options.thread.call(call, params);
+    } catch (error) {
+      if (error instanceof SearchError) throw badRequest(`${error.message}.`);
+      throw conflict(`The search can't take this any more: ${(error as Error).message}.`);
+    }
+  }
+
+  /** `points`: new ones of the objective in the order logged, where they are at hand. All that was not told yet is. */
+  report(trial: number, run: Run, points?: readonly ObjectivePoint[]): void {
+    const metric = this.options.metric();
+    if (metric === null) return;
+    const told = this.reported[trial] ?? 0;
+    const count = entryOf(run.metrics, metric)?.count ?? 0;
+    if (count <= told) return;
+    // Usually these are just the next ones.
+    const fresh =
+      points && told + points.length === count
+        ? [...points]
+        : this.options.store.series.values(run.id, metric).slice(told);
+    if (fresh.length === 0) return;
+    this.reported[trial] = told + fresh.length;
+    this.options.heard();
+    void this.ask('report', { id: trial, points: fresh }).then((verdict) => {
+      if (verdict === 'prune' || verdict === 'pause') this.options.judged(trial, verdict, fresh.at(-1)!.step);
+    });
+  }
+
+  tell(trial: number, outcome: Outcome): void {
+    if (outcome.state !== 'paused') delete this.reported[trial];
+    void this.ask('tell', { id: trial, outcome });
+  }
+
+  /** A trial that was over is to be done again; what its run has logged so far counts as heard. */
+  reopen(trial: number, run: Run): Promise<null> {
+    const metric = this.options.metric();
+    const told = metric === null ? 0 : (entryOf(run.metrics, metric)?.count ?? 0);
+    this.reported[trial] = told;
+    return this.ask('reopen', { id: trial, told });
+  }
+
+  /** Nobody asks it any more. */
+  dispose(): void {
+    this.over = true;
+    this.options.thread.dispose();
+  }
+}

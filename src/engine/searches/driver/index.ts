@@ -1,0 +1,219 @@
+/**
+ * Drives one search. What is to happen is decided by `reduce`; this shell turns what the scheduler, the runs, the study (in
+ * a thread of its own) and the person say into events, and has the commands carried out. The study is saved with every
+ * question and answer; what was not saved when the engine was killed is derived again from the runs in the store (`takeUp`).
+ */
+import type { Run } from '../../../protocol/engine.js';
+import type { Params } from '../../../protocol/values.js';
+import type { SearchPatch } from '../../../store/api.js';
+import type { Job, Need, Source } from '../../executors/scheduler.js';
+import { conflict } from '../../server/requestError.js';
+import type { SearchChange } from '../change.js';
+import { objectiveOf, type SearchPlan } from '../plan.js';
+import type { ObjectivePoint, StudyCalls, StudyOpened } from '../study/messages.js';
+import type { StudyThread } from '../study/studyThread.js';
+import { Carrier, type CarrierOptions } from './carrier.js';
+import { DrivenStudy } from './drivenStudy.js';
+import { endOf, loadState } from './load.js';
+import { reduce } from './reduce.js';
+import { isOpen, liveTrials, type Phase, type SearchEvent, type SearchState } from './state.js';
+import { TrialMaker } from './trialMaker.js';
+
+export interface SearchDriverOptions extends CarrierOptions {
+  plan: SearchPlan;
+  study: { thread: StudyThread; opened: StudyOpened };
+  /** As they stand in the search's row. */
+  reason: string | null;
+  error: string | null;
+}
+
+export class SearchDriver implements Source {
+  readonly id: string;
+  readonly need: Need;
+  readonly limit: number | null;
+  private state: SearchState;
+  private readonly study: DrivenStudy;
+  private readonly trials: TrialMaker;
+  private readonly carrier: Carrier;
+  private readonly events: SearchEvent[] = [];
+  /** Events wait: others are being dealt with, or `go` was not called yet. */
+  private busy = true;
+
+  /** `resumed`: a person goes on with a search that was over. */
+  constructor(
+    private readonly options: SearchDriverOptions,
+    phase: Phase,
+    private readonly resumed = false,
+  ) {
+    const { id, plan, study } = options;
+    this.id = id;
+    this.need = { gpus: plan.experiment.resources.gpus ?? 1, perGpu: plan.experiment.resources.perGpu };
+    this.limit = plan.parallel === 'auto' ? null : plan.parallel;
+    this.trials = new TrialMaker(options);
+    this.study = new DrivenStudy({
+      ...{ ...options, search: id, thread: study.thread, reported: study.opened.reported },
+      metric: () => objectiveOf(this.plan.experiment)?.metric ?? null,
+      heard: () => this.dispatch({ type: 'reported' }),
+      judged: (trial, verdict, step) => this.dispatch({ type: 'judged', trial, verdict, step }),
+      broken: (call, error) => {
+        options.log.error(`search ${id}: ${call} failed`, error);
+        this.carrier.error = error.message;
+        this.dispatch({ type: 'broken' });
+      },
+    });
+    this.carrier = new Carrier(options, this, this.study, this.trials, {
+      state: () => this.state,
+      dispatch: (event) => this.dispatch(event),
+    });
+    this.state = loadState({ ...options, phase, resumed }, this.study);
+  }
+
+  /** With the experiment as it was when the search started, or was changed last. */
+  get plan(): SearchPlan {
+    return this.carrier.plan;
+  }
+
+  get phase(): Phase['name'] {
+    return this.state.phase.name;
+  }
+
+  /** Runs at work or waiting. */
+  get liveCount(): number {
+    return liveTrials(this.state).length;
+  }
+
+  /** Trials at work go on; new ones are made as there is room. */
+  go(): void {
+    this.busy = false;
+    if (this.resumed) this.carrier.carry({ type: 'show', status: 'running' });
+    this.dispatch({ type: 'go' });
+  }
+
+  next(): Job | null {
+    if (this.busy) {
+      // Whoever places work is told when the events are dealt with.
+      this.carrier.pumps = true;
+      return null;
+    }
+    for (;;) {
+      this.carrier.made = null;
+      this.dispatch({ type: 'room' });
+      const made = this.takeMade();
+      if (made !== 'nothing') return made;
+    }
+  }
+
+  /** New values of a trial's objective. */
+  objective(run: Run, points: ObjectivePoint[]): void {
+    const entry = run.trial === null ? undefined : this.state.trials[run.trial];
+    if (entry?.stage.name !== 'live' || this.phase === 'ended') return;
+    this.study.report(entry.id, run, points);
+    this.study.saver.soon();
+  }
+
+  /** A trial's run is over, or suspended. */
+  runEnded(run: Run): void {
+    const entry = run.trial === null ? undefined : this.state.trials[run.trial];
+    if (!entry || !isOpen(entry) || this.phase === 'ended') return;
+    this.study.report(entry.id, run);
+    this.dispatch({ type: 'ended', trial: entry.id, ...endOf(run, this.plan, this.options.active) });
+    this.study.saver.soon();
+  }
+
+  /** A trial with these values comes next; resolves when that is on disk. Refuses values that are not in the space. */
+  async enqueue(params: Params): Promise<void> {
+    await this.alter('enqueue', { params });
+  }
+
+  /** Goes on in another space, or to another number of trials; refused, nothing has changed. */
+  async change({ experiment, ...change }: SearchChange): Promise<void> {
+    const plan = { ...this.plan, experiment };
+    await this.alter('change', change, { plan, space: experiment.search!.space }, () => (this.carrier.plan = plan));
+  }
+
+  /**
+   * Does failed and stopped trials again, each in its own run: all of them, or the ones named. Resolves to their numbers
+   * once the study has that on disk.
+   */
+  async retry(wanted?: readonly number[]): Promise<number[]> {
+    const undone = this.state.trials.flatMap((entry) => {
+      const { id, stage } = entry;
+      if (stage.name !== 'over' || !(wanted?.includes(id) ?? true)) return [];
+      const run = this.trials.runOf(entry);
+      return run && (stage.outcome === 'failed' || run.status === 'stopped') ? [{ id, run }] : [];
+    });
+    await Promise.all(undone.map(({ id, run }) => this.study.reopen(id, run)));
+    await this.study.saver.now();
+    const trials = undone.map(({ id }) => id);
+    this.dispatch({ type: 'reopened', trials });
+    return trials;
+  }
+
+  pause(): void {
+    this.dispatch({ type: 'pause' });
+  }
+
+  resume(): void {
+    this.dispatch({ type: 'resume' });
+  }
+
+  stop(): void {
+    this.dispatch({ type: 'stop' });
+  }
+
+  /** Lets go without changing anything: the engine is leaving, or the search is deleted. Resolves when it is saved. */
+  async dispose(): Promise<void> {
+    this.carrier.dispose();
+    if (this.phase === 'ended') return;
+    this.options.scheduler.removeSource(this.id);
+    if (this.study.saver.due) await this.study.saver.now();
+    this.state = { ...this.state, phase: { name: 'ended', ending: 'stopped' } };
+    this.study.dispose();
+  }
+
+  private dispatch(event: SearchEvent): void {
+    this.events.push(event);
+    if (this.busy) return;
+    this.busy = true;
+    for (let next = this.events.shift(); next; next = this.events.shift()) {
+      const { state, commands } = reduce(this.state, next);
+      this.state = state;
+      for (const command of commands) this.carrier.carry(command);
+    }
+    this.busy = false;
+    if (!this.carrier.pumps) return;
+    this.carrier.pumps = false;
+    this.options.scheduler.pump();
+  }
+
+  private takeMade(): Job | 'nothing' | null {
+    const { made } = this.carrier;
+    this.carrier.made = null;
+    return made;
+  }
+
+  /** `done`: at once, since the next answer of the study may be a trial of the other space. */
+  private async alter<C extends 'enqueue' | 'change'>(
+    call: C,
+    params: StudyCalls[C]['params'],
+    patch: SearchPatch = {},
+    done: () => void = () => undefined,
+  ): Promise<void> {
+    const { store, trouble } = this.options;
+    const { saver } = this.study;
+    const facts = await this.study.alter(call, params);
+    done();
+    this.carrier.reason = facts.reason;
+    this.dispatch({ type: 'changed' });
+    saver.hold(await this.study.ask('save', {}));
+    if (this.phase !== 'running' && this.phase !== 'paused') throw conflict('The search has just ended.');
+    const written = trouble.attempt(() =>
+      store.batch(() => {
+        saver.write();
+        store.searches.update(this.id, { ...patch, trials: facts.size, reason: facts.reason });
+      }),
+    );
+    this.options.update({});
+    if (!written) throw conflict(`It could not be written: ${trouble.problem}. Free space and try again.`);
+  }
+}

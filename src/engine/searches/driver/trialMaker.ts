@@ -1,0 +1,92 @@
+/** Makes the run of a trial, or launches the one that it has once more. */
+import { planRun } from '../../../experiment/index.js';
+import type { Run } from '../../../protocol/engine.js';
+import { entryOf } from '../../../protocol/records.js';
+import { sameValue } from '../../../search/index.js';
+import type { StoreApi } from '../../../store/api.js';
+import type { Job } from '../../executors/scheduler.js';
+import type { ActiveRuns } from '../../runs/activeRuns.js';
+import { problemText } from '../../runs/experiments.js';
+import type { RunMaker } from '../../runs/maker.js';
+import { trialSeed, type SearchPlan } from '../plan.js';
+import type { TrialEntry } from './state.js';
+
+export interface TrialMakerOptions {
+  /** The search's id. */
+  id: string;
+  store: Pick<StoreApi, 'runs'>;
+  active: ActiveRuns;
+  maker: RunMaker;
+  distFolder: string;
+}
+
+/** `job`: to be placed; null: at work already, or over at once (`over`: it could not be started). */
+export interface Made {
+  run: string;
+  job: Job | null;
+  over: boolean;
+}
+
+export class TrialMaker {
+  constructor(private readonly options: TrialMakerOptions) {}
+
+  /** Throws when the disk is full: to be tried again then. `source`: the run whose checkpoint it begins from. */
+  make(trial: TrialEntry, plan: SearchPlan, source: Run | null): Made {
+    const { maker, active, distFolder } = this.options;
+    const own = this.runOf(trial);
+    const planned = planRun(plan.experiment, trial.params, { dist: distFolder, python: plan.python });
+    const errors = planned.problems.filter((problem) => problem.severity === 'error');
+    const from = source?.id ?? null;
+    if (trial.stage.name === 'wanted' && trial.stage.again && own) {
+      // The study is older than what the run has come to.
+      if (active.has(own.id) && !active.isSuspended(own.id)) return { run: own.id, job: null, over: false };
+      // With the values that it had, it goes on even where the space has changed and does not know them any more.
+      const unchanged = Object.entries(trial.params).every(([name, value]) =>
+        sameValue(entryOf(own.params, name) ?? null, value),
+      );
+      if (errors.length === 0 || (unchanged && own.startedAt !== null)) {
+        const changes = errors.length === 0 ? { params: planned.params, plan: planned } : undefined;
+        return this.relaunched(own.id, active.relaunch(own.id, from, changes));
+      }
+      maker.refuse(own.id, problemText(errors));
+      return { run: own.id, job: null, over: true };
+    }
+    const details = {
+      name: `trial ${trial.id}`,
+      seed: trialSeed(plan.seed, trial.id),
+      search: this.options.id,
+      trial: trial.id,
+    };
+    if (errors.length > 0) {
+      const usable = { ...planned, argv: planned.argv.length > 0 ? planned.argv : ['(not planned)'] };
+      const spec = maker.create(plan.experiment, usable, { ...details, git: null });
+      maker.refuse(spec.id, problemText(errors));
+      return { run: spec.id, job: null, over: true };
+    }
+    const git = maker.lastGitOf(planned.cwd);
+    if (from === null) {
+      const spec = maker.create(plan.experiment, planned, { ...details, git });
+      return { run: spec.id, job: active.job(spec), over: false };
+    }
+    // It has a run already when the checkpoint could not be copied at the first try.
+    const { id } = own ?? maker.create(plan.experiment, planned, { ...details, git });
+    this.made.set(trial.id, id);
+    return this.relaunched(id, active.relaunch(id, from));
+  }
+
+  /** Runs made for a trial whose launch did not come about yet. */
+  private readonly made = new Map<number, string>();
+
+  /** A run that was deleted is none. */
+  runOf({ id, run }: Pick<TrialEntry, 'id' | 'run'>): Run | null {
+    const known = run ?? this.made.get(id);
+    const found = known === undefined ? null : this.options.store.runs.get(known);
+    return found?.deletedAt === null ? found : null;
+  }
+
+  private relaunched(run: string, job: Job | null): Made {
+    // Its folder is gone; the search hears of its end as of any other.
+    if (!job) this.options.active.lose(run);
+    return { run, job, over: false };
+  }
+}

@@ -1,0 +1,78 @@
+/** From a request to what a search begins with. */
+import { toSpace, type Experiment } from '../../experiment/index.js';
+import { entryOf, hasEntry } from '../../protocol/records.js';
+import type { StudyOptions } from '../../search/types.js';
+import { invalidFile, type RequestError } from '../server/requestError.js';
+import { objectivesOf, type SearchPlan } from './plan.js';
+
+export interface StartSearchRequest {
+  file: string;
+  text?: string;
+  name?: string;
+  seed?: number;
+  python?: string;
+  trials?: number;
+  parallel?: number;
+  giveUpAfter?: number;
+  space?: Record<string, unknown>;
+}
+
+/** The experiment with what the request lays over it; refuses one that can't be searched. */
+export function withRequest(experiment: Experiment, request: StartSearchRequest): Experiment {
+  const missing = (message: string, hint: string): RequestError =>
+    invalidFile([
+      { file: experiment.file, line: 1, column: 1, endLine: 1, endColumn: 1, severity: 'error', message, hint },
+    ]);
+  const { search } = experiment;
+  if (!search) throw missing('It has no "search" section', 'add one with a "space"');
+  // The very object that was parsed knows where in the file everything stands.
+  const { trials, parallel, giveUpAfter, space } = request;
+  if ([trials, parallel, giveUpAfter, space].every((each) => each === undefined)) return experiment;
+  return {
+    ...experiment,
+    search: {
+      ...search,
+      trials: trials ?? search.trials,
+      parallel: parallel ?? search.parallel,
+      giveUpAfter: giveUpAfter ?? search.giveUpAfter,
+      space: space ?? search.space,
+    },
+  };
+}
+
+export function needOf({ resources }: Experiment): { gpus: number; perGpu: number } {
+  return { gpus: resources.gpus ?? 1, perGpu: resources.perGpu };
+}
+
+export function studyOptions(
+  plan: SearchPlan,
+  space: Record<string, unknown> | undefined,
+  capacity: number,
+): StudyOptions {
+  const { experiment } = plan;
+  const settings = experiment.search!;
+  return {
+    space: toSpace(experiment, space),
+    goals: objectivesOf(experiment).map(({ goal }) => goal),
+    sampler: settings.sampler,
+    pruner: settings.pruner,
+    seed: plan.seed,
+    trials: settings.trials,
+    workers: plan.parallel === 'auto' ? capacity : plan.parallel,
+    maxSteps: settings.maxSteps ?? epochsOf(experiment),
+    checkpoints: settings.checkpoints,
+    stages: settings.stages,
+    ...(settings.warmStart && { warmStart: settings.warmStart }),
+    repeat: settings.repeat,
+    noise: settings.noise,
+  };
+}
+
+/** How long the built-in trainer trains, where that is the same for all trials. */
+function epochsOf({ program, search, params }: Experiment): number | null {
+  if (program.kind !== 'network') return null;
+  const written = (program.value as { epochs?: unknown } | null)?.epochs ?? 10;
+  const name = typeof written === 'string' ? written.replace(/^\{|\}$/g, '') : null;
+  const epochs = name === null ? written : hasEntry(search!.space, name) ? null : entryOf(params, name);
+  return typeof epochs === 'number' ? epochs : null;
+}

@@ -3,7 +3,7 @@
  * or that goes on from another's state, is given the folder to read in `TUNESMITH_CHECKPOINT`.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RUN_ENV } from '../protocol/runFiles.js';
 
@@ -67,4 +67,27 @@ export function wholeCheckpoints(checkpoints: string): string[] {
     })
     .sort((a, b) => b.time - a.time || (a.folder < b.folder ? 1 : -1))
     .map(({ folder }) => folder);
+}
+
+/** In a checkpoint, as the Python client writes it: how many steps `log` had counted by itself. */
+const COUNT = '.tunesmith.json';
+
+/** Notes in a checkpoint how many steps were counted by then, so that a run which goes on from it counts on. */
+export function noteSteps(folder: string, steps: number): void {
+  try {
+    writeFileSync(join(folder, `${COUNT}.tmp`), JSON.stringify({ steps }));
+    renameSync(join(folder, `${COUNT}.tmp`), join(folder, COUNT));
+  } catch {
+    // A checkpoint without it is still a checkpoint: counting then begins at 0.
+  }
+}
+
+/** What `noteSteps` wrote; 0 when it wrote nothing. */
+export function countedSteps(folder: string): number {
+  try {
+    const { steps } = JSON.parse(readFileSync(join(folder, COUNT), 'utf8')) as { steps: unknown };
+    return Number.isSafeInteger(steps) && (steps as number) >= 0 ? (steps as number) : 0;
+  } catch {
+    return 0;
+  }
 }

@@ -5,12 +5,13 @@ import { RUN_ENV, RUN_FILES } from '../protocol/runFiles.js';
 import type { Params } from '../protocol/values.js';
 import type { Control } from '../protocol/supervisor.js';
 import { metricsLine, recordLine } from './encode.js';
-import { givenCheckpoint, saveCheckpoint } from './checkpoints.js';
+import { countedSteps, givenCheckpoint, noteSteps, saveCheckpoint } from './checkpoints.js';
 import { JournalFile, type Outage } from './journalFile.js';
 import { mimeOf } from './mime.js';
 import { RunParams } from './params.js';
 import type { Disposable, FinishStatus, RunClient, StopReason } from './run.js';
 import { printDespiteFullDisk, say } from './say.js';
+import { StopPoint } from './stopPoint.js';
 import { Stream } from './stream.js';
 
 /** The run named by the environment; null when there is none or its folder can't be written. */
@@ -39,10 +40,12 @@ class LiveRun implements RunClient {
   private readonly stopListeners = new Set<(reason: StopReason) => void>();
   private readonly setListeners = new Set<(params: Params) => void>();
   private readonly refused = new Set<string>();
-  private reason: StopReason | null = null;
+  private readonly stopPoint: StopPoint;
   /** Whether the program looks at requests to stop; if not, it is ended for it. */
   private listens = false;
+  /** The next step that `log` counts by itself. */
   private steps = 0;
+  private newest: string | null = null;
   private finished = false;
   private lastError: string | undefined;
 
@@ -55,6 +58,8 @@ class LiveRun implements RunClient {
     this.params = new RunParams(parseParams(env[RUN_ENV.params]) ?? spec.params ?? {});
     this.seed = spec.seed ?? 0;
     this.checkpoint = givenCheckpoint(env);
+    this.steps = this.checkpoint === null ? 0 : countedSteps(this.checkpoint);
+    this.stopPoint = new StopPoint(this.checkpoint !== null, spec.stopGrace ?? 10, (reason) => this.stop(reason));
     const rank = /^\d{1,9}$/.exec(env[RUN_ENV.rank] ?? env.RANK ?? '')?.[0] ?? '0';
     this.journal = JournalFile.create(join(folder, RUN_FILES.journal), `rank${Number(rank)}-${process.pid}`, {
       onRoom: (outage) => this.hadNoRoom(outage),
@@ -69,14 +74,20 @@ class LiveRun implements RunClient {
         })
       : null;
     const client = `node/${process.env.TUNESMITH_VERSION ?? '0.0.0'}`;
-    this.record({ type: 'start', time: Date.now(), pid: process.pid, rank: Number(rank), client });
+    const { number: launch } = spec.launch ?? {};
+    this.record({ type: 'start', time: Date.now(), pid: process.pid, rank: Number(rank), client, launch });
     this.watchProcess();
   }
 
   log(values: Record<string, number>, at?: { step?: number; epoch?: number }): void {
     if (this.finished) return;
-    const step = at?.step ?? this.steps++;
+    const step = at?.step ?? this.steps;
     if (step - step !== 0) throw new RangeError(`run.log: the step must be a finite number, not ${step}.`);
+    const belongs = this.stopPoint.logs(step);
+    if (at?.step === undefined) {
+      this.steps++;
+      if (belongs && this.newest !== null) noteSteps(this.newest, this.steps);
+    }
     const line = metricsLine(values, Date.now(), step, at?.epoch, (name, value) => this.refuse(name, value));
     if (line !== '') this.write(line);
   }
@@ -109,14 +120,19 @@ class LiveRun implements RunClient {
 
   onStop(listener: (reason: StopReason) => void): Disposable {
     this.listens = true;
-    if (this.reason !== null) listener(this.reason);
+    const { visible } = this.stopPoint;
+    if (visible !== null) listener(visible);
     else this.stopListeners.add(listener);
     return { dispose: () => void this.stopListeners.delete(listener) };
   }
 
   get stopRequested(): StopReason | null {
     this.listens = true;
-    return this.reason;
+    return this.stopPoint.visible;
+  }
+
+  get checkpointWanted(): boolean {
+    return this.stopPoint.waits;
   }
 
   get stopSignal(): AbortSignal {
@@ -131,14 +147,28 @@ class LiveRun implements RunClient {
 
   finish(status?: FinishStatus, error?: string): void {
     if (this.finished) return;
-    const asked = this.reason === null ? 'completed' : ENDS[this.reason];
+    const { visible } = this.stopPoint;
+    const asked = visible === null ? 'completed' : ENDS[visible];
     this.record({ type: 'finish', time: Date.now(), status: status ?? asked, error });
     this.journal.retry(true);
     this.finished = true;
   }
 
-  saveCheckpoint(step: number, write: (folder: string) => unknown, options?: { keep?: number }): Promise<string> {
-    return saveCheckpoint(join(this.folder, RUN_FILES.checkpoints), step, write, options?.keep ?? 2);
+  async saveCheckpoint(step: number, write: (folder: string) => unknown, options?: { keep?: number }): Promise<string> {
+    this.stopPoint.beginsSave();
+    let saved = false;
+    try {
+      const counted = async (folder: string): Promise<void> => {
+        await write(folder);
+        noteSteps(folder, this.steps);
+      };
+      const checkpoints = join(this.folder, RUN_FILES.checkpoints);
+      this.newest = await saveCheckpoint(checkpoints, step, counted, options?.keep ?? 2);
+      saved = true;
+      return this.newest;
+    } finally {
+      this.stopPoint.saved(saved ? step : null);
+    }
   }
 
   async flush(timeoutMs = 1000): Promise<void> {
@@ -174,7 +204,7 @@ class LiveRun implements RunClient {
   }
 
   private control(control: Control): void {
-    if (control.type === 'stop') this.stop(control.reason);
+    if (control.type === 'stop') this.stopPoint.ask(control.reason, control.grace);
     else if (control.type === 'set') {
       this.params.update(control.params);
       for (const listener of [...this.setListeners]) listener(control.params);
@@ -182,8 +212,6 @@ class LiveRun implements RunClient {
   }
 
   private stop(reason: StopReason): void {
-    if (this.reason !== null) return;
-    this.reason = reason;
     // A handler of the program's own for SIGTERM, beside ours, is a listener too.
     if (!this.listens && process.listenerCount('SIGTERM') <= 1) {
       this.finish();
@@ -204,11 +232,11 @@ class LiveRun implements RunClient {
       this.lastError = error instanceof Error ? (error.stack ?? error.message) : String(error);
     });
     // A worker thread can't listen to signals.
-    if (isMainThread) process.on('SIGTERM', () => this.stop('stop'));
+    if (isMainThread) process.on('SIGTERM', () => this.stopPoint.hurry());
   }
 
   private failure(): FinishStatus | undefined {
-    return this.reason === null || this.lastError !== undefined ? 'failed' : undefined;
+    return this.stopPoint.visible === null || this.lastError !== undefined ? 'failed' : undefined;
   }
 }
 
@@ -234,6 +262,7 @@ export function silentRun(): RunClient {
     media: nothing,
     onStop: () => disposable,
     stopRequested: null,
+    checkpointWanted: false,
     stopSignal: new AbortController().signal,
     onSet: () => disposable,
     finish: nothing,
@@ -251,7 +280,13 @@ function parseParams(text: string | undefined): Params | null {
   }
 }
 
-function readSpec(folder: string): { id?: string; params?: Params; seed?: number } {
+function readSpec(folder: string): {
+  id?: string;
+  params?: Params;
+  seed?: number;
+  stopGrace?: number;
+  launch?: { number: number };
+} {
   try {
     return JSON.parse(readFileSync(join(folder, RUN_FILES.spec), 'utf8'));
   } catch {

@@ -21,7 +21,7 @@ export interface RunClient {
    */
   readonly checkpoint: string | null;
   /**
-   * Saves a checkpoint: `write` fills the empty folder it is given, and what it wrote counts once it has resolved. The
+   * Saves a checkpoint, after the step was logged: `write` fills the empty folder it is given, and what it wrote counts once it has resolved. The
    * newest `keep` (2) are kept. Resolves to the checkpoint's folder. Where no run records, `write` is not called.
    */
   saveCheckpoint(step: number, write: (folder: string) => unknown, options?: { keep?: number }): Promise<string>;
@@ -31,7 +31,8 @@ export interface RunClient {
   readonly seed: number;
   /**
    * Records scalars at one step. It is in the file when this returns: killing the process loses nothing.
-   * Steps may come in any order; without one, the client counts its own calls without a step from 0. NaN and infinities are kept.
+   * Steps may come in any order; without one, the client counts its own calls without a step from 0, and on from where they were when the run goes on
+   * from a checkpoint. NaN and infinities are kept.
    */
   log(values: Record<string, number>, at?: { step?: number; epoch?: number }): void;
   /** How far the work has come: `fraction` in [0, 1] or null when unknown, and a text for the person. */
@@ -49,9 +50,15 @@ export interface RunClient {
    * listens (here, by `stopSignal` or by reading `stopRequested`) must end by itself; any other is ended with `process.exit`.
    */
   onStop(listener: (reason: StopReason) => void): Disposable;
-  /** The reason, once a stop was asked for; null before. To be looked at between batches. */
+  /**
+   * The reason, once a request to stop has taken effect; null before. To be looked at between batches. A pause, and a stop of
+   * a program that saves checkpoints, take effect where the newest checkpoint has all that was logged: then nothing is
+   * repeated when the run goes on.
+   */
   readonly stopRequested: StopReason | null;
-  /** Aborted when a stop is asked for. */
+  /** A stop was asked for and waits for the next checkpoint. A program that saves seldom can save now. */
+  readonly checkpointWanted: boolean;
+  /** Aborted when a stop takes effect. */
   readonly stopSignal: AbortSignal;
   /** Called with the changed values when the person edits hyperparameters while the run goes on; `params` has them already. */
   onSet(listener: (params: Params) => void): Disposable;

@@ -51,6 +51,11 @@ export class ActiveRuns implements Keeper {
     return secondsAtWork(this.options.folders.path(id));
   }
 
+  /** Which of its launches is at work, or was last; the first is 1. */
+  launchOf(id: string): number {
+    return (this.active.get(id)?.spec ?? this.options.folders.spec(id))?.launch?.number ?? 1;
+  }
+
   has(id: string): boolean {
     return this.active.has(id);
   }

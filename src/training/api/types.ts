@@ -35,6 +35,8 @@ export interface Run {
   media(name: string, path: string, at?: { mime?: string; step?: number }): void;
   /** The reason, once a stop was asked for; null before. To be looked at between batches. */
   readonly stopRequested: 'stop' | 'prune' | 'pause' | null;
+  /** A stop was asked for and waits for the next checkpoint. */
+  readonly checkpointWanted: boolean;
   readonly stopSignal: AbortSignal;
 }
 

@@ -11,13 +11,16 @@ export class Saver {
   private spent = 0;
   private warned = false;
 
-  constructor(private readonly run: Pick<RunClient, 'saveCheckpoint' | 'message' | 'stopRequested'>) {}
+  constructor(
+    private readonly run: Pick<RunClient, 'saveCheckpoint' | 'message' | 'stopRequested' | 'checkpointWanted'>,
+  ) {}
 
   /** `write` fills the folder it is given. */
   async save(epoch: number, write: (folder: string) => Promise<void>): Promise<void> {
     const before = performance.now();
     // Always the first, so that there is one; and always when the run is about to be paused or stopped.
-    if (this.run.stopRequested === null && this.spent > SHARE * (before - this.started)) return;
+    const asked = this.run.checkpointWanted || this.run.stopRequested !== null;
+    if (!asked && this.spent > SHARE * (before - this.started)) return;
     try {
       await this.run.saveCheckpoint(epoch, write);
     } catch (error) {

@@ -19,6 +19,8 @@ export interface DrivenStudyOptions {
   reported: Readonly<Record<string, number>>;
   /** The metric of the objective; null: there is none to report. */
   metric(): string | null;
+  /** Which launch of a run is at work, or was last. All that earlier ones have logged was reported before it began. */
+  launchOf(run: string): number;
   /** A value of the objective was reported. */
   heard(): void;
   judged(trial: number, verdict: 'prune' | 'pause', step: number): void;
@@ -86,7 +88,9 @@ export class DrivenStudy {
     if (fresh.length === 0) return;
     this.reported[trial] = told + fresh.length;
     this.options.heard();
-    void this.ask('report', { id: trial, points: fresh }).then((verdict) => {
+    const launch = this.options.launchOf(run.id);
+    const tagged = launch === 1 ? fresh : fresh.map((point) => ({ ...point, launch }));
+    void this.ask('report', { id: trial, points: tagged }).then((verdict) => {
       if (verdict === 'prune' || verdict === 'pause') this.options.judged(trial, verdict, fresh.at(-1)!.step);
     });
   }

@@ -53,6 +53,7 @@ export class SearchDriver implements Source {
     this.study = new DrivenStudy({
       ...{ ...options, search: id, thread: study.thread, reported: study.opened.reported },
       metric: () => objectiveOf(this.plan.experiment)?.metric ?? null,
+      launchOf: (run) => options.active.launchOf(run),
       heard: () => this.dispatch({ type: 'reported' }),
       judged: (trial, verdict, step) => this.dispatch({ type: 'judged', trial, verdict, step }),
       broken: (call, error) => {

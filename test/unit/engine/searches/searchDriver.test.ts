@@ -18,6 +18,7 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
     has: (id: string) => working.has(id),
     isSuspended: (id: string) => rows.get(id)?.status === 'paused',
     secondsAtWork: () => null,
+    launchOf: vi.fn(() => 1),
     job: (spec: { id: string }) => job(spec.id),
     relaunch: vi.fn((id: string) => {
       if (failing.relaunch) throw new Error('ENOSPC: no space left on device');
@@ -141,6 +142,21 @@ describe('a search’s driver', () => {
     await it.answer(asked(0, { params: { lr: 1, units: 8 } }));
     await change;
     expect(it.maker.create.mock.calls[0]![0]).toBe(experiment);
+  });
+
+  it('tells the study which launch has logged what', async () => {
+    const it = drive({ trials: [{ id: 0, state: 'running' }], runs: [{ id: 'a', trial: 0, status: 'running' }] });
+    it.driver.go();
+    const logged = (count: number) => ({ ...it.rows.get('a')!, metrics: { loss: { count } } }) as unknown as Run;
+    it.driver.objective(logged(1), [{ step: 1, value: 5 }]);
+    it.active.launchOf.mockReturnValue(2);
+    it.driver.objective(logged(2), [{ step: 1, value: 7 }]);
+    const reports = it.calls.filter(({ call }) => call === 'report').map(({ params }) => params);
+    expect(reports).toEqual([
+      { id: 0, points: [{ step: 1, value: 5 }] },
+      { id: 0, points: [{ step: 1, value: 7, launch: 2 }] },
+    ]);
+    await it.driver.dispose();
   });
 
   it('lets a trial that paused go on with its values when the space knows them no more', async () => {

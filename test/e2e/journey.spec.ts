@@ -89,7 +89,7 @@ test.describe('a day with Tunesmith', () => {
     await panel.tab('form');
     await panel.fill(TEST_IDS.space('dropout'), '{ uniform: [0.5, 0.55] }');
     // Long enough that a hand is faster.
-    await panel.fill(TEST_IDS.field('epochs'), '10');
+    await panel.fill(TEST_IDS.field('epochs'), '24');
     await panel.id(TEST_IDS.startSearch).click();
     await expect.poll(() => searchStatus(cli), { timeout: 30_000 }).toBe('running');
     const first = panel.id(TEST_IDS.trial(0));
@@ -174,7 +174,7 @@ test.describe('a day with Tunesmith', () => {
 
   test('6. a reload of the window in the middle of a training loses nothing', async () => {
     const before = cli.ls().length;
-    writeFileSync(join(workspace, FILE), text().replace(/^ {2}epochs: \d+/m, '  epochs: 12'));
+    writeFileSync(join(workspace, FILE), text().replace(/^ {2}epochs: \d+/m, '  epochs: 24'));
     await bench.lens(/Run$/).click();
     await expect.poll(() => cli.ls().length).toBe(before + 1);
     const id = newest(cli).id;
@@ -185,9 +185,9 @@ test.describe('a day with Tunesmith', () => {
     await expect.poll(() => newest(cli).status, { timeout: 180_000 }).toBe('completed');
     const points = cli.metrics(id, ACCURACY);
     expect(points.map(({ step }) => step)).toEqual([...new Set(points.map(({ step }) => step))]);
-    expect(points).toHaveLength(12);
+    expect(points).toHaveLength(24);
     await expect(bench.panel.frame.locator(`[data-run="${id}"]`).first()).toBeVisible();
-    await expect.poll(() => bench.panel.points(ACCURACY)).toBeGreaterThanOrEqual(12);
+    await expect.poll(() => bench.panel.points(ACCURACY)).toBeGreaterThanOrEqual(24);
     await bench.screenshot('6-reloaded');
   });
 

@@ -17,7 +17,7 @@
  *   search-<id>                           a search; data-status
  *   search-stop | search-pause | search-resume, search-best, search-draw
  *   trial-<n>                             a trial's row; data-status, data-objective
- *   trial-stop-<n> | trial-pause-<n> | trial-resume-<n>
+ *   trial-stop-<n> | trial-pause-<n> | trial-resume-<n> | trial-retry-<n>
  *   insight-of-<id>                       what a search has learned; data-ready
  *   insight-<card>, insight-values-<card> history, importance, effects, surface, front, volume, parallel
  *   insight-left, insight-method          what is left to gain; importance for what
@@ -57,10 +57,11 @@ export const TEST_IDS = {
   searchStop: 'search-stop',
   searchPause: 'search-pause',
   searchResume: 'search-resume',
+  searchRetry: 'search-retry',
   searchBest: 'search-best',
   searchDraw: 'search-draw',
   trial: (n: number) => `trial-${n}`,
-  trialAction: (action: 'stop' | 'pause' | 'resume', n: number) => `trial-${action}-${n}`,
+  trialAction: (action: 'stop' | 'pause' | 'resume' | 'retry', n: number) => `trial-${action}-${n}`,
   insight: (search: string) => `insight-of-${search}`,
   insightCard: (card: string) => `insight-${card}`,
   insightValues: (card: string) => `insight-values-${card}`,

@@ -33,6 +33,7 @@ export const PANEL_REQUESTS = [
   'searches/stop',
   'searches/pause',
   'searches/resume',
+  'searches/retry',
   'searches/enqueue',
   'searches/change',
   'searches/insight',

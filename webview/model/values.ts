@@ -12,6 +12,8 @@ export const canStop = (status: RunStatus): boolean =>
   LIVE.includes(status) && status !== 'stopping' && status !== 'elsewhere';
 export const canPause = (status: RunStatus): boolean => status === 'running' || status === 'starting';
 export const canResume = (status: RunStatus): boolean => status === 'paused';
+/** A trial that can be done again within its search. */
+export const canRetry = (status: RunStatus): boolean => status === 'failed' || status === 'stopped';
 export const isSearchLive = (status: SearchStatus): boolean =>
   status === 'running' || status === 'paused' || status === 'stopping';
 

@@ -10,7 +10,16 @@ import { act, actionsFor } from '../model/runs/actions.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
 import { inOrder, Trials } from '../model/search/trials.js';
-import { canPause, canResume, canStop, formatAgo, formatNumber, formatValue, isSearchLive } from '../model/values.js';
+import {
+  canPause,
+  canResume,
+  canRetry,
+  canStop,
+  formatAgo,
+  formatNumber,
+  formatValue,
+  isSearchLive,
+} from '../model/values.js';
 import type { TrialOrder } from '../model/view.js';
 import { windowOf } from '../model/table/virtual.js';
 import { TEST_IDS } from '../testids.js';
@@ -63,7 +72,7 @@ class SearchView extends LitElement {
   }
 
   private async control(
-    method: 'searches/stop' | 'searches/pause' | 'searches/resume',
+    method: 'searches/stop' | 'searches/pause' | 'searches/resume' | 'searches/retry',
     doing: string,
     search: Search,
   ): Promise<void> {
@@ -100,6 +109,14 @@ class SearchView extends LitElement {
         title: 'Go on with the trials that are left',
         testId: TEST_IDS.searchResume,
         onClick: () => void this.control('searches/resume', 'Resuming the search', search),
+      })}
+      ${button({
+        label: 'Retry failed',
+        icon: 'debug-rerun',
+        disabled: !trusted || status === 'stopping' || search.counts.failed + search.counts.stopped === 0,
+        title: 'Do failed and stopped trials again, under their own numbers',
+        testId: TEST_IDS.searchRetry,
+        onClick: () => void this.control('searches/retry', 'Doing trials again', search),
       })}
       ${button({
         label: 'Draw trials',
@@ -181,6 +198,16 @@ class SearchView extends LitElement {
             iconOnly: true,
             testId: TEST_IDS.trialAction('resume', n),
             onClick: one('runs/resume', 'Resuming'),
+          })
+        : nothing
+    }${
+      canRetry(run.status)
+        ? button({
+            label: `Retry trial ${n}`,
+            icon: 'debug-rerun',
+            iconOnly: true,
+            testId: TEST_IDS.trialAction('retry', n),
+            onClick: one('runs/resume', 'Doing the trial again'),
           })
         : nothing
     }${

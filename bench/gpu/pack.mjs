@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statS
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { npmEnvironment } from '../../src/training/files/npmEnvironment.mjs';
 
 const HELP = `node bench/gpu/pack.mjs [OPTION …]
 
@@ -88,8 +89,9 @@ async function programs() {
 /** The sources of tfjs-node's binding, to be compiled there against the TensorFlow of that machine's Python. */
 function bindingSources() {
   mkdirSync(packages, { recursive: true });
+  const options = { shell: process.platform === 'win32', env: npmEnvironment(process.env) };
   for (const name of ['@tensorflow/tfjs-node@4.22.0', 'node-api-headers@1.5.0'])
-    must('npm', ['pack', name, '--silent', '--pack-destination', packages], { shell: process.platform === 'win32' });
+    must('npm', ['pack', name, '--silent', '--pack-destination', packages], options);
 }
 
 function webgpu() {

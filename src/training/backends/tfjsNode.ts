@@ -1,4 +1,5 @@
 /** The binding of tfjs-node over TensorFlow's own C library, 2.9 on most systems, compiled here from sources that were checked. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { TrainingError } from '../errors.js';
 import { LIBTENSORFLOW } from '../files/pinned.js';
@@ -8,6 +9,10 @@ import { backendFolder, installInto, installStamp, isInstalled } from './folder.
 import { fetchLibTensorFlow } from './libTensorFlow.js';
 import { unpackTfjsNode } from './tfjsPackage.js';
 import type { BackendModule, InstallContext } from './types.js';
+
+/** The driver's files on Linux, in a container with a GPU, and in WSL. */
+const hasNvidiaDriver = () =>
+  ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/dev/dxg'].some((path) => existsSync(path));
 
 function stock(id: 'tfjs-node' | 'tfjs-node-gpu', name: string, gpu: boolean): BackendModule {
   const packageFolder = () => join(backendFolder(id), 'tfjs-node');
@@ -30,6 +35,7 @@ function stock(id: 'tfjs-node' | 'tfjs-node-gpu', name: string, gpu: boolean): B
     },
     async install(context: InstallContext) {
       if (!archive) throw new TrainingError(unsupported);
+      if (gpu && !hasNvidiaDriver()) throw new TrainingError('no NVIDIA driver was found on this machine');
       const { signal, onProgress } = context;
       const wait = () => onProgress(null, 'waiting for another installation');
       await installInto(id, signal, wait, async (folder) => {

@@ -188,6 +188,12 @@ describe('TensorFlow’s own archive', () => {
     );
   });
 
+  it('is not fetched for CUDA where no NVIDIA driver is', async (task) => {
+    if (existsSync('/dev/nvidiactl') || existsSync('/dev/dxg')) skipBecause(task, 'this machine has an NVIDIA driver');
+    await expect(installBackend('tfjs-node-gpu', context)).rejects.toThrow(/no NVIDIA driver|no such package/);
+    expect(asked).toEqual([]);
+  });
+
   it('leaves a backend that was refused uninstalled', async (task) => {
     const expected = LIBTENSORFLOW[`cpu ${process.platform} ${process.arch}`];
     if (!expected) return skipBecause(task, `there is none for ${process.platform} on ${process.arch}`);

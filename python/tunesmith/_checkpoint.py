@@ -1,12 +1,16 @@
 """Checkpoints: folders in the run's ``checkpoints/``, each whole once it has its name."""
 import json
 import os
+import sys
 from contextlib import contextmanager
 
 # While it is written. Left behind by a killed program, and removed by the next one that saves.
 _WRITING = ".writing-"
-# In a checkpoint: the number of steps that `log` had counted by itself.
-_COUNT = ".tunesmith.json"
+# Found damaged, and kept for whoever wants to look at it.
+_DAMAGED = ".damaged-"
+# Written last into a checkpoint: "steps" that `log` had counted by itself, "number" raised with each checkpoint of a run,
+# "files" with their sizes and checksums.
+_MANIFEST = ".tunesmith.json"
 
 
 @contextmanager
@@ -33,14 +37,20 @@ def save(run, step, keep):
     temporary = tempfile.mkdtemp(prefix=_WRITING, dir=parent)
     try:
         yield temporary
-        count(temporary, run._steps)
+        sync = os.environ.get("TUNESMITH_FSYNC_SECONDS", "").strip() != "0"
+        number = 1 + max((_read_manifest(folder).get("number", 0) for folder in _whole(parent)), default=0)
+        files = {path: _digest(os.path.join(temporary, path), sync) for path in _files(temporary)}
+        _write_manifest(temporary, {"steps": run._steps, "number": number, "files": files})
+        if sync:
+            _sync_folder(temporary)
+        text = str(int(step)) if step == int(step) else repr(step)
+        folder = _free_name(parent, f"step-{text.zfill(9)}")
+        os.rename(temporary, folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    text = str(int(step)) if step == int(step) else repr(step)
-    folder = os.path.join(parent, f"step-{text.zfill(9)}")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.rename(temporary, folder)
+    if sync:
+        _sync_folder(parent)
     for old in _whole(parent)[max(1, keep):]:
         shutil.rmtree(old, ignore_errors=True)
     run._newest = folder
@@ -48,20 +58,44 @@ def save(run, step, keep):
 
 
 def newest(run_folder):
-    """Absolute folder of the newest checkpoint of a run, or None."""
+    """Absolute folder of the newest whole checkpoint of a run, or None. Damaged ones are put aside, which is said."""
     try:
-        return next(iter(_whole(os.path.join(run_folder, "checkpoints"))), None)
+        folders = _whole(os.path.join(run_folder, "checkpoints"))
     except OSError:
         return None
+    for folder in folders:
+        why = damage(folder)
+        if why is None:
+            return folder
+        print(f"tunesmith: the checkpoint {folder} is damaged ({why}) and is not used", file=sys.stderr)
+        _put_aside(folder)
+    return None
+
+
+def damage(folder):
+    """What is wrong with a checkpoint; None when it is whole, or was written without checksums."""
+    wanted = _read_manifest(folder).get("files")
+    if not isinstance(wanted, dict):
+        return None
+    try:
+        there = set(_files(folder))
+        for path, expected in wanted.items():
+            if path not in there:
+                return f"{path} is missing"
+            found = _digest(os.path.join(folder, path))
+            if not isinstance(expected, dict) or found["bytes"] != expected.get("bytes"):
+                return f"{path} has {found['bytes']} bytes"
+            if found["sha256"] != expected.get("sha256"):
+                return f"the content of {path} has changed"
+    except OSError as error:
+        return str(error)
+    return None
 
 
 def count(folder, steps):
     """Notes in a checkpoint how many steps were counted by then, so that a run which goes on from it counts on."""
     try:
-        temporary = os.path.join(folder, f"{_COUNT}.tmp")
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump({"steps": steps}, file)
-        os.replace(temporary, os.path.join(folder, _COUNT))
+        _write_manifest(folder, {**_read_manifest(folder), "steps": steps})
     except OSError:
         # A checkpoint without it is still a checkpoint: counting then begins at 0.
         pass
@@ -69,14 +103,100 @@ def count(folder, steps):
 
 def counted(folder):
     """What ``count`` noted; None when it noted nothing."""
+    return _read_manifest(folder).get("steps")
+
+
+def _read_manifest(folder):
     try:
-        with open(os.path.join(folder, _COUNT), encoding="utf-8") as file:
-            steps = json.load(file)["steps"]
-        return steps if type(steps) is int and steps >= 0 else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        with open(os.path.join(folder, _MANIFEST), encoding="utf-8") as file:
+            value = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(value, dict):
+        return {}
+    for name in ("steps", "number"):
+        if name in value and not (type(value[name]) is int and value[name] >= 0):
+            del value[name]
+    return value
+
+
+def _write_manifest(folder, manifest):
+    temporary = os.path.join(folder, f"{_MANIFEST}.tmp")
+    with open(temporary, "w", encoding="utf-8") as file:
+        json.dump(manifest, file)
+    os.replace(temporary, os.path.join(folder, _MANIFEST))
+
+
+def _files(folder):
+    """Paths of the regular files inside, with ``/``, the manifest left out."""
+    found = []
+    for parent, _folders, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(parent, name)
+            inside = os.path.relpath(path, folder).replace(os.sep, "/")
+            if inside not in (_MANIFEST, f"{_MANIFEST}.tmp") and not os.path.islink(path) and os.path.isfile(path):
+                found.append(inside)
+    return sorted(found)
+
+
+def _digest(path, sync=False):
+    # Only programs that save, or go on, pay for it.
+    import hashlib
+
+    digest = hashlib.sha256()
+    size = 0
+    # Windows flushes only what is open for writing.
+    with open(path, "r+b" if sync and os.name == "nt" else "rb") as file:
+        if sync:
+            os.fsync(file.fileno())
+        while True:
+            block = file.read(1 << 20)
+            if not block:
+                return {"bytes": size, "sha256": digest.hexdigest()}
+            digest.update(block)
+            size += len(block)
+
+
+def _sync_folder(folder):
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        # Windows has no such thing.
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)
+
+
+def _free_name(parent, name):
+    """The name, or with a number behind it while a checkpoint of that name is there."""
+    folder = os.path.join(parent, name)
+    turn = 1
+    while os.path.lexists(folder):
+        turn += 1
+        folder = os.path.join(parent, f"{name}-{turn}")
+    return folder
+
+
+def _put_aside(folder):
+    import shutil
+
+    aside = os.path.join(os.path.dirname(folder), _DAMAGED + os.path.basename(folder))
+    try:
+        shutil.rmtree(aside, ignore_errors=True)
+        os.rename(folder, aside)
+    except OSError:
+        # It is passed over all the same.
+        pass
 
 
 def _whole(parent):
-    folders = [entry for entry in os.scandir(parent) if entry.is_dir() and not entry.name.startswith(".")]
-    return [entry.path for entry in sorted(folders, key=lambda e: (e.stat().st_mtime_ns, e.name), reverse=True)]
+    """Folders of the checkpoints, the newest first."""
+    entries = [entry for entry in os.scandir(parent) if entry.is_dir() and not entry.name.startswith(".")]
+    found = [(_read_manifest(entry.path).get("number"), entry.stat().st_mtime_ns, entry.path) for entry in entries]
+    numbered = all(number is not None for number, _time, _path in found)
+    found.sort(key=lambda each: (each[0] if numbered else each[1], each[2]), reverse=True)
+    return [path for _number, _time, path in found]

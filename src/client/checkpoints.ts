@@ -3,12 +3,15 @@
  * or that goes on from another's state, is given the folder to read in `TUNESMITH_CHECKPOINT`.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { RUN_ENV } from '../protocol/runFiles.js';
+import { damageOf, listFiles, readManifest, syncFolder, writeManifest } from './manifest.js';
 
 /** While it is written. Left behind by a killed program, and removed by the next one that saves. */
 const WRITING = '.writing-';
+/** Found damaged, and kept for whoever wants to look at it. */
+const DAMAGED = '.damaged-';
 
 /** Absolute folder of the checkpoint to go on from; null when the program is to begin. */
 export function givenCheckpoint(env: NodeJS.ProcessEnv): string | null {
@@ -16,15 +19,25 @@ export function givenCheckpoint(env: NodeJS.ProcessEnv): string | null {
   return folder && existsSync(folder) ? folder : null;
 }
 
+export interface SaveOptions {
+  /** How many of the newest checkpoints stay, this one included; at least 1. */
+  keep: number;
+  /** Steps that `log` has counted by itself; asked once everything is written. */
+  steps: () => number;
+  /** Whether to wait until it is on the disk itself, which a power cut does not take away. */
+  sync: boolean;
+}
+
 /**
- * Calls `write` with an empty folder, then gives it its name in one step: a program killed meanwhile leaves the earlier
- * checkpoint as it was. Of the whole ones the newest `keep` stay. Resolves to the checkpoint's folder.
+ * Calls `write` with an empty folder, notes what was written with its checksums, and gives the folder its name in one
+ * step. The checkpoint before stays until this one is whole: a program killed, or a machine without power, at any moment leaves one
+ * of them. Resolves to the checkpoint's folder.
  */
 export async function saveCheckpoint(
   checkpoints: string,
   step: number,
   write: (folder: string) => unknown,
-  keep: number,
+  { keep, steps, sync }: SaveOptions,
 ): Promise<string> {
   if (!Number.isFinite(step) || step < 0)
     throw new RangeError(`run.saveCheckpoint: the step must be 0 or more, not ${step}.`);
@@ -34,15 +47,22 @@ export async function saveCheckpoint(
   }
   const temporary = join(checkpoints, WRITING + randomBytes(4).toString('hex'));
   mkdirSync(temporary);
+  let folder: string;
   try {
     await write(temporary);
+    writeManifest(temporary, {
+      steps: steps(),
+      number: nextNumber(checkpoints),
+      files: await listFiles(temporary, sync),
+    });
+    if (sync) syncFolder(temporary);
+    folder = freeName(checkpoints, `step-${String(step).padStart(9, '0')}`);
+    renameSync(temporary, folder);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
     throw error;
   }
-  const folder = join(checkpoints, `step-${String(step).padStart(9, '0')}`);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(temporary, folder);
+  if (sync) syncFolder(checkpoints);
   for (const old of wholeCheckpoints(checkpoints).slice(Math.max(1, keep)))
     rmSync(old, { recursive: true, force: true });
   return folder;
@@ -58,36 +78,55 @@ export function wholeCheckpoints(checkpoints: string): string[] {
   } catch {
     return [];
   }
-  return names
-    .flatMap((name) => {
-      const folder = join(checkpoints, name);
-      // Removed meanwhile by the program that saves newer ones.
-      const time = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
-      return time === undefined ? [] : [{ folder, time }];
-    })
-    .sort((a, b) => b.time - a.time || (a.folder < b.folder ? 1 : -1))
+  const found = names.flatMap((name) => {
+    const folder = join(checkpoints, name);
+    // Removed meanwhile by the program that saves newer ones.
+    const time = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
+    return time === undefined ? [] : [{ folder, time, number: readManifest(folder)?.number }];
+  });
+  const numbered = found.every(({ number }) => number !== undefined);
+  return found
+    .sort((a, b) => (numbered ? b.number! - a.number! : b.time - a.time) || (a.folder < b.folder ? 1 : -1))
     .map(({ folder }) => folder);
 }
 
-/** In a checkpoint, as the Python client writes it: how many steps `log` had counted by itself. */
-const COUNT = '.tunesmith.json';
+/**
+ * The checkpoint to go on from: the one given, or, when that is damaged, the newest before it that is whole; null when there is
+ * none. Damaged ones are put aside under another name, and `onDamage` hears of each.
+ */
+export async function usableCheckpoint(
+  given: string,
+  onDamage: (name: string, why: string) => void,
+): Promise<string | null> {
+  const all = wholeCheckpoints(dirname(given));
+  const place = all.indexOf(given);
+  for (const folder of place === -1 ? [given] : all.slice(place)) {
+    const why = existsSync(folder) ? await damageOf(folder).catch((error: Error) => error.message) : 'it is gone';
+    if (why === null) return folder;
+    onDamage(basename(folder), why);
+    putAside(folder);
+  }
+  return null;
+}
 
-/** Notes in a checkpoint how many steps were counted by then, so that a run which goes on from it counts on. */
-export function noteSteps(folder: string, steps: number): void {
+function putAside(folder: string): void {
   try {
-    writeFileSync(join(folder, `${COUNT}.tmp`), JSON.stringify({ steps }));
-    renameSync(join(folder, `${COUNT}.tmp`), join(folder, COUNT));
+    const aside = join(dirname(folder), DAMAGED + basename(folder));
+    rmSync(aside, { recursive: true, force: true });
+    renameSync(folder, aside);
   } catch {
-    // A checkpoint without it is still a checkpoint: counting then begins at 0.
+    // It is passed over all the same.
   }
 }
 
-/** What `noteSteps` wrote; 0 when it wrote nothing. */
-export function countedSteps(folder: string): number {
-  try {
-    const { steps } = JSON.parse(readFileSync(join(folder, COUNT), 'utf8')) as { steps: unknown };
-    return Number.isSafeInteger(steps) && (steps as number) >= 0 ? (steps as number) : 0;
-  } catch {
-    return 0;
+function nextNumber(checkpoints: string): number {
+  return 1 + Math.max(0, ...wholeCheckpoints(checkpoints).map((folder) => readManifest(folder)?.number ?? 0));
+}
+
+/** The name, or with a number behind it while a checkpoint of that name is there. */
+function freeName(checkpoints: string, name: string): string {
+  for (let turn = 1; ; turn++) {
+    const folder = join(checkpoints, turn === 1 ? name : `${name}-${turn}`);
+    if (!existsSync(folder)) return folder;
   }
 }

@@ -5,13 +5,15 @@ import { RUN_ENV, RUN_FILES } from '../protocol/runFiles.js';
 import type { Params } from '../protocol/values.js';
 import type { Control } from '../protocol/supervisor.js';
 import { metricsLine, recordLine } from './encode.js';
-import { countedSteps, givenCheckpoint, noteSteps, saveCheckpoint } from './checkpoints.js';
+import { givenCheckpoint, saveCheckpoint } from './checkpoints.js';
+import { countedSteps, noteSteps } from './manifest.js';
 import { JournalFile, type Outage } from './journalFile.js';
 import { mimeOf } from './mime.js';
 import { RunParams } from './params.js';
 import type { Disposable, FinishStatus, RunClient, StopReason } from './run.js';
 import { printDespiteFullDisk, say } from './say.js';
 import { StopPoint } from './stopPoint.js';
+import { syncInterval } from './syncInterval.js';
 import { Stream } from './stream.js';
 
 /** The run named by the environment; null when there is none or its folder can't be written. */
@@ -46,6 +48,7 @@ class LiveRun implements RunClient {
   /** The next step that `log` counts by itself. */
   private steps = 0;
   private newest: string | null = null;
+  private readonly syncMs: number;
   private finished = false;
   private lastError: string | undefined;
 
@@ -60,9 +63,12 @@ class LiveRun implements RunClient {
     this.checkpoint = givenCheckpoint(env);
     this.steps = this.checkpoint === null ? 0 : countedSteps(this.checkpoint);
     this.stopPoint = new StopPoint(this.checkpoint !== null, spec.stopGrace ?? 10, (reason) => this.stop(reason));
+    this.syncMs = syncInterval(env);
     const rank = /^\d{1,9}$/.exec(env[RUN_ENV.rank] ?? env.RANK ?? '')?.[0] ?? '0';
     this.journal = JournalFile.create(join(folder, RUN_FILES.journal), `rank${Number(rank)}-${process.pid}`, {
       onRoom: (outage) => this.hadNoRoom(outage),
+      // A supervisor does it for all that is written into the run's journals.
+      syncMs: env[RUN_ENV.socket] ? 0 : this.syncMs,
     });
     const socket = env[RUN_ENV.socket];
     this.stream = socket
@@ -158,12 +164,12 @@ class LiveRun implements RunClient {
     this.stopPoint.beginsSave();
     let saved = false;
     try {
-      const counted = async (folder: string): Promise<void> => {
-        await write(folder);
-        noteSteps(folder, this.steps);
-      };
       const checkpoints = join(this.folder, RUN_FILES.checkpoints);
-      this.newest = await saveCheckpoint(checkpoints, step, counted, options?.keep ?? 2);
+      this.newest = await saveCheckpoint(checkpoints, step, write, {
+        keep: options?.keep ?? 2,
+        steps: () => this.steps,
+        sync: this.syncMs > 0,
+      });
       saved = true;
       return this.newest;
     } finally {

@@ -46,6 +46,8 @@ export const RUN_ENV = {
   mark: 'TUNESMITH_RUN_MARK',
   /** `1` in the environment of a process that is to stay when its run is over, with all that it starts (Linux). */
   outlive: 'TUNESMITH_OUTLIVE',
+  /** Seconds (1) after which what was recorded is on the disk itself and survives a power cut; 0: when the system likes. */
+  fsync: 'TUNESMITH_FSYNC_SECONDS',
   /** Rank of this process, if the launcher sets it. Clients also honour RANK. */
   rank: 'TUNESMITH_RANK',
 } as const;

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Experiment } from '../../experiment/index.js';
 import { wholeCheckpoints } from '../../client/checkpoints.js';
+import { damageOf } from '../../client/manifest.js';
 import { ID_PATTERN, RUN_FILES, RunMeta, RunSpec } from '../../protocol/runFolder.js';
 import type { z } from 'zod';
 import type { FinishRecord } from '../../protocol/journal.js';
@@ -27,6 +28,9 @@ import { readAddress } from './supervisorLink.js';
 const TAKEN = '.taken-';
 const ATTEMPTS = 3;
 const FULL = ['ENOSPC', 'EDQUOT'];
+
+/** A checkpoint is not what its manifest says. */
+class DamagedError extends Error {}
 
 export class RunFolders {
   /** Copies that are being made now. */
@@ -99,16 +103,29 @@ export class RunFolders {
   /**
    * Puts a copy of another run's newest checkpoint in place of the run's own ones. Null, and the own ones are as they
    * were, when the other has none that can be copied, or when it is no longer `wanted`. Throws when the disk is full.
-   * Copying takes its time without holding up anything else.
+   * Copying takes its time without holding up anything else. One that turns out to be damaged is left out, which
+   * `onDamage` hears, and the one before it is taken.
    */
-  async takeCheckpoint(id: string, from: string, wanted = (): boolean => true): Promise<string | null> {
+  async takeCheckpoint(
+    id: string,
+    from: string,
+    wanted = (): boolean => true,
+    onDamage: (name: string, why: string) => void = () => undefined,
+  ): Promise<string | null> {
     const own = path.join(this.path(id), RUN_FILES.checkpoints);
+    const damaged = new Set<string>();
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const source = this.checkpoint(from);
+      const all = wholeCheckpoints(path.join(this.path(from), RUN_FILES.checkpoints));
+      const source = all.find((folder) => !damaged.has(folder));
       if (!source) return null;
       try {
         return await this.takeInto(own, source, wanted);
       } catch (error) {
+        if (error instanceof DamagedError) {
+          damaged.add(source);
+          onDamage(path.basename(source), error.message);
+          attempt--;
+        }
         // Its run may have replaced it with a newer one meanwhile.
         if (FULL.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
       }
@@ -131,6 +148,8 @@ export class RunFolders {
       // Shares the blocks where the file system can.
       await cp(source, temporary, { recursive: true, mode: fs.constants.COPYFILE_FICLONE });
       if (!wanted()) return null;
+      const why = await damageOf(temporary);
+      if (why !== null) throw new DamagedError(why);
       const target = path.join(own, path.basename(source));
       await rm(target, { recursive: true, force: true });
       await rename(temporary, target);

@@ -15,12 +15,16 @@ import { Lease } from './lease.js';
 import { markOf, wearMark } from './mark.js';
 import { SupervisorJournal } from './journal.js';
 import { Program } from './program.js';
+import { usableCheckpoint } from '../../client/checkpoints.js';
+import type { Control } from '../../protocol/supervisor.js';
 import { endLine } from '../disk/appendLine.js';
 import { untilRoom } from '../disk/room.js';
 import { keepFilesPrivate } from '../disk/umask.js';
 import { trimJournals } from './trim.js';
 import { thisHost } from '../machine/host.js';
 import { findPythonFolder, programEnv, readSpec } from './spec.js';
+
+type Stop = Extract<Control, { type: 'stop' }>;
 
 /** After the end, time for the engine to read the last messages. */
 const LINGER_MS = 1000;
@@ -46,13 +50,19 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
 
   let endpoint: Endpoint | null = null;
   let program: Program | null = null;
+  /** Asked for before there was a program. */
+  let stopFirst: Stop | null = null;
+  const stop = (asked: Stop): void => {
+    if (program) program.stop(asked.reason, asked.grace);
+    else stopFirst = asked;
+  };
   const hub: Hub = new Hub({
     get token() {
       return endpoint?.token ?? '';
     },
     welcome: () => ({ pid: program?.pid ?? null, paused: program?.paused ?? false }),
     control: (control) => {
-      if (control.type === 'stop') program?.stop(control.reason, control.grace);
+      if (control.type === 'stop') stop(control);
       else if (control.type === 'pause') void program?.pauseTree();
       else if (control.type === 'resume') void program?.resumeTree();
       // Stopping has its own order of asking; the others are for the clients to know.
@@ -74,6 +84,12 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
   await untilRoom(() => closeSync(openRealForAppend(join(folder, RUN_FILES.output))));
   // An earlier launch may have been killed in the middle of a line.
   endLine(join(folder, RUN_FILES.journal, RUN_FILES.externalJournal));
+  if (spec.launch?.checkpoint) {
+    spec.launch.checkpoint = await usableCheckpoint(spec.launch.checkpoint, (name, why) => {
+      const text = `The checkpoint ${name} is damaged (${why}) and is not used: the run goes on from the one before it, if there is one.`;
+      journal.write({ type: 'message', time: Date.now(), level: 'warning', text });
+    });
+  }
   const address = { socket: endpoint.path, token: endpoint.token };
   const env = { ...programEnv(spec, folder, address, findPythonFolder()), [RUN_ENV.mark]: String(mark) };
   program = new Program(
@@ -97,6 +113,7 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
     },
   );
 
+  if (stopFirst) stop(stopFirst);
   const { behind, ...end } = await program.ended;
   if (behind) journal.write({ type: 'message', time: Date.now(), ...behind });
   growth.look();

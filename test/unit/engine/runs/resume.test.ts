@@ -61,6 +61,57 @@ describe('a run that was killed', () => {
     expect(JSON.parse(fs.readFileSync(`${folder}/run.json`, 'utf8'))).toMatchObject({ launch: { number: 2 } });
   });
 
+  it.each([
+    ['changed', (file: string) => fs.writeFileSync(file, '{"step":3,"sum":99}'.padEnd(fs.statSync(file).size))],
+    ['cut off', (file: string) => fs.truncateSync(file, 3)],
+  ])('goes on from the checkpoint before the newest when that is %s, and says so', async (_what, damage) => {
+    const { run } = await engine.request('runs/start', { file: write('damaged', true) });
+    await runOver(engine, run.id);
+    const folder = workspace().at('.tunesmith', 'runs', run.id, 'checkpoints');
+    damage(`${folder}/step-000000003/state.json`);
+    await engine.request('runs/resume', { ids: [run.id] });
+    const over = await until('its end', async () => {
+      const now = await engine.request('runs/get', { id: run.id });
+      return now.status === 'completed' ? now : null;
+    });
+    expect(over.metrics.loss!.last).toBe(14);
+    expect(over.messages).toEqual([
+      expect.objectContaining({
+        level: 'warning',
+        text: expect.stringMatching(/^The checkpoint step-000000003 is damaged \(.*state\.json/) as string,
+      }),
+    ]);
+    const { points } = await engine.request('metrics/read', { run: run.id, metric: 'loss' });
+    expect(points.map(({ step }) => step)).toEqual([0, 1, 2, 3, 3, 4, 5, 6, 7]);
+  });
+
+  it.each([
+    ['log, save', 'run.log({ loss: epoch }); await save(); if (epoch === 3) die();'],
+    ['log, save, killed in between', 'run.log({ loss: epoch }); if (epoch === 3) die(); await save();'],
+    ['save, log', 'await save(); run.log({ loss: epoch }); if (epoch === 3) die();'],
+  ])('counts the steps it does not name from where the checkpoint has them (%s)', async (_name, body) => {
+    workspace().write(
+      'counting.mjs',
+      `import fs from 'node:fs';
+       export default async function train(run) {
+         const first = run.checkpoint ? Number(fs.readFileSync(run.checkpoint + '/epoch', 'utf8')) + 1 : 0;
+         for (let epoch = first; epoch < 8; epoch++) {
+           const save = () => run.saveCheckpoint(epoch, (folder) => fs.writeFileSync(folder + '/epoch', String(epoch)));
+           const die = () => run.checkpoint || process.kill(process.pid, 'SIGKILL');
+           ${body}
+         }
+       }`,
+    );
+    const file = workspace().write('counting.tune.yaml', 'name: counting\nmodule: ./counting.mjs\nparams: { lr: 1 }\n');
+    const { run } = await engine.request('runs/start', { file });
+    await runOver(engine, run.id);
+    await engine.request('runs/resume', { ids: [run.id] });
+    await until('its end', async () => (await engine.request('runs/get', { id: run.id })).status === 'completed');
+    const { points } = await engine.request('metrics/read', { run: run.id, metric: 'loss' });
+    expect(points.map(({ step, value }) => [step, value])).toEqual(points.map(({ value }) => [value, value]));
+    expect(new Set(points.map(({ step }) => step))).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7]));
+  });
+
   it('without a checkpoint says so and is left as it is', async () => {
     const { run } = await engine.request('runs/start', { file: write('unsaved', false) });
     const killed = await runOver(engine, run.id);

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Asked } from '../../../../src/engine/disk/asked.js';
 import { readLastWords, secondsAtWork } from '../../../../src/engine/runs/endingRecords.js';
+import { saveCheckpoint } from '../../../../src/client/checkpoints.js';
 import { RunFolders } from '../../../../src/engine/runs/folders.js';
 
 let base: string;
@@ -97,6 +98,25 @@ describe('a checkpoint taken over', () => {
     expect(names('from')).toEqual(['step-000000007']);
     expect(await folders.takeCheckpoint('own', 'nobody')).toBeNull();
     expect(names('own')).toEqual(['step-000000007']);
+  });
+
+  it('is the one before the newest when that is damaged, which is said', async () => {
+    const from = path.join(base, 'from', 'checkpoints');
+    const save = (step: number): Promise<string> =>
+      saveCheckpoint(from, step, (folder) => fs.writeFileSync(path.join(folder, 'state'), `of ${step}`), {
+        ...{ keep: 3, steps: () => 0, sync: false },
+      });
+    await save(1);
+    const newest = await save(2);
+    fs.writeFileSync(path.join(newest, 'state'), 'or 2');
+    const said: string[] = [];
+    const taken = (await folders.takeCheckpoint('own', 'from', undefined, (name, why) =>
+      said.push(`${name}: ${why}`),
+    ))!;
+    expect(fs.readFileSync(path.join(taken, 'state'), 'utf8')).toBe('of 1');
+    expect(said).toEqual(['step-000000002: the content of state has changed']);
+    // The other's own are left as they are.
+    expect(names('from')).toEqual(['step-000000001', 'step-000000002']);
   });
 
   it('lets everything else go on while it is copied, and is left when it is no longer wanted', async () => {

@@ -1,0 +1,142 @@
+/**
+ * The manifest of a checkpoint: `.tunesmith.json`, written last into its folder. It says which files belong to it and
+ * what is in them, so that a checkpoint whose bytes were cut off or changed is never taken for a whole one.
+ */
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  createReadStream,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export const MANIFEST = '.tunesmith.json';
+
+export interface Manifest {
+  /** Steps that `log` had counted by itself when it was saved. */
+  steps?: number;
+  /** Raised with each checkpoint of a run: tells their order, whatever the clock and the files' times say. */
+  number?: number;
+  /** By path inside the folder, with `/`. Absent in what earlier versions wrote. */
+  files?: Record<string, { bytes: number; sha256: string }>;
+}
+
+/** Null when there is none that can be read. */
+export function readManifest(folder: string): Manifest | null {
+  try {
+    const value: unknown = JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8'));
+    if (typeof value !== 'object' || value === null) return null;
+    const { steps, number, files } = value as Record<string, unknown>;
+    const isCount = (given: unknown): given is number => Number.isSafeInteger(given) && (given as number) >= 0;
+    return {
+      ...(isCount(steps) && { steps }),
+      ...(isCount(number) && { number }),
+      ...(typeof files === 'object' && files !== null && { files: files as Manifest['files'] }),
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** Writes it whole, in place of the one before. */
+export function writeManifest(folder: string, manifest: Manifest): void {
+  const temporary = join(folder, `${MANIFEST}.tmp`);
+  writeFileSync(temporary, JSON.stringify(manifest), { mode: 0o600 });
+  renameSync(temporary, join(folder, MANIFEST));
+}
+
+/** Notes how many steps were counted by then, so that a run which goes on from this checkpoint counts on. */
+export function noteSteps(folder: string, steps: number): void {
+  try {
+    writeManifest(folder, { ...readManifest(folder), steps });
+  } catch {
+    // A checkpoint without it is still a checkpoint: counting then begins at 0.
+  }
+}
+
+/** What was noted; 0 when nothing was. */
+export function countedSteps(folder: string): number {
+  return readManifest(folder)?.steps ?? 0;
+}
+
+/** Reads every file of a checkpoint, for its manifest. With `sync` they are on the disk itself when it resolves. */
+export async function listFiles(folder: string, sync: boolean): Promise<NonNullable<Manifest['files']>> {
+  const files: NonNullable<Manifest['files']> = {};
+  for (const path of filesIn(folder)) {
+    if (sync) await syncFile(join(folder, path));
+    files[path] = await digest(join(folder, path));
+  }
+  return files;
+}
+
+/**
+ * Says what is wrong with a checkpoint: a file that is missing, cut off or changed. Null when it is whole, or was written by a
+ * program that left no checksums.
+ */
+export async function damageOf(folder: string): Promise<string | null> {
+  const wanted = readManifest(folder)?.files;
+  if (!wanted) return null;
+  const there = new Set(filesIn(folder));
+  for (const path of Object.keys(wanted)) {
+    if (!there.has(path)) return `${path} is missing`;
+    const { bytes, sha256 } = await digest(join(folder, path));
+    const expected = wanted[path];
+    if (bytes !== expected?.bytes) return `${path} has ${bytes} bytes instead of ${expected?.bytes}`;
+    if (sha256 !== expected.sha256) return `the content of ${path} has changed`;
+  }
+  return null;
+}
+
+/** Makes what was created in or renamed into a folder outlive a power cut, where the system can. */
+export function syncFolder(folder: string): void {
+  try {
+    const file = openSync(folder, 'r');
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // Windows has no such thing.
+  }
+}
+
+/** Regular files only, the manifest left out, sorted. */
+function filesIn(folder: string): string[] {
+  const found: string[] = [];
+  const look = (inside: string): void => {
+    for (const entry of readdirSync(join(folder, inside), { withFileTypes: true })) {
+      const path = inside === '' ? entry.name : `${inside}/${entry.name}`;
+      if (entry.isDirectory()) look(path);
+      else if (entry.isFile() && path !== MANIFEST && path !== `${MANIFEST}.tmp`) found.push(path);
+    }
+  };
+  look('');
+  return found.sort();
+}
+
+async function digest(path: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+async function syncFile(path: string): Promise<void> {
+  // Windows flushes only what is open for writing.
+  const file = await open(path, process.platform === 'win32' ? 'r+' : 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

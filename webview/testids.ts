@@ -3,6 +3,7 @@
  *
  *   tab-charts | tab-table | tab-insight | tab-form   the tabs
  *   experiment-picker, connection         header
+ *   warnings                              above the charts: what the drawn runs warned of
  *   chart-<metric>                        a chart card; data-runs = curves drawn, data-points = points in those
  *                                         series (all of them, not only those on the screen)
  *   chart-reset-<metric>, chart-values-<metric>, chart-tooltip
@@ -29,6 +30,7 @@ export const TEST_IDS = {
   tab: (tab: string) => `tab-${tab}`,
   experimentPicker: 'experiment-picker',
   connection: 'connection',
+  warnings: 'warnings',
   chart: (metric: string) => `chart-${metric}`,
   chartReset: (metric: string) => `chart-reset-${metric}`,
   chartValues: (metric: string) => `chart-values-${metric}`,

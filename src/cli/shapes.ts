@@ -53,6 +53,7 @@ export function detailJson(run: RunDetail) {
     tags: run.tags,
     note: run.note,
     error: run.error,
+    messages: run.messages,
   };
 }
 

@@ -103,6 +103,15 @@ export const Run = z.object({
   info: record(ParamValue),
   device: z.string().nullable(),
   error: RunError.nullable(),
+  /** What it warned of or was left out of its records; absent when there is nothing. `RunDetail.messages` has all of it. */
+  warnings: z
+    .object({
+      /** How many different ones. */
+      count: z.number().int().min(1),
+      /** The newest, at most 300 characters of it. */
+      text: z.string(),
+    })
+    .optional(),
   tags: z.array(z.string()),
   note: z.string(),
   /** Milliseconds since the epoch. */

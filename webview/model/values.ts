@@ -87,3 +87,9 @@ export function formatAgo(time: number, now: number): string {
   if (age < 86_400_000) return `${Math.round(age / 3_600_000)} h ago`;
   return `${Math.round(age / 86_400_000)} d ago`;
 }
+
+/** The newest of a run's warnings, and how many there are; '' without any. */
+export function warningText({ warnings }: Pick<Run, 'warnings'>): string {
+  if (!warnings) return '';
+  return `Warning: ${warnings.text}${warnings.count > 1 ? ` (${warnings.count} warnings in all)` : ''}`;
+}

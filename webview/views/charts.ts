@@ -8,11 +8,12 @@ import { metricsOf } from '../model/runs/drawn.js';
 import type { PanelModel } from '../model/panel.js';
 import type { XAxis } from '../model/charts/series.js';
 import { Follows } from '../model/signal.js';
-import { isLive } from '../model/values.js';
+import { isLive, warningText } from '../model/values.js';
 import { groupMetrics } from '../model/view.js';
 import './confusion.js';
 import './legend.js';
 import './range.js';
+import { TEST_IDS } from '../testids.js';
 
 const X_OPTIONS = [
   { value: 'step', label: 'Step' },
@@ -141,6 +142,20 @@ class ChartsView extends LitElement {
     </div>`;
   }
 
+  /** What runs warned of, or what was left out of their records. */
+  private warnings(): TemplateResult | typeof nothing {
+    const warned = this.model.shown.filter((run) => run.warnings);
+    const run = warned.at(-1);
+    if (!run) return nothing;
+    const text = `${warned.length > 1 ? `${warned.length} of the drawn runs have warnings. The last: ` : ''}${run.name}: ${run.warnings!.text}`;
+    return html`<div class="notice" role="note" data-testid=${TEST_IDS.warnings}>
+      ${icon('warning')}<span class="ellipsis" title=${warned.map(warningText).join('\n\n')}>${text}</span>
+      <button type="button" class="link" @click=${() => this.model.host.command('tunesmith.run.revealLog', run.id)}>
+        Show log
+      </button>
+    </div>`;
+  }
+
   private fold(group: string): void {
     const { folded } = this.model.view;
     this.model.setView({ folded: folded.includes(group) ? folded.filter((one) => one !== group) : [...folded, group] });
@@ -157,7 +172,7 @@ class ChartsView extends LitElement {
     }
     const objective = model.drawn.find((run) => run.objective)?.objective?.metric ?? null;
     const groups = groupMetrics(metrics, objective);
-    return html`${this.failures()}<ts-range .model=${model}></ts-range>${repeat(
+    return html`${this.failures()}${this.warnings()}<ts-range .model=${model}></ts-range>${repeat(
         groups,
         ([group]) => group,
         ([group, names]) => {

@@ -8,7 +8,7 @@ import { actionsFor } from '../model/runs/actions.js';
 import { MOST } from '../model/runs/drawn.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
-import { formatNumber } from '../model/values.js';
+import { formatNumber, warningText } from '../model/values.js';
 import { TEST_IDS } from '../testids.js';
 import { askAbout } from './ask.js';
 import { swatch } from './swatch.js';
@@ -86,6 +86,7 @@ class Legend extends LitElement {
       `${run.name} · ${run.status}`,
       ...Object.entries(run.params).map(([name, one]) => `${name}: ${JSON.stringify(one)}`),
       run.error ? `Error: ${run.error.message}` : '',
+      warningText(run),
     ].filter(Boolean);
     return html`<div
       role="listitem"

@@ -11,7 +11,7 @@ import { actionsFor, remove } from '../model/runs/actions.js';
 import { columnOf, defaultColumns, FIXED, TRAILING, type Column } from '../model/table/columns.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
-import { formatCount, isLive } from '../model/values.js';
+import { formatCount, isLive, warningText } from '../model/values.js';
 import { scrollToRow, windowOf } from '../model/table/virtual.js';
 import { TEST_IDS } from '../testids.js';
 import { askAbout } from './ask.js';
@@ -254,8 +254,11 @@ class RunTable extends LitElement {
     }
     if (column.kind === 'status') {
       const busy = isLive(run) && run.status !== 'queued';
-      return html`<span role="gridcell" class="cell status" title=${run.error?.message ?? run.progress?.text ?? text}
-        >${statusIcon(run.status)}${
+      return html`<span
+        role="gridcell"
+        class="cell status"
+        title=${[run.error?.message ?? run.progress?.text ?? text, warningText(run)].filter(Boolean).join('\n')}
+        >${statusIcon(run.status)}${run.warnings ? icon('warning', 'has warnings', 'warned') : nothing}${
           busy && run.progress
             ? progressBar(run.progress.fraction, run.progress.text)
             : html`<span class="ellipsis">${text}</span>`

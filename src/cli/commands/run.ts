@@ -6,6 +6,7 @@ import { number, params, runTime } from '../format.js';
 import { readSettings } from '../settings.js';
 import { runJson } from '../shapes.js';
 import { followRun } from '../followRun.js';
+import { messageLines } from '../messages.js';
 import { safe, safeLine } from '../terminal.js';
 import type { Context } from '../context.js';
 
@@ -53,10 +54,20 @@ export const run: Command = {
     }
     const ended = await followRun(context, run, { log: input.flag('log'), quiet: input.flag('json') });
     if (input.flag('json')) context.json(runJson(ended));
-    else printEnd(context, ended);
+    else {
+      printEnd(context, ended);
+      if (ended.warnings) await sayWarnings(context, ended.id);
+    }
     return ended.status === 'completed' ? 0 : LIVE_STATUSES.includes(ended.status) ? 130 : 1;
   },
 };
+
+/** What the run warned of, or what was left out of its records. */
+async function sayWarnings(context: Context, id: string): Promise<void> {
+  const { messages } = await (await context.engine()).request('runs/get', { id });
+  const warnings = messages.filter(({ level }) => level !== 'info');
+  for (const line of messageLines(warnings, context.paint, 10)) context.say(line);
+}
 
 export function printEnd(context: Context, run: Run): void {
   const { paint } = context;

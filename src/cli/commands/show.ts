@@ -1,6 +1,7 @@
 import { JSON_OPTION, type Command } from '../command.js';
 import { number, param, runTime } from '../format.js';
 import { detailJson } from '../shapes.js';
+import { messageLines } from '../messages.js';
 import { safe, safeLine, table } from '../terminal.js';
 
 export const show: Command = {
@@ -81,6 +82,10 @@ export const show: Command = {
     }
     const more = Object.keys(run.metrics).length - 100;
     if (more > 0) context.print(`  … and ${more} more: tunesmith metrics ${run.id}`);
+    if (run.messages.length > 0) {
+      context.print();
+      for (const line of messageLines(run.messages, paint)) context.print(line);
+    }
     if (run.error)
       context.print(`\n${paint('red', safe(run.error.message))}\n${paint('dim', safe(run.error.logTail))}`);
     return 0;

@@ -18,6 +18,11 @@ export function runTooltip(run: Run, now: number): string {
   lines.push(escapeMarkdown(facts.filter(Boolean).join(' · ')), '');
   if (run.error) lines.push(`${escapeMarkdown(shorten(run.error.message, 300))}`, '');
   if (run.error?.logTail) lines.push(code(run.error.logTail.split('\n').slice(-8).join('\n')), '');
+  if (run.warnings) {
+    const { count, text } = run.warnings;
+    const others = count > 1 ? ` (${l10n.t('{0} warnings in all', count)})` : '';
+    lines.push(`⚠ ${escapeMarkdown(shorten(text, 300))}${escapeMarkdown(others)}`, '');
+  }
   lines.push(
     ...table(
       l10n.t('Parameter'),

@@ -41,12 +41,22 @@ export interface RunRow {
 
 /** Rows as runs, with their metrics, in the order given. */
 export function toRuns(db: Database, names: MetricNames, rows: readonly RunRow[]): Run[] {
-  const metrics = summaries(
-    db,
-    names,
-    rows.map((row) => row.key),
+  const keys = rows.map((row) => row.key);
+  const metrics = summaries(db, names, keys);
+  const warnings = warningsOf(db, keys);
+  return rows.map((row) => toRun(row, metrics.get(row.key) ?? {}, warnings.get(row.key)));
+}
+
+/** What a list says of a run's warnings. */
+function warningsOf(db: Database, keys: readonly number[]): Map<number, NonNullable<Run['warnings']>> {
+  const rows = db.all<{ run: number; count: number; text: string }>(
+    `SELECT found.run run, found.number count, substr(text, 1, 300) text FROM (
+       SELECT messages.run, count(*) number, max(messages.rowid) newest FROM json_each(?) wanted
+       CROSS JOIN messages ON messages.run = wanted.value WHERE level <> 'info' GROUP BY messages.run
+     ) found JOIN messages ON messages.rowid = found.newest`,
+    JSON.stringify(keys),
   );
-  return rows.map((row) => toRun(row, metrics.get(row.key) ?? {}));
+  return new Map(rows.map(({ run, count, text }) => [run, { count, text }]));
 }
 
 interface SummaryRow {
@@ -84,7 +94,7 @@ function summaries(
   return found;
 }
 
-function toRun(row: RunRow, metrics: Record<string, MetricSummary>): Run {
+function toRun(row: RunRow, metrics: Record<string, MetricSummary>, warnings: Run['warnings']): Run {
   return {
     id: row.id,
     experiment: row.experiment,
@@ -108,6 +118,7 @@ function toRun(row: RunRow, metrics: Record<string, MetricSummary>): Run {
     info: JSON.parse(row.info),
     device: row.device,
     error: row.error === null ? null : JSON.parse(row.error),
+    ...(warnings && { warnings }),
     tags: JSON.parse(row.tags),
     note: row.note,
     createdAt: row.created_at,

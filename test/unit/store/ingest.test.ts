@@ -300,6 +300,10 @@ describe('lines', () => {
       { time: 1, last: 4, level: 'warning', text: 'slow', count: 3 },
       { time: 3, last: 3, level: 'warning', text: 'other', count: 1 },
     ]);
+    expect(store.runs.get('r1')?.warnings).toEqual({ count: 2, text: 'other' });
+    expect(store.runs.list({}).runs[0]?.warnings).toEqual({ count: 2, text: 'other' });
+    store.runs.insert(newRun(temporary(), 'r2'));
+    expect(store.runs.get('r2')).not.toHaveProperty('warnings');
   });
 
   it('whose text is never closed cost no more than others', () => {

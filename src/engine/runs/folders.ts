@@ -96,8 +96,12 @@ export class RunFolders {
 
   /** The newest checkpoint of a run, or null. */
   checkpoint(id: string): string | null {
+    return this.checkpoints(id)[0] ?? null;
+  }
+
+  private checkpoints(id: string): string[] {
     const folder = path.join(this.path(id), RUN_FILES.checkpoints);
-    return statReal(folder)?.isDirectory() ? (wholeCheckpoints(folder)[0] ?? null) : null;
+    return statReal(folder)?.isDirectory() ? wholeCheckpoints(folder) : [];
   }
 
   /**
@@ -115,8 +119,7 @@ export class RunFolders {
     const own = path.join(this.path(id), RUN_FILES.checkpoints);
     const damaged = new Set<string>();
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const all = wholeCheckpoints(path.join(this.path(from), RUN_FILES.checkpoints));
-      const source = all.find((folder) => !damaged.has(folder));
+      const source = this.checkpoints(from).find((folder) => !damaged.has(folder));
       if (!source) return null;
       try {
         return await this.takeInto(own, source, wanted);

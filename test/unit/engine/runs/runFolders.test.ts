@@ -101,6 +101,7 @@ describe('a checkpoint taken over', () => {
   });
 
   it('is the one before the newest when that is damaged, which is said', async () => {
+    put('own/run.json', '{}');
     const from = path.join(base, 'from', 'checkpoints');
     const save = (step: number): Promise<string> =>
       saveCheckpoint(from, step, (folder) => fs.writeFileSync(path.join(folder, 'state'), `of ${step}`), {

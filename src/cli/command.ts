@@ -70,6 +70,11 @@ export const COMMON: Record<string, Option> = {
   help: { type: 'boolean', short: 'h', help: 'Show this help.' },
 };
 
+/** For what the person has never started on this machine. */
+export const TRUST_OPTION = {
+  type: 'boolean',
+  help: 'Run it although its folder came from elsewhere, and its command with it.',
+} as const;
 export const JSON_OPTION: Option = { type: 'boolean', help: 'Print JSON (its shape is in docs/cli.md).' };
 
 export function readInput(command: Command, argv: string[]): Input {

@@ -4,6 +4,7 @@ import * as net from 'node:net';
 import * as path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { PROTOCOL_VERSION, type EngineAddress } from '../protocol/engine.js';
+import type { StoreApi } from '../store/api.js';
 import { Store } from '../store/store.js';
 import { ActiveRuns } from './runs/activeRuns.js';
 import { isPublished, listen, publishAddress, removeStaleSocket, withdrawAddress } from './server/address.js';
@@ -26,6 +27,8 @@ import { HandRuns } from './runs/handStarted/handRuns.js';
 import { refusedAsForeign, takeInFolders } from './runs/takeInFolders.js';
 import { RunMaker } from './runs/maker.js';
 import { Scheduler } from './executors/scheduler.js';
+import { SearchFolders } from './searches/folders.js';
+import { KeptSearches } from './searches/keptSearches.js';
 import { Searches } from './searches/searches.js';
 import { Server } from './server/server.js';
 import { Trouble } from './disk/trouble.js';
@@ -50,6 +53,7 @@ export class Engine {
   private readonly parts: EngineParts;
   private readonly server: Server;
   private readonly asked: Asked;
+  private readonly keptSearches: KeptSearches;
   private readonly startedAt = Date.now();
   private readonly token = randomBytes(32).toString('hex');
   private netServer: net.Server | null = null;
@@ -64,20 +68,27 @@ export class Engine {
 
   constructor(private readonly options: EngineOptions) {
     const { paths, log, version, distFolder } = options;
-    const store = Store.open(paths.store);
+    const index = Store.open(paths.store);
     const devices = new Devices();
     const trouble = new Trouble(log);
     const scheduler = new Scheduler(devices);
     this.asked = Asked.open(paths.asked, log);
     const folders = new RunFolders(paths.runs, this.asked);
+    const searchFolders = new SearchFolders(paths.searches, this.asked);
+    this.keptSearches = new KeptSearches(index.searches, searchFolders, log);
+    const store: StoreApi = {
+      ...{ runs: index.runs, ingest: index.ingest, series: index.series, searches: this.keptSearches },
+      batch: (work) => index.batch(work),
+      close: () => index.close(),
+    };
     const changes = new Changes({
       run: (id) => store.runs.get(id),
       search: (id) => store.searches.get(id),
       logSize: (id) => folders.logSize(id),
     });
-    const shared = { store, folders, scheduler, devices, changes, log, trouble, distFolder };
+    const shared = { store, folders, searchFolders, scheduler, devices, changes, log, trouble, distFolder };
     const active = new ActiveRuns({ ...shared, supervisorProgram: path.join(distFolder, 'supervisor.cjs') });
-    const maker = new RunMaker({ ...shared, active });
+    const maker = new RunMaker({ ...shared, active, workspace: paths.workspace });
     const searches = new Searches({ ...shared, active, maker });
     active.listener = searches;
     const hand = new HandRuns({ ...shared, runs: paths.runs });
@@ -119,11 +130,13 @@ export class Engine {
     this.inode = this.folderInode();
     removeStaleSocket(paths.address);
     await devices.refresh();
-    takeInFolders(folders, store, log);
+    this.keptSearches.takeIn(store);
+    const hidden = takeInFolders(folders, store, log);
     hand.start();
     for (const run of store.runs.live()) {
       if (!hand.isHandStarted(run.id) && !refusedAsForeign(run, folders, store)) active.adopt(run);
     }
+    for (const { id, deletedAt } of hidden) store.runs.delete([id], deletedAt);
     await searches.takeUp();
     await this.publish();
     log.info(`engine ${version} (process ${process.pid}, Node ${process.versions.node}) is up for ${paths.workspace}`);

@@ -8,6 +8,7 @@ import type { Log } from './disk/log.js';
 import type { RunFolders } from './runs/folders.js';
 import type { RunMaker } from './runs/maker.js';
 import type { Scheduler } from './executors/scheduler.js';
+import type { SearchFolders } from './searches/folders.js';
 import type { Searches } from './searches/searches.js';
 import type { Trouble } from './disk/trouble.js';
 
@@ -15,6 +16,7 @@ import type { Trouble } from './disk/trouble.js';
 export interface EngineParts {
   store: StoreApi;
   folders: RunFolders;
+  searchFolders: SearchFolders;
   devices: Devices;
   scheduler: Scheduler;
   changes: Changes;

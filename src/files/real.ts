@@ -2,7 +2,8 @@
  * Files below `.tunesmith`, opened without following links. A workspace that was cloned, unpacked or shared may carry
  * anything there: a link to a secret file instead of a log, or to a folder of the person instead of a run's.
  *
- * A path is checked from its last `.tunesmith` part on, that part included; of any other path the last part alone.
+ * An absolute path is checked from its last `.tunesmith` part on, that part included; of any other the last part alone. A
+ * relative path is checked from the working folder on.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -135,10 +136,15 @@ function checkParents(file: string): void {
 
 /** The paths of the last `.tunesmith` and of everything below it down to `file`. */
 function partsToCheck(file: string): string[] {
-  const parts = path.resolve(file).split(path.sep);
-  const from = parts.lastIndexOf(DATA_FOLDER);
-  const first = from < 0 ? parts.length - 1 : from;
+  const parts = path.normalize(file).split(path.sep);
+  const first = firstToCheck(file, parts);
   return parts.slice(first).map((_, i) => parts.slice(0, first + i + 1).join(path.sep));
+}
+
+function firstToCheck(file: string, parts: readonly string[]): number {
+  if (!path.isAbsolute(file)) return 0;
+  const from = parts.lastIndexOf(DATA_FOLDER);
+  return from < 0 ? parts.length - 1 : from;
 }
 
 /**
@@ -147,12 +153,10 @@ function partsToCheck(file: string): string[] {
  */
 function isWhereItShould(descriptor: number, file: string): boolean {
   if (process.platform !== 'linux') return true;
-  const parts = path.resolve(file).split(path.sep);
-  const from = parts.lastIndexOf(DATA_FOLDER);
-  if (from < 0) return true;
+  const parts = path.normalize(file).split(path.sep);
   try {
     const opened = fs.readlinkSync(`/proc/self/fd/${descriptor}`).replace(/ \(deleted\)$/, '');
-    return opened.endsWith(path.sep + parts.slice(from).join(path.sep));
+    return opened.endsWith(path.sep + parts.slice(firstToCheck(file, parts)).join(path.sep));
   } catch {
     // Without /proc, the look before must do.
     return true;

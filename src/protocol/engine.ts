@@ -26,6 +26,8 @@ export const ErrorCode = {
   conflict: -32052,
   unauthorized: -32053,
   incompatible: -32054,
+  /** The person has not asked for this on this machine: it came with its folder. With `trust` it is run all the same. */
+  foreign: -32055,
 } as const;
 
 /** A mistake in a file. `line` and `column` count from 1; the range is half-open. */
@@ -235,6 +237,8 @@ const Empty = z.object({}).strict();
 /** Of a run or a search. It becomes part of a path. */
 const Id = z.string().regex(ID_PATTERN, 'is no id of a run or a search');
 const Ids = z.object({ ids: z.array(Id).min(1) }).strict();
+/** The person has seen what is going to be run, and that it came with the folder. */
+const Trust = z.boolean().optional();
 const Done = z.object({ done: z.array(z.string()), skipped: z.array(z.object({ id: z.string(), why: z.string() })) });
 
 export const RunQuery = z
@@ -362,12 +366,12 @@ export const Requests = {
   'runs/start': { params: StartRun, result: z.object({ run: Run }) },
   /** Same program, params and seed as an earlier run, with `params` laid over. */
   'runs/rerun': {
-    params: z.object({ id: Id, params: Params.optional() }).strict(),
+    params: z.object({ id: Id, params: Params.optional(), trust: Trust }).strict(),
     result: z.object({ run: Run }),
   },
   'runs/stop': { params: Ids, result: Done },
   'runs/pause': { params: Ids, result: Done },
-  'runs/resume': { params: Ids, result: Done },
+  'runs/resume': { params: Ids.extend({ trust: Trust }), result: Done },
   /** Live edit of hyperparameters of a running run whose program can take them. */
   'runs/set': { params: z.object({ id: Id, params: Params }).strict(), result: Empty },
   'runs/rename': { params: z.object({ id: Id, name: z.string().min(1) }).strict(), result: Empty },
@@ -435,13 +439,13 @@ export const Requests = {
   /** Starts no new trial and pauses the running ones. */
   'searches/pause': { params: z.object({ id: Id }).strict(), result: Empty },
   /** Goes on with a paused search, or with a stopped or failed one that has trials left. */
-  'searches/resume': { params: z.object({ id: Id }).strict(), result: Empty },
+  'searches/resume': { params: z.object({ id: Id, trust: Trust }).strict(), result: Empty },
   /**
    * Does failed and stopped trials of a search again, each in its own run and under its own number: all of them, or the
    * ones named. Takes up a search that was over. `retried`: their numbers.
    */
   'searches/retry': {
-    params: z.object({ id: Id, trials: z.array(z.number().int().min(0)).optional() }).strict(),
+    params: z.object({ id: Id, trials: z.array(z.number().int().min(0)).optional(), trust: Trust }).strict(),
     result: z.object({ search: Search, retried: z.array(z.number().int()) }),
   },
   /** These values are tried next, before what the sampler suggests; what they leave out is drawn. Adds to the planned trials. */
@@ -461,6 +465,7 @@ export const Requests = {
         trials: z.number().int().min(1).optional(),
         space: record(z.unknown()).optional(),
         reread: z.boolean().optional(),
+        trust: Trust,
       })
       .strict(),
     result: z.object({ search: Search }),

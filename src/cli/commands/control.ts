@@ -2,7 +2,7 @@
 import type { RequestResult, Search } from '../../protocol/engine.js';
 import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { Command, Input } from '../command.js';
-import { JSON_OPTION } from '../command.js';
+import { JSON_OPTION, TRUST_OPTION } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
 import { followRun } from '../followRun.js';
@@ -28,6 +28,7 @@ function searchNamed(searches: readonly Search[], word: string): Search | undefi
 async function act(context: Context, input: Input, action: Action): Promise<number> {
   const engine = await context.engine();
   const { searches } = await engine.request('searches/list', {});
+  const trust = action === 'resume' && input.flag('trust') ? { trust: true } : {};
   const live = (status: string): boolean => status === 'running' || status === 'paused';
   if (input.flag('all')) {
     for (const each of searches) if (live(each.status)) await engine.request(`searches/${action}`, { id: each.id });
@@ -40,11 +41,11 @@ async function act(context: Context, input: Input, action: Action): Promise<numb
   for (const word of input.args) {
     const search = searchNamed(searches, word);
     if (search) {
-      await engine.request(`searches/${action}`, { id: search.id });
+      await engine.request(`searches/${action}`, { id: search.id, ...trust });
       context.print(`${DONE[action]} search ${search.id}`);
     } else ids.push((await context.run(word)).id);
   }
-  return ids.length ? report(context, DONE[action], await engine.request(`runs/${action}`, { ids })) : 0;
+  return ids.length ? report(context, DONE[action], await engine.request(`runs/${action}`, { ids, ...trust })) : 0;
 }
 
 function control(action: Action, summary: string): Command {
@@ -52,7 +53,10 @@ function control(action: Action, summary: string): Command {
     name: action,
     usage: 'RUN|SEARCH …',
     summary,
-    options: { all: { type: 'boolean', help: 'All runs and searches that are not at an end.' } },
+    options: {
+      all: { type: 'boolean', help: 'All runs and searches that are not at an end.' },
+      ...(action === 'resume' && { trust: TRUST_OPTION }),
+    },
     examples: [[`tunesmith ${action} latest`, 'the newest run']],
     args: [0, 1000],
     run: (context, input) => act(context, input, action),
@@ -140,6 +144,7 @@ export const rerun: Command = {
       help: 'Use this value of a parameter. May be repeated.',
     },
     detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the run goes on.' },
+    trust: TRUST_OPTION,
     json: JSON_OPTION,
   },
   examples: [['tunesmith rerun latest --set lr=0.01', 'once more with another learning rate']],
@@ -147,7 +152,11 @@ export const rerun: Command = {
   async run(context, input) {
     const { id } = await context.run(input.args[0]!);
     const engine = await context.engine();
-    const { run } = await engine.request('runs/rerun', { id, params: readSettings(input.texts('set')) });
+    const { run } = await engine.request('runs/rerun', {
+      id,
+      params: readSettings(input.texts('set')),
+      ...(input.flag('trust') && { trust: true }),
+    });
     const ended = input.flag('detach') ? run : await followRun(context, run, { log: false, quiet: input.flag('json') });
     if (input.flag('json')) context.json(runJson(ended));
     else context.print(input.flag('detach') ? ended.id : `${ended.status} ${ended.id}`);

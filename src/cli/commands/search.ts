@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { JSON_OPTION } from '../command.js';
+import { JSON_OPTION, TRUST_OPTION } from '../command.js';
 import type { Search } from '../../protocol/engine.js';
 import type { EngineConnection } from '../../engine/clients/index.js';
 import { UsageError } from '../errors.js';
@@ -34,6 +34,7 @@ export const search: Command = {
       value: 'N',
       help: "Failed trials, before any worked, that end the search; 0: never. Default: the file's.",
     },
+    trust: TRUST_OPTION,
     detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the search goes on.' },
     json: JSON_OPTION,
   },
@@ -65,11 +66,13 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
   const resumed = input.text('resume');
   if (resumed !== undefined) {
     const trials = input.whole('trials');
+    const trust = input.flag('trust') ? { trust: true as const } : {};
     const file = input.args[0] === undefined ? null : context.file(input.args[0]);
     const retry = input.flag('retry-failed');
-    if (trials !== undefined || file !== null) await changeSearch(engine, resumed, file, trials);
-    else if (!retry) await engine.request('searches/resume', { id: resumed });
-    if (retry) await retryFailed(context, engine, resumed);
+    const isChanged = trials !== undefined || file !== null;
+    if (isChanged) await changeSearch(engine, resumed, file, { ...(trials !== undefined && { trials }), ...trust });
+    else if (!retry) await engine.request('searches/resume', { id: resumed, ...trust });
+    if (retry) await retryFailed(context, engine, resumed, trust);
     return engine.request('searches/get', { id: resumed });
   }
   if (input.flag('retry-failed')) throw new UsageError('--retry-failed goes with --resume ID.');
@@ -87,8 +90,13 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
   return search;
 }
 
-async function retryFailed(context: Context, engine: EngineConnection, id: string): Promise<void> {
-  const { search, retried } = await engine.request('searches/retry', { id });
+async function retryFailed(
+  context: Context,
+  engine: EngineConnection,
+  id: string,
+  trust: { trust?: true },
+): Promise<void> {
+  const { search, retried } = await engine.request('searches/retry', { id, ...trust });
   if (search.status === 'paused') await engine.request('searches/resume', { id });
   context.say(`Trials done again: ${retried.join(', ')}`);
 }
@@ -98,13 +106,13 @@ async function changeSearch(
   engine: EngineConnection,
   id: string,
   file: string | null,
-  trials: number | undefined,
+  asked: { trials?: number; trust?: boolean },
 ): Promise<void> {
   const search = await engine.request('searches/get', { id });
   if (file !== null && search.file !== file) {
     throw new UsageError(`${search.name} was started from ${search.file ?? 'no file'}: name that one, or none.`);
   }
-  const change = { ...(trials !== undefined && { trials }), ...(file !== null && { reread: true }) };
+  const change = { ...asked, ...(file !== null && { reread: true }) };
   await engine.request('searches/change', { id, ...change });
   if (search.status === 'paused') await engine.request('searches/resume', { id });
 }

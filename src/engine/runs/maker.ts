@@ -50,6 +50,8 @@ export class RunMaker {
       active: ActiveRuns;
       changes: Changes;
       distFolder: string;
+      /** Its real path. */
+      workspace: string;
       trouble: Trouble;
     },
   ) {}
@@ -78,13 +80,16 @@ export class RunMaker {
 
   /** Same program, params and seed; with `params` laid over, the program is planned anew from the experiment as it was. */
   async rerun(id: string, params: Params | undefined): Promise<Run> {
-    const { folders, store, active, distFolder } = this.options;
+    const { folders, store, active, distFolder, workspace } = this.options;
     const old = folders.spec(id);
     if (!store.runs.get(id)) throw notFound('run', id);
     if (!old) throw new RequestError(ErrorCode.notFound, `The folder of run ${id} is gone, so it can't be run again.`);
     const experiment = folders.experiment(id);
     let plan: RunPlan = { ...old, problems: [] };
-    if (params && Object.keys(params).length > 0) {
+    const isChanged = params !== undefined && Object.keys(params).length > 0;
+    // Its command names files where they were before the workspace was moved.
+    const isMoved = experiment !== null && old.origin?.workspace !== undefined && old.origin.workspace !== workspace;
+    if (isChanged || isMoved) {
       if (!experiment) {
         throw new RequestError(ErrorCode.conflict, `Run ${id} kept no experiment, so its parameters can't be changed.`);
       }
@@ -125,7 +130,7 @@ export class RunMaker {
       createdAt: Date.now(),
       name: details.name,
       resources: from.resources,
-      origin: { host: hostName(), git: details.git },
+      origin: { host: hostName(), git: details.git, workspace: this.options.workspace },
       stopGrace: from.stopGrace ?? 10,
     };
     const folder = this.makeFolder(spec, experiment);

@@ -21,14 +21,15 @@ export const NEVER_STARTED: RunError = {
   logTail: '',
 };
 
-/** Returns how many runs were taken in. */
-export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): number {
+/** Returns the runs taken in that the person has deleted: to be hidden once their ends are looked for. */
+export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): { id: string; deletedAt: number }[] {
+  const hidden: { id: string; deletedAt: number }[] = [];
   let ids: string[];
   try {
     ids = folders.ids();
   } catch (error) {
     log.error(`the runs' folders can't be read`, error);
-    return 0;
+    return hidden;
   }
   const known = new Set(store.runs.ids());
   const odd: string[] = [];
@@ -44,7 +45,7 @@ export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): n
   for (const id of odd.slice(0, NAMED)) log.warn(`runs/${id} has no readable ${RUN_FILES.spec}; left alone`);
   if (odd.length > NAMED) log.warn(`${odd.length - NAMED} more folders like these are left alone`);
   if (taken > 0) log.info(`took in ${taken} run folders that the index did not know`);
-  return taken;
+  return hidden;
 
   function takeIn(id: string): boolean {
     const spec = ID_PATTERN.test(id) ? folders.spec(id) : null;
@@ -57,6 +58,8 @@ export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): n
       importRun(folders, store, spec, isForeign ? 'stopped' : 'queued');
       if (isForeign) store.runs.update(id, { error: NEVER_STARTED });
     });
+    const deletedAt = folders.meta(id)?.deletedAt ?? null;
+    if (deletedAt !== null) hidden.push({ id, deletedAt });
     taken++;
     return true;
   }
@@ -68,11 +71,10 @@ export function importRun(folders: RunFolders, store: StoreApi, spec: RunSpec, s
   const { host = hostName(), git = null } = spec.origin ?? {};
   const meta = folders.meta(id);
   const { name, tags, note } = meta ?? { name: spec.name ?? id, tags: spec.tags ?? [], note: spec.note ?? '' };
-  return store.batch(() => {
-    if (!store.runs.import({ spec, name, status, folder: folders.path(id), host, git, tags, note })) return false;
-    if (typeof meta?.deletedAt === 'number') store.runs.delete([id], meta.deletedAt);
-    return true;
-  });
+  // Its search may have been deleted since.
+  const isAlone = spec.search !== null && store.searches.get(spec.search) === null;
+  const own = isAlone ? { ...spec, search: null, trial: null } : spec;
+  return store.runs.import({ spec: own, name, status, folder: folders.path(id), host, git, tags, note });
 }
 
 /** Ends a run that waits although nobody has asked for it here; true when it did. */

@@ -29,9 +29,14 @@ type Stop = Extract<Control, { type: 'stop' }>;
 /** After the end, time for the engine to read the last messages. */
 const LINGER_MS = 1000;
 
-/** Returns the exit code. */
+/**
+ * `folder`: absolute, as the program is told. We ourselves stand in it and name our files from there, so that they are
+ * found when the workspace is renamed meanwhile. Returns the exit code.
+ */
 async function supervise(folder: string, askedHash: string | undefined): Promise<number> {
-  const journal = new SupervisorJournal(folder);
+  process.chdir(folder);
+  const here = '.';
+  const journal = new SupervisorJournal(here);
   let spec;
   try {
     spec = readSpec(folder, askedHash);
@@ -46,7 +51,7 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
   if (!taken) return LAUNCH_TAKEN;
   const mark = markOf(folder, launch);
   wearMark(mark);
-  const lease = new Lease(folder, launch);
+  const lease = new Lease(here, launch);
 
   let endpoint: Endpoint | null = null;
   let program: Program | null = null;
@@ -70,10 +75,10 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
     },
     relayed: (file, end) => growth.streamed(file, end),
   });
-  endpoint = new Endpoint(folder, launch, hub.accept);
+  endpoint = new Endpoint(here, launch, hub.accept);
   await endpoint.open();
 
-  const growth = new GrowthWatch(folder, {
+  const growth = new GrowthWatch(here, {
     journal: (file, offset) => hub.grown(file, offset),
     output: (bytes) => {
       const text = `The program has printed ${(bytes / 2 ** 30).toFixed(1)} GiB into output.log. It may fill the disk.`;
@@ -81,9 +86,9 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
     },
   });
 
-  await untilRoom(() => closeSync(openRealForAppend(join(folder, RUN_FILES.output))));
+  await untilRoom(() => closeSync(openRealForAppend(join(here, RUN_FILES.output))));
   // An earlier launch may have been killed in the middle of a line.
-  endLine(join(folder, RUN_FILES.journal, RUN_FILES.externalJournal));
+  endLine(join(here, RUN_FILES.journal, RUN_FILES.externalJournal));
   if (spec.launch?.checkpoint) {
     spec.launch.checkpoint = await usableCheckpoint(spec.launch.checkpoint, (name, why) => {
       const text = `The checkpoint ${name} is damaged (${why}) and is not used: the run goes on from the one before it, if there is one.`;
@@ -118,7 +123,7 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
   if (behind) journal.write({ type: 'message', time: Date.now(), ...behind });
   growth.look();
   growth.stop();
-  trimJournals(folder);
+  trimJournals(here);
   await journal.writeExit(end);
   lease.release(true);
   hub.exited();
@@ -144,7 +149,7 @@ const folder = resolve(given);
 function report(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   try {
-    appendReal(join(folder, 'supervisor.log'), `${new Date().toISOString()} ${text}\n`);
+    appendReal('supervisor.log', `${new Date().toISOString()} ${text}\n`);
   } catch {
     // Nothing left to tell.
   }

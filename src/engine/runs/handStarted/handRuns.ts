@@ -126,6 +126,8 @@ export class HandRuns {
     const done = trouble.attempt(() => {
       if (importRun(folders, store, spec, 'running')) {
         store.runs.update(id, { startedAt: spec.createdAt });
+        const deletedAt = folders.meta(id)?.deletedAt ?? null;
+        if (deletedAt !== null) store.runs.delete([id], deletedAt);
         log.info(`run ${id}: found; it was started by hand`);
       }
     });

@@ -2,6 +2,7 @@ import { LIVE_STATUSES } from '../../../protocol/engine.js';
 import type { EngineParts } from '../../parts.js';
 import { readConfusion } from '../../runs/confusion.js';
 import { refuse, type Refusal } from '../../runs/refusal.js';
+import { refuseForeignRun, refuseForeignSearch } from '../foreign.js';
 import { conflict, notFound, RequestError } from '../requestError.js';
 import type { Handlers } from '../server.js';
 
@@ -46,11 +47,18 @@ async function resumeRuns(
 }
 
 export function runHandlers(parts: EngineParts) {
-  const { store, active, hand, searches, maker, folders, changes, log } = parts;
+  const { store, active, hand, searches, maker, folders, searchFolders, changes, log, trouble } = parts;
   const existing = (id: string) => {
     const run = store.runs.get(id);
     if (!run) throw notFound('run', id);
     return run;
+  };
+  /** Writes what the person has said of the runs into their folders, from where a lost index gets it again. */
+  const keep = (ids: readonly string[]): void => {
+    for (const { id, name, tags, note, deletedAt } of store.runs.getMany(ids)) {
+      trouble.attempt(() => folders.saveMeta(id, { name, tags, note, deletedAt }));
+      changes.runChanged(id);
+    }
   };
   /** For what may be done only to runs that are over. */
   const whyLive = (id: string): Refusal | null => {
@@ -75,14 +83,23 @@ export function runHandlers(parts: EngineParts) {
     }),
     'runs/columns': (query) => store.runs.columns(query),
     'runs/start': async (request) => ({ run: await maker.start(request) }),
-    'runs/rerun': async ({ id, params }) => ({ run: await maker.rerun(id, params) }),
+    'runs/rerun': async ({ id, params, trust }) => {
+      if (!trust) refuseForeignRun(folders, existing(id));
+      return { run: await maker.rerun(id, params) };
+    },
     'runs/stop': ({ ids }) => each(ids, (id) => (hand.has(id) ? hand.stop(id) : active.stop(id, 'stop'))),
     'runs/pause': ({ ids }) =>
       each(ids, (id) => ownOnly(id, 'its program can be stopped, but not paused from here', () => active.pause(id))),
-    'runs/resume': ({ ids }) =>
-      resumeRuns(ids, { store, searches }, (id) =>
+    'runs/resume': ({ ids, trust }) => {
+      for (const run of trust ? [] : store.runs.getMany(ids)) {
+        const search = run.search === null ? null : store.searches.get(run.search);
+        if (search) refuseForeignSearch(searchFolders, search);
+        else if (!active.has(run.id) && !hand.isHandStarted(run.id)) refuseForeignRun(folders, run);
+      }
+      return resumeRuns(ids, { store, searches }, (id) =>
         ownOnly(id, `start its program again with init(id="${id}", resume="allow")`, () => active.resume(id)),
-      ),
+      );
+    },
     'runs/set': ({ id, params }) => {
       const run = existing(id);
       const refused = hand.has(id) ? hand.set(id, params) : active.set(id, params);
@@ -92,30 +109,31 @@ export function runHandlers(parts: EngineParts) {
     'runs/rename': ({ id, name }) => {
       existing(id);
       store.runs.update(id, { name });
-      changes.runChanged(id);
+      keep([id]);
       return {};
     },
     'runs/tag': ({ ids, add, remove }) => {
       store.runs.tag(ids, add, remove);
-      for (const id of ids) changes.runChanged(id);
+      keep(ids);
       return {};
     },
     'runs/note': ({ id, note }) => {
       existing(id);
       store.runs.update(id, { note });
-      changes.runChanged(id);
+      keep([id]);
       return {};
     },
     'runs/delete': ({ ids }) => {
       const result = each(ids, whyLive);
       store.runs.delete(result.done, Date.now());
+      keep(result.done);
       for (const id of result.done) changes.runRemoved(id);
       return result;
     },
     'runs/restore': ({ ids }) => {
       const result = each(ids, (id) => (store.runs.get(id) ? null : refuse('unknown', 'does not exist')));
       store.runs.restore(result.done);
-      for (const id of result.done) changes.runChanged(id);
+      keep(result.done);
       return result;
     },
     'runs/purge': async ({ ids }) => {

@@ -1,7 +1,15 @@
 import type { EngineParts } from '../../parts.js';
+import { refuseForeignSearch } from '../foreign.js';
 import type { Handlers } from '../server.js';
 
-export function searchHandlers({ store, searches, insights }: EngineParts) {
+export function searchHandlers({ store, searches, searchFolders, insights }: EngineParts) {
+  /** What goes on must be what this person has asked for, now or before. */
+  const vouch = (id: string, trust: boolean | undefined): void => {
+    const search = searches.row(id);
+    if (!trust) return refuseForeignSearch(searchFolders, search);
+    const plan = store.searches.plan(id);
+    if (plan !== undefined) searchFolders.savePlan(id, plan);
+  };
   const done =
     (action: (id: string) => void) =>
     ({ id }: { id: string }) => {
@@ -14,16 +22,21 @@ export function searchHandlers({ store, searches, insights }: EngineParts) {
     'searches/start': async (request) => ({ search: await searches.start(request) }),
     'searches/stop': done((id) => searches.stop(id)),
     'searches/pause': done((id) => searches.pause(id)),
-    'searches/resume': async ({ id }) => {
+    'searches/resume': async ({ id, trust }) => {
+      vouch(id, trust);
       await searches.resume(id);
       return {};
     },
-    'searches/retry': async ({ id, trials }) => {
+    'searches/retry': async ({ id, trials, trust }) => {
+      vouch(id, trust);
       const retried = await searches.retry(id, trials);
       return { search: searches.row(id), retried };
     },
     'searches/enqueue': async ({ id, params }) => ({ search: await searches.enqueue(id, params) }),
-    'searches/change': async (request) => ({ search: await searches.change(request) }),
+    'searches/change': async ({ trust, ...request }) => {
+      vouch(request.id, trust);
+      return { search: await searches.change(request) };
+    },
     'searches/delete': done((id) => searches.delete(id)),
     'searches/insight': (query) => insights.of(searches.row(query.id), query),
   } satisfies Partial<Handlers>;

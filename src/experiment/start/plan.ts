@@ -5,6 +5,7 @@ import type { FileProblem } from '../../protocol/engine.js';
 import type { Params } from '../../protocol/values.js';
 import { sameValue, type Dimension } from '../../search/index.js';
 import { fillArgument, fillTree, MissingValue } from './command.js';
+import { optionFromValue } from './interpreterOptions.js';
 import { validateNetwork } from '../network/index.js';
 import { refuseParam } from '../file/paramCheck.js';
 import { readingOf } from '../file/read.js';
@@ -39,6 +40,7 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
     switch (program.kind) {
       case 'run':
         plan.argv = program.argv.flatMap((argument) => fillArgument(argument, merged, env));
+        reportOption(program.argv, plan.argv[0]!, (argument) => fillArgument(argument, merged, env), report);
         plan.argv[0] = interpreter(plan.argv[0]!, experiment, folder, ctx.python ?? null, env);
         break;
       case 'module': {
@@ -56,6 +58,20 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
     report([program.kind], missing(error));
   }
   return plan;
+}
+
+function reportOption(
+  template: readonly string[],
+  program: string,
+  fill: (argument: string) => readonly string[],
+  report: (at: Path, fault: Fault) => void,
+): void {
+  const name = optionFromValue(program, template.slice(1), fill);
+  if (name === null) return;
+  report(['run'], {
+    message: `the value of "${name}" begins with "-": ${program} would take it for an option of its own`,
+    hint: `write the name of the program before it, such as: ${program} train.py {${name}}`,
+  });
 }
 
 function missing(error: MissingValue): Fault {

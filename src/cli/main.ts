@@ -5,6 +5,7 @@ import { askTell } from './askTell.js';
 import { helpOf, readInput, type Command } from './command.js';
 import { backends } from './commands/backends.js';
 import { enqueue, pause, rerun, resume, rm, stop } from './commands/control.js';
+import { doctor } from './commands/doctor.js';
 import { engine } from './commands/engine.js';
 import { evaluate, predict } from './commands/predict.js';
 import { exportRuns } from './commands/export.js';
@@ -46,6 +47,7 @@ const COMMANDS: Command[] = [
   askTell,
   backends,
   engine,
+  doctor,
 ];
 
 const version = process.env.TUNESMITH_VERSION ?? '0.0.0';

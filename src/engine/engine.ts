@@ -5,7 +5,9 @@ import * as path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { PROTOCOL_VERSION, type EngineAddress } from '../protocol/engine.js';
 import type { StoreApi } from '../store/api.js';
+import { StoreCorruptError } from '../store/errors.js';
 import { Store } from '../store/store.js';
+import { moveAside } from './disk/aside.js';
 import { ActiveRuns } from './runs/activeRuns.js';
 import { isPublished, listen, publishAddress, removeStaleSocket, withdrawAddress } from './server/address.js';
 import { Changes } from './server/changes.js';
@@ -68,7 +70,7 @@ export class Engine {
 
   constructor(private readonly options: EngineOptions) {
     const { paths, log, version, distFolder } = options;
-    const index = Store.open(paths.store);
+    const index = openIndex(paths.store, log);
     const devices = new Devices();
     const trouble = new Trouble(log);
     const scheduler = new Scheduler(devices);
@@ -222,5 +224,16 @@ export class Engine {
     const found = address && isOwnSocket(ENGINE_SOCKET, address.socket) && isPublished(paths.address, address);
     if (!found) this.publish().catch((error: unknown) => log.error('the address could not be published again', error));
     if (active.count === 0) trouble.attempt(() => void store.series.fold());
+  }
+}
+
+/** A damaged index is moved aside: it is built again from the folders. */
+function openIndex(file: string, log: Log): Store {
+  try {
+    return Store.open(file);
+  } catch (error) {
+    if (!(error instanceof StoreCorruptError)) throw error;
+    log.warn(`${error.message} It was moved to ${moveAside(file)}.`);
+    return Store.open(file);
   }
 }

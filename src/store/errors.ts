@@ -26,9 +26,8 @@ export class StoreCorruptError extends StoreError {
     cause: unknown,
   ) {
     super(
-      `${file} is damaged (${cause instanceof Error ? cause.message : String(cause)}). No run is lost: their journals hold ` +
-        'every value. Move store.db, store.db-wal and store.db-shm elsewhere and start again; the store is then rebuilt ' +
-        'from the run folders (searches, tags and notes are kept in the old file only).',
+      `${file} is damaged (${cause instanceof Error ? cause.message : String(cause)}). No run is lost: the folders of runs and ` +
+        'searches hold everything, and the index is built again from them.',
       { cause },
     );
   }

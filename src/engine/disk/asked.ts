@@ -2,9 +2,9 @@
  * What this person has asked to be run on this machine. It lies outside the workspace, and nothing else makes a run or a
  * search start: a folder that was cloned or copied carries data, and no orders.
  */
-import * as fs from 'node:fs';
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
+import { moveAside } from './aside.js';
 import type { Log } from './log.js';
 
 export type AskedKind = 'run' | 'search';
@@ -28,9 +28,7 @@ export class Asked {
       return new Asked(connect(file));
     } catch (error) {
       if (!DAMAGED.has(((error as { errcode?: number }).errcode ?? 0) & 0xff)) throw error;
-      const aside = `${file}.damaged-${Date.now()}`;
-      fs.renameSync(file, aside);
-      for (const end of ['-wal', '-shm']) fs.rmSync(file + end, { force: true });
+      const aside = moveAside(file);
       log.warn(
         `${file} is damaged and was moved to ${aside}. Runs that were waiting are not started: start them again.`,
       );

@@ -1,0 +1,54 @@
+import { realpathSync } from 'node:fs';
+import { examine } from '../../engine/doctor/index.js';
+import { JSON_OPTION, type Command } from '../command.js';
+import { safeLine } from '../terminal.js';
+
+const SIGNS = { fine: ['green', '✓'], note: ['blue', '·'], problem: ['red', '✗'] } as const;
+
+export const doctor: Command = {
+  name: 'doctor',
+  usage: '[--repair]',
+  summary: 'Checks what Tunesmith keeps for this folder: home, engine, index, journals, permissions.',
+  details:
+    'It starts nothing and changes nothing. With --repair it mends what can be mended: a damaged index is moved aside and built ' +
+    'anew from the folders of the runs, journals are read again, files are closed to other users, and what workspaces that are gone ' +
+    'have left behind is removed. Exit code 1: there is a problem left.',
+  options: { repair: { type: 'boolean', help: 'Mend what can be mended.' }, json: JSON_OPTION },
+  examples: [
+    ['tunesmith doctor', 'what is well, and what is not'],
+    ['tunesmith doctor --repair', 'and mend it'],
+  ],
+  args: [0, 0],
+  async run(context, input) {
+    const shown = [];
+    let left = 0;
+    let rebuilds = false;
+    for (const { repair, ...finding } of examine(realpathSync(context.workspace))) {
+      let outcome: 'repaired' | string | null = null;
+      if (repair && input.flag('repair')) {
+        try {
+          repair();
+          outcome = 'repaired';
+          rebuilds ||= finding.about === 'index' || finding.about === 'journals';
+        } catch (error) {
+          outcome = (error as Error).message;
+        }
+      }
+      if (finding.state === 'problem' && outcome !== 'repaired') left++;
+      shown.push({ ...finding, outcome });
+    }
+    // The next engine builds the index; it may as well do so now.
+    if (rebuilds) await context.engine();
+    if (input.flag('json')) context.json({ workspace: context.workspace, problems: left, findings: shown });
+    else {
+      for (const { about, state, text, remedy, outcome } of shown) {
+        const [color, sign] = SIGNS[state];
+        context.print(`${context.paint(color, sign)} ${about.padEnd(11)} ${safeLine(text)}`);
+        if (outcome === 'repaired') context.print(`              ${context.paint('green', `Repaired. ${remedy}`)}`);
+        else if (outcome !== null) context.print(`              Could not be repaired: ${safeLine(outcome)}`);
+        else if (remedy !== undefined) context.print(`              With --repair: ${remedy}`);
+      }
+    }
+    return left > 0 ? 1 : 0;
+  },
+};

@@ -1,0 +1,10 @@
+import * as fs from 'node:fs';
+
+/** Moves a damaged SQLite file, with what belongs to it, out of the way. Returns where it is now; nothing is deleted. */
+export function moveAside(file: string): string {
+  const aside = `${file}.damaged-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+  for (const end of ['', '-wal', '-shm']) {
+    if (fs.existsSync(file + end)) fs.renameSync(file + end, aside + end);
+  }
+  return aside;
+}

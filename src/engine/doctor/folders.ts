@@ -1,0 +1,111 @@
+/** The folders: what does not belong there, what others may read, and what workspaces that are gone have left behind. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { listReal, statReal } from '../../files/real.js';
+import { ID_PATTERN, RUN_FILES } from '../../protocol/runFiles.js';
+import { EngineLock } from '../disk/lock.js';
+import { isPrivateFolder } from '../disk/localState.js';
+import type { WorkspacePaths } from '../disk/paths.js';
+import { fine, note, problem, type Finding } from './finding.js';
+
+/** Names of earlier versions' files: nothing reads them any more. */
+const EARLIER = ['engine.json', 'engine.lock', 'engine.log', 'store.db', 'store.db-wal', 'store.db-shm'];
+
+export function checkFolders(paths: WorkspacePaths): Finding[] {
+  return [...checkData(paths), permissions(paths), leftovers(paths)];
+}
+
+function checkData({ folder, runs }: WorkspacePaths): Finding[] {
+  if (!statReal(folder)) return [note('folders', `There is no ${folder}: nothing was run here yet.`)];
+  let entries: fs.Dirent[];
+  try {
+    entries = statReal(runs) ? listReal(runs) : [];
+  } catch (error) {
+    return [problem('folders', (error as Error).message)];
+  }
+  const odd = entries.filter(({ name }) => !name.startsWith('.')).filter((entry) => !isRun(runs, entry));
+  const findings: Finding[] = [];
+  const quoted = odd.slice(0, 5).map(({ name }) => JSON.stringify(name));
+  findings.push(
+    odd.length === 0
+      ? fine('folders', `${entries.length} entries in ${runs}, all of them runs.`)
+      : note('folders', `${odd.length} entries in ${runs} are no runs and are left alone: ${quoted.join(', ')}.`),
+  );
+  const earlier = EARLIER.filter((name) => statReal(path.join(folder, name)));
+  if (earlier.length > 0)
+    findings.push(note('folders', `${folder} holds files that nothing reads any more: ${earlier.join(', ')}.`));
+  return findings;
+}
+
+function isRun(runs: string, entry: fs.Dirent): boolean {
+  return (
+    entry.isDirectory() && ID_PATTERN.test(entry.name) && statReal(path.join(runs, entry.name, RUN_FILES.spec)) !== null
+  );
+}
+
+/** Only what is ours: modes of a colleague's folder are the colleague's business. */
+function permissions({ folder, local }: WorkspacePaths): Finding {
+  if (process.platform === 'win32') return fine('permissions', 'Windows keeps the folders of a user to that user.');
+  const open = [folder, local].flatMap((each) => [...openToOthers(each)]);
+  if (open.length === 0) return fine('permissions', 'Nobody else can look into what is yours.');
+  const text = `${open.length} files and folders of yours can be read or written by others, such as ${JSON.stringify(open[0])}.`;
+  return problem('permissions', text, 'They are closed to everybody else.', () => {
+    for (const file of open) {
+      const stat = fs.lstatSync(file);
+      if (!stat.isSymbolicLink()) fs.chmodSync(file, stat.mode & 0o700);
+    }
+  });
+}
+
+function* openToOthers(file: string): Generator<string> {
+  const stat = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (!stat || stat.isSymbolicLink() || stat.uid !== process.getuid!()) return;
+  // Nobody else gets through a closed folder, whatever the modes of what is in it.
+  if (!(stat.mode & 0o077)) return;
+  yield file;
+  if (!stat.isDirectory()) return;
+  for (const name of readNames(file)) yield* openToOthers(path.join(file, name));
+}
+
+function readNames(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Local state of workspaces that are not there any more. A disk that is only unplugged looks the same, so it is said. */
+function leftovers({ local }: WorkspacePaths): Finding {
+  const all = path.dirname(local);
+  const gone: { folder: string; workspace: string }[] = [];
+  for (const name of readNames(all)) {
+    const folder = path.join(all, name);
+    const workspace = /^[0-9a-f]{64}$/.test(name) && folder !== local ? workspaceOf(folder) : null;
+    if (workspace !== null && !fs.existsSync(workspace)) gone.push({ folder, workspace });
+  }
+  if (gone.length === 0) return fine('leftovers', 'Nothing is left of workspaces that are gone.');
+  const text = `${gone.length} workspaces are gone or not mounted, such as ${JSON.stringify(gone[0]!.workspace)}; their indexes are still in ${all}.`;
+  return problem('leftovers', text, 'The indexes are removed; they are built again if a workspace comes back.', () => {
+    for (const { folder } of gone) remove(folder);
+  });
+}
+
+function workspaceOf(folder: string): string | null {
+  try {
+    const { path: workspace } = JSON.parse(fs.readFileSync(path.join(folder, 'workspace.json'), 'utf8')) as {
+      path?: unknown;
+    };
+    return typeof workspace === 'string' && path.isAbsolute(workspace) ? workspace : null;
+  } catch {
+    return null;
+  }
+}
+
+function remove(folder: string): void {
+  if (!isPrivateFolder(folder)) return;
+  const lock = EngineLock.acquire(path.join(folder, 'engine.lock'));
+  if (!lock) return;
+  lock.release();
+  fs.rmSync(folder, { recursive: true, force: true });
+}

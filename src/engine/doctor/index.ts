@@ -1,0 +1,60 @@
+/**
+ * Looks at everything Tunesmith keeps for a workspace, without an engine and without changing anything. What can be mended
+ * carries its own repair.
+ */
+import * as fs from 'node:fs';
+import { EngineLock } from '../disk/lock.js';
+import { LocalStateError, prepareLocal } from '../disk/localState.js';
+import { workspacePaths, type WorkspacePaths } from '../disk/paths.js';
+import { checkFolders } from './folders.js';
+import { fine, problem, type Finding } from './finding.js';
+import { checkIndex } from './store.js';
+
+export type { Finding } from './finding.js';
+
+/** `workspace`: its real path. */
+export function examine(workspace: string): Finding[] {
+  let paths: WorkspacePaths;
+  const findings: Finding[] = [];
+  try {
+    const { folder, problem: why } = prepareLocal(workspace);
+    paths = workspacePaths(workspace, folder);
+    findings.push(why ? problem('home', `${why}.`) : fine('home', `State of this workspace is in ${folder}.`));
+  } catch (error) {
+    if (!(error instanceof LocalStateError)) throw error;
+    return [problem('home', error.message)];
+  }
+  const isHeld = engineHolds(paths.lock);
+  findings.push(engineFinding(paths, isHeld));
+  findings.push(...checkIndex(paths, isHeld));
+  findings.push(...checkFolders(paths));
+  return findings;
+}
+
+function engineHolds(file: string): boolean {
+  const lock = EngineLock.acquire(file);
+  lock?.release();
+  return lock === null;
+}
+
+function engineFinding({ address, lock }: WorkspacePaths, isHeld: boolean): Finding {
+  const known = readPid(address);
+  if (isHeld)
+    return fine('engine', `An engine is at work${known === null ? '' : ` (process ${known})`}; it holds ${lock}.`);
+  if (known === null) return fine('engine', 'No engine is at work.');
+  return problem(
+    'engine',
+    `The engine that ${address} names (process ${known}) is gone: it was killed.`,
+    'The address is removed.',
+    () => fs.rmSync(address, { force: true }),
+  );
+}
+
+function readPid(file: string): number | null {
+  try {
+    const { pid } = JSON.parse(fs.readFileSync(file, 'utf8')) as { pid?: unknown };
+    return typeof pid === 'number' ? pid : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,77 @@
+/** The index: whether it is whole, and whether it has all that the journals have. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { sizeReal } from '../../files/real.js';
+import { LIVE_STATUSES } from '../../protocol/engine.js';
+import { ID_PATTERN, RUN_FILES } from '../../protocol/runFiles.js';
+import { moveAside } from '../disk/aside.js';
+import type { WorkspacePaths } from '../disk/paths.js';
+import { fine, note, problem, type Finding } from './finding.js';
+
+/** Runs named in one finding. */
+const NAMED = 5;
+
+export function checkIndex(paths: WorkspacePaths, isHeld: boolean): Finding[] {
+  if (!fs.existsSync(paths.store)) return [note('index', 'There is no index yet; the next engine builds it.')];
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(paths.store, { readOnly: true, timeout: 5000 });
+    const [answer] = db.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
+    if (answer?.quick_check !== 'ok') return [damaged(paths, answer?.quick_check ?? 'no answer', isHeld)];
+    return [fine('index', `${paths.store} is whole.`), journals(db, paths, isHeld)];
+  } catch (error) {
+    return [damaged(paths, (error as Error).message, isHeld)];
+  } finally {
+    db?.close();
+  }
+}
+
+function damaged({ store }: WorkspacePaths, why: string, isHeld: boolean): Finding {
+  const text = `${store} is damaged (${why.slice(0, 200)}). No run is lost: it is built again from the folders.`;
+  if (isHeld) return problem('index', `${text} Stop the engine first: tunesmith engine stop.`);
+  return problem('index', text, 'It is moved aside, and built anew.', () => void moveAside(store));
+}
+
+/** Compares the size of each journal with how far it was read. Only runs that are over: the others are being read. */
+function journals(db: DatabaseSync, paths: WorkspacePaths, isHeld: boolean): Finding {
+  const rows = db
+    .prepare(
+      `SELECT runs.id id, runs.status status, journals.file file, journals.offset offset FROM journals
+       JOIN runs ON runs.key = journals.run`,
+    )
+    .all() as { id: string; status: string; file: string; offset: number }[];
+  const behind = new Set<string>();
+  let shorter = 0;
+  for (const { id, status, file, offset } of rows) {
+    if (!ID_PATTERN.test(id) || !/^[\w.-]+$/.test(file)) continue;
+    const size = sizeReal(path.join(paths.runs, id, RUN_FILES.journal, file));
+    if (size === null) continue;
+    if (size < offset) shorter++;
+    else if (size > offset && !(LIVE_STATUSES as readonly string[]).includes(status)) behind.add(id);
+  }
+  const lost = shorter > 0 ? ` ${shorter} became shorter after they were read; what was read is kept.` : '';
+  if (behind.size === 0)
+    return (shorter > 0 ? note : fine)('journals', `${rows.length} journals are read to their end.${lost}`);
+  const some = [...behind].slice(0, NAMED).join(', ') + (behind.size > NAMED ? ', …' : '');
+  const text = `${behind.size} runs that are over have journals that were not read to their end (${some}).${lost}`;
+  if (isHeld) return problem('journals', `${text} Stop the engine first: tunesmith engine stop.`);
+  return problem('journals', text, 'They are read again from the start.', () => forget(paths.store, behind));
+}
+
+/** The next engine takes them in again, whole. */
+function forget(store: string, ids: ReadonlySet<string>): void {
+  const db = new DatabaseSync(store, { timeout: 5000 });
+  try {
+    db.exec('BEGIN IMMEDIATE');
+    for (const id of ids) {
+      const { key } = db.prepare('SELECT key FROM runs WHERE id = ?').get(id) as { key: number };
+      for (const table of ['series', 'params', 'run_text', 'journals', 'messages', 'media'])
+        db.prepare(`DELETE FROM ${table} WHERE run = ?`).run(key);
+      db.prepare('DELETE FROM runs WHERE key = ?').run(key);
+    }
+    db.exec('COMMIT');
+  } finally {
+    db.close();
+  }
+}

@@ -1,13 +1,13 @@
-/** A mistake of the person's in what was asked of the search; the message says what and what to do. */
+/** A user's mistake in a request to the search; the message says what is wrong and how to fix it. */
 export class SearchError extends Error {
   override name = 'SearchError';
 }
 
-/** A mistake in one parameter of the space. */
+/** A user's mistake in one parameter of the space. */
 export class SpaceError extends SearchError {
   override name = 'SpaceError';
   constructor(
-    /** The parameter at fault, or null when it is the space as a whole. */
+    /** Name of the faulty parameter, or null if the space as a whole is at fault. */
     readonly parameter: string | null,
     message: string,
   ) {

@@ -1,5 +1,5 @@
 /**
- * The search engine: pure and deterministic. `createStudy` gives ask, report and tell; samplers and pruners are
+ * The search engine: pure and deterministic. `createStudy` provides ask, report and tell; samplers and pruners are
  * chosen by name (registry.ts).
  */
 export type * from './types.js';

@@ -1,17 +1,18 @@
 /**
- * Linear constraints: every suggestion obeys them. A sampler that draws calls `feasible(space, random, draw)`; one
- * that moves to a point of its own (an optimizer, a population) calls `nearestAllowed(space, params, random)`; what is
- * listed is asked with `isAllowed`. Terms of inactive parameters count as 0. Draws from the parameters' own
- * distributions use `feasiblePrior`, which spreads repaired draws over all that is allowed (mix.ts).
+ * Linear constraints, which every suggestion obeys. A sampler that draws calls `feasible(space, random, draw)`; one
+ * that moves to a point of its own (an optimizer, a population) calls `nearestAllowed(space, params, random)`; a
+ * sampler that lists points filters them with `isAllowed`. Terms of inactive parameters count as 0. Draws from the
+ * parameters' own distributions use `feasiblePrior`, which spreads repaired draws over the whole feasible region
+ * (mix.ts).
  *
- * `feasible` draws again while it is cheap, which keeps the draws' own distribution. Then the last draw is repaired:
- * 1. its ranges move to the constraints by the relaxation method (S. Agmon; T. S. Motzkin & I. J. Schoenberg, Canadian
- *    Journal of Mathematics 6, 1954), each by its share of its own width;
- * 2. from there values are set one after another, each to the nearest one for which interval arithmetic leaves the
- *    rest a chance, and taken back where the rest has none. With one constraint, or several of the same direction,
- *    this goes straight through; parents of conditions keep their values while that is possible;
- * 3. where this is given up, the point goes along a straight line to one that is allowed, as far as needed. That one
- *    was found, by the same means from other beginnings, when the space was checked.
+ * `feasible` redraws while that is cheap, which preserves the distribution of the draws. Then it repairs the last draw:
+ * 1. The relaxation method (S. Agmon; T. S. Motzkin & I. J. Schoenberg, Canadian Journal of Mathematics 6, 1954) moves
+ *    the ranges towards the constraints, each in proportion to its width.
+ * 2. From there, values are set one after another, each to the nearest one for which interval arithmetic leaves the
+ *    rest a chance; a value that leaves none is taken back. With one constraint, or several of the same direction, this
+ *    never backtracks. Parents of conditions keep their values while possible.
+ * 3. If that gives up, the point moves along a straight line towards an allowed point, as far as needed. That anchor
+ *    was found by the same method from other starting points when the space was checked.
  */
 import type { Params } from '../../protocol/values.js';
 import { draw, isActive, nearestWithin, rangeOf } from '../space/dimension.js';
@@ -26,17 +27,17 @@ import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
 
 export { isAllowed };
 
-/** Draws before a repair; passes of the relaxation, and those beyond the edge. */
+/** Numbers of draws before a repair, of relaxation passes, and of passes that step beyond the edge (`BEYOND`). */
 const TRIES = 50;
 const PASSES = 50;
 const FAR_PASSES = 1000;
 const BEYOND = 1.8;
 const TINY = 1e-12;
-/** Beginnings from which an allowed point is looked for once, and values set in all. */
+/** Starting points of the one-time search for an allowed point, and its total limit on values set. */
 const BEGINNINGS = 200;
 const ALL_VISITS = 20_000;
 
-/** Throws SpaceError for constraints that make no sense, or that no point meets. */
+/** Throws SpaceError if the constraints make no sense or no point meets them. */
 export function checkConstraints(space: Space): void {
   const byName = new Map(space.dimensions.map((d) => [d.name, d]));
   for (const { terms, atMost } of space.constraints ?? []) {
@@ -64,7 +65,7 @@ export function checkConstraints(space: Space): void {
   }
 }
 
-/** `a + 2 * b <= 5`, as a person would write it. */
+/** Formats a constraint as a person would write it: `a + 2 * b <= 5`. */
 export function constraintText({ terms, atMost }: NonNullable<Space['constraints']>[number]): string {
   const parts = Object.entries(terms).map(([name, factor], i) => {
     const size = Math.abs(factor);
@@ -74,15 +75,18 @@ export function constraintText({ terms, atMost }: NonNullable<Space['constraints
   return `${parts.join('') || '0'} <= ${atMost}`;
 }
 
-/** A draw that the constraints allow. Throws SearchError when there is none, which a checked space always has. */
+/**
+ * Returns a draw that the constraints allow. Throws SearchError if there is none, which cannot happen in a checked
+ * space.
+ */
 export function feasible(space: Space, random: Random, draw: () => Params, tries = TRIES): Params {
   const { params, repaired } = firstAllowed(space, random, draw, tries);
   return repaired ?? params;
 }
 
 /**
- * As `feasible`, for draws from the parameters' own distributions: the point is distributed as such draws are among the
- * allowed ones, however few these are. A repaired draw alone would lie on the edge.
+ * Works like `feasible`, for draws from the parameters' own distributions: the result is distributed like those draws
+ * conditioned on the constraints, however small the feasible region. Repaired draws alone would lie on its edge.
  */
 export function feasiblePrior(space: Space, random: Random, draw: () => Params, tries = TRIES): Params {
   const { params, repaired, linear } = firstAllowed(space, random, draw, tries);
@@ -98,7 +102,10 @@ function firstAllowed(space: Space, random: Random, draw: () => Params, tries: n
   return { params, linear, repaired };
 }
 
-/** The params themselves if they are allowed, else an allowed point near them; parameters come and go with their conditions. */
+/**
+ * Returns the params themselves if they are allowed, else an allowed point near them; conditions decide which
+ * parameters it has.
+ */
 export function nearestAllowed(space: Space, params: Params, random: Random): Params {
   const linear = linearOf(space);
   if (!linear || linear.allows(params)) return params;
@@ -109,7 +116,7 @@ export function nearestAllowed(space: Space, params: Params, random: Random): Pa
   return inOrder(space, found);
 }
 
-/** Completes what a person gave, obeying the constraints where that leaves a way to. */
+/** Completes the params that a user gave, obeying the constraints if the given values permit it. */
 export function complete(space: Space, random: Random, given: Params, drawRest: () => Params): Params {
   let params = drawRest();
   const linear = linearOf(space);
@@ -129,7 +136,7 @@ const inOrder = (space: Space, params: Params): Params =>
 
 const anchors = new WeakMap<Linear, Params | null>();
 
-/** A point that meets all constraints, or null when none was found. Looked for once. */
+/** Returns a point that meets all constraints, or null if none was found. The search runs once per space. */
 function anchorOf(space: Space, linear: Linear): Params | null {
   if (anchors.has(linear)) return anchors.get(linear)!;
   const random = createRandom(1);
@@ -149,14 +156,16 @@ function anchorOf(space: Space, linear: Linear): Params | null {
   return found;
 }
 
-/** How fast the value changes along its own axis: the range's width, or on a logarithmic scale that of the place. */
+/**
+ * Returns how fast the value changes along its own axis: the range's width, or on a logarithmic scale the local one.
+ */
 function widthAt(d: Dimension, value: number, low: number, high: number): number {
   return 'log' in d && d.log ? Math.abs(value) * (low > 0 ? log(high / low) : 1) : high - low;
 }
 
 /**
- * Moves the ranges' values towards what the constraints allow, off their steps if need be. With a step above 1 it goes
- * beyond the edge, which ends sooner in a narrow corner (Motzkin & Schoenberg) but not as near.
+ * Moves the ranges' values towards the feasible region, off their steps if necessary. A step above 1 overshoots the
+ * edge, which converges sooner in a narrow corner (Motzkin & Schoenberg) but ends less near.
  */
 function relax(linear: Linear, params: Params, passes = PASSES, step = 1): Params {
   const { dimensions, rows, lows, highs } = linear;
@@ -190,7 +199,10 @@ function relax(linear: Linear, params: Params, passes = PASSES, step = 1): Param
   return moved;
 }
 
-/** The allowed point on the way from the anchor that is nearest to the wish; what is no range is as the anchor has it. */
+/**
+ * Returns the allowed point nearest to the wish on the line from the anchor; parameters that are not ranges take the
+ * anchor's value.
+ */
 function along(linear: Linear, wish: Params, anchor: Params | null): Params | null {
   if (!anchor) return null;
   const at = (t: number): Params => {

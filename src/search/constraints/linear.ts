@@ -1,6 +1,6 @@
 /**
- * A space's linear constraints, made ready for many questions. What is not decided yet is bounded by interval
- * arithmetic, so that a search for allowed points turns back early.
+ * A space's linear constraints, compiled for many queries. Interval arithmetic bounds the undecided values, so a search
+ * for allowed points turns back early.
  */
 import type { Params } from '../../protocol/values.js';
 import { rangeOf, sameValue } from '../space/dimension.js';
@@ -8,29 +8,29 @@ import type { Dimension, Space } from '../types.js';
 import { entryOf } from '../../protocol/records.js';
 
 interface Row {
-  /** Places in `space.dimensions`, and what their values are multiplied by. */
+  /** Indices into `space.dimensions`, and the factor of each. */
   at: number[];
   factors: number[];
   atMost: number;
-  /** `atMost`, and what rounding may add to any sum of this row. */
+  /** `atMost` plus the rounding error that any sum of this row may have. */
   limit: number;
 }
 
-/** Sums of decimal numbers are not exact, but 0.1 + 0.2 ≤ 0.3 is met: shares that the bound, and each term, may be off. */
+/** Relative tolerances of the bound and of each term: decimal sums are inexact, but 0.1 + 0.2 ≤ 0.3 counts as met. */
 const TOLERANCE = 1e-9;
 const NOISE = 1e-11;
 
 export class Linear {
   readonly rows: Row[];
-  /** Of each dimension, the rows that it takes part in. */
+  /** Rows that each dimension appears in. */
   readonly rowsOf: number[][];
-  /** In step with `rowsOf`: the dimension's factor, and the least that its term comes to. */
+  /** Parallel to `rowsOf`: the dimension's factor, and the minimum of its term. */
   readonly factorsOf: number[][];
   readonly leastOf: number[][];
-  /** Least and greatest value of each dimension; 0 of those that no row has. */
+  /** Minimum and maximum of each dimension; 0 for dimensions that no row uses. */
   readonly lows: number[];
   readonly highs: number[];
-  /** Where others' conditions name it. */
+  /** Whether the conditions of other dimensions refer to this one. */
   readonly isParent: boolean[];
   private readonly parents: { at: number; values: Params[string][] }[][];
 
@@ -86,7 +86,10 @@ export class Linear {
     return sum;
   }
 
-  /** The least that the row may still come to; `decided` says which dimensions have their value in `params`, or none. */
+  /**
+   * Returns a lower bound of the row's sum; `decided` tells which dimensions already have their value (or none) in
+   * `params`.
+   */
   least({ at, factors }: Row, params: Params, decided: (dimension: number) => boolean, without = -1): number {
     let sum = 0;
     for (let k = 0; k < at.length; k++) {
@@ -110,7 +113,7 @@ export class Linear {
     return factor * (factor > 0 ? this.lows[i]! : this.highs[i]!);
   }
 
-  /** False: whatever the others are, a constraint is broken. */
+  /** Returns false if a constraint is broken whatever values the undecided dimensions take. */
   mayBeMet(params: Params, decided: (dimension: number) => boolean): boolean {
     return this.rows.every((row) => this.least(row, params, decided) <= row.limit);
   }
@@ -128,8 +131,8 @@ export class Linear {
   }
 
   /**
-   * Where the dimension may lie: from low to high; empty when low > high. `others` gives the least that the rest of a
-   * row may come to; `k`: of the dimension's rows, which.
+   * Returns the interval from low to high in which the dimension may lie; it is empty if low > high. `others` returns
+   * the minimum of the rest of a row; `k` is the row's index in `rowsOf` of the dimension.
    */
   room(i: number, others: (row: Row, k: number) => number): [low: number, high: number] {
     let [low, high] = [this.lows[i]!, this.highs[i]!];
@@ -142,7 +145,7 @@ export class Linear {
       else low = Math.max(low, bound);
       noise += (row.limit - row.atMost) / Math.abs(factor);
     }
-    // On the edge, or between two edges that are one.
+    // The value is on the edge, or between two edges that coincide.
     if (low > high && low - high <= noise) [low, high] = [high, low];
     return [low, high];
   }
@@ -150,7 +153,7 @@ export class Linear {
 
 const known = new WeakMap<object, { dimensions: readonly Dimension[]; linear: Linear }>();
 
-/** Null: the space has no constraints. They must have been checked. */
+/** Returns null if the space has no constraints. They must have been checked. */
 export function linearOf(space: Space): Linear | null {
   const { dimensions, constraints } = space;
   if (!constraints?.length) return null;
@@ -161,7 +164,7 @@ export function linearOf(space: Space): Linear | null {
   return linear;
 }
 
-/** Whether the params meet every linear constraint of the space; what is inactive counts as 0. */
+/** Returns whether the params meet every linear constraint of the space; inactive parameters count as 0. */
 export function isAllowed(space: Space, params: Params): boolean {
   return linearOf(space)?.allows(params) ?? true;
 }

@@ -1,14 +1,14 @@
 /**
- * Makes an allowed point a random one: after enough moves it is distributed as independent draws that happen to meet the
- * constraints. Two kinds of moves take turns, both of which leave that distribution as it is:
+ * Randomizes an allowed point: after enough moves it is distributed like independent draws conditioned on the
+ * constraints. Two kinds of moves alternate, both of which leave that distribution invariant:
  *
- * - one parameter anew, from its own distribution cut to what the others leave it (Gibbs sampling: Geman & Geman, IEEE
- *   TPAMI 1984);
- * - two parameters of one constraint along the line on which its sum stays the same, anywhere on the chord within all
- *   constraints (hit-and-run: R. L. Smith, Operations Research 32, 1984, with the acceptance of Metropolis et al. 1953).
- *   With these a narrow band, where no single parameter can move, is walked along too.
+ * - Redraw one parameter from its own distribution, truncated to the room that the others leave (Gibbs sampling: Geman
+ *   & Geman, IEEE TPAMI 1984).
+ * - Move two parameters of one constraint along the line that keeps its sum, anywhere on the chord within all
+ *   constraints (hit-and-run: R. L. Smith, Operations Research 32, 1984, with the acceptance of Metropolis et al.
+ *   1953). These moves also traverse a narrow band, where no single parameter can move.
  *
- * Parents of conditions keep their values, and so does what no constraint names.
+ * Parents of conditions keep their values, and so do parameters that no constraint uses.
  */
 import { entryOf, setEntry } from '../../protocol/records.js';
 import type { Params } from '../../protocol/values.js';
@@ -17,7 +17,7 @@ import { axesOf, type Axis } from '../space/unit.js';
 import type { Dimension, Random, Space } from '../types.js';
 import type { Linear } from './linear.js';
 
-/** Rounds, each with one move of both kinds for every parameter. */
+/** Number of rounds, each with one move of both kinds for every parameter. */
 const ROUNDS = 40;
 
 type Stepped = Extract<Dimension, { kind: 'float' | 'int' }>;
@@ -29,7 +29,7 @@ function axesFor(space: Space): Axis[] {
   return known;
 }
 
-/** `params` must be allowed, and are left as they are. */
+/** Returns a randomized copy of `params`, which must be allowed. */
 export function mixed(space: Space, linear: Linear, params: Params, random: Random): Params {
   const moved = { ...params };
   const free = linear.dimensions.flatMap((d, i) => {
@@ -46,7 +46,7 @@ export function mixed(space: Space, linear: Linear, params: Params, random: Rand
   return moved;
 }
 
-/** What each row leaves beyond its sum; never below 0, which rounding could make it. */
+/** Returns the slack of each row; never below 0, which rounding could produce. */
 function slack(linear: Linear, r: number, params: Params): number {
   const row = linear.rows[r]!;
   return Math.max(0, row.atMost - linear.sum(row, params));
@@ -65,11 +65,11 @@ function moveOne(linear: Linear, all: readonly Axis[], i: number, params: Params
   }
   if (!(low < high)) return;
   setEntry(params, name, axis.count > 0 ? oneOf(axis, low, high, random) : cutTo(axis, low, high, random));
-  // Rounding may have left what is allowed.
+  // Rounding may have left the feasible region.
   if (!linear.allows(params)) setEntry(params, name, value);
 }
 
-/** A listed value between the two, as likely as a draw makes it. */
+/** Draws one of the listed values between the two, with the probabilities of an ordinary draw. */
 function oneOf(axis: Axis, low: number, high: number, random: Random): number {
   const edges = axis.edges!;
   let total = 0;
@@ -95,14 +95,14 @@ function cutTo(axis: Axis, low: number, high: number, random: Random): number {
 interface Pair {
   i: number;
   j: number;
-  /** By how much each changes when the pair moves by 1. */
+  /** Change of each parameter when the pair moves by 1. */
   byI: number;
   byJ: number;
-  /** The pair moves by whole multiples of this; 0: by anything. */
+  /** Grain of the pair's moves: whole multiples of this, or any amount if 0. */
   grain: number;
 }
 
-/** Parameters of one constraint that can move against each other without leaving their steps. */
+/** Returns the pairs of parameters of one constraint that can move against each other without leaving their steps. */
 function pairsOf(linear: Linear, free: readonly number[]): Pair[] {
   const pairs: Pair[] = [];
   for (const [r, row] of linear.rows.entries()) {
@@ -111,7 +111,7 @@ function pairsOf(linear: Linear, free: readonly number[]): Pair[] {
       for (const j of own.slice(at + 1)) {
         const [fi, fj] = [row.factors[row.at.indexOf(i)]!, row.factors[row.at.indexOf(j)]!];
         const grain = grainOf(linear.dimensions[i] as Stepped, linear.dimensions[j] as Stepped, fi, fj);
-        // Scaled so that the first changes by 1.
+        // Scaled so that the first parameter changes by 1.
         if (grain !== null) pairs.push({ i, j, byI: 1, byJ: -fi / fj, grain });
       }
     }
@@ -139,7 +139,7 @@ function movePair(linear: Linear, { i, j, byI, byJ, grain }: Pair, params: Param
   for (const r of new Set([...linear.rowsOf[i]!, ...linear.rowsOf[j]!])) {
     const factorOf = (d: number): number => linear.factorsOf[d]![linear.rowsOf[d]!.indexOf(r)] ?? 0;
     const rate = factorOf(i) * byI + factorOf(j) * byJ;
-    // The row that the pair is of does not change, but for rounding.
+    // The pair's own row doesn't change, apart from rounding.
     if (Math.abs(rate) > 1e-12 * (Math.abs(factorOf(i)) + Math.abs(factorOf(j)))) limit(slack(linear, r, params), rate);
   }
   if (!(low <= high)) return;
@@ -155,7 +155,7 @@ function movePair(linear: Linear, { i, j, byI, byJ, grain }: Pair, params: Param
     setEntry(params, a.name, atA);
     setEntry(params, b.name, atB);
   };
-  // On a logarithmic scale a draw's density falls as 1 / x.
+  // On a logarithmic scale the density of a draw falls as 1 / x.
   const ratio = (a.log ? x / nextX : 1) * (b.log ? y / nextY : 1);
   if (!(random.next() < ratio)) return;
   place(nextX, nextY);

@@ -1,7 +1,7 @@
 /**
- * Finds params that a space's linear constraints allow, near to those wished for: sets one value after another, parents
- * of conditions first and the others in random order, each to the nearest one for which interval arithmetic leaves the
- * rest a chance, and takes it back where the rest has none.
+ * Finds params that a space's linear constraints allow, near a wish: sets one value after another, parents of
+ * conditions first and the others in random order, each to the nearest value for which interval arithmetic leaves the
+ * rest a chance, and backtracks from values that leave none.
  */
 import type { Params, ParamValue } from '../../protocol/values.js';
 import { draw, gridOf, isActive, nearestWithin, sameValue } from '../space/dimension.js';
@@ -9,19 +9,19 @@ import type { Linear } from './linear.js';
 import type { Dimension, Random } from '../types.js';
 import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
 
-/** Values set until it is given up, and values of a parent that are looked at. */
+/** Number of values set before giving up, and the number of values tried for each parent. */
 const VISITS = 2000;
 const OTHERS = 64;
 
 export class Walk {
   readonly found: Params | null;
   visits = 0;
-  /** Places in the space; from `leaves` on, nothing that follows depends on the value. */
+  /** Order in which dimensions are set; from `leaves` on, no later step depends on the value. */
   private readonly order: number[];
   private readonly leaves: number;
   private readonly position: number[];
 
-  /** What is `given` is kept. */
+  /** Searches from `wish`, keeping the values in `given`. */
   constructor(
     private readonly linear: Linear,
     private readonly wish: Params,
@@ -43,7 +43,7 @@ export class Walk {
     this.found = this.parent(0, params) ? params : null;
   }
 
-  /** Adds to the params; as they were where there is no way. */
+  /** Extends the params from this place on; restores them and returns false if there is no way. */
   private parent(place: number, params: Params): boolean {
     const { linear } = this;
     const decided = (i: number) => this.position[i]! < place;
@@ -67,7 +67,7 @@ export class Walk {
     return false;
   }
 
-  /** `sums`: the least that each row may come to. */
+  /** Sets the leaves; `sums` holds the lower bound of each row. */
   private leaf(place: number, params: Params, sums: number[]): boolean {
     const { linear } = this;
     if (place === this.order.length) return linear.allows(params);
@@ -93,7 +93,7 @@ export class Walk {
     return false;
   }
 
-  /** Without repetition, the wish or what is nearest to it first. */
+  /** Returns the values to try, without duplicates, nearest to the wish first. */
   private candidates(i: number, d: Dimension, [low, high]: [number, number]): ParamValue[] {
     const { linear } = this;
     const given = entryOf(this.given, d.name);

@@ -1,17 +1,17 @@
 /**
- * For any step, the smallest losses that ended trials had by then, in order. A column is built when a step is first
- * asked for and kept up as trials end, so a report costs a look-up however many trials there are.
+ * Sorted best-so-far losses of the ended trials, for any step. A column is built when a step is first queried and kept
+ * up as trials end, so a report costs one look-up however many trials there are.
  */
 import type { History, Trial } from '../types.js';
 import { Curves, type Curve } from './curve.js';
 import { SortedNumbers } from './sorted.js';
 
-/** Numbers kept in all (32 MB). Beyond, columns are built anew where they are needed. */
+/** Maximum number of cached values (32 MB). Beyond it, columns are rebuilt on demand. */
 const MOST_CELLS = 4_000_000;
 
 export class Columns {
   readonly curves = new Curves();
-  /** From first to last report, of completed trials. */
+  /** Steps from the first to the last report of each completed trial. */
   readonly lengths = new SortedNumbers();
   private readonly columns = new Map<number, SortedNumbers>();
   private cells = 0;
@@ -36,7 +36,7 @@ export class Columns {
     this.open.length = kept;
   }
 
-  /** Of the completed and pruned trials that got as far as this step. */
+  /** Returns the best losses of the completed and pruned trials that reached this step. */
   at(step: number): SortedNumbers {
     const known = this.columns.get(step);
     if (known) return known;

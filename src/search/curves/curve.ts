@@ -1,18 +1,18 @@
-/** A trial's reports as losses by step, read report by report. */
+/** A trial's reports as losses by step, updated incrementally. */
 import type { Goal, Trial } from '../types.js';
 
-/** As something to minimise; what is not a number is the worst. */
+/** Returns the value as a loss to minimise; NaN becomes the worst. */
 export function lossOf(value: number, goal: Goal): number {
   return Number.isNaN(value) ? Infinity : goal === 'minimize' ? value : -value;
 }
 
 export class Curve {
-  /** Ascending. */
+  /** Steps of the reports, ascending. */
   steps: number[] = [];
-  /** As reported at the step, and the smallest up to it. */
+  /** Losses as reported at each step, and the running minimum. */
   losses: number[] = [];
   best: number[] = [];
-  /** Sums of the finite losses before each place, for means. */
+  /** Prefix sums of the finite losses, for means. */
   private sums: number[] = [0];
   private from: Trial['reports'] | null = null;
   private read = 0;
@@ -20,7 +20,7 @@ export class Curve {
   constructor(private readonly goal: Goal) {}
 
   update({ reports }: Trial): void {
-    // Another list: it was thinned out.
+    // The list was replaced because it was thinned out.
     if (reports !== this.from || this.read > reports.length) this.clear(reports);
     for (; this.read < reports.length; this.read++) {
       const { step, value } = reports[this.read]!;
@@ -43,7 +43,7 @@ export class Curve {
     return this.best[this.best.length - 1]!;
   }
 
-  /** Place of the last report that is not after the step; -1 when all are. */
+  /** Returns the index of the last report at or before the step; -1 if all come later. */
   placeOf(step: number): number {
     let [low, high] = [0, this.steps.length];
     while (low < high) {
@@ -54,23 +54,23 @@ export class Curve {
     return low - 1;
   }
 
-  /** Smallest loss up to the step; Infinity before the first report. */
+  /** Returns the smallest loss up to the step; Infinity before the first report. */
   bestAt(step: number): number {
     const place = this.placeOf(step);
     return place < 0 ? Infinity : this.best[place]!;
   }
 
-  /** Smallest loss up to the first report at the step or after it; null when it never got there. */
+  /** Returns the smallest loss up to the first report at or after the step; null if the trial never got there. */
   bestOnReaching(step: number): number | null {
     if (this.steps.length === 0 || this.last < step) return null;
     let place = this.placeOf(step);
     if (place < 0 || this.steps[place]! < step) place++;
-    // Several reports of one step: the first of them counts.
+    // If a step was reported several times, the first report counts.
     while (place > 0 && this.steps[place - 1]! >= step) place--;
     return this.best[place]!;
   }
 
-  /** Mean of the last tenth of the reports up to the step: what noise leaves of the loss there. */
+  /** Returns the mean of the last tenth of the reports up to the step, which smooths the noise of the loss. */
   levelAt(step: number): number {
     const place = this.placeOf(step);
     if (place < 0 || !Number.isFinite(this.losses[place])) return Infinity;

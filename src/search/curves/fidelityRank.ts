@@ -1,16 +1,16 @@
 /**
- * Gives every trial a loss that can be compared with all others', however far each has got, so that a sampler learns
- * from trials that were stopped or that rest. A completed trial's is its own. Of any other two expectations are
- * combined, each weighed by its certainty:
+ * Gives every trial a loss that is comparable with all others', however far each has got, so that a sampler learns from
+ * stopped and paused trials too. A completed trial has its own final loss. For any other trial, two predictions are
+ * combined, each weighted by its precision:
  *
- * - what trials that went further became from values like its own at the same step: a line through (loss at that step,
- *   loss in the end), with one prior observation of slope `SLOPE`. Steps are taken from the furthest to the first, so
- *   that what stopped early is compared with what stopped later too;
- * - where its own curve leads (curves/model.ts), once a trial has completed.
+ * - the final losses of trials that went further from a similar value at the same step: a regression line through (loss
+ *   at that step, final loss), with one prior observation of slope `SLOPE`. Steps are processed from the last to the
+ *   first, so that trials stopped early are also compared with trials stopped later;
+ * - the extrapolation of its own curve (curves/model.ts), once a trial has completed.
  *
- * Where none went further and none has completed, the loss so far has to serve.
+ * If no trial went further and none has completed, the best loss so far is used.
  *
- * At most `LEVELS` steps are told apart and `REFERENCES` trials looked at, so a suggestion stays cheap with thousands.
+ * At most `LEVELS` steps are distinguished and `REFERENCES` trials used, so a suggestion stays cheap with thousands.
  */
 import { lossOf, type Curve } from './curve.js';
 import { CurveModel } from './model.js';
@@ -19,30 +19,30 @@ import type { History, Trial } from '../types.js';
 const LEVELS = 16;
 const REFERENCES = 256;
 const SLOPE = 0.7;
-/** The line's error, as a share of a typical drop, that is believed in like two trials' worth of it. */
+/** Prior error of the line, as a share of a typical drop; it weighs as much as two trials. */
 const ERROR = 0.3;
 
 export class FidelityLosses {
   /**
-   * By place in `history.trials`: the loss to be expected at full length, smaller is better; Infinity of what failed
-   * or has diverged, NaN where nothing is known yet. Of several objectives, completed trials have NaN too.
+   * Expected loss at full length, by index in `history.trials` (smaller is better): Infinity for failed or diverged
+   * trials, NaN if nothing is known yet. With several objectives, completed trials have NaN too.
    */
   losses: Float64Array = new Float64Array(0);
-  /** Rough standard error of that; 0 of completed and failed trials. */
+  /** Approximate standard error of that loss; 0 for completed and failed trials. */
   sd: Float64Array = new Float64Array(0);
-  /** Share of the full length that was seen; 1 of completed trials, 0 of failed ones. */
+  /** Share of the full length that was observed; 1 for completed trials, 0 for failed ones. */
   share: Float64Array = new Float64Array(0);
-  /** Grows when the loss of a trial that had ended has changed. */
+  /** Version that grows whenever the loss of an ended trial changes. */
   version = 0;
 
   private readonly model = new CurveModel();
   private readonly curves = this.model.curves;
-  /** What the model expects of a trial, as long as neither has changed. */
+  /** Cached predictions of the model, valid while neither the trial nor the model changes. */
   private readonly expected = new WeakMap<Trial, { version: number; reports: number; mean: number; sd: number }>();
   private read = 0;
-  /** Running and paused. */
+  /** Running and paused trials. */
   private open: number[] = [];
-  /** Stopped before the end, with reports. */
+  /** Trials stopped before the end, with reports. */
   private partial: number[] = [];
   private completed: number[] = [];
   private longest = 0;
@@ -69,7 +69,7 @@ export class FidelityLosses {
   private end(i: number, { trials, goals }: History): void {
     const trial = trials[i]!;
     this.losses[i] = trial.state === 'failed' ? Infinity : NaN;
-    // What was expected of it while it ran.
+    // Clears the prediction made while the trial ran.
     this.sd[i] = 0;
     this.share[i] = 0;
     if (goals.length > 1) return;
@@ -93,7 +93,7 @@ export class FidelityLosses {
 
     this.model.update(history);
     const curveOf = (i: number) => this.curves.of(trials[i]!, goals[0]!);
-    // Not the order in which they ended: a restored search knows only their places.
+    // Sorted by id, not by the order of ending, which a restored search doesn't know.
     resting.sort((a, b) => curveOf(b).last - curveOf(a).last || a - b);
     const full = history.maxSteps ?? Math.max(this.longest, curveOf(resting[0]!).last);
     const levels = levelsOf(resting.map((i) => curveOf(i).last));
@@ -117,7 +117,7 @@ export class FidelityLosses {
     }
   }
 
-  /** What the line says of a trial with what its own curve says. */
+  /** Combines the prediction of the line with the extrapolation of the trial's own curve. */
   private combine(history: History, i: number, known: boolean): void {
     const trial = history.trials[i]!;
     const { version } = this.model;
@@ -134,7 +134,7 @@ export class FidelityLosses {
     this.sd[i] = 1 / Math.sqrt(line + own);
   }
 
-  /** What the losses at a step became. Null when no trial went on from there. */
+  /** Fits the line from losses at a step to final losses. Returns null if no trial went beyond that step. */
   private fit(trials: readonly number[], step: number, curveOf: (i: number) => Curve) {
     const stride = Math.max(1, Math.ceil(trials.length / REFERENCES));
     const [xs, ys]: [number[], number[]] = [[], []];
@@ -179,7 +179,7 @@ export class FidelityLosses {
   }
 }
 
-/** At most `LEVELS` of the steps, from the last to the first; the first one is always there. */
+/** Returns at most `LEVELS` of the steps, from the last to the first; always includes the first. */
 function levelsOf(descending: readonly number[]): number[] {
   const distinct = descending.filter((step, i) => i === 0 || step !== descending[i - 1]);
   if (distinct.length <= LEVELS) return distinct;

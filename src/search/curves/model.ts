@@ -1,16 +1,16 @@
 /**
- * What a learning curve will come to: a Bayesian mixture over forms of curves (shapes.ts) and sizes of noise. Given
- * form and noise, final value and drop are linear and normal, so likelihood and prediction are sums and a 2×2 inverse:
- * the importance sampling over a prior of curves of Adriaensen et al. (NeurIPS 2023) with that part done exactly.
+ * Extrapolates learning curves with a Bayesian mixture over curve shapes (shapes.ts) and noise levels. Given shape and
+ * noise, the final value and the drop are linear and normal, so likelihood and prediction reduce to sums and a 2×2
+ * inverse: the importance sampling over a prior of curves of Adriaensen et al. (NeurIPS 2023), with that part computed
+ * exactly.
  *
- * - The prior is learnt from the search: final values and drops of the trials so far, widened, and how well each
- *   form explains the trials that ended.
- * - Reports are not independent of one another given a form that is only about right: a curve counts as at most
- *   `COUNTED` of them.
+ * - The prior is learnt from the search: final values and drops of the trials so far, widened, and how well each shape
+ *   explains the trials that ended.
+ * - Reports are not independent given a shape that fits only roughly, so a curve counts as at most `COUNTED` of them.
  *
- * Sums are kept by trial, so a report costs the same however long the curve is. Learnt is anew whenever there are a
- * quarter more completed trials than the last time, from the latest of them: what is expected of the others then stays
- * the same for a while, and need not be worked out again. It depends on the history alone, not on when one looked.
+ * Sums are kept by trial, so a report costs the same however long the curve is. The model is refitted from the latest
+ * trials whenever the number of completed trials has grown by a quarter; until then, predictions for the others stay
+ * valid and need not be recomputed. The model depends on the history alone, not on when it was queried.
  */
 import { quickCdf } from '../maths/normal.js';
 import { exp, log, quickExp } from '../maths/numeric.js';
@@ -18,61 +18,61 @@ import type { History, Trial } from '../types.js';
 import { Curves, lossOf, type Curve } from './curve.js';
 import { PRIORS, SHAPES } from './shapes.js';
 
-/** Deviations of the noise, as shares of a typical drop. */
+/** Standard deviations of the noise, as shares of a typical drop. */
 const NOISES = [0.003, 0.01, 0.03, 0.1, 0.3];
 const COUNTED = 5;
 const LOG_VARIANCES = NOISES.map((noise) => 2 * log(noise));
-/** How much wider the prior is than the trials so far. */
+/** Factor by which the prior is wider than the trials so far. */
 const WIDER = 1.5;
-/** Trials' worth of belief that all forms are as likely. */
+/** Weight of the belief that all shapes are equally likely, in trials. */
 const BELIEF = 4;
-/** Steps whose forms are remembered. */
+/** Number of steps whose shape values are cached. */
 const MOST_ROWS = 4096;
-/** Completed trials that are learnt from at most. */
+/** Maximum number of completed trials to learn from. */
 const MOST = 64;
-/** Completed trials after which a search in which nothing learns is taken for what it is. */
+/** Number of completed trials after which a search in which nothing learns is accepted as such. */
 const PATIENCE = 10;
-/** Deviations of a curve's noise by which it must have come down to count as learning. */
+/** Drop that counts as learning, in standard deviations of the curve's noise. */
 const LEARNING = 4;
 const FORMS = SHAPES.length;
 const SIZE = FORMS * NOISES.length;
 const EVEN = Float64Array.from({ length: SIZE }, (_, i) => log(PRIORS[Math.floor(i / NOISES.length)]! / NOISES.length));
 
 export interface Outlook {
-  /** Of the value at the full length, as it will be reported. */
+  /** Mean of the value at full length, as it will be reported. */
   mean: number;
   sd: number;
-  /** Probability that it is below this loss. */
+  /** Returns the probability that the value is below this loss. */
   below(loss: number): number;
 }
 
 interface Sums {
   curve: Curve;
   read: number;
-  /** Identity of the curve's list: another one after it was thinned out. */
+  /** The curve's list, to notice when it was thinned out and replaced. */
   of: number[];
   full: number;
   n: number;
   y: number;
   yy: number;
-  /** By form: sums of h, h² and h times the loss. */
+  /** Sums of h, h² and h times the loss, by shape. */
   h: Float64Array;
 }
 
 export class CurveModel {
   readonly curves = new Curves();
-  /** Grows whenever something was learnt. */
+  /** Version that grows whenever the model is refitted. */
   version = 0;
-  /** A typical drop from the first report to the final value. */
+  /** Typical drop from the first report to the final value. */
   scale = 1;
-  /** The step at which trainings end; 0 while it isn't known. */
+  /** Step at which trainings end; 0 while unknown. */
   full = 0;
   /** Smallest final loss so far. */
   best = Infinity;
   completed = 0;
   /**
-   * False while no completed trial has learnt anything: a flat beginning then says nothing yet, because how a curve of
-   * this search comes down was never seen.
+   * Whether any completed trial has learnt anything. Until then a flat start is no evidence, because the search hasn't
+   * shown yet how its curves come down.
    */
   informed = false;
   private read = 0;
@@ -80,12 +80,12 @@ export class CurveModel {
   private ended: Trial[] = [];
   private learnt: Trial[] = [];
   private readonly sums = new WeakMap<Trial, Sums>();
-  /** Logarithms. */
+  /** Logarithms of the shapes' weights. */
   private readonly weights = EVEN.slice();
-  /** The forms at a step. */
+  /** Shape values by step. */
   private readonly rows = new Map<number, Float64Array>();
   private shift = 0;
-  /** Prior of final value and drop, in units of `scale` from `shift`. */
+  /** Prior of final value and drop, in units of `scale` relative to `shift`. */
   private prior = { drop: 1, finalPrecision: 1, dropPrecision: 1 };
   private readonly terms = new Float64Array(SIZE);
   private readonly means = new Float64Array(SIZE);
@@ -101,7 +101,7 @@ export class CurveModel {
     }
     this.open.length = kept;
     if (this.ended.length === before) return;
-    // Not the order in which they ended, which a restored search does not know.
+    // Sorted by id, not by the order of ending, which a restored search doesn't know.
     this.ended.sort((a, b) => a.id - b.id);
     for (const trial of this.ended) this.best = Math.min(this.best, lossOf(trial.values![0]!, history.goals[0]!));
     const chosen = this.ended.slice(0, milestone(this.ended.length)).slice(-MOST);
@@ -111,7 +111,7 @@ export class CurveModel {
     this.learn(history);
   }
 
-  /** Null: nothing can be said. The trial's latest reports must be numbers. */
+  /** Returns null if nothing can be predicted. The trial's latest reports must be finite numbers. */
   outlook(history: History, trial: Trial): Outlook | null {
     if (this.ended.length === 0 || !(this.full > 0)) return null;
     const sums = this.sumsOf(history, trial);
@@ -162,7 +162,7 @@ export class CurveModel {
     const [final, drop] = [moments(finals), moments(drops)];
     this.shift = final.mean;
     this.scale = Math.max(Math.abs(drop.mean), drop.sd, final.sd) || Math.abs(final.mean) || 1;
-    // Two trials' worth of belief that finals and drops differ by half a typical drop.
+    // Prior belief, worth two trials: finals and drops vary by half a typical drop.
     const sdOf = ({ sd }: { sd: number }, n: number) => {
       const own = sd / this.scale;
       return WIDER * Math.sqrt((2 * 0.25 + n * own * own) / (2 + n));
@@ -176,7 +176,7 @@ export class CurveModel {
     this.weigh(history);
   }
 
-  /** One step of expectation and maximisation from even weights, with a belief in these. */
+  /** Runs one EM step from even weights, regularized towards these. */
   private weigh(history: History): void {
     const even = EVEN;
     const counts = EVEN.map((weight) => BELIEF * exp(weight));
@@ -223,7 +223,9 @@ export class CurveModel {
     return row;
   }
 
-  /** Fills `terms` with the probabilities of form and noise, and what each predicts, in units of `scale`. */
+  /**
+   * Fills `terms` with the probabilities of shapes and noise levels and the prediction of each, in units of `scale`.
+   */
   private explain({ n, y, yy, h }: Sums, weights: Float64Array): void {
     const { shift, scale, terms, means, variances } = this;
     const { drop, finalPrecision: pf, dropPrecision: pd } = this.prior;
@@ -256,19 +258,20 @@ export class CurveModel {
   }
 }
 
-/** The largest of 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, … that is not above the count. */
+/** Returns the largest of 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, … that does not exceed the count. */
 function milestone(count: number): number {
   let at = 1;
   for (let next = 2; next <= count; next = Math.floor(next * 1.25) + (next < 8 ? 1 : 0)) at = next;
   return at;
 }
 
-/** True when the curve has come down by more than its noise, which is told from the differences of neighbouring reports. */
+/** Returns whether the curve has dropped by more than its noise, estimated from differences of adjacent reports. */
 function hasLearnt({ losses, lowest }: Curve): boolean {
   const finite = losses.filter(Number.isFinite);
   if (finite.length < 2) return false;
   const steps = finite.slice(1).map((loss, i) => Math.abs(loss - finite[i]!));
-  // The median, because a smooth curve's few large first steps are no noise; normal: 0.954 deviations.
+  // The median, because the few large first steps of a smooth curve are not noise; for a normal distribution it is
+  // 0.954 standard deviations.
   const noise = steps.sort((a, b) => a - b)[steps.length >> 1]! / 0.954;
   return finite[0]! - lowest > LEARNING * noise;
 }

@@ -1,14 +1,15 @@
 /**
- * The forms that learning curves take, each as a function h of the share of the full length with h(0) = 1 and h(1) = 0,
- * so that a curve is final + (start - final) h. Power laws and exponentials are the families that Domhan, Springenberg
- * & Hutter, "Speeding up Automatic Hyperparameter Optimization of Deep Neural Networks by Extrapolation of Learning
- * Curves" (IJCAI 2015), table 1, found most apt; delays, rises (overfitting) and late drops (of the learning rate) are
- * as in the prior of Adriaensen, Rakotoarison, Müller & Hutter, "Efficient Bayesian Learning Curve Extrapolation
- * using Prior-Data Fitted Networks" (NeurIPS 2023), section 3.
+ * The shapes of learning curves, each a function h of the share of the full length with h(0) = 1 and h(1) = 0, so that
+ * a curve is final + (start - final) h. Power laws and exponentials are the families that Domhan, Springenberg &
+ * Hutter, "Speeding up Automatic Hyperparameter Optimization of Deep Neural Networks by Extrapolation of Learning
+ * Curves" (IJCAI 2015), table 1, found to fit best; delays, rises (overfitting) and late drops (of the learning rate)
+ * follow the prior of Adriaensen, Rakotoarison, Müller & Hutter, "Efficient Bayesian Learning Curve Extrapolation using
+ * Prior-Data Fitted Networks" (NeurIPS 2023), section 3.
  *
- * The plain power laws must have the exponents that the delayed and the rising ones have: else a curve that only falls is
- * explained best by one that falls as it does and rises later. With these, and the shares below, the Brier score of "ends
- * below this value" on the generated curves of the tests is 0.061 (0.065 without the exponent 1 and with equal shares).
+ * The plain power laws need the same exponents as the delayed and the rising ones: otherwise a curve that only falls is
+ * explained best by one that falls in the same way and rises later. With these exponents and the shares below, the
+ * Brier score of "ends below this value" on the generated curves of the tests is 0.061 (0.065 without the exponent 1
+ * and with equal shares).
  */
 import { exp, log } from '../maths/numeric.js';
 
@@ -36,8 +37,8 @@ function normed(shape: Shape): Shape {
 }
 
 /**
- * With how likely each family is believed to be before anything is known: rises least, since one that begins late explains
- * any curve so far.
+ * Families with their prior probabilities. Rises get the least, since a rise that begins late explains any curve so
+ * far.
  */
 const FAMILIES: [share: number, shapes: Shape[]][] = [
   [0.5, [0.003, 0.01, 0.03, 0.1, 0.3, 1].flatMap((tau) => [0.3, 0.6, 1, 1.5, 2.2].map((alpha) => power(tau, alpha)))],
@@ -53,5 +54,5 @@ const FAMILIES: [share: number, shapes: Shape[]][] = [
 ];
 
 export const SHAPES: readonly Shape[] = FAMILIES.flatMap(([, shapes]) => shapes.map(normed));
-/** How likely each is believed to be. */
+/** Prior probability of each shape. */
 export const PRIORS: readonly number[] = FAMILIES.flatMap(([share, shapes]) => shapes.map(() => share / shapes.length));

@@ -1,4 +1,4 @@
-/** Numbers in ascending order; adding one costs a binary search and moving what is above it. */
+/** Numbers in ascending order; an insertion costs a binary search and a shift of the larger ones. */
 export class SortedNumbers {
   private values = new Float64Array(16);
   length = 0;
@@ -24,7 +24,7 @@ export class SortedNumbers {
     this.values.copyWithin(place, place + 1, this.length--);
   }
 
-  /** Takes over all at once. */
+  /** Replaces the contents by these values. */
   fill(values: Float64Array<ArrayBuffer>): void {
     this.values = values.sort();
     this.length = values.length;
@@ -41,7 +41,7 @@ export class SortedNumbers {
     return low;
   }
 
-  /** With linear interpolation between the two nearest ranks. */
+  /** Returns a percentile, interpolated linearly between the two nearest ranks. */
   percentile(percent: number): number {
     const rank = (percent / 100) * (this.length - 1);
     const below = this.at(Math.floor(rank));

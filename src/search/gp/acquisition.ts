@@ -1,21 +1,21 @@
 /**
- * How much a point promises, as logarithms, so that points far from promising still compare and have slopes: Ament,
- * Daulton, Eriksson, Balandat & Bakshy, "Unexpected Improvements to Expected Improvement for Bayesian Optimization"
- * (NeurIPS 2023), section 4.1. Where they cancel terms by way of erfcx, we have the continued fraction of Mills'
- * ratio (Abramowitz & Stegun, 1964, 26.2.14), which has nothing to cancel: with Φ(-t)/φ(t) = 1/(t + c(t)),
+ * Acquisition functions in log space, so that unpromising points still compare and have gradients: Ament, Daulton,
+ * Eriksson, Balandat & Bakshy, "Unexpected Improvements to Expected Improvement for Bayesian Optimization" (NeurIPS
+ * 2023), section 4.1. Instead of their use of erfcx to avoid cancellation, we use the continued fraction of Mills'
+ * ratio (Abramowitz & Stegun, 1964, 26.2.14), which has none: with Φ(-t)/φ(t) = 1/(t + c(t)),
  *
  *     φ(t) - t Φ(-t) = φ(t) c/(t + c)    and    Φ(-t) = φ(t)/(t + c).
  *
- * All values are to be minimized.
+ * All values are minimized.
  */
 import { normalCdf, normalDensity } from '../maths/normal.js';
 import { log } from '../maths/numeric.js';
 
 const LOG_SQRT_2PI = 0.9189385332046727;
-/** Beyond this many deviations by the continued fraction. */
+/** Number of standard deviations beyond which the continued fraction is used. */
 const TAIL = 3.5;
 
-/** c(t) of the header, for t ≥ TAIL. */
+/** Returns c(t) of the header, for t ≥ TAIL. */
 function remainder(t: number): number {
   let c = 0;
   for (let k = Math.min(80, 8 + Math.ceil(900 / (t * t))); k >= 1; k--) c = k / (t + c);
@@ -28,7 +28,7 @@ export interface Slope {
   slope: number;
 }
 
-/** log(φ(z) + z Φ(z)), of which expected improvement is made, and its derivative Φ(z) / (φ(z) + z Φ(z)). */
+/** Computes log(φ(z) + z Φ(z)), the core of expected improvement, and its derivative Φ(z) / (φ(z) + z Φ(z)). */
 export function logImprovement(z: number, out: Slope): void {
   if (z < -TAIL) {
     const c = remainder(-z);
@@ -42,7 +42,7 @@ export function logImprovement(z: number, out: Slope): void {
   out.slope = below / all;
 }
 
-/** log Φ(z) and its derivative φ(z) / Φ(z). */
+/** Computes log Φ(z) and its derivative φ(z) / Φ(z). */
 export function logProbability(z: number, out: Slope): void {
   if (z < -TAIL) {
     const c = remainder(-z);
@@ -55,7 +55,10 @@ export function logProbability(z: number, out: Slope): void {
   out.slope = normalDensity(z) / below;
 }
 
-/** The logarithm of how far, on average, a value of this mean and deviation lies below `best`. */
+/**
+ * Returns the logarithm of the expected improvement upon `best` of a normal value with this mean and standard
+ * deviation.
+ */
 export function logExpectedImprovement(mean: number, sd: number, best: number): number {
   const out = { value: 0, slope: 0 };
   logImprovement((best - mean) / sd, out);

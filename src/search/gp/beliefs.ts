@@ -1,10 +1,10 @@
 /**
- * What the person believes to be good (`Dimension.prior`), as a term of the acquisition: Hvarfner, Stoll, Souza, Lindauer,
- * Hutter & Nardi, "πBO: Augmenting Acquisition Functions with User Beliefs for Bayesian Optimization" (ICLR 2022),
- * section 4.1. The acquisition is multiplied by π(x)^(β/n): what the trials say soon counts for more.
+ * The user's prior (`Dimension.prior`) as a term of the acquisition: Hvarfner, Stoll, Souza, Lindauer, Hutter & Nardi,
+ * "πBO: Augmenting Acquisition Functions with User Beliefs for Bayesian Optimization" (ICLR 2022), section 4.1. The
+ * acquisition is multiplied by π(x)^(β/n), so evidence from the trials soon outweighs the prior.
  *
- * π is normal around the value on ordered columns, `sd` wide. Of choices, the value has as much more than each of the
- * others as a normal density has at its centre than one whole range away.
+ * On ordered columns, π is normal around the value with standard deviation `sd`. For a choice, the preferred value
+ * exceeds each of the others by the ratio between a normal density at its centre and at a distance of one whole range.
  */
 import type { Random } from '../types.js';
 import { drawWithinUnit } from '../maths/normal.js';
@@ -33,7 +33,7 @@ export class Beliefs implements Landscape {
     return this.held.length > 0;
   }
 
-  /** After n trials. */
+  /** Scales the prior for n trials. */
   after(n: number): this {
     this.share = BETA / Math.max(1, n);
     return this;

@@ -1,11 +1,11 @@
-/** Which rows a model learns from when there are more than it can take: the time for a suggestion stays bounded. */
+/** Selects the rows a model learns from when there are too many, so that the time for a suggestion stays bounded. */
 import type { Row } from './data.js';
 
-/** Of the rows taken, this share are the best, and this share the latest; the rest is spread over all others. */
+/** Shares of the best and of the latest among the selected rows; the rest is spread over all others. */
 const BEST = 0.5;
 const LATEST = 0.15;
 
-/** At most `most` rows, in their own order. */
+/** Returns at most `most` rows, in their original order. */
 export function chosenRows(rows: readonly Row[], most: number): readonly Row[] {
   const n = rows.length;
   if (n <= most) return rows;
@@ -25,7 +25,7 @@ export function chosenRows(rows: readonly Row[], most: number): readonly Row[] {
   return rows.filter((_, i) => taken[i]);
 }
 
-/** By each objective, best first; those that broke a constraint or failed come last. */
+/** Ranks the rows by each objective, best first; rows that broke a constraint or failed come last. */
 function rankings(rows: readonly Row[]): Int32Array[] {
   const goals = rows.find((row) => row.losses)?.losses!.length ?? 0;
   const indices = Int32Array.from(rows, (_, i) => i);

@@ -1,7 +1,7 @@
 /**
- * A conditional space as rows of numbers for the kernel: one column for each parameter that has more than one value.
- * Ordered columns hold the place on [0, 1] (of steps: the middle of the value's share), choices their index, and a
- * parameter that takes no part is ABSENT.
+ * Encodes a conditional space as rows of numbers for the kernel: one column for each parameter with more than one
+ * value. Ordered columns hold the position in [0, 1] (for steps: the middle of the value's cell), choices their index,
+ * and an inactive parameter is ABSENT.
  */
 import type { Params, ParamValue } from '../../protocol/values.js';
 import { isActive, sameValue } from '../space/index.js';
@@ -13,16 +13,16 @@ import { entryOf, setEntry } from '../../protocol/records.js';
 interface Requirement {
   column: number;
   values: ParamValue[];
-  /** By index of the parent's value, where these are listed. */
+  /** Allowed values by index of the parent's value, if the parent's values are listed. */
   listed: Uint8Array | null;
 }
 
 export interface Column {
   axis: Axis;
   kind: ColumnKind;
-  /** All must hold. `null`: never takes part. */
+  /** Requirements that must all hold. `null`: the parameter is never active. */
   when: Requirement[] | null;
-  /** Other columns depend on it. */
+  /** Whether other columns depend on this one. */
   parent: boolean;
 }
 
@@ -31,7 +31,7 @@ export class Coding {
   readonly kinds: ColumnKind[];
   private readonly axes: Axis[];
 
-  /** `tasks`: a last column tells other searches' rows (1) from this one's (0). */
+  /** With `tasks`, a last column distinguishes other searches' rows (1) from this one's (0). */
   constructor(
     readonly space: Space,
     readonly tasks = false,
@@ -52,12 +52,12 @@ export class Coding {
     if (tasks) this.kinds.push('category');
   }
 
-  /** Numbers in a row. */
+  /** Number of columns in a row. */
   get width(): number {
     return this.kinds.length;
   }
 
-  /** Those of the parents too: a constant parent has no column. */
+  /** Includes the requirements of the parents: a constant parent has no column. */
   private require(
     { dimension }: Axis,
     known: Map<string, Requirement[] | null>,
@@ -103,19 +103,19 @@ export class Coding {
     return true;
   }
 
-  /** Of a column with listed values. */
+  /** Returns the index of the listed value in a column. */
   indexAt(j: number, at: number): number {
     const { axis } = this.columns[j]!;
     return axis.ordered ? cellOf(axis.edges!, at) : at;
   }
 
-  /** What a column holds for the index of a listed value. */
+  /** Returns the entry of a column for the index of a listed value. */
   ofIndex(j: number, index: number): number {
     const { axis } = this.columns[j]!;
     return axis.ordered ? (axis.edges![index]! + axis.edges![index + 1]!) / 2 : index;
   }
 
-  /** What a column holds for a draw 0 ≤ u ≤ 1 of the parameter's own distribution. */
+  /** Returns the entry of a column for a draw 0 ≤ u ≤ 1 from the parameter's own distribution. */
   ofUnit(j: number, u: number): number {
     const { axis } = this.columns[j]!;
     return axis.edges ? this.ofIndex(j, cellOf(axis.edges, u)) : u;

@@ -1,11 +1,12 @@
 /**
- * What the model learns from, read from the history. Each trial's place is coded once, so asking stays cheap with
+ * Training data of the model, read from the history. Each trial is encoded once, so a suggestion stays cheap with
  * thousands of them, and nothing here depends on the order in which trials ended.
  *
- * - Completed trials count by their values, also further measurements of the same params.
- * - Pruned and resting trials count by what they would have come to (curves/fidelityRank.ts), as sure as that is.
- * - Failed trials (also those with NaN) have no value, but say where trials fail; infinite values are worst or best.
- * - Completed trials of earlier searches count as observations of a like function, in a group of their own.
+ * - Completed trials count with their values, including repeated measurements of the same params.
+ * - Pruned and paused trials count with their predicted final loss (curves/fidelityRank.ts) and its standard error.
+ * - Failed trials (including those with NaN) have no value, but show where trials fail; infinite values are worst or
+ *   best.
+ * - Completed trials of earlier searches count as observations of a similar function, in a group of their own.
  */
 import { FidelityLosses } from '../curves/fidelityRank.js';
 import type { Params } from '../../protocol/values.js';
@@ -13,21 +14,21 @@ import type { History, Trial } from '../types.js';
 import type { Coding } from './coding.js';
 
 export interface Row {
-  /** As `Coding.encode` gives it. */
+  /** The row as `Coding.encode` returns it. */
   at: Float64Array;
-  /** By objective, to be made small; null: it failed. */
+  /** Losses to minimise, by objective; null if the trial failed. */
   losses: number[] | null;
   /** Standard error of a loss that is only a prediction. */
   sd: number;
-  /** Met where at most 0. */
+  /** Values of the constraints, met if at most 0. */
   constraints: readonly number[] | null;
   earlier: boolean;
 }
 
 export class Data {
-  /** Of trials that have ended, in the order begun; those of earlier searches first. */
+  /** Rows of the ended trials, in the order of their start; those of earlier searches come first. */
   rows: Row[] = [];
-  /** Of trials that run. */
+  /** Rows of the running trials. */
   pending: Float64Array[] = [];
   private readonly places: { params: Params; at: Float64Array }[] = [];
   private readonly fidelity = new FidelityLosses();
@@ -60,7 +61,7 @@ export class Data {
     return at;
   }
 
-  /** Undefined: nothing is known yet. */
+  /** Returns undefined if nothing is known yet. */
   private lossesOf(trial: Trial, goals: History['goals']): number[] | null | undefined {
     const { state, values, id } = trial;
     if (state === 'running') return undefined;

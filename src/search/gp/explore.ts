@@ -1,8 +1,8 @@
 /**
- * Finds where a function over a conditional space of numbers and choices is greatest: many points from a scrambled
- * Sobol sequence and around the best trials, then from the most promising of them uphill, by turns along the continuous
- * columns together (L-BFGS) and along each of the others by itself (Ru, Alvi, Nguyen, Osborne & Roberts, "Bayesian
- * Optimisation over Multiple Continuous and Categorical Inputs", ICML 2020, section 3, alternate in this way).
+ * Maximizes a function over a conditional space of numbers and choices: evaluates many points from a scrambled Sobol
+ * sequence and around the best trials, then climbs from the most promising of them, alternating between the continuous
+ * columns together (L-BFGS) and each of the others by itself (Ru, Alvi, Nguyen, Osborne & Roberts, "Bayesian
+ * Optimisation over Multiple Continuous and Categorical Inputs", ICML 2020, section 3, alternate in the same way).
  */
 import { scramble, sobolBits } from '../samplers/sobol/index.js';
 import { DIRECTIONS } from '../samplers/sobol/table.js';
@@ -12,29 +12,29 @@ import { ABSENT } from './kernel.js';
 import { minimize } from './lbfgs.js';
 import type { Box } from './region.js';
 
-/** To be maximized. */
+/** A function to maximize. */
 export interface Landscape {
   value(row: Float64Array): number;
-  /** The gradient along continuous columns is written to `gradient`. */
+  /** Returns the value and writes the gradient along continuous columns to `gradient`. */
   slope(row: Float64Array, gradient: Float64Array): number;
 }
 
 export interface ExploreOptions {
   random: Random;
-  /** Good rows to look around, best first. */
+  /** Good rows to search around, best first. */
   around: readonly Float64Array[];
-  /** By column: how far about the function changes. */
+  /** Length scale of the function, by column. */
   scales: Float64Array;
   /** Rows from all over the space. */
   anywhere: Iterable<Float64Array>;
-  /** So many more are looked at around the good rows. */
+  /** Number of additional points around the good rows. */
   nearby: number;
-  /** Of these so many are followed uphill, each by this many evaluations along the continuous columns. */
+  /** Number of points to climb from, and evaluations per climb along the continuous columns. */
   climbs: number;
   steps: number;
-  /** By column, where continuous ones stay; null: from 0 to 1. */
+  /** Bounds of the continuous columns; null means [0, 1]. */
   box: Box | null;
-  /** Rows that may be suggested. */
+  /** Tells which rows may be suggested. */
   allowed: ((row: Float64Array) => boolean) | null;
 }
 
@@ -45,7 +45,7 @@ export interface Found {
 
 const REACHES = [0.5, 0.15, 0.04, 0.01];
 
-/** Points found, the greatest first. Empty only when constraints allowed none. */
+/** Returns the points found, greatest first. The result is empty only if constraints allowed none. */
 export function explore(coding: Coding, landscape: Landscape, options: ExploreOptions): Found[] {
   const { random, allowed } = options;
   const drawn: Found[] = [];
@@ -69,7 +69,7 @@ export function explore(coding: Coding, landscape: Landscape, options: ExploreOp
 
 const descending = (a: Found, b: Found) => b.value - a.value;
 
-/** The first few that are not all but the same. */
+/** Returns the first few points that differ noticeably. */
 function distinct(sorted: readonly Found[], count: number): Found[] {
   const chosen: Found[] = [];
   for (const found of sorted) {
@@ -80,7 +80,7 @@ function distinct(sorted: readonly Found[], count: number): Found[] {
   return chosen;
 }
 
-/** Draws of the parameters' own distributions that fill the space evenly. */
+/** Yields draws from the parameters' own distributions that fill the space evenly. */
 export function* evenly(coding: Coding, count: number, random: Random): Generator<Float64Array> {
   const seeds = coding.columns.map(() => random.int(2 ** 32));
   for (let i = 0; i < count; i++) {
@@ -173,7 +173,7 @@ function alongContinuous(coding: Coding, landscape: Landscape, from: Found, opti
   return from;
 }
 
-/** Each of the choices and steps by itself, again and again while that helps. */
+/** Improves each choice and step by itself, repeatedly while that helps. */
 function alongListed(coding: Coding, landscape: Landscape, from: Found, options: ExploreOptions): Found {
   const { random, allowed } = options;
   let best = from;
@@ -203,7 +203,7 @@ function alongListed(coding: Coding, landscape: Landscape, from: Found, options:
   return best;
 }
 
-/** After a change in column j: parameters come and go as their conditions say. */
+/** Updates the row after a change in column j: conditions activate and deactivate parameters. */
 function settle(coding: Coding, row: Float64Array, j: number, random: Random): void {
   for (let k = j + 1; k < coding.columns.length; k++) {
     const active = coding.isActive(k, row);

@@ -1,4 +1,4 @@
-/** Finds the hyperparameters of a Gaussian process by their greatest posterior density (MAP), with gradients. */
+/** Finds the hyperparameters of a Gaussian process by maximum a posteriori (MAP), with gradients. */
 import { log } from '../maths/numeric.js';
 import { minimize } from './lbfgs.js';
 import type { ColumnKind } from './kernel.js';
@@ -7,52 +7,55 @@ import { Model } from './model.js';
 
 export interface FitOptions {
   /**
-   * Points, row by row, `kinds.length` numbers each. Ordered columns: a place in [0, 1]. Optional columns: the same, or
-   * ABSENT (-1) where the point doesn't have the parameter. Categories: any whole number for each.
+   * Points, row by row, `kinds.length` numbers each. Ordered columns hold a position in [0, 1]; optional columns the
+   * same, or ABSENT (-1) if the point doesn't have the parameter; categories any integer per category.
    */
   x: Float64Array;
   /** Observed values, all finite. */
   y: Float64Array;
   kinds: readonly ColumnKind[];
-  /** By row: how many times as large the noise's variance is there: 1/2 for the mean of two measurements. */
+  /** Factor of the noise variance, by row: 1/2 for the mean of two measurements. */
   noisier?: Float64Array | null;
-  /** By row: variance of an error of its own, in y's units squared, beyond the noise that all rows have. */
+  /** Variance of a row's own error, in y's units squared, in addition to the common noise. */
   extra?: Float64Array | null;
   /**
-   * By row: rows of one group share an offset that is learned too. Predictions are for group 0. For observations of other
-   * searches, add a category column as well, which says how much they are alike.
+   * Group of each row; rows of one group share a learned offset. Predictions are for group 0. For observations of other
+   * searches, add a category column as well, which learns how similar they are.
    */
   groups?: Int32Array | null;
-  /** Ordered columns whose scale is learned too ("input warping"): costs time, needs some dozens of observations. */
+  /** Ordered columns whose scale is learned too ("input warping"); costs time and needs some dozens of observations. */
   bent?: readonly number[];
   prior?: Partial<Prior>;
-  /** By column: added to the prior mean of its length scale's logarithm; above 0 where little change is expected. */
+  /** Shift of the prior mean of each column's log length scale; above 0 where little change is expected. */
   shifts?: readonly number[] | null;
   /** Hyperparameters (`Gp.theta`) of an earlier fit over the same columns, to start from. */
   start?: Float64Array | null;
-  /** Calls of the likelihood and its gradient, at most; each takes about n³ operations. 0: `start` as it is. */
+  /**
+   * Maximum number of evaluations of the likelihood and its gradient; each takes about n³ operations. With 0, `start`
+   * is used as is.
+   */
   evaluations?: number;
   /**
-   * The noise's variance (where the observations' is 1) from which the search begins that begins at the prior's mode. What
-   * is rugged and what is noisy explain the same values; uphill from little noise one finds the former only.
+   * Noise variance (relative to the observations') at which the fit from the prior's mode starts. Ruggedness and noise
+   * explain the same values; a climb from little noise finds only the former.
    */
   firstNoise?: number | null;
-  /** Also from the prior's mode if there is a `start`, and take the better. */
+  /** Whether to fit from the prior's mode as well when there is a `start`, and keep the better result. */
   afresh?: boolean;
 }
 
 export interface Gp {
-  /** Hyperparameters, to start a later fit from: numbers that JSON can hold. */
+  /** Hyperparameters to start a later fit from; JSON can represent them. */
   readonly theta: Float64Array;
-  /** Works in standardized units: (y - center) / scale. */
+  /** The model in standardized units: (y - center) / scale. */
   readonly model: Model;
   readonly center: number;
   readonly scale: number;
   /** Variance of one observation's noise, in y's units. */
   readonly noise: number;
-  /** Minus the logarithm of the hyperparameters' posterior density. */
+  /** Negative log posterior density of the hyperparameters. */
   readonly cost: number;
-  /** At one point, given like a row of x: what is expected of the function without noise, in y's units. */
+  /** Predicts the noise-free function, in y's units, at one point given like a row of x. */
   predict(x: Float64Array): { mean: number; variance: number };
 }
 
@@ -79,7 +82,7 @@ export function fitGp(options: FitOptions): Gp {
     if (cost < best.cost) best = { theta, cost };
   }
   const { theta } = best;
-  // What can't be factored (observations that are copies of each other) can be with more noise.
+  // More noise makes a matrix that can't be factored (because of duplicate observations) positive definite.
   for (let i = 0; i < 40; i++) {
     best.cost = posterior.evaluate(theta, null);
     if (Number.isFinite(best.cost)) break;
@@ -111,7 +114,7 @@ function prepare(options: FitOptions, y: Float64Array, center: number, scale: nu
   return { observed, posterior: new Posterior(observed, { ...PRIOR, ...prior }) };
 }
 
-/** Mean and standard deviation; 1 where all are the same. */
+/** Returns mean and standard deviation; the scale is 1 if all values are equal. */
 export function standard(y: Float64Array): { center: number; scale: number } {
   const n = Math.max(1, y.length);
   let center = 0;

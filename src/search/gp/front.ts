@@ -1,19 +1,19 @@
 /**
- * Expected hypervolume improvement of two or three objectives, exactly: what of the box below a reference point a new
+ * Exact expected hypervolume improvement for two or three objectives: the volume below a reference point that a new
  * point is expected to add to what the front dominates (Emmerich, Giannakoglou & Naujoks, "Single- and multiobjective
  * evolutionary optimization assisted by Gaussian random field metamodels", IEEE TEC 2006, section IV). All values are
- * to be minimized; the objectives are independent.
+ * minimized; the objectives are independent.
  *
- * The room that nobody dominates is cut into boxes. A box from a to b adds the product over the objectives of
- * ψ(b) - ψ(a), where ψ(t) = ∫ Φ((u - μ)/σ) du up to t: the expected improvement upon t, of which acquisition.ts has
- * the logarithm. All ψ are taken relative to that at the reference point, so that none is too small a number.
+ * The non-dominated region is partitioned into boxes. A box from a to b adds the product over the objectives of ψ(b) -
+ * ψ(a), where ψ(t) = ∫ Φ((u - μ)/σ) du up to t: the expected improvement upon t, whose logarithm acquisition.ts
+ * computes. All ψ are taken relative to ψ at the reference point, so that none underflows.
  */
 import { log, quickExp } from '../maths/numeric.js';
 import { logImprovement, type Slope } from './acquisition.js';
 import type { Landscape } from './explore.js';
 import type { Model, Moments } from './model.js';
 
-/** By box and objective: places in the sorted coordinates; 0 stands for -∞. */
+/** Indices into the sorted coordinates, by box and objective; 0 stands for -∞. */
 interface Boxes {
   coordinates: Float64Array[];
   low: Int32Array;
@@ -21,7 +21,10 @@ interface Boxes {
   count: number;
 }
 
-/** `front`: no point dominates another, and all are below the reference in every objective. */
+/**
+ * Partitions the non-dominated region. The points of `front` must not dominate each other and must lie below the
+ * reference in every objective.
+ */
 export function boxesOf(front: readonly ArrayLike<number>[], reference: ArrayLike<number>): Boxes {
   const m = reference.length;
   const coordinates = Array.from({ length: m }, (_, k) => {
@@ -31,7 +34,7 @@ export function boxesOf(front: readonly ArrayLike<number>[], reference: ArrayLik
   const place = (k: number, value: number) => coordinates[k]!.indexOf(value);
   const low: number[] = [];
   const high: number[] = [];
-  /** The room under the staircase of `points` in the first two objectives, as strips along the first. */
+  /** Cuts the region under the staircase of `points` in the first two objectives into strips along the first. */
   const strips = (points: readonly ArrayLike<number>[], rest: [number, number][]) => {
     const sorted = [...points].sort((a, b) => a[0]! - b[0]! || a[1]! - b[1]!);
     let from = 0;
@@ -66,7 +69,7 @@ export function boxesOf(front: readonly ArrayLike<number>[], reference: ArrayLik
 export class FrontImprovement implements Landscape {
   private readonly moments: Moments[];
   private readonly out: Slope = { value: 0, slope: 0 };
-  /** By objective and coordinate: ψ relative to the reference's, and its derivatives by mean and deviation. */
+  /** ψ relative to the reference's, and its derivatives by mean and standard deviation, by objective and coordinate. */
   private readonly psi: Float64Array[];
   private readonly byMean: Float64Array[];
   private readonly bySd: Float64Array[];
@@ -126,7 +129,7 @@ export class FrontImprovement implements Landscape {
       }
     }
     if (!(sum > 0)) return -Infinity;
-    // What was relative to the reference's ψ has that one's own slopes to add: fill() has taken them in.
+    // Adds the derivatives of the reference's own ψ, which fill() has computed.
     for (let k = 0; k < m; k++) {
       means[k] = means[k]! / sum;
       sds[k] = sds[k]! / sum;
@@ -134,7 +137,7 @@ export class FrontImprovement implements Landscape {
     return scale + log(sum);
   }
 
-  /** Gives the logarithm of the reference's ψ. */
+  /** Returns the logarithm of the reference's ψ. */
   private fill(k: number): number {
     const { out } = this;
     const { mean, variance } = this.moments[k]!;

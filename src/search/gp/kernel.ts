@@ -1,10 +1,10 @@
 /**
- * How alike two points are: Matérn-5/2 (Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, equation
- * 4.17) of one joint distance r² = Σ_j D_j / ℓ_j², each column with a length scale of its own (ARD). D_j is
+ * The kernel: Matérn-5/2 (Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, equation 4.17) of one
+ * joint distance r² = Σ_j D_j / ℓ_j², with a length scale per column (ARD). D_j depends on the kind of column:
  *
- * - ordered: the squared difference on [0, 1]; of whole numbers and steps between the values that they can take, so
- *   that the model is flat within a step (Garrido-Merchán & Hernández-Lobato, Neurocomputing 380, 2020, section 4);
- * - category: 0 where equal, else 1 (Hutter's Hamming distance: "Sequential model-based optimization", LION 2011, 4.1);
+ * - ordered: the squared difference on [0, 1]; for integers and steps between their actual values, so that the model is
+ *   flat within a step (Garrido-Merchán & Hernández-Lobato, Neurocomputing 380, 2020, section 4);
+ * - category: 0 if equal, else 1 (Hutter's Hamming distance: "Sequential model-based optimization", LION 2011, 4.1);
  * - optional, which not every point has: two points that have it lie on an arc of one radian, those that don't at its
  *   centre (Swersky, Duvenaud, Snoek, Hutter & Osborne, "Raiders of the Lost Architecture", 2014, section 2). So a
  *   difference t counts 2 - 2 cos t, nearly t², and having it or not counts 1, the whole range, wherever it lies.
@@ -16,24 +16,24 @@ import { exp, log, quickExp } from '../maths/numeric.js';
 
 export type ColumnKind = 'ordered' | 'optional' | 'category';
 
-/** In a column: the point does not have this parameter. */
+/** Column entry of a parameter that the point doesn't have. */
 export const ABSENT = -1;
 
 const SQRT5 = 2.23606797749979;
 
-/** Matérn-5/2 by the squared distance. */
+/** Returns the Matérn-5/2 kernel as a function of the squared distance. */
 export function matern(r2: number): number {
   const s = SQRT5 * Math.sqrt(r2);
   return (1 + s + (5 / 3) * r2) * quickExp(-s);
 }
 
-/** Its derivative by the squared distance. */
+/** Returns the kernel's derivative by the squared distance. */
 export function maternSlope(r2: number): number {
   const s = SQRT5 * Math.sqrt(r2);
   return -(5 / 6) * (1 + s) * quickExp(-s);
 }
 
-/** The squared distance along one column. */
+/** Returns the squared distance along one column. */
 export function separation(kind: ColumnKind, a: number, b: number): number {
   if (kind === 'category') return a === b ? 0 : 1;
   if (kind === 'optional' && (a === ABSENT || b === ABSENT)) return a === b ? 0 : 1;
@@ -41,7 +41,7 @@ export function separation(kind: ColumnKind, a: number, b: number): number {
   return kind === 'ordered' ? t2 : t2 * (1 - (t2 / 12) * (1 - (t2 / 30) * (1 - (t2 / 56) * (1 - t2 / 90))));
 }
 
-/** Its derivative by a. */
+/** Returns the derivative of `separation` by a. */
 export function separationSlope(kind: ColumnKind, a: number, b: number): number {
   if (kind === 'category' || (kind === 'optional' && (a === ABSENT || b === ABSENT))) return 0;
   const t = a - b;
@@ -57,7 +57,7 @@ export interface Bent {
   byLogB: number;
 }
 
-/** The ends are left out, where the slopes may be infinite. */
+/** Margin left out at both ends, where the slopes may be infinite. */
 const EDGE = 1e-6;
 
 export function bend(u: number, a: number, b: number, out: Bent): void {

@@ -1,20 +1,20 @@
 /**
  * Minimizes a smooth function within a box: limited-memory BFGS (Nocedal & Wright, "Numerical Optimization", 2nd
- * edition, 2006, algorithms 7.4 and 7.5) on the coordinates that are free to move, with a backtracking search along
- * the projected path (Bertsekas, "Projected Newton methods", SIAM J. Control and Optimization 20, 1982).
+ * edition, 2006, algorithms 7.4 and 7.5) on the free coordinates, with a backtracking line search along the projected
+ * path (Bertsekas, "Projected Newton methods", SIAM J. Control and Optimization 20, 1982).
  */
 
-/** The value at x; its gradient is written to `gradient`. Infinity or NaN: not defined here. */
+/** A function that returns its value at x and writes its gradient to `gradient`. Infinity or NaN: undefined at x. */
 export type Smooth = (x: Float64Array, gradient: Float64Array) => number;
 
 export interface MinimizeOptions {
   lower: Float64Array;
   upper: Float64Array;
-  /** Calls of the function, at most. */
+  /** Maximum number of function evaluations. */
   evaluations: number;
-  /** Stops when a step gains less than this. */
+  /** Minimum gain of a step; a smaller one ends the search. */
   tolerance?: number;
-  /** Length of the first step, at most. */
+  /** Maximum length of the first step. */
   firstStep?: number;
 }
 
@@ -111,7 +111,7 @@ function remember(
   curvatures.shift();
 }
 
-/** The inverse Hessian's estimate times `q`, in place. */
+/** Multiplies `q` by the estimate of the inverse Hessian, in place. */
 function twoLoops(q: Float64Array, steps: Float64Array[], changes: Float64Array[], curvatures: number[]): void {
   const n = q.length;
   const shares: number[] = [];

@@ -1,31 +1,32 @@
 /**
- * What the observations say about the hyperparameters: the logarithm of their posterior density and its gradient
- * (Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, equations 5.8 and 5.9).
+ * Log posterior density of the hyperparameters and its gradient (Rasmussen & Williams, "Gaussian Processes for Machine
+ * Learning", 2006, equations 5.8 and 5.9).
  *
- * Theta holds logarithms: one length scale a column, the signal's variance, the noise's variance, then a and b of
- * each column that is bent. Priors are normal in the logarithm:
+ * Theta holds logarithms: one length scale per column, the signal variance, the noise variance, then a and b of each
+ * bent column. Priors are normal in the logarithm:
  *
- * - length scales: the density of the scale itself that grows with the root of the number of dimensions d, so that the
- *   function gets no wilder on average as these are added: log-normal, mean √2 + ½ log d, deviation √3 (Hvarfner,
- *   Hellsten & Nardi, "Vanilla Bayesian Optimization Performs Great in High Dimensions", ICML 2024, section 5). Of the
- *   logarithm, in which the greatest density is looked for here, the mean is lower by the variance, 3. That shift halved
- *   the regret at 25 trials on ten functions (Hartmann, Ackley, Styblinski-Tang, Griewank, Michalewicz, Dixon-Price,
- *   Levy with noise, Shekel, a robot arm, one with integers and choices), and no other from 0 to -3 was better;
- * - signal and noise: see `PRIOR`; bends: around 1, which is no bend.
+ * - Length scales: log-normal with mean √2 + ½ log d and standard deviation √3, so that the scales grow with the root
+ *   of the number of dimensions d and the function gets no wilder on average with more of them (Hvarfner, Hellsten &
+ *   Nardi, "Vanilla Bayesian Optimization Performs Great in High Dimensions", ICML 2024, section 5). That is the
+ *   density of the scale itself; the mode is searched for in the logarithm here, where the mean is lower by the
+ *   variance, 3. That shift halved the regret at 25 trials on ten functions (Hartmann, Ackley, Styblinski-Tang,
+ *   Griewank, Michalewicz, Dixon-Price, Levy with noise, Shekel, a robot arm, one with integers and choices), and no
+ *   other from 0 to -3 was better.
+ * - Signal and noise: see `PRIOR`. Bends: around 1, which is no bend.
  *
- * The mean is not estimated but integrated out: a constant of variance `MEAN` in the covariance, and a further one
- * for each group of observations that may be offset from the others.
+ * The mean is not estimated but integrated out: a constant of variance `MEAN` in the covariance, and another one for
+ * each group of observations that may be offset from the others.
  */
 import { cholesky, dot, invertLower, lowerTimes, lowerTransposedTimes, symmetricProduct } from '../maths/linalg.js';
 import { exp, log } from '../maths/numeric.js';
 import { bend, matern, maternSlope, separation, separationSlope, type Bent, type ColumnKind } from './kernel.js';
 
 export interface Prior {
-  /** Added to the mean of the length scales' logarithm, and their deviation. */
+  /** Shift of the mean of the log length scales, and their standard deviation. */
   scaleShift: number;
   scaleSd: number;
   signalSd: number;
-  /** Median and deviation (of the logarithm) of the noise's variance, where the observations' variance is 1. */
+  /** Median and standard deviation (of the logarithm) of the noise variance, relative to the observations' variance. */
   noise: number;
   noiseSd: number;
   bendSd: number;
@@ -47,19 +48,19 @@ const LEAST_NOISE = 1e-8;
 export interface Observed {
   n: number;
   kinds: readonly ColumnKind[];
-  /** By row and column. */
+  /** Points, row by row. */
   x: Float64Array;
-  /** Standardized. */
+  /** Standardized values. */
   y: Float64Array;
-  /** By row: the noise's variance is this many times as large. Null: 1. */
+  /** Factor of the noise variance, by row. Null: 1. */
   noisier: Float64Array | null;
-  /** By row: variance of an error of its own, beyond the noise that all have. Null: 0. */
+  /** Variance of a row's own error, in addition to the common noise. Null: 0. */
   extra: Float64Array | null;
-  /** By row; rows of one group share an offset. Null: all are of one. */
+  /** Group of each row; rows of one group share an offset. Null: all rows are in one group. */
   groups: Int32Array | null;
   /** Columns that are bent. */
   bent: readonly number[];
-  /** By column: added to the prior mean of its length scale's logarithm. Null: 0. */
+  /** Shift of the prior mean of each column's log length scale. Null: 0. */
   shifts: readonly number[] | null;
 }
 
@@ -71,7 +72,7 @@ export class Posterior {
   readonly whitening: Float64Array;
   readonly alpha: Float64Array;
   readonly factor: Float64Array;
-  /** By row and column, bent. */
+  /** Bent points, row by row. */
   readonly places: Float64Array;
   private readonly apart: Float64Array[];
   private readonly r2: Float64Array;
@@ -110,7 +111,7 @@ export class Posterior {
     for (let j = 0; j < d; j++) this.separate(j);
   }
 
-  /** The prior's mode. */
+  /** Returns the mode of the prior. */
   start(): Float64Array {
     return Float64Array.from({ length: this.size }, (_, j) => this.expected(j));
   }
@@ -138,7 +139,7 @@ export class Posterior {
     }
   }
 
-  /** Fills `factor`, `whitening`, `alpha`. Minus the log posterior density; Infinity where there is none. */
+  /** Fills `factor`, `whitening`, `alpha`. Returns the negative log posterior density; Infinity if it is undefined. */
   evaluate(theta: Float64Array, gradient: Float64Array | null): number {
     const { observed, factor, r2, slopes } = this;
     const { n, kinds, noisier, extra, groups, y } = observed;
@@ -181,7 +182,7 @@ export class Posterior {
     const { n, kinds, noisier, bent } = this.observed;
     const d = kinds.length;
     symmetricProduct(this.whitening, n, inverse);
-    // From here on `slopes` holds (K⁻¹ - ααᵀ) dk/dr² of each pair; both triangles and the ½ cancel.
+    // From here on `slopes` holds (K⁻¹ - ααᵀ) dk/dr² of each pair; the two triangles cancel the ½.
     let bySignal = 0;
     let byNoise = 0;
     for (let i = 0, at = 0; i < n; i++) {

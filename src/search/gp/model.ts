@@ -1,10 +1,12 @@
-/** A Gaussian process with its hyperparameters settled: what it expects anywhere, and how sure it is. */
+/** A Gaussian process with fixed hyperparameters: posterior mean and variance at any point. */
 import { invertLower, lowerTimes, lowerTransposedTimes } from '../maths/linalg.js';
 import { exp } from '../maths/numeric.js';
 import { bend, matern, maternSlope, separation, separationSlope, type Bent, type ColumnKind } from './kernel.js';
 import { GROUP, MEAN, type Observed, type Posterior } from './likelihood.js';
 
-/** Of standardized values. The gradients are by column, 0 for categories and what a point doesn't have. */
+/**
+ * Moments of standardized values. Gradients are by column, 0 for categories and parameters that a point doesn't have.
+ */
 export interface Moments {
   mean: number;
   variance: number;
@@ -14,10 +16,10 @@ export interface Moments {
 
 export class Model {
   readonly kinds: readonly ColumnKind[];
-  /** Observations, and points believed to come out as expected. */
+  /** Number of observations, including points that are believed to turn out as expected. */
   private n: number;
   private stride: number;
-  /** By row and column: bent, and for ordered columns divided by the length scale. */
+  /** Points, row by row: bent, and divided by the length scale on ordered columns. */
   private places: Float64Array;
   private factor: Float64Array;
   private whitening: Float64Array;
@@ -40,7 +42,7 @@ export class Model {
   private weighted: Float64Array;
   private readonly bent: Bent = { value: 0, slope: 0, byLogA: 0, byLogB: 0 };
 
-  /** `posterior` must have been evaluated at `theta` last. */
+  /** Takes over the posterior, which must have been evaluated at `theta` last. */
   constructor(
     observed: Observed,
     posterior: Posterior,
@@ -80,7 +82,7 @@ export class Model {
     return this.kinds.length;
   }
 
-  /** The prior's variance, that of the mean left out. */
+  /** Prior variance, without that of the mean. */
   get spread(): number {
     return this.signal;
   }
@@ -115,7 +117,7 @@ export class Model {
     return r2;
   }
 
-  /** Fills `covariance` with that of the point to the observations. */
+  /** Fills `covariance` with the covariances between the point and the observations. */
   private relate(group: number): void {
     const { n, covariance, signal, constant, offset, groups } = this;
     for (let i = 0; i < n; i++) {
@@ -124,7 +126,7 @@ export class Model {
     }
   }
 
-  /** What is expected at x's row that begins at `offset`, without the noise. */
+  /** Returns the posterior mean, without noise, at the row of x that begins at `offset`. */
   mean(x: Float64Array, offset = 0, group = 0): number {
     this.place(x, offset);
     this.relate(group);
@@ -133,7 +135,7 @@ export class Model {
     return sum;
   }
 
-  /** Mean and variance; the gradients are not touched. */
+  /** Computes mean and variance; leaves the gradients alone. */
   moments(x: Float64Array, out: Moments, offset = 0, group = 0): void {
     const { n, white } = this;
     out.mean = this.mean(x, offset, group);
@@ -144,7 +146,7 @@ export class Model {
     out.variance = Math.max(1e-12 * prior, prior - explained);
   }
 
-  /** Mean, variance and their gradients. */
+  /** Computes mean, variance and their gradients. */
   slope(x: Float64Array, out: Moments, offset = 0, group = 0): void {
     const { n, kinds, plain, other, places, point, weights, weighted, alpha, signal, scales } = this;
     this.moments(x, out, offset, group);
@@ -177,7 +179,7 @@ export class Model {
     }
   }
 
-  /** Half the squared length of standardized values after whitening: what of their likelihood depends on them. */
+  /** Returns half the squared norm of whitened standardized values: the part of the likelihood that depends on them. */
   misfit(y: Float64Array): number {
     lowerTimes(this.whitening, y.length, y, this.white, this.stride);
     let sum = 0;
@@ -191,9 +193,9 @@ export class Model {
   }
 
   /**
-   * From now on this point counts as observed, with just the value that was expected (the "kriging believer": Ginsbourger,
-   * Le Riche & Carraro, "Kriging is well-suited to parallelize optimization", 2010, section 4.1). That leaves the
-   * mean as it is and makes the model sure here.
+   * Treats this point as observed, with exactly the expected value (the "kriging believer": Ginsbourger, Le Riche &
+   * Carraro, "Kriging is well-suited to parallelize optimization", 2010, section 4.1). That leaves the mean unchanged
+   * and makes the model certain here.
    */
   believe(x: Float64Array, offset = 0): void {
     const { n, kinds } = this;

@@ -1,17 +1,18 @@
 /**
- * What the next trial should make great, from what is known so far: the sum of
+ * The acquisition function of the next trial, given what is known so far: the sum of
  *
- * - the logarithm of the expected improvement (several objectives: of the hypervolume) upon the best that is expected of
- *   the points tried. That is the model's mean there, not the value observed, so a lucky trial of a noisy objective
- *   doesn't set the mark;
- * - for each constraint measured, and for not failing, the logarithm of its probability, by a model of its own (Gardner,
+ * - the logarithm of the expected improvement (for several objectives, of the hypervolume) upon the best posterior mean
+ *   among the points tried. The posterior mean is used instead of the observed value, so that a lucky trial of a noisy
+ *   objective doesn't set the mark;
+ * - the log probability of meeting each measured constraint, and of not failing, each from a model of its own (Gardner,
  *   Kusner, Xu, Weinberger & Cunningham, "Bayesian Optimization with Inequality Constraints", ICML 2014, section 3).
- *   Until some trial met all of them that is all there is. Constraints are first put on a logarithmic scale on both
- *   sides of 0 (Eriksson & Poloczek, "Scalable Constrained Bayesian Optimization", AISTATS 2021, section 3.3);
- *   To the model of the losses failed trials are bad ones too, else it expects ever more of where they are;
- * - what the person believes (beliefs.ts).
+ *   Until a trial has met all constraints, this is the only term. Constraints are first put on a logarithmic scale on
+ *   both sides of 0 (Eriksson & Poloczek, "Scalable Constrained Bayesian Optimization", AISTATS 2021, section 3.3). The
+ *   model of the losses treats failed trials as bad ones too; otherwise it would expect ever more of the places where
+ *   they are;
+ * - the user's prior (beliefs.ts).
  *
- * Trials that run count as if they had come out as expected (model.ts, `believe`).
+ * Running trials count as if they had turned out as expected (model.ts, `believe`).
  */
 import { exp, log } from '../maths/numeric.js';
 import { nonDominatedRanks, paretoFront } from '../pareto/index.js';
@@ -29,37 +30,47 @@ import { fitRows, type Fitted } from './surrogate.js';
 import { Feasibility, Improvement, Sum } from './terms.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
-/** More objectives than this are made one. */
+/** Maximum number of objectives with exact hypervolume; more are scalarized. */
 const EXACT = 3;
 /**
- * The reference point lies so far beyond the worst trial of each objective, as a share of the extent. One just beyond
- * the front keeps that from growing at its ends (settled on Kursawe's, Fonseca & Fleming's and Poloni's problems). */
+ * Distance of the reference point beyond the worst trial of each objective, as a share of its extent. A reference just
+ * beyond the front would keep the front from growing at its ends (tuned on Kursawe's, Fonseca & Fleming's and Poloni's
+ * problems).
+ */
 const BEYOND = 0.1;
-/** Failed trials count as this quantile of the losses (the worst), give or take so much of its distance to the best. */
+/**
+ * Quantile of the losses that failed trials count as (the worst), and its uncertainty as a share of its distance to the
+ * best.
+ */
 const FAILED = 1;
 const UNSURE = 0.1;
 /**
- * Every second suggestion takes the model's deviations for so many times what they are: one set of hyperparameters is surer
- * than it should be. Of twelve functions, twelve seeds each, that left 0.6 of the regret at 100 trials and as much as
- * before at 25 and 50 (Hartmann, Levy, Shekel, Michalewicz, Styblinski-Tang, Ackley, Rosenbrock, Dixon-Price, Griewank, a
- * learning rate's plateau, two with noise); more of it, or for every suggestion, cost some of the early gains.
+ * Factor by which every second suggestion widens the model's standard deviations: a single set of hyperparameters is
+ * overconfident. On twelve functions with twelve seeds each, that left 0.6 of the regret at 100 trials and the same as
+ * before at 25 and 50 (Hartmann, Levy, Shekel, Michalewicz, Styblinski-Tang, Ackley, Rosenbrock, Dixon-Price, Griewank,
+ * a learning rate's plateau, two with noise); a larger factor, or every suggestion, cost some of the early gains.
  */
 const WIDER = 1.5;
-/** Only where the noise's variance is below this share of the losses': a noisy objective is doubted enough. */
+/**
+ * Share of the losses' variance below which the noise variance must lie for that; a noisy objective is doubted enough.
+ */
 const QUIET = 1e-3;
-/** Points of the front that count exactly; of three objectives the boxes grow with their square. */
+/**
+ * Number of front points treated exactly, by number of objectives; for three, the number of boxes grows with its
+ * square.
+ */
 const FRONT = [0, 0, 150, 40];
 
 export interface Outlook {
   landscape: Landscape;
-  /** The rows tried, most promising first. */
+  /** Rows tried, most promising first. */
   around: Float64Array[];
   /** Length scales by column. */
   scales: Float64Array;
 }
 
 export class Forecast {
-  /** Hyperparameters by model; the state that is saved. */
+  /** Hyperparameters by model; this is the saved state. */
   fits: Record<string, Fitted> = {};
 
   constructor(
@@ -67,7 +78,7 @@ export class Forecast {
     private readonly beliefs: Beliefs,
   ) {}
 
-  /** `rows` must not be empty. `age`: trials so far. */
+  /** Prepares the acquisition. `rows` must not be empty; `age` is the number of trials so far. */
   look(rows: readonly Row[], pending: readonly Float64Array[], age: number, random: Random): Outlook {
     const { terms, models } = this.limits(rows, age);
     const known = rows.filter((row) => row.losses);
@@ -92,8 +103,8 @@ export class Forecast {
   }
 
   /**
-   * One model for each objective, or one for all. Failed trials count as bad. Of several objectives the losses keep their
-   * scale: the hypervolume is that of what they are, not of their logarithms.
+   * Returns one model per objective, or one for all. Failed trials count as bad. With several objectives the losses
+   * keep their scale, because the hypervolume is defined on the losses themselves, not on their logarithms.
    */
   private losses(known: readonly Row[], failed: readonly Row[], age: number, random: Random): Model[] {
     const columns = known[0]!.losses!.map((_, k) => tamed(known.map((row) => row.losses![k]!)));
@@ -108,7 +119,7 @@ export class Forecast {
     });
   }
 
-  /** Of constraints, and of failing if some trial has. */
+  /** Returns the models of the constraints, and of failure if any trial has failed. */
   private limits(rows: readonly Row[], age: number): { terms: Landscape[]; models: Model[] } {
     const terms: Landscape[] = [];
     const models: Model[] = [];
@@ -138,7 +149,7 @@ export class Forecast {
     return gp;
   }
 
-  /** The same place in this search, of a row of an earlier one. */
+  /** Returns a row of an earlier search as a row of this one. */
   private here(at: Float64Array): Float64Array {
     if (!this.coding.tasks) return at;
     const row = at.slice();
@@ -147,10 +158,13 @@ export class Forecast {
   }
 }
 
-/** Met all constraints, as far as was measured. */
+/** Returns whether the row met all measured constraints. */
 const isFine = (row: Row) => !row.constraints?.some((c) => !(c <= 0));
 
-/** `good`: by row, the means expected of each objective; the best of the first objective first. */
+/**
+ * Returns the improvement term. `good` holds the posterior means of each objective by row, the best of the first
+ * objective first.
+ */
 function improvement(models: readonly Model[], good: readonly number[][], wider: number): Landscape {
   if (models.length === 1) return new Improvement(models[0]!, good[0]![0]!, wider);
   const front = paretoFront(good)
@@ -164,12 +178,12 @@ function improvement(models: readonly Model[], good: readonly number[][], wider:
   return new FrontImprovement(models, boxesOf(front, reference));
 }
 
-/** Of several objectives, by the front that a row is in. */
+/** Ranks the rows; with several objectives, by their front. */
 function ranksOf(means: readonly number[][]): ArrayLike<number> {
   return nonDominatedRanks(means[0]!.map((_, i) => means.map((mean) => mean[i]!)));
 }
 
-/** Of about one unit, and 0 where it was. Not a number counts as clearly broken. */
+/** Scales the values to about unit size, keeping 0. NaN counts as clearly broken. */
 function leveled(values: readonly number[]): Float64Array {
   const sizes = Float64Array.from(values.filter(Number.isFinite), Math.abs).sort();
   const unit = sizes[sizes.length >> 1] || 1;

@@ -1,17 +1,17 @@
 /**
- * Puts losses on a scale on which they look like a draw of a Gaussian process: log(1 + (y - least) / c) for one of a few
- * widths c, so that differences among the good count and how bad the bad ones are does not. Which c, the observations
- * decide by the likelihood of the process over the transformed values, Jacobian included (Snelson, Rasmussen &
+ * Transforms losses to a scale on which they look like a draw from a Gaussian process: log(1 + (y - least) / c) for one
+ * of a few widths c, so that differences among the good losses matter and how bad the bad ones are does not. The width
+ * is chosen by the likelihood of the process over the transformed values, Jacobian included (Snelson, Rasmussen &
  * Ghahramani, "Warped Gaussian Processes", NIPS 2004, section 3).
  */
 import { log } from '../maths/numeric.js';
 import { standard } from './fit.js';
 import type { Model } from './model.js';
 
-/** In units of the distance from the least loss to the median; Infinity: as they are. */
+/** Widths in units of the distance from the least loss to the median; Infinity leaves losses as they are. */
 export const WIDTHS = [Infinity, 3, 1, 0.3, 0.1, 0.03];
 
-/** Finite, and what lies far above the median brought nearer: such losses say nothing but "bad". */
+/** Makes the losses finite and pulls in those far above the median, which say nothing but "bad". */
 export function tamed(losses: ArrayLike<number>): Float64Array {
   const sorted = Float64Array.from(losses).filter(Number.isFinite).sort();
   const n = sorted.length;
@@ -19,7 +19,7 @@ export function tamed(losses: ArrayLike<number>): Float64Array {
   const least = sorted[0]!;
   const most = sorted[n - 1]!;
   const half = most / 2 - least / 2;
-  // What JavaScript's numbers can't hold the square of is scaled down.
+  // Scales down values whose squares would overflow.
   const unit = half > 1e100 ? half : 1;
   return Float64Array.from(losses, (y) => {
     if (y === Infinity) return (most + 0.2 * half) / unit;
@@ -41,7 +41,10 @@ function scaleOf(y: Float64Array, width: number): { least: number; c: number } {
   return { least, c: width * Math.max(gap, 1e-3 * range, 1e-300) };
 }
 
-/** The place in `WIDTHS` that suits best, with the model's hyperparameters. `y`: in the order of its rows. */
+/**
+ * Returns the index in `WIDTHS` that fits best with the model's hyperparameters. `y` is in the order of the model's
+ * rows.
+ */
 export function bestWidth(y: Float64Array, model: Model, cost: number): number {
   let [best, least] = [0, Infinity];
   for (const [i, width] of WIDTHS.entries()) {

@@ -1,15 +1,16 @@
 /**
- * A trust region: with many parameters a model knows little of most of the space and would look for the unknown forever,
- * so suggestions stay in a box around the best trial, longer along parameters that change little. Eriksson, Pearce,
+ * A trust region. With many parameters a model knows little about most of the space and would explore forever, so
+ * suggestions stay in a box around the best trial, longer along parameters that change little. Eriksson, Pearce,
  * Gardner, Turner & Poloczek, "Scalable Global Optimization via Local Bayesian Optimization" (NeurIPS 2019), section 2:
- * the box doubles after `SUCCESSES` records in a row, halves after as many trials without one as half the parameters,
- * and when it has collapsed the search begins anew elsewhere: the next trials are anywhere, and the best of these is the
- * next center. Other than there, the model goes on learning from all trials.
+ * the box doubles after `SUCCESSES` records in a row and halves after as many trials without a record as half the
+ * number of parameters. Once it has collapsed, the search restarts elsewhere: the next trials are anywhere, and the
+ * best of them becomes the new center. Unlike in the paper, the model goes on learning from all trials.
  *
- * On nine functions of 20 to 60 dimensions it made no clear difference (docs/search.md), for the prior of the length scales
- * and the points looked at around the best trials keep the model near them too; so it is there for whoever wants it.
+ * On nine functions of 20 to 60 dimensions it made no clear difference (docs/search.md), because the prior of the
+ * length scales and the points sampled around the best trials keep suggestions near them anyway; so it is optional.
  *
- * All of it follows from the trials in the order begun, so nothing has to be saved. Choices and steps are not bounded.
+ * The region follows from the trials in the order of their start, so nothing has to be saved. Choices and steps are not
+ * bounded.
  */
 import { exp, log } from '../maths/numeric.js';
 import type { Coding, Column } from './coding.js';
@@ -21,12 +22,12 @@ const LARGEST = 1.6;
 const SMALLEST = 1 / 128;
 const SUCCESSES = 3;
 const LEAST_FAILURES = 4;
-/** Along no parameter the box is so many times as long as along the shortest. */
+/** Maximum ratio between the longest and the shortest side of the box. */
 const LONGEST = 4;
 
 export interface Region {
   center: Row;
-  /** As a share of the ranges, before the length scales come in. */
+  /** Side length as a share of the ranges, before the length scales are applied. */
   length: number;
 }
 
@@ -35,7 +36,9 @@ export interface Box {
   upper: Float64Array;
 }
 
-/** Null: anywhere. Of a single objective; `startup`: trials of a search that begins anew. */
+/**
+ * Returns the region of a single objective, or null for anywhere. `startup` is the number of trials after a restart.
+ */
 export function regionOf(rows: readonly Row[], parameters: number, startup: number): Region | null {
   const patience = Math.max(LEAST_FAILURES, Math.ceil(parameters / 2));
   let [length, successes, failures, age] = [FIRST, 0, 0, 0];
@@ -54,7 +57,7 @@ export function regionOf(rows: readonly Row[], parameters: number, startup: numb
   return center && age >= startup ? { center, length } : null;
 }
 
-/** By column, within [0, 1]. `scales`: how far about the function changes. */
+/** Returns the bounds by column, within [0, 1]. `scales` are the length scales. */
 export function boxOf({ center, length }: Region, coding: Coding, scales: Float64Array): Box {
   const n = coding.columns.length;
   const lower = new Float64Array(n);
@@ -71,7 +74,7 @@ export function boxOf({ center, length }: Region, coding: Coding, scales: Float6
   return { lower, upper };
 }
 
-/** The row, of anywhere in the space, as far on in the box. */
+/** Maps a row from anywhere in the space to the same relative position in the box. */
 export function into(box: Box, coding: Coding, row: Float64Array): Float64Array {
   for (const [j, column] of coding.columns.entries()) {
     if (!isBounded(column) || row[j] === ABSENT) continue;

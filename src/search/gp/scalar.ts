@@ -1,13 +1,13 @@
 /**
- * Several objectives as one, another at each suggestion: the augmented Chebyshev norm with random weights (Knowles, "ParEGO",
- * IEEE TEC 2006, section III), each objective scaled to [0, 1] by what was observed.
+ * Scalarizes several objectives, differently for each suggestion: the augmented Chebyshev norm with random weights
+ * (Knowles, "ParEGO", IEEE TEC 2006, section III), each objective scaled to [0, 1] by the observed range.
  */
 import { log } from '../maths/numeric.js';
 import type { Random } from '../types.js';
 
 const AUGMENT = 0.05;
 
-/** `objectives`: by objective and row, all finite. Weights are even over the simplex. */
+/** Scalarizes `objectives`, given by objective and row, all finite. Weights are uniform over the simplex. */
 export function chebyshev(objectives: readonly Float64Array[], random: Random): Float64Array {
   const weights = objectives.map(() => -log(1 - random.next()));
   const total = weights.reduce((sum, w) => sum + w, 0);

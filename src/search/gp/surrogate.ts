@@ -1,7 +1,7 @@
 /**
- * A Gaussian process over the rows of a search that is fitted again as they grow: each fit starts from the
- * hyperparameters of the one before, and while rows are many not every new one is worth a fit. That state is saved
- * with the search, all else follows from the rows.
+ * A Gaussian process over the rows of a search that is refitted as they grow: each fit is warm-started from the
+ * previous hyperparameters, and with many rows not every new one triggers a fit. That state is saved with the search;
+ * everything else follows from the rows.
  */
 import { z } from 'zod';
 import type { Coding } from './coding.js';
@@ -12,33 +12,33 @@ import { bestWidth, transformed, WIDTHS } from './outputs.js';
 export const FittedState = z.object({ theta: z.array(z.number()), age: z.number(), width: z.number().int() });
 export type Fitted = z.infer<typeof FittedState>;
 
-/** Likelihood evaluations of a fit: this many while rows are few, then as many as take about as long. */
+/** Likelihood evaluations of a fit while there are few rows; with more rows, as many as take about as long. */
 const EVALUATIONS = 60;
 const FEW = 50;
-/** A fit is due when rows have grown by one in so many. */
+/** Inverse of the growth of the rows that triggers a fit. */
 const GROWTH = 20;
 const LEAST_GAIN = 0.5;
-/** Other searches' objectives are expected to be much alike: what the last column's length scale is longer by. */
+/** Increase of the last column's log length scale: other searches' objectives are expected to be very similar. */
 const ALIKE = 3;
 /**
- * Of the noise: more is expected than by other models here, and looked for first (fit.ts). Together with the share of
+ * Prior of the noise: larger than that of the other models here, and tried first (fit.ts). Together with the share of
  * uncertainty in terms.ts and less doubt where there is noise (outlook.ts) that left 0.77 of the regret after 25 and 50
- * trials on eleven noisy tasks, four seeds each (sphere, ellipsoid, Rosenbrock, Levy, Ackley, Styblinski-Tang, Griewank, a
- * learning rate's plateau, choices; deviation 5 to 30 % of the spread of random trials), and 0.7 to 1.3 of it without
- * noise (fourteen rugged functions, two seeds: no clear difference). A median of 10⁻² was less good.
+ * trials on eleven noisy tasks, four seeds each (sphere, ellipsoid, Rosenbrock, Levy, Ackley, Styblinski-Tang,
+ * Griewank, a learning rate's plateau, choices; noise of 5 to 30 % of the spread of random trials), and 0.7 to 1.3 of
+ * it without noise (fourteen rugged functions, two seeds: no clear difference). A median of 10⁻² was worse.
  */
 const PRIOR = { noise: 1e-3 };
 const FIRST_NOISE = 0.05;
 
 export interface Surrogate {
   gp: Gp;
-  /** To be kept for the next call. */
+  /** State to keep for the next call. */
   fitted: Fitted;
 }
 
 /**
- * `transform`: the values may be put on another scale first (outputs.ts). `age`: grows with the trials, also when the rows
- * are only some of them. `old`: what an earlier call gave.
+ * Fits the rows. With `transform`, the values may be rescaled first (outputs.ts). `age` grows with the trials, even if
+ * the rows are only some of them. `old` is the state from an earlier call.
  */
 export function fitRows(
   coding: Coding,
@@ -76,7 +76,7 @@ export function fitRows(
   return { gp, fitted: due ? { theta: Array.from(gp.theta), age, width } : old };
 }
 
-/** Variances of predicted losses on the transformed scale: as much smaller as the scale is finer there, about. */
+/** Converts variances of predicted losses to the transformed scale, approximately by its local slope. */
 function errors(y: Float64Array, z: Float64Array, variances: Float64Array): Float64Array {
   if (y === z) return variances;
   let [yLow, yHigh, zLow, zHigh] = [Infinity, -Infinity, Infinity, -Infinity];

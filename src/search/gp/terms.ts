@@ -1,14 +1,14 @@
-/** What makes a point promising, each as a term of a sum of logarithms. */
+/** The terms of the acquisition function, a sum of logarithms. */
 import { log } from '../maths/numeric.js';
 import { logImprovement, logProbability, type Slope } from './acquisition.js';
 import type { Landscape } from './explore.js';
 import type { Model, Moments } from './model.js';
 
 /**
- * How far the value is expected to fall below `best` (in the model's units), were the model's deviations `wider` times as
- * large as it says; times the share of the point's uncertainty that one noisy trial would take away, without which all
- * trials would go to where the best seems to be: Huang, Allen, Notz & Zeng, "Global Optimization of Stochastic Black-Box
- * Systems via Sequential Kriging Meta-Models" (2006), section 4.2, equation 12: 1 - σₙ / √(σ² + σₙ²).
+ * Expected improvement upon `best` (in the model's units), with the model's standard deviation multiplied by `wider`,
+ * times the share of the point's uncertainty that one noisy trial would remove. Without that factor all trials would go
+ * to where the best seems to be: Huang, Allen, Notz & Zeng, "Global Optimization of Stochastic Black-Box Systems via
+ * Sequential Kriging Meta-Models" (2006), section 4.2, equation 12: 1 - σₙ / √(σ² + σₙ²).
  */
 export class Improvement implements Landscape {
   private readonly moments: Moments;
@@ -48,12 +48,12 @@ export class Improvement implements Landscape {
     logImprovement((this.best - mean) / sd, this.out);
     const { noise } = this.model;
     const q = Math.sqrt(noise / (variance + noise));
-    // 1 - q, where nothing cancels.
+    // 1 - q, without cancellation.
     return this.out.value + log(sd) + log(variance / ((variance + noise) * (1 + q)));
   }
 }
 
-/** How sure it is that the value is at most `limit` (in the model's units). */
+/** Probability that the value is at most `limit` (in the model's units). */
 export class Feasibility implements Landscape {
   private readonly moments: Moments;
   private readonly out: Slope = { value: 0, slope: 0 };
@@ -87,7 +87,7 @@ export class Feasibility implements Landscape {
   }
 }
 
-/** A sum of terms is a landscape. */
+/** A sum of terms, which is a landscape too. */
 export class Sum implements Landscape {
   constructor(private readonly terms: readonly Landscape[]) {}
 

@@ -1,4 +1,4 @@
-/** Samplers and pruners by name. A new one is added here and nowhere else. */
+/** Samplers and pruners by name. New ones are added here and nowhere else. */
 import type { z } from 'zod';
 import { SearchError } from './errors.js';
 import { AutoPruner, AutoPrunerSettings } from './pruners/auto.js';
@@ -37,16 +37,16 @@ import { nearest } from './space/nearest.js';
 import type { Goal, Named, Pruner, Sampler, Scheduler, Space, StudyOptions } from './types.js';
 import { entryOf, hasEntry } from '../protocol/records.js';
 
-/** What a sampler, a pruner or a scheduler may need to know of the search when it is made. */
+/** What a sampler, pruner or scheduler may need to know about the search when it is created. */
 export interface Context {
   space: Space;
   goals: Goal[];
   trials: number | null;
   workers: number;
   maxSteps: number | null;
-  /** Trials can pause. */
+  /** Whether trials can pause. */
   checkpoints: boolean;
-  /** The other one's name, without settings. */
+  /** Names of the search's sampler and pruner, without settings. */
   sampler: string;
   pruner: string | null;
 }
@@ -56,7 +56,7 @@ interface Entry<T> {
   settings: z.ZodType;
   make(settings: unknown, context: Context): T;
 }
-/** Ties a settings schema to its maker: what the maker gets is what the schema gives. */
+/** Ties a settings schema to `make`, which receives exactly what the schema produces. */
 function entry<S extends z.ZodType, T>(
   summary: string,
   settings: S,
@@ -171,7 +171,7 @@ export const PRUNERS: Record<string, Entry<Pruner | Scheduler>> = {
   ),
 };
 
-/** For a sampler that is put together of others. */
+/** Returns a function that creates the members of a composed sampler. */
 function maker(context: Context): Maker {
   return (name) => {
     if (!Object.hasOwn(SAMPLERS, name)) return null;
@@ -199,10 +199,13 @@ export function nameOf(named: Named): string {
   return typeof named === 'string' ? named : named.name;
 }
 
-/** Samplers that try values without asking how good the others were. */
+/** Samplers that try values without looking at how good the others were. */
 const BLIND: readonly string[] = ['grid', 'random', 'sobol'];
 
-/** The part of a search's settings that compares trials and so needs an objective, such as `sampler "auto"`; null: none. */
+/**
+ * Returns the part of a search's settings that compares trials and so needs an objective, such as `sampler "auto"`;
+ * null if none.
+ */
 export function whatCompares(
   settings: Pick<StudyOptions, 'sampler' | 'pruner' | 'stages' | 'warmStart' | 'repeat'>,
 ): string | null {
@@ -212,7 +215,7 @@ export function whatCompares(
   return stages ? 'stages' : warmStart ? 'warmStart' : repeat ? 'repeat' : null;
 }
 
-/** What is wrong with a sampler's or pruner's name or settings; null when nothing is. `key` is the setting at fault. */
+/** Returns what is wrong with a sampler's or pruner's name or settings, or null. `key` is the faulty setting. */
 export function checkNamed(what: 'sampler' | 'pruner', named: Named): { key: string | null; message: string } | null {
   const table: Record<string, Entry<unknown>> = what === 'sampler' ? SAMPLERS : PRUNERS;
   if (what === 'pruner' && named === 'none') return null;

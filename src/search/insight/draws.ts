@@ -15,15 +15,15 @@ import { setEntry } from '../../protocol/records.js';
 const FEW = 100;
 
 export interface Draws extends Rows {
-  /** By axis and row a number in [0, 1), also where the parameter is inactive. */
+  /** Number in [0, 1) by axis and row, also where the parameter is inactive. */
   latent: Float64Array[];
-  /** Sets an axis to these numbers, and every other one to what follows from that. */
+  /** Sets an axis to these numbers, and updates every other axis accordingly. */
   set(axis: number, latent: Float64Array): void;
-  /** Rows in which all these axes are active, and which obey the space's constraints. */
+  /** Returns the rows in which all these axes are active and which obey the space's constraints. */
   rowsWith(axes: readonly number[]): Rows;
 }
 
-/** Same draws every time. */
+/** Draws points of the space; the same ones on every call. */
 export function drawsOf(space: Space, count: number): Draws {
   const random = createRandom(1);
   const all = axesOf(space).map((axis) => ({ axis, latent: stratified(count), column: new Float64Array(count) }));
@@ -81,14 +81,14 @@ export function drawsOf(space: Space, count: number): Draws {
   };
 }
 
-/** Draws that obey the space's constraints; where hardly any do, all of them. */
+/** Returns draws that obey the space's constraints, or all draws if hardly any do. */
 export function allowedDraws(space: Space, count: number): Rows {
   const draws = drawsOf(space, count);
   const allowed = draws.rowsWith([]);
   return allowed.count >= Math.min(count, FEW) ? allowed : draws;
 }
 
-/** By index 1 where the value is one that a condition names; a continuous parent never has a given value. */
+/** Returns, by index, 1 if a condition names the value; a continuous parent never has a named value. */
 function allowedOf(axis: Axis, keys: readonly string[]): Uint8Array {
   return Uint8Array.from({ length: axis.count }, (_, i) => (keys.includes(keyOfValue(axis.fromIndex(i))) ? 1 : 0));
 }

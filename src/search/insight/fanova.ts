@@ -1,31 +1,31 @@
 /**
- * How much of the variance over the space each parameter causes by itself, and each pair beyond its two: functional
- * ANOVA of a random forest. Hutter, Hoos & Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter
- * Importance" (ICML 2014), section 3.
+ * Functional ANOVA of a random forest: the share of the variance over the space that each parameter causes by itself,
+ * and each pair beyond its two main effects. Hutter, Hoos & Leyton-Brown, "An Efficient Approach for Assessing
+ * Hyperparameter Importance" (ICML 2014), section 3.
  *
- * - The forest's mean over its trees is decomposed, not each tree by itself: a single tree's noise looks like interaction.
+ * - The mean of the trees is decomposed, not each tree by itself: a single tree's noise looks like interaction.
  * - Marginals are means over random points of the space instead of sums over leaves, because under conditions the axes
- *   depend on each other. What the points' own luck adds to a variance is known and subtracted.
- * - A parameter under a condition counts by its variance where it takes part, times the share of the space where it does;
- *   so its parents' effect is not its own.
+ *   depend on each other. The variance that sampling adds is known and subtracted.
+ * - A conditional parameter counts with its variance where it is active, times the share of the space where it is, so
+ *   its parents' effect is not its own.
  */
 import { INACTIVE, type Rows } from './rows.js';
 import type { Axis } from '../space/unit.js';
 
-/** Cells of a continuous axis, for its own effect and in a pair. */
+/** Number of cells of a continuous axis, for its main effect and in a pair. */
 const CELLS = 32;
 const PAIR_CELLS = 12;
 
 export interface Effects {
   /** Variance over the space. */
   total: number;
-  /** By axis, the share of the variance. */
+  /** Share of the variance, by axis. */
   main: Float64Array;
-  /** The share that two parameters have together beyond each one's own; greatest first. */
+  /** Share that two parameters have together beyond each one's own; greatest first. */
   pairs: { a: number; b: number; share: number }[];
 }
 
-/** `values`: the function at each of the draws. */
+/** Computes the effects; `values` are the function's values at the draws. */
 export function effectsOf(draws: Rows, values: Float64Array, pairs = true): Effects {
   const { axes, columns, count } = draws;
   const total = varianceOf(values);
@@ -59,7 +59,10 @@ function varianceOf(values: Float64Array): number {
   return square;
 }
 
-/** By row the cell, or -1 where the parameter is inactive. Many choices or steps are neighbours' company in a pair. */
+/**
+ * Returns the cell of each row, or -1 where the parameter is inactive. In a pair, adjacent choices or steps may share a
+ * cell.
+ */
 function binned(axis: Axis, column: Float64Array, most: number): { cells: number; of: Int32Array } {
   const merged = axis.ordered && (axis.count === 0 || axis.count > most);
   const cells = merged ? most : axis.count;
@@ -100,7 +103,7 @@ function cellsOf(of: Int32Array, cells: number, values: Float64Array): Cells {
   return { n, mean, noise, all, grand: all ? grand / all : 0 };
 }
 
-/** Variance of the cells' means, over all rows. */
+/** Returns the variance of the cells' means over all rows. */
 function between(of: Int32Array, cells: number, values: Float64Array): number {
   const { n, mean, noise, grand } = cellsOf(of, cells, values);
   let sum = 0;
@@ -108,7 +111,10 @@ function between(of: Int32Array, cells: number, values: Float64Array): number {
   return Math.max(0, sum / of.length);
 }
 
-/** What is left of the cells' means when those of rows and of columns are taken off. Less twice its luck counts as 0. */
+/**
+ * Returns the variance of the cells' means after the means of rows and columns are subtracted; 0 if below twice its
+ * sampling noise.
+ */
 function interaction(of: Int32Array, rows: number, columns: number, values: Float64Array): number {
   const { n, mean, noise, all, grand } = cellsOf(of, rows * columns, values);
   if (all === 0) return 0;
@@ -131,7 +137,7 @@ function interaction(of: Int32Array, rows: number, columns: number, values: Floa
     sum += n[c]! * rest * rest;
     luck += n[c]! * noise[c]!;
   }
-  // Of as many cells only (rows - 1)(columns - 1) are free.
+  // Only (rows - 1)(columns - 1) of the cells are free.
   luck *= ((rows - 1) * (columns - 1)) / (rows * columns);
   return Math.max(0, sum - luck) / of.length;
 }

@@ -1,16 +1,17 @@
 /**
- * A random forest for regression: Breiman, "Random Forests" (Machine Learning 45, 2001), with what suits searches:
+ * A random forest for regression: Breiman, "Random Forests" (Machine Learning 45, 2001), adapted to searches:
  *
- * - A threshold is drawn evenly between the two neighbouring values, so that the average over trees bends smoothly
- *   and trees differ where there are no trials; their spread is the uncertainty. Hutter, Xu, Hoos & Leyton-Brown,
- *   "Algorithm runtime prediction: Methods & evaluation" (Artificial Intelligence 206, 2014), section 4.3.2.
+ * - A threshold is drawn uniformly between the two adjacent values, so that the average over trees is smooth and trees
+ *   differ where there are no trials; their spread is the uncertainty. Hutter, Xu, Hoos & Leyton-Brown, "Algorithm
+ *   runtime prediction: Methods & evaluation" (Artificial Intelligence 206, 2014), section 4.3.2.
  * - Choices are split in two groups: the best such split is one of those in the order of their means (Breiman et al.,
  *   "Classification and Regression Trees", 1984, section 9.4).
  * - Trials without the parameter go to whichever side of a split suits them better.
- * - Candidates are at most `BINS` quantiles of each column, and a tree sees at most `ROWS` trials, which bounds the time.
+ * - Candidates are at most `BINS` quantiles of each column, and a tree sees at most `ROWS` trials, which bounds the
+ *   time.
  *
- * Settings: 5/6 of the columns at each split and the half of the trees drawn without replacement are usual for such
- * data; leaves of at least 2 to 5 trials (more where there are many) hold down noise.
+ * The settings are usual for such data: 5/6 of the columns at each split, and half of the trials drawn without
+ * replacement for each tree; leaves of at least 2 to 5 trials (more where there are many) limit the noise.
  */
 import { createRandom } from '../maths/random.js';
 import type { Random } from '../types.js';
@@ -28,22 +29,22 @@ export interface ForestOptions {
   leastLeaf?: number;
 }
 
-/** One column as it is split: values in order, in groups that are not told apart. */
+/** A column prepared for splits: values in order, in groups that are not distinguished. */
 interface Feature {
   ordered: boolean;
-  /** Number of groups; the next one is that of inactive rows. */
+  /** Number of groups; the next index is the group of inactive rows. */
   groups: number;
   codes: Uint16Array;
-  /** Least and greatest value of a group. */
+  /** Minimum and maximum of each group. */
   from: Float64Array;
   to: Float64Array;
 }
 
 interface Tree {
-  /** -1: a leaf. */
+  /** Feature of the split, or -1 for a leaf. */
   feature: Int16Array;
   threshold: Float64Array;
-  /** Of a split of choices: which go left, by index. */
+  /** Groups that go left in a split of choices, by index. */
   groups: (Uint8Array | null)[];
   /** Whether inactive rows go left. */
   inactive: Uint8Array;
@@ -57,7 +58,7 @@ export class Forest {
   private readonly mean: number;
   private readonly scale: number;
 
-  /** `losses` must be finite. */
+  /** Fits the forest; `losses` must be finite. */
   constructor(rows: Rows, losses: Float64Array, options: ForestOptions = {}) {
     const { trees = TREES, seed = 1 } = options;
     const { leastLeaf = rows.count < 100 ? 2 : rows.count < 500 ? 3 : 5 } = options;
@@ -71,14 +72,14 @@ export class Forest {
     for (let t = 0; t < trees; t++) this.trees.push(grower.grow());
   }
 
-  /** By row the mean over all trees. */
+  /** Returns the mean over all trees, by row. */
   predict(columns: readonly Float64Array[], count: number): Float64Array {
     const sum = new Float64Array(count);
     for (const tree of this.trees) addPredictions(tree, columns, sum);
     return sum.map((all) => this.mean + (all / this.trees.length) * this.scale);
   }
 
-  /** By row what one tree says. */
+  /** Returns the prediction of one tree, by row. */
   predictOf(tree: number, columns: readonly Float64Array[], count: number): Float64Array {
     const said = new Float64Array(count);
     addPredictions(this.trees[tree]!, columns, said);
@@ -86,7 +87,7 @@ export class Forest {
   }
 }
 
-/** Adds what the tree says of each row. */
+/** Adds the tree's prediction of each row. */
 function addPredictions(tree: Tree, columns: readonly Float64Array[], into: Float64Array): void {
   const { feature, threshold, groups, inactive, left, right, value } = tree;
   for (let i = 0; i < into.length; i++) {
@@ -131,7 +132,7 @@ function featureOf(column: Float64Array, ordered: boolean, count: number): Featu
   return { ordered, groups: cuts.length, codes, from, to };
 }
 
-/** The greatest value of each group, from evenly many values of the column. */
+/** Returns the maximum of each group, from evenly spaced quantiles of the column. */
 function cutsOf(column: Float64Array): number[] {
   const active = column.filter((at) => at !== INACTIVE);
   const every = Math.ceil(active.length / SORTED);
@@ -150,7 +151,7 @@ function cutsOf(column: Float64Array): number[] {
 interface Split {
   gain: number;
   feature: number;
-  /** Groups that go left, in the order below; the inactive ones by `inactive`. */
+  /** Groups that go left, in the order below; `inactive` covers the inactive rows. */
   goesLeft: Uint8Array;
   last: number;
 }
@@ -228,11 +229,11 @@ class Grower {
     return sum / (to - from);
   }
 
-  /** Whole numbers of an ordered list lie in the middle between two groups, other values anywhere. */
+  /** Draws a threshold between two groups: midway for the indices of an ordered list, anywhere for other values. */
   private thresholdOf({ from, to }: Feature): number {
     const { last, goesLeft } = this.best;
     if (last < 0) return -1;
-    // Groups without rows in this node lie between: the threshold may be anywhere among them.
+    // Groups without rows in this node lie in between: the threshold may be anywhere among them.
     let next = last + 1;
     while (goesLeft[next] === 2) next++;
     const [low, high] = [to[last]!, from[next]!];
@@ -240,7 +241,7 @@ class Grower {
     return at < high ? at : low;
   }
 
-  /** Rows that go left first; gives the place of the first one that does not. */
+  /** Moves the rows that go left to the front; returns the position of the first one that does not. */
   private part({ codes }: Feature, goesLeft: Uint8Array, from: number, to: number): number {
     const { order } = this;
     let middle = from;
@@ -292,7 +293,7 @@ class Grower {
     }
     const idle = counts[groups]!;
     const baseline = (total * total) / n;
-    // Inactive rows alone on one side, or with either part of the others.
+    // Inactive rows are alone on one side, or join either part of the others.
     for (let side = 0; side < (idle > 0 ? 2 : 1); side++) {
       let count = side ? idle : 0;
       let sum = side ? sums[groups]! : 0;
@@ -308,7 +309,7 @@ class Grower {
     }
   }
 
-  /** The first `k` of the groups present go left; 2 marks those that no row here is in. */
+  /** Records a split in which the first `k` groups present go left; 2 marks groups without rows here. */
   private keep(feature: number, gain: number, k: number, present: number, side: number): void {
     const { best, sorted } = this;
     const { groups } = this.features[feature]!;

@@ -1,28 +1,29 @@
-/** For searches with several objectives: the trials that none beats, and how much of what is possible they have reached. */
+/** The Pareto front of a search with several objectives, and how much hypervolume it has reached. */
 import { hypervolume, paretoFront } from '../pareto/index.js';
 import { feasible, measure } from '../recommend/measured.js';
 import type { History } from '../types.js';
 
 export interface Front {
-  /** Best first by the first objective; `values` as the person logs them (means over repeats). */
+  /** Trials on the front, best first by the first objective; `values` as the user logs them (means over repeats). */
   trials: { id: number; values: number[] }[];
-  /** All others that were measured and meet the constraints as well as these. */
+  /** All other measured trials that meet the constraints as well as these. */
   others: { id: number; values: number[] }[];
-  /** As the person logs them: better values than these count. */
+  /** Reference point in the user's units: only values better than these count. */
   reference: number[];
-  /** What the front reached after each trial that changed it, in the objectives' units multiplied. */
+  /** Hypervolume after each trial that changed the front, in the product of the objectives' units. */
   hypervolume: { trial: number; value: number }[];
 }
 
-/** Of more objectives the volume takes long to compute, and is computed for some of the trials only. */
+/** Number of objectives above which the volume is slow to compute, so that it is computed for some trials only. */
 const QUICK = 3;
 const SLOW_STEPS = 24;
 const MARGIN = 0.1;
 
 /**
- * Without `reference`, a tenth of the range beyond the worst value of the front in each objective (somewhat worse than
- * the nadir: Ishibuchi, Imada, Setoguchi & Nojima, "How to Specify a Reference Point in Hypervolume Calculation for Fair
- * Performance Comparison", Evolutionary Computation 26, 2018); of a front of one value, beyond the worst of all trials.
+ * Computes the front. Without `reference`, the reference point lies a tenth of the range beyond the worst value of the
+ * front in each objective (somewhat worse than the nadir: Ishibuchi, Imada, Setoguchi & Nojima, "How to Specify a
+ * Reference Point in Hypervolume Calculation for Fair Performance Comparison", Evolutionary Computation 26, 2018); for
+ * a front with a single value, beyond the worst of all trials.
  */
 export function frontOf(history: History, reference?: readonly number[]): Front {
   const { goals } = history;

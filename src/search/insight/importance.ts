@@ -1,12 +1,12 @@
 /**
- * How much each parameter matters, as shares that sum to 1: `pedAnova` for being among the best, `fanova` for the value.
+ * Importance of each parameter, as shares that sum to 1: `pedAnova` for being among the best, `fanova` for the value.
  *
- * Over all of the space, both look at a model of the trials and not at the trials, because a sampler that has learned
- * tries the good values of what matters most nearly always. On histories of 50 to 800 trials (random search and TPE) the
- * shares by PED-ANOVA were off by (half the sum of differences to 20,000 random trials), by the model and by the trials:
- * a weighted bowl 0.04-0.13 and 0.08-0.33; a sum of kinks and products 0.01-0.09 and 0.03-0.48; a noisy bowl 0.05-0.41 and
- * 0.09-0.53; conditions and choices 0.04-0.34 and 0.17-0.61; Hartmann 6 0.21-0.62 and 0.14-0.41, where the model is the worse
- * one below 200 trials.
+ * Over the whole space, both evaluate a model of the trials instead of the trials themselves, because a sampler that
+ * has learned nearly always tries the good values of important parameters. On histories of 50 to 800 trials (random
+ * search and TPE) the error of the PED-ANOVA shares (half the sum of absolute differences to 20,000 random trials) was,
+ * by the model and by the trials: a weighted bowl 0.04-0.13 and 0.08-0.33; a sum of kinks and products 0.01-0.09 and
+ * 0.03-0.48; a noisy bowl 0.05-0.41 and 0.09-0.53; conditions and choices 0.04-0.34 and 0.17-0.61; Hartmann 6 0.21-0.62
+ * and 0.14-0.41, where the model is worse below 200 trials.
  */
 import type { History } from '../types.js';
 import { allowedDraws } from './draws.js';
@@ -17,36 +17,36 @@ import { deviationOf, fitSurrogate, type SurrogateKind } from './surrogate.js';
 import { endedOf, smallest, topWeights } from './top.js';
 
 export interface ImportanceOptions {
-  /** `pedAnova` if absent. */
+  /** Method; `pedAnova` by default. */
   method?: 'pedAnova' | 'fanova';
-  /** Which of several objectives, from 0. */
+  /** Index of the objective, from 0. */
   objective?: number;
-  /** Of PED-ANOVA: share of the space, or of the trials but at least 5, that counts as the best (0.1). */
+  /** PED-ANOVA only: share of the space, or of the trials but at least 5, that counts as the best (0.1). */
   quantile?: number;
-  /** Of PED-ANOVA: over all of the space (default), or among the trials as they are. */
+  /** PED-ANOVA only: over the whole space (default), or among the trials as they are. */
   region?: 'space' | 'tried';
-  /** Gaussian process if absent. */
+  /** Surrogate; a Gaussian process by default. */
   model?: SurrogateKind;
 }
 
 export interface Importance {
   method: 'pedAnova' | 'fanova';
-  /** By parameter, in the order of the space; parameters that cannot vary are left out. */
+  /** Shares by parameter, in the order of the space; parameters that cannot vary are left out. */
   shares: Record<string, number>;
-  /** Trials it is drawn from. */
+  /** Number of trials it is based on. */
   trials: number;
-  /** Of fANOVA: share of all variance that parameters cause by themselves; of it `shares` are the parts. */
+  /** fANOVA only: share of the total variance that parameters cause by themselves, of which `shares` are the parts. */
   alone?: number;
-  /** Of fANOVA: share of all variance that two parameters cause only together; greatest first, from 1 %. */
+  /** fANOVA only: shares of the total variance that two parameters cause only together; greatest first, from 1 %. */
   pairs?: { names: [string, string]; share: number }[];
 }
 
-/** Trials that it takes at least. */
+/** Minimum number of trials. */
 export const IMPORTANCE_NEEDS = 16;
 const LEAST_TOP = 5;
 const DRAWS = 8192;
 const LEAST_PAIR = 0.01;
-/** Expected values that differ by less, in deviations of the trials' values, are alike. */
+/** Differences between predictions that count as none, in standard deviations of the trials' values. */
 const ALIKE = 0.01;
 const NOTHING = 1e-9;
 
@@ -54,7 +54,7 @@ export function importance(history: History, options: ImportanceOptions = {}): I
   return options.method === 'fanova' ? byVariance(history, options) : byTheBest(history, options);
 }
 
-/** Pruned and failed trials count, as worse than completed ones. */
+/** Computes PED-ANOVA. Pruned and failed trials count as worse than completed ones. */
 function byTheBest(history: History, options: ImportanceOptions): Importance | Unknown {
   const { objective = 0, quantile = 0.1, region = 'space', model } = options;
   const trials = endedOf(history);
@@ -74,7 +74,7 @@ function byTheBest(history: History, options: ImportanceOptions): Importance | U
   return scaled('pedAnova', rows, pedAnova(draws, best), trials.length);
 }
 
-/** Completed trials only: what the others would have come to is not known. */
+/** Computes fANOVA from completed trials only, because the final values of the others are unknown. */
 function byVariance(history: History, { objective = 0, model }: ImportanceOptions): Importance | Unknown {
   const trials = completedOf(history);
   if (trials.length < IMPORTANCE_NEEDS) return tooFew(trials.length, 'have completed');

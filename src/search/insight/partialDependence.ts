@@ -1,7 +1,8 @@
 /**
- * What a model of the trials expects of the objective for each value of one or two parameters, on average over all others:
- * Friedman, "Greedy Function Approximation" (Annals of Statistics 29, 2001), section 8.2. The average is over random
- * points of the space (the same for every value); of a parameter under a condition over those where it takes part.
+ * Partial dependence: a surrogate's expected objective for each value of one or two parameters, averaged over all
+ * others: Friedman, "Greedy Function Approximation" (Annals of Statistics 29, 2001), section 8.2. The average is over
+ * random points of the space (the same for every value); for a conditional parameter, over the points where it is
+ * active.
  */
 import type { ParamValue } from '../../protocol/values.js';
 import type { History } from '../types.js';
@@ -11,18 +12,18 @@ import { completedOf, lossesOf, rowsOf, type Unknown } from './rows.js';
 import { fitSurrogate, type SurrogateKind } from './surrogate.js';
 
 export interface DependenceOptions {
-  /** Which of several objectives, from 0. */
+  /** Index of the objective, from 0. */
   objective?: number;
-  /** By the number of trials if absent. */
+  /** Surrogate; chosen by the number of trials by default. */
   model?: SurrogateKind;
 }
 
 export interface Curve {
   name: string;
-  /** As a plot's axis has it: evenly spaced on a logarithmic scale where the range has one. */
+  /** Values along a plot's axis: evenly spaced, on a logarithmic scale if the range has one. */
   values: ParamValue[];
   mean: number[];
-  /** Standard deviation of what is not known, in the objective's units. */
+  /** Standard deviation of the estimate, in the objective's units. */
   sd: number[];
 }
 
@@ -30,8 +31,8 @@ export interface Surface {
   names: [string, string];
   values: [ParamValue[], ParamValue[]];
   /**
-   * Row by row: all values of the second parameter for the first value of the first, and so on. Null where they don't
-   * take part together.
+   * Means row by row: all values of the second parameter for the first value of the first, and so on. Null where the
+   * two are not active together.
    */
   mean: (number | null)[];
   sd: (number | null)[];
@@ -40,11 +41,11 @@ export interface Surface {
 export interface Dependence {
   model: SurrogateKind;
   trials: number;
-  /** Of parameters that can vary, in the order of the space. */
+  /** Names of the parameters that can vary, in the order of the space. */
   names: string[];
-  /** Null: the parameter cannot vary. */
+  /** Returns null if the parameter cannot vary. */
   curve(name: string): Curve | null;
-  /** Null: one of them cannot vary, or they never take part together. */
+  /** Returns null if one of them cannot vary, or if they are never active together. */
   surface(a: string, b: string): Surface | null;
 }
 
@@ -96,7 +97,7 @@ export function dependence(history: History, options: DependenceOptions = {}): D
       const on = placesFor(name, POINTS);
       const found = on && sweep([on], DRAWS);
       if (!found) return null;
-      // Constraints may leave out some of the values.
+      // Constraints may exclude some of the values.
       const kept = found.mean.flatMap((mean, i) => (mean === null ? [] : [i]));
       return {
         ...{ name, values: kept.map((i) => on.values[i]!) },
@@ -111,7 +112,7 @@ export function dependence(history: History, options: DependenceOptions = {}): D
   };
 }
 
-/** Numbers in [0, 1] that stand for the values; of many steps some, of choices all. */
+/** Returns positions in [0, 1] that represent the values; some of many steps, and every choice. */
 function placesOf(axis: Axis, most: number): { places: number[]; values: ParamValue[] } {
   const { count, edges, ordered } = axis;
   if (!edges) {

@@ -1,23 +1,26 @@
 /**
- * Which parameters decide whether a point is among the best ones: PED-ANOVA. Watanabe, Bansal & Hutter, "PED-ANOVA:
+ * PED-ANOVA: which parameters decide whether a point is among the best. Watanabe, Bansal & Hutter, "PED-ANOVA:
  * Efficiently Quantifying Hyperparameter Importance in Arbitrary Subspaces" (IJCAI 2023), section 4: a parameter's
  * importance is the Pearson divergence of its distribution among the best from that among all points.
  *
- * - A parameter under a condition counts by what it does where it takes part, times the share of the points and the
- *   chance of success there (what is left of the variance after its parents' part, by the law of total variance);
- *   Baba, Ozaki & Watanabe, "Conditional PED-ANOVA" (arXiv 2601.20800).
- * - Both densities are of one kernel width (Scott's rule on the best), so that they differ only where points do.
- * - Even a random subset differs. How much it does on average is known in closed form (the variance of a mean in draws
+ * - A conditional parameter counts with its effect where it is active, times the share of the points and the chance of
+ *   success there (what remains of the variance after its parents' part, by the law of total variance); Baba, Ozaki &
+ *   Watanabe, "Conditional PED-ANOVA" (arXiv 2601.20800).
+ * - Both densities have the same bandwidth (Scott's rule on the best), so that they differ only where points do.
+ * - Even a random subset differs. Its expected divergence is known in closed form (the variance of a mean in draws
  *   without replacement) and is subtracted, so that parameters without effect come out near 0.
  */
 import { exp, log } from '../maths/numeric.js';
 import type { Axis } from '../space/unit.js';
 import { INACTIVE, type Rows } from './rows.js';
 
-/** Cells of a continuous axis. */
+/** Number of cells of a continuous axis. */
 const CELLS = 64;
 
-/** `weights`: by row, how far it belongs to the best. By axis, unscaled: 0 where nothing is seen. */
+/**
+ * Returns the unscaled importance by axis; 0 where there is no effect. `weights` are the rows' degrees of membership in
+ * the best.
+ */
 export function pedAnova({ axes, columns, count }: Rows, weights: Float64Array): Float64Array {
   const top = sum(weights);
   return Float64Array.from(axes, (axis, d) => {
@@ -31,7 +34,7 @@ export function pedAnova({ axes, columns, count }: Rows, weights: Float64Array):
   });
 }
 
-/** By cell: total weight among the best, and number among all that are active. */
+/** Counts, by cell, the total weight among the best and the number of active rows. */
 function histogram(axis: Axis, column: Float64Array, weights: Float64Array) {
   const cells = axis.count || CELLS;
   const inTop = new Float64Array(cells);
@@ -51,7 +54,10 @@ function histogram(axis: Axis, column: Float64Array, weights: Float64Array) {
   return { inTop, inAll, active, activeTop, squares };
 }
 
-/** `kernel[to * cells + from]`: how much of what is in a cell is seen in another. Null: choices, which stay apart. */
+/**
+ * Returns the kernel, `kernel[to * cells + from]`: the share of a cell's mass that another cell receives. Returns null
+ * for choices, which are not smoothed.
+ */
 function kernelOf(axis: Axis, inTop: Float64Array, effective: number): Float64Array | null {
   if (!axis.ordered) return null;
   const cells = inTop.length;
@@ -82,7 +88,7 @@ function placesOf(axis: Axis, cells: number): Float64Array {
   return Float64Array.from({ length: cells }, (_, g) => (edges ? (edges[g]! + edges[g + 1]!) / 2 : (g + 0.5) / cells));
 }
 
-/** Pearson divergence of the best points' density from all points'; less what luck alone gives. */
+/** Returns the Pearson divergence of the best points' density from all points', minus what chance alone gives. */
 function divergence(inTop: Float64Array, inAll: Float64Array, luck: number, kernel: Float64Array | null): number {
   const cells = inTop.length;
   const [top, all] = [sum(inTop), sum(inAll)];

@@ -1,20 +1,23 @@
 /**
- * Is it worth going on? How much better than the best trial so far the objective can still become, in its own unit: from
- * a Gaussian process, the best trial's upper confidence bound less the least lower bound anywhere in the space. Makarova
- * et al., "Automatic Termination for Hyperparameter Optimization" (AutoML 2022), section 4; as they do, it is held against the
- * noise of a single measurement, below which no search can tell trials apart.
+ * Is it worth continuing? Bounds how much better than the best trial so far the objective can still become, in its own
+ * unit: from a Gaussian process, the best trial's upper confidence bound minus the least lower bound anywhere in the
+ * space. Makarova et al., "Automatic Termination for Hyperparameter Optimization" (AutoML 2022), section 4; as there,
+ * it is compared with the noise of a single measurement, below which no search can distinguish trials.
  *
- * - Bounds are `WIDTH` deviations wide. In the paper they grow without limit with the number of trials, and are divided by
- *   five. With these, the true regret was within what is said in all of 180 searches (random and TPE, 20 to 150 trials) on
- *   spheres of 2 and 5 dimensions, Branin, Rastrigin and Rosenbrock, and in 30 of 36 in a space of conditions and choices.
- * - Two models: of the best trials and others far apart, and of trials far apart only. Values much worse than the middle
- *   are clipped: they say nothing about the best.
- * - Deep hollows: where a few values are much better than most, both are also fitted to the logarithm of how much better
- *   than the worst they are (a Box-Cox transformation, in the unit that makes them look most normal). Never less is said
- *   than what the latter half of the trials brought. With random search and TPE at 25, 60 and 120 trials the true regret was
- *   within what is said 33 times of 36 on Hartmann 6 (14 without this) and 31 of 36 in a narrow well of 4 dimensions; 16 of
- *   36 on Ackley's function of 4, whose hollow is narrower than the distance of the trials: of that no model can tell.
- * - The least lower bound is looked for at random points of the space and around the most promising ones, closer and closer.
+ * - Bounds are `WIDTH` standard deviations wide. In the paper they grow without limit with the number of trials, and
+ *   are divided by five. With ours, the true regret was within the bound in all of 180 searches (random and TPE, 20 to
+ *   150 trials) on spheres of 2 and 5 dimensions, Branin, Rastrigin and Rosenbrock, and in 30 of 36 in a space of
+ *   conditions and choices.
+ * - Two models: one of the best trials and others far apart, and one of trials far apart only. Values much worse than
+ *   the median are clipped: they say nothing about the best.
+ * - Deep valleys: where a few values are much better than most, both models are also fitted to the logarithm of the
+ *   gain over the worst value (a Box-Cox transformation, in the unit that makes the values look most normal). The bound
+ *   is never below what the latter half of the trials gained. With random search and TPE at 25, 60 and 120 trials the
+ *   true regret was within the bound 33 times of 36 on Hartmann 6 (14 without this) and 31 of 36 in a narrow well of 4
+ *   dimensions; 16 of 36 on Ackley's function of 4, whose valley is narrower than the distance between trials, so that
+ *   no model can see it.
+ * - The least lower bound is searched for at random points of the space and around the most promising ones, closer each
+ *   round.
  */
 import { fitGp, type Gp } from '../gp/index.js';
 import { exp, log } from '../maths/numeric.js';
@@ -26,30 +29,30 @@ import { select, spread } from './spread.js';
 import { columnKind, deviationOf, HILLY, placesOf } from './surrogate.js';
 
 export interface RegretLeft {
-  /** At most so much better, as far as a model can tell; in the objective's unit, never negative. */
+  /** Upper bound of the remaining improvement as far as a model can tell; in the objective's unit, never negative. */
   atMost: number;
-  /** Standard deviation of one measurement, as the model sees it. */
+  /** Standard deviation of one measurement, according to the model. */
   noise: number;
-  /** In one line. */
+  /** Summary in one line. */
   sentence: string;
   trials: number;
 }
 
 export const REGRET_NEEDS = 10;
 const WIDTH = 3;
-/** Trials that one model is of: the best ones, and others. */
+/** Numbers of trials of one model: the best ones, and others. */
 const BEST = 75;
 const OTHERS = 75;
-/** Of the other one, as in surrogate.ts. */
+/** Sizes of the other model, as in surrogate.ts. */
 const ALL_OF = 64;
 const SHARE = 0.6;
 const WIDE = 100;
-/** Clipped are values above the median by so many times its distance to the best. */
+/** Distance above the median at which values are clipped, as a multiple of the median's distance to the best. */
 const REACH = 3;
-/** Random points looked at, and in each round so many of the most promising, with so many others around each. */
+/** Number of random points, of the most promising ones kept in each round, and of others around each of those. */
 const DRAWS = 1024;
 const ROUNDS = 6;
-/** Units of the bent scale, in distances from the worst value to the middle one. */
+/** Units of the bent scale, as multiples of the distance from the worst value to the median. */
 const BENDS = [2, 1, 0.5, 0.2, 0.1, 0.05];
 const KEPT = 24;
 const STEPS = 16;
@@ -67,12 +70,12 @@ export function regretLeft(history: History, options: { objective?: number } = {
   }
   const all = rowsOf(history, trials);
   if (all.axes.length === 0) return { unknown: 'no parameter can vary', trials: trials.length, needed: REGRET_NEEDS };
-  // One model that knows where it is good, and one that is not taken in by hundreds of trials in one place.
+  // One model knows where the function is good; the other is not misled by hundreds of trials in one place.
   const nearby = instructive(all, losses);
   const apart = spread(all, Math.max(ALL_OF, Math.min(WIDE, Math.round(SHARE * all.count))));
   const near = modelOf(all, losses, nearby, LINEAR);
   const models = [near, modelOf(all, losses, apart, LINEAR)];
-  // Few much better than most: there may be better ones yet, of which a model on the plain scale knows nothing.
+  // A few values are much better than most, so there may be better ones that a model on the plain scale can't see.
   const bend = bendFor(Float64Array.from(apart, (i) => losses[i]!));
   if (bend) models.push(modelOf(all, losses, nearby, bend), modelOf(all, losses, apart, bend));
   const upper = Math.min(...boundsOf(near.gp, near.rows, WIDTH));
@@ -99,14 +102,14 @@ function modelOf(all: Rows, losses: Float64Array, chosen: Int32Array, bend: Bend
   return { gp, rows, bend };
 }
 
-/** A scale on which the good values lie closer together: the logarithm of how much better than the worst. */
+/** A scale on which the good values lie closer together: the logarithm of the gain over the worst value. */
 interface Bend {
   there(loss: number): number;
   back(value: number): number;
 }
 const LINEAR: Bend = { there: (loss) => loss, back: (value) => value };
 
-/** Null: the values look no more normal on such a scale than as they are. */
+/** Returns null if the values look no more normal on such a scale than as they are. */
 function bendFor(losses: Float64Array): Bend | null {
   const sorted = clipped(losses).sort();
   const worst = sorted.at(-1)!;
@@ -119,21 +122,21 @@ function bendFor(losses: Float64Array): Bend | null {
     const unit = share * typical;
     const there = (loss: number) => -log(1 + Math.max(0, worst - loss) / unit);
     const back = (value: number) => Math.max(least, worst - unit * (exp(-value) - 1));
-    // With the logarithm of how much the scale is finer at each value.
+    // Includes the log Jacobian of the transformation.
     const found = sorted.reduce((sum, loss) => sum - log(unit + worst - loss), likelihood(sorted.map(there)));
     if (found > best.likelihood) best = { at: { there, back }, likelihood: found };
   }
   return best.at;
 }
 
-/** What the latter half of the trials brought: as many more may bring as much again. */
+/** Returns what the latter half of the trials gained: as many more may gain as much again. */
 function gainedLately(losses: Float64Array): number {
   const half = losses.length >> 1;
   const least = (part: Float64Array) => part.reduce((a, b) => Math.min(a, b), Infinity);
   return least(losses.subarray(0, half)) - least(losses);
 }
 
-/** The best ones, and of the rest those that lie far apart. */
+/** Returns the best rows, and of the rest those that lie far apart. */
 function instructive(rows: Rows, losses: Float64Array): Int32Array {
   if (rows.count <= BEST + OTHERS) return Int32Array.from({ length: rows.count }, (_, i) => i);
   const order = Array.from(losses.keys()).sort((a, b) => losses[a]! - losses[b]! || a - b);
@@ -149,7 +152,7 @@ function clipped(losses: Float64Array): Float64Array {
   return losses.map((loss) => Math.min(worst, loss));
 }
 
-/** By row the mean and so many deviations. */
+/** Returns, by row, the mean plus a multiple of the standard deviation. */
 function boundsOf({ model, center, scale }: Gp, rows: Rows, deviations: number): Float64Array {
   const d = rows.axes.length;
   const places = placesOf(rows);
@@ -174,7 +177,7 @@ function leastBound({ gp, rows: observed, bend }: Fitted, history: History): num
   return bend.back(Math.min(least, ...boundsOf(gp, points, -WIDTH)));
 }
 
-/** Around each row some others: a few of its parameters are moved; what takes part stays as it is. */
+/** Returns points around each row: a few of its parameters are moved, while active parameters stay active. */
 function moved({ axes, columns, count }: Rows, width: number, random: Random): Rows {
   const n = count * STEPS;
   const share = Math.max(0.3, 2 / axes.length);

@@ -1,26 +1,28 @@
-/** A history as a table for the statistics of this folder: one row a trial, one column a parameter that can vary. */
+/**
+ * A history as a table for the statistics in this folder: one row per trial, one column per parameter that can vary.
+ */
 import type { History, Trial } from '../types.js';
 import { axesOf, type Axis } from '../space/unit.js';
 import { entryOf } from '../../protocol/records.js';
 
-/** In a column: the trial does not have the parameter. */
+/** Column entry of a parameter that the trial does not have. */
 export const INACTIVE = -1;
 
 export interface Rows {
-  /** Of parameters that can take more than one value. */
+  /** Axes of the parameters that can take more than one value. */
   axes: Axis[];
-  /** By axis and row: the index of the value, or the place in [0, 1] of a continuous one, or INACTIVE. */
+  /** Entries by axis and row: the index of the value, the position in [0, 1] on a continuous axis, or INACTIVE. */
   columns: readonly Float64Array[];
   count: number;
 }
 
 const MOST = 1e140;
 
-/** There are too few trials, or they are too much alike, for an answer that means anything. */
+/** A refusal: there are too few trials, or they are too similar, for a meaningful answer. */
 export interface Unknown {
-  /** For the person. */
+  /** Message for the user. */
   unknown: string;
-  /** Trials there are, and trials it takes at least. */
+  /** Number of trials there are, and the minimum number. */
   trials: number;
   needed: number;
 }
@@ -39,7 +41,10 @@ export function rowsOf(history: History, trials: readonly Trial[]): Rows {
   return { axes, columns, count: trials.length };
 }
 
-/** Values as something to be made small; infinite ones count as the best or the worst of all. `objective`: which of several. */
+/**
+ * Returns values as losses to minimise; infinite ones become the best or worst of all. `objective` is the objective's
+ * index.
+ */
 export function lossesOf({ goals }: History, trials: readonly Trial[], objective: number): Float64Array {
   const sign = goals[objective] === 'maximize' ? -1 : 1;
   const losses = Float64Array.from(trials, ({ values }) => sign * values![objective]!);
@@ -52,8 +57,8 @@ export function lossesOf({ goals }: History, trials: readonly Trial[], objective
 }
 
 /**
- * As `lossesOf`, also for trials without a value: failed ones count as the worst that completed, pruned ones as their last
- * report, but no better than the middle one of those that completed. Some must have completed.
+ * Works like `lossesOf`, but includes trials without a value: failed ones count as the worst completed one, pruned ones
+ * as their last report but no better than the median of the completed ones. At least one must have completed.
  */
 export function guessedLosses(history: History, trials: readonly Trial[], objective: number): Float64Array {
   const known = lossesOf(history, completedAmong(trials), objective);
@@ -69,12 +74,12 @@ export function guessedLosses(history: History, trials: readonly Trial[], object
   });
 }
 
-/** Near enough to 0 for variances. */
+/** Clamps a loss so that its square stays finite. */
 function squarable(loss: number): number {
   return Math.min(MOST, Math.max(-MOST, loss));
 }
 
-/** Completed trials: those with a value to learn from. */
+/** Returns the completed trials, which have a value to learn from. */
 export function completedOf(history: History): Trial[] {
   return completedAmong(history.trials);
 }

@@ -1,7 +1,7 @@
 /**
- * A model of the objective over the space: what it expects, and how sure it is. A Gaussian process on trials far apart
- * is the default: on five functions of 4 to 9 parameters it came several times as near to the truth as a forest on all,
- * for histories of random search and of TPE alike. A forest takes no harm from jumps and from hundreds of choices.
+ * A surrogate of the objective over the space: mean and uncertainty. A Gaussian process on trials far apart is the
+ * default: on five functions of 4 to 9 parameters its error was several times smaller than that of a forest on all
+ * trials, for histories of random search and of TPE alike. A forest copes with jumps and with hundreds of choices.
  */
 import { fitGp, type ColumnKind } from '../gp/index.js';
 import type { Axis } from '../space/unit.js';
@@ -13,24 +13,24 @@ export type SurrogateKind = 'gp' | 'forest';
 
 export interface Surrogate {
   kind: SurrogateKind;
-  /** Standard deviation of the values that it learned from. */
+  /** Standard deviation of the training values. */
   deviation: number;
-  /** By row what is expected. */
+  /** Returns the posterior mean, by row. */
   predict(columns: readonly Float64Array[], count: number): Float64Array;
-  /** Over all rows: the mean of what is expected, and its standard deviation. */
+  /** Returns the mean of the posterior mean over all rows, and its standard deviation. */
   average(columns: readonly Float64Array[], count: number): { mean: number; sd: number };
 }
 
-/** Of more trials than the first, this share, but no more than the last. */
+/** Number of trials that are all used; of more, this share is used, up to a maximum. */
 const ALL_OF = 64;
 const SHARE = 0.6;
 const MOST = 128;
-/** Rows over which a Gaussian process's variance is averaged. */
+/** Number of rows over which a Gaussian process's variance is averaged. */
 const VARIANCES = 24;
 const EVALUATIONS = 60;
 /**
- * Logarithms of length scales, signal and noise of a function with several hills along each axis. The fit begins there and at
- * the prior's mode, a far smoother function; from the latter alone it may take hills for noise (it did on Ishigami's).
+ * Log length scales, signal and noise of a function with several hills along each axis. The fit starts there and at the
+ * prior's mode, a far smoother function; from the latter alone it may mistake hills for noise (as on Ishigami's).
  */
 export const HILLY = { scale: -1, signal: 0, noise: -5 };
 
@@ -49,9 +49,10 @@ export function fitSurrogate(rows: Rows, losses: Float64Array, kind: SurrogateKi
 }
 
 /**
- * What is worse than the middle half by twice its width counts as just that bad, so that a few failures of training do not
- * hide all the rest: between the inner and the outer fence of Tukey, "Exploratory Data Analysis" (1977). Three times let one
- * trial in ten with an absurd value spoil the shares of six parameters, one and a half cut the corners off a saddle.
+ * Returns the fence: values farther above the middle half than twice its width are clipped to it, so that a few failed
+ * trainings don't hide all the rest. It lies between the inner and the outer fence of Tukey, "Exploratory Data
+ * Analysis" (1977). With three widths, one trial in ten with an absurd value spoiled the shares of six parameters; with
+ * one and a half, the corners of a saddle were cut off.
  */
 function fenceOf(losses: Float64Array): number {
   const sorted = losses.slice().sort();
@@ -59,7 +60,7 @@ function fenceOf(losses: Float64Array): number {
   return high > low ? high + 2 * (high - low) : Infinity;
 }
 
-/** The spread of the trees' averages. */
+/** Wraps a forest; its uncertainty is the spread of the trees' averages. */
 function forestOf(rows: Rows, losses: Float64Array): Surrogate {
   const forest = new Forest(rows, losses);
   return {
@@ -77,9 +78,9 @@ function forestOf(rows: Rows, losses: Float64Array): Surrogate {
 }
 
 /**
- * The mean of the variances at the points, which is the most that the variance of the mean can be: Moosbauer, Herbinger,
- * Casalicchio, Lindauer & Bischl, "Explaining Hyperparameter Optimization via Partial Dependence Plots" (NeurIPS 2021),
- * section 3.
+ * Wraps a Gaussian process; its uncertainty is the mean of the variances at the points, an upper bound of the variance
+ * of the mean: Moosbauer, Herbinger, Casalicchio, Lindauer & Bischl, "Explaining Hyperparameter Optimization via
+ * Partial Dependence Plots" (NeurIPS 2021), section 3.
  */
 function gpOf(rows: Rows, y: Float64Array): Surrogate {
   const d = rows.axes.length;
@@ -118,7 +119,7 @@ export function columnKind(axis: Axis): ColumnKind {
   return !axis.ordered ? 'category' : axis.dimension.when ? 'optional' : 'ordered';
 }
 
-/** Row by row as a Gaussian process wants it: ordered values in [0, 1]. */
+/** Returns the rows as a Gaussian process expects them: ordered values in [0, 1]. */
 export function placesOf({ axes, columns, count }: Rows): Float64Array {
   const places = new Float64Array(count * axes.length);
   for (const [d, { edges, ordered }] of axes.entries()) {

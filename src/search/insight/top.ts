@@ -1,17 +1,17 @@
-/** Which trials are the best ones, whatever became of them. */
+/** Selects the best trials, whatever state they ended in. */
 import type { History, Trial } from '../types.js';
 
-/** Completed trials come first, then pruned ones (those that got further first), then failed ones. */
+/** Sort key: completed trials come first, then pruned ones (those that got further first), then failed ones. */
 type Key = [end: number, minusStep: number, loss: number];
 
-/** Trials that have ended, in the order of the history. */
+/** Returns the trials that have ended, in the order of the history. */
 export function endedOf(history: History): Trial[] {
   return history.trials.filter(({ state }) => state !== 'running' && state !== 'paused');
 }
 
 /**
- * By trial the share, from 0 to 1, with which it belongs to the `size` best: equal trials at the border share what
- * is left, else the earlier ones would count as better. Null: all are alike.
+ * Returns each trial's degree of membership in the `size` best, from 0 to 1: ties at the border share what is left, so
+ * that earlier trials get no advantage. Returns null if all trials are equal.
  */
 export function topWeights({ goals }: History, trials: readonly Trial[], objective: number, size: number) {
   const keys = trials.map((trial) => keyOf(trial, goals[objective] === 'maximize' ? -1 : 1, objective));
@@ -26,7 +26,7 @@ export function topWeights({ goals }: History, trials: readonly Trial[], objecti
   return weights;
 }
 
-/** Reports are the first objective's; of a trial pruned in view of another one only how far it got is known. */
+/** Reports are of the first objective; a trial pruned on account of another one only has its last step. */
 function keyOf({ state, values, reports }: Trial, sign: number, objective: number): Key {
   const loss = (value: number) => (Number.isNaN(value) ? Infinity : sign * value);
   if (state === 'completed') return [0, 0, loss(values![objective]!)];
@@ -41,8 +41,8 @@ function compare(a: Key, b: Key): number {
 }
 
 /**
- * By value how far, from 0 to 1, it belongs to the `share` smallest. Values within `tolerance` of the border share what
- * is left, else differences that mean nothing would decide.
+ * Returns each value's degree of membership in the `share` smallest, from 0 to 1. Values within `tolerance` of the
+ * border share what is left, so that meaningless differences don't decide.
  */
 export function smallest(values: Float64Array, share: number, tolerance: number): Float64Array {
   const wanted = share * values.length;

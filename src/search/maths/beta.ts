@@ -1,15 +1,15 @@
 /**
- * The beta distribution from basic arithmetic only, so that it is the same on every platform (see numeric.ts).
- * Logarithm of the gamma function: Stirling's series, Abramowitz & Stegun, "Handbook of Mathematical Functions" (1964),
- * 6.1.41, after moving up by 6.1.15. Regularized incomplete beta function: the continued fraction 26.5.8 there, by the
- * method of W. J. Lentz (Applied Optics 15, 1976). Quantile: Newton steps, kept between bounds that close in.
+ * The beta distribution from basic arithmetic only, so that it is the same on every platform (see numeric.ts). Log
+ * gamma function: Stirling's series, Abramowitz & Stegun, "Handbook of Mathematical Functions" (1964), 6.1.41, after
+ * shifting the argument up by 6.1.15. Regularized incomplete beta function: the continued fraction 26.5.8 there, by the
+ * method of W. J. Lentz (Applied Optics 15, 1976). Quantile: Newton steps, safeguarded by shrinking bounds.
  */
 import { exp, log } from './numeric.js';
 
 const HALF_LOG_2PI = 0.91893853320467274;
 const LEAST = 1e-300;
 
-/** log Γ(x), x > 0; right to about 1e-14 of max(1, |log Γ|). */
+/** Returns log Γ(x) for x > 0, accurate to about 1e-14 of max(1, |log Γ|). */
 export function logGamma(x: number): number {
   let product = 1;
   let at = x;
@@ -19,7 +19,7 @@ export function logGamma(x: number): number {
   return (at - 0.5) * log(at) - at + HALF_LOG_2PI + series - log(product);
 }
 
-/** Probability that a beta(a, b) number lies below x. a, b > 0. */
+/** Returns the probability that a beta(a, b) number lies below x. a, b > 0. */
 export function betaCdf(a: number, b: number, x: number): number {
   if (Number.isNaN(x)) return NaN;
   if (x <= 0) return 0;
@@ -50,7 +50,7 @@ function lower(a: number, b: number, x: number, rest: number): number {
 
 const bounded = (x: number): number => (Math.abs(x) < LEAST ? LEAST : x);
 
-/** The x below which a beta(a, b) number falls with probability p. */
+/** Returns the x below which a beta(a, b) number falls with probability p. */
 export function betaQuantile(a: number, b: number, p: number): number {
   if (!(p > 0)) return p === 0 ? 0 : NaN;
   if (p >= 1) return p === 1 ? 1 : NaN;
@@ -64,7 +64,7 @@ export function betaQuantile(a: number, b: number, p: number): number {
     else low = x;
     const density = exp((a - 1) * log(x) + (b - 1) * log(1 - x) - logBeta);
     let next = x - over / density;
-    // Also NaN and infinity; towards 0 by orders of magnitude.
+    // Handles NaN and infinity too; moves towards 0 by orders of magnitude.
     if (!(next > low && next < high)) next = low === 0 && step > 4 ? high / 16 : (low + high) / 2;
     if (Math.abs(next - x) <= 1e-15 * x || high - low <= 1e-15 * high) return next;
     x = next;

@@ -1,15 +1,15 @@
 /**
- * Linear algebra of a few hundred rows on plain typed arrays: row by row, a matrix's row i begins at i * stride.
- * Golub & Van Loan, "Matrix Computations" (4th edition, 2013), sections 3.1 (triangular systems) and 4.2 (Cholesky).
+ * Linear algebra of a few hundred rows on plain typed arrays: row-major, a matrix's row i begins at i * stride. Golub &
+ * Van Loan, "Matrix Computations" (4th edition, 2013), sections 3.1 (triangular systems) and 4.2 (Cholesky).
  *
- * Each sum is taken in one order, whatever the blocking: the same numbers on every platform, and rows appended to a
- * factor one at a time are to the last bit what a new factorization gives. The loops take two rows by two columns
- * at a time, which about doubles their speed.
+ * Each sum is taken in one fixed order, whatever the blocking: results are the same on every platform, and rows
+ * appended to a factor one at a time are bit-identical to a new factorization. The loops process two rows by two
+ * columns at a time, which about doubles their speed.
  */
 
 /**
- * The lower Cholesky factor of a symmetric matrix, in place; only its lower triangle is read and written. Rows before
- * `from` hold the factor already. Returns false when the matrix is not positive definite.
+ * Computes the lower Cholesky factor of a symmetric matrix in place; reads and writes only its lower triangle. Rows
+ * before `from` already hold the factor. Returns false if the matrix is not positive definite.
  */
 export function cholesky(a: Float64Array, n: number, stride = n, from = 0): boolean {
   let i = from;
@@ -44,7 +44,7 @@ export function cholesky(a: Float64Array, n: number, stride = n, from = 0): bool
   return i >= n || finishRow(a, i, 0, stride);
 }
 
-/** Row i of the factor from column j on. */
+/** Computes row i of the factor from column j on. */
 function finishRow(a: Float64Array, i: number, j: number, stride: number): boolean {
   const p = i * stride;
   for (; j <= i; j++) {
@@ -59,7 +59,7 @@ function finishRow(a: Float64Array, i: number, j: number, stride: number): boole
   return true;
 }
 
-/** Solves L x = b in place, from b's row `from` on (those before it are solved). */
+/** Solves L x = b in place, from row `from` of b on (the rows before it are already solved). */
 export function solveLower(l: Float64Array, n: number, b: Float64Array, stride = n, from = 0): void {
   for (let i = from; i < n; i++) {
     const p = i * stride;
@@ -78,7 +78,10 @@ export function solveLowerTransposed(l: Float64Array, n: number, b: Float64Array
   }
 }
 
-/** The inverse of a lower triangular matrix, into the lower triangle of `out`; row by row, so rows can be appended. */
+/**
+ * Writes the inverse of a lower triangular matrix to the lower triangle of `out`; row by row, so that rows can be
+ * appended.
+ */
 export function invertLower(l: Float64Array, n: number, out: Float64Array, stride = n, from = 0): void {
   for (let i = from; i < n; i++) {
     const p = i * stride;
@@ -102,7 +105,7 @@ export function invertLower(l: Float64Array, n: number, out: Float64Array, strid
   }
 }
 
-/** WᵀW of a lower triangular W, into the lower triangle of `out`: with W = L⁻¹ it is the inverse of L Lᵀ. */
+/** Writes WᵀW of a lower triangular W to the lower triangle of `out`: with W = L⁻¹ it is the inverse of L Lᵀ. */
 export function symmetricProduct(w: Float64Array, n: number, out: Float64Array, stride = n): void {
   for (let i = 0; i < n; i++) out.fill(0, i * stride, i * stride + i + 1);
   let k = 0;
@@ -129,7 +132,7 @@ export function symmetricProduct(w: Float64Array, n: number, out: Float64Array, 
   }
 }
 
-/** y = W x of a lower triangular W. */
+/** Computes y = W x for a lower triangular W. */
 export function lowerTimes(w: Float64Array, n: number, x: Float64Array, y: Float64Array, stride = n): void {
   let i = 0;
   for (; i + 1 < n; i += 2) {
@@ -152,7 +155,7 @@ export function lowerTimes(w: Float64Array, n: number, x: Float64Array, y: Float
   }
 }
 
-/** y = Wᵀ x of a lower triangular W. */
+/** Computes y = Wᵀ x for a lower triangular W. */
 export function lowerTransposedTimes(w: Float64Array, n: number, x: Float64Array, y: Float64Array, stride = n): void {
   y.fill(0, 0, n);
   for (let k = 0; k < n; k++) {

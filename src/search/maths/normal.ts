@@ -13,7 +13,7 @@ export function normalDensity(x: number): number {
   return exp(-0.5 * x * x) / SQRT_2PI;
 }
 
-/** Probability of a standard normal below x; right in relative terms far into the lower tail. */
+/** Returns the probability that a standard normal number lies below x; relatively accurate far into the lower tail. */
 export function normalCdf(x: number): number {
   if (Number.isNaN(x)) return NaN;
   if (x > TAIL) return 1 - normalCdf(-x);
@@ -31,7 +31,7 @@ export function normalCdf(x: number): number {
   return 0.5 + normalDensity(x) * sum;
 }
 
-/** The x below which a standard normal falls with probability p. */
+/** Returns the x below which a standard normal number falls with probability p. */
 export function normalQuantile(p: number): number {
   if (!(p > 0)) return p === 0 ? -Infinity : NaN;
   if (p >= 1) return p === 1 ? Infinity : NaN;
@@ -62,7 +62,7 @@ function fillTable(): void {
   }
 }
 
-/** As `normalCdf`, within 1e-9 in absolute terms, for the many thousands of calls of a density estimate. */
+/** Works like `normalCdf`, to an absolute error of 1e-9, for the many thousands of calls of a density estimate. */
 export function quickCdf(x: number): number {
   if (x >= REACH) return 1;
   if (x <= -REACH) return 0;
@@ -70,11 +70,11 @@ export function quickCdf(x: number): number {
   const i = Math.round((x + REACH) * PER_UNIT);
   const at = i / PER_UNIT - REACH;
   const h = x - at;
-  // Taylor: the derivatives of the density are -x and x²-1 times itself.
+  // Taylor expansion: the derivatives of the density are -x and x²-1 times itself.
   return table.cdf[i]! + table.density[i]! * h * (1 + h * (-at / 2 + (h * (at * at - 1)) / 6));
 }
 
-/** A draw from the normal distribution cut off outside [0, 1]; the mean lies within, so rejection is quick. */
+/** Draws from the normal distribution truncated to [0, 1]; the mean lies within, so rejection is fast. */
 export function drawWithinUnit(mean: number, sd: number, random: Random): number {
   for (let attempt = 0; attempt < 100; attempt++) {
     const x = mean + sd * random.normal();

@@ -6,14 +6,14 @@ const LN2_HIGH = 6.9314718036912381649e-1;
 const LN2_LOW = 1.90821492927058770002e-10;
 const bits = new DataView(new ArrayBuffer(8));
 
-/** 2^k for a whole k within the normal range. */
+/** Returns 2^k for an integer k within the normal range. */
 function power2(k: number): number {
   bits.setUint32(0, (k + 1023) << 20);
   bits.setUint32(4, 0);
   return bits.getFloat64(0);
 }
 
-/** Natural logarithm, right to about two units in the last place. x > 0. */
+/** Returns the natural logarithm of x > 0, accurate to about two units in the last place. */
 export function log(x: number): number {
   if (!(x > 0)) return x === 0 ? -Infinity : NaN;
   if (x === Infinity) return Infinity;
@@ -39,7 +39,7 @@ export function log(x: number): number {
   return exponent * LN2_HIGH + (2 * s + (2 * s * sum + exponent * LN2_LOW));
 }
 
-/** e^x, right to about two units in the last place. */
+/** Returns e^x, accurate to about two units in the last place. */
 export function exp(x: number): number {
   if (Number.isNaN(x)) return NaN;
   if (x > 709.7) return x > 709.782712893384 ? Infinity : exp(x - 1) * Math.E;
@@ -51,11 +51,11 @@ export function exp(x: number): number {
   return sum * power2(k);
 }
 
-/** 2^(i/256), and for quick exponentials 2^-k. */
+/** Tables of 2^(i/256) and, for `quickExp`, of 2^-k. */
 const FRACTIONS = Float64Array.from({ length: 256 }, (_, i) => exp((i / 256) * Math.LN2));
 const POWERS = Float64Array.from({ length: 1023 }, (_, k) => power2(-k));
 
-/** e^x for x ≤ 0, within 1e-13 in relative terms and several times as fast as `exp`; 0 below -700. */
+/** Returns e^x for x ≤ 0 to a relative error of 1e-13, several times as fast as `exp`; 0 below -700. */
 export function quickExp(x: number): number {
   if (!(x > -700)) return 0;
   const n = Math.ceil(x * (256 / Math.LN2));
@@ -64,7 +64,7 @@ export function quickExp(x: number): number {
   return FRACTIONS[n & 255]! * POWERS[whole]! * (1 + r * (1 + r * (0.5 + r * (1 / 6 + r / 24))));
 }
 
-/** log Σ e^values[i] over the first n, safe from overflow and underflow. -Infinity of nothing. */
+/** Returns log Σ e^values[i] over the first n, safe from overflow and underflow; -Infinity for an empty sum. */
 export function logSumExp(values: Float64Array, n = values.length): number {
   let most = -Infinity;
   for (let i = 0; i < n; i++) if (values[i]! > most) most = values[i]!;
@@ -72,7 +72,7 @@ export function logSumExp(values: Float64Array, n = values.length): number {
   let sum = 0;
   for (let i = 0; i < n; i++) {
     const below = values[i]! - most;
-    // Less than the last bit of the sum, however many there are.
+    // Terms below this are less than the last bit of the sum, however many there are.
     if (below > -50) sum += quickExp(below);
   }
   return most + log(sum);

@@ -1,6 +1,6 @@
 /**
- * The search's own random numbers: sfc32 (Chris Doty-Humphrey's "small fast counting" generator, 128 bits of
- * state, passes PractRand), seeded through a splitmix step. The same on every platform.
+ * The search's own random numbers: sfc32 (Chris Doty-Humphrey's "small fast counting" generator, 128 bits of state,
+ * passes PractRand), seeded through a splitmix step. The sequence is the same on every platform.
  */
 import { log } from './numeric.js';
 import type { Random } from '../types.js';
@@ -19,7 +19,7 @@ export function createRandom(seed: number): Random {
   return random;
 }
 
-/** Goes on where the generator whose `state()` this is stood. */
+/** Continues from the `state()` of an earlier generator. */
 export function restoreRandom(state: readonly number[]): Random {
   let [a, b, c, d] = [state[0]! | 0, state[1]! | 0, state[2]! | 0, state[3]! | 0];
   const bits32 = (): number => {
@@ -40,7 +40,7 @@ export function restoreRandom(state: readonly number[]): Random {
     next,
     int: (n) => Math.min(n - 1, Math.floor(next() * n)),
     normal() {
-      // Marsaglia's polar method; the second value is thrown away so that the state is only the generator's.
+      // Marsaglia's polar method; the second value is discarded so that the generator's state is all there is to save.
       for (;;) {
         const u = 2 * next() - 1;
         const v = 2 * next() - 1;

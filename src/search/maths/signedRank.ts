@@ -1,16 +1,19 @@
 /**
  * Wilcoxon's signed-rank test of paired differences: Wilcoxon, "Individual Comparisons by Ranking Methods" (1945).
- * Exact up to `EXACT` pairs, also with ties (by the distribution over all signs of the ranks at hand), beyond by the
+ * Exact up to `EXACT` pairs, also with ties (by the distribution over all signs of the actual ranks); beyond that, the
  * normal approximation with the correction for ties. Zeros are ranked and then left out (Pratt, 1959).
  */
 import { normalCdf } from './normal.js';
 
 const EXACT = 50;
 
-/** Probability of positive ranks that sum to at least what they do, were either sign as likely. 1 of no pairs. */
+/**
+ * Returns the probability that the positive ranks sum to at least the observed sum if both signs are equally likely; 1
+ * without pairs.
+ */
 export function signedRank(differences: readonly number[]): number {
   const sorted = differences.filter((d) => !Number.isNaN(d)).sort((a, b) => Math.abs(a) - Math.abs(b));
-  // Twice the mid-rank is a whole number.
+  // Twice the mid-rank is an integer.
   const ranks: number[] = [];
   let observed = 0;
   for (let from = 0; from < sorted.length;) {
@@ -48,6 +51,6 @@ function normalTail(ranks: readonly number[], observed: number): number {
     sum += rank;
     squares += rank * rank;
   }
-  // Half a rank of continuity; ranks are doubled here.
+  // Continuity correction of half a rank; ranks are doubled here.
   return normalCdf(-(observed - sum / 2 - 1) / Math.sqrt(squares / 4));
 }

@@ -1,18 +1,18 @@
 /**
- * Comparing trials with several objectives. Everything is to be minimised; rows are points, columns objectives; what
- * is not a number counts as the worst.
+ * Comparison of trials with several objectives. Everything is minimised; rows are points, columns objectives; NaN
+ * counts as the worst.
  *
  * - Sorting into fronts: M. T. Jensen, "Reducing the run-time complexity of multiobjective EAs" (IEEE TEC 2003) for two
  *   objectives, O(n log n); for more, the efficient sort with binary search of Zhang, Tian, Cheng & Jin, "An Efficient
  *   Approach to Nondominated Sorting" (IEEE TEC 2015), section III.
  * - Crowding distance: Deb, Pratap, Agarwal & Meyarivan, "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II"
  *   (IEEE TEC 2002), section III-B.
- * - Reference points: Das & Dennis, "Normal-Boundary Intersection" (SIAM J. Optim. 1998); in two layers as in Deb & Jain,
- *   "An Evolutionary Many-Objective Optimization Algorithm" (IEEE TEC 2014), section IV.
+ * - Reference points: Das & Dennis, "Normal-Boundary Intersection" (SIAM J. Optim. 1998); in two layers as in Deb &
+ *   Jain, "An Evolutionary Many-Objective Optimization Algorithm" (IEEE TEC 2014), section IV.
  */
 export type Point = ArrayLike<number>;
 
-/** No worse in anything and better in something. */
+/** Returns whether a is no worse than b in any objective and better in at least one. */
 export function dominates(a: Point, b: Point): boolean {
   let better = false;
   for (let k = 0; k < a.length; k++) {
@@ -23,7 +23,7 @@ export function dominates(a: Point, b: Point): boolean {
   return better;
 }
 
-/** The front of each point: 0 for those that no other dominates, 1 for those that only front 0 does, and so on. */
+/** Returns the front of each point: 0 for non-dominated points, 1 for points that only front 0 dominates, and so on. */
 export function nonDominatedRanks(points: readonly Point[]): Int32Array {
   const ranks = new Int32Array(points.length);
   if (points.length === 0) return ranks;
@@ -33,7 +33,7 @@ export function nonDominatedRanks(points: readonly Point[]): Int32Array {
   return ranks;
 }
 
-/** Fronts of indices into `points`, best first; within a front in the order given. */
+/** Returns the fronts as indices into `points`, best first; within a front in the original order. */
 export function nonDominatedSort(points: readonly Point[]): number[][] {
   const fronts: number[][] = [];
   for (const [i, rank] of nonDominatedRanks(points).entries()) {
@@ -43,13 +43,13 @@ export function nonDominatedSort(points: readonly Point[]): number[][] {
   return fronts;
 }
 
-/** Indices of the points that no other dominates, in the order given; of equal points, all. */
+/** Returns the indices of the non-dominated points, in the original order; equal points are all included. */
 export function paretoFront(points: readonly Point[]): number[] {
   if (points.length === 0) return [];
   const order = lexicographic(points);
   const front: number[] = [];
   if (points[0]!.length <= 2) {
-    // Later ones have a first value no smaller: only the second decides, and the first where they are equal.
+    // Later points have a first value no smaller: only the second decides, and the first if they are equal.
     let best = -1;
     for (const i of order) {
       if (best >= 0 && dominates(points[best]!, points[i]!)) continue;
@@ -57,15 +57,16 @@ export function paretoFront(points: readonly Point[]): number[] {
       best = i;
     }
   } else {
-    // What dominates a point comes before it, and is in the front or is itself dominated from there.
+    // Whatever dominates a point comes before it, and is in the front or is itself dominated by a point there.
     for (const i of order) if (!front.some((j) => dominates(points[j]!, points[i]!))) front.push(i);
   }
   return front.sort((a, b) => a - b);
 }
 
 /**
- * How lonely each point of one front is: the sum over objectives of the distance between its two neighbours, as a
- * share of the front's extent. Infinity for the outermost. An objective without finite extent tells nothing.
+ * Returns the crowding distance of each point of one front: the sum over objectives of the distance between its two
+ * neighbours, as a share of the front's extent. It is Infinity for the outermost points; objectives without finite
+ * extent are ignored.
  */
 export function crowdingDistances(front: readonly Point[]): Float64Array {
   const n = front.length;
@@ -85,8 +86,9 @@ export function crowdingDistances(front: readonly Point[]): Float64Array {
 }
 
 /**
- * All points of the unit simplex whose coordinates are whole multiples of 1/divisions: C(objectives + divisions − 1,
- * divisions) of them. `inner` adds a second layer with so many divisions, drawn halfway to the centre.
+ * Returns all points of the unit simplex whose coordinates are integer multiples of 1/divisions: C(objectives +
+ * divisions − 1, divisions) of them. `inner` adds a second layer with that many divisions, shrunk halfway towards the
+ * centre.
  */
 export function referencePoints(objectives: number, divisions: number, inner = 0): Float64Array[] {
   const points: Float64Array[] = [];
@@ -111,8 +113,8 @@ export function referencePoints(objectives: number, divisions: number, inner = 0
 }
 
 function ranksOfTwo(points: readonly Point[], order: Int32Array, ranks: Int32Array): void {
-  // The last point of each front; one dominates the next in order exactly when its second value is no larger (and
-  // they are not equal). Those second values grow from front to front, so the right one is found by halving.
+  // The last point of each front. It dominates the next point in order exactly if its second value is no larger (and
+  // the two are not equal). Those second values grow from front to front, so binary search finds the right front.
   const last: number[] = [];
   for (const i of order) {
     let [low, high] = [0, last.length];
@@ -144,7 +146,10 @@ function ranksOfMany(points: readonly Point[], order: Int32Array, ranks: Int32Ar
   }
 }
 
-/** By the first value, then the second and so on; equal points by index. What dominates comes first. */
+/**
+ * Returns the indices sorted by the first value, then the second and so on, ties by index. Dominating points come
+ * first.
+ */
 function lexicographic(points: readonly Point[]): Int32Array {
   const objectives = points[0]!.length;
   return Int32Array.from(points.keys()).sort((a, b) => {

@@ -1,21 +1,25 @@
 /**
- * Hypervolume: what part of the box below a reference point is dominated by a set of points (all minimised). Exact.
+ * Hypervolume: the volume of the part of the box below a reference point that a set of points dominates (all
+ * minimised). Exact.
  *
- * One objective: a length. Two: a sweep. Three: a sweep over slices, of which each changes the area of the one before
+ * One objective: a length. Two: a sweep. Three: a sweep over slices, each of which changes the area of the previous one
  * (Fonseca, Paquete & López-Ibáñez, "An Improved Dimension-Sweep Algorithm for the Hypervolume Indicator", CEC 2006,
  * with a sorted list in place of the tree). More: the exclusive volumes of While, Bradstreet & Barone, "A Fast Way of
  * Calculating Exact Hypervolumes" (IEEE TEC 2012), section III, on the points sorted by their last objective.
  */
 import { paretoFront, type Point } from './dominance.js';
 
-/** Points not below the reference in every objective add nothing. Infinity when one has an objective of -Infinity. */
+/**
+ * Returns the hypervolume. Points not below the reference in every objective add nothing; an objective of -Infinity
+ * makes it Infinity.
+ */
 export function hypervolume(points: readonly Point[], reference: Point): number {
   const below = insideOf(points, reference);
   if (below.some((gaps) => gaps.includes(Infinity))) return Infinity;
   return volume(maximal(below));
 }
 
-/** For each point, by how much the volume would shrink without it. 0 for dominated points and for equal ones. */
+/** Returns how much the volume would shrink without each point; 0 for dominated points and for duplicates. */
 export function hypervolumeContributions(points: readonly Point[], reference: Point): Float64Array {
   const shares = new Float64Array(points.length);
   const gaps = points.map((point) => insideOf([point], reference)[0] ?? null);
@@ -29,7 +33,7 @@ export function hypervolumeContributions(points: readonly Point[], reference: Po
   return shares;
 }
 
-/** As distances below the reference, all above 0: from here on larger is better and the volume begins at 0. */
+/** Returns the points as distances below the reference, all above 0: from here on larger is better. */
 function insideOf(points: readonly Point[], reference: Point): Float64Array[] {
   const inside: Float64Array[] = [];
   for (const point of points) {
@@ -43,13 +47,13 @@ function maximal(gaps: Float64Array[]): Float64Array[] {
   return paretoFront(gaps.map((own) => own.map((x) => -x))).map((i) => gaps[i]!);
 }
 
-/** What `own` dominates and none of the others does. */
+/** Returns the volume that `own` dominates and none of the others does. */
 function exclusive(own: Float64Array, others: readonly Float64Array[]): number {
   const limited = others.map((other) => other.map((x, k) => Math.min(x, own[k]!)));
   return own.reduce((product, x) => product * x, 1) - volume(maximal(limited));
 }
 
-/** `gaps`: none dominated by another. */
+/** Returns the volume of non-dominated `gaps`. */
 function volume(gaps: Float64Array[]): number {
   if (gaps.length === 0) return 0;
   const objectives = gaps[0]!.length;
@@ -57,7 +61,7 @@ function volume(gaps: Float64Array[]): number {
   if (objectives === 1) return Math.max(...gaps.map((own) => own[0]!));
   if (objectives === 2) return area(gaps);
   if (objectives === 3) return slices(gaps);
-  // The smallest last objective first: the points limited by it are then equal there, and one dimension less.
+  // Smallest last objective first: the points limited by it then share that value, which saves one dimension.
   const sorted = [...gaps].sort((a, b) => a[objectives - 1]! - b[objectives - 1]!);
   let sum = 0;
   for (const [i, own] of sorted.entries()) {
@@ -81,7 +85,7 @@ function area(gaps: Float64Array[]): number {
 
 function slices(gaps: Float64Array[]): number {
   const sorted = [...gaps].sort((a, b) => b[2]! - a[2]!);
-  // The outline of the slice: x falling, y rising.
+  // The outline of the slice: x decreases, y increases.
   const [xs, ys]: [number[], number[]] = [[], []];
   let [sum, covered] = [0, 0];
   for (const [i, own] of sorted.entries()) {
@@ -92,11 +96,11 @@ function slices(gaps: Float64Array[]): number {
   return sum;
 }
 
-/** Adds a point to the outline; the area gained. */
+/** Adds a point to the outline; returns the area gained. */
 function widen(xs: number[], ys: number[], x: number, y: number): number {
   let at = 0;
   while (at < xs.length && xs[at]! > x) at++;
-  // Those before `at` reach further in x: one of them may be as high.
+  // Points before `at` reach further in x: one of them may be as high.
   const floor = at > 0 ? ys[at - 1]! : 0;
   if (floor >= y || (at < xs.length && xs[at] === x && ys[at]! >= y)) return 0;
   let [gain, end, low] = [0, at, floor];

@@ -1,3 +1,3 @@
-/** Comparing trials with several objectives. */
+/** Comparison of trials with several objectives. */
 export * from './dominance.js';
 export * from './hypervolume.js';

@@ -1,6 +1,6 @@
 /**
- * Picks how to save on trials that lead nowhere, and says why: nothing where there is little to save, else a stop by
- * learning curve (curve.ts), and where the program can pause and go on, a pause instead (thaw.ts).
+ * Chooses how to save time on unpromising trials, and gives the reason: nothing if there is little to save, else
+ * stopping by learning curve (curve.ts), or, if the program can pause and resume, pausing instead (thaw.ts).
  */
 import { z } from 'zod';
 import { ThawScheduler, ThawSettings } from '../schedulers/thaw.js';
@@ -9,7 +9,7 @@ import { CurvePruner, CurveSettings } from './curve.js';
 
 export const AutoPrunerSettings = z.strictObject({});
 
-/** Fewer planned trials than this, or reports by trial, and nothing is stopped. */
+/** Minimum numbers of planned trials and of reports per trial; below either, nothing is stopped. */
 const TRIALS = 6;
 const REPORTS = 5;
 

@@ -1,8 +1,8 @@
 /**
  * Stops a trial that can't win: extrapolates its learning curve (curves/model.ts) and stops it when the probability
- * that its final value beats the best one so far is below `threshold`. The rule of Domhan, Springenberg & Hutter
- * (IJCAI 2015), section 3.3. The default threshold was settled on the generated curves of the tests.
- * A trial that is already better than the best completed one is never stopped.
+ * that its final value beats the best one so far is below `threshold`. The rule of Domhan, Springenberg & Hutter (IJCAI
+ * 2015), section 3.3. The default threshold was tuned on the generated curves of the tests. A trial that is already
+ * better than the best completed one is never stopped.
  */
 import { z } from 'zod';
 import { CurveModel } from '../curves/model.js';
@@ -31,7 +31,7 @@ export class CurvePruner implements Pruner {
     return chance !== null && chance < this.settings.threshold ? 'prune' : 'continue';
   }
 
-  /** That the trial becomes the best; null: it is too early to say. */
+  /** Returns the probability that the trial becomes the best, or null if it is too early to say. */
   chance(history: History, trial: Trial): number | null {
     const { model, settings } = this;
     model.update(history);
@@ -40,10 +40,10 @@ export class CurvePruner implements Pruner {
     const { losses, last } = curve;
     if (losses.length < settings.startupReports || last < settings.grace * model.full || last >= model.full)
       return null;
-    // Twice without a number: it has diverged.
+    // Two NaN reports in a row: the trial has diverged.
     const [before, latest] = losses.slice(-2);
     if (!Number.isFinite(latest)) return Number.isFinite(before) ? null : 0;
-    // A fact outweighs any extrapolation: the trial is ahead of all that have completed.
+    // An observation outweighs any extrapolation: the trial is ahead of all that have completed.
     if (Math.min(latest!, curve.levelAt(last)) < model.best) return 1;
     return model.outlook(history, trial)?.below(model.best) ?? null;
   }

@@ -1,11 +1,11 @@
 /**
- * Stops a trial whose best value so far is worse than a percentile (the median by default) of what the other
- * trials had reached by the same step. The median stopping rule of Golovin et al., "Google Vizier: A Service for
- * Black-Box Optimization" (KDD 2017), with the trial's best against the others' bests.
+ * Stops a trial whose best value so far is worse than a percentile (the median by default) of what the other trials had
+ * reached by the same step. The median stopping rule of Golovin et al., "Google Vizier: A Service for Black-Box
+ * Optimization" (KDD 2017), comparing the trial's best with the others' bests.
  *
  * The others are the finished and the pruned trials that got as far as this step. Nothing is pruned before
- * `startupTrials` have completed, nor in the first steps of a trial: `graceSteps` of them, or `grace` of the
- * usual length of a trial. Values that are not numbers are worse than any number.
+ * `startupTrials` have completed, nor in the first steps of a trial: `graceSteps` of them, or `grace` of the usual
+ * length of a trial. NaN is worse than any number.
  */
 import { z } from 'zod';
 import { Columns } from '../curves/columns.js';
@@ -33,7 +33,7 @@ export class PercentilePruner implements Pruner {
   ) {}
 
   judge(history: History, trial: Trial): Verdict {
-    // One objective decides; with several no trial is worse than another by a single curve.
+    // One objective decides; with several, a single curve can't show that one trial is worse than another.
     if (history.goals.length !== 1) return 'continue';
     const latest = trial.reports.at(-1);
     if (!latest) return 'continue';
@@ -45,7 +45,7 @@ export class PercentilePruner implements Pruner {
     if (latest.step < own.first + grace) return 'continue';
     const others = columns.at(latest.step);
     if (others.length < settings.startupTrials) return 'continue';
-    // Equal is good enough; among others that are all without a number, so is one without.
+    // A tie is good enough; NaN also ties with others that are all NaN.
     return own.lowest > others.percentile(settings.percentile) ? 'prune' : 'continue';
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Stops a trial that has not become better for a number of reports (early stopping: Prechelt, "Early Stopping - But
- * When?", 1998, criterion UP). Around another pruner it is a brake: that one may stop a trial only once the trial has
- * stopped becoming better.
+ * Stops a trial that has not improved for a number of reports (early stopping: Prechelt, "Early Stopping - But When?",
+ * 1998, criterion UP). Wrapped around another pruner it acts as a brake: that pruner may stop a trial only once the
+ * trial has stopped improving.
  */
 import { z } from 'zod';
 import { Curves } from '../curves/curve.js';
@@ -16,7 +16,7 @@ export const PatienceSettings = z.strictObject({
 
 export class PatiencePruner implements Pruner {
   readonly name = 'patience';
-  /** Only around a scheduler. */
+  /** Present only around a scheduler. */
   readonly next?: Scheduler['next'];
   private readonly curves = new Curves();
 
@@ -28,14 +28,14 @@ export class PatiencePruner implements Pruner {
   }
 
   judge(history: History, trial: Trial): Verdict {
-    // Asked in any case: it may keep count, and a pause is none of our business.
+    // The inner pruner is always asked: it may keep count, and a pause is its decision alone.
     const verdict = this.inner?.judge(history, trial) ?? 'prune';
     if (verdict !== 'prune' || history.goals.length !== 1) return verdict === 'prune' ? 'continue' : verdict;
     const { best } = this.curves.of(trial, history.goals[0]!);
     const before = best.length - 1 - this.settings.patience;
     if (before < 0) return 'continue';
     const last = best.at(-1)!;
-    // Infinity: there has been no number so far.
+    // Infinity: all values so far are NaN.
     return last < best[before]! - this.settings.minDelta && last < Infinity ? 'continue' : 'prune';
   }
 

@@ -1,4 +1,4 @@
-/** Stops a trial whose reported value leaves given bounds or is not a number. */
+/** Stops a trial whose reported value leaves given bounds or is NaN. */
 import { z } from 'zod';
 import type { History, Pruner, Trial, Verdict } from '../types.js';
 

@@ -1,7 +1,7 @@
 /**
  * For trials whose steps are instances (folds, data sets, problems; in any order): stops a trial that is significantly
- * worse than the best completed one on the instances that both have, by Wilcoxon's signed-rank test (signedRank.ts).
- * As in Optuna's pruner of this name, a trial whose mean over these is the better one is never stopped.
+ * worse than the best completed one on the instances that both have, by Wilcoxon's signed-rank test (signedRank.ts). As
+ * in Optuna's pruner of this name, a trial with the better mean over these instances is never stopped.
  */
 import { z } from 'zod';
 import { lossOf } from '../curves/curve.js';
@@ -29,7 +29,7 @@ export class WilcoxonPruner implements Pruner {
     for (const [step, loss] of lossesOf(trial, history)) {
       const other = this.best.losses.get(step);
       if (other === undefined) continue;
-      // Both without a number are equals.
+      // NaN on both sides is a tie.
       differences.push(loss === other ? 0 : loss - other);
     }
     if (differences.length < this.settings.startupSteps) return 'continue';
@@ -44,7 +44,7 @@ export class WilcoxonPruner implements Pruner {
       if (trial.state !== 'completed' || trial.reports.length === 0) return false;
       const loss = lossOf(trial.values![0]!, history.goals[0]!);
       const { best } = this;
-      // Among equals the first, in whatever order they ended.
+      // Ties go to the lowest id, in whatever order the trials ended.
       if (!best || loss < best.loss || (loss === best.loss && trial.id < best.trial.id)) {
         this.best = { loss, trial, losses: lossesOf(trial, history) };
       }
@@ -53,7 +53,7 @@ export class WilcoxonPruner implements Pruner {
   }
 }
 
-/** By instance; of one reported twice the latest. */
+/** Returns the losses by instance; if one was reported twice, the latest counts. */
 function lossesOf({ reports }: Trial, { goals }: History): Map<number, number> {
   return new Map(reports.map(({ step, value }) => [step, lossOf(value, goals[0]!)]));
 }

@@ -1,19 +1,20 @@
 /**
- * What the most promising trials are expected to give if they were run again, from all that was tried near them: a
- * Gaussian process (gp/) over the parameters, conditional ones too.
+ * Estimates the expected value of the most promising trials if they were run again, from all trials near them: a
+ * Gaussian process (gp/) over the parameters, including conditional ones.
  *
  * - Candidates are the `CANDIDATES` trials with the best measured means.
- * - First the question whether there is noise: to the trials nearest to the candidates a model without noise and one
- *   with noise are fitted, and the likelier one is right. A function that is only hard to model would else pass for a
- *   noisy one, and the best trial for a lucky one. Noise must therefore also be shown: by repeats that differ, or by
- *   close neighbours that differ as much as trials farther apart. The range of these trials is enlarged
- *   to [0, 1], since a prior made for all of the space takes what varies within a small part of it for noise.
- * - With noise, as many others are added, for how the function goes shows only from afar. No trial is ever chosen by its
- *   value: what was lucky would be believed.
- * - Values much worse than the middle say nothing about the best and are clipped: to the median plus `REACH` times its
- *   distance from the best. A mean of k measurements has a k-th of the noise's variance.
+ * - First, noise is tested for: a model without noise and one with noise are fitted to the trials nearest to the
+ *   candidates, and the likelier one is used. On its own that would mistake a function that is hard to model for a
+ *   noisy one, and the best trial for a lucky one. Noise must therefore also be visible: in repeats that differ, or in
+ *   close neighbours that differ as much as trials farther apart. The range of these trials is stretched to [0, 1],
+ *   because a prior meant for the whole space takes variation within a small part of it for noise.
+ * - With noise, the same number of other trials is added, because only distant trials show the overall trend. No trial
+ *   is ever selected by its value: that would favour lucky ones.
+ * - Values much worse than the median say nothing about the best and are clipped: to the median plus `REACH` times its
+ *   distance from the best. A mean of k measurements has a k-th of the noise variance.
  *
- * Numbers were settled on a sphere, Rosenbrock's and Ackley's functions and one with an edge, of 30 to 1,000 trials.
+ * The constants were tuned on a sphere, Rosenbrock's and Ackley's functions and one with an edge, with 30 to 1,000
+ * trials.
  */
 import { ABSENT, fitGp, type ColumnKind, type Gp } from '../gp/index.js';
 import { log } from '../maths/numeric.js';
@@ -23,50 +24,62 @@ import type { Measured } from './measured.js';
 import { entryOf } from '../../protocol/records.js';
 
 const CANDIDATES = 30;
-/** Trials that are all looked at, else so many near ones and as many others. */
+/** Number of trials that are all used; of more, this many near ones and as many others. */
 const FEW = 150;
 const NEAR = 75;
-/** Fewer trials say nothing about noise. */
+/** Minimum number of trials that can show noise. */
 const LEAST = 5;
 const REACH = 2;
-/** So much likelier (in the logarithm) must the one with noise be. */
+/** Log likelihood ratio by which the model with noise must win. */
 const DOUBT = 2;
-/** Of length scales (likelihood.ts): smoother than a sampler should believe, for with short ones noise passes for shape. */
+/**
+ * Priors (likelihood.ts): smoother than a sampler should believe, because with short length scales noise passes for
+ * shape.
+ */
 const SMOOTH = { scaleShift: 0, noise: 1e-4, noiseSd: 3 };
 const EXACT = { ...SMOOTH, noise: 1e-6, noiseSd: 0.2 };
 
-/** Pairs of neighbours that are looked at for noise, and the share of it that their median must reach. */
+/**
+ * Number of neighbour pairs examined for noise, of rows they come from, and the share of it that their median must
+ * reach.
+ */
 const PAIRS = 15;
 const LATEST = 600;
 const ALIKE = 0.6;
-/** Neighbours show noise when no farther apart than this share of each axis … */
+/** Maximum distance of neighbours that can show noise, as a share of each axis … */
 const CLOSE = 0.01;
-/** … and when values differ hardly more at so many times the distance: by less than the distance to this power. */
+/**
+ * … and the multiples of that distance at which values may differ only slightly more: by less than the multiple to this
+ * power.
+ */
 const FARTHER = [3, 8] as const;
 const GROWTH = 0.3;
 
 export interface Estimated {
   of: Measured;
-  /** As something to be made small. */
+  /** Estimated mean, as a loss to minimise. */
   mean: number;
   sd: number;
 }
 
 export interface Estimates {
-  /** The most promising first. */
+  /** Trials, most promising first. */
   ranked: Estimated[];
   /** Standard deviation of one measurement. */
   noise: number;
 }
 
-/** Best measured means first; by row and column the place on the axis. */
+/** Measured trials, best means first; positions on the axes by row and column. */
 interface Table {
   ranked: readonly Measured[];
   places: Float64Array;
   kinds: readonly ColumnKind[];
 }
 
-/** `measured` with finite losses of one objective; `certain`: there is noise. Null: that says nothing beyond the means. */
+/**
+ * Fits the estimates to `measured` trials with finite losses of one objective; `certain` means that noise is known to
+ * exist. Returns null if the model adds nothing to the means.
+ */
 export function estimate(space: Space, measured: readonly Measured[], certain = false): Estimates | null {
   const table = tableOf(space, measured);
   const { ranked, kinds } = table;
@@ -83,19 +96,20 @@ export function estimate(space: Space, measured: readonly Measured[], certain = 
     exact = false;
   }
   const { gp, x } = fitted;
-  // They are the first of the rows.
+  // The candidates are the first rows.
   const found = ranked.slice(0, candidates).map((of, i): Estimated => {
     const { mean, variance } = gp.predict(x.subarray(i * kinds.length, (i + 1) * kinds.length));
     return { of, mean: exact ? of.losses[0]! : mean, sd: Math.sqrt(variance) };
   });
-  // Without noise the values themselves are right, to the last digit.
+  // Without noise the measured values themselves are exact.
   if (!exact) found.sort((a, b) => a.mean - b.mean || a.of.trial.id - b.of.trial.id);
   return { ranked: found, noise: Math.sqrt(gp.noise) };
 }
 
 /**
- * Whether neighbours differ too little for noise of this deviation: two trials at one place differ by at least it times
- * `√2`, their median by 0.95 of it. What the model takes for noise is then ruggedness.
+ * Returns whether neighbours differ too little for noise with this standard deviation: the difference of two trials at
+ * one place would have a standard deviation of `√2` times it, and a median of 0.95 of it. What the model takes for
+ * noise is then ruggedness.
  */
 function refuted(noise: number, table: Table): boolean {
   const { ranked } = table;
@@ -106,9 +120,9 @@ function refuted(noise: number, table: Table): boolean {
 }
 
 /**
- * Whether trials differ as much from their nearest neighbours as from others a few times as far away, which no function
- * does that is smooth at this scale. Neighbours farther apart than `CLOSE` show nothing: a function may have many minima
- * between them.
+ * Returns whether trials differ as much from their nearest neighbours as from others a few times as far away, which a
+ * function that is smooth at this scale cannot do. Neighbours farther apart than `CLOSE` show nothing: a function may
+ * have many minima between them.
  */
 function neighboursVary(table: Table): boolean {
   const { ranked, kinds } = table;
@@ -143,14 +157,14 @@ function median(values: number[]): number {
   return values.sort((a, b) => a - b)[values.length >> 1]!;
 }
 
-/** Of the latest rows, so many with their nearest neighbours, the nearest first. */
+/** Returns this many of the latest rows with their nearest neighbours, nearest pairs first. */
 function closest(count: number, table: Table): [number, number][] {
   return nearestPairs(latest(table), table)
     .slice(0, count)
     .map(({ pair }) => pair);
 }
 
-/** Each row with the nearest of those before it, the nearest pairs first; `apart` is the squared distance. */
+/** Pairs each row with the nearest earlier one, nearest pairs first; `apart` is the squared distance. */
 function nearestPairs(rows: readonly number[], table: Table): { apart: number; pair: [number, number] }[] {
   const pairs: { apart: number; pair: [number, number] }[] = [];
   for (const [at, i] of rows.entries()) {
@@ -165,7 +179,7 @@ function nearestPairs(rows: readonly number[], table: Table): { apart: number; p
   return pairs.sort((a, b) => a.apart - b.apart);
 }
 
-/** Of two rows on the axes of the space; beyond `enough` the sum is given up. */
+/** Returns the squared distance of two rows on the axes of the space; stops summing beyond `enough`. */
 function squaredDistance(i: number, j: number, { places, kinds }: Table, enough = Infinity): number {
   const d = kinds.length;
   let sum = 0;
@@ -207,7 +221,7 @@ function fit(rows: readonly number[], { ranked, places, kinds }: Table, prior = 
   return { gp: fitGp({ x, y, kinds, noisier, prior }), x };
 }
 
-/** The first `candidates` rows and in turn what is next nearest to each of them; in ascending order. */
+/** Returns the first `candidates` rows and, in turn, the next nearest row to each of them; in ascending order. */
 function nearTo(candidates: number, table: Table): number[] {
   const { ranked } = table;
   const chosen = new Set<number>(Array.from({ length: candidates }, (_, i) => i));
@@ -227,7 +241,7 @@ function nearTo(candidates: number, table: Table): number[] {
   return [...chosen].sort((a, b) => a - b);
 }
 
-/** Evenly from all others, in the order in which they were tried. */
+/** Adds rows evenly from all others, in the order in which they were tried. */
 function withOthers(rows: readonly number[], ranked: readonly Measured[]): number[] {
   const chosen = new Set(rows);
   const others = Array.from(ranked.keys()).filter((i) => !chosen.has(i));
@@ -237,7 +251,7 @@ function withOthers(rows: readonly number[], ranked: readonly Measured[]): numbe
   return [...chosen].sort((a, b) => a - b);
 }
 
-/** The rows' range becomes [0, 1]. */
+/** Stretches the rows' range to [0, 1]. */
 function enlarge(x: Float64Array, kinds: readonly ColumnKind[]): void {
   const d = kinds.length;
   for (const [j, kind] of kinds.entries()) {

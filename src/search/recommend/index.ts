@@ -1,20 +1,20 @@
-/** Which trial to rely on: the one whose expected value is best, not the luckiest (recommend/estimate.ts says how). */
+/** Recommends the trial with the best expected value, not the luckiest one (see recommend/estimate.ts). */
 import { paretoFront } from '../pareto/index.js';
 import { estimate, type Estimated, type Estimates } from './estimate.js';
 import { feasible, measure, type Measured } from './measured.js';
 import type { Goal, Noise, Recommendation, Space, Trial } from '../types.js';
 
-/** An estimate this near to exact is called so: share of the spread between the candidates. */
+/** Error of an estimate that counts as exact, as a share of the spread between the candidates. */
 const NO_NOISE = 0.01;
 
-/** Remembers its last answers: models are fitted again only when a trial has completed. */
+/** Recommends trials and caches its last answers: models are refitted only when a trial has completed. */
 export class Recommender {
   private whole: Known | null = null;
   private single: Known | null = null;
 
   constructor(private readonly noise: Noise = 'auto') {}
 
-  /** Ids of completed trials, the most promising first; of several objectives, of the front's only. */
+  /** Returns the ids of completed trials, most promising first; with several objectives, of the front only. */
   ranked(space: Space, trials: readonly Trial[], goals: readonly Goal[]): number[] {
     if (goals.length > 1) return compromises(feasible(measure(trials, goals)));
     this.whole = this.answerTo(this.whole, space, trials, goals);
@@ -22,8 +22,8 @@ export class Recommender {
   }
 
   /**
-   * The same while trials are being repeated, without a new model after each: what the model of the trials before
-   * expects, and what the repeats measured, each with the weight of its precision.
+   * Returns the same while trials are being repeated, without refitting after each: combines the predictions of the
+   * model of the trials before with the repeats' measurements, each weighted by its precision.
    */
   rankedByRepeats(space: Space, trials: readonly Trial[], goals: readonly Goal[]): number[] {
     if (goals.length > 1) return this.ranked(space, trials, goals);
@@ -39,7 +39,7 @@ export class Recommender {
     const means = ranked.map(({ of, mean, sd }) => {
       const repeats = sums.get(of.trial.id);
       if (!repeats) return mean;
-      // Without a model, as if the trial were one repeat more.
+      // Without a model, the trial counts as one more repeat.
       const trust = estimates && sd > 0 ? (estimates.noise / sd) ** 2 : 1;
       return (trust * mean + repeats.sum) / (trust + repeats.count);
     });
@@ -67,26 +67,26 @@ export class Recommender {
   }
 }
 
-/** An answer, and what it was an answer to. */
+/** A cached answer and its inputs. */
 interface Known {
   space: Space;
-  /** Completed ones; they never change. */
+  /** Completed trials, which never change. */
   trials: readonly Trial[];
   answer: Answer;
 }
 
 interface Answer {
   ranked: Estimated[];
-  /** Null: the measured means are all that is known. */
+  /** Estimates, or null if the measured means are all that is known. */
   estimates: Estimates | null;
-  /** Best measured means first. */
+  /** Measured trials, best means first. */
   measured: Measured[];
 }
 
 function answerFor(space: Space, candidates: readonly Measured[], noise: Noise): Answer {
   const measured = [...candidates].sort((a, b) => compare(a.losses[0]!, b.losses[0]!) || a.trial.id - b.trial.id);
   const plain = (of: Measured): Estimated => ({ of, mean: of.losses[0]!, sd: 0 });
-  // Nothing can be better than minus infinity, and an infinite loss says nothing about its neighbours.
+  // Nothing can beat minus infinity, and an infinite loss says nothing about its neighbours.
   const estimates =
     noise === 'none' || measured[0]?.losses[0] === -Infinity
       ? null
@@ -119,7 +119,10 @@ function reasonOf(first: Estimated, estimates: Estimates | null, measured: reado
   );
 }
 
-/** The front, from the point nearest to what would be best in everything; each objective as a share of the front's extent. */
+/**
+ * Returns the front, starting with the point nearest to the ideal point; each objective is scaled by the front's
+ * extent.
+ */
 function compromises(candidates: readonly Measured[]): number[] {
   const front = paretoFront(candidates.map(({ losses }) => losses)).map((i) => candidates[i]!);
   const [first] = front;

@@ -1,20 +1,20 @@
-/** What is known of each point that was tried: the mean over a trial and its repeats, and whether it met the constraints. */
+/** What was measured at each point: the mean over a trial and its repeats, and whether it met the constraints. */
 import { paretoFront } from '../pareto/index.js';
 import type { Goal, Trial } from '../types.js';
 
 export interface Measured {
   trial: Trial;
-  /** Mean of each objective as something to be made small. */
+  /** Mean of each objective, as a loss to minimise. */
   losses: number[];
-  /** How often it was measured. */
+  /** Number of measurements. */
   count: number;
-  /** These measurements were not all the same. */
+  /** Whether the measurements differed. */
   varied: boolean;
-  /** By how much constraints were broken, in sum; 0: all are met. */
+  /** Sum of the constraint violations; 0 if all are met. */
   violation: number;
 }
 
-/** In the order of the trials. */
+/** Returns the measured points, in the order of the trials. */
 export function measure(trials: readonly Trial[], goals: readonly Goal[]): Measured[] {
   const found = new Map<number, Measured & { constraints: number[] }>();
   for (const trial of trials) {
@@ -38,21 +38,21 @@ export function measure(trials: readonly Trial[], goals: readonly Goal[]): Measu
   }));
 }
 
-/** Of n values, the last of which is new; infinite if one is, and the worst where nothing else can be said. */
+/** Returns the mean of n values, the last of which is new; infinite if any is, and the worst if it is undefined. */
 function nextMean(mean: number, value: number, n: number): number {
   const far = value - mean;
   if (Number.isFinite(far)) return mean + far / n;
   return value === mean ? mean : Number.isNaN(value + mean) ? Infinity : value + mean;
 }
 
-/** Those to choose among: all that met the constraints, or if none did, those that came nearest. */
+/** Returns the points to choose among: all that met the constraints, or if none did, those that came nearest. */
 export function feasible(measured: readonly Measured[]): Measured[] {
   let least = Infinity;
   for (const { violation } of measured) least = Math.min(least, violation);
   return measured.filter(({ violation }) => violation === least);
 }
 
-/** One trial at most for a single objective, else the front. */
+/** Returns at most one trial for a single objective, else the front. */
 export function bestOf(trials: readonly Trial[], goals: readonly Goal[]): Trial[] {
   const candidates = feasible(measure(trials, goals));
   if (goals.length > 1) return paretoFront(candidates.map(({ losses }) => losses)).map((i) => candidates[i]!.trial);

@@ -1,12 +1,12 @@
 /**
- * Among the trials that run or rest there may be one that will clearly be better than any that has completed: with pauses
- * and several at a time, the newest ones always are unfinished. What they will come to is told by their learning
- * curves and by what became of others like them (curves/fidelityRank.ts).
+ * Looks for a running or paused trial that will clearly beat every completed one: with pauses and several trials at a
+ * time, the newest ones are always unfinished. Their final losses are predicted from their learning curves and from
+ * similar trials (curves/fidelityRank.ts).
  *
- * One is preferred when even `DOUBT` standard errors above what is expected it is better. Settled on the generated
+ * Such a trial is preferred if it is better even `DOUBT` standard errors above its prediction. Tuned on the generated
  * curves of the tests and a table of digits networks, 48 searches by `auto` with pauses, four trials at a time: regret
- * after 5, 10 and 20 full trainings' worth of steps was 0.66, 0.74 and 0.84 times that of the best completed one; without
- * doubt 0.62, 0.71 and 0.99 times, with twice as much 0.78, 0.79 and 0.96 times.
+ * after 5, 10 and 20 full trainings' worth of steps was 0.66, 0.74 and 0.84 times that of the best completed trial;
+ * without doubt 0.62, 0.71 and 0.99 times, with twice as much 0.78, 0.79 and 0.96 times.
  */
 import { lossOf } from '../curves/curve.js';
 import { FidelityLosses } from '../curves/fidelityRank.js';
@@ -17,7 +17,10 @@ const DOUBT = 1;
 export class Unfinished {
   private readonly fidelity = new FidelityLosses();
 
-  /** `completed` itself where none is better. Black-box constraints of unfinished trials are not known, so none is then. */
+  /**
+   * Returns the better recommendation, or `completed` itself. Black-box constraints of unfinished trials are unknown,
+   * so with constraints it always returns `completed`.
+   */
   orBetter(history: History, completed: Recommendation): Recommendation {
     const { trials, goals, maxSteps } = history;
     if (completed.trial.constraints?.length) return completed;
@@ -29,7 +32,7 @@ export class Unfinished {
       if ((state !== 'running' && state !== 'paused') || reports.length === 0 || repeatOf !== undefined) continue;
       const loss = fidelity.losses[id]!;
       const bound = loss + DOUBT * fidelity.sd[id]!;
-      // Without an error it is only the loss so far: no trial went on from there.
+      // Without an error it is only the loss so far: no trial went beyond that step.
       if (!Number.isFinite(bound) || bound >= bar || fidelity.sd[id] === 0) continue;
       bar = bound;
       best = { id, loss };

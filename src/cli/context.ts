@@ -44,6 +44,8 @@ export class Context {
       version: this.version,
       distFolder: this.dist,
     });
+    const { notice } = this.connection.engine;
+    if (notice !== null) this.say(notice);
     return this.connection;
   }
 

@@ -33,6 +33,8 @@ import { SearchFolders } from './searches/folders.js';
 import { KeptSearches } from './searches/keptSearches.js';
 import { Searches } from './searches/searches.js';
 import { Server } from './server/server.js';
+import { OtherHosts } from './otherHosts.js';
+import { SchedulerLease } from './executors/schedulerLease.js';
 import { Trouble } from './disk/trouble.js';
 
 export interface EngineOptions {
@@ -56,6 +58,7 @@ export class Engine {
   private readonly server: Server;
   private readonly asked: Asked;
   private readonly keptSearches: KeptSearches;
+  private readonly others: OtherHosts;
   private readonly startedAt = Date.now();
   private readonly token = randomBytes(32).toString('hex');
   private netServer: net.Server | null = null;
@@ -95,12 +98,14 @@ export class Engine {
     active.listener = searches;
     const hand = new HandRuns({ ...shared, runs: paths.runs });
     this.parts = { ...shared, active, hand, maker, searches, insights: new Insights(shared) };
+    this.others = new OtherHosts(this.parts, new SchedulerLease(paths.schedulerLease), paths.workspace);
     this.server = new Server({
       token: this.token,
       version,
       workspace: paths.workspace,
       log,
-      handlers: {
+      notice: () => this.others.notice(),
+      handlers: this.others.guarded({
         ...runHandlers(this.parts),
         ...searchHandlers(this.parts),
         ...seriesHandlers(this.parts),
@@ -113,7 +118,7 @@ export class Engine {
           // After the answer is on its way.
           leave: (why) => void setTimeout(() => void this.leave(why), 20),
         }),
-      },
+      }),
       connected: (client) => {
         log.info(`client ${client.name} connected`);
         changes.add(client);
@@ -130,7 +135,6 @@ export class Engine {
     const { paths, log, version } = this.options;
     const { store, folders, devices, active, hand, searches, scheduler } = this.parts;
     this.inode = this.folderInode();
-    removeStaleSocket(paths.address);
     await devices.refresh();
     this.keptSearches.takeIn(store);
     const hidden = takeInFolders(folders, store, log);
@@ -142,7 +146,7 @@ export class Engine {
     await searches.takeUp();
     await this.publish();
     log.info(`engine ${version} (process ${process.pid}, Node ${process.versions.node}) is up for ${paths.workspace}`);
-    scheduler.open();
+    this.others.tick(this.workCount());
     this.guard = setInterval(() => this.watch(), GUARD_MS);
   }
 
@@ -166,6 +170,7 @@ export class Engine {
     await searches.close();
     active.close();
     hand.close();
+    this.others.close();
     await this.server.close();
     if (this.address) removeSocket(ENGINE_SOCKET, this.address.socket);
     try {
@@ -195,6 +200,11 @@ export class Engine {
     return { runs: this.parts.active.count, searches: this.parts.searches.count };
   }
 
+  private workCount(): number {
+    const { runs, searches } = this.work();
+    return runs + searches;
+  }
+
   private async publish(): Promise<void> {
     const { paths, version } = this.options;
     const socket = newSocket(ENGINE_SOCKET);
@@ -216,8 +226,9 @@ export class Engine {
     const { paths, lock, idleMs, log } = this.options;
     const { changes, store, active, trouble } = this.parts;
     if (!lock.stillOurs() || !this.isFolderThere()) return void this.leave('Its folder was removed or replaced.');
-    const { runs, searches } = this.work();
-    if (changes.clientCount > 0 || runs > 0 || searches > 0) this.busyAt = Date.now();
+    const work = this.workCount();
+    this.others.tick(work);
+    if (changes.clientCount > 0 || work > 0) this.busyAt = Date.now();
     if (Date.now() - this.busyAt >= idleMs) return void this.leave(`Nothing to do for ${Math.round(idleMs / 1000)} s.`);
     // Cleaners of temporary folders, and people, remove and overwrite files under a running engine.
     const { address } = this;

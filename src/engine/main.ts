@@ -5,10 +5,12 @@ import { parseArgs } from 'node:util';
 import { Engine } from './engine.js';
 import { makeFolderReal, statReal, writeReal } from '../files/real.js';
 import { isDiskFull } from './disk/files.js';
-import { prepareLocal } from './disk/localState.js';
+import { hostFolders, prepareLocal } from './disk/localState.js';
 import { EngineLock } from './disk/lock.js';
 import { Log } from './disk/log.js';
-import { workspacePaths } from './disk/paths.js';
+import { workspacePaths, type WorkspacePaths } from './disk/paths.js';
+import { isHere } from './machine/host.js';
+import { hostOf, removeStaleSocket } from './server/address.js';
 import { keepFilesPrivate } from './disk/umask.js';
 import { EXIT_DISK_FULL, EXIT_UNEXPECTED } from './disk/exitCodes.js';
 
@@ -22,10 +24,9 @@ async function main(): Promise<number> {
   keepFilesPrivate();
   const workspace = fs.realpathSync(values.workspace);
   const state = prepareLocal(workspace);
-  const paths = workspacePaths(workspace, values.state ?? state.folder);
+  const { paths, lock } = lockFolder(workspace, values.state ?? state.folder);
   makeFolderReal(paths.runs);
   const log = new Log(paths.log);
-  const lock = EngineLock.acquire(paths.lock);
   if (!lock) {
     log.info(`another engine is there already; process ${process.pid} leaves`);
     return 0;
@@ -65,6 +66,23 @@ async function main(): Promise<number> {
   process.on('SIGHUP', () => undefined);
   await engine.ended;
   return 0;
+}
+
+/** Finds the folder of this host: the first that no engine of another host has. Without a lock another one of ours has it. */
+function lockFolder(workspace: string, first: string): { paths: WorkspacePaths; lock: EngineLock | null } {
+  for (const folder of hostFolders(first)) {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const paths = workspacePaths(workspace, folder);
+    const lock = EngineLock.acquire(paths.lock);
+    if (lock) {
+      // Until ours is there, nobody must take the address of an earlier engine for that of the lock's holder.
+      removeStaleSocket(paths.address);
+      fs.rmSync(paths.address, { force: true });
+      return { paths, lock };
+    }
+    if (isHere(hostOf(paths.address))) return { paths, lock: null };
+  }
+  throw new Error(`${hostFolders(first).length} hosts work in ${workspace} with this home already`);
 }
 
 function idleSeconds(): number {

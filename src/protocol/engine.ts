@@ -331,7 +331,14 @@ export const Requests = {
     params: z
       .object({ token: z.string(), client: z.string(), version: z.string(), protocol: z.number().int() })
       .strict(),
-    result: z.object({ engine: z.string(), protocol: z.number().int(), pid: z.number().int(), workspace: z.string() }),
+    result: z.object({
+      engine: z.string(),
+      protocol: z.number().int(),
+      pid: z.number().int(),
+      workspace: z.string(),
+      /** Why this engine only looks on: which other host works in the folder, since when, and what to do. */
+      notice: z.string().nullable().optional(),
+    }),
   },
   'engine/status': {
     params: Empty,

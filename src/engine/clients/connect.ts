@@ -12,6 +12,7 @@ import { EngineError } from './errors.js';
 import { findNode, type NodeProgram } from './nodePath.js';
 import { EXIT_DISK_FULL } from '../disk/exitCodes.js';
 import { isPrivateFolder, localFolders, LocalStateError, prepareLocal } from '../disk/localState.js';
+import { isHere } from '../machine/host.js';
 import { workspacePaths, type WorkspacePaths } from '../disk/paths.js';
 import { ENGINE_SOCKET, isOwnSocket } from '../disk/sockets.js';
 
@@ -114,6 +115,7 @@ class Attempt {
         protocol: hello.protocol,
         pid: hello.pid,
         workspace: hello.workspace,
+        notice: hello.notice ?? null,
       };
       if (this.options.start === false || this.replaced || !isOlder(hello.engine, this.options.version))
         return connection;
@@ -222,7 +224,8 @@ class Attempt {
 async function readAddress(folder: string): Promise<EngineAddress | null> {
   try {
     const address = EngineAddress.parse(JSON.parse(await fs.readFile(workspacePaths('', folder).address, 'utf8')));
-    return isPrivateFolder(folder) && isOwnSocket(ENGINE_SOCKET, address.socket) ? address : null;
+    const usable = isHere(address.host) && isPrivateFolder(folder) && isOwnSocket(ENGINE_SOCKET, address.socket);
+    return usable ? address : null;
   } catch {
     return null;
   }

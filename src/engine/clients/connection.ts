@@ -29,6 +29,8 @@ export interface EngineInfo {
   protocol: number;
   pid: number;
   workspace: string;
+  /** Why the engine only looks on: another host works in the folder. */
+  notice: string | null;
 }
 
 export interface EngineConnection extends Disposable {
@@ -51,7 +53,7 @@ export interface EngineConnection extends Disposable {
 type Listener = (params: never) => void;
 
 export class SocketConnection implements EngineConnection {
-  engine: EngineInfo = { version: '', protocol: 0, pid: 0, workspace: '' };
+  engine: EngineInfo = { version: '', protocol: 0, pid: 0, workspace: '', notice: null };
   closed = false;
   private disposed = false;
   private readonly rpc: MessageConnection;

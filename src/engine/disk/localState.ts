@@ -32,7 +32,15 @@ export function localFolder(workspace: string, base = tunesmithHome()): string {
  * engine that runs may have its address in any of them.
  */
 export function localFolders(workspace: string): string[] {
-  return [tunesmithHome(), ...fallbackBases()].map((base) => localFolder(workspace, base));
+  return [tunesmithHome(), ...fallbackBases()].flatMap((base) => hostFolders(localFolder(workspace, base)));
+}
+
+/** Hosts that may share one home: each uses the first of these folders that no other host has in use. */
+const MOST_HOSTS = 8;
+
+/** The folder itself, and those for further hosts when the home lies on a file system that several hosts share. */
+export function hostFolders(folder: string): string[] {
+  return Array.from({ length: MOST_HOSTS }, (_, index) => (index === 0 ? folder : `${folder}-${index + 1}`));
 }
 
 function fallbackBases(): string[] {

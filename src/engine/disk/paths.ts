@@ -10,6 +10,8 @@ export interface WorkspacePaths {
   runs: string;
   searches: string;
   gitignore: string;
+  /** Says which host's engine starts work here. */
+  schedulerLease: string;
   /** This person's own folder for the workspace, outside of it. The following ones are in there. */
   local: string;
   address: string;
@@ -29,6 +31,7 @@ export function workspacePaths(workspace: string, local = localFolder(workspace)
     runs: path.join(folder, 'runs'),
     searches: path.join(folder, 'searches'),
     gitignore: path.join(folder, '.gitignore'),
+    schedulerLease: path.join(folder, 'scheduler.json'),
     local,
     address: path.join(local, 'engine.json'),
     lock: path.join(local, 'engine.lock'),

@@ -18,7 +18,7 @@ import { plainText, type Ending } from './outcome.js';
 import type { HostIdentity } from '../../protocol/host.js';
 import { isHere } from '../machine/host.js';
 import { isAlive } from '../supervisor/processes.js';
-import { LeaseWatch } from './leaseWatch.js';
+import { LeaseWatch } from '../machine/leaseWatch.js';
 import { OrphanProgram } from './orphan.js';
 import { SupervisorLink } from './supervisorLink.js';
 
@@ -214,7 +214,7 @@ export class LiveRun {
   /** Only its end, written down, or a lease that nobody has touched for minutes ends a run on another host. */
   private watchElsewhere(host: HostIdentity): void {
     if (!this.lease) {
-      this.lease = new LeaseWatch(this.options.folder);
+      this.lease = new LeaseWatch(path.join(this.options.folder, RUN_FILES.lease));
       this.options.onElsewhere(host);
     } else if (this.lease.isStale()) {
       this.options.log.warn(`run ${this.options.id}: no sign of life from ${host.name} for minutes`);

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import type * as net from 'node:net';
 import { EngineAddress } from '../../protocol/engine.js';
+import type { HostIdentity } from '../../protocol/host.js';
 import { writeReal } from '../../files/real.js';
 import { ENGINE_SOCKET, removeSocket } from '../disk/sockets.js';
 
@@ -11,6 +12,15 @@ export function removeStaleSocket(file: string): void {
     removeSocket(ENGINE_SOCKET, EngineAddress.parse(JSON.parse(fs.readFileSync(file, 'utf8'))).socket);
   } catch {
     // There was none.
+  }
+}
+
+/** Host of the engine whose address this is; null when there is none. */
+export function hostOf(file: string): HostIdentity | null {
+  try {
+    return EngineAddress.parse(JSON.parse(fs.readFileSync(file, 'utf8'))).host ?? null;
+  } catch {
+    return null;
   }
 }
 

@@ -43,6 +43,8 @@ export interface ServerOptions {
   version: string;
   workspace: string;
   handlers: Handlers;
+  /** What a person who connects should know before anything else; null when there is nothing. */
+  notice(): string | null;
   log: Log;
   connected(client: Client): void;
   disconnected(client: Client): void;
@@ -157,7 +159,8 @@ class Session implements Client {
       this.state = 'open';
       this.options.connected(this);
     }
-    return { engine: version, protocol: PROTOCOL_VERSION, pid: process.pid, workspace };
+    const notice = this.options.notice();
+    return { engine: version, protocol: PROTOCOL_VERSION, pid: process.pid, workspace, notice };
   }
 
   private incompatible(): RequestError {

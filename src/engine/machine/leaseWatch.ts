@@ -1,11 +1,9 @@
 /**
- * Whether somebody still looks after a run that is on another host. Clocks of two hosts differ, so the lease's time is
+ * Whether a lease of another host is still kept. Clocks of two hosts differ, so the lease's time is
  * not compared with ours: a lease is stale when we have seen it unchanged for minutes.
  */
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
-import { RUN_FILES } from '../../protocol/runFiles.js';
-import { leaseSeconds, MISSED_BEATS } from '../machine/beat.js';
+import { leaseSeconds, MISSED_BEATS } from './beat.js';
 
 /** A lease that looks older than this many beats need only be seen unchanged for a few: no clock is that wrong. */
 const LONG_AGO = 360;
@@ -16,7 +14,7 @@ export class LeaseWatch {
   private since: number;
 
   constructor(
-    private readonly folder: string,
+    private readonly file: string,
     /** Milliseconds on a clock that nobody sets. */
     private readonly now = (): number => performance.now(),
     private readonly wall = (): number => Date.now(),
@@ -44,7 +42,7 @@ export class LeaseWatch {
 
   private read(): number | null {
     try {
-      return statSync(join(this.folder, RUN_FILES.lease)).mtimeMs;
+      return statSync(this.file).mtimeMs;
     } catch {
       return null;
     }

@@ -1,0 +1,153 @@
+/**
+ * At most one host starts work of a workspace at a time: a file in the shared folder that its holder touches as long as
+ * it lives. It is taken when there is something to start or to change and given back when there is not, so hosts that
+ * only look never stand in each other's way.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { HostIdentity } from '../../protocol/host.js';
+import { leaseSeconds, MISSED_BEATS } from '../machine/beat.js';
+import { isHere, thisHost } from '../machine/host.js';
+import { LeaseWatch } from '../machine/leaseWatch.js';
+import { isAlive, processStartTime } from '../supervisor/processes.js';
+
+const Holder = z.object({
+  host: HostIdentity,
+  pid: z.number().int().positive(),
+  started: z.string().nullable(),
+  /** Milliseconds since the epoch. */
+  since: z.number(),
+  token: z.string().max(64),
+});
+export type LeaseHolder = z.infer<typeof Holder>;
+
+/** A larger file is none of ours. */
+const LARGEST = 4096;
+
+export class SchedulerLease {
+  private ours: LeaseHolder | null = null;
+  private beatAt = -Infinity;
+  private watch: { token: string; lease: LeaseWatch } | null = null;
+
+  constructor(private readonly file: string) {}
+
+  get isOurs(): boolean {
+    return this.ours !== null;
+  }
+
+  /** Takes it when it is free, or keeps it. Null when it is ours now, else who has it. Throws when nothing can be written. */
+  take(): LeaseHolder | null {
+    const holder = this.read();
+    if (this.ours && holder?.token === this.ours.token) {
+      this.beat();
+      return null;
+    }
+    this.ours = null;
+    if (holder && !this.isFree(holder)) return holder;
+    if (holder && !this.putAside(holder)) return this.read();
+    return this.make() ? null : this.read();
+  }
+
+  /** Who else has it now; null when nobody has. Writes nothing. */
+  other(): LeaseHolder | null {
+    const holder = this.read();
+    return holder && holder.token !== this.ours?.token && !this.isFree(holder) ? holder : null;
+  }
+
+  release(): void {
+    const { ours } = this;
+    this.ours = null;
+    if (ours && this.read()?.token === ours.token) fs.rmSync(this.file, { force: true });
+  }
+
+  private beat(): void {
+    if (performance.now() - this.beatAt < leaseSeconds() * 1000) return;
+    this.beatAt = performance.now();
+    // In place: the file's time is then the file server's.
+    const file = fs.openSync(this.file, fs.constants.O_WRONLY | (fs.constants.O_NOFOLLOW ?? 0));
+    try {
+      fs.writeSync(file, JSON.stringify(this.ours), 0);
+    } finally {
+      fs.closeSync(file);
+    }
+  }
+
+  /** On this host the holder itself is looked for; elsewhere only the file tells whether it lives. */
+  private isFree({ host, pid, started, token }: LeaseHolder): boolean {
+    if (isHere(host)) return !isAlive(pid, started);
+    if (this.watch?.token !== token) this.watch = { token, lease: new LeaseWatch(this.file) };
+    return this.watch.lease.isStale();
+  }
+
+  private make(): boolean {
+    const { pid } = process;
+    const token = randomBytes(12).toString('hex');
+    const holder = { host: thisHost(), pid, started: processStartTime(pid), since: Date.now(), token };
+    const temporary = `${this.file}.${token}`;
+    try {
+      fs.writeFileSync(temporary, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
+      // Fails when another host was faster, also on network file systems.
+      fs.linkSync(temporary, this.file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    } finally {
+      fs.rmSync(temporary, { force: true });
+    }
+    this.ours = holder;
+    this.beatAt = performance.now();
+    return true;
+  }
+
+  /** Of several hosts that find the same holder gone, one removes it, and none the lease of a faster one. */
+  private putAside({ token }: LeaseHolder): boolean {
+    const aside = `${this.file}.${randomBytes(6).toString('hex')}`;
+    try {
+      fs.renameSync(this.file, aside);
+    } catch {
+      return false;
+    }
+    try {
+      if (readHolder(aside)?.token === token) return true;
+      fs.linkSync(aside, this.file);
+    } catch {
+      // A third one has taken it meanwhile.
+    } finally {
+      fs.rmSync(aside, { force: true });
+    }
+    return false;
+  }
+
+  private read(): LeaseHolder | null {
+    return readHolder(this.file);
+  }
+}
+
+function readHolder(file: string): LeaseHolder | null {
+  try {
+    const descriptor = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+    try {
+      const bytes = Buffer.alloc(LARGEST);
+      const length = fs.readSync(descriptor, bytes, 0, LARGEST, 0);
+      return Holder.parse(JSON.parse(bytes.toString('utf8', 0, length)));
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  } catch {
+    return null;
+  }
+}
+
+/** Says to a person who has the folder and what to do. */
+export function heldBy({ host, pid, since }: LeaseHolder, workspace: string): string {
+  const minutes = Math.round((MISSED_BEATS * leaseSeconds()) / 60);
+  const name = host.name.replaceAll(/[^\w.-]/g, '?');
+  return (
+    `Tunesmith on ${name} (process ${pid}) has worked in ${path.basename(workspace)} since ` +
+    `${new Date(since).toLocaleString()}. From here it can be looked at, but nothing started or changed. To work here, stop ` +
+    `its runs there, or wait until they are over; should that host be gone, this one takes over ` +
+    `${minutes > 1 ? `${minutes} minutes` : 'a minute'} after its last sign of life.`
+  );
+}

@@ -1,0 +1,111 @@
+/**
+ * Two hosts on one folder: the second one is a shell in namespaces of its own (mounts, processes, name), with a /tmp and,
+ * where a test says so, a home of its own. It sees no process and no socket of the first.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { execFile, spawnSync } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import * as esbuild from 'esbuild';
+import { buildDist, REPO } from '../support/build.js';
+import { experiment, isAlive, runOver, runWith, TRAIN, until, Workspace } from './support.js';
+
+const canUnshare =
+  process.platform === 'linux' &&
+  spawnSync('unshare', ['--mount', '--pid', '--fork', '--uts', '--mount-proc', 'mount', '-t', 'tmpfs', 'none', '/mnt'])
+    .status === 0;
+
+let workspace: Workspace;
+/** On a disk that both hosts see: the other one's /tmp is its own. */
+const shared = path.join(REPO, '.cache', `two-hosts-${process.pid}`);
+const dist = path.join(shared, 'dist');
+beforeAll(async () => {
+  fs.cpSync(await buildDist(), dist, { recursive: true });
+  const options = { bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error' } as const;
+  await esbuild.build({
+    entryPoints: [path.join(REPO, 'src/cli/main.ts')],
+    outfile: path.join(dist, 'cli.cjs'),
+    ...options,
+  });
+});
+afterEach(() => workspace?.remove());
+afterAll(() => fs.rmSync(shared, { recursive: true, force: true }));
+
+/** Runs the command line on the other host; `sharedHome`: it has the same Tunesmith home, as on a cluster. */
+function onOtherHost(args: string[], sharedHome = false): Promise<{ out: string; error: string; code: number | null }> {
+  const home = sharedHome ? '"$TUNESMITH_HOME"' : '/tmp/home';
+  const script =
+    'hostname node7 && mount -t tmpfs none /tmp && mkdir /tmp/home && cd "$1" && shift && ' +
+    `TUNESMITH_HOME=${home} TUNESMITH_ENGINE_IDLE_SECONDS=2 TMPDIR=/tmp "$@"`;
+  const command = [process.execPath, path.join(dist, 'cli.cjs'), ...args];
+  const all = [
+    '--mount',
+    '--pid',
+    '--fork',
+    '--uts',
+    '--mount-proc',
+    '--kill-child',
+    'sh',
+    '-c',
+    script,
+    'sh',
+    workspace.folder,
+  ];
+  return new Promise((resolve) =>
+    execFile('unshare', [...all, ...command], { timeout: 60_000 }, (error, out, err) =>
+      resolve({ out, error: err, code: error ? (error.code as unknown as number) : 0 }),
+    ),
+  );
+}
+
+const listed = async (sharedHome = false) => {
+  const { out, error } = await onOtherHost(['ls', '--json'], sharedHome);
+  return { runs: (JSON.parse(out) as { runs?: { id: string; status: string }[] }).runs ?? JSON.parse(out), error };
+};
+
+async function started(parameters: string): Promise<{ engine: Awaited<ReturnType<Workspace['connect']>>; id: string }> {
+  workspace = new Workspace(dist, shared);
+  workspace.write('train.mjs', TRAIN);
+  const file = workspace.write('a.tune.yaml', experiment('node train.mjs', `params: { ${parameters} }\n`));
+  const engine = await workspace.connect();
+  const { run } = await engine.request('runs/start', { file });
+  await runWith(engine, run.id, 'running');
+  return { engine, id: run.id };
+}
+
+describe.runIf(canUnshare)('a run that is at work on this host', () => {
+  it.each([false, true])(
+    'is shown there as elsewhere and ends by its own record; engine killed, same home there: %s',
+    async (sharedHome) => {
+      const { id } = await started('steps: 300, pause: 50');
+      await workspace.killEngine();
+      const there = await listed(sharedHome);
+      expect(there.runs.find((run: { id: string }) => run.id === id)?.status).toBe('elsewhere');
+      const stop = await onOtherHost(['stop', id], sharedHome);
+      expect(stop.out + stop.error).toMatch(/is at work on .*: ask there/);
+      const engine = await workspace.connect();
+      expect((await runOver(engine, id)).status).toBe('completed');
+      expect((await engine.request('metrics/read', { run: id, metric: 'loss' })).points).toHaveLength(300);
+    },
+    90_000,
+  );
+
+  it('is looked at from there while its engine works, which keeps the right to start', async () => {
+    const { engine, id } = await started('steps: 2000, pause: 50');
+    const pid = engine.engine.pid;
+    const there = await listed();
+    expect(there.runs.find((run: { id: string }) => run.id === id)?.status).toBe('elsewhere');
+    expect(there.error).toMatch(/Tunesmith on .* \(process \d+\) has worked in .* since .*stop its runs there/s);
+    const metrics = await onOtherHost(['metrics', id, 'loss', '--json']);
+    expect(JSON.parse(metrics.out).length ?? JSON.parse(metrics.out).points.length).toBeGreaterThan(5);
+    const begun = await onOtherHost(['run', 'a.tune.yaml', '--detach']);
+    expect(begun.code).not.toBe(0);
+    expect(begun.error).toContain('nothing started or changed');
+    expect(isAlive(pid)).toBe(true);
+    expect((await engine.request('runs/list', {})).total).toBe(1);
+    await engine.request('runs/stop', { ids: [id] });
+    expect((await runOver(engine, id)).status).toBe('stopped');
+    await until('the lease to be given back', () => !fs.existsSync(workspace.at('.tunesmith/scheduler.json')), 30_000);
+    expect((await listed()).runs.find((run: { id: string }) => run.id === id)?.status).toBe('stopped');
+  }, 120_000);
+});

@@ -9,7 +9,7 @@ import { StoreCorruptError } from '../store/errors.js';
 import { Store } from '../store/store.js';
 import { moveAside } from './disk/aside.js';
 import { ActiveRuns } from './runs/activeRuns.js';
-import { isPublished, listen, publishAddress, removeStaleSocket, withdrawAddress } from './server/address.js';
+import { isPublished, listen, publishAddress, withdrawAddress } from './server/address.js';
 import { Changes } from './server/changes.js';
 import { Devices } from './machine/devices.js';
 import { thisHost } from './machine/host.js';
@@ -133,7 +133,7 @@ export class Engine {
 
   async start(): Promise<void> {
     const { paths, log, version } = this.options;
-    const { store, folders, devices, active, hand, searches, scheduler } = this.parts;
+    const { store, folders, devices, active, hand, searches } = this.parts;
     this.inode = this.folderInode();
     await devices.refresh();
     this.keptSearches.takeIn(store);

@@ -46,7 +46,8 @@ export class SchedulerLease {
     }
     this.ours = null;
     if (holder && !this.isFree(holder)) return holder;
-    if (holder && !this.putAside(holder)) return this.read();
+    // Also a file that holds anything else.
+    if (fs.existsSync(this.file) && !this.putAside(holder?.token)) return this.read();
     return this.make() ? null : this.read();
   }
 
@@ -102,7 +103,7 @@ export class SchedulerLease {
   }
 
   /** Of several hosts that find the same holder gone, one removes it, and none the lease of a faster one. */
-  private putAside({ token }: LeaseHolder): boolean {
+  private putAside(token: string | undefined): boolean {
     const aside = `${this.file}.${randomBytes(6).toString('hex')}`;
     try {
       fs.renameSync(this.file, aside);

@@ -1,0 +1,36 @@
+// Random kills over runs and searches: `node bench/chaos/run.mjs --help`.
+import { build } from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync } from 'node:fs';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const HELP = `node bench/chaos/run.mjs [OPTION …]
+
+Kills engines, supervisors, programs and clients at random over runs and searches with the TypeScript client, the Python
+client and a program that appends to its journal, on two hosts that share one folder (the second one in namespaces of its
+own: Linux, as root). Compares what is stored with what was acknowledged. Build first: node esbuild.mjs
+
+  --kills N      how many (1000)
+  --seed N       of the random order (1)
+  --python PATH  python3
+  --out FILE     writes the table there, too
+`;
+const args = process.argv.slice(2);
+if (args.includes('--help') || args.includes('-h')) {
+  console.log(HELP);
+  process.exit(0);
+}
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const folder = path.join(root, '.cache/chaos');
+const dist = path.join(folder, 'dist');
+mkdirSync(folder, { recursive: true });
+cpSync(path.join(root, 'dist'), dist, { recursive: true });
+cpSync(path.join(root, 'python'), path.join(folder, 'python'), { recursive: true });
+await build({
+  ...{ absWorkingDir: root, bundle: true, platform: 'node', format: 'cjs', outdir: dist, logLevel: 'error' },
+  outExtension: { '.js': '.cjs' },
+  entryPoints: { chaos: 'bench/chaos/main.ts', 'chaos-host': 'bench/chaos/host.ts' },
+});
+const all = [path.join(dist, 'chaos.cjs'), '--dist', dist, '--folder', folder, ...args];
+process.exit(spawnSync(process.execPath, all, { stdio: 'inherit' }).status ?? 1);

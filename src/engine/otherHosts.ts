@@ -94,11 +94,12 @@ export class OtherHosts {
   private rescan(): void {
     const { folders, store, log, hand, active, changes } = this.parts;
     const known = new Set(store.runs.ids());
-    takeInFolders(folders, store, log);
+    const hidden = takeInFolders(folders, store, log);
     for (const id of store.runs.ids()) if (!known.has(id)) changes.runChanged(id);
     for (const run of store.runs.live()) {
       if (active.has(run.id) || hand.isHandStarted(run.id) || refusedAsForeign(run, folders, store)) continue;
       active.adopt(run);
     }
+    for (const { id, deletedAt } of hidden) store.runs.delete([id], deletedAt);
   }
 }

@@ -280,7 +280,7 @@ export const SeriesData = z.object({
   run: z.string(),
   metric: z.string(),
   mode: z.enum(['replace', 'append']),
-  /** Points in the whole series. */
+  /** Points logged in the whole series, those of lost timelines included: what to ask `after`. */
   total: z.number().int(),
   /** Points in the asked range; greater than x.length when some stand for several. */
   inRange: z.number().int(),
@@ -295,6 +295,8 @@ export const MetricPoint = z.object({
   time: z.number(),
   value: WireNumber,
   epoch: z.number().nullable(),
+  /** A later launch of the run went on from a checkpoint before this step, and has logged this step, or one before, itself. */
+  lost: z.boolean().optional(),
 });
 export type MetricPoint = z.infer<typeof MetricPoint>;
 
@@ -406,7 +408,7 @@ export const Requests = {
     params: z.object({ queries: z.array(SeriesQuery).max(1000) }).strict(),
     result: z.object({ series: z.array(SeriesData) }),
   },
-  /** All points of one metric in the order logged, or about `points` of them. */
+  /** All points of one metric in the order logged, or about `points` of them. `lost`: with those of lost timelines. */
   'metrics/read': {
     params: z
       .object({
@@ -415,6 +417,7 @@ export const Requests = {
         points: z.number().int().min(1).optional(),
         offset: z.number().int().min(0).default(0),
         limit: z.number().int().min(1).max(1_000_000).default(100_000),
+        lost: z.boolean().optional(),
       })
       .strict(),
     result: z.object({ total: z.number().int(), points: z.array(MetricPoint) }),

@@ -16,7 +16,7 @@ import { Params, ParamValue, WireNumber } from './values.js';
 /** Milliseconds since 1970-01-01T00:00:00Z; may have a fraction. */
 const Time = z.number();
 
-/** First record of a client's journal. */
+/** First record of a client's journal. The supervisor writes one into `external.ndjson` before each launch but the first. */
 export const StartRecord = z.object({
   type: z.literal('start'),
   time: Time,
@@ -30,6 +30,8 @@ export const StartRecord = z.object({
   client: z.string(),
   /** Which of the run's launches writes; the first when absent. */
   launch: z.number().int().min(1).optional(),
+  /** This launch has no checkpoint to go on from: steps that are not given count from 0 again. */
+  anew: z.boolean().optional(),
   /** With the host, what tells the writing process from any other; given by programs that were started by hand. */
   started: z.string().nullish(),
   host: HostIdentity.optional(),
@@ -40,7 +42,7 @@ export const ParamsRecord = z.object({ type: z.literal('params'), time: Time, pa
 
 /**
  * Scalar values at one step. Steps may come in any order and more than once. Without a step, the record takes
- * the number of earlier step-less metrics records of the same file.
+ * the number of earlier step-less metrics records of the same file (since the launch began, if that began `anew`).
  */
 export const MetricsRecord = z.object({
   type: z.literal('metrics').default('metrics'),

@@ -180,7 +180,7 @@ export interface IngestResult {
   records: number;
   /** Metric points taken in. */
   points: number;
-  /** Number of points per metric that changed (`seriesChanged` wants this). */
+  /** Number of points logged per metric that changed (`seriesChanged` wants this); lost ones are among them. */
   metrics: Map<string, number>;
   /** New points of the run's objective in the order logged, for the pruner; `step` is the epoch where one was logged. */
   objective: { step: number; value: number }[];
@@ -212,17 +212,26 @@ export interface IngestApi {
   pollAll(run: string, options?: { final?: boolean; budgetMs?: number }): IngestResult[];
 }
 
+/** Points of a lost timeline (see `series/timeline.ts`) are left out unless they are asked for. */
 export interface SeriesApi {
   /** A chart's points: extrema always among them. An unknown run or metric is an empty series. */
   read(query: z.input<typeof SeriesQuery>): SeriesData;
-  /** Points of one metric in the order logged; with `points`, about that many, chosen as `read` does, ordered by step. */
+  /**
+   * Points of one metric in the order logged; with `points`, about that many, chosen as `read` does, ordered by step. With
+   * `lost` those of lost timelines too, marked.
+   */
   points(
     run: string,
     metric: string,
-    options?: { points?: number; offset?: number; limit?: number },
+    options?: { points?: number; offset?: number; limit?: number; lost?: boolean },
   ): { total: number; points: MetricPoint[] };
-  /** A metric's values in logged order, for restoring a pruner's reports; `step` is the epoch where one was logged. */
-  values(run: string, metric: string): { step: number; value: number }[];
+  /** How many points a metric has, lost ones included. */
+  logged(run: string, metric: string): number;
+  /**
+   * A metric's values in logged order, for restoring a pruner's reports; `step` is the epoch where one was logged.
+   * `from`: without those that were logged before this number of points, lost ones included, was there.
+   */
+  values(run: string, metric: string, from?: number): { step: number; value: number }[];
   /** Folds pending points into chunks. Call it when a run ends and when idle; true if there is more to do. */
   fold(budgetMs?: number): boolean;
 }

@@ -131,4 +131,12 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE messages ADD COLUMN last REAL;
   CREATE UNIQUE INDEX messages_by_topic ON messages (run, topic) WHERE topic IS NOT NULL;
   `,
+  `
+  -- Of a run that was launched again: by whom the points are and which belong to a lost timeline (see series/timeline.ts).
+  -- lost: how many of count those are.
+  ALTER TABLE series ADD COLUMN launches TEXT;
+  ALTER TABLE series ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
+  -- Which launch writes where the journal was read to.
+  ALTER TABLE journals ADD COLUMN launch INTEGER NOT NULL DEFAULT 1;
+  `,
 ];

@@ -1,5 +1,6 @@
 import { JSON_OPTION, type Command } from '../command.js';
 import { CommandError } from '../errors.js';
+import type { MetricPoint } from '../../protocol/engine.js';
 import { suggest } from '../../experiment/suggest.js';
 import { readPoints } from '../points.js';
 import { safeLine } from '../terminal.js';
@@ -9,9 +10,11 @@ export const metrics: Command = {
   usage: 'RUN [METRIC]',
   summary: "Prints a metric's points, or the names of a run's metrics.",
   details:
-    'Without --points all of them, in the order they were logged. RUN is an id, the beginning of one, a name, or `latest`.',
+    'Without --points all of them, in the order they were logged. RUN is an id, the beginning of one, a name, or `latest`. ' +
+    'Where a run was launched again and has logged a step anew, the later value is the one that counts.',
   options: {
     points: { type: 'string', value: 'N', help: 'About so many points; the extrema are always among them.' },
+    lost: { type: 'boolean', help: 'Also the points that a later launch of the run has logged anew; all, in the order logged.' },
     json: JSON_OPTION,
   },
   examples: [
@@ -35,12 +38,19 @@ export const metrics: Command = {
       throw new CommandError(`Run ${run.id} has no metric "${metric}"${instead}`);
     }
     const points = input.whole('points');
-    const rows = [];
-    for await (const page of readPoints(await context.engine(), run.id, metric, points)) rows.push(...page);
-    if (input.flag('json')) context.json(rows.map(({ step, time, value }) => ({ step, time, value })));
-    else {
-      context.print('step\ttime\tvalue');
-      for (const { step, time, value } of rows) context.print(`${step}\t${new Date(time).toISOString()}\t${value}`);
+    const lost = input.flag('lost');
+    if (lost && points !== undefined) throw new CommandError('--lost shows all points: leave out --points.');
+    const rows: MetricPoint[] = [];
+    for await (const page of readPoints(await context.engine(), run.id, metric, points, lost)) rows.push(...page);
+    if (input.flag('json')) {
+      context.json(rows.map(({ step, time, value, lost }) => ({ step, time, value, ...(lost && { lost }) })));
+      return 0;
+    }
+    context.print(`step\ttime\tvalue${lost ? '\tlost' : ''}`);
+    for (const row of rows) {
+      const { step, time, value } = row;
+      const mark = lost ? `\t${row.lost ? 'lost' : ''}` : '';
+      context.print(`${step}\t${new Date(time).toISOString()}\t${value}${mark}`);
     }
     return 0;
   },

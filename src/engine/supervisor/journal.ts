@@ -3,9 +3,19 @@ import { join } from 'node:path';
 import type { ExitRecord, JournalRecord } from '../../protocol/journal.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { appendLine } from '../disk/appendLine.js';
+import type { ProgramSpec } from './spec.js';
 
 /** Pause between two tries to write on a full disk. */
 const RETRY_MS = 500;
+
+/** What stands before the records of programs without a client, so that they are known to be of this launch. */
+export function launchRecord({ number, checkpoint }: NonNullable<ProgramSpec['launch']>): string {
+  const record: JournalRecord = {
+    ...{ type: 'start', time: Date.now(), pid: process.pid, rank: 0, client: 'supervisor', launch: number },
+    ...(checkpoint === null && { anew: true }),
+  };
+  return JSON.stringify(record);
+}
 
 /**
  * The supervisor's own journal: how the program was started and how it ended, and what it must say to the person. On

@@ -13,11 +13,11 @@ import { Hub } from './hub.js';
 import { takeLaunch } from './launch.js';
 import { Lease } from './lease.js';
 import { markOf, wearMark } from './mark.js';
-import { SupervisorJournal } from './journal.js';
+import { launchRecord, SupervisorJournal } from './journal.js';
 import { Program } from './program.js';
 import { usableCheckpoint } from '../../client/checkpoints.js';
 import type { Control } from '../../protocol/supervisor.js';
-import { endLine } from '../disk/appendLine.js';
+import { appendLine, endLine } from '../disk/appendLine.js';
 import { untilRoom } from '../disk/room.js';
 import { keepFilesPrivate } from '../disk/umask.js';
 import { trimJournals } from './trim.js';
@@ -88,12 +88,17 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
 
   await untilRoom(() => closeSync(openRealForAppend(join(here, RUN_FILES.output))));
   // An earlier launch may have been killed in the middle of a line.
-  endLine(join(here, RUN_FILES.journal, RUN_FILES.externalJournal));
+  const external = join(here, RUN_FILES.journal, RUN_FILES.externalJournal);
+  endLine(external);
   if (spec.launch?.checkpoint) {
     spec.launch.checkpoint = await usableCheckpoint(spec.launch.checkpoint, (name, why) => {
       const text = `The checkpoint ${name} is damaged (${why}) and is not used: the run goes on from the one before it, if there is one.`;
       journal.write({ type: 'message', time: Date.now(), level: 'warning', text });
     });
+  }
+  if (spec.launch) {
+    const begins = launchRecord(spec.launch);
+    await untilRoom(() => appendLine(external, begins));
   }
   const address = { socket: endpoint.path, token: endpoint.token };
   const env = { ...programEnv(spec, folder, address, findPythonFolder()), [RUN_ENV.mark]: String(mark) };

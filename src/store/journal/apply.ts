@@ -5,6 +5,7 @@ import type { IngestEvent, IngestResult, RunMessage } from '../api.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
 import type { ObjectiveState, RunWriter } from '../runs/writer.js';
+import { extremes, markLost } from '../series/lost.js';
 import type { Head, SeriesTable } from '../series/table.js';
 import type { MetricsLine } from './parse.js';
 import { MAX_NAME, shorten } from './parse.js';
@@ -21,12 +22,22 @@ type Other = Exclude<JournalRecord, { type: 'metrics' }>;
 /** Journal of a process of a distributed job other than rank 0. */
 const RANK_FILE = /^rank([1-9]\d{0,8})-/;
 
+/** Where in a journal the records come from. */
+export interface Writing {
+  /** Which of the run's launches writes. */
+  launch: number;
+  /** Metrics records without a step so far. */
+  steps: number;
+}
+
 /** Applies the records of one ingest to a run. What only the last of many counts for is written once, by `finish`. */
 export class Application {
   private readonly heads: Map<number, Head>;
   private readonly touched = new Map<string, Head>();
   private readonly objective: ObjectiveState | null;
   private objectiveChanged = false;
+  /** By `result.objective`, their numbers in the series. */
+  private readonly judged: number[] = [];
   private readonly params: Params = {};
   private readonly info: Params = {};
   private progress: { fraction: number | null; text: string } | null = null;
@@ -43,6 +54,7 @@ export class Application {
     private readonly run: string,
     private readonly key: number,
     private readonly file: string,
+    private readonly writing: Writing,
     private readonly result: IngestResult,
   ) {
     const rank = RANK_FILE.exec(file)?.[1];
@@ -59,10 +71,13 @@ export class Application {
       const name = this.prefix + (line.names[i] as string);
       const value = line.values[i] as number;
       const head = this.touched.get(name) ?? this.head(name);
-      if (!head) continue;
-      this.series.append(head, step, time, line.epoch, value);
+      if (!head || !this.takes(head, name)) continue;
+      const counts = this.series.append(head, step, time, line.epoch, value, this.writing.launch);
       this.result.points++;
-      if (name === this.objective?.metric) this.judge(step, line.epoch, value);
+      if (counts && name === this.objective?.metric) {
+        this.judged.push(head.count - 1);
+        this.judge(step, line.epoch, value);
+      }
     }
   }
 
@@ -98,6 +113,7 @@ export class Application {
         if (record.error !== undefined) record.error = cut(record.error);
         break;
       case 'start':
+        this.begins(record.launch ?? 1, record.anew ?? false);
         break;
     }
     this.event({ file: this.file, record });
@@ -118,7 +134,10 @@ export class Application {
   }
 
   finish(): void {
-    for (const [name, head] of this.touched) this.result.metrics.set(name, head.count);
+    for (const [name, head] of this.touched) {
+      this.result.metrics.set(name, head.count);
+      if (head.timeline?.due && markLost(this.series, head) && name === this.objective?.metric) this.judgeAnew(head);
+    }
     if (this.touched.size > 0) this.result.runChanged = true;
     if (this.objectiveChanged && this.objective) this.runs.saveObjective(this.key, this.objective);
     if (Object.keys(this.params).length > 0) this.changed(this.runs.mergeParams(this.key, this.params, MAX_PARAMS));
@@ -137,6 +156,22 @@ export class Application {
   private changed(refused: string | null): void {
     this.result.runChanged = true;
     if (refused !== null) this.warn(refused);
+  }
+
+  /** From here on another launch writes into this file. */
+  private begins(launch: number, anew: boolean): void {
+    if (launch <= this.writing.launch) return;
+    this.writing.launch = launch;
+    if (anew) this.writing.steps = 0;
+  }
+
+  private takes(head: Head, name: string): boolean {
+    if (head.timeline?.takes(this.writing.launch) ?? true) return true;
+    this.warn(
+      `Launches of this run write at the same time, so that they can't be told apart. `,
+      `Some values, such as of "${shorten(name)}", are only in its journal.`,
+    );
+    return false;
   }
 
   private head(name: string): Head | null {
@@ -168,6 +203,17 @@ export class Application {
     objective.best = value;
     objective.step = step;
     this.objectiveChanged = true;
+  }
+
+  /** Some of what was judged is lost. */
+  private judgeAnew(head: Head): void {
+    const { lowest, highest } = extremes(this.series, head);
+    const objective = this.objective!;
+    const best = objective.goal === 'minimize' ? lowest : highest;
+    objective.best = best?.value ?? null;
+    objective.step = best?.step ?? null;
+    this.objectiveChanged = true;
+    this.result.objective = this.result.objective.filter((_, i) => !head.timeline?.isLost(this.judged[i]!));
   }
 
   private merge(target: Params, source: Params, what: string): void {

@@ -7,7 +7,7 @@ import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
 import type { RunWriter } from '../runs/writer.js';
 import type { SeriesTable } from '../series/table.js';
-import { Application } from './apply.js';
+import { Application, type Writing } from './apply.js';
 import { cutLines, type LineReader } from './cut.js';
 import { nextData, openFile, readAt } from './file.js';
 import { MAX_LINE, parseJson, parseLine, type ParsedLine } from './parse.js';
@@ -25,10 +25,8 @@ const HOLE_MS = 30_000;
 const FILE_NAME = /^[\w-][\w.-]{0,200}\.ndjson$/;
 
 /** How far one journal file was read. */
-interface Place {
+interface Place extends Writing {
   offset: number;
-  /** Metrics records without a step so far. */
-  steps: number;
   bad: number;
   /** 1: in the middle of a line that is too long. */
   skipping: number;
@@ -118,10 +116,10 @@ export class Ingest implements IngestApi {
   private place(key: number, file: string): Place {
     return (
       this.db.get<Place>(
-        'SELECT offset, steps, bad, skipping, head FROM journals WHERE run = ? AND file = ?',
+        'SELECT offset, steps, bad, skipping, head, launch FROM journals WHERE run = ? AND file = ?',
         key,
         file,
-      ) ?? { offset: 0, steps: 0, bad: 0, skipping: 0, head: null }
+      ) ?? { offset: 0, steps: 0, bad: 0, skipping: 0, head: null, launch: 1 }
     );
   }
 
@@ -159,7 +157,7 @@ export class Ingest implements IngestApi {
       place.offset = size;
       return 'has become shorter; what was read of it is kept';
     }
-    Object.assign(place, { offset: 0, steps: 0, skipping: 0, head: null });
+    Object.assign(place, { offset: 0, steps: 0, skipping: 0, head: null, launch: 1 });
     return 'was begun anew; it is read from its start, and what was read before is kept';
   }
 
@@ -175,7 +173,7 @@ export class Ingest implements IngestApi {
     const result = emptyResult(run, file, place.offset);
     if (bytes.length === 0 && warning === null) return result;
     const now = Date.now();
-    const application = new Application(this.db, this.names, this.series, this.runs, run, key, file, result);
+    const application = new Application(this.db, this.names, this.series, this.runs, run, key, file, place, result);
     if (warning) application.warn(`journal/${file} ${warning}.`);
     const base = place.offset + hole;
     const unreadable = (at: number, why: string): void => {
@@ -246,9 +244,10 @@ export class Ingest implements IngestApi {
 
   private save(key: number, file: string, place: Place, offset: number): void {
     this.db.run(
-      `INSERT INTO journals (run, file, offset, steps, bad, skipping, head) VALUES (?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO journals (run, file, offset, steps, bad, skipping, head, launch) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (run, file) DO UPDATE SET
-         offset = excluded.offset, steps = excluded.steps, bad = excluded.bad, skipping = excluded.skipping, head = excluded.head`,
+         offset = excluded.offset, steps = excluded.steps, bad = excluded.bad, skipping = excluded.skipping,
+         head = excluded.head, launch = excluded.launch`,
       key,
       file,
       offset,
@@ -256,6 +255,7 @@ export class Ingest implements IngestApi {
       place.bad,
       place.skipping,
       place.head,
+      place.launch,
     );
   }
 }

@@ -76,7 +76,7 @@ function summaries(
 ): Map<number, Record<string, MetricSummary>> {
   const found = new Map<number, Record<string, MetricSummary>>();
   const rows = db.all<SummaryRow>(
-    `SELECT run, metric, count, last, last_step, min, max FROM json_each(?) wanted
+    `SELECT run, metric, count - lost count, last, last_step, min, max FROM json_each(?) wanted
      CROSS JOIN series ON series.run = wanted.value WHERE count > 0`,
     JSON.stringify(keys),
   );

@@ -1,100 +1,12 @@
-import type { Points as Columns } from './points.js';
 import { Points } from './points.js';
-import { BUCKET_FLOATS, BUCKET_POINTS, CHUNK_POINTS, F, FANOUT, POINT_FIELDS, ROW_BUCKETS } from './pyramid.js';
+import { BUCKET_POINTS, F, POINT_FIELDS } from './pyramid.js';
 import type { Head, SeriesTable } from './table.js';
+import { type Axis, CHUNK_BUDGET, type Range, RANGE_FIELDS, Walk } from './walk.js';
 
-export type Axis = 'step' | 'time' | 'epoch';
-
-export interface Range {
-  x: Axis;
-  from: number;
-  to: number;
-}
-
-/** Chunks that one selection may decode (0.5M points, some 10 ms); beyond it buckets stand for their points. */
-const CHUNK_BUDGET = 512;
 /** Points of a column: lowest, highest, last, one that is not finite. */
 const PER_COLUMN = 3;
 
-const RANGE_FIELDS = { step: F.stepMin, time: F.timeMin, epoch: F.epochMin } as const;
 const X_FIELD = { step: 1, time: 2, epoch: 3 } as const;
-
-interface Visitor {
-  /** A bucket with points in the range, given as its place in `row`. True: taken as it is; false: show me what is below. */
-  bucket(row: Float64Array, at: number, inside: boolean): boolean;
-  /** Points `from` to `to`, not yet filtered by the range. */
-  raw(points: Columns, from: number, to: number): void;
-}
-
-/** Walks over a series from the top of its pyramid down to where it is asked for detail. */
-class Walk {
-  private readonly rows = new Map<number, Float64Array>();
-  private readonly chunks = new Map<number, Columns>();
-  budget = CHUNK_BUDGET;
-
-  constructor(
-    private readonly table: SeriesTable,
-    private readonly head: Head,
-    private readonly range: Range,
-  ) {}
-
-  visit(visitor: Visitor): void {
-    const chunks = Math.floor(this.head.folded / CHUNK_POINTS);
-    const counts = [(chunks * CHUNK_POINTS) / BUCKET_POINTS];
-    for (let n = counts[0] as number; n >= FANOUT;) counts.push((n = Math.floor(n / FANOUT)));
-    // What the top level does not cover yet hangs from the levels below.
-    let from = 0;
-    for (let level = counts.length - 1; level >= 0; level--) {
-      for (let i = from; i < (counts[level] as number); i++) this.bucket(visitor, level, i);
-      from = (counts[level] as number) * FANOUT;
-    }
-    if (this.head.folded % CHUNK_POINTS > 0) {
-      const points = this.chunk(chunks);
-      visitor.raw(points, 0, points.length);
-    }
-    if (this.head.pending) visitor.raw(this.head.pending, 0, this.head.pending.length);
-  }
-
-  private bucket(visitor: Visitor, level: number, index: number): void {
-    const row = this.row(level, Math.floor(index / ROW_BUCKETS));
-    const at = (index % ROW_BUCKETS) * BUCKET_FLOATS;
-    const low = row[at + RANGE_FIELDS[this.range.x]] as number;
-    const high = row[at + RANGE_FIELDS[this.range.x] + 1] as number;
-    const { from, to } = this.range;
-    if (!(low <= to && high >= from)) return;
-    const inside = low >= from && high <= to && (this.range.x !== 'epoch' || row[at + F.epochs] === row[at]);
-    if (visitor.bucket(row, at, inside)) return;
-    if (level > 0) {
-      for (let child = index * FANOUT; child < (index + 1) * FANOUT; child++) this.bucket(visitor, level - 1, child);
-      return;
-    }
-    const first = index * BUCKET_POINTS;
-    const points = this.chunk(Math.floor(first / CHUNK_POINTS));
-    visitor.raw(points, first % CHUNK_POINTS, (first % CHUNK_POINTS) + BUCKET_POINTS);
-  }
-
-  /** Whether the points below a bucket can still be had. */
-  get canDescend(): boolean {
-    return this.budget > 0;
-  }
-
-  private row(level: number, number: number): Float64Array {
-    const key = level * 2 ** 32 + number;
-    let row = this.rows.get(key);
-    if (!row) this.rows.set(key, (row = this.table.row(this.head, level, number)));
-    return row;
-  }
-
-  private chunk(number: number): Columns {
-    let points = this.chunks.get(number);
-    if (!points) {
-      if (this.chunks.size > CHUNK_BUDGET) this.chunks.clear();
-      this.chunks.set(number, (points = this.table.chunk(this.head, number)));
-      this.budget--;
-    }
-    return points;
-  }
-}
 
 export interface Selection {
   /** Ordered by x; equal ones in the order logged. */

@@ -8,8 +8,7 @@ import { Points, progressOf } from './points.js';
 import { CHUNK_POINTS } from './pyramid.js';
 import { select } from './select.js';
 import type { Head, SeriesTable } from './table.js';
-
-const EVERYWHERE = { from: -Infinity, to: Infinity };
+import { EVERYWHERE } from './walk.js';
 
 /** Reads series by run id and metric name. */
 export class Series implements SeriesApi {
@@ -26,8 +25,10 @@ export class Series implements SeriesApi {
     if (!head) return { run, metric, mode: 'replace', total: 0, inRange: 0, x: [], y: [] };
     const range = { x, from: query.from ?? -Infinity, to: query.to ?? Infinity };
     const total = head.count;
-    if (query.after !== undefined && query.after <= total && total <= query.points) {
-      const fresh = this.logged(head, query.after, total);
+    // What the asker has may be lost since.
+    const after = query.after === undefined || query.after < (head.timeline?.markedAt ?? 0) ? null : query.after;
+    if (after !== null && after <= total && total <= query.points) {
+      const fresh = this.counting(head, after);
       const data: SeriesData = { run, metric, mode: 'append', total, inRange: 0, x: [], y: [] };
       for (let i = 0; i < fresh.length; i++) {
         const at = fresh.column(x)[i] as number;
@@ -36,7 +37,7 @@ export class Series implements SeriesApi {
         data.y.push(toWire(fresh.values[i] as number));
       }
       const whole = range.from === -Infinity && range.to === Infinity && x !== 'epoch';
-      data.inRange = whole ? total : select(this.table, head, range, total).inRange;
+      data.inRange = whole ? total - lostOf(head) : select(this.table, head, range, total).inRange;
       return data;
     }
     const { points, inRange } = select(this.table, head, range, query.points);
@@ -56,15 +57,18 @@ export class Series implements SeriesApi {
   points(
     run: string,
     metric: string,
-    options: { points?: number; offset?: number; limit?: number } = {},
+    options: { points?: number; offset?: number; limit?: number; lost?: boolean } = {},
   ): { total: number; points: MetricPoint[] } {
     const head = this.head(run, metric);
     if (!head) return { total: 0, points: [] };
-    const { offset = 0, limit = 100_000 } = options;
+    const { offset = 0, limit = 100_000, lost = false } = options;
+    const total = lost ? head.count : head.count - lostOf(head);
     const found =
-      options.points === undefined
-        ? this.logged(head, offset, offset + limit)
-        : select(this.table, head, { x: 'step', ...EVERYWHERE }, options.points).points;
+      options.points !== undefined
+        ? select(this.table, head, EVERYWHERE, options.points).points
+        : lost
+          ? this.stretch(head, offset, offset + limit)
+          : this.counting(head, 0, offset, limit);
     const points = new Array<MetricPoint>(found.length);
     for (let i = 0; i < found.length; i++) {
       const epoch = found.epochs[i] as number;
@@ -74,14 +78,19 @@ export class Series implements SeriesApi {
         value: toWire(found.values[i] as number),
         epoch: Number.isNaN(epoch) ? null : epoch,
       };
+      if (lost && options.points === undefined && head.timeline?.isLost(offset + i)) points[i]!.lost = true;
     }
-    return { total: head.count, points };
+    return { total, points };
   }
 
-  values(run: string, metric: string): { step: number; value: number }[] {
+  logged(run: string, metric: string): number {
+    return this.head(run, metric)?.count ?? 0;
+  }
+
+  values(run: string, metric: string, from = 0): { step: number; value: number }[] {
     const head = this.head(run, metric);
     if (!head) return [];
-    const found = this.logged(head, 0, head.count);
+    const found = this.counting(head, from);
     return Array.from({ length: found.length }, (_, i) => ({
       step: progressOf(found.steps[i] as number, found.epochs[i] as number),
       value: found.values[i] as number,
@@ -104,8 +113,21 @@ export class Series implements SeriesApi {
     return row ? this.table.find(row.key, id) : null;
   }
 
+  /** Points that count, of those number `from` on in the order logged: without the first `skip` of them, at most `limit`. */
+  private counting(head: Head, from: number, skip = 0, limit = Infinity): Points {
+    if (!head.timeline) return this.stretch(head, from + skip, from + skip + limit);
+    const found = new Points();
+    for (const [begin, end] of head.timeline.counting(from, head.count)) {
+      const start = begin + skip;
+      skip = Math.max(0, start - end);
+      if (start < end) found.append(this.stretch(head, start, Math.min(end, start + limit - found.length)));
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
   /** Points number `from` to `to` in the order logged. */
-  private logged(head: Head, from: number, to: number): Points {
+  private stretch(head: Head, from: number, to: number): Points {
     const end = Math.min(to, head.count);
     const found = new Points(Math.max(end - from, 1));
     let at = from;
@@ -120,3 +142,5 @@ export class Series implements SeriesApi {
     return found;
   }
 }
+
+const lostOf = (head: Head): number => head.timeline?.lostCount ?? 0;

@@ -14,6 +14,7 @@ import {
   ROW_BUCKETS,
   toBytes,
 } from './pyramid.js';
+import { Timeline } from './timeline.js';
 
 /** One series as the writer knows it. */
 export interface Head {
@@ -33,6 +34,8 @@ export interface Head {
   boxed: number;
   /** Last row of each pyramid level, as far as known. */
   tails: Bucket[][];
+  /** Null: only the run's first launch has logged it. */
+  timeline: Timeline | null;
 }
 
 export interface SeriesRow {
@@ -45,6 +48,7 @@ export interface SeriesRow {
   min: number | null;
   max: number | null;
   folded: number;
+  launches: string | null;
 }
 
 /** Inbox size at which pending points are folded into chunks, and how many series are folded with one commit. */
@@ -93,19 +97,34 @@ export class SeriesTable {
       run,
       metric,
     );
-    const head = toHead({ id, run, metric, count: 0, last: null, last_step: 0, min: null, max: null, folded: 0 });
+    const empty = { count: 0, last: null, last_step: 0, min: null, max: null, folded: 0, launches: null };
+    const head = toHead({ id, run, metric, ...empty });
     this.ofRun(run).set(metric, head);
     this.byId.set(id, head);
     return head;
   }
 
-  append(head: Head, step: number, time: number, epoch: number, value: number): void {
+  /** Returns whether the point counts: not if a later launch has logged this step, or one before, already. */
+  append(head: Head, step: number, time: number, epoch: number, value: number, launch = 1): boolean {
+    if (launch > 1) head.timeline ??= Timeline.begin();
+    const { timeline } = head;
+    const counts = timeline === null || timeline.add(head.count, launch, step);
     (head.pending ??= new Points(4)).push(step, time, epoch, value);
     head.count++;
-    head.last = value;
-    head.lastStep = step;
+    this.touched.add(head);
+    if (!counts) return false;
+    if (timeline === null || launch >= timeline.newest) {
+      head.last = value;
+      head.lastStep = step;
+    }
     if (value < head.min || head.min !== head.min) head.min = value;
     if (value > head.max || head.max !== head.max) head.max = value;
+    return true;
+  }
+
+  /** Once points were lost. The last one is the latest launch's and never among them. */
+  resummarize(head: Head, { min, max }: { min: number; max: number }): void {
+    Object.assign(head, { min, max });
     this.touched.add(head);
   }
 
@@ -185,6 +204,10 @@ export class SeriesTable {
       head.folded,
       head.id,
     );
+    const { timeline } = head;
+    if (!timeline?.unsaved) return;
+    this.db.run('UPDATE series SET launches = ?, lost = ? WHERE id = ?', timeline.text(), timeline.lostCount, head.id);
+    timeline.unsaved = false;
   }
 
   private writeInbox(): void {
@@ -366,6 +389,7 @@ function toHead(row: SeriesRow): Head {
     pending: null,
     boxed: row.count,
     tails: [],
+    timeline: row.launches === null ? null : Timeline.parse(row.launches),
   };
 }
 

@@ -1,6 +1,5 @@
 /** A search's study as its driver uses it: each value and each end is told once, and what it has heard is saved. */
 import type { Run } from '../../../protocol/engine.js';
-import { entryOf } from '../../../protocol/records.js';
 import { SearchError } from '../../../search/index.js';
 import type { Outcome } from '../../../search/types.js';
 import type { StoreApi } from '../../../store/api.js';
@@ -78,19 +77,18 @@ export class DrivenStudy {
     const metric = this.options.metric();
     if (metric === null) return;
     const told = this.reported[trial] ?? 0;
-    const count = entryOf(run.metrics, metric)?.count ?? 0;
-    if (count <= told) return;
+    const { series } = this.options.store;
+    // Lost ones included, so that this number only grows.
+    const logged = series.logged(run.id, metric);
+    if (logged <= told) return;
     // Usually these are just the next ones.
-    const fresh =
-      points && told + points.length === count
-        ? [...points]
-        : this.options.store.series.values(run.id, metric).slice(told);
+    const fresh = points && told + points.length === logged ? [...points] : series.values(run.id, metric, told);
     if (fresh.length === 0) return;
-    this.reported[trial] = told + fresh.length;
+    this.reported[trial] = logged;
     this.options.heard();
     const launch = this.options.launchOf(run.id);
     const tagged = launch === 1 ? fresh : fresh.map((point) => ({ ...point, launch }));
-    void this.ask('report', { id: trial, points: tagged }).then((verdict) => {
+    void this.ask('report', { id: trial, points: tagged, told: logged }).then((verdict) => {
       if (verdict === 'prune' || verdict === 'pause') this.options.judged(trial, verdict, fresh.at(-1)!.step);
     });
   }
@@ -103,7 +101,7 @@ export class DrivenStudy {
   /** A trial that was over is to be done again; what its run has logged so far counts as heard. */
   reopen(trial: number, run: Run): Promise<null> {
     const metric = this.options.metric();
-    const told = metric === null ? 0 : (entryOf(run.metrics, metric)?.count ?? 0);
+    const told = metric === null ? 0 : this.options.store.series.logged(run.id, metric);
     this.reported[trial] = told;
     return this.ask('reopen', { id: trial, told });
   }

@@ -57,11 +57,11 @@ export interface StudyCalls {
   ask: { params: { save: boolean }; result: AskAnswer };
   /**
    * The strictest verdict over all the points. What a later launch of the trial's run reports replaces what an earlier one
-   * has reported from that step on.
+   * has reported from that step on. `told`: values of the objective that its run has logged so far.
    */
-  report: { params: { id: number; points: ObjectivePoint[] }; result: Verdict };
+  report: { params: { id: number; points: ObjectivePoint[]; told: number }; result: Verdict };
   tell: { params: { id: number; outcome: Outcome }; result: null };
-  /** A trial that was over is done again, or goes on. `told`: values of the objective that its run has logged so far. */
+  /** A trial that was over is done again, or goes on. `told` as above. */
   reopen: { params: { id: number; told: number }; result: null };
   /** Next in turn, beyond what was planned. */
   enqueue: { params: { params: Params }; result: StudyFacts };

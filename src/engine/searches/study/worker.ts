@@ -50,7 +50,7 @@ const calls: { [C in keyof StudyCalls]: (params: StudyCalls[C]['params']) => Stu
     const asked = study.ask();
     return { asked, waiting: study.waiting, saved: wanted ? save() : null, ...facts() };
   },
-  report({ id, points }) {
+  report({ id, points, told }) {
     let strictest: Verdict = 'continue';
     for (const { step, value, launch = 1 } of points) {
       const known = launches.get(id) ?? 1;
@@ -63,7 +63,7 @@ const calls: { [C in keyof StudyCalls]: (params: StudyCalls[C]['params']) => Stu
       const verdict = study.report(id, step, value);
       if (verdict === 'prune' || strictest === 'continue') strictest = verdict;
     }
-    reported[id] = (reported[id] ?? 0) + points.length;
+    reported[id] = told;
     return strictest;
   },
   tell({ id, outcome }) {

@@ -12,9 +12,9 @@ export function seriesHandlers({ store, folders, changes }: EngineParts) {
   };
   return {
     'series/read': ({ queries }) => ({ series: queries.map((query) => store.series.read(query)) }),
-    'metrics/read': ({ run, metric, points, offset, limit }) => {
+    'metrics/read': ({ run, metric, points, offset, limit, lost }) => {
       existing(run);
-      return store.series.points(run, metric, { points, offset, limit });
+      return store.series.points(run, metric, { points, offset, limit, lost });
     },
     'log/read': async ({ run, offset, limit }) => {
       const ended = !LIVE_STATUSES.includes(existing(run).status);

@@ -28,7 +28,7 @@ describe('the thread of a study', () => {
     const answers = await Promise.all([
       thread.call('ask', { save: false }),
       thread.call('adopt', { params: { lr: 0.5 } }),
-      thread.call('report', { id: 0, points: [{ step: 1, value: 2 }] }),
+      thread.call('report', { id: 0, points: [{ step: 1, value: 2 }], told: 1 }),
     ]);
     expect(answers).toMatchObject([{ asked: { id: 0 }, saved: null }, { id: 1, params: { lr: 0.5 } }, 'continue']);
     await expect(thread.call('tell', { id: 9, outcome: { state: 'failed' } })).rejects.toThrow('there is no trial 9');
@@ -42,7 +42,7 @@ describe('the thread of a study', () => {
     let { thread } = await StudyThread.open(dist, { options, earlier: [] });
     for (const id of [0, 1]) {
       await thread.call('ask', { save: false });
-      expect(await thread.call('report', { id, points: [{ step: 1, value: id }] })).toBe('pause');
+      expect(await thread.call('report', { id, points: [{ step: 1, value: id }], told: 1 })).toBe('pause');
       await thread.call('tell', { id, outcome: { state: 'paused' } });
     }
     const { asked, saved } = await thread.call('ask', { save: true });
@@ -50,9 +50,9 @@ describe('the thread of a study', () => {
     thread.dispose();
     ({ thread } = await StudyThread.open(dist, { saved: JSON.parse(saved!.text) as StudyState }));
     // It began again, as it had no checkpoint.
-    await thread.call('report', { id: 0, points: [1, 2].map((step) => ({ step, value: 7, launch: 2 })) });
+    await thread.call('report', { id: 0, points: [1, 2].map((step) => ({ step, value: 7, launch: 2 })), told: 3 });
     // Read late from the earlier launch's journal.
-    await thread.call('report', { id: 0, points: [{ step: 3, value: 0, launch: 1 }] });
+    await thread.call('report', { id: 0, points: [{ step: 3, value: 0, launch: 1 }], told: 4 });
     const { study } = JSON.parse((await thread.call('save', {})).text) as StudyState;
     expect(restoreStudy(study).trials[0]!.reports).toEqual([1, 2].map((step) => ({ step, value: 7 })));
     thread.dispose();

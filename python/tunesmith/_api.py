@@ -2,6 +2,7 @@
 import json
 import os
 from itertools import count
+from math import inf
 
 from . import _host, _workspace
 from ._config import Config
@@ -113,8 +114,10 @@ class RecordedRun:
 
 class _Journal:
     def __init__(self, folder):
-        #: Pairs of (step, time) and values, in the order in which they were logged.
+        #: Pairs of (step, time) and values, in the order in which they were logged; of steps that several launches of the
+        #: run have logged, the latest launch's.
         self.points = []
+        self._launches = []
         self.params = {}
         self.facts = {}
         self.finish = None
@@ -128,9 +131,29 @@ class _Journal:
             rank = name[4:].split("-")[0] if name.startswith("rank") else "0"
             self._prefix = f"rank{rank}/" if rank.isdigit() and int(rank) > 0 else ""
             self._steps = count()
+            self._launch = 1
             for record in _records(os.path.join(folder, name)):
                 self._take(record, name)
+        self._leave_out_lost()
         self.points.sort(key=lambda point: point[0][1])
+
+    def _leave_out_lost(self):
+        """What a launch had logged from the step on at which a later one went on."""
+        launches = sorted(set(self._launches), reverse=True)
+        if len(launches) < 2:
+            return
+        limits = {}
+        counting = []
+        for launch in launches:
+            mine = [point for point, writer in zip(self.points, self._launches) if writer == launch]
+            for (step, time), values in mine:
+                counts = {n: v for n, v in values.items() if _comparable(step) < limits.get(n, inf)}
+                if counts:
+                    counting.append(((step, time), counts))
+            for (step, _), values in mine:
+                for name in values:
+                    limits[name] = min(_comparable(step, inf), limits.get(name, inf))
+        self.points = counting
 
     def _take(self, record, file):
         kind = record.get("type", "metrics")
@@ -141,6 +164,7 @@ class _Journal:
             step = record["step"] if record.get("step") is not None else next(self._steps)
             numbers = {self._prefix + name: _number(value) for name, value in values.items()}
             self.points.append(((step, record.get("time") or 0), {n: v for n, v in numbers.items() if v is not None}))
+            self._launches.append(self._launch)
         elif kind == "params" and isinstance(record.get("params"), dict):
             self.params.update(record["params"])
         elif kind == "info" and isinstance(record.get("values"), dict):
@@ -150,6 +174,10 @@ class _Journal:
         elif kind == "exit" and file == "supervisor.ndjson":
             self.exit = record
         elif kind == "start":
+            launch = record.get("launch")
+            if isinstance(launch, int) and launch > self._launch:
+                self._launch = launch
+                self._steps = count() if record.get("anew") is True else self._steps
             # A later launch has not ended yet.
             self.finish = None if self._prefix == "" else self.finish
         self.started = True
@@ -160,6 +188,11 @@ def _exit_status(exit, finish):
     if exit.get("requested") in _STATUS_OF_REQUEST and not (clean and finish == "completed"):
         return _STATUS_OF_REQUEST[exit["requested"]]
     return (finish or "completed") if clean else ("failed" if finish in (None, "completed", "failed") else finish)
+
+
+def _comparable(step, otherwise=-inf):
+    """A step that a damaged record gives may be anything."""
+    return step if isinstance(step, (int, float)) else otherwise
 
 
 def _number(value):

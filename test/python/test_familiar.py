@@ -96,9 +96,27 @@ print([r.status for r in tunesmith.Api().runs("q")])
         (other / "journal" / "external.ndjson").write_text('{"loss": 3}\nnonsense\n{"loss": "Infinity"}\n{"lo')
         (other / "journal" / "supervisor.ndjson").write_text('{"type":"exit","time":9,"code":1,"signal":null,"requested":null}\n')
         (other.parent / "broken").mkdir()
+        # Killed after step 2 and launched again from its checkpoint of step 0; the next launch began anew.
+        again = other.parent / "again"
+        (again / "journal").mkdir(parents=True)
+        (again / "run.json").write_text('{"version":1,"id":"again","experiment":"r","params":{},"createdAt":0}')
+        (again / "journal" / "rank0-2.ndjson").write_text(
+            '{"type":"start","time":5,"pid":2,"client":"c","launch":2}\n'
+            '{"time":5,"step":1,"loss":21}\n{"time":6,"step":3,"loss":23,"b":1}\n'
+        )
+        (again / "journal" / "rank0-9.ndjson").write_text(
+            '{"type":"start","time":1,"pid":9,"client":"c"}\n{"time":1,"step":0,"loss":10}\n'
+            '{"time":2,"step":1,"loss":11,"a":1}\n{"time":3,"step":2,"loss":12}\n{"time":4,"step":"x","loss":13}\n'
+        )
+        (again / "journal" / "external.ndjson").write_text(
+            '{"time":1,"c":1}\n{"time":2,"c":2}\n{"type":"start","time":7,"pid":3,"client":"s","launch":3,"anew":true}\n{"time":8,"c":3}\n'
+        )
         out, _ = self.run_code("""
 import json, tunesmith
 api = tunesmith.Api()
+again = api.runs("r")[0]
+print([(r["_step"], r["loss"]) for r in again.history(["loss"], pandas=False)], again.summary["a"])
+print([(r["_step"], r["c"]) for r in again.history(["c"], pandas=False)])
 print(sorted(r.name for r in api.runs()), len(api.runs("p")), [r.name for r in api.runs(status="failed")])
 run = api.runs("p", status="completed")[0]
 print(run.config.model.w, run.summary["loss"] == run.config.lr / 3, run.summary["note"], run.tags)
@@ -115,7 +133,9 @@ except ValueError as error: print(error)
         self.assertEqual(
             out.split("\n"),
             [
-                "['lives', 'lr 0.1', 'lr 0.2', 'renamed'] 3 ['renamed']",
+                "[(0, 10), ('x', 13), (1, 21), (3, 23)] 1",
+                "[(0, 3)]",
+                "['again', 'lives', 'lr 0.1', 'lr 0.2', 'renamed'] 3 ['renamed', 'again']",
                 "2 True ok ['t']",
                 '[{"_step": 0, "loss": 0.2}, {"_step": 10, "loss": 0.1}, {"_step": 20, "loss": 0.06666666666666667}]',
                 "renamed n 1 inf 1",

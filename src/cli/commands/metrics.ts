@@ -14,7 +14,10 @@ export const metrics: Command = {
     'Where a run was launched again and has logged a step anew, the later value is the one that counts.',
   options: {
     points: { type: 'string', value: 'N', help: 'About so many points; the extrema are always among them.' },
-    lost: { type: 'boolean', help: 'Also the points that a later launch of the run has logged anew; all, in the order logged.' },
+    lost: {
+      type: 'boolean',
+      help: 'Also the points that a later launch of the run has logged anew; all, in the order logged.',
+    },
     json: JSON_OPTION,
   },
   examples: [

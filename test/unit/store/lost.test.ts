@@ -71,7 +71,8 @@ describe('a crash between two checkpoints', () => {
     const { store, run } = setUp();
     writeFileSync(journal(run), first);
     store.ingest.pollAll('r1');
-    const read = (after?: number) => store.series.read({ run: 'r1', metric: 'loss', ...(after !== undefined && { after }) });
+    const read = (after?: number) =>
+      store.series.read({ run: 'r1', metric: 'loss', ...(after !== undefined && { after }) });
     const { total } = read();
     writeFileSync(journal(run, 'rank0-2.ndjson'), second);
     store.ingest.pollAll('r1');
@@ -155,7 +156,9 @@ describe('launches', () => {
     expect(store.runs.get('r1')!.objective).toMatchObject({ value: 1.5, step: 2 });
     const again = openStore(join(folder, 'again'));
     again.runs.insert(run);
-    expect(again.ingest.pollAll('r1').flatMap(({ objective }) => objective.map(({ value }) => value))).toEqual([4, 2, 1.5]);
+    expect(again.ingest.pollAll('r1').flatMap(({ objective }) => objective.map(({ value }) => value))).toEqual([
+      4, 2, 1.5,
+    ]);
     expect(seen(again)).toEqual(seen(store));
   });
 
@@ -178,7 +181,10 @@ describe('launches', () => {
       let from = 0;
       for (let launch = 1; launch <= 2 + Math.floor(next() * 4); launch++) {
         const to = from + 1 + Math.floor(next() * 1500);
-        const points = range(from, to).map((step) => ({ step, value: Math.fround(next()) - (next() < 0.002 ? Infinity : 0) }));
+        const points = range(from, to).map((step) => ({
+          step,
+          value: Math.fround(next()) - (next() < 0.002 ? Infinity : 0),
+        }));
         truth = [...truth.filter(({ step }) => step < from), ...points];
         const bytes = lines(start(launch), ...points.map(({ step, value }) => at(step, value)));
         // JSON has no infinities; NaN stands for them.
@@ -189,7 +195,7 @@ describe('launches', () => {
       truth = truth.map(({ step, value }) => ({ step, value: Number.isFinite(value) ? value : NaN }));
       // Pieces of the files in any order.
       const offsets = files.map(() => 0);
-      for (let open = files.map((_, i) => i); open.length > 0; ) {
+      for (let open = files.map((_, i) => i); open.length > 0;) {
         const i = open[Math.floor(next() * open.length)]!;
         const { file, bytes } = files[i]!;
         const end = bytes.indexOf(10, Math.min(bytes.length - 1, offsets[i]! + Math.floor(next() * 30_000))) + 1;
@@ -199,7 +205,10 @@ describe('launches', () => {
         open = open.filter((each) => offsets[each]! < files[each]!.bytes.length);
       }
       const found = store.series.points('r1', 'loss').points.sort((a, b) => a.step - b.step);
-      expect(found.map(({ step, value }) => ({ step, value: Number(value) })), `seed ${seed}`).toEqual(truth);
+      expect(
+        found.map(({ step, value }) => ({ step, value: Number(value) })),
+        `seed ${seed}`,
+      ).toEqual(truth);
       const finite = truth.filter(({ value }) => Number.isFinite(value));
       const best = finite.reduce((low, point) => (point.value < low.value ? point : low));
       expect(store.runs.get('r1')!.objective, `seed ${seed}`).toMatchObject(best);

@@ -81,8 +81,9 @@ describe('a run that was killed', () => {
         text: expect.stringMatching(/^The checkpoint step-000000003 is damaged \(.*state\.json/) as string,
       }),
     ]);
-    const { points } = await engine.request('metrics/read', { run: run.id, metric: 'loss' });
+    const { points } = await engine.request('metrics/read', { run: run.id, metric: 'loss', lost: true });
     expect(points.map(({ step }) => step)).toEqual([0, 1, 2, 3, 3, 4, 5, 6, 7]);
+    expect(points.flatMap(({ lost }, i) => (lost ? [i] : []))).toEqual([3]);
   });
 
   it.each([
@@ -107,7 +108,7 @@ describe('a run that was killed', () => {
     await runOver(engine, run.id);
     await engine.request('runs/resume', { ids: [run.id] });
     await until('its end', async () => (await engine.request('runs/get', { id: run.id })).status === 'completed');
-    const { points } = await engine.request('metrics/read', { run: run.id, metric: 'loss' });
+    const { points } = await engine.request('metrics/read', { run: run.id, metric: 'loss', lost: true });
     expect(points.map(({ step, value }) => [step, value])).toEqual(points.map(({ value }) => [value, value]));
     expect(new Set(points.map(({ step }) => step))).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7]));
   });

@@ -55,7 +55,7 @@ describe('suspended trials', () => {
     await engine.request('searches/resume', { id: search.id });
     expect(await searchOver(engine, search.id, 60_000)).toMatchObject({ status: 'completed', error: null });
     for (const run of await trials(search.id)) {
-      const { points } = await engine.request('metrics/read', { run: run.id, metric: 'loss' });
+      const { points } = await engine.request('metrics/read', { run: run.id, metric: 'loss', lost: true });
       expect(points.map(({ step }) => step)).toEqual(points.map((_, i) => i + 1));
     }
   });

@@ -73,7 +73,7 @@ describe('epochs of trials that pause and go on', () => {
     const runs = await search(program, pruner);
     let launches = 0;
     for (const { id, params } of runs) {
-      const { points } = await engine.request('metrics/read', { run: id, metric: 'epoch' });
+      const { points } = await engine.request('metrics/read', { run: id, metric: 'epoch', lost: true });
       const epochs = points.map(({ value }) => value);
       // The steps that the client counted are the epochs, in every launch.
       expect(points.map(({ step }) => step)).toEqual(epochs);

@@ -43,7 +43,7 @@ const specOf = (run: Run): RunSpec =>
   JSON.parse(fs.readFileSync(workspace().at('.tunesmith', 'runs', run.id, 'run.json'), 'utf8')) as RunSpec;
 
 const stepsOf = async (run: Run): Promise<number[]> =>
-  (await engine.request('metrics/read', { run: run.id, metric: 'loss' })).points.map(({ step }) => step);
+  (await engine.request('metrics/read', { run: run.id, metric: 'loss', lost: true })).points.map(({ step }) => step);
 
 const RANGE = 'space: { lr: { uniform: [0.1, 1] } }';
 

@@ -47,6 +47,8 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
     cwd: '/',
     env: {},
   } as unknown as Experiment;
+  /** Values of the objective that a run has logged. */
+  const logged = { count: 0 };
   const options = {
     id: 's',
     plan: { version: 1, experiment, seed: 1, parallel: 'auto', python: null },
@@ -82,7 +84,7 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
         saveStudy: () => undefined,
         update: (_: string, patch: Record<string, unknown>) => void updates.push(patch),
       },
-      series: { values: () => [] },
+      series: { values: () => [], logged: () => logged.count },
     },
     active,
     maker,
@@ -99,7 +101,7 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
   const driver = new SearchDriver(options, { name: 'running' });
   scheduler.open();
   return {
-    ...{ experiment, driver, calls, updates, active, maker, scheduler, rows, failing, working },
+    ...{ experiment, driver, calls, updates, active, maker, scheduler, rows, failing, working, logged },
     asks: () => calls.filter(({ call }) => call === 'ask').length,
     async answer(given: Partial<AskAnswer>) {
       calls.findLast(({ call }) => call === 'ask')!.answer({ ...EMPTY, ...given });
@@ -147,14 +149,16 @@ describe('a search’s driver', () => {
   it('tells the study which launch has logged what', async () => {
     const it = drive({ trials: [{ id: 0, state: 'running' }], runs: [{ id: 'a', trial: 0, status: 'running' }] });
     it.driver.go();
-    const logged = (count: number) => ({ ...it.rows.get('a')!, metrics: { loss: { count } } }) as unknown as Run;
-    it.driver.objective(logged(1), [{ step: 1, value: 5 }]);
+    const run = it.rows.get('a')!;
+    it.logged.count = 1;
+    it.driver.objective(run, [{ step: 1, value: 5 }]);
     it.active.launchOf.mockReturnValue(2);
-    it.driver.objective(logged(2), [{ step: 1, value: 7 }]);
+    it.logged.count = 2;
+    it.driver.objective(run, [{ step: 1, value: 7 }]);
     const reports = it.calls.filter(({ call }) => call === 'report').map(({ params }) => params);
     expect(reports).toEqual([
-      { id: 0, points: [{ step: 1, value: 5 }] },
-      { id: 0, points: [{ step: 1, value: 7, launch: 2 }] },
+      { id: 0, points: [{ step: 1, value: 5 }], told: 1 },
+      { id: 0, points: [{ step: 1, value: 7, launch: 2 }], told: 2 },
     ]);
     await it.driver.dispose();
   });

@@ -46,7 +46,8 @@ function tunesmith(...args: string[]): Promise<Result> {
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
 }
-const json = async (...args: string[]): Promise<never> => JSON.parse((await tunesmith(...args, '--json')).out) as never;
+const json = async <T = never>(...args: string[]): Promise<T> =>
+  JSON.parse((await tunesmith(...args, '--json')).out) as T;
 
 beforeAll(async () => {
   base = realpathSync(mkdtempSync(path.join(tmpdir(), 'cli übung ')));
@@ -243,6 +244,35 @@ describe.sequential('the command line', () => {
       if (runs.every(({ status }) => status === 'stopped')) return;
     }
     expect.unreachable('the trials were not stopped');
+  });
+
+  it('a run that was resumed shows each step once, and on demand what is lost', async () => {
+    writeFileSync(path.join(folder, 'again.tune.yaml'), 'name: again\nrun: node again.mjs\nparams: { lr: 1 }\n');
+    writeFileSync(
+      path.join(folder, 'again.mjs'),
+      `import { appendFileSync, mkdirSync } from 'node:fs';
+       const { TUNESMITH_JOURNAL: journal, TUNESMITH_RUN_DIR: run, TUNESMITH_CHECKPOINT: checkpoint } = process.env;
+       for (let step = checkpoint ? 1 : 0; step < 3; step++) {
+         appendFileSync(journal, JSON.stringify({ step, loss: step + (checkpoint ? 10 : 0) }) + '\\n');
+         if (step === 0) mkdirSync(run + '/checkpoints/step-0', { recursive: true });
+       }
+       if (!checkpoint) process.exit(3);`,
+    );
+    expect(await tunesmith('run', 'again.tune.yaml')).toMatchObject({ code: 1 });
+    const [{ id }]: [{ id: string }] = await json('ls', '--experiment', 'again');
+    expect(await tunesmith('resume', id)).toMatchObject({ code: 0 });
+    for (let i = 0; i < 100; i++) if ((await json<{ status: string }>('show', id)).status === 'completed') break;
+    const read = async (...options: string[]) =>
+      (await json<{ step: number; value: number; lost?: boolean }[]>('metrics', id, 'loss', ...options)).map(
+        ({ step, value, lost }) => [step, value, ...(lost ? ['lost'] : [])],
+      );
+    const latest = [[0, 0], [1, 11], [2, 12]]; // prettier-ignore
+    expect(await read()).toEqual(latest);
+    expect(await read('--lost')).toEqual([[0, 0], [1, 1, 'lost'], [2, 2, 'lost'], [1, 11], [2, 12]]); // prettier-ignore
+    expect((await tunesmith('metrics', id, 'loss', '--lost')).out).toMatch(
+      /^step\ttime\tvalue\tlost\n.*\n1\t[^\t]+\t1\tlost\n/,
+    );
+    expect(await tunesmith('metrics', id, 'loss', '--lost', '--points', '2')).toMatchObject({ code: 1 });
   });
 
   it('starts under Node 20 too', () => {

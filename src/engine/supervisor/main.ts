@@ -15,6 +15,8 @@ import { Lease } from './lease.js';
 import { markOf, wearMark } from './mark.js';
 import { launchRecord, SupervisorJournal } from './journal.js';
 import { Program } from './program.js';
+import { JournalSync } from './sync.js';
+import { syncInterval } from '../../client/syncInterval.js';
 import { usableCheckpoint } from '../../client/checkpoints.js';
 import type { Control } from '../../protocol/supervisor.js';
 import { appendLine, endLine } from '../disk/appendLine.js';
@@ -78,6 +80,8 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
   endpoint = new Endpoint(here, launch, hub.accept);
   await endpoint.open();
 
+  // The experiment file's own `env` comes first.
+  const sync = new JournalSync(here, syncInterval({ ...process.env, ...spec.env }));
   const growth = new GrowthWatch(here, {
     journal: (file, offset) => hub.grown(file, offset),
     output: (bytes) => {
@@ -132,8 +136,10 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
   await journal.writeExit(end);
   lease.release(true);
   hub.exited();
+  const synced = sync.close();
   // An engine that is here wants the last frames; a new one finds everything in the files.
   if (hub.engines > 0) await new Promise((done) => setTimeout(done, LINGER_MS));
+  await synced;
   endpoint.close();
   hub.close();
   setTimeout(() => hub.destroy(), 500).unref();

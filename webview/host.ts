@@ -1,3 +1,4 @@
+import type { Floats } from '../src/protocol/floats.js';
 import type { RequestParams, RequestResult, FileProblem } from '../src/protocol/engine.js';
 import type { FileForm, FormProblems, FromPanel, PanelRequest, PanelState, ToPanel } from '../src/protocol/panel.js';
 import type { Params } from '../src/protocol/values.js';
@@ -26,6 +27,7 @@ const PATIENCE = 60_000;
 export interface FormEdit {
   file: string;
   params: Params;
+  floats?: Floats | undefined;
   space?: Record<string, string>;
   trials?: number;
 }

@@ -13,11 +13,13 @@ import {
   type AskTellName,
   type AskedTrial,
 } from '../protocol/askTell.js';
-import { toWire } from '../protocol/values.js';
+import { forJson, markAt, parseJson, type FloatMark } from '../protocol/floats.js';
+import { toWire, type Params } from '../protocol/values.js';
 import {
   checkConstraints,
   checkNamed,
   createStudy,
+  floatMarksOf,
   restoreStudy,
   SearchError,
   type Asked,
@@ -42,8 +44,8 @@ export class AskTellSession {
   /** The answer to one line, without its newline. Never throws. */
   answer(line: string): AskTellAnswers[AskTellName] | { error: string } {
     try {
-      const { name, body } = readRequest(line);
-      return this.do(name, body);
+      const { name, body, mark } = readRequest(line);
+      return this.do(name, body, mark);
     } catch (error) {
       const known = error instanceof Refused || error instanceof SearchError;
       const message = error instanceof Error ? error.message : String(error);
@@ -51,10 +53,10 @@ export class AskTellSession {
     }
   }
 
-  private do(name: AskTellName, body: unknown): AskTellAnswers[AskTellName] {
+  private do(name: AskTellName, body: unknown, mark: FloatMark): AskTellAnswers[AskTellName] {
     switch (name) {
       case 'init':
-        return this.init(body as AskTellBody<'init'>);
+        return this.init(body as AskTellBody<'init'>, markAt(mark, 'space'));
       case 'ask':
         return this.ask((body as AskTellBody<'ask'>).n ?? 1);
       case 'report': {
@@ -78,13 +80,13 @@ export class AskTellSession {
         return { ok: true };
       }
       case 'widen':
-        this.widen(body as AskTellBody<'widen'>);
+        this.widen(body as AskTellBody<'widen'>, markAt(mark, 'space'));
         return { ok: true };
       case 'extend':
         this.begun.extend((body as AskTellBody<'extend'>).trials);
         return { ok: true };
       case 'best':
-        return { trials: this.begun.best().map(shown) };
+        return { trials: this.best() };
       case 'recommend':
         return this.recommend();
       case 'importance':
@@ -101,7 +103,7 @@ export class AskTellSession {
     return this.study;
   }
 
-  private init({ saved, ...given }: AskTellBody<'init'>): AskTellAnswers['init'] {
+  private init({ saved, ...given }: AskTellBody<'init'>, floats: FloatMark): AskTellAnswers['init'] {
     if (saved !== undefined) {
       const [also] = Object.keys(given);
       if (also) throw new Refused(`init: "saved" holds the whole search; leave out "${also}"`);
@@ -115,15 +117,15 @@ export class AskTellSession {
       if (fault) throw new Refused(fault.message);
     }
     this.study = createStudy({
-      ...{ space: spaceOf(written, constraints), goals: directions ?? ['minimize'] },
+      ...{ space: spaceOf(written, constraints, floats), goals: directions ?? ['minimize'] },
       ...{ sampler: sampler ?? 'auto', pruner: pruner ?? null, seed: seed ?? 0, trials: trials ?? null },
       ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
     });
     return { ok: true };
   }
 
-  private widen({ space, constraints }: AskTellBody<'widen'>): void {
-    this.begun.widen(spaceOf(space, constraints));
+  private widen({ space, constraints }: AskTellBody<'widen'>, floats: FloatMark): void {
+    this.begun.widen(spaceOf(space, constraints, floats));
   }
 
   private ask(n: number): AskTellAnswers['ask'] {
@@ -139,7 +141,7 @@ export class AskTellSession {
         throw error;
       }
       if (!asked) return { trials, ...(study.waiting ? { waiting: true } : { done: true }) };
-      trials.push(written(asked));
+      trials.push(written(asked, study.options.space));
     }
     return { trials };
   }
@@ -167,11 +169,16 @@ export class AskTellSession {
     return { ok: true };
   }
 
+  private best() {
+    const { options } = this.begun;
+    return this.begun.best().map((trial) => shown(trial, options.space));
+  }
+
   private recommend(): AskTellAnswers['recommend'] {
     const found = this.begun.recommend();
-    if (!found) return { trials: this.begun.best().map(shown) };
+    if (!found) return { trials: this.best() };
     const { trial, mean, sd, reason } = found;
-    return { trials: [{ ...shown(trial), mean: toWire(mean), sd: toWire(sd) }], why: reason };
+    return { trials: [{ ...shown(trial, this.begun.options.space), mean: toWire(mean), sd: toWire(sd) }], why: reason };
   }
 
   private importance({ method, objective }: AskTellBody<'importance'>): AskTellAnswers['importance'] {
@@ -194,11 +201,12 @@ export class AskTellSession {
   }
 }
 
-function readRequest(line: string): { name: AskTellName; body: unknown } {
+function readRequest(line: string): { name: AskTellName; body: unknown; mark: FloatMark } {
   if (tooDeep(line)) throw new Refused(`more than ${DEEPEST} levels of nesting`);
   let request: unknown;
+  let mark: FloatMark = null;
   try {
-    request = JSON.parse(line);
+    ({ value: request, mark } = parseJson(line));
   } catch (error) {
     throw new Refused(`this line is not JSON (${(error as Error).message.slice(0, 200)})`);
   }
@@ -216,7 +224,7 @@ function readRequest(line: string): { name: AskTellName; body: unknown } {
   const schema: z.ZodType = AskTellRequests[name as AskTellName];
   const body = entryOf(request as Record<string, unknown>, name);
   const result = schema.safeParse(body);
-  if (result.success) return { name: name as AskTellName, body: result.data };
+  if (result.success) return { name: name as AskTellName, body: result.data, mark: markAt(mark, name) };
   const { path, message } = problemsOf(result.error.issues, body, schema)[0]!;
   if (path.length === 0) throw new Refused(`"${name}" must be an object of settings, such as {"${name}":{}}`);
   const told = message.includes(String(path[0])) ? message : `${path.join('.')} ${message}`;
@@ -240,8 +248,12 @@ function tooDeep(line: string): boolean {
   return false;
 }
 
-function spaceOf(written: Record<string, unknown>, constraints: readonly string[] = []): Space {
-  const { space, problems } = readSpace(written);
+function spaceOf(
+  written: Record<string, unknown>,
+  constraints: readonly string[] = [],
+  floats: FloatMark = null,
+): Space {
+  const { space, problems } = readSpace(written, floats);
   if (!space) throw new Refused(problems.slice(0, 5).map(spaceProblem).join('; '));
   const names = space.dimensions.map(({ name }) => name);
   const linear = constraints.flatMap((text) => {
@@ -261,10 +273,18 @@ function spaceProblem({ path, message, hint }: SpaceProblem): string {
   return `${where}${message}${hint ? ` (${hint})` : ''}`;
 }
 
-function written({ id, params, resume, until, from, repeatOf }: Asked): AskedTrial {
+function written({ id, params, resume, until, from, repeatOf }: Asked, space: Space): AskedTrial {
   const rest = { until, from, repeatOf };
   const given = Object.entries(rest).filter(([, value]) => value !== undefined);
-  return { id, params, ...(resume && { resume: true as const }), ...Object.fromEntries(given) };
+  const typed = typedParams(params, space);
+  return { id, params: typed, ...(resume && { resume: true as const }), ...Object.fromEntries(given) };
 }
 
-const shown = ({ id, params, values }: Trial) => ({ id, params, values: (values ?? []).map(toWire) });
+const shown = ({ id, params, values }: Trial, space: Space) => {
+  return { id, params: typedParams(params, space), values: (values ?? []).map(toWire) };
+};
+
+/** For JSON: what is a float in the space is one in the answer. */
+function typedParams(params: Params, space: Space): Params {
+  return forJson(params, floatMarksOf(space, params)) as Params;
+}

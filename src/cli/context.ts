@@ -1,5 +1,5 @@
 /** What every command is given: where it works, how it prints, and the way to the engine. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { connectEngine, EngineError, type EngineConnection } from '../engine/clients/index.js';
 import type { Run } from '../protocol/engine.js';
@@ -74,6 +74,9 @@ export class Context {
   file(name: string): string {
     const file = path.resolve(this.cwd, name);
     if (!existsSync(file)) throw new CommandError(`There is no file ${file}.`, [], 2);
+    if (statSync(file).isDirectory()) {
+      throw new CommandError(`${file} is a folder. Name an experiment file, such as x.tune.yaml.`, [], 2);
+    }
     return file;
   }
 

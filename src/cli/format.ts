@@ -1,5 +1,6 @@
 /** Runs' facts as short text. */
 import type { Run, RunStatus } from '../protocol/engine.js';
+import { markAt, valueText, withPoint, type FloatMark } from '../protocol/floats.js';
 import { fromWire, type ParamValue, type WireNumber } from '../protocol/values.js';
 import type { Color } from './terminal.js';
 
@@ -14,15 +15,14 @@ export function number(value: WireNumber | null | undefined): string {
   return String(Number(n.toPrecision(5)));
 }
 
-export function param(value: ParamValue): string {
-  if (typeof value === 'number') return number(value);
-  return typeof value === 'string' ? value : JSON.stringify(value);
+export function param(value: ParamValue, mark: FloatMark = null): string {
+  return typeof value === 'number' ? withPoint(number(value), mark) : valueText(value, mark);
 }
 
-export function params(values: Record<string, ParamValue>, only?: readonly string[]): string {
-  return Object.entries(values)
+export function params(run: Pick<Run, 'params' | 'floats'>, only?: readonly string[]): string {
+  return Object.entries(run.params)
     .filter(([name]) => !only || only.includes(name))
-    .map(([name, value]) => `${name}=${param(value)}`)
+    .map(([name, value]) => `${name}=${param(value, markAt(run.floats, name))}`)
     .join(' ');
 }
 

@@ -1,24 +1,34 @@
-import { parse } from 'yaml';
+import { readTypedValue } from '../experiment/index.js';
+import { floatsOf, type FloatMark, type Floats } from '../protocol/floats.js';
 import { ParamValue, type Params } from '../protocol/values.js';
 import { UsageError } from './errors.js';
-import { setEntry } from '../protocol/records.js';
+
+export interface Settings {
+  params: Params;
+  /** Which whole numbers of them were written as floats. */
+  floats?: Floats;
+}
 
 /** Reads `--set name=value`; a value is read as YAML reads a scalar or a list: `0.1`, `true`, `adam`, `[1, 2]`. */
-export function readSettings(settings: string[], where = '--set'): Params {
-  const params: Params = {};
+export function readSettings(settings: string[], where = '--set'): Settings {
+  const params: [string, ParamValue][] = [];
+  const marks: [string, FloatMark][] = [];
   for (const setting of settings) {
     const at = setting.indexOf('=');
     if (at <= 0) throw new UsageError(`${where} takes NAME=VALUE, not "${setting}".`);
     const name = setting.slice(0, at).trim();
-    let value: unknown;
+    const written = setting.slice(at + 1);
+    let read: ReturnType<typeof readTypedValue> = { value: written, floats: null };
     try {
-      value = parse(setting.slice(at + 1));
+      read = readTypedValue(written);
     } catch {
-      value = setting.slice(at + 1);
+      // No YAML: it stands for itself.
     }
-    const checked = ParamValue.safeParse(value);
+    const checked = ParamValue.safeParse(read.value ?? null);
     if (!checked.success) throw new UsageError(`${where} ${name}: a value is a number, text, true, false or a list.`);
-    setEntry(params, name, checked.data);
+    params.push([name, checked.data]);
+    marks.push([name, read.floats]);
   }
-  return params;
+  const floats = floatsOf(marks);
+  return { params: Object.fromEntries(params), ...(floats && { floats }) };
 }

@@ -3,6 +3,7 @@
  * "NaN", "Infinity", "-Infinity". Times are ISO 8601, except a metric point's `time`, which is milliseconds since 1970.
  */
 import type { Run, RunDetail, Search } from '../protocol/engine.js';
+import { forJson } from '../protocol/floats.js';
 import type { Params, WireNumber } from '../protocol/values.js';
 
 export interface RunJson {
@@ -29,7 +30,8 @@ export function runJson(run: Run): RunJson {
     search: run.search,
     name: run.name,
     status: run.status,
-    params: run.params,
+    // Floats stay floats in the text.
+    params: forJson(run.params, run.floats) as Params,
     metrics: Object.fromEntries(Object.entries(run.metrics).map(([name, summary]) => [name, summary.last])),
     objective: run.objective?.value ?? null,
     createdAt: iso(run.createdAt)!,
@@ -57,6 +59,10 @@ export function detailJson(run: RunDetail) {
   };
 }
 
+export function bestJson(best: Search['best']) {
+  return best && { run: best.run, params: forJson(best.params, best.floats), objective: best.objective };
+}
+
 export function searchJson(search: Search) {
   return {
     search: search.id,
@@ -64,6 +70,6 @@ export function searchJson(search: Search) {
     status: search.status,
     trials: search.counts.total,
     counts: search.counts,
-    best: search.best && { run: search.best.run, params: search.best.params, objective: search.best.objective },
+    best: bestJson(search.best),
   };
 }

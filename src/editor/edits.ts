@@ -1,11 +1,13 @@
 /** Changes experiment files in place: through the editor, so that they can be undone and comments stay. */
 import * as vscode from 'vscode';
+import type { Floats } from '../protocol/floats.js';
 import type { Params } from '../protocol/values.js';
 import { l10n } from './l10n.js';
 import { loadExperiments } from './language/documents.js';
 
 export interface FileChange {
   params?: Params;
+  floats?: Floats | undefined;
   space?: Record<string, string>;
   trials?: number;
   learningRate?: number;

@@ -1,4 +1,5 @@
 /** How numbers, durations and parameters are written in the editor. */
+import { markAt, valueText, withPoint, type FloatMark, type Floats } from '../protocol/floats.js';
 import { fromWire, type ParamValue, type Params, type WireNumber } from '../protocol/values.js';
 
 /** Four significant digits, no trailing zeros; exponents outside 1e-4 … 1e7. */
@@ -28,16 +29,14 @@ export function formatDuration(milliseconds: number): string {
   return two(days, 'd', days < 10 ? Math.floor((seconds % 86_400) / 3600) : 0, 'h');
 }
 
-export function formatParam(value: ParamValue): string {
-  if (typeof value === 'number') return formatNumber(value);
-  if (typeof value === 'string') return value;
-  return JSON.stringify(value);
+export function formatParam(value: ParamValue, mark: FloatMark = null): string {
+  return typeof value === 'number' ? withPoint(formatNumber(value), mark) : valueText(value, mark);
 }
 
 /** `lr 0.003 · optimizer adam`, at most `count` of them. */
-export function formatParams(params: Params, count = Infinity): string {
+export function formatParams(params: Params, count = Infinity, floats?: Floats): string {
   const entries = Object.entries(params);
-  const shown = entries.slice(0, count).map(([name, value]) => `${name} ${formatParam(value)}`);
+  const shown = entries.slice(0, count).map(([name, value]) => `${name} ${formatParam(value, markAt(floats, name))}`);
   if (entries.length > count) shown.push(`+${entries.length - count}`);
   return shown.join(' · ');
 }

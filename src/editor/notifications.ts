@@ -53,7 +53,7 @@ export class Notifications implements Disposable {
       name,
       objective?.metric ?? '',
       formatNumber(best.objective),
-      shorten(formatParams(best.params, 5), 120),
+      shorten(formatParams(best.params, 5, best.floats), 120),
     );
     const pick = await vscode.window.showInformationMessage(text, show, ...(search.file ? [apply] : []));
     if (pick === show) await vscode.commands.executeCommand(commandId('search.show'), search.id);

@@ -6,21 +6,24 @@ import type { Experiment, SearchPlan } from './types.js';
 
 export type * from './types.js';
 export { isExperimentFile, parseExperiment } from './file/read.js';
-export { planRun } from './start/plan.js';
+export { namesItsRun, planRun } from './start/plan.js';
 export { EditError, editExperiment } from './file/edit.js';
 export { lenses } from './file/lenses.js';
 export { checkForm, formOf } from './file/form.js';
 export { jsonSchema } from './schema.js';
 export { kindOf, refuseParam, type ParamKind } from './file/paramCheck.js';
+export { floatMarkFor } from './file/paramFloats.js';
+export { readTypedValue } from './file/typedValue.js';
 export { readDimension, readSpace } from './search/space.js';
 
 /**
- * The experiment's space, or the written one instead, with the experiment's constraints on it. Throws SpaceError; a
+ * The experiment's space with its constraints on it. Throws SpaceError; a
  * parsed experiment's own is always sound.
  */
-export function toSpace(experiment: Experiment, written?: Record<string, unknown>): Space {
-  const space = spaceOf(written ?? experiment.search?.space ?? {});
+export function toSpace(experiment: Experiment): Space {
+  const { search } = experiment;
+  const space = spaceOf(search?.space ?? {}, search?.floats);
   // Experiments stored by earlier versions have none.
-  const linear = (experiment.search as Partial<SearchPlan> | null)?.constraints?.linear ?? [];
+  const linear = (search as Partial<SearchPlan> | null)?.constraints?.linear ?? [];
   return withConstraints(space, linear, experiment.params);
 }

@@ -1,5 +1,6 @@
 /** What an experiment file says, after reading and checking. */
 import type { FileProblem } from '../protocol/engine.js';
+import type { FloatMark, Floats } from '../protocol/floats.js';
 import type { Params } from '../protocol/values.js';
 import type { LinearConstraint, Noise, Objective, Repeat, Stages, WarmStart } from '../search/types.js';
 
@@ -62,6 +63,8 @@ export interface SearchPlan {
   giveUpAfter: number;
   /** As written in the file, anchors resolved; for showing and for `readSpace`. */
   space: Record<string, unknown>;
+  /** Which whole numbers of the space were written as floats. */
+  floats?: FloatMark;
 }
 
 export interface Experiment {
@@ -71,6 +74,10 @@ export interface Experiment {
   program: Program;
   /** What a plain run uses. Nested names are joined with dots. */
   params: Params;
+  /** Which whole numbers of the params were written as floats. */
+  floats?: Floats | undefined;
+  /** Where the parameters of a sweep stand in nested groups; the others stand by their name. */
+  groups?: Record<string, string[]> | undefined;
   /** The first of `objectives`. */
   objective: Objective | null;
   objectives: Objective[];
@@ -106,19 +113,44 @@ export interface PlanContext {
   env?: Record<string, string | undefined>;
   /** The editor's choice of Python; the file's `python:` comes before it. */
   python?: string | null;
+  /** Which whole numbers of the given params were written as floats. */
+  floats?: Floats | undefined;
+  /** The run that is planned: what `{run.id}`, `{run.dir}`, `{seed}` and `{trial}` stand for. */
+  run?: RunFacts;
+}
+
+export interface RunFacts {
+  id: string;
+  /** Absolute path of its folder. */
+  folder: string;
+  seed: number;
+  trial: number | null;
 }
 
 /** What is to be started. With an error among `problems`, the rest must not be used. */
 export interface RunPlan {
+  /** `${envvar:NAME}` still stands where `variables` says: the values, which may be secrets, are put in at the start. */
   argv: string[];
+  variables?: ArgumentVariable[] | undefined;
   /** Absolute. */
   cwd: string;
   env: Record<string, string>;
   /** The file's params with the given ones laid over. */
   params: Params;
+  /** Which whole numbers of them are floats. */
+  floats?: Floats | undefined;
+  /** Texts of the files that the run's folder needs before the start, by name. */
+  files?: Record<string, string> | undefined;
   /** For the built-in trainer: the validated section in its normal form. */
   network?: unknown;
   problems: FileProblem[];
+}
+
+/** An environment variable within argument `argument`, at character `at`. */
+export interface ArgumentVariable {
+  argument: number;
+  at: number;
+  name: string;
 }
 
 /** Replaces `length` characters of the old text at `offset`. Ascending, not overlapping. */

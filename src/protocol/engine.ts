@@ -13,7 +13,7 @@ import { HostIdentity } from './host.js';
 import { Insight, InsightQuery } from './insight.js';
 import { RangeTest } from './rangeTest.js';
 import { ID_PATTERN } from './runFiles.js';
-import { Params, ParamValue, WireNumber } from './values.js';
+import { FloatMark, Floats, Params, ParamValue, WireNumber } from './values.js';
 
 /** Raised when a message here changes shape. An engine of another protocol is replaced once it has no work. */
 export const PROTOCOL_VERSION = 1;
@@ -91,6 +91,8 @@ export const Run = z.object({
   name: z.string(),
   status: RunStatus,
   params: Params,
+  /** Which whole numbers of the params are floats (`1.0`); absent when none is. */
+  floats: Floats.optional(),
   metrics: record(MetricSummary),
   objective: z
     .object({
@@ -187,7 +189,15 @@ export const Search = z.object({
   parallel: z.number().int(),
   /** By what its trials are compared; null where the sampler needs nothing to compare. */
   objective: z.object({ metric: z.string(), goal: Goal }).nullable(),
-  best: z.object({ run: z.string(), trial: z.number().int(), params: Params, objective: WireNumber }).nullable(),
+  best: z
+    .object({
+      run: z.string(),
+      trial: z.number().int(),
+      params: Params,
+      floats: Floats.optional(),
+      objective: WireNumber,
+    })
+    .nullable(),
   /** The search's space as written in the file, for showing. */
   space: record(z.unknown()),
   error: z.string().nullable(),
@@ -308,6 +318,8 @@ const StartRun = z
     text: z.string().optional(),
     /** Laid over the file's `params`. */
     params: Params.optional(),
+    /** Which whole numbers of them were written as floats. */
+    floats: Floats.optional(),
     name: z.string().optional(),
     seed: z.number().int().min(0).max(2147483647).optional(),
     /** The editor's choice of Python; a `python:` in the file comes before it. */
@@ -317,7 +329,7 @@ const StartRun = z
   })
   .strict();
 
-const StartSearch = StartRun.omit({ params: true, name: true, rangeTest: true }).extend({
+const StartSearch = StartRun.omit({ params: true, floats: true, name: true, rangeTest: true }).extend({
   name: z.string().optional(),
   trials: z.number().int().min(1).optional(),
   parallel: z.number().int().min(1).optional(),
@@ -325,6 +337,8 @@ const StartSearch = StartRun.omit({ params: true, name: true, rangeTest: true })
   giveUpAfter: z.number().int().min(0).optional(),
   /** Replaces the file's `search.space`, as written in a file. */
   space: record(z.unknown()).optional(),
+  /** Which whole numbers of that space were written as floats. */
+  spaceFloats: FloatMark.optional(),
 });
 
 /** Each request: its parameters' schema and its result's. */
@@ -375,14 +389,14 @@ export const Requests = {
   'runs/start': { params: StartRun, result: z.object({ run: Run }) },
   /** Same program, params and seed as an earlier run, with `params` laid over. */
   'runs/rerun': {
-    params: z.object({ id: Id, params: Params.optional(), trust: Trust }).strict(),
+    params: z.object({ id: Id, params: Params.optional(), floats: Floats.optional(), trust: Trust }).strict(),
     result: z.object({ run: Run }),
   },
   'runs/stop': { params: Ids, result: Done },
   'runs/pause': { params: Ids, result: Done },
   'runs/resume': { params: Ids.extend({ trust: Trust }), result: Done },
   /** Live edit of hyperparameters of a running run whose program can take them. */
-  'runs/set': { params: z.object({ id: Id, params: Params }).strict(), result: Empty },
+  'runs/set': { params: z.object({ id: Id, params: Params, floats: Floats.optional() }).strict(), result: Empty },
   'runs/rename': { params: z.object({ id: Id, name: z.string().min(1) }).strict(), result: Empty },
   'runs/tag': {
     params: z
@@ -474,6 +488,7 @@ export const Requests = {
         /** Planned in all, those that were put in by hand not counted. */
         trials: z.number().int().min(1).optional(),
         space: record(z.unknown()).optional(),
+        spaceFloats: FloatMark.optional(),
         reread: z.boolean().optional(),
         trust: Trust,
       })
@@ -492,6 +507,7 @@ export const Requests = {
           run: z.string(),
           name: z.string(),
           params: Params,
+          floats: Floats.optional(),
           objective: WireNumber,
           metric: z.string(),
           goal: Goal,

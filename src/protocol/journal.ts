@@ -11,7 +11,7 @@
 import { z } from 'zod';
 import { record } from './recordSchema.js';
 import { HostIdentity } from './host.js';
-import { Params, ParamValue, WireNumber } from './values.js';
+import { Floats, Params, ParamValue, WireNumber } from './values.js';
 
 /** Milliseconds since 1970-01-01T00:00:00Z; may have a fraction. */
 const Time = z.number();
@@ -37,8 +37,14 @@ export const StartRecord = z.object({
   host: HostIdentity.optional(),
 });
 
-/** Hyperparameters that the script states itself; merged over those the run was started with. */
-export const ParamsRecord = z.object({ type: z.literal('params'), time: Time, params: Params });
+/** Hyperparameters that the script states itself, `1.0` where one is a float; merged over those the run was started with. */
+export const ParamsRecord = z.object({
+  type: z.literal('params'),
+  time: Time,
+  params: Params,
+  /** Which whole numbers of them are floats; read from how the line writes them. */
+  floats: Floats.optional(),
+});
 
 /**
  * Scalar values at one step. Steps may come in any order and more than once. Without a step, the record takes

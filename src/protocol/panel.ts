@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { record } from './recordSchema.js';
 import { FileProblem, type Notifications } from './engine.js';
-import { Params, ParamValue } from './values.js';
+import { FloatMark, Floats, Params, ParamValue } from './values.js';
 
 /** Engine requests that the panel may make through the host. */
 export const PANEL_REQUESTS = [
@@ -47,6 +47,9 @@ export const FormField = z.object({
   name: z.string(),
   kind: z.enum(['number', 'integer', 'choice', 'switch', 'text']),
   value: ParamValue,
+  /** Which whole numbers of the value, and of the choices, are floats. */
+  float: FloatMark.optional(),
+  choiceFloats: FloatMark.optional(),
   choices: z.array(ParamValue).optional(),
   min: z.number().optional(),
   max: z.number().optional(),
@@ -110,6 +113,7 @@ export const FromPanel = z.discriminatedUnion('type', [
     id: z.number().int(),
     file: z.string(),
     params: Params,
+    floats: Floats.optional(),
     space: record(z.string()).optional(),
     trials: z.number().int().min(1).optional(),
   }),

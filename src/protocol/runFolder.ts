@@ -17,7 +17,7 @@ import { record } from './recordSchema.js';
 import { HostIdentity } from './host.js';
 import { ID_PATTERN } from './runFiles.js';
 import { RangeTest } from './rangeTest.js';
-import { Params } from './values.js';
+import { Floats, Params } from './values.js';
 
 export { ID_PATTERN, RUN_ENV, RUN_FILES, LAUNCH_TAKEN, launchFile } from './runFiles.js';
 
@@ -30,10 +30,16 @@ export const RunSpec = z.object({
   search: z.string().regex(ID_PATTERN).nullable(),
   trial: z.number().int().nullable(),
   params: Params,
+  /** Which whole numbers of the params are floats. */
+  floats: Floats.optional(),
   /** Argument vector; never passed to a shell. `argv[0]` `node` means the engine's own Node. */
   argv: z.array(z.string()).min(1),
+  /** Environment variables that the program's start puts in place of `${envvar:NAME}` at character `at` of an argument. */
+  variables: z
+    .array(z.object({ argument: z.number().int().min(0), at: z.number().int().min(0), name: z.string() }))
+    .optional(),
   cwd: z.string(),
-  /** Added to the engine's own environment. */
+  /** Added to the environment of whoever asked for the run, which is not written down. */
   env: record(z.string()),
   /** For the built-in trainer: the validated `network:` section with this run's parameters put in. */
   network: z.unknown().optional(),

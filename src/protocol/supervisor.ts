@@ -8,7 +8,7 @@
  * Every message is one JSON object on one line. The first line of a connection is a hello with the token.
  */
 import { z } from 'zod';
-import { Params } from './values.js';
+import { Floats, Params } from './values.js';
 
 export const Hello = z.object({
   type: z.literal('hello'),
@@ -47,7 +47,12 @@ export const Control = z.discriminatedUnion('type', [
   z.object({ type: z.literal('pause') }),
   z.object({ type: z.literal('resume') }),
   /** New values for hyperparameters that the program can change while it runs. */
-  z.object({ type: z.literal('set'), params: Params }),
+  z.object({
+    type: z.literal('set'),
+    params: Params,
+    /** Which whole numbers of them are floats; to clients they are written so. */
+    floats: Floats.optional(),
+  }),
 ]);
 export type Control = z.infer<typeof Control>;
 

@@ -12,6 +12,18 @@ export type Params = Record<string, ParamValue>;
 export const Params = record(ParamValue);
 
 /**
+ * Which whole numbers of a value are floats: `1.0` rather than `1` (see `floats.ts`). `true`: a float. A list or an object:
+ * marks of the value's own items. `null`: no float in it.
+ */
+export type FloatMark = true | null | FloatMark[] | { [key: string]: FloatMark };
+export const FloatMark: z.ZodType<FloatMark> = z.lazy(() =>
+  z.union([z.literal(true), z.null(), z.array(FloatMark), record(FloatMark)]),
+);
+/** By parameter; those without a whole float are left out. */
+export type Floats = Record<string, FloatMark>;
+export const Floats = record(FloatMark);
+
+/**
  * A number as it crosses JSON. JSON has no NaN or infinities, so those three travel as the strings
  * `"NaN"`, `"Infinity"` and `"-Infinity"`.
  */

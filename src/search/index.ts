@@ -9,6 +9,7 @@ export { checkNamed, PRUNERS, SAMPLERS, whatCompares } from './registry.js';
 export { createRandom } from './maths/random.js';
 export { checkConstraints, constraintText, isAllowed } from './constraints/index.js';
 export { checkSpace, countPoints, drawParams, keyOf, tooManyDimensions } from './space/index.js';
+export { floatMarkOf, floatMarksOf } from './space/floatMark.js';
 export { between, faultOf, isActive, rangeOf, refuse, sameValue, snap } from './space/dimension.js';
 export { DEFAULT as DEFAULT_STAGES, planStages as checkStages } from './stages/plan.js';
 export { exp } from './maths/numeric.js';

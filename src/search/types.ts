@@ -2,6 +2,7 @@
  * The search engine's interfaces. Everything in this folder is pure: no I/O, no clock, no Math.random; the
  * same seed, space and results told in the same order give the same suggestions on every platform.
  */
+import type { FloatMark } from '../protocol/floats.js';
 import type { Params, ParamValue } from '../protocol/values.js';
 
 /** When the parameter takes part: every named parent is active and has one of the values given. */
@@ -18,8 +19,9 @@ export type Dimension = (
       points?: number | null;
     }
   | { kind: 'int'; low: number; high: number; log: boolean; step: number; points?: number | null }
-  | { kind: 'choice'; choices: ParamValue[]; weights: number[] | null }
-  | { kind: 'constant'; value: ParamValue }
+  /** `floats`: which whole numbers of the values are floats; the same values for the search either way. */
+  | { kind: 'choice'; choices: ParamValue[]; weights: number[] | null; floats?: FloatMark }
+  | { kind: 'constant'; value: ParamValue; floats?: FloatMark }
   | { kind: 'normal'; mean: number; sd: number; log: boolean; step: number | null }
   /** A beta(a, b) number, stretched from [0, 1] to the range. */
   | { kind: 'beta'; a: number; b: number; low: number; high: number; step: number | null }

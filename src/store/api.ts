@@ -26,6 +26,7 @@ import type {
   SeriesData,
   SeriesQuery,
 } from '../protocol/engine.js';
+import type { Floats } from '../protocol/floats.js';
 import type { JournalRecord } from '../protocol/journal.js';
 import type { RunSpec } from '../protocol/runFolder.js';
 import type { Params, WireNumber } from '../protocol/values.js';
@@ -52,8 +53,9 @@ export interface RunPatch {
   note?: string;
   device?: string | null;
   error?: RunError | null;
-  /** Laid over the present ones. */
+  /** Laid over the present ones. `floats`: which whole numbers of them are floats. */
   params?: Params;
+  floats?: Floats | undefined;
   /** Laid over the present ones. */
   info?: Params;
   progress?: Run['progress'];
@@ -109,6 +111,7 @@ export interface RunsApi {
     run: string;
     name: string;
     params: Params;
+    floats?: Floats;
     objective: WireNumber;
     metric: string;
     goal: Goal;

@@ -3,6 +3,7 @@ import { toWire } from '../protocol/values.js';
 import type { NewSearch, SearchesApi, SearchPatch } from './api.js';
 import type { Database, SqlValue } from './database.js';
 import type { MetricNames } from './names.js';
+import { readParams } from './runs/params.js';
 import { type RunRow, toRuns } from './runs/rows.js';
 import { entryOf } from '../protocol/records.js';
 
@@ -208,7 +209,7 @@ export class Searches implements SearchesApi {
         ? {
             run: best.id,
             trial: best.trial ?? 0,
-            params: JSON.parse(best.params),
+            ...readParams(best.params),
             objective: toWire(best.objective),
           }
         : null,

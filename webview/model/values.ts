@@ -1,4 +1,6 @@
 import type { Run, RunStatus, SearchStatus } from '../../src/protocol/engine.js';
+import { markAt, valueText, withPoint, type FloatMark } from '../../src/protocol/floats.js';
+import { entryOf } from '../../src/protocol/records.js';
 import type { ParamValue, WireNumber } from '../../src/protocol/values.js';
 
 /** A number as it came over JSON; `"NaN"` and the infinities travel as strings. (Here, and not from protocol/, to keep zod out of the bundle.) */
@@ -48,11 +50,14 @@ export function formatNumber(value: number | WireNumber | null | undefined): str
   return String(Number(number.toPrecision(5)));
 }
 
-export function formatValue(value: ParamValue | undefined): string {
+export function formatValue(value: ParamValue | undefined, mark: FloatMark = null): string {
   if (value === undefined) return '–';
-  if (typeof value === 'number') return formatNumber(value);
-  if (typeof value === 'string') return value;
-  return JSON.stringify(value);
+  return typeof value === 'number' ? withPoint(formatNumber(value), mark) : valueText(value, mark);
+}
+
+/** A run's parameter, as it was handed to the program. */
+export function formatParam({ params, floats }: Pick<Run, 'params' | 'floats'>, name: string): string {
+  return formatValue(entryOf(params, name), markAt(floats, name));
 }
 
 /** Whole numbers with separators between the thousands. */

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { markAt } from '../../src/protocol/floats.js';
 import type { FormField } from '../../src/protocol/panel.js';
 import { button, checkbox, dropdown, textField } from '../components/controls.js';
 import { icon } from '../components/icon.js';
@@ -30,7 +31,7 @@ function control(context: RowContext, field: FormField, error: string | null): T
     });
   }
   if (field.kind === 'choice') {
-    const texts = (field.choices ?? []).map((choice) => fieldText(field, choice));
+    const texts = (field.choices ?? []).map((choice, i) => fieldText(choice, markAt(field.choiceFloats, i)));
     const value = draft.text(field);
     // A value that is not among the choices is shown, and refused, rather than silently replaced.
     const all = texts.includes(value) ? texts : [value, ...texts];
@@ -106,7 +107,7 @@ export function fieldRow(context: RowContext, field: FormField): TemplateResult 
                 label: `Back to ${formatValue(field.value)}`,
                 icon: 'discard',
                 iconOnly: true,
-                onClick: () => context.edit((one) => one.setText(field, fieldText(field, field.value))),
+                onClick: () => context.edit((one) => one.setText(field, fieldText(field.value, field.float))),
               })
             : nothing
         }

@@ -101,6 +101,7 @@ class FormView extends LitElement {
       const { run } = await this.model.host.request('runs/start', {
         file: draft.form.file,
         params: draft.changedParams(),
+        floats: draft.changedFloats(),
       });
       drawTogether(this.model, run, earlier ? [earlier] : []);
       this.model.setState({ tab: 'charts' });
@@ -113,6 +114,7 @@ class FormView extends LitElement {
       await this.model.host.writeForm({
         file: draft.form.file,
         params: draft.changedParams(),
+        floats: draft.changedFloats(),
         ...(Object.keys(space).length > 0 ? { space } : {}),
         ...(draft.trialCount === undefined ? {} : { trials: draft.trialCount }),
       });
@@ -128,7 +130,7 @@ class FormView extends LitElement {
       const space = draft.wholeSpace();
       const { search } = await this.model.host.request('searches/start', {
         file: draft.form.file,
-        ...(space ? { space } : {}),
+        ...space,
         ...(draft.trialCount === undefined ? {} : { trials: draft.trialCount }),
       });
       this.model.searches.set(search.id, search);
@@ -162,7 +164,7 @@ class FormView extends LitElement {
       const trials = draft.trialCount;
       await this.model.host.request('searches/change', {
         id: search.id,
-        ...(space && { space }),
+        ...space,
         ...(trials !== undefined && { trials }),
       });
       this.model.toasts.add({ kind: 'info', text: `${search.name} goes on with this.` });
@@ -172,7 +174,7 @@ class FormView extends LitElement {
   private applyLive(run: Run): Promise<void> {
     return this.during(`Changing ${run.name}`, async () => {
       const params = this.draft!.changedParams();
-      await this.model.host.request('runs/set', { id: run.id, params });
+      await this.model.host.request('runs/set', { id: run.id, params, floats: this.draft!.changedFloats() });
       const text = Object.entries(params).map(([name, value]) => `${name} = ${formatValue(value)}`);
       this.model.toasts.add({ kind: 'info', text: `Asked ${run.name} to go on with ${text.join(', ')}.` });
     });

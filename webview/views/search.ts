@@ -17,6 +17,7 @@ import {
   canStop,
   formatAgo,
   formatNumber,
+  formatParam,
   formatValue,
   isSearchLive,
 } from '../model/values.js';
@@ -25,7 +26,7 @@ import { windowOf } from '../model/table/virtual.js';
 import { TEST_IDS } from '../testids.js';
 import { askAbout } from './ask.js';
 import './scatter.js';
-import { entryOf, hasEntry } from '../../src/protocol/records.js';
+import { hasEntry } from '../../src/protocol/records.js';
 
 const ROW = 26;
 const ORDERS: { value: TrialOrder; label: string }[] = [
@@ -236,7 +237,7 @@ class SearchView extends LitElement {
     const best = search.best?.run === run.id;
     const names = Object.keys(search.space);
     const params = (names.length > 0 ? names.filter((name) => hasEntry(run.params, name)) : Object.keys(run.params))
-      .map((name) => `${name} ${formatValue(entryOf(run.params, name))}`)
+      .map((name) => `${name} ${formatParam(run, name)}`)
       .join(' · ');
     const value = run.objective?.value ?? null;
     const live = run.status === 'running' || run.status === 'paused';

@@ -88,7 +88,7 @@ export const enqueue: Command = {
     const engine = await context.engine();
     const { searches } = await engine.request('searches/list', {});
     const id = searchNamed(searches, word)?.id;
-    const params = readSettings(settings, 'enqueue');
+    const { params } = readSettings(settings, 'enqueue');
     const { search } = await engine.request('searches/enqueue', { id: id ?? word, params });
     if (input.flag('json')) context.json(searchJson(search));
     else context.print(`queued in ${search.id}`);
@@ -154,7 +154,7 @@ export const rerun: Command = {
     const engine = await context.engine();
     const { run } = await engine.request('runs/rerun', {
       id,
-      params: readSettings(input.texts('set')),
+      ...readSettings(input.texts('set')),
       ...(input.flag('trust') && { trust: true }),
     });
     const ended = input.flag('detach') ? run : await followRun(context, run, { log: false, quiet: input.flag('json') });

@@ -42,7 +42,7 @@ export const lrRange: Command = {
     const seed = input.whole('seed', 0);
     const engine = await context.engine();
     const { run } = await engine.request('runs/start', {
-      ...{ file, rangeTest, params: readSettings(input.texts('set')) },
+      ...{ file, rangeTest, ...readSettings(input.texts('set')) },
       ...(seed === undefined ? {} : { seed }),
     });
     const json = input.flag('json');

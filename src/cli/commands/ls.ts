@@ -3,7 +3,7 @@ import { suggest } from '../../experiment/suggest.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import { UsageError } from '../errors.js';
 import { number, params, runTime, statusColor } from '../format.js';
-import { runJson } from '../shapes.js';
+import { bestJson, runJson } from '../shapes.js';
 import { table } from '../terminal.js';
 
 export const QUERY_OPTIONS: Command['options'] = {
@@ -113,7 +113,7 @@ export const ls: Command = {
         run.status,
         number(run.objective?.value),
         runTime(run, now),
-        params(run.params),
+        params(run),
       ]),
       context.paint,
       context.columns,
@@ -136,7 +136,7 @@ async function listSearches(context: Parameters<Command['run']>[0], input: Input
         name: each.name,
         status: each.status,
         trials: each.counts.total,
-        best: each.best,
+        best: bestJson(each.best),
       })),
     );
     return 0;

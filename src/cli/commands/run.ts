@@ -3,6 +3,7 @@ import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { Command } from '../command.js';
 import { JSON_OPTION } from '../command.js';
 import { number, params, runTime } from '../format.js';
+import { UsageError } from '../errors.js';
 import { readSettings } from '../settings.js';
 import { runJson } from '../shapes.js';
 import { followRun } from '../followRun.js';
@@ -41,9 +42,10 @@ export const run: Command = {
     const engine = await context.engine();
     const seed = input.whole('seed', 0);
     const name = input.text('name');
+    if (name?.trim() === '') throw new UsageError('--name needs a name.');
     const { run } = await engine.request('runs/start', {
       file,
-      params: readSettings(input.texts('set')),
+      ...readSettings(input.texts('set')),
       ...(name === undefined ? {} : { name }),
       ...(seed === undefined ? {} : { seed }),
     });
@@ -75,7 +77,7 @@ export function printEnd(context: Context, run: Run): void {
   context.print(
     `${paint(color, run.status)} ${paint('bold', safeLine(run.name))} ${paint('dim', `${run.id} · ${runTime(run, Date.now())}`)}`,
   );
-  context.print(`  ${safeLine(params(run.params))}`);
+  context.print(`  ${safeLine(params(run))}`);
   const metrics = Object.entries(run.metrics);
   for (const [name, summary] of metrics.slice(0, 20)) context.print(`  ${safeLine(name)} ${number(summary.last)}`);
   if (metrics.length > 20) context.print(`  … and ${metrics.length - 20} more: tunesmith metrics ${run.id}`);

@@ -3,6 +3,7 @@ import { JSON_OPTION, TRUST_OPTION } from '../command.js';
 import type { Search } from '../../protocol/engine.js';
 import type { EngineConnection } from '../../engine/clients/index.js';
 import { UsageError } from '../errors.js';
+import { markAt } from '../../protocol/floats.js';
 import { number, param } from '../format.js';
 import { followSearch } from '../followSearch.js';
 import { searchJson } from '../shapes.js';
@@ -79,6 +80,7 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
   const [trials, parallel, seed] = [input.whole('trials'), input.whole('parallel'), input.whole('seed', 0)];
   const giveUpAfter = input.whole('give-up-after', 0);
   const name = input.text('name');
+  if (name?.trim() === '') throw new UsageError('--name needs a name.');
   const { search } = await engine.request('searches/start', {
     file: context.file(input.args[0] ?? ''),
     ...(name === undefined ? {} : { name }),
@@ -127,12 +129,12 @@ function printEnd(context: Context, search: Search): void {
   );
   if (search.error) context.say(paint('red', safe(search.error)));
   if (search.best) {
-    const { run, params, objective } = search.best;
+    const { run, params, floats, objective } = search.best;
     context.print(
       `${paint('green', '★')} best ${safeLine(search.objective?.metric ?? '')} ${paint('bold', number(objective))} ${paint('dim', run)}`,
     );
     const column = Math.max(...Object.keys(params).map((name) => name.length));
     for (const [name, value] of Object.entries(params))
-      context.print(`  ${safeLine(name).padEnd(column)}  ${safeLine(param(value))}`);
+      context.print(`  ${safeLine(name).padEnd(column)}  ${safeLine(param(value, markAt(floats, name)))}`);
   } else if (search.objective) context.say('No trial reported the objective.');
 }

@@ -1,4 +1,5 @@
 import { JSON_OPTION, type Command } from '../command.js';
+import { markAt } from '../../protocol/floats.js';
 import { number, param, runTime } from '../format.js';
 import { detailJson } from '../shapes.js';
 import { messageLines } from '../messages.js';
@@ -55,7 +56,7 @@ export const show: Command = {
     context.print();
     table(
       [{ title: 'parameter' }, { title: 'value', align: 'right' }],
-      Object.entries(run.params).map(([name, value]) => [name, param(value)]),
+      Object.entries(run.params).map(([name, value]) => [name, param(value, markAt(run.floats, name))]),
       paint,
       context.columns,
     ).forEach((line) => context.print(`  ${line}`));

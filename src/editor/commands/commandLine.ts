@@ -1,6 +1,7 @@
 /** The command that does in a terminal what a run did. Pure. */
 import * as path from 'node:path';
 import type { RunDetail } from '../../protocol/engine.js';
+import { jsonText, markAt, type FloatMark } from '../../protocol/floats.js';
 import type { ParamValue } from '../../protocol/values.js';
 
 /** For a run of an experiment file: `tunesmith run FILE --set …`; else the program itself with its arguments. */
@@ -10,14 +11,15 @@ export function commandLine(run: RunDetail, folder: string, platform: NodeJS.Pla
   if (!run.file) return run.command.map(quote).join(' ');
   const relative = paths.relative(folder, run.file);
   const words = ['tunesmith', 'run', relative.startsWith('..') ? run.file : relative];
-  for (const [name, value] of Object.entries(run.params)) words.push('--set', `${name}=${written(value)}`);
+  for (const [name, value] of Object.entries(run.params))
+    words.push('--set', `${name}=${written(value, markAt(run.floats, name))}`);
   words.push('--seed', String(run.seed));
   return words.map(quote).join(' ');
 }
 
 /** As the command line reads it back: plain words for what is no text, quoted text where it would be read as another kind. */
-function written(value: ParamValue): string {
-  if (typeof value !== 'string') return JSON.stringify(value);
+function written(value: ParamValue, mark: FloatMark): string {
+  if (typeof value !== 'string') return jsonText(value, mark);
   const ambiguous =
     value === '' || /^\s|\s$|^["'[{]/.test(value) || /^(true|false|null|~|[-+.]?\d.*|\.inf|\.nan)$/i.test(value);
   return ambiguous ? JSON.stringify(value) : value;

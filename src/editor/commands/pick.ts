@@ -152,7 +152,7 @@ async function pickRuns(parts: Parts, { title, many, status }: PickOptions): Pro
   if (all.length === 1) return all;
   const items = all.map((each) => {
     const { description, icon } = runRow(each.run, false);
-    const detail = formatParams(each.run.params, 6);
+    const detail = formatParams(each.run.params, 6, each.run.floats);
     return { label: each.run.name, description, detail, iconPath: new vscode.ThemeIcon(icon.id), each };
   });
   const options = { title, matchOnDescription: true, matchOnDetail: true };

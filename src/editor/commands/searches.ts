@@ -1,6 +1,7 @@
 /** What can be done with searches that are there, and with the best that they found. */
 import * as vscode from 'vscode';
 import type { Search } from '../../protocol/engine.js';
+import { markAt, type Floats } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
 import { changeFile } from '../edits.js';
 import { isLiveSearch, isResumable, isRetryable } from '../explorer/items.js';
@@ -99,7 +100,7 @@ export function searchCommands(parts: Parts): Pick<Handlers, Names> {
       const { search } = await searchFor(parts, arg, l10n.t('Apply Best to File'), ({ best }) => best !== null);
       if (!search.best) throw new Error(l10n.t('{0} has no result yet.', search.name));
       if (!search.file) throw new Error(l10n.t('{0} was not started from an experiment file.', search.name));
-      await apply(search.file, search.best.params);
+      await apply(search.file, search.best);
     },
 
     'search.delete': async (arg) => {
@@ -130,19 +131,23 @@ export function searchCommands(parts: Parts): Pick<Handlers, Names> {
       const { best } = await engines.need(file).request('best/forFile', { file });
       if (!best) throw new Error(l10n.t('No run of this file has a result yet.'));
       if (parameter === undefined)
-        return apply(file, best.params, l10n.t('{0} {1}', best.metric, formatNumber(best.objective)));
+        return apply(file, best, l10n.t('{0} {1}', best.metric, formatNumber(best.objective)));
       const value = entryOf(best.params, parameter);
       if (value === undefined) throw new Error(l10n.t('The best run has no parameter {0}.', parameter));
-      return apply(file, { [parameter]: value });
+      return apply(file, { params: { [parameter]: value }, floats: best.floats });
     },
   };
 }
 
-async function apply(file: string, params: Params, from = ''): Promise<void> {
-  const changed = await changeFile(file, { params });
+async function apply(
+  file: string,
+  { params, floats }: { params: Params; floats?: Floats | undefined },
+  from = '',
+): Promise<void> {
+  const changed = await changeFile(file, { params, floats });
   const visible = vscode.window.visibleTextEditors.some(({ document }) => document.uri.fsPath === file);
   if (!visible) await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: false });
-  const values = Object.entries(params).map(([name, value]) => `${name}: ${formatParam(value)}`);
+  const values = Object.entries(params).map(([name, value]) => `${name}: ${formatParam(value, markAt(floats, name))}`);
   const text = changed ? l10n.t('Applied {0}', values.join(', ')) : l10n.t('The file has these values already.');
   vscode.window.setStatusBarMessage([text, from].filter(Boolean).join(' · '), 4000);
 }

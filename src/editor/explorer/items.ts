@@ -76,7 +76,7 @@ export function runRow(run: Run, best: boolean): Row {
   ];
   // A trial's number and what was tried: its name says no more.
   const label = run.trial === null ? run.name : `#${run.trial}`;
-  if (run.trial !== null) parts.splice(3, 0, shorten(formatParams(run.params, 4), 80));
+  if (run.trial !== null) parts.splice(3, 0, shorten(formatParams(run.params, 4, run.floats), 80));
   return {
     label,
     description: parts.filter(Boolean).join(' · '),
@@ -88,7 +88,7 @@ export function runRow(run: Run, best: boolean): Row {
       best && l10n.t('best of its search'),
       objective && `${run.objective?.metric} ${objective}`,
       live && run.progress?.text,
-      run.trial !== null && formatParams(run.params, 4),
+      run.trial !== null && formatParams(run.params, 4, run.floats),
       run.error?.message && shorten(run.error.message, 120),
     ]
       .filter(Boolean)

@@ -1,5 +1,6 @@
 /** What hovering over a run or a search tells, as Markdown in which nothing of the run is taken as markup. */
 import { LIVE_STATUSES, type Run, type Search } from '../../protocol/engine.js';
+import { markAt } from '../../protocol/floats.js';
 import { escapeMarkdown, formatDuration, formatNumber, formatParam, shorten } from '../format.js';
 import { l10n } from '../l10n.js';
 import { searchProgress, statusText } from './items.js';
@@ -26,7 +27,7 @@ export function runTooltip(run: Run, now: number): string {
   lines.push(
     ...table(
       l10n.t('Parameter'),
-      Object.entries(run.params).map(([name, value]) => [name, formatParam(value)]),
+      Object.entries(run.params).map(([name, value]) => [name, formatParam(value, markAt(run.floats, name))]),
     ),
   );
   lines.push(
@@ -74,7 +75,7 @@ export function searchTooltip(search: Search): string {
     lines.push(
       ...table(
         l10n.t('Parameter'),
-        params.map(([name, value]) => [name, formatParam(value)]),
+        params.map(([name, value]) => [name, formatParam(value, markAt(search.best?.floats, name))]),
       ),
     );
   }

@@ -1,6 +1,7 @@
 /** Completion and hover in experiment files, from the same schema that checks them. */
 import * as vscode from 'vscode';
 import { Disposables, type Disposable } from '../events.js';
+import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../format.js';
 import { l10n } from '../l10n.js';
 import { loadExperiments, SELECTOR } from './documents.js';
@@ -56,7 +57,7 @@ export class LanguageHelp implements vscode.CompletionItemProvider, vscode.Hover
     const parameter = same(entry.path, ['params']) || same(entry.path, ['search', 'space']) ? entry.key : undefined;
     const best = parameter === undefined ? undefined : (await this.states.of(document)).best;
     if (best && parameter !== undefined && hasEntry(best.params, parameter)) {
-      const value = formatParam(entryOf(best.params, parameter)!);
+      const value = formatParam(entryOf(best.params, parameter)!, markAt(best.floats, parameter));
       lines.push(
         l10n.t(
           'Best of {0} runs: {1}, with {2} {3} ({4})',

@@ -3,6 +3,7 @@ import { LIVE_STATUSES, type RequestResult, type Run, type Search } from '../../
 import type { Params, ParamValue } from '../../protocol/values.js';
 import type { FileLenses } from '../../experiment/types.js';
 import { isLiveSearch, isResumable, searchProgress } from '../explorer/items.js';
+import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../format.js';
 import { l10n } from '../l10n.js';
 import { commandId, type CommandName } from '../manifest/commands.js';
@@ -106,7 +107,7 @@ function bestLenses(lines: FileLenses, file: string, params: Params | null, best
   for (const { name, line, where } of lines.parameters) {
     const value = entryOf(best.params, name);
     if (value === undefined || (where === 'space' && valued.has(name))) continue;
-    const title = l10n.t('best {0} ({1})', formatParam(value), formatNumber(best.objective));
+    const title = l10n.t('best {0} ({1})', formatParam(value, markAt(best.floats, name)), formatNumber(best.objective));
     const tooltip = l10n.t(
       '{0} {1} in {2}, the best of {3} runs',
       best.metric,

@@ -115,8 +115,8 @@ export class Panel implements Disposable {
       case 'checkForm':
         return this.answer(said.id, () => this.parts.forms.check(this.ownFile(said.file), said.params, said.space));
       case 'writeForm': {
-        const { id, file, params, space, trials } = said;
-        return this.answer(id, () => this.parts.forms.write(this.ownFile(file), { params, space, trials }));
+        const { id, file, params, floats, space, trials } = said;
+        return this.answer(id, () => this.parts.forms.write(this.ownFile(file), { params, floats, space, trials }));
       }
     }
   }

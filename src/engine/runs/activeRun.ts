@@ -1,4 +1,7 @@
 /** Carries out what the machine of one run commands, and brings what comes of it back as events. */
+import { floatMarkFor } from '../../experiment/index.js';
+import { floatsOf, markAt, type Floats } from '../../protocol/floats.js';
+import { entryOf } from '../../protocol/records.js';
 import type { RunSpec } from '../../protocol/runFolder.js';
 import type { Params } from '../../protocol/values.js';
 import type { RunPatch } from '../../store/api.js';
@@ -44,9 +47,15 @@ export class ActiveRun {
     return this.happens({ ...request, possible } as Request);
   }
 
-  set(params: Params): Refusal | null {
+  /** `floats`: which whole numbers were given as floats; for a parameter that is a float, all are. */
+  set(params: Params, floats?: Floats): Refusal | null {
     const refused = this.ask({ type: 'set' });
-    if (!refused) this.live?.set(params);
+    const { spec } = this;
+    const marks = Object.entries(params).map(([name, value]) => {
+      const declared = { value: entryOf(spec.params, name), mark: markAt(spec.floats, name) };
+      return [name, floatMarkFor(value, markAt(floats, name), declared, null)] as const;
+    });
+    if (!refused) this.live?.set(params, floatsOf(marks));
     return refused;
   }
 

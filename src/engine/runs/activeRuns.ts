@@ -3,6 +3,8 @@
  * that changes a run's status. Each has a machine of its own (`runMachine.ts`).
  */
 import type { Run } from '../../protocol/engine.js';
+import type { RunPlan } from '../../experiment/index.js';
+import type { Floats } from '../../protocol/floats.js';
 import type { RunSpec } from '../../protocol/runFolder.js';
 import type { StopReason } from '../../protocol/supervisor.js';
 import type { Params } from '../../protocol/values.js';
@@ -20,7 +22,7 @@ export type { RunListener } from './keeper.js';
 /** What a run goes on with instead of what it had. */
 export interface RelaunchChanges {
   params: Params;
-  plan: { argv: string[]; env: Record<string, string>; cwd: string; network?: unknown };
+  plan: Pick<RunPlan, 'argv' | 'variables' | 'env' | 'cwd' | 'network' | 'floats'>;
 }
 
 export class ActiveRuns implements Keeper {
@@ -133,7 +135,8 @@ export class ActiveRuns implements Keeper {
     };
     folders.rewrite(next);
     const cleared = { device: null, error: null, endedAt: null, exitCode: null, signal: null };
-    const patch = { status: 'queued', ...cleared, ...(changes && { params: changes.params }) } as const;
+    const changed = changes && { params: changes.params, floats: changes.plan.floats };
+    const patch = { status: 'queued', ...cleared, ...changed } as const;
     trouble.attempt(() => void store.runs.update(id, patch));
     this.options.changes.runChanged(id);
     return this.job(next);
@@ -173,9 +176,9 @@ export class ActiveRuns implements Keeper {
     this.active.get(id)?.ask({ type: 'go on' });
   }
 
-  set(id: string, params: Params): Refusal | null {
+  set(id: string, params: Params, floats?: Floats): Refusal | null {
     const run = this.active.get(id);
-    return run ? run.set(params) : this.notActive(id);
+    return run ? run.set(params, floats) : this.notActive(id);
   }
 
   /** Lets go of everything: programs go on and are taken up by the next engine. */
@@ -213,6 +216,6 @@ export class ActiveRuns implements Keeper {
   }
 }
 
-function pick({ argv, env, cwd, network }: RelaunchChanges['plan']): Partial<RunSpec> {
-  return { argv, env, cwd, ...(network === undefined ? {} : { network }) };
+function pick({ argv, variables, env, cwd, network, floats }: RelaunchChanges['plan']): Partial<RunSpec> {
+  return { argv, variables, env, cwd, floats, ...(network === undefined ? {} : { network }) };
 }

@@ -1,6 +1,6 @@
 /** From an experiment file to something that can be started. */
 import * as fs from 'node:fs/promises';
-import { parseExperiment, planRun, type Experiment, type RunPlan } from '../../experiment/index.js';
+import { parseExperiment, planRun, type Experiment, type PlanContext, type RunPlan } from '../../experiment/index.js';
 import { ErrorCode, type FileProblem } from '../../protocol/engine.js';
 import type { Params } from '../../protocol/values.js';
 import { invalidFile, RequestError } from '../server/requestError.js';
@@ -16,13 +16,8 @@ export async function loadExperiment(file: string, text: string | undefined): Pr
 }
 
 /** What is started for these parameters; throws RequestError when they don't fit the file. */
-export function planOrRefuse(
-  experiment: Experiment,
-  params: Params,
-  dist: string,
-  python: string | undefined,
-): RunPlan {
-  const plan = planRun(experiment, params, { dist, python: python ?? null });
+export function planOrRefuse(experiment: Experiment, params: Params, ctx: PlanContext): RunPlan {
+  const plan = planRun(experiment, params, ctx);
   if (plan.problems.some((problem) => problem.severity === 'error')) throw invalidFile(plan.problems);
   return plan;
 }

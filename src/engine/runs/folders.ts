@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import type { Experiment } from '../../experiment/index.js';
 import { wholeCheckpoints } from '../../client/checkpoints.js';
 import { damageOf } from '../../client/manifest.js';
+import { forJson } from '../../protocol/floats.js';
 import { ID_PATTERN, RUN_FILES, RunMeta, RunSpec } from '../../protocol/runFolder.js';
 import type { z } from 'zod';
 import type { FinishRecord } from '../../protocol/journal.js';
@@ -72,13 +73,14 @@ export class RunFolders {
   }
 
   /** Makes the folder; run.json comes last, so a folder with one is whole. Throws when the disk is full. */
-  create(spec: RunSpec, experiment: Experiment | null): string {
+  create(spec: RunSpec, experiment: Experiment | null, files: Record<string, string> = {}): string {
     const folder = this.path(spec.id);
     const text = this.toText(spec);
     makeFolderReal(path.join(folder, RUN_FILES.journal));
     try {
       this.asked.add('run', spec.id, text);
       if (experiment) writeReal(path.join(folder, RUN_FILES.experiment), this.experimentText(experiment));
+      for (const [name, content] of Object.entries(files)) writeReal(path.join(folder, name), content);
       writeReal(path.join(folder, RUN_FILES.spec), text);
     } catch (error) {
       this.discard(spec.id);
@@ -233,6 +235,8 @@ export class RunFolders {
     const relative = (file: string): string => toRecord(this.workspace, file);
     return JSON.stringify({
       ...spec,
+      // A person, or another program, reads floats as floats.
+      params: forJson(spec.params, spec.floats),
       file: spec.file === null ? null : relative(spec.file),
       cwd: relative(spec.cwd),
       ...(launch && {

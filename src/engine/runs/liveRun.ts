@@ -7,6 +7,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { RUN_FILES, type RunSpec } from '../../protocol/runFolder.js';
 import type { Frame, StopReason } from '../../protocol/supervisor.js';
+import type { Floats } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
 import { FIRST_LAUNCH, readLastWords, readSupervisorRecords, readTaken, type Launch } from './endingRecords.js';
 import { readTail } from '../disk/files.js';
@@ -153,8 +154,8 @@ export class LiveRun {
     return this.orphan === null;
   }
 
-  set(params: Params): void {
-    this.link.send({ type: 'set', params });
+  set(params: Params, floats: Floats | undefined): void {
+    this.link.send({ type: 'set', params, ...(floats && { floats }) });
   }
 
   /** Lets go of it without touching it: the engine is leaving. */

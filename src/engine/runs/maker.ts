@@ -1,9 +1,10 @@
 /** Makes runs: folder and row first, then the queue. */
 import { randomInt } from 'node:crypto';
-import type { Experiment, RunPlan } from '../../experiment/index.js';
+import { namesItsRun, type Experiment, type RunFacts, type RunPlan } from '../../experiment/index.js';
 import { ErrorCode, type Run, type RunStatus } from '../../protocol/engine.js';
 import type { RunSpec } from '../../protocol/runFolder.js';
 import type { RangeTest } from '../../protocol/rangeTest.js';
+import { mergeFloats, type Floats } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
 import type { StoreApi } from '../../store/api.js';
 import type { ActiveRuns } from './activeRuns.js';
@@ -22,6 +23,8 @@ const GIT_FRESH_MS = 10_000;
 const GIT_WAIT_MS = 1500;
 
 export interface NewRunDetails {
+  /** From `newRun`. */
+  id: string;
   name: string;
   seed: number;
   search: string | null;
@@ -34,6 +37,7 @@ export interface StartRequest {
   file: string;
   text?: string;
   params?: Params;
+  floats?: Floats | undefined;
   name?: string;
   seed?: number;
   python?: string;
@@ -58,7 +62,16 @@ export class RunMaker {
 
   async start(request: StartRequest): Promise<Run> {
     const experiment = await loadExperiment(request.file, request.text);
-    const plan = planOrRefuse(experiment, request.params ?? {}, this.options.distFolder, request.python);
+    const seed = request.seed ?? experiment.seed ?? newSeed();
+    const run = this.newRun(seed, null);
+    const { distFolder } = this.options;
+    const { floats, python } = request;
+    const plan = planOrRefuse(experiment, request.params ?? {}, {
+      dist: distFolder,
+      python: python ?? null,
+      floats,
+      run,
+    });
     const { rangeTest } = request;
     if (rangeTest && plan.network === undefined) {
       throw new RequestError(
@@ -67,8 +80,9 @@ export class RunMaker {
       );
     }
     const spec = this.create(experiment, plan, {
+      id: run.id,
       name: request.name ?? this.nextName(experiment.name, rangeTest),
-      seed: request.seed ?? experiment.seed ?? newSeed(),
+      seed,
       search: null,
       trial: null,
       git: await this.gitOf(plan.cwd),
@@ -78,24 +92,35 @@ export class RunMaker {
     return this.row(spec.id);
   }
 
-  /** Same program, params and seed; with `params` laid over, the program is planned anew from the experiment as it was. */
-  async rerun(id: string, params: Params | undefined): Promise<Run> {
+  /** What a plan may name of a run that is about to be made, or of one that goes on. */
+  newRun(seed: number, trial: number | null, id = newId()): RunFacts {
+    return { id, folder: this.options.folders.path(id), seed, trial };
+  }
+
+  /**
+   * Same program, params and seed; with `params` laid over, or where the command names the run's own folder, the program
+   * is planned anew from the experiment as it was.
+   */
+  async rerun(id: string, params: Params = {}, floats?: Floats): Promise<Run> {
     const { folders, store, active, distFolder, workspace } = this.options;
     const old = folders.spec(id);
     if (!store.runs.get(id)) throw notFound('run', id);
     if (!old) throw new RequestError(ErrorCode.notFound, `The folder of run ${id} is gone, so it can't be run again.`);
     const experiment = folders.experiment(id);
     let plan: RunPlan = { ...old, problems: [] };
-    const isChanged = params !== undefined && Object.keys(params).length > 0;
+    const run = this.newRun(old.seed, null);
     // Its command names files where they were before the workspace was moved.
     const isMoved = experiment !== null && old.origin?.workspace !== undefined && old.origin.workspace !== workspace;
-    if (isChanged || isMoved) {
-      if (!experiment) {
-        throw new RequestError(ErrorCode.conflict, `Run ${id} kept no experiment, so its parameters can't be changed.`);
-      }
-      plan = planOrRefuse(experiment, { ...old.params, ...params }, distFolder, undefined);
+    const changed = Object.keys(params).length > 0;
+    if (changed && !experiment) {
+      throw new RequestError(ErrorCode.conflict, `Run ${id} kept no experiment, so its parameters can't be changed.`);
+    }
+    if (experiment && (changed || isMoved || namesItsRun(experiment))) {
+      const all = { params: { ...old.params, ...params }, floats: mergeFloats(old, { params, floats }) };
+      plan = planOrRefuse(experiment, all.params, { dist: distFolder, floats: all.floats, run });
     }
     const spec = this.create(experiment ?? old, plan, {
+      id: run.id,
       name: this.nextName(old.experiment, old.rangeTest),
       seed: old.seed,
       search: null,
@@ -113,13 +138,15 @@ export class RunMaker {
     const experiment = 'program' in from ? from : null;
     const spec: RunSpec = {
       version: 1,
-      id: newId(),
+      id: details.id,
       experiment: experiment ? experiment.name : (from as RunSpec).experiment,
       file: from.file,
       search: details.search,
       trial: details.trial,
       params: plan.params,
+      ...(plan.floats && { floats: plan.floats }),
       argv: plan.argv,
+      ...(plan.variables && { variables: plan.variables }),
       cwd: plan.cwd,
       env: plan.env,
       ...(plan.network === undefined ? {} : { network: plan.network }),
@@ -133,7 +160,7 @@ export class RunMaker {
       origin: { host: hostName(), git: details.git, workspace: this.options.workspace },
       stopGrace: from.stopGrace ?? 10,
     };
-    const folder = this.makeFolder(spec, experiment);
+    const folder = this.makeFolder(spec, experiment, plan.files);
     try {
       store.runs.insert({ spec, name: details.name, status, folder, host: hostName(), git: details.git });
     } catch (error) {
@@ -145,9 +172,9 @@ export class RunMaker {
     return spec;
   }
 
-  private makeFolder(spec: RunSpec, experiment: Experiment | null): string {
+  private makeFolder(spec: RunSpec, experiment: Experiment | null, files?: Record<string, string>): string {
     try {
-      return this.options.folders.create(spec, experiment);
+      return this.options.folders.create(spec, experiment, files);
     } catch (error) {
       // Whoever asked is told; but it concerns everybody.
       if (isDiskFull(error)) this.options.trouble.met(error);

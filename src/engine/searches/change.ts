@@ -1,5 +1,6 @@
 /** What a person changes about a search that is there: its space, its constraints, how many trials are planned. */
 import { toSpace, type Experiment } from '../../experiment/index.js';
+import type { FloatMark } from '../../protocol/floats.js';
 import { ErrorCode, type Search } from '../../protocol/engine.js';
 import { SearchError } from '../../search/errors.js';
 import type { Space } from '../../search/types.js';
@@ -12,6 +13,7 @@ export interface ChangeSearchRequest {
   trials?: number;
   /** As written in a file. */
   space?: Record<string, unknown>;
+  spaceFloats?: FloatMark | undefined;
   /** Space and constraints as the file has them now. */
   reread?: boolean;
 }
@@ -27,7 +29,7 @@ export interface SearchChange {
 export async function changeOf(
   { experiment }: SearchPlan,
   { name }: Search,
-  { trials, space: written, reread = false }: Omit<ChangeSearchRequest, 'id'>,
+  { trials, space: written, spaceFloats, reread = false }: Omit<ChangeSearchRequest, 'id'>,
 ): Promise<SearchChange> {
   if (trials === undefined && !written && !reread) throw badRequest('Say what to change: the space, or the trials.');
   const old = experiment.search;
@@ -38,6 +40,7 @@ export async function changeOf(
     ...old,
     trials: trials ?? old.trials,
     space: written ?? now?.search?.space ?? old.space,
+    floats: (written ? spaceFloats : (now?.search ?? old).floats) ?? null,
     constraints: now?.search?.constraints ?? old.constraints,
   };
   const changed = { ...experiment, search };

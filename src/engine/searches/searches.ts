@@ -61,7 +61,7 @@ export class Searches implements RunListener {
       python: request.python ?? null,
     };
     const study = await this.open(plan, () => ({
-      options: studyOptions(plan, request.space, scheduler.capacity(needOf(experiment))),
+      options: studyOptions(plan, scheduler.capacity(needOf(experiment))),
       earlier: earlierTrials(store, experiment),
     }));
     const { reason, size } = study.opened;
@@ -84,7 +84,7 @@ export class Searches implements RunListener {
           trials: size,
           parallel: plan.parallel === 'auto' ? scheduler.capacity(needOf(experiment)) : plan.parallel,
           objective: objectiveOf(experiment),
-          space: request.space ?? settings.space,
+          space: settings.space,
           createdAt: Date.now(),
           plan,
         });

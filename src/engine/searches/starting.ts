@@ -1,4 +1,5 @@
 /** From a request to what a search begins with. */
+import type { FloatMark } from '../../protocol/floats.js';
 import { toSpace, type Experiment } from '../../experiment/index.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
 import type { StudyOptions } from '../../search/types.js';
@@ -15,6 +16,7 @@ export interface StartSearchRequest {
   parallel?: number;
   giveUpAfter?: number;
   space?: Record<string, unknown>;
+  spaceFloats?: FloatMark | undefined;
 }
 
 /** The experiment with what the request lays over it; refuses one that can't be searched. */
@@ -35,7 +37,7 @@ export function withRequest(experiment: Experiment, request: StartSearchRequest)
       trials: trials ?? search.trials,
       parallel: parallel ?? search.parallel,
       giveUpAfter: giveUpAfter ?? search.giveUpAfter,
-      space: space ?? search.space,
+      ...(space && { space, floats: request.spaceFloats ?? null }),
     },
   };
 }
@@ -44,15 +46,11 @@ export function needOf({ resources }: Experiment): { gpus: number; perGpu: numbe
   return { gpus: resources.gpus ?? 1, perGpu: resources.perGpu };
 }
 
-export function studyOptions(
-  plan: SearchPlan,
-  space: Record<string, unknown> | undefined,
-  capacity: number,
-): StudyOptions {
+export function studyOptions(plan: SearchPlan, capacity: number): StudyOptions {
   const { experiment } = plan;
   const settings = experiment.search!;
   return {
-    space: toSpace(experiment, space),
+    space: toSpace(experiment),
     goals: objectivesOf(experiment).map(({ goal }) => goal),
     sampler: settings.sampler,
     pruner: settings.pruner,

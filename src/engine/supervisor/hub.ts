@@ -1,5 +1,6 @@
 /** Who is connected, and what is passed between them. */
 import type { Socket } from 'node:net';
+import { forJson, mergeFloats } from '../../protocol/floats.js';
 import type { Control, Frame } from '../../protocol/supervisor.js';
 import { lineReader } from '../../protocol/lines.js';
 import { timingSafeEqual } from 'node:crypto';
@@ -78,8 +79,10 @@ export class Hub {
     if (control.type === 'stop') this.standing.set('stop', control);
     if (control.type === 'set') {
       const before = this.standing.get('set');
-      const params = { ...(before?.type === 'set' ? before.params : {}), ...control.params };
-      this.standing.set('set', { type: 'set', params });
+      const old = before?.type === 'set' ? before : { params: {} };
+      const floats = mergeFloats(old, control);
+      const params = { ...old.params, ...control.params };
+      this.standing.set('set', { type: 'set', params, ...(floats && { floats }) });
     }
     for (const peer of this.peers) if (peer.role === 'client') this.tell(peer, control);
   }
@@ -118,7 +121,7 @@ export class Hub {
 
   private tell(peer: Peer, control: Control): void {
     const wants = control.type === 'stop' || control.type === 'set' ? peer.handles.includes(control.type) : true;
-    if (wants) peer.socket.write(JSON.stringify(control) + '\n');
+    if (wants) peer.socket.write(controlLine(control));
   }
 
   private receive(peer: Peer, message: Record<string, unknown>, line: string): void {
@@ -173,6 +176,12 @@ function isFrame(message: Record<string, unknown>): message is Frame & Record<st
     isCount(offset) &&
     (data === undefined || typeof data === 'string')
   );
+}
+
+/** A program is told floats as floats. */
+function controlLine(control: Control): string {
+  const told = control.type === 'set' ? { ...control, params: forJson(control.params, control.floats) } : control;
+  return JSON.stringify(told) + '\n';
 }
 
 function isControl(message: Record<string, unknown>): message is Control & Record<string, unknown> {

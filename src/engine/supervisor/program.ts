@@ -7,7 +7,7 @@ import type { StopReason } from '../../protocol/supervisor.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { withPersonsUmask } from '../disk/umask.js';
 import { processStartTime, type ProcessInfo } from './processes.js';
-import { startError, type ProgramSpec } from './spec.js';
+import { programArgv, startError, type ProgramSpec } from './spec.js';
 import { ProcessTree } from './tree.js';
 
 export interface ProgramEnd {
@@ -62,7 +62,7 @@ export class Program {
     const output = openRealForAppend(join(folder, RUN_FILES.output));
     let child: ChildProcess;
     try {
-      const [name, ...args] = spec.argv as [string, ...string[]];
+      const [name, ...args] = programArgv(spec, env) as [string, ...string[]];
       child = withPersonsUmask(() =>
         spawn(name === 'node' ? process.execPath : name, args, {
           cwd: spec.cwd,

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { readReal } from '../../files/real.js';
 import { fromRecord, workspaceOf } from '../../files/runPaths.js';
+import { jsonText, type FloatMark } from '../../protocol/floats.js';
 import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
 import { setEntry } from '../../protocol/records.js';
 
@@ -13,11 +14,18 @@ export interface ProgramSpec {
   cwd: string;
   env: Record<string, string>;
   params: unknown;
+  floats: FloatMark;
+  variables: { argument: number; at: number; name: string }[];
   stopGrace: number;
   launch: { number: number; checkpoint: string | null } | null;
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
+
+function isVariable(value: unknown): value is ProgramSpec['variables'][number] {
+  const { argument, at, name } = (value ?? {}) as Record<string, unknown>;
+  return Number.isInteger(argument) && Number.isInteger(at) && isText(name);
+}
 
 function isLaunch(value: unknown): value is ProgramSpec['launch'] {
   if (value === null) return true;
@@ -44,7 +52,7 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
     return fail((error as Error).message);
   }
   if (typeof spec !== 'object' || spec === null) return fail('must hold an object');
-  const { id, argv, cwd, env = {}, params = {}, stopGrace = 10, launch = null } = spec;
+  const { id, argv, cwd, env = {}, params = {}, floats = null, variables = [], stopGrace = 10, launch = null } = spec;
   if (spec.version !== 1) return fail(`is of version ${String(spec.version)}; this supervisor knows version 1`);
   if (!isText(id)) return fail('"id" must be text');
   if (!Array.isArray(argv) || argv.length === 0 || !argv.every(isText)) return fail('"argv" must be a list of texts');
@@ -52,10 +60,12 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
   if (typeof env !== 'object' || env === null || !Object.values(env).every(isText))
     return fail('"env" must map names to texts');
   if (typeof stopGrace !== 'number' || !(stopGrace >= 0)) return fail('"stopGrace" must be seconds');
+  if (!Array.isArray(variables) || !variables.every(isVariable)) return fail('"variables" must name arguments');
   if (!isLaunch(launch)) return fail('"launch" must have a number and a checkpoint');
   const absolute = (written: string): string => fromRecord(workspaceOf(folder), written);
   return {
     ...{ id, argv, cwd: absolute(cwd), env: env as Record<string, string>, params, stopGrace },
+    ...{ floats: floats as FloatMark, variables },
     launch: launch && { ...launch, checkpoint: launch.checkpoint && absolute(launch.checkpoint) },
   };
 }
@@ -89,9 +99,21 @@ export function programEnv(
     [RUN_ENV.journal]: join(folder, RUN_FILES.journal, RUN_FILES.externalJournal),
     [RUN_ENV.socket]: address.socket,
     [RUN_ENV.token]: address.token,
-    [RUN_ENV.params]: JSON.stringify(spec.params),
+    [RUN_ENV.params]: jsonText(spec.params, spec.floats),
     ...(spec.launch?.checkpoint ? { [RUN_ENV.checkpoint]: spec.launch.checkpoint } : {}),
   });
+}
+
+/** The argument vector with the values of the environment's variables in their places. */
+export function programArgv({ argv, variables }: ProgramSpec, env: Record<string, string | undefined>): string[] {
+  const filled = [...argv];
+  // From behind, so that the places before stay where they are.
+  for (const { argument, at, name } of [...variables].reverse()) {
+    const text = filled[argument];
+    if (!text?.startsWith(`\${envvar:${name}}`, at)) continue;
+    filled[argument] = text.slice(0, at) + (env[name] ?? '') + text.slice(at + name.length + '${envvar:}'.length);
+  }
+  return filled;
 }
 
 /** The folder with the Python client, given by the engine or beside this bundle's folder. */

@@ -1,9 +1,13 @@
 /** Changes an experiment file in place: only the values asked for, everything else to the letter as it was. */
-import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, parse, type Pair, type YAMLMap } from 'yaml';
+import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, type Pair, type YAMLMap } from 'yaml';
+import { jsonText, markAt, type FloatMark, type Floats } from '../../protocol/floats.js';
 import type { Params, ParamValue } from '../../protocol/values.js';
 import { flatten } from './flatten.js';
 import { flowText, scalarText } from './flowText.js';
+import { floatMarkFor } from './paramFloats.js';
 import { Pieces } from './pieces.js';
+import { readTypedValue } from './typedValue.js';
+import { readDimension } from '../search/space.js';
 import { placeholderAt } from '../start/plan.js';
 import type { NestedParams } from '../schema.js';
 import { Source } from './source.js';
@@ -12,6 +16,8 @@ import type { TextEdit } from '../types.js';
 
 export interface FileChange {
   params?: Params;
+  /** Which whole numbers of the params are floats; where the file has a float, a whole number becomes one too. */
+  floats?: Floats | undefined;
   /** Ranges as YAML text, such as `{ log: [1e-5, 1e-1] }`; an empty text takes the parameter out of the search. */
   space?: Record<string, string>;
   trials?: number;
@@ -25,11 +31,17 @@ export interface FileChange {
  */
 export function editExperiment(text: string, change: FileChange, file?: string): { text: string; edits: TextEdit[] } {
   const editor = new Editor(text, file ?? (looksLikeJson(text) ? 'x.json' : 'x.yaml'));
-  for (const [name, value] of Object.entries(change.params ?? {})) editor.setParam(name, value);
+  for (const [name, value] of Object.entries(change.params ?? {}))
+    editor.setParam(name, value, markAt(change.floats, name));
   for (const [name, range] of Object.entries(change.space ?? {})) editor.setRange(name, range);
   if (change.trials !== undefined) editor.set(['search', 'trials'], String(change.trials));
   if (change.learningRate !== undefined) editor.setLearningRate(change.learningRate);
   return editor.finish();
+}
+
+function rangeJson(range: string): string {
+  const { value, floats } = readTypedValue(range);
+  return jsonText(value, floats);
 }
 
 /** The file can't be changed; the message says why. */
@@ -74,20 +86,29 @@ class Editor {
     return { text: this.pieces.text, edits: this.pieces.edits() };
   }
 
-  setParam(name: string, value: ParamValue): void {
+  setParam(name: string, value: ParamValue, mark: FloatMark = null): void {
     this.paths ??= flatten((this.current.value as { params?: NestedParams } | null)?.params ?? {}).pathOf;
     const path = ['params', ...(this.paths.get(name) ?? [name])];
+    const float = this.floatOf(name, path, value, mark);
     const range = this.current.rangeOfNode(this.current.pairAt(path)?.value);
     if (!range || range.end === range.start) {
-      return this.set(path, this.render(value, this.source.nodeAt(path)));
+      return this.set(path, this.render(value, this.source.nodeAt(path), float));
     }
     if (this.replacements.some(({ offset, length }) => offset < range.end && range.start < offset + length)) {
       this.flush();
-      return this.setParam(name, value);
+      return this.setParam(name, value, mark);
     }
-    const text = this.render(value, this.current.nodeAt(path));
+    const text = this.render(value, this.current.nodeAt(path), float);
     if (this.current.text.slice(range.start, range.end) === text) return;
     this.replacements.push({ offset: range.start, length: range.end - range.start, text });
+  }
+
+  private floatOf(name: string, path: string[], value: ParamValue, mark: FloatMark): FloatMark {
+    const at = ['search', 'space', name];
+    const range = this.current.nodeAt(at) === undefined ? undefined : this.current.valueAt(at);
+    const dimension = range === undefined ? null : readDimension(name, range, this.current.floatsAt(at)).dimension;
+    const declared = { value: this.current.valueAt(path) as ParamValue | undefined, mark: this.current.floatsAt(path) };
+    return floatMarkFor(value, mark, declared, dimension ?? null);
   }
 
   /** The file with all changes so far. */
@@ -128,7 +149,7 @@ class Editor {
   setRange(name: string, range: string): void {
     const path = ['search', 'space', name];
     if (range.trim() === '') return this.remove(path);
-    this.set(path, this.source.isJson ? JSON.stringify(parse(range)) : range.trim());
+    this.set(path, this.source.isJson ? rangeJson(range) : range.trim());
   }
 
   /** Puts rendered text where the path leads; makes what is missing on the way. */
@@ -255,9 +276,9 @@ class Editor {
     });
   }
 
-  private render(value: ParamValue, old: unknown): string {
-    if (this.current.isJson) return JSON.stringify(value);
-    if (typeof value !== 'string') return flowText(value);
+  private render(value: ParamValue, old: unknown, mark: FloatMark = null): string {
+    if (this.current.isJson) return jsonText(value, mark);
+    if (typeof value !== 'string') return flowText(value, mark);
     const style = isScalar(old) ? old.type : undefined;
     if (style === 'QUOTE_DOUBLE') return JSON.stringify(value);
     const quoted = `'${value.replaceAll("'", "''")}'`;

@@ -1,14 +1,17 @@
 import { stringify } from 'yaml';
+import { markAt, withPoint, type FloatMark } from '../../protocol/floats.js';
 import type { ParamValue } from '../../protocol/values.js';
 
 /** A value on one line as a person would write it: `{ choice: [sgd, adam] }`. Reads back as the same value anywhere. */
-export function flowText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(flowText).join(', ')}]`;
+export function flowText(value: unknown, mark: FloatMark = null): string {
+  if (Array.isArray(value)) return `[${value.map((item, i) => flowText(item, markAt(mark, i))).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).map(([key, item]) => `${flowText(key)}: ${flowText(item)}`);
+    const entries = Object.entries(value).map(
+      ([key, item]) => `${flowText(key)}: ${flowText(item, markAt(mark, key))}`,
+    );
     return entries.length ? `{ ${entries.join(', ')} }` : '{}';
   }
-  return scalarText(value as ParamValue);
+  return typeof value === 'number' ? numberText(value, mark) : scalarText(value as ParamValue);
 }
 
 /** A scalar; texts are quoted only where they must be, within braces as well as without. */
@@ -22,8 +25,8 @@ export function scalarText(value: ParamValue): string {
   return inner.includes('\n') ? JSON.stringify(value) : inner;
 }
 
-/** As a person would write it: 1e-5, not 0.00001. Always read back as the same number. */
-export function numberText(value: number): string {
+/** As a person would write it: 1e-5, not 0.00001. Always read back as the same number, and a float as a float. */
+export function numberText(value: number, mark: FloatMark = null): string {
   if (Number.isNaN(value)) return '.nan';
   if (!Number.isFinite(value)) return value > 0 ? '.inf' : '-.inf';
   const plain = String(value);
@@ -31,5 +34,5 @@ export function numberText(value: number): string {
     const [mantissa, exponent] = value.toExponential().split('e') as [string, string];
     return `${mantissa}e${exponent.replace('+', '')}`;
   }
-  return plain;
+  return withPoint(plain, mark);
 }

@@ -1,9 +1,10 @@
 /** The experiment file as a form: fields with their kinds, and what is wrong with values typed into them. */
 import { isMap, isNode, isScalar } from 'yaml';
 import type { FileForm, FormField, FormProblems } from '../../protocol/panel.js';
+import { markAt } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
-import { sameValue, type Dimension } from '../../search/index.js';
-import { fillTree, MissingValue } from '../start/command.js';
+import { floatMarkOf, sameValue, type Dimension } from '../../search/index.js';
+import { fillTree, MissingValue } from '../start/fill.js';
 import { flowText } from './flowText.js';
 import { validateNetwork } from '../network/index.js';
 import { kindOf, refuseParam } from './paramCheck.js';
@@ -46,7 +47,7 @@ function readableDimensions(reading: Reading): Map<string, Dimension> {
   const written = reading.written?.search?.space ?? {};
   return new Map(
     Object.entries(written).flatMap(([name, value]) => {
-      const { dimension } = readDimension(name, value);
+      const { dimension } = readDimension(name, value, markAt(reading.spaceFloats, name));
       return dimension ? [[name, dimension] as const] : [];
     }),
   );
@@ -56,7 +57,12 @@ function fieldOf(name: string, reading: Reading, dimension: Dimension | null): F
   const own = entryOf(reading.params, name);
   const field: FormField = { name, kind: kindOf(own, dimension), value: own ?? null };
   if (own === undefined && dimension) field.value = middleOf(dimension);
-  if (dimension?.kind === 'choice') field.choices = [...dimension.choices];
+  const mark = own === undefined && dimension ? floatMarkOf(dimension, field.value) : markAt(reading.floats, name);
+  if (mark) field.float = mark;
+  if (dimension?.kind === 'choice') {
+    field.choices = [...dimension.choices];
+    if (dimension.floats) field.choiceFloats = dimension.floats;
+  }
   const space = spaceText(name, reading);
   if (space !== null) field.space = space;
   const description = commentOf(name, reading);
@@ -73,7 +79,7 @@ function spaceText(name: string, reading: Reading): string | null {
   const text = range ? source.text.slice(range.start, range.end) : '';
   const native = JSON.stringify(origin(['search', 'space', name])) === JSON.stringify(['search', 'space', name]);
   if (native && text.startsWith('{') && !/[\n#*&]/.test(text) && !source.isJson) return text;
-  return flowText(value);
+  return flowText(value, markAt(reading.spaceFloats, name));
 }
 
 /** The comment behind a parameter's value, or the lines of comment right above it. */

@@ -1,9 +1,10 @@
 /** From text to experiment, with every mistake and its place. */
 import * as path from 'node:path';
-import { isScalar } from 'yaml';
 import type { FileProblem } from '../../protocol/engine.js';
+import { floatsOf, markAt, valueText, type Floats } from '../../protocol/floats.js';
 import { refuse, type Dimension } from '../../search/index.js';
-import { macroFault, placeholders, splitCommand } from '../start/command.js';
+import { splitCommand } from '../start/command.js';
+import { macroFault, placeholders, RUN_FACTS } from '../start/fill.js';
 import { flatten } from './flatten.js';
 import { checkNetworkTemplate } from '../network/index.js';
 import { problemsOf } from '../network/problems.js';
@@ -16,6 +17,7 @@ import { Source, type Fault, type Path, type Range } from './source.js';
 import { splitHint } from '../search/space.js';
 import { suggest } from '../suggest.js';
 import { importSweep, isSweep } from '../sweep/index.js';
+import { pyYamlScalar } from '../sweep/pyyaml.js';
 import type { Experiment, ParsedExperiment, Program } from '../types.js';
 
 const readings = new WeakMap<Experiment, Reading>();
@@ -45,12 +47,26 @@ export function readExperiment(text: string, file: string): Reading {
     });
     return { ...nothing, origin: (at) => at };
   }
-  const { written, origin } = isSweep(source.value)
-    ? fromSweep(source, source.value)
-    : checkShape(source, source.value);
+  const sweep = isSweep(source.value) ? fromSweep(source) : null;
+  const { written, origin } = sweep ?? checkShape(source, source.value);
   if (!written) return { ...nothing, origin };
   const { params, pathOf } = flatten(written.params ?? {});
-  const reading: Reading = { source, written, experiment: null, params, pathOf, space: null, origin };
+  const floats = sweep ? sweep.floats : floatsOfParams(source, pathOf);
+  const spaceFloats = sweep ? sweep.spaceFloats : source.floatsAt(['search', 'space']);
+  const reading: Reading = {
+    ...{
+      source,
+      written,
+      experiment: null,
+      params,
+      floats,
+      spaceFloats,
+      groups: sweep?.groups,
+      pathOf,
+      space: null,
+      origin,
+    },
+  };
   new Checks(reading).all();
   if (!source.failed) {
     reading.experiment = build(reading, file);
@@ -59,13 +75,16 @@ export function readExperiment(text: string, file: string): Reading {
   return reading;
 }
 
-function fromSweep(source: Source, value: Record<string, unknown>) {
-  const { written, origin, problems } = importSweep(value, (at) => {
-    const node = source.resolve(source.nodeAt(at));
-    return isScalar(node) && Number.isInteger(node.value) && !/[.eE]/.test(node.source ?? '');
-  });
+function floatsOfParams(source: Source, pathOf: Map<string, string[]>): Floats | undefined {
+  const marks = source.floatsAt(['params']);
+  return floatsOf([...pathOf].map(([name, path]) => [name, path.reduce(markAt, marks)] as const));
+}
+
+function fromSweep(source: Source) {
+  source.readAs(pyYamlScalar);
+  const { problems, ...sweep } = importSweep(source.value as Record<string, unknown>, (at) => source.floatsAt(at));
   for (const { path: at, where, ...fault } of problems) source.reportAt(at, fault, where);
-  return { written, origin };
+  return sweep;
 }
 
 function checkShape(source: Source, value: object): Pick<Reading, 'written' | 'origin'> {
@@ -130,6 +149,7 @@ class Checks {
     this.search();
     this.params();
     if (this.written.run !== undefined) this.command(this.written.run);
+    for (const [name, value] of Object.entries(this.written.env ?? {})) this.variable(name, String(value));
     if (this.written.network !== undefined) this.network(this.written.network);
     if (this.written.seed !== undefined && this.written.resources?.gpus === 0 && this.written.resources.perGpu) {
       this.report(
@@ -202,7 +222,7 @@ class Checks {
       if (typeof value === 'string') texts.push(value);
       else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
     };
-    visit([this.written.run, this.written.network]);
+    visit([this.written.run, this.written.network, this.written.env]);
     return texts.flatMap(placeholders);
   }
 
@@ -251,18 +271,28 @@ class Checks {
     }
   }
 
+  private variable(name: string, text: string): void {
+    const { source, origin } = this.reading;
+    const at = origin(['env', name]);
+    for (const placed of placeholders(text)) {
+      this.placeholder(placed, this.find(source.nodeAt(at), text, `{${placed}}`) ?? source.rangeOf(at));
+    }
+  }
+
   private find(node: unknown, text: string, part: string): Range | null {
     const at = text.indexOf(part);
     return at < 0 ? null : this.reading.source.insideScalar(node, at, part.length);
   }
 
   private argument(text: string, place: (text: string) => Range): void {
-    const fault = macroFault(text);
+    // Programs of sweeps know placeholders of their own, such as Hydra's ${oc.env:HOME}.
+    const fault = isSweep(this.reading.source.value) ? null : macroFault(text);
     if (fault) this.reading.source.report(place(text), fault);
     for (const name of placeholders(text)) this.placeholder(name, place(`{${name}}`));
   }
 
   private placeholder(name: string, range: Range): void {
+    if ((RUN_FACTS as readonly string[]).includes(name)) return;
     if (this.names.has(name) || this.reading.source.full() || this.lost('params') || this.lost('search')) return;
     const near = suggest(name, [...this.names]);
     const hint = near ? `did you mean "{${near}}"?` : `add ${name} to params; for braces as they are write {{${name}}}`;
@@ -298,16 +328,19 @@ function build(reading: Reading, file: string): Experiment {
   const written = reading.written!;
   const { search } = written;
   const objectives = objectivesOf(written);
+  const text = textsOf(reading);
   return {
     file,
     name: written.name ?? defaultName(file),
-    program: programOf(written),
+    program: programOf(written, reading),
     params: reading.params,
+    ...(reading.floats && { floats: reading.floats }),
+    ...(reading.groups && { groups: reading.groups }),
     objective: objectives[0] ?? null,
     objectives,
-    search: search ? searchPlanOf(search, namesOf(reading)) : null,
+    search: search ? searchPlanOf(search, namesOf(reading), reading.spaceFloats) : null,
     cwd: written.cwd ?? null,
-    env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, String(value)])),
+    env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, text(value, ['env', key])])),
     resources: { gpus: written.resources?.gpus ?? null, perGpu: written.resources?.perGpu ?? 1 },
     python: written.python ?? null,
     seed: written.seed ?? null,
@@ -315,10 +348,17 @@ function build(reading: Reading, file: string): Experiment {
   };
 }
 
-function programOf(written: WrittenExperiment): Program {
+/** Numbers as they were written: `1.0` is no `1` for the program that reads it. */
+function textsOf({ source, origin }: Reading): (value: string | number | boolean, at: Path) => string {
+  return (value, at) => valueText(value, typeof value === 'number' ? source.floatsAt(origin(at)) : null);
+}
+
+function programOf(written: WrittenExperiment, reading: Reading): Program {
   if (written.module !== undefined) return { kind: 'module', path: written.module };
   if (written.run === undefined) return { kind: 'network', value: written.network };
-  const argv = typeof written.run === 'string' ? splitCommand(written.run).argv! : written.run.map(String);
+  const { run } = written;
+  const text = textsOf(reading);
+  const argv = typeof run === 'string' ? splitCommand(run).argv! : run.map((word, i) => text(word, ['run', i]));
   return { kind: 'run', argv };
 }
 

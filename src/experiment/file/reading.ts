@@ -1,3 +1,4 @@
+import type { FloatMark, Floats } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
 import type { Space } from '../../search/index.js';
 import type { WrittenExperiment } from '../schema.js';
@@ -10,6 +11,11 @@ export interface Reading {
   written: WrittenExperiment | null;
   experiment: Experiment | null;
   params: Params;
+  /** Which whole numbers of the params, and of the search space, were written as floats. */
+  floats?: Floats | undefined;
+  spaceFloats?: FloatMark;
+  /** Where the parameters of a sweep stand in nested groups. */
+  groups?: Record<string, string[]> | undefined;
   /** Where each parameter of `params` stands below `params`. */
   pathOf: Map<string, string[]>;
   space: Space | null;

@@ -1,8 +1,9 @@
 /** The text of an experiment file with the place of everything in it. YAML and JSON are read by the same parser. */
-import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter } from 'yaml';
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, visit } from 'yaml';
 import type { Document, Node, Pair, ParsedNode, Scalar, YAMLMap } from 'yaml';
 import type { FileProblem } from '../../protocol/engine.js';
 import { readYaml, type TextFault, type YamlText } from './yamlText.js';
+import { groupMark, isFloatText, listMark, type FloatMark } from '../../protocol/floats.js';
 
 export type Path = readonly (string | number)[];
 /** Half-open, in UTF-16 units. */
@@ -27,7 +28,7 @@ export class Source {
   readonly problems: FileProblem[] = [];
   readonly doc: Document.Parsed<ParsedNode> | null;
   /** The plain value; undefined when it could not be read. */
-  readonly value: unknown;
+  value: unknown;
   private readonly lines = new LineCounter();
   private readonly targets: YamlText['targets'];
   private readonly pairs = new WeakMap<YAMLMap, Map<string, Pair>>();
@@ -132,6 +133,45 @@ export class Source {
       if (node === undefined) return undefined;
     }
     return node as Node | null;
+  }
+
+  /** Reads the unquoted scalars by other rules than YAML 1.2 has. */
+  readAs(read: (text: string) => string | number | boolean | null): void {
+    if (!this.doc) return;
+    visit(this.doc, {
+      Scalar: (key, node) => {
+        if (key !== 'key' && node.type === 'PLAIN' && !node.tag && node.source !== undefined) {
+          node.value = read(node.source);
+        }
+      },
+    });
+    this.value = this.toValue(this.doc);
+  }
+
+  /** Which whole numbers at or below the path were written as floats. */
+  floatsAt(path: Path): FloatMark {
+    return this.floatsOf(this.nodeAt(path), this.valueAt(path));
+  }
+
+  /** The plain value at a path; undefined when there is none. */
+  valueAt(path: Path): unknown {
+    let value = this.value;
+    for (const part of path) value = (value as Record<string | number, unknown> | null | undefined)?.[part];
+    return value;
+  }
+
+  private floatsOf(node: unknown, value: unknown): FloatMark {
+    const resolved = this.resolve(node);
+    if (isScalar(resolved)) return Number.isInteger(resolved.value) && isFloatText(resolved.source ?? '') ? true : null;
+    if (isSeq(resolved) && Array.isArray(value)) {
+      return listMark(value.map((item, i) => this.floatsOf(resolved.items[i], item)));
+    }
+    if (!isMap(resolved) || typeof value !== 'object' || value === null) return null;
+    return groupMark(
+      Object.entries(value).map(([key, item]) => {
+        return [key, this.floatsOf(this.pairIn(resolved, key)?.value, item)] as const;
+      }),
+    );
   }
 
   pairAt(path: Path): Pair | undefined {

@@ -40,7 +40,7 @@ export function checkSearch(reading: Reading, names: readonly string[], report: 
     const where = fault.message.startsWith('unknown setting') ? 'key' : 'value';
     report(['search', what, ...(fault.key ? [fault.key] : [])], splitHint(fault.message), where);
   }
-  const { space, problems } = readSpace(search.space);
+  const { space, problems } = readSpace(search.space, reading.spaceFloats);
   for (const { path: at, message, hint } of problems) {
     const fault = { message, ...(hint !== undefined && { hint }) };
     report(['search', 'space', ...at], fault, /^unknown|has two ranges/.test(message) ? 'key' : 'value');

@@ -1,4 +1,5 @@
 /** A search as the engine is given it, from what the file says. */
+import type { FloatMark } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
 import type { LinearConstraint, Objective, Space, Stages } from '../../search/types.js';
 import { parseLinear } from './linearText.js';
@@ -14,7 +15,7 @@ export function objectivesOf({ objective }: Pick<WrittenExperiment, 'objective'>
 }
 
 /** Of a search that has been checked. `names`: what constraints may name. */
-export function searchPlanOf(search: WrittenSearch, names: readonly string[]): SearchPlan {
+export function searchPlanOf(search: WrittenSearch, names: readonly string[], floats?: FloatMark): SearchPlan {
   const written = search.constraints ?? [];
   return {
     sampler: (search.sampler ?? 'auto') as Named,
@@ -34,6 +35,7 @@ export function searchPlanOf(search: WrittenSearch, names: readonly string[]): S
     repeat: repeatOf(search.repeat),
     noise: search.noise ?? 'auto',
     space: search.space,
+    ...(floats && { floats }),
   };
 }
 

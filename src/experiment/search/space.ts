@@ -1,5 +1,6 @@
 /** Reads `search.space` as written into the search engine's terms. */
 import type { z } from 'zod';
+import { markAt, type FloatMark } from '../../protocol/floats.js';
 import type { ParamValue } from '../../protocol/values.js';
 import {
   between,
@@ -28,8 +29,8 @@ type Read = { dimension: Dimension; problems?: undefined } | { dimension?: undef
 const KINDS = Object.keys(DIMENSIONS) as DimensionKind[];
 const EXAMPLES = '{ log: [1e-5, 1e-1] }, { uniform: [0, 1] }, { int: [1, 8] } or { choice: [a, b] }';
 
-/** One entry, without looking at the others. */
-export function readDimension(name: string, written: unknown): Read {
+/** One entry, without looking at the others. `mark`: which of its whole numbers were written as floats. */
+export function readDimension(name: string, written: unknown, mark: FloatMark = null): Read {
   const wrong = (message: string, hint?: string, ...path: (string | number)[]): Read => ({
     problems: [{ path: [name, ...path], message, ...(hint !== undefined && { hint }) }],
   });
@@ -42,7 +43,7 @@ export function readDimension(name: string, written: unknown): Read {
   if (written === undefined) return wrong(`"${name}" has no range`, `write ${EXAMPLES}`);
   if (typeof written !== 'object' || written === null) {
     if (written === null) return wrong(`"${name}" has no range`, `write ${EXAMPLES}`);
-    return { dimension: { kind: 'constant', name, when: null, value: written as ParamValue } };
+    return { dimension: { kind: 'constant', name, when: null, value: written as ParamValue, ...floats(mark) } };
   }
   const keys = Object.keys(written);
   const kinds = keys.filter((key): key is DimensionKind => Object.hasOwn(DIMENSIONS, key));
@@ -81,7 +82,7 @@ export function readDimension(name: string, written: unknown): Read {
       })),
     };
   }
-  const dimension = toDimension(name, kind, result.data as Record<string, unknown>);
+  const dimension = toDimension(name, kind, result.data as Record<string, unknown>, markAt(mark, kind));
   const fault = faultOf(dimension);
   if (fault) return wrong(`"${name}": ${fault}`, undefined, kind);
   const refusal = dimension.prior ? refuse(dimension, dimension.prior.value) : null;
@@ -118,7 +119,9 @@ export function splitHint(message: string): { message: string; hint?: string } {
   return at === undefined ? { message } : { message: message.slice(0, at), hint: message.slice(at + 2) };
 }
 
-function toDimension(name: string, kind: DimensionKind, data: Record<string, unknown>): Dimension {
+const floats = (mark: FloatMark): { floats?: FloatMark } => (mark === null ? {} : { floats: mark });
+
+function toDimension(name: string, kind: DimensionKind, data: Record<string, unknown>, mark: FloatMark): Dimension {
   const when = data.when
     ? Object.fromEntries(
         Object.entries(data.when as Record<string, ParamValue>).map(([parent, v]) => [
@@ -142,9 +145,10 @@ function toDimension(name: string, kind: DimensionKind, data: Record<string, unk
         kind: 'choice',
         choices: data.choice as ParamValue[],
         weights: (data.weights as number[]) ?? null,
+        ...floats(mark),
       };
     case 'constant':
-      return { ...base, kind: 'constant', value: data.constant as ParamValue };
+      return { ...base, kind: 'constant', value: data.constant as ParamValue, ...floats(mark) };
     case 'normal':
     case 'logNormal': {
       const [mean, sd] = data[kind] as [number, number];
@@ -167,8 +171,14 @@ function toDimension(name: string, kind: DimensionKind, data: Record<string, unk
   }
 }
 
-/** The whole space, parents before their children. `space` is null when there are problems. */
-export function readSpace(written: Record<string, unknown>): { space: Space | null; problems: SpaceProblem[] } {
+/**
+ * The whole space, parents before their children. `space` is null when there are problems. `marks`: which whole numbers were
+ * written as floats.
+ */
+export function readSpace(
+  written: Record<string, unknown>,
+  marks: FloatMark = null,
+): { space: Space | null; problems: SpaceProblem[] } {
   const problems: SpaceProblem[] = [];
   const tooMany = tooManyDimensions(Object.keys(written).length);
   if (tooMany !== null) {
@@ -176,7 +186,7 @@ export function readSpace(written: Record<string, unknown>): { space: Space | nu
   }
   const dimensions: Dimension[] = [];
   for (const [name, value] of Object.entries(written)) {
-    const read = readDimension(name, value);
+    const read = readDimension(name, value, markAt(marks, name));
     if (read.dimension) dimensions.push(read.dimension);
     else problems.push(...read.problems);
   }
@@ -252,8 +262,8 @@ function sortByParents(dimensions: Dimension[]): { dimensions: Dimension[]; cycl
 }
 
 /** Throws SpaceError with the first problem. */
-export function spaceOf(written: Record<string, unknown>): Space {
-  const { space, problems } = readSpace(written);
+export function spaceOf(written: Record<string, unknown>, marks: FloatMark = null): Space {
+  const { space, problems } = readSpace(written, marks);
   if (space) return space;
   const { path, message, hint } = problems[0]!;
   throw new SpaceError(path.length ? String(path[0]) : null, hint ? `${message} (${hint})` : message);

@@ -7,11 +7,10 @@
  * - "Between double quotes" everything stands for itself, except \" and \\.
  * - Outside quotes a backslash before a blank, a quote or a brace makes it an ordinary character; before anything
  *   else it stands for itself, so that C:\data\train.py needs no quotes.
- * - {name} is replaced by the hyperparameter afterwards, so a value never becomes two arguments.
+ * - {name} is replaced by the hyperparameter afterwards (see `fill.ts`), so a value never becomes two arguments.
  * - What only a shell could do (pipes, &&, redirection, $VARIABLE, `…`) is refused, not passed on.
  */
-import { suggest } from '../suggest.js';
-import type { Params, ParamValue } from '../../protocol/values.js';
+
 import { entryOf, hasEntry } from '../../protocol/records.js';
 
 export interface CommandFault {
@@ -91,93 +90,4 @@ export function splitCommand(text: string): SplitCommand {
     return fault(text.indexOf(assigned), argv[0]!.length, `"${argv[0]}" sets a variable, which needs a shell`, hint);
   }
   return { argv };
-}
-
-/** `{name}`, `{{`, `}}` and the macros `${…}`. Braces around anything that can't be a name stand for themselves. */
-const PATTERN = /\$\{([^{}]*)\}|\{\{|\}\}|\{([A-Za-z_][\w.\-/]*)\}/g;
-
-/** Macros that stand alone as one argument and become any number of them. */
-export const LIST_MACROS = ['args', 'args_no_hyphens', 'args_no_boolean_flags'] as const;
-export const MACROS = [...LIST_MACROS, 'args_json', 'envvar:NAME'] as const;
-
-/** Names of the hyperparameters that a text asks for. */
-export function placeholders(text: string): string[] {
-  return [...text.matchAll(PATTERN)].flatMap((match) => match[2] ?? []);
-}
-
-/** What is wrong with the `${…}` of an argument, or null. */
-export function macroFault(text: string): { message: string; hint: string } | null {
-  for (const [whole, macro] of text.matchAll(PATTERN)) {
-    if (macro === undefined || macro === 'args_json' || /^envvar:\w+$/.test(macro)) continue;
-    if ((LIST_MACROS as readonly string[]).includes(macro)) {
-      if (text === whole) continue;
-      return { message: `${whole} must be an argument by itself`, hint: 'put blanks around it' };
-    }
-    const near = suggest(macro, MACROS);
-    const hint = near ? `did you mean "\${${near}}"?` : `known: ${MACROS.map((name) => `\${${name}}`).join(', ')}`;
-    return { message: `unknown ${whole}`, hint };
-  }
-  return null;
-}
-
-/** Puts values in. Throws MissingValue when a hyperparameter or environment variable is not there. */
-export function fillArgument(text: string, params: Params, env: Record<string, string | undefined>): string[] {
-  const listed = Object.entries(params).filter(([, value]) => value !== null);
-  switch (text) {
-    case '${args}':
-      return listed.map(([name, value]) => `--${name}=${asFlag(value)}`);
-    case '${args_no_hyphens}':
-      return listed.map(([name, value]) => `${name}=${asFlag(value)}`);
-    case '${args_no_boolean_flags}':
-      return listed.flatMap(([name, value]) =>
-        typeof value === 'boolean' ? (value ? [`--${name}`] : []) : [`--${name}=${asFlag(value)}`],
-      );
-  }
-  const filled = text.replace(PATTERN, (whole, macro: string | undefined, name: string | undefined) => {
-    if (whole === '{{') return '{';
-    if (whole === '}}') return '}';
-    if (macro === 'args_json') return JSON.stringify(params);
-    if (macro?.startsWith('envvar:')) {
-      const variable = macro.slice('envvar:'.length);
-      const value = entryOf(env, variable);
-      if (value === undefined) throw new MissingValue('env', variable);
-      return value;
-    }
-    if (name === undefined) return whole;
-    if (!Object.hasOwn(params, name)) throw new MissingValue('param', name);
-    return asText(entryOf(params, name)!);
-  });
-  return [filled];
-}
-
-export class MissingValue extends Error {
-  constructor(
-    readonly what: 'param' | 'env',
-    readonly missing: string,
-  ) {
-    super(`${missing} has no value`);
-  }
-}
-
-/** As an argument: texts as they are, lists as JSON. */
-export function asText(value: ParamValue): string {
-  return typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-/** As sweeps of Python programs expect it: True and False. */
-function asFlag(value: ParamValue): string {
-  return typeof value === 'boolean' ? (value ? 'True' : 'False') : asText(value);
-}
-
-/** Puts values into the strings of a tree; a string that is nothing but `{name}` becomes the value with its type. */
-export function fillTree(tree: unknown, params: Params, env: Record<string, string | undefined>): unknown {
-  if (typeof tree === 'string') {
-    const only = /^\{([A-Za-z_][\w.\-/]*)\}$/.exec(tree)?.[1];
-    if (only === undefined) return placeholders(tree).length ? fillArgument(tree, params, env)[0] : tree;
-    if (!Object.hasOwn(params, only)) throw new MissingValue('param', only);
-    return entryOf(params, only);
-  }
-  if (Array.isArray(tree)) return tree.map((item) => fillTree(item, params, env));
-  if (typeof tree !== 'object' || tree === null) return tree;
-  return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, fillTree(value, params, env)]));
 }

@@ -2,12 +2,24 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import type { FileProblem } from '../../protocol/engine.js';
+import { floatsOf, markAt, type FloatMark, type Floats } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
 import { sameValue, type Dimension } from '../../search/index.js';
-import { fillArgument, fillTree, MissingValue } from './command.js';
+import {
+  ARGS_FILE,
+  argsJson,
+  fillArgument,
+  fillTree,
+  fillVariable,
+  MissingValue,
+  needsRun,
+  putVariables,
+  type Values,
+} from './fill.js';
 import { optionFromValue } from './interpreterOptions.js';
 import { validateNetwork } from '../network/index.js';
 import { refuseParam } from '../file/paramCheck.js';
+import { floatMarkFor } from '../file/paramFloats.js';
 import { readingOf } from '../file/read.js';
 import type { Reading } from '../file/reading.js';
 import { Source, type Fault, type Path } from '../file/source.js';
@@ -25,13 +37,15 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
     const { source, origin } = reading;
     problems.push(source.problemAt(source.rangeOf(origin(at), where), fault));
   };
-  const merged = mergeParams(experiment, reading, params, report);
+  const { params: merged, floats } = mergeParams(experiment, reading, { params, floats: ctx.floats }, report);
+  const values: Values = { params: merged, floats, groups: experiment.groups, facts: factsOf(ctx.run) };
   const folder = path.dirname(experiment.file);
   const plan: RunPlan = {
     argv: [],
     cwd: path.resolve(folder, experiment.cwd ?? '.'),
-    env: experiment.env,
+    env: {},
     params: merged,
+    ...(floats && { floats }),
     problems,
   };
   if (experiment.cwd !== null && !existsSync(plan.cwd)) report(['cwd'], { message: `there is no folder ${plan.cwd}` });
@@ -39,8 +53,8 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
   try {
     switch (program.kind) {
       case 'run':
-        plan.argv = program.argv.flatMap((argument) => fillArgument(argument, merged, env));
-        reportOption(program.argv, plan.argv[0]!, (argument) => fillArgument(argument, merged, env), report);
+        planCommand(program.argv, plan, values, env);
+        reportOption(program.argv, plan.argv[0]!, (argument) => textsOf(argument, values, env), report);
         plan.argv[0] = interpreter(plan.argv[0]!, experiment, folder, ctx.python ?? null, env);
         break;
       case 'module': {
@@ -56,6 +70,14 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
   } catch (error) {
     if (!(error instanceof MissingValue)) throw error;
     report([program.kind], missing(error));
+  }
+  for (const [name, text] of Object.entries(experiment.env)) {
+    try {
+      setEntry(plan.env, name, fillVariable(text, values));
+    } catch (error) {
+      if (!(error instanceof MissingValue)) throw error;
+      report(['env', name], missing(error));
+    }
   }
   return plan;
 }
@@ -74,6 +96,29 @@ function reportOption(
   });
 }
 
+function textsOf(argument: string, values: Values, env: Record<string, string | undefined>): string[] {
+  return fillArgument(argument, values, env).map(({ text, variables }) => putVariables(text, variables, env));
+}
+
+/** Whether the command or the environment name the run's own folder, id, seed or trial, which another run has not. */
+export function namesItsRun({ program, env }: Experiment): boolean {
+  const texts = [...(program.kind === 'run' ? program.argv : []), ...Object.values(env)];
+  return texts.some(needsRun);
+}
+
+function factsOf(run: PlanContext['run']): Values['facts'] {
+  if (!run) return {};
+  return { 'run.id': run.id, 'run.dir': run.folder, seed: String(run.seed), trial: String(run.trial ?? 0) };
+}
+
+function planCommand(argv: string[], plan: RunPlan, values: Values, env: Record<string, string | undefined>): void {
+  const filled = argv.flatMap((argument) => fillArgument(argument, values, env));
+  plan.argv = filled.map(({ text }) => text);
+  const variables = filled.flatMap(({ variables }, argument) => variables.map((each) => ({ argument, ...each })));
+  if (variables.length > 0) plan.variables = variables;
+  if (argv.some((argument) => argument.includes('${args_json_file}'))) plan.files = { [ARGS_FILE]: argsJson(values) };
+}
+
 function missing(error: MissingValue): Fault {
   return error.what === 'env'
     ? {
@@ -86,10 +131,11 @@ function missing(error: MissingValue): Fault {
 function mergeParams(
   experiment: Experiment,
   reading: Reading,
-  params: Params,
+  { params, floats }: { params: Params; floats?: Floats | undefined },
   report: (at: Path, fault: Fault, where?: 'key' | 'value') => void,
-): Params {
+): { params: Params; floats?: Floats | undefined } {
   const merged: Params = { ...experiment.params };
+  const marks = new Map<string, FloatMark>(Object.entries(experiment.floats ?? {}));
   const dimensions = dimensionsOf(reading);
   for (const [name, value] of Object.entries(params)) {
     const declared = entryOf(experiment.params, name);
@@ -106,9 +152,13 @@ function mergeParams(
     const own = declared !== undefined && sameValue(declared, value);
     const refusal = own ? null : refuseParam(value, declared, dimension);
     if (refusal) report(paramPath(reading, name), { message: `"${name}" ${refusal}` });
-    else setEntry(merged, name, value);
+    else {
+      setEntry(merged, name, value);
+      const mark = markAt(experiment.floats, name);
+      marks.set(name, floatMarkFor(value, markAt(floats, name), { value: declared, mark }, dimension));
+    }
   }
-  return merged;
+  return { params: merged, floats: floatsOf([...marks]) };
 }
 
 export function dimensionsOf(reading: Reading): Map<string, Dimension> {
@@ -188,7 +238,7 @@ function emptyReading(experiment: Experiment): Reading {
   return {
     source: new Source('', experiment.file),
     ...{ written: null, experiment, params: experiment.params, pathOf: new Map() },
-    space: experiment.search ? readSpace(experiment.search.space).space : null,
+    space: experiment.search ? readSpace(experiment.search.space, experiment.search.floats).space : null,
     origin: (at) => at,
   };
 }

@@ -2,6 +2,7 @@
  * Sweep files of Weights & Biases, read as they are: turned into an experiment file's terms, with a way back from
  * each part to where it was written.
  */
+import { floatsOf, markAt, type FloatMark, type Floats } from '../../protocol/floats.js';
 import { suggest } from '../suggest.js';
 import type { WrittenExperiment } from '../schema.js';
 import type { Fault, Path } from '../file/source.js';
@@ -11,6 +12,11 @@ import { entryOf, setEntry } from '../../protocol/records.js';
 
 export interface Imported {
   written: WrittenExperiment;
+  /** Which whole numbers of the params and of the space were written as floats. */
+  floats: Floats | undefined;
+  spaceFloats: FloatMark;
+  /** Where parameters of nested groups stand: a program is handed the whole group. */
+  groups: Record<string, string[]> | undefined;
   /** Where a part of `written` stands in the sweep file. */
   origin(path: Path): Path;
   problems: ({ path: Path; where?: 'key' | 'value' } & Fault)[];
@@ -34,8 +40,8 @@ const KEYS = [
 const METHODS: Record<string, string> = { grid: 'grid', random: 'random', bayes: 'auto', custom: 'auto' };
 const DEFAULT_COMMAND = ['${env}', '${interpreter}', '${program}', '${args}'];
 
-/** `isWhole` tells of a number whether it was written as a whole one: `0.0` is the beginning of a continuous range. */
-export function importSweep(sweep: Group, isWhole: (path: Path) => boolean): Imported {
+/** `floatsAt` tells which whole numbers were written as floats: `0.0` is the beginning of a continuous range. */
+export function importSweep(sweep: Group, floatsAt: (path: Path) => FloatMark): Imported {
   const problems: Imported['problems'] = [];
   const wrong = (path: Path, fault: Fault, where?: 'key' | 'value') =>
     problems.push({ path, ...fault, ...(where && { where }) });
@@ -44,7 +50,10 @@ export function importSweep(sweep: Group, isWhole: (path: Path) => boolean): Imp
     const near = suggest(key, KEYS);
     wrong(
       [key],
-      { message: `unknown key "${key}" of a sweep file`, ...(near && { hint: `did you mean "${near}"?` }) },
+      {
+        ...{ message: `unknown key "${key}" of a sweep file`, severity: 'warning' },
+        ...(near && { hint: `did you mean "${near}"?` }),
+      },
       'key',
     );
   }
@@ -60,13 +69,26 @@ export function importSweep(sweep: Group, isWhole: (path: Path) => boolean): Imp
   const space: Group = {};
   const paths = new Map<string, Path>();
   const params: Record<string, never> = {};
-  readParameters(sweep.parameters as Group, [], ['parameters'], (name, path, entry) => {
+  const floats: [string, FloatMark][] = [];
+  const spaceFloats: [string, FloatMark][] = [];
+  const groups: [string, string[]][] = [];
+  readParameters(sweep.parameters as Group, [], ['parameters'], (names, path, entry) => {
+    const name = names.join('.');
     paths.set(name, path);
+    if (names.length > 1) groups.push([name, names]);
     if (!isGroup(entry)) return wrong(path, { message: `"${name}" must be { values: […] } or { min: …, max: … }` });
-    const read = readParameter(name, entry, (key) => isWhole([...path, key]));
+    const read = readParameter(name, entry, (key) => {
+      return Number.isInteger(entry[key]) && floatsAt([...path, key]) !== true;
+    });
     if (read.fault) return wrong([...path, ...(read.key === undefined ? [] : [read.key])], read.fault);
-    if ('constant' in read.range) setEntry(params as Group, name, read.range.constant);
-    else setEntry(space, name, read.range);
+    const mark = floatsAt(path);
+    if ('constant' in read.range) {
+      setEntry(params as Group, name, read.range.constant);
+      floats.push([name, markAt(mark, 'value')]);
+    } else {
+      setEntry(space, name, read.range);
+      spaceFloats.push([name, { choice: markAt(mark, 'values') }]);
+    }
   });
 
   const objective = readMetrics(sweep, wrong);
@@ -100,7 +122,11 @@ export function importSweep(sweep: Group, isWhole: (path: Path) => boolean): Imp
       },
     }),
   };
-  return { written, problems, origin: (path) => originOf(path, paths) };
+  return {
+    ...{ written, problems, origin: (path) => originOf(path, paths) },
+    ...{ floats: floatsOf(floats), spaceFloats: Object.fromEntries(spaceFloats) },
+    groups: groups.length > 0 ? Object.fromEntries(groups) : undefined,
+  };
 }
 
 /** One metric, or a list of them. */
@@ -159,12 +185,12 @@ function readParameters(
   group: Group,
   names: string[],
   path: string[],
-  use: (name: string, path: Path, entry: unknown) => void,
+  use: (names: string[], path: Path, entry: unknown) => void,
 ): void {
   for (const [key, entry] of Object.entries(group)) {
     if (isGroup(entry) && isGroup(entry.parameters)) {
       readParameters(entry.parameters, [...names, key], [...path, key, 'parameters'], use);
-    } else use([...names, key].join('.'), [...path, key], entry);
+    } else use([...names, key], [...path, key], entry);
   }
 }
 
@@ -180,15 +206,9 @@ function readCommand(sweep: Group, wrong: (path: Path, fault: Fault) => void): s
     return null;
   }
   const argv: string[] = [];
-  for (const [i, part] of command.entries()) {
+  for (const part of command) {
     const text = String(part);
     if (text === '${env}') continue;
-    if (text === '${args_json_file}') {
-      wrong(['command', i], {
-        message: '${args_json_file} is not supported',
-        hint: 'use ${args_json}, or read the variable TUNESMITH_PARAMS',
-      });
-    }
     const program = typeof sweep.program === 'string' ? sweep.program : '';
     argv.push(text === '${interpreter}' ? 'python' : text === '${program}' ? program.replace(/[{}]/g, '$&$&') : text);
   }

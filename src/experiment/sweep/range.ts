@@ -16,6 +16,7 @@ interface Distribution {
   range(numbers: Numbers, step: number | null): Group;
 }
 
+const BOUNDS = ['min', 'max', 'mu', 'sigma', 'q', 'a', 'b'];
 const MIN_MAX: (keyof Numbers)[] = ['min', 'max'];
 /** By name, without the `q_` that rounds to multiples of q. */
 const DISTRIBUTIONS: Record<string, Distribution> = {
@@ -47,7 +48,8 @@ const NAMES = [
 ];
 
 /** `isWhole`: whether the number under the key was written as a whole one. */
-export function readParameter(name: string, entry: Group, isWhole: (key: string) => boolean): Read {
+export function readParameter(name: string, written: Group, isWhole: (key: string) => boolean): Read {
+  const entry = withNumbers(written);
   const stranger = Object.keys(entry).find((key) => !KEYS.includes(key));
   if (stranger !== undefined) {
     const near = suggest(stranger, KEYS);
@@ -78,6 +80,16 @@ export function readParameter(name: string, entry: Group, isWhole: (key: string)
   const { q = 1 } = entry as { q?: number };
   if (!(q > 0)) return { key: 'q', fault: { message: `q of "${name}" must be above 0` } };
   return { range: range(entry as Numbers, distribution.startsWith('q_') ? q : null) };
+}
+
+/** PyYAML reads `1e-5` as a text; as a bound it can only be a number. */
+function withNumbers(written: Group): Group {
+  const numeric = /^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$/;
+  return Object.fromEntries(
+    Object.entries(written).map(([key, value]) => {
+      return [key, BOUNDS.includes(key) && typeof value === 'string' && numeric.test(value) ? Number(value) : value];
+    }),
+  );
 }
 
 function implied(entry: Group, isWhole: (key: string) => boolean): string | null {

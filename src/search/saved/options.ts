@@ -1,7 +1,7 @@
 /** What a study was made with, as it is written down. Fields that are not listed here get lost. */
 import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
-import { ParamValue } from '../../protocol/values.js';
+import { FloatMark, ParamValue } from '../../protocol/values.js';
 import type { Space, StudyOptions } from '../types.js';
 
 const Named = z.union([z.string(), z.looseObject({ name: z.string() })]);
@@ -21,12 +21,13 @@ const Dimension = z.discriminatedUnion('kind', [
     ...Base,
     choices: z.array(ParamValue),
     weights: z.array(z.number()).nullable(),
+    floats: FloatMark.optional(),
   }),
   z.object({
     ...{ kind: z.literal('beta'), ...Base, a: z.number(), b: z.number(), low: z.number(), high: z.number() },
     step: z.number().nullable(),
   }),
-  z.object({ kind: z.literal('constant'), ...Base, value: ParamValue }),
+  z.object({ kind: z.literal('constant'), ...Base, value: ParamValue, floats: FloatMark.optional() }),
   z.object({
     ...{ kind: z.literal('normal'), ...Base, mean: z.number(), sd: z.number(), log: z.boolean() },
     step: z.number().nullable(),

@@ -1,5 +1,6 @@
 import { progressOf } from '../series/points.js';
 import type { JournalRecord } from '../../protocol/journal.js';
+import { mergeFloats, type Floats } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
 import type { IngestEvent, IngestResult, RunMessage } from '../api.js';
 import type { Database } from '../database.js';
@@ -39,6 +40,7 @@ export class Application {
   /** By `result.objective`, their numbers in the series. */
   private readonly judged: number[] = [];
   private readonly params: Params = {};
+  private floats: Floats = {};
   private readonly info: Params = {};
   private progress: { fraction: number | null; text: string } | null = null;
   /** By what each is recognised by. */
@@ -85,6 +87,7 @@ export class Application {
     this.result.records++;
     switch (record.type) {
       case 'params':
+        this.floats = mergeFloats({ params: this.params, floats: this.floats }, record) ?? {};
         this.merge(this.params, record.params, 'parameter');
         return;
       case 'info':
@@ -140,7 +143,9 @@ export class Application {
     }
     if (this.touched.size > 0) this.result.runChanged = true;
     if (this.objectiveChanged && this.objective) this.runs.saveObjective(this.key, this.objective);
-    if (Object.keys(this.params).length > 0) this.changed(this.runs.mergeParams(this.key, this.params, MAX_PARAMS));
+    if (Object.keys(this.params).length > 0) {
+      this.changed(this.runs.mergeParams(this.key, { params: this.params, floats: this.floats }, MAX_PARAMS));
+    }
     if (Object.keys(this.info).length > 0) this.changed(this.runs.mergeInfo(this.key, this.info, MAX_PARAMS));
     if (this.progress) {
       this.runs.saveProgress(this.key, this.progress);

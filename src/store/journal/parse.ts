@@ -1,3 +1,4 @@
+import { markAt, parseJson as parseTyped, type Floats } from '../../protocol/floats.js';
 import { JournalRecord } from '../../protocol/journal.js';
 import { entryOf } from '../../protocol/records.js';
 
@@ -36,7 +37,9 @@ export function parseLine(text: string, now: number): ParsedLine {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       return { kind: 'bad', why: 'it is not a JSON object', torn: false };
     }
-    return parseObject(value as Record<string, unknown>, now);
+    const parsed = parseObject(value as Record<string, unknown>, now);
+    if (parsed.kind === 'record' && parsed.record.type === 'params') parsed.record.floats = floatsIn(text);
+    return parsed;
   } catch (error) {
     // A stack overflow by deeply nested content is a RangeError and ends here too.
     const torn = error instanceof SyntaxError;
@@ -51,13 +54,22 @@ export function parseJson(text: string): unknown {
   } catch (error) {
     // Python's json.dumps writes NaN and Infinity bare.
     if (text.length > MAX_MENDED || !/NaN|Infinity/.test(text)) throw error;
-    return JSON.parse(
-      // Also a text that is never closed is one token: looking for its end from each quote in it would take hours.
-      text.replace(/"(?:[^"\\]|\\.)*(?:"|\\?$)|-?Infinity|NaN/gs, (token) =>
-        token.startsWith('"') ? token : `"${token}"`,
-      ),
-    );
+    return JSON.parse(quoted(text));
   }
+}
+
+function quoted(text: string): string {
+  // Also a text that is never closed is one token: looking for its end from each quote in it would take hours.
+  return text.replace(/"(?:[^"\\]|\\.)*(?:"|\\?$)|-?Infinity|NaN/gs, (token) =>
+    token.startsWith('"') ? token : `"${token}"`,
+  );
+}
+
+/** Which parameters a line writes as floats although they are whole. */
+function floatsIn(text: string): Floats | undefined {
+  const whole = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  const params = markAt(parseTyped(text.length > MAX_MENDED ? whole : quoted(whole)).mark, 'params');
+  return typeof params === 'object' && params !== null && !Array.isArray(params) ? params : undefined;
 }
 
 function parseObject(object: Record<string, unknown>, now: number): ParsedLine {

@@ -3,6 +3,7 @@ import { toWire } from '../../protocol/values.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
 import { setEntry } from '../../protocol/records.js';
+import { readParams } from './params.js';
 
 /** A row of the table `runs`. */
 export interface RunRow {
@@ -103,7 +104,7 @@ function toRun(row: RunRow, metrics: Record<string, MetricSummary>, warnings: Ru
     trial: row.trial,
     name: row.name,
     status: row.status as RunStatus,
-    params: JSON.parse(row.params),
+    ...readParams(row.params),
     metrics,
     objective:
       row.objective_metric === null

@@ -6,6 +6,7 @@ import { StoreError } from '../errors.js';
 import type { MetricNames } from '../names.js';
 import type { SeriesTable } from '../series/table.js';
 import { LIVE_SQL, order, where } from './query.js';
+import { paramsText, readParams } from './params.js';
 import { type RunRow, toDetail, toRuns } from './rows.js';
 import type { RunWriter } from './writer.js';
 
@@ -49,7 +50,7 @@ export class Runs implements RunsApi {
         spec.trial,
         run.name,
         run.status,
-        JSON.stringify(spec.params),
+        paramsText(spec),
         spec.objective?.metric ?? null,
         spec.objective?.goal ?? null,
         run.device ?? null,
@@ -88,7 +89,7 @@ export class Runs implements RunsApi {
         values.push(value && JSON.stringify(value));
       }
       if (sets.length > 0) this.db.run(`UPDATE runs SET ${sets.join(', ')} WHERE key = ?`, ...values, key);
-      if (patch.params) this.writer.mergeParams(key, patch.params, Infinity);
+      if (patch.params) this.writer.mergeParams(key, { params: patch.params, floats: patch.floats }, Infinity);
       if (patch.info) this.writer.mergeInfo(key, patch.info, Infinity);
       if (patch.name !== undefined || patch.note !== undefined) this.writer.index(key);
       return true;
@@ -249,7 +250,7 @@ export class Runs implements RunsApi {
     if (!best) return null;
     const objective: WireNumber = toWire(best.objective);
     const of = this.db.get<{ n: number }>(`SELECT count(*) n ${among}`, ...values)?.n ?? 0;
-    return { run: best.id, name: best.name, params: JSON.parse(best.params), objective, ...newest, of };
+    return { run: best.id, name: best.name, ...readParams(best.params), objective, ...newest, of };
   }
 
   /** Keys of the runs in whose text every word occurs. */

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Goal } from '../../protocol/engine.js';
 import type { ParamValue, Params } from '../../protocol/values.js';
+import { markAt, mergeFloats, valueText, type Floats } from '../../protocol/floats.js';
 import type { RunMessage } from '../api.js';
 import type { Database } from '../database.js';
+import { paramsText, readParams } from './params.js';
 
 /** A run's objective as ingest follows it. */
 export interface ObjectiveState {
@@ -51,14 +53,16 @@ export class RunWriter {
   }
 
   /** Lays params over the present ones. Returns what to tell the person when there are too many. */
-  mergeParams(key: number, params: Params, limit: number): string | null {
+  mergeParams(key: number, stated: { params: Params; floats?: Floats | undefined }, limit: number): string | null {
     const row = this.db.get<{ params: string }>('SELECT params FROM runs WHERE key = ?', key);
     if (!row) return null;
-    const merged = { ...(JSON.parse(row.params) as Params), ...params };
+    const before = readParams(row.params);
+    const merged = { ...before.params, ...stated.params };
     const names = Object.keys(merged);
     for (const name of names.slice(limit)) delete merged[name];
-    this.db.run('UPDATE runs SET params = ? WHERE key = ?', JSON.stringify(merged), key);
-    for (const [name, value] of Object.entries(params)) {
+    const text = paramsText({ params: merged, floats: mergeFloats(before, stated) });
+    this.db.run('UPDATE runs SET params = ? WHERE key = ?', text, key);
+    for (const [name, value] of Object.entries(stated.params)) {
       if (Object.hasOwn(merged, name)) this.param(key, name, value);
     }
     this.index(key);
@@ -122,7 +126,7 @@ export class RunWriter {
       name,
       key,
       typeof value === 'number' ? value : typeof value === 'boolean' ? Number(value) : null,
-      typeof value === 'number' ? null : paramText(value),
+      typeof value === 'number' ? null : valueText(value, null),
     );
   }
 
@@ -134,13 +138,13 @@ export class RunWriter {
     );
     if (!row) return;
     const words = [row.id, row.name, row.note, ...(JSON.parse(row.tags) as string[])];
-    for (const [name, value] of Object.entries(JSON.parse(row.params) as Params)) {
-      words.push(`${name}=${paramText(value).slice(0, 200)}`);
+    const { params, floats } = readParams(row.params);
+    for (const [name, value] of Object.entries(params)) {
+      words.push(`${name}=${valueText(value, markAt(floats, name)).slice(0, 200)}`);
     }
     this.db.run('INSERT OR REPLACE INTO run_text (run, text) VALUES (?, ?)', key, words.join('\n').toLowerCase());
   }
 }
 
-const paramText = (value: ParamValue): string => (typeof value === 'string' ? value : JSON.stringify(value));
 /** Stands in an index beside a text that may be long. */
 const shortTopic = (topic: string): string => createHash('sha1').update(topic).digest('base64');

@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { fillTree } from '../../experiment/start/command.js';
+import { fillTree } from '../../experiment/start/fill.js';
 import type { Experiment } from '../../experiment/types.js';
 import { validateNetwork, type Layer, type Network } from '../../experiment/network/index.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';

@@ -22,13 +22,16 @@ describe('what is typed', () => {
   });
 
   test('settings are read as YAML reads scalars', () => {
-    expect(readSettings(['lr=1e-3', 'name=a=b', 'flag=true', 'sizes=[1, 2]', 'text=adam', 'empty='])).toEqual({
+    expect(readSettings(['lr=1e-3', 'name=a=b', 'flag=true', 'sizes=[1, 2]', 'text=adam', 'empty=']).params).toEqual({
       lr: 0.001,
       name: 'a=b',
       flag: true,
       sizes: [1, 2],
       text: 'adam',
       empty: null,
+    });
+    expect(readSettings(['a=1.0', 'b=1', 'c=[1, 2.]'])).toEqual({
+      ...{ params: { a: 1, b: 1, c: [1, 2] }, floats: { a: true, c: [null, true] } },
     });
     expect(() => readSettings(['lr'])).toThrow('NAME=VALUE');
     expect(() => readSettings(['lr={a: 1}'])).toThrow('a list');

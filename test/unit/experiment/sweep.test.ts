@@ -71,7 +71,7 @@ describe('a sweep file', () => {
 
   it.each<[string, string, string]>([
     ['method: bayes', 'method: bays', '3:9 error unknown method "bays"'],
-    ['project: p', 'projct: p', '4:1 error unknown key "projct" of a sweep file'],
+    ['project: p', 'projct: p', '4:1 warning unknown key "projct" of a sweep file'],
     ['min: 1e-5, max: 0.1', 'min: 0, max: 0.1', '11:7 error "lr": a logarithmic range must begin above 0, not at 0'],
     ['{ min: 1, max: 4 }', '{ min: 1 }', '12:11 error "layers" needs values, a value, or min and max'],
     ['values: [32, 64]', 'valus: [32, 64]', '14:19 error unknown key "valus" of "batch"'],

@@ -61,11 +61,11 @@ it('an experiment file may use them', () => {
   const names = ['constructor', 'toString', '__proto__', 'hasOwnProperty', 'group.length', 'group.__proto__.valueOf'];
   expect(Object.keys(experiment!.params)).toEqual(names);
   expect(Object.keys(experiment!.search!.space)).toEqual(names.slice(0, 4));
-  const given = readSettings(['__proto__=0.75', 'toString=0.9', 'hasOwnProperty=2']);
+  const given = readSettings(['__proto__=0.75', 'toString=0.9', 'hasOwnProperty=2']).params;
   const plan = planRun(experiment!, given, { dist: '/dist' });
   expect(plan.argv).toEqual(['a', 'x', '0.9', '0.75']);
   expect(Object.keys(plan.params)).toEqual(names);
-  expect(planRun(experiment!, readSettings(['valueOf=1']), { dist: '/dist' }).problems[0]!.message).toContain(
+  expect(planRun(experiment!, readSettings(['valueOf=1']).params, { dist: '/dist' }).problems[0]!.message).toContain(
     'no parameter is named "valueOf"',
   );
   const form = formOf(TEXT, FILE);

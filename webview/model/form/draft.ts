@@ -1,4 +1,5 @@
 import type { FileForm, FormField, FormProblems } from '../../../src/protocol/panel.js';
+import { floatsOf, groupMark, type FloatMark, type Floats } from '../../../src/protocol/floats.js';
 import type { Params } from '../../../src/protocol/values.js';
 import { fieldText, parseField } from './fields.js';
 import { parseSpace } from '../search/spaceText.js';
@@ -47,7 +48,7 @@ export class Draft {
   }
 
   text(field: FormField): string {
-    return this.params.get(field.name) ?? fieldText(field, field.value);
+    return this.params.get(field.name) ?? fieldText(field.value, field.float);
   }
 
   space(field: FormField): string {
@@ -55,7 +56,7 @@ export class Draft {
   }
 
   setText(field: FormField, text: string): void {
-    if (text === fieldText(field, field.value)) this.params.delete(field.name);
+    if (text === fieldText(field.value, field.float)) this.params.delete(field.name);
     else this.params.set(field.name, text);
   }
 
@@ -108,6 +109,15 @@ export class Draft {
     return this.collect((field) => this.params.has(field.name));
   }
 
+  /** Which whole numbers of `changedParams` were typed as floats. */
+  changedFloats(): Floats | undefined {
+    const marks = this.form.fields.map((field) => {
+      const parsed = this.params.has(field.name) ? parseField(field, this.text(field)) : null;
+      return [field.name, parsed && 'value' in parsed ? (parsed.float ?? null) : null] as const;
+    });
+    return floatsOf(marks);
+  }
+
   private collect(when: (field: FormField) => boolean): Params {
     const params: Params = {};
     for (const field of this.form.fields) {
@@ -126,22 +136,26 @@ export class Draft {
    * The whole space as a value, for starting a search with it; undefined when it is the file's own. A value that was
    * edited and is not searched goes along as a constant: what the form says is what runs.
    */
-  wholeSpace(): Record<string, unknown> | undefined {
+  wholeSpace(): { space: Record<string, unknown>; spaceFloats: FloatMark } | undefined {
     const space: Record<string, unknown> = {};
+    const marks: [string, FloatMark][] = [];
     let changed = this.spaces.size > 0;
     for (const field of this.form.fields) {
       const text = this.space(field);
       if (text.trim() !== '') {
         const parsed = parseSpace(text);
-        if ('value' in parsed) setEntry(space, field.name, parsed.value);
+        if (!('value' in parsed)) continue;
+        setEntry(space, field.name, parsed.value);
+        marks.push([field.name, parsed.float ?? null]);
       } else if (this.params.has(field.name)) {
         const parsed = parseField(field, this.text(field));
         if (!('value' in parsed)) continue;
         setEntry(space, field.name, { constant: parsed.value });
+        marks.push([field.name, groupMark([['constant', parsed.float ?? null]])]);
         changed = true;
       }
     }
-    return changed ? space : undefined;
+    return changed ? { space, spaceFloats: groupMark(marks) } : undefined;
   }
 
   get trialCount(): number | undefined {

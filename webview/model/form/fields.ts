@@ -1,17 +1,19 @@
 import type { FormField } from '../../../src/protocol/panel.js';
+import { isFloatText, markAt, parseJson, valueText, type FloatMark } from '../../../src/protocol/floats.js';
 import type { ParamValue } from '../../../src/protocol/values.js';
 import { scalar } from '../search/spaceText.js';
 import { formatNumber, formatValue } from '../values.js';
 
-export type FieldResult = { value: ParamValue } | { error: string };
+/** `float`: which whole numbers of the value were written as floats. */
+export type FieldResult = { value: ParamValue; float?: FloatMark } | { error: string };
 
 /** The text a control shows for a value. */
-export function fieldText(field: Pick<FormField, 'kind'>, value: ParamValue): string {
-  if (value === null) return '';
-  if (typeof value === 'object') return JSON.stringify(value);
+export function fieldText(value: ParamValue, mark: FloatMark = null): string {
   // JavaScript writes 0.00001 as 1e-5, which is as people write it too.
-  return String(value);
+  return value === null ? '' : valueText(value, mark);
 }
+
+const typed = (value: ParamValue, mark: FloatMark): FieldResult => (mark ? { value, float: mark } : { value });
 
 /** Turns what was typed into the parameter's value, or says beside the field why not. */
 export function parseField(field: FormField, text: string): FieldResult {
@@ -24,9 +26,11 @@ export function parseField(field: FormField, text: string): FieldResult {
       return { value: trimmed === 'true' };
     case 'choice': {
       const choices = field.choices ?? [];
-      const found = choices.findIndex((choice) => fieldText(field, choice) === text);
-      if (found >= 0) return { value: choices[found]! };
-      return { error: `Choose one of ${choices.map(formatValue).join(', ')}.` };
+      const found = choices.findIndex((choice, i) => fieldText(choice, markAt(field.choiceFloats, i)) === text);
+      if (found >= 0) return typed(choices[found]!, markAt(field.choiceFloats, found));
+      return {
+        error: `Choose one of ${choices.map((choice, i) => formatValue(choice, markAt(field.choiceFloats, i))).join(', ')}.`,
+      };
     }
     case 'text':
       return parseText(field, text);
@@ -42,15 +46,15 @@ function parseNumber(field: FormField, text: string): FieldResult {
   if (field.kind === 'integer' && !Number.isInteger(value)) return { error: 'A whole number is needed.' };
   if (field.min !== undefined && value < field.min) return { error: `Must be at least ${formatNumber(field.min)}.` };
   if (field.max !== undefined && value > field.max) return { error: `Must be at most ${formatNumber(field.max)}.` };
-  return { value };
+  return typed(value, Number.isInteger(value) && isFloatText(text) ? true : null);
 }
 
 /** A list stays a list and null stays null; everything else is text as typed. */
 function parseText(field: FormField, text: string): FieldResult {
   if (Array.isArray(field.value)) {
     try {
-      const value = JSON.parse(text) as ParamValue;
-      if (Array.isArray(value)) return { value };
+      const { value, mark } = parseJson(text);
+      if (Array.isArray(value)) return typed(value as ParamValue, mark);
     } catch {
       // Said below.
     }
@@ -64,7 +68,8 @@ function parseText(field: FormField, text: string): FieldResult {
 export function suggestSpace(field: FormField): string {
   const value = field.value;
   if (field.kind === 'switch') return '{ choice: [true, false] }';
-  if (field.kind === 'choice') return `{ choice: [${(field.choices ?? []).map(formatValue).join(', ')}] }`;
+  if (field.kind === 'choice')
+    return `{ choice: [${(field.choices ?? []).map((choice, i) => formatValue(choice, markAt(field.choiceFloats, i))).join(', ')}] }`;
   if (typeof value === 'number' && field.kind === 'integer') {
     return `{ int: [${Math.max(field.min ?? 1, Math.floor(value / 2))}, ${Math.min(field.max ?? Infinity, value * 2)}] }`;
   }

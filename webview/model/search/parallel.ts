@@ -1,7 +1,7 @@
 import type { Run } from '../../../src/protocol/engine.js';
 import type { ParamValue } from '../../../src/protocol/values.js';
 import { choiceAxis, clamp, logAxis, numberAxis, objectiveRange, type PlotAxis } from '../charts/plot.js';
-import { formatNumber, formatValue, fromWire } from '../values.js';
+import { formatNumber, formatParam, formatValue, fromWire } from '../values.js';
 import { entryOf, hasEntry } from '../../../src/protocol/records.js';
 
 /** One vertical axis: of a parameter, or last of the objective. */
@@ -64,7 +64,7 @@ export function parallel(
     good: shown.length > 1 ? i / (shown.length - 1) : 1,
     title: `trial ${run.trial ?? run.name}: ${objective.metric} ${formatNumber(value)}\n${names
       .filter((name) => hasEntry(run.params, name))
-      .map((name) => `${name} ${formatValue(entryOf(run.params, name))}`)
+      .map((name) => `${name} ${formatParam(run, name)}`)
       .join('\n')}`,
   }));
   return { axes, lines };

@@ -1,5 +1,5 @@
 import type { Run } from '../../../src/protocol/engine.js';
-import { fromWire, formatNumber, formatValue } from '../values.js';
+import { fromWire, formatNumber, formatParam, formatValue } from '../values.js';
 import { entryOf, hasEntry } from '../../../src/protocol/records.js';
 
 /** One trial in a plot of objective against one parameter; both in [0, 1], y upwards. */
@@ -64,7 +64,7 @@ export function scatters(
           id: run.id,
           x: (places[i]! - first) / (last - first || 1),
           y: unit(value),
-          title: `trial ${run.trial ?? run.name}: ${param} ${formatValue(entryOf(run.params, param))}, objective ${formatNumber(value)}`,
+          title: `trial ${run.trial ?? run.name}: ${param} ${formatParam(run, param)}, objective ${formatNumber(value)}`,
           best: run.id === bestRun,
         })),
       },

@@ -3,7 +3,9 @@
  * in the experiment file. It gives the panel the value to start a search with and an error beside the field at once; the
  * extension host checks the same text against the file's own rules.
  */
-export type SpaceResult = { value: unknown } | { error: string };
+import { groupMark, isFloatText, listMark, type FloatMark } from '../../../src/protocol/floats.js';
+
+export type SpaceResult = { value: unknown; float?: FloatMark } | { error: string };
 
 class Refusal extends Error {}
 
@@ -11,9 +13,9 @@ export function parseSpace(text: string): SpaceResult {
   try {
     if (/\n/.test(text.trim())) throw new Refusal('Write it on one line, such as { log: [1e-5, 1e-1] }.');
     const reader = new Reader(text);
-    const value = reader.value('');
+    const { value, float } = reader.value('');
     reader.end();
-    return checkShape(value);
+    return checkShape(value, float);
   } catch (error) {
     if (error instanceof Refusal) return { error: error.message };
     throw error;
@@ -21,25 +23,31 @@ export function parseSpace(text: string): SpaceResult {
 }
 
 /** A space is a map with a kind, a list of choices, or one fixed value; anything finer is the file's schema. */
-function checkShape(value: unknown): SpaceResult {
+function checkShape(value: unknown, float: FloatMark): SpaceResult {
   if (value === null) return { error: 'Give a range or choices, such as { uniform: [0, 1] } or { choice: [a, b] }.' };
   if (Array.isArray(value) && value.length === 0) return { error: 'The list of choices is empty.' };
   if (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0) {
     return { error: 'Give a range or choices, such as { uniform: [0, 1] } or { choice: [a, b] }.' };
   }
-  return { value };
+  return float === null ? { value } : { value, float };
+}
+
+/** `float`: which whole numbers of the value were written as floats. */
+interface Typed {
+  value: unknown;
+  float: FloatMark;
 }
 
 class Reader {
   private at = 0;
   constructor(private readonly text: string) {}
 
-  value(stops: string): unknown {
+  value(stops: string): Typed {
     this.space();
     const char = this.text[this.at];
     if (char === '{') return this.map();
     if (char === '[') return this.list();
-    if (char === '"' || char === "'") return this.quoted(char);
+    if (char === '"' || char === "'") return { value: this.quoted(char), float: null };
     return this.plain(stops);
   }
 
@@ -49,13 +57,13 @@ class Reader {
     if (this.at < this.text.length) throw new Refusal(`Unexpected "${this.text.slice(this.at, this.at + 12)}".`);
   }
 
-  private map(): Record<string, unknown> {
+  private map(): Typed {
     this.at++;
-    const entries: [string, unknown][] = [];
+    const entries: [string, Typed][] = [];
     for (;;) {
       this.space();
       if (this.take('}')) break;
-      const key = this.value(',:}]');
+      const key = this.value(',:}]').value;
       if (key === null || typeof key === 'object') throw new Refusal('A name is missing before ":" or "}".');
       this.space();
       if (!this.take(':')) throw new Refusal(`":" is missing after "${String(key)}".`);
@@ -63,15 +71,20 @@ class Reader {
       this.space();
       if (!this.take(',') && this.text[this.at] !== '}') throw new Refusal('A closing "}" is missing.');
     }
-    return Object.fromEntries(entries);
+    return {
+      value: Object.fromEntries(entries.map(([key, { value }]) => [key, value])),
+      float: groupMark(entries.map(([key, { float }]) => [key, float] as const)),
+    };
   }
 
-  private list(): unknown[] {
+  private list(): Typed {
     this.at++;
-    const items: unknown[] = [];
+    const items: Typed[] = [];
     for (;;) {
       this.space();
-      if (this.take(']')) return items;
+      if (this.take(']')) {
+        return { value: items.map(({ value }) => value), float: listMark(items.map(({ float }) => float)) };
+      }
       if (this.text[this.at] === ',') throw new Refusal('A value is missing before ",".');
       items.push(this.value(',]}'));
       this.space();
@@ -100,7 +113,7 @@ class Reader {
     throw new Refusal(`A closing ${quote} is missing.`);
   }
 
-  private plain(stops: string): unknown {
+  private plain(stops: string): Typed {
     const start = this.at;
     while (this.at < this.text.length && !stops.includes(this.text[this.at]!)) {
       if (this.text[this.at] === '#' && /\s/.test(this.text[this.at - 1] ?? ' ')) break;
@@ -108,7 +121,8 @@ class Reader {
     }
     const text = this.text.slice(start, this.at).trim();
     if (this.text[this.at] === '#') this.at = this.text.length;
-    return scalar(text);
+    const value = scalar(text);
+    return { value, float: Number.isInteger(value) && isFloatText(text) ? true : null };
   }
 
   private take(char: string): boolean {

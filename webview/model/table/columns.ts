@@ -1,5 +1,5 @@
 import type { Run } from '../../../src/protocol/engine.js';
-import { duration, formatAgo, formatDuration, formatNumber, formatValue } from '../values.js';
+import { duration, formatAgo, formatDuration, formatNumber, formatParam } from '../values.js';
 import { entryOf } from '../../../src/protocol/records.js';
 
 /** A column of the run table; `key` is also what the engine sorts by. */
@@ -39,7 +39,7 @@ export function columnOf(key: string): Column | null {
   const [kind, ...rest] = key.split(':');
   const name = rest.join(':');
   if (kind === 'param' && name) {
-    return { key, title: name, kind: 'text', width: 100, text: (run) => formatValue(entryOf(run.params, name)) };
+    return { key, title: name, kind: 'text', width: 100, text: (run) => formatParam(run, name) };
   }
   if (kind === 'metric' && name) {
     return {

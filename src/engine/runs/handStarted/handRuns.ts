@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { statReal } from '../../../files/real.js';
 import { HAND_FILES, WAKE_PREFIX } from '../../../protocol/handStarted.js';
 import { ID_PATTERN, type RunSpec } from '../../../protocol/runFolder.js';
+import { forJson, type Floats } from '../../../protocol/floats.js';
 import type { Params } from '../../../protocol/values.js';
 import type { StoreApi } from '../../../store/api.js';
 import type { Log } from '../../disk/log.js';
@@ -79,8 +80,9 @@ export class HandRuns {
     return this.live.get(id)?.stop() ?? null;
   }
 
-  set(id: string, params: Params): Refusal | null {
-    return this.live.get(id)?.send({ type: 'set', params }) ?? null;
+  set(id: string, params: Params, floats?: Floats): Refusal | null {
+    // The program reads the line itself: a float is to be one for it.
+    return this.live.get(id)?.send({ type: 'set', params: forJson(params, floats) as Params }) ?? null;
   }
 
   private changed(name: string): void {

@@ -7,6 +7,7 @@ import type { StoreApi } from '../../../store/api.js';
 import type { Job } from '../../executors/scheduler.js';
 import type { ActiveRuns } from '../../runs/activeRuns.js';
 import { problemText } from '../../runs/experiments.js';
+import { newId } from '../../runs/ids.js';
 import type { RunMaker } from '../../runs/maker.js';
 import { trialSeed, type SearchPlan } from '../plan.js';
 import type { TrialEntry } from './state.js';
@@ -34,9 +35,11 @@ export class TrialMaker {
   make(trial: TrialEntry, plan: SearchPlan, source: Run | null): Made {
     const { maker, active, distFolder } = this.options;
     const own = this.runOf(trial);
-    const planned = planRun(plan.experiment, trial.params, { dist: distFolder, python: plan.python });
-    const errors = planned.problems.filter((problem) => problem.severity === 'error');
     const from = source?.id ?? null;
+    const goesOn = own && (from !== null || (trial.stage.name === 'wanted' && trial.stage.again));
+    const facts = maker.newRun(trialSeed(plan.seed, trial.id), trial.id, goesOn ? own.id : undefined);
+    const planned = planRun(plan.experiment, trial.params, { dist: distFolder, python: plan.python, run: facts });
+    const errors = planned.problems.filter((problem) => problem.severity === 'error');
     if (trial.stage.name === 'wanted' && trial.stage.again && own) {
       // The study is older than what the run has come to.
       if (active.has(own.id) && !active.isSuspended(own.id)) return { run: own.id, job: null, over: false };
@@ -52,14 +55,15 @@ export class TrialMaker {
       return { run: own.id, job: null, over: true };
     }
     const details = {
+      id: facts.id,
       name: `trial ${trial.id}`,
-      seed: trialSeed(plan.seed, trial.id),
+      seed: facts.seed,
       search: this.options.id,
       trial: trial.id,
     };
     if (errors.length > 0) {
       const usable = { ...planned, argv: planned.argv.length > 0 ? planned.argv : ['(not planned)'] };
-      const spec = maker.create(plan.experiment, usable, { ...details, git: null });
+      const spec = maker.create(plan.experiment, usable, { ...details, ...(goesOn && { id: newId() }), git: null });
       maker.refuse(spec.id, problemText(errors));
       return { run: spec.id, job: null, over: true };
     }

@@ -83,9 +83,9 @@ export function runHandlers(parts: EngineParts) {
     }),
     'runs/columns': (query) => store.runs.columns(query),
     'runs/start': async (request) => ({ run: await maker.start(request) }),
-    'runs/rerun': async ({ id, params, trust }) => {
+    'runs/rerun': async ({ id, params, floats, trust }) => {
       if (!trust) refuseForeignRun(folders, existing(id));
-      return { run: await maker.rerun(id, params) };
+      return { run: await maker.rerun(id, params, floats) };
     },
     'runs/stop': ({ ids }) => each(ids, (id) => (hand.has(id) ? hand.stop(id) : active.stop(id, 'stop'))),
     'runs/pause': ({ ids }) =>
@@ -100,9 +100,9 @@ export function runHandlers(parts: EngineParts) {
         ownOnly(id, `start its program again with init(id="${id}", resume="allow")`, () => active.resume(id)),
       );
     },
-    'runs/set': ({ id, params }) => {
+    'runs/set': ({ id, params, floats }) => {
       const run = existing(id);
-      const refused = hand.has(id) ? hand.set(id, params) : active.set(id, params);
+      const refused = hand.has(id) ? hand.set(id, params, floats) : active.set(id, params, floats);
       if (refused) throw conflict(`The run ${run.name} ${refused.why}.`);
       return {};
     },

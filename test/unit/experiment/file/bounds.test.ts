@@ -133,7 +133,7 @@ describe('a change of several values', () => {
     const text = 'run: a\nparams:\n  a: 1 # one\n  b: &b 2\n  c: *b\nsearch: { space: { a: { log: [1, 2] } } }\n';
     const change = { params: { a: 3, d: 4, c: 5, b: 6 }, space: { a: '' }, trials: 7 };
     expect(editExperiment(text, change).text).toBe(
-      'run: a\nparams:\n  a: 3 # one\n  b: &b 6\n  c: 5\n  d: 4\nsearch: { space: {  }, trials: 7 }\n',
+      'run: a\nparams:\n  a: 3.0 # one\n  b: &b 6\n  c: 5\n  d: 4\nsearch: { space: {  }, trials: 7 }\n',
     );
   });
 });

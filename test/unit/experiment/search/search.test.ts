@@ -135,7 +135,7 @@ describe('constraints', () => {
     expect(toSpace(experiment).constraints).toEqual([{ terms: { layers: 1 }, atMost: 4 }]);
     // Of a search over less, as from the form.
     const { lr } = experiment.search!.space;
-    expect(toSpace(experiment, { lr }).constraints).toBeUndefined();
+    expect(toSpace({ ...experiment, search: { ...experiment.search!, space: { lr } } }).constraints).toBeUndefined();
     const older = { ...experiment, search: { ...experiment.search!, constraints: undefined as never } };
     expect(toSpace(older).constraints).toBeUndefined();
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fillTree, placeholders, splitCommand } from '../../../../src/experiment/start/command.js';
+import { splitCommand } from '../../../../src/experiment/start/command.js';
+import { fillTree, placeholders } from '../../../../src/experiment/start/fill.js';
 
 describe('splitting', () => {
   it.each<[string, string[]]>([

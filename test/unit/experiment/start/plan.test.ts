@@ -40,11 +40,13 @@ describe('a command', () => {
   it('expands the macros of sweeps', () => {
     const text =
       'run: [a, "${args}", "${args_no_boolean_flags}", "${args_no_hyphens}", "${args_json}", "${envvar:PATH}x"]\nparams: { lr: 0.1, on: true, off: false }\n';
-    const { argv } = plan(text, {}, { env: { PATH: '/p' } });
+    const { argv, variables } = plan(text, {}, { env: { PATH: '/p' } });
     expect(argv).toEqual([
       ...['a', '--lr=0.1', '--on=True', '--off=False', '--lr=0.1', '--on', 'lr=0.1', 'on=True', 'off=False'],
-      ...['{"lr":0.1,"on":true,"off":false}', '/px'],
+      ...['{"lr":0.1,"on":true,"off":false}', '${envvar:PATH}x'],
     ]);
+    // The value is put in when the program starts: a secret is never written down.
+    expect(variables).toEqual([{ argument: 10, at: 0, name: 'PATH' }]);
   });
 
   it('runs where the file lies, or where it says', () => {
@@ -153,5 +155,6 @@ it('puts parents before children in the space', () => {
     { kind: 'float', name: 'm', low: 0, high: 1, log: false, step: null, when: { o: ['sgd'] } },
     { kind: 'constant', name: 'k', value: 3, when: null },
   ]);
-  expect(() => toSpace(experiment!, { x: { log: [0, 1] } })).toThrow('must begin above 0');
+  const wrong = { ...experiment!, search: { ...experiment!.search!, space: { x: { log: [0, 1] } } } };
+  expect(() => toSpace(wrong)).toThrow('must begin above 0');
 });

@@ -31,13 +31,13 @@ describe('parseField', () => {
   it('wants whole numbers of an integer', () => {
     const integer = field({ kind: 'integer' });
     expect(parseField(integer, '64')).toEqual({ value: 64 });
-    expect(parseField(integer, '1e3')).toEqual({ value: 1000 });
+    expect(parseField(integer, '1e3')).toEqual({ value: 1000, float: true });
     expect(parseField(integer, '2.5')).toHaveProperty('error');
   });
 
   it('gives a choice its own type back', () => {
     const choice = field({ kind: 'choice', choices: [64, 'auto', null, true], value: 64 });
-    for (const value of choice.choices!) expect(parseField(choice, fieldText(choice, value))).toEqual({ value });
+    for (const value of choice.choices!) expect(parseField(choice, fieldText(value))).toEqual({ value });
     expect(parseField(choice, '65')).toEqual({ error: 'Choose one of 64, auto, null, true.' });
   });
 
@@ -138,9 +138,9 @@ describe('Draft', () => {
     const draft = new Draft(form());
     expect(draft.wholeSpace()).toBeUndefined();
     draft.setSpace(epochs, '{ int: [1, 5] }');
-    expect(draft.wholeSpace()).toEqual({ lr: { log: [1e-4, 0.1] }, epochs: { int: [1, 5] } });
+    expect(draft.wholeSpace()?.space).toEqual({ lr: { log: [1e-4, 0.1] }, epochs: { int: [1, 5] } });
     draft.setSpace(lr, '');
-    expect(draft.wholeSpace()).toEqual({ epochs: { int: [1, 5] } });
+    expect(draft.wholeSpace()?.space).toEqual({ epochs: { int: [1, 5] } });
     expect(draft.changedSpaces()).toEqual({ epochs: '{ int: [1, 5] }', lr: '' });
   });
 
@@ -148,7 +148,7 @@ describe('Draft', () => {
     const draft = new Draft(form());
     draft.setText(epochs, '1');
     draft.setText(lr, '0.5');
-    expect(draft.wholeSpace()).toEqual({ lr: { log: [1e-4, 0.1] }, epochs: { constant: 1 } });
+    expect(draft.wholeSpace()?.space).toEqual({ lr: { log: [1e-4, 0.1] }, epochs: { constant: 1 } });
   });
 
   it('comes back with what was typed, less what the file says by now', () => {

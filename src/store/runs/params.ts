@@ -1,0 +1,20 @@
+/** Hyperparameters as the store keeps them: one JSON text in which a float is written as one. */
+import { floatsOf, jsonText, markAt, parseJson, type Floats } from '../../protocol/floats.js';
+import type { Params } from '../../protocol/values.js';
+
+export interface TypedParams {
+  params: Params;
+  /** Which whole numbers of the params are floats; absent when none is. */
+  floats?: Floats;
+}
+
+export function paramsText({ params, floats }: { params: Params; floats?: Floats | undefined }): string {
+  return jsonText(params, floats);
+}
+
+export function readParams(text: string): TypedParams {
+  const { value, mark } = parseJson(text);
+  const params = value as Params;
+  const floats = mark && floatsOf(Object.keys(params).map((name) => [name, markAt(mark, name)] as const));
+  return floats ? { params, floats } : { params };
+}

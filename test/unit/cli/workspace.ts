@@ -1,0 +1,70 @@
+/** A workspace with the real command line, engine and supervisor, from bundles built for the purpose. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { build } from 'esbuild';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const local = path.join(root, 'node_modules/.bin/node');
+const node = existsSync(local) ? local : process.execPath;
+
+export interface Result {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+export class Workspace {
+  private constructor(
+    private readonly base: string,
+    readonly folder: string,
+  ) {}
+
+  static async open(files: Record<string, string>): Promise<Workspace> {
+    const base = realpathSync(mkdtempSync(path.join(tmpdir(), 'cli values ')));
+    const workspace = new Workspace(base, path.join(base, 'work space'));
+    mkdirSync(workspace.folder);
+    for (const [name, text] of Object.entries(files)) workspace.write(name, text);
+    await build({
+      entryPoints: {
+        cli: path.join(root, 'src/cli/main.ts'),
+        engine: path.join(root, 'src/engine/main.ts'),
+        study: path.join(root, 'src/engine/searches/study/worker.ts'),
+        supervisor: path.join(root, 'src/engine/supervisor/main.ts'),
+        module: path.join(root, 'src/client/moduleHost.ts'),
+      },
+      ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error' },
+      define: { 'process.env.TUNESMITH_VERSION': '"0.0.1"' },
+      outdir: path.join(base, 'dist'),
+      outExtension: { '.js': '.cjs' },
+    });
+    return workspace;
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(path.join(this.folder, name), text);
+  }
+
+  /** Runs the command line in an environment of its own: variables laid over the test's, undefined ones removed. */
+  tunesmith(args: string[], variables: Record<string, string | undefined> = {}): Promise<Result> {
+    const own = {
+      NO_COLOR: '1',
+      TUNESMITH_HOME: path.join(this.base, 'home'),
+      TUNESMITH_PYTHON_DIR: path.join(root, 'python'),
+    };
+    const env = Object.fromEntries(
+      Object.entries({ ...process.env, ...own, ...variables }).filter(([, value]) => value !== undefined),
+    );
+    const child = spawn(node, [path.join(this.base, 'dist', 'cli.cjs'), ...args], { cwd: this.folder, env });
+    let [out, err] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+  }
+
+  async dispose(): Promise<void> {
+    await this.tunesmith(['engine', 'stop', '--force']);
+    rmSync(this.base, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

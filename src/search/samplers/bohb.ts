@@ -1,7 +1,7 @@
 /**
- * BOHB's sampler: a Parzen estimator of the trials at one budget, the largest that has enough of them. Falkner, Klein
- * & Hutter, "BOHB" (ICML 2018), section 3.2 and algorithm 2; under `hyperband` it is BOHB. Budgets are the steps at
- * which trials were stopped or pause, and the full length. Enough is two more than there are parameters and one.
+ * BOHB's sampler: a Parzen estimator of the trials at one budget, the largest that has enough of them. Falkner, Klein &
+ * Hutter, "BOHB" (ICML 2018), section 3.2 and algorithm 2; combined with `hyperband` it is BOHB. Budgets are the steps
+ * at which trials were stopped or paused, and the full length. Enough means at least d + 3 trials for d parameters.
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
@@ -45,7 +45,10 @@ export class BohbSampler implements Sampler {
     return this.seen.has(keyOf(history.space, params)) ? this.atRandom.suggest(history, random) : params;
   }
 
-  /** As if trials ended at that budget, and those that didn't get there hadn't been; running ones are kept. */
+  /**
+   * Returns the history as if trials ended at the largest such budget and those that didn't get there hadn't existed;
+   * running ones are kept.
+   */
   private atOneBudget(history: History): History | null {
     const goal = history.goals[0]!;
     const ended = history.trials.filter(({ state, reports }) => state === 'completed' || reports.length > 0);
@@ -82,7 +85,7 @@ export class BohbSampler implements Sampler {
     return null;
   }
 
-  /** Null: it never got there. Infinity is the full length. */
+  /** Returns the loss at the budget, or null if the trial never got there. Infinity is the full length. */
   private lossAt(trial: Trial, budget: number, { goals }: History): number | null {
     if (budget === Infinity) return trial.state === 'completed' ? lossOf(trial.values![0]!, goals[0]!) : null;
     const curve = this.curves.of(trial, goals[0]!);

@@ -1,14 +1,14 @@
 /**
- * Bayesian optimization with Gaussian processes: models what was observed and tries next where the expected improvement is
- * greatest (Jones, Schonlau & Welch, "Efficient Global Optimization of Expensive Black-Box Functions", 1998). Its parts,
- * each with its paper: the model (gp/kernel.ts, gp/likelihood.ts), the scale of the losses (gp/outputs.ts), what makes a
- * point promising (gp/outlook.ts, gp/acquisition.ts), and the search for the most promising one (gp/explore.ts).
+ * Bayesian optimization with Gaussian processes: models the observations and suggests the point with the greatest
+ * expected improvement (Jones, Schonlau & Welch, "Efficient Global Optimization of Expensive Black-Box Functions",
+ * 1998). Its parts, each with its paper: the model (gp/kernel.ts, gp/likelihood.ts), the scale of the losses
+ * (gp/outputs.ts), the acquisition function (gp/outlook.ts, gp/acquisition.ts), and its maximization (gp/explore.ts).
  *
- * - The first trials fill the space evenly (Sobol). Where the person said what is good, that comes first, and every second
- *   of these trials is drawn from around it.
- * - Where the person wants that, suggestions stay around the best trial (gp/region.ts).
- * - Time stays bounded: a model learns from at most `observations` trials, half of them the best (gp/chosen.ts), fits get
- *   rarer (gp/surrogate.ts), and with many rows fewer points are looked at.
+ * - The first trials fill the space evenly (Sobol). If the user gave priors, the first trial is at their mode and every
+ *   second of these trials is drawn from around it.
+ * - If the user asks for it, suggestions stay around the best trial (gp/region.ts).
+ * - Time stays bounded: a model learns from at most `observations` trials, half of them the best (gp/chosen.ts), fits
+ *   get rarer (gp/surrogate.ts), and with many rows fewer points are evaluated.
  */
 import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
@@ -51,15 +51,18 @@ export const GpSettings = z.strictObject({
     .describe('Whether it looks only around the best trial, in a box that grows with success and shrinks without.'),
 });
 
-/** Points looked at for a suggestion, all over the space and near good trials, while rows are at most `FEW`; then fewer. */
+/**
+ * Numbers of points evaluated for a suggestion, from all over the space and near good trials, for up to `FEW` rows;
+ * with more rows, fewer points.
+ */
 const ANYWHERE = 1000;
 const NEARBY = 500;
 const FEW = 60;
 const LEAST_SHARE = 0.12;
-/** The best of these are followed uphill, each with so many evaluations: with few rows, and with very many. */
+/** Number of climbs from the best of these, and evaluations per climb: with few rows, and with very many. */
 const CLIMBS = [6, 3] as const;
 const STEPS = [40, 20] as const;
-/** Good trials that points are looked at around. */
+/** Number of good trials whose neighbourhood is searched. */
 const AROUND = 5;
 const NEAR = 1e-3;
 
@@ -164,7 +167,7 @@ export class GpSampler implements Sampler {
     };
   }
 
-  /** Null: the whole space. Linear constraints leave too little of a box. */
+  /** Returns the trust region, or null for the whole space: linear constraints leave too little of a box. */
   private box({ goals, space }: History, scales: Float64Array): Box | null {
     const { coding, data } = this;
     const parameters = coding.columns.filter(({ axis }) => axis.count === 0).length;
@@ -177,13 +180,13 @@ export class GpSampler implements Sampler {
     for (const row of evenly(this.coding, count, random)) yield box ? into(box, this.coding, row) : row;
   }
 
-  /** Even draws would be refused too often where constraints leave little room. */
+  /** Even draws would be rejected too often if constraints leave little room. */
   private *allowedRows(space: Space, random: Random, count: number): Generator<Float64Array> {
     for (let i = 0; i < count; i++) yield this.coding.encode(drawAllowed(space, random));
   }
 }
 
-/** Not worth running at the same time. */
+/** Returns whether two rows are too similar to run at the same time. */
 const isNear = (a: Float64Array, b: Float64Array) => a.every((at, j) => Math.abs(at - b[j]!) < NEAR);
 
 const between = ([most, least]: readonly [number, number], share: number) => Math.ceil(least + (most - least) * share);

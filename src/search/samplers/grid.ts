@@ -1,5 +1,5 @@
 /**
- * Every combination once, in the order of the file, the last parameter changing fastest. Combinations are walked
+ * Every combination once, in the order of the file, the last parameter changing fastest. Combinations are enumerated
  * like an odometer whose wheels come and go with their conditions, so a grid of any size takes no memory.
  */
 import { z } from 'zod';
@@ -20,7 +20,7 @@ export const GridSettings = z.strictObject({
     .describe('Values tried of each continuous range that does not say itself.'),
 });
 
-/** Position on each wheel; -1: the parameter is inactive. */
+/** Position of each wheel; -1 if the parameter is inactive. */
 type Wheels = number[];
 
 export class GridSampler implements Sampler {
@@ -28,7 +28,7 @@ export class GridSampler implements Sampler {
   private readonly points: number | null;
   private readonly values: NonNullable<ReturnType<typeof gridOf>>[];
   private readonly seen = new SeenPoints();
-  /** Null before the first, `end` after the last. */
+  /** Current combination; null before the first, `end` after the last. */
   private wheels: Wheels | null | 'end' = null;
 
   constructor(settings: z.infer<typeof GridSettings>, space: Space) {
@@ -37,7 +37,7 @@ export class GridSampler implements Sampler {
     this.values = space.dimensions.map((dimension) => {
       const values = gridOf(dimension, this.points);
       if (values) return values;
-      // It has infinitely many, but never takes part.
+      // The parameter has infinitely many values, but is never active.
       if (Number.isFinite(size)) return { count: 0, at: () => null };
       throw new SpaceError(
         dimension.name,
@@ -75,7 +75,7 @@ export class GridSampler implements Sampler {
     this.wheels = z.union([z.array(z.number().int()), z.null(), z.literal('end')]).parse(state);
   }
 
-  /** The next combination in order that the constraints allow; what can't come to one is passed over as a whole. */
+  /** Returns the next combination in order that the constraints allow; skips whole subtrees that can't contain one. */
   private advance(space: Space, from: Wheels | null): Wheels | 'end' {
     const { dimensions } = space;
     const linear = linearOf(space);

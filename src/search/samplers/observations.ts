@@ -1,11 +1,11 @@
 /**
- * What a model-based sampler learns from, read from the history step by step: each trial's place on the axes, what it
- * is worth as far as is known, and which constraints it met. Each trial is read once when it has ended, so asking
+ * Training data of model-based samplers, read incrementally from the history: each trial's position on the axes, its
+ * loss as far as it is known, and which constraints it met. Each trial is read once when it has ended, so a suggestion
  * stays cheap with thousands of them, and nothing here depends on the order in which trials ended: a restored search
- * sees the same.
+ * sees the same data.
  *
- * Trials that were pruned or that rest count by what they would have come to (curves/fidelityRank.ts), and a little worse
- * where that is unsure. A repeated measurement is no trial of its own: it moves the value of the one it repeats.
+ * Pruned and paused trials count with their predicted final loss (curves/fidelityRank.ts), slightly worse where that is
+ * uncertain. A repeated measurement is not a trial of its own: it updates the value of the trial it repeats.
  */
 import { FidelityLosses } from '../curves/fidelityRank.js';
 import type { History, Trial } from '../types.js';
@@ -13,35 +13,38 @@ import type { Params } from '../../protocol/values.js';
 import type { Tree } from './parzen/tree.js';
 import { Ranking } from './tpe/ranking.js';
 
-/** Of a trial: it runs and nothing is known of it; something is known; nothing but that it failed; it is no own trial. */
+/**
+ * Kinds of trials: running without a known value; with a known value; failed without a value; a repeat of another
+ * trial.
+ */
 export const [PENDING, KNOWN, FAILED, REPEAT] = [0, 1, 2, 3];
 
 export class Observations {
-  /** By axis and trial. */
+  /** Positions by axis and trial. */
   columns: Float64Array[];
-  /** Trials read, whatever became of them. */
+  /** Number of trials read, in whatever state. */
   count = 0;
-  /** Trials of which a value is known. */
+  /** Number of trials with a known value. */
   known = 0;
-  /** By trial: one of the four above. */
+  /** Kind of each trial, one of the four above. */
   kinds = new Uint8Array(64);
-  /** By trial, of a single objective: smaller is better. NaN where not known. */
+  /** Loss of each trial, for a single objective; NaN if unknown. */
   losses = new Float64Array(64);
-  /** By trial: how far constraints were broken in sum; 0 where all were met or none was measured. */
+  /** Sum of the constraint violations of each trial; 0 if all were met or none was measured. */
   violations = new Float64Array(64);
-  /** By constraint and trial, NaN where it was not measured. */
+  /** Values by constraint and trial; NaN if not measured. */
   constraints: Float64Array[] = [];
-  /** Some completed trial broke a constraint. */
+  /** Whether any completed trial broke a constraint. */
   broken = false;
-  /** Of several objectives, by trial: each to be made small. Null where none are known. */
+  /** Loss vector of each trial, for several objectives; null if unknown. */
   readonly vectors: (Float64Array | null)[] = [];
 
-  /** Made when it is first wanted. */
+  /** Ranking, created on first use. */
   private ranking: Ranking | null = null;
   private readonly fidelity = new FidelityLosses();
   private readonly repeats = new Map<number, number[]>();
   private version = 0;
-  /** Stopped before the end. */
+  /** Trials stopped before the end. */
   private readonly partial: number[] = [];
   private open: { id: number; params: Params | null }[] = [];
 
@@ -63,13 +66,13 @@ export class Observations {
       if (goals.length === 1) this.value(trial, one.id, trials);
       return !ended;
     });
-    // What stopped early is judged anew when others went further.
+    // Trials stopped early are re-evaluated when others went further.
     if (goals.length > 1 || this.version === this.fidelity.version) return;
     this.version = this.fidelity.version;
     for (const id of this.partial) this.value(trials[id]!, id, trials);
   }
 
-  /** The best so many of which a value is known, of a single objective, best first. */
+  /** Returns the best trials with a known value, best first, for a single objective. */
   best(wanted: number): Int32Array {
     if (!this.ranking) {
       this.ranking = new Ranking();
@@ -103,7 +106,7 @@ export class Observations {
     }
   }
 
-  /** Of a single objective. */
+  /** Sets the loss, for a single objective. */
   private value(trial: Trial, id: number, trials: readonly Trial[]): void {
     const { state, repeatOf } = trial;
     if (repeatOf !== undefined) {

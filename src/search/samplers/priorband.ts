@@ -1,14 +1,14 @@
 /**
- * PriorBand: draws at random, from what the person believes (`Dimension.prior`), or near the best trial so far. Mallik,
+ * PriorBand: draws at random, from the user's prior (`Dimension.prior`), or near the best trial so far. Mallik,
  * Bergman, Hvarfner, Stoll, Janowski, Lindauer, Nardi & Hutter, "PriorBand: Practical Hyperparameter Optimization in
- * the Age of Deep Learning" (NeurIPS 2023), section 5 and algorithm 2. Meant for `hyperband`.
+ * the Age of Deep Learning" (NeurIPS 2023), section 5 and algorithm 2. Intended for `hyperband`.
  *
- * - The share of random draws is 1/(1 + η^r) in bracket r: the longer trials are at once, the more one relies on
- *   what is known.
- * - The rest goes to prior and incumbent, as the best trials of the furthest rung that η trials have reached bear them
- *   out: the sum of their densities under either, each weighed by its rank (section 5.2). Before one has completed,
- *   all goes to the prior.
- * - Near the incumbent: each parameter moves with probability ½, by a quarter of its range (section 5.1).
+ * - The share of random draws is 1/(1 + η^r) in bracket r: the longer trials are from the start, the more the sampler
+ *   relies on what is known.
+ * - The rest is divided between prior and incumbent by how well each explains the best trials of the furthest rung that
+ *   η trials have reached: the rank-weighted sum of their densities under either (section 5.2). Before a trial has
+ *   completed, all goes to the prior.
+ * - Near the incumbent, each parameter moves with probability ½, by a quarter of its range (section 5.1).
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
@@ -29,7 +29,7 @@ export const PriorBandSettings = z.strictObject({
 const MOVED = 0.5;
 const SIGMA = 0.25;
 
-/** Where draws lie: around places on the axes, each with its own deviation; null is even. */
+/** Centers of the draws on the axes, each with its own standard deviation; null is uniform. */
 type Centers = (axis: Axis) => { at: number; sd: number; share: number } | null;
 
 export class PriorBandSampler implements Sampler {
@@ -77,7 +77,7 @@ export class PriorBandSampler implements Sampler {
     return random.next() * (prior + own) < prior ? priorOf : near;
   }
 
-  /** The best 1/η of the trials that got furthest; none before one has completed. */
+  /** Returns the best 1/η of the trials that got furthest; none before one has completed. */
   private bestTrials(history: History): Trial[] {
     const { ranks } = this;
     ranks.update(history);
@@ -111,7 +111,10 @@ export class PriorBandSampler implements Sampler {
     return params;
   }
 
-  /** Product over the parameters; what stays where it is counts as spread over its own deviation's width. */
+  /**
+   * Returns the product of the densities over the parameters; an unmoved value counts as spread over its standard
+   * deviation.
+   */
   private density(params: Params, centers: Centers): number {
     let product = 1;
     for (const axis of this.axes) {

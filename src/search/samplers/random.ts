@@ -1,4 +1,4 @@
-/** Independent draws; in a finite space never the same point twice, and an end when all were tried. */
+/** Independent draws; a finite space yields no point twice, and ends when all were tried. */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
 import { feasiblePrior } from '../constraints/index.js';
@@ -9,7 +9,7 @@ import { GridSampler } from './grid.js';
 
 export const RandomSettings = z.strictObject({});
 
-/** Draws before the untried points are listed instead. */
+/** Number of draws before the untried points are listed instead. */
 const PATIENCE = 200;
 
 export class RandomSampler implements Sampler {
@@ -23,7 +23,7 @@ export class RandomSampler implements Sampler {
 
   suggest(history: History, random: Random): Params | null {
     this.seen.update(history);
-    // A person may have tried what is not on the steps, so the number alone does not say that nothing is left.
+    // The user may have tried values off the steps, so the count alone does not prove that nothing is left.
     if (this.seen.count >= this.points) return this.anyUntried(history, random);
     for (let attempt = 0; attempt < PATIENCE; attempt++) {
       const params = feasiblePrior(history.space, random, () => drawParams(history.space, random));
@@ -32,12 +32,12 @@ export class RandomSampler implements Sampler {
     return this.anyUntried(history, random);
   }
 
-  /** Null: as many as the space has points, at most. */
+  /** Returns the number of points in the space as an upper bound, or null if it is infinite. */
   size(): number | null {
     return Number.isFinite(this.points) ? this.points : null;
   }
 
-  /** A random one of the first thousand untried points: most of a finite space has been tried by now. */
+  /** Returns one of the first thousand untried points at random: most of a finite space has been tried by now. */
   private anyUntried(history: History, random: Random): Params | null {
     const dimensions = history.space.dimensions.map((d) => ('points' in d ? { ...d, points: null } : d));
     const space = { ...history.space, dimensions };

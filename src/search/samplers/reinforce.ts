@@ -1,15 +1,15 @@
 /**
- * REINFORCE: a policy draws each parameter's value, and what led to better trials becomes more likely. R. J. Williams,
- * "Simple Statistical Gradient-Following Algorithms for Connectionist Reinforcement Learning" (Machine Learning 8, 1992),
- * section 5; as a search over architectures, B. Zoph & Q. Le, "Neural Architecture Search with Reinforcement Learning"
- * (ICLR 2017), section 3.2. Experimental: it needs far more trials than the other samplers.
+ * REINFORCE: a policy draws each parameter's value, and values that led to better trials become more likely. R. J.
+ * Williams, "Simple Statistical Gradient-Following Algorithms for Connectionist Reinforcement Learning" (Machine
+ * Learning 8, 1992), section 5; as a search over architectures, B. Zoph & Q. Le, "Neural Architecture Search with
+ * Reinforcement Learning" (ICLR 2017), section 3.2. Experimental: it needs far more trials than the other samplers.
  *
  * The policy is one softmax for each parameter in place of their recurrent network, which a search's few trials could
- * not train. Continuous ranges are parted into `bins`, and a value is drawn evenly within its bin; ranges of whole
- * numbers or steps with more than 128 values likewise. Only parameters that took part in a trial learn from it.
+ * not train. Continuous ranges are divided into `bins`, and a value is drawn uniformly within its bin; the same applies
+ * to ranges of integers or steps with more than 128 values. Only parameters that were active in a trial learn from it.
  *
  * The reward is a trial's rank among the latest `WINDOW`, from 1 (best) to -1, so that its scale and outliers don't
- * matter and the baseline is 0. A bonus for entropy keeps the policy from making up its mind too early.
+ * matter and the baseline is 0. An entropy bonus keeps the policy from converging too early.
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
@@ -32,7 +32,7 @@ export const ReinforceSettings = z.strictObject({
 });
 
 const WINDOW = 30;
-/** Trials in a row that were tried already before an untried one is drawn. */
+/** Number of already-tried trials in a row before an untried one is drawn. */
 const PATIENCE = 50;
 
 const State = z.object({ scores: z.array(z.array(z.number())), recent: z.array(z.number().int()), ended: EndedState });
@@ -40,7 +40,7 @@ const State = z.object({ scores: z.array(z.array(z.number())), recent: z.array(z
 export class ReinforceSampler implements Sampler {
   readonly name = 'reinforce';
   private readonly axes: Axis[];
-  /** By parameter and value: the logarithm of how likely it is, but for a constant. */
+  /** Unnormalized log probabilities by parameter and value. */
   private readonly scores: Float64Array[];
   private readonly points: number;
   private readonly seen = new SeenPoints();
@@ -121,7 +121,7 @@ export class ReinforceSampler implements Sampler {
       for (const share of shares) if (share > 0) mean += share * log(share);
       for (let k = 0; k < own.length; k++) {
         const share = shares[k]!;
-        // What has no weight at all stays impossible.
+        // Values with weight 0 stay impossible.
         if (share <= 0) continue;
         const gradient = reward * ((k === taken ? 1 : 0) - share) - entropy * share * (log(share) - mean);
         own[k] = own[k]! + rate * gradient;
@@ -160,7 +160,7 @@ function softmax(scores: Float64Array): Float64Array {
   return shares.map((share) => share / sum);
 }
 
-/** As JSON has no infinite numbers. */
+/** Bounds a score, because JSON has no infinite numbers. */
 function atLeast(score: number): number {
   return Math.max(-1e300, score);
 }

@@ -1,21 +1,21 @@
-/** What `auto` decides by: the space, the budget, and how many trials run at once. */
+/** The facts that `auto` decides by: the space, the budget, and the number of parallel trials. */
 import { countPoints } from '../../space/index.js';
 import type { History, Space } from '../../types.js';
 import { axesOf } from '../../space/unit.js';
 
 export interface SpaceFacts {
-  /** Different points; Infinity when a range is continuous. */
+  /** Number of distinct points; Infinity when a range is continuous. */
   points: number;
-  /** Parameters on which there is anything to choose. */
+  /** Number of parameters with more than one value. */
   parameters: number;
-  /** Of these, choices. */
+  /** Number of choices among these. */
   choices: number;
   conditional: boolean;
 }
 
 export interface Facts extends SpaceFacts {
   objectives: number;
-  /** Trials there will be; null: not known. */
+  /** Number of planned trials; null if unknown. */
   planned: number | null;
   workers: number;
 }

@@ -1,4 +1,4 @@
-/** Picks the sampler for the problem at hand and says why; may pick another one as the search grows (rules.ts). */
+/** Picks the sampler for the problem at hand and gives the reason; may switch as the search grows (rules.ts). */
 import { z } from 'zod';
 import type { Params } from '../../../protocol/values.js';
 import { SearchError } from '../../errors.js';
@@ -67,7 +67,7 @@ export class AutoSampler implements Sampler {
     const read = State.safeParse(state);
     if (!read.success) throw new SearchError("the saved state of the automatic sampler can't be read");
     const { kind, because, inner } = read.data;
-    // What an earlier version chose is no longer there: it begins with what it would choose now.
+    // The sampler that an earlier version chose no longer exists: start with the one that would be chosen now.
     if (kind === null) return;
     if (kind !== this.decision.choice) this.inner = this.samplerOf(kind);
     this.decision = { choice: kind, because };
@@ -90,7 +90,7 @@ export class AutoSampler implements Sampler {
   }
 }
 
-/** The space with every value that its ranges can take, not only a grid's share of them. */
+/** Returns the space with every value that its ranges can take, not only those of a grid. */
 const bare = (space: Space): Space => ({
   ...space,
   dimensions: space.dimensions.map((d) => ('points' in d ? { ...d, points: null } : d)),

@@ -1,27 +1,27 @@
 /**
- * Which sampler `auto` takes, and why, in one line. A function of the facts alone, so that it may change its mind as a
- * search grows, is extended or restored.
+ * Decides which sampler `auto` uses, and gives the reason in one line. The decision is a function of the facts alone,
+ * so it can change as a search grows, is extended or restored.
  *
- * The portfolio of a Gaussian process, CMA-ES and TPE (portfolio.ts) was better than each of them on tasks of its own
- * (those named in tpe.ts; several objectives: Fonseca-Fleming, Kursawe, Viennet, two made-up ones): with few trials as
- * good as the Gaussian process where the landscape is smooth, as good as the other two where it is rough or noisy.
- * Which of them gets how much is found out in the search itself. It leaves the Gaussian process out where trials are
- * so short that its thinking would hold them up.
+ * The portfolio of a Gaussian process, CMA-ES and TPE (portfolio.ts) beat each of them on tasks of its own (those named
+ * in tpe.ts; with several objectives: Fonseca-Fleming, Kursawe, Viennet, two made-up ones): with few trials it was as
+ * good as the Gaussian process where the landscape is smooth, and as good as the other two where it is rough or noisy.
+ * The search itself determines how many trials each of them gets. The portfolio leaves the Gaussian process out if
+ * trials are so short that its computation would hold them up.
  */
 import type { Facts } from './facts.js';
 
 export type Choice = 'grid' | 'sobol' | 'portfolio';
 export interface Decision {
   choice: Choice;
-  /** What of the search speaks for it. */
+  /** Properties of the search that justify the choice. */
   because: string;
 }
 
-/** With no more trials than this, there is nothing to learn from for most of the search. */
+/** Number of trials up to which there is nothing to learn from for most of the search. */
 const FEW = 6;
-/** Points of which all are tried when nobody said how many trials there will be. */
+/** Number of points that are all tried if the number of trials is unknown. */
 const SMALL = 64;
-/** A search has at least this many trials for each worker, or its results come too late to learn from. */
+/** Minimum number of trials per worker; with fewer, results come too late to learn from. */
 const ROUNDS = 2;
 
 export function decide(facts: Facts): Decision {

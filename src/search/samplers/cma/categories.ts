@@ -1,5 +1,5 @@
 /**
- * Probabilities of each choice, learned beside the normal distribution: Hamano, Saito, Nomura, Uchida & Shirakawa,
+ * Probabilities of each choice, learned alongside the normal distribution: Hamano, Saito, Nomura, Uchida & Shirakawa,
  * "CatCMA: Stochastic Optimization for Mixed-Category Problems" (GECCO 2024), section 3, with a fixed learning rate in
  * place of the adaptive one, which needs more trials than a search has. Every value keeps the margin of section 3.3.
  */
@@ -7,7 +7,7 @@ import { exp, log } from '../../maths/numeric.js';
 import type { Random } from '../../types.js';
 import type { Axis } from '../../space/unit.js';
 
-/** Share of the old probabilities that one generation replaces at most. */
+/** Maximum share of the old probabilities that one generation replaces. */
 const RATE = 0.35;
 
 export class Categories {
@@ -19,7 +19,7 @@ export class Categories {
       Float64Array.from({ length: count }, (_, k) => edges![k + 1]! - edges![k]!),
     );
     const margin = axes.length ? 1 - exp(log(0.73) / axes.length) : 0;
-    // What was given no weight at all is not tried.
+    // Values with weight 0 are never tried.
     for (const [c, { dimension }] of axes.entries()) {
       const believed = dimension.prior ? axes[c]!.indexOf(dimension.prior.value) : -1;
       if (believed < 0) continue;
@@ -42,7 +42,7 @@ export class Categories {
     }
   }
 
-  /** Begins where these were, as if each value had been seen once besides. */
+  /** Starts from the frequencies in these places, plus one observation of each value. */
   lean(places: readonly { picks: Int32Array }[]): void {
     for (const [c, own] of this.shares.entries()) {
       const votes = own.map((share) => share * own.length);
@@ -57,7 +57,7 @@ export class Categories {
     }
   }
 
-  /** `members`: best first; -1 where a choice took no part. */
+  /** Updates the probabilities. `members` come best first; -1 marks an inactive choice. */
   learn(members: readonly { picks: Int32Array }[], weights: Float64Array): void {
     for (const [c, own] of this.shares.entries()) {
       const wanted = new Float64Array(own.length);

@@ -1,12 +1,13 @@
 /**
- * Eigenvalues and eigenvectors of a symmetric matrix by Jacobi's rotations, row by row (Golub & Van Loan, "Matrix
- * Computations", 4th ed., section 8.5): as exact as can be, and quick enough for the hundred dimensions of a search.
+ * Eigenvalues and eigenvectors of a symmetric matrix by Jacobi rotations, row by row (Golub & Van Loan, "Matrix
+ * Computations", 4th ed., section 8.5): accurate to machine precision, and fast enough for a search's hundred
+ * dimensions.
  */
 const SWEEPS = 60;
 
 /**
- * `matrix`: n × n by rows, left as it is. `vectors` gets the eigenvectors as columns, `values` the eigenvalues, in no
- * particular order.
+ * Decomposes `matrix` (n × n by rows), which is left unchanged. Writes the eigenvectors to the columns of `vectors` and
+ * the eigenvalues to `values`, in no particular order.
  */
 export function eigen(matrix: Float64Array, n: number, vectors: Float64Array, values: Float64Array): void {
   const a = matrix.slice();
@@ -24,7 +25,7 @@ export function eigen(matrix: Float64Array, n: number, vectors: Float64Array, va
   for (let i = 0; i < n; i++) values[i] = a[i * n + i]!;
 }
 
-/** Turns in the plane of p and q so that their common element becomes 0. */
+/** Rotates in the plane of p and q so that their off-diagonal element becomes 0. */
 function rotate(a: Float64Array, vectors: Float64Array, n: number, p: number, q: number): void {
   const common = a[p * n + q]!;
   const [pp, qq] = [a[p * n + p]!, a[q * n + q]!];

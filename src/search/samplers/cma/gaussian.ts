@@ -1,24 +1,24 @@
 /**
- * The normal distribution that CMA-ES searches with, and how it learns: N. Hansen, "The CMA Evolution Strategy: A
- * Tutorial" (arXiv 1604.00772), figure 6, with negative weights. Points that it did not draw itself may take part
- * (N. Hansen, "Injecting External Solutions Into CMA-ES", arXiv 1110.4181): their steps are cut to a likely length.
+ * The normal distribution that CMA-ES searches with, and its updates: N. Hansen, "The CMA Evolution Strategy: A
+ * Tutorial" (arXiv 1604.00772), figure 6, with negative weights. Points that it did not draw itself may take part (N.
+ * Hansen, "Injecting External Solutions Into CMA-ES", arXiv 1110.4181): their steps are shortened to a likely length.
  *
- * `scales` are the factors by which CMA-ES with margin widens the axes of whole numbers; else they are 1.
+ * `scales` are the factors by which CMA-ES with margin widens the axes of integers; otherwise they are 1.
  */
 import { exp, log } from '../../maths/numeric.js';
 import type { Random } from '../../types.js';
 import { eigen } from './eigen.js';
 import type { Rates } from './weights.js';
 
-/** Deviations of the axes of the distribution never differ by more than this factor. */
+/** Maximum ratio between the standard deviations of the distribution's axes. */
 const MOST_UNEVEN = 1e7;
 
-/** Rates of learning, added up over generations, after which the axes are worked out anew. */
+/** Sum of learning rates over generations after which the eigenvectors are recomputed. */
 const LEARNED = 0.1;
 
 export interface Member {
   at: Float64Array;
-  /** Not drawn from this very distribution. */
+  /** Whether the point was not drawn from this very distribution. */
   foreign: boolean;
 }
 
@@ -34,9 +34,9 @@ export class Gaussian {
   private readonly work: Float64Array;
   private readonly shift: Float64Array;
   private readonly white: Float64Array;
-  /** Of a generation, row by row. */
+  /** Steps of a generation, row by row. */
   private steps = new Float64Array(0);
-  /** Generations since the axes were worked out. */
+  /** Generations since the last eigendecomposition. */
   private stale = 0;
 
   constructor(
@@ -70,18 +70,20 @@ export class Gaussian {
     }
   }
 
-  /** Standard deviation along a coordinate. */
+  /** Returns the standard deviation along a coordinate. */
   deviation(i: number): number {
     return this.sigma * this.scales[i]! * Math.sqrt(this.covariance[i * this.mean.length + i]!);
   }
-  /** The longest standard deviation there is, along the distribution's own axes. */
+  /** Largest standard deviation along the distribution's own axes. */
   get extent(): number {
     let longest = 0;
     for (const d of this.deviations) longest = Math.max(longest, d);
     return longest * this.sigma;
   }
 
-  /** `members`: the best first. `weights`: as `rates.weights`, but the mean of them among equal members. */
+  /**
+   * Updates the distribution. `members` come best first; `weights` are `rates.weights`, averaged among equal members.
+   */
   learn(members: readonly Member[], weights: Float64Array, rates: Rates): void {
     const { mean, pathSigma, pathC, scales, shift, white, sigma } = this;
     const n = mean.length;
@@ -121,7 +123,7 @@ export class Gaussian {
     if (this.stale * (c1 + cmu) >= LEARNED) this.decompose();
   }
 
-  /** Moves a point towards the mean until it is no farther than a draw would be. */
+  /** Moves a point towards the mean until it is no farther away than a typical draw. */
   approach(at: Float64Array): void {
     const { mean, sigma, scales } = this;
     const y = at.map((x, i) => (x - mean[i]!) / (sigma * scales[i]!));
@@ -129,12 +131,12 @@ export class Gaussian {
     for (let i = 0; i < y.length; i++) at[i] = mean[i]! + sigma * scales[i]! * y[i]!;
   }
 
-  /** For flat ground (tutorial, section B.3). */
+  /** Widens the distribution on a plateau (tutorial, section B.3). */
   widen({ cs, damps }: Rates): void {
     this.sigma = Math.min(1, this.sigma * exp(0.2 + cs / damps));
   }
 
-  /** Becomes as wide as it was, if it is narrower now. */
+  /** Restores the earlier width if the distribution is narrower now. */
   keepReach(before: number): void {
     const { extent } = this;
     if (extent > 0 && extent < before) this.sigma *= before / extent;
@@ -154,7 +156,7 @@ export class Gaussian {
     return made;
   }
 
-  /** Of each member: from the mean, in units of sigma and scale. */
+  /** Returns each member's step from the mean, in units of sigma and scale. */
   private stepsOf(members: readonly Member[]): Float64Array {
     const { mean, scales, sigma } = this;
     const n = mean.length;
@@ -174,7 +176,7 @@ export class Gaussian {
     if (length > most) for (let i = 0; i < n; i++) y[from + i]! *= most / length;
   }
 
-  /** C^(-1/2) y. */
+  /** Computes C^(-1/2) y. */
   private whiten(y: Float64Array, from: number, out: Float64Array): Float64Array {
     const { axes, deviations, work } = this;
     const n = out.length;
@@ -196,7 +198,7 @@ export class Gaussian {
     const { covariance } = this;
     for (let i = 0; i < covariance.length; i++) covariance[i]! *= factor;
   }
-  /** Adds `share` times y yᵀ, to the lower triangle. */
+  /** Adds `share` times y yᵀ to the lower triangle. */
   private addToCovariance(share: number, y: Float64Array, from: number): void {
     const { covariance } = this;
     const n = this.mean.length;
@@ -227,7 +229,7 @@ export class Gaussian {
   }
 }
 
-/** Standard normal numbers, two at a time by Marsaglia's polar method. */
+/** Draws standard normal numbers, two at a time, by Marsaglia's polar method. */
 function drawNormals(random: Random, out: Float64Array): void {
   for (let i = 0; i < out.length;) {
     const u = 2 * random.next() - 1;
@@ -249,7 +251,7 @@ function squared(y: Float64Array): number {
   for (let i = 0; i < y.length; i++) sum += y[i]! * y[i]!;
   return sum;
 }
-/** For a whole exponent; 0 soon enough. */
+/** Computes a power with an integer exponent; returns 0 once it is negligible. */
 function power(base: number, exponent: number): number {
   let product = 1;
   for (let i = 0; i < exponent && product > 1e-18; i++) product *= base;

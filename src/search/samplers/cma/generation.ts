@@ -1,4 +1,4 @@
-/** What a CMA-ES generation is drawn from, and what it learns when it is over. */
+/** Draws the candidates of a CMA-ES generation, and updates the distribution when it is complete. */
 import type { Params } from '../../../protocol/values.js';
 import { isAllowed, nearestAllowed } from '../../constraints/index.js';
 import type { Random, Space } from '../../types.js';
@@ -9,26 +9,26 @@ import type { Layout, Place } from './layout.js';
 import { applyMargin } from './margin.js';
 import { shareEqually } from './weights.js';
 
-/** Draws before a point is moved into the ranges. */
+/** Number of draws before a point is moved into the ranges. */
 const DRAWS = 10;
-/** The choices of a space without any. */
+/** Picks of a space without choices. */
 const NONE = new Int32Array(0);
 
-/** What was drawn, for which generation. */
+/** A drawn point and its generation. */
 export interface Drawn extends Place {
   generation: number;
-  /** Moved by constraints, or not drawn from its generation's distribution at all. */
+  /** Whether constraints moved the point, or it was not drawn from its generation's distribution at all. */
   foreign: boolean;
-  /** The place of the params themselves: whole numbers in the middle of their cell. */
+  /** Place of the params themselves: integers lie in the middle of their cell. */
   shown: Place;
 }
 export interface Candidate extends Drawn {
-  /** Null of a plain layout, until they are needed. */
+  /** Params; null in a plain layout until they are needed. */
   params: Params | null;
 }
 export interface Member extends Drawn {
   standing: Standing;
-  /** Of its trial; Infinity of what was not tried. */
+  /** Id of its trial; Infinity if it was not tried. */
   id: number;
 }
 
@@ -37,7 +37,7 @@ export interface Distribution {
   categories: Categories;
 }
 
-/** `bottom`: the numbers are not drawn, but this point, or as near to it as a draw might be. */
+/** Draws a candidate. With `bottom`, the numbers are this point, or as near to it as a draw might be. */
 export function drawCandidate(
   { gaussian, categories }: Distribution,
   layout: Layout,
@@ -79,7 +79,7 @@ export function drawCandidate(
   return { at, picks, generation, foreign: !allowed || bottom !== null, params, shown: layout.shown(params) };
 }
 
-/** By how much the losses of the better half differ; Infinity where not even those are known. */
+/** Updates the distribution. Returns the spread of the better half's losses; Infinity if some of them are unknown. */
 export function learnFrom(members: Member[], layout: Layout, { gaussian, categories }: Distribution): number {
   const n = layout.numbers.length;
   const order = (a: Member, b: Member) => compareStandings(a.standing, b.standing);
@@ -90,7 +90,7 @@ export function learnFrom(members: Member[], layout: Layout, { gaussian, categor
   const weights = shareEqually(rates.weights, (i) => order(members[i]!, members[i + 1]!) === 0);
   if (n > 0 && members.length > 1) {
     gaussian.learn(members, weights, rates);
-    // A plain: only farther away is there anything to learn.
+    // On a plateau there is only something to learn farther away.
     if (order(best, middle) === 0) gaussian.widen(rates);
     applyMargin(gaussian, layout.edges, 1 / (n * members.length));
   }

@@ -1,18 +1,18 @@
 /**
- * CMA-ES: draws generations of trials from a normal distribution that learns, from which were better, where to go and
- * how far. N. Hansen, "The CMA Evolution Strategy: A Tutorial" (arXiv 1604.00772), on the axes of unit.ts.
+ * CMA-ES: draws generations of trials from a normal distribution whose mean and covariance adapt to the better ones. N.
+ * Hansen, "The CMA Evolution Strategy: A Tutorial" (arXiv 1604.00772), on the axes of unit.ts.
  *
- * - Whole numbers and steps keep a margin of probability for their neighbours (`cma/margin.ts`), choices have
- *   probabilities of their own (`cma/categories.ts`). What is inactive keeps the place that was drawn for it, so that the
+ * - Integers and steps keep a margin of probability for their neighbours (`cma/margin.ts`); choices have probabilities
+ *   of their own (`cma/categories.ts`). Inactive parameters keep the position that was drawn for them, so that the
  *   joint distribution is always defined.
- * - Where values are noisy (`cma/noise.ts`), the distribution stays wide enough to tell its members apart, and the model
- *   looks at more points, of which only some are its own choice.
+ * - Where values are noisy (`cma/noise.ts`), the distribution stays wide enough to tell its members apart, and only
+ *   some of the points are the model's own choice.
  * - A quadratic model stands in for those of a generation's trials that it ranks well (`cma/surrogate.ts`).
- * - Restarts when a run has nothing more to find (`cma/restarts.ts`); warm start (`cma/start.ts`).
- * - What lies outside the ranges is drawn again ten times, and then moved to the border.
- * - Trials end in any order. A generation is over when as many of its trials have ended as it is large; what ends
- *   later takes part in the next one as a point from elsewhere. So do trials of the person, if they are better than
- *   all there is. Nobody waits: with more workers than a generation has trials, more are drawn from the same distribution.
+ * - A run that has converged is restarted (`cma/restarts.ts`); earlier trials give a warm start (`cma/start.ts`).
+ * - Points outside the ranges are redrawn up to ten times, then moved to the border.
+ * - Trials end in any order. A generation is complete when as many of its trials have ended as its size; trials that
+ *   end later take part in the next one as injected points, and so do the user's trials if they beat all others. No
+ *   worker waits: with more workers than a generation has trials, more points are drawn from the same distribution.
  */
 import { z } from 'zod';
 import type { Params } from '../../../protocol/values.js';
@@ -57,9 +57,9 @@ export const CmaEsSettings = z.strictObject({
   model: z.boolean().default(true).describe('Let a quadratic model stand in for trials that it can rank.'),
 });
 
-/** Points in a row that were tried already before the search begins elsewhere. */
+/** Number of already-tried points in a row after which the search restarts elsewhere. */
 const PATIENCE = 30;
-/** Where there is noise: of so many trials one is where the model is best, and generations are larger so many times. */
+/** With noise: one in this many trials is at the model's optimum, and the factor by which generations are larger. */
 const EXPLOIT = 2;
 const NOISY = 1.5;
 
@@ -73,7 +73,7 @@ export class CmaEsSampler implements Sampler {
   private readonly surrogate: Surrogate;
   private readonly probe: NoiseProbe;
   private readonly ended = new Ended();
-  /** Null before the first suggestion. */
+  /** Current distribution; null before the first suggestion. */
   private now: Distribution | null = null;
   private generation = 0;
   private begun = 0;
@@ -81,7 +81,7 @@ export class CmaEsSampler implements Sampler {
   private candidates: Candidate[] = [];
   private readonly asked = new Map<number, Drawn & { key: string }>();
   private members: { id: number; drawn: Drawn }[] = [];
-  /** Read, but the history that it speaks of is not there yet. */
+  /** Saved state, kept until the history that it refers to is available. */
   private loaded: CmaState | null = null;
 
   constructor(
@@ -108,9 +108,9 @@ export class CmaEsSampler implements Sampler {
     const probe = this.probeNow(history, random);
     if (probe) return probe;
     const { candidates } = this;
-    // Where there is noise, only some trials are spent where the model is best: it has to learn from all around.
+    // With noise, only some trials go to the model's optimum: it has to learn from all around.
     const explore = this.probe.noisy && history.trials.length % EXPLOIT !== 0;
-    // So many that the generation is as large as planned.
+    // Draws enough candidates for a generation of the planned size.
     const there = this.members.length + this.current();
     if (!explore && there === 0 && candidates.length === 0) {
       const bottom = this.surrogate.bottom();
@@ -123,7 +123,7 @@ export class CmaEsSampler implements Sampler {
       const params = own ?? this.layout.toParams(drawn);
       const key = keyOf(this.space, params);
       if (this.seen.has(key)) continue;
-      // As it would be after a restart of the search, to the last bit.
+      // Computes the same bits as after a restart of the search.
       const shown = own ? drawn.shown : this.layout.shown(params);
       this.asked.set(history.trials.length, { ...drawn, shown, key });
       return params;
@@ -143,7 +143,7 @@ export class CmaEsSampler implements Sampler {
     return `cmaes: a normal distribution in its generation ${generation + 1}${model}${noise}`;
   }
 
-  /** Reads what has ended, and learns where a generation is complete. */
+  /** Reads the ended trials, and learns from each complete generation. */
   private update(history: History, random: Random): void {
     if (this.loaded) this.recall(this.loaded, history);
     this.now ??= this.start(history);
@@ -184,13 +184,13 @@ export class CmaEsSampler implements Sampler {
     this.members.push({ id, drawn: { generation, ...place } });
   }
 
-  /** `unseen`: not tried; the model says how good they are. */
+  /** Updates the distribution. The `unseen` candidates were not tried; the model predicts their losses. */
   private learn(ended: typeof this.members, unseen: Candidate[], history: History, random: Random): void {
     const { generation, surrogate } = this;
     const now = this.now!;
     const members: Member[] = ended.map(({ id, drawn }) => {
       const standing = standingOf(history.trials[id]!, history.goals);
-      // Where the model ranks some, it ranks all: what was measured is among what it was fitted to.
+      // If the model ranks some members it ranks all of them, since it was fitted to the measured ones too.
       if (unseen.length > 0 && standing.kind === COMPLETED) standing.losses = [surrogate.predict(drawn.shown)!];
       return { ...drawn, id, standing, foreign: drawn.foreign || drawn.generation !== generation };
     });
@@ -217,7 +217,7 @@ export class CmaEsSampler implements Sampler {
     this.surrogate.clear();
   }
 
-  /** With what earlier searches, the person or another sampler have tried. */
+  /** Starts from what earlier searches, the user or another sampler have tried. */
   private start({ trials, goals, earlier = [] }: History): Distribution {
     const known = [...earlier, ...trials]
       .filter((trial) => trial.state === 'completed')
@@ -227,7 +227,7 @@ export class CmaEsSampler implements Sampler {
     return startOf(this.layout, this.settings.sigma, places);
   }
 
-  /** Of the candidates, the one that the model thinks best; the first without a model. */
+  /** Returns the candidate that the model predicts to be best; the first one without a model. */
   private mostPromising(): number {
     let [pick, least] = [0, Infinity];
     for (const [i, { shown }] of this.candidates.entries()) {
@@ -238,15 +238,15 @@ export class CmaEsSampler implements Sampler {
     return pick;
   }
 
-  /** Members of a generation. */
+  /** Number of members in a generation. */
   private get wanted(): number {
     const { size, first } = this.regimes;
-    // A model that ranks them costs no trials, but time: more of them would tell it nothing new.
+    // Members that the model ranks cost no trials but time, and more of them would tell it nothing new.
     if (this.surrogate.trusted) return Math.min(size, first);
     return this.probe.noisy ? Math.floor(NOISY * size) : size;
   }
 
-  /** A trial right beside the best one, where it is time to ask whether there is noise. */
+  /** Returns a trial right beside the best one when it is time to test for noise, else null. */
   private probeNow(history: History, random: Random): Params | null {
     const { surrogate, best, layout, generation, space } = this;
     const { gaussian } = this.now!;
@@ -264,7 +264,7 @@ export class CmaEsSampler implements Sampler {
     return params;
   }
 
-  /** Number of this generation's trials that are running. */
+  /** Returns the number of running trials of this generation. */
   private current(): number {
     let count = 0;
     for (const { generation } of this.asked.values()) if (generation === this.generation) count++;
@@ -298,7 +298,7 @@ export class CmaEsSampler implements Sampler {
     this.loaded = read.data;
   }
 
-  /** What was saved, with what the history adds to it. */
+  /** Combines the saved state with what the history adds. */
   private recall(state: CmaState, { trials, goals }: History): void {
     const { layout } = this;
     this.loaded = null;

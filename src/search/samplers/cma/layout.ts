@@ -1,4 +1,4 @@
-/** A trial's params as CMA-ES sees them: a vector for all that has an order, and the places of choices. */
+/** A trial's params as CMA-ES sees them: a vector of all ordered parameters, and the indices of choices. */
 import type { Params } from '../../../protocol/values.js';
 import { isActive } from '../../space/index.js';
 import type { Space } from '../../types.js';
@@ -6,7 +6,7 @@ import { axesOf, type Axis } from '../../space/unit.js';
 import { RateTable } from './weights.js';
 import { entryOf, setEntry } from '../../../protocol/records.js';
 
-/** `at`: places in [0, 1]; `picks`: indices of choices. Those of inactive parameters count for nothing. */
+/** `at`: positions in [0, 1]; `picks`: indices of choices. Entries of inactive parameters are ignored. */
 export interface Place {
   at: Float64Array;
   picks: Int32Array;
@@ -16,10 +16,13 @@ export class Layout {
   readonly axes: Axis[];
   readonly numbers: Axis[];
   readonly choices: Axis[];
-  /** Of the numbers: the cells of those with few values, null of the continuous ones. */
+  /** Cells of each number; null for the continuous ones. */
   readonly edges: (Float64Array | null)[];
   readonly rates: RateTable;
-  /** Each number is shown just as it was drawn: nothing is rounded, and nothing depends on anything. */
+  /**
+   * Whether each number is shown exactly as it was drawn: nothing is rounded, and there are no conditions or
+   * constraints.
+   */
   readonly plain: boolean;
   private readonly middle: Float64Array;
 
@@ -47,7 +50,9 @@ export class Layout {
     return params;
   }
 
-  /** What is inactive gets its place from `otherwise`, and -1 among the choices. */
+  /**
+   * Returns the place of the params. Inactive numbers take their position from `otherwise`; inactive choices are -1.
+   */
   toPlace(params: Params, otherwise: Float64Array): Place {
     const value = (axis: Axis) => entryOf(params, axis.dimension.name);
     return {
@@ -62,7 +67,7 @@ export class Layout {
     };
   }
 
-  /** What is inactive is in the middle: a model then takes it for one level, whatever was drawn. */
+  /** Returns the place as the model sees it: inactive parameters are in the middle, a single level for the model. */
   shown(params: Params): Place {
     return this.toPlace(params, this.middle);
   }

@@ -1,13 +1,13 @@
 /**
- * Keeps whole numbers and choices from getting stuck: every neighbouring value keeps a least probability.
- * Hamano, Saito, Nomura & Shirakawa, "CMA-ES with Margin: Lower-Bounding Marginal Probability for Mixed-Integer
- * Black-Box Optimization" (GECCO 2022), sections 3.2 and 4; least probability 1 / (n λ) as there.
+ * Keeps integers and choices from getting stuck: every neighbouring value keeps a minimum probability. Hamano, Saito,
+ * Nomura & Shirakawa, "CMA-ES with Margin: Lower-Bounding Marginal Probability for Mixed-Integer Black-Box
+ * Optimization" (GECCO 2022), sections 3.2 and 4; minimum probability 1 / (n λ) as there.
  */
 import { normalCdf, normalQuantile } from '../../maths/normal.js';
 import { cellOf } from '../../space/unit.js';
 import type { Gaussian } from './gaussian.js';
 
-/** `edges[i]`: the cells of the i-th coordinate, or null where it is continuous. */
+/** Applies the margin. `edges[i]` holds the cells of the i-th coordinate, or null if it is continuous. */
 export function applyMargin(gaussian: Gaussian, edges: readonly (Float64Array | null)[], least: number): void {
   for (const [i, own] of edges.entries()) {
     if (!own) continue;
@@ -19,7 +19,7 @@ export function applyMargin(gaussian: Gaussian, edges: readonly (Float64Array | 
     const [first, last] = [cell === 0, cell === own.length - 2];
     if (first && last) continue;
     if (first || last) {
-      // Only one side to go to: the mean comes near enough to it.
+      // There is only one side to move to: the mean moves close enough to it.
       const reach = deviation * normalQuantile(1 - least);
       gaussian.mean[i] = first ? Math.max(mean, high - reach) : Math.min(mean, low + reach);
       continue;

@@ -1,6 +1,6 @@
 /**
- * A quadratic model of the loss around the search's own distribution, fitted by weighted least squares with a little
- * ridge. Choices take part with a level of their own each. The fewer points, the simpler the model.
+ * A quadratic model of the loss in the coordinates of the search distribution, fitted by weighted least squares with a
+ * small ridge. Each choice adds an offset per value. The fewer the points, the simpler the model.
  */
 import { cholesky, solveLower, solveLowerTransposed } from '../../maths/linalg.js';
 import type { Place } from './layout.js';
@@ -9,19 +9,19 @@ export type Shape = 'linear' | 'diagonal' | 'full';
 export const SHAPES: readonly Shape[] = ['linear', 'diagonal', 'full'];
 
 const RIDGE = 1e-6;
-/** Columns that are multiplied at once. */
+/** Number of columns that are multiplied at once. */
 const TILE = 3;
 
 export interface Frame {
   shape: Shape;
-  /** Coordinates are taken from here, in these units. */
+  /** Origin and units of the coordinates. */
   centre: Float64Array;
   unit: number;
-  /** How many values each choice has. */
+  /** Number of values of each choice. */
   counts: readonly number[];
 }
 
-/** Number of coefficients. */
+/** Returns the number of coefficients. */
 export function sizeOf(n: number, counts: readonly number[], shape: Shape): number {
   const numbers = shape === 'linear' ? 1 + n : shape === 'diagonal' ? 1 + 2 * n : 1 + 2 * n + (n * (n - 1)) / 2;
   return counts.reduce((sum, count) => sum + count, numbers);
@@ -57,7 +57,10 @@ export class QuadraticModel {
     return sum;
   }
 
-  /** Where the numbers are best, whatever the choices; null where the model has no bottom. Not held to any bounds. */
+  /**
+   * Returns the optimum of the numbers, whatever the choices, not limited to any bounds; null if the model has no
+   * minimum.
+   */
   bottom(): Float64Array | null {
     const { shape, centre, unit } = this.frame;
     const n = centre.length;
@@ -76,12 +79,12 @@ export class QuadraticModel {
   }
 }
 
-/** Kept from fit to fit: they are too large to be thrown away each time. */
+/** Reusable buffers, too large to be reallocated for each fit. */
 export class FitSpace {
   rows = new Float64Array(0);
   normal = new Float64Array(0);
   factor = new Float64Array(0);
-  /** Of a row, with up to `TILE` columns of zeros at its end. */
+  /** Length of a row, with up to `TILE` columns of zeros at its end. */
   stride = 0;
   ensure(points: number, p: number): void {
     this.stride = Math.ceil(p / TILE) * TILE;
@@ -94,8 +97,8 @@ export class FitSpace {
 }
 
 /**
- * Fits `losses` at `places`. `withoutOwn(k)` is what the model would say of point k had it not been told of it
- * (leave-one-out, in closed form); it holds until the next fit in the same `space`.
+ * Fits `losses` at `places`. `withoutOwn(k)` returns the prediction for point k from a fit without it (leave-one-out,
+ * in closed form); it is valid until the next fit in the same `space`.
  */
 export function fitModel(
   frame: Frame,
@@ -109,7 +112,7 @@ export function fitModel(
   space.ensure(m, p);
   const { rows, normal, factor, stride } = space;
   const right = new Float64Array(p);
-  // Each row times the root of its weight: then the normal matrix is the rows' own product.
+  // Scales each row by the root of its weight, so that the normal matrix is the rows' own product.
   for (let k = 0; k < m; k++) {
     const from = k * stride;
     features(frame, places[k]!, rows, from);
@@ -128,7 +131,7 @@ export function fitModel(
     for (let i = 0; i < p; i++) {
       for (let j = 0; j <= i; j++) factor[i * p + j] = normal[i * stride + j]!;
     }
-    // The constant pays nothing for its size.
+    // The constant is hardly penalized.
     for (let i = 0; i < p; i++) factor[i * p + i]! += (i === 0 ? 1e-4 : 1) * ridge * Math.max(1e-12, trace / p);
     if (cholesky(factor, p)) break;
     if (!(ridge < 1e6)) return null;
@@ -150,8 +153,8 @@ export function fitModel(
 }
 
 /**
- * Each column with each, over all rows, into the lower triangle (and a little beyond): three by three at a time, as
- * memory is the bottleneck.
+ * Computes the dot products of all pairs of columns into the lower triangle (and a little beyond); three by three at a
+ * time, because memory is the bottleneck.
  */
 function products(rows: Float64Array, m: number, stride: number, out: Float64Array): void {
   const end = m * stride;
@@ -194,7 +197,7 @@ function features({ shape, centre, unit, counts }: Frame, { at, picks }: Place, 
   }
 }
 
-/** Rank correlation of two lists of equal length (Kendall's tau-a), from -1 to 1. */
+/** Returns the rank correlation of two lists of equal length (Kendall's tau-a), from -1 to 1. */
 export function kendall(a: readonly number[], b: readonly number[]): number {
   let [sum, pairs] = [0, 0];
   for (let i = 0; i < a.length; i++) {

@@ -1,21 +1,21 @@
 /**
- * Finds out whether the objective is noisy, by a trial right beside the best one: where there is no noise it gives
- * nearly the same. That is asked only when the model (surrogate.ts) leaves something unexplained. Either noise is the
- * cause or a rugged objective, and what helps against the one harms with the other.
+ * Detects noise with a trial right beside the best one: without noise it has nearly the same value. The test is made
+ * only when the model (surrogate.ts) leaves something unexplained, which means either noise or a rugged objective; the
+ * remedy for one makes the other worse.
  *
- * The constants were settled on the functions that surrogate.ts names, with normal noise of 10 and 30 % of what the best
+ * The constants were tuned on the functions that surrogate.ts names, with normal noise of 10 and 30 % of what the best
  * tenth of random configurations reach.
  */
 import type { Random } from '../../types.js';
 import type { Layout, Place } from './layout.js';
 
-/** In units of the usual population: before so many trials nothing is asked. */
+/** Number of trials before the first probe, as a multiple of the usual population. */
 const FIRST = 2;
-/** So far beside the best trial, as a share of the distribution's reach. */
+/** Distance of the probe from the best trial, as a share of the distribution's reach. */
 const BESIDE = 1e-5;
-/** A difference below this share of what the model leaves unexplained is none. */
+/** Differences below this share of the unexplained part count as none. */
 const SAME = 0.05;
-/** Probes in all, and trials between them. */
+/** Maximum number of probes, and the number of trials between them. */
 const TRIES = 4;
 const AGAIN = 50;
 
@@ -25,7 +25,7 @@ export class NoiseProbe {
   private next: number;
   private pending: { trial: number; of: number } | null = null;
 
-  /** `size`: the usual population. */
+  /** Plans the first probe; `size` is the usual population. */
   constructor(size: number) {
     this.next = FIRST * size;
   }
@@ -34,14 +34,14 @@ export class NoiseProbe {
     return !this.noisy && this.pending === null && this.tries < TRIES && trials >= this.next;
   }
 
-  /** `trial` was asked for beside trial `of`. */
+  /** Records that `trial` was requested as a probe beside trial `of`. */
   begin(trial: number, of: number): void {
     this.pending = { trial, of };
     this.tries++;
     this.next = trial + AGAIN;
   }
 
-  /** Of which trial this one was the probe; null: of none. */
+  /** Returns the trial that this one probed, or null if it was no probe. */
   heard(trial: number): number | null {
     if (this.pending?.trial !== trial) return null;
     const { of } = this.pending;
@@ -54,12 +54,12 @@ export class NoiseProbe {
   }
 
   /**
-   * Whether a generation's losses say more about noise than about where they were measured: nearer together, nothing
-   * could be told apart. `modelled`: they are a model's, without noise. `unexplained`: see surrogate.ts.
+   * Returns whether noise dominates the differences between a generation's losses, so that members closer together
+   * could not be told apart. `modelled`: the losses are a model's, without noise. `unexplained`: see surrogate.ts.
    */
   drowns(losses: readonly number[], modelled: boolean, unexplained: number): boolean {
     if (!this.noisy) return false;
-    // Half of normal numbers lie within 0.674 deviations.
+    // Half of all normal numbers lie within 0.674 standard deviations.
     const noise = unexplained / 0.674;
     return variance(losses) - (modelled ? 0 : noise * noise) < noise * noise;
   }
@@ -73,7 +73,7 @@ export class NoiseProbe {
   }
 }
 
-/** A place right beside another; null where no number can be moved by so little. */
+/** Returns a place right beside another; null if no number can be moved by so little. */
 export function besides({ at, picks }: Place, layout: Layout, reach: number, random: Random): Place | null {
   const moved = at.slice();
   let some = false;

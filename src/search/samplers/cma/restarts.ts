@@ -1,5 +1,5 @@
 /**
- * When a run of CMA-ES has nothing more to find, and how the next begins: N. Hansen, "Benchmarking a BI-Population
+ * Decides when a run of CMA-ES has converged, and how the next one starts: N. Hansen, "Benchmarking a BI-Population
  * CMA-ES on the BBOB-2009 Function Testbed" (GECCO 2009), section 2; `ipop` is the large regime alone (Auger & Hansen,
  * "A Restart CMA Evolution Strategy With Increasing Population Size", CEC 2005).
  */
@@ -8,10 +8,13 @@ import type { Random } from '../../types.js';
 
 export type Restarts = 'bipop' | 'ipop' | 'none';
 
-/** Once the better half of a generation is this near together, as a share of the widest seen, in so many generations. */
+/**
+ * A run is over when the spread of a generation's better half is below this share of the widest spread, for this many
+ * generations in a row.
+ */
 const SAME = 1e-7;
 const GENERATIONS = 3;
-/** Or the whole distribution is shorter than this, as a share of the ranges. */
+/** A run is also over when the whole distribution is shorter than this share of the ranges. */
 const SHORTEST = 1e-9;
 
 export class Regimes {
@@ -30,7 +33,9 @@ export class Regimes {
     this.size = first;
   }
 
-  /** Of each generation: the spread of its better half's losses, how far its distribution reaches, its trials. */
+  /**
+   * Returns whether the run is over, given each generation's loss spread in the better half, its reach and its trials.
+   */
   isOver(spread: number, reach: number, trials: number): boolean {
     this.spent[this.small ? 'small' : 'large'] += trials;
     if (spread < Infinity) this.widest = Math.max(this.widest, spread);
@@ -38,7 +43,7 @@ export class Regimes {
     return this.restarts !== 'none' && (this.alike >= GENERATIONS || reach < SHORTEST);
   }
 
-  /** The next run's first standard deviation; `size` is its population. */
+  /** Starts the next run and returns its initial standard deviation; `size` is its population. */
   next(random: Random): number {
     [this.widest, this.alike] = [0, 0];
     this.small = this.restarts === 'bipop' && this.larger > 0 && this.spent.small < this.spent.large;

@@ -1,7 +1,7 @@
 /**
- * Where a search begins: in the middle, or where the person believes (priors), or where earlier trials were good:
- * Nomura, Watanabe, Akimoto, Ozaki & Onishi, "Warm Starting CMA-ES for Hyperparameter Optimization" (AAAI 2021),
- * section 4, with α = γ = 0.1 as there.
+ * The initial distribution: centred, at the user's priors, or where earlier trials were good (warm start): Nomura,
+ * Watanabe, Akimoto, Ozaki & Onishi, "Warm Starting CMA-ES for Hyperparameter Optimization" (AAAI 2021), section 4,
+ * with α = γ = 0.1 as there.
  */
 import { exp, log } from '../../maths/numeric.js';
 import { cholesky } from '../../maths/linalg.js';
@@ -11,9 +11,9 @@ import type { Layout, Place } from './layout.js';
 
 const ALPHA = 0.1;
 const GAMMA = 0.1;
-/** With fewer earlier trials the best only says where to begin. */
+/** Number of earlier trials below which only the best one is used, as the start's mean. */
 const ENOUGH = 10;
-/** Of a prior whose `sd` is not given. */
+/** Standard deviation of a prior without `sd`. */
 const PRIOR_SD = 0.25;
 
 export interface Start {
@@ -21,7 +21,7 @@ export interface Start {
   categories: Categories;
 }
 
-/** `good`: places of earlier trials, the best first. */
+/** Returns the initial distribution. `good` holds the places of earlier trials, best first. */
 export function startOf(layout: Layout, sigma: number, good: readonly Place[]): Start {
   const n = layout.numbers.length;
   const start: Start = { gaussian: fromPriors(layout, sigma), categories: new Categories(layout.choices) };
@@ -57,7 +57,7 @@ function fromGood(n: number, top: readonly Place[]): Gaussian {
       for (const { at } of top) spread[i * n + j]! += ((at[i]! - mean[i]!) * (at[j]! - mean[j]!)) / top.length;
     }
   }
-  // σ is the geometric mean of the deviations along the distribution's axes.
+  // σ is the geometric mean of the standard deviations along the distribution's axes.
   const factor = spread.slice();
   let logarithm = log(ALPHA) * n;
   if (cholesky(factor, n)) {

@@ -1,4 +1,6 @@
-/** How a CMA-ES search is written down. Losses and places of trials are not: they come back from the history. */
+/**
+ * The saved state of a CMA-ES search. Losses and places of trials are not included: they come back from the history.
+ */
 import { z } from 'zod';
 import { Params } from '../../../protocol/values.js';
 import { EndedState } from '../evolution/ended.js';
@@ -9,7 +11,7 @@ const Drawn = z.object({ at: numbers, picks: numbers, generation: whole, foreign
 
 export const CmaState = z.object({
   generation: whole,
-  /** The generation with which this run began, and the best trial since. */
+  /** First generation of this run, and the best trial since. */
   begun: whole,
   best: whole.nullable(),
   gaussian: z.object({ generation: whole, sigma: z.number(), stale: whole, lists: z.array(numbers).length(7) }),
@@ -33,7 +35,7 @@ export const CmaState = z.object({
       .object({ shape: z.enum(['linear', 'diagonal', 'full']), centre: numbers, unit: z.number(), is: numbers })
       .nullable(),
   }),
-  /** Absent in what was saved by older versions. */
+  /** Absent in states saved by older versions. */
   probe: z
     .object({
       noisy: z.boolean(),
@@ -42,11 +44,11 @@ export const CmaState = z.object({
       pending: z.object({ trial: whole, of: whole }).nullable(),
     })
     .optional(),
-  /** Without params where they can be told from the rest. */
+  /** Candidates; without params if these can be derived. */
   candidates: z.array(z.tuple([Params.nullable(), Drawn])),
-  /** By trial: what was drawn for it, and its point. */
+  /** By trial: the point that was drawn for it, and the point's key. */
   asked: z.array(z.tuple([whole, Drawn, z.string()])),
-  /** Trials that have ended and are not learned from yet. */
+  /** Trials that have ended but are not learned from yet. */
   members: z.array(z.tuple([whole, Drawn])),
   ended: EndedState,
 });

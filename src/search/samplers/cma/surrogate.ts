@@ -1,36 +1,38 @@
 /**
- * Decides from the latest completed trials whether a quadratic model ranks a generation as well as trials would:
- * N. Hansen, "A Global Surrogate Assisted CMA-ES" (lq-CMA-ES, GECCO 2019), sections 2 and 3. Unlike there, the rank
- * correlation is that of leave-one-out predictions (see `model.ts`), which is honest with few points.
+ * Decides from the latest completed trials whether a quadratic model ranks a generation as well as trials would: N.
+ * Hansen, "A Global Surrogate Assisted CMA-ES" (lq-CMA-ES, GECCO 2019), sections 2 and 3. Unlike there, the rank
+ * correlation is that of leave-one-out predictions (see `model.ts`), which is unbiased with few points.
  *
- * Weights fall evenly from 1 for the best point to `LEAST_WEIGHT` for the worst. `TRUST`, `WINDOW`, `SPARE`, `RECENT`
- * were settled on Rosenbrock, Ackley, Levy, Griewank, Styblinski-Tang, Rastrigin, a sum of powers and ellipsoids with
- * 2-20 dimensions, some with whole numbers, choices or noise; `NOISY` on such functions with noise (see noise.ts).
+ * Weights fall linearly from 1 for the best point to `LEAST_WEIGHT` for the worst. `TRUST`, `WINDOW`, `SPARE`, `RECENT`
+ * were tuned on Rosenbrock, Ackley, Levy, Griewank, Styblinski-Tang, Rastrigin, a sum of powers and ellipsoids with
+ * 2-20 dimensions, some with integers, choices or noise; `NOISY` on such functions with noise (see noise.ts).
  */
 import { fitModel, FitSpace, kendall, QuadraticModel, SHAPES, sizeOf, type Frame, type Shape } from './model.js';
 import type { Place } from './layout.js';
 
-/** Least rank correlation over the latest `RECENT` points with which the model stands in for trials. */
+/** Minimum rank correlation over the latest `RECENT` points for the model to stand in for trials. */
 const TRUST = 0.3;
 const RECENT = 15;
-/** With a larger share of misses among the latest `RECENT` trials it does not. */
+/** Maximum share of misses among the latest `RECENT` trials for that. */
 const MISSES = 0.2;
-/** Points for each coefficient: of which the model is made at most, and that it takes at least. */
+/** Points per coefficient: the maximum to fit the model to, and the minimum that it needs. */
 const WINDOW = 1.5;
 const SPARE = 1.1;
-/** And so many more than that for the first, linear model. */
+/** Number of additional points that the first, linear model needs. */
 const FIRST = 3;
 const LEAST_WEIGHT = 0.05;
-/** No model with more coefficients: its fit would take longer than a suggestion should. */
+/** Maximum number of coefficients: the fit of a larger model would take longer than a suggestion should. */
 const LARGEST = 160;
-/** One fit for so many coefficients and trials, so that the cost per suggestion stays even. */
+/** Number of coefficients per new trial at which the model is refitted, so that the cost per suggestion stays even. */
 const EVERY = 22;
-/** Where there is noise: more of everything, for each point says less; and the luckiest count for less. */
+/**
+ * Settings with noise: more of everything, because each point says less, and a lower weight for the luckiest points.
+ */
 const NOISY = { trust: 0.1, recent: 40, window: 4, spare: 2, leastWeight: 0.3 };
 const EXACT = { trust: TRUST, recent: RECENT, window: WINDOW, spare: SPARE, leastWeight: LEAST_WEIGHT };
-/** Unexplained differences, as a share of the latest points', from which on one asks where they come from. */
+/** Share of the differences between the latest points above which unexplained differences call for a noise test. */
 const PUZZLING = 0.05;
-/** Losses further above the median than so many times its distance from the best are cut off there. */
+/** Distance above the median at which losses are clipped, as a multiple of its distance from the best. */
 const OUTLIER = 1000;
 
 interface Known extends Place {
@@ -41,22 +43,22 @@ interface Known extends Place {
 export class Surrogate {
   /** Whether the model may stand in for trials. */
   trusted = false;
-  /** The objective is noisy: more points are looked at, and none is followed for its luck. */
+  /** Whether the objective is noisy: more points are used, and none is followed for its luck. */
   noisy = false;
-  /** By how much the model is off at its latest points, half of the time. */
+  /** Median absolute error of the model at its latest points. */
   unexplained = 0;
-  /** That is much, beside how the points differ. */
+  /** Whether that is large compared with the differences between the points. */
   private puzzled = false;
   private model: QuadraticModel | null = null;
   private points: Known[] = [];
   private fresh = 0;
-  /** Of the latest trials, which were misses. */
+  /** Which of the latest trials were misses. */
   private misses: boolean[] = [];
   private readonly sizes: number[];
   private readonly space = new FitSpace();
   private readonly largest: number;
 
-  /** `n`: numbers; `counts`: how many values each choice has. */
+  /** `n` is the number of numeric parameters; `counts` the number of values of each choice. */
   constructor(
     n: number,
     private readonly counts: readonly number[],
@@ -65,12 +67,12 @@ export class Surrogate {
     this.largest = Math.max(0, ...this.sizes.filter((size) => size <= LARGEST));
   }
 
-  /** Whether a model is there that does not explain all there is. */
+  /** Whether there is a model that leaves something unexplained. */
   get isPuzzled(): boolean {
     return this.model !== null && this.puzzled;
   }
 
-  /** `place` is that of the params tried, not of the draw that led to them. */
+  /** Adds a trial. `place` is that of the params tried, not of the draw that led to them. */
   add(trial: number, place: Place, loss: number): void {
     this.note(false);
     if (!Number.isFinite(loss)) return;
@@ -80,23 +82,23 @@ export class Surrogate {
     if (this.points.length > most) this.points.shift();
   }
 
-  /** A trial that failed, was cut short or broke a constraint: of such the model knows nothing. */
+  /** Counts a trial that failed, was cut short or broke a constraint: the model knows nothing about those. */
   miss(): void {
     this.note(true);
   }
 
-  /** Lower is better; null while nothing is known. */
+  /** Returns the predicted loss, or null while nothing is known. */
   predict(place: Place): number | null {
     const loss = this.model?.predict(place) ?? null;
     return Number.isNaN(loss) ? Infinity : loss;
   }
 
-  /** The model's own optimum, if it has one and may be trusted. */
+  /** Returns the model's own optimum, if it has one and is trusted. */
   bottom(): Float64Array | null {
     return this.trusted ? (this.model?.bottom() ?? null) : null;
   }
 
-  /** Fits the model anew where it is time to. */
+  /** Refits the model when it is due. */
   update(centre: Float64Array, unit: number): void {
     const shape = this.shape();
     if (shape === null) return;
@@ -127,13 +129,13 @@ export class Surrogate {
     this.puzzled = off > PUZZLING * (Math.max(...measured) - Math.min(...measured));
     this.unexplained = Math.min(Number.MAX_VALUE, off * half);
     this.trusted = kendall(measured, predicted) >= trust && missed <= MISSES * this.misses.length;
-    // Back to the trials' own losses, beside which predictions are ranked.
+    // Transforms back to the trials' own losses, which predictions are ranked with.
     const own = coefficients.map((c, i) => (i === 0 ? c * half + best : c * half));
     if (!own.every(Number.isFinite)) this.trusted = false;
     else this.model = new QuadraticModel(frame, own);
   }
 
-  /** For a search that begins elsewhere. */
+  /** Forgets everything, for a search that restarts elsewhere. */
   clear(): void {
     this.model = null;
     this.points = [];
@@ -149,7 +151,7 @@ export class Surrogate {
       model: model && { shape: frame!.shape, centre: frame!.centre, unit: frame!.unit, is: [...model.coefficients] },
     };
   }
-  /** `known`: place and loss of a completed trial. */
+  /** Restores the state. `known` returns the place and loss of a completed trial. */
   load(state: ReturnType<Surrogate['save']>, known: (trial: number) => { place: Place; loss: number }): void {
     this.trusted = state.trusted;
     this.fresh = state.fresh;
@@ -173,11 +175,11 @@ export class Surrogate {
   private note(missed: boolean): void {
     this.misses.push(missed);
     if (this.misses.length > RECENT) this.misses.shift();
-    // Until it is fitted again; that may be long, with nothing but misses.
+    // Withdraws trust until the next fit, which can be far off if there are only misses.
     if (missed && this.misses.filter(Boolean).length > MISSES * this.misses.length) this.trusted = false;
   }
 
-  /** The richest model that there are points for. */
+  /** Returns the richest model shape that there are enough points for. */
   private shape(): Shape | null {
     let found: Shape | null = null;
     for (const [i, shape] of SHAPES.entries()) {
@@ -188,7 +190,9 @@ export class Surrogate {
   }
 }
 
-/** Losses as multiples of the distance from the best to the median; 0 is the best. `order`: the best first. */
+/**
+ * Returns losses as multiples of the distance from the best to the median; the best becomes 0. `order` is best first.
+ */
 function scaled(points: readonly Known[], order: Int32Array): { losses: Float64Array; best: number; half: number } {
   const losses = new Float64Array(points.length);
   const at = (rank: number) => points[order[rank]!]!.loss;

@@ -1,8 +1,11 @@
-/** Weights and learning rates: N. Hansen, "The CMA Evolution Strategy: A Tutorial" (arXiv 1604.00772, as revised), table 1. */
+/**
+ * Weights and learning rates: N. Hansen, "The CMA Evolution Strategy: A Tutorial" (arXiv 1604.00772, as revised), table
+ * 1.
+ */
 import { log } from '../../maths/numeric.js';
 
 export interface Rates {
-  /** By rank, the best first. The first half adds up to 1; the rest is negative or 0. */
+  /** Weights by rank, best first. The first half sums to 1; the rest is negative or 0. */
   weights: Float64Array;
   mueff: number;
   cc: number;
@@ -12,12 +15,12 @@ export interface Rates {
   damps: number;
 }
 
-/** 4 + ⌊3 ln n⌋. */
+/** Returns 4 + ⌊3 ln n⌋. */
 export function populationSize(n: number): number {
   return 4 + Math.floor(3 * log(Math.max(1, n)));
 }
 
-/** The weights of one rank among others that are equal: the mean of theirs. `same(i)`: i and i + 1 are equal. */
+/** Returns the weights with ties averaged. `same(i)` tells whether members i and i + 1 are equal. */
 export function shareEqually(weights: Float64Array, same: (i: number) => boolean): Float64Array {
   const shared = weights.slice();
   for (let i = 0, j = 0; i < shared.length; i = j) {
@@ -28,7 +31,7 @@ export function shareEqually(weights: Float64Array, same: (i: number) => boolean
   return shared;
 }
 
-/** For n ≥ 1 dimensions and a population of size ≥ 2. */
+/** Returns the rates for n ≥ 1 dimensions and a population of size ≥ 2. */
 export function ratesOf(n: number, size: number): Rates {
   const weights = new Float64Array(size);
   const mu = Math.floor(size / 2);
@@ -53,7 +56,7 @@ export function ratesOf(n: number, size: number): Rates {
   return { weights, mueff, cc, cs, c1, cmu, damps };
 }
 
-/** Of one dimension: worked out once for each population. */
+/** Rates for one dimension, computed once per population size. */
 export class RateTable {
   private readonly known = new Map<number, Rates>();
 

@@ -1,13 +1,16 @@
 /**
  * Differential evolution's operators on genes (see genes.ts): R. Storn & K. Price, "Differential Evolution" (Journal of
- * Global Optimization 11, 1997). Whole numbers and steps are numbers that are rounded, as in Awad, Mallik & Hutter,
- * "DEHB" (IJCAI 2021), section 3. A choice has no differences: it takes over a parent's value with probability F
- * where a number would go the share F of the way.
+ * Global Optimization 11, 1997). Integers and steps are numbers that are rounded, as in Awad, Mallik & Hutter, "DEHB"
+ * (IJCAI 2021), section 3. A choice has no differences: it takes a parent's value with probability F where a number
+ * would move by the factor F.
  */
 import type { Random } from '../../types.js';
 import { bounce, type Genes, type Genome } from './genes.js';
 
-/** x + F (best − x) + F (one − other): current-to-pbest/1 of Zhang & Sanderson, "JADE" (IEEE TEC 2009), section III. */
+/**
+ * Computes x + F (best − x) + F (one − other): current-to-pbest/1 of Zhang & Sanderson, "JADE" (IEEE TEC 2009), section
+ * III.
+ */
 export function currentToBest(
   genome: Genome,
   [own, best, one, other]: [own: Genes, best: Genes, one: Genes, other: Genes],
@@ -27,7 +30,7 @@ export function currentToBest(
   });
 }
 
-/** base + F (one − other): rand/1 of Storn & Price, or best/1, as the base is chosen. */
+/** Computes base + F (one − other): rand/1 of Storn & Price, or best/1, depending on the base. */
 export function differenceFrom(
   genome: Genome,
   [base, one, other]: [base: Genes, one: Genes, other: Genes],
@@ -37,7 +40,9 @@ export function differenceFrom(
   return currentToBest(genome, [base, base, one, other], f, random);
 }
 
-/** Binomial crossover: each gene from the mutant with probability `rate`, and one for certain. */
+/**
+ * Performs binomial crossover: each gene comes from the mutant with probability `rate`, and at least one for certain.
+ */
 export function binomial(genome: Genome, own: Genes, mutant: Genes, rate: number, random: Random): Genes {
   const { free } = genome;
   const certain = free.length ? free[random.int(free.length)]! : -1;

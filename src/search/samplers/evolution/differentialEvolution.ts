@@ -1,16 +1,16 @@
 /**
- * Differential evolution that adapts itself: R. Tanabe & A. Fukunaga, "Success-History Based Parameter Adaptation for
- * Differential Evolution" (SHADE, CEC 2013): mutants go towards one of the best and along the difference of two others;
- * what F and CR led to better trials is remembered. Operators: `evolution/difference.ts`.
+ * Self-adaptive differential evolution: R. Tanabe & A. Fukunaga, "Success-History Based Parameter Adaptation for
+ * Differential Evolution" (SHADE, CEC 2013): mutants move towards one of the best and along the difference of two
+ * others; successful values of F and CR are remembered. Operators: `evolution/difference.ts`.
  *
- * There are no generations: each trial challenges one member of the population and takes its place, once it has
+ * There are no generations: each trial challenges one member of the population and replaces it, once the trial has
  * ended, if it is no worse. So any number of workers stays busy and trials end in any order.
  *
- * - Population: 8, or half the root of the planned trials if that is more, at most 30; a hundred, as in the paper, is
- *   most of a search's trials. Settled on the same functions as in regularizedEvolution.ts.
+ * - Population: 8, or half the root of the planned trials if that is more, at most 30; the paper's hundred would use up
+ *   most of a search's trials. Tuned on the same functions as in regularizedEvolution.ts.
  * - p-best: the best 20 %, at least two. Memory of H = 5 entries, archive as large as the population.
  * - The first trials fill the space evenly (Sobol). Good ones of earlier searches are members until a trial of this
- *   search ends: what they cost then may not be what they would cost now.
+ *   search ends: their losses may not be what the same params would give now.
  */
 import { z } from 'zod';
 import type { Params } from '../../../protocol/values.js';
@@ -36,17 +36,17 @@ export const DifferentialEvolutionSettings = z.strictObject({
 
 const BEST_SHARE = 0.2;
 const MEMORY = 5;
-/** Members, if the settings don't say. */
+/** Minimum and maximum of the default population. */
 const [LEAST, MOST] = [8, 30];
-/** Mutants in a row that were tried already before a point is drawn. */
+/** Number of already-tried mutants in a row before a point is drawn. */
 const PATIENCE = 30;
 
 const whole = z.number().int();
 const State = z.object({
-  /** Ids of trials; of those of earlier searches, negative. */
+  /** Ids of trials; negative for those of earlier searches. */
   members: z.array(whole),
   archive: z.array(whole),
-  /** By trial: the member it challenges (by place), and with what. */
+  /** By trial: the member it challenges (by place), and the F and CR it used. */
   challenges: z.array(z.tuple([whole, z.object({ place: whole, f: z.number(), cr: z.number() })])),
   f: z.array(z.number()).length(MEMORY),
   cr: z.array(z.number()).length(MEMORY),
@@ -149,7 +149,7 @@ export class DifferentialEvolutionSampler implements Sampler {
         state.members.push(id);
         continue;
       }
-      // What nobody bred takes the worst one's place.
+      // A trial that was not bred here takes the worst member's place.
       const place = challenge ? challenge.place : this.ranked(state, history).at(-1)!;
       const member = state.members[place]!;
       const rival = this.standing(member, history);
@@ -164,12 +164,12 @@ export class DifferentialEvolutionSampler implements Sampler {
     while (state.archive.length > this.population) state.archive.shift();
   }
 
-  /** The weighted Lehmer mean of the F, and mean of the CR, that were successful since. */
+  /** Stores the weighted Lehmer mean of the successful F and the weighted mean of the successful CR. */
   private remember(state: NonNullable<typeof this.state>): void {
     const { successes } = state;
     state.heard = 0;
     if (successes.length === 0) return;
-    // All weigh the same unless every loss says how much.
+    // The weights are equal unless every gain is known.
     const told = successes.every(({ gain }) => gain >= 0);
     const most = Math.max(...successes.map(({ gain }) => gain));
     let [sum, f, squares, cr] = [0, 0, 0, 0];
@@ -211,7 +211,7 @@ export class DifferentialEvolutionSampler implements Sampler {
     return { place, f, cr, params: this.genome.paramsOf(child, random) };
   }
 
-  /** Places of members, the best first. */
+  /** Returns the places of members, best first. */
   private ranked({ members }: { members: number[] }, history: History): number[] {
     const standings = members.map((id) => this.standing(id, history));
     return [...members.keys()].sort((a, b) => compareStandings(standings[a]!, standings[b]!) || a - b);
@@ -227,7 +227,7 @@ function trialOf(id: number, { trials, earlier = [] }: History): Trial | undefin
   return id >= 0 ? trials[id] : earlier.find((trial) => trial.id === id);
 }
 
-/** How much better; below 0 where losses don't say. */
+/** Returns the gain; below 0 if it can't be derived from the losses. */
 function gainOf(own: Standing, rival: Standing): number {
   if (own.kind !== rival.kind || own.minusStep !== rival.minusStep) return -1;
   const gain = Math.abs((rival.losses[0] ?? 0) - (own.losses[0] ?? 0));

@@ -1,6 +1,6 @@
 /**
- * Which trials have ended since one last looked, in the order of their ids. A paused trial counts as ended, and once
- * more when it has been taken up again and ended for good. Each trial is looked at until then and no longer.
+ * Reports the trials that have ended since the last call, in the order of their ids. A paused trial counts as ended,
+ * and again when it has been resumed and ended for good. Each trial is watched until then and no longer.
  */
 import { z } from 'zod';
 import type { History } from '../../types.js';

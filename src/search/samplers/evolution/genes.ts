@@ -1,8 +1,8 @@
 /**
- * Trials as lists of genes, one for each parameter, and what they are bred with. A gene is the parameter's place in
- * [0, 1] (unit.ts); of choices, of constants and of the few values of a short range it is the middle of their cell.
- * NaN: the parent did not have the parameter. A child has it if its own parents in the conditions say so: then the gene
- * comes from another parent that has it, or is drawn.
+ * Trials as lists of genes, one for each parameter, and operators on them. A gene is the parameter's position in [0, 1]
+ * (unit.ts); for choices, constants and the few values of a short range it is the middle of their cell. NaN means that
+ * the parent did not have the parameter. A child has the parameter if its own parents in the conditions say so: then
+ * the gene comes from another parent that has it, or is drawn.
  */
 import type { Params } from '../../../protocol/values.js';
 import { isAllowed, nearestAllowed } from '../../constraints/index.js';
@@ -31,7 +31,7 @@ export class Genome {
     });
   }
 
-  /** What is missing among the genes, or beyond the ranges, is drawn; constraints are obeyed. */
+  /** Returns the params of the genes. Missing or out-of-range genes are drawn; constraints are obeyed. */
   paramsOf(genes: Genes, random: Random): Params {
     const params: Params = {};
     for (const [i, axis] of this.axes.entries()) {
@@ -47,7 +47,7 @@ export class Genome {
     return isAllowed(this.space, params) ? params : nearestAllowed(this.space, params, random);
   }
 
-  /** Whether gene i stands for one of a list of things without order. */
+  /** Returns whether gene i stands for a choice, whose values have no order. */
   isChoice(i: number): boolean {
     return !this.axes[i]!.ordered;
   }
@@ -56,7 +56,7 @@ export class Genome {
 /**
  * Simulated binary crossover of one gene: as near to the parents, and as far apart, as a bit string's crossover would
  * leave them. Deb & Agrawal, "Simulated Binary Crossover for Continuous Search Space" (Complex Systems 9, 1995), within
- * bounds as in Deb & Jain (2014). The child that is nearer to `a`.
+ * bounds as in Deb & Jain (2014). Returns the child that is nearer to `a`.
  */
 export function sbx(a: number, b: number, eta: number, random: Random): number {
   const distance = Math.abs(b - a);
@@ -80,7 +80,7 @@ export function polynomial(gene: number, eta: number, random: Random): number {
   return clip(gene + 1 - power(2 * (1 - u) + (2 * u - 1) * room, 1 / (eta + 1)));
 }
 
-/** Another value of a choice or of a short range: of a choice any, of a range a near one. */
+/** Returns another value of a choice (any) or of a short range (a near one). */
 export function otherCell({ count, edges, ordered }: Axis, gene: number, reach: number, random: Random): number {
   const own = cellOf(edges!, gene);
   let cell = own;
@@ -98,7 +98,7 @@ export function otherCell({ count, edges, ordered }: Axis, gene: number, reach: 
   return (edges![cell]! + edges![cell + 1]!) / 2;
 }
 
-/** A mutant gene within [0, 1]: beyond a bound, halfway between it and where it came from (Zhang & Sanderson, 2009). */
+/** Returns a mutant gene within [0, 1]: beyond a bound, halfway between it and the origin (Zhang & Sanderson, 2009). */
 export function bounce(gene: number, from: number): number {
   return gene < 0 ? from / 2 : gene > 1 ? (from + 1) / 2 : gene;
 }

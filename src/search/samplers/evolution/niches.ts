@@ -2,19 +2,19 @@
 import { cholesky, solveLower, solveLowerTransposed } from '../../maths/linalg.js';
 import { referencePoints } from '../../pareto/index.js';
 
-/** The finest set of directions that has no more than `most` of them; with many objectives a second layer inside. */
+/** Returns the finest set of at most `most` directions; with many objectives it has a second, inner layer. */
 export function directionsOf(objectives: number, most: number): Float64Array[] {
   if (objectives === 1) return [Float64Array.of(1)];
   let divisions = 1;
   while (binomial(objectives + divisions, divisions + 1) <= most) divisions++;
-  // With fewer divisions than objectives, all of them lie on the border.
+  // With fewer divisions than objectives, all directions lie on the border.
   return referencePoints(objectives, divisions, divisions < objectives ? Math.max(1, divisions - 1) : 0);
 }
 
 /**
- * The direction that each point is nearest to, and how near, once objectives are shifted to the ideal point and
- * divided by the intercepts of the plane through the extreme points. The first `leading` points decide on the scale
- * where there is no such plane.
+ * Associates each point with its nearest direction and returns the distance, after shifting objectives to the ideal
+ * point and dividing by the intercepts of the plane through the extreme points. The first `leading` points determine
+ * the scale if there is no such plane.
  */
 export function associate(points: readonly number[][], leading: number, directions: readonly Float64Array[]) {
   const scaled = normalized(points, leading);
@@ -51,7 +51,7 @@ function normalized(points: readonly number[][], leading: number): Float64Array[
   return shifted.map((point) => point.map((x, i) => x / Math.max(1e-12, extent[i]!)));
 }
 
-/** Where the plane through the extreme points meets the axes; null when it does not, or not above 0. */
+/** Returns where the plane through the extreme points meets the axes; null if it does not, or not above 0. */
 function interceptsOf(shifted: readonly Float64Array[], m: number): Float64Array | null {
   const extremes = Array.from({ length: m }, (_, axis) => {
     let [best, least] = [shifted[0]!, Infinity];
@@ -62,7 +62,7 @@ function interceptsOf(shifted: readonly Float64Array[], m: number): Float64Array
     }
     return best;
   });
-  // The plane's normal solves E n = 1; by the normal equations, on rows of length one.
+  // The plane's normal solves E n = 1; uses the normal equations, with rows of unit length.
   const normal = new Float64Array(m * m);
   const right = new Float64Array(m);
   for (const row of extremes) {

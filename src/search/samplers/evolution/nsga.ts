@@ -1,13 +1,13 @@
 /**
  * NSGA-II and NSGA-III: evolution towards the whole front of several objectives (references in
- * `evolution/survival.ts`). In the steady form: each trial that ends joins the population, and the one too many leaves
- * it at once (Durillo, Nebro, Luna & Alba, "On the Effect of the Steady-State Selection Scheme in Multi-Objective Genetic
+ * `evolution/survival.ts`). Steady-state form: each trial that ends joins the population, and the surplus one leaves at
+ * once (Durillo, Nebro, Luna & Alba, "On the Effect of the Steady-State Selection Scheme in Multi-Objective Genetic
  * Algorithms", EMO 2009), so any number of workers stays busy and trials end in any order.
  *
- * Children: each gene from either parent, numbers in part by simulated binary crossover, then polynomial mutation of
- * one gene in so many as there are (Deb et al., 2002, section IV: 0.9 and 1/n). A population of 24 in place of 100,
- * distribution indices of 10 and `BLEND` were settled on shifted forms of ZDT and DTLZ at 100, 300 and 1,000 trials.
- * The first trials fill the space evenly (Sobol); good ones of earlier searches may be parents until then.
+ * Children: each gene comes from either parent, some numbers by simulated binary crossover; then polynomial mutation
+ * changes one gene on average (Deb et al., 2002, section IV: 0.9 and 1/n). A population of 24 in place of 100,
+ * distribution indices of 10 and `BLEND` were tuned on shifted forms of ZDT and DTLZ at 100, 300 and 1,000 trials. The
+ * first trials fill the space evenly (Sobol); good ones of earlier searches may be parents until then.
  */
 import { z } from 'zod';
 import type { Params } from '../../../protocol/values.js';
@@ -28,14 +28,14 @@ export const NsgaSettings = z.strictObject({
   eta: z.number().min(1).max(200).default(10).describe('How near children are to their parents; larger is nearer.'),
 });
 
-/** Children in a row that were tried already before a point is drawn. */
+/** Number of already-tried children in a row before a point is drawn. */
 const PATIENCE = 50;
 const POPULATION = 24;
-/** Trials before there are children, at most the population. */
+/** Number of trials before there are children, at most the population. */
 const FIRST = 20;
-/** Share of numbers that a child with two parents has from between or beside them rather than from one of them. */
+/** Share of numbers that a child of two parents gets by simulated binary crossover instead of from one of them. */
 const BLEND = 0.3;
-/** How far the value of a whole number or a step is moved when it is changed, as a share of all values. */
+/** Scale of the random distance by which a changed integer or step moves, as a share of all values. */
 const REACH = 0.15;
 
 const whole = z.number().int();

@@ -1,15 +1,15 @@
 /**
  * Regularised evolution: children of good trials replace the oldest ones, so that luck does not live for ever. E. Real,
- * A. Aggarwal, Y. Huang & Q. Le, "Regularized Evolution for Image Classifier Architecture Search" (AAAI 2019),
- * section 3.
+ * A. Aggarwal, Y. Huang & Q. Le, "Regularized Evolution for Image Classifier Architecture Search" (AAAI 2019), section
+ * 3.
  *
- * The population is simply the trials that ended last (by their numbers), so the history is all the state there is. A
- * child is the best of a random sample with one gene changed, or first crossed, gene by gene, with the best of another
- * sample. Good trials of earlier searches count as the oldest.
+ * The population is simply the latest ended trials (by their numbers), so the history is the only state. A child is the
+ * best of a random sample with one gene changed, or first crossed, gene by gene, with the best of another sample. Good
+ * trials of earlier searches count as the oldest.
  *
- * Population, sample, crossover and `FIRST` were settled on Rosenbrock, Ackley, Levy, Griewank, Styblinski-Tang,
- * Rastrigin, a sum of powers and ellipsoids with 5-10 dimensions, some with whole numbers, choices or noise, at 25 to
- * 300 trials; the paper's population of 100 is for 20,000.
+ * Population, sample, crossover and `FIRST` were tuned on Rosenbrock, Ackley, Levy, Griewank, Styblinski-Tang,
+ * Rastrigin, a sum of powers and ellipsoids with 5-10 dimensions, some with integers, choices or noise, at 25 to 300
+ * trials; the paper's population of 100 is for 20,000.
  */
 import { z } from 'zod';
 import type { Params } from '../../../protocol/values.js';
@@ -27,11 +27,11 @@ export const RegularizedEvolutionSettings = z.strictObject({
   crossover: z.number().min(0).max(1).default(0.5).describe('Share of children with two parents.'),
 });
 
-/** Standard deviation of a changed number, as a share of the range; drawn anew from a wide range each time. */
+/** Standard deviations of a changed number, as shares of the range; one is picked at random each time. */
 const REACH = [0.2, 0.05, 0.01] as const;
-/** Trials before there are children. */
+/** Number of trials before there are children. */
 const FIRST = 12;
-/** Children in a row that were tried already before a point is drawn. */
+/** Number of already-tried children in a row before a point is drawn. */
 const PATIENCE = 50;
 
 export class RegularizedEvolutionSampler implements Sampler {
@@ -41,7 +41,7 @@ export class RegularizedEvolutionSampler implements Sampler {
   private readonly seen = new SeenPoints();
   private readonly ended = new Ended();
   private readonly startup: SobolSampler;
-  /** Ids of trials that have ended, ascending. */
+  /** Ids of ended trials, ascending. */
   private ids: number[] = [];
 
   constructor(

@@ -1,7 +1,7 @@
 /**
- * How trials of any kind compare, for samplers that only need to know which of two is better (K. Deb, "An efficient
- * constraint handling method for genetic algorithms", 2000: what meets the constraints first, then by how much they
- * are broken; pruned and paused trials after completed ones, those that got further first; failures last).
+ * Comparison of trials in any state, for samplers that only need to know which of two is better (K. Deb, "An efficient
+ * constraint handling method for genetic algorithms", 2000: feasible trials first, then by constraint violation; pruned
+ * and paused trials after completed ones, those that got further first; failures last).
  */
 import { SearchError } from '../../errors.js';
 import type { Goal, Trial } from '../../types.js';
@@ -13,15 +13,15 @@ export const FAILED = 3;
 
 export interface Standing {
   kind: typeof COMPLETED | typeof CUT_SHORT | typeof INFEASIBLE | typeof FAILED;
-  /** Of those cut short: minus the last step. */
+  /** Negated last step of a trial that was cut short. */
   minusStep: number;
-  /** Of infeasible ones: the sum of what is above 0. */
+  /** Total constraint violation of an infeasible trial. */
   violation: number;
-  /** To be minimised; of those cut short only the first, as last reported. Empty when nothing is known. */
+  /** Losses to minimise; for trials cut short only the first, as last reported. Empty if nothing is known. */
   losses: number[];
 }
 
-/** A trial that still runs counts as cut short where it is. */
+/** Returns the standing of a trial. A running one counts as cut short at its latest step. */
 export function standingOf(trial: Trial, goals: readonly Goal[]): Standing {
   const standing: Standing = { kind: FAILED, minusStep: 0, violation: 0, losses: [] };
   if (trial.state === 'completed') {
@@ -40,7 +40,7 @@ export function standingOf(trial: Trial, goals: readonly Goal[]): Standing {
   return standing;
 }
 
-/** Below 0 when a is the better one, by the first objective only; 0 when nothing tells them apart. */
+/** Compares by the first objective only: below 0 if a is better; 0 if the two can't be told apart. */
 export function compareStandings(a: Standing, b: Standing): number {
   if (a.kind !== b.kind) return a.kind - b.kind;
   if (a.kind === INFEASIBLE && a.violation !== b.violation) return a.violation < b.violation ? -1 : 1;
@@ -53,7 +53,7 @@ function lossOf(value: number, goal: Goal): number {
   return Number.isNaN(value) ? Infinity : goal === 'minimize' ? value : -value;
 }
 
-/** Throws SearchError when there are several objectives: this sampler has to know which of two trials is better. */
+/** Throws SearchError if there are several objectives: this sampler has to know which of two trials is better. */
 export function oneObjective(name: string, goals: readonly Goal[]): void {
   if (goals.length <= 1) return;
   throw new SearchError(`sampler "${name}" takes one objective, not ${goals.length}: use nsga2, nsga3 or tpe instead`);

@@ -1,17 +1,20 @@
 /**
- * Which of many trials with several objectives live on. Trials that completed and met all constraints come first, front
- * by front; then the others as in standing.ts (Deb's constrained domination). Within the last front that does not fit:
+ * Selects the trials with several objectives that survive. Trials that completed and met all constraints come first,
+ * front by front; then the others as in standing.ts (Deb's constrained domination). The last front that does not fit is
+ * cut:
  *
- * - NSGA-II: the lonely ones (crowding distance). Deb, Pratap, Agarwal & Meyarivan (IEEE TEC 2002), section III.
- * - NSGA-III: those near the reference directions that have the fewest. Deb & Jain, "An Evolutionary Many-Objective
- *   Optimization Algorithm Using Reference-Point-Based Nondominated Sorting Approach, Part I" (IEEE TEC 2014), section IV.
+ * - NSGA-II keeps the points with the largest crowding distance. Deb, Pratap, Agarwal & Meyarivan (IEEE TEC 2002),
+ *   section III.
+ * - NSGA-III keeps those near the least populated reference directions. Deb & Jain, "An Evolutionary Many-Objective
+ *   Optimization Algorithm Using Reference-Point-Based Nondominated Sorting Approach, Part I" (IEEE TEC 2014), section
+ *   IV.
  */
 import { crowdingDistances, nonDominatedSort } from '../../pareto/index.js';
 import type { Random } from '../../types.js';
 import { associate } from './niches.js';
 import { compareStandings, COMPLETED, type Standing } from './standing.js';
 
-/** Groups of indices, the best first; members of a group don't dominate each other. */
+/** Returns groups of indices, best first; members of a group don't dominate each other. */
 export function frontsOf(standings: readonly Standing[]): number[][] {
   const good: number[] = [];
   const rest: number[] = [];
@@ -27,7 +30,7 @@ export function frontsOf(standings: readonly Standing[]): number[][] {
   return fronts;
 }
 
-/** For parents' tournaments. By index: its front, and how lonely it is there. */
+/** Returns, for tournaments between parents, the front and the crowding distance of each index. */
 export function rate(standings: readonly Standing[]): { front: Int32Array; crowding: Float64Array } {
   const front = new Int32Array(standings.length);
   const crowding = new Float64Array(standings.length);
@@ -63,7 +66,7 @@ export function surviveByNiche(
     const left = new Set(last.keys());
     const picked: number[] = [];
     while (picked.length < room) {
-      // The emptiest direction that one of them is near to; among equals any.
+      // The least populated direction near one of them; ties are broken at random.
       let least = Infinity;
       let best: number[] = [];
       for (const k of left) {
@@ -84,7 +87,7 @@ export function surviveByNiche(
   });
 }
 
-/** Whole fronts as long as they fit; `fromLast` picks from the next one. Ascending. */
+/** Keeps whole fronts as long as they fit; `fromLast` picks from the next one. The result is ascending. */
 function survive(
   standings: readonly Standing[],
   keep: number,

@@ -1,7 +1,7 @@
 /**
- * What the person expects (`dimension.prior`) as one kernel of the mixture: around the value said, `sd` wide, and
- * even along axes of which nothing was said. It counts as much as `weight` trials, so evidence soon outweighs it: the
- * decay that Hvarfner et al., "πBO" (ICLR 2022), section 3, give to priors, by the estimate's own means.
+ * The user's prior (`dimension.prior`) as one kernel of the mixture: around the preferred value with width `sd`, and
+ * uniform along axes without a prior. It counts as much as `weight` trials, so evidence soon outweighs it: the decay
+ * that Hvarfner et al., "πBO" (ICLR 2022), section 3, give to priors, expressed within the estimator.
  */
 import { drawWithinUnit, quickCdf, SQRT_2PI } from '../../maths/normal.js';
 import { log } from '../../maths/numeric.js';
@@ -16,9 +16,9 @@ const LEAST_MASS = 1e-10;
 interface Expected {
   center: number;
   sigma: number;
-  /** Of a continuous axis: logarithm of the kernel's mass times its normalizer. */
+  /** Continuous axes: logarithm of the kernel's mass times its normalizer. */
   logMass: number;
-  /** Of an axis with a count: the edges of the values' shares of [0, 1]. */
+  /** Axes with a count: edges of the values' shares of [0, 1]. */
   edges: Float64Array | null;
 }
 
@@ -32,12 +32,12 @@ export class Belief {
     this.expected = tree.axes.map(expectedOf);
   }
 
-  /** Null: nobody said anything. */
+  /** Returns null if there are no priors. */
   static of(space: Space, tree: Tree, weight: number): Belief | null {
     return space.dimensions.some((d) => d.prior) ? new Belief(tree, weight) : null;
   }
 
-  /** Just what was said, and the middle where nothing was. */
+  /** Sets the point to the preferred values, and to the middle where there are none. */
   mode(random: Random, point: Point): void {
     this.tree.fill(point, (d) => {
       const expected = this.expected[d];
@@ -85,7 +85,7 @@ function expectedOf(axis: Axis): Expected | null {
   const mass = below(1) - below(0);
   const logMass = log(sigma * SQRT_2PI * mass);
   if (!edges) return { center, sigma, logMass, edges: null };
-  // Of choices, none is nearer than another: what may be off is spread over all.
+  // No choice is nearer than another, so the uncertainty is spread over all.
   const spread = Math.min(1, 2 * sigma);
   let sum = 0;
   const shares = Float64Array.from({ length: axis.count + 1 }, (_, k) => {

@@ -1,11 +1,10 @@
 /**
- * A Parzen estimator over a conditional space: a mixture of one product kernel for each trial, one that is even over
- * the whole space (the prior), and where the person said what to expect one for that (belief.ts), all on the axes of
- * unit.ts.
+ * A Parzen estimator over a conditional space: a mixture of one product kernel for each trial, one that is uniform over
+ * the whole space (the prior), and one for the user's prior if given (belief.ts), all on the axes of unit.ts.
  *
- * Joint (multivariate): a trial's values are drawn and judged together (Falkner, Klein & Hutter, "BOHB", ICML 2018,
- * section 3.2). Over a tree of conditions, a kernel is even along the axes that its trial did not have: what it says
- * about the branches is then still a proper density, and no group of parameters has to be modelled by itself.
+ * Joint (multivariate): a trial's values are drawn and evaluated together (Falkner, Klein & Hutter, "BOHB", ICML 2018,
+ * section 3.2). In a tree of conditions, a kernel is uniform along the axes that its trial did not have: its density
+ * over the branches remains proper, and no group of parameters has to be modelled separately.
  */
 import { drawWithinUnit, quickCdf, SQRT_2PI } from '../../maths/normal.js';
 import { log, logSumExp } from '../../maths/numeric.js';
@@ -17,20 +16,20 @@ import { INACTIVE, type Point, type Tree } from './tree.js';
 export { INACTIVE };
 
 const LEAST_MASS = 1e-10;
-/** So many deviations from an edge, a kernel loses less than 1e-9 of its mass there. */
+/** Distance from an edge, in standard deviations, beyond which a kernel loses less than 1e-9 of its mass there. */
 const UNCUT = 6;
-/** In logarithms: as in `logSumExp`. */
+/** Difference of logarithms at which a term is negligible, as in `logSumExp`. */
 const NEGLIGIBLE = 50;
 
-/** How wide the kernels are. `values` by kernel; INACTIVE where a trial did not have the parameter. */
+/** Bandwidths of the kernels. `values` are by kernel; INACTIVE if a trial did not have the parameter. */
 export interface Bandwidth {
-  /** Of numeric axes, as a share of the range. */
+  /** Returns the bandwidth of a numeric axis, as a share of the range. */
   sigma(axis: Axis, values: Float64Array, weights: Float64Array): number;
-  /** Of choices: the share of a kernel's mass that is spread over all of them. */
+  /** Returns the share of a choice kernel's mass that is spread over all values. */
   smoothing(axis: Axis, active: number): number;
 }
 
-/** What becomes a kernel: by axis and kernel where it is, and how much each weighs (the even prior has 1). */
+/** Centers of the kernels by axis and kernel, and the weight of each kernel (the uniform prior has 1). */
 export interface Kernels {
   values: Float64Array[];
   weights: Float64Array;
@@ -45,16 +44,16 @@ export class Parzen {
   private readonly weights: Float64Array;
   private readonly sigmas: Float64Array;
   private readonly smoothings: Float64Array;
-  /** Axes that are continuous, and of the others those with a choice. */
+  /** Continuous axes, and the remaining axes with more than one value. */
   private readonly smooth: number[] = [];
   private readonly listed: number[] = [];
-  /** By kernel and continuous axis: where it is, in deviations. NaN where inactive. */
+  /** Centers by kernel and continuous axis, in standard deviations; NaN if inactive. */
   private readonly places: Float64Array;
-  /** Some kernel is inactive along some continuous axis. */
+  /** Whether any kernel is inactive along a continuous axis. */
   private gaps = false;
-  /** By continuous axis and kernel: its mass times its normalizer; 1 where inactive. */
+  /** Mass times normalizer, by continuous axis and kernel; 1 if inactive. */
   private readonly masses: Float64Array[];
-  /** By axis and candidate's value: the logarithm of each kernel value's mass there, and last the prior's. */
+  /** By axis and candidate value: log mass there of each kernel value, and last of the prior. */
   private readonly tables: Float64Array[][];
   private readonly bases = new Map<string, Float64Array>();
   private readonly terms: Float64Array;
@@ -132,8 +131,8 @@ export class Parzen {
   }
 
   /**
-   * A draw: `point` is filled. `crossed`: the share of draws that take each parameter from another kernel, so that what
-   * is good about several trials comes together.
+   * Draws into `point`. `crossed` is the share of draws that take each parameter from a different kernel, which
+   * combines the strengths of several trials.
    */
   draw(random: Random, point: Point, crossed = 0): void {
     const { axes, n, tree } = this;
@@ -156,7 +155,7 @@ export class Parzen {
     return cellOf(axis.edges, drawWithinUnit(center, this.sigmas[d]!, random));
   }
 
-  /** n: the even prior; n + 1: the belief. */
+  /** Returns the index of a random kernel; n is the uniform prior, n + 1 the belief. */
   private pick(random: Random): number {
     const { n, weights } = this;
     let left = random.next() * this.total;
@@ -164,7 +163,7 @@ export class Parzen {
     return this.belief && (left -= this.belief.weight) < 0 ? n + 1 : n;
   }
 
-  /** Logarithm of the density at the point. */
+  /** Returns the log density at the point. */
   logDensity(point: Point): number {
     const { n, terms, belief, at, smooth, sigmas, places } = this;
     let gaps = this.gaps;
@@ -180,7 +179,7 @@ export class Parzen {
     let most = prior;
     for (let i = 0, p = 0; i < n; i++, p += m) {
       let term = terms[i]!;
-      // What is this far below the greatest term doesn't change the sum; many kernels are, after some of the axes.
+      // Terms this far below the greatest don't change the sum; many kernels are, after some of the axes.
       const least = most - NEGLIGIBLE;
       if (gaps) {
         for (let k = 0; k < m && term > least; k++) {
@@ -208,7 +207,7 @@ export class Parzen {
     return logSumExp(terms, n + 2) - log(this.total);
   }
 
-  /** Adds to the terms what choices and steps say; the even prior's own term. */
+  /** Adds the contributions of choices and steps to the terms; returns the uniform prior's own term. */
   private addListed(point: Point): number {
     const { n, terms } = this;
     let prior = 0;
@@ -228,7 +227,7 @@ export class Parzen {
     return prior;
   }
 
-  /** What the kernels' weights and normalizers come to where just these continuous axes take part. */
+  /** Returns the log weights plus normalizers of the kernels for this set of active continuous axes. */
   private base(point: Point): Float64Array {
     const { n, smooth, masses } = this;
     let pattern = '';
@@ -242,7 +241,7 @@ export class Parzen {
       if (point[d] === INACTIVE) continue;
       const factor = masses[k]!;
       for (let i = 0; i < n; i++) product[i] = product[i]! * factor[i]!;
-      // Before a product of many small numbers becomes 0.
+      // Takes logarithms before the product underflows to 0.
       if (++factors % 32 === 0) subtractLogs(base, product);
     }
     subtractLogs(base, product);
@@ -271,7 +270,7 @@ export class Parzen {
   }
 }
 
-/** The products are 1 again. */
+/** Subtracts the products' logarithms and resets the products to 1. */
 function subtractLogs(base: Float64Array, product: Float64Array): void {
   for (let i = 0; i < base.length; i++) base[i] = base[i]! - log(product[i]!);
   product.fill(1);

@@ -5,9 +5,9 @@ import type { Random, Space } from '../../types.js';
 import { axesOf, cellOf, type Axis } from '../../space/unit.js';
 import { entryOf, setEntry } from '../../../protocol/records.js';
 
-/** In `Point` and in columns: the parameter takes no part. */
+/** Entry of an inactive parameter in `Point` and in columns. */
 export const INACTIVE = -1;
-/** By axis: the index of the value, or the place in [0, 1] of a continuous one, or INACTIVE. */
+/** Entries by axis: the index of the value, the position in [0, 1] on a continuous axis, or INACTIVE. */
 export type Point = Float64Array;
 
 interface Parent {
@@ -17,7 +17,7 @@ interface Parent {
 
 export class Tree {
   readonly axes: readonly Axis[];
-  /** Axes on which anything is to be chosen. */
+  /** Number of axes with more than one value. */
   readonly free: number;
   private readonly parents: (readonly Parent[])[];
 
@@ -38,7 +38,7 @@ export class Tree {
     });
   }
 
-  /** Whether the axis takes part, by the values before it. */
+  /** Returns whether the axis is active, given the values before it. */
   isActive(d: number, point: Point): boolean {
     const parents = this.parents[d]!;
     for (let k = 0; k < parents.length; k++) {
@@ -49,14 +49,14 @@ export class Tree {
     return true;
   }
 
-  /** The middle of every range, and any of the choices. */
+  /** Returns the middle of a range, or a random choice. */
   middleOf(d: number, random: Random): number {
     const { edges, ordered } = this.axes[d]!;
     if (!edges) return 0.5;
     return cellOf(edges, ordered ? 0.5 : random.next());
   }
 
-  /** Fills the point, parents first; what takes no part is INACTIVE. */
+  /** Fills the point, parents first; inactive parameters become INACTIVE. */
   fill(point: Point, place: (d: number) => number): void {
     for (let d = 0; d < this.axes.length; d++) point[d] = this.isActive(d, point) ? place(d) : INACTIVE;
   }
@@ -72,7 +72,7 @@ export class Tree {
     return params;
   }
 
-  /** Where a trial's params are on one axis. */
+  /** Returns the position of a trial's params on one axis. */
   placeOf(d: number, params: Params): number {
     const axis = this.axes[d]!;
     const value = entryOf(params, axis.dimension.name);

@@ -1,9 +1,12 @@
-/** Whether a sampler's thinking is worth it, by what trials take: there is no clock here, so its own time is an estimate. */
+/**
+ * Decides whether a sampler's computation time is worthwhile given the trials' duration. There is no clock here, so its
+ * time is an estimate.
+ */
 import type { History } from '../../types.js';
 
-/** Trials whose duration is looked at. */
+/** Number of trials whose duration is considered. */
 const TIMED = 10;
-/** A suggestion may take this share of the time that passes between two trials' ends. */
+/** Maximum share of the time between two trials' ends that a suggestion may take. */
 const SHARE = 0.25;
 
 export function isAffordable(name: string, history: History): boolean {
@@ -13,12 +16,12 @@ export function isAffordable(name: string, history: History): boolean {
   return seconds === null || thinking <= (SHARE * seconds) / Math.max(1, history.workers ?? 1);
 }
 
-/** Of one suggestion, as measured on an ordinary machine; 0: too little to matter. */
+/** Estimates the time of one suggestion on an ordinary machine; 0 if negligible. */
 function secondsOf(name: string, parameters: number): number {
   return name === 'gp' ? 0.02 + 0.002 * parameters : 0;
 }
 
-/** Null: not known. */
+/** Returns the mean duration, or null if unknown. */
 function meanSeconds({ trials }: History): number | null {
   let [sum, timed] = [0, 0];
   for (let id = trials.length - 1; id >= 0 && timed < TIMED; id--) {

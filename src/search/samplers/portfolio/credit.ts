@@ -1,8 +1,8 @@
 /**
- * What each of several samplers has to show for its trials: half for records (better than all trials before it), half
- * for the place among the latest trials, to the power of `STEEP`, so that what is merely not bad counts little. By
- * places and not by values, as in Fialho, Schoenauer & Sebag, "Toward comparison-based adaptive operator selection"
- * (GECCO 2010): scale and outliers of the objective make no difference. Older trials count less and less.
+ * Credit of several samplers for their trials: half for records (better than all trials before), half for the rank
+ * among the latest trials, to the power of `STEEP`, so that mediocre trials count little. It uses ranks instead of
+ * values, as in Fialho, Schoenauer & Sebag, "Toward comparison-based adaptive operator selection" (GECCO 2010): scale
+ * and outliers of the objective make no difference. Older trials count less and less.
  */
 import { nonDominatedRanks } from '../../pareto/index.js';
 import type { History } from '../../types.js';
@@ -16,14 +16,14 @@ const FADING = 0.97;
 export interface Credit {
   /** Mean reward, between 0 and 1. */
   mean: number;
-  /** Trials that it rests on, faded. */
+  /** Number of trials it is based on, with decay. */
   weight: number;
 }
 
 export class Credits {
   private readonly observations = new Observations(new Tree({ dimensions: [] }));
 
-  /** Of each of `members` samplers; `producers[id]` says whose trial it is, -1: nobody's. */
+  /** Returns the credit of each of `members` samplers; `producers[id]` is the sampler of the trial, or -1. */
   of(history: History, producers: readonly number[], members: number): Credit[] {
     const { observations } = this;
     observations.update(history);
@@ -47,7 +47,7 @@ export class Credits {
     return Array.from(weights, (weight, k) => ({ mean: weight > 0 ? sums[k]! / weight : 0, weight }));
   }
 
-  /** From 0, worse than all, to 1, better than all; of what failed -1. */
+  /** Returns ranks from 0 (worse than all) to 1 (better than all), and -1 for failed trials. */
   private places(ids: readonly number[], several: boolean): Float64Array {
     const { kinds, vectors, violations } = this.observations;
     const known = ids.filter((id) => kinds[id] === KNOWN);
@@ -58,7 +58,7 @@ export class Credits {
         .map((_, i) => i)
         .sort((a, b) => violations[known[a]!]! - violations[known[b]!]! || fronts[a]! - fronts[b]!);
       for (const i of order) {
-        // Of one front all have the place of its middle.
+        // All members of a front share its middle rank.
         const alike = order.filter((j) => fronts[j] === fronts[i] && violations[known[j]!] === violations[known[i]!]);
         ranks.set(known[i]!, (order.indexOf(alike[0]!) + order.indexOf(alike.at(-1)!)) / 2);
       }
@@ -85,7 +85,7 @@ export class Credits {
     return true;
   }
 
-  /** Below 0: a is the better one. Of several objectives only by the constraints. */
+  /** Compares two trials: below 0 if a is better. With several objectives it only looks at the constraints. */
   private compare(a: number, b: number): number {
     const { losses, violations } = this.observations;
     if (violations[a] !== violations[b]) return violations[a]! < violations[b]! ? -1 : 1;

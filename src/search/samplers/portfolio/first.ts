@@ -1,6 +1,6 @@
 /**
- * The first trial of a search that knows nothing yet: what the person expects to be good, and where nothing is
- * expected the middle of the range: of all points it is the one from which the best is the least far, whatever that is.
+ * The first trial of a search that knows nothing yet: the user's priors, and the middle of the range where there are
+ * none, because that minimizes the greatest possible distance to the optimum.
  */
 import type { Params } from '../../../protocol/values.js';
 import { feasible } from '../../constraints/index.js';
@@ -8,7 +8,7 @@ import type { History, Random, Space } from '../../types.js';
 import { Belief } from '../parzen/belief.js';
 import { Tree } from '../parzen/tree.js';
 
-/** Null when it is not the first. */
+/** Returns null if this is not the first trial. */
 export function firstOf(history: History, random: Random): Params | null {
   if (history.trials.length > 0 || history.earlier?.length) return null;
   return expected(history.space, random);

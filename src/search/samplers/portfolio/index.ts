@@ -1,12 +1,12 @@
 /**
- * Divides the trials between several samplers, all of which learn from all trials, by what each has to show
- * (portfolio/credit.ts): the next trial goes to the one that is best in a draw from what its mean reward may be, as in
- * Thompson sampling (Chapelle & Li, "An Empirical Evaluation of Thompson Sampling", NIPS 2011, section 2) with rewards
- * that fade, so that it may change its mind. One in twenty goes to anyone, so that a late bloomer is seen; a sampler
- * that is no good gets little more than that.
+ * Divides the trials between several samplers, all of which learn from all trials, by the credit of each
+ * (portfolio/credit.ts): the next trial goes to the best one in a draw from the posteriors of the mean rewards, as in
+ * Thompson sampling (Chapelle & Li, "An Empirical Evaluation of Thompson Sampling", NIPS 2011, section 2), with rewards
+ * that decay, so that the preference can change. One trial in twenty goes to a random sampler, so that a late bloomer
+ * is noticed; a sampler that is no good gets little more than that.
  *
- * The first trials fill the space evenly; then everyone gets `FIRST` of them. Who would think longer than trials of that
- * length are worth is passed over (portfolio/costs.ts).
+ * The first trials fill the space evenly; then each sampler gets `FIRST` of them. Samplers whose computation would take
+ * too long for trials of this length are skipped (portfolio/costs.ts).
  */
 import { z } from 'zod';
 import type { Params } from '../../../protocol/values.js';
@@ -27,7 +27,9 @@ export const PortfolioSettings = z.strictObject({
     ),
 });
 
-/** Makes a sampler by its name, with its default settings. Null: there is none, or it can't search this space. */
+/**
+ * Creates a sampler by its name, with default settings. Returns null if it doesn't exist or can't search this space.
+ */
 export type Maker = (name: string) => Sampler | null;
 
 const DEFAULT = ['gp', 'cmaes', 'tpe'];
@@ -35,10 +37,10 @@ const DEFAULT_SEVERAL = ['gp', 'tpe', 'nsga2'];
 const STARTUP = 5;
 const FIRST = 2;
 const ANYONE = 0.05;
-/** Standard deviation of a single reward, and what is believed of a sampler before its first. */
+/** Standard deviation of a single reward, and the prior of a sampler before its first. */
 const REWARD_SD = 0.35;
 const BELIEVED = { mean: 0.5, weight: 1 };
-/** Trials of which `reason` tells. */
+/** Number of trials that `reason` summarizes. */
 const TOLD = 50;
 
 const State = z.object({ producers: z.array(z.number().int()), startup: z.unknown(), members: z.array(z.unknown()) });
@@ -48,7 +50,7 @@ export class PortfolioSampler implements Sampler {
   private readonly members: Sampler[];
   private readonly startup: SobolSampler;
   private readonly credits = new Credits();
-  /** By trial: whose it is; -1: of the first ones or of the person. */
+  /** Sampler of each trial; -1 for the first ones and for the user's. */
   private producers: number[] = [];
 
   constructor(settings: z.infer<typeof PortfolioSettings>, space: Space, objectives: number, make: Maker) {
@@ -107,7 +109,7 @@ export class PortfolioSampler implements Sampler {
     }
   }
 
-  /** Who is asked, one after the other until someone has something to try; -1: the even beginning. */
+  /** Returns the samplers in the order in which they are asked until one has a suggestion; -1 is the even start. */
   private order(history: History, credits: readonly Credit[], random: Random): number[] {
     const all = this.members.map((_, k) => k);
     const affordable = all.filter((k) => isAffordable(this.members[k]!.name, history));

@@ -1,9 +1,9 @@
 /**
  * Quasi-random points that fill the space evenly: the Sobol sequence with Owen's nested scrambling (A. B. Owen,
- * "Randomly permuted (t,m,s)-nets and (t,s)-sequences", 1995), by hashing as in B. Burley, "Practical Hash-based
- * Owen Scrambling" (Journal of Computer Graphics Techniques 9, 2020), section 3. Another seed, another scrambling.
+ * "Randomly permuted (t,m,s)-nets and (t,s)-sequences", 1995), by hashing as in B. Burley, "Practical Hash-based Owen
+ * Scrambling" (Journal of Computer Graphics Techniques 9, 2020), section 3. Each seed gives a different scrambling.
  *
- * The sequence has 64 dimensions; what the space has beyond them is drawn at random, and `reason` says so.
+ * The sequence has 64 dimensions; dimensions of the space beyond these are drawn at random, and `reason` says so.
  */
 import { z } from 'zod';
 import { SearchError } from '../../errors.js';
@@ -19,14 +19,14 @@ import { setEntry } from '../../../protocol/records.js';
 
 export const SobolSettings = z.strictObject({});
 
-/** Points in a row that were tried already before an untried one is looked for at random. */
+/** Number of already-tried points in a row before an untried one is drawn at random. */
 const PATIENCE = 200;
 const State = z.object({ seed: z.number().int(), next: z.number().int() });
 
 export class SobolSampler implements Sampler {
   readonly name = 'sobol';
   private readonly axes: Axis[];
-  /** The sequence's dimension of each axis; -1: one value only, no dimension needed. */
+  /** Dimension of the sequence for each axis; -1 for axes with only one value. */
   private readonly dimensions: number[];
   private readonly used: number;
   private readonly points: number;
@@ -95,7 +95,7 @@ export class SobolSampler implements Sampler {
   }
 }
 
-/** The point's coordinate before scrambling, as 32 bits after the binary point. */
+/** Returns the point's coordinate before scrambling, as 32 bits after the binary point. */
 export function sobolBits(index: number, dimension: number): number {
   const directions = DIRECTIONS[dimension]!;
   let bits = 0;
@@ -104,8 +104,8 @@ export function sobolBits(index: number, dimension: number): number {
 }
 
 /**
- * Nested uniform scrambling: each bit is flipped, or not, by a hash of the seed and all higher bits. In the reversed
- * number, sums and products by odd numbers carry only upwards, which is just that.
+ * Applies nested uniform scrambling: a hash of the seed and all higher bits decides whether each bit is flipped. In the
+ * bit-reversed number, sums and products with odd numbers carry only upwards, which has exactly this effect.
  */
 export function scramble(bits: number, seed: number): number {
   let x = reverse(bits);
@@ -125,7 +125,7 @@ function reverse(x: number): number {
   return ((x << 16) | (x >>> 16)) >>> 0;
 }
 
-/** A seed of its own for each dimension. */
+/** Returns a separate seed for each dimension. */
 function mix(seed: number, dimension: number): number {
   let x = (seed ^ Math.imul(dimension, 0x9e3779b9)) >>> 0;
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);

@@ -21,13 +21,16 @@ const TABLE = `
 637,1,1,3,13,25,47,39,87,257
 `;
 
-/** 32 direction numbers by dimension, the highest bit first. */
+/** Direction numbers by dimension, 32 each, the highest bit first. */
 export const DIRECTIONS: Uint32Array[] = [
   Uint32Array.from({ length: 32 }, (_, i) => 2 ** (31 - i)),
   ...TABLE.trim().split(/\s+/).map(directionsOf),
 ];
 
-/** Bratley & Fox, "Algorithm 659" (ACM TOMS 14, 1988), equation 7, on numbers that fill 32 bits. */
+/**
+ * Computes the direction numbers by Bratley & Fox, "Algorithm 659" (ACM TOMS 14, 1988), equation 7, shifted to fill 32
+ * bits.
+ */
 function directionsOf(entry: string): Uint32Array {
   const [polynomial = 0, ...initial] = entry.split(',').map(Number);
   const degree = initial.length;

@@ -1,8 +1,8 @@
 /**
- * How wide TPE's kernels are: Scott's rule (D. W. Scott, "Multivariate Density Estimation", 1992, section 6.3) on the
- * trials and one even observation over the whole range, times `NARROWER`, and never below a least share of the range
- * (Δ in Watanabe, arXiv 2304.11127, section 3.3) that shrinks as trials come in. Choices: a kernel's mass spreads over
- * all K of them by the share K / (n + 1 + K), as with one vote for each.
+ * Bandwidth of TPE's kernels: Scott's rule (D. W. Scott, "Multivariate Density Estimation", 1992, section 6.3) on the
+ * trials and one uniform observation over the whole range, times `NARROWER`, and never below a minimum share of the
+ * range (Δ in Watanabe, arXiv 2304.11127, section 3.3) that shrinks as trials come in. For choices, a kernel's mass
+ * spreads over all K of them by the share K / (n + 1 + K), as with one vote for each.
  */
 import { exp, log } from '../../maths/numeric.js';
 import type { Axis } from '../../space/unit.js';
@@ -10,15 +10,15 @@ import type { Bandwidth } from '../parzen/index.js';
 import { INACTIVE } from '../parzen/tree.js';
 
 const NARROWER = 0.6;
-/** Of the range, with ten trials; with n of them it is this times √(10 / n). */
+/** Minimum bandwidth with ten trials, as a share of the range; with n trials it is this times √(10 / n). */
 const LEAST_SIGMA = 0.03;
 
-/** `dimensions`: how many axes are judged together; `trials`: how many there are in all. */
+/** `dimensions` is the number of axes in the joint density, `trials` the total number of trials. */
 export function scott(dimensions: number, trials: number): Bandwidth {
   const least = LEAST_SIGMA * Math.sqrt(10 / Math.max(10, trials));
   return {
     sigma(axis, values, weights) {
-      // Begins with the even observation: mean 1/2, variance 1/12.
+      // Starts with the uniform observation: mean 1/2, variance 1/12.
       let [sum, squares, count] = [1 / 2, 1 / 4 + 1 / 12, 1];
       const middles = middlesOf(axis);
       for (let i = 0; i < values.length; i++) {

@@ -1,8 +1,8 @@
 /**
- * How likely a point is to meet the constraints that can only be measured: c-TPE, Watanabe & Hutter, "c-TPE:
- * Tree-structured Parzen Estimator with Inequality Constraints" (IJCAI 2023), section 3.2. For each constraint the
- * trials are parted by whether they met it, and the ratio of the two estimates gives a factor; where all met it, none.
- * Of a constraint that none has met, the tenth that came nearest stands for those that do.
+ * Estimates how likely a point is to meet the constraints that can only be measured: c-TPE, Watanabe & Hutter, "c-TPE:
+ * Tree-structured Parzen Estimator with Inequality Constraints" (IJCAI 2023), section 3.2. For each constraint, the
+ * trials are split by whether they met it, and the ratio of the two estimates gives a factor; there is none if all met
+ * it. If no trial has met a constraint, the nearest tenth stands in for those that do.
  */
 import { exp, log } from '../../maths/numeric.js';
 import type { Observations } from '../observations.js';
@@ -11,7 +11,7 @@ import type { Point, Tree } from '../parzen/tree.js';
 import { sample } from './split.js';
 
 const NEAREST = 0.1;
-/** Trials looked at of each kind: these estimates are broader than that of what is good. */
+/** Maximum number of trials of each kind: these estimates are broader than that of the good trials. */
 const MOST = 200;
 
 interface Parted {
@@ -45,7 +45,7 @@ export class Feasibility {
     }
   }
 
-  /** Logarithm of a factor, the same for all points where nothing is known. */
+  /** Returns the logarithm of the factors, the same for all points if nothing is known. */
   score(point: Point): number {
     let sum = 0;
     for (const { share, met, broken } of this.parts) {
@@ -56,7 +56,10 @@ export class Feasibility {
   }
 }
 
-/** Trials by whether they met the constraint; if none did, by whether they came near. Unmeasured ones are in neither. */
+/**
+ * Splits the trials by whether they met the constraint or, if none did, by whether they came near. Unmeasured ones are
+ * in neither.
+ */
 function part(values: Float64Array, count: number): [met: Int32Array, broken: Int32Array] {
   const met = new Int32Array(count);
   const broken = new Int32Array(count);

@@ -1,36 +1,36 @@
 /**
- * The good trials of several objectives: Ozaki, Tanigaki, Watanabe, Nomura & Onishi, "Multiobjective Tree-Structured
- * Parzen Estimator" (JAIR 73, 2022), sections 4.2 and 4.3: front after front of non-dominated trials; of the front that
- * does not fit whole, those that together dominate the most (greedily by hypervolume); each weighs by what the others
- * don't dominate without it. Objectives are scaled to the extent of the fronts taken.
+ * Selects the good trials with several objectives: Ozaki, Tanigaki, Watanabe, Nomura & Onishi, "Multiobjective
+ * Tree-Structured Parzen Estimator" (JAIR 73, 2022), sections 4.2 and 4.3: front after front of non-dominated trials;
+ * of the front that does not fit whole, those that together dominate the most (greedily by hypervolume); each is
+ * weighted by the volume that only it dominates. Objectives are scaled to the extent of the selected fronts.
  *
- * Trials that meet all constraints are sorted before those that don't; of the latter, those that broke them least. Each
- * trial is sorted in once, by Li, Deb, Zhang & Zhang, "Efficient non-domination level update" (IEEE TEVC 2017), section
- * III, and what lies behind more fronts than are ever looked at is left out for good.
+ * Trials that meet all constraints come before those that don't; the latter are sorted by violation. Each trial is
+ * inserted once, by Li, Deb, Zhang & Zhang, "Efficient non-domination level update" (IEEE TEVC 2017), section III, and
+ * trials behind more fronts than are ever needed are dropped for good.
  */
 import { crowdingDistances, dominates, hypervolume, hypervolumeContributions } from '../../pareto/index.js';
 import { KNOWN, type Observations, PENDING } from '../observations.js';
 import type { Weighed } from './weighed.js';
 
-/** Fronts are kept until they hold so many trials: more than are ever wanted. */
+/** Number of trials up to which fronts are kept: more than are ever wanted. */
 const KEPT = 40;
-/** Of a front with more points, so many of the loneliest ones are looked at. */
+/** For larger fronts, only this many points with the largest crowding distance are considered. */
 const LOOKED_AT = 60;
-/** The reference point, in extents of the fronts taken. */
+/** Reference point, in extents of the selected fronts. */
 const REFERENCE = 1.1;
-/** Weights, relative to the mean. */
+/** Minimum weight, relative to the mean. */
 const LEAST_WEIGHT = 0.1;
 const MOST_WEIGHT = 3;
 
 export class Fronts {
   private fronts: number[][] = [];
-  /** That broke a constraint, least first. */
+  /** Trials that broke a constraint, least violation first. */
   private broken: number[] = [];
   private read = 0;
   private open: number[] = [];
   private chosen: Weighed | null = null;
 
-  /** So many, at most `KEPT`. */
+  /** Returns the good trials, at most `KEPT`. */
   good(observations: Observations, wanted: number): Weighed {
     this.update(observations);
     if (this.chosen?.rows.length === wanted) return this.chosen;
@@ -93,7 +93,7 @@ export class Fronts {
   }
 }
 
-/** Greedily those that add the most volume. */
+/** Selects greedily the trials that add the most volume. */
 function mostVolume(ids: number[], wanted: number, vectors: Observations['vectors']): number[] {
   let candidates = ids;
   if (ids.length > Math.max(LOOKED_AT, 2 * wanted)) {
@@ -104,7 +104,7 @@ function mostVolume(ids: number[], wanted: number, vectors: Observations['vector
   }
   const { points, reference } = scaled(candidates, vectors);
   const left = new Set(points.keys());
-  // What a point adds only shrinks as others are taken: who was looked at last and is still ahead is the best.
+  // A point's contribution only shrinks as others are taken: one re-evaluated last and still ahead is the best.
   const gains = points.map((point) => hypervolume([point], reference));
   const taken: number[] = [];
   let volume = 0;
@@ -136,7 +136,10 @@ function weightsOf(ids: number[], vectors: Observations['vectors']): Float64Arra
   return weights.map((_, i) => Math.max(LEAST_WEIGHT, Math.min(MOST_WEIGHT, shares[i]! / mean)));
 }
 
-/** Each objective from 0 (the best of these) to 1 (the worst finite one); what is infinite lies beyond the reference. */
+/**
+ * Scales each objective from 0 (the best of these) to 1 (the worst finite one); infinite values lie beyond the
+ * reference.
+ */
 function scaled(ids: readonly number[], vectors: Observations['vectors']) {
   const k = vectors[ids[0]!]!.length;
   const lows = new Float64Array(k).fill(Infinity);
@@ -152,7 +155,7 @@ function scaled(ids: readonly number[], vectors: Observations['vectors']) {
   const points = ids.map((id) =>
     Float64Array.from(vectors[id]!, (value, j) => {
       if (!Number.isFinite(value)) return value < 0 ? 0 : 2;
-      // Halves, because the whole width may be beyond the largest number.
+      // Halved, because the full width may exceed the largest number.
       const width = highs[j]! / 2 - lows[j]! / 2;
       return width > 0 ? (value / 2 - lows[j]! / 2) / width : 0;
     }),

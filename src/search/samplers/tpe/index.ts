@@ -1,15 +1,15 @@
 /**
- * Tree-structured Parzen estimator: tries what is likely among the good trials and unlikely among all others.
- * Bergstra, Bardenet, Bengio & Kégl, "Algorithms for Hyper-Parameter Optimization" (NIPS 2011), section 4; joint over
- * all parameters as in Falkner, Klein & Hutter, "BOHB" (ICML 2018), section 3.2. What each setting does:
- * Watanabe, "Tree-Structured Parzen Estimator" (arXiv 2304.11127), section 3.
+ * Tree-structured Parzen estimator: suggests points that are likely among the good trials and unlikely among all
+ * others. Bergstra, Bardenet, Bengio & Kégl, "Algorithms for Hyper-Parameter Optimization" (NIPS 2011), section 4;
+ * joint over all parameters as in Falkner, Klein & Hutter, "BOHB" (ICML 2018), section 3.2. Watanabe, "Tree-Structured
+ * Parzen Estimator" (arXiv 2304.11127), section 3, explains what each setting does.
  *
- * Good and bad trials: split.ts, of several objectives front.ts. Widths: bandwidth.ts. Measured constraints:
- * constraints.ts. What the person expects: parzen/belief.ts; until there is something to learn from, every second
- * draw follows it. The first trial: portfolio/first.ts. Earlier searches' trials are parted by themselves, for their values may
- * be of another scale, and weigh `EARLIER` at first and the less the more is known of this search.
+ * Good and bad trials: split.ts, for several objectives front.ts. Bandwidths: bandwidth.ts. Measured constraints:
+ * constraints.ts. The user's prior: parzen/belief.ts; until there is something to learn from, every second draw follows
+ * it. The first trial: portfolio/first.ts. Earlier searches' trials are split separately, because their values may be
+ * on another scale; they weigh `EARLIER` at first, and less as more is known about this search.
  *
- * Niches, crossed draws, widths and weights by rank were settled on Rosenbrock, Rastrigin, Ackley, Levy, Griewank,
+ * Niches, crossed draws, bandwidths and weights by rank were tuned on Rosenbrock, Rastrigin, Ackley, Levy, Griewank,
  * Styblinski-Tang, Schwefel, the six-hump camel, a sharp ridge and ellipsoids with shifts (and rotations) of their own,
  * in 2 to 20 dimensions, some with noise, and on made-up spaces with choices, steps and conditions.
  */
@@ -43,9 +43,8 @@ export const TpeSettings = z.strictObject({
 });
 
 /**
- * Share of suggestions that look at niches: half of them, with more than six parameters this many parameters' worth.
- * None with `NICHES_FROM` trials, and all of that with `NICHES_OVER` more. Their radius is anything between two
- * bounds, evenly in the logarithm.
+ * Share of suggestions that look at niches: half, or 3/d with d > 6 parameters. The share is 0 up to `NICHES_FROM`
+ * trials and complete after `NICHES_OVER` more. The radius is log-uniform between two bounds.
  */
 const NICHES = 0.5;
 const NICHES_PARAMETERS = 3;
@@ -55,9 +54,9 @@ const NEAREST = 0.05;
 const FARTHEST = 0.25;
 /** Share of draws that take each parameter from another good trial. */
 const CROSSED = 0.3;
-/** Trials that what the person expects counts for. */
+/** Number of trials that the user's prior counts for. */
 const BELIEF_WEIGHT = 3;
-/** What an earlier search's trial weighs before this one has any; halved with every so many. */
+/** Initial weight of an earlier search's trial, and the number of this search's trials over which it halves. */
 const EARLIER = 0.5;
 const EARLIER_FADES = 10;
 
@@ -70,7 +69,10 @@ export class TpeSampler implements Sampler {
   private readonly fronts = new Fronts();
   private readonly seen = new SeenPoints();
   private readonly points: number;
-  /** `startup` suggests the first trials, and in a finite space what is left when the estimate has run dry. */
+  /**
+   * `startup` suggests the first trials, and in a finite space the remaining points once the estimate yields nothing
+   * new.
+   */
   private readonly startup: Sampler;
 
   constructor(
@@ -90,7 +92,7 @@ export class TpeSampler implements Sampler {
     this.readPast(history);
     const { startupTrials } = this.settings;
     const past = this.past?.observations.known ?? 0;
-    // With as many earlier trials as it would begin with, half of these are enough of its own.
+    // With at least that many earlier trials, half as many of its own are enough.
     const needed = past >= startupTrials ? Math.ceil(startupTrials / 2) : startupTrials;
     if (this.observations.known < needed) return this.begin(history, random);
     const { space } = history;
@@ -138,7 +140,7 @@ export class TpeSampler implements Sampler {
     this.past = { trials: earlier, observations, fronts: new Fronts() };
   }
 
-  /** Draws from the good trials' estimate, the most promising first; at most `most` of them. */
+  /** Draws from the estimate of the good trials and returns at most `most` points, most promising first. */
   private candidates(history: History, random: Random, most: number): Params[] {
     const { tree, observations, belief } = this;
     const { space } = history;
@@ -168,7 +170,7 @@ export class TpeSampler implements Sampler {
     return drawn.slice(0, most).map(({ point }) => tree.paramsAt(point));
   }
 
-  /** Of niches; 0: none. */
+  /** Draws the radius of niches; 0 means none. */
   private radius(random: Random): number {
     const ramp = Math.min(1, Math.max(0, (this.observations.count - NICHES_FROM) / NICHES_OVER));
     const share = ramp * Math.min(NICHES, NICHES_PARAMETERS / this.tree.free);

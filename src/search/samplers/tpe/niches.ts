@@ -1,17 +1,20 @@
 /**
- * Good trials that lie apart: the best one, the best of those at least `radius` from it, and so on. A. Pétrowski, "A
- * clearing procedure as a niching method for genetic algorithms" (ICEC 1996). The best tenth of a search that has
- * settled all lie in one place, and TPE looks nowhere else, though that place be but a local optimum; suggestions from
- * niches keep an eye on the others.
+ * Selects good trials that lie apart: the best one, the best of those at least `radius` from it, and so on. A.
+ * Pétrowski, "A clearing procedure as a niching method for genetic algorithms" (ICEC 1996). The best tenth of a
+ * converged search all lie in one place, and TPE looks nowhere else even if that is only a local optimum; suggestions
+ * from niches keep an eye on the other places.
  */
 import type { Observations } from '../observations.js';
 import { INACTIVE, type Tree } from '../parzen/tree.js';
 
-/** What a different choice, or a parameter that only one of the two has, adds to the square of a distance. */
+/** Contribution to the squared distance of a different choice, and of a parameter that only one of the two has. */
 const OTHER_CHOICE = 0.5;
 const OTHER_BRANCH = 1 / 6;
 
-/** At most so many of those ranked, best first; the radius in shares of the ranges, root mean square over parameters. */
+/**
+ * Returns at most `most` of the ranked trials, best first; the radius is the root mean square over parameters, in
+ * shares of the ranges.
+ */
 export function niches(
   ranked: Int32Array,
   { columns }: Observations,

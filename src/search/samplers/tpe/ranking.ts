@@ -1,21 +1,21 @@
 /**
- * Trials in the order of how good they are: those that meet all constraints before those that don't (of these the least
- * broken first), then by loss, then as begun. A suggestion adds a trial or two, so each is put in its place by itself.
+ * Trials sorted by quality: those that meet all constraints before those that don't (of these the smallest violation
+ * first), then by loss, then by id. A suggestion adds a trial or two, so each is inserted individually.
  */
 export class Ranking {
   private order = new Int32Array(64);
   private count = 0;
   private readonly changed = new Set<number>();
-  /** One that has changed may be in the order already. */
+  /** Whether a changed trial may be in the order already. */
   private moved = false;
 
-  /** The trial's loss or its violation is another one now. `listed`: the loss was not NaN before. */
+  /** Notes that the trial's loss or violation has changed. `listed`: the loss was not NaN before. */
   touch(id: number, listed: boolean): void {
     this.changed.add(id);
     this.moved ||= listed;
   }
 
-  /** The best so many of those whose loss is not NaN, best first. */
+  /** Returns the best trials whose loss is not NaN, best first. */
   best(wanted: number, losses: Float64Array, violations: Float64Array): Int32Array {
     if (this.changed.size > 0) this.settle(losses, violations);
     return this.order.slice(0, Math.min(wanted, this.count));
@@ -37,7 +37,7 @@ export class Ranking {
     );
   }
 
-  /** The order of all others still holds. */
+  /** Removes the trials; the order of all others still holds. */
   private remove(ids: ReadonlySet<number>): void {
     let kept = 0;
     for (let i = 0; i < this.count; i++) {
@@ -48,7 +48,7 @@ export class Ranking {
     this.moved = false;
   }
 
-  /** From the last place down, so that what is there already moves at most once for each. */
+  /** Merges from the end, so that each existing entry moves at most once. */
   private merge(sorted: readonly number[], before: (a: number, b: number) => boolean): void {
     const total = this.count + sorted.length;
     if (total > this.order.length) {

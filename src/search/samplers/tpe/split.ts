@@ -1,16 +1,16 @@
 /**
- * Which trials are good and which are not, for TPE.
+ * Splits the trials into good and bad ones for TPE.
  *
- * - Good are the best tenth of those of which a value is known, at most 25 (linear splitting: Watanabe, arXiv
- *   2304.11127, section 3.1). Those that meet all constraints come before those that don't, and of these the ones that
- *   broke them least. Of several objectives: front.ts.
- * - Bad are all others: failed trials too, and those still running, so that parallel workers keep apart.
- * - Good ones weigh by rank, a plain form of Watanabe's weights by expected improvement.
- * - With a radius, good are only trials that lie apart (niches.ts), and the others around them bad: the estimate then
+ * - Good trials are the best tenth of those with a known value, at most 25 (linear splitting: Watanabe, arXiv
+ *   2304.11127, section 3.1). Those that meet all constraints come before those that don't, and of these the smallest
+ *   violations first. For several objectives, see front.ts.
+ * - Bad trials are all others: also failed ones, and those still running, so that parallel workers keep apart.
+ * - Good trials are weighted by rank, a simple form of Watanabe's weights by expected improvement.
+ * - With a radius, only trials that lie apart (niches.ts) are good, and the others around them bad: the estimate then
  *   looks for what was left out so far.
- * - Beyond `BAD_MOST` bad trials, the ones next to the good are kept, and of the others an even sample that weighs as
- *   much as all of them, so that time and memory don't grow with the search. The sample is by hash of the trial's place:
- *   it hardly changes from one suggestion to the next.
+ * - Beyond `BAD_MOST` bad trials, those next to the good ones are kept, and of the others an even sample with the
+ *   weight of all of them, so that time and memory don't grow with the search. Sampling is by hash of the trial's
+ *   place, so the sample hardly changes from one suggestion to the next.
  */
 import { type Observations, PENDING, REPEAT } from '../observations.js';
 import type { Tree } from '../parzen/tree.js';
@@ -26,14 +26,14 @@ export interface Split {
 const SHARE = 0.1;
 const MOST = 25;
 const BAD_MOST = 600;
-/** Bad ones next to the good that are always kept. */
+/** Number of bad trials next to the good ones that are always kept. */
 const NEAR = 200;
 
-/** Looked at for niches: so many times as many as are wanted, and no fewer than so many. */
+/** Number of trials considered for niches: a multiple of the number wanted, and the minimum. */
 const LOOKED_AT = 5;
 const LOOKED_AT_LEAST = 60;
 
-/** `fronts`: of several objectives. `radius` 0: no niches. */
+/** Splits the trials. `fronts` is for several objectives; `radius` 0 means no niches. */
 export function splitOf(observations: Observations, tree: Tree, fronts: Fronts | null, radius: number): Split {
   const { count, known, kinds } = observations;
   const wanted = Math.min(MOST, Math.ceil(SHARE * known));
@@ -76,7 +76,7 @@ function thinned(near: Int32Array, rest: Int32Array, kinds: Uint8Array): Weighed
   return { rows, weights };
 }
 
-/** About so many of them, spread evenly; all if there are no more. */
+/** Returns an even sample of about `most` rows; all if there are no more. */
 export function sample(rows: Int32Array, most: number): Int32Array {
   if (rows.length <= most) return rows;
   const limit = (most / rows.length) * 2 ** 32;

@@ -1,6 +1,6 @@
 /** Trials with their weights in a Parzen estimator. */
 export interface Weighed {
-  /** Trials. */
+  /** Ids of the trials. */
   rows: Int32Array;
   weights: Float64Array;
 }

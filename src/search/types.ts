@@ -1,11 +1,11 @@
 /**
- * The search engine's interfaces. Everything in this folder is pure: no I/O, no clock, no Math.random; the
- * same seed, space and results told in the same order give the same suggestions on every platform.
+ * The search engine's interfaces. Everything in this folder is pure: no I/O, no clock, no Math.random; the same seed,
+ * space and sequence of results give the same suggestions on every platform.
  */
 import type { FloatMark } from '../protocol/floats.js';
 import type { Params, ParamValue } from '../protocol/values.js';
 
-/** When the parameter takes part: every named parent is active and has one of the values given. */
+/** Condition for a parameter to be active: every named parent is active and has one of the given values. */
 export type Condition = Record<string, ParamValue[]>;
 
 export type Dimension = (
@@ -15,7 +15,7 @@ export type Dimension = (
       high: number;
       log: boolean;
       step: number | null;
-      /** Into how many values a grid divides it (evenly; on a logarithmic scale when `log`). */
+      /** Number of values on a grid (evenly spaced; on a logarithmic scale if `log`). */
       points?: number | null;
     }
   | { kind: 'int'; low: number; high: number; log: boolean; step: number; points?: number | null }
@@ -28,22 +28,22 @@ export type Dimension = (
 ) & {
   name: string;
   when: Condition | null;
-  /** What the person believes to be good. `sd`: how far off it may be, as a share of the whole range (0.25 if absent). */
+  /** The user's prior. `sd` is the standard deviation as a share of the whole range (0.25 by default). */
   prior?: { value: ParamValue; sd?: number } | null;
-  /** In which stage of a staged search it is tuned; by its name if absent. */
+  /** Stage of a staged search; derived from the name by default. */
   stage?: string | null;
 };
 
-/** Sum of factor times value, over active numeric parameters, must be at most this. */
+/** A constraint: the sum of factor times value, over active numeric parameters, must be at most `atMost`. */
 export interface LinearConstraint {
   terms: Record<string, number>;
   atMost: number;
 }
 
-/** In the order of the file; a parameter's parents come before it. */
+/** A search space. Dimensions are in the order of the file; a parameter's parents come before it. */
 export interface Space {
   dimensions: Dimension[];
-  /** Known before a trial is run: no suggestion breaks one. */
+  /** Constraints known before a trial is run: no suggestion breaks one. */
   constraints?: LinearConstraint[];
 }
 
@@ -54,62 +54,67 @@ export interface Objective {
   goal: Goal;
 }
 
-/** A paused trial has saved a checkpoint and goes on only if its scheduler says so. */
+/** State of a trial. A paused one has saved a checkpoint and resumes only if its scheduler says so. */
 export type TrialState = 'running' | 'paused' | 'completed' | 'pruned' | 'failed';
 
-/** What samplers and pruners see of a trial. `values` are by step in the order reported; all as the person logs them. */
+/**
+ * A trial as samplers and pruners see it. `reports` are in the order reported; all values are as the user logs them.
+ */
 export interface Trial {
-  /** Its place in `History.trials`; negative for a trial of an earlier search. */
+  /** Index in `History.trials`; negative for a trial of an earlier search. */
   id: number;
-  /** Of a trial whose params were changed while it ran: the latest. */
+  /** Params; the latest ones if they were changed while the trial ran. */
   params: Params;
   state: TrialState;
   /** Final objective values, one per objective; null while running or after failure. NaN counts as failure. */
   values: number[] | null;
   reports: { step: number; value: number }[];
-  /** True when the person gave the params. */
+  /** Whether the user gave the params. */
   enqueued: boolean;
-  /** Black-box constraints as measured: met where at most 0. Absent: none were measured. */
+  /** Measured black-box constraints, each met if at most 0. Absent if none were measured. */
   constraints?: number[];
-  /** How long it has run, without the time in which it was paused, if whoever ran it says so. */
+  /** Running time without pauses, if it was reported. */
   seconds?: number;
-  /** It runs up to this step (included) and then pauses or completes. Absent: to its end. */
+  /** Step (inclusive) after which the trial pauses or completes. Absent if it runs to its end. */
   until?: number;
-  /** The bracket that a scheduler put it in. */
+  /** Bracket assigned by a scheduler. */
   bracket?: number;
-  /** Began from this trial's latest checkpoint. */
+  /** Trial from whose latest checkpoint this one began. */
   from?: number;
-  /** A further measurement, with a fresh seed, of this trial's params. */
+  /** Trial whose params this one measures again, with a fresh seed. */
   repeatOf?: number;
-  /** Each time it went on with other params: which, from which step on, and from whose checkpoint (own: absent). */
+  /**
+   * Changes of params on resuming: the new params, the step they start from, and the trial whose checkpoint was used
+   * (absent for its own).
+   */
   changes?: { step: number; params: Params; from?: number }[];
-  /** What its params were before the first change. */
+  /** Params before the first change. */
   began?: Params;
 }
 
-/** What a sampler may look at. `goals[i]` says how `values[i]` is meant. */
+/** The data that a sampler may look at. `goals[i]` is the goal of `values[i]`. */
 export interface History {
   space: Space;
   goals: Goal[];
   trials: readonly Trial[];
-  /** Completed trials of earlier searches, brought into this space. They were not planned and have no runs here. */
+  /** Completed trials of earlier searches, converted to this space. They were not planned and have no runs here. */
   earlier?: readonly Trial[];
-  /** Trials there will be, of which `trials` have been asked for. Absent or null: not known. */
+  /** Total number of planned trials, including those in `trials`. Absent or null if unknown. */
   planned?: number | null;
-  /** Trials that run at the same time. */
+  /** Number of trials that run in parallel. */
   workers?: number;
-  /** The step at which a full training ends, if it is known. */
+  /** Step at which a full training ends, if known. */
   maxSteps?: number | null;
-  /** For a sampler: the bracket that the next trial will be in. */
+  /** Bracket of the next trial, for samplers. */
   bracket?: number;
 }
 
 export interface Random {
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   next(): number;
-  /** In [0, n). */
+  /** Returns an integer in [0, n). */
   int(n: number): number;
-  /** Standard normal. */
+  /** Returns a standard normal number. */
   normal(): number;
   state(): number[];
 }
@@ -117,17 +122,17 @@ export interface Random {
 /** A sampler suggests the next trial's params. State that can't be derived from the history goes through save/load. */
 export interface Sampler {
   readonly name: string;
-  /** Null: nothing is left to try (a grid is done). */
+  /** Returns null if nothing is left to try (a grid is complete). */
   suggest(history: History, random: Random): Params | null;
   save?(): unknown;
   load?(state: unknown): void;
-  /** How many trials there are in all, if the sampler knows. */
+  /** Returns the total number of trials, if the sampler knows it. */
   size?(space: Space): number | null;
-  /** Why it was chosen, in one line (for `auto`). May change as the search grows. */
+  /** Returns why the sampler was chosen, in one line (for `auto`). May change as the search grows. */
   reason?(): string;
 }
 
-/** `pause`: save a checkpoint and end; the trial may be taken up again. */
+/** Verdict on a running trial. `pause`: save a checkpoint and end; the trial may be resumed. */
 export type Verdict = 'continue' | 'prune' | 'pause';
 
 /** A pruner judges a running trial after each report. */
@@ -136,14 +141,14 @@ export interface Pruner {
   judge(history: History, trial: Trial): Verdict;
   save?(): unknown;
   load?(state: unknown): void;
-  /** Why it was chosen, in one line (for `auto`). */
+  /** Returns why the pruner was chosen, in one line (for `auto`). */
   reason?(): string;
 }
 
 /**
- * What is to be done next. `begin`: a new trial, with the sampler's params unless some are given. `resume`: a paused
- * trial goes on, with other params or from another trial's checkpoint where these are given. `wait`: nothing before
- * more is reported or told. `end`: the search is over.
+ * The next action. `begin`: a new trial, with the sampler's params unless some are given. `resume`: a paused trial
+ * continues, with the given params or from another trial's checkpoint if given. `wait`: nothing to do until more is
+ * reported or told. `end`: the search is over.
  */
 export type Next =
   | { kind: 'begin'; params?: Params; until?: number; bracket?: number; from?: number }
@@ -151,93 +156,103 @@ export type Next =
   | { kind: 'wait' }
   | { kind: 'end' };
 
-/** A pruner that also says what comes next: trials that pause and go on, populations, brackets. */
+/** A pruner that also decides what comes next: trials that pause and resume, populations, brackets. */
 export interface Scheduler extends Pruner {
   next(history: History, random: Random): Next;
 }
 
-/** `constraints` and `seconds` as in `Trial`. */
+/** Outcome of a trial; `constraints` and `seconds` as in `Trial`. */
 export type Outcome = (
   { state: 'completed'; values: number[] } | { state: 'pruned' } | { state: 'paused' } | { state: 'failed' }
 ) & { constraints?: number[]; seconds?: number };
 
-/** A sampler's or pruner's name, or the name with settings (as in the experiment file). */
+/** Name of a sampler or pruner, or an object with the name and settings (as in the experiment file). */
 export type Named = string | { name: string; [setting: string]: unknown };
 
 export interface StudyOptions {
   space: Space;
   goals: Goal[];
   sampler: Named;
-  /** Of a pruner or a scheduler. */
+  /** A pruner or a scheduler. */
   pruner: Named | null;
   seed: number;
-  /** Trials planned, not counting enqueued ones and repeats; null: until the sampler ends or someone stops. */
+  /**
+   * Number of planned trials, not counting enqueued ones and repeats; null: until the sampler ends or someone stops.
+   */
   trials: number | null;
-  /** Trials that run at the same time, as far as is known (1). */
+  /** Number of trials that run in parallel, as far as is known (1). */
   workers?: number;
-  /** The step at which a full training ends, if it is known. */
+  /** Step at which a full training ends, if known. */
   maxSteps?: number | null;
-  /** The program saves and loads checkpoints, so its trials can pause. */
+  /** Whether the program saves and loads checkpoints, so that its trials can pause. */
   checkpoints?: boolean;
-  /** Absent or null: all parameters are tuned together. */
+  /** Stages; if absent or null, all parameters are tuned together. */
   stages?: Stages | null;
-  /** What is made of imported trials. Absent: the defaults; null: they are given to the sampler as they are. */
+  /** Use of imported trials. Absent: the defaults; null: they go to the sampler as they are. */
   warmStart?: WarmStart | null;
   repeat?: Repeat | null;
   noise?: Noise;
 }
 
 /**
- * Whether the same params may give another value. `auto` (the default): only if the trials show it; `none`: the best
- * value seen is recommended; `some`: what a model expects is, from the start.
+ * Whether the same params may give different values. `auto` (the default): only if the trials show it; `none`: the best
+ * observed value is recommended; `some`: a model's expectation is used from the start.
  */
 export type Noise = 'auto' | 'none' | 'some';
 
-/** Parameters are tuned one group after the other, each group at the best values found for the earlier ones. */
+/**
+ * Settings of staged tuning: one group of parameters after the other, each at the best values found for the earlier
+ * ones.
+ */
 export interface Stages {
   /**
-   * In order; a stage has the parameters that it names, then those whose `Dimension.stage` is its name, then those
-   * whose own names tell. Absent: architecture, optimizer, regularization, batch.
+   * Stages in order. A stage has the parameters that it names, then those whose `Dimension.stage` is its name, then
+   * those whose own names suggest it. Default: architecture, optimizer, regularization, batch.
    */
-  order?: { name: string; params?: string[]; /** Of the trials. */ share?: number }[];
-  /** So many of the most important parameters are tuned together at the end (4); 0: none. */
+  order?: { name: string; params?: string[]; /** Share of the trials. */ share?: number }[];
+  /** Number of the most important parameters that are tuned together at the end (4); 0: none. */
   joint?: number;
 }
 
-/** The search begins where earlier searches were good, with a share of its trials left free. */
+/**
+ * Settings of the warm start: the search begins where earlier searches were good, and leaves a share of its trials
+ * free.
+ */
 export interface WarmStart {
-  /** Share of trials that look everywhere (0.3); it adapts to which of them turn out better. */
+  /** Share of trials that search everywhere (0.3); it adapts to which of them turn out better. */
   free?: number;
-  /** So many of the best earlier configurations are tried first (3). */
+  /** Number of the best earlier configurations to try first (3). */
   first?: number;
 }
 
-/** At the end, the most promising trials are run again with fresh seeds: `top` of them up to `times` each. */
+/**
+ * Settings of the final repeats: the `top` most promising trials are run again with fresh seeds, up to `times` each.
+ */
 export interface Repeat {
   top: number;
   times: number;
 }
 
-/** A completed trial of an earlier search, perhaps of another space; `values` by the objectives of this one. */
+/** A completed trial of an earlier search, possibly of another space; `values` are by this search's objectives. */
 export interface Earlier {
   params: Params;
   values: number[];
   constraints?: number[];
 }
 
-/** The trial to rely on: by its expected value, not by its luck. */
+/** The trial to rely on: the one with the best expected value, not the luckiest. */
 export interface Recommendation {
-  /** Completed, or on its way to something clearly better. */
+  /** Trial that has completed, or is about to become clearly better. */
   trial: Trial;
-  /** Expected value, of the objective as the person logs it. */
+  /** Expected value of the objective, as the user logs it. */
   mean: number;
-  /** Its standard deviation; Infinity: too little is known. */
+  /** Standard deviation of the mean; Infinity if too little is known. */
   sd: number;
-  /** One line. */
+  /** Reason in one line. */
   reason: string;
 }
 
-/** A trial to run, or to go on with when `resume` is true. The other fields as in `Trial`. */
+/** A trial to run, or to resume if `resume` is true. The other fields are as in `Trial`. */
 export interface Asked {
   id: number;
   params: Params;
@@ -250,33 +265,33 @@ export interface Asked {
 export interface Study {
   readonly options: StudyOptions;
   readonly trials: readonly Trial[];
-  /** Null: nothing to try now; see `waiting`. */
+  /** Returns null if there is nothing to try now; see `waiting`. */
   ask(): Asked | null;
-  /** After `ask` gave null: whether there may be more once others have reported or ended. */
+  /** Whether, after `ask` returned null, there may be more once other trials have reported or ended. */
   readonly waiting: boolean;
   report(id: number, step: number, value: number): Verdict;
-  /** Forgets what a running trial has reported from a step on: it went on from an earlier checkpoint. */
+  /** Discards a running trial's reports from a step on, because it resumed from an earlier checkpoint. */
   rewind(id: number, step: number): void;
-  /** A trial that failed or was stopped is done again, or goes on, under the same number. Throws when it has completed. */
+  /** Reopens a failed or stopped trial, to run again or resume under the same number. Throws if it has completed. */
   reopen(id: number): void;
   tell(id: number, outcome: Outcome): void;
   enqueue(params: Params): void;
   /**
-   * Trials of earlier searches, to begin from. Those that fit into the space become `History.earlier`; the others too
-   * say where it is good (see widen/adapt.ts for what becomes of parameters that only one of the two spaces has).
+   * Imports trials of earlier searches for a warm start. Those that fit the space become `History.earlier`; the others
+   * also show where it is good (see widen/adapt.ts for parameters that only one of the two spaces has).
    */
   import(trials: readonly Earlier[]): void;
-  /** Goes on in another space. Trials that fit into it count as they did; the others as imported ones. */
+  /** Continues in another space. Trials that fit it count as before, the others like imported ones. */
   widen(space: Space): void;
-  /** Another number of planned trials in all, besides enqueued ones and repeats; null: as many as are asked for. */
+  /** Changes the total number of planned trials, not counting enqueued ones and repeats; null means no limit. */
   extend(trials: number | null): void;
   /**
-   * Single objective: at most one; several: the Pareto front. Trials that broke a constraint only when none met all.
-   * Of a trial with repeats the mean counts.
+   * Returns at most one trial for a single objective, or the Pareto front for several. Trials that broke a constraint
+   * are included only if none met all. The mean counts for a trial with repeats.
    */
   best(): Trial[];
-  /** Null: nothing has completed, or there are several objectives. */
+  /** Returns null if nothing has completed, or if there are several objectives. */
   recommend(): Recommendation | null;
-  /** JSON-able; `restoreStudy(save())` continues as if nothing had happened. */
+  /** Returns JSON-able state; `restoreStudy(save())` continues as if nothing had happened. */
   save(): unknown;
 }

@@ -1,4 +1,4 @@
-/** How a study is written down: plain JSON with a version. Older versions are read, newer ones refused. */
+/** Saves a study as plain JSON with a version. Older versions can be read; newer ones are refused. */
 import { z } from 'zod';
 import { fromWire, Params, toWire, WireNumber } from '../../protocol/values.js';
 import { SearchError } from '../errors.js';
@@ -25,7 +25,7 @@ const Saved = z.object({
   dry: z.boolean(),
 });
 
-/** `texts` remembers what was written before; what is given must not be changed. */
+/** Serializes the state. `texts` caches earlier output; the result shares data with the state, so it must not be changed. */
 export function toSaved(state: SavedState, texts: TrialTexts): unknown {
   const { trials, imported, ...rest } = state;
   return {

@@ -1,4 +1,4 @@
-/** What a study was made with, as it is written down. Fields that are not listed here get lost. */
+/** The saved options of a study. Fields that are not listed here are lost. */
 import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
 import { FloatMark, ParamValue } from '../../protocol/values.js';

@@ -1,4 +1,4 @@
-/** A study as it is saved and restored. */
+/** A study's state, as saved and restored. */
 import type { Params } from '../../protocol/values.js';
 import type { Earlier, StudyOptions, Trial } from '../types.js';
 
@@ -6,13 +6,13 @@ export interface SavedState {
   options: StudyOptions;
   trials: Trial[];
   queue: Params[];
-  /** By call of `import`: each is taken to be a search of its own. */
+  /** Imported trials, one list per call of `import`: each call counts as one search. */
   imported: Earlier[][];
   random: number[];
   sampler: unknown;
   pruner: unknown;
-  /** The space was changed in mid-search. */
+  /** Whether the space was changed during the search. */
   widened: boolean;
-  /** The sampler has nothing left. */
+  /** Whether the sampler has nothing left to suggest. */
   dry: boolean;
 }

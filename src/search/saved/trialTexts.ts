@@ -1,10 +1,10 @@
 /**
- * Trials as text. A trial that has ended changes no more (see `reopened`), so its text is made once; sixty-four such trials in a row are
- * one text. Saving ten thousand trials then costs what copying them costs.
+ * Serializes trials. An ended trial no longer changes (see `reopened`), so its text is created once, and sixty-four
+ * such trials in a row share one text. Saving ten thousand trials then costs no more than copying their texts.
  *
- * A trial is `[values of the parameters, state, values, [step, value, step, value, …], enqueued, what most don't
- * have]`. Parameters come in the order of `names`, and `{}` stands for one that takes no part: there are few
- * quotation marks, of which each would cost twice when the text becomes part of another.
+ * A trial is `[values of the parameters, state, values, [step, value, step, value, …], enqueued, more]`, where `more`
+ * holds the fields that most trials lack. Parameters are in the order of `names`, and `{}` stands for an inactive one:
+ * the format uses few quotation marks, because each takes two characters when the text is embedded in another.
  */
 import { z } from 'zod';
 import { fromWire, Params, ParamValue, toWire, WireNumber } from '../../protocol/values.js';
@@ -14,7 +14,7 @@ import { setEntry } from '../../protocol/records.js';
 const STATES: readonly TrialState[] = ['running', 'paused', 'completed', 'pruned', 'failed'];
 const BLOCK = 64;
 
-/** What most trials don't have. */
+/** Fields that most trials don't have. */
 export const More = z.object({
   constraints: z.array(WireNumber).optional(),
   seconds: z.number().optional(),
@@ -41,18 +41,18 @@ const SavedTrial = z.tuple([
 const Block = z.array(SavedTrial);
 
 export class TrialTexts {
-  /** Of parameters; only ever grows, so that what was written stays right. */
+  /** Names of the parameters; the list only grows, so that texts written earlier stay valid. */
   readonly names: string[] = [];
   private readonly places = new Map<string, number>();
   private readonly blocks: (string | undefined)[] = [];
   private readonly texts: (string | undefined)[] = [];
 
-  /** Params are read back in the order of these names. */
+  /** Reads params back in the order of these names. */
   constructor(names: readonly string[]) {
     for (const name of names) this.place(name);
   }
 
-  /** One text for each sixty-four trials. */
+  /** Returns one text for each sixty-four trials. */
   write(trials: readonly Trial[]): string[] {
     const written: string[] = [];
     for (let from = 0, b = 0; from < trials.length; from += BLOCK, b++) {
@@ -61,10 +61,10 @@ export class TrialTexts {
     return written;
   }
 
-  /** A trial that had ended is open again. */
+  /** Invalidates the text of an ended trial that is open again. */
   reopened(id: number): void {
     const b = Math.floor(id / BLOCK);
-    // The texts of its block were given up for the block's.
+    // The texts of single trials were dropped in favour of the block's.
     this.blocks[b] = undefined;
     this.texts[id] = undefined;
   }
@@ -108,7 +108,7 @@ export class TrialTexts {
   }
 }
 
-/** Throws what JSON.parse and zod throw. */
+/** Parses the trials. Throws whatever JSON.parse and zod throw. */
 export function readTrials(names: readonly string[], blocks: readonly string[]): Trial[] {
   const trials: Trial[] = [];
   for (const block of blocks) {

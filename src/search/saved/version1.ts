@@ -1,4 +1,4 @@
-/** What studies were saved as at first: trials as tuples with their parameters' names. */
+/** The first format of saved studies: trials as tuples with their parameters' names. */
 import { z } from 'zod';
 import { fromWire, Params, WireNumber } from '../../protocol/values.js';
 import type { SavedState } from './state.js';
@@ -30,12 +30,12 @@ export function fromVersion1({ version: _, options, ...saved }: z.infer<typeof V
     ...(constraints && { constraints: constraints.map(fromWire) }),
     reports: reports.map(([step, value]) => ({ step, value: fromWire(value) })),
   }));
-  // Enqueued trials were among the planned ones then.
+  // Enqueued trials counted as planned in this version.
   const given = saved.queue.length + trials.filter(({ enqueued }) => enqueued).length;
   const planned = options.trials === null ? null : Math.max(0, options.trials - given);
   return {
     ...{ options: { ...options, trials: planned }, trials, queue: saved.queue, imported: [], random: saved.random },
-    // Around the sampler is now what a warm start needs.
+    // The sampler's state is now wrapped in that of the warm start.
     sampler: { full: saved.sampler ?? null, box: null, version: 0, arms: '', begun: 0, joined: false },
     ...{ pruner: saved.pruner ?? null, widened: false, dry: false },
   };

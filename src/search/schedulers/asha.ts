@@ -1,15 +1,16 @@
 /**
- * Asynchronous successive halving: at each rung a trial goes on when it is among the best 1/η of all that have come
- * so far; none waits for others. Li et al., "A System for Massively Parallel Hyperparameter Tuning" (MLSys 2020),
- * section 3 and algorithm 2. At a rung counts the smallest loss up to it; trials that failed don't count.
+ * Asynchronous successive halving: a trial passes a rung if it is among the best 1/η of all that have arrived there so
+ * far; none waits for others. Li et al., "A System for Massively Parallel Hyperparameter Tuning" (MLSys 2020), section
+ * 3 and algorithm 2. Trials are compared by their smallest loss up to the rung; failed ones don't count.
  *
- * - `stop`: a trial is judged once, on reaching a rung, and ends there or goes on. Below η trials all go on.
- * - `promote`: every trial pauses at its rung, and whenever there is a free worker, the best paused trial that is
- *   among the best 1/η of the highest rung goes on (from its checkpoint); only if there is none, a new one begins.
- *   When nothing else is left to do, the best paused trials go on until `finish` have completed; the others rest.
+ * - `stop`: a trial is judged once, on reaching a rung, and either ends there or continues. Below η trials all
+ *   continue.
+ * - `promote`: every trial pauses at its rung. Whenever a worker is free, the best paused trial that is among the best
+ *   1/η of the highest rung resumes (from its checkpoint); only if there is none, a new one begins. When nothing else
+ *   is left to do, the best paused trials resume until `finish` have completed; the others stay paused.
  *
  * With `brackets`, it is asynchronous Hyperband (same paper, section 3.3): bracket b has no rungs before the b-th, and
- * new trials go to the brackets in the shares of Li et al., "Hyperband" (JMLR 2018), algorithm 1.
+ * new trials are assigned to the brackets in the shares of Li et al., "Hyperband" (JMLR 2018), algorithm 1.
  */
 import { z } from 'zod';
 import type { History, Next, Random, Scheduler, Trial, Verdict } from '../types.js';
@@ -56,7 +57,7 @@ export class AshaScheduler implements Scheduler {
     this.table.update(history);
     const { losses } = this.table.rung(bracket, k);
     if (losses.length < this.settings.eta) return 'continue';
-    // Equals go on together.
+    // Ties continue together.
     const better = countBelow(losses, this.ladder.lossAt(history, trial, k));
     return better >= Math.floor(losses.length / this.settings.eta) ? 'prune' : 'continue';
   }
@@ -76,9 +77,9 @@ export class AshaScheduler implements Scheduler {
     return last ? this.resume(history, last) : { kind: 'end' };
   }
 
-  /** The highest rung's best paused trial that may go on. */
+  /** Returns the best promotable paused trial of the highest rung. */
   private promotable(history: History): Trial | null {
-    // Paused by somebody else before its first rung: nothing is known yet that speaks against it.
+    // A trial that something else paused before its first rung resumes: nothing speaks against it yet.
     for (const { trial, rung, bracket } of this.table.unfinished) {
       if (trial.state === 'paused' && rung < bracket) return trial;
     }
@@ -96,7 +97,9 @@ export class AshaScheduler implements Scheduler {
     return null;
   }
 
-  /** Of the paused trials, the one that got furthest, and of these the best, as long as too few have completed. */
+  /**
+   * Returns the paused trial that got furthest, and of these the best, while fewer than `finish` trials have completed.
+   */
   private lastOne({ trials, goals }: History): Trial | null {
     let completed = 0;
     for (const { state, repeatOf } of trials) if (state === 'completed' && repeatOf === undefined) completed++;

@@ -1,7 +1,9 @@
 /** The brackets of Hyperband: Li et al. (JMLR 2018), algorithm 1. Bracket b begins at the b-th rung. */
 import type { History } from '../types.js';
 
-/** Trials that Hyperband gives to bracket b of a ladder with so many rungs below the full length. */
+/**
+ * Returns the number of trials that Hyperband assigns to bracket b of a ladder with this many rungs below full length.
+ */
 export function sizeOf(bracket: number, rungs: number, eta: number): number {
   const s = rungs - bracket;
   let power = 1;
@@ -9,7 +11,7 @@ export function sizeOf(bracket: number, rungs: number, eta: number): number {
   return Math.ceil(((rungs + 1) / (s + 1)) * power);
 }
 
-/** The bracket that is furthest behind its share. */
+/** Returns the bracket that is furthest behind its share. */
 export function bracketFor({ trials }: History, rungs: number, eta: number): number {
   const counts = new Array<number>(rungs + 1).fill(0);
   for (const { bracket, repeatOf } of trials) if (repeatOf === undefined) counts[Math.min(rungs, bracket ?? 0)]!++;

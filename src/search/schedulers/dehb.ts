@@ -1,15 +1,15 @@
 /**
- * DEHB: Hyperband whose trials are bred by differential evolution, with a subpopulation for each budget. Awad, Mallik
- * & Hutter, "DEHB: Evolutionary Hyperband for Scalable, Robust and Efficient Hyperparameter Optimization" (IJCAI
- * 2021), section 4: rand/1 mutation with F = 0.5, binomial crossover with rate 0.5, a mutant's out-of-range genes drawn
- * anew; parents come from the best of the next lower budget, the target and its replacement from the budget itself.
+ * DEHB: Hyperband whose trials are bred by differential evolution, with a subpopulation for each budget. Awad, Mallik &
+ * Hutter, "DEHB: Evolutionary Hyperband for Scalable, Robust and Efficient Hyperparameter Optimization" (IJCAI 2021),
+ * section 4: rand/1 mutation with F = 0.5, binomial crossover with rate 0.5, out-of-range genes of a mutant redrawn;
+ * parents come from the best of the next lower budget, the target and its replacement from the budget itself.
  *
  * - Every trial is new and has one budget, its rung (`Trial.bracket`), where it is stopped: no checkpoints needed.
- * - Budgets follow Hyperband's rounds, without waiting for any: a trial learns from whatever has ended (section 4.4).
- * - A budget's first trials come from the sampler at the lowest rung of a round, and above are the best from below
- *   tried for longer, as in the paper's first round.
+ * - Budgets follow Hyperband's rounds without waiting for any: a trial learns from whatever has ended (section 4.4).
+ * - A budget's first trials come from the sampler at the lowest rung of a round; above, they are the best from the rung
+ *   below, tried for longer, as in the paper's first round.
  *
- * Populations are read from the trials in order, so nothing has to be saved.
+ * Populations are derived from the trials in order, so nothing has to be saved.
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
@@ -63,7 +63,7 @@ export class DehbScheduler implements Scheduler {
     return { kind: 'begin', bracket: level, ...(params && { params }) };
   }
 
-  /** The rung of the i-th trial, and the lowest one of its round. */
+  /** Returns the rung of the i-th trial, and the lowest rung of its round. */
   private levelOf(i: number): { level: number; lowest: number } {
     const { rungs } = this.ladder;
     const { eta } = this.settings;
@@ -78,7 +78,7 @@ export class DehbScheduler implements Scheduler {
     }
   }
 
-  /** Null: the sampler's turn. */
+  /** Returns the params of the next trial, or null if the sampler should suggest them. */
   private breed(
     history: History,
     bred: readonly Trial[],
@@ -90,7 +90,7 @@ export class DehbScheduler implements Scheduler {
     const below = level > lowest ? this.population(history, bred, level - 1).members : null;
     if (own.begun < own.size) {
       if (!below) return null;
-      // Not yet tried at this budget, the best first.
+      // The best of the rung below that was not yet tried at this budget.
       const here = new Set(
         bred.filter(({ bracket }) => bracket === level).map(({ params }) => keyOf(history.space, params)),
       );
@@ -106,7 +106,7 @@ export class DehbScheduler implements Scheduler {
     return bred.some((trial) => trial.bracket === level && keyOf(history.space, trial.params) === key) ? null : params;
   }
 
-  /** A budget's members in their places, and best first: a place goes to its newcomer if that is no worse. */
+  /** Returns a budget's members in their slots and sorted best first: a newcomer takes its slot if it is no worse. */
   private population(history: History, bred: readonly Trial[], level: number) {
     const size = Math.max(4, sizeOf(level, this.ladder.rungs.length, this.settings.eta));
     const slots: (Member | undefined)[] = [];
@@ -122,7 +122,7 @@ export class DehbScheduler implements Scheduler {
     return { size, slots, begun, members };
   }
 
-  /** Null: not known yet. */
+  /** Returns null if the loss is not known yet. */
   private lossOf(history: History, trial: Trial, level: number): number | null {
     if (trial.state === 'failed') return Infinity;
     if (level < this.ladder.rungs.length) {
@@ -147,7 +147,7 @@ export class DehbScheduler implements Scheduler {
         const value = entryOf(from, axis.dimension.name);
         return value === undefined ? random.next() : axis.toUnit(value);
       };
-      // Genes of inactive parameters are drawn, too: the same numbers are used up whatever the conditions say.
+      // Draws genes for inactive parameters too, so that the same random numbers are used whatever the conditions say.
       const [a, b, c] = [place(picks[0]!), place(picks[1]!), place(picks[2]!)];
       const mutant = a + this.settings.mutation * (b - c);
       const drawn = random.next();

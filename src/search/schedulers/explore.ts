@@ -1,4 +1,4 @@
-/** How population-based training changes params that are taken over: by perturbing them or drawing them anew. */
+/** The explore step of population-based training: perturbs the copied params or redraws them. */
 import type { Params, ParamValue } from '../../protocol/values.js';
 import { nearestAllowed } from '../constraints/index.js';
 import { draw, isActive, snap } from '../space/index.js';
@@ -6,15 +6,15 @@ import type { History, Random, Space, Trial } from '../types.js';
 import { axesOf, type Axis } from '../space/unit.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
-/** Of the range, where a factor does nothing. */
+/** Shift as a share of the range, for values that a factor doesn't change. */
 const SHIFT = 0.05;
 
 export interface Explore {
-  /** `fixed` stays as it is. The trial is the one that will go on with the result. */
+  /** Returns changed params, keeping those in `fixed`. `trial` is the one that will continue with the result. */
   around(params: Params, fixed: Params, history: History, trial: Trial, random: Random): Params;
 }
 
-/** Jaderberg et al. (2017), section 4.1.2 and 4.2: a factor up or down, or a fresh draw. Choices are only drawn. */
+/** Jaderberg et al. (2017), section 4.1.2 and 4.2: a factor up or down, or a fresh draw. Choices are only redrawn. */
 export class Perturb implements Explore {
   private readonly axes: Axis[];
 

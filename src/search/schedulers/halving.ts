@@ -1,4 +1,4 @@
-/** Successive halving and Hyperband by name: which of asha.ts and rounds.ts does it. */
+/** Successive halving and Hyperband by name: selects asha.ts or rounds.ts. */
 import { z } from 'zod';
 import type { Scheduler } from '../types.js';
 import { AshaScheduler, AshaSettings } from './asha.js';
@@ -22,7 +22,7 @@ export const HyperbandSettings = z.strictObject({
   ...shared,
 });
 
-/** `checkpoints`: the program can pause and go on. */
+/** Creates the scheduler; `checkpoints` means that the program can pause and resume. */
 export function makeAsha(settings: z.infer<typeof AshaSettings>, checkpoints: boolean): Scheduler {
   return new AshaScheduler('asha', { ...settings, form: settings.form ?? (checkpoints ? 'promote' : 'stop') }, false);
 }

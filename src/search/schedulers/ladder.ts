@@ -1,6 +1,6 @@
 /**
- * The rungs of successive halving: steps at which trials are compared, each η times the one before, the first at a
- * share of the full length. A full length that nobody has told is that of the longest completed trial.
+ * The rungs of successive halving: steps at which trials are compared, each η times the previous one, the first at a
+ * share of the full length. An unknown full length is taken from the longest completed trial.
  */
 import { z } from 'zod';
 import { Curves } from '../curves/curve.js';
@@ -17,15 +17,15 @@ interface Settings {
   graceSteps?: number | undefined;
 }
 
-/** Rungs that far from the full length are none: what goes on from there has next to nothing left. */
+/** Share of the full length beyond which there are no rungs, because a trial that continues has little left to run. */
 const NEAR_END = 0.85;
 const MOST = 40;
 
 export class Ladder {
   readonly curves = new Curves();
-  /** Steps after a trial's origin, ascending; empty while the full length isn't known. */
+  /** Rungs in steps after a trial's origin, ascending; empty while the full length is unknown. */
   rungs: readonly number[] = [];
-  /** Grows whenever the rungs have changed. */
+  /** Version that grows whenever the rungs change. */
   version = 0;
   private read = 0;
   private open: Trial[] = [];
@@ -46,12 +46,12 @@ export class Ladder {
     this.version++;
   }
 
-  /** Where the steps of a trial count from: its first report, or 0 where the step of the end is known. */
+  /** Returns the origin of a trial's steps: its first report, or 0 if the final step is known. */
   originOf({ maxSteps }: History, trial: Trial): number | null {
     return maxSteps !== undefined && maxSteps !== null ? 0 : (trial.reports[0]?.step ?? null);
   }
 
-  /** The last rung that the trial has reached; -1 when none. */
+  /** Returns the last rung that the trial has reached; -1 if none. */
   reached(history: History, trial: Trial): number {
     const origin = this.originOf(history, trial);
     if (origin === null || trial.reports.length === 0) return -1;
@@ -61,13 +61,13 @@ export class Ladder {
     return k;
   }
 
-  /** Smallest loss up to the rung. */
+  /** Returns the smallest loss up to the rung. */
   lossAt(history: History, trial: Trial, rung: number): number {
     const origin = this.originOf(history, trial) ?? 0;
     return this.curves.of(trial, history.goals[0]!).bestOnReaching(origin + this.rungs[rung]!) ?? Infinity;
   }
 
-  /** The step of the next rung; undefined: to the end, or not known before the first report. */
+  /** Returns the step of the next rung; undefined if there is none, or if it is unknown before the first report. */
   untilAfter(history: History, trial: Trial | null, rung: number): number | undefined {
     const steps = this.rungs[rung + 1];
     if (steps === undefined) return undefined;
@@ -79,7 +79,7 @@ export class Ladder {
     return origin === null ? undefined : origin + steps;
   }
 
-  /** The rung that the latest report was the first to reach; -1 when it reached none. */
+  /** Returns the rung that the latest report was the first to reach; -1 if none. */
   crossed(history: History, trial: Trial): number {
     const { reports } = trial;
     const origin = this.originOf(history, trial);
@@ -107,9 +107,9 @@ export class Ladder {
 
 function rungsOf({ eta, grace, graceSteps }: Settings, full: number, known: boolean): number[] {
   const rungs: number[] = [];
-  // Without an end in sight there is always one rung more.
+  // Without a known end there is always one more rung.
   const end = full > 0 && (known || graceSteps === undefined) ? full * NEAR_END : Infinity;
-  // Whole steps where the end is one; a rung is never before its share.
+  // Rounds up to whole steps if the full length is one, so that no rung is before its share.
   const whole = known && Number.isInteger(full) && full > 1;
   for (let at = graceSteps ?? grace * full; at > 0 && at <= end && rungs.length < MOST; at *= eta) {
     const step = whole ? Math.ceil(at - 1e-9) : at;

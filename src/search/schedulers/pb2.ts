@@ -1,13 +1,13 @@
 /**
- * PB2's way to explore: a Gaussian process over time and params of how much a member improved in an interval; new
- * params are where its upper confidence bound is highest. Parker-Holder, Nguyen & Roberts, "Provably Efficient Online
- * Hyperparameter Optimization with Population-Based Bandits" (NeurIPS 2020), section 4 and algorithm 2.
+ * PB2's explore step: a Gaussian process over time and params models a member's improvement in an interval; new params
+ * maximize its upper confidence bound. Parker-Holder, Nguyen & Roberts, "Provably Efficient Online Hyperparameter
+ * Optimization with Population-Based Bandits" (NeurIPS 2020), section 4 and algorithm 2.
  *
- * - Time is a column of the kernel with a length scale of its own, which plays the part of the paper's 1 - ε: what was
- *   good at first fades as fast as the data say.
- * - β_t = 0.2 + ln(0.4 t), as in the paper's appendix, at least 0.2. Members that run count with what is expected of
- *   them, so that others keep apart (the paper's batch).
- * - The bound is maximised over `CANDIDATES` draws, half of them near the params taken over.
+ * - Time is a column of the kernel with a length scale of its own, which plays the part of the paper's 1 - ε: values
+ *   that were good at first are forgotten as fast as the data suggest.
+ * - β_t = 0.2 + ln(0.4 t), as in the paper's appendix, at least 0.2. Running members count with their expected
+ *   improvement, so that others keep apart (the paper's batch).
+ * - The bound is maximised over `CANDIDATES` draws, half of them near the copied params.
  */
 import type { Params } from '../../protocol/values.js';
 import { feasible } from '../constraints/index.js';
@@ -21,7 +21,7 @@ import { axesOf, type Axis } from '../space/unit.js';
 import type { Explore } from './explore.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
-/** Intervals that are learnt from, the latest; and before the first suggestion. */
+/** Maximum number of intervals to learn from (the latest), and the minimum before the first suggestion. */
 const MOST = 120;
 const LEAST = 4;
 const CANDIDATES = 200;
@@ -76,7 +76,7 @@ export class Bandit implements Explore {
     return best!.params;
   }
 
-  /** The process, told of the members that run as if they improved by what it expects of them. */
+  /** Fits the process, treating running members as if they improved by the amount it predicts. */
   private expect({ trials }: History, rows: Float64Array[], gains: Float64Array, time: number, own: Trial): Gp {
     const gp = fitGp({ x: joined(rows), y: gains, kinds: this.kinds, evaluations: 30 });
     const running = trials.filter((trial) => trial.state === 'running' && trial !== own).slice(-16);
@@ -94,7 +94,7 @@ export class Bandit implements Explore {
     });
   }
 
-  /** The latest intervals of all trials, by step. One that ended without a number is as bad as the worst. */
+  /** Returns the latest intervals of all trials, by step. One that ended with NaN counts as the worst. */
   private intervalsOf(history: History): Interval[] {
     const intervals: Interval[] = [];
     for (const trial of history.trials) {
@@ -113,7 +113,7 @@ export class Bandit implements Explore {
     return intervals.sort((a, b) => a.step - b.step).slice(-MOST);
   }
 
-  /** The intervals of a stretch with the same params. */
+  /** Adds the intervals of a stretch with the same params. */
   private add(into: Interval[], history: History, { reports }: Trial, params: Params, from: number, to: number): void {
     const goal = history.goals[0]!;
     const span = this.settings.intervalSteps ?? this.settings.interval * (history.maxSteps ?? Infinity);

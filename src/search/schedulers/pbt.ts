@@ -1,17 +1,16 @@
 /**
- * Population-based training: a population trains at the same time; at each interval a member that is among the worst
- * takes over a good one's weights and goes on with changed params. Jaderberg et al., "Population Based Training of
- * Neural Networks" (arXiv 1711.09846), section 3: exploit by truncation; explore by perturbing or drawing anew.
+ * Population-based training: a population trains in parallel; at each interval, a member among the worst copies the
+ * weights of a good one and continues with changed params. Jaderberg et al., "Population Based Training of Neural
+ * Networks" (arXiv 1711.09846), section 3: exploit by truncation; explore by perturbing or redrawing.
  *
  * The contract with the program, which has to save and load checkpoints:
- * - a trial is a member. At each interval it gets verdict `pause` (or ends at `until`), saves and ends;
- * - it goes on by `resume`, from its own latest checkpoint, or from that of the trial named by `from`, with the params
- *   then given. Its steps go on from the checkpoint's: those of `from` may be ahead of its own;
- * - what can't change while training (the network's shape) is named by `keep`: it comes with the checkpoint.
+ * - A trial is a member. At each interval it gets verdict `pause` (or ends at `until`), saves and ends.
+ * - It continues by `resume`, from its own latest checkpoint or from that of the trial named by `from`, with the params
+ *   given then. Its steps continue from the checkpoint's: those of `from` may be ahead of its own.
+ * - `keep` names what can't change during training (the network's shape): it comes with the checkpoint.
  *
- * Nobody waits: the paused member that is furthest behind goes on first, and is compared with those that have been at
- * its step. The other members are compared by their losses at that very step. A member that failed is replaced as long
- * as more trials are planned.
+ * Nobody waits: the paused member that is furthest behind resumes first, and is compared with the members that have
+ * passed its step, by their losses at that very step. A failed member is replaced as long as more trials are planned.
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
@@ -31,7 +30,9 @@ export const PbtSettings = z.strictObject({
 });
 export type PbtSettings = z.infer<typeof PbtSettings>;
 
-/** Members where neither their number nor that of the trials is given; and how many of them make a comparison. */
+/**
+ * Default population size if the number of trials isn't given either, and the share of members needed for a comparison.
+ */
 const POPULATION = 10;
 const ENOUGH = 0.5;
 
@@ -73,7 +74,7 @@ export class PbtScheduler implements Scheduler {
     return { kind: 'resume', trial: trial.id, from: source.id, params, ...this.until(history, interval, step) };
   }
 
-  /** Whose weights the trial should take over; null when it is good enough. */
+  /** Returns the trial whose weights this one should copy; null if it is good enough. */
   private better(history: History, members: readonly Trial[], trial: Trial, random: Random): Trial | null {
     const goal = history.goals[0]!;
     const own = this.curves.of(trial, goal);
@@ -117,7 +118,7 @@ export class PbtScheduler implements Scheduler {
     return trial.reports.length ? this.curves.of(trial, history.goals[0]!).last : 0;
   }
 
-  /** The end of the interval after a step; none where the training ends before. */
+  /** Returns the end of the interval after a step; nothing if the training ends before. */
   private until({ maxSteps }: History, interval: number | null, step: number): { until?: number } {
     if (interval === null) return {};
     const end = (Math.floor(step / interval + 1e-9) + 1) * interval;

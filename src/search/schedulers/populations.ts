@@ -1,4 +1,4 @@
-/** Population-based training by name: pbt.ts with one or the other way to explore. */
+/** Population-based training by name: pbt.ts with either explore step. */
 import type { z } from 'zod';
 import type { Scheduler, Space } from '../types.js';
 import { Perturb } from './explore.js';
@@ -13,7 +13,7 @@ export function makePbt(settings: PbtSettings, space: Space): Scheduler {
 }
 
 export function makePb2(settings: z.infer<typeof Pb2Settings>, space: Space): Scheduler {
-  // Before there is something to learn from, as population-based training does it.
+  // Explores as population-based training does until there is something to learn from.
   const perturb = new Perturb(space, PbtSettings.parse({}));
   return new PbtScheduler('pb2', settings, new Bandit(space, settings, perturb));
 }

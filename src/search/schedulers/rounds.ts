@@ -1,10 +1,11 @@
 /**
- * Synchronous successive halving and Hyperband: trials come in rounds; all of a round run to its first rung and pause,
- * the best 1/η of them go on to the next, and so on to the full length. Jamieson & Talwalkar, "Non-stochastic Best Arm
- * Identification" (AISTATS 2016), figure 3, with a budget by rung; Li et al., "Hyperband" (JMLR 2018), algorithm 1.
+ * Synchronous successive halving and Hyperband: trials come in rounds; all trials of a round run to its first rung and
+ * pause, the best 1/η of them continue to the next, and so on to the full length. Jamieson & Talwalkar, "Non-stochastic
+ * Best Arm Identification" (AISTATS 2016), figure 3, with a budget by rung; Li et al., "Hyperband" (JMLR 2018),
+ * algorithm 1.
  *
- * A worker that a round has nothing for begins the next round instead of waiting. A trial that fails counts as one of
- * its round without a loss. `Trial.bracket` is the number of the round; the last round may be a smaller one.
+ * A worker that a round has no trial for begins the next round instead of waiting. A trial that fails counts as a
+ * member of its round without a loss. `Trial.bracket` is the number of the round; the last round may be smaller.
  */
 import type { History, Next, Random, Scheduler, Trial, Verdict } from '../types.js';
 import { sizeOf } from './brackets.js';
@@ -14,7 +15,7 @@ interface Settings {
   eta: number;
   grace: number;
   graceSteps?: number | undefined;
-  /** Trials of a round of successive halving. Absent: so many that one gets to the end. */
+  /** Number of trials in a round of successive halving. By default, enough that one reaches the end. */
   size?: number | undefined;
 }
 interface Round {
@@ -25,10 +26,10 @@ interface Round {
 
 export class RoundsScheduler implements Scheduler {
   private readonly ladder: Ladder;
-  /** Rounds that nothing can come of any more, as of a version of the ladder. */
+  /** Rounds that are finished for good, for a version of the ladder. */
   private readonly done = { version: -1, rounds: new Set<number>() };
 
-  /** `cycle`: the rounds go through Hyperband's brackets. */
+  /** With `cycle`, the rounds cycle through Hyperband's brackets. */
   constructor(
     readonly name: string,
     private readonly settings: Settings,
@@ -93,7 +94,9 @@ export class RoundsScheduler implements Scheduler {
     return rounds;
   }
 
-  /** A trial that may go on: all of its round have come as far as they were to come. */
+  /**
+   * Returns a trial that may continue because all others of its round have arrived; null while the round is waiting.
+   */
   private promoted(history: History, { first, trials }: Round): Trial | null {
     let members = trials;
     let places = trials.length;

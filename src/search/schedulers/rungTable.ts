@@ -1,8 +1,8 @@
-/** Who has reached which rung with what loss, best first; by bracket. Read from the history step by step. */
+/** Losses of the trials at each rung, best first, by bracket. Updated incrementally from the history. */
 import type { History, Trial } from '../types.js';
 import type { Ladder } from './ladder.js';
 
-/** Places in `History.trials`, in the order of their losses at this rung and then of themselves. */
+/** Ids in `History.trials`, ordered by loss at this rung, ties by id. */
 export interface Rung {
   ids: number[];
   losses: number[];
@@ -11,7 +11,7 @@ export interface Rung {
 interface Entry {
   trial: Trial;
   bracket: number;
-  /** The last rung taken down, and after how many reports. */
+  /** The last rung recorded, and the number of reports read by then. */
   rung: number;
   reports: number;
 }
@@ -55,7 +55,7 @@ export class RungTable {
     this.open.length = kept;
   }
 
-  /** Running and paused trials of this search's own, and the last rung that each has reached. */
+  /** Running and paused trials of this search itself, and the last rung that each has reached. */
   get unfinished(): readonly Readonly<Entry>[] {
     return this.open;
   }
@@ -99,7 +99,7 @@ function placeOf(ids: readonly number[], losses: readonly number[], loss: number
   return low;
 }
 
-/** Number of losses below this one. */
+/** Returns the number of losses below this one. */
 export function countBelow(losses: readonly number[], loss: number): number {
   let [low, high] = [0, losses.length];
   while (low < high) {

@@ -1,12 +1,14 @@
 /**
- * Pauses trials that are unlikely to win and goes on with them if that changes. The idea of Swersky, Snoek & Adams,
- * "Freeze-Thaw Bayesian Optimization" (arXiv 1406.3896), with the curves' model of curves/model.ts: what is likely is
- * judged by a trial's own curve and those of the completed ones, apart from its params.
+ * Pauses trials that are unlikely to win, and resumes them if that changes. The idea of Swersky, Snoek & Adams,
+ * "Freeze-Thaw Bayesian Optimization" (arXiv 1406.3896), with the curve model of curves/model.ts: probabilities depend
+ * on a trial's own curve and those of the completed ones, but not on its params.
  *
- * - At first, nothing is known about finals: the first `start` trials pause at `grace`, and only the best goes on.
- * - From then on a trial pauses when the probability that it becomes the best falls below `threshold`. It goes on when,
- *   with more trials completed, it is above twice that again. Such trials come before new ones.
- * - When nothing else is left and none has completed, the best paused trial goes on.
+ * - At first, nothing is known about final values: the first `start` trials pause at `grace`, and only the best
+ *   continues.
+ * - From then on, a trial pauses when the probability that it becomes the best falls below `threshold`. It resumes
+ *   when, with more trials completed, the probability exceeds twice the threshold. Resuming takes precedence over new
+ *   trials.
+ * - When nothing else is left and none has completed, the best paused trial resumes.
  */
 import { z } from 'zod';
 import { CurvePruner, CurveSettings } from '../pruners/curve.js';
@@ -25,7 +27,7 @@ const LIKELIEST = 64;
 export class ThawScheduler implements Scheduler {
   readonly name = 'thaw';
   private readonly curve: CurvePruner;
-  /** As of a version of the model: chances only fall while it stays, as the best gets better. */
+  /** Chances by version of the model: within a version they only fall, because the best value improves. */
   private readonly chances = new WeakMap<Trial, { version: number; chance: number }>();
 
   constructor(private readonly settings: Settings) {
@@ -51,7 +53,7 @@ export class ThawScheduler implements Scheduler {
     const thawed = started ? this.thawed(history, paused) : null;
     if (thawed) return { kind: 'resume', trial: thawed.id };
     if (!started) {
-      // One at a time goes to its end; a further one only if that fails.
+      // Only one trial at a time runs to its end; another one only if that fails.
       const going = own.some(({ state, until }) => state === 'running' && until === undefined);
       const first = going || own.length < this.settings.start ? null : this.best(history, paused);
       if (first) return { kind: 'resume', trial: first.id };
@@ -82,7 +84,7 @@ export class ThawScheduler implements Scheduler {
     return best?.trial ?? null;
   }
 
-  /** Chances take time to work out: only those of the trials with the smallest losses so far are. */
+  /** Returns the paused trials with the smallest losses so far, because chances are expensive to compute. */
   private likeliest({ goals }: History, paused: readonly Trial[]): readonly Trial[] {
     if (paused.length <= LIKELIEST) return paused;
     const { curves } = this.curve.model;
@@ -94,7 +96,7 @@ export class ThawScheduler implements Scheduler {
     return paused.filter((_, i) => losses[i]! <= bar).slice(0, 2 * LIKELIEST);
   }
 
-  /** Of those that got furthest the one with the smallest loss; none without a number. */
+  /** Returns the trial with the smallest loss, ties to the one that got furthest; null if all losses are NaN. */
   private best({ goals }: History, paused: readonly Trial[]): Trial | null {
     let best: { trial: Trial; last: number; loss: number } | null = null;
     for (const trial of paused) {

@@ -1,25 +1,25 @@
-/** One parameter of a space: what makes sense, which values it takes, draws and grids. */
+/** One parameter of a space: validation, allowed values, draws and grids. */
 import type { Params, ParamValue } from '../../protocol/values.js';
 import { betaQuantile } from '../maths/beta.js';
 import { exp, log, tidy } from '../maths/numeric.js';
 import type { Dimension, Random } from '../types.js';
 import { entryOf } from '../../protocol/records.js';
 
-/** Beyond this, a beta distribution is a single point for all that it matters here. */
+/** Limit beyond which a beta distribution is practically a single point. */
 const MOST_BETA = 1e6;
 
-/** More choices are no list that a person wrote. */
+/** Maximum number of choices; nobody writes a longer list by hand. */
 const MOST_CHOICES = 10_000;
-/** Choices that a refusal lists. */
+/** Number of choices that an error message lists. */
 const LISTED = 20;
 
-/** Deviations from the mean that a normal parameter reaches: as far as any draw will ever be. */
+/** Range of a normal parameter, in standard deviations from the mean: as far as any draw will ever be. */
 export const REACH = 8;
 
-/** What has a lowest and a highest value. */
+/** Dimensions with a lowest and a highest value. */
 export type Ranged = Extract<Dimension, { kind: 'float' | 'int' | 'beta' }>;
 
-/** A text that is the same for equal values only. 1 and "1" differ; 1 and 1.0 don't. */
+/** Returns a text that is the same for equal values only. 1 and "1" differ; 1 and 1.0 don't. */
 export function keyOfValue(value: ParamValue): string {
   return JSON.stringify(value);
 }
@@ -28,7 +28,7 @@ export function sameValue(a: ParamValue, b: ParamValue): boolean {
   return a === b || (typeof a === 'object' && keyOfValue(a) === keyOfValue(b));
 }
 
-/** Whether the dimension takes part, given its parents' values (absent ones are inactive). */
+/** Returns whether the dimension is active, given its parents' values (absent parents are inactive). */
 export function isActive(dimension: Dimension, params: Params): boolean {
   if (!dimension.when) return true;
   return Object.entries(dimension.when).every(([parent, values]) => {
@@ -37,7 +37,7 @@ export function isActive(dimension: Dimension, params: Params): boolean {
   });
 }
 
-/** What makes no sense about one dimension by itself, or null. */
+/** Returns what is wrong with the dimension by itself, or null. */
 export function faultOf(d: Dimension): string | null {
   switch (d.kind) {
     case 'constant':
@@ -73,7 +73,7 @@ export function faultOf(d: Dimension): string | null {
   }
 }
 
-/** Why the dimension can't have this value, or null. `"0.1" is a text` is said, not converted. */
+/** Returns why the dimension can't have this value, or null. `"0.1" is a text` is reported, not converted. */
 export function refuse(d: Dimension, value: ParamValue): string | null {
   const show = JSON.stringify(value);
   if (d.kind === 'constant') return sameValue(d.value, value) ? null : `must be ${keyOfValue(d.value)}, not ${show}`;
@@ -84,7 +84,7 @@ export function refuse(d: Dimension, value: ParamValue): string | null {
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) return `must be a number, not ${show}`;
   if (d.kind === 'normal') {
-    // Rounded to a step, what is small comes to 0.
+    // Small values round to 0 on a step.
     if (!d.log || value > 0 || (value === 0 && d.step !== null)) return null;
     return `must be above 0, not ${show}`;
   }
@@ -93,7 +93,7 @@ export function refuse(d: Dimension, value: ParamValue): string | null {
   return null;
 }
 
-/** Nearest value that the dimension can take. Not for choices and constants. */
+/** Returns the nearest value that the dimension can take. Not for choices and constants. */
 export function snap(d: Ranged, value: number): number {
   const clipped = Math.min(d.high, Math.max(d.low, value));
   const step = d.step ?? 0;
@@ -103,7 +103,7 @@ export function snap(d: Ranged, value: number): number {
   return valueAtStep(d, index);
 }
 
-/** So far from low to high; safe from overflow. */
+/** Interpolates from low to high; safe from overflow. */
 export function between(d: Ranged, share: number): number {
   return d.low * (1 - share) + d.high * share;
 }
@@ -112,14 +112,14 @@ export function valueAtStep(d: Ranged, index: number): number {
   return Math.min(d.high, tidy(d.low + index * (d.step ?? 0)));
 }
 
-/** Number of values of a stepped range. */
+/** Returns the number of values of a stepped range. */
 export function stepsOf(d: Ranged): number {
   if (d.low === d.high) return 1;
   if (d.step === null) return Infinity;
   return Math.floor((d.high - d.low) / d.step + 1e-9) + 1;
 }
 
-/** One independent draw. Takes random numbers even of a dimension with one value only where it must. */
+/** Makes one independent draw. For a dimension with one value, it uses random numbers only if necessary. */
 export function draw(d: Dimension, random: Random): ParamValue {
   switch (d.kind) {
     case 'constant':
@@ -139,7 +139,7 @@ export function draw(d: Dimension, random: Random): ParamValue {
       if (!d.log) {
         return snap(d, between(d, random.next()));
       }
-      // Half a step at both ends, else the outermost whole numbers would come half as often as they should.
+      // Adds half a step at both ends; otherwise the outermost integers would come up half as often as they should.
       const half = d.kind === 'int' ? d.step / 2 : 0;
       const from = log(Math.max(d.low - half, d.low / 2));
       const to = log(d.high + half);
@@ -157,7 +157,10 @@ function weighted(weights: readonly number[], random: Random): number {
   return weights.findLastIndex((w) => w > 0);
 }
 
-/** Values in order, for a grid; null when there are infinitely many. `points`: for ranges that say nothing. */
+/**
+ * Returns the values of a grid in order; null if there are infinitely many. `points` applies to ranges without their
+ * own.
+ */
 export function gridOf(d: Dimension, points: number | null): { count: number; at(index: number): ParamValue } | null {
   if (d.kind === 'constant') return { count: 1, at: () => d.value };
   if (d.kind === 'choice') {
@@ -171,7 +174,9 @@ export function gridOf(d: Dimension, points: number | null): { count: number; at
   return Number.isFinite(count) ? { count, at: (index) => valueAtStep(d, index) } : null;
 }
 
-/** So many values evenly from low to high (in the logarithm when log); whole numbers that coincide come once. */
+/**
+ * Returns this many values evenly from low to high (in the logarithm if `log`); integers that coincide are listed once.
+ */
 function spread(d: Exclude<Ranged, { kind: 'beta' }>, points: number) {
   if (points === 1 || d.low === d.high) return { count: 1, at: () => d.low };
   const raw = (index: number): number => {
@@ -185,7 +190,7 @@ function spread(d: Exclude<Ranged, { kind: 'beta' }>, points: number) {
   return { count: values.length, at: (index: number) => values[index]! };
 }
 
-/** The least and the greatest number that it takes; null for what is not numeric. */
+/** Returns the minimum and maximum value; null if the dimension is not numeric. */
 export function rangeOf(d: Dimension): [low: number, high: number] | null {
   switch (d.kind) {
     case 'constant':
@@ -204,7 +209,7 @@ export function rangeOf(d: Dimension): [low: number, high: number] | null {
   }
 }
 
-/** The value nearest to the wish that lies from `low` to `high`; null when there is none. */
+/** Returns the value nearest to the wish between `low` and `high`; null if there is none. */
 export function nearestWithin(d: Dimension, wish: number, low: number, high: number): ParamValue | null {
   const within = rangeOf(d);
   if (!within) return null;
@@ -222,7 +227,7 @@ export function nearestWithin(d: Dimension, wish: number, low: number, high: num
   }
   if (d.step === null) return at;
   const base = d.kind === 'normal' ? 0 : d.low;
-  // Steps have the noise of decimal numbers: what is within a billionth of a step is on it.
+  // Steps have decimal rounding errors: a value within a billionth of a step counts as on it.
   const [first, last] = [Math.ceil((from - base) / d.step - 1e-9), Math.floor((to - base) / d.step + 1e-9)];
   if (first > last) return null;
   const index = Math.min(last, Math.max(first, Math.round((at - base) / d.step)));

@@ -1,4 +1,4 @@
-/** Search spaces: soundness, drawing, counting, and what it means for two trials to be the same. */
+/** Search spaces: validation, drawing, counting, and identity of trials. */
 import type { Params } from '../../protocol/values.js';
 import { checkConstraints, complete } from '../constraints/index.js';
 import { draw, faultOf, gridOf, isActive, keyOfValue, refuse } from './dimension.js';
@@ -9,7 +9,7 @@ import { entryOf, setEntry } from '../../protocol/records.js';
 
 export * from './dimension.js';
 
-/** A text that is the same for two trials exactly when they try the same point. */
+/** Returns a text that is the same for two trials exactly when they try the same point. */
 export function keyOf(space: Space, params: Params): string {
   const parts: string[] = [];
   for (const { name } of space.dimensions) {
@@ -19,14 +19,14 @@ export function keyOf(space: Space, params: Params): string {
   return parts.join('\u0000');
 }
 
-/** Parameters that one search may have: samplers take time and memory that grow with their number, some with its cube. */
+/** Maximum number of parameters: samplers take time and memory that grow with their number, some with its cube. */
 export const MOST_DIMENSIONS = 1000;
 export const tooManyDimensions = (count: number): string | null =>
   count > MOST_DIMENSIONS
     ? `${count.toLocaleString('en')} parameters are searched; at most ${MOST_DIMENSIONS.toLocaleString('en')} can be`
     : null;
 
-/** Throws SpaceError at the first thing that makes no sense. */
+/** Throws SpaceError at the first error. */
 export function checkSpace(space: Space): void {
   const names = new Set<string>();
   const tooMany = tooManyDimensions(space.dimensions.length);
@@ -65,21 +65,21 @@ export function drawParams(space: Space, random: Random, given: Params = {}): Pa
   return params;
 }
 
-/** What the person believes to be best: priors as far as there are any and conditions let them, the rest is drawn. */
+/** Returns the user's priors as far as there are any and conditions permit; the rest is drawn. */
 export function priorParams(space: Space, random: Random): Params {
   const priors = space.dimensions.flatMap(({ name, prior }) => (prior ? [[name, prior.value]] : []));
   return drawAllowed(space, random, Object.fromEntries(priors) as Params);
 }
 
-/** As `drawParams`, but what is drawn obeys the constraints, unless what is given leaves no way to. */
+/** Works like `drawParams`, but draws obey the constraints unless the given values make that impossible. */
 export function drawAllowed(space: Space, random: Random, given: Params = {}): Params {
   return complete(space, random, given, () => drawParams(space, random, given));
 }
 
 /**
- * Number of different points, counting only combinations that conditions and constraints allow; Infinity when a
- * range is continuous or there are more combinations of parents than are worth counting. For a grid, ranges are
- * divided as `points` says; else they count with every value they can take.
+ * Counts the distinct points among the combinations that conditions and constraints allow; Infinity if a range is
+ * continuous or there are more combinations of parents than are worth counting. For a grid, ranges are divided as
+ * `points` says; otherwise they count with every value they can take.
  */
 export function countPoints(space: Space, grid?: { points: number | null }): number {
   const linear = linearOf(space);

@@ -1,12 +1,12 @@
-/** Longer words are no typing mistakes, and comparing them takes time. In UTF-16 units. */
+/** Maximum length in UTF-16 units: longer words are not typos, and comparing them takes time. */
 const LONGEST = 40;
-/** Candidates looked at; a hostile file has many. */
+/** Maximum number of candidates considered; a hostile file may have many. */
 const MOST = 1000;
 
 /**
- * The nearest of `candidates` to a mistyped word, or null when none is near: at most a third of the letters
- * wrong (insertions, deletions, replacements and swaps of neighbours; case counts nothing), or else one that
- * begins with the word.
+ * Returns the candidate nearest to a mistyped word, or null if none is near: at most a third of the letters may be
+ * wrong (insertions, deletions, replacements and swaps of neighbours; case is ignored), or else the candidate must
+ * begin with the word.
  */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
@@ -22,7 +22,7 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return candidates.find((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase())) ?? null;
 }
 
-/** Optimal string alignment distance. */
+/** Computes the optimal string alignment distance. */
 function distance(a: string, b: string): number {
   const rows = Array.from({ length: a.length + 1 }, (_, i) => [i]);
   for (let j = 1; j <= b.length; j++) rows[0]![j] = j;

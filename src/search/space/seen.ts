@@ -1,7 +1,7 @@
 import { keyOf } from './index.js';
 import type { History } from '../types.js';
 
-/** The points that a history has tried already. Reads each trial once, so asking stays cheap with many of them. */
+/** The points that a history has tried already. Reads each trial once, so look-ups stay cheap with many of them. */
 export class SeenPoints {
   private readonly keys = new Set<string>();
   private read = 0;

@@ -1,6 +1,6 @@
 /**
- * Every dimension as the interval [0, 1] on which its own distribution of random draws is even: scale, step and
- * weights are taken care of here, and samplers work with plain numbers.
+ * Maps every dimension to the interval [0, 1] on which its own distribution of random draws is uniform: scale, step and
+ * weights are handled here, and samplers work with plain numbers.
  */
 import type { ParamValue } from '../../protocol/values.js';
 import { betaCdf, betaQuantile } from '../maths/beta.js';
@@ -9,23 +9,23 @@ import { exp, log, tidy } from '../maths/numeric.js';
 import { between, keyOfValue, REACH, snap, stepsOf, valueAtStep, type Ranged } from './dimension.js';
 import type { Dimension, Space } from '../types.js';
 
-/** Ranges with more values than this are treated as continuous and rounded. */
+/** Number of values above which a range is treated as continuous and rounded. */
 const DISTINCT = 128;
 
 export interface Axis {
   dimension: Dimension;
-  /** Number of values that are told apart; 0: continuous. Of a constant, 1. */
+  /** Number of distinct values; 0 if continuous, 1 for a constant. */
   count: number;
-  /** The cells of [0, 1] that belong to the values, `count + 1` of them; null when continuous. */
+  /** Edges of the values' cells in [0, 1], `count + 1` of them; null if continuous. */
   edges: Float64Array | null;
-  /** Neighbouring values are alike; false for choices. */
+  /** Whether neighbouring values are similar; false for choices. */
   ordered: boolean;
-  /** Of a continuous axis. */
+  /** Returns the position of a value on a continuous axis. */
   toUnit(value: ParamValue): number;
-  /** Of an axis with a count; -1 for what is not among its values. */
+  /** Returns the index of a value on an axis with a count; -1 if it is not among the values. */
   indexOf(value: ParamValue): number;
   fromIndex(index: number): ParamValue;
-  /** Of any axis; 0 ≤ u ≤ 1. */
+  /** Returns the value at 0 ≤ u ≤ 1, on any axis. */
   fromUnit(u: number): ParamValue;
 }
 
@@ -53,7 +53,7 @@ function axisOf(d: Dimension): Axis {
   const half = d.kind === 'int' || (d.step !== null && !d.log) ? d.step! / 2 : 0;
   const from = d.log ? log(Math.max(d.low - half, d.low / 2)) : d.low - half;
   const to = d.log ? log(d.high + half) : d.high + half;
-  // Halves, because the whole width may be beyond the largest number.
+  // Halved, because the full width may exceed the largest number.
   const width = to / 2 - from / 2;
   return {
     ...continuous(d),
@@ -88,7 +88,7 @@ function betaAxis(d: Extract<Dimension, { kind: 'beta' }>): Axis {
   };
 }
 
-/** Halves, because the whole width may be beyond the largest number. */
+/** Returns the relative position; halves the numbers, because the full width may exceed the largest number. */
 const shareOf = (d: Ranged, value: number): number => clip((value / 2 - d.low / 2) / (d.high / 2 - d.low / 2));
 
 function continuous(dimension: Dimension) {
@@ -103,7 +103,7 @@ function listed(dimension: Dimension, values: readonly ParamValue[], edges: Floa
   const indexOf = (value: ParamValue): number => {
     const found = places.get(keyOfValue(value));
     if (found !== undefined || !ordered || typeof value !== 'number') return found ?? -1;
-    // Given by a person between two steps: the nearer one.
+    // A user's value between two steps maps to the nearer one.
     let nearest = 0;
     for (let i = 1; i < values.length; i++) {
       if (Math.abs((values[i] as number) - value) < Math.abs((values[nearest] as number) - value)) nearest = i;
@@ -121,7 +121,7 @@ function listed(dimension: Dimension, values: readonly ParamValue[], edges: Floa
   };
 }
 
-/** The cell that holds u; never one without width. */
+/** Returns the cell that contains u; never one without width. */
 export function cellOf(edges: Float64Array, u: number): number {
   let cell = 0;
   for (let i = 0; i + 1 < edges.length; i++) {
@@ -132,7 +132,7 @@ export function cellOf(edges: Float64Array, u: number): number {
   return cell;
 }
 
-/** Boundaries halfway between the values; on a logarithmic scale as wide as random draws make them. */
+/** Returns the boundaries halfway between the values; on a logarithmic scale as wide as random draws make them. */
 function cells(d: Ranged, values: number[]): Float64Array {
   const n = values.length;
   if (d.kind === 'beta') {

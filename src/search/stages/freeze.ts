@@ -1,4 +1,4 @@
-/** A space in which all parameters but some are frozen. */
+/** Freezes all but some parameters of a space. */
 import type { Params, ParamValue } from '../../protocol/values.js';
 import { nearestAllowed } from '../constraints/index.js';
 import { createRandom } from '../maths/random.js';
@@ -7,7 +7,7 @@ import type { Dimension, Space } from '../types.js';
 import { axesOf } from '../space/unit.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
-/** Frozen are those not in `free`, at `values`; conditions stay, so a frozen parameter may still come and go. */
+/** Freezes the parameters not in `free` at `values`. Conditions stay, so a frozen parameter may still come and go. */
 export function freeze(space: Space, free: ReadonlySet<string>, values: Params): Space {
   const dimensions = space.dimensions.map((d): Dimension => {
     if (free.has(d.name) || d.kind === 'constant') return d;
@@ -16,7 +16,7 @@ export function freeze(space: Space, free: ReadonlySet<string>, values: Params):
   return { ...space, dimensions };
 }
 
-/** Names of the free parameters that may take part while the others are frozen. */
+/** Returns the names of the free parameters that may be active while the others are frozen. */
 export function livingIn(space: Space, free: ReadonlySet<string>, values: Params): string[] {
   const living: string[] = [];
   const dead = new Set<string>();
@@ -33,8 +33,8 @@ export function livingIn(space: Space, free: ReadonlySet<string>, values: Params
 }
 
 /**
- * A value for every parameter, also for those that take no part: what the person believes to be good, else the middle
- * of the range or the likeliest choice (the first of equals). What takes part is moved to where constraints allow it.
+ * Returns a value for every parameter, including inactive ones: the user's prior, else the middle of the range or the
+ * likeliest choice (the first of equals). Active parameters are moved to where the constraints allow them.
  */
 export function defaultsOf(space: Space): Params {
   const values: Params = {};

@@ -1,14 +1,15 @@
 /**
- * Staged tuning: one group of parameters after the other, each with the others frozen at the best that is known of
- * them, and at the end a joint round over the parameters that turned out most important (PED-ANOVA, see insight). The
- * sampler of each stage works in the space where all else is constant, and is given every trial that lies in it.
+ * Staged tuning: tunes one group of parameters after the other, with the others frozen at their best known values, and
+ * finally, in a joint round, the parameters that turned out most important (PED-ANOVA, see insight). Each stage's
+ * sampler works in a space where everything else is constant, and receives every trial that lies in it.
  *
- * - What is not tuned yet stands where the person believes it to be good, at the best of the earlier trials, or in the
- *   middle. The first trial of all is at these values.
- * - Best is what the study would recommend, not the luckiest trial. Where trials of the stage before are still running
- *   when a stage begins, it begins again if one of them changes what is best.
- * - The joint round has a quarter of the trials, and stages without a share of their own divide the rest by the number
- *   of their parameters plus one. Without a number of trials a stage has five for each of its parameters and five more.
+ * - Parameters that are not tuned yet are at the user's priors, at the best of the earlier trials, or in the middle.
+ *   The very first trial is at these values.
+ * - "Best" means what the study would recommend, not the luckiest trial. If trials of the previous stage are still
+ *   running when a stage begins, the stage restarts if one of them changes what is best.
+ * - The joint round has a quarter of the trials. Stages without a share of their own divide the rest in proportion to
+ *   their number of parameters plus one. If the number of trials is unknown, a stage has five for each of its
+ *   parameters plus five.
  */
 import { z } from 'zod';
 import { Params } from '../../protocol/values.js';
@@ -31,9 +32,9 @@ const JOINT_NAME = 'joint round';
 
 const State = z.object({
   at: z.number().int().min(0),
-  /** Trials there were when it began. */
+  /** Number of trials when the stage began. */
   start: z.number(),
-  /** Trials it has; null: all that are left. */
+  /** Number of trials for the stage; null if it gets all the rest. */
   quota: z.number().nullable(),
   free: z.array(z.string()),
   values: Params,
@@ -48,10 +49,10 @@ export class StagedSampler implements Sampler {
   private readonly stages: Stage[];
   private readonly joint: number;
   private readonly recommender = new Recommender();
-  /** `begun`: the values that it begins at were tried. */
+  /** Current stage; `begun` tells whether its initial values were tried. */
   private current: { state: State; sampler: Sampler; view: View; begun: boolean } | null = null;
 
-  /** Throws SearchError for stages that make no sense, or a sampler that can't use one of them. */
+  /** Throws SearchError for invalid stages, or if the sampler can't search one of them. */
   constructor(
     settings: Stages,
     private readonly space: Space,
@@ -117,7 +118,7 @@ export class StagedSampler implements Sampler {
     if (inner !== null && inner !== undefined) this.current!.sampler.load?.(inner);
   }
 
-  /** The first stage from `at` on that has something to tune. */
+  /** Begins the first stage from `from` on that has something to tune. */
   private begin(from: number, history: History, values: Params): void {
     let at = from;
     let free = this.freeIn(at, history, values);
@@ -134,7 +135,7 @@ export class StagedSampler implements Sampler {
     this.current = { state, sampler: this.make(space, state.quota), view: new View(space), begun: false };
   }
 
-  /** Begins the stage again where late results of earlier ones say that it stands at the wrong place. */
+  /** Restarts the stage if late results of earlier ones change the frozen values. */
   private follow(history: History): void {
     const { state } = this.current!;
     const still = state.pending.filter((id) => {
@@ -149,7 +150,7 @@ export class StagedSampler implements Sampler {
     if (keyOf(part, values) !== keyOf(part, state.values)) this.enter({ ...state, values });
   }
 
-  /** When the joint round has nothing left but not everything was in it. False: everything was. */
+  /** Frees all parameters when the joint round has nothing left. Returns false if everything was free already. */
   private openUp(): boolean {
     const { state } = this.current!;
     const all = this.stages[state.at]!.params;
@@ -170,13 +171,13 @@ export class StagedSampler implements Sampler {
     const free = new Set<string>();
     for (const one of ranked) {
       if (free.size >= this.joint) break;
-      // Without its parent it may have no part.
+      // The parameter may be inactive without its parent.
       if (livingIn(this.space, new Set([...free, one]), values).includes(one)) free.add(one);
     }
     return free.size > 0 ? livingIn(this.space, free, values) : living;
   }
 
-  /** How many of the trials that are left the stage has. */
+  /** Returns the stage's number of trials. */
   private quotaOf(at: number, { planned = null, trials }: History, values: Params): number | null {
     if (at + 1 >= this.stages.length) return null;
     const weights = this.stages.map(({ params }) => livingIn(this.space, new Set(params), values).length + 1);
@@ -199,17 +200,17 @@ export class StagedSampler implements Sampler {
     return best === undefined ? values : { ...values, ...known.find(({ id }) => id === best)!.params };
   }
 
-  /** With what is frozen now for parameters that the best trial does not have. */
+  /** Returns the best params; those that the best trial does not have keep their frozen values. */
   private best(history: History): Params {
     const { values } = this.current!.state;
     const ranked = this.recommender.ranked(this.space, history.trials, history.goals);
-    // What a person gave may break a constraint.
+    // The user's own values may break a constraint.
     const best = ranked.find((id) => isAllowed(this.space, history.trials[id]!.params));
     return best === undefined ? values : { ...values, ...history.trials[best]!.params };
   }
 }
 
-/** Trials that count as the stage's own. */
+/** Counts the trials that belong to the stage. */
 function asked({ trials }: History, start: number): number {
   let count = 0;
   for (let i = start; i < trials.length; i++) {

@@ -1,4 +1,4 @@
-/** Which parameters are tuned in which stage. */
+/** Assigns parameters to stages. */
 import { SearchError } from '../errors.js';
 import { nearest } from '../space/nearest.js';
 import type { Dimension, Space, Stages } from '../types.js';
@@ -12,12 +12,12 @@ export interface Stage {
 }
 
 export const DEFAULT = ['architecture', 'optimizer', 'regularization', 'batch'];
-/** What no stage claims. */
+/** Name of the stage for parameters that no other stage claims. */
 const OTHERS = 'others';
 
 /**
- * Stages without parameters are left out. A parameter that was put into a stage before its parent's is an error; one
- * that only its name put there goes along with its parent.
+ * Plans the stages; empty ones are left out. Explicitly putting a parameter into a stage before its parent's is an
+ * error; a parameter placed only by its name moves along with its parent.
  */
 export function planStages(space: Space, { order }: Stages): Stage[] {
   const names = order?.map(({ name }) => name) ?? [...DEFAULT];
@@ -51,7 +51,10 @@ export function planStages(space: Space, { order }: Stages): Stage[] {
   return stages.filter(({ params }) => params.length > 0).map((stage) => withLearningRate(space, stage));
 }
 
-/** The best learning rate changes with the batch size: Goyal et al., "Accurate, Large Minibatch SGD" (2017), section 2.1. */
+/**
+ * Adds learning rates to the stage that tunes the batch size, because the best learning rate changes with it: Goyal et
+ * al., "Accurate, Large Minibatch SGD" (2017), section 2.1.
+ */
 function withLearningRate(space: Space, stage: Stage): Stage {
   if (!stage.params.some(isBatchSize)) return stage;
   const params = space.dimensions.filter((d) => {

@@ -1,7 +1,7 @@
 /**
- * Which stage a parameter belongs to by its name, for whoever doesn't say. The name is taken apart at dots, underscores,
- * hyphens and capitals: `optimizer.warmupSteps` is "optimizer", "warmup", "steps". Later words decide before earlier
- * ones (`layer_lr` is about the learning rate), and two words together before one.
+ * Words that assign a parameter to a stage by its name, if the user doesn't. Names are split at dots, underscores,
+ * hyphens and capitals: `optimizer.warmupSteps` is "optimizer", "warmup", "steps". Later words take precedence
+ * (`layer_lr` is about the learning rate), and pairs of words take precedence over single ones.
  */
 const WORDS: Record<string, string> = {
   architecture:
@@ -35,7 +35,7 @@ const BY_WORD = new Map(
   Object.entries(WORDS).flatMap(([stage, words]) => words.split(' ').map((word) => [word, stage] as const)),
 );
 
-/** Null: the name says nothing. */
+/** Returns null if the name says nothing. */
 export function stageByName(name: string): string | null {
   const words = wordsOf(name);
   for (let i = words.length - 1; i > 0; i--) {
@@ -49,7 +49,7 @@ export function stageByName(name: string): string | null {
   return null;
 }
 
-/** Learning rates are tuned again when the batch size is. */
+/** Returns whether the name is a learning rate's, which is tuned again together with the batch size. */
 export function isLearningRate(name: string): boolean {
   const words = wordsOf(name);
   const [last, before] = [words.at(-1), words.at(-2)];

@@ -38,7 +38,7 @@ export function createStudy(options: StudyOptions): SavedStudy {
   return new SavedStudy(options);
 }
 
-/** Goes on with what `save()` gave, as if nothing had happened. Throws SearchError when it can't be read. */
+/** Continues from the result of `save()` as if nothing had happened. Throws SearchError if it can't be read. */
 export function restoreStudy(saved: unknown): SavedStudy {
   const state = fromSaved(saved);
   return new SavedStudy(state.options, state);
@@ -54,13 +54,13 @@ export class SavedStudy implements Study {
   private past: PastTrials;
   private sampler: Sampler;
   private pruner: Pruner | Scheduler | null;
-  /** What the sampler sees once the space was changed; null: all there is. */
+  /** The sampler's view once the space was changed; null if it sees everything. */
   private view: View | null;
-  /** The sampler has nothing left. */
+  /** Whether the sampler has nothing left to suggest. */
   private dry: boolean;
-  /** Trials beyond the planned ones: enqueued ones and repeats. */
+  /** Number of trials beyond the planned ones: enqueued ones and repeats. */
   private extra = 0;
-  /** How many constraints are measured, once a trial said so. */
+  /** Number of measured constraints, once a trial has reported it. */
   private constraints: number | null = null;
   private readonly texts: TrialTexts;
   private recommender: Recommender;
@@ -90,14 +90,14 @@ export class SavedStudy implements Study {
     if (state && state.pruner !== null) this.pruner?.load?.(state.pruner);
   }
 
-  /** What the search does and why, in one line, if its sampler or its pruner says so. */
+  /** Describes what the search does and why, in one line, if its sampler or its pruner gives a reason. */
   get reason(): string | null {
     const pruner = this.pruner?.reason?.();
     const said = [this.sampler.reason?.(), pruner && `pruner ${pruner}`].filter((text) => text);
     return said.length > 0 ? said.join('; ') : null;
   }
 
-  /** How many trials there will be in all, as far as is known. */
+  /** Total number of trials, as far as it is known. */
   get size(): number | null {
     const size = this.sampler.size?.(this.options.space) ?? null;
     const { trials } = this.options;
@@ -124,7 +124,7 @@ export class SavedStudy implements Study {
     if (typeof repeated === 'number') {
       return this.begin(this.trials[repeated]!.params, { enqueued: false, repeatOf: repeated });
     }
-    // A scheduler may go on with a trial that pauses later.
+    // A scheduler may resume a trial that pauses later.
     const more = this.pruner !== null && 'next' in this.pruner && next.kind !== 'end';
     this.waiting = (more || repeated === 'wait') && this.trials.some(({ state }) => state === 'running');
     return null;
@@ -140,7 +140,7 @@ export class SavedStudy implements Study {
     return nextRepeat(this.trials, repeat, () => this.recommender.rankedByRepeats(space, this.trials, goals));
   }
 
-  /** All planned trials were asked for. */
+  /** Whether all planned trials have been asked for. */
   private get full(): boolean {
     const { trials } = this.options;
     return trials !== null && this.trials.length - this.extra >= trials;
@@ -153,7 +153,7 @@ export class SavedStudy implements Study {
     return { space, goals, trials: this.trials, earlier, planned, ...defined({ workers, maxSteps }) };
   }
 
-  /** The history as the sampler sees it. */
+  /** Returns the history as the sampler sees it. */
   private seen({ bracket }: { bracket?: number }): History {
     const history = { ...this.history(), ...defined({ bracket }) };
     return this.view ? this.view.of(history) : history;
@@ -183,7 +183,9 @@ export class SavedStudy implements Study {
     return { id, params: { ...trial.params }, resume: true, ...defined({ until, from }) };
   }
 
-  /** Of a trial that has ended already, the report changes nothing; of one that is to pause, it says so again. */
+  /**
+   * Records a report. For a trial that has ended it changes nothing; for one that is to pause it returns `pause` again.
+   */
   report(id: number, step: number, value: number): Verdict {
     const trial = this.trial(id);
     if (trial.state === 'pruned') return 'prune';
@@ -191,12 +193,12 @@ export class SavedStudy implements Study {
     if (trial.state !== 'running') return 'continue';
     trial.reports.push({ step, value });
     if (trial.reports.length > RUNNING_REPORTS) thin(trial);
-    // A repeat is there to be measured to its end.
+    // A repeat always runs to its end.
     if (trial.repeatOf !== undefined) return 'continue';
     return this.pruner?.judge(this.history(), trial) ?? 'continue';
   }
 
-  /** Forgets what a running trial has reported from a step on: it went on from an earlier checkpoint. */
+  /** Discards a running trial's reports from a step on, because it resumed from an earlier checkpoint. */
   rewind(id: number, step: number): void {
     const trial = this.trial(id);
     if (trial.state !== 'running') return;
@@ -206,7 +208,7 @@ export class SavedStudy implements Study {
     this.readAgain();
   }
 
-  /** A trial that failed or was stopped is done again, or goes on, under the same number. Throws when it has completed. */
+  /** Reopens a failed or stopped trial, to run again or resume under the same number. Throws if it has completed. */
   reopen(id: number): void {
     const trial = this.trial(id);
     if (trial.state === 'completed') throw new SearchError(`trial ${id} has completed`);
@@ -217,7 +219,10 @@ export class SavedStudy implements Study {
     this.readAgain();
   }
 
-  /** The first outcome counts: telling again, as after a restart, changes nothing. NaN values are a failure. */
+  /**
+   * Records the outcome. Only the first one counts: repeating it, as after a restart, changes nothing. NaN values are a
+   * failure.
+   */
   tell(id: number, outcome: Outcome): void {
     const trial = this.trial(id);
     if (trial.state !== 'running' && trial.state !== 'paused') return;
@@ -238,7 +243,7 @@ export class SavedStudy implements Study {
     this.past.follow(trial);
   }
 
-  /** Next in turn, before what the sampler suggests and beyond the planned number; what is missing is drawn. */
+  /** Queues params ahead of the sampler's suggestions and beyond the planned number; missing values are drawn. */
   enqueue(params: Params): void {
     const { dimensions } = this.options.space;
     for (const [name, value] of Object.entries(params)) {
@@ -250,7 +255,10 @@ export class SavedStudy implements Study {
     this.queue.push({ ...params });
   }
 
-  /** A trial that was begun although this study, restored from an older state, has not heard of it. Counts as planned. */
+  /**
+   * Adds a trial that is already running although this study, restored from an older state, doesn't know it. It counts
+   * as planned.
+   */
   adopt(params: Params): Asked {
     const next = this.next();
     const { until, bracket } = next.kind === 'begin' ? next : {};
@@ -259,7 +267,7 @@ export class SavedStudy implements Study {
     return this.begin(whole, { enqueued: false, ...defined({ until, bracket }) });
   }
 
-  /** Each call is taken to be one search of its own. */
+  /** Imports the trials of one earlier search per call. */
   import(trials: readonly Earlier[]): void {
     const expected = this.options.goals.length;
     for (const { values } of trials) {
@@ -277,7 +285,10 @@ export class SavedStudy implements Study {
     this.past.add(search);
   }
 
-  /** The sampler begins anew with the trials there are. Throws, and changes nothing, where it can't use the space. */
+  /**
+   * Replaces the space. The sampler starts anew with the existing trials. Throws, and changes nothing, if it can't use
+   * the space.
+   */
   widen(space: Space): void {
     checkSpace(space);
     const options = { ...this.options, space };
@@ -291,13 +302,16 @@ export class SavedStudy implements Study {
     for (const [i, params] of this.queue.entries()) this.queue[i] = usable(space, params);
   }
 
-  /** The sampler and the pruner keep what they know. Throws, and changes nothing, where they can't do with so many. */
+  /**
+   * Changes the number of trials; the sampler and the pruner keep their state. Throws, and changes nothing, if they
+   * can't handle it.
+   */
   extend(trials: number | null): void {
     this.readAgain({ ...this.options, trials });
     [this.options.trials, this.dry] = [trials, false];
   }
 
-  /** The sampler and the pruner keep what they know, and read the trials from the first one on. */
+  /** Recreates the sampler and the pruner with their saved state, so that they reread the trials from the start. */
   private readAgain(options: StudyOptions = this.options): void {
     const sampler = samplerOf(options, this.past);
     const pruner = createPruner(options.pruner, contextOf(options));
@@ -310,7 +324,7 @@ export class SavedStudy implements Study {
   }
 
   best(): Trial[] {
-    // Without a goal none is better than another.
+    // Without a goal, no trial is better than another.
     return this.options.goals.length === 0 ? [] : bestOf(this.trials, this.options.goals);
   }
 
@@ -341,7 +355,7 @@ export class SavedStudy implements Study {
   }
 }
 
-/** What the space knows and accepts. */
+/** Returns the params that the space knows and accepts. */
 function usable({ dimensions }: Space, params: Params): Params {
   const known = dimensions.filter((d) => Object.hasOwn(params, d.name) && refuse(d, entryOf(params, d.name)!) === null);
   return Object.fromEntries(known.map(({ name }) => [name, entryOf(params, name)!]));
@@ -351,7 +365,7 @@ function isExtra({ enqueued, repeatOf }: Trial): boolean {
   return enqueued || repeatOf !== undefined;
 }
 
-/** Without the fields that are undefined. */
+/** Removes the undefined fields. */
 function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }

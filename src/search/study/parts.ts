@@ -1,4 +1,4 @@
-/** Of what a study is put together: the sampler by its name, around it what uses earlier trials, around that the stages. */
+/** Assembles a study's sampler: the one named, wrapped by the warm start from earlier trials, wrapped by the stages. */
 import { SearchError } from '../errors.js';
 import { createSampler, nameOf, whatCompares, type Context } from '../registry.js';
 import { StagedSampler } from '../stages/index.js';
@@ -24,7 +24,7 @@ export function samplerOf(options: StudyOptions, past: Past): Sampler {
   return stages ? new StagedSampler(stages, space, trials, make) : make(space, trials);
 }
 
-/** Throws SearchError. Settings of samplers and pruners are checked where these are made. */
+/** Throws SearchError. Settings of samplers and pruners are checked when these are created. */
 export function checkOptions({ sampler, pruner, goals, warmStart, repeat, stages }: StudyOptions): void {
   const comparing = whatCompares({ sampler, pruner, warmStart, repeat, stages });
   if (goals.length === 0 && comparing !== null) throw new SearchError(`${comparing} needs an objective`);

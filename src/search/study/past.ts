@@ -1,25 +1,25 @@
 /**
- * Trials of earlier searches, and those of this one that don't fit into its space any more. Each search is a group of
- * its own: only within a group are values known to be comparable.
+ * Trials of earlier searches, and those of this one that no longer fit its space. Each search is a group of its own:
+ * values are comparable only within a group.
  */
 import type { Earlier, Space, Trial } from '../types.js';
 import { adapt } from '../widen/adapt.js';
 
 export interface Past {
-  /** Changes with every trial that is added; the same again after the study was restored. */
+  /** Version that changes with every added trial; the same again after the study was restored. */
   readonly version: number;
-  /** Params as they were, whatever the space says of them. */
+  /** Returns the original params, whether or not they fit the space. */
   groups(): readonly (readonly Trial[])[];
 }
 
 export class PastTrials implements Past {
   private readonly imported: Trial[][] = [];
-  /** Those that fit into the space. */
+  /** Trials that fit the space. */
   earlier: Trial[] = [];
   private count = 0;
   private outsiders = 0;
 
-  /** `trials` of the study, and whether its space was changed after the first of them. */
+  /** `trials` are the study's; `widened` tells whether its space was changed after the first of them. */
   constructor(
     private readonly space: Space,
     searches: readonly (readonly Earlier[])[],
@@ -41,11 +41,11 @@ export class PastTrials implements Past {
       return { id, params, state: 'completed', values, reports: [], enqueued: false, ...more };
     });
     this.imported.push(group);
-    // A new list, so that nobody takes it for the one already read.
+    // Creates a new list, so that it is not mistaken for the one already read.
     this.earlier = [...this.earlier, ...this.fitting(group)];
   }
 
-  /** To be called once when a trial has ended. */
+  /** Must be called once when a trial has ended. */
   follow(trial: Trial): void {
     if (this.isOutside(trial)) this.outsiders++;
   }

@@ -1,11 +1,11 @@
 /**
- * Which trial to measure again, when the planned trials are over. Each further measurement goes to the one of the `top`
- * most promising trials that has been measured least; a trial that was only lucky falls behind after its first repeat,
- * and what is left of its share goes to the others. At most `top × times` repeats in all.
+ * Selects the trial to measure again when the planned trials are over. Each further measurement goes to the one of the
+ * `top` most promising trials that has been measured least; a trial that was only lucky falls behind after its first
+ * repeat, and the rest of its share goes to the others. There are at most `top × times` repeats.
  */
 import type { Repeat, Trial } from '../types.js';
 
-/** `ranked`: ids of trials, the most promising first. Null: no more. */
+/** Returns the next trial to repeat, or null if there is none. `ranked` returns the ids, most promising first. */
 export function nextRepeat(trials: readonly Trial[], repeat: Repeat, ranked: () => number[]): number | 'wait' | null {
   const { top, times } = repeat;
   let [spent, running] = [0, false];
@@ -13,7 +13,7 @@ export function nextRepeat(trials: readonly Trial[], repeat: Repeat, ranked: () 
   for (const { state, repeatOf } of trials) {
     if (state === 'running') running = true;
     if (repeatOf === undefined) {
-      // The choice is made once, with all results known.
+      // The selection is made once, with all results known.
       if (state === 'running') return 'wait';
       continue;
     }

@@ -1,10 +1,13 @@
 import type { Trial } from '../types.js';
 
-/** Reports kept of a running and of a finished trial. Of longer ones every second is left out, again and again. */
+/**
+ * Maximum number of reports kept of a running and of a finished trial. Beyond it, every second report is dropped,
+ * repeatedly.
+ */
 export const RUNNING_REPORTS = 1024;
 export const FINISHED_REPORTS = 256;
 
-/** Leaves out every second report, but keeps the first, the last, the smallest and the largest. */
+/** Drops every second report, but keeps the first, the last, the smallest and the largest. */
 export function thin(trial: Trial): void {
   const { reports } = trial;
   let [smallest, largest] = [0, 0];

@@ -1,12 +1,12 @@
 /**
- * The part of a space where earlier searches were good: the smallest box around their best trials, a little widened.
+ * The part of a space where earlier searches were good: the smallest box around their best trials, slightly widened.
  * Perrone, Shen, Seeger, Archambeau & Jenatton, "Learning search spaces for Bayesian optimization" (NeurIPS 2019),
- * section 4.1. There the best trial of each of many searches spans it; here there may be one search only, so each
- * counts with its best `SHARE` of trials.
+ * section 4.1. There the box spans the best trial of each of many searches; here there may be only one search, so each
+ * contributes its best `SHARE` of trials.
  *
- * - A range keeps `MARGIN` of the whole on both sides, and n good trials, evenly spread, leave 1/(n + 1) of their range
- *   uncovered on each side: that much is added too.
- * - Choices: those seen among the good trials. A value outside of the range counts as the range's end.
+ * - A range keeps `MARGIN` of the whole on both sides. On average, n good trials that are evenly spread leave 1/(n + 1)
+ *   of their range uncovered on each side, so that much is added too.
+ * - Choices: those seen among the good trials. A value outside the range counts as the range's end.
  * - A parameter that no good trial had stays as it is.
  */
 import type { ParamValue } from '../../protocol/values.js';
@@ -22,7 +22,7 @@ const LEAST = 3;
 const MOST = 20;
 const MARGIN = 0.05;
 
-/** Null: it would be all of the space, or nothing that its constraints allow. */
+/** Returns null if the box would be the whole space, or if constraints leave nothing of it. */
 export function boxOf(space: Space, groups: readonly (readonly Trial[])[], goals: readonly Goal[]): Space | null {
   const good = groups.flatMap((group) => {
     const ranked = bestFirst(group, goals);
@@ -47,7 +47,7 @@ export function boxOf(space: Space, groups: readonly (readonly Trial[])[], goals
   }
 }
 
-/** Null: nothing is cut off. */
+/** Returns null if nothing is cut off. */
 function shrink({ dimension: d, toUnit, fromUnit }: Axis, values: ParamValue[]): Dimension | null {
   if (d.kind === 'choice') {
     const kept = d.choices.flatMap((choice, i) => (values.some((value) => sameValue(value, choice)) ? [i] : []));
@@ -67,7 +67,7 @@ function shrink({ dimension: d, toUnit, fromUnit }: Axis, values: ParamValue[]):
   return low <= d.low && high >= d.high ? null : ({ ...d, low, high } as Dimension);
 }
 
-/** What the person believes to be good may lie outside. */
+/** The user's prior may lie outside the box; then it is dropped. */
 function withinPrior(d: Dimension): Dimension {
   return d.prior && refuse(d, d.prior.value) !== null ? { ...d, prior: null } : d;
 }

@@ -1,14 +1,14 @@
 import type { History } from '../types.js';
 
-/** Trials in the box without a better one, and so many more for each parameter. */
+/** Number of trials in the box without improvement, plus this many for each parameter. */
 const PATIENCE = 6;
 const EACH = 1;
-/** Better by less than this share of the difference between the box's median and its best is no better. */
+/** Minimum improvement, as a share of the difference between the box's median and its best. */
 const GAIN = 0.01;
 
 /**
- * Whether the box has given what it has: its last trials found nothing better. With several objectives, whether as
- * many trials have been made there as would show it. `arms` as in share.ts.
+ * Returns whether the box is exhausted: its last trials found no improvement. With several objectives, returns whether
+ * as many trials have been made there as would show it. `arms` is as in share.ts.
  */
 export function isExhausted({ trials, goals }: History, arms: string, dimensions: number): boolean {
   const patience = PATIENCE + EACH * dimensions;

@@ -1,4 +1,4 @@
-/** The good trials of earlier searches. Only within a search are values compared: another one may have been easier. */
+/** The good trials of earlier searches. Values are compared only within a search: another one may have been easier. */
 import { nonDominatedRanks } from '../pareto/index.js';
 import { feasible, measure } from '../recommend/measured.js';
 import { keyOf } from '../space/index.js';
@@ -7,7 +7,7 @@ import { axesOf } from '../space/unit.js';
 import { adapt } from '../widen/adapt.js';
 import { entryOf } from '../../protocol/records.js';
 
-/** Best first; of those that met the constraints, if any did. */
+/** Returns the trials best first; only those that met the constraints, if any did. */
 export function bestFirst(group: readonly Trial[], goals: readonly Goal[]): Trial[] {
   const measured = feasible(measure(group, goals));
   const key =
@@ -19,8 +19,8 @@ export function bestFirst(group: readonly Trial[], goals: readonly Goal[]): Tria
 }
 
 /**
- * The best of each search in turn, each unlike those before it: from two that are nearer to each other than `apart` of
- * the space in every parameter, only the better one is taken.
+ * Returns the best of each search in turn, each different from those before: of two that are closer to each other than
+ * `apart` of the space in every parameter, only the better one is taken.
  */
 export function diverse(ranked: readonly (readonly Trial[])[], space: Space, most: number, apart = 0.1): Trial[] {
   const axes = axesOf(space).filter(({ count }) => count !== 1);

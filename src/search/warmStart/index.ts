@@ -1,15 +1,15 @@
 /**
- * Begins where earlier searches were good, and loses little where they mislead. The best earlier configurations are
- * tried first. Then two samplers of the same kind share the trials, and the better one is asked more often
- * (warmStart/share.ts). One looks only into the box around what was good (warmStart/box.ts); it is given the earlier
- * trials, and all of this search that lie in the box. The other one looks everywhere and knows nothing of either: with
- * many trials in a bad box before its eyes, it would take the least bad of them for good. So a misleading past costs
- * the trials in the box and no more. Only in a finite space it sees all trials, lest it tries one again. When nothing
- * better is found in the box (warmStart/exhausted.ts), its sampler gives way to one that knows all and looks everywhere:
- * the best may lie just outside. Without earlier trials there is just the one sampler.
+ * Warm start: begins where earlier searches were good, and loses little if they mislead. The best earlier
+ * configurations are tried first. Then two samplers of the same kind share the trials, and the better one is asked more
+ * often (warmStart/share.ts). The first searches only the box around the good trials (warmStart/box.ts); it receives
+ * the earlier trials and those of this search that lie in the box. The second searches everywhere and sees neither:
+ * with many trials in a bad box, it would settle for the least bad of them. So a misleading past costs only the trials
+ * in the box. In a finite space, however, the second sampler sees all trials, so that it repeats none. When the box
+ * yields no further improvement (warmStart/exhausted.ts), its sampler is replaced by one that sees all trials and
+ * searches everywhere: the best may lie just outside. Without earlier trials there is only the one sampler.
  *
- * Numbers in this folder were settled on a shifted sphere, an ellipsoid and a function with many minima, each in five
- * dimensions, with the past of the same function, of one moved a little, of its mirror image and of its opposite.
+ * The constants in this folder were tuned on a shifted sphere, an ellipsoid and a function with many minima, each in
+ * five dimensions, with the past of the same function, of one moved a little, of its mirror image and of its opposite.
  */
 import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
@@ -33,7 +33,7 @@ const NONE: History['earlier'] = [];
 const State = z.object({
   full: z.unknown(),
   box: z.unknown(),
-  /** Of the past that the box is from. */
+  /** Version of the past that the box is based on. */
   version: z.number(),
   arms: z.string(),
   begun: z.number(),
@@ -43,7 +43,7 @@ const State = z.object({
 interface Box {
   sampler: Sampler;
   view: View;
-  /** Configurations to begin with. */
+  /** Earlier configurations to try first. */
   first: Params[];
 }
 
@@ -52,17 +52,17 @@ export class WarmStartSampler implements Sampler {
   private readonly full: Sampler;
   private readonly dimensions: number;
   private box: Box | null = null;
-  /** Of the past that the box is from; it is made when first needed. */
+  /** Version of the past that the box is based on; the box is created on first use. */
   private version = 0;
-  /** By trial: who suggested it: `b` the box's sampler, `e` an earlier search, `f` the free one, `.` somebody else. */
+  /** Origin of each trial: `b` the box's sampler, `e` an earlier search, `f` the free sampler, `.` anything else. */
   private arms = '';
-  /** What the free sampler sees. */
+  /** The free sampler's view of the history. */
   private readonly free: View;
-  /** Earlier configurations tried. */
+  /** Number of earlier configurations tried. */
   private begun = 0;
-  /** The box is no limit any more. */
+  /** Whether the search is no longer limited to the box. */
   private joined = false;
-  /** Of the box's sampler, until that is made. */
+  /** Saved state of the box's sampler, until that is created. */
   private saved: unknown = null;
 
   constructor(
@@ -133,7 +133,7 @@ export class WarmStartSampler implements Sampler {
     [this.version, this.saved, this.arms, this.begun, this.joined] = [version, box ?? null, arms, begun, joined];
   }
 
-  /** Null: there are no earlier trials. */
+  /** Returns null if there are no earlier trials. */
   private boxNow(history: History): Box | null {
     const { version } = this.past;
     if (version !== this.version) {
@@ -154,7 +154,7 @@ export class WarmStartSampler implements Sampler {
     return { sampler, view: new View(space), first };
   }
 
-  /** An earlier configuration that was not tried yet; what it doesn't say, or not so that it fits, is drawn. */
+  /** Returns an earlier configuration that was not tried yet; missing or unusable values are drawn. */
   private nextFirst({ trials }: History, { first, view }: Box, random: Random): Params | null {
     while (this.begun < first.length) {
       const given = first[this.begun++]!;

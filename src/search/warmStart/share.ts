@@ -1,7 +1,7 @@
 /**
- * How many of the next trials are to be free, from how the free ones did against those in the box. The chance that a
- * free trial is better than one in the box is estimated from the latest trials of both (Mann & Whitney's U, Annals of
- * Mathematical Statistics 18, 1947); the few trials there are at first count against `BELIEF` trials at the given share.
+ * Determines the share of free trials from how the free ones did against those in the box. The probability that a free
+ * trial beats one in the box is estimated from the latest trials of both (Mann & Whitney's U, Annals of Mathematical
+ * Statistics 18, 1947); while there are few trials, they are balanced by `BELIEF` trials at the given share.
  */
 import { nonDominatedRanks } from '../pareto/index.js';
 import type { Goal, History, Trial } from '../types.js';
@@ -11,7 +11,7 @@ const BELIEF = 2;
 const LEAST = 0.1;
 const MOST = 0.95;
 
-/** `arms`: by trial who suggested it: `b` the box's sampler, `f` the free one. */
+/** Returns the share. `arms` is the origin of each trial: `b` the box's sampler, `f` the free one. */
 export function freeShare(given: number, { trials, goals }: History, arms: string): number {
   if (given <= 0 || given >= 1) return given;
   const boxed: Trial[] = [];
@@ -29,12 +29,12 @@ export function freeShare(given: number, { trials, goals }: History, arms: strin
     for (let b = 0; b < boxed.length; b++) wins += losses[f]! < losses[b]! ? 1 : losses[f] === losses[b] ? 0.5 : 0;
   }
   const u = wins / (boxed.length * freed.length);
-  // Twice as likely to be better: four times as many trials.
+  // If free trials are twice as likely to be better, they get four times as many trials.
   const target = Math.min(MOST, Math.max(LEAST, (u * u) / (u * u + (1 - u) * (1 - u))));
   return given + (target - given) * (seen / (seen + BELIEF));
 }
 
-/** Of trials that came to nothing, or broke a constraint, Infinity; of several objectives, the front. */
+/** Returns the losses; Infinity for trials that failed or broke a constraint; the front for several objectives. */
 function lossesOf(trials: readonly Trial[], goals: readonly Goal[]): ArrayLike<number> {
   const points = trials.map(({ state, values, constraints }) => {
     const useless = state !== 'completed' || constraints?.some((c) => !(c <= 0));

@@ -1,8 +1,8 @@
 /**
- * Params of one space brought into another. What this space doesn't have is dropped. What it has beyond theirs gets its
- * constant or only value, or what the person believes to be good (the dimension's prior); without such a value the
- * params don't fit, and neither do they with a value that this space refuses. What doesn't fit is never shown to a
- * sampler as if it did: it only says which values of the other parameters were good.
+ * Converts params from one space to another. Parameters that this space doesn't have are dropped. Those that only this
+ * space has get their constant or only value, or the user's prior (`Dimension.prior`); without such a value the params
+ * don't fit, and neither do they with a value that this space refuses. Params that don't fit are never shown to a
+ * sampler as if they did: they only tell which values of the other parameters were good.
  */
 import type { Params, ParamValue } from '../../protocol/values.js';
 import { isActive, refuse } from '../space/index.js';
@@ -10,7 +10,7 @@ import type { Dimension, Space } from '../types.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
 export interface Adapted {
-  /** Perhaps not complete, and perhaps with values that the space refuses. */
+  /** Params, possibly incomplete and possibly with values that the space refuses. */
   params: Params;
   fits: boolean;
 }
@@ -32,7 +32,7 @@ export function adapt(space: Space, given: Params): Adapted {
   return { params, fits };
 }
 
-/** What the dimension is taken to be where nothing is said. */
+/** Returns the value of a dimension that the params don't mention. */
 function valueWithout(d: Dimension): ParamValue | undefined {
   if (d.kind === 'constant') return d.value;
   if (d.kind === 'choice' && d.choices.length === 1) return d.choices[0];

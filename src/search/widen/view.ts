@@ -1,25 +1,28 @@
 /**
- * A history as seen from another space, usually a part of its own: the trials that fit there, numbered anew. A sampler
- * made for that space then works as if there were no other. Trials are copied once and followed until they end.
+ * A history as seen from another space, usually a part of its own: the trials that fit there, renumbered. A sampler
+ * created for that space then works as if there were no other. Trials are copied once and followed until they end.
  */
 import type { History, Space, Trial } from '../types.js';
 import { adapt } from './adapt.js';
 
 export class View {
   readonly trials: Trial[] = [];
-  /** By place in the whole history: the place here, or -1. */
+  /** Index here by index in the whole history, or -1. */
   private readonly places: number[] = [];
-  /** Places in the whole history of trials that may still change. */
+  /** Indices in the whole history of trials that may still change. */
   private open: number[] = [];
   private earlier: { of: readonly Trial[] | undefined; count: number; trials: Trial[] } | null = null;
 
-  /** `shown`: which trials of the whole history are, besides, to be seen at all. */
+  /** `shown` tells which trials of the whole history may be seen at all. */
   constructor(
     readonly space: Space,
     private readonly shown: (id: number) => boolean = () => true,
   ) {}
 
-  /** `left`: suggestions still to be made, if not as many as in the whole history. */
+  /**
+   * Returns the view of the history. `left` is the number of suggestions still to be made, if it differs from the whole
+   * history's.
+   */
   of(history: History, left?: number | null): History {
     this.update(history.trials);
     const { planned = null, trials } = history;
@@ -30,7 +33,7 @@ export class View {
     };
   }
 
-  /** The trial's place here; -1 if it does not fit. */
+  /** Returns the trial's index here; -1 if it does not fit. */
   placeOf(id: number): number {
     return this.places[id] ?? -1;
   }

@@ -19,12 +19,13 @@ async function withHook(hook: string) {
 const dieAtSpawn = (when: 'before' | 'after') => `
   if (/supervisor\\.cjs$/.test(process.argv[1] ?? '')) {
     const fs = require('node:fs');
-    const append = fs.appendFileSync;
-    fs.appendFileSync = (path, text, ...rest) => {
+    const write = fs.writeSync;
+    fs.writeSync = (file, text, ...rest) => {
       const die = () => String(text).includes('"type":"spawn"') && process.kill(process.pid, 'SIGKILL');
       if (${when === 'before'}) die();
-      append(path, text, ...rest);
+      const written = write(file, text, ...rest);
       die();
+      return written;
     };
   }`;
 

@@ -174,7 +174,7 @@ describe('several workers', () => {
     await esbuild.build({
       ...{ bundle: true, platform: 'node', format: 'cjs', mainFields: ['module', 'main'], logLevel: 'error' },
       stdin: {
-        contents: `import { Workers } from '../src/training/parallel/index.js';
+        contents: `import { Workers } from './src/training/parallel/index.js';
           const options = { count: 3, backend: 'cpu', kind: 'process', entry: ${JSON.stringify(entry)} };
           void Workers.start(options).then(() => console.log('ready'));`,
         resolveDir: process.cwd(),

@@ -28,7 +28,7 @@ describe('opening', () => {
     const file = join(folder, 'store.db');
     writeFileSync(file, Buffer.alloc(10_000, 'not a database '));
     expect(() => Store.open(file)).toThrow(StoreCorruptError);
-    expect(() => Store.open(file)).toThrow(/No run is lost.*start again/s);
+    expect(() => Store.open(file)).toThrow(/No run is lost.*built again/s);
   });
 
   it('says so when the place is a folder', () => {

@@ -1,27 +1,27 @@
-/** Data augmentation: how it is written, and its normal form. Every magnitude may be 0, so that a search can leave it out. */
+/** Schema and normal form of data augmentation. Every magnitude may be 0, so that a search can switch it off. */
 import { z } from 'zod';
 import { number, oneOf, type Kit } from './kit.js';
 
 export interface AugmentSettings {
   /** Largest shift in pixels, in each direction. */
   shift: number;
-  /** Largest angle in degrees, either way. */
+  /** Largest rotation in degrees, in either direction. */
   rotate: number;
-  /** Sizes lie between 1 − scale and 1 + scale. */
+  /** Size of the scale range: factors lie between 1 − scale and 1 + scale. */
   scale: number;
-  /** How often images are mirrored. */
+  /** Probability of mirroring an image. */
   flip: { horizontal: number; vertical: number };
-  /** Pixels of border of which as many are cut off again, somewhere. */
+  /** Pixels of padding added around the image before a random crop to its original size. */
   crop: number;
-  /** How often a rectangle is erased, and the largest share of the image that it takes. */
+  /** Probability of erasing a rectangle, and the largest share of the image it covers. */
   erase: { probability: number; area: number };
-  /** Deviation of the normal noise, in the unit that the network sees. */
+  /** Standard deviation of the Gaussian noise, in the unit that the network sees. */
   noise: number;
-  /** Brightness is multiplied by 1 − brightness to 1 + brightness. */
+  /** Size of the brightness range: values are multiplied by 1 − brightness to 1 + brightness. */
   brightness: number;
-  /** Typical displacement in pixels, and over how many pixels it stays alike. */
+  /** Typical displacement in pixels, and the distance in pixels over which it is smoothed. */
   elastic: { distance: number; smoothness: number };
-  /** What comes in from outside the image. */
+  /** Value of the pixels that move in from outside the image. */
   fill: 'zeros' | 'edge';
 }
 

@@ -1,4 +1,4 @@
-/** Bounds that training keeps to: minimize the loss where Ω(weights) ≤ ε. How they are written, and their normal form. */
+/** Schema and normal form of constraints on training: minimize the loss subject to Ω(weights) ≤ ε. */
 import { z } from 'zod';
 import { number, oneOf, whole, type Kit } from './kit.js';
 
@@ -6,16 +6,18 @@ export const CONSTRAINTS = ['l1', 'l2', 'maxNorm', 'nonzero'] as const;
 export const CONSTRAINT_METHODS = ['projection', 'lagrangian'] as const;
 
 export interface ConstraintSettings {
-  /** Ω: Σ|w|, Σw², the largest length of weights into one output, or how many are not 0; over all kernels. */
+  /**
+   * Ω over all kernels: Σ|w|, Σw², the largest norm of the weights into one output, or the number of nonzero weights.
+   */
   kind: (typeof CONSTRAINTS)[number];
-  /** ε; of `nonzero` below 1 a share of the weights, else their number. */
+  /** ε. For `nonzero`, a bound below 1 is a share of the weights and any other is their number. */
   bound: number;
   method: (typeof CONSTRAINT_METHODS)[number];
-  /** Curvature of what going beyond the bound costs, for `lagrangian`. */
+  /** Curvature of the penalty for exceeding the bound, for `lagrangian`. */
   penalty: number;
-  /** Steps between two updates of the multiplier; null: one an epoch. */
+  /** Steps between two updates of the multiplier; null: one update per epoch. */
   every: number | null;
-  /** Share of the training in which the bound comes down from where the weights start. */
+  /** Share of the training during which the bound decreases from the initial weights' value to ε. */
   ease: number;
 }
 

@@ -1,4 +1,4 @@
-/** Data sets: how they are written, and their normal form. */
+/** Schema and normal form of data sets. */
 import { z } from 'zod';
 import { describeData } from './dataWords.js';
 import { flag, oneOf, path, whole, type Kit } from './kit.js';
@@ -7,7 +7,7 @@ export interface ArrayFiles {
   inputs: string;
   targets: string;
 }
-/** Names of arrays in an NPZ archive. */
+/** Names of the arrays in an NPZ archive. */
 export interface NpzArrays extends ArrayFiles {
   file: string;
 }
@@ -35,7 +35,7 @@ interface ArraySettings {
   scale: Scale;
   task: Task | null;
   limit: number | null;
-  /** In bytes; null: a share of what is free. */
+  /** Memory limit in bytes; null: a share of the free memory. */
   memory: number | null;
 }
 type Scale = 'auto' | 'none' | 'standardize';
@@ -44,9 +44,9 @@ export interface ImageFolders {
   kind: 'images';
   folder: string;
   validation: string | null;
-  /** [height, width]; null: of the first image. */
+  /** Image size [height, width]; null: the size of the first image. */
   size: [number, number] | null;
-  /** Null: as many as the first image has. */
+  /** Number of channels; null: as in the first image. */
   channels: 1 | 3 | null;
   fit: 'stretch' | 'crop';
   background: 'black' | 'white';
@@ -199,7 +199,7 @@ function normalizeImages(written: Extract<WrittenData, { images: unknown }>['ima
   };
 }
 
-/** What an earlier version wrote, with what has come since. */
+/** Fills in the settings that are missing from a data source written by an earlier version. */
 export function completeData(data: DataSource): DataSource {
   return data.kind === 'mnist' ? data : { ...data, memory: data.memory ?? null };
 }

@@ -1,4 +1,4 @@
-/** What is said of a data set that is none. */
+/** Error messages for an invalid data set. */
 import { suggest } from '../suggest.js';
 import { entryOf } from '../../protocol/records.js';
 

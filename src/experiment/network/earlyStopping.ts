@@ -1,15 +1,15 @@
-/** Early stopping: how it is written, and its normal form. */
+/** Schema and normal form of early stopping. */
 import { z } from 'zod';
 import { flag, number, whole, type Kit } from './kit.js';
 
 export interface EarlyStoppingSettings {
-  /** What an epoch measures, such as `val/loss`. */
+  /** Monitored metric, such as `val/loss`. */
   metric: string;
-  /** Epochs without progress that are waited for. */
+  /** Number of epochs without improvement before training stops. */
   patience: number;
-  /** How much counts as progress. */
+  /** Smallest change that counts as an improvement. */
   threshold: number;
-  /** Puts the weights of the best epoch back. */
+  /** Restores the weights of the best epoch. */
   restore: boolean;
 }
 

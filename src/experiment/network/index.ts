@@ -1,9 +1,9 @@
 /**
- * The `network:` section of an experiment file: what the built-in trainer is to train, and on what.
+ * The `network:` section of an experiment file: what the built-in trainer trains, and on which data.
  *
- * Written once as a zod schema, in two strictnesses: `NetworkTemplate` allows a `{param}` placeholder wherever a
- * scalar may stand (the file as a person writes it), `NetworkFile` does not (after the run's parameters were put
- * in). `validateNetwork` gives the normal form that the trainer reads.
+ * The schema is written once in zod, in two versions: `NetworkTemplate` allows a `{param}` placeholder in place of any
+ * scalar (the file as a person writes it), and `NetworkFile` does not (after the run's parameters are filled in).
+ * `validateNetwork` returns the normal form that the trainer reads.
  */
 import { z } from 'zod';
 import { augmentSchema, mixupSchema, normalizeAugment, type AugmentSettings } from './augment.js';
@@ -33,38 +33,38 @@ export type { NetworkProblem };
 
 export const BACKENDS = ['auto', 'tfjs-node-gpu', 'tensorflow-python', 'webgpu', 'tfjs-node', 'wasm', 'cpu'] as const;
 
-/** What the trainer is given, as JSON in `run.json`. */
+/** Settings that the trainer reads as JSON from `run.json`. */
 export interface Network {
   data: DataSource;
-  /** Fraction of the training examples to evaluate on; null: what comes with the data, else 0.2. */
+  /** Fraction of the training examples held out for validation; null: the data set's own validation set, else 0.2. */
   validation: number | null;
-  /** Parts that the examples are divided into for cross-validation; null: none. */
+  /** Number of folds for cross-validation; null: no cross-validation. */
   folds: number | null;
-  /** The only part that is to be judged by, from 1; null: each in turn. */
+  /** Index from 1 of the only fold to validate on; null: each fold in turn. */
   fold: number | null;
   layers: Layer[];
   loss: LossSettings;
   optimizer: OptimizerSettings;
   schedule: ScheduleSettings;
-  /** Gradients are made no longer than this (all weights together), and no value of them larger; null: as they are. */
+  /** Upper bounds on the gradient's norm (all weights together) and on each of its values; null: not clipped. */
   clip: { norm: number | null; value: number | null };
-  /** Batches whose gradients are averaged for one step of the optimizer. */
+  /** Number of batches whose gradients are averaged for one optimizer step (gradient accumulation). */
   accumulate: number;
-  /** Decay of the moving average of the weights that is judged and saved; null: the weights themselves are. */
+  /** Decay of the moving average of the weights that is evaluated and saved; null: the weights themselves are used. */
   ema: number | null;
   earlyStopping: EarlyStoppingSettings | null;
   metrics: MetricSettings;
-  /** Logs the size of gradients, updates and activations in every layer, once an epoch. */
+  /** Logs the size of gradients, updates and activations of every layer, once per epoch. */
   diagnostics: boolean;
-  /** Says when training goes wrong. */
+  /** Warns when training goes wrong. */
   warnings: boolean;
-  /** Of all kernels, unless their layer says otherwise. */
+  /** Regularization of every kernel whose layer does not override it. */
   regularization: Regularization;
-  /** Bounds that training keeps to. */
+  /** Constraints that training must satisfy. */
   constraints: ConstraintSettings[];
-  /** What is done to training images. */
+  /** Augmentation of the training images; null: none. */
   augment: AugmentSettings | null;
-  /** α of the Beta distribution by which examples are mixed with others; 0: they are not. */
+  /** α of the Beta distribution from which mixup draws its ratios; 0: no mixup. */
   mixup: number;
   batchSize: number;
   epochs: number;
@@ -77,7 +77,7 @@ export interface Network {
   backend: (typeof BACKENDS)[number];
 }
 
-/** The section's schema. With `placeholders`, any scalar may be a `"{param}"` placeholder instead. */
+/** Builds the section's schema. With `placeholders`, any scalar may be a `"{param}"` placeholder instead. */
 function schema(placeholders: boolean) {
   const kit = kitOf(placeholders);
   const { p, optional } = kit;
@@ -158,22 +158,22 @@ function schema(placeholders: boolean) {
   });
 }
 
-/** As a person writes it: scalars may be placeholders. Use for the JSON Schema of the experiment file. */
+/** Schema of the section as a person writes it, where scalars may be placeholders. The JSON Schema is made from it. */
 export const NetworkTemplate = schema(true);
-/** After the run's parameters were put in. */
+/** Schema of the section after the run's parameters are filled in. */
 export const NetworkFile = schema(false);
 export type WrittenNetwork = z.output<typeof NetworkFile>;
 
 export type NetworkResult =
   { network: Network; problems?: undefined } | { network?: undefined; problems: NetworkProblem[] };
 
-/** Checks the section as written, placeholders allowed: for the editor, before a run's parameters are known. */
+/** Checks the section as written, with placeholders. The editor uses it before a run's parameters are known. */
 export function checkNetworkTemplate(value: unknown): NetworkProblem[] {
   const result = NetworkTemplate.safeParse(value);
   return result.success ? [] : problemsOf(result.error.issues, value, NetworkTemplate);
 }
 
-/** Checks the section after the run's parameters were put in, and gives its normal form. */
+/** Checks the section after the run's parameters are filled in, and returns its normal form. */
 export function validateNetwork(value: unknown): NetworkResult {
   const result = NetworkFile.safeParse(value);
   if (!result.success) return { problems: problemsOf(result.error.issues, value, NetworkFile) };
@@ -191,7 +191,7 @@ function foldsProblem({ folds = null, fold = null, validation = null }: WrittenN
   return fold > folds ? { path: ['fold'], message: `fold must be from 1 to ${folds}, the number of folds` } : null;
 }
 
-/** A normal form that an earlier version wrote, with what has come since. */
+/** Fills in the settings that are missing from a normal form written by an earlier version. */
 export function completeNetwork(network: Network): Network {
   const { optimizer } = network;
   const defaults = {

@@ -1,10 +1,10 @@
-/** What the parts of the section's schema are made of. Messages say what may stand there. */
+/** Building blocks of the section's schema. Their messages name the values that are allowed. */
 import { z } from 'zod';
 import { suggest } from '../suggest.js';
 
 export const Placeholder = z.string().regex(/^\{[^{}]+\}$/, 'must be a "{param}" placeholder');
 
-/** Says what may stand here, with the nearest name when a word was mistyped. */
+/** Returns a schema for one of `names`. Its message lists them, or suggests the nearest name for a typo. */
 export function oneOf<const T extends readonly [string, ...string[]]>(what: string, names: T) {
   return z.enum(names, {
     error: (issue) => {
@@ -25,12 +25,12 @@ export const path = (what: string) =>
     .string({ error: (issue) => (issue.input === undefined ? `${what} is missing` : `${what} must be a file's path`) })
     .min(1, `${what} must be a file's path`);
 
-/** How scalars may be written: with placeholders as a person does, or without, once a run's parameters were put in. */
+/** Scalar schemas: with placeholders as a person writes them, or without once a run's parameters are filled in. */
 export interface Kit {
-  /** The type is the scalar's either way. */
+  /** Allows a placeholder where the kit does. The inferred type stays the scalar's. */
   p<T extends z.ZodType>(of: T): T;
   optional<T extends z.ZodType>(of: T): z.ZodOptional<z.ZodNullable<T>>;
-  /** One whole number of at least 1, or two [height, width]. */
+  /** Accepts one whole number of at least 1, or two: [height, width]. */
   pair(what: string): z.ZodUnion<readonly [z.ZodNumber, z.ZodTuple<[z.ZodNumber, z.ZodNumber], null>]>;
 }
 

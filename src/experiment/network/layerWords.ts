@@ -1,4 +1,4 @@
-/** What is said of a layer that is none. */
+/** Error messages for an invalid layer. */
 import { suggest } from '../suggest.js';
 
 const LAYER_NAMES = [

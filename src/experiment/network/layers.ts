@@ -1,4 +1,4 @@
-/** Layers: how they are written, and their normal form. */
+/** Schema and normal form of the layers. */
 import { z } from 'zod';
 import { flag, number, oneOf, whole, type Kit } from './kit.js';
 import { describeLayer } from './layerWords.js';
@@ -59,7 +59,7 @@ export type Layer =
       kernel: Size;
       stride: Size;
       padding: 'valid' | 'same';
-      /** Outputs for each channel. */
+      /** Outputs per channel. */
       multiplier: number;
       activation: Activation;
       bias: boolean;
@@ -70,7 +70,7 @@ export type Layer =
   | { type: 'spatialDropout'; rate: number }
   | { type: 'layerNorm'; epsilon: number }
   | { type: 'reshape'; shape: number[] }
-  /** x + layers(x), with a projection of x where the shapes differ. */
+  /** x + layers(x), with x projected where the shapes differ. */
   | { type: 'residual'; layers: Layer[] }
   | SequenceLayer
   | { type: 'batchNorm'; momentum: number; epsilon: number }
@@ -177,7 +177,7 @@ type WrittenPlain = z.output<ReturnType<typeof plainSchemas>[number]>;
 const square = (value: number | [number, number] | undefined, fallback: Size): Size =>
   value === undefined ? fallback : typeof value === 'number' ? [value, value] : value;
 
-/** In order, with repeated ones written out and separable convolutions as the two that they are. */
+/** Returns the layers in order, with repeats expanded and each separable convolution split into its two parts. */
 export function normalizeLayers(layers: readonly WrittenLayer[]): Layer[] {
   return layers.flatMap((layer): Layer[] => {
     if (typeof layer === 'string') return [normalizePlain(layer)];

@@ -1,9 +1,9 @@
-/** Losses: how they are written, and their normal form. */
+/** Schema and normal form of the losses. */
 import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
 import { number, oneOf, type Kit } from './kit.js';
 
-/** `numbers`: the loss of a regression; the others are of a classification. */
+/** Task of each loss: `numbers` marks regression losses; the others are classification losses. */
 export const LOSSES = {
   crossEntropy: 'classes',
   binaryCrossEntropy: 'classes',
@@ -19,11 +19,11 @@ const NAMES = Object.keys(LOSSES) as [LossName, ...LossName[]];
 
 export interface LossSettings {
   name: LossName;
-  /** For huber: from this error on, in the (standardized) unit of the targets, it grows evenly. */
+  /** Error at which huber becomes linear, in the (standardized) unit of the targets. */
   delta: number;
-  /** This share of each target is spread evenly over all classes. */
+  /** Share of each target that is spread evenly over all classes. */
   labelSmoothing: number;
-  /** What an example of each class counts: by name, so that all have the same say (`balanced`), or all 1 (null). */
+  /** Weight of an example by class name; `balanced` gives all classes equal influence, null gives every example 1. */
   classWeights: 'balanced' | Record<string, number> | null;
 }
 

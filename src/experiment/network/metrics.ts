@@ -1,11 +1,13 @@
-/** What is measured after every epoch, beyond what always is: how it is written, and its normal form. */
+/** Schema and normal form of optional metrics, measured after every epoch in addition to the standard ones. */
 import { z } from 'zod';
 import { flag, whole, type Kit } from './kit.js';
 
 export interface MetricSettings {
-  /** Also counts an example as right when its class is among so many of the likeliest; null: not measured. */
+  /**
+   * k of top-k accuracy: an example counts as correct when its class is among the k most likely; null: not measured.
+   */
   topK: number | null;
-  /** Precision, recall and F1 of every class by itself, too. */
+  /** Reports precision, recall and F1 of every class as well. */
   perClass: boolean;
 }
 

@@ -1,11 +1,11 @@
-/** Optimizers: how they are written, and their normal form. */
+/** Schema and normal form of the optimizers. */
 import { z } from 'zod';
 import { flag, number, oneOf, type Kit } from './kit.js';
 import { entryOf } from '../../protocol/records.js';
 
 type Moments = { learningRate: number; beta1: number; beta2: number; epsilon: number };
 type Squares = { learningRate: number; decay: number; epsilon: number };
-/** What each optimizer can be told, but for weight decay. */
+/** Settings of each optimizer, apart from weight decay. */
 interface Settings {
   sgd: { learningRate: number; momentum: number; nesterov: boolean };
   adam: Moments;
@@ -16,13 +16,13 @@ interface Settings {
   adadelta: Squares;
 }
 interface Decay {
-  /** Decoupled from the gradient: θ ← θ − α·λ·θ with every step, for weights but not for biases and norms. */
+  /** Decoupled weight decay: θ ← θ − α·λ·θ at every step. It applies to weights, not to biases and norms. */
   weightDecay: number;
 }
 export type OptimizerName = keyof Settings;
 export type OptimizerSettings = { [N in OptimizerName]: { name: N } & Settings[N] & Decay }[OptimizerName];
 
-/** Names with the settings that each has, and their defaults: those of the papers, or of PyTorch where these say none. */
+/** Settings of each optimizer with their defaults, from the paper, or from PyTorch where the paper gives none. */
 const KNOWN = {
   sgd: { learningRate: 0.01, momentum: 0, nesterov: false, weightDecay: 0 },
   adam: { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
@@ -66,7 +66,7 @@ export type WrittenOptimizer = z.output<ReturnType<typeof optimizerSchema>>;
 
 export function normalizeOptimizer(written: WrittenOptimizer | undefined): OptimizerSettings {
   const { name, ...given } = typeof written === 'string' ? { name: written } : (written ?? { name: 'adam' as const });
-  // What another optimizer would use is let pass, so that a search can choose the optimizer.
+  // Settings of other optimizers are accepted, so that a search can choose the optimizer.
   const said = Object.entries(given).filter(
     ([key, value]) => value !== null && value !== undefined && key in KNOWN[name],
   );

@@ -1,11 +1,11 @@
-/** Turns what zod finds wrong with a `network:` section into sentences a person can act on. */
+/** Turns zod's issues with a `network:` section into messages that a person can act on. */
 import { z } from 'zod';
 import { describeData } from './dataWords.js';
 import { describeLayer } from './layerWords.js';
 import { suggest } from '../suggest.js';
 import { entryOf } from '../../protocol/records.js';
 
-/** A mistake in the section; `path` leads to it from `network` (keys and indexes). */
+/** An error in the section; `path` leads to it from `network` (keys and indexes). */
 export interface NetworkProblem {
   path: (string | number)[];
   message: string;
@@ -16,7 +16,10 @@ export function problemsOf(issues: readonly Issue[], value: unknown, of: z.ZodTy
   return issues.flatMap((issue) => explain(issue, [], value, of));
 }
 
-/** Of a union only the branch that the person most likely meant is told of: the one that fails deepest. */
+/**
+ * Explains an issue. For a union, only the branch that the person most likely meant is reported: the one that fails
+ * deepest.
+ */
 function explain(issue: Issue, base: PropertyKey[], root: unknown, of: z.ZodType): NetworkProblem[] {
   const at = [...base, ...issue.path];
   if (issue.code === 'invalid_union') {
@@ -59,10 +62,10 @@ function explain(issue: Issue, base: PropertyKey[], root: unknown, of: z.ZodType
   return [{ path: clean(at), message }];
 }
 
-/** What is said by a schema that knows nothing of the person's intention. */
+/** Messages of schemas that know nothing about the person's intention. */
 const GENERIC = /^(Invalid |must be a "\{param)/;
 
-/** A number or word was given: the branch for scalars knows best what is wrong with it. */
+/** Finds the branch for scalars: when the value is a number or string, its message is the most helpful one. */
 function scalarBranch(branches: readonly (readonly Issue[])[], value: unknown): Issue | undefined {
   if (isObject(value) || value === undefined || value === null) return undefined;
   const direct = branches.flat().filter((error) => error.path.length === 0);
@@ -75,9 +78,9 @@ function scalarBranch(branches: readonly (readonly Issue[])[], value: unknown): 
 const keyBranch = (branches: readonly (readonly Issue[])[]) =>
   branches.find((errors) => errors.length > 0 && errors.every((error) => error.code === 'unrecognized_keys'));
 const describe = (at: PropertyKey[], value: unknown) => (inLayers(at) ? describeLayer(value) : describeData(value));
-/** Layers and data have messages of their own for a wrong key. */
+/** True for layers and data, which have their own messages for an unknown key. */
 const isListed = (at: PropertyKey[]) => inLayers(at) || (at[0] === 'data' && at.length === 1);
-/** An entry of a list of layers, which may stand within another layer. */
+/** True for an entry of a list of layers, which may be nested in another layer. */
 const inLayers = (at: PropertyKey[]) =>
   typeof at.at(-1) === 'number' && (at.at(-2) === 'layers' || at.at(-2) === 'residual');
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
@@ -95,7 +98,7 @@ function valueAt(root: unknown, at: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** Names of the keys allowed at a path, found by walking the schema along the value that is there. */
+/** Returns the names of the keys allowed at a path, found by walking the schema along the actual value. */
 function knownKeys(of: z.ZodType, at: readonly PropertyKey[]): string[] {
   let candidates: z.ZodType[] = [of];
   const unwrap = (type: z.ZodType): z.ZodType[] => {

@@ -1,4 +1,4 @@
-/** Penalties and bounds for weights: how they are written, and their normal form. Biases and norms have none. */
+/** Schema and normal form of penalties and bounds on weights. Biases and norms have none. */
 import { z } from 'zod';
 import { number, type Kit } from './kit.js';
 
@@ -7,16 +7,16 @@ export interface Regularization {
   l1: number;
   /** Penalty l2·Σw². */
   l2: number;
-  /** Largest length of the weights that go into one output; 0: any. */
+  /** Largest norm of the weights into one output; 0: unbounded. */
   maxNorm: number;
 }
 
-/** What a layer has instead of the network's. */
+/** Regularization settings by which a layer overrides those of the network. */
 export interface OwnRegularization {
   regularization?: Partial<Regularization>;
 }
 
-/** For the whole network, and for a single layer, which replaces what it names. */
+/** Returns the schema fields for the whole network, or for a single layer, which overrides those it names. */
 export function regularizationFields({ optional }: Kit) {
   const amount = (what: string) => number(what).min(0, `${what} must be at least 0`);
   return {
@@ -39,7 +39,7 @@ export function normalizeRegularization(written: WrittenRegularization | null | 
   return { l1: written?.l1 ?? 0, l2: written?.l2 ?? 0, maxNorm: written?.maxNorm ?? 0 };
 }
 
-/** What a layer says for itself; nothing at all where it says nothing. */
+/** Returns the settings a layer sets itself; an empty object when it sets none. */
 export function ownRegularization(written: WrittenRegularization): OwnRegularization {
   const { l1, l2, maxNorm } = written;
   const said = Object.entries({ l1, l2, maxNorm }).filter(([, value]) => value !== null && value !== undefined);

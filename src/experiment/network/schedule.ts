@@ -1,4 +1,4 @@
-/** Learning rate schedules: how they are written, and their normal form. Times are in epochs, and may be fractions. */
+/** Schema and normal form of learning rate schedules. Times are in epochs and may be fractional. */
 import { z } from 'zod';
 import { number, oneOf, type Kit } from './kit.js';
 
@@ -16,9 +16,9 @@ export type ScheduleName = keyof Settings;
 export type ScheduleSettings = {
   [N in ScheduleName]: {
     name: N;
-    /** Epochs in which the rate rises from 0, before the schedule begins. */
+    /** Epochs over which the rate rises from 0 before the schedule begins. */
     warmup: number;
-    /** Whether the rate changes with every step or stays the same within an epoch. */
+    /** Interval between changes of the rate: every step, or once per epoch. */
     per: 'step' | 'epoch';
   } & Settings[N];
 }[ScheduleName];
@@ -76,7 +76,7 @@ export function scheduleSchema({ p, optional }: Kit) {
 }
 export type WrittenSchedule = z.output<ReturnType<typeof scheduleSchema>>;
 
-/** What another schedule would use is let pass, so that a search can choose the schedule. */
+/** Returns the normal form. Settings of other schedules are accepted, so that a search can choose the schedule. */
 export function normalizeSchedule(written: WrittenSchedule | null | undefined): ScheduleSettings {
   const { name, ...given } =
     typeof written === 'string' ? { name: written } : (written ?? { name: 'constant' as const });

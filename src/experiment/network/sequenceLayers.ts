@@ -1,4 +1,4 @@
-/** Layers for sequences, [time, features] an example: how they are written, and their normal form. */
+/** Schema and normal form of layers for sequences; one example is [time, features]. */
 import { z } from 'zod';
 import { flag, oneOf, whole, type Kit } from './kit.js';
 import { ownRegularization, regularizationFields, type OwnRegularization } from './regularization.js';
@@ -13,9 +13,9 @@ export type SequenceLayer =
       type: 'recurrent';
       cell: (typeof CELLS)[number];
       units: number;
-      /** What lets a value between 0 and 1 through; not for simple cells. */
+      /** Function that maps the gate to a share between 0 and 1; unused by simple cells. */
       gate: Gate;
-      /** The whole sequence of outputs, or the last one only. */
+      /** Returns the whole sequence of outputs instead of only the last one. */
       sequences: boolean;
       bidirectional: boolean;
     } & OwnRegularization);

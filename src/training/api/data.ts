@@ -1,4 +1,4 @@
-/** Data sets for training programs: read as for the section, or made by the program. */
+/** Data sets for training programs, either read as in the section or made by the program. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { Feed, toTensors } from '../loop/batches.js';
 import { loadDataset } from '../data/index.js';
@@ -9,7 +9,7 @@ import { Random } from '../random.js';
 import { normal } from './settings.js';
 import type { Augmentation, Batch, Data, Examples, OwnData, TrainingApi } from './types.js';
 
-/** What stands behind the `Data` that programs are given. */
+/** Internal data set behind the `Data` that programs receive. */
 const SETS = new WeakMap<Data, Dataset>();
 
 export function setOf(data: Data): Dataset {

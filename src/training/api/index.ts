@@ -1,4 +1,4 @@
-/** `tunesmith/training`: what types.ts describes. */
+/** Implementation of `tunesmith/training`, the interface in types.ts. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -12,7 +12,7 @@ import type { TrainingApi } from './types.js';
 export type * from './types.js';
 export { augmentation, batches, evaluate, loadData, loss, makeData, network, optimizer, schedule, tf, train };
 
-// Backends are tried, and workers run, in processes of the trainer; this one's program is the person's own.
+// Backends are tried and workers run in trainer processes, because this process runs the person's own program.
 const trainer = typeof __dirname === 'string' ? join(__dirname, 'trainer.cjs') : '';
 if (existsSync(trainer)) process.env.TUNESMITH_TRAINER ??= trainer;
 
@@ -22,7 +22,7 @@ export const startBackend: TrainingApi['startBackend'] = async (name) => {
   return { name: backend.id, device };
 };
 
-// All that is promised is there, and is what was promised.
+// The compiler checks here that the exports match the declared interface.
 ({
   ...{
     augmentation,

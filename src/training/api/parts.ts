@@ -1,4 +1,4 @@
-/** Networks, losses, optimizers, schedules and augmentations for loops that a program writes itself. */
+/** Networks, losses, optimizers, schedules and augmentations for custom training loops. */
 import * as tf from '@tensorflow/tfjs-core';
 import { buildAugmentation } from '../augment/index.js';
 import { buildLayers } from '../model.js';
@@ -16,7 +16,7 @@ import { normal } from './settings.js';
 import type { Network, Tensor, TrainingApi } from './types.js';
 import { entryOf } from '../../protocol/records.js';
 
-/** What stands behind the `Network` that programs are given. */
+/** Internal state behind the `Network` that programs receive. */
 const MODELS = new WeakMap<Network, { model: Model; parameters: Parameters }>();
 
 function partsOf(network: Network): { model: Model; parameters: Parameters } {

@@ -1,11 +1,11 @@
-/** Settings of a part, as a person writes them, through the schema of the whole section: the same words, the same messages. */
+/** Validates a part's settings with the schema of the whole section, so that words and messages are the same. */
 import { validateNetwork, type Network } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 
-/** What a section must have, where only another part of it is asked for. */
+/** Placeholder values for the rest of the section when only one part is needed. */
 const REST = { data: 'mnist', layers: [{ dense: 1 }], loss: 'mse' };
 
-/** Throws TrainingError with every mistake. */
+/** Returns the normal form. Throws TrainingError that lists every mistake. */
 export function normal(section: Record<string, unknown>): Network {
   const { network, problems } = validateNetwork({ ...REST, ...section });
   if (network) return network;

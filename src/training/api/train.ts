@@ -1,4 +1,4 @@
-/** The whole training for a program of a person's own, as for a `network:` section. */
+/** Runs a whole training for a person's own program, as for a `network:` section. */
 import type { RunClient } from '../../client/index.js';
 import { trainRun } from '../loop/trainRun.js';
 import { setOf } from './data.js';

@@ -1,9 +1,9 @@
-/** Turning, resizing, shifting, mirroring and cropping: all of them together are one affine map. */
+/** Rotation, scaling, shifting, mirroring and cropping, combined into one affine map. */
 import type { AugmentSettings } from '../../experiment/network/index.js';
 import type { Random } from '../random.js';
 import { spread, type ImageShape } from './types.js';
 
-/** Where a pixel's value comes from: y = yy·row + yx·column + y0, x = xy·row + xx·column + x0. */
+/** Source position of a pixel: y = yy·row + yx·column + y0, x = xy·row + xx·column + x0. */
 export interface Affine2 {
   yy: number;
   yx: number;
@@ -19,7 +19,7 @@ export function isAffine({ shift, rotate, scale, flip, crop }: Settings): boolea
   return shift > 0 || rotate > 0 || scale > 0 || flip.horizontal > 0 || flip.vertical > 0 || crop > 0;
 }
 
-/** Draws a map about the image's centre. Mirroring and cropping alone move whole pixels onto whole pixels. */
+/** Draws a map about the image's centre. Mirroring and cropping alone map whole pixels to whole pixels. */
 export function drawAffine(into: Affine2, settings: Settings, { height, width }: ImageShape, random: Random): void {
   const { shift, rotate, scale, flip, crop } = settings;
   const angle = rotate > 0 ? (spread(random, rotate) * Math.PI) / 180 : 0;
@@ -29,11 +29,11 @@ export function drawAffine(into: Affine2, settings: Settings, { height, width }:
   let down = shift > 0 ? spread(random, shift) : 0;
   let right = shift > 0 ? spread(random, shift) : 0;
   if (crop > 0) {
-    // Padding by `crop` and cutting out anywhere: He et al. (CVPR 2016), section 4.2.
+    // Pads by `crop` and cuts out at a random position: He et al. (CVPR 2016), section 4.2.
     down += Math.floor(random.uniform() * (2 * crop + 1)) - crop;
     right += Math.floor(random.uniform() * (2 * crop + 1)) - crop;
   }
-  // From a pixel of the new image back to the old one: what was done last is undone first.
+  // The map leads from the new image back to the old one, so the last operation is undone first.
   const cos = Math.cos(angle) / size;
   const sin = Math.sin(angle) / size;
   const [cy, cx] = [(height - 1) / 2, (width - 1) / 2];

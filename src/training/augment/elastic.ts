@@ -1,14 +1,14 @@
 /**
- * Smooth random displacements (Simard, Steinkraus & Platt, ICDAR 2003, section 2). Their field of noise, smoothed by a
- * Gaussian, is drawn here as cubic B-splines over a coarse grid of normal numbers: the spline over a spacing s is
- * near the Gaussian of deviation s/√3 (Unser, Aldroubi & Eden 1992), and costs a tenth.
+ * Smooth random displacements (Simard, Steinkraus & Platt, ICDAR 2003, section 2). The paper smooths a noise field with
+ * a Gaussian. Here the field is drawn as cubic B-splines over a coarse grid of Gaussian numbers: a spline with spacing
+ * s approximates a Gaussian of standard deviation s/√3 (Unser, Aldroubi & Eden 1992), at a tenth of the cost.
  */
 import type { Random } from '../random.js';
 import { normals } from './normals.js';
 import type { ImageShape } from './types.js';
 
 export class ElasticField {
-  /** Displacement of each pixel. */
+  /** Vertical displacement of each pixel. */
   readonly y: Float32Array;
   readonly x: Float32Array;
   private readonly rows: Axis;
@@ -17,7 +17,7 @@ export class ElasticField {
   private readonly half: Float32Array;
   private readonly factor: number;
 
-  /** `distance`: deviation of the displacements, in pixels; `smoothness`: of the Gaussian. */
+  /** `distance`: standard deviation of the displacements in pixels; `smoothness`: that of the Gaussian. */
   constructor(
     private readonly shape: ImageShape,
     { distance, smoothness }: { distance: number; smoothness: number },
@@ -25,12 +25,12 @@ export class ElasticField {
     const { height, width } = shape;
     this.rows = axis(height, smoothness);
     this.columns = axis(width, smoothness);
-    // Filled in pairs.
+    // Random numbers are generated in pairs.
     this.grid = new Float32Array(2 * Math.ceil((this.rows.knots * this.columns.knots) / 2));
     this.half = new Float32Array(this.rows.knots * width);
     this.y = new Float32Array(height * width);
     this.x = new Float32Array(height * width);
-    // The variance that the weights leave, averaged over the image.
+    // The spline weights reduce the variance; this is what remains, averaged over the image.
     this.factor = distance / Math.sqrt(this.rows.variance * this.columns.variance);
   }
 
@@ -77,7 +77,7 @@ export class ElasticField {
 
 interface Axis {
   knots: number;
-  /** First of the four knots that have a say at each pixel, and what they count. */
+  /** Index of the first of the four knots that influence each pixel; `weights` holds their weights. */
   first: Int32Array;
   weights: Float32Array;
   /** Mean over pixels of the sum of squared weights. */

@@ -2,7 +2,7 @@
 import type { AugmentSettings } from '../../experiment/network/index.js';
 import type { ImageChange, ImageShape } from './types.js';
 
-/** Sides of the rectangle: between 0.3 : 1 and 1 : 0.3, as in the paper's section 4.2. */
+/** Smallest aspect ratio of the rectangle: 0.3 : 1 to 1 : 0.3, as in the paper's section 4.2. */
 const ASPECT = 0.3;
 const SMALLEST = 0.02;
 

@@ -1,4 +1,4 @@
-/** What is done to training examples before the network sees them. A new transformation is one file and one line here. */
+/** Augmentation of training examples. To add a transformation, write one file and add one line here. */
 import type { Network } from '../../experiment/network/index.js';
 import type { Dataset } from '../data/types.js';
 import { TrainingError } from '../errors.js';
@@ -11,12 +11,12 @@ import { brightness, noise } from './pixels.js';
 import type { ImageChange } from './types.js';
 import { buildWarp } from './warp.js';
 
-/** Changes a batch in place: inputs as the network sees them, [count, …inputShape], targets [count, outputs]. */
+/** Changes a batch in place: inputs as the network sees them, [count, …inputShape]; targets [count, outputs]. */
 export type Augmentation = (inputs: Float32Array, targets: Float32Array, count: number, random: Random) => void;
 
 type Settings = Pick<Network, 'augment' | 'mixup' | 'loss' | 'layers'>;
 
-/** Null where nothing is to be done. Throws TrainingError where the settings don't fit the data. */
+/** Returns null when there is no augmentation. Throws TrainingError when the settings don't fit the data. */
 export function buildAugmentation(network: Settings, dataset: Dataset): Augmentation | null {
   const changes = imageChanges(network, dataset);
   const alpha = network.mixup;
@@ -31,7 +31,7 @@ export function buildAugmentation(network: Settings, dataset: Dataset): Augmenta
   };
 }
 
-/** In the order in which they happen: first where things are, then their values. */
+/** Returns the changes in the order they are applied: geometry first, then pixel values. */
 function imageChanges({ augment: settings }: Settings, dataset: Dataset): ImageChange[] {
   if (!settings) return [];
   if (dataset.inputShape.length !== 3) {

@@ -1,7 +1,7 @@
 /** Mixup: Zhang et al. (ICLR 2018), section 2. Each example x becomes λx + (1 − λ)x′, and its target likewise. */
 import type { Random } from '../random.js';
 
-/** Mixes the rows of both with those of a shuffled batch, in place; λ ~ Beta(α, α), one for each pair. */
+/** Mixes both with the rows of a shuffled batch, in place; λ ~ Beta(α, α), drawn once per pair. */
 export function mixup(inputs: Float32Array, targets: Float32Array, count: number, alpha: number, random: Random): void {
   const order = random.shuffle(Int32Array.from({ length: count }, (_, i) => i));
   const shares = Float64Array.from({ length: count }, () => beta(alpha, random));
@@ -18,13 +18,16 @@ export function mixup(inputs: Float32Array, targets: Float32Array, count: number
   }
 }
 
-/** Beta(α, α), as a ratio of Gamma numbers. */
+/** Draws from Beta(α, α), as a ratio of Gamma variates. */
 export function beta(alpha: number, random: Random): number {
   const [a, b] = [logGamma(alpha, random), logGamma(alpha, random)];
   return 1 / (1 + Math.exp(b - a));
 }
 
-/** Logarithm of a Gamma(α) number: Marsaglia & Tsang (2000); for α < 1 by their section 6. Logarithms, as small α underflow. */
+/**
+ * Draws the logarithm of a Gamma(α) variate: Marsaglia & Tsang (2000), their section 6 for α < 1. Logarithms avoid
+ * underflow for small α.
+ */
 function logGamma(alpha: number, random: Random): number {
   if (alpha < 1) return logGamma(alpha + 1, random) + Math.log(1 - random.uniform()) / alpha;
   const d = alpha - 1 / 3;

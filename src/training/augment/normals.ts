@@ -1,9 +1,11 @@
-/** Normal numbers, drawn once, as drawing each one anew costs more than all else that is done to an image. */
+/**
+ * Table of Gaussian random numbers, generated once: generating them anew would cost more than all other augmentation.
+ */
 import { Random } from '../random.js';
 
 let kept: Float32Array | null = null;
 
-/** 2^16 of them, mean 0 and variance 1 exactly: to be picked from. */
+/** Returns 2^16 numbers with mean 0 and variance 1 exactly, to sample from. */
 export function normals(): Float32Array {
   if (kept) return kept;
   const half = 1 << 15;

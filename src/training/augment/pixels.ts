@@ -1,8 +1,8 @@
-/** Changes of the values alone: brightness and noise. */
+/** Changes of pixel values only: brightness and noise. */
 import { normals } from './normals.js';
 import { spread, type ImageChange, type ImageShape } from './types.js';
 
-/** Multiplies by 1 ± size, from what 0 of the data is to the network. */
+/** Multiplies values by 1 ± size, relative to `zero`, the network's value for 0 in the data. */
 export function brightness(size: number, { height, width, channels }: ImageShape, zero: number): ImageChange {
   const length = height * width * channels;
   return (images, from, random) => {
@@ -12,12 +12,12 @@ export function brightness(size: number, { height, width, channels }: ImageShape
   };
 }
 
-/** Adds normal noise. */
+/** Adds Gaussian noise. */
 export function noise(deviation: number, { height, width, channels }: ImageShape): ImageChange {
   const length = height * width * channels;
   const table = normals();
   return (images, from, random) => {
-    // Two of the table's 2^16 for each draw.
+    // Each draw selects two of the table's 2^16 numbers.
     for (let i = from; i < from + length; i += 2) {
       const bits = random.bits();
       images[i] = images[i]! + deviation * table[bits & 0xffff]!;

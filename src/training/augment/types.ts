@@ -1,6 +1,6 @@
 import type { Random } from '../random.js';
 
-/** Shape of one image; its numbers lie row by row, channels together. */
+/** Shape of one image, stored row by row with interleaved channels. */
 export interface ImageShape {
   height: number;
   width: number;
@@ -10,5 +10,5 @@ export interface ImageShape {
 /** Changes the image that begins at `from`, in place. */
 export type ImageChange = (images: Float32Array, from: number, random: Random) => void;
 
-/** In [−size, size). */
+/** Draws uniformly from [−size, size). */
 export const spread = (random: Random, size: number): number => (2 * random.uniform() - 1) * size;

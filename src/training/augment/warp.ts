@@ -1,10 +1,10 @@
-/** Draws an image anew from where each of its pixels comes from, by bilinear interpolation. */
+/** Resamples an image by bilinear interpolation, given the source position of each pixel. */
 import type { AugmentSettings } from '../../experiment/network/index.js';
 import { drawAffine, isAffine, type Affine2 } from './affine.js';
 import { ElasticField } from './elastic.js';
 import type { ImageChange, ImageShape } from './types.js';
 
-/** `zero`: what 0 of the data is to the network. Null where there is nothing to do. */
+/** Builds the warp, or returns null when there is nothing to do. `zero` is the network's value for 0 in the data. */
 export function buildWarp(settings: AugmentSettings, shape: ImageShape, zero: number): ImageChange | null {
   const field = settings.elastic.distance > 0 ? new ElasticField(shape, settings.elastic) : null;
   const affine = isAffine(settings);
@@ -20,13 +20,13 @@ export function buildWarp(settings: AugmentSettings, shape: ImageShape, zero: nu
 
 type Sampler = (images: Float32Array, from: number, map: Affine2, field: ElasticField | null) => void;
 
-/** Outside of the image is `zero`: the image is laid into a border of one pixel, to which all that is farther out is led. */
+/** Pads the image with a border of one pixel of `zero`; positions farther outside are clamped to that border. */
 function zeroed(shape: ImageShape, zero: number): Sampler {
   const { height, width, channels } = shape;
   return sampler(shape, new Float32Array((height + 2) * (width + 2) * channels).fill(zero), 1);
 }
 
-/** Outside of the image is its nearest pixel. */
+/** Clamps positions outside the image to its nearest pixel. */
 function edged(shape: ImageShape): Sampler {
   return sampler(shape, new Float32Array(shape.height * shape.width * shape.channels), 0);
 }
@@ -34,7 +34,7 @@ function edged(shape: ImageShape): Sampler {
 function sampler({ height, width, channels }: ImageShape, source: Float32Array, border: number): Sampler {
   const rowLength = (width + 2 * border) * channels;
   const [lastY, lastX] = [height - 1 + 2 * border, width - 1 + 2 * border];
-  // The pixel below and to the right of the last one is never looked at, as its share is 0.
+  // The pixel below and to the right of the last one is never read, because its weight is 0.
   const [mostY, mostX] = [Math.max(0, lastY - 1), Math.max(0, lastX - 1)];
   const [down, right] = [lastY > 0 ? rowLength : 0, lastX > 0 ? channels : 0];
   return (images, from, map, field) => {
@@ -58,7 +58,7 @@ function sampler({ height, width, channels }: ImageShape, source: Float32Array, 
         }
         y = y < 0 ? 0 : y > lastY ? lastY : y;
         x = x < 0 ? 0 : x > lastX ? lastX : x;
-        // Truncation is floor here: neither is below 0.
+        // Truncation equals floor here, because neither value is negative.
         let top = y | 0;
         let left = x | 0;
         if (top > mostY) top = mostY;

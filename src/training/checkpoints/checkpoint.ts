@@ -11,8 +11,8 @@ export interface SavedWeight {
 }
 
 /**
- * Saves weights in the safetensors format: length of the header (8 bytes, little-endian), header in JSON, values.
- * Nothing in it can be executed, and every framework reads it. The file is there whole or not at all.
+ * Saves weights in the safetensors format: header length (8 bytes, little-endian), JSON header, values. Nothing in it
+ * is executable, and every framework reads it. The file is written atomically.
  */
 export async function saveWeights(
   path: string,
@@ -33,7 +33,7 @@ export async function saveWeights(
   await writeWhole(path, (file) => file.writeFile(bytes));
 }
 
-/** As the format's own reader has it. */
+/** Longest header in bytes that the format's reference reader accepts. */
 const LONGEST_HEADER = 100e6;
 
 const Anything = record(z.unknown());
@@ -45,12 +45,12 @@ const Entry = z.object({
   data_offsets: z.tuple([Place, Place]),
 });
 
-/** Reads what `saveWeights` wrote. Throws when the file is cut short or holds other than 32-bit numbers. */
+/** Reads what `saveWeights` wrote. Throws when the file is truncated or holds anything but 32-bit numbers. */
 export async function loadWeights(path: string): Promise<SavedWeight[]> {
   return (await loadModelFile(path)).weights;
 }
 
-/** The same, with what was written along. */
+/** Reads the weights and the metadata. */
 export async function loadModelFile(
   path: string,
 ): Promise<{ weights: SavedWeight[]; metadata: Record<string, string> }> {
@@ -67,7 +67,7 @@ export async function loadModelFile(
     const { dtype, shape, data_offsets: offsets } = read.data;
     const [from, to] = [8 + length + offsets[0], 8 + length + offsets[1]];
     if (dtype !== 'F32') throw new Error(`${path}: "${name}" is of type ${dtype}, not F32`);
-    // One behind the other, as the format wants: else a small file could fill the memory with the same bytes.
+    // The format requires contiguous values. Otherwise a small file could fill the memory by repeating the same bytes.
     if (offsets[0] !== end) throw new Error(`${path}: "${name}" does not begin where the values before it end`);
     end = offsets[1];
     if (!(to <= bytes.length)) throw new Error(`${path} is cut short`);
@@ -80,7 +80,7 @@ export async function loadModelFile(
   return { weights, metadata };
 }
 
-/** Every platform that Node runs on today but IBM's mainframes is little-endian already. */
+/** Converts to little-endian bytes; all platforms Node runs on, apart from IBM mainframes, use that order already. */
 export function littleEndian(values: Float32Array): Buffer {
   const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   return new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? bytes : Buffer.from(bytes).swap32();

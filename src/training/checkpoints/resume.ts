@@ -1,4 +1,4 @@
-/** Checkpoints of a training: a folder with the state as JSON and all vectors in safetensors files. */
+/** Training checkpoints: a folder with the state as JSON and all vectors in safetensors files. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadWeights, saveWeights } from './checkpoint.js';
@@ -33,7 +33,7 @@ export async function saveState(folder: string, state: TrainingState): Promise<v
   );
 }
 
-/** Throws TrainingError when the folder holds no checkpoint of a training. */
+/** Loads the state. Throws TrainingError when the folder holds no training checkpoint. */
 export async function loadState(folder: string): Promise<TrainingState> {
   try {
     const written = JSON.parse(await readFile(join(folder, FILES.state), 'utf8')) as Record<string, unknown>;
@@ -41,7 +41,7 @@ export async function loadState(folder: string): Promise<TrainingState> {
     const {
       steps,
       earlyStopping,
-      // Came later than the version.
+      // Constraints were added to the format later.
       constraints = [],
       ...plain
     } = written as unknown as Omit<TrainingState, 'weights' | 'stepper'> & {

@@ -1,4 +1,4 @@
-/** A trained network as a run keeps it: `checkpoints/model.safetensors`. */
+/** A trained network as saved by a run: `checkpoints/model.safetensors`. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -11,11 +11,11 @@ import { TrainingError, messageOf } from '../errors.js';
 
 export const MODEL_FILE = `${RUN_FILES.checkpoints}/model.safetensors`;
 
-/** Of a cross-validation there is a network for each fold, from 1; null: there are none. */
+/** Returns the model's file. Cross-validation saves one per fold, counted from 1; null: no folds. */
 export const modelFile = (fold: number | null): string =>
   fold === null ? MODEL_FILE : MODEL_FILE.replace('.safetensors', `-fold${fold}.safetensors`);
 
-/** What it was trained on, without the examples. */
+/** Description of the training data, without the examples. */
 export type SavedData = Pick<
   Dataset,
   'name' | 'task' | 'inputShape' | 'classes' | 'outputs' | 'inputScale' | 'targetScale' | 'preparation'
@@ -36,7 +36,7 @@ const Data = z.object({
   preparation: record(z.unknown()),
 });
 
-/** What is written beside the weights. */
+/** Returns the metadata saved with the weights. */
 export function savedMetadata(network: Network, data: SavedData): Record<string, string> {
   const { name, inputShape, classes, inputScale, targetScale, preparation } = data;
   return {
@@ -46,13 +46,13 @@ export function savedMetadata(network: Network, data: SavedData): Record<string,
   };
 }
 
-/** Throws TrainingError when the run has none, or it is damaged. */
+/** Loads the saved network. Throws TrainingError when the run has none or it is damaged. */
 export async function loadSaved(runFolder: string, fold: number | null = null): Promise<SavedNetwork> {
   const path = join(runFolder, modelFile(fold));
   try {
     const { weights, metadata } = await loadModelFile(path);
     if (metadata.format !== 'tunesmith') throw new Error('it was not written by the built-in trainer');
-    // They become names of files in an archive.
+    // The names become file names in an archive.
     const odd = weights.find(({ name }) => !/^[\w.-]+(\/[\w.-]+)*$/.test(name) || /(^|\/)\.+(\/|$)/.test(name));
     if (odd) throw new Error(`"${odd.name}" is no name of a weight`);
     const network = completeNetwork(JSON.parse(metadata.network ?? '') as Network);
@@ -81,7 +81,7 @@ export async function loadSaved(runFolder: string, fold: number | null = null): 
   }
 }
 
-/** As a data set without examples, for building the network anew. */
+/** Returns a data set without examples, for rebuilding the network. */
 export function withoutExamples(data: SavedData): Dataset {
   const none = { count: 0, inputs: new Float32Array(0), targets: new Float32Array(0) };
   return { ...data, train: none, validation: none, notes: [] };

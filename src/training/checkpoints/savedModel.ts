@@ -1,4 +1,4 @@
-/** A saved network, ready for use. The backend must have been started. */
+/** A saved network rebuilt for inference. The backend must be started first. */
 import * as tf from '@tensorflow/tfjs-core';
 import { TrainingError } from '../errors.js';
 import type { Dataset } from '../data/types.js';
@@ -28,12 +28,12 @@ export class SavedModel {
     }
   }
 
-  /** As the last layer gives them: what the loss takes. */
+  /** Returns the last layer's outputs, which the loss takes. */
   raw(inputs: tf.Tensor): tf.Tensor2D {
     return this.model.forward(inputs, { training: false, random: new Random(0) });
   }
 
-  /** What a person wants to know: probabilities or scores of classes, or numbers in the targets' own unit. */
+  /** Converts raw outputs to probabilities or scores of classes, or to numbers in the targets' own unit. */
   meant(raw: tf.Tensor2D): tf.Tensor2D {
     const { targetScale } = this.saved.data;
     const contained = lossShape(this.saved.network.loss).contains;

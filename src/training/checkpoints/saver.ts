@@ -1,9 +1,9 @@
-/** Saves a training's state after its epochs, unless that takes too large a part of its time. */
+/** Saves a training's state after each epoch, unless that would take too large a share of its time. */
 import { performance } from 'node:perf_hooks';
 import type { RunClient } from '../../client/index.js';
 import { messageOf } from '../errors.js';
 
-/** Saving may take this part of the time. */
+/** Largest share of the time that saving may take. */
 const SHARE = 0.05;
 
 export class Saver {
@@ -15,16 +15,16 @@ export class Saver {
     private readonly run: Pick<RunClient, 'saveCheckpoint' | 'message' | 'stopRequested' | 'checkpointWanted'>,
   ) {}
 
-  /** `write` fills the folder it is given. */
+  /** Saves a checkpoint; `write` fills the folder it receives. */
   async save(epoch: number, write: (folder: string) => Promise<void>): Promise<void> {
     const before = performance.now();
-    // Always the first, so that there is one; and always when the run is about to be paused or stopped.
+    // The first checkpoint is always saved, and so is one before a pause or stop.
     const asked = this.run.checkpointWanted || this.run.stopRequested !== null;
     if (!asked && this.spent > SHARE * (before - this.started)) return;
     try {
       await this.run.saveCheckpoint(epoch, write);
     } catch (error) {
-      // A full disk must not end a training whose figures are safe in the journal.
+      // A full disk must not end a training whose metrics are safe in the journal.
       if (!this.warned) this.run.message('warning', `a checkpoint could not be saved: ${messageOf(error)}`);
       this.warned = true;
     }

@@ -1,7 +1,7 @@
 /**
- * Cross-validation (Stone, "Cross-Validatory Choice and Assessment of Statistical Predictions", 1974): one network for
- * each division of the examples. They take turns, epoch by epoch, so that the mean over all is known from the first
- * epoch on: it is an ordinary curve, which a pruner can judge, and whose best value is that of one number of epochs.
+ * Cross-validation (Stone, "Cross-Validatory Choice and Assessment of Statistical Predictions", 1974): one network per
+ * fold. The folds are trained in turn, one epoch each, so the mean over all folds is known from the first epoch on. It
+ * is an ordinary curve that a pruner can judge, and its best value belongs to a single number of epochs.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,19 +15,19 @@ import { Training, type JudgedConfusion, type TrainingOptions } from '../loop/tr
 
 export interface CrossValidationOptions extends Omit<TrainingOptions, 'dataset' | 'onEpoch'> {
   datasets: readonly Dataset[];
-  /** As that of a training. */
+  /** Called after each epoch of all folds, like the callback of a single training. */
   onEpoch?(all: CrossValidation, epoch: number): Promise<void>;
 }
 
 interface Fold {
   training: Training;
   log: FoldLog;
-  /** Once it is done: the figures of the weights that are kept. */
+  /** Metrics of the weights that are kept, once the fold is done. */
   final: Record<string, number> | null;
 }
 
 type Figures = Record<string, number | null>;
-/** As a file has it. JSON has no NaN: such figures are null there. */
+/** Cross-validation state as stored in the file. JSON has no NaN, so such values are stored as null. */
 interface Written {
   version: number;
   epoch: number;
@@ -48,7 +48,7 @@ const numbers = (figures: Figures): Record<string, number> =>
 export class CrossValidation {
   private readonly folds: Fold[];
   private epoch = 0;
-  /** To be taken over by all folds, before the next epoch. */
+  /** Settings that all folds adopt before the next epoch. */
   private wanted: Network | null = null;
 
   constructor(private readonly options: CrossValidationOptions) {
@@ -63,7 +63,7 @@ export class CrossValidation {
     return this.folds.map(({ training }) => training);
   }
 
-  /** As that of a training, but for all folds from the same epoch on: else their means would be of different things. */
+  /** Applies other settings to all folds from the same epoch on; otherwise their means would mix different settings. */
   change(network: Network): void {
     this.wanted = network;
   }
@@ -74,7 +74,7 @@ export class CrossValidation {
     for (const { training, final } of this.folds) if (wanted && !final) training.change(wanted);
   }
 
-  /** Trains all, or until a stop is asked for: then false. */
+  /** Trains all folds; returns false when stopped early. */
   async run(): Promise<boolean> {
     for (;;) {
       this.takeOver();
@@ -98,12 +98,15 @@ export class CrossValidation {
     return true;
   }
 
-  /** Of the weights that are kept: means and deviations over the folds. */
+  /** Means and standard deviations over the folds, for the weights that are kept. */
   get final(): Record<string, number> {
     return summary(this.folds.map(({ final }) => final ?? {}));
   }
 
-  /** Of all folds together: every example is judged once. Null for numbers, and before the first epoch's end. */
+  /**
+   * Confusion matrix summed over all folds, which covers every example once; null for regression and before the first
+   * epoch ends.
+   */
   get confusion(): JudgedConfusion | null {
     const all = this.folds.map(({ training }) => training.confusion);
     if (!all.every((one) => one !== null)) return null;
@@ -125,7 +128,7 @@ export class CrossValidation {
     await writeFile(join(folder, FILE), JSON.stringify({ version: VERSION, epoch: this.epoch, folds }));
   }
 
-  /** Goes on where another left off; returns the epochs that are done. Throws TrainingError when it does not fit. */
+  /** Restores a checkpoint and returns the number of completed epochs. Throws TrainingError when it does not match. */
   async load(folder: string): Promise<number> {
     let written: Written;
     try {

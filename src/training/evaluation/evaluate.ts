@@ -10,17 +10,20 @@ import { Random } from '../random.js';
 export interface EvaluateOptions {
   batchSize: number;
   metrics: MetricSettings;
-  /** Called between batches: lets other work in; false ends early. */
+  /** Called between batches to let other work run; returning false ends the evaluation early. */
   pause(): Promise<boolean>;
 }
 
 export interface Evaluation {
-  /** `loss`, and `accuracy`, `precision`, … of classes, or `mae`, `rmse` and `r2` of numbers in the targets' own unit. */
+  /**
+   * `loss`, plus `accuracy`, `precision`, … for classes, or `mae`, `rmse` and `r2` for numbers, in the targets' own
+   * unit.
+   */
   values: Record<string, number>;
   confusion: Confusion | null;
 }
 
-/** Loss and quality on examples. Null when ended early. */
+/** Computes the loss and metrics on examples. Returns null when ended early. */
 export async function evaluate(
   model: Model,
   loss: Loss,

@@ -1,17 +1,17 @@
-/** What is said of one fold of a cross-validation, under its own name; and what all say together. */
+/** Logs each fold of a cross-validation under its own name, and the summary over all folds. */
 import type { TrainingLog } from '../loop/types.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
 type Values = Record<string, number>;
 
-/** A fold's figures are logged as `fold1/val/loss`, beside the means over all. */
+/** Logs a fold's metrics as `fold1/val/loss`, beside the means over all folds. */
 export class FoldLog implements TrainingLog {
   fraction = 0;
-  /** Step of its last point. */
+  /** Step of the latest point. */
   step = 0;
   private epochs = new Map<number, Values>();
 
-  /** `fold` counts from 1. `progressed` is called when the fold has come further. */
+  /** `fold` counts from 1. `progressed` is called when the fold advances. */
   constructor(
     private readonly run: TrainingLog,
     private readonly fold: number,
@@ -25,7 +25,7 @@ export class FoldLog implements TrainingLog {
   log(all: Values, at?: { step?: number; epoch?: number }): void {
     this.step = at?.step ?? this.step;
     const values = pick(all, (name) => !name.startsWith(OF_PROCESS));
-    // Of the whole process, in which all folds are: said once.
+    // Values that belong to the whole process are logged once, by the first fold.
     const shared = this.fold === 1 ? pick(all, (name) => name.startsWith(OF_PROCESS)) : {};
     if (at?.epoch !== undefined && Number.isInteger(at.epoch)) {
       this.epochs.set(at.epoch, { ...this.epochs.get(at.epoch), ...values });
@@ -34,12 +34,12 @@ export class FoldLog implements TrainingLog {
     this.run.log({ ...Object.fromEntries(named), ...shared }, at);
   }
 
-  /** Figures at the end of an epoch. */
+  /** Returns the metrics at the end of an epoch. */
   at(epoch: number): Values {
     return this.epochs.get(epoch) ?? {};
   }
 
-  /** All that `at` tells, to go on with. */
+  /** All values that `at` returns, for the checkpoint. */
   get history(): [number, Values][] {
     return [...this.epochs];
   }
@@ -65,7 +65,10 @@ const OF_PROCESS = 'system/';
 const pick = (values: Values, wanted: (name: string) => boolean): Values =>
   Object.fromEntries(Object.entries(values).filter(([name]) => wanted(name)));
 
-/** Means of what all folds have, and of `val/…` the standard deviation (of a sample, with n − 1) as `val/…_std`. */
+/**
+ * Returns the mean of each value that all folds have, and the sample standard deviation (n − 1) of `val/…` as
+ * `val/…_std`.
+ */
 export function summary(folds: readonly Values[]): Values {
   const result: Values = {};
   for (const name of Object.keys(folds[0] ?? {})) {

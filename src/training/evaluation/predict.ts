@@ -1,4 +1,4 @@
-/** What a saved network says of examples: how good it is on them, and what it predicts, as a CSV file. */
+/** Evaluates a saved network on examples, and writes its predictions to a CSV file. */
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { csv } from '../../protocol/csv.js';
@@ -18,9 +18,9 @@ import { buildLoss } from '../losses/index.js';
 import type { SavedModel } from '../checkpoints/savedModel.js';
 
 export interface PredictContext {
-  /** Folder that relative paths are relative to. */
+  /** Folder that relative paths start from. */
   folder: string;
-  /** Examples at once. */
+  /** Batch size. */
   batch: number;
   signal: AbortSignal;
   onProgress(fraction: number | null, text: string): void;
@@ -32,7 +32,7 @@ export interface Judged extends Evaluation {
   notes: string[];
 }
 
-/** On `files`, or without any on the examples that the run itself was judged by. */
+/** Evaluates on `files`, or, without files, on the run's own validation examples. */
 export async function evaluateSaved(
   model: SavedModel,
   runFolder: string,
@@ -93,7 +93,7 @@ async function ownExamples(
   };
 }
 
-/** Writes a row for every example; the names of the columns. */
+/** Writes a row for every example and returns the names of the columns. */
 export async function predictSaved(
   model: SavedModel,
   files: readonly string[],
@@ -118,7 +118,10 @@ export async function predictSaved(
   return { examples: given.examples.count, columns: table.columns, notes: given.notes() };
 }
 
-/** Opening a large file takes its time: nobody waits for it who wants no more of it. The process is about to end. */
+/**
+ * Rejects as soon as the signal aborts, without waiting for `work`: opening a large file takes time, and the process is
+ * about to end.
+ */
 function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason as Error);
@@ -147,7 +150,7 @@ async function* outputsOf(
   }
 }
 
-/** Row number from 1, name if there is one, what is predicted, and what speaks for each class. */
+/** Rows of predictions: row number from 1, name if there is one, the prediction, and the score of each class. */
 class PredictionTable {
   readonly columns: string[];
   private readonly kind: 'probabilities' | 'scores' | 'values';
@@ -173,10 +176,10 @@ class PredictionTable {
     return this.model.model.outputs;
   }
 
-  /** `i`: of all examples; `at`: in this batch. */
+  /** Returns the row of example `i`, whose outputs are at position `at` of the batch. */
   row(i: number, values: Float32Array, at: number): (string | number)[] {
     const { classes } = this.model.saved.data;
-    // As many digits as a 32-bit number has.
+    // Nine digits distinguish all 32-bit numbers.
     const own = Array.from(values.subarray(at * this.outputs, (at + 1) * this.outputs), (value) =>
       Number(value.toPrecision(9)),
     );
@@ -190,7 +193,7 @@ class PredictionTable {
     return [...start, classes[best]!, ...each];
   }
 
-  /** One output for two classes: the second's. */
+  /** Returns both probabilities from a single output, which is the second class's. */
   private ofTwo(value: number): [number, number] {
     return this.kind === 'probabilities' ? [Number((1 - value).toPrecision(9)), value] : [-value, value];
   }

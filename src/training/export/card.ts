@@ -1,4 +1,4 @@
-/** What somebody must know to use an exported network: what goes in, and what comes out. */
+/** Model card: what users of an exported network must know about its inputs and outputs. */
 import type { LossName } from '../../experiment/network/index.js';
 import type { SavedNetwork } from '../checkpoints/saved.js';
 import { columnsOf } from './graph.js';
@@ -6,14 +6,14 @@ import { columnsOf } from './graph.js';
 export interface Card {
   format: 'tunesmith-model';
   version: 1;
-  /** What it was trained on. */
+  /** Data set it was trained on. */
   data: string;
   input: {
-    /** Without the batch. */
+    /** Shape without the batch axis. */
     shape: number[];
-    /** Raw values: the network standardizes them itself. */
+    /** Description of the raw values; the network standardizes them itself. */
     values: string;
-    /** One for each number, of a table. */
+    /** Column of each number, for a table. */
     columns?: string[];
   };
   output: {
@@ -29,7 +29,9 @@ const MEANINGS: Partial<Record<LossName, [kind: Card['output']['kind'], meaning:
   binaryCrossEntropy: ['probabilities', 'the probability of each class, each by itself'],
 };
 
-/** `raw`: the weights alone, which want their inputs standardized and give what the loss takes. */
+/**
+ * Builds the card. `raw` describes the weights alone, which need standardized inputs and return what the loss takes.
+ */
 export function cardOf({ network, data }: SavedNetwork, outputs: number, raw: boolean): Card {
   const columns = columnsOf(data.preparation);
   const { factor, offset } = data.inputScale;

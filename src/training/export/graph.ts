@@ -1,7 +1,7 @@
 /**
- * A trained network as a plain graph, from raw inputs to what a person wants to know: standardization before its layers,
- * and after them what the loss contains (softmax, sigmoid) or the way back to the targets' own unit. Every format is
- * written from this.
+ * A trained network as a plain graph from raw inputs to final results. It includes standardization before the layers
+ * and, after them, the part that the loss contains (softmax, sigmoid) or the conversion back to the targets' own unit.
+ * Every format is written from this graph.
  */
 import type { Activation, Layer } from '../../experiment/network/index.js';
 import type { SavedWeight } from '../checkpoints/checkpoint.js';
@@ -11,7 +11,7 @@ import { lossShape } from '../losses/index.js';
 import { withoutContained } from '../model.js';
 import type { SavedNetwork } from '../checkpoints/saved.js';
 
-/** (x − mean) / deviation over the last axis; `invert`: x · deviation + mean. */
+/** (x − mean) / deviation over the last axis; with `invert`, x · deviation + mean. */
 export interface Affine {
   type: 'affine';
   mean: number[];
@@ -27,18 +27,18 @@ export type Op =
   | Dropout;
 type Dropout = Extract<Layer, { type: 'dropout' | 'spatialDropout' }>;
 
-/** One operation. Shapes leave the batch out. Activations are operations of their own. */
+/** One operation. Shapes omit the batch axis. Activations are separate operations. */
 export interface GraphNode {
-  /** Unique; letters, digits, dots and underscores only. */
+  /** Unique name of letters, digits, dots and underscores only. */
   name: string;
   op: Op;
   inputs: GraphNode[];
   shape: readonly number[];
-  /** By the last part of their names: `kernel`, `forward/input`. */
+  /** Weights by the last part of their names: `kernel`, `forward/input`. */
   weights: ReadonlyMap<string, SavedWeight>;
 }
 
-/** All nodes, each after its inputs; the last one gives the outputs. */
+/** Returns all nodes in topological order; the last one gives the outputs. */
 export function graphOf(saved: SavedNetwork): GraphNode[] {
   return new GraphBuilder(saved).build();
 }
@@ -77,7 +77,7 @@ class GraphBuilder {
     return node;
   }
 
-  /** value · factor + offset, or what a table's columns were standardized by. */
+  /** Standardizes inputs by value · factor + offset, or by a table's column statistics. */
   private standardized(input: GraphNode): GraphNode {
     const { inputScale, preparation } = this.saved.data;
     const last = input.shape.at(-1)!;
@@ -149,7 +149,7 @@ class GraphBuilder {
   }
 }
 
-/** `2.residual/1.conv` → `residual_2_conv_1`. */
+/** Converts a layer's name: `2.residual/1.conv` → `residual_2_conv_1`. */
 function plainName(name: string): string {
   return name
     .split('/')
@@ -193,7 +193,7 @@ export interface InputColumn {
   deviation: number;
 }
 
-/** What each input of a network for a table stands for; a category is 1 in its own column and 0 in its neighbours'. */
+/** Describes each input of a network for tables; a category is 1 in its own column and 0 in its neighbours'. */
 export function columnsOf(preparation: Record<string, unknown>): InputColumn[] | null {
   const columns = preparation.columns as
     | (
@@ -209,7 +209,7 @@ export function columnsOf(preparation: Record<string, unknown>): InputColumn[] |
   );
 }
 
-/** Values of a weight that must be there. */
+/** Returns the values of a required weight. */
 export function weightOf(node: GraphNode, key: string, size: number): Float32Array {
   const weight = node.weights.get(key);
   if (weight?.values.length !== size) {

@@ -1,7 +1,7 @@
 /**
- * Writes HDF5 files of groups and 32-bit arrays, which is what Keras keeps weights in: superblock version 2, object headers
+ * Writes HDF5 files of groups and 32-bit arrays, the format of Keras weights: superblock version 2, object headers
  * version 2, groups with compact links, contiguous data (HDF5 File Format Specification 3.0, sections II and IV). Every
- * reader since HDF5 1.8 takes them.
+ * HDF5 reader since 1.8 supports them.
  */
 import { littleEndian } from '../checkpoints/checkpoint.js';
 
@@ -15,12 +15,12 @@ const UNDEFINED = 0xffffffffffffffffn;
 const SUPERBLOCK_BYTES = 48;
 
 const MESSAGE = { dataspace: 1, linkInfo: 2, datatype: 3, fill: 5, link: 6, layout: 8, groupInfo: 10 } as const;
-/** IEEE 754, 32 bits, little-endian: as the specification describes a float's bits (section IV.A.2.d). */
+/** IEEE 754 float, 32 bits, little-endian, as the specification encodes it (section IV.A.2.d). */
 const FLOAT32 = [0x11, 0x20, 0x1f, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0];
-/** Space is taken late, the fill value written only if one is set: none is. */
+/** Late allocation; a fill value is written only if it is set, and none is. */
 const NO_FILL = [3, 0x0a];
 
-/** Puts an array at a path such as `layers/dense/vars/0`, with the groups that lead there. */
+/** Puts an array at a path such as `layers/dense/vars/0`, and creates the groups on the way. */
 export function put(root: Hdf5Group, path: string, array: Hdf5Array): void {
   const names = path.split('/');
   let group = root;
@@ -37,7 +37,7 @@ export function hdf5(root: Hdf5Group): Buffer {
   let at = SUPERBLOCK_BYTES;
   const append = (bytes: Buffer): bigint => {
     const address = at;
-    // What follows begins at a multiple of 8.
+    // Blocks are aligned to 8 bytes.
     const padded = Buffer.concat([bytes, Buffer.alloc((8 - (bytes.length % 8)) % 8)]);
     parts.push(padded);
     at += padded.length;
@@ -65,7 +65,7 @@ export function hdf5(root: Hdf5Group): Buffer {
 
 function groupHeader(links: readonly [name: string, address: bigint][]): Buffer {
   return objectHeader([
-    // Neither a heap nor an index: the links are in this header.
+    // There is neither a heap nor an index, because the links are in this header.
     [MESSAGE.linkInfo, Buffer.concat([Buffer.from([0, 0]), u64(UNDEFINED), u64(UNDEFINED)])],
     [MESSAGE.groupInfo, Buffer.from([0, 0])],
     ...links.map(([name, address]): [number, Buffer] => {
@@ -85,7 +85,7 @@ function arrayHeader(shape: readonly number[], address: bigint, bytes: number): 
   ]);
 }
 
-/** Section IV.A.1.b, with four bytes for the size of the messages. */
+/** Encodes an object header (section IV.A.1.b) with a 4-byte message size. */
 function objectHeader(messages: readonly [type: number, data: Buffer][]): Buffer {
   const body = Buffer.concat(
     messages.flatMap(([type, data]) => [Buffer.from([type, data.length & 255, data.length >> 8, 0]), data]),
@@ -104,7 +104,7 @@ function u64(value: bigint): Buffer {
   return bytes;
 }
 
-/** Bob Jenkins's hash of bytes ("lookup3.c", 2006), with which HDF5 finds damage. */
+/** Bob Jenkins's hash ("lookup3.c", 2006), the checksum HDF5 uses. */
 export function lookup3(bytes: Buffer): number {
   const turn = (value: number, by: number): number => (value << by) | (value >>> (32 - by));
   let a = (0xdeadbeef + bytes.length) | 0;

@@ -1,4 +1,4 @@
-/** A trained network in the formats of other programs: a new one is one file and one case here. */
+/** Exports a trained network to other programs' formats. To add a format, write one file and add one case here. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { saveWeights } from '../checkpoints/checkpoint.js';
@@ -15,10 +15,10 @@ import { tfjsModel } from './tfjs.js';
 
 const VERSION = process.env.TUNESMITH_VERSION ?? '0.0.0';
 
-/** A name that every format takes. */
+/** A name that is valid in every format. */
 const NAME = 'network';
 
-/** Writes the network to `path` (a folder for `tfjs`, else a file) and says what was written. */
+/** Writes the network to `path` (a folder for `tfjs`, else a file) and returns what was written. */
 export async function exportNetwork(
   saved: SavedNetwork,
   format: ExportFormat,
@@ -35,7 +35,7 @@ export async function exportNetwork(
   }
   const files = contents(saved, format, path);
   for (const [file] of files) await checkOutput(file, overwrite);
-  // Old and new parts never stand side by side, as if they were of one network.
+  // Old parts are deleted first, so that they never stand beside new ones as if they were one network.
   for (const [file] of files.slice(1)) await rm(file, { force: true });
   for (const [file, bytes] of files) await writeWhole(file, (handle) => handle.writeFile(bytes));
   return files.map(([file]) => file);
@@ -55,7 +55,7 @@ function contents(saved: SavedNetwork, format: Exclude<ExportFormat, 'safetensor
       return [[path, withinTwoGigabytes(onnxModel(nodes, NAME, card, VERSION))]];
     case 'tfjs': {
       const { json, weights } = tfjsModel(nodes, NAME, card, VERSION);
-      // The description last: where it is, all is.
+      // The model description is written last: when it exists, the export is complete.
       return [
         [join(path, 'weights.bin'), weights],
         [join(path, 'model.json'), Buffer.from(json, 'utf8')],
@@ -64,7 +64,7 @@ function contents(saved: SavedNetwork, format: Exclude<ExportFormat, 'safetensor
   }
 }
 
-/** Protocol Buffers end there. */
+/** Throws above two gigabytes, the limit of Protocol Buffers. */
 function withinTwoGigabytes(bytes: Buffer): Buffer {
   if (bytes.length < 2 ** 31) return bytes;
   throw new TrainingError('the network is too large for one ONNX file (2 GB): export it as safetensors');

@@ -1,13 +1,13 @@
 /**
- * A Keras 3 file (`.keras`): an archive of the model's description, facts about it, and its weights in HDF5. For
- * `keras.saving.load_model`.
+ * A Keras 3 file (`.keras`) for `keras.saving.load_model`: an archive of the model's configuration, its metadata, and
+ * its weights in HDF5.
  */
 import type { GraphNode } from './graph.js';
 import { hdf5, put, type Hdf5Group } from './hdf5.js';
 import { kerasLayers, type KerasLayer } from './kerasLayers.js';
 import { zip } from './zip.js';
 
-/** The oldest whose reader takes all that is written here. */
+/** Oldest Keras version that reads everything written here. */
 const KERAS_VERSION = '3.0.0';
 
 export function kerasFile(nodes: readonly GraphNode[], name: string, card: unknown): Buffer {
@@ -46,7 +46,7 @@ function layerJson(layer: KerasLayer, shapes: ReadonlyMap<string, readonly numbe
     ...described,
     config: { ...described.config, ...input },
     name,
-    // A layer of several inputs takes them as one list.
+    // Layers with several inputs take them as one list.
     inbound_nodes: inputs.length > 0 ? [{ args: inputs.length > 1 ? [tensors] : tensors, kwargs: {} }] : [],
   };
 }
@@ -60,7 +60,7 @@ function describe({ className, name, config, wrapped }: KerasLayer): { config: o
   };
 }
 
-/** Under the paths by which Keras looks for them: each layer by its class, numbered from the second on. */
+/** Stores weights under the paths Keras expects: each layer by its class name, numbered from the second on. */
 function weights(layers: readonly KerasLayer[]): Hdf5Group {
   const root: Hdf5Group = new Map();
   const seen = new Map<string, number>();
@@ -84,8 +84,8 @@ function weights(layers: readonly KerasLayer[]): Hdf5Group {
 const CELLS = new Set(['SimpleRNN', 'LSTM', 'GRU']);
 
 /**
- * The order of a functional model's layers: those farthest from the outputs first; of equally far ones, those first that are
- * met first on the way back from the outputs.
+ * Returns the layers in the order of a Keras functional model: those farthest from the outputs first. Layers at the
+ * same distance are ordered by when the walk back from the outputs first meets them.
  */
 function inKerasOrder(layers: readonly KerasLayer[]): KerasLayer[] {
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
@@ -105,7 +105,10 @@ function inKerasOrder(layers: readonly KerasLayer[]): KerasLayer[] {
   return [...layers].sort((a, b) => depth.get(b.name)! - depth.get(a.name)! || met.get(a.name)! - met.get(b.name)!);
 }
 
-/** `Conv2D` → `conv2d`, `BatchNormalization` → `batch_normalization`, `LeakyReLU` → `leaky_re_lu`: as Keras has it. */
+/**
+ * Converts a class name as Keras does: `Conv2D` → `conv2d`, `BatchNormalization` → `batch_normalization`, `LeakyReLU` →
+ * `leaky_re_lu`.
+ */
 function snakeCase(name: string): string {
   return name
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')

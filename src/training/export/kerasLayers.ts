@@ -1,4 +1,4 @@
-/** The layers of Keras that a network's graph consists of, in the dialects of Keras 3 and of TensorFlow.js layers. */
+/** Converts a network's graph to Keras layers, in the dialects of Keras 3 and TensorFlow.js layers. */
 import type { Activation, Layer } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { weightOf, type Affine, type GraphNode } from './graph.js';
@@ -6,7 +6,7 @@ import { weightOf, type Affine, type GraphNode } from './graph.js';
 export type Dialect = 'keras' | 'tfjs';
 
 export interface KerasWeight {
-  /** As Keras calls it. */
+  /** Name of the weight in Keras. */
   key: string;
   shape: number[];
   values: Float32Array;
@@ -18,15 +18,15 @@ export interface KerasLayer {
   config: Record<string, unknown>;
   inputs: string[];
   shape: readonly number[];
-  /** In Keras's order. */
+  /** Weights in Keras's order. */
   weights: KerasWeight[];
-  /** Of a Bidirectional: what it wraps, with the weights. */
+  /** Wrapped layers of a Bidirectional layer, with their weights. */
   wrapped?: { forward: KerasLayer; backward: KerasLayer };
 }
 
 export function kerasLayers(nodes: readonly GraphNode[], dialect: Dialect): KerasLayer[] {
   const layers: KerasLayer[] = [];
-  // A node may become several layers: what follows it takes the last one's outputs.
+  // A node may become several layers; its successors take the last one's outputs.
   const last = new Map<GraphNode, string>();
   for (const node of nodes) {
     const made = layersOf(
@@ -97,7 +97,7 @@ function layersOf(node: GraphNode, dialect: Dialect, inputs: string[]): KerasLay
     case 'dropout':
       return one('Dropout', { rate: op.rate });
     case 'spatialDropout':
-      // One mask for all places of a channel.
+      // One mask applies to all positions of a channel.
       return one('Dropout', { rate: op.rate, noise_shape: [null, ...from.slice(0, -1).map(() => 1), channels] });
     case 'batchNorm':
       return one('BatchNormalization', { momentum: op.momentum, epsilon: op.epsilon }, [
@@ -132,7 +132,7 @@ const window = (kernel: number[], { stride, padding }: { stride: number[]; paddi
   padding,
 });
 
-/** Keras has a layer for it; in TensorFlow.js it is a batch normalization that no longer learns. */
+/** Standardizes inputs: Keras has a layer for it; in TensorFlow.js it is a frozen batch normalization. */
 function affine(op: Affine, dialect: Dialect, name: string, inputs: string[], shape: readonly number[]): KerasLayer[] {
   const { mean, deviation, invert } = op;
   const shared = { name, inputs, shape };
@@ -162,7 +162,7 @@ const vector = (key: string, values: readonly number[]): KerasWeight => {
   return { key, shape: [values.length], values: Float32Array.from(values) };
 };
 
-/** In both dialects, where a name is all that differs. */
+/** Activations that differ between the dialects only in name. */
 const ACTIVATION_NAMES: Partial<Record<Activation, { keras: string; tfjs: string }>> = {
   silu: { keras: 'silu', tfjs: 'swish' },
 };
@@ -180,7 +180,7 @@ function activation(
   if (which === 'leakyRelu') return one('LeakyReLU', dialect === 'keras' ? { negative_slope: 0.01 } : { alpha: 0.01 });
   if (which === 'hardSigmoid') {
     if (dialect === 'keras') return one('Activation', { activation: 'hard_sigmoid' });
-    // TensorFlow.js has kept the older definition, 0.2x + 0.5: here it is min(max(x + 3, 0), 6) / 6.
+    // TensorFlow.js kept the older definition, 0.2x + 0.5; ours is min(max(x + 3, 0), 6) / 6.
     const last = shape.at(-1)!;
     const all = (value: number): number[] => Array<number>(last).fill(value);
     const [shift] = affine(
@@ -228,7 +228,7 @@ function recurrent(node: GraphNode, op: Recurrent, dialect: Dialect, inputs: str
     ...(cell === 'simple' ? {} : { recurrent_activation: 'sigmoid' }),
     ...(cell === 'gru' ? { reset_after: true } : {}),
     return_sequences: sequences,
-    // Its default start is costly to make, for nothing.
+    // The default initializer is expensive, and its result would be overwritten.
     ...(dialect === 'tfjs' ? { recurrent_initializer: { class_name: 'Zeros', config: {} } } : {}),
   };
   const { name, shape } = node;
@@ -259,7 +259,7 @@ function cellWeights(node: GraphNode, { cell, units }: Recurrent, way: string, f
       { key: 'bias', shape: [width], values: bias },
     ];
   }
-  // Keras's blocks are update, reset, candidate; its second row of biases is added to the product with the state.
+  // Keras orders the blocks update, reset, candidate; its second row of biases is added to the product with the state.
   const turned = (values: Float32Array): Float32Array => swapBlocks(values, units, width);
   const biases = new Float32Array(2 * width);
   biases.set(turned(bias));
@@ -271,7 +271,7 @@ function cellWeights(node: GraphNode, { cell, units }: Recurrent, way: string, f
   ];
 }
 
-/** The first two blocks of every row change places. */
+/** Swaps the first two blocks of every row. */
 function swapBlocks(values: Float32Array, units: number, width: number): Float32Array {
   const result = values.slice();
   for (let row = 0; row < values.length; row += width) {

@@ -1,4 +1,4 @@
-/** NumPy's archive of arrays: weights by their names, and as `metadata` a text that says how to use them. */
+/** NumPy archive of the weights by name, plus `metadata`, a text that explains how to use them. */
 import type { SavedWeight } from '../checkpoints/checkpoint.js';
 import { littleEndian } from '../checkpoints/checkpoint.js';
 import { zip } from './zip.js';
@@ -16,7 +16,7 @@ export function npz(weights: readonly SavedWeight[], metadata: string): Buffer {
   ]);
 }
 
-/** NEP 1, version 1.0: the header is padded so that the values begin at a multiple of 64. */
+/** Encodes an array (NEP 1, version 1.0); the header is padded so that values begin at a multiple of 64. */
 export function npy(type: string, shape: readonly number[], values: Uint8Array): Buffer {
   const dims = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const header = `{'descr': '${type}', 'fortran_order': False, 'shape': (${dims}), }`;

@@ -1,7 +1,7 @@
 /**
- * ONNX (onnx.ai), operator set 17. Images are [batch, height, width, channels] as in training; convolutions want the
- * channels first, so they are turned where that is needed. Cells that ONNX does not have are written out, one step within
- * a Scan.
+ * ONNX (onnx.ai), operator set 17. Images are [batch, height, width, channels] as in training. Convolutions expect
+ * channels first, so values are transposed where needed. Recurrent cells that ONNX lacks are written as a Scan over
+ * single steps.
  */
 import type { Activation, Layer } from '../../experiment/network/index.js';
 import { weightOf, type Affine, type GraphNode } from './graph.js';
@@ -11,11 +11,11 @@ import { bytes, float, int, message, type Field } from './protobuf.js';
 const OPSET = 17;
 const IR_VERSION = 8;
 const TYPE = { float: 1, int64: 7 } as const;
-/** Kinds of attributes. */
+/** Attribute types. */
 const KIND = { float: 1, int: 2, graph: 5, ints: 7 } as const;
 
 type Attribute = number | { float: number } | number[] | { graph: Buffer };
-/** Where a value's channels are: of images, ONNX wants them first. */
+/** Position of a value's channels: ONNX expects them first for images. */
 type Layout = 'last' | 'first';
 
 export function onnxModel(nodes: readonly GraphNode[], name: string, card: unknown, version: string): Buffer {
@@ -34,7 +34,7 @@ export function onnxModel(nodes: readonly GraphNode[], name: string, card: unkno
   );
 }
 
-/** Operations in the order in which they are done. */
+/** Operations in the order of execution. */
 class Ops {
   readonly fields: Field[] = [];
   private count = 0;
@@ -44,7 +44,7 @@ class Ops {
     private readonly constants: Field[],
   ) {}
 
-  /** Does an operation; the name of its (first) result. */
+  /** Adds an operation and returns the name of its (first) result. */
   do(type: string, inputs: string[], attributes: Record<string, Attribute> = {}, outputs?: string[]): string {
     const given = outputs ?? [this.fresh(type)];
     this.fields.push(
@@ -102,7 +102,7 @@ class OnnxGraph {
   add(node: GraphNode): void {
     const { op, inputs } = node;
     const [from] = inputs;
-    // What works on images in either layout takes what is there already.
+    // Operations that work on images in either layout use the layout that exists already.
     const there: Layout = from && this.values.get(from)?.first ? 'first' : 'last';
     const give = (layout: Layout, value: string): void => void this.values.set(node, { [layout]: value });
     const given = (layout: Layout): string => this.value(from!, layout);
@@ -174,7 +174,7 @@ class OnnxGraph {
     }
   }
 
-  /** A node's value, turned if it is there in the other layout only. */
+  /** Returns a node's value in the given layout, transposing it if necessary. */
   private value(node: GraphNode, layout: Layout): string {
     const known = this.values.get(node)!;
     if (node.shape.length !== 3) return (known.last ?? known.first)!;
@@ -185,7 +185,7 @@ class OnnxGraph {
     return known[layout];
   }
 
-  /** One number for each channel, so shaped that it spreads over all places. */
+  /** Returns one number per channel, shaped to broadcast over all positions. */
   private perChannel(name: string, values: readonly number[], layout: Layout): string {
     return this.ops.constant(name, layout === 'first' ? [values.length, 1, 1] : [values.length], values);
   }
@@ -227,7 +227,7 @@ class OnnxGraph {
     const outputs = node.shape[2]!;
     const own = op.type === 'conv' ? outputs : op.multiplier;
     const source = weightOf(node, 'kernel', height * width * channels * own);
-    // [height, width, input, output] → [output, input, height, width]; by itself, each channel has one input.
+    // [height, width, input, output] → [output, input, height, width]; depthwise, each channel has one input.
     const kernel = new Float32Array(source.length);
     const area = height * width;
     for (let at = 0; at < area; at++) {
@@ -249,7 +249,7 @@ class OnnxGraph {
   }
 }
 
-/** Strides and padding; of an odd number of zeros, one more at the end. */
+/** Returns strides and padding; for an odd amount of padding, the extra zero is at the end. */
 function slide(
   from: readonly number[],
   to: readonly number[],
@@ -304,7 +304,7 @@ function activate(ops: Ops, name: Activation, x: string): string {
 
 type Recurrent = Extract<Layer, { type: 'recurrent' }>;
 
-/** Both ways together: the last states, or all of them. */
+/** Combines both directions: the last states, or all of them. */
 function recurrent(ops: Ops, node: GraphNode, op: Recurrent, x: string): string {
   const ways = (op.bidirectional ? (['forward', 'backward'] as const) : (['forward'] as const)).map((way) =>
     scan(ops, node, op, way, x),
@@ -313,7 +313,7 @@ function recurrent(ops: Ops, node: GraphNode, op: Recurrent, x: string): string 
   return ways.length === 1 ? first : ops.do('Concat', ways, { axis: -1 });
 }
 
-/** One way over time: the products of all inputs at once, then step after step. */
+/** Runs one direction over time: the products of all inputs at once, then step by step. */
 function scan(ops: Ops, node: GraphNode, op: Recurrent, way: 'forward' | 'backward', x: string): string {
   const { units, cell, sequences } = op;
   const blocks = { simple: 1, lstm: 4, gru: 3, gated: 2 }[cell];
@@ -372,7 +372,7 @@ interface StepValues {
   stateBias: string | null;
 }
 
-/** As in `layers/recurrent.ts`: the next hidden state, and of an LSTM its memory. */
+/** Returns the next hidden state and, for an LSTM, its cell state, as in `layers/recurrent.ts`. */
 function step(
   ops: Ops,
   { cell, gate, units }: Recurrent,

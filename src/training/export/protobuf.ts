@@ -1,4 +1,4 @@
-/** Protocol Buffers' wire format, as much as writing a message needs (protobuf.dev, "Encoding"). */
+/** Protocol Buffers' wire format, as far as writing a message needs it (protobuf.dev, "Encoding"). */
 
 export type Field = Buffer;
 
@@ -6,7 +6,7 @@ const VARINT = 0;
 const LENGTH = 2;
 const FIXED32 = 5;
 
-/** A whole number; negative ones as 64-bit two's complement. */
+/** Encodes an integer; negative values as 64-bit two's complement. */
 export function varint(value: number | bigint): Buffer {
   let rest = BigInt.asUintN(64, BigInt(value));
   const bytes: number[] = [];
@@ -28,7 +28,7 @@ export function float(field: number, value: number): Field {
   return Buffer.concat([key(field, FIXED32), bytes]);
 }
 
-/** Bytes, a text, or a message within a message. */
+/** Encodes bytes, a string, or a nested message. */
 export function bytes(field: number, value: Uint8Array | string): Field {
   const data = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
   return Buffer.concat([key(field, LENGTH), varint(data.length), data]);

@@ -45,7 +45,7 @@ function layerJson({ className, name, config, inputs, shape, wrapped }: KerasLay
     className === 'InputLayer'
       ? { name, batch_input_shape: [null, ...shape], dtype: 'float32', sparse: false }
       : { name, trainable: true, ...config };
-  // It gives both ways names of their own.
+  // Bidirectional layers give each direction its own name.
   const layer = wrapped && {
     class_name: wrapped.forward.className,
     config: { ...wrapped.forward.config, name, trainable: true },

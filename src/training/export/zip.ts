@@ -1,6 +1,6 @@
 /**
- * ZIP archives whose entries are stored as they are (PKWARE's APPNOTE 6.3.10, sections 4.3 to 4.5): what NumPy's NPZ
- * and Keras's files are.
+ * ZIP archives with uncompressed entries (PKWARE's APPNOTE 6.3.10, sections 4.3 to 4.5), the container of NumPy's NPZ
+ * and Keras files.
  */
 import { TrainingError } from '../errors.js';
 
@@ -9,10 +9,10 @@ export interface ZipEntry {
   bytes: Uint8Array;
 }
 
-/** Above this the older, universal form of the format ends. */
+/** Size limit of the original ZIP format, without its 64-bit extension. */
 const MOST_BYTES = 0xffffffff;
 const MOST_ENTRIES = 0xffff;
-/** 1 January 1980, 0:00: the same files give the same bytes. */
+/** Fixed time, 1 January 1980, 0:00, so that the same files give the same bytes. */
 const NO_TIME = { time: 0, date: 0x21 };
 const UTF8_NAMES = 0x0800;
 
@@ -56,7 +56,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return n;
 });
 
-/** ISO 3309's, with which an archive's reader finds damage. */
+/** CRC-32 of ISO 3309, the checksum of ZIP entries. */
 function crc32(bytes: Uint8Array): number {
   let sum = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) sum = TABLE[(sum ^ bytes[i]!) & 255]! ^ (sum >>> 8);

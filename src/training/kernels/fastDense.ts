@@ -1,7 +1,7 @@
 /**
- * The gradient of networks that are a plain chain of dense layers, activations and dropout, with kernels of our own for
- * WebAssembly: forwards and back in one go over the backend's memory. For small networks the general way spends most of
- * its time on the bookkeeping of single operations. The numbers are the same within rounding.
+ * Gradients of networks that are a plain chain of dense layers, activations and dropout, computed with our own
+ * WebAssembly kernels: one forward and backward pass directly over the backend's memory. For small networks, the
+ * general path spends most of its time on the bookkeeping of single operations. Results agree within rounding.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchValues } from '../loop/batches.js';
@@ -13,14 +13,14 @@ import type { ClosedLoss } from '../losses/closed.js';
 import type { Parameters } from '../loop/parameters.js';
 import type { Random } from '../random.js';
 
-/** One operation of the chain; `width` of its output. */
+/** One operation of the chain; `width` is the size of its output. */
 type Link = { width: number } & (
   | { kind: 'dense'; kernel: number; bias: number | null; from: number }
   | { kind: 'activation'; name: FastActivation }
   | { kind: 'dropout'; rate: number }
 );
 
-/** Places in memory for a batch: of each link's output, its gradient, and dropout's masks. */
+/** Addresses for a batch: each link's output, its gradient, and the dropout masks. */
 interface Places {
   batch: number;
   input: number;
@@ -40,7 +40,7 @@ export class FastDense {
     private readonly classes: boolean,
   ) {}
 
-  /** Null where the network is no such chain, or the backend another one. */
+  /** Returns null when the network is not such a chain or another backend is in use. */
   static of({ model, parameters, loss, classes, inputShape }: GradientParts): FastDense | null {
     const simd = Simd.ofBackend();
     if (!simd || !loss.closed) return null;
@@ -61,7 +61,7 @@ export class FastDense {
 
   take({ count, inputs, targets }: BatchValues, random: Random): BatchGradient {
     const { simd, links, parameters } = this;
-    // What allocates comes first: it may move the memory under views of it.
+    // Allocate first: allocation may move the memory and invalidate views of it.
     const made = simd.tensor([parameters.count]);
     const gradient = tf.engine().makeTensorFromTensorInfo(made) as tf.Tensor1D;
     const places = this.place(count);
@@ -94,7 +94,7 @@ export class FastDense {
       } else {
         const values = simd.numbers(from, size);
         const kept = simd.numbers(to, size);
-        // The gradient's place holds the mask until then.
+        // The gradient's memory holds the mask until the backward pass.
         const mask = simd.numbers(places.gradients[i - 1] ?? places.gradients[i]!, size);
         drawMask(mask, link.rate, random);
         for (let j = 0; j < size; j++) kept[j] = values[j]! * mask[j]!;
@@ -145,7 +145,7 @@ export class FastDense {
   }
 }
 
-/** Null where a layer is not for here. */
+/** Returns null when a layer has no fast implementation. */
 function linksOf(layer: PlainLayer, width: number, parameters: Parameters): Link[] | null {
   switch (layer.kind) {
     case 'dense': {
@@ -175,7 +175,9 @@ function linksOf(layer: PlainLayer, width: number, parameters: Parameters): Link
 const sizeOf = ({ from, width, bias }: Extract<Link, { kind: 'dense' }>): number =>
   from * width + (bias === null ? 0 : width);
 
-/** As the first largest output says; with one output for two classes, above 0 is the second. */
+/**
+ * Counts correct predictions: the first largest output is the class; a single output above 0 means the second class.
+ */
 function countRight(outputs: Float32Array, targets: Float32Array, width: number, count: number): number {
   const classes = targets.length / count;
   let right = 0;

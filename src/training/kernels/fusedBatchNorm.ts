@@ -1,12 +1,15 @@
 /**
- * Batch normalization as one kernel with its own gradient, where a backend has one: composed of single operations it
- * reads and writes all values a dozen times.
+ * Batch normalization as one kernel with its own gradient, where the backend provides one. Composed of single
+ * operations, it would read and write all values a dozen times.
  */
 import * as tf from '@tensorflow/tfjs-core';
 
-/** `x` [batch, height, width, channels], `scale`, `shift` [channels] → y, mean, unbiased variance, and three for the gradient. */
+/**
+ * Kernel from `x` [batch, height, width, channels] and `scale`, `shift` [channels] to y, mean, unbiased variance, and
+ * three tensors for the gradient.
+ */
 export const BATCH_NORM = 'FusedBatchNormTraining';
-/** `dy`, `x`, `scale` and what the other kept for it → the gradients by x, scale and shift. */
+/** Kernel from `dy`, `x`, `scale` and the tensors kept by the forward kernel to the gradients of x, scale and shift. */
 export const BATCH_NORM_GRADIENT = 'FusedBatchNormTrainingGrad';
 
 export interface BatchNormAttributes {
@@ -16,7 +19,7 @@ export interface BatchNormAttributes {
 export interface Normalized {
   y: tf.Tensor;
   mean: tf.Tensor1D;
-  /** Unbiased. */
+  /** Unbiased variance. */
   variance: tf.Tensor1D;
 }
 
@@ -24,7 +27,7 @@ type Named = tf.NamedTensorMap;
 const run = (name: string, inputs: object, attributes: object) =>
   tf.engine().runKernel(name, inputs as Named, attributes as tf.NamedAttrMap) as unknown as tf.Tensor[];
 
-/** Over all axes but the last; null where the backend has no such kernel. */
+/** Normalizes over all axes but the last. Returns null when the backend has no such kernel. */
 export function fusedBatchNorm(
   x: tf.Tensor,
   scale: tf.Tensor,
@@ -46,7 +49,7 @@ tf.registerGradient({
   kernelName: BATCH_NORM,
   inputsToSave: ['x', 'scale'],
   outputsToSave: [false, false, false, true, true, true],
-  // Mean and variance are taken for the moving averages only, which no gradient flows into.
+  // Mean and variance only feed the moving averages, through which no gradient flows.
   gradFunc(dys, [x, scale, ...kept], attributes) {
     const [dy] = dys as tf.Tensor[];
     const inputs = { dy, x, scale, kept1: kept[0], kept2: kept[1], kept3: kept[2] };

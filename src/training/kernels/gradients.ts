@@ -1,13 +1,13 @@
 /**
- * Gradients written anew where TensorFlow.js takes a long way round. For ReLU it multiplies by a step function that is
- * itself composed of six kernels; here it is one kernel where a backend has one.
+ * Faster replacements for TensorFlow.js gradients. Its ReLU gradient multiplies by a step function composed of six
+ * kernels; here it is one kernel where the backend provides one.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 
 export const RELU_GRADIENT = 'ReluGrad';
 
-/** dy where x > 0, else 0. */
+/** Returns dy where x > 0, else 0. */
 function reluGradient(dy: tf.Tensor, x: tf.Tensor): tf.Tensor {
   if (tf.getKernel(RELU_GRADIENT, tf.getBackend())) {
     return tf.engine().runKernel(RELU_GRADIENT, { dy, x } as unknown as tf.NamedTensorMap) as tf.Tensor;

@@ -1,6 +1,6 @@
-/** Makes TensorFlow.js ready for training: gradients of all operations, no debugging. */
+/** Prepares TensorFlow.js for training: registers the gradients of all operations and disables debugging. */
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import './gradients.js';
 
-// Without the checks and advertisements of its debugging mode.
+// Production mode skips the checks and hints of the debugging mode.
 enableProdMode();

@@ -1,10 +1,10 @@
-/** Losses of a classification. */
+/** Classification losses. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LossShape } from './types.js';
 
 /**
- * −Σ target·log softmax(logits), written as log Σ exp(logits) − Σ target·logits: stable for any logits, and
- * right to the second derivative too.
+ * −Σ target·log softmax(logits), computed as log Σ exp(logits) − Σ target·logits, which is stable for any logits and
+ * has a correct second derivative.
  */
 export const crossEntropy: LossShape = {
   contains: 'softmax',
@@ -13,7 +13,7 @@ export const crossEntropy: LossShape = {
   each: (logits, targets) => tf.sub(tf.logSumExp(logits, 1), tf.sum(tf.mul(logits, targets), 1)),
 };
 
-/** −target·log σ(x) − (1 − target)·log(1 − σ(x)) = softplus(x) − target·x, the mean over outputs. */
+/** −target·log σ(x) − (1 − target)·log(1 − σ(x)) = softplus(x) − target·x, averaged over outputs. */
 export const binaryCrossEntropy: LossShape = {
   contains: 'sigmoid',
   oneOutput: true,
@@ -21,7 +21,7 @@ export const binaryCrossEntropy: LossShape = {
   each: (logits, targets) => tf.mean(tf.sub(tf.softplus(logits), tf.mul(logits, targets)), 1),
 };
 
-/** max(0, 1 − yx) with y = ±1 (Rosasco et al. 2004, section 2), the mean over outputs. */
+/** max(0, 1 − yx) with y = ±1 (Rosasco et al. 2004, section 2), averaged over outputs. */
 const margin = (scores: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor =>
   tf.relu(tf.sub(1, tf.mul(tf.sub(tf.mul(targets, 2), 1), scores)));
 
@@ -46,7 +46,7 @@ export const categoricalHinge: LossShape = {
   smoothable: false,
   each(scores, targets) {
     const right = tf.sum(tf.mul(scores, targets), 1);
-    // The right one is put below all others.
+    // The correct class is pushed below all others.
     const wrong = tf.max(tf.sub(scores, tf.mul(targets, 1e30)), 1);
     return tf.relu(tf.add(tf.sub(wrong, right), 1));
   },

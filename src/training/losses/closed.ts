@@ -1,9 +1,11 @@
-/** Losses with their gradients by formula, over plain numbers: where a step is so short that composing them costs more. */
+/**
+ * Closed-form losses and gradients over plain numbers, for steps so short that composing operations would cost more.
+ */
 import type { LossSettings } from '../../experiment/network/index.js';
 
 /**
- * Mean loss of `count` examples; `outputs` and `gradient` are [count, n], `targets` as the data set gives them. Fills in
- * the gradient by the outputs.
+ * Returns the mean loss of `count` examples and fills in the gradient with respect to the outputs. `outputs` and
+ * `gradient` are [count, n]; `targets` come as the data set gives them.
  */
 export type ClosedLoss = (
   outputs: Float32Array,
@@ -12,7 +14,9 @@ export type ClosedLoss = (
   count: number,
 ) => number;
 
-/** Loss of the example at `at` … `at + n − 1`, given its target by number of output; fills in its gradient. */
+/**
+ * Returns the loss of the example at `at` … `at + n − 1`, given its target by output index, and fills in its gradient.
+ */
 type Example = (
   outputs: Float32Array,
   target: (j: number) => number,
@@ -21,7 +25,7 @@ type Example = (
   n: number,
 ) => number;
 
-/** Of the formulas in classes.ts and numbers.ts. */
+/** Closed forms of the losses in classes.ts and numbers.ts. */
 const EXAMPLES: Partial<Record<LossSettings['name'], (settings: LossSettings) => Example>> = {
   crossEntropy: () => (outputs, target, gradient, at, n) => {
     let most = -Infinity;
@@ -79,8 +83,8 @@ const EXAMPLES: Partial<Record<LossSettings['name'], (settings: LossSettings) =>
 };
 
 /**
- * `width`: of the targets; with one output for two classes, the second one is meant. `kinds`: of labels, that smoothing
- * spreads over. Null where there is no formula here.
+ * Returns the closed form, or null when there is none. `width` is that of the targets; a single output for two classes
+ * means the second one. `kinds` is the number of labels over which smoothing spreads.
  */
 export function closedLoss(settings: LossSettings, width: number, outputs: number, kinds: number): ClosedLoss | null {
   const make = EXAMPLES[settings.name];

@@ -1,4 +1,4 @@
-/** Registry of losses: a new one is a shape in a file and a case here. */
+/** Registry of losses. To add a loss, write its shape in a file and add a case here. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LossSettings } from '../../experiment/network/index.js';
 import type { Dataset } from '../data/types.js';
@@ -9,15 +9,15 @@ import { huber, mae, mse } from './numbers.js';
 import type { LossShape } from './types.js';
 import { entryOf } from '../../protocol/records.js';
 
-/** What is minimized. `targets` come as the data set gives them: [batch, n], one-hot for classes. */
+/** Loss to minimize. `targets` come as the data set gives them: [batch, n], one-hot for classes. */
 export interface Loss {
-  /** Mean over the batch, with label smoothing and class weights: for training. */
+  /** Returns the batch mean for training, with label smoothing and class weights. */
   of(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar;
-  /** Mean over the batch, without them: for judging. */
+  /** Returns the batch mean for evaluation, without label smoothing and class weights. */
   plain(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar;
-  /** What these examples weigh in a mean over them and others. */
+  /** Returns the total weight of these examples in a mean over them and others. */
   mass(targets: Float32Array, count: number): number;
-  /** The same as `of`, over plain numbers; null where there is no formula for it. */
+  /** `of` over plain numbers; null when there is no closed form. */
   closed: ClosedLoss | null;
   dispose(): void;
 }
@@ -43,7 +43,10 @@ export function lossShape(settings: LossSettings): LossShape {
   }
 }
 
-/** `outputs`: of the network, which may have one for two classes. Throws TrainingError when the settings don't fit the data. */
+/**
+ * Builds a loss for a network with `outputs` outputs (one is possible for two classes). Throws TrainingError when the
+ * settings don't fit the data.
+ */
 export function buildLoss(settings: LossSettings, dataset: Dataset, outputs: number): Loss {
   const shape = lossShape(settings);
   const { labelSmoothing } = settings;
@@ -55,7 +58,7 @@ export function buildLoss(settings: LossSettings, dataset: Dataset, outputs: num
   const counting = classWeightsOf(settings, dataset);
   const weights = counting && tf.tensor1d(counting);
   const fit = (targets: tf.Tensor2D): tf.Tensor2D => (isOneOutput(dataset, outputs) ? secondClass(targets) : targets);
-  // With one output the label is one of two; else of as many as there are outputs.
+  // A single output distinguishes two labels; otherwise there are as many labels as outputs.
   const kinds = isOneOutput(dataset, outputs) || settings.name === 'binaryCrossEntropy' ? 2 : outputs;
   const smooth = (targets: tf.Tensor2D): tf.Tensor2D =>
     labelSmoothing === 0 ? targets : tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / kinds);
@@ -82,7 +85,10 @@ export function isOneOutput(dataset: Dataset, outputs: number): boolean {
 
 const secondClass = (targets: tf.Tensor2D): tf.Tensor2D => tf.slice2d(targets, [0, 1], [-1, 1]);
 
-/** One number a class, with mean 1 over the training examples when `balanced` (King & Zeng 2001: n / (K·n_k)). */
+/**
+ * Returns one weight per class; `balanced` weights have mean 1 over the training examples (King & Zeng 2001: n /
+ * (K·n_k)).
+ */
 export function classWeightsOf({ classWeights: wanted }: LossSettings, { classes, train }: Dataset): number[] | null {
   if (!wanted) return null;
   if (!classes) throw new TrainingError('loss: classWeights are for classes, but the targets are numbers to predict');

@@ -1,4 +1,4 @@
-/** Losses of a regression: means over the outputs. */
+/** Regression losses, averaged over the outputs. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LossShape } from './types.js';
 

@@ -1,11 +1,11 @@
-/** Quality of a classification. */
+/** Classification metrics. */
 import type { MetricSettings } from '../../experiment/network/index.js';
 import type { Examples } from '../data/types.js';
 import { Confusion, MOST_IN_MATRIX } from './confusion.js';
 import { macroMean, scoresOf, type ClassCounts } from './scores.js';
 import type { Measure } from './types.js';
 
-/** Above this many classes, three curves for each would bury all others. */
+/** With more classes than this, three curves per class would bury all others. */
 export const MOST_PER_CLASS = 100;
 
 export class ClassMeasure implements Measure {
@@ -18,7 +18,7 @@ export class ClassMeasure implements Measure {
   constructor(
     private readonly examples: Pick<Examples, 'targets'>,
     private readonly classes: readonly string[],
-    /** That the network has; one, when it tells two classes apart. */
+    /** Number of the network's outputs; may be 1 for binary classification. */
     private readonly outputs: number,
     private readonly settings: MetricSettings,
   ) {
@@ -44,14 +44,14 @@ export class ClassMeasure implements Measure {
   }
 
   private predicted(outputs: Float32Array, row: number): number {
-    // One output for two classes: above 0 is the second.
+    // A single output predicts the second of two classes when it is above 0.
     if (this.outputs === 1) return outputs[row]! > 0 ? 1 : 0;
     let best = 0;
     for (let j = 1; j < this.outputs; j++) if (outputs[row + j]! > outputs[row + best]!) best = j;
     return best;
   }
 
-  /** Classes that the network finds likelier than the right one; of equally likely ones, the first comes first. */
+  /** Returns the number of classes ranked above the true one; ties are ranked by index. */
   private rank(outputs: Float32Array, row: number, truth: number, predicted: number): number {
     if (this.outputs === 1) return predicted === truth ? 0 : 1;
     const own = outputs[row + truth]!;

@@ -1,10 +1,10 @@
-/** How often examples of each class were taken for each class. */
+/** Confusion matrix: counts of predicted classes for each true class. */
 
-/** Above this many classes a matrix is too large for anybody to look at. */
+/** With more classes than this, the matrix is too large to look at. */
 export const MOST_IN_MATRIX = 1000;
-/** Above this many classes a matrix does not fit a log. */
+/** With more classes than this, the matrix does not fit in a log. */
 export const MOST_IN_TEXT = 20;
-/** Characters of a class's name in a log. */
+/** Width of a class's name in a log, in characters. */
 const NAME_WIDTH = 16;
 
 export class Confusion {
@@ -18,26 +18,26 @@ export class Confusion {
     this.counts[truth * this.classes.length + predicted]!++;
   }
 
-  /** Counts those of another one too. */
+  /** Adds the counts of another matrix. */
   addRows(rows: readonly (readonly number[])[]): this {
     rows.forEach((row, i) => row.forEach((count, j) => (this.counts[i * row.length + j]! += count)));
     return this;
   }
 
-  /** One row for each true class, one column for each predicted one. */
+  /** Counts, with one row per true class and one column per predicted class. */
   get rows(): number[][] {
     const { length } = this.classes;
     return this.classes.map((_, i) => Array.from(this.counts.subarray(i * length, (i + 1) * length)));
   }
 
-  /** As RFC 4180 has it, with the names of the classes as header and first column. */
+  /** Returns the matrix as CSV (RFC 4180), with the class names as header and first column. */
   csv(): string {
     const header = ['true \\ predicted', ...this.classes];
     const rows = this.rows.map((row, i) => [this.classes[i]!, ...row.map(String)]);
     return [header, ...rows].map((cells) => `${cells.map(quoted).join(',')}\n`).join('');
   }
 
-  /** A table for people; null when there are too many classes for one. */
+  /** Returns a table for the log; null when there are too many classes. */
   text(): string | null {
     if (this.classes.length > MOST_IN_TEXT) return null;
     const names = this.classes.map(short);

@@ -1,4 +1,4 @@
-/** The confusion matrix at the end of a run: a file of the run, and a table in its log. */
+/** Saves the confusion matrix at the end of a run as a file, and prints it in the log. */
 import { join } from 'node:path';
 import type { RunClient } from '../../client/index.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';

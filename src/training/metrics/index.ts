@@ -1,4 +1,4 @@
-/** What a network's outputs are worth; definitions as in scikit-learn's `metrics`. */
+/** Metrics of a network's outputs; definitions as in scikit-learn's `metrics`. */
 import type { MetricSettings } from '../../experiment/network/index.js';
 import type { Dataset, Examples } from '../data/types.js';
 import { ClassMeasure, MOST_PER_CLASS } from './classes.js';
@@ -8,7 +8,7 @@ import type { Measure } from './types.js';
 export { Confusion } from './confusion.js';
 export type { Measure } from './types.js';
 
-/** `outputs`: of the network. */
+/** Builds the metrics for a network with `outputs` outputs. */
 export function buildMeasure(
   settings: MetricSettings,
   dataset: Pick<Dataset, 'classes' | 'outputs' | 'targetScale'>,
@@ -20,7 +20,7 @@ export function buildMeasure(
     : new NumberMeasure(examples, dataset);
 }
 
-/** What is asked for in vain, for the person. */
+/** Returns notes for the person about requested metrics that don't apply. */
 export function metricNotes({ topK, perClass }: MetricSettings, { classes }: Pick<Dataset, 'classes'>): string[] {
   if (!classes)
     return topK !== null || perClass ? ['metrics: topK and perClass are for classes; these are numbers'] : [];

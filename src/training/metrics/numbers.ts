@@ -1,4 +1,4 @@
-/** Quality of a regression, in the targets' own unit. Of several targets, each counts the same. */
+/** Regression metrics, in the targets' own unit. Several targets have equal weight. */
 import type { Dataset, Examples } from '../data/types.js';
 import type { Measure } from './types.js';
 
@@ -36,12 +36,12 @@ export class NumberMeasure implements Measure {
     };
   }
 
-  /** R² = 1 − residual / total sum of squares. Where the targets are all the same: 1 when hit exactly, else 0. */
+  /** R² = 1 − residual / total sum of squares. When the targets are all equal: 1 for an exact prediction, else 0. */
   private determination(residual: number, j: number): number {
     const { outputs } = this.dataset;
     const { count, targets } = this.examples;
     if (count < 2) return NaN;
-    // Of equal 32-bit numbers this sum is exact, and so is their mean.
+    // For equal 32-bit numbers this sum is exact, and so is their mean.
     let sum = 0;
     for (let i = 0; i < count; i++) sum += targets[i * outputs + j]!;
     const mean = sum / count;

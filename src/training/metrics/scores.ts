@@ -1,25 +1,28 @@
 /** Precision, recall and F1 (van Rijsbergen, "Information Retrieval", 1979, chapter 7; F with equal weights). */
 
 export interface Scores {
-  /** Of what was taken for this class, how much was of it. */
+  /** Precision: the share of predictions of this class that are correct. */
   precision: number;
-  /** Of what is of this class, how much was found. */
+  /** Recall: the share of this class's examples that are predicted as such. */
   recall: number;
-  /** Harmonic mean of the two. */
+  /** Harmonic mean of precision and recall. */
   f1: number;
 }
 
-/** What one class has to do with the examples. */
+/** Counts for one class. */
 export interface ClassCounts {
-  /** Examples of the class that were taken for it. */
+  /** True positives. */
   hits: number;
-  /** Examples that were taken for it. */
+  /** Examples predicted as this class. */
   predicted: number;
-  /** Examples of the class. */
+  /** Examples of this class. */
   actual: number;
 }
 
-/** Where nothing was predicted or nothing is there, 0. Null for a class that has nothing to do with the examples. */
+/**
+ * Computes the scores; a ratio with an empty denominator is 0. Returns null for a class that is neither present nor
+ * predicted.
+ */
 export function scoresOf({ hits, predicted, actual }: ClassCounts): Scores | null {
   if (predicted + actual === 0) return null;
   return {
@@ -29,7 +32,9 @@ export function scoresOf({ hits, predicted, actual }: ClassCounts): Scores | nul
   };
 }
 
-/** Every class counts the same, however rare it is; one that has nothing to do with the examples does not count. */
+/**
+ * Averages over classes with equal weight, however rare they are; skips classes that are neither present nor predicted.
+ */
 export function macroMean(scores: readonly (Scores | null)[]): Scores {
   const present = scores.filter((one) => one !== null);
   const mean = (key: keyof Scores): number => present.reduce((sum, one) => sum + one[key], 0) / present.length;

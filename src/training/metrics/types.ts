@@ -1,11 +1,11 @@
 import type { Confusion } from './confusion.js';
 
-/** Collects what a network gave for examples, batch after batch, and says how good that was. */
+/** Collects a network's outputs batch by batch and computes metrics from them. */
 export interface Measure {
-  /** `outputs`: of the examples `from … to − 1`, one after the other. */
+  /** Adds the outputs of the examples `from … to − 1`, one after the other. */
   add(outputs: Float32Array, from: number, to: number): void;
-  /** Of all that was added; every example counts the same. */
+  /** Returns the metrics over everything added; every example has equal weight. */
   values(): Record<string, number>;
-  /** Of classes, unless there are too many of them. */
+  /** Confusion matrix for classification, unless there are too many classes. */
   readonly confusion: Confusion | null;
 }

@@ -1,20 +1,20 @@
 /**
- * Learning rate schedules. Each is a closed form of time in epochs, as a share of the rate that was set; only `plateau`
- * has a memory. A warm-up goes before any of them (Goyal et al. 2017, section 2.2).
+ * Learning rate schedules. Each is a closed-form function of time in epochs that gives a share of the base rate; only
+ * `plateau` is stateful. A warm-up can precede any of them (Goyal et al. 2017, section 2.2).
  */
 import type { ScheduleSettings } from '../../experiment/network/index.js';
 import { Plateau, type PlateauState } from './plateau.js';
 
 export interface Schedule {
-  /** Share of the rate that was set, for the step that begins after so many epochs (a fraction within an epoch). */
+  /** Returns the share of the base rate for the step that begins after `epochs` epochs (fractional within an epoch). */
   at(epochs: number): number;
-  /** After each epoch, what it measured. */
+  /** Receives the metrics after each epoch. */
   judged(metrics: Readonly<Record<string, number>>): void;
   state(): PlateauState | null;
   load(state: PlateauState | null): void;
 }
 
-/** `epochs`: of the whole training. */
+/** Builds a schedule for a training of `epochs` epochs. */
 export function buildSchedule(settings: ScheduleSettings, epochs: number): Schedule {
   const { warmup, per } = settings;
   const plateau = settings.name === 'plateau' ? new Plateau(settings) : null;
@@ -32,12 +32,12 @@ export function buildSchedule(settings: ScheduleSettings, epochs: number): Sched
   };
 }
 
-/** `time` in epochs since the warm-up, of `total`. */
+/** Returns the share of the base rate `time` epochs after the warm-up, out of `total`. */
 function shareAt(s: ScheduleSettings, time: number, total: number): number {
   const part = total > 0 ? Math.min(1, time / total) : 1;
   switch (s.name) {
     case 'step':
-      // A small part of a step more, for times that are sums of fractions.
+      // The small offset compensates for rounding in times that are sums of fractions.
       return s.factor ** Math.floor(time / s.every + 1e-9);
     case 'exponential':
       return s.factor ** time;
@@ -48,7 +48,7 @@ function shareAt(s: ScheduleSettings, time: number, total: number): number {
     case 'cosine':
       return s.restart === null ? cosine(part, s.end) : cosine(sinceRestart(time, s.restart, s.stretch), s.end);
     case 'oneCycle':
-      // Smith & Topin (arXiv 1708.07120), with cosines instead of lines, as is usual since.
+      // Smith & Topin (arXiv 1708.07120), with cosine instead of linear annealing, as is common now.
       return part < s.rise
         ? s.start + ((1 - s.start) * (1 - Math.cos((Math.PI * part) / s.rise))) / 2
         : cosine(s.rise < 1 ? (part - s.rise) / (1 - s.rise) : 1, s.end);
@@ -57,12 +57,12 @@ function shareAt(s: ScheduleSettings, time: number, total: number): number {
   }
 }
 
-/** From 1 down to `end`: Loshchilov & Hutter, "SGDR" (ICLR 2017), equation 5. */
+/** Falls from 1 to `end`: Loshchilov & Hutter, "SGDR" (ICLR 2017), equation 5. */
 function cosine(part: number, end: number): number {
   return end + ((1 - end) * (1 + Math.cos(Math.PI * part))) / 2;
 }
 
-/** Which part of the present period is over; periods grow by `stretch`. */
+/** Returns the fraction of the current period that has passed; each period is `stretch` times as long as the last. */
 function sinceRestart(time: number, first: number, stretch: number): number {
   let [start, length] = [0, first];
   if (stretch === 1) return (time % first) / first;

@@ -8,7 +8,7 @@ export interface PlateauState {
   waited: number;
 }
 
-/** Multiplies the rate by `factor` when a metric has made no progress for more than `patience` epochs. */
+/** Multiplies the rate by `factor` when a metric has not improved for more than `patience` epochs. */
 export class Plateau {
   share = 1;
   private best: number | null = null;
@@ -41,10 +41,10 @@ export class Plateau {
   }
 }
 
-/** Errors and losses fall, everything else that is measured (accuracy, precision, recall, F1, R²) rises. */
+/** Returns true for errors and losses; all other metrics (accuracy, precision, recall, F1, R²) are maximized. */
 export function lowerIsBetter(metric: string): boolean {
   return /loss|error|mae|mse|perplexity/i.test(metric);
 }
 
-/** To be made small. What is no number is worse than any: as the best, nothing would ever be better. */
+/** Converts a metric to a value to minimize. NaN becomes Infinity: as the best value, it could never be improved on. */
 export const asLoss = (value: number, sign: 1 | -1): number => (Number.isNaN(value) ? Infinity : sign * value);

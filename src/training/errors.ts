@@ -1,11 +1,11 @@
-/** A mistake that the person can mend: its message is shown as it is, without a stack. */
+/** An error that the person can fix: its message is shown as it is, without a stack. */
 export class TrainingError extends Error {
   override readonly name = 'TrainingError';
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** For messages: of many names the first ones, so that the rest of the message is seen. */
+/** Joins names for a message; a long list is shortened so that the rest of the message stays visible. */
 export function listOf(names: readonly string[]): string {
   const most = 20;
   return names.length > most ? `${names.slice(0, most).join(', ')}, … (${names.length})` : names.join(', ');

@@ -1,4 +1,4 @@
-/** The built-in trainer: trains the network described in the run's `run.json`. One process a run. */
+/** The built-in trainer: trains the network described in the run's `run.json`. Each run is one process. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { connectRun, type RunClient } from '../client/index.js';

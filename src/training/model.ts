@@ -9,17 +9,17 @@ import type { Random } from './random.js';
 
 export interface Model {
   layers: BuiltLayer[];
-  /** What each was built from. */
+  /** Settings of each layer, from which it was built. */
   settings: Layer[];
-  /** Of the last layer. */
+  /** Number of outputs of the last layer. */
   outputs: number;
   weights: Weight[];
-  /** [batch, …inputShape] → [batch, outputs]. */
+  /** Maps [batch, …inputShape] to [batch, outputs]. */
   forward(input: tf.Tensor, context: ForwardContext): tf.Tensor2D;
   dispose(): void;
 }
 
-/** Builds the layers for a data set; throws TrainingError where they don't fit it or each other. */
+/** Builds the layers for a data set; throws TrainingError when they don't fit it or each other. */
 export function buildModel(network: Network, dataset: Dataset, random: Random): Model {
   const { name: loss } = network.loss;
   if ((LOSSES[loss] === 'classes') !== (dataset.task === 'classification')) {
@@ -43,7 +43,7 @@ export function buildModel(network: Network, dataset: Dataset, random: Random): 
   return model;
 }
 
-/** The layers one after the other, for examples of this shape. */
+/** Builds the layers in sequence, for examples of this shape. */
 export function buildLayers(settings: Layer[], inputShape: readonly number[], random: Random): Model {
   const layers: BuiltLayer[] = [];
   let shape = inputShape;
@@ -69,7 +69,7 @@ export function buildLayers(settings: Layer[], inputShape: readonly number[], ra
   };
 }
 
-/** A softmax at the end that the loss contains already is left to the loss: the same network, without its rounding. */
+/** Removes a final softmax that the loss already includes: the same network, without the rounding error. */
 export function withoutContained(network: Network): Layer[] {
   const contained = lossShape(network.loss).contains;
   const layers = [...network.layers];

@@ -1,6 +1,6 @@
 /**
- * Random numbers of a run: xoshiro128** (Blackman & Vigna 2018), seeded through SplitMix32. The same seed gives
- * the same numbers on every platform.
+ * Random numbers of a run: xoshiro128** (Blackman & Vigna 2018), seeded through SplitMix32. The same seed gives the
+ * same numbers on every platform.
  */
 export class Random {
   private readonly s = new Uint32Array(4);
@@ -17,14 +17,16 @@ export class Random {
     }
   }
 
-  /** An independent stream, the same for the same name: so that a new layer does not change the data's order. */
+  /**
+   * Returns an independent stream for a name, so that, for example, a new layer does not change the order of the data.
+   */
   fork(name: string): Random {
     let hash = 0x811c9dc5;
     for (const char of name) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193);
     return new Random((hash ^ Math.imul(this.s[0]! ^ this.s[3]!, 0x9e3779b1)) >>> 0);
   }
 
-  /** 32 random bits. */
+  /** Returns 32 random bits. */
   bits(): number {
     const s = this.s;
     const s1 = s[1]!;
@@ -41,12 +43,12 @@ export class Random {
     return result >>> 0;
   }
 
-  /** In [0, 1). */
+  /** Returns a uniform number in [0, 1). */
   uniform(): number {
     return this.bits() / 4294967296;
   }
 
-  /** Standard normal (Marsaglia's polar method). */
+  /** Returns a standard normal number (Marsaglia's polar method). */
   normal(): number {
     if (this.spare !== null) {
       const value = this.spare;
@@ -64,7 +66,7 @@ export class Random {
     return u * factor;
   }
 
-  /** Fisher and Yates, in place. */
+  /** Shuffles in place (Fisher-Yates). */
   shuffle<T extends { length: number; [index: number]: number }>(items: T): T {
     for (let i = items.length - 1; i > 0; i--) {
       const j = Math.floor(this.uniform() * (i + 1));

@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 type Arguments = Parameters<tf.KernelFunc>[0];
 
 /**
- * Where a window of an average pool reaches beyond the border, the pool divides by the values that are there; the
- * gradient of TensorFlow.js's own backends divides by the whole window all the same. This makes up for it.
+ * Corrects the gradient of average pooling. Where a window extends beyond the border, the forward pass divides by the
+ * number of values inside, but the gradient of TensorFlow.js's own backends divides by the whole window.
  */
 export function correctAveragePool(backendName: string): void {
   const kernelName = 'AvgPoolGrad';
@@ -25,7 +25,10 @@ export function correctAveragePool(backendName: string): void {
 
 const corrected = new Set<string>();
 
-/** Size of the window through the number of values in it, [1, height, width, 1]; null where all are whole. */
+/**
+ * Returns the window size divided by the number of values inside, [1, height, width, 1]; null when all windows are
+ * whole.
+ */
 function missing({ inputs, attrs }: Arguments): tf.Tensor | null {
   const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as {
     filterSize: number | [number, number];

@@ -1,4 +1,4 @@
-/** What the three backends share that drive native TensorFlow through the N-API binding of tfjs-node. */
+/** Shared code of the three backends that drive native TensorFlow through tfjs-node's N-API binding. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import util from 'node:util';
@@ -13,7 +13,7 @@ interface NodeBackend extends tf.KernelBackend {
   binding: { TF_Version?: string };
 }
 
-/** Newest binding that this Node's N-API can load. */
+/** Returns the newest binding that this Node's N-API can load. */
 export function findBinding(packageFolder: string): string | null {
   const lib = join(packageFolder, 'lib');
   if (!existsSync(lib)) return null;
@@ -30,14 +30,14 @@ export function findBinding(packageFolder: string): string | null {
 export async function startBinding(packageFolder: string, name: string): Promise<Started> {
   const path = findBinding(packageFolder);
   if (!path) throw new TrainingError(`its native part is not in ${packageFolder}`);
-  // Quiet, and no more GPU memory than is needed: several trials may share one device.
+  // Logs are silenced, and GPU memory grows on demand because several trials may share one device.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
-  // Removed from Node 23; the package still calls it.
+  // Node 23 removed this function, but the package still calls it.
   const old = util as { isNullOrUndefined?: (value: unknown) => boolean };
   old.isNullOrUndefined ??= (value) => value === null || value === undefined;
 
-  // The package calls other things that Node frowns on; the person can do nothing about it.
+  // The package uses other deprecated APIs, and the person can't change that.
   process.noDeprecation = true;
   const binding = requireWithOurs(path) as NodeBackend['binding'];
   const kernels = requireWithOurs(join(packageFolder, 'dist', 'nodejs_kernel_backend.js')) as {

@@ -1,7 +1,7 @@
 /**
- * Which backend trains a network when the file says `auto`: where several work, the one whose step of this very network
- * takes the least time. It is timed once for each shape of network, each backend in a process of its own, and kept. All
- * trials of a search take the same one, so that they can be compared; a run that goes on stays on its own.
+ * Chooses the backend of a network when the file says `auto`: if several work, the one with the fastest step of this
+ * very network. Each backend is timed in its own process, once per shape of network, and the result is saved. All
+ * trials of a search use the same backend, so that they are comparable; a resumed run keeps its own.
  */
 import { createHash } from 'node:crypto';
 import { link, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -20,20 +20,20 @@ import type { BackendModule } from './types.js';
 
 export interface Choice {
   backend: BackendModule;
-  /** For the run's record; null where there was nothing to choose. */
+  /** Reason for the run's record; null when there was no choice. */
   why: string | null;
 }
 
-/** What a run belongs to. */
+/** Context of the choice. */
 export interface ChoiceContext {
-  /** Of the run, if it has one: where it notes its backend for the next launch. */
+  /** Folder of the run, if it has one, where the backend is saved for the next launch. */
   folder: string | null;
   search: string | null;
-  /** To choose from, instead of all that work here. */
+  /** Backends to choose from; default: all that work here. */
   candidates?: BackendModule[];
 }
 
-/** A line for the person. A run's folder may come from anywhere: no control characters. */
+/** A line to display. A run's folder may come from anywhere, so control characters are rejected. */
 const Line = z
   .string()
   .max(1000)
@@ -43,23 +43,23 @@ type Kept = z.infer<typeof Kept>;
 
 export const Milliseconds = z.object({ milliseconds: z.number().positive() });
 
-/** What a process that times a backend is told. */
+/** Task for a process that times a backend. */
 export interface TimingTask {
   network: Network;
   data: Pick<Dataset, 'task' | 'inputShape' | 'outputs'> & { classes: number | null; examples: number };
 }
 
 const RUN_FILE = 'backend.json';
-/** A step of a large network on a slow backend may take long: then that one is out. */
+/** Timeout in milliseconds; a backend that takes longer is excluded. */
 const TIMEOUT_MS = 20_000;
-/** Of a search or of a shape that was not looked at for so long, the choice is forgotten. */
+/** Age in days at which a saved choice is deleted. */
 const KEEP_DAYS = 90;
 
 const choicesFolder = (): string => join(backendsFolder(), 'choices');
 const digest = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 20);
 
-/** What is known without timing anything; null: `timeBackends` is to be asked. Throws when the one asked for can't be used. */
+/** Returns what is known without timing; null: call `timeBackends`. Throws when the requested backend can't be used. */
 export async function knownChoice(network: Network, context: ChoiceContext): Promise<Choice | null> {
   const requested = requestedBackend(network.backend);
   if (requested !== null) return { backend: await chooseBackend(requested), why: null };
@@ -71,7 +71,7 @@ export async function knownChoice(network: Network, context: ChoiceContext): Pro
   if (candidates.length === 1) return { backend: candidates[0]!, why: null };
   const ofSearch = context.search === null ? null : await read(searchPath(context.search));
   const searched = ofSearch && find(ofSearch.backend);
-  // What the search has taken is no word about the next shape; what the shape takes, the search stays with.
+  // The search's choice is not saved for the shape, but the shape's choice is saved for the search.
   if (searched) return { backend: searched, why: ofSearch.why };
   const kept = await read(shapePath(network, candidates));
   return kept && find(kept.backend) ? choiceOf(await taken(kept, context.search, find), find) : null;
@@ -84,7 +84,7 @@ const findIn =
     candidates.find((one) => one.id === id) ?? null;
 const choiceOf = ({ backend, why }: Kept, find: Find): Choice => ({ backend: find(backend)!, why });
 
-/** Times a step on each backend, unless another run does so meanwhile. */
+/** Times a step on each backend, unless another run is doing so. */
 export async function timeBackends(
   network: Network,
   dataset: Dataset,
@@ -118,17 +118,17 @@ export async function timeBackends(
   });
 }
 
-/** For the run's next launch. */
+/** Saves the choice for the run's next launch. */
 export async function noteChoice({ backend, why }: Choice, folder: string): Promise<void> {
   await keep(join(folder, RUN_FILE), { backend: backend.id, why, network: '' });
 }
 
-/** The backend of the run's former launch; null: this is the first. */
+/** Returns the backend of the run's previous launch; null: this is the first. */
 export async function notedBackend(folder: string): Promise<BackendId | null> {
   return (await read(join(folder, RUN_FILE)))?.backend ?? null;
 }
 
-/** What was chosen lately, one line each. */
+/** Returns the most recent choices, one line each. */
 export async function latestChoices(count: number): Promise<string[]> {
   const folder = choicesFolder();
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith('shape-'));
@@ -140,7 +140,7 @@ export async function latestChoices(count: number): Promise<string[]> {
   return kept.flatMap((one) => (one ? [`${one.network}: ${one.why}`] : []));
 }
 
-/** Where the choice of a shape of network is kept. */
+/** Returns the file that holds the choice of a shape of network. */
 function shapePath(network: Network, candidates: BackendModule[]): string {
   const machine = [
     hostname(),
@@ -154,12 +154,12 @@ function shapePath(network: Network, candidates: BackendModule[]): string {
   return join(choicesFolder(), `shape-${digest([machine, shapeOf(network)])}.json`);
 }
 
-/** The same for all trials, whichever GPU each of them has, and whatever is installed while the search is at work. */
+/** Returns the search's file, the same for all trials, whichever GPU each has and whatever is installed meanwhile. */
 const searchPath = (search: string): string => join(choicesFolder(), `search-${digest([hostname(), search])}.json`);
 
 /**
- * What the time of a step depends on. Sizes count by their power of two only, and what costs the same everywhere not at
- * all, so that not every changed number is timed anew.
+ * Returns everything that determines the time of a step. Sizes count only by power of two, and settings that cost the
+ * same everywhere not at all, so that small changes don't require new timing.
  */
 function shapeOf({ layers, optimizer, batchSize, loss, data }: Network): unknown {
   return round({ layers, batchSize, data, optimizer: optimizer.name, loss: loss.name });
@@ -186,7 +186,7 @@ function taskOf(network: Network, { task, inputShape, outputs, classes, train }:
   return { network, data: { task, inputShape, outputs, classes: classes && classes.length, examples: train.count } };
 }
 
-/** Milliseconds of a step; null where it fails or takes too long. */
+/** Returns the time of a step in milliseconds; null when it fails or takes too long. */
 export async function timeInChild(
   id: BackendId,
   task: TimingTask,
@@ -226,11 +226,11 @@ async function keep(path: string, kept: Kept): Promise<void> {
   try {
     await rename(await beside(path, kept), path);
   } catch {
-    // It will be timed again the next time.
+    // It is timed again next time.
   }
 }
 
-/** What the search's trials take from here on: this, unless another of them was quicker to say what. */
+/** Saves the choice for the search's trials, unless another trial was faster; returns the one in force. */
 async function taken(kept: Kept, search: string | null, find: Find): Promise<Kept> {
   if (search === null) return kept;
   const path = searchPath(search);
@@ -241,20 +241,20 @@ async function taken(kept: Kept, search: string | null, find: Find): Promise<Kep
     } catch {
       const first = await read(path);
       if (first && find(first.backend)) return first;
-      // Damaged, or of a backend that is gone; or a file system without links.
+      // The file is damaged or names a removed backend, or the file system has no links.
       await rename(temporary, path);
     } finally {
       await rm(temporary, { force: true });
     }
   } catch {
-    // It can't be kept.
+    // The choice can't be saved.
   }
   return kept;
 }
 
 let written = 0;
 
-/** The name of a file beside `path` with what is to be there. */
+/** Writes a temporary file beside `path` with the content and returns its name. */
 async function beside(path: string, kept: Kept): Promise<string> {
   const temporary = `${path}.${process.pid}.${++written}`;
   await writeFile(temporary, JSON.stringify(kept));

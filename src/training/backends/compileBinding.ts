@@ -6,11 +6,14 @@ import { runCommand } from '../files/command.js';
 import type { TensorFlow } from './pythonTensorFlow.js';
 import { fetchPackage, writeFiles } from './tfjsPackage.js';
 
-/** N-API is stable: headers of any version that has what the binding asks for (8) serve every later Node. */
+/**
+ * N-API version that the binding needs. N-API is stable, so headers of any version that includes it serve every later
+ * Node.
+ */
 const NAPI = 8;
 const HEADERS = 'node-api-headers@1.5.0';
 
-/** Compiles the two source files of tfjs-node's binding against a TensorFlow; needs a C++ compiler, nothing else. */
+/** Compiles the two source files of tfjs-node's binding against a TensorFlow; it needs only a C++ compiler. */
 export async function compileBinding(
   packageFolder: string,
   tensorflow: TensorFlow,
@@ -42,7 +45,7 @@ function compilerArguments(
 ): string[] {
   const mac = process.platform === 'darwin';
   const framework = mac ? 'libtensorflow_framework.2.dylib' : 'libtensorflow_framework.so.2';
-  // Inside the backend's own folder the path must survive the renaming of that folder.
+  // The path must stay valid when the backend's folder is renamed.
   const origin = mac ? '@loader_path' : '$ORIGIN';
   const place = tensorflow.ours ? `${origin}/${relative(target, tensorflow.folder)}` : tensorflow.folder;
   return [
@@ -61,7 +64,7 @@ function compilerArguments(
     join(packageFolder, 'binding', 'tfjs_binding.cc'),
     tensorflow.library,
     join(tensorflow.folder, framework),
-    // Named as needed: TensorFlow itself looks for them by name only, where they are not.
+    // The libraries are linked even if unused: TensorFlow itself looks for them only by name, where they are not.
     ...(cuda.length ? ['-Wl,--no-as-needed', ...cuda] : []),
     ...[place, ...tensorflow.cudaFolders].map((folder) => `-Wl,-rpath,${folder}`),
     '-o',

@@ -1,4 +1,4 @@
-/** Gradients of depthwise convolutions for WebAssembly, which has none: plain loops over its memory. */
+/** Gradients of depthwise convolutions for WebAssembly, which lacks them: plain loops over its memory. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Simd } from './simd/index.js';
 
@@ -12,7 +12,7 @@ interface Attributes {
   filterShape: [number, number, number, number];
 }
 
-/** Calls `each` with the places, in their arrays, of every input, filter weight and output that meet, over all channels. */
+/** Calls `each` with the array positions of every matching input, filter weight and output, over all channels. */
 function meet(
   info: ReturnType<typeof tf.backend_util.computeConv2DInfo>,
   each: (x: number, filter: number, y: number) => void,

@@ -11,12 +11,12 @@ export const backendsFolder = (): string => join(tunesmithHome(), 'backends');
 export const backendFolder = (id: BackendId): string => join(backendsFolder(), id);
 export const isInstalled = (id: BackendId): boolean => existsSync(join(backendFolder(id), MANIFEST));
 
-/** What was noted when it was installed. */
+/** Returns the metadata written at installation. */
 export function manifest(id: BackendId): Record<string, unknown> {
   return JSON.parse(readFileSync(join(backendFolder(id), MANIFEST), 'utf8')) as Record<string, unknown>;
 }
 
-/** Time of installation, or `absent`. */
+/** Returns the time of installation, or `absent`. */
 export function installStamp(id: BackendId): string {
   try {
     return String(statSync(join(backendFolder(id), MANIFEST)).mtimeMs);
@@ -26,8 +26,8 @@ export function installStamp(id: BackendId): string {
 }
 
 /**
- * Installs by filling a folder beside the final one and renaming it when all is well: an interrupted installation
- * leaves the former one as it was. `fill` returns what is to be noted.
+ * Installs atomically: fills a folder beside the final one and renames it on success, so an interrupted installation
+ * leaves the previous one intact. `fill` returns the metadata.
  */
 export async function installInto(
   id: BackendId,

@@ -1,4 +1,4 @@
-/** The ladder of backends: which work here, which is chosen, and how to install one. */
+/** The ladder of backends: tries, selects, starts and installs them. */
 import type { BackendId, BackendReport } from '../../protocol/engine.js';
 import { TrainingError, messageOf } from '../errors.js';
 import { cpu } from './cpu.js';
@@ -9,10 +9,10 @@ import type { BackendModule, InstallContext, Started } from './types.js';
 import { wasm } from './wasm.js';
 import { webgpu } from './webgpu.js';
 
-/** In the order in which they are preferred. */
+/** Backends in order of preference. */
 export const LADDER: readonly BackendModule[] = [tfjsNodeGpu, tensorflowPython, webgpu, tfjsNode, wasm, cpu];
 
-/** What `TUNESMITH_BACKEND` or a file's `backend:` names; null for `auto`. */
+/** Returns the backend named by `TUNESMITH_BACKEND` or a file's `backend:`; null for `auto`. */
 export function requestedBackend(inFile: string | null, env: NodeJS.ProcessEnv = process.env): BackendId | null {
   const name = env.TUNESMITH_BACKEND || inFile || 'auto';
   if (name === 'auto') return null;
@@ -24,7 +24,7 @@ export function requestedBackend(inFile: string | null, env: NodeJS.ProcessEnv =
   return found.id;
 }
 
-/** Tries every backend, each in a process of its own. */
+/** Tries every backend, each in its own process. */
 export async function probeBackends(onProgress: (text: string) => void = () => undefined): Promise<BackendReport[]> {
   const reports: BackendReport[] = [];
   for (const backend of LADDER) {
@@ -43,7 +43,9 @@ async function report(backend: BackendModule): Promise<BackendReport> {
   return { id: backend.id, name: backend.name, ...result, installable: backend.install !== null, chosen: false };
 }
 
-/** The first that works, or the one asked for; throws with the reason when that one doesn't. */
+/**
+ * Returns the first backend that works, or the requested one; throws the reason when the requested one doesn't work.
+ */
 export async function chooseBackend(requested: BackendId | null): Promise<BackendModule> {
   for (const backend of LADDER) {
     if (requested !== null && backend.id !== requested) continue;
@@ -57,7 +59,7 @@ export async function chooseBackend(requested: BackendId | null): Promise<Backen
   throw new TrainingError('no backend works here; "tunesmith backends" says why');
 }
 
-/** All that work here, the preferred ones first. Plain JavaScript is among them only if nothing else is. */
+/** Returns all backends that work, in order of preference. Plain JavaScript is included only as a last resort. */
 export async function workingBackends(): Promise<BackendModule[]> {
   const working: BackendModule[] = [];
   for (const backend of LADDER) {
@@ -68,7 +70,7 @@ export async function workingBackends(): Promise<BackendModule[]> {
   throw new TrainingError('no backend works here; "tunesmith backends" says why');
 }
 
-/** Starts a backend that was found to work. */
+/** Starts a backend that is known to work. */
 export async function startBackend(backend: BackendModule): Promise<Started> {
   try {
     return await backend.start();
@@ -84,7 +86,7 @@ export function backendById(id: string): BackendModule {
   return backend;
 }
 
-/** Installs a backend and tries it; throws with the reason when it can't be installed or does not work then. */
+/** Installs a backend and tries it; throws the reason when it can't be installed or doesn't work. */
 export async function installBackend(id: BackendId, context: InstallContext): Promise<BackendReport> {
   const backend = backendById(id);
   if (!backend.install) throw new TrainingError(`${backend.name} is part of Tunesmith: there is nothing to install`);

@@ -1,4 +1,4 @@
-/** TensorFlow's C library as its makers publish it: an archive with libraries and headers, checked before it is opened. */
+/** TensorFlow's official C library: an archive of libraries and headers, verified before it is opened. */
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -11,7 +11,9 @@ import type { InstallContext } from './types.js';
 const SERVER = 'https://storage.googleapis.com/';
 const LIBRARY = process.platform === 'darwin' ? 'libtensorflow.2.dylib' : 'libtensorflow.so.2';
 
-/** Reads an address into a file. In a process of its own, since only a Node that is starting heeds the person's proxies. */
+/**
+ * Downloads an address to a file. It runs in its own process, because Node reads the proxy settings only at startup.
+ */
 const FETCH = `
 const [url, file] = process.argv.slice(1);
 const { createWriteStream } = require('node:fs');
@@ -28,8 +30,8 @@ fetch(url)
 `;
 
 /**
- * Fetches the library into `folder`, checks its hash and unpacks it. `TFJS_NODE_CDN_STORAGE` may name a mirror of the server, and
- * `TUNESMITH_PACKAGES` a folder that has the archive.
+ * Downloads the library into `folder`, verifies its hash and unpacks it. `TFJS_NODE_CDN_STORAGE` may name a mirror of
+ * the server, and `TUNESMITH_PACKAGES` a folder that contains the archive.
  */
 export async function fetchLibTensorFlow(
   archive: LibTensorFlow,

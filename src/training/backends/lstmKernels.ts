@@ -44,7 +44,7 @@ export function lstmGradient({ inputs }: Arguments, simd: Simd): tf.TensorInfo[]
     simd.lstmBack([at(gates!, t, 4), dz, before, at(cells!, t), at(dy!, t), dh, dc], batch, units);
     if (t > 0) simd.matMul(rowMajor(dz, 4 * units), weights, dh, batch, units, 4 * units);
   }
-  // Each step's hidden state met the gates of the next: all times in one product.
+  // Each step's hidden state was multiplied with the next step's gates; one product covers all time steps.
   const met = (time - 1) * batch;
   const earlier = transposed(rowMajor(at(hidden!, 0), units));
   simd.matMul(earlier, rowMajor(at(dGiven, 1, 4), 4 * units), simd.addressOf(dState), units, 4 * units, met);

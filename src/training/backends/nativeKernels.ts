@@ -1,4 +1,4 @@
-/** Kernels of native TensorFlow that the binding's package does not use, though they are several times faster. */
+/** Kernels of native TensorFlow that tfjs-node does not use although they are several times faster. */
 import * as tf from '@tensorflow/tfjs-core';
 import { BATCH_NORM, BATCH_NORM_GRADIENT, type BatchNormAttributes } from '../kernels/fusedBatchNorm.js';
 import { RELU_GRADIENT } from '../kernels/gradients.js';
@@ -17,7 +17,7 @@ type Arguments = Parameters<tf.KernelFunc>[0];
 
 const BACKEND = 'tensorflow';
 
-/** A name that TensorFlow understands as none: such a resource is its handle's alone. */
+/** Name that TensorFlow treats as anonymous: only its handle refers to such a resource. */
 const ANONYMOUS = 'cd2c89b7-88b7-44c8-ad83-06c2a9158347';
 
 export function registerNativeKernels(): void {
@@ -34,7 +34,7 @@ export function registerNativeKernels(): void {
     },
   });
 
-  // Adding a bias [channels] to [batch, …, channels]: general broadcasting is slow at it.
+  // Adding a bias [channels] to [batch, …, channels] is slow with general broadcasting.
   const add = (tf.getKernel('Add', BACKEND) as tf.KernelConfig).kernelFunc;
   tf.unregisterKernel('Add', BACKEND);
   tf.registerKernel({
@@ -50,7 +50,8 @@ export function registerNativeKernels(): void {
     },
   });
 
-  // Windows side by side are several times as fast as TensorFlow's own kernel, which looks for the maximum again.
+  // For adjacent windows, this is several times as fast as TensorFlow's own kernel, which searches for the maximum
+  // again.
   const poolGradient = (tf.getKernel('MaxPoolGrad', BACKEND) as tf.KernelConfig).kernelFunc;
   tf.unregisterKernel('MaxPoolGrad', BACKEND);
   tf.registerKernel({
@@ -78,7 +79,8 @@ export function registerNativeKernels(): void {
     kernelFunc({ inputs, attrs, backend }: Arguments) {
       const native = backend as NativeBackend;
       const { x, scale, shift } = inputs as Record<'x' | 'scale' | 'shift', tf.TensorInfo>;
-      // Mean and variance as they come in count when not training only: scale and shift have their shape.
+      // Mean and variance inputs are used only outside training; scale and shift have the right shape to stand in for
+      // them.
       const given = [x, scale, shift, scale, shift];
       const attributes = batchNorm(native, attrs as unknown as BatchNormAttributes);
       return native.executeMultipleOutputs('FusedBatchNormV3', attributes, given, 6);
@@ -117,7 +119,7 @@ interface PoolAttributes {
   pad: unknown;
 }
 
-/** Height and width of the windows where these cover the images exactly and do not overlap. */
+/** Returns the height and width of windows that cover the images exactly without overlap; null otherwise. */
 function tile({ filterSize, strides, pad }: PoolAttributes, [, height, width]: number[]): [number, number] | null {
   const pair = (size: number | [number, number]): [number, number] => (typeof size === 'number' ? [size, size] : size);
   const [window, stride] = [pair(filterSize), pair(strides)];
@@ -126,7 +128,7 @@ function tile({ filterSize, strides, pad }: PoolAttributes, [, height, width]: n
   return covered && apart && (pad === 'valid' || pad === 'same') ? window : null;
 }
 
-/** Where several values of a window are its maximum, each gets its share. */
+/** Splits the gradient equally between values that tie for a window's maximum. */
 function tiledPoolGradient(
   native: NativeBackend,
   dy: tf.Tensor4D,
@@ -147,15 +149,15 @@ function tiledPoolGradient(
     const windows = tf.reshape(x, [batch * rows, height, columns, width, channels]);
     const best = tf.equal(windows, tf.reshape(y, [batch * rows, 1, columns, 1, channels]));
     const mask = tf.reshape(tf.cast(best, 'float32'), x.shape);
-    // The gradient of an average spreads values over their windows, divided by how many these hold, as the average is.
+    // The gradient of an average spreads values over their windows and divides by the window size, as needed here.
     const share = tf.div(dy, native.executeSingleOutput('AvgPool', pool, [mask]));
     return tf.mul(mask, native.executeSingleOutput('AvgPoolGrad', pool, [tf.tensor1d(x.shape, 'int32'), share]));
   });
 }
 
 /**
- * TensorFlow's own kernel works on variables: three that live as long as this takes, one of which starts at 0 and so
- * becomes the change.
+ * Adam with TensorFlow's own kernel, which works on variables. Three temporary variables are used; one of them starts
+ * at 0 and so becomes the change.
  */
 function adam(
   { gradient, mean, square }: Record<'gradient' | 'mean' | 'square', tf.TensorInfo>,
@@ -180,7 +182,8 @@ function adam(
   const zero = tf.zeros(gradient.shape);
   const handles = [variable(zero), variable(mean), variable(square)];
   zero.dispose();
-  // θ − α′·m′ / (√v′ + ε′), where α′ and ε′ contain the corrections; its powers of β are for those, and left out.
+  // θ − α′·m′ / (√v′ + ε′), where α′ and ε′ include the bias corrections; the kernel's powers of β serve the same
+  // purpose and are disabled.
   const scalars = [0, 0, -rate / correction, beta1, beta2, epsilon / correction].map((value) => tf.scalar(value));
   const attributes = [
     { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },

@@ -1,6 +1,6 @@
 /**
- * Tries a backend in a process of its own: native code that crashes or hangs takes nothing with it. What was found is
- * kept until the backend, Node or Tunesmith changes.
+ * Tries a backend in its own process, so that native code that crashes or hangs does no harm. The result is saved until
+ * the backend, Node or Tunesmith changes.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ export const ProbeResult = z.object({
 export type ProbeResult = z.infer<typeof ProbeResult>;
 
 const TIMEOUT_MS = 60_000;
-/** Marks the answer among whatever native libraries print. */
+/** Prefix that distinguishes the answer from output of native libraries. */
 export const ANSWER = '#tunesmith-backend ';
 
 export async function probe(
@@ -36,12 +36,12 @@ export async function probe(
   );
   if (cached) return cached;
   const result = await tryInChild(backend.id, entry, timeoutMs);
-  // What did not work is tried again each time: a driver or a library may have come in the meantime.
+  // Failures are not saved: a driver or a library may have been installed in the meantime.
   if (result.works) await keep(path, result);
   return result;
 }
 
-/** The program that `--try-backend` and `--time-backend` are understood by. */
+/** Returns the program that handles `--try-backend` and `--time-backend`. */
 export function trainerEntry(): string {
   return process.env.TUNESMITH_TRAINER ?? process.argv[1]!;
 }
@@ -87,7 +87,7 @@ async function keep(path: string, result: ProbeResult): Promise<void> {
     await writeFile(`${path}.${process.pid}`, JSON.stringify(result));
     await rename(`${path}.${process.pid}`, path);
   } catch {
-    // It will be tried again next time.
+    // It is tried again next time.
   }
 }
 

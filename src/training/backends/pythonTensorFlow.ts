@@ -6,7 +6,7 @@ import { runCommand } from '../files/command.js';
 import { differs, TENSORFLOW_WHEELS } from '../files/pinned.js';
 import type { InstallContext } from './types.js';
 
-/** A TensorFlow that a program can be linked against. */
+/** TensorFlow libraries to link a program against. */
 export interface TensorFlow {
   version: string;
   /** Folder of the libraries. */
@@ -14,9 +14,9 @@ export interface TensorFlow {
   /** Path of the C and C++ library. */
   library: string;
   include: string;
-  /** CUDA libraries that come as Python packages beside it. */
+  /** Folders of CUDA libraries installed as Python packages beside it. */
   cudaFolders: string[];
-  /** True when it lies inside the backend's own folder. */
+  /** True when it is inside the backend's own folder. */
   ours: boolean;
   dropHeaders(): Promise<void>;
 }
@@ -40,7 +40,7 @@ print(json.dumps({"folder": places[0] if places else None, "version": version,
 
 const pythons = (given: string | null) => (given ? [given] : ['python3', 'python']);
 
-/** TensorFlow of the person's Python; null when none is there that can be linked against. */
+/** Returns the TensorFlow of the person's Python; null when there is none to link against. */
 export async function findTensorFlow(python: string | null, signal: AbortSignal): Promise<TensorFlow | null> {
   for (const program of pythons(python)) {
     const result = await runCommand(program, ['-c', FIND], { signal, timeoutMs: 30_000 }).catch(() => null);
@@ -67,7 +67,7 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
             wheel.extract(name, sys.argv[2])
 `;
 
-/** Fetches TensorFlow's wheel with pip and keeps its libraries and headers. */
+/** Downloads TensorFlow's wheel with pip and keeps its libraries and headers. */
 export async function fetchTensorFlow(context: InstallContext, folder: string): Promise<TensorFlow> {
   const { signal, onProgress } = context;
   const python = await workingPip(context);
@@ -79,7 +79,7 @@ export async function fetchTensorFlow(context: InstallContext, folder: string): 
   const hashes = TENSORFLOW_WHEELS[name].map((hash) => `--hash=sha256:${hash}`);
   await writeFile(wanted, `${name}==${TENSORFLOW_WHEELS.version} ${hashes.join(' ')}\n`);
   const download = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--require-hashes', '--dest', wheels];
-  // Only the libraries are used, so a wheel for another Python version serves as well.
+  // Only the libraries are used, so a wheel for another Python version works as well.
   const attempts = [[], ...['3.12', '3.11', '3.13'].map((version) => ['--python-version', version])];
   let said = '';
   for (const extra of attempts) {

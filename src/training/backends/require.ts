@@ -1,6 +1,6 @@
 /**
- * Loads a CommonJS package from an absolute path, and gives it this bundle's own TensorFlow.js where it asks for
- * one: one engine, one set of kernels, and nothing of the 300 MB union package needs to be installed.
+ * Loads a CommonJS package from an absolute path, and supplies this bundle's own TensorFlow.js when it requires one.
+ * There is then one engine and one set of kernels, and the 300 MB union package need not be installed.
  */
 import Module, { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,14 +10,14 @@ const loader = Module as unknown as { _load: Load };
 
 const OURS = new Set(['@tensorflow/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-core/dist/base']);
 
-/** The packages derive their backend in the manner of ES5, which calls the base without `new`; a class refuses that. */
+/** Stands in for the base class, because the packages call it in ES5 style, without `new`, which a class rejects. */
 function Base(): void {
   // The base's constructor does nothing.
 }
 Base.prototype = tf.KernelBackend.prototype;
 const ours = { ...tf, KernelBackend: Base };
 
-/** Only its writer of TensorBoard summaries asks for these, which is never called here. */
+/** Modules needed only for TensorBoard summaries, which are never written here. */
 const UNUSED = /(^google-protobuf$|\/proto\/api_pb$)/;
 
 export function requireWithOurs(path: string): unknown {

@@ -1,7 +1,7 @@
 /**
- * TensorFlow as the person's Python has it, driven through the tfjs-node binding compiled against it. Where no
- * Python has one, the wheel's libraries are fetched into this user's folder. So a GPU serves that the stock package
- * (TensorFlow 2.9, CUDA 11.2) can't drive.
+ * TensorFlow from the person's Python, driven through the tfjs-node binding compiled against it. If no Python has one,
+ * the wheel's libraries are downloaded into this user's folder. It supports GPUs that the stock package (TensorFlow
+ * 2.9, CUDA 11.2) can't drive.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,7 +51,7 @@ export const tensorflowPython: BackendModule = {
   fingerprint() {
     const stamp = installStamp(ID);
     if (stamp === 'absent') return stamp;
-    // The person may update their TensorFlow: then it is to be tried anew.
+    // When the person updates TensorFlow, it must be tried again.
     const { library, ours } = manifest(ID);
     if (ours) return stamp;
     try {

@@ -1,4 +1,4 @@
-/** The binding of tfjs-node over TensorFlow's own C library, 2.9 on most systems, compiled here from sources that were checked. */
+/** The tfjs-node binding with TensorFlow's own C library, 2.9 on most systems, compiled here from verified sources. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { TrainingError } from '../errors.js';

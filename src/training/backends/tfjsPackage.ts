@@ -6,7 +6,7 @@ import { readTarball } from '../files/tar.js';
 
 export const TFJS_NODE_VERSION = '4.22.0';
 
-/** Unpacks what a program needs of tfjs-node, for the processor and for CUDA alike: its code and the binding's sources. */
+/** Unpacks the parts of tfjs-node that are needed, for CPU and CUDA alike: its code and the binding's sources. */
 export async function unpackTfjsNode(folder: string, signal: AbortSignal): Promise<string> {
   const files = await fetchPackage(
     `@tensorflow/tfjs-node@${TFJS_NODE_VERSION}`,
@@ -17,7 +17,7 @@ export async function unpackTfjsNode(folder: string, signal: AbortSignal): Promi
   return TFJS_NODE_VERSION;
 }
 
-/** Files of a package by their path inside it. */
+/** Downloads a package and returns its files by their path inside it. */
 export async function fetchPackage(
   spec: string,
   signal: AbortSignal,

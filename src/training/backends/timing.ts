@@ -1,28 +1,28 @@
-/** Times a step of a network on the backend in use: the training loop on made-up examples of the right shape. */
+/** Times a step of a network on the current backend: the training loop on synthetic examples of the right shape. */
 import type { TimingTask } from './choice.js';
 import type { Started } from './types.js';
 import type { Dataset, HeldExamples } from '../data/types.js';
 import { Random } from '../random.js';
 import { Training } from '../loop/train.js';
 
-/** Steps that warm it up, steps that tell how many are to be timed, and for how long. */
+/** Warm-up steps; steps that determine how many are timed, and for how long. */
 const WARM_UP = 3;
 const TRIAL = 4;
 const TIMED_MS = 250;
 const MOST_STEPS = 200;
 
-/** Milliseconds. */
+/** Returns the time of a step in milliseconds. */
 export async function timeStep({ network, data }: TimingTask, started: Started): Promise<number> {
   const batch = Math.min(network.batchSize, data.examples);
   const random = new Random(1);
   const width = data.inputShape.reduce((a, b) => a * b, 1);
-  // Zeros and ones: numbers that an embedding understands, too.
+  // Zeros and ones are valid inputs for embeddings, too.
   const inputs = Uint8Array.from({ length: batch * width }, () => random.bits() & 1);
   const classes = data.classes;
   const targets = classes
     ? Int32Array.from({ length: batch }, () => random.bits() % classes)
     : Float32Array.from({ length: batch * data.outputs }, () => random.uniform());
-  /** The same batch over and over. */
+  /** Repeats the same batch. */
   const examples = (steps: number): HeldExamples => {
     const repeated = <T extends Uint8Array | Int32Array | Float32Array>(part: T): T => {
       const all = new (part.constructor as new (length: number) => T)(part.length * steps);

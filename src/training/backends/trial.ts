@@ -1,4 +1,4 @@
-/** The small computation by which a backend shows that it works: right gradients, and a step that learns. */
+/** A small computation that verifies a backend: correct gradients, and a training step that learns. */
 import * as tf from '@tensorflow/tfjs-core';
 import '../kernels/tensorflow.js';
 import { TrainingError } from '../errors.js';
@@ -7,7 +7,8 @@ import { entryOf } from '../../protocol/records.js';
 export async function tryBackend(): Promise<void> {
   const x = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1]);
   const filter = tf.variable(tf.tensor4d([1, 0, 0, -1], [2, 2, 1, 1]));
-  // y = x₀₀ − x₁₁ of each window: −4 everywhere; the sum's gradient by the filter is the sum of each window's corner.
+  // y = x₀₀ − x₁₁ of each window is −4 everywhere; the gradient of the sum by the filter is the sum of each window's
+  // corner.
   const { value, grads } = tf.variableGrads(
     () => tf.sum(tf.conv2d(x, filter as tf.Tensor4D, 1, 'valid')) as tf.Scalar,
     [filter],

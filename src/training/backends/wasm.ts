@@ -21,7 +21,7 @@ export const wasm: BackendModule = {
     const folder = wasmFolder();
     if (!folder) throw new TrainingError(`${FILE} is not beside the program`);
     setWasmPaths(`${folder}/`);
-    // Its threads need a worker script that Node can't load, and trials in parallel use the cores better.
+    // Multithreading needs a worker script that Node can't load, and parallel trials use the cores better.
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     if (!(await tf.setBackend('wasm'))) throw new TrainingError('WebAssembly could not be started');
     await tf.ready();
@@ -33,13 +33,13 @@ export const wasm: BackendModule = {
   fingerprint: () => tf.version_core,
 };
 
-/** Beside the bundle, or in the package while developing. */
+/** Returns the folder of the WebAssembly files: beside the bundle, or in the package during development. */
 function wasmFolder(): string | null {
   const folders = [typeof __dirname === 'string' ? __dirname : '', dirname(process.argv[1] ?? '')];
   try {
     folders.push(dirname(createRequire(join(process.cwd(), 'x.js')).resolve('@tensorflow/tfjs-backend-wasm')));
   } catch {
-    // Not developing.
+    // The package is absent outside development.
   }
   for (const folder of folders) {
     for (const place of [folder, join(folder, '..', 'wasm-out'), join(folder, 'dist')]) {

@@ -1,5 +1,5 @@
 /**
- * Kernels that the WebAssembly backend lacks or does slowly, composed from those that it does well. Registered once it
+ * Kernels that the WebAssembly backend lacks or runs slowly, composed from its fast ones. They are registered when it
  * is ready. Shapes are [batch, height, width, channels].
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -63,8 +63,8 @@ function convolution(x: number[], filter: number[], attributes: ConvAttributes) 
 }
 
 /**
- * dW[i,j,c,o] = Σ x[n, s·p+i, s·q+j, c] · dy[n,p,q,o] is itself a convolution: of x with channels as batch and batch as
- * channels, by dy as filter, dilated by the stride.
+ * Computes dW[i,j,c,o] = Σ x[n, s·p+i, s·q+j, c] · dy[n,p,q,o], which is itself a convolution: of x, with channels and
+ * batch swapped, by dy as the filter, dilated by the stride.
  */
 function filterGradient({ inputs, attrs }: Arguments): tf.TensorInfo {
   const { filterShape, ...attributes } = attrs as unknown as ConvAttributes & { filterShape: number[] };
@@ -87,7 +87,9 @@ function filterGradient({ inputs, attrs }: Arguments): tf.TensorInfo {
   });
 }
 
-/** With stride 1, dx is the convolution of dy, padded, with the filter turned by 180° and its channels swapped. */
+/**
+ * With stride 1, computes dx as the convolution of padded dy with the filter rotated by 180° and its channels swapped.
+ */
 function inputGradient(args: Arguments, original: tf.KernelFunc): tf.TensorInfo | tf.TensorInfo[] {
   const { inputShape, ...attributes } = args.attrs as unknown as ConvAttributes & { inputShape: number[] };
   const filter = tensor4d(args.inputs.filter);
@@ -111,7 +113,7 @@ function inputGradient(args: Arguments, original: tf.KernelFunc): tf.TensorInfo 
   });
 }
 
-/** Sends each value of dy to where its window's (first) maximum was. */
+/** Routes each value of dy to the position of its window's (first) maximum. */
 function maxPoolGradient({ inputs, attrs, backend }: Arguments): tf.TensorInfo {
   const wasm = backend as BackendWasm;
   const x = tensor4d(inputs.input);
@@ -120,7 +122,7 @@ function maxPoolGradient({ inputs, attrs, backend }: Arguments): tf.TensorInfo {
     filterSize: number | [number, number];
   };
   const info = tf.backend_util.computePool2DInfo(x.shape, filterSize, strides, 1, pad, dimRoundingMode);
-  // Allocated first: making room can move the heap under views that exist already.
+  // Allocate first: growing the heap can invalidate existing views of it.
   const out = wasm.makeOutput(x.shape, 'float32');
   const xs = wasm.typedArrayFromHeap(x) as Float32Array;
   const dys = wasm.typedArrayFromHeap(dy) as Float32Array;
@@ -158,7 +160,7 @@ function maxPoolGradient({ inputs, attrs, backend }: Arguments): tf.TensorInfo {
   return out;
 }
 
-/** Transposing first and multiplying then is several times faster than the kernel's own way of doing both. */
+/** Transposes first and multiplies then, which is several times faster than the kernel's own way. */
 function matMul(args: Arguments, original: tf.KernelFunc): tf.TensorInfo | tf.TensorInfo[] {
   const { transposeA, transposeB } = args.attrs as unknown as { transposeA: boolean; transposeB: boolean };
   if (!transposeA && !transposeB) return original(args);
@@ -174,7 +176,7 @@ function matMul(args: Arguments, original: tf.KernelFunc): tf.TensorInfo | tf.Te
   });
 }
 
-/** One matrix by another with our own kernel, which needs no transposing; null for several. */
+/** Multiplies two matrices with our own kernel, which needs no transposing; returns null for batches of matrices. */
 function matMul2d({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo | null {
   const { transposeA, transposeB } = attrs as unknown as { transposeA: boolean; transposeB: boolean };
   const a = inputs.a!;
@@ -202,7 +204,7 @@ function adam({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo[] {
   return outputs;
 }
 
-/** One vector into several; null for tensors of more axes. */
+/** Splits one vector into several; returns null for tensors with more axes. */
 function splitVector({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo[] | null {
   const x = inputs.x!;
   const sizes = (attrs as unknown as { numOrSizeSplits: number | number[] }).numOrSizeSplits;
@@ -216,7 +218,7 @@ function splitVector({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo[] 
   });
 }
 
-/** Sums over all axes but the last, as a bias's gradient is; null for others. */
+/** Sums over all axes but the last, as for the gradient of a bias; returns null for other reductions. */
 function columnSums({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo | null {
   const x = inputs.x!;
   const { axis, keepDims } = attrs as unknown as { axis: number | number[]; keepDims: boolean };

@@ -1,6 +1,7 @@
 /**
- * WebAssembly has at most 4 GB. Where these are used up, TensorFlow.js takes the 0 that `malloc` answers for an address and
- * writes its results over other tensors; its kernels that fail inside say "memory access out of bounds".
+ * Guards against exhausted WebAssembly memory, which is limited to 4 GB. Beyond that, TensorFlow.js takes the 0 that
+ * `malloc` returns for an address and overwrites other tensors; kernels that fail inside report "memory access out of
+ * bounds".
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
@@ -18,16 +19,18 @@ const ADVICE =
   'a smaller batchSize, smaller layers or shorter inputs need less; "tunesmith backends install" gets a backend without this bound';
 const guarded = new WeakSet<object>();
 
-/** Makes every allocation that fails, and every kernel that leaves its memory, a TrainingError. Call when the backend is ready. */
+/**
+ * Turns failed allocations and kernels' out-of-bounds accesses into TrainingErrors. Call it when the backend is ready.
+ */
 export function guardMemory(backend: BackendWasm): void {
   const module = backend.wasm as unknown as Emscripten;
   if (guarded.has(module)) return;
   guarded.add(module);
-  // Its first call replaces the function by another.
+  // The first call replaces the function by another.
   module._free(module._malloc(16));
   const allocate = module._malloc;
   module._malloc = (bytes) => {
-    // Beyond 32 bits the number would be cut, and too little allocated.
+    // A number beyond 32 bits would be truncated, and too little would be allocated.
     const address = bytes < MOST ? allocate(bytes) : 0;
     if (address !== 0 || bytes === 0) return address;
     throw new TrainingError(`${sizeText(bytes)} more are needed, ${taken(module)}: ${ADVICE}`);

@@ -1,4 +1,4 @@
-/** WebGPU through Dawn: any vendor's GPU. */
+/** WebGPU through Dawn, for GPUs of any vendor. */
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

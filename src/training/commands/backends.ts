@@ -12,7 +12,7 @@ import { timeStep } from '../backends/timing.js';
 
 const say = (line: BackendLine) => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
-/** Does what the arguments ask for; false when they ask for nothing of this. */
+/** Executes the arguments' command; returns false when they don't contain one. */
 export async function backendCommand(args: string[]): Promise<boolean> {
   const [command, id, ...rest] = args;
   switch (command) {
@@ -67,7 +67,7 @@ async function install(id: string, rest: string[]): Promise<void> {
   say({ type: 'done', backend });
 }
 
-/** Runs in a process of its own, which native code may crash. */
+/** Tries a backend in this process, which native code may crash. */
 async function answerTry(id: string): Promise<void> {
   let result: ProbeResult;
   try {
@@ -80,7 +80,7 @@ async function answerTry(id: string): Promise<void> {
   process.stdout.write(`\n${ANSWER}${JSON.stringify(result)}\n`, () => process.exit(0));
 }
 
-/** `path`: of a file with a TimingTask, which `timeInChild` wrote. */
+/** Times a backend. `path` is a file with a TimingTask, written by `timeInChild`. */
 async function answerTime(id: string, path: string): Promise<void> {
   const task = JSON.parse(await readFile(path, 'utf8')) as TimingTask;
   const milliseconds = await timeStep(task, await startBackend(backendById(id)));

@@ -12,14 +12,14 @@ import { SavedModel } from '../checkpoints/savedModel.js';
 const say = (line: TrainerLine) => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const PROGRESS_MS = 200;
 
-/** Does what the arguments ask for; false when they ask for nothing of this. */
+/** Executes the arguments' command; returns false when they don't contain one. */
 export async function modelCommand(args: readonly string[]): Promise<boolean> {
   const [command, runFolder = '', ...rest] = args;
   const work = { '--export': exportSaved, '--evaluate': evaluateFiles, '--predict': predictFiles }[command ?? ''];
   if (!work) return false;
   try {
     await work(runFolder, rest);
-    // Backends may keep threads.
+    // Exits explicitly, because backends may keep threads running.
     process.stdout.write('', () => process.exit(0));
   } catch (error) {
     say({ type: 'error', message: messageOf(error) });
@@ -90,7 +90,7 @@ async function withModel(
   }
 }
 
-/** An empty word stands for none. */
+/** Parses a fold; an empty word stands for none. */
 function foldOf(word: string | undefined): number | null {
   if (!word) return null;
   const fold = Number(word);

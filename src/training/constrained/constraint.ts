@@ -1,14 +1,15 @@
 /**
- * One bound Ω(θ) ≤ ε while the loss L is minimized.
+ * One constraint Ω(θ) ≤ ε on minimizing the loss L.
  *
- * `projection`: after every step θ goes to the nearest point within. The multiplier that belongs to it is what makes
- * ∇L + λ∇Ω shortest (Nocedal & Wright, "Numerical Optimization", 2nd ed., equation 18.22), from all gradients of an epoch.
+ * `projection`: after every step, θ moves to the nearest feasible point. The corresponding multiplier is the one that
+ * minimizes the norm of ∇L + λ∇Ω (Nocedal & Wright, "Numerical Optimization", 2nd ed., equation 18.22), over all
+ * gradients of an epoch.
  *
- * `lagrangian`: the method of multipliers for an inequality (Bertsekas, "Constrained Optimization and Lagrange Multiplier
- * Methods", 1982, section 3.1; Nocedal & Wright, section 17.4). Minimizes L + (max(0, λ + ρ(Ω − ε))² − λ²) / 2ρ, and from
- * time to time λ ← max(0, λ + ρ(Ω − ε)), a step that the learning rate's schedule shortens as it does the weights' own:
- * else λ would drift while the weights stand still. ρ grows where the violation does not fall to a quarter, but never so far that
- * one step of gradient descent would go more than half of the way across.
+ * `lagrangian`: the method of multipliers for an inequality (Bertsekas, "Constrained Optimization and Lagrange
+ * Multiplier Methods", 1982, section 3.1; Nocedal & Wright, section 17.4). It minimizes L + (max(0, λ + ρ(Ω − ε))² −
+ * λ²) / 2ρ, and periodically sets λ ← max(0, λ + ρ(Ω − ε)). The learning rate schedule shortens this update as it does
+ * the weights' steps; otherwise λ would drift while the weights stand still. ρ grows when the violation does not fall
+ * to a quarter, but never so far that one step of gradient descent would go more than half of the way across.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConstraintSettings } from '../../experiment/network/index.js';
@@ -18,21 +19,21 @@ import { setEntry } from '../../protocol/records.js';
 
 export interface ConstraintState {
   kind: ConstraintSettings['kind'];
-  /** Ω where the weights started, of each group. */
+  /** Ω of each group at the initial weights. */
   start: number[];
   /** λ of each group. */
   multiplier: number[];
   rho: number;
   violation: number | null;
-  /** Steps since λ was last changed. */
+  /** Steps since the last update of λ. */
   since: number;
 }
 
-/** Where the training is. */
+/** Current position in the training. */
 export interface Now {
-  /** Of the whole training, 0 to 1. */
+  /** Progress of the whole training, 0 to 1. */
   progress: number;
-  /** Before the schedule, and what share of it this leaves. */
+  /** Learning rate before the schedule; `share` is the schedule's factor. */
   learningRate: number;
   share: number;
 }
@@ -40,7 +41,7 @@ export interface Now {
 const FALL = 0.25;
 const GROWTH = 2;
 const HALF_WAY = 0.5;
-/** Violations smaller than this share of the bound are none. */
+/** Violations smaller than this share of the bound are ignored. */
 const SLACK = 1e-3;
 
 export class Constraint {
@@ -60,7 +61,7 @@ export class Constraint {
     kernels: Kernels,
   ) {
     const { kind, bound, method, penalty } = settings;
-    // Above what 32 bits tell from 0.
+    // The minimum keeps the bound distinguishable from 0 in 32-bit arithmetic.
     this.bound = Math.max(1e-12, bound);
     if (kind === 'nonzero') this.bound = Math.max(1, Math.floor(bound < 1 ? bound * kernels.count : bound));
     this.measure = measureOf(kind, kernels, this.bound);
@@ -68,32 +69,32 @@ export class Constraint {
     this.rho = penalty / this.measure.steepness(this.bound);
   }
 
-  /** Takes the weights to start from. */
+  /** Records the initial weights. */
   begin(theta: tf.Tensor1D): void {
     if (this.start) return;
     this.start = tf.keep(tf.tidy(() => this.measure.values(theta)));
     this.multiplier = tf.keep(tf.zerosLike(this.start));
   }
 
-  /** 1 where the weights started, 0 where the bound itself holds. */
+  /** Returns 1 at the initial weights' value, 0 at the bound itself. */
   private easeAt(progress: number): number {
     const { ease } = this.settings;
     return progress < ease ? 1 - progress / ease : 0;
   }
 
-  /** What holds now: comes down evenly in relation to itself. */
+  /** Returns the current bounds, which decrease at a constant relative rate. */
   private boundsAt(progress: number): tf.Tensor1D {
     const start = tf.maximum<tf.Tensor1D>(this.start!, this.bound);
     return tf.mul(tf.pow(tf.div(start, this.bound), this.easeAt(progress)), this.bound);
   }
 
-  /** max(0, λ + ρ(Ω − ε)) of each group. */
+  /** Returns max(0, λ + ρ(Ω − ε)) of each group. */
   private factors(theta: tf.Tensor1D, progress: number, rho = this.rho): tf.Tensor1D {
     const excess = tf.sub(this.measure.values(theta), this.boundsAt(progress));
     return tf.maximum(tf.add(this.multiplier!, tf.mul(excess, rho)), 0);
   }
 
-  /** The gradient of what is minimized, at θ. Inside a tidy. */
+  /** Returns the gradient of the objective at θ. Call it inside a tidy. */
   addTo(gradient: tf.Tensor1D, theta: tf.Tensor1D, { progress }: Now): tf.Tensor1D {
     const { measure } = this;
     if (!this.projects) return tf.add(gradient, measure.gradient!(theta, this.factors(theta, progress)));
@@ -108,12 +109,12 @@ export class Constraint {
     return gradient;
   }
 
-  /** The nearest point within. Inside a tidy. */
+  /** Returns the nearest feasible point. Call it inside a tidy. */
   project(theta: tf.Tensor1D, { progress }: Now): tf.Tensor1D {
     return this.measure.project(theta, this.boundsAt(progress), this.easeAt(progress));
   }
 
-  /** After a step of the optimizer. */
+  /** Updates the state after an optimizer step. */
   stepped(theta: tf.Tensor1D, now: Now): void {
     const { every } = this.settings;
     if (this.projects || every === null || ++this.since < every) return;
@@ -127,7 +128,10 @@ export class Constraint {
     old?.dispose();
   }
 
-  /** At an epoch's end: Ω − ε, the multiplier, and how far the two are from one of them being 0. */
+  /**
+   * Returns, at the end of an epoch, Ω − ε, the multiplier, and how far the two are from complementarity (one of them
+   * being 0).
+   */
   async judge(theta: tf.Tensor1D, now: Now): Promise<Record<string, number>> {
     const { every, kind } = this.settings;
     if (!this.projects) {
@@ -152,7 +156,7 @@ export class Constraint {
     return read as [Float32Array, Float32Array];
   }
 
-  /** Before λ is changed. */
+  /** Increases ρ if needed; call it before λ is updated. */
   private async strengthen(theta: tf.Tensor1D, { progress, learningRate }: Now): Promise<void> {
     if (this.easeAt(progress) > 0) return;
     const [values, bounds] = await this.read(theta, progress);

@@ -1,4 +1,4 @@
-/** All bounds that training keeps to. */
+/** The set of all constraints on a training. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ConstraintSettings } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
@@ -9,9 +9,9 @@ import { Kernels } from './kernels.js';
 export type { ConstraintState };
 
 export class Constraints {
-  /** Set before each step. */
+  /** Current state of the training; set it before each step. */
   readonly now: Now = { progress: 0, learningRate: 0, share: 1 };
-  /** Whether points outside are led back. */
+  /** True when at least one constraint projects. */
   readonly bounds: boolean;
   private readonly kernels: Kernels;
   private readonly all: Constraint[];
@@ -26,20 +26,20 @@ export class Constraints {
     this.bounds = this.all.some(({ projects }) => projects);
   }
 
-  /** Whether the bounds still came down at the last step: what is judged until then need not keep to them. */
+  /** True when a bound was still decreasing at the last step: weights evaluated until then may violate it. */
   get easing(): boolean {
     return this.settings.some(({ ease }) => this.now.progress < ease);
   }
 
-  /** The gradient of what is minimized, at θ. Inside a tidy. */
+  /** Returns the gradient of the objective at θ. Call it inside a tidy. */
   addTo(gradient: tf.Tensor1D, theta: tf.Tensor1D): tf.Tensor1D {
     for (const each of this.all) each.begin(theta);
     return this.all.reduce((sum, each) => each.addTo(sum, theta, this.now), gradient);
   }
 
   /**
-   * A point within all that are projected on. None of these projections makes any weight larger, so that each leaves the
-   * others' bounds as they are. Inside a tidy.
+   * Projects onto all constraints that use projection. None of these projections makes any weight larger, so each
+   * preserves the others' bounds. Call it inside a tidy.
    */
   project(theta: tf.Tensor1D): tf.Tensor1D {
     return this.all.reduce((point, each) => (each.projects ? each.project(point, this.now) : point), theta);
@@ -49,7 +49,7 @@ export class Constraints {
     for (const each of this.all) each.stepped(theta, this.now);
   }
 
-  /** At an epoch's end: what is logged. */
+  /** Returns the values to log at the end of an epoch. */
   async judge(theta: tf.Tensor1D): Promise<Record<string, number>> {
     const values: Record<string, number> = {};
     for (const each of this.all) Object.assign(values, await each.judge(theta, this.now));
@@ -60,7 +60,7 @@ export class Constraints {
     return Promise.all(this.all.map((each) => each.state()));
   }
 
-  /** A bound that was not there before starts anew. */
+  /** Restores the states; a constraint that is new starts from scratch. */
   load(states: readonly ConstraintState[]): void {
     this.all.forEach((each, i) => {
       const found = states.find(({ kind }) => kind === this.settings[i]!.kind);
@@ -74,7 +74,7 @@ export class Constraints {
   }
 }
 
-/** Null where nothing is bounded. */
+/** Returns null when there are no constraints. */
 export function buildConstraints(
   settings: readonly ConstraintSettings[],
   weights: readonly Weight[],

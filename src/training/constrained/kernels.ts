@@ -1,11 +1,11 @@
-/** Where in θ the kernels are: what constraints are about. Biases and the scales of norms are left alone. */
+/** Positions of the kernels in θ, to which constraints apply. Biases and the scales of norms are excluded. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Weight } from '../layers/types.js';
 
 interface Part {
   size: number;
   shape: number[];
-  /** Over which the weights go into one output; null: no kernel. */
+  /** Axes of the weights into one output; null: not a kernel. */
   axes: number[] | null;
 }
 
@@ -15,7 +15,7 @@ export class Kernels {
   readonly mask: tf.Tensor1D;
   /** 0 at kernels, else 1. */
   readonly rest: tf.Tensor1D;
-  /** Numbers in all kernels. */
+  /** Count of numbers in all kernels. */
   readonly count: number;
 
   constructor(weights: readonly Weight[]) {
@@ -34,7 +34,7 @@ export class Kernels {
     this.count = mask.reduce((sum, value) => sum + value, 0);
   }
 
-  /** Sums over the numbers that belong to each output, kernel after kernel. */
+  /** Returns sums over the numbers that belong to each output, kernel after kernel. */
   sums(vector: tf.Tensor1D): tf.Tensor1D {
     const kernels = this.split(vector).flatMap((part, i) => {
       const { shape, axes } = this.parts[i]!;
@@ -43,7 +43,9 @@ export class Kernels {
     return kernels.length > 1 ? tf.concat1d(kernels) : (kernels[0] ?? tf.tensor1d([]));
   }
 
-  /** θ's kernels with the weights into each output times that output's factor; `rest` is what becomes of the others. */
+  /**
+   * Scales the weights into each output by that output's factor; `rest` says whether other values are kept or zeroed.
+   */
   scaled(theta: tf.Tensor1D, factors: tf.Tensor1D, rest: 'kept' | 'zero'): tf.Tensor1D {
     let at = 0;
     const parts = this.split(theta).map((part, i): tf.Tensor1D => {

@@ -1,24 +1,25 @@
 /**
- * What is bounded: Ω(θ), its gradient, and the nearest point where a bound holds. A measure may have several groups,
- * each with a value and a bound of its own: the largest of all columns' lengths is bounded when each of them is.
+ * Constrained measures: Ω(θ), its gradient, and the projection onto the feasible set. A measure may have several
+ * groups, each with its own value and bound: for example, the largest column norm is bounded when every column's norm
+ * is.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConstraintSettings } from '../../experiment/network/index.js';
 import type { Kernels } from './kernels.js';
 
 /**
- * All is done inside a tidy; `bounds` is one number a group, and so are `factors`. `ease` leads from 0, the bound itself,
- * to 1, where the weights started.
+ * Call all methods inside a tidy. `bounds` and `factors` have one number per group. `ease` goes from 0, the bound
+ * itself, to 1, the value at the initial weights.
  */
 export interface Measure {
-  /** Ω of each group. */
+  /** Returns Ω of each group. */
   values(theta: tf.Tensor1D): tf.Tensor1D;
-  /** Σ factor·∇Ω; null: there is no gradient. */
+  /** Returns Σ factor·∇Ω; null when Ω has no gradient. */
   gradient: ((theta: tf.Tensor1D, factors: tf.Tensor1D) => tf.Tensor1D) | null;
-  /** ⟨vector, ∇Ω⟩ of each group, and ‖∇Ω‖². */
+  /** Returns ⟨vector, ∇Ω⟩ of each group, and ‖∇Ω‖². */
   along(theta: tf.Tensor1D, vector: tf.Tensor1D): { product: tf.Tensor1D; square: tf.Tensor1D };
   project(theta: tf.Tensor1D, bounds: tf.Tensor1D, ease: number): tf.Tensor1D;
-  /** What ‖∇Ω‖² is about, where Ω is `bound`. */
+  /** Returns an estimate of ‖∇Ω‖² where Ω is `bound`. */
   steepness(bound: number): number;
 }
 
@@ -27,7 +28,7 @@ type Kind = ConstraintSettings['kind'];
 const one = (value: tf.Tensor): tf.Tensor1D => tf.reshape(value, [1]);
 const dot = (a: tf.Tensor, b: tf.Tensor): tf.Tensor1D => one(tf.sum(tf.mul(a, b)));
 
-/** Σ|w|, where |w| counts as level at 0. */
+/** Σ|w|, with 0 as the subgradient of |w| at 0. */
 function l1({ mask, rest, count }: Kernels): Measure {
   const slope = (theta: tf.Tensor1D): tf.Tensor1D => tf.mul(tf.sign(theta), mask);
   return {
@@ -39,7 +40,7 @@ function l1({ mask, rest, count }: Kernels): Measure {
       const cut = threshold(sizes, bounds);
       const kernels = tf.mul(theta, mask);
       const left = tf.sub(tf.relu(tf.sub(kernels, cut)), tf.relu(tf.sub(tf.neg(kernels), cut)));
-      // What rounding leaves above the bound.
+      // Scales off what rounding leaves above the bound.
       const factor = tf.minimum(1, tf.div(bounds, tf.maximum(one(tf.sum(tf.abs(left))), 1e-30)));
       return tf.add(tf.mul(theta, rest), tf.mul(left, factor));
     },
@@ -48,8 +49,9 @@ function l1({ mask, rest, count }: Kernels): Measure {
 }
 
 /**
- * How much shorter each of these lengths must become for their sum to be the bound: the simplex's threshold of Duchi et
- * al. (ICML 2008), found without sorting as by Michelot (1986), whose rounds only ever leave more lengths out.
+ * Number of iterations to find the threshold by which each length shrinks so that their sum equals the bound: the
+ * simplex threshold of Duchi et al. (ICML 2008), found without sorting by Michelot's method (1986), whose rounds only
+ * ever drop more lengths.
  */
 const ROUNDS = 12;
 function threshold(sizes: tf.Tensor1D, bounds: tf.Tensor1D): tf.Tensor1D {
@@ -80,7 +82,7 @@ function l2({ mask, rest }: Kernels): Measure {
   };
 }
 
-/** The length of the weights into each output. */
+/** Norm of the weights into each output. */
 function maxNorm(kernels: Kernels): Measure {
   const lengths = (theta: tf.Tensor1D): tf.Tensor1D => tf.sqrt(kernels.sums(tf.square(theta)));
   const positive = (theta: tf.Tensor1D): tf.Tensor1D => tf.maximum(lengths(theta), 1e-30);
@@ -96,7 +98,7 @@ function maxNorm(kernels: Kernels): Measure {
   };
 }
 
-/** How many are not 0; the largest are kept (hard thresholding: Blumensath & Davies 2009). */
+/** Number of nonzero weights; projection keeps the largest (hard thresholding: Blumensath & Davies 2009). */
 function nonzero({ mask, rest, count }: Kernels, bound: number): Measure {
   const values = (theta: tf.Tensor1D): tf.Tensor1D => dot(tf.cast(tf.notEqual(theta, 0), 'float32'), mask);
   const none = (theta: tf.Tensor1D): tf.Tensor1D => tf.zerosLike(values(theta));
@@ -109,7 +111,7 @@ function nonzero({ mask, rest, count }: Kernels, bound: number): Measure {
       if (allowed >= count) return theta;
       const { indices } = tf.topk(tf.mul(tf.abs(theta), mask), allowed, false);
       const kept = tf.scatterND(tf.reshape(indices, [allowed, 1]), tf.ones([allowed]), [theta.size]);
-      // Where there are more places than weights that are not 0, some of them are no kernels'.
+      // With more places than nonzero weights, some of the places are not kernels'.
       return tf.mul(theta, tf.add(rest, tf.mul(kept, mask)));
     },
     steepness: () => 1,

@@ -1,4 +1,4 @@
-/** An array in a file, whose header has been read and whose values can be read at any place. */
+/** An array in a file, with its header parsed and random access to its values. */
 import { TrainingError } from '../errors.js';
 import type { Bytes } from './bytes.js';
 import type { InputReader, Numbers } from './types.js';
@@ -9,14 +9,14 @@ export interface NumberArray {
   values: Numbers;
 }
 
-/** What a header says. */
+/** Content of the header. */
 export interface ArrayHeader {
   shape: number[];
   type: ValueType;
-  /** Byte where the values begin. */
+  /** Byte offset of the values. */
   start: number;
   littleEndian: boolean;
-  /** The first index runs fastest. */
+  /** True for Fortran order, where the first index varies fastest. */
   fortran: boolean;
 }
 
@@ -26,10 +26,10 @@ export interface ArrayFile extends ArrayHeader {
 
 const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
-/** Bytes that a file with this header must have. */
+/** Computes the size in bytes of a file with this header. */
 export const sizeOf = ({ shape, type, start }: ArrayHeader): number => start + product(shape) * type.bytes;
 
-/** Reads the whole array. Fortran's order is turned round. */
+/** Reads the whole array and converts Fortran order to C order. */
 export async function readAll(file: ArrayFile): Promise<NumberArray> {
   const { shape, type, start, littleEndian } = file;
   const count = product(shape);
@@ -44,11 +44,11 @@ export async function readAll(file: ArrayFile): Promise<NumberArray> {
 }
 
 const CHUNK = 8 * 2 ** 20;
-/** Examples no further apart than this are read in one piece. */
+/** Examples at most this many bytes apart are read in one piece. */
 const GAP = 16 * 2 ** 10;
 const LONGEST = 4 * 2 ** 20;
 
-/** Reads examples of an array in any order, at their places in the file. */
+/** Reads examples of an array in any order from the file. */
 export class ArrayReader implements InputReader {
   readonly width: number;
   readonly exampleBytes: number;
@@ -94,7 +94,7 @@ export class ArrayReader implements InputReader {
   }
 }
 
-/** The examples in as few pieces of the file as makes sense. `places`: where in `indexes` those of the piece are. */
+/** Groups the examples into few contiguous pieces of the file. `places` are their positions in `indexes`. */
 function piecesOf(indexes: Int32Array, record: number): { first: number; last: number; places: number[] }[] {
   const order = Array.from(indexes, (_, place) => place).sort((a, b) => indexes[a]! - indexes[b]!);
   const pieces: { first: number; last: number; places: number[] }[] = [];
@@ -111,7 +111,7 @@ function piecesOf(indexes: Int32Array, record: number): { first: number; last: n
   return pieces;
 }
 
-/** Reads examples that are in memory already. */
+/** Reads examples that are already in memory. */
 export class HeldReader implements InputReader {
   readonly exampleBytes: number;
 

@@ -1,4 +1,4 @@
-/** Data sets from pairs of arrays in the workspace: IDX and NPY files, and NPZ archives of these. */
+/** Data sets from pairs of arrays in the workspace: IDX and NPY files, and NPZ archives of NPY files. */
 import { LOSSES } from '../../experiment/network/index.js';
 import type { ArrayFiles, DataSource, NpzArrays, Task } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
@@ -42,7 +42,7 @@ async function openPairs(source: Source, context: LoadContext, files: Files): Pr
     {
       name: main.name,
       task,
-      // A plane becomes an image of one channel, so that convolutions can follow.
+      // A plane becomes an image with one channel, so that convolutions can follow.
       inputShape: exampleShape.length === 2 ? [...exampleShape, 1] : exampleShape.length ? exampleShape : [1],
       classes: classes === null ? null : Array.from({ length: classes }, (_, i) => String(i)),
       outputs: classes ?? main.targets.shape.slice(1).reduce((a, b) => a * b, 1),
@@ -57,7 +57,7 @@ async function openPairs(source: Source, context: LoadContext, files: Files): Pr
   );
 }
 
-/** What was opened for a data set. */
+/** Files opened for a data set. */
 class Files {
   readonly memory: number;
   private readonly opened: { close(): Promise<void> }[] = [];
@@ -70,7 +70,7 @@ class Files {
     this.memory = memoryFor(source.memory);
   }
 
-  /** `file`: of an archive, then `name` is the array in it; else `name` is a file. */
+  /** Opens an array: `name` in the archive `file`, or the file `name`. */
   async open(name: string, file: string | null): Promise<ArrayFile> {
     if (file === null) {
       const packed = this.keep(await openBytes(this.folder, name));
@@ -96,10 +96,10 @@ class Files {
 }
 
 interface Pair {
-  /** Of the inputs, for messages. */
+  /** Name of the inputs, for messages. */
   name: string;
   targetsName: string;
-  /** Of one example. */
+  /** Shape of one example. */
   shape: number[];
   inputs: InputReader;
   targets: NumberArray;
@@ -121,7 +121,7 @@ async function readPair(names: ArrayFiles | NpzArrays, files: Files): Promise<Pa
     throw new TrainingError(`${empty.bytes.name} holds examples without a number: ${empty.shape.join('×')}`);
   }
   const held = await readWhole(targets, files.memory, 'targets stay in memory');
-  // Examples in Fortran's order are not in one piece each.
+  // In Fortran order, the values of an example are not contiguous.
   const reader = inputs.fortran ? heldReader(await readWhole(inputs, files.memory, FORTRAN)) : new ArrayReader(inputs);
   return { name, targetsName, shape: inputs.shape.slice(1), inputs: reader, targets: held };
 }
@@ -152,7 +152,7 @@ function guessTask(targets: NumberArray, loss: LoadContext['loss']): Task {
   throw new TrainingError(`loss ${loss} needs one class index an example: targets must have the shape [count]`);
 }
 
-/** Number of classes: they are counted from 0. */
+/** Returns the number of classes, whose labels start at 0. */
 function countClasses(main: Pair, given: Pair | null): number {
   const most = highestClass(main);
   if (most >= 100_000) throw new TrainingError(`${main.targetsName}: class ${most} is too high: count classes from 0`);

@@ -1,4 +1,4 @@
-/** Bytes that can be read at any place: of a file on the disk, or of memory. */
+/** Random access to bytes of a file on disk or of memory. */
 import { close, open, read, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -8,10 +8,10 @@ import { TrainingError, messageOf } from '../errors.js';
 import { sizeText } from './memory.js';
 
 export interface Bytes {
-  /** As the person wrote it: for messages. */
+  /** Name as the person wrote it, for messages. */
   readonly name: string;
   readonly size: number;
-  /** `length` bytes from `at`, which the caller must not change. Throws TrainingError when they are not there. */
+  /** Returns `length` bytes from `at`, which the caller must not modify. Throws TrainingError when they are missing. */
   read(at: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export class MemoryBytes implements Bytes {
   }
 }
 
-/** A part of other bytes, which outlive it. */
+/** Slice of other bytes, which must outlive it. */
 export class PartOfBytes implements Bytes {
   constructor(
     readonly name: string,
@@ -99,7 +99,7 @@ export async function openBytes(folder: string, file: string): Promise<Bytes> {
     throw new TrainingError(`data file ${file} can't be read: ${messageOf(error)}`);
   }
   if (found.isDirectory()) throw new TrainingError(`data file ${file} is a folder`);
-  // Opening a pipe would wait for whoever writes into it.
+  // Opening a pipe would block until somebody writes to it.
   if (!found.isFile()) throw new TrainingError(`data file ${file} is no file but a device or a pipe`);
   try {
     return new FileBytes(file, found.size, await openFile(path, 'r'));
@@ -108,14 +108,14 @@ export async function openBytes(folder: string, file: string): Promise<Bytes> {
   }
 }
 
-/** Packed bytes that are unpacked for a look at the header. */
+/** Compressed bytes that are unpacked to read the header. */
 const LOOK = 16 * 2 ** 10;
-/** Deflate makes of one byte at most so many (RFC 1951: 258 bytes from two bits, and a little more). */
+/** Largest expansion factor of Deflate (RFC 1951: 258 bytes from two bits, and a little more). */
 export const MOST_GROWTH = 1032;
 
 /**
- * The bytes of a file that begins as gzip does, unpacked into memory; other files as they are. `sizeByHeader` tells from
- * the first bytes how many there must be, so that a file which holds more costs no more memory than that.
+ * Returns the unpacked content of a gzip file in memory, and other files unchanged. `sizeByHeader` computes the
+ * expected size from the first bytes, so that a file that contains more uses no more memory than that.
  */
 export async function unpacked(
   bytes: Bytes,
@@ -134,7 +134,7 @@ export async function unpacked(
       const options = { finishFlush: zlibConstants.Z_SYNC_FLUSH, maxOutputLength: LOOK * MOST_GROWTH };
       promised = sizeByHeader(gunzipSync(packed.subarray(0, LOOK), options), name);
       if (promised > memory) throw tooLarge(name, memory);
-      // One more shows that there are too many.
+      // One extra byte shows that there are too many.
       most = Math.min(most, promised + 1);
     }
     return new MemoryBytes(name, gunzipSync(packed, { maxOutputLength: Math.max(1, most) }));

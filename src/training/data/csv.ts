@@ -1,6 +1,6 @@
 /**
- * Data sets from CSV files. Columns of numbers are standardized, other columns become one input per category;
- * means, deviations and categories are taken from the training examples alone.
+ * Data sets from CSV files. Numeric columns are standardized, and other columns become one input per category. Means,
+ * deviations and categories are computed from the training examples alone.
  */
 import { LOSSES } from '../../experiment/network/index.js';
 import type { DataSource } from '../../experiment/network/index.js';
@@ -104,13 +104,13 @@ export async function openCsv(source: Source, context: LoadContext): Promise<Ope
   };
 }
 
-/** A filter for the indexes `rows`, which rise. */
+/** Returns a filter for the indexes `rows`, which must be ascending. */
 function members(rows: Int32Array): (value: number, index: number) => boolean {
   let next = 0;
   return (_, index) => rows[next] === index && ++next > 0;
 }
 
-/** Some rows of a table as numbers. */
+/** Selected rows of a table as numbers. */
 class RowReader implements InputReader {
   readonly width: number;
   readonly exampleBytes: number;
@@ -147,7 +147,7 @@ class RowReader implements InputReader {
   }
 }
 
-/** The target column, as classes and as numbers, while it is not known yet which it is. */
+/** Target column, read both as classes and as numbers until its kind is known. */
 class Labels {
   readonly numbers: Float32Array;
   private readonly codes: Int32Array;
@@ -165,7 +165,7 @@ class Labels {
     const text = row.fields[this.target]!.trim();
     this.numbers[i] = Number(text);
     let code = this.names.get(text);
-    // One more than may be is enough to know that there are too many.
+    // One more than the limit is enough to detect that there are too many.
     if (code === undefined && this.names.size <= columns.MOST_CATEGORIES)
       this.names.set(text, (code = this.names.size));
     this.codes[i] = code ?? 0;

@@ -1,4 +1,4 @@
-/** Columns of CSV files: what they hold, and the numbers they become. */
+/** Columns of CSV files: their content, and its conversion to numbers. */
 import { suggest } from '../../experiment/suggest.js';
 import { TrainingError, listOf } from '../errors.js';
 import type { CsvRow } from './csvParse.js';
@@ -13,7 +13,7 @@ export type Column =
 const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?']);
 export const MOST_CATEGORIES = 1000;
 
-/** Place of each column of a table. */
+/** Index of each column of a table. */
 const PLACES = new WeakMap<Table, Map<string, number>>();
 
 export function columnIndex(table: Table, name: string, key: string): number {
@@ -30,21 +30,21 @@ export function columnIndex(table: Table, name: string, key: string): number {
 const where = (table: Table, row: Pick<CsvRow, 'line'>, column: number) =>
   `${table.file}:${row.line}: column "${table.header[column]}"`;
 
-/** Of a text without spaces at its ends. */
+/** Returns true for a number. `text` must be trimmed. */
 export function isNumber(text: string): boolean {
   if (text === '' || !Number.isFinite(Number(text))) return false;
-  // Hexadecimal and such, which JavaScript takes for numbers.
+  // JavaScript also accepts hexadecimal, octal and binary numbers.
   return text.charCodeAt(0) !== ZERO || !/^0[xob]/i.test(text);
 }
 const ZERO = 48;
 const isMissing = (text: string) => text.length <= 4 && MISSING.has(text.toLowerCase());
 
-/** What all rows of a column hold. */
+/** Content of a column over all rows. */
 export interface Survey {
   numbers: number;
   words: number;
   missing: Cell | null;
-  /** The first that is no number. */
+  /** First value that is not a number. */
   word: Cell | null;
 }
 interface Cell {
@@ -52,7 +52,7 @@ interface Cell {
   text: string;
 }
 
-/** `also` sees every row, in the same pass. */
+/** Surveys all columns. `also` receives every row in the same pass. */
 export async function survey(table: Table, also?: (row: CsvRow, i: number) => void): Promise<Survey[]> {
   const found: Survey[] = table.header.map(() => ({ numbers: 0, words: 0, missing: null, word: null }));
   await table.each((row, i) => {
@@ -71,10 +71,13 @@ export async function survey(table: Table, also?: (row: CsvRow, i: number) => vo
   return found;
 }
 
-/** Columns where nine in ten values are numbers are meant to be numbers; the others are then mistakes worth naming. */
+/**
+ * True when nine in ten values are numbers: the column is meant to be numeric, and the other values are reported as
+ * mistakes.
+ */
 export const isNumeric = ({ numbers, words }: Survey): boolean => numbers > 0 && numbers >= 0.9 * (numbers + words);
 
-/** Throws where a value is missing, or a word stands among numbers. */
+/** Throws when a value is missing or a numeric column contains a word. */
 export function checkCells(table: Table, column: number, { missing, word }: Survey, numeric: boolean): void {
   if (missing && !(numeric && word && word.line < missing.line)) {
     throw new TrainingError(
@@ -105,7 +108,7 @@ function numberAt(table: Table, row: CsvRow, column: number): number {
 }
 const NOTHING: Survey = { numbers: 0, words: 0, missing: null, word: null };
 
-/** Class indexes, or numbers when `classes` is null. */
+/** Returns class indexes, or numbers when `classes` is null. */
 export async function readTargets(table: Table, target: number, classes: readonly string[] | null): Promise<Targets> {
   const targets = classes ? new Int32Array(table.count) : new Float32Array(table.count);
   const index = new Map(classes?.map((name, i) => [name, i]));
@@ -122,7 +125,7 @@ export async function readTargets(table: Table, target: number, classes: readonl
   return targets;
 }
 
-/** Numbers by value, words by code point: the same order on every machine. */
+/** Sorts numbers by value and words by code point, so that the order is the same on every machine. */
 export function sorted(names: Iterable<string>): string[] {
   const all = [...names];
   return all.every(isNumber)
@@ -136,7 +139,7 @@ export interface Feature {
   numeric: boolean;
 }
 
-/** Means, deviations and categories of the rows `train`. */
+/** Computes means, deviations and categories from the rows `train`. */
 export async function fitColumns(
   table: Table,
   features: readonly Feature[],
@@ -187,7 +190,7 @@ export class Encoder {
     }));
   }
 
-  /** Puts the row's numbers into `into` from `at` on, which must be zeros. */
+  /** Writes the row's numbers into `into` from `at` on, which must be zeros. */
   encode(row: CsvRow, into: Float32Array, at: number): void {
     for (const { column, index, codes, unknown } of this.plan) {
       if (column.kind === 'number') {
@@ -202,7 +205,7 @@ export class Encoder {
     }
   }
 
-  /** What was met that no training example has: all its category's inputs are 0. */
+  /** Returns notes about categories that no training example has; all inputs of their column are 0. */
   notes(where = 'occur only in the validation examples'): string[] {
     return this.plan
       .filter(({ unknown }) => unknown.size > 0)

@@ -1,4 +1,4 @@
-/** Comma-separated values after RFC 4180: quotes, doubled quotes, line breaks in quotes, LF or CRLF, a byte order mark. */
+/** Parser for CSV (RFC 4180): quotes, doubled quotes, line breaks in quotes, LF or CRLF, a byte order mark. */
 import { TrainingError } from '../errors.js';
 
 export interface CsvRow {
@@ -7,20 +7,20 @@ export interface CsvRow {
   line: number;
 }
 export interface CutRow extends CsvRow {
-  /** Where the next row begins in the text, and on which line. */
+  /** Position of the next row in the text, and its line number. */
   end: number;
   nextLine: number;
   blank: boolean;
 }
 
-/** More are no table of features; memory and time grow with them. */
+/** Largest number of columns; memory and time grow with it. */
 const MOST_COLUMNS = 65_536;
 
 const QUOTE = 34;
 const LF = 10;
 const CR = 13;
 
-/** The row that begins at `at`. Null when the text ends within it, unless it is the `last` of the file. */
+/** Parses the row at `at`. Returns null when the text ends within it, unless it is the `last` of the file. */
 export function cutRow(
   text: string,
   at: number,
@@ -73,7 +73,7 @@ export function cutRow(
       at++;
       continue;
     }
-    // Whether CR is followed by LF must be known.
+    // A CR at the end is ambiguous until the next character is known, which may be LF.
     if (!last && (at >= text.length || (text.charCodeAt(at) === CR && at + 1 >= text.length))) return null;
     if (text.charCodeAt(at) === CR) at++;
     if (text.charCodeAt(at) === LF) at++;
@@ -91,7 +91,7 @@ export function checkWidth(row: CsvRow, width: number, file: string): void {
   );
 }
 
-/** All rows, the header among them; blank lines are left out. Every row has as many fields as the first. */
+/** Parses all rows, including the header, and skips blank lines. Every row must have as many fields as the first. */
 export function parseCsv(text: string, file: string, delimiter: string): CsvRow[] {
   const rows: CsvRow[] = [];
   let at = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;

@@ -1,4 +1,4 @@
-/** The rows of a CSV file: in memory, or on the disk with the place of each row known. */
+/** Rows of a CSV file: in memory, or on disk with the offset of each row known. */
 import { TrainingError } from '../errors.js';
 import { openBytes, unpacked, type Bytes } from './bytes.js';
 import { BYTE_ORDER_MARK, checkWidth, cutRow, parseCsv, type CsvRow } from './csvParse.js';
@@ -7,11 +7,11 @@ import { memoryFor, sizeText } from './memory.js';
 export interface Table {
   file: string;
   header: string[];
-  /** Rows after the header. */
+  /** Number of rows after the header. */
   count: number;
-  /** Goes through the rows in order: all, or those of `rows`, which rise. `i` counts from 0. */
+  /** Visits the rows in order: all, or those of `rows`, which must be ascending. `i` counts from 0. */
   each(see: (row: CsvRow, i: number) => void, rows?: Int32Array): Promise<void>;
-  /** The rows of these indexes, in any order. */
+  /** Returns the rows at these indexes, in any order. */
   at(indexes: Int32Array): Promise<CsvRow[]>;
   close(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export interface TableSettings {
   memory: number | null;
 }
 
-/** A row in memory takes about so many times its bytes in the file. */
+/** Approximate ratio of a row's size in memory to its size in the file. */
 const GROWTH = 10;
 const MOST_HELD = 128 * 2 ** 20;
 
@@ -96,13 +96,13 @@ class HeldTable implements Table {
 const notText = (file: string) => new TrainingError(`${file} is not UTF-8 text: save it as CSV in UTF-8`);
 
 const CHUNK = 2 ** 20;
-/** Longer rows are the sign of a quote that is never closed. */
+/** Longest allowed row; a longer one usually means a quote that is never closed. */
 const LONGEST_ROW = 16 * 2 ** 20;
 
 class FileTable implements Table {
   header: string[] = [];
   count = 0;
-  /** Byte where each row begins, and one more: where the last one ends. */
+  /** Byte offset of each row, plus the offset where the last one ends. */
   private places = new Float64Array(1024);
 
   private constructor(
@@ -157,7 +157,7 @@ class FileTable implements Table {
     );
   }
 
-  /** Goes through the file: every row, the header among them, with the bytes it takes. */
+  /** Scans the file and passes every row, including the header, with its byte range. */
   private async scan(see: (row: CsvRow, from: number, to: number) => void): Promise<void> {
     const { bytes, file } = this;
     const decode = decoder();

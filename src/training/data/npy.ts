@@ -19,7 +19,7 @@ const TYPES: Record<string, ValueType> = {
   f4: VALUE_TYPES.float32,
   f8: VALUE_TYPES.float64,
 };
-/** NumPy pads headers to a few hundred bytes. */
+/** Longest accepted header; NumPy pads headers to a few hundred bytes. */
 export const LONGEST_HEADER = 64 * 2 ** 10;
 const MOST_DIMENSIONS = 32;
 
@@ -27,10 +27,13 @@ export async function openNpy(bytes: Bytes): Promise<ArrayFile> {
   return { ...npyHeader(await bytes.read(0, Math.min(LONGEST_HEADER, bytes.size)), bytes.size, bytes.name), bytes };
 }
 
-/** Size of the whole file in bytes, by its first ones. Throws TrainingError when they are no header. */
+/** Computes the file's size in bytes from its header. Throws TrainingError when `start` is not a valid header. */
 export const npySize = (start: Uint8Array, name: string): number => sizeOf(npyHeader(start, null, name));
 
-/** `bytes`: the file's first ones, `size`: all it has, if that is known. Throws TrainingError when they don't fit each other. */
+/**
+ * Parses the header from the file's first `bytes`. Throws TrainingError when it contradicts the file's `size`, if that
+ * is known.
+ */
 function npyHeader(bytes: Uint8Array, size: number | null, file: string): ArrayHeader {
   const bad = (offset: number, what: string) =>
     new TrainingError(`${file}: no valid NPY file: ${what} (byte ${offset})`);

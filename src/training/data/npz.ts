@@ -1,4 +1,4 @@
-/** NumPy's archives: zip files of arrays, packed (`savez_compressed`) or not (`savez`). */
+/** NumPy archives: ZIP files of arrays, compressed (`savez_compressed`) or not (`savez`). */
 import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import * as zip from 'yauzl';
@@ -10,8 +10,8 @@ import { LONGEST_HEADER, openNpy } from './npy.js';
 
 export interface Archive {
   /**
-   * Only the array's header is read now. One that is packed is unpacked when its values are first read: into memory, of
-   * which all arrays of the archive together take at most `memory` bytes. Any other is read where it lies.
+   * Opens an array but reads only its header. A compressed array is unpacked into memory when its values are first
+   * read; all arrays of the archive together use at most `memory` bytes. An uncompressed one is read in place.
    */
   array(name: string, memory: number): Promise<ArrayFile>;
 }
@@ -19,7 +19,7 @@ export interface Archive {
 const MOST_ENTRIES = 10_000;
 const CHUNK = 2 ** 20;
 
-/** `bytes` must stay open as long as the arrays are read. */
+/** Opens an archive. `bytes` must stay open as long as the arrays are read. */
 export async function openNpz(bytes: Bytes): Promise<Archive> {
   const file = bytes.name;
   const bad = (error: unknown) => new TrainingError(`${file}: no valid NPZ archive: ${messageOf(error)}`);
@@ -54,7 +54,7 @@ export async function openNpz(bytes: Bytes): Promise<Archive> {
           throw new Error(`${sizeText(entry.compressedSize)} can't hold the ${sizeText(size)} that it says`);
         }
         const packed = new PackedBytes(label, archive, entry);
-        // Its header tells what is wrong with it before anything large is unpacked.
+        // The header reveals errors before anything large is unpacked.
         const opened = await openNpy(packed);
         taken += size;
         if (taken > memory) {
@@ -75,9 +75,9 @@ export async function openNpz(bytes: Bytes): Promise<Archive> {
 const STORED = 0;
 const DEFLATED = 8;
 
-/** The bytes of a packed entry. Its values are unpacked, all of them, when the first of them is read. */
+/** Bytes of a compressed entry. All of its values are unpacked when the first one is read. */
 class PackedBytes implements Bytes {
-  /** Only the header is looked at. */
+  /** True while only the header is read. */
   looking = true;
   private head: Promise<Uint8Array> | null = null;
   private all: Promise<Uint8Array> | null = null;
@@ -107,7 +107,7 @@ class PackedBytes implements Bytes {
   }
 }
 
-/** The first bytes of an entry. */
+/** Returns the first bytes of an entry. */
 async function begin(archive: zip.ZipFile, entry: zip.Entry): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -119,7 +119,7 @@ async function begin(archive: zip.ZipFile, entry: zip.Entry): Promise<Uint8Array
   return Buffer.concat(parts).subarray(0, LONGEST_HEADER);
 }
 
-/** As long as the archive's list says; longer and shorter ones are errors. */
+/** Unpacks an entry, whose size must match the archive's directory. */
 async function inflate(archive: zip.ZipFile, entry: zip.Entry): Promise<Uint8Array> {
   const into = new Uint8Array(entry.uncompressedSize);
   let at = 0;
@@ -129,7 +129,7 @@ async function inflate(archive: zip.ZipFile, entry: zip.Entry): Promise<Uint8Arr
     into.set(part, at);
     at += part.length;
   }
-  // Not in the oldest releases of Node 20.
+  // The oldest releases of Node 20 lack crc32.
   const sum = (zlib as Partial<typeof zlib>).crc32?.(into);
   if (at !== into.length || (sum !== undefined && sum !== entry.crc32)) throw new Error('its checksum differs');
   return into;
@@ -163,7 +163,7 @@ class Reader extends zip.RandomAccessReader {
     );
   }
 
-  /** Whoever opened the bytes closes them. */
+  /** Does nothing: whoever opened the bytes closes them. */
   override close(callback: (error: Error | null) => void): void {
     callback(null);
   }

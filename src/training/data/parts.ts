@@ -1,4 +1,4 @@
-/** From open files to data sets: divided, scaled, and held in memory or read while training. */
+/** Turns open files into data sets: split, scaled, and held in memory or read during training. */
 import type { Task } from '../../experiment/network/index.js';
 import { HeldReader } from './arrayFile.js';
 import { memoryFor, sizeText } from './memory.js';
@@ -18,7 +18,7 @@ import type {
 
 export type Scale = 'auto' | 'none' | 'standardize';
 
-/** Examples of which any may be taken. */
+/** Examples that can be accessed at random. */
 export interface Pool {
   inputs: InputReader;
   targets: Targets;
@@ -30,21 +30,21 @@ export interface Opened {
   inputShape: number[];
   classes: string[] | null;
   outputs: number;
-  /** The numbers of its `inputs` are as the network is to have them where `scale` is none. */
+  /** Main examples. When `scale` is null, their `inputs` are already as the network needs them. */
   main: Pool;
   given: Pool | null;
   scale: Scale;
   limit: number | null;
-  /** In bytes; null: a share of what is free. */
+  /** Memory limit in bytes; null: a share of the free memory. */
   memory: number | null;
   preparation?: Record<string, unknown>;
   notes?: string[];
   close?(): Promise<void>;
 }
 
-/** Share of the memory for what was read before, of a reader that keeps some. */
+/** Share of the memory for a reader's cache, if it has one. */
 const KEPT = 0.8;
-/** Values that are read at once when all are wanted. */
+/** Number of values read at once when all are needed. */
 const CHUNK = 8 * 2 ** 20;
 
 export function openParts(opened: Opened, context: Pick<LoadContext, 'signal' | 'onProgress'>): OpenData {
@@ -75,7 +75,7 @@ export function openParts(opened: Opened, context: Pick<LoadContext, 'signal' | 
           : { pool: given!, rows: limited(upTo(countOf(given!)), limit) },
       ] as const;
       const pools = [main, ...(given ? [given] : [])];
-      // Several divisions share one copy of all examples, and choose from it.
+      // Several splits share one copy of all examples and select from it.
       const shared = parts > 1 && limit === null;
       const size = shared
         ? pools.reduce((sum, pool) => sum + countOf(pool) * pool.inputs.exampleBytes, 0)
@@ -112,7 +112,7 @@ export function openParts(opened: Opened, context: Pick<LoadContext, 'signal' | 
   };
 }
 
-/** Some examples of another reader's. */
+/** Selection of another reader's examples. */
 class SelectedReader implements InputReader {
   readonly width: number;
   readonly exampleBytes: number;
@@ -150,7 +150,7 @@ async function hold(
   return values;
 }
 
-/** Goes through all examples in order, until `see` says false. */
+/** Visits all examples in order until `see` returns false. */
 async function eachChunk(
   reader: InputReader,
   count: number,
@@ -175,7 +175,7 @@ function takeTargets(targets: Targets, rows: Int32Array, width: number): Targets
   return result;
 }
 
-/** Found in the training examples alone. */
+/** Computes the scale from the training examples alone. */
 async function inputScale(
   scale: Scale,
   { count, inputs }: Examples,

@@ -1,4 +1,4 @@
-/** Files for a network that is trained already: its columns, classes and scales, as they were then. */
+/** Prepares files for a trained network, with the columns, classes and scales of its training. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { TrainingError } from '../errors.js';
@@ -17,26 +17,26 @@ import { openNpz } from './npz.js';
 import type { Examples, InputReader, Numbers, Targets } from './types.js';
 
 export interface Prepared {
-  /** For the person. */
+  /** Name for messages. */
   name: string;
   examples: Examples;
-  /** False: `examples.targets` are zeros. */
+  /** True when the files contain targets; if not, `examples.targets` are zeros. */
   hasTargets: boolean;
-  /** What each example is called, where they have names: images' files. */
+  /** Name of each example, if there is one: image file names. */
   names: string[] | null;
-  /** Asked for once all examples have been read. */
+  /** Returns notes; call it after all examples have been read. */
   notes(): string[];
   close(): Promise<void>;
 }
 
 export interface PrepareOptions {
-  /** Folder that relative paths are relative to. */
+  /** Folder that relative paths start from. */
   folder: string;
-  /** Whether it is an error that there are none. */
+  /** True when missing targets are an error. */
   needTargets: boolean;
 }
 
-/** One CSV file; inputs and targets as IDX or NPY files; an NPZ archive; image files; or a folder of images. */
+/** Accepts one CSV file; inputs and targets as IDX or NPY files; an NPZ archive; image files; or a folder of images. */
 export async function prepare(
   saved: SavedNetwork,
   files: readonly string[],

@@ -1,4 +1,4 @@
-/** Mean and deviation of `width` interleaved columns, in one pass (Welford's method). */
+/** Mean and standard deviation of `width` interleaved columns, in one pass (Welford's method). */
 export class Moments {
   private readonly means: Float64Array;
   private readonly squares: Float64Array;
@@ -9,7 +9,7 @@ export class Moments {
     this.squares = new Float64Array(width);
   }
 
-  /** Whole rows. */
+  /** Adds whole rows. */
   add(values: ArrayLike<number>): void {
     if (this.width === 1) return this.addOne(values);
     for (let at = 0; at < values.length; at += this.width) {
@@ -23,7 +23,7 @@ export class Moments {
     }
   }
 
-  /** The same for one column, several times as fast. */
+  /** Adds values of a single column, several times as fast. */
   private addOne(values: ArrayLike<number>): void {
     let [rows, mean, squares] = [this.rows, this.means[0]!, this.squares[0]!];
     for (let i = 0; i < values.length; i++) {
@@ -35,7 +35,7 @@ export class Moments {
     [this.rows, this.means[0], this.squares[0]] = [rows, mean, squares];
   }
 
-  /** A constant column has deviation 1. */
+  /** Returns mean and standard deviation; a constant column has a deviation of 1. */
   read(): { mean: number; deviation: number }[] {
     return Array.from(this.means, (mean, column) => {
       const deviation = Math.sqrt(this.squares[column]! / this.rows);

@@ -1,4 +1,7 @@
-/** Dividing and limiting. Independent of a run's seed: every trial of a search is judged on the same examples. */
+/**
+ * Splits and subsets of the examples. They don't depend on a run's seed: every trial of a search is judged on the same
+ * examples.
+ */
 import { TrainingError } from '../errors.js';
 import { Random } from '../random.js';
 import type { Division } from './types.js';
@@ -6,7 +9,7 @@ import type { Division } from './types.js';
 const SPLIT_SEED = 20_240_229;
 export const DEFAULT_VALIDATION = 0.2;
 
-/** Indexes of the training and the validation examples; with classes, each class keeps its share in both. */
+/** Returns the indexes of the training and validation examples, stratified by class if there are classes. */
 export function splitIndexes(
   count: number,
   fraction: number,
@@ -15,7 +18,7 @@ export function splitIndexes(
   if (count < 2) throw new TrainingError(`${count} example is too few to split into training and validation`);
   const train: number[] = [];
   const validation: number[] = [];
-  // Shares are rounded on the running total, so that many small classes together still give the fraction asked for.
+  // Counts are rounded on the running total, so that many small classes together match the requested fraction.
   let seen = 0;
   for (const group of groups(count, classes)) {
     seen += group.length;
@@ -29,12 +32,12 @@ export function splitIndexes(
   return [Int32Array.from(train).sort(), Int32Array.from(validation).sort()];
 }
 
-/** For cross-validation: each example is for validation in exactly one division; each class keeps its share in all. */
+/** Returns the folds of a cross-validation, stratified by class: each example is validated on in exactly one fold. */
 export function foldIndexes(count: number, folds: number, classes: ArrayLike<number> | null): Division[] {
   if (count < folds) throw new TrainingError(`${count} examples are too few for folds: ${folds}`);
   const foldOf = new Int32Array(count);
   const sizes = new Int32Array(folds);
-  // Dealt like cards, on from one class to the next: sizes differ by one at most.
+  // Examples are dealt like cards, continuing from one class to the next, so fold sizes differ by one at most.
   let next = 0;
   for (const group of groups(count, classes)) {
     for (const index of group) {
@@ -55,7 +58,7 @@ export function foldIndexes(count: number, folds: number, classes: ArrayLike<num
   });
 }
 
-/** Shuffled, by class in the order of the classes. */
+/** Returns shuffled indexes grouped by class, in the order of the classes. */
 function groups(count: number, classes: ArrayLike<number> | null): number[][] {
   const random = new Random(SPLIT_SEED);
   const found = new Map<number, number[]>();
@@ -68,7 +71,7 @@ function groups(count: number, classes: ArrayLike<number> | null): number[][] {
   return [...found.keys()].sort((a, b) => a - b).map((key) => random.shuffle(found.get(key)!));
 }
 
-/** At most `limit` of the indexes, drawn evenly from all, in rising order. */
+/** Returns at most `limit` of the indexes, sampled evenly, in ascending order. */
 export function limited(indexes: Int32Array, limit: number | null): Int32Array {
   if (limit === null || limit >= indexes.length) return indexes;
   const order = new Random(SPLIT_SEED).shuffle(Int32Array.from(indexes, (_, i) => i));
@@ -78,5 +81,5 @@ export function limited(indexes: Int32Array, limit: number | null): Int32Array {
     .map((i) => indexes[i]!);
 }
 
-/** The first indexes. */
+/** Returns the indexes 0 to count − 1. */
 export const upTo = (count: number): Int32Array => Int32Array.from({ length: count }, (_, i) => i);

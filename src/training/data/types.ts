@@ -1,28 +1,28 @@
 import type { LossName, Task } from '../../experiment/network/index.js';
 
-/** Numbers of all examples, one after the other. Small files stay as the bytes they are and are scaled batch by batch. */
+/** Numbers of all examples, one after the other. Small files keep their original type and are scaled batch by batch. */
 export type Numbers = Uint8Array | Int8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array;
 export type Targets = Float32Array | Int32Array;
 
-/** Inputs that are read when they are wanted: a data set larger than memory. */
+/** Inputs that are read on demand, for data sets larger than memory. */
 export interface InputReader {
-  /** Numbers an example. */
+  /** Numbers per example. */
   readonly width: number;
-  /** Bytes that one example takes in memory. */
+  /** Bytes per example in memory. */
   readonly exampleBytes: number;
-  /** Room for so many examples, of the type that `read` gives. */
+  /** Allocates an array for `examples` examples, of the type that `read` returns. */
   make(examples: number): Numbers;
-  /** The examples, one after the other. Several calls may be under way. Throws TrainingError where one is damaged. */
+  /** Returns the examples, one after the other. Calls may overlap. Throws TrainingError when one is damaged. */
   read(indexes: Int32Array): Promise<Numbers>;
-  /** Lets it keep up to so many bytes of what it reads, for the next time, where reading is work. */
+  /** Lets a reader for which reading is expensive cache up to `bytes` bytes. */
   keep?(bytes: number): void;
 }
 
 export interface Examples {
   count: number;
-  /** count × product of the dataset's inputShape; or what reads them. */
+  /** Array of count × product of the dataset's inputShape numbers, or a reader of them. */
   inputs: Numbers | InputReader;
-  /** Class index of each example (classification), or count × outputs values as the file has them. */
+  /** Class index of each example (classification), or count × outputs values as in the file. */
   targets: Targets;
 }
 /** Examples whose inputs are in memory. */
@@ -32,7 +32,7 @@ export interface HeldExamples extends Examples {
 
 export const isHeld = (examples: Examples): examples is HeldExamples => ArrayBuffer.isView(examples.inputs);
 
-/** value as the network sees it = value · factor + offset. */
+/** Linear map to the network's input: value · factor + offset. */
 export interface Affine {
   factor: number;
   offset: number;
@@ -45,41 +45,44 @@ export interface Dataset {
   inputShape: number[];
   /** Names of the classes in order of their index; null for regression. */
   classes: string[] | null;
-  /** Numbers that the network must give per example. */
+  /** Numbers that the network must output per example. */
   outputs: number;
   train: Examples;
   validation: Examples;
   inputScale: Affine;
-  /** For regression: the network learns (target − mean) / deviation of the training targets; one per output. */
+  /**
+   * Scale of regression targets: the network learns (target − mean) / deviation of the training targets; one per
+   * output.
+   */
   targetScale: { mean: number; deviation: number }[] | null;
-  /** What was done to a file's columns, kept beside the saved weights so that the network can be used. */
+  /** Preparation of a file's columns, saved with the weights so that the network can be used later. */
   preparation: Record<string, unknown>;
-  /** Things worth knowing that are no errors. */
+  /** Notes that are not errors. */
   notes: string[];
 }
 
-/** Which examples are for what. */
+/** Split into training and validation examples. */
 export interface Division {
   train: Int32Array;
-  /** Null: those that come with the data. */
+  /** Validation indexes; null: the examples that come with the data. */
   validation: Int32Array | null;
 }
 
-/** A data set whose files are open, to be divided in one way or, for cross-validation, in several. */
+/** A data set with open files, ready for one split or, in cross-validation, for several. */
 export interface OpenData {
-  /** Examples that may be divided. */
+  /** Number of examples that may be split. */
   readonly count: number;
-  /** Class of each of them, so that every part gets its share; null for numbers. */
+  /** Class of each example, for stratification; null for regression. */
   readonly classes: ArrayLike<number> | null;
-  /** How many examples to judge by come with the data; null: none. */
+  /** Number of validation examples that come with the data; null: none. */
   readonly given: number | null;
-  /** `parts`: how many divisions share the memory. */
+  /** Creates the data set of a split. `parts` is the number of splits that share the memory. */
   dataset(division: Division, parts: number): Promise<Dataset>;
   close(): Promise<void>;
 }
 
 export interface LoadContext {
-  /** Folder that relative paths are relative to. */
+  /** Folder that relative paths start from. */
   folder: string;
   validation: number | null;
   loss: LossName;

@@ -1,8 +1,8 @@
-/** Values as files have them, in either byte order; 64-bit ones are rounded to float32. */
+/** Values as stored in files, in either byte order; 64-bit values are rounded to float32. */
 import type { Numbers } from './types.js';
 
 type Make = new (length: number) => Numbers;
-/** `into`: what holds them in memory. */
+/** Type of values in a file; `into` is the array type that holds them in memory. */
 export interface ValueType {
   name: string;
   bytes: number;
@@ -33,7 +33,7 @@ export const VALUE_TYPES = {
 
 export const emptyValues = ({ into: Into }: ValueType, count: number): Numbers => new Into(count);
 
-/** Puts `count` values, which begin at byte `from` of `bytes`, into `into` from `at` on. */
+/** Copies `count` values, from byte `from` of `bytes` on, to `into` from index `at` on. */
 export function fillValues(
   into: Numbers,
   at: number,
@@ -44,7 +44,7 @@ export function fillValues(
   littleEndian: boolean,
 ): void {
   const offset = bytes.byteOffset + from;
-  // As they will be in memory: copied in one piece.
+  // Values stored in memory format are copied in one piece.
   if (size === new Into(0).BYTES_PER_ELEMENT && (size === 1 || littleEndian === HERE_LITTLE) && offset % size === 0) {
     const direct = Into as unknown as new (buffer: ArrayBufferLike, offset: number, length: number) => Numbers;
     into.set(new direct(bytes.buffer, offset, count), at);

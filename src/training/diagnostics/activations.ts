@@ -1,30 +1,30 @@
-/** What the layers give: mean, deviation, how much is 0 or at its bounds, and which units never answer. */
+/** Statistics of layer outputs: mean, deviation, shares of zero and saturated values, and dead units. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Activation, Layer } from '../../experiment/network/index.js';
 import type { Model } from '../model.js';
 
-/** Activations that are 0 for one half of their inputs: there nothing is learned. */
+/** Activations that are 0 for half of their inputs, where the gradient vanishes. */
 const RECTIFIERS: readonly Activation[] = ['relu', 'relu6'];
-/** Activations with two bounds, near which next to nothing is learned. */
+/** Activations with two bounds, near which the gradient almost vanishes. */
 const BOUNDS: Partial<Record<Activation, [low: number, high: number]>> = {
   sigmoid: [0, 1],
   hardSigmoid: [0, 1],
   tanh: [-1, 1],
   softsign: [-1, 1],
 };
-/** At a bound: within this share of the way between both. */
+/** Distance from a bound, as a share of the range, below which a value counts as saturated. */
 const NEAR = 0.01;
 
-/** Of one layer, over the steps that were watched. */
+/** Statistics of one layer over the watched steps. */
 export interface LayerActivations {
   layer: string;
   mean: number;
   deviation: number;
-  /** Share of values that are 0; null: not of this activation. */
+  /** Share of values that are 0; null: not applicable to this activation. */
   zeros: number | null;
-  /** Share of values at a bound; null: the activation has none. */
+  /** Share of values at a bound; null: the activation has no bounds. */
   saturated: number | null;
-  /** Share of units that were 0 for every example; null: not of this activation. */
+  /** Share of units that were 0 for every example; null: not applicable to this activation. */
   dead: number | null;
 }
 
@@ -57,7 +57,7 @@ export class Activations {
     });
   }
 
-  /** Sees a layer's output while training. Nothing is read from the device yet. */
+  /** Receives a layer's output during training, without reading from the device. */
   readonly watch = (index: number, output: tf.Tensor): void => {
     const one = this.watched.find((each) => each.index === index);
     if (!one) return;
@@ -81,7 +81,7 @@ export class Activations {
     return before ? tf.maximum(before, now) : now;
   }
 
-  /** Of what was watched since the last call; empty when nothing was. */
+  /** Returns the statistics since the last call; empty when no step was watched. */
   async read(): Promise<LayerActivations[]> {
     const watched = this.watched.filter(({ sums }) => sums.length > 0);
     return Promise.all(watched.map((one) => this.readOne(one)));
@@ -117,7 +117,7 @@ export class Activations {
   }
 }
 
-/** Layers that only pass values on or around say nothing new. */
+/** Returns false for layers that only pass values on, which would add no information. */
 const computes = ({ type }: Layer): boolean =>
   !['flatten', 'reshape', 'dropout', 'spatialDropout', 'pool', 'globalPool'].includes(type);
 

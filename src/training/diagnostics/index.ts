@@ -1,4 +1,4 @@
-/** Looks into the network while it trains, in a few steps of every epoch: what is logged, and what the person is told. */
+/** Inspects the network in a few steps of every epoch, and produces values to log and warnings. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../../experiment/network/index.js';
 import { standardization } from '../data/scale.js';
@@ -10,7 +10,7 @@ import { Norms, type LayerNorms } from './norms.js';
 import { Rules } from './rules.js';
 import { setEntry } from '../../protocol/records.js';
 
-/** Steps of an epoch that are looked into, evenly over it; the last is one of them. */
+/** Number of inspected steps per epoch, spread evenly; the last step is one of them. */
 const SAMPLES = 4;
 
 export class Diagnostics {
@@ -30,27 +30,27 @@ export class Diagnostics {
     this.rules = network.warnings ? new Rules() : null;
   }
 
-  /** What is to see the layers' outputs in step `i` of `steps`, counted from 0; undefined: nothing in this one. */
+  /** Returns the watcher for the layers' outputs in step `i` of `steps`, counted from 0; undefined: don't watch. */
   watcher(i: number, steps: number): ForwardContext['watch'] {
     if (!this.network.diagnostics && !this.rules) return undefined;
     const due = Math.floor(((i + 1) * SAMPLES) / steps) > Math.floor((i * SAMPLES) / steps);
     return due ? this.activations.watch : undefined;
   }
 
-  /** Of a step that was watched: the loss's gradient, and θ before and after. */
+  /** Measures a watched step: the loss's gradient, and θ before and after. */
   measure(gradient: tf.Tensor1D, before: tf.Tensor1D, after: tf.Tensor1D): void {
     this.norms.measure(gradient, before, after);
   }
 
-  /** At an epoch's end: what is logged of it. */
+  /** Returns the values to log at the end of an epoch. */
   async read(): Promise<Record<string, number>> {
     this.found = { norms: await this.norms.read(), activations: await this.activations.read() };
     return this.network.diagnostics ? named(this.found.norms, this.found.activations) : {};
   }
 
   /**
-   * After the validation examples were judged: what the person is to be told. `trained` is over the training examples;
-   * its accuracy is null for numbers.
+   * Returns warnings after the validation examples were evaluated. `trained` refers to the training examples; its
+   * accuracy is null for regression.
    */
   judge(
     epoch: number,
@@ -74,7 +74,7 @@ export class Diagnostics {
   }
 }
 
-/** About what the loss is of a network that knows but the mean: 1 where targets are standardized. */
+/** Returns the approximate loss of a network that predicts the mean: 1 for standardized targets. */
 function unitOf({ targetScale, train, outputs }: Dataset, loss: string): number {
   if (targetScale) return 1;
   const deviations = standardization(train.targets, outputs).map(({ deviation }) => deviation);

@@ -1,19 +1,19 @@
-/** How large gradients and updates are in each layer: what vanishes, explodes or stands still shows here. */
+/** Norms of gradients and updates of each layer, which reveal vanishing, exploding or stagnating ones. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Weight } from '../layers/types.js';
 
-/** Stretch of θ that belongs to one layer. */
+/** Section of θ that belongs to one layer. */
 interface Section {
   layer: string;
   size: number;
 }
 
-/** Means over the steps that were measured. */
+/** Means over the measured steps. */
 export interface LayerNorms {
   layer: string;
-  /** Length of the loss's gradient. */
+  /** Norm of the loss's gradient. */
   gradient: number;
-  /** Length of the weights' change as a share of their own; null where they are all 0. */
+  /** Norm of the weights' change relative to that of the weights; null when all weights are 0. */
   update: number | null;
 }
 
@@ -31,7 +31,7 @@ export class Norms {
     }
   }
 
-  /** Of one step: the loss's gradient, and θ before and after. Nothing is read from the device yet. */
+  /** Measures one step: the loss's gradient, and θ before and after. Nothing is read from the device yet. */
   measure(gradient: tf.Tensor1D, before: tf.Tensor1D, after: tf.Tensor1D): void {
     if (this.sections.length === 0) return;
     this.measured.push(
@@ -50,7 +50,7 @@ export class Norms {
     return tf.stack(parts.map((part) => tf.sqrt(tf.sum(tf.square(part))))) as tf.Tensor1D;
   }
 
-  /** Of what was measured since the last call; empty when nothing was. */
+  /** Returns the means since the last call; empty when no step was measured. */
   async read(): Promise<LayerNorms[]> {
     const measured = this.measured.splice(0);
     if (measured.length === 0) return [];
@@ -58,7 +58,7 @@ export class Norms {
     tf.dispose(measured);
     const count = this.sections.length;
     return this.sections.map(({ layer }, i) => {
-      // Weights that are all 0 have no length that a change could be a share of.
+      // A relative change is undefined for weights that are all 0.
       const moved = steps.filter((lengths) => lengths[2 * count + i]! > 0);
       const shares = moved.map((lengths) => lengths[count + i]! / lengths[2 * count + i]!);
       return {

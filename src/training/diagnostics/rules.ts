@@ -1,46 +1,46 @@
 /**
- * Known signs of trouble, as AutoTrainer has them (Zhang, Zhai, Ma & Shen, ICSE 2021, section III): vanishing and
- * exploding gradients, dead rectifiers, oscillation, a standstill; and over-fitting. A sign alone says little (a
- * network that has learned all there is stands still too), so that each counts only where training also fails to get on.
+ * Known signs of trouble, as in AutoTrainer (Zhang, Zhai, Ma & Shen, ICSE 2021, section III): vanishing and exploding
+ * gradients, dead rectifiers, oscillation, stagnation; plus overfitting. A sign alone says little (a fully trained
+ * network also stagnates), so each counts only when training fails to make progress as well.
  */
 import type { LayerActivations } from './activations.js';
 import type { LayerNorms } from './norms.js';
 
-/** What is known after an epoch. */
+/** Facts about one epoch. */
 export interface EpochFacts {
   epoch: number;
   /**
-   * How good the network is, over the epoch's training examples and on the validation examples: the share of right
-   * answers, or for numbers 1 − loss, in units of what the mean alone would give (for squared errors that is R²).
+   * Score of the network on the training and validation examples: the accuracy, or for regression 1 − loss in units of
+   * the loss that the mean alone would give (R² for squared errors).
    */
   score: number;
   validation: number;
-  /** Mean loss of the training examples, in that unit. */
+  /** Mean loss on the training examples, in the same unit. */
   loss: number;
   learningRate: number;
   norms: readonly LayerNorms[];
   activations: readonly LayerActivations[];
-  /** Whether scores are shares of right answers. */
+  /** True when scores are accuracies. */
   classes: boolean;
 }
 
-/** So many epochs without progress are a standstill. */
+/** Number of epochs without progress that counts as stagnation. */
 const PATIENCE = 3;
-/** Less than this is no progress. */
+/** Smallest improvement that counts as progress. */
 const GAIN = 0.01;
-/** From here on there is little left to learn. */
+/** Score above which there is little left to learn. */
 const GOOD = 0.95;
 const VANISHING = { ratio: 1e-3, first: 1e-4 };
 const EXPLODING = 70;
 const DEAD = 0.7;
 const SWING = { height: 0.03, share: 0.2, epochs: 10 };
 const GAP = { usual: 0.1, good: 0.07, from: 0.9 };
-/** The loss is this many times what it was at its best. */
+/** Ratio of the loss to its best value that counts as divergence. */
 const GROWTH = 10;
 
 type Rule = (facts: EpochFacts, history: readonly EpochFacts[]) => string | null;
 
-/** Those above explain more: of what is found in one epoch, the first is said. */
+/** Rules in order of priority: of several that apply in one epoch, the first is reported. */
 const WHILE_STALLED: Record<string, Rule> = {
   dead({ activations }) {
     const [worst] = activations.filter(({ dead }) => dead !== null).sort((a, b) => b.dead! - a.dead!);
@@ -74,7 +74,7 @@ const WHILE_STALLED: Record<string, Rule> = {
     return `what was learned in one epoch is lost in another (in ${percent(share)} of them): try a lower learning rate, a larger batchSize, or a schedule`;
   },
   plateau({ norms, learningRate }, history) {
-    // A rate that its schedule has brought to near 0 is meant to stand still.
+    // A rate that its schedule has reduced to near 0 is expected to bring no progress.
     if (learningRate < 0.1 * Math.max(...history.map((facts) => facts.learningRate))) return null;
     const updates = norms.flatMap(({ update }) => (update === null ? [] : [update])).sort((a, b) => a - b);
     const typical = updates[Math.floor(updates.length / 2)];
@@ -89,12 +89,12 @@ const WHILE_STALLED: Record<string, Rule> = {
   },
 };
 
-/** Says each thing once. */
+/** Reports each problem once. */
 export class Rules {
   private readonly history: EpochFacts[] = [];
   private readonly said = new Set<string>();
 
-  /** To be told of every epoch; sentences for the person. */
+  /** Records an epoch and returns warnings for the person. */
   judge(facts: EpochFacts): string[] {
     this.history.push(facts);
     const found: [string, string | null][] = [
@@ -102,7 +102,7 @@ export class Rules {
       ['gap', gap(this.history)],
     ];
     if (stalled(this.history.map(({ score }) => score)) && facts.score < GOOD) {
-      // One at a time: what a standstill comes from need not be guessed twice.
+      // One warning at a time: a more specific cause makes a general one redundant.
       const causes = Object.entries(WHILE_STALLED).map(([name, rule]) => [name, rule(facts, this.history)] as const);
       const cause = causes.find(([, text]) => text !== null);
       if (cause) found.push([cause[0], cause[1]]);
@@ -115,7 +115,7 @@ export class Rules {
   }
 }
 
-/** The last epochs brought no more than GAIN above the best before them. */
+/** True when the last epochs improved by no more than GAIN over the best before them. */
 function stalled(scores: readonly number[]): boolean {
   if (scores.length <= PATIENCE) return false;
   return Math.max(...scores.slice(-PATIENCE)) - Math.max(...scores.slice(0, -PATIENCE)) < GAIN;
@@ -139,14 +139,14 @@ function gap(history: readonly EpochFacts[]): string | null {
   return `the network learns its examples by heart: ${figures}: try dropout, regularization, augment or earlyStopping, or more data`;
 }
 
-/** First and last layer with a gradient. */
+/** Returns the first and the last layer with a gradient. */
 function endsOf(norms: readonly LayerNorms[]) {
   const [first, last] = [norms[0], norms.at(-1)];
   if (!first || !last || first === last || last.gradient === 0) return null;
   return { first, last, ratio: first.gradient / last.gradient };
 }
 
-/** How often a curve turns after a rise or fall of at least `height`. */
+/** Counts how often a curve turns after a rise or fall of at least `height`. */
 function swings(values: readonly number[], height: number): number {
   let count = 0;
   let [low, high] = [values[0]!, values[0]!];

@@ -9,7 +9,10 @@ export interface CommandResult {
 
 const KEPT = 1_000_000;
 
-/** Runs a program without a shell and collects the end of what it prints. Rejects only when it can't be started or was aborted. */
+/**
+ * Runs a program without a shell and returns the end of its output. Rejects only when it can't be started or was
+ * aborted.
+ */
 export function runCommand(
   program: string,
   args: string[],

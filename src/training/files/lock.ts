@@ -1,13 +1,13 @@
 import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A holder touches its lock this often; one untouched for far longer is of a process that is gone. */
+/** Interval at which a holder touches its lock; a lock untouched for far longer belongs to a process that is gone. */
 const BEAT_MS = 2_000;
 const STALE_MS = 20_000;
 
 /**
- * Does `work` while no other process holds the lock file. A lock left behind by a killed process is taken over.
- * Throws the signal's reason when aborted while waiting.
+ * Runs `work` while no other process holds the lock file. A lock left by a killed process is taken over. Throws the
+ * signal's reason when aborted while waiting.
  */
 export async function withLock<T>(
   path: string,
@@ -37,7 +37,7 @@ async function take(path: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   if (await isAbandoned(path)) {
-    // Renaming first: of two that both find it abandoned, one wins.
+    // Rename first: of two processes that both find the lock abandoned, only one succeeds.
     const aside = `${path}.${process.pid}`;
     await rename(path, aside).then(
       () => rm(aside, { force: true }),

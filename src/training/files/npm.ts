@@ -1,4 +1,4 @@
-/** The npm client, used by package name only: whatever registry, proxy and login the person has set up serve here too. */
+/** The npm client. Packages are requested by name only, so the person's own registry, proxy and login apply. */
 import { existsSync, realpathSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
@@ -7,11 +7,11 @@ import { runCommand } from './command.js';
 import { npmEnvironment } from './npmEnvironment.mjs';
 import { checkFile, differs, expectedPackage } from './pinned.js';
 
-/** What to start npm with: `[program, ...first arguments]`. Beside the running Node, or on the PATH. */
+/** Returns the command for npm, `[program, ...first arguments]`, found beside the running Node or on the PATH. */
 export function findNpm(env: NodeJS.ProcessEnv = process.env): string[] | null {
   const folders = [dirname(process.execPath), ...(env.PATH ?? env.Path ?? '').split(delimiter)].filter(Boolean);
   for (const folder of folders) {
-    // npm's own program is run with our Node where it can be found: no shell and no .cmd file needed.
+    // Where possible, npm's script runs with our Node, which needs neither a shell nor a .cmd file.
     const scripts = [
       join(folder, 'node_modules', 'npm', 'bin', 'npm-cli.js'),
       join(folder, '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
@@ -27,15 +27,15 @@ export function findNpm(env: NodeJS.ProcessEnv = process.env): string[] | null {
 }
 
 /**
- * npm looks for its global configuration beside the Node that runs it. That is ours here, not the one that the person's npm
- * came with, so npm is told where its own lies.
+ * Sets npm's global configuration folder. npm looks for it beside the Node that runs it; that is our Node, not the one
+ * the person's npm came with.
  */
 function globalPrefix(script = ''): NodeJS.ProcessEnv {
   const prefix = /^(.+)\/lib\/node_modules\/npm\/bin\/npm-cli\.js$/.exec(script)?.[1];
   return prefix ? { PREFIX: prefix } : {};
 }
 
-/** Runs npm; throws with the registry's own words when it fails. */
+/** Runs npm; throws with the registry's message when it fails. */
 export async function npm(args: string[], options: { cwd: string; signal?: AbortSignal }): Promise<string> {
   const found = findNpm();
   if (!found) throw new TrainingError('npm was not found: install Node.js with npm, or put npm on the PATH');
@@ -61,8 +61,9 @@ export async function npm(args: string[], options: { cwd: string; signal?: Abort
 }
 
 /**
- * Fetches the tarball of a pinned package (`name@version`) into a folder that holds no other; its path, once its hash was
- * checked. Where there is no network, `TUNESMITH_PACKAGES` may name a folder that has it, as `npm pack` names it.
+ * Fetches the tarball of a pinned package (`name@version`) into a folder without other tarballs, checks its hash and
+ * returns its path. Without a network, `TUNESMITH_PACKAGES` may name a folder that contains the tarball under the name
+ * `npm pack` gives it.
  */
 export async function downloadPackage(name: string, folder: string, signal?: AbortSignal): Promise<string> {
   const expected = expectedPackage(name);
@@ -81,8 +82,8 @@ export async function downloadPackage(name: string, folder: string, signal?: Abo
 }
 
 /**
- * Installs into `folder` what a lock file names, which must be there beside its `package.json`: exact versions, each checked
- * against its hash. No install script is run.
+ * Installs into `folder` the packages of its lock file, which must lie beside its `package.json`: exact versions, each
+ * checked against its hash. No install script runs.
  */
 export async function installLocked(folder: string, signal?: AbortSignal): Promise<void> {
   await npm(['ci', '--ignore-scripts', '--legacy-peer-deps'], { cwd: folder, signal });

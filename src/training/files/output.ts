@@ -1,10 +1,10 @@
-/** Files that a person wants to have written. */
+/** Output files that a person asked for. */
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { FileHandle } from 'node:fs/promises';
 import { TrainingError } from '../errors.js';
 
-/** Throws TrainingError where a file can't be, or is and is to be kept. */
+/** Throws TrainingError when the file can't be created, or when it exists and must not be overwritten. */
 export async function checkOutput(file: string, overwrite: boolean): Promise<void> {
   try {
     const found = await stat(file);
@@ -19,11 +19,11 @@ export async function checkOutput(file: string, overwrite: boolean): Promise<voi
   }
 }
 
-/** The file is there whole or not at all; its folder is made. */
+/** Writes the file atomically and creates its folder. */
 export async function writeWhole(path: string, write: (file: FileHandle) => Promise<unknown>): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  // Left by a killed process of the same number. What others put here is not followed, whatever it leads to.
+  // Removes a leftover of a killed process with the same process ID. A link that others put here is not followed.
   await rm(temporary, { force: true });
   const file = await open(temporary, 'wx');
   try {

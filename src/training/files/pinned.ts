@@ -1,6 +1,7 @@
 /**
- * What is fetched from a registry or a server, by exact version and hash: a mirror, a proxy or a stolen account can't put anything
- * else in its place. `npm view NAME@VERSION dist.integrity` and a package's page on PyPI show the hashes.
+ * Exact versions and hashes of everything fetched from a registry or a server, so that a mirror, a proxy or a stolen
+ * account can't substitute anything else. `npm view NAME@VERSION dist.integrity` and a package's page on PyPI show the
+ * hashes.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -8,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { TrainingError } from '../errors.js';
 import { entryOf } from '../../protocol/records.js';
 
-/** Packages of which single files are used, as SHA-512 in base64 by `name@version`. */
+/** SHA-512 in base64 of packages that single files are taken from, by `name@version`. */
 const NPM_PACKAGES: Record<string, string> = {
   '@tensorflow/tfjs-node@4.22.0':
     'uHrXeUlfgkMxTZqHkESSV7zSdKdV0LlsBeblqkuKU9nnfxB1pC6DtoyYVaLxznzZy7WQSegjcohxxCjAf6Dc7w==',
@@ -17,19 +18,19 @@ const NPM_PACKAGES: Record<string, string> = {
 };
 
 /**
- * The wheels of TensorFlow that are fetched where Python has none: the newest version for which the binding is known to work,
+ * TensorFlow wheels that are fetched when Python has no TensorFlow: the newest version known to work with the binding,
  * as SHA-256, for Python 3.10 to 3.13.
  */
 export const TENSORFLOW_WHEELS = {
   version: '2.21.0',
-  /** Linux on x64. */
+  /** Wheels for Linux on x64. */
   tensorflow_cpu: [
     'd143e92f5c0661cdfa26eaca8f73cd2efd0ec53a68af8dec82f584ba8eb14b83',
     '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
     'dcc8afd32930e42d5296b6ee19078b773706830af4ea97fbe503b9f5e0f820cb',
     '05af7c26d35f4de910b5598c7b507e3981831a7b0f47fed9a405d995d51d7793',
   ],
-  /** macOS and Linux, both on arm64. There is no wheel for macOS on x64. */
+  /** Wheels for macOS and Linux on arm64. There is no wheel for macOS on x64. */
   tensorflow: [
     '6462632889e0e9ce1455b208c87b86a8c154e899407ef7d426ef1ec71647f565',
     '51f46f4806139d01fc7920cc72a4c75876f80649bf40ff083ab6212ceb43ca88',
@@ -43,13 +44,13 @@ export const TENSORFLOW_WHEELS = {
 };
 
 export interface LibTensorFlow {
-  /** Path below the server's address. */
+  /** Path relative to the server's address. */
   path: string;
   sha256: string;
   megabytes: number;
 }
 
-/** TensorFlow's C library, which tfjs-node 4.22 is written for, by device, system and processor. */
+/** TensorFlow's C library, the one tfjs-node 4.22 is written for, by device, system and processor. */
 export const LIBTENSORFLOW: Partial<Record<string, LibTensorFlow>> = {
   'cpu linux x64': {
     path: 'tensorflow/libtensorflow/libtensorflow-cpu-linux-x86_64-2.9.1.tar.gz',
@@ -84,14 +85,14 @@ export interface Expected {
   hash: string;
 }
 
-/** What the tarball of `name@version` must be; throws for a package that nobody pinned. */
+/** Returns the expected hash of the tarball `name@version`; throws when the package is not pinned. */
 export function expectedPackage(spec: string): Expected {
   const hash = entryOf(NPM_PACKAGES, spec);
   if (!hash) throw new Error(`${spec} has no pinned hash in src/training/files/pinned.ts`);
   return { algorithm: 'sha512', encoding: 'base64', hash };
 }
 
-/** Throws a TrainingError unless the file is the expected one. `from` names its source for the person. */
+/** Throws TrainingError unless the file matches. `from` names its source in the message. */
 export async function checkFile(path: string, what: string, from: string, expected: Expected): Promise<void> {
   const hash = createHash(expected.algorithm);
   await pipeline(createReadStream(path), hash);
@@ -99,7 +100,7 @@ export async function checkFile(path: string, what: string, from: string, expect
   if (found !== expected.hash) throw new TrainingError(differs(what, from, found, expected.hash));
 }
 
-/** The message for something that has another hash than the one it was published with. */
+/** Returns the message for a hash mismatch. */
 export function differs(what: string, from: string, found: string, expected?: string): string {
   return (
     `${what} from ${from} is not the file that was published: its hash is ${found}` +

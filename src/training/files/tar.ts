@@ -1,9 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 
-/** Bytes that a package unpacks to; more are no package. */
+/** Largest unpacked size in bytes; anything larger is rejected. */
 const LARGEST = 2 ** 30;
 
-/** Files of a `.tgz` whose path is wanted (ustar, with pax and GNU long names). Links and folders are left out. */
+/** Extracts wanted files from a `.tgz` (ustar, with pax and GNU long names). Links and folders are skipped. */
 export function readTarball(
   packed: Uint8Array,
   wanted: (path: string) => boolean,

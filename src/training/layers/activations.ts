@@ -3,7 +3,10 @@ import type { Activation } from '../../experiment/network/index.js';
 
 const HALF_SQRT = Math.SQRT1_2;
 
-/** Each as in its paper; `gelu` is the exact one with erf (Hendrycks & Gimpel 2016). Softmax is over the last axis. */
+/**
+ * Activations as in their papers; `gelu` is the exact version with erf (Hendrycks & Gimpel 2016). Softmax is over the
+ * last axis.
+ */
 export const activations: Record<Activation, (x: tf.Tensor) => tf.Tensor> = {
   linear: (x) => x,
   relu: (x) => tf.relu(x),

@@ -5,8 +5,8 @@ import { variable } from './initializers.js';
 import type { LayerBuilder } from './types.js';
 
 /**
- * Batch normalization over all axes but the last (Ioffe & Szegedy 2015). While training it uses the batch's mean
- * and variance and moves the averages that are used afterwards; those take the unbiased variance.
+ * Batch normalization over all axes but the last (Ioffe & Szegedy 2015). Training uses the batch's mean and variance,
+ * and updates the moving averages for inference, which use the unbiased variance.
  */
 export const batchNorm: LayerBuilder<Extract<Layer, { type: 'batchNorm' }>> = (settings, { name, inputShape }) => {
   const channels = inputShape.at(-1)!;

@@ -5,7 +5,7 @@ import { initialize, variable } from './initializers.js';
 import type { LayerBuilder } from './types.js';
 import { needImage, windowOutput } from './window.js';
 
-/** Convolution of each channel by itself, with `multiplier` outputs each (Chollet 2017, section 2). */
+/** Convolves each channel separately, with `multiplier` outputs each (Chollet 2017, section 2). */
 export const depthwiseConv: LayerBuilder<Extract<Layer, { type: 'depthwiseConv' }>> = (
   settings,
   { name, inputShape, random },
@@ -13,7 +13,7 @@ export const depthwiseConv: LayerBuilder<Extract<Layer, { type: 'depthwiseConv' 
   const { kernel: size, stride, padding, multiplier } = settings;
   const [height, width, channels] = needImage(name, inputShape);
   const outputs = channels * multiplier;
-  // One output sees one channel only, so that is what its weights start by.
+  // Each output sees a single channel, which determines the fan-in for the initialization.
   const start = initialize(settings.init, [size[0] * size[1], 1, outputs], random);
   const kernel = variable(tf.tidy(() => tf.reshape(start, [size[0], size[1], channels, multiplier])));
   start.dispose();

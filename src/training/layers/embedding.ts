@@ -5,8 +5,8 @@ import { variable } from './initializers.js';
 import { shapeText, type LayerBuilder } from './types.js';
 
 /**
- * Whole numbers from 0 become rows of a table, [time] → [time, width]. A product with one-hot rows: the gradient of
- * picking rows is missing from some backends.
+ * Maps whole numbers from 0 to rows of a table, [time] → [time, width]. It multiplies by one-hot rows, because some
+ * backends lack the gradient of gathering rows.
  */
 export const embedding: LayerBuilder<Extract<Layer, { type: 'embedding' }>> = (
   { size, width },

@@ -1,4 +1,4 @@
-/** Registry of layers: a new kind is one file and one line here. */
+/** Registry of layers. To add a layer, write one file and add one line here. */
 import type { Layer, Regularization } from '../../experiment/network/index.js';
 import { batchNorm } from './batchNorm.js';
 import { conv } from './conv.js';

@@ -4,7 +4,7 @@ import type { Random } from '../random.js';
 
 type Name = (typeof INITIALIZERS)[number];
 
-/** Standard deviation for the numbers of inputs and outputs of a unit: Glorot 2010, He 2015, LeCun 1998. */
+/** Standard deviation as a function of fan-in and fan-out: Glorot 2010, He 2015, LeCun 1998. */
 const DEVIATIONS: Partial<Record<Name, (fanIn: number, fanOut: number) => number>> = {
   glorotUniform: (fanIn, fanOut) => Math.sqrt(2 / (fanIn + fanOut)),
   glorotNormal: (fanIn, fanOut) => Math.sqrt(2 / (fanIn + fanOut)),
@@ -14,14 +14,14 @@ const DEVIATIONS: Partial<Record<Name, (fanIn: number, fanOut: number) => number
   leCunNormal: (fanIn) => Math.sqrt(1 / fanIn),
 };
 
-/** A variable that takes its first value over. */
+/** Creates a variable that takes over the ownership of its initial value. */
 export function variable(initial: tf.Tensor, trainable = true): tf.Variable {
   const made = tf.variable(initial, trainable);
   initial.dispose();
   return made;
 }
 
-/** Starting weights. The last axis is the outputs; all before it are the inputs of one output (or its window). */
+/** Returns initial weights. The last axis is the outputs; all others are the inputs of one output (or its window). */
 export function initialize(name: Name, shape: number[], random: Random): tf.Tensor {
   if (name === 'zeros') return tf.zeros(shape);
   if (name === 'ones') return tf.ones(shape);
@@ -41,8 +41,8 @@ export function initialize(name: Name, shape: number[], random: Random): tf.Tens
 }
 
 /**
- * Columns (or, where there are more columns than rows, rows) of length 1 that are orthogonal to each other: Saxe,
- * McClelland & Ganguli (ICLR 2014). Gram and Schmidt on normal numbers, twice, which is as good as a QR decomposition.
+ * Returns orthonormal columns (or rows, when there are more columns than rows): Saxe, McClelland & Ganguli (ICLR 2014).
+ * Gram-Schmidt applied twice to Gaussian numbers is as accurate as a QR decomposition.
  */
 function orthogonal(shape: number[], random: Random): tf.Tensor {
   const columns = shape.at(-1)!;

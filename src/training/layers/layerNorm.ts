@@ -3,7 +3,7 @@ import type { Layer } from '../../experiment/network/index.js';
 import { variable } from './initializers.js';
 import type { LayerBuilder } from './types.js';
 
-/** Ba, Kiros & Hinton (arXiv 1607.06450), equation 4: each example's last axis to mean 0 and variance 1. */
+/** Normalizes each example's last axis to mean 0 and variance 1: Ba, Kiros & Hinton (arXiv 1607.06450), equation 4. */
 export const layerNorm: LayerBuilder<Extract<Layer, { type: 'layerNorm' }>> = ({ epsilon }, { name, inputShape }) => {
   const width = inputShape.at(-1)!;
   const scale = variable(tf.ones([width]));

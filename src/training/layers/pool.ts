@@ -3,7 +3,7 @@ import type { Layer } from '../../experiment/network/index.js';
 import type { LayerBuilder } from './types.js';
 import { needImage, windowOutput } from './window.js';
 
-/** Maximum or average of each window, channel by channel. */
+/** Takes the maximum or average of each window, per channel. */
 export const pool: LayerBuilder<Extract<Layer, { type: 'pool' }>> = (settings, { name, inputShape }) => {
   const { kind, size, stride, padding } = settings;
   const [height, width, channels] = needImage(name, inputShape);
@@ -18,7 +18,7 @@ export const pool: LayerBuilder<Extract<Layer, { type: 'pool' }>> = (settings, {
   };
 };
 
-/** Maximum or average of each channel's whole plane: [batch, channels]. */
+/** Takes the maximum or average over each channel's whole plane: [batch, channels]. */
 export const globalPool: LayerBuilder<Extract<Layer, { type: 'globalPool' }>> = ({ kind }, { name, inputShape }) => {
   const [, , channels] = needImage(name, inputShape);
   return {

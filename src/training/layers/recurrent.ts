@@ -25,7 +25,7 @@ const GATE: Record<Gate, (z: tf.Tensor) => tf.Tensor> = {
   trigonometric: (z) => tf.mul(tf.add(tf.sin(z), 1), 0.5),
 };
 
-/** Blocks of units that a step computes at once. */
+/** Number of blocks of units that a step computes at once. */
 const BLOCKS = { simple: 1, lstm: 4, gru: 3, gated: 2 } as const;
 
 export const recurrent: LayerBuilder<Settings> = (settings, { name, inputShape, random }) => {
@@ -54,13 +54,13 @@ export const recurrent: LayerBuilder<Settings> = (settings, { name, inputShape, 
   };
 };
 
-/** One direction's weights and run. */
+/** One direction: its weights and computation. */
 class Way {
   readonly weights: Weight[];
   private readonly input: tf.Variable;
   private readonly state: tf.Variable;
   private readonly bias: tf.Variable;
-  /** Of the candidate's product with the state, in a GRU. */
+  /** Bias of the candidate's product with the state, in a GRU. */
   private readonly stateBias: tf.Variable | null;
 
   constructor(
@@ -89,11 +89,14 @@ class Way {
     ];
   }
 
-  /** Its states: `all` by [batch, time], in the order of the inputs; `last` that it came to. */
+  /**
+   * Runs over the sequence. `all` returns the states [batch, time] in the order of the inputs; `last` returns the final
+   * state.
+   */
   run(x: tf.Tensor3D, backward: boolean): { all: () => tf.Tensor; last: () => tf.Tensor } {
     const [batch, time, features] = x.shape;
     const { units, cell, gate } = this.settings;
-    // What the inputs contribute needs no earlier state: one product for all times.
+    // The contribution of the inputs does not depend on the state, so one product covers all time steps.
     const flat = tf.matMul(tf.reshape(x, [batch * time, features]), this.input as tf.Tensor as tf.Tensor2D);
     const biased = tf.reshape(tf.add(flat, this.bias), [batch, time, -1]) as tf.Tensor3D;
     if (cell === 'lstm' && gate === 'sigmoid') {
@@ -106,7 +109,8 @@ class Way {
         };
       }
     }
-    // A copy: the gradient of unstack goes by the order of the list that it gave. Of a list of one there is none.
+    // The list is copied because the gradient of unstack relies on the order of the list it returned. A list of one has
+    // no gradient.
     const given = (time === 1 ? [tf.squeeze(biased, [1])] : [...tf.unstack(biased, 1)]) as tf.Tensor2D[];
     if (backward) given.reverse();
     let hidden: tf.Tensor2D = tf.zeros([batch, units]);

@@ -5,8 +5,8 @@ import { initialize, variable } from './initializers.js';
 import { shapeText, type BuildContext, type BuiltLayer, type Weight } from './types.js';
 
 /**
- * x + layers(x): He et al. (CVPR 2016), equation 1. Where the layers give another number of channels, or a smaller
- * image, x goes through a projection of its own (equation 2): a convolution with a 1×1 kernel and the right stride.
+ * x + layers(x): He et al. (CVPR 2016), equation 1. When the layers change the number of channels or the image size, x
+ * passes through its own projection (equation 2): a 1×1 convolution with the matching stride.
  */
 export function residual(
   settings: Extract<Layer, { type: 'residual' }>,

@@ -1,4 +1,4 @@
-/** Layers without weights that keep the values' number or order. */
+/** Layers without weights that keep the number or the order of values. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
@@ -21,14 +21,14 @@ export const activation: LayerBuilder<Extract<Layer, { type: 'activation' }>> = 
 });
 
 /**
- * Drops each value with probability `rate` while training and divides the kept ones by 1 − rate, so that
- * nothing is to be done afterwards (Srivastava et al. 2014, "inverted").
+ * Drops each value with probability `rate` during training and divides the others by 1 − rate, so that inference needs
+ * no scaling (inverted dropout, Srivastava et al. 2014).
  */
 export const dropout: LayerBuilder<Extract<Layer, { type: 'dropout' }>> = (layer, { name, inputShape }) => ({
   name,
   outputShape: inputShape,
   weights: [],
-  // The rate may change while the network trains.
+  // The rate may change during training.
   plain: {
     kind: 'dropout',
     get rate() {
@@ -42,7 +42,7 @@ export const dropout: LayerBuilder<Extract<Layer, { type: 'dropout' }>> = (layer
   },
 });
 
-/** Fills in what each value is multiplied by. */
+/** Fills the mask with the factor of each value. */
 export function drawMask(mask: Float32Array, rate: number, random: Random): Float32Array {
   const threshold = Math.floor(rate * 4294967296);
   const kept = 1 / (1 - rate);
@@ -50,7 +50,10 @@ export function drawMask(mask: Float32Array, rate: number, random: Random): Floa
   return mask;
 }
 
-/** Drops whole channels, so that neighbouring values can't stand in for each other (Tompson et al. 2015, section 3.2). */
+/**
+ * Drops whole channels, because neighbouring values would otherwise stand in for each other (Tompson et al. 2015,
+ * section 3.2).
+ */
 export const spatialDropout: LayerBuilder<Extract<Layer, { type: 'spatialDropout' }>> = (
   layer,
   { name, inputShape },

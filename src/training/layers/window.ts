@@ -2,7 +2,7 @@ import type { Size } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { shapeText } from './types.js';
 
-/** [height, width, channels] of an image layer's input. */
+/** Returns [height, width, channels] of an image layer's input, or throws. */
 export function needImage(name: string, shape: readonly number[]): [number, number, number] {
   if (shape.length !== 3) {
     throw new TrainingError(
@@ -13,7 +13,7 @@ export function needImage(name: string, shape: readonly number[]): [number, numb
   return [shape[0]!, shape[1]!, shape[2]!];
 }
 
-/** Height and width after a window slid over an image. */
+/** Returns the height and width after a window slides over an image. */
 export function windowOutput(name: string, input: Size, size: Size, stride: Size, padding: 'valid' | 'same'): Size {
   const output = input.map((length, axis) =>
     padding === 'same' ? Math.ceil(length / stride[axis]!) : Math.floor((length - size[axis]!) / stride[axis]!) + 1,

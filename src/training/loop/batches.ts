@@ -17,14 +17,14 @@ export interface Batch {
   targets: tf.Tensor2D;
 }
 
-/** The same as plain numbers, one example after the other. */
+/** Batch as plain numbers, one example after the other. */
 export interface BatchValues {
   count: number;
   inputs: Float32Array;
   targets: Float32Array;
 }
 
-/** The examples `order[from] … order[to − 1]`, as the network sees them, changed by `augmented` if it is given. */
+/** Returns the examples `order[from] … order[to − 1]` as the network sees them, augmented by `augmented` if given. */
 export function batchValues(
   dataset: Dataset,
   examples: HeldExamples,
@@ -57,7 +57,7 @@ export function batchValues(
   return { count, inputs, targets };
 }
 
-/** The caller disposes both. */
+/** Converts a batch to tensors, which the caller disposes. */
 export function toTensors({ count, inputs, targets }: BatchValues, inputShape: readonly number[]): Batch {
   return {
     inputs: tf.tensor(inputs, [count, ...inputShape]),
@@ -66,13 +66,13 @@ export function toTensors({ count, inputs, targets }: BatchValues, inputShape: r
 }
 
 /**
- * Batches of examples, wherever these are. What is on the disk is read a batch ahead, while the one before it is worked
- * on: at most two batches are in memory.
+ * Supplies batches of examples from memory or disk. Examples on disk are read one batch ahead while the previous one is
+ * processed, so at most two batches are in memory.
  */
 export class Feed {
   private ahead: { from: number; values: Promise<Numbers> } | null = null;
 
-  /** `order`: of the examples; `size`: of a batch. */
+  /** `order` holds the examples' indexes; `size` is the batch size. */
   constructor(
     private readonly dataset: Dataset,
     private readonly examples: Examples,
@@ -80,7 +80,7 @@ export class Feed {
     private readonly size: number,
   ) {}
 
-  /** The examples `order[from] … order[to − 1]`; see `batchValues`. */
+  /** Returns the examples `order[from] … order[to − 1]`; see `batchValues`. */
   async batch(from: number, to: number, augmented?: Parameters<typeof batchValues>[5]): Promise<BatchValues> {
     const { dataset, examples, order } = this;
     if (isHeld(examples)) return batchValues(dataset, examples, order, from, to, augmented);
@@ -104,7 +104,7 @@ export class Feed {
 
   private read(from: number, to: number): Promise<Numbers> {
     const values = (this.examples.inputs as InputReader).read(this.order.subarray(from, to));
-    // It is told to whoever takes the batch; a training may end before.
+    // The error reaches whoever takes the batch; the training may end before that.
     values.catch(() => undefined);
     return values;
   }

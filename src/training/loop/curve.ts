@@ -1,4 +1,4 @@
-/** Points of a training's curves: the mean loss since the last one, the speed, and what else is due. */
+/** Points of a training's curves: the mean loss since the last point, the speed, and other values that are due. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../../experiment/network/index.js';
 import { memoryUse } from '../diagnostics/memory.js';
@@ -8,7 +8,7 @@ import { Window } from './window.js';
 
 const SPEED_MS = 1000;
 
-/** Of one epoch. */
+/** Curve of one epoch. */
 export class Curve {
   private readonly window: Window;
   private readonly every: number;
@@ -30,12 +30,12 @@ export class Curve {
   }
 
   /**
-   * The values of step `step`, after which `done` of the epoch's examples were seen; null when no point is due. Throws
-   * when a loss is no number any more.
+   * Returns the values of step `step`, when `done` of the epoch's examples have been seen; null when no point is due.
+   * Throws when a loss is not finite.
    */
   async point(step: number, done: number, last: boolean): Promise<Record<string, number> | null> {
     const { learningRate } = this.stepper.optimizer;
-    // The very first step is shown at once: a curve that starts is the sign that all is well.
+    // The very first step is logged at once, to show that the training runs.
     if (step !== 1 && step % this.every !== 0 && !last) {
       if (this.options.cheapReads) await this.window.check(step, this.epoch, learningRate);
       return null;
@@ -57,7 +57,7 @@ export class Curve {
     return values;
   }
 
-  /** Over the epoch so far: mean loss, and share of right answers or null. */
+  /** Mean loss over the epoch so far, and the accuracy (null for regression). */
   get whole(): { loss: number; accuracy: number | null } {
     return this.window.epoch;
   }

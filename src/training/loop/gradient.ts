@@ -1,4 +1,4 @@
-/** What one batch says: its loss, and the loss's gradient. */
+/** Loss of one batch, and its gradient. */
 import * as tf from '@tensorflow/tfjs-core';
 import { toTensors, type BatchValues } from './batches.js';
 import { FastDense } from '../kernels/fastDense.js';
@@ -29,7 +29,7 @@ export function gradientOf(
   });
 }
 
-/** Computed here, of the whole batch at once. */
+/** Gradient computed in this process, over the whole batch at once. */
 export class OwnGradient implements GradientSource {
   private readonly fast: FastDense | null;
 
@@ -42,7 +42,7 @@ export class OwnGradient implements GradientSource {
 
   take(batch: BatchValues, step: number, watch?: ForwardContext['watch']): Promise<BatchGradient> {
     const random = this.random.fork(`step ${step}`);
-    // Who watches wants to see what the other way leaves out.
+    // The fast path does not produce the layer outputs that a watcher needs.
     if (this.fast && !watch) return Promise.resolve(this.fast.take(batch, random));
     return Promise.resolve(gradientOf(this.parts, batch, random, watch));
   }
@@ -53,7 +53,7 @@ export class OwnGradient implements GradientSource {
 }
 
 function countRight(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor {
-  // One output for two classes: above 0 is the second.
+  // A single output predicts the second of two classes when it is above 0.
   const chosen =
     outputs.shape[1] === 1 ? tf.cast(tf.greater(tf.squeeze(outputs, [1]), 0), 'int32') : tf.argMax(outputs, 1);
   return tf.sum(tf.cast(tf.equal(chosen, tf.argMax(targets, 1)), 'float32'));

@@ -1,4 +1,4 @@
-/** The gradient of a batch: what it is computed from, and what comes of it. */
+/** Types for computing the gradient of a batch. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ForwardContext } from '../layers/types.js';
 import type { Loss } from '../losses/index.js';
@@ -7,15 +7,15 @@ import type { BatchValues } from './batches.js';
 import type { Parameters } from './parameters.js';
 
 export interface BatchGradient {
-  /** [mean loss, number of right answers]. */
+  /** [mean loss, number of correct predictions]. */
   result: tf.Tensor1D;
-  /** Of the mean loss, in the order of θ. */
+  /** Gradient of the mean loss, in the order of θ. */
   gradient: tf.Tensor1D;
 }
 
-/** Where a batch's gradient comes from: computed here, or with the help of other workers. The caller disposes both. */
+/** Source of a batch's gradient: this process, or several workers. The caller disposes both tensors. */
 export interface GradientSource {
-  /** `watch` sees each layer's output. */
+  /** Computes the gradient. `watch` receives each layer's output. */
   take(batch: BatchValues, step: number, watch?: ForwardContext['watch']): Promise<BatchGradient>;
   dispose(): void;
 }
@@ -24,7 +24,7 @@ export interface GradientParts {
   model: Model;
   parameters: Parameters;
   loss: Loss;
-  /** Null: numbers are predicted, and no answer is right or wrong. */
+  /** Names of the classes; null for regression, where no prediction is correct or wrong. */
   classes: readonly string[] | null;
   inputShape: readonly number[];
 }

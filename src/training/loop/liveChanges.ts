@@ -1,7 +1,7 @@
 /**
- * Hyperparameters that a person changes while a network trains. The `network:` section is filled in again as if the run
- * began with the new values; what then differs is taken over where it can be (`refusal`), from the next epoch on, the
- * learning rate at once. Changes are kept in the run's folder, so that a run that goes on later has them too.
+ * Hyperparameters that a person changes during a training. The `network:` section is filled in again as if the run had
+ * started with the new values. Differences are applied where possible (`refusal`): the learning rate at once, others
+ * from the next epoch on. Changes are saved in the run's folder, so that a resumed run has them too.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,16 +15,18 @@ import { messageOf } from '../errors.js';
 import { writeWhole } from '../files/output.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
-/** Which may change: the rest makes another network of it, or other data. `layers`: the rates of dropout only. */
+/**
+ * Keys that may change; any other change would mean another network or other data. In `layers`, only dropout rates may.
+ */
 const LIVE: readonly (keyof Network)[] = [
   ...(['optimizer', 'schedule', 'clip', 'accumulate', 'ema', 'regularization', 'augment', 'mixup'] as const),
   ...(['earlyStopping', 'batchSize', 'epochs', 'shuffle', 'logEvery', 'layers'] as const),
 ];
 const FILE = 'changed.json';
-/** Names under which people write the learning rate, where nothing tells what a parameter is for. */
+/** Names that people use for the learning rate, when nothing else tells what a parameter is for. */
 const LEARNING_RATE = /^(.*\.)?(lr|learning_?rate)$/i;
 
-/** By name, the value that was set and the one that the run had been started with. */
+/** Changes by name: the new value, and the one that the run was started with. */
 type Changed = Record<string, { value: ParamValue; instead: ParamValue }>;
 
 export class LiveChanges {
@@ -33,13 +35,13 @@ export class LiveChanges {
 
   private constructor(
     private readonly folder: string | null,
-    /** What the run was started with. */
+    /** Parameters that the run was started with. */
     private readonly params: Params,
     private readonly experiment: Experiment | null,
     private now: Network,
   ) {}
 
-  /** `folder`: the run's; null: nothing is kept. */
+  /** Opens the changes in the run's `folder`; null: changes are not saved. */
   static async open(folder: string | null, params: Params, network: Network): Promise<LiveChanges> {
     const read = async (name: string): Promise<unknown> => {
       const text = folder === null ? null : await readFile(join(folder, name), 'utf8').catch(() => null);
@@ -52,7 +54,7 @@ export class LiveChanges {
     const experiment = (await read(RUN_FILES.experiment)) as Experiment | null;
     const live = new LiveChanges(folder, params, experiment?.program.kind === 'network' ? experiment : null, network);
     for (const [name, one] of Object.entries(((await read(FILE)) ?? {}) as Record<string, Changed[string] | null>)) {
-      // It was started again with another value, and that one counts.
+      // If the run was started again with another value, that value takes precedence.
       if (one && isDeepStrictEqual(one.instead, entryOf(params, name) ?? null)) setEntry(live.changed, name, one);
     }
     const filled = Object.keys(live.changed).length > 0 ? live.networkOf(live.changed) : null;
@@ -60,16 +62,16 @@ export class LiveChanges {
     return live;
   }
 
-  /** As it is to be trained. */
+  /** Network with the changes applied. */
   get network(): Network {
     return this.now;
   }
 
-  /** The network with these values, or why they can't be taken. */
+  /** Returns the network with these values, or why they can't be applied. */
   async set(params: Params): Promise<{ network: Network } | { problem: string }> {
     const changed = { ...this.changed };
     for (const [name, value] of Object.entries(params)) {
-      // Of several names for the learning rate, the last one counts.
+      // When several names refer to the learning rate, the last one wins.
       delete changed[name];
       setEntry(changed, name, { value, instead: entryOf(this.params, name) ?? null });
     }
@@ -109,18 +111,18 @@ export class LiveChanges {
     return { network: { ...this.now, optimizer: { ...this.now.optimizer, learningRate: rate } } };
   }
 
-  /** Whole or not at all. What can't be kept counts all the same. */
+  /** Saves the changes atomically. They take effect even when they can't be saved. */
   private async keep(): Promise<void> {
     if (this.folder === null) return;
     try {
       await writeWhole(join(this.folder, FILE), (file) => file.writeFile(JSON.stringify(this.changed)));
     } catch {
-      // A full disk: the training says so when it saves.
+      // The disk is full; the training reports it when it saves.
     }
   }
 }
 
-/** Why a training of the one can't become a training of the other; null: it can. */
+/** Returns why a training of `now` can't become one of `wanted`; null: it can. */
 export function refusal(now: Network, wanted: Network): string | null {
   const differ = (Object.keys(wanted) as (keyof Network)[]).filter((key) => !isDeepStrictEqual(now[key], wanted[key]));
   if (differ.length === 0) return 'the network does not depend on it';
@@ -149,7 +151,7 @@ function withoutRates(layers: readonly Layer[]): unknown {
   });
 }
 
-/** Gives the layers that a model was built from the other's rates of dropout. */
+/** Copies the dropout rates of other layers to those that a model was built from. */
 export function takeRates(own: readonly Layer[], other: readonly Layer[]): void {
   own.forEach((layer, i) => {
     const from = other[i]!;

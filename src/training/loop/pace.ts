@@ -1,8 +1,8 @@
-/** Between the steps: lets other events in, and says how far the work has come. */
+/** Yields to other events between steps, and reports progress. */
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { RunClient } from '../../client/index.js';
 
-/** The loop gives way to other events (a request to stop) at least this often, between two steps. */
+/** Longest time in milliseconds, between two steps, without yielding to other events such as a stop request. */
 const YIELD_MS = 15;
 const PROGRESS_MS = 250;
 
@@ -15,7 +15,7 @@ export class Pace {
     private readonly epochs: number,
   ) {}
 
-  /** Lets events in; false when a stop was asked for. */
+  /** Yields to other events; returns false when a stop was requested. */
   async pause(): Promise<boolean> {
     if (performance.now() - this.lastYield >= YIELD_MS) {
       await yieldToEvents();

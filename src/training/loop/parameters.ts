@@ -3,12 +3,12 @@ import '../kernels/tensorflow.js';
 import type { Weight } from '../layers/types.js';
 
 /**
- * All trainable weights as one vector θ, so that an optimizer is plain vector arithmetic, and a step costs the same
- * few kernel calls however many layers there are.
+ * All trainable weights as one vector θ. An optimizer is then plain vector arithmetic, and a step takes the same few
+ * kernel calls regardless of the number of layers.
  */
 export class Parameters {
   readonly count: number;
-  /** The variables get θ's values only when `sync` is called: for who works on θ itself. */
+  /** When true, the variables receive θ's values only when `sync` is called; for code that works on θ itself. */
   lazy = false;
   private stale = false;
   private readonly all: tf.Variable[];
@@ -23,13 +23,13 @@ export class Parameters {
     this.theta = tf.keep(this.flatten(this.all));
   }
 
-  /** With θ's values, in its order. */
+  /** Variables with θ's values, in its order. */
   get variables(): tf.Variable[] {
     this.sync();
     return this.all;
   }
 
-  /** Where a variable begins in θ. */
+  /** Returns the offset of a variable in θ. */
   offsetOf(variable: tf.Variable): number {
     const index = this.all.indexOf(variable);
     return this.sizes.slice(0, index).reduce((a, b) => a + b, 0);
@@ -40,7 +40,7 @@ export class Parameters {
     return this.theta;
   }
 
-  /** 1 where θ belongs to a kernel or another matrix, 0 at biases and the scales of norms, which no decay touches. */
+  /** Mask of weight decay: 1 for kernels and other matrices, 0 for biases and the scales of norms. */
   get decaying(): tf.Tensor1D {
     this.kernels ??= tf.keep(
       tf.tidy(() => this.flatten(this.all.map((v) => (v.rank > 1 ? tf.onesLike(v) : tf.zerosLike(v))))),
@@ -48,24 +48,24 @@ export class Parameters {
     return this.kernels;
   }
 
-  /** One vector from tensors in the variables' order. */
+  /** Concatenates tensors, in the variables' order, to one vector. */
   flatten(tensors: tf.Tensor[]): tf.Tensor1D {
     if (tensors.length === 0) return tf.tensor1d([]);
     return tf.tidy(() => tf.concat(tensors.map((tensor) => tf.reshape(tensor, [tensor.size]) as tf.Tensor1D)));
   }
 
-  /** θ ← θ + change. */
+  /** Updates θ ← θ + change. */
   add(change: tf.Tensor1D): void {
     if (this.count > 0) this.put(tf.tidy(() => tf.add<tf.Tensor1D>(this.theta, change)));
   }
 
-  /** θ ← the variables' values, after somebody else has changed these. */
+  /** Updates θ from the variables after other code has changed them. */
   reread(): void {
     this.put(this.flatten(this.all));
     this.stale = false;
   }
 
-  /** To be called before variables are read that were got elsewhere. */
+  /** Writes θ to the variables; call it before reading variables obtained elsewhere. */
   sync(): void {
     if (!this.stale) return;
     this.stale = false;

@@ -1,4 +1,7 @@
-/** Between a batch's gradient and the weights: accumulation, penalties, constraints, clipping, the optimizer, decay, bounds, averaging. */
+/**
+ * Path from a batch's gradient to the weights: accumulation, penalties, constraints, clipping, optimizer, decay,
+ * bounds, averaging.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../../experiment/network/index.js';
@@ -9,12 +12,12 @@ import type { Regularizer } from '../regularization/penalties.js';
 
 export interface StepperState {
   optimizer: OptimizerState;
-  /** The weights' moving average, if there is one. */
+  /** Moving average of the weights, if enabled. */
   average: Float32Array | null;
   constraints: ConstraintState[];
 }
 
-/** What an optimizer knows itself. */
+/** Returns the settings that the optimizer itself uses. */
 const own = (settings: Network['optimizer']) => ({ ...settings, learningRate: 0, weightDecay: 0 });
 
 type Settings = Pick<Network, 'optimizer' | 'clip' | 'accumulate' | 'ema'>;
@@ -28,14 +31,17 @@ export class Stepper {
   constructor(
     private network: Settings,
     private readonly parameters: Parameters,
-    /** Disposed with this, as are the constraints. */
+    /** Disposed together with the stepper, as are the constraints. */
     private regularizer: Regularizer | null = null,
     private readonly constraints: Constraints | null = null,
   ) {
     this.optimizer = buildOptimizer(network.optimizer);
   }
 
-  /** Takes one batch's gradient. `last`: of the epoch, whose remaining batches make a step of their own. Inside a tidy. */
+  /**
+   * Takes one batch's gradient. `last` marks the epoch's last batch, after which a partial accumulation becomes a step.
+   * Call it inside a tidy.
+   */
   take(gradient: tf.Tensor1D, last: boolean): void {
     const { accumulate } = this.network;
     if (accumulate === 1) return this.step(gradient);
@@ -63,7 +69,7 @@ export class Stepper {
     if (network.ema !== null) this.move(network.ema);
   }
 
-  /** Goes on with other settings of the same optimizer, between two epochs. `regularizer`: as at the beginning. */
+  /** Adopts other settings of the same optimizer between two epochs. `regularizer` is as in the constructor. */
   async change(network: Settings, regularizer: Regularizer | null): Promise<void> {
     if (!isDeepStrictEqual(own(network.optimizer), own(this.network.optimizer))) {
       const optimizer = buildOptimizer(network.optimizer);
@@ -81,30 +87,33 @@ export class Stepper {
     Object.assign(this, { network, regularizer });
   }
 
-  /** Where the gradient is taken may be ahead of the weights that are meant (Nesterov): by how much, depends on settings. */
+  /** Moves the weights by the optimizer's lookahead (Nesterov), whose size depends on the settings. */
   private shift(offset: tf.Tensor1D | null, sign: 1 | -1): void {
     if (!offset) return;
     tf.tidy(() => this.parameters.add(tf.mul(offset, sign)));
     offset.dispose();
   }
 
-  /** What the weights cost beside the loss; null: nothing ever. */
+  /** Returns the penalty on the weights; null when there never is one. */
   async penalty(): Promise<number | null> {
     return this.regularizer?.penalizes ? this.regularizer.penalty(this.parameters.vector) : null;
   }
 
-  /** Before a step. `progress`: of the whole training, 0 to 1; `share` of the learning rate is what the schedule leaves. */
+  /**
+   * Sets the state before a step. `progress` of the whole training is 0 to 1; `share` is the schedule's factor for the
+   * learning rate.
+   */
   set(progress: number, learningRate: number, share: number): void {
     this.optimizer.learningRate = learningRate * share;
     if (this.constraints) Object.assign(this.constraints.now, { progress, learningRate, share });
   }
 
-  /** What constraints come to at an epoch's end. */
+  /** Returns the constraints' values at the end of an epoch. */
   async judge(): Promise<Record<string, number>> {
     return (await this.constraints?.judge(this.parameters.vector)) ?? {};
   }
 
-  /** Whether constraints still come down to what was asked for. */
+  /** True while constraints still decrease to their bounds. */
   get easing(): boolean {
     return this.constraints?.easing ?? false;
   }
@@ -113,7 +122,7 @@ export class Stepper {
     return (this.regularizer?.bounds ?? false) || (this.constraints?.bounds ?? false);
   }
 
-  /** Changed so that no weights that are bounded leave their bound. */
+  /** Adjusts a change so that the weights stay within their bounds. */
   private bounded(change: tf.Tensor1D): tf.Tensor1D {
     if (!this.bounds) return change;
     const { regularizer, constraints } = this;
@@ -124,7 +133,7 @@ export class Stepper {
     return tf.sub(point, vector);
   }
 
-  /** By value first, then by the norm of all together (Pascanu, Mikolov & Bengio, ICML 2013, section 3.2). */
+  /** Clips by value first, then by the global norm (Pascanu, Mikolov & Bengio, ICML 2013, section 3.2). */
   private clipped(gradient: tf.Tensor1D): tf.Tensor1D {
     const { norm, value } = this.network.clip;
     const bounded = value === null ? gradient : tf.clipByValue<tf.Tensor1D>(gradient, -value, value);
@@ -133,7 +142,7 @@ export class Stepper {
     return tf.mul(bounded, tf.div(norm, tf.maximum(length, norm)));
   }
 
-  /** Polyak & Juditsky (1992), as an exponential average that starts at the first weights it sees. */
+  /** Updates the average of Polyak & Juditsky (1992), here an exponential one that starts at the first weights. */
   private move(decay: number): void {
     const { vector } = this.parameters;
     const old = this.average;
@@ -141,11 +150,11 @@ export class Stepper {
     old?.dispose();
   }
 
-  /** What leads from θ to where the network is judged and saved; null: nowhere else. The caller disposes it. */
+  /** Returns the offset from θ to the point that is evaluated and saved; null: none. The caller disposes it. */
   settle(): tf.Tensor1D | null {
     const { average } = this;
     const offset = average ? tf.sub<tf.Tensor1D>(average, this.parameters.vector) : this.optimizer.settle();
-    // Where the optimizer leads need not be within the bounds, nor the average of points that are.
+    // The optimizer's target may violate the bounds, and so may the average of points that satisfy them.
     if (!offset || !this.bounds) return offset;
     const bounded = tf.tidy(() => this.bounded(offset));
     offset.dispose();
@@ -161,7 +170,7 @@ export class Stepper {
   load(state: StepperState): void {
     this.optimizer.load(state.optimizer);
     this.average?.dispose();
-    // Of another training, or from before a change: without `ema` nothing would ever move it on.
+    // The average may be of another training or predate a change; without `ema`, nothing would ever update it.
     this.average = state.average && this.network.ema !== null ? tf.keep(tf.tensor1d(state.average)) : null;
     this.constraints?.load(state.constraints);
   }

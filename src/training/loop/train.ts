@@ -26,14 +26,14 @@ import { Weights, type NamedValues } from './weights.js';
 export type { JudgedConfusion, TrainingLog, TrainingState } from './types.js';
 
 export interface TrainingOptions extends TrainingSetup {
-  /** Called with the state after every epoch but the last; what it does takes place before the next one. */
+  /** Called with the state after every epoch but the last; the next epoch starts when it resolves. */
   onEpoch?(training: Training, epoch: number): Promise<void>;
 }
 
 export class Training {
   readonly model: Model;
   readonly parameters: Parameters;
-  /** As set by the file or by the person, before the schedule. */
+  /** Learning rate set by the file or the person, before the schedule. */
   learningRate: number;
   private readonly loss: Loss;
   private augmentation: Augmentation | null;
@@ -44,18 +44,18 @@ export class Training {
   private readonly held: Weights;
   private gradients: GradientSource;
   private pace: Pace;
-  /** To be taken over before the next epoch. */
+  /** Settings to adopt before the next epoch. */
   private wanted: Network | null = null;
-  /** Null before the first epoch's end, and for numbers. */
+  /** Null before the end of the first epoch, and for regression. */
   confusion: JudgedConfusion | null = null;
   private epochsDone = 0;
-  /** The one whose weights are kept, once the training is done. */
+  /** Epoch whose weights are kept, once the training is done. */
   keptEpoch = 0;
-  /** Over the last epoch's training examples. */
+  /** Loss and accuracy over the training examples of the last epoch. */
   private trained: { loss: number; accuracy: number | null } = { loss: NaN, accuracy: null };
   private readonly random: Random;
   private step = 0;
-  /** Whether an epoch was trained in this process. */
+  /** True when an epoch was trained in this process. */
   private warm = false;
 
   constructor(private options: TrainingOptions) {
@@ -86,7 +86,7 @@ export class Training {
     return options.workers?.gradients({ ...options, ...parts, random }) ?? new OwnGradient(parts, random);
   }
 
-  /** Other hyperparameters, such as `refusal` lets pass: the learning rate at once, the others from the next epoch on. */
+  /** Changes hyperparameters that `refusal` permits: the learning rate at once, the others from the next epoch on. */
   change(network: Network): void {
     this.wanted = network;
     this.learningRate = network.optimizer.learningRate;
@@ -105,19 +105,19 @@ export class Training {
     const same = options.network.earlyStopping?.metric === network.earlyStopping?.metric;
     if (earlyStopping && same) this.earlyStopping?.load(earlyStopping.state());
     this.pace = new Pace(options.log, network.epochs);
-    // Averages, momenta and decay that were not there before are made in the next epoch.
+    // New averages, momenta and decay are created in the next epoch.
     this.warm = false;
     if (options.workers) return;
     this.gradients.dispose();
     this.gradients = this.source();
   }
 
-  /** Epochs that are done. */
+  /** Number of completed epochs. */
   get epochs(): number {
     return this.epochsDone;
   }
 
-  /** Trains all epochs, or until a stop is asked for: then false. The weights are ready to be saved either way. */
+  /** Trains all epochs; returns false when stopped early. Either way, the weights are then ready to be saved. */
   async run(): Promise<boolean> {
     const { onEpoch } = this.options;
     let result = await this.advance();
@@ -128,7 +128,7 @@ export class Training {
     return result === 'done';
   }
 
-  /** Trains one epoch more; to be called as long as there are more. `done`: the weights are ready to be saved. */
+  /** Trains one more epoch; call it while it returns `more`. `done` means that the weights are ready to be saved. */
   async advance(): Promise<'more' | 'done' | 'stopped'> {
     const { wanted } = this;
     this.wanted = null;
@@ -141,7 +141,7 @@ export class Training {
     this.epochsDone = epoch;
     this.schedule.judged(judged);
     if (await this.stopsEarly(epoch, judged)) return 'done';
-    // The optimizer makes its state at the first step; from then on nothing may stay behind.
+    // The optimizer creates its state at the first step; after that, a growing number of tensors is a leak.
     const more = tf.memory().numTensors - tensors;
     if (this.warm && more > 0) {
       throw new Error(`internal error: ${more} tensors were not released in epoch ${epoch}; please report this`);
@@ -156,23 +156,23 @@ export class Training {
     return 'done';
   }
 
-  /** Values of all weights, by name, as they are to be judged and saved. */
+  /** Returns the values of all weights, by name, as they are evaluated and saved. */
   weights(): Promise<NamedValues[]> {
     return this.held.settled(() => this.held.held());
   }
 
-  /** Throws when a weight is missing or of another shape. */
+  /** Sets the weights. Throws when one is missing or has another shape. */
   setWeights(weights: readonly NamedValues[]): void {
     this.held.set(weights);
   }
 
-  /** These are what is kept: nothing leads away from them any more. */
+  /** Sets the final weights and drops any offset from them. */
   keep(weights: readonly NamedValues[]): void {
     this.stepper.dispose();
     this.setWeights(weights);
   }
 
-  /** To be asked for after an epoch. */
+  /** Returns the state; call it after an epoch. */
   async state(): Promise<TrainingState> {
     return {
       epoch: this.epochsDone,
@@ -194,13 +194,13 @@ export class Training {
     this.epochsDone = state.epoch;
     this.step = state.step;
     this.learningRate = state.learningRate;
-    // What is bounded knows by this how far its bound has come down, also where no step follows.
+    // Constraints derive their current bound from this, even when no step follows.
     this.stepper.set(state.epoch / this.options.network.epochs, state.learningRate, 1);
   }
 
   private async stopsEarly(epoch: number, metrics: Record<string, number>): Promise<boolean> {
     const stopping = this.earlyStopping;
-    // What does not keep to its bounds yet must not be what is kept.
+    // Weights that may still violate a constraint are never kept as the best.
     if (!stopping || this.stepper.easing || !(await stopping.judged(epoch, metrics, () => this.weights())))
       return false;
     await this.restoreBest();
@@ -209,7 +209,7 @@ export class Training {
     return true;
   }
 
-  /** Puts the best epoch's weights back where that is wanted, and has the confusion matrix say what these do. */
+  /** Restores the best epoch's weights, if requested, and updates the confusion matrix to match. */
   private async restoreBest(): Promise<void> {
     const best = this.earlyStopping?.restore(this) ?? null;
     this.keptEpoch = best ?? this.epochsDone;
@@ -250,7 +250,7 @@ export class Training {
     return true;
   }
 
-  /** One step of the optimizer; [loss, number of right answers] of the batch before it. */
+  /** Takes one optimizer step and returns [loss, number of correct predictions] of the batch before it. */
   private async trainStep(
     feed: Feed,
     from: number,
@@ -268,7 +268,7 @@ export class Training {
       const { vector } = this.parameters;
       const before = watch ? tf.clone(vector) : null;
       this.stepper.take(gradient, last);
-      // Batches whose gradients are only added up move nothing.
+      // Batches that only accumulate gradients don't move the weights.
       if (before && this.parameters.vector !== vector)
         this.diagnostics.measure(gradient, before, this.parameters.vector);
     });
@@ -276,7 +276,7 @@ export class Training {
     return result;
   }
 
-  /** What the validation examples say; null when a stop was asked for meanwhile. */
+  /** Evaluates on the validation examples; returns null when a stop was requested meanwhile. */
   private async judge(epoch: number): Promise<Record<string, number> | null> {
     const { log } = this.options;
     this.pace.evaluating(epoch);
@@ -301,7 +301,7 @@ export class Training {
     );
   }
 
-  /** Says what goes wrong. */
+  /** Logs warnings about problems. */
   private warn(epoch: number, judged: Readonly<Record<string, number>>): void {
     const { learningRate } = this.stepper.optimizer;
     for (const text of this.diagnostics.judge(epoch, this.trained, judged, learningRate)) {

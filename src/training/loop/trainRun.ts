@@ -1,4 +1,4 @@
-/** One run from its description to the saved network. */
+/** Executes one run, from its description to the saved network. */
 import { join } from 'node:path';
 import type { RunClient } from '../../client/index.js';
 import { completeNetwork, validateNetwork, type Network } from '../../experiment/network/index.js';
@@ -21,19 +21,16 @@ import { Saver } from '../checkpoints/saver.js';
 import { Training, type TrainingLog } from './train.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
 
-/** What a program that trains by itself adds. */
+/** Additions by a program that trains by itself. */
 export interface Given {
-  /** Instead of the one that the section names. */
+  /** Data set that replaces the one named in the section. */
   dataset?: Dataset;
   onLog?(values: Record<string, number>): void;
-  /** Before the network is gone. Of a cross-validation, its first. */
+  /** Called before the network is disposed; in cross-validation, for the first fold. */
   onTrained?(training: Training): Promise<void>;
 }
 
-/**
- * Trains; false when a stop was asked for before the end (what was learned is saved all the same). Files are relative to
- * `folder`.
- */
+/** Trains; returns false when stopped early (the weights are saved anyway). Files are relative to `folder`. */
 export async function trainRun(
   run: RunClient,
   spec: Pick<RunSpec, 'network' | 'seed'> & Partial<Pick<RunSpec, 'search' | 'params'>>,
@@ -62,7 +59,10 @@ export async function trainRun(
   }
 }
 
-/** The data, and the backend: meanwhile, where it is known which; else after it was timed with them. */
+/**
+ * Loads the data and starts the backend: both at once when the backend is known, otherwise after timing backends with
+ * the data.
+ */
 async function ready(
   run: RunClient,
   network: Network,
@@ -74,7 +74,7 @@ async function ready(
     const known = await knownChoice(network, context);
     return known && startChosen(known);
   };
-  // Nothing is waited for before all are: a file that is not there fails at once.
+  // All are started before any is awaited, so that a missing file fails at once.
   const [datasets, early, former] = await Promise.all([
     reading,
     startKnown(),
@@ -97,7 +97,7 @@ interface Prepared {
   live: LiveChanges;
   network: Network;
   seed: number;
-  /** One, or one for each fold. */
+  /** Data sets: one, or one per fold. */
   datasets: Dataset[];
   backend: Awaited<ReturnType<typeof startChosen>>;
   workers: Workers | null;
@@ -108,7 +108,7 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
   const { live, network, seed, datasets, backend, workers, given } = prepared;
   const dataset = datasets[0]!;
   const { cheapReads, evaluationBatch } = backend.started;
-  // A program that Tunesmith did not start has no folder for what is kept.
+  // A program that was not started by Tunesmith has no folder for checkpoints.
   const saves = network.checkpoint && run.enabled;
   const saver = saves ? new Saver(run) : null;
   const log = given.onLog ? overheard(run, given.onLog) : run;
@@ -177,7 +177,7 @@ function overheard(run: RunClient, onLog: (values: Record<string, number>) => vo
   };
 }
 
-/** The data set, or one for each fold of a cross-validation. */
+/** Loads the data set, or one per fold of a cross-validation. */
 async function load(run: RunClient, network: Network, folder: string): Promise<Dataset[]> {
   const data = await openData(network.data, {
     folder,
@@ -198,7 +198,7 @@ async function load(run: RunClient, network: Network, folder: string): Promise<D
   }
   const datasets: Dataset[] = [];
   for (const division of divisions) datasets.push(await data.dataset(division, divisions.length));
-  // Files that are not read any more may be changed meanwhile, which Windows forbids while they are open.
+  // Files that are no longer needed are closed, because Windows does not allow changes to open files.
   if (datasets.every(({ train, validation }) => isHeld(train) && isHeld(validation))) await data.close();
   return datasets;
 }
@@ -214,7 +214,9 @@ function sayFinal(run: RunClient, folds: CrossValidation): void {
   console.log(line);
 }
 
-/** A run that was interrupted, or that takes over another's state. A learning rate that was changed since then counts. */
+/**
+ * Resumes an interrupted run, or starts from another run's checkpoint. A learning rate changed since then takes effect.
+ */
 async function goOn(run: RunClient, training: Training | CrossValidation, network: Network): Promise<void> {
   let epoch: number;
   if (training instanceof Training) {
@@ -233,7 +235,7 @@ async function goOn(run: RunClient, training: Training | CrossValidation, networ
 
 export function readNetwork(value: unknown): Network {
   if (value === undefined) throw new TrainingError('this run has no "network:" section');
-  // In the normal form already when the engine put it there; else as written in a file.
+  // The engine stores the normal form; a file contains the section as written.
   if (typeof value === 'object' && value !== null && 'data' in value && (value.data as { kind?: unknown })?.kind) {
     return completeNetwork(value as Network);
   }
@@ -242,7 +244,7 @@ export function readNetwork(value: unknown): Network {
   throw new TrainingError(problems.map(({ path, message }) => `network.${path.join('.')}: ${message}`).join('\n'));
 }
 
-/** For what is too short to time backends for. */
+/** Starts a backend for work that is too short to time backends for. */
 export async function start(network: Network) {
   const known = await knownChoice(network, { folder: null, search: null });
   return startChosen(known ?? { backend: await chooseBackend(null), why: null });
@@ -272,7 +274,7 @@ async function setLive(
   run.message('info', `${names.join(', ')}: ${when}`);
 }
 
-/** `fold`: from 1; null: there are none. */
+/** Saves the network. `fold` counts from 1; null: no folds. */
 async function save(
   run: RunClient,
   network: Network,
@@ -285,7 +287,7 @@ async function save(
     await saveWeights(join(run.folder, name), await training.weights(), savedMetadata(network, dataset));
     run.media(fold === null ? 'model' : `model of fold ${fold}`, name, { mime: 'application/octet-stream' });
   } catch (error) {
-    // The figures are safe in the journal; a full disk must not turn hours of training into a failed run.
+    // The metrics are safe in the journal; a full disk must not turn hours of training into a failed run.
     run.message('warning', `the trained network could not be saved: ${messageOf(error)}`);
     console.error(`warning: the trained network could not be saved: ${messageOf(error)}`);
   }

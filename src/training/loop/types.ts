@@ -1,4 +1,4 @@
-/** What a training is given, and what it leaves. */
+/** Input and output of a training. */
 import type { RunClient } from '../../client/index.js';
 import type { Network } from '../../experiment/network/index.js';
 import type { Dataset } from '../data/types.js';
@@ -16,26 +16,29 @@ export interface TrainingSetup {
   dataset: Dataset;
   seed: number;
   log: TrainingLog;
-  /** Whether reading a value from the device is as good as free (its memory is ours). */
+  /** True when reading a value from the device is almost free (its memory is ours). */
   cheapReads: boolean;
-  /** Examples a batch while evaluating. */
+  /** Batch size for evaluation. */
   evaluationBatch: number;
-  /** Who computes parts of each batch's gradient beside this process; without them, it is alone. */
+  /** Workers that compute parts of each batch's gradient; without them, this process computes all of it. */
   workers?: Pick<Workers, 'gradients'> | null;
 }
 
-/** Which classes were taken for which, when the validation examples were last judged. */
+/** Confusion matrix of the latest evaluation on the validation examples. */
 export interface JudgedConfusion {
   confusion: Confusion;
   epoch: number;
   step: number;
 }
 
-/** All that a training needs to go on after an epoch as if it had never stopped. Random numbers follow from seed and step. */
+/**
+ * State from which a training resumes after an epoch exactly where it stopped. Random numbers follow from seed and
+ * step.
+ */
 export interface TrainingState {
   epoch: number;
   step: number;
-  /** In force, and as the file had set it. */
+  /** Current learning rate; `setLearningRate` is the file's. */
   learningRate: number;
   setLearningRate: number;
   weights: NamedValues[];

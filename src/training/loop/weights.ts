@@ -1,4 +1,4 @@
-/** A network's weights as values by name: to be judged, saved and put back. */
+/** A network's weights as values by name, for evaluation, saving and restoring. */
 import * as tf from '@tensorflow/tfjs-core';
 import { TrainingError } from '../errors.js';
 import type { Model } from '../model.js';
@@ -18,7 +18,7 @@ export class Weights {
     private readonly stepper: Stepper,
   ) {}
 
-  /** Puts the weights where they are to be judged and saved, does `work`, and leads them back. */
+  /** Moves the weights to the point where they are evaluated and saved, runs `work`, and moves them back. */
   async settled<T>(work: () => Promise<T>): Promise<T> {
     const offset = this.stepper.settle();
     if (offset) this.parameters.add(offset);
@@ -33,7 +33,7 @@ export class Weights {
     }
   }
 
-  /** As they are between two steps. */
+  /** Returns the weights as they are between two steps. */
   held(): Promise<NamedValues[]> {
     this.parameters.sync();
     return Promise.all(
@@ -45,7 +45,7 @@ export class Weights {
     );
   }
 
-  /** Throws when a weight is missing or of another shape. */
+  /** Sets the weights. Throws when one is missing or has another shape. */
   set(weights: readonly NamedValues[]): void {
     const given = new Map(weights.map((weight) => [weight.name, weight]));
     for (const { name, variable } of this.model.weights) {

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { TrainingError } from '../errors.js';
 import type { TrainingSetup } from './types.js';
 
-/** Collects losses between two points of the curve, and right answers over the epoch. */
+/** Collects losses between two points of the curve, and correct predictions over the epoch. */
 export class Window {
   private readonly open: { result: tf.Tensor1D; examples: number; step: number }[] = [];
   private loss = 0;
@@ -17,7 +17,7 @@ export class Window {
     this.open.push({ result, examples, step: 0 });
   }
 
-  /** Reads what is open; throws when a loss is no number any more. */
+  /** Reads pending values; throws when a loss is not finite. */
   async check(step: number, epoch: number, learningRate: number): Promise<void> {
     const first = step - this.open.length + 1;
     for (const [i, { result, examples }] of this.open.splice(0).entries()) {
@@ -32,7 +32,7 @@ export class Window {
     }
   }
 
-  /** Mean loss since the last call. */
+  /** Returns the mean loss since the last call. */
   async close(step: number, epoch: number, learningRate: number): Promise<number> {
     await this.check(step, epoch, learningRate);
     const mean = this.loss / this.examples;
@@ -40,7 +40,7 @@ export class Window {
     return mean;
   }
 
-  /** Mean loss of all that was read, and the share of right answers; null: of numbers. */
+  /** Mean loss of all values read, and the accuracy (null for regression). */
   get epoch(): { loss: number; accuracy: number | null } {
     return { loss: this.total / this.seen, accuracy: this.options.dataset.classes ? this.right / this.seen : null };
   }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Remembering } from './memory.js';
 
-/** Zeiler (arXiv 1212.5701), algorithm 1; the change is multiplied by the learning rate, which is 1 in the paper. */
+/** Zeiler (arXiv 1212.5701), algorithm 1; the update is multiplied by the learning rate, which is 1 in the paper. */
 export class Adadelta extends Remembering {
   constructor(
     learningRate: number,

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Remembering } from './memory.js';
 
-/** All that Adam does as one kernel, where a backend has it: `gradient`, `mean`, `square` → change, mean, square. */
+/**
+ * Adam's complete update as one kernel, where the backend has it: `gradient`, `mean`, `square` → change, mean, square.
+ */
 export const ADAM = 'AdamChange';
 
 export interface AdamAttributes {
@@ -14,7 +16,7 @@ export interface AdamAttributes {
   rate: number;
 }
 
-/** Kingma & Ba (ICLR 2015), algorithm 1: ε is added to √v̂, after the correction of the bias. */
+/** Kingma & Ba (ICLR 2015), algorithm 1: ε is added to √v̂, after bias correction. */
 export class Adam extends Remembering {
   constructor(
     learningRate: number,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Remembering } from './memory.js';
 
-/** Kingma & Ba (ICLR 2015), algorithm 2, with ε inside the maximum so that a gradient of zero divides nothing by zero. */
+/** Kingma & Ba (ICLR 2015), algorithm 2, with ε inside the maximum to avoid dividing by zero for zero gradients. */
 export class AdaMax extends Remembering {
   constructor(
     learningRate: number,

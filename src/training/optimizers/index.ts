@@ -1,4 +1,4 @@
-/** Registry of optimizers: a new one is one file and one case here. */
+/** Registry of optimizers. To add one, write one file and add one case here. */
 import type { OptimizerSettings } from '../../experiment/network/index.js';
 import { Adadelta } from './adadelta.js';
 import { Adagrad } from './adagrad.js';
@@ -8,7 +8,10 @@ import { RmsProp } from './rmsprop.js';
 import { Sgd } from './sgd.js';
 import type { Optimizer, OptimizerState } from './types.js';
 
-/** Weight decay is not here: it is the same for all of them, and acts on some weights only (see `regularization`). */
+/**
+ * Builds an optimizer. Weight decay is separate, because it is the same for all and affects only some weights (see
+ * `stepper.ts`).
+ */
 export function buildOptimizer(s: OptimizerSettings): Optimizer {
   switch (s.name) {
     case 'adam':

@@ -3,7 +3,7 @@ import { TrainingError } from '../errors.js';
 import type { Optimizer, OptimizerState } from './types.js';
 import { setEntry } from '../../protocol/records.js';
 
-/** What optimizers have in common: vectors that they carry from step to step, all zero before the first. */
+/** Base of optimizers: vectors that they carry from step to step, all zero before the first. */
 export abstract class Remembering implements Optimizer {
   protected steps = 0;
   private readonly vectors = new Map<string, tf.Tensor1D>();
@@ -18,19 +18,19 @@ export abstract class Remembering implements Optimizer {
     return tf.tidy(() => this.change(gradient));
   }
 
-  /** Inside a tidy. */
+  /** Returns the change of θ. It is called inside a tidy. */
   protected abstract change(gradient: tf.Tensor1D): tf.Tensor1D;
 
   settle(): tf.Tensor1D | null {
     return null;
   }
 
-  /** Null before the first step. */
+  /** Returns a remembered vector; null before the first step. */
   protected recall(name: string): tf.Tensor1D | null {
     return this.vectors.get(name) ?? null;
   }
 
-  /** decay · old + (1 − decay) · value, remembered under the name. */
+  /** Returns decay · old + (1 − decay) · value and remembers it under the name. */
   protected average(name: string, decay: number, value: tf.Tensor1D): tf.Tensor1D {
     const part = tf.mul<tf.Tensor1D>(value, 1 - decay);
     const old = this.recall(name);

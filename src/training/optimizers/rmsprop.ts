@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Remembering } from './memory.js';
 
 /**
- * Tieleman & Hinton (Coursera lecture 6.5, 2012): θ ← θ − αg / (√v + ε), v the moving average of g². `centered`
- * takes the variance instead (Graves 2013, section 4.2, equations 38-40); `momentum` as there.
+ * Tieleman & Hinton (Coursera lecture 6.5, 2012): θ ← θ − αg / (√v + ε), where v is the moving average of g².
+ * `centered` uses the variance instead (Graves 2013, section 4.2, equations 38-40); `momentum` follows the same paper.
  */
 export class RmsProp extends Remembering {
   constructor(

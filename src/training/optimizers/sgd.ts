@@ -3,8 +3,8 @@ import { Remembering } from './memory.js';
 
 /**
  * Gradient descent with the momentum of Polyak (1964), v ← μv − α∇f(θ), θ ← θ + v, or of Nesterov (1983) as in
- * Sutskever et al. (2013), v ← μv − α∇f(θ + μv), θ ← θ + v. With Nesterov the weights held between steps are
- * θ + μv, where the next gradient is taken; `settle` leads back to θ.
+ * Sutskever et al. (2013), v ← μv − α∇f(θ + μv), θ ← θ + v. With Nesterov, the weights stored between steps are θ + μv,
+ * where the next gradient is computed; `settle` leads back to θ.
  */
 export class Sgd extends Remembering {
   constructor(

@@ -1,25 +1,25 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** All that an optimizer remembers, to be saved with a checkpoint. */
+/** State of an optimizer, saved with a checkpoint. */
 export interface OptimizerState {
-  /** Steps made. */
+  /** Number of steps taken. */
   steps: number;
   /** Vectors as long as θ, by name. */
   vectors: Record<string, Float32Array>;
 }
 
-/** Works on all trainable weights as one vector θ. */
+/** Optimizer of all trainable weights as one vector θ. */
 export interface Optimizer {
   learningRate: number;
-  /** The gradient at θ → what is to be added to θ. The caller disposes the result. */
+  /** Returns the change of θ, given the gradient at θ. The caller disposes the result. */
   step(gradient: tf.Tensor1D): tf.Tensor1D;
   /**
-   * What is to be added to θ where the network is judged or saved, when that is another point than the one where
-   * gradients are taken (Nesterov); null: the same point.
+   * Returns the offset from θ to the point where the network is evaluated or saved, when it differs from the point
+   * where gradients are computed (Nesterov); null: the same point.
    */
   settle(): tf.Tensor1D | null;
   state(): Promise<OptimizerState>;
-  /** Goes on as if it had made those steps itself. Throws TrainingError when the state is another optimizer's. */
+  /** Restores the state. Throws TrainingError when it belongs to another optimizer. */
   load(state: OptimizerState): void;
   dispose(): void;
 }

@@ -1,7 +1,8 @@
 /**
- * Data-parallel training: every worker computes the gradient of its part of each batch, and their average, weighted by
- * what the parts weigh in the batch's mean loss, is the gradient of the whole. Only the training itself (worker 0) has an
- * optimizer, a schedule and checkpoints; the others are given all weights with each step and remember nothing.
+ * Data-parallel training: every worker computes the gradient of its part of each batch. The average of the parts,
+ * weighted by their share in the batch's mean loss, is the gradient of the whole batch. Only the training process
+ * (worker 0) has an optimizer, a schedule and checkpoints; the others receive all weights at each step and are
+ * stateless.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,17 +22,20 @@ import { answer, readWeights, setWeights, sizeOf } from './part.js';
 import { randomOf } from './worker.js';
 
 export interface WorkersOptions {
-  /** How many there are, with the training itself. */
+  /** Number of workers, including the training process. */
   count: number;
   backend: BackendId;
   env?: NodeJS.ProcessEnv;
-  /** Default: threads for what is part of Tunesmith, processes for native code, which knows no threads of Node's. */
+  /**
+   * Default: threads for backends that are part of Tunesmith, processes for native code, which does not support Node's
+   * threads.
+   */
   kind?: 'thread' | 'process';
-  /** The trainer's program. */
+  /** Path of the trainer's program. */
   entry?: string;
 }
 
-/** One description of a training for all its workers. */
+/** One training's description, shared by all its workers. */
 export interface ParallelParts extends GradientParts {
   network: Network;
   dataset: Dataset;
@@ -43,7 +47,7 @@ export class Workers {
   private constructor(private readonly links: readonly Link[]) {}
   private networks = 0;
 
-  /** Starts all but the training itself; throws TrainingError when one can't be. */
+  /** Starts all workers except the training process; throws TrainingError when one can't be started. */
   static async start(options: WorkersOptions): Promise<Workers> {
     const { count, backend, env = process.env, entry = trainerFile() } = options;
     const kind = options.kind ?? (backend === 'wasm' || backend === 'cpu' ? 'thread' : 'process');
@@ -78,7 +82,7 @@ export class Workers {
   }
 }
 
-/** A batch's gradient from all workers. */
+/** Gradient of a batch, computed by all workers. */
 class SharedGradient implements GradientSource {
   private readonly weights: Float32Array;
   private readonly answers: Float32Array[];
@@ -102,7 +106,7 @@ class SharedGradient implements GradientSource {
     await readWeights(weights, this.weights);
     const shares = divide(batch, links.length + 1);
     const masses = shares.map(({ targets, count }) => (count === 0 ? 0 : parts.loss.mass(targets, count)));
-    // Examples that were sent are gone from here.
+    // Sending transfers the examples, so they are no longer available here.
     const counts = shares.map(({ count }) => count);
     const asked = links.map((link, i) => {
       const share = shares[i + 1]!;
@@ -111,7 +115,7 @@ class SharedGradient implements GradientSource {
       link.send({ type: 'step', id: this.id, step, weights: this.weights, ...share, answer: into });
       return link.next();
     });
-    // Whichever fails first is what is said; the others must not count as unheard.
+    // The first failure is reported; the others must not become unhandled rejections.
     for (const each of asked) each?.catch(() => undefined);
     await answer(parts, shares[0]!, randomOf(parts.random, step, 0), this.answers[0]!, watch);
     for (const [i, each] of asked.entries()) {
@@ -122,7 +126,7 @@ class SharedGradient implements GradientSource {
     return this.unpack();
   }
 
-  /** In the order of the workers, so that the same sum comes out every time. */
+  /** Averages in the order of the workers, so that the sum is reproducible. */
   private average(masses: readonly number[], counts: readonly number[]): void {
     const { averaged, answers } = this;
     const total = masses.reduce((a, b) => a + b, 0);
@@ -132,7 +136,7 @@ class SharedGradient implements GradientSource {
       if (factor === 0) continue;
       for (let j = 0; j < averaged.length; j++) averaged[j]! += factor * values[j]!;
     }
-    // Answers are counted.
+    // The last value is a count of correct predictions, so it is added up.
     averaged[averaged.length - 1] = answers.reduce((sum, values, i) => sum + (counts[i]! && values.at(-1)!), 0);
   }
 
@@ -160,7 +164,7 @@ class SharedGradient implements GradientSource {
 const memory = (size: number, shared: boolean): Float32Array =>
   new Float32Array(shared ? (new SharedArrayBuffer(4 * size) as unknown as ArrayBuffer) : new ArrayBuffer(4 * size));
 
-/** Parts of a batch, as even as can be; the first is never empty. */
+/** Splits a batch into parts as even as possible; the first is never empty. */
 export function divide({ count, inputs, targets }: BatchValues, parts: number): BatchValues[] {
   const [width, outputs] = [inputs.length / count, targets.length / count];
   return Array.from({ length: parts }, (_, i) => {
@@ -173,12 +177,12 @@ export function divide({ count, inputs, targets }: BatchValues, parts: number): 
   });
 }
 
-/** All that a network and its loss must know of the data. */
+/** Returns everything about the data that a network and its loss need. */
 function withoutExamples(dataset: Dataset, network: Network): { network: Network; dataset: Dataset } {
   const none = { count: 0, inputs: new Float32Array(0), targets: new Float32Array(0) };
   const weights = classWeightsOf(network.loss, dataset)?.map((weight, i) => [dataset.classes![i]!, weight]);
   return {
-    // What `balanced` means can't be found out without examples.
+    // `balanced` weights can't be computed without examples.
     network: {
       ...network,
       loss: { ...network.loss, classWeights: weights ? (Object.fromEntries(weights) as Record<string, number>) : null },
@@ -187,13 +191,13 @@ function withoutExamples(dataset: Dataset, network: Network): { network: Network
   };
 }
 
-/** One GPU each, as far as there are. */
+/** Assigns one GPU to each worker, as far as there are enough. */
 export function deviceOf(rank: number, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const devices = env.CUDA_VISIBLE_DEVICES?.split(',').filter((name) => name.trim() !== '') ?? [];
   return devices.length > 1 ? { CUDA_VISIBLE_DEVICES: devices[rank % devices.length]! } : {};
 }
 
-/** Beside this bundle; or what was started, which is the trainer. */
+/** Returns the trainer's path: beside this bundle, or the program that was started. */
 function trainerFile(): string {
   const beside = typeof __dirname === 'string' ? join(__dirname, 'trainer.cjs') : '';
   return process.env.TUNESMITH_TRAINER ?? (beside && existsSync(beside) ? beside : process.argv[1]!);

@@ -1,4 +1,4 @@
-/** The training's end of the line to one worker, which is a thread where the backend allows it, else a process. */
+/** The training's connection to one worker: a thread where the backend allows it, otherwise a process. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { TrainingError } from '../errors.js';
@@ -6,22 +6,22 @@ import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
 import { WORKER_FLAG } from './worker.js';
 
 export interface Link {
-  /** Whether memory can be seen from both sides. */
+  /** True when both sides can share memory. */
   readonly shares: boolean;
   send(message: ToWorker): void;
-  /** The next message; rejects with TrainingError when the worker fails or is gone. */
+  /** Returns the next message; rejects with TrainingError when the worker fails or exits. */
   next(): Promise<FromWorker>;
   close(): Promise<void>;
 }
 
-/** `entry`: the program that knows how to be a worker. */
+/** Starts a worker. `entry` is the program that can act as one. */
 export function openLink(kind: 'thread' | 'process', entry: string, start: WorkerStart, env: NodeJS.ProcessEnv): Link {
   return kind === 'thread' ? new ThreadLink(entry, start) : new ProcessLink(entry, start, env);
 }
 
 const RESUME = ': the run can go on from its last checkpoint with "tunesmith resume"';
 
-/** Keeps messages until they are asked for, and an end for ever. */
+/** Queue of messages that remembers when the worker ended. */
 class Inbox {
   private readonly messages: FromWorker[] = [];
   private ended: TrainingError | null = null;
@@ -65,7 +65,7 @@ class ThreadLink implements Link {
   }
 
   send(message: ToWorker): void {
-    // The examples are of no use here any more.
+    // The examples are no longer needed here, so they are transferred.
     const given = message.type === 'step' ? [message.inputs.buffer, message.targets.buffer] : [];
     this.worker.postMessage(message, given as ArrayBuffer[]);
   }
@@ -99,7 +99,7 @@ class ProcessLink implements Link {
   }
 
   send(message: ToWorker): void {
-    // An error here is an end, which the inbox hears of.
+    // The inbox reports an error here as the end of the worker.
     this.child.send(message, () => undefined);
   }
 

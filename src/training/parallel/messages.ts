@@ -1,19 +1,19 @@
-/** What passes between the training and its workers. Both are the same program, so that nothing is parsed. */
+/** Messages between the training and its workers. Both are the same program, so messages are not validated. */
 import type { Network } from '../../experiment/network/index.js';
 import type { BackendId } from '../../protocol/engine.js';
 import type { Dataset } from '../data/types.js';
 
-/** Told to a worker when it starts. */
+/** Data passed to a worker when it starts. */
 export interface WorkerStart {
   tunesmith: 'gradient-worker';
   backend: BackendId;
-  /** From 1; the training itself is 0. */
+  /** Rank of the worker, from 1; the training process is 0. */
   rank: number;
 }
 
 export type ToWorker =
   | { type: 'start'; start: WorkerStart }
-  /** A network that steps will be about. `dataset` has no examples. */
+  /** Network that later steps refer to. `dataset` has no examples. */
   | { type: 'network'; id: number; network: Network; dataset: Dataset; seed: number }
   | { type: 'forget'; id: number }
   | {
@@ -25,18 +25,18 @@ export type ToWorker =
       count: number;
       inputs: Float32Array;
       targets: Float32Array;
-      /** Memory that both see; null: the answer is sent. See `Answer`. */
+      /** Shared memory for the answer; null: the answer is sent as a message. See `Answer`. */
       answer: Float32Array | null;
     };
 
 export type FromWorker =
   | { type: 'ready' }
   /**
-   * For each weight its gradient, or, of one that is measured rather than learned, its value after the step; then the
-   * mean loss and the number of right answers. Null when it is in the memory that both see.
+   * Gradient of each trainable weight, and the new value of each weight that is measured rather than learned; then the
+   * mean loss and the number of correct predictions. Null when the answer is in shared memory.
    */
   | { type: 'done'; answer: Float32Array | null }
   | { type: 'failed'; message: string };
 
-/** Behind the weights in an answer: loss and right answers. */
+/** Number of values after the weights in an answer: loss and correct predictions. */
 export const EXTRA = 2;

@@ -1,4 +1,4 @@
-/** One worker's part of a step: from values of weights and examples to an answer's values. */
+/** One worker's part of a step: computes an answer from the weights and examples. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchValues } from '../loop/batches.js';
 import { gradientOf } from '../loop/gradient.js';
@@ -27,7 +27,7 @@ export function setWeights(weights: readonly Weight[], values: Float32Array): vo
   }
 }
 
-/** Fills `into`, as `FromWorker` describes it. */
+/** Fills `into` as `FromWorker` describes. */
 export async function answer(
   parts: GradientParts,
   batch: BatchValues,

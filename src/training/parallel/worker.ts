@@ -1,4 +1,4 @@
-/** The program of one worker: computes gradients of its part of each batch, until the training ends it. */
+/** Program of one worker: computes gradients for its part of each batch until the training ends it. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { backendById, startBackend } from '../backends/index.js';
 import { messageOf } from '../errors.js';
@@ -12,7 +12,7 @@ import { answer, setWeights, sizeOf } from './part.js';
 
 export const WORKER_FLAG = '--gradient-worker';
 
-/** Whether this process or thread is a worker; it then works until it is ended. */
+/** Returns true when this process or thread is a worker, which then runs until it is ended. */
 export function gradientWorker(args: readonly string[]): boolean {
   if (!isMainThread) {
     if ((workerData as Partial<WorkerStart> | null)?.tunesmith !== 'gradient-worker' || !parentPort) return false;
@@ -22,7 +22,7 @@ export function gradientWorker(args: readonly string[]): boolean {
     return true;
   }
   if (args[0] !== WORKER_FLAG || !process.send) return false;
-  // The training is gone, however it went.
+  // The training process is gone, for whatever reason.
   process.on('disconnect', () => process.exit(0));
   const worker = new GradientWorker((message) => process.send!(message));
   process.on('message', (message: ToWorker) => worker.take(message));
@@ -32,7 +32,7 @@ export function gradientWorker(args: readonly string[]): boolean {
 class GradientWorker {
   private rank = 0;
   private readonly networks = new Map<number, { parts: GradientParts; random: Random }>();
-  /** One thing after the other. */
+  /** Tail of the queue: messages are handled one at a time. */
   private done: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly send: (message: FromWorker) => void) {}
@@ -75,6 +75,6 @@ class GradientWorker {
   }
 }
 
-/** Of dropout: other values for each worker, the same for the same seed. */
+/** Returns the random numbers for dropout: different for each worker, the same for the same seed. */
 export const randomOf = (random: Random, step: number, rank: number): Random =>
   random.fork(rank === 0 ? `step ${step}` : `step ${step} of worker ${rank}`);

@@ -1,27 +1,31 @@
 /**
- * What the losses of a learning-rate range test say. Smith, "Cyclical Learning Rates for Training Neural Networks" (WACV
- * 2017), section 3.3, reads the rates off the loss by learning rate; here these grow by the same factor from step to step.
+ * Analysis of a learning rate range test. Smith, "Cyclical Learning Rates for Training Neural Networks" (WACV 2017),
+ * section 3.3, reads rates off a plot of loss by learning rate; here the rates grow by the same factor from step to
+ * step.
  *
- * Two rates are read off the smoothed losses before their minimum: where they fall steepest over the logarithm of the rate,
- * and a tenth of the rate at the minimum. The smaller one is suggested: a training goes on at its rate for longer than the
- * few steps of a test, and what the test bears for a moment is too much then.
+ * Two rates are read off the smoothed losses before their minimum: the rate where they fall most steeply over the
+ * logarithm of the rate, and a tenth of the rate at the minimum. The smaller one is suggested, because a training keeps
+ * its rate for longer than the few steps of a test, and a rate that works for a moment may then be too high.
  */
 
 export interface RangeCurve {
-  /** Of each step: losses smoothed over both sides. */
+  /** Loss of each step, smoothed over both sides. */
   smoothed: number[];
-  /** Learning rates; null where the losses never fall. */
+  /** Suggested learning rates; null when the losses never fall. */
   steepest: number | null;
   minimum: number | null;
   suggestion: number | null;
 }
 
-/** Of the steps: so many on either side are averaged. */
+/** Share of the steps that is averaged on either side. */
 const REACH = 1 / 20;
-/** A fall by a smaller part of the first loss is none. */
+/** Smallest decrease that counts, as a share of the first loss. */
 const LEAST_FALL = 0.02;
 
-/** `losses[i]`: after a step with `rates[i]`, which grow. Losses that are no numbers end the curve. */
+/**
+ * Analyzes a test. `losses[i]` follows a step with `rates[i]`, which are ascending. A NaN or infinite loss ends the
+ * curve.
+ */
 export function readCurve(rates: readonly number[], losses: readonly number[]): RangeCurve {
   const end = losses.findIndex((loss) => !Number.isFinite(loss));
   const count = end < 0 ? losses.length : end;
@@ -32,7 +36,7 @@ export function readCurve(rates: readonly number[], losses: readonly number[]): 
   const lowest = smoothed.indexOf(Math.min(...smoothed));
   const start = smoothed[0]!;
   if (!(start - smoothed[lowest]! > LEAST_FALL * Math.abs(start))) return nothing;
-  // Over as many steps as are averaged, or noise would seem steep.
+  // The slope spans as many steps as are averaged; otherwise noise would look steep.
   let steepest = lowest;
   let fall = 0;
   for (let i = reach; i < lowest && i + reach < count; i++) {
@@ -48,7 +52,7 @@ export function readCurve(rates: readonly number[], losses: readonly number[]): 
   };
 }
 
-/** Means with weights that fall evenly to both sides; near the ends, over what is there. */
+/** Smooths with weights that fall linearly to both sides; near the ends, over the values available. */
 function smooth(values: readonly number[], reach: number): number[] {
   return values.map((_, i) => {
     let sum = 0;
@@ -65,8 +69,8 @@ function smooth(values: readonly number[], reach: number): number[] {
 const twoDigits = (value: number): number => Number(value.toPrecision(2));
 
 /**
- * Says while the test goes on when it has seen enough: when the losses, averaged over the last steps, are four times the
- * lowest such average, and above where they began.
+ * Detects divergence during the test: the losses, averaged over the last steps, are four times their lowest average and
+ * above the initial loss.
  */
 export class Divergence {
   private average = 0;
@@ -74,7 +78,7 @@ export class Divergence {
   private lowest = Infinity;
   private first = NaN;
 
-  /** `memory`: the share of the average that stays at each step. */
+  /** `memory` is the share of the average that is retained at each step. */
   constructor(private readonly memory: number) {}
 
   met(loss: number): boolean {
@@ -88,7 +92,7 @@ export class Divergence {
 }
 const TIMES = 4;
 
-/** The rate of step `i` from 0. */
+/** Returns the rate of step `i`, counted from 0. */
 export function rateAt({ from, to, steps }: { from: number; to: number; steps: number }, i: number): number {
   return from * (to / from) ** (i / (steps - 1));
 }

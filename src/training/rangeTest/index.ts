@@ -1,4 +1,4 @@
-/** A learning-rate range test: some steps of training at rates that grow from step to step; see `curve.ts`. */
+/** Learning rate range test: training steps at increasing rates; see `curve.ts`. */
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { RunClient } from '../../client/index.js';
 import type { Network } from '../../experiment/network/index.js';
@@ -19,7 +19,7 @@ import { Stepper } from '../loop/stepper.js';
 import { readNetwork, start } from '../loop/trainRun.js';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** False when a stop was asked for before the end. */
+/** Runs the test; returns false when stopped early. */
 export async function rangeTestRun(run: RunClient, spec: RunSpec, test: RangeTest, folder: string): Promise<boolean> {
   const network = readNetwork(spec.network);
   run.progress(0, 'starting');
@@ -61,7 +61,7 @@ export interface RangeTestOptions {
   log: Pick<RunClient, 'log' | 'progress' | 'stopRequested'>;
 }
 
-/** Null when a stop was asked for. The same for the same seed on the same backend. */
+/** Runs the test; returns null when stopped early. Results are reproducible for a seed and a backend. */
 export async function rangeTest(options: RangeTestOptions, test: RangeTest): Promise<RangeCurve | null> {
   const { network, dataset, log } = options;
   const random = new Random(options.seed);
@@ -92,7 +92,7 @@ export async function rangeTest(options: RangeTestOptions, test: RangeTest): Pro
         result.dispose();
       }
       const value = sum / network.accumulate;
-      // The loss of this batch was made by the step before it; the first one only says where all begins.
+      // This batch's loss results from the step before it; the first loss is only the starting point.
       if (i > 0) {
         rates.push(rateAt(test, i - 1));
         losses.push(value);
@@ -116,7 +116,7 @@ export async function rangeTest(options: RangeTestOptions, test: RangeTest): Pro
   return curve;
 }
 
-/** Batches without end, as the training would have them. */
+/** Endless batches, drawn as in training. */
 class Batches {
   private feed: Feed | null = null;
   private at = 0;
@@ -134,7 +134,7 @@ class Batches {
   next(step: number): ReturnType<Feed['batch']> {
     const { count } = this.dataset.train;
     const size = Math.min(this.network.batchSize, count);
-    // A smaller rest at an epoch's end would be a noisier loss than the others.
+    // A smaller batch at an epoch's end would have a noisier loss than the others, so it is skipped.
     if (!this.feed || this.at + size > count) {
       const order = Int32Array.from({ length: count }, (_, i) => i);
       if (this.network.shuffle) this.random.fork(`order ${++this.epoch}`).shuffle(order);

@@ -1,6 +1,6 @@
 /**
- * Ends a training that no longer gets better, and puts the best weights back (Prechelt, "Early Stopping - But When?",
- * 1998, the criterion of successive worse checks).
+ * Early stopping: ends a training that no longer improves and restores the best weights (Prechelt, "Early Stopping -
+ * But When?", 1998, the criterion of successive worse checks).
  */
 import type { EarlyStoppingSettings } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
@@ -24,7 +24,7 @@ export class EarlyStopping {
     this.sign = lowerIsBetter(settings.metric) ? 1 : -1;
   }
 
-  /** True when training is to end. */
+  /** Records an epoch's metric; returns true when training should stop. */
   async judged(
     epoch: number,
     metrics: Readonly<Record<string, number>>,
@@ -46,7 +46,7 @@ export class EarlyStopping {
     return epoch - this.bestEpoch > patience;
   }
 
-  /** Puts the best weights back, if that is wanted; the epoch that they are of. */
+  /** Restores the best weights, if requested, and returns their epoch. */
   restore(training: { keep(weights: readonly NamedValues[]): void }): number | null {
     if (!this.weights) return null;
     training.keep(this.weights);
@@ -66,7 +66,7 @@ export class EarlyStopping {
 
   load({ best, bestEpoch, weights }: EarlyStoppingState): void {
     const { restore } = this.settings;
-    // It was not kept then, and can't be put back: the best is looked for anew.
+    // Without `restore` the best weights were not saved, so the search for the best starts over.
     if (restore && !weights) return;
     Object.assign(this, { best, bestEpoch, weights: restore ? weights : null });
   }

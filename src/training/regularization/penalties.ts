@@ -1,19 +1,19 @@
 /**
- * Penalties l1·Σ|w| + l2·Σw² on kernels (both: the elastic net of Zou & Hastie 2005), and their max-norm bound:
- * Srivastava et al., "Dropout" (JMLR 2014), section 5.1. Biases and the scales of norms have neither.
+ * Penalties l1·Σ|w| + l2·Σw² on kernels (both together: the elastic net of Zou & Hastie 2005), and the max-norm bound
+ * of Srivastava et al., "Dropout" (JMLR 2014), section 5.1. Biases and the scales of norms have neither.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Regularization } from '../../experiment/network/index.js';
 import type { Weight } from '../layers/types.js';
 
-/** Works on θ, all trainable weights one after the other. */
+/** Regularizer of θ, the vector of all trainable weights. */
 export class Regularizer {
   private readonly weights: Weight[];
   private readonly settings: Regularization[];
-  /** Factors for each number of θ; null: all 0. */
+  /** Penalty factor of each number of θ; null: all 0. */
   private l1: tf.Tensor1D | null;
   private l2: tf.Tensor1D | null;
-  /** Whether any weights are bounded. */
+  /** True when some weights have a max-norm bound. */
   readonly bounds: boolean;
 
   constructor(weights: readonly Weight[], all: Regularization) {
@@ -38,7 +38,7 @@ export class Regularizer {
     return tf.keep(tf.tensor1d(values));
   }
 
-  /** gradient + the penalties' own at θ, where |w| counts as level at 0. Inside a tidy. */
+  /** Adds the penalties' gradient at θ, with 0 as the subgradient of |w| at 0. Call it inside a tidy. */
   addTo(gradient: tf.Tensor1D, theta: tf.Tensor1D): tf.Tensor1D {
     let sum = gradient;
     if (this.l1) sum = tf.add(sum, tf.mul(this.l1, tf.sign(theta)));
@@ -46,7 +46,7 @@ export class Regularizer {
     return sum;
   }
 
-  /** The penalties at θ. */
+  /** Returns the value of the penalties at θ. */
   async penalty(theta: tf.Tensor1D): Promise<number> {
     const sum = tf.tidy(() => {
       const l1 = this.l1 ? tf.sum(tf.mul(this.l1, tf.abs(theta))) : tf.scalar(0);
@@ -57,7 +57,7 @@ export class Regularizer {
     return value!;
   }
 
-  /** The nearest point to θ where the weights into each output are no longer than their bound. Inside a tidy. */
+  /** Returns the nearest point to θ where the weights into each output satisfy their bound. Call it inside a tidy. */
   project(theta: tf.Tensor1D): tf.Tensor1D {
     const sizes = this.weights.map(({ variable }) => variable.size);
     const parts = sizes.length > 1 ? tf.split<tf.Tensor1D>(theta, sizes) : [theta];
@@ -79,7 +79,7 @@ export class Regularizer {
   }
 }
 
-/** Null where there is nothing to do. */
+/** Returns null when there is nothing to regularize. */
 export function buildRegularizer(weights: readonly Weight[], all: Regularization): Regularizer | null {
   const regularizer = new Regularizer(weights, all);
   return regularizer.penalizes || regularizer.bounds ? regularizer : null;

@@ -1,11 +1,13 @@
-/** Activations whose slope follows from their value, and back: y = f(x); dx = dy·f′, with f′ given y. */
+/**
+ * Activations whose slope is a function of their value: forward y = f(x); backward dx = dy·f′, with f′ computed from y.
+ */
 import type { Activation } from '../../../experiment/network/index.js';
 import { get, v128, set, type Code, type FunctionBuilder, type Local } from './assembler.js';
 import { elementwise, exponential } from './elementwise.js';
 
 interface Shape {
   forward(x: Local, f: FunctionBuilder): { before?: Code; value: Code };
-  /** f′, from y. */
+  /** Computes f′ from y. */
   slope(y: Local): Code;
 }
 
@@ -50,7 +52,7 @@ const shapes = {
     slope: (y) => mul(get(y), sub(of(1), get(y))),
   },
   tanh: {
-    // 2σ(2x) − 1; near 0, where that loses digits, x − x³/3 + 2x⁵/15.
+    // 2σ(2x) − 1; near 0, where that loses precision, x − x³/3 + 2x⁵/15.
     forward(x, f) {
       const twice = sigmoid(add(get(x), get(x)), f);
       const square = f.local('v128');
@@ -71,13 +73,13 @@ const shapes = {
   },
 } satisfies Partial<Record<Activation, Shape>>;
 
-/** For kernels that contain them. */
+/** Activations for kernels that include them. */
 export const arithmetic: Record<'sigmoid' | 'tanh', Shape> = shapes;
 
 export type FastActivation = keyof typeof shapes;
 export const isFast = (name: Activation): name is FastActivation => name in shapes;
 
-/** `relu` (x, y, count) and `reluBack` (dy, y, dx, count), and so on for all. */
+/** Returns `relu` (x, y, count) and `reluBack` (dy, y, dx, count), and likewise for all others. */
 export function activationKernels(): Record<string, FunctionBuilder> {
   return Object.fromEntries(
     Object.entries<Shape>(shapes).flatMap(([name, { forward, slope }]) => [

@@ -4,8 +4,8 @@ import { elementwise } from './elementwise.js';
 const { add, mul, sub, div, sqrt, of } = v128;
 
 /**
- * (g, m, v, change, m′, v′, count, β1, β2, 1/√(1 − β2^t), ε, −α/(1 − β1^t)): the averages after this step, and the change
- * of the weights. See optimizers/adam.ts; the same operations in the same order.
+ * (g, m, v, change, m′, v′, count, β1, β2, 1/√(1 − β2^t), ε, −α/(1 − β1^t)): the averages after this step, and the
+ * change of the weights. The operations and their order are those of optimizers/adam.ts.
  */
 export function adam(): FunctionBuilder {
   return elementwise({ inputs: 3, outputs: 3, scalars: 5 }, (inputs, scalars, f) => {

@@ -1,10 +1,10 @@
 /**
- * Writes WebAssembly modules (core specification 2.0, chapter 5: binary format). An expression or a statement is the
- * list of its bytes, so that code is put together by plain functions, and loops are unrolled by plain loops.
+ * Writes WebAssembly modules (core specification 2.0, chapter 5: binary format). An expression or a statement is a list
+ * of bytes, so plain functions compose code and plain loops unroll loops.
  */
 
 export type Code = readonly number[];
-/** Number of a local variable; parameters come first. */
+/** Index of a local variable; parameters come first. */
 export type Local = number;
 
 function unsigned(value: number): number[] {
@@ -69,16 +69,16 @@ const v2 =
   (opcode: number) =>
   (a: Code, b: Code): Code => [...a, ...b, ...simd(opcode)];
 
-/** Four numbers at once. */
+/** Operations on four numbers at once. */
 export const v128 = {
   load: (address: Code, offset = 0): Code => [...address, ...memory(simd(0x00), 2, offset)],
   store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, ...memory(simd(0x0b), 2, offset)],
-  /** One number, four times. */
+  /** Loads one number into all four lanes. */
   loadSplat: (address: Code, offset = 0): Code => [...address, ...memory(simd(0x09), 2, offset)],
-  /** One number and three zeros. */
+  /** Loads one number followed by three zeros. */
   loadOne: (address: Code): Code => [...address, ...memory(simd(0x5c), 2, 0)],
   storeOne: (address: Code, value: Code): Code => [...address, ...value, ...memory(simd(0x5a), 2, 0), 0],
-  /** Numbers of both by their places: 0 to 3 of a, 4 to 7 of b. */
+  /** Selects numbers of both by lane: 0 to 3 of a, 4 to 7 of b. */
   shuffle: (a: Code, b: Code, places: readonly number[]): Code => [
     ...[...a, ...b, ...simd(0x0d)],
     ...places.flatMap((place) => [0, 1, 2, 3].map((byte) => 4 * place + byte)),
@@ -88,7 +88,7 @@ export const v128 = {
     const bytes = floatBytes(value);
     return [...simd(0x0c), ...bytes, ...bytes, ...bytes, ...bytes];
   },
-  /** Of whole numbers. */
+  /** Makes a vector of four equal integers. */
   ofInt: (value: number): Code => {
     const bytes = [...new Uint8Array(new Int32Array([value]).buffer)];
     return [...simd(0x0c), ...bytes, ...bytes, ...bytes, ...bytes];
@@ -106,7 +106,7 @@ export const v128 = {
   gt: v2(0x44),
   lt: v2(0x43),
   and: v2(0x4e),
-  /** Bits of a where mask has ones, else of b. */
+  /** Selects bits of a where the mask is 1, and bits of b elsewhere. */
   select: (mask: Code, a: Code, b: Code): Code => [...a, ...b, ...mask, ...simd(0x52)],
   toInt: v1(0xf8),
   addInt: v2(0xae),
@@ -121,7 +121,7 @@ export const when = (condition: Code, then: Code, otherwise: Code = []): Code =>
   0x0b,
 ];
 
-/** While index + reach ≤ limit: body, index += step. Starts at the index's present value. */
+/** Repeats while index + reach ≤ limit: body, index += step. Starts at the current value of index. */
 export const loop = (index: Local, limit: Code, step: number, body: Code): Code => [
   ...[0x02, 0x40, 0x03, 0x40],
   ...i32.lt(limit, i32.add(get(index), i32.of(step))),
@@ -140,7 +140,7 @@ export class FunctionBuilder {
 
   constructor(readonly parameters: readonly Type[]) {}
 
-  /** Numbers of the parameters. */
+  /** Indexes of the parameters. */
   get arguments(): Local[] {
     return [...this.parameters.keys()];
   }
@@ -164,7 +164,7 @@ export class FunctionBuilder {
 const name = (text: string): Code => vector([...Buffer.from(text)].map((byte) => [byte]));
 const section = (id: number, content: Code): Code => [id, ...unsigned(content.length), ...content];
 
-/** A module of functions without results over an imported memory, `env.memory`. */
+/** Assembles a module of functions without results over an imported memory, `env.memory`. */
 export function assemble(functions: Record<string, FunctionBuilder>): Uint8Array<ArrayBuffer> {
   const all = Object.entries(functions);
   const types = all.map(([, { parameters }]) => [0x60, ...vector(parameters.map((type) => [TYPES[type]])), 0]);

@@ -1,11 +1,11 @@
-/** Functions of four numbers at once, and loops that put arrays through them. */
+/** Functions of four numbers at once, and loops that apply them to arrays. */
 import { FunctionBuilder, get, i32, increase, loop, set, v128, type Code, type Local } from './assembler.js';
 
 export type Vectors = (...inputs: Code[]) => Code[];
 
 /**
- * (inputs…, outputs…, count, scalars…): outputs[i] = of(inputs[i]…, scalars…), written in place where an output is an
- * input. `make` may keep what it uses twice in locals: it gets them from the function.
+ * (inputs…, outputs…, count, scalars…): outputs[i] = of(inputs[i]…, scalars…), in place where an output is an input.
+ * `make` may store intermediate values in locals of the function it receives.
  */
 export function elementwise(
   shape: { inputs: number; outputs: number; scalars?: number },
@@ -42,8 +42,8 @@ export function elementwise(
 }
 
 /**
- * e^x: 2^k·e^r with |r| ≤ ln 2 / 2, e^r by its Taylor polynomial to r⁷ (relative error below 10⁻⁷; r is x less k·ln 2 in
- * two parts, after Cody & Waite 1980). Below −87 it is 0 for our purposes, above 88 the largest power.
+ * e^x as 2^k·e^r with |r| ≤ ln 2 / 2. e^r is its Taylor polynomial to r⁷ (relative error below 10⁻⁷); r is x minus k·ln
+ * 2 in two parts, after Cody & Waite 1980. Below −87 the result is 0 for our purposes, above 88 the largest power.
  */
 export function exponential(x: Code, f: FunctionBuilder): { before: Code; value: Code } {
   const [r, k, sum] = [f.local('v128'), f.local('v128'), f.local('v128')];
@@ -60,12 +60,12 @@ export function exponential(x: Code, f: FunctionBuilder): { before: Code; value:
     ),
     ...set(sum, polynomial),
   ];
-  // 2^k, made of its bits.
+  // 2^k, assembled from its bits.
   const power = v128.shiftLeft(v128.addInt(v128.toInt(get(k)), v128.ofInt(127)), 23);
   return { before, value: v128.mul(get(sum), power) };
 }
 
-/** (rows, address, columns, out): the sum of each column; rows lie one after the other. */
+/** (rows, address, columns, out): the sum of each column of a row-major matrix. */
 export function columnSums(): FunctionBuilder {
   const f = new FunctionBuilder(['i32', 'i32', 'i32', 'i32']);
   const [rows, from, columns, out] = f.arguments as [Local, Local, Local, Local];

@@ -1,4 +1,4 @@
-/** Our own kernels for WebAssembly, over the memory of TensorFlow.js's backend, so that they work on its tensors. */
+/** Our own WebAssembly kernels, which share the memory of TensorFlow.js's backend and therefore work on its tensors. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { TrainingError } from '../../errors.js';
@@ -18,7 +18,7 @@ interface Emscripten {
   _free(address: number): void;
 }
 
-/** A matrix in memory, by rows or (transposed) by columns: address of the first number, and strides in numbers. */
+/** A matrix in memory, row-major or (transposed) column-major: address of the first number, and strides in numbers. */
 export interface Matrix {
   at: number;
   rowStride: number;
@@ -34,7 +34,7 @@ export const transposed = ({ at, rowStride, columnStride }: Matrix): Matrix => (
 
 type Kernel = (...numbers: number[]) => void;
 
-/** Addresses above are negative numbers. */
+/** Addresses above this limit would be negative numbers. */
 const MOST_BYTES = 2 ** 31;
 
 export class Simd {
@@ -61,7 +61,7 @@ export class Simd {
 
   private static readonly made = new WeakMap<BackendWasm, Simd>();
 
-  /** Null where the backend in use is another one, or keeps its memory to itself. */
+  /** Returns null when another backend is in use or its memory is not accessible. */
   static ofBackend(): Simd | null {
     if (tf.getBackend() !== 'wasm') return null;
     const backend = tf.backend() as BackendWasm;
@@ -76,12 +76,12 @@ export class Simd {
     return this.backend.wasm as unknown as Emscripten;
   }
 
-  /** Memory for so many numbers, to be freed by the caller. */
+  /** Allocates memory for `count` numbers; the caller frees it. */
   allocate(count: number): number {
     return this.bytes(Math.max(16, count * 4));
   }
 
-  /** What is 0 instead of an address must never be written to. */
+  /** An address of 0 means failure and must never be written to. */
   private bytes(count: number): number {
     const address = count < MOST_BYTES ? this.emscripten._malloc(count) : 0;
     if (address > 0) return address;
@@ -92,34 +92,37 @@ export class Simd {
     this.emscripten._free(address);
   }
 
-  /** The numbers at an address, until memory is allocated the next time: that may move it all. */
+  /** Returns the numbers at an address; the view is valid until the next allocation, which may move the memory. */
   numbers(address: number, count: number): Float32Array {
     return new Float32Array(this.memory.buffer, address, count);
   }
 
-  /** Where a tensor's numbers are. */
+  /** Returns the address of a tensor's numbers. */
   addressOf(tensor: tf.TensorInfo): number {
     return (this.backend as unknown as { dataIdMap: tf.DataStorage<{ memoryOffset: number }> }).dataIdMap.get(
       tensor.dataId,
     ).memoryOffset;
   }
 
-  /** A tensor's numbers, with the same reservation as `numbers`. */
+  /** Returns a tensor's numbers, with the same restriction as `numbers`. */
   numbersOf(tensor: tf.TensorInfo): Float32Array {
     return this.numbers(this.addressOf(tensor), tf.util.sizeFromShape(tensor.shape));
   }
 
-  /** A new tensor of this backend, with anything in it. */
+  /** Creates an uninitialized tensor of this backend. */
   tensor(shape: number[]): tf.TensorInfo {
     return this.backend.makeOutput(shape, 'float32');
   }
 
-  /** Copies so many numbers from one address to another. */
+  /** Copies `count` numbers from one address to another. */
   copy(from: number, count: number, to: number): void {
     new Float32Array(this.memory.buffer).copyWithin(to / 4, from / 4, from / 4 + count);
   }
 
-  /** c [rows, columns], row by row, = a [rows, inner] · b [inner, columns] + bias [columns], if there is one. */
+  /**
+   * Computes c [rows, columns] = a [rows, inner] · b [inner, columns] + bias [columns], if there is one; c is
+   * row-major.
+   */
   matMul(a: Matrix, b: Matrix, c: number, rows: number, columns: number, inner: number, bias = 0): void {
     const turns = a.columnStride !== 1;
     this.makeScratch(scratchBytes(inner) + (turns ? rows * inner * 4 : 0));
@@ -145,7 +148,7 @@ export class Simd {
     this.kernels[name]!(at, at, count);
   }
 
-  /** dy ← dy·f′, given y = f(x). */
+  /** Computes dy ← dy·f′, given y = f(x). */
   activateBack(name: FastActivation, dy: number, y: number, count: number): void {
     this.kernels[`${name}Back`]!(dy, y, dy, count);
   }

@@ -1,10 +1,10 @@
-/** One step of time of an LSTM, for a batch; see lstmSequence.ts. */
+/** One time step of an LSTM for a batch; see lstmSequence.ts. */
 import { arithmetic } from './activations.js';
 import { FunctionBuilder, get, i32, increase, loop, set, v128, type Code, type Local } from './assembler.js';
 
 const { add, mul, sub, of } = v128;
 
-/** A loop over rows of `units` numbers. `blocks` are arrays with four such stretches a row, `plain` ones with one. */
+/** Loops over rows of `units` numbers. `blocks` are arrays with four such blocks per row, `plain` ones with one. */
 function overRows(
   f: FunctionBuilder,
   places: { blocks: Local[]; plain: Local[]; rows: Local; units: Local },
@@ -37,8 +37,8 @@ function overRows(
 }
 
 /**
- * (gates [rows, 4·units], recalled [rows, 4·units], before, cell, hidden [rows, units], rows, units): gates hold what the
- * inputs give, and become input, forget, candidate and output.
+ * (gates [rows, 4·units], recalled [rows, 4·units], before, cell, hidden [rows, units], rows, units): gates hold the
+ * inputs' contribution, and are overwritten with input, forget, candidate and output.
  */
 export function lstmForward(): FunctionBuilder {
   const f = new FunctionBuilder(Array.from({ length: 7 }, () => 'i32' as const));
@@ -67,8 +67,9 @@ export function lstmForward(): FunctionBuilder {
 }
 
 /**
- * (gates, dz [rows, 4·units], before, cell, dy, dh, dc [rows, units], rows, units): the gradient by what went into the
- * gates. dy comes from above, dh from the next step, as does dc, which becomes that for the step before.
+ * (gates, dz [rows, 4·units], before, cell, dy, dh, dc [rows, units], rows, units): the gradient by the gates' inputs.
+ * dy comes from the layer above, dh and dc from the next step; dc is overwritten with the gradient for the previous
+ * step.
  */
 export function lstmBack(): FunctionBuilder {
   const f = new FunctionBuilder(Array.from({ length: 9 }, () => 'i32' as const));

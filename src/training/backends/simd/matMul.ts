@@ -1,25 +1,25 @@
 /**
- * C = A·B (+ bias). Eight columns of B at a time are packed one row after the other, so that a transposed B costs hardly
- * more and the innermost loop reads what lies together; it makes four rows of C.
+ * C = A·B (+ bias). Eight columns of B at a time are packed row by row, so that a transposed B costs hardly more and
+ * the innermost loop reads contiguous memory; it computes four rows of C.
  */
 import { FunctionBuilder, f32, get, i32, increase, loop, set, v128, when, type Code, type Local } from './assembler.js';
 
 const COLUMNS = 8;
 const ROWS = 4;
-/** Steps of the innermost loop at once. */
+/** Unrolled steps of the innermost loop. */
 const UNROLLED = 4;
-/** Bytes of a row of eight. */
+/** Bytes of a row of eight numbers. */
 const ROW = COLUMNS * 4;
-/** Scratch holds the bias of eight columns, some rows of C, and the packed columns. */
+/** Layout of the scratch memory: the bias of eight columns, some rows of C, and the packed columns. */
 const TILE = ROW;
 const PACKED = TILE + ROWS * ROW;
 
-/** Bytes of scratch that a product of so many columns of A takes. */
+/** Returns the bytes of scratch memory for a product with `inner` columns of A. */
 export const scratchBytes = (inner: number): number => PACKED + inner * ROW;
 
 /**
- * (a, aRow, b, bRow, bColumn, c, cRow, rows, columns, inner, bias, scratch): addresses, strides and counts; strides are
- * in bytes, and the columns of A and of C lie together. Bias 0: none.
+ * (a, aRow, b, bRow, bColumn, c, cRow, rows, columns, inner, bias, scratch): addresses, strides and counts. Strides are
+ * in bytes; columns of A and C are contiguous. A bias of 0 means none.
  */
 export function matMul(): FunctionBuilder {
   const f = new FunctionBuilder(Array.from({ length: 12 }, () => 'i32' as const));
@@ -30,7 +30,7 @@ export function matMul(): FunctionBuilder {
   const [left, right] = [f.local('v128'), f.local('v128')];
   const factor = f.local('v128');
 
-  /** The numbers of one row of so many columns as there are, the rest 0, at `to`. */
+  /** Copies one row's numbers to `to`, padded with zeros to eight columns. */
   const packRow = (rowFrom: Code, step: Code): Code => [
     ...v128.store(get(to), v128.of(0)),
     ...v128.store(get(to), v128.of(0), 16),
@@ -67,7 +67,7 @@ export function matMul(): FunctionBuilder {
     ),
   ];
 
-  /** So many rows of C from row i on. */
+  /** Computes `count` rows of C from row i on. */
   const tile = (count: number): Code => {
     const code: number[] = [];
     for (let r = 0; r < count; r++) {
@@ -104,7 +104,7 @@ export function matMul(): FunctionBuilder {
           ...v128.store(get(out), get(second), 16),
           ...increase(out, stride),
         ]);
-    // Where fewer than eight columns are left, C must not be written beyond them.
+    // When fewer than eight columns are left, C must not be written beyond them.
     const copyRows: number[] = [];
     for (let r = 0; r < count; r++) {
       copyRows.push(
@@ -144,5 +144,5 @@ export function matMul(): FunctionBuilder {
 }
 
 type Pair = readonly [Local, Local];
-/** Enough to be taken apart by name. */
+/** Tuple that is long enough to destructure. */
 type Locals = [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local];

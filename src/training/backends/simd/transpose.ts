@@ -1,6 +1,9 @@
 import { FunctionBuilder, f32, get, i32, increase, loop, set, v128, type Code, type Local } from './assembler.js';
 
-/** (from, rows, columns, to): to [columns, rows] = from [rows, columns] turned over; four by four, then what is left. */
+/**
+ * (from, rows, columns, to): transposes from [rows, columns] into to [columns, rows]; blocks of four by four, then the
+ * rest.
+ */
 export function transpose(): FunctionBuilder {
   const f = new FunctionBuilder(['i32', 'i32', 'i32', 'i32']);
   const [from, rows, columns, to] = f.arguments as [Local, Local, Local, Local];
@@ -33,7 +36,7 @@ export function transpose(): FunctionBuilder {
     loop(i, get(rows), 4, [
       ...set(j, i32.of(0)),
       ...loop(j, get(columns), 4, fours),
-      // Columns that are left, of these four rows.
+      // Remaining columns of these four rows.
       ...loop(j, get(columns), 1, [
         ...set(source, at(from, get(i), columns, get(j))),
         ...set(target, at(to, get(j), rows, get(i))),

@@ -1,4 +1,4 @@
-/** PNG and JPEG files as pixels. */
+/** Decodes PNG and JPEG files. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,20 +9,20 @@ import { readHeader } from './header.js';
 export interface Pixels {
   width: number;
   height: number;
-  /** Red, green, blue and opacity of each pixel, row by row, turned upright as EXIF says. */
+  /** Red, green, blue and alpha of each pixel, row by row, rotated upright as EXIF says. */
   rgba: Uint8Array | Uint8ClampedArray;
-  /** 1: the file is grey. */
+  /** Number of channels; 1 for grayscale. */
   channels: 1 | 3;
 }
 
-/** Throws TrainingError, with `name`, where the file is damaged. */
+/** Decodes an image. Throws TrainingError, with `name`, when the file is damaged. */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pixels> {
   const header = readHeader(bytes, name);
   const channels = header.channels === 1 ? 1 : 3;
   if (header.channels === 4) throw new TrainingError(`${name} has the colours of print (CMYK): save it in RGB`);
   try {
     if (header.format === 'jpeg') return { ...(await decodeJpeg(bytes)), channels };
-    // The library bounds what it unpacks but for these.
+    // The library does not limit the unpacked size of interlaced images.
     if (header.interlaced) inflateSync(imageData(bytes), { maxOutputLength: header.unpacked });
     const { PNG } = await import('pngjs');
     const { width, height, data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
@@ -37,7 +37,7 @@ const reason = (error: unknown): string => {
   return /read requests|unrecognised content at end|unexpected end/i.test(text) ? `it is cut short (${text})` : text;
 };
 
-/** All IDAT chunks of a PNG file as one. */
+/** Concatenates all IDAT chunks of a PNG file. */
 function imageData(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const parts: Uint8Array[] = [];
@@ -58,13 +58,13 @@ const decodeJpeg: Decode = async (bytes) => (await (jpeg ??= startJpeg()))(bytes
 async function startJpeg(): Promise<Decode> {
   const codec = await import('@jsquash/jpeg/decode.js');
   const module = new WebAssembly.Module(readFileSync(codecFile()));
-  /** What the codec says of a damaged file it goes on with. */
+  /** Warnings of the codec about a damaged file that it still decodes. */
   let said: string[] = [];
   const start = codec.init as (module: WebAssembly.Module, options: object) => Promise<void>;
   await start(module, { printErr: (text: string) => said.push(text), print: () => undefined });
   const decode: Decode = async (bytes) => {
     said = [];
-    // It wants a buffer of its own.
+    // The codec needs its own buffer.
     const decoded = await codec
       .default(new Uint8Array(bytes).buffer, { preserveOrientation: true })
       .catch((error: unknown) => {
@@ -74,7 +74,7 @@ async function startJpeg(): Promise<Decode> {
     if (harm !== undefined) throw new Error(harm);
     return { width: decoded.width, height: decoded.height, rgba: decoded.data as Uint8ClampedArray };
   };
-  // One after the other, so that what is said belongs to one image.
+  // Images are decoded one at a time, so that warnings belong to one image.
   let before: Promise<unknown> = Promise.resolve();
   return (bytes) => {
     const now = before.then(() => decode(bytes));
@@ -83,10 +83,10 @@ async function startJpeg(): Promise<Decode> {
   };
 }
 
-/** Oddities of some programs' files, whose pixels are whole. */
+/** Warnings about quirks of some programs' files whose pixels are intact. */
 const HARMLESS = /extraneous bytes|Unknown Adobe color transform|Invalid SOS parameters|inconsistent progression/i;
 
-/** Beside the bundle, or in the package while developing. */
+/** Returns the codec's path: beside the bundle, or in the package during development. */
 function codecFile(): string {
   const beside = join(typeof __dirname === 'string' ? __dirname : dirname(process.argv[1] ?? ''), CODEC);
   if (existsSync(beside)) return beside;

@@ -1,4 +1,4 @@
-/** Image files as a network's inputs: in this thread, or in several others beside it. */
+/** Decodes image files to network inputs, in this thread or in several others. */
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export interface DecodeSettings {
 }
 
 export interface Decoder {
-  /** Files that it works on at once. */
+  /** Number of files decoded concurrently. */
   readonly atOnce: number;
   read(file: string): Promise<Uint8Array>;
 }
@@ -44,20 +44,20 @@ export class OwnDecoder implements Decoder {
   }
 }
 
-/** Between a thread and its owner. */
+/** Message from the owner to a thread. */
 export interface Wanted {
   id: number;
   file: string;
 }
 export type Answer = { id: number; values: Uint8Array } | { id: number; error: string; mistake: boolean };
 
-/** A thread is worth its start from so many images on. */
+/** Smallest number of images for which starting a thread pays off. */
 const WORTH = 300;
-/** More would take the memory of as many images, and the cores of the runs beside this one. */
+/** Upper limit on threads: more would take more memory, and cores from runs in parallel. */
 const MOST_THREADS = 4;
 const PROGRAM = 'images.cjs';
 
-/** Threads where they pay and their program is there: not in development. */
+/** Uses threads when they pay off and their program exists, which it does not during development. */
 export function buildDecoder(settings: DecodeSettings, images: number): Decoder {
   const program = join(typeof __dirname === 'string' ? __dirname : '', PROGRAM);
   const threads = Math.min(MOST_THREADS, availableParallelism());
@@ -68,7 +68,7 @@ export function buildDecoder(settings: DecodeSettings, images: number): Decoder 
 interface Thread {
   worker: Worker;
   waiting: Map<number, Waiting>;
-  /** Why it ended. */
+  /** Error that ended the thread. */
   ended: Error | null;
 }
 type Waiting = { resolve: (values: Uint8Array) => void; reject: (error: Error) => void };
@@ -78,7 +78,7 @@ export class ThreadedDecoder implements Decoder {
   private readonly threads: Thread[];
   private ids = 0;
 
-  /** The threads end with the process. */
+  /** Starts the threads, which end with the process. */
   constructor(settings: DecodeSettings, program: string, count: number) {
     this.atOnce = 2 * count;
     this.threads = Array.from({ length: count }, () => {

@@ -1,21 +1,21 @@
-/** What the first bytes of a PNG or JPEG file say, before anything is unpacked. */
+/** Reads the header of a PNG or JPEG file without unpacking it. */
 import { TrainingError } from '../../errors.js';
 
 export interface ImageHeader {
   format: 'png' | 'jpeg';
   width: number;
   height: number;
-  /** Without an alpha channel: 1 is grey. CMYK is 4. */
+  /** Channels without alpha: 1 is grayscale, 4 is CMYK. */
   channels: number;
-  /** Bytes that a PNG's pixels take once they are unpacked, at most. */
+  /** Upper limit of the bytes that a PNG's pixels take when unpacked. */
   unpacked: number;
   interlaced: boolean;
 }
 
-/** Larger images are refused: whoever sends them wants to fill the memory. */
+/** Largest allowed image; a larger one could be an attempt to exhaust memory. */
 const MOST_PIXELS = 100e6;
 
-/** `name` is for messages. */
+/** Reads the header; `name` is for messages. */
 export function readHeader(bytes: Uint8Array, name: string): ImageHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = isPng(view) ? pngHeader(view) : isJpeg(view) ? jpegHeader(view) : null;
@@ -35,7 +35,7 @@ const isPng = (view: DataView) =>
   view.byteLength >= 8 && view.getUint32(0) === 0x89504e47 && view.getUint32(4) === 0x0d0a1a0a;
 const isJpeg = (view: DataView) => view.byteLength >= 3 && view.getUint16(0) === 0xffd8 && view.getUint8(2) === 0xff;
 
-/** Samples a pixel, by colour type. */
+/** Samples per pixel, by colour type. */
 const SAMPLES: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 const COLOURED = 2;
 
@@ -51,7 +51,7 @@ function pngHeader(view: DataView): ImageHeader | null {
     width,
     height,
     channels: colours & COLOURED ? 3 : 1,
-    // Each of the seven passes of an interlaced image rounds its rows up, and has rows of its own.
+    // Each of the seven passes of an interlaced image has its own rows, and rounds their number up.
     unpacked: 2 * (row + 8) * (height + 8),
     interlaced: view.getUint8(28) !== 0,
   };
@@ -61,7 +61,7 @@ function jpegHeader(view: DataView): ImageHeader | null {
   for (let at = 2; at + 9 < view.byteLength;) {
     if (view.getUint8(at) !== 0xff) return null;
     const marker = view.getUint8(at + 1);
-    // Fill bytes, and markers that stand alone.
+    // Fill bytes and standalone markers are skipped.
     if (marker === 0xff || marker === 1 || (marker >= 0xd0 && marker <= 0xd8)) {
       at += marker === 0xff ? 1 : 2;
       continue;
@@ -72,7 +72,7 @@ function jpegHeader(view: DataView): ImageHeader | null {
       return { format: 'jpeg', width, height, channels: view.getUint8(at + 9), unpacked: 0, interlaced: false };
     }
     const length = view.getUint16(at + 2);
-    // A marker of 0 is none: the codec reads on behind it, and might find another size there.
+    // A marker of 0 is invalid: the codec would continue after it and might find another size there.
     if (length < 2 || marker === 0 || marker === 0xda || marker === 0xd9) return null;
     at += 2 + length;
   }

@@ -1,4 +1,4 @@
-/** Data sets from folders of images, one subfolder a class. */
+/** Data sets from image folders, one subfolder per class. */
 import type { DataSource } from '../../../experiment/network/index.js';
 import { openParts, type Pool } from '../parts.js';
 import type { LoadContext, OpenData } from '../types.js';
@@ -44,7 +44,7 @@ export async function openImages(source: Source, context: LoadContext): Promise<
   );
 }
 
-/** As the file sets it, else as the first image is. */
+/** Returns the shape that the settings give, or that of the first image. */
 async function shapeOf({ size, channels }: Source, base: string, first: string): Promise<ImageShape> {
   if (size && channels) return { height: size[0], width: size[1], channels };
   const pixels = await readImage(base, first);

@@ -1,17 +1,17 @@
-/** Which images a folder holds: a subfolder for each class. */
+/** Lists the images in a folder with one subfolder per class. */
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
 import { TrainingError, listOf, messageOf } from '../../errors.js';
 
 export interface ListedImages {
-  /** As the person wrote it. */
+  /** Folder as the person wrote it. */
   folder: string;
   /** Names of the subfolders, sorted. */
   classes: string[];
-  /** Relative to the experiment file's folder, class by class, sorted. */
+  /** Paths relative to the experiment file's folder, sorted within each class. */
   files: string[];
-  /** Class of each file. */
+  /** Class index of each file. */
   labels: Int32Array;
   notes: string[];
 }
@@ -21,7 +21,7 @@ const DEEPEST = 8;
 const TRAIN = ['train', 'training'];
 const JUDGED = ['val', 'valid', 'validation', 'test'];
 
-/** A folder that holds folders `train` and `val` (or `test`) and no others is these two. */
+/** Recognizes a folder that contains only `train` and `val` (or `test`) folders. */
 export async function partsOf(base: string, folder: string): Promise<{ train: string; validation: string | null }> {
   const names = (await entries(base, folder)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const train = names.find((name) => TRAIN.includes(name.toLowerCase()));
@@ -32,7 +32,7 @@ export async function partsOf(base: string, folder: string): Promise<{ train: st
     : { train: folder, validation: null };
 }
 
-/** `known`: the only classes there may be. */
+/** Lists the images. `known` restricts the classes to these. */
 export async function listImages(base: string, folder: string, known: string[] | null): Promise<ListedImages> {
   const found = await entries(base, folder);
   const root = await realpath(resolve(base, folder));
@@ -69,7 +69,7 @@ export async function listImages(base: string, folder: string, known: string[] |
   };
 }
 
-/** All images in a folder and below, whatever their classes. */
+/** Lists all images in a folder and its subfolders, regardless of class. */
 export async function looseImages(base: string, folder: string): Promise<Pick<ListedImages, 'files' | 'notes'>> {
   const left = new Left();
   const files = await filesIn(base, folder, await realpath(resolve(base, folder)), left, 0);
@@ -94,7 +94,7 @@ async function filesIn(base: string, folder: string, root: string, left: Left, d
   return files;
 }
 
-/** Of a link: whether it leads to a file in the folder. */
+/** Returns true when a link leads to a file inside the folder. */
 async function isInside(base: string, path: string, root: string): Promise<boolean> {
   try {
     const target = await realpath(resolve(base, path));
@@ -104,7 +104,7 @@ async function isInside(base: string, path: string, root: string): Promise<boole
   }
 }
 
-/** Sorted by name, the same on every machine; without hidden ones. */
+/** Returns the entries sorted by name, in the same order on every machine, without hidden ones. */
 async function entries(base: string, folder: string): Promise<Dirent[]> {
   try {
     const all = await readdir(resolve(base, folder), { withFileTypes: true });
@@ -121,7 +121,7 @@ async function entries(base: string, folder: string): Promise<Dirent[]> {
   }
 }
 
-/** What was left out, for one note. */
+/** Collects the skipped files for one note. */
 class Left {
   private links = 0;
   private readonly kinds = new Map<string, number>();

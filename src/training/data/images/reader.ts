@@ -1,4 +1,4 @@
-/** Reads images from their files when they are wanted, and keeps as many as memory allows. */
+/** Reads images from their files on demand and caches as many as memory allows. */
 import type { InputReader } from '../types.js';
 import { buildDecoder, type Decoder } from './decoder.js';
 import type { Fitting, ImageShape } from './resize.js';
@@ -6,7 +6,7 @@ import type { Fitting, ImageShape } from './resize.js';
 export class ImageReader implements InputReader {
   readonly width: number;
   readonly exampleBytes: number;
-  /** Images that were read before, and where each is among them. */
+  /** Images that are cached, and the position of each. */
   private kept: Uint8Array = new Uint8Array(0);
   private places: Int32Array | null = null;
   private used = 0;
@@ -27,7 +27,7 @@ export class ImageReader implements InputReader {
     return new Uint8Array(examples * this.width);
   }
 
-  /** Keeps what it reads, up to so many bytes. Any image is as likely as another to be wanted again. */
+  /** Caches what it reads, up to `bytes` bytes. All images are equally likely to be read again. */
   keep(bytes: number): void {
     const room = Math.min(this.files.length, Math.floor(bytes / this.width));
     this.kept = this.make(room);

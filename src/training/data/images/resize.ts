@@ -1,4 +1,4 @@
-/** Pixels as the network has them: grey or coloured, without transparency, of one size. */
+/** Converts pixels to the network's format: grayscale or colour, without transparency, of one size. */
 import type { Pixels } from './decode.js';
 
 export interface ImageShape {
@@ -11,7 +11,7 @@ export interface Fitting {
   background: 'black' | 'white';
 }
 
-/** Bytes [height, width, channels]. Shrunk images are means of areas, enlarged ones are interpolated linearly. */
+/** Returns bytes [height, width, channels]. Shrinking averages areas; enlarging interpolates linearly. */
 export function fitImage(pixels: Pixels, shape: ImageShape, { fit, background }: Fitting): Uint8Array {
   const { channels } = shape;
   const seen = (channels === 1 || !isOpaque(pixels)) && opaque(pixels, channels, background === 'white' ? 255 : 0);
@@ -22,7 +22,7 @@ export function fitImage(pixels: Pixels, shape: ImageShape, { fit, background }:
   const length = shape.width * channels;
   const result = new Uint8Array(shape.height * length);
   const sum = new Float64Array(length);
-  // Rows of the source that are as narrow as wanted; none is wanted again once a later one begins.
+  // Source rows resized to the target width; a row is not needed again once a later one starts.
   const narrowed = new Map<number, Float64Array>();
   for (let y = 0; y < shape.height; y++) {
     sum.fill(0);
@@ -39,7 +39,7 @@ export function fitImage(pixels: Pixels, shape: ImageShape, { fit, background }:
   return result;
 }
 
-/** One row of the source, whose first pixel is the given one. `stride`: bytes from one pixel to the next. */
+/** Resizes one source row, starting at the given pixel. `stride` is the bytes from one pixel to the next. */
 function narrow(
   source: Uint8Array | Uint8ClampedArray,
   first: number,
@@ -71,7 +71,7 @@ function narrow(
   return result;
 }
 
-/** The largest part of the wanted shape, in the middle. */
+/** Returns the largest centred area with the target's aspect ratio. */
 function middle({ width, height }: Pixels, shape: ImageShape) {
   const w = Math.min(width, Math.max(1, Math.round((height * shape.width) / shape.height)));
   const h = Math.min(height, Math.max(1, Math.round((width * shape.height) / shape.width)));
@@ -83,7 +83,7 @@ function isOpaque({ rgba }: Pixels): boolean {
   return true;
 }
 
-/** Laid over the background; grey after ITU-R BT.601, as most programs make it. */
+/** Blends the pixels over the background; grayscale follows ITU-R BT.601, as in most programs. */
 function opaque({ rgba, width, height }: Pixels, channels: 1 | 3, background: number): Uint8Array {
   const count = width * height;
   const result = new Uint8Array(count * channels);
@@ -111,16 +111,16 @@ function opaque({ rgba, width, height }: Pixels, channels: 1 | 3, background: nu
   return result;
 }
 
-/** What each pixel of a row or column takes from those of the source. */
+/** Weights by which each pixel of a row or column is computed from source pixels. */
 interface Taps {
-  /** The first that it takes from. */
+  /** First source pixel of each. */
   starts: Int32Array;
-  /** Where its weights end, and the next one's begin; one more than there are pixels. */
+  /** End of each pixel's weights, where the next one's begin; one more entry than pixels. */
   ends: Int32Array;
   weights: Float64Array;
 }
 
-/** `to` pixels from the `from` ones that begin at `first`. */
+/** Computes `to` pixels from the `from` ones that begin at `first`. */
 function taps(first: number, from: number, to: number): Taps {
   const scale = from / to;
   const [starts, ends, weights] = [new Int32Array(to), new Int32Array(to + 1), [] as number[]];

@@ -1,4 +1,4 @@
-/** Decodes images for a training, in a thread of its own. */
+/** Worker thread that decodes images for a training. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { TrainingError, messageOf } from '../../errors.js';
 import { OwnDecoder, type Answer, type DecodeSettings, type Wanted } from './decoder.js';
@@ -9,7 +9,7 @@ const port = parentPort!;
 port.on('message', ({ id, file }: Wanted) => {
   decoder.read(file).then(
     (values) => {
-      // A buffer of its own, to be handed over.
+      // The buffer is transferred, so it must not be shared.
       const own = values.byteLength === values.buffer.byteLength ? values : values.slice();
       port.postMessage({ id, values: own } satisfies Answer, [own.buffer as ArrayBuffer]);
     },

@@ -1,4 +1,4 @@
-/** `tunesmith/training` as a person's program meets it: the bundle, in a process of its own, run by the module host. */
+/** `tunesmith/training` as a person's program uses it: the bundle, run by the module host in its own process. */
 import { spawnSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import type { RunClient } from '../../../src/client/index.js';
 import { JournalRecord } from '../../../src/protocol/journal.js';
 import type { Run } from '../../../src/training/api/types.js';
 
-/** What a module is given has all that its type promises. */
+/** Checks at compile time that the run passed to a module has everything its type promises. */
 export const promised = (run: RunClient): Run => run;
 const EXAMPLE = resolve('examples/parts/train.ts');
 let folder: string;
@@ -59,8 +59,8 @@ async function program(name: string, text: string): Promise<string> {
   return file;
 }
 
-describe('a loop from the trainer’s parts', () => {
-  it('the example learns two spirals, with a loss of its own', async () => {
+describe('a custom loop of the trainer’s parts', () => {
+  it('the example learns two spirals with a custom loss', async () => {
     const { status, output, series, finish } = await start(EXAMPLE, { lr: 0.03, units: 32, gamma: 1, epochs: 25 });
     expect([status, output]).toEqual([0, '']);
     expect(finish).toMatchObject({ status: 'completed' });
@@ -69,13 +69,13 @@ describe('a loop from the trainer’s parts', () => {
     expect(series('loss').length).toBe(25 * 15);
   });
 
-  it('the example’s types are those of the declaration', async () => {
+  it('the example type-checks against the declaration', async () => {
     const compilerOptions = {
       ...{ noEmit: true, strict: true, noUncheckedIndexedAccess: true, skipLibCheck: true, types: [] },
       ...{ target: 'es2023', lib: ['es2023', 'dom'], module: 'nodenext', moduleResolution: 'nodenext' },
     };
     const tsc = resolve('node_modules/typescript/bin/tsc');
-    // With TensorFlow.js's types within reach, and without them.
+    // TensorFlow.js's types are available in one case and missing in the other.
     await copyFile(resolve('media/training.d.ts'), join(folder, 'tunesmith.d.ts'));
     await copyFile(EXAMPLE, join(folder, 'train.ts'));
     for (const files of [
@@ -87,7 +87,7 @@ describe('a loop from the trainer’s parts', () => {
     }
   });
 
-  it('every part does what the section says; mistakes are told in its words', async () => {
+  it('every part follows its section of the schema, including the error messages', async () => {
     const module = await program(
       'parts.mjs',
       `import * as api from 'tunesmith/training';
@@ -164,7 +164,7 @@ describe('the whole training from a program', () => {
       console.log(JSON.stringify({ completed, accuracy: metrics['val/accuracy'], weights: weights.length }));
     }`;
 
-  it('logs, saves checkpoints and gives the network back', async () => {
+  it('logs, saves checkpoints and returns the network', async () => {
     const { status, output, series, finish, run } = await start(await program('whole.mjs', whole('')), { lr: 0.1 });
     expect(status, output).toBe(0);
     expect(finish).toMatchObject({ status: 'completed' });
@@ -175,14 +175,14 @@ describe('the whole training from a program', () => {
     expect(await readdir(join(run, 'checkpoints'))).toContain('model.safetensors');
   });
 
-  it('shares batches with workers of the trainer', async () => {
+  it('shares batches between workers of the trainer', async () => {
     const alone = await start(await program('alone.mjs', whole('')), { lr: 0.1 });
     const shared = await start(await program('shared.mjs', whole('workers: 2')), { lr: 0.1 });
     expect(shared.status, shared.output).toBe(0);
     expect(shared.series('val/loss').at(-1)).toBeCloseTo(alone.series('val/loss').at(-1)!, 5);
   });
 
-  it('runs by itself too, and says what is wrong with the section', async () => {
+  it('also runs on its own, and reports errors in the section', async () => {
     const module = await program('self.mjs', whole(''));
     const failed = await start(await program('wrong.mjs', whole('clip: { nrm: 1 },')), { lr: 0.1 });
     expect(failed.status).toBe(1);
@@ -198,7 +198,7 @@ describe('the whole training from a program', () => {
   });
 });
 
-it('a mistake is shown at the place in the person’s own module; a wrong name is not to be installed', async () => {
+it('reports an error at its place in the person’s module, and does not suggest installing a misspelled name', async () => {
   const wrong = await program(
     'wrong data.mjs',
     `import { makeData } from 'tunesmith/training';

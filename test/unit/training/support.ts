@@ -10,7 +10,7 @@ export interface Point {
   values: Record<string, number>;
 }
 
-/** Remembers what training says. */
+/** Records what a training logs. */
 export class Notes implements TrainingLog {
   readonly points: Point[] = [];
   readonly texts: string[] = [];
@@ -39,7 +39,7 @@ export function network(section: Record<string, unknown>): Network {
   return result.network;
 }
 
-/** Two noisy rings around each other: not separable by a line. */
+/** Returns two noisy concentric rings, which no line can separate. */
 export function rings(count: number): Dataset {
   const random = new Random(11);
   const part = (examples: number) => {
@@ -91,7 +91,7 @@ export function plane(count: number): Dataset {
   };
 }
 
-/** Images of 6×6 with a bright row or a bright column. */
+/** Returns 6×6 images with a bright row or a bright column. */
 export function stripes(count: number): Dataset {
   const random = new Random(13);
   const part = (examples: number) => {
@@ -122,7 +122,7 @@ export function training(section: Record<string, unknown>, dataset: Dataset, not
   return new Training({ network: network(section), dataset, seed, log: notes, cheapReads: true, evaluationBatch: 64 });
 }
 
-/** Waits until something holds; fails after a while. */
+/** Waits until a condition holds; fails after the time-out. */
 export async function until(what: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!(await what())) {

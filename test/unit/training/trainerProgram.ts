@@ -2,7 +2,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 
-/** Builds the trainer's program into a folder, beside the kernels that it loads; its path. */
+/** Builds the trainer's program into a folder, beside the kernels it loads, and returns its path. */
 export async function buildTrainer(folder: string): Promise<string> {
   const program = join(folder, 'trainer.cjs');
   await esbuild.build({

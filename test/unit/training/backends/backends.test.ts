@@ -1,6 +1,6 @@
 /**
- * Every layer, activation, loss and optimizer on every backend that is here, against plain JavaScript (which itself is
- * held to finite differences in losses.test.ts and maths.test.ts). A new kind without a case here does not compile.
+ * Compares every layer, activation, loss and optimizer on every available backend with plain JavaScript, which itself is
+ * checked against finite differences in losses.test.ts and maths.test.ts. A new kind without a case here does not compile.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
@@ -26,13 +26,13 @@ import '../../../../src/training/kernels/tensorflow.js';
 import { network, plane, rings } from '../support.js';
 import { skipBecause } from '../../support/skip.js';
 
-/** By TensorFlow.js's name: of several native ones only one can be loaded into a process. */
+/** Backends by TensorFlow.js's name, because a process can load only one of the native ones. */
 const OTHERS: Record<string, BackendModule[]> = {
   wasm: [wasm],
   tensorflow: [tfjsNodeGpu, tensorflowPython, tfjsNode],
   webgpu: [webgpu],
 };
-/** Why each can't be tried; null: it can. */
+/** Reason why each can't be tried; null: it can. */
 const missing: Record<string, string | null> = {};
 
 beforeAll(async () => {
@@ -54,7 +54,7 @@ beforeAll(async () => {
   await cpu.start();
 });
 
-/** All that `work` gives, on a backend. */
+/** Returns the results of `work` on a backend. */
 async function on(backend: string, work: () => tf.Tensor[]): Promise<Float32Array[]> {
   await tf.setBackend(backend);
   const tensors = tf.tidy(work);
@@ -63,7 +63,7 @@ async function on(backend: string, work: () => tf.Tensor[]): Promise<Float32Arra
   return values;
 }
 
-/** Within rounding, as a share of the largest number there is. */
+/** Compares within rounding, relative to the largest number. */
 async function expectSame(backend: string, work: () => tf.Tensor[], tolerance = 2e-5): Promise<void> {
   const [got, wanted] = [await on(backend, work), await on('cpu', work)];
   expect(got.length).toBe(wanted.length);
@@ -116,7 +116,7 @@ const LAYERS: Record<Layer['type'], Case[]> = {
   ],
   embedding: [{ layer: { embedding: { size: 6, width: 3 } }, shape: [4], whole: true }],
   recurrent: [
-    // Of these, some have a way of their own over whole sequences.
+    // Some of these have a special kernel over whole sequences.
     ...[false, true].flatMap((sequences) =>
       [false, true].flatMap((bidirectional) =>
         [3, 4, 5].map((units) => ({
@@ -143,7 +143,7 @@ const LAYERS: Record<Layer['type'], Case[]> = {
   ],
 };
 
-/** Output, gradients by inputs and weights, and what the layer has measured. */
+/** Returns the output, the gradients of inputs and weights, and the layer's measured values. */
 function passThrough({ layer: written, shape, whole }: Case): () => tf.Tensor[] {
   const { layers } = network({ layers: [written, 'flatten', { dense: 2 }], loss: 'crossEntropy' });
   return () => {

@@ -1,4 +1,4 @@
-/** Which backend trains a network: timed in real processes, once, and kept. */
+/** Tests the choice of a network's backend, which is timed once in real processes and saved. */
 import { mkdtemp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ const said: string[] = [];
 const context = (search: string | null = null, run: string | null = null) => ({
   folder: run,
   search,
-  // Slow beside fast: which one wins is no matter of luck.
+  // The backends differ so much that the winner does not depend on chance.
   candidates: [cpu, wasm],
   signal: AbortSignal.timeout(50_000),
   onProgress: (text: string) => void said.push(text),
@@ -53,11 +53,11 @@ const images = (units: number) =>
     loss: 'crossEntropy',
     batchSize: 64,
   });
-/** From here on nothing can be timed any more. */
+/** Makes timing impossible from here on. */
 const withoutTrainer = () => void (process.env.TUNESMITH_TRAINER = join(folder, 'none.cjs'));
 
 describe('the backend of a network', () => {
-  it('is the one whose step is fastest, remembered for the shape; the search and the run stay with it', async () => {
+  it('is the one with the fastest step, remembered for the shape; the search and the run keep it', async () => {
     expect(await knownChoice(images(64), context('s1'))).toBeNull();
     const chosen = await timeBackends(images(64), stripes(200), context('s1'));
     expect(chosen.backend.id).toBe('wasm');
@@ -65,7 +65,7 @@ describe('the backend of a network', () => {
     expect(said).toEqual(['timing a step on Plain JavaScript', 'timing a step on WebAssembly']);
 
     withoutTrainer();
-    // About as many units are the same shape; four times as many are another one, but not for the search.
+    // A similar number of units is the same shape; four times as many are another one, but the search keeps its choice.
     expect(await knownChoice(images(70), context())).toEqual(chosen);
     expect(await knownChoice(images(256), context())).toBeNull();
     expect(await knownChoice(images(256), context('s1'))).toEqual(chosen);
@@ -88,7 +88,7 @@ describe('the backend of a network', () => {
     expect(said.filter((text) => text.startsWith('timing'))).toHaveLength(2);
   });
 
-  it('is one for all trials of a search: each on a GPU of its own, and begun at the same time', async () => {
+  it('is the same for all trials of a search that start together, each on its own GPU', async () => {
     const dense = (units: number) => network({ layers: [{ dense: units }, { dense: 2 }], loss: 'crossEntropy' });
     const choices = join(process.env.TUNESMITH_HOME!, 'backends', 'choices');
     withoutTrainer();
@@ -109,17 +109,17 @@ describe('the backend of a network', () => {
       if (before === undefined) delete process.env.CUDA_VISIBLE_DEVICES;
       else process.env.CUDA_VISIBLE_DEVICES = before;
     }
-    // What the search took is gone: it takes what there is.
+    // The search's backend is gone, so it uses the one that exists.
     expect((await knownChoice(dense(onWasm), context('s3')))!.backend.id).toBe('wasm');
     expect((await timeBackends(dense(9), rings(50), { ...context('s3'), candidates: [cpu] })).backend.id).toBe('cpu');
   });
 
-  it('is what the file asks for, whatever was found out', async () => {
+  it('is the one the file requests, regardless of timing', async () => {
     const asked = network({ layers: [{ dense: 2 }], loss: 'crossEntropy', backend: 'cpu' });
     expect(await knownChoice(asked, context('s1'))).toEqual({ backend: cpu, why: null });
   });
 
-  it('needs no timing where there is but one, and is the preferred one where none can be timed', async () => {
+  it('needs no timing if only one works, and is the preferred one if none can be timed', async () => {
     withoutTrainer();
     const one = { ...context(), candidates: [wasm] };
     expect(await knownChoice(images(64), one)).toEqual({ backend: wasm, why: null });
@@ -128,7 +128,7 @@ describe('the backend of a network', () => {
     expect(chosen.why).toContain('wasm too slow or failing');
   });
 
-  it('is timed anew when what was kept is damaged', async () => {
+  it('is timed again when the saved choice is damaged', async () => {
     const choices = join(process.env.TUNESMITH_HOME!, 'backends', 'choices');
     const section = images(64);
     await timeBackends(section, stripes(200), context());

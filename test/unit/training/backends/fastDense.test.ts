@@ -1,4 +1,4 @@
-/** The short way through plain chains of dense layers gives what the general one gives. */
+/** Compares the fast path for plain chains of dense layers with the general path. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cpu } from '../../../../src/training/backends/cpu.js';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 function partsOf(section: Record<string, unknown>, dataset: Dataset): GradientParts {
   const settings = network(section);
   const model = buildModel(settings, dataset, new Random(2));
-  // Biases start at 0, where much would stay unseen.
+  // Random biases reveal errors that the initial biases of 0 would hide.
   const random = new Random(3);
   for (const { variable } of model.weights) {
     tf.tidy(() =>
@@ -74,7 +74,7 @@ describe('a plain chain of dense layers', () => {
       },
       plane(60),
     ],
-  ])('has the same loss, right answers and gradient: %s', async (_, section, dataset) => {
+  ])('has the same loss, correct predictions and gradient: %s', async (_, section, dataset) => {
     await tf.setBackend('wasm');
     const parts = partsOf(section, dataset);
     const fast = FastDense.of(parts)!;
@@ -98,7 +98,7 @@ describe('a plain chain of dense layers', () => {
     fast.dispose();
   });
 
-  it('leaves alone what it does not know', async () => {
+  it('rejects unsupported networks', async () => {
     await tf.setBackend('wasm');
     const others: Record<string, unknown>[] = [
       { ...classes, layers: [...hidden, 'batchNorm', { dense: 2 }] },
@@ -111,7 +111,7 @@ describe('a plain chain of dense layers', () => {
     expect(FastDense.of(partsOf(classes, rings(20)))).toBeNull();
   });
 
-  it('learns the same as on another backend, and gives all tensors back', async () => {
+  it('learns the same as on another backend, and leaks no tensors', async () => {
     const section = {
       layers: [{ dense: { units: 16, activation: 'relu' } }, { dropout: 0.1 }, { dense: 2 }],
       loss: 'crossEntropy',

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 
 describe('lock', () => {
-  it('lets one in at a time', async () => {
+  it('admits one holder at a time', async () => {
     const path = join(folder, 'lock');
     let inside = 0;
     let most = 0;
@@ -32,7 +32,7 @@ describe('lock', () => {
     await expect(stat(path)).rejects.toThrow();
   });
 
-  it('is free again after an error', async () => {
+  it('is released after an error', async () => {
     const path = join(folder, 'lock');
     await expect(withLock(path, {}, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await withLock(path, {}, async () => 5)).toBe(5);
@@ -65,7 +65,7 @@ describe('tarballs', () => {
   }
   const pack = (...entries: Buffer[]) => gzipSync(Buffer.concat([...entries, Buffer.alloc(1024)]));
 
-  it('gives the files asked for, with long names, and nothing that leads outside', () => {
+  it('returns the requested files, also with long names, and nothing outside the package', () => {
     const long = `package/${'x'.repeat(150)}`;
     const tar = pack(
       entry('package/a', 'one'),
@@ -82,13 +82,13 @@ describe('tarballs', () => {
     ]);
   });
 
-  it('refuses one that is cut short', () => {
+  it('refuses a truncated tarball', () => {
     const whole = Buffer.concat([entry('package/a', 'x'.repeat(600))]);
     expect(() => readTarball(gzipSync(whole.subarray(0, 700)), () => true)).toThrow(/cut short/);
   });
 });
 
-it('saves weights as safetensors, whole or not at all', async () => {
+it('saves weights as safetensors atomically', async () => {
   const path = join(folder, 'deep', 'model.safetensors');
   const weights = [
     { name: 'w', shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) },
@@ -105,11 +105,11 @@ it('saves weights as safetensors, whole or not at all', async () => {
     b: { dtype: 'F32', shape: [1], data_offsets: [16, 20] },
   });
   expect(bytes.readFloatLE(8 + length + 16)).toBe(-1);
-  // Where the folder can't be made, nothing half-written stays.
+  // If the folder can't be created, no partial file remains.
   await expect(saveWeights(join(path, 'x'), weights, {})).rejects.toThrow();
 });
 
-it('commands: what they printed and how they ended; killed when they take too long', async () => {
+it('commands return their output and exit code, and are killed on time-out', async () => {
   const done = await runCommand(process.execPath, ['-e', 'console.log("a b"); console.error("c"); process.exit(3)']);
   expect(done).toMatchObject({ code: 3, stdout: 'a b\n', stderr: 'c\n' });
   const hung = await runCommand(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { timeoutMs: 300 });

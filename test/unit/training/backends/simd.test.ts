@@ -1,4 +1,4 @@
-/** Our kernels for WebAssembly against the same in plain JavaScript. */
+/** Compares our WebAssembly kernels with plain JavaScript. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import '../../../../src/training/kernels/tensorflow.js';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 const random = new Random(8);
 const numbers = (length: number) => Float32Array.from({ length }, () => 3 * random.normal());
 
-/** Puts numbers into memory, and a guard after them. */
+/** Copies numbers into memory, followed by a guard. */
 function place(values: Float32Array): number {
   const at = simd.allocate(values.length + 8);
   simd.numbers(at, values.length + 8).fill(777);
@@ -35,7 +35,7 @@ function expectClose(got: ArrayLike<number>, wanted: ArrayLike<number>, toleranc
   }
 }
 
-describe('kernels of our own for WebAssembly', () => {
+describe('our WebAssembly kernels', () => {
   const sizes = [1, 3, 4, 8, 9, 23];
   it.each([
     [false, false],
@@ -65,7 +65,7 @@ describe('kernels of our own for WebAssembly', () => {
   });
 
   it.each<FastActivation>(['relu', 'relu6', 'leakyRelu', 'elu', 'selu', 'sigmoid', 'tanh', 'softsign'])(
-    '%s and its slope are those of the layers',
+    '%s and its slope agree with the layers',
     async (name) => {
       const x = Float32Array.from([...numbers(60), 0, -0, 1e-4, -0.05, 0.07, 30, -30, 200, -200, 5.9, 7]);
       const upper = numbers(x.length);
@@ -97,7 +97,7 @@ describe('kernels of our own for WebAssembly', () => {
     expectClose(read(out, columns), wanted, 1e-5);
   });
 
-  it('more memory than there is, is refused, and not written to', () => {
+  it('throws when memory is exhausted, and writes nothing', () => {
     expect(() => simd.allocate(2 ** 29)).toThrow('no more memory');
     expect(() => simd.allocate(2 ** 30)).toThrow('no more memory');
     const a = place(Float32Array.of(1, 2, 3, 4));
@@ -109,7 +109,7 @@ describe('kernels of our own for WebAssembly', () => {
     expect([...read(out, 4)]).toEqual([5, 11, 11, 25]);
   });
 
-  it('no number stays no number', () => {
+  it('NaN stays NaN', () => {
     for (const name of ['relu', 'sigmoid', 'tanh', 'elu'] as const) {
       const at = place(Float32Array.of(NaN, 1, 2, 3, NaN));
       simd.activate(name, at, 5);

@@ -8,7 +8,7 @@ import { Random } from '../../../../src/training/random.js';
 const random = new Random(3);
 const numbers = (length: number) => Float32Array.from({ length }, () => random.normal());
 
-/** The same computation on both backends. */
+/** Runs the same computation on both backends. */
 async function both(work: () => tf.Tensor): Promise<[Float32Array, Float32Array]> {
   const results: Float32Array[] = [];
   for (const backend of ['wasm', 'cpu']) {
@@ -67,7 +67,7 @@ describe('kernels composed for WebAssembly agree with the reference', () => {
     expectClose(result);
   });
 
-  it.each([1, 2])('average pool gradient over borders is the slope: stride %i', async (stride) => {
+  it.each([1, 2])('average pool gradient at borders agrees with finite differences: stride %i', async (stride) => {
     const x = numbers(7 * 6);
     const f = (a: tf.Tensor) =>
       tf.sum(tf.square(tf.avgPool(tf.reshape(a, [1, 7, 6, 1]) as tf.Tensor4D, 3, stride, 'same')));
@@ -93,7 +93,7 @@ describe('kernels composed for WebAssembly agree with the reference', () => {
   });
 });
 
-it('passes the trial by which a backend is chosen', async () => {
+it('passes the trial that every backend must pass', async () => {
   for (const backend of ['wasm', 'cpu']) {
     await tf.setBackend(backend);
     await tryBackend();

@@ -9,11 +9,11 @@ beforeAll(async () => {
   await wasm.start();
 });
 
-it('an allocation that fails is an error that says what to do, and no tensor is overwritten', () => {
+it('a failed allocation throws an error with advice, and overwrites no tensor', () => {
   const small = tf.tensor1d([1, 2, 3, 4]);
   const backend = tf.backend() as BackendWasm;
   const held: tf.TensorInfo[] = [];
-  // Pages that are never touched take no memory.
+  // Untouched pages take no memory.
   const fill = () => {
     for (let i = 0; i < 8; i++) held.push(backend.makeOutput([250_000_000], 'float32'));
   };
@@ -29,7 +29,7 @@ it('an allocation that fails is an error that says what to do, and no tensor is 
   expect(tf.add(small, 1).dataSync()[3]).toBe(5);
 });
 
-it('a kernel that leaves the memory says which it was and what to do', () => {
+it('an out-of-bounds access throws an error with the kernel’s name and advice', () => {
   const kernel = tf.getKernelsForBackend('wasm').find(({ kernelName }) => kernelName === 'Add')!;
   const backend = tf.backend() as unknown as { dataIdMap: { get(id: object): { id: number } } };
   const tensor = tf.tensor1d([1, 2]);

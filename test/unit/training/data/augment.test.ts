@@ -18,7 +18,7 @@ const images = (height: number, width: number, channels = 1): Dataset => ({
 const augmentation = (augment: WrittenAugment, dataset: Dataset) =>
   buildAugmentation(network({ ...section, augment }), dataset)!;
 
-/** One image after the change. */
+/** Returns one image after augmentation. */
 function changed(augment: WrittenAugment, image: number[][], seed = 1): number[][] {
   const [height, width] = [image.length, image[0]!.length];
   const values = Float32Array.from(image.flat());
@@ -27,7 +27,7 @@ function changed(augment: WrittenAugment, image: number[][], seed = 1): number[]
 }
 const counted = (height: number, width: number) =>
   Array.from({ length: height }, (_, r) => Array.from({ length: width }, (_, c) => (r * width + c + 1) / 8));
-/** Of many images of noise, what comes out. */
+/** Returns many images of noise after augmentation. */
 function many(augment: WrittenAugment, count = 200, size = 12, seed = 1) {
   const random = new Random(5);
   const before = Float32Array.from({ length: count * size * size }, () => 2 * random.uniform() - 1);
@@ -45,7 +45,7 @@ describe('images are', () => {
     expect(both.size).toBe(4);
   });
 
-  it('cropped: moved by whole pixels, with black coming in', () => {
+  it('cropped: shifted by whole pixels and filled with black', () => {
     const image = counted(5, 6);
     const seen = new Set<string>();
     for (let seed = 0; seed < 80; seed++) {
@@ -61,7 +61,7 @@ describe('images are', () => {
     expect(seen.size).toBe(9);
   });
 
-  it('shifted by no more than asked for, keeping what is within', () => {
+  it('shifted by no more than the limit, without changing the pixels inside', () => {
     const dot = Array.from({ length: 9 }, (_, r) => Array.from({ length: 9 }, (_, c) => (r === 4 && c === 4 ? 1 : -1)));
     const ends: number[] = [];
     for (let seed = 0; seed < 60; seed++) {
@@ -86,7 +86,7 @@ describe('images are', () => {
       let [xx, xy, yy] = [0, 0, 0];
       got.forEach((row, r) =>
         row.forEach((v, c) => {
-          // Within a circle, so that the corners do not count.
+          // Only pixels within a circle are compared, because corners move out of the image.
           if ((r - 10) ** 2 + (c - 10) ** 2 > 81) return;
           xx += (v + 1) * (c - 10) ** 2;
           xy += (v + 1) * (c - 10) * (r - 10);
@@ -112,8 +112,8 @@ describe('images are', () => {
     expect(Math.max(...areas)).toBeGreaterThan(1.35);
   });
 
-  it('bent: displacements have the distance asked for', () => {
-    // On a plane the value tells where it comes from.
+  it('deformed elastically, with displacements of the requested distance', () => {
+    // On a ramp, the value of a pixel reveals its source.
     const ramp = Array.from({ length: 40 }, () => Array.from({ length: 40 }, (_, c) => c));
     let [sum, count, rough] = [0, 0, 0];
     for (let seed = 0; seed < 30; seed++) {
@@ -128,12 +128,12 @@ describe('images are', () => {
     }
     expect(Math.sqrt(sum / count)).toBeGreaterThan(1.3);
     expect(Math.sqrt(sum / count)).toBeLessThan(1.7);
-    // A field smoothed by a Gaussian of deviation s changes by 1/(s√2) of its own size a pixel.
+    // A field smoothed by a Gaussian of deviation s changes by 1/(s√2) of its own size per pixel.
     expect(Math.sqrt(rough / sum)).toBeGreaterThan(0.8 / (4 * Math.SQRT2));
     expect(Math.sqrt(rough / sum)).toBeLessThan(1.2 / (4 * Math.SQRT2));
   });
 
-  it('filled from outside as asked for', () => {
+  it('filled from outside as requested', () => {
     const white = Array.from({ length: 6 }, () => Array.from({ length: 6 }, () => 0.5));
     const everything = { shift: 3, rotate: 180, scale: 0.5, crop: 2, elastic: 2 };
     for (let seed = 0; seed < 20; seed++) {
@@ -166,7 +166,7 @@ describe('images are', () => {
     expect(Math.max(...factors)).toBeLessThanOrEqual(1.4);
   });
 
-  it('erased in a rectangle, as often as asked for', () => {
+  it('erased in a rectangle, with the requested probability', () => {
     const { before, after } = many({ erase: { probability: 0.25, area: 0.2 } }, 400);
     let erased = 0;
     for (let image = 0; image < 400; image++) {
@@ -183,7 +183,7 @@ describe('images are', () => {
     expect(Math.max(...after)).toBeLessThanOrEqual(1);
   });
 
-  it('of any number of channels, which stay together', () => {
+  it('of any number of channels, which change together', () => {
     const dataset = images(4, 5, 3);
     const values = Float32Array.from({ length: 60 }, (_, i) => Math.floor(i / 3) / 8 + (i % 3) * 10);
     augmentation({ shift: 1, rotate: 40, elastic: 1, fill: 'edge' }, dataset)(
@@ -198,7 +198,7 @@ describe('images are', () => {
     }
   });
 
-  it('the same for the same random numbers only', () => {
+  it('reproducible with the same random numbers only', () => {
     const all: WrittenAugment = {
       ...{ shift: 2, rotate: 10, scale: 0.1, flip: 'both', crop: 1, erase: 0.5 },
       ...{ noise: 0.1, brightness: 0.2, elastic: 1 },
@@ -247,7 +247,7 @@ describe('training with changed images', () => {
     mixup: 0.3,
   };
 
-  it('is deterministic, leaves the data and what is judged alone', async () => {
+  it('is deterministic and changes neither the data nor the validation examples', async () => {
     const series: number[][] = [];
     const dataset = stripes(40);
     const before = (dataset.train as HeldExamples).inputs.slice();
@@ -286,7 +286,7 @@ describe('training with changed images', () => {
     expect(() => buildAugmentation(network({ ...section, ...more }), dataset)).toThrow(message);
   });
 
-  it('is nothing where every magnitude is 0, for any data with none of them', () => {
+  it('is disabled when every magnitude is 0, for any data', () => {
     const augment = { shift: 0, rotate: 0, scale: 0, flip: 0, crop: 0, erase: 0, noise: 0, brightness: 0, elastic: 0 };
     expect(buildAugmentation(network({ ...section, augment, mixup: 0 }), images(4, 4))).toBeNull();
     expect(buildAugmentation(network(section), rings(4))).toBeNull();

@@ -32,7 +32,7 @@ let seed = 1;
 const random = (length: number) =>
   Buffer.from(Uint8Array.from({ length }, () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) >>> 24));
 const named = { file: 'a.npz', inputs: 'x', targets: 'y' };
-/** 200,000 examples of one byte, whose packed bytes are damaged far behind the header. */
+/** Returns 200,000 one-byte examples whose compressed data is damaged far after the header. */
 function damaged(): Buffer {
   const archive = zip(
     { 'x.npy': npy('|u1', '200000, 4', random(800_000)), 'y.npy': npy('|u1', '3,', random(3)) },
@@ -42,14 +42,14 @@ function damaged(): Buffer {
   return archive;
 }
 
-it('NPZ: headers that do not fit are refused before anything is unpacked', async () => {
+it('NPZ: refuses headers that contradict the size before anything is unpacked', async () => {
   expect(await refusal({ npz: named }, { 'a.npz': damaged() })).toMatch(
     /holds 200000 examples, but .* holds 3 targets/,
   );
   expect(await refusal({ npz: { ...named, targets: 'x' } }, { 'a.npz': damaged() })).toMatch(/array "x" is damaged/);
 });
 
-it('NPZ: a size that deflate can not reach is refused', async () => {
+it('NPZ: refuses a size that deflate can’t reach', async () => {
   const archive = zip(
     { 'x.npy': npy('|u1', '4,', random(4)), 'y.npy': npy('|u1', '4,', random(4)) },
     { packed: true, lie: { size: 4e9 } },
@@ -67,7 +67,7 @@ it('NPZ: all arrays of an archive share the memory', async () => {
   );
 });
 
-it('gzip: a file unpacks to what its header promises and no more', async () => {
+it('gzip: unpacks no more than the header promises', async () => {
   const bomb = Buffer.alloc(30e6);
   const pair = (kind: string) => ({ [kind]: { inputs: 'x.gz', targets: 'y.gz' } });
   const targets = gzipSync(npy('|u1', '4,', random(4)));
@@ -83,7 +83,7 @@ it('gzip: a file unpacks to what its header promises and no more', async () => {
   expect(await refusal(pair('npy'), { 'x.gz': gzipSync(bomb), 'y.gz': targets })).toMatch(/must begin with \\x93NUMPY/);
 });
 
-it('CSV: as many columns as a network can have, and no more', async () => {
+it('CSV: limits the number of columns', async () => {
   const wide = (count: number) =>
     `${Array.from({ length: count }, (_, i) => `c${i}`).join()}\n${'1,'.repeat(count - 1)}a\n`;
   const csv = { csv: { file: 'a.csv', target: 'none' } };
@@ -91,7 +91,7 @@ it('CSV: as many columns as a network can have, and no more', async () => {
   expect(await refusal(csv, { 'a.csv': ','.repeat(5e6) })).toMatch(/a\.csv:1: a row has more than 65536 columns/);
 });
 
-it('safetensors: values lie one behind the other', async () => {
+it('safetensors: values must be contiguous', async () => {
   const file = join(folder, 'a.safetensors');
   const write = (header: object, body = 8) => {
     const text = Buffer.from(JSON.stringify(header));
@@ -110,7 +110,7 @@ it('safetensors: values lie one behind the other', async () => {
   await expect(loadModelFile(file)).rejects.toThrow('what is said of "a" is no type, shape and place');
 });
 
-it('packages: what unpacks to more than a package is none', () => {
+it('packages: refuses a tarball that unpacks to too much', () => {
   const packed = gzipSync(Buffer.alloc(2 ** 20));
   expect(readTarball(packed, () => true).size).toBe(0);
   expect(() => readTarball(gzipSync(Buffer.alloc(3000)), () => true, 2048)).toThrow(

@@ -43,7 +43,7 @@ async function load(data: unknown, extra: { validation?: number; loss?: 'mse' } 
 }
 
 describe('IDX', () => {
-  it('reads bytes, 16-bit, 32-bit and floating-point values, packed or not', async () => {
+  it('reads bytes, 16-bit, 32-bit and floating-point values, compressed or not', async () => {
     expect(await parseIdx(idx(8, [2, 2], [1, 2, 3, 255]), 'a')).toEqual({
       shape: [2, 2],
       values: new Uint8Array([1, 2, 3, 255]),
@@ -125,7 +125,7 @@ describe('CSV', () => {
   const rows = Array.from({ length: 40 }, (_, i) => `${i},${['red', 'green'][i % 2]},${i % 4 === 0 ? 'yes' : 'no'}`);
   const good = `size,color,label\n${rows.join('\n')}\n`;
 
-  it('standardizes by the training examples alone, makes categories one input each, keeps the classes in proportion', async () => {
+  it('standardizes by the training examples alone, one-hot encodes categories, and stratifies by class', async () => {
     await writeFile(join(folder, 'good.csv'), good);
     const data = await load({ csv: { file: 'good.csv', target: 'label' } }, { validation: 0.25 });
     expect(data.classes).toEqual(['no', 'yes']);
@@ -159,14 +159,14 @@ describe('CSV', () => {
     await expect(load({ csv: { file: 'bad.csv', target } })).rejects.toThrow(message);
   });
 
-  describe('with a file to judge by', () => {
+  describe('with a validation file', () => {
     const judge = async (text: string, more: Record<string, unknown> = {}) => {
       await writeFile(join(folder, 'good.csv'), good);
       await writeFile(join(folder, 'judge.csv'), text);
       return load({ csv: { file: 'good.csv', target: 'label', validation: 'judge.csv', ...more } });
     };
 
-    it('scales it as the training rows are scaled, finding columns by name', async () => {
+    it('scales it like the training rows and finds columns by name', async () => {
       const data = await judge('label,size,color\nyes,19.5,red\nno,1000,blue\n');
       expect(data.train.count).toBe(40);
       const deviation = Math.sqrt((40 * 40 - 1) / 12);
@@ -195,7 +195,7 @@ describe('CSV', () => {
     });
   });
 
-  it('limits to rows from everywhere, not the first', async () => {
+  it('limits to rows sampled from the whole file, not the first ones', async () => {
     const text = `a,label\n${Array.from({ length: 60 }, (_, i) => `${i},${i < 30 ? 'x' : 'y'}`).join('\n')}`;
     await writeFile(join(folder, 'ordered.csv'), text);
     const data = await load({ csv: { file: 'ordered.csv', target: 'label', limit: 12 } });
@@ -203,16 +203,16 @@ describe('CSV', () => {
     expect(new Set(data.train.targets).size).toBe(2);
   });
 
-  it('says where it looked for a file that is not there', async () => {
+  it('says where it looked for a missing file', async () => {
     await expect(load({ csv: { file: 'none.csv', target: 'a' } })).rejects.toThrow(join(folder, 'none.csv'));
   });
 
-  it('refuses bytes that are no UTF-8', async () => {
+  it('refuses invalid UTF-8', async () => {
     await writeFile(join(folder, 'latin.csv'), Buffer.from([0x61, 0x0a, 0xe9, 0x0a]));
     await expect(load({ csv: { file: 'latin.csv', target: 'a' } })).rejects.toThrow(/not UTF-8/);
   });
 
-  it('predicts numbers with mse, in the training targets’ own scale', async () => {
+  it('predicts numbers with mse, scaled by the training targets', async () => {
     await writeFile(
       join(folder, 'price.csv'),
       `x,price\n${Array.from({ length: 50 }, (_, i) => `${i},${1000 + 10 * i}`).join('\n')}`,
@@ -224,7 +224,7 @@ describe('CSV', () => {
 });
 
 describe('pairs of array files', () => {
-  it('loads images and labels, adding the channel', async () => {
+  it('loads images and labels, and adds the channel axis', async () => {
     await writeFile(join(folder, 'x.idx'), idx(8, [10, 4, 5], Buffer.alloc(200, 255)));
     await writeFile(join(folder, 'y.npy'), npy('|u1', '10,', Buffer.from([0, 1, 2, 0, 1, 2, 0, 1, 2, 0])));
     await writeFile(join(folder, 'y.idx'), idx(8, [10], [0, 1, 2, 0, 1, 2, 0, 1, 2, 0]));
@@ -234,7 +234,7 @@ describe('pairs of array files', () => {
     expect(data.train.count + data.validation.count).toBe(10);
   });
 
-  it('refuses different numbers of examples, and values that are no numbers', async () => {
+  it('refuses different numbers of examples, and NaN values', async () => {
     await writeFile(join(folder, 'a.npy'), npy('<f4', '3, 1', floats(1, NaN, 3)));
     await writeFile(join(folder, 'b.npy'), npy('|u1', '2,', Buffer.from([0, 1])));
     await writeFile(join(folder, 'c.npy'), npy('|u1', '3,', Buffer.from([0, 1, 0])));
@@ -309,7 +309,7 @@ describe('hostile and mistaken headers', () => {
     );
   });
 
-  it('names some of many columns, so that the message can be read', async () => {
+  it('names only some of many columns, so that the message stays readable', async () => {
     const names = Array.from({ length: 5000 }, (_, i) => `gene${i}`);
     await writeFile(join(folder, 'wide.csv'), `${names.join()}\n${names.map(() => 1).join()}\n`);
     await expect(load({ csv: { file: 'wide.csv', target: 'kind' } })).rejects.toThrow(
@@ -325,7 +325,7 @@ describe('hostile and mistaken headers', () => {
     );
   });
 
-  it('refuses a pipe, which nobody may ever write into', async () => {
+  it('refuses a pipe, which might block forever', async () => {
     if (process.platform === 'win32') return;
     execFileSync('mkfifo', [join(folder, 'pipe.csv')]);
     await expect(load({ csv: { file: 'pipe.csv', target: 'a' } })).rejects.toThrow(/no file but a device or a pipe/);
@@ -339,6 +339,6 @@ it('splits the same way every time, whatever the classes', () => {
   expect(new Set([...train, ...validation]).size).toBe(1000);
   for (let digit = 0; digit < 10; digit++) expect([...validation].filter((i) => classes[i] === digit)).toHaveLength(20);
   expect(splitIndexes(1000, 0.2, classes)[1]).toEqual(validation);
-  // A class with one example stays with the training.
+  // A class with a single example stays in the training set.
   expect([...splitIndexes(5, 0.5, [0, 0, 0, 0, 1])[0]]).toContain(4);
 });

@@ -1,4 +1,4 @@
-/** Files of the formats that data sets come in. */
+/** Builders for files in the formats of data sets. */
 import { crc32, deflateRawSync } from 'node:zlib';
 
 export function idx(type: number, shape: number[], body: number[] | Buffer): Buffer {
@@ -25,7 +25,7 @@ export function npy(
 /** Names are in UTF-8. */
 const UTF8 = 0x800;
 
-/** A ZIP archive. `lie` changes what its list says of an entry: the size unpacked, the method, flags. */
+/** Builds a ZIP archive. `lie` falsifies an entry in its directory: the unpacked size, the method, flags. */
 export function zip(
   files: Record<string, Buffer>,
   {

@@ -73,12 +73,12 @@ describe('pixels', () => {
       { fit: 'stretch', background },
     );
     expect(fitted).toHaveLength(pixels.length);
-    // Decoders of JPEG round differently.
+    // JPEG decoders round differently.
     const most = file.endsWith('.jpg') ? 4 : 1;
     expect(Math.max(...pixels.map((value, i) => Math.abs(value - fitted[i]!)))).toBeLessThanOrEqual(most);
   });
 
-  it('takes the middle when it crops', async () => {
+  it('crops to the middle', async () => {
     const png = new PNG({ width: 6, height: 2 });
     for (let i = 0; i < 12; i++) png.data.set([i % 6, 0, 0, 255], 4 * i);
     const pixels = await decodeImage(PNG.sync.write(png), 'wide.png');
@@ -108,7 +108,7 @@ describe('pixels', () => {
     ['a page', Buffer.from('<!DOCTYPE html>'), /neither PNG nor JPEG \(15 bytes, beginning with 3c 21 44 4f\)/],
     ['an empty file', Buffer.alloc(0), /neither PNG nor JPEG \(0 bytes/],
     ['CMYK', fileOf('cmyk.jpg'), /CMYK/],
-    // What this program skips and the codec reads could hide the size of quite another image.
+    // Data that our parser skips but the codec reads could hide another image's size.
     [
       'a JPEG with a marker that is none',
       damaged('rgb.jpg', (bytes) =>
@@ -119,13 +119,13 @@ describe('pixels', () => {
     ['far too many pixels', damaged('rgb.png', huge), /x says it has 60000×60000 pixels/],
   ])('refuses %s', async (_, bytes, message) => {
     await expect(decodeImage(bytes, 'x')).rejects.toThrow(message);
-    // And goes on with the next.
+    // The decoder continues with the next image.
     expect((await decodeImage(fileOf('rgb.jpg'), 'y')).width).toBe(14);
   });
 });
 
 describe('folders', () => {
-  it('makes a class of each subfolder, sorted; leaves out hidden files, other kinds and links out of the folder', async () => {
+  it('makes a class of each subfolder, sorted; skips hidden files, other formats and links out of the folder', async () => {
     for (const [name, colour] of [
       ['pets/Кот 猫', [250, 0, 0]],
       ['pets/a dog', [0, 250, 0]],
@@ -137,7 +137,7 @@ describe('folders', () => {
     await put('pets/.git/x.png', 'x');
     await put('pets/readme.txt', 'x');
     await put('outside/secret.png', plain(4, 3, [9, 9, 9]));
-    // On Windows a link needs special rights.
+    // Links need special rights on Windows.
     const links = process.platform !== 'win32';
     if (links) await symlink(join(folder, 'outside', 'secret.png'), join(folder, 'pets', 'a dog', 'link.png'));
     if (links) await symlink(join(folder, 'outside'), join(folder, 'pets', 'linked'));
@@ -154,7 +154,7 @@ describe('folders', () => {
     expect(data.preparation).toEqual({ images: { size: [3, 4], channels: 3, fit: 'stretch', background: 'black' } });
   });
 
-  it('takes train and val as such; a class that only val has is refused', async () => {
+  it('recognizes train and val; refuses a class that only val has', async () => {
     for (const part of ['train', 'val'])
       for (const name of ['a', 'b']) await put(`parts/${part}/${name}/1.png`, plain(2, 2, [50, 50, 50]));
     const data = await load({ folder: 'parts', channels: 1, size: 5 });
@@ -166,7 +166,7 @@ describe('folders', () => {
     );
   });
 
-  it('gives the same pixels when there is no room for them, keeping what fits', async () => {
+  it('returns the same pixels when they exceed the memory, and caches those that fit', async () => {
     for (let i = 0; i < 12; i++) await put(`many/${i % 2 ? 'odd' : 'even'}/${i}.png`, plain(8, 8, [20 * i, 3 * i, 7]));
     const held = await load({ folder: 'many' }, 0.25);
     const { train, said } = await load({ folder: 'many', memory: '1KB' }, 0.25);
@@ -200,7 +200,7 @@ describe('folders', () => {
   });
 });
 
-it('decodes in threads just as in this one, and tells of damage and of a thread that ends', async () => {
+it('decodes in threads as in this one, and reports damage and a thread that ends', async () => {
   const program = join(folder, 'images.cjs');
   await build({
     ...{ bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' },

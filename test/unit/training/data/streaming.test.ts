@@ -46,14 +46,14 @@ async function write(name: string, bytes: Uint8Array | string): Promise<string> 
   return name;
 }
 
-describe('a data set that does not fit memory gives the same batches', () => {
+describe('a data set larger than memory gives the same batches', () => {
   const bytes = Buffer.from(Uint8Array.from({ length: COUNT * 12 }, () => random.bits() & 255));
   const doubles = Float64Array.from({ length: COUNT * 12 }, () => random.normal());
   const bigEndian = Buffer.alloc(doubles.length * 4);
   doubles.forEach((value, i) => bigEndian.writeFloatBE(value, 4 * i));
   const targets = npy('|u1', `${COUNT},`, Buffer.from(labels));
   const words = (i: number) => ['красный', 'a, "b"', 'two\r\nlines', '绿色'][i % 4]!.replaceAll('"', '""');
-  // More than is read at once.
+  // There are more rows than are read at once.
   const rows = Array.from(
     { length: 6000 },
     (_, i) => `${i % 97}.5${'0'.repeat(180)},"${words(i)}",${i % 7},${['да', 'нет'][i % 2]}`,
@@ -100,13 +100,13 @@ describe('memory', () => {
   it('stays within bounds whatever the size of the file', async () => {
     const [count, side] = [3000, 128];
     const head = idx(8, [count, side, side], []);
-    // Zeros that take no room on the disk.
+    // The file is sparse: its zeros take no space on disk.
     await truncate(join(folder, await write('large.idx', head)), head.length + count * side * side);
     await write('large-labels.idx', idx(8, [count], Buffer.from(Uint8Array.from({ length: count }, (_, i) => i % 2))));
     const files = { inputs: 'large.idx', targets: 'large-labels.idx' };
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
-    // What was collected is freed by other threads, a little later on a busy machine.
+    // Other threads free collected memory, a little later on a busy machine.
     const used = async (enough: number, most = 100) => {
       let least = Infinity;
       for (let tries = 0; tries < most && least > enough; tries++) {
@@ -169,7 +169,7 @@ describe('reading ahead', () => {
   }
   const order = Int32Array.from({ length: 30 }, (_, i) => i);
 
-  it('begins with the next batch before it is asked for, and with no more than one', async () => {
+  it('starts on the next batch before it is requested, and on no more than one', async () => {
     const begun: number[] = [];
     const reader = spied((indexes) => {
       begun.push(indexes[0]!);
@@ -184,7 +184,7 @@ describe('reading ahead', () => {
     expect(begun).toEqual([0, 12, 24]);
   });
 
-  it('tells of damage with the batch that has it', async () => {
+  it('reports damage with the batch that contains it', async () => {
     const reader = spied((indexes) =>
       indexes[0] === 12 ? Promise.reject(new Error('damaged')) : Promise.resolve(new Float32Array(24)),
     );
@@ -195,7 +195,7 @@ describe('reading ahead', () => {
     await expect(feed.batch(12, 24)).rejects.toThrow('damaged');
   });
 
-  it('names the place where a file was cut short meanwhile, and the example that is no number', async () => {
+  it('names the place where a file was truncated meanwhile, and the example that is NaN', async () => {
     const values = new Float32Array(80);
     values[2 * 7 + 1] = NaN;
     const name = await write('cut.npy', npy('<f4', '40, 2', Buffer.from(values.buffer)));

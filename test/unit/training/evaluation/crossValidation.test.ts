@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
-/** `memory` in bytes: with less than the examples take, they are read when they are wanted. */
+/** Returns the data sets of the folds. If `memory` (bytes) is too small for the examples, they are read on demand. */
 async function divided(count: number, folds: number, memory = 1e9): Promise<Dataset[]> {
   const { train, inputShape, classes, outputs } = rings(count);
   const { inputs, targets } = train as HeldExamples;
@@ -69,7 +69,7 @@ const judged = (values: Record<string, number>) =>
   Object.fromEntries(Object.entries(values).filter(([name]) => name.startsWith('val/')));
 
 describe('folds', () => {
-  it('judges each example once, with the same shares of the classes in every part', () => {
+  it('validate on each example once and are stratified by class', () => {
     const classes = Int32Array.from({ length: 103 }, (_, i) => (i % 10 === 0 ? 1 : 0));
     const all = foldIndexes(103, 5, classes);
     expect(all.flatMap(({ validation }) => [...validation!]).sort((a, b) => a - b)).toEqual([...classes.keys()]);
@@ -82,7 +82,7 @@ describe('folds', () => {
     expect(() => foldIndexes(3, 5, null)).toThrow('3 examples are too few for folds: 5');
   });
 
-  it('fits scales to the training examples of each fold', () => {
+  it('fit scales to the training examples of each fold', () => {
     const factors = datasets.map(({ inputScale }) => inputScale.factor);
     expect(new Set(factors).size).toBe(3);
   });
@@ -98,7 +98,7 @@ describe('folds', () => {
   });
 });
 
-it('means and deviations are over the folds', () => {
+it('summarizes the folds by means and standard deviations', () => {
   expect(
     summary([
       { loss: 1, 'val/r2': 0.5, own: 1 },
@@ -112,7 +112,7 @@ it('means and deviations are over the folds', () => {
 });
 
 describe('cross-validation', () => {
-  it('trains one network for each fold: each as if it were alone; means after every epoch', async () => {
+  it('trains one network per fold as if it were alone, and logs means after every epoch', async () => {
     const notes = new Notes();
     const before = tf.memory().numTensors;
     const all = validation({}, notes);
@@ -143,11 +143,11 @@ describe('cross-validation', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('takes other hyperparameters over in all folds at once', async () => {
+  it('adopts changed hyperparameters in all folds at the same epoch', async () => {
     const notes = new Notes();
     const all = validation({}, notes);
     notes.onPoint = ({ values }) => {
-      // While the second fold is in its second epoch, and the last one has not begun with it.
+      // At this point the second fold is in its second epoch, which the last fold has not started.
       if (notes.series('fold2/loss').length !== 8 || !('fold2/loss' in values)) return;
       all.change(network({ ...section, batchSize: 20, epochs: 3, optimizer: { name: 'adam', learningRate: 0.01 } }));
     };
@@ -165,7 +165,7 @@ describe('cross-validation', () => {
       'with early stopping',
       { optimizer: { name: 'adam', learningRate: 0.5 }, epochs: 6, earlyStopping: { patience: 0 }, ema: 0.5 },
     ],
-  ])('goes on to the same numbers after it was killed: %s', async (_, more) => {
+  ])('resumes to the same results after it was killed: %s', async (_, more) => {
     const whole = new Notes();
     const uninterrupted = validation(more, whole);
     await uninterrupted.run();
@@ -179,7 +179,7 @@ describe('cross-validation', () => {
       await all.save(folder);
       saved = epoch;
     });
-    // In the second fold's turn.
+    // Stops during the second fold's turn.
     first.onPoint = ({ epoch, values }) => {
       if (epoch! > 3.4 && 'fold2/loss' in values) first.stopRequested = 'stop';
     };
@@ -188,7 +188,7 @@ describe('cross-validation', () => {
     const { folds } = JSON.parse(fs.readFileSync(path.join(folder, 'folds.json'), 'utf8')) as {
       folds: { final: unknown }[];
     };
-    // One that had stopped early is among what is gone on with.
+    // The resumed folds include one that had stopped early.
     expect(folds.some(({ final }) => final !== null)).toBe('earlyStopping' in more);
 
     const second = new Notes();
@@ -203,7 +203,7 @@ describe('cross-validation', () => {
     for (const each of [uninterrupted, interrupted, resumed]) each.dispose();
   });
 
-  it('counts the kept epoch of a fold that stopped early from then on', async () => {
+  it('keeps counting the best epoch of a fold that stopped early', async () => {
     const notes = new Notes();
     const all = validation(
       { optimizer: { name: 'sgd', learningRate: 2 }, epochs: 9, earlyStopping: { patience: 1 } },
@@ -220,7 +220,7 @@ describe('cross-validation', () => {
     all.dispose();
   });
 
-  it('a figure that is no number is still none after it was killed', async () => {
+  it('keeps NaN metrics as NaN after it was killed', async () => {
     const data = openParts(
       {
         ...{ name: 'three', task: 'regression', inputShape: [1], classes: null, outputs: 1, given: null, limit: null },
@@ -233,7 +233,7 @@ describe('cross-validation', () => {
     const three = await Promise.all(divisions.map((division) => data.dataset(division, 3)));
     const settings = network({
       ...{ layers: [{ dense: 1 }], loss: 'mse', optimizer: { name: 'sgd', learningRate: 0.01 }, epochs: 3 },
-      // The first epoch is the one that is kept.
+      // The first epoch is kept as the best.
       earlyStopping: { patience: 9, threshold: 1e9 },
     });
     const all = (onEpoch?: (all: CrossValidation) => Promise<void>) =>
@@ -252,7 +252,7 @@ describe('cross-validation', () => {
     fs.mkdirSync(folder);
     const whole = all((now) => now.save(folder));
     await whole.run();
-    // Of one example nobody can tell.
+    // R² is undefined for a single example.
     expect(whole.final['val/r2']).toBeNaN();
     const resumed = all();
     await resumed.load(folder);
@@ -261,7 +261,7 @@ describe('cross-validation', () => {
     for (const each of [whole, resumed]) each.dispose();
   });
 
-  it('refuses a checkpoint of another number of folds, and one of a single training', async () => {
+  it('refuses checkpoints with another number of folds, and those of a single training', async () => {
     fs.rmSync(folder, { recursive: true });
     fs.mkdirSync(folder);
     const all = validation({ epochs: 1 }, new Notes());
@@ -271,7 +271,7 @@ describe('cross-validation', () => {
     all.dispose();
   });
 
-  it('reads what does not fit memory', async () => {
+  it('reads examples that don’t fit in memory', async () => {
     const held = new Notes();
     const one = validation({ epochs: 2 }, held);
     await one.run();

@@ -10,10 +10,10 @@ beforeAll(async () => {
 
 const length = (values: ArrayLike<number>): number => Math.hypot(...Array.from(values));
 
-it('logs how large gradients and updates were at the end of every epoch', async () => {
+it('logs the size of gradients and updates at the end of every epoch', async () => {
   const notes = new Notes();
   const dataset = plane(20);
-  // One step an epoch of plain descent: the update is the gradient times the rate.
+  // With one step of plain gradient descent per epoch, the update is the gradient times the rate.
   const section = {
     layers: [{ dense: { units: 3, activation: 'tanh' } }, { dense: 1 }],
     loss: 'mse',
@@ -35,7 +35,7 @@ it('logs how large gradients and updates were at the end of every epoch', async 
   run.dispose();
 });
 
-it('changes no number, leaves no tensor behind, and is off unless asked for', async () => {
+it('does not affect the training, leaks no tensors, and is off by default', async () => {
   const before = tf.memory().numTensors;
   const losses: number[][] = [];
   for (const diagnostics of [undefined, true]) {
@@ -54,7 +54,7 @@ it('changes no number, leaves no tensor behind, and is off unless asked for', as
 });
 
 describe('activations', () => {
-  it('are measured as they are: mean, deviation, zeros and bounds', async () => {
+  it('are measured: mean, deviation, zeros and saturation', async () => {
     const notes = new Notes();
     const section = {
       layers: [{ dense: { units: 6, activation: 'relu' } }, { dense: { units: 4, activation: 'tanh' } }, { dense: 2 }],
@@ -87,7 +87,7 @@ describe('activations', () => {
     run.dispose();
   });
 
-  it('units that answer nobody are counted, and the person is told', async () => {
+  it('counts dead units and warns about them', async () => {
     const notes = new Notes();
     const texts: string[] = [];
     notes.message = (...[level, text]: string[]) => void texts.push(`${level}: ${text}`);
@@ -119,12 +119,12 @@ it('logs how much memory is used', async () => {
   run.dispose();
 });
 
-it('says that numbers are learned by heart, whatever their unit', async () => {
+it('warns about overfitting in a regression, whatever the unit of the targets', async () => {
   const texts: string[] = [];
   const notes = new Notes();
   notes.message = (...[, text]: string[]) => void texts.push(text!);
   const dataset = plane(12);
-  // Nothing but noise: what is learned of it helps nobody. In units of thousands.
+  // The targets are pure noise, in thousands, so whatever is learned does not generalize.
   const noise = (count: number, seed: number) =>
     Float32Array.from({ length: count }, (_, i) => 5000 * Math.sin((i + 1) * seed));
   dataset.train.targets = noise(12, 91.7);

@@ -17,7 +17,7 @@ const fine: Omit<EpochFacts, 'epoch' | 'score'> = {
   classes: true,
 };
 
-/** What is said over the epochs with these scores. */
+/** Returns the warnings over epochs with these scores. */
 function said(scores: readonly number[], facts: (i: number) => Partial<EpochFacts> = () => ({})): string[] {
   const rules = new Rules();
   return scores.flatMap((score, i) => rules.judge({ ...fine, validation: score, ...facts(i), epoch: i + 1, score }));
@@ -36,12 +36,12 @@ describe('signs of trouble', () => {
     ['exploding', { norms: norms(71, 1) }, /explodes on its way to layer 1\.dense: its length there is 71,/],
     ['steps too small', { norms: norms(1, 1, 1e-6) }, /stood still for 3 epochs .*a higher learning rate/],
     ['steps too large', { norms: norms(1, 1, 0.1) }, /stood still for 3 epochs .*a lower learning rate/],
-  ])('%s: said once, and only where training stands still', (_, facts, text) => {
+  ])('%s: reported once, and only while training stagnates', (_, facts, text) => {
     const texts = said(still, () => facts);
     expect(texts).toHaveLength(1);
     expect(texts[0]).toMatch(text);
     expect(said(rising, () => facts)).toEqual([]);
-    // All is learned.
+    // There is nothing left to learn.
     expect(said([0.9, ...still.map(() => 0.99)], () => facts)).toEqual([]);
   });
 
@@ -50,18 +50,18 @@ describe('signs of trouble', () => {
     ['vanishing in relation only', { norms: norms(1e-3, 10) }],
     ['small everywhere', { norms: norms(1e-5, 1e-4) }],
     ['exploding', { norms: norms(69, 1) }],
-  ])('%s, not quite: a standstill for another reason', (_, facts) => {
+  ])('%s below the threshold: stagnation is reported instead', (_, facts) => {
     expect(said(still, () => facts)).toEqual([expect.stringContaining('stood still')]);
   });
 
-  it('a rate that was brought to near 0 is meant to stand still', () => {
+  it('stagnation at a learning rate near 0 is expected', () => {
     expect(said(still, (i) => ({ learningRate: 0.1 ** (i + 1) }))).toEqual([]);
   });
 
   it('oscillation: turns of at least 0.03 in a fifth of the epochs', () => {
     const swinging = [...Array(12).keys()].map((i) => (i % 2 ? 0.5 : 0.55));
     const quiet = () => ({ learningRate: 0.1, norms: [] });
-    // Before the tenth epoch only the standstill shows.
+    // Before the tenth epoch, only stagnation is reported.
     expect(said(swinging, quiet).at(-1)).toMatch(/^after epoch 10: what was learned .* \(in \d+ % of them\)/);
     const calm = swinging.map((score) => (score > 0.5 ? 0.529 : 0.5));
     expect(said(calm, quiet)).toEqual([expect.stringContaining('stood still')]);
@@ -73,7 +73,7 @@ describe('signs of trouble', () => {
     ).toEqual([]);
   });
 
-  it('over-fitting: a gap, while the validation examples gain nothing', () => {
+  it('overfitting: a gap between the scores, while the validation score does not improve', () => {
     const stuck = (validation: number) => () => ({ validation });
     expect(said(rising, stuck(0.25))).toEqual([
       'after epoch 4: the network learns its examples by heart: 40 % of the training examples are right, but 25 % of the ' +
@@ -83,13 +83,13 @@ describe('signs of trouble', () => {
     const good = [0.5, 0.7, 0.8, 0.9, 0.95];
     expect(said(good, stuck(0.87))).toHaveLength(1);
     expect(said(good, stuck(0.89))).toEqual([]);
-    // Numbers: losses are what can be compared.
+    // For a regression, losses are compared.
     expect(said(rising, () => ({ validation: 0.2, classes: false }))[0]).toContain(
       'the loss is 0.60 of what the mean alone gives on the training examples, but 0.80 on the validation examples',
     );
   });
 
-  it('a loss that grows', () => {
+  it('a growing loss', () => {
     const losses = [2, 0.1, 0.5, 1.2, 3];
     expect(said(rising.slice(0, 5), (i) => ({ loss: losses[i]! }))).toEqual([
       expect.stringMatching(/^after epoch 4: the loss has grown from 0\.10 to 1\.2: try a lower learning rate/),

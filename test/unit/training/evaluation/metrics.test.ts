@@ -38,7 +38,7 @@ const reference = JSON.parse(readFileSync('test/unit/training/reference/metrics.
 const NONE = { topK: null, perClass: false };
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `class ${i}`);
 
-/** Gives the outputs in batches of 7. */
+/** Measures the outputs in batches of 7. */
 function measured(settings: typeof NONE | { topK: number; perClass: boolean }, one: ClassCase) {
   const examples = { count: one.truth.length, targets: Int32Array.from(one.truth) };
   const dataset = { classes: names(one.classes), outputs: one.classes, targetScale: null };
@@ -50,7 +50,7 @@ function measured(settings: typeof NONE | { topK: number; perClass: boolean }, o
   return measure;
 }
 
-describe('classes: as scikit-learn has it', () => {
+describe('classification metrics agree with scikit-learn', () => {
   it.each(Object.entries(reference.classes))('%s', (_, one) => {
     const { accuracy, precision, recall, f1 } = one;
     const measure = measured(NONE, one);
@@ -62,7 +62,7 @@ describe('classes: as scikit-learn has it', () => {
     expect(measure.confusion!.rows).toEqual(one.confusion);
   });
 
-  it.each(Object.entries(reference.classes))('of each class: %s', (_, one) => {
+  it.each(Object.entries(reference.classes))('per class: %s', (_, one) => {
     const values = measured({ topK: null as never, perClass: true }, one).values();
     names(one.classes).forEach((name, i) => {
       const absent = one.confusion.every((row, j) => row[i] === 0 && (j !== i || row.every((count) => count === 0)));
@@ -80,7 +80,7 @@ describe('classes: as scikit-learn has it', () => {
     }
   });
 
-  it('the likeliest one of equally likely classes is the first, also for top k', () => {
+  it('the first of several equally likely classes is predicted, also for top k', () => {
     const one = { classes: 3, truth: [0, 1, 2], outputs: [[1, 1, 1], [1, 1, 1], [1, 1, 1]] } as unknown as ClassCase; // prettier-ignore
     for (const k of [1, 2, 3]) {
       const values = measured({ topK: k, perClass: false }, one).values();
@@ -89,16 +89,16 @@ describe('classes: as scikit-learn has it', () => {
     }
   });
 
-  it('top k of one output: the right class, then any', () => {
+  it('top k with one output: the correct class for k = 1, any class above', () => {
     const one = reference.classes['two classes, one output']!;
     expect(measured({ topK: 1, perClass: false }, one).values().top1_accuracy).toBeCloseTo(one.accuracy, 12);
     expect(measured({ topK: 2, perClass: false }, one).values().top2_accuracy).toBe(1);
   });
 });
 
-describe('numbers: as scikit-learn has it', () => {
+describe('regression metrics agree with scikit-learn', () => {
   it.each(Object.entries(reference.numbers))('%s', (_, { width, truth, outputs, mae, rmse, r2 }) => {
-    // The network gives standardized numbers; errors are in the targets' unit.
+    // The network outputs standardized numbers, but errors are in the targets' unit.
     const targetScale = Array.from({ length: width }, (_, j) => ({ mean: 64 * j, deviation: 2 ** j }));
     const examples = { count: truth.length, targets: Float32Array.from(truth.flat()) };
     const measure = buildMeasure(NONE, { classes: null, outputs: width, targetScale }, examples, width);
@@ -114,7 +114,7 @@ describe('numbers: as scikit-learn has it', () => {
     expect(measure.confusion).toBeNull();
   });
 
-  it('R² needs two examples; of targets that are all the same it is 1 when they are hit, else 0', () => {
+  it('R² needs two examples; for constant targets it is 1 for exact predictions, else 0', () => {
     const r2 = (targets: number[], outputs: number[]) => {
       const examples = { count: targets.length, targets: Float32Array.from(targets) };
       const measure = buildMeasure(NONE, { classes: null, outputs: 1, targetScale: null }, examples, 1);
@@ -140,13 +140,13 @@ describe('the confusion matrix', () => {
     expect(confusion.csv()).toBe('true \\ predicted,cat,"a, ""b"""\ncat,12,2\n"a, ""b""",0,1\n');
   });
 
-  it('has no text for more classes than a log can show, and shortens long names', () => {
+  it('has no text when there are too many classes for a log, and shortens long names', () => {
     expect(matrix(names(21), []).text()).toBeNull();
     expect(matrix(names(20), []).text()!.split('\n')).toHaveLength(21);
     expect(matrix(['a very long name of a class', 'b'], []).text()).toContain('a very long nam…');
   });
 
-  it('is a file of the run and a table in its log', async () => {
+  it('is saved as a file of the run and printed in its log', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tunesmith-metrics-'));
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
     const media = vi.fn();
@@ -162,7 +162,7 @@ describe('the confusion matrix', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('that can’t be saved is a warning, not the end of the run', async () => {
+  it('causes a warning when it can’t be saved, and does not fail the run', async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
     const message = vi.fn();
     const folder = join(tmpdir(), 'x\0y');
@@ -185,7 +185,7 @@ describe('in a training', () => {
     epochs: 2,
   };
 
-  it('classes have precision, recall and F1, and what is asked for', async () => {
+  it('a classification logs precision, recall and F1, and the requested metrics', async () => {
     const notes = new Notes();
     const run = training({ ...section, metrics: { topK: 1, perClass: true } }, rings(100), notes);
     await run.run();
@@ -204,7 +204,7 @@ describe('in a training', () => {
     run.dispose();
   });
 
-  it('numbers have MAE, RMSE and R², and no matrix', async () => {
+  it('a regression logs MAE, RMSE and R², and has no confusion matrix', async () => {
     const notes = new Notes();
     const run = training({ ...section, layers: [{ dense: 1 }], loss: 'mse' }, plane(100), notes);
     await run.run();
@@ -213,14 +213,14 @@ describe('in a training', () => {
     run.dispose();
   });
 
-  it('the matrix is of the weights that early stopping puts back', async () => {
+  it('the confusion matrix belongs to the weights that early stopping restores', async () => {
     const notes = new Notes();
     const run = training(
       { ...section, epochs: 30, earlyStopping: { metric: 'val/f1', patience: 1 } },
       rings(100),
       notes,
     );
-    // From the fourth epoch on, the weights are ruined.
+    // This ruins the weights from the fourth epoch on.
     notes.onPoint = ({ epoch, values }) => {
       if (epoch === 3 && 'val/f1' in values) run.learningRate = 50;
     };
@@ -240,7 +240,7 @@ describe('in a training', () => {
 describe('the metrics key', () => {
   const section = (metrics: unknown) => ({ data: 'mnist', layers: ['flatten', { dense: 10 }], loss: 'crossEntropy', metrics }); // prettier-ignore
 
-  it('has defaults, and says what is wrong', () => {
+  it('has defaults and reports errors', () => {
     expect(validateNetwork(section(undefined)).network!.metrics).toEqual(NONE);
     expect(validateNetwork(section({ topK: 3, perClass: true })).network!.metrics).toEqual({ topK: 3, perClass: true });
     const problem = (metrics: unknown) => validateNetwork(section(metrics)).problems![0];
@@ -249,7 +249,7 @@ describe('the metrics key', () => {
     expect(problem(3)).toEqual({ path: ['metrics'], message: '"metrics" must be a group of settings' });
   });
 
-  it('tells what is asked for in vain', () => {
+  it('notes requested metrics that don’t apply', () => {
     expect(metricNotes({ topK: 1, perClass: true }, { classes: ['a', 'b'] })).toEqual([]);
     expect(metricNotes({ topK: 2, perClass: false }, { classes: ['a', 'b'] })[0]).toContain('always 1');
     expect(metricNotes({ topK: 2, perClass: true }, { classes: names(101) })[0]).toContain('up to 100 classes');

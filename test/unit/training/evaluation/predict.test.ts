@@ -30,7 +30,7 @@ const context = (): PredictContext => ({
   onProgress: () => undefined,
 });
 
-/** A run's folder with what the trainer leaves there; the last metrics of the training. */
+/** Trains a network into a run's folder and returns the last metrics of the training. */
 async function trained(
   name: string,
   section: Record<string, unknown>,
@@ -62,7 +62,7 @@ async function trained(
   return { run, metrics: Object.assign({}, ...notes.points.map(({ values }) => values)) };
 }
 
-/** City and size decide the class; one class's name is a formula. */
+/** Returns CSV rows whose class depends on city and size; one class's name is a formula. */
 function rows(count: number, seed: number, withTarget: boolean): string {
   const random = new Random(seed);
   const lines = Array.from({ length: count }, () => {
@@ -98,7 +98,7 @@ describe('a table', () => {
     model = new SavedModel(await loadSaved(run));
   });
 
-  it("is judged as the training judged it on the run's own examples", async () => {
+  it("is evaluated on the run's own examples with the metrics of the training", async () => {
     const { values, examples, confusion } = await evaluateSaved(model, run, [], context());
     expect(examples).toBe(60);
     for (const [name, value] of Object.entries(values)) expect(value, name).toBeCloseTo(metrics[`val/${name}`]!, 6);
@@ -106,7 +106,7 @@ describe('a table', () => {
     expect(confusion!.rows.flat().reduce((a, b) => a + b)).toBe(60);
   });
 
-  it('other files are standardized as in the training, however they are made', async () => {
+  it('standardizes other files as in the training, whatever their columns and order', async () => {
     await writeFile(join(folder, 'one.csv'), 'kind,city,size\nsmall,Rome,52\n');
     const { values, confusion } = await evaluateSaved(model, run, ['one.csv'], context());
     expect(values.accuracy).toBe(1);
@@ -117,7 +117,7 @@ describe('a table', () => {
     ]);
   });
 
-  it('is predicted without its target, in rows that are no formulas', async () => {
+  it('is predicted without its target, and no cell is a formula', async () => {
     await writeFile(join(folder, 'new.csv'), `${rows(40, 7, false)}\n149,Atlantis`);
     const out = join(folder, 'predictions.csv');
     const { examples, columns, notes } = await predictSaved(model, ['new.csv'], out, context());
@@ -147,7 +147,7 @@ describe('a table', () => {
     await expect(judge('nowhere.csv')).rejects.toThrow(/nowhere.csv is not there/);
   });
 
-  it('is stopped while files are opened, and leaves nothing of what it began', async () => {
+  it('can be stopped while it opens files, and leaves no partial output', async () => {
     const aborter = new AbortController();
     const out = join(folder, 'stopped/out.csv');
     const signal = aborter.signal;
@@ -161,7 +161,7 @@ describe('a table', () => {
     expect(await readdir(join(folder, 'stopped'))).toEqual([]);
   });
 
-  it('leaves no tensor behind', async () => {
+  it('leaks no tensors', async () => {
     const before = tf.memory().numTensors;
     await evaluateSaved(model, run, ['kinds.csv'], context());
     await predictSaved(model, ['kinds.csv'], join(folder, 'again.csv'), context());
@@ -202,7 +202,7 @@ describe('arrays', () => {
   const lists = (values: number[], shape: number[]): Buffer =>
     npy('<f4', shape, Buffer.from(Float32Array.from(values).buffer));
 
-  it('of numbers to predict, in their own unit', async () => {
+  it('of numbers are predicted in their own unit', async () => {
     const random = new Random(3);
     const inputs = Array.from({ length: 400 }, () => random.normal());
     const targets = Array.from({ length: 200 }, (_, i) => 5000 + 300 * inputs[2 * i]! - 100 * inputs[2 * i + 1]!);
@@ -230,7 +230,7 @@ describe('arrays', () => {
   });
 });
 
-it('images: a folder with classes is judged, single files and loose ones are predicted', async () => {
+it('images: evaluates a folder of classes, predicts single files and a folder without classes', async () => {
   const photo = async (path: string, bright: boolean): Promise<void> => {
     const image = new PNG({ width: 4, height: 4 });
     for (let i = 0; i < image.data.length; i++)
@@ -244,7 +244,7 @@ it('images: a folder with classes is judged, single files and loose ones are pre
   }
   await photo('loose/deep/a.png', true);
   await photo('loose/b.png', false);
-  // What macOS leaves beside every file on foreign disks.
+  // macOS creates such a file beside every file on disks of other systems.
   await writeFile(join(folder, 'loose/._b.png'), 'no image');
   await writeFile(join(folder, 'loose/notes.txt'), 'of the day');
   const section = {
@@ -277,7 +277,7 @@ it('images: a folder with classes is judged, single files and loose ones are pre
   model.dispose();
 });
 
-it('of a cross-validation, the network of one fold is judged on what it has not seen', async () => {
+it('evaluates the network of one fold on the examples it has not seen', async () => {
   const settings = network({ ...kinds, folds: 3 });
   const data = await openData(settings.data, {
     ...{ folder, validation: null, loss: settings.loss.name, signal: new AbortController().signal },
@@ -310,7 +310,7 @@ it('of a cross-validation, the network of one fold is judged on what it has not 
   model.dispose();
 });
 
-it('a damaged file is told of', async () => {
+it('reports a damaged file', async () => {
   const run = join(folder, 'damaged');
   await mkdir(join(run, 'checkpoints'), { recursive: true });
   const refused = async (bytes: Buffer): Promise<void> => {

@@ -13,15 +13,15 @@ describe('the curve', () => {
   /** 2.3, falling around 0.01 to 0.3, lowest near 0.5, and away from 2 on. */
   const losses = rates.map((rate) => 0.3 + 2 / (1 + rate / 0.01) + Math.max(0, rate - 0.5) ** 2);
 
-  it('rates grow evenly by factors', () => {
+  it('rates grow by a constant factor', () => {
     expect(rates[0]).toBe(1e-7);
     expect(rates.at(-1)).toBeCloseTo(10, 9);
     expect(rates[101]! / rates[100]!).toBeCloseTo(rates[51]! / rates[50]!, 9);
   });
 
-  it('finds where the loss falls steepest, and a tenth of where it is lowest', () => {
+  it('finds the rate of the steepest descent, and a tenth of the rate at the minimum', () => {
     const { steepest, minimum, suggestion } = readCurve(rates, losses);
-    // The slope of 1/(1 + r) over log r is steepest at r = 1.
+    // 1/(1 + r) falls most steeply over log r at r = 1.
     expect(steepest! / 0.01).toBeGreaterThan(0.8);
     expect(steepest! / 0.01).toBeLessThan(1.25);
     expect(minimum).toBeGreaterThan(0.3);
@@ -35,14 +35,14 @@ describe('the curve', () => {
     expect(early.suggestion).toBeLessThan(early.steepest!);
   });
 
-  it('noise is smoothed away', () => {
+  it('smooths noise', () => {
     const noisy = losses.map((loss, i) => loss + 0.15 * Math.sin(12.9898 * i * i));
     const { suggestion } = readCurve(rates, noisy);
     expect(suggestion).toBeGreaterThan(0.002);
     expect(suggestion).toBeLessThan(0.06);
   });
 
-  it('suggests nothing where nothing is learned', () => {
+  it('suggests nothing when nothing is learned', () => {
     expect(
       readCurve(
         rates,
@@ -59,13 +59,13 @@ describe('the curve', () => {
     expect(readCurve([], []).suggestion).toBeNull();
   });
 
-  it('a loss that is no number ends it', () => {
+  it('ends at a NaN loss', () => {
     const { smoothed, suggestion } = readCurve(rates, [...losses.slice(0, 180), NaN]);
     expect(smoothed).toHaveLength(180);
     expect(suggestion).not.toBeNull();
   });
 
-  it('divergence: four times the lowest and above the start', () => {
+  it('detects divergence: four times the lowest loss and above the first one', () => {
     const at = (values: number[]): number => {
       const watch = new Divergence(0);
       return values.findIndex((value) => watch.met(value));
@@ -91,7 +91,7 @@ describe('a test', () => {
   const run = (section: object, data = rings(300), seed = 1, notes = new Notes()) =>
     rangeTest({ network: network({ ...mlp, ...section }), dataset: data, seed, log: notes }, { ...test, steps: 100 });
 
-  it('logs a point a step, finds a rate that trains, and is the same for the same seed', async () => {
+  it('logs a point per step, finds a rate that trains, and is reproducible', async () => {
     const before = tf.memory().numTensors;
     const notes = new Notes();
     const curve = (await run({}, rings(300), 1, notes))!;
@@ -105,7 +105,7 @@ describe('a test', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('ends when the loss goes through the roof', async () => {
+  it('ends when the loss explodes', async () => {
     const notes = new Notes();
     const curve = (await run({ layers: [{ dense: 1 }], loss: 'mse' }, plane(300), 1, notes))!;
     expect(notes.series('loss').length).toBeLessThan(100);
@@ -114,7 +114,7 @@ describe('a test', () => {
     expect(curve.suggestion).toBeLessThan(0.5);
   });
 
-  it('is stopped between two steps', async () => {
+  it('can be stopped between two steps', async () => {
     const notes = new Notes();
     notes.onPoint = ({ step }) => {
       if (step === 5) notes.stopRequested = 'stop';

@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 const caseOf = (name: string) => CASES.find((one) => one.name === name)!;
 
-/** As a person's program would load it, but from the disk. */
+/** Loads a model as a person's program would, but from disk. */
 async function loadTfjs(path: string) {
   const json = JSON.parse(await readFile(join(path, 'model.json'), 'utf8'));
   const { buffer } = Uint8Array.from(await readFile(join(path, 'weights.bin')));
@@ -62,7 +62,7 @@ describe('a TensorFlow.js layers model', () => {
 const numbersIn = (value: unknown): number[] =>
   typeof value === 'number' ? [value] : Array.from(value as Float32Array);
 
-/** A file's arrays by path, as the HDF Group's own library reads them. */
+/** Reads a file's arrays by path with the HDF Group's own library. */
 async function readHdf5(bytes: Uint8Array): Promise<Map<string, { shape: number[]; values: number[] }>> {
   const { FS } = await h5wasm.ready;
   FS.writeFile('/x.h5', bytes);
@@ -77,12 +77,12 @@ async function readHdf5(bytes: Uint8Array): Promise<Map<string, { shape: number[
 }
 
 describe('HDF5', () => {
-  it('has the hash that its inventor gives', () => {
+  it('computes the published hash', () => {
     expect(lookup3(Buffer.from('Four score and seven years ago'))).toBe(0x17770551);
     expect(lookup3(Buffer.alloc(0))).toBe(0xdeadbeef);
   });
 
-  it('is read by its own library: numbers, lists, empty ones, many in one group', async () => {
+  it('is readable by the official library: scalars, lists, empty arrays, many in one group', async () => {
     const root: Hdf5Group = new Map();
     put(root, 'a/b/number', { shape: [], values: Float32Array.of(1.5) });
     put(root, 'a/b/cube', { shape: [2, 1, 3], values: Float32Array.of(1, -2, 3e-30, 4, 5, 6) });
@@ -97,7 +97,7 @@ describe('HDF5', () => {
   });
 });
 
-/** Entries of an archive, by a reader that is not ours to write. */
+/** Reads the entries of an archive with a third-party library. */
 async function entries(path: string): Promise<Map<string, Uint8Array>> {
   const bytes = await readFile(path);
   const found = new Map<string, Uint8Array>();
@@ -113,7 +113,7 @@ async function entries(path: string): Promise<Map<string, Uint8Array>> {
 }
 
 describe('a Keras file', () => {
-  it('has description, facts, and weights where Keras looks for them', async () => {
+  it('has configuration, metadata and weights where Keras looks for them', async () => {
     const path = join(folder, 'residual.keras');
     const saved = savedCase(caseOf('residual blocks and both global poolings'));
     await exportNetwork(saved, 'keras', path, false);
@@ -123,7 +123,7 @@ describe('a Keras file', () => {
     expect(card.output).toMatchObject({ kind: 'probabilities', classes: ['cat', 'dog', '=1+1'] });
     const weights = await readHdf5(files.get('model.weights.h5')!);
     const shapes = Object.fromEntries([...weights].map(([at, { shape }]) => [at, shape.join('×')]));
-    // The way around a block is as far from the outputs as its last layer, and met before it.
+    // A block's shortcut is as far from the outputs as its last layer, and is visited before it.
     expect(shapes).toMatchObject({
       'layers/conv2d/vars/0': '3×3×2×4',
       'layers/conv2d_1/vars/0': '1×1×2×4',
@@ -137,7 +137,7 @@ describe('a Keras file', () => {
     expect(weights.get('layers/conv2d_1/vars/0')?.values).toEqual([...own.values]);
   });
 
-  it('has the blocks of a GRU in the order of Keras', async () => {
+  it('orders the blocks of a GRU as Keras does', async () => {
     const path = join(folder, 'gru.keras');
     const saved = savedCase(caseOf('gru'));
     await exportNetwork(saved, 'keras', path, false);
@@ -155,7 +155,7 @@ describe('a Keras file', () => {
 });
 
 describe('weights alone', () => {
-  it('as NPZ, with what is needed to use them', async () => {
+  it('as NPZ, with the metadata needed to use them', async () => {
     const path = join(folder, 'weights.npz');
     const saved = savedCase(caseOf('tanh'));
     await exportNetwork(saved, 'npz', path, false);
@@ -184,11 +184,11 @@ describe('weights alone', () => {
   });
 });
 
-describe('what cannot be', () => {
+describe('an impossible export', () => {
   const refused = (name: string, format: ExportFormat): Promise<string[]> =>
     exportNetwork(savedCase(caseOf(name)), format, join(folder, 'never'), false);
 
-  it('is refused with the reason and what to do', async () => {
+  it('fails with the reason and advice', async () => {
     await expect(refused('gru', 'tfjs')).rejects.toThrow(
       /recurrent_1: the GRU of TensorFlow.js.*export as keras or onnx/,
     );
@@ -198,7 +198,7 @@ describe('what cannot be', () => {
     await expect(refused('one trigonometric gate', 'tfjs')).rejects.toThrow(/no cell with a single gate/);
   });
 
-  it('a file that is there is kept unless it is to be replaced', async () => {
+  it('keeps an existing file unless it may be overwritten', async () => {
     const path = join(folder, 'there.onnx');
     await writeFile(path, 'mine');
     const saved = savedCase(caseOf('scores'));
@@ -208,7 +208,7 @@ describe('what cannot be', () => {
     expect((await readFile(path)).length).toBeGreaterThan(100);
   });
 
-  it('where it can not be written, the reason is said; folders are made', async () => {
+  it('reports why a file can’t be written, and creates folders', async () => {
     const saved = savedCase(caseOf('scores'));
     await mkdir(join(folder, 'taken'));
     await expect(exportNetwork(saved, 'onnx', join(folder, 'taken'), true)).rejects.toThrow(/taken is a folder/);
@@ -219,18 +219,18 @@ describe('what cannot be', () => {
     expect(await readdir(join(folder, 'new/folder'))).toEqual(['x.onnx']);
   });
 
-  it('one that is cut short never has the old description beside new weights', async () => {
+  it('when interrupted, never leaves an old description beside new weights', async () => {
     const saved = savedCase(caseOf('scores'));
     const path = join(folder, 'halfway');
     await exportNetwork(saved, 'tfjs', path, false);
-    // Its place is taken, so that the first of the two files can't be written.
+    // A blocked path prevents the first of the two files from being written.
     const blocked = join(path, `.weights.bin.${process.pid}.tmp`);
     await mkdir(blocked);
     await expect(exportNetwork(saved, 'tfjs', path, true)).rejects.toThrow();
     expect((await readdir(path)).sort()).toEqual([basename(blocked), 'weights.bin']);
   });
 
-  it('damaged weights are told of', async () => {
+  it('reports damaged weights', async () => {
     const saved = savedCase(caseOf('scores'));
     saved.weights[0]!.values = new Float32Array(3);
     await expect(exportNetwork(saved, 'onnx', join(folder, 'x.onnx'), false)).rejects.toThrow(
@@ -251,7 +251,7 @@ describe('ONNX', () => {
   });
 });
 
-/** All that Python can look at. */
+/** Writes every file that Python can check. */
 async function writeAll(): Promise<string> {
   const path = await mkdtemp(join(folder, 'all-'));
   const cases = [];
@@ -270,7 +270,7 @@ async function writeAll(): Promise<string> {
   return path;
 }
 
-it('Python finds the same outputs', async (context) => {
+it('Python computes the same outputs', async (context) => {
   const python = process.env.TUNESMITH_EXPORT_PYTHON;
   if (!python) return skipBecause(context, 'TUNESMITH_EXPORT_PYTHON names no Python with keras and onnxruntime');
   const program = join(import.meta.dirname, '../reference/export.py');

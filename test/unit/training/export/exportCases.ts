@@ -1,4 +1,4 @@
-/** Networks with every layer, with weights and statistics that are not those of the start. */
+/** Networks that cover every layer, with weights and statistics that differ from the initial ones. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../../../../src/experiment/network/index.js';
 import { buildModel } from '../../../../src/training/model.js';
@@ -49,7 +49,7 @@ export interface ExportCase {
   name: string;
   data: SavedData;
   section: Record<string, unknown>;
-  /** Formats that have no such layer. */
+  /** Formats that lack such a layer. */
   not?: ('keras' | 'tfjs')[];
 }
 
@@ -135,7 +135,7 @@ export const CASES: ExportCase[] = [
   },
 ];
 
-/** The case's network with weights of its own. */
+/** Returns the case's network with random weights. */
 export function savedCase({ data, section }: ExportCase): SavedNetwork {
   const settings: Network = network(section);
   const random = new Random(5);
@@ -151,7 +151,7 @@ export function savedCase({ data, section }: ExportCase): SavedNetwork {
   return { network: settings, data, weights };
 }
 
-/** Raw inputs of three examples, and what our own network makes of them. */
+/** Returns the raw inputs of three examples, and our own network's outputs for them. */
 export function examplesOf(saved: SavedNetwork): { inputs: Float32Array; outputs: number[] } {
   const { inputShape, inputScale, preparation, name } = saved.data;
   const width = inputShape.reduce((a, b) => a * b, 1);

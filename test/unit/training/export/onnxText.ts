@@ -1,4 +1,4 @@
-/** An ONNX file as text, for people: what is done, in order. Written against onnx.proto3, apart from the writer. */
+/** Prints an ONNX file's operations in order, for people. Written from onnx.proto3, independently of the writer. */
 
 type Value = number | bigint | Buffer;
 

@@ -6,7 +6,7 @@ import { run } from '../../../../scripts/lib/process.mjs';
 import { findNpm, npm } from '../../../../src/training/files/npm.js';
 import { npmEnvironment } from '../../../../src/training/files/npmEnvironment.mjs';
 
-/** What npm 11 under Node 20 puts into the environment of a script. */
+/** Variables that npm 11 under Node 20 adds to the environment of a script. */
 const OUTER = {
   npm_config_user_agent: 'npm/11.19.1 node/v20.20.2 linux x64 workspaces/false',
   npm_config_local_prefix: '/project',
@@ -27,7 +27,7 @@ const OUTER = {
   NODE: '/usr/bin/node',
 };
 
-/** What a person needs, in the forms in which npm takes it. */
+/** Settings that a person needs, in the forms that npm accepts. */
 const PERSON = {
   npm_config_registry: 'https://packages.example.com/npm/',
   NPM_CONFIG_HTTPS_PROXY: 'http://proxy.example.com:3128',
@@ -47,7 +47,7 @@ const PERSON = {
   PATH: '/usr/bin',
 };
 
-it('leaves out what an outer npm said of itself, its package and its options', () => {
+it('drops an outer npm’s variables about itself, its package and its options', () => {
   expect(npmEnvironment({ ...OUTER, ...PERSON })).toEqual(PERSON);
 });
 
@@ -66,7 +66,7 @@ describe('an npm within an npm', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('tells its scripts its own Node, runs although the outer one was dry, and keeps the cache of the person', async () => {
+  it('gives scripts its own Node, runs despite an outer dry run, and keeps the person’s cache', async () => {
     Object.assign(process.env, OUTER, { npm_config_cache: join(folder, 'cache'), npm_config_dry_run: 'true' });
     const said = await npm(['run', 'say'], { cwd: folder });
     const [agent, cache] = JSON.parse(/^\[.*\]$/m.exec(said)![0]) as [string, string];
@@ -75,7 +75,7 @@ describe('an npm within an npm', () => {
     expect(cache).toBe(join(folder, 'cache'));
   });
 
-  // The npm beside the running Node comes first, where there is one.
+  // The npm beside the running Node takes precedence, if there is one.
   const hasOwn = existsSync(join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm'));
   it.skipIf(process.platform === 'win32' || hasOwn)(
     'keeps the global configuration of the npm that the person installed',
@@ -99,7 +99,7 @@ describe('an npm within an npm', () => {
   );
 });
 
-it('the scripts of the project start nothing with the variables of the npm that started them', async () => {
+it('the project’s scripts start programs without the variables of the npm that started them', async () => {
   const program =
     "import('./scripts/lib/process.mjs').then(({ run }) => run('node', ['-p', 'JSON.stringify(process.env)'], { output: 'quiet' }))" +
     '.then(({ output }) => console.log(output))';

@@ -27,7 +27,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true }));
 const FEATURES = 5;
 const EXAMPLES = 40;
 
-/** A linear regression without a closed form for L1: features that hang together. */
+/** Returns a linear regression with correlated features, for which L1 has no closed form. */
 function regression(): { dataset: Dataset; gram: number[][]; moment: number[] } {
   const random = new Random(5);
   const inputs = new Float32Array(EXAMPLES * FEATURES);
@@ -54,7 +54,7 @@ function regression(): { dataset: Dataset; gram: number[][]; moment: number[] } 
 }
 const { dataset, gram, moment } = regression();
 
-/** Minimum of wᵀGw − 2mᵀw + l1·Σ|w| + l2·Σw², one weight after the other until nothing moves (both are convex). */
+/** Minimizes wᵀGw − 2mᵀw + l1·Σ|w| + l2·Σw² by coordinate descent until convergence (both are convex). */
 function penalized(l1: number, l2: number): number[] {
   const w = moment.map(() => 0);
   for (let round = 0; round < 5000; round++) {
@@ -74,7 +74,7 @@ const section = (constraint: unknown, more: Record<string, unknown> = {}) => ({
   layers: [{ dense: { units: 1, bias: false } }],
   loss: 'mse',
   optimizer: { name: 'sgd', learningRate: 0.1 },
-  // The slope of |w| jumps at 0, around which a weight swings unless steps become small.
+  // The slope of |w| jumps at 0, so a weight oscillates around 0 unless the steps become small.
   schedule: { name: 'cosine' },
   batchSize: EXAMPLES,
   epochs: 250,
@@ -83,14 +83,14 @@ const section = (constraint: unknown, more: Record<string, unknown> = {}) => ({
   ...more,
 });
 
-describe('a regression under a bound', () => {
-  // What a penalty of this size leads to is where the bound is put: then its multiplier must be that very penalty.
+describe('a constrained regression', () => {
+  // The bound is set to the value that this penalty leads to, so its multiplier must equal the penalty.
   it.each([
     ['l1', 'lagrangian', 0.7],
     ['l1', 'projection', 0.7],
     ['l2', 'lagrangian', 0.4],
     ['l2', 'projection', 0.4],
-  ] as const)('%s by %s: weights, multiplier and complementarity are the right ones', async (kind, method, penalty) => {
+  ] as const)('%s by %s: weights, multiplier and complementarity are correct', async (kind, method, penalty) => {
     const wanted = kind === 'l1' ? penalized(penalty, 0) : penalized(0, penalty);
     const bound = omega[kind](wanted);
     const notes = new Notes();
@@ -107,7 +107,7 @@ describe('a regression under a bound', () => {
     run.dispose();
   });
 
-  it.each(['lagrangian', 'projection'])('a bound that holds anyway changes nothing, by %s', async (method) => {
+  it.each(['lagrangian', 'projection'])('an inactive bound changes nothing, by %s', async (method) => {
     const free = training(section(null, { epochs: 20 }), dataset);
     await free.run();
     for (const constraint of [
@@ -128,9 +128,9 @@ describe('a regression under a bound', () => {
   });
 
   it.each(['lagrangian', 'projection'])(
-    'max-norm by %s: the length of one column is the root of its square',
+    'max-norm by %s: the norm of one column is the root of its squares',
     async (method) => {
-      // ‖w‖ ≤ r is Σw² ≤ r², and its multiplier 2r times as large.
+      // ‖w‖ ≤ r is equivalent to Σw² ≤ r², and its multiplier is 2r times as large.
       const wanted = penalized(0, 0.4);
       const length = Math.sqrt(omega.l2(wanted));
       const notes = new Notes();
@@ -143,7 +143,7 @@ describe('a regression under a bound', () => {
     },
   );
 
-  it('so many weights that are not 0: the ones that say most', async () => {
+  it('nonzero keeps the most informative weights', async () => {
     const notes = new Notes();
     const run = training(section({ nonzero: 2, ease: 0.6 }, { epochs: 100 }), dataset, notes);
     await run.run();
@@ -151,14 +151,14 @@ describe('a regression under a bound', () => {
     expect([...values].map((value) => value !== 0)).toEqual([true, true, false, false, false]);
     const counts = notes.series('constraint/nonzero_excess');
     expect(counts.at(-1)).toBe(0);
-    // The number came down on the way.
+    // The number of nonzero weights decreased during training.
     expect(counts[0]).toBeGreaterThan(0);
     expect(notes.series('constraint/nonzero_multiplier')).toEqual([]);
     run.dispose();
   });
 });
 
-describe('the nearest point', () => {
+describe('the projection', () => {
   const weights = (count: number): Weight[] => {
     const random = new Random(count);
     const values = Float32Array.from({ length: count }, () => random.normal());
@@ -179,7 +179,7 @@ describe('the nearest point', () => {
     return [...point.dataSync().slice(0, -3)];
   };
 
-  it.each([0.5, 20, 900])('of an L1 ball of %d is that of Duchi and others, by sorting', (radius) => {
+  it.each([0.5, 20, 900])('onto an L1 ball of %d agrees with the algorithm of Duchi et al. by sorting', (radius) => {
     const all = weights(2000);
     const values = [...(all[0]!.variable.dataSync() as Float32Array)];
     const sorted = values.map(Math.abs).sort((a, b) => b - a);
@@ -194,7 +194,7 @@ describe('the nearest point', () => {
     wanted.forEach((w, i) => expect(point[i]).toBeCloseTo(w, 4));
   });
 
-  it('keeps the largest, also where many are alike', () => {
+  it('keeps the largest weights, even with many ties', () => {
     expect(project('nonzero', 3, weights(40)).filter((w) => w !== 0)).toHaveLength(3);
     const alike: Weight[] = [
       { name: 'k', variable: tf.variable(tf.ones([10, 4])), trainable: true },
@@ -218,7 +218,7 @@ describe('a network under several bounds', () => {
     ],
   };
 
-  it('keeps to all of them where it is judged, and learns', async () => {
+  it('satisfies all of them when evaluated, and learns', async () => {
     const before = tf.memory().numTensors;
     const notes = new Notes();
     const run = training({ ...several, epochs: 20 }, rings(300), notes);
@@ -237,7 +237,7 @@ describe('a network under several bounds', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('goes on to the same numbers after an interruption', async () => {
+  it('resumes to the same results after an interruption', async () => {
     const whole = new Notes();
     const uninterrupted = training(several, rings(100), whole);
     await uninterrupted.run();
@@ -270,7 +270,7 @@ describe('a network under several bounds', () => {
     for (const each of [uninterrupted, interrupted, resumed]) each.dispose();
   });
 
-  it('early stopping keeps no weights of the time when the bounds still came down', async () => {
+  it('early stopping never keeps weights from epochs in which the bounds still decreased', async () => {
     const notes = new Notes();
     const run = training(
       { ...several, ema: null, constraint: { l2: 0.01, ease: 0.5 }, earlyStopping: { patience: 50 } },
@@ -279,7 +279,7 @@ describe('a network under several bounds', () => {
     );
     await run.run();
     const all = (await run.weights()).filter(({ shape }) => shape.length > 1).flatMap(({ values }) => [...values]);
-    // The loss was better before.
+    // The loss was better in earlier epochs.
     const losses = notes.series('val/loss');
     expect(Math.min(...losses.slice(0, 3))).toBeLessThan(Math.min(...losses.slice(4)));
     expect(omega.l2(all)).toBeLessThan(0.0101);

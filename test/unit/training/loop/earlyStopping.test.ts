@@ -6,11 +6,11 @@ const stopping = (settings: Record<string, unknown>) =>
   new EarlyStopping(network({ layers: [{ dense: 1 }], loss: 'mse', earlyStopping: settings }).earlyStopping!);
 const weights = () => Promise.resolve([]);
 
-it.each(['val/loss', 'val/r2'])('a first epoch without a number for %s is not the best for good', async (metric) => {
+it.each(['val/loss', 'val/r2'])('a first epoch with a NaN %s does not remain the best', async (metric) => {
   const one = stopping({ metric, patience: 1 });
   const judge = (epoch: number, value: number) => one.judged(epoch, { [metric]: value }, weights);
   expect(await judge(1, NaN)).toBe(false);
-  // As a checkpoint has it.
+  // A checkpoint stores the state as JSON.
   one.load(JSON.parse(JSON.stringify(one.state())) as never);
   expect(await judge(2, metric === 'val/r2' ? 0.1 : 9)).toBe(false);
   expect(await judge(3, metric === 'val/r2' ? 0.5 : 3)).toBe(false);
@@ -19,7 +19,7 @@ it.each(['val/loss', 'val/r2'])('a first epoch without a number for %s is not th
   expect(one.reason(5)).toContain(`${metric} was best in epoch 3`);
 });
 
-it('says so when there was none at all', async () => {
+it('says so when every value is NaN', async () => {
   const one = stopping({ metric: 'val/loss', patience: 0 });
   await one.judged(1, { 'val/loss': NaN }, weights);
   expect(await one.judged(2, { 'val/loss': NaN }, weights)).toBe(true);

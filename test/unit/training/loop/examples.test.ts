@@ -1,4 +1,4 @@
-/** Every example starts on WebAssembly, with its own data, cut short. The recipe for MNIST also learns what it should. */
+/** Starts every example on WebAssembly with part of its own data. The recipe for MNIST must also reach its accuracy. */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   await wasm.start();
 });
 
-/** The network of the file with these hyperparameters. */
+/** Returns the file's network with these hyperparameters. */
 function networkOf(file: string, params: Params = {}): Network {
   const plan = planRun(experimentOf(file), params, { dist: '/dist', env: process.env });
   expect(plan.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
@@ -62,7 +62,7 @@ const short = (network: Network, limit: number): Network => ({
   batchSize: Math.min(network.batchSize, limit / 2),
 });
 
-/** The values that the file's params have, and those at the ends of what its search tries. */
+/** Returns the values of the file's params, and those at the limits of its search space. */
 function variants(file: string): Params[] {
   const { dimensions } = toSpace(experimentOf(file));
   const ends = (pick: (values: unknown[]) => unknown) =>
@@ -77,9 +77,9 @@ function variants(file: string): Params[] {
 }
 
 describe('examples', () => {
-  it('are there', () => expect(networks.length).toBeGreaterThanOrEqual(8));
+  it('exist', () => expect(networks.length).toBeGreaterThanOrEqual(8));
 
-  it.each(networks)('%s trains, also at the ends of its search space', async (file) => {
+  it.each(networks)('%s trains, also at the limits of its search space', async (file) => {
     for (const params of variants(file)) {
       const network = short(networkOf(file, params), 40);
       if (network.data.kind === 'mnist' && mnist !== null) return console.warn(`${file}: without MNIST: ${mnist}`);
@@ -106,7 +106,7 @@ describe('examples', () => {
 });
 
 describe('examples/mnist/recipe.tune.yaml', () => {
-  it('is above 95 % after 3 epochs on 2,000 of the 60,000 images', async ({ skip }) => {
+  it('reaches 95 % after 3 epochs on 2,000 of the 60,000 images', async ({ skip }) => {
     if (mnist !== null) skip(`without MNIST: ${mnist}`);
     const file = 'examples/mnist/recipe.tune.yaml';
     const network = networkOf(file, { epochs: 3 });

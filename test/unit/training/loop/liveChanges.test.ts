@@ -29,7 +29,7 @@ const SECTION = {
   epochs: 4,
 };
 
-/** Losses of a training to which `change` is done after its first epoch. */
+/** Returns the losses of a training that `change` modifies after its first epoch. */
 async function losses(change: (training: Training, now: Network) => void, section: object = {}) {
   const notes = new Notes();
   const now = network({ ...SECTION, ...section });
@@ -42,8 +42,8 @@ async function losses(change: (training: Training, now: Network) => void, sectio
   return notes;
 }
 
-describe('changes of a training', () => {
-  it('to what it was already are as none; nothing is left behind', async () => {
+describe('changes during a training', () => {
+  it('to the current values have no effect and leak no tensors', async () => {
     const before = tf.memory().numTensors;
     const [plain, same] = [await losses(() => undefined), await losses((one, now) => one.change(structuredClone(now)))];
     expect(same.series('loss')).toEqual(plain.series('loss'));
@@ -51,7 +51,7 @@ describe('changes of a training', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('count from the next epoch on: rates of dropout, the batch size, the number of epochs, weight decay', async () => {
+  it('take effect from the next epoch on: dropout rates, batch size, number of epochs, weight decay', async () => {
     const plain = await losses(() => undefined);
     const notes = await losses((one, now) => one.change({ ...structuredClone(now), batchSize: 50, epochs: 3 }));
     expect(notes.points.at(-1)!.step).toBe(10 + 4 + 4);
@@ -70,7 +70,7 @@ describe('changes of a training', () => {
     }
   });
 
-  it('may bring what was not there before: momentum, decay, penalties, an average', async () => {
+  it('may add momentum, decay, penalties, or a moving average', async () => {
     const before = tf.memory().numTensors;
     const plain = { optimizer: { name: 'sgd', learningRate: 0.05 }, ema: null };
     const notes = await losses((one) => {
@@ -88,7 +88,7 @@ describe('changes of a training', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('may end the average: a checkpoint from before that does not bring it back', async () => {
+  it('may remove the moving average, and an earlier checkpoint does not restore it', async () => {
     const options = { dataset: rings(200), seed: 3, log: new Notes(), cheapReads: true, evaluationBatch: 50 };
     const averaged = new Training({ ...options, network: network(SECTION) });
     await averaged.advance();
@@ -100,7 +100,7 @@ describe('changes of a training', () => {
     plain.dispose();
   });
 
-  it('may ask for the best weights back from here on only', async () => {
+  it('may request restoring the best weights, from then on only', async () => {
     const stopping = (restore: boolean) =>
       new EarlyStopping(network({ ...SECTION, earlyStopping: { restore } }).earlyStopping!);
     const weights = [{ name: 'a', shape: [1], values: Float32Array.of(1) }];
@@ -117,7 +117,7 @@ describe('changes of a training', () => {
     expect(again.state()).toEqual({ best: 0.7, bestEpoch: 2, weights: null });
   });
 
-  it('are refused where they make another network of it', () => {
+  it('are refused if they require another network', () => {
     const now = network(SECTION);
     const to = (section: object) => refusal(now, network({ ...SECTION, ...section }));
     expect(to({ batchSize: 7, epochs: 9, ema: 0.5, clip: { norm: 1 }, regularization: { l2: 1 } })).toBeNull();
@@ -150,7 +150,7 @@ params: { drop: 0.1, units: 8, rate: 0.1, epochs: 5, unused: 1 }
     return { folder, params: plan.params, network: plan.network as Network };
   }
 
-  it('go where the file says, whatever they are called, and outlive the process', async () => {
+  it('apply where the file uses them, whatever their names, and survive a restart', async () => {
     const { folder, params, network: first } = run({ epochs: 7 });
     const live = await LiveChanges.open(folder, params, first);
     expect(live.network).toEqual(first);
@@ -161,7 +161,7 @@ params: { drop: 0.1, units: 8, rate: 0.1, epochs: 5, unused: 1 }
     expect(again.network).toEqual(live.network);
     expect(again.network.layers[1]).toMatchObject({ rate: 0.5 });
 
-    // Started again with another rate, that one counts; the rest is as it was set.
+    // After a start with another rate, that rate applies; the other changes remain.
     const other = { ...params, rate: 0.3 };
     const relaunched = await LiveChanges.open(folder, other, {
       ...first,
@@ -186,7 +186,7 @@ params: { drop: 0.1, units: 8, rate: 0.1, epochs: 5, unused: 1 }
     expect(fs.existsSync(path.join(folder, 'changed.json'))).toBe(false);
   });
 
-  it('are known by name without a file: the learning rate alone', async () => {
+  it('are recognized by name without a file, for the learning rate only', async () => {
     const { network: first } = run();
     const live = await LiveChanges.open(null, {}, first);
     expect(await live.set({ 'adam.learning_rate': 0.5 })).toMatchObject({
@@ -196,7 +196,7 @@ params: { drop: 0.1, units: 8, rate: 0.1, epochs: 5, unused: 1 }
     expect(await live.set({ drop: 0.5 })).toEqual({ problem: 'nothing tells what drop is for' });
   });
 
-  it('outlive the process without a file, too', async () => {
+  it('survive a restart without a file, too', async () => {
     const { network: first } = run();
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'live '));
     const live = await LiveChanges.open(folder, {}, first);

@@ -18,7 +18,7 @@ const value = (written: WrittenLoss, outputs: number[][], targets: number[][], d
 
 const softplus = (x: number): number => Math.log1p(Math.exp(x));
 
-describe('a loss is what its formula says', () => {
+describe('losses follow their formulas', () => {
   const outputs = [
     [1, 2, 0.5],
     [-0.3, 0.2, 1.4],
@@ -55,13 +55,13 @@ describe('a loss is what its formula says', () => {
     expect(value('binaryCrossEntropy', [[500, -500, 0]], [[0, 1, 0]])).toBeCloseTo((1000 + Math.log(2)) / 3, 2);
   });
 
-  it('two classes may have one output', () => {
+  it('supports one output for two classes', () => {
     expect(value('binaryCrossEntropy', [[0.7]], [[0, 1]], rings(4) as never)).toBeCloseTo(softplus(0.7) - 0.7, 5);
     expect(value('hinge', [[0.7]], [[1, 0]], rings(4) as never)).toBeCloseTo(1.7, 5);
   });
 });
 
-describe('gradients of a loss are its finite differences', () => {
+describe('gradients of losses agree with finite differences', () => {
   it.each<LossName>([
     'crossEntropy',
     'binaryCrossEntropy',
@@ -88,7 +88,7 @@ describe('gradients of a loss are its finite differences', () => {
 });
 
 describe('in a network', () => {
-  it.each(['binaryCrossEntropy', 'hinge', 'squaredHinge'])('one output tells two classes apart: %s', async (loss) => {
+  it.each(['binaryCrossEntropy', 'hinge', 'squaredHinge'])('one output separates two classes: %s', async (loss) => {
     const layers = [{ dense: { units: 16, activation: 'tanh' } }, { dense: 1 }];
     const run = training({ layers, loss, epochs: 8, optimizer: { name: 'adam', learningRate: 0.03 } }, rings(400));
     let accuracy = 0;
@@ -101,7 +101,7 @@ describe('in a network', () => {
     run.dispose();
   });
 
-  it('is refused when it does not fit the data, with what would', () => {
+  it('is refused when it does not fit the data, and the message names losses that do', () => {
     const layers = [{ dense: 2 }];
     expect(() => training({ layers, loss: 'mse' }, rings(9))).toThrow('use loss: crossEntropy');
     expect(() => training({ layers, loss: 'hinge' }, plane(9))).toThrow('use loss: mse or huber');

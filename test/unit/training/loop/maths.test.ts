@@ -36,7 +36,7 @@ describe('optimizers follow their papers', () => {
 
   it('gradient descent', () => close(step(new Sgd(0.1), [1, -2]), [-0.1, 0.2]));
 
-  it('momentum of Polyak', () => {
+  it('Polyak momentum', () => {
     const optimizer = new Sgd(0.1, 0.9);
     const v = [0, 0];
     for (const gradient of gradients) {
@@ -46,7 +46,7 @@ describe('optimizers follow their papers', () => {
     }
   });
 
-  it('momentum of Nesterov, on a parabola where the point of the gradient matters', () => {
+  it('Nesterov momentum, on a parabola where the point of the gradient matters', () => {
     const optimizer = new Sgd(0.1, 0.9, true);
     let held = 1;
     let [theta, v] = [1, 0];
@@ -138,7 +138,7 @@ describe('layers', () => {
     }
   });
 
-  it('an embedding picks rows, and its gradient goes to the rows that were picked', () => {
+  it('an embedding selects rows, and its gradient flows to the selected rows', () => {
     const built = build({ embedding: { size: 5, width: 2 } }, [3]);
     const table = built.weights[0]!.variable;
     const words = tf.tensor2d([[0, 4, 4]]);
@@ -148,7 +148,7 @@ describe('layers', () => {
     close(grads[table.name]!.dataSync(), [1, 1, 0, 0, 0, 0, 0, 0, 2, 2]);
   });
 
-  it.each(['lstm', 'gru'] as const)('%s gives what PyTorch’s gives', (cell) => {
+  it.each(['lstm', 'gru'] as const)('%s agrees with PyTorch', (cell) => {
     const { weights, input, output } = RECURRENT[cell];
     const built = build({ recurrent: { cell, units: 3, sequences: true } }, [4, 2]);
     const [w, u, b, c] = built.weights.map((weight) => weight.variable);
@@ -165,7 +165,7 @@ describe('layers', () => {
     expect(new Set(sums)).toEqual(new Set([0, 8]));
   });
 
-  it('orthogonal weights have columns of length 1 at right angles', () => {
+  it('orthogonal weights have orthonormal columns', () => {
     for (const [rows, columns] of [
       [6, 4],
       [3, 5],
@@ -176,7 +176,7 @@ describe('layers', () => {
     }
   });
 
-  it('repeat writes its layers out, as deep as asked for', () => {
+  it('repeat expands its layers to the requested depth', () => {
     const section = { data: 'mnist', loss: 'crossEntropy' };
     const inner = [{ dense: { units: 8, activation: 'relu' } }, { dropout: 0.1 }];
     const { network } = validateNetwork({
@@ -188,7 +188,7 @@ describe('layers', () => {
     );
   });
 
-  it('dropout keeps the mean, drops the rate asked for, and does nothing afterwards', () => {
+  it('dropout preserves the mean, drops the requested share, and is inactive in inference', () => {
     const built = build({ dropout: 0.4 }, [1000]);
     const x = tf.ones([10, 1000]);
     const y = Array.from(built.forward(x, context).dataSync());
@@ -197,7 +197,7 @@ describe('layers', () => {
     expect(built.forward(x, { ...context, training: false })).toBe(x);
   });
 
-  it('batch normalization gives mean 0 and variance 1, and afterwards uses what it has seen', () => {
+  it('batch normalization gives mean 0 and variance 1, and uses its moving averages in inference', () => {
     const built = build({ batchNorm: { momentum: 0.5 } }, [2]);
     const x = tf.tensor2d([
       [1, 10],
@@ -208,14 +208,14 @@ describe('layers', () => {
     const y = built.forward(x, context);
     close(tf.mean(y, 0).dataSync(), [0, 0], 4);
     close(tf.mean(tf.square(y), 0).dataSync(), [1, 1], 2);
-    // Half way from (0, 1) to the mean 4 and the unbiased variance 20/3.
+    // The moving averages are half way from (0, 1) to the mean 4 and the unbiased variance 20/3.
     close(built.weights[2]!.variable.dataSync(), [2, 20]);
     expect(built.weights[3]!.variable.dataSync()[0]).toBeCloseTo((1 + 20 / 3) / 2, 4);
     const after = built.forward(x, { ...context, training: false }).dataSync();
     expect(after[0]).toBeCloseTo((1 - 2) / Math.sqrt((1 + 20 / 3) / 2 + 1e-3), 4);
   });
 
-  it('gelu, leaky relu and hard sigmoid as in their papers', () => {
+  it('gelu, leaky relu and hard sigmoid follow their papers', () => {
     const at = (name: keyof typeof activations, x: number) => activations[name](tf.tensor1d([x])).dataSync()[0];
     expect(at('gelu', 1)).toBeCloseTo(0.8413447, 5);
     expect(at('leakyRelu', -2)).toBeCloseTo(-0.02);
@@ -241,7 +241,7 @@ describe('layers', () => {
   });
 });
 
-it('random numbers: uniform, normal, the same for the same seed, other streams for other names', () => {
+it('random numbers are uniform or normal, reproducible by seed, and independent between named streams', () => {
   const random = new Random(5);
   const draws = Array.from({ length: 20_000 }, () => random.normal());
   expect(draws.reduce((a, b) => a + b) / draws.length).toBeCloseTo(0, 1);

@@ -19,7 +19,7 @@ type Written = Partial<Exclude<WrittenOptimizer, string>> & { name: Exclude<Writ
 type More = { norm?: number; value?: number; accumulate?: number; ema?: number };
 
 function start(optimizer: Written, more: More = {}) {
-  // A matrix, so that weight decay takes hold of it.
+  // Weight decay applies only to matrices.
   const variable = tf.variable(tf.tensor2d([START]), true);
   const parameters = new Parameters([{ name: 'θ', variable, trainable: true }]);
   const clip = { norm: more.norm ?? null, value: more.value ?? null };
@@ -50,7 +50,7 @@ const CASES: [string, Written, More?][] = [
   ['clipped by value', { name: 'sgd', learningRate: 0.1 }, { value: 0.5 }],
 ];
 
-describe('optimizers go the way of PyTorch’s', () => {
+describe('optimizers take the same steps as PyTorch’s', () => {
   it.each(CASES)('%s', (name, optimizer, more) => {
     const { step, stepper, parameters } = start(optimizer, more);
     for (const [n, expected] of paths[name]!.entries()) {
@@ -67,7 +67,7 @@ describe('optimizers go the way of PyTorch’s', () => {
 });
 
 describe('an optimizer', () => {
-  it.each(CASES)('%s goes on from its saved state as if nothing had happened', async (_, optimizer, more) => {
+  it.each(CASES)('%s resumes from its saved state without a difference', async (_, optimizer, more) => {
     const whole = start(optimizer, more);
     const first = start(optimizer, more);
     for (let i = 0; i < 7; i++) {
@@ -86,7 +86,7 @@ describe('an optimizer', () => {
     expect(() => sgd.load({ steps: 1, vectors: { square: new Float32Array(2) } })).toThrow('of another optimizer');
   });
 
-  it('takes a new learning rate at once', () => {
+  it('applies a new learning rate at once', () => {
     const { step, stepper } = start({ name: 'sgd', learningRate: 0.1 });
     step();
     stepper.optimizer.learningRate = 0;
@@ -95,7 +95,7 @@ describe('an optimizer', () => {
 });
 
 describe('a step', () => {
-  it('of several batches is one of their mean, and the last of an epoch is not lost', () => {
+  it('with gradient accumulation uses the mean gradient, and the last batches of an epoch are not lost', () => {
     const one = start({ name: 'sgd', learningRate: 0.01 });
     const three = start({ name: 'sgd', learningRate: 0.01 }, { accumulate: 3 });
     expect(three.step()).toEqual(three.step());
@@ -117,7 +117,7 @@ describe('a step', () => {
     expect([...bias.dataSync()]).toEqual([1, 1]);
   });
 
-  it('leads to the moving average of the weights where they are judged', () => {
+  it('uses the moving average of the weights for evaluation', () => {
     const { step, stepper, variable } = start({ name: 'sgd', learningRate: 0.01 }, { ema: 0.5 });
     const first = step();
     const second = step();
@@ -127,7 +127,7 @@ describe('a step', () => {
     });
   });
 
-  it('leaves no tensor behind', () => {
+  it('leaks no tensors', () => {
     const { step } = start({ name: 'rmsprop', momentum: 0.5, centered: true }, { accumulate: 2, ema: 0.9, norm: 1 });
     step();
     step();

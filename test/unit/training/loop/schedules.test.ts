@@ -9,7 +9,7 @@ const share = (written: WrittenSchedule, times: number[], epochs = 10): number[]
 const close = (actual: number[], expected: number[]): void =>
   actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 10));
 
-describe('schedules are what their formulas say', () => {
+describe('schedules follow their formulas', () => {
   it.each<[string, WrittenSchedule, number[], number[]]>([
     ['constant', 'constant', [0, 5, 9.9], [1, 1, 1]],
     ['step', { name: 'step', every: 3, factor: 0.5 }, [0, 2.99, 3, 6, 9], [1, 1, 0.5, 0.25, 0.125]],
@@ -24,7 +24,7 @@ describe('schedules are what their formulas say', () => {
     ['warm-up by epochs', { name: 'constant', warmup: 2, per: 'epoch' }, [0, 1.5, 2], [0.5, 1, 1]],
   ])('%s', (_, written, times, expected) => close(share(written, times), expected));
 
-  it('never leave [0, 1] and never jump up but at a restart', () => {
+  it('stay within [0, 1] and jump up only at a restart', () => {
     for (const name of ['step', 'exponential', 'inverseTime', 'polynomial', 'cosine'] as const) {
       const values = share(
         name,
@@ -47,22 +47,22 @@ describe('plateau', () => {
     });
   };
 
-  it('drops after its patience is over, not below the end', () => {
+  it('drops the rate when its patience is over, but not below the end', () => {
     const written = { name: 'plateau', factor: 0.1, patience: 1, end: 0.05 } as const;
     close(fed(written, 'val/loss', [5, 4, 4, 4, 4, 4, 3, 3, 3]), [1, 1, 1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05]);
   });
 
-  it('takes what is no number for no progress, and not for the best', () => {
+  it('treats NaN as no progress, never as the best value', () => {
     const written = { name: 'plateau', factor: 0.5, patience: 1, end: 0 } as const;
     close(fed(written, 'val/loss', [NaN, 3, 2, 1, NaN, NaN]), [1, 1, 1, 1, 1, 0.5]);
   });
 
-  it('knows that accuracy rises', () => {
+  it('maximizes accuracy', () => {
     const written = { name: 'plateau', factor: 0.5, patience: 0, metric: 'val/accuracy' } as const;
     close(fed(written, 'val/accuracy', [0.1, 0.2, 0.2, 0.3]), [1, 1, 0.5, 0.5]);
   });
 
-  it('goes on from its saved state', () => {
+  it('resumes from its saved state', () => {
     const settings = normalizeSchedule({ name: 'plateau', patience: 1, factor: 0.5 });
     const [first, second] = [buildSchedule(settings, 9), buildSchedule(settings, 9)];
     for (const loss of [3, 3]) first.judged({ 'val/loss': loss });
@@ -71,7 +71,7 @@ describe('plateau', () => {
     expect([first.at(1), second.at(1)]).toEqual([0.5, 0.5]);
   });
 
-  it('says what it could have looked at', () => {
+  it('names the available metrics when its metric is missing', () => {
     const schedule = buildSchedule(normalizeSchedule({ name: 'plateau', metric: 'val/f2' }), 9);
     expect(() => schedule.judged({ 'val/loss': 1, 'val/accuracy': 1 })).toThrow('it measures val/loss, val/accuracy');
   });

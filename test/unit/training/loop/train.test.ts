@@ -18,7 +18,7 @@ describe.each(['wasm', 'cpu'])('training on %s', (backend) => {
     await tf.setBackend(backend);
   });
 
-  it('learns what no line can separate, and logs what was promised', async () => {
+  it('learns classes that no line can separate, and logs the documented metrics', async () => {
     const notes = new Notes();
     const run = training(mlp, rings(1000), notes);
     expect(await run.run()).toBe(true);
@@ -26,7 +26,7 @@ describe.each(['wasm', 'cpu'])('training on %s', (backend) => {
     expect(notes.series('val/accuracy').at(-1)).toBeGreaterThan(0.97);
     expect(notes.series('val/loss').at(-1)).toBeLessThan(0.2);
     expect(notes.series('accuracy')).toHaveLength(6);
-    // From the first step on; the step is the global one, the epoch a fraction.
+    // Points are logged from the first step on; steps count over all epochs, and epochs are fractional.
     expect(notes.points[0]).toMatchObject({ step: 1, epoch: 20 / 1000 });
     expect(notes.points.at(-1)).toMatchObject({ step: 300, epoch: 6 });
     expect(notes.series('samples_per_second').every((speed) => speed > 0)).toBe(true);
@@ -34,7 +34,7 @@ describe.each(['wasm', 'cpu'])('training on %s', (backend) => {
     run.dispose();
   });
 
-  it('gives the same numbers for the same seed, others for another', async () => {
+  it('is reproducible for a seed, and differs for another one', async () => {
     const losses: number[][] = [];
     for (const seed of [1, 1, 2]) {
       const notes = new Notes();
@@ -47,7 +47,7 @@ describe.each(['wasm', 'cpu'])('training on %s', (backend) => {
     expect(losses[2]).not.toEqual(losses[0]);
   });
 
-  it('leaves no tensor behind', async () => {
+  it('leaks no tensors', async () => {
     const before = tf.memory().numTensors;
     for (const optimizer of ['adam', { name: 'sgd', momentum: 0.9, nesterov: true }]) {
       const layers = ['batchNorm', { dense: 4 }, { activation: 'gelu' }, { dense: 2 }];
@@ -59,7 +59,7 @@ describe.each(['wasm', 'cpu'])('training on %s', (backend) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('predicts numbers; errors are in their own unit', async () => {
+  it('predicts numbers, with errors in their own unit', async () => {
     const notes = new Notes();
     const section = {
       layers: [{ dense: 1 }],
@@ -75,13 +75,13 @@ describe.each(['wasm', 'cpu'])('training on %s', (backend) => {
   });
 });
 
-describe('what can go wrong', () => {
+describe('error handling', () => {
   beforeAll(async () => {
     await wasm.start();
     await tf.setBackend('wasm');
   });
 
-  it('stops with the step when the loss is no number any more', async () => {
+  it('stops at a NaN loss and names the step', async () => {
     const notes = new Notes();
     const layers = [{ dense: 8 }, { dense: 1 }];
     const run = training(
@@ -96,7 +96,7 @@ describe('what can go wrong', () => {
     run.dispose();
   });
 
-  it('ends between two steps when asked to stop, also within the first epoch', async () => {
+  it('stops between two steps on request, also within the first epoch', async () => {
     const notes = new Notes();
     notes.onPoint = ({ step }) => {
       if (step >= 5) notes.stopRequested = 'stop';
@@ -108,7 +108,7 @@ describe('what can go wrong', () => {
     run.dispose();
   });
 
-  it('takes a new learning rate on the way', async () => {
+  it('accepts a new learning rate during training', async () => {
     const notes = new Notes();
     const run = training({ ...mlp, logEvery: 1, epochs: 1 }, rings(400), notes);
     let before: Float32Array | undefined;
@@ -123,7 +123,7 @@ describe('what can go wrong', () => {
     run.dispose();
   });
 
-  it('finds tensors that were not released', async () => {
+  it('detects leaked tensors', async () => {
     const notes = new Notes();
     const run = training({ ...mlp, epochs: 3 }, rings(100), notes);
     notes.onPoint = () => void tf.scalar(1);
@@ -131,8 +131,8 @@ describe('what can go wrong', () => {
     run.dispose();
   });
 
-  it('lets other events in while it trains', async () => {
-    // In CPU time: other programs on the machine don't count.
+  it('yields to other events', async () => {
+    // CPU time excludes other programs on the machine.
     const cpu = () => process.cpuUsage().user / 1000;
     const gaps: number[] = [];
     let last = cpu();
@@ -155,7 +155,7 @@ describe('what can go wrong', () => {
       /last layer gives 3 numbers, but rings has 2 classes: end with "- dense: { units: 2 }"/,
     ],
     [{ layers: [{ conv: { filters: 1, kernel: 3 } }] }, /layer 1\.conv needs images/],
-  ])('refuses %j with what to do', (change, message) => {
+  ])('refuses %j with advice', (change, message) => {
     expect(() => training({ ...mlp, ...change }, rings(10))).toThrow(message);
   });
 
@@ -163,7 +163,7 @@ describe('what can go wrong', () => {
     expect(() => training(mlp, plane(10))).toThrow(/use loss: mse/);
   });
 
-  it('leaves a softmax at the end to the loss', async () => {
+  it('omits a final softmax that the loss includes', async () => {
     const [plain, soft] = [new Notes(), new Notes()];
     for (const [notes, activation] of [
       [plain, 'linear'],

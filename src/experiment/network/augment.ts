@@ -43,7 +43,7 @@ export function augmentSchema({ p, optional }: Kit) {
     [
       p(share('erase')),
       z.strictObject({
-        probability: optional(share('probability')).describe(`How often. Default: ${ERASE.probability}.`),
+        probability: optional(share('probability')).describe(`Probability. Default: ${ERASE.probability}.`),
         area: optional(share('area')).describe(`Largest share of the image. Default: ${ERASE.area}.`),
       }),
     ],
@@ -55,7 +55,7 @@ export function augmentSchema({ p, optional }: Kit) {
       z.strictObject({
         distance: p(from0('distance')).describe('Typical displacement in pixels, such as 1.5.'),
         smoothness: optional(number('smoothness').min(1, 'smoothness must be at least 1')).describe(
-          `Pixels over which the displacement stays alike. Default: ${SMOOTHNESS}.`,
+          `Pixels over which the displacement is smoothed. Default: ${SMOOTHNESS}.`,
         ),
       }),
     ],
@@ -63,25 +63,29 @@ export function augmentSchema({ p, optional }: Kit) {
   );
   return z.strictObject(
     {
-      shift: optional(from0('shift')).describe('Moves by up to this many pixels, in each direction.'),
+      shift: optional(from0('shift')).describe('Shifts by up to this many pixels, in each direction.'),
       rotate: optional(from0('rotate').max(180, 'rotate must be at most 180 degrees')).describe(
-        'Turns by up to this many degrees, either way.',
+        'Rotates by up to this many degrees, either way.',
       ),
       scale: optional(from0('scale').lt(1, 'scale must be below 1')).describe(
-        'Makes smaller or larger by up to this share: 0.1 is 90 % to 110 %.',
+        'Shrinks or enlarges by up to this share: 0.1 is 90 % to 110 %.',
       ),
-      flip: flip.nullish().describe('Mirrors: horizontal, vertical, both (half of the images), or how often.'),
+      flip: flip.nullish().describe('Mirrors: horizontal, vertical, both (half of the images), or a probability.'),
       crop: optional(from0('crop').int('crop must be a whole number')).describe(
-        'Puts a border of this many pixels around and cuts a piece of the old size out.',
+        'Pads by this many pixels and crops to the original size at a random position.',
       ),
-      erase: erase.nullish().describe('Replaces a rectangle by noise: how often, or { probability: 0.5, area: 0.3 }.'),
-      noise: optional(from0('noise')).describe('Deviation of added noise. Pixels of byte images lie in [-1, 1].'),
-      brightness: optional(share('brightness')).describe('Makes darker or brighter by up to this share.'),
+      erase: erase
+        .nullish()
+        .describe('Replaces a rectangle by noise: a probability, or { probability: 0.5, area: 0.3 }.'),
+      noise: optional(from0('noise')).describe(
+        'Standard deviation of added noise. Pixels of byte images lie in [-1, 1].',
+      ),
+      brightness: optional(share('brightness')).describe('Darkens or brightens by up to this share.'),
       elastic: elastic
         .nullish()
-        .describe('Bends: typical displacement in pixels, or { distance: 1.5, smoothness: 4 }.'),
+        .describe('Elastic deformation: typical displacement in pixels, or { distance: 1.5, smoothness: 4 }.'),
       fill: optional(oneOf('fill', ['zeros', 'edge'])).describe(
-        'What comes in from outside: zeros (black, the default) or edge (the nearest pixel).',
+        'Value of pixels that move in from outside: zeros (black, the default) or edge (the nearest pixel).',
       ),
     },
     { error: 'augment must be a group of settings, such as { shift: 2, rotate: 10, scale: 0.1 }' },

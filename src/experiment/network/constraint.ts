@@ -33,21 +33,21 @@ export function constraintSchema(kit: Kit) {
     .strictObject({
       l1: bound('l1').describe('Σ|w| of all kernels stays at or below this.'),
       l2: bound('l2').describe('Σw² of all kernels stays at or below this.'),
-      maxNorm: bound('maxNorm').describe('No weights that go into one output are longer than this, together.'),
+      maxNorm: bound('maxNorm').describe('Largest norm of the weights into one output.'),
       nonzero: bound('nonzero').describe(
-        'Weights of all kernels that are not 0: below 1 the share that is allowed, from 1 on their number.',
+        'Largest number of nonzero weights in all kernels; below 1, their largest share.',
       ),
       method: optional(oneOf('method', CONSTRAINT_METHODS)).describe(
-        'projection (the default): to the nearest point within, after every step. lagrangian: by a multiplier that grows until the bound holds.',
+        'projection (the default): moves to the nearest feasible point after every step. lagrangian: uses a multiplier that grows until the bound holds.',
       ),
       penalty: optional(number('penalty').positive('penalty must be above 0')).describe(
-        'For lagrangian: how steeply the cost of going beyond the bound rises. Default: 1.',
+        'For lagrangian: curvature of the cost of exceeding the bound. Default: 1.',
       ),
       every: optional(whole('every')).describe(
-        'For lagrangian: steps between updates of the multiplier. Default: an epoch.',
+        'For lagrangian: steps between updates of the multiplier. Default: one epoch.',
       ),
       ease: optional(number('ease').min(0, 'ease must be at least 0').lt(1, 'ease must be below 1')).describe(
-        'Share of the training in which the bound comes down from where the weights start. Default: 0.3.',
+        'Share of the training during which the bound decreases from the value at the initial weights. Default: 0.3.',
       ),
     })
     .superRefine((written, context) => {

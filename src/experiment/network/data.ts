@@ -61,10 +61,10 @@ export function dataSchema({ p, optional, pair }: Kit) {
     'Default: regression with loss mse and numeric targets, else classification.',
   );
   const memory = optional(z.string({ error: MEMORY }).regex(MEMORY_TEXT, MEMORY)).describe(
-    'Examples that take more than this, such as 2GB, are read from the disk while training. Default: a quarter of the free memory.',
+    'Examples that take more than this, such as 2GB, are read from disk during training. Default: a quarter of the free memory.',
   );
   const scale = optional(oneOf('scale', ['auto', 'none', 'standardize'])).describe(
-    '`auto` (the default): bytes become [-1, 1], other numbers stay. `standardize`: mean 0 and deviation 1 of the training examples.',
+    '`auto` (the default): bytes become [-1, 1], other numbers stay. `standardize`: mean 0 and deviation 1 over the training examples.',
   );
   const arrays = z.strictObject({
     inputs: path('inputs').describe('File of the examples, [count, …]; relative to the experiment file.'),
@@ -94,22 +94,22 @@ export function dataSchema({ p, optional, pair }: Kit) {
   });
   const images = z.strictObject({
     folder: path('folder').describe(
-      'Folder with a subfolder of PNG and JPEG files for each class; or with such folders `train` and `val` in it.',
+      'Folder with one subfolder of PNG and JPEG files per class, or with two such folders `train` and `val`.',
     ),
     validation: path('validation')
       .optional()
       .describe('Folder with the same classes to evaluate on instead of a split.'),
     size: pair('size')
       .optional()
-      .describe('Height and width that all images are brought to. Default: of the first one.'),
+      .describe('Height and width to which all images are resized. Default: those of the first image.'),
     channels: optional(z.literal([1, 3], { error: 'channels must be 1 (grey) or 3 (colours)' })).describe(
-      '1: grey; 3: red, green, blue. Default: as the first image is.',
+      '1: grayscale; 3: red, green, blue. Default: as in the first image.',
     ),
     fit: optional(oneOf('fit', ['stretch', 'crop'])).describe(
-      'How an image of another shape fits: `stretch` (the default), or `crop`: its middle is taken.',
+      'How to fit images of another shape: `stretch` (the default), or `crop` to the middle.',
     ),
     background: optional(oneOf('background', ['black', 'white'])).describe(
-      'What is seen through transparent parts. Default: black.',
+      'Colour behind transparent parts. Default: black.',
     ),
     scale,
     limit,
@@ -117,11 +117,13 @@ export function dataSchema({ p, optional, pair }: Kit) {
   });
   const csv = z.strictObject({
     file: path('file').describe('CSV file with a header line; relative to the experiment file.'),
-    target: p(z.string({ error: 'target must be the name of a column' })).describe('Column that is to be predicted.'),
+    target: p(z.string({ error: 'target must be the name of a column' })).describe('Column to predict.'),
     features: z.array(z.string()).min(1).optional().describe('Columns to predict from. Default: all others.'),
-    categorical: z.array(z.string()).optional().describe('Numeric columns that are categories all the same.'),
+    categorical: z.array(z.string()).optional().describe('Numeric columns to treat as categories.'),
     delimiter: z.string().length(1, 'delimiter must be one character').optional(),
-    standardize: optional(flag('standardize')).describe('Numeric features to mean 0 and deviation 1. Default: true.'),
+    standardize: optional(flag('standardize')).describe(
+      'Scales numeric features to mean 0 and deviation 1. Default: true.',
+    ),
     validation: path('validation').optional().describe('CSV file to evaluate on instead of a split.'),
     task,
     limit,
@@ -130,12 +132,12 @@ export function dataSchema({ p, optional, pair }: Kit) {
   return z.union(
     [
       z.enum(['mnist']),
-      z.strictObject({ mnist: z.strictObject({ limit }).nullable().describe('Handwritten digits, fetched once.') }),
-      z.strictObject({ csv: csv.describe('A table with a header line: one row an example.') }),
-      z.strictObject({ idx: arrays.describe('A pair of IDX files, such as MNIST comes in.') }),
+      z.strictObject({ mnist: z.strictObject({ limit }).nullable().describe('Handwritten digits, downloaded once.') }),
+      z.strictObject({ csv: csv.describe('A table with a header line and one row per example.') }),
+      z.strictObject({ idx: arrays.describe('A pair of IDX files, the format of MNIST.') }),
       z.strictObject({ npy: arrays.describe('A pair of NPY files, as numpy.save writes them.') }),
       z.strictObject({ npz: npz.describe('Arrays of one NPZ archive, as numpy.savez writes them.') }),
-      z.strictObject({ images: images.describe('PNG and JPEG files, one folder a class.') }),
+      z.strictObject({ images: images.describe('PNG and JPEG files, one folder per class.') }),
     ],
     { error: (issue) => describeData(issue.input) },
   );

@@ -15,10 +15,10 @@ export interface EarlyStoppingSettings {
 
 export function earlyStoppingSchema({ p, optional }: Kit) {
   const settings = z.strictObject({
-    metric: optional(z.string()).describe('What must make progress. Default: val/loss.'),
-    patience: optional(whole('patience', 0)).describe('Epochs without progress that are waited for. Default: 5.'),
-    threshold: optional(number('threshold').min(0)).describe('How much counts as progress. Default: 0.'),
-    restore: optional(flag('restore')).describe('Puts the weights of the best epoch back. Default: true.'),
+    metric: optional(z.string()).describe('Metric to monitor. Default: val/loss.'),
+    patience: optional(whole('patience', 0)).describe('Epochs without improvement before training stops. Default: 5.'),
+    threshold: optional(number('threshold').min(0)).describe('Smallest improvement that counts. Default: 0.'),
+    restore: optional(flag('restore')).describe('Restores the weights of the best epoch. Default: true.'),
   });
   return z.union([flag('earlyStopping'), p(whole('patience', 0)), settings], {
     error: 'earlyStopping must be true, a number of epochs, or { metric: val/loss, patience: 5 }',

@@ -93,11 +93,11 @@ function schema(placeholders: boolean) {
       'Fraction of the training examples to evaluate on. Default: the files or test set given with the data, else 0.2.',
     ),
     folds: optional(whole('folds', 2)).describe(
-      'Cross-validation: the training examples are divided into so many parts, and one network is trained for each, judged by that part. ' +
-        'Metrics are means over the parts; `val/…_std` is their standard deviation, `fold1/…` what each part says.',
+      'Cross-validation: splits the training examples into this many folds, and trains one network per fold, validated on that fold. ' +
+        'Metrics are means over the folds; `val/…_std` is their standard deviation, `fold1/…` are the metrics of one fold.',
     ),
     fold: optional(whole('fold')).describe(
-      'Of the `folds`, train only this one, from 1: so that a search may go through them as repeats. Default: all.',
+      'Trains only this one of the `folds`, counted from 1, so that a search can use folds as repeats. Default: all.',
     ),
     layers: z
       .array(layerSchema(kit), {
@@ -107,53 +107,57 @@ function schema(placeholders: boolean) {
       .min(1, 'layers must name at least one layer'),
     loss: lossSchema(kit),
     optimizer: optimizerSchema(kit).optional(),
-    schedule: scheduleSchema(kit).nullish().describe('How the learning rate changes. Default: it does not.'),
+    schedule: scheduleSchema(kit).nullish().describe('Learning rate schedule. Default: constant.'),
     clip: z
       .strictObject({
-        norm: optional(number('norm').positive('norm must be above 0')).describe('Largest length of the gradient.'),
+        norm: optional(number('norm').positive('norm must be above 0')).describe('Largest norm of the gradient.'),
         value: optional(number('value').positive('value must be above 0')).describe('Largest size of each value.'),
       })
       .nullish()
-      .describe('Bounds for gradients, against steps that are too long.'),
+      .describe('Clips gradients to prevent steps that are too long.'),
     accumulate: optional(whole('accumulate')).describe(
-      'Batches whose gradients make one step: a larger batch than memory holds. Default: 1.',
+      'Gradient accumulation: batches per optimizer step, for batches larger than memory. Default: 1.',
     ),
     ema: optional(number('ema').gt(0, 'ema must be above 0').lt(1, 'ema must be below 1')).describe(
-      'Judges and saves a moving average of the weights with this decay, such as 0.999. Default: the weights.',
+      'Evaluates and saves a moving average of the weights with this decay, such as 0.999. Default: the weights.',
     ),
     earlyStopping: earlyStoppingSchema(kit)
       .nullish()
-      .describe('Ends the training when it no longer gets better. Default: it goes on.'),
-    metrics: metricsSchema(kit).nullish().describe('What is measured after every epoch, beyond what always is.'),
+      .describe('Stops the training when it no longer improves. Default: off.'),
+    metrics: metricsSchema(kit).nullish().describe('Additional metrics, measured after every epoch.'),
     diagnostics: optional(flag('diagnostics')).describe(
-      'Logs once an epoch how large gradients, updates and activations are in every layer. Default: false.',
+      'Logs the size of gradients, updates and activations of every layer once per epoch. Default: false.',
     ),
     warnings: optional(flag('warnings')).describe(
-      'Says when training goes wrong: vanishing or exploding gradients, dead units, over-fitting and more. Default: true.',
+      'Warns when training goes wrong: vanishing or exploding gradients, dead units, overfitting and more. Default: true.',
     ),
     regularization: regularizationSchema(kit)
       .nullish()
-      .describe('Penalties and bounds for weights, unless a layer has its own. Default: none.'),
+      .describe('Penalties and bounds on weights; layers can override them. Default: none.'),
     constraint: constraintSchema(kit)
       .nullish()
-      .describe('Bounds that training keeps to: the loss is minimized where they hold. Default: none.'),
-    augment: augmentSchema(kit).nullish().describe('Training images are changed at random. Default: they are not.'),
+      .describe('Constraints: the loss is minimized subject to these bounds. Default: none.'),
+    augment: augmentSchema(kit)
+      .nullish()
+      .describe('Augmentation: random changes of the training images. Default: none.'),
     mixup: mixupSchema(kit).describe(
-      'Mixes each training example with another, by shares of a Beta(mixup, mixup) distribution, such as 0.2. Default: 0, not.',
+      'Mixes each training example with another, with shares from a Beta(mixup, mixup) distribution, such as 0.2. Default: 0 (off).',
     ),
-    batchSize: p(whole('batchSize')).optional().describe('Examples a step. Default: 32.'),
+    batchSize: p(whole('batchSize')).optional().describe('Examples per step. Default: 32.'),
     epochs: p(whole('epochs')).optional().describe('Passes over the training examples. Default: 10.'),
-    shuffle: optional(flag('shuffle')).describe('New order of the examples every epoch. Default: true.'),
-    seed: optional(whole('seed', 0)).describe('Makes a run repeatable on the same backend. Default: of the run.'),
+    shuffle: optional(flag('shuffle')).describe('Shuffles the examples every epoch. Default: true.'),
+    seed: optional(whole('seed', 0)).describe(
+      'Makes a run reproducible on the same backend. Default: the seed of the run.',
+    ),
     logEvery: optional(whole('logEvery')).describe('Steps between two points of `loss`. Default: chosen by speed.'),
     checkpoint: optional(flag('checkpoint')).describe(
-      'Save checkpoints to go on from, and the trained network at the end. Default: true.',
+      'Saves checkpoints to resume from, and the trained network at the end. Default: true.',
     ),
     workers: optional(whole('workers').max(64, 'workers must be at most 64')).describe(
-      'Processes or devices that share each batch and average their gradients. Default: 1.',
+      'Number of workers that share each batch and average their gradients. Default: 1.',
     ),
     backend: optional(oneOf('backend', BACKENDS)).describe(
-      'What computes. Default: auto, the one that is fastest for this network.',
+      'Backend that computes. Default: auto, the fastest one for this network.',
     ),
   });
 }

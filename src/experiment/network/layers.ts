@@ -92,7 +92,7 @@ export function layerSchema(kit: Kit): z.ZodType<WrittenLayer> {
       z.strictObject({ residual: z.union([inner, block]) }),
       z.strictObject({
         repeat: z.strictObject({
-          times: p(whole('times', 0)).describe('How many times these layers follow each other: a depth to search.'),
+          times: p(whole('times', 0)).describe('Number of repetitions of these layers, so that depth can be searched.'),
           layers: inner,
         }),
       }),
@@ -121,7 +121,7 @@ function plainSchemas(kit: Kit) {
     padding: optional(padding).describe('`valid` (the default) or `same` (zeros around the image).'),
     activation: optional(activation),
     bias: optional(flag('bias')),
-    init: optional(init).describe('How the weights start. Default: glorotUniform.'),
+    init: optional(init).describe('Initial weights. Default: glorotUniform.'),
     ...own,
   });
   const pool = z.strictObject({
@@ -138,7 +138,7 @@ function plainSchemas(kit: Kit) {
     ...own,
   });
   const batchNorm = z.strictObject({
-    momentum: optional(number('momentum').min(0).lt(1)).describe('Of the moving averages. Default: 0.9.'),
+    momentum: optional(number('momentum').min(0).lt(1)).describe('Momentum of the moving averages. Default: 0.9.'),
     epsilon: optional(number('epsilon').positive()),
   });
 
@@ -146,7 +146,7 @@ function plainSchemas(kit: Kit) {
     kernel: pair('kernel').describe('Height and width of the kernel.'),
     stride: pair('stride').optional(),
     padding: optional(padding),
-    multiplier: optional(whole('multiplier')).describe('Outputs for each channel. Default: 1.'),
+    multiplier: optional(whole('multiplier')).describe('Outputs per channel. Default: 1.'),
     activation: optional(activation),
     bias: optional(flag('bias')),
     init: optional(init),

@@ -32,15 +32,17 @@ export function lossSchema({ p, optional }: Kit) {
   const settings = z.strictObject({
     name: p(name),
     delta: optional(number('delta').positive('delta must be above 0')).describe(
-      'huber: errors beyond this count evenly instead of squared. Default: 1.',
+      'huber: error above which the loss is linear instead of quadratic. Default: 1.',
     ),
     labelSmoothing: optional(
       number('labelSmoothing').min(0, 'labelSmoothing must be at least 0').lt(1, 'labelSmoothing must be below 1'),
-    ).describe('This share of each label is spread over all classes. Default: 0.'),
+    ).describe('Share of each label that is spread over all classes. Default: 0.'),
     classWeights: z
       .union([p(z.literal('balanced')), record(p(number('a weight').min(0, 'weights must be at least 0')))])
       .nullish()
-      .describe('What each class counts: { cat: 1, dog: 2 }, or `balanced`: by how rare it is. Default: all the same.'),
+      .describe(
+        'Weight of each class: { cat: 1, dog: 2 }, or `balanced`, by inverse frequency. Default: equal weights.',
+      ),
   });
   return z.union([p(name), settings], {
     error: (issue) =>

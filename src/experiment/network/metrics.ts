@@ -14,10 +14,10 @@ export interface MetricSettings {
 export function metricsSchema({ optional }: Kit) {
   return z.strictObject({
     topK: optional(whole('topK')).describe(
-      'Classes: logs `val/top3_accuracy` for topK: 3, where the right class is among the 3 likeliest. Default: none.',
+      'Classes: logs `val/top3_accuracy` for topK: 3, the share of examples whose class is among the 3 most likely. Default: none.',
     ),
     perClass: optional(flag('perClass')).describe(
-      'Classes: logs precision, recall and F1 of every class as `val/f1/<class>`, too. Default: false.',
+      'Classes: also logs precision, recall and F1 of every class as `val/f1/<class>`. Default: false.',
     ),
   });
 }

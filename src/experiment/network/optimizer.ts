@@ -52,10 +52,10 @@ export function optimizerSchema({ p, optional }: Kit) {
     beta1: optional(unit('beta1')).describe(`Decay of the mean of gradients. ${users('beta1')}`),
     beta2: optional(unit('beta2')).describe(`Decay of the mean of their squares. ${users('beta2')}`),
     decay: optional(unit('decay')).describe(`Decay of the mean of squares. ${users('decay')}`),
-    centered: optional(flag('centered')).describe(`Divides by the deviation instead. ${users('centered')}`),
+    centered: optional(flag('centered')).describe(`Divides by the standard deviation instead. ${users('centered')}`),
     epsilon: optional(number('epsilon').positive('epsilon must be above 0')).describe(users('epsilon')),
     weightDecay: optional(number('weightDecay').min(0, 'weightDecay must be at least 0')).describe(
-      `Decoupled weight decay; biases and norms keep theirs. ${users('weightDecay')}`,
+      `Decoupled weight decay, not for biases and norms. ${users('weightDecay')}`,
     ),
   });
   return z.union([p(name), settings], {

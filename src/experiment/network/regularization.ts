@@ -20,10 +20,10 @@ export interface OwnRegularization {
 export function regularizationFields({ optional }: Kit) {
   const amount = (what: string) => number(what).min(0, `${what} must be at least 0`);
   return {
-    l1: optional(amount('l1')).describe('Adds l1·Σ|w| to what is minimized: weights become 0. Biases have none.'),
-    l2: optional(amount('l2')).describe('Adds l2·Σw² to what is minimized: weights become small. Biases have none.'),
+    l1: optional(amount('l1')).describe('Adds l1·Σ|w| to the loss, which drives weights to 0. Not for biases.'),
+    l2: optional(amount('l2')).describe('Adds l2·Σw² to the loss, which keeps weights small. Not for biases.'),
     maxNorm: optional(amount('maxNorm')).describe(
-      'Largest length of the weights that go into one output, such as 3; after each step they are brought back to it. 0: any.',
+      'Largest norm of the weights into one output, such as 3, enforced after each step. 0: unbounded.',
     ),
   };
 }

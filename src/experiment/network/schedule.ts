@@ -42,33 +42,39 @@ export function scheduleSchema({ p, optional }: Kit) {
   const settings = z.strictObject({
     name: p(name),
     warmup: optional(number('warmup').min(0, 'warmup must be at least 0')).describe(
-      'Epochs (or parts of one) in which the rate rises evenly from 0 before the schedule begins. Default: 0.',
+      'Epochs (may be fractional) over which the rate rises linearly from 0 before the schedule begins. Default: 0.',
     ),
     per: optional(oneOf('per', ['step', 'epoch'])).describe('How often the rate changes. Default: step.'),
     every: optional(number('every').positive('every must be above 0')).describe(
       'step: epochs between two drops. Default: 10.',
     ),
     factor: optional(number('factor').gt(0, 'factor must be above 0').max(1, 'factor must be at most 1')).describe(
-      'step, plateau: what the rate is multiplied by with each drop (0.1). exponential: by with each epoch (0.95).',
+      'Factor of the rate. step, plateau: at each drop (0.1). exponential: at each epoch (0.95).',
     ),
     decay: optional(number('decay').min(0, 'decay must be at least 0')).describe(
       'inverseTime: rate / (1 + decay · epochs). Default: 1.',
     ),
-    power: optional(number('power').positive('power must be above 0')).describe('polynomial. Default: 1, a line.'),
-    start: optional(share('start')).describe('oneCycle: where it begins, as a share of the rate. Default: 0.04.'),
-    rise: optional(share('rise')).describe('oneCycle: share of the training in which the rate rises. Default: 0.3.'),
-    end: optional(share('end')).describe('Where the rate ends, as a share of it. Default: 0; oneCycle: 0.0001.'),
+    power: optional(number('power').positive('power must be above 0')).describe(
+      'polynomial: exponent. Default: 1 (linear).',
+    ),
+    start: optional(share('start')).describe('oneCycle: initial rate, as a share of the learning rate. Default: 0.04.'),
+    rise: optional(share('rise')).describe(
+      'oneCycle: share of the training during which the rate rises. Default: 0.3.',
+    ),
+    end: optional(share('end')).describe('Final rate, as a share of the learning rate. Default: 0; oneCycle: 0.0001.'),
     restart: optional(number('restart').positive('restart must be above 0')).describe(
       'cosine: epochs to the first restart. Default: none.',
     ),
     stretch: optional(number('stretch').min(1, 'stretch must be at least 1')).describe(
-      'cosine: how much longer each time between restarts is than the one before. Default: 1.',
+      'cosine: factor by which the time between restarts grows. Default: 1.',
     ),
     patience: optional(number('patience').int().min(0)).describe(
-      'plateau: epochs without progress before a drop. Default: 3.',
+      'plateau: epochs without improvement before a drop. Default: 3.',
     ),
-    threshold: optional(number('threshold').min(0)).describe('plateau: how much counts as progress. Default: 0.0001.'),
-    metric: optional(z.string()).describe('plateau: what must make progress, such as val/loss or val/accuracy.'),
+    threshold: optional(number('threshold').min(0)).describe(
+      'plateau: smallest improvement that counts. Default: 0.0001.',
+    ),
+    metric: optional(z.string()).describe('plateau: metric to monitor, such as val/loss or val/accuracy.'),
   });
   return z.union([p(name), settings], {
     error: 'schedule must be a name such as cosine, or { name: cosine, warmup: 1, … }',

@@ -25,19 +25,19 @@ export function sequenceSchemas(kit: Kit) {
   const own = regularizationFields(kit);
   const recurrent = z.strictObject({
     cell: optional(oneOf('cell', CELLS)).describe('simple, lstm, gru, or gated (one gate). Default: gru.'),
-    units: p(whole('units')).describe('Numbers that the cell remembers.'),
+    units: p(whole('units')).describe('Size of the state.'),
     gate: optional(oneOf('gate', GATES)).describe(
       'The gate’s function: sigmoid (the default), gaussian (a Gaussian kernel), trigonometric (a sine).',
     ),
     sequences: optional(flag('sequences')).describe(
-      'Gives the output of every time, not only the last. Default: false.',
+      'Returns the output of every time step, not only the last. Default: false.',
     ),
     bidirectional: optional(flag('bidirectional')).describe('Reads in both directions. Default: false.'),
     ...own,
   });
   const embedding = z.strictObject({
-    size: p(whole('size')).describe('How many different words (whole numbers from 0) there are.'),
-    width: p(whole('width')).describe('Numbers that each becomes.'),
+    size: p(whole('size')).describe('Number of different words (whole numbers from 0).'),
+    width: p(whole('width')).describe('Size of the vector for each word.'),
     ...own,
   });
   return [z.strictObject({ recurrent }), z.strictObject({ embedding })] as const;

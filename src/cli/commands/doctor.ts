@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
-import { examine } from '../../engine/doctor/index.js';
+import { isBuiltin } from 'node:module';
+import { findNode } from '../../engine/clients/index.js';
 import { JSON_OPTION, type Command } from '../command.js';
 import { safeLine } from '../terminal.js';
 
@@ -20,6 +22,17 @@ export const doctor: Command = {
   ],
   args: [0, 0],
   async run(context, input) {
+    // It reads the index, which an older Node can't; the terminal's Node may be older than the engine's.
+    if (!isBuiltin('node:sqlite')) {
+      const node = await findNode(context.dist);
+      const { status } = spawnSync(node.execPath, process.argv.slice(1), {
+        env: { ...process.env, ...node.env },
+        stdio: 'inherit',
+      });
+      return status ?? 1;
+    }
+    // Loaded here, so that all other commands start under an older Node.
+    const { examine } = await import('../../engine/doctor/index.js');
     const shown = [];
     let left = 0;
     let rebuilds = false;

@@ -6,7 +6,7 @@ import type { EngineConnection } from '../../../../src/engine/clients/index.js';
 import { thisHost } from '../../../../src/engine/machine/host.js';
 import { LeaseReader } from '../../../../src/engine/runs/handStarted/lease.js';
 import { processStartTime } from '../../../../src/engine/supervisor/processes.js';
-import type { Run } from '../../../../src/protocol/engine.js';
+import { ErrorCode, type Run } from '../../../../src/protocol/engine.js';
 import { temporary } from '../../store/helpers.js';
 import { experiment, pause, runOver, runWith, until, useWorkspace } from '../support.js';
 
@@ -123,7 +123,9 @@ for _ in range(10): run.log({"step": run.step}); time.sleep(0.02)
       const { runs } = await engine.request('runs/list', { experiment: 'typed' });
       return runs[0]?.status === 'completed' ? runs[0] : null;
     });
-    const { run } = await engine.request('runs/rerun', { id: first.id });
+    // The command lies in the workspace, where anybody could have put it: the person must say that it is theirs.
+    await expect(engine.request('runs/rerun', { id: first.id })).rejects.toMatchObject({ code: ErrorCode.foreign });
+    const { run } = await engine.request('runs/rerun', { id: first.id, trust: true });
     expect(await runOver(engine, run.id)).toMatchObject({
       status: 'completed',
       experiment: 'typed',

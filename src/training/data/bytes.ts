@@ -100,7 +100,7 @@ export async function openBytes(folder: string, file: string): Promise<Bytes> {
   }
   if (found.isDirectory()) throw new TrainingError(`data file ${file} is a folder`);
   // Opening a pipe would block until somebody writes to it.
-  if (!found.isFile()) throw new TrainingError(`data file ${file} is no file but a device or a pipe`);
+  if (!found.isFile()) throw new TrainingError(`data file ${file} is not a regular file but a device or a pipe`);
   try {
     return new FileBytes(file, found.size, await openFile(path, 'r'));
   } catch (error) {

@@ -138,7 +138,9 @@ export class CrossValidation {
         throw new Error(`it has ${written.folds.length} folds, not ${this.folds.length}`);
       }
     } catch (error) {
-      throw new TrainingError(`the checkpoint in ${folder} is none of this cross-validation: ${messageOf(error)}`);
+      throw new TrainingError(
+        `the checkpoint in ${folder} does not belong to this cross-validation: ${messageOf(error)}`,
+      );
     }
     for (const [i, fold] of this.folds.entries()) {
       const { final, history, confusion } = written.folds[i]!;

@@ -16,11 +16,11 @@ const KEPT = new Set(
 );
 
 /**
- * A copy of `env` without what an outer npm has put there for its own scripts. Install scripts read such variables (the
- * version of Node in `npm_config_user_agent`, for one) and would take the outer npm's word for the inner one's.
+ * Returns a copy of `env` without the variables that an outer npm sets for its own scripts. Install scripts read such
+ * variables (the version of Node in `npm_config_user_agent`, for example) and would mistake the outer npm's for their own.
  *
- * What a person needs stays: registry, proxy, certificates, logins, cache and configuration files, whether they set it in the
- * environment or on the command line. Options of the outer command (`--silent`, `--dry-run`, `--workspace`) do not.
+ * The person's settings are kept: registry, proxy, certificates, logins, cache and configuration files, whether set in the
+ * environment or on the command line. Options of the outer command (`--silent`, `--dry-run`, `--workspace`) are dropped.
  * @param {NodeJS.ProcessEnv} env
  * @returns {NodeJS.ProcessEnv}
  */

@@ -87,7 +87,7 @@ async function ready(
   if (former !== null && former !== backend.id && run.checkpoint) {
     run.message(
       'warning',
-      `this run began on ${former} and goes on with ${backend.id}: its numbers will differ a little`,
+      `this run began on ${former} and resumes on ${backend.id}: its results will differ slightly`,
     );
   }
   return [datasets, backend];
@@ -228,7 +228,7 @@ async function goOn(run: RunClient, training: Training | CrossValidation, networ
   } else {
     epoch = await training.load(run.checkpoint!);
   }
-  const text = `goes on after epoch ${epoch} of ${network.epochs}`;
+  const text = `resumes after epoch ${epoch} of ${network.epochs}`;
   run.message('info', text);
   console.log(text);
 }

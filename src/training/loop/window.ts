@@ -52,7 +52,7 @@ export class Window {
   private fail(loss: number, step: number, epoch: number, learningRate: number): never {
     this.dispose();
     this.options.log.log({ loss }, { step, epoch });
-    const what = Number.isNaN(loss) ? 'NaN (no number)' : 'infinite';
+    const what = Number.isNaN(loss) ? 'NaN' : 'infinite';
     throw new TrainingError(
       `loss became ${what} at step ${step}, in epoch ${epoch}: try a lower learning rate (it is ${learningRate}), ` +
         'or look for extreme values in the data',

@@ -55,7 +55,7 @@ export class EarlyStopping {
 
   reason(epoch: number): string {
     const { metric, restore } = this.settings;
-    const value = Number.isFinite(this.best) ? (this.sign * this.best!).toPrecision(4) : 'no number';
+    const value = Number.isFinite(this.best) ? (this.sign * this.best!).toPrecision(4) : 'not finite';
     const back = restore ? '; its weights are the ones that are kept' : '';
     return `stopped after epoch ${epoch}: ${metric} was best in epoch ${this.bestEpoch} (${value})${back}`;
   }

@@ -287,7 +287,7 @@ describe('hostile and mistaken headers', () => {
   it.each([
     ['a shape beyond all numbers', shape('999999999999999, 999999999999999'), /it is cut short/],
     ['a negative length', shape('-1, 1'), /its shape is damaged/],
-    ['a length that is no number', shape('1e3, 1'), /its shape is damaged/],
+    ['a length that is not a number', shape('1e3, 1'), /its shape is damaged/],
     ['forty dimensions', shape('1, '.repeat(40)), /its shape is damaged/],
     ['a type of the object’s own', npy('<constructor', '1,', floats(1)), /"<constructor" are not supported/],
     [
@@ -328,7 +328,9 @@ describe('hostile and mistaken headers', () => {
   it('refuses a pipe, which might block forever', async () => {
     if (process.platform === 'win32') return;
     execFileSync('mkfifo', [join(folder, 'pipe.csv')]);
-    await expect(load({ csv: { file: 'pipe.csv', target: 'a' } })).rejects.toThrow(/no file but a device or a pipe/);
+    await expect(load({ csv: { file: 'pipe.csv', target: 'a' } })).rejects.toThrow(
+      /not a regular file but a device or a pipe/,
+    );
   });
 });
 

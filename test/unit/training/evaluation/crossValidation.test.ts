@@ -265,7 +265,7 @@ describe('cross-validation', () => {
     fs.rmSync(folder, { recursive: true });
     fs.mkdirSync(folder);
     const all = validation({ epochs: 1 }, new Notes());
-    await expect(all.load(folder)).rejects.toThrow(/none of this cross-validation/);
+    await expect(all.load(folder)).rejects.toThrow(/does not belong to this cross-validation/);
     fs.writeFileSync(path.join(folder, 'folds.json'), JSON.stringify({ version: 1, epoch: 1, folds: [{}, {}] }));
     await expect(all.load(folder)).rejects.toThrow('it has 2 folds, not 3');
     all.dispose();

@@ -23,5 +23,5 @@ it('says so when every value is NaN', async () => {
   const one = stopping({ metric: 'val/loss', patience: 0 });
   await one.judged(1, { 'val/loss': NaN }, weights);
   expect(await one.judged(2, { 'val/loss': NaN }, weights)).toBe(true);
-  expect(one.reason(2)).toContain('val/loss was best in epoch 1 (no number)');
+  expect(one.reason(2)).toContain('val/loss was best in epoch 1 (not finite)');
 });

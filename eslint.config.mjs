@@ -16,6 +16,7 @@ const noNode = {
 /** Rooms of src that each room may use beside itself. A room that is not named here may use them all. */
 const MAY_USE = {
   protocol: [],
+  output: [],
   files: ['protocol'],
   search: ['protocol'],
   store: ['protocol', 'files'],

@@ -5,7 +5,9 @@ import type { Context } from './context.js';
 import { number, runTime } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { LiveArea } from './liveArea.js';
-import { bar, safe, safeLine } from './terminal.js';
+import { bar, paintFor, plain, safeLine } from './terminal.js';
+import { LineFolder } from '../output/lineFolder.js';
+import { OutputFilter } from '../output/outputFilter.js';
 
 /** Resolves to the run as it ended, or as it is when the person leaves. */
 export async function followRun(
@@ -16,7 +18,7 @@ export async function followRun(
   let run = started;
   const area = options.quiet ? null : new LiveArea(process.stderr);
   const draw = (): void => area?.draw(renderRun(context, run));
-  const log = options.log ? new LogTail(context, run.id, () => area?.clear()) : null;
+  const log = options.log ? new LogTail(context, run.id, { follows: true, area }) : null;
   const interrupt = onInterrupt(async () => {
     context.say('\nStopping the run; what it logged stays. Ctrl+C again leaves at once.');
     await (await context.engine()).request('runs/stop', { ids: [run.id] });
@@ -46,6 +48,7 @@ export async function followRun(
     interrupt.dispose();
     await log?.read().catch(() => undefined);
     area?.clear();
+    log?.end();
   }
 }
 
@@ -62,20 +65,32 @@ export function renderRun(context: Pick<Context, 'paint' | 'columns'>, run: Run,
   ];
 }
 
-/** Prints a run's output as it grows. */
+/** Prints a run's output as it grows, each progress update in place of the one before it. */
 export class LogTail {
   private offset = 0;
   private reading: Promise<void> | null = null;
+  private readonly output: Pick<LineFolder, 'push' | 'end'>;
 
   constructor(
     private readonly context: Context,
     private readonly run: string,
-    private readonly before: () => void = () => undefined,
-  ) {}
+    private readonly options: { follows?: boolean; area?: LiveArea | null } = {},
+  ) {
+    const { follows = false, area = null } = options;
+    const colors = paintFor(process.stdout) !== plain;
+    // A terminal that nothing else draws on shows a bar while it moves.
+    const moves = follows && !area?.live && process.stdout.isTTY && colors;
+    this.output = moves ? new MovingOutput() : new LineFolder({ colors, atOnce: follows });
+  }
 
   read(): Promise<void> {
     this.reading ??= this.readAll().finally(() => (this.reading = null));
     return this.reading;
+  }
+
+  /** Prints what is still held back: the last line may have no end. */
+  end(): void {
+    process.stdout.write(this.output.end());
   }
 
   private async readAll(): Promise<void> {
@@ -84,8 +99,23 @@ export class LogTail {
       const part = await engine.request('log/read', { run: this.run, offset: this.offset });
       if (part.next === this.offset) return;
       this.offset = part.next;
-      this.before();
-      process.stdout.write(safe(part.text));
+      const text = this.output.push(part.text);
+      if (text === '') continue;
+      this.options.area?.clear();
+      process.stdout.write(text);
     }
+  }
+}
+
+/** The program's own movements, made safe. */
+class MovingOutput {
+  private readonly filter = new OutputFilter();
+
+  push(text: string): string {
+    return this.filter.push(text);
+  }
+
+  end(): string {
+    return '\u001b[0m';
   }
 }

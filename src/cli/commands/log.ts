@@ -11,9 +11,13 @@ export const log: Command = {
   args: [1, 1],
   async run(context, input) {
     const run = await context.run(input.args[0]!);
-    if (input.flag('follow') && LIVE_STATUSES.includes(run.status))
+    if (input.flag('follow') && LIVE_STATUSES.includes(run.status)) {
       await followRun(context, run, { log: true, quiet: true });
-    else await new LogTail(context, run.id).read();
+      return 0;
+    }
+    const tail = new LogTail(context, run.id);
+    await tail.read();
+    tail.end();
     return 0;
   },
 };

@@ -5,7 +5,7 @@ import { Disposables, type Disposable } from '../events.js';
 import { statusText } from '../explorer/items.js';
 import { l10n } from '../l10n.js';
 import type { FolderEngine } from '../link/folderEngine.js';
-import { OutputFilter } from './ansi.js';
+import { OutputFilter } from '../../output/outputFilter.js';
 import { hasEntry } from '../../protocol/records.js';
 
 /** How much of an old log is read back, and how far a terminal may fall behind before it jumps to the end. */

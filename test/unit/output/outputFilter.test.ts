@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OutputFilter } from '../../../src/editor/log/ansi.js';
+import { OutputFilter } from '../../../src/output/outputFilter.js';
 
 const E = '\u001b';
 const filter = (...pieces: string[]) => {

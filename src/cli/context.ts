@@ -1,7 +1,8 @@
 /** What every command is given: where it works, how it prints, and the way to the engine. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { connectEngine, EngineError, type EngineConnection } from '../engine/clients/index.js';
+import { DATA_FOLDER } from '../files/real.js';
 import type { Run } from '../protocol/engine.js';
 import { CommandError } from './errors.js';
 import { paintFor, type Paint } from './terminal.js';
@@ -109,10 +110,26 @@ export class Context {
   }
 }
 
-/** The nearest folder from `from` up that has a .tunesmith folder, else `from`. */
+/**
+ * The nearest folder from `from` up that has a .tunesmith folder, else `from`. Above `from` it must be a real folder of
+ * this user: in a folder that everybody may write, somebody else may have put it in the way. Root works for everybody.
+ */
 export function findWorkspace(from: string): string {
-  for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
-    if (existsSync(path.join(folder, '.tunesmith'))) return folder;
-    if (path.dirname(folder) === folder) return path.resolve(from);
+  const here = path.resolve(from);
+  if (existsSync(path.join(here, DATA_FOLDER))) return here;
+  for (let folder = here; path.dirname(folder) !== folder;) {
+    folder = path.dirname(folder);
+    if (isOwnFolder(path.join(folder, DATA_FOLDER))) return folder;
+  }
+  return here;
+}
+
+function isOwnFolder(folder: string): boolean {
+  try {
+    const stat = lstatSync(folder);
+    const user = process.geteuid?.() ?? 0;
+    return stat.isDirectory() && (user === 0 || stat.uid === user);
+  } catch {
+    return false;
   }
 }

@@ -32,6 +32,7 @@ import { Scheduler } from './executors/scheduler.js';
 import { SearchFolders } from './searches/folders.js';
 import { KeptSearches } from './searches/keptSearches.js';
 import { Searches } from './searches/searches.js';
+import { refuseReadOnly } from './server/readOnly.js';
 import { Server } from './server/server.js';
 import { OtherHosts } from './otherHosts.js';
 import { SchedulerLease } from './executors/schedulerLease.js';
@@ -105,20 +106,23 @@ export class Engine {
       workspace: paths.workspace,
       log,
       notice: () => this.others.notice(),
-      handlers: this.others.guarded({
-        ...runHandlers(this.parts),
-        ...searchHandlers(this.parts),
-        ...seriesHandlers(this.parts),
-        ...engineHandlers(this.parts, {
-          version,
-          workspace: paths.workspace,
-          startedAt: this.startedAt,
-          problem: this.options.problem,
-          work: () => this.work(),
-          // After the answer is on its way.
-          leave: (why) => void setTimeout(() => void this.leave(why), 20),
+      handlers: refuseReadOnly(
+        this.others.guarded({
+          ...runHandlers(this.parts),
+          ...searchHandlers(this.parts),
+          ...seriesHandlers(this.parts),
+          ...engineHandlers(this.parts, {
+            version,
+            workspace: paths.workspace,
+            startedAt: this.startedAt,
+            problem: this.options.problem,
+            work: () => this.work(),
+            // After the answer is on its way.
+            leave: (why) => void setTimeout(() => void this.leave(why), 20),
+          }),
         }),
-      }),
+        paths,
+      ),
       connected: (client) => {
         log.info(`client ${client.name} connected`);
         changes.add(client);

@@ -9,6 +9,7 @@ import { hostFolders, prepareLocal } from './disk/localState.js';
 import { EngineLock } from './disk/lock.js';
 import { Log } from './disk/log.js';
 import { workspacePaths, type WorkspacePaths } from './disk/paths.js';
+import { isForbidden, whyClosed, whyReadOnly } from './disk/readOnly.js';
 import { isHere } from './machine/host.js';
 import { hostOf, removeStaleSocket } from './server/address.js';
 import { keepFilesPrivate } from './disk/umask.js';
@@ -25,15 +26,15 @@ async function main(): Promise<number> {
   const workspace = fs.realpathSync(values.workspace);
   const state = prepareLocal(workspace);
   const { paths, lock } = lockFolder(workspace, values.state ?? state.folder);
-  makeFolderReal(paths.runs);
+  const readOnly = prepareFolder(paths);
   const log = new Log(paths.log);
   if (!lock) {
     log.info(`another engine is there already; process ${process.pid} leaves`);
     return 0;
   }
   writeReal(path.join(paths.local, 'workspace.json'), JSON.stringify({ path: workspace }));
-  if (!statReal(paths.gitignore)) writeReal(paths.gitignore, '*\n');
-  if (state.problem) log.warn(state.problem);
+  const problem = [state.problem, readOnly].filter(Boolean).join(' ') || null;
+  if (problem) log.warn(problem);
   // Going on in a state that nobody knows is worse than ending: runs go on, and the next client starts a fresh engine.
   const crash = (error: unknown): void => {
     log.error(
@@ -54,7 +55,7 @@ async function main(): Promise<number> {
       version: process.env.TUNESMITH_VERSION ?? '0.0.0',
       distFolder: __dirname,
       idleMs: idleSeconds() * 1000,
-      problem: state.problem,
+      problem,
     });
     await engine.start();
   } catch (error) {
@@ -83,6 +84,27 @@ function lockFolder(workspace: string, first: string): { paths: WorkspacePaths; 
     if (isHere(hostOf(paths.address))) return { paths, lock: null };
   }
   throw new Error(`${hostFolders(first).length} hosts work in ${workspace} with this home already`);
+}
+
+/**
+ * Makes what is missing in the workspace. Returns why that can't be done where the folder can only be looked at, in one
+ * sentence, else null. Throws when not even that is possible.
+ */
+function prepareFolder(paths: WorkspacePaths): string | null {
+  try {
+    makeFolderReal(paths.runs);
+    if (!statReal(paths.gitignore)) writeReal(paths.gitignore, '*\n');
+  } catch (error) {
+    const closed = [paths.folder, paths.runs].map(whyClosed).find(Boolean);
+    if (closed) throw new Error(closed, { cause: error });
+    if (!isForbidden(error)) throw error;
+  }
+  return (
+    [paths.workspace, paths.folder, paths.runs]
+      .filter((folder) => statReal(folder))
+      .map(whyReadOnly)
+      .at(-1) ?? null
+  );
 }
 
 function idleSeconds(): number {

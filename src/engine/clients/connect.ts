@@ -14,6 +14,7 @@ import { EXIT_DISK_FULL } from '../disk/exitCodes.js';
 import { isPrivateFolder, localFolders, LocalStateError, prepareLocal } from '../disk/localState.js';
 import { isHere } from '../machine/host.js';
 import { workspacePaths, type WorkspacePaths } from '../disk/paths.js';
+import { isForbidden, whyClosed } from '../disk/readOnly.js';
 import { ENGINE_SOCKET, isOwnSocket } from '../disk/sockets.js';
 
 export interface ConnectOptions {
@@ -41,8 +42,11 @@ export interface ConnectOptions {
 
 /** Connects to the workspace's engine. Rejects with EngineError, whose message is fit for the person. */
 export async function connectEngine(options: ConnectOptions): Promise<EngineConnection> {
-  const workspace = await fs.realpath(options.workspace).catch(() => {
-    throw new EngineError('start-failed', `There is no folder ${options.workspace}.`);
+  const workspace = await fs.realpath(options.workspace).catch((error: unknown) => {
+    const why = isForbidden(error)
+      ? `${options.workspace} is closed to you: a folder above it may not be entered.`
+      : `There is no folder ${options.workspace}.`;
+    throw new EngineError('start-failed', why);
   });
   const attempt = new Attempt(options, workspace);
   return attempt.run();
@@ -173,14 +177,19 @@ class Attempt {
     } catch {
       throw new EngineError('start-failed', `The engine is not there: ${program}. Build it with: node esbuild.mjs`);
     }
+    const { folder, runs } = workspacePaths(workspace);
+    const closed = [folder, runs].map(whyClosed).find(Boolean);
+    if (closed) throw new EngineError('start-failed', closed);
     this.paths = workspacePaths(workspace, this.prepare());
     try {
       await fs.mkdir(this.paths.folder, { recursive: true, mode: 0o700 });
     } catch (error) {
-      throw new EngineError(
-        'start-failed',
-        `The folder ${this.paths.folder} can't be made: ${(error as Error).message}`,
-      );
+      // There may be nothing to look at, and still the engine says so better.
+      if (!isForbidden(error))
+        throw new EngineError(
+          'start-failed',
+          `The folder ${this.paths.folder} can't be made: ${(error as Error).message}`,
+        );
     }
     const log = await fs.open(this.paths.log, 'a', 0o600);
     try {

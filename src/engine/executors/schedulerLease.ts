@@ -7,6 +7,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { openReal } from '../../files/real.js';
 import { HostIdentity } from '../../protocol/host.js';
 import { leaseSeconds, MISSED_BEATS } from '../machine/beat.js';
 import { isHere, thisHost } from '../machine/host.js';
@@ -67,7 +68,7 @@ export class SchedulerLease {
     if (performance.now() - this.beatAt < leaseSeconds() * 1000) return;
     this.beatAt = performance.now();
     // In place: the file's time is then the file server's.
-    const file = fs.openSync(this.file, fs.constants.O_WRONLY | (fs.constants.O_NOFOLLOW ?? 0));
+    const file = openReal(this.file, fs.constants.O_WRONLY);
     try {
       fs.writeSync(file, JSON.stringify(this.ours), 0);
     } finally {
@@ -128,7 +129,7 @@ export class SchedulerLease {
 
 function readHolder(file: string): LeaseHolder | null {
   try {
-    const descriptor = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+    const descriptor = openReal(file);
     try {
       const bytes = Buffer.alloc(LARGEST);
       const length = fs.readSync(descriptor, bytes, 0, LARGEST, 0);

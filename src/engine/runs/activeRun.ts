@@ -5,10 +5,11 @@ import { entryOf } from '../../protocol/records.js';
 import type { RunSpec } from '../../protocol/runFolder.js';
 import type { Params } from '../../protocol/values.js';
 import type { RunPatch } from '../../store/api.js';
+import { isDiskFull } from '../disk/files.js';
 import { takeLaunch } from '../supervisor/launch.js';
 import { placementEnv, type Job, type Need, type Placement } from '../executors/scheduler.js';
 import type { Keeper } from './keeper.js';
-import { FIRST_LAUNCH, readSupervisorRecords } from './endingRecords.js';
+import { FIRST_LAUNCH, readLastWords, readSupervisorRecords } from './endingRecords.js';
 import { LiveRun } from './liveRun.js';
 import type { Ending, Outcome } from './outcome.js';
 import type { Refusal } from './refusal.js';
@@ -211,7 +212,10 @@ export class ActiveRun {
     const patch =
       outcome.status === 'paused' ? { status: outcome.status, device: null } : this.endPatch(outcome, ending);
     await trouble.insist(
-      () => void store.runs.update(id, patch),
+      () => {
+        this.noteEnd(outcome);
+        store.runs.update(id, patch);
+      },
       () => this.keeper.closed,
     );
     if (this.keeper.closed) return;
@@ -222,6 +226,26 @@ export class ActiveRun {
       this.happens({ type: 'kept' });
     } catch (problem) {
       log.error(`run ${id}: its end could not be dealt with`, problem);
+    }
+  }
+
+  /**
+   * The end of a run for which nothing was started stands beside it as well: an index that is built anew must not take it
+   * for one that waits. Supervisor and program have written down any other. Throws when the disk is full; a folder that
+   * can't be written for another reason stays as it is.
+   */
+  private noteEnd({ status, error }: Outcome): void {
+    const { folders, log } = this.keeper.options;
+    const { id } = this.spec;
+    if (status === 'paused' || !folders.spec(id)) return;
+    const { spawn, exit } = this.records();
+    const { finish } = readLastWords(folders.path(id), this.spec.launch ?? FIRST_LAUNCH);
+    if (spawn || exit || finish) return;
+    try {
+      folders.writeEnd(id, status, error?.message);
+    } catch (problem) {
+      if (isDiskFull(problem)) throw problem;
+      log.warn(`run ${id}: its end could not be written beside it: ${(problem as Error).message}`);
     }
   }
 

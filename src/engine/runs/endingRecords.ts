@@ -77,11 +77,12 @@ export function secondsAtWork(runFolder: string): number | null {
 export function readLastWords(
   runFolder: string,
   launch = FIRST_LAUNCH,
-): Pick<Ending, 'finish' | 'lastError' | 'closed'> {
+): Pick<Ending, 'finish' | 'lastError' | 'closed' | 'neverStarted'> {
   const folder = path.join(runFolder, RUN_FILES.journal);
   let finish: Ending['finish'] = null;
   let lastError: string | null = null;
   let closed: Ending['closed'];
+  let neverStarted: string | undefined;
   let names: string[] = [];
   try {
     names = listReal(folder)
@@ -101,15 +102,16 @@ export function readLastWords(
         finish = { status: end.data.status, error: end.data.error, time: end.data.time };
       }
       if (name === RUN_FILES.engineJournal && end.success && end.data.time >= launch.at) {
-        const { status } = end.data;
+        const { status, error } = end.data;
         if (status === 'stopped' || status === 'pruned') closed = status;
+        else if (status === 'failed') neverStarted = error;
       }
       const message = MessageRecord.safeParse(value);
       if (message.success && message.data.time >= launch.at && message.data.level === 'error')
         lastError = message.data.text;
     }
   }
-  return { finish, lastError, ...(closed && { closed }) };
+  return { finish, lastError, ...(closed && { closed }), ...(neverStarted !== undefined && { neverStarted }) };
 }
 
 /** JSON values of the last lines of a file; unwritten (NUL) and half-written ends are left out. */

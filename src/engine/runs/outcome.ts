@@ -14,6 +14,8 @@ export interface Ending {
   finish: { status: EndStatus; error?: string; time: number } | null;
   /** As the engine has written down itself: it ended the run after its program was gone. */
   closed?: FinalStatus;
+  /** Why the engine could start nothing for it, as it has written down itself. */
+  neverStarted?: string;
   /** Its last message with level error. */
   lastError: string | null;
   /** End of what it printed. */
@@ -46,6 +48,7 @@ function outcomeOfProgram(ending: Ending): Outcome {
   const { exit, finish } = ending;
   if (exit?.error !== undefined) return failed(ending, 'not-started', exit.error);
   if (!exit) {
+    if (ending.neverStarted !== undefined) return failed(ending, 'not-started', ending.neverStarted);
     if (finish && finish.status !== 'failed') return { status: finish.status, error: null };
     if (finish) return failed(ending, 'script', finish.error ?? 'The program reported that it failed.');
     if (ending.elsewhere !== undefined) {

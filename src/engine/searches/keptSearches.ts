@@ -2,6 +2,7 @@
 import type { Run, Search, SearchStatus } from '../../protocol/engine.js';
 import type { NewSearch, SearchesApi, SearchPatch, StoreApi } from '../../store/api.js';
 import type { Log } from '../disk/log.js';
+import { isForbidden } from '../disk/readOnly.js';
 import type { SearchFolders } from './folders.js';
 
 /** Why a search that was under way in a folder does not go on by itself. */
@@ -30,7 +31,7 @@ export class KeptSearches implements SearchesApi {
 
   saveStudy(id: string, study: string): void {
     this.index.saveStudy(id, study);
-    this.folders.saveStudy(id, study);
+    this.unlessForbidden(id, () => this.folders.saveStudy(id, study));
   }
 
   delete(id: string): boolean {
@@ -77,7 +78,17 @@ export class KeptSearches implements SearchesApi {
 
   private keep(id: string): void {
     const search = this.index.get(id);
-    if (search) this.folders.save(search);
+    if (search) this.unlessForbidden(id, () => this.folders.save(search));
+  }
+
+  /** A folder that has become read-only stays as it is, and the index knows better. */
+  private unlessForbidden(id: string, write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      this.log.warn(`search ${id}: its folder can't be written: ${(error as Error).message}`);
+    }
   }
 
   get(id: string): Search | null {

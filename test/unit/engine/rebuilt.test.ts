@@ -1,5 +1,6 @@
 /** The index built anew from the folders: after it was lost, and where the workspace was moved, copied or renamed. */
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { EngineConnection } from '../../../src/engine/clients/index.js';
 import { buildDist } from '../support/build.js';
@@ -119,4 +120,22 @@ it('takes up a run whose workspace was renamed while it was at work: no point is
   expect(await runOver(there, run.id)).toMatchObject({ status: 'completed', metrics: { loss: { count: 100 } } });
   expect((await there.request('runs/get', { id: run.id })).exitCode).toBe(0);
   expect(fs.existsSync(workspace.folder)).toBe(false);
+});
+
+it('shows a run whose supervisor never came up as failed again, and does not start it then', async () => {
+  const dist = workspace.at('dist');
+  fs.cpSync(workspace.dist, dist, { recursive: true });
+  fs.writeFileSync(path.join(dist, 'supervisor.cjs'), 'process.exit(9);\n');
+  workspace.write('train.mjs', TRAIN);
+  const file = workspace.write('a.tune.yaml', experiment('node train.mjs'));
+  let engine = await workspace.connect({ distFolder: dist });
+  const { run } = await engine.request('runs/start', { file });
+  const before = await runOver(engine, run.id);
+  expect(before).toMatchObject({ status: 'failed', error: { kind: 'not-started' } });
+  await workspace.killEngine();
+  for (const end of ['', '-wal', '-shm']) fs.rmSync(workspace.local.store + end, { force: true });
+  engine = await workspace.connect();
+  const after = await runOver(engine, run.id);
+  expect({ status: after.status, error: after.error }).toEqual({ status: before.status, error: before.error });
+  expect(fs.existsSync(workspace.at('starts'))).toBe(false);
 });

@@ -1,0 +1,32 @@
+/** A folder that this user may look at and not change: a colleague's, an archive's, one on a disk that is mounted read-only. */
+import * as fs from 'node:fs';
+
+const { R_OK, W_OK, X_OK } = fs.constants;
+
+/** Whether an error says that something may not be written or read by this user. */
+export function isForbidden(error: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');
+}
+
+/** Why nothing can be changed in a folder, in one sentence; null when it can, or when it is not there. */
+export function whyReadOnly(folder: string): string | null {
+  return isRefused(folder, W_OK | X_OK)
+    ? `${folder} can be looked at, but not changed: you may not write there.`
+    : null;
+}
+
+/** Why a folder can't be looked at, in one sentence; null when it can, or when it is not there. */
+export function whyClosed(folder: string): string | null {
+  return isRefused(folder, R_OK | X_OK)
+    ? `${folder} is closed to you. Ask its owner to let you read it, or to send you a copy.`
+    : null;
+}
+
+function isRefused(folder: string, mode: number): boolean {
+  try {
+    fs.accessSync(folder, mode);
+    return false;
+  } catch (error) {
+    return isForbidden(error);
+  }
+}

@@ -1,0 +1,42 @@
+/** Refuses requests that would change what this user may only look at, before anything of them is done. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { RequestName } from '../../protocol/engine.js';
+import { ID_PATTERN } from '../../protocol/runFiles.js';
+import type { WorkspacePaths } from '../disk/paths.js';
+import { whyReadOnly } from '../disk/readOnly.js';
+import { conflict } from './requestError.js';
+import type { Handlers } from './server.js';
+
+/** Stopping and pausing are not among them: they reach a program, whatever became of its folder. */
+const CHANGES: readonly RequestName[] = [
+  ...(['start', 'rerun', 'resume', 'rename', 'tag', 'note', 'delete', 'restore', 'purge'] as const).map(
+    (what) => `runs/${what}` as const,
+  ),
+  ...(['start', 'resume', 'retry', 'enqueue', 'change', 'delete'] as const).map((what) => `searches/${what}` as const),
+];
+
+export function refuseReadOnly(handlers: Handlers, paths: WorkspacePaths): Handlers {
+  const guarded = { ...handlers } as Record<string, (params: never, client: never) => unknown>;
+  for (const name of CHANGES) {
+    const handle = guarded[name]!;
+    guarded[name] = (params, client) => {
+      const why = foldersOf(name, params, paths).map(whyReadOnly).find(Boolean);
+      if (why) throw conflict(why);
+      return handle(params, client);
+    };
+  }
+  return guarded as unknown as Handlers;
+}
+
+/** The folder of all runs or searches, and those of the ones that are named. */
+function foldersOf(
+  name: RequestName,
+  { id, ids = [] }: { id?: string; ids?: string[] },
+  paths: WorkspacePaths,
+): string[] {
+  const all = name.startsWith('runs/') ? paths.runs : paths.searches;
+  const named = [...(id === undefined ? [] : [id]), ...ids].filter((each) => ID_PATTERN.test(each));
+  const there = [all, paths.folder, paths.workspace].find((folder) => fs.existsSync(folder));
+  return [...(there ? [there] : []), ...named.map((each) => path.join(all, each))];
+}

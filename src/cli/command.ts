@@ -65,7 +65,7 @@ export const COMMON: Record<string, Option> = {
   workspace: {
     type: 'string',
     value: 'DIR',
-    help: 'The folder whose runs these are. Default: the nearest one, from here up, that has a .tunesmith folder, else this one.',
+    help: 'The folder whose runs these are. Default: the nearest one, from here up, that has a .tunesmith folder of yours, else this one.',
   },
   help: { type: 'boolean', short: 'h', help: 'Show this help.' },
 };

@@ -172,6 +172,18 @@ class Places(HandCase):
         self.assertEqual(err.count("nothing will be recorded"), 1)
 
 
+class Ids(unittest.TestCase):
+    def test_have_one_grammar_everywhere(self):
+        sys.path.insert(0, str(PACKAGE))
+        self.addCleanup(sys.path.remove, str(PACKAGE))
+        from tunesmith._workspace import is_id
+
+        for text in ("a", "_", "0-_", "Az09_-", "x" * 64):
+            self.assertTrue(is_id(text), text)
+        for text in ("", "-a", "x" * 65, "a/b", "..", ".", "a b", "a\n", "\na", "é", "٣", "a\0", None, 7):
+            self.assertFalse(is_id(text), text)
+
+
 class Several(HandCase):
     CODE = """
 import tunesmith

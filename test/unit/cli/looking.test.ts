@@ -7,7 +7,7 @@ import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
 import { buildDist, REPO } from '../support/build.js';
 import { skipBecause } from '../support/skip.js';
-import { experiment, runOver, searchOver, TRAIN, Workspace } from '../engine/support.js';
+import { experiment, isAlive, runOver, searchOver, TRAIN, until, Workspace } from '../engine/support.js';
 
 const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
@@ -43,6 +43,9 @@ beforeAll(async () => {
   await runOver(engine, run);
   await engine.request('runs/note', { id: run, note: 'worth a look' });
   await searchOver(engine, (await engine.request('searches/start', { file })).search.id);
+  const pid = workspace.enginePid()!;
+  await engine.request('engine/stop', { force: true });
+  await until('the engine to leave', () => !isAlive(pid));
 });
 afterAll(async () => {
   for (const folder of used) await tunesmith(folder, 'engine', 'stop', '--force');

@@ -4,8 +4,9 @@ import * as path from 'node:path';
 import { connectEngine, EngineError, type EngineConnection } from '../engine/clients/index.js';
 import { DATA_FOLDER } from '../files/real.js';
 import type { Run } from '../protocol/engine.js';
+import { escapeUnsafe } from '../protocol/shownText.js';
 import { CommandError } from './errors.js';
-import { paintFor, type Paint } from './terminal.js';
+import { forStream, paintFor, type Paint } from './terminal.js';
 
 export class Context {
   readonly paint: Paint = paintFor(process.stdout);
@@ -24,16 +25,17 @@ export class Context {
   }
 
   print(text = ''): void {
-    process.stdout.write(`${text}\n`);
+    process.stdout.write(`${forStream(text, process.stdout)}\n`);
   }
 
   json(value: unknown): void {
-    this.print(JSON.stringify(value, null, 2));
+    const text = JSON.stringify(value, null, 2);
+    this.print(process.stdout.isTTY ? escapeUnsafe(text) : text);
   }
 
   /** To standard error: what is no result. */
   say(text: string): void {
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${forStream(text, process.stderr)}\n`);
   }
 
   /** The engine, started when none runs. */

@@ -107,7 +107,7 @@ export function renderSearch(
   const best = search.best ? `best ${number(search.best.objective)}` : none;
   const head =
     `${paint('bold', safeLine(search.name))} ${bar(planned ? over / planned : 0, 20)} ${over}/${search.trials ?? '?'}` +
-    `  ${paint('green', best)}  ${search.status}  ${paint('dim', `${search.sampler}${search.pruner ? ` + ${search.pruner}` : ''}`)}`;
+    `  ${paint('green', best)}  ${search.status}  ${paint('dim', safeLine(`${search.sampler}${search.pruner ? ` + ${search.pruner}` : ''}`))}`;
   const names = Object.keys(search.space).filter((name) => trials.some((run) => hasEntry(run.params, name)));
   const sign = search.objective?.goal === 'maximize' ? -1 : 1;
   const score = (run: Run): number => {

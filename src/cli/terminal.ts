@@ -1,12 +1,9 @@
 /** What may be written to a terminal, and how it looks there. */
-
-/** Control characters, and the marks that reorder text: a script's output must not drive the person's terminal. */
-
-const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+import { replaceUnsafe } from '../protocol/shownText.js';
 
 /** Text from a run (names, values, errors) made safe for the terminal; line breaks and tabs stay. */
 export function safe(text: string): string {
-  return text.replace(UNSAFE, '�');
+  return replaceUnsafe(text);
 }
 
 export function safeLine(text: string): string {
@@ -25,6 +22,21 @@ export function paintFor(stream: NodeJS.WriteStream): Paint {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (FORCE_COLOR && FORCE_COLOR !== '0') return colored;
   return stream.isTTY && !NO_COLOR && TERM !== 'dumb' ? colored : plain;
+}
+
+/** Exactly what `colored` writes. */
+const PAINTED = new RegExp(`(\\u001b\\[(?:0|${Object.values(CODES).join('|')})m)`);
+
+/**
+ * What is written to a stream: to a terminal, nothing but text, line breaks and our colors, whatever is in it; to a file or
+ * another program, exactly what it is.
+ */
+export function forStream(text: string, stream: Pick<NodeJS.WriteStream, 'isTTY'>): string {
+  if (!stream.isTTY) return text;
+  return text
+    .split(PAINTED)
+    .map((part, i) => (i % 2 === 1 ? part : replaceUnsafe(part)))
+    .join('');
 }
 
 const ESCAPES = /\u001b\[[0-9;]*m/g;
@@ -72,7 +84,8 @@ export interface Column {
 /** Lines of a table whose cells are plain text; at most `columns` wide, the widest columns giving way. */
 export function table(heads: Column[], rows: string[][], paint: Paint, columns = Infinity): string[] {
   const clean = rows.map((row) => row.map(safeLine));
-  const widths = heads.map((head, i) => Math.max(width(head.title), ...clean.map((row) => width(row[i] ?? ''))));
+  const titles = heads.map(({ title }) => safeLine(title));
+  const widths = titles.map((title, i) => Math.max(width(title), ...clean.map((row) => width(row[i] ?? ''))));
   const gaps = 2 * (heads.length - 1);
   while (widths.reduce((sum, each) => sum + each, gaps) > columns) {
     const widest = widths.indexOf(Math.max(...widths));
@@ -86,7 +99,7 @@ export function table(heads: Column[], rows: string[][], paint: Paint, columns =
   };
   const line = (cells: string[]): string => cells.join('  ').trimEnd();
   return [
-    paint('dim', line(heads.map((head, i) => cell(head.title, i)))),
+    paint('dim', line(titles.map(cell))),
     ...clean.map((row, r) =>
       line(
         heads.map((head, i) => {

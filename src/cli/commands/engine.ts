@@ -4,6 +4,7 @@ import { suggest } from '../../experiment/suggest.js';
 import { JSON_OPTION, type Command } from '../command.js';
 import { UsageError } from '../errors.js';
 import { duration } from '../format.js';
+import { safeLine } from '../terminal.js';
 
 export const engine: Command = {
   name: 'engine',
@@ -24,9 +25,9 @@ export const engine: Command = {
     if (!connection) {
       if (input.flag('json')) context.json(null);
       else {
-        context.print(`No engine runs for ${context.workspace}.`);
+        context.print(`No engine runs for ${safeLine(context.workspace)}.`);
         const { log } = workspacePaths(context.workspace);
-        if (existsSync(log)) context.print(`  log of the last one: ${log}`);
+        if (existsSync(log)) context.print(`  log of the last one: ${safeLine(log)}`);
       }
       return 0;
     }
@@ -39,11 +40,11 @@ export const engine: Command = {
       const status = await connection.request('engine/status', {});
       if (input.flag('json')) context.json(status);
       else {
-        context.print(`Engine ${status.version}, process ${status.pid}, for ${status.workspace}`);
+        context.print(`Engine ${status.version}, process ${status.pid}, for ${safeLine(status.workspace)}`);
         context.print(
           `  up ${duration(Date.now() - status.startedAt)}, ${status.clients} clients, ${status.runs} live runs, ${status.searches} searches`,
         );
-        context.print(`  log ${status.log}`);
+        context.print(`  log ${safeLine(status.log)}`);
       }
       return 0;
     } finally {

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Run } from '../../protocol/engine.js';
 import { csv } from '../../protocol/csv.js';
+import { escapeUnsafe } from '../../protocol/shownText.js';
 import { EXPORT_FORMATS, TrainerLine, fileNameOf } from '../../protocol/trainer.js';
 import { suggest } from '../../experiment/suggest.js';
 import type { Command, Input, Option } from '../command.js';
@@ -11,7 +12,7 @@ import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
 import { readPoints } from '../points.js';
 import { runJson } from '../shapes.js';
-import { safeLine } from '../terminal.js';
+import { forStream, safeLine } from '../terminal.js';
 import { askTrainer } from '../trainer.js';
 import { QUERY_OPTIONS, readQuery } from './ls.js';
 import { entryOf } from '../../protocol/records.js';
@@ -62,7 +63,8 @@ export const exportRuns: Command = {
     const runs = input.args.length ? await context.runs(input.args) : await allRuns(context, readQuery(input));
     const sink = output ? createWriteStream(path.resolve(context.cwd, output)) : process.stdout;
     const write = (line: string): Promise<unknown> | void => {
-      if (!sink.write(`${line}\n`)) return once(sink, 'drain');
+      const shown = output ? line : onStream(line, format);
+      if (!sink.write(`${shown}\n`)) return once(sink, 'drain');
     };
     if (input.flag('points')) await writePoints(context, runs, format, write);
     else await writeRuns(runs, format, write);
@@ -70,6 +72,11 @@ export const exportRuns: Command = {
     return 0;
   },
 };
+
+/** To a terminal, names and values of a run are shown and not obeyed; a file or another program gets them as they are. */
+function onStream(line: string, format: 'csv' | 'jsonl'): string {
+  return process.stdout.isTTY && format === 'jsonl' ? escapeUnsafe(line) : forStream(line, process.stdout);
+}
 
 async function exportNetwork(context: Context, input: Input, to: string): Promise<number> {
   const format = EXPORT_FORMATS.find((each) => each === to);

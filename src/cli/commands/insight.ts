@@ -121,7 +121,8 @@ export function renderBest(
   });
   const lines = table(heads, rows, paint, columns);
   if (points.length > 1) lines.push(paint('dim', `${points.length} trials that none beats in all objectives.`));
-  if (left) lines.push('unknown' in left ? paint('dim', `What is left to gain: ${left.unknown}.`) : left.sentence);
+  if (left)
+    lines.push('unknown' in left ? paint('dim', `What is left to gain: ${safe(left.unknown)}.`) : safe(left.sentence));
   return lines;
 }
 

@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import * as path from 'node:path';
 import type { Command } from '../command.js';
 import { CommandError } from '../errors.js';
+import { safeLine } from '../terminal.js';
 
 export const types: Command = {
   name: 'types',
@@ -29,7 +30,7 @@ export const types: Command = {
     } finally {
       rmSync(temporary, { force: true });
     }
-    context.print(`Written: ${path.relative(context.cwd, file)}`);
+    context.print(`Written: ${safeLine(path.relative(context.cwd, file))}`);
     return Promise.resolve(0);
   },
 };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseExperiment } from '../../experiment/index.js';
 import type { Command } from '../command.js';
 import { renderProblem } from '../errors.js';
+import { safeLine } from '../terminal.js';
 
 export const validate: Command = {
   name: 'validate',
@@ -18,7 +19,7 @@ export const validate: Command = {
       const { problems } = parseExperiment(text, file);
       problems.forEach((problem) => context.say(renderProblem(problem, context.cwd, context.paint, text)));
       if (problems.some((problem) => problem.severity === 'error')) wrong++;
-      else context.print(`${name}: fine`);
+      else context.print(`${safeLine(name)}: fine`);
     }
     return wrong ? 1 : 0;
   },

@@ -25,7 +25,7 @@ const Saved = z.object({
   dry: z.boolean(),
 });
 
-/** Serializes the state. `texts` caches earlier output; the result shares data with the state, so it must not be changed. */
+/** Serializes the state. `texts` caches earlier output; the result shares data with the state and is read-only. */
 export function toSaved(state: SavedState, texts: TrialTexts): unknown {
   const { trials, imported, ...rest } = state;
   return {

@@ -14,7 +14,7 @@ export function randomSpace(random: Random, kind: 'any' | 'finite' = 'any'): Spa
   return { dimensions };
 }
 
-/** Of one or two parents that have a list of values: choices, or whole numbers. */
+/** Builds a condition on one or two parents with a list of values: choices or integers. */
 function randomCondition(before: Dimension[], random: Random): Dimension['when'] {
   const parents = before.filter((d) => d.kind === 'choice' || (d.kind === 'int' && gridOf(d, null)!.count < 10));
   if (parents.length === 0 || random.int(2) === 0) return null;

@@ -1,4 +1,4 @@
-/** Parameters and metrics may be called anything: what every object inherits, too. */
+/** Tests that parameters and metrics may have any name, including those that every object inherits. */
 import { expect, it } from 'vitest';
 import { AskTellSession } from '../../../src/cli/askTellSession.js';
 import { readSettings } from '../../../src/cli/settings.js';
@@ -17,7 +17,7 @@ const dimensions = NAMES.map((name, i): Dimension => {
   return { kind: 'float', name, when: null, low: 0.5, high: 1, log: i === 1, step: i === 2 ? 0.125 : null };
 });
 
-it.each(Object.keys(SAMPLERS))('%s suggests a value for every such name, and learns from it', (sampler) => {
+it.each(Object.keys(SAMPLERS))('%s suggests a value for every such name and learns from it', (sampler) => {
   const finite = dimensions.map((d): Dimension => (d.kind === 'float' ? { ...d, step: 0.25, log: false } : d));
   const space: Space = { dimensions: sampler === 'grid' ? finite : dimensions };
   const options = { goals: ['minimize' as const], pruner: null, seed: 3, trials: 40, workers: 2 };
@@ -55,7 +55,7 @@ search:
     hasOwnProperty: { int: [1, 8], when: { constructor: y } }
 `;
 
-it('an experiment file may use them', () => {
+it('an experiment file may use such names', () => {
   const { experiment, problems } = parseExperiment(TEXT, FILE);
   expect(problems).toEqual([]);
   const names = ['constructor', 'toString', '__proto__', 'hasOwnProperty', 'group.length', 'group.__proto__.valueOf'];
@@ -78,7 +78,7 @@ it('an experiment file may use them', () => {
   expect(edited.text).toContain('toString: 0.9\n  "__proto__": 0.75\n  hasOwnProperty: 2\n');
 });
 
-it('they cross every process boundary', () => {
+it('such names cross every process boundary', () => {
   const text = '{"__proto__":1,"constructor":[2],"toString":null}';
   expect(JSON.stringify(Params.parse(JSON.parse(text)))).toBe(text);
   const record = JournalRecord.parse(JSON.parse(`{"type":"params","time":1,"params":${text}}`));
@@ -88,7 +88,7 @@ it('they cross every process boundary', () => {
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
 });
 
-it('ask-tell may use them', () => {
+it('ask-tell may use such names', () => {
   const session = new AskTellSession();
   const send = (text: string): string => JSON.stringify(session.answer(text));
   expect(

@@ -1,13 +1,13 @@
-/** Plays studies to their end as a careless crowd of workers would: out of order, with failures, NaN and lost trials. */
+/** Plays studies to their end like a careless crowd of workers: out of order, with failures, NaN and lost trials. */
 import { createStudy, restoreStudy, type SavedStudy } from '../../../src/search/index.js';
 import { createRandom } from '../../../src/search/maths/random.js';
 import type { Outcome, StudyOptions, Trial } from '../../../src/search/types.js';
 
 export interface Game {
   options: StudyOptions;
-  /** Whether it is saved and restored before this turn. */
+  /** Whether the study is saved and restored before this turn. */
   interrupt(turn: number): boolean;
-  /** Done to the study before this turn. */
+  /** Action on the study before this turn. */
   event?(study: SavedStudy, turn: number): void;
   turns?: number;
 }
@@ -15,7 +15,7 @@ export interface Game {
 const WORKERS = 3;
 const STEPS = 9;
 
-/** What the study said, turn by turn; the same twice if the two can't be told apart. */
+/** Plays the game and returns the study's answers, turn by turn; they are equal if two studies can't be told apart. */
 export function play({ options, interrupt, event, turns = 160 }: Game): unknown[] {
   let study = createStudy({ maxSteps: STEPS, workers: WORKERS, ...options });
   const random = createRandom(options.seed + 99);
@@ -33,7 +33,7 @@ export function play({ options, interrupt, event, turns = 160 }: Game): unknown[
     }
     const at = random.int(running.length);
     const { id, until } = running[at]!;
-    // Now and then a worker is never heard of again.
+    // Occasionally a worker disappears.
     const outcome = random.int(60) === 0 ? 'lost' : work(study, id, until, random, options.goals.length, said);
     if (!outcome) continue;
     running.splice(at, 1);
@@ -47,7 +47,7 @@ export function play({ options, interrupt, event, turns = 160 }: Game): unknown[
   return said;
 }
 
-/** Some steps of a trial; null: it is still at work. */
+/** Runs some steps of a trial; returns null while it is still running. */
 function work(
   study: SavedStudy,
   id: number,
@@ -72,7 +72,7 @@ function work(
   return { state: 'completed', values: Array.from({ length: goals }, value), seconds: 1 + random.int(5) };
 }
 
-/** Something that depends on the params, so that there is something to learn. */
+/** Returns a value that depends on the params, so that there is something to learn. */
 function quality({ params }: Trial): number {
   const text = JSON.stringify(Object.values(params).map((v) => (typeof v === 'number' ? Math.round(v * 2) : v)));
   let hash = 0;

@@ -6,7 +6,7 @@ interface Task {
   space: Space;
   f(params: Params): number;
   trials: number;
-  /** Upper bound of the regret's ratio to random search. */
+  /** Upper bound of the regret as a share of random search's. */
   ratio: number;
 }
 const box = (count: number, low: number, high: number): Space => ({
@@ -22,7 +22,7 @@ const box = (count: number, low: number, high: number): Space => ({
 });
 const numbers = (params: Params, count: number) => Array.from({ length: count }, (_, i) => params[`x${i}`] as number);
 
-/** Dixon & Szegö's test set (1978). */
+/** Test set of Dixon & Szegö (1978). */
 function branin(params: Params): number {
   const [u, v] = numbers(params, 2) as [number, number];
   const [a, b] = [u * 15 - 5, v * 15];

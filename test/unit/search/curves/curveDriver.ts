@@ -1,25 +1,28 @@
-/** Runs a study on a learning-curve task with simulated workers that work step by step, each at its own pace. */
+/** Runs a study on a learning-curve task with simulated workers that advance step by step, each at its own pace. */
 import { createRandom } from '../../../../src/search/maths/random.js';
 import type { Study } from '../../../../src/search/types.js';
 import type { CurveTask } from './curveTasks.js';
 
 export interface Drive {
-  /** Steps that may be run in all. */
+  /** Total number of steps that may be run. */
   budget: number;
   workers?: number;
-  /** Chance that a step kills its trial. */
+  /** Probability that a step kills its trial. */
   failures?: number;
   seed?: number;
-  /** Called after each step with the steps run so far. */
+  /** Callback after each step, with the number of steps run so far. */
   watch?: (steps: number) => void;
 }
 export interface Driven {
   steps: number;
-  /** Why it ended: the budget was used up, the study gave nothing more, or (never) all workers wait for each other. */
+  /**
+   * Reason for the end: the budget was used up, the study returned nothing more, or (never) all workers wait for each
+   * other.
+   */
   ended: 'budget' | 'study' | 'deadlock';
 }
 
-/** A trial that is resumed goes on where it (or the one whose checkpoint it takes) stopped. */
+/** Drives the study. A resumed trial continues where it (or the one whose checkpoint it takes) stopped. */
 export function drive(
   study: Study,
   task: CurveTask,

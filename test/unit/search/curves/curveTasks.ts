@@ -13,9 +13,9 @@ export type Kind = (typeof KINDS)[number];
 export interface CurveTask {
   space: Space;
   maxSteps: number;
-  /** As logged at a step from 1 to maxSteps; NaN where the training has diverged. */
+  /** Loss as logged at a step from 1 to maxSteps; NaN if the training has diverged. */
   loss(params: Params, step: number): number;
-  /** Without noise, at the end; a large number where it diverges. */
+  /** Final loss without noise; a large number if the training diverges. */
   final(params: Params): number;
   /** Best and median of `final` over many random configurations. */
   best: number;
@@ -45,7 +45,7 @@ export function spaceOf(kind: Kind): Space {
   return { dimensions };
 }
 
-/** Places on [0, 1]. */
+/** Positions on [0, 1]. */
 function placesOf(params: Params): number[] {
   const p = params as Record<string, number>;
   return [
@@ -65,14 +65,14 @@ function hash(text: string): number {
 interface Shape {
   final: number;
   start: number;
-  /** Steps in which the first half or so is learnt, and the power of what is left. */
+  /** Number of steps in which the first half or so is learnt, and the exponent of the rest. */
   tau: number;
   alpha: number;
-  /** Steps before it learns at all. */
+  /** Number of steps before any learning. */
   delay: number;
-  /** The step after which there are no numbers. */
+  /** Last step with finite losses. */
   until: number;
-  /** Rise of the loss from its lowest point on, per full length. */
+  /** Rise of the loss after its minimum, per full length. */
   rise: number;
 }
 

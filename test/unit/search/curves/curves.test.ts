@@ -29,7 +29,7 @@ const cut = (trial: Trial, steps: number, state: Trial['state']): Trial => ({
 });
 
 describe('a curve', () => {
-  it('is read report by report as if at once, also out of order, with what is no number', () => {
+  it('gives the same result report by report as all at once, also out of order and with NaN', () => {
     const random = createRandom(1);
     const trial = trialOf(0, []);
     const grown = new Curve('maximize');
@@ -62,7 +62,7 @@ describe('a curve', () => {
       expect(Array.from({ length: sorted.length }, (_, k) => sorted.at(k))).toEqual(plain);
     }
   });
-  it('has forms that begin at 1 and end at 0', () => {
+  it('has shapes that begin at 1 and end at 0', () => {
     for (const shape of SHAPES) {
       expect(shape(0)).toBeCloseTo(1, 12);
       expect(shape(1)).toBeCloseTo(0, 12);
@@ -70,8 +70,8 @@ describe('a curve', () => {
   });
 });
 
-describe("the curves' model", () => {
-  it('is calibrated: of trials that it gives a chance p of beating a value, about p do', () => {
+describe('the curve model', () => {
+  it('is calibrated: about a share p of the trials with probability p of beating a value beat it', () => {
     const bins = Array.from({ length: 5 }, () => ({ n: 0, said: 0, won: 0 }));
     let [hopeless, miracles, square] = [0, 0, 0];
     for (const kind of KINDS) {
@@ -101,15 +101,15 @@ describe("the curves' model", () => {
         }
       }
     }
-    // Expected calibration error: how far off a bin is, by the share of forecasts in it.
+    // Expected calibration error: the distance of each bin, weighted by its share of the forecasts.
     const all = bins.reduce((sum, { n }) => sum + n, 0);
     expect(bins.reduce((sum, { said, won }) => sum + Math.abs(said - won), 0) / all).toBeLessThan(0.06);
     expect(hopeless).toBeGreaterThan(200);
     expect(miracles / hopeless).toBeLessThan(0.05);
-    // Always saying how many win comes to about 0.18.
+    // Always forecasting the overall win rate gives about 0.18.
     expect(square / all).toBeLessThan(0.1);
   });
-  it('follows a form that it knows', () => {
+  it('extrapolates a shape that it knows', () => {
     const curve = (final: number) => Array.from({ length: 50 }, (_, i) => final + Math.exp(-(i + 1) / 10));
     const history = historyOf(
       [0.3, 0.5, 0.2].map((final, id) => trialOf(id, curve(final))),
@@ -123,7 +123,7 @@ describe("the curves' model", () => {
     expect(below(0.2)).toBeLessThan(0.05);
     expect(below(0.6)).toBeGreaterThan(0.95);
   });
-  it('is the same whatever the unit and the order of ends', () => {
+  it('does not depend on the unit or the order in which trials end', () => {
     const task = curveTask('power', 3);
     const random = createRandom(4);
     const past = Array.from({ length: 9 }, (_, id) => fullTrial(task, random, id));
@@ -151,7 +151,7 @@ describe("the curves' model", () => {
 });
 
 describe('losses across budgets', () => {
-  it('rank trials nearly as their full trainings would', () => {
+  it('rank trials almost like their full trainings', () => {
     for (const pruner of ['median', 'curve', { name: 'asha', form: 'promote' }]) {
       let total = 0;
       for (const kind of KINDS) {
@@ -177,7 +177,7 @@ describe('losses across budgets', () => {
       expect(total / KINDS.length).toBeGreaterThan(0.65);
     }
   });
-  it('are own values of completed trials, Infinity of failed and diverged ones, NaN where nothing is known', () => {
+  it('are the values of completed trials, Infinity for failed and diverged ones, NaN if nothing is known', () => {
     const trials = [
       trialOf(0, [3, 2, 1]),
       trialOf(1, [4, NaN], { state: 'pruned', values: null }),
@@ -193,7 +193,7 @@ describe('losses across budgets', () => {
     expect(ranks.losses[4]!).toBeLessThan(4);
     expect([...ranks.share.slice(0, 2)]).toEqual([1, 2 / 3]);
   });
-  it('do not depend on when one looked', () => {
+  it('do not depend on when they are queried', () => {
     const task = curveTask('conditional', 0);
     const options = { space: task.space, goals: ['minimize' as const], sampler: 'random', pruner: 'curve', seed: 5 };
     const study = createStudy({ ...options, trials: 40, maxSteps: task.maxSteps });
@@ -206,7 +206,7 @@ describe('losses across budgets', () => {
   });
 });
 
-/** Kendall's: share of pairs in the same order, from -1 to 1. */
+/** Returns Kendall's tau: the rank correlation of the pairs, from -1 to 1. */
 function agreement(a: number[], b: number[]): number {
   let [same, pairs] = [0, 0];
   for (let i = 0; i < a.length; i++) {

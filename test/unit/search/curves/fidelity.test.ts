@@ -50,19 +50,19 @@ describe.each(Object.entries(schedulers))('%s', (_, pruner) => {
     }
   });
 
-  it('brings at least one trial to its end', () => {
+  it('runs at least one trial to the end', () => {
     const study = createStudy(optionsOf(pruner));
     run(study, { ...task, loss: curveTask('power', 4).loss }, 2, 0, 1);
     expect(study.trials.some(({ state }) => state === 'completed')).toBe(true);
   });
 
-  it('also where the full length has to be learnt', () => {
+  it('also does so when the full length has to be learnt', () => {
     const study = createStudy(optionsOf(pruner, { maxSteps: null }));
     expect(run(study, task, 3, 0.005, 4).ended).toBe('study');
     expect(study.trials.length).toBe(20);
   });
 
-  it('goes on after a restart as if there had been none', () => {
+  it('continues after a restart as if there had been none', () => {
     const whole = createStudy(optionsOf(pruner));
     const parted = { study: createStudy(optionsOf(pruner)) as Study };
     let calls = 0;
@@ -81,7 +81,7 @@ describe.each(Object.entries(schedulers))('%s', (_, pruner) => {
 });
 
 describe('pausing', () => {
-  it('goes on from where it paused: no step is run twice', () => {
+  it('resumes where it paused: no step is run twice', () => {
     const study = createStudy(optionsOf({ name: 'asha', form: 'promote' }));
     run(study, task, 4, 0, 2);
     for (const { reports } of study.trials)
@@ -94,7 +94,7 @@ describe('pausing', () => {
   });
 });
 
-it('of a trial that failed nothing is left of what was expected while it ran', () => {
+it('drops the prediction for a trial that fails', () => {
   const reports = [1, 2, 3].map((step) => ({ step, value: 1 / step }));
   const trial = (id: number, state: Trial['state'], values: number[] | null): Trial => {
     return { id, params: {}, state, values, reports: reports.slice(0, state === 'completed' ? 3 : 2), enqueued: false };

@@ -9,11 +9,11 @@ import { box, choice, float, randomHistory, x } from './insightSupport.js';
 
 const ishigami = (params: Params) =>
   Math.sin(x(params, 0)) + 7 * Math.sin(x(params, 1)) ** 2 + 0.1 * x(params, 2) ** 4 * Math.sin(x(params, 0));
-/** Ishigami & Homma (1990) with a = 7, b = 0.1: shares of the variance. */
+/** Variance shares of the function of Ishigami & Homma (1990) with a = 7, b = 0.1. */
 const TRUTH = { main: [0.3139, 0.4424, 0], pair: 0.2437 };
 
 describe('functional ANOVA', () => {
-  it('decomposes a function as is known in closed form', () => {
+  it('matches a decomposition that is known in closed form', () => {
     const draws = drawsOf(box(3, -Math.PI, Math.PI), 16_384);
     const values = Float64Array.from({ length: draws.count }, (_, i) => {
       const [a, b, c] = draws.columns.map((column) => (2 * column[i]! - 1) * Math.PI);
@@ -30,7 +30,7 @@ describe('functional ANOVA', () => {
   it.each([
     ['gp', 260, 0.07],
     ['forest', 3000, 0.09],
-  ] as const)('through a %s on %i trials is near to that', (kind, count, tolerance) => {
+  ] as const)('is close to it when estimated by a %s on %i trials', (kind, count, tolerance) => {
     const history = randomHistory(box(3, -Math.PI, Math.PI), count, ishigami, 5);
     const surrogate = fitSurrogate(rowsOf(history, history.trials), lossesOf(history, history.trials, 0), kind);
     const draws = drawsOf(history.space, 8192);
@@ -40,7 +40,7 @@ describe('functional ANOVA', () => {
     expect(Math.abs(pairs[0]!.share - TRUTH.pair)).toBeLessThan(tolerance);
   });
 
-  it('weighs a child by the share of the space where it takes part', () => {
+  it('weighs a child by the share of the space where it is active', () => {
     const space: Space = {
       dimensions: [choice('kind', ['a', 'b', 'c', 'd']), float('u', 0, 1, { when: { kind: ['a'] } }), float('v')],
     };
@@ -50,7 +50,7 @@ describe('functional ANOVA', () => {
       return (u < 0 ? 0.5 : u) + draws.columns[2]![i]!;
     });
     const { main } = effectsOf(draws, values);
-    // Var u is a quarter of Var v; the parent does nothing by itself.
+    // Var u is a quarter of Var v; the parent has no effect by itself.
     expect(Math.abs(main[0]!)).toBeLessThan(0.01);
     expect(Math.abs(main[1]! - 0.2)).toBeLessThan(0.02);
     expect(Math.abs(main[2]! - 0.8)).toBeLessThan(0.02);
@@ -58,7 +58,7 @@ describe('functional ANOVA', () => {
 });
 
 describe('draws', () => {
-  it('obey linear constraints, unless hardly any does', () => {
+  it('obey linear constraints, unless hardly any draw does', () => {
     const space: Space = { ...box(3), constraints: [{ terms: { x0: 1, x1: 1 }, atMost: 0.5 }] };
     const rows = allowedDraws(space, 4000);
     expect(Math.abs(rows.count / 4000 - 1 / 8)).toBeLessThan(0.02);
@@ -67,7 +67,7 @@ describe('draws', () => {
     expect(allowedDraws(narrow, 1000).count).toBe(1000);
   });
 
-  it('obey conditions, also nested ones, and know the chance of taking part', () => {
+  it('obey conditions, also nested ones, and are active as often as expected', () => {
     const space: Space = {
       dimensions: [
         choice('kind', ['a', 'b', 'c']),

@@ -5,7 +5,7 @@ import type { Params } from '../../../../src/protocol/values.js';
 import type { Space } from '../../../../src/search/types.js';
 import { box, choice, float, randomHistory, x } from './insightSupport.js';
 
-/** Share of the variance that the forest explains on trials it has not seen. */
+/** Returns the share of the variance that the forest explains on unseen trials. */
 function explained(space: Space, f: (params: Params) => number, trials: number): number {
   const [seen, fresh] = [randomHistory(space, trials, f, 1), randomHistory(space, 500, f, 2)];
   const forest = new Forest(rowsOf(seen, seen.trials), lossesOf(seen, seen.trials, 0));
@@ -24,7 +24,7 @@ describe('the random forest', () => {
     expect(many).toBeGreaterThan(0.95);
   });
 
-  it('learns choices, steps and what takes part only sometimes', () => {
+  it('learns choices, steps and conditional parameters', () => {
     const space: Space = {
       dimensions: [
         choice('kind', ['a', 'b', 'c', 'd', 'e']),
@@ -48,7 +48,7 @@ describe('the random forest', () => {
     for (let i = 0; i < rows.count; i++) expect(tiny[i]! * 2 ** 30).toBeCloseTo(plain[i]!, 9);
   });
 
-  it('is the same under the same seed and another under another', () => {
+  it('is the same for the same seed and different for another', () => {
     const history = randomHistory(box(2), 80, (p) => x(p, 0) * x(p, 1));
     const rows = rowsOf(history, history.trials);
     const losses = lossesOf(history, history.trials, 0);
@@ -57,7 +57,7 @@ describe('the random forest', () => {
     expect(of(1)).not.toEqual(of(2));
   });
 
-  it('stands one trial, and trials that are all alike', () => {
+  it('copes with one trial, and with identical trials', () => {
     const one = randomHistory(box(2), 1, () => 7);
     expect([...new Forest(rowsOf(one, one.trials), Float64Array.of(7)).predict([[0.5], [0.5]] as never, 1)]).toEqual([
       7,

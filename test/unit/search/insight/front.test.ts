@@ -10,7 +10,7 @@ const history = (points: number[][], goals: History['goals'] = ['minimize', 'max
 });
 
 describe('the front', () => {
-  // Loss down, accuracy up.
+  // Loss is minimized, accuracy maximized.
   const points = [
     [5, 1],
     [1, 2],
@@ -19,7 +19,7 @@ describe('the front', () => {
     [2, 3],
   ];
 
-  it('is of the trials that none beats, in the order of the first objective, as the person logs them', () => {
+  it("holds the non-dominated trials by the first objective, in the user's units", () => {
     const front = frontOf(history(points));
     expect(front.trials).toEqual([
       { id: 1, values: [1, 2] },
@@ -29,25 +29,25 @@ describe('the front', () => {
     expect(front.others.map(({ id }) => id)).toEqual([0, 3]);
   });
 
-  it('has a reference a tenth of its range beyond its worst values, and the volume over time', () => {
+  it('has a reference a tenth of its range beyond its worst values, and its volume over time', () => {
     const { reference, hypervolume } = frontOf(history(points));
     expect(reference[0]).toBeCloseTo(3.2, 9);
     expect(reference[1]).toBeCloseTo(1.8, 9);
-    // (2.2 · 0.2) after trial 1, then 0.2 · 2.2 more of which 0.2 · 0.2 is shared, then what trial 4 adds.
+    // 2.2 · 0.2 after trial 1; then 0.2 · 2.2 more, of which 0.2 · 0.2 is shared; then the addition of trial 4.
     expect(hypervolume.map(({ trial: id }) => id)).toEqual([1, 2, 4]);
     expect(hypervolume[0]!.value).toBeCloseTo(0.44, 9);
     expect(hypervolume[1]!.value).toBeCloseTo(0.84, 9);
     expect(hypervolume[2]!.value).toBeCloseTo(2.2 * 0.2 + 1.2 * 1 + 0.2 * 1, 9);
   });
 
-  it('takes a reference of the person, and what is beyond it adds nothing', () => {
+  it("uses the user's reference, beyond which nothing counts", () => {
     const { reference, hypervolume } = frontOf(history(points), [2.5, 1]);
     expect(reference).toEqual([2.5, 1]);
     expect(hypervolume.map(({ trial: id }) => id)).toEqual([1, 4]);
     expect(hypervolume.at(-1)!.value).toBeCloseTo(1.5 + 0.5, 9);
   });
 
-  it('leaves out what broke a constraint, unless all did', () => {
+  it('leaves out trials that broke a constraint, unless all did', () => {
     const some = history(points);
     some.trials[4]!.constraints = [0.5];
     expect(frontOf(some).trials.map(({ id }) => id)).toEqual([1, 2]);
@@ -55,7 +55,7 @@ describe('the front', () => {
     expect(frontOf(some).trials.length).toBe(3);
   });
 
-  it('stands nothing, one point, equal points, and infinite ones', () => {
+  it('copes with no point, one point, equal points and infinite ones', () => {
     expect(frontOf(history([]))).toMatchObject({ trials: [], others: [], hypervolume: [], reference: [1, -1] });
     expect(frontOf(history([[2, 2]])).hypervolume.length).toBe(1);
     const equal = frontOf(

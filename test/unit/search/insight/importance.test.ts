@@ -24,14 +24,14 @@ describe.each(['pedAnova', 'fanova'] as const)('importance by %s', (method) => {
     expect(trials).toBe(80);
   });
 
-  it('says the same of a goal turned round, and the same again', () => {
+  it('gives the same result for the opposite goal, and when repeated', () => {
     const history = randomHistory(box(6), 40, bowl, 4);
     const turned = withTrials(history, (t) => ({ ...t, values: t.values!.map((v) => -v) }), ['maximize']);
     expect(found(turned, { method })).toEqual(found(history, { method }));
     expect(found(history, { method })).toEqual(found(history, { method }));
   });
 
-  it('looks at the objective asked for', () => {
+  it('uses the requested objective', () => {
     const history = withTrials(
       randomHistory(box(2), 60, () => 0),
       (t) => ({ ...t, values: [x(t.params, 0), -x(t.params, 1)] }),
@@ -41,7 +41,7 @@ describe.each(['pedAnova', 'fanova'] as const)('importance by %s', (method) => {
     expect(found(history, { method, objective: 1 }).shares.x1).toBeGreaterThan(0.95);
   });
 
-  it('is not taken in by a sampler that tries only good values of what matters', () => {
+  it('is not misled by a sampler that tries only good values of important parameters', () => {
     const study = createStudy({
       ...{ space: box(6), goals: ['minimize'], sampler: 'tpe', pruner: null, seed: 2, trials: null },
     });
@@ -54,7 +54,7 @@ describe.each(['pedAnova', 'fanova'] as const)('importance by %s', (method) => {
     expect(shares.x4! + shares.x5!).toBeLessThan(0.1);
   });
 
-  it('leaves a parent its own effect, and counts a child where it takes part', () => {
+  it('leaves a parent its own effect, and counts a child where it is active', () => {
     const space: Space = {
       dimensions: [
         choice('model', ['svm', 'net', 'forest']),
@@ -71,14 +71,14 @@ describe.each(['pedAnova', 'fanova'] as const)('importance by %s', (method) => {
       { method },
     );
     expect(Object.keys(shares)).toEqual(['model', 'c', 'lr', 'idle']);
-    // Of being among the best, the tenth of all, most is explained by the share of good learning rates in a third.
+    // The share of good learning rates in one third explains most of what puts a trial among the best tenth.
     expect(shares.model).toBeGreaterThan(method === 'fanova' ? 0.8 : 0.15);
     expect(shares.idle).toBeLessThan(0.02);
     expect(shares.lr).toBeGreaterThan(method === 'fanova' ? 0.01 : 0.5);
     expect(shares.c!).toBeLessThan(shares.lr! * (method === 'fanova' ? 3 : 0.1));
   });
 
-  it('says so when there is too little to go by', () => {
+  it('says so when there is too little data', () => {
     expect(importance(randomHistory(box(2), 5, bowl), { method })).toMatchObject({ trials: 5, needed: 16 });
     expect(importance(randomHistory(box(2), 0, bowl), { method })).toMatchObject({ trials: 0 });
     expect(
@@ -93,7 +93,7 @@ describe.each(['pedAnova', 'fanova'] as const)('importance by %s', (method) => {
     expect(importance(randomHistory(fixed, 30, Math.random), { method })).toMatchObject({ trials: 30 });
   });
 
-  it('takes infinite values and a few absurd ones', () => {
+  it('copes with infinite values and a few absurd ones', () => {
     const history = withTrials(randomHistory(box(6), 100, bowl), (t) => {
       if (t.id % 50 === 3) return { ...t, values: [Infinity] };
       return t.id % 50 === 5 ? { ...t, values: [1e12] } : t;
@@ -135,7 +135,7 @@ describe('PED-ANOVA', () => {
   });
 
   it('gives equal trials equal weight, whatever their order', () => {
-    // Early trials all have a small x1; were ties broken by age, x1 would seem to matter.
+    // Early trials all have a small x1; if ties were broken by age, x1 would seem important.
     const trials = Array.from({ length: 100 }, (_, id) => {
       const params = { x0: ((id * 37) % 100) / 100, x1: id < 50 ? 0.1 : 0.9 };
       return trial(id, params, [params.x0 < 0.4 ? 0 : 1]);
@@ -146,7 +146,7 @@ describe('PED-ANOVA', () => {
 });
 
 describe('fANOVA', () => {
-  it('finds what two parameters do only together', () => {
+  it('finds an effect that two parameters have only together', () => {
     const f = (p: Record<string, unknown>) =>
       (x(p as never, 0) - 0.5) * (x(p as never, 1) - 0.5) + x(p as never, 2) * 0.1;
     const { pairs, alone } = found(randomHistory(box(4), 120, f), { method: 'fanova' });

@@ -1,4 +1,4 @@
-/** Histories for tests of what can be learned from them. */
+/** Histories for the tests of insight. */
 import type { Params } from '../../../../src/protocol/values.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import { drawParams } from '../../../../src/search/space/index.js';
@@ -16,7 +16,7 @@ export function trial(id: number, params: Params, values: number[], more: Partia
   return { id, params, state: 'completed', values, reports: [], enqueued: false, ...more };
 }
 
-/** Trials drawn at random. */
+/** Returns a history of randomly drawn trials. */
 export function randomHistory(space: Space, count: number, f: (params: Params) => number, seed = 1): History {
   const random = createRandom(seed);
   const trials = Array.from({ length: count }, (_, id) => {

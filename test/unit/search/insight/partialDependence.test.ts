@@ -42,7 +42,7 @@ describe('partial dependence', () => {
   it.each([
     ['gp', 0.06],
     ['forest', 0.45],
-  ] as const)('of a sum of effects is each effect, by a %s', (model, tolerance) => {
+  ] as const)('recovers each effect of a sum, by a %s', (model, tolerance) => {
     const by = found(randomHistory(space, 90, f), { model });
     expect(by.names).toEqual(['a', 'lr', 'opt', 'momentum', 'layers']);
     for (const [name, of] of Object.entries(effects)) {
@@ -68,7 +68,7 @@ describe('partial dependence', () => {
     expect(found(randomHistory(space, 20, f)).curve('epochs')).toBeNull();
   });
 
-  it('is about the objective as the person logs it', () => {
+  it('is in the units of the objective as the user logs it', () => {
     const down = found(randomHistory(space, 40, f)).curve('a')!;
     const turned = withTrials(randomHistory(space, 40, f), (t) => ({ ...t, values: [-t.values![0]!] }), ['maximize']);
     const up = found(turned).curve('a')!;
@@ -76,7 +76,7 @@ describe('partial dependence', () => {
     expect(up.sd).toEqual(down.sd);
   });
 
-  it('knows where it does not know, and its band holds the truth most of the time', () => {
+  it('is uncertain where data is missing, and its band covers the truth most of the time', () => {
     const one: Space = { dimensions: [float('a'), float('b')] };
     const g = (p: Params) => Math.sin(6 * Number(p.a)) + Number(p.b);
     const half = randomHistory(one, 60, g);
@@ -106,7 +106,7 @@ describe('partial dependence', () => {
     expect(mean.length).toBe(17);
   });
 
-  it('shows two parameters at once, and nothing where they do not meet', () => {
+  it('shows two parameters at once, and nothing where they are never active together', () => {
     const by = found(randomHistory(box(3), 100, (p) => (x(p, 0) - 0.5) * (x(p, 1) - 0.5) * 4));
     const { mean, values } = by.surface('x0', 'x1')!;
     expect(mean.length).toBe(values[0].length * values[1].length);
@@ -125,7 +125,7 @@ describe('partial dependence', () => {
     expect(by.surface('x0', 'x0')).toBeNull();
   });
 
-  it('says so when there is too little to go by', () => {
+  it('says so when there is too little data', () => {
     expect(dependence(randomHistory(box(2), 7, () => 1))).toMatchObject({ trials: 7, needed: 8 });
     expect(
       found(randomHistory(box(2), 8, () => 1))

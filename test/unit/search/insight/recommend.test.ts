@@ -16,7 +16,7 @@ const trial = (id: number, values: number[], more: Partial<Trial> = {}): Trial =
   ...{ id, params: { x0: id }, state: 'completed', values, reports: [], enqueued: false, ...more },
 });
 
-/** The true values of the luckiest and of the recommended trial. */
+/** Returns the true values of the luckiest and of the recommended trial. */
 function search(seed: number, noise: number, more: Partial<StudyOptions> = {}) {
   const study = createStudy({
     ...{ space: box(3), goals: ['minimize'], sampler: 'random', pruner: null, seed, trials: 60, ...more },
@@ -35,8 +35,8 @@ function search(seed: number, noise: number, more: Partial<StudyOptions> = {}) {
 const SEEDS = Array.from({ length: 16 }, (_, i) => i);
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-describe('what is recommended', () => {
-  it('is nearer to the best than the luckiest trial where values are noisy', () => {
+describe('the recommendation', () => {
+  it('is closer to the optimum than the luckiest trial when values are noisy', () => {
     const results = SEEDS.map((seed) => search(seed, 3, { noise: 'some' }));
     expect(mean(results.map(({ regret }) => regret))).toBeLessThan(0.75 * mean(results.map(({ lucky }) => lucky)));
     const better = results.filter(({ regret, lucky }) => regret <= lucky).length;
@@ -47,7 +47,7 @@ describe('what is recommended', () => {
     expect(errors.filter((error) => error < 3).length).toBeGreaterThanOrEqual(14);
   });
 
-  it('is the best trial where there is no noise', () => {
+  it('is the best trial when there is no noise', () => {
     for (const seed of SEEDS) {
       const { found, luckiest } = search(seed, 0);
       expect(found.trial.id).toBe(luckiest.id);
@@ -55,7 +55,7 @@ describe('what is recommended', () => {
     }
   });
 
-  it('is the best trial of a rugged function too, once a search has closed in', () => {
+  it('is also the best trial of a rugged function once a search has converged', () => {
     const griewank = (params: Params) => {
       const x = Object.values(params).map((value) => 120 * (value as number) - 84);
       const waves = x.reduce((product, v, i) => product * Math.cos(v / Math.sqrt(i + 1)), 1);
@@ -88,34 +88,34 @@ describe('what is recommended', () => {
     }
   });
 
-  it('is found by a model once close neighbours show the noise', () => {
+  it('comes from a model once close neighbours show the noise', () => {
     const results = SEEDS.slice(0, 8).map((seed) => search(seed, 3, { space: box(2), sampler: 'tpe', trials: 100 }));
     expect(results.filter(({ found }) => /single values vary by/.test(found.reason)).length).toBeGreaterThanOrEqual(5);
     expect(mean(results.map(({ regret }) => regret))).toBeLessThan(mean(results.map(({ lucky }) => lucky)));
   });
 
-  it('is the best value where the person says that there is no noise', () => {
+  it('is the best value if the user says that there is no noise', () => {
     const { found, study } = search(3, 3, { noise: 'none' });
     expect(found.trial.id).toBe(study.best()[0]!.id);
     expect(found.reason).toBe('the best value');
     expect(restoreStudy(study.save()).recommend()!.reason).toBe('the best value');
   });
 
-  it('is given in the units and the direction of the person', () => {
+  it("has the units and direction of the user's objective", () => {
     const { found, luckiest } = search(1, 0, { goals: ['maximize'] });
     expect(found.trial).toBe(luckiest);
     expect(found.mean).toBeLessThan(0);
     expect(found.reason).toBe('the best value; the same params give about the same');
   });
 
-  it('is nearer still after repeats, and these decide', () => {
+  it('is even closer after repeats, and these decide', () => {
     const repeat = { top: 5, times: 4 };
     const results = SEEDS.map((seed) => search(seed, 3, { repeat }));
     expect(results.every(({ study }) => study.trials.length <= 80 && study.trials.length > 60)).toBe(true);
     expect(mean(results.map(({ regret }) => regret))).toBeLessThan(0.65 * mean(results.map(({ lucky }) => lucky)));
   });
 
-  it('needs few trials, survives strange ones, and is nothing without any', () => {
+  it('needs few trials, survives strange ones, and is null without any', () => {
     const recommender = new Recommender();
     const recommend = (trials: Trial[]) => recommender.recommend(box(1), trials, ['minimize']);
     expect(recommend([])).toBeNull();
@@ -128,7 +128,7 @@ describe('what is recommended', () => {
     expect(recommend([...infinite, trial(11, [-Infinity])])).toMatchObject({ trial: { id: 11 }, mean: -Infinity });
   });
 
-  it('can be told of a conditional space and of many trials', () => {
+  it('works in a conditional space and with many trials', () => {
     const space: Space = {
       dimensions: [
         { kind: 'choice', name: 'a', choices: ['p', 'q'], weights: null, when: null },
@@ -148,7 +148,7 @@ describe('what is recommended', () => {
     expect(found.mean).toBeGreaterThan(-0.03);
   });
 
-  it('is left to the person where there are several objectives', () => {
+  it('is left to the user when there are several objectives', () => {
     expect(new Recommender().recommend(box(1), [trial(0, [1, 2])], ['minimize', 'minimize'])).toBeNull();
     const front = [
       [0, 9],
@@ -161,7 +161,7 @@ describe('what is recommended', () => {
 });
 
 describe('means of repeats', () => {
-  it('count instead of single values', () => {
+  it('replace single values', () => {
     const trials = [trial(0, [1]), trial(1, [2]), trial(2, [5], { repeatOf: 0 }), trial(3, [3], { repeatOf: 0 })];
     expect(measure(trials, ['minimize']).map(({ losses, count }) => [losses[0], count])).toEqual([
       [3, 3],
@@ -174,14 +174,14 @@ describe('means of repeats', () => {
     const trials = [trial(0, [Infinity]), trial(1, [1], { repeatOf: 0 }), trial(2, [-Infinity], { repeatOf: 0 })];
     expect(measure(trials, ['minimize'])[0]!.losses).toEqual([Infinity]);
   });
-  it('count also without the first', () => {
+  it('also count without the first one', () => {
     const trials = [trial(1, [2], { repeatOf: 0 }), trial(2, [4], { repeatOf: 0 })];
     expect(measure(trials, ['minimize'])).toMatchObject([{ losses: [3], count: 2, trial: { id: 1 } }]);
   });
 });
 
 describe('constraints', () => {
-  it('come before values, and the least broken first if none met all', () => {
+  it('take precedence over values, the smallest violation first if no trial met all', () => {
     const trials = [
       trial(0, [0], { constraints: [0.5, 0] }),
       trial(1, [1], { constraints: [0.1, 0.1] }),
@@ -198,7 +198,7 @@ describe('repeats', () => {
     ...{ space: box(1), goals: ['minimize'], sampler: 'random', pruner: 'median', seed: 1, trials: 6, workers: 2 },
     repeat: { top: 2, times: 2 },
   };
-  it('come after the planned trials have ended, spread over the top, and are never pruned', () => {
+  it('follow the planned trials, spread over the top ones, and are never pruned', () => {
     const study = createStudy(start);
     for (let i = 0; i < 6; i++) study.ask();
     expect([study.ask(), study.waiting]).toEqual([null, true]);
@@ -210,7 +210,7 @@ describe('repeats', () => {
     expect(study.ask()).toMatchObject({ repeatOf: 0 });
     const restored = restoreStudy(JSON.parse(JSON.stringify(study.save())));
     for (const one of [study, restored]) {
-      // It was luck: its further repeats go to others.
+      // That trial was lucky: its further repeats go to others.
       one.tell(6, { state: 'completed', values: [50] });
       one.tell(7, { state: 'completed', values: [1] });
       one.tell(8, { state: 'failed' });
@@ -220,7 +220,7 @@ describe('repeats', () => {
       expect(one.best().map(({ id }) => id)).toEqual([1]);
     }
   });
-  it('come also of several objectives, and of what a finite space has', () => {
+  it('also work with several objectives and in a finite space', () => {
     const space: Space = { dimensions: [{ kind: 'choice', name: 'a', choices: [1, 2, 3], weights: null, when: null }] };
     const study = createStudy({ ...start, space, goals: ['minimize', 'maximize'], pruner: null, trials: 50 });
     const repeats: number[] = [];
@@ -236,7 +236,7 @@ describe('repeats', () => {
 describe('a trial that has not completed', () => {
   const goals: ('minimize' | 'maximize')[] = ['minimize', 'maximize'];
   const STEPS = 20;
-  /** Four trials complete; a fifth runs, whose curve is like theirs and leads to `end`. */
+  /** Creates a study in which four trials complete and a fifth runs, with a similar curve that leads to `end`. */
   function study(goal: 'minimize' | 'maximize', end: number, pruned = false) {
     const sign = goal === 'minimize' ? 1 : -1;
     const made = createStudy({
@@ -258,7 +258,7 @@ describe('a trial that has not completed', () => {
     return made;
   }
 
-  it.each(goals)('is recommended when it will clearly be the best (%s), until it is known what it came to', (goal) => {
+  it.each(goals)('is recommended while it will clearly become the best (%s), until its result is known', (goal) => {
     const made = study(goal, 0.1);
     const found = made.recommend()!;
     expect(found.trial.id).toBe(4);
@@ -270,7 +270,7 @@ describe('a trial that has not completed', () => {
     expect(made.recommend()!.trial.id).toBe(1);
   });
 
-  it('is not when it leads nowhere, was stopped, or constraints are measured', () => {
+  it('is not recommended if it is unpromising, was stopped, or constraints are measured', () => {
     expect(study('minimize', 0.7).recommend()!.trial.id).toBe(1);
     expect(study('minimize', 0.1, true).recommend()!.trial.id).toBe(1);
     const measured = createStudy({

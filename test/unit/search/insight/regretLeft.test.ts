@@ -7,7 +7,7 @@ import type { Params } from '../../../../src/protocol/values.js';
 import { box, choice, float, randomHistory, withTrials, x } from './insightSupport.js';
 import { TASKS } from '../tasks.js';
 
-/** Regrets. */
+/** Branin's function, shifted so that its values are regrets. */
 const branin = (p: Params): number => {
   const [a, b] = [x(p, 0) * 15 - 5, x(p, 1) * 15];
   const parabola = b - (5.1 / (4 * Math.PI ** 2)) * a * a + (5 / Math.PI) * a - 6;
@@ -31,11 +31,11 @@ function search(space: Space, f: (params: Params) => number, count: number, seed
 }
 const first = (history: History, count: number): History => ({ ...history, trials: history.trials.slice(0, count) });
 
-describe('what is left to gain', () => {
+describe('the remaining regret', () => {
   it.each([
     ['Branin', 2, branin],
     ['a sphere of 3 dimensions', 3, sphere],
-  ] as const)('falls as the search goes on, and keeps what it says: %s', (_, dimensions, f) => {
+  ] as const)('falls as the search goes on, and is a valid bound: %s', (_, dimensions, f) => {
     let [kept, early, late] = [0, 0, 0];
     for (let seed = 0; seed < 10; seed++) {
       const history = search(box(dimensions), f, 60, seed);
@@ -56,7 +56,7 @@ describe('what is left to gain', () => {
   it.each([
     ['Hartmann 6', TASKS['Hartmann 6']!.space, TASKS['Hartmann 6']!.f, 0],
     ['a narrow well', box(4), well, -5],
-  ] as const)('does not call a deep hollow found that few trials came near: %s', (_, space, f, least) => {
+  ] as const)('does not take a deep valley that few trials came near for found: %s', (_, space, f, least) => {
     let [kept, all] = [0, 0];
     for (let seed = 0; seed < 2; seed++) {
       for (const history of [randomHistory(space, 80, f, seed), search(space, f, 80, seed)]) {
@@ -72,7 +72,7 @@ describe('what is left to gain', () => {
     expect(kept).toBeGreaterThanOrEqual(7);
   });
 
-  it('expects as much again as the latter half of the trials brought', () => {
+  it('expects as large a gain again as that of the latter half of the trials', () => {
     const one: Space = { dimensions: [float('a')] };
     const values = Array.from({ length: 40 }, (_, i) => (i === 39 ? -1000 : 10 - i / 40));
     let i = 0;
@@ -90,7 +90,7 @@ describe('what is left to gain', () => {
     expect(sentence.endsWith('time to stop.')).toBe(atMost <= noise);
   });
 
-  it('does not depend on the goal, and takes what comes', () => {
+  it('does not depend on the goal, and copes with any values', () => {
     const space: Space = {
       dimensions: [
         choice('m', ['a', 'b']),
@@ -108,7 +108,7 @@ describe('what is left to gain', () => {
     expect(found(failed).trials).toBe(20);
   });
 
-  it('says so when there is too little to go by', () => {
+  it('says so when there is too little data', () => {
     expect(regretLeft(randomHistory(box(2), 9, sphere as never))).toMatchObject({ trials: 9, needed: 10 });
     expect(regretLeft(randomHistory(box(2), 30, () => 2))).toMatchObject({
       unknown: 'all trials have the same result',

@@ -5,7 +5,7 @@ import { createRandom } from '../../../../src/search/maths/random.js';
 
 const random = createRandom(4);
 const numbers = (count: number) => Float64Array.from({ length: count }, () => random.normal());
-/** Symmetric and positive definite, with rows `stride` apart. */
+/** Returns a symmetric positive definite matrix with rows `stride` apart. */
 function definite(n: number, stride = n): Float64Array {
   const b = numbers(n * n);
   const a = new Float64Array(n * stride).fill(NaN);
@@ -69,7 +69,7 @@ describe.each([1, 2, 3, 7, 16, 41])('linear algebra with %d rows', (n) => {
     }
   });
 
-  it('appends rows one by one, to the last bit as at once', () => {
+  it('appends rows one by one, bit-identical to all at once', () => {
     const grown = a.slice();
     const grownInverse = new Float64Array(n * stride);
     for (let rows = 1; rows <= n; rows++) {
@@ -86,7 +86,7 @@ describe.each([1, 2, 3, 7, 16, 41])('linear algebra with %d rows', (n) => {
 });
 
 describe('the Cholesky factor', () => {
-  it('of a matrix that is not positive definite is refused', () => {
+  it('is refused for a matrix that is not positive definite', () => {
     expect(linalg.cholesky(Float64Array.of(1, 0, 2, 1), 2)).toBe(false);
     expect(linalg.cholesky(Float64Array.of(0), 1)).toBe(false);
     expect(linalg.cholesky(Float64Array.of(NaN), 1)).toBe(false);

@@ -21,7 +21,7 @@ describe('the normal distribution', () => {
     expect(Math.abs(normalCdf(x) / expected - 1)).toBeLessThan(1e-13);
   });
 
-  it('is undone by its quantile, far into the tails', () => {
+  it('is inverted by its quantile, far into the tails', () => {
     for (const p of [1e-300, 1e-20, 1e-5, 0.01, 0.3, 0.5, 0.7, 0.99, 0.99999]) {
       expect(Math.abs(normalCdf(normalQuantile(p)) / p - 1)).toBeLessThan(1e-11);
     }
@@ -30,7 +30,7 @@ describe('the normal distribution', () => {
     expect(normalQuantile(-1)).toBeNaN();
   });
 
-  it('has a quick form that is right to nine digits', () => {
+  it('has a fast version with nine correct digits', () => {
     const random = createRandom(1);
     for (let i = 0; i < 20_000; i++) {
       const x = (random.next() - 0.5) * 20;
@@ -39,7 +39,7 @@ describe('the normal distribution', () => {
   });
 
   it.each([
-    // Mean of a normal cut off outside [0, 1]: μ + σ (φ(a) − φ(b)) / (Φ(b) − Φ(a)).
+    // Mean of a normal truncated to [0, 1]: μ + σ (φ(a) − φ(b)) / (Φ(b) − Φ(a)).
     [0, 0.1, 0.07978845608],
     [0.5, 0.3, 0.5],
     [1, 0.5, 0.63888],
@@ -75,7 +75,7 @@ describe('log of a sum of exponentials', () => {
 });
 
 describe('unit axes', () => {
-  it('give every value back, stay within bounds, and spread as random draws do', () => {
+  it('map every value back, stay within bounds, and are distributed like random draws', () => {
     const random = createRandom(4);
     for (let round = 0; round < 200; round++) {
       const space = randomSpace(random);
@@ -99,7 +99,7 @@ describe('unit axes', () => {
       }
     }
   });
-  it('know the shares of weighted choices, and never give one of weight 0', () => {
+  it('know the shares of weighted choices, and never yield one of weight 0', () => {
     const [axis] = axesOf({
       dimensions: [{ kind: 'choice', name: 'c', choices: ['a', 'b', 'c'], weights: [3, 1, 0], when: null }],
     });

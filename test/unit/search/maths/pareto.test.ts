@@ -12,7 +12,7 @@ import {
 import { createRandom } from '../../../../src/search/maths/random.js';
 
 const random = createRandom(5);
-/** On a coarse lattice, so that equal values and equal points come up. */
+/** Draws points on a coarse lattice, so that equal values and equal points occur. */
 const cloud = (n: number, objectives: number, lattice: number) =>
   Array.from({ length: n }, () => Array.from({ length: objectives }, () => random.int(lattice) / lattice));
 
@@ -25,7 +25,7 @@ function bruteRanks(points: number[][]): number[] {
   return ranks;
 }
 
-/** Counts the cells of the lattice. */
+/** Counts the dominated cells of the lattice. */
 function bruteVolume(points: number[][], lattice: number): number {
   const objectives = points[0]!.length;
   let count = 0;
@@ -42,7 +42,7 @@ function bruteVolume(points: number[][], lattice: number): number {
 }
 
 describe('sorting into fronts', () => {
-  it.each([1, 2, 3, 4, 6])('is as by brute force with %i objectives', (objectives) => {
+  it.each([1, 2, 3, 4, 6])('agrees with brute force for %i objectives', (objectives) => {
     for (let round = 0; round < 40; round++) {
       const points = cloud(1 + random.int(40), objectives, 2 + random.int(30));
       const ranks = bruteRanks(points);
@@ -52,7 +52,7 @@ describe('sorting into fronts', () => {
     }
   });
 
-  it('takes the worst and nothing at all', () => {
+  it('copes with NaN, infinite values and an empty list', () => {
     expect(nonDominatedSort([])).toEqual([]);
     expect(paretoFront([])).toEqual([]);
     const odd = [
@@ -72,7 +72,7 @@ describe('hypervolume', () => {
     [3, 10],
     [4, 6],
     [5, 4],
-  ])('is as counted, with %i objectives', (objectives, lattice) => {
+  ])('agrees with counting for %i objectives', (objectives, lattice) => {
     const reference = new Array<number>(objectives).fill(1);
     for (let round = 0; round < 25; round++) {
       const points = cloud(1 + random.int(14), objectives, lattice);
@@ -124,7 +124,7 @@ describe('crowding distance', () => {
     ];
     expect([...crowdingDistances(front)].map((x) => Math.round(x * 100) / 100)).toEqual([Infinity, 1.5, 1.1, Infinity]);
   });
-  it('survives what has no extent', () => {
+  it('copes with objectives without extent', () => {
     expect([...crowdingDistances([[1, 1]])]).toEqual([0]);
     const flat = [
       [1, 1],
@@ -144,7 +144,7 @@ describe('reference points', () => {
     [8, 3, 2, 156],
     [10, 3, 2, 275],
     [15, 2, 1, 135],
-  ])('are as many as published: %i objectives, %i and %i divisions', (objectives, divisions, inner, count) => {
+  ])('have the published number: %i objectives, %i and %i divisions', (objectives, divisions, inner, count) => {
     const points = referencePoints(objectives, divisions, inner);
     expect(points.length).toBe(count);
     for (const point of points) expect(point.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 12);

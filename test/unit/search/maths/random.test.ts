@@ -23,7 +23,7 @@ describe('numeric', () => {
 });
 
 describe('random', () => {
-  it('gives these very numbers, on every platform and for ever', () => {
+  it('gives exactly these numbers on every platform', () => {
     const random = createRandom(42);
     expect(Array.from({ length: 4 }, () => random.next())).toMatchInlineSnapshot(`
       [
@@ -42,7 +42,7 @@ describe('random', () => {
     `);
   });
 
-  it('goes on from its state', () => {
+  it('continues from its state', () => {
     const random = createRandom(7);
     random.normal();
     const twin = restoreRandom(random.state());

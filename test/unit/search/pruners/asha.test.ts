@@ -7,7 +7,7 @@ const options: StudyOptions = {
   goals: ['minimize'],
   ...{ sampler: 'random', pruner: { name: 'asha', graceSteps: 2 }, seed: 1, trials: null },
 };
-/** The step at which a trial of this value is stopped; null when it ends by itself. */
+/** Returns the step at which a trial of this value is stopped; null if it ends by itself. */
 function play(study: SavedStudy, value: (step: number) => number, steps = 20): number | null {
   const { id } = study.ask()!;
   for (let step = 0; step <= steps; step++) {
@@ -20,18 +20,18 @@ function play(study: SavedStudy, value: (step: number) => number, steps = 20): n
 }
 
 describe('asynchronous successive halving', () => {
-  it('stops at its rungs what is not among the best third', () => {
+  it('stops trials at its rungs that are not among the best third', () => {
     const study = createStudy(options);
     expect([5, 6, 7, 4, 8, 3].map((level) => play(study, () => level))).toEqual([null, null, 2, null, 2, null]);
-    // Equal to the best goes on; one a little worse no longer does.
+    // A tie with the best continues; a slightly worse value no longer does.
     expect(play(study, () => 3)).toBeNull();
     expect(play(study, () => 3.5)).toBe(2);
   });
-  it('turns round when more is better, and holds NaN for the worst', () => {
+  it('reverses the comparison when more is better, and treats NaN as the worst', () => {
     const study = createStudy({ ...options, goals: ['maximize'] });
     expect([5, 6, 7, 4, NaN].map((level) => play(study, () => level))).toEqual([null, null, null, 2, 2]);
   });
-  it('without graceSteps waits for a completed trial', () => {
+  it('waits for a completed trial without graceSteps', () => {
     const study = createStudy({ ...options, pruner: 'asha' });
     expect([1, 2, 3, 4].map((level) => play(study, () => level))).toEqual([null, null, 3, 3]);
   });
@@ -42,7 +42,7 @@ describe('asynchronous successive halving', () => {
     expect([0, 1].map((step) => study.report(id, step, 99))).toEqual(['continue', 'continue']);
     expect(study.report(id, 5, 99)).toBe('prune');
   });
-  it('names what was meant', () => {
+  it('suggests the correct name', () => {
     expect(() => createStudy({ ...options, pruner: 'ahsa' })).toThrow('did you mean "asha"?');
     expect(() => createStudy({ ...options, pruner: { name: 'asha', etta: 3 } })).toThrow('did you mean "eta"?');
   });

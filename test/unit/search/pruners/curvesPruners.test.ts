@@ -1,4 +1,4 @@
-/** What is made of extrapolated curves: pruners `curve` and `auto`, scheduler `thaw`. */
+/** Tests of the users of extrapolated curves: pruners `curve` and `auto`, scheduler `thaw`. */
 import { describe, expect, it } from 'vitest';
 import { createStudy } from '../../../../src/search/index.js';
 import { createPruner } from '../../../../src/search/registry.js';
@@ -11,7 +11,7 @@ const optionsOf = (task: CurveTask, pruner: Named | null, more: Partial<StudyOpt
   ...{ space: task.space, goals: ['minimize'], sampler: 'random', pruner, seed: 1, trials: 24 },
   ...{ maxSteps: task.maxSteps, ...more },
 });
-/** Steps taken, as a share of all trials run to their end; and how often the best trial of all was found. */
+/** Steps used, as a share of running all trials to their end; and how often the best trial of all was found. */
 function play(pruner: Named, more: Partial<StudyOptions> = {}) {
   let [steps, all, found, runs] = [0, 0, 0, 0];
   for (const task of TASKS) {
@@ -33,7 +33,7 @@ describe('curve', () => {
     expect(share).toBeLessThan(0.6);
     expect(found).toBeGreaterThan(0.8);
   });
-  it('turns round when more is better', () => {
+  it('reverses the comparison when more is better', () => {
     const task = curveTask('power', 3);
     const mirrored: CurveTask = { ...task, loss: (params, step) => -task.loss(params, step) };
     const a = createStudy(optionsOf(task, 'curve'));
@@ -44,7 +44,7 @@ describe('curve', () => {
       a.trials.map(({ state, reports }) => [state, reports.length]),
     );
   });
-  it('stops what has diverged, but not for one report without a number', () => {
+  it('stops diverged trials, but not for a single NaN report', () => {
     const task = curveTask('power', 3);
     const study = createStudy(optionsOf(task, 'curve', { trials: null }));
     for (let t = 0; t < 3; t++) {
@@ -62,7 +62,7 @@ describe('curve', () => {
 });
 
 describe('thaw', () => {
-  it('saves as much, and goes on with a trial that it paused too early', () => {
+  it('saves as much, and resumes a trial that it paused too early', () => {
     const { share, found } = play('thaw', { checkpoints: true });
     expect(share).toBeLessThan(0.6);
     expect(found).toBeGreaterThan(0.8);
@@ -83,7 +83,7 @@ describe('auto', () => {
     expect(reasonOf({ trials: 5 })).toBe('none: 5 trials are too few to stop any of them');
     expect(reasonOf({ maxSteps: 4 })).toBe('none: trials of 4 steps are too short to stop early');
   });
-  it('does nothing where there is little to save', () => {
+  it('does nothing when there is little to save', () => {
     for (const more of [{ trials: 5 }, { maxSteps: 3 }, { trials: 5, checkpoints: true }]) {
       const study = createStudy(optionsOf(task, 'auto', more));
       drive(study, { ...task, maxSteps: more.maxSteps ?? task.maxSteps }, { budget: 1e6 });

@@ -1,4 +1,4 @@
-/** Searches that begin with trials which never learn: what learns later must not be judged by them. */
+/** Searches that begin with trials that never learn: later trials that do must not be judged by them. */
 import { describe, expect, it } from 'vitest';
 import { createStudy } from '../../../../src/search/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
@@ -10,7 +10,7 @@ const space: Space = {
 const STEPS = 50;
 type Curve = (step: number) => number;
 
-/** Plays trials one after the other; for each the reports it made, and whether it was stopped. */
+/** Plays trials one after the other; returns, for each, its number of reports and whether it was stopped. */
 function play(
   pruner: string,
   curves: Curve[],
@@ -45,7 +45,7 @@ describe.each(['curve', 'auto'])('%s', (pruner) => {
     expect(play(pruner, curves).slice(count, count + 1)).toEqual([{ step: STEPS, stopped: false }]);
   });
 
-  it('lets an accuracy rise late after trials that guess', () => {
+  it('lets an accuracy rise late after trials that only guess', () => {
     const late = (from: number): Curve => {
       return (step) => 0.1 + 0.78 / (1 + Math.exp(-(step - from) / 3));
     };

@@ -17,7 +17,7 @@ const make = (pruner: Named, more: Partial<StudyOptions> = {}) =>
       ...more,
     },
   });
-/** Runs what was asked for, at one loss throughout, to where it pauses or ends; tells what became of it. */
+/** Runs the trial asked for, at a constant loss, to where it pauses or ends; returns its final state. */
 function play(study: Study, { id, until = 27 }: Asked, loss: number): string {
   const from = study.trials[id]!.reports.length;
   for (let step = from + 1; step <= until; step++) {
@@ -30,10 +30,10 @@ function play(study: Study, { id, until = 27 }: Asked, loss: number): string {
   return `${id} end ${until}`;
 }
 
-describe('asha that promotes', () => {
+describe('asha with form promote', () => {
   const pruner = { name: 'asha', form: 'promote', grace: 1 / 9 };
 
-  it('resumes the best third of the highest rung first, and begins anew only if there is none', () => {
+  it('resumes the best third of the highest rung first, and begins a new trial only if there is none', () => {
     const study = make(pruner);
     const losses = [5, 3, 4, 1, 2, 6, 7, 8, 9];
     const played: string[] = [];
@@ -44,12 +44,12 @@ describe('asha that promotes', () => {
     expect(played).toEqual([
       ...['0 pause 3', '1 pause 3', '2 pause 3', 'resume 1 pause 9'],
       ...['3 pause 3', 'resume 3 pause 9', '4 pause 3', '5 pause 3', 'resume 4 pause 9'],
-      // Three have come to the second rung: one goes on.
-      // The best three of nine have gone on already, so new ones begin.
+      // Three have reached the second rung: one continues.
+      // The best three of nine have continued already, so new ones begin.
       ...['resume 3 end 27', '6 pause 3', '7 pause 3', '8 pause 3'],
     ]);
   });
-  it('gives the place of a trial that failed to the next one', () => {
+  it("gives a failed trial's place to the next one", () => {
     const study = make(pruner);
     for (const loss of [1, 2, 3]) play(study, study.ask()!, loss);
     const asked = study.ask()!;
@@ -58,12 +58,12 @@ describe('asha that promotes', () => {
     play(study, study.ask()!, 4);
     expect(study.ask()!.id).toBe(1);
   });
-  it('never promotes what has no number', () => {
+  it('never promotes a trial with NaN', () => {
     const study = make(pruner, { trials: 9 });
     for (let i = 0; i < 9; i++) play(study, study.ask()!, NaN);
     expect([study.ask(), study.waiting]).toEqual([null, false]);
   });
-  it('waits for those that run, then brings the best to its end; the others rest', () => {
+  it('waits for running trials, then runs the best to the end; the others stay paused', () => {
     const study = make(pruner, { trials: 2 });
     const [first, second] = [study.ask()!, study.ask()!];
     play(study, first, 2);
@@ -76,7 +76,7 @@ describe('asha that promotes', () => {
 });
 
 describe('successive halving in rounds', () => {
-  it('is the table of the paper: 9 trials to 3 steps, 3 to 9, 1 to the end', () => {
+  it("matches the paper's table: 9 trials to 3 steps, 3 to 9, 1 to the end", () => {
     const study = make({ name: 'halving', form: 'rounds', grace: 1 / 9 }, { trials: 9 });
     const counts: Record<string, number> = {};
     for (let asked = study.ask(); asked; asked = study.ask()) {
@@ -85,11 +85,11 @@ describe('successive halving in rounds', () => {
     }
     expect(counts).toEqual({ 'pause 3': 9, 'pause 9': 3, 'end 27': 1 });
   });
-  it('begins the next round rather than wait for a slow trial', () => {
+  it('begins the next round instead of waiting for a slow trial', () => {
     const study = make({ name: 'halving', form: 'rounds', grace: 1 / 9 });
     study.ask();
     for (let i = 1; i < 12; i++) expect(play(study, study.ask()!, i)).toBe(`${i} pause 3`);
-    // The slow one fails, so the best of the others go on.
+    // The slow one fails, so the best of the others continue.
     study.tell(0, { state: 'failed' });
     expect([1, 2, 3].map(() => play(study, study.ask()!, 1))).toEqual(['1 pause 9', '2 pause 9', '3 pause 9']);
   });

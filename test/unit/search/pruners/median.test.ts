@@ -21,7 +21,7 @@ function withHistory(more: Partial<StudyOptions> = {}) {
   }
   return study;
 }
-/** The step at which a trial with this curve is pruned; null when it never is. */
+/** Returns the step at which a trial with this curve is pruned; null if it never is. */
 function prunedAt(study: ReturnType<typeof createStudy>, curve: (step: number) => number, from = 1): number | null {
   const { id } = study.ask()!;
   for (let step = from; step <= 20; step++) if (study.report(id, step, curve(step)) === 'prune') return step;
@@ -29,19 +29,19 @@ function prunedAt(study: ReturnType<typeof createStudy>, curve: (step: number) =
 }
 
 describe('median pruner', () => {
-  it('leaves the first steps alone, then stops what is worse than the median', () => {
+  it('leaves the first steps alone, then stops trials worse than the median', () => {
     expect(prunedAt(withHistory(), (step) => 2.5 + (20 - step))).toBe(4); // 15 % of 19 steps after the first
-    expect(prunedAt(withHistory(), (step) => 2 + (20 - step))).toBeNull(); // equal is good enough
+    expect(prunedAt(withHistory(), (step) => 2 + (20 - step))).toBeNull(); // A tie is good enough.
     expect(prunedAt(withHistory(), (step) => 1 + (20 - step))).toBeNull();
   });
-  it('turns round when more is better', () => {
+  it('reverses the comparison when more is better', () => {
     expect(prunedAt(withHistory({ goals: ['maximize'] }), (step) => -(2.5 + (20 - step)))).toBe(4);
     expect(prunedAt(withHistory({ goals: ['maximize'] }), (step) => -(1.5 + (20 - step)))).toBeNull();
   });
-  it("takes a trial's best, not its latest", () => {
+  it("uses a trial's best value, not its latest", () => {
     expect(prunedAt(withHistory(), (step) => (step === 3 ? 0 : 100))).toBeNull();
   });
-  it('holds what is not a number for the worst', () => {
+  it('treats NaN as the worst', () => {
     expect(prunedAt(withHistory(), () => NaN)).toBe(4);
     expect(prunedAt(withHistory(), (step) => (step % 2 ? NaN : 20 - step))).toBeNull();
     expect(prunedAt(withHistory({ goals: ['maximize'] }), () => -Infinity)).toBe(4);
@@ -55,18 +55,18 @@ describe('median pruner', () => {
     }
     expect(prunedAt(study, () => 100)).toBeNull();
   });
-  it('compares at the same step though others report at other steps', () => {
+  it('compares at the same step even if others report at other steps', () => {
     const study = withHistory({ pruner: { name: 'median', graceSteps: 0 } });
     const { id } = study.ask()!;
     expect(study.report(id, 10.5, 2 + 10)).toBe('continue');
     expect(study.report(id, 11.5, 2 + 10)).toBe('prune');
   });
-  it('has nobody to compare with beyond the longest trial', () => {
+  it('has nothing to compare with beyond the longest trial', () => {
     expect(prunedAt(withHistory(), () => 1e9, 21)).toBeNull();
     const study = withHistory();
     expect(study.report(study.ask()!.id, 1000, 1e9)).toBe('continue');
   });
-  it('takes other percentiles and a grace in steps', () => {
+  it('supports other percentiles and a grace period in steps', () => {
     const best = { name: 'percentile', percentile: 25, startupTrials: 3, graceSteps: 9 };
     expect(prunedAt(withHistory({ pruner: best }), (step) => 1.5 + (20 - step))).toBe(10);
     expect(prunedAt(withHistory({ pruner: best }), (step) => 1 + (20 - step))).toBeNull();

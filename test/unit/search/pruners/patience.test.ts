@@ -14,13 +14,13 @@ function stops(study: ReturnType<typeof make>, values: number[]): number | null 
 }
 
 describe('patience', () => {
-  it('stops a trial after so many reports without improvement', () => {
+  it('stops a trial after this many reports without improvement', () => {
     const study = make({ name: 'patience', patience: 3 });
     expect(stops(study, [5, 4, 4, 4, 4, 4])).toBe(5);
     expect(stops(study, [5, 4, 6, 7, 3, 3, 2])).toBeNull();
     expect(stops(study, [NaN, NaN, NaN, NaN, NaN])).toBe(4);
   });
-  it('counts small improvements as none', () => {
+  it('ignores small improvements', () => {
     expect(stops(make({ name: 'patience', patience: 2, minDelta: 0.5 }), [5, 4.9, 4.8, 4.7])).toBe(3);
   });
   it('holds another pruner back', () => {
@@ -34,7 +34,7 @@ describe('patience', () => {
 });
 
 describe('threshold', () => {
-  it('stops what leaves its bounds or is no number', () => {
+  it('stops trials with values out of bounds or NaN', () => {
     const pruner = { name: 'threshold', lower: 0, upper: 10 };
     expect(stops(make(pruner), [0, 10, 10.1])).toBe(3);
     expect(stops(make(pruner), [1, -0.1])).toBe(2);

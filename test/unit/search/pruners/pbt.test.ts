@@ -15,7 +15,7 @@ const options = (pruner: Named, more: Partial<StudyOptions> = {}): StudyOptions 
   ...{ maxSteps: 40, checkpoints: true, ...more },
 });
 
-/** A program with one weight, which a step moves towards 1 by its own lr: best is about 0.1 first, then 0.01. */
+/** A program with one weight, which a step moves towards 1 by its own lr: about 0.1 is best at first, then 0.01. */
 function train(study: Study, workers: number): Map<number, number> {
   const weights = new Map<number, { weight: number; step: number }>();
   const busy: number[] = [];
@@ -48,14 +48,14 @@ function train(study: Study, workers: number): Map<number, number> {
 const mean = (values: Map<number, number>) => [...values.values()].reduce((sum, x) => sum + x, 0) / values.size;
 
 describe.each(['pbt', 'pb2'])('%s', (name) => {
-  it('moves weights and params from the best to the worst, so the population becomes better', () => {
+  it('copies weights and params from the best to the worst, so the population improves', () => {
     const alone = createStudy({ ...options('asha'), pruner: null });
     const together = createStudy(options(name));
     const [plain, population] = [mean(train(alone, 3)), mean(train(together, 3))];
     expect(population).toBeGreaterThan(plain + 0.1);
     expect(together.trials.filter(({ changes }) => changes?.length).length).toBeGreaterThan(2);
   });
-  it('suggests only what the space allows', () => {
+  it('suggests only allowed params', () => {
     const study = createStudy(options(name));
     train(study, 2);
     for (const { params, changes = [] } of study.trials) {
@@ -70,7 +70,7 @@ describe.each(['pbt', 'pb2'])('%s', (name) => {
     }
     expect(dimensions.map(faultOf)).toEqual([null, null, null, null]);
   });
-  it('keeps what the checkpoint decides', () => {
+  it('keeps parameters that the checkpoint determines', () => {
     const study = createStudy(options({ name, keep: ['width', 'kind'] }));
     train(study, 4);
     const changed = study.trials.flatMap(({ changes = [] }) => changes.filter(({ from }) => from !== undefined));
@@ -78,7 +78,7 @@ describe.each(['pbt', 'pb2'])('%s', (name) => {
     const widths = new Set(study.trials.map(({ began, params }) => (began ?? params).width));
     for (const { params } of changed) expect(widths.has(params.width!)).toBe(true);
   });
-  it('never takes weights of a trial that has failed, and goes on without it', () => {
+  it('never copies weights of a failed trial, and continues without it', () => {
     const study = createStudy(options({ name, population: 4 }));
     const failing: Study = Object.create(study, {
       tell: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createStudy } from '../../../../src/search/index.js';
 import { signedRank } from '../../../../src/search/maths/signedRank.js';
 
-/** Differences 1 to n, of which those named are negative. */
+/** Returns the differences 1 to n, negative for those named. */
 const ranks = (n: number, ...negative: number[]) =>
   Array.from({ length: n }, (_, i) => (negative.includes(i + 1) ? -(i + 1) : i + 1));
 
@@ -16,7 +16,7 @@ describe('signed rank', () => {
     expect(signedRank(ranks(10, 10, 1))).toBeCloseTo(0.0527, 4); // T = 11
     expect(signedRank(ranks(15, 15, 10, 5))).toBeCloseTo(0.0473, 4); // T = 30
   });
-  it('knows ties, zeros and nothing at all', () => {
+  it('handles ties, zeros and an empty list', () => {
     expect(signedRank([1, 1, 1, 1])).toBe(1 / 16);
     expect(signedRank([1, -1])).toBe(0.75);
     expect(signedRank([0, 0, 0])).toBe(1);
@@ -24,14 +24,14 @@ describe('signed rank', () => {
     expect(signedRank([0, 2, 3, 4])).toBe(1 / 8);
     expect(signedRank([Infinity, Infinity, 1])).toBe(1 / 8);
   });
-  it('goes over to the normal approximation without a step', () => {
-    // Against scipy.stats.wilcoxon(alternative="greater"), exact.
+  it('switches to the normal approximation without a jump', () => {
+    // Compared with scipy.stats.wilcoxon(alternative="greater"), exact.
     const alternating = Array.from({ length: 60 }, (_, i) => (i % 2 ? i + 1 : -(i + 1)));
     expect(signedRank(alternating)).toBeCloseTo(0.4560365, 2);
     expect(signedRank(ranks(50, ...ranks(19)))).toBeCloseTo(signedRank(ranks(51, ...ranks(19))), 2);
   });
-  it('says the truth as often as it claims', () => {
-    // All signs of eight ranks: a probability of at most p comes up at most so often.
+  it('has the false positive rate that it claims', () => {
+    // For all signs of eight ranks, a probability of at most p occurs with frequency at most p.
     const seen = Array.from({ length: 256 }, (_, bits) =>
       signedRank(ranks(8).map((r, i) => (bits & (1 << i) ? r : -r))),
     );
@@ -50,7 +50,7 @@ describe('wilcoxon pruner', () => {
     study.tell(id, { state: 'completed', values: [0.845] });
     return study;
   };
-  /** The number of folds after which a trial that differs so from the best is stopped. */
+  /** Returns the number of folds after which a trial with these differences from the best is stopped. */
   const stops = (study: ReturnType<typeof make>, by: (fold: number) => number, order = (i: number) => i) => {
     const { id } = study.ask()!;
     for (let i = 0; i < 10; i++) {
@@ -60,7 +60,7 @@ describe('wilcoxon pruner', () => {
     return null;
   };
 
-  it('stops what is worse on fold after fold, in any order', () => {
+  it('stops a trial that is worse on fold after fold, in any order', () => {
     expect(stops(make(), () => -0.05)).toBe(4);
     expect(
       stops(
@@ -72,7 +72,7 @@ describe('wilcoxon pruner', () => {
     expect(stops(make({ startupSteps: 8 }), () => -0.05)).toBe(8);
     expect(stops(make({ pThreshold: 0.01 }), (fold) => -0.05 - fold / 1000)).toBe(7);
   });
-  it('leaves alone what is better, equal, or worse by chance only', () => {
+  it('leaves alone trials that are better, equal, or worse only by chance', () => {
     expect(stops(make(), () => 0.01)).toBeNull();
     expect(stops(make(), () => 0)).toBeNull();
     expect(stops(make(), (fold) => (fold % 2 ? -0.011 : 0.01))).toBeNull();

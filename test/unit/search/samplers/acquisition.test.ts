@@ -24,7 +24,7 @@ const VALUES = [
 ] as const;
 
 describe('the acquisition', () => {
-  it.each(VALUES)('is right at %f, also far into the tail', (z, improvement, by, probability, probabilityBy) => {
+  it.each(VALUES)('is accurate at %f, also far into the tail', (z, improvement, by, probability, probabilityBy) => {
     const out = { value: 0, slope: 0 };
     logImprovement(z, out);
     expect(Math.abs(out.value - improvement)).toBeLessThan(1e-12 * Math.max(1, Math.abs(improvement)));
@@ -63,7 +63,7 @@ function checkSlope(landscape: Landscape): void {
 }
 
 describe('terms of the acquisition', () => {
-  it('counts of a point what a noisy trial there would tell, and no more', () => {
+  it('counts only the uncertainty that a noisy trial would remove', () => {
     const x = Float64Array.of(0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.6, 0.6, 0.9);
     const y = Float64Array.of(-1, 1, -0.9, 0.8, -1.1, 1.2, -0.7, 1.1, 0.9);
     const { model: noisy } = fitGp({ x, y, kinds: ['ordered'], prior: { noise: 0.5, noiseSd: 0.1 } });
@@ -77,11 +77,11 @@ describe('terms of the acquisition', () => {
       expect(value).toBeCloseTo(logExpectedImprovement(mean, Math.sqrt(variance), -0.5) + Math.log(share), 9);
       return Math.log(share);
     });
-    // Where six trials have been already, one more is worth less.
+    // Where six trials exist already, one more is worth less.
     expect(lost[0]).toBeLessThan(lost[1]! - 0.2);
   });
 
-  it('have the right slopes', () => {
+  it('have the right gradients', () => {
     checkSlope(new Sum([new Improvement(first, -1), new Feasibility(second, -0.3)]));
     checkSlope(new Sum([new Improvement(first, -1, 1.5)]));
     const front = [
@@ -99,7 +99,7 @@ describe('terms of the acquisition', () => {
     checkSlope(new Sum([new FrontImprovement([first, second, third], boxesOf(deep, [1, 1, 1]))]));
   });
 
-  it.each([2, 3])('expect the hypervolume of %d objectives to grow as drawn samples do', (m) => {
+  it.each([2, 3])('agree with sampling on the hypervolume improvement of %d objectives', (m) => {
     const front =
       m === 2
         ? [
@@ -137,7 +137,7 @@ describe('terms of the acquisition', () => {
 });
 
 describe('the scale of the losses', () => {
-  it('is the logarithm where that makes them smooth, and as it is where not', () => {
+  it('is the logarithm if that makes them smooth, else linear', () => {
     const rows = Float64Array.from({ length: 40 }, (_, i) => (i + 0.5) / 40);
     const choose = (f: (u: number) => number) => {
       const y = rows.map(f);
@@ -148,7 +148,7 @@ describe('the scale of the losses', () => {
     expect(choose((u) => Math.exp(10 * (u - 0.3) ** 2 + Math.sin(9 * u)))).toBeLessThanOrEqual(1);
   });
 
-  it('keeps the order and takes values of any kind', () => {
+  it('keeps the order and accepts any values', () => {
     const values = [3, -Infinity, 5, Infinity, 1e308, -1e308, 4, 4];
     const y = tamed(values);
     expect(y.every(Number.isFinite)).toBe(true);

@@ -25,7 +25,7 @@ function chosen({ space = box(4), planned = 100, workers = 1, goals = 1 }: Case)
 }
 
 describe('the choice', () => {
-  it('is a grid where all points can be tried', () => {
+  it('is a grid if all points can be tried', () => {
     const small: Space = { dimensions: [choice('a'), choice('b')] };
     expect(chosen({ space: small, planned: 16 })).toEqual({
       choice: 'grid',
@@ -38,13 +38,13 @@ describe('the choice', () => {
     expect(chosen({ space: { dimensions: [{ ...float('k'), kind: 'constant', value: 1 }] } }).choice).toBe('grid');
   });
 
-  it('is even filling where there is nothing to learn from in time', () => {
+  it('is space-filling if there is nothing to learn from in time', () => {
     expect(chosen({ planned: 5 })).toEqual({ choice: 'sobol', because: '5 trials are too few to learn from' });
     expect(chosen({ planned: 100, workers: 64 }).choice).toBe('sobol');
     expect(chosen({ planned: null, workers: 64 }).choice).not.toBe('sobol');
   });
 
-  it('is the portfolio for all else, and says for what', () => {
+  it('is the portfolio for everything else, and gives the reason', () => {
     const because = (some: Case) => {
       const { choice: kind, because: why } = chosen(some);
       expect(kind).toBe('portfolio');
@@ -68,7 +68,7 @@ describe('auto', () => {
     ...more,
   });
 
-  it('goes on after a restore as if nothing had happened, and takes less time over short trials', () => {
+  it('continues after a restore as if nothing had happened, and spends less time on short trials', () => {
     const run = (restore: boolean) => {
       let study = createStudy(start());
       const asked: Params[] = [];
@@ -76,7 +76,7 @@ describe('auto', () => {
         if (restore && i % 6 === 4) study = restoreStudy(JSON.parse(JSON.stringify(study.save())));
         const { id, params } = study.ask()!;
         asked.push(params);
-        // From the thirteenth on too short for a Gaussian process.
+        // From the thirteenth trial on, trials are too short for a Gaussian process.
         study.tell(id, { state: 'completed', values: [f(params)], seconds: i < 12 ? 60 : 1e-6 });
       }
       return { asked, reason: study.reason };
@@ -88,7 +88,7 @@ describe('auto', () => {
     );
   });
 
-  it('takes up a search that was given more trials', () => {
+  it('continues a search that was given more trials', () => {
     const study = createStudy(start({ trials: 5 }));
     expect(study.reason).toBe('sobol: 5 trials are too few to learn from');
     for (let i = 0; i < 5; i++) {
@@ -122,7 +122,7 @@ describe('auto', () => {
     }
   });
 
-  it('begins in the middle, or with what the person expects', () => {
+  it("begins in the middle, or at the user's priors", () => {
     expect(createStudy(start()).ask()!.params).toEqual({ x0: 0.5, x1: 0.5, x2: 0.5 });
     const space: Space = { dimensions: [float('x', { prior: { value: 0.1 } }), float('y', { low: 1e-4, log: true })] };
     const { x, y } = createStudy(start({ space })).ask()!.params;

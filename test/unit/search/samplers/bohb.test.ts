@@ -18,7 +18,7 @@ const withPrior = (task: CurveTask, params: Params): CurveTask => ({
     dimensions: task.space.dimensions.map((d): Dimension => ({ ...d, prior: { value: params[d.name]!, sd: 0.15 } })),
   },
 });
-/** Of the best of many random configurations, or the worst. */
+/** Returns the best (or the worst) of many random configurations. */
 function extreme(task: CurveTask, best: boolean): Params {
   const random = createRandom(3);
   const drawn = Array.from({ length: 300 }, () => {
@@ -31,7 +31,10 @@ function extreme(task: CurveTask, best: boolean): Params {
   const losses = drawn.map((params) => task.final(params));
   return drawn[losses.indexOf(best ? Math.min(...losses) : Math.max(...losses))]!;
 }
-/** Mean share of a typical configuration's regret that is left after so many full trainings' worth of steps. */
+/**
+ * Returns the mean share of a typical configuration's regret that remains after this many full trainings' worth of
+ * steps.
+ */
 function regret(sampler: Named, pruner: Named, tasks = TASKS, budget = 15): number {
   let [sum, runs] = [0, 0];
   for (const task of tasks) {
@@ -52,13 +55,13 @@ function regret(sampler: Named, pruner: Named, tasks = TASKS, budget = 15): numb
 describe('under Hyperband', () => {
   const random = regret('random', hyperband);
 
-  it('BOHB does better than random draws', () => {
+  it('BOHB beats random draws', () => {
     expect(regret('bohb', hyperband)).toBeLessThan(0.8 * random);
   });
-  it('DEHB does not do worse, though it never resumes', () => {
+  it('DEHB is no worse, though it never resumes', () => {
     expect(regret('random', { name: 'dehb', grace: 0.1 })).toBeLessThan(1.1 * random);
   });
-  it('PriorBand gains by a good prior and gets over a bad one', () => {
+  it('PriorBand benefits from a good prior and recovers from a bad one', () => {
     const good = TASKS.map((task) => withPrior(task, extreme(task, true)));
     const bad = TASKS.map((task) => withPrior(task, extreme(task, false)));
     expect(regret('priorband', hyperband, good)).toBeLessThan(0.5 * random);

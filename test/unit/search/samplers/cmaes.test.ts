@@ -25,14 +25,14 @@ const rosenbrock = (params: Params) => {
 };
 
 describe('CMA-ES', () => {
-  it('suggests what may be tried, whatever happens, and goes on after a restart as without', () => {
+  it('suggests only allowed params whatever happens, and continues after a restart as if there had been none', () => {
     expectRobust('cmaes', 40, 45);
     expectRobust({ name: 'cmaes', model: false, population: 4 }, 20, 45);
   });
   it('tries every point of a finite space once', () => expectComplete('cmaes', 25));
   it('obeys linear constraints', () => expectLinear('cmaes'));
   it('avoids failures and broken constraints', () => expectCareful('cmaes', 100));
-  it('survives what has nothing to learn from', () => expectPlain('cmaes'));
+  it('survives searches with nothing to learn from', () => expectPlain('cmaes'));
 
   it.each(Object.keys(TASKS))('beats random search clearly: %s', (name) => {
     const { space, f, trials, ratio } = TASKS[name]!;
@@ -46,13 +46,13 @@ describe('CMA-ES', () => {
     expect(Math.exp(logarithm('cmaes') - logarithm('random'))).toBeLessThan(Math.max(0.3, ratio));
   });
 
-  it.each([true, false])('finds the bottom of a curved valley, with a model: %s', (model) => {
+  it.each([true, false])('finds the bottom of a curved valley with a model: %s', (model) => {
     const sampler = { name: 'cmaes', model };
     const study = finish(createStudy(start(box(4), sampler, { seed: 3 })), model ? 400 : 1500, rosenbrock);
     expect(bestOf(study)).toBeLessThan(0.05);
   });
 
-  it('finds the best of whole numbers and choices', () => {
+  it('finds the best integers and choices', () => {
     const space: Space = {
       dimensions: [whole('k', 0, 40), whole('m', 0, 1), choice('c', ['a', 'b', 'c', 'd']), float('x')],
     };
@@ -79,7 +79,7 @@ describe('CMA-ES', () => {
     expect(mean(warm, 40)).toBeLessThan(mean(cold, 0) / 5);
   });
 
-  it('keeps many workers busy, and learns from what they tell late', () => {
+  it('keeps many workers busy, and learns from late results', () => {
     const study = createStudy(start(box(3), 'cmaes'));
     const running: { id: number; params: Params }[] = [];
     for (let i = 0; i < 300; i++) {
@@ -92,8 +92,8 @@ describe('CMA-ES', () => {
     expect(new Set(study.trials.map(({ params }) => JSON.stringify(params))).size).toBe(study.trials.length);
   });
 
-  it('begins anew when there is nothing left to find', () => {
-    // Two basins; the wider one, in the middle, is not the better.
+  it('restarts when there is nothing left to find', () => {
+    // There are two basins; the wider one, in the middle, is not the better one.
     const f = (p: Params) => Math.min(0.1 + (p.x0 as number) ** 2, 10 * ((p.x0 as number) - 4) ** 2);
     const found = (restarts: string) => {
       let count = 0;
@@ -106,7 +106,7 @@ describe('CMA-ES', () => {
     expect([found('bipop'), found('ipop')].every((count) => count >= found('none') + 3)).toBe(true);
   });
 
-  it('gives these very suggestions under this seed, on every platform and for ever', () => {
+  it('gives exactly these suggestions for this seed on every platform', () => {
     const { space, f } = TASKS['a classifier with conditions, scales, steps and choices']!;
     const study = finish(createStudy(start(space, 'cmaes', { seed: 42 })), 40, f);
     expect(study.trials.slice(37).map((trial) => trial.params)).toMatchInlineSnapshot(`

@@ -10,7 +10,7 @@ const bowl = (params: Params) => (Object.values(params) as number[]).reduce((sum
 const rugged = (params: Params) =>
   (Object.values(params) as number[]).reduce((sum, x) => sum + x * x - 10 * Math.cos(2 * Math.PI * x), 0);
 
-/** With normal noise of so much deviation. */
+/** Adds normal noise with this standard deviation. */
 function go(study: SavedStudy, trials: number, f: (params: Params) => number, sd: number, seed = 5): SavedStudy {
   const random = createRandom(seed);
   for (let i = 0; i < trials; i++) {
@@ -20,7 +20,7 @@ function go(study: SavedStudy, trials: number, f: (params: Params) => number, sd
   return study;
 }
 
-describe('CMA-ES where values are noisy', () => {
+describe('CMA-ES with noisy values', () => {
   it('tells noise from ruggedness', () => {
     for (let seed = 0; seed < 5; seed++) {
       const study = () => createStudy(start(box(4), 'cmaes', { seed }));
@@ -30,22 +30,22 @@ describe('CMA-ES where values are noisy', () => {
     }
   });
 
-  it('can not ask where no number can be moved by a little', () => {
+  it('cannot probe if no number can be moved slightly', () => {
     const space: Space = { dimensions: [whole('k', 0, 60), whole('m', 0, 60), choice('c', [0, 3, 9])] };
     expect(go(createStudy(start(space, 'cmaes')), 100, bowl, 300).reason).not.toContain('noise');
   });
 
-  it('comes near the best in spite of it', () => {
+  it('gets close to the optimum despite noise', () => {
     let sum = 0;
     for (let seed = 0; seed < 5; seed++) {
       const study = go(createStudy(start(box(5), 'cmaes', { seed })), 120, bowl, 3, seed);
       sum += Math.log(bowl(study.recommend()!.trial.params));
     }
-    // The noise is 3; a random point is off by some 55.
+    // The noise is 3; a random point is off by about 55.
     expect(Math.exp(sum / 5)).toBeLessThan(2);
   });
 
-  it('goes on after a restart as without', () => {
+  it('continues after a restart as if there had been none', () => {
     const options = start({ dimensions: [float('x'), float('y'), float('z')] }, 'cmaes', { seed: 3 });
     const whole = createStudy(options);
     let parted = createStudy(options);
@@ -61,7 +61,7 @@ describe('CMA-ES where values are noisy', () => {
     expect(whole.reason).toContain('noise');
   });
 
-  it('remembers no more however long it goes on', () => {
+  it('does not use more memory in longer searches', () => {
     const size = (study: SavedStudy) => JSON.stringify((study.save() as { sampler: unknown }).sampler).length;
     const study = go(createStudy(start(box(3), 'cmaes')), 300, bowl, 1);
     const early = size(study);

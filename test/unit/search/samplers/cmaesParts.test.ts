@@ -24,7 +24,7 @@ const close = (a: ArrayLike<number>, b: readonly number[], digits = 12) => {
 };
 
 describe('eigenvalues', () => {
-  it('put the matrix together again, with vectors of length one at right angles', () => {
+  it('reconstruct the matrix, with orthonormal vectors', () => {
     for (const n of [1, 2, 5, 20]) {
       const matrix = new Float64Array(n * n);
       for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) matrix[i * n + j] = matrix[j * n + i] = random.normal();
@@ -45,7 +45,7 @@ describe('eigenvalues', () => {
   });
 });
 
-// Numbers from the Python package cmaes 0.13.1, with the tutorial's newer rate of the rank-μ update put in (1/4 more).
+// Numbers from the Python package cmaes 0.13.1, with the tutorial's newer rate of the rank-μ update (1/4 more).
 describe('the distribution', () => {
   it('has the weights and rates of the tutorial', () => {
     expect([1, 2, 5, 10, 40].map(populationSize)).toEqual([4, 6, 8, 10, 15]);
@@ -67,7 +67,7 @@ describe('the distribution', () => {
     );
   });
 
-  it('learns from two generations as the reference does', () => {
+  it('matches the reference after two generations', () => {
     const gaussian = new Gaussian(Float64Array.of(0.5, 0.4, 0.6), 0.3);
     const rates = ratesOf(3, 6);
     for (const generation of [
@@ -102,7 +102,7 @@ describe('the distribution', () => {
     close(gaussian.covariance, [a, b, c, b, d, e, c, e, f], 6);
   });
 
-  it('draws with the covariance that it has', () => {
+  it('draws with its covariance', () => {
     const gaussian = new Gaussian(Float64Array.of(1, 2), 0.5, Float64Array.of(2, 0.6, 0.6, 1));
     const at = new Float64Array(2);
     let [xx, xy, yy] = [0, 0, 0];
@@ -123,7 +123,7 @@ describe('the distribution', () => {
 });
 
 describe('the margin', () => {
-  it('leaves each neighbouring value a least probability', () => {
+  it('leaves each neighbouring value a minimum probability', () => {
     const least = 1 / 30;
     const edges = Float64Array.from({ length: 12 }, (_, i) => i / 11);
     for (const [mean, sigma] of [
@@ -168,7 +168,7 @@ describe('the quadratic model', () => {
   const loss = ({ at: [x, y], picks }: (typeof places)[number]) =>
     (x! - 0.3) ** 2 + 2 * (y! - 0.8) ** 2 + 0.5 * (x! - 0.3) * (y! - 0.8) + picks[0]!;
 
-  it('recovers a quadratic function with levels, and its bottom', () => {
+  it('recovers a quadratic function with offsets for choices, and its minimum', () => {
     const { coefficients } = fitModel(frame, places, Float64Array.from(places, loss), weights, new FitSpace())!;
     expect(coefficients.length).toBe(sizeOf(2, [2], 'full'));
     const model = new QuadraticModel(frame, coefficients);
@@ -177,7 +177,7 @@ describe('the quadratic model', () => {
     close(model.bottom()!, [0.3, 0.8], 3);
   });
 
-  it('knows what it would say of a point without it', () => {
+  it('has correct leave-one-out predictions', () => {
     const losses = Float64Array.from(places, (place) => loss(place) + random.normal());
     const { withoutOwn } = fitModel(frame, places, losses, weights, new FitSpace())!;
     for (const k of [0, 5, 13]) {

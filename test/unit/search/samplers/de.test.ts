@@ -21,13 +21,13 @@ import {
 import { TASKS } from '../tasks.js';
 
 describe('differential evolution', () => {
-  it('suggests what may be tried, whatever happens, and goes on after a restart as without', () =>
+  it('suggests only allowed params whatever happens, and continues after a restart as if there had been none', () =>
     expectRobust({ name: 'de', population: 6 }, 60, 45));
   it('tries every point of a finite space once', () => expectComplete({ name: 'de', population: 5 }, 25));
   it('obeys linear constraints', () => expectLinear('de'));
   it('avoids failures and broken constraints', () => expectCareful('de', 120));
-  it('survives what has nothing to learn from', () => expectPlain('de'));
-  it('takes one objective', () => {
+  it('survives searches with nothing to learn from', () => expectPlain('de'));
+  it('requires a single objective', () => {
     const options = start({ dimensions: [float('x')] }, 'de', { goals: ['minimize', 'minimize'] });
     expect(() => createStudy(options)).toThrow('sampler "de" takes one objective, not 2');
   });
@@ -44,7 +44,7 @@ describe('differential evolution', () => {
     expect(Math.exp(logarithm('de') - logarithm('random'))).toBeLessThan(0.6);
   });
 
-  it('closes in on the best', () => {
+  it('converges to the optimum', () => {
     const space: Space = { dimensions: Array.from({ length: 4 }, (_, i) => float(`x${i}`)) };
     const f = (p: Params) => Object.values(p).reduce<number>((sum, x) => sum + ((x as number) - 0.8) ** 2, 0);
     expect(bestOf(finish(createStudy(start(space, 'de')), 150, f))).toBeLessThan(0.01);
@@ -70,7 +70,7 @@ describe('differential evolution', () => {
     expect(spread(earlier)).toBeLessThan(spread([]));
   });
 
-  it('gives these very suggestions under this seed, on every platform and for ever', () => {
+  it('gives exactly these suggestions for this seed on every platform', () => {
     const { space, f } = TASKS['a classifier with conditions, scales, steps and choices']!;
     const study = finish(createStudy(start(space, 'de', { seed: 42 })), 40, f);
     expect(study.trials.slice(38).map((trial) => trial.params)).toMatchInlineSnapshot(`
@@ -100,7 +100,7 @@ describe('its operators', () => {
   const random = createRandom(4);
   const genes = (x: number, c: string, y?: number) => genome.genesOf({ x, c, ...(y === undefined ? {} : { y }) });
 
-  it('go the share F along differences, and stay within bounds', () => {
+  it('move by the factor F along differences, and stay within bounds', () => {
     const mutant = differenceFrom(
       genome,
       [genes(0.5, 'a', 0.5), genes(0.6, 'a', 0.9), genes(0.2, 'a', 0.1)],
@@ -113,7 +113,7 @@ describe('its operators', () => {
     expect(beyond[0]).toBeCloseTo(0.95, 12);
   });
 
-  it('take over choices whole, and know what a parent does not have', () => {
+  it('copy choices as a whole, and handle parameters that a parent does not have', () => {
     for (let i = 0; i < 50; i++) {
       const parents = [genes(0.5, 'a', 0.5), genes(0.6, 'b'), genes(0.2, 'c'), genes(0.1, 'a', 0.2)] as const;
       const mutant = currentToBest(genome, [...parents], 0.5, random);

@@ -18,12 +18,12 @@ import {
 import { TASKS } from '../tasks.js';
 
 describe('regularised evolution', () => {
-  it('suggests what may be tried, whatever happens, and goes on after a restart as without', () =>
+  it('suggests only allowed params whatever happens, and continues after a restart as if there had been none', () =>
     expectRobust({ name: 'evolution', population: 6, sample: 2 }, 60, 45));
   it('tries every point of a finite space once', () => expectComplete({ name: 'evolution', population: 4 }, 25));
   it('obeys linear constraints', () => expectLinear('evolution'));
   it('avoids failures and broken constraints', () => expectCareful('evolution', 120));
-  it('survives what has nothing to learn from', () => expectPlain('evolution'));
+  it('survives searches with nothing to learn from', () => expectPlain('evolution'));
 
   it.each(Object.keys(TASKS))('beats random search: %s', (name) => {
     const { space, f, trials } = TASKS[name]!;
@@ -37,7 +37,7 @@ describe('regularised evolution', () => {
     expect(Math.exp(logarithm('evolution') - logarithm('random'))).toBeLessThan(0.6);
   });
 
-  it('gives these very suggestions under this seed, on every platform and for ever', () => {
+  it('gives exactly these suggestions for this seed on every platform', () => {
     const { space, f } = TASKS['a classifier with conditions, scales, steps and choices']!;
     const study = finish(createStudy(start(space, 'evolution', { seed: 42 })), 40, f);
     expect(study.trials.slice(38).map((trial) => trial.params)).toMatchInlineSnapshot(`
@@ -82,7 +82,7 @@ describe('genes', () => {
     }
   });
 
-  it('change a choice to any other, a whole number to a near one', () => {
+  it('change a choice to any other, an integer to a near one', () => {
     const [few, many] = axesOf({ dimensions: [choice('c', ['a', 'b', 'c']), whole('k', 0, 100)] });
     const seen = new Set(Array.from({ length: 60 }, () => few!.fromUnit(otherCell(few!, 1 / 6, 0.1, random))));
     expect([...seen].sort()).toEqual(['b', 'c']);

@@ -1,4 +1,4 @@
-/** What must hold of every sampler that learns from better and worse, whatever it is. */
+/** Checks for every sampler that learns from comparisons of trials. */
 import { expect } from 'vitest';
 import {
   countPoints,
@@ -36,7 +36,7 @@ export function finish(study: SavedStudy, trials: number, f: (params: Params) =>
 }
 export const bestOf = (study: SavedStudy) => study.best()[0]!.values![0]!;
 
-/** In bounds, on steps, conditions obeyed. */
+/** Checks bounds, steps and conditions. */
 export function expectSound(space: Space, params: Params): void {
   for (const d of space.dimensions) {
     const value = params[d.name];
@@ -50,7 +50,7 @@ export function expectSound(space: Space, params: Params): void {
   expect(isAllowed(space, params)).toBe(true);
 }
 
-/** Ends a trial in any way there is. */
+/** Ends a trial in any possible way. */
 function endSomehow(study: SavedStudy, id: number, random: Random, goals: number): void {
   const kind = random.int(12);
   const value = () => [random.normal(), 0, Infinity, -Infinity, 1e300][Math.max(0, random.int(24) - 19)]!;
@@ -63,7 +63,10 @@ function endSomehow(study: SavedStudy, id: number, random: Random, goals: number
   else study.tell(id, { state: 'completed', values: Array.from({ length: goals }, value), ...constraints });
 }
 
-/** Random spaces, outcomes and orders; and a study saved and restored now and then goes on as the first. */
+/**
+ * Checks random spaces, outcomes and orders, and that a study that is saved and restored now and then behaves like the
+ * original.
+ */
 export function expectRobust(sampler: Named, rounds: number, trials: number, goals = 1): void {
   const random = createRandom(31);
   for (let round = 0; round < rounds; round++) {
@@ -84,7 +87,7 @@ export function expectRobust(sampler: Named, rounds: number, trials: number, goa
       if (!asked) break;
       expectSound(space, asked.params);
       running.push(asked.id);
-      // Some are never heard of again.
+      // Some workers disappear.
       while (running.length > 4 || (running.length && random.int(3))) {
         const [id] = running.splice(random.int(running.length), 1);
         if (random.int(15) === 0) continue;
@@ -99,7 +102,7 @@ export function expectRobust(sampler: Named, rounds: number, trials: number, goa
   }
 }
 
-/** Every point of a finite space once, then the end. */
+/** Checks that every point of a finite space is tried once before the end. */
 export function expectComplete(sampler: Named, rounds: number, goals = 1): void {
   const random = createRandom(9);
   for (let round = 0; round < rounds; round++) {
@@ -120,7 +123,7 @@ export function expectComplete(sampler: Named, rounds: number, goals = 1): void 
   }
 }
 
-/** Linear constraints hold for every suggestion. */
+/** Checks that linear constraints hold for every suggestion. */
 export function expectLinear(sampler: Named, goals = 1): void {
   const space: Space = {
     dimensions: [float('x'), float('y'), whole('k', 0, 10), choice('c', ['a', 'b'])],
@@ -130,14 +133,14 @@ export function expectLinear(sampler: Named, goals = 1): void {
     ],
   };
   const study = createStudy(start(space, sampler, { goals: Array.from({ length: goals }, () => 'minimize' as const) }));
-  // The best would be outside.
+  // The optimum is outside the feasible region.
   const f = (p: Params) => (1 - (p.x as number)) ** 2 + (1 - (p.y as number)) ** 2 + (10 - (p.k as number)) / 10;
   finish(study, 120, (p) => Array.from({ length: goals }, (_, i) => f(p) * (i ? -1 : 1)));
   for (const { params } of study.trials) expectSound(space, params);
   if (goals === 1) expect(bestOf(study)).toBeLessThan(1.15);
 }
 
-/** Failures and broken constraints are avoided. */
+/** Checks that failures and broken constraints are avoided. */
 export function expectCareful(sampler: Named, trials: number): void {
   const space: Space = { dimensions: [float('x'), float('y')] };
   const study = createStudy(start(space, sampler, { seed: 4 }));
@@ -155,7 +158,7 @@ export function expectCareful(sampler: Named, trials: number): void {
   expect(best!.params.x).toBeLessThanOrEqual(0.6);
 }
 
-/** One value at a time: nothing to learn, no dimension, one trial, all the same. */
+/** Checks trivial searches: a single value, no dimension, one trial, equal results. */
 export function expectPlain(sampler: Named, goals = 1): void {
   const all = Array.from({ length: goals }, () => 'minimize' as const);
   const constant: Space = { dimensions: [{ kind: 'constant', name: 'k', value: 3, when: null }] };

@@ -30,7 +30,7 @@ describe('the kernel', () => {
     expect(matern(4)).toBeCloseTo(0.13866021913850426, 12);
   });
 
-  it('has the right slopes', () => {
+  it('has the right gradients', () => {
     const h = 1e-6;
     for (const r2 of [0.01, 0.5, 3, 20]) {
       expect(maternSlope(r2)).toBeCloseTo((matern(r2 + h) - matern(r2 - h)) / (2 * h), 7);
@@ -50,7 +50,7 @@ describe('the kernel', () => {
     expect([separation('category', 2, 2), separation('category', 2, 1)]).toEqual([0, 1]);
   });
 
-  it('bends as Kumaraswamy does, and not at all with a = b = 1', () => {
+  it("bends like Kumaraswamy's distribution, and not at all with a = b = 1", () => {
     const bent = { value: 0, slope: 0, byLogA: 0, byLogB: 0 };
     const at = (u: number, a: number, b: number) => {
       bend(u, a, b, bent);
@@ -99,7 +99,7 @@ describe('a Gaussian process', () => {
   const x = rows(40);
   const gp = fitGp({ x, y: observe(x), kinds });
 
-  it('predicts what it has seen and what it has not', () => {
+  it('predicts observed and new points', () => {
     const test = rows(60);
     let [error, spread, inside] = [0, 0, 0];
     for (let i = 0; i < 60; i++) {
@@ -114,7 +114,7 @@ describe('a Gaussian process', () => {
     expect(gp.predict(x.subarray(0, 4)).mean).toBeCloseTo(f(x), 1);
   });
 
-  it('is what the textbook says, by another route', () => {
+  it('agrees with the textbook formulas, computed differently', () => {
     const { theta, model, center, scale } = gp;
     const weights = Array.from(theta.subarray(0, 4), (t) => Math.exp(-2 * t));
     const [signal, noise] = [Math.exp(theta[4]!), Math.exp(theta[5]!)];
@@ -135,7 +135,7 @@ describe('a Gaussian process', () => {
     expect(gp.predict(p)).toEqual({ mean: center + scale * moments.mean, variance: scale ** 2 * moments.variance });
   });
 
-  it('has the right gradients, also where columns are bent', () => {
+  it('has the right gradients, also with bent columns', () => {
     const { model } = fitGp({ x, y: observe(x), kinds, bent: [0, 2] });
     const p = Float64Array.of(0.3, 1, 0.8, 0.1);
     const out = model.newMoments();
@@ -156,7 +156,7 @@ describe('a Gaussian process', () => {
     }
   });
 
-  it('believes a point: surer there, as it was in its mean', () => {
+  it('believes a point: more certain there, with the same mean', () => {
     const { model } = fitGp({ x, y: observe(x), kinds });
     const before = model.newMoments();
     const after = model.newMoments();
@@ -190,7 +190,7 @@ describe('a Gaussian process', () => {
     expect(Math.abs(predict(p).mean - f(p))).toBeLessThan(2);
   });
 
-  it('takes what is hard: one row, equal values, copies of a row', () => {
+  it('copes with one row, equal values and duplicate rows', () => {
     const one = fitGp({ x: Float64Array.of(0.5), y: Float64Array.of(3), kinds: ['ordered'] });
     expect(one.predict(Float64Array.of(0.5)).mean).toBeCloseTo(3, 6);
     const same = fitGp({ x: rows(9), y: new Float64Array(9).fill(7), kinds });
@@ -203,7 +203,7 @@ describe('a Gaussian process', () => {
 });
 
 describe('minimizing within a box', () => {
-  it("finds Rosenbrock's minimum, and the edge where that is lower", () => {
+  it("finds Rosenbrock's minimum, and the edge if that is lower", () => {
     const f = (x: Float64Array, gradient: Float64Array) => {
       const [a, b] = [x[0]!, x[1]!];
       gradient.set([-2 * (1 - a) - 400 * a * (b - a * a), 200 * (b - a * a)]);

@@ -17,35 +17,35 @@ const row = (loss: number | null, at = Float64Array.of(0.5, 0.5)): Row => {
 const many = (n: number, loss: (i: number) => number | null) => Array.from({ length: n }, (_, i) => row(loss(i)));
 
 describe('the trust region', () => {
-  it('is nowhere until a search has begun, then around the best', () => {
+  it('does not exist until a search has begun, then lies around the best trial', () => {
     const rows = many(5, (i) => 10 - i);
     expect(regionOf(rows, 8, 6)).toBeNull();
     expect(regionOf(rows, 8, 5)).toEqual({ center: rows[4], length: 0.8 });
   });
 
-  it('grows after three records in a row, shrinks without any, failed trials included', () => {
+  it('grows after three records in a row and shrinks without any, failed trials included', () => {
     const falling = many(8, (i) => 10 - i);
     expect(regionOf(falling, 8, 5)!.length).toBe(1.6);
-    // Eight parameters: four trials of patience.
+    // Eight parameters mean a patience of four trials.
     expect(regionOf([...falling, ...many(4, () => 99)], 8, 5)!.length).toBe(0.8);
     expect(regionOf([...falling, ...many(8, (i) => (i % 2 ? 99 : null))], 8, 5)!.length).toBe(0.4);
   });
 
-  it('begins anew when it has collapsed: the next center is the best from then on', () => {
+  it('restarts when it has collapsed: the next center is the best trial from then on', () => {
     const stuck = [...many(5, (i) => i), ...many(28, () => 99)];
     expect(regionOf(stuck, 8, 5)).toBeNull();
     const anew = [...stuck, ...many(5, (i) => 50 - i)];
     expect(regionOf(anew, 8, 5)).toEqual({ center: anew.at(-1), length: 0.8 });
   });
 
-  it('takes no trial for the best that breaks a constraint or is from another search', () => {
+  it('never centers on a trial that breaks a constraint or is from another search', () => {
     const rows = many(6, (i) => 10 - i);
     rows[5]!.constraints = [1];
     rows[4]!.earlier = true;
     expect(regionOf(rows, 8, 4)!.center).toBe(rows[3]);
   });
 
-  it('is longer along what changes little, within the space, and holds what is put into it', () => {
+  it('is longer along parameters that change little, stays within the space, and contains the points mapped into it', () => {
     const coding = new Coding({ dimensions: [float('x'), float('y')] });
     const center = row(1, Float64Array.of(0.05, 0.5));
     const box = boxOf({ center, length: 0.4 }, coding, Float64Array.of(1, 4));

@@ -66,7 +66,7 @@ describe('the Gaussian-process sampler', () => {
     }
   });
 
-  it('gives these very suggestions under this seed, on every platform and for ever', () => {
+  it('gives exactly these suggestions for this seed on every platform', () => {
     const { space, f } = TASKS['a classifier with conditions, scales, steps and choices']!;
     const study = finish(createStudy(start(space, { seed: 42 })), 16, f);
     expect(study.trials.slice(13).map((trial) => trial.params)).toMatchInlineSnapshot(`
@@ -93,7 +93,7 @@ describe('the Gaussian-process sampler', () => {
     `);
   });
 
-  it('goes on after a restore as if nothing had happened, with trials running, failed, pruned and constrained', () => {
+  it('continues after a restore as if nothing had happened, with running, failed, pruned and constrained trials', () => {
     const space: Space = {
       dimensions: [
         { kind: 'choice', name: 'kind', choices: ['a', 'b'], weights: null, when: null },
@@ -148,8 +148,8 @@ describe('the Gaussian-process sampler', () => {
     expect(Math.min(...distances)).toBeGreaterThan(1e-3);
   });
 
-  it('learns where trials fail, and where constraints are met', () => {
-    // Best at x = 0.9, where trials fail; and of what is left, y must be above 0.6.
+  it('learns where trials fail and where constraints are met', () => {
+    // The optimum is x = 0.9, where trials fail; in the rest of the space, y must be above 0.6.
     const study = createStudy(start(square));
     for (let i = 0; i < 35; i++) {
       const { id, params } = study.ask()!;
@@ -192,14 +192,14 @@ describe('the Gaussian-process sampler', () => {
     expect(Math.max(...xs) - Math.min(...xs)).toBeGreaterThan(0.6);
   });
 
-  it('begins with what the person believes, and gets over it when that is wrong', () => {
+  it("begins at the user's priors, and recovers if they are wrong", () => {
     const space: Space = { dimensions: [float('x', 0, 1, { prior: { value: 0.2, sd: 0.1 } }), float('y')] };
     const study = finish(createStudy(start(space)), 25, (p) => (x(p) - 0.8) ** 2 + (y(p) - 0.5) ** 2);
     expect(study.trials[0]!.params.x).toBe(0.2);
     expect(bestOf(study)).toBeLessThan(1e-3);
   });
 
-  it('uses earlier trials, also those of a shifted objective', () => {
+  it('uses earlier trials, also with a shifted objective', () => {
     const f = (p: Params) => (x(p) - 0.7) ** 2 + (y(p) - 0.2) ** 2;
     const random = createRandom(2);
     const earlier = Array.from({ length: 20 }, (_, i): Trial => {
@@ -213,7 +213,7 @@ describe('the Gaussian-process sampler', () => {
     expect(f(first)).toBeLessThan(0.02);
   });
 
-  it('survives what is hard', () => {
+  it('survives hard cases', () => {
     const values = [Infinity, -Infinity, NaN, 0, 1e308, -1e308];
     const odd = createStudy(start({ dimensions: [float('x'), float('y', 1e-8, 1e8, { log: true })] }));
     for (let i = 0; i < 24; i++) odd.tell(odd.ask()!.id, { state: 'completed', values: [values[i % 6]!] });
@@ -240,7 +240,7 @@ describe('the Gaussian-process sampler', () => {
     expect(Object.keys(finish(createStudy(start(many)), 14, (p) => p.x3 as number).ask()!.params).length).toBe(50);
   });
 
-  it('takes as long with very many trials as with as many as it learns from', () => {
+  it('takes no longer with very many trials than with the number that it learns from', () => {
     const random = createRandom(4);
     const trials = Array.from({ length: 5000 }, (_, id): Trial => {
       const params = { x: random.next(), y: random.next() };

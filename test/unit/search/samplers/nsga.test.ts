@@ -19,13 +19,13 @@ import {
 } from './evolutionChecks.js';
 
 const box: Space = { dimensions: Array.from({ length: 6 }, (_, i) => float(`x${i}`)) };
-/** As ZDT1, but with the front elsewhere. */
+/** ZDT1 with a shifted front. */
 function shifted(params: Params): number[] {
   const [x, ...rest] = Object.values(params) as number[];
   const g = 1 + (9 * rest.reduce((sum, y) => sum + Math.abs(y - 0.35), 0)) / rest.length;
   return [x!, g * (1 - Math.sqrt(x! / g))];
 }
-/** As DTLZ2 with three objectives. */
+/** DTLZ2 with three objectives and a shifted front. */
 function sphere(params: Params): number[] {
   const [a, b, ...rest] = Object.values(params) as [number, number, ...number[]];
   const r = 1 + 5 * rest.reduce((sum, y) => sum + (y - 0.6) ** 2, 0);
@@ -35,11 +35,11 @@ function sphere(params: Params): number[] {
 const good = (...losses: number[]): Standing => ({ kind: 0, minusStep: 0, violation: 0, losses });
 
 describe.each(['nsga2', 'nsga3'])('%s', (sampler) => {
-  it('suggests what may be tried, whatever happens, and goes on after a restart as without', () =>
+  it('suggests only allowed params whatever happens, and continues after a restart as if there had been none', () =>
     expectRobust({ name: sampler, population: 8 }, 25, 45, 2));
   it('tries every point of a finite space once', () => expectComplete({ name: sampler, population: 5 }, 20, 2));
   it('obeys linear constraints', () => expectLinear(sampler, 2));
-  it('survives what has nothing to learn from', () => expectPlain(sampler, 3));
+  it('survives searches with nothing to learn from', () => expectPlain(sampler, 3));
 
   it.each([
     ['two', shifted, ['minimize', 'minimize'], [1.5, 5]],
@@ -59,7 +59,7 @@ describe.each(['nsga2', 'nsga3'])('%s', (sampler) => {
     expect(volume(sampler)).toBeGreaterThan(volume('random') * 1.1);
   });
 
-  it('looks for what meets the constraints first', () => {
+  it('looks for feasible points first', () => {
     const study = createStudy(start(box, sampler, { goals: ['minimize', 'minimize'] }));
     for (let i = 0; i < 150; i++) {
       const { id, params } = study.ask()!;
@@ -69,7 +69,7 @@ describe.each(['nsga2', 'nsga3'])('%s', (sampler) => {
     expect(met.length).toBeGreaterThan(50);
   });
 
-  it('gives these very suggestions under this seed, on every platform and for ever', () => {
+  it('gives exactly these suggestions for this seed on every platform', () => {
     const space: Space = {
       dimensions: [float('x'), choice('c', ['a', 'b']), float('y', 0, 1, { when: { c: ['b'] } })],
     };
@@ -109,7 +109,7 @@ describe.each(['nsga2', 'nsga3'])('%s', (sampler) => {
 });
 
 describe('survival', () => {
-  it('puts what met its constraints first, then by how much it broke them, failures last', () => {
+  it('puts feasible trials first, then by violation, failures last', () => {
     const broken = (violation: number): Standing => ({ ...good(0, 0), kind: 2, violation });
     const failed: Standing = { ...good(), kind: 3 };
     expect(frontsOf([failed, broken(2), good(1, 2), broken(1), good(2, 1), good(3, 3), failed])).toEqual([
@@ -121,12 +121,12 @@ describe('survival', () => {
     ]);
   });
 
-  it('keeps the lonely of the last front', () => {
+  it('keeps the points of the last front with the largest crowding distance', () => {
     const line = [0, 0.1, 0.15, 0.5, 1].map((x) => good(x, 1 - x));
     expect(surviveByCrowding(line, 4)).toEqual([0, 2, 3, 4]);
   });
 
-  it('keeps one for each direction', () => {
+  it('keeps one point for each direction', () => {
     const random = createRandom(1);
     const directions = directionsOf(3, 15);
     expect(directions.length).toBe(15);

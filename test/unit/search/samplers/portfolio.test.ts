@@ -24,14 +24,14 @@ const trial = (id: number, more: Partial<Trial>): Trial => ({
 const historyOf = (trials: Trial[], goals: History['goals'] = ['minimize']): History => ({ space, goals, trials });
 
 describe('credit', () => {
-  it('goes to records and to what is among the best of late', () => {
+  it('goes to records and to the best of the latest trials', () => {
     const trials = [5, 4, 6, 7, 3, 8].map((value, id) => trial(id, { values: [value] }));
     const [one, other] = new Credits().of(historyOf(trials), [0, 0, 1, 1, 0, 1], 2);
     expect(one!.mean).toBeGreaterThan(0.6);
     expect(other!.mean).toBeLessThan(0.2);
   });
 
-  it('is none for what failed, and the same whatever the scale and the goal', () => {
+  it('is zero for failures, and independent of the scale and the goal', () => {
     const values = [3, 1, 2, 0.5, 9];
     const trials = values.map((value, id) => trial(id, { values: [value] }));
     trials.push(trial(5, { state: 'failed', values: null }));
@@ -43,7 +43,7 @@ describe('credit', () => {
     expect(plain[2]!.weight).toBeGreaterThan(0);
   });
 
-  it('knows several objectives and constraints', () => {
+  it('handles several objectives and constraints', () => {
     const points = [
       [3, 3],
       [1, 4],
@@ -65,7 +65,7 @@ describe('the portfolio', () => {
     return (_, random) => ({ x: at + 0.1 * random.next(), y: at + 0.1 * random.next() });
   };
 
-  it('gives most trials to the sampler that finds something, and says so', () => {
+  it('gives most trials to the successful sampler, and says so', () => {
     const makers: Record<string, Sampler> = { tpe: fixed('tpe', near(0.4)), random: fixed('random', near(0.9)) };
     const sampler = new PortfolioSampler({ members: ['random', 'tpe'] }, space, 1, (name) => makers[name] ?? null);
     const trials: Trial[] = [];
@@ -80,7 +80,7 @@ describe('the portfolio', () => {
     expect(sampler.reason()).toMatch(/^portfolio: of the last 50 trials, by what they found: tpe \d+ %, random \d+ %$/);
   });
 
-  it('changes its mind when another one gets better', () => {
+  it('switches when another sampler becomes better', () => {
     let count = 0;
     const makers: Record<string, Sampler> = {
       tpe: fixed('tpe', (_, random) => near(++count < 30 ? 0.4 : 0.9)(_ as never, random)),
@@ -97,7 +97,7 @@ describe('the portfolio', () => {
     expect(last.length).toBeGreaterThan(40);
   });
 
-  it('thinks no longer than trials are worth', () => {
+  it("computes no longer than the trials' duration justifies", () => {
     const slow = (seconds: number, workers: number) => {
       return isAffordable('gp', {
         ...historyOf([trial(0, { seconds: 1e9 }), ...Array.from({ length: 10 }, (_, i) => trial(i + 1, { seconds }))]),
@@ -115,7 +115,7 @@ describe('the portfolio', () => {
     expect(isAffordable('gp', historyOf([trial(0, {})]))).toBe(true);
   });
 
-  it('asks the next when one has nothing left, and ends when nobody has', () => {
+  it('asks the next sampler when one has nothing left, and ends when none has', () => {
     const space2: Space = {
       dimensions: [{ kind: 'choice', name: 'c', choices: [1, 2, 3], weights: null, when: null }],
     };
@@ -124,7 +124,7 @@ describe('the portfolio', () => {
     expect(study.ask()).toBeNull();
   });
 
-  it('goes on after a restore as if nothing had happened, with trials running', () => {
+  it('continues after a restore as if nothing had happened, with running trials', () => {
     const run = (restore: boolean) => {
       let study = createStudy(start({ seed: 5, workers: 3 }));
       const running: { id: number; params: Params }[] = [];
@@ -144,7 +144,7 @@ describe('the portfolio', () => {
     expect(run(true)).toEqual(run(false));
   });
 
-  it('refuses a state that is not its own', () => {
+  it('refuses a foreign state', () => {
     const sampler = new PortfolioSampler({ members: ['tpe'] }, space, 1, () => fixed('tpe', near(0)));
     expect(() => sampler.load({ producers: [], startup: null, members: [] })).toThrow(/can't be read/);
     expect(() => new PortfolioSampler({}, space, 1, () => null)).toThrow(/gp, cmaes, tpe/);

@@ -22,12 +22,12 @@ const wanted = ['conv3', 'pool', 'conv5', 'skip', 'conv3', 'none'];
 const wrong = (params: Params) => Object.values(params).filter((op, i) => op !== wanted[i]).length;
 
 describe('REINFORCE', () => {
-  it('suggests what may be tried, whatever happens, and goes on after a restart as without', () =>
+  it('suggests only allowed params whatever happens, and continues after a restart as if there had been none', () =>
     expectRobust('reinforce', 60, 45));
   it('tries every point of a finite space once', () => expectComplete('reinforce', 25));
   it('obeys linear constraints', () => expectLinear('reinforce'));
   it('avoids failures and broken constraints', () => expectCareful('reinforce', 200));
-  it('survives what has nothing to learn from', () => expectPlain('reinforce'));
+  it('survives searches with nothing to learn from', () => expectPlain('reinforce'));
 
   it('learns which values are good', () => {
     let [ours, random] = [0, 0];
@@ -38,7 +38,7 @@ describe('REINFORCE', () => {
     expect(ours).toBeLessThan(random / 2);
   });
 
-  it('never draws what has no weight, and follows conditions', () => {
+  it('never draws values of weight 0, and obeys conditions', () => {
     const space: Space = {
       dimensions: [
         choice('c', ['a', 'b', 'never'], { weights: [1, 1, 0] }),
@@ -54,7 +54,7 @@ describe('REINFORCE', () => {
     expect(bestOf(study)).toBeLessThan(5);
   });
 
-  it('gives these very suggestions under this seed, on every platform and for ever', () => {
+  it('gives exactly these suggestions for this seed on every platform', () => {
     const study = finish(createStudy(start(layers, 'reinforce', { seed: 42 })), 40, wrong);
     expect(study.trials.slice(38).map((trial) => trial.params)).toMatchInlineSnapshot(`
       [

@@ -28,7 +28,7 @@ describe('the Sobol sequence', () => {
       [0.375, 0.375, 0.625, 0.875, 0.375, 0.125],
       [0.875, 0.875, 0.125, 0.375, 0.875, 0.625],
     ]);
-    // The same numbers come from other programs with the same table.
+    // Other programs with the same table give the same numbers.
     expect(published(1000, 40, 64)).toEqual([
       0.9130859375, 0.2548828125, 0.9599609375, 0.7021484375, 0.8408203125, 0.0927734375, 0.8720703125, 0.9189453125,
       0.9990234375, 0.4794921875, 0.3525390625, 0.5166015625, 0.7529296875, 0.4384765625, 0.1259765625, 0.8916015625,
@@ -41,7 +41,7 @@ describe('the Sobol sequence', () => {
     for (const directions of DIRECTIONS) expect(directions.every((v, i) => (v >>> (31 - i)) % 2 === 1)).toBe(true);
   });
 
-  it('is scrambled within its cells: every 1/64 of every dimension has one of 64 points, under any seed', () => {
+  it('is scrambled within its cells: every 1/64 of every dimension has one of 64 points, for any seed', () => {
     for (const seed of [0, 1, 77, 0xffffffff]) {
       for (const dimension of [0, 1, 13, 63]) {
         const cells = new Set<number>();

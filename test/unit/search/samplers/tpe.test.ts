@@ -56,7 +56,7 @@ describe('the Parzen estimator', () => {
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 4);
   });
 
-  it('draws as it judges', () => {
+  it('draws from the density that it computes', () => {
     const random = createRandom(3);
     const counts = [0, 0, 0];
     const n = 20_000;
@@ -73,7 +73,7 @@ describe('the Parzen estimator', () => {
     expect(Math.abs(low / all - expected)).toBeLessThan(0.02);
   });
 
-  it('stays a number with hundreds of dimensions', () => {
+  it('stays finite with hundreds of dimensions', () => {
     const many = new Tree({ dimensions: Array.from({ length: 500 }, (_, i) => float(`x${i}`)) });
     const kernels = { values: many.axes.map(() => Float64Array.of(0.5, 0.1)), weights: Float64Array.of(1, 1) };
     const wide = new Parzen(many, kernels, { ...bandwidth, sigma: () => 0.01 });
@@ -126,7 +126,7 @@ describe('TPE and Sobol', () => {
 });
 
 describe('TPE', () => {
-  it('gives these very suggestions under this seed, on every platform and for ever', () => {
+  it('gives exactly these suggestions for this seed on every platform', () => {
     const { space, f } = TASKS['a classifier with conditions, scales, steps and choices']!;
     const study = finish(createStudy(start(space, { seed: 42 })), 25, f);
     expect(study.trials.slice(22).map((trial) => trial.params)).toMatchInlineSnapshot(`
@@ -161,7 +161,7 @@ describe('TPE', () => {
         sum += Math.log(bestOf(finish(createStudy(start(space, { sampler, seed })), trials, f)));
       return sum / 12;
     };
-    // Geometric mean of the regret, ours to random's.
+    // Geometric mean of the ratio between TPE's regret and random search's.
     expect(Math.exp(logarithm('tpe') - logarithm('random'))).toBeLessThan(ratio);
   });
 
@@ -170,7 +170,7 @@ describe('TPE', () => {
     expect(bestOf(up)).toBeGreaterThan(0.98);
   });
 
-  it('learns from pruned trials by their last report and avoids what fails', () => {
+  it('learns from pruned trials by their last report and avoids failures', () => {
     const study = createStudy(start({ dimensions: [float('x')] }));
     for (let i = 0; i < 60; i++) {
       const { id, params } = study.ask()!;
@@ -191,12 +191,12 @@ describe('TPE', () => {
       asked.slice(i + 1).map((b) => Math.hypot(x(a) - x(b), (a.y as number) - (b.y as number))),
     );
     expect(Math.min(...distances)).toBeGreaterThan(1e-4);
-    // With nothing heard in between, the running trials drive later ones outwards.
+    // Without results in between, the running trials push later ones outwards.
     const spread = (from: Params[]) => from.reduce((sum, p) => sum + Math.hypot(x(p) - 0.4, (p.y as number) - 0.6), 0);
     expect(spread(asked.slice(25))).toBeGreaterThan(spread(asked.slice(0, 15)));
   });
 
-  it('takes several objectives', () => {
+  it('supports several objectives', () => {
     const study = createStudy(start({ dimensions: [float('x'), float('y')] }, { goals: ['minimize', 'minimize'] }));
     for (let i = 0; i < 80; i++) {
       const { id, params } = study.ask()!;

@@ -1,4 +1,7 @@
-/** TPE with several objectives, measured and linear constraints, beliefs, earlier searches, repeats and partial trials. */
+/**
+ * Tests TPE with several objectives, measured and linear constraints, priors, earlier searches, repeats and partial
+ * trials.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Params } from '../../../../src/protocol/values.js';
 import { createStudy, restoreStudy, type SavedStudy } from '../../../../src/search/index.js';
@@ -36,7 +39,7 @@ const goodOf = (trials: Trial[], goals?: History['goals'], radius = 0) => {
 };
 
 describe('good trials', () => {
-  it('are the best tenth; what meets the constraints comes first', () => {
+  it('are the best tenth; feasible trials come first', () => {
     const trials = Array.from({ length: 30 }, (_, id) => trial(id, { values: [30 - id] }));
     expect(goodOf(trials)).toEqual([29, 28, 27]);
     for (const id of [29, 27, 26]) trials[id]!.constraints = [0.5 + id];
@@ -46,7 +49,7 @@ describe('good trials', () => {
     expect(goodOf(trials.map((one) => ({ ...one, constraints: [one.id] })))).toEqual([0, 1, 2]);
   });
 
-  it('of several objectives are spread over the front', () => {
+  it('are spread over the front of several objectives', () => {
     const trials = Array.from({ length: 40 }, (_, id) => {
       const t = (id % 20) / 19;
       const off = id < 20 ? 0 : 0.1;
@@ -56,17 +59,17 @@ describe('good trials', () => {
     expect(good.length).toBe(4);
     expect(good.every((id) => id < 20)).toBe(true);
     expect(Math.max(...good) - Math.min(...good)).toBeGreaterThan(9);
-    // Those that the others don't dominate without them; the same for a goal turned round.
+    // The points that the others don't dominate without them; the same for the opposite goal.
     const turned = trials.map((one) => ({ ...one, values: [one.values![0]!, -one.values![1]!] }));
     expect(goodOf(turned, ['minimize', 'maximize'])).toEqual(good);
   });
 
-  it('of several objectives are sorted in one by one as they would be all at once', () => {
+  it('give the same fronts inserted one by one as all at once', () => {
     const random = createRandom(5);
     for (const objectives of [2, 3]) {
       const goals = Array.from({ length: objectives }, () => 'minimize' as const);
       const trials = Array.from({ length: 120 }, (_, id) => {
-        // In tenths: many are equal in something.
+        // Values in tenths, so that many are equal in some objective.
         const values = goals.map(() => random.int(10) / 10);
         return trial(id, { values, ...(id % 9 === 0 ? { constraints: [random.next() - 0.5] } : {}) });
       });
@@ -97,7 +100,7 @@ describe('good trials', () => {
     }
   });
 
-  it('of niches lie apart', () => {
+  it('lie apart with niches', () => {
     const trials = Array.from({ length: 60 }, (_, id) =>
       trial(id, { params: { x: (id % 2) / 2 + id / 6000, y: 0.5 } }),
     );
@@ -105,7 +108,7 @@ describe('good trials', () => {
     expect(goodOf(trials, ['minimize'])).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it('know repeats by their mean, and partial trials by what they promise', () => {
+  it('use the mean of repeats, and the prediction for partial trials', () => {
     const trials = Array.from({ length: 20 }, (_, id) => trial(id, {}));
     trials.push(trial(20, { params: trials[0]!.params, repeatOf: 0, values: [50] }));
     expect(goodOf(trials)).toEqual([1, 2]);
@@ -119,7 +122,7 @@ describe('good trials', () => {
     expect(read(trials).observations.known).toBe(21);
   });
 
-  it('are the same in whatever order trials ended', () => {
+  it('do not depend on the order in which trials ended', () => {
     const early = Array.from({ length: 30 }, (_, id) => trial(id, { state: 'running', values: null }));
     const tree = new Tree(square);
     const observations = new Observations(tree);
@@ -132,7 +135,7 @@ describe('good trials', () => {
     expect(splitOf(observations, tree, null, 0)).toEqual(splitOf(read(early).observations, tree, null, 0));
   });
 
-  it('stay few, and the others too, with thousands of trials', () => {
+  it('stay few, and so do the bad ones, with thousands of trials', () => {
     const trials = Array.from({ length: 5000 }, (_, id) => trial(id, { values: [(id * 37) % 5000] }));
     trials[4321] = trial(4321, { state: 'running', values: null });
     const { tree, observations } = read(trials);
@@ -173,12 +176,12 @@ describe('TPE', () => {
     expect(volume('tpe')).toBeGreaterThan(volume('random') + 0.2);
   });
 
-  it('keeps to where measured constraints are met', () => {
+  it('stays where measured constraints are met', () => {
     const share = (measured: boolean) => {
       const study = createStudy(start({ seed: 4 }));
       run(study, 80, (params) => {
         const [x, y] = at(params);
-        // The best lies where it must not.
+        // The optimum is infeasible.
         const constraints = measured ? { constraints: [x - 0.3, 0.2 - y] } : {};
         return { state: 'completed', values: [(x - 0.6) ** 2 + (y - 0.1) ** 2], ...constraints };
       });
@@ -188,7 +191,7 @@ describe('TPE', () => {
     expect(share(false)).toBeLessThan(0.1);
   });
 
-  it('looks for a place that meets constraints which none has met yet', () => {
+  it('looks for points that meet constraints no trial has met yet', () => {
     const study = createStudy(start({ seed: 2 }));
     run(study, 60, (params) => {
       const [x, y] = at(params);
@@ -208,7 +211,7 @@ describe('TPE', () => {
     expect(study.best()[0]!.values![0]).toBeLessThan(-0.95);
   });
 
-  it('begins with what the person expects, and gives it up when it is wrong', () => {
+  it("begins at the user's priors, and abandons them if they are wrong", () => {
     const space: Space = { dimensions: [float('x', { prior: { value: 0.8, sd: 0.05 } }), float('y')] };
     const begun = run(createStudy(start({ space })), 10, () => ({ state: 'completed', values: [1] }));
     expect(begun.trials[0]!.params.x).toBeCloseTo(0.8, 12);
@@ -220,7 +223,7 @@ describe('TPE', () => {
     expect(wrong.best()[0]!.values![0]).toBeLessThan(0.003);
   });
 
-  it('takes a belief about choices and steps as a proper distribution', () => {
+  it('turns a prior on choices and steps into a proper distribution', () => {
     const space: Space = {
       dimensions: [
         {
@@ -259,7 +262,7 @@ describe('TPE', () => {
     expect(favourite / 500).toBeGreaterThan(0.7);
   });
 
-  it('learns from earlier searches, and is not led astray by them for long', () => {
+  it('learns from earlier searches, and is not misled by them for long', () => {
     const suggest = (optimum: number, own: number) => {
       const earlier = Array.from({ length: 40 }, (_, i): Trial => {
         const params = { x: (i * 0.618) % 1, y: (i * 0.755) % 1 };
@@ -284,7 +287,7 @@ describe('TPE', () => {
     expect(best(suggest(0.9, 60))).toBeLessThan(0.004);
   });
 
-  it('goes on after a restore as if nothing had happened, whatever its trials are', () => {
+  it('continues after a restore as if nothing had happened, whatever its trials are', () => {
     const space: Space = {
       dimensions: [float('x', { prior: { value: 0.5 } }), float('y'), float('z', { when: {} })],
       constraints: [{ terms: { x: 1, y: 1 }, atMost: 1.5 }],
@@ -312,7 +315,7 @@ describe('TPE', () => {
     expect(go(true)).toEqual(go(false));
   });
 
-  it('bears what is out of the ordinary: all failed, all equal, no parameter to choose, many of them', () => {
+  it('survives unusual searches: all failed, all equal, no parameter to tune, many parameters', () => {
     const failed = run(createStudy(start()), 30, () => ({ state: 'failed' }));
     expect(new Set(failed.trials.map(({ params }) => params.x)).size).toBe(30);
     const equal = run(createStudy(start()), 40, () => ({ state: 'completed', values: [1], constraints: [NaN] }));

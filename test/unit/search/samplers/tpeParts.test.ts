@@ -11,7 +11,7 @@ const float = (name: string, when: Dimension['when'] = null): Dimension => {
 };
 
 describe('the ranking of trials', () => {
-  it('is what sorting them all gives, however they come in and change', () => {
+  it('agrees with a full sort, whatever the order of insertions and changes', () => {
     const random = createRandom(7);
     const losses = new Float64Array(300).fill(NaN);
     const violations = new Float64Array(300);

@@ -51,14 +51,14 @@ describe('soundness', () => {
     expect(() => checkSpace(space(terms, atMost))).toThrow(message);
   });
 
-  it('counts what is inactive as 0', () => {
+  it('counts inactive parameters as 0', () => {
     checkSpace(space({ n: 1 }, 0)); // Only with c = b.
     expect(drawAllowed(space({ n: 1 }, 0), createRandom(1)).c).toBe('b');
     expect(isAllowed(space({ n: 1 }, 0), { x: 1, c: 'b' })).toBe(true);
     expect(isAllowed(space({ n: 1 }, 0), { x: 1, c: 'a', n: 1 })).toBe(false);
   });
 
-  it('notices constraints at odds with each other', () => {
+  it('notices contradictory constraints', () => {
     const constraints = [
       { terms: { x: 1, y: 1 }, atMost: 0.5 },
       { terms: { x: -1, y: -1 }, atMost: -0.6 },
@@ -66,7 +66,7 @@ describe('soundness', () => {
     expect(() => checkSpace({ dimensions: [float('x'), float('y')], constraints })).toThrow('at odds');
   });
 
-  it('allows for the noise of decimal numbers, small and large, and for no more', () => {
+  it('tolerates decimal rounding errors, small and large, and nothing more', () => {
     const allowed = (params: Trial['params'], terms: Record<string, number>, atMost: number) =>
       isAllowed({ dimensions: [float('x', 0, 1e12), float('y', 0, 1e12)], constraints: [{ terms, atMost }] }, params);
     expect(allowed({ x: 0.1, y: 0.2 }, { x: 1, y: 1 }, 0.3)).toBe(true);
@@ -88,7 +88,7 @@ describe('suggestions', () => {
     ...{ id, params, state: 'completed', values: [1], reports: [], enqueued: false },
   });
 
-  it('are allowed and sound, from every plain sampler over many random spaces', () => {
+  it('are allowed and valid, from every plain sampler over many random spaces', () => {
     const random = createRandom(21);
     for (let round = 0; round < 150; round++) {
       const space = randomConstraints(randomSpace(random), random);
@@ -108,7 +108,7 @@ describe('suggestions', () => {
     }
   });
 
-  it('keep the distribution of draws where a draw again is cheap', () => {
+  it('keep the distribution of draws if redrawing is cheap', () => {
     const space: Space = {
       dimensions: [float('x'), float('y')],
       constraints: [{ terms: { x: 1, y: 1 }, atMost: 1 }],
@@ -119,7 +119,7 @@ describe('suggestions', () => {
     expect(Math.abs(sum / 4000 - 1 / 3)).toBeLessThan(0.012); // The triangle's center; sd 0.0037.
   });
 
-  it('are found where next to nothing is allowed', () => {
+  it('are found when almost nothing is allowed', () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     const all = (factor: number) => Object.fromEntries(names.map((name) => [name, factor]));
     const shares: Space = {
@@ -140,7 +140,7 @@ describe('suggestions', () => {
     for (const mean of means.values()) expect(Math.abs(mean - 0.2)).toBeLessThan(0.03);
   });
 
-  it('stay near to what was wished for', () => {
+  it('stay near the wish', () => {
     const space: Space = {
       dimensions: [float('x'), float('y'), float('lr', 1e-5, 1, { log: true })],
       constraints: [{ terms: { x: 1, y: 1, lr: 1 }, atMost: 1 }],
@@ -189,17 +189,17 @@ describe('suggestions', () => {
     `);
   });
 
-  it('complete what a person gave', () => {
+  it("complete a user's params", () => {
     const space: Space = {
       dimensions: [int('layers', 1, 8), int('width', 16, 512)],
       constraints: [{ terms: { layers: 64, width: 1 }, atMost: 528 }],
     };
     expect(drawAllowed(space, createRandom(1), { layers: 8 })).toEqual({ layers: 8, width: 16 });
-    // No way to obey: the person's will is done.
+    // The constraints can't be met, so the user's params win.
     expect(drawAllowed(space, createRandom(1), { layers: 8, width: 512 })).toEqual({ layers: 8, width: 512 });
   });
 
-  it('leave a grid only what is allowed, and count it right', () => {
+  it('leave a grid only allowed points, and count them correctly', () => {
     const random = createRandom(5);
     for (let round = 0; round < 100; round++) {
       const bare = randomSpace(random, 'finite');
@@ -208,7 +208,7 @@ describe('suggestions', () => {
       const every = listAll(bare).filter((params) => isAllowed(space, params));
       expect(listAll(space)).toEqual(every);
       expect(countPoints(space)).toBe(every.length);
-      // Random draws come to the same points in another order, and to an end.
+      // Random draws reach the same points in another order, and end as well.
       const sampler = new RandomSampler({}, space);
       const trials: Trial[] = [];
       for (let params; every.length < 60 && (params = sampler.suggest(history(space, trials), random));) {
@@ -218,12 +218,12 @@ describe('suggestions', () => {
     }
   });
 
-  it('skip what is not allowed in a grid without walking through it', () => {
+  it('skip forbidden parts of a grid without enumerating them', () => {
     const space: Space = {
       dimensions: Array.from({ length: 8 }, (_, i) => int(`n${i}`, 0, 99)),
       constraints: [{ terms: Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`n${i}`, -1])), atMost: -791 }],
     };
-    // The sum of eight numbers up to 99 is at least 791: one of them is 98, or none.
+    // The sum of eight numbers up to 99 is at least 791: at most one of them is 98.
     expect(countPoints(space)).toBe(9);
     expect(listAll(space).length).toBe(9);
   });

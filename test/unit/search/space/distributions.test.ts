@@ -6,7 +6,7 @@ import { axesOf } from '../../../../src/search/space/unit.js';
 import type { Dimension } from '../../../../src/search/types.js';
 import { randomSpace } from '../fuzz.js';
 
-/** Relative error. */
+/** Returns the relative error. */
 const off = (got: number, wanted: number) => Math.abs(got - wanted) / Math.abs(wanted);
 
 describe('beta', () => {
@@ -50,13 +50,13 @@ describe('beta', () => {
     expect(off(betaQuantile(a, b, p), wanted)).toBeLessThan(2e-12);
   });
 
-  it('ends and beyond them', () => {
+  it('handles the ends and values beyond them', () => {
     expect([betaCdf(2, 3, 0), betaCdf(2, 3, 1), betaCdf(2, 3, -1), betaCdf(2, 3, 2)]).toEqual([0, 1, 0, 1]);
     expect([betaQuantile(2, 3, 0), betaQuantile(2, 3, 1)]).toEqual([0, 1]);
     expect([betaCdf(2, 3, NaN), betaQuantile(2, 3, -1)]).toEqual([NaN, NaN]);
   });
 
-  it('draws have its mean and stay on their steps', () => {
+  it('has draws with its mean that stay on their steps', () => {
     const d: Dimension = { kind: 'beta', name: 'x', when: null, a: 2, b: 6, low: -1, high: 3, step: null };
     const random = createRandom(3);
     let sum = 0;
@@ -68,13 +68,13 @@ describe('beta', () => {
       counts.set(value, (counts.get(value) ?? 0) + 1);
     }
     expect([...counts.keys()].sort()).toEqual([-1, 0, 1, 2]);
-    // Below -1/2 falls what is below 1/8 of the range.
+    // The values below -1/2 come from the lowest 1/8 of the range.
     expect(Math.abs(counts.get(-1)! / 2000 - betaCdf(2, 6, 1 / 8))).toBeLessThan(0.035);
   });
 });
 
 describe('axes', () => {
-  it('lead from any drawn value to the unit interval and back, over many random spaces', () => {
+  it('map any drawn value to the unit interval and back, over many random spaces', () => {
     const random = createRandom(31);
     for (let round = 0; round < 200; round++) {
       for (const axis of axesOf(randomSpace(random))) {
@@ -85,7 +85,7 @@ describe('axes', () => {
           expect(u >= 0 && u <= 1, JSON.stringify([d, value, u])).toBe(true);
           const back = axis.fromUnit(u);
           if (typeof value === 'number' && axis.count === 0) {
-            // The quantile of a share next to 0 or 1 can't be finer than the share itself.
+            // The quantile of a probability near 0 or 1 can't be more precise than the probability itself.
             const fine = u > 1e-6 && u < 1 - 1e-6;
             if (fine) expect(Math.abs((back as number) - value)).toBeLessThan(1e-6 * Math.max(1, Math.abs(value)));
           } else expect(back).toEqual(value);
@@ -97,7 +97,7 @@ describe('axes', () => {
     }
   });
 
-  it('are even where draws are random', () => {
+  it('are uniform for random draws', () => {
     const random = createRandom(32);
     const spaces: Dimension[] = [
       { kind: 'beta', name: 'x', when: null, a: 0.5, b: 2, low: 0, high: 1, step: null },
@@ -111,7 +111,7 @@ describe('axes', () => {
       const [axis] = axesOf({ dimensions: [d] });
       const counts = [0, 0, 0, 0];
       for (let i = 0; i < 4000; i++) {
-        // A value on its own stands for its whole cell.
+        // A listed value stands for its whole cell.
         const value = draw(d, random);
         const at = axis!.edges ? axis!.indexOf(value) : -1;
         const [from, to] = at < 0 ? [0, 0] : [axis!.edges![at]!, axis!.edges![at + 1]!];

@@ -50,7 +50,7 @@ describe('drawing', () => {
     for (const count of decades) expect(Math.abs(count - 2000)).toBeLessThan(200);
   });
 
-  it('gives the outermost whole numbers their share', () => {
+  it('gives the outermost integers their share', () => {
     const random = createRandom(2);
     const d: Dimension = { ...base, kind: 'int', low: 1, high: 4, log: false, step: 1 };
     const counts = [0, 0, 0, 0];
@@ -95,7 +95,7 @@ describe('soundness', () => {
     expect(() => checkSpace({ dimensions: [dimension] })).toThrow(message);
   });
 
-  it('refuses a name twice and nothing at all', () => {
+  it('refuses a duplicate name and an empty space', () => {
     expect(() => checkSpace({ dimensions: [float(0, 1), float(0, 1)] })).toThrow('twice');
     expect(() => checkSpace({ dimensions: [] })).toThrow('empty');
   });
@@ -107,26 +107,26 @@ describe('counting', () => {
     choices: Array.from({ length: n }, (_, i) => i),
   });
 
-  it('counts only what conditions allow', () => {
+  it('counts only combinations that conditions allow', () => {
     const space: Space = { dimensions: [choice('a', 3), choice('b', 4, { a: [0, 1] }), choice('c', 5, { b: [0] })] };
     // a=2 alone, and for each of a=0,1: b=0 with five c, three other b alone.
     expect(countPoints(space)).toBe(1 + 2 * (5 + 3));
   });
 
-  it('knows infinity, and the points of a grid', () => {
+  it('handles infinity, and the points of a grid', () => {
     const space: Space = { dimensions: [float(0, 1, { points: 5 }), choice('a', 3)] };
     expect(countPoints(space)).toBe(Infinity);
     expect(countPoints(space, { points: null })).toBe(15);
     expect(countPoints({ dimensions: [float(0, 1, { step: 0.1 })] })).toBe(11);
   });
 
-  it('lays grid points with both ends, evenly on the scale', () => {
+  it('spaces grid points evenly on the scale, including both ends', () => {
     const values = gridOf(float(1e-4, 1, { log: true, points: 5 }), null)!;
     expect(Array.from({ length: values.count }, (_, i) => values.at(i))).toEqual([1e-4, 1e-3, 1e-2, 1e-1, 1]);
   });
 });
 
-it('puts priors together as far as conditions and constraints let them', () => {
+it('combines priors as far as conditions and constraints permit', () => {
   const space: Space = {
     dimensions: [
       { ...base, kind: 'choice', name: 'a', choices: [1, 2], weights: null, prior: { value: 2 } },

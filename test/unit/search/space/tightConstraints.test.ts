@@ -1,4 +1,4 @@
-/** Draws where next to nothing is allowed must be spread over it as the parameters' own distributions say. */
+/** Draws in a tiny feasible region must be distributed over it like the parameters' own distributions. */
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import { createStudy } from '../../../../src/search/index.js';
@@ -45,12 +45,12 @@ describe.each([null, 'random'])('tight constraints, drawn by %s', (sampler) => {
     // The triangle's center and correlation; standard errors .001 and .034.
     for (const k of [0, 1]) expect(Math.abs(mean(column(rows, k)) - 0.1 / 3)).toBeLessThan(0.004);
     expect(Math.abs(correlation(column(rows, 0), column(rows, 1)) + 0.5)).toBeLessThan(0.13);
-    // Half of the area lies beyond 1/√2 of the way to the edge.
+    // Half of the area lies more than 1/√2 of the way to the edge.
     const outer = rows.filter(([x, y]) => x! + y! > 0.1 / Math.SQRT2).length;
     expect(Math.abs(outer / 500 - 0.5)).toBeLessThan(0.09);
   });
 
-  it('leave whole numbers inside, not on the edge', () => {
+  it('leave integers inside, not on the edge', () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     const rows = draws(
       { dimensions: names.map((name) => int(name, 8, 512)), constraints: [sum(names, 300)] },
@@ -58,7 +58,7 @@ describe.each([null, 'random'])('tight constraints, drawn by %s', (sampler) => {
       sampler,
     );
     const sums = rows.map((row) => row.reduce((a, b) => a + b, 0));
-    // The sum of a uniform point of the simplex beyond 48 is at 6/7 of 252 on average.
+    // On average, the sum of a uniform point of the simplex exceeds 48 by 6/7 of 252.
     expect(Math.abs(mean(sums) - (48 + (252 * 6) / 7))).toBeLessThan(8);
     expect(sums.filter((s) => s === 300).length).toBeLessThan(25);
     for (const k of names.keys()) expect(Math.abs(mean(column(rows, k)) - 44)).toBeLessThan(7);
@@ -84,7 +84,7 @@ describe.each([null, 'random'])('tight constraints, drawn by %s', (sampler) => {
       constraints: [{ terms: { x: 1, y: 1, z: 100 }, atMost: 0.05 }],
     };
     const rows = draws(space, 500, sampler);
-    // By far the most draws have both small: their logarithms are then almost even up to that of .05.
+    // In most draws both are small, so their logarithms are almost uniform up to that of .05.
     const logs = column(rows, 0).map((v) => Math.log(v / 1e-4) / Math.log(500));
     expect(Math.abs(mean(logs) - 0.47)).toBeLessThan(0.06);
   });

@@ -1,4 +1,4 @@
-/** Trials that go on from an earlier checkpoint, or are done again after they were over. */
+/** Trials that resume from an earlier checkpoint, or are run again after they have ended. */
 import { describe, expect, it } from 'vitest';
 import { createStudy, restoreStudy } from '../../../../src/search/index.js';
 import type { StudyOptions } from '../../../../src/search/types.js';
@@ -11,21 +11,21 @@ const ASHA: StudyOptions = {
   pruner: { name: 'asha', form: 'stop', eta: 2, graceSteps: 2 },
 };
 
-describe('a trial that went on from an earlier checkpoint', () => {
-  it('is judged at its rung by what its latest launch has reached there', () => {
+describe('a trial that resumed from an earlier checkpoint', () => {
+  it('is judged at its rung by the result of its latest launch', () => {
     const study = createStudy(ASHA);
     for (let id = 0; id < 3; id++) study.ask();
     study.report(0, 2, 5);
     study.report(1, 2, 1);
-    // Logged after the checkpoint, and lost with it: 1 at step 2 never happened.
+    // The report after the checkpoint is lost with it: 1 at step 2 never happened.
     study.rewind(1, 2);
     study.report(1, 2, 9);
     expect(study.trials[1]!.reports).toEqual([{ step: 2, value: 9 }]);
-    // Were the lost value still on the rung, 4 would be the second best of three and be cut.
+    // If the lost value were still on the rung, 4 would be the second best of three and be stopped.
     expect(study.report(2, 2, 4)).toBe('continue');
   });
 
-  it('has not changed where nothing was lost', () => {
+  it('is unchanged if nothing was lost', () => {
     const study = createStudy(ASHA);
     study.ask();
     study.report(0, 1, 5);
@@ -34,8 +34,8 @@ describe('a trial that went on from an earlier checkpoint', () => {
   });
 });
 
-describe('a trial that is done again', () => {
-  it('keeps its number, and what it ends with counts, also when the study was saved before', () => {
+describe('a trial that is run again', () => {
+  it('keeps its number, and its new outcome counts, also if the study was saved before', () => {
     const study = createStudy({ ...ASHA, pruner: null, trials: 70 });
     for (let id = 0; id < 70; id++) {
       study.ask();
@@ -80,7 +80,7 @@ describe('a study without an objective', () => {
     expect(restoreStudy(study.save()).trials).toEqual(study.trials);
   });
 
-  it('is refused where trials are compared', () => {
+  it('is refused if trials are compared', () => {
     const options: StudyOptions = { ...ASHA, goals: [], pruner: null, sampler: 'tpe' };
     expect(() => createStudy(options)).toThrow('sampler "tpe" needs an objective');
     expect(() => createStudy({ ...options, sampler: 'random', pruner: 'median' })).toThrow('pruner "median" needs');

@@ -1,4 +1,7 @@
-/** Every sampler, pruner and scheduler of the registry: resume equals no resume, and the same seed the same search. */
+/**
+ * Tests for every sampler, pruner and scheduler of the registry that saving and restoring changes nothing, and that the
+ * same seed gives the same search.
+ */
 import { describe, expect, it } from 'vitest';
 import { checkNamed, PRUNERS, SAMPLERS, SearchError } from '../../../../src/search/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
@@ -6,18 +9,18 @@ import type { Named, StudyOptions } from '../../../../src/search/types.js';
 import { randomSpace } from '../fuzz.js';
 import { play, type Game } from '../player.js';
 
-/** Of those that can't do without. */
+/** Settings for those that need some. */
 const SETTINGS: Record<string, object> = {
   percentile: { percentile: 40, startupTrials: 2 },
   threshold: { upper: 2 },
   median: { startupTrials: 2, grace: 0 },
   tpe: { startupTrials: 4 },
 };
-/** Milliseconds a suggestion. */
+/** Samplers that take milliseconds for a suggestion. */
 const SLOW = ['gp', 'auto', 'portfolio'];
 const named = (name: string): Named => (SETTINGS[name] ? { name, ...SETTINGS[name] } : name);
 
-/** Said by the study, or null if the sampler or the pruner can't use the space. */
+/** Plays the game and returns the study's answers, or null if the sampler or the pruner can't use the space. */
 function said(game: Game): unknown[] | null {
   try {
     return play(game);
@@ -43,7 +46,7 @@ const options = (seed: number, more: Partial<StudyOptions>): StudyOptions => ({
 });
 
 describe('resume equals no resume', () => {
-  it('the settings used here are right', () => {
+  it('uses valid settings here', () => {
     for (const name of Object.keys(SAMPLERS)) expect(checkNamed('sampler', named(name))).toBeNull();
     for (const name of Object.keys(PRUNERS)) expect(checkNamed('pruner', named(name)), name).toBeNull();
   });

@@ -1,4 +1,4 @@
-/** Stages, earlier trials, repeats and changes of the space: resume equals no resume. */
+/** Tests stages, earlier trials, repeats and changes of the space: saving and restoring changes nothing. */
 import { describe, expect, it } from 'vitest';
 import type { SavedStudy } from '../../../../src/search/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
@@ -18,7 +18,7 @@ const options = (seed: number, more: Partial<StudyOptions>): StudyOptions => ({
   ...{ pruner: null, seed, trials: 20, repeat: { top: 2, times: 2 }, ...more },
 });
 
-/** Of a space with other parameters and other bounds, and some of this one. */
+/** Imports trials of a space with other parameters and bounds, and some of this space. */
 function importPast(study: SavedStudy): void {
   const random = createRandom(5);
   const { dimensions } = study.options.space;

@@ -24,7 +24,9 @@ const network: Space = {
     { kind: 'constant', name: 'epochs', value: 10, when: null },
   ],
 };
-/** Best at 5 layers, sgd with momentum 0.9, lr 0.01 (more with larger batches), dropout 0.3, batches of 64. */
+/**
+ * The optimum is at 5 layers, sgd with momentum 0.9, lr 0.01 (more with larger batches), dropout 0.3, batches of 64.
+ */
 function loss(p: Params): number {
   const batch = Math.log2((p.batch_size as number) / 64);
   const lr = Math.log10(p.lr as number) + 2 - 0.15 * batch;
@@ -48,7 +50,7 @@ const options = (more: Partial<StudyOptions> = {}): StudyOptions => ({
   },
   ...{ stages: {}, ...more },
 });
-/** Params of all trials, and the stage that each was asked for in. */
+/** Returns the params of all trials, and the stage in which each was asked for. */
 function run(start: StudyOptions) {
   const study = createStudy(start);
   const stages: string[] = [];
@@ -76,7 +78,7 @@ describe('stages', () => {
     expect(loss(study.best()[0]!.params)).toBeLessThan(0.03);
   });
 
-  it('begin with what the person believes, else the middle, and freeze the best so far', () => {
+  it("begin at the user's priors, else in the middle, and freeze the best so far", () => {
     const dimensions = network.dimensions.map((d) =>
       d.name === 'lr' ? { ...d, prior: { value: 0.01 } } : d,
     ) as Dimension[];
@@ -100,7 +102,7 @@ describe('stages', () => {
     expect(study.ask()!.params).toEqual(known);
   });
 
-  it('come in the order given, with their shares, and what nobody named last', () => {
+  it('come in the given order with their shares, and unnamed parameters last', () => {
     const order = [
       { name: 'a', params: ['dropout', 'lr'], share: 0.5 },
       { name: 'b', params: ['layers'] },
@@ -110,7 +112,7 @@ describe('stages', () => {
     expect(stages.at(-1)).toMatch('stage 3 of 3, others (optimizer, lr, momentum, batch_size)');
   });
 
-  it('go by what dimensions say of themselves', () => {
+  it('respect the stage that a dimension names', () => {
     const dimensions = [float('x', 0, 1, { stage: 'batch' }), float('lr', 0, 1), int('batch', 1, 9)];
     expect(planStages({ dimensions }, {}).map(({ name, params }) => [name, params])).toEqual([
       ['optimizer', ['lr']],
@@ -118,7 +120,7 @@ describe('stages', () => {
     ]);
   });
 
-  it('keep a parameter with its parent, and say so where the person wants it otherwise', () => {
+  it('keep a parameter with its parent, and refuse an order that contradicts this', () => {
     const space: Space = {
       dimensions: [choice('regularizer', ['none', 'l2']), int('units', 1, 9, { when: { regularizer: ['l2'] } })],
     };
@@ -133,7 +135,7 @@ describe('stages', () => {
     );
   });
 
-  it('refuse what makes no sense', () => {
+  it('refuse invalid settings', () => {
     const refused = (stages: StudyOptions['stages']) => () => createStudy(options({ stages }));
     expect(refused({ order: [{ name: 'a', params: ['layer'] }] })).toThrow(
       '"layer" is not in the search space; did you mean "layers"?',
@@ -151,7 +153,7 @@ describe('stages', () => {
     expect(refused({ order: [{ name: 'a', share: 2 }] })).toThrow('the share of stage "a" must be from 0 to 1');
   });
 
-  it('pass over what takes no part with the values that are frozen', () => {
+  it('skip parameters that are inactive with the frozen values', () => {
     const space: Space = {
       dimensions: [
         choice('optimizer', ['sgd', 'adam']),
@@ -169,7 +171,7 @@ describe('stages', () => {
     expect(study.trials.length).toBe(20);
   });
 
-  it('begin a stage again when a late result of the one before changes what is best', () => {
+  it('restart a stage when a late result of the previous one changes what is best', () => {
     const order = [{ name: 'a', params: ['layers'], share: 0.2 }, { name: 'b' }];
     const study = createStudy(options({ stages: { order, joint: 0 }, trials: 20, seed: 1 }));
     const first = Array.from({ length: 4 }, () => study.ask()!);
@@ -181,7 +183,7 @@ describe('stages', () => {
     expect(study.ask()!.params.layers).toBe(late.params.layers);
   });
 
-  it('go on without a number of trials, with failures only, and where they were when saved', () => {
+  it('work without a number of trials, with failures only, and from their saved state', () => {
     const study = createStudy(options({ trials: null }));
     for (let i = 0; i < 80; i++) study.tell(study.ask()!.id, { state: 'failed' });
     expect(study.reason).toMatch('stage 5 of 5');
@@ -190,7 +192,7 @@ describe('stages', () => {
     expect(restored.reason).toBe(study.reason);
   });
 
-  it('work with every sampler that can use the space, and end when all was tried', () => {
+  it('work with every sampler that can use the space, and end when everything was tried', () => {
     for (const sampler of Object.keys(SAMPLERS)) {
       const dimensions = [choice('units', ['a', 'b']), choice('optimizer', ['c', 'd', 'e']), int('batch', 1, 2)];
       try {
@@ -204,7 +206,7 @@ describe('stages', () => {
     }
   });
 
-  it('try everything together when the joint round has run dry', () => {
+  it('tune everything together when the joint round has run dry', () => {
     const dimensions = [choice('units', ['a', 'b', 'c']), choice('optimizer', ['c', 'd', 'e']), int('batch', 1, 2)];
     const study = createStudy(options({ space: { dimensions }, stages: { joint: 1 }, trials: null }));
     const points = new Set<string>();
@@ -215,7 +217,7 @@ describe('stages', () => {
     expect([points.size, study.trials.length]).toEqual([18, 18]);
   });
 
-  it('of constants only there is one', () => {
+  it('are a single one if there are only constants', () => {
     const space: Space = { dimensions: [{ kind: 'constant', name: 'x', value: 1, when: null }] };
     expect(createStudy(options({ space })).ask()!.params).toEqual({ x: 1 });
   });
@@ -236,12 +238,12 @@ describe('a frozen space', () => {
       { kind: 'constant', name: 'c', when: { b: [2] }, value: 1 },
     ]);
   });
-  it('knows what may take part', () => {
+  it('knows which parameters may be active', () => {
     expect(livingIn(space, new Set(['b', 'c']), { a: 'y' })).toEqual([]);
     expect(livingIn(space, new Set(['b', 'c']), { a: 'x' })).toEqual(['b', 'c']);
     expect(livingIn(space, new Set(['a', 'c']), { b: 2 })).toEqual(['a', 'c']);
   });
-  it('begins where constraints allow', () => {
+  it('begins at an allowed point', () => {
     const { b } = defaultsOf(space);
     expect(b).toBeLessThanOrEqual(1);
   });

@@ -15,7 +15,7 @@ const space: Space = {
 const options: StudyOptions = { space, goals: ['maximize'], sampler: 'random', pruner: 'median', seed: 5, trials: 40 };
 
 describe('a study', () => {
-  it('is the same again under the same seed, and another under another', () => {
+  it('is the same for the same seed, and different for another', () => {
     const run = (seed: number) => {
       const study = createStudy({ ...options, seed });
       return Array.from({ length: 10 }, () => study.ask()!.params);
@@ -24,7 +24,7 @@ describe('a study', () => {
     expect(run(1)).not.toEqual(run(2));
   });
 
-  it('ends after the planned trials and gives the best', () => {
+  it('ends after the planned trials and returns the best', () => {
     const study = createStudy(options);
     for (let next = study.ask(); next; next = study.ask()) {
       study.tell(next.id, { state: 'completed', values: [next.params.lr as number] });
@@ -34,7 +34,7 @@ describe('a study', () => {
     expect(study.best()).toMatchObject([{ params: { lr: most } }]);
   });
 
-  it('takes failures as data: they count, never win, and NaN is one', () => {
+  it('treats failures as data: they count, never win, and include NaN', () => {
     const study = createStudy({ ...options, trials: 3, goals: ['minimize'] });
     study.tell(study.ask()!.id, { state: 'completed', values: [NaN] });
     study.tell(study.ask()!.id, { state: 'failed' });
@@ -45,7 +45,7 @@ describe('a study', () => {
     expect(study.ask()).toBeNull();
   });
 
-  it('tries what is enqueued first, completes it, and refuses what can not be', () => {
+  it('tries enqueued params first, completes them, and refuses invalid ones', () => {
     const study = createStudy(options);
     study.enqueue({ optimizer: 'sgd', lr: 0.01 });
     expect(study.ask()!.params).toMatchObject({ optimizer: 'sgd', lr: 0.01, momentum: expect.any(Number) });
@@ -54,7 +54,7 @@ describe('a study', () => {
     expect(() => study.enqueue({ lrr: 5 })).toThrow('not in the search space');
   });
 
-  it('takes the first outcome only', () => {
+  it('records only the first outcome', () => {
     const study = createStudy(options);
     const { id } = study.ask()!;
     study.tell(id, { state: 'completed', values: [1] });
@@ -64,7 +64,7 @@ describe('a study', () => {
     expect(() => study.tell(99, { state: 'failed' })).toThrow('no trial 99');
   });
 
-  it('gives the Pareto front of several objectives', () => {
+  it('returns the Pareto front of several objectives', () => {
     const study = createStudy({ ...options, goals: ['minimize', 'maximize'], pruner: null });
     for (const values of [
       [1, 1],
@@ -81,7 +81,7 @@ describe('a study', () => {
     ]);
   });
 
-  it('names what was meant when a sampler or pruner is unknown', () => {
+  it('suggests the correct name when a sampler or pruner is unknown', () => {
     expect(() => createStudy({ ...options, sampler: 'randm' })).toThrow(
       'unknown sampler "randm"; did you mean "random"?',
     );
@@ -94,7 +94,7 @@ describe('a study', () => {
 });
 
 describe('saving and restoring', () => {
-  it('refuses what it can not read', () => {
+  it('refuses a state that it cannot read', () => {
     expect(() => restoreStudy({ version: 3 })).toThrow('newer version');
     expect(() => restoreStudy('x')).toThrow("can't be read");
   });
@@ -135,7 +135,7 @@ describe('grid, random and auto on finite spaces', () => {
     }
   });
 
-  it('a grid begins at once however large it is', () => {
+  it('a grid starts immediately however large it is', () => {
     const dimensions = Array.from({ length: 30 }, (_, i) => ({
       ...{ kind: 'int' as const, name: `p${i}`, low: 0, high: 9, log: false, step: 1, when: null },
     }));
@@ -145,7 +145,7 @@ describe('grid, random and auto on finite spaces', () => {
     expect(study.size! / 1e30).toBeCloseTo(1);
   });
 
-  it('a grid says what a continuous range needs', () => {
+  it('a grid explains what a continuous range needs', () => {
     expect(() => createStudy({ ...options, sampler: 'grid' })).toThrow(
       '"lr" has infinitely many values: for a grid say how many, such as { log: [0.00001, 0.1], points: 5 }',
     );

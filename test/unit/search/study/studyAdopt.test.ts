@@ -13,7 +13,7 @@ const OPTIONS: StudyOptions = {
   checkpoints: true,
 };
 
-describe('a trial that a restored study has not heard of', () => {
+describe('a trial that a restored study does not know', () => {
   it('gets its number although a paused trial is due, and counts as planned', () => {
     const study = createStudy(OPTIONS);
     for (let id = 0; id < 2; id++) {

@@ -1,4 +1,4 @@
-/** How a study deals with schedulers, constraints, plans, changes of the space and its own saved state. */
+/** Tests a study with schedulers, constraints, plans, changes of the space and its own saved state. */
 import { describe, expect, it } from 'vitest';
 import { createStudy, PRUNERS, restoreStudy, type SavedStudy } from '../../../../src/search/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
@@ -15,7 +15,7 @@ const done = (study: SavedStudy, value: number) => {
   return id;
 };
 
-/** A study with a scheduler that says what it is told to. */
+/** A study with a scripted scheduler. */
 function scripted(script: (Next | ((history: History) => Next))[], more: Partial<StudyOptions> = {}) {
   let turn = 0;
   const scheduler = {
@@ -36,7 +36,7 @@ function scripted(script: (Next | ((history: History) => Next))[], more: Partial
 }
 
 describe('with a scheduler', () => {
-  it('trials pause at a rung and go on, with other params or from another checkpoint', () => {
+  it('pauses trials at a rung and resumes them, with other params or from another checkpoint', () => {
     const study = scripted([
       { kind: 'begin', until: 2, bracket: 1 },
       { kind: 'begin', params: { x: 0.5, y: 0.5 }, until: 2 },
@@ -66,13 +66,13 @@ describe('with a scheduler', () => {
     expect(again({ ...study, save: () => withoutPruner(study) } as SavedStudy).trials).toEqual(study.trials);
   });
 
-  it('a trial that was never paused can not go on', () => {
+  it('does not resume a trial that was never paused', () => {
     const study = scripted([{ kind: 'begin' }, { kind: 'resume', trial: 0 }]);
     study.ask();
     expect(() => study.ask()).toThrow('trial 0 is running, not paused');
   });
 
-  it('enqueued trials take its rung but keep their params, and come while it waits', () => {
+  it('enqueued trials take its rung but keep their params, and begin while it waits', () => {
     const study = scripted([
       { kind: 'begin', params: { x: 0, y: 0 }, until: 3, bracket: 2, from: 0 },
       { kind: 'wait' },
@@ -83,7 +83,7 @@ describe('with a scheduler', () => {
     expect(study.ask()!.params.x).toBe(1);
   });
 
-  it('no more begin than planned; what runs may still go on', () => {
+  it('begins no more trials than planned; running ones may continue', () => {
     const begin: Next = { kind: 'begin', until: 1 };
     const seen: History[] = [];
     const study = scripted([begin, begin, (h) => (seen.push(h), begin), { kind: 'resume', trial: 0 }], { trials: 2 });
@@ -98,12 +98,12 @@ describe('with a scheduler', () => {
     expect([study.ask(), study.waiting]).toEqual([null, false]);
   });
 
-  it('waiting for nobody is an end', () => {
+  it('ends instead of waiting when no trial runs', () => {
     const study = scripted([{ kind: 'wait' }]);
     expect([study.ask(), study.waiting]).toEqual([null, false]);
   });
 
-  it('knows that nothing new can begin when the sampler has no more', () => {
+  it('knows that nothing new can begin when the sampler has nothing left', () => {
     const planned: (number | null | undefined)[] = [];
     const begin = (h: History): Next => (planned.push(h.planned), { kind: 'begin' });
     const one: Space = { dimensions: [{ kind: 'constant', name: 'x', value: 1, when: null }] };
@@ -115,14 +115,14 @@ describe('with a scheduler', () => {
   });
 });
 
-/** The scripted scheduler is in no registry when the study is read back. */
+/** Returns the saved state without the scripted scheduler, which is not in the registry when the study is restored. */
 function withoutPruner(study: SavedStudy): unknown {
   const saved = study.save() as { options: StudyOptions };
   return { ...saved, options: { ...saved.options, pruner: null } };
 }
 
 describe('a plan', () => {
-  it('does not count what was enqueued', () => {
+  it('does not count enqueued trials', () => {
     const study = createStudy({ ...options, trials: 2 });
     done(study, 1);
     study.enqueue({ x: 0.5 });
@@ -139,7 +139,7 @@ describe('a plan', () => {
     expect(again(study).size).toBe(study.size);
   });
 
-  it('is met by several workers without the same point twice', () => {
+  it('is completed by several workers without trying a point twice', () => {
     const dimensions = [{ kind: 'int' as const, name: 'n', low: 1, high: 20, log: false, step: 1, when: null }];
     for (const sampler of ['tpe', 'gp', 'random', 'sobol', 'grid', 'auto']) {
       const study = createStudy({ ...options, space: { dimensions }, sampler, trials: 20, workers: 5 });
@@ -155,7 +155,7 @@ describe('a plan', () => {
 });
 
 describe('constraints', () => {
-  it('are as many for each trial', () => {
+  it('have the same number in each trial', () => {
     const study = createStudy(options);
     const [a, b, c] = [study.ask()!.id, study.ask()!.id, study.ask()!.id];
     study.tell(a, { state: 'completed', values: [1], constraints: [1, -1] });
@@ -174,7 +174,7 @@ describe('constraints', () => {
 });
 
 describe('another number of trials', () => {
-  it('makes a finished search go on, or ends one', () => {
+  it('continues a finished search, or ends a running one', () => {
     const study = createStudy({ ...options, sampler: 'tpe', trials: 3 });
     study.enqueue({ x: 0.5, y: 0.5 });
     for (let i = 0; i < 4; i++) done(study, i);
@@ -191,8 +191,8 @@ describe('another number of trials', () => {
   });
 });
 
-describe('another space in mid-search', () => {
-  it('keeps what fits, with defaults for what is new, and begins where the rest was good', () => {
+describe('another space during a search', () => {
+  it('keeps trials that fit, with defaults for new parameters, and begins where the others were good', () => {
     const study = createStudy({ ...options, sampler: 'tpe', trials: 30 });
     for (let i = 0; i < 12; i++) done(study, i);
     const wide: Space = { dimensions: [float('x', 0, 2), float('y', 0, 1), float('z', 0, 1, { prior: { value: 0 } })] };
@@ -202,12 +202,12 @@ describe('another space in mid-search', () => {
     expect(asked.id).toBe(12);
     expect(again(study).ask()).toEqual(study.ask());
 
-    // Nothing fits into the next one, but the best is where to begin.
+    // No earlier trial fits the new space, but the best one is the place to begin.
     study.widen({ dimensions: [float('x', 0, 2), float('y', 0, 1), float('new', 0, 1)] });
     expect(study.ask()!.params).toMatchObject(study.trials[0]!.params);
   });
 
-  it('changes nothing when the sampler can not use it', () => {
+  it('changes nothing if the sampler cannot use it', () => {
     const study = createStudy({ ...options, sampler: { name: 'grid', points: 3 } });
     done(study, 1);
     const normal: Space = {
@@ -219,7 +219,7 @@ describe('another space in mid-search', () => {
     expect(JSON.stringify(study.save())).toBe(before);
   });
 
-  it('drops from the queue what it does not know', () => {
+  it('drops unknown parameters from the queue', () => {
     const study = createStudy(options);
     study.enqueue({ x: 0.9, y: 0.5 });
     study.widen({ dimensions: [float('x', 0, 0.5), float('y', 0, 1)] });
@@ -228,7 +228,7 @@ describe('another space in mid-search', () => {
     expect(params.x).toBeLessThanOrEqual(0.5);
   });
 
-  it('makes a finished search go on', () => {
+  it('continues a finished search', () => {
     const list = (choices: number[]): Space => ({
       dimensions: [{ kind: 'choice', name: 'c', choices, weights: null, when: null }],
     });
@@ -242,7 +242,7 @@ describe('another space in mid-search', () => {
 });
 
 describe('the saved state', () => {
-  it('is text that is made once for what has ended, and small', () => {
+  it('is small, and its text is created once for ended trials', () => {
     const study = createStudy({ ...options, trials: null });
     const random = createRandom(1);
     for (let i = 0; i < 2000; i++) {
@@ -251,7 +251,7 @@ describe('the saved state', () => {
       if (id % 100) study.tell(id, { state: 'completed', values: [random.next()] });
     }
     const [first, second] = [study.save(), study.save()] as { trials: string[] }[];
-    // Of the text, one block of sixty-four trials is the unit that is made anew.
+    // The unit that is serialized anew is one block of sixty-four trials.
     expect(first!.trials.length).toBe(Math.ceil(2000 / 64));
     expect(second).toEqual(first);
     const text = JSON.stringify(first);
@@ -260,7 +260,7 @@ describe('the saved state', () => {
     expect(restoreStudy(JSON.parse(text)).trials).toEqual(study.trials);
   });
 
-  it('of the first version is read: enqueued trials were among the planned ones', () => {
+  it('can be read from the first version, in which enqueued trials counted as planned', () => {
     const trial = (params: object, state: string, values: unknown, enqueued: boolean, ...more: object[]) => [
       ...[
         params,
@@ -302,7 +302,7 @@ describe('the saved state', () => {
     expect(again(study).ask()).toEqual(study.ask());
   });
 
-  it('is refused when it is damaged', () => {
+  it('is refused if it is damaged', () => {
     const saved = createStudy(options).save() as Record<string, unknown>;
     expect(() => restoreStudy({ ...saved, trials: ['[[['] })).toThrow("can't be read (trials: ");
     expect(() => restoreStudy({ ...saved, trials: ['[[[],9,null,[],0]]'] })).toThrow("can't be read (trials: ");
@@ -310,7 +310,7 @@ describe('the saved state', () => {
     expect(() => restoreStudy({ ...saved, sampler: 3 })).toThrow("can't be read");
   });
 
-  it('holds any value that a parameter can have, and parameters of earlier spaces', () => {
+  it('can hold any value of a parameter, and parameters of earlier spaces', () => {
     const choices = [null, [1, ['a']], '{}', true, -0.5];
     const dimensions: Dimension[] = [
       { kind: 'choice', name: 'c', choices, weights: null, when: null },

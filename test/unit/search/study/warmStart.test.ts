@@ -21,7 +21,7 @@ const BEST = [2, -2, 2, -2, 2];
 const ellipsoid = (params: Trial['params'], best: number[]) =>
   best.reduce((sum, at, i) => sum + 4 ** i * ((params[`x${i}`] as number) - at) ** 2, 0);
 
-/** The best value after each trial. */
+/** Returns the best value after each trial. */
 function curve(seed: number, past: Earlier[]): number[] {
   const options: StudyOptions = {
     space: box(DIMENSIONS),
@@ -57,25 +57,25 @@ const geometric = (curves: number[][], at: number) =>
 describe('a warm start', () => {
   const cold = SEEDS.map((seed) => curve(seed, []));
 
-  it('with a good past gets in 10 trials further than a cold one in 30', () => {
+  it('with a good past gets further in 10 trials than a cold start in 30', () => {
     const warm = SEEDS.map((seed) => curve(seed, pastOf(seed, BEST)));
     expect(geometric(warm, 9)).toBeLessThan(geometric(cold, 29));
     expect(geometric(warm, 59)).toBeLessThan(geometric(cold, 59));
   });
 
-  it('with a past of something not quite the same helps too', () => {
+  it('also helps with a past of a slightly different function', () => {
     const near = BEST.map((at) => at + 0.5);
     const warm = SEEDS.map((seed) => curve(seed, pastOf(seed, near)));
     expect(geometric(warm, 9)).toBeLessThan(geometric(cold, 19));
   });
 
-  it('with a misleading past costs no more than 20 of 60 trials', () => {
+  it('costs at most 20 of 60 trials with a misleading past', () => {
     const opposite = BEST.map((at) => -at);
     const warm = SEEDS.map((seed) => curve(seed, pastOf(seed, opposite)));
     expect(geometric(warm, 59)).toBeLessThan(geometric(cold, 39));
   });
 
-  it('tries the best earlier configurations first, unlike ones, the best of each search in turn', () => {
+  it('tries the best earlier configurations first: different ones, the best of each search in turn', () => {
     const study = createStudy({
       space: box(2),
       goals: ['maximize'],
@@ -97,7 +97,7 @@ describe('a warm start', () => {
     expect(study.trials[0]!.enqueued).toBe(false);
   });
 
-  it('obeys its settings: all free, no first configurations, or nothing but what the sampler makes of it', () => {
+  it('obeys its settings: all free, no first configurations, or no warm start of its own', () => {
     const first = (warmStart: StudyOptions['warmStart']) => {
       const study = createStudy({
         ...{ space: box(2), goals: ['minimize'], sampler: 'random', pruner: null, seed: 4, trials: 9, warmStart },
@@ -122,7 +122,7 @@ describe('a warm start', () => {
     expect(() => first({ free: 2 })).toThrow('the free share of a warm start must be from 0 to 1, not 2');
   });
 
-  it('obeys the constraints, though the past did not', () => {
+  it('obeys the constraints even if the past did not', () => {
     const space: Space = { ...box(2), constraints: [{ terms: { x0: 1, x1: 1 }, atMost: 0 }] };
     const past = [1, 2, 3].map((x0) => ({ params: { x0, x1: 3 }, values: [-x0] }));
     for (const stages of [null, { order: [{ name: 'a', params: ['x0'] }] }]) {
@@ -139,7 +139,7 @@ describe('a warm start', () => {
     }
   });
 
-  it('refuses values for other objectives and leaves out what is not a number', () => {
+  it('refuses values for other objectives and leaves out NaN', () => {
     const study = createStudy({
       space: box(1),
       goals: ['minimize'],
@@ -166,13 +166,13 @@ describe('params of another space', () => {
     ],
   };
 
-  it('lose what is not here and gain what is known', () => {
+  it('drop unknown parameters and gain known values', () => {
     expect(adapt(space, { model: 'tree', lr: 0.5, epochs: 3 })).toEqual({
       params: { model: 'tree', dropout: 0, version: 3 },
       fits: true,
     });
   });
-  it('do not fit with values that are refused or missing', () => {
+  it('do not fit if values are refused or missing', () => {
     expect(adapt(space, { model: 'net' }).fits).toBe(false);
     expect(adapt(space, { model: 'net', lr: 2 })).toMatchObject({ params: { lr: 2 }, fits: false });
     expect(adapt(space, { model: 'tree', version: 4 }).fits).toBe(false);
@@ -181,7 +181,7 @@ describe('params of another space', () => {
 
 describe('the box', () => {
   const goals: History['goals'] = ['minimize'];
-  it('keeps what was good, with a margin, and cuts off the rest', () => {
+  it('keeps the good part, with a margin, and cuts off the rest', () => {
     const space: Space = {
       dimensions: [
         float('x', 0, 10),
@@ -201,27 +201,27 @@ describe('the box', () => {
     expect(c).toMatchObject({ choices: ['a', 'b'] });
     expect(y).toMatchObject({ prior: null });
   });
-  it('is at the end of a range where the good values lie beyond', () => {
+  it('is at the end of a range if the good values lie beyond it', () => {
     const space: Space = { dimensions: [float('x', 5, 10)] };
     const group = Array.from({ length: 10 }, (_, i) => ended(-1 - i, { x: 1 }, i));
     expect(boxOf(space, [group], goals)!.dimensions[0]).toMatchObject({ low: 5, high: 5.25 });
   });
-  it('is none where the good trials are everywhere, or say nothing', () => {
+  it('is null if the good trials are everywhere, or tell nothing', () => {
     const space: Space = { dimensions: [float('x', 0, 10)] };
     expect(boxOf(space, [[ended(-1, { x: 0 }, 1), ended(-2, { x: 10 }, 1)]], goals)).toBeNull();
     expect(boxOf(space, [[ended(-1, { y: 0 }, 1)]], goals)).toBeNull();
   });
-  it('can be of choices that are lists, or null', () => {
+  it('supports choices that are lists or null', () => {
     const choices = [null, [1, 2], [3]];
     const space: Space = { dimensions: [{ kind: 'choice', name: 'c', choices, weights: null, when: null }] };
     const group = choices.map((c, i) => ended(-1 - i, { c }, i)).concat(ended(-9, { c: null }, 0));
     expect(boxOf(space, [group], goals)!.dimensions[0]).toMatchObject({ choices: [null, [1, 2]] });
   });
-  it('is none where the constraints leave nothing of it', () => {
+  it('is null if the constraints leave nothing of it', () => {
     const space: Space = { ...box(2), constraints: [{ terms: { x0: 1, x1: 1 }, atMost: 0 }] };
     expect(boxOf(space, [[ended(-1, { x0: 4, x1: 4 }, 1)]], goals)).toBeNull();
   });
-  it('takes trials that met the constraints, and of several objectives the front', () => {
+  it('uses trials that met the constraints, and the front of several objectives', () => {
     const broken = ended(-1, { x0: -4 }, 0, { constraints: [1] });
     const met = [2, 2.1, 2.2].map((x0, i) => ended(-2 - i, { x0 }, 9, { constraints: [-1] }));
     expect(boxOf(box(1), [[broken, ...met]], goals)!.dimensions[0]).toMatchObject({ low: expect.closeTo(1.45, 1) });
@@ -234,7 +234,7 @@ describe('the box', () => {
     const { high } = boxOf(box(1), [front], ['minimize', 'minimize'])!.dimensions[0] as { high: number };
     expect(high).toBeLessThan(3.2);
   });
-  it('takes unlike configurations', () => {
+  it('selects different configurations', () => {
     const group = [0, 0.1, 0.2, 3].map((x0, i) => ended(-1 - i, { x0 }, i));
     expect(diverse([group], box(1), 3).map(({ params }) => params.x0)).toEqual([0, 3]);
   });
@@ -248,7 +248,7 @@ describe('the shares of the box and of the free trials', () => {
       ended(i, { x0: 0 }, loss ?? 0, loss === null ? { state: 'failed', values: null } : {}),
     ),
   });
-  it('follow what turns out better', () => {
+  it('follow the better one', () => {
     const good = history([1, 9, 1, 8, 2, 9, 1, 7]);
     expect(freeShare(0.3, good, '')).toBe(0.3);
     expect(freeShare(0.3, good, 'bfbfbfbf')).toBeLessThan(0.2);
@@ -258,7 +258,7 @@ describe('the shares of the box and of the free trials', () => {
   it('count failures as bad', () => {
     expect(freeShare(0.3, history([null, 5, null, 6]), 'bfbf')).toBeGreaterThan(0.5);
   });
-  it('the box is exhausted when nothing better comes', () => {
+  it('the box is exhausted when nothing better is found', () => {
     const arms = 'b'.repeat(20);
     const falling = Array.from({ length: 20 }, (_, i) => 100 - 5 * i);
     expect(isExhausted(history(falling), arms, 2)).toBe(false);

@@ -66,7 +66,7 @@ function entry<S extends z.ZodType, T>(
 }
 
 export const SAMPLERS: Record<string, Entry<Sampler>> = {
-  auto: entry('picks for the problem at hand and says why', AutoSettings, (s, context) => {
+  auto: entry('chooses a sampler for the problem, and says why', AutoSettings, (s, context) => {
     const { space, goals, trials: planned, workers } = context;
     return new AutoSampler(s, space, { goals, planned, workers }, maker(context));
   }),
@@ -94,7 +94,7 @@ export const SAMPLERS: Record<string, Entry<Sampler>> = {
     oneObjective('de', context.goals);
     return new DifferentialEvolutionSampler(s, context.space, context.trials);
   }),
-  evolution: entry('changes good ones among the latest trials', RegularizedEvolutionSettings, (s, context) => {
+  evolution: entry('mutates good ones among the latest trials', RegularizedEvolutionSettings, (s, context) => {
     oneObjective('evolution', context.goals);
     return new RegularizedEvolutionSampler(s, context.space);
   }),
@@ -108,7 +108,7 @@ export const SAMPLERS: Record<string, Entry<Sampler>> = {
     oneObjective('reinforce', context.goals);
     return new ReinforceSampler(s, context.space);
   }),
-  bohb: entry('as tpe, from the trials of one budget: for hyperband', BohbSettings, (s, { space }) => {
+  bohb: entry('like tpe, but learns from the trials of one budget; for hyperband', BohbSettings, (s, { space }) => {
     return new BohbSampler(s, space);
   }),
   priorband: entry(
@@ -121,17 +121,21 @@ export const SAMPLERS: Record<string, Entry<Sampler>> = {
 };
 
 export const PRUNERS: Record<string, Entry<Pruner | Scheduler>> = {
-  auto: entry('picks for the problem at hand and says why', AutoPrunerSettings, (_, { goals, ...context }) => {
+  auto: entry('chooses a pruner for the problem, and says why', AutoPrunerSettings, (_, { goals, ...context }) => {
     return new AutoPruner({ ...context, goals: goals.length });
   }),
   median: entry('stops trials worse than the median at the same step', MedianSettings, (s) => {
     return new PercentilePruner('median', { ...s, percentile: 50 });
   }),
-  percentile: entry('stops trials outside the best percent at the same step', PercentileSettings, (s) => {
+  percentile: entry('stops trials outside the best percentage at the same step', PercentileSettings, (s) => {
     return new PercentilePruner('percentile', s);
   }),
-  curve: entry('stops trials whose learning curve leads to nothing better', CurveSettings, (s) => new CurvePruner(s)),
-  thaw: entry('pauses trials unlikely to win, and goes on with them if that changes', ThawSettings, (s) => {
+  curve: entry(
+    'stops trials whose learning curve is unlikely to beat the best',
+    CurveSettings,
+    (s) => new CurvePruner(s),
+  ),
+  thaw: entry('pauses trials unlikely to win, and resumes them if that changes', ThawSettings, (s) => {
     return new ThawScheduler(s);
   }),
   patience: entry(
@@ -149,9 +153,13 @@ export const PRUNERS: Record<string, Entry<Pruner | Scheduler>> = {
       return new WilcoxonPruner(s);
     },
   ),
-  asha: entry('stops or pauses all but the best at each of ever longer rungs', AshaSettings, (s, { checkpoints }) => {
-    return makeAsha(s, checkpoints);
-  }),
+  asha: entry(
+    'stops or pauses all but the best trials at each of ever longer rungs',
+    AshaSettings,
+    (s, { checkpoints }) => {
+      return makeAsha(s, checkpoints);
+    },
+  ),
   halving: entry('successive halving, in rounds', HalvingSettings, (s, { checkpoints }) => makeHalving(s, checkpoints)),
   hyperband: entry(
     'successive halving from early and from late first rungs',

@@ -58,10 +58,13 @@ export function checkConstraints(space: Space): void {
     const least = linear.least(row, {}, () => false);
     if (least <= row.limit) continue;
     const text = constraintText(space.constraints![r]!);
-    throw new SpaceError(null, `constraint "${text}" can't be met: it comes to at least ${least} in this space`);
+    throw new SpaceError(null, `constraint "${text}" can't be met: its sum is at least ${least} in this space`);
   }
   if (!anchorOf(space, linear)) {
-    throw new SpaceError(null, 'no point of the space was found that meets all its constraints: are they at odds?');
+    throw new SpaceError(
+      null,
+      'found no point of the space that meets all its constraints: do they contradict each other?',
+    );
   }
 }
 
@@ -112,7 +115,7 @@ export function nearestAllowed(space: Space, params: Params, random: Random): Pa
   let moved = relax(linear, params);
   if (!linear.allows(moved)) moved = relax(linear, moved, PASSES, BEYOND);
   const found = new Walk(linear, moved, random).found ?? along(linear, params, anchorOf(space, linear));
-  if (!found) throw new SearchError('no point of the space was found that meets all its constraints');
+  if (!found) throw new SearchError('found no point of the space that meets all its constraints');
   return inOrder(space, found);
 }
 

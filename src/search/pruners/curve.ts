@@ -16,8 +16,8 @@ export const CurveSettings = z.strictObject({
     .default(0.05)
     .describe('A trial less likely than this to become the best is stopped.'),
   startupTrials: z.number().int().min(1).default(2).describe('Completed trials before the first one is stopped.'),
-  grace: z.number().min(0).max(1).default(0.1).describe("Share of a trial's full length in which it is left alone."),
-  startupReports: z.number().int().min(1).default(3).describe('Reports that a trial makes in any case.'),
+  grace: z.number().min(0).max(1).default(0.1).describe("Share of a trial's full length before it may be stopped."),
+  startupReports: z.number().int().min(1).default(3).describe('Minimum number of reports before a trial is stopped.'),
 });
 
 export class CurvePruner implements Pruner {

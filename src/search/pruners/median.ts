@@ -13,15 +13,15 @@ import type { History, Pruner, Trial, Verdict } from '../types.js';
 
 export const MedianSettings = z.strictObject({
   startupTrials: z.number().int().min(1).default(4).describe('Completed trials before the first one is pruned.'),
-  grace: z.number().min(0).max(1).default(0.15).describe("Share of a trial's usual length in which it is left alone."),
-  graceSteps: z.number().min(0).optional().describe('Steps in which a trial is left alone; instead of grace.'),
+  grace: z.number().min(0).max(1).default(0.15).describe("Share of a trial's usual length before it may be stopped."),
+  graceSteps: z.number().min(0).optional().describe('Steps before a trial may be stopped; instead of grace.'),
 });
 export const PercentileSettings = MedianSettings.extend({
   percentile: z
     .number()
     .gt(0)
     .lt(100)
-    .describe('Percent of the trials at the same step that are good enough to go on.'),
+    .describe('Percentage of the trials at the same step that are good enough to continue.'),
 });
 
 export class PercentilePruner implements Pruner {

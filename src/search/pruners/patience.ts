@@ -9,9 +9,11 @@ import type { History, Next, Pruner, Random, Scheduler, Trial, Verdict } from '.
 
 const Inner = z.union([z.string(), z.looseObject({ name: z.string() })]);
 export const PatienceSettings = z.strictObject({
-  patience: z.number().int().min(1).default(10).describe('Reports without improvement that are waited for.'),
-  minDelta: z.number().min(0).default(0).describe('By how much a value must be better to be an improvement.'),
-  pruner: Inner.optional().describe('Another pruner, with its settings, that then decides. None: the trial stops.'),
+  patience: z.number().int().min(1).default(10).describe('Number of reports without improvement before a trial stops.'),
+  minDelta: z.number().min(0).default(0).describe('Minimum change that counts as an improvement.'),
+  pruner: Inner.optional().describe(
+    'Another pruner, with its settings, that then decides. Without one, the trial stops.',
+  ),
 });
 
 export class PatiencePruner implements Pruner {

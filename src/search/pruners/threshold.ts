@@ -5,7 +5,7 @@ import type { History, Pruner, Trial, Verdict } from '../types.js';
 export const ThresholdSettings = z.strictObject({
   lower: z.number().optional().describe('Values below this, as logged, stop the trial.'),
   upper: z.number().optional().describe('Values above this, as logged, stop the trial.'),
-  graceSteps: z.number().min(0).default(0).describe('Steps after the first report in which a trial is left alone.'),
+  graceSteps: z.number().min(0).default(0).describe('Steps after the first report before a trial may be stopped.'),
 });
 
 export class ThresholdPruner implements Pruner {

@@ -9,8 +9,13 @@ import { signedRank } from '../maths/signedRank.js';
 import type { History, Pruner, Trial, Verdict } from '../types.js';
 
 export const WilcoxonSettings = z.strictObject({
-  pThreshold: z.number().gt(0).lt(1).default(0.1).describe('Stops a trial that would be this bad by chance so rarely.'),
-  startupSteps: z.number().int().min(1).default(4).describe('Instances that a trial is given in any case.'),
+  pThreshold: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.1)
+    .describe('Significance level: a trial with a p-value below this is stopped.'),
+  startupSteps: z.number().int().min(1).default(4).describe('Minimum number of instances before a trial is stopped.'),
 });
 
 export class WilcoxonPruner implements Pruner {

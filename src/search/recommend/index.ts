@@ -109,7 +109,7 @@ function reasonOf(first: Estimated, estimates: Estimates | null, measured: reado
   if (!estimates || !best) return 'the best value; there are too few trials to tell luck from skill';
   const spread = measured.at(-1)!.losses[0]! - best.losses[0]!;
   if (estimates.noise <= NO_NOISE * spread && first.of === best)
-    return 'the best value; the same params give about the same';
+    return 'the best value; the same params give about the same value';
   const noise = `single values vary by ${short(estimates.noise)}`;
   const often = first.of.count > 1 ? `, measured ${first.of.count} times` : '';
   if (first.of === best) return `the best value, and the best expected${often}; ${noise}`;

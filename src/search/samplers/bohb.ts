@@ -14,7 +14,13 @@ import { TpeSampler, TpeSettings } from './tpe/index.js';
 
 export const BohbSettings = z.strictObject({
   randomShare: z.number().min(0).max(1).default(0.33).describe('Share of trials that are drawn at random.'),
-  candidates: z.number().int().min(1).max(1000).default(64).describe('Draws of which the most promising is tried.'),
+  candidates: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(64)
+    .describe('Number of draws, of which the most promising is tried.'),
 });
 
 export class BohbSampler implements Sampler {

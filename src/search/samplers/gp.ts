@@ -35,7 +35,9 @@ export const GpSettings = z.strictObject({
     .min(1)
     .nullable()
     .default(null)
-    .describe('Trials that fill the space evenly before it learns. By default 5 to 10, by the number of parameters.'),
+    .describe(
+      'Trials that fill the space evenly before it learns. By default 5 to 10, depending on the number of parameters.',
+    ),
   observations: z
     .number()
     .int()
@@ -43,12 +45,12 @@ export const GpSettings = z.strictObject({
     .max(1000)
     .default(300)
     .describe(
-      'Trials it learns from at most: the best, the latest and some of all others. Time grows with their square.',
+      'Maximum number of trials to learn from: the best, the latest and some of the others. Time grows with their square.',
     ),
   trustRegion: z
     .boolean()
     .default(false)
-    .describe('Whether it looks only around the best trial, in a box that grows with success and shrinks without.'),
+    .describe('Whether to search only around the best trial, in a box that grows with success and shrinks without.'),
 });
 
 /**

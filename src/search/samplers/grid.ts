@@ -17,7 +17,7 @@ export const GridSettings = z.strictObject({
     .int()
     .min(2)
     .optional()
-    .describe('Values tried of each continuous range that does not say itself.'),
+    .describe('Number of values for each continuous range without points of its own.'),
 });
 
 /** Position of each wheel; -1 if the parameter is inactive. */
@@ -43,12 +43,12 @@ export class GridSampler implements Sampler {
         dimension.name,
         dimension.kind !== 'float'
           ? `a grid can't be laid over the ${dimension.kind} distribution of "${dimension.name}"; use sampler: random`
-          : `"${dimension.name}" has infinitely many values: for a grid say how many, such as ` +
+          : `"${dimension.name}" has infinitely many values: a grid needs a number of points, such as ` +
               `{ ${dimension.log ? 'log' : 'uniform'}: [${dimension.low}, ${dimension.high}], points: 5 }`,
       );
     });
     if (size === 0) {
-      throw new SpaceError(null, 'none of the points of the grid meets the constraints of the space: try more points');
+      throw new SpaceError(null, 'no point of the grid meets the constraints of the space: try more points');
     }
   }
 

@@ -23,7 +23,7 @@ import { RandomSampler } from './random.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
 export const PriorBandSettings = z.strictObject({
-  eta: z.number().min(2).max(100).default(3).describe('As of the pruner: one of so many trials goes on.'),
+  eta: z.number().min(2).max(100).default(3).describe('As for the pruner: one in this many trials continues.'),
 });
 
 const MOVED = 0.5;

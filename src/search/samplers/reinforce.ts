@@ -26,9 +26,20 @@ import { RandomSampler } from './random.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
 export const ReinforceSettings = z.strictObject({
-  rate: z.number().min(0.001).max(5).default(0.5).describe('How much one trial changes the policy.'),
-  entropy: z.number().min(0).max(1).default(0.02).describe('How much the policy is kept from settling early.'),
-  bins: z.number().int().min(2).max(128).default(8).describe('Parts into which a continuous range is divided.'),
+  rate: z.number().min(0.001).max(5).default(0.5).describe('Learning rate of the policy.'),
+  entropy: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.02)
+    .describe('Weight of the entropy bonus, which keeps the policy from converging early.'),
+  bins: z
+    .number()
+    .int()
+    .min(2)
+    .max(128)
+    .default(8)
+    .describe('Number of bins into which a continuous range is divided.'),
 });
 
 const WINDOW = 30;

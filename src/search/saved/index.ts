@@ -42,7 +42,7 @@ export function toSaved(state: SavedState, texts: TrialTexts): unknown {
 export function fromSaved(saved: unknown): SavedState {
   const version = (saved as { version?: unknown } | null)?.version;
   if (typeof version === 'number' && version > VERSION) {
-    throw new SearchError('this search was saved by a newer version of Tunesmith; update to go on with it');
+    throw new SearchError('this search was saved by a newer version of Tunesmith; update Tunesmith to continue it');
   }
   if (version === 1) return fromVersion1(read(Version1, saved));
   const { version: _, names, trials, imported, sampler = null, pruner = null, ...rest } = read(Saved, saved);

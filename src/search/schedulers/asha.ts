@@ -23,12 +23,12 @@ const finish = z
   .int()
   .min(0)
   .default(1)
-  .describe('Trials that are brought to their end in any case, once nothing else is left to do.');
+  .describe('Minimum number of trials that run to their end once nothing else is left to do.');
 export const AshaSettings = z.strictObject({
   form: z
     .enum(['stop', 'promote'])
     .optional()
-    .describe('Stop trials, or pause them and promote the best later (needs checkpoints). By what the program can.'),
+    .describe('Stop trials, or pause them and promote the best later (the default if the program saves checkpoints).'),
   ...LadderSettings,
   finish,
 });

@@ -25,7 +25,7 @@ const share = z.number().gt(0).max(1);
 export const DehbSettings = z.strictObject({
   ...LadderSettings,
   mutation: z.number().gt(0).max(2).default(0.5).describe('Factor of the difference that is added to a parent (F).'),
-  crossover: share.default(0.5).describe("Chance that a parameter is the mutant's, not the target's (CR)."),
+  crossover: share.default(0.5).describe('Probability that a parameter comes from the mutant, not the target (CR).'),
 });
 
 interface Member {

@@ -10,15 +10,22 @@ export const HalvingSettings = z.strictObject({
   form: z
     .enum(['rounds', 'stop'])
     .optional()
-    .describe('All of a round pause and the best go on (needs checkpoints), or trials stop. By what the program can.'),
+    .describe(
+      'Pause all trials of a round and resume the best (the default if the program saves checkpoints), or stop trials.',
+    ),
   ...shared,
-  size: z.number().int().min(2).optional().describe('Trials of a round. By default so many that one gets to its end.'),
+  size: z
+    .number()
+    .int()
+    .min(2)
+    .optional()
+    .describe('Number of trials per round. By default, enough that one reaches its end.'),
 });
 export const HyperbandSettings = z.strictObject({
   form: z
     .enum(['stop', 'promote', 'rounds'])
     .optional()
-    .describe('As of asha, in brackets; or rounds as in the paper, with pauses. By what the program can.'),
+    .describe('As for asha, in brackets (with the same default); or rounds with pauses, as in the paper.'),
   ...shared,
 });
 

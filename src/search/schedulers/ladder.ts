@@ -7,7 +7,7 @@ import { Curves } from '../curves/curve.js';
 import type { History, Trial } from '../types.js';
 
 export const LadderSettings = {
-  eta: z.number().min(2).max(100).default(3).describe('One of so many trials goes on at each rung.'),
+  eta: z.number().min(2).max(100).default(3).describe('One in this many trials continues at each rung.'),
   grace: z.number().gt(0).max(1).default(0.15).describe("Share of a trial's full length before the first rung."),
   graceSteps: z.number().gt(0).optional().describe('Steps before the first rung; instead of grace.'),
 };

@@ -20,12 +20,27 @@ import type { Explore } from './explore.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
 export const PbtSettings = z.strictObject({
-  population: z.number().int().min(2).optional().describe('Members at a time. By default the planned trials.'),
+  population: z
+    .number()
+    .int()
+    .min(2)
+    .optional()
+    .describe('Number of members. By default the number of planned trials.'),
   interval: z.number().gt(0).max(1).default(0.1).describe('Share of the full length between two comparisons.'),
   intervalSteps: z.number().gt(0).optional().describe('Steps between two comparisons; instead of interval.'),
-  truncation: z.number().gt(0).max(0.5).default(0.2).describe('Share of members that are replaced, and that replace.'),
-  resample: z.number().min(0).max(1).default(0.25).describe('Chance that a parameter is drawn anew, not perturbed.'),
-  factor: z.number().gt(1).default(1.2).describe('A parameter is multiplied or divided by this.'),
+  truncation: z
+    .number()
+    .gt(0)
+    .max(0.5)
+    .default(0.2)
+    .describe('Share of the worst members, which copy members from the same share of the best.'),
+  resample: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.25)
+    .describe('Probability that a parameter is redrawn instead of perturbed.'),
+  factor: z.number().gt(1).default(1.2).describe('Factor by which a parameter is multiplied or divided.'),
   keep: z.array(z.string()).default([]).describe('Parameters that cannot change while training, such as widths.'),
 });
 export type PbtSettings = z.infer<typeof PbtSettings>;

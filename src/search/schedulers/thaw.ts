@@ -16,9 +16,9 @@ import type { History, Next, Random, Scheduler, Trial, Verdict } from '../types.
 
 export const ThawSettings = CurveSettings.extend({
   threshold: CurveSettings.shape.threshold.describe('A trial less likely than this to become the best pauses.'),
-  startupTrials: z.number().int().min(1).default(1).describe('Completed trials before chances are worked out.'),
-  start: z.number().int().min(1).default(4).describe('Trials that begin before one of them is brought to its end.'),
-  grace: z.number().gt(0).max(1).default(0.15).describe("Share of a trial's full length in which it is left alone."),
+  startupTrials: z.number().int().min(1).default(1).describe('Completed trials before probabilities are estimated.'),
+  start: z.number().int().min(1).default(4).describe('Trials that begin before one of them runs to its end.'),
+  grace: z.number().gt(0).max(1).default(0.15).describe("Share of a trial's full length before it may pause."),
 });
 type Settings = z.infer<typeof ThawSettings>;
 

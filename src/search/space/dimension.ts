@@ -52,7 +52,7 @@ export function faultOf(d: Dimension): string | null {
       return null;
     case 'normal':
       if (!Number.isFinite(d.mean)) return 'the mean must be a number';
-      if (!(d.sd > 0) || !Number.isFinite(d.sd)) return 'the deviation must be above 0';
+      if (!(d.sd > 0) || !Number.isFinite(d.sd)) return 'the standard deviation must be above 0';
       return d.step !== null && !(d.step > 0) ? 'the step must be above 0' : null;
     default: {
       if (!Number.isFinite(d.low) || !Number.isFinite(d.high)) return 'both bounds must be finite numbers';

@@ -232,7 +232,9 @@ export class SavedStudy implements Study {
       throw new SearchError(`trial ${id} must end with ${expected} values, not ${outcome.values.length}`);
     }
     if (constraints && constraints.length !== (this.constraints ??= constraints.length)) {
-      throw new SearchError(`trial ${id} measured ${constraints.length} constraints, others ${this.constraints}`);
+      throw new SearchError(
+        `trial ${id} measured ${constraints.length} constraints, but the other trials ${this.constraints}`,
+      );
     }
     Object.assign(trial, defined({ constraints: constraints && [...constraints], seconds }));
     if (outcome.state === 'completed') {

@@ -30,7 +30,7 @@ export function checkOptions({ sampler, pruner, goals, warmStart, repeat, stages
   if (goals.length === 0 && comparing !== null) throw new SearchError(`${comparing} needs an objective`);
   const whole = (what: string, value: number | undefined, least: number) => {
     if (value === undefined || (Number.isInteger(value) && value >= least)) return;
-    throw new SearchError(`${what} must be a whole number from ${least} on, not ${value}`);
+    throw new SearchError(`${what} must be a whole number of at least ${least}, not ${value}`);
   };
   const share = (what: string, value: number | undefined) => {
     if (value === undefined || (value >= 0 && value <= 1)) return;

@@ -77,7 +77,7 @@ describe('a sweep file', () => {
     ['values: [32, 64]', 'valus: [32, 64]', '14:19 error unknown key "valus" of "batch"'],
     ['distribution: normal', 'distribution: norml', '20:26 error "noise": unknown distribution "norml"'],
     ['sigma: 0.1', 'sigma: a', '20:48 error "sigma" of "noise" must be a number'],
-    ['sigma: 0.1', 'sigma: -1', '20:10 error "noise": the deviation must be above 0'],
+    ['sigma: 0.1', 'sigma: -1', '20:10 error "noise": the standard deviation must be above 0'],
     ['q: 8', 'q: 0', '19:57 error q of "width" must be above 0'],
     [', max: 64', '', '19:10 error "width": q_uniform needs min and max'],
     [', max: 0 }', ' }', '21:10 error "decay": log_uniform needs min and max, the exponents of e'],

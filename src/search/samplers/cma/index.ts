@@ -41,18 +41,18 @@ export const CmaEsSettings = z.strictObject({
     .min(4)
     .max(1000)
     .optional()
-    .describe('Trials in a generation; 4 + 3 ln(parameters) if absent.'),
+    .describe('Number of trials in a generation. By default 4 + 3 ln(parameters).'),
   sigma: z
     .number()
     .min(0.001)
     .max(1)
     .default(0.2)
-    .describe('Standard deviation of the first trials around the middle, as a share of the ranges.'),
+    .describe('Initial standard deviation around the middle, as a share of the ranges.'),
   restarts: z
     .enum(['bipop', 'ipop', 'none'])
     .default('bipop')
     .describe(
-      'How it begins again once it has converged: with ever larger generations, or with large and small in turn.',
+      'How to restart after convergence: with large and small generations in turn (bipop), or ever larger ones (ipop).',
     ),
   model: z.boolean().default(true).describe('Let a quadratic model stand in for trials that it can rank.'),
 });
@@ -138,9 +138,9 @@ export class CmaEsSampler implements Sampler {
 
   reason(): string {
     const { generation, surrogate } = this;
-    const model = surrogate.trusted ? '; a quadratic model ranks what is not tried' : '';
-    const noise = this.probe.noisy ? '; there is noise' : '';
-    return `cmaes: a normal distribution in its generation ${generation + 1}${model}${noise}`;
+    const model = surrogate.trusted ? '; a quadratic model ranks untried candidates' : '';
+    const noise = this.probe.noisy ? '; adapts to noise' : '';
+    return `cmaes: generation ${generation + 1} of a normal distribution${model}${noise}`;
   }
 
   /** Reads the ended trials, and learns from each complete generation. */

@@ -31,7 +31,7 @@ export const DifferentialEvolutionSettings = z.strictObject({
     .min(5)
     .max(1000)
     .optional()
-    .describe('Trials among which parents are chosen; 8 to 30 if absent, by the number of trials planned.'),
+    .describe('Size of the population. By default 8 to 30, depending on the number of planned trials.'),
 });
 
 const BEST_SHARE = 0.2;

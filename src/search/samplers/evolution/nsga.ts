@@ -23,9 +23,14 @@ import { rate, surviveByCrowding, surviveByNiche } from './survival.js';
 import { SobolSampler } from '../sobol/index.js';
 
 export const NsgaSettings = z.strictObject({
-  population: z.number().int().min(4).max(2000).optional().describe('Trials that may have children.'),
+  population: z.number().int().min(4).max(2000).optional().describe('Size of the population.'),
   crossover: z.number().min(0).max(1).default(0.9).describe('Share of children with two parents.'),
-  eta: z.number().min(1).max(200).default(10).describe('How near children are to their parents; larger is nearer.'),
+  eta: z
+    .number()
+    .min(1)
+    .max(200)
+    .default(10)
+    .describe('Distribution index: the larger, the closer children are to their parents.'),
 });
 
 /** Number of already-tried children in a row before a point is drawn. */

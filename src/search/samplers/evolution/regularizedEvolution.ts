@@ -22,8 +22,14 @@ import { compareStandings, standingOf } from './standing.js';
 import { SobolSampler } from '../sobol/index.js';
 
 export const RegularizedEvolutionSettings = z.strictObject({
-  population: z.number().int().min(2).max(10_000).default(40).describe('Trials that may have children: the latest.'),
-  sample: z.number().int().min(1).max(10_000).default(25).describe('Of so many drawn trials the best has a child.'),
+  population: z.number().int().min(2).max(10_000).default(40).describe('Size of the population: the latest trials.'),
+  sample: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(25)
+    .describe('Sample size: the best of this many random trials becomes the parent.'),
   crossover: z.number().min(0).max(1).default(0.5).describe('Share of children with two parents.'),
 });
 

@@ -23,7 +23,7 @@ export const PortfolioSettings = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Samplers between which the trials are divided; gp, cmaes and tpe if absent, with several objectives gp, tpe and nsga2.',
+      'Samplers that share the trials. By default gp, cmaes and tpe, or gp, tpe and nsga2 with several objectives.',
     ),
 });
 
@@ -89,7 +89,7 @@ export class PortfolioSampler implements Sampler {
     });
     shares.sort((a, b) => b.share - a.share);
     const text = shares.map(({ name, share }) => `${name} ${Math.round(100 * share)} %`).join(', ');
-    return `portfolio: of the last ${told.length} trials, by what they found: ${text}`;
+    return `portfolio: shares of the last ${told.length} trials, by success: ${text}`;
   }
 
   save(): unknown {

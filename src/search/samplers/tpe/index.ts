@@ -39,7 +39,13 @@ export const TpeSettings = z.strictObject({
     .min(1)
     .default(10)
     .describe('Trials that must have completed or been pruned before it learns from them.'),
-  candidates: z.number().int().min(1).max(1000).default(24).describe('Draws of which the most promising is tried.'),
+  candidates: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(24)
+    .describe('Number of draws, of which the most promising is tried.'),
 });
 
 /**

@@ -151,7 +151,7 @@ describe('constraints', () => {
       ['7:8-12 no parameter is named "loss" (of a metric that is logged, write { metric: loss, atMost: … })'],
     ],
     ['- opt <= 9', ['7:7-15 "opt" is not a number throughout (only numbers can be added and compared)']],
-    ['- layers >= 9', ['7:7-18 constraint "-layers <= -9" can\'t be met: it comes to at least -8 in this space']],
+    ['- layers >= 9', ['7:7-18 constraint "-layers <= -9" can\'t be met: its sum is at least -8 in this space']],
     ['- fixed <= 9', ['7:7-17 warning none of these parameters is searched']],
     ['- { metric: m }', ['7:7-20 nothing is said about this metric (add atMost or atLeast)']],
     ['- { metric: m, atMost: 1, atLeast: 2 }', ['7:40-41 at least 2 and at most 1 is nothing at all']],
@@ -165,7 +165,7 @@ describe('constraints', () => {
     ['- 5', ['7:7-8 a constraint must be a text such as "a + 2 * b <= 5", or { metric: …, atMost: … }']],
     [
       '- layers + width <= 30\n    - layers >= 4\n    - width >= 32',
-      ['6:3-14 no point of the space was found that meets all its constraints: are they at odds?'],
+      ['6:3-14 found no point of the space that meets all its constraints: do they contradict each other?'],
     ],
   ])('%s', (lines, expected) => {
     expect(said(withSearch(`  constraints:\n    ${lines}\n`)).slice(0, expected.length)).toEqual(expected);

@@ -105,7 +105,7 @@ describe('the recommendation', () => {
     const { found, luckiest } = search(1, 0, { goals: ['maximize'] });
     expect(found.trial).toBe(luckiest);
     expect(found.mean).toBeLessThan(0);
-    expect(found.reason).toBe('the best value; the same params give about the same');
+    expect(found.reason).toBe('the best value; the same params give about the same value');
   });
 
   it('is even closer after repeats, and these decide', () => {

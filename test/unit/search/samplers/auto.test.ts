@@ -83,9 +83,7 @@ describe('auto', () => {
     };
     const plain = run(false);
     expect(run(true)).toEqual(plain);
-    expect(plain.reason).toMatch(
-      /^portfolio: of the last \d+ trials, by what they found: .* \(3 numeric parameters\)$/,
-    );
+    expect(plain.reason).toMatch(/^portfolio: shares of the last \d+ trials, by success: .* \(3 numeric parameters\)$/);
   });
 
   it('continues a search that was given more trials', () => {

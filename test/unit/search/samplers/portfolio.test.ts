@@ -77,7 +77,7 @@ describe('the portfolio', () => {
     }
     const late = trials.slice(20).filter(({ params }) => (params.x as number) < 0.6);
     expect(late.length).toBeGreaterThan(80);
-    expect(sampler.reason()).toMatch(/^portfolio: of the last 50 trials, by what they found: tpe \d+ %, random \d+ %$/);
+    expect(sampler.reason()).toMatch(/^portfolio: shares of the last 50 trials, by success: tpe \d+ %, random \d+ %$/);
   });
 
   it('switches when another sampler becomes better', () => {

@@ -45,7 +45,7 @@ describe('soundness', () => {
     ['"c" must be a number throughout', { c: 1 }, 1],
     ['factor of "x" must be a finite number', { x: Infinity }, 1],
     ['bound must be a finite number', { x: 1 }, NaN],
-    ['"-x - n <= -11" can\'t be met: it comes to at least -10', { x: -1, n: -1 }, -11],
+    ['"-x - n <= -11" can\'t be met: its sum is at least -10', { x: -1, n: -1 }, -11],
     ['"0 <= -1" can\'t be met', {}, -1],
   ])('refuses: %s', (message, terms, atMost) => {
     expect(() => checkSpace(space(terms, atMost))).toThrow(message);
@@ -63,7 +63,7 @@ describe('soundness', () => {
       { terms: { x: 1, y: 1 }, atMost: 0.5 },
       { terms: { x: -1, y: -1 }, atMost: -0.6 },
     ];
-    expect(() => checkSpace({ dimensions: [float('x'), float('y')], constraints })).toThrow('at odds');
+    expect(() => checkSpace({ dimensions: [float('x'), float('y')], constraints })).toThrow('contradict each other');
   });
 
   it('tolerates decimal rounding errors, small and large, and nothing more', () => {

@@ -147,7 +147,7 @@ describe('grid, random and auto on finite spaces', () => {
 
   it('a grid explains what a continuous range needs', () => {
     expect(() => createStudy({ ...options, sampler: 'grid' })).toThrow(
-      '"lr" has infinitely many values: for a grid say how many, such as { log: [0.00001, 0.1], points: 5 }',
+      '"lr" has infinitely many values: a grid needs a number of points, such as { log: [0.00001, 0.1], points: 5 }',
     );
     expect(createStudy({ ...options, sampler: { name: 'grid', points: 3 }, trials: null }).size).toBe(3 * 20 + 3);
   });

@@ -160,7 +160,7 @@ describe('constraints', () => {
     const [a, b, c] = [study.ask()!.id, study.ask()!.id, study.ask()!.id];
     study.tell(a, { state: 'completed', values: [1], constraints: [1, -1] });
     expect(() => study.tell(b, { state: 'completed', values: [0], constraints: [-1] })).toThrow(
-      'trial 1 measured 1 constraints, others 2',
+      'trial 1 measured 1 constraints, but the other trials 2',
     );
     expect(study.trials[b]!.state).toBe('running');
     study.tell(b, { state: 'failed', constraints: [NaN, Infinity] });
@@ -169,7 +169,7 @@ describe('constraints', () => {
     const restored = again(study);
     expect(restored.trials).toEqual(study.trials);
     const { id } = restored.ask()!;
-    expect(() => restored.tell(id, { state: 'failed', constraints: [] })).toThrow('others 2');
+    expect(() => restored.tell(id, { state: 'failed', constraints: [] })).toThrow('other trials 2');
   });
 });
 

@@ -409,7 +409,7 @@ describe('ranks of a distributed job', () => {
     put(0, metric(0, 3), metric(1, 2), progress(0.25));
     put(1, metric(0, -50), metric(1, 40), progress(0.75));
     put(12, metric(0, 7));
-    store.ingest.pollAll('r1', { final: true });
+    store.ingest.pollAll('r1', { final: true, budgetMs: Infinity });
     expect(values(store)).toEqual([3, 2]);
     expect(values(store, 'rank1/loss')).toEqual([-50, 40]);
     expect(values(store, 'rank12/loss')).toEqual([7]);

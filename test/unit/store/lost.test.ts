@@ -6,6 +6,9 @@ import type { NewRun } from '../../../src/store/api.js';
 import type { Store } from '../../../src/store/store.js';
 import { journal, lines, newRun, openStore, random, temporary } from './helpers.js';
 
+/** A look reads as much as its time allows; these tests want all, however busy the machine is. */
+const WHOLE = { budgetMs: Infinity };
+
 const start = (launch?: number, more: object = {}): object => ({
   ...{ type: 'start', time: 1, pid: 1, rank: 0, client: 'test/1', launch },
   ...more,
@@ -45,10 +48,10 @@ describe('a crash between two checkpoints', () => {
   it('leaves each step once, with the value of the launch that went on', () => {
     const { store, run } = setUp();
     writeFileSync(journal(run), first);
-    store.ingest.pollAll('r1');
+    store.ingest.pollAll('r1', WHOLE);
     expect(store.runs.get('r1')!.objective).toMatchObject({ value: 0.01, step: 9 });
     writeFileSync(journal(run, 'rank0-2.ndjson'), second);
-    const result = store.ingest.pollAll('r1').find(({ file }) => file === 'rank0-2.ndjson')!;
+    const result = store.ingest.pollAll('r1', WHOLE).find(({ file }) => file === 'rank0-2.ndjson')!;
     expect(result.objective.map(({ step }) => step)).toEqual([8, 9, 10]);
     expect(shown(store)).toEqual([...range(0, 8).map((step) => [step, 10 - step]), [8, 2.5], [9, 1.5], [10, 0.5]]);
     expect(lost(store)).toEqual([
@@ -70,16 +73,16 @@ describe('a crash between two checkpoints', () => {
   it('has clients replace what they hold, once', () => {
     const { store, run } = setUp();
     writeFileSync(journal(run), first);
-    store.ingest.pollAll('r1');
+    store.ingest.pollAll('r1', WHOLE);
     const read = (after?: number) =>
       store.series.read({ run: 'r1', metric: 'loss', ...(after !== undefined && { after }) });
     const { total } = read();
     writeFileSync(journal(run, 'rank0-2.ndjson'), second);
-    store.ingest.pollAll('r1');
+    store.ingest.pollAll('r1', WHOLE);
     const anew = read(total);
     expect(anew).toMatchObject({ mode: 'replace', x: range(0, 11) });
     appendFileSync(journal(run, 'rank0-2.ndjson'), lines(at(11, 0.4)));
-    store.ingest.pollAll('r1');
+    store.ingest.pollAll('r1', WHOLE);
     expect(read(anew.total)).toMatchObject({ mode: 'append', total: 14, inRange: 12, x: [11], y: [0.4] });
   });
 
@@ -87,7 +90,7 @@ describe('a crash between two checkpoints', () => {
     const { folder, store, run } = setUp();
     writeFileSync(journal(run), first);
     writeFileSync(journal(run, 'rank0-2.ndjson'), second);
-    store.ingest.pollAll('r1');
+    store.ingest.pollAll('r1', WHOLE);
     // The later launch is read first, and in several pieces.
     const other = openStore(join(folder, 'other'));
     other.runs.insert(run);
@@ -98,7 +101,7 @@ describe('a crash between two checkpoints', () => {
     expect(seen(other)).toEqual(seen(store));
     const again = openStore(join(folder, 'again'));
     again.runs.insert(run);
-    again.ingest.pollAll('r1', { final: true });
+    again.ingest.pollAll('r1', { ...WHOLE, final: true });
     expect(seen(again)).toEqual(seen(store));
   });
 
@@ -106,7 +109,7 @@ describe('a crash between two checkpoints', () => {
     const { folder, store, run } = setUp();
     writeFileSync(journal(run), first);
     writeFileSync(journal(run, 'rank0-2.ndjson'), second);
-    store.ingest.pollAll('r1');
+    store.ingest.pollAll('r1', WHOLE);
     const before = seen(store);
     store.close();
     const opened = openStore(folder);
@@ -114,7 +117,7 @@ describe('a crash between two checkpoints', () => {
     // Read late.
     appendFileSync(journal(run), lines(at(20, 0)));
     appendFileSync(journal(run, 'rank0-2.ndjson'), lines(at(11, 0.3)));
-    opened.ingest.pollAll('r1');
+    opened.ingest.pollAll('r1', WHOLE);
     expect(opened.runs.get('r1')!.objective).toMatchObject({ value: 0.3, step: 11 });
     expect(lost(opened).at(-1)).toEqual([20, 0]);
   });
@@ -124,9 +127,9 @@ describe('launches', () => {
   it('that begin from scratch replace all that they log', () => {
     const { store, run } = setUp();
     writeFileSync(journal(run), lines(start(), ...range(0, 5).map((step) => at(step, 0.1)), at(3, 7, 'accuracy')));
-    store.ingest.pollAll('r1');
+    store.ingest.pollAll('r1', WHOLE);
     writeFileSync(journal(run, 'rank0-2.ndjson'), lines(start(2), at(0, 3), at(1, 2)));
-    store.ingest.pollAll('r1');
+    store.ingest.pollAll('r1', WHOLE);
     expect(shown(store)).toEqual([
       [0, 3],
       [1, 2],
@@ -140,14 +143,14 @@ describe('launches', () => {
     const { folder, store, run } = setUp();
     const file = 'external.ndjson';
     writeFileSync(journal(run, file), '{"loss": 5}\n{"loss": 0.1}\n{"loss": 3}\n');
-    store.ingest.pollAll('r1');
+    store.ingest.pollAll('r1', WHOLE);
     appendFileSync(journal(run, file), lines(start(2, { anew: true })));
-    store.ingest.pollAll('r1');
+    store.ingest.pollAll('r1', WHOLE);
     appendFileSync(journal(run, file), '{"loss": 4}\n{"loss": 2}\n');
-    store.ingest.pollAll('r1');
+    store.ingest.pollAll('r1', WHOLE);
     // This one goes on from a checkpoint.
     appendFileSync(journal(run, file), lines(start(3)) + '{"loss": 1.5}\n');
-    store.ingest.pollAll('r1');
+    store.ingest.pollAll('r1', WHOLE);
     expect(shown(store)).toEqual([
       [0, 4],
       [1, 2],
@@ -156,7 +159,7 @@ describe('launches', () => {
     expect(store.runs.get('r1')!.objective).toMatchObject({ value: 1.5, step: 2 });
     const again = openStore(join(folder, 'again'));
     again.runs.insert(run);
-    expect(again.ingest.pollAll('r1').flatMap(({ objective }) => objective.map(({ value }) => value))).toEqual([
+    expect(again.ingest.pollAll('r1', WHOLE).flatMap(({ objective }) => objective.map(({ value }) => value))).toEqual([
       4, 2, 1.5,
     ]);
     expect(seen(again)).toEqual(seen(store));
@@ -166,7 +169,7 @@ describe('launches', () => {
     const { store, run } = setUp();
     writeFileSync(journal(run), lines(start(), ...range(0, 4).map((step) => at(step, 4 - step))));
     writeFileSync(journal(run, 'rank0-2.ndjson'), lines(start(2), at(4, 9), at(0, 1, 'weights')));
-    store.ingest.pollAll('r1');
+    store.ingest.pollAll('r1', WHOLE);
     expect(store.runs.get('r1')!.metrics.loss).toEqual({ last: 9, lastStep: 4, min: 1, max: 9, count: 5 });
     expect(lost(store)).toEqual([]);
     expect(store.series.read({ run: 'r1', metric: 'loss', after: 4 })).toMatchObject({ mode: 'append', x: [4] });
@@ -237,7 +240,7 @@ describe('launches', () => {
     const { store, run } = setUp();
     const records = range(1, 9000).flatMap((launch) => [start(launch), at(launch, 1)]);
     writeFileSync(journal(run), lines(...records));
-    const warnings = store.ingest.pollAll('r1').flatMap((result) => result.warnings);
+    const warnings = store.ingest.pollAll('r1', WHOLE).flatMap((result) => result.warnings);
     expect(warnings.join()).toMatch(/can't be told apart/);
     expect(store.series.logged('r1', 'loss')).toBe(4096);
   });

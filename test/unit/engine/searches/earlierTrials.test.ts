@@ -23,7 +23,7 @@ function stored() {
       store.runs.insert(run);
       const loss = (id === 'hard' ? 1000 : 0) + Math.abs(lr - good);
       writeFileSync(journal(run), lines({ type: 'metrics', time: 1, step: 1, values: { loss } }));
-      store.ingest.pollAll(run.spec.id, { final: true });
+      store.ingest.pollAll(run.spec.id, { final: true, budgetMs: Infinity });
       store.runs.update(run.spec.id, { status: i === 9 ? 'failed' : 'completed', endedAt: 2 });
     }
   }

@@ -30,6 +30,15 @@ export const ErrorCode = {
   foreign: -32055,
 } as const;
 
+/** Data of the error `foreign`: what would be run, and where. Empty where that is not known. */
+export const ForeignRefusal = z.object({
+  kind: z.enum(['run', 'search']),
+  name: z.string(),
+  command: z.string(),
+  folder: z.string(),
+});
+export type ForeignRefusal = z.infer<typeof ForeignRefusal>;
+
 /** A mistake in a file. `line` and `column` count from 1; the range is half-open. */
 export const FileProblem = z.object({
   file: z.string(),

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { FileProblem } from '../../protocol/engine.js';
 import { Disposables, type Disposable } from '../events.js';
 import { l10n } from '../l10n.js';
+import { NotTrustedError } from '../link/trust.js';
 import { COMMANDS, commandId, type CommandArgs, type CommandName } from '../manifest/commands.js';
 
 export type Handlers = { [N in CommandName]: (...args: CommandArgs<N>) => unknown };
@@ -18,7 +19,7 @@ export function registerCommands(load: () => Promise<Handlers>, log: vscode.LogO
           const handle = (await (handlers ??= load()))[name] as (...args: unknown[]) => unknown;
           return await handle(...args);
         } catch (error) {
-          if (error instanceof vscode.CancellationError) return undefined;
+          if (error instanceof vscode.CancellationError || error instanceof NotTrustedError) return undefined;
           log.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
           void showError(error, log);
           return undefined;

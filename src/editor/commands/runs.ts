@@ -1,7 +1,10 @@
 /** What can be done with runs that are there. */
+import { close } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import { LIVE_STATUSES, RunStatus, type RequestResult } from '../../protocol/engine.js';
+import { openReal, statReal } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { changeFile } from '../edits.js';
 import { formatDuration } from '../format.js';
@@ -27,6 +30,7 @@ type Names = Exclude<
 >;
 type Selection = readonly unknown[] | undefined;
 
+const closeFile = promisify(close);
 const ENDED = RunStatus.options.filter((status) => !LIVE_STATUSES.includes(status));
 
 export function runCommands(parts: Parts): Pick<Handlers, Names> {
@@ -78,12 +82,11 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
     'run.revealLog': one(l10n.t('Show Log'), ({ folder, run }) => logs.show(folder, run)),
 
     'run.openLog': one(l10n.t('Open Log in Editor'), async ({ folder, run }) => {
-      const uri = vscode.Uri.file(join((await folder.paths()).runs, run.id, RUN_FILES.output));
-      const exists = await vscode.workspace.fs.stat(uri).then(
-        () => true,
-        () => false,
-      );
-      if (!exists) throw new Error(l10n.t('{0} has printed nothing.', run.name));
+      const file = join((await folder.paths()).runs, run.id, RUN_FILES.output);
+      if (!statReal(file)) throw new Error(l10n.t('{0} has printed nothing.', run.name));
+      // A link could show any file as the log.
+      await closeFile(openReal(file));
+      const uri = vscode.Uri.file(file);
       await vscode.window.showTextDocument(uri, { preview: true });
     }),
 

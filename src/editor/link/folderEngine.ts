@@ -16,6 +16,7 @@ import { l10n } from '../l10n.js';
 import { RunsModel } from '../model/runsModel.js';
 import { setting } from '../settings.js';
 import { pythonInterpreter } from './python.js';
+import { withTrust, type Question } from './trust.js';
 import { setEntry } from '../../protocol/records.js';
 
 export interface FolderEngineOptions {
@@ -83,12 +84,15 @@ export class FolderEngine implements Disposable {
     await this.link.connect({ start }).catch((error: unknown) => this.options.log.warn(String(error)));
   }
 
-  /** Asks the engine, which is started if need be. Refused while the workspace is not trusted. */
+  /**
+   * Asks the engine, which is started if need be. Refused while the workspace is not trusted. What came with the folder is
+   * run once the person has seen its command and said so; else rejects with NotTrustedError.
+   */
   async request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
     if (!vscode.workspace.isTrusted)
       throw new EngineError('not-running', l10n.t('This workspace is not trusted, so nothing of it is run.'));
     if (this.state.kind !== 'connected') this.prepare();
-    return this.link.request(name, params);
+    return withTrust((asked, given) => this.link.request(asked, given), name, params, confirm);
   }
 
   /** The person's choice of Python, as starting a run or a search takes it. */
@@ -164,4 +168,8 @@ export class FolderEngine implements Disposable {
     }
     this.stateChanged.fire(state);
   }
+}
+
+async function confirm({ message, detail, yes }: Question): Promise<boolean> {
+  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, yes)) === yes;
 }

@@ -102,23 +102,9 @@ export class RunMaker {
    * is planned anew from the experiment as it was.
    */
   async rerun(id: string, params: Params = {}, floats?: Floats): Promise<Run> {
-    const { folders, store, active, distFolder, workspace } = this.options;
-    const old = folders.spec(id);
-    if (!store.runs.get(id)) throw notFound('run', id);
-    if (!old) throw new RequestError(ErrorCode.notFound, `The folder of run ${id} is gone, so it can't be run again.`);
-    const experiment = folders.experiment(id);
-    let plan: RunPlan = { ...old, problems: [] };
-    const run = this.newRun(old.seed, null);
-    // Its command names files where they were before the workspace was moved.
-    const isMoved = experiment !== null && old.origin?.workspace !== undefined && old.origin.workspace !== workspace;
-    const changed = Object.keys(params).length > 0;
-    if (changed && !experiment) {
-      throw new RequestError(ErrorCode.conflict, `Run ${id} kept no experiment, so its parameters can't be changed.`);
-    }
-    if (experiment && (changed || isMoved || namesItsRun(experiment))) {
-      const all = { params: { ...old.params, ...params }, floats: mergeFloats(old, { params, floats }) };
-      plan = planOrRefuse(experiment, all.params, { dist: distFolder, floats: all.floats, run });
-    }
+    const run = this.newRun(this.specOf(id).seed, null);
+    const { old, experiment, plan } = this.planAgain(id, params, floats, run);
+    const { active } = this.options;
     const spec = this.create(experiment ?? old, plan, {
       id: run.id,
       name: this.nextName(old.experiment, old.rangeTest),
@@ -130,6 +116,34 @@ export class RunMaker {
     });
     active.enqueue(spec);
     return this.row(spec.id);
+  }
+
+  /** What running it again starts: `rerun` does so. Changes nothing. Throws when it can't be run again. */
+  planAgain(id: string, params: Params = {}, floats?: Floats, run?: ReturnType<RunMaker['newRun']>) {
+    const { folders, distFolder, workspace } = this.options;
+    const old = this.specOf(id);
+    const experiment = folders.experiment(id);
+    let plan: RunPlan = { ...old, problems: [] };
+    // Its command names files where they were before the workspace was moved.
+    const isMoved = experiment !== null && old.origin?.workspace !== undefined && old.origin.workspace !== workspace;
+    const changed = Object.keys(params).length > 0;
+    if (changed && !experiment) {
+      throw new RequestError(ErrorCode.conflict, `Run ${id} kept no experiment, so its parameters can't be changed.`);
+    }
+    if (experiment && (changed || isMoved || namesItsRun(experiment))) {
+      const all = { params: { ...old.params, ...params }, floats: mergeFloats(old, { params, floats }) };
+      const facts = run ?? this.newRun(old.seed, null);
+      plan = planOrRefuse(experiment, all.params, { dist: distFolder, floats: all.floats, run: facts });
+    }
+    return { old, experiment, plan };
+  }
+
+  private specOf(id: string): RunSpec {
+    const { folders, store } = this.options;
+    if (!store.runs.get(id)) throw notFound('run', id);
+    const spec = folders.spec(id);
+    if (!spec) throw new RequestError(ErrorCode.notFound, `The folder of run ${id} is gone, so it can't be run again.`);
+    return spec;
   }
 
   /** Writes folder and row; starts nothing. */

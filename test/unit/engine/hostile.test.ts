@@ -162,3 +162,32 @@ describe('names', () => {
     await runWith(engine, 'good000001', 'stopped');
   });
 });
+
+describe('what is refused because it came with the folder', () => {
+  it('is named as what would really run, whatever run.json shows', async () => {
+    workspace.write('ok.mjs', '');
+    const file = workspace.write('a.tune.yaml', experiment('node ok.mjs {lr}', 'params: { lr: 1 }\n'));
+    const { run } = await (await workspace.connect()).request('runs/start', { file });
+    await runOver(await workspace.connect(), run.id);
+    fs.cpSync(runs(run.id), runs('copy000001'), { recursive: true });
+    const change = (name: string, from: string, to: string): void => {
+      const text = fs.readFileSync(runs('copy000001', name), 'utf8');
+      expect(text).toContain(from);
+      fs.writeFileSync(runs('copy000001', name), text.replaceAll(from, to));
+    };
+    change('run.json', run.id, 'copy000001');
+    change('experiment.json', 'ok.mjs', 'evil.mjs');
+    const engine = await restart();
+    const refused = (request: Promise<unknown>): Promise<unknown> =>
+      request.then(
+        () => 'done',
+        (error: unknown) => error,
+      );
+    const same = await refused(engine.request('runs/rerun', { id: 'copy000001' }));
+    expect(same).toMatchObject({ code: -32055, data: { kind: 'run', folder: workspace.folder } });
+    expect((same as { data: { command: string } }).data.command).toMatch(/ok\.mjs 1$/);
+    const changed = await refused(engine.request('runs/rerun', { id: 'copy000001', params: { lr: 2 } }));
+    expect(changed).toMatchObject({ code: -32055, message: expect.stringContaining('evil.mjs 2') as string });
+    expect((changed as { data: { command: string } }).data.command).toMatch(/evil\.mjs 2$/);
+  });
+});

@@ -1,4 +1,6 @@
 import { LIVE_STATUSES } from '../../../protocol/engine.js';
+import type { Floats } from '../../../protocol/floats.js';
+import type { Params } from '../../../protocol/values.js';
 import type { EngineParts } from '../../parts.js';
 import { readConfusion } from '../../runs/confusion.js';
 import { refuse, type Refusal } from '../../runs/refusal.js';
@@ -70,6 +72,9 @@ export function runHandlers(parts: EngineParts) {
   /** For what the engine can do only to programs that it started. */
   const ownOnly = (id: string, advice: string, action: (id: string) => Refusal | null) =>
     hand.isHandStarted(id) ? refuse('impossible', `was started by hand: ${advice}`) : action(id);
+  /** Null where it is not wanted: what was asked for here needs no further word. */
+  const plannedAgain = (id: string, params?: Params, floats?: Floats) =>
+    folders.isAsked(id) === 'yes' ? null : maker.planAgain(id, params, floats).plan;
   return {
     'experiments/list': () => ({ experiments: store.runs.experiments() }),
     'runs/list': (query) => store.runs.list(query),
@@ -84,7 +89,7 @@ export function runHandlers(parts: EngineParts) {
     'runs/columns': (query) => store.runs.columns(query),
     'runs/start': async (request) => ({ run: await maker.start(request) }),
     'runs/rerun': async ({ id, params, floats, trust }) => {
-      if (!trust) refuseForeignRun(folders, existing(id));
+      if (!trust) refuseForeignRun(folders, existing(id), plannedAgain(id, params, floats));
       return { run: await maker.rerun(id, params, floats) };
     },
     'runs/stop': ({ ids }) => each(ids, (id) => (hand.has(id) ? hand.stop(id) : active.stop(id, 'stop'))),
@@ -93,8 +98,9 @@ export function runHandlers(parts: EngineParts) {
     'runs/resume': ({ ids, trust }) => {
       for (const run of trust ? [] : store.runs.getMany(ids)) {
         const search = run.search === null ? null : store.searches.get(run.search);
-        if (search) refuseForeignSearch(searchFolders, search);
-        else if (!active.has(run.id) && !hand.isHandStarted(run.id)) refuseForeignRun(folders, run);
+        if (search) refuseForeignSearch(searchFolders, search, store.searches.plan(search.id));
+        else if (!active.has(run.id) && !hand.isHandStarted(run.id))
+          refuseForeignRun(folders, run, folders.spec(run.id));
       }
       return resumeRuns(ids, { store, searches }, (id) =>
         ownOnly(id, `start its program again with init(id="${id}", resume="allow")`, () => active.resume(id)),

@@ -6,7 +6,7 @@ export function searchHandlers({ store, searches, searchFolders, insights }: Eng
   /** What goes on must be what this person has asked for, now or before. */
   const vouch = (id: string, trust: boolean | undefined): void => {
     const search = searches.row(id);
-    if (!trust) return refuseForeignSearch(searchFolders, search);
+    if (!trust) return refuseForeignSearch(searchFolders, search, store.searches.plan(id));
     const plan = store.searches.plan(id);
     if (plan !== undefined) searchFolders.savePlan(id, plan);
   };

@@ -15,10 +15,23 @@ export type Dimension = (
       high: number;
       log: boolean;
       step: number | null;
+      /**
+       * Range of the number that a random draw rounds to the nearest step, so that a value at the edge is as likely as its
+       * part of this range. Null: all values of an evenly spaced range are equally likely.
+       */
+      unrounded?: [low: number, high: number] | null;
       /** Number of values on a grid (evenly spaced; on a logarithmic scale if `log`). */
       points?: number | null;
     }
-  | { kind: 'int'; low: number; high: number; log: boolean; step: number; points?: number | null }
+  | {
+      kind: 'int';
+      low: number;
+      high: number;
+      log: boolean;
+      step: number;
+      unrounded?: [low: number, high: number] | null;
+      points?: number | null;
+    }
   /** `floats`: which whole numbers of the values are floats; the same values for the search either way. */
   | { kind: 'choice'; choices: ParamValue[]; weights: number[] | null; floats?: FloatMark }
   | { kind: 'constant'; value: ParamValue; floats?: FloatMark }

@@ -37,6 +37,11 @@ const stepped = {
 };
 const ranged = {
   ...stepped,
+  unrounded: pair
+    .optional()
+    .describe(
+      '[from, to] of the number that a random draw rounds to the nearest step: values at the ends are less likely.',
+    ),
   points: z.number().int().min(1).optional().describe('Into how many values a grid divides the range.'),
 };
 

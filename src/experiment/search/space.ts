@@ -137,7 +137,10 @@ function toDimension(name: string, kind: DimensionKind, data: Record<string, unk
     ...(prior !== undefined && { prior: (isGroup(prior) ? prior : { value: prior }) as Dimension['prior'] }),
     ...(stage !== undefined && { stage }),
   };
-  const points = data.points === undefined ? {} : { points: data.points as number };
+  const more = {
+    ...(data.points !== undefined && { points: data.points as number }),
+    ...(data.unrounded !== undefined && { unrounded: data.unrounded as [number, number] }),
+  };
   switch (kind) {
     case 'choice':
       return {
@@ -162,11 +165,11 @@ function toDimension(name: string, kind: DimensionKind, data: Record<string, unk
     case 'int':
     case 'logInt': {
       const [low, high] = data[kind] as [number, number];
-      return { ...base, kind: 'int', low, high, log: kind === 'logInt', step: step ?? 1, ...points };
+      return { ...base, kind: 'int', low, high, log: kind === 'logInt', step: step ?? 1, ...more };
     }
     default: {
       const [low, high] = data[kind] as [number, number];
-      return { ...base, kind: 'float', low, high, log: kind === 'log', step, ...points };
+      return { ...base, kind: 'float', low, high, log: kind === 'log', step, ...more };
     }
   }
 }

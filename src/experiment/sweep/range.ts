@@ -99,13 +99,17 @@ function implied(entry: Group, isWhole: (key: string) => boolean): string | null
   return isWhole('min') && isWhole('max') ? 'int_uniform' : 'uniform';
 }
 
-/** Of a quantized range the multiples of q, whole numbers if q is one. A logarithmic one can't hold 0. */
+/**
+ * A quantized range holds the multiples of q, whole numbers if q is one, as likely as a number between the bounds is to be
+ * rounded to them. A logarithmic one can't hold 0: the smallest is q.
+ */
 function rangeOf(kind: 'uniform' | 'log', low: number, high: number, step: number | null): Group {
   if (step === null) return { [kind]: [low, high] };
   const from = Math.max(kind === 'log' ? step : -Infinity, rounded(low, step));
   const to = low <= high ? Math.max(from, rounded(high, step)) : rounded(high, step);
-  if (![from, to, step].every(Number.isSafeInteger)) return { [kind]: [from, to], step };
-  return { [kind === 'log' ? 'logInt' : 'int']: [from, to], ...(step !== 1 && { step }) };
+  const unrounded = from < to && { unrounded: [low, high] };
+  if (![from, to, step].every(Number.isSafeInteger)) return { [kind]: [from, to], step, ...unrounded };
+  return { [kind === 'log' ? 'logInt' : 'int']: [from, to], ...(step !== 1 && { step }), ...unrounded };
 }
 
 const stepOf = (step: number | null) => (step === null ? {} : { step });

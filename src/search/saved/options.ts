@@ -11,7 +11,11 @@ const Base = {
   prior: z.object({ value: ParamValue, sd: z.number().optional() }).nullish(),
   stage: z.string().nullish(),
 };
-const Range = { ...Base, low: z.number(), high: z.number(), log: z.boolean() };
+const Range = {
+  ...Base,
+  ...{ low: z.number(), high: z.number(), log: z.boolean() },
+  unrounded: z.tuple([z.number(), z.number()]).nullish(),
+};
 const points = z.number().nullish();
 const Dimension = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('float'), ...Range, step: z.number().nullable(), points }),

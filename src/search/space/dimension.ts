@@ -64,6 +64,10 @@ export function faultOf(d: Dimension): string | null {
       if (d.step !== null && !(d.step > 0)) return 'the step must be above 0';
       if (d.step !== null && d.high > d.low && d.step > d.high - d.low) return 'the step is larger than the range';
       if (d.kind === 'beta') return null;
+      if (d.unrounded) {
+        const fault = unroundedFault(d);
+        if (fault !== null) return fault;
+      }
       if (!Number.isInteger(d.points ?? 1) || (d.points ?? 1) < 1) return 'points must be a whole number';
       if (d.kind === 'int') {
         if (![d.low, d.high, d.step].every(Number.isSafeInteger)) return 'bounds and step must be whole numbers';
@@ -71,6 +75,29 @@ export function faultOf(d: Dimension): string | null {
       return null;
     }
   }
+}
+
+function unroundedFault({ unrounded, step, low, high, log }: Ranged & { kind: 'float' | 'int' }): string | null {
+  const [from, to] = unrounded!;
+  if (step === null) return 'unrounded needs a step';
+  if (!Number.isFinite(from) || !Number.isFinite(to)) return 'both bounds of unrounded must be finite numbers';
+  if (!(from <= to)) return `the lower bound ${from} of unrounded is above the upper bound ${to}`;
+  if (log && from <= 0) return `unrounded must begin above 0 in a logarithmic range, not at ${from}`;
+  // A step of slack: a logarithmic range can't hold 0, and rounding errors are small.
+  if (to < low - step || from > high + step) return 'unrounded lies outside the range';
+  return null;
+}
+
+/** Returns the range of a random draw before it is rounded, in the logarithm if `log`. */
+export function scaleOf(d: Ranged & { kind: 'float' | 'int' }): { from: number; to: number } {
+  if (d.unrounded) {
+    const [from, to] = d.unrounded;
+    return d.log ? { from: log(from), to: log(to) } : { from, to };
+  }
+  // Adds half a step at both ends; otherwise the outermost values would come up half as often as they should.
+  const half = d.kind === 'int' || (d.step !== null && !d.log) ? d.step! / 2 : 0;
+  if (!d.log) return { from: d.low - half, to: d.high + half };
+  return { from: log(Math.max(d.low - half, d.low / 2)), to: log(d.high + half) };
 }
 
 /** Returns why the dimension can't have this value, or null. `"0.1" is a text` is reported, not converted. */
@@ -135,15 +162,12 @@ export function draw(d: Dimension, random: Random): ParamValue {
       return d.low === d.high ? d.low : snap(d, between(d, betaQuantile(d.a, d.b, random.next())));
     default: {
       const n = stepsOf(d);
-      if (!d.log && Number.isFinite(n)) return valueAtStep(d, random.int(n));
-      if (!d.log) {
-        return snap(d, between(d, random.next()));
+      if (!d.log && !d.unrounded) {
+        return Number.isFinite(n) ? valueAtStep(d, random.int(n)) : snap(d, between(d, random.next()));
       }
-      // Adds half a step at both ends; otherwise the outermost integers would come up half as often as they should.
-      const half = d.kind === 'int' ? d.step / 2 : 0;
-      const from = log(Math.max(d.low - half, d.low / 2));
-      const to = log(d.high + half);
-      return snap(d, exp(from + (to - from) * random.next()));
+      const { from, to } = scaleOf(d);
+      const u = random.next();
+      return snap(d, d.log ? exp(from + (to - from) * u) : from * (1 - u) + to * u);
     }
   }
 }

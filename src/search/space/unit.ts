@@ -6,7 +6,7 @@ import type { ParamValue } from '../../protocol/values.js';
 import { betaCdf, betaQuantile } from '../maths/beta.js';
 import { normalCdf, normalQuantile } from '../maths/normal.js';
 import { exp, log, tidy } from '../maths/numeric.js';
-import { between, keyOfValue, REACH, snap, stepsOf, valueAtStep, type Ranged } from './dimension.js';
+import { between, keyOfValue, REACH, scaleOf, snap, stepsOf, valueAtStep, type Ranged } from './dimension.js';
 import type { Dimension, Space } from '../types.js';
 
 /** Number of values above which a range is treated as continuous and rounded. */
@@ -50,9 +50,7 @@ function axisOf(d: Dimension): Axis {
     return listed(d, values, cells(d, values), true);
   }
   if (d.kind === 'beta') return betaAxis(d);
-  const half = d.kind === 'int' || (d.step !== null && !d.log) ? d.step! / 2 : 0;
-  const from = d.log ? log(Math.max(d.low - half, d.low / 2)) : d.low - half;
-  const to = d.log ? log(d.high + half) : d.high + half;
+  const { from, to } = scaleOf(d);
   // Halved, because the full width may exceed the largest number.
   const width = to / 2 - from / 2;
   return {
@@ -140,13 +138,12 @@ function cells(d: Ranged, values: number[]): Float64Array {
       return i === 0 || i === n ? i / n : betaCdf(d.a, d.b, shareOf(d, (values[i - 1]! + values[i]!) / 2));
     });
   }
-  if (!d.log) return Float64Array.from({ length: n + 1 }, (_, i) => i / n);
-  const half = d.kind === 'int' ? d.step / 2 : 0;
-  const from = log(Math.max(d.low - half, d.low / 2));
-  const to = log(d.high + half);
+  if (!d.log && !d.unrounded) return Float64Array.from({ length: n + 1 }, (_, i) => i / n);
+  const { from, to } = scaleOf(d);
   return Float64Array.from({ length: n + 1 }, (_, i) => {
     if (i === 0 || i === n) return i / n;
-    return clip((log((values[i - 1]! + values[i]!) / 2) - from) / (to - from));
+    const middle = (values[i - 1]! + values[i]!) / 2;
+    return clip(((d.log ? log(middle) : middle) - from) / (to - from));
   });
 }
 

@@ -19,6 +19,7 @@ import { searchHandlers } from './server/handlers/searches.js';
 import { seriesHandlers } from './server/handlers/series.js';
 import { Insights } from './searches/insight/insights.js';
 import { Asked } from './disk/asked.js';
+import { Environments } from './disk/environments.js';
 import type { EngineLock } from './disk/lock.js';
 import type { Log } from './disk/log.js';
 import type { EngineParts } from './parts.js';
@@ -81,6 +82,7 @@ export class Engine {
     this.asked = Asked.open(paths.asked, log);
     const folders = new RunFolders(paths.runs, this.asked);
     const searchFolders = new SearchFolders(paths.searches, this.asked);
+    const environments = new Environments(paths.environments);
     this.keptSearches = new KeptSearches(index.searches, searchFolders, log);
     const store: StoreApi = {
       ...{ runs: index.runs, ingest: index.ingest, series: index.series, searches: this.keptSearches },
@@ -92,7 +94,9 @@ export class Engine {
       search: (id) => store.searches.get(id),
       logSize: (id) => folders.logSize(id),
     });
-    const shared = { store, folders, searchFolders, scheduler, devices, changes, log, trouble, distFolder };
+    const shared = {
+      ...{ store, folders, searchFolders, environments, scheduler, devices, changes, log, trouble, distFolder },
+    };
     const active = new ActiveRuns({ ...shared, supervisorProgram: path.join(distFolder, 'supervisor.cjs') });
     const maker = new RunMaker({ ...shared, active, workspace: paths.workspace });
     const searches = new Searches({ ...shared, active, maker });
@@ -148,6 +152,7 @@ export class Engine {
     }
     for (const { id, deletedAt } of hidden) store.runs.delete([id], deletedAt);
     await searches.takeUp();
+    this.tidyEnvironments();
     await this.publish();
     log.info(`engine ${version} (process ${process.pid}, Node ${process.versions.node}) is up for ${paths.workspace}`);
     this.others.tick(this.workCount());
@@ -185,6 +190,12 @@ export class Engine {
     }
     lock.release();
     this.gone();
+  }
+
+  private tidyEnvironments(): void {
+    const { environments, store, active, searches, trouble } = this.parts;
+    const live = new Set(store.runs.live().map(({ id }) => id));
+    trouble.attempt(() => environments.tidy((id) => live.has(id) || active.has(id) || searches.has(id)));
   }
 
   /** Inode of `.tunesmith`, by which it is known again. */

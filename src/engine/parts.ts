@@ -1,5 +1,6 @@
 import type { StoreApi } from '../store/api.js';
 import type { ActiveRuns } from './runs/activeRuns.js';
+import type { Environments } from './disk/environments.js';
 import type { Changes } from './server/changes.js';
 import type { Devices } from './machine/devices.js';
 import type { HandRuns } from './runs/handStarted/handRuns.js';
@@ -17,6 +18,7 @@ export interface EngineParts {
   store: StoreApi;
   folders: RunFolders;
   searchFolders: SearchFolders;
+  environments: Environments;
   devices: Devices;
   scheduler: Scheduler;
   changes: Changes;

@@ -39,6 +39,15 @@ export const ForeignRefusal = z.object({
 });
 export type ForeignRefusal = z.infer<typeof ForeignRefusal>;
 
+/** More characters, names and values together, than any system gives to a process. */
+const LARGEST_ENVIRONMENT = 8 << 20;
+
+const Environment = record(z.string()).refine(
+  (env) =>
+    Object.entries(env).reduce((sum, [name, value]) => sum + name.length + value.length, 0) <= LARGEST_ENVIRONMENT,
+  { error: 'the environment is too large' },
+);
+
 /** A mistake in a file. `line` and `column` count from 1; the range is half-open. */
 export const FileProblem = z.object({
   file: z.string(),
@@ -364,6 +373,14 @@ export const Requests = {
       /** Why this engine only looks on: which other host works in the folder, since when, and what to do. */
       notice: z.string().nullable().optional(),
     }),
+  },
+  /**
+   * The environment of what this client starts from now on: runs and searches that it starts, runs again or resumes.
+   * Without it, they get the engine's. It comes after `initialize`, as nobody unknown may say so much.
+   */
+  environment: {
+    params: z.object({ env: Environment }).strict(),
+    result: z.object({}),
   },
   'engine/status': {
     params: Empty,

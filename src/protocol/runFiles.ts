@@ -44,6 +44,8 @@ export const RUN_ENV = {
   checkpoint: 'TUNESMITH_CHECKPOINT',
   /** A number that only the processes of this launch carry: it tells which are to end with it. */
   mark: 'TUNESMITH_RUN_MARK',
+  /** For the supervisor alone: JSON with the variables that give the program its device, over all others. */
+  placement: 'TUNESMITH_RUN_PLACEMENT',
   /** `1` in the environment of a process that is to stay when its run is over, with all that it starts (Linux). */
   outlive: 'TUNESMITH_OUTLIVE',
   /** Seconds (1) after which what was recorded is on the disk itself and survives a power cut; 0: when the system likes. */

@@ -60,6 +60,8 @@ export const RunSpec = z.object({
       /** `program`: the program made the folder itself, as it was started by hand (see `handStarted.ts`). */
       by: z.literal('program').optional(),
       git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
+      /** Of the environment that the program got, a few variables that are no secret. */
+      env: record(z.string()).optional(),
       /** Real path of the workspace then: one that was moved since plans its programs anew. */
       workspace: z.string().optional(),
     })

@@ -2,7 +2,7 @@
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { EngineError, EngineLink, type EngineLinkState } from '../../engine/clients/index.js';
+import { EngineError, EngineLink, environmentWith, type EngineLinkState } from '../../engine/clients/index.js';
 import { workspacePaths, type WorkspacePaths } from '../../engine/disk/paths.js';
 import type {
   NotificationName,
@@ -91,7 +91,9 @@ export class FolderEngine implements Disposable {
   async request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
     if (!vscode.workspace.isTrusted)
       throw new EngineError('not-running', l10n.t('This workspace is not trusted, so nothing of it is run.'));
-    if (this.state.kind !== 'connected') this.prepare();
+    const changed = this.prepare();
+    if (changed && this.state.kind === 'connected')
+      await this.link.request('environment', { env: environmentWith(this.env) });
     return withTrust((asked, given) => this.link.request(asked, given), name, params, confirm);
   }
 
@@ -147,8 +149,12 @@ export class FolderEngine implements Disposable {
     this.link.request('watch', { runs, logs }).catch((error: unknown) => this.options.log.warn(String(error)));
   }
 
-  /** What an engine started now is to know. A running engine keeps what it was started with. */
-  private prepare(): void {
+  /**
+   * What an engine started now is to know, and the programs of what is started from now on. True when that is not what it
+   * was. A running engine keeps what it was started with.
+   */
+  private prepare(): boolean {
+    const before = JSON.stringify(this.env);
     const backend = setting('training.backend', this.folder.uri);
     const set = (name: string, value: string | undefined) => {
       if (value) setEntry(this.env, name, value);
@@ -156,6 +162,7 @@ export class FolderEngine implements Disposable {
     };
     set('TUNESMITH_BACKEND', backend === 'auto' ? undefined : backend);
     set('TUNESMITH_ENGINE_IDLE_SECONDS', String(setting('engine.idleSeconds', this.folder.uri)));
+    return JSON.stringify(this.env) !== before;
   }
 
   private became(state: EngineLinkState): void {

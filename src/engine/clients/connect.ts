@@ -7,6 +7,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { EngineAddress, ErrorCode, PROTOCOL_VERSION } from '../../protocol/engine.js';
 import type { NotificationName, NotificationParams } from '../../protocol/engine.js';
+import { setEntry } from '../../protocol/records.js';
 import { openSocket, SocketConnection, type EngineConnection } from './connection.js';
 import { EngineError } from './errors.js';
 import { findNode, type NodeProgram } from './nodePath.js';
@@ -30,7 +31,10 @@ export interface ConnectOptions {
   node?: NodeProgram;
   /** Start an engine if none runs (default true); else reject with EngineError `not-running`. */
   start?: boolean;
-  /** Added to the environment of an engine that is started. */
+  /**
+   * Added to this process's environment, for an engine that is started and for the programs of what is started on this
+   * connection.
+   */
   env?: Record<string, string>;
   /** For starting and answering, in all. Default 30 s. */
   timeoutMs?: number;
@@ -52,6 +56,8 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineConn
   return attempt.run();
 }
 
+/** JSON-RPC's code for a request that the other side does not know. */
+const METHOD_NOT_FOUND = -32601;
 /** Milliseconds between two looks at whether the engine is up. */
 const POLL = 40;
 
@@ -121,10 +127,12 @@ class Attempt {
         workspace: hello.workspace,
         notice: hello.notice ?? null,
       };
-      if (this.options.start === false || this.replaced || !isOlder(hello.engine, this.options.version))
-        return connection;
+      const stays = this.options.start === false || this.replaced || !isOlder(hello.engine, this.options.version);
       // An update has come: the old engine makes place unless it has work, and then it still serves us well.
-      if (!(await askToLeave(connection))) return connection;
+      if (stays || !(await askToLeave(connection))) {
+        await tellEnvironment(connection, this.options.env);
+        return connection;
+      }
       this.replaced = true;
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
@@ -227,6 +235,24 @@ class Attempt {
       `Tunesmith's engine ${what}.${tail ? ` The end of its log (${this.paths.log}):\n${tail}` : ''}`,
     );
   }
+}
+
+/** An engine that is too old to know of it gives programs its own. */
+async function tellEnvironment(connection: EngineConnection, added: Record<string, string> = {}): Promise<void> {
+  try {
+    await connection.request('environment', { env: environmentWith(added) });
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== METHOD_NOT_FOUND) throw error;
+  }
+}
+
+/** This process's environment with `added` laid over it. */
+export function environmentWith(added: Record<string, string>): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...process.env, ...added })) {
+    if (value !== undefined) setEntry(env, name, value);
+  }
+  return env;
 }
 
 /** Null when there is none that can be believed: a folder for temporary files is everybody's. */

@@ -1,5 +1,5 @@
 /** What a client of the engine needs: to connect once, or to stay connected. */
-export { connectEngine, type ConnectOptions } from './connect.js';
+export { connectEngine, environmentWith, type ConnectOptions } from './connect.js';
 export type { Disposable, EngineConnection, EngineInfo } from './connection.js';
 export { EngineError, type EngineErrorKind } from './errors.js';
 export { EngineLink, type EngineLinkState } from './link.js';

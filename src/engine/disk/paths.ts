@@ -20,6 +20,8 @@ export interface WorkspacePaths {
   store: string;
   /** What this person has asked to be run. */
   asked: string;
+  /** The environments that it is to be run with. */
+  environments: string;
 }
 
 /** `local` is what `prepareLocal` has found; without it, where it is when all is well. */
@@ -38,5 +40,6 @@ export function workspacePaths(workspace: string, local = localFolder(workspace)
     log: path.join(local, 'engine.log'),
     store: path.join(local, 'store.db'),
     asked: path.join(local, 'asked.db'),
+    environments: path.join(local, 'env'),
   };
 }

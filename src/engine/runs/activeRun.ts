@@ -5,6 +5,7 @@ import { entryOf } from '../../protocol/records.js';
 import type { RunSpec } from '../../protocol/runFolder.js';
 import type { Params } from '../../protocol/values.js';
 import type { RunPatch } from '../../store/api.js';
+import type { Environment } from '../disk/environments.js';
 import { isDiskFull } from '../disk/files.js';
 import { takeLaunch } from '../supervisor/launch.js';
 import { placementEnv, type Job, type Need, type Placement } from '../executors/scheduler.js';
@@ -155,11 +156,19 @@ export class ActiveRun {
   }
 
   private launch(): void {
-    const { devices, log } = this.keeper.options;
-    const env = placementEnv(this.placement!, devices.cores, process.env, devices.gpus.length > 0);
-    log.info(`run ${this.spec.id}: starts on ${this.device}`);
+    const { devices, environments, log } = this.keeper.options;
+    const { id, search } = this.spec;
+    log.info(`run ${id}: starts on ${this.device}`);
     this.live = this.liveRun();
-    this.live.launch(env);
+    let environment: Environment | null = null;
+    try {
+      environment = environments.of(id, search);
+    } catch {
+      // The supervisor says so in the run's end, as it can't read it either.
+    }
+    const base = environment ?? process.env;
+    const placement = placementEnv(this.placement!, devices.cores, base, devices.gpus.length > 0);
+    this.live.launch(placement, environments.file(id, search));
   }
 
   /** Makes sure that no supervisor, however slow, starts its program any more. False: one was faster. */
@@ -207,7 +216,7 @@ export class ActiveRun {
   }
 
   private async keep(outcome: Outcome, ending: Ending | null): Promise<void> {
-    const { store, trouble, changes, log } = this.keeper.options;
+    const { store, environments, trouble, changes, log } = this.keeper.options;
     const { id } = this.spec;
     const patch =
       outcome.status === 'paused' ? { status: outcome.status, device: null } : this.endPatch(outcome, ending);
@@ -220,6 +229,7 @@ export class ActiveRun {
     );
     if (this.keeper.closed) return;
     const { status, error } = outcome;
+    if (status !== 'paused') trouble.attempt(() => environments.forget(id));
     log.info(`run ${id}: ${status === 'paused' ? 'suspended' : status}${error ? ` (${error.kind})` : ''}`);
     changes.runChanged(id);
     try {

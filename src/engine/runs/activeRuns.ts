@@ -12,6 +12,7 @@ import type { Job } from '../executors/scheduler.js';
 import { ActiveRun } from './activeRun.js';
 import { secondsAtWork } from './endingRecords.js';
 import type { ActiveRunsOptions, Keeper, RunListener } from './keeper.js';
+import { shownOf, type Environment } from '../disk/environments.js';
 import { refuse, type Refusal } from './refusal.js';
 import { leftState, notActive } from './runMachine.js';
 
@@ -91,11 +92,12 @@ export class ActiveRuns implements Keeper {
 
   /** Ends a run whose folder is gone. */
   lose(id: string): void {
-    const { folders, log, store, trouble } = this.options;
+    const { folders, environments, log, store, trouble } = this.options;
     const message = `Its folder ${folders.path(id)} is gone, so nothing more is known of it.`;
     log.warn(`run ${id}: ${message}`);
     const active = this.active.get(id);
     if (active) return active.lose(message);
+    trouble.attempt(() => environments.forget(id));
     const error = { kind: 'lost', message, logTail: '' } as const;
     const write = (): void => void store.runs.update(id, { status: 'failed', error, endedAt: Date.now() });
     void trouble.insist(write, () => this.closed).then(() => !this.closed && this.tellOver(id));
@@ -120,7 +122,7 @@ export class ActiveRuns implements Keeper {
    * gone; throws when the disk is full.
    */
   relaunch(id: string, from: string | null, changes?: RelaunchChanges): Job | null {
-    const { folders, log, store, trouble } = this.options;
+    const { folders, environments, log, store, trouble } = this.options;
     const spec = this.active.get(id)?.spec ?? folders.spec(id);
     if (!spec) return null;
     const checkpoint = from === null ? folders.checkpoint(id) : null;
@@ -128,6 +130,7 @@ export class ActiveRuns implements Keeper {
     const next: RunSpec = {
       ...spec,
       ...(changes && { ...pick(changes.plan), params: changes.params }),
+      ...(spec.origin && { origin: { ...spec.origin, env: shownOf(environments.of(id, spec.search)) } }),
       launch: {
         ...{ number: (spec.launch?.number ?? 1) + 1, at: Date.now(), checkpoint },
         ...(from !== null && { from }),
@@ -146,9 +149,12 @@ export class ActiveRuns implements Keeper {
     return this.ask(id, { type: 'pause' });
   }
 
-  /** Lets a run that stands still go on, or launches one that is suspended or has ended early once more. */
-  resume(id: string): Refusal | null {
-    const { store, folders, scheduler } = this.options;
+  /**
+   * Lets a run that stands still go on, or launches one that is suspended or has ended early once more, in this
+   * environment.
+   */
+  resume(id: string, environment: Environment | null): Refusal | null {
+    const { store, folders, environments, scheduler } = this.options;
     const active = this.active.get(id);
     const run = store.runs.get(id);
     const endedEarly = !active && run && ['stopped', 'failed', 'pruned'].includes(run.status);
@@ -160,7 +166,13 @@ export class ActiveRuns implements Keeper {
     if (!active && !folders.checkpoint(id)) {
       return refuse('no-checkpoint', 'has no checkpoint to go on from; run it again instead');
     }
-    const job = this.relaunch(id, null);
+    if (environment) environments.keep(id, environment);
+    let job: Job | null = null;
+    try {
+      job = this.relaunch(id, null);
+    } finally {
+      if (!job && !active) environments.forget(id);
+    }
     if (!job) return refuse('no-folder', 'has lost its folder');
     scheduler.enqueue(job);
     return null;

@@ -2,6 +2,7 @@ import type { Run } from '../../protocol/engine.js';
 import type { StoreApi } from '../../store/api.js';
 import type { Changes } from '../server/changes.js';
 import type { Devices } from '../machine/devices.js';
+import type { Environments } from '../disk/environments.js';
 import type { Log } from '../disk/log.js';
 import type { Trouble } from '../disk/trouble.js';
 import type { Scheduler } from '../executors/scheduler.js';
@@ -20,6 +21,7 @@ export interface RunListener {
 export interface ActiveRunsOptions {
   store: StoreApi;
   folders: RunFolders;
+  environments: Environments;
   scheduler: Scheduler;
   devices: Devices;
   changes: Changes;

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { RUN_FILES, type RunSpec } from '../../protocol/runFolder.js';
+import { RUN_ENV, RUN_FILES, type RunSpec } from '../../protocol/runFolder.js';
 import type { Frame, StopReason } from '../../protocol/supervisor.js';
 import type { Floats } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
@@ -86,8 +86,11 @@ export class LiveRun {
     });
   }
 
-  /** Starts the supervisor, which starts the program. `env` comes under what the run itself sets. */
-  launch(env: Record<string, string>): void {
+  /**
+   * Starts the supervisor, which starts the program. The supervisor has our environment; the program gets the one in
+   * `environment`, ours when that is null, with `placement` over it and what the run itself sets over both.
+   */
+  launch(placement: Record<string, string>, environment: string | null): void {
     const { folder, spec, supervisorProgram } = this.options;
     const node = ownNode();
     const umask = (personsUmask() ?? process.umask()).toString(8);
@@ -96,12 +99,12 @@ export class LiveRun {
     let output: number | undefined;
     try {
       output = fs.openSync(this.options.log.file, 'a', 0o600);
-      const child = spawn(node.execPath, [supervisorProgram, folder, umask, hash], {
+      const child = spawn(node.execPath, [supervisorProgram, folder, umask, hash, environment ?? ''], {
         cwd: folder,
         detached: true,
         windowsHide: true,
         stdio: ['ignore', output, output],
-        env: { ...process.env, ...node.env, ...env },
+        env: { ...process.env, ...node.env, [RUN_ENV.placement]: JSON.stringify(placement) },
       });
       child.on('error', (error) => (this.supervisorGone = error.message));
       child.on('exit', (code, signal) => {

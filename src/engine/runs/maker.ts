@@ -8,6 +8,7 @@ import { mergeFloats, type Floats } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
 import type { StoreApi } from '../../store/api.js';
 import type { ActiveRuns } from './activeRuns.js';
+import { shownOf, type Environment, type Environments } from '../disk/environments.js';
 import type { Changes } from '../server/changes.js';
 import { loadExperiment, planOrRefuse } from './experiments.js';
 import { isDiskFull } from '../disk/files.js';
@@ -31,6 +32,8 @@ export interface NewRunDetails {
   trial: number | null;
   git: GitFacts | null;
   rangeTest?: RangeTest;
+  /** What its program gets; null: the engine's. A trial's is its search's, which keeps it. */
+  environment: Environment | null;
 }
 
 export interface StartRequest {
@@ -51,6 +54,7 @@ export class RunMaker {
     private readonly options: {
       store: StoreApi;
       folders: RunFolders;
+      environments: Environments;
       active: ActiveRuns;
       changes: Changes;
       distFolder: string;
@@ -60,7 +64,7 @@ export class RunMaker {
     },
   ) {}
 
-  async start(request: StartRequest): Promise<Run> {
+  async start(request: StartRequest, environment: Environment | null): Promise<Run> {
     const experiment = await loadExperiment(request.file, request.text);
     const seed = request.seed ?? experiment.seed ?? newSeed();
     const run = this.newRun(seed, null);
@@ -71,6 +75,7 @@ export class RunMaker {
       python: python ?? null,
       floats,
       run,
+      ...(environment && { env: environment }),
     });
     const { rangeTest } = request;
     if (rangeTest && plan.network === undefined) {
@@ -86,6 +91,7 @@ export class RunMaker {
       search: null,
       trial: null,
       git: await this.gitOf(plan.cwd),
+      environment,
       ...(rangeTest && { rangeTest }),
     });
     this.options.active.enqueue(spec);
@@ -101,9 +107,14 @@ export class RunMaker {
    * Same program, params and seed; with `params` laid over, or where the command names the run's own folder, the program
    * is planned anew from the experiment as it was.
    */
-  async rerun(id: string, params: Params = {}, floats?: Floats): Promise<Run> {
+  async rerun(
+    id: string,
+    params: Params = {},
+    floats: Floats | undefined,
+    environment: Environment | null,
+  ): Promise<Run> {
     const run = this.newRun(this.specOf(id).seed, null);
-    const { old, experiment, plan } = this.planAgain(id, params, floats, run);
+    const { old, experiment, plan } = this.planAgain(id, params, floats, environment, run);
     const { active } = this.options;
     const spec = this.create(experiment ?? old, plan, {
       id: run.id,
@@ -112,6 +123,7 @@ export class RunMaker {
       search: null,
       trial: null,
       git: await this.gitOf(plan.cwd),
+      environment,
       ...(old.rangeTest && { rangeTest: old.rangeTest }),
     });
     active.enqueue(spec);
@@ -119,7 +131,13 @@ export class RunMaker {
   }
 
   /** What running it again starts: `rerun` does so. Changes nothing. Throws when it can't be run again. */
-  planAgain(id: string, params: Params = {}, floats?: Floats, run?: ReturnType<RunMaker['newRun']>) {
+  planAgain(
+    id: string,
+    params: Params = {},
+    floats: Floats | undefined,
+    environment: Environment | null,
+    run?: ReturnType<RunMaker['newRun']>,
+  ) {
     const { folders, distFolder, workspace } = this.options;
     const old = this.specOf(id);
     const experiment = folders.experiment(id);
@@ -133,7 +151,8 @@ export class RunMaker {
     if (experiment && (changed || isMoved || namesItsRun(experiment))) {
       const all = { params: { ...old.params, ...params }, floats: mergeFloats(old, { params, floats }) };
       const facts = run ?? this.newRun(old.seed, null);
-      plan = planOrRefuse(experiment, all.params, { dist: distFolder, floats: all.floats, run: facts });
+      const env = environment ? { env: environment } : {};
+      plan = planOrRefuse(experiment, all.params, { dist: distFolder, floats: all.floats, run: facts, ...env });
     }
     return { old, experiment, plan };
   }
@@ -148,7 +167,9 @@ export class RunMaker {
 
   /** Writes folder and row; starts nothing. */
   create(from: Experiment | RunSpec, plan: RunPlan, details: NewRunDetails, status: RunStatus = 'queued'): RunSpec {
-    const { store, folders, changes } = this.options;
+    const { store, folders, environments, changes } = this.options;
+    const { environment } = details;
+    const env = shownOf(environment);
     const experiment = 'program' in from ? from : null;
     const spec: RunSpec = {
       version: 1,
@@ -171,25 +192,35 @@ export class RunMaker {
       createdAt: Date.now(),
       name: details.name,
       resources: from.resources,
-      origin: { host: hostName(), git: details.git, workspace: this.options.workspace },
+      origin: { host: hostName(), git: details.git, ...(env && { env }), workspace: this.options.workspace },
       stopGrace: from.stopGrace ?? 10,
     };
-    const folder = this.makeFolder(spec, experiment, plan.files);
+    const own = details.search === null ? environment : null;
+    const folder = this.makeFolder(spec, experiment, own, plan.files);
     try {
       store.runs.insert({ spec, name: details.name, status, folder, host: hostName(), git: details.git });
     } catch (error) {
       // Else the next engine would take the folder for a run of its own.
       folders.discard(spec.id);
+      environments.forget(spec.id);
       throw error;
     }
     changes.runChanged(spec.id);
     return spec;
   }
 
-  private makeFolder(spec: RunSpec, experiment: Experiment | null, files?: Record<string, string>): string {
+  private makeFolder(
+    spec: RunSpec,
+    experiment: Experiment | null,
+    environment: Environment | null,
+    files?: Record<string, string>,
+  ): string {
+    const { environments, folders } = this.options;
     try {
-      return this.options.folders.create(spec, experiment, files);
+      if (environment) environments.keep(spec.id, environment);
+      return folders.create(spec, experiment, files);
     } catch (error) {
+      environments.forget(spec.id);
       // Whoever asked is told; but it concerns everybody.
       if (isDiskFull(error)) this.options.trouble.met(error);
       throw error;

@@ -8,6 +8,7 @@ import type { Changes } from '../server/changes.js';
 import { earlierTrials } from './earlierTrials.js';
 import { loadExperiment } from '../runs/experiments.js';
 import { newId } from '../runs/ids.js';
+import type { Environment, Environments } from '../disk/environments.js';
 import type { Log } from '../disk/log.js';
 import { conflict, notFound, RequestError } from '../server/requestError.js';
 import { newSeed, type RunMaker } from '../runs/maker.js';
@@ -25,6 +26,7 @@ export interface SearchesOptions {
   store: StoreApi;
   active: ActiveRuns;
   maker: RunMaker;
+  environments: Environments;
   scheduler: Scheduler;
   changes: Changes;
   log: Log;
@@ -41,6 +43,11 @@ export class Searches implements RunListener {
 
   constructor(private readonly options: SearchesOptions) {}
 
+  /** It is not over. */
+  has(id: string): boolean {
+    return this.drivers.has(id);
+  }
+
   /** Searches with something to do; a paused one whose trials are over has not. */
   get count(): number {
     let count = 0;
@@ -48,8 +55,8 @@ export class Searches implements RunListener {
     return count;
   }
 
-  async start(request: StartSearchRequest): Promise<Search> {
-    const { store, scheduler, changes, maker, log } = this.options;
+  async start(request: StartSearchRequest, environment: Environment | null): Promise<Search> {
+    const { store, scheduler, changes, maker, environments, log } = this.options;
     const loaded = await loadExperiment(request.file, request.text);
     const experiment = withRequest(loaded, request);
     const settings = experiment.search!;
@@ -70,6 +77,7 @@ export class Searches implements RunListener {
       const saved = await study.thread.call('save', {});
       // So that the trials know their commit.
       await maker.gitOf(experiment.file.replace(/[\\/][^\\/]*$/, ''));
+      environments.keep(id, environment);
       const count = store.searches.list({ experiment: experiment.name }).length;
       store.batch(() => {
         store.searches.insert({
@@ -92,6 +100,7 @@ export class Searches implements RunListener {
       });
     } catch (error) {
       study.thread.dispose();
+      environments.forget(id);
       throw error;
     }
     log.info(`search ${id}: starts (${size ?? 'unlimited'} trials)`);
@@ -157,10 +166,11 @@ export class Searches implements RunListener {
    * A search that was over is taken up again. Refused, it stays as it was. One change after the other: each is made of
    * what the one before has left.
    */
-  async change(request: ChangeSearchRequest): Promise<Search> {
+  async change(request: ChangeSearchRequest, environment: Environment | null): Promise<Search> {
     const { id } = request;
     const before = this.changing.get(id);
-    const change = before ? before.then(noop, noop).then(() => this.changeNow(request)) : this.changeNow(request);
+    const now = (): Promise<Search> => this.changeNow(request, environment);
+    const change = before ? before.then(noop, noop).then(now) : now();
     this.changing.set(id, change);
     try {
       return await change;
@@ -169,7 +179,7 @@ export class Searches implements RunListener {
     }
   }
 
-  private async changeNow({ id, ...request }: ChangeSearchRequest): Promise<Search> {
+  private async changeNow({ id, ...request }: ChangeSearchRequest, environment: Environment | null): Promise<Search> {
     const search = this.row(id);
     this.refuseWhileLoading(search);
     const open = this.drivers.get(id);
@@ -180,32 +190,31 @@ export class Searches implements RunListener {
     else {
       await this.whileLoading(id, async () => {
         const change = await changeOf(this.planOf(search), search, request);
-        await this.takeUpAgain(search, (again) => again.change(change));
+        await this.inEnvironment(id, environment, () => this.takeUpAgain(search, (again) => again.change(change)));
       });
     }
     return this.row(id);
   }
 
-  async resume(id: string): Promise<void> {
+  /** Its trials get this environment from now on; null: they keep the one that they had. */
+  async resume(id: string, environment: Environment | null): Promise<void> {
     const search = this.row(id);
     this.refuseWhileLoading(search);
     const driver = this.drivers.get(id);
     if (driver) {
       if (driver.phase !== 'paused')
         throw conflict(`The search ${search.name} is ${search.status}: there is nothing to resume.`);
-      return driver.resume();
+      return this.inEnvironment(id, environment, () => driver.resume());
     }
     if (search.status === 'completed') throw conflict(`The search ${search.name} is complete: it has no trials left.`);
-    await this.whileLoading(id, async () => {
-      await this.takeUpAgain(search);
-    });
+    await this.whileLoading(id, () => this.inEnvironment(id, environment, () => this.takeUpAgain(search)));
   }
 
   /**
    * Does failed and stopped trials again, all of them or the ones named; a search that was over goes on with them. Gives
-   * their numbers; refused when there is none.
+   * their numbers; refused when there is none. Its trials get this environment from now on, unless it is null.
    */
-  async retry(id: string, trials?: readonly number[]): Promise<number[]> {
+  async retry(id: string, trials: readonly number[] | undefined, environment: Environment | null): Promise<number[]> {
     const search = this.row(id);
     this.refuseWhileLoading(search);
     const open = this.drivers.get(id);
@@ -219,8 +228,9 @@ export class Searches implements RunListener {
       const which = trials ? `trial ${trials.join(', ')} ` : 'trial ';
       throw conflict(`The search ${search.name} has no ${which}that failed or was stopped.`);
     };
-    if (open) await retry(open);
-    else await this.whileLoading(id, () => this.takeUpAgain(search, retry));
+    const all = (): Promise<void> =>
+      open ? retry(open) : this.whileLoading(id, () => this.takeUpAgain(search, retry));
+    await this.inEnvironment(id, environment, all);
     return retried;
   }
 
@@ -273,6 +283,24 @@ export class Searches implements RunListener {
     again.go();
   }
 
+  /** Refused, the search keeps the environment that it had. */
+  private async inEnvironment(
+    id: string,
+    environment: Environment | null,
+    work: () => Promise<void> | void,
+  ): Promise<void> {
+    const { environments, trouble } = this.options;
+    if (!environment) return work();
+    const before = environments.file(id) === null ? null : environments.of(id);
+    environments.keep(id, environment);
+    try {
+      await work();
+    } catch (error) {
+      trouble.attempt(() => environments.keep(id, before));
+      throw error;
+    }
+  }
+
   private planOf({ id, name }: Search): SearchPlan {
     const plan = this.options.store.searches.plan(id);
     if (isSearchPlan(plan)) return plan;
@@ -315,7 +343,7 @@ export class Searches implements RunListener {
     phase: Phase,
     resumed: boolean,
   ): SearchDriver {
-    const { store, changes, trouble } = this.options;
+    const { store, changes, environments, trouble } = this.options;
     const driver = new SearchDriver(
       {
         ...this.options,
@@ -328,7 +356,10 @@ export class Searches implements RunListener {
           if (Object.keys(patch).length > 0) trouble.attempt(() => void store.searches.update(id, patch));
           changes.searchChanged(id);
         },
-        ended: () => this.drivers.delete(id),
+        ended: () => {
+          this.drivers.delete(id);
+          trouble.attempt(() => environments.forget(id));
+        },
       },
       phase,
       resumed,

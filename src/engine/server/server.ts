@@ -20,6 +20,7 @@ import {
   type RequestResult,
 } from '../../protocol/engine.js';
 import type { Log } from '../disk/log.js';
+import type { Environment } from '../disk/environments.js';
 import { RequestError } from './requestError.js';
 
 /** What a handler gets: parameters after validation, with defaults filled in. */
@@ -33,6 +34,8 @@ export type Handlers = { [N in Exclude<RequestName, 'initialize'>]: Handler<N> }
 /** One connected, authenticated client. */
 export interface Client {
   readonly name: string;
+  /** For the programs that it starts; null: it has not said which. */
+  environment: Environment | null;
   /** Bytes not yet taken by the client: a slow one gets nothing new until it has caught up. */
   backlog(): number;
   notify<N extends NotificationName>(name: N, params: NotificationParams<N>): void;
@@ -86,6 +89,7 @@ export class Server {
 
 class Session implements Client {
   name = '';
+  environment: Environment | null = null;
   /** Resolves when the last notification is written. */
   said: Promise<void> = Promise.resolve();
   private state: 'unknown' | 'incompatible' | 'open' | 'ended' = 'unknown';

@@ -1,5 +1,5 @@
 /**
- * The supervisor of one run: `node supervisor.cjs <run folder> <umask of the program> <SHA-256 of run.json>`. It starts the program, passes messages between
+ * The supervisor of one run: `node supervisor.cjs <run folder> <umask of the program> <SHA-256 of run.json> [<file with the program's environment>]`. It starts the program, passes messages between
  * the program's clients and the engine, stops the process tree when asked, and writes down how it ended. It is
  * small and independent of the engine, so that a run goes on, and can be joined again, whatever happens to the engine.
  */
@@ -20,6 +20,7 @@ import { syncInterval } from '../../client/syncInterval.js';
 import { usableCheckpoint } from '../../client/checkpoints.js';
 import type { Control } from '../../protocol/supervisor.js';
 import { appendLine, endLine } from '../disk/appendLine.js';
+import { readEnvironment } from '../disk/environments.js';
 import { untilRoom } from '../disk/room.js';
 import { keepFilesPrivate } from '../disk/umask.js';
 import { trimJournals } from './trim.js';
@@ -35,7 +36,7 @@ const LINGER_MS = 1000;
  * `folder`: absolute, as the program is told. We ourselves stand in it and name our files from there, so that they are
  * found when the workspace is renamed meanwhile. Returns the exit code.
  */
-async function supervise(folder: string, askedHash: string | undefined): Promise<number> {
+async function supervise(folder: string, askedHash: string | undefined, environment: string): Promise<number> {
   process.chdir(folder);
   const here = '.';
   const journal = new SupervisorJournal(here);
@@ -51,6 +52,13 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
   let taken = false;
   await untilRoom(() => void (taken = takeLaunch(folder, launch)));
   if (!taken) return LAUNCH_TAKEN;
+  let base: NodeJS.ProcessEnv;
+  try {
+    base = environment ? readEnvironment(environment) : process.env;
+  } catch (error) {
+    await journal.writeExit({ code: null, signal: null, requested: null, error: (error as Error).message });
+    throw error;
+  }
   const mark = markOf(folder, launch);
   wearMark(mark);
   const lease = new Lease(here, launch);
@@ -81,7 +89,7 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
   await endpoint.open();
 
   // The experiment file's own `env` comes first.
-  const sync = new JournalSync(here, syncInterval({ ...process.env, ...spec.env }));
+  const sync = new JournalSync(here, syncInterval({ ...base, ...spec.env }));
   const growth = new GrowthWatch(here, {
     journal: (file, offset) => hub.grown(file, offset),
     output: (bytes) => {
@@ -105,7 +113,10 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
     await untilRoom(() => appendLine(external, begins));
   }
   const address = { socket: endpoint.path, token: endpoint.token };
-  const env = { ...programEnv(spec, folder, address, findPythonFolder()), [RUN_ENV.mark]: String(mark) };
+  const env = {
+    ...programEnv(base, spec, folder, address, findPythonFolder(base)),
+    [RUN_ENV.mark]: String(mark),
+  };
   program = new Program(
     spec,
     folder,
@@ -149,9 +160,9 @@ async function supervise(folder: string, askedHash: string | undefined): Promise
 // A closed terminal or a Ctrl-C in it ends neither us nor the run; whoever wants that says so on the socket.
 for (const name of ['SIGHUP', 'SIGINT', 'SIGPIPE'] as const) process.on(name, () => undefined);
 
-const [given, umask = '', askedHash] = process.argv.slice(2);
+const [given, umask = '', askedHash, environment = ''] = process.argv.slice(2);
 if (!given) {
-  process.stderr.write('usage: supervisor.cjs <run folder> <umask> <SHA-256 of run.json>\n');
+  process.stderr.write('usage: supervisor.cjs <run folder> <umask> <SHA-256 of run.json> [<environment>]\n');
   process.exit(2);
 }
 keepFilesPrivate(/^[0-7]{1,4}$/.test(umask) ? Number.parseInt(umask, 8) : undefined);
@@ -174,7 +185,7 @@ function report(error: unknown): void {
 // The program and its end matter more than any one message that went wrong.
 process.on('uncaughtException', report);
 process.on('unhandledRejection', report);
-supervise(folder, askedHash).then(
+supervise(folder, askedHash, environment).then(
   (code) => process.exit(code),
   (error: unknown) => {
     report(error);

@@ -70,15 +70,16 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
   };
 }
 
-/** Environment of the program: ours, then the spec's, then the variables of the run protocol. */
+/** Environment of the program: `base`, its placement, the spec's variables, then those of the run protocol. */
 export function programEnv(
+  base: NodeJS.ProcessEnv,
   spec: ProgramSpec,
   folder: string,
   address: { socket: string; token: string },
   pythonFolder: string | null,
 ): Record<string, string> {
   const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) {
+  for (const [name, value] of Object.entries(base)) {
     // Ours makes Electron behave as Node; a program of the person that is Electron must not.
     if (
       value !== undefined &&
@@ -90,6 +91,7 @@ export function programEnv(
   }
   // Without it a print shows up in the log only when Python's buffer is full.
   env.PYTHONUNBUFFERED ??= '1';
+  Object.assign(env, placement());
   Object.assign(env, spec.env);
   if (pythonFolder) env.PYTHONPATH = [pythonFolder, env.PYTHONPATH].filter(Boolean).join(delimiter);
   if (spec.argv[0] === 'node') env.ELECTRON_RUN_AS_NODE = '1';
@@ -116,9 +118,14 @@ export function programArgv({ argv, variables }: ProgramSpec, env: Record<string
   return filled;
 }
 
-/** The folder with the Python client, given by the engine or beside this bundle's folder. */
-export function findPythonFolder(): string | null {
-  const candidates = [process.env.TUNESMITH_PYTHON_DIR, join(__dirname, '..', 'python')];
+/** Variables that give the program its device, as the engine has decided. */
+function placement(): Record<string, string> {
+  return JSON.parse(process.env[RUN_ENV.placement] ?? '{}') as Record<string, string>;
+}
+
+/** The folder with the Python client, named by the environment or beside this bundle's folder. */
+export function findPythonFolder(base: NodeJS.ProcessEnv): string | null {
+  const candidates = [base.TUNESMITH_PYTHON_DIR, join(__dirname, '..', 'python')];
   return candidates.find((folder) => folder && existsSync(join(folder, 'tunesmith', '__init__.py'))) ?? null;
 }
 

@@ -6,6 +6,7 @@
 import type { Run } from '../../../protocol/engine.js';
 import type { Params } from '../../../protocol/values.js';
 import type { SearchPatch } from '../../../store/api.js';
+import type { Environments } from '../../disk/environments.js';
 import type { Job, Need, Source } from '../../executors/scheduler.js';
 import { conflict } from '../../server/requestError.js';
 import type { SearchChange } from '../change.js';
@@ -20,6 +21,7 @@ import { isOpen, liveTrials, type Phase, type SearchEvent, type SearchState } fr
 import { TrialMaker } from './trialMaker.js';
 
 export interface SearchDriverOptions extends CarrierOptions {
+  environments: Pick<Environments, 'of'>;
   plan: SearchPlan;
   study: { thread: StudyThread; opened: StudyOpened };
   /** As they stand in the search's row. */

@@ -4,6 +4,7 @@ import type { Run } from '../../../protocol/engine.js';
 import { entryOf } from '../../../protocol/records.js';
 import { sameValue } from '../../../search/index.js';
 import type { StoreApi } from '../../../store/api.js';
+import type { Environments } from '../../disk/environments.js';
 import type { Job } from '../../executors/scheduler.js';
 import type { ActiveRuns } from '../../runs/activeRuns.js';
 import { problemText } from '../../runs/experiments.js';
@@ -18,6 +19,7 @@ export interface TrialMakerOptions {
   store: Pick<StoreApi, 'runs'>;
   active: ActiveRuns;
   maker: RunMaker;
+  environments: Pick<Environments, 'of'>;
   distFolder: string;
 }
 
@@ -33,12 +35,16 @@ export class TrialMaker {
 
   /** Throws when the disk is full: to be tried again then. `source`: the run whose checkpoint it begins from. */
   make(trial: TrialEntry, plan: SearchPlan, source: Run | null): Made {
-    const { maker, active, distFolder } = this.options;
+    const { maker, active, environments, distFolder } = this.options;
     const own = this.runOf(trial);
     const from = source?.id ?? null;
     const goesOn = own && (from !== null || (trial.stage.name === 'wanted' && trial.stage.again));
     const facts = maker.newRun(trialSeed(plan.seed, trial.id), trial.id, goesOn ? own.id : undefined);
-    const planned = planRun(plan.experiment, trial.params, { dist: distFolder, python: plan.python, run: facts });
+    const environment = environments.of(this.options.id);
+    const planned = planRun(plan.experiment, trial.params, {
+      ...{ dist: distFolder, python: plan.python, run: facts },
+      ...(environment && { env: environment }),
+    });
     const errors = planned.problems.filter((problem) => problem.severity === 'error');
     if (trial.stage.name === 'wanted' && trial.stage.again && own) {
       // The study is older than what the run has come to.
@@ -60,6 +66,7 @@ export class TrialMaker {
       seed: facts.seed,
       search: this.options.id,
       trial: trial.id,
+      environment,
     };
     if (errors.length > 0) {
       const usable = { ...planned, argv: planned.argv.length > 0 ? planned.argv : ['(not planned)'] };

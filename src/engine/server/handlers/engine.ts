@@ -17,6 +17,10 @@ export interface EngineControl {
 
 export function engineHandlers({ devices, scheduler, changes, log, trouble }: EngineParts, control: EngineControl) {
   return {
+    environment: ({ env }, client) => {
+      client.environment = env;
+      return {};
+    },
     'engine/status': () => ({
       pid: process.pid,
       version: control.version,

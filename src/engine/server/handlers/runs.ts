@@ -1,6 +1,7 @@
 import { LIVE_STATUSES } from '../../../protocol/engine.js';
 import type { Floats } from '../../../protocol/floats.js';
 import type { Params } from '../../../protocol/values.js';
+import type { Environment } from '../../disk/environments.js';
 import type { EngineParts } from '../../parts.js';
 import { readConfusion } from '../../runs/confusion.js';
 import { refuse, type Refusal } from '../../runs/refusal.js';
@@ -24,6 +25,7 @@ function each(ids: string[], action: (id: string) => Refusal | null): Done {
 /** A trial that is over is done again within its search, which knows what it was tried for. */
 async function resumeRuns(
   ids: string[],
+  environment: Environment | null,
   { store, searches }: Pick<EngineParts, 'store' | 'searches'>,
   resume: (id: string) => Refusal | null,
 ): Promise<Done> {
@@ -38,7 +40,7 @@ async function resumeRuns(
       continue;
     }
     try {
-      await searches.retry(ofSearch, [run!.trial!]);
+      await searches.retry(ofSearch, [run!.trial!], environment);
       result.done.push(id);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
@@ -73,8 +75,12 @@ export function runHandlers(parts: EngineParts) {
   const ownOnly = (id: string, advice: string, action: (id: string) => Refusal | null) =>
     hand.isHandStarted(id) ? refuse('impossible', `was started by hand: ${advice}`) : action(id);
   /** Null where it is not wanted: what was asked for here needs no further word. */
-  const plannedAgain = (id: string, params?: Params, floats?: Floats) =>
-    folders.isAsked(id) === 'yes' ? null : maker.planAgain(id, params, floats).plan;
+  const plannedAgain = (
+    id: string,
+    params: Params | undefined,
+    floats: Floats | undefined,
+    environment: Environment | null,
+  ) => (folders.isAsked(id) === 'yes' ? null : maker.planAgain(id, params, floats, environment).plan);
   return {
     'experiments/list': () => ({ experiments: store.runs.experiments() }),
     'runs/list': (query) => store.runs.list(query),
@@ -87,23 +93,25 @@ export function runHandlers(parts: EngineParts) {
       confusion: readConfusion(folders.path(existing(id).id), store.runs.media(id)),
     }),
     'runs/columns': (query) => store.runs.columns(query),
-    'runs/start': async (request) => ({ run: await maker.start(request) }),
-    'runs/rerun': async ({ id, params, floats, trust }) => {
-      if (!trust) refuseForeignRun(folders, existing(id), plannedAgain(id, params, floats));
-      return { run: await maker.rerun(id, params, floats) };
+    'runs/start': async (request, client) => ({ run: await maker.start(request, client.environment) }),
+    'runs/rerun': async ({ id, params, floats, trust }, { environment }) => {
+      if (!trust) refuseForeignRun(folders, existing(id), plannedAgain(id, params, floats, environment));
+      return { run: await maker.rerun(id, params, floats, environment) };
     },
     'runs/stop': ({ ids }) => each(ids, (id) => (hand.has(id) ? hand.stop(id) : active.stop(id, 'stop'))),
     'runs/pause': ({ ids }) =>
       each(ids, (id) => ownOnly(id, 'its program can be stopped, but not paused from here', () => active.pause(id))),
-    'runs/resume': ({ ids, trust }) => {
+    'runs/resume': ({ ids, trust }, { environment }) => {
       for (const run of trust ? [] : store.runs.getMany(ids)) {
         const search = run.search === null ? null : store.searches.get(run.search);
         if (search) refuseForeignSearch(searchFolders, search, store.searches.plan(search.id));
         else if (!active.has(run.id) && !hand.isHandStarted(run.id))
           refuseForeignRun(folders, run, folders.spec(run.id));
       }
-      return resumeRuns(ids, { store, searches }, (id) =>
-        ownOnly(id, `start its program again with init(id="${id}", resume="allow")`, () => active.resume(id)),
+      return resumeRuns(ids, environment, { store, searches }, (id) =>
+        ownOnly(id, `start its program again with init(id="${id}", resume="allow")`, () =>
+          active.resume(id, environment),
+        ),
       );
     },
     'runs/set': ({ id, params, floats }) => {

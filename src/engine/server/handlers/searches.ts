@@ -19,23 +19,23 @@ export function searchHandlers({ store, searches, searchFolders, insights }: Eng
   return {
     'searches/list': (query) => ({ searches: store.searches.list(query) }),
     'searches/get': ({ id }) => searches.row(id),
-    'searches/start': async (request) => ({ search: await searches.start(request) }),
+    'searches/start': async (request, client) => ({ search: await searches.start(request, client.environment) }),
     'searches/stop': done((id) => searches.stop(id)),
     'searches/pause': done((id) => searches.pause(id)),
-    'searches/resume': async ({ id, trust }) => {
+    'searches/resume': async ({ id, trust }, client) => {
       vouch(id, trust);
-      await searches.resume(id);
+      await searches.resume(id, client.environment);
       return {};
     },
-    'searches/retry': async ({ id, trials, trust }) => {
+    'searches/retry': async ({ id, trials, trust }, client) => {
       vouch(id, trust);
-      const retried = await searches.retry(id, trials);
+      const retried = await searches.retry(id, trials, client.environment);
       return { search: searches.row(id), retried };
     },
     'searches/enqueue': async ({ id, params }) => ({ search: await searches.enqueue(id, params) }),
-    'searches/change': async ({ trust, ...request }) => {
+    'searches/change': async ({ trust, ...request }, client) => {
       vouch(request.id, trust);
-      return { search: await searches.change(request) };
+      return { search: await searches.change(request, client.environment) };
     },
     'searches/delete': done((id) => searches.delete(id)),
     'searches/insight': (query) => insights.of(searches.row(query.id), query),

@@ -88,6 +88,7 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
     },
     active,
     maker,
+    environments: { of: () => null },
     scheduler,
     log: { info: () => undefined, error: () => undefined },
     trouble: {

@@ -29,6 +29,7 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
     suspend: vi.fn(),
   };
   const maker = {
+    newRun: (seed: number, trial: number | null, id = 'new') => ({ id, folder: '/', seed, trial }),
     lastGitOf: () => null,
     create: vi.fn((_from: unknown, plan: { params: Run['params'] }, { trial }: { trial: number }) => {
       const id = `r${rows.size}`;

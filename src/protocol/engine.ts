@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import { record } from './recordSchema.js';
+import { Environment } from './environment.js';
 import { HostIdentity } from './host.js';
 import { Insight, InsightQuery } from './insight.js';
 import { RangeTest } from './rangeTest.js';
@@ -38,15 +39,6 @@ export const ForeignRefusal = z.object({
   folder: z.string(),
 });
 export type ForeignRefusal = z.infer<typeof ForeignRefusal>;
-
-/** More characters, names and values together, than any system gives to a process. */
-const LARGEST_ENVIRONMENT = 8 << 20;
-
-const Environment = record(z.string()).refine(
-  (env) =>
-    Object.entries(env).reduce((sum, [name, value]) => sum + name.length + value.length, 0) <= LARGEST_ENVIRONMENT,
-  { error: 'the environment is too large' },
-);
 
 /** A mistake in a file. `line` and `column` count from 1; the range is half-open. */
 export const FileProblem = z.object({

@@ -8,6 +8,15 @@ import { escapeUnsafe } from '../protocol/shownText.js';
 import { CommandError } from './errors.js';
 import { forStream, paintFor, type Paint } from './terminal.js';
 
+/** Absolute path of the folder in which the command was started. Throws CommandError when it was deleted. */
+export function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new CommandError('The current folder has been deleted. Change to one that exists (cd), then try again.');
+  }
+}
+
 export class Context {
   readonly paint: Paint = paintFor(process.stdout);
   private connection: EngineConnection | null = null;
@@ -17,7 +26,7 @@ export class Context {
     /** Folder with engine.cjs and trainer.cjs. */
     readonly dist: string,
     readonly version: string,
-    readonly cwd: string = process.cwd(),
+    readonly cwd: string = currentFolder(),
   ) {}
 
   get columns(): number {

@@ -19,7 +19,7 @@ import { search } from './commands/search.js';
 import { show } from './commands/show.js';
 import { types } from './commands/types.js';
 import { validate } from './commands/validate.js';
-import { Context, findWorkspace } from './context.js';
+import { Context, currentFolder, findWorkspace } from './context.js';
 import { CommandError, renderProblem, UsageError } from './errors.js';
 import { paintFor, safe } from './terminal.js';
 
@@ -91,7 +91,7 @@ async function main(argv: string[]): Promise<number> {
     console.log(helpOf(command));
     return 0;
   }
-  const workspace = input.text('workspace') ?? findWorkspace(process.cwd());
+  const workspace = input.text('workspace') ?? findWorkspace(currentFolder());
   const context = new Context(workspace, __dirname, version);
   try {
     return await command.run(context, input);

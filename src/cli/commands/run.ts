@@ -1,15 +1,20 @@
+import { readFileSync, statSync } from 'node:fs';
 import type { Run } from '../../protocol/engine.js';
 import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { Command } from '../command.js';
 import { JSON_OPTION } from '../command.js';
 import { number, params, runTime } from '../format.js';
-import { UsageError } from '../errors.js';
+import { parseExperiment } from '../../experiment/index.js';
+import { renderProblem, UsageError } from '../errors.js';
 import { readSettings } from '../settings.js';
 import { runJson } from '../shapes.js';
 import { followRun } from '../followRun.js';
 import { messageLines } from '../messages.js';
 import { safe, safeLine } from '../terminal.js';
 import type { Context } from '../context.js';
+
+/** Bytes of an experiment file, at most. */
+const LARGEST = 4 * 1024 * 1024;
 
 export const run: Command = {
   name: 'run',
@@ -39,6 +44,7 @@ export const run: Command = {
   args: [1, 1],
   async run(context, input) {
     const file = context.file(input.args[0]!);
+    if (!input.flag('json')) sayFileWarnings(context, file);
     const engine = await context.engine();
     const seed = input.whole('seed', 0);
     const name = input.text('name');
@@ -63,6 +69,20 @@ export const run: Command = {
     return ended.status === 'completed' ? 0 : LIVE_STATUSES.includes(ended.status) ? 130 : 1;
   },
 };
+
+/** What is doubtful about the file. Its errors are the engine's to say, which reads it again. */
+function sayFileWarnings(context: Context, file: string): void {
+  let text: string;
+  try {
+    if (statSync(file).size > LARGEST) return;
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return;
+  }
+  const { problems } = parseExperiment(text, file);
+  if (problems.some(({ severity }) => severity === 'error')) return;
+  for (const problem of problems) context.say(renderProblem(problem, context.cwd, context.paint, text));
+}
 
 /** What the run warned of, or what was left out of its records. */
 async function sayWarnings(context: Context, id: string): Promise<void> {

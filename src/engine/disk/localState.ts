@@ -74,12 +74,19 @@ export function prepareLocal(workspace: string): LocalState {
   }
   throw new LocalStateError(
     `${problem}, and neither can ${fallbackBases().join(' nor ')}. ` +
-      'Free some space, or set TUNESMITH_HOME to a folder that you own and can write.',
+      'Free some space, or set TUNESMITH_HOME to a folder that you own and can write, with a shorter path if it is too long.',
   );
 }
 
+/** SQLite opens no file whose path, in bytes, is longer; some of its files have longer names than their database. */
+const LONGEST_PATH = 490;
+
 /** Creates what is missing from `base` down to `folder`, and makes sure that nobody else can look or write below it. */
 function makePrivate(base: string, folder: string, shared: boolean): void {
+  const length = Buffer.byteLength(path.join(folder, 'asked.db'));
+  if (length > LONGEST_PATH) {
+    throw new Error(`its files would have paths of ${length} bytes, and a database's may have ${LONGEST_PATH}`);
+  }
   fs.mkdirSync(base, { recursive: true, mode: PRIVATE_FOLDER });
   // In a folder that everybody may write, somebody else may have made ours first.
   const checked = shared ? [base] : [];

@@ -9,6 +9,7 @@ import { flatten } from './flatten.js';
 import { checkNetworkTemplate } from '../network/index.js';
 import { problemsOf } from '../network/problems.js';
 import { hasNonFinite } from './paramCheck.js';
+import { notPassed } from './received.js';
 import { ExperimentFile, type WrittenExperiment } from '../schema.js';
 import { checkSearch } from '../search/checks.js';
 import { objectivesOf, searchPlanOf } from '../search/plan.js';
@@ -23,6 +24,9 @@ import type { Experiment, ParsedExperiment, Program } from '../types.js';
 const readings = new WeakMap<Experiment, Reading>();
 /** The reading that a parsed experiment came from: for places of problems found later. */
 export const readingOf = (experiment: Experiment): Reading | null => readings.get(experiment) ?? null;
+
+/** Parameters that nothing passes on and that are named, at most. */
+const MOST_NOT_PASSED = 10;
 
 const ENDINGS = ['.tune.yaml', '.tune.yml', '.tune.json'];
 export function isExperimentFile(file: string): boolean {
@@ -151,6 +155,7 @@ class Checks {
     if (this.written.run !== undefined) this.command(this.written.run);
     for (const [name, value] of Object.entries(this.written.env ?? {})) this.variable(name, String(value));
     if (this.written.network !== undefined) this.network(this.written.network);
+    if (!this.reading.source.failed) this.notPassed();
     if (this.written.seed !== undefined && this.written.resources?.gpus === 0 && this.written.resources.perGpu) {
       this.report(
         ['resources', 'perGpu'],
@@ -268,6 +273,28 @@ class Checks {
     for (const [i, argument] of run.entries()) {
       const at = origin(['run', i]);
       this.argument(String(argument), () => source.rangeOf(at));
+    }
+  }
+
+  /** A program that gets its values neither from the command nor from a client trains with others than those shown. */
+  private notPassed(): void {
+    const { run, cwd, env = {} } = this.written;
+    if (run === undefined) return;
+    const argv = typeof run === 'string' ? (splitCommand(run).argv ?? []) : run.map(String);
+    const { file } = this.reading.source;
+    const passing = { argv, env: Object.values(env).map(String), cwd: path.resolve(path.dirname(file), cwd ?? '.') };
+    const left = notPassed(Object.keys(this.reading.params), passing);
+    for (const [i, name] of left.slice(0, MOST_NOT_PASSED).entries()) {
+      const more = i === MOST_NOT_PASSED - 1 ? left.length - MOST_NOT_PASSED : 0;
+      this.report(
+        ['params', ...(this.reading.pathOf.get(name) ?? [name])],
+        {
+          message: `nothing in "run" or "env" passes "${name}"${more > 0 ? ` and ${more} more` : ''} on`,
+          hint: `write {${name}} into the command; else the program must read it through the client (tunesmith.config)`,
+          severity: 'warning',
+        },
+        'key',
+      );
     }
   }
 

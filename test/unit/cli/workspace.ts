@@ -42,6 +42,11 @@ export class Workspace {
     return workspace;
   }
 
+  /** Arguments that start the command line. */
+  get command(): string[] {
+    return [node, path.join(this.base, 'dist', 'cli.cjs')];
+  }
+
   write(name: string, text: string): void {
     writeFileSync(path.join(this.folder, name), text);
   }
@@ -56,7 +61,7 @@ export class Workspace {
     const env = Object.fromEntries(
       Object.entries({ ...process.env, ...own, ...variables }).filter(([, value]) => value !== undefined),
     );
-    const child = spawn(node, [path.join(this.base, 'dist', 'cli.cjs'), ...args], { cwd: this.folder, env });
+    const child = spawn(this.command[0]!, [...this.command.slice(1), ...args], { cwd: this.folder, env });
     let [out, err] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));

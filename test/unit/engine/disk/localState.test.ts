@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isPrivateFolder, localFolder, localFolders, prepareLocal } from '../../../../src/engine/disk/localState.js';
 import {
@@ -54,6 +55,14 @@ describe.runIf(posix)('local state of a workspace', () => {
       /^The Tunesmith home .*home.tunesmith can't be used: it is no folder\. Until that is mended/,
     );
     expect(isPrivateFolder(folder)).toBe(true);
+  });
+
+  it('goes there as well while paths in the home are too long for a database', () => {
+    vi.stubEnv('TUNESMITH_HOME', at('home', ...Array.from({ length: 6 }, () => 'h'.repeat(85))));
+    const { folder, problem } = prepareLocal('/a/workspace');
+    expect(folder.startsWith(at('run') + path.sep)).toBe(true);
+    expect(problem).toMatch(/its files would have paths of 6\d\d bytes, and a database's may have 490\. Until/);
+    expect(new DatabaseSync(path.join(folder, 'asked.db')).prepare('SELECT 1 one').get()).toEqual({ one: 1 });
   });
 
   it('follows no link that somebody has put in its place, and says when nothing can be used', () => {

@@ -35,7 +35,12 @@ python: ./venv/bin/python
 seed: 3
 stopGrace: 5
 `);
-    expect(problems).toEqual([]);
+    expect(problems.map(({ severity, line, column, message }) => ({ severity, line, column, message }))).toEqual(
+      [
+        { column: 16, message: 'nothing in "run" or "env" passes "optimizer.name" on' },
+        { column: 27, message: 'nothing in "run" or "env" passes "optimizer.momentum" on' },
+      ].map((problem) => ({ severity: 'warning', line: 7, ...problem })),
+    );
     expect(experiment).toEqual({
       file: FILE,
       name: 'lr study',

@@ -46,6 +46,15 @@ export class Environments {
     return file === null ? null : readEnvironment(file);
   }
 
+  /** CUDA_VISIBLE_DEVICES of a run or a search, the engine's own when nobody has said; undefined: not set. */
+  visibleGpus(id: string, search: string | null = null): string | undefined {
+    try {
+      return (this.of(id, search) ?? process.env).CUDA_VISIBLE_DEVICES;
+    } catch {
+      return undefined;
+    }
+  }
+
   forget(id: string): void {
     fs.rmSync(this.path(id), { force: true });
   }

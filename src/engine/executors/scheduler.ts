@@ -6,12 +6,14 @@
  * first. GPUs are filled up to the share that each run asked for. The processor has no hard limit: trials
  * keep to its slots, while a run that a person started waits for no trial, only for others like it (one per core).
  */
-import type { Devices } from '../machine/devices.js';
+import { visibleGpus, type Devices, type Gpu } from '../machine/devices.js';
 
 /** What one run takes. `gpus: 0` means the processor; `perGpu` runs like it share one GPU. */
 export interface Need {
   gpus: number;
   perGpu: number;
+  /** CUDA_VISIBLE_DEVICES of whoever asked: the GPUs that it may use; without it, all of them. */
+  visible?: string | undefined;
 }
 
 export interface Placement {
@@ -125,7 +127,7 @@ export class Scheduler {
 
   /** How many runs like this the machine holds at once. */
   capacity(need: Need): number {
-    if (this.onGpu(need)) return Math.max(1, Math.floor((this.devices.gpus.length * need.perGpu) / need.gpus));
+    if (this.onGpu(need)) return Math.max(1, Math.floor((this.gpusFor(need).length * need.perGpu) / need.gpus));
     return this.devices.cpuSlots;
   }
 
@@ -183,19 +185,24 @@ export class Scheduler {
   }
 
   private onGpu(need: Need): boolean {
-    return need.gpus > 0 && this.devices.gpus.length > 0;
+    return need.gpus > 0 && this.gpusFor(need).length > 0;
+  }
+
+  private gpusFor({ visible }: Need): readonly Gpu[] {
+    return visibleGpus(this.devices.gpus, visible);
   }
 
   private placement(need: Need, search: string | null, limit: number | null): Placement | null {
     if (search !== null && limit !== null && this.running(search) >= limit) return null;
     if (!this.onGpu(need)) return this.cpuPlacement(search, limit);
     const share = 1 / need.perGpu;
-    const free = this.devices.gpus
+    const gpusFor = this.gpusFor(need);
+    const free = gpusFor
       .map((gpu) => ({ index: gpu.index, load: this.load(gpu.index), used: gpu.memoryUsedMiB ?? 0 }))
       .filter((gpu) => gpu.load + share <= 1 + 1e-9)
       .sort((a, b) => a.load - b.load || a.used - b.used || a.index - b.index);
     // A machine with fewer GPUs than asked for gives what it has.
-    const wanted = Math.min(need.gpus, this.devices.gpus.length);
+    const wanted = Math.min(need.gpus, gpusFor.length);
     if (free.length < wanted) return null;
     const gpus = free
       .slice(0, wanted)

@@ -17,6 +17,7 @@ const FIELDS = 'index,uuid,name,memory.total,memory.used,utilization.gpu';
 const FRESH_MS = 1500;
 
 export class Devices {
+  /** All that the machine has, whoever may use them. */
   gpus: Gpu[] = [];
   readonly cores: number = os.availableParallelism();
   private readAt = 0;
@@ -64,7 +65,7 @@ export class Devices {
     });
     const gpus = parseGpus(output);
     // A driver that hangs for a moment must not make GPUs disappear under running trials.
-    if (gpus.length > 0 || this.readAt === 0) this.gpus = visibleGpus(gpus, this.env.CUDA_VISIBLE_DEVICES);
+    if (gpus.length > 0 || this.readAt === 0) this.gpus = gpus;
     this.readAt = Date.now();
   }
 }
@@ -88,8 +89,8 @@ export function parseGpus(csv: string): Gpu[] {
   return gpus;
 }
 
-/** Keeps to the GPUs that the person's environment lets programs use. */
-export function visibleGpus(gpus: Gpu[], visible: string | undefined): Gpu[] {
+/** Keeps to the GPUs that the environment of whoever asked (its CUDA_VISIBLE_DEVICES) lets programs use. */
+export function visibleGpus(gpus: readonly Gpu[], visible: string | undefined): readonly Gpu[] {
   if (visible === undefined) return gpus;
   const kept: Gpu[] = [];
   for (const entry of visible.split(',').map((text) => text.trim())) {

@@ -31,7 +31,13 @@ export class ActiveRun {
 
   get job(): Job {
     const { id, search } = this.spec;
-    return { id, search, need: needOf(this.spec), start: (placement) => this.placed(placement) };
+    return { id, search, need: this.need, start: (placement) => this.placed(placement) };
+  }
+
+  private get need(): Need {
+    const { gpus = null, perGpu = 1 } = this.spec.resources ?? {};
+    const visible = this.keeper.options.environments.visibleGpus(this.spec.id, this.spec.search);
+    return { gpus: gpus ?? 1, perGpu, visible };
   }
 
   /** A run that an earlier engine left. */
@@ -97,7 +103,7 @@ export class ActiveRun {
       case 'withdraw':
         return void scheduler.withdraw(id);
       case 'occupy':
-        return scheduler.occupy(id, search, needOf(spec), this.device);
+        return scheduler.occupy(id, search, this.need, this.device);
       case 'release':
         return scheduler.release(id);
       case 'prepare':
@@ -283,10 +289,6 @@ export class ActiveRun {
       if (run) listener?.ended(run);
     } else if (run?.search) listener?.released(run.search);
   }
-}
-
-export function needOf(spec: RunSpec): Need {
-  return { gpus: spec.resources?.gpus ?? 1, perGpu: spec.resources?.perGpu ?? 1 };
 }
 
 /** A request of which the machine is still to be told whether the program can do it. */

@@ -67,8 +67,9 @@ export class Searches implements RunListener {
       parallel: settings.parallel,
       python: request.python ?? null,
     };
+    const capacity = scheduler.capacity(needOf(experiment, (environment ?? process.env).CUDA_VISIBLE_DEVICES));
     const study = await this.open(plan, () => ({
-      options: studyOptions(plan, scheduler.capacity(needOf(experiment))),
+      options: studyOptions(plan, capacity),
       earlier: earlierTrials(store, experiment),
     }));
     const { reason, size } = study.opened;
@@ -90,7 +91,7 @@ export class Searches implements RunListener {
           pruner: named(settings.pruner),
           reason,
           trials: size,
-          parallel: plan.parallel === 'auto' ? scheduler.capacity(needOf(experiment)) : plan.parallel,
+          parallel: plan.parallel === 'auto' ? capacity : plan.parallel,
           objective: objectiveOf(experiment),
           space: settings.space,
           createdAt: Date.now(),

@@ -4,6 +4,7 @@ import { toSpace, type Experiment } from '../../experiment/index.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
 import type { StudyOptions } from '../../search/types.js';
 import { invalidFile, type RequestError } from '../server/requestError.js';
+import type { Need } from '../executors/scheduler.js';
 import { objectivesOf, type SearchPlan } from './plan.js';
 
 export interface StartSearchRequest {
@@ -42,8 +43,9 @@ export function withRequest(experiment: Experiment, request: StartSearchRequest)
   };
 }
 
-export function needOf({ resources }: Experiment): { gpus: number; perGpu: number } {
-  return { gpus: resources.gpus ?? 1, perGpu: resources.perGpu };
+/** `visible`: CUDA_VISIBLE_DEVICES of whoever asked. */
+export function needOf({ resources }: Experiment, visible: string | undefined): Need {
+  return { gpus: resources.gpus ?? 1, perGpu: resources.perGpu, visible };
 }
 
 export function studyOptions(plan: SearchPlan, capacity: number): StudyOptions {

@@ -11,6 +11,7 @@ import type { Job, Need, Source } from '../../executors/scheduler.js';
 import { conflict } from '../../server/requestError.js';
 import type { SearchChange } from '../change.js';
 import { objectiveOf, type SearchPlan } from '../plan.js';
+import { needOf } from '../starting.js';
 import type { ObjectivePoint, StudyCalls, StudyOpened } from '../study/messages.js';
 import type { StudyThread } from '../study/studyThread.js';
 import { Carrier, type CarrierOptions } from './carrier.js';
@@ -21,7 +22,7 @@ import { isOpen, liveTrials, type Phase, type SearchEvent, type SearchState } fr
 import { TrialMaker } from './trialMaker.js';
 
 export interface SearchDriverOptions extends CarrierOptions {
-  environments: Pick<Environments, 'of'>;
+  environments: Pick<Environments, 'of' | 'visibleGpus'>;
   plan: SearchPlan;
   study: { thread: StudyThread; opened: StudyOpened };
   /** As they stand in the search's row. */
@@ -31,7 +32,6 @@ export interface SearchDriverOptions extends CarrierOptions {
 
 export class SearchDriver implements Source {
   readonly id: string;
-  readonly need: Need;
   readonly limit: number | null;
   private state: SearchState;
   private readonly study: DrivenStudy;
@@ -49,7 +49,6 @@ export class SearchDriver implements Source {
   ) {
     const { id, plan, study } = options;
     this.id = id;
-    this.need = { gpus: plan.experiment.resources.gpus ?? 1, perGpu: plan.experiment.resources.perGpu };
     this.limit = plan.parallel === 'auto' ? null : plan.parallel;
     this.trials = new TrialMaker(options);
     this.study = new DrivenStudy({
@@ -74,6 +73,11 @@ export class SearchDriver implements Source {
   /** With the experiment as it was when the search started, or was changed last. */
   get plan(): SearchPlan {
     return this.carrier.plan;
+  }
+
+  /** Of one trial, in the environment that the search has now. */
+  get need(): Need {
+    return needOf(this.plan.experiment, this.options.environments.visibleGpus(this.id));
   }
 
   get phase(): Phase['name'] {

@@ -42,6 +42,14 @@ it.skipIf(process.platform === 'win32')('gives each run its GPU, shows them, and
   expect(await shown(a.id)).toBe('1 PCI_BUS_ID');
   expect(await shown(b.id)).toBe('0 PCI_BUS_ID');
 
+  // Another client may use one of them only, whatever the engine was started with.
+  const limited = await workspace().connect({ env: { CUDA_VISIBLE_DEVICES: '0' } });
+  const e = (await limited.request('runs/start', { file: one })).run;
+  const f = (await limited.request('runs/start', { file: one })).run;
+  for (const { id } of [e, f]) expect((await runOver(engine, id)).device).toBe('gpu:0');
+  const hidden = await workspace().connect({ env: { CUDA_VISIBLE_DEVICES: '' } });
+  expect((await runOver(engine, (await hidden.request('runs/start', { file: one })).run.id)).device).toBe('cpu');
+
   const pinned = workspace().write(
     'pinned.tune.yaml',
     experiment('node show.mjs', 'env: { CUDA_VISIBLE_DEVICES: "7" }\n'),

@@ -89,7 +89,7 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
     },
     active,
     maker,
-    environments: { of: () => null },
+    environments: { of: () => null, visibleGpus: () => undefined },
     scheduler,
     log: { info: () => undefined, error: () => undefined },
     trouble: {

@@ -152,7 +152,8 @@ test.describe('a day with Tunesmith', () => {
     await bench.expand(search);
     await panel.id(TEST_IDS.searchDraw).click();
     await panel.tab('charts');
-    await panel.drawn(ACCURACY, { runs: 4, points: 12 });
+    // The trial that was stopped may not have come to a first epoch.
+    await panel.drawn(ACCURACY, { runs: 3, points: 12 });
     await bench.screenshot('4-search');
   });
 

@@ -5,14 +5,10 @@ import type { EngineParts } from './parts.js';
 import { LateRecords } from './runs/lateRecords.js';
 import { refusedAsForeign, takeInFolders } from './runs/takeInFolders.js';
 import { RequestError } from './server/requestError.js';
+import { CHANGING } from './server/changing.js';
 import type { Handler, Handlers } from './server/server.js';
 
-/** Requests that start or change something. Stopping and steering a program of this host is always possible. */
-const CHANGES: ReadonlySet<string> = new Set<RequestName>([
-  ...(['runs/start', 'runs/rerun', 'runs/resume', 'runs/rename', 'runs/tag', 'runs/note'] as const),
-  ...(['runs/delete', 'runs/restore', 'runs/purge'] as const),
-  ...(['searches/start', 'searches/resume', 'searches/enqueue', 'searches/change', 'searches/delete'] as const),
-]);
+const CHANGES: ReadonlySet<string> = new Set(CHANGING);
 
 /** Ticks (seconds) without work after which the lease is given back. */
 const IDLE = 10;

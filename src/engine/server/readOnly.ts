@@ -5,20 +5,13 @@ import type { RequestName } from '../../protocol/engine.js';
 import { ID_PATTERN } from '../../protocol/runFiles.js';
 import type { WorkspacePaths } from '../disk/paths.js';
 import { whyReadOnly } from '../disk/readOnly.js';
+import { CHANGING } from './changing.js';
 import { conflict } from './requestError.js';
 import type { Handlers } from './server.js';
 
-/** Stopping and pausing are not among them: they reach a program, whatever became of its folder. */
-const CHANGES: readonly RequestName[] = [
-  ...(['start', 'rerun', 'resume', 'rename', 'tag', 'note', 'delete', 'restore', 'purge'] as const).map(
-    (what) => `runs/${what}` as const,
-  ),
-  ...(['start', 'resume', 'retry', 'enqueue', 'change', 'delete'] as const).map((what) => `searches/${what}` as const),
-];
-
 export function refuseReadOnly(handlers: Handlers, paths: WorkspacePaths): Handlers {
   const guarded = { ...handlers } as Record<string, (params: never, client: never) => unknown>;
-  for (const name of CHANGES) {
+  for (const name of CHANGING) {
     const handle = guarded[name]!;
     guarded[name] = (params, client) => {
       const why = foldersOf(name, params, paths).map(whyReadOnly).find(Boolean);

@@ -1,0 +1,12 @@
+import type { RequestName } from '../../protocol/engine.js';
+
+/**
+ * Requests that start something or change what is on disk. Stopping, pausing and steering are not among them: they
+ * reach a program, whatever became of its folder.
+ */
+export const CHANGING: readonly RequestName[] = [
+  ...(['start', 'rerun', 'resume', 'rename', 'tag', 'note', 'delete', 'restore', 'purge'] as const).map(
+    (what) => `runs/${what}` as const,
+  ),
+  ...(['start', 'resume', 'retry', 'enqueue', 'change', 'delete'] as const).map((what) => `searches/${what}` as const),
+];

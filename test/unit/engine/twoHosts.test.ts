@@ -40,7 +40,9 @@ function onOtherHost(
 ): Promise<{ out: string; error: string; code: number | null }> {
   const home = sharedHome ? '"$TUNESMITH_HOME"' : '/tmp/home';
   const script =
-    'hostname node7 && mount -t tmpfs none /tmp && mkdir /tmp/home && cd "$1" && shift && ' +
+    // A clone below /tmp is put back behind the other host's own /tmp.
+    `hostname node7 && mount --bind '${REPO}' /mnt && mount -t tmpfs none /tmp && mkdir -p /tmp/home '${REPO}' && ` +
+    `mount --bind /mnt '${REPO}' && cd "$1" && shift && ` +
     `export TUNESMITH_HOME=${home} TUNESMITH_ENGINE_IDLE_SECONDS=5 TMPDIR=/tmp && ${first} "$@"`;
   const command = [process.execPath, path.join(dist, 'cli.cjs'), ...args];
   const all = [

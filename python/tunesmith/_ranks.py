@@ -1,7 +1,7 @@
 """Which process of a distributed job this is, and how its processes find the run of rank 0."""
 import os
 
-# What launchers set: Tunesmith, torchrun and accelerate, Open MPI, MPICH and Intel MPI.
+# Variables that launchers set: Tunesmith, torchrun and accelerate, Open MPI, MPICH and Intel MPI.
 _RANKS = ("TUNESMITH_RANK", "RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 _MASTER = ("MASTER_ADDR", "MASTER_PORT")
 

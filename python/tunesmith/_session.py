@@ -8,7 +8,7 @@ from ._place import Given, Nowhere
 from ._run import Run
 from ._values import flat_names
 
-# What other trackers' `init` takes and has no meaning here.
+# Arguments of other trackers' `init` that have no meaning here.
 _UNUSED = frozenset(
     "entity settings save_code sync_tensorboard monitor_gym force anonymous magic tensorboard allow_val_change "
     "config_include_keys config_exclude_keys resume_from fork_from".split()

@@ -93,7 +93,7 @@ class Standalone(Place):
         checkpoint = _workspace.recorded(self.workspace, self.checkpoint)
         spec["launch"] = {"number": number + 1, "at": round(time() * 1000), "checkpoint": checkpoint}
         self._me["launch"] = number + 1
-        # What was asked of the earlier program is not meant for this one.
+        # Requests to the earlier program are not meant for this one.
         self._read = _size(os.path.join(folder, CONTROL))
         _workspace.write_whole(os.path.join(folder, "run.json"), json.dumps(spec, ensure_ascii=False))
         _workspace.write_whole(os.path.join(folder, LEASE), json.dumps(self._me))

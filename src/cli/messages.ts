@@ -1,4 +1,4 @@
-/** What a run said to the person, or what was noticed about its records, as lines for the terminal. */
+/** A run's messages to the person and notes about its records, as lines for the terminal. */
 import type { RunMessage } from '../protocol/engine.js';
 import { safe, type Paint } from './terminal.js';
 

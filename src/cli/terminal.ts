@@ -28,8 +28,8 @@ export function paintFor(stream: NodeJS.WriteStream): Paint {
 const PAINTED = new RegExp(`(\\u001b\\[(?:0|${Object.values(CODES).join('|')})m)`);
 
 /**
- * What is written to a stream: to a terminal, nothing but text, line breaks and our colors, whatever is in it; to a file or
- * another program, exactly what it is.
+ * Returns the text as a stream gets it: a terminal gets nothing but text, line breaks and our colors; a file or another
+ * program gets it exactly.
  */
 export function forStream(text: string, stream: Pick<NodeJS.WriteStream, 'isTTY'>): string {
   if (!stream.isTTY) return text;

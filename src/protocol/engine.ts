@@ -136,7 +136,7 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
-/** What a run said to the person, or what was noticed about its records. */
+/** A run's message to the person, or a note about its records. */
 export const RunMessage = z.object({
   /** When it came first and last, in milliseconds since the epoch. */
   time: z.number(),

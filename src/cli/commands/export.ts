@@ -73,7 +73,7 @@ export const exportRuns: Command = {
   },
 };
 
-/** To a terminal, names and values of a run are shown and not obeyed; a file or another program gets them as they are. */
+/** Escapes names and values of a run for a terminal; a file or another program gets them exactly. */
 function onStream(line: string, format: 'csv' | 'jsonl'): string {
   return process.stdout.isTTY && format === 'jsonl' ? escapeUnsafe(line) : forStream(line, process.stdout);
 }

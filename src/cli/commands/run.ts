@@ -70,7 +70,7 @@ export const run: Command = {
   },
 };
 
-/** What is doubtful about the file. Its errors are the engine's to say, which reads it again. */
+/** Prints the file's warnings. The engine reads the file again and reports its errors. */
 function sayFileWarnings(context: Context, file: string): void {
   let text: string;
   try {
@@ -84,7 +84,7 @@ function sayFileWarnings(context: Context, file: string): void {
   for (const problem of problems) context.say(renderProblem(problem, context.cwd, context.paint, text));
 }
 
-/** What the run warned of, or what was left out of its records. */
+/** Prints the run's warnings and notes about records that were left out. */
 async function sayWarnings(context: Context, id: string): Promise<void> {
   const { messages } = await (await context.engine()).request('runs/get', { id });
   const warnings = messages.filter(({ level }) => level !== 'info');

@@ -90,8 +90,8 @@ export function estimate(space: Space, measured: readonly Measured[], certain = 
   let fitted = fit(near, table, EXACT);
   const noisy = fit(near, table);
   let exact = true;
-  const likelier = noisy.gp.cost < fitted.gp.cost - DOUBT && !refuted(Math.sqrt(noisy.gp.noise), table);
-  if (certain || (likelier && neighboursVary(table)) || measured.some(({ varied }) => varied)) {
+  const shown = noisy.gp.cost < fitted.gp.cost - DOUBT && neighboursShow(Math.sqrt(noisy.gp.noise), table);
+  if (certain || shown || measured.some(({ varied }) => varied)) {
     fitted = near.length < ranked.length ? fit(withOthers(near, ranked), table) : noisy;
     exact = false;
   }
@@ -106,17 +106,33 @@ export function estimate(space: Space, measured: readonly Measured[], certain = 
   return { ranked: found, noise: Math.sqrt(gp.noise) };
 }
 
+/** Two rows, and the square of their distance. */
+interface NearPair {
+  apart: number;
+  pair: [number, number];
+}
+
+/** Returns whether close neighbours show noise of this standard deviation rather than ruggedness. */
+function neighboursShow(noise: number, table: Table): boolean {
+  const rows = latest(table);
+  const nearest = nearestPairs(rows, table).slice(0, PAIRS);
+  if (nearest.length < PAIRS) return false;
+  const differences = nearest.map(({ pair }) => difference(pair, table));
+  return !refuted(noise, differences) && neighboursVary(rows, nearest, table);
+}
+
+/** Returns by how much the losses of two rows differ. */
+function difference([i, j]: [number, number], { ranked }: Table): number {
+  return Math.abs(ranked[i]!.losses[0]! - ranked[j]!.losses[0]!);
+}
+
 /**
  * Returns whether neighbours differ too little for noise with this standard deviation: the difference of two trials at
  * one place would have a standard deviation of `√2` times it, and a median of 0.95 of it. What the model takes for
  * noise is then ruggedness.
  */
-function refuted(noise: number, table: Table): boolean {
-  const { ranked } = table;
-  const pairs = closest(PAIRS, table);
-  if (pairs.length < PAIRS) return false;
-  const apart = pairs.map(([i, j]) => Math.abs(ranked[i]!.losses[0]! - ranked[j]!.losses[0]!));
-  return apart.sort((a, b) => a - b)[apart.length >> 1]! < ALIKE * noise;
+function refuted(noise: number, differences: readonly number[]): boolean {
+  return median([...differences]) < ALIKE * noise;
 }
 
 /**
@@ -124,14 +140,10 @@ function refuted(noise: number, table: Table): boolean {
  * function that is smooth at this scale cannot do. Neighbours farther apart than `CLOSE` show nothing: a function may
  * have many minima between them.
  */
-function neighboursVary(table: Table): boolean {
-  const { ranked, kinds } = table;
-  const rows = latest(table);
-  const gap = ([i, j]: [number, number]): number => Math.abs(ranked[i]!.losses[0]! - ranked[j]!.losses[0]!);
-  const nearest = nearestPairs(rows, table).slice(0, PAIRS);
-  if (nearest.length < PAIRS) return false;
+function neighboursVary(rows: readonly number[], nearest: readonly NearPair[], table: Table): boolean {
+  const { kinds } = table;
   const near = Math.sqrt(nearest[PAIRS >> 1]!.apart);
-  const vary = median(nearest.map(({ pair }) => gap(pair)));
+  const vary = median(nearest.map(({ pair }) => difference(pair, table)));
   if (vary === 0 || near > CLOSE * Math.sqrt(kinds.length)) return false;
   if (near === 0) return true;
   const gaps: number[] = [];
@@ -140,7 +152,7 @@ function neighboursVary(table: Table): boolean {
     for (let before = 0; before < at; before++) {
       const distance = Math.sqrt(squaredDistance(i, rows[before]!, table));
       if (distance < FARTHER[0] * near || distance > FARTHER[1] * near) continue;
-      gaps.push(gap([i, rows[before]!]));
+      gaps.push(difference([i, rows[before]!], table));
       apart.push(distance);
     }
   }
@@ -157,16 +169,9 @@ function median(values: number[]): number {
   return values.sort((a, b) => a - b)[values.length >> 1]!;
 }
 
-/** Returns this many of the latest rows with their nearest neighbours, nearest pairs first. */
-function closest(count: number, table: Table): [number, number][] {
-  return nearestPairs(latest(table), table)
-    .slice(0, count)
-    .map(({ pair }) => pair);
-}
-
 /** Pairs each row with the nearest earlier one, nearest pairs first; `apart` is the squared distance. */
-function nearestPairs(rows: readonly number[], table: Table): { apart: number; pair: [number, number] }[] {
-  const pairs: { apart: number; pair: [number, number] }[] = [];
+function nearestPairs(rows: readonly number[], table: Table): NearPair[] {
+  const pairs: NearPair[] = [];
   for (const [at, i] of rows.entries()) {
     if (at === 0) continue;
     let [nearest, least] = [-1, Infinity];

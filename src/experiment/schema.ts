@@ -3,6 +3,7 @@
  * from here. Descriptions are what the editor shows on hover.
  */
 import { z } from 'zod';
+import { WrittenCapture } from '../protocol/capture.js';
 import { record } from '../protocol/recordSchema.js';
 import { ParamValue } from '../protocol/values.js';
 import { NetworkTemplate } from './network/index.js';
@@ -65,6 +66,7 @@ function fileSchema(deep: boolean) {
     })
       .optional()
       .describe('Environment variables for the program.'),
+    capture: WrittenCapture.optional(),
     resources: z
       .strictObject({
         gpus: z.number().int('gpus must be a whole number; use perGpu to share one').min(0).optional(),

@@ -1,4 +1,5 @@
 /** What an experiment file says, after reading and checking. */
+import type { Capture } from '../protocol/captureSettings.js';
 import type { FileProblem } from '../protocol/engine.js';
 import type { FloatMark, Floats } from '../protocol/floats.js';
 import type { Params } from '../protocol/values.js';
@@ -85,6 +86,8 @@ export interface Experiment {
   /** As written: relative to the experiment file's folder. Null: that folder. */
   cwd: string | null;
   env: Record<string, string>;
+  /** Undefined: the file says nothing, so the person's settings decide. */
+  capture?: Capture | undefined;
   resources: {
     /** GPUs that each run gets. Null: one if there are any. 0: none. */
     gpus: number | null;

@@ -8,6 +8,7 @@
  * missed something asks again for what it shows.
  */
 import { z } from 'zod';
+import { Capture } from './capture.js';
 import { record } from './recordSchema.js';
 import { Environment } from './environment.js';
 import { HostIdentity } from './host.js';
@@ -334,6 +335,8 @@ const StartRun = z
     seed: z.number().int().min(0).max(2147483647).optional(),
     /** The editor's choice of Python; a `python:` in the file comes before it. */
     python: z.string().optional(),
+    /** Replaces the file's `capture`. */
+    capture: Capture.optional(),
     /** Tries out learning rates instead of training: for files with a `network:`. */
     rangeTest: RangeTest.optional(),
   })

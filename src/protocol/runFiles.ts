@@ -40,6 +40,8 @@ export const RUN_ENV = {
   token: 'TUNESMITH_TOKEN',
   /** The run's hyperparameters as one JSON object. */
   params: 'TUNESMITH_PARAMS',
+  /** What is captured: see `readCapture`. A person may set it for everything that the file says nothing about. */
+  capture: 'TUNESMITH_CAPTURE',
   /** Folder of the checkpoint that the program is to go on from; absent when it begins. */
   checkpoint: 'TUNESMITH_CHECKPOINT',
   /** A number that only the processes of this launch carry: it tells which are to end with it. */

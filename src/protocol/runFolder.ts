@@ -13,6 +13,7 @@
  *   media/
  */
 import { z } from 'zod';
+import { Capture } from './capture.js';
 import { record } from './recordSchema.js';
 import { HostIdentity } from './host.js';
 import { ID_PATTERN } from './runFiles.js';
@@ -41,6 +42,8 @@ export const RunSpec = z.object({
   cwd: z.string(),
   /** Added to the environment of whoever asked for the run, which is not written down. */
   env: record(z.string()),
+  /** Absent: TUNESMITH_CAPTURE of whoever asked decides, else everything is captured. */
+  capture: Capture.optional(),
   /** For the built-in trainer: the validated `network:` section with this run's parameters put in. */
   network: z.unknown().optional(),
   /** Instead of training, tries out learning rates. */

@@ -3,6 +3,7 @@ import type { Run } from '../../protocol/engine.js';
 import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { Command } from '../command.js';
 import { JSON_OPTION } from '../command.js';
+import { CAPTURE_OPTION, readCaptureOption } from '../captureOption.js';
 import { number, params, runTime } from '../format.js';
 import { parseExperiment } from '../../experiment/index.js';
 import { renderProblem, UsageError } from '../errors.js';
@@ -32,6 +33,7 @@ export const run: Command = {
     },
     name: { type: 'string', value: 'NAME', help: 'Name of the run. Default: what differs from the file.' },
     seed: { type: 'string', value: 'N', help: 'Seed of the run.' },
+    capture: CAPTURE_OPTION,
     detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the run goes on.' },
     log: { type: 'boolean', help: 'Show what the program prints.' },
     json: JSON_OPTION,
@@ -52,6 +54,7 @@ export const run: Command = {
     const { run } = await engine.request('runs/start', {
       file,
       ...readSettings(input.texts('set')),
+      ...readCaptureOption(input),
       ...(name === undefined ? {} : { name }),
       ...(seed === undefined ? {} : { seed }),
     });

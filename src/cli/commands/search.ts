@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { JSON_OPTION, TRUST_OPTION } from '../command.js';
+import { CAPTURE_OPTION, readCaptureOption } from '../captureOption.js';
 import type { Search } from '../../protocol/engine.js';
 import type { EngineConnection } from '../../engine/clients/index.js';
 import { UsageError } from '../errors.js';
@@ -35,6 +36,7 @@ export const search: Command = {
       value: 'N',
       help: "Failed trials, before any worked, that end the search; 0: never. Default: the file's.",
     },
+    capture: CAPTURE_OPTION,
     trust: TRUST_OPTION,
     detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the search goes on.' },
     json: JSON_OPTION,
@@ -83,6 +85,7 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
   if (name?.trim() === '') throw new UsageError('--name needs a name.');
   const { search } = await engine.request('searches/start', {
     file: context.file(input.args[0] ?? ''),
+    ...readCaptureOption(input),
     ...(name === undefined ? {} : { name }),
     ...(trials === undefined ? {} : { trials }),
     ...(parallel === undefined ? {} : { parallel }),

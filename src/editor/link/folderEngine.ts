@@ -11,6 +11,7 @@ import type {
   RequestParams,
   RequestResult,
 } from '../../protocol/engine.js';
+import { RUN_ENV } from '../../protocol/runFiles.js';
 import { Disposables, Emitter, type Disposable } from '../events.js';
 import { l10n } from '../l10n.js';
 import { RunsModel } from '../model/runsModel.js';
@@ -161,6 +162,8 @@ export class FolderEngine implements Disposable {
       else delete this.env[name];
     };
     set('TUNESMITH_BACKEND', backend === 'auto' ? undefined : backend);
+    const capture = setting('capture', this.folder.uri).trim();
+    set(RUN_ENV.capture, capture === 'auto' ? undefined : capture);
     set('TUNESMITH_ENGINE_IDLE_SECONDS', String(setting('engine.idleSeconds', this.folder.uri)));
     return JSON.stringify(this.env) !== before;
   }

@@ -10,6 +10,13 @@ export const SETTINGS = {
       'Python interpreter that experiments run with. Empty: the one chosen in the Python extension, else `python3` on the PATH.',
     scope: 'machine-overridable',
   },
+  capture: {
+    type: 'string',
+    default: 'auto',
+    description:
+      'What is recorded of programs that are not changed for Tunesmith, where the experiment file says nothing: `auto` (everything), `off`, or names of Python libraries with commas, such as `keras, tqdm`.',
+    scope: 'resource',
+  },
   'training.backend': {
     type: 'string',
     default: 'auto',

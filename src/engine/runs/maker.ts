@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { namesItsRun, type Experiment, type RunFacts, type RunPlan } from '../../experiment/index.js';
 import { ErrorCode, type Run, type RunStatus } from '../../protocol/engine.js';
+import type { Capture } from '../../protocol/captureSettings.js';
 import type { RunSpec } from '../../protocol/runFolder.js';
 import type { RangeTest } from '../../protocol/rangeTest.js';
 import { mergeFloats, type Floats } from '../../protocol/floats.js';
@@ -44,6 +45,7 @@ export interface StartRequest {
   name?: string;
   seed?: number;
   python?: string;
+  capture?: Capture;
   rangeTest?: RangeTest;
 }
 
@@ -66,6 +68,8 @@ export class RunMaker {
 
   async start(request: StartRequest, environment: Environment | null): Promise<Run> {
     const experiment = await loadExperiment(request.file, request.text);
+    // The very object that was parsed knows where in the file everything stands.
+    if (request.capture) experiment.capture = request.capture;
     const seed = request.seed ?? experiment.seed ?? newSeed();
     const run = this.newRun(seed, null);
     const { distFolder } = this.options;
@@ -184,6 +188,7 @@ export class RunMaker {
       ...(plan.variables && { variables: plan.variables }),
       cwd: plan.cwd,
       env: plan.env,
+      ...(from.capture && { capture: from.capture }),
       ...(plan.network === undefined ? {} : { network: plan.network }),
       ...(details.rangeTest && { rangeTest: details.rangeTest }),
       seed: details.seed,

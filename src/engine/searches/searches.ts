@@ -58,6 +58,7 @@ export class Searches implements RunListener {
   async start(request: StartSearchRequest, environment: Environment | null): Promise<Search> {
     const { store, scheduler, changes, maker, environments, log } = this.options;
     const loaded = await loadExperiment(request.file, request.text);
+    if (request.capture) loaded.capture = request.capture;
     const experiment = withRequest(loaded, request);
     const settings = experiment.search!;
     const plan: SearchPlan = {

@@ -1,5 +1,6 @@
 /** From a request to what a search begins with. */
 import type { FloatMark } from '../../protocol/floats.js';
+import type { Capture } from '../../protocol/captureSettings.js';
 import { toSpace, type Experiment } from '../../experiment/index.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
 import type { StudyOptions } from '../../search/types.js';
@@ -13,6 +14,7 @@ export interface StartSearchRequest {
   name?: string;
   seed?: number;
   python?: string;
+  capture?: Capture;
   trials?: number;
   parallel?: number;
   giveUpAfter?: number;

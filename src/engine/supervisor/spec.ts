@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { readReal } from '../../files/real.js';
 import { fromRecord, workspaceOf } from '../../files/runPaths.js';
 import { jsonText, type FloatMark } from '../../protocol/floats.js';
+import { readCapture, type Capture } from '../../protocol/captureSettings.js';
 import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
 import { setEntry } from '../../protocol/records.js';
 
@@ -17,6 +18,8 @@ export interface ProgramSpec {
   floats: FloatMark;
   variables: { argument: number; at: number; name: string }[];
   stopGrace: number;
+  /** Null: the environment says. */
+  capture: Capture | null;
   launch: { number: number; checkpoint: string | null } | null;
 }
 
@@ -53,6 +56,7 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
   }
   if (typeof spec !== 'object' || spec === null) return fail('must hold an object');
   const { id, argv, cwd, env = {}, params = {}, floats = null, variables = [], stopGrace = 10, launch = null } = spec;
+  const { capture = null } = spec;
   if (spec.version !== 1) return fail(`is of version ${String(spec.version)}; this supervisor knows version 1`);
   if (!isText(id)) return fail('"id" must be text');
   if (!Array.isArray(argv) || argv.length === 0 || !argv.every(isText)) return fail('"argv" must be a list of texts');
@@ -66,6 +70,7 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
   return {
     ...{ id, argv, cwd: absolute(cwd), env: env as Record<string, string>, params, stopGrace },
     ...{ floats: floats as FloatMark, variables },
+    capture: capture === null ? null : readCapture(capture),
     launch: launch && { ...launch, checkpoint: launch.checkpoint && absolute(launch.checkpoint) },
   };
 }
@@ -101,9 +106,15 @@ export function programEnv(
     [RUN_ENV.journal]: join(folder, RUN_FILES.journal, RUN_FILES.externalJournal),
     [RUN_ENV.socket]: address.socket,
     [RUN_ENV.token]: address.token,
+    [RUN_ENV.capture]: JSON.stringify(captureOf(spec, env)),
     [RUN_ENV.params]: jsonText(spec.params, spec.floats),
     ...(spec.launch?.checkpoint ? { [RUN_ENV.checkpoint]: spec.launch.checkpoint } : {}),
   });
+}
+
+/** What is captured of the program: as its file says, else as the environment of whoever asked. */
+export function captureOf({ capture }: ProgramSpec, env: Record<string, string | undefined>): Capture {
+  return capture ?? readCapture(env[RUN_ENV.capture]);
 }
 
 /** The argument vector with the values of the environment's variables in their places. */

@@ -1,5 +1,6 @@
 /** From text to experiment, with every mistake and its place. */
 import * as path from 'node:path';
+import { normalCapture } from '../../protocol/capture.js';
 import type { FileProblem } from '../../protocol/engine.js';
 import { floatsOf, markAt, valueText, type Floats } from '../../protocol/floats.js';
 import { refuse, type Dimension } from '../../search/index.js';
@@ -368,6 +369,7 @@ function build(reading: Reading, file: string): Experiment {
     search: search ? searchPlanOf(search, namesOf(reading), reading.spaceFloats) : null,
     cwd: written.cwd ?? null,
     env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, text(value, ['env', key])])),
+    ...(written.capture !== undefined && { capture: normalCapture(written.capture) }),
     resources: { gpus: written.resources?.gpus ?? null, perGpu: written.resources?.perGpu ?? 1 },
     python: written.python ?? null,
     seed: written.seed ?? null,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CAPTURE_AUTO, CAPTURE_OFF } from '../../../src/protocol/captureSettings.js';
 import { thisHost } from '../../../src/engine/machine/host.js';
 import {
   address,
@@ -44,6 +45,19 @@ describe('a program', () => {
     if (posix) expect(spawned).toHaveProperty('started', expect.any(String));
     expect(exit).toMatchObject({ type: 'exit', code: 3, signal: null, requested: null });
     expect(existsSync(join(run.folder, 'supervisor.json'))).toBe(false);
+  });
+
+  it('is told what to capture: by its file, else by whoever asked, else everything', async () => {
+    const program = { argv: node('console.log(process.env.TUNESMITH_CAPTURE)') };
+    const told = async (more: object): Promise<unknown> => {
+      const run = startRun(bundles, { ...program, ...more });
+      await run.gone;
+      return JSON.parse(output(run.folder));
+    };
+    expect(await told({})).toEqual(CAPTURE_AUTO);
+    expect(await told({ env: { TUNESMITH_CAPTURE: 'off' } })).toEqual(CAPTURE_OFF);
+    const capture = { ...CAPTURE_AUTO, libraries: ['keras' as const] };
+    expect(await told({ capture, env: { TUNESMITH_CAPTURE: 'off' } })).toEqual(capture);
   });
 
   it.each([

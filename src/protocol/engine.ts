@@ -8,13 +8,12 @@
  * missed something asks again for what it shows.
  */
 import { z } from 'zod';
-import { Capture } from './capture.js';
 import { record } from './recordSchema.js';
 import { Environment } from './environment.js';
 import { HostIdentity } from './host.js';
 import { Insight, InsightQuery } from './insight.js';
-import { RangeTest } from './rangeTest.js';
 import { ID_PATTERN } from './runFiles.js';
+import { StartRun, StartSearch } from './startRequests.js';
 import { FloatMark, Floats, Params, ParamValue, WireNumber } from './values.js';
 
 /** Raised when a message here changes shape. An engine of another protocol is replaced once it has no work. */
@@ -320,39 +319,6 @@ export const MetricPoint = z.object({
   lost: z.boolean().optional(),
 });
 export type MetricPoint = z.infer<typeof MetricPoint>;
-
-const StartRun = z
-  .object({
-    /** Absolute path of the experiment file. */
-    file: z.string(),
-    /** The file's text if the editor holds unsaved changes; else it is read from disk. */
-    text: z.string().optional(),
-    /** Laid over the file's `params`. */
-    params: Params.optional(),
-    /** Which whole numbers of them were written as floats. */
-    floats: Floats.optional(),
-    name: z.string().optional(),
-    seed: z.number().int().min(0).max(2147483647).optional(),
-    /** The editor's choice of Python; a `python:` in the file comes before it. */
-    python: z.string().optional(),
-    /** Replaces the file's `capture`. */
-    capture: Capture.optional(),
-    /** Tries out learning rates instead of training: for files with a `network:`. */
-    rangeTest: RangeTest.optional(),
-  })
-  .strict();
-
-const StartSearch = StartRun.omit({ params: true, floats: true, name: true, rangeTest: true }).extend({
-  name: z.string().optional(),
-  trials: z.number().int().min(1).optional(),
-  parallel: z.number().int().min(1).optional(),
-  /** Replaces the file's `search.giveUpAfter`. */
-  giveUpAfter: z.number().int().min(0).optional(),
-  /** Replaces the file's `search.space`, as written in a file. */
-  space: record(z.unknown()).optional(),
-  /** Which whole numbers of that space were written as floats. */
-  spaceFloats: FloatMark.optional(),
-});
 
 /** Each request: its parameters' schema and its result's. */
 export const Requests = {

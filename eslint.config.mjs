@@ -17,6 +17,7 @@ const noNode = {
 const MAY_USE = {
   protocol: [],
   output: [],
+  format: ['protocol'],
   files: ['protocol'],
   search: ['protocol'],
   store: ['protocol', 'files'],
@@ -120,7 +121,7 @@ export default tseslint.config(
     rules: { 'no-undef': 'error' },
   },
   { files: ['src/**/*.ts'], ignores: ['src/editor/**', 'src/extension.ts'], rules: forbid(noVscode) },
-  { files: ['src/protocol/**/*.ts'], rules: forbid(noVscode, noNode) },
+  { files: ['src/protocol/**/*.ts', 'src/format/**/*.ts'], rules: forbid(noVscode, noNode) },
   {
     files: ['src/search/**/*.ts'],
     rules: {
@@ -152,7 +153,9 @@ export default tseslint.config(
   {
     files: ['webview/**/*.ts'],
     rules: forbid(noVscode, noNode, {
-      patterns: [{ regex: '^(\\.\\./)+src/(?!protocol/)', message: 'The panel talks protocol/ only.' }],
+      patterns: [
+        { regex: '^(\\.\\./)+src/(?!protocol/|format/)', message: 'The panel uses protocol/ and format/ only.' },
+      ],
     }),
   },
   {

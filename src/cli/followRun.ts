@@ -2,7 +2,8 @@
 import { LIVE_STATUSES, type Run } from '../protocol/engine.js';
 import { attached } from './attached.js';
 import type { Context } from './context.js';
-import { number, runTime } from './format.js';
+import { formatNumber } from '../format/numbers.js';
+import { formatRunTime } from '../format/times.js';
 import { onInterrupt } from './interrupt.js';
 import { LiveArea } from './liveArea.js';
 import { bar, paintFor, plain, safeLine } from './terminal.js';
@@ -58,9 +59,9 @@ export function renderRun(context: Pick<Context, 'paint' | 'columns'>, run: Run,
   const fraction = run.progress?.fraction ?? 0;
   const metrics = Object.entries(run.metrics)
     .slice(0, 6)
-    .map(([name, summary]) => `${safeLine(name)} ${number(summary.last)}`);
+    .map(([name, summary]) => `${safeLine(name)} ${formatNumber(summary.last)}`);
   return [
-    `${paint('cyan', run.status.padEnd(9))} ${bar(fraction, 24)} ${String(Math.floor(fraction * 100)).padStart(3)} %  ${runTime(run, now)}  ${safeLine(run.progress?.text ?? '')}`,
+    `${paint('cyan', run.status.padEnd(9))} ${bar(fraction, 24)} ${String(Math.floor(fraction * 100)).padStart(3)} %  ${formatRunTime(run, now)}  ${safeLine(run.progress?.text ?? '')}`,
     paint('dim', metrics.join(' · ')),
   ];
 }

@@ -3,7 +3,9 @@ import type { EngineConnection } from '../engine/clients/index.js';
 import { LIVE_STATUSES, type Run, type Search } from '../protocol/engine.js';
 import { attached } from './attached.js';
 import type { Context } from './context.js';
-import { number, param, runTime, statusColor } from './format.js';
+import { formatNumber, formatParam } from '../format/numbers.js';
+import { formatRunTime } from '../format/times.js';
+import { statusColor } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { LiveArea } from './liveArea.js';
 import { bar, safeLine, table, type Column } from './terminal.js';
@@ -82,8 +84,8 @@ export function trialLine(search: Search, run: Run): string {
   const searched = Object.keys(search.space);
   const values = Object.entries(run.params)
     .filter(([name]) => searched.includes(name))
-    .map(([name, value]) => `${name}=${param(value)}`);
-  const value = search.objective ? ` ${search.objective.metric}=${number(run.objective?.value)}` : '';
+    .map(([name, value]) => `${name}=${formatParam(value)}`);
+  const value = search.objective ? ` ${search.objective.metric}=${formatNumber(run.objective?.value)}` : '';
   return safeLine(`trial ${run.trial} ${run.status}${value}${best}  ${values.join(' ')}`);
 }
 
@@ -104,7 +106,7 @@ export function renderSearch(
   const over = counts.completed + counts.pruned + counts.failed + counts.stopped;
   const planned = search.trials ?? counts.total;
   const none = search.objective ? 'no value yet' : '';
-  const best = search.best ? `best ${number(search.best.objective)}` : none;
+  const best = search.best ? `best ${formatNumber(search.best.objective)}` : none;
   const head =
     `${paint('bold', safeLine(search.name))} ${bar(planned ? over / planned : 0, 20)} ${over}/${search.trials ?? '?'}` +
     `  ${paint('green', best)}  ${search.status}  ${paint('dim', safeLine(`${search.sampler}${search.pruner ? ` + ${search.pruner}` : ''}`))}`;
@@ -136,9 +138,9 @@ export function renderSearch(
     run.id === search.best?.run ? '★' : '',
     String(run.trial),
     run.status,
-    ...(search.objective ? [number(run.objective?.value)] : []),
-    ...names.map((name) => (hasEntry(run.params, name) ? param(entryOf(run.params, name)!) : '–')),
-    runTime(run, now),
+    ...(search.objective ? [formatNumber(run.objective?.value)] : []),
+    ...names.map((name) => (hasEntry(run.params, name) ? formatParam(entryOf(run.params, name)!) : '–')),
+    formatRunTime(run, now),
     live(run) ? (run.progress?.text ?? '') : (run.error?.message ?? ''),
   ]);
   const more = order.length - shown.length;

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { isLiveSearch, searchProgress } from './explorer/items.js';
 import { Debounce, Disposables, type Disposable } from './events.js';
-import { formatNumber } from './format.js';
+import { formatNumber } from '../format/numbers.js';
 import { l10n } from './l10n.js';
 import type { Engines } from './link/engines.js';
 import { commandId } from './manifest/commands.js';

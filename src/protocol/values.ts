@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { record } from './recordSchema.js';
+import type * as wire from './wireNumber.js';
 
 /** A hyperparameter's value: what a YAML scalar, or a list of them, can hold. */
 export type ParamValue = string | number | boolean | null | ParamValue[];
@@ -23,18 +24,6 @@ export const FloatMark: z.ZodType<FloatMark> = z.lazy(() =>
 export type Floats = Record<string, FloatMark>;
 export const Floats = record(FloatMark);
 
-/**
- * A number as it crosses JSON. JSON has no NaN or infinities, so those three travel as the strings
- * `"NaN"`, `"Infinity"` and `"-Infinity"`.
- */
-export type WireNumber = number | 'NaN' | 'Infinity' | '-Infinity';
-export const WireNumber = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
-
-export function toWire(value: number): WireNumber {
-  if (Number.isFinite(value)) return value;
-  return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
-}
-
-export function fromWire(value: WireNumber): number {
-  return typeof value === 'number' ? value : Number(value);
-}
+export { fromWire, toWire } from './wireNumber.js';
+export type WireNumber = wire.WireNumber;
+export const WireNumber: z.ZodType<WireNumber> = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);

@@ -6,7 +6,7 @@ import type { Want } from '../model/charts/feed.js';
 import type { PanelModel } from '../model/panel.js';
 import { isDownsampled } from '../model/charts/series.js';
 import { Follows } from '../model/signal.js';
-import { formatCount, formatNumber } from '../model/values.js';
+import { formatCount, formatNumber } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
 import { valuesTable } from '../views/valuesTable.js';
 import { createChart, X_TITLES, type LineChart } from './chartjs.js';

@@ -10,7 +10,8 @@ import {
 } from 'chart.js';
 import zoomPlugin from 'chartjs-plugin-zoom';
 import type { XAxis } from '../model/charts/series.js';
-import { formatDuration, formatNumber } from '../model/values.js';
+import { formatNumber } from '../../src/format/numbers.js';
+import { formatDuration } from '../../src/format/times.js';
 import type { ChartTheme } from './theme.js';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, zoomPlugin);

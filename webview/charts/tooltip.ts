@@ -1,6 +1,6 @@
 import { html, nothing, render } from 'lit';
 import { swatch } from '../views/swatch.js';
-import { formatNumber } from '../model/values.js';
+import { formatNumber } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
 import type { Hit } from './overlay.js';
 

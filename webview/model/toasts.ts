@@ -1,5 +1,5 @@
 import type { Run } from '../../src/protocol/engine.js';
-import { formatNumber } from './values.js';
+import { formatNumber } from '../../src/format/numbers.js';
 
 export interface Toast {
   id: number;

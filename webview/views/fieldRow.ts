@@ -5,7 +5,7 @@ import { button, checkbox, dropdown, textField } from '../components/controls.js
 import { icon } from '../components/icon.js';
 import type { Draft } from '../model/form/draft.js';
 import { fieldText, suggestSpace } from '../model/form/fields.js';
-import { formatValue } from '../model/values.js';
+import { formatParam } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
 
 /** What a row of the form needs to be shown and edited. */
@@ -104,7 +104,7 @@ export function fieldRow(context: RowContext, field: FormField): TemplateResult 
         ${
           edited
             ? button({
-                label: `Back to ${formatValue(field.value)}`,
+                label: `Back to ${formatParam(field.value)}`,
                 icon: 'discard',
                 iconOnly: true,
                 onClick: () => context.edit((one) => one.setText(field, fieldText(field.value, field.float))),
@@ -130,6 +130,6 @@ export function fieldMessage(id: string, testId: string, text: string | null): T
 
 function boundsText(field: FormField): string {
   const { min, max } = field;
-  if (min !== undefined && max !== undefined) return `${formatValue(min)}–${formatValue(max)}`;
-  return min !== undefined ? `≥ ${formatValue(min)}` : max !== undefined ? `≤ ${formatValue(max)}` : '';
+  if (min !== undefined && max !== undefined) return `${formatParam(min)}–${formatParam(max)}`;
+  return min !== undefined ? `≥ ${formatParam(min)}` : max !== undefined ? `≤ ${formatParam(max)}` : '';
 }

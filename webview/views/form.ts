@@ -8,7 +8,7 @@ import { drawTogether } from '../model/runs/actions.js';
 import { Draft } from '../model/form/draft.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
-import { formatValue } from '../model/values.js';
+import { formatParam } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
 import { fieldMessage, fieldRow, type RowContext } from './fieldRow.js';
 import './search.js';
@@ -175,7 +175,7 @@ class FormView extends LitElement {
     return this.during(`Changing ${run.name}`, async () => {
       const params = this.draft!.changedParams();
       await this.model.host.request('runs/set', { id: run.id, params, floats: this.draft!.changedFloats() });
-      const text = Object.entries(params).map(([name, value]) => `${name} = ${formatValue(value)}`);
+      const text = Object.entries(params).map(([name, value]) => `${name} = ${formatParam(value)}`);
       this.model.toasts.add({ kind: 'info', text: `Asked ${run.name} to go on with ${text.join(', ')}.` });
     });
   }

@@ -8,7 +8,7 @@ import { Insights, type InsightWish } from '../model/search/insights.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
 import { Trials } from '../model/search/trials.js';
-import { formatAgo } from '../model/values.js';
+import { formatAgo } from '../../src/format/times.js';
 import { TEST_IDS } from '../testids.js';
 import { missing, type Tables } from './insight/card.js';
 import { effectsCard } from './insight/effects.js';

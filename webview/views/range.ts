@@ -14,7 +14,8 @@ import {
   type RangePoint,
 } from '../model/charts/range.js';
 import { Follows } from '../model/signal.js';
-import { formatNumber, isLive } from '../model/values.js';
+import { formatNumber } from '../../src/format/numbers.js';
+import { isLive } from '../model/values.js';
 import { TEST_IDS } from '../testids.js';
 import { numbersTable } from './insight/card.js';
 import { plot, type Frame } from './insight/plot.js';

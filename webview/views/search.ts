@@ -10,17 +10,9 @@ import { act, actionsFor } from '../model/runs/actions.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
 import { inOrder, Trials } from '../model/search/trials.js';
-import {
-  canPause,
-  canResume,
-  canRetry,
-  canStop,
-  formatAgo,
-  formatNumber,
-  formatParam,
-  formatValue,
-  isSearchLive,
-} from '../model/values.js';
+import { formatNumber, formatParam } from '../../src/format/numbers.js';
+import { formatAgo } from '../../src/format/times.js';
+import { canPause, canResume, canRetry, canStop, formatRunParam, isSearchLive } from '../model/values.js';
 import type { TrialOrder } from '../model/view.js';
 import { windowOf } from '../model/table/virtual.js';
 import { TEST_IDS } from '../testids.js';
@@ -169,7 +161,7 @@ class SearchView extends LitElement {
           ([name, value]) =>
             html`<div>
               <dt>${name}</dt>
-              <dd title=${formatValue(value)}>${formatValue(value)}</dd>
+              <dd title=${formatParam(value)}>${formatParam(value)}</dd>
             </div>`,
         )}
       </dl>
@@ -237,7 +229,7 @@ class SearchView extends LitElement {
     const best = search.best?.run === run.id;
     const names = Object.keys(search.space);
     const params = (names.length > 0 ? names.filter((name) => hasEntry(run.params, name)) : Object.keys(run.params))
-      .map((name) => `${name} ${formatParam(run, name)}`)
+      .map((name) => `${name} ${formatRunParam(run, name)}`)
       .join(' · ');
     const value = run.objective?.value ?? null;
     const live = run.status === 'running' || run.status === 'paused';

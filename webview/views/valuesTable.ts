@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { Run } from '../../src/protocol/engine.js';
 import type { PanelModel } from '../model/panel.js';
-import { formatCount, formatNumber } from '../model/values.js';
+import { formatCount, formatNumber } from '../../src/format/numbers.js';
 import { swatch } from './swatch.js';
 import { entryOf } from '../../src/protocol/records.js';
 

@@ -3,7 +3,7 @@ import { workspacePaths } from '../../engine/disk/paths.js';
 import { suggest } from '../../experiment/suggest.js';
 import { JSON_OPTION, type Command } from '../command.js';
 import { UsageError } from '../errors.js';
-import { duration } from '../format.js';
+import { formatDuration } from '../../format/times.js';
 import { safeLine } from '../terminal.js';
 
 export const engine: Command = {
@@ -42,7 +42,7 @@ export const engine: Command = {
       else {
         context.print(`Engine ${status.version}, process ${status.pid}, for ${safeLine(status.workspace)}`);
         context.print(
-          `  up ${duration(Date.now() - status.startedAt)}, ${status.clients} clients, ${status.runs} live runs, ${status.searches} searches`,
+          `  up ${formatDuration(Date.now() - status.startedAt)}, ${status.clients} clients, ${status.runs} live runs, ${status.searches} searches`,
         );
         context.print(`  log ${safeLine(status.log)}`);
       }

@@ -4,7 +4,7 @@ import type { Run, Search } from '../../protocol/engine.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
-import { number, param } from '../format.js';
+import { formatNumber, formatParam } from '../../format/numbers.js';
 import { bar, safe, safeLine, table } from '../terminal.js';
 import { entryOf } from '../../protocol/records.js';
 
@@ -115,9 +115,9 @@ export function renderBest(
     const params = runs.get(run)?.params ?? {};
     const cells = names.map((name) => {
       const value = entryOf(params, name);
-      return value === undefined ? '–' : param(value);
+      return value === undefined ? '–' : formatParam(value);
     });
-    return [String(trial), run ?? '(deleted)', ...values.map(number), ...cells];
+    return [String(trial), run ?? '(deleted)', ...values.map(formatNumber), ...cells];
   });
   const lines = table(heads, rows, paint, columns);
   if (points.length > 1) lines.push(paint('dim', `${points.length} trials that none beats in all objectives.`));

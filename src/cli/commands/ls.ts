@@ -2,7 +2,9 @@ import { RunStatus, type Run, type RunQuery } from '../../protocol/engine.js';
 import { suggest } from '../../experiment/suggest.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import { UsageError } from '../errors.js';
-import { number, params, runTime, statusColor } from '../format.js';
+import { formatNumber } from '../../format/numbers.js';
+import { formatRunTime } from '../../format/times.js';
+import { params, statusColor } from '../format.js';
 import { bestJson, runJson } from '../shapes.js';
 import { table } from '../terminal.js';
 
@@ -111,8 +113,8 @@ export const ls: Command = {
         run.experiment,
         run.name,
         run.status,
-        number(run.objective?.value),
-        runTime(run, now),
+        formatNumber(run.objective?.value),
+        formatRunTime(run, now),
         params(run),
       ]),
       context.paint,
@@ -158,7 +160,7 @@ async function listSearches(context: Parameters<Command['run']>[0], input: Input
         each.name,
         each.status,
         `${each.counts.total}/${each.trials ?? '?'}`,
-        number(each.best?.objective),
+        formatNumber(each.best?.objective),
       ]),
       context.paint,
       context.columns,

@@ -4,7 +4,9 @@ import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { Command } from '../command.js';
 import { JSON_OPTION } from '../command.js';
 import { CAPTURE_OPTION, readCaptureOption } from '../captureOption.js';
-import { number, params, runTime } from '../format.js';
+import { formatNumber } from '../../format/numbers.js';
+import { formatRunTime } from '../../format/times.js';
+import { params } from '../format.js';
 import { parseExperiment } from '../../experiment/index.js';
 import { renderProblem, UsageError } from '../errors.js';
 import { readSettings } from '../settings.js';
@@ -98,11 +100,12 @@ export function printEnd(context: Context, run: Run): void {
   const { paint } = context;
   const color = run.status === 'completed' ? 'green' : 'red';
   context.print(
-    `${paint(color, run.status)} ${paint('bold', safeLine(run.name))} ${paint('dim', `${run.id} · ${runTime(run, Date.now())}`)}`,
+    `${paint(color, run.status)} ${paint('bold', safeLine(run.name))} ${paint('dim', `${run.id} · ${formatRunTime(run, Date.now())}`)}`,
   );
   context.print(`  ${safeLine(params(run))}`);
   const metrics = Object.entries(run.metrics);
-  for (const [name, summary] of metrics.slice(0, 20)) context.print(`  ${safeLine(name)} ${number(summary.last)}`);
+  for (const [name, summary] of metrics.slice(0, 20))
+    context.print(`  ${safeLine(name)} ${formatNumber(summary.last)}`);
   if (metrics.length > 20) context.print(`  … and ${metrics.length - 20} more: tunesmith metrics ${run.id}`);
   if (run.error) {
     context.say(paint('red', safe(run.error.message)));

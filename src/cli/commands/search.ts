@@ -5,7 +5,7 @@ import type { Search } from '../../protocol/engine.js';
 import type { EngineConnection } from '../../engine/clients/index.js';
 import { UsageError } from '../errors.js';
 import { markAt } from '../../protocol/floats.js';
-import { number, param } from '../format.js';
+import { formatNumber, formatParam } from '../../format/numbers.js';
 import { followSearch } from '../followSearch.js';
 import { searchJson } from '../shapes.js';
 import { safe, safeLine } from '../terminal.js';
@@ -134,10 +134,10 @@ function printEnd(context: Context, search: Search): void {
   if (search.best) {
     const { run, params, floats, objective } = search.best;
     context.print(
-      `${paint('green', '★')} best ${safeLine(search.objective?.metric ?? '')} ${paint('bold', number(objective))} ${paint('dim', run)}`,
+      `${paint('green', '★')} best ${safeLine(search.objective?.metric ?? '')} ${paint('bold', formatNumber(objective))} ${paint('dim', run)}`,
     );
     const column = Math.max(...Object.keys(params).map((name) => name.length));
     for (const [name, value] of Object.entries(params))
-      context.print(`  ${safeLine(name).padEnd(column)}  ${safeLine(param(value, markAt(floats, name)))}`);
+      context.print(`  ${safeLine(name).padEnd(column)}  ${safeLine(formatParam(value, markAt(floats, name)))}`);
   } else if (search.objective) context.say('No trial reported the objective.');
 }

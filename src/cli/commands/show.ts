@@ -1,6 +1,7 @@
 import { JSON_OPTION, type Command } from '../command.js';
 import { markAt } from '../../protocol/floats.js';
-import { number, param, runTime } from '../format.js';
+import { formatNumber, formatParam } from '../../format/numbers.js';
+import { formatRunTime } from '../../format/times.js';
 import { detailJson } from '../shapes.js';
 import { messageLines } from '../messages.js';
 import { safe, safeLine, table } from '../terminal.js';
@@ -26,14 +27,16 @@ export const show: Command = {
       ['status', run.status],
       ...(run.search ? ([['search', `${run.search}, trial ${run.trial}`]] as [string, string][]) : []),
       ...(run.objective
-        ? ([['objective', `${run.objective.metric} ${number(run.objective.value)} (${run.objective.goal})`]] as [
+        ? ([['objective', `${run.objective.metric} ${formatNumber(run.objective.value)} (${run.objective.goal})`]] as [
             string,
             string,
           ][])
         : []),
       [
         'started',
-        run.startedAt === null ? '–' : `${new Date(run.startedAt).toLocaleString()}, took ${runTime(run, Date.now())}`,
+        run.startedAt === null
+          ? '–'
+          : `${new Date(run.startedAt).toLocaleString()}, took ${formatRunTime(run, Date.now())}`,
       ],
       ['device', run.device ?? '–'],
       ['host', run.host],
@@ -49,14 +52,14 @@ export const show: Command = {
       ['folder', run.folder],
       ...(run.tags.length ? ([['tags', run.tags.join(', ')]] as [string, string][]) : []),
       ...(run.note ? ([['note', run.note]] as [string, string][]) : []),
-      ...Object.entries(run.info).map(([name, value]): [string, string] => [name, param(value)]),
+      ...Object.entries(run.info).map(([name, value]): [string, string] => [name, formatParam(value)]),
     ];
     context.print(`${paint('bold', safeLine(run.name))} ${paint('dim', run.id)}`);
     for (const [name, value] of facts) context.print(`  ${paint('dim', safeLine(name).padEnd(14))} ${safeLine(value)}`);
     context.print();
     table(
       [{ title: 'parameter' }, { title: 'value', align: 'right' }],
-      Object.entries(run.params).map(([name, value]) => [name, param(value, markAt(run.floats, name))]),
+      Object.entries(run.params).map(([name, value]) => [name, formatParam(value, markAt(run.floats, name))]),
       paint,
       context.columns,
     ).forEach((line) => context.print(`  ${line}`));
@@ -71,10 +74,10 @@ export const show: Command = {
           .slice(0, 100)
           .map(([name, m]) => [
             name,
-            number(m.last),
-            number(m.lastStep),
-            number(m.min),
-            number(m.max),
+            formatNumber(m.last),
+            formatNumber(m.lastStep),
+            formatNumber(m.min),
+            formatNumber(m.max),
             String(m.count),
           ]),
         paint,

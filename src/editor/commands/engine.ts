@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { EngineError } from '../../engine/clients/index.js';
 import { ErrorCode } from '../../protocol/engine.js';
-import { formatDuration } from '../format.js';
+import { formatDuration } from '../../format/times.js';
 import { l10n } from '../l10n.js';
 import { commandId } from '../manifest/commands.js';
 import { installBackend, listBackends } from './backends.js';

@@ -5,7 +5,7 @@ import { LIVE_STATUSES, RunStatus } from '../../protocol/engine.js';
 import { EXPORT_FORMATS, TrainerLine, fileNameOf, type ExportFormat } from '../../protocol/trainer.js';
 import { RANGE } from '../../protocol/rangeTest.js';
 import { changeFile } from '../edits.js';
-import { formatNumber } from '../format.js';
+import { formatNumber } from '../../format/numbers.js';
 import { l10n } from '../l10n.js';
 import type { Parts } from './parts.js';
 import { fileFor, runFor, type RunIn } from './pick.js';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { FileForm } from '../../protocol/panel.js';
 import type { ParamValue, Params } from '../../protocol/values.js';
-import { formatParam } from '../format.js';
+import { formatParam } from '../../format/numbers.js';
 import { l10n } from '../l10n.js';
 import { readValue } from './readValue.js';
 import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';

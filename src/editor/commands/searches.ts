@@ -5,7 +5,7 @@ import { markAt, type Floats } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
 import { changeFile } from '../edits.js';
 import { isLiveSearch, isResumable, isRetryable } from '../explorer/items.js';
-import { formatNumber, formatParam } from '../format.js';
+import { formatNumber, formatParam } from '../../format/numbers.js';
 import { l10n } from '../l10n.js';
 import type { SearchArg } from '../manifest/commands.js';
 import { readValues, valuesText } from './typedValues.js';

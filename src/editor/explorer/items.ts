@@ -1,6 +1,8 @@
 /** How the explorer's rows look, in words: no editor here, so that tests can compare whole trees as text. */
 import { LIVE_STATUSES, type Experiment, type Run, type RunStatus, type Search } from '../../protocol/engine.js';
-import { formatDuration, formatNumber, formatParams, shorten } from '../format.js';
+import { formatNumber } from '../../format/numbers.js';
+import { formatDuration } from '../../format/times.js';
+import { formatParams, shorten } from '../format.js';
 import { l10n } from '../l10n.js';
 import { ITEM } from '../manifest/ids.js';
 

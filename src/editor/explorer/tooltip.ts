@@ -1,7 +1,9 @@
 /** What hovering over a run or a search tells, as Markdown in which nothing of the run is taken as markup. */
 import { LIVE_STATUSES, type Run, type Search } from '../../protocol/engine.js';
 import { markAt } from '../../protocol/floats.js';
-import { escapeMarkdown, formatDuration, formatNumber, formatParam, shorten } from '../format.js';
+import { formatNumber, formatParam } from '../../format/numbers.js';
+import { formatDuration } from '../../format/times.js';
+import { escapeMarkdown, shorten } from '../format.js';
 import { l10n } from '../l10n.js';
 import { searchProgress, statusText } from './items.js';
 

@@ -81,7 +81,7 @@ describe.sequential('the command line', () => {
   it('runs a file, validated, to its end', async () => {
     const good = await tunesmith('run', 'grid.tune.yaml', '--set', 'lr=0.2', '--set', 'n=2');
     expect(good).toMatchObject({ code: 0 });
-    expect(good.out).toMatch(/^completed grid 1 \w{10} · \ds\n {2}lr=0.2 n=2\n {2}loss 0.4\n/);
+    expect(good.out).toMatch(/^completed grid 1 \w{10} · [\d.]+m?s\n {2}lr=0.2 n=2\n {2}loss 0.4\n/);
     const bad = await tunesmith('run', 'grid.tune.yaml', '--set', 'n=two');
     expect(bad.code).not.toBe(0);
     expect(bad.err).toContain('grid.tune.yaml:4:23: error: "n" must be a number, not "two"');

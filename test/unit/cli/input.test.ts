@@ -3,7 +3,6 @@ import { helpOf, readInput, type Command } from '../../../src/cli/command.js';
 import { csv } from '../../../src/protocol/csv.js';
 import { readQuery, ls } from '../../../src/cli/commands/ls.js';
 import { run } from '../../../src/cli/commands/run.js';
-import { number } from '../../../src/cli/format.js';
 import { readSettings } from '../../../src/cli/settings.js';
 
 describe('what is typed', () => {
@@ -61,18 +60,5 @@ describe('what is printed', () => {
     expect(csv(['-1', '+2.5e-3', '-Infinity', '-1+cmd()', '\n=1', '-'])).toBe(
       `-1,+2.5e-3,-Infinity,'-1+cmd(),"'\n=1",'-`,
     );
-  });
-
-  test('numbers are short and never lie about size', () => {
-    expect([0, 1, 0.1 + 0.2, 1e-5, 123456789, 0.98712].map((n) => number(n))).toEqual([
-      '0',
-      '1',
-      '0.3',
-      '1e-5',
-      '1.235e+8',
-      '0.98712',
-    ]);
-    expect(number('NaN')).toBe('NaN');
-    expect(number(null)).toBe('–');
   });
 });

@@ -3,7 +3,7 @@ import { commandLine } from '../../../src/editor/commands/commandLine.js';
 import { readValue } from '../../../src/editor/commands/readValue.js';
 import { readValues, valuesText } from '../../../src/editor/commands/typedValues.js';
 import { Debounce, Disposables } from '../../../src/editor/events.js';
-import { escapeMarkdown, formatDuration, formatNumber, formatParams, shorten } from '../../../src/editor/format.js';
+import { escapeMarkdown, formatParams, shorten } from '../../../src/editor/format.js';
 import { panelHtml } from '../../../src/editor/panel/html.js';
 import type { RunDetail } from '../../../src/protocol/engine.js';
 import { run } from './samples.js';
@@ -30,34 +30,6 @@ describe('words', () => {
     for (const text of ['', 'lr', 'lr: ', 'lr: {a: 1}', '} x: 1', 'lr: 1, lr: 2']) {
       expect(readValues(text), text).toEqual({ problem: expect.any(String) as string });
     }
-  });
-
-  it('numbers', () => {
-    const shown = [0, 12, 0.98712, 1 / 3, 1e-5, 123456789, 0.0001, -2.5, 'NaN', 'Infinity', '-Infinity'] as const;
-    expect(shown.map((value) => formatNumber(value))).toEqual([
-      '0',
-      '12',
-      '0.9871',
-      '0.3333',
-      '1e-5',
-      '1.235e8',
-      '0.0001',
-      '-2.5',
-      'NaN',
-      '∞',
-      '−∞',
-    ]);
-  });
-
-  it('durations', () => {
-    expect([400, 4000, 200_000, 3_600_000, 7_500_000, 273_600_000].map(formatDuration)).toEqual([
-      '0 s',
-      '4 s',
-      '3 min 20 s',
-      '1 h',
-      '2 h 5 min',
-      '3 d 4 h',
-    ]);
   });
 
   it('parameters and long texts', () => {

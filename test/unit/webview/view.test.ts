@@ -6,7 +6,7 @@ import { bestRun, drawnRuns, NEWEST } from '../../../webview/model/runs/drawn.js
 import { look } from '../../../webview/model/runs/palette.js';
 import { logParams, scatters } from '../../../webview/model/search/scatter.js';
 import { inOrder } from '../../../webview/model/search/trials.js';
-import { formatCount, formatDuration, formatNumber } from '../../../webview/model/values.js';
+import { formatCount } from '../../../src/format/numbers.js';
 import { DEFAULT_VIEW, emptyState, groupMetrics, readView } from '../../../webview/model/view.js';
 
 const run = (n: number, change: Partial<Run> = {}): Run =>
@@ -150,24 +150,4 @@ describe('inOrder', () => {
     expect(inOrder(loss, 'best').map((one) => one.id)).toEqual(['r1', 'r0']);
     expect(inOrder(rows, 'newest')[0]?.id).toBe('r3');
   });
-});
-
-describe('formats', () => {
-  it.each([
-    [0.1234567, '0.12346'],
-    [1e-7, '1e-7'],
-    [123456789, '123456789'],
-    [1.5e12, '1.5e12'],
-    ['NaN' as const, 'NaN'],
-    ['-Infinity' as const, '−∞'],
-    [null, '–'],
-  ])('%s as a number is %s', (value, text) => expect(formatNumber(value)).toBe(text));
-  it.each([
-    [0, '0s'],
-    [120, '120ms'],
-    [4200, '4.2s'],
-    [187_000, '3m 07s'],
-    [3_720_000, '1h 02m'],
-    [90_000_000, '1d 01h'],
-  ])('%d ms is %s', (value, text) => expect(formatDuration(value)).toBe(text));
 });

@@ -1,6 +1,6 @@
 import type { Curve, Scale } from '../../../src/protocol/insight.js';
 import type { ParamValue } from '../../../src/protocol/values.js';
-import { formatNumber, formatValue } from '../values.js';
+import { formatNumber, formatParam } from '../../../src/format/numbers.js';
 
 /** One axis of a plot: values to places in [0, 1], and what is written along it. */
 export interface PlotAxis {
@@ -53,7 +53,7 @@ export function choiceAxis(values: readonly ParamValue[]): PlotAxis {
   const at = (i: number): number => (i + 0.5) / Math.max(1, keys.length);
   return {
     place: (value) => at(keys.indexOf(JSON.stringify(value))),
-    ticks: values.map((value, i) => ({ at: at(i), text: formatValue(value) })),
+    ticks: values.map((value, i) => ({ at: at(i), text: formatParam(value) })),
   };
 }
 
@@ -103,7 +103,7 @@ export function stepPath(points: readonly { x: number; y: number }[], width: num
 
 /** Three digits: where a value lies on a curve needs no more. */
 export function shortValue(value: ParamValue | undefined): string {
-  return formatValue(typeof value === 'number' ? Number(value.toPrecision(3)) : value);
+  return formatParam(typeof value === 'number' ? Number(value.toPrecision(3)) : value);
 }
 
 /** A share as a person says it. */

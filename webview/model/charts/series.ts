@@ -1,5 +1,5 @@
 import type { SeriesData } from '../../../src/protocol/engine.js';
-import { fromWire } from '../values.js';
+import { fromWire } from '../../../src/protocol/wireNumber.js';
 
 export type XAxis = 'step' | 'time' | 'epoch';
 export interface Range {

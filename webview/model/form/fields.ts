@@ -2,7 +2,7 @@ import type { FormField } from '../../../src/protocol/panel.js';
 import { isFloatText, markAt, parseJson, valueText, type FloatMark } from '../../../src/protocol/floats.js';
 import type { ParamValue } from '../../../src/protocol/values.js';
 import { scalar } from '../search/spaceText.js';
-import { formatNumber, formatValue } from '../values.js';
+import { formatNumber, formatParam } from '../../../src/format/numbers.js';
 
 /** `float`: which whole numbers of the value were written as floats. */
 export type FieldResult = { value: ParamValue; float?: FloatMark } | { error: string };
@@ -29,7 +29,7 @@ export function parseField(field: FormField, text: string): FieldResult {
       const found = choices.findIndex((choice, i) => fieldText(choice, markAt(field.choiceFloats, i)) === text);
       if (found >= 0) return typed(choices[found]!, markAt(field.choiceFloats, found));
       return {
-        error: `Choose one of ${choices.map((choice, i) => formatValue(choice, markAt(field.choiceFloats, i))).join(', ')}.`,
+        error: `Choose one of ${choices.map((choice, i) => formatParam(choice, markAt(field.choiceFloats, i))).join(', ')}.`,
       };
     }
     case 'text':
@@ -69,7 +69,7 @@ export function suggestSpace(field: FormField): string {
   const value = field.value;
   if (field.kind === 'switch') return '{ choice: [true, false] }';
   if (field.kind === 'choice')
-    return `{ choice: [${(field.choices ?? []).map((choice, i) => formatValue(choice, markAt(field.choiceFloats, i))).join(', ')}] }`;
+    return `{ choice: [${(field.choices ?? []).map((choice, i) => flowText(choice, markAt(field.choiceFloats, i))).join(', ')}] }`;
   if (typeof value === 'number' && field.kind === 'integer') {
     return `{ int: [${Math.max(field.min ?? 1, Math.floor(value / 2))}, ${Math.min(field.max ?? Infinity, value * 2)}] }`;
   }
@@ -81,5 +81,11 @@ export function suggestSpace(field: FormField): string {
     const high = field.max ?? Math.max(value <= 1 && value >= 0 ? 1 : 0, value * 2);
     return `{ uniform: [${formatNumber(low)}, ${formatNumber(high)}] }`;
   }
-  return `{ choice: [${formatValue(value)}] }`;
+  return `{ choice: [${flowText(value, field.float ? true : null)}] }`;
+}
+
+/** A value exactly as written inside a YAML list; a text that YAML would read as something else is quoted. */
+function flowText(value: ParamValue, mark: FloatMark): string {
+  const plain = typeof value !== 'string' || (/^[A-Za-z_][\w.-]*$/.test(value) && !/^(true|false|null)$/i.test(value));
+  return plain ? valueText(value, mark) : JSON.stringify(value);
 }

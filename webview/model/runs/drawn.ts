@@ -1,6 +1,6 @@
 import type { Run } from '../../../src/protocol/engine.js';
 import type { PanelState } from '../../../src/protocol/panel.js';
-import { fromWire } from '../values.js';
+import { fromWire } from '../../../src/protocol/wireNumber.js';
 
 /** Drawn when the person chose none. */
 export const NEWEST = 20;

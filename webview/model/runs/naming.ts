@@ -1,5 +1,5 @@
 import type { Run } from '../../../src/protocol/engine.js';
-import { formatParam } from '../values.js';
+import { formatRunParam } from '../values.js';
 import { entryOf, hasEntry } from '../../../src/protocol/records.js';
 
 type Named = Pick<Run, 'id' | 'name' | 'params'>;
@@ -35,7 +35,7 @@ export function labels(runs: readonly Named[]): Map<string, Label> {
   const texts = runs.map((run) => {
     const parts = names
       .filter((name) => hasEntry(run.params, name))
-      .map((name) => ({ name, value: shorten(formatParam(run, name)) }));
+      .map((name) => ({ name, value: shorten(formatRunParam(run, name)) }));
     const text = parts.map((part) => `${part.name} ${part.value}`).join(' · ');
     seen.set(text, (seen.get(text) ?? 0) + 1);
     return { run, parts, text };

@@ -1,7 +1,9 @@
 import type { Run } from '../../../src/protocol/engine.js';
 import type { ParamValue } from '../../../src/protocol/values.js';
 import { choiceAxis, clamp, logAxis, numberAxis, objectiveRange, type PlotAxis } from '../charts/plot.js';
-import { formatNumber, formatParam, formatValue, fromWire } from '../values.js';
+import { formatNumber, formatParam } from '../../../src/format/numbers.js';
+import { fromWire } from '../../../src/protocol/wireNumber.js';
+import { formatRunParam } from '../values.js';
 import { entryOf, hasEntry } from '../../../src/protocol/records.js';
 
 /** One vertical axis: of a parameter, or last of the objective. */
@@ -64,7 +66,7 @@ export function parallel(
     good: shown.length > 1 ? i / (shown.length - 1) : 1,
     title: `trial ${run.trial ?? run.name}: ${objective.metric} ${formatNumber(value)}\n${names
       .filter((name) => hasEntry(run.params, name))
-      .map((name) => `${name} ${formatParam(run, name)}`)
+      .map((name) => `${name} ${formatRunParam(run, name)}`)
       .join('\n')}`,
   }));
   return { axes, lines };
@@ -81,6 +83,6 @@ function axisOf(name: string, given: readonly (ParamValue | undefined)[], log: b
     const labels = [low, high].map((value, at) => ({ at, text: formatNumber(Number(value.toPrecision(4))) }));
     return { name, axis, labels };
   }
-  const axis = choiceAxis([...kinds.values()].sort((a, b) => (formatValue(a) < formatValue(b) ? -1 : 1)));
+  const axis = choiceAxis([...kinds.values()].sort((a, b) => (formatParam(a) < formatParam(b) ? -1 : 1)));
   return { name, axis, labels: axis.ticks.length <= CHOICES ? axis.ticks : [] };
 }

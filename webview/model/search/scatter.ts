@@ -1,5 +1,7 @@
 import type { Run } from '../../../src/protocol/engine.js';
-import { fromWire, formatNumber, formatParam, formatValue } from '../values.js';
+import { formatNumber, formatParam } from '../../../src/format/numbers.js';
+import { fromWire } from '../../../src/protocol/wireNumber.js';
+import { formatRunParam } from '../values.js';
 import { entryOf, hasEntry } from '../../../src/protocol/records.js';
 
 /** One trial in a plot of objective against one parameter; both in [0, 1], y upwards. */
@@ -59,12 +61,12 @@ export function scatters(
         log,
         low: numeric ? back(first) : '',
         high: numeric ? back(last) : '',
-        categories: categories.map((text) => formatValue(JSON.parse(text) as string)),
+        categories: categories.map((text) => formatParam(JSON.parse(text) as string)),
         dots: used.map(({ run, value }, i) => ({
           id: run.id,
           x: (places[i]! - first) / (last - first || 1),
           y: unit(value),
-          title: `trial ${run.trial ?? run.name}: ${param} ${formatParam(run, param)}, objective ${formatNumber(value)}`,
+          title: `trial ${run.trial ?? run.name}: ${param} ${formatRunParam(run, param)}, objective ${formatNumber(value)}`,
           best: run.id === bestRun,
         })),
       },

@@ -1,6 +1,6 @@
 import type { Run, Search } from '../../../src/protocol/engine.js';
 import type { PanelModel } from '../panel.js';
-import { fromWire } from '../values.js';
+import { fromWire } from '../../../src/protocol/wireNumber.js';
 import type { TrialOrder } from '../view.js';
 
 /** More than anyone reads in a list; the run table holds all. */

@@ -1,5 +1,7 @@
 import type { Run } from '../../../src/protocol/engine.js';
-import { duration, formatAgo, formatDuration, formatNumber, formatParam } from '../values.js';
+import { formatNumber } from '../../../src/format/numbers.js';
+import { formatAgo, formatDuration, runDuration } from '../../../src/format/times.js';
+import { formatRunParam } from '../values.js';
 import { entryOf } from '../../../src/protocol/records.js';
 
 /** A column of the run table; `key` is also what the engine sorts by. */
@@ -28,7 +30,7 @@ export const TRAILING: readonly Column[] = [
     kind: 'number',
     width: 80,
     text: (run, now) => {
-      const time = duration(run, now);
+      const time = runDuration(run, now);
       return time === null ? '–' : formatDuration(time);
     },
   },
@@ -39,7 +41,7 @@ export function columnOf(key: string): Column | null {
   const [kind, ...rest] = key.split(':');
   const name = rest.join(':');
   if (kind === 'param' && name) {
-    return { key, title: name, kind: 'text', width: 100, text: (run) => formatParam(run, name) };
+    return { key, title: name, kind: 'text', width: 100, text: (run) => formatRunParam(run, name) };
   }
   if (kind === 'metric' && name) {
     return {

@@ -1,7 +1,8 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { HistoryPoint, Insight } from '../../../src/protocol/insight.js';
 import { clamp, numberAxis, objectiveRange, stepPath } from '../../model/charts/plot.js';
-import { formatNumber, fromWire } from '../../model/values.js';
+import { formatNumber } from '../../../src/format/numbers.js';
+import { fromWire } from '../../../src/protocol/wireNumber.js';
 import { card, numbersTable, type Tables } from './card.js';
 import { plot } from './plot.js';
 

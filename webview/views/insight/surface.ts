@@ -3,7 +3,7 @@ import type { Goal } from '../../../src/protocol/engine.js';
 import type { Surface } from '../../../src/protocol/insight.js';
 import { dropdown } from '../../components/controls.js';
 import { axisFor, shortValue } from '../../model/charts/plot.js';
-import { formatNumber } from '../../model/values.js';
+import { formatNumber } from '../../../src/format/numbers.js';
 import { card, numbersTable, type Tables } from './card.js';
 import { plot } from './plot.js';
 

@@ -89,6 +89,16 @@ describe('parseSpace', () => {
     ];
     for (const one of fields) expect(parseSpace(suggestSpace(one)), suggestSpace(one)).toHaveProperty('value');
   });
+
+  it('suggests choices with every digit, and quotes texts that YAML would read as something else', () => {
+    const choices = [0.123456789, 'adam', 'true', '1.0', 'a, b', null];
+    expect(suggestSpace(field({ kind: 'choice', value: 'adam', choices }))).toBe(
+      '{ choice: [0.123456789, adam, "true", "1.0", "a, b", null] }',
+    );
+    expect(parseSpace(suggestSpace(field({ kind: 'choice', value: 'adam', choices })))).toEqual({
+      value: { choice: choices },
+    });
+  });
 });
 
 describe('Draft', () => {

@@ -1,0 +1,42 @@
+/** Durations and ages as people read them, the same in the panel, the editor and the terminal. */
+import type { Run } from '../protocol/engine.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** `120ms`, `4.2s`, `42s`, `3m 07s`, `1h 02m`, `1d 04h`. Takes milliseconds; a negative duration gets a minus sign. */
+export function formatDuration(milliseconds: number): string {
+  if (!Number.isFinite(milliseconds)) return '–';
+  if (milliseconds < 0) return `−${formatDuration(-milliseconds)}`;
+  if (milliseconds === 0) return '0s';
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)}ms`;
+  if (milliseconds < 9950) return `${Number((milliseconds / 1000).toFixed(1))}s`;
+  // Rounded first: 59.9 s is a minute, never "60s".
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds}s`;
+  const pad = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${pad(seconds % 60)}s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h ${pad((seconds % 3600) / 60)}m`;
+  return `${Math.floor(seconds / 86_400)}d ${pad((seconds % 86_400) / 3600)}h`;
+}
+
+/** How long a run has run by `now`, in milliseconds; null before it starts. */
+export function runDuration(run: Pick<Run, 'startedAt' | 'endedAt'>, now: number): number | null {
+  return run.startedAt === null ? null : (run.endedAt ?? now) - run.startedAt;
+}
+
+/** `formatDuration` of `runDuration`; an en dash before the run starts. */
+export function formatRunTime(run: Pick<Run, 'startedAt' | 'endedAt'>, now: number): string {
+  const milliseconds = runDuration(run, now);
+  return milliseconds === null ? '–' : formatDuration(Math.max(0, milliseconds));
+}
+
+/** `just now`, `5 min ago`, `3 h ago`, `2 d ago`. */
+export function formatAgo(time: number, now: number): string {
+  const age = now - time;
+  if (age < 45_000) return 'just now';
+  if (age < HOUR) return `${Math.max(1, Math.round(age / MINUTE))} min ago`;
+  if (age < DAY) return `${Math.round(age / HOUR)} h ago`;
+  return `${Math.round(age / DAY)} d ago`;
+}

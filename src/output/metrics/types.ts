@@ -1,0 +1,19 @@
+/** Where in the training a line of output is, as far as the line itself says. */
+export interface Place {
+  /** As printed, from 0 or from 1. May have a fraction. */
+  epoch?: number;
+  /** Steps since the training began. */
+  step?: number;
+  /** Position within the epoch, in whatever the program counts (batches, examples); `of` null: no total is printed. */
+  within?: { at: number; of: number | null };
+}
+
+/** What one line of output says. */
+export interface LineReading {
+  place: Place;
+  /** By name as recorded, in the order printed. May be empty: a line may only say which epoch begins. */
+  values: Map<string, number>;
+}
+
+/** Names that one line can have; further ones are left out. */
+export const MAX_VALUES = 100;

@@ -8,7 +8,8 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { sizeText } from '../data/memory.js';
 import { TrainingError } from '../errors.js';
 
-interface Emscripten {
+/** The parts of the backend's module that concern memory. */
+export interface Emscripten {
   asm?: { memory?: WebAssembly.Memory };
   _malloc(bytes: number): number;
   _free(address: number): void;
@@ -33,21 +34,32 @@ export function guardMemory(backend: BackendWasm): void {
     // A number beyond 32 bits would be truncated, and too little would be allocated.
     const address = bytes < MOST ? allocate(bytes) : 0;
     if (address !== 0 || bytes === 0) return address;
-    throw new TrainingError(`${sizeText(bytes)} more are needed, ${taken(module)}: ${ADVICE}`);
+    throw outOfMemory(bytes, module);
   };
   for (const kernel of tf.getKernelsForBackend('wasm')) {
-    const compute = kernel.kernelFunc;
-    kernel.kernelFunc = (given) => {
-      try {
-        return compute(given);
-      } catch (error) {
-        if (!(error instanceof Error && error.name === 'RuntimeError')) throw error;
-        throw new TrainingError(
-          `${kernel.kernelName} failed (${error.message}), ${taken(module)}. If memory has run out, ${ADVICE}`,
-        );
-      }
-    };
+    kernel.kernelFunc = guardedKernel(kernel.kernelName, kernel.kernelFunc, module);
   }
+}
+
+/** Returns the kernel with a trap inside it, such as an out-of-bounds access, turned into a TrainingError. */
+export function guardedKernel<Given extends unknown[], Result>(
+  name: string,
+  compute: (...given: Given) => Result,
+  module: Emscripten,
+): (...given: Given) => Result {
+  return (...given) => {
+    try {
+      return compute(...given);
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'RuntimeError')) throw error;
+      throw new TrainingError(`${name} failed (${error.message}), ${taken(module)}. If memory has run out, ${ADVICE}`);
+    }
+  };
+}
+
+/** Returns the error for an allocation of this many bytes that failed. */
+export function outOfMemory(bytes: number, module: Emscripten): TrainingError {
+  return new TrainingError(`${sizeText(bytes)} more are needed, ${taken(module)}: ${ADVICE}`);
 }
 
 function taken({ asm }: Emscripten): string {

@@ -58,3 +58,30 @@ tf.registerGradient({
   inputsToSave: ['x'],
   gradFunc: (dy, [x]) => ({ x: () => tf.mul(dy as tf.Tensor, tf.sign(tf.cast(x!, 'float32'))) }),
 });
+
+// Gathering rows: TensorFlow.js sums the gradient with UnsortedSegmentSum, which WebAssembly lacks and which takes time
+// in proportion to rows × indices in plain JavaScript. All backends can scatter.
+const gatherGradient = tf.getGradient('GatherV2').gradFunc;
+tf.unregisterGradient('GatherV2');
+tf.registerGradient({
+  kernelName: 'GatherV2',
+  inputsToSave: ['x', 'indices'],
+  gradFunc(dy, saved, attributes) {
+    const [x, indices] = saved as [tf.Tensor, tf.Tensor];
+    const { axis, batchDims } = attributes as { axis: number; batchDims: number };
+    if (axis !== 0 || batchDims !== 0 || x.rank === 0) return gatherGradient(dy, saved, attributes);
+    const rows = [indices.size, ...x.shape.slice(1)];
+    return {
+      x: () => tf.scatterND(tf.reshape(indices, [-1, 1]), tf.reshape(dy as tf.Tensor, rows), x.shape),
+      indices: () => tf.zerosLike(indices),
+    };
+  },
+});
+tf.registerGradient({
+  kernelName: 'ScatterNd',
+  inputsToSave: ['indices'],
+  gradFunc: (dy, [indices]) => ({
+    updates: () => tf.gatherND(dy as tf.Tensor, indices!),
+    indices: () => tf.zerosLike(indices!),
+  }),
+});

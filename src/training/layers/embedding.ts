@@ -4,10 +4,7 @@ import { TrainingError } from '../errors.js';
 import { variable } from './initializers.js';
 import { shapeText, type LayerBuilder } from './types.js';
 
-/**
- * Maps whole numbers from 0 to rows of a table, [time] → [time, width]. It multiplies by one-hot rows, because some
- * backends lack the gradient of gathering rows.
- */
+/** Maps whole numbers from 0 to rows of a table, [time] → [time, width]. */
 export const embedding: LayerBuilder<Extract<Layer, { type: 'embedding' }>> = (
   { size, width },
   { name, inputShape, random },
@@ -26,12 +23,22 @@ export const embedding: LayerBuilder<Extract<Layer, { type: 'embedding' }>> = (
     outputShape: [time, width],
     weights: [{ name: `${name}/table`, variable: table, trainable: true, inputAxes: [1] }],
     forward(x) {
-      const words = tf.cast(tf.reshape(x, [-1]), 'int32') as tf.Tensor1D;
-      const rows = tf.matMul(
-        tf.cast(tf.oneHot(words, size), 'float32') as tf.Tensor2D,
-        table as tf.Tensor as tf.Tensor2D,
-      );
+      checkWords(name, x, size);
+      const rows = tf.gather(table as tf.Tensor, tf.cast(tf.reshape(x, [-1]), 'int32'));
       return tf.reshape(rows, [x.shape[0]!, time, width]);
     },
   };
 };
+
+/** Throws when an input is no row of the table; WebGPU can't be asked without waiting. */
+function checkWords(name: string, x: tf.Tensor, size: number): void {
+  if (tf.getBackend() === 'webgpu') return;
+  const stray = x.dataSync().find((word) => !(Number.isInteger(word) && word >= 0 && word < size));
+  if (stray === undefined) return;
+  throw new TrainingError(
+    `layer ${name} takes whole numbers from 0 to ${size - 1} (size: ${size}), but an input is ${stray}: ` +
+      (Number.isInteger(stray) && stray >= size
+        ? 'raise "size"'
+        : 'the data must hold numbers of words as they are, without "standardize" or "scale"'),
+  );
+}

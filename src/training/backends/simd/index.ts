@@ -1,7 +1,7 @@
 /** Our own WebAssembly kernels, which share the memory of TensorFlow.js's backend and therefore work on its tensors. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { TrainingError } from '../../errors.js';
+import { guardedKernel, outOfMemory, type Emscripten } from '../wasmMemory.js';
 import { activationKernels, isFast, type FastActivation } from './activations.js';
 import { adam } from './adam.js';
 import { assemble } from './assembler.js';
@@ -11,12 +11,6 @@ import { matMul, scratchBytes } from './matMul.js';
 import { transpose } from './transpose.js';
 
 export { isFast, type FastActivation };
-
-interface Emscripten {
-  asm?: { memory?: WebAssembly.Memory };
-  _malloc(bytes: number): number;
-  _free(address: number): void;
-}
 
 /** A matrix in memory, row-major or (transposed) column-major: address of the first number, and strides in numbers. */
 export interface Matrix {
@@ -56,7 +50,12 @@ export class Simd {
       ...activationKernels(),
     });
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } });
-    this.kernels = exports as Record<string, Kernel>;
+    this.kernels = Object.fromEntries(
+      Object.entries(exports as Record<string, Kernel>).map(([name, kernel]) => [
+        name,
+        guardedKernel(name, kernel, this.emscripten),
+      ]),
+    );
   }
 
   private static readonly made = new WeakMap<BackendWasm, Simd>();
@@ -85,7 +84,7 @@ export class Simd {
   private bytes(count: number): number {
     const address = count < MOST_BYTES ? this.emscripten._malloc(count) : 0;
     if (address > 0) return address;
-    throw new TrainingError('WebAssembly has no more memory: try a smaller batchSize, or another backend');
+    throw outOfMemory(count, this.emscripten);
   }
 
   free(address: number): void {

@@ -102,7 +102,11 @@ function slope({ f, shape, x }: Case, direction: number[], side: 'both' | 1 | -1
 describe.each(BACKENDS)('on $id', (backend) => {
   it.each(CASES)('$name: the gradient of ties agrees with finite differences', async (one) => {
     await backend.start();
-    const gradient = tf.tidy(() => [...tf.grad((x) => one.f(x))(tf.tensor(one.x, one.shape)).dataSync()]);
+    const gradient = tf.tidy(() => [
+      ...tf
+        .grad((x) => one.f(x))(tf.tensor(one.x, one.shape))
+        .dataSync(),
+    ]);
     // The function is smooth if all tied values move together.
     const together = one.x.map((_, i) => (one.tied.includes(i) ? 1 : 0));
     const sum = one.tied.reduce((total, i) => total + gradient[i]!, 0);

@@ -83,6 +83,33 @@ const records = {
   },
 };
 
+/** A comment that begins with one of these is nearly always a fragment of a sentence (docs/style.md, Words). */
+const FRAGMENT = /^[*\s]*(Of|To|So|What|Such|Whether|With what)\b(?! far\b)/;
+const plain = {
+  meta: {
+    type: 'suggestion',
+    schema: [],
+    messages: { fragment: 'A comment that begins with "{{word}}" is a fragment. Begin with the verb or the noun.' },
+  },
+  create(context) {
+    const { sourceCode } = context;
+    return {
+      Program() {
+        let lineBefore = -1;
+        for (const comment of sourceCode.getAllComments()) {
+          const alone = sourceCode.lines[comment.loc.start.line - 1].slice(0, comment.loc.start.column).trim() === '';
+          const continues = comment.type === 'Line' && alone && comment.loc.start.line === lineBefore + 1;
+          if (comment.type === 'Line' && alone) lineBefore = comment.loc.start.line;
+          const word = continues ? null : FRAGMENT.exec(comment.value)?.[1];
+          if (word) context.report({ loc: comment.loc, messageId: 'fragment', data: { word } });
+        }
+      },
+    };
+  },
+};
+
+const tunesmith = { rules: { walls, records, plain } };
+
 export default tseslint.config(
   {
     ignores: [
@@ -107,6 +134,11 @@ export default tseslint.config(
       'prefer-const': 'error',
       'max-lines': ['error', { max: 450, skipBlankLines: true, skipComments: true }],
     },
+  },
+  {
+    files: ['**/*.ts', '**/*.mjs'],
+    plugins: { tunesmith },
+    rules: { 'tunesmith/plain': 'error' },
   },
   {
     // TypeScript finds these in its own files.
@@ -137,7 +169,7 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts', 'webview/**/*.ts'],
     ignores: ['webview/harness/**'],
-    plugins: { tunesmith: { rules: { walls, records } } },
+    plugins: { tunesmith },
     rules: {
       'tunesmith/walls': 'error',
       'tunesmith/records': 'error',

@@ -1,5 +1,5 @@
 /**
- * What the store costs, beside a plain table of rows in the same SQLite, measured in the same run:
+ * Measures the store's costs beside a plain table of rows in the same SQLite, in the same run:
  * `npx esbuild bench/store.ts --bundle --platform=node --format=cjs --outfile=out/store.cjs && node out/store.cjs`
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';

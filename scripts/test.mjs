@@ -80,7 +80,7 @@ async function main() {
     );
     const built = total.failed === 0;
     if (!built) fail(total.failures[0]);
-    // What is slow to fetch is fetched while the checks run that don't need it.
+    // Slow downloads run beside the checks that don't need them.
     const editors = attempt(async () => {
       if (!has('host', 'e2e')) return {};
       const browser = await ensureBrowser();

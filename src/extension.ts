@@ -20,7 +20,7 @@ import { Panels } from './editor/panel/panels.js';
 import { StatusBar } from './editor/statusBar.js';
 import { AgentTools } from './editor/tools/tools.js';
 
-/** What other extensions and the tests can reach. */
+/** The API for other extensions and for tests. */
 export interface TunesmithApi {
   readonly engines: Engines;
   readonly explorer: Explorer;

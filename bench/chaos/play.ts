@@ -241,7 +241,7 @@ class Game {
     };
   }
 
-  /** What the other host's own index has: it has only ever seen the folder. */
+  /** Reads the other host's own index, which was built from the folder alone. */
   private async fatesThere(here: Fate[]): Promise<Fate[] | null> {
     if (!this.other) return null;
     const file = path.join(this.options.workspace, 'there.json');
@@ -298,7 +298,7 @@ function lines(file: string): string[] {
   }
 }
 
-/** Whether the process still is what the record says: numbers are used again. */
+/** Returns whether the process still is what the record says: numbers are used again. */
 function isRunOf(pid: number, id: string, folder: string, victim: 'program' | 'supervisor'): boolean {
   try {
     if (victim === 'supervisor') return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);

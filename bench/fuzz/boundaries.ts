@@ -3,5 +3,5 @@ import { MESSAGES } from './messages.js';
 import type { Boundary } from './types.js';
 
 export const BOUNDARIES: Boundary[] = [...FILES, ...MESSAGES];
-/** Of an input where its boundary says nothing else. */
+/** Limits of an input, unless its boundary sets others. */
 export const USUAL = { milliseconds: 2000, megabytes: 400 };

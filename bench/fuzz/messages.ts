@@ -15,7 +15,7 @@ import type { Boundary } from './types.js';
 
 const text = (input: Uint8Array): string => Buffer.from(input).toString('utf8');
 
-/** What is no JSON is refused; what is goes through the schema. */
+/** Refuses text that is not JSON; the schema checks the rest. */
 function read(schema: z.ZodType, json: string): boolean {
   let value: unknown;
   try {

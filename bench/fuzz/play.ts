@@ -51,7 +51,7 @@ export async function play(name: string, program: string, seed: number, from: nu
     });
     await worker.terminate();
     if (fault === null) break;
-    // What the thread had not told is played by the next one.
+    // Inputs that the thread had not reported are played by the next one.
     const index = clock[0];
     tally.inputs += Math.max(0, index - seen) + 1;
     tally.crashes.push({ index, message: fault });

@@ -1,4 +1,4 @@
-/** Whether a backend computes what WebAssembly computes: the losses of the first steps of the same trainings. */
+/** Compares backends with WebAssembly by the losses of the first steps of the same trainings. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

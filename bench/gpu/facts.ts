@@ -1,4 +1,4 @@
-/** What this machine is, as far as programs that are there say so. */
+/** Facts about this machine, as far as installed programs report them. */
 import { spawnSync } from 'node:child_process';
 import * as os from 'node:os';
 

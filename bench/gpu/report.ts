@@ -3,7 +3,7 @@ import { NETS } from '../training/nets.js';
 import type { Rung } from './rungs.js';
 
 export interface Row extends Rung {
-  /** Whether it trains as WebAssembly does, in words; null: not compared. */
+  /** Agreement with WebAssembly's training, in words; null: not compared. */
   agrees: string | null;
   /** Samples a second by network, or why there is no figure. */
   rates: Record<string, number | string>;
@@ -11,7 +11,7 @@ export interface Row extends Rung {
 
 export interface Result {
   machine: Record<string, string>;
-  /** Of the project, when it was packed. */
+  /** The project's commit when it was packed. */
   commit: string | null;
   torch: string;
   nets: string[];

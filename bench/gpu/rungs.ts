@@ -9,7 +9,7 @@ export interface Rung {
   name: string;
   works: boolean;
   device: 'gpu' | 'cpu' | null;
-  /** What was found, or why it does not work. */
+  /** The device found, or why the backend does not work. */
   reason: string;
 }
 
@@ -19,7 +19,7 @@ export interface Place {
   /** Where may be written. */
   out: string;
   python: string;
-  /** Whether the network may be asked. */
+  /** True if downloads are allowed. */
   install: boolean;
 }
 

@@ -14,7 +14,7 @@ interface Shape {
   delay: number;
   /** How fast the loss rises again after its least. */
   overfit: number;
-  /** Whether each optimizer has parameters of its own. */
+  /** True if each optimizer has parameters of its own. */
   conditional: boolean;
 }
 

@@ -60,8 +60,8 @@ const timesFile = join(cache, 'times.json');
 const memoryFile = join(cache, 'memory.json');
 
 /**
- * Of the seeds asked for; of ours the latest of each search, whichever build did it: a report while samplers change
- * tells of their last state.
+ * Returns the results for the requested seeds; from our own builds only the latest of each search, so that a report
+ * made while samplers change shows their last state.
  */
 function latest(results: Results): Result[] {
   const by = new Map<string, Result>();

@@ -1,4 +1,4 @@
-/** What ours keeps in memory, once garbage is collected, as trials become many. */
+/** Measures the memory that our study keeps as the number of trials grows, after garbage collection. */
 import { Keyed } from './keyed.js';
 import { draw } from './tasks.js';
 import { one, SPACE } from './timing.js';
@@ -11,7 +11,7 @@ export interface Kept {
 }
 
 /**
- * Whether the trials are the sampler's own; else they are random ones, told before, and it suggests `SUGGESTED` more.
+ * `own`: the trials are the sampler's own; otherwise they are random ones, told first, and it suggests `SUGGESTED` more.
  * `random` shows what the trials themselves take.
  */
 const SAMPLERS: [name: string, own: boolean][] = [

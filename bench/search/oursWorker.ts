@@ -19,10 +19,10 @@ async function main(): Promise<void> {
   }
 }
 
-/** Of objects and of typed arrays. */
+/** Returns the bytes of objects and of typed arrays that are kept. */
 function keptBytes(): number {
   if (!globalThis.gc) throw new Error('node is to be started with --expose-gc');
-  // What a first collection leaves to finalisers goes with a second one.
+  // A second collection frees what the first one left to finalizers.
   globalThis.gc();
   globalThis.gc();
   const { heapUsed, external } = process.memoryUsage();

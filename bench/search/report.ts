@@ -31,7 +31,7 @@ function counted(found: Interval | null): string {
   const [fewest, most] = found.seeds;
   return `${found.tasks} × ${fewest === most ? most : `${fewest}–${most}`}`;
 }
-/** Of comparisons that together decide on a goal. */
+/** Counts comparisons that together decide on a goal. */
 function countedAll(all: readonly (Interval | null)[]): string {
   const known = all.filter((found) => found !== null);
   if (known.length === 0) return '';
@@ -100,7 +100,7 @@ export class Report {
     return [`**${title}**`, '', table(['group', 'tasks × seeds', ...AT.map((at) => `${at} trials`)], rows)].join('\n');
   }
 
-  /** Whether every group's upper bound is below 1.05 and the whole below `whole`. */
+  /** Reports a goal: every group's upper bound is below 1.05, and the whole below `whole`. */
   private goal(
     goal: string,
     mine: (groups: string[]) => Result[],
@@ -341,7 +341,7 @@ export class Report {
     );
   }
 
-  /** What the seeds are, and what that says of the figures. */
+  /** Explains the seeds, and what they mean for the figures. */
   private seeds(): string {
     const seeds = [...new Set(this.all.map(({ seed }) => seed))].sort((a, b) => a - b);
     if (seeds.length === 0) return 'No searches were done.';

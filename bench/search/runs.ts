@@ -111,7 +111,7 @@ export function normalised(task: Task, problem: Problem, seed: number, params: P
   return Math.max(task.floor, value);
 }
 
-/** Of the configuration that the worker would recommend now, without noise. */
+/** Noise-free regret of the configuration that the worker would recommend now. */
 export const singleRegret: Regret = async (worker, task, problem, seed) => {
   const { trials } = await worker.request('recommend', {});
   return trials?.[0] ? normalised(task, problem, seed, trials[0].params) : 1;

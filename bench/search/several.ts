@@ -100,7 +100,7 @@ function task(family: 'zdt' | 'dtlz', number: number, d: number): Task {
       const reference = Array.from({ length: objectives }, (_, k) => {
         return sample.map((values) => values[k]!).sort((a, b) => a - b)[400]!;
       });
-      // So that the whole front lies within.
+      // Chosen so that the whole front lies within.
       const reach = family === 'zdt' ? [1, 0] : number === 1 ? [0.5, 0.5, 0.5] : number === 2 ? [1, 1, 1] : [1, 1, 0];
       const corner = reference.map((v, k) => Math.max(v, reach[k]!) * 1.01);
       return { space, truth, best: 0, front: { reference: corner, hypervolume: largest(family, number, corner) } };

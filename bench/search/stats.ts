@@ -44,7 +44,7 @@ export function interval(byTask: readonly (readonly number[])[]): Interval | nul
 export const regretAt = (result: Result, at: number): number | undefined =>
   result.regret.find(([spent]) => spent === at)?.[1];
 
-/** Of searches of the same task and seed, `mine` over `theirs`: geometric mean of the regrets' ratios. */
+/** Returns the geometric mean of the regrets' ratios, `mine` over `theirs`, for searches of the same task and seed. */
 export function ratio(mine: readonly Result[], theirs: readonly Result[], at: number): Interval | null {
   const other = new Map(theirs.map((result) => [`${result.task} ${result.seed}`, regretAt(result, at)]));
   const byTask = new Map<string, number[]>();
@@ -58,7 +58,7 @@ export function ratio(mine: readonly Result[], theirs: readonly Result[], at: nu
   return { ...found, value: Math.exp(found.value), low: Math.exp(found.low), high: Math.exp(found.high) };
 }
 
-/** Of each only the searches of tasks and seeds that all have done up to `at`. */
+/** Returns the searches of tasks and seeds that all have completed up to `at`. */
 export function common(all: ReadonlyMap<string, readonly Result[]>, at: number): Map<string, Result[]> {
   const keyOf = (result: Result): string => `${result.task} ${result.seed}`;
   const done = [...all.values()].map((results) => {

@@ -1,4 +1,4 @@
-/** What is optimised. A task makes a problem for each seed: space, value without noise, noise, and what can be reached. */
+/** Optimization tasks. A task makes a problem for each seed: space, noise-free value, noise, and the best value possible. */
 import type { Params, ParamValue } from '../../src/protocol/values.js';
 import { Keyed } from './keyed.js';
 

@@ -20,7 +20,7 @@ export interface Answer {
   pause?: boolean;
   done?: boolean;
   waiting?: boolean;
-  /** Of `heap`, which only ours knows. */
+  /** Answer to `heap`, which only our worker knows. */
   bytes?: number;
 }
 

@@ -1,7 +1,7 @@
 /** The networks that are measured; pytorch.py has the same ones. Data are random: only the work counts. */
 export interface Net {
   title: string;
-  /** What it is, for the report. */
+  /** Description for the report. */
   text: string;
   inputShape: number[];
   batch: number;

@@ -76,7 +76,7 @@ export class Side {
     this.cpuRates.push(examples / cpu);
   }
 
-  /** Of the least disturbed turn. */
+  /** Rate of the least disturbed turn. */
   get best(): Rate {
     return { clock: Math.max(...this.rates), cpu: Math.max(...this.cpuRates) };
   }

@@ -138,7 +138,7 @@ class _Journal:
         self.points.sort(key=lambda point: point[0][1])
 
     def _leave_out_lost(self):
-        """What a launch had logged from the step on at which a later one went on."""
+        """Leave out the records of a launch from the step at which a later one resumed."""
         launches = sorted(set(self._launches), reverse=True)
         if len(launches) < 2:
             return

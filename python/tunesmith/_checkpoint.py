@@ -73,7 +73,7 @@ def newest(run_folder):
 
 
 def damage(folder):
-    """What is wrong with a checkpoint; None when it is whole, or was written without checksums."""
+    """Return the fault of a checkpoint; None when it is whole, or was written without checksums."""
     wanted = _read_manifest(folder).get("files")
     if not isinstance(wanted, dict):
         return None
@@ -102,7 +102,7 @@ def count(folder, steps):
 
 
 def counted(folder):
-    """What ``count`` noted; None when it noted nothing."""
+    """Return the number that ``count`` noted; None when it noted nothing."""
     return _read_manifest(folder).get("steps")
 
 

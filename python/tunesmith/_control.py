@@ -1,4 +1,4 @@
-"""What is asked of a run while it works, and the moment at which a stop takes effect."""
+"""Requests to a run while it works, and the moment at which a stop takes effect."""
 from collections import deque
 from time import monotonic
 

@@ -1,4 +1,4 @@
-"""What the process tells its runs: that it ends, fails, forks, or is asked to go. Installed once, for all runs."""
+"""Hooks that tell the runs when the process exits, fails, forks, or gets a signal. Installed once for all runs."""
 import atexit
 import os
 import signal
@@ -31,7 +31,7 @@ def leave(run):
 
 
 def is_stop(run, kind):
-    """Whether an exception is the program's answer to a request to stop."""
+    """Return whether an exception is the program's answer to a request to stop."""
     from ._control import StopRequested
 
     return issubclass(kind, StopRequested) or (run.stop_reason is not None and issubclass(kind, KeyboardInterrupt))
@@ -66,7 +66,7 @@ def _install():
 
 
 def _watch_exit():
-    """Of a program that was started by hand nobody else learns the exit code."""
+    """Watch for the exit code: nobody else learns it if the program was started by hand."""
     leave_program = sys.exit
 
     def leaving(status=None):

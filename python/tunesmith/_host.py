@@ -5,7 +5,7 @@ from time import time
 
 
 def identity():
-    """What tells this process from any other of any machine, in the form in which the engine writes it."""
+    """Return the identity of this process among all machines, in the form that the engine writes."""
     pid = os.getpid()
     return {"pid": pid, "started": started(pid), "host": host()}
 
@@ -91,7 +91,7 @@ def born():
 
 
 def lives(known):
-    """Whether the process with this identity lives: True, False, or None when it is not on this machine."""
+    """Return whether the process with this identity lives; None when it is not on this machine."""
     if not _is_here(known.get("host")):
         return None
     now = started(known.get("pid"))

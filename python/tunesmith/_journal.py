@@ -13,7 +13,7 @@ _FIRST_WINDOW = 64 << 10
 _LARGEST_WINDOW = 1 << 20
 # Windows overlap by this much, so that a record up to this size always fits whole into one of two.
 _OVERLAP = 16 << 10
-# What is kept in memory while the disk is full.
+# Records kept in memory while the disk is full.
 _MAX_WAITING = 64 << 20
 _MADV_POPULATE_WRITE = 23
 

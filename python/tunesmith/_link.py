@@ -60,7 +60,7 @@ class Link:
             parts = [data]
             end = start + len(data)
             size = len(data)
-            # What lies side by side in the file goes out as one frame.
+            # Records that are adjacent in the file go out as one frame.
             while queue and size < 1 << 18:
                 at, more = queue[0]
                 if at != end:

@@ -12,7 +12,7 @@ VERSION = 1
 
 
 class Place:
-    """What a run needs to know of its surroundings. This one records nothing."""
+    """The surroundings of a run: where it records and how it is reached. This one records nothing."""
 
     folder = ""
     id = ""

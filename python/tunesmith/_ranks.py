@@ -19,7 +19,7 @@ def rank():
 
 
 def job():
-    """What all processes of this distributed job have in common, as text; None for a process that is alone."""
+    """Return the key that all processes of this distributed job share; None for a process that is alone."""
     environ = os.environ
     size = max(_number(name) or 1 for name in ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"))
     if (_number("SLURM_NTASKS") or 1) > 1 and "SLURM_STEP_ID" in environ:

@@ -19,7 +19,7 @@ _MAX_METRICS = 5000
 
 
 class Run(Familiar):
-    """What a training program says about its run, and hears from the person. Made by ``tunesmith.init()``."""
+    """The training program's side of its run: logs to it and receives requests. Made by ``tunesmith.init()``."""
 
     def __init__(self, place, config=None, on_stop="raise"):
         checked(on_stop)
@@ -61,7 +61,7 @@ class Run(Familiar):
         if config is not None:
             self._defaults(config)
 
-    # What the program says
+    # Records from the program
 
     def log(self, values, step=None, epoch=None, commit=None):
         """Records scalars at one step: numbers, numpy or torch scalars, and nested dicts of them (joined with ``/``).
@@ -231,7 +231,7 @@ class Run(Familiar):
             self.finish("failed", _hooks.trace_text(kind, error, trace))
         return False
 
-    # What the person asks for
+    # Requests from the person
 
     @property
     def should_stop(self):

@@ -215,7 +215,7 @@ def _beat():
 
 
 def _is_parent(folder):
-    """Whether the process that records there started this one: Lightning starts the other ranks from rank 0."""
+    """Return whether the process that records there started this one: Lightning starts the other ranks from rank 0."""
     return read_object(os.path.join(folder, LEASE)).get("pid") == os.getppid()
 
 

@@ -1,4 +1,4 @@
-// What the scripts say on the terminal: a line per step, with the time it took.
+// Prints the scripts' steps on the terminal, each with the time it took.
 const color = process.stdout.isTTY && !process.env.NO_COLOR;
 const paint = (code) => (text) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
 

@@ -8,7 +8,7 @@ import { run } from '../lib/process.mjs';
 
 const cli = inProject('bin', 'tunesmith.mjs');
 
-/** What the CLI says about each backend; the chosen one has `chosen: true`. */
+/** Returns the CLI's list of backends; the chosen one has `chosen: true`. */
 export async function listBackends(env) {
   const { output } = await run(projectNode, [cli, 'backends', '--json'], { env, output: 'quiet', timeout: 180_000 });
   return JSON.parse(output.slice(output.indexOf('[')));

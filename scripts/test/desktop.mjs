@@ -11,7 +11,7 @@ import { projectEnv } from '../lib/project.mjs';
 import { bundleHostTests, readReport } from './host.mjs';
 import { emptyResult } from './result.mjs';
 
-/** What a downloaded VS Code needs of Debian and Ubuntu, beside the display. */
+/** Packages of Debian and Ubuntu that a downloaded VS Code needs beside the display. */
 const LIBRARIES =
   'xvfb xauth libasound2t64|libasound2 libgbm1 libgtk-3-0t64|libgtk-3-0 libnss3 libxkbfile1 libsecret-1-0'.split(' ');
 

@@ -57,7 +57,7 @@ export async function host({ name, editor, browser, session, env }) {
   try {
     const page = await window.newPage({ viewport: { width: 1400, height: 900 } });
     page.on('console', (message) => {
-      // What the extension host prints comes with colors as `%c INFO color: #33f …`.
+      // The extension host's output has its colors as `%c INFO color: #33f …`.
       const told = /[✓✗] .*/s.exec(message.text())?.[0];
       if (told) info(dim(told.trimEnd()));
       else if (process.env.TUNESMITH_HOST_DEBUG) info(dim(message.text()));

@@ -1,4 +1,4 @@
-// What a tier of tests reports, and how several are added up.
+// Results of a tier of tests, and their sum.
 
 /** @returns {{ passed: number, failed: number, skipped: string[], failures: string[] }} */
 export const emptyResult = () => ({ passed: 0, failed: 0, skipped: [], failures: [] });

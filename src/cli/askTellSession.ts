@@ -136,7 +136,7 @@ export class AskTellSession {
       try {
         asked = study.ask();
       } catch (error) {
-        // What was given out already must reach its asker; the next request meets the mistake again.
+        // Trials that were already given out must reach whoever asked; the next request meets the mistake again.
         if (trials.length > 0) return { trials };
         throw error;
       }

@@ -1,4 +1,4 @@
-/** What every command is given: where it works, how it prints, and the way to the engine. */
+/** The context of a command: its workspace, its output and its connection to the engine. */
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { connectEngine, EngineError, type EngineConnection } from '../engine/clients/index.js';
@@ -42,7 +42,7 @@ export class Context {
     this.print(process.stdout.isTTY ? escapeUnsafe(text) : text);
   }
 
-  /** To standard error: what is no result. */
+  /** Prints to standard error whatever is not a result. */
   say(text: string): void {
     process.stderr.write(`${forStream(text, process.stderr)}\n`);
   }

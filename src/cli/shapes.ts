@@ -1,5 +1,5 @@
 /**
- * What `--json` prints: stable shapes, documented in docs/cli.md. Numbers that JSON can't hold are the strings
+ * The stable shapes that `--json` prints, documented in docs/cli.md. Numbers that JSON can't hold are the strings
  * "NaN", "Infinity", "-Infinity". Times are ISO 8601, except a metric point's `time`, which is milliseconds since 1970.
  */
 import type { Run, RunDetail, Search } from '../protocol/engine.js';

@@ -1,4 +1,4 @@
-/** What may be written to a terminal, and how it looks there. */
+/** Text made safe for a terminal, with its colors and widths. */
 import { replaceUnsafe } from '../protocol/shownText.js';
 
 /** Text from a run (names, values, errors) made safe for the terminal; line breaks and tabs stay. */

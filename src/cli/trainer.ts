@@ -56,7 +56,7 @@ const isError = (line: Line): line is Extract<Line, { message: unknown }> => lin
 /** A log is told what is done next, and not how far it is a few times a second. */
 const kindOf = (text: string): string => text.replace(/\d+([.,]\d+)?/g, '0');
 
-/** What a native library prints by itself is no answer. */
+/** Returns null for a line that is not an answer: native libraries print lines of their own. */
 function parseLine<L>(text: string, schema: { parse(value: unknown): L }): L | null {
   try {
     return schema.parse(JSON.parse(text));

@@ -24,7 +24,7 @@ export interface SaveOptions {
   keep: number;
   /** Steps that `log` has counted by itself; asked once everything is written. */
   steps: () => number;
-  /** Whether to wait until it is on the disk itself, which a power cut does not take away. */
+  /** True to wait until the checkpoint has reached the disk, so that it survives a power cut. */
   sync: boolean;
 }
 

@@ -43,7 +43,7 @@ class LiveRun implements RunClient {
   private readonly setListeners = new Set<(params: Params) => void>();
   private readonly refused = new Set<string>();
   private readonly stopPoint: StopPoint;
-  /** Whether the program looks at requests to stop; if not, it is ended for it. */
+  /** True if the program looks at requests to stop; otherwise the client ends it. */
   private listens = false;
   /** The next step that `log` counts by itself. */
   private steps = 0;

@@ -60,7 +60,7 @@ export function noteSteps(folder: string, steps: number): void {
   }
 }
 
-/** What was noted; 0 when nothing was. */
+/** Returns the number of steps that was noted, or 0. */
 export function countedSteps(folder: string): number {
   return readManifest(folder)?.steps ?? 0;
 }

@@ -1,10 +1,10 @@
-/** What a person reads when their training module fails: place first, then what, then what to do. */
+/** The error text of a failing training module: where it failed, what happened, what to do. */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TRAINING_MODULE } from './moduleImports.js';
 
-/** What runs a person's code, and what it may import. */
+/** Our own files that run a person's module or that it imports; their stack frames are not shown. */
 const ours = (): string[] => [__filename, join(dirname(__filename), TRAINING_MODULE.file)];
 
 /** `path:line:column`, of the first stack frame that is in the person's own code; null when there is none. */

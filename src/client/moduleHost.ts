@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     process.exit(2);
   }
   const file = resolve(given);
-  // To the program, its own file is the first argument, as if it had been started directly.
+  // The program sees its own file as the first argument, as if it had been started directly.
   process.argv.splice(1, 2, file);
   const run = connectRun();
   provide(TRAINING_MODULE.name, join(__dirname, TRAINING_MODULE.file));
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   try {
     await train(run);
   } catch (error) {
-    // What a stopped function throws on its way out (an AbortError, say) is no failure.
+    // An error that a stopped function throws on its way out, such as an AbortError, is no failure.
     if (run.stopRequested === null || !isAbort(error)) return fail(describeError(error));
   }
   run.finish();

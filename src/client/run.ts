@@ -8,7 +8,7 @@ export interface Disposable {
   dispose(): void;
 }
 
-/** What a training program says about its run, and hears from the person. */
+/** The training program's side of its run: logs to it and receives requests. */
 export interface RunClient {
   /** False when the program was not started by Tunesmith: every call then works and records nothing. */
   readonly enabled: boolean;

@@ -11,7 +11,7 @@ import type { StopReason } from './run.js';
 const SHARE = 0.6;
 
 export class StopPoint {
-  /** What was asked for, whether it has taken effect or not. */
+  /** The requested stop, even before it takes effect. */
   reason: StopReason | null = null;
   private effective = false;
   private savesFirst = false;
@@ -58,7 +58,7 @@ export class StopPoint {
     this.takeEffect();
   }
 
-  /** To be called before a step is recorded. True when it belongs to the checkpoint that was saved before. */
+  /** Call it before a step is recorded. Returns true if the step belongs to the checkpoint saved before it. */
   logs(step: number): boolean {
     if (!this.logged) {
       const { savedStep: saved, lastAtSave: last } = this;
@@ -71,7 +71,7 @@ export class StopPoint {
       this.logged = true;
     }
     this.lastStep = step;
-    // What else is logged for this step comes first.
+    // Whatever else is logged for this step comes first.
     if (this.waits && this.savesFirst) setImmediate(() => this.look());
     return this.savesFirst;
   }

@@ -37,7 +37,7 @@ export class ExperimentFiles implements Disposable {
       .sort((a, b) => a.name.localeCompare(b.name));
   }
 
-  /** Of all folders. */
+  /** Returns the experiment files of all folders. */
   async listAll(): Promise<{ file: string; name: string }[]> {
     return (await Promise.all(this.engines.folders.map((folder) => this.list(folder)))).flat();
   }

@@ -48,7 +48,7 @@ export interface EngineOptions {
   distFolder: string;
   /** Leaves after so long without clients and work. */
   idleMs: number;
-  /** What was wrong before it came up, in one sentence: shown in its status. */
+  /** A problem found before the engine started, in one sentence; shown in its status. */
   problem: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** What an engine does about engines of other hosts on the same folder: one starts and changes, the others look on. */
+/** Arranges with engines of other hosts on the same folder: one starts and changes runs, the others only read. */
 import { ErrorCode, type RequestName } from '../protocol/engine.js';
 import { heldBy, type SchedulerLease } from './executors/schedulerLease.js';
 import type { EngineParts } from './parts.js';

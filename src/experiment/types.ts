@@ -1,11 +1,11 @@
-/** What an experiment file says, after reading and checking. */
+/** The normal form of an experiment file, after parsing and checks. */
 import type { Capture } from '../protocol/captureSettings.js';
 import type { FileProblem } from '../protocol/engine.js';
 import type { FloatMark, Floats } from '../protocol/floats.js';
 import type { Params } from '../protocol/values.js';
 import type { LinearConstraint, Noise, Objective, Repeat, Stages, WarmStart } from '../search/types.js';
 
-/** What is started. Exactly one of the file's `run`, `module` and `network`. */
+/** The program to start: exactly one of the file's `run`, `module` and `network`. */
 export type Program =
   | {
       kind: 'run';
@@ -48,7 +48,7 @@ export interface SearchPlan {
   constraints: {
     /** Terms may also name params that are not searched; `toSpace` puts their values in. */
     linear: LinearConstraint[];
-    /** Of the last value that a run logged; one of the two bounds, or both. */
+    /** Bounds on the last value of a metric that a run logged; one of the two bounds, or both. */
     measured: MeasuredConstraint[];
   };
   /** Epoch (else step) at which a full training ends. Null: not known. */
@@ -73,7 +73,7 @@ export interface Experiment {
   file: string;
   name: string;
   program: Program;
-  /** What a plain run uses. Nested names are joined with dots. */
+  /** The values that a plain run uses. Nested names are joined with dots. */
   params: Params;
   /** Which whole numbers of the params were written as floats. */
   floats?: Floats | undefined;
@@ -130,7 +130,7 @@ export interface RunFacts {
   trial: number | null;
 }
 
-/** What is to be started. With an error among `problems`, the rest must not be used. */
+/** The program to start and its parameters. If `problems` contains an error, the rest must not be used. */
 export interface RunPlan {
   /** `${envvar:NAME}` still stands where `variables` says: the values, which may be secrets, are put in at the start. */
   argv: string[];

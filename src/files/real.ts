@@ -65,7 +65,7 @@ export function appendReal(file: string, text: string): void {
   }
 }
 
-/** What is at the path itself (links are not followed); null when nothing is, or a part before it is a link. */
+/** Returns the stats of the path itself (links are not followed), or null if nothing is there or a folder above it is a link. */
 export function statReal(file: string): fs.Stats | null {
   try {
     checkParents(file);
@@ -81,7 +81,7 @@ export function sizeReal(file: string): number | null {
   return stat?.isFile() ? stat.size : null;
 }
 
-/** What is in a folder. Throws NotRealError when it is a link, or the system's error. */
+/** Returns the entries of a folder. Throws NotRealError if the folder is a link, or the system's error. */
 export function listReal(folder: string): fs.Dirent[] {
   checkFolder(folder);
   return fs.readdirSync(folder, { withFileTypes: true });

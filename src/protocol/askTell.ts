@@ -63,13 +63,13 @@ export const Init = z.strictObject({
       joint: whole('joint', 0).optional(),
     })
     .nullish(),
-  /** What is made of imported trials; null: the sampler gets them as they are. */
+  /** How imported trials are used; null: the sampler gets them as they are. */
   warmStart: z.strictObject({ free: share.optional(), first: whole('first', 0).optional() }).nullish(),
   /** At the end the best `top` trials are run again, up to `times` each. */
   repeat: z.strictObject({ top: whole('top', 1), times: whole('times', 1) }).nullish(),
-  /** Whether the same params may give another value: decides which trial is recommended. */
+  /** Tells whether the same params may give another value; decides which trial is recommended. */
   noise: z.enum(['auto', 'none', 'some'], { error: 'noise must be auto, none or some' }).optional(),
-  /** What `save` answered. */
+  /** The answer of an earlier `save`. */
   saved: z.unknown().optional(),
 });
 export type Init = z.output<typeof Init>;
@@ -135,7 +135,7 @@ export interface BestTrial {
   values: WireNumber[];
 }
 
-/** What a request is answered with; `error` whatever the request, and then nothing has changed. */
+/** Answers by request. Any request can be answered with `error`; then nothing has changed. */
 export interface AskTellAnswers {
   init: { ok: true };
   /** Fewer than asked for: `done` when there will be no more, `waiting` when there may be after others have ended. */

@@ -1,5 +1,5 @@
 /**
- * What is observed of a run whose program says nothing to Tunesmith itself: the key `capture:` of an experiment file in its
+ * Settings for what is observed of a run whose program does not use the client: the key `capture:` of an experiment file in its
  * normal form. Without a schema library, for the supervisor; `capture.ts` has the schemas.
  */
 

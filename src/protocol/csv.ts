@@ -14,7 +14,7 @@ export function csv(cells: readonly (ParamValue | undefined)[]): string {
     .join(',');
 }
 
-/** What a spreadsheet takes for a number, although it begins as a formula may. */
+/** Numbers to a spreadsheet, although they begin as a formula may. */
 const NUMBER = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|Infinity)$/i;
 
 /** The cells of a CSV text. Quotes that are never closed end with the text. */

@@ -23,7 +23,7 @@ export const ErrorCode = {
   /** A file has mistakes; data is FileProblem[]. */
   invalidFile: -32050,
   notFound: -32051,
-  /** What was asked can't be done in the present state (resume a finished run, …). */
+  /** The request cannot be carried out in the present state, such as resuming a finished run. */
   conflict: -32052,
   unauthorized: -32053,
   incompatible: -32054,
@@ -49,7 +49,7 @@ export const FileProblem = z.object({
   endColumn: z.number().int().min(1),
   severity: z.enum(['error', 'warning']),
   message: z.string(),
-  /** What to do about it, such as `did you mean "search"?`. */
+  /** The remedy, such as `did you mean "search"?`. */
   hint: z.string().optional(),
 });
 export type FileProblem = z.infer<typeof FileProblem>;
@@ -117,7 +117,7 @@ export const Run = z.object({
   info: record(ParamValue),
   device: z.string().nullable(),
   error: RunError.nullable(),
-  /** What it warned of or was left out of its records; absent when there is nothing. `RunDetail.messages` has all of it. */
+  /** The newest warning of the run, or about records that were left out; absent if there is none. `RunDetail.messages` has all of them. */
   warnings: z
     .object({
       /** How many different ones. */
@@ -149,7 +149,7 @@ export const RunMessage = z.object({
 });
 export type RunMessage = z.infer<typeof RunMessage>;
 
-/** What `show` adds: facts about where and how it was run. */
+/** Adds to `Run` where and how it was run. */
 export const RunDetail = Run.extend({
   host: z.string(),
   git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
@@ -254,7 +254,7 @@ export const BackendReport = z.object({
 export type BackendReport = z.infer<typeof BackendReport>;
 
 const Empty = z.object({}).strict();
-/** Of a run or a search. It becomes part of a path. */
+/** Id of a run or a search. It becomes part of a path. */
 const Id = z.string().regex(ID_PATTERN, 'is no id of a run or a search');
 const Ids = z.object({ ids: z.array(Id).min(1) }).strict();
 /** The person has seen what is going to be run, and that it came with the folder. */
@@ -356,7 +356,7 @@ export const Requests = {
       searches: z.number().int(),
       startedAt: z.number(),
       log: z.string(),
-      /** What keeps the engine from working as it should (a full disk), in one sentence; null when all is well. */
+      /** The reason why the engine cannot work as it should (a full disk), in one sentence; null when all is well. */
       problem: z.string().nullable().optional(),
     }),
   },
@@ -483,7 +483,7 @@ export const Requests = {
     result: z.object({ search: Search }),
   },
   'searches/delete': { params: z.object({ id: Id }).strict(), result: Empty },
-  /** What can be learned from its trials so far. */
+  /** Computes insights from its trials so far. */
   'searches/insight': { params: InsightQuery, result: Insight },
   /** Best value so far of each parameter of an experiment file, over all its finished and running runs. */
   'best/forFile': {
@@ -514,7 +514,7 @@ export type RequestName = keyof typeof Requests;
 export type RequestParams<N extends RequestName> = z.input<(typeof Requests)[N]['params']>;
 export type RequestResult<N extends RequestName> = z.output<(typeof Requests)[N]['result']>;
 
-/** What the engine says unasked. */
+/** Notifications from the engine. */
 export const Notifications = {
   changed: z.object({
     runs: z.array(Run),

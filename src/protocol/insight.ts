@@ -1,4 +1,4 @@
-/** What can be learned from a search's trials; the answer to `searches/insight`. */
+/** Insights into a search's trials; the answer to `searches/insight`. */
 import { z } from 'zod';
 import { ParamValue, WireNumber } from './values.js';
 
@@ -10,7 +10,7 @@ export type ImportanceMethod = z.infer<typeof ImportanceMethod>;
 
 export const InsightQuery = z
   .object({
-    /** Of the search. */
+    /** Id of the search. */
     id: z.string(),
     /** Which of several objectives, from 0. */
     objective: z.number().int().min(0).default(0),
@@ -47,7 +47,7 @@ export type Importance = z.infer<typeof Importance>;
 export const Scale = z.enum(['linear', 'log', 'choice']);
 export type Scale = z.infer<typeof Scale>;
 
-/** What is expected of the objective for each value of one parameter, on average over the others. */
+/** Expected objective for each value of one parameter, averaged over the others. */
 export const Curve = z.object({
   name: z.string(),
   scale: Scale,
@@ -92,7 +92,7 @@ export type FrontPoint = z.infer<typeof FrontPoint>;
 export const Front = z.object({
   /** Trials that none beats, in the order of the first objective. */
   front: z.array(FrontPoint),
-  /** Of the others at most a thousand, evenly. */
+  /** At most a thousand of the other trials, spread evenly. */
   others: z.array(FrontPoint),
   reference: z.array(z.number()),
   /** After each trial that changed it. */
@@ -120,7 +120,7 @@ export const Insight = z.object({
   curves: z.union([Curves, Unknown]).nullable(),
   surface: Surface.nullable(),
   left: z.union([GainLeft, Unknown]).nullable(),
-  /** Of a search with several objectives. */
+  /** Pareto front of a search with several objectives; null otherwise. */
   front: Front.nullable(),
 });
 export type Insight = z.infer<typeof Insight>;

@@ -78,7 +78,7 @@ export const FileForm = z.object({
 });
 export type FileForm = z.infer<typeof FileForm>;
 
-/** What the person was looking at; all that is persisted of the panel. */
+/** The person's view of the panel: selection and settings. Nothing else of the panel is persisted. */
 export const PanelState = z.object({
   version: z.literal(1),
   experiment: z.string().nullable(),
@@ -133,7 +133,7 @@ export const PANEL_COMMANDS = [
   'tunesmith.file.open',
 ] as const;
 
-/** To the webview. */
+/** Messages to the webview. */
 export type ToPanel =
   | { type: 'init'; state: PanelState; files: { file: string; name: string }[]; trusted: boolean; locale: string }
   | { type: 'reply'; id: number; result?: unknown; error?: { message: string; problems?: FileProblem[] } }

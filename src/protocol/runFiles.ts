@@ -36,11 +36,11 @@ export const RUN_ENV = {
   journal: 'TUNESMITH_JOURNAL',
   /** Path of the supervisor's local socket (POSIX) or named pipe (Windows). */
   socket: 'TUNESMITH_SOCKET',
-  /** What a client must say first on that socket. */
+  /** Token that a client must send first on that socket. */
   token: 'TUNESMITH_TOKEN',
   /** The run's hyperparameters as one JSON object. */
   params: 'TUNESMITH_PARAMS',
-  /** What is captured: see `readCapture`. A person may set it for everything that the file says nothing about. */
+  /** Capture settings, see `readCapture`. A person may set it for everything that the file does not mention. */
   capture: 'TUNESMITH_CAPTURE',
   /** Folder of the checkpoint that the program is to go on from; absent when it begins. */
   checkpoint: 'TUNESMITH_CHECKPOINT',

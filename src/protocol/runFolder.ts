@@ -63,15 +63,15 @@ export const RunSpec = z.object({
       /** `program`: the program made the folder itself, as it was started by hand (see `handStarted.ts`). */
       by: z.literal('program').optional(),
       git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
-      /** Of the environment that the program got, a few variables that are no secret. */
+      /** A few variables of the program's environment that are no secret. */
       env: record(z.string()).optional(),
       /** Real path of the workspace then: one that was moved since plans its programs anew. */
       workspace: z.string().optional(),
     })
     .optional(),
   /**
-   * Of a run that goes on: its how-manieth launch this is, since when, and the checkpoint it goes on from (absolute).
-   * `from`: first the newest checkpoint of this other run is taken over.
+   * Launch of a resumed run: its number, its time, and the checkpoint that it resumes from (an absolute path).
+   * `from`: the run whose newest checkpoint is copied first.
    */
   launch: z
     .object({
@@ -88,7 +88,7 @@ export const RunSpec = z.object({
 });
 export type RunSpec = z.infer<typeof RunSpec>;
 
-/** What the index would lose with itself. */
+/** A person's edits of a run, kept beside the index so that they survive its loss. */
 export const RunMeta = z.object({
   version: z.literal(1),
   name: z.string(),

@@ -14,7 +14,7 @@ export const Hello = z.object({
   type: z.literal('hello'),
   token: z.string(),
   role: z.enum(['client', 'engine']),
-  /** What the client can do when asked, beyond being signalled. */
+  /** Requests that the client handles itself, so that no signal is needed. */
   handles: z.array(z.enum(['stop', 'set'])).default([]),
 });
 

@@ -14,7 +14,7 @@ import { record } from './recordSchema.js';
 export const EXPORT_FORMATS = ['keras', 'tfjs', 'onnx', 'safetensors', 'npz'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** What a format's files are called; none: it is a folder. */
+/** File name ending of each export format; '' for a folder. */
 export const EXPORT_ENDINGS: Record<ExportFormat, string> = {
   keras: '.keras',
   tfjs: '',
@@ -34,7 +34,7 @@ export const TrainerLine = z.discriminatedUnion('type', [
   z.object({ type: z.literal('exported'), files: z.array(z.string()) }),
   z.object({
     type: z.literal('evaluated'),
-    /** What it was evaluated on. */
+    /** Name of the evaluated data. */
     data: z.string(),
     examples: z.number().int(),
     metrics: record(z.number().nullable()),

@@ -37,14 +37,14 @@ import { nearest } from './space/nearest.js';
 import type { Goal, Named, Pruner, Sampler, Scheduler, Space, StudyOptions } from './types.js';
 import { entryOf, hasEntry } from '../protocol/records.js';
 
-/** What a sampler, pruner or scheduler may need to know about the search when it is created. */
+/** Facts about the search for a sampler, pruner or scheduler that is being created. */
 export interface Context {
   space: Space;
   goals: Goal[];
   trials: number | null;
   workers: number;
   maxSteps: number | null;
-  /** Whether trials can pause. */
+  /** True if trials can pause. */
   checkpoints: boolean;
   /** Names of the search's sampler and pruner, without settings. */
   sampler: string;

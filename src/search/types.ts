@@ -82,7 +82,7 @@ export interface Trial {
   /** Final objective values, one per objective; null while running or after failure. NaN counts as failure. */
   values: number[] | null;
   reports: { step: number; value: number }[];
-  /** Whether the user gave the params. */
+  /** True if the user gave the params. */
   enqueued: boolean;
   /** Measured black-box constraints, each met if at most 0. Absent if none were measured. */
   constraints?: number[];
@@ -197,7 +197,7 @@ export interface StudyOptions {
   workers?: number;
   /** Step at which a full training ends, if known. */
   maxSteps?: number | null;
-  /** Whether the program saves and loads checkpoints, so that its trials can pause. */
+  /** True if the program saves and loads checkpoints, so that its trials can pause. */
   checkpoints?: boolean;
   /** Stages; if absent or null, all parameters are tuned together. */
   stages?: Stages | null;
@@ -208,7 +208,7 @@ export interface StudyOptions {
 }
 
 /**
- * Whether the same params may give different values. `auto` (the default): only if the trials show it; `none`: the best
+ * Tells whether the same params may give different values. `auto` (the default): only if the trials show it; `none`: the best
  * observed value is recommended; `some`: a model's expectation is used from the start.
  */
 export type Noise = 'auto' | 'none' | 'some';
@@ -280,7 +280,7 @@ export interface Study {
   readonly trials: readonly Trial[];
   /** Returns null if there is nothing to try now; see `waiting`. */
   ask(): Asked | null;
-  /** Whether, after `ask` returned null, there may be more once other trials have reported or ended. */
+  /** True if, after `ask` returned null, there may be more once other trials have reported or ended. */
   readonly waiting: boolean;
   report(id: number, step: number, value: number): Verdict;
   /** Discards a running trial's reports from a step on, because it resumed from an earlier checkpoint. */

@@ -103,7 +103,7 @@ export interface RunsApi {
   restore(ids: readonly string[]): string[];
   /** Forgets runs and their series for good. Files are the caller's business. Returns the ids that existed. */
   purge(ids: readonly string[]): string[];
-  /** What the run said to the person, and warnings about its journal; oldest first, at most 1,000 different ones. */
+  /** Returns the run's messages and warnings about its journal; oldest first, at most 1,000 different ones. */
   messages(id: string): RunMessage[];
   media(id: string): RunMedia[];
   /** Best run by objective among those of an experiment file (same objective as its newest run, not failed). */
@@ -152,12 +152,12 @@ export interface SearchesApi {
   get(id: string): Search | null;
   /** Newest first. */
   list(query?: { experiment?: string; file?: string; status?: SearchStatus[] }): Search[];
-  /** What `insert` or `update` was given as `plan`. */
+  /** Returns the plan that `insert` or `update` was last given. */
   plan(id: string): unknown;
   /** As JSON text, so that whoever writes it down need not parse it. */
   saveStudy(id: string, study: string): void;
   loadStudy(id: string): unknown;
-  /** What `saveStudy` was given last; null before the first time. */
+  /** Returns the text that `saveStudy` was last given; null before the first time. */
   studyText(id: string): string | null;
   /** By number of the trial, the id of its run (not deleted). */
   runIds(id: string): Map<number, string>;
@@ -173,7 +173,7 @@ export interface IngestEvent {
   record: Extract<JournalRecord, { type: 'start' | 'spawn' | 'exit' | 'finish' | 'message' }>;
 }
 
-/** What an ingest changed. All of it is committed when the call returns. */
+/** Changes made by an ingest. All of them are committed when the call returns. */
 export interface IngestResult {
   run: string;
   file: string;

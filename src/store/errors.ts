@@ -1,4 +1,4 @@
-/** What can be wrong with a store. Every message says what to do next. */
+/** An error of the store. Every message says what to do next. */
 export class StoreError extends Error {
   override name = 'StoreError';
 }

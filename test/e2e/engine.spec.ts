@@ -1,4 +1,4 @@
-/** What outlives a killed engine, seen from the command line. */
+/** Checks from the command line that runs outlive a killed engine. */
 import type { ChildProcess } from 'node:child_process';
 import { Cli } from './support/cli.js';
 import { expect, test } from './support/fixtures.js';

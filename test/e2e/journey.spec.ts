@@ -1,6 +1,6 @@
 /**
- * What a person does with Tunesmith, from opening the example to applying what a search has found, by clicks alone, on the
- * packaged extension in a real VS Code.
+ * A person's journey, from opening the example to applying the best values of a search, by clicks alone, with the packaged
+ * extension in a real VS Code.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -220,7 +220,7 @@ test.describe('a day with Tunesmith', () => {
     await expect.poll(() => newest(cli).status, { timeout: 60_000 }).toBe('completed');
     const shown = cli.json<{ id: string; command: string[]; exitCode: number }>('show', newest(cli).id);
     expect(shown.exitCode).toBe(0);
-    // What the terminal starts appears in the window by itself.
+    // A run started in the terminal appears in the window by itself.
     expect(cli.run('run', FILE, '--name', 'from the terminal').code).toBe(0);
     await bench.showRuns();
     await expect(bench.row('from the terminal')).toBeVisible();

@@ -1,4 +1,4 @@
-/** What a person sees of a trained network: its confusion matrix, a range test's plot, and the network exported. */
+/** The views of a trained network: its confusion matrix, a range test's plot, and the exported network. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cli } from './support/cli.js';

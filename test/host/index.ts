@@ -1,5 +1,5 @@
 /**
- * What the extension host runs for the host tier: every `*.test.js` beside this file, with mocha. The outcome goes to the file
+ * Entry point of the host tier: runs every `*.test.js` beside this file with mocha. The outcome goes to the file
  * that `TUNESMITH_HOST_RESULTS` names, because an extension host in a browser's editor has no exit code. With
  * `TUNESMITH_HOST_ONLY` set, only files whose name contains it are run.
  */

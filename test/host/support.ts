@@ -1,4 +1,4 @@
-/** What the host tests share. */
+/** Helpers shared by the host tests. */
 import * as assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';

@@ -4,7 +4,7 @@ import { Workbench } from '../e2e/support/workbench.js';
 import { TEST_IDS } from '../../webview/testids.js';
 
 interface Shot {
-  /** Of the picture. */
+  /** Name of the picture. */
   name: string;
   /** A workspace whose search has ended. */
   folder: string;
@@ -13,7 +13,7 @@ interface Shot {
   /** Charts of metrics with this in their name only. */
   filter?: string;
   logY?: boolean;
-  /** Of the Insight tab, to scroll to. */
+  /** Card of the Insight tab to scroll to. */
   card?: string;
 }
 

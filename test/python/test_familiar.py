@@ -88,7 +88,7 @@ run.log({"a": 1})
 print([r.status for r in tunesmith.Api().runs("q")])
 """)
         self.assertEqual([run.spec["objective"] for run in self.runs()][:2], [{"metric": "loss", "goal": "minimize"}] * 2)
-        # What an engine and a program without a client leave behind, and damage.
+        # Files of an engine and of a program without a client, some damaged.
         other = self.workspace / ".tunesmith" / "runs" / "given"
         (other / "journal").mkdir(parents=True)
         (other / "run.json").write_text('{"version":1,"id":"given","experiment":"p","params":{"lr":1},"createdAt":1}')

@@ -10,7 +10,7 @@ export interface Curve {
   x: number[];
   /** As logged. */
   y: number[];
-  /** What is drawn: smoothed, or the same as y. */
+  /** Drawn values: smoothed, or the same as y. */
   shown: number[];
   points: { x: number; y: number }[];
   /** Unsmoothed points to draw faintly behind; null when nothing is smoothed. */
@@ -76,7 +76,7 @@ export function buildCurve(run: string, look: Look, series: Series, settings: Cu
   };
 }
 
-/** What a chart says below itself; empty when there is nothing to say. */
+/** Returns the note below a chart, or ''. */
 export function chartNote(curves: readonly Curve[], format: (value: number) => string): string {
   const notes: string[] = [];
   const coarse = curves.filter((curve) => curve.downsampled);

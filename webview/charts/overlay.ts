@@ -45,8 +45,8 @@ export function closest(chart: LineChart, hits: readonly Hit[], pixelY: number):
 }
 
 /**
- * What lies over the curves and changes with every move of the pointer: crosshair, points, the curve brought forward and
- * the marks of non-finite values. On a canvas of its own, so that the curves are not drawn again for it.
+ * The layer over the curves that changes with every move of the pointer: crosshair, points, the highlighted curve and
+ * the marks of non-finite values. It has its own canvas, so that the curves need not be drawn again.
  */
 export class Overlay {
   constructor(private readonly canvas: HTMLCanvasElement) {}

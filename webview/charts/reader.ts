@@ -8,7 +8,7 @@ import { hideTooltip, showTooltip } from './tooltip.js';
 /** Distance in pixels within which the pointer is on a curve. */
 const NEAR = 14;
 
-/** What reading a chart with pointer or keys needs of it. */
+/** The part of a chart that is needed to read it with pointer or keys. */
 export interface Readable {
   readonly chart: LineChart | null;
   readonly curves: readonly Curve[];

@@ -1,4 +1,4 @@
-/** What a made-up search has learned: `?insight=few` of too few trials, `?insight=two` of two objectives. */
+/** Insights of a made-up search: `?insight=few` with too few trials, `?insight=two` with two objectives. */
 import type { Curve, Importance, Insight } from '../../src/protocol/insight.js';
 import type { RequestParams } from '../../src/protocol/engine.js';
 import type { FakeRun } from './world.js';

@@ -1,14 +1,14 @@
 import type { Confusion, Run } from '../../src/protocol/engine.js';
 import { isLive } from './values.js';
 
-/** What one class has to do with the examples; shares in [0, 1], null where there is nothing to divide by. */
+/** Scores of one class, in [0, 1]; null if there is nothing to divide by. */
 export interface ClassScore {
   name: string;
   actual: number;
   predicted: number;
-  /** Of what was taken for this class, how much was of it. */
+  /** Share of the predictions of this class that are correct. */
   precision: number | null;
-  /** Of what is of this class, how much was found. */
+  /** Share of the examples of this class that are predicted correctly. */
   recall: number | null;
   f1: number | null;
 }
@@ -17,7 +17,7 @@ export interface Mistake {
   truth: string;
   predicted: string;
   count: number;
-  /** Of the examples of the true class. */
+  /** Share of the examples of the true class. */
   share: number;
 }
 
@@ -69,7 +69,7 @@ export function shadeOf(share: number, right: boolean): number {
   return share > 0 ? Math.max(1, Math.round((right ? share : Math.sqrt(share)) * SHADES)) : 0;
 }
 
-/** To a tenth; only all is 100 %, and only none is 0 %. */
+/** Formats a share to a tenth of a percent; only 1 is 100 %, and only 0 is 0 %. */
 export function exactPercent(share: number): string {
   if (share <= 0 || share >= 1) return share >= 1 ? '100 %' : '0 %';
   const tenth = Math.max(0.1, Math.min(99.9, Math.round(share * 1000) / 10));

@@ -35,7 +35,7 @@ export class Toasts {
   }
 }
 
-/** What a screen reader is told when it happens. */
+/** Announces events to screen readers. */
 export class Announcer {
   text = '';
 

@@ -31,7 +31,7 @@ export interface ViewSettings {
   insightMethod: ImportanceMethod;
   /** Parameters whose joint effect is looked at; null: the two most important ones. */
   insightPair: [string, string] | null;
-  /** What was typed into the form and is not saved yet. */
+  /** Unsaved edits of the form. */
   draft: DraftEdits | null;
 }
 export type TrialOrder = 'number' | 'newest' | 'best';

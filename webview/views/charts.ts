@@ -142,7 +142,7 @@ class ChartsView extends LitElement {
     </div>`;
   }
 
-  /** What runs warned of, or what was left out of their records. */
+  /** Renders the warnings of runs, also about records that were left out. */
   private warnings(): TemplateResult | typeof nothing {
     const warned = this.model.shown.filter((run) => run.warnings);
     const run = warned.at(-1);

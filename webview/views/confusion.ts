@@ -54,7 +54,7 @@ class ConfusionView extends LitElement {
   }
 
   override render(): TemplateResult | typeof nothing {
-    // Of at most so many runs, or a hundred trials would be asked for theirs.
+    // Bounded, or a hundred trials would be asked for theirs.
     const runs = mayHaveMatrix(this.model.shown).slice(0, 12);
     const having = runs.filter((run) => this.confusions!.of(run));
     const run =

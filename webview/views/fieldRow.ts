@@ -8,7 +8,7 @@ import { fieldText, suggestSpace } from '../model/form/fields.js';
 import { formatParam } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
 
-/** What a row of the form needs to be shown and edited. */
+/** The context in which a row of the form is shown and edited. */
 export interface RowContext {
   draft: Draft;
   edit(change: (draft: Draft) => void): void;

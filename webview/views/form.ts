@@ -72,7 +72,7 @@ class FormView extends LitElement {
       );
       this.requestUpdate();
     } catch {
-      // What is wrong is said again, and for good, when the person acts.
+      // Errors are shown when the person acts.
     }
   }
 
@@ -156,7 +156,7 @@ class FormView extends LitElement {
     });
   }
 
-  /** What was edited of the search, without starting another one. */
+  /** Applies the edits of the search without starting another one. */
   private changeSearch(search: Search): Promise<void> {
     return this.during(`Changing ${search.name}`, async () => {
       const draft = this.draft!;

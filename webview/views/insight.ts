@@ -18,7 +18,7 @@ import { importanceCard } from './insight/importance.js';
 import { parallelCard } from './insight/parallel.js';
 import { surfaceCard } from './insight/surface.js';
 
-/** What a search has learned: how it went, what matters, what each parameter does, what is left to gain. */
+/** The Insight tab: progress, importance, effects of each parameter, possible gain. */
 class InsightView extends LitElement {
   static override properties = {
     model: { attribute: false },

@@ -141,7 +141,7 @@ function picture(points: readonly RangePoint[], suggestion: number | null, run: 
         .filter(({ loss }) => Number.isFinite(loss))
         .map((point) => ({ point, at: place(point, point.loss, frame) }))
         .filter(({ at }) => inside(at));
-      // What leaves the frame is left out, and the line broken there.
+      // Points outside the frame are left out, and the line is broken there.
       let open = false;
       const line = points.map((point) => {
         const [left, top] = point.smoothed === null ? [0, NaN] : place(point, point.smoothed, frame);

@@ -5,7 +5,7 @@ import { formatCount, formatNumber } from '../../src/format/numbers.js';
 import { swatch } from './swatch.js';
 import { entryOf } from '../../src/protocol/records.js';
 
-/** What a chart shows, in words and numbers. */
+/** Renders the contents of a chart as a table. */
 export function valuesTable(model: PanelModel, metric: string, runs: readonly Run[]): TemplateResult {
   return html`<div class="values-table">
     <table>

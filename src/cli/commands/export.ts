@@ -17,7 +17,7 @@ import { askTrainer } from '../trainer.js';
 import { QUERY_OPTIONS, readQuery } from './ls.js';
 import { entryOf } from '../../protocol/records.js';
 
-/** Of a cross-validation's networks. */
+/** Selects one network of a cross-validation. */
 export const FOLD_OPTION: Option = {
   type: 'string',
   value: 'N',

@@ -1,4 +1,4 @@
-/** What can be done with what a run of the built-in trainer has trained. */
+/** Commands for the models that the built-in trainer has trained. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { LIVE_STATUSES, RunStatus } from '../../protocol/engine.js';
@@ -35,7 +35,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
   const folderOf = async ({ folder, run }: RunIn): Promise<string> =>
     (await folder.request('runs/get', { id: run.id })).folder;
 
-  /** Of a cross-validation's networks, one; else an empty word. */
+  /** Asks for one network of a cross-validation; returns '' for any other run. */
   const foldFor = async ({ run }: RunIn): Promise<string> => {
     const { folds, fold } = run.info;
     if (typeof folds !== 'number' || typeof fold === 'number') return '';

@@ -1,4 +1,4 @@
-/** What the command handlers work with. */
+/** The parts that command handlers work with. */
 import type * as vscode from 'vscode';
 import type { Engines } from '../link/engines.js';
 import type { Explorer } from '../explorer/tree.js';

@@ -2,7 +2,7 @@ import type { FormField } from '../../protocol/panel.js';
 import type { ParamValue } from '../../protocol/values.js';
 import { l10n } from '../l10n.js';
 
-/** What the person typed, as a value of the field's kind. */
+/** Converts typed text to a value of the field's kind. */
 export function readValue(typed: string, kind: FormField['kind']): { value: ParamValue; problem?: string } {
   const text = typed.trim();
   if (kind === 'number' || kind === 'integer') {

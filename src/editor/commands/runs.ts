@@ -1,4 +1,4 @@
-/** What can be done with runs that are there. */
+/** Commands for existing runs. */
 import { close } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -212,7 +212,7 @@ async function pickDeleted(deleted: RunIn[], title: string): Promise<RunIn[]> {
 
 const nameOf = (id: string, runs: readonly RunIn[]) => runs.find(({ run }) => run.id === id)?.run.name ?? id;
 
-/** What could not be done, and why. */
+/** Tells the person which runs were skipped, and why. */
 function tellSkipped(answers: RequestResult<'runs/stop'>[], runs: readonly RunIn[]): void {
   const skipped = answers.flatMap((answer) => answer.skipped);
   if (skipped.length === 0) return;

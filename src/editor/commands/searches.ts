@@ -1,4 +1,4 @@
-/** What can be done with searches that are there, and with the best that they found. */
+/** Commands for existing searches and for the best values that they found. */
 import * as vscode from 'vscode';
 import type { Search } from '../../protocol/engine.js';
 import { markAt, type Floats } from '../../protocol/floats.js';

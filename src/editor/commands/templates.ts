@@ -1,4 +1,4 @@
-/** What a new experiment file starts from. Each is a complete file that passes the checks. */
+/** Templates of new experiment files. Each is a complete file that passes the checks. */
 import { l10n } from '../l10n.js';
 
 export interface Template {

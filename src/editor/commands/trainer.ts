@@ -79,7 +79,7 @@ function parseLine<L>(text: string, schema: { parse(value: unknown): L }): L | u
   try {
     return schema.parse(JSON.parse(text));
   } catch {
-    // What a native library prints by itself is no answer.
+    // A line that a native library printed is not an answer.
     return undefined;
   }
 }

@@ -12,7 +12,7 @@ export interface Row {
   icon: { id: string; color?: string };
   /** Kind, then states, for when-clauses. */
   context: string;
-  /** What a screen reader says. */
+  /** The label for screen readers. */
   accessible: string;
 }
 

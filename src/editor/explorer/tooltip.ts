@@ -1,4 +1,4 @@
-/** What hovering over a run or a search tells, as Markdown in which nothing of the run is taken as markup. */
+/** Tooltips of runs and searches, as Markdown. Texts of the run are escaped, so they cannot add markup. */
 import { LIVE_STATUSES, type Run, type Search } from '../../protocol/engine.js';
 import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';

@@ -1,4 +1,4 @@
-/** What the engine knows of each open experiment file, for its lenses and hovers. Asked anew when its runs change. */
+/** The engine's results for each open experiment file, for lenses and hovers. Requested again when its runs change. */
 import * as vscode from 'vscode';
 import { Debounce, Disposables, Emitter, type Disposable } from '../events.js';
 import type { Engines, EnginesChange } from '../link/engines.js';

@@ -11,7 +11,7 @@ import { entryOf } from '../../protocol/records.js';
 
 export type Best = NonNullable<RequestResult<'best/forFile'>['best']>;
 
-/** What is known of a file's runs. */
+/** The results of a file's runs and searches. */
 export interface FileState {
   best: Best | null;
   /** Newest first; not those of searches. */

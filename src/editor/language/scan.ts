@@ -14,9 +14,9 @@ export interface Entry {
 export interface Place {
   /** Keys that lead to the mapping or value at the position. */
   path: string[];
-  /** Whether a key or a value is expected here. */
+  /** The kind of text that is expected here. */
   kind: 'key' | 'value';
-  /** What has been typed of it. */
+  /** Offset at which the part that has been typed begins. */
   from: number;
   /** Within `{ }` or `[ ]`. */
   flow: boolean;

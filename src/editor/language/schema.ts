@@ -23,7 +23,7 @@ export interface Property {
   name: string;
   description: string;
   required: boolean;
-  /** What its value is: decides what is inserted behind the key. */
+  /** Kind of its value; decides what is inserted after the key. */
   value: 'mapping' | 'list' | 'scalar';
 }
 
@@ -63,7 +63,7 @@ export class SchemaReader {
     return [...found.values()];
   }
 
-  /** What the key at the end of the path means; empty when the schema says nothing. */
+  /** Returns the description of the key at the end of the path, or '' if the schema has none. */
   description(path: readonly string[]): string {
     const parents = this.at(path.slice(0, -1));
     const name = path.at(-1) ?? '';

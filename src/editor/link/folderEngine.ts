@@ -135,7 +135,7 @@ export class FolderEngine implements Disposable {
   /** Joins an engine that someone else (a terminal, another window) starts. */
   private async watchForEngine(): Promise<void> {
     const { local, address } = await this.paths();
-    // What isn't there can't be watched.
+    // Only an existing folder can be watched.
     await mkdir(local, { recursive: true, mode: 0o700 });
     const pattern = new vscode.RelativePattern(vscode.Uri.file(local), path.basename(address));
     const watcher = this.all.add(vscode.workspace.createFileSystemWatcher(pattern, false, true, true));
@@ -151,8 +151,8 @@ export class FolderEngine implements Disposable {
   }
 
   /**
-   * What an engine started now is to know, and the programs of what is started from now on. True when that is not what it
-   * was. A running engine keeps what it was started with.
+   * Updates the environment for an engine that is started from now on, and for the programs of new runs. Returns true if it
+   * has changed. A running engine keeps the environment that it was started with.
    */
   private prepare(): boolean {
     const before = JSON.stringify(this.env);

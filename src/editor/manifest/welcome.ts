@@ -1,4 +1,4 @@
-/** What the empty explorer says, and the walkthrough. Links name commands through `commandId`. */
+/** Texts of the empty explorer and of the walkthrough. Links name commands through `commandId`. */
 import { commandId } from './commands.js';
 import { CONTEXT, VIEW, WALKTHROUGH } from './ids.js';
 

@@ -1,6 +1,6 @@
 /**
- * What the editor knows of one folder's runs. Asks the engine for what is looked at, page by page, and is kept up
- * to date by its `changed` notifications; it never reads everything.
+ * The runs of one folder, as far as the editor shows them. Requests pages from the engine when they are shown, and updates
+ * them from its `changed` notifications; it never reads everything.
  */
 import {
   LIVE_STATUSES,
@@ -164,7 +164,7 @@ export class RunsModel {
     const key = { experiment: run.experiment, search: run.search };
     const list = this.lists.get(keyOf(key));
     if (!list) return;
-    // Whether a new run matches the filter only the engine knows.
+    // Only the engine knows whether a new run matches the filter.
     if (this.text && !list.runs.some(({ id }) => id === run.id)) return;
     if (list.update(run) === 'changed') change.lists.push(key);
   }

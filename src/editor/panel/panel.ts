@@ -76,7 +76,7 @@ export class Panel implements Disposable {
     else this.waiting = show;
   }
 
-  /** What has just been started comes into view beside what is drawn already. */
+  /** Shows newly started runs beside those that are drawn already. */
   showStarted(experiment: string, runs: string[]): void {
     const { selected, experiment: shown } = this.state;
     const kept = shown === experiment ? selected : null;
@@ -142,7 +142,7 @@ export class Panel implements Disposable {
     if (method === 'runs/start' || method === 'searches/start') {
       const start = Requests['runs/start'].params.pick({ file: true, text: true }).loose().parse(parsed.data);
       const file = this.ownFile(start.file);
-      // What the person sees is what is run, saved or not.
+      // The text in the editor is run, even if it is not saved.
       const text = start.text ?? (await this.parts.files.unsavedText(file));
       const given = {
         ...(await this.folder.chosenPython()),

@@ -1,4 +1,4 @@
-/** What an agent in the editor can do with Tunesmith: look at runs, and start some once the person agrees. */
+/** Tools for agents in the editor: they look at runs, and start runs once the person agrees. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { z } from 'zod';
@@ -116,7 +116,7 @@ export class AgentTools implements Disposable {
   }
 }
 
-/** What a model needs of a run, without what only fills its context. */
+/** Returns the part of a run that a model needs, so that nothing else fills its context. */
 function brief({
   id,
   name,

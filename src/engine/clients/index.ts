@@ -1,4 +1,4 @@
-/** What a client of the engine needs: to connect once, or to stay connected. */
+/** The library for clients of the engine: connect once, or stay connected. */
 export { connectEngine, environmentWith, type ConnectOptions } from './connect.js';
 export type { Disposable, EngineConnection, EngineInfo } from './connection.js';
 export { EngineError, type EngineErrorKind } from './errors.js';

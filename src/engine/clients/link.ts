@@ -110,7 +110,7 @@ export class EngineLink implements Disposable {
 
   private lost(error: EngineError): void {
     if (this.disposed) return;
-    // What only the person can mend is not tried again by itself.
+    // No automatic retry of what only the person can mend.
     const hopeless = this.leaving !== null || error.kind === 'no-node' || error.kind === 'not-running';
     if (hopeless) return this.become({ kind: 'disconnected', error, retryAt: null });
     const wait = Math.min(30_000, 250 * 2 ** this.failures) * (0.75 + Math.random() / 2);

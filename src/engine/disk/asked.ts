@@ -1,6 +1,6 @@
 /**
- * What this person has asked to be run on this machine. It lies outside the workspace, and nothing else makes a run or a
- * search start: a folder that was cloned or copied carries data, and no orders.
+ * Runs and searches that this person has asked for on this machine. The record lies outside the workspace, and nothing else
+ * makes a run or a search start: a folder that was cloned or copied contains data, not orders.
  */
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
@@ -36,7 +36,7 @@ export class Asked {
     }
   }
 
-  /** To be called before the content is written. */
+  /** Call it before the content is written. */
   add(kind: AskedKind, id: string, content: string): void {
     this.db
       .prepare('INSERT INTO asked (kind, id, hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
@@ -76,7 +76,7 @@ export function hashOf(content: string): string {
 function connect(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: 5000 });
   try {
-    // What the person was told is on disk, also after a power cut.
+    // An acknowledged request is on disk, also after a power cut.
     db.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;

@@ -10,7 +10,7 @@ import { ID_PATTERN } from '../../protocol/runFiles.js';
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** What a run's record says of the environment: nothing here is a secret. */
+/** Variables of the environment that a run's record shows; none of them is a secret. */
 const SHOWN = [
   'CUDA_VISIBLE_DEVICES',
   'VIRTUAL_ENV',

@@ -110,7 +110,7 @@ function keepPrivate(folder: string): void {
   if (mode & 0o077) fs.chmodSync(folder, PRIVATE_FOLDER);
 }
 
-/** Whether a folder of local state is this user's alone, it and the one that it lies in. */
+/** Returns whether a folder of local state, and the folder above it, belong to this user alone. */
 export function isPrivateFolder(folder: string): boolean {
   try {
     return [folder, path.dirname(folder)].every((part) => {

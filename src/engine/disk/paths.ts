@@ -18,7 +18,7 @@ export interface WorkspacePaths {
   lock: string;
   log: string;
   store: string;
-  /** What this person has asked to be run. */
+  /** Path of the runs and searches that this person has asked for. */
   asked: string;
   /** The environments that it is to be run with. */
   environments: string;

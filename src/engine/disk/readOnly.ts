@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 
 const { R_OK, W_OK, X_OK } = fs.constants;
 
-/** Whether an error says that something may not be written or read by this user. */
+/** Returns whether an error says that this user may not write or read something. */
 export function isForbidden(error: unknown): boolean {
   return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');
 }

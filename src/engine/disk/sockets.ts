@@ -37,7 +37,7 @@ export function newSocket({ prefix, leaf }: SocketKind): string {
   throw new Error(`No private folder for a socket can be made in ${bases.join(' or ')}: ${problem}.`);
 }
 
-/** Whether the address names a socket of this kind in a private folder of this user: never a port, a link or a file. */
+/** Returns whether the address names a socket of this kind in a private folder of this user, and not a port, a link or a file. */
 export function isOwnSocket(kind: SocketKind, address: string): boolean {
   if (process.platform === 'win32') return isPipe(kind, address);
   try {

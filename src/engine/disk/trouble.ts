@@ -2,7 +2,7 @@
 import type { Log } from './log.js';
 
 export class Trouble {
-  /** What is wrong now, in one sentence for the person. */
+  /** The present problem, in one sentence for the person. */
   problem: string | null = null;
 
   constructor(private readonly log: Log) {}

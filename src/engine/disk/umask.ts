@@ -2,7 +2,7 @@
 
 let given: number | null = null;
 
-/** To be called once, when the process starts. `persons` is the umask to hand on, by default the one we were given. */
+/** Call it once, when the process starts. `persons` is the umask for started programs, by default the one that this process got. */
 export function keepFilesPrivate(persons?: number): void {
   const before = process.umask(0o077);
   given = persons ?? before;

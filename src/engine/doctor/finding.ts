@@ -1,10 +1,10 @@
 export interface Finding {
-  /** What was looked at: `home`, `engine`, `index`, `journals`, `folders`, `permissions`, `leftovers`. */
+  /** The subject: `home`, `engine`, `index`, `journals`, `folders`, `permissions` or `leftovers`. */
   about: string;
   state: 'fine' | 'note' | 'problem';
-  /** What is so, in one sentence. */
+  /** The finding, in one sentence. */
   text: string;
-  /** What repairing does, in one sentence; absent when there is nothing to repair, or only the person can. */
+  /** The repair, in one sentence; absent if nothing needs it, or only the person can do it. */
   remedy?: string;
   /** Does it. Throws when it can't. */
   repair?: () => void;

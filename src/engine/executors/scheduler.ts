@@ -8,7 +8,7 @@
  */
 import { visibleGpus, type Devices, type Gpu } from '../machine/devices.js';
 
-/** What one run takes. `gpus: 0` means the processor; `perGpu` runs like it share one GPU. */
+/** Devices that one run needs. `gpus: 0` means the CPU; `perGpu` runs like it share one GPU. */
 export interface Need {
   gpus: number;
   perGpu: number;

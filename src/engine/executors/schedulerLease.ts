@@ -103,7 +103,7 @@ export class SchedulerLease {
     return true;
   }
 
-  /** Of several hosts that find the same holder gone, one removes it, and none the lease of a faster one. */
+  /** Removes the lease of a lost holder. If several hosts try, one succeeds, and none removes the lease of a faster one. */
   private putAside(token: string | undefined): boolean {
     const aside = `${this.file}.${randomBytes(6).toString('hex')}`;
     try {

@@ -1,5 +1,5 @@
 /**
- * Whether a lease of another host is still kept. Clocks of two hosts differ, so the lease's time is
+ * Watches whether another host still renews a lease. Clocks of two hosts differ, so the lease's time is
  * not compared with ours: a lease is stale when we have seen it unchanged for minutes.
  */
 import { statSync } from 'node:fs';
@@ -28,7 +28,7 @@ export class LeaseWatch {
     this.since = this.now();
   }
 
-  /** To be called every few seconds. */
+  /** Returns whether the lease is stale. Call it every few seconds. */
   isStale(): boolean {
     const mtime = this.read();
     if (mtime !== this.mtime) {

@@ -20,7 +20,7 @@ const POLL_MS = 500;
 
 export type { RunListener } from './keeper.js';
 
-/** What a run goes on with instead of what it had. */
+/** Changes to a run when it is resumed. */
 export interface RelaunchChanges {
   params: Params;
   plan: Pick<RunPlan, 'argv' | 'variables' | 'env' | 'cwd' | 'network' | 'floats'>;

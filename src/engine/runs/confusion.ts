@@ -5,9 +5,9 @@ import { readCsv } from '../../protocol/csv.js';
 import type { Confusion } from '../../protocol/engine.js';
 import type { RunMedia } from '../../store/api.js';
 
-/** What a program calls it. */
+/** Name under which programs log it. */
 export const CONFUSION_MEDIA = 'confusion matrix';
-/** Of a thousand classes, with room to spare. Programs write these files, and may write anything. */
+/** Enough for a thousand classes. Programs write these files, and may write anything. */
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_CLASSES = 1000;
 

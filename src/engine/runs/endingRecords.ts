@@ -27,7 +27,7 @@ export interface Launch {
 }
 export const FIRST_LAUNCH: Launch = { number: 1, at: -Infinity };
 
-/** What the supervisor has written of the program's start and end. Only its own file is believed. */
+/** Reads the supervisor's records of the program's start and end. Only its own file is believed. */
 export function readSupervisorRecords(runFolder: string, launch = FIRST_LAUNCH): SupervisorRecords {
   const isIts = (record: { launch?: number }): boolean => (record.launch ?? 1) === launch.number;
   const records: SupervisorRecords = { spawn: null, exit: null };

@@ -15,7 +15,7 @@ export async function loadExperiment(file: string, text: string | undefined): Pr
   return experiment;
 }
 
-/** What is started for these parameters; throws RequestError when they don't fit the file. */
+/** Returns the plan for these parameters. Throws RequestError if they don't fit the file. */
 export function planOrRefuse(experiment: Experiment, params: Params, ctx: PlanContext): RunPlan {
   const plan = planRun(experiment, params, ctx);
   if (plan.problems.some((problem) => problem.severity === 'error')) throw invalidFile(plan.problems);

@@ -61,12 +61,12 @@ export class RunFolders {
       .map(({ name }) => name);
   }
 
-  /** Whether this person has asked for the run, as its folder has it now. */
+  /** Returns whether this person has asked for the run as it is in its folder now. */
   isAsked(id: string): Answer {
     return this.asked.check('run', id, this.specText(id));
   }
 
-  /** What run.json must hold for its supervisor to start anything: a SHA-256, or null when nobody has asked for it. */
+  /** Returns the SHA-256 that run.json must have for its supervisor to start anything, or null if nobody has asked for the run. */
   askedHash(id: string): string | null {
     const text = this.specText(id);
     return text !== null && this.asked.check('run', id, text) === 'yes' ? hashOf(text) : null;
@@ -205,7 +205,7 @@ export class RunFolders {
     this.asked.forget('run', [id]);
   }
 
-  /** What the person has said of it; null when that is nothing. */
+  /** Returns the person's edits of the run; null if there are none. */
   meta(id: string): RunMeta | null {
     try {
       return RunMeta.parse(JSON.parse(readReal(path.join(this.path(id), RUN_FILES.meta))));

@@ -8,7 +8,7 @@ import type { Trouble } from '../disk/trouble.js';
 import type { Scheduler } from '../executors/scheduler.js';
 import type { RunFolders } from './folders.js';
 
-/** What a search wants to know of its trials. */
+/** A search's listener for events of its trials. */
 export interface RunListener {
   /** New values of the objective, stored already. */
   objective(run: Run, search: string, points: { step: number; value: number }[]): void;
@@ -30,7 +30,7 @@ export interface ActiveRunsOptions {
   supervisorProgram: string;
 }
 
-/** What a run needs of whoever keeps all of them. */
+/** The services that a run uses. */
 export interface Keeper {
   readonly options: ActiveRunsOptions;
   readonly listener: RunListener | null;

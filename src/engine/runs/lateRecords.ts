@@ -24,7 +24,7 @@ export class LateRecords {
     private readonly isOthers: (id: string) => boolean,
   ) {}
 
-  /** To be called about once a second. */
+  /** Reads journals that have grown. Call it about once a second. */
   look(): void {
     const { store } = this.active.options;
     const query = { status: ENDED, limit: AT_ONCE };

@@ -126,7 +126,7 @@ export class LiveRun {
     this.look();
   }
 
-  /** To be called about twice a second: reads what programs without a client have written, and looks for the end. */
+  /** Reads the output of programs without a client, and looks for the end. Call it about twice a second. */
   poll(): void {
     if (this.phase !== 'looking') return;
     this.guarded(() => this.options.intake.poll(false).grew && this.lease?.alive());

@@ -33,7 +33,7 @@ export interface NewRunDetails {
   trial: number | null;
   git: GitFacts | null;
   rangeTest?: RangeTest;
-  /** What its program gets; null: the engine's. A trial's is its search's, which keeps it. */
+  /** Environment of its program; null: the engine's. A trial has its search's environment, which the search keeps. */
   environment: Environment | null;
 }
 
@@ -102,7 +102,7 @@ export class RunMaker {
     return this.row(spec.id);
   }
 
-  /** What a plan may name of a run that is about to be made, or of one that goes on. */
+  /** Returns the facts that a plan may name, for a new run or a resumed one. */
   newRun(seed: number, trial: number | null, id = newId()): RunFacts {
     return { id, folder: this.options.folders.path(id), seed, trial };
   }
@@ -134,7 +134,7 @@ export class RunMaker {
     return this.row(spec.id);
   }
 
-  /** What running it again starts: `rerun` does so. Changes nothing. Throws when it can't be run again. */
+  /** Returns the plan that `rerun` would start. Changes nothing. Throws if the run can't be run again. */
   planAgain(
     id: string,
     params: Params = {},
@@ -251,7 +251,7 @@ export class RunMaker {
     return Promise.race([entry.facts, late]);
   }
 
-  /** What is known at once; asked for in the background for the next time. */
+  /** Returns the commit as it is known now, and updates it in the background for the next call. */
   lastGitOf(folder: string): GitFacts | null {
     return this.lookUpGit(folder).last;
   }

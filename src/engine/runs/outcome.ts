@@ -1,4 +1,4 @@
-/** What a run's end means: its final status, and for the person why it failed. Pure. */
+/** Derives a run's final status, and the reason of a failure in words, from how it ended. Pure. */
 import type { RunError, RunStatus } from '../../protocol/engine.js';
 import type { StopReason } from '../../protocol/supervisor.js';
 import { entryOf } from '../../protocol/records.js';
@@ -10,7 +10,7 @@ export type EndStatus = FinalStatus | 'paused';
 export interface Ending {
   /** The supervisor's exit record; null when it vanished without one. */
   exit: { code: number | null; signal: string | null; requested: StopReason | null; error?: string } | null;
-  /** What the script itself said last, if it did. */
+  /** The script's own last word, if it had one. */
   finish: { status: EndStatus; error?: string; time: number } | null;
   /** As the engine has written down itself: it ended the run after its program was gone. */
   closed?: FinalStatus;

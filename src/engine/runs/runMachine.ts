@@ -25,7 +25,7 @@ export type RunState =
   | { name: 'paused'; device: string; started: boolean }
   /** `reason` null: an earlier engine had asked, and its supervisor knows for what. */
   | { name: 'stopping'; device: string | null; reason: StopReason | null }
-  /** To be ended before anything was started for it. */
+  /** Is being cancelled before anything was started. */
   | { name: 'cancelling'; reason: Exclude<StopReason, 'pause'> }
   /** Its program ended to be launched again; it takes nothing but disk. */
   | { name: 'suspended' }
@@ -53,7 +53,7 @@ export type RunEvent =
   | { type: 'kept' }
   | Request;
 
-/** What a person or a search asks. These can be refused; other events never are. */
+/** Requests of a person or a search. They can be refused; other events never are. */
 export type Request =
   | { type: 'stop'; reason: Exclude<StopReason, 'pause'> }
   /** Ends the program, to launch it again later. */
@@ -90,7 +90,7 @@ export function leftState(status: RunStatus, device: string, host: string): RunS
   return { name: status === 'starting' ? 'starting' : 'running', device };
 }
 
-/** What is to be done first in that state. */
+/** Returns the commands with which a run in that state begins. */
 export function takeUp(state: RunState): RunCommand[] {
   const commands: RunCommand[] = [];
   if ('device' in state && !(state.name === 'paused' && isCpu(state.device))) commands.push({ do: 'occupy' });
@@ -99,7 +99,7 @@ export function takeUp(state: RunState): RunCommand[] {
   return commands;
 }
 
-/** What the person is shown for a state. */
+/** Returns the status to show for a state. */
 export function statusOf(state: RunState): RunStatus {
   switch (state.name) {
     case 'held':

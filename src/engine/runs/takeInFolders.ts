@@ -37,7 +37,7 @@ export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): {
   for (const id of ids.sort()) {
     if (!known.delete(id) && !takeIn(id)) odd.push(id);
   }
-  // What is left in the index has no folder any more: it was removed, or another workspace has come to this path.
+  // The remaining runs of the index have no folder: it was removed, or another workspace is now at this path.
   if (known.size > 0) {
     store.runs.purge([...known]);
     log.info(`${known.size} runs have no folder any more and are no longer listed`);

@@ -1,4 +1,4 @@
-/** What a person changes about a search that is there: its space, its constraints, how many trials are planned. */
+/** Changes to an existing search: its space, its constraints, the number of planned trials. */
 import { toSpace, type Experiment } from '../../experiment/index.js';
 import type { FloatMark } from '../../protocol/floats.js';
 import { ErrorCode, type Search } from '../../protocol/engine.js';

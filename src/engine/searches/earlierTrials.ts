@@ -1,4 +1,4 @@
-/** What earlier searches of the workspace tell a new one. */
+/** Trials of earlier searches that warm-start a new one. */
 import type { Experiment } from '../../experiment/index.js';
 import type { Run } from '../../protocol/engine.js';
 import type { Earlier } from '../../search/types.js';

@@ -83,7 +83,7 @@ export class SearchFolders {
     }
   }
 
-  /** Whether this person has asked for the search on this machine, with the plan that its folder has. */
+  /** Returns whether this person has asked for the search on this machine, with the plan that its folder has. */
   isAsked(id: string): Answer {
     return this.asked.check('search', id, this.text(id, FILES.plan));
   }

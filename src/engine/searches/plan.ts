@@ -1,4 +1,4 @@
-/** What a search needs to go on after a restart; kept with its row in the store. */
+/** Everything that a search needs to resume after a restart; kept with its row in the store. */
 import type { Experiment } from '../../experiment/index.js';
 import type { Objective } from '../../search/types.js';
 import type { WireNumber } from '../../protocol/values.js';
@@ -11,7 +11,7 @@ export interface SearchPlan {
   seed: number;
   parallel: 'auto' | number;
   python: string | null;
-  /** So many failed trials were forgiven when the search was resumed last. */
+  /** Number of failed trials that were forgiven when the search was last resumed. */
   forgiven?: number;
 }
 

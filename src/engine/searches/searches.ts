@@ -77,7 +77,7 @@ export class Searches implements RunListener {
     const id = newId();
     try {
       const saved = await study.thread.call('save', {});
-      // So that the trials know their commit.
+      // Reads the commit first, so that the trials have it.
       await maker.gitOf(experiment.file.replace(/[\\/][^\\/]*$/, ''));
       environments.keep(id, environment);
       const count = store.searches.list({ experiment: experiment.name }).length;

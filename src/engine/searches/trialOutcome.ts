@@ -1,4 +1,4 @@
-/** What a trial's run means to its study. */
+/** Converts a trial's run to an outcome for its study. */
 import type { Experiment } from '../../experiment/index.js';
 import type { Run } from '../../protocol/engine.js';
 import { fromWire } from '../../protocol/values.js';
@@ -6,7 +6,7 @@ import type { Outcome } from '../../search/types.js';
 import { finalValue, objectivesOf } from './plan.js';
 import { entryOf } from '../../protocol/records.js';
 
-/** Of a run that is over, or suspended. `seconds`: how long its programs have worked, if that is known. */
+/** Returns the outcome of a run that is over or suspended. `seconds`: time that its programs have worked, if known. */
 export function outcomeOfTrial(run: Run, experiment: Experiment, seconds: number | null = null): Outcome {
   const more = { ...measured(run, experiment), ...(seconds === null ? duration(run) : { seconds }) };
   if (run.status === 'paused') return { state: 'paused', ...more };

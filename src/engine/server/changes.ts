@@ -108,7 +108,7 @@ export class Changes {
     this.schedule();
   }
 
-  /** To be called now and then while runs are live: output files tell nobody that they have grown. */
+  /** Reports output files that have grown. Call it now and then while runs are live. */
   checkLogs(): void {
     if ([...this.clients.values()].some((pending) => pending.watchedLogs.size > 0)) this.schedule();
   }

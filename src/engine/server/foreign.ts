@@ -10,7 +10,7 @@ import { RequestError } from './requestError.js';
 const ADVICE =
   'Run it only if you trust where the folder comes from: with --trust, or from its experiment file with tunesmith run FILE.';
 
-/** What would be started. */
+/** The plan of a run or search that would be started. */
 export interface Planned {
   argv: readonly string[];
   env: Readonly<Record<string, string>>;

@@ -16,7 +16,7 @@ export function notFound(what: string, id: string): RequestError {
   return new RequestError(ErrorCode.notFound, `There is no ${what} ${id}.`);
 }
 
-/** What was given can't be used, whatever the state. */
+/** An error for params that can't be used in any state. */
 export function badRequest(message: string): RequestError {
   return new RequestError(ErrorCodes.InvalidParams, message);
 }

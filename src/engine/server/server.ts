@@ -23,7 +23,7 @@ import type { Log } from '../disk/log.js';
 import type { Environment } from '../disk/environments.js';
 import { RequestError } from './requestError.js';
 
-/** What a handler gets: parameters after validation, with defaults filled in. */
+/** A handler's parameters, validated, with defaults filled in. */
 export type Parsed<N extends RequestName> = z.output<(typeof Requests)[N]['params']>;
 export type Handler<N extends RequestName> = (
   params: Parsed<N>,
@@ -46,7 +46,7 @@ export interface ServerOptions {
   version: string;
   workspace: string;
   handlers: Handlers;
-  /** What a person who connects should know before anything else; null when there is nothing. */
+  /** Returns a notice for every new client, or null. */
   notice(): string | null;
   log: Log;
   connected(client: Client): void;

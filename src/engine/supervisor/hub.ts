@@ -5,7 +5,7 @@ import type { Control, Frame } from '../../protocol/supervisor.js';
 import { lineReader } from '../../protocol/lines.js';
 import { timingSafeEqual } from 'node:crypto';
 
-/** What may wait for a slow engine. Past it frames are dropped and the engine is told to read the file. */
+/** Most bytes that wait for a slow engine. Beyond that, frames are dropped and the engine is told to read the file. */
 const MAX_BACKLOG = 8 << 20;
 const HELLO_MS = 10_000;
 
@@ -29,7 +29,7 @@ export interface HubEvents {
 export class Hub {
   private readonly peers = new Set<Peer>();
   private readonly sockets = new Set<Socket>();
-  /** What a client that connects only now must know. */
+  /** Standing requests, sent to clients that connect later. */
   private readonly standing = new Map<'stop' | 'set', Control>();
 
   constructor(private readonly events: HubEvents) {}

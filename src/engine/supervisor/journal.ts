@@ -8,7 +8,7 @@ import type { ProgramSpec } from './spec.js';
 /** Pause between two tries to write on a full disk. */
 const RETRY_MS = 500;
 
-/** What stands before the records of programs without a client, so that they are known to be of this launch. */
+/** Returns the record that assigns the records of a program without a client to this launch. */
 export function launchRecord({ number, checkpoint }: NonNullable<ProgramSpec['launch']>): string {
   const record: JournalRecord = {
     ...{ type: 'start', time: Date.now(), pid: process.pid, rank: 0, client: 'supervisor', launch: number },

@@ -7,7 +7,7 @@ import type { LaunchTaken } from '../../protocol/runFolder.js';
 import { thisHost } from '../machine/host.js';
 import { processStartTime } from './processes.js';
 
-/** What file systems without hard links answer. */
+/** Error codes of file systems without hard links. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'];
 
 /** Returns false when another supervisor was faster. Throws when the folder can't be written. */

@@ -9,7 +9,7 @@ export interface ProcessInfo {
   group: number;
   /** 0 where the system does not tell. */
   session: number;
-  /** Of the program, as the system shortens it. */
+  /** Name of the program, as the system shortens it. */
   name: string;
   /** Dead, but not yet collected by its parent: can't be signalled and does nothing. */
   zombie: boolean;
@@ -92,7 +92,7 @@ export function processStartTime(pid: number): string | null {
   }
 }
 
-/** Whether this very process still lives (a zombie does not). `started` null: whatever has the pid. */
+/** Returns whether this very process still lives (a zombie does not). `started` null: any process with the pid. */
 export function isAlive(pid: number, started: string | null): boolean {
   if (process.platform === 'linux') {
     const info = fromProc(pid);

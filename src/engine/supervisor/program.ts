@@ -28,7 +28,7 @@ export interface StopHelp {
   ask(reason: StopReason): boolean;
 }
 
-/** Of the grace period, what a client that knows of the request has before signals are sent as well. */
+/** Share of the grace period that a client gets before signals are sent as well. */
 const CLIENT_SHARE = 0.7;
 /** After a stop, how long the rest of the tree has once the program itself is gone. */
 const LINGER_MS = 2000;
@@ -44,7 +44,7 @@ export class Program {
   private requested: StopReason | null = null;
   private stopping: Promise<void> | null = null;
   private leaderGone = false;
-  /** What a stop could not end. */
+  /** Processes that a stop could not end. */
   private left: ProcessInfo[] = [];
   private over = false;
   private stood = 0;
@@ -105,7 +105,7 @@ export class Program {
 
   /** Asks politely, then ends by force after `grace` seconds. A second request with a shorter grace wins. */
   stop(reason: StopReason, grace = this.spec.stopGrace): void {
-    // What is left by then belongs to a later launch.
+    // Processes that exist by then belong to a later launch.
     if (this.over) return;
     this.requested ??= reason;
     if (grace === 0) void this.tree?.kill();

@@ -8,7 +8,7 @@ import { readCapture, type Capture } from '../../protocol/captureSettings.js';
 import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
 import { setEntry } from '../../protocol/records.js';
 
-/** What the supervisor needs of `run.json`. Checked by hand: a schema library would double its start-up time. */
+/** The part of `run.json` that the supervisor needs. Checked by hand: a schema library would double its start-up time. */
 export interface ProgramSpec {
   id: string;
   argv: string[];
@@ -112,7 +112,7 @@ export function programEnv(
   });
 }
 
-/** What is captured of the program: as its file says, else as the environment of whoever asked. */
+/** Returns the capture settings of the program's file, else of the environment of whoever asked. */
 export function captureOf({ capture }: ProgramSpec, env: Record<string, string | undefined>): Capture {
   return capture ?? readCapture(env[RUN_ENV.capture]);
 }

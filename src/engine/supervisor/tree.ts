@@ -9,7 +9,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const GRACE_MS = 2000;
 
 export class ProcessTree {
-  /** What was seen to belong to it, so that orphans are still known after their parent is gone. */
+  /** Processes seen in the tree, so that orphans are still known after their parent is gone. */
   private readonly known = new Map<number, string>();
 
   /** The root was seen: the session and the group with its number are its own. */

@@ -21,7 +21,7 @@ export interface FileChange {
   /** Ranges as YAML text, such as `{ log: [1e-5, 1e-1] }`; an empty text takes the parameter out of the search. */
   space?: Record<string, string>;
   trials?: number;
-  /** Of the `network:` section: its own, or the parameter's that stands there. */
+  /** Learning rate for the `network:` section: replaces its own, or the value of the parameter that it names. */
   learningRate?: number;
 }
 

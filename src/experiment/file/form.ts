@@ -139,7 +139,7 @@ function tell(problems: Record<string, string>, name: string, message: string): 
   if (!hasEntry(problems, name)) setEntry(problems, name, message);
 }
 
-/** What the built-in trainer would refuse about a parameter's value, said beside that parameter. */
+/** Adds the built-in trainer's objections to the parameters that they are about. */
 function checkNetwork(reading: Reading, params: Params, problems: FormProblems): void {
   const network = reading.written?.network;
   if (network === undefined || Object.keys(problems.params).length > 0) return;

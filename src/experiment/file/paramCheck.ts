@@ -1,4 +1,4 @@
-/** Whether a value fits a hyperparameter, and what the parameter is: shared by file, form and terminal. */
+/** Checks of hyperparameter values, shared by file, form and terminal. */
 import type { ParamValue } from '../../protocol/values.js';
 import { refuse, type Dimension } from '../../search/index.js';
 

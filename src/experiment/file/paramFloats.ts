@@ -1,4 +1,4 @@
-/** Whether a whole number given for a hyperparameter is a float. */
+/** Decides whether a whole number given for a hyperparameter is a float. */
 import { listMark, markAt, type FloatMark } from '../../protocol/floats.js';
 import type { ParamValue } from '../../protocol/values.js';
 import { floatMarkOf, sameValue, type Dimension } from '../../search/index.js';

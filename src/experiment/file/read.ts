@@ -110,14 +110,14 @@ function checkShape(source: Source, value: object): Pick<Reading, 'written' | 'o
   };
 }
 
-/** What is right about a file whose shape is wrong, so that its other mistakes are told at the same time. */
+/** Returns the valid parts of a file whose shape is wrong, so that their mistakes are reported at the same time. */
 function withoutFaults(value: object, faults: Path[]): WrittenExperiment | null {
   const rest = structuredClone(value);
   for (let round = 0; round < 4; round++) {
     for (const path of faults) removeAt(rest, path);
     const result = ExperimentFile.safeParse(rest);
     if (result.success) return result.data;
-    // What now is missing makes the part around it useless.
+    // The removed parts may be required by the part around them.
     faults = problemsOf(result.error.issues, rest, ExperimentFile).map(({ path }) => path);
   }
   return null;
@@ -171,12 +171,12 @@ class Checks {
     source.reportAt(origin(at), fault, where);
   }
 
-  /** Whether the file has the section, right or wrong. */
+  /** Returns whether the file has the section, right or wrong. */
   private has(section: string): boolean {
     return Object.hasOwn(this.reading.source.value as object, section);
   }
 
-  /** Whether the section is there, but too wrong to be read. */
+  /** Returns whether the section is there, but too wrong to be read. */
   private lost(section: 'params' | 'search'): boolean {
     return this.has(section) && this.written[section] === undefined;
   }
@@ -347,7 +347,7 @@ class Checks {
   }
 }
 
-/** What commands and constraints may name. */
+/** Returns the names that commands and constraints may use. */
 function namesOf({ params, written }: Reading): string[] {
   return [...new Set([...Object.keys(params), ...Object.keys(written?.search?.space ?? {})])];
 }

@@ -56,7 +56,7 @@ export class Source {
     return this.counts.error > 0;
   }
 
-  /** Whether further problems would not be listed: finding them is not worth the time. */
+  /** Returns whether the list of problems is full, so that further ones need not be looked for. */
   full(severity: 'error' | 'warning' = 'error'): boolean {
     return this.counts[severity] > MOST_PROBLEMS;
   }

@@ -185,7 +185,7 @@ class Brackets {
 const [DOCUMENT, FLOW_END, SCALAR] = ['\u0002', '\u0018', '\u001f'];
 const CLOSING: Record<string, string> = { '[': ']', '{': '}' };
 
-/** What aliases stand for, how large and how deep the tree is with them written out, and keys that come twice. */
+/** Resolves aliases, measures the size and depth of the expanded tree, and finds duplicate keys. */
 class References {
   readonly faults: TextFault[] = [];
   readonly targets = new Map<Alias, Node>();

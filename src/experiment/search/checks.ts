@@ -1,4 +1,4 @@
-/** What is wrong with `objective:` and `search:` beyond their shape. */
+/** Checks of `objective:` and `search:` beyond their shape. */
 import {
   checkConstraints,
   checkNamed,

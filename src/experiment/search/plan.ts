@@ -14,7 +14,7 @@ export function objectivesOf({ objective }: Pick<WrittenExperiment, 'objective'>
   return Array.isArray(objective) ? objective : [objective];
 }
 
-/** Of a search that has been checked. `names`: what constraints may name. */
+/** Returns the plan of a search that has been checked. `names`: the names that constraints may use. */
 export function searchPlanOf(search: WrittenSearch, names: readonly string[], floats?: FloatMark): SearchPlan {
   const written = search.constraints ?? [];
   return {

@@ -102,7 +102,7 @@ const SAMPLE: Record<string, string> = {
   ...{ log: '[1e-5, 1e-1]', uniform: '[0, 1]', int: '[1, 8]', logInt: '[16, 1024]' },
   ...{ normal: '[0, 1]', logNormal: '[-5, 1]', beta: '[2, 5]' },
 };
-/** What other tools call it. */
+/** Other tools' names of the kinds of ranges. */
 const OTHER_WORDS: Record<string, string> = {
   values: 'write { choice: [a, b] }',
   value: 'write the value itself, or { constant: value }',

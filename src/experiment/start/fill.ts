@@ -8,7 +8,7 @@ import { pythonText, type Nested } from './pythonText.js';
 /** `{name}`, `{{`, `}}` and the macros `${…}`. Braces around anything that can't be a name stand for themselves. */
 const PATTERN = /\$\{([^{}]*)\}|\{\{|\}\}|\{([A-Za-z_][\w.\-/]*)\}/g;
 
-/** What a run knows of itself beside its hyperparameters; a hyperparameter of the same name comes first. */
+/** Facts of a run that a command can name beside its hyperparameters; a hyperparameter of the same name takes precedence. */
 export const RUN_FACTS = ['seed', 'trial', 'run.id', 'run.dir'] as const;
 export type RunFact = (typeof RUN_FACTS)[number];
 
@@ -61,7 +61,7 @@ export function needsRun(text: string): boolean {
   return /\{(run\.(id|dir)|trial|seed)\}|\$\{args_json_file\}/.test(text);
 }
 
-/** What is wrong with the `${…}` of an argument, or null. */
+/** Returns the fault of an argument's `${…}`, or null. */
 export function macroFault(text: string): { message: string; hint: string } | null {
   for (const [whole, macro] of text.matchAll(PATTERN)) {
     if (macro === undefined || /^(args_json|args_json_file|envvar:\w+)$/.test(macro)) continue;

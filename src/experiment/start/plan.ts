@@ -100,7 +100,7 @@ function textsOf(argument: string, values: Values, env: Record<string, string | 
   return fillArgument(argument, values, env).map(({ text, variables }) => putVariables(text, variables, env));
 }
 
-/** Whether the command or the environment name the run's own folder, id, seed or trial, which another run has not. */
+/** Returns whether the command or the environment names the run's own folder, id, seed or trial. */
 export function namesItsRun({ program, env }: Experiment): boolean {
   const texts = [...(program.kind === 'run' ? program.argv : []), ...Object.values(env)];
   return texts.some(needsRun);

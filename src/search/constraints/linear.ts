@@ -30,7 +30,7 @@ export class Linear {
   /** Minimum and maximum of each dimension; 0 for dimensions that no row uses. */
   readonly lows: number[];
   readonly highs: number[];
-  /** Whether the conditions of other dimensions refer to this one. */
+  /** By dimension: true if the conditions of other dimensions refer to it. */
   readonly isParent: boolean[];
   private readonly parents: { at: number; values: Params[string][] }[][];
 

@@ -71,7 +71,7 @@ export class CurveModel {
   best = Infinity;
   completed = 0;
   /**
-   * Whether any completed trial has learnt anything. Until then a flat start is no evidence, because the search hasn't
+   * True if any completed trial has learnt anything. Until then a flat start is no evidence, because the search hasn't
    * shown yet how its curves come down.
    */
   informed = false;

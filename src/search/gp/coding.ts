@@ -22,7 +22,7 @@ export interface Column {
   kind: ColumnKind;
   /** Requirements that must all hold. `null`: the parameter is never active. */
   when: Requirement[] | null;
-  /** Whether other columns depend on this one. */
+  /** True if other columns depend on this one. */
   parent: boolean;
 }
 

@@ -40,7 +40,7 @@ export interface FitOptions {
    * explain the same values; a climb from little noise finds only the former.
    */
   firstNoise?: number | null;
-  /** Whether to fit from the prior's mode as well when there is a `start`, and keep the better result. */
+  /** True to fit from the prior's mode as well when there is a `start`, and keep the better result. */
   afresh?: boolean;
 }
 

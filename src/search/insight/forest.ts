@@ -46,7 +46,7 @@ interface Tree {
   threshold: Float64Array;
   /** Groups that go left in a split of choices, by index. */
   groups: (Uint8Array | null)[];
-  /** Whether inactive rows go left. */
+  /** By node: 1 if inactive rows go left. */
   inactive: Uint8Array;
   left: Int32Array;
   right: Int32Array;

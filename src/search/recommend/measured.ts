@@ -1,4 +1,4 @@
-/** What was measured at each point: the mean over a trial and its repeats, and whether it met the constraints. */
+/** Measurements at each point: the mean over a trial and its repeats, and whether it met the constraints. */
 import { paretoFront } from '../pareto/index.js';
 import type { Goal, Trial } from '../types.js';
 
@@ -8,7 +8,7 @@ export interface Measured {
   losses: number[];
   /** Number of measurements. */
   count: number;
-  /** Whether the measurements differed. */
+  /** True if the measurements differed. */
   varied: boolean;
   /** Sum of the constraint violations; 0 if all are met. */
   violation: number;

@@ -34,7 +34,7 @@ export class Observations {
   violations = new Float64Array(64);
   /** Values by constraint and trial; NaN if not measured. */
   constraints: Float64Array[] = [];
-  /** Whether any completed trial broke a constraint. */
+  /** True if any completed trial broke a constraint. */
   broken = false;
   /** Loss vector of each trial, for several objectives; null if unknown. */
   readonly vectors: (Float64Array | null)[] = [];

@@ -11,8 +11,8 @@ export interface SavedState {
   random: number[];
   sampler: unknown;
   pruner: unknown;
-  /** Whether the space was changed during the search. */
+  /** True if the space was changed during the search. */
   widened: boolean;
-  /** Whether the sampler has nothing left to suggest. */
+  /** True if the sampler has nothing left to suggest. */
   dry: boolean;
 }

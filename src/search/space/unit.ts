@@ -18,7 +18,7 @@ export interface Axis {
   count: number;
   /** Edges of the values' cells in [0, 1], `count + 1` of them; null if continuous. */
   edges: Float64Array | null;
-  /** Whether neighbouring values are similar; false for choices. */
+  /** True if neighbouring values are similar; false for choices. */
   ordered: boolean;
   /** Returns the position of a value on a continuous axis. */
   toUnit(value: ParamValue): number;

@@ -56,7 +56,7 @@ export class SavedStudy implements Study {
   private pruner: Pruner | Scheduler | null;
   /** The sampler's view once the space was changed; null if it sees everything. */
   private view: View | null;
-  /** Whether the sampler has nothing left to suggest. */
+  /** True if the sampler has nothing left to suggest. */
   private dry: boolean;
   /** Number of trials beyond the planned ones: enqueued ones and repeats. */
   private extra = 0;
@@ -140,7 +140,7 @@ export class SavedStudy implements Study {
     return nextRepeat(this.trials, repeat, () => this.recommender.rankedByRepeats(space, this.trials, goals));
   }
 
-  /** Whether all planned trials have been asked for. */
+  /** Returns whether all planned trials have been asked for. */
   private get full(): boolean {
     const { trials } = this.options;
     return trials !== null && this.trials.length - this.extra >= trials;

@@ -60,7 +60,7 @@ export class WarmStartSampler implements Sampler {
   private readonly free: View;
   /** Number of earlier configurations tried. */
   private begun = 0;
-  /** Whether the search is no longer limited to the box. */
+  /** True if the search is no longer limited to the box. */
   private joined = false;
   /** Saved state of the box's sampler, until that is created. */
   private saved: unknown = null;

@@ -253,7 +253,7 @@ export class Application {
       return;
     }
     this.messages.set(topic, { time, last: time, level, text, count: 1 });
-    // Of a flood the newest stay.
+    // In a flood of messages, the newest are kept.
     if (this.messages.size > MAX_MESSAGES) this.messages.delete(this.messages.keys().next().value!);
   }
 

@@ -98,7 +98,7 @@ export class Ingest implements IngestApi {
       for (;;) {
         const result = this.poll(run, file, options);
         results.push(result);
-        // What was found empty took no time.
+        // Journals without new records took no time worth counting.
         if (performance.now() >= until && result.records > 0) {
           result.more ||= i < files.length - 1;
           return results;
@@ -230,7 +230,7 @@ export class Ingest implements IngestApi {
     return result;
   }
 
-  /** Whether the NUL bytes at which the last look ended have stood for long enough to be a hole. */
+  /** Returns whether the NUL bytes at which the last look ended have stood long enough to be a hole. */
   private passes(key: number, file: string, from: number): boolean {
     const hole = this.holes.get(`${key} ${file}`);
     return hole !== undefined && hole.at >= from && performance.now() - hole.since >= this.holeMs;
@@ -260,7 +260,7 @@ export class Ingest implements IngestApi {
   }
 }
 
-/** What a line holds: one record, or, when writers went on in each other's lines, several and what can't be read. */
+/** Parses a line: one record or, if several writers have mixed up their lines, several records and unreadable parts. */
 function readLine(text: string, now: number): ParsedLine[] {
   const parsed = parseLine(text, now);
   if (parsed.kind !== 'bad' || !parsed.torn) return [parsed];

@@ -46,7 +46,7 @@ export function salvage(text: string, parse: (text: string) => unknown): Found[]
   return found;
 }
 
-/** What lies between runs of NUL characters. */
+/** Returns the parts between runs of NUL characters, with their offsets. */
 function parts(text: string): { part: string; at: number }[] {
   return [...text.matchAll(/[^\0]+/g)].map((match) => ({ part: match[0], at: match.index }));
 }
@@ -59,7 +59,7 @@ function startsOf(part: string): number[] {
   return starts;
 }
 
-/** Whether an object that begins here can be a record, and not the value of a torn one. */
+/** Returns whether an object that begins here can be a record, and not a value inside a torn one. */
 function mayBegin(part: string, start: number): boolean {
   const before = part
     .slice(Math.max(0, start - 16), start)

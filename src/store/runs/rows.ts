@@ -48,7 +48,7 @@ export function toRuns(db: Database, names: MetricNames, rows: readonly RunRow[]
   return rows.map((row) => toRun(row, metrics.get(row.key) ?? {}, warnings.get(row.key)));
 }
 
-/** What a list says of a run's warnings. */
+/** Returns the newest warning and the number of warnings of each run. */
 function warningsOf(db: Database, keys: readonly number[]): Map<number, NonNullable<Run['warnings']>> {
   const rows = db.all<{ run: number; count: number; text: string }>(
     `SELECT found.run run, found.number count, substr(text, 1, 300) text FROM (

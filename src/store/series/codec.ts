@@ -74,7 +74,7 @@ export function encodeChunk(points: Points, from = 0, to = points.length): Uint8
   return writer.done();
 }
 
-/** Whether x is an integer that differences keep exact. -0 is not: it would come back as 0. */
+/** Returns whether all values are integers that differences keep exact. -0 is not: it would come back as 0. */
 function plainIntegers(column: Float64Array): boolean {
   for (let i = 0; i < column.length; i++) {
     const x = column[i] as number;

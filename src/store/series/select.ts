@@ -121,7 +121,7 @@ function collect(walk: Walk, range: Range, capacity: number): Points {
   return found;
 }
 
-/** Of each column the points worth drawing, as indices into `kept`. */
+/** Collects the points worth drawing in each column, as indices into `kept`. */
 class ColumnGrid {
   readonly width: number;
   private readonly kept = new Points(4096);

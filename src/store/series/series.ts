@@ -25,7 +25,7 @@ export class Series implements SeriesApi {
     if (!head) return { run, metric, mode: 'replace', total: 0, inRange: 0, x: [], y: [] };
     const range = { x, from: query.from ?? -Infinity, to: query.to ?? Infinity };
     const total = head.count;
-    // What the asker has may be lost since.
+    // The points that the client has may have been lost since.
     const after = query.after === undefined || query.after < (head.timeline?.markedAt ?? 0) ? null : query.after;
     if (after !== null && after <= total && total <= query.points) {
       const fresh = this.counting(head, after);

@@ -52,7 +52,7 @@ export class Timeline {
     return new Timeline({ stretches: [[0, 1]], steps: [], lost: [], markedAt: 0 });
   }
 
-  /** What `text` gave. */
+  /** Parses the result of `text`. */
   static parse(text: string): Timeline {
     return new Timeline(JSON.parse(text) as Saved);
   }

@@ -40,7 +40,7 @@ export class Walk {
     const chunks = Math.floor(this.head.folded / CHUNK_POINTS);
     const counts = [(chunks * CHUNK_POINTS) / BUCKET_POINTS];
     for (let n = counts[0] as number; n >= FANOUT;) counts.push((n = Math.floor(n / FANOUT)));
-    // What the top level does not cover yet hangs from the levels below.
+    // Points that the top level does not cover yet are below the lower levels.
     let from = 0;
     for (let level = counts.length - 1; level >= 0; level--) {
       for (let i = from; i < (counts[level] as number); i++) this.bucket(visitor, level, i);
@@ -85,7 +85,7 @@ export class Walk {
     this.raw(visitor, points, first % CHUNK_POINTS, (first % CHUNK_POINTS) + BUCKET_POINTS, first);
   }
 
-  /** Whether the points below a bucket can still be had. */
+  /** True if the points below a bucket can still be read. */
   get canDescend(): boolean {
     return this.budget > 0;
   }

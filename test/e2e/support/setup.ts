@@ -1,4 +1,4 @@
-/** What `scripts/test.mjs` prepared for these tests. */
+/** The setup that `scripts/test.mjs` prepared for these tests. */
 import type { Editor } from '../../../scripts/lib/editorServer.mjs';
 
 export interface Setup {

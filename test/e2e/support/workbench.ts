@@ -53,7 +53,7 @@ export class Workbench {
     await row.click();
   }
 
-  /** Whether the palette offers the command. */
+  /** Returns whether the palette offers the command. */
   async offers(title: string): Promise<boolean> {
     const found = await this.paletteRow(title).then(
       () => true,

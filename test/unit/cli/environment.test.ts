@@ -137,7 +137,7 @@ describe.runIf(process.platform !== 'win32')('programs get the environment of wh
     expect((await seen(three)).env.NODE_OPTIONS).toBe(process.env.NODE_OPTIONS);
     expect(fs.readFileSync(local('engine.json'), 'utf8')).toBe(pid);
 
-    // What goes on, and what is run again, is asked for anew.
+    // A resumed run and a rerun count as new requests.
     const { out } = await here.tunesmith(['rerun', one, '--detach'], {
       ...{ MY_OUT: path.join(base, 'out'), MY_X: 'four', PATH: pathWith(path.join(base, 'bin two')) },
     });

@@ -1,4 +1,4 @@
-/** What a program is handed, through the real command line, engine and Python. */
+/** Values that reach a program through the real command line, engine and Python. */
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** What the Node client and the supervisor do on a disk that is really full. */
+/** The Node client and the supervisor on a disk that is really full. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -55,7 +55,7 @@ describe('a request to stop', () => {
       it.logs(step);
       it.logs(step);
     }
-    // What else is logged for the step comes first.
+    // Whatever else is logged for the step comes first.
     expect(acted).toEqual([]);
     vi.runAllTicks();
     vi.advanceTimersByTime(0);

@@ -40,7 +40,7 @@ describe('a run that the folder says is waiting', () => {
   it('is shown as never started, and is not started', async () => {
     carry('evil000001');
     carry('evil000002', {}, { launch: { number: 2, at: 1, checkpoint: null } });
-    // With what only a program of ours writes, but no end.
+    // Has the records that only our own programs write, but no end.
     carry('evil000003', {
       'journal/supervisor.ndjson': '{"type":"spawn","time":5,"pid":1,"started":"x","supervisor":2}\n',
     });

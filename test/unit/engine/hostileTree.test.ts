@@ -196,7 +196,7 @@ it.runIf(posix)(
     expect(untouched()).toEqual(before);
     expect(isAlive(victim.pid!)).toBe(true);
     for (const left of ['a\nb', '-rf']) expect(fs.existsSync(workspace.at('.tunesmith/runs', left))).toBe(true);
-    // What is left is still no trouble for the next engine.
+    // The remaining files are no trouble for the next engine either.
     tunesmith('engine', 'stop', '--force');
     tunesmith('ls');
     expect(tunesmith('doctor', '--repair').out).not.toContain('do not tell');

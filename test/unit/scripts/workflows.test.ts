@@ -1,4 +1,4 @@
-/** What can be known of the workflows without their server. */
+/** Checks of the workflows that need no server. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

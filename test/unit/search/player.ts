@@ -5,7 +5,7 @@ import type { Outcome, StudyOptions, Trial } from '../../../src/search/types.js'
 
 export interface Game {
   options: StudyOptions;
-  /** Whether the study is saved and restored before this turn. */
+  /** Returns whether the study is saved and restored before this turn. */
   interrupt(turn: number): boolean;
   /** Action on the study before this turn. */
   event?(study: SavedStudy, turn: number): void;

@@ -10,7 +10,7 @@ for (;;) {
   let more = false;
   for (const run of runs.split(',')) {
     for (const result of store.ingest.pollAll(run, { budgetMs: 1 })) more ||= result.more;
-    // What was told to anyone must be there after a kill.
+    // Everything that was reported to anyone must survive a kill.
     appendFileSync(join(folder, 'told'), `${run} ${store.runs.get(run)?.metrics.a?.count ?? 0}\n`);
   }
   if (!more && !store.series.fold(1)) break;

@@ -73,7 +73,7 @@ describe('10,000 runs', () => {
     return sort === 'createdAt' ? run.createdAt : sort === 'name' ? run.name : run.status;
   };
 
-  /** What the answer must be, worked out without SQL. */
+  /** Computes the expected answer without SQL. */
   function oracle(query: RunQuery): { total: number; ids: string[] } {
     const words = (query.text ?? '').toLowerCase().split(' ').filter(Boolean);
     const found = all.filter((run) => {

@@ -4,7 +4,7 @@ import { entryOf } from '../../../src/protocol/records.js';
 
 export type ReadSeries = (params: RequestParams<'series/read'>) => Promise<RequestResult<'series/read'>>;
 
-/** What one chart needs at the moment. */
+/** The points that one chart needs at the moment. */
 export interface Want {
   metric: string;
   runs: readonly string[];

@@ -30,7 +30,7 @@ export function rangePoints(series: readonly Pick<SeriesData, 'metric' | 'x' | '
     .sort((a, b) => a.rate - b.rate);
 }
 
-/** What the picture has room for: from the lowest smoothed loss to a little above the first. */
+/** Returns the range of losses to draw: from the lowest smoothed loss to a little above the first. */
 export function lossRange(points: readonly RangePoint[]): [low: number, high: number] {
   const smoothed = points.flatMap((point) => point.smoothed ?? []);
   const losses = (smoothed.length > 0 ? smoothed : points.map(({ loss }) => loss)).filter(Number.isFinite);

@@ -7,7 +7,7 @@ export interface Range {
   to: number;
 }
 
-/** What the panel holds of one series: all of it or a bounded number of its points. Never changed in place. */
+/** One series in the panel: all of its points or a bounded number. Never changed in place. */
 export interface Series {
   x: readonly number[];
   y: readonly number[];

@@ -6,14 +6,14 @@ import { parseSpace } from '../search/spaceText.js';
 import type { DraftEdits } from '../view.js';
 import { entryOf, setEntry } from '../../../src/protocol/records.js';
 
-/** What the person has typed over the file's values, and what is wrong with it. */
+/** The person's unsaved edits of the form, and their errors. */
 export class Draft {
   /** Text per param; only what was edited. */
   readonly params = new Map<string, string>();
   /** Search space per param as YAML text; empty: not searched. Only what was edited. */
   readonly spaces = new Map<string, string>();
   trials: string | null = null;
-  /** What the host found, for the texts it was asked about. */
+  /** The host's findings about the texts that it was asked about. */
   private remote: FormProblems = { params: {}, space: {} };
   private remoteFor = '';
 
@@ -32,7 +32,7 @@ export class Draft {
     if (edits.trials !== null) this.setTrials(edits.trials);
   }
 
-  /** To keep while the panel is away; null when there is nothing to keep. */
+  /** Returns the edits to persist while the panel is closed; null if there are none. */
   edits(): DraftEdits | null {
     if (!this.edited) return null;
     return {
@@ -78,7 +78,7 @@ export class Draft {
   spaceError(field: FormField): string | null {
     const text = this.space(field);
     if (text.trim() === '') return null;
-    // What the file says already is the file's matter; only edits are judged here.
+    // Only edits are checked here; the file's own problems are shown elsewhere.
     if (this.spaces.has(field.name)) {
       const parsed = parseSpace(text);
       if ('error' in parsed) return parsed.error;
@@ -171,7 +171,7 @@ export class Draft {
     return this.remoteFor === this.key() ? this.remote : { params: {}, space: {} };
   }
 
-  /** To be called when asking; gives what takes the answer (kept only for the texts asked about). */
+  /** Call it when asking the host. Returns a function that takes the answer, which counts only for the texts asked about. */
   asking(): (problems: FormProblems) => void {
     const key = this.key();
     return (problems) => {

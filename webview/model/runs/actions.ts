@@ -3,7 +3,7 @@ import type { PanelModel } from '../panel.js';
 import { isRangeTest } from '../charts/range.js';
 import { canPause, canResume, canStop, isLive } from '../values.js';
 
-/** What can be done with runs, from the table, the legend and the trial list alike. */
+/** An action on runs, the same in the table, the legend and the trial list. */
 export interface Action {
   id: string;
   label: string;
@@ -134,7 +134,7 @@ export function actionsFor(
     command('log', 'Show log', 'output', 'tunesmith.run.revealLog');
     command('folder', 'Open folder', 'folder-opened', 'tunesmith.run.openFolder');
     command('copy', 'Copy command', 'copy', 'tunesmith.run.copyCommand');
-    // What the built-in trainer computes with stands in its runs' facts.
+    // Runs of the built-in trainer name their backend in their facts.
     if (model.trusted && !isLive(one) && one.info.backend !== undefined && !isRangeTest(one)) {
       command('export', 'Export model…', 'export', 'tunesmith.run.exportModel');
     }

@@ -19,11 +19,11 @@ export function differingParams(runs: readonly Named[]): string[] {
 }
 
 export interface Label {
-  /** What sets this run apart: `lr 0.01 · dropout 0.3`; the run's name when no param does. */
+  /** The params that differ between the runs: `lr 0.01 · dropout 0.3`; the run's name if none does. */
   text: string;
   /** The differing params alone; empty when none differs. */
   parts: { name: string; value: string }[];
-  /** Whether another run has the same params, so the name has to tell them apart. */
+  /** True if another run has the same params, so that the name has to tell them apart. */
   ambiguous: boolean;
 }
 

@@ -20,7 +20,7 @@ export function look(index: number): Look {
  */
 export class Palette {
   private readonly indices = new Map<string, number>();
-  /** What runs had before the panel was reloaded. */
+  /** Looks of runs from before the panel was reloaded. */
   private readonly remembered = new Map<string, number>();
 
   /** `drawn` in order of creation. True when anything changed. */

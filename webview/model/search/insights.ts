@@ -3,7 +3,7 @@ import type { ImportanceMethod, Insight, InsightPart } from '../../../src/protoc
 import type { RequestParams, RequestResult } from '../../../src/protocol/engine.js';
 import { entryOf, setEntry } from '../../../src/protocol/records.js';
 
-/** What the person wants to see of the search on the screen. */
+/** The insights that the person wants to see of the displayed search. */
 export interface InsightWish {
   objective: number;
   method: ImportanceMethod;
@@ -17,7 +17,7 @@ export type AskInsight = (params: RequestParams<'searches/insight'>) => Promise<
 const LEAST_PAUSE = 4000;
 const PAUSE = 10;
 
-/** What was learned from the search on the screen, read again as trials end. Parts that take longer come later. */
+/** Insights of the displayed search, updated as trials end. Parts that take longer come later. */
 export class Insights {
   /** Without curves and surface. */
   facts: Insight | null = null;
@@ -35,7 +35,7 @@ export class Insights {
     private readonly onNews: () => void,
   ) {}
 
-  /** To be called at every look at the search: asks for what is missing or out of date, one question at a time. */
+  /** Call it whenever the search is rendered: requests what is missing or out of date, one request at a time. */
   show(search: Search | null, wish: InsightWish): void {
     if (search?.id !== this.of) this.forget(search?.id ?? null);
     if (!search || this.busy || this.error !== null) return;
@@ -52,7 +52,7 @@ export class Insights {
     for (const [name, version, wished, read] of steps) {
       const before = entryOf(this.known, name);
       if (before === `${version}|${wished}`) continue;
-      // What the person has just asked for comes at once, news of trials when they are worth it.
+      // A new wish of the person is requested at once, news of trials when they are worth it.
       const older = before?.endsWith(`|${wished}`) ?? false;
       if (older && now < this.restUntil) {
         this.later(this.restUntil - now);

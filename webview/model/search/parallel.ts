@@ -10,7 +10,7 @@ import { entryOf, hasEntry } from '../../../src/protocol/records.js';
 export interface ParallelAxis {
   name: string;
   axis: PlotAxis;
-  /** What is written at its ends, or beside each choice. */
+  /** Labels at its ends, or beside each choice. */
   labels: { at: number; text: string }[];
 }
 export interface ParallelLine {

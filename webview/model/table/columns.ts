@@ -55,7 +55,7 @@ export function columnOf(key: string): Column | null {
   return null;
 }
 
-/** What a person wants to see first: the params that were searched or differ, and the metrics but for the objective's own. */
+/** Returns the default columns: the params that were searched or differ, and the metrics except the objective. */
 export function defaultColumns(
   params: readonly string[],
   metrics: readonly string[],

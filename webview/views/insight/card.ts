@@ -51,7 +51,7 @@ export function card(options: CardOptions, tables: Tables): TemplateResult {
   </section>`;
 }
 
-/** What is missing before something can be said. */
+/** Says why an insight is missing, and how many trials there are so far. */
 export function missing({ unknown, trials, needed }: Unknown): TemplateResult {
   const text = `${unknown[0]!.toUpperCase()}${unknown.slice(1)}`;
   return html`<p class="missing">${text}${trials < needed ? ` (${trials} so far)` : ''}.</p>`;

@@ -12,7 +12,7 @@ const BAND = 2;
 /** Values of a curve in its table. */
 const ROWS = 9;
 
-/** What is expected of the objective for each value of each parameter; those that matter most first. */
+/** Plots the expected objective for each value of each parameter; the most important parameters first. */
 export function effectsCard(
   curves: Insight['curves'],
   order: readonly string[],

@@ -9,7 +9,7 @@ export interface Frame {
 
 /** As wide as the words on the y axis need, within these. */
 const LEFT = [52, 130] as const;
-/** Of a letter, about. */
+/** Approximate width of a letter in pixels. */
 const LETTER = 6.5;
 const RIGHT = 10;
 const TOP = 8;

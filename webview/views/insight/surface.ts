@@ -7,7 +7,7 @@ import { formatNumber } from '../../../src/format/numbers.js';
 import { card, numbersTable, type Tables } from './card.js';
 import { plot } from './plot.js';
 
-/** What two parameters do together: stronger colour where better values are expected. */
+/** Plots the joint effect of two parameters: a stronger color means a better expected value. */
 export function surfaceCard(
   surface: Surface | null,
   pair: readonly [string, string] | null,

@@ -65,12 +65,12 @@ export class HandRuns {
     this.watcher?.close();
   }
 
-  /** Whether it is at work, as far as is known. */
+  /** Returns whether the run is at work, as far as is known. */
   has(id: string): boolean {
     return this.live.get(id)?.isOver === false;
   }
 
-  /** Whether a run was started by hand, whatever became of it. */
+  /** Returns whether a run was started by hand, even if it is over. */
   isHandStarted(id: string): boolean {
     return this.live.has(id) || (ID_PATTERN.test(id) && isByHand(this.options.folders.spec(id)));
   }
@@ -151,7 +151,7 @@ export class HandRuns {
     }
   }
 
-  /** Whether a lease was written after the end that we know of. */
+  /** Returns whether a lease was written after the end that we know of. */
   private goesOn(id: string): boolean {
     if (!ID_PATTERN.test(id)) return false;
     const lease = statReal(path.join(this.options.runs, id, HAND_FILES.lease));

@@ -1,4 +1,4 @@
-/** Whether the program of a hand-started run still works. */
+/** Decides whether the program of a hand-started run still works. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { HAND_FILES, HandLease } from '../../../protocol/handStarted.js';

@@ -40,7 +40,7 @@ export class Carrier {
   reason: string | null;
   /** Somebody may place work once the events are dealt with. */
   pumps = false;
-  /** What came of the last `make`: something to place, or nothing, and another may be made at once. */
+  /** Result of the last `make`: a job to place, or nothing, and then another may be made at once. */
   made: Job | 'nothing' | null = null;
   private disposed = false;
   private retryTimer: NodeJS.Timeout | undefined;

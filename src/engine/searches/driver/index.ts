@@ -75,7 +75,7 @@ export class SearchDriver implements Source {
     return this.carrier.plan;
   }
 
-  /** Of one trial, in the environment that the search has now. */
+  /** Devices that one trial needs, in the search's present environment. */
   get need(): Need {
     return needOf(this.plan.experiment, this.options.environments.visibleGpus(this.id));
   }

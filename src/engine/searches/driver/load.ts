@@ -37,7 +37,7 @@ export function loadState(options: LoadOptions, study: DrivenStudy): SearchState
   return state;
 }
 
-/** What the end of a trial's run means. */
+/** Derives from the end of a trial's run what it means for the search. */
 export function endOf(
   run: Run,
   plan: SearchPlan,

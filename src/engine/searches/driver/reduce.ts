@@ -17,7 +17,7 @@ import {
 type Of<T extends SearchEvent['type']> = Extract<SearchEvent, { type: T }>;
 type Rules = { [T in SearchEvent['type']]: (state: SearchState, event: Of<T>) => Step };
 
-/** What may come next in every state. An event that means nothing there leaves the state as it is. */
+/** Returns the next state and its commands. An event that does not apply leaves the state unchanged. */
 export function reduce(state: SearchState, event: SearchEvent): Step {
   if (state.phase.name === 'ended') return { state, commands: [] };
   const rule = RULES[event.type] as (state: SearchState, event: SearchEvent) => Step;

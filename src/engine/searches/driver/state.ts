@@ -55,7 +55,7 @@ export interface SearchState {
   readonly worked: boolean;
   /** Failed trials, before any worked, after which no more are started; 0: never. */
   readonly giveUpAfter: number;
-  /** So many failures were forgiven when the search was resumed. */
+  /** Number of failures that were forgiven when the search was resumed. */
   readonly forgiven: number;
   /** The limit is reached, and trials at work may still show that the program works. */
   readonly doubtful: boolean;

@@ -15,7 +15,7 @@ export interface RunFacts {
   /** It waits for a device or is at work. A run that its scheduler paused, with its program gone, is not. */
   readonly live: boolean;
   readonly params: Params;
-  /** What it means to the study when it is over or suspended. */
+  /** Returns the outcome to tell the study when the trial is over or suspended. */
   outcome(): Outcome;
   readonly excused: boolean;
 }
@@ -32,7 +32,7 @@ export interface TakeUp {
   forgiven: number;
 }
 
-/** What the study has to be told, in this order, before anything else. */
+/** Events to tell the study first, in this order. */
 export type Telling =
   /** It has not heard of this trial. `lost`: nor has the store any more. */
   | { type: 'adopt'; trial: number; params: Params; lost: boolean }

@@ -1,4 +1,4 @@
-/** What a person is told about a search that has trouble. */
+/** Messages about a search that has trouble. */
 import type { Run } from '../../../protocol/engine.js';
 import { entryOf } from '../../../protocol/records.js';
 import { objectivesOf, type SearchPlan } from '../plan.js';

@@ -8,7 +8,7 @@ import type { Dimension, Goal, History, Space, Trial } from '../../../search/typ
 import type { FrontPoint, HistoryPoint, Insight, InsightQuery, Scale } from '../../../protocol/insight.js';
 import { toWire } from '../../../protocol/values.js';
 
-/** What is known without the study is left to the engine. */
+/** The insight without the fields that the engine knows without the study. */
 export type Computed = Omit<Insight, 'search' | 'objectives'>;
 
 /** Points of a plot; more say no more. */
@@ -26,7 +26,7 @@ export function computeInsight(text: string | null, query: InsightQuery): Comput
     history: wants('history') ? progress(trials, goals[objective] ?? 'minimize', objective) : null,
     importance: wants('importance') ? importanceOf(history, query, objective) : null,
     ...dependenceOf(history, query, objective),
-    // Of several objectives the distance to the best of one says little.
+    // With several objectives, the distance to the best of one says little.
     left: wants('left') && goals.length === 1 ? regretLeft(history) : null,
     front: wants('front') && goals.length > 1 ? front(history) : null,
   };

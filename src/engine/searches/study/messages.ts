@@ -1,4 +1,4 @@
-/** What passes between the engine and the thread in which a search's study lives. */
+/** Messages between the engine and the thread of a search's study. */
 import type { Asked, Earlier, Outcome, Space, StudyOptions, TrialState, Verdict } from '../../../search/types.js';
 import type { Params } from '../../../protocol/values.js';
 
@@ -16,7 +16,7 @@ export interface StudyState {
 /** How the thread's study begins: with the trials of earlier searches, search by search. */
 export type StudyStart = { options: StudyOptions; earlier: Earlier[][] } | { saved: StudyState };
 
-/** What the engine keeps in sight of a trial. */
+/** The engine's view of a trial. */
 export interface TrialView {
   id: number;
   params: Params;

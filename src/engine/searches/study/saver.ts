@@ -3,8 +3,8 @@ import type { Saved } from './messages.js';
 import type { Trouble } from '../../disk/trouble.js';
 
 /**
- * What the study was told is saved after this time at the latest, or less often when saving takes long (thousands
- * of trials): it can be derived again from the runs.
+ * Longest time until the study is saved after a change. Longer when saving takes long (thousands of trials): the study can
+ * be derived again from the runs.
  */
 const SAVE_MS = 1000;
 const SAVE_SHARE = 20;
@@ -26,7 +26,7 @@ export class StudySaver {
 
   constructor(private readonly options: StudySaverOptions) {}
 
-  /** Whether saving is quick enough to be done with every trial. */
+  /** True if saving is quick enough to be done after every trial. */
   get quick(): boolean {
     return this.took < SAVE_MS / SAVE_SHARE;
   }
@@ -53,7 +53,7 @@ export class StudySaver {
     if (!this.options.trouble.attempt(() => this.write()) && !this.options.ended()) this.soon();
   }
 
-  /** What is held, if anything; throws when it can't be written. */
+  /** Writes the pending study, if any. Throws if it can't be written. */
   write(): void {
     if (this.held === null) return;
     const before = performance.now();

@@ -7,7 +7,7 @@ export interface EngineControl {
   version: string;
   workspace: string;
   startedAt: number;
-  /** What was wrong already when the engine came up. */
+  /** A problem that existed when the engine started. */
   problem: string | null;
   /** Live runs and searches, counted as work. */
   work(): { runs: number; searches: number };

@@ -18,7 +18,7 @@ const LEARNED = 0.1;
 
 export interface Member {
   at: Float64Array;
-  /** Whether the point was not drawn from this very distribution. */
+  /** True if the point was not drawn from this very distribution. */
   foreign: boolean;
 }
 

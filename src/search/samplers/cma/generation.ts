@@ -17,7 +17,7 @@ const NONE = new Int32Array(0);
 /** A drawn point and its generation. */
 export interface Drawn extends Place {
   generation: number;
-  /** Whether constraints moved the point, or it was not drawn from its generation's distribution at all. */
+  /** True if constraints moved the point, or it was not drawn from its generation's distribution at all. */
   foreign: boolean;
   /** Place of the params themselves: integers lie in the middle of their cell. */
   shown: Place;

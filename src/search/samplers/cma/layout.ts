@@ -20,7 +20,7 @@ export class Layout {
   readonly edges: (Float64Array | null)[];
   readonly rates: RateTable;
   /**
-   * Whether each number is shown exactly as it was drawn: nothing is rounded, and there are no conditions or
+   * True if each number is shown exactly as it was drawn: nothing is rounded, and there are no conditions or
    * constraints.
    */
   readonly plain: boolean;

@@ -41,13 +41,13 @@ interface Known extends Place {
 }
 
 export class Surrogate {
-  /** Whether the model may stand in for trials. */
+  /** True if the model may stand in for trials. */
   trusted = false;
-  /** Whether the objective is noisy: more points are used, and none is followed for its luck. */
+  /** True if the objective is noisy: more points are used, and none is followed for its luck. */
   noisy = false;
   /** Median absolute error of the model at its latest points. */
   unexplained = 0;
-  /** Whether that is large compared with the differences between the points. */
+  /** True if that is large compared with the differences between the points. */
   private puzzled = false;
   private model: QuadraticModel | null = null;
   private points: Known[] = [];
@@ -67,7 +67,7 @@ export class Surrogate {
     this.largest = Math.max(0, ...this.sizes.filter((size) => size <= LARGEST));
   }
 
-  /** Whether there is a model that leaves something unexplained. */
+  /** Returns whether there is a model that leaves something unexplained. */
   get isPuzzled(): boolean {
     return this.model !== null && this.puzzled;
   }

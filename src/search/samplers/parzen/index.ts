@@ -49,7 +49,7 @@ export class Parzen {
   private readonly listed: number[] = [];
   /** Centers by kernel and continuous axis, in standard deviations; NaN if inactive. */
   private readonly places: Float64Array;
-  /** Whether any kernel is inactive along a continuous axis. */
+  /** True if any kernel is inactive along a continuous axis. */
   private gaps = false;
   /** Mass times normalizer, by continuous axis and kernel; 1 if inactive. */
   private readonly masses: Float64Array[];

@@ -6,7 +6,7 @@ export class Ranking {
   private order = new Int32Array(64);
   private count = 0;
   private readonly changed = new Set<number>();
-  /** Whether a changed trial may be in the order already. */
+  /** True if a changed trial may be in the order already. */
   private moved = false;
 
   /** Notes that the trial's loss or violation has changed. `listed`: the loss was not NaN before. */

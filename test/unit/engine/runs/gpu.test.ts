@@ -1,4 +1,4 @@
-/** What runs get of the GPUs. The driver's program is a script here: how it answers is all that the engine sees of it. */
+/** GPUs that runs get. The driver's program is a script here: the engine sees nothing of it but its answers. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expect, it } from 'vitest';

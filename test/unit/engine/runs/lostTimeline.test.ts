@@ -1,4 +1,4 @@
-/** What a launch had done after the checkpoint that the next one goes on from counts nowhere. */
+/** Records of a launch after the checkpoint from which the next one resumes count nowhere. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineConnection } from '../../../../src/engine/clients/index.js';
 import { runOver, until, useWorkspace } from '../support.js';

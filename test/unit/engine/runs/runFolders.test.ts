@@ -46,7 +46,7 @@ describe('whether a launch was started', () => {
     folders.writeEnd('b', 'stopped', undefined);
     expect(folders.wasStarted('b', { launch })).toBe(true);
     expect(readLastWords(path.join(base, 'b'), launch)).toMatchObject({ closed: 'stopped' });
-    // Of a launch that came after that.
+    // The records are of a later launch.
     const later = { ...launch, number: 3, at: Date.now() + 1000 };
     expect(folders.wasStarted('b', { launch: later })).toBe(false);
     expect(readLastWords(path.join(base, 'b'), later).closed).toBeUndefined();

@@ -124,7 +124,7 @@ class World {
     }
   }
 
-  /** What the surroundings can bring about now. */
+  /** Returns the events that can happen now. */
   happenings(): (() => void)[] {
     const list: (() => void)[] = [];
     if (this.inQueue)

@@ -95,7 +95,7 @@ log(0, x);`,
     expect(over.error).toContain('search.giveUpAfter');
 
     workspace().write('mended', '');
-    // What failed stays failed, what was not tried is tried.
+    // Failed trials stay failed; the others are tried.
     await engine.request('searches/resume', { id: search.id });
     expect((await searchOver(engine, search.id)).counts).toMatchObject({
       total: 8,

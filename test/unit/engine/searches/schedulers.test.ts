@@ -65,7 +65,7 @@ describe('a search that pauses its trials', () => {
     }
     const again = runs.filter((run) => specOf(run).launch);
     expect(again.length).toBeGreaterThan(0);
-    // What went to its end is at the sum of nine steps, however often it was paused.
+    // A completed trial has the sum of nine steps, however often it was paused.
     const done = runs.find((run) => run.status === 'completed')!;
     expect(done.metrics.speed!.last).toBeCloseTo(9 * Number(done.params.lr), 6);
     expect(runs.filter((run) => run.status === 'completed').length).toBeLessThan(5);

@@ -133,7 +133,7 @@ describe('constraints', () => {
   it('may name params that are not searched: their values count', () => {
     const experiment = read('  constraints: [layers + 2 * fixed <= 10]\n');
     expect(toSpace(experiment).constraints).toEqual([{ terms: { layers: 1 }, atMost: 4 }]);
-    // Of a search over less, as from the form.
+    // A search over fewer parameters, as from the form.
     const { lr } = experiment.search!.space;
     expect(toSpace({ ...experiment, search: { ...experiment.search!, space: { lr } } }).constraints).toBeUndefined();
     const older = { ...experiment, search: { ...experiment.search!, constraints: undefined as never } };

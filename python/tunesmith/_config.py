@@ -10,14 +10,16 @@ class Config(dict):
     ``config.get("optimizer.lr")`` find it, and ``f(**config)`` passes ``optimizer={"lr": …}``. Setting a value records it.
     """
 
-    __slots__ = ("_prefix", "_root", "_changed")
+    __slots__ = ("_prefix", "_root", "_changed", "_read")
 
-    def __init__(self, values=(), changed=None, root=None, prefix=""):
+    def __init__(self, values=(), changed=None, root=None, prefix="", read=None):
         super().__init__()
         # Set like this because assigning an attribute sets a parameter.
         object.__setattr__(self, "_changed", changed)
         object.__setattr__(self, "_root", root)
         object.__setattr__(self, "_prefix", prefix)
+        # Called with the dotted name of each value that is read; None when nobody wants to know.
+        object.__setattr__(self, "_read", read)
         for name, value in dict(values).items():
             self._put(name, value)
 
@@ -45,15 +47,54 @@ class Config(dict):
     def __contains__(self, name):
         return self._find(name) is not None
 
-    def __missing__(self, name):
+    def __getitem__(self, name):
         found = self._find(name)
         if found is None:
             raise KeyError(name)
-        return dict.__getitem__(*found)
+        group, key = found
+        value = dict.__getitem__(group, key)
+        if group._read is not None and not isinstance(value, Config):
+            group._read(f"{group._prefix}{key}")
+        return value
 
     def get(self, name, default=None):
-        found = self._find(name)
-        return default if found is None else dict.__getitem__(*found)
+        return self[name] if name in self else default
+
+    def pop(self, name, *default):
+        self.get(name)
+        return dict.pop(self, name, *default)
+
+    def values(self):
+        self._read_all()
+        return dict.values(self)
+
+    def items(self):
+        self._read_all()
+        return dict.items(self)
+
+    # Without this, ``dict(config)`` and ``f(**config)`` would copy the values past ``__getitem__``.
+    def __iter__(self):
+        return dict.__iter__(self)
+
+    def __or__(self, other):
+        return {**self, **other}
+
+    def __ror__(self, other):
+        return {**other, **self}
+
+    def _read_all(self):
+        if self._read is not None:
+            for name in self:
+                group = self[name]
+                if isinstance(group, Config):
+                    group._read_all()
+
+    def _stop_telling(self):
+        """Everything that is to be known of what was read is known."""
+        object.__setattr__(self, "_read", None)
+        for value in dict.values(self):
+            if isinstance(value, Config):
+                value._stop_telling()
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -61,8 +102,17 @@ class Config(dict):
         try:
             return self[name]
         except KeyError:
-            known = ", ".join(sorted(map(str, self.flat()))) or "none"
+            known = ", ".join(sorted(self._names())) or "none"
             raise AttributeError(f"the run has no parameter {name!r}; it has: {known}") from None
+
+    def _names(self):
+        """The dotted names of all values, which are not read for it."""
+        for name in self:
+            value = dict.__getitem__(self, name)
+            if isinstance(value, Config) and value:
+                yield from (f"{name}.{inner}" for inner in value._names())
+            else:
+                yield str(name)
 
     # Changing
 
@@ -120,7 +170,7 @@ class Config(dict):
         dict.__setitem__(self, name, value)
 
     def _group(self, name):
-        group = Config((), None, self._root if self._root is not None else self, f"{self._prefix}{name}.")
+        group = Config((), None, self._root if self._root is not None else self, f"{self._prefix}{name}.", self._read)
         dict.__setitem__(self, name, group)
         return group
 

@@ -28,6 +28,8 @@ class Place:
     steps = 0
     #: Called some twenty times a second on a background thread; None when there is nothing to do.
     tick = None
+    #: Names of the parameters that only this client passes to the program.
+    unpassed = ()
     #: The program was started by hand, so nobody else knows its exit code.
     own = False
 
@@ -72,6 +74,8 @@ class Given(Place):
         self.address = (socket, environ.get("TUNESMITH_TOKEN", "")) if socket else None
         self.grace = grace_of(spec)
         launch = spec.get("launch")
+        unpassed = spec.get("unpassed")
+        self.unpassed = unpassed if isinstance(unpassed, list) else ()
         self._launch = launch.get("number") if isinstance(launch, dict) else None
 
     def identity(self):

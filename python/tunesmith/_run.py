@@ -7,6 +7,7 @@ from . import _checkpoint, _hooks
 from ._config import Config
 from ._control import ENDS, Control, StopRequested, checked
 from ._familiar import Familiar
+from ._received import Received
 from ._recorder import Recorder
 from ._values import LONGEST_NAME, deferred, flat_names, flat_params, flatten, float_text, int_text, name_text, scalar_text, step_text
 from ._version import __version__
@@ -37,7 +38,7 @@ class Run(Familiar):
         #: Index of this process among those of a distributed job; 0 when alone.
         self.rank = place.rank
         self._control = Control(on_stop, place.grace, self.checkpoint is not None)
-        self._recorder = Recorder(place.folder, place.rank, place.address, self._first_record, self._receive, place.tick)
+        self._recorder = Recorder(place.folder, place.rank, place.address, self._first_record, self._receive, self._tick)
         self._names = {}
         self._refused = set()
         self._held = {}
@@ -48,7 +49,8 @@ class Run(Familiar):
         self._last_step = None
         self._newest = None
         #: Hyperparameters of this run; setting one records it.
-        self.config = Config(place.params, self._config_changed)
+        self._received = Received(place.unpassed if self.enabled else (), self._recorder.record)
+        self.config = Config(place.params, self._config_changed, read=self._read if self._received.waits else None)
         if self.enabled:
             try:
                 self._recorder.open()
@@ -213,6 +215,7 @@ class Run(Familiar):
         record = {"status": status}
         if error is not None:
             record["error"] = str(error)
+        self._received.flush()
         recorder.finish(record)
         _hooks.leave(self)
         self._place.closed()
@@ -309,6 +312,21 @@ class Run(Familiar):
 
     def _config_changed(self, values):
         self._record({"type": "params", "params": flat_params(values)})
+
+    def _read(self, name):
+        received = self._received
+        received.read(name)
+        if self._forked:
+            # There is no thread here until the first record.
+            received.flush()
+        if not received.waits:
+            self.config._stop_telling()
+
+    def _tick(self):
+        """On a background thread, some twenty times a second."""
+        self._received.flush()
+        if self._place.tick is not None:
+            self._place.tick()
 
     def _receive(self, message):
         """On the listening thread."""

@@ -10,6 +10,7 @@ import { countedSteps, noteSteps } from './manifest.js';
 import { JournalFile, type Outage } from './journalFile.js';
 import { mimeOf } from './mime.js';
 import { RunParams } from './params.js';
+import { Received } from './received.js';
 import type { Disposable, FinishStatus, RunClient, StopReason } from './run.js';
 import { printDespiteFullDisk, say } from './say.js';
 import { StopPoint } from './stopPoint.js';
@@ -49,6 +50,7 @@ class LiveRun implements RunClient {
   private steps = 0;
   private newest: string | null = null;
   private readonly syncMs: number;
+  private readonly received: Received;
   private finished = false;
   private lastError: string | undefined;
 
@@ -58,7 +60,10 @@ class LiveRun implements RunClient {
   ) {
     const spec = readSpec(folder);
     this.id = env[RUN_ENV.id] ?? spec.id ?? '';
-    this.params = new RunParams(parseParams(env[RUN_ENV.params]) ?? spec.params ?? {});
+    this.received = new Received(spec.unpassed, (names) => this.record({ type: 'received', time: Date.now(), names }));
+    this.params = new RunParams(parseParams(env[RUN_ENV.params]) ?? spec.params ?? {}, (name) =>
+      this.received.read(name),
+    );
     this.seed = spec.seed ?? 0;
     this.checkpoint = givenCheckpoint(env);
     this.steps = this.checkpoint === null ? 0 : countedSteps(this.checkpoint);
@@ -155,6 +160,7 @@ class LiveRun implements RunClient {
     if (this.finished) return;
     const { visible } = this.stopPoint;
     const asked = visible === null ? 'completed' : ENDS[visible];
+    this.received.flush();
     this.record({ type: 'finish', time: Date.now(), status: status ?? asked, error });
     this.journal.retry(true);
     this.finished = true;
@@ -289,6 +295,7 @@ function parseParams(text: string | undefined): Params | null {
 function readSpec(folder: string): {
   id?: string;
   params?: Params;
+  unpassed?: unknown;
   seed?: number;
   stopGrace?: number;
   launch?: { number: number };

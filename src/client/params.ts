@@ -3,10 +3,15 @@ import { entryOf } from '../protocol/records.js';
 
 /** The run's hyperparameters. The helpers throw, naming the parameter, when the value is of another type. */
 export class RunParams {
-  constructor(private readonly values: Params) {}
+  constructor(
+    private readonly values: Params,
+    /** Called for each parameter whose value is read, at every reading. */
+    private readonly onRead: (name: string) => void = () => undefined,
+  ) {}
 
   /** All of them, as a copy. */
   all(): Params {
+    for (const name of Object.keys(this.values)) this.onRead(name);
     return { ...this.values };
   }
 
@@ -15,7 +20,9 @@ export class RunParams {
   }
 
   get(name: string): ParamValue | undefined {
-    return this.has(name) ? entryOf(this.values, name) : undefined;
+    if (!this.has(name)) return undefined;
+    this.onRead(name);
+    return entryOf(this.values, name);
   }
 
   number(name: string, fallback?: number): number {

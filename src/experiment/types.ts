@@ -142,6 +142,8 @@ export interface RunPlan {
   params: Params;
   /** Which whole numbers of them are floats. */
   floats?: Floats | undefined;
+  /** Names of the params that only the program itself can read; absent: none, or that can't be known. */
+  unpassed?: string[] | undefined;
   /** Texts of the files that the run's folder needs before the start, by name. */
   files?: Record<string, string> | undefined;
   /** For the built-in trainer: the validated section in its normal form. */

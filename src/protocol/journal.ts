@@ -46,6 +46,13 @@ export const ParamsRecord = z.object({
   floats: Floats.optional(),
 });
 
+/** Hyperparameters of the run's `unpassed` that the program has read through its client. */
+export const ReceivedRecord = z.object({
+  type: z.literal('received'),
+  time: Time,
+  names: z.array(z.string()),
+});
+
 /**
  * Scalar values at one step. Steps may come in any order and more than once. Without a step, the record takes
  * the number of earlier step-less metrics records of the same file (since the launch began, if that began `anew`).
@@ -134,6 +141,7 @@ export const ExitRecord = z.object({
 export const JournalRecord = z.discriminatedUnion('type', [
   StartRecord,
   ParamsRecord,
+  ReceivedRecord,
   MetricsRecord.extend({ type: z.literal('metrics') }),
   ProgressRecord,
   InfoRecord,

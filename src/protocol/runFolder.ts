@@ -33,6 +33,8 @@ export const RunSpec = z.object({
   params: Params,
   /** Which whole numbers of the params are floats. */
   floats: Floats.optional(),
+  /** Names of the params that neither the command, the environment nor a file passes on: the program must read them itself. */
+  unpassed: z.array(z.string()).optional(),
   /** Argument vector; never passed to a shell. `argv[0]` `node` means the engine's own Node. */
   argv: z.array(z.string()).min(1),
   /** Environment variables that the program's start puts in place of `${envvar:NAME}` at character `at` of an argument. */

@@ -139,4 +139,8 @@ export const MIGRATIONS: readonly string[] = [
   -- Which launch writes where the journal was read to.
   ALTER TABLE journals ADD COLUMN launch INTEGER NOT NULL DEFAULT 1;
   `,
+  `
+  -- JSON list of the parameters that nothing passes to the program and that it has not read so far; NULL: none.
+  ALTER TABLE runs ADD COLUMN unread TEXT;
+  `,
 ];

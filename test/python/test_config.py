@@ -82,6 +82,39 @@ print(run.config.lr, run.config.steps)
 """)
         self.assertEqual(out, "0.5 7\n")
 
+    def received(self):
+        return [name for record in self.records() if record["type"] == "received" for name in record["names"]]
+
+    def spec_with(self, *unpassed):
+        spec = {"id": "r1", "seed": 7, "params": self.params, "unpassed": list(unpassed)}
+        (self.folder / "run.json").write_text(json.dumps(spec))
+
+    def test_what_the_program_reads_is_recorded(self):
+        ways = {
+            "c.lr; c.lr": ["lr"],
+            "c['optimizer.name']": ["optimizer.name"],
+            "c.optimizer": [],
+            "c.optimizer.get('name')": ["optimizer.name"],
+            "dict(c)['optimizer']['name']": ["lr", "optimizer.name"],
+            "(lambda lr, optimizer: 0)(**c)": ["lr"],
+            "json.dumps(c)": ["lr", "optimizer.name"],
+            "c.as_dict()": ["lr", "optimizer.name"],
+            "'lr' in c; list(c); repr(c); getattr(c, 'absent', 0)": [],
+            "c.absent if 'absent' in c else os._exit(0) if c.lr and not time.sleep(0.5) else 0": ["lr"],
+        }
+        for i, (code, names) in enumerate(ways.items()):
+            with self.subTest(code):
+                self.folder = self.folder.parent / f"way {i}"
+                self.folder.mkdir()
+                self.spec_with("lr", "optimizer.name")
+                self.run_code(f"import json, os, time, tunesmith\nc = tunesmith.init().config\n{code}")
+                self.assertEqual(self.received(), names)
+
+    def test_only_what_nothing_else_passes_is_recorded(self):
+        self.spec_with("optimizer.name")
+        self.run_code("import tunesmith\nc = tunesmith.init().config\nc.lr; c.optimizer.name")
+        self.assertEqual(self.received(), ["optimizer.name"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from 'node:fs';
 import type { Run } from '../../protocol/engine.js';
 import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { Command } from '../command.js';
@@ -7,17 +6,14 @@ import { CAPTURE_OPTION, readCaptureOption } from '../captureOption.js';
 import { formatNumber } from '../../format/numbers.js';
 import { formatRunTime } from '../../format/times.js';
 import { params } from '../format.js';
-import { parseExperiment } from '../../experiment/index.js';
-import { renderProblem, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
+import { sayFileWarnings } from '../fileWarnings.js';
 import { readSettings } from '../settings.js';
 import { runJson } from '../shapes.js';
 import { followRun } from '../followRun.js';
 import { messageLines } from '../messages.js';
 import { safe, safeLine } from '../terminal.js';
 import type { Context } from '../context.js';
-
-/** Bytes of an experiment file, at most. */
-const LARGEST = 4 * 1024 * 1024;
 
 export const run: Command = {
   name: 'run',
@@ -75,22 +71,8 @@ export const run: Command = {
   },
 };
 
-/** Prints the file's warnings. The engine reads the file again and reports its errors. */
-function sayFileWarnings(context: Context, file: string): void {
-  let text: string;
-  try {
-    if (statSync(file).size > LARGEST) return;
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return;
-  }
-  const { problems } = parseExperiment(text, file);
-  if (problems.some(({ severity }) => severity === 'error')) return;
-  for (const problem of problems) context.say(renderProblem(problem, context.cwd, context.paint, text));
-}
-
 /** Prints the run's warnings and notes about records that were left out. */
-async function sayWarnings(context: Context, id: string): Promise<void> {
+export async function sayWarnings(context: Context, id: string): Promise<void> {
   const { messages } = await (await context.engine()).request('runs/get', { id });
   const warnings = messages.filter(({ level }) => level !== 'info');
   for (const line of messageLines(warnings, context.paint, 10)) context.say(line);

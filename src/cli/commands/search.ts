@@ -10,6 +10,8 @@ import { followSearch } from '../followSearch.js';
 import { searchJson } from '../shapes.js';
 import { safe, safeLine } from '../terminal.js';
 import type { Context } from '../context.js';
+import { sayFileWarnings } from '../fileWarnings.js';
+import { sayWarnings } from './run.js';
 
 export const search: Command = {
   name: 'search',
@@ -58,13 +60,17 @@ export const search: Command = {
     }
     const ended = await followSearch(context, search, { quiet: input.flag('json') });
     if (input.flag('json')) context.json(searchJson(ended));
-    else printEnd(context, ended);
+    else {
+      printEnd(context, ended);
+      if (ended.best) await sayWarnings(context, ended.best.run);
+    }
     if (ended.status === 'running' || ended.status === 'paused') return 130;
     return ended.status === 'completed' && (ended.best || !ended.objective) ? 0 : 1;
   },
 };
 
 async function startOrResume(context: Context, input: Parameters<Command['run']>[1]): Promise<Search> {
+  if (input.args[0] !== undefined && !input.flag('json')) sayFileWarnings(context, context.file(input.args[0]));
   const engine = await context.engine();
   const resumed = input.text('resume');
   if (resumed !== undefined) {

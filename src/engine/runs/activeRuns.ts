@@ -23,7 +23,7 @@ export type { RunListener } from './keeper.js';
 /** Changes to a run when it is resumed. */
 export interface RelaunchChanges {
   params: Params;
-  plan: Pick<RunPlan, 'argv' | 'variables' | 'env' | 'cwd' | 'network' | 'floats'>;
+  plan: Pick<RunPlan, 'argv' | 'variables' | 'unpassed' | 'env' | 'cwd' | 'network' | 'floats'>;
 }
 
 export class ActiveRuns implements Keeper {
@@ -228,6 +228,6 @@ export class ActiveRuns implements Keeper {
   }
 }
 
-function pick({ argv, variables, env, cwd, network, floats }: RelaunchChanges['plan']): Partial<RunSpec> {
-  return { argv, variables, env, cwd, floats, ...(network === undefined ? {} : { network }) };
+function pick({ argv, variables, unpassed, env, cwd, network, floats }: RelaunchChanges['plan']): Partial<RunSpec> {
+  return { argv, variables, unpassed, env, cwd, floats, ...(network === undefined ? {} : { network }) };
 }

@@ -185,6 +185,7 @@ export class RunMaker {
       params: plan.params,
       ...(plan.floats && { floats: plan.floats }),
       argv: plan.argv,
+      ...(plan.unpassed && { unpassed: plan.unpassed }),
       ...(plan.variables && { variables: plan.variables }),
       cwd: plan.cwd,
       env: plan.env,

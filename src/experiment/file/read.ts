@@ -279,18 +279,18 @@ class Checks {
 
   /** A program that gets its values neither from the command nor from a client trains with others than those shown. */
   private notPassed(): void {
-    const { run, cwd, env = {} } = this.written;
-    if (run === undefined) return;
-    const argv = typeof run === 'string' ? (splitCommand(run).argv ?? []) : run.map(String);
+    const { cwd, env = {} } = this.written;
     const { file } = this.reading.source;
-    const passing = { argv, env: Object.values(env).map(String), cwd: path.resolve(path.dirname(file), cwd ?? '.') };
-    const left = notPassed(Object.keys(this.reading.params), passing);
+    const program = programOf(this.written, this.reading);
+    const folder = path.dirname(file);
+    const passing = { program, env: Object.values(env).map(String), folder, cwd: path.resolve(folder, cwd ?? '.') };
+    const left = notPassed(Object.keys(this.reading.params), passing).surely;
     for (const [i, name] of left.slice(0, MOST_NOT_PASSED).entries()) {
       const more = i === MOST_NOT_PASSED - 1 ? left.length - MOST_NOT_PASSED : 0;
       this.report(
         ['params', ...(this.reading.pathOf.get(name) ?? [name])],
         {
-          message: `nothing in "run" or "env" passes "${name}"${more > 0 ? ` and ${more} more` : ''} on`,
+          message: `nothing in "${program.kind}" or "env" passes "${name}"${more > 0 ? ` and ${more} more` : ''} on`,
           hint: `write {${name}} into the command; else the program must read it through the client (tunesmith.config)`,
           severity: 'warning',
         },

@@ -20,6 +20,7 @@ import { optionFromValue } from './interpreterOptions.js';
 import { validateNetwork } from '../network/index.js';
 import { refuseParam } from '../file/paramCheck.js';
 import { floatMarkFor } from '../file/paramFloats.js';
+import { notPassed } from '../file/received.js';
 import { readingOf } from '../file/read.js';
 import type { Reading } from '../file/reading.js';
 import { Source, type Fault, type Path } from '../file/source.js';
@@ -79,6 +80,9 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
       report(['env', name], missing(error));
     }
   }
+  const passing = { program, env: Object.values(experiment.env), folder, cwd: plan.cwd };
+  const { unlessRead } = notPassed(Object.keys(merged), passing);
+  if (unlessRead.length > 0) plan.unpassed = unlessRead;
   return plan;
 }
 

@@ -42,6 +42,7 @@ export class Application {
   private readonly params: Params = {};
   private floats: Floats = {};
   private readonly info: Params = {};
+  private readonly received = new Set<string>();
   private progress: { fraction: number | null; text: string } | null = null;
   /** By what each is recognised by. */
   private readonly messages = new Map<string, RunMessage>();
@@ -89,6 +90,11 @@ export class Application {
       case 'params':
         this.floats = mergeFloats({ params: this.params, floats: this.floats }, record) ?? {};
         this.merge(this.params, record.params, 'parameter');
+        // The program works with the values that it states itself.
+        for (const name of Object.keys(record.params)) this.received.add(name);
+        return;
+      case 'received':
+        for (const name of record.names) this.received.add(name);
         return;
       case 'info':
         this.merge(this.info, record.values, 'fact');
@@ -146,6 +152,7 @@ export class Application {
     if (Object.keys(this.params).length > 0) {
       this.changed(this.runs.mergeParams(this.key, { params: this.params, floats: this.floats }, MAX_PARAMS));
     }
+    if (this.received.size > 0) this.runs.received(this.key, this.received);
     if (Object.keys(this.info).length > 0) this.changed(this.runs.mergeInfo(this.key, this.info, MAX_PARAMS));
     if (this.progress) {
       this.runs.saveProgress(this.key, this.progress);

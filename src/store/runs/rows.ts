@@ -4,6 +4,7 @@ import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
 import { setEntry } from '../../protocol/records.js';
 import { readParams } from './params.js';
+import { unreadWarning } from './unread.js';
 
 /** A row of the table `runs`. */
 export interface RunRow {
@@ -38,6 +39,8 @@ export interface RunRow {
   seed: number;
   exit_code: number | null;
   signal: string | null;
+  /** See `unread.ts`. */
+  unread: string | null;
 }
 
 /** Rows as runs, with their metrics, in the order given. */
@@ -45,7 +48,13 @@ export function toRuns(db: Database, names: MetricNames, rows: readonly RunRow[]
   const keys = rows.map((row) => row.key);
   const metrics = summaries(db, names, keys);
   const warnings = warningsOf(db, keys);
-  return rows.map((row) => toRun(row, metrics.get(row.key) ?? {}, warnings.get(row.key)));
+  return rows.map((row) => toRun(row, metrics.get(row.key) ?? {}, withUnread(row, warnings.get(row.key))));
+}
+
+/** The warning about parameters that were not received comes last, as it is known at the run's end. */
+function withUnread(row: RunRow, warnings: Run['warnings']): Run['warnings'] {
+  const unread = unreadWarning(row);
+  return unread ? { count: (warnings?.count ?? 0) + 1, text: unread.text.slice(0, 300) } : warnings;
 }
 
 /** Returns the newest warning and the number of warnings of each run. */

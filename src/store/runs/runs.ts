@@ -8,6 +8,7 @@ import type { SeriesTable } from '../series/table.js';
 import { LIVE_SQL, order, where } from './query.js';
 import { paramsText, readParams } from './params.js';
 import { type RunRow, toDetail, toRuns } from './rows.js';
+import { unreadWarning } from './unread.js';
 import type { RunWriter } from './writer.js';
 
 /** The columns that a patch sets as they are, and those it sets as JSON. */
@@ -41,8 +42,8 @@ export class Runs implements RunsApi {
       if (this.writer.key(spec.id) !== null) return false;
       const { id: key } = this.db.run(
         `INSERT INTO runs (id, experiment, file, search, trial, name, status, params, objective_metric, objective_goal,
-           device, tags, note, created_at, host, git, command, cwd, folder, seed)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           device, tags, note, created_at, host, git, command, cwd, folder, seed, unread)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         spec.id,
         spec.experiment,
         spec.file,
@@ -63,6 +64,7 @@ export class Runs implements RunsApi {
         spec.cwd,
         run.folder,
         spec.seed,
+        spec.unpassed?.length ? JSON.stringify(spec.unpassed) : null,
       );
       for (const [name, value] of Object.entries(spec.params)) this.writer.param(key, name, value);
       this.writer.index(key);
@@ -104,7 +106,7 @@ export class Runs implements RunsApi {
     this.db.settle();
     const row = this.db.get<RunRow>('SELECT * FROM runs WHERE id = ?', id);
     const [run] = row ? toRuns(this.db, this.names, [row]) : [];
-    return row && run ? toDetail(run, row, this.messages(id)) : null;
+    return row && run ? toDetail(run, row, this.messagesOf(row)) : null;
   }
 
   getMany(ids: readonly string[]): Run[] {
@@ -218,11 +220,8 @@ export class Runs implements RunsApi {
   }
 
   messages(id: string): RunMessage[] {
-    return this.db.all<RunMessage>(
-      `SELECT time, coalesce(last, time) last, level, text, count FROM messages
-       WHERE run = (SELECT key FROM runs WHERE id = ?) ORDER BY rowid`,
-      id,
-    );
+    const row = this.db.get<RunRow>('SELECT * FROM runs WHERE id = ?', id);
+    return row ? this.messagesOf(row) : [];
   }
 
   media(id: string): RunMedia[] {
@@ -251,6 +250,15 @@ export class Runs implements RunsApi {
     const objective: WireNumber = toWire(best.objective);
     const of = this.db.get<{ n: number }>(`SELECT count(*) n ${among}`, ...values)?.n ?? 0;
     return { run: best.id, name: best.name, ...readParams(best.params), objective, ...newest, of };
+  }
+
+  private messagesOf(row: RunRow): RunMessage[] {
+    const said = this.db.all<RunMessage>(
+      'SELECT time, coalesce(last, time) last, level, text, count FROM messages WHERE run = ? ORDER BY rowid',
+      row.key,
+    );
+    const unread = unreadWarning(row);
+    return unread ? [...said, unread] : said;
   }
 
   /** Keys of the runs in whose text every word occurs. */

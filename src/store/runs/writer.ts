@@ -5,6 +5,7 @@ import { markAt, mergeFloats, valueText, type Floats } from '../../protocol/floa
 import type { RunMessage } from '../api.js';
 import type { Database } from '../database.js';
 import { paramsText, readParams } from './params.js';
+import { withoutRead } from './unread.js';
 
 /** A run's objective as ingest follows it. */
 export interface ObjectiveState {
@@ -67,6 +68,13 @@ export class RunWriter {
     }
     this.index(key);
     return names.length > limit ? `This run states more than ${limit} parameters; the first ${limit} are kept.` : null;
+  }
+
+  /** The program has read these parameters. */
+  received(key: number, names: ReadonlySet<string>): void {
+    const row = this.db.get<{ unread: string | null }>('SELECT unread FROM runs WHERE key = ?', key);
+    if (!row?.unread) return;
+    this.db.run('UPDATE runs SET unread = ? WHERE key = ?', withoutRead(row.unread, names), key);
   }
 
   mergeInfo(key: number, info: Params, limit: number): string | null {

@@ -58,6 +58,52 @@ it.each([
   expect(await validate(text)).not.toContain('nothing in "run"');
 });
 
+it('says after the run what the program has not read', async () => {
+  here.write('reads.py', 'import tunesmith\nrun = tunesmith.init()\nrun.log({"loss": run.config.lr})\n');
+  const text =
+    'run: python3 reads.py\nparams: { lr: 0.1, opt: { momentum: 0.9 }, width: 3 }\nobjective: { metric: loss, goal: minimize }\n' +
+    'search: { sampler: random, trials: 1, space: { width: { int: [1, 8] } } }\n';
+  here.write('x.tune.yaml', text);
+  const left = '"opt.momentum" and "width" did not reach the program';
+  const { code, err, out } = await here.tunesmith(['run', 'x.tune.yaml']);
+  expect(code).toBe(0);
+  expect(err).toContain(`warning ${left}`);
+  expect(err).toContain('Write {opt.momentum} into the command, or read tunesmith.config.');
+  const id = /(\w+) · /.exec(out)![1]!;
+  const shown = await here.tunesmith(['show', id]);
+  expect(shown.out + shown.err).toContain(left);
+  const searched = await here.tunesmith(['search', 'x.tune.yaml']);
+  expect(searched.err).toContain(left);
+});
+
+it('is silent after the run where the program read, stated or was given all', async () => {
+  const read =
+    'import tunesmith\nrun = tunesmith.init(config={"a": 1})\nprint({**run.config})\nrun.config.update({"b": 3})\n';
+  here.write('all.py', read);
+  const silent = async (text: string) => {
+    here.write('x.tune.yaml', text);
+    const { code, err } = await here.tunesmith(['run', 'x.tune.yaml']);
+    expect(err).not.toContain('did not reach');
+    expect(code).toBe(0);
+  };
+  await silent('run: python3 all.py\nparams: { lr: 0.1, b: 2 }\n');
+  await silent('run: python3 plain.py {lr}\nparams: { lr: 0.1 }\n');
+  await silent('run: node client.js\nparams: { lr: 0.1 }\n');
+  here.write('module.mjs', 'export default (run) => console.log(run.params.number("lr"), run.params.get("b"))\n');
+  await silent('module: module.mjs\nparams: { lr: 0.1, b: x }\n');
+});
+
+it('says it of a module too, and before a search of a script', async () => {
+  here.write('module.mjs', 'export default (run) => console.log(run.params.number("lr"))\n');
+  here.write('x.tune.yaml', 'module: module.mjs\nparams: { lr: 0.1, b: x }\n');
+  expect((await here.tunesmith(['run', 'x.tune.yaml'])).err).toContain('"b" did not reach the program');
+  here.write(
+    'x.tune.yaml',
+    'run: python3 plain.py\nparams: { lr: 1 }\nsearch: { trials: 1, sampler: random, space: { lr: { int: [1, 8] } } }\n',
+  );
+  expect((await here.tunesmith(['search', 'x.tune.yaml'])).err).toContain(WARNING('lr'));
+});
+
 it.runIf(process.platform !== 'win32')('says that the current folder was deleted', () => {
   mkdirSync(path.join(here.folder, 'gone'));
   const script = 'cd gone && rmdir ../gone && exec "$@"';

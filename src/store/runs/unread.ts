@@ -1,0 +1,38 @@
+/** Parameters of a run that never reached its program. Known from the journals alone, so that a rebuilt index knows them too. */
+import type { RunMessage } from '../../protocol/engine.js';
+
+/** Names in a message, at most. */
+const MOST_NAMED = 5;
+
+/** Columns of a run's row. */
+interface Ended {
+  status: string;
+  unread: string | null;
+  ended_at: number | null;
+  created_at: number;
+}
+
+/** Returns the warning of a completed run whose program has not received all its parameters; null if it has. */
+export function unreadWarning({ status, unread, ended_at, created_at }: Ended): RunMessage | null {
+  if (status !== 'completed' || unread === null) return null;
+  const names = JSON.parse(unread) as string[];
+  const time = ended_at ?? created_at;
+  return { time, last: time, level: 'warning', text: warningText(names), count: 1 };
+}
+
+/** Returns the names that are left, as the column has them; null when that is none. */
+export function withoutRead(unread: string, read: ReadonlySet<string>): string | null {
+  const left = (JSON.parse(unread) as string[]).filter((name) => !read.has(name));
+  return left.length > 0 ? JSON.stringify(left) : null;
+}
+
+function warningText(names: readonly string[]): string {
+  const named = names.slice(0, MOST_NAMED).map((name) => `"${name}"`);
+  if (names.length > MOST_NAMED) named.push(`${names.length - MOST_NAMED} more`);
+  const list = named.length > 1 ? `${named.slice(0, -1).join(', ')} and ${named.at(-1)}` : named[0];
+  const [them, values] = names.length > 1 ? ['them', 'values'] : ['it', 'a value'];
+  return (
+    `${list} did not reach the program: neither the command nor the environment passes ${them} on, and the program did not ` +
+    `read ${them}. It ran with ${values} of its own. Write {${names[0]}} into the command, or read tunesmith.config.`
+  );
+}

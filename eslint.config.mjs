@@ -21,6 +21,7 @@ const MAY_USE = {
   files: ['protocol'],
   search: ['protocol'],
   store: ['protocol', 'files'],
+  foreign: ['protocol', 'files'],
   experiment: ['protocol', 'search'],
   client: ['protocol', 'files'],
   training: ['protocol', 'files', 'client', 'experiment'],

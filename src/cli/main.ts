@@ -9,6 +9,7 @@ import { doctor } from './commands/doctor.js';
 import { engine } from './commands/engine.js';
 import { evaluate, predict } from './commands/predict.js';
 import { exportRuns } from './commands/export.js';
+import { importRuns } from './commands/import.js';
 import { best, importance } from './commands/insight.js';
 import { log } from './commands/log.js';
 import { lrRange } from './commands/lrRange.js';
@@ -38,6 +39,7 @@ const COMMANDS: Command[] = [
   enqueue,
   rerun,
   rm,
+  importRuns,
   exportRuns,
   lrRange,
   evaluate,

@@ -62,8 +62,13 @@ export const RunSpec = z.object({
   origin: z
     .object({
       host: z.string(),
-      /** `program`: the program made the folder itself, as it was started by hand (see `handStarted.ts`). */
-      by: z.literal('program').optional(),
+      /**
+       * `program`: the program made the folder itself, as it was started by hand (see `handStarted.ts`). `import`: it was made
+       * from another program's logs.
+       */
+      by: z.enum(['program', 'import']).optional(),
+      /** Of an imported run: the logs' format, where they are (relative to the workspace if inside), and which run in there. */
+      source: z.object({ format: z.string(), path: z.string(), inner: z.string() }).optional(),
       git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
       /** A few variables of the program's environment that are no secret. */
       env: record(z.string()).optional(),

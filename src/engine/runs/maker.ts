@@ -144,6 +144,12 @@ export class RunMaker {
   ) {
     const { folders, distFolder, workspace } = this.options;
     const old = this.specOf(id);
+    if (old.origin?.by === 'import') {
+      throw new RequestError(
+        ErrorCode.conflict,
+        `Run ${id} was imported from another program's logs, which do not say how to run it again.`,
+      );
+    }
     const experiment = folders.experiment(id);
     let plan: RunPlan = { ...old, problems: [] };
     // Its command names files where they were before the workspace was moved.

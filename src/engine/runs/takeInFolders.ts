@@ -51,7 +51,7 @@ export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): {
     const spec = ID_PATTERN.test(id) ? folders.spec(id) : null;
     if (spec?.id !== id) return false;
     // HandRuns takes those in: nothing is ever started for them.
-    if (spec.origin?.by === 'program') return true;
+    if (spec.origin?.by !== undefined) return true;
     const waits = !folders.wasStarted(id, spec);
     const isForeign = waits && folders.isAsked(id) !== 'yes';
     store.batch(() => {

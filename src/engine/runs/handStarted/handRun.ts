@@ -50,8 +50,11 @@ export class HandRun {
     return this.overSince !== null && performance.now() - this.overSince > LINGER_MS;
   }
 
-  /** Takes in what was written, for at most about `budgetMs`, and looks whether the program is still there. */
-  turn(budgetMs: number): void {
+  /**
+   * Takes in what was written, for at most about `budgetMs`, and looks whether the program is still there. True if there is
+   * more to take in at once.
+   */
+  turn(budgetMs: number): boolean {
     const standing = this.lease.look();
     const works = standing === 'here' || standing === 'elsewhere';
     // Looked at before the journal: what is there once the program is gone is all there will be.
@@ -60,6 +63,7 @@ export class HandRun {
       this.overSince = null;
       this.show(this.asked ? 'stopping' : standing === 'elsewhere' ? 'elsewhere' : 'running');
     } else if (!more && this.overSince === null) this.conclude(standing === 'gone');
+    return more;
   }
 
   /** Null when the program was asked, else why it could not be. */

@@ -31,6 +31,8 @@ export interface HandRunsOptions {
 const TURN_MS = 500;
 /** Time for reading the journals of all such runs in one turn. */
 const BUDGET_MS = 100;
+/** Pause before the next turn while there is more to read, so that the engine answers meanwhile. */
+const PAUSE_MS = 15;
 /** Ended runs looked at in one rescan: a program may go on with one on another host, which no watcher here sees. */
 const LOOKED_AT = 200;
 
@@ -40,6 +42,7 @@ export class HandRuns {
   private readonly seen = new Map<string, boolean>();
   private watcher: RunsWatcher | null = null;
   private timer: NodeJS.Timeout | undefined;
+  private soon: NodeJS.Timeout | undefined;
   private turns = 0;
   private looked = 0;
 
@@ -58,10 +61,12 @@ export class HandRuns {
     );
     this.timer = setInterval(() => this.turn(), TURN_MS);
     this.timer.unref();
+    this.turnSoon();
   }
 
   close(): void {
     clearInterval(this.timer);
+    clearTimeout(this.soon);
     this.watcher?.close();
   }
 
@@ -70,7 +75,12 @@ export class HandRuns {
     return this.live.get(id)?.isOver === false;
   }
 
-  /** Returns whether a run was started by hand, even if it is over. */
+  /** Returns whether a run was made from another program's logs. */
+  isImported(id: string): boolean {
+    return ID_PATTERN.test(id) && this.options.folders.spec(id)?.origin?.by === 'import';
+  }
+
+  /** Returns whether a run was started by hand or imported, even if it is over. */
   isHandStarted(id: string): boolean {
     return this.live.has(id) || (ID_PATTERN.test(id) && isByHand(this.options.folders.spec(id)));
   }
@@ -137,7 +147,14 @@ export class HandRuns {
     if (!done) return void this.seen.delete(id);
     const run = new HandRun({ id, folder, store, changes, log, trouble, spec: () => folders.spec(id) });
     this.live.set(id, run);
-    run.turn(BUDGET_MS / 10);
+    if (run.turn(BUDGET_MS / 10)) this.turnSoon();
+  }
+
+  private turnSoon(): void {
+    this.soon ??= setTimeout(() => {
+      this.soon = undefined;
+      this.turn();
+    }, PAUSE_MS);
   }
 
   private turn(): void {
@@ -145,10 +162,12 @@ export class HandRuns {
     const until = performance.now() + BUDGET_MS;
     // Each turn begins with another run, so that those that write much do not keep the others waiting.
     const first = runs.length > 0 ? this.turns++ % runs.length : 0;
+    let more = false;
     for (const [id, run] of [...runs.slice(first), ...runs.slice(0, first)]) {
-      run.turn(Math.max(1, Math.min(40, until - performance.now())));
+      more = run.turn(Math.max(1, Math.min(40, until - performance.now()))) || more;
       if (run.isDone) this.live.delete(id);
     }
+    if (more) this.turnSoon();
   }
 
   /** Returns whether a lease was written after the end that we know of. */
@@ -159,6 +178,7 @@ export class HandRuns {
   }
 }
 
+/** Started by hand, or imported: either way its folder is all there is, and nothing is ever started for it. */
 function isByHand(spec: RunSpec | null): boolean {
-  return spec?.origin?.by === 'program';
+  return spec?.origin?.by !== undefined;
 }

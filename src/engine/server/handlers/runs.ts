@@ -73,7 +73,11 @@ export function runHandlers(parts: EngineParts) {
   };
   /** For what the engine can do only to programs that it started. */
   const ownOnly = (id: string, advice: string, action: (id: string) => Refusal | null) =>
-    hand.isHandStarted(id) ? refuse('impossible', `was started by hand: ${advice}`) : action(id);
+    hand.isImported(id)
+      ? refuse('impossible', "was imported from another program's logs")
+      : hand.isHandStarted(id)
+        ? refuse('impossible', `was started by hand: ${advice}`)
+        : action(id);
   /** Null where it is not wanted: what was asked for here needs no further word. */
   const plannedAgain = (
     id: string,

@@ -1,0 +1,177 @@
+import { lstatSync, realpathSync } from 'node:fs';
+import * as path from 'node:path';
+import { LIVE_STATUSES } from '../../protocol/engine.js';
+import { FORMATS, findRuns, titleOf } from '../../foreign/formats.js';
+import { countRun, importRun, type Imported } from '../../foreign/import/importRun.js';
+import type { Counts } from '../../foreign/import/lines.js';
+import type { FoundRun } from '../../foreign/types.js';
+import { suggest } from '../../experiment/suggest.js';
+import { JSON_OPTION, type Command, type Input } from '../command.js';
+import type { Context } from '../context.js';
+import { CommandError, UsageError } from '../errors.js';
+import { LiveArea } from '../liveArea.js';
+import { safeLine, table } from '../terminal.js';
+
+const POLL_MS = 100;
+
+export const importRuns: Command = {
+  name: 'import',
+  usage: '[PATH …]',
+  summary: `Makes runs of what other programs have logged: ${FORMATS.map(({ title }) => title).join(', ')}.`,
+  details:
+    'PATH is a folder that is searched, or a single file; without it, the whole workspace is searched. Nothing is changed there, ' +
+    'executed, or followed through links. Importing again takes in only what was added since.',
+  options: {
+    'dry-run': { type: 'boolean', help: 'Show what would be imported, and change nothing.' },
+    format: {
+      type: 'string',
+      multiple: true,
+      value: 'FORMAT',
+      help: `Only this format: ${FORMATS.map(({ id }) => id).join(', ')}. May be repeated.`,
+    },
+    json: JSON_OPTION,
+  },
+  examples: [
+    ['tunesmith import', 'everything found in the workspace'],
+    ['tunesmith import runs/ --dry-run', 'what is in the folder runs'],
+  ],
+  args: [0, 1000],
+  async run(context, input) {
+    const found = find(context, input);
+    if (found.length === 0) {
+      throw new CommandError('No logs of other programs were found there. See the formats: tunesmith import --help');
+    }
+    return input.flag('dry-run') ? preview(context, found, input) : await carryOut(context, found, input);
+  },
+};
+
+function find(context: Context, input: Input): FoundRun[] {
+  const wanted = input.texts('format').map((word) => {
+    const format = FORMATS.find(({ id }) => id === word);
+    if (format) return format.id;
+    const ids = FORMATS.map(({ id }) => id);
+    const near = suggest(word, ids);
+    const hint = near ? `; did you mean "${near}"?` : `. It is one of: ${ids.join(', ')}.`;
+    throw new UsageError(`There is no format "${word}"${hint}`);
+  });
+  const words = input.args.length > 0 ? input.args : [context.workspace];
+  const all = words.flatMap((word) => {
+    const place = path.resolve(context.cwd, word);
+    if (!lstatSync(place, { throwIfNoEntry: false })) throw new CommandError(`There is no ${place}.`, [], 2);
+    // A link that the person names is meant; links that are found are not followed.
+    const { runs, cut } = findRuns(realpathSync(place));
+    if (cut) context.say(`${safeLine(place)} has more folders than are searched. Name a folder further down.`);
+    return runs;
+  });
+  const distinct = new Map(all.map((run) => [JSON.stringify([run.format, run.path, run.inner]), run]));
+  return [...distinct.values()].filter(({ format }) => wanted.length === 0 || wanted.includes(format));
+}
+
+function preview(context: Context, found: FoundRun[], input: Input): number {
+  const rows = found.flatMap((run) => {
+    const counted = attempt(context, run, () => countRun(run));
+    return counted ? [{ run, ...counted }] : [];
+  });
+  if (input.flag('json')) {
+    context.json(
+      rows.map(({ run, counts, facts }) => ({
+        ...{ format: run.format, path: run.path, name: facts.name ?? run.name },
+        ...{ experiment: facts.experiment ?? run.experiment, ...countJson(counts) },
+      })),
+    );
+    return 0;
+  }
+  const cells = rows.map(({ run, counts, facts }) => [
+    facts.name ?? run.name,
+    titleOf(run.format),
+    path.relative(context.cwd, run.path) || '.',
+    String(counts.metrics.size),
+    String(counts.points),
+    String(counts.params.size),
+    String(counts.media),
+  ]);
+  const right = ['Metrics', 'Points', 'Params', 'Media'].map((title) => ({ title, align: 'right' as const }));
+  const heads = [{ title: 'Name' }, { title: 'Format' }, { title: 'Path' }, ...right];
+  table(heads, cells, context.paint, context.columns).forEach((line) => context.print(line));
+  context.print(`${rows.length} ${rows.length === 1 ? 'run' : 'runs'}. Nothing was changed.`);
+  return rows.length < found.length ? 1 : 0;
+}
+
+async function carryOut(context: Context, found: FoundRun[], input: Input): Promise<number> {
+  // It makes the folder ready, and sees what is put there.
+  const engine = await context.engine();
+  const { workspace } = engine.engine;
+  const runs = path.join(workspace, '.tunesmith', 'runs');
+  const area = new LiveArea(process.stderr);
+  const imported: Imported[] = [];
+  for (const [i, run] of found.entries()) {
+    const show = (points: number): void =>
+      area.draw([`${i + 1}/${found.length}  ${safeLine(run.name)}  ${points} points`]);
+    const options = { workspace, runs, progress: show };
+    const done = attempt(
+      context,
+      run,
+      () => importRun(run, options),
+      () => area.clear(),
+    );
+    if (done) imported.push(done);
+    // Ctrl-C and the engine's messages get their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  area.draw(['Taking them in …']);
+  await untilTakenIn(
+    context,
+    imported.filter(({ what }) => what === 'new').map(({ id }) => id),
+  );
+  area.clear();
+  report(context, imported, input);
+  return imported.length < found.length ? 1 : 0;
+}
+
+/** Waits until the engine has read the journals of the runs. */
+async function untilTakenIn(context: Context, ids: string[]): Promise<void> {
+  const engine = await context.engine();
+  const waiting = new Set(ids);
+  while (waiting.size > 0) {
+    const { runs } = await engine.request('runs/list', { ids: [...waiting].slice(0, 1000), limit: 1000 });
+    for (const run of runs) if (!LIVE_STATUSES.includes(run.status)) waiting.delete(run.id);
+    if (waiting.size > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+function report(context: Context, imported: Imported[], input: Input): void {
+  if (input.flag('json')) {
+    context.json(imported.map(({ counts, ...each }) => ({ ...each, ...countJson(counts) })));
+    return;
+  }
+  for (const { warnings, name } of imported) {
+    warnings.slice(0, 5).forEach((warning) => context.say(safeLine(`${name}: ${warning}`)));
+  }
+  const count = (what: Imported['what']): number => imported.filter((each) => each.what === what).length;
+  const points = imported.reduce((sum, { counts }) => sum + counts.points, 0);
+  const more = [
+    ...(count('grown') > 0 ? [`${count('grown')} have more than before`] : []),
+    ...(count('unchanged') > 0 ? [`${count('unchanged')} were imported already`] : []),
+  ];
+  context.print([`${count('new')} runs imported, ${points} points`, ...more].join('; ') + '.');
+}
+
+/** What can't be read is said, and the others go on. */
+function attempt<T>(context: Context, run: FoundRun, action: () => T, before: () => void = () => undefined): T | null {
+  try {
+    return action();
+  } catch (error) {
+    before();
+    context.say(safeLine(`${run.path}: it can't be imported: ${(error as Error).message}`));
+    return null;
+  }
+}
+
+function countJson(counts: Counts) {
+  return {
+    metrics: [...counts.metrics],
+    points: counts.points,
+    params: [...counts.params],
+    media: counts.media,
+  };
+}

@@ -1,0 +1,44 @@
+/** Pieces of a file that may be growing, shrinking or something else than it was. */
+import * as fs from 'node:fs';
+import { openReal } from '../files/real.js';
+
+export class FileBytes {
+  private constructor(
+    private readonly descriptor: number,
+    /** Bytes when it was opened. */
+    readonly size: number,
+  ) {}
+
+  /** Throws NotRealError for a link or what is no file, or the system's error. Close it. */
+  static open(file: string): FileBytes {
+    const descriptor = openReal(file);
+    return new FileBytes(descriptor, fs.fstatSync(descriptor).size);
+  }
+
+  /** Up to `length` bytes from `offset`; fewer at the file's end. */
+  read(offset: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.size - offset)));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const read = fs.readSync(this.descriptor, bytes, filled, bytes.length - filled, offset + filled);
+      if (read === 0) break;
+      filled += read;
+    }
+    return bytes.subarray(0, filled);
+  }
+
+  close(): void {
+    fs.closeSync(this.descriptor);
+  }
+}
+
+/** Whole text of a small file. Throws RangeError when it has more than `limit` bytes, and as `FileBytes.open` does. */
+export function readSmall(file: string, limit = 4 * 2 ** 20): string {
+  const bytes = FileBytes.open(file);
+  try {
+    if (bytes.size > limit) throw new RangeError(`${file} has ${bytes.size} bytes; at most ${limit} are read`);
+    return bytes.read(0, limit).toString('utf8');
+  } finally {
+    bytes.close();
+  }
+}

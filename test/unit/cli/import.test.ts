@@ -1,0 +1,55 @@
+/** What other programs have logged becomes runs of ours, with the real command line and engine. */
+import { cpSync } from 'node:fs';
+import * as path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fixture } from '../foreign/support.js';
+import { Workspace } from './workspace.js';
+
+let workspace: Workspace;
+beforeAll(async () => {
+  workspace = await Workspace.open({});
+  cpSync(fixture('tensorboardx'), path.join(workspace.folder, 'runs'), { recursive: true });
+});
+afterAll(() => workspace?.dispose());
+
+const list = async (): Promise<{ id: string; name: string; status: string; metrics: object; params: object }[]> =>
+  JSON.parse((await workspace.tunesmith(['ls', '--json'])).out) as never;
+
+it('shows first what would be imported', async () => {
+  const { code, out } = await workspace.tunesmith(['import', '--dry-run']);
+  expect(code).toBe(0);
+  expect(out).toMatch(/exp1 +TensorBoard +runs\/exp1 +6 +15 +4 +3\n1 run. Nothing was changed.\n/);
+  expect(await list()).toEqual([]);
+});
+
+it('imports runs once, with params and metrics', async () => {
+  const first = await workspace.tunesmith(['import']);
+  expect(first).toMatchObject({ code: 0, out: '1 runs imported, 15 points.\n' });
+  const [run] = await list();
+  expect(run).toMatchObject({
+    name: 'exp1',
+    status: 'completed',
+    params: { lr: 0.1, layers: 3, opt: 'adam', bias: true },
+    metrics: { 'train/loss': Math.fround(0.2), odd: 'Infinity' },
+  });
+  const second = await workspace.tunesmith(['import', 'runs']);
+  expect(second).toMatchObject({ code: 0, out: '0 runs imported, 0 points; 1 were imported already.\n' });
+  expect(await list()).toHaveLength(1);
+});
+
+it('says why an imported run can not be run again or resumed', async () => {
+  const [{ id } = { id: '' }] = await list();
+  const rerun = await workspace.tunesmith(['rerun', id]);
+  expect(rerun.code).toBe(1);
+  expect(rerun.err).toContain('was imported from another program');
+  const resumed = await workspace.tunesmith(['resume', id]);
+  expect(resumed.code).toBe(1);
+  expect(resumed.err).toContain('was imported');
+});
+
+it('refuses what is not there and formats that it does not know', async () => {
+  expect(await workspace.tunesmith(['import', 'nowhere'])).toMatchObject({ code: 2 });
+  const { code, err } = await workspace.tunesmith(['import', '--format', 'tensorbord']);
+  expect(code).toBe(2);
+  expect(err).toContain('did you mean "tensorboard"?');
+});

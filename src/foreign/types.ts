@@ -45,7 +45,7 @@ export interface Reader {
   read(place: Place | null, sink: Sink, budget?: number): { place: Place; more: boolean };
 }
 
-/** What is known of a run beside its values. Absent: unknown. */
+/** Known facts of a run beside its values. Absent: unknown. */
 export interface Facts {
   name?: string;
   experiment?: string;

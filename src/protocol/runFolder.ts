@@ -67,7 +67,7 @@ export const RunSpec = z.object({
        * from another program's logs.
        */
       by: z.enum(['program', 'import']).optional(),
-      /** Of an imported run: the logs' format, where they are (relative to the workspace if inside), and which run in there. */
+      /** An imported run's logs: their format, where they are (relative to the workspace if inside), and which run in there. */
       source: z.object({ format: z.string(), path: z.string(), inner: z.string() }).optional(),
       git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
       /** A few variables of the program's environment that are no secret. */

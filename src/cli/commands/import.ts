@@ -156,7 +156,7 @@ function report(context: Context, imported: Imported[], input: Input): void {
   context.print([`${count('new')} runs imported, ${points} points`, ...more].join('; ') + '.');
 }
 
-/** What can't be read is said, and the others go on. */
+/** Reports a run that can't be read, and returns null: the others go on. */
 function attempt<T>(context: Context, run: FoundRun, action: () => T, before: () => void = () => undefined): T | null {
   try {
     return action();

@@ -14,7 +14,7 @@ export interface LinesTarget {
   keep(media: ForeignMedia): string | null;
 }
 
-/** What was handed on so far. */
+/** Totals of everything handed on so far. */
 export interface Counts {
   points: number;
   metrics: Set<string>;

@@ -83,7 +83,7 @@ function aboveOf(relative: string): string | null {
   return relative === '' ? null : relative.slice(0, Math.max(0, relative.lastIndexOf('/')));
 }
 
-/** Whether a process that wrote one of `files` wrote this file: its host and number are part of most writers' names. */
+/** Returns whether a process that wrote one of `files` wrote this file: most writers put host and process number in the name. */
 function sameProcess(file: string, files: readonly string[]): boolean {
   const writer = writerOf(file);
   return writer !== null && files.some((other) => writerOf(other) === writer);

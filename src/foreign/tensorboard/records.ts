@@ -44,7 +44,7 @@ export function readRecords(
       if (length === null) {
         const skipped = findRecord(bytes, at + 1);
         const ends = result.next + bytes.length >= file.size;
-        // What was not written yet reads as zeros; waiting costs nothing.
+        // Space that is not written yet reads as zeros; waiting costs nothing.
         if (skipped === null && ends && isZero(bytes, at)) return finish(at);
         if (at > 0 && skipped === null) break;
         result.damaged++;

@@ -8,7 +8,6 @@ const INT32 = 3;
 const UINT8 = 4;
 const INT16 = 5;
 const INT8 = 6;
-const STRING = 7;
 const INT64 = 9;
 const BOOL = 10;
 const BFLOAT16 = 14;

@@ -1,4 +1,4 @@
-/** What other programs have logged becomes runs of ours, with the real command line and engine. */
+/** Other programs' logs become runs of ours, with the real command line and engine. */
 import { cpSync } from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** What readers hand on, as plain data. */
+/** Collects everything that readers hand on, as plain data. */
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';

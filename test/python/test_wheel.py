@@ -42,7 +42,8 @@ class Wheel(unittest.TestCase):
             with zipfile.ZipFile(wheel) as archive:
                 inside = {name: archive.read(name) for name in archive.namelist()}
             package = {name: data for name, data in inside.items() if name.startswith("tunesmith/")}
-            here = {f"tunesmith/{path.name}": path.read_bytes() for path in (PACKAGE / "tunesmith").iterdir() if path.is_file()}
+            files = [path for path in (PACKAGE / "tunesmith").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+            here = {path.relative_to(PACKAGE).as_posix(): path.read_bytes() for path in files}
             self.assertEqual(package, here)
             (metadata,) = (data.decode() for name, data in inside.items() if name.endswith("/METADATA"))
             self.assertNotIn("Requires-Dist", metadata)

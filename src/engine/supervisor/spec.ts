@@ -98,7 +98,11 @@ export function programEnv(
   env.PYTHONUNBUFFERED ??= '1';
   Object.assign(env, placement());
   Object.assign(env, spec.env);
-  if (pythonFolder) env.PYTHONPATH = [pythonFolder, env.PYTHONPATH].filter(Boolean).join(delimiter);
+  const capture = captureOf(spec, env);
+  if (pythonFolder) {
+    const folders = observesPython(capture) ? [join(pythonFolder, ...BOOTSTRAP), pythonFolder] : [pythonFolder];
+    env.PYTHONPATH = [...folders, env.PYTHONPATH].filter(Boolean).join(delimiter);
+  }
   if (spec.argv[0] === 'node') env.ELECTRON_RUN_AS_NODE = '1';
   return Object.assign(env, {
     [RUN_ENV.id]: spec.id,
@@ -106,7 +110,7 @@ export function programEnv(
     [RUN_ENV.journal]: join(folder, RUN_FILES.journal, RUN_FILES.externalJournal),
     [RUN_ENV.socket]: address.socket,
     [RUN_ENV.token]: address.token,
-    [RUN_ENV.capture]: JSON.stringify(captureOf(spec, env)),
+    [RUN_ENV.capture]: JSON.stringify(capture),
     [RUN_ENV.params]: jsonText(spec.params, spec.floats),
     ...(spec.launch?.checkpoint ? { [RUN_ENV.checkpoint]: spec.launch.checkpoint } : {}),
   });
@@ -116,6 +120,11 @@ export function programEnv(
 export function captureOf({ capture }: ProgramSpec, env: Record<string, string | undefined>): Capture {
   return capture ?? readCapture(env[RUN_ENV.capture]);
 }
+
+/** Within the Python client: a folder whose module Python itself imports at its start. */
+const BOOTSTRAP = ['tunesmith', 'capture', 'bootstrap'];
+
+const observesPython = ({ libraries, wandb }: Capture): boolean => libraries !== 'off' || wandb === 'replace';
 
 /** The argument vector with the values of the environment's variables in their places. */
 export function programArgv({ argv, variables }: ProgramSpec, env: Record<string, string | undefined>): string[] {

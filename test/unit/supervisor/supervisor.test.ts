@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CAPTURE_AUTO, CAPTURE_OFF } from '../../../src/protocol/captureSettings.js';
@@ -58,6 +58,22 @@ describe('a program', () => {
     expect(await told({ env: { TUNESMITH_CAPTURE: 'off' } })).toEqual(CAPTURE_OFF);
     const capture = { ...CAPTURE_AUTO, libraries: ['keras' as const] };
     expect(await told({ capture, env: { TUNESMITH_CAPTURE: 'off' } })).toEqual(capture);
+  });
+
+  it('in Python that is not changed for us is recorded by what its libraries log, unless that is off', async () => {
+    const library = newFolder();
+    mkdirSync(join(library, 'tensorboardX'));
+    writeFileSync(join(library, 'tensorboardX', '__init__.py'), 'from .writer import SummaryWriter\n');
+    const method = 'def add_scalar(self, tag, scalar_value, global_step=None): pass';
+    writeFileSync(join(library, 'tensorboardX', 'writer.py'), `class SummaryWriter:\n    ${method}\n`);
+    const argv = python('from tensorboardX import SummaryWriter as W; W().add_scalar("loss", 0.5, 3)');
+    const run = startRun(bundles, { argv, env: { PYTHONPATH: library } });
+    await run.gone;
+    expect(recordOf(run.folder, 'metrics')).toMatchObject({ step: 3, values: { loss: 0.5 } });
+    const off = startRun(bundles, { argv, env: { PYTHONPATH: library }, capture: { ...CAPTURE_OFF } });
+    await off.gone;
+    expect(recordOf(off.folder, 'exit')).toMatchObject({ code: 0 });
+    expect(recordOf(off.folder, 'metrics')).toBeUndefined();
   });
 
   it.each([

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { jsonSchema, parseExperiment } from '../../../../src/experiment/index.js';
 import { CAPTURE_AUTO, CAPTURE_OFF, LIBRARIES, readCapture } from '../../../../src/protocol/captureSettings.js';
@@ -36,6 +38,16 @@ describe('capture', () => {
 
   it('is explained and completed', () => {
     expect(JSON.stringify(jsonSchema())).toContain('`replace`: `import wandb` gives a stand-in');
+  });
+});
+
+describe('the Python client', () => {
+  it('knows the same libraries, each a module of its own', () => {
+    const folder = join(import.meta.dirname, '../../../../python/tunesmith/capture');
+    const modules = readdirSync(folder).filter((name) => /^[a-z]\w*\.py$/.test(name));
+    expect(modules.map((name) => name.slice(0, -3)).sort()).toEqual([...LIBRARIES]);
+    const named = readFileSync(join(folder, '_settings.py'), 'utf8').match(/LIBRARIES = \(([^)]*)\)/)![1]!;
+    expect(named.match(/\w+/g)).toEqual([...LIBRARIES]);
   });
 });
 

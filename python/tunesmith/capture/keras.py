@@ -1,0 +1,106 @@
+"""Keras: `Model.fit` gets a callback more. Keras 2 (also in TensorFlow) and 3."""
+MODULES = ("keras.src.models.model", "keras.src.engine.training", "keras.engine.training")
+
+# Arguments of `fit` that are settings.
+_SETTINGS = ("batch_size", "epochs", "initial_epoch", "steps_per_epoch", "validation_split", "validation_steps", "shuffle")
+
+
+def install(module, sink):
+    from inspect import signature
+
+    model = module.Model
+    fit = signature(model.fit)
+    callback = []
+
+    def fitting(args, kwargs):
+        bound = fit.bind(*args, **kwargs)
+        given = bound.arguments
+        if not callback:
+            callback.append(_callback(module, sink))
+        ours = callback[0]({**{name: fit.parameters[name].default for name in _SETTINGS if name in fit.parameters}, **given})
+        others = given.get("callbacks")
+        if hasattr(others, "append") and hasattr(others, "callbacks"):
+            # A CallbackList of the program's own.
+            others.append(ours)
+        else:
+            others = [] if others is None else list(others) if isinstance(others, (list, tuple)) else [others]
+            given["callbacks"] = [*others, ours]
+        return bound.args, bound.kwargs
+
+    def evaluated(result, args, kwargs):
+        if getattr(args[0], "_tunesmith_fits", False):
+            return
+        if not isinstance(result, dict):
+            names = list(args[0].metrics_names)
+            values = list(result) if isinstance(result, (list, tuple)) else [result]
+            if len(names) != len(values):
+                # Keras 3 has one name for all that was compiled.
+                names = ["loss", *(f"metric {i}" for i in range(1, len(values)))]
+                found = args[0].get_metrics_result()
+                names = list(found) if len(found) == len(values) else names
+            result = dict(zip(names, values))
+        sink.metrics("keras", {f"evaluate/{name}": value for name, value in result.items()})
+
+    sink.around(model, "fit", "keras", before=fitting)
+    if hasattr(model, "evaluate"):
+        sink.around(model, "evaluate", "keras", after=evaluated)
+
+
+def _callback(module, sink):
+    from importlib import import_module
+
+    base = import_module(f"{module.__name__.split('.')[0]}.callbacks").Callback
+
+    class TunesmithCapture(base):
+        """Tells Tunesmith how the training goes, after each epoch."""
+
+        # Keras 3 need not wait for what it computes on our account.
+        async_safe = True
+
+        def __init__(self, given):
+            super().__init__()
+            self._given = given
+
+        def on_train_begin(self, logs=None):
+            self.model._tunesmith_fits = True
+            sink.has_metrics = True
+            sink.guard("keras", _params, sink, self.model, self._given)
+
+        def on_train_end(self, logs=None):
+            self.model._tunesmith_fits = False
+
+        def on_epoch_end(self, epoch, logs=None):
+            sink.guard("keras", _epoch, sink, self.model, epoch, dict(logs or {}), self._given.get("epochs"))
+
+    return TunesmithCapture
+
+
+def _params(sink, model, given):
+    params = {name: given[name] for name in _SETTINGS if given.get(name) is not None and _is_plain(given[name])}
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None:
+        config = {name: value for name, value in optimizer.get_config().items() if _is_plain(value) and value is not None}
+        params["optimizer"] = config.pop("name", type(optimizer).__name__)
+        params.update({("optimizer_" + name if name in params else name): value for name, value in config.items()})
+    loss = getattr(model, "loss", None)
+    if loss is not None:
+        params["loss"] = loss if isinstance(loss, str) else getattr(loss, "name", None) or type(loss).__name__
+    sink.params("keras", params)
+    sink.facts("keras", {"model": model.name, "weights": model.count_params()} if model.built else {"model": model.name})
+
+
+def _epoch(sink, model, epoch, logs, epochs):
+    rate = getattr(getattr(model, "optimizer", None), "learning_rate", None)
+    if rate is not None and "learning_rate" not in logs and "lr" not in logs:
+        try:
+            logs["learning_rate"] = float(rate)
+        except (TypeError, ValueError):
+            # A schedule; its value is known to the optimizer alone.
+            pass
+    sink.metrics("keras", logs, epoch, epoch)
+    if epochs:
+        sink.progress((epoch + 1) / epochs, f"epoch {epoch + 1}/{epochs}")
+
+
+def _is_plain(value):
+    return value is None or isinstance(value, (bool, int, float, str))

@@ -279,11 +279,10 @@ export class ChartCard extends LitElement implements Readable {
   private keepZoom(): void {
     const { x, y } = this.chart!.scales;
     const zoom = { x: [x!.min, x!.max] as [number, number], y: [y!.min, y!.max] as [number, number] };
-    this.model.view.zoom = { ...this.model.view.zoom, [this.metric]: zoom };
-    // The chart already shows it; it is not to be made again for it.
     const { view } = this.model;
+    // The chart already shows the zoom and must not be built again for it.
     this.setupKey = JSON.stringify([view.x, view.logX, view.logY, zoom, this.themeKey()]);
-    this.model.setView({});
+    this.model.setView({ zoom: { ...view.zoom, [this.metric]: zoom } });
   }
 
   readonly reset = () => {

@@ -1,77 +1,163 @@
-import type { Device, Experiment, Run, Search } from '../../src/protocol/engine.js';
-import type { FileForm, PanelState, ToPanel } from '../../src/protocol/panel.js';
+import type { Run, Search } from '../../src/protocol/engine.js';
+import type { PanelState, ToPanel } from '../../src/protocol/panel.js';
 import { Host, RequestError } from '../host.js';
-import { Announcer, Toasts } from './toasts.js';
-import { bestRun, drawnRuns, NEWEST } from './runs/drawn.js';
+import { Catalogue } from './catalogue.js';
 import { SeriesFeed } from './charts/feed.js';
-import { labels, type Label } from './runs/naming.js';
-import { Palette } from './runs/palette.js';
-import { RunPages } from './table/pages.js';
+import { Connection, type ConnectionState } from './connection.js';
+import { Loader } from './loader.js';
+import { drawnRuns } from './runs/drawn.js';
+import { Drawing } from './runs/drawing.js';
+import type { Label } from './runs/naming.js';
+import { Selection } from './selection.js';
 import { Signal, type Topic } from './signal.js';
+import { RunPages } from './table/pages.js';
+import { Announcer, Toasts } from './toasts.js';
 import { isLive } from './values.js';
-import { emptyState, readView, type ViewSettings } from './view.js';
+import type { ViewSettings } from './view.js';
 
-/** Wait after the last change before the state is handed to the host to keep. */
-const SAVE_DELAY = 300;
+/** Milliseconds between two readings of the devices. */
 const DEVICES_INTERVAL = 5000;
-/** Rows kept besides those drawn and live. */
-const SPARE_RUNS = 2000;
 
-/** Everything the panel knows, and what it asks and tells the host. Views read it and follow its topics. */
+/**
+ * The panel's parts, connected to each other and to the host. State lives in `connection`, `selection` and `catalogue`,
+ * which tell of every change; views read it here and follow the topics of `signal`.
+ */
 export class PanelModel {
   readonly signal = new Signal();
-  readonly host: Host;
-  readonly toasts: Toasts;
-  readonly announcer: Announcer;
+  readonly host = new Host((message) => this.receive(message));
+  readonly toasts = new Toasts(() => this.signal.emit('toasts'));
+  readonly announcer = new Announcer(() => this.signal.emit('toasts'));
   readonly feed: SeriesFeed;
   readonly pages: RunPages;
-  readonly palette = new Palette();
 
-  state: PanelState = emptyState();
-  view: ViewSettings = readView({});
-  experiments: Experiment[] = [];
-  readonly runs = new Map<string, Run>();
-  readonly searches = new Map<string, Search>();
-  devices: Device[] = [];
-  files: { file: string; name: string }[] = [];
-  form: FileForm | null = null;
-  connected = true;
-  connectionMessage = '';
-  trusted = true;
-  /** Counts the snapshots, for views that read rows of their own. */
-  snapshot = 0;
-  /** False until the first snapshot is there. */
-  loaded = false;
-  /** The run whose curve is brought forward. */
-  highlighted: string | null = null;
-
-  private visible = document.visibilityState !== 'hidden';
-  private saving: ReturnType<typeof setTimeout> | null = null;
-  private drawnCache: { runs: Run[]; labels: Map<string, Label>; best: Run | null } | null = null;
+  private readonly emit = (...topics: Topic[]): void => this.signal.emit(...topics);
+  private readonly connection: Connection;
+  private readonly catalogue: Catalogue;
+  private readonly selection: Selection;
+  private readonly drawing: Drawing;
+  private readonly loader: Loader;
   private watched = '';
   private tableTimer: ReturnType<typeof setTimeout> | null = null;
-  private refreshing = 0;
   private readonly metricListeners = new Set<(metrics: ReadonlySet<string>) => void>();
 
   constructor() {
-    this.host = new Host((message) => this.receive(message));
-    this.toasts = new Toasts(() => this.signal.emit('toasts'));
-    this.announcer = new Announcer(() => this.signal.emit('toasts'));
-    const list = (params: Parameters<RunPages['setQuery']>[0]) => this.host.request('runs/list', params);
     this.feed = new SeriesFeed(
       (params) => this.host.request('series/read', params),
       (metrics) => this.metricListeners.forEach((tell) => tell(metrics)),
       (error) => this.fail('Reading the curves', error),
     );
     this.pages = new RunPages(
-      list,
-      () => this.signal.emit('table'),
+      (params) => this.host.request('runs/list', params),
+      () => this.emit('table'),
       (error) => this.fail('Reading the runs', error),
     );
-    document.addEventListener('visibilitychange', () => this.setVisible(document.visibilityState !== 'hidden'));
+    this.connection = new Connection(document.visibilityState !== 'hidden', (now, before) =>
+      this.connectionChanged(now, before),
+    );
+    this.drawing = new Drawing(
+      () => drawnRuns(this.catalogue.runs.values(), this.selection.state),
+      () => this.selection.keep(),
+    );
+    this.selection = new Selection({
+      emit: this.emit,
+      onState: () => {
+        this.drawing.invalidate();
+        this.watch();
+      },
+      save: (state) => this.host.saveState(state),
+      looks: () => this.palette.save(),
+      restoreLooks: (looks) => this.palette.restore(looks),
+    });
+    this.catalogue = new Catalogue({
+      emit: this.emit,
+      onRuns: () => this.drawing.invalidate(),
+      onRemoved: (run) => this.feed.forget(run),
+      drawn: () => new Set(this.drawn.map(({ id }) => id)),
+    });
+    this.loader = new Loader({
+      host: this.host,
+      catalogue: this.catalogue,
+      selection: this.selection,
+      connection: this.connection,
+      onLoaded: () => {
+        this.feed.invalidate();
+        this.pages.refresh();
+        this.watched = '';
+        this.watch();
+      },
+      onRows: () => this.watch(),
+      fail: (doing, error) => this.fail(doing, error),
+    });
+    document.addEventListener('visibilitychange', () =>
+      this.connection.set({ visible: document.visibilityState !== 'hidden' }),
+    );
     setInterval(() => this.tick(), 1000);
-    setInterval(() => void this.readDevices(), DEVICES_INTERVAL);
+    setInterval(() => void this.loader.devices(), DEVICES_INTERVAL);
     this.host.ready();
+  }
+
+  // ---- state, read only ----
+
+  get state() {
+    return this.selection.state;
+  }
+  get view() {
+    return this.selection.view;
+  }
+  get highlighted() {
+    return this.selection.highlighted;
+  }
+  get connected() {
+    return this.connection.state.connected;
+  }
+  get connectionMessage() {
+    return this.connection.state.message;
+  }
+  get trusted() {
+    return this.connection.state.trusted;
+  }
+  get experiments() {
+    return this.catalogue.experiments;
+  }
+  get runs() {
+    return this.catalogue.runs;
+  }
+  get searches() {
+    return this.catalogue.searches;
+  }
+  get devices() {
+    return this.catalogue.devices;
+  }
+  get files() {
+    return this.catalogue.files;
+  }
+  get form() {
+    return this.catalogue.form;
+  }
+  get snapshot() {
+    return this.catalogue.snapshot;
+  }
+  get loaded() {
+    return this.catalogue.loaded;
+  }
+  get palette() {
+    return this.drawing.palette;
+  }
+  get drawn() {
+    return this.drawing.runs;
+  }
+  get best() {
+    return this.drawing.best;
+  }
+  label(run: Run): Label {
+    return this.drawing.label(run);
+  }
+  isHidden(id: string): boolean {
+    return this.selection.isHidden(id);
+  }
+  /** Runs that are drawn and not hidden. */
+  get shown(): Run[] {
+    return this.drawn.filter((run) => !this.isHidden(run.id));
   }
 
   /** Tells a chart which metrics have new points. */
@@ -80,72 +166,29 @@ export class PanelModel {
     return () => this.metricListeners.delete(tell);
   }
 
-  // ---- what is drawn ----
-
-  private drawing() {
-    if (!this.drawnCache) {
-      const runs = drawnRuns(this.runs.values(), this.state);
-      const ids = [...runs].sort((a, b) => a.createdAt - b.createdAt).map((run) => run.id);
-      if (this.palette.assign(ids) && ids.length > 0) {
-        this.view = { ...this.view, looks: this.palette.save() };
-        this.save();
-      }
-      this.drawnCache = { runs, labels: labels(runs), best: bestRun(runs) };
-    }
-    return this.drawnCache;
-  }
-  get drawn(): readonly Run[] {
-    return this.drawing().runs;
-  }
-  get best(): Run | null {
-    return this.drawing().best;
-  }
-  label(run: Run): Label {
-    return this.drawing().labels.get(run.id) ?? { text: run.name, parts: [], ambiguous: false };
-  }
-  isHidden(id: string): boolean {
-    return this.state.hidden.includes(id);
-  }
-  /** Drawn and not hidden. */
-  get shown(): Run[] {
-    return this.drawn.filter((run) => !this.isHidden(run.id));
-  }
-
-  // ---- what the person looks at ----
+  // ---- the person's choices ----
 
   setState(change: Partial<PanelState>, ...topics: Topic[]): void {
-    this.state = { ...this.state, ...change };
-    this.drawnCache = null;
-    this.signal.emit('state', ...topics);
-    this.save();
-    this.watch();
+    this.selection.setState(change, ...topics);
   }
-
   setView(change: Partial<ViewSettings>): void {
-    this.view = { ...this.view, ...change };
-    this.signal.emit('view');
-    this.save();
+    this.selection.setView(change);
   }
-
   toggle(list: 'hidden' | 'pinned', id: string): void {
-    const ids = this.state[list];
-    this.setState({ [list]: ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id] }, 'runs');
+    this.selection.toggle(list, id);
+  }
+  highlight(id: string | null): void {
+    this.selection.highlight(id);
   }
 
-  /** Draws these runs and no others (the pinned stay). */
+  /** Draws these runs and no others (the pinned stay); null draws the newest. */
   async select(ids: readonly string[] | null): Promise<void> {
     this.setState({ selected: ids ? [...ids] : null, hidden: [] }, 'runs');
-    await this.loadMissing();
-  }
-
-  highlight(id: string | null): void {
-    if (this.highlighted === id) return;
-    this.highlighted = id;
-    this.signal.emit('highlight');
+    await this.loader.missing();
   }
 
   async openExperiment(experiment: string): Promise<void> {
-    const file = this.files.find((candidate) => candidate.name === experiment)?.file ?? this.state.file;
+    const file = this.catalogue.fileOf(experiment) ?? this.state.file;
     this.setState({ experiment, file, selected: null, hidden: [] }, 'runs', 'searches');
     this.setView({ columns: null, zoom: {}, search: null, insightPair: null });
     await this.refresh();
@@ -158,158 +201,54 @@ export class PanelModel {
 
   // ---- reading ----
 
-  /** A fresh snapshot of everything on the screen. */
-  async refresh(): Promise<void> {
-    const turn = ++this.refreshing;
-    try {
-      const { experiments } = await this.host.request('experiments/list', {});
-      if (turn !== this.refreshing) return;
-      this.experiments = experiments.sort((a, b) => b.lastActivity - a.lastActivity);
-      const known = this.experiments.some((experiment) => experiment.name === this.state.experiment);
-      if (!known && this.experiments[0] && !this.state.selected) {
-        this.setState({ experiment: this.experiments[0].name });
-      }
-      const experiment = this.state.experiment;
-      if (experiment !== null) {
-        const [{ runs }, { searches }] = await Promise.all([
-          this.host.request('runs/list', { experiment, limit: NEWEST + 10 }),
-          this.host.request('searches/list', { experiment }),
-        ]);
-        if (turn !== this.refreshing) return;
-        this.take(runs);
-        this.searches.clear();
-        for (const search of searches) this.searches.set(search.id, search);
-      }
-      await this.loadMissing();
-      if (turn !== this.refreshing) return;
-      this.state.file ??=
-        this.files.find((candidate) => candidate.name === experiment)?.file ?? this.files[0]?.file ?? null;
-      this.loaded = true;
-      this.snapshot++;
-      this.connected = true;
-      this.connectionMessage = '';
-      this.signal.emit('experiments', 'runs', 'searches', 'state');
-      this.feed.invalidate();
-      this.pages.refresh();
-      this.watched = '';
-      this.watch();
-      void this.readDevices();
-      if (this.state.file && this.form?.file !== this.state.file) void this.readForm();
-    } catch (error) {
-      if (turn !== this.refreshing) return;
-      this.loaded = true;
-      this.signal.emit('experiments', 'runs', 'state');
-      this.fail('Reading the experiments', error);
-    }
+  refresh(): Promise<void> {
+    return this.loader.refresh();
   }
-
-  async readForm(): Promise<void> {
-    const file = this.state.file;
-    if (!file) return;
-    try {
-      const form = await this.host.openForm(file);
-      if (file === this.state.file) this.form = form;
-      this.signal.emit('form');
-    } catch (error) {
-      this.fail('Reading the experiment file', error);
-    }
+  readForm(): Promise<void> {
+    return this.loader.form();
   }
-
-  /** Chosen, pinned and live trials' rows that the newest do not include. */
-  private async loadMissing(): Promise<void> {
-    const ids = [...(this.state.selected ?? []), ...this.state.pinned].filter((id) => !this.runs.has(id));
-    if (ids.length === 0) return;
-    const { runs } = await this.host.request('runs/list', { ids, limit: Math.min(10_000, ids.length) });
-    this.take(runs);
-    // Deleted meanwhile: not to be asked for again and again.
-    const gone = new Set(ids.filter((id) => !this.runs.has(id)));
-    if (gone.size > 0) {
-      this.state.selected = this.state.selected?.filter((id) => !gone.has(id)) ?? null;
-      if (this.state.selected?.length === 0) this.state.selected = null;
-      this.state.pinned = this.state.pinned.filter((id) => !gone.has(id));
-      this.drawnCache = null;
-    }
-    this.watch();
-  }
-
-  private async readDevices(): Promise<void> {
-    if (!this.visible || !this.connected || !this.loaded) return;
-    try {
-      this.devices = (await this.host.request('devices/list', {})).devices;
-      this.signal.emit('devices');
-    } catch {
-      // The line is left as it was: devices are a comfort, and a lost connection is told of elsewhere.
-    }
-  }
-
   take(runs: readonly Run[]): void {
-    for (const run of runs) {
-      if (run.deletedAt !== null) this.remove([run.id]);
-      else this.runs.set(run.id, run);
-    }
-    this.drawnCache = null;
-    this.trim();
-    this.signal.emit('runs');
+    this.catalogue.take(runs);
   }
-
+  takeSearch(search: Search): void {
+    this.catalogue.takeSearches([search]);
+  }
   remove(ids: readonly string[]): void {
-    for (const id of ids) {
-      this.runs.delete(id);
-      this.feed.forget(id);
-    }
-    this.drawnCache = null;
-    this.signal.emit('runs');
-  }
-
-  /** Ten thousand trials may pass by; what is neither drawn nor live nor recent goes. */
-  private trim(): void {
-    if (this.runs.size <= SPARE_RUNS * 2) return;
-    const drawn = new Set(this.drawn.map((run) => run.id));
-    const spare = [...this.runs.values()]
-      .filter((run) => !drawn.has(run.id) && !isLive(run))
-      .sort((a, b) => a.createdAt - b.createdAt);
-    for (const run of spare.slice(0, Math.max(0, spare.length - SPARE_RUNS))) this.runs.delete(run.id);
+    this.catalogue.remove(ids);
   }
 
   // ---- messages ----
 
   private receive(message: Exclude<ToPanel, { type: 'reply' }>): void {
+    const { visible } = this.connection.state;
     switch (message.type) {
       case 'init':
-        this.state = { ...emptyState(), ...message.state };
-        this.view = readView(this.state.view);
-        this.palette.restore(this.view.looks);
-        this.files = message.files;
-        this.trusted = message.trusted;
-        this.drawnCache = null;
-        this.signal.emit('state', 'view');
+        this.connection.set({ trusted: message.trusted });
+        this.catalogue.setFiles(message.files);
+        this.selection.restore(message.state);
         void this.refresh();
         break;
       case 'changed':
-        if (this.visible) this.changed(message.params);
+        if (visible) this.changed(message.params);
         break;
       case 'seriesChanged':
-        if (this.visible) this.feed.grown(message.params.runs);
+        if (visible) this.feed.grown(message.params.runs);
         break;
       case 'form':
-        if (message.form.file === this.state.file) {
-          this.form = message.form;
-          this.signal.emit('form');
-        }
+        if (message.form.file === this.state.file) this.catalogue.setForm(message.form);
         break;
       case 'files':
-        this.files = message.files;
+        this.catalogue.setFiles(message.files);
         if (!this.state.file && this.files[0]) void this.openFile(this.files[0].file);
-        this.signal.emit('state');
         break;
       case 'show':
         void this.show(message);
         break;
       case 'connection':
-        this.connection(message.connected, message.message ?? '');
+        this.connection.set({ connected: message.connected, message: message.message ?? '' });
         break;
       case 'visibility':
-        this.setVisible(message.visible);
+        this.connection.set({ visible: message.visible });
         break;
     }
   }
@@ -321,42 +260,33 @@ export class PanelModel {
     }
     const mine = params.runs.filter((run) => run.experiment === this.state.experiment || this.runs.has(run.id));
     const fresh = mine.some((run) => !this.runs.has(run.id));
-    this.take(mine);
-    this.remove(params.removedRuns);
-    for (const search of params.searches) {
-      if (search.experiment !== this.state.experiment) continue;
-      // A search that has just begun is what the person wants to see.
-      if (!this.searches.has(search.id) && search.status === 'running') this.view.search = search.id;
-      this.searches.set(search.id, search);
-    }
-    for (const id of params.removedSearches) this.searches.delete(id);
-    if (params.searches.length > 0 || params.removedSearches.length > 0) this.signal.emit('searches');
-    if (fresh || params.runs.some((run) => !this.experiments.some((known) => known.name === run.experiment))) {
+    this.catalogue.take(mine);
+    this.catalogue.remove(params.removedRuns);
+    const searches = params.searches.filter(({ experiment }) => experiment === this.state.experiment);
+    // The person wants to see a search that has just begun.
+    const begun = searches.findLast(({ id, status }) => !this.searches.has(id) && status === 'running');
+    this.catalogue.takeSearches(searches, params.removedSearches);
+    if (begun) this.setView({ search: begun.id });
+    if (fresh || params.runs.some((run) => !this.experiments.some(({ name }) => name === run.experiment))) {
       void this.readExperiments();
     }
     this.pages.update(params.runs);
-    this.signal.emit('table');
+    this.emit('table');
     if (params.runs.length > 0 || params.removedRuns.length > 0) this.refreshTableSoon();
     this.watch();
   }
 
   private async readExperiments(): Promise<void> {
-    try {
-      const { experiments } = await this.host.request('experiments/list', {});
-      this.experiments = experiments.sort((a, b) => b.lastActivity - a.lastActivity);
-      if (this.state.experiment === null && this.experiments[0]) await this.openExperiment(this.experiments[0].name);
-      this.signal.emit('experiments');
-    } catch {
-      // The list is read again with the next run; what is shown stays true.
-    }
+    const newest = await this.loader.experiments();
+    if (this.state.experiment === null && newest !== null) await this.openExperiment(newest);
   }
 
-  /** The order of the table may have changed; not worth more than one reading a second. */
+  /** Reads the table again, at most once a second, because its order may have changed. */
   private refreshTableSoon(): void {
     if (this.tableTimer !== null || this.state.tab !== 'table') return;
     this.tableTimer = setTimeout(() => {
       this.tableTimer = null;
-      if (this.visible && this.state.tab === 'table') this.pages.refresh();
+      if (this.connection.state.visible && this.state.tab === 'table') this.pages.refresh();
     }, 1000);
   }
 
@@ -374,46 +304,29 @@ export class PanelModel {
     if (message.file) await this.readForm();
   }
 
-  private connection(connected: boolean, message: string): void {
-    const back = connected && !this.connected;
-    this.connected = connected;
-    this.connectionMessage = message;
-    this.signal.emit('state');
-    if (back) {
+  private connectionChanged(now: ConnectionState, before: ConnectionState): void {
+    this.emit('state');
+    if (now.visible !== before.visible) this.feed.setActive(now.visible);
+    if (now.visible && !before.visible) void this.refresh();
+    else if (now.connected && !before.connected) {
       this.watched = '';
       void this.refresh();
-    }
-  }
-
-  private setVisible(visible: boolean): void {
-    if (visible === this.visible) return;
-    this.visible = visible;
-    this.feed.setActive(visible);
-    if (visible) void this.refresh();
-    else this.watch();
+    } else this.watch();
   }
 
   private tick(): void {
-    if (this.visible && [...this.runs.values()].some(isLive)) this.signal.emit('clock');
+    if (this.connection.state.visible && [...this.runs.values()].some(isLive)) this.emit('clock');
   }
 
-  /** Asks for news of the points of the runs that are drawn and live; of none while hidden. */
+  /** Subscribes to the points of the drawn live runs; to none while hidden. */
   private watch(): void {
-    const runs = this.visible && this.loaded ? this.drawn.filter(isLive).map((run) => run.id) : [];
+    const runs = this.connection.state.visible && this.loaded ? this.drawn.filter(isLive).map((run) => run.id) : [];
     const key = runs.join();
     if (key === this.watched) return;
     this.watched = key;
     this.host.request('watch', { runs }).catch(() => {
       this.watched = '';
     });
-  }
-
-  private save(): void {
-    if (this.saving !== null) clearTimeout(this.saving);
-    this.saving = setTimeout(() => {
-      this.saving = null;
-      this.host.saveState({ ...this.state, view: { ...this.view } });
-    }, SAVE_DELAY);
   }
 
   /** Tells the person what went wrong and what to do. */

@@ -133,10 +133,9 @@ class FormView extends LitElement {
         ...space,
         ...(draft.trialCount === undefined ? {} : { trials: draft.trialCount }),
       });
-      this.model.searches.set(search.id, search);
+      this.model.takeSearch(search);
       this.model.setView({ search: search.id });
       if (search.experiment !== this.model.state.experiment) await this.model.openExperiment(search.experiment);
-      this.model.signal.emit('searches');
       this.model.announcer.say(`Search ${search.name} started`);
     });
 

@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Experiment, Run, Search } from '../../../src/protocol/engine.js';
+import type { FromPanel, PanelState, ToPanel } from '../../../src/protocol/panel.js';
+
+/** The browser and the host as far as the model meets them; the engine's answers come from `rows`. */
+class Surroundings {
+  readonly saved: PanelState[] = [];
+  readonly asked: { method: string; params: unknown }[] = [];
+  experiments: Experiment[] = [];
+  rows: Run[] = [];
+  searches: Search[] = [];
+  private listener: (event: { data: ToPanel }) => void = () => {};
+  visibility: 'visible' | 'hidden' = 'visible';
+
+  install(): void {
+    vi.stubGlobal('requestAnimationFrame', (tell: () => void) => setTimeout(tell, 16));
+    vi.stubGlobal('document', { visibilityState: this.visibility, addEventListener: () => {} });
+    vi.stubGlobal('window', {
+      addEventListener: (_: string, listener: (event: { data: ToPanel }) => void) => (this.listener = listener),
+    });
+    vi.stubGlobal('acquireVsCodeApi', () => ({
+      setState: () => {},
+      postMessage: (message: FromPanel) => this.answer(message),
+    }));
+  }
+
+  send(message: ToPanel): void {
+    this.listener({ data: message });
+  }
+
+  private answer(message: FromPanel): void {
+    if (message.type === 'state') this.saved.push(message.state);
+    if (message.type !== 'request') return;
+    this.asked.push({ method: message.method, params: message.params });
+    const { ids } = message.params as { ids?: string[] };
+    const answers: Record<string, unknown> = {
+      'experiments/list': { experiments: this.experiments },
+      'runs/list': { runs: this.rows.filter(({ id }) => !ids || ids.includes(id)), total: this.rows.length },
+      'searches/list': { searches: this.searches },
+      'devices/list': { devices: [] },
+      watch: {},
+    };
+    setTimeout(() => this.send({ type: 'reply', id: message.id, result: answers[message.method] } as ToPanel), 1);
+  }
+
+  watches(): string[][] {
+    return this.asked
+      .filter(({ method }) => method === 'watch')
+      .map(({ params }) => (params as { runs: string[] }).runs);
+  }
+}
+
+const run = (id: string, change: Partial<Run> = {}): Run =>
+  ({
+    id,
+    name: id,
+    experiment: 'digits',
+    status: 'completed',
+    params: {},
+    metrics: {},
+    objective: null,
+    createdAt: Number(id.slice(1)),
+    deletedAt: null,
+    ...change,
+  }) as Run;
+
+describe('PanelModel', () => {
+  let here: Surroundings;
+  beforeEach(() => {
+    vi.useFakeTimers();
+    here = new Surroundings();
+    here.experiments = [{ name: 'digits', lastActivity: 1, runs: 2 } as Experiment];
+    here.rows = [run('r1'), run('r2', { status: 'running' })];
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  const open = async (state: Partial<PanelState> = {}) => {
+    here.install();
+    const { PanelModel } = await import('../../../webview/model/panel.js');
+    const model = new PanelModel();
+    here.send({ type: 'init', state: state as PanelState, files: [], trusted: true } as unknown as ToPanel);
+    await vi.advanceTimersByTimeAsync(100);
+    return model;
+  };
+
+  it('reads the newest experiment and follows the points of its live runs', async () => {
+    const model = await open();
+    expect(model.state.experiment).toBe('digits');
+    expect(model.loaded).toBe(true);
+    expect(model.drawn.map(({ id }) => id)).toEqual(['r1', 'r2']);
+    expect(here.watches().at(-1)).toEqual(['r2']);
+  });
+
+  it('drops deleted runs from a restored selection, tells its views and persists that', async () => {
+    const model = await open({ experiment: 'digits', selected: ['r1', 'r9'], pinned: ['r8'] });
+    expect(model.state).toMatchObject({ selected: ['r1'], pinned: [] });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(here.saved.at(-1)).toMatchObject({ selected: ['r1'], pinned: [] });
+  });
+
+  it('shows a search that has just begun, and still after a reload', async () => {
+    const model = await open();
+    const heard = vi.fn();
+    model.signal.on(['view'], heard);
+    const search = { id: 's1', experiment: 'digits', status: 'running' } as Search;
+    here.send({
+      type: 'changed',
+      params: { runs: [], removedRuns: [], searches: [search], removedSearches: [] },
+    } as never);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(model.view.search).toBe('s1');
+    expect(heard).toHaveBeenCalled();
+    expect(here.saved.at(-1)!.view).toMatchObject({ search: 's1' });
+  });
+
+  it('keeps the looks of drawn runs over a reload', async () => {
+    const model = await open({ view: { looks: { r1: 4 } } } as never);
+    expect(model.drawn).toHaveLength(2);
+    expect(model.palette.of('r1').color).toBe(4);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(here.saved.at(-1)!.view).toMatchObject({ looks: { r1: 4, r2: 0 } });
+  });
+
+  it('reads and follows nothing while hidden, and everything once it is shown', async () => {
+    const model = await open();
+    here.send({ type: 'visibility', visible: false } as ToPanel);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(here.watches().at(-1)).toEqual([]);
+    const asked = here.asked.length;
+    here.send({
+      type: 'changed',
+      params: { runs: [run('r3')], removedRuns: [], searches: [], removedSearches: [] },
+    } as never);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(here.asked.length).toBe(asked);
+    here.rows.push(run('r3'));
+    here.send({ type: 'visibility', visible: true } as ToPanel);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(model.drawn.map(({ id }) => id)).toEqual(['r1', 'r2', 'r3']);
+    expect(here.watches().at(-1)).toEqual(['r2']);
+  });
+
+  it('reads everything again when a lost connection is back', async () => {
+    const model = await open();
+    const { snapshot } = model;
+    here.send({ type: 'connection', connected: false, message: 'The engine left.' } as ToPanel);
+    expect(model.connected).toBe(false);
+    expect(model.connectionMessage).toBe('The engine left.');
+    here.send({ type: 'connection', connected: true } as ToPanel);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(model.snapshot).toBe(snapshot + 1);
+    expect(model.connectionMessage).toBe('');
+  });
+});

@@ -1,0 +1,108 @@
+import type { Host } from '../host.js';
+import type { Catalogue } from './catalogue.js';
+import type { Connection } from './connection.js';
+import { NEWEST } from './runs/drawn.js';
+import type { Selection } from './selection.js';
+
+export interface LoaderParts {
+  host: Pick<Host, 'request' | 'openForm'>;
+  catalogue: Catalogue;
+  selection: Selection;
+  connection: Connection;
+  /** Called after a complete reading. */
+  onLoaded(): void;
+  /** Called after rows of the selection have come. */
+  onRows(): void;
+  fail(doing: string, error: unknown): void;
+}
+
+/** Reads the rows on the screen from the engine into the catalogue. */
+export class Loader {
+  private turn = 0;
+
+  constructor(private readonly parts: LoaderParts) {}
+
+  /** Reads everything on the screen again. */
+  async refresh(): Promise<void> {
+    const { catalogue, selection, connection, host, onLoaded, fail } = this.parts;
+    const turn = ++this.turn;
+    try {
+      const { experiments } = await host.request('experiments/list', {});
+      if (turn !== this.turn) return;
+      catalogue.setExperiments(experiments);
+      const [newest] = catalogue.experiments;
+      const known = catalogue.experiments.some(({ name }) => name === selection.state.experiment);
+      if (!known && newest && !selection.state.selected) selection.setState({ experiment: newest.name });
+      const { experiment } = selection.state;
+      if (experiment !== null) {
+        const [{ runs }, { searches }] = await Promise.all([
+          host.request('runs/list', { experiment, limit: NEWEST + 10 }),
+          host.request('searches/list', { experiment }),
+        ]);
+        if (turn !== this.turn) return;
+        catalogue.take(runs);
+        catalogue.setSearches(searches);
+      }
+      await this.missing();
+      if (turn !== this.turn) return;
+      const file = selection.state.file ?? catalogue.fileOf(experiment) ?? catalogue.files[0]?.file ?? null;
+      if (file !== selection.state.file) selection.setState({ file });
+      catalogue.setLoaded(true);
+      connection.set({ connected: true, message: '' });
+      onLoaded();
+      void this.devices();
+      if (file && catalogue.form?.file !== file) void this.form();
+    } catch (error) {
+      if (turn !== this.turn) return;
+      catalogue.setLoaded(false);
+      fail('Reading the experiments', error);
+    }
+  }
+
+  async form(): Promise<void> {
+    const { catalogue, selection, host, fail } = this.parts;
+    const { file } = selection.state;
+    if (!file) return;
+    try {
+      const form = await host.openForm(file);
+      if (file === selection.state.file) catalogue.setForm(form);
+    } catch (error) {
+      fail('Reading the experiment file', error);
+    }
+  }
+
+  /** Reads the rows of selected and pinned runs that the newest do not include. */
+  async missing(): Promise<void> {
+    const { catalogue, selection, host, onRows } = this.parts;
+    const { selected, pinned } = selection.state;
+    const ids = [...(selected ?? []), ...pinned].filter((id) => !catalogue.runs.has(id));
+    if (ids.length === 0) return;
+    const { runs } = await host.request('runs/list', { ids, limit: Math.min(10_000, ids.length) });
+    catalogue.take(runs);
+    // Deleted meanwhile; without this they would be requested again and again.
+    selection.forget(new Set(ids.filter((id) => !catalogue.runs.has(id))));
+    onRows();
+  }
+
+  /** Reads the experiments alone. Returns the newest, or null. A failure leaves the list as it is until the next run. */
+  async experiments(): Promise<string | null> {
+    try {
+      const { experiments } = await this.parts.host.request('experiments/list', {});
+      this.parts.catalogue.setExperiments(experiments);
+    } catch {
+      // The list is read again with the next run; the rows on the screen stay true.
+    }
+    return this.parts.catalogue.experiments[0]?.name ?? null;
+  }
+
+  async devices(): Promise<void> {
+    const { catalogue, connection, host } = this.parts;
+    const { visible, connected } = connection.state;
+    if (!visible || !connected || !catalogue.loaded) return;
+    try {
+      catalogue.setDevices((await host.request('devices/list', {})).devices);
+    } catch {
+      // The line stays as it is: devices are a convenience, and a lost connection is reported elsewhere.
+    }
+  }
+}

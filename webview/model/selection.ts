@@ -1,0 +1,95 @@
+import type { PanelState } from '../../src/protocol/panel.js';
+import type { Topic } from './signal.js';
+import { emptyState, readView, type ViewSettings } from './view.js';
+
+/** Milliseconds from the last change until the state is handed to the host to keep. */
+const SAVE_DELAY = 300;
+
+export interface SelectionOptions {
+  emit(...topics: Topic[]): void;
+  /** Called after every change of the state; not of the view, which decides nothing about what is read. */
+  onState(): void;
+  /** Persists the state. */
+  save(state: PanelState): void;
+  /** Looks of the drawn runs, persisted with the view. */
+  looks(): Record<string, number>;
+  /** Takes over the persisted looks, before the restored state is told. */
+  restoreLooks(looks: Record<string, number>): void;
+}
+
+/** The person's selection and view settings. Every change is told and persisted. */
+export class Selection {
+  private current: Readonly<PanelState> = emptyState();
+  private settings: Readonly<ViewSettings> = readView({});
+  private forward: string | null = null;
+  private saving: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(private readonly options: SelectionOptions) {}
+
+  get state(): Readonly<PanelState> {
+    return this.current;
+  }
+  get view(): Readonly<ViewSettings> {
+    return this.settings;
+  }
+  /** The run whose curve is highlighted. */
+  get highlighted(): string | null {
+    return this.forward;
+  }
+  isHidden(id: string): boolean {
+    return this.current.hidden.includes(id);
+  }
+
+  /** Takes over the persisted state. */
+  restore(stored: Partial<PanelState> | null | undefined): void {
+    this.current = { ...emptyState(), ...stored };
+    this.settings = readView(this.current.view);
+    this.options.restoreLooks(this.settings.looks);
+    this.options.onState();
+    this.options.emit('state', 'view');
+  }
+
+  setState(change: Partial<PanelState>, ...topics: Topic[]): void {
+    this.current = { ...this.current, ...change };
+    this.options.onState();
+    this.options.emit('state', ...topics);
+    this.keep();
+  }
+
+  setView(change: Partial<ViewSettings>): void {
+    this.settings = { ...this.settings, ...change };
+    this.options.emit('view');
+    this.keep();
+  }
+
+  toggle(list: 'hidden' | 'pinned', id: string): void {
+    const ids = this.current[list];
+    this.setState({ [list]: ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id] }, 'runs');
+  }
+
+  /** Removes deleted runs from the selection. */
+  forget(gone: ReadonlySet<string>): void {
+    if (gone.size === 0) return;
+    const left = this.current.selected?.filter((id) => !gone.has(id)) ?? [];
+    this.setState({
+      selected: left.length > 0 ? left : null,
+      pinned: this.current.pinned.filter((id) => !gone.has(id)),
+    });
+  }
+
+  highlight(id: string | null): void {
+    if (this.forward === id) return;
+    this.forward = id;
+    this.options.emit('highlight');
+  }
+
+  /** Persists the state soon. */
+  keep(): void {
+    if (this.saving !== null) clearTimeout(this.saving);
+    this.saving = setTimeout(() => {
+      this.saving = null;
+      const { looks, save } = this.options;
+      save({ ...this.current, view: { ...this.settings, looks: looks() } });
+    }, SAVE_DELAY);
+  }
+}

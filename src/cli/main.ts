@@ -18,6 +18,7 @@ import { metrics } from './commands/metrics.js';
 import { run } from './commands/run.js';
 import { search } from './commands/search.js';
 import { show } from './commands/show.js';
+import { tune } from './commands/tune.js';
 import { types } from './commands/types.js';
 import { validate } from './commands/validate.js';
 import { Context, currentFolder, findWorkspace } from './context.js';
@@ -26,6 +27,7 @@ import { paintFor, safe } from './terminal.js';
 
 const COMMANDS: Command[] = [
   run,
+  tune,
   search,
   ls,
   show,

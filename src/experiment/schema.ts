@@ -7,6 +7,7 @@ import { WrittenCapture } from '../protocol/capture.js';
 import { record } from '../protocol/recordSchema.js';
 import { ParamValue } from '../protocol/values.js';
 import { NetworkTemplate } from './network/index.js';
+import type { CopiedValues } from './start/configCopies.js';
 import { ObjectiveSchema, searchSchema } from './search/schema.js';
 
 export interface NestedParams {
@@ -22,6 +23,11 @@ const nestedParams = (one: z.ZodType<ParamValue>): z.ZodType<NestedParams> => {
   );
   return nested;
 };
+
+/** Values of `files:`, in groups as the configuration file has them. */
+const copiedValues: z.ZodType<CopiedValues> = z.lazy(() =>
+  record(z.union([AnyValue, copiedValues], { error: 'must be a number, a text, true, false, null or a list of them' })),
+);
 
 const text = (what: string) => z.string({ error: `${what} must be text` });
 
@@ -67,6 +73,13 @@ function fileSchema(deep: boolean) {
       .optional()
       .describe('Environment variables for the program.'),
     capture: WrittenCapture.optional(),
+    files: record(copiedValues, {
+      error: 'files must name files and their values, such as: { config.yaml: { lr: "{lr}" } }',
+    })
+      .optional()
+      .describe(
+        'Configuration files (YAML, JSON, TOML) that each run gets a copy of, with these values in it: `config.yaml: { lr: "{lr}" }`. `{config}` in `run` is the path of the copy.',
+      ),
     resources: z
       .strictObject({
         gpus: z.number().int('gpus must be a whole number; use perGpu to share one').min(0).optional(),

@@ -1,5 +1,6 @@
 /** The normal form of an experiment file, after parsing and checks. */
 import type { Capture } from '../protocol/captureSettings.js';
+import type { CopiedValues } from './start/configCopies.js';
 import type { FileProblem } from '../protocol/engine.js';
 import type { FloatMark, Floats } from '../protocol/floats.js';
 import type { Params } from '../protocol/values.js';
@@ -88,6 +89,8 @@ export interface Experiment {
   env: Record<string, string>;
   /** Undefined: the file says nothing, so the person's settings decide. */
   capture?: Capture | undefined;
+  /** Configuration files that each run gets a copy of, by their path from `cwd`, and the values put into it. */
+  files?: Record<string, CopiedValues> | undefined;
   resources: {
     /** GPUs that each run gets. Null: one if there are any. 0: none. */
     gpus: number | null;
@@ -144,7 +147,7 @@ export interface RunPlan {
   floats?: Floats | undefined;
   /** Names of the params that only the program itself can read; absent: none, or that can't be known. */
   unpassed?: string[] | undefined;
-  /** Texts of the files that the run's folder needs before the start, by name. */
+  /** Texts of the files that the run's folder needs before the start, by path within it. */
   files?: Record<string, string> | undefined;
   /** For the built-in trainer: the validated section in its normal form. */
   network?: unknown;

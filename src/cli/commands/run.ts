@@ -6,6 +6,8 @@ import { CAPTURE_OPTION, readCaptureOption } from '../captureOption.js';
 import { formatNumber } from '../../format/numbers.js';
 import { formatRunTime } from '../../format/times.js';
 import { params } from '../format.js';
+import { isExperimentFile } from '../../experiment/index.js';
+import { isScript, missingOf, plainRunText, readScript } from '../../experiment/script/index.js';
 import { UsageError } from '../errors.js';
 import { sayFileWarnings } from '../fileWarnings.js';
 import { readSettings } from '../settings.js';
@@ -17,9 +19,12 @@ import type { Context } from '../context.js';
 
 export const run: Command = {
   name: 'run',
-  usage: 'FILE [--set NAME=VALUE …]',
-  summary: "Starts one run of an experiment file with the file's parameters, and follows it until it ends.",
+  usage: 'FILE [--set NAME=VALUE …] [-- ARGUMENT …]',
+  summary: 'Starts one run of an experiment file or of a script as it is, and follows it until it ends.',
   details:
+    'An experiment file runs with its parameters. A script (.py, .js, .ts, .sh, …) runs in the current folder with its own defaults, and ' +
+    'with the arguments after --; those that are found in the code (argparse, click, typer, dataclasses, Hydra and others) become ' +
+    'hyperparameters. `tunesmith tune SCRIPT` writes an experiment file for it. ' +
     'Ctrl+C once stops the run and waits for it; twice leaves at once. Exit code: 0 when the run completed, 1 when it ' +
     'failed or was stopped.',
   options: {
@@ -40,17 +45,23 @@ export const run: Command = {
     ['tunesmith run digits.tune.yaml', 'one run with the parameters in the file'],
     ['tunesmith run digits.tune.yaml --set lr=0.01 --set optimizer=sgd', 'with two of them changed'],
     ['tunesmith run digits.tune.yaml --detach', 'in the background'],
+    ['tunesmith run train.py', 'a script as it is'],
+    ['tunesmith run train.py -- --lr 0.01 --epochs 3', 'with arguments of its own'],
   ],
-  args: [1, 1],
+  args: [1, 10_000],
   async run(context, input) {
     const file = context.file(input.args[0]!);
-    if (!input.flag('json')) sayFileWarnings(context, file);
+    const text = isExperimentFile(file) ? undefined : textForScript(context, file, input.args.slice(1));
+    if (text === undefined && input.args.length > 1)
+      throw new UsageError(`"${input.args[1]}" is too much: the parameters of an experiment file are set with --set.`);
+    if (text === undefined && !input.flag('json')) sayFileWarnings(context, file);
     const engine = await context.engine();
     const seed = input.whole('seed', 0);
     const name = input.text('name');
     if (name?.trim() === '') throw new UsageError('--name needs a name.');
     const { run } = await engine.request('runs/start', {
       file,
+      ...(text !== undefined && { text }),
       ...readSettings(input.texts('set')),
       ...readCaptureOption(input),
       ...(name === undefined ? {} : { name }),
@@ -70,6 +81,16 @@ export const run: Command = {
     return ended.status === 'completed' ? 0 : LIVE_STATUSES.includes(ended.status) ? 130 : 1;
   },
 };
+
+/** The experiment that stands for a script; undefined for a file that is none and is read as an experiment file. */
+function textForScript(context: Context, file: string, given: string[]): string | undefined {
+  if (!isScript(file)) return undefined;
+  const { found, text, place } = readScript(file, context.cwd, context.workspace);
+  const missing = missingOf(found, given).map(({ name }) => name);
+  if (missing.length > 0)
+    context.say(`${place.script} needs ${missing.join(', ')}: give it after --, or write a file with tunesmith tune.`);
+  return plainRunText(found, text, place, given);
+}
 
 /** Prints the run's warnings and notes about records that were left out. */
 export async function sayWarnings(context: Context, id: string): Promise<void> {

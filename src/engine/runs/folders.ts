@@ -80,7 +80,11 @@ export class RunFolders {
     try {
       this.asked.add('run', spec.id, text);
       if (experiment) writeReal(path.join(folder, RUN_FILES.experiment), this.experimentText(experiment));
-      for (const [name, content] of Object.entries(files)) writeReal(path.join(folder, name), content);
+      for (const [name, content] of Object.entries(files)) {
+        const file = path.join(folder, name);
+        makeFolderReal(path.dirname(file));
+        writeReal(file, content);
+      }
       writeReal(path.join(folder, RUN_FILES.spec), text);
     } catch (error) {
       this.discard(spec.id);

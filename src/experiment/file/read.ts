@@ -5,7 +5,9 @@ import type { FileProblem } from '../../protocol/engine.js';
 import { floatsOf, markAt, valueText, type Floats } from '../../protocol/floats.js';
 import { refuse, type Dimension } from '../../search/index.js';
 import { splitCommand } from '../start/command.js';
-import { macroFault, placeholders, RUN_FACTS } from '../start/fill.js';
+import { listFault, macroFault, placeholders, RUN_FACTS } from '../start/fill.js';
+import { copyName, textsOfCopies } from '../start/configCopies.js';
+import { checkCopies } from './copyChecks.js';
 import { flatten } from './flatten.js';
 import { checkNetworkTemplate } from '../network/index.js';
 import { problemsOf } from '../network/problems.js';
@@ -156,6 +158,11 @@ class Checks {
     if (this.written.run !== undefined) this.command(this.written.run);
     for (const [name, value] of Object.entries(this.written.env ?? {})) this.variable(name, String(value));
     if (this.written.network !== undefined) this.network(this.written.network);
+    checkCopies(
+      this.reading,
+      (...fault) => this.report(...fault),
+      (name, at) => this.placeholder(name, this.reading.source.rangeOf(this.reading.origin(at))),
+    );
     if (!this.reading.source.failed) this.notPassed();
     if (this.written.seed !== undefined && this.written.resources?.gpus === 0 && this.written.resources.perGpu) {
       this.report(
@@ -228,7 +235,7 @@ class Checks {
       if (typeof value === 'string') texts.push(value);
       else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
     };
-    visit([this.written.run, this.written.network, this.written.env]);
+    visit([this.written.run, this.written.network, this.written.env, this.written.files]);
     return texts.flatMap(placeholders);
   }
 
@@ -279,11 +286,12 @@ class Checks {
 
   /** A program that gets its values neither from the command nor from a client trains with others than those shown. */
   private notPassed(): void {
-    const { cwd, env = {} } = this.written;
+    const { cwd, env = {}, files = {} } = this.written;
     const { file } = this.reading.source;
     const program = programOf(this.written, this.reading);
     const folder = path.dirname(file);
-    const passing = { program, env: Object.values(env).map(String), folder, cwd: path.resolve(folder, cwd ?? '.') };
+    const texts = [...Object.values(env).map(String), ...textsOfCopies(files)];
+    const passing = { program, env: texts, folder, cwd: path.resolve(folder, cwd ?? '.') };
     const left = notPassed(Object.keys(this.reading.params), passing).surely;
     for (const [i, name] of left.slice(0, MOST_NOT_PASSED).entries()) {
       const more = i === MOST_NOT_PASSED - 1 ? left.length - MOST_NOT_PASSED : 0;
@@ -309,18 +317,21 @@ class Checks {
 
   private find(node: unknown, text: string, part: string): Range | null {
     const at = text.indexOf(part);
+    // A list or a condition goes on after the name: `{name*}`, `{name?…}`.
+    if (at < 0 && part.endsWith('}')) return this.find(node, text, part.slice(0, -1));
     return at < 0 ? null : this.reading.source.insideScalar(node, at, part.length);
   }
 
   private argument(text: string, place: (text: string) => Range): void {
     // Programs of sweeps know placeholders of their own, such as Hydra's ${oc.env:HOME}.
-    const fault = isSweep(this.reading.source.value) ? null : macroFault(text);
+    const fault = isSweep(this.reading.source.value) ? null : (macroFault(text) ?? listFault(text));
     if (fault) this.reading.source.report(place(text), fault);
     for (const name of placeholders(text)) this.placeholder(name, place(`{${name}}`));
   }
 
   private placeholder(name: string, range: Range): void {
     if ((RUN_FACTS as readonly string[]).includes(name)) return;
+    if (Object.keys(this.written.files ?? {}).some((file) => copyName(file) === name)) return;
     if (this.names.has(name) || this.reading.source.full() || this.lost('params') || this.lost('search')) return;
     const near = suggest(name, [...this.names]);
     const hint = near ? `did you mean "{${near}}"?` : `add ${name} to params; for braces as they are write {{${name}}}`;
@@ -370,6 +381,7 @@ function build(reading: Reading, file: string): Experiment {
     cwd: written.cwd ?? null,
     env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, text(value, ['env', key])])),
     ...(written.capture !== undefined && { capture: normalCapture(written.capture) }),
+    ...(written.files && { files: written.files }),
     resources: { gpus: written.resources?.gpus ?? null, perGpu: written.resources?.perGpu ?? 1 },
     python: written.python ?? null,
     seed: written.seed ?? null,

@@ -5,12 +5,16 @@ import type { Params } from '../../protocol/values.js';
 import { suggest } from '../suggest.js';
 import { pythonText, type Nested } from './pythonText.js';
 
-/** `{name}`, `{{`, `}}` and the macros `${…}`. Braces around anything that can't be a name stand for themselves. */
-const PATTERN = /\$\{([^{}]*)\}|\{\{|\}\}|\{([A-Za-z_][\w.\-/]*)\}/g;
+/**
+ * `{name}`, `{name*}` (a list as several arguments), `{name?on:off}`, `{{`, `}}` and the macros `${…}`. Braces around anything
+ * else stand for themselves.
+ */
+const PATTERN = /\$\{([^{}]*)\}|\{\{|\}\}|\{([A-Za-z_][\w.\-/]*)(?:(\*)|\?([^{}:]*)(?::([^{}]*))?)?\}/g;
+/** An argument that is nothing but a list or a condition. */
+const ALONE = /^\{([A-Za-z_][\w.\-/]*)(?:(\*)|\?[^{}]*)\}$/;
 
 /** Facts of a run that a command can name beside its hyperparameters; a hyperparameter of the same name takes precedence. */
 export const RUN_FACTS = ['seed', 'trial', 'run.id', 'run.dir'] as const;
-export type RunFact = (typeof RUN_FACTS)[number];
 
 /** Macros that stand alone as one argument and become any number of them. */
 const LISTS: Record<string, (name: string, value: Nested, mark: FloatMark) => string[]> = {
@@ -33,7 +37,8 @@ export interface Values {
   floats?: Floats | undefined;
   /** Where a parameter stands in the groups that it was written in, for the macros. Default: by its name alone. */
   groups?: Record<string, string[]> | undefined;
-  facts?: Partial<Record<RunFact, string>>;
+  /** Facts of the run itself, and the copies of its configuration files by name. */
+  facts?: Readonly<Record<string, string>>;
 }
 
 /** The environment variable `name` is to stand at `at` of a text, where `${envvar:NAME}` stands now. */
@@ -59,6 +64,15 @@ export function takesAll(text: string): boolean {
 /** True for a text that can't be filled before the run has its folder. */
 export function needsRun(text: string): boolean {
   return /\{(run\.(id|dir)|trial|seed)\}|\$\{args_json_file\}/.test(text);
+}
+
+/** Returns the fault of an argument's `{name*}`, or null. */
+export function listFault(text: string): { message: string; hint: string } | null {
+  for (const [whole, , , star] of text.matchAll(PATTERN)) {
+    if (star === undefined || text === whole) continue;
+    return { message: `${whole} must be an argument by itself: it becomes several`, hint: 'put blanks around it' };
+  }
+  return null;
 }
 
 /** Returns the fault of an argument's `${…}`, or null. */
@@ -87,35 +101,57 @@ export function fillArgument(text: string, values: Values, env: Record<string, s
       LISTS[list]!(name, value, mark).map((argument) => ({ text: argument, variables: [] })),
     );
   }
+  const [, alone, star] = ALONE.exec(text) ?? [];
+  if (alone !== undefined && star !== undefined) {
+    const items = itemsOf(alone, values);
+    if (items) return items.map((item) => ({ text: item, variables: [] }));
+  }
   const variables: Variable[] = [];
   let filled = '';
   let from = 0;
   for (const match of text.matchAll(PATTERN)) {
-    const [whole, macro, name] = match;
+    const [whole, macro] = match;
     filled += text.slice(from, match.index);
     from = match.index + whole.length;
     const variable = macro?.startsWith('envvar:') ? macro.slice('envvar:'.length) : null;
-    if (variable === null) filled += pieceOf(whole, macro, name, values);
+    if (variable === null) filled += pieceOf(match, values);
     else {
       if (entryOf(env, variable) === undefined) throw new MissingValue('env', variable);
       variables.push({ at: filled.length, name: variable });
       filled += whole;
     }
   }
-  return [{ text: filled + text.slice(from), variables }];
+  const result = filled + text.slice(from);
+  // A switch that is off passes nothing, not an empty argument.
+  return alone !== undefined && star === undefined && result === '' ? [] : [{ text: result, variables }];
 }
 
-function pieceOf(whole: string, macro: string | undefined, name: string | undefined, values: Values): string {
+function pieceOf([whole, macro, name, , on, off]: readonly (string | undefined)[], values: Values): string {
   if (whole === '{{') return '{';
   if (whole === '}}') return '}';
   if (macro === 'args_json') return argsJson(values);
   if (macro === 'args_json_file') return `${values.facts?.['run.dir'] ?? ''}/${ARGS_FILE}`;
-  return name === undefined ? whole : textOf(name, values);
+  if (name === undefined) return whole!;
+  return on === undefined ? textOf(name, values) : isOn(name, values) ? on : (off ?? '');
+}
+
+/** Returns whether a value counts as on: everything but false, null, zero, an empty text and an empty list. */
+function isOn(name: string, values: Values): boolean {
+  if (!hasEntry(values.params, name)) return textOf(name, values) !== '';
+  const value = entryOf(values.params, name);
+  return Array.isArray(value) ? value.length > 0 : Boolean(value);
+}
+
+/** The items of a list as texts; null for a value that is no list. */
+function itemsOf(name: string, { params, floats }: Values): string[] | null {
+  const value = entryOf(params, name);
+  const mark = markAt(floats, name);
+  return Array.isArray(value) ? value.map((item, i) => valueText(item, markAt(mark, i))) : null;
 }
 
 function textOf(name: string, { params, floats, facts }: Values): string {
   if (hasEntry(params, name)) return valueText(entryOf(params, name)!, markAt(floats, name));
-  const fact = facts && Object.hasOwn(facts, name) ? facts[name as RunFact] : undefined;
+  const fact = entryOf(facts, name);
   if (fact !== undefined) return fact;
   throw new MissingValue('param', name);
 }
@@ -165,8 +201,8 @@ export class MissingValue extends Error {
 
 /** The value of an environment variable: `{name}` is filled in, everything else stands as it is written. */
 export function fillVariable(text: string, values: Values): string {
-  return text.replace(PATTERN, (whole, macro: string | undefined, name: string | undefined) =>
-    macro === undefined ? pieceOf(whole, undefined, name, values) : whole,
+  return text.replace(PATTERN, (...match: (string | undefined)[]) =>
+    match[1] === undefined ? pieceOf(match, values) : match[0]!,
   );
 }
 

@@ -5,7 +5,7 @@ const INTERPRETERS =
   /^(python[\d.]*w?|pypy[\d.]*|pyw?|node|deno|bun|tsx|sh|bash|dash|zsh|fish|perl|ruby|Rscript|julia|php|lua|torchrun|accelerate|uv|mpirun|mpiexec|srun)(\.exe)?$/i;
 /** The argument after these is the program; what follows is for it. */
 const NAMES_PROGRAM = new Set(['-m', '--module']);
-const STARTS_WITH_VALUE = /^(\{([A-Za-z_][\w.\-/]*)\}|\$\{envvar:(\w+)\})/;
+const STARTS_WITH_VALUE = /^(\{([A-Za-z_][\w.\-/]*)(?:\*|\?[^{}]*)?\}|\$\{envvar:(\w+)\})/;
 
 /**
  * The name of a parameter (or variable) whose value would be taken for an option of the interpreter; null when there is none.

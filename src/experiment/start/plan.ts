@@ -16,6 +16,7 @@ import {
   putVariables,
   type Values,
 } from './fill.js';
+import { CopyError, copyName, copyPath, copyText, textsOfCopies } from './configCopies.js';
 import { optionFromValue } from './interpreterOptions.js';
 import { validateNetwork } from '../network/index.js';
 import { refuseParam } from '../file/paramCheck.js';
@@ -39,7 +40,7 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
     problems.push(source.problemAt(source.rangeOf(origin(at), where), fault));
   };
   const { params: merged, floats } = mergeParams(experiment, reading, { params, floats: ctx.floats }, report);
-  const values: Values = { params: merged, floats, groups: experiment.groups, facts: factsOf(ctx.run) };
+  const values: Values = { params: merged, floats, groups: experiment.groups, facts: factsOf(ctx.run, experiment) };
   const folder = path.dirname(experiment.file);
   const plan: RunPlan = {
     argv: [],
@@ -72,6 +73,7 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
     if (!(error instanceof MissingValue)) throw error;
     report([program.kind], missing(error));
   }
+  planCopies(experiment, plan, values, report);
   for (const [name, text] of Object.entries(experiment.env)) {
     try {
       setEntry(plan.env, name, fillVariable(text, values));
@@ -80,7 +82,8 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
       report(['env', name], missing(error));
     }
   }
-  const passing = { program, env: Object.values(experiment.env), folder, cwd: plan.cwd };
+  const texts = [...Object.values(experiment.env), ...textsOfCopies(experiment.files)];
+  const passing = { program, env: texts, folder, cwd: plan.cwd };
   const { unlessRead } = notPassed(Object.keys(merged), passing);
   if (unlessRead.length > 0) plan.unpassed = unlessRead;
   return plan;
@@ -105,14 +108,22 @@ function textsOf(argument: string, values: Values, env: Record<string, string | 
 }
 
 /** Returns whether the command or the environment names the run's own folder, id, seed or trial. */
-export function namesItsRun({ program, env }: Experiment): boolean {
+export function namesItsRun({ program, env, files }: Experiment): boolean {
+  if (files && Object.keys(files).length > 0) return true;
   const texts = [...(program.kind === 'run' ? program.argv : []), ...Object.values(env)];
   return texts.some(needsRun);
 }
 
-function factsOf(run: PlanContext['run']): Values['facts'] {
+function factsOf(run: PlanContext['run'], { files = {} }: Experiment): Values['facts'] {
   if (!run) return {};
-  return { 'run.id': run.id, 'run.dir': run.folder, seed: String(run.seed), trial: String(run.trial ?? 0) };
+  const copies = Object.keys(files).map((file) => [copyName(file), `${run.folder}/${copyPath(file)}`]);
+  return {
+    ...Object.fromEntries(copies),
+    'run.id': run.id,
+    'run.dir': run.folder,
+    seed: String(run.seed),
+    trial: String(run.trial ?? 0),
+  };
 }
 
 function planCommand(argv: string[], plan: RunPlan, values: Values, env: Record<string, string | undefined>): void {
@@ -121,6 +132,23 @@ function planCommand(argv: string[], plan: RunPlan, values: Values, env: Record<
   const variables = filled.flatMap(({ variables }, argument) => variables.map((each) => ({ argument, ...each })));
   if (variables.length > 0) plan.variables = variables;
   if (argv.some((argument) => argument.includes('${args_json_file}'))) plan.files = { [ARGS_FILE]: argsJson(values) };
+}
+
+function planCopies(
+  experiment: Experiment,
+  plan: RunPlan,
+  values: Values,
+  report: (at: Path, fault: Fault, where?: 'key' | 'value') => void,
+): void {
+  for (const [file, written] of Object.entries(experiment.files ?? {})) {
+    try {
+      plan.files = { ...plan.files, [copyPath(file)]: copyText(file, written, plan.cwd, values) };
+    } catch (error) {
+      if (error instanceof MissingValue) report(['files', file], missing(error));
+      else if (error instanceof CopyError) report(['files', file], { message: error.message }, 'key');
+      else throw error;
+    }
+  }
 }
 
 function missing(error: MissingValue): Fault {

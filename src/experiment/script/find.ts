@@ -1,0 +1,69 @@
+/** Finds what a script takes and what it logs, without running it. */
+import { formatOf } from './configText.js';
+import { metricsOf } from './metrics.js';
+import { findConfigFile } from './parsers/configFile.js';
+import { findParser } from './parsers/index.js';
+import { PythonModule } from './python/module.js';
+import type { FoundScript, Neighbors } from './types.js';
+
+const NOTHING: FoundScript = {
+  ...{ language: 'other', parser: null, arguments: [], prefix: [], config: null },
+  ...{ mainLine: null, argumentsLine: null, metrics: [], notes: [] },
+};
+
+/** Arguments of one script, at most; what is beyond them is left alone. */
+const MOST_ARGUMENTS = 400;
+
+/**
+ * Reads a script. `file` tells its language by its ending. Never throws; of what is too large, or too deep to be read in time,
+ * nothing is found.
+ */
+export function findScript(text: string, file: string, neighbors: Neighbors): FoundScript {
+  if (!/\.pyw?$/i.test(file)) return NOTHING;
+  const module = PythonModule.parse(text);
+  if (!module) return { ...NOTHING, language: 'python', notes: ['The script is too large to be read.'] };
+  const found = findParser(module, neighbors);
+  const config = findConfigFile(module, found?.arguments ?? [], neighbors);
+  const names = new Set(found?.arguments.map(({ name }) => name));
+  const own = (found?.arguments ?? []).filter((argument) => argument !== config?.config.argument);
+  const values = config?.arguments.filter(({ name }) => !names.has(name)) ?? [];
+  return {
+    language: 'python',
+    parser: found?.parser ?? (config ? 'config file' : null),
+    arguments: unique([...own, ...values]).slice(0, MOST_ARGUMENTS),
+    prefix: found?.prefix ?? [],
+    config: config?.config ?? null,
+    mainLine: mainLineOf(module),
+    argumentsLine: found?.line ?? null,
+    metrics: metricsOf(module),
+    notes: found || config ? (found?.notes ?? []) : fixedNotes(module),
+  };
+}
+
+const MOST_FIXED = 12;
+
+/** Numbers that a script without arguments has in its code, for whoever wants to hand them over. */
+function fixedNotes(module: PythonModule): string[] {
+  const fixed = module.statements.flatMap((statement) => {
+    const name = statement.name === 'AssignStatement' ? module.source.dotted(statement.firstChild) : '';
+    const literal = name === '' ? undefined : module.constant(name);
+    if (literal?.type !== 'int' && literal?.type !== 'float') return [];
+    return [`${name} = ${module.source.textOf(statement.lastChild!)} (line ${module.line(statement) + 1})`];
+  });
+  return fixed.length === 0 ? [] : [`Fixed in its code: ${fixed.slice(0, MOST_FIXED).join(', ')}.`];
+}
+
+/** True for files that a lens may stand in, by their names. */
+export const isConfigName = (file: string): boolean => formatOf(file) !== null;
+
+function mainLineOf(module: PythonModule): number | null {
+  const statement = module.statements.find(
+    (each) => each.name === 'IfStatement' && /^if\s*\(?\s*__name__\s*==/.test(module.source.textOf(each).slice(0, 80)),
+  );
+  return statement ? module.line(statement) : null;
+}
+
+/** The last declaration of a name counts. */
+function unique<T extends { name: string }>(all: readonly T[]): T[] {
+  return [...new Map(all.map((each) => [each.name, each])).values()];
+}

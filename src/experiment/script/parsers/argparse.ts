@@ -1,0 +1,148 @@
+/** argparse and what takes after it (configargparse, jsonargparse, HfArgumentParser): `add_argument` calls. */
+import type { PythonModule } from '../python/module.js';
+import type { Call, SyntaxNode } from '../python/syntax.js';
+import type { ArgumentKind, BooleanWords, Found, Passing, ScriptArgument } from '../types.js';
+import { argument, choiceType, fitting, paramOf, typeOf, type ValueType } from './build.js';
+
+const KINDS: Record<string, ArgumentKind> = { int: 'int', float: 'float', str: 'text', 'pathlib.Path': 'text' };
+
+export function findArgparse(module: PythonModule): Found | null {
+  const calls = module.source.calls();
+  const declarations = calls.filter(
+    (call) => /\.add_argument$/.test(call.callee) && module.text(call.positional[0]) !== undefined,
+  );
+  if (declarations.length === 0) return null;
+  const owners = ownersOf(module);
+  const commands = [...new Set(owners.commands.values())];
+  const own = declarations.filter((call) => {
+    const command = owners.commands.get(ownerOf(call));
+    return command === undefined || command === commands[0];
+  });
+  const defaults = new Map(
+    calls.filter(({ callee }) => /\.set_defaults$/.test(callee)).flatMap(({ keywords }) => [...keywords]),
+  );
+  const found = own.flatMap((call) => argumentOf(module, call, defaults, owners.exclusive.has(ownerOf(call))) ?? []);
+  const first = declarations[0]!.node;
+  const parser = calls.find(({ callee, node }) => /ArgumentParser$/.test(callee) && node.from < first.from);
+  return {
+    parser: 'argparse',
+    arguments: found,
+    prefix: commands.slice(0, 1),
+    line: module.line(parser?.node ?? first),
+    notes: commands.length > 1 ? [`Its other commands: ${commands.slice(1).join(', ')}.`] : [],
+  };
+}
+
+const ownerOf = ({ callee }: Call): string => callee.replace(/\.[^.]*$/, '');
+
+/** Variables that hold the parser of a subcommand or a group of which only one argument may be given. */
+function ownersOf(module: PythonModule) {
+  const commands = new Map<string, string>();
+  const exclusive = new Set<string>();
+  for (const statement of module.source.all('AssignStatement')) {
+    const name = module.source.dotted(statement.firstChild);
+    const value = statement.lastChild;
+    if (name === '' || value?.name !== 'CallExpression') continue;
+    const call = module.source.callOf(value);
+    const command = /\.add_parser$/.test(call.callee) ? module.text(call.positional[0]) : undefined;
+    const parent = commands.get(ownerOf(call));
+    if (command !== undefined) commands.set(name, command);
+    else if (/\.add_mutually_exclusive_group$/.test(call.callee)) exclusive.add(name);
+    else if (/\.add_argument_group$/.test(call.callee) && parent !== undefined) commands.set(name, parent);
+  }
+  return { commands, exclusive };
+}
+
+function argumentOf(
+  module: PythonModule,
+  { positional, keywords, node }: Call,
+  defaults: ReadonlyMap<string, SyntaxNode>,
+  isExclusive: boolean,
+): ScriptArgument | null {
+  const flags = positional.flatMap((flag) => module.text(flag) ?? []);
+  const option = flags.find((flag) => flag.startsWith('--')) ?? flags.find((flag) => flag.startsWith('-'));
+  const dest = module.text(keywords.get('dest'));
+  const name = dest ?? (option ?? flags[0]!).replace(/^-+/, '').replaceAll('-', '_');
+  if (name === '') return null;
+  const action = actionOf(module, keywords.get('action'));
+  if (action === 'help' || action === 'version') return null;
+  const given = keywords.get('default') ?? defaults.get(name);
+  const literal = module.literal(given);
+  const base = { name, line: module.line(node), help: module.text(keywords.get('help')) };
+  const isRequired = module.literal(keywords.get('required'));
+  const required = isRequired?.type === 'boolean' ? isRequired.value : false;
+  if (action === 'store_true' || action === 'store_false' || action === 'optional') {
+    const value = literal?.type === 'boolean' ? literal.value : action === 'store_false';
+    return argument({
+      ...base,
+      kind: 'boolean',
+      isList: false,
+      required: false,
+      value,
+      pass: switchOf(action, option!),
+    });
+  }
+  const nargs = module.literal(keywords.get('nargs'));
+  const isList = nargs?.type === 'int' || (nargs?.type === 'text' && /^[+*]$/.test(nargs.value));
+  const type = typeFrom(module, keywords, literal, isList);
+  const value = fitting(paramOf(literal), type);
+  const optional = nargs?.type === 'text' && /^[?*]$/.test(nargs.value);
+  const isNeeded = option === undefined ? !optional && value === undefined : required && value === undefined;
+  const why = isExclusive
+    ? 'it excludes other arguments'
+    : action !== 'store'
+      ? `its action is ${action}`
+      : type.unreadable;
+  const pass: Passing =
+    why !== null ? { how: 'none', why } : isList ? { how: 'list', option: option ?? null } : passOf(option, type);
+  return argument({ ...base, kind: type.kind, isList, required: isNeeded, value, choices: type.choices, pass });
+}
+
+function actionOf(module: PythonModule, node: SyntaxNode | undefined): string {
+  if (!node) return 'store';
+  const text = module.text(node);
+  if (text !== undefined) return text;
+  return /BooleanOptionalAction$/.test(module.source.textOf(node)) ? 'optional' : 'custom';
+}
+
+function switchOf(action: string, option: string): Passing {
+  if (action === 'store_true') return { how: 'switch', on: option };
+  if (action === 'store_false') return { how: 'switch', off: option };
+  return { how: 'switch', on: option, off: option.replace(/^--?/, '--no-') };
+}
+
+function passOf(option: string | undefined, { words }: ArgparseType): Passing {
+  if (option === undefined) return { how: 'position' };
+  return { how: 'option', option, joined: false, ...(words && { words }) };
+}
+
+interface ArgparseType extends ValueType {
+  /** Why a value of this type can't be handed over as text; null when it can. */
+  unreadable: string | null;
+  words?: BooleanWords;
+}
+
+function typeFrom(
+  module: PythonModule,
+  keywords: Call['keywords'],
+  literal: ReturnType<PythonModule['literal']>,
+  isList: boolean,
+): ArgparseType {
+  const node = keywords.get('type');
+  const written = node ? module.resolve(module.source.dotted(node)) : '';
+  const listed = module.literal(keywords.get('choices'));
+  const items = listed?.type === 'list' ? listed.items : [];
+  const choices = items.length > 0 ? choiceType(items)?.choices : undefined;
+  const implied = (typeOf(literal) ?? typeOf(items[0]))?.kind;
+  const shared = { isList, ...(choices && { choices }) };
+  // bool('False') is true: only an empty text is false.
+  if (written === 'bool') return { ...shared, kind: 'boolean', unreadable: null, words: { on: 'True', off: '' } };
+  if (/bool/i.test(written))
+    return { ...shared, kind: 'boolean', unreadable: null, words: { on: 'True', off: 'False' } };
+  if (Object.hasOwn(KINDS, written)) return { ...shared, kind: KINDS[written]!, unreadable: null };
+  const kind = implied ?? 'text';
+  if (kind === 'text') return { ...shared, kind, unreadable: null };
+  // A default that is no text stays as it is; a value from the command line would be a text.
+  if (!node) return { ...shared, kind, unreadable: 'the script declares no type for it' };
+  return { ...shared, kind, unreadable: /float|int/i.test(written) ? null : 'its type is a function of the script' };
+}

@@ -1,0 +1,15 @@
+import argparse as ap
+
+p = ap.ArgumentParser(prog="tool")
+p.add_argument("--device", default="cpu")
+sub = p.add_subparsers(dest="command", required=True)
+fit = sub.add_parser("fit", help="train")
+fit.add_argument("--lr", type=float, required=True)
+fit.add_argument("--hidden", type=int, nargs="*", default=[])
+fit.add_argument("--kind", choices=("a", "b"), default="a")
+fit.add_argument("--normalize", type=lambda x: x.lower() == "true", default=True)
+fit.add_argument("--warm", type=bool, default=False)
+fit.add_argument("--untyped", default=3)
+score = sub.add_parser("score")
+score.add_argument("--lr", type=int)
+print(p.parse_args())

@@ -44,7 +44,8 @@ async function sources(folder) {
 /** The literal first arguments of every `l10n.t(…)` call. */
 async function translatable() {
   const texts = new Set();
-  for (const file of [join(root, 'src/extension.ts'), ...(await sources('src/editor'))]) {
+  const folders = await Promise.all(['src/editor', 'src/format', 'webview'].map(sources));
+  for (const file of [join(root, 'src/extension.ts'), ...folders.flat()]) {
     const source = ts.createSourceFile(file, await readFile(file, 'utf8'), ts.ScriptTarget.Latest, true);
     const visit = (node) => {
       if (ts.isCallExpression(node) && /\bl10n\.t$/.test(node.expression.getText())) {

@@ -2,6 +2,7 @@ import type { Floats } from '../src/protocol/floats.js';
 import type { RequestParams, RequestResult, FileProblem } from '../src/protocol/engine.js';
 import type { FileForm, FormProblems, FromPanel, PanelRequest, PanelState, ToPanel } from '../src/protocol/panel.js';
 import type { Params } from '../src/protocol/values.js';
+import { l10n } from '../src/format/l10n.js';
 
 declare function acquireVsCodeApi(): { postMessage(message: FromPanel): void; setState(state: PanelState): void };
 
@@ -82,7 +83,7 @@ export class Host {
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.waiting.delete(id);
-        reject(new RequestError('No answer came within a minute. Reload the window if this goes on.'));
+        reject(new RequestError(l10n.t('No answer came within a minute. Reload the window if this goes on.')));
       }, PATIENCE);
       this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
       this.api.postMessage(message(id));

@@ -1,5 +1,6 @@
 /** Entry of the panel. The host's page holds nothing but the script, the codicon style sheet and a body. */
 import './nonce.js';
+import './translations.js';
 import { onThemeChange } from './charts/theme.js';
 import { registerControls } from './components/toolkit.js';
 import { PanelModel } from './model/panel.js';

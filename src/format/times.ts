@@ -1,5 +1,6 @@
 /** Durations and ages as people read them, the same in the panel, the editor and the terminal. */
 import type { Run } from '../protocol/engine.js';
+import { l10n } from './l10n.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -35,8 +36,8 @@ export function formatRunTime(run: Pick<Run, 'startedAt' | 'endedAt'>, now: numb
 /** `just now`, `5 min ago`, `3 h ago`, `2 d ago`. */
 export function formatAgo(time: number, now: number): string {
   const age = now - time;
-  if (age < 45_000) return 'just now';
-  if (age < HOUR) return `${Math.max(1, Math.round(age / MINUTE))} min ago`;
-  if (age < DAY) return `${Math.round(age / HOUR)} h ago`;
-  return `${Math.round(age / DAY)} d ago`;
+  if (age < 45_000) return l10n.t('just now');
+  if (age < HOUR) return l10n.t('{0} min ago', Math.max(1, Math.round(age / MINUTE)));
+  if (age < DAY) return l10n.t('{0} h ago', Math.round(age / HOUR));
+  return l10n.t('{0} d ago', Math.round(age / DAY));
 }

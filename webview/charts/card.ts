@@ -16,6 +16,7 @@ import { Overlay, type Hit } from './overlay.js';
 import { ChartReader, type Readable } from './reader.js';
 import { fade, readTheme, type ChartTheme } from './theme.js';
 import { entryOf, hasEntry } from '../../src/protocol/records.js';
+import { l10n } from '../../src/format/l10n.js';
 
 /** Times the cost of the last drawing that a chart rests before the next. */
 const REST = 12;
@@ -247,10 +248,10 @@ export class ChartCard extends LitElement implements Readable {
 
   private emptyNote(): string {
     const { view } = this.model;
-    if (this.runs.length === 0) return 'All runs with this metric are hidden.';
-    if (this.curves.length === 0) return 'Reading…';
+    if (this.runs.length === 0) return l10n.t('All runs with this metric are hidden.');
+    if (this.curves.length === 0) return l10n.t('Reading…');
     if (view.x === 'epoch' && this.curves.every((curve) => curve.x.length === 0)) {
-      return 'No epochs were logged with this metric: choose step or time.';
+      return l10n.t('No epochs were logged with this metric: choose step or time.');
     }
     return '';
   }
@@ -304,23 +305,25 @@ export class ChartCard extends LitElement implements Readable {
     const wide = this.model.view.wide.includes(this.metric);
     this.classList.toggle('wide', wide);
     this.dataset.testid = TEST_IDS.chart(this.metric);
-    const best = isObjective && objective.value !== null ? `, best ${formatNumber(objective.value)}` : '';
+    const best = isObjective && objective.value !== null ? l10n.t(', best {0}', formatNumber(objective.value)) : '';
     return html`<div class="chart-head">
-        <h3 title=${this.metric}>${isObjective ? icon('target', 'objective') : nothing}<span>${this.metric}</span></h3>
+        <h3 title=${this.metric}>
+          ${isObjective ? icon('target', l10n.t('objective')) : nothing}<span>${this.metric}</span>
+        </h3>
         ${
           this.zoom
             ? button({
-                label: 'Reset zoom',
+                label: l10n.t('Reset zoom'),
                 icon: 'zoom-out',
                 iconOnly: true,
-                title: 'Reset zoom (double-click the chart)',
+                title: l10n.t('Reset zoom (double-click the chart)'),
                 testId: TEST_IDS.chartReset(this.metric),
                 onClick: this.reset,
               })
             : nothing
         }
         ${button({
-          label: `Values of ${this.metric} as a table`,
+          label: l10n.t('Values of {0} as a table', this.metric),
           icon: 'table',
           iconOnly: true,
           pressed: this.table,
@@ -328,7 +331,7 @@ export class ChartCard extends LitElement implements Readable {
           onClick: () => (this.table = !this.table),
         })}
         ${button({
-          label: wide ? 'Normal width' : 'Full width',
+          label: wide ? l10n.t('Normal width') : l10n.t('Full width'),
           icon: wide ? 'screen-normal' : 'screen-full',
           iconOnly: true,
           onClick: () => this.toggleWide(),
@@ -344,8 +347,13 @@ export class ChartCard extends LitElement implements Readable {
           class="curves"
           tabindex="0"
           role="img"
-          aria-label="${this.metric} of ${runs.length} runs by ${X_TITLES[this.model.view.x]}${best}. Arrow keys read
-values, plus and minus zoom, shift and arrows pan, 0 resets."
+          aria-label=${l10n.t(
+            '{0} of {1} runs by {2}{3}. Arrow keys read values, plus and minus zoom, shift and arrows pan, 0 resets.',
+            this.metric,
+            runs.length,
+            X_TITLES[this.model.view.x],
+            best,
+          )}
           @keydown=${this.reader.keys}
           @blur=${this.reader.leave}
         ></canvas>

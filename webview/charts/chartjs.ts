@@ -13,6 +13,7 @@ import type { XAxis } from '../model/charts/series.js';
 import { formatNumber } from '../../src/format/numbers.js';
 import { formatDuration } from '../../src/format/times.js';
 import type { ChartTheme } from './theme.js';
+import { l10n } from '../../src/format/l10n.js';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, zoomPlugin);
 
@@ -29,7 +30,11 @@ export interface ChartSetup {
   onDraw(): void;
 }
 
-export const X_TITLES: Record<XAxis, string> = { step: 'step', time: 'time since start', epoch: 'epoch' };
+export const X_TITLES: Record<XAxis, string> = {
+  step: l10n.t('step'),
+  time: l10n.t('time since start'),
+  epoch: l10n.t('epoch'),
+};
 
 /** Text of an x value, as on the axis. */
 export function formatX(x: XAxis, value: number): string {

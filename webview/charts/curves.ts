@@ -2,6 +2,7 @@ import type { RunStatus } from '../../src/protocol/engine.js';
 import type { Look } from '../model/runs/palette.js';
 import { isDownsampled, type Series } from '../model/charts/series.js';
 import { pointSpacing, smooth } from '../model/charts/smoothing.js';
+import { l10n } from '../../src/format/l10n.js';
 
 /** One run's curve, ready to draw. x is as on the axis (relative time in milliseconds). */
 export interface Curve {
@@ -83,11 +84,11 @@ export function chartNote(curves: readonly Curve[], format: (value: number) => s
   if (coarse.length > 0) {
     const total = coarse.reduce((sum, curve) => sum + curve.inRange, 0);
     const drawn = coarse.reduce((sum, curve) => sum + curve.x.length, 0);
-    notes.push(`${format(total)} points drawn as ${format(drawn)}, extrema kept – zoom in for more`);
+    notes.push(l10n.t('{0} points drawn as {1}, extrema kept – zoom in for more', format(total), format(drawn)));
   }
   const odd = curves.reduce((sum, curve) => sum + curve.odd.length, 0);
-  if (odd > 0) notes.push(`${format(odd)} NaN or infinite (×)`);
+  if (odd > 0) notes.push(l10n.t('{0} NaN or infinite (×)', format(odd)));
   const notShown = curves.reduce((sum, curve) => sum + curve.notShown, 0);
-  if (notShown > 0) notes.push(`${format(notShown)} points ≤ 0 not shown on a log axis`);
+  if (notShown > 0) notes.push(l10n.t('{0} points ≤ 0 not shown on a log axis', format(notShown)));
   return notes.join(' · ');
 }

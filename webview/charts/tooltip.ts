@@ -3,6 +3,7 @@ import { swatch } from '../views/swatch.js';
 import { formatNumber } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
 import type { Hit } from './overlay.js';
+import { l10n } from '../../src/format/l10n.js';
 
 /** Rows shown; the nearest run is always among them. */
 const ROWS = 24;
@@ -34,11 +35,11 @@ export function showTooltip(content: TooltipContent, at: { x: number; y: number 
     from = Math.min(Math.max(0, sorted.indexOf(content.nearest) - ROWS / 2), sorted.length - ROWS);
   }
   const rows = sorted.slice(from, from + ROWS);
-  const more = (count: number, where: string) =>
-    count > 0 ? html`<div class="more">${count} ${where}</div>` : nothing;
+  const below = sorted.length - from - rows.length;
+  const more = (count: number, text: string) => (count > 0 ? html`<div class="more">${text}</div>` : nothing);
   render(
     html`<div class="title">${content.title}</div>
-      ${more(from, 'higher')}
+      ${more(from, l10n.t('{0} higher', from))}
       <table>
         ${rows.map(
           (hit) =>
@@ -55,7 +56,7 @@ export function showTooltip(content: TooltipContent, at: { x: number; y: number 
             </tr>`,
         )}
       </table>
-      ${more(sorted.length - from - rows.length, 'lower')}`,
+      ${more(below, l10n.t('{0} lower', below))}`,
     element,
   );
   element.hidden = false;

@@ -2,6 +2,8 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { RunStatus, SearchStatus } from '../../src/protocol/engine.js';
 import { STATUS_ICONS } from '../model/values.js';
 import { styles } from './cssVars.js';
+import { l10n } from '../../src/format/l10n.js';
+import { statusText } from '../../src/format/statuses.js';
 
 /** A codicon; decoration unless it is given words. */
 export function icon(name: string, label?: string, extra = ''): TemplateResult {
@@ -16,7 +18,7 @@ export function icon(name: string, label?: string, extra = ''): TemplateResult {
 
 export function statusIcon(status: RunStatus | SearchStatus): TemplateResult {
   const spins = status === 'running' || status === 'starting' ? 'codicon-modifier-spin' : '';
-  return icon(STATUS_ICONS[status], status, `status status-${status} ${spins}`);
+  return icon(STATUS_ICONS[status], statusText(status), `status status-${status} ${spins}`);
 }
 
 /** `fraction` in [0, 1]; null: busy, nobody knows how long. */
@@ -28,7 +30,7 @@ export function progressBar(fraction: number | null, text: string): TemplateResu
     aria-valuemin="0"
     aria-valuemax="100"
     aria-valuenow=${percent ?? nothing}
-    aria-label=${text || 'progress'}
+    aria-label=${text || l10n.t('progress')}
     title=${text || `${percent ?? '…'} %`}
     ><span ${styles({ width: `${percent ?? 30}%` })}></span
   ></span>`;

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { button, textField } from './controls.js';
+import { l10n } from '../../src/format/l10n.js';
 
 export interface PromptOptions {
   title: string;
@@ -51,7 +52,7 @@ class Prompt extends LitElement {
       ${textField({ label, value: this.value, testId: 'prompt-field', onInput: (value) => (this.value = value), onEnter: this.accept })}
       ${hint ? html`<p class="hint">${hint}</p>` : nothing}
       <div class="row end">
-        ${button({ label: 'Cancel', onClick: () => this.done(null) })}
+        ${button({ label: l10n.t('Cancel'), onClick: () => this.done(null) })}
         ${button({ label: accept, look: 'primary', testId: 'prompt-accept', onClick: this.accept })}
       </div>
     </dialog>`;

@@ -3,6 +3,7 @@ import type { Catalogue } from './catalogue.js';
 import type { Connection } from './connection.js';
 import { NEWEST } from './runs/drawn.js';
 import type { Selection } from './selection.js';
+import { l10n } from '../../src/format/l10n.js';
 
 export interface LoaderParts {
   host: Pick<Host, 'request' | 'openForm'>;
@@ -55,7 +56,7 @@ export class Loader {
     } catch (error) {
       if (turn !== this.turn) return;
       catalogue.setLoaded(false);
-      fail('Reading the experiments', error);
+      fail(l10n.t('Reading the experiments'), error);
     }
   }
 
@@ -67,7 +68,7 @@ export class Loader {
       const form = await host.openForm(file);
       if (file === selection.state.file) catalogue.setForm(form);
     } catch (error) {
-      fail('Reading the experiment file', error);
+      fail(l10n.t('Reading the experiment file'), error);
     }
   }
 

@@ -14,6 +14,7 @@ import { RunPages } from './table/pages.js';
 import { Announcer, Toasts } from './toasts.js';
 import { isLive } from './values.js';
 import type { ViewSettings } from './view.js';
+import { l10n } from '../../src/format/l10n.js';
 
 /** Milliseconds between two readings of the devices. */
 const DEVICES_INTERVAL = 5000;
@@ -44,12 +45,12 @@ export class PanelModel {
     this.feed = new SeriesFeed(
       (params) => this.host.request('series/read', params),
       (metrics) => this.metricListeners.forEach((tell) => tell(metrics)),
-      (error) => this.fail('Reading the curves', error),
+      (error) => this.fail(l10n.t('Reading the curves'), error),
     );
     this.pages = new RunPages(
       (params) => this.host.request('runs/list', params),
       () => this.emit('table'),
-      (error) => this.fail('Reading the runs', error),
+      (error) => this.fail(l10n.t('Reading the runs'), error),
     );
     this.connection = new Connection(document.visibilityState !== 'hidden', (now, before) =>
       this.connectionChanged(now, before),
@@ -335,11 +336,11 @@ export class PanelModel {
     const problem = error instanceof RequestError ? error.problems[0] : undefined;
     const action = problem
       ? {
-          label: `Open line ${problem.line}`,
+          label: l10n.t('Open line {0}', problem.line),
           run: () => this.host.command('tunesmith.file.open', problem.file, problem.line, problem.column),
         }
       : undefined;
     const detail = problem ? `${problem.message}${problem.hint ? ` (${problem.hint})` : ''}` : message;
-    this.toasts.add({ kind: 'error', text: `${doing} failed: ${detail}`, action });
+    this.toasts.add({ kind: 'error', text: l10n.t('{0} failed: {1}', doing, detail), action });
   }
 }

@@ -1,5 +1,7 @@
 import type { Run } from '../../src/protocol/engine.js';
 import { formatNumber } from '../../src/format/numbers.js';
+import { l10n } from '../../src/format/l10n.js';
+import { statusText } from '../../src/format/statuses.js';
 
 export interface Toast {
   id: number;
@@ -51,6 +53,6 @@ export class Announcer {
     const objective =
       (run.objective?.value ?? null) === null ? '' : `, ${run.objective!.metric} ${formatNumber(run.objective!.value)}`;
     const why = run.status === 'failed' && run.error ? `: ${run.error.message}` : '';
-    this.say(`Run ${run.name} ${run.status}${objective}${why}`);
+    this.say(l10n.t('Run {0} {1}{2}{3}', run.name, statusText(run.status), objective, why));
   }
 }

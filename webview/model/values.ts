@@ -2,6 +2,7 @@ import { formatParam } from '../../src/format/numbers.js';
 import type { Run, RunStatus, SearchStatus } from '../../src/protocol/engine.js';
 import { markAt } from '../../src/protocol/floats.js';
 import { entryOf } from '../../src/protocol/records.js';
+import { l10n } from '../../src/format/l10n.js';
 
 const LIVE: readonly RunStatus[] = ['queued', 'starting', 'running', 'paused', 'stopping', 'elsewhere'];
 export const isLive = (run: Pick<Run, 'status'>): boolean => LIVE.includes(run.status);
@@ -36,5 +37,7 @@ export function formatRunParam({ params, floats }: Pick<Run, 'params' | 'floats'
 /** The newest of a run's warnings, and how many there are; '' without any. */
 export function warningText({ warnings }: Pick<Run, 'warnings'>): string {
   if (!warnings) return '';
-  return `Warning: ${warnings.text}${warnings.count > 1 ? ` (${warnings.count} warnings in all)` : ''}`;
+  return warnings.count > 1
+    ? l10n.t('Warning: {0} ({1} warnings in all)', warnings.text, warnings.count)
+    : l10n.t('Warning: {0}', warnings.text);
 }

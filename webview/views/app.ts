@@ -13,13 +13,14 @@ import './charts.js';
 import './form.js';
 import './insight.js';
 import './table.js';
+import { l10n } from '../../src/format/l10n.js';
 
 type Tab = PanelState['tab'];
 const TABS: { id: Tab; label: string; icon: string }[] = [
-  { id: 'charts', label: 'Charts', icon: 'graph-line' },
-  { id: 'table', label: 'Table', icon: 'table' },
-  { id: 'insight', label: 'Insight', icon: 'lightbulb' },
-  { id: 'form', label: 'Form & Search', icon: 'settings' },
+  { id: 'charts', label: l10n.t('Charts'), icon: 'graph-line' },
+  { id: 'table', label: l10n.t('Table'), icon: 'table' },
+  { id: 'insight', label: l10n.t('Insight'), icon: 'lightbulb' },
+  { id: 'form', label: l10n.t('Form & Search'), icon: 'settings' },
 ];
 
 /** The whole panel: header, tabs, toasts, and what a screen reader is told. */
@@ -50,7 +51,7 @@ class App extends LitElement {
 
   private tabs(): TemplateResult {
     const { tab: current } = this.model.state;
-    return html`<div class="tabs" role="tablist" aria-label="Views" @keydown=${this.tabKeys}>
+    return html`<div class="tabs" role="tablist" aria-label=${l10n.t('Views')} @keydown=${this.tabKeys}>
       ${TABS.map(
         (tab) =>
           html`<button
@@ -72,9 +73,11 @@ class App extends LitElement {
   private device(device: Device): TemplateResult {
     const memory =
       device.memoryUsedMiB !== null && device.memoryTotalMiB !== null
-        ? `${(device.memoryUsedMiB / 1024).toFixed(1)} of ${(device.memoryTotalMiB / 1024).toFixed(0)} GiB`
+        ? l10n.t('{0} of {1} GiB', (device.memoryUsedMiB / 1024).toFixed(1), (device.memoryTotalMiB / 1024).toFixed(0))
         : '';
-    const title = [device.name, memory, `${device.busy} of ${device.slots} slots busy`].filter(Boolean).join('\n');
+    const title = [device.name, memory, l10n.t('{0} of {1} slots busy', device.busy, device.slots)]
+      .filter(Boolean)
+      .join('\n');
     const use = device.utilization === null ? `${device.busy}/${device.slots}` : `${Math.round(device.utilization)} %`;
     return html`<span class="device" title=${title}
       >${icon(device.kind === 'gpu' ? 'circuit-board' : 'chip')}<span>${device.id.toUpperCase()}</span
@@ -84,7 +87,8 @@ class App extends LitElement {
 
   private connection(): TemplateResult {
     const { connected, connectionMessage } = this.model;
-    const text = connectionMessage || (connected ? 'Connected to the engine' : 'The engine is not running');
+    const text =
+      connectionMessage || (connected ? l10n.t('Connected to the engine') : l10n.t('The engine is not running'));
     return html`<span
       class="connection ${connected ? 'on' : 'off'}"
       data-testid=${TEST_IDS.connection}
@@ -105,7 +109,7 @@ class App extends LitElement {
       ${
         names.length > 0
           ? dropdown({
-              label: 'Experiment',
+              label: l10n.t('Experiment'),
               value: state.experiment ?? '',
               options: names.map((name) => ({ value: name, label: name })),
               testId: TEST_IDS.experimentPicker,
@@ -115,7 +119,7 @@ class App extends LitElement {
       }
       ${this.tabs()}
       <span class="spacer"></span>
-      ${live > 0 ? html`<span class="live" role="status">${icon('sync', undefined, 'codicon-modifier-spin')} ${live} live</span>` : nothing}
+      ${live > 0 ? html`<span class="live" role="status">${icon('sync', undefined, 'codicon-modifier-spin')} ${l10n.t('{0} live', live)}</span>` : nothing}
       ${devices.slice(0, 8).map((device) => this.device(device))}
       ${devices.length > 8 ? html`<span class="hint">+${devices.length - 8}</span>` : nothing} ${this.connection()}
     </header>`;
@@ -146,7 +150,7 @@ class App extends LitElement {
                     })
                   : nothing
               }
-              ${button({ label: 'Dismiss', icon: 'close', iconOnly: true, onClick: () => toasts.dismiss(toast.id) })}
+              ${button({ label: l10n.t('Dismiss'), icon: 'close', iconOnly: true, onClick: () => toasts.dismiss(toast.id) })}
             </div>`,
         )}
       </div>
@@ -174,7 +178,8 @@ class App extends LitElement {
         model.trusted
           ? nothing
           : html`<div class="banner" role="status">
-              ${icon('workspace-untrusted')} This workspace is not trusted: looking is fine, nothing can be started.
+              ${icon('workspace-untrusted')}
+              ${l10n.t('This workspace is not trusted: looking is fine, nothing can be started.')}
             </div>`
       }
       <main id="view" role="tabpanel" aria-labelledby="tab-${model.state.tab}" class="view-${model.state.tab}">

@@ -14,11 +14,12 @@ import './confusion.js';
 import './legend.js';
 import './range.js';
 import { TEST_IDS } from '../testids.js';
+import { l10n } from '../../src/format/l10n.js';
 
 const X_OPTIONS = [
-  { value: 'step', label: 'Step' },
-  { value: 'time', label: 'Time' },
-  { value: 'epoch', label: 'Epoch' },
+  { value: 'step', label: l10n.t('Step') },
+  { value: 'time', label: l10n.t('Time') },
+  { value: 'epoch', label: l10n.t('Epoch') },
 ];
 
 /** The charts of what is drawn, with the legend beside them. */
@@ -39,31 +40,31 @@ class ChartsView extends LitElement {
     const { view } = this.model;
     // A rectangle of one kind of axis means nothing on another.
     const axes = (change: Parameters<PanelModel['setView']>[0]) => this.model.setView({ ...change, zoom: {} });
-    return html`<div class="toolbar" role="toolbar" aria-label="Charts">
+    return html`<div class="toolbar" role="toolbar" aria-label=${l10n.t('Charts')}>
       ${button({
-        label: view.legend ? 'Hide legend' : 'Show legend',
+        label: view.legend ? l10n.t('Hide legend') : l10n.t('Show legend'),
         icon: 'list-unordered',
         iconOnly: true,
         pressed: view.legend,
         onClick: () => this.model.setView({ legend: !view.legend }),
       })}
       ${textField({
-        label: 'Filter metrics',
-        placeholder: 'Filter metrics',
+        label: l10n.t('Filter metrics'),
+        placeholder: l10n.t('Filter metrics'),
         icon: 'filter',
         value: view.metricFilter,
         testId: 'metric-filter',
         onInput: (metricFilter) => this.model.setView({ metricFilter }),
       })}
       ${dropdown({
-        label: 'Horizontal axis',
+        label: l10n.t('Horizontal axis'),
         value: view.x,
         options: X_OPTIONS,
         testId: 'x-axis',
         onChange: (x) => axes({ x: x as XAxis }),
       })}
       ${slider({
-        label: 'Smoothing',
+        label: l10n.t('Smoothing'),
         value: view.smoothing,
         min: 0,
         max: 0.99,
@@ -72,11 +73,15 @@ class ChartsView extends LitElement {
         testId: 'smoothing',
         onInput: (smoothing) => this.model.setView({ smoothing }),
       })}
-      ${checkbox({ label: 'Log x', checked: view.logX, testId: 'log-x', onChange: (logX) => axes({ logX }) })}
-      ${checkbox({ label: 'Log y', checked: view.logY, testId: 'log-y', onChange: (logY) => axes({ logY }) })}
+      ${checkbox({ label: l10n.t('Log x'), checked: view.logX, testId: 'log-x', onChange: (logX) => axes({ logX }) })}
+      ${checkbox({ label: l10n.t('Log y'), checked: view.logY, testId: 'log-y', onChange: (logY) => axes({ logY }) })}
       ${
         Object.keys(view.zoom).length > 0
-          ? button({ label: 'Reset all zooms', icon: 'zoom-out', onClick: () => this.model.setView({ zoom: {} }) })
+          ? button({
+              label: l10n.t('Reset all zooms'),
+              icon: 'zoom-out',
+              onClick: () => this.model.setView({ zoom: {} }),
+            })
           : nothing
       }
     </div>`;
@@ -85,34 +90,36 @@ class ChartsView extends LitElement {
   private empty(): TemplateResult {
     const { model } = this;
     const openForm = button({
-      label: 'Open the form',
+      label: l10n.t('Open the form'),
       look: 'primary',
       icon: 'settings',
       onClick: () => model.setState({ tab: 'form' }),
     });
-    if (!model.loaded) return emptyState('loading', 'Reading the experiments…');
+    if (!model.loaded) return emptyState('loading', l10n.t('Reading the experiments…'));
     if (model.drawn.length === 0) {
       const next = model.files.length
-        ? 'Press Run above params: in the experiment file, or Run in the form.'
-        : 'Create a file such as digits.tune.yaml; the command "Tunesmith: New experiment file" writes one to start from.';
-      return emptyState('graph-line', 'No runs yet', next, model.files.length ? openForm : html``);
+        ? l10n.t('Press Run above params: in the experiment file, or Run in the form.')
+        : l10n.t(
+            'Create a file such as digits.tune.yaml; the command "Tunesmith: New experiment file" writes one to start from.',
+          );
+      return emptyState('graph-line', l10n.t('No runs yet'), next, model.files.length ? openForm : html``);
     }
     const failed = model.drawn.find((run) => run.status === 'failed');
     if (model.drawn.some(isLive)) {
       return emptyState(
         'sync',
-        'Waiting for the first point',
-        'The curves begin as soon as the program logs a metric.',
+        l10n.t('Waiting for the first point'),
+        l10n.t('The curves begin as soon as the program logs a metric.'),
       );
     }
     if (failed) {
       return emptyState(
         'error',
-        `${failed.name} failed before it logged anything`,
+        l10n.t('{0} failed before it logged anything', failed.name),
         failed.error?.message ?? '',
         html`${failed.error?.logTail ? html`<pre class="log-tail">${failed.error.logTail}</pre>` : nothing}`,
         button({
-          label: 'Show log',
+          label: l10n.t('Show log'),
           icon: 'output',
           look: 'primary',
           onClick: () => model.host.command('tunesmith.run.revealLog', failed.id),
@@ -121,8 +128,8 @@ class ChartsView extends LitElement {
     }
     return emptyState(
       'graph-line',
-      'These runs logged no metrics',
-      'Log numbers with run.log({ loss }), or write TensorBoard events or JSON lines; then run again.',
+      l10n.t('These runs logged no metrics'),
+      l10n.t('Log numbers with run.log({ loss }), or write TensorBoard events or JSON lines; then run again.'),
     );
   }
 
@@ -132,12 +139,13 @@ class ChartsView extends LitElement {
     const failed = model.shown.filter((run) => run.status === 'failed');
     const run = failed.at(-1);
     if (!run) return nothing;
-    const others = failed.length > 1 ? `${failed.length} of the drawn runs failed. The last: ` : '';
-    const text = `${others}${run.name} failed${run.error ? `: ${run.error.message}` : ''}`;
+    const others = failed.length > 1 ? l10n.t('{0} of the drawn runs failed. The last: ', failed.length) : '';
+    const said = run.error ? l10n.t('{0} failed: {1}', run.name, run.error.message) : l10n.t('{0} failed', run.name);
+    const text = `${others}${said}`;
     return html`<div class="notice" role="note">
       ${icon('error')}<span class="ellipsis" title=${run.error?.logTail || text}>${text}</span>
       <button type="button" class="link" @click=${() => model.host.command('tunesmith.run.revealLog', run.id)}>
-        Show log
+        ${l10n.t('Show log')}
       </button>
     </div>`;
   }
@@ -147,11 +155,11 @@ class ChartsView extends LitElement {
     const warned = this.model.shown.filter((run) => run.warnings);
     const run = warned.at(-1);
     if (!run) return nothing;
-    const text = `${warned.length > 1 ? `${warned.length} of the drawn runs have warnings. The last: ` : ''}${run.name}: ${run.warnings!.text}`;
+    const text = `${warned.length > 1 ? l10n.t('{0} of the drawn runs have warnings. The last: ', warned.length) : ''}${run.name}: ${run.warnings!.text}`;
     return html`<div class="notice" role="note" data-testid=${TEST_IDS.warnings}>
       ${icon('warning')}<span class="ellipsis" title=${warned.map(warningText).join('\n\n')}>${text}</span>
       <button type="button" class="link" @click=${() => this.model.host.command('tunesmith.run.revealLog', run.id)}>
-        Show log
+        ${l10n.t('Show log')}
       </button>
     </div>`;
   }
@@ -168,7 +176,7 @@ class ChartsView extends LitElement {
     const metrics = filter ? all.filter((metric) => metric.toLowerCase().includes(filter)) : all;
     if (all.length === 0) return this.empty();
     if (metrics.length === 0) {
-      return emptyState('filter', 'No metric matches the filter', `${all.length} metrics are there.`);
+      return emptyState('filter', l10n.t('No metric matches the filter'), l10n.t('{0} metrics are there.', all.length));
     }
     const objective = model.drawn.find((run) => run.objective)?.objective?.metric ?? null;
     const groups = groupMetrics(metrics, objective);
@@ -177,7 +185,7 @@ class ChartsView extends LitElement {
         ([group]) => group,
         ([group, names]) => {
           const folded = model.view.folded.includes(group);
-          const title = group === '' ? 'Metrics' : group;
+          const title = group === '' ? l10n.t('Metrics') : group;
           return html`<section class="chart-group" aria-label=${title}>
             ${
               groups.length > 1

@@ -4,6 +4,7 @@ import { button, textField, tick } from '../components/controls.js';
 import { moveColumn } from '../model/table/columns.js';
 import type { PanelModel } from '../model/panel.js';
 import { TEST_IDS } from '../testids.js';
+import { l10n } from '../../src/format/l10n.js';
 
 /** Chooses and orders the table's columns. */
 class ColumnPicker extends LitElement {
@@ -39,22 +40,23 @@ class ColumnPicker extends LitElement {
     return html`<li>
       <label title=${name}>
         ${tick({
-          label: `Column ${name}`,
+          label: l10n.t('Column {0}', name),
           checked: on,
           testId: `column-${key}`,
           onChange: (checked) => this.set(checked ? [...this.chosen, key] : this.chosen.filter((one) => one !== key)),
-        })}<span class="name">${name}</span><span class="kind">${kind}</span>
+        })}<span class="name">${name}</span
+        ><span class="kind">${kind === 'param' ? l10n.t('param') : l10n.t('metric')}</span>
       </label>
       ${
         on
           ? html`${button({
-              label: `Move ${name} left`,
+              label: l10n.t('Move {0} left', name),
               icon: 'arrow-up',
               iconOnly: true,
               disabled: index === 0,
               onClick: () => this.set(moveColumn(this.chosen, key, -1)),
             })}${button({
-              label: `Move ${name} right`,
+              label: l10n.t('Move {0} right', name),
               icon: 'arrow-down',
               iconOnly: true,
               disabled: index === this.chosen.length - 1,
@@ -69,16 +71,21 @@ class ColumnPicker extends LitElement {
     const words = this.filter.trim().toLowerCase();
     const rest = this.available.filter((key) => !this.chosen.includes(key));
     const keys = [...this.chosen, ...rest].filter((key) => key.toLowerCase().includes(words)).slice(0, 300);
-    return html`<div class="column-picker" role="dialog" aria-label="Columns" data-testid=${TEST_IDS.columns}>
+    return html`<div
+      class="column-picker"
+      role="dialog"
+      aria-label=${l10n.t('Columns')}
+      data-testid=${TEST_IDS.columns}
+    >
       <div class="row">
         ${textField({
-          label: 'Filter columns',
-          placeholder: 'Filter columns',
+          label: l10n.t('Filter columns'),
+          placeholder: l10n.t('Filter columns'),
           icon: 'filter',
           value: this.filter,
           onInput: (value) => (this.filter = value),
         })}
-        ${button({ label: 'Default', onClick: () => this.model.setView({ columns: null }) })}
+        ${button({ label: l10n.t('Default'), onClick: () => this.model.setView({ columns: null }) })}
       </div>
       <ul>
         ${repeat(

@@ -14,6 +14,7 @@ import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
 import { TEST_IDS } from '../testids.js';
 import { entryOf } from '../../src/protocol/records.js';
+import { l10n } from '../../src/format/l10n.js';
 
 /** Above this many classes a grid is too large to look at; the mistakes are listed instead. */
 const MOST_IN_GRID = 40;
@@ -62,13 +63,17 @@ class ConfusionView extends LitElement {
     const judged = run && this.confusions!.of(run);
     if (!run || !judged) return nothing;
     const grid = judged.classes.length <= MOST_IN_GRID;
-    return html`<section class="result-card" aria-label="Confusion matrix" data-testid=${TEST_IDS.confusion(run.id)}>
+    return html`<section
+      class="result-card"
+      aria-label=${l10n.t('Confusion matrix')}
+      data-testid=${TEST_IDS.confusion(run.id)}
+    >
       <div class="chart-head">
-        <h3><span>Confusion matrix</span></h3>
+        <h3><span>${l10n.t('Confusion matrix')}</span></h3>
         ${
           having.length > 1
             ? dropdown({
-                label: 'Run',
+                label: l10n.t('Run'),
                 value: run.id,
                 options: having.map((one) => ({ value: one.id, label: this.model.label(one).text })),
                 testId: 'confusion-run',
@@ -79,7 +84,7 @@ class ConfusionView extends LitElement {
         ${
           grid
             ? button({
-                label: 'Shares of each true class',
+                label: l10n.t('Shares of each true class'),
                 icon: 'symbol-operator',
                 iconOnly: true,
                 pressed: this.shares,
@@ -95,8 +100,13 @@ class ConfusionView extends LitElement {
   }
 
   private words({ total, accuracy, classes }: Judged): string {
-    const right = accuracy === null ? '' : `, ${percent(accuracy)} of them right`;
-    return `${total} examples of ${classes.length} classes${right}. Rows: the true class; columns: what it was taken for.`;
+    const right = accuracy === null ? '' : l10n.t(', {0} of them right', percent(accuracy));
+    return l10n.t(
+      '{0} examples of {1} classes{2}. Rows: the true class; columns: what it was taken for.',
+      total,
+      classes.length,
+      right,
+    );
   }
 
   private grid(judged: Judged): TemplateResult {
@@ -107,14 +117,16 @@ class ConfusionView extends LitElement {
       <table
         class="confusion"
         role="grid"
-        aria-label="Confusion matrix"
+        aria-label=${l10n.t('Confusion matrix')}
         @keydown=${(event: KeyboardEvent) => this.key(event, last)}
       >
         <thead>
           <tr>
-            <th scope="col" class="corner"><span aria-hidden="true">true ↓ taken for →</span></th>
+            <th scope="col" class="corner"><span aria-hidden="true">${l10n.t('true ↓ taken for →')}</span></th>
             ${classes.map((name) => html`<th scope="col" title=${name}><span>${name}</span></th>`)}
-            <th scope="col" class="score" title="Of the examples of this class, how many were found">recall</th>
+            <th scope="col" class="score" title=${l10n.t('Of the examples of this class, how many were found')}>
+              ${l10n.t('recall')}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -142,9 +154,11 @@ class ConfusionView extends LitElement {
               </tr>`,
           )}
           <tr class="scores">
-            <th scope="row" title="Of what was taken for this class, how much was of it">precision</th>
+            <th scope="row" title=${l10n.t('Of what was taken for this class, how much was of it')}>
+              ${l10n.t('precision')}
+            </th>
             ${scores.map(({ precision }) => html`<td class="score">${shareText(precision)}</td>`)}
-            <td class="score" title="Accuracy: how many of all were right"><b>${shareText(accuracy)}</b></td>
+            <td class="score" title=${l10n.t('Accuracy: how many of all were right')}><b>${shareText(accuracy)}</b></td>
           </tr>
         </tbody>
       </table>
@@ -177,14 +191,14 @@ class ConfusionView extends LitElement {
     return html`<div class="confusion-lists">
       <table>
         <caption>
-          Most frequent mistakes
+          ${l10n.t('Most frequent mistakes')}
         </caption>
         <thead>
           <tr>
-            <th scope="col">True class</th>
-            <th scope="col">Taken for</th>
-            <th scope="col">Times</th>
-            <th scope="col">Share</th>
+            <th scope="col">${l10n.t('True class')}</th>
+            <th scope="col">${l10n.t('Taken for')}</th>
+            <th scope="col">${l10n.t('Times')}</th>
+            <th scope="col">${l10n.t('Share')}</th>
           </tr>
         </thead>
         <tbody>
@@ -201,13 +215,13 @@ class ConfusionView extends LitElement {
       </table>
       <table>
         <caption>
-          Classes that are hardest to tell
+          ${l10n.t('Classes that are hardest to tell')}
         </caption>
         <thead>
           <tr>
-            <th scope="col">Class</th>
-            <th scope="col">Precision</th>
-            <th scope="col">Recall</th>
+            <th scope="col">${l10n.t('Class')}</th>
+            <th scope="col">${l10n.t('Precision')}</th>
+            <th scope="col">${l10n.t('Recall')}</th>
             <th scope="col">F1</th>
           </tr>
         </thead>
@@ -235,6 +249,6 @@ const shareText = (share: number | null): string => (share === null ? '–' : pe
 function told(truth: string, predicted: string, count: number, actual: number): string {
   const share = actual > 0 ? ` (${percent(count / actual)})` : '';
   return truth === predicted
-    ? `${count} of ${actual} “${truth}” were found${share}`
-    : `${count} of ${actual} “${truth}” were taken for “${predicted}”${share}`;
+    ? l10n.t('{0} of {1} “{2}” were found{3}', count, actual, truth, share)
+    : l10n.t('{0} of {1} “{2}” were taken for “{3}”{4}', count, actual, truth, predicted, share);
 }

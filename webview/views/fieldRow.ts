@@ -7,6 +7,7 @@ import type { Draft } from '../model/form/draft.js';
 import { fieldText, suggestSpace } from '../model/form/fields.js';
 import { formatParam } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
+import { l10n } from '../../src/format/l10n.js';
 
 /** The context in which a row of the form is shown and edited. */
 export interface RowContext {
@@ -24,7 +25,7 @@ function control(context: RowContext, field: FormField, error: string | null): T
     const checked = draft.text(field) === 'true';
     return checkbox({
       ...shared,
-      label: checked ? 'on' : 'off',
+      label: checked ? l10n.t('on') : l10n.t('off'),
       title: field.name,
       checked,
       onChange: (on) => set(String(on)),
@@ -38,7 +39,7 @@ function control(context: RowContext, field: FormField, error: string | null): T
     return dropdown({
       ...shared,
       value,
-      options: all.map((text) => ({ value: text, label: text || '(none)' })),
+      options: all.map((text) => ({ value: text, label: text || l10n.t('(none)') })),
       onChange: set,
     });
   }
@@ -60,18 +61,18 @@ function spaceControl(context: RowContext, field: FormField): TemplateResult {
   if (!searched) {
     return html`<div class="space">
       ${button({
-        label: `Search over ${field.name}`,
+        label: l10n.t('Search over {0}', field.name),
         icon: 'add',
         iconOnly: true,
         onClick: () => context.edit((one) => one.setSpace(field, suggestSpace(field))),
-      })}<span class="hint">fixed</span>
+      })}<span class="hint">${l10n.t('fixed')}</span>
     </div>`;
   }
   return html`<div class="space">
     ${textField({
-      label: `Search space of ${field.name}`,
+      label: l10n.t('Search space of {0}', field.name),
       value: text,
-      placeholder: 'not searched',
+      placeholder: l10n.t('not searched'),
       monospace: true,
       invalid: error !== null,
       describedBy: `space-error-${field.name}`,
@@ -79,7 +80,7 @@ function spaceControl(context: RowContext, field: FormField): TemplateResult {
       onInput: (value) => context.edit((one) => one.setSpace(field, value)),
     })}
     ${button({
-      label: `Take ${field.name} out of the search`,
+      label: l10n.t('Take {0} out of the search', field.name),
       icon: 'close',
       iconOnly: true,
       onClick: () => context.edit((one) => one.setSpace(field, '')),
@@ -104,7 +105,7 @@ export function fieldRow(context: RowContext, field: FormField): TemplateResult 
         ${
           edited
             ? button({
-                label: `Back to ${formatParam(field.value)}`,
+                label: l10n.t('Back to {0}', formatParam(field.value)),
                 icon: 'discard',
                 iconOnly: true,
                 onClick: () => context.edit((one) => one.setText(field, fieldText(field.value, field.float))),

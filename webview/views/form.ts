@@ -12,6 +12,8 @@ import { formatParam } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
 import { fieldMessage, fieldRow, type RowContext } from './fieldRow.js';
 import './search.js';
+import { l10n } from '../../src/format/l10n.js';
+import { goalText } from '../../src/format/statuses.js';
 
 /** After the last key before the host is asked about what was typed. */
 const CHECK_DELAY = 300;
@@ -95,7 +97,7 @@ class FormView extends LitElement {
   }
 
   private readonly relaunch = () =>
-    this.during('Starting the run', async () => {
+    this.during(l10n.t('Starting the run'), async () => {
       const draft = this.draft!;
       const earlier = this.earlier();
       const { run } = await this.model.host.request('runs/start', {
@@ -108,7 +110,7 @@ class FormView extends LitElement {
     });
 
   private readonly save = () =>
-    this.during('Saving to the file', async () => {
+    this.during(l10n.t('Saving to the file'), async () => {
       const draft = this.draft!;
       const space = draft.changedSpaces();
       await this.model.host.writeForm({
@@ -121,11 +123,11 @@ class FormView extends LitElement {
       await this.model.readForm();
       if (this.model.form) this.draft = new Draft(this.model.form, this.model.view.draft);
       this.keep();
-      this.model.toasts.add({ kind: 'info', text: 'Written into the file; undo works in the editor.' });
+      this.model.toasts.add({ kind: 'info', text: l10n.t('Written into the file; undo works in the editor.') });
     });
 
   private readonly startSearch = () =>
-    this.during('Starting the search', async () => {
+    this.during(l10n.t('Starting the search'), async () => {
       const draft = this.draft!;
       const space = draft.wholeSpace();
       const { search } = await this.model.host.request('searches/start', {
@@ -136,7 +138,7 @@ class FormView extends LitElement {
       this.model.takeSearch(search);
       this.model.setView({ search: search.id });
       if (search.experiment !== this.model.state.experiment) await this.model.openExperiment(search.experiment);
-      this.model.announcer.say(`Search ${search.name} started`);
+      this.model.announcer.say(l10n.t('Search {0} started', search.name));
     });
 
   /** A search of this file that takes values to try. */
@@ -148,16 +150,16 @@ class FormView extends LitElement {
   }
 
   private enqueue(search: Search): Promise<void> {
-    return this.during(`Adding a trial to ${search.name}`, async () => {
+    return this.during(l10n.t('Adding a trial to {0}', search.name), async () => {
       const params = this.draft!.paramsOf(Object.keys(search.space));
       await this.model.host.request('searches/enqueue', { id: search.id, params });
-      this.model.toasts.add({ kind: 'info', text: `These values are tried next in ${search.name}.` });
+      this.model.toasts.add({ kind: 'info', text: l10n.t('These values are tried next in {0}.', search.name) });
     });
   }
 
   /** Applies the edits of the search without starting another one. */
   private changeSearch(search: Search): Promise<void> {
-    return this.during(`Changing ${search.name}`, async () => {
+    return this.during(l10n.t('Changing {0}', search.name), async () => {
       const draft = this.draft!;
       const space = draft.wholeSpace();
       const trials = draft.trialCount;
@@ -166,16 +168,16 @@ class FormView extends LitElement {
         ...space,
         ...(trials !== undefined && { trials }),
       });
-      this.model.toasts.add({ kind: 'info', text: `${search.name} goes on with this.` });
+      this.model.toasts.add({ kind: 'info', text: l10n.t('{0} goes on with this.', search.name) });
     });
   }
 
   private applyLive(run: Run): Promise<void> {
-    return this.during(`Changing ${run.name}`, async () => {
+    return this.during(l10n.t('Changing {0}', run.name), async () => {
       const params = this.draft!.changedParams();
       await this.model.host.request('runs/set', { id: run.id, params, floats: this.draft!.changedFloats() });
       const text = Object.entries(params).map(([name, value]) => `${name} = ${formatParam(value)}`);
-      this.model.toasts.add({ kind: 'info', text: `Asked ${run.name} to go on with ${text.join(', ')}.` });
+      this.model.toasts.add({ kind: 'info', text: l10n.t('Asked {0} to go on with {1}.', run.name, text.join(', ')) });
     });
   }
 
@@ -193,7 +195,7 @@ class FormView extends LitElement {
               class="link"
               @click=${() => this.model.host.command('tunesmith.file.open', problem.file, problem.line, problem.column)}
             >
-              ${icon(problem.severity)} Line ${problem.line}: ${problem.message}
+              ${icon(problem.severity)} ${l10n.t('Line {0}: {1}', problem.line, problem.message)}
               ${problem.hint ? `(${problem.hint})` : ''}
             </button>
           </li>`,
@@ -207,30 +209,30 @@ class FormView extends LitElement {
     const error = draft.trialsError();
     return html`<div class="search-settings">
       <label
-        >Trials
+        >${l10n.t('Trials')}
         ${textField({
-          label: 'Trials',
+          label: l10n.t('Trials'),
           value: draft.trials ?? String(search?.trials ?? ''),
-          placeholder: 'all',
+          placeholder: l10n.t('all'),
           inputMode: 'numeric',
           invalid: error !== null,
           testId: 'field-trials',
           onInput: (text) => this.edit((one) => one.setTrials(text)),
         })}</label
       >
-      <span class="hint">sampler <b>${search?.sampler ?? 'auto'}</b></span>
-      <span class="hint">pruner <b>${search?.pruner ?? 'none'}</b></span>
-      <span class="hint">parallel <b>${search?.parallel ?? 'auto'}</b></span>
-      ${objective ? html`<span class="hint">${objective.goal} <b>${objective.metric}</b></span>` : nothing}
+      <span class="hint">${l10n.t('sampler')} <b>${search?.sampler ?? 'auto'}</b></span>
+      <span class="hint">${l10n.t('pruner')} <b>${search?.pruner ?? 'none'}</b></span>
+      <span class="hint">${l10n.t('parallel')} <b>${search?.parallel ?? 'auto'}</b></span>
+      ${objective ? html`<span class="hint">${goalText(objective.goal)} <b>${objective.metric}</b></span>` : nothing}
       ${fieldMessage('error-trials', 'field-error-trials', error)}
     </div>`;
   }
 
   /** Why nothing can be started now; null when it can. */
   private blocked(): string | null {
-    if (!this.model.trusted) return 'Trust this workspace to start programs';
+    if (!this.model.trusted) return l10n.t('Trust this workspace to start programs');
     const wrong = this.draft!.form.problems.some((problem) => problem.severity === 'error');
-    return wrong ? 'Mend the file first' : null;
+    return wrong ? l10n.t('Mend the file first') : null;
   }
 
   private buttons(): TemplateResult {
@@ -244,7 +246,7 @@ class FormView extends LitElement {
     const open = this.openSearch();
     return html`<div class="form-buttons">
         ${button({
-          label: hasRun ? 'Relaunch' : 'Run',
+          label: hasRun ? l10n.t('Relaunch') : l10n.t('Run'),
           icon: hasRun ? 'debug-rerun' : 'play',
           look: 'primary',
           disabled: blocked || !draft.paramsValid,
@@ -253,15 +255,15 @@ class FormView extends LitElement {
           onClick: () => void this.relaunch(),
         })}
         ${button({
-          label: 'Start search',
+          label: l10n.t('Start search'),
           icon: 'search',
           disabled: blocked || !draft.paramsValid || !draft.spacesValid || !draft.form.objective || !searched,
           title:
             why ??
             (!draft.form.objective
-              ? 'The file needs an objective: to search by'
+              ? l10n.t('The file needs an objective: to search by')
               : !searched
-                ? 'Take a parameter into the search first'
+                ? l10n.t('Take a parameter into the search first')
                 : undefined),
           testId: TEST_IDS.startSearch,
           onClick: () => void this.startSearch(),
@@ -269,10 +271,10 @@ class FormView extends LitElement {
         ${
           open
             ? button({
-                label: 'Try in search',
+                label: l10n.t('Try in search'),
                 icon: 'add',
                 disabled: blocked || !draft.paramsValid,
-                title: why ?? `${open.name} tries these values next, on top of its planned trials`,
+                title: why ?? l10n.t('{0} tries these values next, on top of its planned trials', open.name),
                 testId: TEST_IDS.enqueue,
                 onClick: () => void this.enqueue(open),
               })
@@ -281,24 +283,24 @@ class FormView extends LitElement {
         ${
           open && (draft.spaces.size > 0 || draft.trialCount !== undefined)
             ? button({
-                label: 'Apply to search',
+                label: l10n.t('Apply to search'),
                 icon: 'zap',
                 disabled: blocked || !draft.paramsValid || !draft.spacesValid,
-                title: why ?? `${open.name} goes on in this space, with this number of trials`,
+                title: why ?? l10n.t('{0} goes on in this space, with this number of trials', open.name),
                 testId: TEST_IDS.changeSearch,
                 onClick: () => void this.changeSearch(open),
               })
             : nothing
         }
         ${button({
-          label: 'Save to file',
+          label: l10n.t('Save to file'),
           icon: 'save',
           disabled: this.busy || !draft.edited || !draft.paramsValid || !draft.spacesValid,
           testId: TEST_IDS.saveFile,
           onClick: () => void this.save(),
         })}
         ${button({
-          label: 'Reset',
+          label: l10n.t('Reset'),
           icon: 'discard',
           disabled: !draft.edited,
           testId: TEST_IDS.resetForm,
@@ -313,10 +315,10 @@ class FormView extends LitElement {
           ? html`<div class="form-buttons">
               ${running.slice(0, 3).map((run) =>
                 button({
-                  label: `Apply to running ${run.name}`,
+                  label: l10n.t('Apply to running {0}', run.name),
                   icon: 'zap',
                   disabled: this.busy,
-                  title: 'Changes the values in the running program, if it can take them',
+                  title: l10n.t('Changes the values in the running program, if it can take them'),
                   testId: TEST_IDS.applyLive,
                   onClick: () => void this.applyLive(run),
                 }),
@@ -334,12 +336,12 @@ class FormView extends LitElement {
       return html`<div class="form-layout">
         ${emptyState(
           'new-file',
-          'No experiment file in this folder',
-          'The command "Tunesmith: New experiment file" writes a digits.tune.yaml to start from.',
+          l10n.t('No experiment file in this folder'),
+          l10n.t('The command "Tunesmith: New experiment file" writes a digits.tune.yaml to start from.'),
         )}${search}
       </div>`;
     }
-    if (!draft) return emptyState('loading', 'Reading the experiment file…');
+    if (!draft) return emptyState('loading', l10n.t('Reading the experiment file…'));
     const { form } = draft;
     const context: RowContext = {
       draft,
@@ -349,12 +351,12 @@ class FormView extends LitElement {
       },
     };
     return html`<div class="form-layout">
-      <section class="form" aria-label="Hyperparameters">
+      <section class="form" aria-label=${l10n.t('Hyperparameters')}>
         <div class="form-file">
           ${
             model.files.length > 1
               ? dropdown({
-                  label: 'Experiment file',
+                  label: l10n.t('Experiment file'),
                   value: form.file,
                   options: model.files.map(({ file, name }) => ({ value: file, label: name })),
                   testId: 'file-picker',
@@ -363,7 +365,7 @@ class FormView extends LitElement {
               : html`<h2>${form.name}</h2>`
           }
           ${button({
-            label: 'Open file',
+            label: l10n.t('Open file'),
             icon: 'go-to-file',
             iconOnly: true,
             onClick: () => model.host.command('tunesmith.file.open', form.file),
@@ -372,16 +374,16 @@ class FormView extends LitElement {
         </div>
         ${this.problems()}
         <div class="form-grid">
-          <div class="form-head">Hyperparameter</div>
-          <div class="form-head">Value</div>
-          <div class="form-head">Search space</div>
+          <div class="form-head">${l10n.t('Hyperparameter')}</div>
+          <div class="form-head">${l10n.t('Value')}</div>
+          <div class="form-head">${l10n.t('Search space')}</div>
           ${repeat(
             form.fields,
             (field) => field.name,
             (field) => fieldRow(context, field),
           )}
         </div>
-        ${form.fields.length === 0 ? html`<p class="hint">The file has no <code>params:</code> yet.</p>` : nothing}
+        ${form.fields.length === 0 ? html`<p class="hint">${l10n.t('The file has no params: yet.')}</p>` : nothing}
         ${this.searchSettings()} ${this.buttons()}
       </section>
       ${search}

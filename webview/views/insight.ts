@@ -17,6 +17,8 @@ import { historyCard } from './insight/history.js';
 import { importanceCard } from './insight/importance.js';
 import { parallelCard } from './insight/parallel.js';
 import { surfaceCard } from './insight/surface.js';
+import { l10n } from '../../src/format/l10n.js';
+import { goalText, statusText } from '../../src/format/statuses.js';
 
 /** The Insight tab: progress, importance, effects of each parameter, possible gain. */
 class InsightView extends LitElement {
@@ -99,11 +101,11 @@ class InsightView extends LitElement {
       ${
         searches.length > 1
           ? dropdown({
-              label: 'Search',
+              label: l10n.t('Search'),
               value: search.id,
               options: searches.map((one) => ({
                 value: one.id,
-                label: `${one.name} · ${one.status} · ${formatAgo(one.createdAt, now)}`,
+                label: `${one.name} · ${statusText(one.status)} · ${formatAgo(one.createdAt, now)}`,
               })),
               testId: 'insight-search',
               onChange: (id) => {
@@ -116,15 +118,18 @@ class InsightView extends LitElement {
       ${
         objectives.length > 1
           ? dropdown({
-              label: 'Objective',
+              label: l10n.t('Objective'),
               value: String(this.objective),
-              options: objectives.map(({ metric, goal }, i) => ({ value: String(i), label: `${metric}, ${goal}d` })),
+              options: objectives.map(({ metric, goal }, i) => ({
+                value: String(i),
+                label: `${metric} (${goalText(goal)})`,
+              })),
               testId: 'insight-objective',
               onChange: (index) => (this.objective = Number(index)),
             })
           : nothing
       }
-      ${this.insights!.busy ? html`<span class="hint" role="status">${icon('sync', undefined, 'codicon-modifier-spin')} working it out</span>` : nothing}
+      ${this.insights!.busy ? html`<span class="hint" role="status">${icon('sync', undefined, 'codicon-modifier-spin')} ${l10n.t('working it out')}</span>` : nothing}
     </div>`;
   }
 
@@ -132,7 +137,7 @@ class InsightView extends LitElement {
     if (!left) return nothing;
     return html`<div class="left-line" role="note" data-testid=${TEST_IDS.insightLeft}>
       ${icon('telescope')}<span
-        >${'unknown' in left ? html`What is left to gain: ${missing(left)}` : left.sentence}</span
+        >${'unknown' in left ? html`${l10n.t('What is left to gain:')} ${missing(left)}` : left.sentence}</span
       >
     </div>`;
   }
@@ -162,18 +167,20 @@ class InsightView extends LitElement {
     const searches = this.searches();
     const search = this.current();
     if (!search) {
-      return html`<section class="insight" aria-label="Insight">
+      return html`<section class="insight" aria-label=${l10n.t('Insight')}>
         ${emptyState(
           'lightbulb',
-          'Nothing to learn from yet',
-          'Start a search: from its trials you will see which parameters matter, what each one does, and what is left to gain.',
+          l10n.t('Nothing to learn from yet'),
+          l10n.t(
+            'Start a search: from its trials you will see which parameters matter, what each one does, and what is left to gain.',
+          ),
         )}
       </section>`;
     }
     const { facts, error } = this.insights!;
     return html`<section
       class="insight"
-      aria-label="Insight"
+      aria-label=${l10n.t('Insight')}
       data-testid=${TEST_IDS.insight(search.id)}
       data-ready=${String(facts !== null)}
     >
@@ -181,7 +188,7 @@ class InsightView extends LitElement {
       ${
         error !== null
           ? html`<p class="notice">
-              ${icon('error')} ${error} ${button({ label: 'Try again', onClick: () => this.insights!.retry() })}
+              ${icon('error')} ${error} ${button({ label: l10n.t('Try again'), onClick: () => this.insights!.retry() })}
             </p>`
           : nothing
       }

@@ -13,6 +13,8 @@ import { warningText } from '../model/values.js';
 import { TEST_IDS } from '../testids.js';
 import { askAbout } from './ask.js';
 import { swatch } from './swatch.js';
+import { l10n } from '../../src/format/l10n.js';
+import { countOfRuns, statusText } from '../../src/format/statuses.js';
 
 /**
  * The drawn runs, each by what sets it apart. Click or space hides, double click or I shows it alone, P pins, arrows
@@ -84,9 +86,9 @@ class Legend extends LitElement {
     const best = model.best?.id === run.id;
     const value = run.objective?.value ?? null;
     const title = [
-      `${run.name} · ${run.status}`,
+      `${run.name} · ${statusText(run.status)}`,
       ...Object.entries(run.params).map(([name, one]) => `${name}: ${JSON.stringify(one)}`),
-      run.error ? `Error: ${run.error.message}` : '',
+      run.error ? l10n.t('Error: {0}', run.error.message) : '',
       warningText(run),
     ].filter(Boolean);
     return html`<div
@@ -124,7 +126,7 @@ class Legend extends LitElement {
         ${swatch(model.palette.of(run.id))}
         <span class="legend-text">
           <span class="legend-label">
-            ${best ? icon('star-full', 'best', 'best-mark') : nothing}
+            ${best ? icon('star-full', l10n.t('best'), 'best-mark') : nothing}
             ${
               label.parts.length > 0
                 ? label.parts.map((part) => html`<span class="part"><i>${part.name}</i> ${part.value}</span>`)
@@ -138,7 +140,7 @@ class Legend extends LitElement {
         </span>
       </button>
       ${button({
-        label: pinned ? `Unpin ${run.name}` : `Pin ${run.name}: stays drawn`,
+        label: pinned ? l10n.t('Unpin {0}', run.name) : l10n.t('Pin {0}: stays drawn', run.name),
         icon: pinned ? 'pinned' : 'pin',
         iconOnly: true,
         pressed: pinned,
@@ -151,13 +153,13 @@ class Legend extends LitElement {
     const { model } = this;
     const runs = model.drawn;
     const hidden = runs.filter((run) => model.isHidden(run.id)).length;
-    return html`<aside class="legend" aria-label="Legend">
+    return html`<aside class="legend" aria-label=${l10n.t('Legend')}>
       <div class="legend-head">
-        <span>${runs.length} ${runs.length === 1 ? 'run' : 'runs'}${hidden ? `, ${hidden} hidden` : ''}</span>
+        <span>${countOfRuns(runs.length)}${hidden ? l10n.t(', {0} hidden', hidden) : ''}</span>
         ${
           hidden > 0
             ? button({
-                label: 'Show all',
+                label: l10n.t('Show all'),
                 icon: 'eye',
                 iconOnly: true,
                 onClick: () => model.setState({ hidden: [] }, 'runs'),
@@ -167,7 +169,7 @@ class Legend extends LitElement {
         ${
           model.state.selected
             ? button({
-                label: 'Draw the newest runs',
+                label: l10n.t('Draw the newest runs'),
                 icon: 'history',
                 iconOnly: true,
                 onClick: () => void model.select(null),
@@ -184,7 +186,9 @@ class Legend extends LitElement {
       </div>
       ${
         (model.state.selected?.length ?? 0) > MOST
-          ? html`<p class="hint">Only the first ${MOST} of ${model.state.selected!.length} chosen runs are drawn.</p>`
+          ? html`<p class="hint">
+              ${l10n.t('Only the first {0} of {1} chosen runs are drawn.', MOST, model.state.selected!.length)}
+            </p>`
           : nothing
       }
     </aside>`;

@@ -20,6 +20,7 @@ import { TEST_IDS } from '../testids.js';
 import { numbersTable } from './insight/card.js';
 import { plot, type Frame } from './insight/plot.js';
 import { entryOf } from '../../src/protocol/records.js';
+import { l10n } from '../../src/format/l10n.js';
 
 /** Rows of the table of numbers. */
 const ROWS = 25;
@@ -53,7 +54,7 @@ class RangeView extends LitElement {
         this.points.set(run.id, rangePoints(series));
         this.requestUpdate();
       },
-      (error: unknown) => this.model.fail('Reading the range test', error),
+      (error: unknown) => this.model.fail(l10n.t('Reading the range test'), error),
     );
   }
 
@@ -75,15 +76,15 @@ class RangeView extends LitElement {
     const name = this.model.label(run).text;
     return html`<section
       class="result-card"
-      aria-label="Learning rates of ${name}"
+      aria-label=${l10n.t('Learning rates of {0}', name)}
       data-testid=${TEST_IDS.range(run.id)}
       data-points=${points.length}
     >
       <div class="chart-head">
-        <h3><span>Loss by learning rate</span></h3>
+        <h3><span>${l10n.t('Loss by learning rate')}</span></h3>
         <span class="hint ellipsis" title=${name}>${name}</span>
         ${button({
-          label: 'Numbers of the range test',
+          label: l10n.t('Numbers of the range test'),
           icon: 'list-flat',
           iconOnly: true,
           pressed: asTable,
@@ -100,10 +101,10 @@ class RangeView extends LitElement {
         ${
           suggestion !== null && run.file !== null
             ? button({
-                label: 'Use it',
+                label: l10n.t('Use it'),
                 icon: 'arrow-left',
                 look: 'primary',
-                title: `Put ${suggestion} into ${run.file}`,
+                title: l10n.t('Put {0} into {1}', suggestion, run.file),
                 testId: TEST_IDS.useRate,
                 onClick: () => this.model.host.command('tunesmith.run.useLearningRate', run.id),
               })
@@ -116,12 +117,17 @@ class RangeView extends LitElement {
 customElements.define('ts-range', RangeView);
 
 function sentence(run: Run): string {
-  if (isLive(run)) return 'The rate grows from step to step…';
+  if (isLive(run)) return l10n.t('The rate grows from step to step…');
   const [suggestion, steepest, minimum] = [RANGE.suggestion, RANGE.steepest, RANGE.minimum].map((name) =>
     foundRate(run, name),
   );
-  if (!suggestion) return 'The loss did not fall at any rate: nothing can be suggested.';
-  return `Suggested: ${suggestion}. The loss falls steepest at ${shortValue(steepest!)}, and is lowest at ${shortValue(minimum!)}.`;
+  if (!suggestion) return l10n.t('The loss did not fall at any rate: nothing can be suggested.');
+  return l10n.t(
+    'Suggested: {0}. The loss falls steepest at {1}, and is lowest at {2}.',
+    suggestion,
+    shortValue(steepest!),
+    shortValue(minimum!),
+  );
 }
 
 function picture(points: readonly RangePoint[], suggestion: number | null, run: Run): TemplateResult {
@@ -132,7 +138,12 @@ function picture(points: readonly RangePoint[], suggestion: number | null, run: 
     (1 - y.place(loss)) * height,
   ];
   return plot({
-    label: `Loss by learning rate, from ${shortValue(points[0]!.rate)} to ${shortValue(points.at(-1)!.rate)}. ${sentence(run)}`,
+    label: l10n.t(
+      'Loss by learning rate, from {0} to {1}. {2}',
+      shortValue(points[0]!.rate),
+      shortValue(points.at(-1)!.rate),
+      sentence(run),
+    ),
     height: 260,
     ...{ x, y },
     marks: (frame) => {
@@ -169,8 +180,8 @@ function numbers(points: readonly RangePoint[]): TemplateResult {
   const step = Math.max(1, (points.length - 1) / (ROWS - 1));
   const some = Array.from({ length: Math.min(ROWS, points.length) }, (_, i) => points[Math.round(i * step)]!);
   return numbersTable(
-    'Loss by learning rate',
-    ['Learning rate', 'Loss', 'Smoothed'],
+    l10n.t('Loss by learning rate'),
+    [l10n.t('Learning rate'), l10n.t('Loss'), l10n.t('Smoothed')],
     some.map(({ rate, loss, smoothed }) => [
       shortValue(rate),
       formatNumber(loss),

@@ -2,6 +2,7 @@ import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
 import type { Run, Search } from '../../src/protocol/engine.js';
 import type { PanelModel } from '../model/panel.js';
 import { logParams, scatters, type Scatter } from '../model/search/scatter.js';
+import { l10n } from '../../src/format/l10n.js';
 
 const W = 150;
 const H = 70;
@@ -28,7 +29,11 @@ class ScatterView extends LitElement {
     const dots = plot.dots.slice(-MOST);
     return html`<figure>
       <figcaption class="ellipsis" title=${plot.param}>${plot.param}${plot.log ? ' (log)' : ''}</figcaption>
-      <svg viewBox="0 0 ${W} ${H}" role="img" aria-label="Objective by ${plot.param}, ${plot.dots.length} trials">
+      <svg
+        viewBox="0 0 ${W} ${H}"
+        role="img"
+        aria-label=${l10n.t('Objective by {0}, {1} trials', plot.param, plot.dots.length)}
+      >
         <line class="axis" x1="0" y1=${H - 0.5} x2=${W} y2=${H - 0.5}></line>
         ${[...dots.filter((dot) => !dot.best), ...dots.filter((dot) => dot.best)].map(
           (dot) =>
@@ -53,7 +58,7 @@ class ScatterView extends LitElement {
     const plots = scatters(this.runs, params, logParams(this.search.space), this.search.best?.run ?? null);
     const { objective } = this.search;
     if (plots.length === 0 || !objective) return nothing;
-    return html`<div class="scatters" aria-label="${objective.metric} by parameter">
+    return html`<div class="scatters" aria-label=${l10n.t('{0} by parameter', objective.metric)}>
       ${plots.slice(0, 12).map((plot) => this.plot(plot))}
     </div>`;
   }

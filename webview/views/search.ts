@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { Run, Search } from '../../src/protocol/engine.js';
+import type { Run, RunStatus, Search } from '../../src/protocol/engine.js';
 import { button, dropdown } from '../components/controls.js';
 import { styles } from '../components/cssVars.js';
 import { emptyState } from '../components/emptyState.js';
@@ -19,12 +19,14 @@ import { TEST_IDS } from '../testids.js';
 import { askAbout } from './ask.js';
 import './scatter.js';
 import { hasEntry } from '../../src/protocol/records.js';
+import { l10n } from '../../src/format/l10n.js';
+import { goalText, statusText } from '../../src/format/statuses.js';
 
 const ROW = 26;
 const ORDERS: { value: TrialOrder; label: string }[] = [
-  { value: 'number', label: 'by number' },
-  { value: 'newest', label: 'newest first' },
-  { value: 'best', label: 'best first' },
+  { value: 'number', label: l10n.t('by number') },
+  { value: 'newest', label: l10n.t('newest first') },
+  { value: 'best', label: l10n.t('best first') },
 ];
 
 /** A search at work: how far it is, its best, its trials, and what can be done with each. */
@@ -82,37 +84,37 @@ class SearchView extends LitElement {
     const some = this.trials!.rows.slice(0, 200).map((run) => run.id);
     return html`<div class="row">
       ${button({
-        label: 'Stop',
+        label: l10n.t('Stop'),
         icon: 'debug-stop',
         disabled: !trusted || !isSearchLive(status) || status === 'stopping',
         testId: TEST_IDS.searchStop,
-        onClick: () => void this.control('searches/stop', 'Stopping the search', search),
+        onClick: () => void this.control('searches/stop', l10n.t('Stopping the search'), search),
       })}
       ${button({
-        label: 'Pause',
+        label: l10n.t('Pause'),
         icon: 'debug-pause',
         disabled: !trusted || status !== 'running',
         testId: TEST_IDS.searchPause,
-        onClick: () => void this.control('searches/pause', 'Pausing the search', search),
+        onClick: () => void this.control('searches/pause', l10n.t('Pausing the search'), search),
       })}
       ${button({
-        label: 'Resume',
+        label: l10n.t('Resume'),
         icon: 'debug-continue',
         disabled: !trusted || !['paused', 'stopped', 'failed'].includes(status),
-        title: 'Go on with the trials that are left',
+        title: l10n.t('Go on with the trials that are left'),
         testId: TEST_IDS.searchResume,
-        onClick: () => void this.control('searches/resume', 'Resuming the search', search),
+        onClick: () => void this.control('searches/resume', l10n.t('Resuming the search'), search),
       })}
       ${button({
-        label: 'Retry failed',
+        label: l10n.t('Retry failed'),
         icon: 'debug-rerun',
         disabled: !trusted || status === 'stopping' || search.counts.failed + search.counts.stopped === 0,
-        title: 'Do failed and stopped trials again, under their own numbers',
+        title: l10n.t('Do failed and stopped trials again, under their own numbers'),
         testId: TEST_IDS.searchRetry,
-        onClick: () => void this.control('searches/retry', 'Doing trials again', search),
+        onClick: () => void this.control('searches/retry', l10n.t('Doing trials again'), search),
       })}
       ${button({
-        label: 'Draw trials',
+        label: l10n.t('Draw trials'),
         icon: 'graph-line',
         disabled: some.length === 0,
         testId: TEST_IDS.searchDraw,
@@ -129,18 +131,21 @@ class SearchView extends LitElement {
     const { counts } = search;
     const ended = counts.completed + counts.pruned + counts.failed + counts.stopped;
     const planned = search.trials ?? counts.total;
-    const part = (count: number, word: string) =>
-      count > 0 ? html`<span class="chip">${count} ${word}</span>` : nothing;
+    const part = (count: number, status: RunStatus) =>
+      count > 0 ? html`<span class="chip">${count} ${statusText(status)}</span>` : nothing;
     return html`<div class="search-status" data-testid=${TEST_IDS.search(search.id)} data-status=${search.status}>
-        ${statusIcon(search.status)}<b>${search.status}</b>
-        <span>${ended} of ${search.trials ?? `${planned} so far`}</span>
-        ${progressBar(search.trials === null && isSearchLive(search.status) ? null : ended / Math.max(1, planned), `${ended} of ${planned} trials ended`)}
+        ${statusIcon(search.status)}<b>${statusText(search.status)}</b>
+        <span
+          >${search.trials === null ? l10n.t('{0} of {1} so far', ended, planned) : l10n.t('{0} of {1}', ended, search.trials)}</span
+        >
+        ${progressBar(search.trials === null && isSearchLive(search.status) ? null : ended / Math.max(1, planned), l10n.t('{0} of {1} trials ended', ended, planned))}
       </div>
       <div class="chips">
         ${part(counts.running, 'running')} ${part(counts.queued, 'queued')} ${part(counts.completed, 'completed')}
         ${part(counts.pruned, 'pruned')} ${part(counts.failed, 'failed')} ${part(counts.stopped, 'stopped')}
         <span class="hint"
-          >${search.sampler}${search.pruner ? ` · ${search.pruner}` : ''} · ${search.parallel} at once</span
+          >${search.sampler}${search.pruner ? ` · ${search.pruner}` : ''} ·
+          ${l10n.t('{0} at once', search.parallel)}</span
         >
       </div>
       ${search.reason ? html`<p class="hint">${search.reason}</p>` : nothing}
@@ -150,11 +155,11 @@ class SearchView extends LitElement {
   private best(search: Search): TemplateResult | typeof nothing {
     const { best, objective } = search;
     if (!objective) return nothing;
-    if (!best) return html`<p class="hint">No trial has a value of ${objective.metric} yet.</p>`;
+    if (!best) return html`<p class="hint">${l10n.t('No trial has a value of {0} yet.', objective.metric)}</p>`;
     return html`<div class="best-box" data-testid=${TEST_IDS.searchBest} data-objective=${String(best.objective)}>
       <div>
-        ${icon('star-full', 'best', 'best-mark')} <b>${objective.metric} ${formatNumber(best.objective)}</b>
-        <span class="hint">trial ${best.trial}, ${objective.goal}</span>
+        ${icon('star-full', l10n.t('best'), 'best-mark')} <b>${objective.metric} ${formatNumber(best.objective)}</b>
+        <span class="hint">${l10n.t('trial {0}, {1}', best.trial, goalText(objective.goal))}</span>
       </div>
       <dl>
         ${Object.entries(best.params).map(
@@ -176,41 +181,41 @@ class SearchView extends LitElement {
     return html`${
       canPause(run.status)
         ? button({
-            label: `Pause trial ${n}`,
+            label: l10n.t('Pause trial {0}', n),
             icon: 'debug-pause',
             iconOnly: true,
             testId: TEST_IDS.trialAction('pause', n),
-            onClick: one('runs/pause', 'Pausing'),
+            onClick: one('runs/pause', l10n.t('Pausing')),
           })
         : nothing
     }${
       canResume(run.status)
         ? button({
-            label: `Resume trial ${n}`,
+            label: l10n.t('Resume trial {0}', n),
             icon: 'debug-continue',
             iconOnly: true,
             testId: TEST_IDS.trialAction('resume', n),
-            onClick: one('runs/resume', 'Resuming'),
+            onClick: one('runs/resume', l10n.t('Resuming')),
           })
         : nothing
     }${
       canRetry(run.status)
         ? button({
-            label: `Retry trial ${n}`,
+            label: l10n.t('Retry trial {0}', n),
             icon: 'debug-rerun',
             iconOnly: true,
             testId: TEST_IDS.trialAction('retry', n),
-            onClick: one('runs/resume', 'Doing the trial again'),
+            onClick: one('runs/resume', l10n.t('Doing the trial again')),
           })
         : nothing
     }${
       canStop(run.status)
         ? button({
-            label: `Stop trial ${n}`,
+            label: l10n.t('Stop trial {0}', n),
             icon: 'debug-stop',
             iconOnly: true,
             testId: TEST_IDS.trialAction('stop', n),
-            onClick: one('runs/stop', 'Stopping'),
+            onClick: one('runs/stop', l10n.t('Stopping')),
           })
         : nothing
     }`;
@@ -247,13 +252,15 @@ class SearchView extends LitElement {
         >${run.status === 'failed' && run.error ? html`<span class="field-error">${run.error.message}</span>` : params}</span
       >
       ${live && run.progress ? progressBar(run.progress.fraction, run.progress.text) : nothing}
-      <span class="objective">${best ? icon('star-full', 'best', 'best-mark') : nothing}${formatNumber(value)}</span>
+      <span class="objective"
+        >${best ? icon('star-full', l10n.t('best'), 'best-mark') : nothing}${formatNumber(value)}</span
+      >
       <span class="actions"
         >${this.trialActions(run, n)}<button
           type="button"
           class="icon-button"
-          aria-label="Actions for trial ${n}"
-          title="Actions"
+          aria-label=${l10n.t('Actions for trial {0}', n)}
+          title=${l10n.t('Actions')}
           @click=${(event: MouseEvent) => this.menu(event, run)}
         >
           ${icon('ellipsis')}
@@ -264,13 +271,13 @@ class SearchView extends LitElement {
 
   private list(search: Search): TemplateResult {
     const rows = inOrder(this.trials!.rows, this.model.view.trialOrder);
-    if (rows.length === 0) return html`<p class="hint">The first trial is on its way.</p>`;
+    if (rows.length === 0) return html`<p class="hint">${l10n.t('The first trial is on its way.')}</p>`;
     const view = windowOf(this.scroller?.scrollTop ?? 0, this.scroller?.clientHeight || 600, ROW, rows.length);
     return html`<div
       class="trial-list"
       role="list"
       tabindex="0"
-      aria-label="Trials"
+      aria-label=${l10n.t('Trials')}
       @scroll=${() => this.requestUpdate()}
     >
       <div ${styles({ height: `${view.before}px` })}></div>
@@ -282,7 +289,9 @@ class SearchView extends LitElement {
       <div ${styles({ height: `${view.after}px` })}></div>
       ${
         this.trials!.total > rows.length
-          ? html`<p class="hint">The newest ${rows.length} of ${this.trials!.total} trials; the table has them all.</p>`
+          ? html`<p class="hint">
+              ${l10n.t('The newest {0} of {1} trials; the table has them all.', rows.length, this.trials!.total)}
+            </p>`
           : nothing
       }
     </div>`;
@@ -292,25 +301,27 @@ class SearchView extends LitElement {
     const searches = this.searches();
     const search = this.current();
     if (!search) {
-      return html`<section class="search" aria-label="Search">
+      return html`<section class="search" aria-label=${l10n.t('Search')}>
         ${emptyState(
           'search',
-          'No search yet',
-          'Give at least one parameter a search space and press Start search: many runs with other values, the best one marked.',
+          l10n.t('No search yet'),
+          l10n.t(
+            'Give at least one parameter a search space and press Start search: many runs with other values, the best one marked.',
+          ),
         )}
       </section>`;
     }
     const now = Date.now();
-    return html`<section class="search" aria-label="Search">
+    return html`<section class="search" aria-label=${l10n.t('Search')}>
       <div class="row search-title">
         ${
           searches.length > 1
             ? dropdown({
-                label: 'Search',
+                label: l10n.t('Search'),
                 value: search.id,
                 options: searches.map((one) => ({
                   value: one.id,
-                  label: `${one.name} · ${one.status} · ${formatAgo(one.createdAt, now)}`,
+                  label: `${one.name} · ${statusText(one.status)} · ${formatAgo(one.createdAt, now)}`,
                 })),
                 testId: 'search-picker',
                 onChange: (id) => this.model.setView({ search: id }),
@@ -323,9 +334,9 @@ class SearchView extends LitElement {
       ${
         this.trials!.rows.length > 1
           ? html`<div class="row trial-order">
-              <h3>Trials</h3>
+              <h3>${l10n.t('Trials')}</h3>
               ${dropdown({
-                label: 'Order of the trials',
+                label: l10n.t('Order of the trials'),
                 value: this.model.view.trialOrder,
                 options: ORDERS,
                 testId: 'trial-order',

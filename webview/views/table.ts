@@ -18,9 +18,11 @@ import { TEST_IDS } from '../testids.js';
 import { askAbout } from './ask.js';
 import './columnPicker.js';
 import { entryOf, hasEntry } from '../../src/protocol/records.js';
+import { l10n } from '../../src/format/l10n.js';
+import { countOfRuns, statusText } from '../../src/format/statuses.js';
 
 const ROW = 26;
-const NAME: Column = { key: 'name', title: 'Name', kind: 'name', width: 200, text: (run) => run.name };
+const NAME: Column = { key: 'name', title: l10n.t('Name'), kind: 'name', width: 200, text: (run) => run.name };
 
 /** All runs of the experiment, however many: only the rows on the screen are held and rendered. */
 class RunTable extends LitElement {
@@ -83,7 +85,7 @@ class RunTable extends LitElement {
       this.available = await this.model.host.request('runs/columns', { experiment });
       this.requestUpdate();
     } catch (error) {
-      this.model.fail('Reading the columns', error);
+      this.model.fail(l10n.t('Reading the columns'), error);
     }
   }
 
@@ -189,43 +191,43 @@ class RunTable extends LitElement {
 
   private toolbar(): TemplateResult {
     const { view, pages } = this.model;
-    return html`<div class="toolbar" role="toolbar" aria-label="Runs">
+    return html`<div class="toolbar" role="toolbar" aria-label=${l10n.t('Runs')}>
       ${textField({
-        label: 'Filter runs by name, tag, note or param=value',
-        placeholder: 'Filter: name, tag, note, lr=0.001',
+        label: l10n.t('Filter runs by name, tag, note or param=value'),
+        placeholder: l10n.t('Filter: name, tag, note, lr=0.001'),
         icon: 'filter',
         value: view.runFilter,
         testId: TEST_IDS.runFilter,
         onInput: (text) => this.setFilter(text),
       })}
       ${dropdown({
-        label: 'Status',
+        label: l10n.t('Status'),
         value: view.status,
         options: [
-          { value: '', label: 'Every status' },
-          { value: 'live', label: 'live' },
-          ...RunStatus.all.map((status) => ({ value: status, label: status })),
+          { value: '', label: l10n.t('Every status') },
+          { value: 'live', label: l10n.t('live') },
+          ...RunStatus.all.map((status) => ({ value: status, label: statusText(status) })),
         ],
         testId: 'run-status',
         onChange: (status) => this.model.setView({ status }),
       })}
       ${button({
-        label: 'Columns',
+        label: l10n.t('Columns'),
         icon: 'list-selection',
         testId: 'columns-button',
         onClick: () => (this.picking = !this.picking),
       })}
       <span class="spacer"></span>
-      <span class="count" data-testid=${TEST_IDS.runCount}
-        >${formatCount(pages.total)} ${pages.total === 1 ? 'run' : 'runs'}</span
-      >
+      <span class="count" data-testid=${TEST_IDS.runCount}>${countOfRuns(pages.total, formatCount(pages.total))}</span>
     </div>`;
   }
 
   private head(columns: readonly Column[]): TemplateResult {
     const { sort, descending } = this.model.view;
     return html`<div class="table-head run-grid" role="row" aria-rowindex="1">
-      <span role="columnheader" class="cell tick-cell" title="Draw in the charts">${icon('graph-line', 'drawn')}</span>
+      <span role="columnheader" class="cell tick-cell" title=${l10n.t('Draw in the charts')}
+        >${icon('graph-line', l10n.t('drawn'))}</span
+      >
       ${columns.map((column) => {
         const sorted = sort === column.key;
         return html`<button
@@ -233,14 +235,14 @@ class RunTable extends LitElement {
           role="columnheader"
           class="cell ${column.kind}"
           aria-sort=${sorted ? (descending ? 'descending' : 'ascending') : 'none'}
-          title="Sort by ${column.title}"
+          title=${l10n.t('Sort by {0}', column.title)}
           @click=${() => this.sortBy(column.key)}
         >
           <span class="ellipsis">${column.title}</span
           >${sorted ? icon(descending ? 'arrow-down' : 'arrow-up') : nothing}
         </button>`;
       })}
-      <span role="columnheader" class="cell menu-cell" aria-label="Actions"></span>
+      <span role="columnheader" class="cell menu-cell" aria-label=${l10n.t('Actions')}></span>
     </div>`;
   }
 
@@ -248,9 +250,12 @@ class RunTable extends LitElement {
     const text = column.text(run, now);
     if (column.kind === 'name') {
       return html`<span role="gridcell" class="cell name" title=${run.note ? `${run.name}\n${run.note}` : run.name}
-        >${best ? icon('star-full', 'best', 'best-mark') : nothing}<span class="ellipsis">${run.name}</span>${run.tags
+        >${best ? icon('star-full', l10n.t('best'), 'best-mark') : nothing}<span class="ellipsis">${run.name}</span
+        >${run.tags
           .slice(0, 3)
-          .map((tag) => html`<span class="tag">${tag}</span>`)}${run.note ? icon('note', 'has a note') : nothing}</span
+          .map(
+            (tag) => html`<span class="tag">${tag}</span>`,
+          )}${run.note ? icon('note', l10n.t('has a note')) : nothing}</span
       >`;
     }
     if (column.kind === 'status') {
@@ -259,7 +264,7 @@ class RunTable extends LitElement {
         role="gridcell"
         class="cell status"
         title=${[run.error?.message ?? run.progress?.text ?? text, warningText(run)].filter(Boolean).join('\n')}
-        >${statusIcon(run.status)}${run.warnings ? icon('warning', 'has warnings', 'warned') : nothing}${
+        >${statusIcon(run.status)}${run.warnings ? icon('warning', l10n.t('has warnings'), 'warned') : nothing}${
           busy && run.progress
             ? progressBar(run.progress.fraction, run.progress.text)
             : html`<span class="ellipsis">${text}</span>`
@@ -287,7 +292,7 @@ class RunTable extends LitElement {
     >
       <span role="gridcell" class="cell tick-cell">
         ${tick({
-          label: `Draw ${run.name}`,
+          label: l10n.t('Draw {0}', run.name),
           checked: drawn.has(run.id),
           testId: TEST_IDS.runSelect(run.id),
           onChange: (on) => this.draw(run, on),
@@ -299,8 +304,8 @@ class RunTable extends LitElement {
           type="button"
           class="icon-button"
           tabindex="-1"
-          aria-label="Actions for ${run.name}"
-          title="Actions"
+          aria-label=${l10n.t('Actions for {0}', run.name)}
+          title=${l10n.t('Actions')}
           data-testid=${TEST_IDS.runMenu(run.id)}
           @click=${(event: MouseEvent) => this.menu(event, run)}
         >
@@ -338,7 +343,7 @@ class RunTable extends LitElement {
         class="table-scroll"
         role="grid"
         tabindex="0"
-        aria-label="Runs"
+        aria-label=${l10n.t('Runs')}
         aria-multiselectable="true"
         aria-rowcount=${pages.total + 1}
         aria-activedescendant="run-row-${this.cursor}"
@@ -357,11 +362,11 @@ class RunTable extends LitElement {
         ${
           pages.loaded && pages.total === 0
             ? filtered
-              ? emptyState('filter', 'No run matches', 'Change the filter or choose every status.')
+              ? emptyState('filter', l10n.t('No run matches'), l10n.t('Change the filter or choose every status.'))
               : emptyState(
                   'table',
-                  'No runs yet',
-                  'Press Run above params: in the experiment file, or Run in the form.',
+                  l10n.t('No runs yet'),
+                  l10n.t('Press Run above params: in the experiment file, or Run in the form.'),
                 )
             : nothing
         }

@@ -4,6 +4,7 @@ import type { PanelModel } from '../model/panel.js';
 import { formatCount, formatNumber } from '../../src/format/numbers.js';
 import { swatch } from './swatch.js';
 import { entryOf } from '../../src/protocol/records.js';
+import { l10n } from '../../src/format/l10n.js';
 
 /** Renders the contents of a chart as a table. */
 export function valuesTable(model: PanelModel, metric: string, runs: readonly Run[]): TemplateResult {
@@ -14,11 +15,11 @@ export function valuesTable(model: PanelModel, metric: string, runs: readonly Ru
       </caption>
       <thead>
         <tr>
-          <th scope="col">Run</th>
-          <th scope="col">Last</th>
-          <th scope="col">Min</th>
-          <th scope="col">Max</th>
-          <th scope="col">Points</th>
+          <th scope="col">${l10n.t('Run')}</th>
+          <th scope="col">${l10n.t('Last')}</th>
+          <th scope="col">${l10n.t('Min')}</th>
+          <th scope="col">${l10n.t('Max')}</th>
+          <th scope="col">${l10n.t('Points')}</th>
         </tr>
       </thead>
       <tbody>

@@ -6,9 +6,11 @@ export interface PanelAssets {
   cspSource: string;
   nonce: string;
   language: string;
+  /** The person's translations of the panel's texts, by the English text; none for English. */
+  translations?: Readonly<Record<string, string>>;
 }
 
-export function panelHtml({ script, iconStyles, cspSource, nonce, language }: PanelAssets): string {
+export function panelHtml({ script, iconStyles, cspSource, nonce, language, translations = {} }: PanelAssets): string {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
@@ -27,7 +29,7 @@ export function panelHtml({ script, iconStyles, cspSource, nonce, language }: Pa
     <link id="codicons" rel="stylesheet" href="${attribute(iconStyles)}" />
     <title>Tunesmith</title>
   </head>
-  <body>
+  <body data-translations="${attribute(JSON.stringify(translations))}">
     <script nonce="${nonce}" src="${attribute(script)}"></script>
   </body>
 </html>

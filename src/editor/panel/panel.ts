@@ -63,6 +63,7 @@ export class Panel implements Disposable {
       cspSource: webview.webview.cspSource,
       nonce: randomBytes(16).toString('base64'),
       language: vscode.env.language,
+      translations: vscode.l10n.bundle ?? {},
     });
   }
 

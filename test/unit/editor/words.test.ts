@@ -71,6 +71,22 @@ describe('the page of the panel', () => {
     expect(html).toContain('src="a&quot;b.js"');
     expect(html).not.toMatch(/<script(?![^>]*nonce="N")/);
   });
+
+  it('carries the translations as text, whatever is in them', () => {
+    const translations = { Run: '运行', '"><script>': '</body>&"' };
+    const page = panelHtml({
+      script: 's.js',
+      iconStyles: 'i.css',
+      cspSource: 'x',
+      nonce: 'N',
+      language: 'zh',
+      translations,
+    });
+    const attribute = /<body data-translations="([^"]*)">/.exec(page)![1]!;
+    const text = attribute.replaceAll('&lt;', '<').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+    expect(JSON.parse(text)).toEqual(translations);
+    expect(page.match(/<script/g)).toHaveLength(1);
+  });
 });
 
 describe('small things', () => {

@@ -5,6 +5,7 @@ import { fieldText, parseField } from './fields.js';
 import { parseSpace } from '../search/spaceText.js';
 import type { DraftEdits } from '../view.js';
 import { entryOf, setEntry } from '../../../src/protocol/records.js';
+import { l10n } from '../../../src/format/l10n.js';
 
 /** The person's unsaved edits of the form, and their errors. */
 export class Draft {
@@ -88,7 +89,7 @@ export class Draft {
 
   trialsError(): string | null {
     if (this.trials === null || this.trials.trim() === '') return null;
-    return /^\s*[1-9]\d{0,6}\s*$/.test(this.trials) ? null : 'A whole number from 1 on is needed.';
+    return /^\s*[1-9]\d{0,6}\s*$/.test(this.trials) ? null : l10n.t('A whole number from 1 on is needed.');
   }
 
   get paramsValid(): boolean {

@@ -3,6 +3,7 @@ import { isFloatText, markAt, parseJson, valueText, type FloatMark } from '../..
 import type { ParamValue } from '../../../src/protocol/values.js';
 import { scalar } from '../search/spaceText.js';
 import { formatNumber, formatParam } from '../../../src/format/numbers.js';
+import { l10n } from '../../../src/format/l10n.js';
 
 /** `float`: which whole numbers of the value were written as floats. */
 export type FieldResult = { value: ParamValue; float?: FloatMark } | { error: string };
@@ -29,7 +30,10 @@ export function parseField(field: FormField, text: string): FieldResult {
       const found = choices.findIndex((choice, i) => fieldText(choice, markAt(field.choiceFloats, i)) === text);
       if (found >= 0) return typed(choices[found]!, markAt(field.choiceFloats, found));
       return {
-        error: `Choose one of ${choices.map((choice, i) => formatParam(choice, markAt(field.choiceFloats, i))).join(', ')}.`,
+        error: l10n.t(
+          'Choose one of {0}.',
+          choices.map((choice, i) => formatParam(choice, markAt(field.choiceFloats, i))).join(', '),
+        ),
       };
     }
     case 'text':
@@ -38,14 +42,16 @@ export function parseField(field: FormField, text: string): FieldResult {
 }
 
 function parseNumber(field: FormField, text: string): FieldResult {
-  if (text === '') return { error: 'A number is needed.' };
+  if (text === '') return { error: l10n.t('A number is needed.') };
   const value = scalar(text.replace(/^([-+]?)\./, '$10.').replace(/(?<=\d)_(?=\d)/g, ''));
   if (typeof value !== 'number' || !Number.isFinite(value)) {
-    return { error: `"${text.length > 20 ? `${text.slice(0, 19)}…` : text}" is not a number.` };
+    return { error: l10n.t('"{0}" is not a number.', text.length > 20 ? `${text.slice(0, 19)}…` : text) };
   }
-  if (field.kind === 'integer' && !Number.isInteger(value)) return { error: 'A whole number is needed.' };
-  if (field.min !== undefined && value < field.min) return { error: `Must be at least ${formatNumber(field.min)}.` };
-  if (field.max !== undefined && value > field.max) return { error: `Must be at most ${formatNumber(field.max)}.` };
+  if (field.kind === 'integer' && !Number.isInteger(value)) return { error: l10n.t('A whole number is needed.') };
+  if (field.min !== undefined && value < field.min)
+    return { error: l10n.t('Must be at least {0}.', formatNumber(field.min)) };
+  if (field.max !== undefined && value > field.max)
+    return { error: l10n.t('Must be at most {0}.', formatNumber(field.max)) };
   return typed(value, Number.isInteger(value) && isFloatText(text) ? true : null);
 }
 
@@ -58,7 +64,7 @@ function parseText(field: FormField, text: string): FieldResult {
     } catch {
       // Said below.
     }
-    return { error: 'A list is needed, such as [64, 32].' };
+    return { error: l10n.t('A list is needed, such as [64, 32].') };
   }
   if (field.value === null && text.trim() === '') return { value: null };
   return { value: text };

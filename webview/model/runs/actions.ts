@@ -2,6 +2,7 @@ import type { Run } from '../../../src/protocol/engine.js';
 import type { PanelModel } from '../panel.js';
 import { isRangeTest } from '../charts/range.js';
 import { canPause, canResume, canStop, isLive } from '../values.js';
+import { l10n } from '../../../src/format/l10n.js';
 
 /** An action on runs, the same in the table, the legend and the trial list. */
 export interface Action {
@@ -20,7 +21,7 @@ export async function act(model: PanelModel, method: Many, doing: string, ids: r
     const { done, skipped } = await model.host.request(method, { ids: [...ids] });
     const first = skipped[0];
     if (first) {
-      const others = skipped.length > 1 ? ` (and ${skipped.length - 1} more)` : '';
+      const others = skipped.length > 1 ? l10n.t(' (and {0} more)', skipped.length - 1) : '';
       model.toasts.add({ kind: 'error', text: `${doing}: ${name(model, first.id)} – ${first.why}${others}` });
     }
     return done;
@@ -38,20 +39,21 @@ export async function remove(model: PanelModel, runs: readonly Run[]): Promise<v
   const done = await act(
     model,
     'runs/delete',
-    'Deleting',
+    l10n.t('Deleting'),
     runs.map((run) => run.id),
   );
   if (done.length === 0) return;
   model.remove(done);
   model.pages.refresh();
-  const text = done.length === 1 ? `Deleted ${name2(runs, done[0]!)}.` : `Deleted ${done.length} runs.`;
+  const text =
+    done.length === 1 ? l10n.t('Deleted {0}.', name2(runs, done[0]!)) : l10n.t('Deleted {0} runs.', done.length);
   model.toasts.add({
     kind: 'info',
     text,
     action: {
-      label: 'Undo',
+      label: l10n.t('Undo'),
       run: async () => {
-        await act(model, 'runs/restore', 'Restoring', done);
+        await act(model, 'runs/restore', l10n.t('Restoring'), done);
         await model.refresh();
       },
     },
@@ -64,7 +66,7 @@ export async function rerun(model: PanelModel, run: Run): Promise<void> {
     const { run: fresh } = await model.host.request('runs/rerun', { id: run.id });
     drawTogether(model, fresh, [run]);
   } catch (error) {
-    model.fail(`Running ${run.name} again`, error);
+    model.fail(l10n.t('Running {0} again', run.name), error);
   }
 }
 
@@ -77,7 +79,7 @@ export function drawTogether(model: PanelModel, fresh: Run, earlier: readonly Ru
   } else {
     model.setState({ experiment: fresh.experiment }, 'runs');
   }
-  model.announcer.say(`Run ${fresh.name} started`);
+  model.announcer.say(l10n.t('Run {0} started', fresh.name));
 }
 
 /** Actions for one run or several, those that make no sense now left out. `ask` lets the person edit a text. */
@@ -98,50 +100,50 @@ export function actionsFor(
   if (model.trusted) {
     add(stoppable.length > 0, {
       id: 'stop',
-      label: 'Stop',
+      label: l10n.t('Stop'),
       icon: 'debug-stop',
-      run: many('runs/stop', 'Stopping', stoppable),
+      run: many('runs/stop', l10n.t('Stopping'), stoppable),
     });
     add(pausable.length > 0, {
       id: 'pause',
-      label: 'Pause',
+      label: l10n.t('Pause'),
       icon: 'debug-pause',
-      run: many('runs/pause', 'Pausing', pausable),
+      run: many('runs/pause', l10n.t('Pausing'), pausable),
     });
     add(resumable.length > 0, {
       id: 'resume',
-      label: 'Resume',
+      label: l10n.t('Resume'),
       icon: 'debug-continue',
-      run: many('runs/resume', 'Resuming', resumable),
+      run: many('runs/resume', l10n.t('Resuming'), resumable),
     });
-    add(one !== null, { id: 'rerun', label: 'Run again', icon: 'debug-rerun', run: () => rerun(model, one!) });
+    add(one !== null, { id: 'rerun', label: l10n.t('Run again'), icon: 'debug-rerun', run: () => rerun(model, one!) });
   }
   add(true, {
     id: 'draw',
-    label: one ? 'Draw only this' : 'Draw only these',
+    label: one ? l10n.t('Draw only this') : l10n.t('Draw only these'),
     icon: 'graph-line',
     run: async () => {
       await model.select(ids(runs));
       model.setState({ tab: 'charts' });
     },
   });
-  add(one !== null, { id: 'rename', label: 'Rename…', icon: 'edit', run: () => ask('rename', runs) });
-  add(true, { id: 'tag', label: 'Tags…', icon: 'tag', run: () => ask('tag', runs) });
-  add(one !== null, { id: 'note', label: 'Note…', icon: 'note', run: () => ask('note', runs) });
+  add(one !== null, { id: 'rename', label: l10n.t('Rename…'), icon: 'edit', run: () => ask('rename', runs) });
+  add(true, { id: 'tag', label: l10n.t('Tags…'), icon: 'tag', run: () => ask('tag', runs) });
+  add(one !== null, { id: 'note', label: l10n.t('Note…'), icon: 'note', run: () => ask('note', runs) });
   if (one) {
     const command = (id: string, label: string, icon: string, command: string) =>
       actions.push({ id, label, icon, run: () => model.host.command(command, one.id) });
-    command('log', 'Show log', 'output', 'tunesmith.run.revealLog');
-    command('folder', 'Open folder', 'folder-opened', 'tunesmith.run.openFolder');
-    command('copy', 'Copy command', 'copy', 'tunesmith.run.copyCommand');
+    command('log', l10n.t('Show log'), 'output', 'tunesmith.run.revealLog');
+    command('folder', l10n.t('Open folder'), 'folder-opened', 'tunesmith.run.openFolder');
+    command('copy', l10n.t('Copy command'), 'copy', 'tunesmith.run.copyCommand');
     // Runs of the built-in trainer name their backend in their facts.
     if (model.trusted && !isLive(one) && one.info.backend !== undefined && !isRangeTest(one)) {
-      command('export', 'Export model…', 'export', 'tunesmith.run.exportModel');
+      command('export', l10n.t('Export model…'), 'export', 'tunesmith.run.exportModel');
     }
   }
   add(ended.length > 0, {
     id: 'delete',
-    label: 'Delete',
+    label: l10n.t('Delete'),
     icon: 'trash',
     danger: true,
     run: () => remove(model, ended),

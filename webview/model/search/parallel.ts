@@ -5,6 +5,7 @@ import { formatNumber, formatParam } from '../../../src/format/numbers.js';
 import { fromWire } from '../../../src/protocol/wireNumber.js';
 import { formatRunParam } from '../values.js';
 import { entryOf, hasEntry } from '../../../src/protocol/records.js';
+import { l10n } from '../../../src/format/l10n.js';
 
 /** One vertical axis: of a parameter, or last of the objective. */
 export interface ParallelAxis {
@@ -64,7 +65,7 @@ export function parallel(
       return own === undefined ? null : clamp(axis.place(own));
     }),
     good: shown.length > 1 ? i / (shown.length - 1) : 1,
-    title: `trial ${run.trial ?? run.name}: ${objective.metric} ${formatNumber(value)}\n${names
+    title: `${l10n.t('trial {0}: {1} {2}', run.trial ?? run.name, objective.metric, formatNumber(value))}\n${names
       .filter((name) => hasEntry(run.params, name))
       .map((name) => `${name} ${formatRunParam(run, name)}`)
       .join('\n')}`,

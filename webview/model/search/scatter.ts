@@ -3,6 +3,7 @@ import { formatNumber, formatParam } from '../../../src/format/numbers.js';
 import { fromWire } from '../../../src/protocol/wireNumber.js';
 import { formatRunParam } from '../values.js';
 import { entryOf, hasEntry } from '../../../src/protocol/records.js';
+import { l10n } from '../../../src/format/l10n.js';
 
 /** One trial in a plot of objective against one parameter; both in [0, 1], y upwards. */
 export interface Dot {
@@ -66,7 +67,13 @@ export function scatters(
           id: run.id,
           x: (places[i]! - first) / (last - first || 1),
           y: unit(value),
-          title: `trial ${run.trial ?? run.name}: ${param} ${formatRunParam(run, param)}, objective ${formatNumber(value)}`,
+          title: l10n.t(
+            'trial {0}: {1} {2}, objective {3}',
+            run.trial ?? run.name,
+            param,
+            formatRunParam(run, param),
+            formatNumber(value),
+          ),
           best: run.id === bestRun,
         })),
       },

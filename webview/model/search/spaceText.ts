@@ -4,6 +4,7 @@
  * extension host checks the same text against the file's own rules.
  */
 import { groupMark, isFloatText, listMark, type FloatMark } from '../../../src/protocol/floats.js';
+import { l10n } from '../../../src/format/l10n.js';
 
 export type SpaceResult = { value: unknown; float?: FloatMark } | { error: string };
 
@@ -11,7 +12,7 @@ class Refusal extends Error {}
 
 export function parseSpace(text: string): SpaceResult {
   try {
-    if (/\n/.test(text.trim())) throw new Refusal('Write it on one line, such as { log: [1e-5, 1e-1] }.');
+    if (/\n/.test(text.trim())) throw new Refusal(l10n.t('Write it on one line, such as { log: [1e-5, 1e-1] }.'));
     const reader = new Reader(text);
     const { value, float } = reader.value('');
     reader.end();
@@ -24,10 +25,11 @@ export function parseSpace(text: string): SpaceResult {
 
 /** A space is a map with a kind, a list of choices, or one fixed value; anything finer is the file's schema. */
 function checkShape(value: unknown, float: FloatMark): SpaceResult {
-  if (value === null) return { error: 'Give a range or choices, such as { uniform: [0, 1] } or { choice: [a, b] }.' };
-  if (Array.isArray(value) && value.length === 0) return { error: 'The list of choices is empty.' };
+  if (value === null)
+    return { error: l10n.t('Give a range or choices, such as { uniform: [0, 1] } or { choice: [a, b] }.') };
+  if (Array.isArray(value) && value.length === 0) return { error: l10n.t('The list of choices is empty.') };
   if (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0) {
-    return { error: 'Give a range or choices, such as { uniform: [0, 1] } or { choice: [a, b] }.' };
+    return { error: l10n.t('Give a range or choices, such as { uniform: [0, 1] } or { choice: [a, b] }.') };
   }
   return float === null ? { value } : { value, float };
 }
@@ -54,7 +56,8 @@ class Reader {
   end(): void {
     this.space();
     if (this.text[this.at] === '#' && /\s/.test(this.text[this.at - 1] ?? ' ')) return;
-    if (this.at < this.text.length) throw new Refusal(`Unexpected "${this.text.slice(this.at, this.at + 12)}".`);
+    if (this.at < this.text.length)
+      throw new Refusal(l10n.t('Unexpected "{0}".', this.text.slice(this.at, this.at + 12)));
   }
 
   private map(): Typed {
@@ -64,12 +67,12 @@ class Reader {
       this.space();
       if (this.take('}')) break;
       const key = this.value(',:}]').value;
-      if (key === null || typeof key === 'object') throw new Refusal('A name is missing before ":" or "}".');
+      if (key === null || typeof key === 'object') throw new Refusal(l10n.t('A name is missing before ":" or "}".'));
       this.space();
-      if (!this.take(':')) throw new Refusal(`":" is missing after "${String(key)}".`);
+      if (!this.take(':')) throw new Refusal(l10n.t('":" is missing after "{0}".', String(key)));
       entries.push([String(key), this.value(',}]')]);
       this.space();
-      if (!this.take(',') && this.text[this.at] !== '}') throw new Refusal('A closing "}" is missing.');
+      if (!this.take(',') && this.text[this.at] !== '}') throw new Refusal(l10n.t('A closing "}" is missing.'));
     }
     return {
       value: Object.fromEntries(entries.map(([key, { value }]) => [key, value])),
@@ -85,10 +88,10 @@ class Reader {
       if (this.take(']')) {
         return { value: items.map(({ value }) => value), float: listMark(items.map(({ float }) => float)) };
       }
-      if (this.text[this.at] === ',') throw new Refusal('A value is missing before ",".');
+      if (this.text[this.at] === ',') throw new Refusal(l10n.t('A value is missing before ",".'));
       items.push(this.value(',]}'));
       this.space();
-      if (!this.take(',') && this.text[this.at] !== ']') throw new Refusal('A closing "]" is missing.');
+      if (!this.take(',') && this.text[this.at] !== ']') throw new Refusal(l10n.t('A closing "]" is missing.'));
     }
   }
 
@@ -110,7 +113,7 @@ class Reader {
         return quote === '"' ? (JSON.parse(this.text.slice(start, this.at)) as string) : text;
       }
     }
-    throw new Refusal(`A closing ${quote} is missing.`);
+    throw new Refusal(l10n.t('A closing {0} is missing.', quote));
   }
 
   private plain(stops: string): Typed {

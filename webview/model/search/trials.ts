@@ -2,6 +2,7 @@ import type { Run, Search } from '../../../src/protocol/engine.js';
 import type { PanelModel } from '../panel.js';
 import { fromWire } from '../../../src/protocol/wireNumber.js';
 import type { TrialOrder } from '../view.js';
+import { l10n } from '../../../src/format/l10n.js';
 
 /** More than anyone reads in a list; the run table holds all. */
 export const MOST_TRIALS = 1000;
@@ -52,7 +53,7 @@ export class Trials {
       this.rows = runs.sort((a, b) => (a.trial ?? 0) - (b.trial ?? 0));
       this.onNews();
     } catch (error) {
-      this.model.fail('Reading the trials', error);
+      this.model.fail(l10n.t('Reading the trials'), error);
     }
   }
 

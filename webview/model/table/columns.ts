@@ -3,6 +3,8 @@ import { formatNumber } from '../../../src/format/numbers.js';
 import { formatAgo, formatDuration, runDuration } from '../../../src/format/times.js';
 import { formatRunParam } from '../values.js';
 import { entryOf } from '../../../src/protocol/records.js';
+import { l10n } from '../../../src/format/l10n.js';
+import { statusText } from '../../../src/format/statuses.js';
 
 /** A column of the run table; `key` is also what the engine sorts by. */
 export interface Column {
@@ -14,10 +16,10 @@ export interface Column {
 }
 
 export const FIXED: readonly Column[] = [
-  { key: 'status', title: 'Status', kind: 'status', width: 130, text: (run) => run.status },
+  { key: 'status', title: l10n.t('Status'), kind: 'status', width: 130, text: (run) => statusText(run.status) },
   {
     key: 'objective',
-    title: 'Objective',
+    title: l10n.t('Objective'),
     kind: 'number',
     width: 90,
     text: (run) => formatNumber(run.objective?.value),
@@ -26,7 +28,7 @@ export const FIXED: readonly Column[] = [
 export const TRAILING: readonly Column[] = [
   {
     key: 'duration',
-    title: 'Duration',
+    title: l10n.t('Duration'),
     kind: 'number',
     width: 80,
     text: (run, now) => {
@@ -34,7 +36,13 @@ export const TRAILING: readonly Column[] = [
       return time === null ? '–' : formatDuration(time);
     },
   },
-  { key: 'createdAt', title: 'Started', kind: 'text', width: 100, text: (run, now) => formatAgo(run.createdAt, now) },
+  {
+    key: 'createdAt',
+    title: l10n.t('Started'),
+    kind: 'text',
+    width: 100,
+    text: (run, now) => formatAgo(run.createdAt, now),
+  },
 ];
 
 export function columnOf(key: string): Column | null {

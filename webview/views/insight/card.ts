@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Unknown } from '../../../src/protocol/insight.js';
 import { button } from '../../components/controls.js';
 import { TEST_IDS } from '../../testids.js';
+import { l10n } from '../../../src/format/l10n.js';
 
 export interface CardOptions {
   id: string;
@@ -36,7 +37,7 @@ export function card(options: CardOptions, tables: Tables): TemplateResult {
       ${
         table
           ? button({
-              label: `Numbers of ${title}`,
+              label: l10n.t('Numbers of {0}', title),
               icon: 'list-flat',
               iconOnly: true,
               pressed: asTable,
@@ -54,7 +55,7 @@ export function card(options: CardOptions, tables: Tables): TemplateResult {
 /** Says why an insight is missing, and how many trials there are so far. */
 export function missing({ unknown, trials, needed }: Unknown): TemplateResult {
   const text = `${unknown[0]!.toUpperCase()}${unknown.slice(1)}`;
-  return html`<p class="missing">${text}${trials < needed ? ` (${trials} so far)` : ''}.</p>`;
+  return html`<p class="missing">${text}${trials < needed ? l10n.t(' ({0} so far)', trials) : ''}.</p>`;
 }
 
 /** Rows of plain cells; the first is the row's head. */

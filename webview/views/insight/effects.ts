@@ -6,6 +6,7 @@ import { formatNumber } from '../../../src/format/numbers.js';
 import { card, missing, numbersTable, type Tables } from './card.js';
 import { plot, type Frame } from './plot.js';
 import { entryOf } from '../../../src/protocol/records.js';
+import { l10n } from '../../../src/format/l10n.js';
 
 /** Deviations on either side in the band. */
 const BAND = 2;
@@ -22,7 +23,7 @@ export function effectsCard(
 ): TemplateResult | typeof nothing {
   if (!curves) return nothing;
   if ('unknown' in curves) {
-    return card({ id: 'effects', title: 'Effect of each parameter', body: missing(curves) }, tables);
+    return card({ id: 'effects', title: l10n.t('Effect of each parameter'), body: missing(curves) }, tables);
   }
   const rank = ({ name }: Curve): number => (order.includes(name) ? order.indexOf(name) : order.length);
   const sorted = [...curves.curves].sort((a, b) => rank(a) - rank(b));
@@ -30,14 +31,19 @@ export function effectsCard(
   return card(
     {
       id: 'effects',
-      title: 'Effect of each parameter',
-      hint: `Expected ${metric}, on average over the other parameters; band: two deviations of what ${curves.trials} trials leave unknown${best ? '; dashed: the best trial' : ''}`,
+      title: l10n.t('Effect of each parameter'),
+      hint: l10n.t(
+        'Expected {0}, on average over the other parameters; band: two deviations of what {1} trials leave unknown{2}',
+        metric,
+        curves.trials,
+        best ? l10n.t('; dashed: the best trial') : '',
+      ),
       wide: true,
       body: html`<div class="effects">${sorted.map((curve) => effect(curve, y, metric, best))}</div>`,
       table: () =>
         numbersTable(
-          `Expected ${metric} by value`,
-          ['Parameter', 'Value', metric, '±'],
+          l10n.t('Expected {0} by value', metric),
+          [l10n.t('Parameter'), l10n.t('Value'), metric, '±'],
           sorted.flatMap((curve) =>
             some(curve).map((i) => [
               curve.name,
@@ -99,8 +105,8 @@ function whiskers(curve: Curve, x: PlotAxis, y: PlotAxis, { width, height }: Fra
 
 function describe({ name, values, mean }: Curve, metric: string): string {
   const [low, high] = [mean.indexOf(Math.min(...mean)), mean.indexOf(Math.max(...mean))];
-  const at = (i: number): string => `${formatNumber(mean[i])} at ${shortValue(values[i])}`;
-  return `Expected ${metric} by ${name}: lowest ${at(low)}, highest ${at(high)}`;
+  const at = (i: number): string => l10n.t('{0} at {1}', formatNumber(mean[i]), shortValue(values[i]));
+  return l10n.t('Expected {0} by {1}: lowest {2}, highest {3}', metric, name, at(low), at(high));
 }
 
 function some({ values }: Curve): number[] {

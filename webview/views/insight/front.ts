@@ -7,6 +7,8 @@ import { fromWire } from '../../../src/protocol/wireNumber.js';
 import { card, numbersTable, type Tables } from './card.js';
 import { runLink } from './history.js';
 import { plot } from './plot.js';
+import { l10n } from '../../../src/format/l10n.js';
+import { goalText } from '../../../src/format/statuses.js';
 
 /** The trials that none beats, in two of the objectives. */
 export function frontCard(
@@ -30,10 +32,14 @@ export function frontCard(
     );
   const [x, y] = [axis(a, 4), axis(b, 4)];
   const words = (point: FrontPoint): string =>
-    `trial ${point.trial}: ${objectives.map(({ metric }, k) => `${metric} ${formatNumber(point.values[k])}`).join(', ')}`;
+    l10n.t(
+      'trial {0}: {1}',
+      point.trial,
+      objectives.map(({ metric }, k) => `${metric} ${formatNumber(point.values[k])}`).join(', '),
+    );
   const pick = (which: 0 | 1) =>
     dropdown({
-      label: which === 0 ? 'Objective across' : 'Objective upwards',
+      label: which === 0 ? l10n.t('Objective across') : l10n.t('Objective upwards'),
       value: String(axes[which]),
       options: objectives.map(({ metric }, k) => ({ value: String(k), label: metric })),
       testId: `insight-front-${which}`,
@@ -42,14 +48,24 @@ export function frontCard(
   return card(
     {
       id: 'front',
-      title: 'Front',
-      hint: `${front.front.length} trials that none beats in all of ${objectives.map(({ metric, goal }) => `${metric} (${goal})`).join(', ')}`,
+      title: l10n.t('Front'),
+      hint: l10n.t(
+        '{0} trials that none beats in all of {1}',
+        front.front.length,
+        objectives.map(({ metric, goal }) => `${metric} (${goalText(goal)})`).join(', '),
+      ),
       body: html`${objectives.length > 2 ? html`<div class="row pair">${pick(0)}<span aria-hidden="true">×</span>${pick(1)}</div>` : nothing}
         ${
           front.front.length === 0
-            ? html`<p class="missing">No trial has completed yet.</p>`
+            ? html`<p class="missing">${l10n.t('No trial has completed yet.')}</p>`
             : plot({
-                label: `${front.front.length} trials on the front of ${all.length}, ${objectives[a]!.metric} across, ${objectives[b]!.metric} upwards`,
+                label: l10n.t(
+                  '{0} trials on the front of {1}, {2} across, {3} upwards',
+                  front.front.length,
+                  all.length,
+                  objectives[a]!.metric,
+                  objectives[b]!.metric,
+                ),
                 height: 240,
                 ...{ x, y },
                 marks: ({ width, height }) => {
@@ -71,8 +87,8 @@ export function frontCard(
         <p class="axis-names"><span>→ ${objectives[a]!.metric}</span><span>↑ ${objectives[b]!.metric}</span></p>`,
       table: () =>
         numbersTable(
-          'Trials on the front',
-          ['Trial', ...objectives.map(({ metric }) => metric), 'Run'],
+          l10n.t('Trials on the front'),
+          [l10n.t('Trial'), ...objectives.map(({ metric }) => metric), l10n.t('Run')],
           front.front.map((point) => [
             String(point.trial),
             ...point.values.map((one) => formatNumber(one)),
@@ -94,10 +110,13 @@ export function volumeCard({ front }: Insight, tables: Tables): TemplateResult |
   return card(
     {
       id: 'volume',
-      title: 'Volume of the front',
-      hint: `Hypervolume by trial, from the reference ${reference.map((one) => formatNumber(one)).join(', ')}`,
+      title: l10n.t('Volume of the front'),
+      hint: l10n.t(
+        'Hypervolume by trial, from the reference {0}',
+        reference.map((one) => formatNumber(one)).join(', '),
+      ),
       body: plot({
-        label: `Hypervolume of the front, ${formatNumber(most)} after trial ${hypervolume.at(-1)!.trial}`,
+        label: l10n.t('Hypervolume of the front, {0} after trial {1}', formatNumber(most), hypervolume.at(-1)!.trial),
         height: 200,
         ...{ x, y },
         marks: ({ width, height }) =>
@@ -109,8 +128,8 @@ export function volumeCard({ front }: Insight, tables: Tables): TemplateResult |
       }),
       table: () =>
         numbersTable(
-          'Hypervolume after each trial that changed it',
-          ['Trial', 'Hypervolume'],
+          l10n.t('Hypervolume after each trial that changed it'),
+          [l10n.t('Trial'), l10n.t('Hypervolume')],
           hypervolume.map(({ trial, value }) => [String(trial), formatNumber(value)]),
         ),
     },

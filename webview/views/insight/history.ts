@@ -5,6 +5,8 @@ import { formatNumber } from '../../../src/format/numbers.js';
 import { fromWire } from '../../../src/protocol/wireNumber.js';
 import { card, numbersTable, type Tables } from './card.js';
 import { plot } from './plot.js';
+import { l10n } from '../../../src/format/l10n.js';
+import { goalText } from '../../../src/format/statuses.js';
 
 /** The value of each trial, and the best so far. */
 export function historyCard(
@@ -27,17 +29,24 @@ export function historyCard(
     x: x.place(point.trial),
     y: clamp(y.place(point.number)),
   });
-  const words = (point: HistoryPoint): string => `trial ${point.trial}: ${metric} ${formatNumber(point.value)}`;
+  const words = (point: HistoryPoint): string =>
+    l10n.t('trial {0}: {1} {2}', point.trial, metric, formatNumber(point.value));
   return card(
     {
       id: 'history',
-      title: 'Best so far',
-      hint: `${metric}, ${goal}d, by trial`,
+      title: l10n.t('Best so far'),
+      hint: l10n.t('{0} by trial ({1})', metric, goalText(goal)),
       body:
         points.length === 0
-          ? html`<p class="missing">No trial has completed yet.</p>`
+          ? html`<p class="missing">${l10n.t('No trial has completed yet.')}</p>`
           : plot({
-              label: `${metric} of ${points.length} trials; the best, ${formatNumber(bests.at(-1)?.value)}, since trial ${bests.at(-1)?.trial ?? 0}`,
+              label: l10n.t(
+                '{0} of {1} trials; the best, {2}, since trial {3}',
+                metric,
+                points.length,
+                formatNumber(bests.at(-1)?.value),
+                bests.at(-1)?.trial ?? 0,
+              ),
               height: 200,
               ...{ x, y },
               marks: ({ width, height }) =>
@@ -50,8 +59,8 @@ export function historyCard(
             }),
       table: () =>
         numbersTable(
-          `Trials that were the best so far, ${metric}`,
-          ['Trial', metric, 'Run'],
+          l10n.t('Trials that were the best so far, {0}', metric),
+          [l10n.t('Trial'), metric, l10n.t('Run')],
           bests.map(({ trial, value, run }) => [String(trial), formatNumber(value), runLink(run, trial, open)]),
         ),
     },
@@ -60,8 +69,13 @@ export function historyCard(
 }
 
 export function runLink(run: string | null, trial: number, open: (run: string) => void): TemplateResult {
-  if (run === null) return html`<span class="hint">deleted</span>`;
-  return html`<button type="button" class="link" aria-label="Open trial ${trial}" @click=${() => open(run)}>
+  if (run === null) return html`<span class="hint">${l10n.t('deleted')}</span>`;
+  return html`<button
+    type="button"
+    class="link"
+    aria-label=${l10n.t('Open trial {0}', trial)}
+    @click=${() => open(run)}
+  >
     ${run}
   </button>`;
 }

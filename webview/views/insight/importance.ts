@@ -4,10 +4,11 @@ import { dropdown } from '../../components/controls.js';
 import { styles } from '../../components/cssVars.js';
 import { percent } from '../../model/charts/plot.js';
 import { card, missing, type Tables } from './card.js';
+import { l10n } from '../../../src/format/l10n.js';
 
 const METHODS: { value: ImportanceMethod; label: string }[] = [
-  { value: 'pedAnova', label: 'for the best tenth' },
-  { value: 'fanova', label: 'for all values' },
+  { value: 'pedAnova', label: l10n.t('for the best tenth') },
+  { value: 'fanova', label: l10n.t('for all values') },
 ];
 const PAIRS = 6;
 
@@ -22,10 +23,10 @@ export function importanceCard(
   return card(
     {
       id: 'importance',
-      title: 'Importance',
+      title: l10n.t('Importance'),
       controls: known
         ? dropdown({
-            label: 'Importance for what',
+            label: l10n.t('Importance for what'),
             value: importance.method,
             options: METHODS,
             testId: 'insight-method',
@@ -40,8 +41,13 @@ export function importanceCard(
 }
 
 function hintFor({ method, trials, alone }: Importance): string {
-  if (method === 'pedAnova') return `What decides whether a trial is among the best tenth, from ${trials} trials`;
-  return `What moves the objective, from ${trials} trials; ${percent(alone ?? 0)} of the variance is of single parameters`;
+  if (method === 'pedAnova')
+    return l10n.t('What decides whether a trial is among the best tenth, from {0} trials', trials);
+  return l10n.t(
+    'What moves the objective, from {0} trials; {1} of the variance is of single parameters',
+    trials,
+    percent(alone ?? 0),
+  );
 }
 
 function bars({ shares, pairs }: Importance): TemplateResult {
@@ -54,7 +60,7 @@ function bars({ shares, pairs }: Importance): TemplateResult {
     </tr>`;
   return html`<table class="bars">
       <caption class="hidden-text">
-        Share of importance by parameter
+        ${l10n.t('Share of importance by parameter')}
       </caption>
       <tbody>
         ${shares.map(({ name, share }) => row(name, share, most))}
@@ -62,10 +68,10 @@ function bars({ shares, pairs }: Importance): TemplateResult {
     </table>
     ${
       pairs.length > 0
-        ? html`<p class="hint">Only together, of the variance</p>
+        ? html`<p class="hint">${l10n.t('Only together, of the variance')}</p>
             <table class="bars">
               <caption class="hidden-text">
-                Share of the variance that two parameters cause only together
+                ${l10n.t('Share of the variance that two parameters cause only together')}
               </caption>
               <tbody>
                 ${pairs.slice(0, PAIRS).map(({ names, share }) => row(names.join(' × '), share, Math.max(pairs[0]!.share, 0.01)))}

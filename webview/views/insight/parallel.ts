@@ -4,6 +4,7 @@ import { parallel } from '../../model/search/parallel.js';
 import { logParams } from '../../model/search/scatter.js';
 import { card, type Tables } from './card.js';
 import { plot } from './plot.js';
+import { l10n } from '../../../src/format/l10n.js';
 
 /** Where a line goes that has no value on an axis: below it. */
 const BELOW = 1.06;
@@ -32,11 +33,14 @@ export function parallelCard(
   return card(
     {
       id: 'parallel',
-      title: 'Trials across parameters',
-      hint: `A line a trial; the stronger, the better its ${objective.metric}. What matters most is next to the value.`,
+      title: l10n.t('Trials across parameters'),
+      hint: l10n.t(
+        'A line a trial; the stronger, the better its {0}. What matters most is next to the value.',
+        objective.metric,
+      ),
       wide: true,
       body: plot({
-        label: `${lines.length} trials across ${axes.map(({ name }) => name).join(', ')}`,
+        label: l10n.t('{0} trials across {1}', lines.length, axes.map(({ name }) => name).join(', ')),
         height: 240,
         x: { place: Number, ticks: axes.map(({ name }, i) => ({ at: at(i), text: name })) },
         y: { place: Number, ticks: [] },

@@ -6,6 +6,7 @@ import { axisFor, shortValue } from '../../model/charts/plot.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { card, numbersTable, type Tables } from './card.js';
 import { plot } from './plot.js';
+import { l10n } from '../../../src/format/l10n.js';
 
 /** Plots the joint effect of two parameters: a stronger color means a better expected value. */
 export function surfaceCard(
@@ -19,7 +20,7 @@ export function surfaceCard(
   if (!pair || names.length < 2) return nothing;
   const pick = (which: 0 | 1) =>
     dropdown({
-      label: which === 0 ? 'Parameter across' : 'Parameter upwards',
+      label: which === 0 ? l10n.t('Parameter across') : l10n.t('Parameter upwards'),
       value: pair[which],
       options: names.filter((name) => name !== pair[1 - which]).map((name) => ({ value: name, label: name })),
       testId: `insight-pair-${which}`,
@@ -29,10 +30,10 @@ export function surfaceCard(
   return card(
     {
       id: 'surface',
-      title: 'Two parameters together',
-      hint: `Expected ${metric}; the stronger the colour, the better`,
+      title: l10n.t('Two parameters together'),
+      hint: l10n.t('Expected {0}; the stronger the colour, the better', metric),
       body: html`<div class="row pair">${pick(0)}<span aria-hidden="true">×</span>${pick(1)}</div>
-        ${shown ? picture(shown, metric, goal) : html`<p class="missing">Nothing to show: the two never take part together, or it is being worked out.</p>`}`,
+        ${shown ? picture(shown, metric, goal) : html`<p class="missing">${l10n.t('Nothing to show: the two never take part together, or it is being worked out.')}</p>`}`,
       ...(shown && { table: () => numbers(shown, metric) }),
     },
     tables,
@@ -55,13 +56,20 @@ function picture(surface: Surface, metric: string, goal: Goal): TemplateResult {
   };
   const [ex, ey] = [edges(0), edges(1)];
   return plot({
-    label: `Expected ${metric} by ${names[0]} and ${names[1]}, from ${formatNumber(low)} to ${formatNumber(high)}`,
+    label: l10n.t(
+      'Expected {0} by {1} and {2}, from {3} to {4}',
+      metric,
+      names[0],
+      names[1],
+      formatNumber(low),
+      formatNumber(high),
+    ),
     height: 220,
     ...{ x, y },
     marks: ({ width, height }) =>
       mean.map((value, at) => {
         const [i, k] = [Math.floor(at / values[1].length), at % values[1].length];
-        const words = `${names[0]} ${shortValue(values[0][i])}, ${names[1]} ${shortValue(values[1][k])}: ${value === null ? 'not together' : formatNumber(value)}`;
+        const words = `${names[0]} ${shortValue(values[0][i])}, ${names[1]} ${shortValue(values[1][k])}: ${value === null ? l10n.t('not together') : formatNumber(value)}`;
         // Whole pixels, or seams show between the cells.
         const [left, right] = [ex[i]!, ex[i + 1]!].map((edge) => Math.round(edge * width)) as [number, number];
         const [top, bottom] = [ey[k + 1]!, ey[k]!].map((edge) => Math.round((1 - edge) * height)) as [number, number];
@@ -75,7 +83,7 @@ function picture(surface: Surface, metric: string, goal: Goal): TemplateResult {
 function numbers({ names, values, mean }: Surface, metric: string): TemplateResult {
   const across = values[0].map((_, i) => i).filter((i) => values[0].length <= 8 || i % 2 === 0);
   return numbersTable(
-    `Expected ${metric} by ${names[0]} (columns) and ${names[1]} (rows)`,
+    l10n.t('Expected {0} by {1} (columns) and {2} (rows)', metric, names[0], names[1]),
     [`${names[1]} \\ ${names[0]}`, ...across.map((i) => shortValue(values[0][i]))],
     values[1].map((value, k) => [
       shortValue(value),

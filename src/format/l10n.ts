@@ -1,0 +1,22 @@
+/**
+ * Texts for the person, shared by the editor, the panel and what both use. The composition root of each hands in its
+ * translations once, before anything else is built; until then every text is English.
+ */
+type Value = string | number | boolean;
+type Translate = (message: string, ...args: Value[]) => string;
+
+/** Replaces `{0}`, `{1}`, … by the values; a number without a value stays as it is. */
+export function filled(message: string, args: readonly Value[]): string {
+  return message.replaceAll(/\{(\d+)\}/g, (whole, at: string) => String(args[Number(at)] ?? whole));
+}
+
+let translate: Translate = (message, ...args) => filled(message, args);
+
+export const l10n = {
+  /** The text in the person's language, with `{0}`, `{1}`, … replaced. */
+  t: (message: string, ...args: Value[]): string => translate(message, ...args),
+};
+
+export function useTranslations(by: Translate): void {
+  translate = by;
+}

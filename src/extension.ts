@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { allHandlers } from './editor/commands/handlers.js';
 import { registerCommands } from './editor/commands/registry.js';
+import { Conditions } from './editor/conditions.js';
 import { Explorer } from './editor/explorer/tree.js';
 import { ExperimentFiles } from './editor/files.js';
 import { useTranslations } from './editor/l10n.js';
@@ -52,6 +53,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   own(new LanguageHelp(states));
   own(new StatusBar(engines));
   own(new Notifications(engines));
+  own(new Conditions(engines));
   own(new AgentTools(engines, files));
 
   const parts = { engines, explorer, files, panels, logs, log, extensionUri };

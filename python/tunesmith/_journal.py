@@ -4,9 +4,11 @@ A record is in the file when ``append`` returns: it outlives the process, whatev
 mapped into memory, which makes an append a copy of a few bytes; its space is allocated (so that a full disk can't
 kill the process) and touched beforehand by the background thread. Elsewhere an append is one ``write``.
 """
+import errno
 import mmap
 import os
 import threading
+from time import monotonic, sleep
 
 _PAGE = mmap.ALLOCATIONGRANULARITY
 _FIRST_WINDOW = 64 << 10
@@ -16,6 +18,11 @@ _OVERLAP = 16 << 10
 # Records kept in memory while the disk is full.
 _MAX_WAITING = 64 << 20
 _MADV_POPULATE_WRITE = 23
+# Errors of a disk without room: it may have some later. EFBIG is the limit on a file's size.
+_FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
+_RETRY_SECONDS = 0.2
+# A program that ends waits so long for a disk that fails in another way.
+_GIVE_UP_SECONDS = 5.0
 
 
 class _Window:
@@ -65,6 +72,12 @@ class Journal:
         self.lost = 0
         #: Why the last write failed, when one did.
         self.trouble = None
+        #: Since when records wait for room, by a clock that nobody sets, and how many have waited.
+        self._since = None
+        self._waited = 0
+        self._full = False
+        #: An outage that is over and not yet told of: seconds, records that waited, why.
+        self.outage = None
         if self._mapped:
             self._use(self._make(0))
 
@@ -100,6 +113,30 @@ class Journal:
         with self._lock:
             if self._window is window and not self._closed:
                 self._next = made
+
+    def drain(self, say):
+        """Waits until everything is written, for a program that ends: a full disk is waited for without limit.
+
+        ``say`` prints a line. Whoever ends the process by force gives up what waits.
+        """
+        until = monotonic() + _GIVE_UP_SECONDS
+        told = False
+        while self._waiting:
+            with self._lock:
+                if self._closed:
+                    return
+                self._write_waiting()
+                waiting = len(self._waiting)
+            if not waiting:
+                return
+            if not self._full and monotonic() > until:
+                say(f"gives up {waiting} records that can't be written ({self.trouble})")
+                self._waiting.clear()
+                return
+            if not told:
+                say("this program has ended and waits for room on the disk to write its last records")
+                told = True
+            sleep(_RETRY_SECONDS)
 
     def close(self):
         """Gives back the room that was not used."""
@@ -142,10 +179,13 @@ class Journal:
             self._waiting.append(data)
             self._waiting_bytes += len(data)
             self._write_waiting()
+            if self._waiting:
+                self._waited = 1
             return at if not self._waiting else -1
         if self._waiting_bytes + len(data) > _MAX_WAITING:
             self.lost += 1
             return -1
+        self._waited += 1
         self._waiting.append(data)
         self._waiting_bytes += len(data)
         return -1
@@ -165,8 +205,15 @@ class Journal:
             self._end = self._window.end if self._window is not None else 0
         except OSError as error:
             self.trouble = error.strerror or str(error)
+            self._full = error.errno in _FULL
+            if self._since is None:
+                self._since = monotonic()
             # No record may overtake those that wait.
             self._end = 0
+            return
+        if self._since is not None:
+            self.outage = (monotonic() - self._since, self._waited, self.trouble)
+            self._since, self._waited, self.trouble = None, 0, None
 
     def _write_at(self, data):
         if hasattr(os, "pwrite"):

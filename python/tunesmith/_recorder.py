@@ -11,6 +11,14 @@ from ._link import Link
 from ._values import scalar_text
 
 
+def _say(text):
+    """Prints a line. A full disk must not end the program that says so."""
+    try:
+        print(f"tunesmith: {text}", file=sys.stderr)
+    except OSError:
+        pass
+
+
 class Recorder:
     """Owns the journal file of this process. A forked child makes a file of its own with its first record.
 
@@ -25,6 +33,7 @@ class Recorder:
         #: True while a record is written: a signal's handler must not raise then.
         self.in_call = False
         self._told = False
+        self._lost_told = 0
         self._address = address
         self._start = start
         self._on_control = on_control
@@ -114,18 +123,38 @@ class Recorder:
             journal.prepare()
             if journal.trouble is not None and not self._told:
                 self._told = True
-                print(f"tunesmith: the journal can't be written ({journal.trouble}); records wait in memory", file=sys.stderr)
+                _say(f"the journal can't be written ({journal.trouble}); records wait in memory")
+            self._tell_outage()
         if self._tick_more is not None:
             self._tick_more()
+
+    def _tell_outage(self):
+        """Once the disk has room again, the person learns of it: nobody reads what a program prints into a full disk."""
+        journal = self.journal
+        if journal is None or journal.outage is None:
+            return
+        (seconds, waited, reason), journal.outage = journal.outage, None
+        lost, self._lost_told = journal.lost - self._lost_told, journal.lost
+        then = f"{lost} more records are lost: too many had to wait." if lost else "Nothing is missing."
+        text = f"The journal could not be written for {seconds:.1f} s ({reason}). {waited} records waited in memory and are written now. {then}"
+        self._told = False
+        self.record({"type": "message", "level": "error" if lost else "warning", "text": text})
 
     # The end
 
     def finish(self, record):
         """Writes the last record and closes the journal."""
         self.read_late()
+        self._drain()
         self.record({"type": "finish", **record})
         self.finished = True
         self.close()
+
+    def _drain(self):
+        journal = self.journal
+        if journal is not None:
+            journal.drain(_say)
+            self._tell_outage()
 
     def close(self):
         if self._late:
@@ -134,6 +163,7 @@ class Recorder:
         if link is not None:
             link.close(1.0)
         if journal is not None:
+            self._drain()
             if journal.lost:
                 print(f"tunesmith: {journal.lost} records were lost: the disk was full", file=sys.stderr)
             journal.close()

@@ -6,7 +6,7 @@ import { DATA_FOLDER } from '../files/real.js';
 import type { Run } from '../protocol/engine.js';
 import { escapeUnsafe } from '../protocol/shownText.js';
 import { CommandError } from './errors.js';
-import { forStream, paintFor, type Paint } from './terminal.js';
+import { forStream, paintFor, safe, type Paint } from './terminal.js';
 
 /** Absolute path of the folder in which the command was started. Throws CommandError when it was deleted. */
 export function currentFolder(): string {
@@ -20,6 +20,7 @@ export function currentFolder(): string {
 export class Context {
   readonly paint: Paint = paintFor(process.stdout);
   private connection: EngineConnection | null = null;
+  private problem: string | null = null;
 
   constructor(
     readonly workspace: string,
@@ -56,9 +57,18 @@ export class Context {
       version: this.version,
       distFolder: this.dist,
     });
-    const { notice } = this.connection.engine;
+    const { notice, problem } = this.connection.engine;
     if (notice !== null) this.say(notice);
+    this.sayProblem(problem);
+    this.connection.on('condition', (condition) => this.sayProblem(condition.problem));
     return this.connection;
+  }
+
+  /** Prints what keeps the engine from its work, once, and once that this is over. */
+  private sayProblem(problem: string | null): void {
+    if (problem === this.problem) return;
+    this.problem = problem;
+    this.say(problem === null ? 'The engine can work again as it should.' : this.paint('yellow', safe(problem)));
   }
 
   /** The running engine, or null. */

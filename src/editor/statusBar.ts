@@ -27,17 +27,24 @@ export class StatusBar implements Disposable {
   private draw(): void {
     const runs = this.engines.folders.flatMap(({ model }) => model.liveRuns);
     const searches = this.engines.folders.flatMap(({ model }) => model.searches).filter(isLiveSearch);
-    const text = statusBarText(runs, searches);
+    const problem = this.engines.folders.map(({ condition }) => condition.problem).find((each) => each !== null);
+    const text = statusBarText(runs, searches, problem !== undefined);
     if (!text) return this.item.hide();
     this.item.text = text;
-    this.item.tooltip = l10n.t('Open the Tunesmith panel');
+    this.item.tooltip = problem ?? l10n.t('Open the Tunesmith panel');
+    this.item.backgroundColor = problem ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.item.accessibilityInformation = { label: `Tunesmith: ${text.replace(/\$\([^)]*\) ?/g, '')}` };
     this.item.show();
   }
 }
 
-/** Null: nothing to show. */
-export function statusBarText(runs: readonly Run[], searches: readonly Search[]): string | null {
+/** Returns null when there is nothing to show. `troubled`: an engine can't work as it should. */
+export function statusBarText(runs: readonly Run[], searches: readonly Search[], troubled: boolean): string | null {
+  const text = workText(runs, searches);
+  return troubled ? `$(warning) ${text?.replace('~spin', '') ?? 'Tunesmith'}` : text;
+}
+
+function workText(runs: readonly Run[], searches: readonly Search[]): string | null {
   const [search] = searches;
   if (runs.length === 0 && !search) return null;
   const icon = runs.some(({ status }) => status !== 'paused') ? '$(sync~spin)' : '$(debug-pause)';

@@ -34,7 +34,7 @@ import { SearchFolders } from './searches/folders.js';
 import { KeptSearches } from './searches/keptSearches.js';
 import { Searches } from './searches/searches.js';
 import { refuseReadOnly } from './server/readOnly.js';
-import { Server } from './server/server.js';
+import { Server, type Condition } from './server/server.js';
 import { OtherHosts } from './otherHosts.js';
 import { SchedulerLease } from './executors/schedulerLease.js';
 import { Trouble } from './disk/trouble.js';
@@ -77,7 +77,7 @@ export class Engine {
     const { paths, log, version, distFolder } = options;
     const index = openIndex(paths.store, log);
     const devices = new Devices();
-    const trouble = new Trouble(log);
+    const trouble = new Trouble(log, [paths.local, paths.runs]);
     const scheduler = new Scheduler(devices);
     this.asked = Asked.open(paths.asked, log);
     const folders = new RunFolders(paths.runs, this.asked);
@@ -109,7 +109,7 @@ export class Engine {
       version,
       workspace: paths.workspace,
       log,
-      notice: () => this.others.notice(),
+      condition: () => this.condition(),
       handlers: refuseReadOnly(
         this.others.guarded({
           ...runHandlers(this.parts),
@@ -119,7 +119,7 @@ export class Engine {
             version,
             workspace: paths.workspace,
             startedAt: this.startedAt,
-            problem: this.options.problem,
+            problem: () => this.condition().problem,
             work: () => this.work(),
             // After the answer is on its way.
             leave: (why) => void setTimeout(() => void this.leave(why), 20),
@@ -129,7 +129,7 @@ export class Engine {
       ),
       connected: (client) => {
         log.info(`client ${client.name} connected`);
-        changes.add(client);
+        changes.add(client, this.condition());
       },
       disconnected: (client) => {
         log.info(`client ${client.name} left`);
@@ -211,6 +211,10 @@ export class Engine {
     return this.folderInode() === this.inode;
   }
 
+  private condition(): Condition {
+    return { problem: this.parts.trouble.problem ?? this.options.problem, notice: this.others.notice() };
+  }
+
   private work(): { runs: number; searches: number } {
     return { runs: this.parts.active.count, searches: this.parts.searches.count };
   }
@@ -243,6 +247,8 @@ export class Engine {
     if (!lock.stillOurs() || !this.isFolderThere()) return void this.leave('Its folder was removed or replaced.');
     const work = this.workCount();
     this.others.tick(work);
+    trouble.look();
+    changes.tellCondition(this.condition());
     if (changes.clientCount > 0 || work > 0) this.busyAt = Date.now();
     if (Date.now() - this.busyAt >= idleMs) return void this.leave(`Nothing to do for ${Math.round(idleMs / 1000)} s.`);
     // Cleaners of temporary folders, and people, remove and overwrite files under a running engine.

@@ -333,6 +333,8 @@ export const Requests = {
       workspace: z.string(),
       /** Why this engine only looks on: which other host works in the folder, since when, and what to do. */
       notice: z.string().nullable().optional(),
+      /** See `engine/status`. */
+      problem: z.string().nullable().optional(),
     }),
   },
   /**
@@ -524,6 +526,8 @@ export const Notifications = {
   }),
   seriesChanged: z.object({ runs: record(record(z.number().int())) }),
   logChanged: z.object({ runs: record(z.number().int()) }),
+  /** The state of the engine itself has changed: see `problem` of `engine/status` and `notice` of `initialize`. */
+  condition: z.object({ problem: z.string().nullable(), notice: z.string().nullable() }),
   /** The engine is leaving; clients reconnect when they next need it. */
   leaving: z.object({ why: z.string() }),
 } as const;

@@ -249,6 +249,30 @@ time.sleep(0.3)
 run.log({"value": 3100}, step=3100)
 """)
         self.assertEqual([record["step"] for record in self.metrics()], list(range(3101)))
+        self.assert_outage_is_told()
+
+    def assert_outage_is_told(self):
+        said = [record for record in self.records() if record["type"] == "message"]
+        self.assertEqual([record["level"] for record in said], ["warning"])
+        text = r"The journal could not be written for \d+\.\d s \(File too large\)\. \d+ records waited in memory and are written now\. Nothing is missing\."
+        self.assertRegex(said[0]["text"], text)
+        self.assertEqual(self.records()[-1]["type"], "finish")
+
+    @unittest.skipUnless(sys.platform == "linux", "needs prlimit")
+    def test_a_program_that_ends_on_a_full_disk_waits_for_room(self):
+        _, err = self.run_code("""
+import resource, threading, time, tunesmith
+resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, resource.RLIM_INFINITY))
+run = tunesmith.init()
+for i in range(3000): run.log({"value": i}, step=i)
+def room():
+    time.sleep(0.8)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+threading.Thread(target=room, daemon=True).start()
+""")
+        self.assertIn("waits for room on the disk to write its last records", err)
+        self.assertEqual([record["step"] for record in self.metrics()], list(range(3000)))
+        self.assert_outage_is_told()
 
     def test_ctrl_c_in_the_middle_of_logging_leaves_a_whole_journal(self):
         process = self.start("""

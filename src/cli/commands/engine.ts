@@ -45,6 +45,9 @@ export const engine: Command = {
           `  up ${formatDuration(Date.now() - status.startedAt)}, ${status.clients} clients, ${status.runs} live runs, ${status.searches} searches`,
         );
         context.print(`  log ${safeLine(status.log)}`);
+        if (status.problem) context.print(context.paint('yellow', `  ${safeLine(status.problem)}`));
+        const { notice } = connection.engine;
+        if (notice !== null) context.print(`  ${safeLine(notice)}`);
       }
       return 0;
     } finally {

@@ -26,6 +26,8 @@ export interface FolderEngineOptions {
   log: vscode.LogOutputChannel;
 }
 
+export type Condition = NotificationParams<'condition'>;
+
 /** Runs whose points or whose log some view shows. */
 export interface Watch {
   runs: string[];
@@ -36,6 +38,8 @@ export class FolderEngine implements Disposable {
   readonly model: RunsModel;
   private readonly all = new Disposables();
   private readonly link: EngineLink;
+  /** Tells of the engine itself: what keeps it from its work, and who else has the folder. */
+  condition: Condition = WELL;
   private readonly stateChanged = this.all.add(new Emitter<EngineLinkState>());
   readonly onState = this.stateChanged.event;
   private readonly watches = new Map<object, Watch>();
@@ -57,6 +61,7 @@ export class FolderEngine implements Disposable {
     this.model = this.all.add(new RunsModel(this));
     this.all.add(this.link.onState((state) => this.became(state)));
     this.all.add(this.link.on('changed', (params) => this.model.apply(params)));
+    this.all.add(this.link.on('condition', (condition) => this.tellCondition(condition)));
     this.watchForEngine().catch((error: unknown) => options.log.warn(String(error)));
   }
 
@@ -173,12 +178,28 @@ export class FolderEngine implements Disposable {
       `${this.folder.name}: ${state.kind}${state.kind === 'disconnected' ? `: ${state.error.message}` : ''}`,
     );
     if (state.kind === 'connected') {
+      this.link
+        .connect()
+        .then(({ engine: { problem, notice } }) => this.tellCondition({ problem, notice }))
+        .catch((error: unknown) => this.options.log.warn(String(error)));
       this.tellWatches();
       this.model.refresh().catch((error: unknown) => this.options.log.warn(String(error)));
     }
+    if (state.kind === 'disconnected') {
+      // The person must mend what keeps the engine from starting, such as a full disk.
+      const { kind, message } = state.error;
+      this.condition = kind === 'start-failed' ? { problem: message, notice: null } : WELL;
+    }
     this.stateChanged.fire(state);
   }
+
+  private tellCondition(condition: Condition): void {
+    this.condition = condition;
+    this.stateChanged.fire(this.state);
+  }
 }
+
+const WELL: Condition = { problem: null, notice: null };
 
 async function confirm({ message, detail, yes }: Question): Promise<boolean> {
   return (await vscode.window.showWarningMessage(message, { modal: true, detail }, yes)) === yes;

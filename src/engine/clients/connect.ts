@@ -94,7 +94,7 @@ class Attempt {
         this.started = null;
         await pause(POLL * 3);
       } else if (this.started.exit === EXIT_DISK_FULL)
-        throw await this.startFailure('could not start: the disk is full');
+        throw await this.startFailure(`could not start: the disk is full. ${this.whereToMakeRoom()}`);
       else if (this.started.exit !== null) throw await this.startFailure(`ended with ${this.started.exit}`);
       if (Date.now() > this.deadline) throw await this.startFailure('is not answering');
       await pause(POLL);
@@ -126,6 +126,7 @@ class Attempt {
         pid: hello.pid,
         workspace: hello.workspace,
         notice: hello.notice ?? null,
+        problem: hello.problem ?? null,
       };
       const stays = this.options.start === false || this.replaced || !isOlder(hello.engine, this.options.version);
       // An update has come: the old engine makes place unless it has work, and then it still serves us well.
@@ -218,6 +219,11 @@ class Attempt {
     }
   }
 
+  private whereToMakeRoom(): string {
+    const places = [this.paths.local, this.workspace].join(' or of ');
+    return `Free some space on the disk of ${places}, then try again; runs that are at work go on, and what they log is kept`;
+  }
+
   private prepare(): string {
     try {
       return prepareLocal(this.workspace).folder;
@@ -266,7 +272,13 @@ async function readAddress(folder: string): Promise<EngineAddress | null> {
   }
 }
 
-const NOTIFICATION_NAMES: readonly NotificationName[] = ['changed', 'seriesChanged', 'logChanged', 'leaving'];
+const NOTIFICATION_NAMES: readonly NotificationName[] = [
+  'changed',
+  'seriesChanged',
+  'logChanged',
+  'condition',
+  'leaving',
+];
 
 /** True when the engine agreed to leave (it refuses while it has work). */
 async function askToLeave(connection: SocketConnection): Promise<boolean> {

@@ -31,6 +31,8 @@ export interface EngineInfo {
   workspace: string;
   /** Why the engine only looks on: another host works in the folder. */
   notice: string | null;
+  /** Why the engine can't work as it should, such as a full disk, and what to do; null when all is well. */
+  problem: string | null;
 }
 
 export interface EngineConnection extends Disposable {
@@ -53,7 +55,7 @@ export interface EngineConnection extends Disposable {
 type Listener = (params: never) => void;
 
 export class SocketConnection implements EngineConnection {
-  engine: EngineInfo = { version: '', protocol: 0, pid: 0, workspace: '', notice: null };
+  engine: EngineInfo = { version: '', protocol: 0, pid: 0, workspace: '', notice: null, problem: null };
   closed = false;
   private disposed = false;
   private readonly rpc: MessageConnection;

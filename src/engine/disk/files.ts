@@ -1,4 +1,6 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { openReal } from '../../files/real.js';
 
 /** The last `bytes` of a file as text that starts at a line, or '' when there is none. */
@@ -24,8 +26,35 @@ export function readTail(file: string, bytes: number): string {
   }
 }
 
+/** Bytes that a disk must have to be written on with confidence. An index opens with no less. */
+const ROOM = 256 * 1024;
+
+/** Writes and removes a file to see whether the disk of a folder has room. Throws what writing throws. */
+export function probeRoom(folder: string): void {
+  const probe = path.join(folder, `.probe-${randomBytes(4).toString('hex')}`);
+  const { O_WRONLY, O_CREAT, O_EXCL } = fs.constants;
+  const descriptor = openReal(probe, O_WRONLY | O_CREAT | O_EXCL);
+  try {
+    fs.writeFileSync(descriptor, Buffer.alloc(ROOM));
+  } finally {
+    fs.closeSync(descriptor);
+    fs.rmSync(probe, { force: true });
+  }
+}
+
+/** Returns whether the disk of a folder has room. A folder that can't be written for another reason says nothing of its disk. */
+export function hasRoom(folder: string): boolean {
+  try {
+    probeRoom(folder);
+    return true;
+  } catch (error) {
+    return !isDiskFull(error);
+  }
+}
+
 export function isDiskFull(error: unknown): boolean {
-  const { code, errcode } = (error ?? {}) as { code?: string; errcode?: number };
+  const { code, errcode, cause } = (error ?? {}) as { code?: string; errcode?: number; cause?: unknown };
+  if (cause !== undefined && isDiskFull(cause)) return true;
   // 13 is SQLITE_FULL; SQLite reports a failing write as an I/O error (10) as well.
   return code === 'ENOSPC' || code === 'EDQUOT' || errcode === 13 || (errcode !== undefined && (errcode & 0xff) === 10);
 }

@@ -5,8 +5,9 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { tunesmithHome } from '../../client/home.js';
+import { probeRoom } from './files.js';
 
 const PRIVATE_FOLDER = 0o700;
 
@@ -94,13 +95,8 @@ function makePrivate(base: string, folder: string, shared: boolean): void {
     fs.mkdirSync(part, { recursive: true, mode: PRIVATE_FOLDER });
     keepPrivate(part);
   }
-  // A full disk and a read-only file system show only when something is written.
-  const probe = path.join(folder, `.probe-${randomBytes(4).toString('hex')}`);
-  try {
-    fs.writeFileSync(probe, 'x', { mode: 0o600, flag: 'wx' });
-  } finally {
-    fs.rmSync(probe, { force: true });
-  }
+  // A full disk and a read-only file system show only when something is written; with less room than this, no index opens.
+  probeRoom(folder);
 }
 
 function keepPrivate(folder: string): void {

@@ -1,23 +1,42 @@
 /** Writing that may fail for a while (a full disk): said once, tried again, shown in the engine's status. */
+import { hasRoom, isDiskFull } from './files.js';
 import type { Log } from './log.js';
 
 export class Trouble {
   /** The present problem, in one sentence for the person. */
   problem: string | null = null;
+  /** True while the problem is a full disk, which only room ends. */
+  private isFull = false;
 
-  constructor(private readonly log: Log) {}
+  constructor(
+    private readonly log: Log,
+    /** Folders on the disks that must have room. */
+    private readonly folders: readonly string[],
+  ) {}
 
   met(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    if (message === this.problem) return;
+    const message = sentence(error);
+    // The first of many errors of a full disk names it well enough.
+    if (message === this.problem || (this.isFull && isDiskFull(error))) return;
     this.problem = message;
+    this.isFull = isDiskFull(error);
     this.log.error('could not write; trying again', error);
   }
 
   over(): void {
+    if (!this.isFull) this.clear();
+  }
+
+  /** Looks whether a full disk has room again. Call it about once a second. */
+  look(): void {
+    if (this.isFull && this.folders.every(hasRoom)) this.clear();
+  }
+
+  private clear(): void {
     if (this.problem === null) return;
     this.log.info('writing works again');
     this.problem = null;
+    this.isFull = false;
   }
 
   /** True when it succeeded. */
@@ -44,4 +63,11 @@ export class Trouble {
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
+}
+
+function sentence(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  // The store's own sentence says the same.
+  if (!isDiskFull(error) || /Free some space/.test(message)) return message;
+  return `The disk is full (${message}). Free some space: what runs log is kept meanwhile, and nothing new starts.`;
 }

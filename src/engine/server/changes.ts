@@ -2,7 +2,7 @@
  * Tells clients what changed, at most four times a second, as full rows. Each client has its own list of what it
  * has not been told: one that reads slowly gets fewer, later rows, never a growing queue.
  */
-import type { Run, Search } from '../../protocol/engine.js';
+import type { NotificationParams, Run, Search } from '../../protocol/engine.js';
 import type { Client } from './server.js';
 import { setEntry } from '../../protocol/records.js';
 
@@ -27,6 +27,8 @@ interface Pending {
   series: Map<string, Map<string, number>>;
   watchedRuns: Set<string>;
   watchedLogs: Map<string, number>;
+  /** JSON of the condition that it was told last. */
+  condition: string;
 }
 
 export class Changes {
@@ -36,7 +38,8 @@ export class Changes {
 
   constructor(private readonly reader: ChangeReader) {}
 
-  add(client: Client): void {
+  /** `condition`: what the client is told of the engine as it comes. */
+  add(client: Client, condition: NotificationParams<'condition'>): void {
     this.clients.set(client, {
       runs: new Set(),
       searches: new Set(),
@@ -45,6 +48,7 @@ export class Changes {
       series: new Map(),
       watchedRuns: new Set(),
       watchedLogs: new Map(),
+      condition: JSON.stringify(condition),
     });
   }
 
@@ -106,6 +110,16 @@ export class Changes {
       metrics.set(metric, count);
     }
     this.schedule();
+  }
+
+  /** Tells every client when the state of the engine itself has changed. Call it now and then. */
+  tellCondition(condition: NotificationParams<'condition'>): void {
+    const text = JSON.stringify(condition);
+    for (const [client, pending] of this.clients) {
+      if (pending.condition === text) continue;
+      client.notify('condition', condition);
+      pending.condition = text;
+    }
   }
 
   /** Reports output files that have grown. Call it now and then while runs are live. */

@@ -41,13 +41,15 @@ export interface Client {
   notify<N extends NotificationName>(name: N, params: NotificationParams<N>): void;
 }
 
+export type Condition = NotificationParams<'condition'>;
+
 export interface ServerOptions {
   token: string;
   version: string;
   workspace: string;
   handlers: Handlers;
-  /** Returns a notice for every new client, or null. */
-  notice(): string | null;
+  /** Returns what every new client is told of the engine itself. */
+  condition(): Condition;
   log: Log;
   connected(client: Client): void;
   disconnected(client: Client): void;
@@ -163,8 +165,7 @@ class Session implements Client {
       this.state = 'open';
       this.options.connected(this);
     }
-    const notice = this.options.notice();
-    return { engine: version, protocol: PROTOCOL_VERSION, pid: process.pid, workspace, notice };
+    return { engine: version, protocol: PROTOCOL_VERSION, pid: process.pid, workspace, ...this.options.condition() };
   }
 
   private incompatible(): RequestError {

@@ -7,15 +7,15 @@ export interface EngineControl {
   version: string;
   workspace: string;
   startedAt: number;
-  /** A problem that existed when the engine started. */
-  problem: string | null;
+  /** Returns why the engine can't work as it should, in one sentence, or null. */
+  problem(): string | null;
   /** Live runs and searches, counted as work. */
   work(): { runs: number; searches: number };
   /** Leaves after the answer is out. */
   leave(why: string): void;
 }
 
-export function engineHandlers({ devices, scheduler, changes, log, trouble }: EngineParts, control: EngineControl) {
+export function engineHandlers({ devices, scheduler, changes, log }: EngineParts, control: EngineControl) {
   return {
     environment: ({ env }, client) => {
       client.environment = env;
@@ -30,7 +30,7 @@ export function engineHandlers({ devices, scheduler, changes, log, trouble }: En
       ...control.work(),
       startedAt: control.startedAt,
       log: log.file,
-      problem: trouble.problem ?? control.problem,
+      problem: control.problem(),
     }),
     'engine/stop': ({ force }) => {
       const { runs, searches } = control.work();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildDist } from '../../support/build.js';
+import type { NotificationParams } from '../../../../src/protocol/engine.js';
 import { SmallDisk } from '../../support/smallDisk.js';
 import { experiment, pause, searchOver, until, Workspace } from '../support.js';
 
@@ -18,7 +19,7 @@ afterAll(async () => {
 const PATIENT = `
 import fs from 'node:fs';
 const file = fs.openSync(process.env.TUNESMITH_JOURNAL, 'a');
-for (let step = 0; step < 60; step++) {
+for (let step = 0; step < 150; step++) {
   let rest = Buffer.from(JSON.stringify({ step, values: { loss: 1 / (step + 1) } }) + '\\n');
   while (rest.length > 0) {
     try { rest = rest.subarray(fs.writeSync(file, rest)); } catch { await new Promise((resolve) => setTimeout(resolve, 50)); }
@@ -38,7 +39,12 @@ it.skipIf(!small)(
         'search:\n  sampler: grid\n  parallel: 2\n  space: { lr: { choice: [1, 2, 3, 4] } }\n',
       ),
     );
-    const engine = await workspace.connect();
+    const conditions: (string | null)[] = [];
+    const engine = await workspace.connect({
+      onNotification: (name, params) => {
+        if (name === 'condition') conditions.push((params as NotificationParams<'condition'>).problem);
+      },
+    });
     const { pid } = engine.engine;
     const { search } = await engine.request('searches/start', { file });
     for (let turn = 0; turn < 2; turn++) {
@@ -54,9 +60,17 @@ it.skipIf(!small)(
         .request('runs/start', { file })
         .catch((error: Error) => expect(error.message).toMatch(/full|ENOSPC|space/i));
       const said = await until('the engine to say so', async () => (await engine.request('engine/status', {})).problem);
-      expect(said).toMatch(/full|no space/i);
-      await pause(500);
+      expect(said).toMatch(/disk is full.*Free some space/);
+      const late = await workspace.connect();
+      expect(late.engine.problem).toBe(said);
+      late.dispose();
+      await until('the clients to be told', () => conditions.length === 2 * turn + 1);
+      // Nothing of this says that there is room.
+      await pause(1500);
+      expect(conditions.at(-1)).toBe(said);
       small!.free();
+      await until('the clients to be told that it is over', () => conditions.length === 2 * turn + 2);
+      expect(conditions.at(-1)).toBeNull();
     }
     const over = await searchOver(engine, search.id, 60_000);
     expect(over).toMatchObject({ status: 'completed', counts: { total: 4, completed: 4 } });
@@ -64,7 +78,7 @@ it.skipIf(!small)(
     expect(new Set(runs.map((run) => run.trial)).size).toBe(4);
     for (const run of runs) {
       const { points } = await engine.request('metrics/read', { run: run.id, metric: 'loss' });
-      expect(points.map((point) => point.step)).toEqual(Array.from({ length: 60 }, (_, i) => i));
+      expect(points.map((point) => point.step)).toEqual(Array.from({ length: 150 }, (_, i) => i));
     }
     const status = await engine.request('engine/status', {});
     expect(status).toMatchObject({ pid, problem: null });

@@ -17,7 +17,8 @@ _ELSEWHERE = {
     "StopRequested": "_control",
     **dict.fromkeys(("Audio", "Histogram", "Html", "Image", "Table", "Text", "Video"), "_types"),
     "Api": "_api",
-    **dict.fromkeys(("AlertLevel", "Settings", "login", "unwatch", "watch"), "_accepted"),
+    **dict.fromkeys(("AlertLevel", "Settings", "login"), "_accepted"),
+    "Artifact": "_artifacts",
 }
 _OF_RUN = ("checkpoint", "config", "should_stop", "summary")
 
@@ -30,11 +31,16 @@ __all__ = [
     "info",
     "init",
     "log",
+    "log_artifact",
     "media",
     "message",
+    "plot",
     "progress",
     "save",
     "save_checkpoint",
+    "unwatch",
+    "use_artifact",
+    "watch",
 ]
 
 
@@ -96,6 +102,26 @@ def define_metric(name, **options):
     return current().define_metric(name, **options)
 
 
+def watch(models, criterion=None, log="gradients", log_freq=1000, idx=None, log_graph=False):
+    """Gradients and weights of a PyTorch model as histograms; see ``Run.watch``."""
+    return current().watch(models, criterion, log, log_freq, idx, log_graph)
+
+
+def unwatch(models=None):
+    """Ends ``watch``."""
+    current().unwatch(models)
+
+
+def log_artifact(artifact, name=None, type=None, aliases=None):
+    """Keeps files under a name, with a version; see ``Run.log_artifact``."""
+    return current().log_artifact(artifact, name, type, aliases)
+
+
+def use_artifact(artifact, type=None, aliases=None, use_as=None):
+    """Finds files that a run of this workspace has logged; see ``Run.use_artifact``."""
+    return current().use_artifact(artifact, type, aliases, use_as)
+
+
 def save_checkpoint(step, keep=2):
     """A folder for a checkpoint, whole when the ``with`` block ends; see ``Run.save_checkpoint``."""
     return current().save_checkpoint(step, keep)
@@ -120,6 +146,10 @@ def __getattr__(name):
         from . import _session
 
         return _session.run()
+    if name == "plot":
+        import importlib
+
+        return importlib.import_module(".plot", __name__)
     if name in _ELSEWHERE:
         import importlib
 

@@ -7,19 +7,24 @@ class Familiar:
 
     _axes = None
     _summary = None
+    _watches = ()
 
     def define_metric(self, name, step_metric=None, summary=None, goal=None, **_unused):
         """
         How metrics named ``name`` (``*`` stands for anything) are drawn and summed up.
 
         ``step_metric``: the metric whose value is the step of ``log`` calls without one. ``summary``: ``"last"`` (the default),
-        ``"min"``, ``"max"``, ``"mean"``, ``"first"``, or ``"best"`` (by ``goal``), for ``run.summary``.
+        ``"min"``, ``"max"``, ``"mean"``, ``"first"``, or ``"best"`` (by ``goal``), for ``run.summary``. ``goal``: ``"minimize"`` or
+        ``"maximize"``; the first metric that has one is what a run that was started by hand is compared by.
         """
         name = getattr(name, "name", name)
         if step_metric is not None:
             self._axes = {**(self._axes or {}), name: getattr(step_metric, "name", step_metric)}
         if summary is not None or goal is not None:
             self.summary._define(name, summary or "best", goal)
+        goal = {"min": "minimize", "max": "maximize"}.get(goal, goal)
+        if goal in ("minimize", "maximize") and "*" not in name:
+            self._place.compare_by(name, goal)
         return _Defined(name)
 
     @property
@@ -52,14 +57,47 @@ class Familiar:
                 self._warn_once(f"save {name}", f"save: {name} can't be copied: {error}")
         return found
 
-    def watch(self, *args, **options):
-        """Accepted; gradients and weights are not recorded yet."""
-        from ._accepted import watch
+    def watch(self, models, criterion=None, log="gradients", log_freq=1000, idx=None, log_graph=False):
+        """
+        Records histograms of a PyTorch model's ``"gradients"``, its ``"parameters"`` or ``"all"``, at the first backward pass and
+        then at each ``log_freq``-th. ``models``: one or a list. ``criterion`` and ``log_graph`` mean nothing here.
+        """
+        if not self.enabled:
+            return []
+        from ._watch import watch
 
-        watch(*args, **options)
+        watches = watch(self, models, criterion, log, log_freq, idx, log_graph)
+        self._watches = [*self._watches, *watches]
+        return watches
 
-    def unwatch(self, *_args):
-        """Accepted for scripts written for other trackers."""
+    def unwatch(self, models=None):
+        """Ends ``watch``, of all models or of those given."""
+        models = None if models is None else list(models) if isinstance(models, (list, tuple)) else [models]
+        kept = []
+        for watch in self._watches:
+            if models is None or any(watch.model is model for model in models):
+                watch.remove()
+            else:
+                kept.append(watch)
+        self._watches = kept
+
+    def log_artifact(self, artifact, name=None, type=None, aliases=None):
+        """
+        Keeps files under a name, with a version: an ``Artifact``, or the path of a file or folder. Content that the newest
+        version has already is no new version. Returns the artifact with its ``version`` and ``digest``.
+        """
+        from . import _artifacts
+
+        return _artifacts.log(self, artifact, name, type, aliases)
+
+    def use_artifact(self, artifact, type=None, aliases=None, use_as=None):
+        """
+        Finds an artifact that a run of this workspace has logged, by ``"name"``, ``"name:v3"`` or an alias, and records that
+        this run uses it. ``download()`` gives the folder with its files. Raises ValueError when there is none.
+        """
+        from . import _artifacts
+
+        return _artifacts.use(self, artifact, type, aliases, use_as)
 
     def log_code(self, *_args, **_options):
         """Accepted for scripts written for other trackers."""

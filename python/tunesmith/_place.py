@@ -44,6 +44,9 @@ class Place:
     def opened(self, run):
         """The journal is there."""
 
+    def compare_by(self, metric, goal):
+        """The program says what its run is compared by; one that Tunesmith started has an experiment file for that."""
+
     def closed(self):
         """The last record is written."""
 

@@ -2,6 +2,7 @@
 import os
 import sys
 import threading
+from contextlib import contextmanager
 
 from ._control import checked
 from ._place import Given, Nowhere
@@ -19,6 +20,8 @@ _current = None
 #: How many runs this process has begun.
 _turn = 0
 _said_unused = set()
+# Values and project of the next run, from a sweep within this program.
+_preset = None
 
 
 def init(config=None, on_stop=None, **options):
@@ -27,6 +30,10 @@ def init(config=None, on_stop=None, **options):
     _refuse(options)
     if options.get("objective") is not None:
         options["objective"] = _objective(options["objective"])
+    if _preset is not None:
+        config = {**(dict(config if hasattr(config, "items") else vars(config)) if config is not None else {}), **_preset[0]}
+        if options.get("project") is None and _preset[1]:
+            options["project"] = _preset[1]
     with _lock:
         if _current is not None and not _current._recorder.finished:
             if reinit in (None, False, "return_previous", "default"):
@@ -36,6 +43,20 @@ def init(config=None, on_stop=None, **options):
                 _current.finish()
         _current = _begin(config, on_stop, options)
         return _current
+
+
+@contextmanager
+def preset(params, project=None):
+    """Within it, ``init`` begins another run with these values, over which a program's own config does not go."""
+    global _preset
+    with _lock:
+        if _current is not None and not _current._recorder.finished:
+            _current.finish()
+        _preset = (params, project)
+    try:
+        yield
+    finally:
+        _preset = None
 
 
 def current():

@@ -109,6 +109,16 @@ class Standalone(Place):
         if not os.environ.get("TUNESMITH_SILENT"):
             print(f'tunesmith: recording "{self.name}" in {self.folder}', file=sys.stderr)
 
+    def compare_by(self, metric, goal):
+        if self._spec.get("objective") is not None or os.getpid() != self._pid:
+            return
+        self._spec["objective"] = {"metric": metric, "goal": goal}
+        try:
+            _workspace.write_whole(os.path.join(self.folder, "run.json"), json.dumps(self._spec, ensure_ascii=False))
+        except OSError:
+            return
+        _workspace.wake(os.path.dirname(self.folder), self.id)
+
     def closed(self):
         if os.getpid() != self._pid:
             return

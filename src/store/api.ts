@@ -63,6 +63,9 @@ export interface RunPatch {
   endedAt?: number | null;
   exitCode?: number | null;
   signal?: string | null;
+  /** The metric by which the run is compared from here on; earlier points do not count. */
+  objectiveMetric?: string;
+  objectiveGoal?: Goal;
 }
 
 export type { RunMessage };

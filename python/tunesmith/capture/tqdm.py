@@ -1,4 +1,6 @@
 """tqdm: progress, and the numbers beside it where the program logs no metrics elsewhere."""
+import os
+
 MODULES = ("tqdm.std",)
 
 
@@ -27,7 +29,9 @@ def install(module, sink):
     sink.around(bar, "update", "tqdm", after=moved)
     # Short loops end before the bar moves.
     sink.around(bar, "close", "tqdm", before=lambda args, kwargs: moved(None, args, kwargs))
-    sink.around(bar, "set_postfix", "tqdm", after=noted)
+    # Where somebody reads what the program prints, they are read there, beside all else.
+    if not os.environ.get("TUNESMITH_SOCKET"):
+        sink.around(bar, "set_postfix", "tqdm", after=noted)
 
 
 def _is_number(value):

@@ -21,6 +21,8 @@ const PLAIN = {
   endedAt: 'ended_at',
   exitCode: 'exit_code',
   signal: 'signal',
+  objectiveMetric: 'objective_metric',
+  objectiveGoal: 'objective_goal',
 } as const;
 const AS_JSON = { error: 'error', progress: 'progress' } as const;
 

@@ -126,9 +126,19 @@ export class HandRuns {
 
   /** A run may have been gone on with. */
   private wake(id: string): void {
-    if (!ID_PATTERN.test(id) || this.live.has(id)) return;
+    if (!ID_PATTERN.test(id)) return;
+    if (this.live.has(id)) return this.adoptObjective(id);
     this.seen.delete(id);
     this.look(id);
+  }
+
+  /** The program may say what its run is compared by after it has begun. */
+  private adoptObjective(id: string): void {
+    const { store, folders, changes, trouble } = this.options;
+    const { metric, goal } = folders.spec(id)?.objective ?? {};
+    if (metric === undefined || goal === undefined || store.runs.get(id)?.objective) return;
+    trouble.attempt(() => store.runs.update(id, { objectiveMetric: metric, objectiveGoal: goal }));
+    changes.runChanged(id);
   }
 
   private follow(spec: RunSpec): void {

@@ -75,6 +75,21 @@ while True: run.log({"loss": 1 / (i + 1), "lr": run.config.lr}, step=i); i += 1;
     listening.dispose();
   });
 
+  it('is compared by the metric that its program gives a goal', async () => {
+    await byHand(`
+import time, tunesmith
+run = tunesmith.init(name="with a goal")
+print("up", flush=True)
+time.sleep(1)
+run.define_metric("acc", goal="maximize")
+time.sleep(0.5)
+for step, value in enumerate([0.5, 0.9, 0.7]): run.log({"acc": value}, step=step)
+run.finish()
+`);
+    const run = await named('with a goal', 'completed');
+    expect(run.objective).toMatchObject({ metric: 'acc', goal: 'maximize', value: 0.9 });
+  });
+
   it('that is killed has crashed, with all it logged; one that fails says why', async () => {
     const child = await byHand(`
 import os, tunesmith

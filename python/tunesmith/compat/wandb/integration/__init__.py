@@ -1,0 +1,1 @@
+"""Callbacks of wandb for other libraries, as far as scripts import them."""

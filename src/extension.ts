@@ -18,6 +18,7 @@ import { CONTEXT } from './editor/manifest/ids.js';
 import { Notifications } from './editor/notifications.js';
 import { Forms } from './editor/panel/forms.js';
 import { Panels } from './editor/panel/panels.js';
+import { ScriptLenses } from './editor/scripts/scriptLenses.js';
 import { StatusBar } from './editor/statusBar.js';
 import { AgentTools } from './editor/tools/tools.js';
 
@@ -50,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   const logs = own(new LogTerminals());
   own(new Diagnostics(documents, log));
   own(new Lenses(documents, states));
+  own(new ScriptLenses(engines, states));
   own(new LanguageHelp(states));
   own(new StatusBar(engines));
   own(new Notifications(engines));

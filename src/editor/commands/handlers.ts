@@ -5,6 +5,7 @@ import { modelCommands } from './models.js';
 import type { Parts } from './parts.js';
 import type { Handlers } from './registry.js';
 import { runCommands } from './runs.js';
+import { scriptCommands } from './scripts.js';
 import { searchCommands } from './searches.js';
 import { startingCommands } from './starting.js';
 
@@ -14,6 +15,7 @@ export function allHandlers(parts: Parts): Handlers {
     ...runCommands(parts),
     ...modelCommands(parts),
     ...searchCommands(parts),
+    ...scriptCommands(parts),
     ...fileCommands(parts),
     ...engineCommands(parts),
   };

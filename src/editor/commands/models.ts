@@ -145,7 +145,8 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
       const { run } = await runFor(parts, arg, { title: l10n.t('Use Suggested Learning Rate'), status: ENDED });
       const rate = run.info[RANGE.suggestion];
       if (typeof rate !== 'number') throw new Error(l10n.t('{0} suggests no learning rate.', run.name));
-      if (!run.file) throw new Error(l10n.t('{0} was not started from an experiment file.', run.name));
+      if (!run.file || !parts.files.isExperiment(run.file))
+        throw new Error(l10n.t('{0} was not started from an experiment file.', run.name));
       const changed = await changeFile(run.file, { learningRate: rate });
       await vscode.window.showTextDocument(vscode.Uri.file(run.file), {
         preview: false,

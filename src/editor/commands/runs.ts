@@ -110,7 +110,8 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
     }),
 
     'run.applyParams': one(l10n.t('Apply Parameters to File'), async ({ run }) => {
-      if (!run.file) throw new Error(l10n.t('{0} was not started from an experiment file.', run.name));
+      if (!run.file || !parts.files.isExperiment(run.file))
+        throw new Error(l10n.t('{0} was not started from an experiment file.', run.name));
       const changed = await changeFile(run.file, { params: run.params, floats: run.floats });
       await vscode.window.showTextDocument(vscode.Uri.file(run.file), { preview: false });
       if (!changed) vscode.window.setStatusBarMessage(l10n.t('The file has these values already.'), 3000);

@@ -35,6 +35,15 @@ export class FileStates implements Disposable {
   /** Without a connection: what was known last. */
   async of(document: vscode.TextDocument): Promise<FileState> {
     const file = document.uri.fsPath;
+    return this.get(file, async () => (await this.documents.read(document)).parsed.experiment?.name);
+  }
+
+  /** The runs of a plain script, by its path. */
+  ofScript(file: string): Promise<FileState> {
+    return this.get(file, () => Promise.resolve(undefined));
+  }
+
+  private async get(file: string, nameOf: () => Promise<string | undefined>): Promise<FileState> {
     const folder = this.engines.of(file);
     let known = this.known.get(file);
     if (!folder || folder.state.kind !== 'connected') return known?.state ?? NOTHING;
@@ -42,20 +51,18 @@ export class FileStates implements Disposable {
     const entry = known;
     // Twice, if its runs changed while it was read; after that the next change asks again.
     for (let round = 0; round < 2 && !entry.fresh; round++) {
-      entry.loading ??= this.load(document, entry).finally(() => (entry.loading = null));
+      entry.loading ??= this.load(file, nameOf, entry).finally(() => (entry.loading = null));
       await entry.loading;
     }
     return entry.state;
   }
 
-  private async load(document: vscode.TextDocument, known: Known): Promise<void> {
-    const file = document.uri.fsPath;
+  private async load(file: string, nameOf: () => Promise<string | undefined>, known: Known): Promise<void> {
     const folder = this.engines.of(file);
     if (!folder) return;
     known.fresh = true;
     try {
-      const { parsed } = await this.documents.read(document);
-      const experiment = parsed.experiment?.name;
+      const experiment = await nameOf();
       const [{ best }, { searches }, { runs }] = await Promise.all([
         folder.request('best/forFile', { file }),
         folder.request('searches/list', { file }),

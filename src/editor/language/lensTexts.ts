@@ -40,28 +40,38 @@ export function lensTexts(
   trusted: boolean,
 ): Lens[] {
   const all: Lens[] = [];
-  const add = (line: number, title: string, name: CommandName, args: unknown[], tooltip?: string) =>
-    all.push({ line, title, command: commandId(name), args, ...(tooltip && { tooltip }) });
+  const put = add(all);
   if (!trusted) {
     const line = lines.runLine ?? lines.paramsLine;
     if (line === null) return [];
     const title = `$(workspace-untrusted) ${l10n.t('Trust this workspace to run')}`;
     return [{ line, title, command: 'workbench.trust.manage', args: [] }];
   }
-  if (lines.runLine !== null) runLenses(lines.runLine, file, state, add);
+  if (lines.runLine !== null) runLenses(lines.runLine, file, state, put);
   if (lines.rateLine !== null) {
     const tooltip = l10n.t('Tries out learning rates in a few steps of training, and suggests one');
-    add(lines.rateLine, l10n.t('Find learning rate'), 'run.lrRange', [file], tooltip);
+    put(lines.rateLine, l10n.t('Find learning rate'), 'run.lrRange', [file], tooltip);
   }
-  if (lines.searchLine !== null) searchLenses(lines.searchLine, file, state, add);
-  if (state.best) bestLenses(lines, file, params, state.best, add);
+  if (lines.searchLine !== null) searchLenses(lines.searchLine, file, state, put);
+  if (state.best) bestLenses(lines, file, params, state.best, put);
   return all.sort((a, b) => a.line - b.line);
 }
 
 type Add = (line: number, title: string, name: CommandName, args: unknown[], tooltip?: string) => void;
 
-function runLenses(line: number, file: string, { runs }: FileState, add: Add): void {
+/** Returns what adds a lens to a list. */
+export const add =
+  (all: Lens[]): Add =>
+  (line, title, name, args, tooltip) =>
+    void all.push({ line, title, command: commandId(name), args, ...(tooltip && { tooltip }) });
+
+function runLenses(line: number, file: string, state: FileState, add: Add): void {
   add(line, `$(play) ${l10n.t('Run')}`, 'run.start', [file], l10n.t('Run with these parameters'));
+  runStateLenses(line, state, add);
+}
+
+/** Adds how the runs are doing: those at work, else how the last one ended. */
+export function runStateLenses(line: number, { runs }: FileState, add: Add): void {
   const live = runs.filter(({ status }) => LIVE_STATUSES.includes(status));
   if (live.length > 0) {
     const [first] = live;

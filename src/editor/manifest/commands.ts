@@ -34,6 +34,8 @@ const title = (group: string, when = inRuns): MenuPlace => ({
 const trusted = 'isWorkspaceTrusted';
 const hasRuns = CONTEXT.hasRuns;
 const inFile = `resourceFilename =~ /(${FILE_ENDINGS.map((ending) => ending.replaceAll('.', '\\.')).join('|')})$/`;
+/** Scripts that can be started; experiment files in JSON have other endings. */
+const inScript = 'resourceExtname =~ /^\\.(py|pyw|js|mjs|cjs|ts|mts|sh|bash)$/';
 const editing = `editorTextFocus && ${inFile}`;
 
 export const COMMANDS = {
@@ -54,6 +56,24 @@ export const COMMANDS = {
     enablement: trusted,
     menus: [{ menu: 'editor/title/run', when: inFile, group: 'navigation@2' }],
     args: args<[file?: FileArg, params?: Record<string, ParamValue>]>(),
+  },
+  'script.run': {
+    title: 'Run Script',
+    icon: 'play',
+    enablement: trusted,
+    palette: inScript,
+    menus: [
+      { menu: 'editor/title/run', when: inScript, group: 'navigation@50' },
+      { menu: 'explorer/context', when: inScript, group: 'navigation@42' },
+    ],
+    args: args<[script?: FileArg]>(),
+  },
+  'script.tune': {
+    title: 'Tune Script…',
+    icon: 'beaker',
+    palette: inScript,
+    menus: [{ menu: 'explorer/context', when: inScript, group: 'navigation@43' }],
+    args: args<[script?: FileArg]>(),
   },
   'search.start': {
     title: 'Start Search',

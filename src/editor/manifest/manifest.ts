@@ -35,7 +35,12 @@ export function buildManifest(): Manifest {
       categories: ['Machine Learning', 'Data Science', 'Visualization'],
       keywords: ['experiment tracking', 'hyperparameter', 'tuning', 'training', 'metrics'],
       extensionKind: ['workspace'],
-      activationEvents: [`onWebviewPanel:${PANEL_TYPE}`, 'workspaceContains:.tunesmith/.gitignore'],
+      activationEvents: [
+        `onWebviewPanel:${PANEL_TYPE}`,
+        'workspaceContains:.tunesmith/.gitignore',
+        // For the lenses of plain scripts.
+        'onLanguage:python',
+      ],
       capabilities: {
         untrustedWorkspaces: {
           supported: 'limited',

@@ -56,6 +56,13 @@ export const SETTINGS = {
     description: 'Show Run, Start search and the best values above the lines of experiment files.',
     scope: 'resource',
   },
+  'lenses.scripts': {
+    type: 'boolean',
+    default: true,
+    description:
+      'Show Run and Tune above the main part and the arguments of plain scripts, and above the configuration files that they read.',
+    scope: 'resource',
+  },
   'notifications.searchEnded': {
     type: 'boolean',
     default: true,

@@ -7,7 +7,7 @@ import { PythonModule } from './python/module.js';
 import type { FoundScript, Neighbors } from './types.js';
 
 const NOTHING: FoundScript = {
-  ...{ language: 'other', parser: null, arguments: [], prefix: [], config: null },
+  ...{ language: 'other', parser: null, arguments: [], prefix: [], config: null, hydra: null },
   ...{ mainLine: null, argumentsLine: null, metrics: [], notes: [] },
 };
 
@@ -33,7 +33,8 @@ export function findScript(text: string, file: string, neighbors: Neighbors): Fo
     arguments: unique([...own, ...values]).slice(0, MOST_ARGUMENTS),
     prefix: found?.prefix ?? [],
     config: config?.config ?? null,
-    mainLine: mainLineOf(module),
+    hydra: found?.hydra ?? null,
+    mainLine: mainLineOf(module) ?? (found ? null : trainingLineOf(module)),
     argumentsLine: found?.line ?? null,
     metrics: metricsOf(module),
     notes: found || config ? (found?.notes ?? []) : fixedNotes(module),
@@ -59,6 +60,23 @@ export const isConfigName = (file: string): boolean => formatOf(file) !== null;
 function mainLineOf(module: PythonModule): number | null {
   const statement = module.statements.find(
     (each) => each.name === 'IfStatement' && /^if\s*\(?\s*__name__\s*==/.test(module.source.textOf(each).slice(0, 80)),
+  );
+  return statement ? module.line(statement) : null;
+}
+
+const LIBRARIES =
+  'torch tensorflow keras sklearn xgboost lightgbm catboost jax flax lightning pytorch_lightning transformers fastai accelerate mxnet paddle'.split(
+    ' ',
+  );
+const TRAINS = /(^|\.)(fit|fit_transform|train|learn|fit_one_cycle|fine_tune|cross_val_score|train_and_evaluate)$/;
+
+/** The first statement that trains, in a script that does so without a main part. */
+function trainingLineOf(module: PythonModule): number | null {
+  if (!LIBRARIES.some((library) => module.imported(library))) return null;
+  const statement = module.statements.find(
+    (each) =>
+      /^(Expression|Assign|For|While|With)Statement$/.test(each.name) &&
+      module.source.calls(each).some(({ callee }) => TRAINS.test(callee)),
   );
   return statement ? module.line(statement) : null;
 }

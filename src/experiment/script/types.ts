@@ -65,6 +65,7 @@ export interface Found {
   /** First line of the declarations, from 0. */
   line: number;
   notes: string[];
+  hydra?: string;
 }
 
 /** A configuration file that the script reads. */
@@ -83,6 +84,8 @@ export interface FoundScript {
   /** Words before the arguments, such as a subcommand. */
   prefix: string[];
   config: ConfigFile | null;
+  /** Path of Hydra's main configuration from the script's folder, without its ending. */
+  hydra: string | null;
   /** Line of `if __name__ == "__main__"`, from 0. */
   mainLine: number | null;
   /** First line of the declarations of arguments. */

@@ -18,7 +18,8 @@ export function findHydra(module: PythonModule, neighbors: Neighbors): Found | n
     const found = folder === undefined ? [] : new Composer(folder, neighbors.script, line).compose(name);
     const structured = found.length === 0 ? stored(module, name) : [];
     const notes = found.length + structured.length === 0 ? [`The configuration ${name} was not found.`] : [];
-    return { parser: 'hydra', arguments: [...found, ...structured], prefix: [], line, notes };
+    const path = folder === undefined ? {} : { hydra: `${folder}/${name.replace(/\.ya?ml$/, '')}` };
+    return { parser: 'hydra', arguments: [...found, ...structured], prefix: [], line, notes, ...path };
   }
   return null;
 }

@@ -10,13 +10,13 @@ const LONGEST_LINE = 128 << 20;
 export const askTell: Command = {
   name: 'ask-tell',
   usage: '< REQUESTS',
-  summary: 'Drives a sampler from any language: one JSON request a line in, one answer a line out.',
+  summary: 'Drives a sampler from any language: reads one JSON request per line, writes one answer per line.',
   details:
-    'Needs no engine and no workspace; nothing is written to disk. The requests are in docs/ask-tell.md. ' +
-    'A line that is no request answers {"error":"…"} and changes nothing.',
+    'It needs no engine and no workspace, and writes nothing to disk. The requests are described in ' +
+    'docs/ask-tell.md. A line that is not a valid request is answered with {"error":"…"} and changes nothing.',
   options: {},
   examples: [
-    [`echo '{"init":{"space":{"x":{"uniform":[0,1]}}}}' | tunesmith ask-tell`, 'begins a search; answers {"ok":true}'],
+    [`echo '{"init":{"space":{"x":{"uniform":[0,1]}}}}' | tunesmith ask-tell`, 'begin a search; answers {"ok":true}'],
   ],
   args: [0, 0],
   async run() {

@@ -1,4 +1,4 @@
-/** How a command is declared, its arguments read and its help printed. */
+/** Declares a command and reads its arguments. */
 import { parseArgs } from 'node:util';
 import { suggest } from '../experiment/suggest.js';
 import { UsageError } from './errors.js';
@@ -65,7 +65,7 @@ export const COMMON: Record<string, Option> = {
   workspace: {
     type: 'string',
     value: 'DIR',
-    help: 'The folder whose runs these are. Default: the nearest one, from here up, that has a .tunesmith folder of yours, else this one.',
+    help: 'The workspace folder. Default: the nearest parent folder with a .tunesmith folder of yours, else the current folder.',
   },
   help: { type: 'boolean', short: 'h', help: 'Show this help.' },
 };
@@ -73,7 +73,7 @@ export const COMMON: Record<string, Option> = {
 /** For what the person has never started on this machine. */
 export const TRUST_OPTION = {
   type: 'boolean',
-  help: 'Run it although its folder came from elsewhere, and its command with it.',
+  help: 'Run the command although the run or search was not started by you on this machine.',
 } as const;
 export const JSON_OPTION: Option = { type: 'boolean', help: 'Print JSON (its shape is in docs/cli.md).' };
 
@@ -104,38 +104,8 @@ export function readInput(command: Command, argv: string[]): Input {
   const input = new Input(parsed.positionals, parsed.values);
   const [least, most] = command.args;
   if (!input.flag('help') && (input.args.length < least || input.args.length > most)) {
-    const what = input.args.length < least ? 'Something is missing' : `"${input.args[most]}" is too much`;
+    const what = input.args.length < least ? 'An argument is missing' : `Unexpected argument "${input.args[most]}"`;
     throw new UsageError(`${what}. Usage: tunesmith ${command.name} ${command.usage}`);
   }
   return input;
-}
-
-export function helpOf(command: Command): string {
-  const options = Object.entries({ ...command.options, ...COMMON }).map(([name, option]) => {
-    const head = `${option.short ? `-${option.short}, ` : ''}--${name}${option.value ? ` ${option.value}` : ''}`;
-    return [head, option.help] as const;
-  });
-  const column = Math.max(...options.map(([head]) => head.length)) + 2;
-  return [
-    `tunesmith ${command.name} ${command.usage}`.trimEnd(),
-    '',
-    command.summary,
-    ...(command.details ? ['', command.details] : []),
-    '',
-    'Options:',
-    ...options.map(([head, help]) => `  ${head.padEnd(column)}${wrap(help, 78 - column, column + 2)}`),
-    ...(command.examples.length
-      ? ['', 'Examples:', ...command.examples.flatMap(([line, what]) => [`  ${line}`, `      ${what}`])]
-      : []),
-  ].join('\n');
-}
-
-function wrap(text: string, columns: number, indent: number): string {
-  const lines: string[] = [''];
-  for (const word of text.split(' ')) {
-    const last = lines[lines.length - 1]!;
-    if (last && last.length + 1 + word.length > columns) lines.push(word);
-    else lines[lines.length - 1] = last ? `${last} ${word}` : word;
-  }
-  return lines.join(`\n${' '.repeat(indent)}`);
 }

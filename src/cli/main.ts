@@ -1,79 +1,20 @@
 /** The command line: everything the panel can do, in a terminal. */
 import { EngineError } from '../engine/clients/index.js';
 import { suggest } from '../experiment/suggest.js';
-import { askTell } from './askTell.js';
-import { helpOf, readInput, type Command } from './command.js';
-import { backends } from './commands/backends.js';
-import { enqueue, pause, rerun, resume, rm, stop } from './commands/control.js';
-import { doctor } from './commands/doctor.js';
-import { engine } from './commands/engine.js';
-import { evaluate, predict } from './commands/predict.js';
-import { exportRuns } from './commands/export.js';
-import { importRuns } from './commands/import.js';
-import { best, importance } from './commands/insight.js';
-import { log } from './commands/log.js';
-import { lrRange } from './commands/lrRange.js';
-import { ls } from './commands/ls.js';
-import { metrics } from './commands/metrics.js';
-import { run } from './commands/run.js';
-import { search } from './commands/search.js';
-import { show } from './commands/show.js';
-import { tune } from './commands/tune.js';
-import { types } from './commands/types.js';
-import { validate } from './commands/validate.js';
+import { readInput } from './command.js';
+import { COMMANDS } from './commands/index.js';
 import { Context, currentFolder, findWorkspace } from './context.js';
 import { CommandError, renderProblem, UsageError } from './errors.js';
+import { helpOf, overview } from './help.js';
 import { paintFor, safe } from './terminal.js';
 
-const COMMANDS: Command[] = [
-  run,
-  tune,
-  search,
-  ls,
-  show,
-  best,
-  importance,
-  metrics,
-  log,
-  stop,
-  pause,
-  resume,
-  enqueue,
-  rerun,
-  rm,
-  importRuns,
-  exportRuns,
-  lrRange,
-  evaluate,
-  predict,
-  validate,
-  types,
-  askTell,
-  backends,
-  engine,
-  doctor,
-];
-
 const version = process.env.TUNESMITH_VERSION ?? '0.0.0';
-
-function overview(): string {
-  const column = Math.max(...COMMANDS.map((command) => command.name.length)) + 2;
-  return [
-    `tunesmith ${version}: experiment tracking and hyperparameter tuning on your own machine`,
-    '',
-    'Usage: tunesmith COMMAND …',
-    '',
-    ...COMMANDS.map((command) => `  ${command.name.padEnd(column)}${command.summary}`),
-    '',
-    '`tunesmith COMMAND --help` says more. `tunesmith --version` prints the version.',
-  ].join('\n');
-}
 
 async function main(argv: string[]): Promise<number> {
   const [word, ...rest] = argv;
   if (word === undefined || word === '--help' || word === '-h' || word === 'help') {
     const named = COMMANDS.find((command) => command.name === rest[0]);
-    console.log(named ? helpOf(named) : overview());
+    console.log(named ? helpOf(named) : overview(version));
     return word === undefined ? 2 : 0;
   }
   if (word === '--version' || word === '-v') {

@@ -16,18 +16,15 @@ export interface NestedParams {
 /** Numbers that are not finite pass here: they are refused later, by name. */
 const isValue = (v: unknown): v is ParamValue =>
   v === null || ['string', 'number', 'boolean'].includes(typeof v) || (Array.isArray(v) && v.every(isValue));
-const AnyValue = z.custom<ParamValue>(isValue);
+const NO_VALUE = { error: 'must be a number, a text, true, false, null or a list of them' };
+const AnyValue = z.custom<ParamValue>(isValue, NO_VALUE);
 const nestedParams = (one: z.ZodType<ParamValue>): z.ZodType<NestedParams> => {
-  const nested: z.ZodType<NestedParams> = z.lazy(() =>
-    record(z.union([one, nested], { error: 'must be a number, a text, true, false, null or a list of them' })),
-  );
+  const nested: z.ZodType<NestedParams> = z.lazy(() => record(z.union([one, nested], NO_VALUE)));
   return nested;
 };
 
 /** Values of `files:`, in groups as the configuration file has them. */
-const copiedValues: z.ZodType<CopiedValues> = z.lazy(() =>
-  record(z.union([AnyValue, copiedValues], { error: 'must be a number, a text, true, false, null or a list of them' })),
-);
+const copiedValues: z.ZodType<CopiedValues> = z.lazy(() => record(z.union([AnyValue, copiedValues], NO_VALUE)));
 
 const text = (what: string) => z.string({ error: `${what} must be text` });
 

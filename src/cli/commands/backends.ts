@@ -10,7 +10,7 @@ import { askTrainer } from '../trainer.js';
 export const backends: Command = {
   name: 'backends',
   usage: '[install [BACKEND] | remove BACKEND]',
-  summary: 'Lists what the built-in trainer can compute with, and why each does or does not work; installs more.',
+  summary: "Lists the built-in trainer's backends and why each works or does not; installs and removes them.",
   details:
     `BACKEND is one of ${BackendId.options.join(', ')}. Without a name, install takes the best one for this machine: a GPU's, ` +
     'else native TensorFlow on the CPU.',
@@ -18,14 +18,14 @@ export const backends: Command = {
     python: {
       type: 'string',
       value: 'PATH',
-      help: 'For tensorflow-python: the Python whose TensorFlow is to be used.',
+      help: 'With tensorflow-python: the Python whose TensorFlow is used.',
     },
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith backends', 'what works here'],
-    ['tunesmith backends install', 'the fastest that can be had'],
-    ['tunesmith backends install tensorflow-python --python .venv/bin/python', "over that Python's TensorFlow"],
+    ['tunesmith backends', 'the backends that work here'],
+    ['tunesmith backends install', 'the fastest backend for this machine'],
+    ['tunesmith backends install tensorflow-python --python .venv/bin/python', "use that Python's TensorFlow"],
   ],
   args: [0, 2],
   async run(context, input) {

@@ -54,7 +54,7 @@ function control(action: Action, summary: string): Command {
     usage: 'RUN|SEARCH …',
     summary,
     options: {
-      all: { type: 'boolean', help: 'All runs and searches that are not at an end.' },
+      all: { type: 'boolean', help: 'All runs and searches that have not ended.' },
       ...(action === 'resume' && { trust: TRUST_OPTION }),
     },
     examples: [[`tunesmith ${action} latest`, 'the newest run']],
@@ -65,23 +65,21 @@ function control(action: Action, summary: string): Command {
 
 export const stop = control(
   'stop',
-  'Stops runs or searches: asks politely first, then ends the whole process tree by force.',
+  'Stops runs or searches: requests a stop first, then kills the whole process tree.',
 );
-export const pause = control('pause', 'Pauses runs or searches. They keep their memory and go on with `resume`.');
+export const pause = control('pause', 'Pauses runs or searches. They keep their memory; `resume` continues them.');
 export const resume = control(
   'resume',
-  'Goes on with paused runs and searches, stopped searches, and runs that ended early but left a checkpoint.',
+  'Resumes paused runs and searches, stopped searches, and runs that ended early but left a checkpoint.',
 );
 
 export const enqueue: Command = {
   name: 'enqueue',
   usage: 'SEARCH NAME=VALUE …',
   summary:
-    'Has a search try these values next. What they leave out is drawn; the trial comes on top of the planned ones.',
+    'Makes a search try these values next. The sampler fills in the others; the trial is added to the planned ones.',
   options: { json: JSON_OPTION },
-  examples: [
-    ['tunesmith enqueue 01j8x2k4ab lr=0.003 optimizer=adam', 'a hunch, tried before what the sampler suggests'],
-  ],
+  examples: [['tunesmith enqueue 01j8x2k4ab lr=0.003 optimizer=adam', "try a guess before the sampler's suggestions"]],
   args: [2, 1000],
   async run(context, input) {
     const [word, ...settings] = input.args as [string, ...string[]];
@@ -99,14 +97,14 @@ export const enqueue: Command = {
 export const rm: Command = {
   name: 'rm',
   usage: 'RUN …',
-  summary: 'Deletes runs that have ended. Without --purge they are hidden and can be brought back with --restore.',
+  summary: 'Deletes runs that have ended. Without --purge they are hidden, and --restore brings them back.',
   options: {
-    purge: { type: 'boolean', help: 'Remove the files too, for good.' },
-    restore: { type: 'boolean', help: 'Bring back runs that were deleted (by their full id).' },
+    purge: { type: 'boolean', help: 'Also delete the files, permanently.' },
+    restore: { type: 'boolean', help: 'Restore deleted runs (by their full id).' },
   },
   examples: [
-    ['tunesmith rm 01j8x2', 'hides a run'],
-    ['tunesmith rm --restore 01j8x2k4ab', 'brings it back'],
+    ['tunesmith rm 01j8x2', 'hide a run'],
+    ['tunesmith rm --restore 01j8x2k4ab', 'restore it'],
   ],
   args: [1, 10_000],
   async run(context, input) {
@@ -143,11 +141,11 @@ export const rerun: Command = {
       value: 'NAME=VALUE',
       help: 'Use this value of a parameter. May be repeated.',
     },
-    detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the run goes on.' },
+    detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the run continues.' },
     trust: TRUST_OPTION,
     json: JSON_OPTION,
   },
-  examples: [['tunesmith rerun latest --set lr=0.01', 'once more with another learning rate']],
+  examples: [['tunesmith rerun latest --set lr=0.01', 'with another learning rate']],
   args: [1, 1],
   async run(context, input) {
     const { id } = await context.run(input.args[0]!);

@@ -12,13 +12,13 @@ export const doctor: Command = {
   usage: '[--repair]',
   summary: 'Checks what Tunesmith keeps for this folder: home, engine, index, journals, permissions.',
   details:
-    'It starts nothing and changes nothing. With --repair it mends what can be mended: a damaged index is moved aside and built ' +
-    'anew from the folders of the runs, journals are read again, files are closed to other users, and what workspaces that are gone ' +
-    'have left behind is removed. Exit code 1: there is a problem left.',
-  options: { repair: { type: 'boolean', help: 'Mend what can be mended.' }, json: JSON_OPTION },
+    'It starts and changes nothing. With --repair it moves a damaged index aside and rebuilds it from the folders ' +
+    'of the runs, reads journals again, closes files to other users, and removes the files of workspaces that no ' +
+    'longer exist. Exit code 1 means that a problem is left.',
+  options: { repair: { type: 'boolean', help: 'Repair the problems that can be repaired.' }, json: JSON_OPTION },
   examples: [
-    ['tunesmith doctor', 'what is well, and what is not'],
-    ['tunesmith doctor --repair', 'and mend it'],
+    ['tunesmith doctor', 'report problems'],
+    ['tunesmith doctor --repair', 'repair them'],
   ],
   args: [0, 0],
   async run(context, input) {

@@ -9,10 +9,11 @@ import { safeLine } from '../terminal.js';
 export const engine: Command = {
   name: 'engine',
   usage: 'status|stop',
-  summary: 'Says whether an engine runs for this folder, or ends it.',
+  summary: 'Shows whether an engine is running for this folder, or stops it.',
   details:
-    'Without --force the engine refuses to end while it has work. With --force live runs go on, and the next engine takes them over.',
-  options: { force: { type: 'boolean', help: 'With stop: end it although it has work.' }, json: JSON_OPTION },
+    'Without --force, the engine refuses to stop while it has work. With --force, live runs continue and the next ' +
+    'engine takes them over.',
+  options: { force: { type: 'boolean', help: 'With stop: stop it even if it has work.' }, json: JSON_OPTION },
   examples: [['tunesmith engine status --json', '{pid, version, clients, runs, …}, or null when none runs']],
   args: [1, 1],
   async run(context, input) {

@@ -21,7 +21,7 @@ import { entryOf } from '../../protocol/records.js';
 export const FOLD_OPTION: Option = {
   type: 'string',
   value: 'N',
-  help: 'Of a cross-validated run: which fold, from 1.',
+  help: 'For a cross-validated run: number of the fold, from 1.',
 };
 export const foldOf = (input: Input): string => String(input.whole('fold') ?? '');
 
@@ -29,11 +29,11 @@ export const exportRuns: Command = {
   name: 'export',
   usage: '[RUN …]',
   summary:
-    'Writes runs, and with --points all their metric points, as CSV or JSON lines; with --to, what a run has trained, for other programs.',
+    'Exports runs as CSV or JSON lines, with --points all their metric points, or with --to the network that a run has trained.',
   details:
-    '--to writes the network of a run of the built-in trainer: keras (Keras 3), tfjs (a folder for tf.loadLayersModel), onnx, or the ' +
-    'weights alone as safetensors or npz. The first three take raw inputs: standardization is part of them. Names of classes ' +
-    'and inputs are written along.',
+    '--to exports the network of a run of the built-in trainer: keras (Keras 3), tfjs (a folder for ' +
+    'tf.loadLayersModel), onnx, or only the weights as safetensors or npz. The first three include ' +
+    'standardization and take raw inputs. Names of classes and inputs are included.',
   options: {
     ...QUERY_OPTIONS,
     format: { type: 'string', value: 'csv|jsonl', help: 'Default: by the ending of --output, else csv.' },
@@ -44,9 +44,9 @@ export const exportRuns: Command = {
       value: 'PATH',
       help: 'With --to: the file, or the folder for tfjs. Default: named after the run.',
     },
-    force: { type: 'boolean', help: 'With --to: replace what is there.' },
+    force: { type: 'boolean', help: 'With --to: replace an existing file or folder.' },
     fold: FOLD_OPTION,
-    points: { type: 'boolean', help: 'A row for every point of every metric instead of a row for every run.' },
+    points: { type: 'boolean', help: 'One row per metric point instead of one row per run.' },
   },
   examples: [
     ['tunesmith export -o runs.csv', 'a table of all runs'],

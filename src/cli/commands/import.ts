@@ -17,7 +17,7 @@ const POLL_MS = 100;
 export const importRuns: Command = {
   name: 'import',
   usage: '[PATH …]',
-  summary: `Makes runs of what other programs have logged: ${FORMATS.map(({ title }) => title).join(', ')}.`,
+  summary: `Imports runs that other programs have logged: ${FORMATS.map(({ title }) => title).join(', ')}.`,
   details:
     'PATH is a folder that is searched, or a single file; without it, the whole workspace is searched. Nothing is changed there, ' +
     'executed, or followed through links. Importing again takes in only what was added since.',

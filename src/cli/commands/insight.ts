@@ -9,23 +9,24 @@ import { bar, safe, safeLine, table } from '../terminal.js';
 import { entryOf } from '../../protocol/records.js';
 
 const OBJECTIVE: Command['options'] = {
-  objective: { type: 'string', value: 'METRIC', help: 'Which one, of several objectives. Default: the first.' },
+  objective: { type: 'string', value: 'METRIC', help: 'Which of several objectives. Default: the first.' },
 };
 
 export const importance: Command = {
   name: 'importance',
   usage: '[SEARCH]',
-  summary: 'Says how much each parameter of a search matters. Without SEARCH: of the newest.',
+  summary: 'Shows how important each parameter of a search is. Without SEARCH: the newest search.',
   details:
-    'pedAnova: for being among the best tenth; fanova: for the value over the whole space, with what pairs of parameters do only together.',
+    'pedAnova measures the importance for reaching the best tenth of the trials; fanova, for the objective over ' +
+    'the whole space, including interactions of two parameters.',
   options: {
     method: { type: 'string', value: 'METHOD', help: 'pedAnova (default) or fanova.' },
     ...OBJECTIVE,
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith importance', 'of the newest search'],
-    ['tunesmith importance 0jq4m1f3wz --method fanova', 'of this one, with pairs'],
+    ['tunesmith importance', 'for the newest search'],
+    ['tunesmith importance 0jq4m1f3wz --method fanova', 'for this search, with interactions'],
   ],
   args: [0, 1],
   async run(context, input) {
@@ -47,9 +48,9 @@ export const best: Command = {
   name: 'best',
   usage: '[SEARCH]',
   summary:
-    'Shows the best trial of a search, or all that none beats, and what is left to gain. Without SEARCH: the newest.',
+    'Shows the best trial of a search, or its Pareto front, and how much improvement is left. Without SEARCH: the newest search.',
   options: { json: JSON_OPTION },
-  examples: [['tunesmith best', 'of the newest search']],
+  examples: [['tunesmith best', 'for the newest search']],
   args: [0, 1],
   async run(context, input) {
     const search = await findSearch(context, input.args[0]);

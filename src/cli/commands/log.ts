@@ -5,8 +5,10 @@ import { followRun, LogTail } from '../followRun.js';
 export const log: Command = {
   name: 'log',
   usage: 'RUN',
-  summary: 'Prints what a run printed.',
-  options: { follow: { type: 'boolean', short: 'f', help: 'Go on until the run ends (Ctrl+C stops the run).' } },
+  summary: "Prints a run's output.",
+  options: {
+    follow: { type: 'boolean', short: 'f', help: 'Follow the output until the run ends (Ctrl+C stops the run).' },
+  },
   examples: [['tunesmith log latest', 'the output of the newest run']],
   args: [1, 1],
   async run(context, input) {

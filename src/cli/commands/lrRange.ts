@@ -14,10 +14,11 @@ import { entryOf } from '../../protocol/records.js';
 export const lrRange: Command = {
   name: 'lr-range',
   usage: 'FILE [--set NAME=VALUE …]',
-  summary: 'Tries out learning rates in a few steps of training, draws the loss by rate, and suggests one.',
+  summary: 'Tries learning rates in a few training steps, plots the loss by learning rate, and suggests one.',
   details:
-    'A learning-rate range test (Smith, WACV 2017): the rate grows from step to step until the loss goes through the roof. Suggested is ' +
-    'the smaller of two rates: where the loss falls steepest, and a tenth of where it is lowest. For files with a "network:".',
+    'A learning-rate range test (Smith, WACV 2017): the rate grows with each step until the loss explodes. The ' +
+    'suggestion is the smaller of two rates: the one at which the loss falls steepest, and a tenth of the one ' +
+    'with the lowest loss. For files with a "network:".',
   options: {
     set: {
       type: 'string',
@@ -27,13 +28,13 @@ export const lrRange: Command = {
     },
     from: { type: 'string', value: 'RATE', help: 'The first rate. Default: 1e-7.' },
     to: { type: 'string', value: 'RATE', help: 'The last rate. Default: 10.' },
-    steps: { type: 'string', value: 'N', help: 'Steps in between. Default: 200.' },
+    steps: { type: 'string', value: 'N', help: 'Number of steps. Default: 200.' },
     seed: { type: 'string', value: 'N', help: 'Seed of the test.' },
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith lr-range digits.tune.yaml', 'a plot and a suggestion'],
-    ['tunesmith lr-range digits.tune.yaml --set optimizer=adam --to 1', 'for another optimizer, up to 1'],
+    ['tunesmith lr-range digits.tune.yaml', 'plot and suggest'],
+    ['tunesmith lr-range digits.tune.yaml --set optimizer=adam --to 1', 'test another optimizer, up to a rate of 1'],
   ],
   args: [1, 1],
   async run(context, input) {

@@ -27,7 +27,7 @@ export const QUERY_OPTIONS: Command['options'] = {
     value: 'KEY',
     help: 'createdAt, name, status, objective, duration, param:NAME or metric:NAME. Default: createdAt.',
   },
-  ascending: { type: 'boolean', help: 'Smallest or oldest first.' },
+  ascending: { type: 'boolean', help: 'Sort in ascending order.' },
 };
 
 export function readQuery(input: Input): RunQuery {
@@ -62,14 +62,14 @@ export const ls: Command = {
   summary: 'Lists runs, newest first.',
   options: {
     ...QUERY_OPTIONS,
-    limit: { type: 'string', value: 'N', help: 'At most so many. Default: 50, or all with --json.' },
+    limit: { type: 'string', value: 'N', help: 'Most rows to list. Default: 50, or all with --json.' },
     searches: { type: 'boolean', help: 'List searches instead of runs.' },
     json: JSON_OPTION,
   },
   examples: [
     ['tunesmith ls', 'the newest 50 runs'],
-    ['tunesmith ls --experiment digits --sort objective', 'the best last value first'],
-    ['tunesmith ls --filter "optimizer=sgd" --status failed', 'what failed with SGD'],
+    ['tunesmith ls --experiment digits --sort objective', 'sorted by objective'],
+    ['tunesmith ls --filter "optimizer=sgd" --status failed', 'failed runs with SGD'],
   ],
   args: [0, 0],
   async run(context, input) {

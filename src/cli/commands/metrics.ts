@@ -10,18 +10,18 @@ export const metrics: Command = {
   usage: 'RUN [METRIC]',
   summary: "Prints a metric's points, or the names of a run's metrics.",
   details:
-    'Without --points all of them, in the order they were logged. RUN is an id, the beginning of one, a name, or `latest`. ' +
-    'Where a run was launched again and has logged a step anew, the later value is the one that counts.',
+    'RUN is an id, the beginning of one, a name, or `latest`. Without --points, all points are printed in the ' +
+    'order they were logged. If a resumed run logged a step again, the later value counts.',
   options: {
-    points: { type: 'string', value: 'N', help: 'About so many points; the extrema are always among them.' },
+    points: { type: 'string', value: 'N', help: 'Print about N points, always including the extrema.' },
     lost: {
       type: 'boolean',
-      help: 'Also the points that a later launch of the run has logged anew; all, in the order logged.',
+      help: 'Include points that a later launch of the run replaced; prints all points in the order logged.',
     },
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith metrics latest', 'what the newest run logged'],
+    ['tunesmith metrics latest', "names of the newest run's metrics"],
     ['tunesmith metrics latest val/accuracy --json', 'an array of {step, time, value}'],
   ],
   args: [1, 2],

@@ -9,8 +9,8 @@ import { askTrainer } from '../trainer.js';
 import { FOLD_OPTION, foldOf, folderOf } from './export.js';
 
 const FILES =
-  'FILE is what the network was trained on: a CSV file; two IDX or NPY files, inputs and targets; an NPZ archive; images or a folder of ' +
-  'them. Numbers are standardized, and classes named, as they were in the training.';
+  'FILE has the format of the training data: a CSV file; two IDX or NPY files, inputs and targets; an NPZ archive; images or a folder of ' +
+  'images. Numbers are standardized and classes named as in training.';
 
 /** As many classes as a terminal has room for. */
 const MOST_CLASSES = 20;
@@ -18,12 +18,12 @@ const MOST_CLASSES = 20;
 export const evaluate: Command = {
   name: 'evaluate',
   usage: 'RUN [FILE …]',
-  summary: 'Measures how good a trained network is on a file; without one, on the validation examples of its run.',
+  summary: 'Evaluates a trained network on a file or, without one, on the validation examples of its run.',
   details: FILES,
   options: { fold: FOLD_OPTION, json: JSON_OPTION },
   examples: [
-    ['tunesmith evaluate latest test.csv', 'on rows that it has never seen'],
-    ['tunesmith evaluate latest images.npy labels.npy', 'on a pair of arrays'],
+    ['tunesmith evaluate latest test.csv', 'on a test set'],
+    ['tunesmith evaluate latest images.npy labels.npy', 'on a pair of arrays, inputs and targets'],
   ],
   args: [1, 3],
   async run(context, input) {
@@ -66,18 +66,18 @@ function printConfusion(context: Context, { classes, rows }: { classes: string[]
 export const predict: Command = {
   name: 'predict',
   usage: 'RUN FILE … [--out predictions.csv]',
-  summary: 'Writes what a trained network predicts for each row of a file, as CSV.',
+  summary: "Writes a trained network's predictions for each row of a file as CSV.",
   details:
-    `${FILES} The target may be missing. Each line has the number of the row (from 1), of images the file, what is predicted, and the ` +
+    `${FILES} The target may be missing. Each line has the row number (from 1) or the image file, the prediction, and the ` +
     'probability of each class.',
   options: {
     out: { type: 'string', short: 'o', value: 'FILE', help: 'Default: predictions.csv.' },
-    force: { type: 'boolean', help: 'Replace the file if it is there.' },
+    force: { type: 'boolean', help: 'Replace an existing file.' },
     fold: FOLD_OPTION,
   },
   examples: [
-    ['tunesmith predict latest new.csv --out predictions.csv', 'a line for each row'],
-    ['tunesmith predict latest cat.jpg dog.jpg', 'of images'],
+    ['tunesmith predict latest new.csv --out predictions.csv', 'one line per row'],
+    ['tunesmith predict latest cat.jpg dog.jpg', 'predict images'],
   ],
   args: [2, 10_000],
   async run(context, input) {

@@ -34,17 +34,21 @@ export const run: Command = {
       value: 'NAME=VALUE',
       help: 'Use this value of a parameter. May be repeated.',
     },
-    name: { type: 'string', value: 'NAME', help: 'Name of the run. Default: what differs from the file.' },
+    name: {
+      type: 'string',
+      value: 'NAME',
+      help: 'Name of the run. Default: the parameters that differ from the file.',
+    },
     seed: { type: 'string', value: 'N', help: 'Seed of the run.' },
     capture: CAPTURE_OPTION,
-    detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the run goes on.' },
-    log: { type: 'boolean', help: 'Show what the program prints.' },
+    detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the run continues.' },
+    log: { type: 'boolean', help: "Show the program's output." },
     json: JSON_OPTION,
   },
   examples: [
     ['tunesmith run digits.tune.yaml', 'one run with the parameters in the file'],
-    ['tunesmith run digits.tune.yaml --set lr=0.01 --set optimizer=sgd', 'with two of them changed'],
-    ['tunesmith run digits.tune.yaml --detach', 'in the background'],
+    ['tunesmith run digits.tune.yaml --set lr=0.01 --set optimizer=sgd', 'with two parameters changed'],
+    ['tunesmith run digits.tune.yaml --detach', 'start it in the background'],
     ['tunesmith run train.py', 'a script as it is'],
     ['tunesmith run train.py -- --lr 0.01 --epochs 3', 'with arguments of its own'],
   ],
@@ -53,7 +57,9 @@ export const run: Command = {
     const file = context.file(input.args[0]!);
     const text = isExperimentFile(file) ? undefined : textForScript(context, file, input.args.slice(1));
     if (text === undefined && input.args.length > 1)
-      throw new UsageError(`"${input.args[1]}" is too much: the parameters of an experiment file are set with --set.`);
+      throw new UsageError(
+        `Unexpected argument "${input.args[1]}": the parameters of an experiment file are set with --set.`,
+      );
     if (text === undefined && !input.flag('json')) sayFileWarnings(context, file);
     const engine = await context.engine();
     const seed = input.whole('seed', 0);

@@ -18,37 +18,37 @@ export const search: Command = {
   usage: 'FILE | [FILE] --resume ID [--retry-failed]',
   summary: 'Starts the search that an experiment file describes, and shows its trials until it ends.',
   details:
-    'Ctrl+C once stops the search and its trials; twice leaves at once. A stopped search goes on with --resume; with --trials to ' +
-    'another number of trials, also one that is complete or at work; with FILE in the space that the file has now. ' +
-    'Trials that the stop interrupted go on in their own runs; with --retry-failed, those that failed or were stopped one by one ' +
-    'are done again too, from their newest checkpoint if they have one. ' +
-    'Exit code: 0 when it completed with a best trial, 1 otherwise.',
+    'Ctrl+C once stops the search and its trials; twice leaves at once. --resume resumes a stopped search; with ' +
+    '--trials, any search continues to that number of trials, even a running or completed one; with FILE, it uses ' +
+    'the search space that the file has now. Interrupted trials resume in their own runs. With --retry-failed, ' +
+    'trials that failed or were stopped individually are run again, from their newest checkpoint if they have ' +
+    'one. Exit code: 0 if the search completed with a best trial, 1 otherwise.',
   options: {
     trials: { type: 'string', value: 'N', help: "Number of trials. Default: the file's." },
     parallel: { type: 'string', value: 'N', help: 'Trials at once. Default: as many as the devices hold.' },
     seed: { type: 'string', value: 'N', help: "Seed of the search. Default: the file's." },
     name: { type: 'string', value: 'NAME', help: 'Name of the search.' },
-    resume: { type: 'string', value: 'ID', help: 'Go on with a search that is there.' },
+    resume: { type: 'string', value: 'ID', help: 'Resume this search.' },
     'retry-failed': {
       type: 'boolean',
-      help: 'With --resume: do failed and stopped trials again, under their own numbers.',
+      help: 'With --resume: run failed and stopped trials again, under their own numbers.',
     },
     'give-up-after': {
       type: 'string',
       value: 'N',
-      help: "Failed trials, before any worked, that end the search; 0: never. Default: the file's.",
+      help: "End the search after N failed trials if none has succeeded; 0: never. Default: the file's.",
     },
     capture: CAPTURE_OPTION,
     trust: TRUST_OPTION,
-    detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the search goes on.' },
+    detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the search continues.' },
     json: JSON_OPTION,
   },
   examples: [
     ['tunesmith search digits.tune.yaml', 'as the file says'],
     ['tunesmith search digits.tune.yaml --trials 100 --parallel 4', 'more trials, four at once'],
-    ['tunesmith search --resume 01j8x2k4ab --trials 150', 'fifty more than the hundred there were'],
+    ['tunesmith search --resume 01j8x2k4ab --trials 150', 'continue a search of 100 trials to 150'],
     ['tunesmith search --resume 01j8x2k4ab --retry-failed', 'once the program is fixed'],
-    ['tunesmith search digits.tune.yaml --json > best.json', 'for a script'],
+    ['tunesmith search digits.tune.yaml --json > best.json', 'write the result for a script'],
   ],
   args: [0, 1],
   async run(context, input) {

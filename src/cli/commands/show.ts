@@ -9,7 +9,7 @@ import { safe, safeLine, table } from '../terminal.js';
 export const show: Command = {
   name: 'show',
   usage: 'RUN',
-  summary: 'Shows all that is known of one run: parameters, metrics, where and how it was run, how it ended.',
+  summary: 'Shows one run: parameters, metrics, where and how it ran, and how it ended.',
   details: 'RUN is an id, the beginning of one, a name, or `latest`.',
   options: { json: JSON_OPTION },
   examples: [['tunesmith show latest', 'the newest run']],

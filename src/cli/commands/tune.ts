@@ -17,7 +17,7 @@ export const tune: Command = {
   details:
     'The code is read, not executed. Arguments are found in argparse, click, typer, fire, absl, dataclasses (tyro, draccus, ' +
     'HfArgumentParser), LightningCLI, Hydra, configuration files and nanoGPT-like configurators. The objective is a metric ' +
-    'that earlier runs of the script logged, else one named in the code. The file starts as it is, with `tunesmith run` and `tunesmith search`.',
+    'that earlier runs of the script logged, else one named in the code. The file works as it is with `tunesmith run` and `tunesmith search`.',
   options: {
     output: {
       type: 'string',
@@ -25,7 +25,7 @@ export const tune: Command = {
       value: 'FILE',
       help: 'Where to write it. Default: SCRIPT.tune.yaml beside the script.',
     },
-    force: { type: 'boolean', help: 'Replace the file if it is there.' },
+    force: { type: 'boolean', help: 'Replace an existing file.' },
   },
   examples: [
     ['tunesmith tune train.py', 'writes train.tune.yaml'],

@@ -7,10 +7,10 @@ import { safeLine } from '../terminal.js';
 export const types: Command = {
   name: 'types',
   usage: '[FOLDER]',
-  summary: "Writes tunesmith.d.ts: types of what a training module may import from 'tunesmith/training'.",
-  details: 'TypeScript finds it where it looks for the sources. FOLDER is the working folder, if none is named.',
+  summary: "Writes tunesmith.d.ts, the types that a training module can import from 'tunesmith/training'.",
+  details: 'Put it into a folder that TypeScript reads. Without FOLDER: the current folder.',
   options: {},
-  examples: [['tunesmith types src', 'beside the modules that train']],
+  examples: [['tunesmith types src', 'beside the training modules']],
   args: [0, 1],
   run(context, input) {
     const folder = context.file(input.args[0] ?? '.');

@@ -9,7 +9,7 @@ export const validate: Command = {
   usage: 'FILE …',
   summary: 'Checks experiment files without starting anything.',
   options: {},
-  examples: [['tunesmith validate *.tune.yaml', 'every file here']],
+  examples: [['tunesmith validate *.tune.yaml', 'every experiment file in this folder']],
   args: [1, 1000],
   async run(context, input) {
     let wrong = 0;

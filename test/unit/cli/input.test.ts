@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { helpOf, readInput, type Command } from '../../../src/cli/command.js';
+import { readInput, type Command } from '../../../src/cli/command.js';
+import { helpOf } from '../../../src/cli/help.js';
 import { csv } from '../../../src/protocol/csv.js';
 import { readQuery, ls } from '../../../src/cli/commands/ls.js';
 import { run } from '../../../src/cli/commands/run.js';

@@ -1,0 +1,50 @@
+/** The commands, in the order of the overview. */
+import { askTell } from '../askTell.js';
+import type { Command } from '../command.js';
+import { backends } from './backends.js';
+import { enqueue, pause, rerun, resume, rm, stop } from './control.js';
+import { doctor } from './doctor.js';
+import { engine } from './engine.js';
+import { evaluate, predict } from './predict.js';
+import { exportRuns } from './export.js';
+import { importRuns } from './import.js';
+import { best, importance } from './insight.js';
+import { log } from './log.js';
+import { lrRange } from './lrRange.js';
+import { ls } from './ls.js';
+import { metrics } from './metrics.js';
+import { run } from './run.js';
+import { search } from './search.js';
+import { show } from './show.js';
+import { tune } from './tune.js';
+import { types } from './types.js';
+import { validate } from './validate.js';
+
+export const COMMANDS: readonly Command[] = [
+  run,
+  tune,
+  search,
+  ls,
+  show,
+  best,
+  importance,
+  metrics,
+  log,
+  stop,
+  pause,
+  resume,
+  enqueue,
+  rerun,
+  rm,
+  importRuns,
+  exportRuns,
+  lrRange,
+  evaluate,
+  predict,
+  validate,
+  types,
+  askTell,
+  backends,
+  engine,
+  doctor,
+];

@@ -11,16 +11,26 @@ export interface ArrayFiles {
 export interface NpzArrays extends ArrayFiles {
   file: string;
 }
+export const DATE_PARTS = ['year', 'month', 'weekday', 'hour', 'elapsed'] as const;
+export type DatePart = (typeof DATE_PARTS)[number];
 export type Task = 'classification' | 'regression';
 export type DataSource =
   | { kind: 'mnist'; limit: number | null }
   | {
       kind: 'csv';
       file: string;
-      target: string;
+      /** Columns to predict; several are numbers. */
+      targets: string[];
       features: string[] | null;
       categorical: string[];
-      delimiter: string;
+      numeric: string[];
+      /** Null: detected. */
+      delimiter: string | null;
+      /** Decimal mark; null: detected, column by column. */
+      decimal: '.' | ',' | null;
+      /** Parts that dates become; none: dates are categories. */
+      dates: DatePart[];
+      missing: 'impute' | 'reject';
       standardize: boolean;
       validation: string | null;
       task: Task | null;
@@ -117,10 +127,39 @@ export function dataSchema({ p, optional, pair }: Kit) {
   });
   const csv = z.strictObject({
     file: path('file').describe('CSV file with a header line; relative to the experiment file.'),
-    target: p(z.string({ error: 'target must be the name of a column' })).describe('Column to predict.'),
+    target: z
+      .union([p(z.string()), z.array(p(z.string())).min(1)], {
+        error: (issue) =>
+          issue.input === undefined
+            ? 'target is missing: name the column to predict'
+            : 'target must be the name of a column, or a list of them',
+      })
+      .describe('Column to predict; or a list of columns of numbers, which are predicted together.'),
     features: z.array(z.string()).min(1).optional().describe('Columns to predict from. Default: all others.'),
     categorical: z.array(z.string()).optional().describe('Numeric columns to treat as categories.'),
-    delimiter: z.string().length(1, 'delimiter must be one character').optional(),
+    numeric: z
+      .array(z.string())
+      .optional()
+      .describe('Columns to read as numbers although their digits begin with zeros, as those of codes do.'),
+    delimiter: z
+      .string()
+      .length(1, 'delimiter must be one character')
+      .optional()
+      .describe('Character between columns. Default: comma, semicolon, tab or bar, as detected.'),
+    decimal: optional(oneOf('decimal', ['.', ','])).describe(
+      'Decimal mark of numbers; the other one may separate thousands. Default: detected for each column.',
+    ),
+    dates: z
+      .union([flag('dates'), z.array(oneOf('part of a date', DATE_PARTS))], {
+        error: `dates must be false, or a list of ${DATE_PARTS.join(', ')}`,
+      })
+      .optional()
+      .describe(
+        'What ISO dates and times become: a list of `year`, `month`, `weekday`, `hour`, `elapsed` (days). false: categories. Default: all that vary.',
+      ),
+    missing: optional(oneOf('missing', ['impute', 'reject'])).describe(
+      '`impute` (the default): missing numbers and dates get the median, others the most frequent value, and an input of their own marks them; rows without a target are left out. `reject`: a missing cell is an error.',
+    ),
     standardize: optional(flag('standardize')).describe(
       'Scales numeric features to mean 0 and deviation 1. Default: true.',
     ),
@@ -152,10 +191,14 @@ export function normalizeData(data: WrittenData): DataSource {
     return {
       kind: 'csv',
       file: csv.file,
-      target: csv.target,
+      targets: typeof csv.target === 'string' ? [csv.target] : csv.target,
       features: csv.features ?? null,
       categorical: csv.categorical ?? [],
-      delimiter: csv.delimiter ?? ',',
+      numeric: csv.numeric ?? [],
+      delimiter: csv.delimiter ?? null,
+      decimal: csv.decimal ?? null,
+      dates: csv.dates === false ? [] : Array.isArray(csv.dates) ? csv.dates : [...DATE_PARTS],
+      missing: csv.missing ?? 'impute',
       standardize: csv.standardize ?? true,
       validation: csv.validation ?? null,
       task: csv.task ?? null,
@@ -203,7 +246,11 @@ function normalizeImages(written: Extract<WrittenData, { images: unknown }>['ima
 
 /** Fills in the settings that are missing from a data source written by an earlier version. */
 export function completeData(data: DataSource): DataSource {
-  return data.kind === 'mnist' ? data : { ...data, memory: data.memory ?? null };
+  if (data.kind === 'mnist') return data;
+  const complete = { ...data, memory: data.memory ?? null };
+  if (complete.kind !== 'csv' || (complete.targets as string[] | undefined)) return complete;
+  const { target } = data as unknown as { target: string };
+  return { ...complete, targets: [target], numeric: [], decimal: '.', dates: [], missing: 'reject' };
 }
 
 const UNITS = ['KB', 'MB', 'GB', 'TB'];

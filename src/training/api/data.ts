@@ -42,6 +42,7 @@ export const loadData: TrainingApi['loadData'] = async (source, options = {}) =>
     signal: new AbortController().signal,
     onProgress: (text) => console.log(text),
   });
+  for (const done of dataset.done ?? []) console.log(done);
   for (const note of dataset.notes) console.warn(`warning: ${note}`);
   return given(dataset);
 };

@@ -1,7 +1,7 @@
 /** Registry of data sets. To add a kind, write one file and add one case here. */
 import type { DataSource } from '../../experiment/network/index.js';
 import { openArrays } from './arrays.js';
-import { openCsv } from './csv.js';
+import { openCsv } from './csv/index.js';
 import { openImages } from './images/index.js';
 import { openMnist } from './mnist.js';
 import { DEFAULT_VALIDATION, foldIndexes, splitIndexes, upTo } from './split.js';

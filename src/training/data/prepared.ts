@@ -5,8 +5,11 @@ import { TrainingError } from '../errors.js';
 import type { SavedNetwork } from '../checkpoints/saved.js';
 import { ArrayReader, HeldReader, readAll, type ArrayFile } from './arrayFile.js';
 import { openBytes, unpacked, type Bytes } from './bytes.js';
-import { Encoder, columnIndex, readTargets, type Column } from './csvColumns.js';
-import { openTable } from './csvTable.js';
+import { isMissing, type Decimal } from './csv/cells.js';
+import { columnIndex, type Column } from './csv/columns.js';
+import { Encoder } from './csv/encoder.js';
+import { openTable, type Table } from './csv/table.js';
+import { readTargets, type Target } from './csv/targets.js';
 import { openIdx } from './idx.js';
 import { listImages, looseImages } from './images/list.js';
 import { ImageReader } from './images/reader.js';
@@ -55,11 +58,12 @@ export async function prepare(
 
 async function prepareTable({ network, data }: SavedNetwork, file: string, options: PrepareOptions): Promise<Prepared> {
   const columns = data.preparation.columns as Column[];
-  const delimiter = network.data.kind === 'csv' ? network.data.delimiter : ',';
-  const table = await openTable({ delimiter, memory: null }, file, options.folder);
+  const delimiter = network.data.kind === 'csv' ? network.data.delimiter : null;
+  const wanted = columns.map(({ name }) => name);
+  const table = await openTable({ delimiter, wanted, memory: null }, file, options.folder);
   try {
-    const target = String(data.preparation.target);
-    const hasTargets = options.needTargets || table.header.includes(target);
+    const targets = targetsFor(data.preparation);
+    const hasTargets = options.needTargets || (await haveTargets(table, targets, data.classes !== null));
     const encoder = new Encoder(table, columns);
     const inputs: InputReader = {
       width: encoder.width,
@@ -72,21 +76,40 @@ async function prepareTable({ network, data }: SavedNetwork, file: string, optio
         return values;
       },
     };
-    const targets = hasTargets
-      ? await readTargets(table, columnIndex(table, target, 'target'), data.classes)
-      : noTargets(table.count, data);
+    const found = () => targets.map((target) => ({ ...target, index: columnIndex(table, target.name, 'target') }));
     return {
       name: file,
-      examples: { count: table.count, inputs, targets },
+      examples: {
+        count: table.count,
+        inputs,
+        targets: hasTargets ? await readTargets(table, found(), data.classes) : noTargets(table.count, data),
+      },
       hasTargets,
       names: null,
-      notes: () => encoder.notes('do not occur in the training examples'),
+      notes: () => [...encoder.notes('do not occur in the training examples'), ...encoder.fillNotes()],
       close: () => table.close(),
     };
   } catch (error) {
     await table.close();
     throw error;
   }
+}
+
+function targetsFor({ target, targetDecimals }: Record<string, unknown>): Omit<Target, 'index'>[] {
+  const decimals = (targetDecimals ?? []) as Decimal[];
+  return (Array.isArray(target) ? target : [target]).map((name, i) => ({
+    name: String(name),
+    decimal: decimals[i] ?? '.',
+  }));
+}
+
+/** Returns true when every row has a target. */
+async function haveTargets(table: Table, targets: readonly { name: string }[], classes: boolean): Promise<boolean> {
+  const places = targets.map(({ name }) => table.header.indexOf(name));
+  if (places.includes(-1)) return false;
+  let all = true;
+  await table.each((row) => (all &&= places.every((place) => !isMissing(row.fields[place]!.trim(), classes))));
+  return all;
 }
 
 async function prepareArrays(

@@ -12,7 +12,7 @@ import { prepare, type Prepared } from '../data/prepared.js';
 import type { Examples } from '../data/types.js';
 import { TrainingError } from '../errors.js';
 import { evaluate, type Evaluation } from './evaluate.js';
-import { cardOf } from '../export/card.js';
+import { cardOf, targetsOf } from '../export/card.js';
 import { writeWhole } from '../files/output.js';
 import { buildLoss } from '../losses/index.js';
 import type { SavedModel } from '../checkpoints/savedModel.js';
@@ -163,12 +163,11 @@ class PredictionTable {
     const { classes, outputs, preparation } = saved.data;
     const { kind } = cardOf(saved, this.outputs, false).output;
     this.kind = kind;
-    const target = typeof preparation.target === 'string' ? preparation.target : null;
+    const targets = targetsOf(preparation);
     const predicted = classes
       ? ['prediction', ...classes.map((name) => `${kind === 'scores' ? 'score' : 'probability'}:${name}`)]
-      : outputs > 1
-        ? Array.from({ length: outputs }, (_, i) => `prediction:${i + 1}`)
-        : [target === null ? 'prediction' : `prediction:${target}`];
+      : (targets?.map((name) => `prediction:${name}`) ??
+        (outputs > 1 ? Array.from({ length: outputs }, (_, i) => `prediction:${i + 1}`) : ['prediction']));
     this.columns = ['row', ...(given.names ? ['file'] : []), ...predicted];
   }
 

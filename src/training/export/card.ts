@@ -15,6 +15,8 @@ export interface Card {
     values: string;
     /** Column of each number, for a table. */
     columns?: string[];
+    /** What was done to read the table, in sentences. */
+    done?: string[];
   };
   output: {
     kind: 'probabilities' | 'scores' | 'values';
@@ -35,7 +37,8 @@ const MEANINGS: Partial<Record<LossName, [kind: Card['output']['kind'], meaning:
 export function cardOf({ network, data }: SavedNetwork, outputs: number, raw: boolean): Card {
   const columns = columnsOf(data.preparation);
   const { factor, offset } = data.inputScale;
-  const target = data.preparation.target;
+  const targets = targetsOf(data.preparation);
+  const { done } = data.preparation;
   const [kind, meaning] = MEANINGS[network.loss.name] ?? [
     'scores',
     'the score of each class: the highest one is taken',
@@ -46,7 +49,7 @@ export function cardOf({ network, data }: SavedNetwork, outputs: number, raw: bo
       ? `the probability of "${data.classes?.[1]}"`
       : `a score: above 0 is "${data.classes?.[1]}"`;
   const values = columns
-    ? 'the numbers of each row as they are in the file; a category is 1 in its own column and 0 in its neighbours'
+    ? 'the numbers of each row as they are in the file; a category is 1 in its own column and 0 in its neighbours, a date is split into its parts, and "…:missing" is 1 for a missing cell, which gets the value in "done"'
     : 'as they are in the file: no scaling is needed';
   return {
     format: 'tunesmith-model',
@@ -56,6 +59,7 @@ export function cardOf({ network, data }: SavedNetwork, outputs: number, raw: bo
       shape: data.inputShape,
       values: raw ? `standardized: see "data" (value · ${factor} + ${offset}, or by its columns)` : values,
       ...(columns && { columns: columns.map(({ name }) => name) }),
+      ...(Array.isArray(done) && done.length > 0 && { done: done.map(String) }),
     },
     output: data.classes
       ? {
@@ -68,7 +72,13 @@ export function cardOf({ network, data }: SavedNetwork, outputs: number, raw: bo
           meaning: raw
             ? 'standardized: value · deviation + mean is in the unit of the targets'
             : 'in the unit of the targets',
-          ...(typeof target === 'string' && { targets: [target] }),
+          ...(targets && { targets }),
         },
   };
+}
+
+/** Returns the names of the columns that are predicted; null: the data had none. */
+export function targetsOf({ target }: Record<string, unknown>): string[] | null {
+  if (typeof target === 'string') return [target];
+  return Array.isArray(target) ? target.map(String) : null;
 }

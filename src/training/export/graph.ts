@@ -5,6 +5,7 @@
  */
 import type { Activation, Layer } from '../../experiment/network/index.js';
 import type { SavedWeight } from '../checkpoints/checkpoint.js';
+import { inputsOf, type Column, type InputColumn } from '../data/csv/columns.js';
 import { TrainingError } from '../errors.js';
 import { windowOutput } from '../layers/window.js';
 import { lossShape } from '../losses/index.js';
@@ -187,26 +188,10 @@ function outputShape(layer: Layer, name: string, input: readonly number[]): read
   }
 }
 
-export interface InputColumn {
-  name: string;
-  mean: number;
-  deviation: number;
-}
-
-/** Describes each input of a network for tables; a category is 1 in its own column and 0 in its neighbours'. */
+/** Describes each input of a network for tables; null for other data. */
 export function columnsOf(preparation: Record<string, unknown>): InputColumn[] | null {
-  const columns = preparation.columns as
-    | (
-        | { name: string; kind: 'number'; mean: number; deviation: number }
-        | { name: string; kind: 'category'; categories: string[] }
-      )[]
-    | undefined;
-  if (!Array.isArray(columns)) return null;
-  return columns.flatMap((column) =>
-    column.kind === 'number'
-      ? [{ name: column.name, mean: column.mean, deviation: column.deviation }]
-      : column.categories.map((category) => ({ name: `${column.name}=${category}`, mean: 0, deviation: 1 })),
-  );
+  const { columns } = preparation;
+  return Array.isArray(columns) ? (columns as Column[]).flatMap(inputsOf) : null;
 }
 
 /** Returns the values of a required weight. */

@@ -47,6 +47,7 @@ export async function trainRun(
   const [datasets, backend] = await ready(run, network, spec.search ?? null, reading);
   const dataset = datasets[0]!;
   const notes = new Set([...datasets.flatMap((one) => one.notes), ...metricNotes(network.metrics, dataset)]);
+  for (const done of dataset.done ?? []) run.message('info', done);
   for (const note of notes) run.message('warning', note);
   if (backend.advice) run.message('info', backend.advice);
 

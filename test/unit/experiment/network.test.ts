@@ -31,7 +31,7 @@ describe('network section', () => {
       optimizer: 'sgd',
     });
     expect(network).toMatchObject({
-      data: { kind: 'csv', delimiter: ',', standardize: true, validation: null },
+      data: { kind: 'csv', targets: ['y'], delimiter: null, missing: 'impute', standardize: true, validation: null },
       layers: [
         { type: 'conv', kernel: [3, 5], stride: [2, 2], padding: 'valid', activation: 'linear', bias: true },
         { type: 'pool', kind: 'max', size: [2, 2], stride: [2, 2] },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { validateNetwork, type DataSource } from '../../../../src/experiment/network/index.js';
-import { parseCsv } from '../../../../src/training/data/csvParse.js';
+import { parseCsv } from '../../../../src/training/data/csv/parse.js';
 import { idx, npy, zip } from './dataFiles.js';
 import { readAll } from '../../../../src/training/data/arrayFile.js';
 import { MemoryBytes, unpacked } from '../../../../src/training/data/bytes.js';
@@ -156,7 +156,7 @@ describe('CSV', () => {
     ['no rows', 'a,b\n', 'b', /no rows/],
   ])('refuses %s', async (_, text, target, message) => {
     await writeFile(join(folder, 'bad.csv'), text);
-    await expect(load({ csv: { file: 'bad.csv', target } })).rejects.toThrow(message);
+    await expect(load({ csv: { file: 'bad.csv', target, missing: 'reject' } })).rejects.toThrow(message);
   });
 
   describe('with a validation file', () => {
@@ -190,8 +190,8 @@ describe('CSV', () => {
       ['a missing value', 'size,color,label\n1,NA,no\n', /judge\.csv:2: column "color" \(2\) has no value \("NA"\)/],
       ['a ragged row', 'size,color,label\n1,red\n', /judge\.csv:2: 2 fields, but the header has 3/],
     ])('refuses %s in it', async (_, text, message) => {
-      await expect(judge(text)).rejects.toThrow(message);
-      await expect(judge(text, { memory: '0.1KB' })).rejects.toThrow(message);
+      await expect(judge(text, { missing: 'reject' })).rejects.toThrow(message);
+      await expect(judge(text, { missing: 'reject', memory: '0.1KB' })).rejects.toThrow(message);
     });
   });
 

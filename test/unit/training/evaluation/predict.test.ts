@@ -11,7 +11,7 @@ import type { Network } from '../../../../src/experiment/network/index.js';
 import { TrainerLine } from '../../../../src/protocol/trainer.js';
 import { wasm } from '../../../../src/training/backends/wasm.js';
 import { loadModelFile, saveWeights } from '../../../../src/training/checkpoints/checkpoint.js';
-import { parseCsv } from '../../../../src/training/data/csvParse.js';
+import { parseCsv } from '../../../../src/training/data/csv/parse.js';
 import { divisionsOf, loadDataset, openData } from '../../../../src/training/data/index.js';
 import { npy } from '../../../../src/training/export/npz.js';
 import { evaluateSaved, predictSaved, type PredictContext } from '../../../../src/training/evaluation/predict.js';

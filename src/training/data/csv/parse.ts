@@ -1,5 +1,5 @@
 /** Parser for CSV (RFC 4180): quotes, doubled quotes, line breaks in quotes, LF or CRLF, a byte order mark. */
-import { TrainingError } from '../errors.js';
+import { TrainingError } from '../../errors.js';
 
 export interface CsvRow {
   fields: string[];

@@ -1,11 +1,13 @@
 /** Rows of a CSV file: in memory, or on disk with the offset of each row known. */
-import { TrainingError } from '../errors.js';
-import { openBytes, unpacked, type Bytes } from './bytes.js';
-import { BYTE_ORDER_MARK, checkWidth, cutRow, parseCsv, type CsvRow } from './csvParse.js';
-import { memoryFor, sizeText } from './memory.js';
+import { TrainingError } from '../../errors.js';
+import { openBytes, unpacked, type Bytes } from '../bytes.js';
+import { detectDelimiter } from './delimiter.js';
+import { BYTE_ORDER_MARK, checkWidth, cutRow, parseCsv, type CsvRow } from './parse.js';
+import { memoryFor, sizeText } from '../memory.js';
 
 export interface Table {
   file: string;
+  delimiter: string;
   header: string[];
   /** Number of rows after the header. */
   count: number;
@@ -17,7 +19,10 @@ export interface Table {
 }
 
 export interface TableSettings {
-  delimiter: string;
+  /** Null: detected. */
+  delimiter: string | null;
+  /** Columns that the table should have. */
+  wanted: readonly string[];
   memory: number | null;
 }
 
@@ -29,16 +34,53 @@ export async function openTable(settings: TableSettings, file: string, folder: s
   const memory = memoryFor(settings.memory);
   const bytes = await unpacked(await openBytes(folder, file), memory);
   try {
+    const delimiter = settings.delimiter ?? (await delimiterOf(bytes, settings.wanted));
     const table =
       bytes.size * GROWTH <= memory && bytes.size <= MOST_HELD
-        ? await HeldTable.read(bytes, settings.delimiter)
-        : await FileTable.read(bytes, settings.delimiter);
+        ? await HeldTable.read(bytes, delimiter)
+        : await FileTable.read(bytes, delimiter);
     if (table.count === 0) throw new TrainingError(`${file} has a header and no rows`);
     return table;
   } catch (error) {
     await bytes.close();
     throw error;
   }
+}
+
+/** Number of bytes that the delimiter is detected from. */
+const START = 2 ** 16;
+
+async function delimiterOf(bytes: Bytes, wanted: readonly string[]): Promise<string> {
+  const start = await bytes.read(0, Math.min(START, bytes.size));
+  // Invalid text is reported when the file is read.
+  const text = new TextDecoder('utf-8').decode(start);
+  return detectDelimiter(text, bytes.size <= START, bytes.name, wanted);
+}
+
+/** Returns the table without some rows, whose indexes are ascending. */
+export function withoutRows(table: Table, left: readonly number[]): Table {
+  if (left.length === 0) return table;
+  const places = new Int32Array(table.count - left.length);
+  for (let i = 0, at = 0; i < table.count; i++) {
+    if (left[i - at] === i) continue;
+    places[at++] = i;
+  }
+  return {
+    file: table.file,
+    delimiter: table.delimiter,
+    header: table.header,
+    count: places.length,
+    each(see, rows) {
+      const wanted = rows ? rows.map((row) => places[row]!) : places;
+      let next = 0;
+      return table.each((row) => {
+        const i = next++;
+        see(row, rows ? rows[i]! : i);
+      }, wanted);
+    },
+    at: (indexes) => table.at(indexes.map((index) => places[index]!)),
+    close: () => table.close(),
+  };
 }
 
 function namesOf(header: CsvRow | undefined, file: string): string[] {
@@ -55,6 +97,7 @@ const decoder = () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 class HeldTable implements Table {
   private constructor(
     readonly file: string,
+    readonly delimiter: string,
     readonly header: string[],
     private readonly rows: CsvRow[],
   ) {}
@@ -69,7 +112,7 @@ class HeldTable implements Table {
       throw notText(file);
     }
     const [header, ...rows] = parseCsv(text, file, delimiter);
-    const table = new HeldTable(file, namesOf(header, file), rows);
+    const table = new HeldTable(file, delimiter, namesOf(header, file), rows);
     await bytes.close();
     return table;
   }

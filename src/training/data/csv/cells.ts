@@ -1,0 +1,85 @@
+/** Cells of a CSV file as people write them: numbers in either notation, ISO dates and times, missing values. */
+import { DATE_PARTS, type DatePart } from '../../../experiment/network/index.js';
+
+export { DATE_PARTS, type DatePart };
+export type Decimal = '.' | ',';
+
+const ZERO = 48;
+const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', '?']);
+
+/** Returns true for a cell without a value. `text` must be trimmed. "none" may be a category, but it is no number. */
+export const isMissing = (text: string, words: boolean): boolean =>
+  text.length <= 4 && (MISSING.has(text.toLowerCase()) || (!words && text.toLowerCase() === 'none'));
+
+/** Returns true for a number in plain notation. `text` must be trimmed. */
+export function isNumber(text: string): boolean {
+  if (text === '' || !Number.isFinite(Number(text))) return false;
+  // JavaScript also accepts hexadecimal, octal and binary numbers.
+  return text.charCodeAt(0) !== ZERO || !/^0[xob]/i.test(text);
+}
+
+/** Thousands may be separated by the other mark, an apostrophe or a space; all groups in the same way. */
+const GROUPED: Record<Decimal, RegExp> = {
+  '.': /^[+-]?[1-9]\d{0,2}(?:([,'’ \u00a0\u202f])\d{3})(?:\1\d{3})*(?:\.\d+)?$/,
+  ',': /^[+-]?[1-9]\d{0,2}(?:([.'’ \u00a0\u202f])\d{3})(?:\1\d{3})*(?:,\d+)?$/,
+};
+const WITH_COMMA = /^[+-]?(?:\d+|\d*,\d+)(?:e[+-]?\d+)?$/i;
+
+/** Returns the number, or NaN when the text is none in this notation. `text` must be trimmed. */
+export function numberOf(text: string, decimal: Decimal): number {
+  if (decimal === '.') {
+    if (isNumber(text)) return Number(text);
+  } else if (WITH_COMMA.test(text)) {
+    return Number(text.replace(',', '.'));
+  }
+  if (!GROUPED[decimal].test(text)) return NaN;
+  const plain = text.replace(decimal === '.' ? /[^\d.+-]/g : /[^\d,+-]/g, '');
+  return Number(plain.replace(',', '.'));
+}
+
+/** Returns true for digits that begin with a zero, such as a postal code: as a number they would lose it. */
+export const isCode = (text: string): boolean => text.charCodeAt(0) === ZERO && /^0\d+$/.test(text);
+
+/** A moment by its parts: month from 1, weekday 1 (Monday) to 7, hour with its fraction, elapsed in days. */
+export type Moment = Record<DatePart, number>;
+
+const DATE =
+  /^(?:(\d{4})-(\d\d)(?:-(\d\d))?(?:[T ](?=\d))?)?(?:(\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
+const MINUTES_A_DAY = 1440;
+const DAY_MS = 86_400_000;
+
+/**
+ * Reads an ISO 8601 date, time or both; null when it is none. Year to hour are those of the clock that wrote it;
+ * `elapsed` counts days since 1970 in UTC, or since midnight for a time without a date.
+ */
+export function momentOf(text: string): (Moment & { timed: boolean; dated: boolean }) | null {
+  if (text.length < 5 || text.length > 40) return null;
+  const found = DATE.exec(text);
+  if (!found) return null;
+  const [, year, month, day, hour, minute, second, zone] = found;
+  const [h, m, s] = [Number(hour ?? 0), Number(minute ?? 0), Number(second ?? 0)];
+  if (h > 24 || m > 59 || s >= 61 || (h === 24 && m + s > 0)) return null;
+  if (hour !== undefined && year !== undefined && day === undefined) return null;
+  const time = (h * 60 + m + s / 60) / MINUTES_A_DAY;
+  const parts = { hour: h + m / 60 + s / 3600, timed: hour !== undefined };
+  if (year === undefined) return { ...parts, year: 0, month: 0, weekday: 0, elapsed: time, dated: false };
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day ?? 1));
+  // An impossible day, such as 31 April, moves to the next month.
+  if (date.getUTCMonth() + 1 !== Number(month) || date.getUTCDate() !== Number(day ?? 1)) return null;
+  return {
+    ...parts,
+    year: Number(year),
+    month: Number(month),
+    weekday: ((date.getUTCDay() + 6) % 7) + 1,
+    elapsed: date.getTime() / DAY_MS + time - offsetOf(zone),
+    dated: true,
+  };
+}
+
+/** Returns a time zone's offset from UTC in days. */
+function offsetOf(zone: string | undefined): number {
+  if (!zone || /^z$/i.test(zone)) return 0;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(3).replace(':', '') || 0)];
+  return ((zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes)) / MINUTES_A_DAY;
+}

@@ -1,0 +1,72 @@
+/** Says what was done to read a CSV file, wherever a person could have expected something else. */
+import type { DataSource } from '../../../experiment/network/index.js';
+import { listOf } from '../../errors.js';
+import type { Column, DateColumn } from './columns.js';
+import { delimiterText } from './delimiter.js';
+import type { Feature } from './fit.js';
+import type { Survey } from './survey.js';
+import type { Table } from './table.js';
+import type { Target } from './targets.js';
+
+interface Reading {
+  /** The table with all its rows. */
+  table: Table;
+  source: Extract<DataSource, { kind: 'csv' }>;
+  surveys: readonly Survey[];
+  columns: readonly Column[];
+  features: readonly Feature[];
+  targets: readonly Target[];
+  /** Number of rows left out because they have no target. */
+  left: number;
+}
+
+const PARTS = { year: 'year', month: 'month', weekday: 'day of the week', hour: 'hour', elapsed: 'days elapsed' };
+
+export function describe({ table, source, surveys, columns, features, targets, left }: Reading): string[] {
+  const done: string[] = [];
+  const { file, delimiter } = table;
+  if (source.delimiter === null && delimiter !== ',') {
+    done.push(`${file}: columns are separated by ${delimiterText(delimiter)} (detected; "delimiter" says otherwise)`);
+  }
+  const read = [...features.filter(({ kind }) => kind === 'number'), ...(targets[0] ? targets : [])];
+  const commas = read.filter(({ index, decimal }) => decimal === ',' && surveys[index]!.firstWord['.']);
+  if (commas.length > 0 && source.decimal === null) {
+    done.push(`${columnsText(commas)}: numbers have decimal commas (detected; "decimal" says otherwise)`);
+  }
+  const codes = features.filter(
+    ({ name, index, kind }) => kind === 'category' && surveys[index]!.codes > 0 && !source.categorical.includes(name),
+  );
+  if (codes.length > 0) {
+    done.push(
+      `${columnsText(codes)}: digits begin with 0, so they are categories, not numbers ("numeric" says otherwise)`,
+    );
+  }
+  const grouped = read.filter(({ index, decimal }) => decimal === '.' && surveys[index]!.unclear > 0);
+  if (grouped.length > 0 && source.decimal === null) {
+    done.push(`${columnsText(grouped)}: commas separate thousands (detected; "decimal" says otherwise)`);
+  }
+  for (const column of columns) {
+    if (column.kind === 'date') done.push(`column "${column.name}": dates become ${partsText(column)}`);
+  }
+  for (const column of columns) {
+    const feature = features.find(({ name }) => name === column.name)!;
+    if (!feature.gaps || column.fill === undefined) continue;
+    const one = surveys[feature.index]!;
+    const missing = one.missing - (column.kind === 'category' ? one.nones : 0);
+    const what = column.kind === 'category' ? 'the most frequent value' : 'the median';
+    done.push(
+      `column "${column.name}": ${missing} of ${table.count} cells are missing and get ${what} of the training rows, ${column.fill}` +
+        (column.marked ? `; the input "${column.name}:missing" marks them` : ''),
+    );
+  }
+  if (left > 0) done.push(`${file}: ${left} of ${table.count} rows have no target and are left out`);
+  return done;
+}
+
+const columnsText = (columns: readonly { name: string }[]): string =>
+  `column${columns.length > 1 ? 's' : ''} ${listOf(columns.map(({ name }) => `"${name}"`))}`;
+
+function partsText({ parts }: DateColumn): string {
+  const names = parts.map(({ part }) => PARTS[part]);
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names[0]!;
+}

@@ -1,0 +1,81 @@
+/** Target columns: classes, or one number or several for each row. */
+import { TrainingError } from '../../errors.js';
+import type { Targets } from '../types.js';
+import { isMissing, numberOf, type Decimal } from './cells.js';
+import { MOST_CATEGORIES } from './columns.js';
+import { sorted } from './fit.js';
+import type { CsvRow } from './parse.js';
+import { missingCell, where, wrongCell } from './survey.js';
+import type { Table } from './table.js';
+
+/** Values of a column of classes, collected before it is known that it is one. */
+export class Labels {
+  private readonly codes: Int32Array;
+  private readonly names = new Map<string, number>();
+
+  constructor(
+    private readonly target: number,
+    count: number,
+  ) {
+    this.codes = new Int32Array(count);
+  }
+
+  see(row: CsvRow, i: number): void {
+    const text = row.fields[this.target]!.trim();
+    if (isMissing(text, true)) return;
+    let code = this.names.get(text);
+    // One more than the limit is enough to detect that there are too many.
+    if (code === undefined && this.names.size <= MOST_CATEGORIES) this.names.set(text, (code = this.names.size));
+    this.codes[i] = code ?? 0;
+  }
+
+  classes(table: Table): string[] {
+    const target = `${table.file}: target "${table.header[this.target]}"`;
+    if (this.names.size < 2) throw new TrainingError(`${target} is always "${[...this.names.keys()][0]}"`);
+    if (this.names.size > MOST_CATEGORIES) {
+      throw new TrainingError(
+        `${target} has more than ${MOST_CATEGORIES} different values: to predict a number, use loss: mse or huber`,
+      );
+    }
+    return sorted(this.names.keys());
+  }
+
+  /** Returns the class index of each row but those `left`, which are ascending. */
+  indexes(classes: readonly string[], left: readonly number[]): Int32Array {
+    const order = [...this.names.keys()].map((name) => classes.indexOf(name));
+    let next = 0;
+    return this.codes.filter((_, i) => !(left[next] === i && ++next)).map((code) => order[code]!);
+  }
+}
+
+export interface Target {
+  name: string;
+  index: number;
+  decimal: Decimal;
+}
+
+/** Returns class indexes, or [count, targets] numbers when `classes` is null. */
+export async function readTargets(
+  table: Table,
+  targets: readonly Target[],
+  classes: readonly string[] | null,
+): Promise<Targets> {
+  const values = classes ? new Int32Array(table.count) : new Float32Array(table.count * targets.length);
+  const index = new Map(classes?.map((name, i) => [name, i]));
+  await table.each((row, i) => {
+    targets.forEach(({ index: column, decimal }, j) => {
+      const text = row.fields[column]!.trim();
+      const cell = { line: row.line, text };
+      if (isMissing(text, classes !== null)) throw missingCell(table, cell, column);
+      const value = classes ? index.get(text) : numberOf(text, decimal);
+      if (value === undefined) {
+        throw new TrainingError(
+          `${where(table, row.line, column)}: class "${text}" is not among the training examples`,
+        );
+      }
+      if (Number.isNaN(value)) throw wrongCell(table, cell, column, 'number');
+      values[i * targets.length + j] = value;
+    });
+  });
+  return values;
+}

@@ -89,6 +89,7 @@ const copied = {
   [`${tfjsWasm}/tfjs-backend-wasm-simd.wasm`]: '',
   [`${tfjsWasm}/tfjs-backend-wasm-threaded-simd.wasm`]: '',
   'node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm': '',
+  'node_modules/@jsquash/webp/codec/dec/webp_dec.wasm': '',
 };
 await mkdir('dist/webview', { recursive: true });
 for (const [file, folder] of Object.entries(copied)) await cp(file, join('dist', folder, basename(file)));

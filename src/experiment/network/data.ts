@@ -104,7 +104,7 @@ export function dataSchema({ p, optional, pair }: Kit) {
   });
   const images = z.strictObject({
     folder: path('folder').describe(
-      'Folder with one subfolder of PNG and JPEG files per class, or with two such folders `train` and `val`.',
+      'Folder with one subfolder of PNG, JPEG, WebP or GIF files per class, or with two such folders `train` and `val`.',
     ),
     validation: path('validation')
       .optional()
@@ -176,7 +176,7 @@ export function dataSchema({ p, optional, pair }: Kit) {
       z.strictObject({ idx: arrays.describe('A pair of IDX files, the format of MNIST.') }),
       z.strictObject({ npy: arrays.describe('A pair of NPY files, as numpy.save writes them.') }),
       z.strictObject({ npz: npz.describe('Arrays of one NPZ archive, as numpy.savez writes them.') }),
-      z.strictObject({ images: images.describe('PNG and JPEG files, one folder per class.') }),
+      z.strictObject({ images: images.describe('PNG, JPEG, WebP or GIF files, one folder per class.') }),
     ],
     { error: (issue) => describeData(issue.input) },
   );

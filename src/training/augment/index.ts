@@ -8,6 +8,7 @@ import type { Random } from '../random.js';
 import { erase } from './erase.js';
 import { mixup } from './mixup.js';
 import { brightness, noise } from './pixels.js';
+import { onColumns } from './table.js';
 import type { ImageChange } from './types.js';
 import { buildWarp } from './warp.js';
 
@@ -32,17 +33,19 @@ export function buildAugmentation(network: Settings, dataset: Dataset): Augmenta
 }
 
 /** Returns the changes in the order they are applied: geometry first, then pixel values. */
-function imageChanges({ augment: settings }: Settings, dataset: Dataset): ImageChange[] {
+function imageChanges({ augment: settings, layers }: Settings, dataset: Dataset): ImageChange[] {
   if (!settings) return [];
-  if (dataset.inputShape.length !== 3) {
+  const image = imageShape(layers, dataset);
+  if (!image) {
     throw new TrainingError(
       `augment is for images (height×width×channels), but an example of ${dataset.name} is ${shapeText(dataset.inputShape)}: ` +
-        'take "augment" out; "mixup" works on any numbers',
+        'take "augment" out, or begin with "- reshape: [height, width, channels]" if its numbers are pixels; "mixup" works on any numbers',
     );
   }
-  const [height, width, channels] = dataset.inputShape as [number, number, number];
+  const [height, width, channels] = image;
   const shape = { height, width, channels };
-  const zero = dataset.inputScale.offset;
+  const table = Array.isArray(dataset.preparation.columns);
+  const zero = table ? -1 : dataset.inputScale.offset;
   for (const name of ['shift', 'crop'] as const) {
     if (settings[name] >= Math.min(height, width)) {
       throw new TrainingError(
@@ -55,8 +58,22 @@ function imageChanges({ augment: settings }: Settings, dataset: Dataset): ImageC
     settings.brightness > 0 ? brightness(settings.brightness, shape, zero) : null,
     settings.noise > 0 ? noise(settings.noise, shape) : null,
     settings.erase.probability > 0 && settings.erase.area > 0 ? erase(settings.erase, shape) : null,
-  ];
-  return changes.filter((change) => change !== null);
+  ].filter((change) => change !== null);
+  if (!table || changes.length === 0) return changes;
+  const all: ImageChange = (images, from, random) => changes.forEach((change) => change(images, from, random));
+  return [onColumns(all, dataset, height * width * channels)];
+}
+
+/** Returns the shape of the examples as images: their own, or that which `reshape` gives them first; null: none. */
+function imageShape(layers: Network['layers'], { inputShape }: Dataset): [number, number, number] | null {
+  let shape: readonly number[] = inputShape;
+  for (const layer of layers) {
+    if (shape.length === 3) break;
+    if (layer.type !== 'reshape') return null;
+    ({ shape } = layer);
+  }
+  const size = (lengths: readonly number[]): number => lengths.reduce((a, b) => a * b, 1);
+  return shape.length === 3 && size(shape) === size(inputShape) ? (shape as [number, number, number]) : null;
 }
 
 function checkMixup({ loss, layers }: Settings, dataset: Dataset): void {

@@ -13,6 +13,8 @@ export interface NumberArray {
 export interface ArrayHeader {
   shape: number[];
   type: ValueType;
+  /** Kind of text in the array: UTF-32 or bytes; absent: numbers. */
+  text?: 'U' | 'S';
   /** Byte offset of the values. */
   start: number;
   littleEndian: boolean;

@@ -2,9 +2,10 @@
 import { LOSSES } from '../../experiment/network/index.js';
 import type { ArrayFiles, DataSource, NpzArrays, Task } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
-import { ArrayReader, HeldReader, readAll, sizeOf, type ArrayFile, type NumberArray } from './arrayFile.js';
+import { ArrayReader, HeldReader, sizeOf, type ArrayFile, type NumberArray } from './arrayFile.js';
 import { openBytes, unpacked } from './bytes.js';
 import { idxSize, openIdx } from './idx.js';
+import { oneHotClasses, readTargetArray, type LabelArray } from './labels.js';
 import { memoryFor, sizeText } from './memory.js';
 import { npySize, openNpy } from './npy.js';
 import { openNpz, type Archive } from './npz.js';
@@ -25,15 +26,16 @@ export async function openArrays(source: Source, context: LoadContext): Promise<
 
 async function openPairs(source: Source, context: LoadContext, files: Files): Promise<OpenData> {
   const main = await readPair(source, files);
-  const given = source.validation ? await readPair(source.validation as Source, files) : null;
+  const given = source.validation ? await readPair(source.validation as Source, files, main.names) : null;
   const exampleShape = main.shape;
   if (given && String(given.shape) !== String(exampleShape)) {
     throw new TrainingError(
       `${given.name} holds examples of ${given.shape.join('×')}, ${main.name} of ${exampleShape.join('×')}`,
     );
   }
-  const task = source.task ?? guessTask(main.targets, context.loss);
-  const classes = task === 'classification' ? countClasses(main, given) : null;
+  const task = source.task ?? (main.names ? 'classification' : guessTask(context.loss));
+  const width = task === 'classification' ? takeOneHot(main, given) : null;
+  const classes = task === 'classification' ? (width ?? countClasses(main, given)) : null;
   const pool = ({ inputs, targets: { values } }: Pair): Pool => ({
     inputs,
     targets: classes === null ? Float32Array.from(values) : (Int32Array.from(values) satisfies Targets),
@@ -44,7 +46,7 @@ async function openPairs(source: Source, context: LoadContext, files: Files): Pr
       task,
       // A plane becomes an image with one channel, so that convolutions can follow.
       inputShape: exampleShape.length === 2 ? [...exampleShape, 1] : exampleShape.length ? exampleShape : [1],
-      classes: classes === null ? null : Array.from({ length: classes }, (_, i) => String(i)),
+      classes: classes === null ? null : (main.names ?? Array.from({ length: classes }, (_, i) => String(i))),
       outputs: classes ?? main.targets.shape.slice(1).reduce((a, b) => a * b, 1),
       main: pool(main),
       given: given && pool(given),
@@ -103,9 +105,11 @@ interface Pair {
   shape: number[];
   inputs: InputReader;
   targets: NumberArray;
+  /** Names of the classes, if the targets are text. */
+  names: string[] | null;
 }
 
-async function readPair(names: ArrayFiles | NpzArrays, files: Files): Promise<Pair> {
+async function readPair(names: ArrayFiles | NpzArrays, files: Files, known: string[] | null = null): Promise<Pair> {
   const file = 'file' in names ? names.file : null;
   const inputs = await files.open(names.inputs, file);
   const targets = await files.open(names.targets, file);
@@ -120,17 +124,23 @@ async function readPair(names: ArrayFiles | NpzArrays, files: Files): Promise<Pa
   if (empty) {
     throw new TrainingError(`${empty.bytes.name} holds examples without a number: ${empty.shape.join('×')}`);
   }
-  const held = await readWhole(targets, files.memory, 'targets stay in memory');
+  if (inputs.text) throw new TrainingError(`${name} holds text: inputs must be numbers`);
+  const held = await readWhole(targets, files.memory, 'targets stay in memory', known);
   // In Fortran order, the values of an example are not contiguous.
   const reader = inputs.fortran ? heldReader(await readWhole(inputs, files.memory, FORTRAN)) : new ArrayReader(inputs);
-  return { name, targetsName, shape: inputs.shape.slice(1), inputs: reader, targets: held };
+  return { name, targetsName, shape: inputs.shape.slice(1), inputs: reader, targets: held, names: held.names };
 }
 
 const heldReader = ({ values, shape }: NumberArray) => new HeldReader(values, values.length / shape[0]!);
 
 const FORTRAN = "arrays in Fortran's order can't be read example by example: save numpy.ascontiguousarray of it";
 
-async function readWhole(file: ArrayFile, memory: number, why: string): Promise<NumberArray> {
+async function readWhole(
+  file: ArrayFile,
+  memory: number,
+  why: string,
+  known: string[] | null = null,
+): Promise<LabelArray> {
   const size = sizeOf(file) - file.start;
   const { name } = file.bytes;
   if (size > memory) {
@@ -138,7 +148,7 @@ async function readWhole(file: ArrayFile, memory: number, why: string): Promise<
       `${name} takes ${sizeText(size)}, more than ${sizeText(memory)}; ${why}, or raise "memory"`,
     );
   }
-  const held = await readAll(file);
+  const held = await readTargetArray(file, known);
   if (!(held.values instanceof Float32Array)) return held;
   const at = held.values.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return held;
@@ -146,10 +156,23 @@ async function readWhole(file: ArrayFile, memory: number, why: string): Promise<
   throw new TrainingError(`${name}: example ${example} (from 0) holds ${held.values[at]}: clean the data first`);
 }
 
-function guessTask(targets: NumberArray, loss: LoadContext['loss']): Task {
-  if (LOSSES[loss] === 'numbers') return 'regression';
-  if (targets.shape.length === 1 || targets.shape[1] === 1) return 'classification';
-  throw new TrainingError(`loss ${loss} needs one class index an example: targets must have the shape [count]`);
+const guessTask = (loss: LoadContext['loss']): Task => (LOSSES[loss] === 'numbers' ? 'regression' : 'classification');
+
+/** Replaces one-hot targets by class indexes and returns the number of classes; null: they are indexes already. */
+function takeOneHot(main: Pair, given: Pair | null): number | null {
+  const width = main.targets.shape[1];
+  if (width === undefined || width === 1) return null;
+  for (const pair of given ? [main, given] : [main]) {
+    const { targets, targetsName } = pair;
+    const classes = targets.shape[1] === width ? oneHotClasses(targets) : null;
+    if (!classes) {
+      throw new TrainingError(
+        `${targetsName}: targets of classes must be one index an example, or one-hot rows: a single 1 among ${width - 1} zeros`,
+      );
+    }
+    pair.targets = { shape: [classes.length], values: classes };
+  }
+  return width;
 }
 
 /** Returns the number of classes, whose labels start at 0. */

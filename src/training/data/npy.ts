@@ -19,6 +19,13 @@ const TYPES: Record<string, ValueType> = {
   f4: VALUE_TYPES.float32,
   f8: VALUE_TYPES.float64,
 };
+/** Text of `length` characters, which only targets may be. */
+const textType = (kind: 'U' | 'S', length: number): ValueType => ({
+  name: `text of ${length} characters`,
+  bytes: kind === 'U' ? 4 * length : length,
+  into: Float32Array,
+  read: () => NaN,
+});
 /** Longest accepted header; NumPy pads headers to a few hundred bytes. */
 export const LONGEST_HEADER = 64 * 2 ** 10;
 const MOST_DIMENSIONS = 32;
@@ -58,7 +65,9 @@ function npyHeader(bytes: Uint8Array, size: number | null, file: string): ArrayH
   const dims = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1];
   if (!descr && /'descr':\s*\[/.test(header)) throw bad(headerAt, 'arrays of records are not supported');
   if (descr === undefined || fortran === undefined || dims === undefined) throw bad(headerAt, 'its header is damaged');
-  const type = Object.hasOwn(TYPES, descr.slice(1)) ? entryOf(TYPES, descr.slice(1)) : undefined;
+  const words = /^[<>|=]([US])(\d{1,6})$/.exec(descr);
+  const text = words?.[1] as 'U' | 'S' | undefined;
+  const type = text ? textType(text, Number(words![2])) : entryOf(TYPES, descr.slice(1));
   if (!type || !'<>|='.includes(descr[0]!)) {
     const why = descr.includes('O') ? ' (Python objects are never loaded)' : '';
     throw bad(headerAt, `values of type "${descr}" are not supported${why}`);
@@ -70,6 +79,7 @@ function npyHeader(bytes: Uint8Array, size: number | null, file: string): ArrayH
   const result = {
     shape: parts.map((part) => parseInt(part, 10)),
     type,
+    ...(text && { text }),
     start,
     littleEndian: descr[0] !== '>',
     fortran: fortran === 'True' && parts.length > 1,

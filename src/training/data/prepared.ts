@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { TrainingError } from '../errors.js';
 import type { SavedNetwork } from '../checkpoints/saved.js';
-import { ArrayReader, HeldReader, readAll, type ArrayFile } from './arrayFile.js';
+import { ArrayReader, HeldReader, readAll, type ArrayFile, type NumberArray } from './arrayFile.js';
 import { openBytes, unpacked, type Bytes } from './bytes.js';
 import { isMissing, type Decimal } from './csv/cells.js';
 import { columnIndex, type Column } from './csv/columns.js';
@@ -14,10 +14,11 @@ import { openIdx } from './idx.js';
 import { listImages, looseImages } from './images/list.js';
 import { ImageReader } from './images/reader.js';
 import type { Fitting } from './images/resize.js';
+import { oneHotClasses, readTargetArray } from './labels.js';
 import { memoryFor } from './memory.js';
 import { openNpy } from './npy.js';
 import { openNpz } from './npz.js';
-import type { Examples, InputReader, Numbers, Targets } from './types.js';
+import type { Examples, InputReader, Targets } from './types.js';
 
 export interface Prepared {
   /** Name for messages. */
@@ -173,7 +174,7 @@ async function prepareArrays(
         count,
         inputs: reader,
         targets: targets
-          ? readArrayTargets(await readAll(targets), second ?? first, count, data)
+          ? readArrayTargets(await readTargetArray(targets, data.classes), second ?? first, count, data)
           : noTargets(count, data),
       },
       hasTargets: targets !== null,
@@ -188,11 +189,13 @@ async function prepareArrays(
 }
 
 function readArrayTargets(
-  { values }: { values: Numbers },
+  array: NumberArray,
   file: string,
   count: number,
   { classes, outputs }: SavedNetwork['data'],
 ): Targets {
+  const oneHot = classes && array.shape[1] === classes.length ? oneHotClasses(array) : null;
+  const values = oneHot ?? array.values;
   const each = classes ? 1 : outputs;
   if (values.length !== count * each) {
     throw new TrainingError(`${file} holds ${values.length} numbers, but ${count} examples need ${count * each}`);

@@ -57,7 +57,7 @@ export interface Dataset {
   targetScale: { mean: number; deviation: number }[] | null;
   /** Preparation of a file's columns, saved with the weights so that the network can be used later. */
   preparation: Record<string, unknown>;
-  /** What was done to read the files, in sentences; absent: nothing that needs saying. */
+  /** Sentences about how the files were read; absent: nothing needs saying. */
   done?: string[];
   /** Notes that are not errors. */
   notes: string[];

@@ -15,7 +15,7 @@ export interface Card {
     values: string;
     /** Column of each number, for a table. */
     columns?: string[];
-    /** What was done to read the table, in sentences. */
+    /** Sentences about how the table was read. */
     done?: string[];
   };
   output: {

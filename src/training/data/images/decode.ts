@@ -1,10 +1,8 @@
-/** Decodes PNG and JPEG files. */
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+/** Decodes PNG, JPEG, WebP and GIF files. */
 import { inflateSync } from 'node:zlib';
 import { TrainingError, messageOf } from '../../errors.js';
-import { readHeader } from './header.js';
+import { decodeJpeg, decodeWebp } from './codecs.js';
+import { MOST_PIXELS, readHeader, type ImageHeader } from './header.js';
 
 export interface Pixels {
   width: number;
@@ -19,9 +17,11 @@ export interface Pixels {
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pixels> {
   const header = readHeader(bytes, name);
   const channels = header.channels === 1 ? 1 : 3;
-  if (header.channels === 4) throw new TrainingError(`${name} has the colours of print (CMYK): save it in RGB`);
   try {
+    if (header.format === 'jpeg' && header.channels === 4) return { ...(await decodePrint(bytes)), channels };
     if (header.format === 'jpeg') return { ...(await decodeJpeg(bytes)), channels };
+    if (header.format === 'webp') return { ...(await decodeWebp(bytes)), channels };
+    if (header.format === 'gif') return { ...(await decodeGif(bytes, header)), channels };
     // The library does not limit the unpacked size of interlaced images.
     if (header.interlaced) inflateSync(imageData(bytes), { maxOutputLength: header.unpacked });
     const { PNG } = await import('pngjs');
@@ -49,46 +49,31 @@ function imageData(bytes: Uint8Array): Uint8Array {
   return Buffer.concat(parts);
 }
 
-const CODEC = 'mozjpeg_dec.wasm';
-type Decode = (bytes: Uint8Array) => Promise<{ width: number; height: number; rgba: Uint8ClampedArray }>;
-let jpeg: Promise<Decode> | null = null;
+type Decoded = Omit<Pixels, 'channels'>;
 
-const decodeJpeg: Decode = async (bytes) => (await (jpeg ??= startJpeg()))(bytes);
-
-async function startJpeg(): Promise<Decode> {
-  const codec = await import('@jsquash/jpeg/decode.js');
-  const module = new WebAssembly.Module(readFileSync(codecFile()));
-  /** Warnings of the codec about a damaged file that it still decodes. */
-  let said: string[] = [];
-  const start = codec.init as (module: WebAssembly.Module, options: object) => Promise<void>;
-  await start(module, { printErr: (text: string) => said.push(text), print: () => undefined });
-  const decode: Decode = async (bytes) => {
-    said = [];
-    // The codec needs its own buffer.
-    const decoded = await codec
-      .default(new Uint8Array(bytes).buffer, { preserveOrientation: true })
-      .catch((error: unknown) => {
-        throw new Error(said.join('; ') || messageOf(error));
-      });
-    const harm = said.find((text) => !HARMLESS.test(text));
-    if (harm !== undefined) throw new Error(harm);
-    return { width: decoded.width, height: decoded.height, rgba: decoded.data as Uint8ClampedArray };
-  };
-  // Images are decoded one at a time, so that warnings belong to one image.
-  let before: Promise<unknown> = Promise.resolve();
-  return (bytes) => {
-    const now = before.then(() => decode(bytes));
-    before = now.catch(() => undefined);
-    return now;
-  };
+/** Decodes a JPEG file with the colours of print (CMYK), which the fast codec does not know. */
+async function decodePrint(bytes: Uint8Array): Promise<Decoded> {
+  const { decode } = await import('jpeg-js');
+  const { width, height, data } = decode(bytes, {
+    useTArray: true,
+    formatAsRGBA: true,
+    tolerantDecoding: false,
+    maxResolutionInMP: MOST_PIXELS / 1e6,
+    maxMemoryUsageInMB: 4096,
+  });
+  return { width, height, rgba: data };
 }
 
-/** Warnings about quirks of some programs' files whose pixels are intact. */
-const HARMLESS = /extraneous bytes|Unknown Adobe color transform|Invalid SOS parameters|inconsistent progression/i;
-
-/** Returns the codec's path: beside the bundle, or in the package during development. */
-function codecFile(): string {
-  const beside = join(typeof __dirname === 'string' ? __dirname : dirname(process.argv[1] ?? ''), CODEC);
-  if (existsSync(beside)) return beside;
-  return createRequire(join(process.cwd(), 'x.js')).resolve(`@jsquash/jpeg/codec/dec/${CODEC}`);
+/** Decodes the first picture of a GIF file. */
+async function decodeGif(bytes: Uint8Array, { width, height }: ImageHeader): Promise<Decoded> {
+  const { GifReader } = await import('omggif');
+  const reader = new GifReader(bytes);
+  if (reader.numFrames() === 0) throw new Error('it holds no picture');
+  const frame = reader.frameInfo(0);
+  if (frame.x + frame.width > width || frame.y + frame.height > height) {
+    throw new Error('its picture is larger than the file says');
+  }
+  const rgba = new Uint8Array(width * height * 4);
+  reader.decodeAndBlitFrameRGBA(0, rgba);
+  return { width, height, rgba };
 }

@@ -1,8 +1,8 @@
-/** Reads the header of a PNG or JPEG file without unpacking it. */
+/** Reads the header of an image file without unpacking it. */
 import { TrainingError } from '../../errors.js';
 
 export interface ImageHeader {
-  format: 'png' | 'jpeg';
+  format: 'png' | 'jpeg' | 'webp' | 'gif';
   width: number;
   height: number;
   /** Channels without alpha: 1 is grayscale, 4 is CMYK. */
@@ -13,15 +13,17 @@ export interface ImageHeader {
 }
 
 /** Largest allowed image; a larger one could be an attempt to exhaust memory. */
-const MOST_PIXELS = 100e6;
+export const MOST_PIXELS = 100e6;
 
 /** Reads the header; `name` is for messages. */
 export function readHeader(bytes: Uint8Array, name: string): ImageHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const header = isPng(view) ? pngHeader(view) : isJpeg(view) ? jpegHeader(view) : null;
+  if (isWebp(view) && isAnimated(view)) throw new TrainingError(`${name} is animated: save one picture of it`);
+  const parse = PARSERS.find(([is]) => is(view))?.[1];
+  const header = parse?.(view);
   if (!header) {
     const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const what = isPng(view) || isJpeg(view) ? 'is cut short or damaged: it has no size' : 'is neither PNG nor JPEG';
+    const what = parse ? 'is cut short or damaged: it has no size' : 'is neither PNG, JPEG, WebP nor GIF';
     throw new TrainingError(`${name} ${what} (${bytes.length} bytes, beginning with ${start || 'nothing'})`);
   }
   const { width, height } = header;
@@ -34,6 +36,19 @@ export function readHeader(bytes: Uint8Array, name: string): ImageHeader {
 const isPng = (view: DataView) =>
   view.byteLength >= 8 && view.getUint32(0) === 0x89504e47 && view.getUint32(4) === 0x0d0a1a0a;
 const isJpeg = (view: DataView) => view.byteLength >= 3 && view.getUint16(0) === 0xffd8 && view.getUint8(2) === 0xff;
+
+const isWebp = (view: DataView) =>
+  view.byteLength >= 16 && view.getUint32(0) === 0x52494646 && view.getUint32(8) === 0x57454250;
+/** `GIF87a` or `GIF89a`. */
+const isGif = (view: DataView) =>
+  view.byteLength >= 6 && view.getUint32(0) === 0x47494638 && [0x3761, 0x3961].includes(view.getUint16(4));
+
+const PARSERS: [is: (view: DataView) => boolean, parse: (view: DataView) => ImageHeader | null][] = [
+  [isPng, pngHeader],
+  [isJpeg, jpegHeader],
+  [isWebp, webpHeader],
+  [isGif, gifHeader],
+];
 
 /** Samples per pixel, by colour type. */
 const SAMPLES: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
@@ -77,4 +92,41 @@ function jpegHeader(view: DataView): ImageHeader | null {
     at += 2 + length;
   }
   return null;
+}
+
+const coloured = (format: 'webp' | 'gif', width: number, height: number): ImageHeader => ({
+  format,
+  width,
+  height,
+  channels: 3,
+  unpacked: 0,
+  interlaced: false,
+});
+
+/** An extended header with the flag for animation. */
+const isAnimated = (view: DataView): boolean =>
+  view.byteLength > 20 && view.getUint32(12) === 0x56503858 && (view.getUint8(20) & 2) !== 0;
+
+/** RFC 9649: a lossy, lossless or extended image. */
+function webpHeader(view: DataView): ImageHeader | null {
+  if (view.byteLength < 30) return null;
+  const size = (at: number): number => view.getUint16(at, true) & 0x3fff;
+  switch (view.getUint32(12)) {
+    case 0x56503820:
+      return coloured('webp', size(26), size(28));
+    case 0x5650384c: {
+      const bits = view.getUint32(21, true);
+      return coloured('webp', (bits & 0x3fff) + 1, ((bits >>> 14) & 0x3fff) + 1);
+    }
+    case 0x56503858: {
+      const wide = (at: number): number => view.getUint16(at, true) + (view.getUint8(at + 2) << 16) + 1;
+      return coloured('webp', wide(24), wide(27));
+    }
+    default:
+      return null;
+  }
+}
+
+function gifHeader(view: DataView): ImageHeader | null {
+  return view.byteLength < 13 ? null : coloured('gif', view.getUint16(6, true), view.getUint16(8, true));
 }

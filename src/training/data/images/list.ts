@@ -16,7 +16,7 @@ export interface ListedImages {
   notes: string[];
 }
 
-const IMAGES = new Set(['.png', '.jpg', '.jpeg']);
+const IMAGES = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif']);
 const DEEPEST = 8;
 const TRAIN = ['train', 'training'];
 const JUDGED = ['val', 'valid', 'validation', 'test'];
@@ -45,7 +45,8 @@ export async function listImages(base: string, folder: string, known: string[] |
     }
     const path = join(folder, entry.name);
     const files = await filesIn(base, path, root, left, 1);
-    if (files.length === 0) throw new TrainingError(`${path} holds no PNG or JPEG file: fill it, or remove it`);
+    if (files.length === 0)
+      throw new TrainingError(`${path} holds no image (PNG, JPEG, WebP or GIF): fill it, or remove it`);
     const name = entry.name.normalize('NFC');
     if (known && !known.includes(name)) {
       throw new TrainingError(`${path}: class "${name}" is not among the training examples (${listOf(known)})`);
@@ -55,7 +56,7 @@ export async function listImages(base: string, folder: string, known: string[] |
   }
   if (classes.length < (known ? 1 : 2)) {
     const has = classes.length ? `has one only, "${classes[0]!.name}"` : 'has none';
-    throw new TrainingError(`${folder} must hold a subfolder of PNG or JPEG files for each class, but ${has}`);
+    throw new TrainingError(`${folder} must hold a subfolder of images for each class, but ${has}`);
   }
   const names = known ?? classes.map(({ name }) => name);
   return {
@@ -73,7 +74,7 @@ export async function listImages(base: string, folder: string, known: string[] |
 export async function looseImages(base: string, folder: string): Promise<Pick<ListedImages, 'files' | 'notes'>> {
   const left = new Left();
   const files = await filesIn(base, folder, await realpath(resolve(base, folder)), left, 0);
-  if (files.length === 0) throw new TrainingError(`${folder} holds no PNG or JPEG file`);
+  if (files.length === 0) throw new TrainingError(`${folder} holds no image (PNG, JPEG, WebP or GIF)`);
   return { files, notes: left.notes(folder) };
 }
 
@@ -135,6 +136,8 @@ class Left {
   notes(folder: string): string[] {
     const kinds = [...this.kinds].map(([kind, count]) => `${count} ${kind}`);
     if (this.links) kinds.push(`${this.links} links to folders, or out of the folder`);
-    return kinds.length ? [`${folder}: left out what is no PNG or JPEG file: ${kinds.slice(0, 10).join(', ')}`] : [];
+    return kinds.length
+      ? [`${folder}: left out what is no PNG, JPEG, WebP or GIF file: ${kinds.slice(0, 10).join(', ')}`]
+      : [];
   }
 }

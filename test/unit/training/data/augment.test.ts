@@ -276,7 +276,11 @@ describe('training with changed images', () => {
   });
 
   it.each([
-    [{ augment: { shift: 1 } }, rings(10), /augment is for images .* example of rings is 2: take "augment" out/],
+    [
+      { augment: { shift: 1 } },
+      rings(10),
+      /augment is for images .* example of rings is 2: take "augment" out, or begin with "- reshape/,
+    ],
     [{ augment: { shift: 1 } }, plane(10), /augment is for images/],
     [{ augment: { crop: 9 } }, images(8, 12), /crop: 9 is too much for images of 8×12/],
     [{ augment: { shift: 8 } }, images(8, 12), /shift: 8 is too much/],
@@ -325,5 +329,62 @@ describe('how it is written', () => {
   ])('%j', (more, message) => {
     const problems = validateNetwork({ ...base, ...more }).problems!;
     expect(problems.map(({ path, message: text }) => `${path.join('.')}: ${text}`)).toEqual([message]);
+  });
+});
+
+describe('pixels of a table that "reshape" makes images', () => {
+  /** Two images of 2×3 pixels, standardized by columns. */
+  const table = (most: number): Dataset & { train: HeldExamples } => {
+    const pixels = [0, 1, 2, 3, 4, 5, 5, 4, 3, 2, 1, 0].map((value) => (value * most) / 5);
+    const scales = Array.from({ length: 6 }, (_, i) => ({ mean: (i * most) / 10, deviation: most / (i + 2) }));
+    const inputs = Float32Array.from(pixels, (value, i) => (value - scales[i % 6]!.mean) / scales[i % 6]!.deviation);
+    const part = { count: 2, inputs, targets: Int32Array.of(0, 1) };
+    const columns = scales.map((scale, i) => ({ name: `p${i}`, kind: 'number', ...scale }));
+    return {
+      ...rings(2),
+      name: 'pixels.csv',
+      inputShape: [6],
+      train: part,
+      validation: part,
+      preparation: { columns },
+    };
+  };
+  const layers = [{ reshape: [2, 3, 1] }, 'flatten', { dense: 2 }];
+  const raw = (inputs: Float32Array, { preparation }: Dataset) =>
+    Array.from(inputs, (value, i) => {
+      const { mean, deviation } = (preparation.columns as { mean: number; deviation: number }[])[i % 6]!;
+      return value * deviation + mean;
+    });
+
+  it.each([1, 255])('are mirrored as pixels, in their columns’ own scales: up to %i', (most) => {
+    const data = table(most);
+    const change = buildAugmentation(network({ ...section, layers, augment: { flip: { horizontal: 1 } } }), data)!;
+    const inputs = data.train.inputs.slice() as Float32Array;
+    change(inputs, new Float32Array(4), 2, new Random(1));
+    const wanted = [2, 1, 0, 5, 4, 3, 3, 4, 5, 0, 1, 2].map((value) => (value * most) / 5);
+    raw(inputs, data).forEach((value, i) => expect(value).toBeCloseTo(wanted[i]!, 3));
+  });
+
+  it('what moves in from outside is black', () => {
+    const data = table(255);
+    const change = buildAugmentation(network({ ...section, layers, augment: { shift: 1 } }), data)!;
+    const inputs = new Float32Array(6 * 50);
+    for (let i = 0; i < 50; i++) inputs.set(data.train.inputs.subarray(0, 6), 6 * i);
+    change(inputs, new Float32Array(100), 50, new Random(1));
+    const values = raw(inputs, data);
+    expect(Math.min(...values)).toBeGreaterThan(-0.01);
+    expect(Math.max(...values)).toBeLessThan(255.01);
+  });
+
+  it.each([
+    [
+      [{ kind: 'category', name: 'kind', categories: ['a', 'b', 'c', 'd', 'e', 'f'] }],
+      /column "kind" of pixels\.csv is no pixel/,
+    ],
+    [null, /augment is for images/],
+  ])('refuses a table without such pixels', (columns, message) => {
+    const data = { ...table(1), ...(columns && { preparation: { columns } }) };
+    const own = columns ? layers : [{ dense: 2 }];
+    expect(() => buildAugmentation(network({ ...section, layers: own, augment: { shift: 1 } }), data)).toThrow(message);
   });
 });

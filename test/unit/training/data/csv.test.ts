@@ -197,7 +197,7 @@ describe('gaps', () => {
     const data = await load(text, plain);
     expect(graphNames(data)).toEqual(expect.arrayContaining(['size', 'size:missing', 'color=blue', 'color=red']));
     expect(values(data, 'size:missing').filter((value) => value === 1)).toHaveLength(8);
-    const [size, color] = columns(data) as [{ fill: number }, { fill: string }];
+    const [size, color] = columns(data) as unknown as [{ fill: number }, { fill: string }];
     expect(size.fill).toBeGreaterThan(10);
     expect(values(data, 'size').filter((value) => value === size.fill).length).toBeGreaterThanOrEqual(8);
     expect(color.fill).toBe('red');
@@ -309,7 +309,7 @@ it('the model card says what was done, and the exported graph has an input for e
 describe('keys', () => {
   const problem = (csv: object) =>
     validateNetwork({ data: { csv: { file: 'a.csv', target: 'y', ...csv } }, layers: [{ dense: 1 }], loss: 'mse' })
-      .problems[0];
+      .problems?.[0];
 
   it.each([
     [{ decimal: ';' }, ['data', 'csv', 'decimal'], /unknown decimal ";"/],

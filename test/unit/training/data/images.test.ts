@@ -105,9 +105,12 @@ describe('pixels', () => {
     ['half a JPEG', damaged('rgb.jpg', (bytes) => bytes.subarray(0, bytes.length - 60)), /x is damaged: Premature end/],
     ['a JPEG without pixels', damaged('rgb.jpg', (bytes) => bytes.subarray(0, 180)), /^x /],
     ['a changed byte', damaged('rgb.png', (bytes) => flipped(bytes, bytes.length - 30)), /x is damaged/],
-    ['a page', Buffer.from('<!DOCTYPE html>'), /neither PNG nor JPEG \(15 bytes, beginning with 3c 21 44 4f\)/],
-    ['an empty file', Buffer.alloc(0), /neither PNG nor JPEG \(0 bytes/],
-    ['CMYK', fileOf('cmyk.jpg'), /CMYK/],
+    [
+      'a page',
+      Buffer.from('<!DOCTYPE html>'),
+      /neither PNG, JPEG, WebP nor GIF \(15 bytes, beginning with 3c 21 44 4f\)/,
+    ],
+    ['an empty file', Buffer.alloc(0), /neither PNG, JPEG, WebP nor GIF \(0 bytes/],
     // Data that our parser skips but the codec reads could hide another image's size.
     [
       'a JPEG with a marker that is none',
@@ -184,8 +187,8 @@ describe('folders', () => {
 
   it.each([
     ['a folder that is not there', 'none', /image folder none is not there \(looked for /],
-    ['an empty folder', 'empty', /empty must hold a subfolder of PNG or JPEG files for each class, but has none/],
-    ['an empty class', 'hollow', /hollow.b holds no PNG or JPEG file/],
+    ['an empty folder', 'empty', /empty must hold a subfolder of images for each class, but has none/],
+    ['an empty class', 'hollow', /hollow.b holds no image/],
     ['one class', 'single', /has one only, "a"/],
     ['a file', 'single/a/1.png', /is a file/],
     ['a damaged image', 'broken', /broken.b.1\.jpg is damaged: Premature end/],

@@ -262,7 +262,7 @@ it('images: evaluates a folder of classes, predicts single files and a folder wi
   expect([examples, values.accuracy]).toEqual([20, 1]);
   const out = join(folder, 'photos.csv');
   const { notes } = await predictSaved(model, ['loose', 'photos/day/3.png'], out, context());
-  expect(notes).toEqual(['loose: left out what is no PNG or JPEG file: 1 .txt']);
+  expect(notes).toEqual(['loose: left out what is no PNG, JPEG, WebP or GIF file: 1 .txt']);
   const lines = parseCsv(await readFile(out, 'utf8'), out, ',').map(({ fields }) => fields.slice(0, 3));
   expect(lines).toEqual([
     ['row', 'file', 'prediction'],

@@ -4,6 +4,8 @@ import os
 import sys
 from contextlib import contextmanager
 
+from ._sync import sync_seconds
+
 # While it is written. Left behind by a killed program, and removed by the next one that saves.
 _WRITING = ".writing-"
 # Found damaged, and kept for whoever wants to look at it.
@@ -37,7 +39,7 @@ def save(run, step, keep):
     temporary = tempfile.mkdtemp(prefix=_WRITING, dir=parent)
     try:
         yield temporary
-        sync = os.environ.get("TUNESMITH_FSYNC_SECONDS", "").strip() != "0"
+        sync = sync_seconds() > 0
         number = 1 + max((_read_manifest(folder).get("number", 0) for folder in _whole(parent)), default=0)
         files = {path: _digest(os.path.join(temporary, path), sync) for path in _files(temporary)}
         _write_manifest(temporary, {"steps": run._steps, "number": number, "files": files})

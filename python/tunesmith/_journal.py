@@ -59,6 +59,7 @@ class Journal:
             mapped = os.environ.get("TUNESMITH_JOURNAL_WRITE") != "plain"
         self._mapped = mapped and hasattr(os, "posix_fallocate") and hasattr(mmap, "MAP_SHARED")
         self.position = 0
+        self._synced = 0
         self._lock = threading.Lock()
         self._window = None
         self._map = None
@@ -113,6 +114,22 @@ class Journal:
         with self._lock:
             if self._window is window and not self._closed:
                 self._next = made
+
+    def sync(self):
+        """Forces what was appended to the disk itself, which a power cut does not take away. Waits for the disk."""
+        with self._lock:
+            if self._closed or self.position == self._synced:
+                return
+            position = self.position
+            fd = os.dup(self._fd)
+        try:
+            os.fsync(fd)
+            self._synced = position
+        except OSError:
+            # A disk that can't do this says nothing that helps anyone.
+            self._synced = position
+        finally:
+            os.close(fd)
 
     def drain(self, say):
         """Waits until everything is written, for a program that ends: a full disk is waited for without limit.

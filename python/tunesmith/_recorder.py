@@ -4,10 +4,12 @@ import os
 import sys
 import threading
 from collections import deque
+from time import monotonic
 from time import time as _now
 
 from ._journal import Journal
 from ._link import Link
+from ._sync import sync_seconds
 from ._values import scalar_text
 
 
@@ -34,6 +36,9 @@ class Recorder:
         self.in_call = False
         self._told = False
         self._lost_told = 0
+        # A supervisor does it for all that is written into the run's journals.
+        self._sync_seconds = 0 if address else sync_seconds()
+        self._synced_at = monotonic()
         self._address = address
         self._start = start
         self._on_control = on_control
@@ -125,6 +130,9 @@ class Recorder:
                 self._told = True
                 _say(f"the journal can't be written ({journal.trouble}); records wait in memory")
             self._tell_outage()
+            if self._sync_seconds and monotonic() - self._synced_at >= self._sync_seconds:
+                self._synced_at = monotonic()
+                journal.sync()
         if self._tick_more is not None:
             self._tick_more()
 
@@ -165,7 +173,9 @@ class Recorder:
         if journal is not None:
             self._drain()
             if journal.lost:
-                print(f"tunesmith: {journal.lost} records were lost: the disk was full", file=sys.stderr)
+                _say(f"{journal.lost} records were lost: the disk was full")
+            if self._sync_seconds:
+                journal.sync()
             journal.close()
 
     def after_fork(self):

@@ -93,6 +93,14 @@ function fileSchema(deep: boolean) {
       .optional()
       .describe('Seed handed to the program. Default: a new one for each run.'),
     stopGrace: z.number().min(0).max(86400).optional().describe('Seconds between asking a run to stop and force.'),
+    syncInterval: z
+      .number({ error: 'syncInterval must be a number of seconds' })
+      .min(0, 'syncInterval must be at least 0')
+      .max(3600, 'syncInterval must be at most 3600 seconds')
+      .optional()
+      .describe(
+        'Seconds after which what a run has logged is forced to the disk, so that a power cut takes no more. 0: when the operating system likes. Default: 1.',
+      ),
   });
 }
 

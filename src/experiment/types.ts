@@ -103,6 +103,8 @@ export interface Experiment {
   seed: number | null;
   /** Seconds between the polite request to stop and force. */
   stopGrace: number | null;
+  /** Seconds after which what was logged is forced to the disk; undefined: the environment decides. */
+  syncInterval?: number | undefined;
 }
 
 export interface ParsedExperiment {

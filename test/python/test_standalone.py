@@ -391,6 +391,35 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM
         self.assertEqual(err.count("can't be written"), 1, err)
         self.assertEqual(self.one().values("value"), list(range(3000)))
 
+    def test_the_journal_is_forced_to_the_disk_as_often_as_asked(self):
+        code = """
+import os, time
+real, synced = os.fsync, []
+def fsync(fd):
+    real(fd)
+    synced.append(os.fstat(fd).st_ino)
+os.fsync = fsync
+import tunesmith
+run = tunesmith.init()
+until = time.monotonic() + 1
+while time.monotonic() < until: run.log({"value": 1}); time.sleep(0.01)
+before = len(synced)
+time.sleep(0.3)
+idle = len(synced) - before
+run.finish()
+[name] = os.listdir(os.path.join(run.folder, "journal"))
+journal = os.stat(os.path.join(run.folder, "journal", name)).st_ino
+print(before, idle, synced.count(journal))
+"""
+        for seconds, least, most in (("0.1", 2, 11), ("", 0, 2), ("0", 0, 0), ("nonsense", 0, 2)):
+            with self.subTest(seconds):
+                out, _ = self.run_code(code, TUNESMITH_FSYNC_SECONDS=seconds)
+                before, idle, in_all = map(int, out.split())
+                self.assertTrue(least <= before <= most, out)
+                # Once what was logged is on the disk, it is left alone until there is more; the end is forced there too.
+                self.assertLessEqual(idle, 1)
+                self.assertEqual(in_all >= 1, seconds != "0", out)
+
     def test_without_a_home(self):
         env = self.environment()
         for name in ("HOME", "USER", "LOGNAME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "TMPDIR"):

@@ -169,6 +169,9 @@ export class FolderEngine implements Disposable {
     set('TUNESMITH_BACKEND', backend === 'auto' ? undefined : backend);
     const capture = setting('capture', this.folder.uri).trim();
     set(RUN_ENV.capture, capture === 'auto' ? undefined : capture);
+    const seconds = setting('recording.syncSeconds', this.folder.uri);
+    // The default leaves the word to the variable of that name, if the editor was started with it.
+    set(RUN_ENV.fsync, seconds === 1 ? undefined : String(seconds));
     set('TUNESMITH_ENGINE_IDLE_SECONDS', String(setting('engine.idleSeconds', this.folder.uri)));
     return JSON.stringify(this.env) !== before;
   }

@@ -42,6 +42,15 @@ export const SETTINGS = {
       'How long the engine waits without clients and without work before it leaves. A change counts from its next start.',
     scope: 'machine-overridable',
   },
+  'recording.syncSeconds': {
+    type: 'number',
+    default: 1,
+    minimum: 0,
+    maximum: 3600,
+    description:
+      'Seconds after which what a run has logged is forced to the disk, where its experiment file says nothing: a power cut takes no more. `0` leaves it to the operating system. Whatever ends a process takes nothing in any case.',
+    scope: 'resource',
+  },
   'panel.openOnRun': {
     type: 'string',
     default: 'beside',

@@ -386,6 +386,7 @@ function build(reading: Reading, file: string): Experiment {
     python: written.python ?? null,
     seed: written.seed ?? null,
     stopGrace: written.stopGrace ?? null,
+    ...(written.syncInterval !== undefined && { syncInterval: written.syncInterval }),
   };
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import type { FileProblem } from '../../protocol/engine.js';
 import { floatsOf, markAt, type FloatMark, type Floats } from '../../protocol/floats.js';
+import { RUN_ENV } from '../../protocol/runFiles.js';
 import type { Params } from '../../protocol/values.js';
 import { sameValue, type Dimension } from '../../search/index.js';
 import {
@@ -74,6 +75,7 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
     report([program.kind], missing(error));
   }
   planCopies(experiment, plan, values, report);
+  if (experiment.syncInterval !== undefined) plan.env[RUN_ENV.fsync] = String(experiment.syncInterval);
   for (const [name, text] of Object.entries(experiment.env)) {
     try {
       setEntry(plan.env, name, fillVariable(text, values));

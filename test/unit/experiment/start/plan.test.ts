@@ -56,6 +56,18 @@ describe('a command', () => {
     expect(plan('run: a\nenv: { A: 1 }').env).toEqual({ A: '1' });
   });
 
+  it('says how soon what it logs is on the disk', () => {
+    expect(plan('run: a\nsyncInterval: 0.25').env).toEqual({ TUNESMITH_FSYNC_SECONDS: '0.25' });
+    expect(plan('run: a\nsyncInterval: 0').env).toEqual({ TUNESMITH_FSYNC_SECONDS: '0' });
+    expect(plan('run: a\nsyncInterval: 5\nenv: { TUNESMITH_FSYNC_SECONDS: 2 }').env).toEqual({
+      TUNESMITH_FSYNC_SECONDS: '2',
+    });
+    const { problems } = parseExperiment('run: a\nsyncInterval: -1\n', path.join(folder, 'x.tune.yaml'));
+    expect(problems.map(({ line, column, message }) => [line, column, message])).toEqual([
+      [2, 15, 'syncInterval must be at least 0'],
+    ]);
+  });
+
   it('takes the Python of the file, the environment, the editor, the PATH, in this order', () => {
     const env = { PATH: path.join(folder, 'bin') };
     expect(plan('run: python x.py').argv).toEqual(['python3', 'x.py']);

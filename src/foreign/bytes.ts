@@ -1,5 +1,6 @@
 /** Pieces of a file that may be growing, shrinking or something else than it was. */
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { openReal } from '../files/real.js';
 
 export class FileBytes {
@@ -40,5 +41,17 @@ export function readSmall(file: string, limit = 4 * 2 ** 20): string {
     return bytes.read(0, limit).toString('utf8');
   } finally {
     bytes.close();
+  }
+}
+
+/** The absolute path of a file that a log names; null when it is not in the folder, or a link leads out of it. */
+export function insideOf(folder: string, name: string): string | null {
+  try {
+    const file = path.resolve(folder, name);
+    const real = fs.realpathSync(path.dirname(file));
+    const root = fs.realpathSync(folder);
+    return real === root || real.startsWith(root + path.sep) ? path.join(real, path.basename(file)) : null;
+  } catch {
+    return null;
   }
 }

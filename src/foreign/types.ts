@@ -2,6 +2,7 @@
  * Logs of other programs: how a format is recognized and read. Readers are given bounded pieces of files that anybody may
  * have written, and hand on what they find; they execute nothing and follow no links.
  */
+import * as path from 'node:path';
 import type { Floats } from '../protocol/floats.js';
 import type { RunSpec } from '../protocol/runFolder.js';
 import type { Params } from '../protocol/values.js';
@@ -32,6 +33,11 @@ export interface FoundRun {
   files: readonly string[];
   /** Everything from the start, or from where an earlier reading ended. */
   open(): Reader;
+}
+
+/** Name and experiment of a run after the path of its folder or file. */
+export function labelsOf(place: string): { name: string; experiment: string } {
+  return { name: path.basename(place), experiment: path.basename(path.dirname(place)) };
 }
 
 /** How far a run was read: JSON of the reader's own making. */
@@ -65,7 +71,7 @@ export interface Facts {
 /** Takes what a reader finds, in the order of the files. Times are milliseconds since the epoch, NaN if unknown. */
 export interface Sink {
   /** `step` null: the next of this run. */
-  scalar(name: string, value: number, step: number | null, time: number): void;
+  scalar(name: string, value: number, step: number | null, time: number, epoch?: number): void;
   params(params: Params, floats?: Floats): void;
   /** Facts for the details of the run. */
   info(values: Params): void;

@@ -46,7 +46,6 @@ export interface ImportOptions {
   runs: string;
   /** Called between pieces of about 8 MiB. */
   progress?: (read: number) => void;
-  now?: number;
 }
 
 const PIECE = 8 * 2 ** 20;
@@ -73,7 +72,7 @@ export function importRun(found: FoundRun, options: ImportOptions): Imported {
 }
 
 function create(found: FoundRun, id: string, folder: string, options: ImportOptions): Imported {
-  const now = options.now ?? Date.now();
+  const now = timeOfFiles(found);
   // Whole and in one step: whoever watches sees all of it or nothing.
   const temporary = path.join(options.runs, `.import-${id}-${randomBytes(4).toString('hex')}`);
   makeFolderReal(path.join(temporary, RUN_FILES.journal));
@@ -103,7 +102,7 @@ function grow(found: FoundRun, id: string, folder: string, options: ImportOption
 
 /** Appends what was added to the logs since `before` to the journal in `folder`. */
 function append(found: FoundRun, folder: string, before: State | null, options: ImportOptions) {
-  const now = options.now ?? Date.now();
+  const now = timeOfFiles(found);
   const journal = path.join(folder, RUN_FILES.journal, IMPORT_FILES.journal);
   const { O_WRONLY, O_CREAT } = fs.constants;
   const descriptor = openReal(journal, O_WRONLY | O_CREAT);
@@ -134,6 +133,12 @@ function append(found: FoundRun, folder: string, before: State | null, options: 
   } finally {
     fs.closeSync(descriptor);
   }
+}
+
+/** When the logs were last written, for records without a time; milliseconds since the epoch. */
+function timeOfFiles({ files }: FoundRun): number {
+  const times = files.slice(0, 1000).map((file) => fs.lstatSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return Math.round(Math.max(0, ...times)) || Date.now();
 }
 
 function readAll(found: FoundRun, from: Place | null, lines: JournalLines, progress?: (read: number) => void): Place {

@@ -33,6 +33,7 @@ export class JournalLines implements Sink {
   private readonly inRecord = new Set<string>();
   private step: number | null = null;
   private time = NaN;
+  private epoch: number | undefined;
 
   constructor(
     private readonly target: LinesTarget,
@@ -40,17 +41,18 @@ export class JournalLines implements Sink {
     private readonly now: number,
   ) {}
 
-  scalar(name: string, value: number, step: number | null, time: number): void {
+  scalar(name: string, value: number, step: number | null, time: number, epoch?: number): void {
+    const isNear =
+      time === this.time ||
+      (Number.isNaN(time) && Number.isNaN(this.time)) ||
+      (step !== null && Math.abs(time - this.time) < TOGETHER_MS);
     const joins =
-      this.inRecord.size > 0 &&
-      step !== null &&
-      step === this.step &&
-      !this.inRecord.has(name) &&
-      (Math.abs(time - this.time) < TOGETHER_MS || (Number.isNaN(time) && Number.isNaN(this.time)));
+      isNear && this.inRecord.size > 0 && step === this.step && epoch === this.epoch && !this.inRecord.has(name);
     if (!joins) {
       this.endRecord();
       this.step = step !== null && Number.isFinite(step) ? step : null;
       this.time = time;
+      this.epoch = epoch;
     }
     this.inRecord.add(name);
     const wire = toWire(value);
@@ -100,7 +102,8 @@ export class JournalLines implements Sink {
     // `type: metrics` is what a record without a type is. A time of whole microseconds is all that is kept of it.
     const time = Number.isNaN(this.time) ? '' : `"time":${Math.round(this.time * 1000) / 1000},`;
     const step = this.step === null ? '' : `"step":${this.step},`;
-    this.add(`{${time}${step}"values":{${this.values}}}`);
+    const epoch = this.epoch === undefined || !Number.isFinite(this.epoch) ? '' : `"epoch":${this.epoch},`;
+    this.add(`{${time}${step}${epoch}"values":{${this.values}}}`);
     this.values = '';
     this.inRecord.clear();
   }

@@ -1,5 +1,5 @@
 /** Which folders of event files are one run. */
-import type { FoundRun, Listing } from '../types.js';
+import { labelsOf, type FoundRun, type Listing } from '../types.js';
 import { join } from 'node:path';
 import { TensorBoardReader, type Part } from './read.js';
 
@@ -41,13 +41,11 @@ export function findTensorBoard(listings: readonly Listing[]): FoundRun[] {
       run.parts.push({ file: join(logs.listing.path, name), key: join(inside, name), prefix });
   }
   return [...runs.values()].map(({ listing, parts }) => {
-    const names = listing.relative.split('/');
     return {
       format: 'tensorboard',
       path: listing.path,
       inner: '',
-      experiment: names.at(-2) ?? '',
-      name: names.at(-1) ?? '',
+      ...labelsOf(listing.path),
       files: parts.map(({ file }) => file),
       open: () => new TensorBoardReader(parts),
     };

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findRuns } from '../../../src/foreign/formats.js';
 import type { Facts, ForeignMedia, FoundRun, Place, Sink } from '../../../src/foreign/types.js';
+import type { Floats } from '../../../src/protocol/floats.js';
 import type { Params } from '../../../src/protocol/values.js';
 
 const FIXTURES = fileURLToPath(new URL('./fixtures', import.meta.url));
@@ -22,6 +23,7 @@ export class Collector implements Sink {
   readonly scalars: [name: string, value: number, step: number | null][] = [];
   readonly times: number[] = [];
   readonly allParams: Params = {};
+  readonly allFloats: Floats = {};
   readonly allInfo: Params = {};
   readonly allMedia: ForeignMedia[] = [];
   readonly known: Facts = {};
@@ -31,8 +33,9 @@ export class Collector implements Sink {
     this.scalars.push([name, value, step]);
     this.times.push(time);
   }
-  params(params: Params): void {
+  params(params: Params, floats?: Floats): void {
     Object.assign(this.allParams, params);
+    Object.assign(this.allFloats, floats);
   }
   info(values: Params): void {
     Object.assign(this.allInfo, values);

@@ -31,7 +31,7 @@ export function problemsInside(entries) {
   const paths = inside.map((name) => name.slice('extension/'.length));
   for (const path of paths) {
     const first = path.split('/')[0].toLowerCase();
-    if (!ALLOWED.has(first) && !first.startsWith('bundle.l10n'))
+    if (!ALLOWED.has(first) && !/^package\.nls\.[a-z-]+\.json$/.test(first))
       problems.push(`${path} does not belong in the package`);
     if (isNative(path)) problems.push(`${path} is native: it is installed by a command instead`);
     if (path.endsWith('.map')) problems.push(`${path} is a source map`);

@@ -1,4 +1,8 @@
-/** Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`; `&confusion=many&range` show results. */
+/**
+ * Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`; `&confusion=many&range` show results,
+ * `&language=zh-cn` shows the panel in Chinese.
+ */
+import chinese from '../../l10n/bundle.l10n.zh-cn.json';
 import type { FileForm, FromPanel, ToPanel } from '../../src/protocol/panel.js';
 import type { Params } from '../../src/protocol/values.js';
 import { insight } from './insight.js';
@@ -7,6 +11,7 @@ import { applyTheme } from './themes.js';
 import { FILE, World } from './world.js';
 
 const options = new URLSearchParams(location.search);
+if (options.get('language') === 'zh-cn') document.body.dataset.translations = JSON.stringify(chinese);
 applyTheme(options.get('theme') ?? 'vscode-dark');
 const world = new World(Number(options.get('runs') ?? 12));
 const range = options.has('range') ? rangeRun(world) : null;

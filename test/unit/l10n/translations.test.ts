@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 const read = (path: string): Record<string, string> => JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>;
 
-/** What must not change in a translation: values, links, and the icons of VS Code. */
+/** The parts that a translation must keep: values, links, code, and the icons of VS Code. */
 const fixed = (text: string): string[] => (text.match(/\{\d+\}|\(command:[\w.]+\)|\$\([\w-]+\)|`[^`]+`/g) ?? []).sort();
 
 describe.each([

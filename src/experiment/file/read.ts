@@ -21,6 +21,7 @@ import { Source, type Fault, type Path, type Range } from './source.js';
 import { splitHint } from '../search/space.js';
 import { suggest } from '../suggest.js';
 import { importSweep, isSweep } from '../sweep/index.js';
+import { workingFolder } from '../sweep/workingFolder.js';
 import { pyYamlScalar } from '../sweep/pyyaml.js';
 import type { Experiment, ParsedExperiment, Program } from '../types.js';
 
@@ -91,7 +92,8 @@ function fromSweep(source: Source) {
   source.readAs(pyYamlScalar);
   const { problems, ...sweep } = importSweep(source.value as Record<string, unknown>, (at) => source.floatsAt(at));
   for (const { path: at, where, ...fault } of problems) source.reportAt(at, fault, where);
-  return sweep;
+  const cwd = workingFolder(source.file, (source.value as Record<string, unknown>).program);
+  return cwd === null ? sweep : { ...sweep, written: { ...sweep.written, cwd } };
 }
 
 function checkShape(source: Source, value: object): Pick<Reading, 'written' | 'origin'> {

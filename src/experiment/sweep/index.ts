@@ -110,6 +110,8 @@ export function importSweep(sweep: Group, floatsAt: (path: Path) => FloatMark): 
   const written: WrittenExperiment = {
     ...(typeof sweep.name === 'string' && sweep.name.trim() && { name: sweep.name.trim().slice(0, 200) }),
     ...(run && { run }),
+    // The program's wandb.config is answered here, as the agent's server would.
+    capture: { wandb: 'replace' },
     params,
     ...(objective && { objective }),
     ...(searched && {

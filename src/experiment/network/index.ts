@@ -219,6 +219,7 @@ export function completeNetwork(network: Network): Network {
     ...defaults,
     ...network,
     data: completeData(network.data),
+    metrics: { ...defaults.metrics, ...network.metrics },
     loss: typeof network.loss === 'string' ? normalizeLoss(network.loss) : network.loss,
     optimizer: { ...normalizeOptimizer(optimizer.name), ...optimizer } as OptimizerSettings,
   };

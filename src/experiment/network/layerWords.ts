@@ -3,6 +3,7 @@ import { suggest } from '../suggest.js';
 
 const LAYER_NAMES = [
   'conv',
+  'conv1d',
   'depthwiseConv',
   'separableConv',
   'pool',
@@ -46,6 +47,7 @@ export function describeLayer(value: unknown): string {
 
 const EXAMPLES: Record<(typeof LAYER_NAMES)[number], string> = {
   conv: 'conv: { filters: 16, kernel: 3, activation: relu }',
+  conv1d: 'conv1d: { filters: 16, kernel: 3, activation: relu }',
   depthwiseConv: 'depthwiseConv: { kernel: 3 }',
   separableConv: 'separableConv: { filters: 16, kernel: 3 }',
   reshape: 'reshape: [28, 28]',

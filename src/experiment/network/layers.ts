@@ -1,44 +1,14 @@
 /** Schema and normal form of the layers. */
 import { z } from 'zod';
+import { ACTIVATIONS, INITIALIZERS, type Activation, type Initializer } from './functions.js';
 import { flag, number, oneOf, whole, type Kit } from './kit.js';
 import { describeLayer } from './layerWords.js';
 import { ownRegularization, regularizationFields, type OwnRegularization } from './regularization.js';
 import { normalizeSequence, sequenceSchemas, type SequenceLayer, type WrittenSequence } from './sequenceLayers.js';
 
+export * from './functions.js';
 export * from './sequenceLayers.js';
 
-export const ACTIVATIONS = [
-  'linear',
-  'relu',
-  'relu6',
-  'leakyRelu',
-  'elu',
-  'selu',
-  'gelu',
-  'silu',
-  'sigmoid',
-  'hardSigmoid',
-  'tanh',
-  'softplus',
-  'softsign',
-  'mish',
-  'softmax',
-] as const;
-
-export const INITIALIZERS = [
-  'glorotUniform',
-  'glorotNormal',
-  'heUniform',
-  'heNormal',
-  'leCunUniform',
-  'leCunNormal',
-  'orthogonal',
-  'zeros',
-  'ones',
-] as const;
-
-export type Activation = (typeof ACTIVATIONS)[number];
-export type Initializer = (typeof INITIALIZERS)[number];
 export type Size = [height: number, width: number];
 export type Layer =
   | ({
@@ -189,7 +159,7 @@ export function normalizeLayers(layers: readonly WrittenLayer[]): Layer[] {
       const inner = Array.isArray(layer.residual) ? layer.residual : layer.residual.layers;
       return [{ type: 'residual', layers: normalizeLayers(inner) }];
     }
-    if ('recurrent' in layer || 'embedding' in layer) return [normalizeSequence(layer)];
+    if ('recurrent' in layer || 'embedding' in layer || 'conv1d' in layer) return [normalizeSequence(layer)];
     if ('separableConv' in layer) {
       const { multiplier, kernel, stride, padding, ...point } = layer.separableConv;
       const { l1, l2, maxNorm } = point;

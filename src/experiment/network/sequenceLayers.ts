@@ -1,5 +1,6 @@
 /** Schema and normal form of layers for sequences; one example is [time, features]. */
 import { z } from 'zod';
+import { ACTIVATIONS, INITIALIZERS, type Activation, type Initializer } from './functions.js';
 import { flag, oneOf, whole, type Kit } from './kit.js';
 import { ownRegularization, regularizationFields, type OwnRegularization } from './regularization.js';
 
@@ -8,6 +9,17 @@ export const GATES = ['sigmoid', 'gaussian', 'trigonometric'] as const;
 export type Gate = (typeof GATES)[number];
 
 export type SequenceLayer =
+  | ({
+      type: 'conv1d';
+      filters: number;
+      /** Time steps that the kernel covers. */
+      kernel: number;
+      stride: number;
+      padding: 'valid' | 'same';
+      activation: Activation;
+      bias: boolean;
+      init: Initializer;
+    } & OwnRegularization)
   | ({ type: 'embedding'; size: number; width: number } & OwnRegularization)
   | ({
       type: 'recurrent';
@@ -40,7 +52,19 @@ export function sequenceSchemas(kit: Kit) {
     width: p(whole('width')).describe('Size of the vector for each word.'),
     ...own,
   });
-  return [z.strictObject({ recurrent }), z.strictObject({ embedding })] as const;
+  const conv1d = z.strictObject({
+    filters: p(whole('filters')).describe('Number of output features.'),
+    kernel: p(whole('kernel')).describe('Time steps that the kernel covers.'),
+    stride: optional(whole('stride')).describe('Time steps between two outputs. Default: 1.'),
+    padding: optional(oneOf('padding', ['valid', 'same'])).describe(
+      '`valid` (the default) or `same` (zeros around the sequence).',
+    ),
+    activation: optional(oneOf('activation', ACTIVATIONS)),
+    bias: optional(flag('bias')),
+    init: optional(oneOf('initializer', INITIALIZERS)).describe('Initial weights. Default: glorotUniform.'),
+    ...own,
+  });
+  return [z.strictObject({ conv1d }), z.strictObject({ recurrent }), z.strictObject({ embedding })] as const;
 }
 export type WrittenSequence = z.output<ReturnType<typeof sequenceSchemas>[number]>;
 
@@ -48,6 +72,20 @@ export function normalizeSequence(layer: WrittenSequence): SequenceLayer {
   if ('embedding' in layer) {
     const { size, width, ...own } = layer.embedding;
     return { type: 'embedding', size, width, ...ownRegularization(own) };
+  }
+  if ('conv1d' in layer) {
+    const { filters, kernel, stride, padding, activation, bias, init, ...own } = layer.conv1d;
+    return {
+      type: 'conv1d',
+      filters,
+      kernel,
+      stride: stride ?? 1,
+      padding: padding ?? 'valid',
+      activation: activation ?? 'linear',
+      bias: bias ?? true,
+      init: init ?? 'glorotUniform',
+      ...ownRegularization(own),
+    };
   }
   const { cell, units, gate, sequences, bidirectional, ...own } = layer.recurrent;
   return {

@@ -1,4 +1,5 @@
 /** Times a step of a network on the current backend: the training loop on synthetic examples of the right shape. */
+import { normalizeMetrics } from '../../experiment/network/index.js';
 import type { TimingTask } from './choice.js';
 import type { Started } from './types.js';
 import type { Dataset, HeldExamples } from '../data/types.js';
@@ -59,7 +60,7 @@ export async function timeStep({ network, data }: TimingTask, started: Started):
       ...network,
       ...{ epochs: 3, batchSize: batch, logEvery: null, accumulate: 1, workers: 1 },
       ...{ augment: null, mixup: 0, earlyStopping: null, folds: null, fold: null, constraints: [] },
-      ...{ diagnostics: false, warnings: false, checkpoint: false, metrics: { topK: null, perClass: false } },
+      ...{ diagnostics: false, warnings: false, checkpoint: false, metrics: normalizeMetrics(null) },
       loss: { ...network.loss, classWeights: null },
     },
     dataset,

@@ -4,12 +4,15 @@ import { Feed, toTensors } from '../loop/batches.js';
 import type { Dataset, Examples } from '../data/types.js';
 import type { Loss } from '../losses/index.js';
 import { buildMeasure, type Confusion } from '../metrics/index.js';
+import type { OwnMetric } from '../metrics/own.js';
 import type { Model } from '../model.js';
 import { Random } from '../random.js';
 
 export interface EvaluateOptions {
   batchSize: number;
   metrics: MetricSettings;
+  /** Metrics of the person's own. */
+  own?: readonly OwnMetric[];
   /** Called between batches to let other work run; returning false ends the evaluation early. */
   pause(): Promise<boolean>;
 }
@@ -33,7 +36,10 @@ export async function evaluate(
 ): Promise<Evaluation | null> {
   const order = Int32Array.from({ length: examples.count }, (_, i) => i);
   const context = { training: false, random: new Random(0) };
-  const measure = buildMeasure(options.metrics, dataset, examples, model.outputs);
+  const measure = buildMeasure(options.metrics, dataset, examples, model.outputs, {
+    contains: loss.contains,
+    own: options.own,
+  });
   const feed = new Feed(dataset, examples, order, options.batchSize);
   let total = 0;
   for (let from = 0; from < examples.count; from += options.batchSize) {

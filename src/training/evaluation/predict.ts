@@ -58,7 +58,10 @@ export async function evaluateSaved(
         return Promise.resolve(true);
       },
     });
-    return { ...result!, data: name, examples: examples.count, notes: given.notes() };
+    const { module } = saved.network.metrics;
+    // A network may come from elsewhere: evaluating it runs no code that it names.
+    const own = module === null ? [] : [`metrics of ${module} are measured while training only`];
+    return { ...result!, data: name, examples: examples.count, notes: [...given.notes(), ...own] };
   } finally {
     loss.dispose();
     await given.close();

@@ -98,6 +98,7 @@ class GraphBuilder {
       case 'activation':
         return this.activation(plainName(name), layer.name, input);
       case 'conv':
+      case 'conv1d':
       case 'dense':
       case 'depthwiseConv': {
         const node = this.weighted(layer, name, input, outputShape(layer, name, input.shape));
@@ -171,8 +172,12 @@ function outputShape(layer: Layer, name: string, input: readonly number[]): read
         layer.type === 'conv' ? layer.filters : layer.type === 'pool' ? channels : channels * layer.multiplier;
       return [...windowOutput(name, [height, width], window, layer.stride, layer.padding), filters];
     }
+    case 'conv1d': {
+      const { kernel, stride, padding } = layer;
+      return [windowOutput(name, [1, input[0]!], [1, kernel], [1, stride], padding)[1], layer.filters];
+    }
     case 'globalPool':
-      return [input[2]!];
+      return [input.at(-1)!];
     case 'flatten':
       return [input.reduce((a, b) => a * b, 1)];
     case 'reshape':

@@ -10,7 +10,7 @@ import { cardOf } from './card.js';
 import { graphOf } from './graph.js';
 import { kerasFile } from './keras.js';
 import { npz } from './npz.js';
-import { onnxModel } from './onnx.js';
+import { onnxModel } from './onnx/index.js';
 import { tfjsModel } from './tfjs.js';
 
 const VERSION = process.env.TUNESMITH_VERSION ?? '0.0.0';

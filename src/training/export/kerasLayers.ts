@@ -70,6 +70,13 @@ function layersOf(node: GraphNode, dialect: Dialect, inputs: string[]): KerasLay
         weight('kernel', 'kernel', [...op.kernel, channels, op.filters]),
         ...bias(op.bias, op.filters),
       ]);
+    case 'conv1d': {
+      const config = { filters: op.filters, ...window([op.kernel], { ...op, stride: [op.stride] }) };
+      return one('Conv1D', { ...config, use_bias: op.bias, activation: 'linear' }, [
+        weight('kernel', 'kernel', [op.kernel, channels, op.filters]),
+        ...bias(op.bias, op.filters),
+      ]);
+    }
     case 'depthwiseConv': {
       const config = {
         depth_multiplier: op.multiplier,
@@ -89,7 +96,7 @@ function layersOf(node: GraphNode, dialect: Dialect, inputs: string[]): KerasLay
         padding: op.padding,
       });
     case 'globalPool':
-      return one(op.kind === 'max' ? 'GlobalMaxPooling2D' : 'GlobalAveragePooling2D');
+      return one(`Global${op.kind === 'max' ? 'Max' : 'Average'}Pooling${from.length - 1}D`);
     case 'flatten':
       return one('Flatten');
     case 'reshape':

@@ -2,6 +2,7 @@
 import type { Layer, Regularization } from '../../experiment/network/index.js';
 import { batchNorm } from './batchNorm.js';
 import { conv } from './conv.js';
+import { conv1d } from './conv1d.js';
 import { dense } from './dense.js';
 import { globalPool, pool } from './pool.js';
 import { depthwiseConv } from './depthwiseConv.js';
@@ -16,6 +17,7 @@ const builders: { [T in Layer['type']]: LayerBuilder<Extract<Layer, { type: T }>
   activation,
   batchNorm,
   conv,
+  conv1d,
   dense,
   depthwiseConv,
   embedding,

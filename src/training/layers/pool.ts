@@ -18,13 +18,14 @@ export const pool: LayerBuilder<Extract<Layer, { type: 'pool' }>> = (settings, {
   };
 };
 
-/** Takes the maximum or average over each channel's whole plane: [batch, channels]. */
+/** Takes the maximum or average over each channel's whole plane, or over all time steps: [batch, channels]. */
 export const globalPool: LayerBuilder<Extract<Layer, { type: 'globalPool' }>> = ({ kind }, { name, inputShape }) => {
-  const [, , channels] = needImage(name, inputShape);
+  const axes = inputShape.length === 2 ? [1] : [1, 2];
+  const channels = inputShape.length === 2 ? inputShape[1]! : needImage(name, inputShape)[2];
   return {
     name,
     outputShape: [channels],
     weights: [],
-    forward: (x) => (kind === 'max' ? tf.max(x, [1, 2]) : tf.mean(x, [1, 2])),
+    forward: (x) => (kind === 'max' ? tf.max(x, axes) : tf.mean(x, axes)),
   };
 };

@@ -11,11 +11,11 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Gate, Layer } from '../../experiment/network/index.js';
-import { TrainingError } from '../errors.js';
 import { lstmSequence } from '../kernels/lstmSequence.js';
 import type { Random } from '../random.js';
 import { initialize, variable } from './initializers.js';
-import { shapeText, type LayerBuilder, type Weight } from './types.js';
+import type { LayerBuilder, Weight } from './types.js';
+import { needSequence } from './window.js';
 
 type Settings = Extract<Layer, { type: 'recurrent' }>;
 
@@ -29,15 +29,7 @@ const GATE: Record<Gate, (z: tf.Tensor) => tf.Tensor> = {
 const BLOCKS = { simple: 1, lstm: 4, gru: 3, gated: 2 } as const;
 
 export const recurrent: LayerBuilder<Settings> = (settings, { name, inputShape, random }) => {
-  if (inputShape.length !== 2) {
-    throw new TrainingError(
-      `layer ${name} needs sequences (time×features), but gets ${shapeText(inputShape)}: ` +
-        (inputShape.length === 3
-          ? `put "- reshape: [${inputShape[0]}, ${inputShape[1]! * inputShape[2]!}]" before it`
-          : 'see "reshape"'),
-    );
-  }
-  const [time, features] = inputShape as [number, number];
+  const [time, features] = needSequence(name, inputShape);
   const { units, sequences, bidirectional } = settings;
   const ways = [new Way(settings, `${name}/forward`, features, random.fork('forward'))];
   if (bidirectional) ways.push(new Way(settings, `${name}/backward`, features, random.fork('backward')));

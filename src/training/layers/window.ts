@@ -13,6 +13,18 @@ export function needImage(name: string, shape: readonly number[]): [number, numb
   return [shape[0]!, shape[1]!, shape[2]!];
 }
 
+/** Returns [time, features] of a sequence layer's input, or throws. */
+export function needSequence(name: string, shape: readonly number[]): [number, number] {
+  if (shape.length === 2) return [shape[0]!, shape[1]!];
+  const example =
+    shape.length === 3
+      ? `put "- reshape: [${shape[0]}, ${shape[1]! * shape[2]!}]" before it`
+      : shape.length === 1
+        ? `put "- reshape: [${shape[0]}, 1]" before it`
+        : 'see "reshape"';
+  throw new TrainingError(`layer ${name} needs sequences (time×features), but gets ${shapeText(shape)}: ${example}`);
+}
+
 /** Returns the height and width after a window slides over an image. */
 export function windowOutput(name: string, input: Size, size: Size, stride: Size, padding: 'valid' | 'same'): Size {
   const output = input.map((length, axis) =>

@@ -26,6 +26,8 @@ export class Stepper {
   optimizer: Optimizer;
   private sum: tf.Tensor1D | null = null;
   private summed = 0;
+  /** Total weight of the examples summed, and that of the first batch. */
+  private mass = { total: 0, first: 0 };
   private average: tf.Tensor1D | null = null;
 
   constructor(
@@ -40,16 +42,21 @@ export class Stepper {
 
   /**
    * Takes one batch's gradient. `last` marks the epoch's last batch, after which a partial accumulation becomes a step.
-   * Call it inside a tidy.
+   * `mass` is the weight of the batch's examples in a mean over several batches. Call it inside a tidy.
    */
-  take(gradient: tf.Tensor1D, last: boolean): void {
+  take(gradient: tf.Tensor1D, last: boolean, mass = 1): void {
     const { accumulate } = this.network;
     if (accumulate === 1) return this.step(gradient);
-    const sum = this.sum ? tf.add<tf.Tensor1D>(this.sum, gradient) : tf.clone(gradient);
+    if (this.summed === 0) this.mass = { total: 0, first: mass || 1 };
+    this.mass.total += mass;
+    const share = mass / this.mass.first;
+    const weighed = share === 1 ? gradient : tf.mul<tf.Tensor1D>(gradient, share);
+    const sum = this.sum ? tf.add<tf.Tensor1D>(this.sum, weighed) : tf.clone(weighed);
     this.sum?.dispose();
     this.sum = tf.keep(sum);
     if (++this.summed < accumulate && !last) return;
-    this.step(tf.div(sum, this.summed));
+    // Batches whose examples all have weight 0 have no gradient.
+    this.step(tf.div(sum, this.mass.total / this.mass.first || 1));
     this.forget();
   }
 

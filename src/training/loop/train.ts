@@ -234,7 +234,7 @@ export class Training {
       const to = Math.min(from + batchSize, count);
       const last = i === steps - 1;
       const at = epoch - 1 + i / steps;
-      this.stepper.set(at / network.epochs, this.learningRate, this.schedule.at(at));
+      this.stepper.set(at / network.epochs, this.learningRate, this.schedule.at(at, 1 / steps));
       this.step++;
       curve.add(await this.trainStep(feed, from, to, this.diagnostics.watcher(i, steps), last), to - from);
       const values = await curve.point(this.step, to, last);
@@ -267,7 +267,7 @@ export class Training {
     tf.tidy(() => {
       const { vector } = this.parameters;
       const before = watch ? tf.clone(vector) : null;
-      this.stepper.take(gradient, last);
+      this.stepper.take(gradient, last, this.loss.mass(batch.targets, batch.count));
       // Batches that only accumulate gradients don't move the weights.
       if (before && this.parameters.vector !== vector)
         this.diagnostics.measure(gradient, before, this.parameters.vector);
@@ -291,11 +291,12 @@ export class Training {
   }
 
   private evaluated(): Promise<Evaluation | null> {
-    const { network, dataset, evaluationBatch } = this.options;
+    const { network, dataset, evaluationBatch, ownMetrics } = this.options;
     return this.held.settled(() =>
       evaluate(this.model, this.loss, dataset, dataset.validation, {
         batchSize: evaluationBatch,
         metrics: network.metrics,
+        own: ownMetrics,
         pause: () => this.pace.pause(),
       }),
     );

@@ -17,6 +17,7 @@ import { metricNotes } from '../metrics/index.js';
 import { deviceOf, Workers } from '../parallel/index.js';
 import { loadState, saveState } from '../checkpoints/resume.js';
 import { modelFile, savedMetadata } from '../checkpoints/saved.js';
+import { loadOwnMetrics, type OwnMetric } from '../metrics/own.js';
 import { Saver } from '../checkpoints/saver.js';
 import { Training, type TrainingLog } from './train.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
@@ -43,6 +44,7 @@ export async function trainRun(
   run.progress(0, 'starting');
   const env = { ...process.env };
   if (network.workers > 1) Object.assign(process.env, deviceOf(0, env));
+  const ownMetrics = network.metrics.module === null ? [] : await loadOwnMetrics(network.metrics.module, folder);
   const reading = given.dataset ? [given.dataset] : load(run, network, folder);
   const [datasets, backend] = await ready(run, network, spec.search ?? null, reading);
   const dataset = datasets[0]!;
@@ -54,7 +56,16 @@ export async function trainRun(
   const workers =
     network.workers > 1 ? await Workers.start({ count: network.workers, backend: backend.id, env }) : null;
   try {
-    return await trainWith(run, { live, network, seed: network.seed ?? spec.seed, datasets, backend, workers, given });
+    return await trainWith(run, {
+      live,
+      network,
+      seed: network.seed ?? spec.seed,
+      datasets,
+      backend,
+      workers,
+      given,
+      ownMetrics,
+    });
   } finally {
     await workers?.close();
   }
@@ -103,17 +114,18 @@ interface Prepared {
   backend: Awaited<ReturnType<typeof startChosen>>;
   workers: Workers | null;
   given: Given;
+  ownMetrics: OwnMetric[];
 }
 
 async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
-  const { live, network, seed, datasets, backend, workers, given } = prepared;
+  const { live, network, seed, datasets, backend, workers, given, ownMetrics } = prepared;
   const dataset = datasets[0]!;
   const { cheapReads, evaluationBatch } = backend.started;
   // A program that was not started by Tunesmith has no folder for checkpoints.
   const saves = network.checkpoint && run.enabled;
   const saver = saves ? new Saver(run) : null;
   const log = given.onLog ? overheard(run, given.onLog) : run;
-  const options = { network, seed, log, cheapReads, evaluationBatch, workers };
+  const options = { network, seed, log, cheapReads, evaluationBatch, workers, ownMetrics };
   const folds =
     datasets.length > 1
       ? new CrossValidation({

@@ -3,6 +3,7 @@ import type { RunClient } from '../../client/index.js';
 import type { Network } from '../../experiment/network/index.js';
 import type { Dataset } from '../data/types.js';
 import type { Confusion } from '../metrics/index.js';
+import type { OwnMetric } from '../metrics/own.js';
 import type { Workers } from '../parallel/index.js';
 import type { EarlyStoppingState } from '../regularization/earlyStopping.js';
 import type { PlateauState } from '../schedules/plateau.js';
@@ -20,6 +21,8 @@ export interface TrainingSetup {
   cheapReads: boolean;
   /** Batch size for evaluation. */
   evaluationBatch: number;
+  /** Metrics of the person's own, computed with every evaluation. */
+  ownMetrics?: readonly OwnMetric[];
   /** Workers that compute parts of each batch's gradient; without them, this process computes all of it. */
   workers?: Pick<Workers, 'gradients'> | null;
 }

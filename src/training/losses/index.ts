@@ -19,6 +19,8 @@ export interface Loss {
   mass(targets: Float32Array, count: number): number;
   /** `of` over plain numbers; null when there is no closed form. */
   closed: ClosedLoss | null;
+  /** Activation that the loss contains, which the network's outputs lack. */
+  contains: LossShape['contains'];
   dispose(): void;
 }
 
@@ -75,6 +77,7 @@ export function buildLoss(settings: LossSettings, dataset: Dataset, outputs: num
     mass: (targets, count) =>
       counting ? targets.reduce((sum, share, i) => sum + share * counting[i % counting.length]!, 0) : count,
     closed: closedLoss(settings, dataset.outputs, outputs, kinds),
+    contains: shape.contains,
     dispose: () => weights?.dispose(),
   };
 }

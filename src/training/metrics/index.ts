@@ -2,28 +2,63 @@
 import type { MetricSettings } from '../../experiment/network/index.js';
 import type { Dataset, Examples } from '../data/types.js';
 import { ClassMeasure, MOST_PER_CLASS } from './classes.js';
+import type { LossShape } from '../losses/types.js';
 import { NumberMeasure } from './numbers.js';
+import { Outputs } from './outputs.js';
+import { computeOwn, type OwnMetric } from './own.js';
+import { macroRanking } from './ranking.js';
 import type { Measure } from './types.js';
 
 export { Confusion } from './confusion.js';
 export type { Measure } from './types.js';
 
-/** Builds the metrics for a network with `outputs` outputs. */
+/** Builds the metrics for a network with `outputs` outputs, which lack the activation that the loss contains. */
 export function buildMeasure(
   settings: MetricSettings,
   dataset: Pick<Dataset, 'classes' | 'outputs' | 'targetScale'>,
   examples: Pick<Examples, 'count' | 'targets'>,
   outputs: number,
+  { contains = null, own = [] }: { contains?: LossShape['contains']; own?: readonly OwnMetric[] } = {},
 ): Measure {
-  return dataset.classes
-    ? new ClassMeasure(examples, dataset.classes, outputs, settings)
-    : new NumberMeasure(examples, dataset);
+  const { classes } = dataset;
+  const usual = classes ? new ClassMeasure(examples, classes, outputs, settings) : new NumberMeasure(examples, dataset);
+  const ranks = classes !== null && (settings.rocAuc || settings.prAuc);
+  if (!ranks && own.length === 0) return usual;
+  const all = new Outputs(outputs, examples.count, contains, dataset.targetScale);
+  return {
+    confusion: usual.confusion,
+    add(values, from, to) {
+      usual.add(values, from, to);
+      all.add(values, from, to);
+    },
+    values() {
+      const { count, targets } = examples;
+      const found =
+        ranks &&
+        macroRanking(
+          (code) => all.column(code),
+          classes.length,
+          (i) => targets[i]!,
+        );
+      return {
+        ...usual.values(),
+        ...(found && settings.rocAuc && { roc_auc: found.rocAuc }),
+        ...(found && settings.prAuc && { pr_auc: found.prAuc }),
+        ...computeOwn(own, { targets, outputs: all.values, count, width: outputs, classes }),
+      };
+    },
+  };
 }
 
 /** Returns notes for the person about requested metrics that don't apply. */
-export function metricNotes({ topK, perClass }: MetricSettings, { classes }: Pick<Dataset, 'classes'>): string[] {
+export function metricNotes(
+  { topK, perClass, rocAuc, prAuc }: MetricSettings,
+  { classes }: Pick<Dataset, 'classes'>,
+): string[] {
   if (!classes)
-    return topK !== null || perClass ? ['metrics: topK and perClass are for classes; these are numbers'] : [];
+    return topK !== null || perClass || rocAuc || prAuc
+      ? ['metrics: topK, perClass, rocAuc and prAuc are for classes; these are numbers']
+      : [];
   const notes: string[] = [];
   if (topK !== null && topK >= classes.length) {
     notes.push(`metrics: top${topK}_accuracy is always 1 with ${classes.length} classes: choose a smaller topK`);

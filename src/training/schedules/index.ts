@@ -6,8 +6,11 @@ import type { ScheduleSettings } from '../../experiment/network/index.js';
 import { Plateau, type PlateauState } from './plateau.js';
 
 export interface Schedule {
-  /** Returns the share of the base rate for the step that begins after `epochs` epochs (fractional within an epoch). */
-  at(epochs: number): number;
+  /**
+   * Returns the share of the base rate for the step that begins after `epochs` epochs (fractional within an epoch) and
+   * takes `step` epochs. A warm-up rises to the end of the step, so that the first step is not lost.
+   */
+  at(epochs: number, step?: number): number;
   /** Receives the metrics after each epoch. */
   judged(metrics: Readonly<Record<string, number>>): void;
   state(): PlateauState | null;
@@ -21,10 +24,13 @@ export function buildSchedule(settings: ScheduleSettings, epochs: number): Sched
   const rest = Math.max(0, epochs - warmup);
   const within = (time: number): number => (plateau ? plateau.share : shareAt(settings, time, rest));
   return {
-    at(time) {
+    at(time, step = 0) {
       const now = per === 'epoch' ? Math.floor(time) : time;
-      if (now < warmup) return (per === 'epoch' ? now + 1 : now) / (per === 'epoch' ? Math.ceil(warmup) : warmup);
-      return within(now - warmup);
+      // The small offset compensates for rounding in times that are sums of fractions.
+      if (now < warmup - 1e-9) {
+        return Math.min(1, per === 'epoch' ? (now + 1) / Math.ceil(warmup) : (now + step) / warmup);
+      }
+      return within(Math.max(0, now - warmup));
     },
     judged: (metrics) => plateau?.judged(metrics),
     state: () => plateau?.state() ?? null,

@@ -88,6 +88,10 @@ const LAYERS: Record<Layer['type'], Case[]> = {
     { layer: { conv: { filters: 4, kernel: 3 } }, shape: image },
     { layer: { conv: { filters: 4, kernel: [3, 2], stride: 2, padding: 'same', activation: 'relu' } }, shape: image },
   ],
+  conv1d: [
+    { layer: { conv1d: { filters: 4, kernel: 3, activation: 'tanh' } }, shape: [7, 3] },
+    { layer: { conv1d: { filters: 4, kernel: 2, stride: 2, padding: 'same', bias: false } }, shape: [7, 3] },
+  ],
   depthwiseConv: [
     { layer: { depthwiseConv: { kernel: 3, multiplier: 2 } }, shape: image },
     { layer: { separableConv: { filters: 4, kernel: 3, padding: 'same' } }, shape: image },
@@ -99,6 +103,8 @@ const LAYERS: Record<Layer['type'], Case[]> = {
   globalPool: [
     { layer: { globalPool: 'average' }, shape: image },
     { layer: { globalPool: 'max' }, shape: image },
+    { layer: { globalPool: 'max' }, shape: [5, 3] },
+    { layer: { globalPool: 'average' }, shape: [5, 3] },
   ],
   flatten: [{ layer: 'flatten', shape: image }],
   reshape: [{ layer: { reshape: [5, 18] }, shape: image }],

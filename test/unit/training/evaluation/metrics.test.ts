@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { validateNetwork } from '../../../../src/experiment/network/index.js';
+import { normalizeMetrics, validateNetwork, type MetricSettings } from '../../../../src/experiment/network/index.js';
 import { cpu } from '../../../../src/training/backends/cpu.js';
 import { saveConfusion } from '../../../../src/training/metrics/file.js';
 import { Confusion, buildMeasure, metricNotes } from '../../../../src/training/metrics/index.js';
@@ -35,11 +35,12 @@ const reference = JSON.parse(readFileSync('test/unit/training/reference/metrics.
   numbers: Record<string, NumberCase>;
 };
 
-const NONE = { topK: null, perClass: false };
+const NONE = normalizeMetrics(null);
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `class ${i}`);
 
 /** Measures the outputs in batches of 7. */
-function measured(settings: typeof NONE | { topK: number; perClass: boolean }, one: ClassCase) {
+function measured(written: Partial<MetricSettings>, one: ClassCase) {
+  const settings = { ...NONE, ...written };
   const examples = { count: one.truth.length, targets: Int32Array.from(one.truth) };
   const dataset = { classes: names(one.classes), outputs: one.classes, targetScale: null };
   const measure = buildMeasure(settings, dataset, examples, one.outputs[0]!.length);
@@ -242,7 +243,11 @@ describe('the metrics key', () => {
 
   it('has defaults and reports errors', () => {
     expect(validateNetwork(section(undefined)).network!.metrics).toEqual(NONE);
-    expect(validateNetwork(section({ topK: 3, perClass: true })).network!.metrics).toEqual({ topK: 3, perClass: true });
+    expect(validateNetwork(section({ topK: 3, perClass: true })).network!.metrics).toEqual({
+      ...NONE,
+      topK: 3,
+      perClass: true,
+    });
     const problem = (metrics: unknown) => validateNetwork(section(metrics)).problems![0];
     expect(problem({ topK: 0 })).toEqual({ path: ['metrics', 'topK'], message: 'topK must be at least 1' });
     expect(problem({ perclass: true })!.message).toBe('unknown key "perclass"; did you mean "perClass"?');
@@ -250,10 +255,12 @@ describe('the metrics key', () => {
   });
 
   it('notes requested metrics that don’t apply', () => {
-    expect(metricNotes({ topK: 1, perClass: true }, { classes: ['a', 'b'] })).toEqual([]);
-    expect(metricNotes({ topK: 2, perClass: false }, { classes: ['a', 'b'] })[0]).toContain('always 1');
-    expect(metricNotes({ topK: 2, perClass: true }, { classes: names(101) })[0]).toContain('up to 100 classes');
-    expect(metricNotes({ topK: 2, perClass: false }, { classes: null })[0]).toContain('for classes');
+    expect(metricNotes({ ...NONE, topK: 1, perClass: true }, { classes: ['a', 'b'] })).toEqual([]);
+    expect(metricNotes({ ...NONE, topK: 2, perClass: false }, { classes: ['a', 'b'] })[0]).toContain('always 1');
+    expect(metricNotes({ ...NONE, topK: 2, perClass: true }, { classes: names(101) })[0]).toContain(
+      'up to 100 classes',
+    );
+    expect(metricNotes({ ...NONE, topK: 2, perClass: false }, { classes: null })[0]).toContain('for classes');
     expect(metricNotes(NONE, { classes: null })).toEqual([]);
   });
 });

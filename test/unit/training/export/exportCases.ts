@@ -104,6 +104,20 @@ export const CASES: ExportCase[] = [
     },
   },
   { name: 'scores', data: twoKinds, section: { layers: [{ dense: 2 }], loss: 'categoricalHinge' } },
+  {
+    name: 'convolutions over time',
+    data: sequence,
+    section: classes(
+      { conv1d: { filters: 4, kernel: 3, padding: 'same', activation: 'relu' } },
+      { conv1d: { filters: 6, kernel: 2, stride: 2, bias: false } },
+      { globalPool: 'max' },
+    ),
+  },
+  {
+    name: 'a convolution over time and its average',
+    data: sequence,
+    section: classes({ conv1d: { filters: 4, kernel: 2, padding: 'same', stride: 2 } }, { globalPool: 'average' }),
+  },
   { name: 'simple cells both ways', data: sequence, section: cell({ cell: 'simple', bidirectional: true }) },
   {
     name: 'lstm over lstm',

@@ -50,6 +50,27 @@ const CASES: [string, Written, More?][] = [
   ['clipped by value', { name: 'sgd', learningRate: 0.1 }, { value: 0.5 }],
 ];
 
+it('gradient accumulation weighs a short last batch by its examples', () => {
+  const variable = tf.variable(tf.tensor2d([[0, 0]]), true);
+  const parameters = new Parameters([{ name: 'θ', variable, trainable: true }]);
+  const settings = {
+    optimizer: normalizeOptimizer({ name: 'sgd', learningRate: 1 }),
+    clip: { norm: null, value: null },
+  };
+  const stepper = new Stepper({ ...settings, accumulate: 3, ema: null }, parameters);
+  const take = (gradient: number[], last: boolean, mass: number) =>
+    tf.tidy(() => stepper.take(tf.tensor1d(gradient), last, mass));
+  take([1, 10], false, 4);
+  take([3, 30], true, 1);
+  expect([...variable.dataSync()].map((value) => Math.round(1e4 * value) / 1e4)).toEqual([-1.4, -14]);
+  take([1, 1], false, 2);
+  take([1, 1], false, 2);
+  take([4, 4], false, 2);
+  expect([...variable.dataSync()].map((value) => Math.round(1e4 * value) / 1e4)).toEqual([-3.4, -16]);
+  stepper.dispose();
+  parameters.dispose();
+});
+
 describe('optimizers take the same steps as PyTorch’s', () => {
   it.each(CASES)('%s', (name, optimizer, more) => {
     const { step, stepper, parameters } = start(optimizer, more);

@@ -24,6 +24,14 @@ describe('schedules follow their formulas', () => {
     ['warm-up by epochs', { name: 'constant', warmup: 2, per: 'epoch' }, [0, 1.5, 2], [0.5, 1, 1]],
   ])('%s', (_, written, times, expected) => close(share(written, times), expected));
 
+  it('the first step of a warm-up counts, and the last one has the whole rate', () => {
+    const schedule = buildSchedule(normalizeSchedule({ name: 'polynomial', warmup: 0.5 }), 2);
+    const steps = Array.from({ length: 20 }, (_, i) => schedule.at(i / 10, 1 / 10));
+    close(steps.slice(0, 6), [0.2, 0.4, 0.6, 0.8, 1, 1]);
+    expect(Math.max(...steps)).toBe(1);
+    close([buildSchedule(normalizeSchedule({ name: 'constant', warmup: 0.01 }), 2).at(0, 1 / 10)], [1]);
+  });
+
   it('stay within [0, 1] and jump up only at a restart', () => {
     for (const name of ['step', 'exponential', 'inverseTime', 'polynomial', 'cosine'] as const) {
       const values = share(

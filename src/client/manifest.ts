@@ -3,18 +3,10 @@
  * what is in them, so that a checkpoint whose bytes were cut off or changed is never taken for a whole one.
  */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, createReadStream, fsyncSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWholeSync } from '../files/whole.js';
 
 export const MANIFEST = '.tunesmith.json';
 
@@ -44,11 +36,9 @@ export function readManifest(folder: string): Manifest | null {
   }
 }
 
-/** Writes it whole, in place of the one before. */
+/** Replaces the manifest of a checkpoint. */
 export function writeManifest(folder: string, manifest: Manifest): void {
-  const temporary = join(folder, `${MANIFEST}.tmp`);
-  writeFileSync(temporary, JSON.stringify(manifest), { mode: 0o600 });
-  renameSync(temporary, join(folder, MANIFEST));
+  writeWholeSync(join(folder, MANIFEST), JSON.stringify(manifest), { mode: 0o600, sync: false });
 }
 
 /** Notes how many steps were counted by then, so that a run which goes on from this checkpoint counts on. */

@@ -1,8 +1,8 @@
 /** The experiment file: reading, checking, planning runs, editing in place. Knows neither editor nor engine. */
 import type { Space } from '../search/index.js';
-import { withConstraints } from './search/plan.js';
+import { withConstraints } from './search/settings.js';
 import { spaceOf } from './search/space.js';
-import type { Experiment, SearchPlan } from './types.js';
+import type { Experiment, SearchSettings } from './types.js';
 
 export type * from './types.js';
 export { isExperimentFile, parseExperiment } from './file/read.js';
@@ -24,6 +24,6 @@ export function toSpace(experiment: Experiment): Space {
   const { search } = experiment;
   const space = spaceOf(search?.space ?? {}, search?.floats);
   // Experiments stored by earlier versions have none.
-  const linear = (search as Partial<SearchPlan> | null)?.constraints?.linear ?? [];
+  const linear = (search as Partial<SearchSettings> | null)?.constraints?.linear ?? [];
   return withConstraints(space, linear, experiment.params);
 }

@@ -38,7 +38,8 @@ export interface WarmStartPlan extends WarmStart {
   from: string[];
 }
 
-export interface SearchPlan {
+/** The section `search:` in its normal form. The engine's plan of a search has its experiment, and so this, in it. */
+export interface SearchSettings {
   sampler: Named;
   pruner: Named | null;
   /** Null: until the sampler ends (a grid) or someone stops. */
@@ -83,7 +84,7 @@ export interface Experiment {
   /** The first of `objectives`. */
   objective: Objective | null;
   objectives: Objective[];
-  search: SearchPlan | null;
+  search: SearchSettings | null;
   /** As written: relative to the experiment file's folder. Null: that folder. */
   cwd: string | null;
   env: Record<string, string>;

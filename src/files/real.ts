@@ -7,7 +7,7 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { randomBytes } from 'node:crypto';
+import { writeWholeSync } from './whole.js';
 
 export const DATA_FOLDER = '.tunesmith';
 
@@ -102,20 +102,7 @@ export function makeFolderReal(folder: string): void {
 /** Writes a file so that a reader, and a crash, sees the old or the new content whole, never a part. */
 export function writeReal(file: string, content: string, options: { sync?: boolean } = {}): void {
   checkParents(file);
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(4).toString('hex')}`);
-  try {
-    const descriptor = fs.openSync(temporary, 'wx', 0o600);
-    try {
-      fs.writeFileSync(descriptor, content);
-      if (options.sync ?? true) fs.fsyncSync(descriptor);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-    fs.renameSync(temporary, file);
-  } catch (error) {
-    fs.rmSync(temporary, { force: true });
-    throw error;
-  }
+  writeWholeSync(file, content, { mode: 0o600, ...options });
 }
 
 /** Removes a file, or a folder with all that is in it. A link in there is removed, and not what it leads to. */

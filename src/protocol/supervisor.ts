@@ -15,8 +15,9 @@ export const Hello = z.object({
   token: z.string(),
   role: z.enum(['client', 'engine']),
   /** Requests that the client handles itself, so that no signal is needed. */
-  handles: z.array(z.enum(['stop', 'set'])).default([]),
+  handles: z.array(z.enum(['stop', 'set'])).optional(),
 });
+export type Hello = z.infer<typeof Hello>;
 
 /**
  * Bytes just appended to a journal file, so that the engine need not read them back. They begin at `offset`
@@ -42,7 +43,7 @@ export const Control = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('stop'),
     reason: StopReason,
-    grace: z.number().optional(),
+    grace: z.number().min(0).optional(),
   }),
   z.object({ type: z.literal('pause') }),
   z.object({ type: z.literal('resume') }),

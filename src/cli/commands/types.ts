@@ -1,5 +1,6 @@
-import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
+import { writeWholeSync } from '../../files/whole.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../errors.js';
 import { safeLine } from '../terminal.js';
@@ -23,13 +24,7 @@ export const types: Command = {
     if (found && !(found.isFile() && readFileSync(file, 'utf8').startsWith(header!))) {
       throw new CommandError(`${file} was not written by Tunesmith: move it away first.`);
     }
-    const temporary = `${file}.${process.pid}.tmp`;
-    try {
-      writeFileSync(temporary, text, { flag: 'wx' });
-      renameSync(temporary, file);
-    } finally {
-      rmSync(temporary, { force: true });
-    }
+    writeWholeSync(file, text);
     context.print(`Written: ${safeLine(path.relative(context.cwd, file))}`);
     return Promise.resolve(0);
   },

@@ -9,7 +9,7 @@ import { RUN_FILES, SupervisorAddress } from '../../protocol/runFolder.js';
 import { FromSupervisor, type Control, type Frame } from '../../protocol/supervisor.js';
 import { isOwnSocket, RUN_SOCKET } from '../disk/sockets.js';
 import { isHere } from '../machine/host.js';
-import { LineSplitter } from '../disk/lines.js';
+import { lineReader } from '../../protocol/lines.js';
 
 export interface SupervisorEvents {
   /** Connected: the program's pid (null: not started yet) and whether it stands still. */
@@ -21,6 +21,8 @@ export interface SupervisorEvents {
 }
 
 const HELLO_MS = 10_000;
+/** UTF-16 units. A longer line is dropped, so that a peer that never ends its line can't fill the memory. */
+const LONGEST_LINE = 8 << 20;
 
 export class SupervisorLink {
   private socket: net.Socket | null = null;
@@ -55,7 +57,7 @@ export class SupervisorLink {
       socket.on('connect', () => {
         socket.write(JSON.stringify({ type: 'hello', token: address.token, role: 'engine' }) + '\n');
       });
-      const lines = new LineSplitter(
+      const read = lineReader(
         (line) => {
           const message = this.parse(line);
           if (message?.type === 'welcome') {
@@ -66,9 +68,9 @@ export class SupervisorLink {
           }
           if (message) this.dispatch(message);
         },
-        () => this.malformed++,
+        { max: LONGEST_LINE, onTooLong: () => this.malformed++, skipTooLong: true },
       );
-      socket.on('data', (bytes) => lines.push(bytes));
+      socket.on('data', read);
       socket.on('close', () => {
         clearTimeout(timer);
         if (this.socket !== socket) return;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { forJson, mergeFloats } from '../../protocol/floats.js';
 import type { Control, Frame } from '../../protocol/supervisor.js';
 import { lineReader } from '../../protocol/lines.js';
+import { isControl, isFrame, isHello } from '../../protocol/supervisorChecks.js';
 import { timingSafeEqual } from 'node:crypto';
 
 /** Most bytes that wait for a slow engine. Beyond that, frames are dropped and the engine is told to read the file. */
@@ -106,11 +107,9 @@ export class Hub {
   }
 
   private admit(socket: Socket, message: Record<string, unknown>): Peer | null {
-    const { type, token, role, handles } = message;
-    if (type !== 'hello' || !sameText(token, this.events.token)) return null;
-    if (role !== 'client' && role !== 'engine') return null;
-    const known = Array.isArray(handles) ? handles.filter((name): name is string => typeof name === 'string') : [];
-    const peer: Peer = { socket, role, handles: known, behind: new Map() };
+    if (!isHello(message) || !sameText(message.token, this.events.token)) return null;
+    const { role, handles = [] } = message;
+    const peer: Peer = { socket, role, handles, behind: new Map() };
     this.peers.add(peer);
     socket.write(JSON.stringify({ type: 'welcome', ...this.events.welcome() }) + '\n');
     if (role === 'client') {
@@ -158,36 +157,14 @@ function parse(line: string): Record<string, unknown> | null {
   }
 }
 
-function sameText(given: unknown, wanted: string): boolean {
-  if (typeof given !== 'string') return false;
+function sameText(given: string, wanted: string): boolean {
   const a = Buffer.from(given);
   const b = Buffer.from(wanted);
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-function isFrame(message: Record<string, unknown>): message is Frame & Record<string, unknown> {
-  const { type, file, offset, data } = message;
-  return (
-    type === 'frame' &&
-    typeof file === 'string' &&
-    /^[\w.-]+\.ndjson$/.test(file) &&
-    isCount(offset) &&
-    (data === undefined || typeof data === 'string')
-  );
-}
-
-/** A program is told floats as floats. */
+/** The control as one line; whole numbers that are floats are written as floats. */
 function controlLine(control: Control): string {
   const told = control.type === 'set' ? { ...control, params: forJson(control.params, control.floats) } : control;
   return JSON.stringify(told) + '\n';
-}
-
-function isControl(message: Record<string, unknown>): message is Control & Record<string, unknown> {
-  const { type, reason, grace, params } = message;
-  if (type === 'pause' || type === 'resume') return true;
-  if (type === 'set') return typeof params === 'object' && params !== null && !Array.isArray(params);
-  if (type !== 'stop' || (reason !== 'stop' && reason !== 'prune' && reason !== 'pause')) return false;
-  return grace === undefined || (typeof grace === 'number' && grace >= 0);
 }

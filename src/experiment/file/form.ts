@@ -11,7 +11,7 @@ import { kindOf, refuseParam } from './paramCheck.js';
 import { dimensionsOf, paramPath, placeholderAt } from '../start/plan.js';
 import { readExperiment } from './read.js';
 import type { Reading } from './reading.js';
-import { objectivesOf } from '../search/plan.js';
+import { objectivesOf } from '../search/settings.js';
 import { readYaml } from './yamlText.js';
 import { middleOf, readDimension, readSpace, splitHint } from '../search/space.js';
 import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';

@@ -15,7 +15,7 @@ import { hasNonFinite } from './paramCheck.js';
 import { notPassed } from './received.js';
 import { ExperimentFile, type WrittenExperiment } from '../schema.js';
 import { checkSearch } from '../search/checks.js';
-import { objectivesOf, searchPlanOf } from '../search/plan.js';
+import { objectivesOf, searchSettingsOf } from '../search/settings.js';
 import type { Reading } from './reading.js';
 import { Source, type Fault, type Path, type Range } from './source.js';
 import { splitHint } from '../search/space.js';
@@ -379,7 +379,7 @@ function build(reading: Reading, file: string): Experiment {
     ...(reading.groups && { groups: reading.groups }),
     objective: objectives[0] ?? null,
     objectives,
-    search: search ? searchPlanOf(search, namesOf(reading), reading.spaceFloats) : null,
+    search: search ? searchSettingsOf(search, namesOf(reading), reading.spaceFloats) : null,
     cwd: written.cwd ?? null,
     env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, text(value, ['env', key])])),
     ...(written.capture !== undefined && { capture: normalCapture(written.capture) }),

@@ -13,7 +13,7 @@ import {
 } from '../../search/index.js';
 import { parseLinear } from './linearText.js';
 import type { Reading } from '../file/reading.js';
-import { objectivesOf, stagesOf, withConstraints } from './plan.js';
+import { objectivesOf, stagesOf, withConstraints } from './settings.js';
 import type { Fault, Path } from '../file/source.js';
 import { readSpace, splitHint } from './space.js';
 import { suggest } from '../suggest.js';

@@ -8,6 +8,7 @@ import { link, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } 
 import { cpus, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeWhole } from '../../files/whole.js';
 import type { Layer, Network } from '../../experiment/network/index.js';
 import { BackendId } from '../../protocol/engine.js';
 import type { Dataset } from '../data/types.js';
@@ -224,7 +225,7 @@ async function read(path: string): Promise<Kept | null> {
 
 async function keep(path: string, kept: Kept): Promise<void> {
   try {
-    await rename(await beside(path, kept), path);
+    await writeWhole(path, JSON.stringify(kept), { sync: false });
   } catch {
     // It is timed again next time.
   }

@@ -3,7 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { TrainingError } from '../errors.js';
 import { runCommand } from '../files/command.js';
-import type { TensorFlow } from './pythonTensorFlow.js';
+import type { TensorFlow } from './tensorFlowLibraries.js';
 import { fetchPackage, writeFiles } from './tfjsPackage.js';
 
 /**

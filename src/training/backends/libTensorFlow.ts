@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { TrainingError } from '../errors.js';
 import { runCommand } from '../files/command.js';
 import { checkFile, type LibTensorFlow } from '../files/pinned.js';
-import type { TensorFlow } from './pythonTensorFlow.js';
+import type { TensorFlow } from './tensorFlowLibraries.js';
 import type { InstallContext } from './types.js';
 
 const SERVER = 'https://storage.googleapis.com/';

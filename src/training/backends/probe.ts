@@ -3,10 +3,11 @@
  * the backend, Node or Tunesmith changes.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeWhole } from '../../files/whole.js';
 import { messageOf } from '../errors.js';
 import { runCommand } from '../files/command.js';
 import { backendsFolder } from './folder.js';
@@ -83,9 +84,7 @@ function cacheKey(backend: BackendModule, entry: string): string {
 
 async function keep(path: string, result: ProbeResult): Promise<void> {
   try {
-    await mkdir(backendsFolder(), { recursive: true });
-    await writeFile(`${path}.${process.pid}`, JSON.stringify(result));
-    await rename(`${path}.${process.pid}`, path);
+    await writeWhole(path, JSON.stringify(result), { sync: false });
   } catch {
     // It is tried again next time.
   }

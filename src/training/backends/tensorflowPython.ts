@@ -9,7 +9,7 @@ import { TrainingError } from '../errors.js';
 import { startBinding } from './binding.js';
 import { compileBinding } from './compileBinding.js';
 import { backendFolder, installInto, installStamp, isInstalled, manifest } from './folder.js';
-import { fetchTensorFlow, findTensorFlow } from './pythonTensorFlow.js';
+import { fetchTensorFlow, findTensorFlow } from './tensorFlowLibraries.js';
 import { unpackTfjsNode } from './tfjsPackage.js';
 import type { BackendModule } from './types.js';
 

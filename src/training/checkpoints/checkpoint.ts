@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
-import { writeWhole } from '../files/output.js';
+import { writeWhole } from '../../files/whole.js';
 import { setEntry } from '../../protocol/records.js';
 
 export interface SavedWeight {
@@ -30,7 +30,7 @@ export async function saveWeights(
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
   const bytes = Buffer.concat([length, padded, ...weights.map(({ values }) => littleEndian(values))]);
-  await writeWhole(path, (file) => file.writeFile(bytes));
+  await writeWhole(path, bytes);
 }
 
 /** Longest header in bytes that the format's reference reader accepts. */

@@ -13,7 +13,7 @@ import type { Examples } from '../data/types.js';
 import { TrainingError } from '../errors.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import { cardOf, targetsOf } from '../export/card.js';
-import { writeWhole } from '../files/output.js';
+import { writeWhole } from '../../files/whole.js';
 import { buildLoss } from '../losses/index.js';
 import type { SavedModel } from '../checkpoints/savedModel.js';
 

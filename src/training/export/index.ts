@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { saveWeights } from '../checkpoints/checkpoint.js';
 import { TrainingError } from '../errors.js';
-import { checkOutput, writeWhole } from '../files/output.js';
+import { writeWhole } from '../../files/whole.js';
+import { checkOutput } from '../files/output.js';
 import { savedMetadata, type SavedNetwork } from '../checkpoints/saved.js';
 import type { ExportFormat } from '../../protocol/trainer.js';
 import { cardOf } from './card.js';
@@ -37,7 +38,7 @@ export async function exportNetwork(
   for (const [file] of files) await checkOutput(file, overwrite);
   // Old parts are deleted first, so that they never stand beside new ones as if they were one network.
   for (const [file] of files.slice(1)) await rm(file, { force: true });
-  for (const [file, bytes] of files) await writeWhole(file, (handle) => handle.writeFile(bytes));
+  for (const [file, bytes] of files) await writeWhole(file, bytes);
   return files.map(([file]) => file);
 }
 

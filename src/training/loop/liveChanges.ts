@@ -12,7 +12,7 @@ import { validateNetwork, type Layer, type Network } from '../../experiment/netw
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import type { Params, ParamValue } from '../../protocol/values.js';
 import { messageOf } from '../errors.js';
-import { writeWhole } from '../files/output.js';
+import { writeWhole } from '../../files/whole.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
 /**
@@ -115,7 +115,7 @@ export class LiveChanges {
   private async keep(): Promise<void> {
     if (this.folder === null) return;
     try {
-      await writeWhole(join(this.folder, FILE), (file) => file.writeFile(JSON.stringify(this.changed)));
+      await writeWhole(join(this.folder, FILE), JSON.stringify(this.changed));
     } catch {
       // The disk is full; the training reports it when it saves.
     }

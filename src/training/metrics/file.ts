@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RunClient } from '../../client/index.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { messageOf } from '../errors.js';
-import { writeWhole } from '../files/output.js';
+import { writeWhole } from '../../files/whole.js';
 import type { JudgedConfusion } from '../loop/types.js';
 
 export const CONFUSION_FILE = `${RUN_FILES.media}/confusion.csv`;
@@ -15,7 +15,7 @@ export async function saveConfusion(
   const text = confusion.text();
   if (text) console.log(`Confusion matrix after epoch ${epoch} (rows: true class, columns: predicted)\n${text}`);
   try {
-    await writeWhole(join(run.folder, CONFUSION_FILE), (file) => file.writeFile(confusion.csv()));
+    await writeWhole(join(run.folder, CONFUSION_FILE), confusion.csv());
     run.media('confusion matrix', CONFUSION_FILE, { mime: 'text/csv', step });
   } catch (error) {
     run.message('warning', `the confusion matrix could not be saved: ${messageOf(error)}`);

@@ -3,6 +3,7 @@ import { readInput, type Command } from '../../../src/cli/command.js';
 import { helpOf } from '../../../src/cli/help.js';
 import { csv } from '../../../src/protocol/csv.js';
 import { readQuery, ls } from '../../../src/cli/commands/ls.js';
+import { log } from '../../../src/cli/commands/log.js';
 import { run } from '../../../src/cli/commands/run.js';
 import { readSettings } from '../../../src/cli/settings.js';
 
@@ -13,7 +14,7 @@ describe('what is typed', () => {
 
   test('too few or too many arguments name the usage', () => {
     expect(() => readInput(run, [])).toThrow('Usage: tunesmith run FILE');
-    expect(() => readInput(run, ['a', 'b'])).toThrow('"b" is too much');
+    expect(() => readInput(log, ['a', 'b'])).toThrow('Unexpected argument "b". Usage: tunesmith log RUN');
   });
 
   test('numbers are checked', () => {

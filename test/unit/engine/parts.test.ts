@@ -3,7 +3,6 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { newId } from '../../../src/engine/runs/ids.js';
-import { LineSplitter } from '../../../src/engine/disk/lines.js';
 import { EngineLock } from '../../../src/engine/disk/lock.js';
 import { Log } from '../../../src/engine/disk/log.js';
 import { readLog } from '../../../src/engine/disk/logText.js';
@@ -31,30 +30,6 @@ describe('ids', () => {
     const burst = Array.from({ length: 20_000 }, () => newId(now));
     expect(new Set(burst).size).toBe(20_000);
     expect(burst).toEqual([...burst].sort());
-  });
-});
-
-describe('lines from a socket', () => {
-  it('survive any cut and drop what is too long', () => {
-    const text = 'eins\nzwei ü€😀\n\n  \ndrei\n';
-    const bytes = Buffer.from(text);
-    for (let size = 1; size < 8; size++) {
-      const lines: string[] = [];
-      const splitter = new LineSplitter((line) => lines.push(line), expect.fail, 100);
-      for (let at = 0; at < bytes.length; at += size) splitter.push(bytes.subarray(at, at + size));
-      expect(lines).toEqual(['eins', 'zwei ü€😀', 'drei']);
-    }
-    const lines: string[] = [];
-    let oversize = 0;
-    const splitter = new LineSplitter(
-      (line) => lines.push(line),
-      () => oversize++,
-      100,
-    );
-    for (let i = 0; i < 50; i++) splitter.push(Buffer.from('x'.repeat(50)));
-    splitter.push(Buffer.from('end\nnext\n'));
-    expect(lines).toEqual(['next']);
-    expect(oversize).toBe(1);
   });
 });
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { installBackend } from '../../../../src/training/backends/index.js';
 import { fetchLibTensorFlow } from '../../../../src/training/backends/libTensorFlow.js';
-import { fetchTensorFlow } from '../../../../src/training/backends/pythonTensorFlow.js';
+import { fetchTensorFlow } from '../../../../src/training/backends/tensorFlowLibraries.js';
 import lock from '../../../../src/training/backends/webgpu.lock.json';
 import { npm, downloadPackage } from '../../../../src/training/files/npm.js';
 import { LIBTENSORFLOW, TENSORFLOW_WHEELS } from '../../../../src/training/files/pinned.js';

@@ -1,10 +1,10 @@
-/** A search as the engine is given it, from what the file says. */
+/** Converts the section `search:` to its normal form. */
 import type { FloatMark } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
 import type { LinearConstraint, Objective, Space, Stages } from '../../search/types.js';
 import { parseLinear } from './linearText.js';
 import type { WrittenExperiment } from '../schema.js';
-import type { MeasuredConstraint, Named, SearchPlan } from '../types.js';
+import type { MeasuredConstraint, Named, SearchSettings } from '../types.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
 type WrittenSearch = NonNullable<WrittenExperiment['search']>;
@@ -14,8 +14,8 @@ export function objectivesOf({ objective }: Pick<WrittenExperiment, 'objective'>
   return Array.isArray(objective) ? objective : [objective];
 }
 
-/** Returns the plan of a search that has been checked. `names`: the names that constraints may use. */
-export function searchPlanOf(search: WrittenSearch, names: readonly string[], floats?: FloatMark): SearchPlan {
+/** Returns the settings of a search that has been checked. `names`: the names that constraints may use. */
+export function searchSettingsOf(search: WrittenSearch, names: readonly string[], floats?: FloatMark): SearchSettings {
   const written = search.constraints ?? [];
   return {
     sampler: (search.sampler ?? 'auto') as Named,
@@ -50,13 +50,13 @@ export function stagesOf(written: WrittenSearch['stages']): Stages | null {
   };
 }
 
-function warmStartOf(written: WrittenSearch['warmStart']): SearchPlan['warmStart'] {
+function warmStartOf(written: WrittenSearch['warmStart']): SearchSettings['warmStart'] {
   if (written === undefined || written === false) return null;
   const { from = ['experiment'], ...more } = written === true ? {} : written;
   return { from, ...defined(more) };
 }
 
-function repeatOf(written: WrittenSearch['repeat']): SearchPlan['repeat'] {
+function repeatOf(written: WrittenSearch['repeat']): SearchSettings['repeat'] {
   if (written === undefined || written === false) return null;
   return { top: 3, times: 2, ...(written === true ? {} : defined(written)) };
 }

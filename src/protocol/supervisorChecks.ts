@@ -1,0 +1,56 @@
+/**
+ * The schemas of `supervisor.ts` without the schema library, which would double the supervisor's start-up time. A test
+ * compares both.
+ */
+import type { Control, Frame, Hello } from './supervisor.js';
+
+type Message = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Message =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+export function isHello(message: Message): message is Hello & Message {
+  const { type, token, role, handles } = message;
+  return (
+    type === 'hello' &&
+    typeof token === 'string' &&
+    (role === 'client' || role === 'engine') &&
+    (handles === undefined || (Array.isArray(handles) && handles.every((name) => name === 'stop' || name === 'set')))
+  );
+}
+
+export function isFrame(message: Message): message is Frame & Message {
+  const { type, file, offset, data } = message;
+  return (
+    type === 'frame' &&
+    typeof file === 'string' &&
+    /^[\w.-]+\.ndjson$/.test(file) &&
+    isCount(offset) &&
+    (data === undefined || typeof data === 'string')
+  );
+}
+
+export function isControl(message: Message): message is Control & Message {
+  const { type, reason, grace, params, floats } = message;
+  if (type === 'pause' || type === 'resume') return true;
+  if (type === 'set') {
+    return (
+      isObject(params) &&
+      Object.values(params).every(isParamValue) &&
+      (floats === undefined || (isObject(floats) && Object.values(floats).every(isFloatMark)))
+    );
+  }
+  if (type !== 'stop' || (reason !== 'stop' && reason !== 'prune' && reason !== 'pause')) return false;
+  return grace === undefined || (typeof grace === 'number' && grace >= 0);
+}
+
+function isParamValue(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isParamValue);
+  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+}
+
+function isFloatMark(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isFloatMark);
+  return value === null || value === true || (isObject(value) && Object.values(value).every(isFloatMark));
+}

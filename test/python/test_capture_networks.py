@@ -107,7 +107,7 @@ class KerasTest(CaptureCase):
         series = self.series()
         for name in ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"):
             self.assertEqual([step for step, _ in series[name]], [0, 1, 2], name)
-        self.assertEqual(len(series["evaluate/loss"]), 1)
+        self.assertEqual((len(series["evaluate/loss"]), len(series["evaluate/accuracy"])), (1, 1))
         params = self.observed()
         self.assertEqual((params["batch_size"], params["epochs"], params["optimizer"]), (16, 3, "adam"))
         self.assertAlmostEqual(params["learning_rate"], 0.02, 6)

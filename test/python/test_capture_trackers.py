@@ -136,6 +136,11 @@ class TqdmTest(CaptureCase):
         self.assertEqual(progress[-1]["fraction"], 1)
         self.assertIn("epochs · 2/2", progress[-1]["text"])
 
+    @needs("tqdm")
+    def test_a_bar_that_lives_until_the_end_says_nothing_then(self):
+        self.run_script("from tqdm import tqdm\nbar = tqdm(range(5))\nbar.update(2)\n")
+        self.no_complaints()
+
     @needs("tqdm", "tensorboardX")
     def test_its_numbers_do_not_count_where_metrics_are_logged(self):
         self.run_script("""

@@ -1,4 +1,5 @@
 """Where the hooks of all libraries put what they observe: the run of this process."""
+import atexit
 import os
 import sys
 import threading
@@ -25,6 +26,7 @@ class Sink:
         self._pid = os.getpid()
         self._local = threading.local()
         self._lock = threading.RLock()
+        self._session = self._stop = None
         self._seen = []
         self._counts = {}
         self._media = 0
@@ -34,7 +36,9 @@ class Sink:
         self.has_metrics = False
         if hasattr(os, "register_at_fork"):
             # A worker (of a DataLoader, of multiprocessing) is no part of what is captured.
-            os.register_at_fork(after_in_child=self._forked)
+            os.register_at_fork(after_in_child=self._over)
+        # Python takes its modules apart at the end, and objects that go then still call what is hooked.
+        atexit.register(self._over)
         self.alive = True
 
     # What is observed
@@ -88,13 +92,13 @@ class Sink:
 
     def begin(self, options):
         """The run of this process. ``options`` of ``init`` count where it has not begun yet."""
-        from .. import _session
+        if self._session is None:
+            from .. import _control, _session
 
-        run = _session._current
-        if run is None:
-            run = _session.init(**options)
-        os.environ[OWNER] = str(self._pid)
-        return run
+            self._session, self._stop = _session, _control.StopRequested
+            os.environ[OWNER] = str(self._pid)
+        run = self._session._current
+        return self._session.init(**options) if run is None else run
 
     # For hooks
 
@@ -161,8 +165,6 @@ class Sink:
             self._do(library, lambda run: run.info({"captured": ", ".join(self._seen)}))
 
     def _do(self, library, act):
-        from .._control import StopRequested
-
         run = self.begin({})
         # What is logged after the end of the run is the program's own affair.
         if run._recorder.finished:
@@ -170,7 +172,7 @@ class Sink:
         try:
             with self.quiet():
                 act(run)
-        except StopRequested:
+        except self._stop:
             if threading.current_thread() is threading.main_thread():
                 raise
             # It would end this thread alone. The main thread hears of it when it logs next, or by the signal.
@@ -178,7 +180,7 @@ class Sink:
         except Exception as error:
             self.gave_up(library, error)
 
-    def _forked(self):
+    def _over(self):
         self.alive = False
 
 

@@ -31,13 +31,13 @@ def install(module, sink):
         if getattr(args[0], "_tunesmith_fits", False):
             return
         if not isinstance(result, dict):
-            names = list(args[0].metrics_names)
             values = list(result) if isinstance(result, (list, tuple)) else [result]
+            names = list(args[0].metrics_names)
+            if hasattr(args[0], "get_metrics_result"):
+                # Keras 3 has one name for all metrics that were compiled, and tells them apart here.
+                names = list(args[0].get_metrics_result())
             if len(names) != len(values):
-                # Keras 3 has one name for all that was compiled.
                 names = ["loss", *(f"metric {i}" for i in range(1, len(values)))]
-                found = args[0].get_metrics_result()
-                names = list(found) if len(found) == len(values) else names
             result = dict(zip(names, values))
         sink.metrics("keras", {f"evaluate/{name}": value for name, value in result.items()})
 

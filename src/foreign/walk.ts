@@ -6,8 +6,9 @@ import type { Listing } from './types.js';
 export interface WalkLimits {
   /** Levels of folders below the first. */
   depth: number;
-  /** Files and folders looked at. */
+  /** Files and folders looked at in all, and in one folder. */
   entries: number;
+  perFolder?: number;
 }
 export const USUAL_LIMITS: WalkLimits = { depth: 12, entries: 500_000 };
 
@@ -15,41 +16,57 @@ const SKIPPED = new Set(['node_modules', '__pycache__', 'site-packages', 'dist-p
 /** Hidden folders in which tools keep runs. */
 const HIDDEN = new Set(['.wandb', '.neptune', '.aim']);
 
-/** The folders found, parents first and by name; `cut`: there are more than the limits allow. */
+/** The folders found, level by level and by name; `cut`: there are more than the limits allow. */
 export function walk(root: string, limits = USUAL_LIMITS): { listings: Listing[]; cut: boolean } {
   const listings: Listing[] = [];
-  const waiting: { path: string; relative: string; depth: number }[] = [{ path: root, relative: '', depth: 0 }];
-  let entries = 0;
+  let level: Pick<Listing, 'path' | 'relative'>[] = [{ path: root, relative: '' }];
+  let left = limits.entries;
   let cut = false;
-  for (let folder = waiting.pop(); folder; folder = waiting.pop()) {
-    const files: string[] = [];
-    const folders: string[] = [];
-    for (const entry of list(folder.path)) {
-      if (++entries > limits.entries) return { listings, cut: true };
-      if (entry.isFile()) files.push(entry.name);
-      else if (entry.isDirectory()) folders.push(entry.name);
+  for (let depth = 0; level.length > 0; depth++) {
+    const next: typeof level = [];
+    for (const folder of level) {
+      const found = list(folder.path, Math.min(left, limits.perFolder ?? Infinity));
+      left -= found.files.length + found.folders.length;
+      cut ||= found.cut;
+      // A virtual environment.
+      if (depth > 0 && found.files.includes('pyvenv.cfg')) continue;
+      listings.push({ ...folder, files: found.files.sort(), folders: found.folders.sort() });
+      if (left <= 0) return { listings, cut: true };
+      for (const name of found.folders.filter(isSearched)) {
+        const relative = folder.relative === '' ? name : `${folder.relative}/${name}`;
+        next.push({ path: path.join(folder.path, name), relative });
+      }
     }
-    // A virtual environment.
-    if (folder.depth > 0 && files.includes('pyvenv.cfg')) continue;
-    listings.push({ path: folder.path, relative: folder.relative, files: files.sort(), folders: folders.sort() });
-    const inside = folders.filter((name) => !SKIPPED.has(name) && (!name.startsWith('.') || HIDDEN.has(name)));
-    if (folder.depth >= limits.depth) {
-      cut ||= inside.length > 0;
-      continue;
-    }
-    for (const name of inside.reverse()) {
-      const relative = folder.relative === '' ? name : `${folder.relative}/${name}`;
-      waiting.push({ path: path.join(folder.path, name), relative, depth: folder.depth + 1 });
-    }
+    if (depth >= limits.depth) return { listings, cut: cut || next.length > 0 };
+    level = next;
   }
   return { listings, cut };
 }
 
-/** A folder that can't be read has nothing in it. */
-function list(folder: string): fs.Dirent[] {
+const isSearched = (name: string): boolean => !SKIPPED.has(name) && (!name.startsWith('.') || HIDDEN.has(name));
+
+/** Up to `most` names in a folder. One that can't be read has none. */
+function list(folder: string, most: number): { files: string[]; folders: string[]; cut: boolean } {
+  const found = { files: [] as string[], folders: [] as string[], cut: false };
+  let directory: fs.Dir;
   try {
-    return fs.readdirSync(folder, { withFileTypes: true });
+    directory = fs.opendirSync(folder, { bufferSize: 512 });
   } catch {
-    return [];
+    return found;
   }
+  try {
+    for (let entry = directory.readSync(); entry; entry = directory.readSync()) {
+      if (found.files.length + found.folders.length >= most) {
+        found.cut = true;
+        break;
+      }
+      if (entry.isFile()) found.files.push(entry.name);
+      else if (entry.isDirectory()) found.folders.push(entry.name);
+    }
+  } catch {
+    found.cut = true;
+  } finally {
+    directory.closeSync();
+  }
+  return found;
 }

@@ -12,6 +12,8 @@ export const RUN_FILES = {
   lease: 'lease.json',
   supervisorJournal: 'supervisor.ndjson',
   externalJournal: 'external.ndjson',
+  /** Values that the supervisor reads from log files of the program. */
+  filesJournal: 'files.ndjson',
   engineJournal: 'engine.ndjson',
   checkpoints: 'checkpoints',
   media: 'media',

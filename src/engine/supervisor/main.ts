@@ -25,7 +25,8 @@ import { untilRoom } from '../disk/room.js';
 import { keepFilesPrivate } from '../disk/umask.js';
 import { trimJournals } from './trim.js';
 import { thisHost } from '../machine/host.js';
-import { findPythonFolder, programEnv, readSpec } from './spec.js';
+import { LogFiles } from './logs/index.js';
+import { captureOf, findPythonFolder, programEnv, readSpec } from './spec.js';
 
 type Stop = Extract<Control, { type: 'stop' }>;
 
@@ -117,6 +118,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
     ...programEnv(base, spec, folder, address, findPythonFolder(base)),
     [RUN_ENV.mark]: String(mark),
   };
+  const logs = new LogFiles(captureOf(spec, env).files, { folder, here, cwd: spec.cwd });
   program = new Program(
     spec,
     folder,
@@ -138,9 +140,14 @@ async function supervise(folder: string, askedHash: string | undefined, environm
     },
   );
 
+  logs.begin(program.pid, {
+    ...{ mark, begins: spec.launch ? launchRecord(spec.launch) : null },
+    warn: (text) => journal.write({ type: 'message', time: Date.now(), level: 'warning', text }),
+  });
   if (stopFirst) stop(stopFirst);
   const { behind, ...end } = await program.ended;
   if (behind) journal.write({ type: 'message', time: Date.now(), ...behind });
+  await logs.stop();
   growth.look();
   growth.stop();
   trimJournals(here);

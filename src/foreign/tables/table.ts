@@ -24,6 +24,16 @@ export function headerOf(file: string): string[] | null {
   }
 }
 
+/** The place behind the first `at` bytes of a file, whose rows are of no interest. */
+export function tablePlaceAt(file: string, at: number): TablePlace {
+  const bytes = FileBytes.open(file);
+  try {
+    return { at, rows: 0, header: firstLine(bytes) ?? '' };
+  } finally {
+    bytes.close();
+  }
+}
+
 /** Passes the rows that were added since `place`, as texts by column, and those before the last line end only. */
 export function readTable(
   file: string,

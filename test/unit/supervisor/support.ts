@@ -89,7 +89,7 @@ export function journal(folder: string, name?: string): JournalRecord[] {
       .replace(/\0[^]*$/, '')
       .split('\n')
       .slice(0, -1)
-      .map((line) => JournalRecord.parse(JSON.parse(line))),
+      .map((line) => JournalRecord.parse({ type: 'metrics', ...(JSON.parse(line) as object) })),
   );
 }
 

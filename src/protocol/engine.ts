@@ -378,7 +378,19 @@ export const Requests = {
   'runs/start': { params: StartRun, result: z.object({ run: Run }) },
   /** Same program, params and seed as an earlier run, with `params` laid over. */
   'runs/rerun': {
-    params: z.object({ id: Id, params: Params.optional(), floats: Floats.optional(), trust: Trust }).strict(),
+    params: z
+      .object({
+        id: Id,
+        params: Params.optional(),
+        floats: Floats.optional(),
+        trust: Trust,
+        /** Arguments that put the program under a debugger: `-m debugpy …` after `python`, `--inspect-brk=…` after `node`. */
+        debug: z
+          .object({ args: z.array(z.string().max(4096)).min(1).max(16) })
+          .strict()
+          .optional(),
+      })
+      .strict(),
     result: z.object({ run: Run }),
   },
   'runs/stop': { params: Ids, result: Done },

@@ -126,6 +126,7 @@ export type FromPanel = z.infer<typeof FromPanel>;
 /** Commands the panel may invoke. */
 export const PANEL_COMMANDS = [
   'tunesmith.run.revealLog',
+  'tunesmith.run.debug',
   'tunesmith.run.openFolder',
   'tunesmith.run.copyCommand',
   'tunesmith.run.exportModel',

@@ -41,6 +41,8 @@ export const RunSpec = z.object({
   variables: z
     .array(z.object({ argument: z.number().int().min(0), at: z.number().int().min(0), name: z.string() }))
     .optional(),
+  /** Starts under a debugger: these arguments go before `argv[at]`, on the first launch only. */
+  debug: z.object({ at: z.number().int().min(1), args: z.array(z.string()) }).optional(),
   cwd: z.string(),
   /** Added to the environment of whoever asked for the run, which is not written down. */
   env: record(z.string()),

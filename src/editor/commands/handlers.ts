@@ -1,4 +1,5 @@
 /** All handlers together; loaded when a command is first used. */
+import { debugCommands } from './debug.js';
 import { engineCommands } from './engine.js';
 import { fileCommands } from './files.js';
 import { modelCommands } from './models.js';
@@ -16,6 +17,7 @@ export function allHandlers(parts: Parts): Handlers {
     ...modelCommands(parts),
     ...searchCommands(parts),
     ...scriptCommands(parts),
+    ...debugCommands(parts),
     ...fileCommands(parts),
     ...engineCommands(parts),
   };

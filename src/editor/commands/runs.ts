@@ -22,6 +22,7 @@ type Names = Exclude<
   | 'run.startWith'
   | 'run.rerun'
   | 'run.rerunWith'
+  | 'run.debug'
   | 'run.exportModel'
   | 'run.evaluate'
   | 'run.predict'

@@ -143,6 +143,14 @@ export const COMMANDS = {
     menus: [row('2_control@6', 'run')],
     args: args<[run?: RunArg]>(),
   },
+  'run.debug': {
+    title: 'Debug Run',
+    icon: 'debug-alt',
+    enablement: trusted,
+    palette: hasRuns,
+    menus: [row('2_control@7', 'run')],
+    args: args<[run?: RunArg]>(),
+  },
   'run.revealLog': {
     title: 'Show Log',
     icon: 'output',

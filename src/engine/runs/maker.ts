@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { namesItsRun, type Experiment, type RunFacts, type RunPlan } from '../../experiment/index.js';
 import { ErrorCode, type Run, type RunStatus } from '../../protocol/engine.js';
 import type { Capture } from '../../protocol/captureSettings.js';
+import { debugLanguage, debugPlace, type DebugSpec } from '../../protocol/debugging.js';
 import type { RunSpec } from '../../protocol/runFolder.js';
 import type { RangeTest } from '../../protocol/rangeTest.js';
 import { mergeFloats, type Floats } from '../../protocol/floats.js';
@@ -33,6 +34,7 @@ export interface NewRunDetails {
   trial: number | null;
   git: GitFacts | null;
   rangeTest?: RangeTest;
+  debug?: DebugSpec;
   /** Environment of its program; null: the engine's. A trial has its search's environment, which the search keeps. */
   environment: Environment | null;
 }
@@ -116,6 +118,7 @@ export class RunMaker {
     params: Params = {},
     floats: Floats | undefined,
     environment: Environment | null,
+    debuggerArgs?: string[],
   ): Promise<Run> {
     const run = this.newRun(this.specOf(id).seed, null);
     const { old, experiment, plan } = this.planAgain(id, params, floats, environment, run);
@@ -129,6 +132,7 @@ export class RunMaker {
       git: await this.gitOf(plan.cwd),
       environment,
       ...(old.rangeTest && { rangeTest: old.rangeTest }),
+      ...(debuggerArgs && { debug: debugSpec(plan.argv, debuggerArgs) }),
     });
     active.enqueue(spec);
     return this.row(spec.id);
@@ -198,6 +202,7 @@ export class RunMaker {
       ...(from.capture && { capture: from.capture }),
       ...(plan.network === undefined ? {} : { network: plan.network }),
       ...(details.rangeTest && { rangeTest: details.rangeTest }),
+      ...(details.debug && { debug: details.debug }),
       seed: details.seed,
       // A test's loss is no result to compare trainings with.
       objective: details.rangeTest ? null : from.objective,
@@ -285,6 +290,17 @@ export class RunMaker {
     if (!run) throw notFound('run', id);
     return run;
   }
+}
+
+function debugSpec(argv: string[], args: string[]): DebugSpec {
+  const language = debugLanguage(argv);
+  if (language === null) {
+    throw new RequestError(
+      ErrorCode.conflict,
+      `Only programs that python or node start can be debugged; this command starts with ${argv[0]}.`,
+    );
+  }
+  return { at: debugPlace(argv, language), args };
 }
 
 export function newSeed(): number {

@@ -5,6 +5,7 @@ import { readReal } from '../../files/real.js';
 import { fromRecord, workspaceOf } from '../../files/runPaths.js';
 import { jsonText, type FloatMark } from '../../protocol/floats.js';
 import { readCapture, type Capture } from '../../protocol/captureSettings.js';
+import { isDebugSpec, type DebugSpec } from '../../protocol/debugging.js';
 import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
 import { setEntry } from '../../protocol/records.js';
 
@@ -21,6 +22,7 @@ export interface ProgramSpec {
   /** Null: the environment says. */
   capture: Capture | null;
   launch: { number: number; checkpoint: string | null } | null;
+  debug: DebugSpec | null;
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
@@ -56,7 +58,7 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
   }
   if (typeof spec !== 'object' || spec === null) return fail('must hold an object');
   const { id, argv, cwd, env = {}, params = {}, floats = null, variables = [], stopGrace = 10, launch = null } = spec;
-  const { capture = null } = spec;
+  const { capture = null, debug = null } = spec;
   if (spec.version !== 1) return fail(`is of version ${String(spec.version)}; this supervisor knows version 1`);
   if (!isText(id)) return fail('"id" must be text');
   if (!Array.isArray(argv) || argv.length === 0 || !argv.every(isText)) return fail('"argv" must be a list of texts');
@@ -66,11 +68,13 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
   if (typeof stopGrace !== 'number' || !(stopGrace >= 0)) return fail('"stopGrace" must be seconds');
   if (!Array.isArray(variables) || !variables.every(isVariable)) return fail('"variables" must name arguments');
   if (!isLaunch(launch)) return fail('"launch" must have a number and a checkpoint');
+  if (debug !== null && !isDebugSpec(debug)) return fail('"debug" must have a place and arguments');
   const absolute = (written: string): string => fromRecord(workspaceOf(folder), written);
   return {
     ...{ id, argv, cwd: absolute(cwd), env: env as Record<string, string>, params, stopGrace },
     ...{ floats: floats as FloatMark, variables },
     capture: capture === null ? null : readCapture(capture),
+    debug,
     launch: launch && { ...launch, checkpoint: launch.checkpoint && absolute(launch.checkpoint) },
   };
 }
@@ -126,8 +130,11 @@ const BOOTSTRAP = ['tunesmith', 'capture', 'bootstrap'];
 
 const observesPython = ({ libraries, wandb }: Capture): boolean => libraries !== 'off' || wandb === 'replace';
 
-/** The argument vector with the values of the environment's variables in their places. */
-export function programArgv({ argv, variables }: ProgramSpec, env: Record<string, string | undefined>): string[] {
+/** The argument vector with the values of the environment's variables in their places, and the debugger's arguments. */
+export function programArgv(
+  { argv, variables, debug, launch }: ProgramSpec,
+  env: Record<string, string | undefined>,
+): string[] {
   const filled = [...argv];
   // From behind, so that the places before stay where they are.
   for (const { argument, at, name } of [...variables].reverse()) {
@@ -135,6 +142,8 @@ export function programArgv({ argv, variables }: ProgramSpec, env: Record<string
     if (!text?.startsWith(`\${envvar:${name}}`, at)) continue;
     filled[argument] = text.slice(0, at) + (env[name] ?? '') + text.slice(at + name.length + '${envvar:}'.length);
   }
+  // Nobody waits to attach when a run goes on later.
+  if (debug && launch === null) filled.splice(debug.at, 0, ...debug.args);
   return filled;
 }
 

@@ -136,6 +136,8 @@ export function actionsFor(
     command('log', l10n.t('Show log'), 'output', 'tunesmith.run.revealLog');
     command('folder', l10n.t('Open folder'), 'folder-opened', 'tunesmith.run.openFolder');
     command('copy', l10n.t('Copy command'), 'copy', 'tunesmith.run.copyCommand');
+    if (model.trusted && one.info.backend === undefined)
+      command('debug', l10n.t('Debug'), 'debug-alt', 'tunesmith.run.debug');
     // Runs of the built-in trainer name their backend in their facts.
     if (model.trusted && !isLive(one) && one.info.backend !== undefined && !isRangeTest(one)) {
       command('export', l10n.t('Export model…'), 'export', 'tunesmith.run.exportModel');

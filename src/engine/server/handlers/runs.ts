@@ -98,9 +98,9 @@ export function runHandlers(parts: EngineParts) {
     }),
     'runs/columns': (query) => store.runs.columns(query),
     'runs/start': async (request, client) => ({ run: await maker.start(request, client.environment) }),
-    'runs/rerun': async ({ id, params, floats, trust }, { environment }) => {
+    'runs/rerun': async ({ id, params, floats, trust, debug }, { environment }) => {
       if (!trust) refuseForeignRun(folders, existing(id), plannedAgain(id, params, floats, environment));
-      return { run: await maker.rerun(id, params, floats, environment) };
+      return { run: await maker.rerun(id, params, floats, environment, debug?.args) };
     },
     'runs/stop': ({ ids }) => each(ids, (id) => (hand.has(id) ? hand.stop(id) : active.stop(id, 'stop'))),
     'runs/pause': ({ ids }) =>

@@ -1,0 +1,34 @@
+/** A run under a debugger: where the debugger's arguments go in the command. Without a schema library, for the supervisor. */
+
+export type DebugLanguage = 'python' | 'node';
+
+/** Arguments of a debugger, put before `argv[at]` when the run is first started. The command itself stays as it is. */
+export interface DebugSpec {
+  at: number;
+  args: string[];
+}
+
+/** Python's options that take the next argument. */
+const WITH_VALUE = new Set(['-W', '-X', '--check-hash-based-pycs']);
+
+/** The language of a command whose program can be debugged; null for other programs and for launchers that start it in their own way. */
+export function debugLanguage(argv: readonly string[]): DebugLanguage | null {
+  const program = (argv[0] ?? '').replace(/^.*[\\/]/, '').replace(/\.exe$/i, '');
+  if (/^(python|pypy)[\d.]*w?$/i.test(program)) return 'python';
+  return /^node$/i.test(program) ? 'node' : null;
+}
+
+/** Index of the argument that debugger arguments go before: after the interpreter's own options. */
+export function debugPlace(argv: readonly string[], language: DebugLanguage): number {
+  if (language === 'node') return 1;
+  let at = 1;
+  while (at < argv.length && /^-/.test(argv[at]!) && !/^-[mc]/.test(argv[at]!)) at += WITH_VALUE.has(argv[at]!) ? 2 : 1;
+  return at;
+}
+
+export function isDebugSpec(value: unknown): value is DebugSpec {
+  const { at, args } = (value ?? {}) as Record<string, unknown>;
+  return (
+    Number.isInteger(at) && (at as number) > 0 && Array.isArray(args) && args.every((each) => typeof each === 'string')
+  );
+}

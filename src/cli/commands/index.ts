@@ -15,6 +15,7 @@ import { ls } from './ls.js';
 import { metrics } from './metrics.js';
 import { run } from './run.js';
 import { search } from './search.js';
+import { set } from './set.js';
 import { show } from './show.js';
 import { tune } from './tune.js';
 import { types } from './types.js';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   stop,
   pause,
   resume,
+  set,
   enqueue,
   rerun,
   rm,

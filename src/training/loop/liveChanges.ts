@@ -22,6 +22,7 @@ const LIVE: readonly (keyof Network)[] = [
   ...(['optimizer', 'schedule', 'clip', 'accumulate', 'ema', 'regularization', 'augment', 'mixup'] as const),
   ...(['earlyStopping', 'batchSize', 'epochs', 'shuffle', 'logEvery', 'layers'] as const),
 ];
+const CAN = LIVE.map((key) => (key === 'layers' ? 'dropout rates' : key)).join(', ');
 const FILE = 'changed.json';
 /** Names that people use for the learning rate, when nothing else tells what a parameter is for. */
 const LEARNING_RATE = /^(.*\.)?(lr|learning_?rate)$/i;
@@ -127,7 +128,9 @@ export function refusal(now: Network, wanted: Network): string | null {
   const differ = (Object.keys(wanted) as (keyof Network)[]).filter((key) => !isDeepStrictEqual(now[key], wanted[key]));
   if (differ.length === 0) return 'the network does not depend on it';
   const fixed = differ.find((key) => !LIVE.includes(key));
-  if (fixed) return `${fixed} can't change while the network trains: relaunch with the new value`;
+  if (fixed) {
+    return `${fixed} can't change while the network trains (what can: ${CAN}): relaunch with the new value`;
+  }
   if (now.optimizer.name !== wanted.optimizer.name) return 'another optimizer wants another run: relaunch with it';
   if (wanted.batchSize < wanted.workers) {
     return `a batchSize of ${wanted.batchSize} can't be shared by ${wanted.workers} workers`;

@@ -19,7 +19,11 @@ const workspace = fs.realpathSync(fs.mkdtempSync(path.join(values.folder!, 'chao
 process.env.TUNESMITH_HOME = path.join(workspace, 'home');
 
 void play({
-  ...{ workspace, dist: values.dist!, kills: Number(values.kills), seed: Number(values.seed), python: values.python },
+  workspace,
+  dist: values.dist!,
+  kills: Number(values.kills),
+  seed: Number(values.seed),
+  python: values.python,
   say: (text) => console.log(`${Math.round((Date.now() - began) / 1000)} s: ${text}`),
 }).then(({ ...played }) => {
   const { markdown, faults } = report(played);

@@ -94,7 +94,11 @@ class Game {
     if (this.engine && !this.engine.closed) return this.engine;
     const { workspace, dist } = this.options;
     this.engine = await connectEngine({
-      ...{ workspace, client: 'chaos', version: '0.1.0', distFolder: dist, timeoutMs: 60_000 },
+      workspace,
+      client: 'chaos',
+      version: '0.1.0',
+      distFolder: dist,
+      timeoutMs: 60_000,
       env: { TUNESMITH_LEASE_SECONDS: '2' },
     });
     return this.engine;
@@ -186,7 +190,8 @@ class Game {
     const { dist, workspace } = this.options;
     const before = this.clients.shift();
     const again = spawn(process.execPath, [path.join(dist, 'cli.cjs'), 'log', 'latest', '--follow'], {
-      ...{ cwd: workspace, stdio: 'ignore' },
+      cwd: workspace,
+      stdio: 'ignore',
       env: { ...process.env, TUNESMITH_LEASE_SECONDS: '2' },
     });
     this.clients.push(again);

@@ -28,7 +28,12 @@ mkdirSync(folder, { recursive: true });
 cpSync(path.join(root, 'dist'), dist, { recursive: true });
 cpSync(path.join(root, 'python'), path.join(folder, 'python'), { recursive: true });
 await build({
-  ...{ absWorkingDir: root, bundle: true, platform: 'node', format: 'cjs', outdir: dist, logLevel: 'error' },
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  outdir: dist,
+  logLevel: 'error',
   outExtension: { '.js': '.cjs' },
   entryPoints: { chaos: 'bench/chaos/main.ts', 'chaos-host': 'bench/chaos/host.ts' },
 });

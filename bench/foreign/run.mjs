@@ -19,7 +19,12 @@ const { values } = parseArgs({
 const out = path.resolve(here, '../../out/bench-foreign/main.cjs');
 await build({
   entryPoints: [path.join(here, 'main.ts')],
-  ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node20', outfile: out, logLevel: 'error' },
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  outfile: out,
+  logLevel: 'error',
 });
 const folder = mkdtempSync(path.join(tmpdir(), 'tunesmith-events-'));
 const run = (file, ...args) => execFileSync(file, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });

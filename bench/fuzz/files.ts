@@ -88,7 +88,10 @@ async function load(data: object): Promise<boolean> {
   const { network } = validateNetwork({ data, layers: [{ dense: 2 }], loss: 'crossEntropy' });
   try {
     await loadDataset(network!.data as DataSource, {
-      ...{ folder, validation: null, loss: 'crossEntropy', signal: new AbortController().signal },
+      folder,
+      validation: null,
+      loss: 'crossEntropy',
+      signal: new AbortController().signal,
       onProgress: () => undefined,
     });
     return true;
@@ -100,7 +103,8 @@ async function load(data: object): Promise<boolean> {
 
 function data(name: string, samples: () => Uint8Array[], source: object): Boundary {
   return {
-    ...{ name, samples },
+    name,
+    samples,
     take(input) {
       writeFileSync(join(folder, 'a'), input);
       return load(source);

@@ -58,9 +58,21 @@ const ASK_TELL = [
   '{"best":{}}',
 ];
 const SPEC = {
-  ...{ version: 1, search: null, trial: null, objective: null, stopGrace: 3 },
-  ...{ id: '0123456789', argv: ['node', 'a.js'], cwd: '.', env: { A: 'b' }, params: { lr: 0.1 }, seed: 1 },
-  ...{ experiment: 'a', file: 'a.tune.yaml', name: 'a-1', createdAt: 1 },
+  version: 1,
+  search: null,
+  trial: null,
+  objective: null,
+  stopGrace: 3,
+  id: '0123456789',
+  argv: ['node', 'a.js'],
+  cwd: '.',
+  env: { A: 'b' },
+  params: { lr: 0.1 },
+  seed: 1,
+  experiment: 'a',
+  file: 'a.tune.yaml',
+  name: 'a-1',
+  createdAt: 1,
 };
 const ADDRESSES = [
   {

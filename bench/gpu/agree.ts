@@ -13,7 +13,8 @@ export function firstLosses(here: string, backend: string, nets: string[]): Loss
   const losses: Losses = {};
   for (const net of nets) {
     const { stdout, stderr, status, signal } = spawnSync(process.execPath, [join(here, 'losses.cjs'), backend, net], {
-      ...{ encoding: 'utf8', timeout: 5 * 60_000 },
+      encoding: 'utf8',
+      timeout: 5 * 60_000,
     });
     const line = stdout.split('\n').find((one) => one.startsWith('['));
     losses[net] =

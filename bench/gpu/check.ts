@@ -97,8 +97,13 @@ async function main(): Promise<void> {
     save();
     for (const device of torch.devices) {
       rows.push({
-        ...{ id: `torch-${device}`, name: `PyTorch on ${device === 'cuda' ? 'the GPU' : 'the processor'}` },
-        ...{ works: true, device: device === 'cuda' ? 'gpu' : 'cpu', reason: torch.detail, agrees: null, rates: {} },
+        id: `torch-${device}`,
+        name: `PyTorch on ${device === 'cuda' ? 'the GPU' : 'the processor'}`,
+        works: true,
+        device: device === 'cuda' ? 'gpu' : 'cpu',
+        reason: torch.detail,
+        agrees: null,
+        rates: {},
       });
     }
     const sides = rows.filter(({ id, works }) => works && id !== UNMEASURED);

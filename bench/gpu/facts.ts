@@ -10,7 +10,9 @@ function firstLine(program: string, args: string[]): string | null {
 
 export function machineFacts(): Record<string, string> {
   const gpus = spawnSync('nvidia-smi', ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader'], {
-    ...{ encoding: 'utf8', timeout: 60_000, windowsHide: true },
+    encoding: 'utf8',
+    timeout: 60_000,
+    windowsHide: true,
   });
   const found = gpus.status === 0 ? gpus.stdout.trim().split('\n').join('; ') : '';
   return {

@@ -12,7 +12,12 @@ async function main(): Promise<void> {
   const net = NETS[netId]!;
   const { cheapReads, evaluationBatch } = await startBackend(backendById(backendId));
   const { network, problems } = validateNetwork({
-    ...{ data: 'mnist', layers: net.layers, loss: 'crossEntropy', batchSize: net.batch, epochs: 1, logEvery: 1 },
+    data: 'mnist',
+    layers: net.layers,
+    loss: 'crossEntropy',
+    batchSize: net.batch,
+    epochs: 1,
+    logEvery: 1,
     optimizer: { name: 'sgd', learningRate: 0.05 },
   });
   if (!network) throw new Error(problems.map(({ message }) => message).join('; '));
@@ -24,10 +29,17 @@ async function main(): Promise<void> {
     targets: Int32Array.from({ length: count }, () => random.bits() % 10),
   });
   const dataset = {
-    ...{ name: 'check', task: 'classification' as const, inputShape: net.inputShape, outputs: 10 },
+    name: 'check',
+    task: 'classification' as const,
+    inputShape: net.inputShape,
+    outputs: 10,
     classes: Array.from({ length: 10 }, (_, i) => `${i}`),
-    ...{ train: examples(STEPS * net.batch), validation: examples(net.batch) },
-    ...{ inputScale: { factor: 2 / 255, offset: -1 }, targetScale: null, preparation: {}, notes: [] },
+    train: examples(STEPS * net.batch),
+    validation: examples(net.batch),
+    inputScale: { factor: 2 / 255, offset: -1 },
+    targetScale: null,
+    preparation: {},
+    notes: [],
   };
   const losses: number[] = [];
   const log = {
@@ -35,7 +47,10 @@ async function main(): Promise<void> {
       const loss = values.loss ?? values['val/loss'];
       if (loss !== undefined) losses.push(loss);
     },
-    ...{ progress: () => undefined, info: () => undefined, message: () => undefined, stopRequested: null },
+    progress: () => undefined,
+    info: () => undefined,
+    message: () => undefined,
+    stopRequested: null,
   };
   await new Training({ network, dataset, seed: 1, log, cheapReads, evaluationBatch }).run();
   console.log(`\n${JSON.stringify(losses)}`);

@@ -62,9 +62,16 @@ function must(program, args, options) {
 async function programs() {
   const shared = {
     absWorkingDir: root,
-    ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node20', outdir: out },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    outdir: out,
     outExtension: { '.js': '.cjs' },
-    ...{ minify: true, keepNames: true, legalComments: 'none', logLevel: 'error' },
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'error',
     define: { 'process.env.TUNESMITH_VERSION': '"gpu-check"', navigator: 'undefined' },
   };
   await build({ ...shared, entryPoints: { check: 'bench/gpu/check.ts' } });
@@ -72,7 +79,9 @@ async function programs() {
     ...shared,
     mainFields: ['module', 'main'],
     entryPoints: {
-      ...{ worker: 'bench/training/worker.ts', losses: 'bench/gpu/losses.ts', trainer: 'src/training/main.ts' },
+      worker: 'bench/training/worker.ts',
+      losses: 'bench/gpu/losses.ts',
+      trainer: 'src/training/main.ts',
     },
   });
   const wasm = 'tfjs-backend-wasm-simd.wasm';

@@ -77,7 +77,8 @@ function install(id: string, { here, out, python, install: network }: Place): st
 
 function probe(here: string): BackendReport[] {
   const { stdout, stderr } = spawnSync(process.execPath, [join(here, 'trainer.cjs'), '--probe-backends'], {
-    ...{ encoding: 'utf8', timeout: 10 * 60_000 },
+    encoding: 'utf8',
+    timeout: 10 * 60_000,
   });
   const last = lines(stdout).at(-1) as { backends?: BackendReport[] } | undefined;
   if (!last?.backends) throw new Error(`the backends could not be tried: ${stderr.trim().slice(-500)}`);

@@ -119,7 +119,11 @@ function folds(seed: number): Problem {
 
 export const CURVES: Task[] = [
   ...SHAPES.map((shape): Task => ({
-    ...{ id: shape.id, group: 'fidelity', version: 1, floor: 1e-3, objectives: 1 },
+    id: shape.id,
+    group: 'fidelity',
+    version: 1,
+    floor: 1e-3,
+    objectives: 1,
     problem: (seed) => problemOf(shape, seed),
   })),
   { id: 'folds', group: 'fidelity', version: 1, floor: 1e-3, objectives: 1, problem: folds },

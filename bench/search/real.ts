@@ -114,8 +114,12 @@ function problemOf(name: string, seed: number, curves: boolean): Problem {
 
 const NAMES = ['digits', 'cancer', 'diabetes'];
 const task = (name: string, curves: boolean): Task => ({
-  ...{ id: curves ? `${name}-steps` : name, group: curves ? 'fidelity' : 'real' },
-  ...{ version: 1, floor: 1e-3, objectives: 1, problem: (seed) => problemOf(name, seed, curves) },
+  id: curves ? `${name}-steps` : name,
+  group: curves ? 'fidelity' : 'real',
+  version: 1,
+  floor: 1e-3,
+  objectives: 1,
+  problem: (seed) => problemOf(name, seed, curves),
 });
 export const REAL: Task[] = NAMES.map((name) => task(name, false));
 export const REAL_CURVES: Task[] = NAMES.map((name) => task(name, true));

@@ -70,7 +70,11 @@ if (!keep) {
   await build({
     absWorkingDir: root,
     entryPoints: { main: 'bench/search/main.ts', ours: 'bench/search/oursWorker.ts' },
-    ...{ bundle: true, platform: 'node', format: 'cjs', outdir: out, outExtension: { '.js': '.cjs' } },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    outdir: out,
+    outExtension: { '.js': '.cjs' },
     logLevel: 'error',
   });
 }

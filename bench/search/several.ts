@@ -80,7 +80,11 @@ function task(family: 'zdt' | 'dtlz', number: number, d: number): Task {
   const [objectives, free] = family === 'zdt' ? [2, 1] : [3, 2];
   const id = `${family}${number}-${d}d`;
   return {
-    ...{ id, group: 'several', version: 1, floor: 1e-6, objectives },
+    id,
+    group: 'several',
+    version: 1,
+    floor: 1e-6,
+    objectives,
     problem(seed) {
       const random = new Keyed(`${id} ${seed}`);
       const at = Array.from({ length: d }, () => random.uniform(0.2, 0.8));

@@ -8,7 +8,12 @@ const box = (d: number): Record<string, unknown> =>
   Object.fromEntries(Array.from({ length: d }, (_, i) => [`x${i}`, { uniform: [-5, 5] }]));
 const vector = (params: Params, d: number): number[] => Array.from({ length: d }, (_, i) => params[`x${i}`] as number);
 const task = (id: string, group: string, floor: number, problem: Task['problem']): Task => ({
-  ...{ id, group, version: 1, floor, objectives: 1, problem },
+  id,
+  group,
+  version: 1,
+  floor,
+  objectives: 1,
+  problem,
 });
 
 /** Dimensions of f1 … f24. */

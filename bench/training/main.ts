@@ -95,7 +95,10 @@ async function main(): Promise<void> {
   const text = reportText(measured, starts, {
     machine: `Node ${process.versions.node}, ${os.platform()} ${os.arch()}, ${os.availableParallelism()} × ${os.cpus()[0]?.model ?? 'unknown processor'}`,
     commit: output('rev-parse', '--short', 'HEAD') || 'no commit',
-    ...{ rounds, seconds, threads, load },
+    rounds,
+    seconds,
+    threads,
+    load,
   });
   writeFileSync(join(root, 'docs/benchmarks/training.md'), text);
   console.log('docs/benchmarks/training.md');

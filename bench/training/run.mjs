@@ -30,7 +30,11 @@ const out = path.join(root, 'out/bench-training');
 mkdirSync(path.join(root, 'docs/benchmarks'), { recursive: true });
 const shared = {
   absWorkingDir: root,
-  ...{ bundle: true, platform: 'node', format: 'cjs', outdir: out, outExtension: { '.js': '.cjs' } },
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  outdir: out,
+  outExtension: { '.js': '.cjs' },
   minify: true,
   keepNames: true,
   define: { 'process.env.TUNESMITH_VERSION': '"bench"' },

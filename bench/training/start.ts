@@ -33,8 +33,19 @@ async function one(folder: string, trainer: string, network: unknown, number: nu
   const journal = join(run, 'journal');
   mkdirSync(journal, { recursive: true });
   const spec = {
-    ...{ version: 1, id: 'start', experiment: 'start', search: null, trial: null, params: {}, env: {}, seed: 1 },
-    ...{ file: join(folder, 'x.tune.yaml'), argv: ['node', trainer], cwd: folder, objective: null, createdAt: 0 },
+    version: 1,
+    id: 'start',
+    experiment: 'start',
+    search: null,
+    trial: null,
+    params: {},
+    env: {},
+    seed: 1,
+    file: join(folder, 'x.tune.yaml'),
+    argv: ['node', trainer],
+    cwd: folder,
+    objective: null,
+    createdAt: 0,
     network,
   };
   writeFileSync(join(run, 'run.json'), JSON.stringify(spec));

@@ -73,7 +73,8 @@ export class AskTellSession {
         const { trials } = body as AskTellBody<'import'>;
         this.begun.import(
           trials.map(({ params, values, constraints }) => ({
-            ...{ params, values: values.map(numberOf) },
+            params,
+            values: values.map(numberOf),
             ...(constraints && { constraints: constraints.map(numberOf) }),
           })),
         );
@@ -117,8 +118,12 @@ export class AskTellSession {
       if (fault) throw new Refused(fault.message);
     }
     this.study = createStudy({
-      ...{ space: spaceOf(written, constraints, floats), goals: directions ?? ['minimize'] },
-      ...{ sampler: sampler ?? 'auto', pruner: pruner ?? null, seed: seed ?? 0, trials: trials ?? null },
+      space: spaceOf(written, constraints, floats),
+      goals: directions ?? ['minimize'],
+      sampler: sampler ?? 'auto',
+      pruner: pruner ?? null,
+      seed: seed ?? 0,
+      trials: trials ?? null,
       ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
     });
     return { ok: true };

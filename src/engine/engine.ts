@@ -85,7 +85,10 @@ export class Engine {
     const environments = new Environments(paths.environments);
     this.keptSearches = new KeptSearches(index.searches, searchFolders, log);
     const store: StoreApi = {
-      ...{ runs: index.runs, ingest: index.ingest, series: index.series, searches: this.keptSearches },
+      runs: index.runs,
+      ingest: index.ingest,
+      series: index.series,
+      searches: this.keptSearches,
       batch: (work) => index.batch(work),
       close: () => index.close(),
     };
@@ -95,7 +98,16 @@ export class Engine {
       logSize: (id) => folders.logSize(id),
     });
     const shared = {
-      ...{ store, folders, searchFolders, environments, scheduler, devices, changes, log, trouble, distFolder },
+      store,
+      folders,
+      searchFolders,
+      environments,
+      scheduler,
+      devices,
+      changes,
+      log,
+      trouble,
+      distFolder,
     };
     const active = new ActiveRuns({ ...shared, supervisorProgram: path.join(distFolder, 'supervisor.cjs') });
     const maker = new RunMaker({ ...shared, active, workspace: paths.workspace });
@@ -235,7 +247,11 @@ export class Engine {
     if (this.address) removeSocket(ENGINE_SOCKET, this.address.socket);
     this.netServer = server;
     this.address = {
-      ...{ pid: process.pid, socket, token: this.token, version, protocol: PROTOCOL_VERSION },
+      pid: process.pid,
+      socket,
+      token: this.token,
+      version,
+      protocol: PROTOCOL_VERSION,
       host: thisHost(),
     };
     publishAddress(paths.address, this.address);

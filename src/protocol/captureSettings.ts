@@ -38,10 +38,18 @@ export interface Capture {
 }
 
 export const CAPTURE_AUTO: Readonly<Capture> = {
-  ...{ libraries: 'auto', wandb: 'listen', output: 'auto', files: 'auto', system: true },
+  libraries: 'auto',
+  wandb: 'listen',
+  output: 'auto',
+  files: 'auto',
+  system: true,
 };
 export const CAPTURE_OFF: Readonly<Capture> = {
-  ...{ libraries: 'off', wandb: 'listen', output: 'off', files: 'off', system: false },
+  libraries: 'off',
+  wandb: 'listen',
+  output: 'off',
+  files: 'off',
+  system: false,
 };
 
 /**

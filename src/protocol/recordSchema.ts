@@ -30,7 +30,9 @@ const AnyKeyRecord = z.core.$constructor<z.ZodRecord<z.ZodString, z.ZodType>>(
 export function record<V extends z.ZodType>(value: V, params?: { error?: string }): z.ZodRecord<z.ZodString, V> {
   const { error } = params ?? {};
   const schema = new AnyKeyRecord({
-    ...{ type: 'record', keyType: z.string(), valueType: value },
+    type: 'record',
+    keyType: z.string(),
+    valueType: value,
     ...(error !== undefined && { error: () => error }),
   });
   return schema as unknown as z.ZodRecord<z.ZodString, V>;

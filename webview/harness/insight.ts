@@ -51,7 +51,9 @@ export function insight(params: RequestParams<'searches/insight'>, runs: readonl
     return { trial, run: runs[trial]?.id ?? null, value: own, best };
   });
   const importance: Importance = {
-    ...{ method, trials: COUNT, shares: SHARES },
+    method,
+    trials: COUNT,
+    shares: SHARES,
     ...(method === 'fanova'
       ? {
           alone: 0.83,
@@ -68,7 +70,8 @@ export function insight(params: RequestParams<'searches/insight'>, runs: readonl
     needed,
   });
   const points = Array.from({ length: COUNT }, (_, trial) => ({
-    ...{ trial, run: runs[trial]?.id ?? null },
+    trial,
+    run: runs[trial]?.id ?? null,
     values: [value(trial) - 0.05 * noise(trial + 7), 20 + 400 * noise(trial + 11) * (value(trial) - 0.7)],
   }));
   const front = points.filter(
@@ -101,7 +104,9 @@ export function insight(params: RequestParams<'searches/insight'>, runs: readonl
         : few
           ? unknown(10)
           : {
-              ...{ atMost: 0.0042, noise: 0.001, trials: COUNT },
+              atMost: 0.0042,
+              noise: 0.001,
+              trials: COUNT,
               sentence: 'As far as a model can tell, at most 0.0042 is left to gain.',
             },
     front:

@@ -32,8 +32,11 @@ export function rangeRun(world: World): FakeRun {
     objective: null,
     metrics: Object.fromEntries([RANGE.loss, RANGE.rate, RANGE.smoothed].map((name) => [name, summary])),
     info: {
-      ...{ [RANGE.kind]: RANGE.is, backend: 'wasm' },
-      ...{ [RANGE.suggestion]: 0.0041, [RANGE.steepest]: 0.0041, [RANGE.minimum]: 0.21 },
+      [RANGE.kind]: RANGE.is,
+      backend: 'wasm',
+      [RANGE.suggestion]: 0.0041,
+      [RANGE.steepest]: 0.0041,
+      [RANGE.minimum]: 0.21,
     },
   });
 }

@@ -38,7 +38,9 @@ export function judge({ classes, rows }: Confusion): Judged {
     const hits = rows[i]![i]!;
     const actual = rows[i]!.reduce((a, b) => a + b, 0);
     return {
-      ...{ name, actual, predicted: predicted[i]! },
+      name,
+      actual,
+      predicted: predicted[i]!,
       precision: ratio(hits, predicted[i]!),
       recall: ratio(hits, actual),
       f1: ratio(2 * hits, actual + predicted[i]!),

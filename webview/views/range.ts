@@ -145,7 +145,8 @@ function picture(points: readonly RangePoint[], suggestion: number | null, run: 
       sentence(run),
     ),
     height: 260,
-    ...{ x, y },
+    x,
+    y,
     marks: (frame) => {
       const inside = ([, top]: [number, number]): boolean => top >= -1 && top <= frame.height + 1;
       const dots = points

@@ -75,8 +75,11 @@ function preview(context: Context, found: FoundRun[], input: Input): number {
   if (input.flag('json')) {
     context.json(
       rows.map(({ run, counts, facts }) => ({
-        ...{ format: run.format, path: run.path, name: facts.name ?? run.name },
-        ...{ experiment: facts.experiment ?? run.experiment, ...countJson(counts) },
+        format: run.format,
+        path: run.path,
+        name: facts.name ?? run.name,
+        experiment: facts.experiment ?? run.experiment,
+        ...countJson(counts),
       })),
     );
     return 0;

@@ -43,7 +43,9 @@ export const lrRange: Command = {
     const seed = input.whole('seed', 0);
     const engine = await context.engine();
     const { run } = await engine.request('runs/start', {
-      ...{ file, rangeTest, ...readSettings(input.texts('set')) },
+      file,
+      rangeTest,
+      ...readSettings(input.texts('set')),
       ...(seed === undefined ? {} : { seed }),
     });
     const json = input.flag('json');

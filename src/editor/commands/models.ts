@@ -54,7 +54,10 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
 
   const openFiles = async (chosen: RunIn, title: string, folders: boolean): Promise<string[]> => {
     const uris = await vscode.window.showOpenDialog({
-      ...{ title, canSelectFiles: !folders, canSelectFolders: folders, canSelectMany: !folders },
+      title,
+      canSelectFiles: !folders,
+      canSelectFolders: folders,
+      canSelectMany: !folders,
       defaultUri: vscode.Uri.file(chosen.folder.path),
     });
     if (!uris || uris.length === 0) throw new vscode.CancellationError();
@@ -133,7 +136,8 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
       const folder = engines.need(file);
       const text = await files.unsavedText(file);
       const { run } = await folder.request('runs/start', {
-        ...{ file, rangeTest: {} },
+        file,
+        rangeTest: {},
         ...(await folder.chosenPython()),
         ...(text !== undefined && { text }),
       });

@@ -132,7 +132,9 @@ export class ActiveRuns implements Keeper {
       ...(changes && { ...pick(changes.plan), params: changes.params }),
       ...(spec.origin && { origin: { ...spec.origin, env: shownOf(environments.of(id, spec.search)) } }),
       launch: {
-        ...{ number: (spec.launch?.number ?? 1) + 1, at: Date.now(), checkpoint },
+        number: (spec.launch?.number ?? 1) + 1,
+        at: Date.now(),
+        checkpoint,
         ...(from !== null && { from }),
       },
     };

@@ -11,7 +11,12 @@ const RETRY_MS = 500;
 /** Returns the record that assigns the records of a program without a client to this launch. */
 export function launchRecord({ number, checkpoint }: NonNullable<ProgramSpec['launch']>): string {
   const record: JournalRecord = {
-    ...{ type: 'start', time: Date.now(), pid: process.pid, rank: 0, client: 'supervisor', launch: number },
+    type: 'start',
+    time: Date.now(),
+    pid: process.pid,
+    rank: 0,
+    client: 'supervisor',
+    launch: number,
     ...(checkpoint === null && { anew: true }),
   };
   return JSON.stringify(record);

@@ -133,7 +133,12 @@ async function supervise(folder: string, askedHash: string | undefined, environm
     },
     (pid, started) => {
       journal.write({
-        ...{ type: 'spawn', time: Date.now(), pid, started, supervisor: process.pid, launch: journal.launch },
+        type: 'spawn',
+        time: Date.now(),
+        pid,
+        started,
+        supervisor: process.pid,
+        launch: journal.launch,
         host: thisHost(),
       });
       hub.grown('supervisor.ndjson', 0);

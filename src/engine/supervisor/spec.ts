@@ -71,8 +71,14 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
   if (debug !== null && !isDebugSpec(debug)) return fail('"debug" must have a place and arguments');
   const absolute = (written: string): string => fromRecord(workspaceOf(folder), written);
   return {
-    ...{ id, argv, cwd: absolute(cwd), env: env as Record<string, string>, params, stopGrace },
-    ...{ floats: floats as FloatMark, variables },
+    id,
+    argv,
+    cwd: absolute(cwd),
+    env: env as Record<string, string>,
+    params,
+    stopGrace,
+    floats: floats as FloatMark,
+    variables,
     capture: capture === null ? null : readCapture(capture),
     debug,
     launch: launch && { ...launch, checkpoint: launch.checkpoint && absolute(launch.checkpoint) },

@@ -81,8 +81,12 @@ export class Source {
     const [from, to] = [this.lineOf(range.start), this.lineOf(end)];
     const problem: FileProblem = {
       file: this.file,
-      ...{ line: from.line, column: from.column, endLine: to.line, endColumn: to.column },
-      ...{ severity: fault.severity ?? 'error', message: clip(fault.message) },
+      line: from.line,
+      column: from.column,
+      endLine: to.line,
+      endColumn: to.column,
+      severity: fault.severity ?? 'error',
+      message: clip(fault.message),
     };
     if (fault.hint !== undefined) problem.hint = clip(fault.hint);
     return problem;

@@ -117,7 +117,10 @@ function compose(tokens: Parameters<Composer['compose']>[0], length: number) {
   }
   const all = doc ? [...doc.errors, ...doc.warnings.slice(0, 20)] : [];
   const faults = all.map((error): TextFault => ({
-    ...{ code: error.code, message: error.message, start: error.pos[0], end: error.pos[1] },
+    code: error.code,
+    message: error.message,
+    start: error.pos[0],
+    end: error.pos[1],
     severity: error instanceof YAMLWarning ? 'warning' : 'error',
   }));
   return { doc, faults };

@@ -3,8 +3,20 @@ import type { FoundScript, ScriptArgument } from './types.js';
 
 /** Programs that run scripts, by the ending of the script. */
 const PROGRAMS: Record<string, string[]> = {
-  ...{ py: ['python'], pyw: ['python'], js: ['node'], mjs: ['node'], cjs: ['node'], ts: ['node'], mts: ['node'] },
-  ...{ sh: ['sh'], bash: ['bash'], r: ['Rscript'], jl: ['julia'], rb: ['ruby'], pl: ['perl'], lua: ['lua'] },
+  py: ['python'],
+  pyw: ['python'],
+  js: ['node'],
+  mjs: ['node'],
+  cjs: ['node'],
+  ts: ['node'],
+  mts: ['node'],
+  sh: ['sh'],
+  bash: ['bash'],
+  r: ['Rscript'],
+  jl: ['julia'],
+  rb: ['ruby'],
+  pl: ['perl'],
+  lua: ['lua'],
 };
 
 /** Endings of scripts that can be started. */

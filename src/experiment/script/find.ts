@@ -7,8 +7,16 @@ import { PythonModule } from './python/module.js';
 import type { FoundScript, Neighbors } from './types.js';
 
 const NOTHING: FoundScript = {
-  ...{ language: 'other', parser: null, arguments: [], prefix: [], config: null, hydra: null },
-  ...{ mainLine: null, argumentsLine: null, metrics: [], notes: [] },
+  language: 'other',
+  parser: null,
+  arguments: [],
+  prefix: [],
+  config: null,
+  hydra: null,
+  mainLine: null,
+  argumentsLine: null,
+  metrics: [],
+  notes: [],
 };
 
 /** Arguments of one script, at most; what is beyond them is left alone. */

@@ -25,7 +25,8 @@ export function readScript(file: string, start: string, workspace: string, text 
   const found = findScript(text, file, { script: folder(own, workspace), start: folder(start, workspace) });
   const slashes = (name: string) => name.split(path.sep).join('/');
   return {
-    ...{ text, found },
+    text,
+    found,
     place: {
       script: slashes(path.relative(start, file)),
       cwd: own === start ? null : slashes(path.relative(own, start)),

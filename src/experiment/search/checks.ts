@@ -75,8 +75,11 @@ function checkObjectives({ written, source }: Reading, report: Report): void {
 function whatNeedsOne({ sampler, pruner, stages, warmStart, repeat }: WrittenSearch): string | null {
   if (sampler === undefined) return 'a search';
   return whatCompares({
-    ...{ sampler: sampler as Named, pruner: (pruner ?? null) as Named | null },
-    ...{ stages: stages ? {} : null, warmStart: warmStart ? {} : null, repeat: repeat ? { top: 1, times: 1 } : null },
+    sampler: sampler as Named,
+    pruner: (pruner ?? null) as Named | null,
+    stages: stages ? {} : null,
+    warmStart: warmStart ? {} : null,
+    repeat: repeat ? { top: 1, times: 1 } : null,
   });
 }
 

@@ -96,11 +96,18 @@ const isGroup = (value: unknown): value is Record<string, unknown> =>
 const isPair = (value: unknown) =>
   Array.isArray(value) && value.length === 2 && value.every((bound) => typeof bound === 'number');
 const MEANING: Record<string, string> = {
-  ...{ normal: '[mean, deviation]', logNormal: '[mean, deviation]', beta: '[a, b]' },
+  normal: '[mean, deviation]',
+  logNormal: '[mean, deviation]',
+  beta: '[a, b]',
 };
 const SAMPLE: Record<string, string> = {
-  ...{ log: '[1e-5, 1e-1]', uniform: '[0, 1]', int: '[1, 8]', logInt: '[16, 1024]' },
-  ...{ normal: '[0, 1]', logNormal: '[-5, 1]', beta: '[2, 5]' },
+  log: '[1e-5, 1e-1]',
+  uniform: '[0, 1]',
+  int: '[1, 8]',
+  logInt: '[16, 1024]',
+  normal: '[0, 1]',
+  logNormal: '[-5, 1]',
+  beta: '[2, 5]',
 };
 /** Other tools' names of the kinds of ranges. */
 const OTHER_WORDS: Record<string, string> = {
@@ -133,7 +140,8 @@ function toDimension(name: string, kind: DimensionKind, data: Record<string, unk
   const step = (data.step as number | undefined) ?? null;
   const { prior, stage } = data as { prior?: unknown; stage?: string };
   const base = {
-    ...{ name, when },
+    name,
+    when,
     ...(prior !== undefined && { prior: (isGroup(prior) ? prior : { value: prior }) as Dimension['prior'] }),
     ...(stage !== undefined && { stage }),
   };

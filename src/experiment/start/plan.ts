@@ -271,7 +271,10 @@ function onPath(name: string, env: Record<string, string | undefined>): boolean 
 function emptyReading(experiment: Experiment): Reading {
   return {
     source: new Source('', experiment.file),
-    ...{ written: null, experiment, params: experiment.params, pathOf: new Map() },
+    written: null,
+    experiment,
+    params: experiment.params,
+    pathOf: new Map(),
     space: experiment.search ? readSpace(experiment.search.space, experiment.search.floats).space : null,
     origin: (at) => at,
   };

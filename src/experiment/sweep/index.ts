@@ -51,7 +51,8 @@ export function importSweep(sweep: Group, floatsAt: (path: Path) => FloatMark): 
     wrong(
       [key],
       {
-        ...{ message: `unknown key "${key}" of a sweep file`, severity: 'warning' },
+        message: `unknown key "${key}" of a sweep file`,
+        severity: 'warning',
         ...(near && { hint: `did you mean "${near}"?` }),
       },
       'key',
@@ -125,8 +126,11 @@ export function importSweep(sweep: Group, floatsAt: (path: Path) => FloatMark): 
     }),
   };
   return {
-    ...{ written, problems, origin: (path) => originOf(path, paths) },
-    ...{ floats: floatsOf(floats), spaceFloats: Object.fromEntries(spaceFloats) },
+    written,
+    problems,
+    origin: (path) => originOf(path, paths),
+    floats: floatsOf(floats),
+    spaceFloats: Object.fromEntries(spaceFloats),
     groups: groups.length > 0 ? Object.fromEntries(groups) : undefined,
   };
 }

@@ -50,7 +50,8 @@ export function readStopping(written: Group): Stopping {
   const maxSteps = whole(last) ? last : null;
   const asha = (graceSteps: number) => ({
     pruner: { name: 'asha', form: 'stop', eta: Math.max(2, eta), graceSteps },
-    ...{ maxSteps, problems },
+    maxSteps,
+    problems,
   });
   if (maxSteps !== null && typeof s === 'number' && s >= 1) {
     // The rungs are at max_iter / eta, max_iter / eta², … , s of them, as far as they come to one or more.

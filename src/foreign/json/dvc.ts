@@ -34,7 +34,11 @@ export const dvclive: Format = {
 function liveRun(listing: Listing, metrics: string, tables: string[]): FoundRun {
   const params = listing.files.includes('params.yaml') ? path.join(listing.path, 'params.yaml') : null;
   return {
-    ...{ format: 'dvclive', path: listing.path, inner: '', ...labelsOf(listing.path), files: tables },
+    format: 'dvclive',
+    path: listing.path,
+    inner: '',
+    ...labelsOf(listing.path),
+    files: tables,
     open: () => new LiveReader(metrics, tables, params),
   };
 }
@@ -76,7 +80,9 @@ export const dvc: Format = {
     listings
       .filter(({ files }) => files.includes('dvc.yaml') && files.includes('params.yaml'))
       .map((listing) => ({
-        ...{ format: 'dvc' as const, path: path.join(listing.path, 'dvc.yaml'), inner: '' },
+        format: 'dvc' as const,
+        path: path.join(listing.path, 'dvc.yaml'),
+        inner: '',
         ...labelsOf(listing.path),
         files: [path.join(listing.path, 'params.yaml')],
         open: () => new DvcReader(listing.path),

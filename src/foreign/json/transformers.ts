@@ -38,7 +38,11 @@ export const transformers: Format = {
 function runOf(folder: string, files: [number, string][]): FoundRun {
   const newest = files.sort(([a], [b]) => a - b).at(-1)![1];
   return {
-    ...{ format: 'transformers', path: folder, inner: '', ...labelsOf(folder), files: [newest] },
+    format: 'transformers',
+    path: folder,
+    inner: '',
+    ...labelsOf(folder),
+    files: [newest],
     open: () => new StateReader(newest),
   };
 }

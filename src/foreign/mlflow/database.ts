@@ -34,7 +34,10 @@ function list(file: string, database: ForeignDatabase): FoundRun[] {
      WHERE still_in_time() AND runs.lifecycle_stage IS NOT 'deleted' LIMIT ${MOST_RUNS}`,
   );
   return rows.map(({ id, name, experiment }) => ({
-    ...{ format: 'mlflow' as const, path: file, inner: String(id), files: [file] },
+    format: 'mlflow' as const,
+    path: file,
+    inner: String(id),
+    files: [file],
     name: String(name ?? id),
     experiment: String(experiment ?? 'mlflow'),
     open: () => new DatabaseReader(file, String(id)),

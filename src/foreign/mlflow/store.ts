@@ -22,7 +22,11 @@ export function findStores(listings: readonly Listing[]): FoundRun[] {
       if (!names.has(above)) names.set(above, String(meta(above).name ?? path.basename(above)));
       const name = String(meta(folder).run_name ?? path.basename(folder));
       return {
-        ...{ format: 'mlflow' as const, path: folder, inner: '', name, experiment: names.get(above)! },
+        format: 'mlflow' as const,
+        path: folder,
+        inner: '',
+        name,
+        experiment: names.get(above)!,
         files: [path.join(folder, META), path.join(folder, 'metrics')],
         open: () => new StoreReader(folder),
       };

@@ -122,9 +122,14 @@ function apply(line: string, { studies, trials }: Journal, counts: Map<number, n
 /** A trial may be created with all that it has. */
 function newTrial(trialNumber: number, entry: Record<string, unknown>): Trial {
   const trial: Trial = {
-    ...{ number: trialNumber, state: STATES[Number(entry.state ?? 0)] ?? 'RUNNING' },
-    ...{ startedAt: timeOf(entry.datetime_start), endedAt: timeOf(entry.datetime_complete) },
-    ...{ params: [], values: [], intermediate: [], attributes: {} },
+    number: trialNumber,
+    state: STATES[Number(entry.state ?? 0)] ?? 'RUNNING',
+    startedAt: timeOf(entry.datetime_start),
+    endedAt: timeOf(entry.datetime_complete),
+    params: [],
+    values: [],
+    intermediate: [],
+    attributes: {},
   };
   const distributions = objectOf(entry.distributions);
   for (const [name, value] of Object.entries(objectOf(entry.params))) {

@@ -33,7 +33,12 @@ const STATUS = new Map<string, NonNullable<Facts['status']>>([
 /** A run for one trial. `load` returns the trial as it is now. */
 export function runOf(file: string, study: Study, inner: string, number: number, load: () => Trial | null): FoundRun {
   return {
-    ...{ format: 'optuna', path: file, inner, files: [file], experiment: study.name, name: `trial ${number}` },
+    format: 'optuna',
+    path: file,
+    inner,
+    files: [file],
+    experiment: study.name,
+    name: `trial ${number}`,
     open: () => new TrialReader(study, load),
   };
 }

@@ -31,8 +31,12 @@ function list(file: string, database: ForeignDatabase): FoundRun[] {
     `SELECT ${key} AS id, min(run_name) AS name FROM metrics WHERE still_in_time() GROUP BY ${key} LIMIT ${MOST_RUNS}`,
   );
   return rows.map(({ id, name }) => ({
-    ...{ format: 'trackio' as const, path: file, inner: String(id), files: [file, `${file}-wal`] },
-    ...{ name: String(name), experiment: path.parse(file).name },
+    format: 'trackio' as const,
+    path: file,
+    inner: String(id),
+    files: [file, `${file}-wal`],
+    name: String(name),
+    experiment: path.parse(file).name,
     open: () => new TrackioReader(file, key, String(id)),
   }));
 }

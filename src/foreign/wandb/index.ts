@@ -15,7 +15,12 @@ export const wandb: Format = {
         .map((name): FoundRun => {
           const file = path.join(listing.path, name);
           return {
-            ...{ format: 'wandb', path: file, inner: '', experiment: 'wandb', name: name.slice(4, -6), files: [file] },
+            format: 'wandb',
+            path: file,
+            inner: '',
+            experiment: 'wandb',
+            name: name.slice(4, -6),
+            files: [file],
             open: () => new WandbReader(file),
           };
         }),

@@ -91,7 +91,11 @@ export function fitGp(options: FitOptions): Gp {
   const model = new Model(observed, posterior, theta);
   const moments = model.newMoments();
   return {
-    ...{ theta, model, center, scale, cost: best.cost },
+    theta,
+    model,
+    center,
+    scale,
+    cost: best.cost,
     noise: model.noise * scale * scale,
     predict(x) {
       model.moments(x, moments);
@@ -107,7 +111,13 @@ function clipped(theta: Float64Array, { lower, upper }: Posterior): Float64Array
 function prepare(options: FitOptions, y: Float64Array, center: number, scale: number) {
   const { x, kinds, noisier = null, extra = null, groups = null, bent = [], shifts = null, prior } = options;
   const observed: Observed = {
-    ...{ n: y.length, kinds, x, noisier, groups, bent, shifts },
+    n: y.length,
+    kinds,
+    x,
+    noisier,
+    groups,
+    bent,
+    shifts,
     extra: extra && extra.map((v) => v / (scale * scale)),
     y: y.map((v) => (v - center) / scale),
   };

@@ -92,7 +92,9 @@ export function dependence(history: History, options: DependenceOptions = {}): D
     return axis < 0 ? null : { axis, ...placesOf(axes[axis]!, most) };
   };
   return {
-    ...{ model: surrogate.kind, trials: trials.length, names },
+    model: surrogate.kind,
+    trials: trials.length,
+    names,
     curve(name) {
       const on = placesFor(name, POINTS);
       const found = on && sweep([on], DRAWS);
@@ -100,8 +102,10 @@ export function dependence(history: History, options: DependenceOptions = {}): D
       // Constraints may exclude some of the values.
       const kept = found.mean.flatMap((mean, i) => (mean === null ? [] : [i]));
       return {
-        ...{ name, values: kept.map((i) => on.values[i]!) },
-        ...{ mean: kept.map((i) => found.mean[i]!), sd: kept.map((i) => found.sd[i]!) },
+        name,
+        values: kept.map((i) => on.values[i]!),
+        mean: kept.map((i) => found.mean[i]!),
+        sd: kept.map((i) => found.sd[i]!),
       };
     },
     surface(a, b) {

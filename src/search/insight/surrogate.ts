@@ -64,7 +64,8 @@ function fenceOf(losses: Float64Array): number {
 function forestOf(rows: Rows, losses: Float64Array): Surrogate {
   const forest = new Forest(rows, losses);
   return {
-    ...{ kind: 'forest', deviation: deviationOf(losses) },
+    kind: 'forest',
+    deviation: deviationOf(losses),
     predict: (columns, count) => forest.predict(columns, count),
     average(columns, count) {
       const n = forest.trees.length;
@@ -86,12 +87,16 @@ function gpOf(rows: Rows, y: Float64Array): Surrogate {
   const d = rows.axes.length;
   const x = placesOf(rows);
   const { model, center, scale } = fitGp({
-    ...{ x, y, kinds: rows.axes.map(columnKind), evaluations: EVALUATIONS },
+    x,
+    y,
+    kinds: rows.axes.map(columnKind),
+    evaluations: EVALUATIONS,
     start: Float64Array.of(...rows.axes.map(() => HILLY.scale), HILLY.signal, HILLY.noise),
   });
   const moments = model.newMoments();
   return {
-    ...{ kind: 'gp', deviation: deviationOf(y) },
+    kind: 'gp',
+    deviation: deviationOf(y),
     predict(columns, count) {
       const points = placesOf({ axes: rows.axes, columns, count });
       return Float64Array.from({ length: count }, (_, i) => center + scale * model.mean(points, i * d));

@@ -165,7 +165,10 @@ export class GpSampler implements Sampler {
       nearby: Math.ceil(NEARBY * share),
       around: around.slice(0, AROUND),
       allowed: constrained || finite ? allowed : null,
-      ...{ random, scales, climbs: between(CLIMBS, share), steps: between(STEPS, share) },
+      random,
+      scales,
+      climbs: between(CLIMBS, share),
+      steps: between(STEPS, share),
     };
   }
 

@@ -29,7 +29,10 @@ const Saved = z.object({
 export function toSaved(state: SavedState, texts: TrialTexts): unknown {
   const { trials, imported, ...rest } = state;
   return {
-    ...{ version: VERSION, ...rest, trials: texts.write(trials), names: [...texts.names] },
+    version: VERSION,
+    ...rest,
+    trials: texts.write(trials),
+    names: [...texts.names],
     imported: imported.map((search) =>
       search.map(({ params, values, constraints }) => [
         ...[params, values.map(toWire)],
@@ -47,10 +50,14 @@ export function fromSaved(saved: unknown): SavedState {
   if (version === 1) return fromVersion1(read(Version1, saved));
   const { version: _, names, trials, imported, sampler = null, pruner = null, ...rest } = read(Saved, saved);
   return {
-    ...{ ...rest, sampler, pruner, trials: readAll(names, trials) },
+    ...rest,
+    sampler,
+    pruner,
+    trials: readAll(names, trials),
     imported: imported.map((search) =>
       search.map(([params, values, constraints]) => ({
-        ...{ params, values: values.map(fromWire) },
+        params,
+        values: values.map(fromWire),
         ...(constraints && { constraints: constraints.map(fromWire) }),
       })),
     ),

@@ -13,7 +13,9 @@ const Base = {
 };
 const Range = {
   ...Base,
-  ...{ low: z.number(), high: z.number(), log: z.boolean() },
+  low: z.number(),
+  high: z.number(),
+  log: z.boolean(),
   unrounded: z.tuple([z.number(), z.number()]).nullish(),
 };
 const points = z.number().nullish();
@@ -28,12 +30,21 @@ const Dimension = z.discriminatedUnion('kind', [
     floats: FloatMark.optional(),
   }),
   z.object({
-    ...{ kind: z.literal('beta'), ...Base, a: z.number(), b: z.number(), low: z.number(), high: z.number() },
+    kind: z.literal('beta'),
+    ...Base,
+    a: z.number(),
+    b: z.number(),
+    low: z.number(),
+    high: z.number(),
     step: z.number().nullable(),
   }),
   z.object({ kind: z.literal('constant'), ...Base, value: ParamValue, floats: FloatMark.optional() }),
   z.object({
-    ...{ kind: z.literal('normal'), ...Base, mean: z.number(), sd: z.number(), log: z.boolean() },
+    kind: z.literal('normal'),
+    ...Base,
+    mean: z.number(),
+    sd: z.number(),
+    log: z.boolean(),
     step: z.number().nullable(),
   }),
 ]);

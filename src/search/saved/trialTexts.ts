@@ -121,8 +121,14 @@ export function readTrials(names: readonly string[], blocks: readonly string[]):
       }
       const { constraints, ...rest } = more;
       trials.push({
-        ...{ id: trials.length, params, state: STATES[state]!, values: values && values.map(fromWire), reports },
-        ...{ enqueued: enqueued === 1, ...rest, ...(constraints && { constraints: constraints.map(fromWire) }) },
+        id: trials.length,
+        params,
+        state: STATES[state]!,
+        values: values && values.map(fromWire),
+        reports,
+        enqueued: enqueued === 1,
+        ...rest,
+        ...(constraints && { constraints: constraints.map(fromWire) }),
       });
     }
   }

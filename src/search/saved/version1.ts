@@ -26,7 +26,12 @@ export const Version1 = z.object({
 
 export function fromVersion1({ version: _, options, ...saved }: z.infer<typeof Version1>): SavedState {
   const trials = saved.trials.map(([params, state, values, reports, enqueued, { constraints, ...more } = {}], id) => ({
-    ...{ id, params, state, values: values && values.map(fromWire), enqueued, ...more },
+    id,
+    params,
+    state,
+    values: values && values.map(fromWire),
+    enqueued,
+    ...more,
     ...(constraints && { constraints: constraints.map(fromWire) }),
     reports: reports.map(([step, value]) => ({ step, value: fromWire(value) })),
   }));
@@ -34,9 +39,15 @@ export function fromVersion1({ version: _, options, ...saved }: z.infer<typeof V
   const given = saved.queue.length + trials.filter(({ enqueued }) => enqueued).length;
   const planned = options.trials === null ? null : Math.max(0, options.trials - given);
   return {
-    ...{ options: { ...options, trials: planned }, trials, queue: saved.queue, imported: [], random: saved.random },
+    options: { ...options, trials: planned },
+    trials,
+    queue: saved.queue,
+    imported: [],
+    random: saved.random,
     // The sampler's state is now wrapped in that of the warm start.
     sampler: { full: saved.sampler ?? null, box: null, version: 0, arms: '', begun: 0, joined: false },
-    ...{ pruner: saved.pruner ?? null, widened: false, dry: false },
+    pruner: saved.pruner ?? null,
+    widened: false,
+    dry: false,
   };
 }

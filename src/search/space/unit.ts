@@ -109,7 +109,11 @@ function listed(dimension: Dimension, values: readonly ParamValue[], edges: Floa
     return nearest;
   };
   return {
-    ...{ dimension, count: values.length, edges, ordered, indexOf },
+    dimension,
+    count: values.length,
+    edges,
+    ordered,
+    indexOf,
     toUnit: (value) => {
       const i = Math.max(0, indexOf(value));
       return (edges[i]! + edges[i + 1]!) / 2;

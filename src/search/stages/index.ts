@@ -125,7 +125,11 @@ export class StagedSampler implements Sampler {
     while (free.length === 0 && at + 1 < this.stages.length) free = this.freeIn(++at, history, values);
     const running = history.trials.filter(({ state }) => state === 'running' || state === 'paused');
     this.enter({
-      ...{ at, start: history.trials.length, quota: this.quotaOf(at, history, values), free, values },
+      at,
+      start: history.trials.length,
+      quota: this.quotaOf(at, history, values),
+      free,
+      values,
       pending: running.map(({ id }) => id),
     });
   }

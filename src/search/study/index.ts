@@ -279,7 +279,8 @@ export class SavedStudy implements Study {
     const search = trials
       .filter(({ values }) => !values.some(Number.isNaN))
       .map(({ params, values, constraints }) => ({
-        ...{ params: { ...params }, values: [...values] },
+        params: { ...params },
+        values: [...values],
         ...(constraints && { constraints: [...constraints] }),
       }));
     if (search.length === 0) return;
@@ -340,11 +341,15 @@ export class SavedStudy implements Study {
   save(): unknown {
     return toSaved(
       {
-        ...{ options: this.options, trials: this.trials, queue: this.queue, imported: this.imported },
+        options: this.options,
+        trials: this.trials,
+        queue: this.queue,
+        imported: this.imported,
         random: this.random.state(),
         sampler: this.sampler.save?.() ?? null,
         pruner: this.pruner?.save?.() ?? null,
-        ...{ widened: this.view !== null, dry: this.dry },
+        widened: this.view !== null,
+        dry: this.dry,
       },
       this.texts,
     );

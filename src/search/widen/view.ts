@@ -28,7 +28,10 @@ export class View {
     const { planned = null, trials } = history;
     const remaining = left === undefined ? planned && Math.max(0, planned - trials.length) : left;
     return {
-      ...{ ...history, space: this.space, trials: this.trials, earlier: this.earlierOf(history.earlier) },
+      ...history,
+      space: this.space,
+      trials: this.trials,
+      earlier: this.earlierOf(history.earlier),
       planned: remaining === null ? null : this.trials.length + remaining,
     };
   }

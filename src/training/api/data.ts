@@ -21,7 +21,10 @@ export function setOf(data: Data): Dataset {
 function given(dataset: Dataset): Data {
   const { name, inputShape, classes, outputs } = dataset;
   const data: Data = {
-    ...{ name, inputShape, classes, outputs },
+    name,
+    inputShape,
+    classes,
+    outputs,
     train: { count: dataset.train.count },
     validation: { count: dataset.validation.count },
   };
@@ -65,7 +68,11 @@ export function makeData(own: OwnData): Data {
   return given({
     name: own.name ?? 'own data',
     task: classes ? 'classification' : 'regression',
-    ...{ inputShape, classes, outputs, train: parts[0], validation: parts[1] },
+    inputShape,
+    classes,
+    outputs,
+    train: parts[0],
+    validation: parts[1],
     inputScale: { factor: 1, offset: 0 },
     targetScale: null,
     preparation: {},

@@ -60,7 +60,11 @@ export async function fetchLibTensorFlow(
   const include = join(folder, 'include');
   return {
     version: /\d+[._]\d+(\.\d+)?/.exec(name)![0].replace('_', '.'),
-    ...{ folder: join(folder, 'lib'), library, include, cudaFolders: [], ours: true },
+    folder: join(folder, 'lib'),
+    library,
+    include,
+    cudaFolders: [],
+    ours: true,
     dropHeaders: () => rm(include, { recursive: true, force: true }),
   };
 }

@@ -51,12 +51,13 @@ function layerJson(layer: KerasLayer, shapes: ReadonlyMap<string, readonly numbe
   };
 }
 
-function describe({ className, name, config, wrapped }: KerasLayer): { config: object } {
+function describe({ className, name, config, wrapped }: KerasLayer): { config: object; [key: string]: unknown } {
   const inner = wrapped && { layer: describe(wrapped.forward), backward_layer: describe(wrapped.backward) };
   return {
-    ...{ module: 'keras.layers', class_name: className },
+    module: 'keras.layers',
+    class_name: className,
     config: { name, trainable: true, ...config, ...inner },
-    ...{ registered_name: null },
+    registered_name: null,
   };
 }
 

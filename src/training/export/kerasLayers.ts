@@ -123,7 +123,12 @@ function layersOf(node: GraphNode, dialect: Dialect, inputs: string[]): KerasLay
       const words = { input_dim: op.size, output_dim: op.width };
       if (from.length === 1) return one('Embedding', words, [table]);
       const flat: KerasLayer = {
-        ...{ className: 'Flatten', name: `${name}_words`, config: {}, inputs, shape: [from[0]!], weights: [] },
+        className: 'Flatten',
+        name: `${name}_words`,
+        config: {},
+        inputs,
+        shape: [from[0]!],
+        weights: [],
       };
       return [flat, { className: 'Embedding', name, config: words, inputs: [flat.name], shape, weights: [table] }];
     }
@@ -198,14 +203,12 @@ function activation(
       shape,
     );
     const bound: KerasLayer = {
-      ...{
-        className: 'ReLU',
-        name: `${name}_bound`,
-        config: { max_value: 6 },
-        inputs: [shift!.name],
-        shape,
-        weights: [],
-      },
+      className: 'ReLU',
+      name: `${name}_bound`,
+      config: { max_value: 6 },
+      inputs: [shift!.name],
+      shape,
+      weights: [],
     };
     const scale: Affine = { type: 'affine', mean: all(0), deviation: all(6), invert: false };
     return [shift!, bound, ...affine(scale, dialect, name, [bound.name], shape)];

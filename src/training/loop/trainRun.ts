@@ -129,14 +129,16 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
   const folds =
     datasets.length > 1
       ? new CrossValidation({
-          ...{ ...options, datasets },
+          ...options,
+          datasets,
           onEpoch: async (all, epoch) => saver?.save(epoch, (into) => all.save(into)),
         })
       : null;
   const training =
     folds ??
     new Training({
-      ...{ ...options, dataset },
+      ...options,
+      dataset,
       onEpoch: async (now, epoch) => saver?.save(epoch, async (into) => saveState(into, await now.state())),
     });
   const all = folds?.trainings ?? [training as Training];

@@ -32,8 +32,12 @@ export async function rangeTestRun(run: RunClient, spec: RunSpec, test: RangeTes
   const [dataset, backend] = await Promise.all([loadDataset(data, context), start(network)]);
   const seed = network.seed ?? spec.seed;
   run.info({
-    ...{ [RANGE.kind]: RANGE.is, backend: backend.id, device: `${backend.started.device}: ${backend.started.detail}` },
-    ...{ dataset: dataset.name, train_examples: dataset.train.count, seed },
+    [RANGE.kind]: RANGE.is,
+    backend: backend.id,
+    device: `${backend.started.device}: ${backend.started.detail}`,
+    dataset: dataset.name,
+    train_examples: dataset.train.count,
+    seed,
   });
   const curve = await rangeTest({ network, dataset, seed, log: run }, test);
   if (!curve) return false;

@@ -13,8 +13,17 @@ const folder = path.join(REPO, '.cache', `chaos-${process.pid}`);
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 const fate: Fate = {
-  ...{ id: 'r1', kind: 'python', status: 'completed', error: null, isTrial: false, asked: true, done: true },
-  ...{ stored: [0, 1, 2], acknowledged: [0, 1, 2], starts: 1, processesLeft: 0 },
+  id: 'r1',
+  kind: 'python',
+  status: 'completed',
+  error: null,
+  isTrial: false,
+  asked: true,
+  done: true,
+  stored: [0, 1, 2],
+  acknowledged: [0, 1, 2],
+  starts: 1,
+  processesLeft: 0,
   killed: { program: false, supervisor: false },
 };
 
@@ -54,8 +63,15 @@ it.runIf(process.platform === 'linux')(
     fs.cpSync(path.join(REPO, 'python'), path.join(folder, 'python'), { recursive: true });
     const entryPoints = { cli: 'src/cli/main.ts', 'chaos-host': 'bench/chaos/host.ts' };
     await esbuild.build({
-      ...{ absWorkingDir: REPO, bundle: true, platform: 'node', format: 'cjs', outdir: dist, logLevel: 'error' },
-      ...{ outExtension: { '.js': '.cjs' }, entryPoints, target: 'node20' },
+      absWorkingDir: REPO,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      outdir: dist,
+      logLevel: 'error',
+      outExtension: { '.js': '.cjs' },
+      entryPoints,
+      target: 'node20',
     });
     const workspace = path.join(folder, 'work');
     fs.mkdirSync(workspace);

@@ -16,7 +16,11 @@ it('writes a table of what works and of what each does beside PyTorch', () => {
   const row = { device: null, agrees: null, rates: {} };
   const result: Result = {
     machine: { gpu: 'A | B' },
-    ...{ commit: 'abc', torch: 'PyTorch 2', nets: ['mlp', 'lstm'], rounds: 3, seconds: 2 },
+    commit: 'abc',
+    torch: 'PyTorch 2',
+    nets: ['mlp', 'lstm'],
+    rounds: 3,
+    seconds: 2,
     rows: [
       { ...row, id: 'tfjs-node-gpu', name: 'x', works: false, reason: 'not\nhere' },
       { ...row, id: 'webgpu', name: 'x', works: true, device: 'gpu', reason: 'a card', agrees: 'yes', rates: { mlp: 1500, lstm: 'failed: it crashed' } }, // prettier-ignore

@@ -133,12 +133,18 @@ describe('plan and report', () => {
   });
 
   const of = (side: 'ours' | 'optuna', seed: number): Result => ({
-    ...{ key: '', side, task: 'f1-5d', group: 'unimodal', sampler: 'tpe', pruner: null, seed, budget: 300, workers: 1 },
-    ...{
-      regret: [25, 50, 100, 300].map((at): [number, number] => [at, side === 'ours' ? 0.1 : 0.2]),
-      ms: 1,
-      trials: 300,
-    },
+    key: '',
+    side,
+    task: 'f1-5d',
+    group: 'unimodal',
+    sampler: 'tpe',
+    pruner: null,
+    seed,
+    budget: 300,
+    workers: 1,
+    regret: [25, 50, 100, 300].map((at): [number, number] => [at, side === 'ours' ? 0.1 : 0.2]),
+    ms: 1,
+    trials: 300,
   });
   const facts = { machine: '', optuna: '5', commit: '', times: null };
   const memory = [1000, 10_000].map((trials) => ({ sampler: 'tpe', trials, bytes: trials * 5000 }));

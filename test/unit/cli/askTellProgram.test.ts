@@ -16,8 +16,12 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'ask tell '));
   cli = path.join(folder, 'cli.cjs');
   await build({
-    ...{ entryPoints: [path.join(root, 'src/cli/main.ts')], outfile: cli, bundle: true },
-    ...{ platform: 'node', format: 'cjs', logLevel: 'error' },
+    entryPoints: [path.join(root, 'src/cli/main.ts')],
+    outfile: cli,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'error',
   });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -23,7 +23,12 @@ beforeAll(async () => {
   cli = path.join(dist, `doctor-${process.pid}.cjs`);
   await esbuild.build({
     entryPoints: [path.join(REPO, 'src/cli/main.ts')],
-    ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node20', outfile: cli, logLevel: 'error' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    outfile: cli,
+    logLevel: 'error',
     define: { 'process.env.TUNESMITH_VERSION': '"0.1.0"' },
   });
 });

@@ -66,7 +66,11 @@ beforeAll(async () => {
       insight: path.join(root, 'src/engine/searches/insight/worker.ts'),
       supervisor: path.join(root, 'src/engine/supervisor/main.ts'),
     },
-    ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    logLevel: 'error',
     define: { 'process.env.TUNESMITH_VERSION': '"0.0.1"' },
     outdir: dist,
     outExtension: { '.js': '.cjs' },
@@ -122,27 +126,26 @@ describe.sequential('the command line', () => {
     expect(runs).toHaveLength(6);
     for (const run of runs) {
       expect(run).toEqual({
-        ...{
-          id: expect.any(String),
-          experiment: 'grid',
-          search: search.search,
-          name: expect.stringMatching(/^trial \d$/),
-        },
-        ...{ status: 'completed', params: { lr: expect.any(Number), n: expect.any(Number) } },
-        ...{ metrics: { loss: expect.any(Number) }, objective: expect.any(Number) },
-        ...{ createdAt: expect.stringMatching(/^\d{4}-.*Z$/), endedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
+        id: expect.any(String),
+        experiment: 'grid',
+        search: search.search,
+        name: expect.stringMatching(/^trial \d$/),
+        status: 'completed',
+        params: { lr: expect.any(Number), n: expect.any(Number) },
+        metrics: { loss: expect.any(Number) },
+        objective: expect.any(Number),
+        createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        endedAt: expect.stringMatching(/^\d{4}-.*Z$/),
       });
     }
     const id = String((search.best as { run: string }).run);
     expect(await json('show', id)).toMatchObject({
-      ...{
-        id,
-        host: expect.any(String),
-        device: 'cpu',
-        git: null,
-        command: ['node', 'train.mjs', '0.01', '1'],
-        exitCode: 0,
-      },
+      id,
+      host: expect.any(String),
+      device: 'cpu',
+      git: null,
+      command: ['node', 'train.mjs', '0.01', '1'],
+      exitCode: 0,
     });
     const points: unknown[] = await json('metrics', id, 'loss');
     expect(points).toHaveLength(10);

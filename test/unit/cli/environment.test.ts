@@ -48,7 +48,9 @@ const pathWith = (folder: string): string => `${folder}${path.delimiter}${proces
 /** The id of what was started. */
 async function start(args: string[], variables: Record<string, string>): Promise<string> {
   const { code, out, err } = await here.tunesmith([...args, '--detach'], {
-    ...{ MY_OUT: path.join(base, 'out'), TUNESMITH_PYTHON: undefined, ...variables },
+    MY_OUT: path.join(base, 'out'),
+    TUNESMITH_PYTHON: undefined,
+    ...variables,
   });
   expect({ code, err }).toEqual({ code: 0, err: '' });
   return out.trim();
@@ -104,7 +106,10 @@ const SECRET = 'zq-7-secret';
 describe.runIf(process.platform !== 'win32')('programs get the environment of whoever asked', () => {
   it('when another shell asks while the engine lives', async () => {
     const one = await start(['run', 'x.tune.yaml'], {
-      ...{ MY_X: 'one', MY_TOKEN: SECRET, NODE_OPTIONS: '--no-deprecation', VIRTUAL_ENV: '/venv/one' },
+      MY_X: 'one',
+      MY_TOKEN: SECRET,
+      NODE_OPTIONS: '--no-deprecation',
+      VIRTUAL_ENV: '/venv/one',
       PATH: pathWith(interpreter('python', 'one')),
     });
     const first = await seen(one);
@@ -116,7 +121,8 @@ describe.runIf(process.platform !== 'win32')('programs get the environment of wh
     const hook = path.join(base, 'hook.cjs');
     fs.writeFileSync(hook, `require('fs').appendFileSync(${JSON.stringify(`${hook}.txt`)}, process.argv[1] + '\\n');`);
     const two = await start(['run', 'x.tune.yaml'], {
-      ...{ MY_X: 'two', PATH: pathWith(interpreter('python', 'two')) },
+      MY_X: 'two',
+      PATH: pathWith(interpreter('python', 'two')),
       NODE_OPTIONS: `--require ${JSON.stringify(hook)}`,
     });
     const three = await start(['run', 'x.tune.yaml'], { MY_X: 'three', TUNESMITH_PYTHON: python });
@@ -139,7 +145,9 @@ describe.runIf(process.platform !== 'win32')('programs get the environment of wh
 
     // A resumed run and a rerun count as new requests.
     const { out } = await here.tunesmith(['rerun', one, '--detach'], {
-      ...{ MY_OUT: path.join(base, 'out'), MY_X: 'four', PATH: pathWith(path.join(base, 'bin two')) },
+      MY_OUT: path.join(base, 'out'),
+      MY_X: 'four',
+      PATH: pathWith(path.join(base, 'bin two')),
     });
     expect(await seen(out.trim())).toMatchObject({ args: ['four'], env: { MY_X: 'four', VIA: 'two' } });
     // Once over, nothing of it is kept.
@@ -174,7 +182,10 @@ describe.runIf(process.platform !== 'win32')('programs get the environment of wh
   it('when it goes on with a search', async () => {
     const gate = path.join(base, 'gate');
     const search = await start(['search', 'x.tune.yaml'], {
-      ...{ MY_X: 'one', MY_TOKEN: SECRET, MY_GATE: gate, PATH: pathWith(interpreter('python', 'one')) },
+      MY_X: 'one',
+      MY_TOKEN: SECRET,
+      MY_GATE: gate,
+      PATH: pathWith(interpreter('python', 'one')),
     });
     const [first] = await trials(search, 1);
     expect(await seen(first!)).toMatchObject({ args: ['one'], env: { MY_TOKEN: SECRET, VIA: 'one' } });
@@ -188,7 +199,10 @@ describe.runIf(process.platform !== 'win32')('programs get the environment of wh
     const second = (await trials(search, 2))[1]!;
     const { env, args } = await seen(second);
     expect({ args, x: env.MY_X, via: env.VIA, token: env.MY_TOKEN }).toEqual({
-      ...{ args: ['two'], x: 'two', via: 'two', token: undefined },
+      args: ['two'],
+      x: 'two',
+      via: 'two',
+      token: undefined,
     });
     await until('the search to be over', () => kept().length === 0);
     expect(filesBelow(here.folder).filter((file) => fs.readFileSync(file).includes(SECRET))).toEqual([]);

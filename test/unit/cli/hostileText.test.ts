@@ -30,20 +30,23 @@ function carry(id: string, finish: object): void {
   const folder = workspace.at('.tunesmith/runs', id);
   fs.mkdirSync(path.join(folder, 'journal'), { recursive: true });
   const spec = {
-    ...{
-      version: 1,
-      id,
-      experiment: EVIL,
-      name: EVIL,
-      file: null,
-      search: null,
-      trial: null,
-      cwd: '.',
-      env: {},
-      seed: 1,
-    },
-    ...{ params: { [EVIL]: EVIL, list: [EVIL] }, argv: ['node', EVIL], objective: { metric: EVIL, goal: 'minimize' } },
-    ...{ createdAt: 5, stopGrace: 1, tags: [EVIL], note: EVIL },
+    version: 1,
+    id,
+    experiment: EVIL,
+    name: EVIL,
+    file: null,
+    search: null,
+    trial: null,
+    cwd: '.',
+    env: {},
+    seed: 1,
+    params: { [EVIL]: EVIL, list: [EVIL] },
+    argv: ['node', EVIL],
+    objective: { metric: EVIL, goal: 'minimize' },
+    createdAt: 5,
+    stopGrace: 1,
+    tags: [EVIL],
+    note: EVIL,
     origin: { host: EVIL, git: { commit: EVIL, branch: EVIL, dirty: true } },
   };
   fs.writeFileSync(path.join(folder, 'run.json'), JSON.stringify(spec));
@@ -66,7 +69,12 @@ beforeAll(async () => {
   cli = path.join(dist, `hostile-text-${process.pid}.cjs`);
   await esbuild.build({
     entryPoints: [path.join(REPO, 'src/cli/main.ts')],
-    ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node20', outfile: cli, logLevel: 'error' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    outfile: cli,
+    logLevel: 'error',
     define: { 'process.env.TUNESMITH_VERSION': '"0.1.0"' },
   });
   workspace = new Workspace(dist);

@@ -32,7 +32,8 @@ describe('what is typed', () => {
       empty: null,
     });
     expect(readSettings(['a=1.0', 'b=1', 'c=[1, 2.]'])).toEqual({
-      ...{ params: { a: 1, b: 1, c: [1, 2] }, floats: { a: true, c: [null, true] } },
+      params: { a: 1, b: 1, c: [1, 2] },
+      floats: { a: true, c: [null, true] },
     });
     expect(() => readSettings(['lr'])).toThrow('NAME=VALUE');
     expect(() => readSettings(['lr={a: 1}'])).toThrow('a list');

@@ -5,7 +5,13 @@ import type { Importance, Insight } from '../../../src/protocol/insight.js';
 import { sampleRun } from './samples.js';
 
 const insight: Insight = {
-  ...{ search: '0jq4m1f3wz', objective: 0, history: null, importance: null, curves: null, surface: null, front: null },
+  search: '0jq4m1f3wz',
+  objective: 0,
+  history: null,
+  importance: null,
+  curves: null,
+  surface: null,
+  front: null,
   objectives: [
     { metric: 'val/accuracy', goal: 'maximize' },
     { metric: 'seconds', goal: 'minimize' },

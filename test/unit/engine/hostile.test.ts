@@ -15,9 +15,21 @@ afterEach(() => workspace.remove());
 
 const runs = (...names: string[]): string => workspace.at('.tunesmith/runs', ...names);
 const spec = (id: string, more: object = {}): object => ({
-  ...{ version: 1, id, experiment: 'e', file: null, search: null, trial: null, params: {}, cwd: '.', env: {}, seed: 1 },
-  ...{ argv: ['node', '-e', `require('fs').writeFileSync(${JSON.stringify(workspace.at('started'))}, '')`] },
-  ...{ objective: null, createdAt: 1, stopGrace: 1, ...more },
+  version: 1,
+  id,
+  experiment: 'e',
+  file: null,
+  search: null,
+  trial: null,
+  params: {},
+  cwd: '.',
+  env: {},
+  seed: 1,
+  argv: ['node', '-e', `require('fs').writeFileSync(${JSON.stringify(workspace.at('started'))}, '')`],
+  objective: null,
+  createdAt: 1,
+  stopGrace: 1,
+  ...more,
 });
 
 /** A run's folder with these files beside its run.json. */

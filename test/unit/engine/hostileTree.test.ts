@@ -28,20 +28,20 @@ let victim: ChildProcess;
 
 const spec = (id: string): string =>
   JSON.stringify({
-    ...{
-      version: 1,
-      id,
-      experiment: 'e',
-      file: null,
-      search: null,
-      trial: null,
-      params: {},
-      cwd: '.',
-      env: {},
-      seed: 1,
-    },
-    ...{ argv: ['node', '-e', `require('fs').writeFileSync(${JSON.stringify(path.join(outside, 'started'))}, '')`] },
-    ...{ objective: null, createdAt: 1, stopGrace: 1 },
+    version: 1,
+    id,
+    experiment: 'e',
+    file: null,
+    search: null,
+    trial: null,
+    params: {},
+    cwd: '.',
+    env: {},
+    seed: 1,
+    argv: ['node', '-e', `require('fs').writeFileSync(${JSON.stringify(path.join(outside, 'started'))}, '')`],
+    objective: null,
+    createdAt: 1,
+    stopGrace: 1,
   });
 
 type Make = (at: string) => void;
@@ -78,7 +78,12 @@ beforeAll(async () => {
   cli = path.join(dist, `hostile-tree-${process.pid}.cjs`);
   await esbuild.build({
     entryPoints: [path.join(REPO, 'src/cli/main.ts')],
-    ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node20', outfile: cli, logLevel: 'error' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    outfile: cli,
+    logLevel: 'error',
     define: { 'process.env.TUNESMITH_VERSION': '"0.1.0"' },
   });
   outside = workspace.at('outside');

@@ -53,21 +53,27 @@ describe('network section', () => {
     expect(
       data({ npz: { file: 'a.npz', inputs: 'x', targets: 'y', validation: { inputs: 'v', targets: 'w' } } }),
     ).toEqual({
-      ...{
-        kind: 'npz',
-        file: 'a.npz',
-        inputs: 'x',
-        targets: 'y',
-        scale: 'auto',
-        task: null,
-        limit: null,
-        memory: null,
-      },
+      kind: 'npz',
+      file: 'a.npz',
+      inputs: 'x',
+      targets: 'y',
+      scale: 'auto',
+      task: null,
+      limit: null,
+      memory: null,
       validation: { file: 'a.npz', inputs: 'v', targets: 'w' },
     });
     expect(data({ images: { folder: 'pictures', size: 32, memory: '1.5 GB' } })).toEqual({
-      ...{ kind: 'images', folder: 'pictures', validation: null, size: [32, 32], channels: null, fit: 'stretch' },
-      ...{ background: 'black', scale: 'auto', limit: null, memory: 1.5e9 },
+      kind: 'images',
+      folder: 'pictures',
+      validation: null,
+      size: [32, 32],
+      channels: null,
+      fit: 'stretch',
+      background: 'black',
+      scale: 'auto',
+      limit: null,
+      memory: 1.5e9,
     });
     expect(validateNetwork({ ...good(), folds: 5, fold: 2 }).network).toMatchObject({ folds: 5, fold: 2 });
   });

@@ -53,7 +53,8 @@ export const TASKS: Record<string, Task> = {
   'shifted sphere, 5 dimensions': {
     space: box(5, -5, 5),
     f: (p) => numbers(p, 5).reduce((sum, x, i) => sum + (x - [1.3, -2.1, 0.4, 2.7, -3.3][i]!) ** 2, 0),
-    ...{ trials: 80, ratio: 0.1 },
+    trials: 80,
+    ratio: 0.1,
   },
   Branin: { space: box(2, 0, 1), f: branin, trials: 60, ratio: 0.15 },
   'Hartmann 6': { space: box(6, 0, 1), f: hartmann6, trials: 100, ratio: 0.25 },
@@ -89,6 +90,7 @@ export const TASKS: Record<string, Task> = {
       const layers = 0.02 * ((p.layers as number) - 5) ** 2;
       return 0.001 + act + layers + 0.1 * (Math.log10(p.lr as number) + 3.2) ** 2;
     },
-    ...{ trials: 80, ratio: 0.4 },
+    trials: 80,
+    ratio: 0.4,
   },
 };

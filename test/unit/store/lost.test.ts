@@ -10,11 +10,18 @@ import { journal, lines, newRun, openStore, random, temporary } from './helpers.
 const WHOLE = { budgetMs: Infinity };
 
 const start = (launch?: number, more: object = {}): object => ({
-  ...{ type: 'start', time: 1, pid: 1, rank: 0, client: 'test/1', launch },
+  type: 'start',
+  time: 1,
+  pid: 1,
+  rank: 0,
+  client: 'test/1',
+  launch,
   ...more,
 });
 const at = (step: number, loss: number, name = 'loss'): object => ({
-  ...{ type: 'metrics', time: 1e12 + step, step },
+  type: 'metrics',
+  time: 1e12 + step,
+  step,
   values: { [name]: loss },
 });
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
@@ -37,8 +44,10 @@ const lost = (store: Store, metric = 'loss'): [number, unknown][] =>
 
 /** Everything a person sees. */
 const seen = (store: Store): unknown => ({
-  ...{ points: shown(store).sort((a, b) => a[0] - b[0]), objective: store.runs.get('r1')!.objective },
-  ...{ metrics: store.runs.get('r1')!.metrics, chart: store.series.read({ run: 'r1', metric: 'loss' }) },
+  points: shown(store).sort((a, b) => a[0] - b[0]),
+  objective: store.runs.get('r1')!.objective,
+  metrics: store.runs.get('r1')!.metrics,
+  chart: store.series.read({ run: 'r1', metric: 'loss' }),
 });
 
 describe('a crash between two checkpoints', () => {
@@ -216,8 +225,10 @@ describe('launches', () => {
       const best = finite.reduce((low, point) => (point.value < low.value ? point : low));
       expect(store.runs.get('r1')!.objective, `seed ${seed}`).toMatchObject(best);
       expect(store.runs.get('r1')!.metrics.loss, `seed ${seed}`).toMatchObject({
-        ...{ count: truth.length, lastStep: truth.at(-1)!.step },
-        ...{ min: best.value, max: Math.max(...finite.map(({ value }) => value)) },
+        count: truth.length,
+        lastStep: truth.at(-1)!.step,
+        min: best.value,
+        max: Math.max(...finite.map(({ value }) => value)),
       });
       const chart = store.series.read({ run: 'r1', metric: 'loss', points: 300 });
       expect(chart.inRange, `seed ${seed}`).toBe(truth.length);

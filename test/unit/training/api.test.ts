@@ -18,8 +18,13 @@ let runs = 0;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tunesmith parts ☃ '));
   await esbuild.build({
-    ...{ bundle: true, platform: 'node', format: 'cjs', outExtension: { '.js': '.cjs' }, outdir: folder },
-    ...{ mainFields: ['module', 'main'], logLevel: 'error' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    outdir: folder,
+    mainFields: ['module', 'main'],
+    logLevel: 'error',
     entryPoints: {
       module: 'src/client/moduleHost.ts',
       training: 'src/training/api/index.ts',
@@ -71,8 +76,15 @@ describe('a custom loop of the trainer’s parts', () => {
 
   it('the example type-checks against the declaration', async () => {
     const compilerOptions = {
-      ...{ noEmit: true, strict: true, noUncheckedIndexedAccess: true, skipLibCheck: true, types: [] },
-      ...{ target: 'es2023', lib: ['es2023', 'dom'], module: 'nodenext', moduleResolution: 'nodenext' },
+      noEmit: true,
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      skipLibCheck: true,
+      types: [],
+      target: 'es2023',
+      lib: ['es2023', 'dom'],
+      module: 'nodenext',
+      moduleResolution: 'nodenext',
     };
     const tsc = resolve('node_modules/typescript/bin/tsc');
     // TensorFlow.js's types are available in one case and missing in the other.
@@ -135,7 +147,13 @@ describe('a custom loop of the trainer’s parts', () => {
     const result = JSON.parse(output) as Record<string, unknown>;
     const { mistakes, ...rest } = result;
     expect(rest).toEqual({
-      ...{ name: 'wasm', device: 'cpu', seen: [10, 10, 4], weights: [2, -1, 1], r2: true, noisy: true, same: true },
+      name: 'wasm',
+      device: 'cpu',
+      seen: [10, 10, 4],
+      weights: [2, -1, 1],
+      r2: true,
+      noisy: true,
+      same: true,
       half: expect.closeTo(0.5, 9),
     });
     expect(mistakes).toEqual([

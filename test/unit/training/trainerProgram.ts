@@ -6,8 +6,13 @@ import * as esbuild from 'esbuild';
 export async function buildTrainer(folder: string): Promise<string> {
   const program = join(folder, 'trainer.cjs');
   await esbuild.build({
-    ...{ bundle: true, platform: 'node', format: 'cjs', mainFields: ['module', 'main'], logLevel: 'error' },
-    ...{ entryPoints: ['src/training/main.ts'], outfile: program },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    logLevel: 'error',
+    entryPoints: ['src/training/main.ts'],
+    outfile: program,
     define: { 'process.env.TUNESMITH_VERSION': '"0.0.0-test"' },
   });
   const kernels = 'tfjs-backend-wasm-simd.wasm';

@@ -18,8 +18,12 @@ describe('a confusion matrix', () => {
     const { scores, total, accuracy } = judge(MATRIX);
     expect([total, accuracy]).toEqual([20, 17 / 20]);
     expect(scores[0]).toEqual({
-      ...{ name: 'cat', actual: 10, predicted: 9 },
-      ...{ precision: 8 / 9, recall: 0.8, f1: 16 / 19 },
+      name: 'cat',
+      actual: 10,
+      predicted: 9,
+      precision: 8 / 9,
+      recall: 0.8,
+      f1: 16 / 19,
     });
     expect(scores[2]).toMatchObject({ precision: null, recall: null, f1: null });
   });

@@ -67,7 +67,8 @@ function effect(curve: Curve, y: PlotAxis, metric: string, best: Params | null):
     ${plot({
       label: describe(curve, metric),
       height: 140,
-      ...{ x, y },
+      x,
+      y,
       marks: (frame) => {
         const line = own === undefined ? NaN : x.place(own) * frame.width;
         return svg`${scale === 'choice' ? whiskers(curve, x, y, frame) : band(curve, x, y, frame)}

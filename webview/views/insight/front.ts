@@ -67,7 +67,8 @@ export function frontCard(
                   objectives[b]!.metric,
                 ),
                 height: 240,
-                ...{ x, y },
+                x,
+                y,
                 marks: ({ width, height }) => {
                   const dot = (point: FrontPoint, best: boolean) =>
                     svg`<circle class="dot ${best ? 'best' : ''} ${point.run ? 'linked' : ''}" cx=${clamp(x.place(value(point, a))) * width} cy=${(1 - clamp(y.place(value(point, b)))) * height} r=${best ? 4.5 : 2.8}
@@ -118,7 +119,8 @@ export function volumeCard({ front }: Insight, tables: Tables): TemplateResult |
       body: plot({
         label: l10n.t('Hypervolume of the front, {0} after trial {1}', formatNumber(most), hypervolume.at(-1)!.trial),
         height: 200,
-        ...{ x, y },
+        x,
+        y,
         marks: ({ width, height }) =>
           svg`<path class="best-line" d=${stepPath(
             hypervolume.map(({ trial, value }) => ({ x: x.place(trial), y: y.place(value) })),

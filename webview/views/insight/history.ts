@@ -48,7 +48,8 @@ export function historyCard(
                 bests.at(-1)?.trial ?? 0,
               ),
               height: 200,
-              ...{ x, y },
+              x,
+              y,
               marks: ({ width, height }) =>
                 svg`<path class="best-line" d=${stepPath(bests.map(at), width, height)}></path>
                   ${points.map((point) => {

@@ -65,7 +65,8 @@ function picture(surface: Surface, metric: string, goal: Goal): TemplateResult {
       formatNumber(high),
     ),
     height: 220,
-    ...{ x, y },
+    x,
+    y,
     marks: ({ width, height }) =>
       mean.map((value, at) => {
         const [i, k] = [Math.floor(at / values[1].length), at % values[1].length];

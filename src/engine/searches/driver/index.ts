@@ -52,7 +52,10 @@ export class SearchDriver implements Source {
     this.limit = plan.parallel === 'auto' ? null : plan.parallel;
     this.trials = new TrialMaker(options);
     this.study = new DrivenStudy({
-      ...{ ...options, search: id, thread: study.thread, reported: study.opened.reported },
+      ...options,
+      search: id,
+      thread: study.thread,
+      reported: study.opened.reported,
       metric: () => objectiveOf(this.plan.experiment)?.metric ?? null,
       launchOf: (run) => options.active.launchOf(run),
       heard: () => this.dispatch({ type: 'reported' }),

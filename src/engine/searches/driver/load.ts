@@ -28,7 +28,11 @@ export function loadState(options: LoadOptions, study: DrivenStudy): SearchState
   const runs = new Map(store.searches.trials(id).map((run) => [run.trial ?? -1, run]));
   const space = plan.experiment.search!.space;
   const { state, tellings } = takeUp({
-    ...{ phase, resumed, trials, worked: heard, giveUpAfter: giveUpAfter(plan.experiment) },
+    phase,
+    resumed,
+    trials,
+    worked: heard,
+    giveUpAfter: giveUpAfter(plan.experiment),
     forgiven: plan.forgiven ?? 0,
     runs: new Map([...runs].map(([trial, run]) => [trial, factsOf(run, space, plan, active)])),
   });
@@ -50,7 +54,8 @@ export function endOf(
 function factsOf(run: Run, space: Record<string, unknown>, plan: SearchPlan, active: ActiveRuns): RunFacts {
   const { id, status } = run;
   return {
-    ...{ id, status },
+    id,
+    status,
     live: LIVE_STATUSES.includes(status) && !active.isSuspended(id),
     params: Object.fromEntries(Object.entries(run.params).filter(([name]) => hasEntry(space, name))),
     outcome: () => endOf(run, plan, active).outcome,

@@ -45,7 +45,9 @@ const RULES: Rules = {
     if (trial) {
       const { id, params, again, from } = trial;
       const entry: TrialEntry = {
-        ...{ id, params, run: state.trials[id]?.run ?? null },
+        id,
+        params,
+        run: state.trials[id]?.run ?? null,
         stage: { name: 'wanted', again, from },
       };
       return step({ ...withTrial(state, entry), question: 'open' }, { type: 'pump' });
@@ -98,7 +100,8 @@ const RULES: Rules = {
     if (state.phase.name !== 'paused') return step(state);
     const running: SearchState = {
       ...forgive(state),
-      ...{ phase: { name: 'running' }, question: state.question === 'waiting' ? 'open' : state.question },
+      phase: { name: 'running' },
+      question: state.question === 'waiting' ? 'open' : state.question,
     };
     return step(running, { type: 'show', status: 'running' }, ...forLive(running, 'goOn'), { type: 'offer' });
   },

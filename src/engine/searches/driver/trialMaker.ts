@@ -42,7 +42,9 @@ export class TrialMaker {
     const facts = maker.newRun(trialSeed(plan.seed, trial.id), trial.id, goesOn ? own.id : undefined);
     const environment = environments.of(this.options.id);
     const planned = planRun(plan.experiment, trial.params, {
-      ...{ dist: distFolder, python: plan.python, run: facts },
+      dist: distFolder,
+      python: plan.python,
+      run: facts,
       ...(environment && { env: environment }),
     });
     const errors = planned.problems.filter((problem) => problem.severity === 'error');

@@ -4,8 +4,14 @@ import type { ArgumentKind, Found, Passing, ScriptArgument } from '../types.js';
 import { argument, choiceType, fitting, paramOf } from './build.js';
 
 const KINDS: Record<string, ArgumentKind> = {
-  ...{ string: 'text', float: 'float', integer: 'int', bool: 'boolean', boolean: 'boolean', enum: 'text' },
-  ...{ list: 'text', spaceseplist: 'text' },
+  string: 'text',
+  float: 'float',
+  integer: 'int',
+  bool: 'boolean',
+  boolean: 'boolean',
+  enum: 'text',
+  list: 'text',
+  spaceseplist: 'text',
 };
 
 export function findAbsl(module: PythonModule): Found | null {
@@ -43,7 +49,14 @@ export function findAbsl(module: PythonModule): Found | null {
     const isNeeded = required && (value === undefined || value === null);
     return [
       argument({
-        ...{ name, kind, isList, value, choices, bounds, help, pass },
+        name,
+        kind,
+        isList,
+        value,
+        choices,
+        bounds,
+        help,
+        pass,
         required: isNeeded,
         line: module.line(node),
       }),

@@ -16,7 +16,9 @@ interface Dialect {
 }
 
 const words = (option: string, joined: boolean, on: string, off: string): Passing => ({
-  ...{ how: 'option', option, joined },
+  how: 'option',
+  option,
+  joined,
   words: { on, off },
 });
 const plain = (path: readonly string[]) => `--${path.join('.')}`;
@@ -26,7 +28,8 @@ const TYRO: Dialect = {
   option: dashed,
   joined: false,
   boolean: (option, path) => ({
-    ...{ how: 'switch', on: option },
+    how: 'switch',
+    on: option,
     off: dashed([...path.slice(0, -1), `no-${path.at(-1)}`]),
   }),
 };
@@ -121,9 +124,15 @@ function fieldOf(module: PythonModule, declared: Declared, dialect: Dialect, gro
         : { how: 'option', option, joined: dialect.joined };
   return [
     argument({
-      ...{ name: path.join('.'), kind: type.kind, isList: type.isList, required: !hasDefault },
-      ...{ value: fitting(paramOf(literal), type), choices: type.choices, help: help ?? declared.doc },
-      ...{ line: module.line(declared.node), pass },
+      name: path.join('.'),
+      kind: type.kind,
+      isList: type.isList,
+      required: !hasDefault,
+      value: fitting(paramOf(literal), type),
+      choices: type.choices,
+      help: help ?? declared.doc,
+      line: module.line(declared.node),
+      pass,
     }),
   ];
 }

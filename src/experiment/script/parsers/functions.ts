@@ -68,8 +68,14 @@ function clickArgument(module: PythonModule, { callee, positional, keywords, nod
 
 const BOOLEAN = { words: { on: 'true', off: 'false' } };
 const CLICK_KINDS: Record<string, ArgumentKind> = {
-  ...{ float: 'float', int: 'int', str: 'text', bool: 'boolean' },
-  ...{ 'click.FLOAT': 'float', 'click.INT': 'int', 'click.STRING': 'text', 'click.BOOL': 'boolean' },
+  float: 'float',
+  int: 'int',
+  str: 'text',
+  bool: 'boolean',
+  'click.FLOAT': 'float',
+  'click.INT': 'int',
+  'click.STRING': 'text',
+  'click.BOOL': 'boolean',
 };
 
 function clickType(module: PythonModule, node: SyntaxNode | undefined, literal: Literal | undefined) {
@@ -153,9 +159,15 @@ function typerArgument(module: PythonModule, declared: Declared): ScriptArgument
         ? { how: 'switch', on: on!, off: off ?? (written ? undefined : `--no-${dashed(declared.name)}`) }
         : { how: 'option', option: on!, joined: false };
   return argument({
-    ...{ name: declared.name, kind: type.kind, isList: type.isList, required: !hasDefault },
-    ...{ value, choices: type.choices, help: marked && module.text(marked.keywords.get('help')) },
-    ...{ line: module.line(declared.node), pass },
+    name: declared.name,
+    kind: type.kind,
+    isList: type.isList,
+    required: !hasDefault,
+    value,
+    choices: type.choices,
+    help: marked && module.text(marked.keywords.get('help')),
+    line: module.line(declared.node),
+    pass,
   });
 }
 
@@ -179,8 +191,13 @@ export function findFire(module: PythonModule): Found | null {
     const type = annotatedType(module, declared.annotationNode) ?? typeOf(literal) ?? { kind: 'text', isList: false };
     const words = type.kind === 'boolean' && { words: { on: 'True', off: 'False' } };
     return argument({
-      ...{ name: declared.name, kind: type.kind, isList: type.isList, required: declared.value === null },
-      ...{ value: fitting(paramOf(literal), type), choices: type.choices, line: module.line(declared.node) },
+      name: declared.name,
+      kind: type.kind,
+      isList: type.isList,
+      required: declared.value === null,
+      value: fitting(paramOf(literal), type),
+      choices: type.choices,
+      line: module.line(declared.node),
       pass: { how: 'option', option: `--${declared.name}`, joined: true, ...words },
     });
   });

@@ -20,7 +20,7 @@ export function findConfigurator(module: PythonModule): Found | null {
     const pass: Passing = type.isList
       ? { how: 'none', why: 'the configurator takes no lists' }
       : { how: 'option', option: `--${name}`, joined: true, ...words };
-    return argument({ ...{ name, ...type, value: paramOf(literal), required: false, line, help, pass } });
+    return argument({ name, ...type, value: paramOf(literal), required: false, line, help, pass });
   });
   if (found.length === 0) return null;
   return { parser: 'configurator', arguments: found, prefix: [], line: found[0]!.line, notes: [] };
@@ -57,7 +57,7 @@ export function findClientConfig(module: PythonModule): Found | null {
   const pass: Passing = isOurs ? { how: 'client' } : { how: 'none', why: 'W&B gives it to the program' };
   const found = config.entries.flatMap(([name, literal]): ScriptArgument[] => {
     const type = typeOf(literal);
-    return type ? [argument({ ...{ name, ...type, value: paramOf(literal), required: false, line, pass } })] : [];
+    return type ? [argument({ name, ...type, value: paramOf(literal), required: false, line, pass })] : [];
   });
   return found.length === 0 ? null : { parser: 'client', arguments: found, prefix: [], line, notes: [] };
 }

@@ -94,7 +94,7 @@ class Composer {
       .sort();
     if (typeof chosen === 'string') {
       const key = where === undefined ? group : `${group}@${where}`;
-      const value = { ...{ name: group.replaceAll('/', '.'), value: chosen }, line: this.line };
+      const value = { name: group.replaceAll('/', '.'), value: chosen, line: this.line };
       if (choices.length > 1 && key === group)
         found.set(`${group}/`, {
           ...argument({

@@ -13,8 +13,12 @@ export function findLightning(module: PythonModule): Found | null {
   const own = [...group(0, 'model_class', 'model'), ...group(1, 'datamodule_class', 'data')];
   const trainer: ScriptArgument[] = [
     {
-      ...{ name: 'trainer.max_epochs', kind: 'int', isList: false, required: false, line },
-      ...{ value: defaultEpochs(module, call.keywords.get('trainer_defaults')) ?? 10 },
+      name: 'trainer.max_epochs',
+      kind: 'int',
+      isList: false,
+      required: false,
+      line,
+      value: defaultEpochs(module, call.keywords.get('trainer_defaults')) ?? 10,
       pass: { how: 'option', option: '--trainer.max_epochs', joined: true },
     },
   ];
@@ -42,8 +46,14 @@ function constructorArguments(module: PythonModule, node: SyntaxNode | undefined
     const value = fitting(paramOf(literal), type);
     return [
       argument({
-        ...{ name: `${group}.${declared.name}`, kind: type.kind, isList: type.isList, value, choices: type.choices },
-        ...{ required: declared.value === null, line: module.line(declared.node), pass },
+        name: `${group}.${declared.name}`,
+        kind: type.kind,
+        isList: type.isList,
+        value,
+        choices: type.choices,
+        required: declared.value === null,
+        line: module.line(declared.node),
+        pass,
       }),
     ];
   });

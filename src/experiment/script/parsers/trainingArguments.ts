@@ -10,7 +10,9 @@ const OPTIONS: Omit<ScriptArgument, 'line' | 'pass' | 'isList' | 'required'>[] =
   { name: 'warmup_steps', kind: 'int', value: 0 },
   { name: 'max_grad_norm', kind: 'float', value: 1 },
   {
-    ...{ name: 'lr_scheduler_type', kind: 'text', value: 'linear' },
+    name: 'lr_scheduler_type',
+    kind: 'text',
+    value: 'linear',
     choices: ['linear', 'cosine', 'constant', 'constant_with_warmup', 'polynomial'],
   },
   { name: 'seed', kind: 'int', value: 42 },
@@ -20,11 +22,18 @@ const OPTIONS: Omit<ScriptArgument, 'line' | 'pass' | 'isList' | 'required'>[] =
 export function trainingArguments(line: number): ScriptArgument[] {
   const pass = (name: string) => ({ how: 'option' as const, option: `--${name}`, joined: false });
   const options = OPTIONS.map((option) => ({
-    ...{ ...option, line, isList: false, required: false },
+    ...option,
+    line,
+    isList: false,
+    required: false,
     pass: pass(option.name),
   }));
   const output: ScriptArgument = {
-    ...{ name: 'output_dir', kind: 'text', isList: false, required: true, line },
+    name: 'output_dir',
+    kind: 'text',
+    isList: false,
+    required: true,
+    line,
     pass: pass('output_dir'),
   };
   return [output, ...options];

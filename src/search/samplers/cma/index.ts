@@ -280,7 +280,10 @@ export class CmaEsSampler implements Sampler {
     if (this.loaded) return this.loaded;
     if (!now) return null;
     return {
-      ...{ generation, begun, best, ended: this.ended.save() },
+      generation,
+      begun,
+      best,
+      ended: this.ended.save(),
       gaussian: now.gaussian.save(),
       shares: now.categories.shares.map((own) => [...own]),
       regimes: this.regimes.save(),

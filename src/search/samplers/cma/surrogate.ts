@@ -147,7 +147,12 @@ export class Surrogate {
     const { model, trusted, fresh, misses, unexplained, puzzled } = this;
     const frame = model && { ...model.frame, centre: [...model.frame.centre] };
     return {
-      ...{ trusted, fresh, unexplained, puzzled, misses: [...misses], trials: this.points.map(({ trial }) => trial) },
+      trusted,
+      fresh,
+      unexplained,
+      puzzled,
+      misses: [...misses],
+      trials: this.points.map(({ trial }) => trial),
       model: model && { shape: frame!.shape, centre: frame!.centre, unit: frame!.unit, is: [...model.coefficients] },
     };
   }

@@ -106,7 +106,12 @@ export class DifferentialEvolutionSampler implements Sampler {
     if (!this.state) return null;
     const { members, archive, f, cr, successes, ...more } = this.state;
     return {
-      ...{ members: [...members], archive: [...archive], f: [...f], cr: [...cr], successes: [...successes], ...more },
+      members: [...members],
+      archive: [...archive],
+      f: [...f],
+      cr: [...cr],
+      successes: [...successes],
+      ...more,
       challenges: [...this.challenges],
       ended: this.ended.save(),
       startup: this.startup.save(),
@@ -133,7 +138,10 @@ export class DifferentialEvolutionSampler implements Sampler {
       archive: [],
       f: new Array<number>(MEMORY).fill(0.5),
       cr: new Array<number>(MEMORY).fill(0.7),
-      ...{ successes: [], heard: 0, turn: 0, entry: 0 },
+      successes: [],
+      heard: 0,
+      turn: 0,
+      entry: 0,
     };
   }
 

@@ -237,9 +237,22 @@ for pid in children: assert os.waitpid(pid, 0)[1] == 0
 
 describe('what a folder carries', () => {
   const spec = (id: string, more: object = {}): object => ({
-    ...{ version: 1, id, experiment: 'carried', file: null, search: null, trial: null, params: {}, env: {}, seed: 1 },
-    ...{ argv: ['touch', workspace().at('proof')], cwd: workspace().folder, objective: null, createdAt: 1, name: id },
-    ...{ origin: { host: 'other', git: null, by: 'program' }, ...more },
+    version: 1,
+    id,
+    experiment: 'carried',
+    file: null,
+    search: null,
+    trial: null,
+    params: {},
+    env: {},
+    seed: 1,
+    argv: ['touch', workspace().at('proof')],
+    cwd: workspace().folder,
+    objective: null,
+    createdAt: 1,
+    name: id,
+    origin: { host: 'other', git: null, by: 'program' },
+    ...more,
   });
   function put(id: string, content: object, files: Record<string, string> = {}): void {
     const temporary = workspace().at('.tunesmith/runs', `.new-${id}`);

@@ -55,8 +55,20 @@ describe('whether a launch was started', () => {
 
 it('no launch takes a checkpoint from outside of the runs', () => {
   const spec = {
-    ...{ version: 1 as const, id: 'a', experiment: 'e', file: null, search: null, trial: null, params: {} },
-    ...{ argv: ['node'], cwd: base, env: {}, seed: 1, objective: null, createdAt: 1, stopGrace: 1 },
+    version: 1 as const,
+    id: 'a',
+    experiment: 'e',
+    file: null,
+    search: null,
+    trial: null,
+    params: {},
+    argv: ['node'],
+    cwd: base,
+    env: {},
+    seed: 1,
+    objective: null,
+    createdAt: 1,
+    stopGrace: 1,
   };
   const launch = { number: 2, at: 1, checkpoint: null };
   put('a/run.json', JSON.stringify({ ...spec, launch: { ...launch, from: 'b1-2' } }));
@@ -105,7 +117,9 @@ describe('a checkpoint taken over', () => {
     const from = path.join(base, 'from', 'checkpoints');
     const save = (step: number): Promise<string> =>
       saveCheckpoint(from, step, (folder) => fs.writeFileSync(path.join(folder, 'state'), `of ${step}`), {
-        ...{ keep: 3, steps: () => 0, sync: false },
+        keep: 3,
+        steps: () => 0,
+        sync: false,
       });
     await save(1);
     const newest = await save(2);

@@ -13,9 +13,19 @@ function stored() {
   const goods = { easy: 0.2, hard: 0.8 };
   for (const [at, [id, good]] of Object.entries(goods).entries()) {
     store.searches.insert({
-      ...{ id, experiment: 'digits', file: '/work/digits.tune.yaml', name: id, status: 'completed', sampler: 'random' },
-      ...{ pruner: null, reason: null, trials: 10, parallel: 1, objective: { metric: 'loss', goal: 'minimize' } },
-      ...{ space: { lr: { uniform: [0, 1] } }, createdAt: at },
+      id,
+      experiment: 'digits',
+      file: '/work/digits.tune.yaml',
+      name: id,
+      status: 'completed',
+      sampler: 'random',
+      pruner: null,
+      reason: null,
+      trials: 10,
+      parallel: 1,
+      objective: { metric: 'loss', goal: 'minimize' },
+      space: { lr: { uniform: [0, 1] } },
+      createdAt: at,
     });
     for (let i = 0; i < 10; i++) {
       const lr = i / 10;

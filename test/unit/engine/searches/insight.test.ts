@@ -59,7 +59,9 @@ describe('what can be learned from a search', () => {
       left: null,
     });
     const { importance, surface, curves } = compute(saved(30), {
-      ...{ parts: ['importance'], method: 'fanova', surface: ['optimizer', 'momentum'] },
+      parts: ['importance'],
+      method: 'fanova',
+      surface: ['optimizer', 'momentum'],
     });
     expect(importance).toMatchObject({ method: 'fanova', alone: expect.any(Number) as number });
     expect(curves).toBeNull();

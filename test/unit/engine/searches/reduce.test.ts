@@ -147,7 +147,13 @@ class World {
     const runs = new Map([...this.rows].map(([trial, row]) => [trial, this.facts(trial, row)]));
     const trials = this.study.map((state, id) => ({ id, params: {}, state }));
     const { state, tellings } = takeUp({
-      ...{ phase, resumed, trials, runs, worked: this.worked, giveUpAfter: 3, forgiven: 0 },
+      phase,
+      resumed,
+      trials,
+      runs,
+      worked: this.worked,
+      giveUpAfter: 3,
+      forgiven: 0,
     });
     for (const telling of tellings) {
       if (telling.type === 'adopt') {
@@ -210,8 +216,11 @@ class World {
     if (row && stage.name === 'wanted' && !stage.again) this.problems.push(`trial ${trial} was made twice`);
     if (this.random.int(2) === 0 || row) this.saved = [...this.study];
     this.rows.set(trial, {
-      ...{ id: `r${trial}`, status: 'running', interrupted: false },
-      ...{ launches: (row?.launches ?? 0) + 1, pauses: row?.pauses ?? 0 },
+      id: `r${trial}`,
+      status: 'running',
+      interrupted: false,
+      launches: (row?.launches ?? 0) + 1,
+      pauses: row?.pauses ?? 0,
     });
     this.programs.set(trial, { asked: null, held: false });
     this.made++;

@@ -103,7 +103,17 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
   const driver = new SearchDriver(options, { name: 'running' });
   scheduler.open();
   return {
-    ...{ experiment, driver, calls, updates, active, maker, scheduler, rows, failing, working, logged },
+    experiment,
+    driver,
+    calls,
+    updates,
+    active,
+    maker,
+    scheduler,
+    rows,
+    failing,
+    working,
+    logged,
     asks: () => calls.filter(({ call }) => call === 'ask').length,
     async answer(given: Partial<AskAnswer>) {
       calls.findLast(({ call }) => call === 'ask')!.answer({ ...EMPTY, ...given });

@@ -227,7 +227,8 @@ describe('steering', () => {
     // Its own space is still that of the file, which must not undo the other one.
     await Promise.all([change({ space: { lr: { uniform: [4, 5] } } }), change({ trials: 8 })]);
     expect(await searchOver(engine, search.id)).toMatchObject({
-      ...{ status: 'completed', trials: 8 },
+      status: 'completed',
+      trials: 8,
       space: { lr: { uniform: [4, 5] } },
     });
     expect(await begun()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);

@@ -19,7 +19,11 @@ describe('capture', () => {
     expect(read('false').experiment?.capture).toEqual(CAPTURE_OFF);
     expect(read('[keras, tqdm]').experiment?.capture).toEqual({ ...CAPTURE_AUTO, libraries: ['keras', 'tqdm'] });
     expect(read('{ wandb: replace, output: ["a (b)"], files: off, system: false }').experiment?.capture).toEqual({
-      ...{ libraries: 'auto', wandb: 'replace', output: ['a (b)'], files: 'off', system: false },
+      libraries: 'auto',
+      wandb: 'replace',
+      output: ['a (b)'],
+      files: 'off',
+      system: false,
     });
   });
 

@@ -222,7 +222,8 @@ describe('JSON files', () => {
       '/x/a.tune.json',
     );
     expect(JSON.parse(after)).toEqual({
-      ...{ run: 'x {a}', params: { a: 1e-5, b: 'u', c: [1, 'x'] } },
+      run: 'x {a}',
+      params: { a: 1e-5, b: 'u', c: [1, 'x'] },
       search: { space: { a: { log: [1e-6, 1] } }, trials: 3 },
     });
     expect(after).toContain(

@@ -49,7 +49,10 @@ describe('the form', () => {
       { name: 'm', kind: 'number', value: 0.5, space: '{ uniform: [0, 1] }' },
     ]);
     expect(form).toMatchObject({
-      ...{ file: FILE, name: 'a', objective: { metric: 'acc', goal: 'maximize' }, problems: expect.any(Array) },
+      file: FILE,
+      name: 'a',
+      objective: { metric: 'acc', goal: 'maximize' },
+      problems: expect.any(Array),
       search: { trials: 9, sampler: 'grid', pruner: null, parallel: 'auto' },
     });
   });
@@ -96,7 +99,10 @@ describe('checking values', () => {
 describe('lenses', () => {
   it('stand above sections and parameters', () => {
     expect(lenses(TEXT)).toEqual({
-      ...{ runLine: 2, rateLine: null, paramsLine: 2, searchLine: 10 },
+      runLine: 2,
+      rateLine: null,
+      paramsLine: 2,
+      searchLine: 10,
       parameters: [
         ...[
           ['lr', 3],

@@ -50,9 +50,18 @@ stopGrace: 5
       objectives: [{ metric: 'val/loss', goal: 'minimize' }],
       search: {
         sampler: { name: 'grid', points: 3 },
-        ...{ pruner: null, trials: null, parallel: 2, seed: 7 },
-        ...{ constraints: { linear: [], measured: [] }, maxSteps: null, checkpoints: false, giveUpAfter: 3 },
-        ...{ stages: null, warmStart: null, repeat: null, noise: 'auto' },
+        pruner: null,
+        trials: null,
+        parallel: 2,
+        seed: 7,
+        constraints: { linear: [], measured: [] },
+        maxSteps: null,
+        checkpoints: false,
+        giveUpAfter: 3,
+        stages: null,
+        warmStart: null,
+        repeat: null,
+        noise: 'auto',
         space: {
           lr: { log: [1e-5, 1e-1] },
           'optimizer.momentum': { uniform: [0.5, 0.9], step: 0.1, when: { 'optimizer.name': 'sgd' } },
@@ -62,7 +71,9 @@ stopGrace: 5
       cwd: 'sub',
       env: { A: '1', B: 'yes it is' },
       resources: { gpus: 1, perGpu: 2 },
-      ...{ python: './venv/bin/python', seed: 3, stopGrace: 5 },
+      python: './venv/bin/python',
+      seed: 3,
+      stopGrace: 5,
     });
   });
 

@@ -39,20 +39,45 @@ describe('ranges', () => {
     checkSpace(space);
     expect(space.dimensions).toEqual([
       {
-        ...{ kind: 'float', name: 'lr', when: null, low: 1e-4, high: 1, log: true, step: null },
-        ...{ prior: { value: 0.01 }, stage: 'optimizer' },
+        kind: 'float',
+        name: 'lr',
+        when: null,
+        low: 1e-4,
+        high: 1,
+        log: true,
+        step: null,
+        prior: { value: 0.01 },
+        stage: 'optimizer',
       },
       {
-        ...{ kind: 'int', name: 'layers', when: null, low: 1, high: 8, log: false, step: 1 },
-        ...{ prior: { value: 2, sd: 0.1 }, stage: 'architecture' },
+        kind: 'int',
+        name: 'layers',
+        when: null,
+        low: 1,
+        high: 8,
+        log: false,
+        step: 1,
+        prior: { value: 2, sd: 0.1 },
+        stage: 'architecture',
       },
       { kind: 'int', name: 'width', when: null, low: 16, high: 512, log: true, step: 16 },
       {
-        ...{ kind: 'choice', name: 'opt', when: null, choices: ['sgd', 'adam'], weights: null },
+        kind: 'choice',
+        name: 'opt',
+        when: null,
+        choices: ['sgd', 'adam'],
+        weights: null,
         prior: { value: 'adam' },
       },
       {
-        ...{ kind: 'beta', name: 'drop', when: { opt: ['sgd'] }, a: 2, b: 5, low: 0, high: 0.5, step: 0.05 },
+        kind: 'beta',
+        name: 'drop',
+        when: { opt: ['sgd'] },
+        a: 2,
+        b: 5,
+        low: 0,
+        high: 0.5,
+        step: 0.05,
         prior: { value: 0.2 },
       },
     ]);
@@ -189,7 +214,9 @@ describe('how a search goes on', () => {
     });
     expect(read('  warmStart: true\n').search!.warmStart).toEqual({ from: ['experiment'] });
     expect(read('  warmStart: { from: [s1], free: 0.2, first: 1 }\n').search!.warmStart).toEqual({
-      ...{ from: ['s1'], free: 0.2, first: 1 },
+      from: ['s1'],
+      free: 0.2,
+      first: 1,
     });
     expect(read('  warmStart: { free: 0.2 }\n').search!.warmStart).toEqual({
       from: ['experiment'],
@@ -198,7 +225,10 @@ describe('how a search goes on', () => {
     expect(read('  repeat: true\n').search!.repeat).toEqual({ top: 3, times: 2 });
     expect(read('  repeat: { times: 5 }\n').search!.repeat).toEqual({ top: 3, times: 5 });
     expect(read('  warmStart: false\n  repeat: false\n').search).toMatchObject({
-      ...{ warmStart: null, repeat: null, maxSteps: null, checkpoints: false },
+      warmStart: null,
+      repeat: null,
+      maxSteps: null,
+      checkpoints: false,
     });
   });
 

@@ -23,7 +23,13 @@ export interface CurveTask {
 }
 
 const float = (name: string, low: number, high: number, isLog = false): Dimension => ({
-  ...{ kind: 'float', name, low, high, log: isLog, step: null, when: null },
+  kind: 'float',
+  name,
+  low,
+  high,
+  log: isLog,
+  step: null,
+  when: null,
 });
 const LR = float('lr', 1e-5, 1, true);
 const SGD = { optimizer: ['sgd'] };
@@ -129,7 +135,9 @@ export function curveTask(kind: Kind, seed: number): CurveTask {
   const centre: Params = {
     lr: 1e-5 * exp(log(1e5) * optimum[0]!),
     decay: 1e-6 * exp(log(1e5) * optimum[1]!),
-    ...{ dropout: 0.7 * optimum[2]!, width: Math.round(16 * exp(log(64) * optimum[3]!)), optimizer: 'adam' },
+    dropout: 0.7 * optimum[2]!,
+    width: Math.round(16 * exp(log(64) * optimum[3]!)),
+    optimizer: 'adam',
   };
   return { space, maxSteps, loss, final, best: Math.min(sample[0]!, final(centre)), typical: sample[2000]! };
 }

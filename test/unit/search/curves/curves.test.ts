@@ -12,8 +12,13 @@ import { drive } from './curveDriver.js';
 import { curveTask, KINDS, type CurveTask } from './curveTasks.js';
 
 const trialOf = (id: number, values: number[], more: Partial<Trial> = {}): Trial => ({
-  ...{ id, params: {}, state: 'completed', values: [values.at(-1)!], enqueued: false },
-  ...{ reports: values.map((value, i) => ({ step: i + 1, value })), ...more },
+  id,
+  params: {},
+  state: 'completed',
+  values: [values.at(-1)!],
+  enqueued: false,
+  reports: values.map((value, i) => ({ step: i + 1, value })),
+  ...more,
 });
 function fullTrial(task: CurveTask, random: Random, id: number): Trial {
   const params = drawParams(task.space, random);
@@ -22,10 +27,16 @@ function fullTrial(task: CurveTask, random: Random, id: number): Trial {
   return Number.isNaN(values.at(-1)) ? { ...trial, state: 'failed', values: null } : trial;
 }
 const historyOf = (trials: Trial[], maxSteps: number | null): History => ({
-  ...{ space: { dimensions: [] }, goals: ['minimize'], trials, maxSteps },
+  space: { dimensions: [] },
+  goals: ['minimize'],
+  trials,
+  maxSteps,
 });
 const cut = (trial: Trial, steps: number, state: Trial['state']): Trial => ({
-  ...{ ...trial, state, values: null, reports: trial.reports.slice(0, steps) },
+  ...trial,
+  state,
+  values: null,
+  reports: trial.reports.slice(0, steps),
 });
 
 describe('a curve', () => {
@@ -129,7 +140,8 @@ describe('the curve model', () => {
     const past = Array.from({ length: 9 }, (_, id) => fullTrial(task, random, id));
     const part = cut(fullTrial(task, random, 9), 8, 'running');
     const scaled = (t: Trial): Trial => ({
-      ...{ ...t, values: t.values && [t.values[0]! * 1e6 - 5e6] },
+      ...t,
+      values: t.values && [t.values[0]! * 1e6 - 5e6],
       reports: t.reports.map(({ step, value }) => ({ step, value: value * 1e6 - 5e6 })),
     });
     const [plain, other, late] = [new CurveModel(), new CurveModel(), new CurveModel()];

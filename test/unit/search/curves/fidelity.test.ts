@@ -29,8 +29,16 @@ const schedulers: Record<string, Named> = {
   pb2: { name: 'pb2', population: 6 },
 };
 const optionsOf = (pruner: Named, more: Partial<StudyOptions> = {}): StudyOptions => ({
-  ...{ space: task.space, goals: ['minimize'], sampler: 'random', pruner, seed: 3, trials: 20 },
-  ...{ maxSteps: task.maxSteps, workers: 1, checkpoints: true, ...more },
+  space: task.space,
+  goals: ['minimize'],
+  sampler: 'random',
+  pruner,
+  seed: 3,
+  trials: 20,
+  maxSteps: task.maxSteps,
+  workers: 1,
+  checkpoints: true,
+  ...more,
 });
 const run = (study: Study, at: CurveTask, workers: number, failures: number, seed: number) =>
   drive(study, at, { budget: 100_000, workers, failures, seed });

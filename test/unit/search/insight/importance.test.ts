@@ -43,7 +43,12 @@ describe.each(['pedAnova', 'fanova'] as const)('importance by %s', (method) => {
 
   it('is not misled by a sampler that tries only good values of important parameters', () => {
     const study = createStudy({
-      ...{ space: box(6), goals: ['minimize'], sampler: 'tpe', pruner: null, seed: 2, trials: null },
+      space: box(6),
+      goals: ['minimize'],
+      sampler: 'tpe',
+      pruner: null,
+      seed: 2,
+      trials: null,
     });
     for (let i = 0; i < 120; i++) {
       const { id, params } = study.ask()!;

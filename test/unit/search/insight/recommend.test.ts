@@ -7,19 +7,37 @@ import type { Params } from '../../../../src/protocol/values.js';
 import type { Dimension, Space, StudyOptions, Trial } from '../../../../src/search/types.js';
 
 const float = (name: string, low: number, high: number, when: Dimension['when'] = null): Dimension => ({
-  ...{ kind: 'float', name, low, high, log: false, step: null, when },
+  kind: 'float',
+  name,
+  low,
+  high,
+  log: false,
+  step: null,
+  when,
 });
 const box = (count: number): Space => ({ dimensions: Array.from({ length: count }, (_, i) => float(`x${i}`, -5, 5)) });
 const sphere = (params: Params) =>
   Object.values(params).reduce<number>((sum, x, i) => sum + ((x as number) - 1 - i) ** 2, 0);
 const trial = (id: number, values: number[], more: Partial<Trial> = {}): Trial => ({
-  ...{ id, params: { x0: id }, state: 'completed', values, reports: [], enqueued: false, ...more },
+  id,
+  params: { x0: id },
+  state: 'completed',
+  values,
+  reports: [],
+  enqueued: false,
+  ...more,
 });
 
 /** Returns the true values of the luckiest and of the recommended trial. */
 function search(seed: number, noise: number, more: Partial<StudyOptions> = {}) {
   const study = createStudy({
-    ...{ space: box(3), goals: ['minimize'], sampler: 'random', pruner: null, seed, trials: 60, ...more },
+    space: box(3),
+    goals: ['minimize'],
+    sampler: 'random',
+    pruner: null,
+    seed,
+    trials: 60,
+    ...more,
   });
   const random = createRandom(seed + 500);
   const sign = study.options.goals[0] === 'maximize' ? -1 : 1;
@@ -63,7 +81,12 @@ describe('the recommendation', () => {
     };
     const right = SEEDS.slice(0, 8).filter((seed) => {
       const study = createStudy({
-        ...{ space: box(5), goals: ['minimize'], sampler: 'cmaes', pruner: null, seed, trials: 150 },
+        space: box(5),
+        goals: ['minimize'],
+        sampler: 'cmaes',
+        pruner: null,
+        seed,
+        trials: 150,
       });
       for (let asked = study.ask(); asked; asked = study.ask()) {
         study.tell(asked.id, { state: 'completed', values: [griewank(asked.params)] });
@@ -195,7 +218,13 @@ describe('constraints', () => {
 
 describe('repeats', () => {
   const start: StudyOptions = {
-    ...{ space: box(1), goals: ['minimize'], sampler: 'random', pruner: 'median', seed: 1, trials: 6, workers: 2 },
+    space: box(1),
+    goals: ['minimize'],
+    sampler: 'random',
+    pruner: 'median',
+    seed: 1,
+    trials: 6,
+    workers: 2,
     repeat: { top: 2, times: 2 },
   };
   it('follow the planned trials, spread over the top ones, and are never pruned', () => {
@@ -240,7 +269,13 @@ describe('a trial that has not completed', () => {
   function study(goal: 'minimize' | 'maximize', end: number, pruned = false) {
     const sign = goal === 'minimize' ? 1 : -1;
     const made = createStudy({
-      ...{ space: box(1), goals: [goal], sampler: 'random', pruner: null, seed: 2, trials: 9, maxSteps: STEPS },
+      space: box(1),
+      goals: [goal],
+      sampler: 'random',
+      pruner: null,
+      seed: 2,
+      trials: 9,
+      maxSteps: STEPS,
     });
     const curve = (last: number, step: number) =>
       sign * (last + (2 - last) * (1 / (1 + step / 2) - 1 / (1 + STEPS / 2)));
@@ -274,7 +309,13 @@ describe('a trial that has not completed', () => {
     expect(study('minimize', 0.7).recommend()!.trial.id).toBe(1);
     expect(study('minimize', 0.1, true).recommend()!.trial.id).toBe(1);
     const measured = createStudy({
-      ...{ space: box(1), goals: ['minimize'], sampler: 'random', pruner: null, seed: 2, trials: 9, maxSteps: STEPS },
+      space: box(1),
+      goals: ['minimize'],
+      sampler: 'random',
+      pruner: null,
+      seed: 2,
+      trials: 9,
+      maxSteps: STEPS,
     });
     for (const values of [[1], null]) {
       const { id } = measured.ask()!;

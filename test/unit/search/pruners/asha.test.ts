@@ -5,7 +5,10 @@ import type { StudyOptions } from '../../../../src/search/types.js';
 const options: StudyOptions = {
   space: { dimensions: [{ kind: 'float', name: 'x', low: 0, high: 1, log: false, step: null, when: null }] },
   goals: ['minimize'],
-  ...{ sampler: 'random', pruner: { name: 'asha', graceSteps: 2 }, seed: 1, trials: null },
+  sampler: 'random',
+  pruner: { name: 'asha', graceSteps: 2 },
+  seed: 1,
+  trials: null,
 };
 /** Returns the step at which a trial of this value is stopped; null if it ends by itself. */
 function play(study: SavedStudy, value: (step: number) => number, steps = 20): number | null {

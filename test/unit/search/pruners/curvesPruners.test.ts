@@ -8,8 +8,14 @@ import { curveTask, type CurveTask } from '../curves/curveTasks.js';
 
 const TASKS = [curveTask('power', 3), curveTask('crossing', 2), curveTask('diverging', 6), curveTask('noisy', 1)];
 const optionsOf = (task: CurveTask, pruner: Named | null, more: Partial<StudyOptions> = {}): StudyOptions => ({
-  ...{ space: task.space, goals: ['minimize'], sampler: 'random', pruner, seed: 1, trials: 24 },
-  ...{ maxSteps: task.maxSteps, ...more },
+  space: task.space,
+  goals: ['minimize'],
+  sampler: 'random',
+  pruner,
+  seed: 1,
+  trials: 24,
+  maxSteps: task.maxSteps,
+  ...more,
 });
 /** Steps used, as a share of running all trials to their end; and how often the best trial of all was found. */
 function play(pruner: Named, more: Partial<StudyOptions> = {}) {

@@ -18,7 +18,13 @@ function play(
   maxSteps: number | null = STEPS,
 ) {
   const study = createStudy({
-    ...{ space, goals: [goal], sampler: 'random', pruner, seed: 1, trials: curves.length, maxSteps },
+    space,
+    goals: [goal],
+    sampler: 'random',
+    pruner,
+    seed: 1,
+    trials: curves.length,
+    maxSteps,
   });
   return curves.map((curve) => {
     const { id } = study.ask()!;

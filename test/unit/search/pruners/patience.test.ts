@@ -5,7 +5,11 @@ import type { Named } from '../../../../src/search/types.js';
 const make = (pruner: Named) =>
   createStudy({
     space: { dimensions: [{ kind: 'float', name: 'x', low: 0, high: 1, log: false, step: null, when: null }] },
-    ...{ goals: ['minimize'], sampler: 'random', pruner, seed: 1, trials: null },
+    goals: ['minimize'],
+    sampler: 'random',
+    pruner,
+    seed: 1,
+    trials: null,
   });
 function stops(study: ReturnType<typeof make>, values: number[]): number | null {
   const { id } = study.ask()!;

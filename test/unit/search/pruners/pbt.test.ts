@@ -11,8 +11,16 @@ const dimensions: Dimension[] = [
   { kind: 'float', name: 'beta', low: -1, high: 1, log: false, step: 0.25, when: { kind: ['b'] } },
 ];
 const options = (pruner: Named, more: Partial<StudyOptions> = {}): StudyOptions => ({
-  ...{ space: { dimensions }, goals: ['maximize'], sampler: 'random', pruner, seed: 2, trials: 8, workers: 3 },
-  ...{ maxSteps: 40, checkpoints: true, ...more },
+  space: { dimensions },
+  goals: ['maximize'],
+  sampler: 'random',
+  pruner,
+  seed: 2,
+  trials: 8,
+  workers: 3,
+  maxSteps: 40,
+  checkpoints: true,
+  ...more,
 });
 
 /** A program with one weight, which a step moves towards 1 by its own lr: about 0.1 is best at first, then 0.01. */

@@ -43,7 +43,11 @@ describe('wilcoxon pruner', () => {
   const make = (more: object = {}) => {
     const study = createStudy({
       space: { dimensions: [{ kind: 'float', name: 'x', low: 0, high: 1, log: false, step: null, when: null }] },
-      ...{ goals: ['maximize'], sampler: 'random', pruner: { name: 'wilcoxon', ...more }, seed: 1, trials: null },
+      goals: ['maximize'],
+      sampler: 'random',
+      pruner: { name: 'wilcoxon', ...more },
+      seed: 1,
+      trials: null,
     });
     const { id } = study.ask()!;
     for (let fold = 0; fold < 10; fold++) study.report(id, fold, 0.8 + fold / 100);

@@ -64,7 +64,12 @@ describe('the choice', () => {
 describe('auto', () => {
   const f = (params: Params) => Object.values(params).reduce<number>((sum, x) => sum + ((x as number) - 0.3) ** 2, 0);
   const start = (more: Partial<StudyOptions> = {}): StudyOptions => ({
-    ...{ space: box(3), goals: ['minimize'], sampler: 'auto', pruner: null, seed: 3, trials: 60 },
+    space: box(3),
+    goals: ['minimize'],
+    sampler: 'auto',
+    pruner: null,
+    seed: 3,
+    trials: 60,
     ...more,
   });
 

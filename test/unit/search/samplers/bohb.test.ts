@@ -23,7 +23,11 @@ function extreme(task: CurveTask, best: boolean): Params {
   const random = createRandom(3);
   const drawn = Array.from({ length: 300 }, () => {
     const study = createStudy({
-      ...{ space: task.space, goals: ['minimize'], sampler: 'random', pruner: null, trials: 1 },
+      space: task.space,
+      goals: ['minimize'],
+      sampler: 'random',
+      pruner: null,
+      trials: 1,
       seed: random.int(1e6),
     });
     return study.ask()!.params;
@@ -40,8 +44,14 @@ function regret(sampler: Named, pruner: Named, tasks = TASKS, budget = 15): numb
   for (const task of tasks) {
     for (const seed of [1, 2, 3]) {
       const study = createStudy({
-        ...{ space: task.space, goals: ['minimize'], sampler, pruner, seed, trials: null },
-        ...{ maxSteps: task.maxSteps, checkpoints: true },
+        space: task.space,
+        goals: ['minimize'],
+        sampler,
+        pruner,
+        seed,
+        trials: null,
+        maxSteps: task.maxSteps,
+        checkpoints: true,
       });
       drive(study, task, { budget: budget * task.maxSteps, seed });
       const [best] = study.best();
@@ -82,7 +92,14 @@ describe.each([
     for (let k = 0; k < 12; k++) {
       const space = randomSpace(random);
       const study = createStudy({
-        ...{ space, goals: ['maximize'], sampler, pruner, seed: k, trials: 25, maxSteps: 9, checkpoints: true },
+        space,
+        goals: ['maximize'],
+        sampler,
+        pruner,
+        seed: k,
+        trials: 25,
+        maxSteps: 9,
+        checkpoints: true,
       });
       run(study, 9, random.int(3) + 1);
       for (const { params, changes = [], began } of study.trials) {

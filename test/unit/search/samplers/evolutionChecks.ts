@@ -22,7 +22,12 @@ export const choice = (name: string, choices: unknown[], more: object = {}): Dim
 export const whole = (name: string, low: number, high: number, more: object = {}): Dimension =>
   ({ kind: 'int', name, low, high, log: false, step: 1, when: null, ...more }) as Dimension;
 export const start = (space: Space, sampler: Named, more: Partial<StudyOptions> = {}): StudyOptions => ({
-  ...{ space, goals: ['minimize'], sampler, pruner: null, seed: 1, trials: null },
+  space,
+  goals: ['minimize'],
+  sampler,
+  pruner: null,
+  seed: 1,
+  trials: null,
   ...more,
 });
 

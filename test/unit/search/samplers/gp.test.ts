@@ -72,7 +72,12 @@ describe('the posterior of the hyperparameters', () => {
   const n = 17;
   const x = rows(n);
   const observed = {
-    ...{ n, kinds, x, y: observe(x).map((v) => v - 5), bent: [3, 2], shifts: null },
+    n,
+    kinds,
+    x,
+    y: observe(x).map((v) => v - 5),
+    bent: [3, 2],
+    shifts: null,
     noisier: Float64Array.from({ length: n }, (_, i) => 1 + (i % 3)),
     extra: Float64Array.from({ length: n }, (_, i) => 0.1 * (i % 3)),
     groups: Int32Array.from({ length: n }, (_, i) => i % 2),
@@ -173,7 +178,9 @@ describe('a Gaussian process', () => {
     const fresh = fitGp({
       x: Float64Array.from([...x, ...points]),
       y: Float64Array.from({ length: 70 }, (_, i) => Math.sin(i)),
-      ...{ kinds, start: model.theta, evaluations: 0 },
+      kinds,
+      start: model.theta,
+      evaluations: 0,
     }).model;
     const expected = fresh.newMoments();
     const somewhere = Float64Array.of(0.5, 0, ABSENT, 0.5);

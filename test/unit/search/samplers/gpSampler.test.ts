@@ -10,7 +10,12 @@ import { TASKS } from '../tasks.js';
 const float = (name: string, low = 0, high = 1, more: object = {}): Dimension =>
   ({ kind: 'float', name, low, high, log: false, step: null, when: null, ...more }) as Dimension;
 const start = (space: Space, more: Partial<StudyOptions> = {}): StudyOptions => ({
-  ...{ space, goals: ['minimize'], sampler: 'gp', pruner: null, seed: 1, trials: null },
+  space,
+  goals: ['minimize'],
+  sampler: 'gp',
+  pruner: null,
+  seed: 1,
+  trials: null,
   ...more,
 });
 type Told = ReturnType<typeof createStudy>;

@@ -12,13 +12,22 @@ const float = (name: string): Dimension => {
 };
 const space: Space = { dimensions: [float('x'), float('y')] };
 const start = (more: Partial<StudyOptions> = {}): StudyOptions => ({
-  ...{ space, goals: ['minimize'], pruner: null, seed: 1, trials: null },
+  space,
+  goals: ['minimize'],
+  pruner: null,
+  seed: 1,
+  trials: null,
   sampler: { name: 'portfolio', members: ['tpe', 'random'] },
   ...more,
 });
 const f = ({ x, y }: Params) => ((x as number) - 0.3) ** 2 + ((y as number) - 0.6) ** 2;
 const trial = (id: number, more: Partial<Trial>): Trial => ({
-  ...{ id, params: { x: 0.5, y: 0.5 }, state: 'completed', values: [1], reports: [], enqueued: false },
+  id,
+  params: { x: 0.5, y: 0.5 },
+  state: 'completed',
+  values: [1],
+  reports: [],
+  enqueued: false,
   ...more,
 });
 const historyOf = (trials: Trial[], goals: History['goals'] = ['minimize']): History => ({ space, goals, trials });

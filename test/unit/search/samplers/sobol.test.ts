@@ -50,7 +50,12 @@ describe('the Sobol sequence', () => {
       }
     }
     const study = createStudy({
-      ...{ space: unit(2), goals: ['minimize'], sampler: 'sobol', pruner: null, seed: 3, trials: 64 },
+      space: unit(2),
+      goals: ['minimize'],
+      sampler: 'sobol',
+      pruner: null,
+      seed: 3,
+      trials: 64,
     });
     const boxes = new Set<number>();
     for (let next = study.ask(); next; next = study.ask()) {
@@ -64,7 +69,12 @@ describe('the Sobol sequence', () => {
       let squares = 0;
       for (let seed = 0; seed < 10; seed++) {
         const study = createStudy({
-          ...{ space: unit(4), goals: ['minimize'], sampler, pruner: null, seed, trials: 256 },
+          space: unit(4),
+          goals: ['minimize'],
+          sampler,
+          pruner: null,
+          seed,
+          trials: 256,
         });
         let sum = 0;
         for (let next = study.ask(); next; next = study.ask()) {
@@ -79,7 +89,12 @@ describe('the Sobol sequence', () => {
 
   it('says what happens beyond its last dimension', () => {
     const study = createStudy({
-      ...{ space: unit(70), goals: ['minimize'], sampler: 'sobol', pruner: null, seed: 3, trials: 8 },
+      space: unit(70),
+      goals: ['minimize'],
+      sampler: 'sobol',
+      pruner: null,
+      seed: 3,
+      trials: 8,
     });
     expect(study.reason).toBe(
       'sobol: the sequence has 64 dimensions; the last 6 of the 70 parameters are drawn at random',

@@ -19,12 +19,22 @@ const float = (name: string, more: object = {}): Dimension =>
   ({ kind: 'float', name, low: 0, high: 1, log: false, step: null, when: null, ...more }) as Dimension;
 const square: Space = { dimensions: [float('x'), float('y')] };
 const start = (more: Partial<StudyOptions> = {}): StudyOptions => ({
-  ...{ space: square, goals: ['minimize'], sampler: 'tpe', pruner: null, seed: 1, trials: null },
+  space: square,
+  goals: ['minimize'],
+  sampler: 'tpe',
+  pruner: null,
+  seed: 1,
+  trials: null,
   ...more,
 });
 const at = ({ x, y }: Params) => [x as number, y as number] as const;
 const trial = (id: number, more: Partial<Trial>): Trial => ({
-  ...{ id, params: { x: id / 100, y: 0.5 }, state: 'completed', values: [id], reports: [], enqueued: false },
+  id,
+  params: { x: id / 100, y: 0.5 },
+  state: 'completed',
+  values: [id],
+  reports: [],
+  enqueued: false,
   ...more,
 });
 function read(trials: Trial[], goals: History['goals'] = ['minimize']) {

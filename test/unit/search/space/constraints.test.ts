@@ -20,7 +20,11 @@ const float = (name: string, low = 0, high = 1, more: object = {}): Dimension =>
 const int = (name: string, low: number, high: number, more: object = {}): Dimension =>
   ({ kind: 'int', name, when: null, low, high, log: false, step: 1, ...more }) as Dimension;
 const choice = (name: string, ...choices: (string | number)[]): Dimension => ({
-  ...{ kind: 'choice', name, when: null, choices, weights: null },
+  kind: 'choice',
+  name,
+  when: null,
+  choices,
+  weights: null,
 });
 
 function expectSound(space: Space, params: Trial['params']) {
@@ -85,7 +89,12 @@ describe('soundness', () => {
 describe('suggestions', () => {
   const history = (space: Space, trials: Trial[] = []): History => ({ space, goals: ['minimize'], trials });
   const trialOf = (params: Trial['params'], id: number): Trial => ({
-    ...{ id, params, state: 'completed', values: [1], reports: [], enqueued: false },
+    id,
+    params,
+    state: 'completed',
+    values: [1],
+    reports: [],
+    enqueued: false,
   });
 
   it('are allowed and valid, from every plain sampler over many random spaces', () => {

@@ -103,7 +103,10 @@ describe('soundness', () => {
 
 describe('counting', () => {
   const choice = (name: string, n: number, when: Dimension['when'] = null): Dimension => ({
-    ...{ kind: 'choice', name, when, weights: null },
+    kind: 'choice',
+    name,
+    when,
+    weights: null,
     choices: Array.from({ length: n }, (_, i) => i),
   });
 

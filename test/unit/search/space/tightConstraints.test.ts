@@ -7,10 +7,22 @@ import { isAllowed } from '../../../../src/search/constraints/index.js';
 import type { Dimension, Space } from '../../../../src/search/types.js';
 
 const float = (name: string, low = 0, high = 1, log = false): Dimension => ({
-  ...{ kind: 'float', name, low, high, log, step: null, when: null },
+  kind: 'float',
+  name,
+  low,
+  high,
+  log,
+  step: null,
+  when: null,
 });
 const int = (name: string, low: number, high: number): Dimension => ({
-  ...{ kind: 'int', name, low, high, log: false, step: 1, when: null },
+  kind: 'int',
+  name,
+  low,
+  high,
+  log: false,
+  step: 1,
+  when: null,
 });
 const sum = (names: string[], atMost: number): NonNullable<Space['constraints']>[number] => ({
   terms: Object.fromEntries(names.map((name) => [name, 1])),
@@ -23,7 +35,7 @@ function draws(space: Space, count: number, sampler: string | null = null): numb
   const study =
     sampler === null
       ? null
-      : createStudy({ ...{ space, goals: ['minimize'], sampler, pruner: null, seed: 5, trials: count } });
+      : createStudy({ space, goals: ['minimize'], sampler, pruner: null, seed: 5, trials: count });
   return Array.from({ length: count }, () => {
     const params = study ? study.ask()!.params : drawAllowed(space, random);
     expect(isAllowed(space, params)).toBe(true);

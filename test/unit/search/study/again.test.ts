@@ -7,7 +7,13 @@ const SPACE = {
   dimensions: [{ kind: 'float', name: 'lr', low: 0, high: 1, log: false, step: null, when: null } as const],
 };
 const ASHA: StudyOptions = {
-  ...{ space: SPACE, goals: ['minimize'], sampler: 'random', seed: 1, trials: 4, maxSteps: 8, checkpoints: true },
+  space: SPACE,
+  goals: ['minimize'],
+  sampler: 'random',
+  seed: 1,
+  trials: 4,
+  maxSteps: 8,
+  checkpoints: true,
   pruner: { name: 'asha', form: 'stop', eta: 2, graceSteps: 2 },
 };
 

@@ -41,8 +41,13 @@ function same(options: StudyOptions, event?: Game['event']): boolean {
 }
 
 const options = (seed: number, more: Partial<StudyOptions>): StudyOptions => ({
-  ...{ space: randomSpace(createRandom(seed), seed % 3 ? 'any' : 'finite'), goals: ['minimize'], sampler: 'random' },
-  ...{ pruner: null, seed, trials: 20, ...more },
+  space: randomSpace(createRandom(seed), seed % 3 ? 'any' : 'finite'),
+  goals: ['minimize'],
+  sampler: 'random',
+  pruner: null,
+  seed,
+  trials: 20,
+  ...more,
 });
 
 describe('resume equals no resume', () => {

@@ -14,8 +14,14 @@ function same(options: StudyOptions, event?: Game['event']): void {
 }
 
 const options = (seed: number, more: Partial<StudyOptions>): StudyOptions => ({
-  ...{ space: randomSpace(createRandom(seed), seed % 3 ? 'any' : 'finite'), goals: ['minimize'], sampler: 'random' },
-  ...{ pruner: null, seed, trials: 20, repeat: { top: 2, times: 2 }, ...more },
+  space: randomSpace(createRandom(seed), seed % 3 ? 'any' : 'finite'),
+  goals: ['minimize'],
+  sampler: 'random',
+  pruner: null,
+  seed,
+  trials: 20,
+  repeat: { top: 2, times: 2 },
+  ...more,
 });
 
 /** Imports trials of a space with other parameters and bounds, and some of this space. */

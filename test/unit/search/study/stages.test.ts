@@ -7,11 +7,11 @@ import type { Params } from '../../../../src/protocol/values.js';
 import type { Dimension, Space, StudyOptions } from '../../../../src/search/types.js';
 
 const float = (name: string, low: number, high: number, more: Partial<Dimension> = {}): Dimension =>
-  ({ ...{ kind: 'float', name, low, high, log: false, step: null, when: null }, ...more }) as Dimension;
+  ({ kind: 'float', name, low, high, log: false, step: null, when: null, ...more }) as Dimension;
 const int = (name: string, low: number, high: number, more: Partial<Dimension> = {}): Dimension =>
-  ({ ...{ kind: 'int', name, low, high, log: false, step: 1, when: null }, ...more }) as Dimension;
+  ({ kind: 'int', name, low, high, log: false, step: 1, when: null, ...more }) as Dimension;
 const choice = (name: string, choices: string[], more: Partial<Dimension> = {}): Dimension =>
-  ({ ...{ kind: 'choice', name, choices, weights: null, when: null }, ...more }) as Dimension;
+  ({ kind: 'choice', name, choices, weights: null, when: null, ...more }) as Dimension;
 
 const network: Space = {
   dimensions: [
@@ -40,15 +40,14 @@ function loss(p: Params): number {
   );
 }
 const options = (more: Partial<StudyOptions> = {}): StudyOptions => ({
-  ...{
-    space: network,
-    goals: ['minimize'],
-    sampler: { name: 'tpe', startupTrials: 4 },
-    pruner: null,
-    seed: 3,
-    trials: 60,
-  },
-  ...{ stages: {}, ...more },
+  space: network,
+  goals: ['minimize'],
+  sampler: { name: 'tpe', startupTrials: 4 },
+  pruner: null,
+  seed: 3,
+  trials: 60,
+  stages: {},
+  ...more,
 });
 /** Returns the params of all trials, and the stage in which each was asked for. */
 function run(start: StudyOptions) {
@@ -84,8 +83,13 @@ describe('stages', () => {
     ) as Dimension[];
     const { params, stages } = run(options({ space: { dimensions } }));
     expect(params[0]).toEqual({
-      ...{ layers: 5, optimizer: 'sgd', lr: 0.01, momentum: 0.5, dropout: 0.4 },
-      ...{ batch_size: expect.any(Number), epochs: 10 },
+      layers: 5,
+      optimizer: 'sgd',
+      lr: 0.01,
+      momentum: 0.5,
+      dropout: 0.4,
+      batch_size: expect.any(Number),
+      epochs: 10,
     });
     const second = stages.findIndex((text) => text.startsWith('stage 2'));
     const best = params.slice(0, second).reduce((a, b) => (loss(b) < loss(a) ? b : a));

@@ -137,7 +137,13 @@ describe('grid, random and auto on finite spaces', () => {
 
   it('a grid starts immediately however large it is', () => {
     const dimensions = Array.from({ length: 30 }, (_, i) => ({
-      ...{ kind: 'int' as const, name: `p${i}`, low: 0, high: 9, log: false, step: 1, when: null },
+      kind: 'int' as const,
+      name: `p${i}`,
+      low: 0,
+      high: 9,
+      log: false,
+      step: 1,
+      when: null,
     }));
     const study = createStudy({ ...options, space: { dimensions }, sampler: 'grid', trials: null });
     expect(study.ask()!.params.p29).toBe(0);

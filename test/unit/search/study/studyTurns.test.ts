@@ -5,7 +5,7 @@ import { createRandom } from '../../../../src/search/maths/random.js';
 import type { Dimension, History, Next, Space, StudyOptions, Trial } from '../../../../src/search/types.js';
 
 const float = (name: string, low: number, high: number, more: Partial<Dimension> = {}): Dimension =>
-  ({ ...{ kind: 'float', name, low, high, log: false, step: null, when: null }, ...more }) as Dimension;
+  ({ kind: 'float', name, low, high, log: false, step: null, when: null, ...more }) as Dimension;
 const space: Space = { dimensions: [float('x', 0, 1), float('y', 0, 1)] };
 const options: StudyOptions = { space, goals: ['minimize'], sampler: 'random', pruner: null, seed: 5, trials: 4 };
 const again = (study: SavedStudy) => restoreStudy(JSON.parse(JSON.stringify(study.save())));
@@ -58,7 +58,9 @@ describe('with a scheduler', () => {
     study.tell(1, { state: 'paused' });
     expect(study.ask()).toEqual({ id: 1, params: { x: 0.1, y: 0.2 }, resume: true, from: 0 });
     expect(study.trials[1]).toMatchObject({
-      ...{ params: { x: 0.1, y: 0.2 }, began: { x: 0.5, y: 0.5 }, state: 'running' },
+      params: { x: 0.1, y: 0.2 },
+      began: { x: 0.5, y: 0.5 },
+      state: 'running',
       changes: [{ step: 2, params: { x: 0.1, y: 0.2 }, from: 0 }],
     });
     expect(study.trials[1]!.until).toBeUndefined();
@@ -289,7 +291,11 @@ describe('the saved state', () => {
     };
     const study = restoreStudy(saved);
     expect(study.trials[0]).toEqual({
-      ...{ id: 0, params: { x: 0.1, y: 0.2 }, state: 'completed', values: [Infinity], enqueued: false },
+      id: 0,
+      params: { x: 0.1, y: 0.2 },
+      state: 'completed',
+      values: [Infinity],
+      enqueued: false,
       reports: [
         { step: 1, value: 0.5 },
         { step: 2, value: NaN },

@@ -8,12 +8,18 @@ import { isExhausted } from '../../../../src/search/warmStart/exhausted.js';
 import type { Dimension, Earlier, History, Space, StudyOptions, Trial } from '../../../../src/search/types.js';
 
 const float = (name: string, low: number, high: number, more: Partial<Dimension> = {}): Dimension =>
-  ({ ...{ kind: 'float', name, low, high, log: false, step: null, when: null }, ...more }) as Dimension;
+  ({ kind: 'float', name, low, high, log: false, step: null, when: null, ...more }) as Dimension;
 const choice = (name: string, choices: string[], more: Partial<Dimension> = {}): Dimension =>
-  ({ ...{ kind: 'choice', name, choices, weights: null, when: null }, ...more }) as Dimension;
+  ({ kind: 'choice', name, choices, weights: null, when: null, ...more }) as Dimension;
 const box = (count: number): Space => ({ dimensions: Array.from({ length: count }, (_, i) => float(`x${i}`, -5, 5)) });
 const ended = (id: number, params: Trial['params'], value: number, more: Partial<Trial> = {}): Trial => ({
-  ...{ id, params, state: 'completed', values: [value], reports: [], enqueued: false, ...more },
+  id,
+  params,
+  state: 'completed',
+  values: [value],
+  reports: [],
+  enqueued: false,
+  ...more,
 });
 
 const DIMENSIONS = 5;
@@ -43,7 +49,12 @@ function curve(seed: number, past: Earlier[]): number[] {
 }
 function pastOf(seed: number, best: number[]): Earlier[] {
   const study = createStudy({
-    ...{ space: box(DIMENSIONS), goals: ['minimize'], sampler: 'tpe', pruner: null, seed: 1000 + seed, trials: 50 },
+    space: box(DIMENSIONS),
+    goals: ['minimize'],
+    sampler: 'tpe',
+    pruner: null,
+    seed: 1000 + seed,
+    trials: 50,
   });
   for (let asked = study.ask(); asked; asked = study.ask()) {
     study.tell(asked.id, { state: 'completed', values: [ellipsoid(asked.params, best)] });
@@ -100,7 +111,13 @@ describe('a warm start', () => {
   it('obeys its settings: all free, no first configurations, or no warm start of its own', () => {
     const first = (warmStart: StudyOptions['warmStart']) => {
       const study = createStudy({
-        ...{ space: box(2), goals: ['minimize'], sampler: 'random', pruner: null, seed: 4, trials: 9, warmStart },
+        space: box(2),
+        goals: ['minimize'],
+        sampler: 'random',
+        pruner: null,
+        seed: 4,
+        trials: 9,
+        warmStart,
       });
       study.import([
         { params: { x0: 1, x1: 1 }, values: [0] },
@@ -127,7 +144,13 @@ describe('a warm start', () => {
     const past = [1, 2, 3].map((x0) => ({ params: { x0, x1: 3 }, values: [-x0] }));
     for (const stages of [null, { order: [{ name: 'a', params: ['x0'] }] }]) {
       const study = createStudy({
-        ...{ space, goals: ['minimize'], sampler: 'tpe', pruner: null, seed: 1, trials: 20, stages },
+        space,
+        goals: ['minimize'],
+        sampler: 'tpe',
+        pruner: null,
+        seed: 1,
+        trials: 20,
+        stages,
       });
       study.import(past);
       study.enqueue({ x0: 4, x1: 4 });

@@ -200,8 +200,15 @@ describe('images are', () => {
 
   it('reproducible with the same random numbers only', () => {
     const all: WrittenAugment = {
-      ...{ shift: 2, rotate: 10, scale: 0.1, flip: 'both', crop: 1, erase: 0.5 },
-      ...{ noise: 0.1, brightness: 0.2, elastic: 1 },
+      shift: 2,
+      rotate: 10,
+      scale: 0.1,
+      flip: 'both',
+      crop: 1,
+      erase: 0.5,
+      noise: 0.1,
+      brightness: 0.2,
+      elastic: 1,
     };
     const first = many(all, 10).after;
     expect(many(all, 10).after).toEqual(first);

@@ -20,7 +20,10 @@ async function refusal(data: object, files: Record<string, Buffer | string>): Pr
   const { network, problems } = validateNetwork({ data, layers: [{ dense: 2 }], loss: 'crossEntropy' });
   if (!network) throw new Error(problems[0]!.message);
   const loading = loadDataset(network.data as DataSource, {
-    ...{ folder, validation: null, loss: 'crossEntropy', signal: new AbortController().signal },
+    folder,
+    validation: null,
+    loss: 'crossEntropy',
+    signal: new AbortController().signal,
     onProgress: () => undefined,
   });
   return loading.then(

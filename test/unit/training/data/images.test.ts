@@ -206,8 +206,12 @@ describe('folders', () => {
 it('decodes in threads as in this one, and reports damage and a thread that ends', async () => {
   const program = join(folder, 'images.cjs');
   await build({
-    ...{ bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' },
-    ...{ entryPoints: ['src/training/data/images/worker.ts'], outfile: program },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'error',
+    entryPoints: ['src/training/data/images/worker.ts'],
+    outfile: program,
     logOverride: { 'empty-import-meta': 'silent' },
   });
   await copyFile('node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm', join(folder, 'mozjpeg_dec.wasm'));

@@ -23,8 +23,11 @@ async function load(data: unknown, loss = 'crossEntropy'): Promise<Dataset> {
   const { network, problems } = validateNetwork({ data, layers: [{ dense: 2 }], loss });
   if (!network) throw new Error(problems[0]!.message);
   return loadDataset(network.data as DataSource, {
-    ...{ folder, validation: 0.25, loss: network.loss.name },
-    ...{ signal: new AbortController().signal, onProgress: () => undefined },
+    folder,
+    validation: 0.25,
+    loss: network.loss.name,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
   });
 }
 

@@ -29,7 +29,14 @@ async function divided(count: number, folds: number, memory = 1e9): Promise<Data
   const { inputs, targets } = train as HeldExamples;
   const data = openParts(
     {
-      ...{ name: 'rings', task: 'classification', inputShape, classes, outputs, given: null, memory, limit: null },
+      name: 'rings',
+      task: 'classification',
+      inputShape,
+      classes,
+      outputs,
+      given: null,
+      memory,
+      limit: null,
       main: { inputs: new HeldReader(inputs, 2), targets },
       scale: 'standardize',
     },
@@ -53,8 +60,13 @@ function validation(
   onEpoch?: (all: CrossValidation, epoch: number) => Promise<void>,
 ) {
   return new CrossValidation({
-    ...{ network: network({ ...section, ...more }), datasets, seed: 1, log: notes },
-    ...{ cheapReads: true, evaluationBatch: 64, onEpoch },
+    network: network({ ...section, ...more }),
+    datasets,
+    seed: 1,
+    log: notes,
+    cheapReads: true,
+    evaluationBatch: 64,
+    onEpoch,
   });
 }
 
@@ -223,30 +235,38 @@ describe('cross-validation', () => {
   it('keeps NaN metrics as NaN after it was killed', async () => {
     const data = openParts(
       {
-        ...{ name: 'three', task: 'regression', inputShape: [1], classes: null, outputs: 1, given: null, limit: null },
+        name: 'three',
+        task: 'regression',
+        inputShape: [1],
+        classes: null,
+        outputs: 1,
+        given: null,
+        limit: null,
         main: { inputs: new HeldReader(Float32Array.of(1, 2, 3), 1), targets: Float32Array.of(2, 1, 5) },
-        ...{ scale: 'none', memory: 1e9 },
+        scale: 'none',
+        memory: 1e9,
       },
       { signal: new AbortController().signal, onProgress: () => undefined },
     );
     const divisions = divisionsOf(data, { validation: null, folds: 3, fold: null });
     const three = await Promise.all(divisions.map((division) => data.dataset(division, 3)));
     const settings = network({
-      ...{ layers: [{ dense: 1 }], loss: 'mse', optimizer: { name: 'sgd', learningRate: 0.01 }, epochs: 3 },
+      layers: [{ dense: 1 }],
+      loss: 'mse',
+      optimizer: { name: 'sgd', learningRate: 0.01 },
+      epochs: 3,
       // The first epoch is kept as the best.
       earlyStopping: { patience: 9, threshold: 1e9 },
     });
     const all = (onEpoch?: (all: CrossValidation) => Promise<void>) =>
       new CrossValidation({
-        ...{
-          network: settings,
-          datasets: three,
-          seed: 1,
-          log: new Notes(),
-          cheapReads: true,
-          evaluationBatch: 64,
-          onEpoch,
-        },
+        network: settings,
+        datasets: three,
+        seed: 1,
+        log: new Notes(),
+        cheapReads: true,
+        evaluationBatch: 64,
+        onEpoch,
       });
     fs.rmSync(folder, { recursive: true });
     fs.mkdirSync(folder);
@@ -277,8 +297,12 @@ describe('cross-validation', () => {
     await one.run();
     const read = new Notes();
     const small = new CrossValidation({
-      ...{ network: network({ ...section, epochs: 2 }), datasets: await divided(90, 3, 100), seed: 1, log: read },
-      ...{ cheapReads: true, evaluationBatch: 64 },
+      network: network({ ...section, epochs: 2 }),
+      datasets: await divided(90, 3, 100),
+      seed: 1,
+      log: read,
+      cheapReads: true,
+      evaluationBatch: 64,
     });
     await small.run();
     expect(figures(read)).toEqual(figures(held));

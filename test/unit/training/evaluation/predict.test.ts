@@ -210,7 +210,10 @@ describe('arrays', () => {
     await writeFile(join(folder, 'y.npy'), lists(targets, [200]));
     const section = {
       data: { npy: { inputs: 'x.npy', targets: 'y.npy' } },
-      ...{ layers: [{ dense: 1 }], loss: 'mse', optimizer: { name: 'sgd', learningRate: 0.1 }, epochs: 8 },
+      layers: [{ dense: 1 }],
+      loss: 'mse',
+      optimizer: { name: 'sgd', learningRate: 0.1 },
+      epochs: 8,
     };
     const { run } = await trained('numbers', section);
     const model = new SavedModel(await loadSaved(run));
@@ -249,12 +252,10 @@ it('images: evaluates a folder of classes, predicts single files and a folder wi
   await writeFile(join(folder, 'loose/notes.txt'), 'of the day');
   const section = {
     data: { images: { folder: 'photos' } },
-    ...{
-      layers: ['flatten', { dense: 2 }],
-      loss: 'crossEntropy',
-      optimizer: { name: 'adam', learningRate: 0.05 },
-      epochs: 5,
-    },
+    layers: ['flatten', { dense: 2 }],
+    loss: 'crossEntropy',
+    optimizer: { name: 'adam', learningRate: 0.05 },
+    epochs: 5,
   };
   const { run } = await trained('photos-run', section);
   const model = new SavedModel(await loadSaved(run));
@@ -280,7 +281,10 @@ it('images: evaluates a folder of classes, predicts single files and a folder wi
 it('evaluates the network of one fold on the examples it has not seen', async () => {
   const settings = network({ ...kinds, folds: 3 });
   const data = await openData(settings.data, {
-    ...{ folder, validation: null, loss: settings.loss.name, signal: new AbortController().signal },
+    folder,
+    validation: null,
+    loss: settings.loss.name,
+    signal: new AbortController().signal,
     onProgress: () => undefined,
   });
   const division = divisionsOf(data, settings)[1]!;

@@ -47,8 +47,13 @@ function regression(): { dataset: Dataset; gram: number[][]; moment: number[] } 
   const part = { count: EXAMPLES, inputs, targets };
   const dataset: Dataset = {
     ...rings(2),
-    ...{ name: 'line', task: 'regression', classes: null, outputs: 1, inputShape: [FEATURES] },
-    ...{ train: part, validation: part },
+    name: 'line',
+    task: 'regression',
+    classes: null,
+    outputs: 1,
+    inputShape: [FEATURES],
+    train: part,
+    validation: part,
   };
   return { dataset, gram, moment };
 }
@@ -209,7 +214,11 @@ describe('a network under several bounds', () => {
   const several = {
     layers,
     loss: 'crossEntropy',
-    ...{ optimizer: { name: 'adam', learningRate: 0.02 }, batchSize: 25, epochs: 8, ema: 0.8, warnings: false },
+    optimizer: { name: 'adam', learningRate: 0.02 },
+    batchSize: 25,
+    epochs: 8,
+    ema: 0.8,
+    warnings: false,
     constraint: [
       { l1: 12, method: 'lagrangian', every: 3, penalty: 2 },
       { l2: 9, ease: 0 },
@@ -243,8 +252,12 @@ describe('a network under several bounds', () => {
     await uninterrupted.run();
     const first = new Notes();
     const interrupted = new Training({
-      ...{ network: network(several), dataset: rings(100), seed: 1, log: first },
-      ...{ cheapReads: true, evaluationBatch: 64 },
+      network: network(several),
+      dataset: rings(100),
+      seed: 1,
+      log: first,
+      cheapReads: true,
+      evaluationBatch: 64,
       onEpoch: async (now, epoch) => {
         if (epoch === 3) await saveState(folder, await now.state());
         if (epoch === 4) first.stopRequested = 'stop';

@@ -97,7 +97,9 @@ describe('examples', () => {
     const accuracy: number[] = [];
     await train({
       params: { number: (name: string) => ({ lr: 0.1, l2: 0.001, epochs: 3 })[name] },
-      ...{ seed: 1, stopRequested: false, progress: () => undefined },
+      seed: 1,
+      stopRequested: false,
+      progress: () => undefined,
       log: (values: Record<string, number>) => values['val/accuracy'] && accuracy.push(values['val/accuracy']),
     });
     expect(accuracy).toHaveLength(3);

@@ -34,7 +34,12 @@ async function losses(change: (training: Training, now: Network) => void, sectio
   const notes = new Notes();
   const now = network({ ...SECTION, ...section });
   const training = new Training({
-    ...{ network: now, dataset: rings(200), seed: 3, log: notes, cheapReads: true, evaluationBatch: 50 },
+    network: now,
+    dataset: rings(200),
+    seed: 3,
+    log: notes,
+    cheapReads: true,
+    evaluationBatch: 50,
     onEpoch: (one, epoch) => Promise.resolve(epoch === 1 ? change(one, now) : undefined),
   });
   await training.run();

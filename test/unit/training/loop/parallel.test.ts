@@ -38,8 +38,13 @@ async function start(count: number, kind: 'thread' | 'process' = 'thread', backe
 
 const make = (section: Record<string, unknown>, dataset: Dataset, workers: Workers | null, notes = new Notes()) =>
   new Training({
-    ...{ network: network(section), dataset, seed: 3, log: notes },
-    ...{ cheapReads: true, evaluationBatch: 64, workers },
+    network: network(section),
+    dataset,
+    seed: 3,
+    log: notes,
+    cheapReads: true,
+    evaluationBatch: 64,
+    workers,
   });
 
 /** Returns the process IDs of the workers of a process. */
@@ -75,8 +80,13 @@ describe.each([
       'images, changed and mixed; penalties; averages; two batches a step',
       {
         layers: [{ conv: { filters: 3, kernel: 3, activation: 'relu' } }, 'flatten', { dense: 2 }],
-        ...{ augment: { shift: 1, rotate: 20, noise: 0.1 }, mixup: 0.4, regularization: { l2: 1e-3 } },
-        ...{ ema: 0.8, accumulate: 2, constraint: { l1: 5 }, clip: { norm: 1 } },
+        augment: { shift: 1, rotate: 20, noise: 0.1 },
+        mixup: 0.4,
+        regularization: { l2: 1e-3 },
+        ema: 0.8,
+        accumulate: 2,
+        constraint: { l1: 5 },
+        clip: { norm: 1 },
       },
       stripes(70),
     ],
@@ -128,8 +138,13 @@ describe('several workers', () => {
 
     const notes = new Notes();
     const first = new Training({
-      ...{ network: network({ ...mixed, epochs: 4 }), dataset: rings(100), seed: 3, log: notes },
-      ...{ cheapReads: true, evaluationBatch: 64, workers },
+      network: network({ ...mixed, epochs: 4 }),
+      dataset: rings(100),
+      seed: 3,
+      log: notes,
+      cheapReads: true,
+      evaluationBatch: 64,
+      workers,
       onEpoch: async (now, epoch) => {
         if (epoch !== 2) return;
         await saveState(folder, await now.state());
@@ -172,7 +187,11 @@ describe('several workers', () => {
   it.skipIf(process.platform === 'win32')('exit when the training is killed', async () => {
     const program = join(folder, 'main.cjs');
     await esbuild.build({
-      ...{ bundle: true, platform: 'node', format: 'cjs', mainFields: ['module', 'main'], logLevel: 'error' },
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      mainFields: ['module', 'main'],
+      logLevel: 'error',
       stdin: {
         contents: `import { Workers } from './src/training/parallel/index.js';
           const options = { count: 3, backend: 'cpu', kind: 'process', entry: ${JSON.stringify(entry)} };

@@ -33,7 +33,8 @@ describe('an interrupted training', () => {
       {
         layers: ['flatten', { dense: { units: 8, activation: 'relu', maxNorm: 1 } }, { dense: 2 }],
         augment: { shift: 1, rotate: 20, flip: 'both', elastic: 0.5, noise: 0.1, erase: 0.3, brightness: 0.1 },
-        ...{ mixup: 0.4, regularization: { l1: 1e-4, l2: 1e-3 } },
+        mixup: 0.4,
+        regularization: { l1: 1e-4, l2: 1e-3 },
       },
       stripes(120),
     ],
@@ -45,8 +46,12 @@ describe('an interrupted training', () => {
     // The run is killed in the third epoch, so it resumes from the checkpoint after the second.
     const first = new Notes();
     const interrupted = new Training({
-      ...{ network: network({ ...section, ...more }), dataset, seed: 1, log: first },
-      ...{ cheapReads: true, evaluationBatch: 64 },
+      network: network({ ...section, ...more }),
+      dataset,
+      seed: 1,
+      log: first,
+      cheapReads: true,
+      evaluationBatch: 64,
       onEpoch: async (now, epoch) => {
         if (epoch === 2) await saveState(folder, await now.state());
       },

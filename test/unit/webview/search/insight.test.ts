@@ -93,7 +93,9 @@ describe('ranges', () => {
 describe('trials across parameters', () => {
   const trial = (n: number, lr: number, value: number, more = {}) =>
     sampleRun({
-      ...{ id: `r${n}`, trial: n, params: { lr, optimizer: n % 2 ? 'adam' : 'sgd', fixed: 1, ...more } },
+      id: `r${n}`,
+      trial: n,
+      params: { lr, optimizer: n % 2 ? 'adam' : 'sgd', fixed: 1, ...more },
       objective: { metric: 'loss', goal: 'minimize', value, step: 1 },
     });
   const objective = { metric: 'loss', goal: 'minimize' as const };
@@ -128,14 +130,12 @@ describe('trials across parameters', () => {
 describe('reading what a search has learned', () => {
   const wish: InsightWish = { objective: 0, method: 'pedAnova', pair: null };
   const answer = (parts: readonly string[] = []): Insight => ({
-    ...{
-      search: 's',
-      objectives: [{ metric: 'loss', goal: 'minimize' }],
-      objective: 0,
-      history: [],
-      front: null,
-      left: null,
-    },
+    search: 's',
+    objectives: [{ metric: 'loss', goal: 'minimize' }],
+    objective: 0,
+    history: [],
+    front: null,
+    left: null,
     importance: parts.includes('importance')
       ? {
           method: 'pedAnova',

@@ -1,6 +1,6 @@
-// Counts the metrics and parameters that a run shows of Python programs that are not changed: `node bench/capture/run.mjs [--python PYTHON] [--only NAME] [--peers]`.
+// Counts the metrics and parameters that a run shows of Python programs that are not changed: `node bench/capture/run.mjs [--python PYTHON] [--only NAME] [--peers mlflow,wandb,trackio]`.
 // PYTHON has the libraries of the scripts, as far as they are to run; a script whose libraries are missing is left out.
-// With --peers, each script also runs after one line of mlflow (autolog), wandb (sync_tensorboard) and trackio (init).
+// With --peers, each script also runs after one line of them: mlflow.autolog, wandb.init(sync_tensorboard=True), trackio.init.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, existsSync, copyFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ const { values } = parseArgs({
   options: {
     python: { type: 'string', default: 'python3' },
     only: { type: 'string', default: '' },
-    peers: { type: 'boolean', default: false },
+    peers: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -132,11 +132,9 @@ for (const name of scripts) {
     },
     ...{ media: found.media, by: found.captured || (found.metrics.length > 0 ? 'output' : ''), exit: found.code },
   };
-  if (values.peers) {
-    for (const tracker of ['mlflow', 'wandb', 'trackio']) {
-      const theirs = peer(tracker, name);
-      row[tracker] = theirs ? `${theirs.metrics.length} / ${theirs.params.length}` : '–';
-    }
+  for (const tracker of values.peers.split(',').filter(Boolean)) {
+    const theirs = peer(tracker, name);
+    row[tracker] = theirs ? `${theirs.metrics.length} / ${theirs.params.length}` : '–';
   }
   rows.push(row);
   console.error(`${row.script}: ${found.metrics.join(', ')}`);

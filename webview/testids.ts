@@ -22,6 +22,7 @@
  *   insight-of-<id>                       what a search has learned; data-ready
  *   insight-<card>, insight-values-<card> history, importance, effects, surface, front, volume, parallel
  *   insight-left, insight-method          what is left to gain; importance for what
+ *   drawing-of-<run>, drawing-run, drawing-name, drawing-step   histograms and plots that a run has logged
  *   confusion-of-<run>, confusion-run, confusion-shares   which classes were taken for which
  *   range-of-<run>, use-rate              loss by learning rate; data-points
  *   toast, toast-action, announcer
@@ -68,6 +69,7 @@ export const TEST_IDS = {
   insightCard: (card: string) => `insight-${card}`,
   insightValues: (card: string) => `insight-values-${card}`,
   insightLeft: 'insight-left',
+  drawing: (run: string) => `drawing-of-${run}`,
   confusion: (run: string) => `confusion-of-${run}`,
   range: (run: string) => `range-of-${run}`,
   useRate: 'use-rate',

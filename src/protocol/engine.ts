@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import { record } from './recordSchema.js';
+import { DrawingsRequest } from './drawings.js';
 import { Environment } from './environment.js';
 import { HostIdentity } from './host.js';
 import { Insight, InsightQuery } from './insight.js';
@@ -419,6 +420,7 @@ export const Requests = {
     params: z.object({ id: Id }).strict(),
     result: z.object({ confusion: Confusion.nullable() }),
   },
+  'runs/drawings': DrawingsRequest,
   'series/read': {
     params: z.object({ queries: z.array(SeriesQuery).max(1000) }).strict(),
     result: z.object({ series: z.array(SeriesData) }),

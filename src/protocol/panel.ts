@@ -26,6 +26,7 @@ export const PANEL_REQUESTS = [
   'runs/delete',
   'runs/restore',
   'runs/confusion',
+  'runs/drawings',
   'series/read',
   'searches/list',
   'searches/get',

@@ -1,12 +1,12 @@
 /**
- * Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`; `&confusion=many&range` show results,
+ * Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`; `&confusion=many&drawings&range` show results,
  * `&language=zh-cn` shows the panel in Chinese.
  */
 import chinese from '../../l10n/bundle.l10n.zh-cn.json';
 import type { FileForm, FromPanel, ToPanel } from '../../src/protocol/panel.js';
 import type { Params } from '../../src/protocol/values.js';
 import { insight } from './insight.js';
-import { confusion, rangeRun, rangeSeries } from './results.js';
+import { confusion, drawings, rangeRun, rangeSeries } from './results.js';
 import { applyTheme } from './themes.js';
 import { FILE, World } from './world.js';
 
@@ -71,6 +71,8 @@ function answer(method: string, params: Record<string, never>): unknown {
       return insight(params as never, world.runs);
     case 'series/read':
       return { series: queries.map((query) => (query.run === range?.id ? rangeSeries(query) : world.series(query))) };
+    case 'runs/drawings':
+      return options.has('drawings') ? drawings(params as never) : { names: [], shown: null };
     case 'runs/confusion':
       return { confusion: options.has('confusion') ? confusion(id, options.get('confusion')) : null };
     case 'runs/start': {

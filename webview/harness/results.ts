@@ -1,4 +1,5 @@
-/** Made-up results of runs: a confusion matrix of digits, and a learning-rate range test. */
+/** Made-up results of runs: a confusion matrix of digits, histograms and plots, and a learning-rate range test. */
+import type { Drawings } from '../../src/protocol/drawings.js';
 import type { Confusion, SeriesData } from '../../src/protocol/engine.js';
 import { RANGE } from '../../src/protocol/rangeTest.js';
 import type { FakeRun, World } from './world.js';
@@ -21,6 +22,29 @@ export function confusion(run: string, kind: string | null): Confusion {
     }),
   );
   return { classes, rows, step: 100 };
+}
+
+export function drawings({ name, step }: { name?: string; step?: number }): Drawings {
+  const steps = Array.from({ length: 20 }, (_, i) => i * 50);
+  const names = [
+    { name: 'gradients/conv1.weight', steps },
+    { name: 'roc', steps: [950] },
+  ];
+  const at = step ?? 950;
+  if (name === 'roc') {
+    const x = Array.from({ length: 50 }, (_, i) => i / 49);
+    const series = ['cat', 'dog', 'eel'].map((each, i) => ({
+      name: each,
+      x,
+      y: x.map((one) => one ** (0.1 + 0.2 * i)),
+    }));
+    const plot = { kind: 'line' as const, title: 'ROC', x: 'false positive rate', y: 'true positive rate', series };
+    return { names, shown: { name, step: at, drawing: { plot } } };
+  }
+  const width = 1 / (1 + at / 300);
+  const edges = Array.from({ length: 65 }, (_, i) => (i / 32 - 1) * width);
+  const counts = edges.slice(1).map((_, i) => Math.round(400 * Math.exp(-(((i - 32) / 9) ** 2))));
+  return { names, shown: { name: names[0]!.name, step: at, drawing: { histogram: { counts, edges } } } };
 }
 
 /** Makes a run a range test. */

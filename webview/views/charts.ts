@@ -11,6 +11,7 @@ import { Follows } from '../model/signal.js';
 import { isLive, warningText } from '../model/values.js';
 import { groupMetrics } from '../model/view.js';
 import './confusion.js';
+import './drawings.js';
 import './legend.js';
 import './range.js';
 import { TEST_IDS } from '../testids.js';
@@ -213,7 +214,7 @@ class ChartsView extends LitElement {
             }
           </section>`;
         },
-      )}<ts-confusion .model=${model}></ts-confusion>`;
+      )}<ts-confusion .model=${model}></ts-confusion><ts-drawings .model=${model}></ts-drawings>`;
   }
 
   override render(): TemplateResult {

@@ -3,6 +3,7 @@ import type { Floats } from '../../../protocol/floats.js';
 import type { Params } from '../../../protocol/values.js';
 import type { Environment } from '../../disk/environments.js';
 import type { EngineParts } from '../../parts.js';
+import { readDrawings } from '../../runs/drawings.js';
 import { readConfusion } from '../../runs/confusion.js';
 import { refuse, type Refusal } from '../../runs/refusal.js';
 import { refuseForeignRun, refuseForeignSearch } from '../foreign.js';
@@ -96,6 +97,7 @@ export function runHandlers(parts: EngineParts) {
     'runs/confusion': ({ id }) => ({
       confusion: readConfusion(folders.path(existing(id).id), store.runs.media(id)),
     }),
+    'runs/drawings': ({ id, ...wanted }) => readDrawings(folders.path(existing(id).id), store.runs.media(id), wanted),
     'runs/columns': (query) => store.runs.columns(query),
     'runs/start': async (request, client) => ({ run: await maker.start(request, client.environment) }),
     'runs/rerun': async ({ id, params, floats, trust, debug }, { environment }) => {

@@ -1,0 +1,58 @@
+/** Histograms and plots among the files of a run. Programs write them, and may write anything. */
+import * as path from 'node:path';
+import { readReal } from '../../files/real.js';
+import {
+  Drawing,
+  HISTOGRAM_MIME,
+  PLOT_MIME,
+  type Drawings,
+  type HistogramDrawing,
+  type PlotDrawing,
+} from '../../protocol/drawings.js';
+import type { RunMedia } from '../../store/api.js';
+
+const MOST_BYTES = 4 * 1024 * 1024;
+const MOST_NAMES = 500;
+
+/** Reads one of the drawings and lists all. Reads nothing outside the run's folder. */
+export function readDrawings(
+  folder: string,
+  media: readonly RunMedia[],
+  wanted: { name?: string | undefined; step?: number | undefined },
+): Drawings {
+  const byName = new Map<string, RunMedia[]>();
+  for (const record of media) {
+    if (record.mime !== HISTOGRAM_MIME && record.mime !== PLOT_MIME) continue;
+    const known = byName.get(record.name);
+    if (known) known.push(record);
+    else if (byName.size < MOST_NAMES) byName.set(record.name, [record]);
+  }
+  const stepOf = (record: RunMedia): number => record.step ?? 0;
+  const names = [...byName].map(([name, records]) => ({
+    name,
+    steps: [...new Set(records.map(stepOf))].sort((a, b) => a - b),
+  }));
+  const { name = names[0]?.name ?? '', step = Infinity } = wanted;
+  const records = byName.get(name) ?? [];
+  const before = records.filter((record) => stepOf(record) <= step);
+  const record = (before.length > 0 ? before : records).reduce<RunMedia | null>(
+    (newest, each) => (newest === null || stepOf(each) >= stepOf(newest) ? each : newest),
+    null,
+  );
+  const drawing = record && readInside(folder, record);
+  return { names, shown: drawing && { name, step: stepOf(record), drawing } };
+}
+
+function readInside(folder: string, record: RunMedia): Drawing | null {
+  const file = path.resolve(folder, record.path);
+  if (!file.startsWith(folder + path.sep)) return null;
+  try {
+    const value: unknown = JSON.parse(readReal(file, MOST_BYTES));
+    const drawing =
+      record.mime === HISTOGRAM_MIME ? { histogram: value as HistogramDrawing } : { plot: value as PlotDrawing };
+    return Drawing.safeParse(drawing).data ?? null;
+  } catch {
+    // Gone, never there, too large, a link, or no JSON.
+    return null;
+  }
+}

@@ -1,0 +1,51 @@
+/** Histograms and plots that a run has logged as files, as the panel draws them. */
+import { z } from 'zod';
+import { ID_PATTERN } from './runFiles.js';
+
+export const HISTOGRAM_MIME = 'application/vnd.tunesmith.histogram+json';
+export const PLOT_MIME = 'application/vnd.tunesmith.plot+json';
+
+const Text = z.string().max(500);
+/** Values that are not finite are null. */
+const Points = z.array(z.number().nullable()).max(10_000);
+
+/** Counts of values in bins; `edges` has one more than `counts`. */
+export const HistogramDrawing = z
+  .object({ counts: z.array(z.number().min(0)).min(1).max(4096), edges: z.array(z.number()).max(4097) })
+  .refine(({ counts, edges }) => edges.length === counts.length + 1);
+export type HistogramDrawing = z.infer<typeof HistogramDrawing>;
+
+export const PlotDrawing = z.object({
+  kind: z.enum(['line', 'scatter', 'bar']),
+  title: Text,
+  /** Names of the axes. */
+  x: Text,
+  y: Text,
+  series: z.array(z.object({ name: Text, x: z.union([Points, z.array(Text).max(10_000)]), y: Points })).max(100),
+});
+export type PlotDrawing = z.infer<typeof PlotDrawing>;
+
+export const Drawing = z.union([
+  z.object({ histogram: HistogramDrawing }).strict(),
+  z.object({ plot: PlotDrawing }).strict(),
+]);
+export type Drawing = z.infer<typeof Drawing>;
+
+export const DrawingsRequest = {
+  params: z
+    .object({
+      id: z.string().regex(ID_PATTERN, 'is no id of a run'),
+      /** Absent: the first one. */
+      name: z.string().optional(),
+      /** The newest one at or before this step; absent: the newest. */
+      step: z.number().optional(),
+    })
+    .strict(),
+  result: z.object({
+    /** Names with the steps that there are, ascending. */
+    names: z.array(z.object({ name: z.string(), steps: z.array(z.number()) })),
+    /** Null when there is none, or its file is not what it must be. */
+    shown: z.object({ name: z.string(), step: z.number(), drawing: Drawing }).nullable(),
+  }),
+};
+export type Drawings = z.infer<typeof DrawingsRequest.result>;

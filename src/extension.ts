@@ -52,7 +52,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   own(new Diagnostics(documents, log));
   own(new Lenses(documents, states));
   own(new ScriptLenses(engines, states));
-  own(new LanguageHelp(states));
+  own(new LanguageHelp(states, documents));
   own(new StatusBar(engines));
   own(new Notifications(engines));
   own(new Conditions(engines));

@@ -77,6 +77,12 @@ function fileSchema(deep: boolean) {
       .describe(
         'Configuration files (YAML, JSON, TOML) that each run gets a copy of, with these values in it: `config.yaml: { lr: "{lr}" }`. `{config}` in `run` is the path of the copy.',
       ),
+    output: z
+      .union([z.string(), record(z.null())], { error: 'output must be a folder, such as: "{run.dir}"' })
+      .optional()
+      .describe(
+        'Folder that the program starts in, so that what it writes by relative paths is the run\'s alone: `"{run.dir}"` or a folder in it. Arguments that name files of `cwd` become absolute paths.',
+      ),
     resources: z
       .strictObject({
         gpus: z.number().int('gpus must be a whole number; use perGpu to share one').min(0).optional(),

@@ -92,6 +92,8 @@ export interface Experiment {
   capture?: Capture | undefined;
   /** Configuration files that each run gets a copy of, by their path from `cwd`, and the values put into it. */
   files?: Record<string, CopiedValues> | undefined;
+  /** Folder within that of the run that the program starts in, as written: `{run.dir}/out`. */
+  output?: string | undefined;
   resources: {
     /** GPUs that each run gets. Null: one if there are any. 0: none. */
     gpus: number | null;

@@ -60,4 +60,29 @@ describe('experiment files in the editor', () => {
     );
     assert.ok(hover, 'a hover');
   });
+
+  it('completes and explains what a command may name', async () => {
+    const text =
+      'name: named\nrun: node x.mjs --lr {lr} {run.dir} {\nparams: { lr: 0.5 }\nfiles: { conf/base.yaml: {} }\n';
+    const document = await open(write('named.tune.yaml', text));
+    const end = new vscode.Position(1, document.lineAt(1).text.length);
+    const list = await vscode.commands.executeCommand<vscode.CompletionList>(
+      'vscode.executeCompletionItemProvider',
+      document.uri,
+      end,
+    );
+    const labels = list.items.map(({ label }) => (typeof label === 'string' ? label : label.label));
+    for (const name of ['lr', 'run.dir', 'run.id', 'seed', 'trial', 'gpu', 'base'])
+      assert.ok(labels.includes(name), name);
+    const hoverAt = async (word: string) => {
+      const [found] = await vscode.commands.executeCommand<vscode.Hover[]>(
+        'vscode.executeHoverProvider',
+        document.uri,
+        document.positionAt(text.indexOf(word) + 1),
+      );
+      return found ? found.contents.map((each) => (typeof each === 'string' ? each : each.value)).join() : '';
+    };
+    assert.match(await hoverAt('{lr}'), /0\.5/);
+    assert.match(await hoverAt('{run.dir}'), /never collide/);
+  });
 });

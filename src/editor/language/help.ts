@@ -4,17 +4,23 @@ import { Disposables, type Disposable } from '../events.js';
 import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { l10n } from '../l10n.js';
-import { loadExperiments, SELECTOR } from './documents.js';
+import { loadExperiments, SELECTOR, type Documents } from './documents.js';
 import type { FileStates } from './fileStates.js';
 import { scan, type Place } from './scan.js';
 import { SchemaReader, type Property, type Schema } from './schema.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
 
+/** Knows the reader of experiment files, so it is loaded when first used. */
+const loadPlaceholders = () => import('./placeholders.js');
+
 export class LanguageHelp implements vscode.CompletionItemProvider, vscode.HoverProvider, Disposable {
   private readonly all = new Disposables();
   private reader: SchemaReader | undefined;
 
-  constructor(private readonly states: FileStates) {
+  constructor(
+    private readonly states: FileStates,
+    private readonly documents: Documents,
+  ) {
     this.all.add(vscode.languages.registerCompletionItemProvider(SELECTOR, this, ' ', '"', '{', '[', ','));
     this.all.add(vscode.languages.registerHoverProvider(SELECTOR, this));
   }
@@ -27,6 +33,8 @@ export class LanguageHelp implements vscode.CompletionItemProvider, vscode.Hover
     const text = document.getText();
     const offset = document.offsetAt(position);
     if (/(^|\s)#/.test(document.lineAt(position).text.slice(0, position.character))) return [];
+    const named = (await loadPlaceholders()).typedPlaceholder(text.split('\n'), position.line, position.character);
+    if (named) return this.placeholders(document, position, named);
     const { place, entries } = scan(text, offset);
     const reader = await this.schema();
     const typed = new vscode.Range(document.positionAt(Math.min(place.from, offset)), position);
@@ -49,6 +57,8 @@ export class LanguageHelp implements vscode.CompletionItemProvider, vscode.Hover
   }
 
   async provideHover(document: vscode.TextDocument, position: vscode.Position): Promise<vscode.Hover | undefined> {
+    const placed = await this.placeholderHover(document, position);
+    if (placed) return placed;
     const offset = document.offsetAt(position);
     const entry = scan(document.getText()).entries.find(({ from, to }) => from <= offset && offset <= to);
     if (!entry) return undefined;
@@ -75,6 +85,57 @@ export class LanguageHelp implements vscode.CompletionItemProvider, vscode.Hover
     const markdown = new vscode.MarkdownString();
     for (const line of lines) markdown.appendText(line).appendMarkdown('\n\n');
     return new vscode.Hover(markdown, new vscode.Range(document.positionAt(entry.from), document.positionAt(entry.to)));
+  }
+
+  /** Names that a command can be given, for what is typed after a brace. */
+  private async placeholders(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    { from, section }: { from: number; section: string },
+  ): Promise<vscode.CompletionItem[]> {
+    const { entries } = scan(document.getText());
+    const under = (key: string) => entries.filter(({ path }) => same(path, [key])).map((entry) => entry.key);
+    const params = [
+      ...under('params'),
+      ...entries.filter(({ path }) => same(path, ['search', 'space'])).map(({ key }) => key),
+    ];
+    const { runPlaceholders } = await loadPlaceholders();
+    const facts = section === 'network' ? [] : runPlaceholders(under('files'));
+    const closed = document.lineAt(position).text[position.character] === '}';
+    const item = (name: string, detail: string, kind: vscode.CompletionItemKind) => {
+      const made = new vscode.CompletionItem(name, kind);
+      made.detail = detail;
+      made.range = new vscode.Range(position.line, from, position.line, position.character);
+      made.insertText = closed ? name : `${name}}`;
+      return made;
+    };
+    return [
+      ...[...new Set(params)].map((name) => item(name, l10n.t('parameter'), vscode.CompletionItemKind.Variable)),
+      ...facts.map(({ name, detail }) => item(name, detail, vscode.CompletionItemKind.Constant)),
+    ];
+  }
+
+  private async placeholderHover(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+  ): Promise<vscode.Hover | undefined> {
+    const lines = document.getText().split('\n');
+    const { placeholderAt, runPlaceholders } = await loadPlaceholders();
+    const placed = placeholderAt(lines, position.line, position.character);
+    if (!placed) return undefined;
+    const { name, from, to } = placed;
+    const { parsed } = await this.documents.read(document);
+    const files = scan(document.getText()).entries.filter(({ path }) => same(path, ['files']));
+    const params = parsed.experiment?.params;
+    const text =
+      params && hasEntry(params, name)
+        ? l10n.t(
+            'Parameter, in the file {0}',
+            formatParam(entryOf(params, name)!, markAt(parsed.experiment?.floats, name)),
+          )
+        : runPlaceholders(files.map(({ key }) => key)).find((each) => each.name === name)?.detail;
+    if (text === undefined) return undefined;
+    return new vscode.Hover(text, new vscode.Range(position.line, from, position.line, to));
   }
 
   private async schema(): Promise<SchemaReader> {

@@ -80,6 +80,8 @@ export class RunFolders {
     try {
       this.asked.add('run', spec.id, text);
       if (experiment) writeReal(path.join(folder, RUN_FILES.experiment), this.experimentText(experiment));
+      // A program may start in a folder of its own.
+      if (spec.cwd.startsWith(folder + path.sep)) makeFolderReal(spec.cwd);
       for (const [name, content] of Object.entries(files)) {
         const file = path.join(folder, name);
         makeFolderReal(path.dirname(file));

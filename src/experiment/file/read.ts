@@ -7,6 +7,7 @@ import { refuse, type Dimension } from '../../search/index.js';
 import { splitCommand } from '../start/command.js';
 import { listFault, macroFault, placeholders, RUN_FACTS } from '../start/fill.js';
 import { copyName, textsOfCopies } from '../start/configCopies.js';
+import { outputFault, outputText } from '../start/output.js';
 import { checkCopies } from './copyChecks.js';
 import { flatten } from './flatten.js';
 import { checkNetworkTemplate } from '../network/index.js';
@@ -165,6 +166,7 @@ class Checks {
       (...fault) => this.report(...fault),
       (name, at) => this.placeholder(name, this.reading.source.rangeOf(this.reading.origin(at))),
     );
+    this.output();
     if (!this.reading.source.failed) this.notPassed();
     if (this.written.seed !== undefined && this.written.resources?.gpus === 0 && this.written.resources.perGpu) {
       this.report(
@@ -309,6 +311,12 @@ class Checks {
     }
   }
 
+  private output(): void {
+    if (this.written.output === undefined) return;
+    const fault = outputFault(outputText(this.written.output));
+    if (fault) this.report(['output'], fault);
+  }
+
   private variable(name: string, text: string): void {
     const { source, origin } = this.reading;
     const at = origin(['env', name]);
@@ -384,6 +392,7 @@ function build(reading: Reading, file: string): Experiment {
     env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, text(value, ['env', key])])),
     ...(written.capture !== undefined && { capture: normalCapture(written.capture) }),
     ...(written.files && { files: written.files }),
+    ...(written.output !== undefined && { output: outputText(written.output)! }),
     resources: { gpus: written.resources?.gpus ?? null, perGpu: written.resources?.perGpu ?? 1 },
     python: written.python ?? null,
     seed: written.seed ?? null,

@@ -14,7 +14,9 @@ const PATTERN = /\$\{([^{}]*)\}|\{\{|\}\}|\{([A-Za-z_][\w.\-/]*)(?:(\*)|\?([^{}:
 const ALONE = /^\{([A-Za-z_][\w.\-/]*)(?:(\*)|\?[^{}]*)\}$/;
 
 /** Facts of a run that a command can name beside its hyperparameters; a hyperparameter of the same name takes precedence. */
-export const RUN_FACTS = ['seed', 'trial', 'run.id', 'run.dir'] as const;
+export const RUN_FACTS = ['seed', 'trial', 'run.id', 'run.dir', 'gpu'] as const;
+/** Stands where `{gpu}` is written: the GPU that a run is placed on is known only when its program starts. */
+const GPU_VARIABLE = 'CUDA_VISIBLE_DEVICES';
 
 /** Macros that stand alone as one argument and become any number of them. */
 const LISTS: Record<string, (name: string, value: Nested, mark: FloatMark) => string[]> = {
@@ -114,7 +116,10 @@ export function fillArgument(text: string, values: Values, env: Record<string, s
     filled += text.slice(from, match.index);
     from = match.index + whole.length;
     const variable = macro?.startsWith('envvar:') ? macro.slice('envvar:'.length) : null;
-    if (variable === null) filled += pieceOf(match, values);
+    if (variable === null && whole === '{gpu}' && !hasEntry(values.params, 'gpu')) {
+      variables.push({ at: filled.length, name: GPU_VARIABLE });
+      filled += `\${envvar:${GPU_VARIABLE}}`;
+    } else if (variable === null) filled += pieceOf(match, values);
     else {
       if (entryOf(env, variable) === undefined) throw new MissingValue('env', variable);
       variables.push({ at: filled.length, name: variable });

@@ -18,6 +18,7 @@ import {
   type Values,
 } from './fill.js';
 import { CopyError, copyName, copyPath, copyText, textsOfCopies } from './configCopies.js';
+import { startIn } from './output.js';
 import { optionFromValue } from './interpreterOptions.js';
 import { validateNetwork } from '../network/index.js';
 import { refuseParam } from '../file/paramCheck.js';
@@ -75,6 +76,7 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
     report([program.kind], missing(error));
   }
   planCopies(experiment, plan, values, report);
+  const output = experiment.output !== undefined && ctx.run ? fillVariable(experiment.output, values) : null;
   if (experiment.syncInterval !== undefined) plan.env[RUN_ENV.fsync] = String(experiment.syncInterval);
   for (const [name, text] of Object.entries(experiment.env)) {
     try {
@@ -88,6 +90,7 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
   const passing = { program, env: texts, folder, cwd: plan.cwd };
   const { unlessRead } = notPassed(Object.keys(merged), passing);
   if (unlessRead.length > 0) plan.unpassed = unlessRead;
+  if (output !== null) startIn(path.resolve(output), plan);
   return plan;
 }
 
@@ -110,8 +113,8 @@ function textsOf(argument: string, values: Values, env: Record<string, string | 
 }
 
 /** Returns whether the command or the environment names the run's own folder, id, seed or trial. */
-export function namesItsRun({ program, env, files }: Experiment): boolean {
-  if (files && Object.keys(files).length > 0) return true;
+export function namesItsRun({ program, env, files, output }: Experiment): boolean {
+  if (output !== undefined || (files && Object.keys(files).length > 0)) return true;
   const texts = [...(program.kind === 'run' ? program.argv : []), ...Object.values(env)];
   return texts.some(needsRun);
 }
@@ -154,6 +157,11 @@ function planCopies(
 }
 
 function missing(error: MissingValue): Fault {
+  if (error.missing === 'gpu')
+    return {
+      message: '{gpu} is known only when the program starts: it can stand in the command alone',
+      hint: 'programs have CUDA_VISIBLE_DEVICES in their environment',
+    };
   return error.what === 'env'
     ? {
         message: `the environment variable ${error.missing} is not set`,

@@ -105,6 +105,26 @@ it('writes through no link, and starts where the terminal is', async () => {
   expect(printed(log).cwd).toBe('work space');
 });
 
+it("starts programs in a folder of their own, where their files are nobody else's", async () => {
+  here.write('data.csv', '1,2\n');
+  here.write('writes.py', 'import sys\nopen("model.txt", "w").write(open(sys.argv[1]).read() + sys.argv[2])\n');
+  const text = "run: python writes.py data.csv {n}\nparams: { n: 1 }\noutput: '{run.dir}/out'\n";
+  here.write('writes.tune.yaml', `${text}search: { sampler: grid, parallel: 2, space: { n: { choice: [1, 2] } } }\n`);
+  const { code, out, err } = await here.tunesmith(['search', 'writes.tune.yaml', '--json']);
+  expect(code, err).toBe(0);
+  const { search } = JSON.parse(out) as { search: string };
+  const { out: listed } = await here.tunesmith(['ls', '--json', '--search', search]);
+  const written = (JSON.parse(listed) as { id: string; params: { n: number } }[]).map(({ id, params }) => [
+    params.n,
+    readFileSync(path.join(here.folder, '.tunesmith/runs', id, 'out/model.txt'), 'utf8'),
+  ]);
+  expect(written.sort()).toEqual([
+    [1, '1,2\n1'],
+    [2, '1,2\n2'],
+  ]);
+  expect(existsSync(path.join(here.folder, 'model.txt'))).toBe(false);
+});
+
 it('explains what is no script', async () => {
   here.write('x.txt', 'hello');
   expect((await here.tunesmith(['tune', 'x.txt'])).err).toContain('is no script');

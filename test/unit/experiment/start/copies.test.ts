@@ -108,3 +108,30 @@ it('gives the interpreter no option from a list or a switch', () => {
   const { problems } = plan('run: python {x*} train.py\nparams: { x: ["-c", "import os"] }\n');
   expect(problems.map(({ message }) => message).join()).toContain('begins with "-"');
 });
+
+it('starts the program in a folder of the run, with its arguments where they were', () => {
+  const text = (output: string) => `run: [python, c.json, --conf=config.yaml, --lr, '{lr}', nothere, '-x']
+params: { lr: 0.5 }
+output: ${output}
+`;
+  const { argv, cwd, problems } = plan(text("'{run.dir}/out'"));
+  expect(problems).toEqual([]);
+  expect(cwd).toBe('/runs/r1/out');
+  const conf = `--conf=${path.join(folder, 'config.yaml')}`;
+  expect(argv.slice(1)).toEqual([path.join(folder, 'c.json'), conf, '--lr', '0.5', 'nothere', '-x']);
+  expect(plan(text('{run.dir}')).cwd).toBe('/runs/r1');
+  expect(plan("run: python -m pkg\noutput: '{run.dir}'\n").env).toEqual({ PYTHONPATH: folder });
+  for (const wrong of ['out', "'{run.dir}/../x'", "'{run.id}'", '{a: 1}'])
+    expect(faults(`run: a\noutput: ${wrong}\n`)[0], wrong).toMatch(/^2:.* error output must be/);
+});
+
+it('leaves the GPU to the start of the program', () => {
+  const { argv, variables } = plan("run: [prog, '--gpu={gpu}', '{gpu}']\n");
+  expect(argv).toEqual(['prog', '--gpu=${envvar:CUDA_VISIBLE_DEVICES}', '${envvar:CUDA_VISIBLE_DEVICES}']);
+  expect(variables).toEqual([
+    { argument: 1, at: 6, name: 'CUDA_VISIBLE_DEVICES' },
+    { argument: 2, at: 0, name: 'CUDA_VISIBLE_DEVICES' },
+  ]);
+  expect(plan('run: prog {gpu}\nparams: { gpu: 3 }\n').argv).toEqual(['prog', '3']);
+  expect(plan("run: prog\nenv: { G: '{gpu}' }\n").problems[0]!.message).toContain('in the command alone');
+});

@@ -23,6 +23,7 @@ const MAY_USE = {
   store: ['protocol', 'files'],
   foreign: ['protocol', 'files'],
   experiment: ['protocol', 'search'],
+  tools: ['protocol', 'format', 'files', 'search', 'experiment'],
   client: ['protocol', 'files'],
   training: ['protocol', 'files', 'client', 'experiment'],
 };

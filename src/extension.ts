@@ -20,6 +20,7 @@ import { Forms } from './editor/panel/forms.js';
 import { Panels } from './editor/panel/panels.js';
 import { ScriptLenses } from './editor/scripts/scriptLenses.js';
 import { StatusBar } from './editor/statusBar.js';
+import { EditorBench } from './editor/tools/bench.js';
 import { AgentTools } from './editor/tools/tools.js';
 
 /** The API for other extensions and for tests. */
@@ -56,7 +57,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   own(new StatusBar(engines));
   own(new Notifications(engines));
   own(new Conditions(engines));
-  own(new AgentTools(engines, files));
+  own(new AgentTools(new EditorBench(engines, files)));
 
   const parts = { engines, explorer, files, panels, logs, log, extensionUri };
   own(registerCommands(async () => allHandlers(parts), log));

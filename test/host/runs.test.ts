@@ -168,12 +168,14 @@ describe('runs', function () {
       return JSON.parse((content[0] as vscode.LanguageModelTextPart).value) as Record<string, unknown>;
     };
     const { runs } = (await ask('tunesmith_list_runs', { experiment: 'quick' })) as {
-      runs: { id: string; objective: number }[];
+      runs: { id: string; objective: { value: number } }[];
     };
-    assert.equal(runs[0]?.objective, 0.8);
-    const shown = (await ask('tunesmith_show_run', { run: runs[0]!.id, points: 3 })) as { series: object; log: string };
-    assert.ok('loss' in shown.series);
-    assert.match(shown.log, /done/);
+    assert.equal(runs[0]?.objective.value, 0.8);
+    const run = runs[0].id;
+    const { curve } = await ask('tunesmith_read_metric', { run, metric: 'loss', points: 3 });
+    assert.ok(Array.isArray(curve) && curve.length > 0);
+    const { log } = (await ask('tunesmith_read_log', { run })) as { log: { untrusted: string } };
+    assert.match(log.untrusted, /done/);
   });
 
   it('searches, marks the best and applies it without losing a comment', async () => {

@@ -2,11 +2,11 @@
  * Builds the generated keys of package.json and the texts of package.nls.json from the declarations beside it.
  * Every text a person reads becomes a `%key%`, so that it can be translated.
  */
-import { z } from 'zod';
 import { COMMANDS, LANGUAGE_OF, commandId, type CommandName } from './commands.js';
 import { CONTAINER, EXTENSION, FILE_ENDINGS, LANGUAGE, PANEL_TYPE, SCHEMA_FILE, VIEW } from './ids.js';
 import { SETTINGS } from './settings.js';
-import { TOOLS } from './tools.js';
+import { inputSchema, TOOLS } from '../../tools/index.js';
+import { editorName } from '../tools/name.js';
 import type { CommandSpec, SettingSpec } from './types.js';
 import { TOUR, WELCOME } from './welcome.js';
 import { setEntry } from '../../protocol/records.js';
@@ -153,17 +153,20 @@ function setting(texts: Texts, name: string, spec: SettingSpec) {
 }
 
 function tools(texts: Texts) {
-  return Object.entries(TOOLS).map(([name, { title, description, model, reference, icon, input }]) => ({
-    name,
-    displayName: texts.add(`tool.${name}`, title),
-    userDescription: texts.add(`tool.${name}.description`, description),
-    modelDescription: model,
-    toolReferenceName: reference,
-    canBeReferencedInPrompt: true,
-    icon: `$(${icon})`,
-    when: 'isWorkspaceTrusted',
-    inputSchema: z.toJSONSchema(input, { io: 'input', target: 'draft-7' }),
-  }));
+  return TOOLS.map((tool) => {
+    const name = editorName(tool.name);
+    return {
+      name,
+      displayName: texts.add(`tool.${name}`, tool.title),
+      userDescription: texts.add(`tool.${name}.description`, tool.summary),
+      modelDescription: tool.description,
+      toolReferenceName: tool.name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
+      canBeReferencedInPrompt: true,
+      icon: `$(${tool.icon})`,
+      when: 'isWorkspaceTrusted',
+      inputSchema: inputSchema(tool),
+    };
+  });
 }
 
 function walkthrough(texts: Texts) {

@@ -1,0 +1,51 @@
+/** Tools for agents: declared and implemented once, offered by the editor and by `tunesmith mcp`. Knows neither. */
+import { z } from 'zod';
+import { startRun, startSearch } from './acting/start.js';
+import type { Bench, Call } from './bench.js';
+import { ToolError } from './bench.js';
+import type { ToolName } from './names.js';
+import { compareRuns } from './reading/compare.js';
+import { checkFile, readLog, readMetric, showRun, showSearch } from './reading/details.js';
+import { explainSearch, recommendValues } from './reading/insight.js';
+import { listDevices, listExperiments, listRuns, listSearches } from './reading/lists.js';
+import { waitFor } from './reading/wait.js';
+import type { Tool } from './tool.js';
+
+export type { Act } from './act.js';
+export { ToolError, type Bench, type BenchFolder, type Call } from './bench.js';
+export { inputSchema, type ActingTool, type ReadingTool, type Tool } from './tool.js';
+
+export const TOOLS: readonly Tool[] = [
+  listExperiments,
+  listRuns,
+  showRun,
+  listSearches,
+  showSearch,
+  readMetric,
+  readLog,
+  checkFile,
+  compareRuns,
+  explainSearch,
+  recommendValues,
+  waitFor,
+  listDevices,
+  startRun,
+  startSearch,
+];
+
+export function toolNamed(name: string): Tool {
+  const tool = TOOLS.find((each) => each.name === (name as ToolName));
+  if (tool) return tool;
+  throw new ToolError(`There is no tool ${name}. There are: ${TOOLS.map((each) => each.name).join(', ')}.`);
+}
+
+/** Returns what came in as the tool takes it, with defaults. Throws ToolError that names what is wrong. */
+export function readInput(tool: Tool, raw: unknown): unknown {
+  const parsed = tool.input.safeParse(raw ?? {});
+  if (parsed.success) return parsed.data;
+  throw new ToolError(`${tool.name}: ${z.prettifyError(parsed.error)}`);
+}
+
+export async function read(tool: Tool & { acts: false }, raw: unknown, bench: Bench, call: Call): Promise<object> {
+  return tool.read(readInput(tool, raw), bench, call);
+}

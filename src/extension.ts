@@ -21,6 +21,8 @@ import { Panels } from './editor/panel/panels.js';
 import { ScriptLenses } from './editor/scripts/scriptLenses.js';
 import { StatusBar } from './editor/statusBar.js';
 import { EditorBench } from './editor/tools/bench.js';
+import { Budgets } from './editor/tools/budgets.js';
+import { McpServers } from './editor/tools/mcpServer.js';
 import { AgentTools } from './editor/tools/tools.js';
 
 /** The API for other extensions and for tests. */
@@ -57,6 +59,8 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   own(new StatusBar(engines));
   own(new Notifications(engines));
   own(new Conditions(engines));
+  own(new Budgets(engines));
+  own(new McpServers(distFolder, version));
   own(new AgentTools(new EditorBench(engines, files)));
 
   const parts = { engines, explorer, files, panels, logs, log, extensionUri };

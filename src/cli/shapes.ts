@@ -19,6 +19,8 @@ export interface RunJson {
   objective: WireNumber | null;
   createdAt: string;
   endedAt: string | null;
+  /** Name of the agent that started it, or its search; absent if a person did. */
+  by?: string;
 }
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
@@ -36,6 +38,7 @@ export function runJson(run: Run): RunJson {
     objective: run.objective?.value ?? null,
     createdAt: iso(run.createdAt)!,
     endedAt: iso(run.endedAt),
+    ...(run.by !== undefined && { by: run.by }),
   };
 }
 
@@ -56,6 +59,7 @@ export function detailJson(run: RunDetail) {
     note: run.note,
     error: run.error,
     messages: run.messages,
+    ...(run.acts && { acts: run.acts }),
   };
 }
 
@@ -71,5 +75,6 @@ export function searchJson(search: Search) {
     trials: search.counts.total,
     counts: search.counts,
     best: bestJson(search.best),
+    ...(search.by !== undefined && { by: search.by }),
   };
 }

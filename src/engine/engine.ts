@@ -18,6 +18,8 @@ import { runHandlers } from './server/handlers/runs.js';
 import { searchHandlers } from './server/handlers/searches.js';
 import { seriesHandlers } from './server/handlers/series.js';
 import { Insights } from './searches/insight/insights.js';
+import { AgentActs } from './agents/acting.js';
+import { Grants } from './agents/grants.js';
 import { Asked } from './disk/asked.js';
 import { Environments } from './disk/environments.js';
 import type { EngineLock } from './disk/lock.js';
@@ -34,7 +36,7 @@ import { SearchFolders } from './searches/folders.js';
 import { KeptSearches } from './searches/keptSearches.js';
 import { Searches } from './searches/searches.js';
 import { refuseReadOnly } from './server/readOnly.js';
-import { Server, type Condition } from './server/server.js';
+import { Server, type Condition, type Handlers } from './server/server.js';
 import { OtherHosts } from './otherHosts.js';
 import { SchedulerLease } from './executors/schedulerLease.js';
 import { Trouble } from './disk/trouble.js';
@@ -61,6 +63,9 @@ export class Engine {
   private readonly asked: Asked;
   private readonly keptSearches: KeptSearches;
   private readonly others: OtherHosts;
+  private readonly grants: Grants;
+  private readonly agents: AgentActs;
+  private readonly handlers: Handlers;
   private readonly startedAt = Date.now();
   private readonly token = randomBytes(32).toString('hex');
   private netServer: net.Server | null = null;
@@ -83,12 +88,13 @@ export class Engine {
     const folders = new RunFolders(paths.runs, this.asked);
     const searchFolders = new SearchFolders(paths.searches, this.asked);
     const environments = new Environments(paths.environments);
-    this.keptSearches = new KeptSearches(index.searches, searchFolders, log);
+    this.keptSearches = new KeptSearches(index.searches, index.acts, searchFolders, log);
     const store: StoreApi = {
       runs: index.runs,
       ingest: index.ingest,
       series: index.series,
       searches: this.keptSearches,
+      acts: index.acts,
       batch: (work) => index.batch(work),
       close: () => index.close(),
     };
@@ -116,29 +122,16 @@ export class Engine {
     const hand = new HandRuns({ ...shared, runs: paths.runs });
     this.parts = { ...shared, active, hand, maker, searches, insights: new Insights(shared) };
     this.others = new OtherHosts(this.parts, new SchedulerLease(paths.schedulerLease), paths.workspace);
+    this.grants = new Grants(paths.grants, store, log);
+    this.agents = new AgentActs(this.parts, this.grants, this.asked, () => this.handlers);
+    this.handlers = this.guardedHandlers();
     this.server = new Server({
       token: this.token,
       version,
       workspace: paths.workspace,
       log,
       condition: () => this.condition(),
-      handlers: refuseReadOnly(
-        this.others.guarded({
-          ...runHandlers(this.parts),
-          ...searchHandlers(this.parts),
-          ...seriesHandlers(this.parts),
-          ...engineHandlers(this.parts, {
-            version,
-            workspace: paths.workspace,
-            startedAt: this.startedAt,
-            problem: () => this.condition().problem,
-            work: () => this.work(),
-            // After the answer is on its way.
-            leave: (why) => void setTimeout(() => void this.leave(why), 20),
-          }),
-        }),
-        paths,
-      ),
+      handlers: this.handlers,
       connected: (client) => {
         log.info(`client ${client.name} connected`);
         changes.add(client, this.condition());
@@ -149,6 +142,26 @@ export class Engine {
         this.busyAt = Date.now();
       },
     });
+  }
+
+  private guardedHandlers(): Handlers {
+    const { paths, version } = this.options;
+    const all: Handlers = {
+      ...runHandlers(this.parts),
+      ...searchHandlers(this.parts),
+      ...seriesHandlers(this.parts),
+      ...this.agents.own,
+      ...engineHandlers(this.parts, {
+        version,
+        workspace: paths.workspace,
+        startedAt: this.startedAt,
+        problem: () => this.condition().problem,
+        work: () => this.work(),
+        // After the answer is on its way.
+        leave: (why) => void setTimeout(() => void this.leave(why), 20),
+      }),
+    };
+    return refuseReadOnly(this.others.guarded(all), paths);
   }
 
   async start(): Promise<void> {
@@ -224,7 +237,10 @@ export class Engine {
   }
 
   private condition(): Condition {
-    return { problem: this.parts.trouble.problem ?? this.options.problem, notice: this.others.notice() };
+    // Rounded, so that clients hear of it now and then and not each second.
+    const grants = this.grants.list().map((grant) => ({ ...grant, usedHours: Number(grant.usedHours.toFixed(2)) }));
+    const problem = this.parts.trouble.problem ?? this.options.problem;
+    return { problem, notice: this.others.notice(), ...(grants.length > 0 && { grants }) };
   }
 
   private work(): { runs: number; searches: number } {
@@ -264,6 +280,7 @@ export class Engine {
     const work = this.workCount();
     this.others.tick(work);
     trouble.look();
+    trouble.attempt(() => this.agents.tick());
     changes.tellCondition(this.condition());
     if (changes.clientCount > 0 || work > 0) this.busyAt = Date.now();
     if (Date.now() - this.busyAt >= idleMs) return void this.leave(`Nothing to do for ${Math.round(idleMs / 1000)} s.`);

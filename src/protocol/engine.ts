@@ -8,6 +8,7 @@
  * missed something asks again for what it shows.
  */
 import { z } from 'zod';
+import { AgentAct, AgentRequests, Grant } from './agents.js';
 import { record } from './recordSchema.js';
 import { DrawingsRequest } from './drawings.js';
 import { Environment } from './environment.js';
@@ -134,6 +135,8 @@ export const Run = z.object({
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),
   deletedAt: z.number().nullable(),
+  /** Name of the agent that started it, or its search; absent if a person did. */
+  by: z.string().optional(),
 });
 export type Run = z.infer<typeof Run>;
 
@@ -162,6 +165,8 @@ export const RunDetail = Run.extend({
   signal: z.string().nullable(),
   /** Oldest first, at most 1,000. */
   messages: z.array(RunMessage),
+  /** Acts of agents on it: the newest 50, oldest first; absent if there is none. */
+  acts: z.array(AgentAct).optional(),
 });
 export type RunDetail = z.infer<typeof RunDetail>;
 
@@ -214,6 +219,8 @@ export const Search = z.object({
   error: z.string().nullable(),
   createdAt: z.number(),
   endedAt: z.number().nullable(),
+  /** Name of the agent that started it; absent if a person did. */
+  by: z.string().optional(),
 });
 export type Search = z.infer<typeof Search>;
 
@@ -336,6 +343,8 @@ export const Requests = {
       notice: z.string().nullable().optional(),
       /** See `engine/status`. */
       problem: z.string().nullable().optional(),
+      /** Budgets that agents have; absent if none. */
+      grants: z.array(Grant).optional(),
     }),
   },
   /**
@@ -520,6 +529,7 @@ export const Requests = {
     }),
   },
   'devices/list': { params: Empty, result: z.object({ devices: z.array(Device) }) },
+  ...AgentRequests,
   /** Asks for `seriesChanged` about these runs (replaces the former list). */
   watch: {
     params: z.object({ runs: z.array(Id), logs: z.array(Id).default([]) }).strict(),
@@ -541,7 +551,12 @@ export const Notifications = {
   seriesChanged: z.object({ runs: record(record(z.number().int())) }),
   logChanged: z.object({ runs: record(z.number().int()) }),
   /** The state of the engine itself has changed: see `problem` of `engine/status` and `notice` of `initialize`. */
-  condition: z.object({ problem: z.string().nullable(), notice: z.string().nullable() }),
+  condition: z.object({
+    problem: z.string().nullable(),
+    notice: z.string().nullable(),
+    /** Budgets that agents have; absent if none. */
+    grants: z.array(Grant).optional(),
+  }),
   /** The engine is leaving; clients reconnect when they next need it. */
   leaving: z.object({ why: z.string() }),
 } as const;

@@ -15,6 +15,8 @@ export const RUN_FILES = {
   /** Values that the supervisor reads from log files of the program. */
   filesJournal: 'files.ndjson',
   engineJournal: 'engine.ndjson',
+  /** Acts of agents; also in the folders of searches. */
+  acts: 'acts.ndjson',
   checkpoints: 'checkpoints',
   media: 'media',
 } as const;

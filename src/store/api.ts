@@ -26,6 +26,7 @@ import type {
   SeriesData,
   SeriesQuery,
 } from '../protocol/engine.js';
+import type { AgentAct } from '../protocol/agents.js';
 import type { Floats } from '../protocol/floats.js';
 import type { JournalRecord } from '../protocol/journal.js';
 import type { RunSpec } from '../protocol/runFolder.js';
@@ -120,6 +121,18 @@ export interface RunsApi {
     goal: Goal;
     of: number;
   } | null;
+}
+
+export interface ActsApi {
+  add(subject: string, act: AgentAct): void;
+  /** Replaces what is known of a run or a search by what its folder has. */
+  takeIn(subject: string, acts: readonly AgentAct[]): void;
+  /** Returns the newest acts on a run or a search, oldest of them first. */
+  of(subject: string): AgentAct[];
+  /** Returns the act by which one of these was started; null if a person started it. */
+  starterOf(subjects: readonly (string | null)[]): AgentAct | null;
+  /** Returns the seconds that runs of a file, started by agents under a budget, have worked since a time (ms). */
+  secondsUnderBudget(file: string, since: number, now: number): number;
 }
 
 export interface NewSearch {
@@ -247,6 +260,7 @@ export interface StoreApi {
   readonly searches: SearchesApi;
   readonly ingest: IngestApi;
   readonly series: SeriesApi;
+  readonly acts: ActsApi;
   /** Everything done inside is one transaction: all or nothing, and faster than one by one. May be nested. */
   batch<T>(work: () => T): T;
   /** Folds nothing, loses nothing. */

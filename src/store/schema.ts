@@ -143,4 +143,12 @@ export const MIGRATIONS: readonly string[] = [
   -- JSON list of the parameters that nothing passes to the program and that it has not read so far; NULL: none.
   ALTER TABLE runs ADD COLUMN unread TEXT;
   `,
+  `
+  -- Acts of agents on runs and searches, by their id. starts: the one that started it.
+  CREATE TABLE acts (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL, time REAL NOT NULL, agent TEXT NOT NULL, what TEXT NOT NULL,
+    consent TEXT NOT NULL, starts INTEGER NOT NULL
+  );
+  CREATE INDEX acts_by_subject ON acts (subject, starts);
+  `,
 ];

@@ -162,6 +162,7 @@ export class Searches implements SearchesApi {
   delete(id: string): boolean {
     return this.db.transaction(() => {
       this.db.run('UPDATE runs SET search = NULL, trial = NULL WHERE search = ?', id);
+      this.db.run('DELETE FROM acts WHERE subject = ?', id);
       return this.db.run('DELETE FROM searches WHERE id = ?', id).changes > 0;
     });
   }
@@ -191,6 +192,7 @@ export class Searches implements SearchesApi {
        ORDER BY objective ${row.goal === 'maximize' ? 'DESC' : 'ASC'}, trial LIMIT 1`,
       row.id,
     );
+    const by = this.db.get<{ agent: string }>('SELECT agent FROM acts WHERE subject = ? AND starts = 1', row.id)?.agent;
     return {
       id: row.id,
       experiment: row.experiment,
@@ -215,6 +217,7 @@ export class Searches implements SearchesApi {
         : null,
       space: JSON.parse(row.space),
       error: row.error,
+      ...(by !== undefined && { by }),
       createdAt: row.created_at,
       endedAt: row.ended_at,
     };

@@ -1,3 +1,4 @@
+import { Acts } from './acts.js';
 import type { StoreApi } from './api.js';
 import { Database } from './database.js';
 import { Ingest } from './journal/ingest.js';
@@ -19,6 +20,7 @@ export class Store implements StoreApi {
   readonly searches: Searches;
   readonly ingest: Ingest;
   readonly series: Series;
+  readonly acts: Acts;
 
   private constructor(
     private readonly db: Database,
@@ -27,7 +29,8 @@ export class Store implements StoreApi {
     const names = new MetricNames(db);
     const table = new SeriesTable(db);
     const writer = new RunWriter(db);
-    this.runs = new Runs(db, names, table, writer);
+    this.acts = new Acts(db);
+    this.runs = new Runs(db, names, table, writer, this.acts);
     this.searches = new Searches(db, names);
     this.ingest = new Ingest(db, names, table, writer, options.holeMs);
     this.series = new Series(db, names, table);

@@ -1,9 +1,12 @@
 /** An act that a tool is about to do, in terms that a person can agree to. */
+import type { AgentRequest, Consent } from '../protocol/agents.js';
+import { Requests, type RequestParams, type RequestResult } from '../protocol/engine.js';
 import type { BenchFolder } from './bench.js';
+import { shortName } from './texts.js';
 
 export interface Act {
   folder: BenchFolder;
-  /** One sentence that says what happens: `Start a search of digits.tune.yaml`. */
+  /** One sentence without a full stop that says what happens: `Start a search of digits.tune.yaml`. */
   what: string;
   /** Facts that the person decides by, such as `trials: 20`. Names and values come from programs and files. */
   facts: [name: string, value: string][];
@@ -14,5 +17,30 @@ export interface Act {
   /** True if it changes only a file, or runs and searches that an agent has started: what a budget covers. */
   isOwn: boolean;
   /** Does it. Called once, and only if that is allowed. */
-  perform(): Promise<object>;
+  perform(as: Doer): Promise<object>;
 }
+
+/** Who acts, and on what ground. */
+export interface Doer {
+  agent: string;
+  consent: Consent;
+}
+
+/** Has the engine carry out a request, recorded as done by the agent. */
+export async function engineAct<N extends AgentRequest>(
+  { folder, deviceHours }: Pick<Act, 'folder' | 'deviceHours'>,
+  { agent, consent }: Doer,
+  request: N,
+  params: RequestParams<N>,
+): Promise<RequestResult<N>> {
+  const { answer } = await folder.request('agents/act', { agent, consent, deviceHours, request, params });
+  return Requests[request].result.parse(answer) as RequestResult<N>;
+}
+
+/** The question to a person who reads plain text: what happens, and a line for each fact. No fact can fake another line. */
+export function questionOf({ what, facts }: Pick<Act, 'what' | 'facts'>, agent: string): string {
+  const lines = facts.map(([name, value]) => `${shortName(name)}: ${oneLine(value)}`);
+  return [`${shortName(agent)} wants to do this: ${oneLine(what)}.`, ...lines].join('\n');
+}
+
+const oneLine = (text: string): string => shortName(text.slice(0, 400));

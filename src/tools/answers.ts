@@ -22,6 +22,7 @@ export function briefRun(run: Run): object {
     objective: run.objective && { ...run.objective, metric: shortName(run.objective.metric) },
     started: isoTime(run.startedAt),
     duration_s: seconds(runDuration(run, Date.now())),
+    ...(run.by !== undefined && { by: `agent ${shortName(run.by)}` }),
     ...(run.tags.length > 0 && { tags: run.tags.map(shortName) }),
     ...(run.note && { note: untrusted(run.note, 300) }),
     ...(run.error && { error: { kind: run.error.kind, ...untrusted(run.error.message, 300) } }),
@@ -47,6 +48,7 @@ export function briefSearch(search: Search): object {
     },
     started: isoTime(search.createdAt),
     duration_s: seconds((search.endedAt ?? Date.now()) - search.createdAt),
+    ...(search.by !== undefined && { by: `agent ${shortName(search.by)}` }),
     ...(search.error && { error: untrusted(search.error, 300) }),
   };
 }

@@ -1,7 +1,10 @@
 /** Tools for agents: declared and implemented once, offered by the editor and by `tunesmith mcp`. Knows neither. */
 import { z } from 'zod';
 import { startRun, startSearch } from './acting/start.js';
+import { pauseWork, rerunRun, resumeWork, setParams, stopWork, tagRuns, tryValues, writeNote } from './acting/steer.js';
+import { writeValues } from './acting/write.js';
 import type { Bench, Call } from './bench.js';
+import { permit, type Host } from './permission.js';
 import { ToolError } from './bench.js';
 import type { ToolName } from './names.js';
 import { compareRuns } from './reading/compare.js';
@@ -11,7 +14,8 @@ import { listDevices, listExperiments, listRuns, listSearches } from './reading/
 import { waitFor } from './reading/wait.js';
 import type { Tool } from './tool.js';
 
-export type { Act } from './act.js';
+export { questionOf, type Act } from './act.js';
+export { isCovered, type Host } from './permission.js';
 export { ToolError, type Bench, type BenchFolder, type Call } from './bench.js';
 export { inputSchema, type ActingTool, type ReadingTool, type Tool } from './tool.js';
 
@@ -31,6 +35,15 @@ export const TOOLS: readonly Tool[] = [
   listDevices,
   startRun,
   startSearch,
+  rerunRun,
+  tryValues,
+  stopWork,
+  pauseWork,
+  resumeWork,
+  setParams,
+  writeValues,
+  writeNote,
+  tagRuns,
 ];
 
 export function toolNamed(name: string): Tool {
@@ -46,6 +59,11 @@ export function readInput(tool: Tool, raw: unknown): unknown {
   throw new ToolError(`${tool.name}: ${z.prettifyError(parsed.error)}`);
 }
 
-export async function read(tool: Tool & { acts: false }, raw: unknown, bench: Bench, call: Call): Promise<object> {
-  return tool.read(readInput(tool, raw), bench, call);
+/** Answers one call: reads, or acts if the person or a budget allows it. */
+export async function callTool(tool: Tool, raw: unknown, bench: Bench, host: Host, call: Call): Promise<object> {
+  const input = readInput(tool, raw);
+  if (!tool.acts) return tool.read(input, bench, call);
+  const act = await tool.plan(input, bench);
+  const consent = await permit(act, host);
+  return act.perform({ agent: host.agent, consent });
 }

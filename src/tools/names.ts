@@ -15,5 +15,14 @@ export const TOOL_NAMES = [
   'list_devices',
   'start_run',
   'start_search',
+  'rerun_run',
+  'try_values',
+  'stop_work',
+  'pause_work',
+  'resume_work',
+  'set_params',
+  'write_values',
+  'write_note',
+  'tag_runs',
 ] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];

@@ -178,6 +178,32 @@ describe('runs', function () {
     assert.match(log.untrusted, /done/);
   });
 
+  it('lets an agent do a whole job within a budget, and records it', async () => {
+    const { token } = new vscode.CancellationTokenSource();
+    const ask = async <T>(name: string, input: object) => {
+      const options = { input, toolInvocationToken: undefined };
+      const { content } = await vscode.lm.invokeTool(`tunesmith_${name}`, options, token);
+      return JSON.parse((content[0] as vscode.LanguageModelTextPart).value) as T;
+    };
+    const file = write('agent.tune.yaml', experimentFile('agent'));
+    const { engines } = await api();
+    await command('agents.allow', file, 1);
+    await until('the budget in the status', () => engines.folders[0]!.condition.grants?.[0]?.hours === 1);
+    const { search } = await ask<{ search: { id: string; by: string } }>('start_search', { file });
+    assert.match(search.by, /^agent ./);
+    const waited = await ask<{ done: boolean }>('wait_for', { id: search.id, timeout_s: 80 });
+    assert.equal(waited.done, true);
+    type Recommended = { recommended: { run: string; params: { lr: number } }[] };
+    const { recommended } = await ask<Recommended>('recommend_values', { search: search.id });
+    assert.equal(recommended[0]?.params.lr, 0.01);
+    await ask('write_values', { file, params: { lr: 0.01 } });
+    assert.equal(readFileSync(file, 'utf8'), experimentFile('agent').replace('lr: 0.1 #', 'lr: 0.01 #'));
+    const run = await engines.folders[0]!.request('runs/get', { id: recommended[0].run });
+    assert.equal(run.by, search.by.replace('agent ', ''));
+    assert.equal(await command('agents.disallow'), 1);
+    await until('no budget in the status', () => !engines.folders[0]!.condition.grants);
+  });
+
   it('searches, marks the best and applies it without losing a comment', async () => {
     const file = write('search.tune.yaml', experimentFile('search'));
     const document = await open(file);

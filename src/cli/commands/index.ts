@@ -1,6 +1,7 @@
 /** The commands, in the order of the overview. */
 import { askTell } from '../askTell.js';
 import type { Command } from '../command.js';
+import { allow } from './allow.js';
 import { backends } from './backends.js';
 import { enqueue, pause, rerun, resume, rm, stop } from './control.js';
 import { doctor } from './doctor.js';
@@ -12,6 +13,7 @@ import { best, importance } from './insight.js';
 import { log } from './log.js';
 import { lrRange } from './lrRange.js';
 import { ls } from './ls.js';
+import { mcp } from './mcp.js';
 import { metrics } from './metrics.js';
 import { run } from './run.js';
 import { search } from './search.js';
@@ -46,6 +48,8 @@ export const COMMANDS: readonly Command[] = [
   validate,
   types,
   askTell,
+  mcp,
+  allow,
   backends,
   engine,
   doctor,

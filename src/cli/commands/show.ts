@@ -25,6 +25,7 @@ export const show: Command = {
     const facts: [string, string][] = [
       ['experiment', run.experiment],
       ['status', run.status],
+      ...(run.by === undefined ? [] : [['started by', `agent ${run.by}`] as [string, string]]),
       ...(run.search ? ([['search', `${run.search}, trial ${run.trial}`]] as [string, string][]) : []),
       ...(run.objective
         ? ([['objective', `${run.objective.metric} ${formatNumber(run.objective.value)} (${run.objective.goal})`]] as [
@@ -86,6 +87,13 @@ export const show: Command = {
     }
     const more = Object.keys(run.metrics).length - 100;
     if (more > 0) context.print(`  … and ${more} more: tunesmith metrics ${run.id}`);
+    if (run.acts) {
+      context.print();
+      for (const { time, agent, what, consent } of run.acts)
+        context.print(
+          `  ${paint('dim', new Date(time).toLocaleString())} agent ${safeLine(agent)} ${safeLine(what)} (${consent === 'asked' ? 'you agreed' : 'within its budget'})`,
+        );
+    }
     if (run.messages.length > 0) {
       context.print();
       for (const line of messageLines(run.messages, paint)) context.print(line);

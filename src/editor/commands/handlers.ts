@@ -1,4 +1,5 @@
 /** All handlers together; loaded when a command is first used. */
+import { agentCommands } from './agents.js';
 import { debugCommands } from './debug.js';
 import { engineCommands } from './engine.js';
 import { fileCommands } from './files.js';
@@ -20,5 +21,6 @@ export function allHandlers(parts: Parts): Handlers {
     ...debugCommands(parts),
     ...fileCommands(parts),
     ...engineCommands(parts),
+    ...agentCommands(parts),
   };
 }

@@ -19,6 +19,7 @@ export function runTooltip(run: Run, now: number): string {
     run.id,
   ];
   lines.push(escapeMarkdown(facts.filter(Boolean).join(' · ')), '');
+  if (run.by !== undefined) lines.push(escapeMarkdown(l10n.t('Started by the agent {0}', shorten(run.by, 60))), '');
   if (run.error) lines.push(`${escapeMarkdown(shorten(run.error.message, 300))}`, '');
   if (run.error?.logTail) lines.push(code(run.error.logTail.split('\n').slice(-8).join('\n')), '');
   if (run.warnings) {
@@ -54,6 +55,9 @@ export function searchTooltip(search: Search): string {
         .join(' · '),
     ),
     '',
+    ...(search.by === undefined
+      ? []
+      : [escapeMarkdown(l10n.t('Started by the agent {0}', shorten(search.by, 60))), '']),
     escapeMarkdown(
       l10n.t(
         '{0} running, {1} completed, {2} pruned, {3} failed, {4} stopped',

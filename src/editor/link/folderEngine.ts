@@ -183,7 +183,7 @@ export class FolderEngine implements Disposable {
     if (state.kind === 'connected') {
       this.link
         .connect()
-        .then(({ engine: { problem, notice } }) => this.tellCondition({ problem, notice }))
+        .then(({ engine: { problem, notice, grants } }) => this.tellCondition({ problem, notice, grants }))
         .catch((error: unknown) => this.options.log.warn(String(error)));
       this.tellWatches();
       this.model.refresh().catch((error: unknown) => this.options.log.warn(String(error)));

@@ -27,5 +27,8 @@ export const CONTEXT = {
 /** First word of a tree item's contextValue; the rest are its states, each between blanks. */
 export const ITEM = { run: 'run', search: 'search', experiment: 'experiment', more: 'more', folder: 'folder' } as const;
 
+/** Id by which the editor knows who offers `tunesmith mcp`. */
+export const MCP_PROVIDER = 'tunesmith.mcp';
+
 /** Schema of the experiment file inside the package. */
 export const SCHEMA_FILE = './media/experiment.schema.json';

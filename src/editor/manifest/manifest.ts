@@ -3,7 +3,7 @@
  * Every text a person reads becomes a `%key%`, so that it can be translated.
  */
 import { COMMANDS, LANGUAGE_OF, commandId, type CommandName } from './commands.js';
-import { CONTAINER, EXTENSION, FILE_ENDINGS, LANGUAGE, PANEL_TYPE, SCHEMA_FILE, VIEW } from './ids.js';
+import { CONTAINER, EXTENSION, FILE_ENDINGS, LANGUAGE, MCP_PROVIDER, PANEL_TYPE, SCHEMA_FILE, VIEW } from './ids.js';
 import { SETTINGS } from './settings.js';
 import { inputSchema, TOOLS } from '../../tools/index.js';
 import { editorName } from '../tools/name.js';
@@ -104,6 +104,7 @@ export function buildManifest(): Manifest {
           { language: LANGUAGE.json, scopeName: 'source.tunesmith-json', path: './media/language/json.grammar.json' },
         ],
         languageModelTools: tools(texts),
+        mcpServerDefinitionProviders: [{ id: MCP_PROVIDER, label: 'Tunesmith' }],
         yamlValidation: [{ fileMatch: ['*.tune.yaml', '*.tune.yml'], url: SCHEMA_FILE }],
         jsonValidation: [{ fileMatch: ['*.tune.json'], url: SCHEMA_FILE }],
       },
@@ -163,7 +164,7 @@ function tools(texts: Texts) {
       toolReferenceName: tool.name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
       canBeReferencedInPrompt: true,
       icon: `$(${tool.icon})`,
-      when: 'isWorkspaceTrusted',
+      when: `isWorkspaceTrusted && !config.${EXTENSION}.agents.mcpServer`,
       inputSchema: inputSchema(tool),
     };
   });

@@ -72,6 +72,13 @@ export const SETTINGS = {
       'Show Run and Tune above the main part and the arguments of plain scripts, and above the configuration files that they read.',
     scope: 'resource',
   },
+  'agents.mcpServer': {
+    type: 'boolean',
+    default: false,
+    description:
+      'Offer the tools for agents as an MCP server (`tunesmith mcp`), for agents that take their tools only from such servers, instead of as tools of the editor.',
+    scope: 'window',
+  },
   'notifications.searchEnded': {
     type: 'boolean',
     default: true,

@@ -1,6 +1,7 @@
 /** Offers the tools for agents in the editor, and asks the person before one of them acts. */
 import * as vscode from 'vscode';
-import type { Act, ActingTool, Bench } from '../../tools/index.js';
+import { AGENT_NAME_LENGTH } from '../../protocol/agents.js';
+import type { Act, Bench, Host } from '../../tools/index.js';
 import { TOOL_NAMES, type ToolName } from '../../tools/names.js';
 import { Disposables, type Disposable } from '../events.js';
 import { escapeMarkdown } from '../format.js';
@@ -12,6 +13,8 @@ const loadTools = () => import('../../tools/index.js');
 
 export class AgentTools implements Disposable {
   private readonly all = new Disposables();
+  /** Calls whose confirmation the editor shows: it invokes the tool only if the person agrees. */
+  private readonly shown = new Set<string>();
 
   constructor(private readonly bench: Bench) {
     for (const name of TOOL_NAMES) this.all.add(vscode.lm.registerTool(editorName(name), this.tool(name)));
@@ -23,30 +26,41 @@ export class AgentTools implements Disposable {
 
   private tool(name: ToolName): vscode.LanguageModelTool<object> {
     return {
-      prepareInvocation: async ({ input }) => {
-        const { readInput, toolNamed } = await loadTools();
-        const tool = toolNamed(name);
-        if (!tool.acts) return { invocationMessage: tool.title };
-        const act = await tool.plan(readInput(tool, input), this.bench);
-        return { invocationMessage: act.what, confirmationMessages: { title: act.what, message: messageOf(act) } };
-      },
+      prepareInvocation: ({ input }) => this.prepare(name, input),
       invoke: async ({ input }, token) => {
-        const { read, readInput, toolNamed } = await loadTools();
-        const tool = toolNamed(name);
-        const answer = tool.acts
-          ? await this.act(tool, readInput(tool, input))
-          : await whileWanted(token, (signal) => read(tool, input, this.bench, { signal }));
+        const { callTool, toolNamed } = await loadTools();
+        const host = this.host(keyOf(name, input));
+        const answer = await whileWanted(token, (signal) =>
+          callTool(toolNamed(name), input, this.bench, host, { signal }),
+        );
         return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(JSON.stringify(answer))]);
       },
     };
   }
 
-  private async act(tool: ActingTool, input: unknown): Promise<object> {
-    if (!vscode.workspace.isTrusted) throw new Error(l10n.t('This workspace is not trusted, so nothing of it is run.'));
-    const act = await tool.plan(input, this.bench);
-    return act.perform();
+  private async prepare(name: ToolName, input: object): Promise<vscode.PreparedToolInvocation> {
+    const { isCovered, readInput, toolNamed } = await loadTools();
+    const tool = toolNamed(name);
+    const key = keyOf(name, input);
+    this.shown.delete(key);
+    if (!tool.acts) return { invocationMessage: tool.title };
+    const act = await tool.plan(readInput(tool, input), this.bench);
+    if (await isCovered(act)) return { invocationMessage: act.what };
+    this.shown.add(key);
+    return { invocationMessage: act.what, confirmationMessages: { title: act.what, message: messageOf(act) } };
+  }
+
+  private host(key: string): Host {
+    return {
+      agent: vscode.env.appName.slice(0, AGENT_NAME_LENGTH),
+      isTrusted: vscode.workspace.isTrusted,
+      // Nobody has seen what a call without a confirmation would do.
+      ask: async (act) => (this.shown.delete(key) || (await askPerson(act)) ? 'yes' : 'no'),
+    };
   }
 }
+
+const keyOf = (name: ToolName, input: object): string => `${name} ${JSON.stringify(input)}`;
 
 /** The editor shows it as Markdown: names and values in there stay text. */
 function messageOf({ facts }: Act): vscode.MarkdownString {
@@ -55,9 +69,18 @@ function messageOf({ facts }: Act): vscode.MarkdownString {
   );
 }
 
+async function askPerson(act: Act): Promise<boolean> {
+  const { questionOf } = await loadTools();
+  const [message, ...detail] = questionOf(act, l10n.t('An agent')).split('\n');
+  const yes = l10n.t('Allow');
+  const options = { modal: true, detail: detail.join('\n') };
+  return (await vscode.window.showWarningMessage(message!, options, yes)) === yes;
+}
+
 async function whileWanted<T>(token: vscode.CancellationToken, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController();
   const listener = token.onCancellationRequested(() => abort.abort());
+  if (token.isCancellationRequested) abort.abort();
   try {
     return await work(abort.signal);
   } finally {

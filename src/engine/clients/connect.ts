@@ -126,6 +126,7 @@ class Attempt {
         pid: hello.pid,
         workspace: hello.workspace,
         notice: hello.notice ?? null,
+        grants: hello.grants ?? [],
         problem: hello.problem ?? null,
       };
       const stays = this.options.start === false || this.replaced || !isOlder(hello.engine, this.options.version);

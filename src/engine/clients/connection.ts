@@ -8,6 +8,7 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
+import type { Grant } from '../../protocol/agents.js';
 import {
   FileProblem,
   Notifications,
@@ -31,6 +32,8 @@ export interface EngineInfo {
   workspace: string;
   /** Why the engine only looks on: another host works in the folder. */
   notice: string | null;
+  /** Budgets that agents have. */
+  grants: Grant[];
   /** Why the engine can't work as it should, such as a full disk, and what to do; null when all is well. */
   problem: string | null;
 }
@@ -55,7 +58,7 @@ export interface EngineConnection extends Disposable {
 type Listener = (params: never) => void;
 
 export class SocketConnection implements EngineConnection {
-  engine: EngineInfo = { version: '', protocol: 0, pid: 0, workspace: '', notice: null, problem: null };
+  engine: EngineInfo = { version: '', protocol: 0, pid: 0, workspace: '', notice: null, problem: null, grants: [] };
   closed = false;
   private disposed = false;
   private readonly rpc: MessageConnection;

@@ -58,6 +58,11 @@ export class Asked {
     return content !== null && rows.some(({ hash }) => hash === hashOf(content)) ? 'yes' : 'changed';
   }
 
+  /** Returns whether this person has asked for anything here. */
+  hasAny(): boolean {
+    return this.db.prepare('SELECT 1 FROM asked LIMIT 1').get() !== undefined;
+  }
+
   forget(kind: AskedKind, ids: readonly string[]): void {
     const statement = this.db.prepare('DELETE FROM asked WHERE kind = ? AND id = ?');
     for (const id of ids) statement.run(kind, id);

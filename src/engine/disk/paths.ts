@@ -22,6 +22,8 @@ export interface WorkspacePaths {
   asked: string;
   /** The environments that it is to be run with. */
   environments: string;
+  /** Budgets that the person has given to agents. */
+  grants: string;
 }
 
 /** `local` is what `prepareLocal` has found; without it, where it is when all is well. */
@@ -41,5 +43,6 @@ export function workspacePaths(workspace: string, local = localFolder(workspace)
     store: path.join(local, 'store.db'),
     asked: path.join(local, 'asked.db'),
     environments: path.join(local, 'env'),
+    grants: path.join(local, 'grants.json'),
   };
 }

@@ -7,6 +7,7 @@ import type { Run, RunError, RunStatus } from '../../protocol/engine.js';
 import { ID_PATTERN, RUN_FILES, type RunSpec } from '../../protocol/runFolder.js';
 import type { StoreApi } from '../../store/api.js';
 import type { Log } from '../disk/log.js';
+import { readActs } from '../agents/actsFile.js';
 import type { RunFolders } from './folders.js';
 
 /** Folders that can't be taken in are named up to so many. */
@@ -74,6 +75,7 @@ export function importRun(folders: RunFolders, store: StoreApi, spec: RunSpec, s
   // Its search may have been deleted since.
   const isAlone = spec.search !== null && store.searches.get(spec.search) === null;
   const own = isAlone ? { ...spec, search: null, trial: null } : spec;
+  store.acts.takeIn(id, readActs(folders.path(id)));
   return store.runs.import({ spec: own, name, status, folder: folders.path(id), host, git, tags, note });
 }
 

@@ -95,7 +95,7 @@ export class SearchFolders {
     this.asked.forget('search', [id]);
   }
 
-  private path(id: string): string {
+  path(id: string): string {
     if (!ID_PATTERN.test(id)) throw new Error(`${JSON.stringify(id)} is no id of a search`);
     return path.join(this.searches, id);
   }

@@ -1,6 +1,7 @@
 /** The searches of the store, with everything that changes them written to their folders as well. */
 import type { Run, Search, SearchStatus } from '../../protocol/engine.js';
-import type { NewSearch, SearchesApi, SearchPatch, StoreApi } from '../../store/api.js';
+import { readActs } from '../agents/actsFile.js';
+import type { ActsApi, NewSearch, SearchesApi, SearchPatch, StoreApi } from '../../store/api.js';
 import type { Log } from '../disk/log.js';
 import { isForbidden } from '../disk/readOnly.js';
 import type { SearchFolders } from './folders.js';
@@ -12,6 +13,7 @@ const NOT_ASKED =
 export class KeptSearches implements SearchesApi {
   constructor(
     private readonly index: SearchesApi,
+    private readonly acts: Pick<ActsApi, 'takeIn'>,
     private readonly folders: SearchFolders,
     private readonly log: Log,
   ) {}
@@ -68,6 +70,7 @@ export class KeptSearches implements SearchesApi {
     this.index.insert({ ...record, plan });
     this.index.update(id, { error: record.error, endedAt: record.endedAt });
     if (study !== null) this.index.saveStudy(id, study);
+    this.acts.takeIn(id, readActs(this.folders.path(id)));
     if (isOpen(record.status) && asked !== 'yes') this.refuse(id);
     this.log.info(`took in the search ${id}, which the index did not know`);
   }

@@ -1,3 +1,4 @@
+import type { AgentAct } from '../../protocol/agents.js';
 import type { MetricSummary, Run, RunDetail, RunMessage, RunStatus } from '../../protocol/engine.js';
 import { toWire } from '../../protocol/values.js';
 import type { Database } from '../database.js';
@@ -48,13 +49,28 @@ export function toRuns(db: Database, names: MetricNames, rows: readonly RunRow[]
   const keys = rows.map((row) => row.key);
   const metrics = summaries(db, names, keys);
   const warnings = warningsOf(db, keys);
-  return rows.map((row) => toRun(row, metrics.get(row.key) ?? {}, withUnread(row, warnings.get(row.key))));
+  const starters = startersOf(db, rows);
+  return rows.map((row) => {
+    const by = starters.get(row.id) ?? (row.search === null ? undefined : starters.get(row.search));
+    const run = toRun(row, metrics.get(row.key) ?? {}, withUnread(row, warnings.get(row.key)));
+    return by === undefined ? run : { ...run, by };
+  });
 }
 
 /** The warning about parameters that were not received comes last, as it is known at the run's end. */
 function withUnread(row: RunRow, warnings: Run['warnings']): Run['warnings'] {
   const unread = unreadWarning(row);
   return unread ? { count: (warnings?.count ?? 0) + 1, text: unread.text.slice(0, 300) } : warnings;
+}
+
+/** Names of the agents that started these runs, or their searches, by id. */
+function startersOf(db: Database, rows: readonly RunRow[]): Map<string, string> {
+  const ids = new Set(rows.flatMap(({ id, search }) => (search === null ? [id] : [id, search])));
+  const found = db.all<{ subject: string; agent: string }>(
+    'SELECT subject, agent FROM json_each(?) wanted CROSS JOIN acts ON acts.subject = wanted.value WHERE starts = 1',
+    JSON.stringify([...ids]),
+  );
+  return new Map(found.map(({ subject, agent }) => [subject, agent]));
 }
 
 /** Returns the newest warning and the number of warnings of each run. */
@@ -138,7 +154,7 @@ function toRun(row: RunRow, metrics: Record<string, MetricSummary>, warnings: Ru
   };
 }
 
-export function toDetail(run: Run, row: RunRow, messages: RunMessage[]): RunDetail {
+export function toDetail(run: Run, row: RunRow, messages: RunMessage[], acts: AgentAct[]): RunDetail {
   return {
     ...run,
     host: row.host,
@@ -150,5 +166,6 @@ export function toDetail(run: Run, row: RunRow, messages: RunMessage[]): RunDeta
     exitCode: row.exit_code,
     signal: row.signal,
     messages,
+    ...(acts.length > 0 && { acts }),
   };
 }

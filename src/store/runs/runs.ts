@@ -1,6 +1,6 @@
 import { RunQuery, type Experiment, type Goal, type Run, type RunDetail } from '../../protocol/engine.js';
 import { toWire, type Params, type WireNumber } from '../../protocol/values.js';
-import type { NewRun, RunMedia, RunMessage, RunPatch, RunsApi } from '../api.js';
+import type { ActsApi, NewRun, RunMedia, RunMessage, RunPatch, RunsApi } from '../api.js';
 import type { Database, SqlValue } from '../database.js';
 import { StoreError } from '../errors.js';
 import type { MetricNames } from '../names.js';
@@ -32,6 +32,7 @@ export class Runs implements RunsApi {
     private readonly names: MetricNames,
     private readonly series: SeriesTable,
     private readonly writer: RunWriter,
+    private readonly acts: Pick<ActsApi, 'of'>,
   ) {}
 
   insert(run: NewRun): void {
@@ -108,7 +109,7 @@ export class Runs implements RunsApi {
     this.db.settle();
     const row = this.db.get<RunRow>('SELECT * FROM runs WHERE id = ?', id);
     const [run] = row ? toRuns(this.db, this.names, [row]) : [];
-    return row && run ? toDetail(run, row, this.messagesOf(row)) : null;
+    return row && run ? toDetail(run, row, this.messagesOf(row), this.acts.of(id)) : null;
   }
 
   getMany(ids: readonly string[]): Run[] {
@@ -215,6 +216,7 @@ export class Runs implements RunsApi {
         for (const table of ['run_text', 'journals', 'messages', 'media']) {
           this.db.run(`DELETE FROM ${table} WHERE run = ?`, row.key);
         }
+        this.db.run('DELETE FROM acts WHERE subject = ?', id);
         this.db.run('DELETE FROM runs WHERE key = ?', row.key);
         return true;
       }),

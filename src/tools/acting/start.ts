@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { formatParam } from '../../format/numbers.js';
 import { parseExperiment, type Experiment } from '../../experiment/index.js';
 import { Params } from '../../protocol/values.js';
-import type { Act } from '../act.js';
+import { engineAct, type Act } from '../act.js';
 import { briefRun, briefSearch } from '../answers.js';
 import { ToolError, type Bench, type BenchFolder } from '../bench.js';
 import { findFile } from '../find.js';
@@ -36,7 +36,7 @@ export const startRun = actingTool({
   async plan({ file: name, params, seed, name: title }, bench) {
     const { folder, file, text, experiment } = await experimentIn(bench, name);
     const expected = await estimate(folder, file, experiment.name, 1);
-    return {
+    const act: Act = {
       folder,
       file,
       what: `Start a run of ${path.relative(folder.path, file)}`,
@@ -48,8 +48,8 @@ export const startRun = actingTool({
       ],
       deviceHours: expected.deviceHours,
       isOwn: true,
-      async perform() {
-        const { run } = await folder.request('runs/start', {
+      async perform(as) {
+        const { run } = await engineAct(act, as, 'runs/start', {
           file,
           ...(await folder.chosenPython()),
           ...(text !== undefined && { text }),
@@ -59,7 +59,8 @@ export const startRun = actingTool({
         });
         return { notice: NOTICE, run: briefRun(run), next: `wait_for with id ${run.id}` };
       },
-    } satisfies Act;
+    };
+    return act;
   },
 });
 
@@ -85,7 +86,7 @@ export const startSearch = actingTool({
       throw new ToolError(`${shortName(name)} has no "search" section. Add one with a "space", or use start_run.`);
     const planned = trials ?? search.trials;
     const expected = await estimate(folder, file, experiment.name, planned);
-    return {
+    const act: Act = {
       folder,
       file,
       what: `Start a search of ${path.relative(folder.path, file)}`,
@@ -97,8 +98,8 @@ export const startSearch = actingTool({
       ],
       deviceHours: expected.deviceHours,
       isOwn: true,
-      async perform() {
-        const { search: started } = await folder.request('searches/start', {
+      async perform(as) {
+        const { search: started } = await engineAct(act, as, 'searches/start', {
           file,
           ...(await folder.chosenPython()),
           ...(text !== undefined && { text }),
@@ -108,7 +109,8 @@ export const startSearch = actingTool({
         });
         return { notice: NOTICE, search: briefSearch(started), next: `wait_for with id ${started.id}` };
       },
-    } satisfies Act;
+    };
+    return act;
   },
 });
 

@@ -43,6 +43,12 @@ export const showRun = readingTool({
           log_end: untrusted(run.error.logTail, 2000, 'end'),
         },
       }),
+      acts_of_agents: (run.acts ?? []).slice(-20).map(({ time, agent, what, consent }) => ({
+        time: isoTime(time),
+        agent: shortName(agent),
+        what: shortName(what),
+        consent,
+      })),
       messages: run.messages.slice(-20).map(({ time, level, text, count }) => ({
         time: isoTime(time),
         level,

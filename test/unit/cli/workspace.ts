@@ -31,6 +31,7 @@ export class Workspace {
         cli: path.join(root, 'src/cli/main.ts'),
         engine: path.join(root, 'src/engine/main.ts'),
         study: path.join(root, 'src/engine/searches/study/worker.ts'),
+        insight: path.join(root, 'src/engine/searches/insight/worker.ts'),
         supervisor: path.join(root, 'src/engine/supervisor/main.ts'),
         module: path.join(root, 'src/client/moduleHost.ts'),
       },
@@ -55,16 +56,20 @@ export class Workspace {
     writeFileSync(path.join(this.folder, name), text);
   }
 
-  /** Runs the command line in an environment of its own: variables laid over the test's, undefined ones removed. */
-  tunesmith(args: string[], variables: Record<string, string | undefined> = {}): Promise<Result> {
+  /** The test's environment with a Tunesmith home of its own and these variables; undefined ones are removed. */
+  environment(variables: Record<string, string | undefined> = {}): Record<string, string> {
     const own = {
       NO_COLOR: '1',
       TUNESMITH_HOME: path.join(this.base, 'home'),
       TUNESMITH_PYTHON_DIR: path.join(root, 'python'),
     };
-    const env = Object.fromEntries(
-      Object.entries({ ...process.env, ...own, ...variables }).filter(([, value]) => value !== undefined),
-    );
+    const all = Object.entries({ ...process.env, ...own, ...variables });
+    return Object.fromEntries(all.filter((each): each is [string, string] => each[1] !== undefined));
+  }
+
+  /** Runs the command line in an environment of its own: variables laid over the test's, undefined ones removed. */
+  tunesmith(args: string[], variables: Record<string, string | undefined> = {}): Promise<Result> {
+    const env = this.environment(variables);
     const child = spawn(this.command[0]!, [...this.command.slice(1), ...args], { cwd: this.folder, env });
     let [out, err] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));

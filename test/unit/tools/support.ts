@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { folderBench } from '../../../src/cli/mcp/bench.js';
 import { EngineLink } from '../../../src/engine/clients/index.js';
-import { read, toolNamed, type Bench } from '../../../src/tools/index.js';
+import { readInput, toolNamed, type Bench } from '../../../src/tools/index.js';
 import { TRAIN, experiment, useWorkspace, type Workspace } from '../engine/support.js';
 
 /** A program whose loss depends on `lr` and on its seed, so that repetitions scatter. */
@@ -54,7 +54,7 @@ export function useTools(): () => Tooled {
       ask: async (name, input = {}) => {
         const tool = toolNamed(name);
         if (tool.acts) throw new Error(`${name} acts`);
-        return (await read(tool, input, bench, { signal: new AbortController().signal })) as never;
+        return (await tool.read(readInput(tool, input), bench, { signal: new AbortController().signal })) as never;
       },
     };
   });

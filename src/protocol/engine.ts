@@ -11,12 +11,15 @@ import { z } from 'zod';
 import { AgentAct, AgentRequests, Grant } from './agents.js';
 import { record } from './recordSchema.js';
 import { DrawingsRequest } from './drawings.js';
+import { Device } from './devices.js';
 import { Environment } from './environment.js';
 import { HostIdentity } from './host.js';
 import { Insight, InsightQuery } from './insight.js';
 import { ID_PATTERN } from './runFiles.js';
 import { StartRun, StartSearch } from './startRequests.js';
 import { FloatMark, Floats, Params, ParamValue, WireNumber } from './values.js';
+
+export * from './devices.js';
 
 /** Raised when a message here changes shape. An engine of another protocol is replaced once it has no work. */
 export const PROTOCOL_VERSION = 1;
@@ -232,34 +235,6 @@ export const Experiment = z.object({
   lastActivity: z.number(),
 });
 export type Experiment = z.infer<typeof Experiment>;
-
-export const Device = z.object({
-  /** `gpu:0` or `cpu`. */
-  id: z.string(),
-  kind: z.enum(['gpu', 'cpu']),
-  name: z.string(),
-  memoryTotalMiB: z.number().nullable(),
-  memoryUsedMiB: z.number().nullable(),
-  /** Percent. */
-  utilization: z.number().nullable(),
-  slots: z.number().int(),
-  busy: z.number().int(),
-});
-export type Device = z.infer<typeof Device>;
-
-export const BackendId = z.enum(['tfjs-node-gpu', 'tensorflow-python', 'webgpu', 'tfjs-node', 'wasm', 'cpu']);
-export type BackendId = z.infer<typeof BackendId>;
-export const BackendReport = z.object({
-  id: BackendId,
-  name: z.string(),
-  works: z.boolean(),
-  device: z.enum(['gpu', 'cpu']).nullable(),
-  /** Why it does or doesn't work, in one line. */
-  reason: z.string(),
-  installable: z.boolean(),
-  chosen: z.boolean(),
-});
-export type BackendReport = z.infer<typeof BackendReport>;
 
 const Empty = z.object({}).strict();
 /** Id of a run or a search. It becomes part of a path. */

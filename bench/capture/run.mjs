@@ -109,8 +109,8 @@ function peer(tracker, name) {
       timeout: LIMIT_MS,
       maxBuffer: 2 ** 26,
     });
-    const last = done.stdout?.trim().split('\n').at(-1);
-    return done.status === 0 && last?.startsWith('{') ? JSON.parse(last) : null;
+    const told = done.stdout?.split('\n').findLast((line) => line.startsWith('{"metrics"'));
+    return told ? JSON.parse(told) : null;
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }

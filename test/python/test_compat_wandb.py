@@ -60,6 +60,20 @@ class Replaced(CaptureCase):
         self.assertEqual(self.observed(), {"learning_rate": 0.02, "epochs": 3})
         self.assertEqual(set(self.files()), {"table", "histogram", "confusion matrix", "artifact model:v0", "model.txt"})
 
+    def test_workers_and_other_ranks_have_it_too(self):
+        code = """
+            import multiprocessing
+            import wandb
+            def work(n):
+                return wandb.__name__
+            if __name__ == "__main__":
+                wandb.init()
+                with multiprocessing.get_context("spawn").Pool(1) as pool:
+                    assert pool.map(work, [1]) == ["tunesmith.compat.wandb"]
+        """
+        self.run_script(code, capture=self.REPLACE)
+        self.run_script(code, capture=self.REPLACE, RANK="1", WORLD_SIZE="2")
+
     @needs("keras", "torch")
     def test_its_keras_callback_counts_too(self):
         self.run_script("""

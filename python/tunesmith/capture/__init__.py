@@ -25,28 +25,30 @@ _WORKERS = (
     "torch/_inductor/compile_worker",
 )
 
-_sink = None
+_sink = _finder = None
 
 
 def start(settings=None):
     """Begins to capture in this process, once. ``settings``: None reads them from the environment. Returns the sink, or None
     when nothing is to be captured here."""
-    global _sink
-    if _sink is None:
+    global _sink, _finder
+    if _finder is None:
         settings = Settings.of(os.environ.get("TUNESMITH_CAPTURE")) if settings is None else settings
-        if not settings.any or not is_main():
+        is_captured = settings.any and is_main()
+        if not is_captured and not settings.replace:
             return None
         from ._imports import Finder
         from ._sink import Sink
 
-        _sink = Sink()
-        finder = Finder(_sink)
+        _sink = Sink() if is_captured else None
+        _finder = Finder(_sink)
         for name in LIBRARIES:
-            if settings.has(name):
-                finder.add(name)
+            if is_captured and settings.has(name):
+                _finder.add(name)
         if settings.replace:
-            finder.replace("wandb", "tunesmith.compat.wandb")
-        finder.attach()
+            # Also in workers: they import what the program imports.
+            _finder.replace("wandb", "tunesmith.compat.wandb")
+        _finder.attach()
     return _sink
 
 

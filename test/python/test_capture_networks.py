@@ -114,17 +114,17 @@ class KerasTest(CaptureCase):
 
 
 class TransformersTest(CaptureCase):
-    @needs("transformers", "torch", "accelerate")
-    def test_trainer(self):
-        self.run_script("""
+    SCRIPT = """
             import torch
             from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
             config = BertConfig(vocab_size=50, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16)
             data = [{"input_ids": torch.randint(0, 50, (8,)), "labels": torch.tensor(i % 2)} for i in range(16)]
             args = TrainingArguments("out", max_steps=4, logging_steps=1, per_device_train_batch_size=4, eval_strategy="steps",
-                                     eval_steps=2, save_strategy="no", report_to="none", use_cpu=True, disable_tqdm=True)
+                                     eval_steps=2, save_strategy="no", report_to=REPORT_TO, use_cpu=True)
             Trainer(BertForSequenceClassification(config), args, train_dataset=data, eval_dataset=data).train()
-        """)
+    """
+
+    def check(self):
         self.no_complaints()
         series = self.series()
         self.assertEqual([step for step, _ in series["train/loss"]][:4], [1, 2, 3, 4])
@@ -132,6 +132,18 @@ class TransformersTest(CaptureCase):
         params = self.observed()
         self.assertEqual((params["max_steps"], params["model.hidden_size"]), (4, 16))
         self.assertGreater(len(params), 50)
+        self.assertEqual({name.split("/")[0] for name in series}, {"train", "eval"})
+
+    @needs("transformers", "torch", "accelerate")
+    def test_trainer(self):
+        self.run_script(self.SCRIPT.replace("REPORT_TO", '"none"'))
+        self.check()
+
+    @needs("transformers", "torch", "accelerate", "tensorboard", "wandb")
+    def test_trainer_with_other_trackers_counts_once(self):
+        self.run_script(self.SCRIPT.replace("REPORT_TO", '["tensorboard", "wandb"]'))
+        self.check()
+        self.assertEqual(self.facts()["captured"], "transformers")
 
     @needs("accelerate", "torch")
     def test_accelerate_without_a_tracker(self):

@@ -58,6 +58,22 @@ class SklearnTest(CaptureCase):
         self.assertEqual([step for step, _ in self.series()["loss"]], [0, 1, 2, 3, 4])
 
 
+    @needs("scikit-learn")
+    def test_threads_fit_parts_of_a_model(self):
+        self.run_script("""
+            import joblib
+            from sklearn.datasets import load_iris
+            from sklearn.ensemble import BaggingClassifier
+            from sklearn.linear_model import LogisticRegression
+            x, y = load_iris(return_X_y=True)
+            with joblib.parallel_backend("threading", n_jobs=2):
+                BaggingClassifier(LogisticRegression(max_iter=300), n_estimators=4).fit(x, y)
+        """)
+        self.no_complaints()
+        self.assertEqual(len(self.series()["fit_seconds"]), 1)
+        self.assertEqual(self.observed()["estimator"], "BaggingClassifier")
+
+
 class BoostedTreesTest(CaptureCase):
     DATA = """
             import numpy

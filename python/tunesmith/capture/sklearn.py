@@ -1,4 +1,5 @@
 """scikit-learn: parameters and scores of what the program fits, cross-validations, searches, and metrics that it computes."""
+import threading
 from functools import wraps
 from time import perf_counter
 
@@ -68,7 +69,8 @@ def _replace(cls, name, sink, fits):
 
     @wraps(original)
     def fit(self, *args, **kwargs):
-        if not sink.taking:
+        # Threads fit the parts of something that is fitted here, such as a bag of models.
+        if not sink.taking or threading.current_thread() is not threading.main_thread():
             return original(self, *args, **kwargs)
         began = perf_counter()
         # What it fits within itself is a part of it.
@@ -98,7 +100,7 @@ class _Fits:
         self._first = self._first or kind
         prefix = "" if kind == self._first else f"{kind}."
         params = _params(estimator)
-        self._sink.params("sklearn", {f"{prefix}{name}": value for name, value in {"estimator": kind, **params}.items()})
+        self._sink.params("sklearn", {f"{prefix}{name}": value for name, value in {**params, "estimator": kind}.items()})
         step = self.next("fit")
         self._sink.metrics("sklearn", {"fit_seconds": seconds}, step)
         if hasattr(estimator, "cv_results_"):
@@ -197,7 +199,7 @@ def _validation(module, sink):
 
     def estimator(args, kwargs):
         model = args[0] if args else kwargs.get("estimator")
-        sink.params("sklearn", {"estimator": type(model).__name__, **_params(model)})
+        sink.params("sklearn", {**_params(model), "estimator": type(model).__name__})
 
     _function(module, "cross_val_score", score, sink)
     _function(module, "cross_validate", validate, sink)

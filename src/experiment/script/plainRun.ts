@@ -24,7 +24,10 @@ export function plainRunText(found: FoundScript, text: string, place: ScriptPlac
   const shown = passed.filter((argument) => isPassable(argument) && isCommandLine(argument, laid!.values));
   const params: Record<string, Written> = {};
   for (const { name, value, kind } of shown) setEntry(params, name, { value: value!, kind });
-  const words = laid ? [...found.prefix, ...shown.flatMap(wordsOf), ...laid.rest.map(literally)] : given.map(literally);
+  const [global, own] = [shown.filter((each) => each.isGlobal), shown.filter((each) => !each.isGlobal)];
+  const words = laid
+    ? [...global.flatMap(wordsOf), ...found.prefix, ...own.flatMap(wordsOf), ...laid.rest.map(literally)]
+    : given.map(literally);
   const run = [...program, literally(place.script), ...words];
   const parts = [
     `"name": ${JSON.stringify(place.name)}`,

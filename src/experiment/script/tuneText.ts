@@ -59,13 +59,15 @@ interface Parts {
 }
 
 function partsOf(found: FoundScript): Parts {
-  const parts: Parts = { words: [...found.prefix], rows: [], left: [], seed: null };
+  const parts: Parts = { words: [], rows: [], left: [], seed: null };
+  for (const argument of found.arguments.filter((each) => each.isGlobal)) place(argument, found, parts);
+  parts.words.push(...found.prefix);
   const { config } = found;
   if (config?.argument && found.arguments.some(({ pass }) => pass.how === 'file'))
     parts.words.push(
       ...wordsOf(config.argument).map((word) => word.replace(`{${config.argument!.name}}`, `{${stem(config.path)}}`)),
     );
-  for (const argument of found.arguments) place(argument, found, parts);
+  for (const argument of found.arguments.filter((each) => !each.isGlobal)) place(argument, found, parts);
   if (found.parser === 'hydra') parts.words.push('hydra.run.dir={run.dir}/hydra');
   return parts;
 }

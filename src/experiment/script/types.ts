@@ -38,6 +38,8 @@ export interface ScriptArgument {
   /** Bounds that the script itself checks, both included. */
   bounds?: { low?: number; high?: number };
   required: boolean;
+  /** It belongs to the program itself, not to its subcommand, so it stands before that. */
+  isGlobal?: true;
   help?: string;
   /** From 0. */
   line: number;

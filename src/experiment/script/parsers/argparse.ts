@@ -21,7 +21,11 @@ export function findArgparse(module: PythonModule): Found | null {
   const defaults = new Map(
     calls.filter(({ callee }) => /\.set_defaults$/.test(callee)).flatMap(({ keywords }) => [...keywords]),
   );
-  const found = own.flatMap((call) => argumentOf(module, call, defaults, owners.exclusive.has(ownerOf(call))) ?? []);
+  const found = own.flatMap((call): ScriptArgument[] => {
+    const one = argumentOf(module, call, defaults, owners.exclusive.has(ownerOf(call)));
+    const isGlobal = commands.length > 0 && !owners.commands.has(ownerOf(call));
+    return one === null ? [] : [isGlobal ? { ...one, isGlobal } : one];
+  });
   const first = declarations[0]!.node;
   const parser = calls.find(({ callee, node }) => /ArgumentParser$/.test(callee) && node.from < first.from);
   return {

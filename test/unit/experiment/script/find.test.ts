@@ -1,8 +1,9 @@
 /** The findings in scripts of every kind, and the experiment file that is written from it: golden texts that a person can read. */
+import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { expect, it } from 'vitest';
-import { parseExperiment } from '../../../../src/experiment/index.js';
+import { parseExperiment, planRun } from '../../../../src/experiment/index.js';
 import { plainRunText, readScript, tuneText, type ScriptArgument } from '../../../../src/experiment/script/index.js';
 
 const samples = path.join(import.meta.dirname, 'samples');
@@ -43,6 +44,16 @@ it.each(scripts)('finds what %s takes, and writes a file that is valid', async (
   const target = file.replace(/\.py$/, '.tune.yaml');
   for (const each of [written, plainRunText(found, text, place, [])])
     expect(parseExperiment(each, target).problems, each).toEqual([]);
+});
+
+it.each(['word_language_model.py', 'subcommands_argparse.py'])('%s itself takes what it is handed', (name) => {
+  const file = path.join(samples, name);
+  const { found, text, place } = readScript(file, samples, samples);
+  const { experiment } = parseExperiment(tuneText(found, text, place, { count: 0, metrics: [] }), file);
+  const run = { id: 'r', folder: '/runs/r', seed: 5, trial: null };
+  const { argv, cwd } = planRun(experiment!, {}, { dist: '/dist', env: process.env, run });
+  const { status, stderr } = spawnSync(argv[0]!, argv.slice(1), { cwd, encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
 });
 
 it('reads no script that is too large, and none for long', () => {

@@ -155,3 +155,16 @@ def __getattr__(name):
 
         return getattr(importlib.import_module(f".{_ELSEWHERE[name]}", __name__), name)
     raise AttributeError(f"module 'tunesmith' has no attribute {name!r}")
+
+
+def load_ipython_extension(ipython):
+    """``%load_ext tunesmith``: runs that begin in the notebook show their curves below the cell."""
+    from . import _notebook
+
+    _notebook.load(ipython)
+
+
+def unload_ipython_extension(ipython):
+    from . import _notebook
+
+    _notebook.unload(ipython)

@@ -9,10 +9,16 @@ _runs = []
 _installed = False
 
 
+#: Called with each run that begins in this process.
+began = []
+
+
 def attend(run):
     """From here on ``run`` hears of the end of the process, until ``leave``."""
     global _installed
     _runs.append(run)
+    for listener in list(began):
+        listener(run)
     if not _installed:
         _installed = True
         _install()

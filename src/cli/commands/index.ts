@@ -19,6 +19,7 @@ import { run } from './run.js';
 import { search } from './search.js';
 import { set } from './set.js';
 import { show } from './show.js';
+import { skill } from './skill.js';
 import { tune } from './tune.js';
 import { types } from './types.js';
 import { validate } from './validate.js';
@@ -50,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
   askTell,
   mcp,
   allow,
+  skill,
   backends,
   engine,
   doctor,

@@ -16,6 +16,9 @@ export class RequestError extends Error {
   }
 }
 
+/** The person was asked, and said no. */
+export class DeclinedError extends RequestError {}
+
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -95,7 +98,9 @@ export class Host {
     if (!waiting) return;
     this.waiting.delete(reply.id);
     clearTimeout(waiting.timer);
-    if (reply.error) waiting.reject(new RequestError(reply.error.message, reply.error.problems));
+    const { error } = reply;
+    if (error?.declined) waiting.reject(new DeclinedError(error.message));
+    else if (error) waiting.reject(new RequestError(error.message, error.problems));
     else waiting.resolve(reply.result);
   }
 }

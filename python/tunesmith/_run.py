@@ -1,6 +1,7 @@
 """One run of this process: what the program says about it, and hears from the person."""
 import os
 import sys
+from time import monotonic as _monotonic
 from time import time as _now
 
 from . import _checkpoint, _hooks
@@ -43,6 +44,7 @@ class Run(Familiar):
         self._refused = set()
         self._held = {}
         self._ended = None
+        self._began = _monotonic()
         self._forked = False
         saved = _checkpoint.counted(self.checkpoint) if self.checkpoint else None
         self._steps = place.steps if saved is None else saved
@@ -213,6 +215,9 @@ class Run(Familiar):
             reason = self._control.reason
             status = ENDS[reason] if reason else "completed"
         record = {"status": status}
+        if self._place.own:
+            # Nobody else knows, and a clock may have been set meanwhile.
+            record["ran"] = round((_monotonic() - self._began) * 1000)
         if error is not None:
             record["error"] = str(error)
         self._received.flush()

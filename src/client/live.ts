@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { readReal, STATE_LIMIT } from '../files/real.js';
 import { RUN_ENV, RUN_FILES } from '../protocol/runFiles.js';
 import type { Params } from '../protocol/values.js';
 import type { Control } from '../protocol/supervisor.js';
@@ -301,7 +301,7 @@ function readSpec(folder: string): {
   launch?: { number: number };
 } {
   try {
-    return JSON.parse(readFileSync(join(folder, RUN_FILES.spec), 'utf8'));
+    return JSON.parse(readReal(join(folder, RUN_FILES.spec), STATE_LIMIT));
   } catch {
     return {};
   }

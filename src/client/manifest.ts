@@ -3,9 +3,10 @@
  * what is in them, so that a checkpoint whose bytes were cut off or changed is never taken for a whole one.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, fsyncSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, createReadStream, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readReal, STATE_LIMIT } from '../files/real.js';
 import { writeWholeSync } from '../files/whole.js';
 
 export const MANIFEST = '.tunesmith.json';
@@ -22,7 +23,7 @@ export interface Manifest {
 /** Null when there is none that can be read. */
 export function readManifest(folder: string): Manifest | null {
   try {
-    const value: unknown = JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8'));
+    const value: unknown = JSON.parse(readReal(join(folder, MANIFEST), STATE_LIMIT));
     if (typeof value !== 'object' || value === null) return null;
     const { steps, number, files } = value as Record<string, unknown>;
     const isCount = (given: unknown): given is number => Number.isSafeInteger(given) && (given as number) >= 0;

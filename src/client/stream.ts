@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Control } from '../protocol/supervisor.js';
+import { readReal, STATE_LIMIT } from '../files/real.js';
 import { RUN_FILES } from '../protocol/runFiles.js';
 import { lineReader } from '../protocol/lines.js';
 
@@ -136,7 +136,7 @@ export class Stream {
 
   private address(): { socket: string; token: string } {
     try {
-      const found = JSON.parse(readFileSync(join(this.options.folder, RUN_FILES.supervisor), 'utf8'));
+      const found = JSON.parse(readReal(join(this.options.folder, RUN_FILES.supervisor), STATE_LIMIT));
       if (typeof found.socket === 'string' && typeof found.token === 'string') return found;
     } catch {
       // Not there, or half a file: the address we were given may still come back.

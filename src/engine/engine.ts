@@ -121,7 +121,12 @@ export class Engine {
     active.listener = searches;
     const hand = new HandRuns({ ...shared, runs: paths.runs });
     this.parts = { ...shared, active, hand, maker, searches, insights: new Insights(shared) };
-    this.others = new OtherHosts(this.parts, new SchedulerLease(paths.schedulerLease), paths.workspace);
+    this.others = new OtherHosts(
+      this.parts,
+      this.keptSearches,
+      new SchedulerLease(paths.schedulerLease),
+      paths.workspace,
+    );
     this.grants = new Grants(paths.grants, store, log);
     this.agents = new AgentActs(this.parts, this.grants, this.asked, () => this.handlers);
     this.handlers = this.guardedHandlers();
@@ -169,7 +174,7 @@ export class Engine {
     const { store, folders, devices, active, hand, searches } = this.parts;
     this.inode = this.folderInode();
     await devices.refresh();
-    this.keptSearches.takeIn(store);
+    this.keptSearches.takeIn(store, this.others.hold());
     const hidden = takeInFolders(folders, store, log);
     hand.start();
     for (const run of store.runs.live()) {

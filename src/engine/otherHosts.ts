@@ -4,6 +4,7 @@ import { heldBy, type SchedulerLease } from './executors/schedulerLease.js';
 import type { EngineParts } from './parts.js';
 import { LateRecords } from './runs/lateRecords.js';
 import { refusedAsForeign, takeInFolders } from './runs/takeInFolders.js';
+import type { KeptSearches } from './searches/keptSearches.js';
 import { RequestError } from './server/requestError.js';
 import { CHANGING } from './server/changing.js';
 import type { Handler, Handlers } from './server/server.js';
@@ -20,9 +21,11 @@ export class OtherHosts {
   private idle = 0;
   private ticks = 0;
   private said: string | null = null;
+  private hadOthers = false;
 
   constructor(
     private readonly parts: EngineParts,
+    private readonly kept: KeptSearches,
     private readonly lease: SchedulerLease,
     private readonly workspace: string,
   ) {
@@ -33,6 +36,11 @@ export class OtherHosts {
   notice(): string | null {
     const other = this.lease.other();
     return other && heldBy(other, this.workspace);
+  }
+
+  /** Returns whether another host has the folder. */
+  hold(): boolean {
+    return this.lease.other() !== null;
   }
 
   /** The same handlers, of which those that change something take the lease first, or refuse. */
@@ -55,7 +63,12 @@ export class OtherHosts {
     this.idle = work > 0 ? 0 : this.idle + 1;
     if (this.lease.isOurs && this.idle > IDLE) this.giveBack();
     else if (this.lease.isOurs || work > 0) this.takeLease();
-    if (!this.lease.isOurs && this.ticks % RESCAN === 0 && this.lease.other()) this.rescan();
+    if (!this.lease.isOurs && this.ticks % RESCAN === 0) {
+      const others = this.hold();
+      // Once more when the other host has gone: what it has written last counts, and what it left open does not go on.
+      if (others || this.hadOthers) this.rescan(others);
+      this.hadOthers = others;
+    }
     this.late.look();
   }
 
@@ -87,8 +100,10 @@ export class OtherHosts {
     this.lease.release();
   }
 
-  private rescan(): void {
-    const { folders, store, log, hand, active, changes } = this.parts;
+  private rescan(others: boolean): void {
+    const { folders, store, log, hand, active, changes, searches } = this.parts;
+    // Before their trials, which would otherwise be runs of no search.
+    for (const id of this.kept.takeIn(store, others, (each) => searches.has(each))) changes.searchChanged(id);
     const known = new Set(store.runs.ids());
     const hidden = takeInFolders(folders, store, log);
     for (const id of store.runs.ids()) if (!known.has(id)) changes.runChanged(id);

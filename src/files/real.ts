@@ -11,6 +11,9 @@ import { writeWholeSync } from './whole.js';
 
 export const DATA_FOLDER = '.tunesmith';
 
+/** Bytes that a file of state, such as a run's `run.json`, has at most. */
+export const STATE_LIMIT = 16 * 1024 * 1024;
+
 /** A part of a path is a link, or the file is none that can be read (a pipe, a device). */
 export class NotRealError extends Error {
   override name = 'NotRealError';
@@ -46,11 +49,16 @@ export function openRealForAppend(file: string): number {
 
 /** Reads a whole file. Throws as `openReal` does, and when it has more than `limit` bytes. */
 export function readReal(file: string, limit = 64 * 1024 * 1024): string {
+  return readRealBytes(file, limit).toString('utf8');
+}
+
+/** Reads the bytes of a whole file. Throws as `readReal` does. */
+export function readRealBytes(file: string, limit: number): Buffer {
   const descriptor = openReal(file);
   try {
     const { size } = fs.fstatSync(descriptor);
     if (size > limit) throw new RangeError(`${file} has ${size} bytes; at most ${limit} are read`);
-    return fs.readFileSync(descriptor, 'utf8');
+    return fs.readFileSync(descriptor);
   } finally {
     fs.closeSync(descriptor);
   }

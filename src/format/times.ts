@@ -22,15 +22,22 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(seconds / 86_400)}d ${pad((seconds % 86_400) / 3600)}h`;
 }
 
-/** How long a run has run by `now`, in milliseconds; null before it starts. */
-export function runDuration(run: Pick<Run, 'startedAt' | 'endedAt'>, now: number): number | null {
-  return run.startedAt === null ? null : (run.endedAt ?? now) - run.startedAt;
+type Times = Pick<Run, 'startedAt' | 'endedAt' | 'ran'>;
+
+/**
+ * How long a run has run by `now`, in milliseconds; null before it starts. Of a run that is over this is the time that its
+ * programs took, which stays right when somebody sets a clock.
+ */
+export function runDuration({ startedAt, endedAt, ran }: Times, now: number): number | null {
+  if (startedAt === null) return null;
+  if (endedAt !== null && ran !== undefined) return ran;
+  return Math.max(0, (endedAt ?? now) - startedAt);
 }
 
 /** `formatDuration` of `runDuration`; an en dash before the run starts. */
-export function formatRunTime(run: Pick<Run, 'startedAt' | 'endedAt'>, now: number): string {
+export function formatRunTime(run: Times, now: number): string {
   const milliseconds = runDuration(run, now);
-  return milliseconds === null ? '–' : formatDuration(Math.max(0, milliseconds));
+  return milliseconds === null ? '–' : formatDuration(milliseconds);
 }
 
 /** `just now`, `5 min ago`, `3 h ago`, `2 d ago`. */

@@ -137,6 +137,8 @@ export const Run = z.object({
   createdAt: z.number(),
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),
+  /** Milliseconds that the programs of its launches have taken so far, by clocks that nobody sets; absent: not known. */
+  ran: z.number().optional(),
   deletedAt: z.number().nullable(),
   /** Name of the agent that started it, or its search; absent if a person did. */
   by: z.string().optional(),
@@ -415,7 +417,7 @@ export const Requests = {
       .object({
         run: Id,
         metric: z.string(),
-        points: z.number().int().min(1).optional(),
+        points: z.number().int().min(1).max(1_000_000).optional(),
         offset: z.number().int().min(0).default(0),
         limit: z.number().int().min(1).max(1_000_000).default(100_000),
         lost: z.boolean().optional(),

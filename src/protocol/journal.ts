@@ -105,6 +105,8 @@ export const FinishRecord = z.object({
   /** `paused`: it may be launched again, to go on from its checkpoint. */
   status: z.enum(['completed', 'failed', 'stopped', 'pruned', 'paused']),
   error: z.string().optional(),
+  /** Milliseconds since the run began, by a clock that nobody sets. Only of programs without a supervisor, which says it itself. */
+  ran: z.number().min(0).optional(),
 });
 
 /** Which of the run's launches it belongs to; the first when absent. */

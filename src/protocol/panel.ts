@@ -138,7 +138,13 @@ export const PANEL_COMMANDS = [
 /** Messages to the webview. */
 export type ToPanel =
   | { type: 'init'; state: PanelState; files: { file: string; name: string }[]; trusted: boolean; locale: string }
-  | { type: 'reply'; id: number; result?: unknown; error?: { message: string; problems?: FileProblem[] } }
+  /** `declined`: the person was asked and said no, which is no error to show. */
+  | {
+      type: 'reply';
+      id: number;
+      result?: unknown;
+      error?: { message: string; problems?: FileProblem[]; declined?: boolean };
+    }
   | { type: 'changed'; params: z.output<(typeof Notifications)['changed']> }
   | { type: 'seriesChanged'; params: z.output<(typeof Notifications)['seriesChanged']> }
   | { type: 'form'; form: FileForm }

@@ -62,6 +62,8 @@ export interface RunPatch {
   progress?: Run['progress'];
   startedAt?: number | null;
   endedAt?: number | null;
+  /** See `Run`; null: not known. */
+  ran?: number | null;
   exitCode?: number | null;
   signal?: string | null;
   /** The metric by which the run is compared from here on; earlier points do not count. */

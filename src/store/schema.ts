@@ -151,4 +151,12 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX acts_by_subject ON acts (subject, starts);
   `,
+  `
+  -- Milliseconds that the run's programs have taken, by clocks that nobody sets; NULL: not known.
+  ALTER TABLE runs ADD COLUMN ran REAL;
+  DROP INDEX runs_by_time;
+  CREATE INDEX runs_by_time ON runs (
+    created_at, experiment, search, status, objective, name COLLATE NOCASE, started_at, ended_at, ran
+  ) WHERE deleted_at IS NULL;
+  `,
 ];

@@ -1,5 +1,4 @@
 /** The built-in trainer: trains the network described in the run's `run.json`. Each run is one process. */
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { connectRun, type RunClient } from '../client/index.js';
 import { fromRecord, workspaceOf } from '../files/runPaths.js';
@@ -10,6 +9,7 @@ import { modelCommand } from './commands/models.js';
 import { gradientWorker } from './parallel/worker.js';
 import { rangeTestRun } from './rangeTest/index.js';
 import { trainRun } from './loop/trainRun.js';
+import { readReal, STATE_LIMIT } from '../files/real.js';
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
 
 async function readSpec(run: RunClient): Promise<RunSpec> {
   const path = join(run.folder, RUN_FILES.spec);
-  const parsed = RunSpec.safeParse(JSON.parse(await readFile(path, 'utf8')));
+  const parsed = RunSpec.safeParse(JSON.parse(readReal(path, STATE_LIMIT)));
   if (!parsed.success) throw new TrainingError(`${path} can't be read: ${parsed.error.issues[0]?.message}`);
   return parsed.data;
 }

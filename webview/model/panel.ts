@@ -1,6 +1,6 @@
 import type { Run, Search } from '../../src/protocol/engine.js';
 import type { PanelState, ToPanel } from '../../src/protocol/panel.js';
-import { Host, RequestError } from '../host.js';
+import { DeclinedError, Host, RequestError } from '../host.js';
 import { Catalogue } from './catalogue.js';
 import { SeriesFeed } from './charts/feed.js';
 import { Connection, type ConnectionState } from './connection.js';
@@ -332,6 +332,8 @@ export class PanelModel {
 
   /** Tells the person what went wrong and what to do. */
   fail(doing: string, error: unknown): void {
+    // Who has just said no knows.
+    if (error instanceof DeclinedError) return;
     const message = error instanceof Error ? error.message : String(error);
     const problem = error instanceof RequestError ? error.problems[0] : undefined;
     const action = problem

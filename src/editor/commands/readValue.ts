@@ -1,20 +1,29 @@
+import { isFloatText, parseJson, type FloatMark } from '../../protocol/floats.js';
 import type { FormField } from '../../protocol/panel.js';
 import type { ParamValue } from '../../protocol/values.js';
 import { l10n } from '../l10n.js';
 
+/** A typed value. `floats`: which whole numbers of it were written as floats, such as `1.0`. */
+export interface Typed {
+  value: ParamValue;
+  floats?: FloatMark;
+  problem?: string;
+}
+
 /** Converts typed text to a value of the field's kind. */
-export function readValue(typed: string, kind: FormField['kind']): { value: ParamValue; problem?: string } {
+export function readValue(typed: string, kind: FormField['kind']): Typed {
   const text = typed.trim();
   if (kind === 'number' || kind === 'integer') {
     const value = Number(text);
     if (text === '' || !Number.isFinite(value)) return { value: null, problem: l10n.t('This must be a number.') };
     if (kind === 'integer' && !Number.isInteger(value))
       return { value: null, problem: l10n.t('This must be a whole number.') };
-    return { value };
+    return Number.isInteger(value) && isFloatText(text) ? { value, floats: true } : { value };
   }
   if (/^[[{"]|^(true|false|null)$/.test(text)) {
     try {
-      return { value: JSON.parse(text) as ParamValue };
+      const { value, mark } = parseJson(text);
+      return mark ? { value: value as ParamValue, floats: mark } : { value: value as ParamValue };
     } catch {
       return { value: text };
     }

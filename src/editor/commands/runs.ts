@@ -76,8 +76,8 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
     'run.set': async (arg) => {
       const title = l10n.t('Change Parameters While Running');
       const { folder, run } = await runFor(parts, arg, { title, status: ['running', 'paused'] });
-      const params = await askParams(title, l10n.t('Change'), fieldsOf(run.params), async () => undefined);
-      if (Object.keys(params).length > 0) await folder.request('runs/set', { id: run.id, params });
+      const changed = await askParams(title, l10n.t('Change'), fieldsOf(run), async () => undefined);
+      if (Object.keys(changed.params).length > 0) await folder.request('runs/set', { id: run.id, ...changed });
     },
 
     'run.revealLog': one(l10n.t('Show Log'), ({ folder, run }) => logs.show(folder, run)),
@@ -105,8 +105,8 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
     }),
 
     'run.copyParams': one(l10n.t('Copy Parameters'), async ({ run }) => {
-      const { stringify } = await import('yaml');
-      await vscode.env.clipboard.writeText(stringify(run.params));
+      const { paramsText } = await import('./typedValues.js');
+      await vscode.env.clipboard.writeText(paramsText(run));
       vscode.window.setStatusBarMessage(l10n.t('Copied the parameters of {0}.', run.name), 3000);
     }),
 

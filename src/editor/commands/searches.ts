@@ -85,7 +85,7 @@ export function searchCommands(parts: Parts): Pick<Handlers, Names> {
       const typed = await vscode.window.showInputBox({
         title: l10n.t('{0}: {1}', title, search.name),
         prompt: l10n.t('They are tried next, on top of the planned trials. What is left out is drawn.'),
-        value: valuesText(search.best?.params ?? {}),
+        value: valuesText(search.best ?? { params: {} }),
         placeHolder: 'lr: 0.003, optimizer: adam',
         ignoreFocusOut: true,
         validateInput: (text) => readValues(text).problem,

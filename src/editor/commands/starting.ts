@@ -6,7 +6,7 @@ import { loadExperiments } from '../language/documents.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import type { FileArg, RunArg } from '../manifest/commands.js';
 import { setting } from '../settings.js';
-import { askParams, fieldsOf } from './params.js';
+import { askParams, fieldsOf, type Changed } from './params.js';
 import type { Parts } from './parts.js';
 import { fileFor, findRun, runFor, runsFor } from './pick.js';
 import type { Handlers } from './registry.js';
@@ -21,7 +21,7 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
   const starting = <T>(title: string, work: () => Promise<T>): Promise<T> =>
     Promise.resolve(vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, work));
 
-  const run = async (file: string, params?: Params) => {
+  const run = async (file: string, changed?: Changed) => {
     const folder = engines.need(file);
     const text = await files.unsavedText(file);
     const { run: started } = await starting(l10n.t('Starting the run…'), async () =>
@@ -29,7 +29,7 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
         file,
         ...(await folder.chosenPython()),
         ...(text !== undefined && { text }),
-        ...(params && Object.keys(params).length > 0 && { params }),
+        ...given(changed),
       }),
     );
     shown(folder, started.id, started.experiment);
@@ -40,10 +40,10 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
     panels.openForStart(folder, experiment, [id]);
   };
 
-  const rerun = async (id: string, params?: Params) => {
+  const rerun = async (id: string, changed?: Changed) => {
     const { folder } = await findRun(parts, id);
     const { run: started } = await starting(l10n.t('Starting the run…'), () =>
-      folder.request('runs/rerun', { id, ...(params && Object.keys(params).length > 0 && { params }) }),
+      folder.request('runs/rerun', { id, ...given(changed) }),
     );
     panels.openForStart(folder, started.experiment, [id, started.id]);
     return started.id;
@@ -52,14 +52,14 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
   return {
     'run.start': async (arg?: FileArg) => run(await fileFor(parts, arg, l10n.t('Run'))),
 
-    'run.startWith': async (arg?: FileArg, given?: Params) => {
+    'run.startWith': async (arg?: FileArg, params?: Params) => {
       const file = await fileFor(parts, arg, l10n.t('Run with Changed Parameters'));
-      if (given) return run(file, given);
+      if (params) return run(file, { params });
       const experiments = await loadExperiments();
       const text = (await vscode.workspace.openTextDocument(file)).getText();
       const form = experiments.formOf(text, file);
       if (form.fields.length === 0) return run(file);
-      const params = await askParams(
+      const changed = await askParams(
         l10n.t('Run with Changed Parameters'),
         l10n.t('Run'),
         form.fields,
@@ -67,7 +67,7 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
           return entryOf(experiments.checkForm(text, file, { [name]: value }).params, name);
         },
       );
-      return run(file, params);
+      return run(file, changed);
     },
 
     'run.rerun': async (arg?: RunArg, selection?: readonly unknown[]) => {
@@ -78,8 +78,8 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
     'run.rerunWith': async (arg?: RunArg) => {
       const { run: earlier } = await runFor(parts, arg, { title: l10n.t('Rerun with Changed Parameters') });
       const title = l10n.t('Rerun {0} with changed parameters', earlier.name);
-      const params = await askParams(title, l10n.t('Rerun'), fieldsOf(earlier.params), async () => undefined);
-      return rerun(earlier.id, params);
+      const changed = await askParams(title, l10n.t('Rerun'), fieldsOf(earlier), async () => undefined);
+      return rerun(earlier.id, changed);
     },
 
     'search.start': async (arg?: FileArg) => {
@@ -99,4 +99,9 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
       return search.id;
     },
   };
+}
+
+/** The part of a request that gives changed values; nothing when none is. */
+function given(changed: Changed | undefined): Partial<Changed> {
+  return changed && Object.keys(changed.params).length > 0 ? changed : {};
 }

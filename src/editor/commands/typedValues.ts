@@ -1,5 +1,7 @@
 /** Several hyperparameters in one line of text, as the inside of a YAML mapping: `lr: 0.003, optimizer: adam`. */
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
+import { flowText } from '../../experiment/file/flowText.js';
+import { markAt, type Floats } from '../../protocol/floats.js';
 import { Params } from '../../protocol/values.js';
 import { l10n } from '../l10n.js';
 
@@ -18,10 +20,15 @@ export function readValues(text: string): { params?: Params; problem?: string } 
   return { params: read.data };
 }
 
-export function valuesText(params: Params): string {
-  const text = stringify(params, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: false });
-  return text
-    .trim()
-    .replace(/^\{|\}$/g, '')
-    .trim();
-}
+type Typed = { params: Params; floats?: Floats | undefined };
+
+export const valuesText = (typed: Typed): string => lines(typed).join(', ');
+
+/** A YAML mapping with a line for each parameter, floats written as floats. */
+export const paramsText = (typed: Typed): string =>
+  lines(typed)
+    .map((line) => `${line}\n`)
+    .join('');
+
+const lines = ({ params, floats }: Typed): string[] =>
+  Object.entries(params).map(([name, value]) => `${flowText(name)}: ${flowText(value, markAt(floats, name))}`);

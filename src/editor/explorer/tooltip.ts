@@ -2,7 +2,7 @@
 import { LIVE_STATUSES, type Run, type Search } from '../../protocol/engine.js';
 import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
-import { formatDuration } from '../../format/times.js';
+import { formatDuration, runDuration } from '../../format/times.js';
 import { escapeMarkdown, shorten } from '../format.js';
 import { l10n } from '../l10n.js';
 import { searchProgress, statusText } from './items.js';
@@ -11,7 +11,7 @@ const MOST = 30;
 
 export function runTooltip(run: Run, now: number): string {
   const lines = [`**${escapeMarkdown(run.name)}** — ${escapeMarkdown(statusText(run.status))}`, ''];
-  const duration = run.startedAt === null ? null : (run.endedAt ?? now) - run.startedAt;
+  const duration = runDuration(run, now);
   const facts = [
     duration !== null && formatDuration(duration),
     run.device,

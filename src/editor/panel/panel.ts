@@ -12,6 +12,7 @@ import { Debounce, Disposables, type Disposable } from '../events.js';
 import type { ExperimentFiles } from '../files.js';
 import { l10n } from '../l10n.js';
 import type { FolderEngine } from '../link/folderEngine.js';
+import { NotTrustedError } from '../link/trust.js';
 import type { Forms } from './forms.js';
 import { panelHtml } from './html.js';
 
@@ -128,7 +129,9 @@ export class Panel implements Disposable {
       this.post({ type: 'reply', id, result });
     } catch (error) {
       const problems = error instanceof EngineError ? error.problems : [];
-      this.post({ type: 'reply', id, error: { message: textOf(error), ...(problems.length > 0 && { problems }) } });
+      const declined = error instanceof NotTrustedError && { declined: true };
+      const shown = { message: textOf(error), ...(problems.length > 0 && { problems }), ...declined };
+      this.post({ type: 'reply', id, error: shown });
     }
   }
 

@@ -12,6 +12,7 @@ import { openSocket, SocketConnection, type EngineConnection } from './connectio
 import { EngineError } from './errors.js';
 import { findNode, type NodeProgram } from './nodePath.js';
 import { EXIT_DISK_FULL } from '../disk/exitCodes.js';
+import { readReal } from '../../files/real.js';
 import { isPrivateFolder, localFolders, LocalStateError, prepareLocal } from '../disk/localState.js';
 import { isHere } from '../machine/host.js';
 import { workspacePaths, type WorkspacePaths } from '../disk/paths.js';
@@ -81,7 +82,7 @@ class Attempt {
     for (;;) {
       if (this.options.signal?.aborted) throw new EngineError('closed', 'Connecting to the engine was given up.');
       for (const folder of localFolders(this.workspace)) {
-        const address = await readAddress(folder);
+        const address = readAddress(folder);
         const connection = address && (await this.tryAddress(address));
         if (connection) return connection;
       }
@@ -262,10 +263,13 @@ export function environmentWith(added: Record<string, string>): Record<string, s
   return env;
 }
 
+/** Bytes of an address, at most. */
+const LARGEST_ADDRESS = 64 * 1024;
+
 /** Null when there is none that can be believed: a folder for temporary files is everybody's. */
-async function readAddress(folder: string): Promise<EngineAddress | null> {
+function readAddress(folder: string): EngineAddress | null {
   try {
-    const address = EngineAddress.parse(JSON.parse(await fs.readFile(workspacePaths('', folder).address, 'utf8')));
+    const address = EngineAddress.parse(JSON.parse(readReal(workspacePaths('', folder).address, LARGEST_ADDRESS)));
     const usable = isHere(address.host) && isPrivateFolder(folder) && isOwnSocket(ENGINE_SOCKET, address.socket);
     return usable ? address : null;
   } catch {

@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import { writeReal } from '../../files/real.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 import { ID_PATTERN } from '../../protocol/runFiles.js';
+import { readReal, STATE_LIMIT } from '../../files/real.js';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -77,7 +78,7 @@ export class Environments {
 export function readEnvironment(file: string): Environment {
   const environment: Record<string, string> = {};
   try {
-    for (const [name, value] of Object.entries(JSON.parse(fs.readFileSync(file, 'utf8')) as object)) {
+    for (const [name, value] of Object.entries(JSON.parse(readReal(file, STATE_LIMIT)) as object)) {
       if (typeof value !== 'string') throw new Error();
       setEntry(environment, name, value);
     }

@@ -7,6 +7,7 @@ import { EngineLock } from '../disk/lock.js';
 import { isPrivateFolder } from '../disk/localState.js';
 import type { WorkspacePaths } from '../disk/paths.js';
 import { fine, note, problem, type Finding } from './finding.js';
+import { readReal, STATE_LIMIT } from '../../files/real.js';
 
 /** Names of earlier versions' files: nothing reads them any more. */
 const EARLIER = ['engine.json', 'engine.lock', 'engine.log', 'store.db', 'store.db-wal', 'store.db-shm'];
@@ -93,7 +94,7 @@ function leftovers({ local }: WorkspacePaths): Finding {
 
 function workspaceOf(folder: string): string | null {
   try {
-    const { path: workspace } = JSON.parse(fs.readFileSync(path.join(folder, 'workspace.json'), 'utf8')) as {
+    const { path: workspace } = JSON.parse(readReal(path.join(folder, 'workspace.json'), STATE_LIMIT)) as {
       path?: unknown;
     };
     return typeof workspace === 'string' && path.isAbsolute(workspace) ? workspace : null;

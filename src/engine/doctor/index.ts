@@ -9,6 +9,7 @@ import { workspacePaths, type WorkspacePaths } from '../disk/paths.js';
 import { checkFolders } from './folders.js';
 import { fine, problem, type Finding } from './finding.js';
 import { checkIndex } from './store.js';
+import { readReal, STATE_LIMIT } from '../../files/real.js';
 
 export type { Finding } from './finding.js';
 
@@ -52,7 +53,7 @@ function engineFinding({ address, lock }: WorkspacePaths, isHeld: boolean): Find
 
 function readPid(file: string): number | null {
   try {
-    const { pid } = JSON.parse(fs.readFileSync(file, 'utf8')) as { pid?: unknown };
+    const { pid } = JSON.parse(readReal(file, STATE_LIMIT)) as { pid?: unknown };
     return typeof pid === 'number' ? pid : null;
   } catch {
     return null;

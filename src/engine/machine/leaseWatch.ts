@@ -2,7 +2,7 @@
  * Watches whether another host still renews a lease. Clocks of two hosts differ, so the lease's time is
  * not compared with ours: a lease is stale when we have seen it unchanged for minutes.
  */
-import { statSync } from 'node:fs';
+import { statReal } from '../../files/real.js';
 import { leaseSeconds, MISSED_BEATS } from './beat.js';
 
 /** A lease that looks older than this many beats need only be seen unchanged for a few: no clock is that wrong. */
@@ -42,7 +42,7 @@ export class LeaseWatch {
 
   private read(): number | null {
     try {
-      return statSync(this.file).mtimeMs;
+      return statReal(this.file)?.mtimeMs ?? null;
     } catch {
       return null;
     }

@@ -149,7 +149,9 @@ export class ActiveRun {
     const wanted = (): boolean => !this.keeper.closed && this.state.name === 'preparing';
     await trouble.insist(
       async () => {
-        const checkpoint = await folders.takeCheckpoint(id, from!, wanted);
+        const checkpoint = await folders.takeCheckpoint(id, from!, wanted, (name, why) =>
+          log.warn(`run ${id}: checkpoint ${name} of run ${from} is damaged (${why}); the one before it is taken`),
+        );
         if (!wanted()) return;
         if (!checkpoint) log.warn(`run ${id}: run ${from} has no usable checkpoint, so it begins again`);
         const next = { ...this.spec, launch: { number, at, checkpoint } };
@@ -273,6 +275,8 @@ export class ActiveRun {
       endedAt: exit?.time ?? ending?.finish?.time ?? Date.now(),
       exitCode: ending?.exit?.code ?? null,
       signal: ending?.exit?.signal ?? null,
+      // How long this launch took was not written down.
+      ...(exit?.ran === undefined && { ran: null }),
     };
     if (spawn && this.keeper.options.store.runs.get(this.spec.id)?.startedAt === null) patch.startedAt = spawn.time;
     return patch;

@@ -15,6 +15,7 @@ import {
   readReal,
   removeReal,
   sizeReal,
+  STATE_LIMIT,
   statReal,
   writeReal,
 } from '../../files/real.js';
@@ -184,7 +185,9 @@ export class RunFolders {
   /** The experiment as it was when the run was made; null for a run that came from none. */
   experiment(id: string): Experiment | null {
     try {
-      const experiment = JSON.parse(readReal(path.join(this.path(id), RUN_FILES.experiment))) as Experiment;
+      const experiment = JSON.parse(
+        readReal(path.join(this.path(id), RUN_FILES.experiment), STATE_LIMIT),
+      ) as Experiment;
       return { ...experiment, file: fromRecord(this.workspace, experiment.file) };
     } catch {
       return null;
@@ -214,7 +217,7 @@ export class RunFolders {
   /** Returns the person's edits of the run; null if there are none. */
   meta(id: string): RunMeta | null {
     try {
-      return RunMeta.parse(JSON.parse(readReal(path.join(this.path(id), RUN_FILES.meta))));
+      return RunMeta.parse(JSON.parse(readReal(path.join(this.path(id), RUN_FILES.meta), STATE_LIMIT)));
     } catch {
       return null;
     }
@@ -230,7 +233,7 @@ export class RunFolders {
 
   private specText(id: string): string | null {
     try {
-      return readReal(path.join(this.path(id), RUN_FILES.spec));
+      return readReal(path.join(this.path(id), RUN_FILES.spec), STATE_LIMIT);
     } catch {
       return null;
     }

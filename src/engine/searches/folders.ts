@@ -11,7 +11,7 @@ import * as path from 'node:path';
 import { z } from 'zod';
 import { Search } from '../../protocol/engine.js';
 import { ID_PATTERN } from '../../protocol/runFiles.js';
-import { listReal, makeFolderReal, readReal, removeReal, statReal, writeReal } from '../../files/real.js';
+import { listReal, makeFolderReal, readReal, removeReal, STATE_LIMIT, statReal, writeReal } from '../../files/real.js';
 import { fromRecord, toRecord } from '../../files/runPaths.js';
 import type { Answer, Asked } from '../disk/asked.js';
 import { isSearchPlan } from './plan.js';
@@ -64,10 +64,15 @@ export class SearchFolders {
     this.write(id, FILES.study, text);
   }
 
+  /** When `search.json` was written, by the file system's clock; null when there is none. */
+  writtenAt(id: string): number | null {
+    return statReal(path.join(this.path(id), FILES.search))?.mtimeMs ?? null;
+  }
+
   /** Null when it can't be read as what it must be. */
   read(id: string): { record: SearchRecord; plan: unknown; study: string | null; asked: Answer } | null {
     try {
-      const record = SearchRecord.parse(JSON.parse(this.text(id, FILES.search) ?? ''));
+      const record = SearchRecord.parse(JSON.parse(this.text(id, FILES.search, STATE_LIMIT) ?? ''));
       if (record.id !== id) return null;
       const file = record.file === null ? null : fromRecord(this.workspace, record.file);
       const planText = this.text(id, FILES.plan);
@@ -106,9 +111,9 @@ export class SearchFolders {
     writeReal(path.join(folder, name), text, { sync: false });
   }
 
-  private text(id: string, name: string): string | null {
+  private text(id: string, name: string, limit?: number): string | null {
     try {
-      return readReal(path.join(this.path(id), name));
+      return readReal(path.join(this.path(id), name), limit);
     } catch {
       return null;
     }

@@ -11,6 +11,11 @@ const NOT_ASKED =
   'It was not started here: its folder came from elsewhere, or was changed since. Nothing is run on the word of a folder.';
 
 export class KeptSearches implements SearchesApi {
+  /** By search, when its `search.json` was written as we read it last. */
+  private readonly written = new Map<string, number>();
+  /** The same for folders that can't be read: said once. */
+  private readonly odd = new Map<string, number>();
+
   constructor(
     private readonly index: SearchesApi,
     private readonly acts: Pick<ActsApi, 'takeIn'>,
@@ -42,37 +47,74 @@ export class KeptSearches implements SearchesApi {
   }
 
   /**
-   * Brings the index up to the folders. It starts nothing: a search goes on by itself only if this person has asked for it
-   * on this machine.
+   * Brings the index up to the folders and returns the ids of the searches that are new or changed. It starts nothing: a
+   * search goes on by itself only if this person has asked for it on this machine. `others`: another host works in the
+   * folder, so that open searches may be at work there.
    */
-  takeIn(store: Pick<StoreApi, 'batch'>): void {
+  takeIn(store: Pick<StoreApi, 'batch'>, others: boolean, isOurs = (_id: string): boolean => false): string[] {
+    const changed: string[] = [];
     let ids: string[];
     try {
       ids = this.folders.ids();
     } catch (error) {
-      return this.log.error(`the searches' folders can't be read`, error);
+      this.log.error(`the searches' folders can't be read`, error);
+      return changed;
     }
     const known = new Map(this.index.list().map((search) => [search.id, search]));
     for (const id of ids) {
       const row = known.get(id);
       known.delete(id);
-      if (!row) store.batch(() => this.import(id));
-      else if (isOpen(row.status) && this.folders.isAsked(id) !== 'yes') this.refuse(id);
+      if (isOurs(id)) continue;
+      if (!row) {
+        if (store.batch(() => this.import(id, others))) changed.push(id);
+      } else if (this.renew(store, row, others)) changed.push(id);
     }
     for (const id of known.keys()) this.index.delete(id);
     if (known.size > 0) this.log.info(`${known.size} searches have no folder any more and are no longer listed`);
+    return changed;
   }
 
-  private import(id: string): void {
+  private import(id: string, others: boolean): boolean {
+    const written = this.folders.writtenAt(id);
+    if (written !== null && this.odd.get(id) === written) return false;
     const found = this.folders.read(id);
-    if (!found) return this.log.warn(`searches/${id} can't be read; left alone`);
+    if (!found) {
+      this.log.warn(`searches/${id} can't be read; left alone`);
+      if (written !== null) this.odd.set(id, written);
+      return false;
+    }
     const { record, plan, study, asked } = found;
     this.index.insert({ ...record, plan });
     this.index.update(id, { error: record.error, endedAt: record.endedAt });
     if (study !== null) this.index.saveStudy(id, study);
     this.acts.takeIn(id, readActs(this.folders.path(id)));
-    if (isOpen(record.status) && asked !== 'yes') this.refuse(id);
+    if (isOpen(record.status) && asked !== 'yes' && !others) this.refuse(id);
+    if (written !== null) this.written.set(id, written);
     this.log.info(`took in the search ${id}, which the index did not know`);
+    return true;
+  }
+
+  /** Takes over what another host has written of a search that the index knows. */
+  private renew(store: Pick<StoreApi, 'batch'>, row: Search, others: boolean): boolean {
+    const { id } = row;
+    const written = this.folders.writtenAt(id);
+    const isNew = others && written !== null && this.written.has(id) && this.written.get(id) !== written;
+    // The index has the newest state of a search that this person has asked for here.
+    const isOthers = isOpen(row.status) && this.folders.isAsked(id) !== 'yes';
+    const found = isNew || isOthers ? this.folders.read(id) : null;
+    if (written !== null) this.written.set(id, written);
+    const before = JSON.stringify(row);
+    store.batch(() => {
+      if (found) {
+        const { record, plan, study } = found;
+        const { id: _id, version: _version, ...facts } = record;
+        this.index.update(id, { ...facts, ...(plan !== undefined && { plan }) });
+        if (study !== null) this.index.saveStudy(id, study);
+      }
+      const { status } = found?.record ?? row;
+      if (isOpen(status) && !others && this.folders.isAsked(id) !== 'yes') this.refuse(id);
+    });
+    return JSON.stringify(this.index.get(id)) !== before;
   }
 
   private refuse(id: string): void {

@@ -3,13 +3,16 @@ import * as fs from 'node:fs';
 import type * as net from 'node:net';
 import { EngineAddress } from '../../protocol/engine.js';
 import type { HostIdentity } from '../../protocol/host.js';
-import { writeReal } from '../../files/real.js';
+import { readReal, writeReal } from '../../files/real.js';
 import { ENGINE_SOCKET, removeSocket } from '../disk/sockets.js';
+
+/** Bytes of an address, at most. */
+const LARGEST = 64 * 1024;
 
 /** The socket of an engine that was killed stays behind. Only for who holds the lock: the old engine is surely gone. */
 export function removeStaleSocket(file: string): void {
   try {
-    removeSocket(ENGINE_SOCKET, EngineAddress.parse(JSON.parse(fs.readFileSync(file, 'utf8'))).socket);
+    removeSocket(ENGINE_SOCKET, EngineAddress.parse(JSON.parse(readReal(file, LARGEST))).socket);
   } catch {
     // There was none.
   }
@@ -18,7 +21,7 @@ export function removeStaleSocket(file: string): void {
 /** Host of the engine whose address this is; null when there is none. */
 export function hostOf(file: string): HostIdentity | null {
   try {
-    return EngineAddress.parse(JSON.parse(fs.readFileSync(file, 'utf8'))).host ?? null;
+    return EngineAddress.parse(JSON.parse(readReal(file, LARGEST))).host ?? null;
   } catch {
     return null;
   }
@@ -41,7 +44,7 @@ export function publishAddress(file: string, address: EngineAddress): void {
 /** True while the file holds this very address: it may have been removed or overwritten. */
 export function isPublished(file: string, address: EngineAddress): boolean {
   try {
-    return (JSON.parse(fs.readFileSync(file, 'utf8')) as EngineAddress).token === address.token;
+    return (JSON.parse(readReal(file, LARGEST)) as EngineAddress).token === address.token;
   } catch {
     return false;
   }

@@ -116,10 +116,12 @@ export class Application {
         break;
       case 'exit':
         this.runs.exited(this.key, record.code, record.signal);
+        if (record.ran !== undefined) this.runs.ran(this.key, record.ran);
         this.result.runChanged = true;
         break;
       case 'finish':
         if (record.error !== undefined) record.error = cut(record.error);
+        if (record.ran !== undefined && this.prefix === '') this.runs.ran(this.key, record.ran);
         break;
       case 'start':
         this.begins(record.launch ?? 1, record.anew ?? false);

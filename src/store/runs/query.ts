@@ -44,7 +44,9 @@ const COLUMNS: Record<string, string> = {
   name: 'runs.name COLLATE NOCASE',
   status: 'runs.status',
   objective: 'runs.objective',
-  duration: 'CASE WHEN runs.started_at IS NULL THEN NULL ELSE coalesce(runs.ended_at, :now) - runs.started_at END',
+  duration:
+    'CASE WHEN runs.started_at IS NULL THEN NULL WHEN runs.ended_at IS NOT NULL AND runs.ran IS NOT NULL THEN runs.ran ' +
+    'ELSE max(0, coalesce(runs.ended_at, :now) - runs.started_at) END',
 };
 
 /**

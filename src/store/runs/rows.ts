@@ -42,6 +42,7 @@ export interface RunRow {
   signal: string | null;
   /** See `unread.ts`. */
   unread: string | null;
+  ran: number | null;
 }
 
 /** Rows as runs, with their metrics, in the order given. */
@@ -150,6 +151,7 @@ function toRun(row: RunRow, metrics: Record<string, MetricSummary>, warnings: Ru
     createdAt: row.created_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,
+    ...(row.ran !== null && { ran: row.ran }),
     deletedAt: row.deleted_at,
   };
 }

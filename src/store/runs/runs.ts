@@ -19,6 +19,7 @@ const PLAIN = {
   device: 'device',
   startedAt: 'started_at',
   endedAt: 'ended_at',
+  ran: 'ran',
   exitCode: 'exit_code',
   signal: 'signal',
   objectiveMetric: 'objective_metric',

@@ -53,6 +53,11 @@ export class RunWriter {
     this.db.run('UPDATE runs SET exit_code = ?, signal = ? WHERE key = ?', code, signal, key);
   }
 
+  /** One of the run's launches has taken so many milliseconds. */
+  ran(key: number, milliseconds: number): void {
+    this.db.run('UPDATE runs SET ran = coalesce(ran, 0) + ? WHERE key = ?', milliseconds, key);
+  }
+
   /** Lays params over the present ones. Returns what to tell the person when there are too many. */
   mergeParams(key: number, stated: { params: Params; floats?: Floats | undefined }, limit: number): string | null {
     const row = this.db.get<{ params: string }>('SELECT params FROM runs WHERE key = ?', key);

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readRealBytes } from '../../files/real.js';
 import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
 import { writeWhole } from '../../files/whole.js';
@@ -25,12 +26,25 @@ export async function saveWeights(
     setEntry(header, name, { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] });
     offset += values.byteLength;
   }
+  const values = weights.map(({ values }) => littleEndian(values));
+  header.__metadata__ = { ...metadata, [CHECKSUM]: checksum(header, values) };
   const text = Buffer.from(JSON.stringify(header), 'utf8');
   const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, ' ')]);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  const bytes = Buffer.concat([length, padded, ...weights.map(({ values }) => littleEndian(values))]);
+  const bytes = Buffer.concat([length, padded, ...values]);
   await writeWhole(path, bytes);
+}
+
+/** Entry of the metadata with the SHA-256 of all that the file says, itself left out. */
+const CHECKSUM = 'sha256';
+/** Larger files can't be read in one piece. */
+const LARGEST_FILE = 2 ** 31 - 1;
+
+function checksum(header: object, values: readonly Buffer[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(header));
+  for (const bytes of values) hash.update(bytes);
+  return hash.digest('hex');
 }
 
 /** Longest header in bytes that the format's reference reader accepts. */
@@ -54,12 +68,18 @@ export async function loadWeights(path: string): Promise<SavedWeight[]> {
 export async function loadModelFile(
   path: string,
 ): Promise<{ weights: SavedWeight[]; metadata: Record<string, string> }> {
-  const bytes = await readFile(path);
+  const bytes = readRealBytes(path, LARGEST_FILE);
   const length = bytes.length < 8 ? Infinity : Number(bytes.readBigUInt64LE(0));
   if (8 + length > bytes.length) throw new Error(`${path} is cut short`);
   if (length > LONGEST_HEADER) throw new Error(`${path} has a header of ${length} bytes, more than ${LONGEST_HEADER}`);
   const { __metadata__: given, ...header } = Anything.parse(JSON.parse(bytes.toString('utf8', 8, 8 + length)));
-  const metadata = Metadata.parse(given);
+  const { [CHECKSUM]: expected, ...metadata } = Metadata.parse(given);
+  // Earlier versions, and other programs, write none.
+  if (expected !== undefined) {
+    const found = checksum({ __metadata__: metadata, ...header }, [bytes.subarray(8 + length)]);
+    if (found !== expected)
+      throw new Error(`${path} is damaged: its content has another checksum than when it was saved`);
+  }
   let end = 0;
   const weights = Object.entries(header).map(([name, value]) => {
     const read = Entry.safeParse(value);

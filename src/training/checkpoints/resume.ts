@@ -1,11 +1,12 @@
 /** Training checkpoints: a folder with the state as JSON and all vectors in safetensors files. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadWeights, saveWeights } from './checkpoint.js';
 import type { ConstraintState } from '../constrained/index.js';
 import { TrainingError, messageOf } from '../errors.js';
 import type { TrainingState } from '../loop/types.js';
 import type { NamedValues } from '../loop/weights.js';
+import { readReal } from '../../files/real.js';
 
 const VERSION = 1;
 const FILES = {
@@ -36,7 +37,7 @@ export async function saveState(folder: string, state: TrainingState): Promise<v
 /** Loads the state. Throws TrainingError when the folder holds no training checkpoint. */
 export async function loadState(folder: string): Promise<TrainingState> {
   try {
-    const written = JSON.parse(await readFile(join(folder, FILES.state), 'utf8')) as Record<string, unknown>;
+    const written = JSON.parse(readReal(join(folder, FILES.state))) as Record<string, unknown>;
     if (written.version !== VERSION) throw new Error(`it is of version ${String(written.version)}`);
     const {
       steps,

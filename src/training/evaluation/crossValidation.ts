@@ -3,7 +3,7 @@
  * fold. The folds are trained in turn, one epoch each, so the mean over all folds is known from the first epoch on. It
  * is an ordinary curve that a pruner can judge, and its best value belongs to a single number of epochs.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Network } from '../../experiment/network/index.js';
 import type { Dataset } from '../data/types.js';
@@ -12,6 +12,7 @@ import { FoldLog, summary } from './folds.js';
 import { Confusion } from '../metrics/index.js';
 import { loadState, saveState } from '../checkpoints/resume.js';
 import { Training, type JudgedConfusion, type TrainingOptions } from '../loop/train.js';
+import { readReal } from '../../files/real.js';
 
 export interface CrossValidationOptions extends Omit<TrainingOptions, 'dataset' | 'onEpoch'> {
   datasets: readonly Dataset[];
@@ -132,7 +133,7 @@ export class CrossValidation {
   async load(folder: string): Promise<number> {
     let written: Written;
     try {
-      written = JSON.parse(await readFile(join(folder, FILE), 'utf8')) as Written;
+      written = JSON.parse(readReal(join(folder, FILE))) as Written;
       if (written.version !== VERSION) throw new Error(`it is of version ${String(written.version)}`);
       if (written.folds.length !== this.folds.length) {
         throw new Error(`it has ${written.folds.length} folds, not ${this.folds.length}`);

@@ -3,7 +3,6 @@
  * started with the new values. Differences are applied where possible (`refusal`): the learning rate at once, others
  * from the next epoch on. Changes are saved in the run's folder, so that a resumed run has them too.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { fillTree } from '../../experiment/start/fill.js';
@@ -14,6 +13,7 @@ import type { Params, ParamValue } from '../../protocol/values.js';
 import { messageOf } from '../errors.js';
 import { writeWhole } from '../../files/whole.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
+import { readReal, STATE_LIMIT } from '../../files/real.js';
 
 /**
  * Keys that may change; any other change would mean another network or other data. In `layers`, only dropout rates may.
@@ -44,9 +44,9 @@ export class LiveChanges {
 
   /** Opens the changes in the run's `folder`; null: changes are not saved. */
   static async open(folder: string | null, params: Params, network: Network): Promise<LiveChanges> {
-    const read = async (name: string): Promise<unknown> => {
-      const text = folder === null ? null : await readFile(join(folder, name), 'utf8').catch(() => null);
+    const read = (name: string): unknown => {
       try {
+        const text = folder === null ? null : readReal(join(folder, name), STATE_LIMIT);
         return text === null ? null : JSON.parse(text);
       } catch {
         return null;

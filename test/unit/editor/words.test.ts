@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/editor/commands/commandLine.js';
 import { readValue } from '../../../src/editor/commands/readValue.js';
-import { readValues, valuesText } from '../../../src/editor/commands/typedValues.js';
+import { paramsText, readValues, valuesText } from '../../../src/editor/commands/typedValues.js';
 import { Debounce, Disposables } from '../../../src/editor/events.js';
 import { escapeMarkdown, formatParams, shorten } from '../../../src/editor/format.js';
 import { panelHtml } from '../../../src/editor/panel/html.js';
@@ -25,7 +25,7 @@ const detail = (over: Partial<RunDetail>): RunDetail => ({
 describe('words', () => {
   it('several values in a line', () => {
     const params = { lr: 3e-5, act: 'it is: "odd", {really}', layers: [64, 32], 'optimizer.name': 'adam', on: true };
-    expect(readValues(valuesText(params))).toEqual({ params });
+    expect(readValues(valuesText({ params }))).toEqual({ params });
     expect(readValues('lr: 0.003, optimizer: adam')).toEqual({ params: { lr: 0.003, optimizer: 'adam' } });
     for (const text of ['', 'lr', 'lr: ', 'lr: {a: 1}', '} x: 1', 'lr: 1, lr: 2']) {
       expect(readValues(text), text).toEqual({ problem: expect.any(String) as string });
@@ -56,6 +56,19 @@ describe('words', () => {
     expect(readValue('[1, 2]', 'text')).toEqual({ value: [1, 2] });
     expect(readValue('[1, 2', 'text')).toEqual({ value: '[1, 2' });
     expect(readValue(' adam ', 'text')).toEqual({ value: 'adam' });
+  });
+
+  it('floats stay floats, as they are typed, copied and tried', () => {
+    expect(readValue('1.0', 'number')).toEqual({ value: 1, floats: true });
+    expect(readValue('1e3', 'number')).toEqual({ value: 1000, floats: true });
+    expect(readValue('1', 'number')).toEqual({ value: 1 });
+    expect(readValue('[1.0, 2]', 'text')).toEqual({ value: [1, 2], floats: [true, null] });
+    const typed = {
+      params: { clip: 1, n: 1, list: [0, 1] },
+      floats: { clip: true as const, list: [true as const, null] },
+    };
+    expect(valuesText(typed)).toBe('clip: 1.0, n: 1, list: [0.0, 1]');
+    expect(paramsText(typed)).toBe('clip: 1.0\nn: 1\nlist: [0.0, 1]\n');
   });
 });
 

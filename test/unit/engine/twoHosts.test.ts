@@ -80,6 +80,33 @@ async function started(parameters: string): Promise<{ engine: Awaited<ReturnType
   return { engine, id: run.id };
 }
 
+it.runIf(canUnshare)(
+  'a search of the other host is seen while it works and when it has ended, by the same engine',
+  async () => {
+    workspace = new Workspace(dist, shared);
+    workspace.write('train.mjs', TRAIN);
+    const space = 'search: { sampler: grid, parallel: 1, space: { lr: { choice: [1, 2, 3] } } }\n';
+    workspace.write('a.tune.yaml', experiment('node train.mjs', `params: { steps: 40, pause: 60 }\n${space}`));
+    const engine = await workspace.connect();
+    const seen: string[] = [];
+    engine.on('changed', ({ searches }) => seen.push(...searches.map(({ status }) => status)));
+    const there = onOtherHost(['search', 'a.tune.yaml']);
+    const list = async () => (await engine.request('searches/list', {})).searches;
+    await until('the search to be seen', async () => (await list()).some(({ status }) => status === 'running'), 30_000);
+    expect(engine.engine.problem).toBeNull();
+    const { code, error } = await there;
+    expect(error).toContain('completed');
+    expect(code).toBe(0);
+    const search = await until('its end to be seen', async () =>
+      (await list()).find(({ status, counts }) => status === 'completed' && counts.completed === 3),
+    );
+    expect(search).toMatchObject({ best: { params: { lr: 1 } }, error: null });
+    expect(seen).toContain('running');
+    expect(seen.at(-1)).toBe('completed');
+  },
+  60_000,
+);
+
 describe.runIf(canUnshare)('a run that is at work on this host', () => {
   it.each([false, true])(
     'is shown there as elsewhere and ends by its own record; engine killed, same home there: %s',

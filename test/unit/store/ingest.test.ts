@@ -419,38 +419,3 @@ describe('ranks of a distributed job', () => {
     });
   });
 });
-
-describe('parameters that only the program can read', () => {
-  const read = (...names: string[]): object => ({ type: 'received', time: 1e12, names });
-  const fill = (store: Store, run: NewRun): void => {
-    writeFileSync(journal(run), lines(read('a', 'constructor'), metric(0, 1), read('a', 'unknown')));
-    writeFileSync(journal(run, 'rank1-2.ndjson'), lines({ type: 'params', time: 1e12, params: { stated: 2 } }));
-    store.runs.insert(run);
-    store.ingest.pollAll('r2', { final: true, budgetMs: Infinity });
-  };
-
-  it('are warned of once when the run completed without them, also by an index built anew', () => {
-    const { folder, store } = setUp();
-    const unpassed = ['a', 'b', 'constructor', '__proto__', 'stated'];
-    const run = newRun(folder, 'r2', { unpassed, params: { a: 1, b: 2, stated: 1 } });
-    fill(store, run);
-    const texts = (one: Store): string[] => one.runs.messages('r2').map(({ text }) => text);
-    expect(texts(store)).toEqual([]);
-    for (const status of ['failed', 'stopped', 'paused'] as const) {
-      store.runs.update('r2', { status });
-      expect(texts(store)).toEqual([]);
-      expect(store.runs.get('r2')?.warnings).toBeUndefined();
-    }
-    store.runs.update('r2', { status: 'completed', endedAt: 5000 });
-    const text =
-      '"b" and "__proto__" did not reach the program: neither the command nor the environment passes them on, and the program ' +
-      'did not read them. It ran with values of its own. Write {b} into the command, or read tunesmith.config.';
-    expect(store.runs.messages('r2')).toEqual([{ time: 5000, last: 5000, level: 'warning', text, count: 1 }]);
-    expect(store.runs.get('r2')?.warnings).toEqual({ count: 1, text });
-    expect(store.runs.detail('r2')?.messages).toHaveLength(1);
-
-    const other = openStore(temporary());
-    fill(other, { ...run, status: 'completed' });
-    expect(texts(other)).toEqual([text]);
-  });
-});

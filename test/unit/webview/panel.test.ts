@@ -9,6 +9,7 @@ class Surroundings {
   experiments: Experiment[] = [];
   rows: Run[] = [];
   searches: Search[] = [];
+  readonly refusals: Record<string, { message: string; declined?: boolean }> = {};
   private listener: (event: { data: ToPanel }) => void = () => {};
   visibility: 'visible' | 'hidden' = 'visible';
 
@@ -40,7 +41,9 @@ class Surroundings {
       'devices/list': { devices: [] },
       watch: {},
     };
-    setTimeout(() => this.send({ type: 'reply', id: message.id, result: answers[message.method] } as ToPanel), 1);
+    const error = this.refusals[message.method];
+    const reply = error ? { error } : { result: answers[message.method] };
+    setTimeout(() => this.send({ type: 'reply', id: message.id, ...reply } as ToPanel), 1);
   }
 
   watches(): string[][] {
@@ -114,6 +117,21 @@ describe('PanelModel', () => {
     expect(model.view.search).toBe('s1');
     expect(heard).toHaveBeenCalled();
     expect(here.saved.at(-1)!.view).toMatchObject({ search: 's1' });
+  });
+
+  it('shows a refusal, and nothing when the person was asked and said no', async () => {
+    const model = await open();
+    const { rerun } = await import('../../../webview/model/runs/actions.js');
+    for (const [error, shown] of [
+      [{ message: 'Nothing was run.', declined: true }, 0],
+      [{ message: 'The disk is full.' }, 1],
+    ] as const) {
+      here.refusals['runs/rerun'] = error;
+      const done = rerun(model, run('r1'));
+      await vi.advanceTimersByTimeAsync(10);
+      await done;
+      expect(model.toasts.items).toHaveLength(shown);
+    }
   });
 
   it('keeps the looks of drawn runs over a reload', async () => {

@@ -3,12 +3,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { HAND_FILES, HandLease } from '../../../protocol/handStarted.js';
 import { openReal } from '../../../files/real.js';
-import { leaseSeconds, MISSED_BEATS } from '../../machine/beat.js';
 import { isHere } from '../../machine/host.js';
+import { LeaseWatch } from '../../machine/leaseWatch.js';
 import { isAlive } from '../../supervisor/processes.js';
 
-/** A lease that nobody has written for so long is that of a program that is gone. */
-const STALE_MS = MISSED_BEATS * leaseSeconds() * 1000;
 const MOST_BYTES = 4096;
 
 /** `gone`: its process ended without a word. `none`: the program has closed its run. */
@@ -16,55 +14,46 @@ export type Standing = 'here' | 'elsewhere' | 'gone' | 'none';
 
 export class LeaseReader {
   private readonly file: string;
-  private written = -1;
-  private writtenSince = 0;
+  private readonly watch: LeaseWatch;
   /** Which of the run's launches the lease was last seen for. */
   launch = 1;
 
   constructor(
     folder: string,
     /** Milliseconds on a clock that nobody sets. */
-    private readonly now: () => number = () => performance.now(),
+    now?: () => number,
   ) {
     this.file = path.join(folder, HAND_FILES.lease);
+    this.watch = new LeaseWatch(this.file, now);
   }
 
   look(): Standing {
     const found = this.read();
     if (found === null) return 'none';
-    const { lease, writtenAt } = found;
-    if (lease === null) return this.isStale(writtenAt) ? 'gone' : 'here';
+    const { lease } = found;
+    const isStale = this.watch.isStale();
+    if (lease === null) return isStale ? 'gone' : 'here';
     this.launch = lease.launch;
     if (isHere(lease.host)) return isAlive(lease.pid, lease.started) ? 'here' : 'gone';
-    return this.isStale(writtenAt) ? 'gone' : 'elsewhere';
-  }
-
-  /** Clocks of two hosts differ, so the file's time is compared only with what it was before. */
-  private isStale(writtenAt: number): boolean {
-    if (writtenAt !== this.written) {
-      this.written = writtenAt;
-      this.writtenSince = this.now();
-    }
-    return this.now() - this.writtenSince >= STALE_MS;
+    return isStale ? 'gone' : 'elsewhere';
   }
 
   /** Null: there is none. A lease that can't be understood is one all the same: it may be written just now. */
-  private read(): { lease: HandLease | null; writtenAt: number } | null {
+  private read(): { lease: HandLease | null } | null {
     let descriptor: number;
     try {
       descriptor = openReal(this.file);
     } catch (error) {
       // Out of file descriptors, or not to be read by us: that says nothing about the program.
       const gone = ['ENOENT', 'ENOTDIR', 'ENOTREAL'].includes((error as NodeJS.ErrnoException).code ?? '');
-      return gone ? null : { lease: null, writtenAt: this.written };
+      return gone ? null : { lease: null };
     }
     try {
-      const { mtimeMs: writtenAt } = fs.fstatSync(descriptor);
       const bytes = Buffer.alloc(MOST_BYTES);
       const length = fs.readSync(descriptor, bytes, 0, MOST_BYTES, 0);
-      return { lease: parse(bytes.toString('utf8', 0, length)), writtenAt };
+      return { lease: parse(bytes.toString('utf8', 0, length)) };
     } catch {
-      return { lease: null, writtenAt: this.written };
+      return { lease: null };
     } finally {
       fs.closeSync(descriptor);
     }

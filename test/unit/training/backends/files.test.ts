@@ -100,7 +100,7 @@ it('saves weights as safetensors atomically', async () => {
   const header = JSON.parse(bytes.subarray(8, 8 + length).toString());
   expect(length % 8).toBe(0);
   expect(header).toEqual({
-    __metadata__: { note: 'é' },
+    __metadata__: { note: 'é', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
     w: { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] },
     b: { dtype: 'F32', shape: [1], data_offsets: [16, 20] },
   });

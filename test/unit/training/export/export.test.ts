@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promises } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -182,6 +182,28 @@ describe('weights alone', () => {
     const { weights, metadata } = await loadModelFile(path);
     expect(weights).toEqual(saved.weights);
     expect(JSON.parse(metadata.network!)).toEqual(saved.network);
+    expect(metadata).not.toHaveProperty('sha256');
+  });
+
+  it('as safetensors whose damage is found, wherever it is', async () => {
+    const path = join(folder, 'damaged.safetensors');
+    await exportNetwork(savedCase(caseOf('scores')), 'safetensors', path, false);
+    const whole = await readFile(path);
+    const at = whole.indexOf('"network"') + 30;
+    for (const [place, byte] of [
+      [whole.length - 1, whole.at(-1)! ^ 1],
+      [at, whole[at]! ^ 1],
+    ] as const) {
+      const damaged = Buffer.from(whole);
+      damaged[place] = byte;
+      await writeFile(path, damaged);
+      await expect(loadModelFile(path)).rejects.toThrow(/damaged|JSON/);
+    }
+    const elsewhere = join(folder, 'elsewhere.safetensors');
+    await writeFile(elsewhere, whole);
+    await rm(path);
+    await symlink(elsewhere, path);
+    await expect(loadModelFile(path)).rejects.toThrow('is a link or no ordinary file');
   });
 });
 

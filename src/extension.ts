@@ -12,6 +12,7 @@ import { FileStates } from './editor/language/fileStates.js';
 import { LanguageHelp } from './editor/language/help.js';
 import { Lenses } from './editor/language/lenses.js';
 import { Engines } from './editor/link/engines.js';
+import { FoundLogs } from './editor/logs/foundLogs.js';
 import { LogTerminals } from './editor/log/terminals.js';
 import { commandId } from './editor/manifest/commands.js';
 import { CONTEXT } from './editor/manifest/ids.js';
@@ -29,6 +30,7 @@ import { AgentTools } from './editor/tools/tools.js';
 export interface TunesmithApi {
   readonly engines: Engines;
   readonly explorer: Explorer;
+  readonly foundLogs: FoundLogs;
   readonly panels: Panels;
 }
 
@@ -48,7 +50,8 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   const files = own(new ExperimentFiles(engines));
   const documents = new Documents();
   const states = own(new FileStates(engines, documents));
-  const explorer = own(new Explorer(engines));
+  const foundLogs = own(new FoundLogs(engines, distFolder, log));
+  const explorer = own(new Explorer(engines, foundLogs));
   const forms = new Forms(files);
   const panels = own(new Panels({ extensionUri, engines, files, forms, memento: workspaceState, log }));
   const logs = own(new LogTerminals());
@@ -63,12 +66,12 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   own(new McpServers(distFolder, version));
   own(new AgentTools(new EditorBench(engines, files)));
 
-  const parts = { engines, explorer, files, panels, logs, log, extensionUri };
+  const parts = { engines, explorer, files, panels, logs, foundLogs, log, extensionUri };
   own(registerCommands(async () => allHandlers(parts), log));
   void vscode.commands.executeCommand('setContext', CONTEXT.ready, true);
   // `npm start` begins with the charts on the screen.
   if (process.env.TUNESMITH_OPEN_PANEL === '1') void vscode.commands.executeCommand(commandId('panel.open'));
-  return { engines, explorer, panels };
+  return { engines, explorer, foundLogs, panels };
 }
 
 /** Training goes on without us: engines are left alone. */

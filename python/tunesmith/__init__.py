@@ -17,6 +17,7 @@ _ELSEWHERE = {
     "StopRequested": "_control",
     **dict.fromkeys(("Audio", "Histogram", "Html", "Image", "Table", "Text", "Video"), "_types"),
     "Api": "_api",
+    "import_runs": "_import",
     **dict.fromkeys(("AlertLevel", "Settings", "login"), "_accepted"),
     "Artifact": "_artifacts",
 }

@@ -24,15 +24,15 @@ export const FORMATS: readonly Format[] = [
   dvc,
 ];
 
-/** The runs in the logs below a folder, or in a single file; `cut`: the folder has more than is looked at. */
+/** The runs in the logs below a folder, or those that a single file is part of; `cut`: the folder has more than is looked at. */
 export function findRuns(root: string, limits = USUAL_LIMITS): { runs: FoundRun[]; cut: boolean } {
-  const { listings, cut } = fs.lstatSync(root).isFile() ? alone(root) : walk(root, limits);
-  return { runs: FORMATS.flatMap((format) => format.find(listings)), cut };
-}
-
-function alone(file: string): ReturnType<typeof walk> {
-  const listing = { path: path.dirname(file), relative: '', files: [path.basename(file)], folders: [] };
-  return { listings: [listing], cut: false };
+  const isFile = fs.lstatSync(root).isFile();
+  // Files beside it, such as hyperparameters, belong to its run.
+  const { listings, cut } = walk(isFile ? path.dirname(root) : root, isFile ? { ...limits, depth: 0 } : limits);
+  const runs = FORMATS.flatMap((format) => format.find(listings));
+  return isFile
+    ? { runs: runs.filter((run) => run.path === root || run.files.includes(root)), cut: false }
+    : { runs, cut };
 }
 
 export function titleOf(id: FoundRun['format']): string {

@@ -6,6 +6,7 @@ import type { Run } from '../../protocol/engine.js';
 import { csv } from '../../protocol/csv.js';
 import { escapeUnsafe } from '../../protocol/shownText.js';
 import { EXPORT_FORMATS, TrainerLine, fileNameOf } from '../../protocol/trainer.js';
+import { EXPORT_KINDS, type ExportKind } from '../../foreign/export/source.js';
 import { suggest } from '../../experiment/suggest.js';
 import type { Command, Input, Option } from '../command.js';
 import type { Context } from '../context.js';
@@ -14,6 +15,7 @@ import { readPoints } from '../points.js';
 import { runJson } from '../shapes.js';
 import { forStream, safeLine } from '../terminal.js';
 import { askTrainer } from '../trainer.js';
+import { exportTo } from './exportTo.js';
 import { QUERY_OPTIONS, readQuery } from './ls.js';
 import { entryOf } from '../../protocol/records.js';
 
@@ -25,19 +27,31 @@ export const FOLD_OPTION: Option = {
 };
 export const foldOf = (input: Input): string => String(input.whole('fold') ?? '');
 
+const TABLE_FORMATS = ['csv', 'jsonl'] as const;
+type TableFormat = (typeof TABLE_FORMATS)[number];
+
 export const exportRuns: Command = {
   name: 'export',
   usage: '[RUN …]',
   summary:
-    'Exports runs as CSV or JSON lines, with --points all their metric points, or with --to the network that a run has trained.',
+    'Exports runs for tables and other tools, with --points all their metric points, or with --to the network that a run has trained.',
   details:
     '--to exports the network of a run of the built-in trainer: keras (Keras 3), tfjs (a folder for ' +
     'tf.loadLayersModel), onnx, or only the weights as safetensors or npz. The first three include ' +
     'standardization and take raw inputs. Names of classes and inputs are included.',
   options: {
     ...QUERY_OPTIONS,
-    format: { type: 'string', value: 'csv|jsonl', help: 'Default: by the ending of --output, else csv.' },
-    output: { type: 'string', short: 'o', value: 'FILE', help: 'Default: standard output.' },
+    format: {
+      type: 'string',
+      value: [...TABLE_FORMATS, ...EXPORT_KINDS].join('|'),
+      help: 'Default: by the ending of --output, else csv.',
+    },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE',
+      help: 'Default: standard output. A new folder for tensorboard and mlflow, a new file for optuna and parquet.',
+    },
     to: { type: 'string', value: EXPORT_FORMATS.join('|'), help: 'Export the trained network of one run.' },
     out: {
       type: 'string',
@@ -50,6 +64,7 @@ export const exportRuns: Command = {
   },
   examples: [
     ['tunesmith export -o runs.csv', 'a table of all runs'],
+    ['tunesmith export --format tensorboard -o logs', "all runs as TensorBoard's event files"],
     ['tunesmith export latest --points -o points.jsonl', "every point of the newest run's metrics"],
   ],
   args: [0, 10_000],
@@ -58,9 +73,11 @@ export const exportRuns: Command = {
     if (to !== undefined) return exportNetwork(context, input, to);
     if (input.text('out') !== undefined || input.flag('force')) throw new UsageError('--out and --force go with --to.');
     const output = input.text('output');
-    const format = input.text('format') ?? (output && /\.(jsonl|ndjson)$/i.test(output) ? 'jsonl' : 'csv');
-    if (format !== 'csv' && format !== 'jsonl') throw new UsageError(`--format takes csv or jsonl, not "${format}".`);
+    const format = readFormat(input.text('format'), output);
     const runs = input.args.length ? await context.runs(input.args) : await allRuns(context, readQuery(input));
+    if (format !== 'csv' && format !== 'jsonl') {
+      return exportTo(context, format, runs, { output, points: input.flag('points') });
+    }
     const sink = output ? createWriteStream(path.resolve(context.cwd, output)) : process.stdout;
     const write = (line: string): Promise<unknown> | void => {
       const shown = output ? line : onStream(line, format);
@@ -72,6 +89,20 @@ export const exportRuns: Command = {
     return 0;
   },
 };
+
+function readFormat(word: string | undefined, output: string | undefined): TableFormat | ExportKind {
+  const formats = [...TABLE_FORMATS, ...EXPORT_KINDS];
+  if (word === undefined) {
+    if (output && /\.(jsonl|ndjson)$/i.test(output)) return 'jsonl';
+    return output && /\.parquet$/i.test(output) ? 'parquet' : 'csv';
+  }
+  const format = formats.find((each) => each === word);
+  if (format) return format;
+  const near = suggest(word, formats);
+  throw new UsageError(
+    `--format takes one of ${formats.join(', ')}, not "${word}"${near ? `; did you mean "${near}"?` : '.'}`,
+  );
+}
 
 /** Escapes names and values of a run for a terminal; a file or another program gets them exactly. */
 function onStream(line: string, format: 'csv' | 'jsonl'): string {

@@ -1,8 +1,9 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import * as path from 'node:path';
 import { LIVE_STATUSES } from '../../protocol/engine.js';
+import type { FoundLog } from '../../protocol/foreign.js';
 import { FORMATS, findRuns, titleOf } from '../../foreign/formats.js';
-import { countRun, importRun, type Imported } from '../../foreign/import/importRun.js';
+import { countRun, importedId, importRun, stateOf, type Imported } from '../../foreign/import/importRun.js';
 import type { Counts } from '../../foreign/import/lines.js';
 import type { FoundRun } from '../../foreign/types.js';
 import { suggest } from '../../experiment/suggest.js';
@@ -22,12 +23,19 @@ export const importRuns: Command = {
     'PATH is a folder that is searched, or a single file; without it, the whole workspace is searched. Nothing is changed there, ' +
     'executed, or followed through links. Importing again takes in only what was added since.',
   options: {
+    list: { type: 'boolean', help: 'List what is found, without reading it.' },
     'dry-run': { type: 'boolean', help: 'Show what would be imported, and change nothing.' },
     format: {
       type: 'string',
       multiple: true,
       value: 'FORMAT',
       help: `Only this format: ${FORMATS.map(({ id }) => id).join(', ')}. May be repeated.`,
+    },
+    only: {
+      type: 'string',
+      multiple: true,
+      value: 'ID',
+      help: 'Only this run, by its id in --list --json. May be repeated.',
     },
     json: JSON_OPTION,
   },
@@ -38,6 +46,7 @@ export const importRuns: Command = {
   args: [0, 1000],
   async run(context, input) {
     const found = find(context, input);
+    if (input.flag('list')) return list(context, found, input);
     if (found.length === 0) {
       throw new CommandError('No logs of other programs were found there. See the formats: tunesmith import --help');
     }
@@ -64,7 +73,30 @@ function find(context: Context, input: Input): FoundRun[] {
     return runs;
   });
   const distinct = new Map(all.map((run) => [JSON.stringify([run.format, run.path, run.inner]), run]));
-  return [...distinct.values()].filter(({ format }) => wanted.length === 0 || wanted.includes(format));
+  const ids = new Set(input.texts('only'));
+  const workspace = realpathSync(context.workspace);
+  return [...distinct.values()].filter(
+    (run) =>
+      (wanted.length === 0 || wanted.includes(run.format)) && (ids.size === 0 || ids.has(importedId(run, workspace))),
+  );
+}
+
+function list(context: Context, found: FoundRun[], input: Input): number {
+  const workspace = realpathSync(context.workspace);
+  const places = { workspace, runs: path.join(workspace, '.tunesmith', 'runs') };
+  const logs = found.map((run): FoundLog => {
+    const { format, name, experiment } = run;
+    const id = importedId(run, workspace);
+    return { id, format, title: titleOf(format), path: run.path, name, experiment, state: stateOf(run, places) };
+  });
+  if (input.flag('json')) {
+    context.json(logs);
+    return 0;
+  }
+  const cells = logs.map((log) => [log.name, log.title, path.relative(context.cwd, log.path) || '.', log.state]);
+  const heads = ['Name', 'Format', 'Path', 'State'].map((title) => ({ title }));
+  table(heads, cells, context.paint, context.columns).forEach((line) => context.print(line));
+  return 0;
 }
 
 function preview(context: Context, found: FoundRun[], input: Input): number {

@@ -3,6 +3,7 @@ import { agentCommands } from './agents.js';
 import { debugCommands } from './debug.js';
 import { engineCommands } from './engine.js';
 import { fileCommands } from './files.js';
+import { logCommands } from './logs.js';
 import { modelCommands } from './models.js';
 import type { Parts } from './parts.js';
 import type { Handlers } from './registry.js';
@@ -16,6 +17,7 @@ export function allHandlers(parts: Parts): Handlers {
     ...startingCommands(parts),
     ...runCommands(parts),
     ...modelCommands(parts),
+    ...logCommands(parts),
     ...searchCommands(parts),
     ...scriptCommands(parts),
     ...debugCommands(parts),

@@ -3,6 +3,7 @@ import type * as vscode from 'vscode';
 import type { Engines } from '../link/engines.js';
 import type { Explorer } from '../explorer/tree.js';
 import type { ExperimentFiles } from '../files.js';
+import type { FoundLogs } from '../logs/foundLogs.js';
 import type { LogTerminals } from '../log/terminals.js';
 import type { Panels } from '../panel/panels.js';
 
@@ -12,6 +13,7 @@ export interface Parts {
   files: ExperimentFiles;
   panels: Panels;
   logs: LogTerminals;
+  foundLogs: FoundLogs;
   log: vscode.LogOutputChannel;
   extensionUri: vscode.Uri;
 }

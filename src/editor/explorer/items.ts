@@ -1,5 +1,6 @@
 /** How the explorer's rows look, in words: no editor here, so that tests can compare whole trees as text. */
 import { LIVE_STATUSES, type Experiment, type Run, type RunStatus, type Search } from '../../protocol/engine.js';
+import type { FoundLog } from '../../protocol/foreign.js';
 import { formatNumber } from '../../format/numbers.js';
 import { formatDuration } from '../../format/times.js';
 import { formatParams, shorten } from '../format.js';
@@ -37,6 +38,28 @@ const SEARCH_ICONS: Record<Search['status'], { id: string; color?: string }> = {
   completed: { id: 'search', color: 'testing.iconPassed' },
   failed: { id: 'error', color: 'testing.iconFailed' },
 };
+
+/** Logs of other tools in a folder, together. */
+export function logsRow(count: number): Row {
+  const label = l10n.t('Logs of other tools');
+  return {
+    ...{ label, description: String(count), icon: { id: 'archive' }, context: ITEM.logs },
+    accessible: l10n.t('{0} logs of other tools, not imported', count),
+  };
+}
+
+/** A run in the logs of another tool. */
+export function logRow({ name, title, experiment, state }: FoundLog): Row {
+  const grown = state === 'grown' ? l10n.t('has grown since it was imported') : '';
+  const description = [title, experiment, grown].filter(Boolean).join(' · ');
+  return {
+    label: name,
+    description,
+    icon: { id: 'history' },
+    context: ITEM.log,
+    accessible: `${name}, ${description}`,
+  };
+}
 
 export function statusText(status: RunStatus | Search['status']): string {
   switch (status) {

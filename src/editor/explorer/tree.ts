@@ -1,14 +1,16 @@
 /** The explorer: experiments → searches and runs → trials, page by page. */
 import * as vscode from 'vscode';
 import type { Experiment, Run, Search } from '../../protocol/engine.js';
+import type { FoundLog } from '../../protocol/foreign.js';
 import { Debounce, Disposables } from '../events.js';
 import { l10n } from '../l10n.js';
 import type { Engines, EnginesChange } from '../link/engines.js';
 import type { FolderEngine } from '../link/folderEngine.js';
+import type { FoundLogs } from '../logs/foundLogs.js';
 import { commandId } from '../manifest/commands.js';
 import { CONTEXT, ITEM, VIEW } from '../manifest/ids.js';
 import type { ListKey, RunList } from '../model/runList.js';
-import { experimentRow, runRow, searchRow, type Row } from './items.js';
+import { experimentRow, logRow, logsRow, runRow, searchRow, type Row } from './items.js';
 import { runTooltip, searchTooltip } from './tooltip.js';
 
 export type Node =
@@ -16,6 +18,8 @@ export type Node =
   | { kind: 'experiment'; folder: FolderEngine; experiment: Experiment }
   | { kind: 'search'; folder: FolderEngine; search: Search }
   | { kind: 'run'; folder: FolderEngine; run: Run }
+  | { kind: 'logs'; folder: FolderEngine }
+  | { kind: 'log'; folder: FolderEngine; log: FoundLog }
   | { kind: 'more'; folder: FolderEngine; list: ListKey; left: number };
 
 export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposable {
@@ -30,7 +34,10 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   private hasRuns = false;
   private readonly redraw = this.all.add(new Debounce(() => this.fire(), 60, 250));
 
-  constructor(private readonly engines: Engines) {
+  constructor(
+    private readonly engines: Engines,
+    private readonly foundLogs: FoundLogs,
+  ) {
     this.view = this.all.add(
       vscode.window.createTreeView<Node>(VIEW.runs, {
         treeDataProvider: this,
@@ -42,6 +49,9 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     this.all.add(engines.onFolders(() => this.markAll()));
     this.all.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.markAll()));
     this.all.add(this.view.onDidChangeVisibility(({ visible }) => visible && void this.engines.attach()));
+    this.all.add(this.view.onDidChangeVisibility(({ visible }) => foundLogs.show(visible)));
+    foundLogs.show(this.view.visible);
+    this.all.add(foundLogs.onChange(() => this.markAll()));
   }
 
   dispose(): void {
@@ -79,7 +89,11 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     if (!parent) return this.roots();
     switch (parent.kind) {
       case 'folder':
-        return this.experiments(parent.folder);
+        return this.folderRows(parent.folder);
+      case 'logs':
+        return this.foundLogs
+          .in(parent.folder)
+          .map((log) => this.node(`log/${parent.folder.path}/${log.id}`, { kind: 'log', folder: parent.folder, log }));
       case 'experiment':
         return this.experiment(parent.folder, parent.experiment);
       case 'search':
@@ -103,6 +117,10 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
         if (search) return this.node(`search/${search.id}`, { kind: 'search', folder, search });
         return this.experimentNode(folder, node.run.experiment);
       }
+      case 'logs':
+        return this.manyFolders ? this.node(folder.path, { kind: 'folder', folder }) : undefined;
+      case 'log':
+        return this.nodes.get(`logs/${folder.path}`);
       case 'more':
         return undefined;
     }
@@ -132,6 +150,13 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
         item.command = { command: commandId('run.show'), title: l10n.t('Show in Panel'), arguments: [node] };
         return item;
       }
+      case 'logs':
+        return this.item(logsRow(this.foundLogs.in(node.folder).length), `logs/${node.folder.path}`, Collapsed);
+      case 'log': {
+        const item = this.item(logRow(node.log), `log/${node.folder.path}/${node.log.id}`, None);
+        item.tooltip = node.log.path;
+        return item;
+      }
       case 'more': {
         const item = new vscode.TreeItem(l10n.t('Load more…'), None);
         item.description = l10n.t('{0} older', node.left);
@@ -154,9 +179,18 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   }
 
   private roots(): Node[] | Promise<Node[]> {
-    const folders = this.engines.folders.filter((folder) => folder.model.experiments.length > 0);
+    const folders = this.engines.folders.filter(
+      (folder) => folder.model.experiments.length > 0 || this.foundLogs.in(folder).length > 0,
+    );
     if (this.manyFolders) return folders.map((folder) => this.node(folder.path, { kind: 'folder', folder }));
-    return folders[0] ? this.experiments(folders[0]) : [];
+    return folders[0] ? this.folderRows(folders[0]) : [];
+  }
+
+  /** Experiments first, then the logs of other tools, which a filter leaves out. */
+  private async folderRows(folder: FolderEngine): Promise<Node[]> {
+    const experiments = await this.experiments(folder);
+    if (folder.model.filter || this.foundLogs.in(folder).length === 0) return experiments;
+    return [...experiments, this.node(`logs/${folder.path}`, { kind: 'logs', folder })];
   }
 
   private async experiments(folder: FolderEngine): Promise<Node[]> {

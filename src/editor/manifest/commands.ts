@@ -402,6 +402,26 @@ export const COMMANDS = {
     menus: [title('navigation@2', CONTEXT.filtered)],
     args: args<[]>(),
   },
+  'logs.import': {
+    title: 'Import',
+    icon: 'cloud-download',
+    palette: 'false',
+    menus: [row('inline@1', 'log'), row('1_show@1', 'log'), row('inline@1', 'logs'), row('1_show@1', 'logs')],
+    args: args<Rows<unknown>>(),
+  },
+  'logs.importAll': {
+    title: 'Import Logs of Other Tools…',
+    icon: 'cloud-download',
+    menus: [title('2_look@9')],
+    args: args<[]>(),
+  },
+  'logs.open': {
+    title: 'Open Log',
+    icon: 'go-to-file',
+    palette: 'false',
+    menus: [row('1_show@2', 'log')],
+    args: args<[log?: unknown]>(),
+  },
   'explorer.more': { title: 'Load More', palette: 'false', args: args<[node?: unknown]>() },
 
   'backends.show': { title: 'Show Training Backends', icon: 'chip', menus: [title('3_engine@1')], args: args<[]>() },

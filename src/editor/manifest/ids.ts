@@ -25,7 +25,11 @@ export const CONTEXT = {
 } as const;
 
 /** First word of a tree item's contextValue; the rest are its states, each between blanks. */
-export const ITEM = { run: 'run', search: 'search', experiment: 'experiment', more: 'more', folder: 'folder' } as const;
+export const ITEM = {
+  ...{ run: 'run', search: 'search', experiment: 'experiment', more: 'more', folder: 'folder' },
+  /** Logs of other tools, and all of them together. */
+  ...{ log: 'log', logs: 'logs' },
+} as const;
 
 /** Id by which the editor knows who offers `tunesmith mcp`. */
 export const MCP_PROVIDER = 'tunesmith.mcp';

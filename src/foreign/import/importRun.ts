@@ -64,6 +64,16 @@ export function countRun(found: FoundRun, progress?: (read: number) => void): { 
   return { counts: lines.counts, facts: lines.known };
 }
 
+/** Returns whether a run's logs were imported, and have been written since, by the times of the files. */
+export function stateOf(
+  found: FoundRun,
+  { workspace, runs }: Pick<ImportOptions, 'workspace' | 'runs'>,
+): 'new' | 'grown' | 'imported' {
+  const imported = statReal(path.join(runs, importedId(found, workspace), IMPORT_FILES.state));
+  if (!imported) return 'new';
+  return timeOfFiles(found) > imported.mtimeMs ? 'grown' : 'imported';
+}
+
 /** Throws the system's error when a file can't be read, or the disk is full. */
 export function importRun(found: FoundRun, options: ImportOptions): Imported {
   const id = importedId(found, options.workspace);

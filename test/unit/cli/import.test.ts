@@ -1,7 +1,9 @@
 /** Other programs' logs become runs of ours, with the real command line and engine. */
+import { spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { FoundLogs } from '../../../src/protocol/foreign.js';
 import { fixture } from '../foreign/support.js';
 import { Workspace } from './workspace.js';
 
@@ -22,6 +24,13 @@ it('shows first what would be imported', async () => {
   expect(await list()).toEqual([]);
 });
 
+it('lists logs with their state, for programs too', async () => {
+  const { code, out } = await workspace.tunesmith(['import', '--list', '--json']);
+  expect(code).toBe(0);
+  expect(FoundLogs.parse(JSON.parse(out))).toMatchObject([{ format: 'tensorboard', name: 'exp1', state: 'new' }]);
+  expect((await workspace.tunesmith(['import', '--list'])).out).toMatch(/exp1 +TensorBoard +runs\/exp1 +new\n/);
+});
+
 it('imports runs once, with params and metrics', async () => {
   const first = await workspace.tunesmith(['import']);
   expect(first).toMatchObject({ code: 0, out: '1 runs imported, 15 points.\n' });
@@ -35,6 +44,31 @@ it('imports runs once, with params and metrics', async () => {
   const second = await workspace.tunesmith(['import', 'runs']);
   expect(second).toMatchObject({ code: 0, out: '0 runs imported, 0 points; 1 were imported already.\n' });
   expect(await list()).toHaveLength(1);
+  const listed = FoundLogs.parse(JSON.parse((await workspace.tunesmith(['import', '--list', '--json'])).out));
+  expect(listed).toMatchObject([{ id: run!.id, state: 'imported' }]);
+  expect((await workspace.tunesmith(['import', '--only', 'another'])).code).toBe(1);
+});
+
+it('imports from Python', () => {
+  const env = {
+    ...process.env,
+    TUNESMITH_CLI: JSON.stringify(workspace.command),
+    TUNESMITH_HOME: workspace.home,
+    PYTHONPATH: path.resolve(import.meta.dirname, '../../../python'),
+  };
+  const python = (code: string) =>
+    spawnSync('python3', ['-c', `import json, tunesmith; print(json.dumps(${code}))`], {
+      cwd: workspace.folder,
+      env,
+      encoding: 'utf8',
+    });
+  expect(JSON.parse(python('tunesmith.import_runs("runs")').stdout)).toMatchObject([
+    { name: 'exp1', what: 'unchanged' },
+  ]);
+  expect(JSON.parse(python('tunesmith.import_runs(dry_run=True, formats="tensorboard")').stdout)).toMatchObject([
+    { points: 15 },
+  ]);
+  expect(python('tunesmith.import_runs("nowhere")').stderr).toContain('There is no ');
 });
 
 it('says why an imported run can not be run again or resumed', async () => {

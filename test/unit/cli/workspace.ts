@@ -52,6 +52,11 @@ export class Workspace {
     return [node, path.join(this.base, 'dist', 'cli.cjs')];
   }
 
+  /** The home of Tunesmith that it uses. */
+  get home(): string {
+    return path.join(this.base, 'home');
+  }
+
   write(name: string, text: string): void {
     writeFileSync(path.join(this.folder, name), text);
   }
@@ -60,7 +65,7 @@ export class Workspace {
   environment(variables: Record<string, string | undefined> = {}): Record<string, string> {
     const own = {
       NO_COLOR: '1',
-      TUNESMITH_HOME: path.join(this.base, 'home'),
+      TUNESMITH_HOME: this.home,
       TUNESMITH_PYTHON_DIR: path.join(root, 'python'),
     };
     const all = Object.entries({ ...process.env, ...own, ...variables });

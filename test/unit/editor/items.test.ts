@@ -1,9 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { experimentRow, isResumable, runRow, searchRow, type Row } from '../../../src/editor/explorer/items.js';
+import {
+  experimentRow,
+  isResumable,
+  logRow,
+  logsRow,
+  runRow,
+  searchRow,
+  type Row,
+} from '../../../src/editor/explorer/items.js';
 import { runTooltip, searchTooltip } from '../../../src/editor/explorer/tooltip.js';
+import type { FoundLog } from '../../../src/protocol/foreign.js';
 import { RunStatus, SearchStatus } from '../../../src/protocol/engine.js';
 import { experiment, run, search } from './samples.js';
 
+const found = (over: Partial<FoundLog>): FoundLog => ({
+  ...{
+    id: 'x',
+    format: 'mlflow',
+    title: 'MLflow',
+    path: '/w/mlruns/1/2',
+    name: 'first',
+    experiment: 'digits',
+    state: 'new',
+  },
+  ...over,
+});
 const text = (row: Row) =>
   `${row.icon.id}${row.icon.color ? ` (${row.icon.color})` : ''} | ${row.label} | ${row.description}\n    ${row.context}\n    "${row.accessible}"`;
 
@@ -31,6 +52,9 @@ describe('rows of the explorer', () => {
       runRow(run({ objective: { metric: 'loss', goal: 'minimize', value: 'NaN', step: 1 } }), false),
       ...SearchStatus.options.map((status) => searchRow(search({ status }))),
       searchRow(search({ trials: null, best: null, status: 'running' })),
+      logsRow(12),
+      logRow(found({})),
+      logRow(found({ state: 'grown' })),
     ];
     await expect(`${rows.map(text).join('\n')}\n`).toMatchFileSnapshot('golden/rows.txt');
   });

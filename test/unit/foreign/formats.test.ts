@@ -77,6 +77,14 @@ test('Lightning', () => {
   expect(found.allParams).toEqual({ hidden: 4, lr: 0.1 });
 });
 
+test('a single file is imported with what lies beside it', () => {
+  const file = find(fixture('lightning'), 'metrics.csv');
+  const [run, ...others] = runsIn(file);
+  expect([run!.path, others]).toEqual([file, []]);
+  expect(readWhole(run!).found.allParams).toEqual({ hidden: 4, lr: 0.1 });
+  expect(runsIn(find(fixture('lightning'), 'hparams.yaml'))).toEqual([]);
+});
+
 describe('Keras', () => {
   test('rows by epoch', () => {
     const [run] = runsIn(fixture('keras'));

@@ -94,7 +94,9 @@ function textForScript(context: Context, file: string, given: string[]): string 
   const { found, text, place } = readScript(file, context.cwd, context.workspace);
   const missing = missingOf(found, given).map(({ name }) => name);
   if (missing.length > 0)
-    context.say(`${place.script} needs ${missing.join(', ')}: give it after --, or write a file with tunesmith tune.`);
+    context.say(
+      `${safeLine(place.script)} needs ${missing.join(', ')}: give it after --, or write a file with tunesmith tune.`,
+    );
   return plainRunText(found, text, place, given);
 }
 

@@ -4,7 +4,7 @@ import { metricsOf } from './metrics.js';
 import { findConfigFile } from './parsers/configFile.js';
 import { findParser } from './parsers/index.js';
 import { PythonModule } from './python/module.js';
-import type { FoundScript, Neighbors } from './types.js';
+import type { FoundScript, Neighbors, ScriptArgument } from './types.js';
 
 const NOTHING: FoundScript = {
   language: 'other',
@@ -38,8 +38,8 @@ export function findScript(text: string, file: string, neighbors: Neighbors): Fo
   return {
     language: 'python',
     parser: found?.parser ?? (config ? 'config file' : null),
-    arguments: unique([...own, ...values]).slice(0, MOST_ARGUMENTS),
-    prefix: found?.prefix ?? [],
+    arguments: unique([...own, ...values].filter(isSound)).slice(0, MOST_ARGUMENTS),
+    prefix: (found?.prefix ?? []).filter((word) => WORD.test(word)),
     config: config?.config ?? null,
     hydra: found?.hydra ?? null,
     mainLine: mainLineOf(module) ?? (found ? null : trainingLineOf(module)),
@@ -87,6 +87,29 @@ function trainingLineOf(module: PythonModule): number | null {
       module.source.calls(each).some(({ callee }) => TRAINS.test(callee)),
   );
   return statement ? module.line(statement) : null;
+}
+
+const NAME = /^[A-Za-z_][\w.-]{0,120}$/;
+const WORD = /^[\w@/.+-]{1,200}$/;
+
+/** Names and options become parts of a file and of a command: those that can't be are left out. */
+function isSound({ name, pass }: ScriptArgument): boolean {
+  return NAME.test(name) && optionsOf(pass).every((word) => WORD.test(word));
+}
+
+function optionsOf(pass: ScriptArgument['pass']): string[] {
+  switch (pass.how) {
+    case 'option':
+      return [pass.option];
+    case 'switch':
+      return [pass.on ?? [], pass.off ?? []].flat();
+    case 'list':
+      return pass.option === null ? [] : [pass.option];
+    case 'override':
+      return [pass.key];
+    default:
+      return [];
+  }
 }
 
 /** The last declaration of a name counts. */

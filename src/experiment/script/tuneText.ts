@@ -47,8 +47,11 @@ export function tuneText(found: FoundScript, text: string, place: ScriptPlace, e
     ...objective.lines,
     ...searchLines(space, objective.isKnown),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(onItsLine).join('\n')}\n`;
 }
+
+/** Texts of the script, names of files and of metrics must not end the line that they stand in. */
+const onItsLine = (line: string): string => line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
 
 interface Parts {
   words: string[];
@@ -147,6 +150,8 @@ function rowOf(argument: ScriptArgument): Row {
 }
 
 function runLines(words: readonly string[]): string[] {
+  // The name of a file may have anything in it.
+  if (words.some((word) => word !== word.trim() || onItsLine(word) !== word)) return [`run: ${JSON.stringify(words)}`];
   const [first, second, ...rest] = words.map(quoted);
   if (rest.length === 0) return [`run: ${[first, second].join(' ')}`];
   const lines = [`${first} ${second}`];

@@ -1,6 +1,6 @@
 // A Python environment with PyTorch, for the tests that train a real PyTorch network.
 // `node scripts/setup/python.mjs` prints its interpreter.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureDebianPackages, hasApt } from '../lib/debian.mjs';
@@ -10,6 +10,8 @@ import { keptCacheFolder } from '../lib/paths.mjs';
 import { ask, run, which } from '../lib/process.mjs';
 
 const TORCH = '2.13.0';
+/** Small libraries whose capture is tested. The tests of others, and of those that can't be had, are skipped with a reason. */
+const LIBRARIES = ['tensorboardX', 'scikit-learn', 'lightgbm', 'tqdm'];
 
 /** The person's own interpreter, 3.9 or newer; undefined if there is none. */
 export function systemPython() {
@@ -32,7 +34,10 @@ export async function ensureTorch() {
   if (!python) throw new Unavailable('No Python 3.9 or newer was found; install one or name it in TUNESMITH_PYTHON.');
   const folder = keptCacheFolder('python', `torch-${TORCH}`);
   const environment = inEnvironment(folder);
-  if (existsSync(join(folder, '.complete')) && hasTorch(environment)) return environment;
+  if (existsSync(join(folder, '.complete')) && hasTorch(environment)) {
+    await addLibraries(folder);
+    return environment;
+  }
   if (hasTorch(python)) return python;
   try {
     await step(`Installing PyTorch ${TORCH} into its own environment`, () =>
@@ -41,7 +46,30 @@ export async function ensureTorch() {
   } catch (error) {
     throw new Unavailable(`PyTorch can't be installed here: ${error.message.split('\n').slice(0, 12).join('\n')}`);
   }
+  await addLibraries(folder);
   return environment;
+}
+
+/** Installs the small libraries into our environment, once; never throws. */
+async function addLibraries(folder) {
+  const marker = join(folder, '.libraries');
+  const wanted = LIBRARIES.join(' ');
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
+  const argv = [
+    '-m',
+    'pip',
+    '--disable-pip-version-check',
+    '--no-input',
+    'install',
+    '--retries',
+    '1',
+    '--only-binary',
+    ':all:',
+  ];
+  const { code } = await step('Installing small Python libraries for the tests', () =>
+    run(inEnvironment(folder), [...argv, ...LIBRARIES], { output: 'quiet', timeout: 5 * 60_000, check: false }),
+  );
+  if (code === 0) writeFileSync(marker, wanted);
 }
 
 async function install(python, target) {

@@ -26,9 +26,10 @@ def _init(module, sink):
         if kwargs.get("tags"):
             facts["tags"] = list(kwargs["tags"])
         sink.facts("wandb", facts)
-        if "log" in vars(run):
-            # Earlier versions' disabled run has functions of its own.
+        if not hasattr(run.log, "__tunesmith__"):
+            # The disabled run of earlier versions has functions of its own, and the module has the same.
             _instance(run, sink, loggable)
+            module.log = run.log
 
     sink.around(module, "init", "wandb", after=began, quiet=True)
 
@@ -40,7 +41,8 @@ def _instance(run, sink, loggable):
         sink.guard("wandb", _logged, sink, loggable, args, kwargs)
         return original(*args, **kwargs)
 
-    object.__setattr__(run, "log", log)
+    log.__tunesmith__ = True
+    run.log = log
 
 
 class _Steps:

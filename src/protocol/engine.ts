@@ -8,7 +8,7 @@
  * missed something asks again for what it shows.
  */
 import { z } from 'zod';
-import { AgentAct, AgentRequests, Grant } from './agents.js';
+import { AgentRequests, Grant } from './agents.js';
 import { record } from './recordSchema.js';
 import { DrawingsRequest } from './drawings.js';
 import { Device } from './devices.js';
@@ -17,7 +17,21 @@ import { HostIdentity } from './host.js';
 import { Insight, InsightQuery } from './insight.js';
 import { ID_PATTERN } from './runFiles.js';
 import { StartRun, StartSearch } from './startRequests.js';
-import { FloatMark, Floats, Params, ParamValue, WireNumber } from './values.js';
+import { FloatMark, Floats, Params, WireNumber } from './values.js';
+import {
+  Confusion,
+  Experiment,
+  Goal,
+  MetricPoint,
+  Run,
+  RunDetail,
+  RunQuery,
+  Search,
+  SeriesData,
+  SeriesQuery,
+} from './rows.js';
+
+export * from './rows.js';
 
 export * from './devices.js';
 
@@ -45,199 +59,6 @@ export const ForeignRefusal = z.object({
 });
 export type ForeignRefusal = z.infer<typeof ForeignRefusal>;
 
-/** A mistake in a file. `line` and `column` count from 1; the range is half-open. */
-export const FileProblem = z.object({
-  file: z.string(),
-  line: z.number().int().min(1),
-  column: z.number().int().min(1),
-  endLine: z.number().int().min(1),
-  endColumn: z.number().int().min(1),
-  severity: z.enum(['error', 'warning']),
-  message: z.string(),
-  /** The remedy, such as `did you mean "search"?`. */
-  hint: z.string().optional(),
-});
-export type FileProblem = z.infer<typeof FileProblem>;
-
-export const RunStatus = z.enum([
-  'queued',
-  'starting',
-  'running',
-  'paused',
-  'stopping',
-  /** At work on another host: only its files tell of it here. */
-  'elsewhere',
-  'completed',
-  'failed',
-  'stopped',
-  'pruned',
-]);
-export type RunStatus = z.infer<typeof RunStatus>;
-export const LIVE_STATUSES: readonly RunStatus[] = ['queued', 'starting', 'running', 'paused', 'stopping', 'elsewhere'];
-
-export const Goal = z.enum(['minimize', 'maximize']);
-export type Goal = z.infer<typeof Goal>;
-
-/** Summary of one metric of one run. NaN values are counted but never become min or max. */
-export const MetricSummary = z.object({
-  last: WireNumber,
-  lastStep: z.number(),
-  min: WireNumber,
-  max: WireNumber,
-  count: z.number().int(),
-});
-export type MetricSummary = z.infer<typeof MetricSummary>;
-
-export const RunError = z.object({
-  kind: z.enum(['exit', 'signal', 'out-of-memory', 'not-started', 'script', 'lost']),
-  message: z.string(),
-  /** The last lines that the program printed. */
-  logTail: z.string(),
-});
-export type RunError = z.infer<typeof RunError>;
-
-export const Run = z.object({
-  id: z.string(),
-  experiment: z.string(),
-  file: z.string().nullable(),
-  search: z.string().nullable(),
-  /** Number of the trial within its search, from 0. */
-  trial: z.number().int().nullable(),
-  name: z.string(),
-  status: RunStatus,
-  params: Params,
-  /** Which whole numbers of the params are floats (`1.0`); absent when none is. */
-  floats: Floats.optional(),
-  metrics: record(MetricSummary),
-  objective: z
-    .object({
-      metric: z.string(),
-      goal: Goal,
-      /** Best value so far by the goal; null before the first. */
-      value: WireNumber.nullable(),
-      step: z.number().nullable(),
-    })
-    .nullable(),
-  progress: z.object({ fraction: z.number().nullable(), text: z.string() }).nullable(),
-  info: record(ParamValue),
-  device: z.string().nullable(),
-  error: RunError.nullable(),
-  /** The newest warning of the run, or about records that were left out; absent if there is none. `RunDetail.messages` has all of them. */
-  warnings: z
-    .object({
-      /** How many different ones. */
-      count: z.number().int().min(1),
-      /** The newest, at most 300 characters of it. */
-      text: z.string(),
-    })
-    .optional(),
-  tags: z.array(z.string()),
-  note: z.string(),
-  /** Milliseconds since the epoch. */
-  createdAt: z.number(),
-  startedAt: z.number().nullable(),
-  endedAt: z.number().nullable(),
-  /** Milliseconds that the programs of its launches have taken so far, by clocks that nobody sets; absent: not known. */
-  ran: z.number().optional(),
-  deletedAt: z.number().nullable(),
-  /** Name of the agent that started it, or its search; absent if a person did. */
-  by: z.string().optional(),
-});
-export type Run = z.infer<typeof Run>;
-
-/** A run's message to the person, or a note about its records. */
-export const RunMessage = z.object({
-  /** When it came first and last, in milliseconds since the epoch. */
-  time: z.number(),
-  last: z.number(),
-  level: z.enum(['info', 'warning', 'error']),
-  /** As it came first. */
-  text: z.string(),
-  /** How often it came. */
-  count: z.number().int().min(1),
-});
-export type RunMessage = z.infer<typeof RunMessage>;
-
-/** Adds to `Run` where and how it was run. */
-export const RunDetail = Run.extend({
-  host: z.string(),
-  git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
-  command: z.array(z.string()),
-  cwd: z.string(),
-  folder: z.string(),
-  seed: z.number().int(),
-  exitCode: z.number().int().nullable(),
-  signal: z.string().nullable(),
-  /** Oldest first, at most 1,000. */
-  messages: z.array(RunMessage),
-  /** Acts of agents on it: the newest 50, oldest first; absent if there is none. */
-  acts: z.array(AgentAct).optional(),
-});
-export type RunDetail = z.infer<typeof RunDetail>;
-
-/** Which classes were taken for which: a row for each true class, a column for each predicted one. */
-export const Confusion = z.object({
-  classes: z.array(z.string()),
-  rows: z.array(z.array(z.number().int())),
-  step: z.number().nullable(),
-});
-export type Confusion = z.infer<typeof Confusion>;
-
-export const SearchStatus = z.enum(['running', 'paused', 'stopping', 'stopped', 'completed', 'failed']);
-export type SearchStatus = z.infer<typeof SearchStatus>;
-
-export const Search = z.object({
-  id: z.string(),
-  experiment: z.string(),
-  file: z.string().nullable(),
-  name: z.string(),
-  status: SearchStatus,
-  sampler: z.string(),
-  pruner: z.string().nullable(),
-  /** Why this sampler, in one line, when it was chosen by `auto`. */
-  reason: z.string().nullable(),
-  /** Trials asked for; null when the sampler alone knows the end (a grid). */
-  trials: z.number().int().nullable(),
-  counts: z.object({
-    total: z.number().int(),
-    queued: z.number().int(),
-    running: z.number().int(),
-    completed: z.number().int(),
-    pruned: z.number().int(),
-    failed: z.number().int(),
-    stopped: z.number().int(),
-  }),
-  parallel: z.number().int(),
-  /** By what its trials are compared; null where the sampler needs nothing to compare. */
-  objective: z.object({ metric: z.string(), goal: Goal }).nullable(),
-  best: z
-    .object({
-      run: z.string(),
-      trial: z.number().int(),
-      params: Params,
-      floats: Floats.optional(),
-      objective: WireNumber,
-    })
-    .nullable(),
-  /** The search's space as written in the file, for showing. */
-  space: record(z.unknown()),
-  error: z.string().nullable(),
-  createdAt: z.number(),
-  endedAt: z.number().nullable(),
-  /** Name of the agent that started it; absent if a person did. */
-  by: z.string().optional(),
-});
-export type Search = z.infer<typeof Search>;
-
-export const Experiment = z.object({
-  name: z.string(),
-  runs: z.number().int(),
-  live: z.number().int(),
-  searches: z.number().int(),
-  lastActivity: z.number(),
-});
-export type Experiment = z.infer<typeof Experiment>;
-
 const Empty = z.object({}).strict();
 /** Id of a run or a search. It becomes part of a path. */
 const Id = z.string().regex(ID_PATTERN, 'is no id of a run or a search');
@@ -245,65 +66,6 @@ const Ids = z.object({ ids: z.array(Id).min(1) }).strict();
 /** The person has seen what is going to be run, and that it came with the folder. */
 const Trust = z.boolean().optional();
 const Done = z.object({ done: z.array(z.string()), skipped: z.array(z.object({ id: z.string(), why: z.string() })) });
-
-export const RunQuery = z
-  .object({
-    experiment: z.string().optional(),
-    /** null: only runs that belong to no search. */
-    search: z.string().nullable().optional(),
-    status: z.array(RunStatus).optional(),
-    /** Every word must occur in name, id, tags, note or a param's `name=value`. */
-    text: z.string().optional(),
-    ids: z.array(z.string()).optional(),
-    /** `createdAt`, `name`, `status`, `objective`, `duration`, `param:NAME` or `metric:NAME`; runs without the value come last. */
-    sort: z.string().default('createdAt'),
-    descending: z.boolean().default(true),
-    offset: z.number().int().min(0).default(0),
-    limit: z.number().int().min(1).max(10_000).default(100),
-    deleted: z.boolean().default(false),
-  })
-  .strict();
-export type RunQuery = z.input<typeof RunQuery>;
-
-export const SeriesQuery = z
-  .object({
-    run: z.string(),
-    metric: z.string(),
-    x: z.enum(['step', 'time', 'epoch']).default('step'),
-    /** Only points with from ≤ x ≤ to. */
-    from: z.number().optional(),
-    to: z.number().optional(),
-    /** At most about this many points come back; the extrema of every bucket are among them. */
-    points: z.number().int().min(1).max(2_000_000).default(2000),
-    /** How many points of the series (in the order logged) the asker has; if all fit, only newer ones come. */
-    after: z.number().int().min(0).optional(),
-  })
-  .strict();
-
-/** Parallel arrays ordered by x (mode `replace`) or in the order logged (mode `append`). */
-export const SeriesData = z.object({
-  run: z.string(),
-  metric: z.string(),
-  mode: z.enum(['replace', 'append']),
-  /** Points logged in the whole series, those of lost timelines included: what to ask `after`. */
-  total: z.number().int(),
-  /** Points in the asked range; greater than x.length when some stand for several. */
-  inRange: z.number().int(),
-  x: z.array(z.number()),
-  y: z.array(WireNumber),
-});
-export type SeriesData = z.infer<typeof SeriesData>;
-
-/** Metric points of one run, whole: for export and the CLI. */
-export const MetricPoint = z.object({
-  step: z.number(),
-  time: z.number(),
-  value: WireNumber,
-  epoch: z.number().nullable(),
-  /** A later launch of the run went on from a checkpoint before this step, and has logged this step, or one before, itself. */
-  lost: z.boolean().optional(),
-});
-export type MetricPoint = z.infer<typeof MetricPoint>;
 
 /** Each request: its parameters' schema and its result's. */
 export const Requests = {

@@ -1,6 +1,7 @@
 /** Marks the points of lost timelines, and says what is left. */
 import { F } from './pyramid.js';
-import type { Head, SeriesTable } from './table.js';
+import type { Head } from './head.js';
+import type { SeriesTable } from './table.js';
 import type { Interval } from './timeline.js';
 import { EVERYWHERE, Walk } from './walk.js';
 

@@ -1,6 +1,7 @@
 import { Points } from './points.js';
 import { BUCKET_POINTS, F, POINT_FIELDS } from './pyramid.js';
-import type { Head, SeriesTable } from './table.js';
+import type { Head } from './head.js';
+import type { SeriesTable } from './table.js';
 import { type Axis, CHUNK_BUDGET, type Range, RANGE_FIELDS, Walk } from './walk.js';
 
 /** Points of a column: lowest, highest, last, one that is not finite. */

@@ -7,7 +7,8 @@ import type { MetricNames } from '../names.js';
 import { Points, progressOf } from './points.js';
 import { CHUNK_POINTS } from './pyramid.js';
 import { select } from './select.js';
-import type { Head, SeriesTable } from './table.js';
+import type { Head } from './head.js';
+import type { SeriesTable } from './table.js';
 import { EVERYWHERE } from './walk.js';
 
 /** Reads series by run id and metric name. */

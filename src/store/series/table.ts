@@ -1,5 +1,6 @@
 import type { Database } from '../database.js';
 import { decodeChunk, encodeChunk } from './codec.js';
+import { orNull, restore, split, toHead, type Head, type SeriesRow } from './head.js';
 import { Points } from './points.js';
 import {
   BUCKET_FLOATS,
@@ -15,41 +16,6 @@ import {
   toBytes,
 } from './pyramid.js';
 import { Timeline } from './timeline.js';
-
-/** One series as the writer knows it. */
-export interface Head {
-  id: number;
-  run: number;
-  metric: number;
-  count: number;
-  last: number;
-  lastStep: number;
-  min: number;
-  max: number;
-  /** Points that are in chunks. */
-  folded: number;
-  /** Points `folded` to `count`. */
-  pending: Points | null;
-  /** Points up to here are in chunks or in the inbox. */
-  boxed: number;
-  /** Last row of each pyramid level, as far as known. */
-  tails: Bucket[][];
-  /** Null: only the run's first launch has logged it. */
-  timeline: Timeline | null;
-}
-
-export interface SeriesRow {
-  id: number;
-  run: number;
-  metric: number;
-  count: number;
-  last: number | null;
-  last_step: number;
-  min: number | null;
-  max: number | null;
-  folded: number;
-  launches: string | null;
-}
 
 /** Inbox size at which pending points are folded into chunks, and how many series are folded with one commit. */
 const INBOX_BYTES = 8 * 2 ** 20;
@@ -373,45 +339,4 @@ export class SeriesTable {
     this.sweep = null;
     this.loaded = false;
   }
-}
-
-function toHead(row: SeriesRow): Head {
-  return {
-    id: row.id,
-    run: row.run,
-    metric: row.metric,
-    count: row.count,
-    last: row.last ?? NaN,
-    lastStep: row.last_step,
-    min: row.min ?? NaN,
-    max: row.max ?? NaN,
-    folded: row.folded,
-    pending: null,
-    boxed: row.count,
-    tails: [],
-    timeline: row.launches === null ? null : Timeline.parse(row.launches),
-  };
-}
-
-const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
-
-function restore(head: Head, ordinal: number, n: number, columns: Float64Array): void {
-  const skip = Math.max(0, head.boxed - ordinal);
-  if (skip >= n) return;
-  const pending = (head.pending ??= new Points(n));
-  for (let i = skip; i < n; i++) {
-    pending.push(
-      columns[i] as number,
-      columns[n + i] as number,
-      columns[2 * n + i] as number,
-      columns[3 * n + i] as number,
-    );
-  }
-  head.boxed = ordinal + n;
-}
-
-function split(row: Float64Array): Bucket[] {
-  const buckets: Bucket[] = [];
-  for (let at = 0; at < row.length; at += BUCKET_FLOATS) buckets.push(row.slice(at, at + BUCKET_FLOATS));
-  return buckets;
 }

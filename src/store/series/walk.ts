@@ -1,6 +1,7 @@
 import type { Points } from './points.js';
 import { BUCKET_FLOATS, BUCKET_POINTS, CHUNK_POINTS, F, FANOUT, ROW_BUCKETS } from './pyramid.js';
-import type { Head, SeriesTable } from './table.js';
+import type { Head } from './head.js';
+import type { SeriesTable } from './table.js';
 
 export type Axis = 'step' | 'time' | 'epoch';
 

@@ -1,0 +1,110 @@
+/** The states, events and commands of a run's machine (`runMachine.ts`). */
+import { LIVE_STATUSES, type RunStatus } from '../../protocol/engine.js';
+import type { StopReason } from '../../protocol/supervisor.js';
+import type { Ending, Outcome } from './outcome.js';
+import { refuse, type Refusal } from './refusal.js';
+
+export type RunState =
+  /** Waits for its turn. */
+  | { name: 'queued' }
+  /** Made, but not in the queue. */
+  | { name: 'held' }
+  /** Another run's checkpoint is being copied for it. */
+  | { name: 'preparing'; device: string; held: boolean }
+  | { name: 'starting'; device: string }
+  | { name: 'running'; device: string }
+  /** Its program stands still, or will as soon as it is there. */
+  | { name: 'paused'; device: string; started: boolean }
+  /** `reason` null: an earlier engine had asked, and its supervisor knows for what. */
+  | { name: 'stopping'; device: string | null; reason: StopReason | null }
+  /** Is being cancelled before anything was started. */
+  | { name: 'cancelling'; reason: Exclude<StopReason, 'pause'> }
+  /** Its program ended to be launched again; it takes nothing but disk. */
+  | { name: 'suspended' }
+  /** At work on another host. */
+  | { name: 'elsewhere'; host: string }
+  /** It is over; the store is to know. `stop`: it was just about to be suspended when it was asked to stop. */
+  | { name: 'ending'; outcome: Outcome; stop?: Exclude<StopReason, 'pause'> }
+  | { name: 'over'; outcome: Outcome };
+
+export type RunEvent =
+  | { type: 'placed'; device: string; takesCheckpoint: boolean }
+  | { type: 'prepared' }
+  /** The program is there. */
+  | { type: 'running'; paused: boolean }
+  | { type: 'elsewhere'; host: string }
+  /** `null`: nothing was ever started for it. */
+  | { type: 'ended'; ending: Ending | null }
+  /** The launch is ours, so nobody starts it. */
+  | { type: 'claimed' }
+  /** A supervisor was faster. */
+  | { type: 'taken' }
+  /** Nothing more can be known of it. */
+  | { type: 'lost'; message: string }
+  /** The store has its end. */
+  | { type: 'kept' }
+  | Request;
+
+/** Requests of a person or a search. They can be refused; other events never are. */
+export type Request =
+  | { type: 'stop'; reason: Exclude<StopReason, 'pause'> }
+  /** Ends the program, to launch it again later. */
+  | { type: 'suspend' }
+  | { type: 'pause'; possible: boolean }
+  | { type: 'resume' }
+  | { type: 'hold'; possible: boolean }
+  /** Undoes `hold`. */
+  | { type: 'go on' }
+  | { type: 'set'; possible: boolean };
+
+export type RunCommand =
+  | { do: 'enqueue' | 'withdraw' | 'occupy' | 'release' }
+  | { do: 'prepare' | 'launch' | 'watch' | 'claim' }
+  | { do: 'ask'; what: 'pause' | 'resume' }
+  | { do: 'ask to end'; reason: StopReason }
+  /** `begun`: the row gets its start time if it has none. */
+  | { do: 'write'; status: RunStatus; device?: string | null; begun?: boolean }
+  | { do: 'note end'; status: 'stopped' | 'pruned' }
+  | { do: 'keep'; outcome: Outcome; ending: Ending | null }
+  | { do: 'tell'; what: 'ended' | 'released' }
+  | { do: 'forget' };
+
+export interface Step {
+  state: RunState;
+  commands: RunCommand[];
+}
+
+/** The state of a run that an earlier engine left. */
+export function leftState(status: RunStatus, device: string, host: string): RunState {
+  if (status === 'paused') return { name: 'paused', device, started: true };
+  if (status === 'stopping') return { name: 'stopping', device, reason: null };
+  if (status === 'elsewhere') return { name: 'elsewhere', host };
+  return { name: status === 'starting' ? 'starting' : 'running', device };
+}
+
+/** Returns the status to show for a state. */
+export function statusOf(state: RunState): RunStatus {
+  switch (state.name) {
+    case 'held':
+    case 'cancelling':
+      return 'queued';
+    case 'preparing':
+      return 'starting';
+    case 'suspended':
+      return 'paused';
+    case 'ending':
+    case 'over':
+      return state.outcome.status;
+    default:
+      return state.name;
+  }
+}
+
+/** Why a run that nobody looks after can't be asked for anything. */
+export function notActive(status: RunStatus | null): Refusal {
+  if (status === null) return refuse('unknown', 'does not exist');
+  const live = LIVE_STATUSES.includes(status);
+  return live ? refuse('state', `is not running (${status})`) : refuse('over', `is ${status} already`);
+}
+
+export const isRefusal = (result: Step | Refusal): result is Refusal => 'code' in result;

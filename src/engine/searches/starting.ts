@@ -70,10 +70,12 @@ export function studyOptions(plan: SearchPlan, capacity: number): StudyOptions {
   };
 }
 
-/** How long the built-in trainer trains, where that is the same for all trials. */
+/** Epochs of the built-in trainer; null: they differ between trials, or follow from a table's size. */
 function epochsOf({ program, search, params }: Experiment): number | null {
   if (program.kind !== 'network') return null;
-  const written = (program.value as { epochs?: unknown } | null)?.epochs ?? 10;
+  const { epochs: named, data } = (program.value ?? {}) as { epochs?: unknown; data?: unknown };
+  const table = typeof data === 'object' && data !== null && 'csv' in data;
+  const written = named ?? (table ? null : 10);
   const name = typeof written === 'string' ? written.replace(/^\{|\}$/g, '') : null;
   const epochs = name === null ? written : hasEntry(search!.space, name) ? null : entryOf(params, name);
   return typeof epochs === 'number' ? epochs : null;

@@ -75,7 +75,10 @@ export interface Network {
   /** Processes that share each batch. */
   workers: number;
   backend: (typeof BACKENDS)[number];
+  /** Settings that the section leaves open, so that the trainer chooses them for the data. */
+  open: OpenSetting[];
 }
+export type OpenSetting = 'layers' | 'epochs' | 'schedule';
 
 /** Builds the section's schema. With `placeholders`, any scalar may be a `"{param}"` placeholder instead. */
 function schema(placeholders: boolean) {
@@ -100,14 +103,15 @@ function schema(placeholders: boolean) {
       'Trains only this one of the `folds`, counted from 1, so that a search can use folds as repeats. Default: all.',
     ),
     layers: z
-      .array(layerSchema(kit), {
-        error: (issue) =>
-          issue.input === undefined ? 'layers is missing' : 'layers must be a list, one layer an entry',
-      })
-      .min(1, 'layers must name at least one layer'),
+      .array(layerSchema(kit), { error: 'layers must be a list, one layer an entry' })
+      .min(1, 'layers must name at least one layer')
+      .optional()
+      .describe('The network, layer by layer. Default for CSV files: two dense layers, as wide as the data suggest.'),
     loss: lossSchema(kit),
     optimizer: optimizerSchema(kit).optional(),
-    schedule: scheduleSchema(kit).nullish().describe('Learning rate schedule. Default: constant.'),
+    schedule: scheduleSchema(kit)
+      .nullish()
+      .describe('Learning rate schedule. Default: constant; for tables without `epochs`: cosine.'),
     clip: z
       .strictObject({
         norm: optional(number('norm').positive('norm must be above 0')).describe('Largest norm of the gradient.'),
@@ -144,7 +148,11 @@ function schema(placeholders: boolean) {
       'Mixes each training example with another, with shares from a Beta(mixup, mixup) distribution, such as 0.2. Default: 0 (off).',
     ),
     batchSize: p(whole('batchSize')).optional().describe('Examples per step. Default: 32.'),
-    epochs: p(whole('epochs')).optional().describe('Passes over the training examples. Default: 10.'),
+    epochs: p(whole('epochs'))
+      .optional()
+      .describe(
+        'Passes over the training examples. Default: 10; for tables as many as make about 2,500 steps, up to 300.',
+      ),
     shuffle: optional(flag('shuffle')).describe('Shuffles the examples every epoch. Default: true.'),
     seed: optional(whole('seed', 0)).describe(
       'Makes a run reproducible on the same backend. Default: the seed of the run.',
@@ -174,16 +182,24 @@ export type NetworkResult =
 /** Checks the section as written, with placeholders. The editor uses it before a run's parameters are known. */
 export function checkNetworkTemplate(value: unknown): NetworkProblem[] {
   const result = NetworkTemplate.safeParse(value);
-  return result.success ? [] : problemsOf(result.error.issues, value, NetworkTemplate);
+  if (!result.success) return problemsOf(result.error.issues, value, NetworkTemplate);
+  const problem = layersProblem(result.data);
+  return problem ? [problem] : [];
 }
 
 /** Checks the section after the run's parameters are filled in, and returns its normal form. */
 export function validateNetwork(value: unknown): NetworkResult {
   const result = NetworkFile.safeParse(value);
   if (!result.success) return { problems: problemsOf(result.error.issues, value, NetworkFile) };
-  const problem = foldsProblem(result.data);
+  const problem = layersProblem(result.data) ?? foldsProblem(result.data);
   if (problem) return { problems: [problem] };
   return { network: normalizeNetwork(result.data) };
+}
+
+/** Only tables have a default network. */
+function layersProblem({ data, layers }: Pick<WrittenNetwork, 'data' | 'layers'>): NetworkProblem | null {
+  if (layers || (typeof data === 'object' && 'csv' in data)) return null;
+  return { path: ['layers'], message: 'layers is missing' };
 }
 
 function foldsProblem({ folds = null, fold = null, validation = null }: WrittenNetwork): NetworkProblem | null {
@@ -214,6 +230,7 @@ export function completeNetwork(network: Network): Network {
     workers: 1,
     augment: null,
     mixup: 0,
+    open: [],
   };
   return {
     ...defaults,
@@ -231,7 +248,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     validation: written.validation ?? null,
     folds: written.folds ?? null,
     fold: written.fold ?? null,
-    layers: normalizeLayers(written.layers),
+    layers: normalizeLayers(written.layers ?? []),
     loss: normalizeLoss(written.loss),
     optimizer: normalizeOptimizer(written.optimizer),
     schedule: normalizeSchedule(written.schedule),
@@ -254,5 +271,6 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     checkpoint: written.checkpoint ?? true,
     workers: written.workers ?? 1,
     backend: written.backend ?? 'auto',
+    open: (['layers', 'epochs', 'schedule'] as const).filter((key) => (written[key] ?? null) === null),
   };
 }

@@ -20,9 +20,11 @@ import { readReal, STATE_LIMIT } from '../../files/real.js';
  */
 const LIVE: readonly (keyof Network)[] = [
   ...(['optimizer', 'schedule', 'clip', 'accumulate', 'ema', 'regularization', 'augment', 'mixup'] as const),
-  ...(['earlyStopping', 'batchSize', 'epochs', 'shuffle', 'logEvery', 'layers'] as const),
+  ...(['earlyStopping', 'batchSize', 'epochs', 'shuffle', 'logEvery', 'layers', 'open'] as const),
 ];
-const CAN = LIVE.map((key) => (key === 'layers' ? 'dropout rates' : key)).join(', ');
+const CAN = LIVE.filter((key) => key !== 'open')
+  .map((key) => (key === 'layers' ? 'dropout rates' : key))
+  .join(', ');
 const FILE = 'changed.json';
 /** Names that people use for the learning rate, when nothing else tells what a parameter is for. */
 const LEARNING_RATE = /^(.*\.)?(lr|learning_?rate)$/i;
@@ -32,6 +34,8 @@ type Changed = Record<string, { value: ParamValue; instead: ParamValue }>;
 
 export class LiveChanges {
   private changed: Changed = {};
+  /** Fills in what a network leaves open, once the data are known. */
+  private follow: (network: Network) => Network = (network) => network;
   private writing: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -63,6 +67,12 @@ export class LiveChanges {
     return live;
   }
 
+  /** Completes the network by the data, as well as every one that changes lead to. */
+  complete(follow: (network: Network) => Network): void {
+    this.follow = follow;
+    this.now = follow(this.now);
+  }
+
   /** Network with the changes applied. */
   get network(): Network {
     return this.now;
@@ -78,9 +88,10 @@ export class LiveChanges {
     }
     const filled = this.networkOf(changed);
     if (!filled.network) return { problem: filled.problem! };
-    const problem = refusal(this.now, filled.network);
+    const wanted = this.follow(filled.network);
+    const problem = refusal(this.now, wanted);
     if (problem) return { problem };
-    this.now = filled.network;
+    this.now = wanted;
     this.changed = changed;
     await (this.writing = this.writing.then(() => this.keep()));
     return { network: this.now };
@@ -126,7 +137,7 @@ export class LiveChanges {
 /** Returns why a training of `now` can't become one of `wanted`; null: it can. */
 export function refusal(now: Network, wanted: Network): string | null {
   const differ = (Object.keys(wanted) as (keyof Network)[]).filter((key) => !isDeepStrictEqual(now[key], wanted[key]));
-  if (differ.length === 0) return 'the network does not depend on it';
+  if (differ.every((key) => key === 'open')) return 'the network does not depend on it';
   const fixed = differ.find((key) => !LIVE.includes(key));
   if (fixed) {
     return `${fixed} can't change while the network trains (what can: ${CAN}): relaunch with the new value`;

@@ -18,6 +18,7 @@ import { deviceOf, Workers } from '../parallel/index.js';
 import { loadState, saveState } from '../checkpoints/resume.js';
 import { modelFile, savedMetadata } from '../checkpoints/saved.js';
 import { loadOwnMetrics, type OwnMetric } from '../metrics/own.js';
+import { followData } from './defaults.js';
 import { Saver } from '../checkpoints/saver.js';
 import { Training, type TrainingLog } from './train.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
@@ -40,7 +41,7 @@ export async function trainRun(
 ): Promise<boolean> {
   const kept = run.enabled ? run.folder : null;
   const live = await LiveChanges.open(kept, spec.params ?? {}, readNetwork(spec.network));
-  const { network } = live;
+  let { network } = live;
   run.progress(0, 'starting');
   const env = { ...process.env };
   if (network.workers > 1) Object.assign(process.env, deviceOf(0, env));
@@ -48,6 +49,10 @@ export async function trainRun(
   const reading = given.dataset ? [given.dataset] : load(run, network, folder);
   const [datasets, backend] = await ready(run, network, spec.search ?? null, reading);
   const dataset = datasets[0]!;
+  const { said } = followData(network, dataset);
+  live.complete((one) => followData(one, dataset).network);
+  ({ network } = live);
+  for (const one of said) run.message('info', `chosen for these data: ${one}`);
   const notes = new Set([...datasets.flatMap((one) => one.notes), ...metricNotes(network.metrics, dataset)]);
   for (const done of dataset.done ?? []) run.message('info', done);
   for (const note of notes) run.message('warning', note);
@@ -94,7 +99,8 @@ async function ready(
   ]);
   const onProgress = (text: string) => run.progress(null, text);
   const timing = { ...context, signal: run.stopSignal, onProgress };
-  const backend = early ?? (await startChosen(await timeBackends(network, datasets[0]!, timing)));
+  const backend =
+    early ?? (await startChosen(await timeBackends(followData(network, datasets[0]!).network, datasets[0]!, timing)));
   if (context.folder !== null) await noteChoice(backend.choice, context.folder);
   if (former !== null && former !== backend.id && run.checkpoint) {
     run.message(

@@ -10,6 +10,7 @@ import { buildConstraints } from '../constrained/index.js';
 import { loadDataset, type Dataset } from '../data/index.js';
 import { OwnGradient } from '../loop/gradient.js';
 import { buildLoss } from '../losses/index.js';
+import { followData } from '../loop/defaults.js';
 import { buildModel } from '../model.js';
 import { Parameters } from '../loop/parameters.js';
 import { Random } from '../random.js';
@@ -21,15 +22,16 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** Runs the test; returns false when stopped early. */
 export async function rangeTestRun(run: RunClient, spec: RunSpec, test: RangeTest, folder: string): Promise<boolean> {
-  const network = readNetwork(spec.network);
+  const written = readNetwork(spec.network);
   run.progress(0, 'starting');
   const onProgress = (text: string): void => {
     console.log(text);
     run.progress(null, text);
   };
-  const { validation, loss, data } = network;
+  const { validation, loss, data } = written;
   const context = { folder, validation, loss: loss.name, signal: run.stopSignal, onProgress };
-  const [dataset, backend] = await Promise.all([loadDataset(data, context), start(network)]);
+  const [dataset, backend] = await Promise.all([loadDataset(data, context), start(written)]);
+  const { network } = followData(written, dataset);
   const seed = network.seed ?? spec.seed;
   run.info({
     [RANGE.kind]: RANGE.is,

@@ -168,7 +168,7 @@ describe('the trainer', () => {
   it('fails with a clear message when the data file is invalid', async () => {
     await writeFile(join(folder, 'bad.csv'), 'a,b\n1,x\n,y\n');
     const started = await start({
-      data: { csv: { file: 'bad.csv', target: 'b' } },
+      data: { csv: { file: 'bad.csv', target: 'b', missing: 'reject' } },
       layers: [{ dense: 2 }],
       loss: 'crossEntropy',
     });

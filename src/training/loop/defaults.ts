@@ -1,0 +1,55 @@
+/**
+ * Defaults that follow the data: how long a table is trained, with which schedule, and by which network if the section
+ * names none.
+ */
+import { normalizeLayers, normalizeSchedule, type Network } from '../../experiment/network/index.js';
+import type { Dataset } from '../data/types.js';
+import { TrainingError } from '../errors.js';
+import { isOneOutput } from '../losses/index.js';
+
+/** Optimizer steps after which a small table is learned, at the default learning rate. */
+const STEPS = 2500;
+const EPOCHS = { least: 10, most: 300 };
+/** Widths of the hidden layers: as a power of two, about as many units as the square root of the numbers to learn from. */
+const WIDTH = { least: 32, most: 256 };
+/** Rate for numbers to predict, whose noise a network would otherwise learn by heart. */
+const DROPOUT = 0.2;
+
+/**
+ * Returns the network with the settings that the section leaves open, and sentences about them. Throws TrainingError
+ * when it names no layers and the examples are no rows of numbers.
+ */
+export function followData(network: Network, dataset: Dataset): { network: Network; said: string[] } {
+  const { open } = network;
+  const table = dataset.inputShape.length === 1;
+  const said: string[] = [];
+  let settled = network;
+  if (open.includes('layers')) {
+    if (!table) throw new TrainingError('layers is missing: only for tables there is a default network');
+    const units = widthFor(dataset);
+    const outputs = isOneOutput(dataset, dataset.outputs) ? 1 : dataset.outputs;
+    const hidden = { dense: { units, activation: 'relu' as const, init: 'heUniform' as const } };
+    settled = {
+      ...settled,
+      layers: normalizeLayers([hidden, { dropout: 0.2 }, hidden, { dropout: 0.2 }, { dense: outputs }]),
+    };
+    const dropout = dataset.classes ? '' : ` and dropout ${DROPOUT}`;
+    said.push(`layers: two dense layers of ${units} units with ReLU${dropout}, then ${outputs} output(s)`);
+  }
+  if (table && open.includes('epochs')) {
+    const perEpoch = Math.ceil(dataset.train.count / Math.min(network.batchSize, dataset.train.count));
+    const epochs = Math.min(EPOCHS.most, Math.max(EPOCHS.least, Math.round(STEPS / perEpoch)));
+    settled = { ...settled, epochs };
+    said.push(`epochs: ${epochs}, which is ${epochs * perEpoch} steps`);
+    if (open.includes('schedule')) {
+      settled = { ...settled, schedule: normalizeSchedule({ name: 'cosine', warmup: epochs / 50 }) };
+      said.push('schedule: cosine, with a short warm-up');
+    }
+  }
+  return { network: settled, said };
+}
+
+function widthFor({ train, inputShape }: Dataset): number {
+  const wanted = 2 ** Math.round(Math.log2(Math.sqrt(train.count * inputShape[0]!)));
+  return Math.min(WIDTH.most, Math.max(WIDTH.least, wanted));
+}

@@ -12,6 +12,7 @@ import sys
 from time import monotonic, time
 
 from . import _checkpoint, _command, _host, _notes, _ranks, _workspace
+from ._output import Output
 from ._place import VERSION, Place, grace_of, read_object
 from ._values import flat_params
 
@@ -46,6 +47,7 @@ class Standalone(Place):
         self.name = str(options.get("name") or self._spec.get("name") or self.id)
         self.project = str(self._spec.get("experiment") or "")
         self.grace = grace_of(self._spec)
+        self._output = Output(self.folder)
         job = _ranks.job()
         if job is not None:
             _notes.leave(self.workspace, f"{job} {turn}", {**self._me, "id": self.id, "time": time()})
@@ -108,6 +110,7 @@ class Standalone(Place):
         os.environ[JOIN] = self.folder
         if not os.environ.get("TUNESMITH_SILENT"):
             print(f'tunesmith: recording "{self.name}" in {self.folder}', file=sys.stderr)
+        self._output.begin()
 
     def compare_by(self, metric, goal):
         if self._spec.get("objective") is not None or os.getpid() != self._pid:
@@ -122,6 +125,7 @@ class Standalone(Place):
     def closed(self):
         if os.getpid() != self._pid:
             return
+        self._output.end()
         if os.environ.get(JOIN) == self.folder:
             del os.environ[JOIN]
         try:

@@ -104,7 +104,7 @@ class Places(HandCase):
         self.assertIn(spec["seed"], range(2**31))
         self.assertFalse((run.folder / "lease.json").exists())
         self.assertEqual((self.workspace / ".tunesmith" / ".gitignore").read_text(), "*\n")
-        self.assertEqual(sorted(path.name for path in run.folder.iterdir()), ["journal", "run.json"])
+        self.assertEqual(sorted(path.name for path in run.folder.iterdir()), ["journal", "output.log", "run.json"])
 
     def test_the_command_is_kept_as_a_person_would_type_it(self):
         package = self.workspace / "mine"
@@ -390,6 +390,53 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM
         _, err = self.run_code(code)
         self.assertEqual(err.count("can't be written"), 1, err)
         self.assertEqual(self.one().values("value"), list(range(3000)))
+
+    PRINTING = """
+import logging, os, sys, tunesmith
+handler = logging.StreamHandler()
+print("before")
+first = tunesmith.init(name="a")
+print("größe", 1, 2, sep="-")
+logging.getLogger().addHandler(handler)
+logging.getLogger().warning("logged")
+for i in range(3): sys.stderr.write(f"\\r{i}/3")
+sys.stdout.writelines(["x", "y\\n"])
+second = tunesmith.init(name="b", reinit="create_new")
+print("both")
+first.finish()
+print("second alone")
+second.finish()
+print("after", sys.stdout.isatty())
+third = tunesmith.init(name="c")
+print(first.folder, second.folder, third.folder, sep="\\n", file=sys.__stdout__)
+os.close(third._place._output._descriptor)
+print("goes on")
+raise ValueError("why")
+"""
+
+    def test_what_is_printed_is_the_runs_log(self):
+        out, err = self.run_code(self.PRINTING, expect=1)
+        logs = [Path(folder) / "output.log" for folder in out.split("\n") if os.path.isabs(folder)]
+        first, second = (log.read_bytes().decode() for log in logs[:2])
+        head = "größe-1-2\nlogged\n\r0/3\r1/3\r2/3xy\n"
+        self.assertTrue(first.startswith(head), first)
+        self.assertIn("both\n", first)
+        self.assertNotIn("second alone", first)
+        self.assertIn("both\nsecond alone\n", second)
+        self.assertNotIn("after", first + second)
+        self.assertTrue(out.startswith("before\ngröße-1-2\nxy\nboth\nsecond alone\nafter False\n"), out)
+        self.assertIn("goes on\n", out)
+        self.assertIn("ValueError: why", err)
+        self.assertEqual(os.stat(logs[0]).st_mode & 0o077, 0)
+
+    def test_a_failure_is_in_the_log_and_the_log_can_be_turned_off(self):
+        code = "import tunesmith\ntunesmith.init()\nprint('said')\nraise ValueError('why')"
+        self.run_code(code, expect=1)
+        log = self.one().folder / "output.log"
+        self.assertRegex(log.read_text(), r"(?s)^said\nTraceback.*ValueError: why\n$")
+        log.unlink()
+        self.run_code(code, expect=1, TUNESMITH_OUTPUT="off")
+        self.assertEqual(list((self.workspace / ".tunesmith").rglob("output.log")), [])
 
     def test_the_journal_is_forced_to_the_disk_as_often_as_asked(self):
         code = """

@@ -281,7 +281,8 @@ export class LiveRun {
   }
 }
 
-function logTail(folder: string): string {
+/** Returns the last lines that a run has printed. */
+export function logTail(folder: string): string {
   const text = plainText(readTail(path.join(folder, RUN_FILES.output), LOG_TAIL.bytes));
   return text.trimEnd().split('\n').slice(-LOG_TAIL.lines).join('\n');
 }

@@ -10,6 +10,7 @@ import type { Trouble } from '../../disk/trouble.js';
 import type { Changes } from '../../server/changes.js';
 import type { RunPatch, StoreApi } from '../../../store/api.js';
 import { FIRST_LAUNCH, readLastWords } from '../endingRecords.js';
+import { logTail } from '../liveRun.js';
 import { outcomeOf } from '../outcome.js';
 import { LeaseReader } from './lease.js';
 import { refuse, type Refusal } from '../refusal.js';
@@ -114,7 +115,7 @@ export class HandRun {
     const launch = this.options.spec()?.launch ?? FIRST_LAUNCH;
     const words = readLastWords(folder, launch);
     const outcome = outcomeOf(
-      { exit: null, ...words, logTail: '', memoryKill: false },
+      { exit: null, ...words, logTail: logTail(folder), memoryKill: false },
       vanished && this.asked ? 'stop' : null,
     );
     if (outcome.error?.kind === 'lost') outcome.error.message = VANISHED;

@@ -177,6 +177,7 @@ export class HandRuns {
       more = run.turn(Math.max(1, Math.min(40, until - performance.now()))) || more;
       if (run.isDone) this.live.delete(id);
     }
+    if (runs.length > 0) this.options.changes.checkLogs();
     if (more) this.turnSoon();
   }
 

@@ -127,6 +127,21 @@ for _ in range(10): run.log({"step": run.step}); time.sleep(0.02)
     expect(await runOver(engine, 'again-1')).toMatchObject({ metrics: { step: { count: 20, last: 19 } } });
   });
 
+  it('has a log of what it printed, and its end explains a failure', async () => {
+    workspace().write(
+      'prints.py',
+      'import os, tunesmith\nrun = tunesmith.init(name="prints")\nprint("said", 1)\nprint("RuntimeError: CUDA out of memory.")\nos._exit(1)\n',
+    );
+    spawn('python3', ['prints.py'], { cwd: workspace().folder, env: environment(), stdio: 'ignore' });
+    const run = await until('the end', async () => {
+      const { runs } = await engine.request('runs/list', { experiment: 'prints' });
+      return runs.find(({ status }) => status === 'failed');
+    });
+    const { text } = await engine.request('log/read', { run: run.id });
+    expect(text).toBe('said 1\nRuntimeError: CUDA out of memory.\n');
+    expect(run.error?.logTail).toBe(text.trimEnd());
+  });
+
   it('is run again from its recorded command', async () => {
     workspace().write(
       'typed.py',

@@ -88,7 +88,8 @@ function argumentsFor(language: DebugLanguage, extension: vscode.Extension<unkno
   // The copy that comes with the extension works with every interpreter.
   const bundled = path.join(extension.extensionPath, 'bundled', 'libs', 'debugpy');
   const debugpy = existsSync(bundled) ? [bundled] : ['-m', 'debugpy'];
-  return [...debugpy, '--listen', `${HOST}:${port}`, '--wait-for-client'];
+  // Frozen modules of newer Pythons would hide breakpoints; older ones ignore the option.
+  return ['-Xfrozen_modules=off', ...debugpy, '--listen', `${HOST}:${port}`, '--wait-for-client'];
 }
 
 function configurationFor(language: DebugLanguage, port: number, name: string, cwd: string): vscode.DebugConfiguration {

@@ -1,13 +1,13 @@
 /** From text to experiment, with every mistake and its place. */
 import * as path from 'node:path';
-import { normalCapture } from '../../protocol/capture.js';
 import type { FileProblem } from '../../protocol/engine.js';
-import { floatsOf, markAt, valueText, type Floats } from '../../protocol/floats.js';
+import { floatsOf, markAt, type Floats } from '../../protocol/floats.js';
 import { refuse, type Dimension } from '../../search/index.js';
 import { splitCommand } from '../start/command.js';
 import { listFault, macroFault, placeholders, RUN_FACTS } from '../start/fill.js';
 import { copyName, textsOfCopies } from '../start/configCopies.js';
 import { outputFault, outputText } from '../start/output.js';
+import { build, namesOf, programOf } from './build.js';
 import { checkCopies } from './copyChecks.js';
 import { flatten } from './flatten.js';
 import { checkNetworkTemplate } from '../network/index.js';
@@ -16,7 +16,6 @@ import { hasNonFinite } from './paramCheck.js';
 import { notPassed } from './received.js';
 import { ExperimentFile, type WrittenExperiment } from '../schema.js';
 import { checkSearch } from '../search/checks.js';
-import { objectivesOf, searchSettingsOf } from '../search/settings.js';
 import type { Reading } from './reading.js';
 import { Source, type Fault, type Path, type Range } from './source.js';
 import { splitHint } from '../search/space.js';
@@ -24,7 +23,7 @@ import { suggest } from '../suggest.js';
 import { importSweep, isSweep } from '../sweep/index.js';
 import { workingFolder } from '../sweep/workingFolder.js';
 import { pyYamlScalar } from '../sweep/pyyaml.js';
-import type { Experiment, ParsedExperiment, Program } from '../types.js';
+import type { Experiment, ParsedExperiment } from '../types.js';
 
 const readings = new WeakMap<Experiment, Reading>();
 /** The reading that a parsed experiment came from: for places of problems found later. */
@@ -32,11 +31,6 @@ export const readingOf = (experiment: Experiment): Reading | null => readings.ge
 
 /** Parameters that nothing passes on and that are named, at most. */
 const MOST_NOT_PASSED = 10;
-
-const ENDINGS = ['.tune.yaml', '.tune.yml', '.tune.json'];
-export function isExperimentFile(file: string): boolean {
-  return ENDINGS.some((ending) => file.toLowerCase().endsWith(ending));
-}
 
 /** `file` is the absolute path that problems name. Never throws. */
 export function parseExperiment(text: string, file: string): ParsedExperiment {
@@ -366,57 +360,4 @@ class Checks {
     };
     visit(network, ['network']);
   }
-}
-
-/** Returns the names that commands and constraints may use. */
-function namesOf({ params, written }: Reading): string[] {
-  return [...new Set([...Object.keys(params), ...Object.keys(written?.search?.space ?? {})])];
-}
-
-function build(reading: Reading, file: string): Experiment {
-  const written = reading.written!;
-  const { search } = written;
-  const objectives = objectivesOf(written);
-  const text = textsOf(reading);
-  return {
-    file,
-    name: written.name ?? defaultName(file),
-    program: programOf(written, reading),
-    params: reading.params,
-    ...(reading.floats && { floats: reading.floats }),
-    ...(reading.groups && { groups: reading.groups }),
-    objective: objectives[0] ?? null,
-    objectives,
-    search: search ? searchSettingsOf(search, namesOf(reading), reading.spaceFloats) : null,
-    cwd: written.cwd ?? null,
-    env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, text(value, ['env', key])])),
-    ...(written.capture !== undefined && { capture: normalCapture(written.capture) }),
-    ...(written.files && { files: written.files }),
-    ...(written.output !== undefined && { output: outputText(written.output)! }),
-    resources: { gpus: written.resources?.gpus ?? null, perGpu: written.resources?.perGpu ?? 1 },
-    python: written.python ?? null,
-    seed: written.seed ?? null,
-    stopGrace: written.stopGrace ?? null,
-    ...(written.syncInterval !== undefined && { syncInterval: written.syncInterval }),
-  };
-}
-
-/** Numbers as they were written: `1.0` is no `1` for the program that reads it. */
-function textsOf({ source, origin }: Reading): (value: string | number | boolean, at: Path) => string {
-  return (value, at) => valueText(value, typeof value === 'number' ? source.floatsAt(origin(at)) : null);
-}
-
-function programOf(written: WrittenExperiment, reading: Reading): Program {
-  if (written.module !== undefined) return { kind: 'module', path: written.module };
-  if (written.run === undefined) return { kind: 'network', value: written.network };
-  const { run } = written;
-  const text = textsOf(reading);
-  const argv = typeof run === 'string' ? splitCommand(run).argv! : run.map((word, i) => text(word, ['run', i]));
-  return { kind: 'run', argv };
-}
-
-function defaultName(file: string): string {
-  const base = path.basename(file.replaceAll('\\', '/'));
-  const ending = ENDINGS.find((e) => base.toLowerCase().endsWith(e)) ?? path.extname(base);
-  return base.slice(0, base.length - ending.length) || 'experiment';
 }

@@ -45,7 +45,7 @@ export const Grant = z.object({
   file: z.string(),
   /** Hours in all, by wall time on devices. */
   hours: z.number(),
-  /** Hours that runs started under it have used, to the second. */
+  /** Hours that runs started under it have used. */
   usedHours: z.number(),
   /** When it was given, in milliseconds since the epoch. */
   since: z.number(),

@@ -55,7 +55,7 @@ export class Grants {
   }
 
   private used({ file, since }: KeptGrant): number {
-    return Math.round(this.store.acts.secondsUnderBudget(file, since, Date.now())) / 3600;
+    return this.store.acts.secondsUnderBudget(file, since, Date.now()) / 3600;
   }
 
   private keep(grants: KeptGrant[]): void {

@@ -15,14 +15,20 @@ const INPUT = z
   .object({
     id: z.string().describe('Id of a run or a search.'),
     until: z
-      .enum(['end', 'metric', 'change'])
+      .enum(['end', 'metric', 'change', 'trouble'])
       .default('end')
       .describe(
-        'end: it is over. metric: a metric has passed a threshold. change: another status, or a trial has ended.',
+        'end: it is over. metric: a metric has passed a threshold. change: another status, or a trial has ended. trouble (runs): a metric is NaN or infinite, or nothing was logged for stall_s.',
       ),
     metric: z.string().optional().describe('With until "metric": its name. For a search: its objective is used.'),
     above: z.number().optional().describe('With until "metric": done once a value is at least this.'),
     below: z.number().optional().describe('With until "metric": done once a value is at most this.'),
+    stall_s: z
+      .number()
+      .min(0.1)
+      .max(86_400)
+      .default(300)
+      .describe('With until "trouble": seconds without a new point.'),
     timeout_s: z.number().min(0.1).max(LONGEST).default(50).describe('Seconds to wait, at most.'),
   })
   .strict();
@@ -34,7 +40,7 @@ export const waitFor = readingTool({
   title: 'Wait for a run or a search',
   summary: 'Waits until a run or a search ends, changes or passes a threshold.',
   description:
-    'Waits for the end of a run or a search, for a metric to pass a threshold, or for any change, and returns as soon as it happens, or after timeout_s with done false: then call it again. A run that ends otherwise ends the wait. Use it instead of asking over and over.',
+    'Waits for the end of a run or a search, for a metric to pass a threshold, for any change, or for trouble (NaN, a stall), and returns as soon as it happens, or after timeout_s with done false: then call it again. A run that ends otherwise ends the wait. Use it instead of asking over and over.',
   icon: 'watch',
   input: INPUT,
   async read(input, bench, { signal }) {
@@ -55,6 +61,8 @@ export const waitFor = readingTool({
 });
 
 function check({ until, metric, above, below }: Input, first: Item): void {
+  if (until === 'trouble' && 'search' in first)
+    throw new ToolError('Waiting for trouble takes a run. For a search, wait for a change.');
   if (until !== 'metric') return;
   if (above === undefined && below === undefined)
     throw new ToolError('Waiting for a metric takes a threshold: above or below.');
@@ -68,8 +76,21 @@ function wait(folder: BenchFolder, input: Input, first: Item, signal: AbortSigna
   let reject!: (why: unknown) => void;
   const promise = new Promise<Outcome>((yes, no) => ([resolve, reject] = [yes, no]));
   let latest = first;
+  let stalled: NodeJS.Timeout | undefined;
+  let points = -1;
+  /** Begins anew whenever the run has logged something. */
+  const watchForStall = (item: Item): void => {
+    if (input.until !== 'trouble' || !('run' in item) || item.run.status !== 'running') return;
+    const now = pointsOf(item.run);
+    if (now === points) return;
+    points = now;
+    clearTimeout(stalled);
+    const why = `Nothing was logged for ${input.stall_s} s.`;
+    stalled = setTimeout(() => resolve({ item: latest, done: true, why }), input.stall_s * 1000);
+  };
   const look = (item: Item): void => {
     latest = item;
+    watchForStall(item);
     const why = reason(input, first, item);
     if (why !== null) resolve({ item, done: true, why });
   };
@@ -100,6 +121,7 @@ function wait(folder: BenchFolder, input: Input, first: Item, signal: AbortSigna
   ask().catch(reject);
   return promise.finally(() => {
     clearTimeout(timer);
+    clearTimeout(stalled);
     signal.removeEventListener('abort', abort);
     for (const part of parts) part.dispose();
   });
@@ -113,8 +135,14 @@ function reason({ until, metric, above, below }: Input, first: Item, now: Item):
     const passed = 'run' in now ? passedBy(now.run, metric!, above, below) : passedBySearch(now.search, above, below);
     if (passed !== null) return passed;
   }
+  if (until === 'trouble' && 'run' in now) {
+    const broken = Object.entries(now.run.metrics).find(([, { last }]) => !Number.isFinite(numberOf(last)));
+    if (broken) return `${shortName(broken[0])} is ${broken[1].last}.`;
+  }
   return isOver(now) ? `It is ${status}.` : null;
 }
+
+const pointsOf = ({ metrics }: Run): number => Object.values(metrics).reduce((sum, { count }) => sum + count, 0);
 
 function isOver(item: Item): boolean {
   if ('run' in item) return !LIVE_STATUSES.includes(item.run.status);

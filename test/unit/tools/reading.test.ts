@@ -154,6 +154,16 @@ describe('reading', () => {
       done: true,
       run: { status: 'completed', metrics: { loss: expect.any(Number) } },
     });
+    const stuck = await connection.request('runs/start', { file, params: { steps: 2, pause: 20_000 } });
+    const stall = await ask('wait_for', { id: stuck.run.id, until: 'trouble', stall_s: 1, timeout_s: 50 });
+    expect(stall).toMatchObject({ done: true, why: 'Nothing was logged for 1 s.', run: { status: 'running' } });
+    await connection.request('runs/stop', { ids: [stuck.run.id] });
+    const broken = await connection.request('runs/start', { file: workspace.at('broken.tune.yaml') });
+    expect(await ask('wait_for', { id: broken.run.id, until: 'trouble', timeout_s: 50 })).toMatchObject({
+      done: true,
+      why: 'loss is NaN.',
+    });
+    await connection.request('runs/stop', { ids: [broken.run.id] });
     await expect(ask('wait_for', { id: run.id, until: 'metric', metric: 'loss' })).rejects.toThrow('above or below');
   });
 });

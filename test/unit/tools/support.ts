@@ -42,6 +42,8 @@ export function useTools(): () => Tooled {
     const ours = workspace();
     ours.write('train.mjs', TRAIN);
     ours.write('noisy.mjs', NOISY);
+    ours.write('broken.mjs', TRAIN.replace('loss: lr', 'loss: step > 3 ? "NaN" : lr'));
+    ours.write('broken.tune.yaml', experiment('node broken.mjs', 'params: { steps: 400, pause: 50, lr: 1 }\n'));
     ours.write('tiny.tune.yaml', experiment('node train.mjs', 'params: { steps: 5, pause: 10, lr: 0.5 }\n'));
     ours.write('noisy.tune.yaml', SEARCHED);
     const link = new EngineLink({

@@ -1,6 +1,6 @@
 /** Says when a search has ended and when a run has failed; each at most once, and only for what happens now. */
 import * as vscode from 'vscode';
-import { LIVE_STATUSES, type Run, type Search } from '../protocol/engine.js';
+import { LIVE_STATUSES, type NotificationParams, type Run, type Search } from '../protocol/engine.js';
 import { isLiveSearch } from './explorer/items.js';
 import { Disposables, type Disposable } from './events.js';
 import { formatNumber } from '../format/numbers.js';
@@ -14,6 +14,7 @@ export class Notifications implements Disposable {
   private readonly all = new Disposables();
 
   constructor(engines: Engines) {
+    this.all.add(engines.onAlert((alert) => void this.alerted(alert)));
     this.all.add(
       engines.onChange(({ model }) => {
         for (const { before, now } of model?.searches ?? [])
@@ -24,6 +25,12 @@ export class Notifications implements Disposable {
             void this.runFailed(now);
       }),
     );
+  }
+
+  private async alerted({ run, text }: NotificationParams<'alert'>): Promise<void> {
+    const show = l10n.t('Show');
+    if ((await vscode.window.showWarningMessage(text, show)) === show)
+      await vscode.commands.executeCommand(commandId('run.show'), run);
   }
 
   dispose(): void {

@@ -20,6 +20,7 @@ import { seriesHandlers } from './server/handlers/series.js';
 import { Insights } from './searches/insight/insights.js';
 import { AgentActs } from './agents/acting.js';
 import { Grants } from './agents/grants.js';
+import { Alerts } from './alerts/alerts.js';
 import { Asked } from './disk/asked.js';
 import { Environments } from './disk/environments.js';
 import type { EngineLock } from './disk/lock.js';
@@ -65,6 +66,7 @@ export class Engine {
   private readonly others: OtherHosts;
   private readonly grants: Grants;
   private readonly agents: AgentActs;
+  private readonly alerts: Alerts;
   private readonly handlers: Handlers;
   private readonly startedAt = Date.now();
   private readonly token = randomBytes(32).toString('hex');
@@ -129,6 +131,8 @@ export class Engine {
     );
     this.grants = new Grants(paths.grants, store, log);
     this.agents = new AgentActs(this.parts, this.grants, this.asked, () => this.handlers);
+    this.alerts = new Alerts(paths.alerts, store, (alert) => changes.alert(alert), log);
+    changes.listener = (id) => this.alerts.runChanged(id);
     this.handlers = this.guardedHandlers();
     this.server = new Server({
       token: this.token,
@@ -156,6 +160,7 @@ export class Engine {
       ...searchHandlers(this.parts),
       ...seriesHandlers(this.parts),
       ...this.agents.own,
+      ...this.alerts.handlers,
       ...engineHandlers(this.parts, {
         version,
         workspace: paths.workspace,
@@ -286,6 +291,7 @@ export class Engine {
     this.others.tick(work);
     trouble.look();
     trouble.attempt(() => this.agents.tick());
+    trouble.attempt(() => this.alerts.tick());
     changes.tellCondition(this.condition());
     if (changes.clientCount > 0 || work > 0) this.busyAt = Date.now();
     if (Date.now() - this.busyAt >= idleMs) return void this.leave(`Nothing to do for ${Math.round(idleMs / 1000)} s.`);

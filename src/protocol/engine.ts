@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { AgentRequests, Grant } from './agents.js';
 import { record } from './recordSchema.js';
 import { DrawingsRequest } from './drawings.js';
+import { Alert, AlertRequests } from './alerts.js';
 import { Device } from './devices.js';
 import { Environment } from './environment.js';
 import { HostIdentity } from './host.js';
@@ -269,6 +270,7 @@ export const Requests = {
   },
   'devices/list': { params: Empty, result: z.object({ devices: z.array(Device) }) },
   ...AgentRequests,
+  ...AlertRequests,
   /** Asks for `seriesChanged` about these runs (replaces the former list). */
   watch: {
     params: z.object({ runs: z.array(Id), logs: z.array(Id).default([]) }).strict(),
@@ -296,6 +298,8 @@ export const Notifications = {
     /** Budgets that agents have; absent if none. */
     grants: z.array(Grant).optional(),
   }),
+  /** A rule that the person has set is true of a run. */
+  alert: Alert,
   /** The engine is leaving; clients reconnect when they next need it. */
   leaving: z.object({ why: z.string() }),
 } as const;

@@ -1,6 +1,7 @@
 /** The commands, in the order of the overview. */
 import { askTell } from '../askTell.js';
 import type { Command } from '../command.js';
+import { alert } from './alert.js';
 import { allow } from './allow.js';
 import { backends } from './backends.js';
 import { enqueue, pause, rerun, resume, rm, stop } from './control.js';
@@ -49,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   validate,
   types,
   askTell,
+  alert,
   mcp,
   allow,
   skill,

@@ -1,7 +1,7 @@
 /** The engines of all workspace folders. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { Run, Search } from '../../protocol/engine.js';
+import type { NotificationParams, Run, Search } from '../../protocol/engine.js';
 import { Disposables, Emitter, type Disposable } from '../events.js';
 import { l10n } from '../l10n.js';
 import type { ModelChange } from '../model/runsModel.js';
@@ -19,6 +19,9 @@ export class Engines implements Disposable {
   private readonly changes = this.all.add(new Emitter<EnginesChange>());
   /** Anything that is known of any folder. */
   readonly onChange = this.changes.event;
+  private readonly alerts = this.all.add(new Emitter<NotificationParams<'alert'>>());
+  /** A rule that the person has set is true of a run. */
+  readonly onAlert = this.alerts.event;
   private readonly foldersChanged = this.all.add(new Emitter<void>());
   readonly onFolders = this.foldersChanged.event;
 
@@ -92,6 +95,7 @@ export class Engines implements Disposable {
       const parts = new Disposables();
       const engine = parts.add(new FolderEngine(folder, this.options));
       parts.add(engine.model.onChange((model) => this.changes.fire({ folder: engine, model })));
+      parts.add(engine.on('alert', (alert) => this.alerts.fire(alert)));
       parts.add(engine.onState(() => this.changes.fire({ folder: engine, model: null })));
       this.byFolder.set(folder.uri.toString(), { engine, parts });
       void engine.attach();

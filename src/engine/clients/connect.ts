@@ -282,6 +282,7 @@ const NOTIFICATION_NAMES: readonly NotificationName[] = [
   'seriesChanged',
   'logChanged',
   'condition',
+  'alert',
   'leaving',
 ];
 

@@ -24,6 +24,8 @@ export interface WorkspacePaths {
   environments: string;
   /** Budgets that the person has given to agents. */
   grants: string;
+  /** Alert rules of the person. */
+  alerts: string;
 }
 
 /** `local` is what `prepareLocal` has found; without it, where it is when all is well. */
@@ -44,5 +46,6 @@ export function workspacePaths(workspace: string, local = localFolder(workspace)
     asked: path.join(local, 'asked.db'),
     environments: path.join(local, 'env'),
     grants: path.join(local, 'grants.json'),
+    alerts: path.join(local, 'alerts.json'),
   };
 }

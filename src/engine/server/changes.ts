@@ -33,6 +33,8 @@ interface Pending {
 
 export class Changes {
   private readonly clients = new Map<Client, Pending>();
+  /** Hears of each run that has changed, in the engine itself. */
+  listener: ((id: string) => void) | null = null;
   private timer: NodeJS.Timeout | undefined;
   private flushedAt = 0;
 
@@ -70,6 +72,7 @@ export class Changes {
   }
 
   runChanged(id: string): void {
+    this.listener?.(id);
     for (const pending of this.clients.values()) {
       pending.runs.add(id);
       pending.removedRuns.delete(id);
@@ -120,6 +123,10 @@ export class Changes {
       client.notify('condition', condition);
       pending.condition = text;
     }
+  }
+
+  alert(alert: NotificationParams<'alert'>): void {
+    for (const client of this.clients.keys()) client.notify('alert', alert);
   }
 
   /** Reports output files that have grown. Call it now and then while runs are live. */

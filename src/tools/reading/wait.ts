@@ -18,7 +18,7 @@ const INPUT = z
       .enum(['end', 'metric', 'change', 'trouble'])
       .default('end')
       .describe(
-        'end: it is over. metric: a metric has passed a threshold. change: another status, or a trial has ended. trouble (runs): a metric is NaN or infinite, or nothing was logged for stall_s.',
+        'end: it is over. metric: a metric has passed a threshold. change: another status, or a trial has ended. trouble (runs): a metric is NaN or infinite, or nothing was logged for stall_s, or an alert of the person came.',
       ),
     metric: z.string().optional().describe('With until "metric": its name. For a search: its objective is used.'),
     above: z.number().optional().describe('With until "metric": done once a value is at least this.'),
@@ -108,6 +108,10 @@ function wait(folder: BenchFolder, input: Input, first: Item, signal: AbortSigna
       if (search) look({ search });
       if ([...removedRuns, ...removedSearches].includes(input.id))
         resolve({ item: latest, done: true, why: 'It was deleted.' });
+    }),
+    folder.on('alert', ({ run, text }) => {
+      if (input.until === 'trouble' && run === input.id)
+        resolve({ item: latest, done: true, why: `An alert of the person: ${shortName(text)}` });
     }),
     folder.onConnected(() => void ask().catch(() => undefined)),
   ];

@@ -190,6 +190,35 @@ describe.sequential('tunesmith mcp', () => {
     expect(JSON.parse((await workspace.tunesmith(['allow', '--json'])).out)).toEqual([]);
   });
 
+  it('tells a waiting agent of an alert that the person has set', async () => {
+    const set = await workspace.tunesmith(['alert', 'line.tune.yaml', '--metric', 'loss', '--below', '0.5']);
+    expect(set.out).toMatch(/^\w{10} {2}line\.tune\.yaml · loss below 0\.5\n$/);
+    const mate = await agent('accept');
+    const { run } = await mate.call<{ run: { id: string } }>('start_run', {
+      file: 'line.tune.yaml',
+      params: { epochs: 2000, pause: 20, lr: 0.2 },
+    });
+    expect(await mate.call('wait_for', { id: run.id, until: 'trouble', timeout_s: 50 })).toMatchObject({
+      done: true,
+      why: expect.stringMatching(/^An alert of the person: line .* loss was 0\.\d+, below 0\.5\.$/),
+    });
+    await mate.call('stop_work', { id: run.id });
+    expect(await mate.call('wait_for', { id: run.id })).toMatchObject({ run: { status: 'stopped' } });
+    expect((await workspace.tunesmith(['alert', '--remove', 'all'])).out).toBe('No alert is set.\n');
+    for (const [args, message] of [
+      [['--above', '1'], 'needs --metric'],
+      [['--metric', 'loss'], 'needs --above'],
+      [['--nan', '--failed'], 'One condition'],
+      [['--stall', 'long'], 'takes a number'],
+      [['--nan', '--webhook', 'ftp://x'], 'begins with http'],
+      [['line.tune.yaml'], 'Say when'],
+    ] as const)
+      expect(await workspace.tunesmith(['alert', ...args])).toMatchObject({
+        code: 2,
+        err: expect.stringContaining(message),
+      });
+  });
+
   it('says what is wrong with a call', async () => {
     const mate = await agent(null);
     await expect(mate.call('start_run', { file: 'line.tune.yaml', parms: {} })).rejects.toThrow('parms');

@@ -1,0 +1,134 @@
+/** The person's alert rules: kept outside the workspace, looked at each second while runs are live, each told once per run. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { z } from 'zod';
+import { writeReal } from '../../files/real.js';
+import { type Alert, KeptAlertRule } from '../../protocol/alerts.js';
+import type { Run } from '../../protocol/engine.js';
+import { replaceUnsafe } from '../../protocol/shownText.js';
+import type { StoreApi } from '../../store/api.js';
+import type { Log } from '../disk/log.js';
+import { newId } from '../runs/ids.js';
+import { conflict, notFound } from '../server/requestError.js';
+import type { Handlers } from '../server/server.js';
+import { deliver } from './deliver.js';
+import { reasonFor } from './rules.js';
+
+const MOST_RULES = 100;
+/** Pairs of a rule and a run that are remembered as told. */
+const MOST_TOLD = 5000;
+const LENGTH = 500;
+/** Runs that an engine looks at when it comes up. */
+const NEWEST = 500;
+
+const Kept = z.object({ version: z.literal(1), rules: z.array(KeptAlertRule), told: z.array(z.string()) });
+
+export class Alerts {
+  private rules: KeptAlertRule[] = [];
+  private told = new Set<string>();
+  /** Runs that have changed since the last look. */
+  private readonly changed = new Set<string>();
+  /** Points of each live run, and since when there have been no more. */
+  private growth = new Map<string, { points: number; since: number }>();
+
+  constructor(
+    /** `alerts.json` in this person's own folder for the workspace. */
+    private readonly file: string,
+    private readonly store: Pick<StoreApi, 'runs'>,
+    private readonly tell: (alert: Alert) => void,
+    private readonly log: Pick<Log, 'warn' | 'info'>,
+  ) {
+    try {
+      const kept = Kept.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
+      this.rules = kept.rules;
+      this.told = new Set(kept.told);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') log.warn(`${file} can't be read, so no alert is set`);
+    }
+    // Whatever ended while no engine was there is told as well.
+    if (this.rules.length > 0) for (const { id } of store.runs.list({ limit: NEWEST }).runs) this.changed.add(id);
+  }
+
+  runChanged(id: string): void {
+    if (this.rules.length > 0) this.changed.add(id);
+  }
+
+  get handlers() {
+    return {
+      'alerts/list': () => ({ rules: this.rules }),
+      'alerts/add': (rule) => {
+        if (this.rules.length >= MOST_RULES)
+          throw conflict(`There are ${MOST_RULES} rules already: remove some first.`);
+        this.keep([...this.rules, { id: newId(), since: Date.now(), ...rule }]);
+        for (const { id } of this.store.runs.live()) this.changed.add(id);
+        return { rules: this.rules };
+      },
+      'alerts/remove': ({ id }) => {
+        if (id !== null && !this.rules.some((rule) => rule.id === id)) throw notFound('alert rule', id);
+        this.keep(id === null ? [] : this.rules.filter((rule) => rule.id !== id));
+        return { rules: this.rules };
+      },
+    } satisfies Partial<Handlers>;
+  }
+
+  /** Call it each second. */
+  tick(): void {
+    if (this.rules.length === 0) return;
+    const told = this.told.size;
+    if (this.rules.some(({ when }) => when.kind === 'stall')) this.watchGrowth(this.store.runs.live());
+    const ids = [...this.changed];
+    this.changed.clear();
+    for (const run of this.store.runs.getMany(ids)) this.look(run);
+    if (this.told.size !== told) this.keep(this.rules);
+  }
+
+  private look(run: Run): void {
+    const seen = this.growth.get(run.id);
+    const quiet = seen ? (Date.now() - seen.since) / 1000 : 0;
+    for (const rule of this.rules) {
+      const key = `${rule.id} ${run.id}`;
+      if (this.told.has(key) || (rule.file !== null && rule.file !== run.file)) continue;
+      if (run.endedAt !== null && run.endedAt < rule.since) continue;
+      const reason = reasonFor(rule.when, run, quiet);
+      if (reason === null) continue;
+      this.told.add(key);
+      const clean = (text: string): string => replaceUnsafe(text).slice(0, LENGTH);
+      const { id, name, experiment } = run;
+      const text = clean(`${name} (${experiment}): ${reason}`);
+      const alert = {
+        rule: rule.id,
+        run: id,
+        name: clean(name),
+        experiment: clean(experiment),
+        text,
+        time: Date.now(),
+      };
+      this.log.info(`run ${id}: alert of rule ${rule.id}`);
+      this.tell(alert);
+      deliver(alert, rule, this.log);
+    }
+  }
+
+  private watchGrowth(live: readonly Run[]): void {
+    const now = Date.now();
+    const next: typeof this.growth = new Map();
+    for (const { id, metrics, status } of live) {
+      const points = Object.values(metrics).reduce((sum, { count }) => sum + count, 0);
+      const seen = this.growth.get(id);
+      // Time in the queue or paused is no stall.
+      const isQuiet = seen?.points === points && status === 'running';
+      next.set(id, isQuiet ? seen : { points, since: now });
+      if (isQuiet) this.changed.add(id);
+    }
+    this.growth = next;
+  }
+
+  private keep(rules: KeptAlertRule[]): void {
+    const ids = new Set(rules.map(({ id }) => id));
+    const told = [...this.told].filter((key) => ids.has(key.split(' ')[0]!)).slice(-MOST_TOLD);
+    fs.mkdirSync(path.dirname(this.file), { recursive: true, mode: 0o700 });
+    writeReal(this.file, JSON.stringify({ version: 1, rules, told } satisfies z.infer<typeof Kept>));
+    this.rules = rules;
+    this.told = new Set(told);
+  }
+}

@@ -1,4 +1,5 @@
 /** A few lines at the end of the terminal that are redrawn in place. Where there is no terminal, nothing is drawn. */
+import { stripVTControlCharacters } from 'node:util';
 import { fit, width } from './terminal.js';
 
 export class LiveArea {
@@ -25,7 +26,9 @@ export class LiveArea {
     this.drawnAt = Date.now();
     const columns = this.stream.columns || 100;
     const rows = Math.max(4, (this.stream.rows || 24) - 1);
-    const shown = lines.slice(0, rows).map((line) => (width(line) > columns ? fit(strip(line), columns) : line));
+    const shown = lines
+      .slice(0, rows)
+      .map((line) => (width(line) > columns ? fit(stripVTControlCharacters(line), columns) : line));
     this.stream.write(`${this.up()}${shown.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[0J`);
     this.lines = shown.length;
   }
@@ -42,8 +45,4 @@ export class LiveArea {
   private up(): string {
     return this.lines > 0 ? `\u001b[${this.lines}A\r` : '';
   }
-}
-
-function strip(line: string): string {
-  return line.replace(/\u001b\[[0-9;]*m/g, '');
 }

@@ -1,4 +1,5 @@
 /** Text made safe for a terminal, with its colors and widths. */
+import stringWidth from 'string-width';
 import { replaceUnsafe } from '../protocol/shownText.js';
 
 /** Text from a run (names, values, errors) made safe for the terminal; line breaks and tabs stay. */
@@ -39,37 +40,21 @@ export function forStream(text: string, stream: Pick<NodeJS.WriteStream, 'isTTY'
     .join('');
 }
 
-const ESCAPES = /\u001b\[[0-9;]*m/g;
+/** Returns the columns that the text takes; wide (East Asian) characters and emoji take two, colors none. */
+export const width = (text: string): number => stringWidth(text);
 
-/** Columns that the text takes; wide (East Asian) characters and emoji take two. */
-export function width(text: string): number {
-  let columns = 0;
-  for (const char of text.replace(ESCAPES, '')) {
-    const code = char.codePointAt(0)!;
-    if (code >= 0x300 && code <= 0x36f) continue;
-    const wide =
-      (code >= 0x1100 && code <= 0x115f) ||
-      (code >= 0x2e80 && code <= 0xa4cf) ||
-      (code >= 0xac00 && code <= 0xd7a3) ||
-      (code >= 0xf900 && code <= 0xfaff) ||
-      (code >= 0xfe30 && code <= 0xfe6f) ||
-      (code >= 0xff00 && code <= 0xff60) ||
-      (code >= 0x1f300 && code <= 0x1faff) ||
-      (code >= 0x20000 && code <= 0x3fffd);
-    columns += wide ? 2 : 1;
-  }
-  return columns;
-}
+const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Cuts plain (uncolored) text to so many columns, with an ellipsis when something is lost. */
 export function fit(text: string, columns: number): string {
   if (width(text) <= columns) return text;
   let kept = '';
   let used = 0;
-  for (const char of text) {
-    const w = width(char);
+  // By what a person sees as one character, so that no emoji is cut in two.
+  for (const { segment } of characters.segment(text)) {
+    const w = width(segment);
     if (used + w > columns - 1) break;
-    kept += char;
+    kept += segment;
     used += w;
   }
   return `${kept}…`;

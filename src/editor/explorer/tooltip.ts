@@ -1,4 +1,5 @@
 /** Tooltips of runs and searches, as Markdown. Texts of the run are escaped, so they cannot add markup. */
+import { stripVTControlCharacters } from 'node:util';
 import { LIVE_STATUSES, type Run, type Search } from '../../protocol/engine.js';
 import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
@@ -99,8 +100,7 @@ function table(head: string, rows: [string, string][]): string[] {
 
 /** Indented, so that no fence in the text can end it; colors and control characters are taken out. */
 function code(text: string): string {
-  return text
-    .replaceAll(/\u001b\[[\d;:?]*[a-zA-Z]/g, '')
+  return stripVTControlCharacters(text)
     .split('\n')
     .map((line) => `    ${shorten(line.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, ''), 160)}`)
     .join('\n');

@@ -1,4 +1,5 @@
 /** Derives a run's final status, and the reason of a failure in words, from how it ended. Pure. */
+import { stripVTControlCharacters } from 'node:util';
 import type { RunError, RunStatus } from '../../protocol/engine.js';
 import type { StopReason } from '../../protocol/supervisor.js';
 import { entryOf } from '../../protocol/records.js';
@@ -152,9 +153,7 @@ export function lastWords(logTail: string): string {
   return (exception ?? last ?? '').slice(0, 500);
 }
 
-/** Terminal colours and other control sequences have no place in a message. */
+/** Returns the text without terminal colors and other control sequences, which have no place in a message. */
 export function plainText(text: string): string {
-  return text
-    .replace(/\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007]*(\u0007|\u001b\\)/g, '')
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (c) => (c === '\r' ? '\n' : ''));
+  return stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (c) => (c === '\r' ? '\n' : ''));
 }

@@ -13,6 +13,10 @@ describe('what reaches the terminal', () => {
     expect(width('日本')).toBe(4);
     expect(width(colored('red', 'abc'))).toBe(3);
     expect(fit('日本語の名前', 7)).toBe('日本語…');
+    // An emoji of several characters, and a letter with a combining accent.
+    expect(width('👩‍👩‍👧')).toBe(2);
+    expect(width('e\u0301')).toBe(1);
+    expect(fit('👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧', 5)).toBe('👩‍👩‍👧👩‍👩‍👧…');
   });
 
   test('a table never gets wider than the terminal', () => {

@@ -5,7 +5,7 @@ import { UsageError } from './errors.js';
 
 export interface Settings {
   params: Params;
-  /** Which whole numbers of them were written as floats. */
+  /** Marks the whole numbers among them that were written as floats. */
   floats?: Floats;
 }
 

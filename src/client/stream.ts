@@ -139,7 +139,7 @@ export class Stream {
       const found = JSON.parse(readReal(join(this.options.folder, RUN_FILES.supervisor), STATE_LIMIT));
       if (typeof found.socket === 'string' && typeof found.token === 'string') return found;
     } catch {
-      // Not there, or half a file: the address we were given may still come back.
+      // The file is missing or incomplete: the address we were given may still come back.
     }
     return this.options;
   }

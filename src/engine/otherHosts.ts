@@ -32,7 +32,7 @@ export class OtherHosts {
     this.late = new LateRecords(parts.active, (id) => parts.hand.isHandStarted(id));
   }
 
-  /** Who has the folder and what to do, for a person who connects; null when nobody else has it. */
+  /** Returns a notice for a person who connects: which host has the folder, and what to do; null if no other host has it. */
   notice(): string | null {
     const other = this.lease.other();
     return other && heldBy(other, this.workspace);

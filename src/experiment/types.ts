@@ -66,7 +66,7 @@ export interface SearchSettings {
   giveUpAfter: number;
   /** As written in the file, anchors resolved; for showing and for `readSpace`. */
   space: Record<string, unknown>;
-  /** Which whole numbers of the space were written as floats. */
+  /** Marks the whole numbers of the space that were written as floats. */
   floats?: FloatMark;
 }
 
@@ -77,9 +77,9 @@ export interface Experiment {
   program: Program;
   /** The values that a plain run uses. Nested names are joined with dots. */
   params: Params;
-  /** Which whole numbers of the params were written as floats. */
+  /** Marks the whole numbers of the params that were written as floats. */
   floats?: Floats | undefined;
-  /** Where the parameters of a sweep stand in nested groups; the others stand by their name. */
+  /** Places of a sweep's parameters in nested groups; the others are found by their name. */
   groups?: Record<string, string[]> | undefined;
   /** The first of `objectives`. */
   objective: Objective | null;
@@ -120,11 +120,11 @@ export interface ParsedExperiment {
 export interface PlanContext {
   /** Absolute path of the folder with trainer.cjs and module.cjs. */
   dist: string;
-  /** Where PATH and TUNESMITH_PYTHON are looked up. Default: process.env. */
+  /** Environment in which PATH and TUNESMITH_PYTHON are looked up. Default: process.env. */
   env?: Record<string, string | undefined>;
   /** The editor's choice of Python; the file's `python:` comes before it. */
   python?: string | null;
-  /** Which whole numbers of the given params were written as floats. */
+  /** Marks the whole numbers of the given params that were written as floats. */
   floats?: Floats | undefined;
   /** The run that is planned: what `{run.id}`, `{run.dir}`, `{seed}` and `{trial}` stand for. */
   run?: RunFacts;
@@ -148,7 +148,7 @@ export interface RunPlan {
   env: Record<string, string>;
   /** The file's params with the given ones laid over. */
   params: Params;
-  /** Which whole numbers of them are floats. */
+  /** Marks the whole numbers among them that are floats. */
   floats?: Floats | undefined;
   /** Names of the params that only the program itself can read; absent: none, or that can't be known. */
   unpassed?: string[] | undefined;
@@ -177,7 +177,7 @@ export interface TextEdit {
 export interface FileLenses {
   /** Line of `params:`, or of `run`/`module`/`network` when there are no params: where *Run* is offered. */
   runLine: number | null;
-  /** Where the learning rate of a `network:` is set, or its optimizer. */
+  /** Returns the place at which the learning rate of a `network:`, or its optimizer, is set. */
   rateLine: number | null;
   paramsLine: number | null;
   searchLine: number | null;

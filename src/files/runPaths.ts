@@ -6,7 +6,7 @@ export function workspaceOf(folder: string): string {
   return path.resolve(folder, '../../..');
 }
 
-/** As it is written down: with slashes and relative where it lies in the workspace, else absolute as it is. */
+/** Returns the stored form of a path: with slashes and relative inside the workspace, else absolute as it is. */
 export function toRecord(workspace: string, file: string): string {
   const relative = path.relative(workspace, file);
   const isInside = !path.isAbsolute(relative) && relative.split(path.sep)[0] !== '..';

@@ -26,7 +26,7 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, before 
   return ~crc >>> 0;
 }
 
-/** As stored beside data that may have CRCs itself: rotated right by 15 bits, plus a constant (TFRecord, LevelDB). */
+/** Masks a CRC for storage beside data that may contain CRCs: rotates it right by 15 bits and adds a constant (TFRecord, LevelDB). */
 export function mask(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

@@ -12,7 +12,7 @@ export const BackendLine = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('reports'),
     backends: z.array(BackendReport),
-    /** Which ones trained networks lately, by a timing: a line each. */
+    /** Backends that were chosen lately by timing, one line each. */
     choices: z.array(z.string()).default([]),
   }),
   /** Installed (or removed), tried, and this is what was found. */

@@ -12,7 +12,7 @@ export const InsightQuery = z
   .object({
     /** Id of the search. */
     id: z.string(),
-    /** Which of several objectives, from 0. */
+    /** Index of the objective, from 0. */
     objective: z.number().int().min(0).default(0),
     method: ImportanceMethod.default('pedAnova'),
     parts: z.array(InsightPart).default([...InsightPart.options]),
@@ -60,7 +60,7 @@ export type Curve = z.infer<typeof Curve>;
 
 export const Curves = z.object({ model: z.enum(['gp', 'forest']), trials: z.number().int(), curves: z.array(Curve) });
 
-/** As a curve, for two parameters: row by row, one row for each value of the first. Null where they don't meet. */
+/** Like a curve, for two parameters: row by row, one row for each value of the first. Null for pairs that cannot occur together. */
 export const Surface = z.object({
   names: z.tuple([z.string(), z.string()]),
   scales: z.tuple([Scale, Scale]),

@@ -28,7 +28,7 @@ export const StartRecord = z.object({
   rank: z.number().int().default(0),
   /** Name and version of the writing client, such as `python/0.1.0`. */
   client: z.string(),
-  /** Which of the run's launches writes; the first when absent. */
+  /** Number of the run's launch that writes; absent: the first. */
   launch: z.number().int().min(1).optional(),
   /** This launch has no checkpoint to go on from: steps that are not given count from 0 again. */
   anew: z.boolean().optional(),
@@ -42,7 +42,7 @@ export const ParamsRecord = z.object({
   type: z.literal('params'),
   time: Time,
   params: Params,
-  /** Which whole numbers of them are floats; read from how the line writes them. */
+  /** Marks the whole numbers among them that are floats, as the line writes them. */
   floats: Floats.optional(),
 });
 
@@ -109,7 +109,7 @@ export const FinishRecord = z.object({
   ran: z.number().min(0).optional(),
 });
 
-/** Which of the run's launches it belongs to; the first when absent. */
+/** Number of the run's launch that it belongs to; absent: the first. */
 const Launch = z.number().int().min(1).optional();
 
 /** Written by the supervisor once the program runs. `started` identifies the process beyond its pid (see `processStartTime`). */
@@ -120,7 +120,7 @@ export const SpawnRecord = z.object({
   started: z.string().nullable(),
   supervisor: z.number().int(),
   launch: Launch,
-  /** Where `pid` and `supervisor` are to be found. */
+  /** Host on which `pid` and `supervisor` are valid. */
   host: HostIdentity.optional(),
 });
 

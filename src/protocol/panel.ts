@@ -48,7 +48,7 @@ export const FormField = z.object({
   name: z.string(),
   kind: z.enum(['number', 'integer', 'choice', 'switch', 'text']),
   value: ParamValue,
-  /** Which whole numbers of the value, and of the choices, are floats. */
+  /** Marks the whole numbers of the value, and of the choices, that are floats. */
   float: FloatMark.optional(),
   choiceFloats: FloatMark.optional(),
   choices: z.array(ParamValue).optional(),

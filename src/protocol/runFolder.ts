@@ -31,7 +31,7 @@ export const RunSpec = z.object({
   search: z.string().regex(ID_PATTERN).nullable(),
   trial: z.number().int().nullable(),
   params: Params,
-  /** Which whole numbers of the params are floats. */
+  /** Marks the whole numbers of the params that are floats. */
   floats: Floats.optional(),
   /** Names of the params that neither the command, the environment nor a file passes on: the program must read them itself. */
   unpassed: z.array(z.string()).optional(),
@@ -60,7 +60,7 @@ export const RunSpec = z.object({
   name: z.string().optional(),
   /** GPUs it takes (0: none, null: one if there are any) and how many such runs share a GPU. */
   resources: z.object({ gpus: z.number().int().min(0).nullable(), perGpu: z.number().int().min(1) }).optional(),
-  /** Where it was started from. */
+  /** Folder from which it was started. */
   origin: z
     .object({
       host: z.string(),
@@ -112,14 +112,14 @@ export const SupervisorAddress = z.object({
   pid: z.number().int(),
   socket: z.string(),
   token: z.string(),
-  /** Which of the run's launches it serves. */
+  /** Number of the run's launch that it serves. */
   launch: z.number().int().default(1),
-  /** Where `pid` and `socket` are to be found. */
+  /** Host on which `pid` and `socket` are valid. */
   host: HostIdentity.optional(),
 });
 export type SupervisorAddress = z.infer<typeof SupervisorAddress>;
 
-/** Who looks after a program now. Its age, not its content, says that somebody still does. */
+/** The process that looks after a program now. Its age, not its content, shows that the process still does so. */
 export const LeaseHolder = z.object({
   /** Process that touches the lease: the supervisor, or the engine when the supervisor was killed. */
   pid: z.number().int(),
@@ -128,7 +128,7 @@ export const LeaseHolder = z.object({
 });
 export type LeaseHolder = z.infer<typeof LeaseHolder>;
 
-/** Which supervisor has taken a launch. No other starts a program for it. */
+/** The supervisor that has taken a launch. No other starts a program for it. */
 export const LaunchTaken = z.object({
   pid: z.number().int(),
   /** See `processStartTime`. */

@@ -13,7 +13,7 @@ export const StartRun = z
     text: z.string().optional(),
     /** Laid over the file's `params`. */
     params: Params.optional(),
-    /** Which whole numbers of them were written as floats. */
+    /** Marks the whole numbers among them that were written as floats. */
     floats: Floats.optional(),
     name: z.string().optional(),
     seed: z.number().int().min(0).max(2147483647).optional(),
@@ -34,6 +34,6 @@ export const StartSearch = StartRun.omit({ params: true, floats: true, name: tru
   giveUpAfter: z.number().int().min(0).optional(),
   /** Replaces the file's `search.space`, as written in a file. */
   space: record(z.unknown()).optional(),
-  /** Which whole numbers of that space were written as floats. */
+  /** Marks the whole numbers of that space that were written as floats. */
   spaceFloats: FloatMark.optional(),
 });

@@ -51,7 +51,7 @@ export const Control = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('set'),
     params: Params,
-    /** Which whole numbers of them are floats; to clients they are written so. */
+    /** Marks the whole numbers among them that are floats; clients get them as floats. */
     floats: Floats.optional(),
   }),
 ]);

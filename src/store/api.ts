@@ -40,7 +40,7 @@ export interface NewRun {
   folder: string;
   host: string;
   git: RunDetail['git'];
-  /** As shown to the person; by default the spec's argv. */
+  /** Command as shown to the person; by default the spec's argv. */
   command?: string[];
   device?: string | null;
   tags?: string[];
@@ -172,7 +172,7 @@ export interface SearchesApi {
   list(query?: { experiment?: string; file?: string; status?: SearchStatus[] }): Search[];
   /** Returns the plan that `insert` or `update` was last given. */
   plan(id: string): unknown;
-  /** As JSON text, so that whoever writes it down need not parse it. */
+  /** The study as JSON text, so that whoever saves it need not parse it. */
   saveStudy(id: string, study: string): void;
   loadStudy(id: string): unknown;
   /** Returns the text that `saveStudy` was last given; null before the first time. */

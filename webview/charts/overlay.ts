@@ -143,7 +143,7 @@ export class Overlay {
     }
   }
 
-  /** Where a run ended that did not end well: a full square when it failed, an empty one when it was cut short. */
+  /** Marks the end of a run that did not end well: a full square if it failed, an empty one if it was cut short. */
   private endMark(context: CanvasRenderingContext2D, chart: LineChart, theme: ChartTheme, curve: Curve): void {
     const last = curve.points.findLast((point) => !Number.isNaN(point.y));
     if (!last) return;

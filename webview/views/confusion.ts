@@ -20,7 +20,7 @@ import { l10n } from '../../src/format/l10n.js';
 const MOST_IN_GRID = 40;
 const MOST_MISTAKES = 25;
 
-/** Which classes were taken for which, of one of the drawn runs. */
+/** The confusion matrix of one of the drawn runs. */
 class ConfusionView extends LitElement {
   static override properties = {
     model: { attribute: false },

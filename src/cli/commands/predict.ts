@@ -12,7 +12,7 @@ const FILES =
   'FILE has the format of the training data: a CSV file; two IDX or NPY files, inputs and targets; an NPZ archive; images or a folder of ' +
   'images. Numbers are standardized and classes named as in training.';
 
-/** As many classes as a terminal has room for. */
+/** Most classes that are shown on a terminal. */
 const MOST_CLASSES = 20;
 
 export const evaluate: Command = {

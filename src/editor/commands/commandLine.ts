@@ -17,7 +17,7 @@ export function commandLine(run: RunDetail, folder: string, platform: NodeJS.Pla
   return words.map(quote).join(' ');
 }
 
-/** As the command line reads it back: plain words for what is no text, quoted text where it would be read as another kind. */
+/** Formats a value so that the command line reads it back: text is quoted if it would be read as another kind of value. */
 function written(value: ParamValue, mark: FloatMark): string {
   if (typeof value !== 'string') return jsonText(value, mark);
   const ambiguous =

@@ -73,7 +73,7 @@ export class FolderEngine implements Disposable {
     return this.folder.uri.fsPath;
   }
 
-  /** Where everything of this folder lies. */
+  /** Paths of everything that belongs to this folder. */
   async paths(): Promise<WorkspacePaths> {
     return workspacePaths(await realpath(this.path));
   }

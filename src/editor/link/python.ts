@@ -1,4 +1,4 @@
-/** Which Python interpreter the experiments of a folder run with. */
+/** Finds the Python interpreter that the experiments of a folder run with. */
 import * as vscode from 'vscode';
 import { setting } from '../settings.js';
 

@@ -1,6 +1,6 @@
 /** The shapes in which the extension's contributions are declared. Pure: package.json is generated from them. */
 
-/** Where a command is offered, besides the command palette. */
+/** A place where a command is offered besides the command palette. */
 export interface MenuPlace {
   menu: 'view/title' | 'view/item/context' | 'editor/title/run' | 'editor/title' | 'explorer/context';
   /** Added to nothing: the whole when-clause of the entry. */

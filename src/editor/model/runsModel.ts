@@ -185,7 +185,7 @@ export class RunsModel {
     if (counts.length > 0) this.fire({ counts });
   }
 
-  /** Taken in as soon as it comes: a `changed` that arrives while other answers are awaited is newer. */
+  /** Applied as soon as it arrives: a `changed` that arrives while other answers are awaited is newer. */
   private async fetchLive(): Promise<void> {
     const { runs } = await this.engine.request('runs/list', { status: [...LIVE_STATUSES], limit: 2000 });
     this.live.clear();

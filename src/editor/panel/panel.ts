@@ -188,7 +188,7 @@ export class Panel implements Disposable {
   private tellConnection(): void {
     const { state } = this.folder;
     if (state.kind === 'connecting') return;
-    // Not connected because nobody asked yet is no trouble: the page's first request connects.
+    // A missing connection is no trouble before the page's first request, which connects.
     const connected = state.kind !== 'disconnected';
     this.post({
       type: 'connection',

@@ -22,7 +22,7 @@ import { ENGINE_SOCKET, isOwnSocket } from '../disk/sockets.js';
 export interface ConnectOptions {
   /** The workspace folder. */
   workspace: string;
-  /** Who connects: `vscode`, `cli`, … (for the engine's log). */
+  /** Name of the client for the engine's log: `vscode`, `cli`, … */
   client: string;
   /** Version of Tunesmith that the client belongs to. */
   version: string;

@@ -1,5 +1,5 @@
 /**
- * Where the engine keeps what is this person's own for a workspace: its address, lock, log, index and queue. It lies
+ * The engine's local state of this person for a workspace: its address, lock, log, index and queue. It lies
  * outside the workspace, so that nothing a cloned or shared folder carries is ever taken for it.
  */
 import * as fs from 'node:fs';

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { localFolder } from './localState.js';
 
-/** Where everything of one workspace folder lies. */
+/** Paths of everything that belongs to one workspace folder. */
 export interface WorkspacePaths {
   /** Real path of the workspace folder. */
   workspace: string;

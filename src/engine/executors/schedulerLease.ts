@@ -52,7 +52,7 @@ export class SchedulerLease {
     return this.make() ? null : this.read();
   }
 
-  /** Who else has it now; null when nobody has. Writes nothing. */
+  /** Returns the other holder; null if there is none. Writes nothing. */
   other(): LeaseHolder | null {
     const holder = this.read();
     return holder && holder.token !== this.ours?.token && !this.isFree(holder) ? holder : null;

@@ -25,7 +25,7 @@ export class ActiveRun {
     private readonly keeper: Keeper,
     public spec: RunSpec,
     public state: RunState,
-    /** Where its program is; the processor when that is not known. */
+    /** Device of its program; the CPU if that is not known. */
     private device = 'cpu',
   ) {}
 

@@ -54,7 +54,7 @@ export class ActiveRuns implements Keeper {
     return secondsAtWork(this.options.folders.path(id));
   }
 
-  /** Which of its launches is at work, or was last; the first is 1. */
+  /** Number of its present or last launch; the first is 1. */
   launchOf(id: string): number {
     return (this.active.get(id)?.spec ?? this.options.folders.spec(id))?.launch?.number ?? 1;
   }

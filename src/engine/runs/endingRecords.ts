@@ -20,7 +20,7 @@ export interface SupervisorRecords {
   exit: ExitRecord | null;
 }
 
-/** Which of a run's launches is meant: its number, and what was written before `at` belongs to earlier ones. */
+/** Identifies a run's launch by its number; records from before `at` belong to earlier launches. */
 export interface Launch {
   number: number;
   at: number;

@@ -32,7 +32,7 @@ export class SupervisorLink {
 
   constructor(
     private readonly folder: string,
-    /** Which of the run's launches is meant: an earlier one's supervisor may still be about. */
+    /** Identifies the run's launch: an earlier one's supervisor may still exist. */
     private readonly launch: number,
     private readonly events: SupervisorEvents,
   ) {}

@@ -55,5 +55,5 @@ export function giveUpAfter({ search }: Experiment): number {
   return search?.giveUpAfter ?? GIVE_UP_AFTER;
 }
 
-/** Where the file says nothing: the fault is then in the program, not in the parameters. */
+/** Default for files without the setting: the fault is then in the program, not in the parameters. */
 const GIVE_UP_AFTER = 3;

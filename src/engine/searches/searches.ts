@@ -371,7 +371,7 @@ export class Searches implements RunListener {
   }
 }
 
-/** As an earlier engine left it. */
+/** Returns the phase in which an earlier engine left a search. */
 function phaseOf({ status, error }: Search): Phase {
   if (status === 'stopping') return { name: 'stopping', ending: error === null ? 'stopped' : 'failed' };
   return { name: status === 'paused' ? 'paused' : 'running' };

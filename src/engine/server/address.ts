@@ -1,4 +1,4 @@
-/** Where clients find this engine: a private socket, and `engine.json` in this user's own folder for the workspace. */
+/** The address of this engine: a private socket, and `engine.json` in this user's own folder for the workspace. */
 import * as fs from 'node:fs';
 import type * as net from 'node:net';
 import { EngineAddress } from '../../protocol/engine.js';

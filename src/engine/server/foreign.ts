@@ -48,7 +48,7 @@ function programText(program: Program): readonly string[] {
   return program.kind === 'module' ? ['node', program.path] : ['(the built-in trainer)'];
 }
 
-/** As a person would type it; whatever needs quotes is quoted as in JSON. */
+/** Formats a value as a person would type it; whatever needs quotes is quoted as in JSON. */
 function commandText(argv: readonly string[], env: Readonly<Record<string, string>>): string {
   const word = (text: string): string =>
     /^[\w@%+:,./{}()-][\w@%+=:,./{}()-]*$/.test(text) ? text : JSON.stringify(text);

@@ -20,7 +20,7 @@ export class Endpoint {
 
   constructor(
     private readonly folder: string,
-    /** Which of the run's launches it serves. */
+    /** Number of the run's launch that it serves. */
     private readonly launch: number,
     private readonly onConnection: (socket: Socket) => void,
   ) {}

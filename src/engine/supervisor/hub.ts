@@ -1,4 +1,4 @@
-/** Who is connected, and what is passed between them. */
+/** Connects the program's clients with the engine and passes messages between them. */
 import type { Socket } from 'node:net';
 import { forJson, mergeFloats } from '../../protocol/floats.js';
 import type { Control, Frame } from '../../protocol/supervisor.js';

@@ -30,7 +30,7 @@ export class SupervisorJournal {
   private readonly path: string;
   private readonly waiting: string[] = [];
   private retrying: Promise<void> | null = null;
-  /** Which launch of the run this is; absent for the first. */
+  /** Number of the run's launch; absent for the first. */
   launch: number | undefined;
 
   constructor(folder: string) {

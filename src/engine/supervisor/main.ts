@@ -66,7 +66,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
 
   let endpoint: Endpoint | null = null;
   let program: Program | null = null;
-  /** Asked for before there was a program. */
+  /** A stop that was requested before there was a program. */
   let stopFirst: Stop | null = null;
   const stop = (asked: Stop): void => {
     if (program) program.stop(asked.reason, asked.grace);

@@ -158,7 +158,7 @@ export class Program {
    */
   private async settle(): Promise<ProgramEnd['behind'] | null> {
     const rest = this.stopping ? null : await this.tree?.endRest(() => this.stopping !== null);
-    // Asked to stop before or meanwhile.
+    // A stop was requested before or meanwhile.
     if (this.stopping) await this.stopping;
     const left = [...new Set([...this.left, ...(rest?.left ?? [])])];
     if (left.length > 0) {

@@ -16,7 +16,7 @@ import type { TextEdit } from '../types.js';
 
 export interface FileChange {
   params?: Params;
-  /** Which whole numbers of the params are floats; where the file has a float, a whole number becomes one too. */
+  /** Marks the whole numbers of the params that are floats; if the file has a float, a whole number becomes one too. */
   floats?: Floats | undefined;
   /** Ranges as YAML text, such as `{ log: [1e-5, 1e-1] }`; an empty text takes the parameter out of the search. */
   space?: Record<string, string>;
@@ -64,7 +64,7 @@ class Editor {
   private current: Source;
   /** Values of `current` that are to be replaced, apart from each other: together they cost one reading. */
   private replacements: TextEdit[] = [];
-  /** Where each parameter stands in `current`. */
+  /** Place of each parameter in `current`. */
   private paths: Map<string, string[]> | null = null;
   private readonly eol: string;
 

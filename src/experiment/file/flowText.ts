@@ -25,7 +25,7 @@ export function scalarText(value: ParamValue): string {
   return inner.includes('\n') ? JSON.stringify(value) : inner;
 }
 
-/** As a person would write it: 1e-5, not 0.00001. Always read back as the same number, and a float as a float. */
+/** Formats a number as a person would write it: 1e-5, not 0.00001. It is always read back as the same number, and a float as a float. */
 export function numberText(value: number, mark: FloatMark = null): string {
   if (Number.isNaN(value)) return '.nan';
   if (!Number.isFinite(value)) return value > 0 ? '.inf' : '-.inf';

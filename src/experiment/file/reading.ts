@@ -11,12 +11,12 @@ export interface Reading {
   written: WrittenExperiment | null;
   experiment: Experiment | null;
   params: Params;
-  /** Which whole numbers of the params, and of the search space, were written as floats. */
+  /** Marks the whole numbers of the params, and of the search space, that were written as floats. */
   floats?: Floats | undefined;
   spaceFloats?: FloatMark;
-  /** Where the parameters of a sweep stand in nested groups. */
+  /** Places of a sweep's parameters in nested groups. */
   groups?: Record<string, string[]> | undefined;
-  /** Where each parameter of `params` stands below `params`. */
+  /** Place of each parameter below `params`. */
   pathOf: Map<string, string[]>;
   space: Space | null;
   /** From a part of `written` to its place in the file (differs in sweep files). */

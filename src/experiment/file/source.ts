@@ -152,7 +152,7 @@ export class Source {
     this.value = this.toValue(this.doc);
   }
 
-  /** Which whole numbers at or below the path were written as floats. */
+  /** Marks the whole numbers at or below the path that were written as floats. */
   floatsAt(path: Path): FloatMark {
     return this.floatsOf(this.nodeAt(path), this.valueAt(path));
   }
@@ -192,7 +192,7 @@ export class Source {
     return { start: node.range[0], end: trimEnd(this.text, node.range[0], node.range[1]) };
   }
 
-  /** Where character `offset` of a scalar's value stands, if that can be told (one line, no escapes). */
+  /** Returns the position of character `offset` of a scalar's value, if that can be told (one line, no escapes). */
   insideScalar(node: unknown, offset: number, length: number): Range | null {
     const range = this.rangeOfNode(node);
     if (!range || !isScalar(node)) return null;

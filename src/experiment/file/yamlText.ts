@@ -129,7 +129,7 @@ function compose(tokens: Parameters<Composer['compose']>[0], length: number) {
 /** Finds the bracket that is never closed, which a parser notices only far behind it. */
 class Brackets {
   readonly faults: TextFault[] = [];
-  /** Where the next lexeme begins. */
+  /** Offset at which the next lexeme begins. */
   offset = 0;
   private readonly open: { bracket: string; at: number }[] = [];
   private scalar = false;

@@ -42,7 +42,7 @@ export function wordsOf({ name, pass }: ScriptArgument): string[] {
   switch (pass.how) {
     case 'option': {
       const value = pass.words ? `{${name}?${pass.words.on}:${pass.words.off}}` : `{${name}}`;
-      // As a word by itself, an empty text would be left out.
+      // An empty text would be left out if it were a word by itself.
       return pass.joined || pass.words?.off === '' ? [`${pass.option}=${value}`] : [pass.option, value];
     }
     case 'switch':

@@ -33,7 +33,7 @@ export function formatOf(file: string): ConfigFormat | null {
 export function configTree(text: string, format: ConfigFormat): Record<string, unknown> | null {
   if (text.length > LARGEST) return null;
   try {
-    // As big integers, whole numbers are told from floats.
+    // Big integers tell whole numbers from floats.
     if (format === 'toml') return typedToml(parseToml(text, { integersAsBigInt: true })) as Record<string, unknown>;
     const document = parseDocument(text, { uniqueKeys: false, logLevel: 'silent' });
     if (document.errors.length > 0) return null;

@@ -169,7 +169,7 @@ function runLines(words: readonly string[]): string[] {
   return ['run: >-', ...lines.map((line) => `  ${line}`)];
 }
 
-/** As `run:` splits words; quotes only where they are needed. */
+/** Joins words as `run:` splits them; quotes them only if needed. */
 function quoted(word: string): string {
   if (/^[\w./=:,@%+{}?*-]+$/.test(word)) return word;
   return word.includes("'") ? `"${word.replace(/[\\"]/g, '\\$&')}"` : `'${word}'`;

@@ -32,7 +32,7 @@ export function formatOf(file: string): 'yaml' | 'json' | 'toml' | null {
   return ending === undefined ? null : ending.startsWith('y') ? 'yaml' : (ending as 'json' | 'toml');
 }
 
-/** Where the copy lies within the folder of the run, with slashes. */
+/** Path of the copy within the folder of the run, with slashes. */
 export const copyPath = (file: string): string => `${COPIES}/${file.split(/[\\/]/).at(-1)!}`;
 
 /** The keys of the values, by how they lie in groups: `optimizer.lr` is `lr` in `optimizer`. */
@@ -134,7 +134,7 @@ function yamlCopy(original: string, filled: readonly Filled[], isJson: boolean):
   return missing.length === 0 ? text : added(text, missing, isJson);
 }
 
-/** As texts, scalars keep the form in which they are written: `1.0e-07` would else become `1e-7`. */
+/** Reads scalars as text, because they keep their form that way: `1.0e-07` would otherwise become `1e-7`. */
 function added(text: string, missing: readonly Filled[], isJson: boolean): string {
   const document = parseDocument(text, { schema: 'failsafe', logLevel: 'silent' });
   const keyOf = (key: string) => (isJson ? quoted(key) : new Scalar(key));

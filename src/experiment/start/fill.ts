@@ -37,7 +37,7 @@ const MACROS = [...Object.keys(LISTS), 'args_json', 'args_json_file', 'envvar:NA
 export interface Values {
   params: Params;
   floats?: Floats | undefined;
-  /** Where a parameter stands in the groups that it was written in, for the macros. Default: by its name alone. */
+  /** Returns a parameter's place in the groups that it was written in, for the macros. Default: its name alone. */
   groups?: Record<string, string[]> | undefined;
   /** Facts of the run itself, and the copies of its configuration files by name. */
   facts?: Readonly<Record<string, string>>;

@@ -207,7 +207,7 @@ export function dimensionsOf(reading: Reading): Map<string, Dimension> {
   return new Map((reading.space?.dimensions ?? []).map((d) => [d.name, d]));
 }
 
-/** Where a parameter stands in the file: among the params, else in the space. */
+/** Returns a parameter's place in the file: among the params, else in the space. */
 export function paramPath(reading: Reading, name: string): Path {
   const own = reading.pathOf.get(name);
   return own ? ['params', ...own] : ['search', 'space', name];

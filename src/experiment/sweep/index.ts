@@ -12,12 +12,12 @@ import { entryOf, setEntry } from '../../protocol/records.js';
 
 export interface Imported {
   written: WrittenExperiment;
-  /** Which whole numbers of the params and of the space were written as floats. */
+  /** Marks the whole numbers of the params and of the space that were written as floats. */
   floats: Floats | undefined;
   spaceFloats: FloatMark;
-  /** Where parameters of nested groups stand: a program is handed the whole group. */
+  /** Places of parameters in nested groups: a program gets the whole group. */
   groups: Record<string, string[]> | undefined;
-  /** Where a part of `written` stands in the sweep file. */
+  /** Returns the place of a part of `written` in the sweep file. */
   origin(path: Path): Path;
   problems: ({ path: Path; where?: 'key' | 'value' } & Fault)[];
 }

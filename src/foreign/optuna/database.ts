@@ -99,7 +99,7 @@ function attributesOf(
         flatten({ value: typeof value === 'object' ? JSON.stringify(value) : value }).params.value!,
       );
     } catch {
-      // Not written by Optuna.
+      // Optuna did not write this.
     }
   }
   return attributes;

@@ -1,4 +1,4 @@
-/** Which folders of event files are one run. */
+/** Decides which folders of event files are one run. */
 import { labelsOf, type FoundRun, type Listing } from '../types.js';
 import { join } from 'node:path';
 import { TensorBoardReader, type Part } from './read.js';

@@ -13,7 +13,7 @@ const FRAME = HEADER + 4;
 export const LARGEST_RECORD = 64 * 2 ** 20;
 
 export interface RecordsResult {
-  /** Where the next record begins. */
+  /** Offset at which the next record begins. */
   next: number;
   /** Records skipped because of a wrong CRC, and stretches without any record. */
   damaged: number;

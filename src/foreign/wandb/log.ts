@@ -14,7 +14,7 @@ export const LARGEST_RECORD = 64 * 2 ** 20;
 const MAGIC = Buffer.from(':W&B');
 
 export interface LogResult {
-  /** Where the next record begins. */
+  /** Offset at which the next record begins. */
   next: number;
   damaged: number;
   more: boolean;

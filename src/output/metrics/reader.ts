@@ -18,7 +18,7 @@ export interface PrintedMetrics {
 const MAX_NAMES = 500;
 /** Longer lines are no sentences about a step. */
 const LONGEST = 2000;
-/** What loggers print before a message. */
+/** Prefixes that loggers print before a message. */
 const PREFIXES = [
   /^\[(?:rank|default)?\d{1,4}\]:\s*(?=\S)/,
   /^[[(]?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?[\])]?\s*(?:[-|:]\s*)?/,
@@ -39,7 +39,7 @@ export class MetricReader {
   private readonly boxes = new Boxes();
   private readonly names = new Set<string>();
   private inTraceback = false;
-  /** Where the training was last said to be. */
+  /** Last reported place in the training. */
   private place: Place = {};
   private fromZero = false;
   /** Epochs are printed as 0.33. */
@@ -117,7 +117,7 @@ export class MetricReader {
     if (epoch !== undefined && !Number.isInteger(epoch)) this.hasFractions = true;
     if (epoch !== undefined && epoch !== this.place.epoch) {
       this.place = { epoch };
-      // Where epochs are all that is counted, each is a step.
+      // If only epochs are counted, each is a step.
       if (!this.counts && step === undefined) this.at = null;
     }
     if (within) this.place.within = within;

@@ -251,14 +251,14 @@ function bareValue(
   return { words: count, value: next.value };
 }
 
-/** Whether a value ends before token `at`: `loss: 3 of 10` has no loss. */
+/** Returns whether a value ends before token `at`: `loss: 3 of 10` has no loss. */
 function endsHere(tokens: readonly Token[], at: number, near: boolean): boolean {
   const token = tokens[at];
   if (token?.kind === 'word') return near ? !SENTENCE.has(token.text.toLowerCase()) : isNamed(tokens, at);
   return token === undefined || token.kind === 'mark' || near;
 }
 
-/** Whether the words from `at` on are the name of a further value. */
+/** Returns whether the words from `at` on are the name of a further value. */
 function isNamed(tokens: readonly Token[], at: number): boolean {
   for (let i = at; i < at + MAX_WORDS; i++) {
     if (isMark(tokens[i], ':=')) return true;

@@ -4,7 +4,7 @@ export type Token =
   | { kind: 'word'; text: string }
   /** `percent`: a % follows. `exact`: written with a fraction or an exponent. */
   | { kind: 'number'; value: number; percent: boolean; exact: boolean }
-  /** Such as `640/60000`. */
+  /** A ratio such as `640/60000`. */
   | { kind: 'ratio'; at: number; of: number }
   | { kind: 'mark'; text: string }
   /** A date, a time, a version, an address, a number with a unit: no value. */
@@ -45,7 +45,7 @@ export function tokensOf(line: string): Token[] {
       at = read.end;
       continue;
     }
-    // What begins a path or an option is taken whole.
+    // A path or an option is one token.
     if (/[./~\\-]/.test(character) && /[\w./\\-]/.test(line[at + 1] ?? ' ') && !/[\w)\]]/.test(line[at - 1] ?? ' ')) {
       at += Math.max(1, match(REST, line, at)?.[0].length ?? 1);
       tokens.push({ kind: 'other' });

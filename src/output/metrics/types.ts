@@ -1,4 +1,4 @@
-/** Where in the training a line of output is, as far as the line itself says. */
+/** Reads the place in the training from a line of output, as far as the line itself says. */
 export interface Place {
   /** As printed, from 0 or from 1. May have a fraction. */
   epoch?: number;
@@ -8,7 +8,7 @@ export interface Place {
   within?: { at: number; of: number | null };
 }
 
-/** What one line of output says. */
+/** The reading of one line of output. */
 export interface LineReading {
   place: Place;
   /** By name as recorded, in the order printed. May be empty: a line may only say which epoch begins. */

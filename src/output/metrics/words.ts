@@ -16,7 +16,7 @@ const SETTINGS = set(
   `weight weights threshold fn func function type name coef coefficient smoothing target file path dir patience delta
   tolerance tol mode reduction every interval freq frequency class classes`,
 );
-/** What is no metric wherever it stands. */
+/** Words that are never metrics. */
 const NEVER = set(
   `time eta elapsed date pid port line seed version v_num rank device gpu gpus node world_size memory mem max_mem gpu_mem
   data_time batch_time duration seconds remaining runtime worker workers num_workers batch_size size id index host uid
@@ -65,7 +65,7 @@ function partsOf(name: string): string[] {
     .filter(Boolean);
 }
 
-/** Whether a name measures a model. `near`: a step or an epoch stands in the same line. */
+/** Returns whether a name measures a model. `near`: a step or an epoch stands in the same line. */
 export function isMeasure(name: string, near: boolean): boolean {
   const parts = partsOf(name);
   const last = parts.at(-1) ?? '';

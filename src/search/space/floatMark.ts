@@ -1,4 +1,4 @@
-/** Which whole numbers among a parameter's values are floats, so that a program is handed `1.0` where it is one. */
+/** Marks the whole numbers among a parameter's values that are floats, so that a program gets `1.0` for them. */
 import { markAt, markOfFloat, type FloatMark } from '../../protocol/floats.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
 import type { Params, ParamValue } from '../../protocol/values.js';

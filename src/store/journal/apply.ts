@@ -24,9 +24,9 @@ type Other = Exclude<JournalRecord, { type: 'metrics' }>;
 /** Journal of a process of a distributed job other than rank 0. */
 const RANK_FILE = /^rank([1-9]\d{0,8})-/;
 
-/** Where in a journal the records come from. */
+/** Position of records in a journal. */
 export interface Writing {
-  /** Which of the run's launches writes. */
+  /** Number of the run's launch that writes. */
   launch: number;
   /** Metrics records without a step so far. */
   steps: number;

@@ -65,7 +65,7 @@ function quoted(text: string): string {
   );
 }
 
-/** Which parameters a line writes as floats although they are whole. */
+/** Returns the parameters that a line writes as floats although they are whole. */
 function floatsIn(text: string): Floats | undefined {
   const whole = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   const params = markAt(parseTyped(text.length > MAX_MENDED ? whole : quoted(whole)).mark, 'params');

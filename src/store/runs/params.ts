@@ -4,7 +4,7 @@ import type { Params } from '../../protocol/values.js';
 
 export interface TypedParams {
   params: Params;
-  /** Which whole numbers of the params are floats; absent when none is. */
+  /** Marks the whole numbers of the params that are floats; absent when none is. */
   floats?: Floats;
 }
 

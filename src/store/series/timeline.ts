@@ -1,5 +1,5 @@
 /**
- * Which points of a series count. A run that is launched again from a checkpoint does again what an earlier launch had
+ * Decides which points of a series count. A run that is launched again from a checkpoint repeats what an earlier launch had
  * done after it: points of an earlier launch at or above a step that a later one has logged belong to a lost timeline.
  * They stay where they are and are passed over. A series that only the first launch has logged has no `Timeline`.
  *
@@ -20,7 +20,7 @@ interface Saved {
 }
 
 export class Timeline {
-  /** Where a launch begins to log; neighbours differ. */
+  /** Points at which launches begin to log; neighbours differ. */
   private readonly stretches: Saved['stretches'];
   /**
    * Up to which step earlier launches than this one count, by rising launch. Those that a later one undercuts are left
@@ -98,7 +98,7 @@ export class Timeline {
     return this.limit(0);
   }
 
-  /** Who has logged which points, and the step from which on those are lost. */
+  /** Launches by the points that they logged, and the step from which on those are lost. */
   limits(count: number): { to: number; step: number }[] {
     return this.stretches.map(([, launch], i) => ({
       to: this.stretches[i + 1]?.[0] ?? count,

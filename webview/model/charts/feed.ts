@@ -50,7 +50,7 @@ export class SeriesFeed {
 
   constructor(
     private readonly read: ReadSeries,
-    /** Told which metrics have news. */
+    /** Called with the metrics that have new points. */
     private readonly onNews: (metrics: ReadonlySet<string>) => void,
     private readonly onError: (error: unknown) => void,
     private readonly now: () => number = () => performance.now(),

@@ -11,7 +11,7 @@ export interface RangePoint {
 
 export const isRangeTest = (run: Run): boolean => run.info[RANGE.kind] === RANGE.is;
 
-/** As many steps as a test may have. */
+/** Most steps of a test. */
 const MOST_POINTS = 10_000;
 
 export const rangeQueries = (run: string): { run: string; metric: string; points: number }[] =>

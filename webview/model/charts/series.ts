@@ -17,7 +17,7 @@ export interface Series {
   inRange: number;
   /** Null: the whole series. */
   range: Range | null;
-  /** Not trustworthy any more: to be read whole at the next occasion. */
+  /** True if the series must be read whole at the next occasion. */
   stale: boolean;
 }
 

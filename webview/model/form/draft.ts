@@ -110,7 +110,7 @@ export class Draft {
     return this.collect((field) => this.params.has(field.name));
   }
 
-  /** Which whole numbers of `changedParams` were typed as floats. */
+  /** Marks the whole numbers of `changedParams` that were typed as floats. */
   changedFloats(): Floats | undefined {
     const marks = this.form.fields.map((field) => {
       const parsed = this.params.has(field.name) ? parseField(field, this.text(field)) : null;

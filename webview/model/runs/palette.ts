@@ -1,5 +1,5 @@
 /**
- * Which curve looks how. Ten colours that people with any colour vision tell apart (styles/series.css holds them as
+ * Looks of curves: ten colors that people with any color vision tell apart (styles/series.css has them as
  * `--ts-series-0…9`, one set a theme), then the same ten with other dash patterns.
  */
 export const COLORS = 10;

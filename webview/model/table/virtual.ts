@@ -29,7 +29,7 @@ export function pagesOf(first: number, end: number, size: number): number[] {
   return pages;
 }
 
-/** Where to scroll so that a row is in view; the same place when it is already. */
+/** Returns the scroll position that brings a row into view; the present one if it is visible already. */
 export function scrollToRow(row: number, scrollTop: number, viewHeight: number, rowHeight: number): number {
   const top = row * rowHeight;
   if (top < scrollTop) return top;

@@ -17,7 +17,7 @@ export interface CardOptions {
   table?: () => TemplateResult;
 }
 
-/** Which cards show their numbers instead of their picture. */
+/** Cards that show numbers instead of their picture. */
 export interface Tables {
   has(id: string): boolean;
   toggle(id: string): void;

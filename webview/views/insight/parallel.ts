@@ -6,7 +6,7 @@ import { card, type Tables } from './card.js';
 import { plot } from './plot.js';
 import { l10n } from '../../../src/format/l10n.js';
 
-/** Where a line goes that has no value on an axis: below it. */
+/** Position of a line that has no value on an axis: below it. */
 const BELOW = 1.06;
 /** Pixels between axes that have words at their ends. */
 const ROOM = 100;

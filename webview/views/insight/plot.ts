@@ -7,7 +7,7 @@ export interface Frame {
   height: number;
 }
 
-/** As wide as the words on the y axis need, within these. */
+/** Limits of the left margin, which is as wide as the texts of the y axis. */
 const LEFT = [52, 130] as const;
 /** Approximate width of a letter in pixels. */
 const LETTER = 6.5;

@@ -18,7 +18,7 @@ export interface DrivenStudyOptions {
   reported: Readonly<Record<string, number>>;
   /** The metric of the objective; null: there is none to report. */
   metric(): string | null;
-  /** Which launch of a run is at work, or was last. All that earlier ones have logged was reported before it began. */
+  /** Number of the present or last launch of a run. Everything that earlier ones logged was reported before it began. */
   launchOf(run: string): number;
   /** A value of the objective was reported. */
   heard(): void;

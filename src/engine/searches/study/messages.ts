@@ -5,7 +5,7 @@ import type { Params } from '../../../protocol/values.js';
 /** `launch`: which of the run's launches logged it; the first when absent. */
 export type ObjectivePoint = { step: number; value: number; launch?: number };
 
-/** As kept with the search's row: the study as text, and how many objective values of each open trial it has been told. */
+/** The form kept with the search's row: the study as text, and the number of objective values of each open trial that it has been told. */
 export interface StudyState {
   study: unknown;
   reported: Record<string, number>;

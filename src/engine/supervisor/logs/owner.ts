@@ -1,4 +1,4 @@
-/** Which run a log file belongs to, when several work in one folder. */
+/** Decides which run a log file belongs to when several work in one folder. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { readReal } from '../../../files/real.js';
@@ -77,7 +77,7 @@ export class Owners {
         const { cwd } = JSON.parse(readReal(path.join(runs, name, RUN_FILES.spec))) as { cwd?: unknown };
         if (typeof cwd === 'string' && path.resolve(this.folder, '../../..', cwd) === this.cwd) return true;
       } catch {
-        // Not a run's folder.
+        // This is not a run's folder.
       }
     }
     return false;

@@ -235,7 +235,7 @@ function chosenTables(found: readonly FoundRun[], candidates: ReadonlyMap<string
     }));
 }
 
-/** Where to begin in files that were there before the launch: earlier content is not this run's. */
+/** Offsets at which to begin in files that existed before the launch: earlier content is not this run's. */
 function placeAt(run: FoundRun, candidates: ReadonlyMap<string, Candidate>): Place | null {
   const grown = run.files.flatMap((file) => candidates.get(file) ?? []).filter(({ from }) => from > 0);
   if (grown.length === 0) return null;

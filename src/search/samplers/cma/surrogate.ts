@@ -52,7 +52,7 @@ export class Surrogate {
   private model: QuadraticModel | null = null;
   private points: Known[] = [];
   private fresh = 0;
-  /** Which of the latest trials were misses. */
+  /** By recent trial: true for a miss. */
   private misses: boolean[] = [];
   private readonly sizes: number[];
   private readonly space = new FitSpace();

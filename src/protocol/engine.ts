@@ -313,7 +313,7 @@ export const EngineAddress = z.object({
   token: z.string(),
   version: z.string(),
   protocol: z.number().int(),
-  /** Where `pid` and `socket` are to be found. */
+  /** Host on which `pid` and `socket` are valid. */
   host: HostIdentity.optional(),
 });
 export type EngineAddress = z.infer<typeof EngineAddress>;

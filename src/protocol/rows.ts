@@ -65,7 +65,7 @@ export const Run = z.object({
   name: z.string(),
   status: RunStatus,
   params: Params,
-  /** Which whole numbers of the params are floats (`1.0`); absent when none is. */
+  /** Marks the whole numbers of the params that are floats (`1.0`); absent when none is. */
   floats: Floats.optional(),
   metrics: record(MetricSummary),
   objective: z
@@ -110,7 +110,7 @@ export const RunMessage = z.object({
   time: z.number(),
   last: z.number(),
   level: z.enum(['info', 'warning', 'error']),
-  /** As it came first. */
+  /** The text of its first occurrence. */
   text: z.string(),
   /** How often it came. */
   count: z.number().int().min(1),
@@ -134,7 +134,7 @@ export const RunDetail = Run.extend({
 });
 export type RunDetail = z.infer<typeof RunDetail>;
 
-/** Which classes were taken for which: a row for each true class, a column for each predicted one. */
+/** A confusion matrix: a row for each true class, a column for each predicted one. */
 export const Confusion = z.object({
   classes: z.array(z.string()),
   rows: z.array(z.array(z.number().int())),

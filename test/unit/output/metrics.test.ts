@@ -1,4 +1,4 @@
-/** What is read of the output of scripts in the style of public ones, and what must not be. */
+/** Metrics read from the output of scripts in the style of public ones, and lines that must not be read as metrics. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -15,7 +15,7 @@ export type Standing = 'here' | 'elsewhere' | 'gone' | 'none';
 export class LeaseReader {
   private readonly file: string;
   private readonly watch: LeaseWatch;
-  /** Which of the run's launches the lease was last seen for. */
+  /** Number of the run's launch for which the lease was last seen. */
   launch = 1;
 
   constructor(

@@ -6,6 +6,8 @@ import type { Params, ParamValue } from '../protocol/values.js';
 
 const MOST_PARAMS = 2000;
 const DEEPEST = 16;
+const LONGEST_YAML = 128 * 1024;
+const DEEPEST_YAML = 64;
 /** Values looked at in one text: aliases multiply. */
 const MOST_VALUES = 50_000;
 /** Aliases that are followed: finding the target of each takes a walk through the text. */
@@ -77,7 +79,13 @@ export function flattenJson(text: string): Flat {
 
 /** Parameters of a YAML text; objects of other languages are read as what they are written with. Throws an error with a sentence. */
 export function flattenYaml(text: string): Flat {
-  const document = parseDocument(text, { logLevel: 'silent', version: '1.1', merge: false });
+  if (text.length > LONGEST_YAML) throw new SyntaxError(`it has more than ${LONGEST_YAML / 1024} KiB of YAML`);
+  if (isDeep(text)) throw new SyntaxError('it is nested too deep');
+  const document = parseDocument(text, {
+    ...{ logLevel: 'silent', version: '1.1', merge: false },
+    // Looking for equal keys, and quoting the lines of every error, takes quadratic time.
+    ...{ uniqueKeys: false, prettyErrors: false },
+  });
   const [problem] = document.errors;
   if (problem) throw new SyntaxError(problem.message);
   const flattening = new Flattening();
@@ -134,6 +142,16 @@ export function metricOf(value: unknown): number | null {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   return value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : null;
+}
+
+/** Returns whether lists or maps in a text may be nested so deep that parsing them takes much time and memory. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth = Math.max(0, depth + (bracket === '[' || bracket === '{' ? 1 : -1));
+    if (depth > DEEPEST_YAML) return true;
+  }
+  return new RegExp(`(?:[-?:][ \\t]+){${DEEPEST_YAML}}`).test(text);
 }
 
 /** A cell as a number; null if it is none. Python's spellings of NaN, infinities and truth are known. */

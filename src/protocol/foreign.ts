@@ -1,6 +1,9 @@
 /** Output of `tunesmith import --list --json` and of `tunesmith import --json`, which the editor reads. */
 import { z } from 'zod';
 
+/** Fact of an imported run: where its logs are. */
+export const IMPORTED_FROM = 'imported from';
+
 /** A run in the logs of another program. */
 export const FoundLog = z.object({
   /** Id that it has once it is imported. */

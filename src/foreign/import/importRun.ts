@@ -11,6 +11,7 @@ import { record } from '../../protocol/recordSchema.js';
 import { makeFolderReal, openReal, readReal, statReal, writeReal } from '../../files/real.js';
 import { toRecord } from '../../files/runPaths.js';
 import { WAKE_PREFIX } from '../../protocol/handStarted.js';
+import { IMPORTED_FROM } from '../../protocol/foreign.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import type { RunSpec } from '../../protocol/runFolder.js';
 import type { Facts, FoundRun, Place } from '../types.js';
@@ -129,6 +130,8 @@ function append(found: FoundRun, folder: string, before: State | null, options: 
       keep: (each) => media.keep(each),
     };
     const lines = new JournalLines(target, now);
+    if (before === null)
+      lines.info({ [IMPORTED_FROM]: `${toRecord(options.workspace, found.path)} (${found.format})` });
     const place = readAll(found, before?.place ?? null, lines, options.progress);
     if (media.leftOut > 0) lines.warning(`${media.leftOut} pictures and other files are left out: there are too many.`);
     const ended = endOf(lines.known, before?.ended ?? null);

@@ -63,3 +63,29 @@ it('names a search that is missing', () => {
   const named = { ...experiment, search: { warmStart: { from: ['nothing'] } } } as unknown as Experiment;
   expect(() => earlierTrials(stored(), named)).toThrow('nothing');
 });
+
+it('takes in runs without a search by their experiment, imported ones with their own objective', () => {
+  const store = stored();
+  const folder = temporary();
+  const add = (id: string, records: object[], metric: string): void => {
+    const run = newRun(folder, id, {
+      experiment: 'quad',
+      params: { lr: 0.5 },
+      objective: { metric, goal: 'minimize' },
+    });
+    store.runs.insert(run);
+    writeFileSync(journal(run), lines(...records));
+    store.ingest.pollAll(id, { final: true, budgetMs: Infinity });
+    store.runs.update(id, { status: 'completed', endedAt: 2 });
+  };
+  const value = { type: 'metrics', time: 1, step: 1, values: { value: 3 } };
+  add('imported', [{ type: 'info', time: 1, values: { 'imported from': 'optuna.db (optuna)' } }, value], 'value');
+  add('other', [value], 'value');
+  add('same', [{ type: 'metrics', time: 1, step: 1, values: { loss: 4 } }], 'loss');
+  const from = (name: string) =>
+    ({ ...experiment, search: { warmStart: { from: [name] }, objectives: [] } }) as unknown as Experiment;
+  const [trials, ...others] = earlierTrials(store, from('runs of quad'));
+  expect(others).toEqual([]);
+  expect(trials!.map(({ values }) => values[0]).sort()).toEqual([3, 4]);
+  expect(() => earlierTrials(store, from('runs of nothing'))).toThrow('nothing');
+});

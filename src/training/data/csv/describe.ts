@@ -29,7 +29,9 @@ export function describe({ table, source, surveys, columns, features, targets, l
     done.push(`${file}: columns are separated by ${delimiterText(delimiter)} (detected; "delimiter" says otherwise)`);
   }
   const read = [...features.filter(({ kind }) => kind === 'number'), ...(targets[0] ? targets : [])];
-  const commas = read.filter(({ index, decimal }) => decimal === ',' && surveys[index]!.firstWord['.']);
+  const commas = read.filter(
+    ({ index, decimal }) => decimal === ',' && (surveys[index]!.firstWord['.'] !== null || surveys[index]!.unclear > 0),
+  );
   if (commas.length > 0 && source.decimal === null) {
     done.push(`${columnsText(commas)}: numbers have decimal commas (detected; "decimal" says otherwise)`);
   }

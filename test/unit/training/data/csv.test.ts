@@ -138,6 +138,14 @@ describe('notations', () => {
     expect(data.done![1]).toBe('columns "a", "y": numbers have decimal commas (detected; "decimal" says otherwise)');
   });
 
+  it('numbers that could be either follow the rest of the file, and that is said', async () => {
+    const text = `a;y\n${rows(20, (i) => `${i},5;${100 + i},125`)}`;
+    const data = await load(text);
+    expect(Math.min(...data.train.targets, ...data.validation.targets)).toBe(100.125);
+    expect(data.done![1]).toBe('columns "a", "y": numbers have decimal commas (detected; "decimal" says otherwise)');
+    expect((await load(text.replaceAll(',5;', '.5;'))).train.targets[0]).toBeGreaterThan(1e5);
+  });
+
   it('quoted thousands', async () => {
     const data = await load(`a,y\n${rows(20, (i) => `"${i + 1},000","${i + 1},500.5"`)}`, plain);
     expect(values(data, 'a')).toEqual(Array.from({ length: 20 }, (_, i) => 1000 * (i + 1)));

@@ -10,11 +10,9 @@
  */
 import { z } from 'zod';
 import { record } from './recordSchema.js';
+import { Time } from './time.js';
 import { HostIdentity } from './host.js';
 import { Floats, Params, ParamValue, WireNumber } from './values.js';
-
-/** Milliseconds since 1970-01-01T00:00:00Z; may have a fraction. */
-const Time = z.number();
 
 /** First record of a client's journal. The supervisor writes one into `external.ndjson` before each launch but the first. */
 export const StartRecord = z.object({

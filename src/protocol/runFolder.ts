@@ -18,6 +18,7 @@ import { record } from './recordSchema.js';
 import { HostIdentity } from './host.js';
 import { ID_PATTERN } from './runFiles.js';
 import { RangeTest } from './rangeTest.js';
+import { Time } from './time.js';
 import { Floats, Params } from './values.js';
 
 export { ID_PATTERN, RUN_ENV, RUN_FILES, LAUNCH_TAKEN, launchFile } from './runFiles.js';
@@ -55,7 +56,7 @@ export const RunSpec = z.object({
   /** Seed of this run, in [0, 2^31). */
   seed: z.number().int().min(0).max(2147483647),
   objective: z.object({ metric: z.string(), goal: z.enum(['minimize', 'maximize']) }).nullable(),
-  createdAt: z.number(),
+  createdAt: Time,
   /** Name shown to the person; the folder's id when absent. */
   name: z.string().optional(),
   /** GPUs it takes (0: none, null: one if there are any) and how many such runs share a GPU. */
@@ -104,7 +105,7 @@ export const RunMeta = z.object({
   tags: z.array(z.string()),
   note: z.string(),
   /** Milliseconds since the epoch; null: it is shown. */
-  deletedAt: z.number().nullable(),
+  deletedAt: Time.nullable(),
 });
 export type RunMeta = z.infer<typeof RunMeta>;
 

@@ -11,6 +11,7 @@ import * as path from 'node:path';
 import { z } from 'zod';
 import { Search } from '../../protocol/engine.js';
 import { ID_PATTERN } from '../../protocol/runFiles.js';
+import { Time } from '../../protocol/time.js';
 import { listReal, makeFolderReal, readReal, removeReal, STATE_LIMIT, statReal, writeReal } from '../../files/real.js';
 import { fromRecord, toRecord } from '../../files/runPaths.js';
 import type { Answer, Asked } from '../disk/asked.js';
@@ -21,6 +22,8 @@ const FILES = { search: 'search.json', plan: 'plan.json', study: 'study.json' } 
 const SearchRecord = Search.omit({ counts: true, best: true }).extend({
   version: z.literal(1),
   id: z.string().regex(ID_PATTERN),
+  createdAt: Time,
+  endedAt: Time.nullable(),
 });
 export type SearchRecord = z.infer<typeof SearchRecord>;
 

@@ -1,6 +1,7 @@
 import { markAt, parseJson as parseTyped, type Floats } from '../../protocol/floats.js';
 import { JournalRecord } from '../../protocol/journal.js';
 import { entryOf } from '../../protocol/records.js';
+import { TIME_LIMIT } from '../../protocol/time.js';
 
 /** Longer lines are skipped. */
 export const MAX_LINE = 16 * 2 ** 20;
@@ -90,7 +91,7 @@ function parseMetrics(object: Record<string, unknown>): ParsedLine {
   }
   const metrics: MetricsLine = {
     step: step as number | null,
-    time: typeof object.time === 'number' && Number.isFinite(object.time) ? object.time : NaN,
+    time: typeof object.time === 'number' && Math.abs(object.time) <= TIME_LIMIT ? object.time : NaN,
     epoch: typeof object.epoch === 'number' && Number.isFinite(object.epoch) ? object.epoch : NaN,
     names: [],
     values: [],

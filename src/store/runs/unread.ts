@@ -3,6 +3,8 @@ import type { RunMessage } from '../../protocol/engine.js';
 
 /** Names in a message, at most. */
 const MOST_NAMED = 5;
+/** Characters of each, at most. */
+const LONGEST_NAME = 80;
 
 /** Columns of a run's row. */
 interface Ended {
@@ -26,13 +28,15 @@ export function withoutRead(unread: string, read: ReadonlySet<string>): string |
   return left.length > 0 ? JSON.stringify(left) : null;
 }
 
+const shorten = (name: string): string => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name);
+
 function warningText(names: readonly string[]): string {
-  const named = names.slice(0, MOST_NAMED).map((name) => `"${name}"`);
+  const named = names.slice(0, MOST_NAMED).map((name) => `"${shorten(name)}"`);
   if (names.length > MOST_NAMED) named.push(`${names.length - MOST_NAMED} more`);
   const list = named.length > 1 ? `${named.slice(0, -1).join(', ')} and ${named.at(-1)}` : named[0];
   const [them, values] = names.length > 1 ? ['them', 'values'] : ['it', 'a value'];
   return (
     `${list} did not reach the program: neither the command nor the environment passes ${them} on, and the program did not ` +
-    `read ${them}. It ran with ${values} of its own. Write {${names[0]}} into the command, or read tunesmith.config.`
+    `read ${them}. It ran with ${values} of its own. Write {${shorten(names[0]!)}} into the command, or read tunesmith.config.`
   );
 }

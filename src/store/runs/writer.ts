@@ -7,6 +7,9 @@ import type { Database } from '../database.js';
 import { paramsText, readParams } from './params.js';
 import { withoutRead } from './unread.js';
 
+/** Milliseconds of the longest run that is believed: a century. Sums of such numbers are finite. */
+const LONGEST_RUN = 100 * 365.25 * 86_400_000;
+
 /** A run's objective as ingest follows it. */
 export interface ObjectiveState {
   metric: string;
@@ -55,7 +58,7 @@ export class RunWriter {
 
   /** One of the run's launches has taken so many milliseconds. */
   ran(key: number, milliseconds: number): void {
-    this.db.run('UPDATE runs SET ran = coalesce(ran, 0) + ? WHERE key = ?', milliseconds, key);
+    this.db.run('UPDATE runs SET ran = coalesce(ran, 0) + ? WHERE key = ?', Math.min(milliseconds, LONGEST_RUN), key);
   }
 
   /** Lays params over the present ones. Returns what to tell the person when there are too many. */

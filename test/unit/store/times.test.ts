@@ -25,6 +25,15 @@ describe('the time that a run took', () => {
     expect(store.runs.get('r1')).not.toHaveProperty('ran');
   });
 
+  it('stays a number whatever the journal says', () => {
+    const folder = temporary();
+    const store = openStore(folder);
+    store.runs.insert(newRun(folder, 'r1'));
+    const exit = { type: 'exit', time: 1, code: 0, signal: null, requested: null, ran: 1.7e308 };
+    store.ingest.frame('r1', 'supervisor.ndjson', 0, lines(exit, exit, exit));
+    expect(store.runs.get('r1')!.ran).toBeLessThan(1e13);
+  });
+
   it('sorts runs, and comes from the program itself where it was started by hand', () => {
     const folder = temporary();
     const store = openStore(folder);

@@ -16,6 +16,16 @@ describe('parameters that only the program can read', () => {
     store.ingest.pollAll('r2', { final: true, budgetMs: Infinity });
   };
 
+  it('are named in short, however many and long they are', () => {
+    const folder = temporary();
+    const store = openStore(folder);
+    const unpassed = Array.from({ length: 5000 }, (_, i) => `${i}${'x'.repeat(1000)}`);
+    store.runs.insert(newRun(folder, 'r1', { unpassed }, { status: 'completed' }));
+    const [{ text } = { text: '' }] = store.runs.messages('r1');
+    expect(text).toContain('and 4995 more did not reach the program');
+    expect(text.length).toBeLessThan(1000);
+  });
+
   it('are warned of once when the run completed without them, also by an index built anew', () => {
     const folder = temporary();
     const store = openStore(folder);

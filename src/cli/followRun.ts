@@ -9,6 +9,7 @@ import { LiveArea } from './liveArea.js';
 import { bar, paintFor, plain, safeLine } from './terminal.js';
 import { LineFolder } from '../output/lineFolder.js';
 import { OutputFilter } from '../output/outputFilter.js';
+import { ownMetrics } from '../protocol/systemMetrics.js';
 
 /** Resolves to the run as it ended, or as it is when the person leaves. */
 export async function followRun(
@@ -57,7 +58,7 @@ export async function followRun(
 export function renderRun(context: Pick<Context, 'paint' | 'columns'>, run: Run, now = Date.now()): string[] {
   const { paint } = context;
   const fraction = run.progress?.fraction ?? 0;
-  const metrics = Object.entries(run.metrics)
+  const metrics = ownMetrics(run.metrics)
     .slice(0, 6)
     .map(([name, summary]) => `${safeLine(name)} ${formatNumber(summary.last)}`);
   return [

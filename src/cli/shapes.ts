@@ -5,6 +5,7 @@
 import type { Run, RunDetail, Search } from '../protocol/engine.js';
 import { forJson } from '../protocol/floats.js';
 import type { Params, WireNumber } from '../protocol/values.js';
+import { isSystemMetric, ownMetrics } from '../protocol/systemMetrics.js';
 
 export interface RunJson {
   id: string;
@@ -13,7 +14,7 @@ export interface RunJson {
   name: string;
   status: Run['status'];
   params: Params;
-  /** Last value of each metric. */
+  /** Last value of each metric, those of the machine's use left out. */
   metrics: Record<string, WireNumber>;
   /** Best value of the objective so far. */
   objective: WireNumber | null;
@@ -34,7 +35,7 @@ export function runJson(run: Run): RunJson {
     status: run.status,
     // Floats stay floats in the text.
     params: forJson(run.params, run.floats) as Params,
-    metrics: Object.fromEntries(Object.entries(run.metrics).map(([name, summary]) => [name, summary.last])),
+    metrics: Object.fromEntries(ownMetrics(run.metrics).map(([name, summary]) => [name, summary.last])),
     objective: run.objective?.value ?? null,
     createdAt: iso(run.createdAt)!,
     endedAt: iso(run.endedAt),
@@ -42,9 +43,18 @@ export function runJson(run: Run): RunJson {
   };
 }
 
+/** Metrics that nobody recorded: they were read from what the program printed. */
+export const namesReadFromOutput = (run: Run): string[] =>
+  Object.entries(run.metrics)
+    .filter(([, { source }]) => source === 'output')
+    .map(([name]) => name);
+
 export function detailJson(run: RunDetail) {
+  const system = Object.entries(run.metrics).filter(([name]) => isSystemMetric(name));
   return {
     ...runJson(run),
+    system: Object.fromEntries(system.map(([name, summary]) => [name, summary.last])),
+    readFromOutput: namesReadFromOutput(run),
     host: run.host,
     device: run.device,
     git: run.git,

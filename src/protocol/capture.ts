@@ -1,5 +1,6 @@
 /** The key `capture:` of an experiment file as it is written, and its normal form in `run.json`. */
 import { z } from 'zod';
+import { patternProblem } from './outputPattern.js';
 import { CAPTURE_AUTO, CAPTURE_OFF, LIBRARIES, type Capture as Settings } from './captureSettings.js';
 
 /** Patterns or globs, and characters in each, at most. */
@@ -12,12 +13,19 @@ const LibraryName = z.enum(LIBRARIES, {
 const Libraries = z.union([z.enum(['auto', 'off']), z.array(LibraryName)], {
   error: 'libraries must be auto, off or a list of names',
 });
-const texts = (name: string, what: string) => {
+const texts = (name: string, what: string, problemOf: (text: string) => string | null = () => null) => {
   const error = `${name} must be auto, off or a list of at most ${MOST} ${what}`;
-  const one = z.string({ error }).min(1, error).max(LONGEST, `${name}: longer than ${LONGEST} characters`);
+  const one = z
+    .string({ error })
+    .min(1, error)
+    .max(LONGEST, `${name}: longer than ${LONGEST} characters`)
+    .superRefine((text, context) => {
+      const problem = problemOf(text);
+      if (problem !== null) context.addIssue({ code: 'custom', message: `${name}: ${problem}` });
+    });
   return z.union([z.enum(['auto', 'off']), z.array(one).min(1, error).max(MOST, error)], { error });
 };
-const Output = texts('output', 'patterns');
+const Output = texts('output', 'patterns', patternProblem);
 const Files = texts('files', 'file patterns');
 const Wandb = z.enum(['listen', 'replace'], { error: 'wandb must be listen or replace' });
 const System = z.boolean({ error: 'system must be true or false' });

@@ -16,6 +16,7 @@ import { Device } from './devices.js';
 import { Environment } from './environment.js';
 import { HostIdentity } from './host.js';
 import { Insight, InsightQuery } from './insight.js';
+import { RecordedRequests } from './recorded.js';
 import { ID_PATTERN } from './runFiles.js';
 import { StartRun, StartSearch } from './startRequests.js';
 import { FloatMark, Floats, Params, WireNumber } from './values.js';
@@ -120,6 +121,7 @@ export const Requests = {
     result: z.object({ total: z.number().int(), runs: z.array(Run) }),
   },
   'runs/get': { params: z.object({ id: Id }).strict(), result: RunDetail },
+  ...RecordedRequests,
   /** Names of all params and metrics in the runs that the query selects, for column pickers. */
   'runs/columns': {
     params: RunQuery,

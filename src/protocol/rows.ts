@@ -44,6 +44,8 @@ export const MetricSummary = z.object({
   min: WireNumber,
   max: WireNumber,
   count: z.number().int(),
+  /** `output`: read from what the program printed. `system`: use of the machine. Absent: recorded by the program. */
+  source: z.enum(['output', 'system']).optional(),
 });
 export type MetricSummary = z.infer<typeof MetricSummary>;
 

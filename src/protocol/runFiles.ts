@@ -17,6 +17,11 @@ export const RUN_FILES = {
   engineJournal: 'engine.ndjson',
   /** Acts of agents; also in the folders of searches. */
   acts: 'acts.ndjson',
+  /** Metrics read from what the program prints: by our own grammar, by the person's patterns. */
+  outputJournal: 'output.ndjson',
+  patternsJournal: 'patterns.ndjson',
+  /** Use of CPU, memory, disk, network and GPUs. */
+  systemJournal: 'system.ndjson',
   checkpoints: 'checkpoints',
   media: 'media',
 } as const;

@@ -159,4 +159,8 @@ export const MIGRATIONS: readonly string[] = [
     created_at, experiment, search, status, objective, name COLLATE NOCASE, started_at, ended_at, ran
   ) WHERE deleted_at IS NULL;
   `,
+  `
+  -- Who has recorded it (see series/source.ts): 0 the program.
+  ALTER TABLE series ADD COLUMN source INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

@@ -2,6 +2,7 @@
 import { runDuration } from '../format/times.js';
 import type { FileProblem, MetricSummary, Run, Search } from '../protocol/engine.js';
 import { forJson } from '../protocol/floats.js';
+import { ownMetrics } from '../protocol/systemMetrics.js';
 import type { WireNumber } from '../protocol/values.js';
 import { isoTime, seconds, shortName, untrusted } from './texts.js';
 
@@ -9,7 +10,7 @@ import { isoTime, seconds, shortName, untrusted } from './texts.js';
 export const MOST_METRICS = 40;
 
 export function briefRun(run: Run): object {
-  const metrics = Object.entries(run.metrics);
+  const metrics = ownMetrics(run.metrics);
   return {
     id: run.id,
     name: shortName(run.name),

@@ -3,6 +3,7 @@ import type { Run } from '../../src/protocol/engine.js';
 import { button } from '../components/controls.js';
 import { icon } from '../components/icon.js';
 import type { Want } from '../model/charts/feed.js';
+import type { XAxis } from '../model/charts/series.js';
 import type { PanelModel } from '../model/panel.js';
 import { isDownsampled } from '../model/charts/series.js';
 import { Follows } from '../model/signal.js';
@@ -125,13 +126,24 @@ export class ChartCard extends LitElement implements Readable {
     return entryOf(this.model.view.zoom, this.metric) ?? null;
   }
 
+  /** The machine's use is sampled by time and has no steps of the training. */
+  get x(): XAxis {
+    const { runs } = this;
+    const isSampled = runs.length > 0 && runs.every((run) => this.sourceIn(run) === 'system');
+    return isSampled ? 'time' : this.model.view.x;
+  }
+
+  private sourceIn(run: Run): 'output' | 'system' | undefined {
+    return entryOf(run.metrics, this.metric)?.source;
+  }
+
   private origin(run: Run): number {
-    return this.model.view.x === 'time' ? (run.startedAt ?? run.createdAt) : 0;
+    return this.x === 'time' ? (run.startedAt ?? run.createdAt) : 0;
   }
 
   private draw(): void {
     const { view } = this.model;
-    const setupKey = JSON.stringify([view.x, view.logX, view.logY, this.zoom, this.themeKey()]);
+    const setupKey = JSON.stringify([this.x, view.logX, view.logY, this.zoom, this.themeKey()]);
     if (!this.chart || setupKey !== this.setupKey) this.create(setupKey);
     const runs = this.runs;
     this.subscribe(runs);
@@ -159,7 +171,8 @@ export class ChartCard extends LitElement implements Readable {
   private create(setupKey: string): void {
     this.setupKey = setupKey;
     this.chart?.destroy();
-    const { x, logX, logY } = this.model.view;
+    const { x } = this;
+    const { logX, logY } = this.model.view;
     const canvas = this.querySelector<HTMLCanvasElement>('canvas.curves')!;
     const setup = {
       theme: this.theme,
@@ -181,7 +194,7 @@ export class ChartCard extends LitElement implements Readable {
   };
 
   private subscribe(runs: readonly Run[]): void {
-    const { x } = this.model.view;
+    const { x } = this;
     const points = Math.round(Math.min(3000, Math.max(500, (this.chart?.width ?? 400) * 1.5)));
     const whole: Want = { metric: this.metric, runs: runs.map((run) => run.id), x, range: null, points };
     const zoom = this.zoom;
@@ -247,10 +260,9 @@ export class ChartCard extends LitElement implements Readable {
   }
 
   private emptyNote(): string {
-    const { view } = this.model;
     if (this.runs.length === 0) return l10n.t('All runs with this metric are hidden.');
     if (this.curves.length === 0) return l10n.t('Reading…');
-    if (view.x === 'epoch' && this.curves.every((curve) => curve.x.length === 0)) {
+    if (this.x === 'epoch' && this.curves.every((curve) => curve.x.length === 0)) {
       return l10n.t('No epochs were logged with this metric: choose step or time.');
     }
     return '';
@@ -282,7 +294,7 @@ export class ChartCard extends LitElement implements Readable {
     const zoom = { x: [x!.min, x!.max] as [number, number], y: [y!.min, y!.max] as [number, number] };
     const { view } = this.model;
     // The chart already shows the zoom and must not be built again for it.
-    this.setupKey = JSON.stringify([view.x, view.logX, view.logY, zoom, this.themeKey()]);
+    this.setupKey = JSON.stringify([this.x, view.logX, view.logY, zoom, this.themeKey()]);
     this.model.setView({ zoom: { ...view.zoom, [this.metric]: zoom } });
   }
 
@@ -302,13 +314,16 @@ export class ChartCard extends LitElement implements Readable {
     const runs = this.runs;
     const objective = this.model.best?.objective;
     const isObjective = objective?.metric === this.metric;
+    const isPrinted = runs.length > 0 && runs.every((run) => this.sourceIn(run) === 'output');
     const wide = this.model.view.wide.includes(this.metric);
     this.classList.toggle('wide', wide);
     this.dataset.testid = TEST_IDS.chart(this.metric);
     const best = isObjective && objective.value !== null ? l10n.t(', best {0}', formatNumber(objective.value)) : '';
     return html`<div class="chart-head">
-        <h3 title=${this.metric}>
-          ${isObjective ? icon('target', l10n.t('objective')) : nothing}<span>${this.metric}</span>
+        <h3 title=${isPrinted ? l10n.t('{0}, read from what the program printed', this.metric) : this.metric}>
+          ${isObjective ? icon('target', l10n.t('objective')) : nothing}${
+            isPrinted ? icon('output', l10n.t('read from the output')) : nothing
+          }<span>${this.metric}</span>
         </h3>
         ${
           this.zoom
@@ -351,7 +366,7 @@ export class ChartCard extends LitElement implements Readable {
             '{0} of {1} runs by {2}{3}. Arrow keys read values, plus and minus zoom, shift and arrows pan, 0 resets.',
             this.metric,
             runs.length,
-            X_TITLES[this.model.view.x],
+            X_TITLES[this.x],
             best,
           )}
           @keydown=${this.reader.keys}

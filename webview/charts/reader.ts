@@ -1,3 +1,4 @@
+import type { XAxis } from '../model/charts/series.js';
 import type { PanelModel } from '../model/panel.js';
 import { formatX, X_TITLES, type LineChart } from './chartjs.js';
 import type { Curve } from './curves.js';
@@ -13,6 +14,7 @@ export interface Readable {
   readonly chart: LineChart | null;
   readonly curves: readonly Curve[];
   readonly metric: string;
+  readonly x: XAxis;
   readonly model: PanelModel;
   /** Moves the crosshair; null takes it away. */
   point(x: number | null, hits?: readonly Hit[], nearestRun?: string | null): void;
@@ -53,7 +55,7 @@ export class ChartReader {
     const { view, runs } = this.card.model;
     showTooltip(
       {
-        title: `${this.card.metric} · ${X_TITLES[view.x]} ${formatX(view.x, at2)}`,
+        title: `${this.card.metric} · ${X_TITLES[this.card.x]} ${formatX(this.card.x, at2)}`,
         hits,
         nearest: near,
         smoothed: view.smoothing > 0,

@@ -46,13 +46,16 @@ export interface Zoom {
   y: [number, number];
 }
 
+/** Charts of the machine's use: a group of its own, folded until somebody wants to see it. */
+export const SYSTEM_GROUP = 'system';
+
 export const DEFAULT_VIEW: ViewSettings = {
   x: 'step',
   logX: false,
   logY: false,
   smoothing: 0,
   metricFilter: '',
-  folded: [],
+  folded: [SYSTEM_GROUP],
   wide: [],
   zoom: {},
   legend: true,
@@ -129,7 +132,7 @@ export function groupMetrics(metrics: readonly string[], objective: string | nul
     groups.set(group, [...(groups.get(group) ?? []), metric]);
   }
   const rank = (group: string, names: string[]) =>
-    objective !== null && names.includes(objective) ? 0 : group === 'system' ? 3 : group === '' ? 1 : 2;
+    objective !== null && names.includes(objective) ? 0 : group === SYSTEM_GROUP ? 3 : group === '' ? 1 : 2;
   return [...groups]
     .map(([group, names]): [string, string[]] => [group, names.sort((a, b) => +(b === objective) - +(a === objective))])
     .sort((a, b) => rank(...a) - rank(...b) || a[0].localeCompare(b[0], 'en'));

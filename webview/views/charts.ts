@@ -9,7 +9,8 @@ import type { PanelModel } from '../model/panel.js';
 import type { XAxis } from '../model/charts/series.js';
 import { Follows } from '../model/signal.js';
 import { isLive, warningText } from '../model/values.js';
-import { groupMetrics } from '../model/view.js';
+import { groupMetrics, SYSTEM_GROUP } from '../model/view.js';
+import { isSystemMetric } from '../../src/protocol/systemMetrics.js';
 import './confusion.js';
 import './drawings.js';
 import './legend.js';
@@ -176,20 +177,24 @@ class ChartsView extends LitElement {
     const all = metricsOf(model.drawn);
     const metrics = filter ? all.filter((metric) => metric.toLowerCase().includes(filter)) : all;
     if (all.length === 0) return this.empty();
+    const isOwn = all.some((metric) => !isSystemMetric(metric));
     if (metrics.length === 0) {
       return emptyState('filter', l10n.t('No metric matches the filter'), l10n.t('{0} metrics are there.', all.length));
     }
     const objective = model.drawn.find((run) => run.objective)?.objective?.metric ?? null;
     const groups = groupMetrics(metrics, objective);
-    return html`${this.failures()}${this.warnings()}<ts-range .model=${model}></ts-range>${repeat(
+    return html`${isOwn ? nothing : this.empty()}${this.failures()}${this.warnings()}<ts-range
+        .model=${model}
+      ></ts-range
+      >${repeat(
         groups,
         ([group]) => group,
         ([group, names]) => {
           const folded = model.view.folded.includes(group);
-          const title = group === '' ? l10n.t('Metrics') : group;
+          const title = group === '' ? l10n.t('Metrics') : group === SYSTEM_GROUP ? l10n.t('System') : group;
           return html`<section class="chart-group" aria-label=${title}>
             ${
-              groups.length > 1
+              groups.length > 1 || group === SYSTEM_GROUP
                 ? html`<button
                     type="button"
                     class="group-head"

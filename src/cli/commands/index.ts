@@ -4,7 +4,9 @@ import type { Command } from '../command.js';
 import { alert } from './alert.js';
 import { allow } from './allow.js';
 import { backends } from './backends.js';
+import { code } from './code.js';
 import { enqueue, pause, rerun, resume, rm, stop } from './control.js';
+import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { engine } from './engine.js';
 import { evaluate, predict } from './predict.js';
@@ -31,6 +33,8 @@ export const COMMANDS: readonly Command[] = [
   search,
   ls,
   show,
+  diff,
+  code,
   best,
   importance,
   metrics,

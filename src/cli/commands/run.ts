@@ -16,6 +16,7 @@ import { followRun } from '../followRun.js';
 import { messageLines } from '../messages.js';
 import { safe, safeLine } from '../terminal.js';
 import type { Context } from '../context.js';
+import { ownMetrics } from '../../protocol/systemMetrics.js';
 
 export const run: Command = {
   name: 'run',
@@ -114,7 +115,7 @@ export function printEnd(context: Context, run: Run): void {
     `${paint(color, run.status)} ${paint('bold', safeLine(run.name))} ${paint('dim', `${run.id} · ${formatRunTime(run, Date.now())}`)}`,
   );
   context.print(`  ${safeLine(params(run))}`);
-  const metrics = Object.entries(run.metrics);
+  const metrics = ownMetrics(run.metrics);
   for (const [name, summary] of metrics.slice(0, 20))
     context.print(`  ${safeLine(name)} ${formatNumber(summary.last)}`);
   if (metrics.length > 20) context.print(`  … and ${metrics.length - 20} more: tunesmith metrics ${run.id}`);

@@ -2,9 +2,11 @@ import { JSON_OPTION, type Command } from '../command.js';
 import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { formatRunTime } from '../../format/times.js';
-import { detailJson } from '../shapes.js';
+import { detailJson, namesReadFromOutput } from '../shapes.js';
 import { messageLines } from '../messages.js';
 import { safe, safeLine, table } from '../terminal.js';
+import type { Recorded } from '../../protocol/recorded.js';
+import { ownFirst } from '../../protocol/systemMetrics.js';
 
 export const show: Command = {
   name: 'show',
@@ -16,9 +18,11 @@ export const show: Command = {
   args: [1, 1],
   async run(context, input) {
     const found = await context.run(input.args[0]!);
-    const run = await (await context.engine()).request('runs/get', { id: found.id });
+    const engine = await context.engine();
+    const run = await engine.request('runs/get', { id: found.id });
+    const recorded = await engine.request('runs/recorded', { id: found.id });
     if (input.flag('json')) {
-      context.json(detailJson(run));
+      context.json({ ...detailJson(run), ...recorded });
       return 0;
     }
     const { paint } = context;
@@ -47,6 +51,7 @@ export const show: Command = {
           ? `${run.git.commit.slice(0, 10)} ${run.git.branch ?? ''}${run.git.dirty ? ' (with uncommitted changes)' : ''}`
           : '–',
       ],
+      ...recordedFacts(recorded),
       ['command', run.command.join(' ')],
       ['seed', String(run.seed)],
       ['exit code', run.exitCode === null ? (run.signal ?? '–') : String(run.exitCode)],
@@ -71,7 +76,7 @@ export const show: Command = {
           { title: 'metric' },
           ...['last', 'step', 'min', 'max', 'points'].map((title) => ({ title, align: 'right' as const })),
         ],
-        Object.entries(run.metrics)
+        ownFirst(run.metrics)
           .slice(0, 100)
           .map(([name, m]) => [
             name,
@@ -87,6 +92,8 @@ export const show: Command = {
     }
     const more = Object.keys(run.metrics).length - 100;
     if (more > 0) context.print(`  … and ${more} more: tunesmith metrics ${run.id}`);
+    const printed = namesReadFromOutput(run);
+    if (printed.length > 0) context.print(`  ${paint('dim', 'read from the output:')} ${safeLine(printed.join(', '))}`);
     if (run.acts) {
       context.print();
       for (const { time, agent, what, consent } of run.acts)
@@ -103,3 +110,21 @@ export const show: Command = {
     return 0;
   },
 };
+
+function recordedFacts({ code, environment, data }: Recorded): [string, string][] {
+  const changed = code ? code.changed.length + code.untracked.length : 0;
+  const interpreter = environment?.interpreter;
+  const packages = Object.keys(environment?.packages ?? {}).length;
+  return [
+    ...(changed > 0
+      ? ([['code', `${changed} files differ from the commit: tunesmith code`]] as [string, string][])
+      : []),
+    ...(interpreter
+      ? ([
+          ['interpreter', `${interpreter.language} ${interpreter.version} (${interpreter.path}), ${packages} packages`],
+        ] as [string, string][])
+      : []),
+    ...(environment ? ([['system', `${environment.system}, ${environment.cpu}`]] as [string, string][]) : []),
+    ...(data ?? []).slice(0, 10).map(({ path, size }): [string, string] => ['data', `${path} (${size} bytes)`]),
+  ];
+}

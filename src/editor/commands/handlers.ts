@@ -1,6 +1,7 @@
 /** All handlers together; loaded when a command is first used. */
 import { agentCommands } from './agents.js';
 import { debugCommands } from './debug.js';
+import { codeCommands } from './code.js';
 import { engineCommands } from './engine.js';
 import { fileCommands } from './files.js';
 import { logCommands } from './logs.js';
@@ -16,6 +17,7 @@ export function allHandlers(parts: Parts): Handlers {
   return {
     ...startingCommands(parts),
     ...runCommands(parts),
+    ...codeCommands(parts),
     ...modelCommands(parts),
     ...logCommands(parts),
     ...searchCommands(parts),

@@ -7,6 +7,7 @@ import { formatDuration, runDuration } from '../../format/times.js';
 import { escapeMarkdown, shorten } from '../format.js';
 import { l10n } from '../l10n.js';
 import { searchProgress, statusText } from './items.js';
+import { ownMetrics } from '../../protocol/systemMetrics.js';
 
 const MOST = 30;
 
@@ -37,7 +38,7 @@ export function runTooltip(run: Run, now: number): string {
   lines.push(
     ...table(
       l10n.t('Metric'),
-      Object.entries(run.metrics).map(([name, metric]) => [name, formatNumber(metric.last)]),
+      ownMetrics(run.metrics).map(([name, metric]) => [name, formatNumber(metric.last)]),
     ),
   );
   if (run.tags.length > 0) lines.push(escapeMarkdown(run.tags.map((tag) => `#${tag}`).join(' ')), '');

@@ -110,6 +110,27 @@ export const RUN_COMMANDS = {
     menus: [row('3_files@6', 'run')],
     args: args<[run?: RunArg]>(),
   },
+  'run.openCode': {
+    title: 'Open the Code of this Run',
+    icon: 'git-commit',
+    palette: hasRuns,
+    menus: [row('3_files@7', 'run')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.checkOutCode': {
+    title: 'Check Out in a Worktree…',
+    enablement: trusted,
+    palette: hasRuns,
+    menus: [row('3_files@8', 'run')],
+    args: args<Rows<RunArg>>(),
+  },
+  'run.rerunCode': {
+    title: 'Rerun with the Code of this Run…',
+    enablement: trusted,
+    palette: hasRuns,
+    menus: [row('2_control@8', 'run')],
+    args: args<Rows<RunArg>>(),
+  },
   'run.exportModel': {
     title: 'Export Model…',
     icon: 'export',

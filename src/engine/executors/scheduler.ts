@@ -6,7 +6,8 @@
  * first. GPUs are filled up to the share that each run asked for. The processor has no hard limit: trials
  * keep to its slots, while a run that a person started waits for no trial, only for others like it (one per core).
  */
-import { visibleGpus, type Devices, type Gpu } from '../machine/devices.js';
+import type { Devices, Gpu } from '../machine/devices.js';
+import { visibleGpus } from '../machine/visibleGpus.js';
 
 /** Devices that one run needs. `gpus: 0` means the CPU; `perGpu` runs like it share one GPU. */
 export interface Need {

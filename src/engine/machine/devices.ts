@@ -89,19 +89,6 @@ export function parseGpus(csv: string): Gpu[] {
   return gpus;
 }
 
-/** Keeps to the GPUs that the environment of whoever asked (its CUDA_VISIBLE_DEVICES) lets programs use. */
-export function visibleGpus(gpus: readonly Gpu[], visible: string | undefined): readonly Gpu[] {
-  if (visible === undefined) return gpus;
-  const kept: Gpu[] = [];
-  for (const entry of visible.split(',').map((text) => text.trim())) {
-    const gpu = gpus.find((one) => String(one.index) === entry || (entry.length > 4 && one.uuid.startsWith(entry)));
-    // CUDA itself ignores everything from the first entry that names no device.
-    if (!gpu) break;
-    kept.push(gpu);
-  }
-  return kept;
-}
-
 function numberOrNull(text: string): number | null {
   const value = Number.parseFloat(text);
   return Number.isFinite(value) ? value : null;

@@ -1,6 +1,6 @@
 /** Facts about where a run came from: machine and commit. */
-import { execFile } from 'node:child_process';
 import * as os from 'node:os';
+import { Git } from './git.js';
 
 export interface GitFacts {
   commit: string;
@@ -14,21 +14,12 @@ export function hostName(): string {
 
 /** Null outside a repository, without git, or when git takes too long. */
 export async function gitFacts(folder: string): Promise<GitFacts | null> {
-  const commit = await git(folder, 'rev-parse', 'HEAD');
+  const git = new Git(folder, 5000);
+  const commit = await git.ask('rev-parse', 'HEAD');
   if (commit === null || !/^[0-9a-f]{40,64}$/.test(commit)) return null;
   const [branch, changes] = await Promise.all([
-    git(folder, 'symbolic-ref', '--short', '-q', 'HEAD'),
-    git(folder, 'status', '--porcelain', '--untracked-files=no'),
+    git.ask('symbolic-ref', '--short', '-q', 'HEAD'),
+    git.ask('status', '--porcelain', '--untracked-files=no', '--ignore-submodules=dirty'),
   ]);
   return { commit, branch: branch || null, dirty: changes !== null && changes !== '' };
-}
-
-function git(folder: string, ...args: string[]): Promise<string | null> {
-  return new Promise((resolve) => {
-    const options = { timeout: 5000, windowsHide: true, maxBuffer: 16 * 1024 * 1024 };
-    // Looking must not take the repository's lock from the person's own git commands.
-    execFile('git', ['--no-optional-locks', '-C', folder, ...args], options, (error, stdout) =>
-      resolve(error ? null : stdout.trim()),
-    );
-  });
 }

@@ -24,7 +24,7 @@ export interface HubEvents {
   /** From the engine, checked. */
   control(control: Control): void;
   /** Bytes up to `end` of a journal file have been told to the engine. */
-  relayed(file: string, end: number): void;
+  relayed(file: string, end: number, data: string): void;
 }
 
 export class Hub {
@@ -130,7 +130,9 @@ export class Hub {
   }
 
   private relay(frame: Frame, line: string | null): void {
-    if (frame.data !== undefined) this.events.relayed(frame.file, frame.offset + Buffer.byteLength(frame.data));
+    if (frame.data !== undefined) {
+      this.events.relayed(frame.file, frame.offset + Buffer.byteLength(frame.data), frame.data);
+    }
     const text = (line ?? JSON.stringify(frame)) + '\n';
     for (const peer of this.peers) {
       if (peer.role !== 'engine') continue;

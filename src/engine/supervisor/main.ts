@@ -5,7 +5,8 @@
  */
 import { closeSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { appendReal, openRealForAppend } from '../../files/real.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { appendReal, openRealForAppend, sizeReal } from '../../files/real.js';
 import { LAUNCH_TAKEN, RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
 import { Endpoint } from './endpoint.js';
 import { GrowthWatch } from './growth.js';
@@ -26,10 +27,14 @@ import { keepFilesPrivate } from '../disk/umask.js';
 import { trimJournals } from './trim.js';
 import { thisHost } from '../machine/host.js';
 import { LogFiles } from './logs/index.js';
+import { observe, type Observers } from './observe/index.js';
+import { recordStart } from './record/index.js';
 import { captureOf, findPythonFolder, programEnv, readSpec } from './spec.js';
 
 type Stop = Extract<Control, { type: 'stop' }>;
 
+/** After the end, time for what is still being recorded of the start. */
+const RECORD_MS = 2000;
 /** After the end, time for the engine to read the last messages. */
 const LINGER_MS = 1000;
 
@@ -66,6 +71,8 @@ async function supervise(folder: string, askedHash: string | undefined, environm
 
   let endpoint: Endpoint | null = null;
   let program: Program | null = null;
+  let observers: Observers | null = null;
+  const warn = (text: string): void => journal.write({ type: 'message', time: Date.now(), level: 'warning', text });
   /** A stop that was requested before there was a program. */
   let stopFirst: Stop | null = null;
   const stop = (asked: Stop): void => {
@@ -84,7 +91,10 @@ async function supervise(folder: string, askedHash: string | undefined, environm
       // Stopping has its own order of asking; the others are for the clients to know.
       if (control.type !== 'stop') hub.toClients(control);
     },
-    relayed: (file, end) => growth.streamed(file, end),
+    relayed: (file, end, data) => {
+      growth.streamed(file, end);
+      observers?.streamed(data);
+    },
   });
   endpoint = new Endpoint(here, launch, hub.accept);
   await endpoint.open();
@@ -94,8 +104,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   const growth = new GrowthWatch(here, {
     journal: (file, offset) => hub.grown(file, offset),
     output: (bytes) => {
-      const text = `The program has printed ${(bytes / 2 ** 30).toFixed(1)} GiB into output.log. It may fill the disk.`;
-      journal.write({ type: 'message', time: Date.now(), level: 'warning', text });
+      warn(`The program has printed ${(bytes / 2 ** 30).toFixed(1)} GiB into output.log. It may fill the disk.`);
     },
   });
 
@@ -105,8 +114,8 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   endLine(external);
   if (spec.launch?.checkpoint) {
     spec.launch.checkpoint = await usableCheckpoint(spec.launch.checkpoint, (name, why) => {
-      const text = `The checkpoint ${name} is damaged (${why}) and is not used: the run goes on from the one before it, if there is one.`;
-      journal.write({ type: 'message', time: Date.now(), level: 'warning', text });
+      const instead = 'the run goes on from the one before it, if there is one.';
+      warn(`The checkpoint ${name} is damaged (${why}) and is not used: ${instead}`);
     });
   }
   if (spec.launch) {
@@ -114,11 +123,13 @@ async function supervise(folder: string, askedHash: string | undefined, environm
     await untilRoom(() => appendLine(external, begins));
   }
   const address = { socket: endpoint.path, token: endpoint.token };
+  const ours = findPythonFolder(base);
   const env = {
-    ...programEnv(base, spec, folder, address, findPythonFolder(base)),
+    ...programEnv(base, spec, folder, address, ours),
     [RUN_ENV.mark]: String(mark),
   };
   const logs = new LogFiles(captureOf(spec, env).files, { folder, here, cwd: spec.cwd });
+  const printedFrom = sizeReal(join(here, RUN_FILES.output)) ?? 0;
   program = new Program(
     spec,
     folder,
@@ -145,17 +156,19 @@ async function supervise(folder: string, askedHash: string | undefined, environm
     },
   );
 
-  logs.begin(program.pid, {
-    ...{ mark, begins: spec.launch ? launchRecord(spec.launch) : null },
-    warn: (text) => journal.write({ type: 'message', time: Date.now(), level: 'warning', text }),
-  });
+  logs.begin(program.pid, { mark, begins: spec.launch ? launchRecord(spec.launch) : null, warn });
+  const recorded = program.pid === null ? null : recordStart(here, spec, env, ours);
+  observers = observe(here, spec, program, { env, mark, printedFrom, warn });
   if (stopFirst) stop(stopFirst);
   const { behind, ...end } = await program.ended;
   if (behind) journal.write({ type: 'message', time: Date.now(), ...behind });
   await logs.stop();
+  observers.stop();
   growth.look();
   growth.stop();
   trimJournals(here);
+  // A program that was over at once leaves a moment for what is still being written down of it.
+  await Promise.race([recorded, pause(RECORD_MS)]);
   await journal.writeExit(end);
   lease.release(true);
   hub.exited();

@@ -9,6 +9,7 @@ import type { ObjectiveState, RunWriter } from '../runs/writer.js';
 import { extremes, markLost } from '../series/lost.js';
 import type { Head } from '../series/head.js';
 import type { SeriesTable } from '../series/table.js';
+import { Source, sourceOf } from '../series/source.js';
 import type { MetricsLine } from './parse.js';
 import { MAX_NAME, shorten } from './parse.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
@@ -49,6 +50,9 @@ export class Application {
   private readonly messages = new Map<string, RunMessage>();
   /** Before the names of its metrics; rank 0, which decides the objective, has none. */
   private readonly prefix: string;
+  private readonly source: Source;
+  /** The program records metrics itself, or a library's hook or its log files do so for it. */
+  private hasLogged: boolean;
 
   constructor(
     private readonly db: Database,
@@ -65,6 +69,8 @@ export class Application {
     this.prefix = rank === undefined ? '' : `rank${rank}/`;
     this.heads = series.ofRun(key);
     this.objective = runs.objective(key);
+    this.source = sourceOf(file);
+    this.hasLogged = [...this.heads.values()].some((head) => head.source === Source.logged);
   }
 
   metrics(line: MetricsLine, step: number, now: number): void {
@@ -192,6 +198,11 @@ export class Application {
   private head(name: string): Head | null {
     const metric = this.heads.size < MAX_METRICS ? this.names.id(name) : this.names.find(name);
     let head = metric === undefined ? undefined : this.heads.get(metric);
+    if (this.isLeftOut(head, name)) return null;
+    if (this.source === Source.logged && head?.source !== Source.logged) {
+      this.giveWay(head);
+      head = undefined;
+    }
     if (!head) {
       if (metric === undefined || this.heads.size >= MAX_METRICS) {
         this.warn(
@@ -201,10 +212,34 @@ export class Application {
         );
         return null;
       }
-      head = this.series.create(this.key, metric);
+      head = this.series.create(this.key, metric, this.source);
     }
     this.touched.set(name, head);
     return head;
+  }
+
+  /** True for values from the output that do not count beside what the program records, but for the objective. */
+  private isLeftOut(head: Head | undefined, name: string): boolean {
+    if (this.source === Source.logged) return false;
+    if (head) return head.source !== this.source;
+    return this.source === Source.printed && this.hasLogged && name !== this.objective?.metric;
+  }
+
+  /** The program begins to record: what was read from its output until now is taken back. `same`: of the same name. */
+  private giveWay(same: Head | undefined): void {
+    const printed = this.hasLogged ? [] : [...this.heads.values()].filter(({ source }) => source === Source.printed);
+    this.hasLogged = true;
+    const objective = this.objective ? this.names.find(this.objective.metric) : undefined;
+    for (const head of new Set([...printed.filter(({ metric }) => metric !== objective), ...(same ? [same] : [])])) {
+      this.series.remove(head);
+      this.result.runChanged = true;
+      if (head.metric === objective) this.forgetObjective();
+    }
+  }
+
+  private forgetObjective(): void {
+    Object.assign(this.objective!, { best: null, step: null });
+    this.objectiveChanged = true;
   }
 
   private judge(step: number, epoch: number, value: number): void {

@@ -4,6 +4,7 @@ import { toWire } from '../../protocol/values.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
 import { setEntry } from '../../protocol/records.js';
+import { sourceWord } from '../series/source.js';
 import { readParams } from './params.js';
 import { unreadWarning } from './unread.js';
 
@@ -89,6 +90,7 @@ function warningsOf(db: Database, keys: readonly number[]): Map<number, NonNulla
 interface SummaryRow {
   run: number;
   metric: number;
+  source: number;
   count: number;
   last: number | null;
   last_step: number;
@@ -103,11 +105,12 @@ function summaries(
 ): Map<number, Record<string, MetricSummary>> {
   const found = new Map<number, Record<string, MetricSummary>>();
   const rows = db.all<SummaryRow>(
-    `SELECT run, metric, count - lost count, last, last_step, min, max FROM json_each(?) wanted
+    `SELECT run, metric, source, count - lost count, last, last_step, min, max FROM json_each(?) wanted
      CROSS JOIN series ON series.run = wanted.value WHERE count > 0`,
     JSON.stringify(keys),
   );
   for (const row of rows) {
+    const source = sourceWord(row.source);
     let metrics = found.get(row.run);
     if (!metrics) found.set(row.run, (metrics = {}));
     setEntry(metrics, names.name(row.metric), {
@@ -116,6 +119,7 @@ function summaries(
       min: toWire(row.min ?? NaN),
       max: toWire(row.max ?? NaN),
       count: row.count,
+      ...(source && { source }),
     });
   }
   return found;

@@ -1,6 +1,7 @@
 /** The writer's view of one series, and its form in the store. */
 import { Points } from './points.js';
 import { BUCKET_FLOATS, type Bucket } from './pyramid.js';
+import type { Source } from './source.js';
 import { Timeline } from './timeline.js';
 
 /** One series as the writer knows it. */
@@ -8,6 +9,7 @@ export interface Head {
   id: number;
   run: number;
   metric: number;
+  source: Source;
   count: number;
   last: number;
   lastStep: number;
@@ -29,6 +31,7 @@ export interface SeriesRow {
   id: number;
   run: number;
   metric: number;
+  source: number;
   count: number;
   last: number | null;
   last_step: number;
@@ -44,6 +47,7 @@ export function toHead(row: SeriesRow): Head {
     id: row.id,
     run: row.run,
     metric: row.metric,
+    source: row.source as Source,
     count: row.count,
     last: row.last ?? NaN,
     lastStep: row.last_step,

@@ -15,6 +15,7 @@ import {
   ROW_BUCKETS,
   toBytes,
 } from './pyramid.js';
+import { Source } from './source.js';
 import { Timeline } from './timeline.js';
 
 /** Inbox size at which pending points are folded into chunks, and how many series are folded with one commit. */
@@ -57,14 +58,15 @@ export class SeriesTable {
     return heads;
   }
 
-  create(run: number, metric: number): Head {
+  create(run: number, metric: number, source: Source = Source.logged): Head {
     const { id } = this.db.run(
-      'INSERT INTO series (run, metric, count, last_step, folded) VALUES (?, ?, 0, 0, 0)',
+      'INSERT INTO series (run, metric, source, count, last_step, folded) VALUES (?, ?, ?, 0, 0, 0)',
       run,
       metric,
+      source,
     );
     const empty = { count: 0, last: null, last_step: 0, min: null, max: null, folded: 0, launches: null };
-    const head = toHead({ id, run, metric, ...empty });
+    const head = toHead({ id, run, metric, source, ...empty });
     this.ofRun(run).set(metric, head);
     this.byId.set(id, head);
     return head;
@@ -117,24 +119,28 @@ export class SeriesTable {
   }
 
   purge(run: number): void {
+    for (const head of [...this.ofRun(run).values()]) this.remove(head);
+    this.heads.delete(run);
+  }
+
+  /** Forgets a series with its points. */
+  remove(head: Head): void {
     const drop = (sql: string, id: number): void => {
       this.db.run(sql, id * KEY_SPAN, (id + 1) * KEY_SPAN - 1);
     };
-    const levels = this.db.get<{ top: number | null }>('SELECT max(level) top FROM pyramid')?.top ?? -1;
-    for (const head of this.ofRun(run).values()) {
-      drop('DELETE FROM chunks WHERE key BETWEEN ? AND ?', head.id);
-      if (head.folded >= CHUNK_POINTS) {
-        for (let level = 0; level <= levels; level++) {
-          drop(`DELETE FROM pyramid WHERE level = ${level} AND key BETWEEN ? AND ?`, head.id);
-        }
+    drop('DELETE FROM chunks WHERE key BETWEEN ? AND ?', head.id);
+    if (head.folded >= CHUNK_POINTS) {
+      const levels = this.db.get<{ top: number | null }>('SELECT max(level) top FROM pyramid')?.top ?? -1;
+      for (let level = 0; level <= levels; level++) {
+        drop(`DELETE FROM pyramid WHERE level = ${level} AND key BETWEEN ? AND ?`, head.id);
       }
-      head.pending = null;
-      head.folded = head.boxed = head.count;
-      this.byId.delete(head.id);
-      this.touched.delete(head);
     }
-    this.heads.delete(run);
-    this.db.run('DELETE FROM series WHERE run = ?', run);
+    head.pending = null;
+    head.folded = head.boxed = head.count;
+    this.byId.delete(head.id);
+    this.touched.delete(head);
+    this.heads.get(head.run)?.delete(head.metric);
+    this.db.run('DELETE FROM series WHERE id = ?', head.id);
   }
 
   /** Folds a part of what is pending; true while there is more. Call it within a transaction. */

@@ -5,6 +5,7 @@ import { formatRunParam } from '../values.js';
 import { entryOf } from '../../../src/protocol/records.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { statusText } from '../../../src/format/statuses.js';
+import { isSystemMetric } from '../../../src/protocol/systemMetrics.js';
 
 /** A column of the run table; `key` is also what the engine sorts by. */
 export interface Column {
@@ -72,7 +73,7 @@ export function defaultColumns(
   return [
     ...params.slice(0, 8).map((name) => `param:${name}`),
     ...metrics
-      .filter((name) => name !== objective && !name.startsWith('system/'))
+      .filter((name) => name !== objective && !isSystemMetric(name))
       .slice(0, 6)
       .map((name) => `metric:${name}`),
   ];

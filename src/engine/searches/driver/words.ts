@@ -1,6 +1,7 @@
 /** Messages about a search that has trouble. */
 import type { Run } from '../../../protocol/engine.js';
 import { entryOf } from '../../../protocol/records.js';
+import { ownMetrics } from '../../../protocol/systemMetrics.js';
 import { objectivesOf, type SearchPlan } from '../plan.js';
 
 const HOW_TO_GO_ON = (id: string): string =>
@@ -31,7 +32,10 @@ function lastFailure(runs: readonly Run[], plan: SearchPlan): string {
   const objectives = objectivesOf(plan.experiment);
   const missing = done && (objectives.find(({ metric }) => !entryOf(done.metrics, metric)) ?? objectives[0]);
   if (!missing) return '';
-  const logged = Object.keys(done.metrics).slice(0, 12).join(', ');
+  const logged = ownMetrics(done.metrics)
+    .map(([name]) => name)
+    .slice(0, 12)
+    .join(', ');
   return `None logged the objective "${missing.metric}"${logged ? `; they logged ${logged}` : ''}. Set objective.metric to what the program logs.`;
 }
 

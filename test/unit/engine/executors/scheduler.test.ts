@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Gpu } from '../../../../src/engine/machine/devices.js';
-import { parseGpus, visibleGpus } from '../../../../src/engine/machine/devices.js';
+import { parseGpus } from '../../../../src/engine/machine/devices.js';
+import { visibleGpus } from '../../../../src/engine/machine/visibleGpus.js';
 import {
   placementEnv,
   Scheduler,

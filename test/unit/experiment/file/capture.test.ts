@@ -18,10 +18,10 @@ describe('capture', () => {
     expect(read('off').experiment?.capture).toEqual(CAPTURE_OFF);
     expect(read('false').experiment?.capture).toEqual(CAPTURE_OFF);
     expect(read('[keras, tqdm]').experiment?.capture).toEqual({ ...CAPTURE_AUTO, libraries: ['keras', 'tqdm'] });
-    expect(read('{ wandb: replace, output: ["a (b)"], files: off, system: false }').experiment?.capture).toEqual({
+    expect(read('{ wandb: replace, output: ["a (?P<b>c)"], files: off, system: false }').experiment?.capture).toEqual({
       libraries: 'auto',
       wandb: 'replace',
-      output: ['a (b)'],
+      output: ['a (?P<b>c)'],
       files: 'off',
       system: false,
     });
@@ -37,6 +37,11 @@ describe('capture', () => {
     expect(problems('{ wandb: both }')).toEqual(['2:19 wandb must be listen or replace']);
     expect(problems('{ outputs: off }')).toEqual(['2:12 unknown key "outputs" (did you mean "output"?)']);
     expect(problems('{ files: [] }')).toEqual(['2:19 files must be auto, off or a list of at most 100 file patterns']);
+    expect(problems('{ output: ["loss"] }')).toEqual([
+      '2:21 output: "loss" names no metric: write (?<loss>[\\d.]+), or (?<name>\\w+)=(?<value>[\\d.]+)',
+    ]);
+    expect(problems('{ output: ["(?<loss>"] }')[0]).toMatch(/^2:21 output: .* is no regular expression: /);
+    expect(problems('{ output: ["(?<step>x)"] }')).toHaveLength(1);
     expect(problems('{ system: 1 }')).toEqual(['2:20 system must be true or false']);
   });
 

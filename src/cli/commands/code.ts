@@ -1,0 +1,83 @@
+import * as path from 'node:path';
+import type { RecordedCode } from '../../protocol/recorded.js';
+import { JSON_OPTION, TRUST_OPTION, type Command } from '../command.js';
+import { CommandError, UsageError } from '../errors.js';
+import { safe, safeLine } from '../terminal.js';
+import { fileWithin } from '../../files/runCode.js';
+
+export const code: Command = {
+  name: 'code',
+  usage: 'RUN [--diff | --worktree DIR [--run]]',
+  summary: 'Shows the code that a run had when it started, or puts it into a git worktree.',
+  details:
+    'That is the commit, what differed from it, and small files that git does not track. Files that may hold secrets, such as .env, ' +
+    'are only named. RUN is an id, the beginning of one, a name, or `latest`.',
+  options: {
+    diff: { type: 'boolean', help: 'Print the changes to the commit as a patch.' },
+    worktree: { type: 'string', value: 'DIR', help: 'Make DIR a worktree of the repository with that code.' },
+    run: { type: 'boolean', help: 'Run it there, with the same parameters and seed.' },
+    trust: TRUST_OPTION,
+    json: JSON_OPTION,
+  },
+  examples: [
+    ['tunesmith code latest', 'what the newest run was started from'],
+    ['tunesmith code 3f2a --worktree ../as-it-was --run', 'do it again as it was'],
+  ],
+  args: [1, 1],
+  async run(context, input) {
+    const { id } = await context.run(input.args[0]!);
+    const engine = await context.engine();
+    const worktree = input.text('worktree');
+    if (input.flag('run') && worktree === undefined) throw new UsageError('--run needs --worktree DIR.');
+    const { code: recorded } = await engine.request('runs/recorded', { id });
+    if (!recorded)
+      throw new CommandError(`Nothing is recorded of the code of ${id}: its working folder was in no git repository.`);
+    if (worktree !== undefined) {
+      const folder = path.resolve(context.cwd, worktree);
+      const trust = input.flag('trust') ? { trust: true } : {};
+      const made = await engine.request('runs/checkout', { id, folder, toRun: input.flag('run'), ...trust });
+      for (const note of made.notes) context.say(safeLine(note));
+      if (!input.flag('run')) {
+        if (input.flag('json')) context.json(made);
+        else context.print(`Its code is in ${safeLine(made.cwd)}`);
+        return 0;
+      }
+      const detail = await engine.request('runs/get', { id });
+      const file = fileWithin(detail, recorded, made.folder);
+      if (file === null)
+        throw new CommandError(`${id} was not started from a file in the repository: start it in ${made.cwd}.`);
+      const { params, floats, seed } = detail;
+      const { run } = await engine.request('runs/start', { file, params, floats, seed });
+      if (input.flag('json')) context.json({ ...made, run: run.id });
+      else context.print(`started ${run.id} in ${safeLine(made.cwd)}`);
+      return 0;
+    }
+    if (input.flag('diff')) {
+      const { changes } = await engine.request('runs/code', { id });
+      context.print(safe(changes ?? '').trimEnd());
+      return 0;
+    }
+    if (input.flag('json')) context.json(recorded);
+    else for (const line of codeLines(recorded)) context.print(safeLine(line));
+    return 0;
+  },
+};
+
+/** Golden-tested. */
+export function codeLines(code: RecordedCode): string[] {
+  const { changed, untracked, leftOut } = code;
+  const list = (names: readonly string[]): string[] => [
+    ...names.slice(0, 50).map((name) => `  ${name}`),
+    ...(names.length > 50 ? [`  … and ${names.length - 50} more`] : []),
+  ];
+  return [
+    `commit ${code.commit}${code.branch ? ` (${code.branch})` : ''}`,
+    ...(code.remote ? [`remote ${code.remote}`] : []),
+    ...(code.folder ? [`folder ${code.folder}`] : []),
+    ...(changed.length > 0 ? ['changed:', ...list(changed)] : ['no changes to the commit']),
+    ...(untracked.length > 0
+      ? ['not tracked:', ...list(untracked.map(({ path, kept }) => (kept ? path : `${path} (content not kept)`)))]
+      : []),
+    ...(leftOut.length > 0 ? ['left out:', ...list(leftOut)] : []),
+  ];
+}

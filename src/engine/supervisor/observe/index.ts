@@ -1,0 +1,74 @@
+/** Observes a program that says nothing to Tunesmith itself: its output and its use of the machine. */
+import { join } from 'node:path';
+import { readReal } from '../../../files/real.js';
+import { launchFile, RUN_FILES } from '../../../protocol/runFiles.js';
+import type { Program } from '../program.js';
+import { launchRecord } from '../journal.js';
+import { captureOf, type ProgramSpec } from '../spec.js';
+import { SystemSampler } from '../system/sampler.js';
+import { ObservedJournal } from './journal.js';
+import { PrintedMetricsWatch } from './printed.js';
+
+/** The beginning of a line with metrics, as clients write it. */
+const METRICS_LINE = /^\{\s*"(?:type"\s*:\s*"metrics|step|epoch|time|values)"/m;
+
+export interface Observers {
+  /** A client of the program has sent bytes of its journal. */
+  streamed(data: string): void;
+  /** Call it once the program is gone. */
+  stop(): void;
+}
+
+export interface Circumstances {
+  /** The program's environment. */
+  env: Record<string, string>;
+  mark: number;
+  /** Bytes of output that earlier launches have printed. */
+  printedFrom: number;
+  /** Tells the person. */
+  warn(text: string): void;
+}
+
+/** Begins to observe a program that was just started, as its `capture` says. */
+export function observe(
+  folder: string,
+  spec: ProgramSpec,
+  program: Program,
+  { env, mark, printedFrom, warn }: Circumstances,
+): Observers {
+  const { output, system } = captureOf(spec, env);
+  const begins = spec.launch && launchRecord(spec.launch);
+  const printed =
+    output === 'off'
+      ? null
+      : new PrintedMetricsWatch(folder, { output, begins, objective: spec.objective, from: printedFrom, warn });
+  let sampler: SystemSampler | null = null;
+  if (system && program.pid !== null) {
+    const journal = new ObservedJournal(folder, RUN_FILES.systemJournal, begins);
+    const isPaused = (): boolean => program.paused;
+    sampler = new SystemSampler(journal, { pid: program.pid, mark, env, startedAt: firstStart(folder), isPaused });
+  }
+  let hasLogged = false;
+  return {
+    streamed(data) {
+      if (hasLogged || !data.includes('"values"')) return;
+      hasLogged = METRICS_LINE.test(data);
+      if (hasLogged) printed?.loggedByProgram();
+    },
+    stop() {
+      printed?.stop();
+      sampler?.stop();
+    },
+  };
+}
+
+/** When the run's first launch began, in milliseconds since the epoch. */
+function firstStart(folder: string): number {
+  try {
+    const { time } = JSON.parse(readReal(join(folder, launchFile(1)), 4096)) as { time?: unknown };
+    if (typeof time === 'number') return time;
+  } catch {
+    // Moved away by somebody; the seconds then count from this launch.
+  }
+  return Date.now();
+}

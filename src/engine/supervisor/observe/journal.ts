@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { RUN_FILES } from '../../../protocol/runFiles.js';
+import type { JournalRecord } from '../../../protocol/journal.js';
+import { appendLine } from '../../disk/appendLine.js';
+
+/** Records that wait for room on a full disk; older ones go first. */
+const MAX_WAITING = 5000;
+
+/**
+ * A journal of what the supervisor observes of a program: one more file in the run's folder, with the same records. It is
+ * made with its first record.
+ */
+export class ObservedJournal {
+  private waiting: string[] = [];
+  private readonly path: string;
+  private bytes = 0;
+
+  constructor(
+    folder: string,
+    readonly file: string,
+    /** Stands before the first record of a later launch. */
+    private begins: string | null,
+    /** Bytes that one launch may write. */
+    private readonly limit = Infinity,
+  ) {
+    this.path = join(folder, RUN_FILES.journal, file);
+  }
+
+  /** No more is taken. */
+  get isFull(): boolean {
+    return this.bytes >= this.limit;
+  }
+
+  add(record: JournalRecord): void {
+    if (this.isFull) return;
+    if (this.begins !== null) this.waiting.push(this.begins);
+    this.begins = null;
+    const line = JSON.stringify(record);
+    this.bytes += line.length;
+    this.waiting.push(line);
+    if (this.waiting.length > MAX_WAITING) this.waiting.splice(0, this.waiting.length - MAX_WAITING);
+  }
+
+  /** Writes what was added, in one piece. Never throws: on a full disk it waits for the next time. */
+  flush(): void {
+    if (this.waiting.length === 0) return;
+    try {
+      appendLine(this.path, this.waiting.join('\n'));
+      this.waiting = [];
+    } catch {
+      // A torn last line is found and left out by whoever reads it; then its record comes again, whole.
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { closeSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import { openReal, sizeReal } from '../../../files/real.js';
+import { MetricReader, type PrintedMetrics } from '../../../output/metrics/reader.js';
+import { RUN_FILES } from '../../../protocol/runFiles.js';
+import type { WireNumber } from '../../../protocol/values.js';
+import { setEntry } from '../../../protocol/records.js';
+import { ObservedJournal } from './journal.js';
+import { PatternReader } from './patterns.js';
+
+const EVERY_MS = 500;
+const BLOCK = 64 << 10;
+/** Milliseconds of one look, and of the last one. */
+const LOOK_MS = 40;
+const LAST_MS = 1000;
+/** Output that may wait to be read; of more, only the newest part is. */
+const MAX_BEHIND = 4 << 20;
+const MAX_JOURNAL = 64 << 20;
+
+export interface PrintedOptions {
+  /** `auto`, or a person's patterns. */
+  output: 'auto' | readonly string[];
+  /** See `ObservedJournal`. */
+  begins: string | null;
+  /** The run's objective may be printed whatever else is recorded. Null: there is none. */
+  objective: string | null;
+  /** Bytes that earlier launches have printed. They are recorded already. */
+  from: number;
+  warn(text: string): void;
+}
+
+/**
+ * Reads metrics from the output of a program as the file grows, and records them in a journal of their own. Which of them
+ * count, beside what the program records itself, is decided where journals are read.
+ */
+export class PrintedMetricsWatch {
+  private readonly reader: MetricReader | PatternReader;
+  private readonly journal: ObservedJournal;
+  private readonly decoder = new StringDecoder('utf8');
+  private readonly path: string;
+  private readonly timer: NodeJS.Timeout;
+  private at: number;
+  private isSilent = false;
+  private isOverflowing = false;
+
+  constructor(
+    folder: string,
+    private readonly options: PrintedOptions,
+  ) {
+    const { output, begins } = options;
+    this.reader = output === 'auto' ? new MetricReader() : new PatternReader(output, options.warn);
+    const file = output === 'auto' ? RUN_FILES.outputJournal : RUN_FILES.patternsJournal;
+    this.journal = new ObservedJournal(folder, file, begins, MAX_JOURNAL);
+    this.path = join(folder, RUN_FILES.output);
+    this.at = options.from;
+    this.timer = setInterval(() => this.look(LOOK_MS), EVERY_MS);
+  }
+
+  /** The program records metrics itself: of those that it prints, only the objective is of interest. */
+  loggedByProgram(): void {
+    if (this.options.output === 'auto') this.isSilent = this.options.objective === null;
+  }
+
+  /** Reads what is left. Call it once the program is gone. */
+  stop(): void {
+    clearInterval(this.timer);
+    this.look(LAST_MS);
+    this.take(this.reader.end());
+    this.journal.flush();
+  }
+
+  private look(ms: number): void {
+    const size = sizeReal(this.path) ?? 0;
+    if (this.isSilent || this.journal.isFull) {
+      this.at = size;
+      return;
+    }
+    // Somebody has emptied it.
+    if (size < this.at) this.at = size;
+    const until = performance.now() + ms;
+    try {
+      while (this.at < size && performance.now() < until) this.take(this.reader.push(this.next(size)));
+    } catch {
+      // Tried again at the next look: the file may be away for a moment.
+    }
+    if (size - this.at > MAX_BEHIND) this.skip(size);
+    this.journal.flush();
+  }
+
+  private next(size: number): string {
+    const file = openReal(this.path);
+    try {
+      const bytes = Buffer.alloc(Math.min(BLOCK, size - this.at));
+      const read = readSync(file, bytes, 0, bytes.length, this.at);
+      if (read === 0) this.at = size;
+      this.at += read;
+      return this.decoder.write(bytes.subarray(0, read));
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** The program prints faster than anybody reads. */
+  private skip(size: number): void {
+    this.at = size - BLOCK;
+    this.reader.push('\n');
+    if (!this.isOverflowing)
+      this.options.warn('The program prints so much that not all metrics in its output could be read.');
+    this.isOverflowing = true;
+  }
+
+  private take(found: readonly PrintedMetrics[]): void {
+    const time = Date.now();
+    for (const { step, epoch, values } of found) {
+      const wire: Record<string, WireNumber> = {};
+      for (const [name, value] of values)
+        setEntry(wire, name, Number.isFinite(value) ? value : (String(value) as WireNumber));
+      this.journal.add({
+        ...{ type: 'metrics', time, values: wire },
+        ...(step !== undefined && { step }),
+        ...(epoch !== undefined && { epoch }),
+      });
+    }
+  }
+}

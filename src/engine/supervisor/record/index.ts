@@ -1,0 +1,37 @@
+/** Writes down, beside a run that was just started, with which code, in which environment and on which data it works. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFolderReal, writeReal } from '../../../files/real.js';
+import { RECORDED } from '../../../protocol/recordedFiles.js';
+import type { ProgramSpec } from '../spec.js';
+import { recordCode } from './code.js';
+import { recordData } from './data.js';
+import { recordEnvironment } from './environment.js';
+
+/**
+ * Nothing waits for it: the program runs meanwhile. Only a run's first launch is recorded. Never rejects. `here`: the run's
+ * folder; `env`: the program's; `ours`: our own folder on its PYTHONPATH.
+ */
+export async function recordStart(
+  here: string,
+  spec: ProgramSpec,
+  env: Record<string, string>,
+  ours: string | null,
+): Promise<void> {
+  const folder = join(here, RECORDED.folder);
+  if (existsSync(folder)) return;
+  const keep = (name: string, text: string): void => {
+    makeFolderReal(folder);
+    writeReal(join(folder, name), text, { sync: false });
+  };
+  const { argv, cwd, params, network } = spec;
+  await Promise.allSettled([
+    recordCode(cwd).then((files) => {
+      for (const [name, text] of Object.entries(files ?? {})) keep(name, text);
+    }),
+    recordEnvironment({ argv, cwd, env, ours }).then((facts) => keep(RECORDED.environment, JSON.stringify(facts))),
+    recordData([argv.slice(1), params, network], cwd).then((data) => {
+      if (data.length > 0) keep(RECORDED.data, JSON.stringify(data));
+    }),
+  ]);
+}

@@ -1,0 +1,122 @@
+/** Use, memory, power and temperature of the GPUs that a program may use, by the tools of their makers. */
+import { execFile } from 'node:child_process';
+import { RUN_ENV } from '../../../protocol/runFiles.js';
+import { visibleGpus } from '../../machine/visibleGpus.js';
+
+export interface GpuUse {
+  index: number;
+  /** Percent, MiB, watts, degrees Celsius; null: the tool does not tell. */
+  use: number | null;
+  memory: number | null;
+  power: number | null;
+  temperature: number | null;
+}
+
+type Reader = (env: NodeJS.ProcessEnv) => Promise<GpuUse[]>;
+
+/** A driver that wakes up for each question needs seconds. */
+const TIMEOUT = 10_000;
+/** Failures in a row after which nobody asks any more. */
+const MAX_FAILURES = 3;
+
+export class Gpus {
+  private readers: Reader[];
+  private failures = 0;
+
+  /** `env`: the program's. */
+  constructor(private readonly env: NodeJS.ProcessEnv) {
+    const { CUDA_VISIBLE_DEVICES: visible } = env;
+    const hidden = visible !== undefined && (visible.trim() === '' || visible.trim().startsWith('-1'));
+    if (process.platform === 'darwin') this.readers = [apple];
+    else this.readers = [...(hidden ? [] : [nvidia]), ...(process.platform === 'linux' ? [rocm] : [])];
+  }
+
+  /** Never rejects. Empty: there are none that anybody tells of. */
+  async read(): Promise<GpuUse[]> {
+    for (; this.readers.length > 0; this.readers.shift()) {
+      try {
+        const gpus = await this.readers[0]!(this.env);
+        this.failures = 0;
+        return gpus;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT' || ++this.failures >= MAX_FAILURES) continue;
+        return [];
+      }
+    }
+    return [];
+  }
+}
+
+function ask(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
+  // It is no part of the run, although we start it.
+  const options = { timeout: TIMEOUT, windowsHide: true, maxBuffer: 4 << 20, env: { ...env, [RUN_ENV.outlive]: '1' } };
+  return new Promise((resolve, reject) => {
+    execFile(program, args, options, (error, stdout) => (error ? reject(error) : resolve(stdout)));
+  });
+}
+
+const NVIDIA = 'index,uuid,utilization.gpu,memory.used,power.draw,temperature.gpu';
+
+async function nvidia(env: NodeJS.ProcessEnv): Promise<GpuUse[]> {
+  const text = await ask('nvidia-smi', [`--query-gpu=${NVIDIA}`, '--format=csv,noheader,nounits'], env);
+  return parseNvidia(text, env.CUDA_VISIBLE_DEVICES);
+}
+
+/** Reads the answer of `nvidia-smi`; keeps to the GPUs of CUDA_VISIBLE_DEVICES. */
+export function parseNvidia(csv: string, visible: string | undefined): GpuUse[] {
+  const gpus = csv.split('\n').flatMap((line) => {
+    const [index = '', uuid = '', ...numbers] = line.split(',').map((cell) => cell.trim());
+    if (!/^\d+$/.test(index) || numbers.length < 4) return [];
+    const [use, memory, power, temperature] = numbers.map(numberOrNull);
+    return [{ index: Number(index), uuid, use: use!, memory: memory!, power: power!, temperature: temperature! }];
+  });
+  return visibleGpus(gpus, visible).map(({ index, use, memory, power, temperature }) => ({
+    ...{ index, use, memory, power, temperature },
+  }));
+}
+
+async function rocm(env: NodeJS.ProcessEnv): Promise<GpuUse[]> {
+  return parseRocm(
+    await ask('rocm-smi', ['--showuse', '--showmeminfo', 'vram', '--showpower', '--showtemp', '--json'], env),
+  );
+}
+
+/** Reads the JSON of `rocm-smi`, whose keys differ by version. Throws when it is none. */
+export function parseRocm(json: string): GpuUse[] {
+  return Object.entries(JSON.parse(json) as Record<string, Record<string, string>>).flatMap(([card, facts]) => {
+    const index = /^card(\d+)$/.exec(card)?.[1];
+    if (index === undefined) return [];
+    const find = (pattern: RegExp): number | null => {
+      const key = Object.keys(facts).find((name) => pattern.test(name));
+      return key === undefined ? null : numberOrNull(String(facts[key]));
+    };
+    const bytes = find(/^VRAM Total Used Memory/i);
+    return [
+      {
+        index: Number(index),
+        use: find(/^GPU use/i),
+        memory: bytes === null ? null : Math.round(bytes / 2 ** 20),
+        power: find(/Package Power/i),
+        temperature: find(/^Temperature \(Sensor (?:edge|junction)/i),
+      },
+    ];
+  });
+}
+
+async function apple(env: NodeJS.ProcessEnv): Promise<GpuUse[]> {
+  return parseApple(await ask('ioreg', ['-r', '-d', '1', '-w', '0', '-c', 'IOAccelerator'], env));
+}
+
+/** Reads the answer of `ioreg`; power and temperature are for the superuser alone. */
+export function parseApple(text: string): GpuUse[] {
+  const use = /"Device Utilization %"\s*=\s*(\d+)/.exec(text)?.[1];
+  const bytes = /"In use system memory"\s*=\s*(\d+)/.exec(text)?.[1];
+  if (use === undefined) return [];
+  const memory = bytes === undefined ? null : Math.round(Number(bytes) / 2 ** 20);
+  return [{ index: 0, use: Number(use), memory, power: null, temperature: null }];
+}
+
+function numberOrNull(text: string): number | null {
+  const value = Number.parseFloat(text);
+  return Number.isFinite(value) ? value : null;
+}

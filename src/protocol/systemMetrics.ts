@@ -1,0 +1,14 @@
+/** Metrics of the machine's use, `system/…`: beside a run's own metrics, never before them and never its objective. */
+import type { MetricSummary } from './engine.js';
+
+export const isSystemMetric = (name: string): boolean => name.startsWith('system/');
+
+/** Metrics that the run itself is about: all but the machine's use. */
+export const ownMetrics = (metrics: Readonly<Record<string, MetricSummary>>): [string, MetricSummary][] =>
+  Object.entries(metrics).filter(([name]) => !isSystemMetric(name));
+
+/** All metrics, those of the machine's use last. */
+export const ownFirst = (metrics: Readonly<Record<string, MetricSummary>>): [string, MetricSummary][] => [
+  ...ownMetrics(metrics),
+  ...Object.entries(metrics).filter(([name]) => isSystemMetric(name)),
+];

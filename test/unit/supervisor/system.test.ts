@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { parseApple, parseNvidia, parseRocm } from '../../../src/engine/supervisor/system/gpus.js';
+import { intervalAt } from '../../../src/engine/supervisor/system/sampler.js';
+import { parsePs } from '../../../src/engine/supervisor/system/usage.js';
+
+describe('the answers of tools', () => {
+  test('nvidia-smi: what it does not tell is null, lines that are none are passed over', () => {
+    const csv = 'Failed to initialize\n0, GPU-aaaa, 5, 100, 50.50, 40\n1, GPU-bbbb, [N/A], 3, [Not Supported], 41\n';
+    expect(parseNvidia(csv, undefined)).toEqual([
+      { index: 0, use: 5, memory: 100, power: 50.5, temperature: 40 },
+      { index: 1, use: null, memory: 3, power: null, temperature: 41 },
+    ]);
+    expect(parseNvidia(csv, '1,0').map(({ index }) => index)).toEqual([1, 0]);
+    expect(parseNvidia(csv, 'GPU-bb').map(({ index }) => index)).toEqual([1]);
+    expect(parseNvidia(csv, '-1')).toEqual([]);
+  });
+
+  test('rocm-smi: by the beginnings of its keys', () => {
+    const facts = {
+      'GPU use (%)': '37',
+      'VRAM Total Memory (B)': '17163091968',
+      'VRAM Total Used Memory (B)': '1073741824',
+      'Average Graphics Package Power (W)': '41.0',
+      'Temperature (Sensor edge) (C)': '53.0',
+    };
+    const json = JSON.stringify({ card0: facts, card1: {}, system: { 'Driver version': '6.7' } });
+    expect(parseRocm(json)).toEqual([
+      { index: 0, use: 37, memory: 1024, power: 41, temperature: 53 },
+      { index: 1, use: null, memory: null, power: null, temperature: null },
+    ]);
+    expect(() => parseRocm('not found')).toThrow();
+  });
+
+  test('ioreg: use and memory', () => {
+    const text = '"PerformanceStatistics" = {"In use system memory"=536870912,"Device Utilization %"=63}';
+    expect(parseApple(text)).toEqual([{ index: 0, use: 63, memory: 512, power: null, temperature: null }]);
+    expect(parseApple('')).toEqual([]);
+  });
+
+  test('ps: processor time of seconds, hours and days', () => {
+    const text = '  12     1    12   2048   0:01.50\n 13 12 12 4096 2:03:04\n 14 1 14 8 1-00:00:01\nnonsense\n';
+    expect(parsePs(text).map(({ pid, cpu, memory }) => [pid, cpu, memory])).toEqual([
+      [12, 1.5, 2 << 20],
+      [13, 7384, 4 << 20],
+      [14, 86_401, 8192],
+    ]);
+  });
+});
+
+test('a long run is sampled less often', () => {
+  expect([0, 119_999, 120_000, 3_600_000, 1e9].map(intervalAt)).toEqual([2000, 2000, 5000, 15_000, 60_000]);
+});

@@ -11,7 +11,7 @@ import os
 import sys
 from time import monotonic, time
 
-from . import _checkpoint, _command, _host, _notes, _ranks, _workspace
+from . import _checkpoint, _command, _host, _notes, _ranks, _recorded, _workspace
 from ._output import Output
 from ._place import VERSION, Place, grace_of, read_object
 from ._values import flat_params
@@ -77,6 +77,7 @@ class Standalone(Place):
         if options.get("notes"):
             spec["note"] = str(options["notes"])
         self.folder = _workspace.make_run(runs, spec, {LEASE: self._me})
+        _recorded.start(self.folder)
         self._spec = spec
         self.id = spec["id"]
         self.seed = spec["seed"]
@@ -88,7 +89,7 @@ class Standalone(Place):
         self.id = os.path.basename(folder)
         self.seed = spec.get("seed", 0)
         self.checkpoint = _checkpoint.newest(folder)
-        self.params, self.steps = _recorded(folder)
+        self.params, self.steps = _records_of(folder)
         self.params = {**spec.get("params", {}), **self.params}
         earlier = spec.get("launch")
         number = earlier.get("number", 1) if isinstance(earlier, dict) else 1
@@ -265,7 +266,7 @@ def _resumable(runs, options):
     return None
 
 
-def _recorded(folder):
+def _records_of(folder):
     """Hyperparameters that the program has stated, and the step after the last one it logged."""
     params, steps = {}, 0
     journal = os.path.join(folder, "journal")

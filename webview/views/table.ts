@@ -255,7 +255,9 @@ class RunTable extends LitElement {
           .slice(0, 3)
           .map(
             (tag) => html`<span class="tag">${tag}</span>`,
-          )}${run.note ? icon('note', l10n.t('has a note')) : nothing}</span
+          )}${run.by === undefined ? nothing : icon('robot', l10n.t('started by the agent {0}', run.by))}${
+          run.note ? icon('note', l10n.t('has a note')) : nothing
+        }</span
       >`;
     }
     if (column.kind === 'status') {

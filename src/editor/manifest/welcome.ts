@@ -22,7 +22,7 @@ export const WELCOME = [
     key: 'empty',
     view: VIEW.runs,
     when: `isWorkspaceTrusted && workspaceFolderCount != 0 && !${CONTEXT.hasRuns} && !${CONTEXT.filtered}`,
-    contents: `No runs yet. An experiment file (NAME.tune.yaml) says what to run and what to search.\n${link('New Experiment File', 'file.create')}\n${link('Open Experiment File', 'file.open')}\n${link('Open Example', 'example.open')}`,
+    contents: `No runs yet. Open your training script and press “Run” or “Tune…” above its arguments or its main part. An experiment file (NAME.tune.yaml) says what to run and what to search.\n${link('New Experiment File', 'file.create')}\n${link('Open Experiment File', 'file.open')}\n${link('Open Example', 'example.open')}`,
   },
   {
     key: 'filtered',

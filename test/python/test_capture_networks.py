@@ -31,12 +31,12 @@ class TensorBoardTest(CaptureCase):
         self.assertEqual(kinds, {"digit": "image/png", "digits": "image/png", "note": "text/plain"})
         self.assertEqual(self.facts()["captured"], "tensorboard")
 
-    @needs("tensorboardX")
+    @needs("tensorboardX", "pillow")
     def test_tensorboardx(self):
         self.run_script("from tensorboardX import SummaryWriter\nwriter = SummaryWriter('logs')\n" + dedented(self.WRITES))
         self.check()
 
-    @needs("torch", "tensorboard")
+    @needs("torch", "tensorboard", "pillow")
     def test_pytorch(self):
         self.run_script("from torch.utils.tensorboard import SummaryWriter\nwriter = SummaryWriter('logs')\n" + dedented(self.WRITES))
         self.check()

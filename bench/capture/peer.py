@@ -38,6 +38,14 @@ def wandb(script):
         return log(self, data, *args, **kwargs)
 
     wandb.sdk.wandb_run.Run._partial_history_callback = listen
+    begin = wandb.init
+
+    def init(*args, config=None, **kwargs):
+        # The script's own call gives the same run back and its configuration away.
+        params.update(config or {})
+        return begin(*args, config=config, **kwargs)
+
+    wandb.init = init
     run_script(script)
     params.update(dict(run.config))
     finish(run)

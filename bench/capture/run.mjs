@@ -116,6 +116,13 @@ function peer(tracker, name) {
   }
 }
 
+/** Where metrics and parameters come from; argparse has no metrics, so those are read from the output. */
+function sources({ captured, metrics }) {
+  const libraries = captured.split(', ').filter(Boolean);
+  const isSilent = libraries.every((name) => name === 'argparse' || name === 'tqdm');
+  return [...libraries, ...(isSilent && metrics.length > 0 ? ['output'] : [])].join(', ');
+}
+
 const rows = [];
 for (const name of scripts) {
   const found = await ours(name);
@@ -130,7 +137,7 @@ for (const name of scripts) {
       metrics: found.metrics.length,
       params: found.params.length,
     },
-    ...{ media: found.media, by: found.captured || (found.metrics.length > 0 ? 'output' : ''), exit: found.code },
+    ...{ media: found.media, by: sources(found), exit: found.code },
   };
   for (const tracker of values.peers.split(',').filter(Boolean)) {
     const theirs = peer(tracker, name);

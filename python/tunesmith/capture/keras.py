@@ -92,14 +92,22 @@ def _params(sink, model, given):
 def _epoch(sink, model, epoch, logs, epochs):
     rate = getattr(getattr(model, "optimizer", None), "learning_rate", None)
     if rate is not None and "learning_rate" not in logs and "lr" not in logs:
-        try:
-            logs["learning_rate"] = float(rate)
-        except (TypeError, ValueError):
-            # A schedule; its value is known to the optimizer alone.
-            pass
+        value = _number(rate)
+        # A schedule's value is known to the optimizer alone.
+        if value is not None:
+            logs["learning_rate"] = value
     sink.metrics("keras", logs, epoch, epoch)
     if epochs:
         sink.progress((epoch + 1) / epochs, f"epoch {epoch + 1}/{epochs}")
+
+
+def _number(value):
+    for read in (float, lambda variable: float(variable.numpy())):
+        try:
+            return read(value)
+        except (TypeError, ValueError, AttributeError):
+            pass
+    return None
 
 
 def _is_plain(value):

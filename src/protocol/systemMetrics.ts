@@ -12,3 +12,9 @@ export const ownFirst = (metrics: Readonly<Record<string, MetricSummary>>): [str
   ...ownMetrics(metrics),
   ...Object.entries(metrics).filter(([name]) => isSystemMetric(name)),
 ];
+
+/** Returns how many points a run has logged itself: those of the machine grow also while it stands still. */
+export function ownPoints(metrics: Readonly<Record<string, { count: number }>>): number {
+  const own = Object.entries(metrics).filter(([name]) => !isSystemMetric(name));
+  return own.reduce((sum, [, { count }]) => sum + count, 0);
+}

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { writeReal } from '../../files/real.js';
 import { type Alert, KeptAlertRule } from '../../protocol/alerts.js';
 import type { Run } from '../../protocol/engine.js';
+import { ownPoints } from '../../protocol/systemMetrics.js';
 import { replaceUnsafe } from '../../protocol/shownText.js';
 import type { StoreApi } from '../../store/api.js';
 import type { Log } from '../disk/log.js';
@@ -113,7 +114,7 @@ export class Alerts {
     const now = Date.now();
     const next: typeof this.growth = new Map();
     for (const { id, metrics, status } of live) {
-      const points = Object.values(metrics).reduce((sum, { count }) => sum + count, 0);
+      const points = ownPoints(metrics);
       const seen = this.growth.get(id);
       // Time in the queue or paused is no stall.
       const isQuiet = seen?.points === points && status === 'running';

@@ -1,6 +1,7 @@
 /** The tool that waits. The engine says what changes; nothing is polled. */
 import { z } from 'zod';
 import { LIVE_STATUSES, type Run, type Search } from '../../protocol/engine.js';
+import { ownPoints } from '../../protocol/systemMetrics.js';
 import { entryOf } from '../../protocol/records.js';
 import { briefRun, briefSearch, numberOf } from '../answers.js';
 import { ToolError, type BenchFolder } from '../bench.js';
@@ -81,7 +82,7 @@ function wait(folder: BenchFolder, input: Input, first: Item, signal: AbortSigna
   /** Begins anew whenever the run has logged something. */
   const watchForStall = (item: Item): void => {
     if (input.until !== 'trouble' || !('run' in item) || item.run.status !== 'running') return;
-    const now = pointsOf(item.run);
+    const now = ownPoints(item.run.metrics);
     if (now === points) return;
     points = now;
     clearTimeout(stalled);
@@ -145,8 +146,6 @@ function reason({ until, metric, above, below }: Input, first: Item, now: Item):
   }
   return isOver(now) ? `It is ${status}.` : null;
 }
-
-const pointsOf = ({ metrics }: Run): number => Object.values(metrics).reduce((sum, { count }) => sum + count, 0);
 
 function isOver(item: Item): boolean {
   if ('run' in item) return !LIVE_STATUSES.includes(item.run.status);

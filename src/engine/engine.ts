@@ -52,8 +52,10 @@ export interface EngineOptions {
   distFolder: string;
   /** Leaves after so long without clients and work. */
   idleMs: number;
-  /** A problem found before the engine started, in one sentence; shown in its status. */
+  /** A problem found before the engine started, in one sentence; every client hears of it. */
   problem: string | null;
+  /** Why nothing can be changed in this folder, in one sentence. The status has it; a client that looks isn't told. */
+  readOnly: string | null;
 }
 
 /** How often the address is checked to be in its place, and idleness looked at. */
@@ -167,7 +169,7 @@ export class Engine {
         version,
         workspace: paths.workspace,
         startedAt: this.startedAt,
-        problem: () => this.condition().problem,
+        problem: () => [this.condition().problem, this.options.readOnly].filter(Boolean).join(' ') || null,
         work: () => this.work(),
         // After the answer is on its way.
         leave: (why) => void setTimeout(() => void this.leave(why), 20),

@@ -33,8 +33,7 @@ async function main(): Promise<number> {
     return 0;
   }
   writeReal(path.join(paths.local, 'workspace.json'), JSON.stringify({ path: workspace }));
-  const problem = [state.problem, readOnly].filter(Boolean).join(' ') || null;
-  if (problem) log.warn(problem);
+  for (const problem of [state.problem, readOnly]) if (problem) log.warn(problem);
   // Going on in a state that nobody knows is worse than ending: runs go on, and the next client starts a fresh engine.
   const crash = (error: unknown): void => {
     log.error(
@@ -55,7 +54,8 @@ async function main(): Promise<number> {
       version: process.env.TUNESMITH_VERSION ?? '0.0.0',
       distFolder: __dirname,
       idleMs: idleSeconds() * 1000,
-      problem,
+      problem: state.problem,
+      readOnly,
     });
     await engine.start();
   } catch (error) {

@@ -29,6 +29,8 @@ export function liveRun(env: NodeJS.ProcessEnv = process.env): RunClient | null 
   }
 }
 
+/** How long a signal waits for the supervisor's greeting, in milliseconds. */
+const GREETING_MS = 300;
 const ENDS = { stop: 'stopped', prune: 'pruned', pause: 'paused' } as const;
 
 class LiveRun implements RunClient {
@@ -244,7 +246,14 @@ class LiveRun implements RunClient {
       this.lastError = error instanceof Error ? (error.stack ?? error.message) : String(error);
     });
     // A worker thread can't listen to signals.
-    if (isMainThread) process.on('SIGTERM', () => this.stopPoint.hurry());
+    if (isMainThread) process.on('SIGTERM', () => this.hurry());
+  }
+
+  /** A client that has just begun hears of a signal before it is connected, and only then why it is to end. */
+  private hurry(): void {
+    const act = (): void => this.stopPoint.hurry();
+    if (this.stream) this.stream.afterGreeting(GREETING_MS, act);
+    else act();
   }
 
   private failure(): FinishStatus | undefined {

@@ -29,6 +29,8 @@ export class Stream {
   private bytes = 0;
   private start = 0;
   private dropped = false;
+  private greeted = false;
+  private readonly greeting: (() => void)[] = [];
   private timer: NodeJS.Timeout | null = null;
   private wait = 250;
   private closed = false;
@@ -64,6 +66,19 @@ export class Stream {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
       this.waiters.push(() => (clearTimeout(timer), resolve()));
+    });
+  }
+
+  /**
+   * Calls `then` once the supervisor has greeted this client, and has told it what was asked before; at once if it has,
+   * and after `timeoutMs` in any case.
+   */
+  afterGreeting(timeoutMs: number, then: () => void): void {
+    if (this.greeted) return then();
+    const timer = setTimeout(then, timeoutMs);
+    this.greeting.push(() => {
+      clearTimeout(timer);
+      then();
     });
   }
 
@@ -152,8 +167,16 @@ export class Stream {
       return;
     }
     if (isControl(message)) this.options.onControl(message);
+    else if (!this.greeted && isWelcome(message)) {
+      this.greeted = true;
+      // Requests that were made earlier follow the greeting.
+      for (const then of this.greeting.splice(0)) setImmediate(then);
+    }
   }
 }
+
+const isWelcome = (message: unknown): boolean =>
+  typeof message === 'object' && message !== null && 'type' in message && message.type === 'welcome';
 
 function isControl(message: unknown): message is Control {
   if (typeof message !== 'object' || message === null || !('type' in message)) return false;

@@ -1,7 +1,7 @@
 /** Decides which run a log file belongs to when several work in one folder. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { readReal } from '../../../files/real.js';
+import { readReal, statReal } from '../../../files/real.js';
 import { RUN_FILES } from '../../../protocol/runFiles.js';
 import { processStartTime } from '../processes.js';
 import { ProcessTree } from '../tree.js';
@@ -71,7 +71,7 @@ export class Owners {
     const own = path.basename(this.folder);
     for (const name of list(runs).slice(-MOST_RUNS)) {
       if (name === own || name.startsWith('.')) continue;
-      const lease = fs.lstatSync(path.join(runs, name, RUN_FILES.lease), { throwIfNoEntry: false });
+      const lease = statReal(path.join(runs, name, RUN_FILES.lease));
       if (!lease || Date.now() - lease.mtimeMs > FRESH_MS) continue;
       try {
         const { cwd } = JSON.parse(readReal(path.join(runs, name, RUN_FILES.spec))) as { cwd?: unknown };

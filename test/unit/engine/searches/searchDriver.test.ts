@@ -40,7 +40,7 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
   const experiment = {
     name: 'e',
     file: '/e.tune.yaml',
-    program: { kind: 'command', value: ['true'] },
+    program: { kind: 'command', argv: ['true'] },
     params: { lr: 1 },
     search: { space: { lr: {} } },
     objective: { metric: 'loss', goal: 'minimize' },

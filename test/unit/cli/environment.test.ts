@@ -140,7 +140,7 @@ describe.runIf(process.platform !== 'win32')('programs get the environment of wh
       .trim()
       .split('\n')
       .map((file) => path.basename(file));
-    // What lists the packages of the interpreter is no program of ours.
+    // The interpreter is also asked for its packages.
     expect(new Set(loaded.filter((name) => !name.startsWith('import sys;')))).toEqual(new Set(['cli.cjs', 'show.mjs']));
     expect((await seen(three)).env.NODE_OPTIONS).toBe(process.env.NODE_OPTIONS);
     expect(fs.readFileSync(local('engine.json'), 'utf8')).toBe(pid);

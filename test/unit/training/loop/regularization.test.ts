@@ -194,8 +194,10 @@ it('max-norm applies to recurrent layers and embeddings that set it', async () =
   ];
   const dataset = rings(40);
   // An embedding takes whole numbers.
-  for (const { inputs } of [dataset.train, dataset.validation!])
-    inputs.forEach((x, i) => (inputs[i] = Math.round(2 + x)));
+  for (const { inputs } of [dataset.train, dataset.validation!]) {
+    const words = inputs as Float32Array;
+    words.forEach((x, i) => (words[i] = Math.round(2 + x)));
+  }
   const run = training({ layers, loss: 'crossEntropy', optimizer: 'adam', epochs: 1 }, dataset);
   await run.run();
   const bounded = (name: string, axis: number) =>

@@ -8,6 +8,7 @@ import type { Parts } from './parts.js';
 import { fileFor, folderFor } from './pick.js';
 import type { Handlers } from './registry.js';
 import { templates } from './templates.js';
+import { showFile } from '../showFile.js';
 
 type Names = Extract<keyof Handlers, `file.${string}` | `example.${string}` | `panel.${string}` | `explorer.${string}`>;
 
@@ -25,12 +26,7 @@ export function fileCommands(parts: Parts): Pick<Handlers, Names> {
       if (!files.isExperiment(file)) throw new Error(l10n.t('{0} is no experiment file.', file));
       const place =
         line === undefined ? undefined : new vscode.Position(Math.max(0, line - 1), Math.max(0, (column ?? 1) - 1));
-      await vscode.window.showTextDocument(vscode.Uri.file(file), {
-        preview: false,
-        // From the panel: the file belongs in the other group, beside it.
-        ...(place && { selection: new vscode.Range(place, place) }),
-        ...(vscode.window.activeTextEditor === undefined && { viewColumn: vscode.ViewColumn.One }),
-      });
+      await showFile(file, place && new vscode.Range(place, place));
     },
 
     'file.create': async (arg) => {

@@ -11,6 +11,7 @@ import type { Parts } from './parts.js';
 import { fileFor, runFor, type RunIn } from './pick.js';
 import type { Handlers } from './registry.js';
 import { askTrainer } from './trainer.js';
+import { showFile } from '../showFile.js';
 
 type Names = 'run.exportModel' | 'run.evaluate' | 'run.predict' | 'run.lrRange' | 'run.useLearningRate';
 
@@ -152,10 +153,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
       if (!run.file || !parts.files.isExperiment(run.file))
         throw new Error(l10n.t('{0} was not started from an experiment file.', run.name));
       const changed = await changeFile(run.file, { learningRate: rate });
-      await vscode.window.showTextDocument(vscode.Uri.file(run.file), {
-        preview: false,
-        ...(vscode.window.activeTextEditor === undefined && { viewColumn: vscode.ViewColumn.One }),
-      });
+      await showFile(run.file);
       const words = changed ? l10n.t('The learning rate is {0} now.', rate) : l10n.t('The file has this rate already.');
       vscode.window.setStatusBarMessage(words, 3000);
     },

@@ -5,6 +5,7 @@ import { Disposables, type Disposable } from '../events.js';
 import { l10n } from '../l10n.js';
 import { NotTrustedError } from '../link/trust.js';
 import { COMMANDS, commandId, type CommandArgs, type CommandName } from '../manifest/commands.js';
+import { showFile } from '../showFile.js';
 
 export type Handlers = { [N in CommandName]: (...args: CommandArgs<N>) => unknown };
 
@@ -47,7 +48,7 @@ export async function showError(error: unknown, log: vscode.LogOutputChannel): P
 
 export async function goTo({ file, line, column }: FileProblem): Promise<void> {
   const at = new vscode.Range(line - 1, column - 1, line - 1, column - 1);
-  await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: at });
+  await showFile(file, at);
 }
 
 function problemsOf(error: unknown): FileProblem[] {

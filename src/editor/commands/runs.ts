@@ -15,6 +15,7 @@ import { askParams, fieldsOf } from './params.js';
 import type { Parts } from './parts.js';
 import { perFolder, runFor, runsFor, type RunIn } from './pick.js';
 import type { Handlers } from './registry.js';
+import { showFile } from '../showFile.js';
 
 type Names = Exclude<
   Extract<keyof Handlers, `run.${string}`>,
@@ -117,7 +118,7 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
       if (!run.file || !parts.files.isExperiment(run.file))
         throw new Error(l10n.t('{0} was not started from an experiment file.', run.name));
       const changed = await changeFile(run.file, { params: run.params, floats: run.floats });
-      await vscode.window.showTextDocument(vscode.Uri.file(run.file), { preview: false });
+      await showFile(run.file);
       if (!changed) vscode.window.setStatusBarMessage(l10n.t('The file has these values already.'), 3000);
     }),
 

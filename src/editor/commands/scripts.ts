@@ -8,6 +8,7 @@ import type { FileArg } from '../manifest/commands.js';
 import { loadScripts } from '../scripts/scriptLenses.js';
 import type { Parts } from './parts.js';
 import type { Handlers } from './registry.js';
+import { showFile } from '../showFile.js';
 
 type Names = Extract<keyof Handlers, `script.${string}`>;
 
@@ -65,7 +66,7 @@ export function scriptCommands(parts: Parts): Pick<Handlers, Names> {
         throw error;
       },
     );
-    await vscode.window.showTextDocument(vscode.Uri.file(target), { preview: false });
+    await showFile(target);
     if (!isNew) void offerReplacement(file, target);
     return target;
   };

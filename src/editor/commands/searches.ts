@@ -13,6 +13,7 @@ import type { Parts } from './parts.js';
 import { fileFor, searchFor } from './pick.js';
 import type { Handlers } from './registry.js';
 import { entryOf } from '../../protocol/records.js';
+import { showFile } from '../showFile.js';
 
 type Names = Exclude<Extract<keyof Handlers, `search.${string}`>, 'search.start'> | 'best.apply' | 'experiment.show';
 
@@ -146,7 +147,7 @@ async function apply(
 ): Promise<void> {
   const changed = await changeFile(file, { params, floats });
   const visible = vscode.window.visibleTextEditors.some(({ document }) => document.uri.fsPath === file);
-  if (!visible) await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: false });
+  if (!visible) await showFile(file);
   const values = Object.entries(params).map(([name, value]) => `${name}: ${formatParam(value, markAt(floats, name))}`);
   const text = changed ? l10n.t('Applied {0}', values.join(', ')) : l10n.t('The file has these values already.');
   vscode.window.setStatusBarMessage([text, from].filter(Boolean).join(' · '), 4000);

@@ -169,7 +169,7 @@ test.describe('a day with Tunesmith', () => {
     await bench.lens('Apply all best').click();
     await bench.command('File: Save');
     await expect.poll(() => /^ {2}lr: 0\.9\b/m.test(text())).toBe(false);
-    // Of equal results, the earliest is the best.
+    // The earliest of equal results is the best.
     const oldestFirst = cli
       .ls()
       .filter(({ objective }) => objective !== null)

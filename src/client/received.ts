@@ -1,6 +1,6 @@
 /**
  * Tells which of the parameters that nothing else passes to the program it has read, so that the person learns of the others.
- * What is read in one turn of the event loop is one record.
+ * Names read in one turn of the event loop make one record.
  */
 export class Received {
   private readonly unread: Set<string>;

@@ -15,7 +15,7 @@ from ._settings import LIBRARIES, Settings
 
 #: In the environment of a process that records what it captures: programs that it starts are no part of the run.
 OWNER = "TUNESMITH_CAPTURED_BY"
-# What starts a worker of multiprocessing, joblib or PyTorch's compiler has one of these among its arguments.
+# Workers of multiprocessing, joblib and PyTorch's compiler have one of these among their arguments.
 _WORKERS = (
     "--multiprocessing-fork",
     "from multiprocessing.",

@@ -41,7 +41,7 @@ class Sink:
         atexit.register(self._over)
         self.alive = True
 
-    # What is observed
+    # Observed values
 
     def metrics(self, library, values, step=None, epoch=None):
         """Numbers of any kind at one step. Without a step, those of one set of names are counted from 0."""
@@ -166,7 +166,7 @@ class Sink:
 
     def _do(self, library, act):
         run = self.begin({})
-        # What is logged after the end of the run is the program's own affair.
+        # Values logged after the end of the run are not recorded.
         if run._recorder.finished:
             return
         try:

@@ -73,7 +73,7 @@ def _replace(cls, name, sink, fits):
         if not sink.taking or threading.current_thread() is not threading.main_thread():
             return original(self, *args, **kwargs)
         began = perf_counter()
-        # What it fits within itself is a part of it.
+        # The models that it fits within itself are part of it.
         with sink.quiet():
             result = original(self, *args, **kwargs)
         sink.guard("sklearn", fits.note, self, args, kwargs, perf_counter() - began)

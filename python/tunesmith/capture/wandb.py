@@ -6,7 +6,7 @@ def install(module, sink):
     {
         "wandb": _init,
         "wandb.sdk.wandb_run": lambda module, sink: _run(module.Run, sink),
-        # What a disabled one does by itself is nothing.
+        # A disabled run does nothing by itself.
         "wandb.sdk.lib.noop_run": lambda module, sink: _run(module.NoopRun, sink),
         "wandb.sdk.wandb_config": _config,
         "wandb.sdk.wandb_summary": _summary,

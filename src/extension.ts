@@ -5,7 +5,7 @@ import { registerCommands } from './editor/commands/registry.js';
 import { Conditions } from './editor/conditions.js';
 import { Explorer } from './editor/explorer/tree.js';
 import { ExperimentFiles } from './editor/files.js';
-import { useTranslations } from './editor/l10n.js';
+import { useTranslations } from './format/l10n.js';
 import { Diagnostics } from './editor/language/diagnostics.js';
 import { Documents } from './editor/language/documents.js';
 import { FileStates } from './editor/language/fileStates.js';

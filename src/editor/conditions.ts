@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { escapeUnsafe } from '../protocol/shownText.js';
 import { Disposables, type Disposable } from './events.js';
-import { l10n } from './l10n.js';
+import { l10n } from '../format/l10n.js';
 import type { Engines } from './link/engines.js';
 import type { Condition, FolderEngine } from './link/folderEngine.js';
 import { commandId } from './manifest/commands.js';

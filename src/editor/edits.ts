@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Floats } from '../protocol/floats.js';
 import type { Params } from '../protocol/values.js';
-import { l10n } from './l10n.js';
+import { l10n } from '../format/l10n.js';
 import { loadExperiments } from './language/documents.js';
 
 export interface FileChange {

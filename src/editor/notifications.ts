@@ -5,7 +5,7 @@ import { isLiveSearch } from './explorer/items.js';
 import { Disposables, type Disposable } from './events.js';
 import { formatNumber } from '../format/numbers.js';
 import { formatParams, shorten } from './format.js';
-import { l10n } from './l10n.js';
+import { l10n } from '../format/l10n.js';
 import type { Engines } from './link/engines.js';
 import { commandId } from './manifest/commands.js';
 import { setting } from './settings.js';

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { isLiveSearch, searchProgress } from './explorer/items.js';
 import { Debounce, Disposables, type Disposable } from './events.js';
 import { formatNumber } from '../format/numbers.js';
-import { l10n } from './l10n.js';
+import { l10n } from '../format/l10n.js';
 import type { Engines } from './link/engines.js';
 import { commandId } from './manifest/commands.js';
 import type { Run, Search } from '../protocol/engine.js';

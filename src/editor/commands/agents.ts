@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { MOST_HOURS } from '../../protocol/agents.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { Parts } from './parts.js';
 import { fileFor } from './pick.js';
 import type { Handlers } from './registry.js';

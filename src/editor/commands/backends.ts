@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { BackendLine } from '../../protocol/backends.js';
 import { BackendId, type BackendReport } from '../../protocol/engine.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import { pythonInterpreter } from '../link/python.js';
 import type { Parts } from './parts.js';
 import { askTrainer } from './trainer.js';

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { fileWithin } from '../../files/runCode.js';
 import type { RecordedCode } from '../../protocol/recorded.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { Parts } from './parts.js';
 import { runFor, type RunIn } from './pick.js';
 import type { Handlers } from './registry.js';

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { LIVE_STATUSES } from '../../protocol/engine.js';
 import { debugLanguage, type DebugLanguage } from '../../protocol/debugging.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { RunArg } from '../manifest/commands.js';
 import type { Parts } from './parts.js';
 import { runFor, type RunIn } from './pick.js';

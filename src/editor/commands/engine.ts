@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { EngineError } from '../../engine/clients/index.js';
 import { ErrorCode } from '../../protocol/engine.js';
 import { formatDuration } from '../../format/times.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import { commandId } from '../manifest/commands.js';
 import { installBackend, listBackends } from './backends.js';
 import type { Parts } from './parts.js';

@@ -1,7 +1,7 @@
 /** Experiment files, the example, the panel and the explorer itself. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { FileArg } from '../manifest/commands.js';
 import type { Node } from '../explorer/tree.js';
 import type { Parts } from './parts.js';

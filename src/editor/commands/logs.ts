@@ -1,7 +1,7 @@
 /** Commands for logs of other tools. */
 import * as vscode from 'vscode';
 import type { Node } from '../explorer/tree.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { FoundLog } from '../../protocol/foreign.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import type { Parts } from './parts.js';

@@ -6,7 +6,7 @@ import { EXPORT_FORMATS, TrainerLine, fileNameOf, type ExportFormat } from '../.
 import { RANGE } from '../../protocol/rangeTest.js';
 import { changeFile } from '../edits.js';
 import { formatNumber } from '../../format/numbers.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { Parts } from './parts.js';
 import { fileFor, runFor, type RunIn } from './pick.js';
 import type { Handlers } from './registry.js';

@@ -4,7 +4,7 @@ import { floatsOf, jsonText, markAt, type Floats } from '../../protocol/floats.j
 import type { FileForm } from '../../protocol/panel.js';
 import type { ParamValue, Params } from '../../protocol/values.js';
 import { formatParam } from '../../format/numbers.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import { readValue, type Typed } from './readValue.js';
 import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
 

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { Run, RunStatus, Search } from '../../protocol/engine.js';
 import { runRow, searchRow } from '../explorer/items.js';
 import { formatParams } from '../format.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import { SELECTION, type FileArg, type RunArg, type SearchArg } from '../manifest/commands.js';
 import type { Parts } from './parts.js';

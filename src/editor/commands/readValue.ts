@@ -1,7 +1,7 @@
 import { isFloatText, parseJson, type FloatMark } from '../../protocol/floats.js';
 import type { FormField } from '../../protocol/panel.js';
 import type { ParamValue } from '../../protocol/values.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 
 /** A typed value. `floats`: which whole numbers of it were written as floats, such as `1.0`. */
 export interface Typed {

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { FileProblem } from '../../protocol/engine.js';
 import { Disposables, type Disposable } from '../events.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import { NotTrustedError } from '../link/trust.js';
 import { COMMANDS, commandId, type CommandArgs, type CommandName } from '../manifest/commands.js';
 import { showFile } from '../showFile.js';

@@ -8,7 +8,7 @@ import { openReal, statReal } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { changeFile } from '../edits.js';
 import { formatDuration } from '../../format/times.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { RunArg } from '../manifest/commands.js';
 import { commandLine } from './commandLine.js';
 import { askParams, fieldsOf } from './params.js';

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import type { FileArg } from '../manifest/commands.js';
 import { loadScripts } from '../scripts/scriptLenses.js';

@@ -6,7 +6,7 @@ import type { Params } from '../../protocol/values.js';
 import { changeFile } from '../edits.js';
 import { isLiveSearch, isResumable, isRetryable } from '../explorer/items.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { SearchArg } from '../manifest/commands.js';
 import { readValues, valuesText } from './typedValues.js';
 import type { Parts } from './parts.js';

@@ -1,7 +1,7 @@
 /** Starting runs and searches: from a file, from an earlier run, with or without changed parameters. */
 import * as vscode from 'vscode';
 import type { Params } from '../../protocol/values.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import { loadExperiments } from '../language/documents.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import type { FileArg, RunArg } from '../manifest/commands.js';

@@ -1,5 +1,5 @@
 /** Templates of new experiment files. Each is a complete file that passes the checks. */
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface Template {
   label: string;

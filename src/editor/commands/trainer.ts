@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import * as vscode from 'vscode';
 import { shorten } from '../format.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import { setting } from '../settings.js';
 import type { Parts } from './parts.js';
 

@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { flowText } from '../../experiment/file/flowText.js';
 import { markAt, type Floats } from '../../protocol/floats.js';
 import { Params } from '../../protocol/values.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 
 export function readValues(text: string): { params?: Params; problem?: string } {
   let value: unknown;

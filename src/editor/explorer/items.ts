@@ -4,7 +4,7 @@ import type { FoundLog } from '../../protocol/foreign.js';
 import { formatNumber } from '../../format/numbers.js';
 import { formatDuration } from '../../format/times.js';
 import { formatParams, shorten } from '../format.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import { ITEM } from '../manifest/ids.js';
 
 export interface Row {

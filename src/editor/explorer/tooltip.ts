@@ -5,7 +5,7 @@ import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { formatDuration, runDuration } from '../../format/times.js';
 import { escapeMarkdown, shorten } from '../format.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import { searchProgress, statusText } from './items.js';
 import { ownMetrics } from '../../protocol/systemMetrics.js';
 

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Experiment, Run, Search } from '../../protocol/engine.js';
 import type { FoundLog } from '../../protocol/foreign.js';
 import { Debounce, Disposables } from '../events.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { Engines, EnginesChange } from '../link/engines.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import type { FoundLogs } from '../logs/foundLogs.js';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { FileProblem } from '../../protocol/engine.js';
 import { Debounce, Disposables, type Disposable } from '../events.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import { isExperimentDocument, SELECTOR, type Documents } from './documents.js';
 
 const SOURCE = 'Tunesmith';

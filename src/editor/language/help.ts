@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { Disposables, type Disposable } from '../events.js';
 import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import { loadExperiments, SELECTOR, type Documents } from './documents.js';
 import type { FileStates } from './fileStates.js';
 import { scan, type Place } from './scan.js';

@@ -5,7 +5,7 @@ import type { FileLenses } from '../../experiment/types.js';
 import { isLiveSearch, isResumable, searchProgress } from '../explorer/items.js';
 import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import { commandId, type CommandName } from '../manifest/commands.js';
 import { entryOf } from '../../protocol/records.js';
 

@@ -1,7 +1,7 @@
 /** `{name}` in commands, environments and files: where one is being typed, and what each stands for. Pure. */
 import { copyName } from '../../experiment/start/configCopies.js';
 import { RUN_FACTS } from '../../experiment/start/fill.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface Placeholder {
   name: string;

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { NotificationParams, Run, Search } from '../../protocol/engine.js';
 import { Disposables, Emitter, type Disposable } from '../events.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { ModelChange } from '../model/runsModel.js';
 import { FolderEngine, type FolderEngineOptions } from './folderEngine.js';
 

@@ -13,7 +13,7 @@ import type {
 } from '../../protocol/engine.js';
 import { RUN_ENV } from '../../protocol/runFiles.js';
 import { Disposables, Emitter, type Disposable } from '../events.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import { RunsModel } from '../model/runsModel.js';
 import { setting } from '../settings.js';
 import { pythonInterpreter } from './python.js';

@@ -6,7 +6,7 @@ import { EngineError } from '../../engine/clients/index.js';
 import { ErrorCode, ForeignRefusal } from '../../protocol/engine.js';
 import type { RequestName, RequestParams, RequestResult } from '../../protocol/engine.js';
 import { escapeUnsafe } from '../../protocol/shownText.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface Question {
   message: string;

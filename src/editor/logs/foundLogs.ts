@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import * as vscode from 'vscode';
 import { FoundLogs as FoundLogsSchema, ImportedLogs, type FoundLog } from '../../protocol/foreign.js';
 import { Disposables } from '../events.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { Engines } from '../link/engines.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 

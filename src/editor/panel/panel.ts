@@ -10,7 +10,7 @@ import type { PANEL_REQUESTS } from '../../protocol/panel.js';
 import { FromPanel, PANEL_COMMANDS, type PanelState, type ToPanel } from '../../protocol/panel.js';
 import { Debounce, Disposables, type Disposable } from '../events.js';
 import type { ExperimentFiles } from '../files.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import { NotTrustedError } from '../link/trust.js';
 import type { Forms } from './forms.js';

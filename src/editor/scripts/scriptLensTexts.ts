@@ -1,7 +1,7 @@
 /** The lenses of a plain script and of a configuration file that a script reads, in words. Pure: golden tests compare them. */
 import type { FoundScript } from '../../experiment/script/types.js';
 import { add, runStateLenses, type FileState, type Lens } from '../language/lensTexts.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 
 /** `script`: absolute path of the script; `lines`: where its lenses stand, from 0; the state of its runs stands in the first. */
 export function scriptLensTexts(

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { Grant } from '../../protocol/agents.js';
 import { Debounce, Disposables, type Disposable } from '../events.js';
 import { escapeMarkdown } from '../format.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import type { Engines } from '../link/engines.js';
 import { commandId } from '../manifest/commands.js';
 

@@ -5,7 +5,7 @@ import type { Act, Bench, Host } from '../../tools/index.js';
 import { TOOL_NAMES, type ToolName } from '../../tools/names.js';
 import { Disposables, type Disposable } from '../events.js';
 import { escapeMarkdown } from '../format.js';
-import { l10n } from '../l10n.js';
+import { l10n } from '../../format/l10n.js';
 import { editorName } from './name.js';
 
 /** The tools themselves; loaded when the first one is used. */

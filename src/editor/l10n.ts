@@ -1,1 +1,0 @@
-export { l10n, useTranslations } from '../format/l10n.js';

@@ -18,6 +18,9 @@ export interface StreamOptions {
   onControl(control: Control): void;
 }
 
+/** After the greeting, time for what follows it. */
+const SETTLE_MS = 50;
+
 /**
  * Sends to the supervisor what was just appended to the journal, and hears what the engine wants. Only a
  * courtesy: whatever goes wrong here, the file has it all. Never keeps the process alive.
@@ -169,8 +172,8 @@ export class Stream {
     if (isControl(message)) this.options.onControl(message);
     else if (!this.greeted && isWelcome(message)) {
       this.greeted = true;
-      // Requests that were made earlier follow the greeting.
-      for (const then of this.greeting.splice(0)) setImmediate(then);
+      // Requests that were made earlier follow the greeting, perhaps in a packet of their own.
+      for (const then of this.greeting.splice(0)) setTimeout(then, SETTLE_MS);
     }
   }
 }

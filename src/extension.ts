@@ -53,7 +53,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   const foundLogs = own(new FoundLogs(engines, distFolder, log));
   const explorer = own(new Explorer(engines, foundLogs));
   const forms = new Forms(files);
-  const panels = own(new Panels({ extensionUri, engines, files, forms, memento: workspaceState, log }));
+  const panels = own(new Panels({ extensionUri, engines, files, forms, foundLogs, memento: workspaceState, log }));
   const logs = own(new LogTerminals());
   own(new Diagnostics(documents, log));
   own(new Lenses(documents, states));

@@ -4,6 +4,7 @@
  *   tab-charts | tab-table | tab-insight | tab-form   the tabs
  *   experiment-picker, connection         header
  *   warnings                              above the charts: what the drawn runs warned of
+ *   read-only, import-runs                above the views: the drawn runs are in logs of other tools
  *   chart-<metric>                        a chart card; data-runs = curves drawn, data-points = points in those
  *                                         series (all of them, not only those on the screen)
  *   chart-reset-<metric>, chart-values-<metric>, chart-tooltip
@@ -32,6 +33,8 @@ export const TEST_IDS = {
   experimentPicker: 'experiment-picker',
   connection: 'connection',
   warnings: 'warnings',
+  readOnly: 'read-only',
+  importRuns: 'import-runs',
   chart: (metric: string) => `chart-${metric}`,
   chartReset: (metric: string) => `chart-reset-${metric}`,
   chartValues: (metric: string) => `chart-values-${metric}`,

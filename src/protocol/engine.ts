@@ -16,6 +16,7 @@ import { Device } from './devices.js';
 import { Environment } from './environment.js';
 import { HostIdentity } from './host.js';
 import { Insight, InsightQuery } from './insight.js';
+import { MediaRequests } from './media.js';
 import { RecordedRequests } from './recorded.js';
 import { ID_PATTERN } from './runFiles.js';
 import { StartRun, StartSearch } from './startRequests.js';
@@ -172,6 +173,7 @@ export const Requests = {
     result: z.object({ confusion: Confusion.nullable() }),
   },
   'runs/drawings': DrawingsRequest,
+  ...MediaRequests,
   'series/read': {
     params: z.object({ queries: z.array(SeriesQuery).max(1000) }).strict(),
     result: z.object({ series: z.array(SeriesData) }),

@@ -27,6 +27,8 @@ export const PANEL_REQUESTS = [
   'runs/restore',
   'runs/confusion',
   'runs/drawings',
+  'runs/media',
+  'media/read',
   'series/read',
   'searches/list',
   'searches/get',
@@ -133,6 +135,8 @@ export const PANEL_COMMANDS = [
   'tunesmith.run.exportModel',
   'tunesmith.run.useLearningRate',
   'tunesmith.file.open',
+  'tunesmith.logs.importRuns',
+  'tunesmith.logs.openRun',
 ] as const;
 
 /** Messages to the webview. */

@@ -103,6 +103,15 @@ export const Run = z.object({
   deletedAt: z.number().nullable(),
   /** Name of the agent that started it, or its search; absent if a person did. */
   by: z.string().optional(),
+  /** Where another tool's logs have it, which are only read; absent if it is one of ours. */
+  foreign: z
+    .object({
+      /** The format's name for people. */
+      title: z.string(),
+      /** Absolute path of the file or folder. */
+      path: z.string(),
+    })
+    .optional(),
 });
 export type Run = z.infer<typeof Run>;
 
@@ -196,6 +205,8 @@ export const Experiment = z.object({
   live: z.number().int(),
   searches: z.number().int(),
   lastActivity: z.number(),
+  /** Name of the format in whose logs its runs are, which are only read; absent if they are ours. */
+  foreign: z.string().optional(),
 });
 export type Experiment = z.infer<typeof Experiment>;
 

@@ -112,6 +112,8 @@ export interface RunsApi {
   /** Returns the run's messages and warnings about its journal; oldest first, at most 1,000 different ones. */
   messages(id: string): RunMessage[];
   media(id: string): RunMedia[];
+  /** Returns the one at this place in `media`. */
+  mediaAt(id: string, at: number): RunMedia | null;
   /** Best run by objective among those of an experiment file (same objective as its newest run, not failed). */
   bestForFile(file: string): {
     run: string;

@@ -54,6 +54,14 @@ export class Database {
     }
   }
 
+  static inMemory(): Database {
+    const file = ':memory:';
+    const db = new DatabaseSync(file);
+    db.exec('PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;');
+    migrate(db, MIGRATIONS);
+    return new Database(db, file);
+  }
+
   run(sql: string, ...values: SqlValue[]): { changes: number; id: number } {
     try {
       const { changes, lastInsertRowid } = this.statement(sql).run(...values);

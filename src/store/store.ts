@@ -44,6 +44,11 @@ export class Store implements StoreApi {
     return new Store(Database.open(file), options);
   }
 
+  /** Makes an empty store in memory, which ends with the process. */
+  static inMemory(): Store {
+    return new Store(Database.inMemory(), {});
+  }
+
   batch<T>(work: () => T): T {
     return this.db.transaction(work);
   }

@@ -11,6 +11,15 @@ describe('logs of other tools', () => {
     const before = await explorerText(await api());
     assert.match(before, /Logs of other tools/);
     assert.match(before, /version_3 \| Lightning and Keras CSV logs · lightning_logs/);
+    assert.match(before, /Logs of other tools \| \d+ · read-only/);
+    const seen = await until('its read-only row', async () => {
+      const { runs } = await engines.folders[0]!.look('runs/list', { text: 'version_3' });
+      return runs.find(({ foreign }) => foreign);
+    });
+    assert.equal(seen.metrics['train/loss']?.last, 0.25);
+    const query = { run: seen.id, metric: 'train/loss' };
+    const { series } = await engines.folders[0]!.look('series/read', { queries: [query] });
+    assert.deepEqual(series[0]?.y, [0.5, 0.25]);
     const roots = await explorer.getChildren();
     const logs = roots.find((node) => node.kind === 'logs');
     const [log] = await explorer.getChildren(logs);

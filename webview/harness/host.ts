@@ -1,6 +1,6 @@
 /**
  * Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`; `&confusion=many&drawings&range` show results,
- * `&language=zh-cn` shows the panel in Chinese.
+ * `&foreign` makes all runs those of another tool, `&language=zh-cn` shows the panel in Chinese.
  */
 import chinese from '../../l10n/bundle.l10n.zh-cn.json';
 import type { FileForm, FromPanel, ToPanel } from '../../src/protocol/panel.js';
@@ -14,6 +14,8 @@ const options = new URLSearchParams(location.search);
 if (options.get('language') === 'zh-cn') document.body.dataset.translations = JSON.stringify(chinese);
 applyTheme(options.get('theme') ?? 'vscode-dark');
 const world = new World(Number(options.get('runs') ?? 12));
+if (options.has('foreign'))
+  for (const run of world.runs) run.foreign = { title: 'TensorBoard', path: '/home/ada/projects/digits/runs' };
 const range = options.has('range') ? rangeRun(world) : null;
 const requests: string[] = [];
 let watched: string[] = [];

@@ -7,7 +7,8 @@ import { button } from '../components/controls.js';
 import { icon } from '../components/icon.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
-import { isLive } from '../model/values.js';
+import { importRuns } from '../model/runs/actions.js';
+import { isLive, isReadOnly } from '../model/values.js';
 import { TEST_IDS } from '../testids.js';
 import './charts.js';
 import './form.js';
@@ -125,6 +126,29 @@ class App extends LitElement {
     </header>`;
   }
 
+  /** Says that what is drawn is in the logs of other tools, and imports it. */
+  private readOnly(): TemplateResult | typeof nothing {
+    const { model } = this;
+    const theirs = model.drawn.filter(isReadOnly);
+    const title = theirs[0]?.foreign?.title;
+    if (title === undefined) return nothing;
+    return html`<div class="banner" role="status" data-testid=${TEST_IDS.readOnly}>
+      ${icon('lock')}<span
+        >${l10n.t('Read-only: these runs are in logs of {0}. Tags, notes and comparing with your own runs come with an import.', title)}</span
+      >
+      ${
+        model.trusted
+          ? button({
+              label: theirs.length === 1 ? l10n.t('Import') : l10n.t('Import {0} runs', theirs.length),
+              icon: 'cloud-download',
+              testId: TEST_IDS.importRuns,
+              onClick: () => importRuns(model, theirs),
+            })
+          : nothing
+      }
+    </div>`;
+  }
+
   private toasts(): TemplateResult {
     const { toasts, announcer } = this.model;
     return html`<div class="toasts">
@@ -182,6 +206,7 @@ class App extends LitElement {
               ${l10n.t('This workspace is not trusted: looking is fine, nothing can be started.')}
             </div>`
       }
+      ${this.readOnly()}
       <main id="view" role="tabpanel" aria-labelledby="tab-${model.state.tab}" class="view-${model.state.tab}">
         ${this.view()}
       </main>

@@ -6,6 +6,7 @@ import { emptyState } from '../components/emptyState.js';
 import { icon } from '../components/icon.js';
 import { metricsOf } from '../model/runs/drawn.js';
 import type { PanelModel } from '../model/panel.js';
+import type { Run } from '../../src/protocol/engine.js';
 import type { XAxis } from '../model/charts/series.js';
 import { Follows } from '../model/signal.js';
 import { isLive, warningText } from '../model/values.js';
@@ -120,12 +121,14 @@ class ChartsView extends LitElement {
         l10n.t('{0} failed before it logged anything', failed.name),
         failed.error?.message ?? '',
         html`${failed.error?.logTail ? html`<pre class="log-tail">${failed.error.logTail}</pre>` : nothing}`,
-        button({
-          label: l10n.t('Show log'),
-          icon: 'output',
-          look: 'primary',
-          onClick: () => model.host.command('tunesmith.run.revealLog', failed.id),
-        }),
+        failed.foreign
+          ? ''
+          : button({
+              label: l10n.t('Show log'),
+              icon: 'output',
+              look: 'primary',
+              onClick: () => model.host.command('tunesmith.run.revealLog', failed.id),
+            }),
       );
     }
     return emptyState(
@@ -146,10 +149,19 @@ class ChartsView extends LitElement {
     const text = `${others}${said}`;
     return html`<div class="notice" role="note">
       ${icon('error')}<span class="ellipsis" title=${run.error?.logTail || text}>${text}</span>
-      <button type="button" class="link" @click=${() => model.host.command('tunesmith.run.revealLog', run.id)}>
-        ${l10n.t('Show log')}
-      </button>
+      ${this.showLog(run)}
     </div>`;
+  }
+
+  private showLog(run: Run): TemplateResult | typeof nothing {
+    if (run.foreign) return nothing;
+    return html`<button
+      type="button"
+      class="link"
+      @click=${() => this.model.host.command('tunesmith.run.revealLog', run.id)}
+    >
+      ${l10n.t('Show log')}
+    </button>`;
   }
 
   /** Renders the warnings of runs, also about records that were left out. */
@@ -160,9 +172,7 @@ class ChartsView extends LitElement {
     const text = `${warned.length > 1 ? l10n.t('{0} of the drawn runs have warnings. The last: ', warned.length) : ''}${run.name}: ${run.warnings!.text}`;
     return html`<div class="notice" role="note" data-testid=${TEST_IDS.warnings}>
       ${icon('warning')}<span class="ellipsis" title=${warned.map(warningText).join('\n\n')}>${text}</span>
-      <button type="button" class="link" @click=${() => this.model.host.command('tunesmith.run.revealLog', run.id)}>
-        ${l10n.t('Show log')}
-      </button>
+      ${this.showLog(run)}
     </div>`;
   }
 

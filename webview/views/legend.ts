@@ -134,7 +134,7 @@ class Legend extends LitElement {
             }
           </span>
           <span class="legend-sub">
-            ${statusIcon(run.status)}${label.parts.length > 0 ? html`<span class="name">${run.name}</span>` : nothing}
+            ${statusIcon(run.status)}${run.foreign ? icon('lock', l10n.t('read-only: {0}', run.foreign.title)) : nothing}${label.parts.length > 0 ? html`<span class="name">${run.name}</span>` : nothing}
             ${value === null ? nothing : html`<span class="objective">${formatNumber(value)}</span>`}
           </span>
         </span>

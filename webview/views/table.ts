@@ -12,7 +12,7 @@ import { columnOf, defaultColumns, FIXED, TRAILING, type Column } from '../model
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
 import { formatCount } from '../../src/format/numbers.js';
-import { isLive, warningText } from '../model/values.js';
+import { isLive, isReadOnly, warningText } from '../model/values.js';
 import { scrollToRow, windowOf } from '../model/table/virtual.js';
 import { TEST_IDS } from '../testids.js';
 import { askAbout } from './ask.js';
@@ -164,9 +164,9 @@ class RunTable extends LitElement {
     } else if (event.key === 'Delete')
       void remove(
         this.model,
-        this.targets(run).filter((one) => !isLive(one)),
+        this.targets(run).filter((one) => !isLive(one) && !isReadOnly(one)),
       );
-    else if (event.key === 'F2') void askAbout(this.model, 'rename', [run]);
+    else if (event.key === 'F2' && !isReadOnly(run)) void askAbout(this.model, 'rename', [run]);
     else return;
     event.preventDefault();
   };
@@ -250,8 +250,9 @@ class RunTable extends LitElement {
     const text = column.text(run, now);
     if (column.kind === 'name') {
       return html`<span role="gridcell" class="cell name" title=${run.note ? `${run.name}\n${run.note}` : run.name}
-        >${best ? icon('star-full', l10n.t('best'), 'best-mark') : nothing}<span class="ellipsis">${run.name}</span
-        >${run.tags
+        >${best ? icon('star-full', l10n.t('best'), 'best-mark') : nothing}${
+          run.foreign ? icon('lock', l10n.t('read-only: {0}', run.foreign.title)) : nothing
+        }<span class="ellipsis">${run.name}</span>${run.tags
           .slice(0, 3)
           .map(
             (tag) => html`<span class="tag">${tag}</span>`,

@@ -40,12 +40,28 @@ const SEARCH_ICONS: Record<Search['status'], { id: string; color?: string }> = {
 };
 
 /** Logs of other tools in a folder, together. */
-export function logsRow(count: number): Row {
+export function logsRow(count: number, isCut = false): Row {
   const label = l10n.t('Logs of other tools');
+  const shown = isCut ? l10n.t('the newest {0}', count) : String(count);
   return {
-    ...{ label, description: String(count), icon: { id: 'archive' }, context: ITEM.logs },
+    ...{ label, description: `${shown} · ${l10n.t('read-only')}`, icon: { id: 'archive' }, context: ITEM.logs },
     accessible: l10n.t('{0} logs of other tools, not imported', count),
   };
+}
+
+/** Runs of one experiment in the logs of another tool. */
+export function logGroupRow({ title, experiment, logs }: LogGroup): Row {
+  const description = `${title} · ${logs.length}`;
+  return {
+    ...{ label: experiment, description, icon: { id: 'archive' }, context: ITEM.logs },
+    accessible: `${experiment}, ${description}`,
+  };
+}
+
+interface LogGroup {
+  title: string;
+  experiment: string;
+  logs: readonly FoundLog[];
 }
 
 /** A run in the logs of another tool. */

@@ -1,16 +1,16 @@
 /** The explorer: experiments → searches and runs → trials, page by page. */
 import * as vscode from 'vscode';
 import type { Experiment, Run, Search } from '../../protocol/engine.js';
-import type { FoundLog } from '../../protocol/foreign.js';
 import { Debounce, Disposables } from '../events.js';
 import { l10n } from '../../format/l10n.js';
 import type { Engines, EnginesChange } from '../link/engines.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import type { FoundLogs } from '../logs/foundLogs.js';
+import type { ShownLog } from '../logs/logViewer.js';
 import { commandId } from '../manifest/commands.js';
 import { CONTEXT, ITEM, VIEW } from '../manifest/ids.js';
 import type { ListKey, RunList } from '../model/runList.js';
-import { experimentRow, logRow, logsRow, runRow, searchRow, type Row } from './items.js';
+import { experimentRow, logGroupRow, logRow, logsRow, runRow, searchRow, type Row } from './items.js';
 import { runTooltip, searchTooltip } from './tooltip.js';
 
 export type Node =
@@ -19,7 +19,8 @@ export type Node =
   | { kind: 'search'; folder: FolderEngine; search: Search }
   | { kind: 'run'; folder: FolderEngine; run: Run }
   | { kind: 'logs'; folder: FolderEngine }
-  | { kind: 'log'; folder: FolderEngine; log: FoundLog }
+  | { kind: 'logGroup'; folder: FolderEngine; title: string; experiment: string; logs: readonly ShownLog[] }
+  | { kind: 'log'; folder: FolderEngine; log: ShownLog }
   | { kind: 'more'; folder: FolderEngine; list: ListKey; left: number };
 
 export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposable {
@@ -91,9 +92,9 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       case 'folder':
         return this.folderRows(parent.folder);
       case 'logs':
-        return this.foundLogs
-          .in(parent.folder)
-          .map((log) => this.node(`log/${parent.folder.path}/${log.id}`, { kind: 'log', folder: parent.folder, log }));
+        return this.logGroups(parent.folder);
+      case 'logGroup':
+        return this.logRows(parent.folder, parent.logs);
       case 'experiment':
         return this.experiment(parent.folder, parent.experiment);
       case 'search':
@@ -119,8 +120,10 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       }
       case 'logs':
         return this.manyFolders ? this.node(folder.path, { kind: 'folder', folder }) : undefined;
-      case 'log':
+      case 'logGroup':
         return this.nodes.get(`logs/${folder.path}`);
+      case 'log':
+        return this.nodes.get(this.groupId(folder, node.log)) ?? this.nodes.get(`logs/${folder.path}`);
       case 'more':
         return undefined;
     }
@@ -151,10 +154,20 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
         return item;
       }
       case 'logs':
-        return this.item(logsRow(this.foundLogs.in(node.folder).length), `logs/${node.folder.path}`, Collapsed);
+        return this.item(
+          logsRow(this.foundLogs.in(node.folder).length, this.foundLogs.isCut(node.folder)),
+          `logs/${node.folder.path}`,
+          Collapsed,
+        );
+      case 'logGroup':
+        return this.item(logGroupRow(node), this.groupId(node.folder, node), Collapsed);
       case 'log': {
         const item = this.item(logRow(node.log), `log/${node.folder.path}/${node.log.id}`, None);
-        item.tooltip = node.log.path;
+        item.tooltip = l10n.t(
+          '{0}\nRead-only: these are logs of another tool. Import makes them yours.',
+          node.log.path,
+        );
+        item.command = { command: commandId('logs.show'), title: l10n.t('Show in Panel'), arguments: [node] };
         return item;
       }
       case 'more': {
@@ -191,6 +204,31 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     const experiments = await this.experiments(folder);
     if (folder.model.filter || this.foundLogs.in(folder).length === 0) return experiments;
     return [...experiments, this.node(`logs/${folder.path}`, { kind: 'logs', folder })];
+  }
+
+  /** Groups by experiment, if there are several. */
+  private logGroups(folder: FolderEngine): Node[] {
+    const logs = this.foundLogs.in(folder);
+    const groups = new Map<string, ShownLog[]>();
+    for (const log of logs) {
+      const id = this.groupId(folder, log);
+      const group = groups.get(id);
+      if (group) group.push(log);
+      else groups.set(id, [log]);
+    }
+    if (groups.size <= 1) return this.logRows(folder, logs);
+    return [...groups].map(([id, some]) => {
+      const { title, experiment } = some[0]!;
+      return this.node(id, { kind: 'logGroup', folder, title, experiment, logs: some });
+    });
+  }
+
+  private logRows(folder: FolderEngine, logs: readonly ShownLog[]): Node[] {
+    return logs.map((log) => this.node(`log/${folder.path}/${log.id}`, { kind: 'log', folder, log }));
+  }
+
+  private groupId(folder: FolderEngine, { title, experiment }: { title: string; experiment: string }): string {
+    return `logGroup/${folder.path}/${JSON.stringify([title, experiment])}`;
   }
 
   private async experiments(folder: FolderEngine): Promise<Node[]> {

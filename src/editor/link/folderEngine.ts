@@ -17,7 +17,9 @@ import { l10n } from '../../format/l10n.js';
 import { RunsModel } from '../model/runsModel.js';
 import { setting } from '../settings.js';
 import { pythonInterpreter } from './python.js';
+import { ask, ownOf } from './reading.js';
 import { withTrust, type Question } from './trust.js';
+import type { LogViewer } from '../logs/logViewer.js';
 import { setEntry } from '../../protocol/records.js';
 
 export interface FolderEngineOptions {
@@ -44,6 +46,11 @@ export class FolderEngine implements Disposable {
   readonly onState = this.stateChanged.event;
   private readonly watches = new Map<object, Watch>();
   private readonly env: Record<string, string> = {};
+  /** Reads the logs of other tools in the folder. */
+  private foreign: LogViewer | null = null;
+  private readonly foreignChanged = this.all.add(new Emitter<LogViewer | null>());
+  /** The viewer of the logs is another one, or gone. */
+  readonly onForeign = this.foreignChanged.event;
 
   constructor(
     readonly folder: vscode.WorkspaceFolder,
@@ -81,13 +88,29 @@ export class FolderEngine implements Disposable {
   /** Connects if the folder has runs; a folder that was never used is left alone. */
   async attach(start = true): Promise<void> {
     if (!vscode.workspace.isTrusted || this.state.kind === 'connected') return;
-    const used = await stat(path.join(this.path, '.tunesmith')).then(
-      () => true,
-      () => false,
-    );
-    if (!used && start) return;
+    if (start && !(await this.isUsed())) return;
     this.prepare();
     await this.link.connect({ start }).catch((error: unknown) => this.options.log.warn(String(error)));
+  }
+
+  /** Asks for what is shown: of our own runs and of those in logs of other tools, which start nothing. */
+  look<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
+    const own = {
+      request: <M extends RequestName>(asked: M, given: RequestParams<M>) => this.request(asked, given),
+      isAsked: async () =>
+        this.state.kind === 'connected' ||
+        (vscode.workspace.isTrusted && (!this.foreign || this.foreign.isEmpty || (await this.isUsed()))),
+    };
+    return ask(own, this.foreign, name, params);
+  }
+
+  get viewer(): LogViewer | null {
+    return this.foreign;
+  }
+
+  setForeign(viewer: LogViewer | null): void {
+    this.foreign = viewer;
+    this.foreignChanged.fire(viewer);
   }
 
   /**
@@ -137,6 +160,13 @@ export class FolderEngine implements Disposable {
     this.all.dispose();
   }
 
+  private isUsed(): Promise<boolean> {
+    return stat(path.join(this.path, '.tunesmith')).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Joins an engine that someone else (a terminal, another window) starts. */
   private async watchForEngine(): Promise<void> {
     const { local, address } = await this.paths();
@@ -150,7 +180,7 @@ export class FolderEngine implements Disposable {
   private tellWatches(): void {
     if (this.state.kind !== 'connected') return;
     const all = [...this.watches.values()];
-    const runs = [...new Set(all.flatMap((watch) => watch.runs))];
+    const runs = ownOf([...new Set(all.flatMap((watch) => watch.runs))], this.foreign);
     const logs = [...new Set(all.flatMap((watch) => watch.logs))];
     this.link.request('watch', { runs, logs }).catch((error: unknown) => this.options.log.warn(String(error)));
   }

@@ -1,14 +1,17 @@
-/** Logs of other tools in the workspace: what is there, and how it is imported. The work is done by the command line, in a process of its own. */
+/**
+ * Logs of other tools in the workspace: looked at through a viewer for each folder, also in a workspace that is not trusted,
+ * and imported by the command line, in a process of its own.
+ */
 import { spawn } from 'node:child_process';
 import * as vscode from 'vscode';
-import { FoundLogs as FoundLogsSchema, ImportedLogs, type FoundLog } from '../../protocol/foreign.js';
+import { ImportedLogs } from '../../protocol/foreign.js';
 import { Disposables } from '../events.js';
 import { l10n } from '../../format/l10n.js';
 import type { Engines } from '../link/engines.js';
 import type { FolderEngine } from '../link/folderEngine.js';
+import { affects, setting } from '../settings.js';
+import { LogViewer, type ShownLog } from './logViewer.js';
 
-/** Between two searches while the explorer is visible. */
-const EVERY_MS = 60_000;
 const MOST_NAMED = 500;
 const LARGEST = 64 * 2 ** 20;
 
@@ -16,46 +19,56 @@ export class FoundLogs implements vscode.Disposable {
   private readonly all = new Disposables();
   private readonly changed = this.all.add(new vscode.EventEmitter<void>());
   readonly onChange = this.changed.event;
-  private readonly found = new Map<FolderEngine, FoundLog[]>();
-  private readonly timer: NodeJS.Timeout;
-  private visible = false;
-  private looking: Promise<void> | null = null;
+  private readonly viewers = new Map<FolderEngine, LogViewer>();
+  /** Views that show logs at present. */
+  private readonly seenBy = new Set<object>();
 
   constructor(
     private readonly engines: Engines,
     private readonly distFolder: string,
     private readonly log: vscode.LogOutputChannel,
   ) {
-    this.timer = setInterval(() => this.visible && void this.look(), EVERY_MS);
-    this.all.add({ dispose: () => clearInterval(this.timer) });
-    this.all.add(engines.onFolders(() => this.visible && void this.look()));
+    this.all.add(engines.onFolders(() => this.takeFolders()));
+    this.all.add(
+      vscode.workspace.onDidChangeConfiguration((event) => affects(event, 'logs.show') && this.takeFolders()),
+    );
+    this.takeFolders();
   }
 
   dispose(): void {
+    for (const folder of [...this.viewers.keys()]) this.drop(folder);
     this.all.dispose();
   }
 
-  /** Those that are not imported, or have grown since. */
-  in(folder: FolderEngine): FoundLog[] {
-    return (this.found.get(folder) ?? []).filter(({ state }) => state !== 'imported');
+  /** Null if the setting turns it off. */
+  viewer(folder: FolderEngine): LogViewer | null {
+    return this.viewers.get(folder) ?? null;
   }
 
-  /** Searches while somebody sees the result. */
-  show(visible: boolean): void {
-    const appears = visible && !this.visible;
-    this.visible = visible;
-    if (appears) void this.look();
+  /** Those that are not imported, or have grown since. */
+  in(folder: FolderEngine): ShownLog[] {
+    return (this.viewers.get(folder)?.logs ?? []).filter(({ state }) => state !== 'imported');
+  }
+
+  /** True if the folder has more than are listed. */
+  isCut(folder: FolderEngine): boolean {
+    return this.viewers.get(folder)?.cut ?? false;
+  }
+
+  /** Reads logs while a view shows them. */
+  show(visible: boolean, view: object = this): void {
+    if (visible) this.seenBy.add(view);
+    else this.seenBy.delete(view);
+    for (const viewer of this.viewers.values()) viewer.see(this.seenBy.size > 0);
   }
 
   /** Searches all folders again. Never rejects. */
-  look(): Promise<void> {
-    if (!vscode.workspace.isTrusted) return Promise.resolve();
-    this.looking ??= this.lookNow().finally(() => (this.looking = null));
-    return this.looking;
+  async look(): Promise<void> {
+    await Promise.all([...this.viewers.values()].map((viewer) => viewer.look()));
   }
 
   /** Imports logs of one folder, with progress that can be cancelled. Returns the ids of the runs. */
-  async import(folder: FolderEngine, logs: readonly FoundLog[]): Promise<string[]> {
+  async import(folder: FolderEngine, logs: readonly ShownLog[]): Promise<string[]> {
     const paths = [...new Set(logs.map(({ path }) => path))];
     // One file may have thousands of runs: then all that is in it comes.
     const only = logs.length <= MOST_NAMED ? logs.flatMap(({ id }) => ['--only', id]) : [];
@@ -71,19 +84,25 @@ export class FoundLogs implements vscode.Disposable {
     return ImportedLogs.parse(JSON.parse(done)).map(({ id }) => id);
   }
 
-  private async lookNow(): Promise<void> {
-    for (const folder of this.engines.folders) {
-      try {
-        this.found.set(
-          folder,
-          FoundLogsSchema.parse(JSON.parse(await this.run(folder, ['import', '--list', '--json']))),
-        );
-      } catch (error) {
-        this.log.debug(`logs of other tools: ${(error as Error).message}`);
-        this.found.delete(folder);
-      }
+  private takeFolders(): void {
+    const wanted = this.engines.folders.filter(({ folder }) => setting('logs.show', folder));
+    for (const folder of [...this.viewers.keys()]) if (!wanted.includes(folder)) this.drop(folder);
+    for (const folder of wanted) {
+      if (this.viewers.has(folder)) continue;
+      const { distFolder, log } = this;
+      const viewer = new LogViewer({ workspace: folder.path, distFolder, log });
+      viewer.onFound(() => this.changed.fire());
+      this.viewers.set(folder, viewer);
+      folder.setForeign(viewer);
+      viewer.see(this.seenBy.size > 0);
     }
     this.changed.fire();
+  }
+
+  private drop(folder: FolderEngine): void {
+    this.viewers.get(folder)?.dispose();
+    this.viewers.delete(folder);
+    folder.setForeign(null);
   }
 
   /** Runs the command line; resolves to what it printed. */

@@ -206,6 +206,15 @@ export const COMMANDS = {
     menus: [row('inline@1', 'log'), row('1_show@1', 'log'), row('inline@1', 'logs'), row('1_show@1', 'logs')],
     args: args<Rows<unknown>>(),
   },
+  'logs.show': {
+    title: 'Show in Panel',
+    icon: 'graph-line',
+    palette: 'false',
+    menus: [row('1_show@0', 'log')],
+    args: args<Rows<unknown>>(),
+  },
+  'logs.importRuns': { title: 'Import These Logs', palette: 'false', args: args<string[]>() },
+  'logs.openRun': { title: 'Open Log', palette: 'false', args: args<[run?: string]>() },
   'logs.importAll': {
     title: 'Import Logs of Other Tools…',
     icon: 'cloud-download',

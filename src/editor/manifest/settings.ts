@@ -59,6 +59,13 @@ export const SETTINGS = {
     description: 'Where the panel opens when a run or a search is started.',
     scope: 'window',
   },
+  'logs.show': {
+    type: 'boolean',
+    default: true,
+    description:
+      'Show the runs in logs of other tools (TensorBoard, MLflow, W&B, Optuna, …) in the explorer and in the panel, without changing or importing them.',
+    scope: 'resource',
+  },
   'lenses.enabled': {
     type: 'boolean',
     default: true,

@@ -23,12 +23,15 @@ export interface PanelParts {
   files: ExperimentFiles;
   forms: Forms;
   log: vscode.LogOutputChannel;
+  /** Reads logs of other tools while the panel is seen. */
+  seeLogs(panel: object, seen: boolean): void;
   /** Keeps what the person was looking at. */
   remember(folder: FolderEngine, state: PanelState): void;
 }
 
 export class Panel implements Disposable {
   private readonly all = new Disposables();
+  private logs = new Disposables();
   private ready = false;
   private waiting: Show | null = null;
   /** The file whose form is open; its changes are sent on. */
@@ -54,6 +57,9 @@ export class Panel implements Disposable {
     this.all.add(folder.on('changed', (params) => this.post({ type: 'changed', params })));
     this.all.add(folder.on('seriesChanged', (params) => this.post({ type: 'seriesChanged', params })));
     this.all.add(folder.onState(() => this.tellConnection()));
+    this.followLogs();
+    this.all.add(folder.onForeign(() => this.followLogs()));
+    parts.seeLogs(this, webview.visible);
     this.all.add(parts.files.onChange(() => void this.tellFiles()));
     this.all.add(vscode.workspace.onDidChangeTextDocument(({ document }) => this.documentChanged(document)));
     this.all.add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.tellInit()));
@@ -87,7 +93,19 @@ export class Panel implements Disposable {
 
   dispose(): void {
     this.folder.watch(this, null);
+    this.parts.seeLogs(this, false);
+    this.logs.dispose();
     this.all.dispose();
+  }
+
+  /** Tells of the runs in logs of other tools as of our own. */
+  private followLogs(): void {
+    const { viewer } = this.folder;
+    this.logs.dispose();
+    this.logs = new Disposables();
+    if (!viewer) return;
+    this.logs.add(viewer.onChanged((params) => this.post({ type: 'changed', params })));
+    this.logs.add(viewer.onGrown((params) => this.post({ type: 'seriesChanged', params })));
   }
 
   private post(message: ToPanel): void {
@@ -156,7 +174,7 @@ export class Panel implements Disposable {
       };
       return this.folder.request(method, given as never);
     }
-    return this.folder.request(method as RequestName, parsed.data as never);
+    return this.folder.look(method as RequestName, parsed.data as never);
   }
 
   private async command(command: string, args: unknown[]): Promise<void> {
@@ -203,6 +221,7 @@ export class Panel implements Disposable {
   }
 
   private visibilityChanged(): void {
+    this.parts.seeLogs(this, this.webview.visible);
     if (!this.webview.visible) {
       // The page is taken down while hidden and says `ready` when it is built again.
       this.ready = false;

@@ -5,6 +5,7 @@ import { Disposables, type Disposable } from '../events.js';
 import type { ExperimentFiles } from '../files.js';
 import type { Engines } from '../link/engines.js';
 import type { FolderEngine } from '../link/folderEngine.js';
+import type { FoundLogs } from '../logs/foundLogs.js';
 import { PANEL_TYPE } from '../manifest/ids.js';
 import { setting } from '../settings.js';
 import type { Forms } from './forms.js';
@@ -15,6 +16,7 @@ export interface PanelsOptions {
   engines: Engines;
   files: ExperimentFiles;
   forms: Forms;
+  foundLogs: Pick<FoundLogs, 'show'>;
   memento: vscode.Memento;
   log: vscode.LogOutputChannel;
 }
@@ -76,12 +78,13 @@ export class Panels implements vscode.WebviewPanelSerializer, Disposable {
   }
 
   private adopt(webview: vscode.WebviewPanel, folder: FolderEngine, state: PanelState): Panel {
-    const { extensionUri, files, forms, log, memento } = this.options;
+    const { extensionUri, files, forms, log, memento, foundLogs } = this.options;
     const panel = new Panel(webview, folder, state, {
       extensionUri,
       files,
       forms,
       log,
+      seeLogs: (seer, seen) => foundLogs.show(seen, seer),
       remember: ({ folder: { uri } }, now) => void memento.update(MEMORY + uri.toString(), now),
     });
     this.byFolder.set(folder, panel);

@@ -1,6 +1,4 @@
 /** Histograms and plots among the files of a run. Programs write them, and may write anything. */
-import * as path from 'node:path';
-import { readReal } from '../../files/real.js';
 import {
   Drawing,
   HISTOGRAM_MIME,
@@ -10,13 +8,14 @@ import {
   type PlotDrawing,
 } from '../../protocol/drawings.js';
 import type { RunMedia } from '../../store/api.js';
+import type { MediaFiles } from './mediaFiles.js';
 
 const MOST_BYTES = 4 * 1024 * 1024;
 const MOST_NAMES = 500;
 
-/** Reads one of the drawings and lists all. Reads nothing outside the run's folder. */
+/** Reads one of the drawings and lists all. */
 export function readDrawings(
-  folder: string,
+  files: MediaFiles,
   media: readonly RunMedia[],
   wanted: { name?: string | undefined; step?: number | undefined },
 ): Drawings {
@@ -39,20 +38,20 @@ export function readDrawings(
     (newest, each) => (newest === null || stepOf(each) >= stepOf(newest) ? each : newest),
     null,
   );
-  const drawing = record && readInside(folder, record);
+  const drawing = record && readDrawing(files, record);
   return { names, shown: drawing && { name, step: stepOf(record), drawing } };
 }
 
-function readInside(folder: string, record: RunMedia): Drawing | null {
-  const file = path.resolve(folder, record.path);
-  if (!file.startsWith(folder + path.sep)) return null;
+function readDrawing(files: MediaFiles, record: RunMedia): Drawing | null {
+  const bytes = files.bytes(record.path, MOST_BYTES);
+  if (!bytes) return null;
   try {
-    const value: unknown = JSON.parse(readReal(file, MOST_BYTES));
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
     const drawing =
       record.mime === HISTOGRAM_MIME ? { histogram: value as HistogramDrawing } : { plot: value as PlotDrawing };
     return Drawing.safeParse(drawing).data ?? null;
   } catch {
-    // Gone, never there, too large, a link, or no JSON.
+    // It is no JSON.
     return null;
   }
 }

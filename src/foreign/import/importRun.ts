@@ -149,7 +149,7 @@ function append(found: FoundRun, folder: string, before: State | null, options: 
 }
 
 /** When the logs were last written, for records without a time; milliseconds since the epoch. */
-function timeOfFiles({ files }: FoundRun): number {
+export function timeOfFiles({ files }: FoundRun): number {
   const times = files.slice(0, 1000).map((file) => fs.lstatSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
   return Math.round(Math.max(0, ...times)) || Date.now();
 }
@@ -173,7 +173,7 @@ function endOf({ status, error }: Facts, before: string | null): string {
   return JSON.stringify({ status: known, ...(error !== undefined && { error: error.slice(0, 4000) }) });
 }
 
-function specOf(found: FoundRun, id: string, facts: Facts, workspace: string, now: number): RunSpec {
+export function specOf(found: FoundRun, id: string, facts: Facts, workspace: string, now: number): RunSpec {
   const written = toRecord(workspace, found.path);
   return {
     version: 1,

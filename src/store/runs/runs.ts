@@ -236,6 +236,16 @@ export class Runs implements RunsApi {
     );
   }
 
+  mediaAt(id: string, at: number): RunMedia | null {
+    return (
+      this.db.get<RunMedia>(
+        `SELECT time, name, path, mime, step FROM media WHERE run = (SELECT key FROM runs WHERE id = ?)
+         ORDER BY rowid LIMIT 1 OFFSET ?`,
+        ...[id, at],
+      ) ?? null
+    );
+  }
+
   bestForFile(file: string): ReturnType<RunsApi['bestForFile']> {
     const newest = this.db.get<{ metric: string; goal: Goal }>(
       `SELECT objective_metric metric, objective_goal goal FROM runs

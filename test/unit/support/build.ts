@@ -15,6 +15,7 @@ const PROGRAMS = {
   insight: 'src/engine/searches/insight/worker.ts',
   supervisor: 'src/engine/supervisor/main.ts',
   module: 'src/client/moduleHost.ts',
+  viewer: 'src/viewer/main.ts',
 };
 
 function alive(pid: number): boolean {

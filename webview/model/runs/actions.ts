@@ -1,7 +1,7 @@
 import type { Run } from '../../../src/protocol/engine.js';
 import type { PanelModel } from '../panel.js';
 import { isRangeTest } from '../charts/range.js';
-import { canPause, canResume, canStop, isLive } from '../values.js';
+import { canPause, canResume, canStop, isLive, isReadOnly } from '../values.js';
 import { l10n } from '../../../src/format/l10n.js';
 
 /** An action on runs, the same in the table, the legend and the trial list. */
@@ -82,12 +82,18 @@ export function drawTogether(model: PanelModel, fresh: Run, earlier: readonly Ru
   model.announcer.say(l10n.t('Run {0} started', fresh.name));
 }
 
+/** Imports runs of other tools' logs. */
+export function importRuns(model: PanelModel, runs: readonly Run[]): void {
+  model.host.command('tunesmith.logs.importRuns', ...runs.filter(isReadOnly).map(({ id }) => id));
+}
+
 /** Actions for one run or several, those that make no sense now left out. `ask` lets the person edit a text. */
 export function actionsFor(
   model: PanelModel,
   runs: readonly Run[],
   ask: (what: 'rename' | 'tag' | 'note', run: readonly Run[]) => void,
 ): Action[] {
+  if (runs.some(isReadOnly)) return readOnlyActions(model, runs);
   const ids = (some: readonly Run[]) => some.map((run) => run.id);
   const one = runs.length === 1 ? runs[0]! : null;
   const stoppable = runs.filter((run) => canStop(run.status));
@@ -118,15 +124,7 @@ export function actionsFor(
     });
     add(one !== null, { id: 'rerun', label: l10n.t('Run again'), icon: 'debug-rerun', run: () => rerun(model, one!) });
   }
-  add(true, {
-    id: 'draw',
-    label: one ? l10n.t('Draw only this') : l10n.t('Draw only these'),
-    icon: 'graph-line',
-    run: async () => {
-      await model.select(ids(runs));
-      model.setState({ tab: 'charts' });
-    },
-  });
+  actions.push(drawOnly(model, runs));
   add(one !== null, { id: 'rename', label: l10n.t('Rename…'), icon: 'edit', run: () => ask('rename', runs) });
   add(true, { id: 'tag', label: l10n.t('Tags…'), icon: 'tag', run: () => ask('tag', runs) });
   add(one !== null, { id: 'note', label: l10n.t('Note…'), icon: 'note', run: () => ask('note', runs) });
@@ -151,4 +149,34 @@ export function actionsFor(
     run: () => remove(model, ended),
   });
   return actions;
+}
+
+function drawOnly(model: PanelModel, runs: readonly Run[]): Action {
+  return {
+    id: 'draw',
+    label: runs.length === 1 ? l10n.t('Draw only this') : l10n.t('Draw only these'),
+    icon: 'graph-line',
+    run: async () => {
+      await model.select(runs.map((run) => run.id));
+      model.setState({ tab: 'charts' });
+    },
+  };
+}
+
+/** Actions if some of the runs are in logs of other tools: nothing is changed there. */
+function readOnlyActions(model: PanelModel, runs: readonly Run[]): Action[] {
+  const theirs = runs.filter(isReadOnly);
+  const open: Action = {
+    id: 'openLog',
+    label: l10n.t('Open Log'),
+    icon: 'go-to-file',
+    run: () => model.host.command('tunesmith.logs.openRun', theirs[0]!.id),
+  };
+  const take: Action = {
+    id: 'import',
+    label: theirs.length === 1 ? l10n.t('Import') : l10n.t('Import {0} runs', theirs.length),
+    icon: 'cloud-download',
+    run: () => importRuns(model, theirs),
+  };
+  return [...(model.trusted ? [take] : []), drawOnly(model, runs), ...(runs.length === 1 ? [open] : [])];
 }

@@ -5,6 +5,8 @@ import type { Environment } from '../../disk/environments.js';
 import type { EngineParts } from '../../parts.js';
 import { readDrawings } from '../../runs/drawings.js';
 import { readConfusion } from '../../runs/confusion.js';
+import { listMedia, readMedia } from '../../runs/media.js';
+import { filesIn } from '../../runs/mediaFiles.js';
 import { refuse, type Refusal } from '../../runs/refusal.js';
 import { refuseForeignRun, refuseForeignSearch } from '../foreign.js';
 import { conflict, notFound, RequestError } from '../requestError.js';
@@ -95,9 +97,14 @@ export function runHandlers(parts: EngineParts) {
       return run;
     },
     'runs/confusion': ({ id }) => ({
-      confusion: readConfusion(folders.path(existing(id).id), store.runs.media(id)),
+      confusion: readConfusion(filesIn(folders.path(existing(id).id)), store.runs.media(id)),
     }),
-    'runs/drawings': ({ id, ...wanted }) => readDrawings(folders.path(existing(id).id), store.runs.media(id), wanted),
+    'runs/drawings': ({ id, ...wanted }) =>
+      readDrawings(filesIn(folders.path(existing(id).id)), store.runs.media(id), wanted),
+    'runs/media': ({ id }) => listMedia(store.runs.media(existing(id).id)),
+    'media/read': ({ id, at }) => ({
+      file: readMedia(filesIn(folders.path(existing(id).id)), store.runs.mediaAt(id, at)),
+    }),
     'runs/columns': (query) => store.runs.columns(query),
     'runs/start': async (request, client) => ({ run: await maker.start(request, client.environment) }),
     'runs/rerun': async ({ id, params, floats, trust, debug }, { environment }) => {

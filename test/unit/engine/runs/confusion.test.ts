@@ -4,6 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readConfusion } from '../../../../src/engine/runs/confusion.js';
+import { filesIn } from '../../../../src/engine/runs/mediaFiles.js';
 import { csv, readCsv } from '../../../../src/protocol/csv.js';
 import { Confusion } from '../../../../src/training/metrics/confusion.js';
 import { experiment, runOver, useWorkspace } from '../support.js';
@@ -18,7 +19,7 @@ describe('the file', () => {
     { time: 0, name: 'confusion matrix', path: file, mime, step: 30 as number | null },
   ];
   const write = (text: string): void => fs.writeFileSync(path.join(folder, 'media/confusion.csv'), text);
-  const read = () => readConfusion(folder, media('media/confusion.csv'));
+  const read = () => readConfusion(filesIn(folder), media('media/confusion.csv'));
 
   it('is what the trainer writes, whatever classes are called', async () => {
     const classes = ['cat', 'say "hi", ok', 'two\nlines', '=1+1'];
@@ -42,16 +43,16 @@ describe('the file', () => {
   it('lies in the folder of the run, or it is not read', async () => {
     const outside = path.join(folder, '..', 'outside.csv');
     fs.writeFileSync(outside, ',a\na,1\n');
-    expect(await readConfusion(folder, media('../outside.csv'))).toBeNull();
-    expect(await readConfusion(folder, media(outside))).toBeNull();
+    expect(await readConfusion(filesIn(folder), media('../outside.csv'))).toBeNull();
+    expect(await readConfusion(filesIn(folder), media(outside))).toBeNull();
     if (process.platform !== 'win32') {
       fs.symlinkSync(outside, path.join(folder, 'media/link.csv'));
-      expect(await readConfusion(folder, media('media/link.csv'))).toBeNull();
+      expect(await readConfusion(filesIn(folder), media('media/link.csv'))).toBeNull();
       execFileSync('mkfifo', [path.join(folder, 'media/pipe.csv')]);
-      expect(await readConfusion(folder, media('media/pipe.csv'))).toBeNull();
+      expect(await readConfusion(filesIn(folder), media('media/pipe.csv'))).toBeNull();
     }
-    expect(await readConfusion(folder, media('media/none.csv'))).toBeNull();
-    expect(await readConfusion(folder, [])).toBeNull();
+    expect(await readConfusion(filesIn(folder), media('media/none.csv'))).toBeNull();
+    expect(await readConfusion(filesIn(folder), [])).toBeNull();
   });
 
   it('lines of CSV come back as they were', () => {

@@ -3,6 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readDrawings } from '../../../../src/engine/runs/drawings.js';
+import { filesIn } from '../../../../src/engine/runs/mediaFiles.js';
 import { HISTOGRAM_MIME, PLOT_MIME } from '../../../../src/protocol/drawings.js';
 
 let folder: string;
@@ -29,16 +30,16 @@ describe('histograms and plots of a run', () => {
       record('roc', null, 'roc.json', PLOT_MIME),
       record('picture', 1, 'p.png', 'image/png'),
     ];
-    const all = readDrawings(folder, media, {});
+    const all = readDrawings(filesIn(folder), media, {});
     expect(all.names).toEqual([
       { name: 'w', steps: [1, 2, 3] },
       { name: 'roc', steps: [0] },
     ]);
     expect(all.shown).toEqual({ name: 'w', step: 3, drawing: { histogram: histogram(3) } });
-    expect(readDrawings(folder, media, { name: 'w', step: 2.5 }).shown?.step).toBe(2);
-    expect(readDrawings(folder, media, { name: 'w', step: -1 }).shown?.step).toBe(3);
-    expect(readDrawings(folder, media, { name: 'roc' }).shown?.drawing).toEqual({ plot });
-    expect(readDrawings(folder, media, { name: 'constructor' }).shown).toBeNull();
+    expect(readDrawings(filesIn(folder), media, { name: 'w', step: 2.5 }).shown?.step).toBe(2);
+    expect(readDrawings(filesIn(folder), media, { name: 'w', step: -1 }).shown?.step).toBe(3);
+    expect(readDrawings(filesIn(folder), media, { name: 'roc' }).shown?.drawing).toEqual({ plot });
+    expect(readDrawings(filesIn(folder), media, { name: 'constructor' }).shown).toBeNull();
   });
 
   it('are not read where they are none, too large, or outside the run’s folder', () => {
@@ -51,15 +52,15 @@ describe('histograms and plots of a run', () => {
       { counts: [-1], edges: [0, 1] },
     ]) {
       write('odd.json', odd);
-      expect(readDrawings(folder, [record('odd', 0, 'odd.json')], {}).shown, JSON.stringify(odd)).toBeNull();
+      expect(readDrawings(filesIn(folder), [record('odd', 0, 'odd.json')], {}).shown, JSON.stringify(odd)).toBeNull();
     }
     write('large.json', JSON.stringify(histogram(1)).padEnd(5 * 2 ** 20));
-    expect(readDrawings(folder, [record('large', 0, 'large.json')], {}).shown).toBeNull();
+    expect(readDrawings(filesIn(folder), [record('large', 0, 'large.json')], {}).shown).toBeNull();
     fs.writeFileSync(path.join(folder, '..', 'outside.json'), JSON.stringify(histogram(1)));
-    expect(readDrawings(folder, [record('out', 0, '../../outside.json')], {}).shown).toBeNull();
+    expect(readDrawings(filesIn(folder), [record('out', 0, '../../outside.json')], {}).shown).toBeNull();
     if (process.platform !== 'win32') {
       fs.symlinkSync(path.join(folder, '..', 'outside.json'), path.join(folder, 'media/link.json'));
-      expect(readDrawings(folder, [record('link', 0, 'link.json')], {}).shown).toBeNull();
+      expect(readDrawings(filesIn(folder), [record('link', 0, 'link.json')], {}).shown).toBeNull();
     }
   });
 });

@@ -1,0 +1,50 @@
+/** Answers the editor's requests from the shelf, as the engine does for its own runs. */
+import { readConfusion } from '../engine/runs/confusion.js';
+import { readDrawings } from '../engine/runs/drawings.js';
+import { listMedia, readMedia } from '../engine/runs/media.js';
+import { Requests, type RequestParams, type RequestResult } from '../protocol/engine.js';
+import type { ViewerRequest } from '../protocol/viewer.js';
+import type { Shelf } from './shelf.js';
+
+type Handlers = {
+  [N in ViewerRequest]: (params: ReturnType<(typeof Requests)[N]['params']['parse']>) => RequestResult<N>;
+};
+
+/** Throws an error with a sentence for parameters that are none, and for runs that are not there. */
+export function answer(shelf: Shelf, method: ViewerRequest, params: unknown): unknown {
+  const parsed: RequestParams<ViewerRequest> = Requests[method].params.parse(params ?? {});
+  return (handlers(shelf)[method] as (given: unknown) => unknown)(parsed);
+}
+
+function handlers(shelf: Shelf): Handlers {
+  const { store, media } = shelf;
+  const existing = (id: string): string => {
+    if (!shelf.has(id)) throw new Error(`There is no run ${id} in the logs of other tools here.`);
+    shelf.prefer(id);
+    return id;
+  };
+  return {
+    'experiments/list': () => ({
+      experiments: store.runs.experiments().map((experiment) => {
+        const foreign = shelf.formatOf(experiment.name);
+        return { ...experiment, ...(foreign !== undefined && { foreign }) };
+      }),
+    }),
+    'runs/list': (query) => {
+      const { total, runs } = store.runs.list(query);
+      return { total, runs: shelf.rows(runs) };
+    },
+    'runs/get': ({ id }) => shelf.row(store.runs.detail(existing(id))!),
+    'runs/columns': (query) => store.runs.columns(query),
+    'runs/confusion': ({ id }) => ({ confusion: readConfusion(media.of(id), store.runs.media(existing(id))) }),
+    'runs/drawings': ({ id, ...wanted }) => readDrawings(media.of(id), store.runs.media(existing(id)), wanted),
+    'runs/media': ({ id }) => listMedia(store.runs.media(existing(id))),
+    'media/read': ({ id, at }) => ({ file: readMedia(media.of(existing(id)), store.runs.mediaAt(id, at)) }),
+    'series/read': ({ queries }) => {
+      for (const { run } of queries) shelf.prefer(run);
+      return { series: queries.map((query) => store.series.read(query)) };
+    },
+    'metrics/read': ({ run, metric, points, offset, limit, lost }) =>
+      store.series.points(existing(run), metric, { points, offset, limit, lost }),
+  };
+}

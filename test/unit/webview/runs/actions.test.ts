@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import type { Run } from '../../../../src/protocol/engine.js';
+import type { PanelModel } from '../../../../webview/model/panel.js';
+import { actionsFor } from '../../../../webview/model/runs/actions.js';
+
+const run = (id: string, change: Partial<Run> = {}): Run =>
+  ({ id, name: id, status: 'completed', params: {}, metrics: {}, info: {}, ...change }) as Run;
+const foreign = { title: 'TensorBoard', path: '/logs' };
+
+it('offers nothing that would change the logs of another tool', () => {
+  const commands: unknown[][] = [];
+  const model = (trusted: boolean) =>
+    ({ trusted, host: { command: (...all: unknown[]) => commands.push(all) } }) as unknown as PanelModel;
+  const ids = (trusted: boolean, runs: Run[]) =>
+    actionsFor(model(trusted), runs, () => undefined).map((action) => action.id);
+  const theirs = [run('a', { foreign }), run('b', { foreign, status: 'running' })];
+  expect(ids(true, theirs)).toEqual(['import', 'draw']);
+  expect(ids(true, [theirs[1]!])).toEqual(['import', 'draw', 'openLog']);
+  expect(ids(false, [theirs[1]!])).toEqual(['draw', 'openLog']);
+  expect(ids(true, [theirs[0]!, run('c')])).toEqual(['import', 'draw']);
+  expect(ids(true, [run('c')])).toContain('delete');
+  const mixed = actionsFor(model(true), [...theirs, run('c')], () => undefined);
+  void mixed.find(({ id }) => id === 'import')!.run();
+  expect(commands).toEqual([['tunesmith.logs.importRuns', 'a', 'b']]);
+});

@@ -4,7 +4,8 @@ import type { FileForm, FormField, FormProblems } from '../../protocol/panel.js'
 import { markAt } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
 import { floatMarkOf, sameValue, type Dimension } from '../../search/index.js';
-import { fillTree, MissingValue } from '../start/fill.js';
+import { MissingValue } from '../start/fill.js';
+import { fillNetwork } from '../start/fillNetwork.js';
 import { flowText } from './flowText.js';
 import { validateNetwork } from '../network/index.js';
 import { kindOf, refuseParam } from './paramCheck.js';
@@ -146,7 +147,7 @@ function checkNetwork(reading: Reading, params: Params, problems: FormProblems):
   const defaults = Object.fromEntries([...dimensionsOf(reading)].map(([name, d]) => [name, middleOf(d)]));
   try {
     const given = Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null));
-    const result = validateNetwork(fillTree(network, { ...defaults, ...reading.params, ...given }, {}));
+    const result = validateNetwork(fillNetwork(network, { ...defaults, ...reading.params, ...given }, {}));
     for (const { path, message } of result.problems ?? []) {
       const name = placeholderAt(network, path);
       if (name !== null && Object.hasOwn(params, name)) tell(problems.params, name, splitHint(message).message);

@@ -10,7 +10,7 @@ import { outputFault, outputText } from '../start/output.js';
 import { build, namesOf, programOf } from './build.js';
 import { checkCopies } from './copyChecks.js';
 import { flatten } from './flatten.js';
-import { checkNetworkTemplate } from '../network/index.js';
+import { checkNetwork } from './networkChecks.js';
 import { problemsOf } from '../network/problems.js';
 import { hasNonFinite } from './paramCheck.js';
 import { notPassed } from './received.js';
@@ -154,7 +154,7 @@ class Checks {
     this.params();
     if (this.written.run !== undefined) this.command(this.written.run);
     for (const [name, value] of Object.entries(this.written.env ?? {})) this.variable(name, String(value));
-    if (this.written.network !== undefined) this.network(this.written.network);
+    if (this.written.network !== undefined) this.network();
     checkCopies(
       this.reading,
       (...fault) => this.report(...fault),
@@ -231,7 +231,10 @@ class Checks {
     const texts: string[] = [];
     const visit = (value: unknown): void => {
       if (typeof value === 'string') texts.push(value);
-      else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
+      else if (typeof value === 'object' && value !== null) {
+        texts.push(...Object.keys(value));
+        Object.values(value).forEach(visit);
+      }
     };
     visit([this.written.run, this.written.network, this.written.env, this.written.files]);
     return texts.flatMap(placeholders);
@@ -342,22 +345,13 @@ class Checks {
     this.reading.source.report(range, { message: `no parameter is named "${name}"`, hint });
   }
 
-  private network(network: unknown): void {
-    for (const { path: at, message } of checkNetworkTemplate(network)) {
-      const fault = splitHint(message);
-      this.report(['network', ...at], fault, fault.message.startsWith('unknown key') ? 'key' : 'value');
-    }
-    const visit = (value: unknown, at: Path): void => {
-      if (typeof value === 'string') {
-        const { source } = this.reading;
-        for (const name of placeholders(value)) {
-          this.placeholder(name, this.find(source.nodeAt(at), value, `{${name}}`) ?? source.rangeOf(at));
-        }
-      } else if (Array.isArray(value)) value.forEach((item, i) => visit(item, [...at, i]));
-      else if (typeof value === 'object' && value !== null) {
-        for (const [key, item] of Object.entries(value)) visit(item, [...at, key]);
-      }
-    };
-    visit(network, ['network']);
+  private network(): void {
+    const { source } = this.reading;
+    checkNetwork(
+      this.reading,
+      this.dimensions,
+      (...fault) => this.report(...fault),
+      (name, text, at) => this.placeholder(name, this.find(source.nodeAt(at), text, `{${name}}`) ?? source.rangeOf(at)),
+    );
   }
 }

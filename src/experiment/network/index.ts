@@ -7,10 +7,11 @@
  */
 import { z } from 'zod';
 import { augmentSchema, mixupSchema, normalizeAugment, type AugmentSettings } from './augment.js';
+import { blockProblems, blocksSchema, expandBlocks, layersOrName } from './blocks.js';
 import { completeData, dataSchema, normalizeData, type DataSource } from './data.js';
 import { constraintSchema, normalizeConstraints, type ConstraintSettings } from './constraint.js';
 import { earlyStoppingSchema, normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';
-import { flag, kitOf, number, oneOf, whole } from './kit.js';
+import { flag, kindPlaceholder, kitOf, number, oneOf, whole } from './kit.js';
 import { layerSchema, normalizeLayers, type Layer } from './layers.js';
 import { lossSchema, normalizeLoss, type LossSettings } from './loss.js';
 import { metricsSchema, normalizeMetrics, type MetricSettings } from './metrics.js';
@@ -20,6 +21,7 @@ import { normalizeRegularization, regularizationSchema, type Regularization } fr
 import { normalizeSchedule, scheduleSchema, type ScheduleSettings } from './schedule.js';
 
 export * from './augment.js';
+export { blockProblems } from './blocks.js';
 export * from './constraint.js';
 export * from './data.js';
 export * from './earlyStopping.js';
@@ -102,11 +104,19 @@ function schema(placeholders: boolean) {
     fold: optional(whole('fold')).describe(
       'Trains only this one of the `folds`, counted from 1, so that a search can use folds as repeats. Default: all.',
     ),
-    layers: z
-      .array(layerSchema(kit), { error: 'layers must be a list, one layer an entry' })
-      .min(1, 'layers must name at least one layer')
+    layers: layersOrName(
+      z
+        .array(layerSchema(kit), { error: 'layers must be a list, one layer an entry' })
+        .min(1, 'layers must name at least one layer'),
+    )
       .optional()
       .describe('The network, layer by layer. Default for CSV files: two dense layers, as wide as the data suggest.'),
+    blocks: blocksSchema(layerSchema(kit), kit)
+      .optional()
+      .describe(
+        'Named lists of layers. A name stands for its layers wherever a layer or a list of layers does: `layers: "{architecture}"`, ' +
+          'where `architecture` is a hyperparameter with names as its values, lets a search choose the architecture.',
+      ),
     loss: lossSchema(kit),
     optimizer: optimizerSchema(kit).optional(),
     schedule: scheduleSchema(kit)
@@ -181,16 +191,28 @@ export type NetworkResult =
 
 /** Checks the section as written, with placeholders. The editor uses it before a run's parameters are known. */
 export function checkNetworkTemplate(value: unknown): NetworkProblem[] {
-  const result = NetworkTemplate.safeParse(value);
-  if (!result.success) return problemsOf(result.error.issues, value, NetworkTemplate);
+  const plain = withKinds(value);
+  const result = NetworkTemplate.safeParse(plain);
+  const blocks = blockProblems(plain, true);
+  if (!result.success) return [...problemsOf(result.error.issues, plain, NetworkTemplate), ...blocks];
   const problem = layersProblem(result.data);
-  return problem ? [problem] : [];
+  return problem ? [problem, ...blocks] : blocks;
+}
+
+/** Returns the section with each layer whose kind is a placeholder replaced by that placeholder. */
+function withKinds(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((entry) => kindPlaceholder(entry) ?? withKinds(entry));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]): [string, unknown] => [key, withKinds(inner)]);
+  return Object.fromEntries(entries);
 }
 
 /** Checks the section after the run's parameters are filled in, and returns its normal form. */
 export function validateNetwork(value: unknown): NetworkResult {
   const result = NetworkFile.safeParse(value);
-  if (!result.success) return { problems: problemsOf(result.error.issues, value, NetworkFile) };
+  const blocks = blockProblems(value, false);
+  if (!result.success) return { problems: [...problemsOf(result.error.issues, value, NetworkFile), ...blocks] };
+  if (blocks.length > 0) return { problems: blocks };
   const problem = layersProblem(result.data) ?? foldsProblem(result.data);
   if (problem) return { problems: [problem] };
   return { network: normalizeNetwork(result.data) };
@@ -248,7 +270,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     validation: written.validation ?? null,
     folds: written.folds ?? null,
     fold: written.fold ?? null,
-    layers: normalizeLayers(written.layers ?? []),
+    layers: normalizeLayers(expandBlocks(written.layers ?? [], written.blocks ?? {})),
     loss: normalizeLoss(written.loss),
     optimizer: normalizeOptimizer(written.optimizer),
     schedule: normalizeSchedule(written.schedule),

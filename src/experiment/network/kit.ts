@@ -4,6 +4,13 @@ import { suggest } from '../suggest.js';
 
 export const Placeholder = z.string().regex(/^\{[^{}]+\}$/, 'must be a "{param}" placeholder');
 
+/** Returns the placeholder that is the only key of a group, such as a layer's kind in `"{kind}": { units: 64 }`; else null. */
+export function kindPlaceholder(entry: unknown): string | null {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return null;
+  const [key, ...others] = Object.keys(entry);
+  return key !== undefined && others.length === 0 && Placeholder.safeParse(key).success ? key : null;
+}
+
 /** Returns a schema for one of `names`. Its message lists them, or suggests the nearest name for a typo. */
 export function oneOf<const T extends readonly [string, ...string[]]>(what: string, names: T) {
   return z.enum(names, {

@@ -22,10 +22,16 @@ const LAYER_NAMES = [
   'repeat',
 ] as const;
 
-export function describeLayer(value: unknown): string {
-  const known = `it must be one of: ${LAYER_NAMES.join(', ')}`;
+/** Layers that need no settings. */
+export const PLAIN_LAYERS = ['flatten', 'batchNorm', 'layerNorm', 'pool', 'globalPool'] as const;
+
+export const isLayerName = (name: string): boolean => (LAYER_NAMES as readonly string[]).includes(name);
+
+/** `blocks` are the names of the section's blocks. */
+export function describeLayer(value: unknown, blocks: readonly string[] = []): string {
+  const known = `it must be one of: ${[...LAYER_NAMES, ...blocks].join(', ')}`;
   const unknown = (name: string) => {
-    const near = suggest(name, LAYER_NAMES);
+    const near = suggest(name, [...LAYER_NAMES, ...blocks]);
     return `unknown layer "${name}"${near ? `; did you mean "${near}"?` : `; ${known}`}`;
   };
   if (typeof value === 'string') {

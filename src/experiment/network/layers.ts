@@ -1,8 +1,9 @@
 /** Schema and normal form of the layers. */
 import { z } from 'zod';
 import { ACTIVATIONS, INITIALIZERS, type Activation, type Initializer } from './functions.js';
+import { blockNames, layersOrName } from './blocks.js';
 import { flag, number, oneOf, whole, type Kit } from './kit.js';
-import { describeLayer } from './layerWords.js';
+import { describeLayer, PLAIN_LAYERS } from './layerWords.js';
 import { ownRegularization, regularizationFields, type OwnRegularization } from './regularization.js';
 import { normalizeSequence, sequenceSchemas, type SequenceLayer, type WrittenSequence } from './sequenceLayers.js';
 
@@ -53,7 +54,7 @@ export type WrittenLayer =
 
 export function layerSchema(kit: Kit): z.ZodType<WrittenLayer> {
   const { p } = kit;
-  const inner = z.lazy(() => layers);
+  const inner = z.lazy(() => layersOrName(layers));
   const block = z.strictObject({ layers: inner });
   const union: z.ZodType<WrittenLayer> = z.union(
     [
@@ -66,6 +67,8 @@ export function layerSchema(kit: Kit): z.ZodType<WrittenLayer> {
           layers: inner,
         }),
       }),
+      // Names of blocks are replaced by their layers before anything else reads them.
+      ...(blockNames as unknown as z.ZodType<WrittenLayer>[]),
     ],
     { error: (issue) => describeLayer(issue.input) },
   );
@@ -126,7 +129,7 @@ function plainSchemas(kit: Kit) {
   const shape = z.array(p(whole('a length')), { error: 'reshape must be a list of lengths, such as [28, 28]' }).min(1);
 
   return [
-    z.enum(['flatten', 'batchNorm', 'layerNorm', 'pool', 'globalPool']),
+    z.enum(PLAIN_LAYERS),
     z.strictObject({ conv }),
     z.strictObject({ depthwiseConv: depthwise }),
     z.strictObject({ separableConv: separable }),

@@ -82,7 +82,7 @@ const describe = (at: PropertyKey[], value: unknown) => (inLayers(at) ? describe
 const isListed = (at: PropertyKey[]) => inLayers(at) || (at[0] === 'data' && at.length === 1);
 /** True for an entry of a list of layers, which may be nested in another layer. */
 const inLayers = (at: PropertyKey[]) =>
-  typeof at.at(-1) === 'number' && (at.at(-2) === 'layers' || at.at(-2) === 'residual');
+  typeof at.at(-1) === 'number' && (at.at(-2) === 'layers' || at.at(-2) === 'residual' || at.at(-3) === 'blocks');
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const clean = (path: PropertyKey[]) => path.map((part) => (typeof part === 'number' ? part : String(part)));
 const article = (expected: string) =>
@@ -111,6 +111,7 @@ function knownKeys(of: z.ZodType, at: readonly PropertyKey[]): string[] {
   for (const part of at) {
     candidates = candidates.flatMap((type) => {
       if (type instanceof z.ZodArray) return unwrap(type.element as z.ZodType);
+      if (type instanceof z.ZodRecord) return unwrap(type.valueType as z.ZodType);
       const field =
         type instanceof z.ZodObject ? (entryOf(type.shape, String(part)) as z.ZodType | undefined) : undefined;
       return field ? unwrap(field) : [];

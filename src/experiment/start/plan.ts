@@ -10,13 +10,13 @@ import {
   ARGS_FILE,
   argsJson,
   fillArgument,
-  fillTree,
   fillVariable,
   MissingValue,
   needsRun,
   putVariables,
   type Values,
 } from './fill.js';
+import { fillNetwork } from './fillNetwork.js';
 import { CopyError, copyName, copyPath, copyText, textsOfCopies } from './configCopies.js';
 import { startIn } from './output.js';
 import { optionFromValue } from './interpreterOptions.js';
@@ -220,7 +220,7 @@ function planNetwork(
   env: Record<string, string | undefined>,
   report: (at: Path, fault: Fault, where?: 'key' | 'value') => void,
 ): void {
-  const result = validateNetwork(fillTree(value, plan.params, env));
+  const result = validateNetwork(fillNetwork(value, plan.params, env));
   if (!result.problems) {
     plan.network = result.network;
     return;

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { fillTree } from '../../experiment/start/fill.js';
+import { fillNetwork } from '../../experiment/start/fillNetwork.js';
 import type { Experiment } from '../../experiment/types.js';
 import { validateNetwork, type Layer, type Network } from '../../experiment/network/index.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
@@ -105,7 +105,9 @@ export class LiveChanges {
   private filled({ program, params }: Experiment, values: Params): { network?: Network; problem?: string } {
     try {
       const all = { ...params, ...this.params, ...values };
-      const { network, problems } = validateNetwork(fillTree((program as { value: unknown }).value, all, process.env));
+      const { network, problems } = validateNetwork(
+        fillNetwork((program as { value: unknown }).value, all, process.env),
+      );
       return network ? { network } : { problem: problems.map(({ message }) => message).join('; ') };
     } catch (error) {
       return { problem: messageOf(error) };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { NetworkTemplate, checkNetworkTemplate, validateNetwork } from '../../../src/experiment/network/index.js';
+import { NetworkTemplate, checkNetworkTemplate, validateNetwork } from '../../../../src/experiment/network/index.js';
 
 const good = () => ({
   data: 'mnist' as unknown,

@@ -16,17 +16,6 @@ const MOST_LAYERS = 10_000;
 type Path = (string | number)[];
 type Blocks = Record<string, unknown>;
 
-/** Schema of a list of layers, or of a name that stands for one. The type stays the list's. */
-export function layersOrName(list: z.ZodType<WrittenLayer[]>): z.ZodType<WrittenLayer[]> {
-  const name = z.string().min(1, 'layers must name at least one layer');
-  return z.union([list, name], {
-    error: 'layers must be a list, one layer an entry',
-  }) as unknown as z.ZodType<WrittenLayer[]>;
-}
-
-/** Schemas of an entry that names a block, or several. */
-export const blockNames = [z.string(), z.array(z.string()).min(1, 'name at least one block')] as const;
-
 export function blocksSchema(layer: z.ZodType<WrittenLayer>, { p }: Kit) {
   const layers = z.union([z.array(layer, { error: 'a block must be a list of layers' }), z.string()]);
   return record(p(layers as unknown as z.ZodType<WrittenLayer[]>), {

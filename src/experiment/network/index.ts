@@ -7,7 +7,8 @@
  */
 import { z } from 'zod';
 import { augmentSchema, mixupSchema, normalizeAugment, type AugmentSettings } from './augment.js';
-import { blockProblems, blocksSchema, expandBlocks, layersOrName } from './blocks.js';
+import { layersOrName } from './blockNames.js';
+import { blockProblems, blocksSchema, expandBlocks } from './blocks.js';
 import { completeData, dataSchema, normalizeData, type DataSource } from './data.js';
 import { constraintSchema, normalizeConstraints, type ConstraintSettings } from './constraint.js';
 import { earlyStoppingSchema, normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';

@@ -1,7 +1,7 @@
 /** Schema and normal form of the layers. */
 import { z } from 'zod';
 import { ACTIVATIONS, INITIALIZERS, type Activation, type Initializer } from './functions.js';
-import { blockNames, layersOrName } from './blocks.js';
+import { blockNames, layersOrName } from './blockNames.js';
 import { flag, number, oneOf, whole, type Kit } from './kit.js';
 import { describeLayer, PLAIN_LAYERS } from './layerWords.js';
 import { ownRegularization, regularizationFields, type OwnRegularization } from './regularization.js';

@@ -112,6 +112,8 @@ search:
 
   it('is refused for a choice that names no block, where the choice stands', () => {
     expect(told(file('{ choice: [wide, deep, wid] }'))).toEqual(['13:42 "architecture": there is no block "wid"']);
-    expect(told(file('{ int: [1, 3] }'))).toContain('13:19 "architecture" names layers: a range of numbers can\'t');
+    expect(told(file('{ int: [1, 3] }').replace(', when: { architecture: deep }', ''))).toContain(
+      '13:19 "architecture" names layers: a range of numbers can\'t',
+    );
   });
 });

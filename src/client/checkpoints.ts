@@ -90,6 +90,12 @@ export function wholeCheckpoints(checkpoints: string): string[] {
     .map(({ folder }) => folder);
 }
 
+/** Returns the step that a checkpoint was saved at, by the name that `saveCheckpoint` gives it; null if that does not tell. */
+export function stepOf(folder: string): number | null {
+  const [, step] = /^step-(\d+(?:\.\d+)?)(?:-\d+)?$/.exec(basename(folder)) ?? [];
+  return step === undefined ? null : Number(step);
+}
+
 /**
  * The checkpoint to go on from: the one given, or, when that is damaged, the newest before it that is whole; null when there is
  * none. Damaged ones are put aside under another name, and `onDamage` hears of each.

@@ -134,7 +134,13 @@ export class Engine {
     );
     this.grants = new Grants(paths.grants, store, log);
     this.agents = new AgentActs(this.parts, this.grants, this.asked, () => this.handlers);
-    this.alerts = new Alerts(paths.alerts, store, (alert) => changes.alert(alert), log);
+    this.alerts = new Alerts(
+      paths.alerts,
+      store,
+      (id) => (active.spec(id) ?? folders.spec(id))?.alerts ?? [],
+      (alert) => changes.alert(alert),
+      log,
+    );
     changes.listener = (id) => this.alerts.runChanged(id);
     this.handlers = this.guardedHandlers();
     this.server = new Server({

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { WrittenCapture } from '../protocol/capture.js';
 import { record } from '../protocol/recordSchema.js';
 import { ParamValue } from '../protocol/values.js';
+import { WrittenAlerts } from './alerts.js';
 import { NetworkTemplate } from './network/index.js';
 import type { CopiedValues } from './start/configCopies.js';
 import { ObjectiveSchema, searchSchema } from './search/schema.js';
@@ -70,6 +71,7 @@ function fileSchema(deep: boolean) {
       .optional()
       .describe('Environment variables for the program.'),
     capture: WrittenCapture.optional(),
+    alerts: WrittenAlerts.optional(),
     files: record(copiedValues, {
       error: 'files must name files and their values, such as: { config.yaml: { lr: "{lr}" } }',
     })

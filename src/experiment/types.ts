@@ -1,4 +1,5 @@
 /** The normal form of an experiment file, after parsing and checks. */
+import type { AlertCondition } from '../protocol/alerts.js';
 import type { Capture } from '../protocol/captureSettings.js';
 import type { CopiedValues } from './start/configCopies.js';
 import type { FileProblem } from '../protocol/engine.js';
@@ -90,6 +91,8 @@ export interface Experiment {
   env: Record<string, string>;
   /** Undefined: the file says nothing, so the person's settings decide. */
   capture?: Capture | undefined;
+  /** Alerts about its runs. */
+  alerts?: AlertCondition[] | undefined;
   /** Configuration files that each run gets a copy of, by their path from `cwd`, and the values put into it. */
   files?: Record<string, CopiedValues> | undefined;
   /** Folder within that of the run that the program starts in, as written: `{run.dir}/out`. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 export const AGENT_REQUESTS = [
   'runs/start',
   'runs/rerun',
+  'runs/branch',
   'runs/stop',
   'runs/pause',
   'runs/resume',

@@ -146,6 +146,22 @@ export const Requests = {
       .strict(),
     result: z.object({ run: Run }),
   },
+  /**
+   * A new run with the program, params and seed of an earlier one, with `params` laid over, that goes on from a copy of
+   * its newest checkpoint; `step`: from the newest at or before this step.
+   */
+  'runs/branch': {
+    params: z
+      .object({
+        id: Id,
+        step: z.number().min(0).optional(),
+        params: Params.optional(),
+        floats: Floats.optional(),
+        trust: Trust,
+      })
+      .strict(),
+    result: z.object({ run: Run }),
+  },
   'runs/stop': { params: Ids, result: Done },
   'runs/pause': { params: Ids, result: Done },
   'runs/resume': { params: Ids.extend({ trust: Trust }), result: Done },

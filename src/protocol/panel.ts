@@ -16,6 +16,7 @@ export const PANEL_REQUESTS = [
   'runs/columns',
   'runs/start',
   'runs/rerun',
+  'runs/branch',
   'runs/stop',
   'runs/pause',
   'runs/resume',

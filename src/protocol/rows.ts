@@ -1,6 +1,7 @@
 /** Rows that the engine answers with, and the queries for them. */
 import { z } from 'zod';
 import { AgentAct } from './agents.js';
+import { Branch } from './branch.js';
 import { record } from './recordSchema.js';
 import { Floats, Params, ParamValue, WireNumber } from './values.js';
 
@@ -101,6 +102,8 @@ export const Run = z.object({
   /** Milliseconds that the programs of its launches have taken so far, by clocks that nobody sets; absent: not known. */
   ran: z.number().optional(),
   deletedAt: z.number().nullable(),
+  /** The run from whose checkpoint it began, and the step that the checkpoint was saved at; absent if it began anew. */
+  branch: Branch.optional(),
   /** Name of the agent that started it, or its search; absent if a person did. */
   by: z.string().optional(),
   /** Where another tool's logs have it, which are only read; absent if it is one of ours. */

@@ -17,6 +17,8 @@ import { Capture } from './capture.js';
 import { record } from './recordSchema.js';
 import { HostIdentity } from './host.js';
 import { ID_PATTERN } from './runFiles.js';
+import { AlertCondition } from './alerts.js';
+import { Branch } from './branch.js';
 import { RangeTest } from './rangeTest.js';
 import { Time } from './time.js';
 import { Floats, Params } from './values.js';
@@ -49,6 +51,8 @@ export const RunSpec = z.object({
   env: record(z.string()),
   /** Absent: TUNESMITH_CAPTURE of whoever asked decides, else everything is captured. */
   capture: Capture.optional(),
+  /** Alerts that its experiment file sets. */
+  alerts: z.array(AlertCondition).max(20).optional(),
   /** For the built-in trainer: the validated `network:` section with this run's parameters put in. */
   network: z.unknown().optional(),
   /** Instead of training, tries out learning rates. */
@@ -91,6 +95,8 @@ export const RunSpec = z.object({
       from: z.string().regex(ID_PATTERN).optional(),
     })
     .optional(),
+  /** It began from another run's checkpoint, whose copy `launch.checkpoint` was at first. */
+  branch: Branch.optional(),
   tags: z.array(z.string()).optional(),
   note: z.string().optional(),
   /** Seconds between the polite request to stop and force. */

@@ -163,4 +163,8 @@ export const MIGRATIONS: readonly string[] = [
   -- Who has recorded it (see series/source.ts): 0 the program.
   ALTER TABLE series ADD COLUMN source INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- JSON of the run and the step that it branched from; NULL: it began anew.
+  ALTER TABLE runs ADD COLUMN branch TEXT;
+  `,
 ];

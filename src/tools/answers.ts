@@ -23,6 +23,7 @@ export function briefRun(run: Run): object {
     objective: run.objective && { ...run.objective, metric: shortName(run.objective.metric) },
     started: isoTime(run.startedAt),
     duration_s: seconds(runDuration(run, Date.now())),
+    ...(run.branch && { branch_of: { run: run.branch.run, step: run.branch.step } }),
     ...(run.by !== undefined && { by: `agent ${shortName(run.by)}` }),
     ...(run.tags.length > 0 && { tags: run.tags.map(shortName) }),
     ...(run.note && { note: untrusted(run.note, 300) }),

@@ -1,7 +1,8 @@
 /** Tools for agents: declared and implemented once, offered by the editor and by `tunesmith mcp`. Knows neither. */
 import { z } from 'zod';
 import { startRun, startSearch } from './acting/start.js';
-import { pauseWork, rerunRun, resumeWork, setParams, stopWork, tagRuns, tryValues, writeNote } from './acting/steer.js';
+import { branchRun, rerunRun } from './acting/again.js';
+import { pauseWork, resumeWork, setParams, stopWork, tagRuns, tryValues, writeNote } from './acting/steer.js';
 import { writeValues } from './acting/write.js';
 import type { Bench, Call } from './bench.js';
 import { permit, type Host } from './permission.js';
@@ -36,6 +37,7 @@ export const TOOLS: readonly Tool[] = [
   startRun,
   startSearch,
   rerunRun,
+  branchRun,
   tryValues,
   stopWork,
   pauseWork,

@@ -16,6 +16,7 @@ export const TOOL_NAMES = [
   'start_run',
   'start_search',
   'rerun_run',
+  'branch_run',
   'try_values',
   'stop_work',
   'pause_work',

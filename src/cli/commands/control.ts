@@ -1,5 +1,5 @@
 /** Commands that act on runs and searches which exist already. */
-import type { RequestResult, Search } from '../../protocol/engine.js';
+import type { RequestResult, Run, Search } from '../../protocol/engine.js';
 import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { Command, Input } from '../command.js';
 import { JSON_OPTION, TRUST_OPTION } from '../command.js';
@@ -130,18 +130,31 @@ export const rm: Command = {
   },
 };
 
+const SET_OPTION = {
+  type: 'string',
+  multiple: true,
+  value: 'NAME=VALUE',
+  help: 'Use this value of a parameter. May be repeated.',
+} as const;
+const DETACH_OPTION = { type: 'boolean', short: 'd', help: 'Print the id and return; the run continues.' } as const;
+
+/** Waits for the end of a run that was just started, unless it is to continue by itself. */
+async function afterStart(context: Context, input: Input, run: Run): Promise<number> {
+  const ended = input.flag('detach') ? run : await followRun(context, run, { log: false, quiet: input.flag('json') });
+  if (input.flag('json')) context.json(runJson(ended));
+  else context.print(input.flag('detach') ? ended.id : `${ended.status} ${ended.id}`);
+  if (!input.flag('detach') && ended.status !== 'completed')
+    throw new CommandError(ended.error?.message ?? `The run is ${ended.status}.`);
+  return 0;
+}
+
 export const rerun: Command = {
   name: 'rerun',
   usage: 'RUN [--set NAME=VALUE …]',
   summary: 'Starts a run again with the same program, parameters and seed.',
   options: {
-    set: {
-      type: 'string',
-      multiple: true,
-      value: 'NAME=VALUE',
-      help: 'Use this value of a parameter. May be repeated.',
-    },
-    detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the run continues.' },
+    set: SET_OPTION,
+    detach: DETACH_OPTION,
     trust: TRUST_OPTION,
     json: JSON_OPTION,
   },
@@ -155,11 +168,49 @@ export const rerun: Command = {
       ...readSettings(input.texts('set')),
       ...(input.flag('trust') && { trust: true }),
     });
-    const ended = input.flag('detach') ? run : await followRun(context, run, { log: false, quiet: input.flag('json') });
-    if (input.flag('json')) context.json(runJson(ended));
-    else context.print(input.flag('detach') ? ended.id : `${ended.status} ${ended.id}`);
-    if (!input.flag('detach') && ended.status !== 'completed')
-      throw new CommandError(ended.error?.message ?? `The run is ${ended.status}.`);
-    return 0;
+    return afterStart(context, input, run);
   },
 };
+
+export const branch: Command = {
+  name: 'branch',
+  usage: 'RUN [--step N] [--set NAME=VALUE …]',
+  summary: 'Starts a new run from a checkpoint of another, with other parameters if you like.',
+  details:
+    'The earlier run stays as it is; it may be over or still at work. Its program must save checkpoints, as the built-in trainer does, and go on from the one that it is given.',
+  options: {
+    step: {
+      type: 'string',
+      value: 'N',
+      help: 'From the newest checkpoint at or before this step. Default: the newest.',
+    },
+    set: SET_OPTION,
+    detach: DETACH_OPTION,
+    trust: TRUST_OPTION,
+    json: JSON_OPTION,
+  },
+  examples: [
+    ['tunesmith branch latest --set lr=0.001', 'goes on from its newest checkpoint with a smaller learning rate'],
+  ],
+  args: [1, 1],
+  async run(context, input) {
+    const { id } = await context.run(input.args[0]!);
+    const step = stepFrom(input.text('step'));
+    const engine = await context.engine();
+    const { run } = await engine.request('runs/branch', {
+      id,
+      ...(step !== null && { step }),
+      ...readSettings(input.texts('set')),
+      ...(input.flag('trust') && { trust: true }),
+    });
+    return afterStart(context, input, run);
+  },
+};
+
+function stepFrom(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const step = Number(text);
+  if (text.trim() === '' || !Number.isFinite(step) || step < 0)
+    throw new UsageError(`--step takes a number of 0 or more, not "${text}".`);
+  return step;
+}

@@ -1,6 +1,6 @@
 import { JSON_OPTION, type Command } from '../command.js';
 import type { Context } from '../context.js';
-import { differencesOf, SECTIONS, type RunToCompare } from '../runDiff.js';
+import { differencesOf, SECTIONS, type RunToCompare } from '../../format/runDiff.js';
 import { safeLine, table } from '../terminal.js';
 
 export const diff: Command = {

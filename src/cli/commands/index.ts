@@ -5,7 +5,7 @@ import { alert } from './alert.js';
 import { allow } from './allow.js';
 import { backends } from './backends.js';
 import { code } from './code.js';
-import { enqueue, pause, rerun, resume, rm, stop } from './control.js';
+import { branch, enqueue, pause, rerun, resume, rm, stop } from './control.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { engine } from './engine.js';
@@ -45,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   set,
   enqueue,
   rerun,
+  branch,
   rm,
   importRuns,
   exportRuns,

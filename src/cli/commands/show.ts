@@ -1,3 +1,4 @@
+import type { Branch } from '../../protocol/branch.js';
 import { JSON_OPTION, type Command } from '../command.js';
 import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
@@ -29,6 +30,7 @@ export const show: Command = {
     const facts: [string, string][] = [
       ['experiment', run.experiment],
       ['status', run.status],
+      ...(run.branch ? [['branch of', branchText(run.branch)] as [string, string]] : []),
       ...(run.by === undefined ? [] : [['started by', `agent ${run.by}`] as [string, string]]),
       ...(run.search ? ([['search', `${run.search}, trial ${run.trial}`]] as [string, string][]) : []),
       ...(run.objective
@@ -110,6 +112,8 @@ export const show: Command = {
     return 0;
   },
 };
+
+const branchText = ({ run, step }: Branch): string => (step === null ? run : `${run}, from step ${step} on`);
 
 function recordedFacts({ code, environment, data }: Recorded): [string, string][] {
   const changed = code ? code.changed.length + code.untracked.length : 0;

@@ -23,6 +23,7 @@ type Names = Exclude<
   | 'run.startWith'
   | 'run.rerun'
   | 'run.rerunWith'
+  | 'run.branch'
   | 'run.debug'
   | 'run.openCode'
   | 'run.checkOutCode'

@@ -12,7 +12,7 @@ import { fileFor, findRun, runFor, runsFor } from './pick.js';
 import type { Handlers } from './registry.js';
 import { entryOf } from '../../protocol/records.js';
 
-type Names = 'run.start' | 'run.startWith' | 'run.rerun' | 'run.rerunWith' | 'search.start';
+type Names = 'run.start' | 'run.startWith' | 'run.rerun' | 'run.rerunWith' | 'run.branch' | 'search.start';
 
 export function startingCommands(parts: Parts): Pick<Handlers, Names> {
   const { engines, files, panels } = parts;
@@ -80,6 +80,17 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
       const title = l10n.t('Rerun {0} with changed parameters', earlier.name);
       const changed = await askParams(title, l10n.t('Rerun'), fieldsOf(earlier), async () => undefined);
       return rerun(earlier.id, changed);
+    },
+
+    'run.branch': async (arg?: RunArg) => {
+      const { folder, run: earlier } = await runFor(parts, arg, { title: l10n.t('Branch from a Checkpoint') });
+      const title = l10n.t('Branch from the newest checkpoint of {0}', earlier.name);
+      const changed = await askParams(title, l10n.t('Branch'), fieldsOf(earlier), async () => undefined);
+      const { run: started } = await starting(l10n.t('Starting the run…'), () =>
+        folder.request('runs/branch', { id: earlier.id, ...given(changed) }),
+      );
+      panels.openForStart(folder, started.experiment, [earlier.id, started.id]);
+      return started.id;
     },
 
     'search.start': async (arg?: FileArg) => {

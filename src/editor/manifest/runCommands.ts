@@ -62,6 +62,14 @@ export const RUN_COMMANDS = {
     menus: [row('2_control@6', 'run')],
     args: args<[run?: RunArg]>(),
   },
+  'run.branch': {
+    title: 'Branch from a Checkpoint…',
+    icon: 'git-branch',
+    enablement: trusted,
+    palette: hasRuns,
+    menus: [row('2_control@6', 'run')],
+    args: args<[run?: RunArg]>(),
+  },
   'run.debug': {
     title: 'Debug Run',
     icon: 'debug-alt',

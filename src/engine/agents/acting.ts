@@ -158,6 +158,7 @@ function outcomeOf(
   switch (request) {
     case 'runs/start':
     case 'runs/rerun':
+    case 'runs/branch':
       return { subjects: run ? [run.id] : [], what: STARTED };
     case 'searches/start':
       return { subjects: search ? [search.id] : [], what: STARTED };

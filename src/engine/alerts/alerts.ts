@@ -1,10 +1,13 @@
-/** The person's alert rules: kept outside the workspace, looked at each second while runs are live, each told once per run. */
+/**
+ * Alerts: the person's rules, which are kept outside the workspace, and the conditions that experiment files set for their own
+ * runs. Looked at each second while runs change, each told once per run.
+ */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { z } from 'zod';
 import { writeReal } from '../../files/real.js';
-import { type Alert, KeptAlertRule } from '../../protocol/alerts.js';
-import type { Run } from '../../protocol/engine.js';
+import { type Alert, type AlertCondition, KeptAlertRule } from '../../protocol/alerts.js';
+import { LIVE_STATUSES, type Run } from '../../protocol/engine.js';
 import { ownPoints } from '../../protocol/systemMetrics.js';
 import { replaceUnsafe } from '../../protocol/shownText.js';
 import type { StoreApi } from '../../store/api.js';
@@ -19,6 +22,11 @@ const MOST_RULES = 100;
 /** Pairs of a rule and a run that are remembered as told. */
 const MOST_TOLD = 5000;
 const LENGTH = 500;
+const MOST_KNOWN = 1000;
+/** Begins the ids of the rules that experiment files set. They bring no command and no webhook along. */
+const OF_FILE = 'file-';
+/** A run that ended longer ago, in milliseconds, is no news. */
+const NEWS = 24 * 3600_000;
 /** Runs that an engine looks at when it comes up. */
 const NEWEST = 500;
 
@@ -29,6 +37,8 @@ export class Alerts {
   private told = new Set<string>();
   /** Runs that have changed since the last look. */
   private readonly changed = new Set<string>();
+  /** Rules that the experiment files of the runs set which are live or have just changed. */
+  private readonly known = new Map<string, KeptAlertRule[]>();
   /** Points of each live run, and since when there have been no more. */
   private growth = new Map<string, { points: number; since: number }>();
 
@@ -36,6 +46,8 @@ export class Alerts {
     /** `alerts.json` in this person's own folder for the workspace. */
     private readonly file: string,
     private readonly store: Pick<StoreApi, 'runs'>,
+    /** Conditions that the experiment file of a run sets. */
+    private readonly ofFile: (run: string) => readonly AlertCondition[],
     private readonly tell: (alert: Alert) => void,
     private readonly log: Pick<Log, 'warn' | 'info'>,
   ) {
@@ -51,7 +63,7 @@ export class Alerts {
   }
 
   runChanged(id: string): void {
-    if (this.rules.length > 0) this.changed.add(id);
+    this.changed.add(id);
   }
 
   get handlers() {
@@ -74,19 +86,34 @@ export class Alerts {
 
   /** Call it each second. */
   tick(): void {
-    if (this.rules.length === 0) return;
-    const told = this.told.size;
-    if (this.rules.some(({ when }) => when.kind === 'stall')) this.watchGrowth(this.store.runs.live());
     const ids = [...this.changed];
     this.changed.clear();
-    for (const run of this.store.runs.getMany(ids)) this.look(run);
+    for (const id of ids) if (!this.known.has(id)) this.known.set(id, this.rulesOfFile(id));
+    const rules = [...this.rules, ...[...this.known.values()].flat()];
+    // Runs without rules are remembered too, so that their folders need not be asked again; but not for ever.
+    if (rules.length === 0) return void (this.known.size > MOST_KNOWN && this.known.clear());
+    const told = this.told.size;
+    if (rules.some(({ when }) => when.kind === 'stall')) this.watchGrowth(this.store.runs.live());
+    const looked = new Set([...ids, ...this.changed]);
+    this.changed.clear();
+    for (const run of this.store.runs.getMany([...looked])) {
+      this.look(run);
+      if (!LIVE_STATUSES.includes(run.status)) this.known.delete(run.id);
+    }
     if (this.told.size !== told) this.keep(this.rules);
+  }
+
+  private rulesOfFile(id: string): KeptAlertRule[] {
+    return this.ofFile(id).map((when, i) => ({
+      ...{ id: `${OF_FILE}${i}`, file: null, when, command: null, webhook: null, since: Date.now() - NEWS },
+    }));
   }
 
   private look(run: Run): void {
     const seen = this.growth.get(run.id);
     const quiet = seen ? (Date.now() - seen.since) / 1000 : 0;
-    for (const rule of this.rules) {
+    const own = (this.known.get(run.id) ?? []).filter(({ when }) => when.kind !== 'ended' || run.search === null);
+    for (const rule of [...this.rules, ...own]) {
       const key = `${rule.id} ${run.id}`;
       if (this.told.has(key) || (rule.file !== null && rule.file !== run.file)) continue;
       if (run.endedAt !== null && run.endedAt < rule.since) continue;
@@ -126,7 +153,9 @@ export class Alerts {
 
   private keep(rules: KeptAlertRule[]): void {
     const ids = new Set(rules.map(({ id }) => id));
-    const told = [...this.told].filter((key) => ids.has(key.split(' ')[0]!)).slice(-MOST_TOLD);
+    const told = [...this.told]
+      .filter((key) => key.startsWith(OF_FILE) || ids.has(key.split(' ')[0]!))
+      .slice(-MOST_TOLD);
     fs.mkdirSync(path.dirname(this.file), { recursive: true, mode: 0o700 });
     writeReal(this.file, JSON.stringify({ version: 1, rules, told } satisfies z.infer<typeof Kept>));
     this.rules = rules;

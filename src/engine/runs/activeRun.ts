@@ -149,9 +149,11 @@ export class ActiveRun {
     const wanted = (): boolean => !this.keeper.closed && this.state.name === 'preparing';
     await trouble.insist(
       async () => {
-        const checkpoint = await folders.takeCheckpoint(id, from!, wanted, (name, why) =>
-          log.warn(`run ${id}: checkpoint ${name} of run ${from} is damaged (${why}); the one before it is taken`),
-        );
+        const checkpoint = await folders.takeCheckpoint(id, from!, {
+          wanted,
+          onDamage: (name, why) =>
+            log.warn(`run ${id}: checkpoint ${name} of run ${from} is damaged (${why}); the one before it is taken`),
+        });
         if (!wanted()) return;
         if (!checkpoint) log.warn(`run ${id}: run ${from} has no usable checkpoint, so it begins again`);
         const next = { ...this.spec, launch: { number, at, checkpoint } };

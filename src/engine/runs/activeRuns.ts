@@ -59,6 +59,11 @@ export class ActiveRuns implements Keeper {
     return (this.active.get(id)?.spec ?? this.options.folders.spec(id))?.launch?.number ?? 1;
   }
 
+  /** What the run is, if it is at work or waits. */
+  spec(id: string): RunSpec | null {
+    return this.active.get(id)?.spec ?? null;
+  }
+
   has(id: string): boolean {
     return this.active.has(id);
   }

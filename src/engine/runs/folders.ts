@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Experiment } from '../../experiment/index.js';
-import { wholeCheckpoints } from '../../client/checkpoints.js';
+import { stepOf, wholeCheckpoints } from '../../client/checkpoints.js';
 import { damageOf } from '../../client/manifest.js';
 import { forJson } from '../../protocol/floats.js';
 import { ID_PATTERN, RUN_FILES, RunMeta, RunSpec } from '../../protocol/runFolder.js';
@@ -30,6 +30,13 @@ import { readAddress } from './supervisorLink.js';
 const TAKEN = '.taken-';
 const ATTEMPTS = 3;
 const FULL = ['ENOSPC', 'EDQUOT'];
+
+interface TakeOptions {
+  wanted?: () => boolean;
+  onDamage?: (name: string, why: string) => void;
+  /** Only checkpoints saved at or before this step; null: any. */
+  atMost?: number | null;
+}
 
 /** A checkpoint is not what its manifest says. */
 class DamagedError extends Error {}
@@ -108,6 +115,17 @@ export class RunFolders {
     return this.checkpoints(id)[0] ?? null;
   }
 
+  /** The newest checkpoint of a run that was saved at or before this step (null: at any); null when there is none. */
+  savedAt(id: string, atMost: number | null): string | null {
+    return this.checkpoints(id).find((folder) => isAtMost(folder, atMost)) ?? null;
+  }
+
+  /** Steps at which the checkpoints of a run were saved, in ascending order. */
+  savedSteps(id: string): number[] {
+    const steps = this.checkpoints(id).map(stepOf);
+    return steps.filter((step) => step !== null).sort((a, b) => a - b);
+  }
+
   private checkpoints(id: string): string[] {
     const folder = path.join(this.path(id), RUN_FILES.checkpoints);
     return statReal(folder)?.isDirectory() ? wholeCheckpoints(folder) : [];
@@ -122,13 +140,12 @@ export class RunFolders {
   async takeCheckpoint(
     id: string,
     from: string,
-    wanted = (): boolean => true,
-    onDamage: (name: string, why: string) => void = () => undefined,
+    { wanted = () => true, onDamage = () => undefined, atMost = null }: TakeOptions = {},
   ): Promise<string | null> {
     const own = path.join(this.path(id), RUN_FILES.checkpoints);
     const damaged = new Set<string>();
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const source = this.checkpoints(from).find((folder) => !damaged.has(folder));
+      const source = this.checkpoints(from).find((folder) => !damaged.has(folder) && isAtMost(folder, atMost));
       if (!source) return null;
       try {
         return await this.takeInto(own, source, wanted);
@@ -305,4 +322,9 @@ function listOrNothing(folder: string): fs.Dirent[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
+}
+
+function isAtMost(checkpoint: string, step: number | null): boolean {
+  const saved = stepOf(checkpoint);
+  return step === null || (saved !== null && saved <= step);
 }

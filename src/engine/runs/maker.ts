@@ -4,6 +4,7 @@ import { namesItsRun, type Experiment, type RunFacts, type RunPlan } from '../..
 import { ErrorCode, type Run, type RunStatus } from '../../protocol/engine.js';
 import type { Capture } from '../../protocol/captureSettings.js';
 import { debugLanguage, debugPlace, type DebugSpec } from '../../protocol/debugging.js';
+import type { Branch } from '../../protocol/branch.js';
 import type { RunSpec } from '../../protocol/runFolder.js';
 import type { RangeTest } from '../../protocol/rangeTest.js';
 import { mergeFloats, type Floats } from '../../protocol/floats.js';
@@ -17,6 +18,7 @@ import { isDiskFull } from '../disk/files.js';
 import { gitFacts, hostName, type GitFacts } from '../machine/hostFacts.js';
 import { newId } from './ids.js';
 import { notFound, RequestError } from '../server/requestError.js';
+import { stepOf } from '../../client/checkpoints.js';
 import type { RunFolders } from './folders.js';
 import type { Trouble } from '../disk/trouble.js';
 
@@ -35,6 +37,8 @@ export interface NewRunDetails {
   git: GitFacts | null;
   rangeTest?: RangeTest;
   debug?: DebugSpec;
+  launch?: RunSpec['launch'];
+  branch?: Branch;
   /** Environment of its program; null: the engine's. A trial has its search's environment, which the search keeps. */
   environment: Environment | null;
 }
@@ -120,9 +124,59 @@ export class RunMaker {
     environment: Environment | null,
     debuggerArgs?: string[],
   ): Promise<Run> {
-    const run = this.newRun(this.specOf(id).seed, null);
+    const spec = await this.again(id, params, floats, environment, (old, plan) => ({
+      ...(old.rangeTest && { rangeTest: old.rangeTest }),
+      ...(debuggerArgs && { debug: debugSpec(plan.argv, debuggerArgs) }),
+    }));
+    this.options.active.enqueue(spec);
+    return this.row(spec.id);
+  }
+
+  /** Like `rerun`, but the program goes on from a copy of the run's newest checkpoint, or the newest at or before `step`. */
+  async branch(
+    id: string,
+    step: number | null,
+    params: Params = {},
+    floats: Floats | undefined,
+    environment: Environment | null,
+  ): Promise<Run> {
+    const { active, folders } = this.options;
+    this.planAgain(id, params, floats, environment);
+    const from = folders.savedAt(id, step);
+    if (!from) throw new RequestError(ErrorCode.conflict, noCheckpoint(id, step, folders.savedSteps(id)));
+    // It is copied at once: the run may be at work and replace it while the new one waits for a device.
+    const own = newId();
+    const checkpoint = await folders.takeCheckpoint(own, id, { atMost: step });
+    if (!checkpoint) {
+      await folders.remove(own);
+      throw new RequestError(ErrorCode.conflict, `The checkpoint of run ${id} can't be copied. Try again.`);
+    }
+    const spec = await this.again(
+      id,
+      params,
+      floats,
+      environment,
+      () => ({
+        launch: { number: 2, at: Date.now(), checkpoint },
+        branch: { run: id, step: stepOf(checkpoint) },
+      }),
+      own,
+    );
+    active.enqueue(spec);
+    return this.row(spec.id);
+  }
+
+  /** Makes a run with the program, params and seed of an earlier one. */
+  private async again(
+    id: string,
+    params: Params,
+    floats: Floats | undefined,
+    environment: Environment | null,
+    more: (old: RunSpec, plan: RunPlan) => Partial<NewRunDetails>,
+    own = newId(),
+  ) {
+    const run = this.newRun(this.specOf(id).seed, null, own);
     const { old, experiment, plan } = this.planAgain(id, params, floats, environment, run);
-    const { active } = this.options;
     const spec = this.create(experiment ?? old, plan, {
       id: run.id,
       name: this.nextName(old.experiment, old.rangeTest),
@@ -131,11 +185,9 @@ export class RunMaker {
       trial: null,
       git: await this.gitOf(plan.cwd),
       environment,
-      ...(old.rangeTest && { rangeTest: old.rangeTest }),
-      ...(debuggerArgs && { debug: debugSpec(plan.argv, debuggerArgs) }),
+      ...more(old, plan),
     });
-    active.enqueue(spec);
-    return this.row(spec.id);
+    return spec;
   }
 
   /** Returns the plan that `rerun` would start. Changes nothing. Throws if the run can't be run again. */
@@ -200,10 +252,13 @@ export class RunMaker {
       cwd: plan.cwd,
       env: plan.env,
       ...(from.capture && { capture: from.capture }),
+      ...(from.alerts?.length && { alerts: from.alerts }),
       ...(plan.network === undefined ? {} : { network: plan.network }),
       ...(details.rangeTest && { rangeTest: details.rangeTest }),
       ...(details.debug && { debug: details.debug }),
       seed: details.seed,
+      ...(details.launch && { launch: details.launch }),
+      ...(details.branch && { branch: details.branch }),
       // A test's loss is no result to compare trainings with.
       objective: details.rangeTest ? null : from.objective,
       createdAt: Date.now(),
@@ -301,6 +356,12 @@ function debugSpec(argv: string[], args: string[]): DebugSpec {
     );
   }
   return { at: debugPlace(argv, language), args };
+}
+
+function noCheckpoint(id: string, step: number | null, steps: readonly number[]): string {
+  if (step === null || steps.length === 0)
+    return `Run ${id} has no checkpoint to branch from. Its program must save checkpoints; see "Pause and resume" in docs/training-api.md.`;
+  return `Run ${id} has no checkpoint at or before step ${step}. It has them at ${steps.join(', ')}.`;
 }
 
 export function newSeed(): number {

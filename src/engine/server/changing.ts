@@ -5,7 +5,7 @@ import type { RequestName } from '../../protocol/engine.js';
  * reach a program, whatever became of its folder.
  */
 export const CHANGING: readonly RequestName[] = [
-  ...(['start', 'rerun', 'resume', 'rename', 'tag', 'note', 'delete', 'restore', 'purge'] as const).map(
+  ...(['start', 'rerun', 'branch', 'resume', 'rename', 'tag', 'note', 'delete', 'restore', 'purge'] as const).map(
     (what) => `runs/${what}` as const,
   ),
   ...(['start', 'resume', 'retry', 'enqueue', 'change', 'delete'] as const).map((what) => `searches/${what}` as const),

@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import { normalCapture } from '../../protocol/capture.js';
 import { valueText } from '../../protocol/floats.js';
+import { alertConditions } from '../alerts.js';
 import type { WrittenExperiment } from '../schema.js';
 import { objectivesOf, searchSettingsOf } from '../search/settings.js';
 import { splitCommand } from '../start/command.js';
@@ -39,6 +40,7 @@ export function build(reading: Reading, file: string): Experiment {
     cwd: written.cwd ?? null,
     env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, text(value, ['env', key])])),
     ...(written.capture !== undefined && { capture: normalCapture(written.capture) }),
+    ...(written.alerts && { alerts: alertConditions(written.alerts) }),
     ...(written.files && { files: written.files }),
     ...(written.output !== undefined && { output: outputText(written.output)! }),
     resources: { gpus: written.resources?.gpus ?? null, perGpu: written.resources?.perGpu ?? 1 },

@@ -44,6 +44,7 @@ export interface RunRow {
   /** See `unread.ts`. */
   unread: string | null;
   ran: number | null;
+  branch: string | null;
 }
 
 /** Rows as runs, with their metrics, in the order given. */
@@ -157,6 +158,7 @@ function toRun(row: RunRow, metrics: Record<string, MetricSummary>, warnings: Ru
     endedAt: row.ended_at,
     ...(row.ran !== null && { ran: row.ran }),
     deletedAt: row.deleted_at,
+    ...(row.branch !== null && { branch: JSON.parse(row.branch) }),
   };
 }
 

@@ -46,8 +46,9 @@ export class Runs implements RunsApi {
       if (this.writer.key(spec.id) !== null) return false;
       const { id: key } = this.db.run(
         `INSERT INTO runs (id, experiment, file, search, trial, name, status, params, objective_metric, objective_goal,
-           device, tags, note, created_at, host, git, command, cwd, folder, seed, unread)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           device, tags, note, created_at, host, git, command, cwd, folder, seed, unread,
+           branch)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         spec.id,
         spec.experiment,
         spec.file,
@@ -69,6 +70,7 @@ export class Runs implements RunsApi {
         run.folder,
         spec.seed,
         spec.unpassed?.length ? JSON.stringify(spec.unpassed) : null,
+        spec.branch ? JSON.stringify(spec.branch) : null,
       );
       for (const [name, value] of Object.entries(spec.params)) this.writer.param(key, name, value);
       this.writer.index(key);

@@ -1,12 +1,13 @@
 /** Tools that act on runs and searches which exist already. */
 import { z } from 'zod';
 import { formatParam } from '../../format/numbers.js';
-import type { RequestResult, RunDetail, Search } from '../../protocol/engine.js';
+import type { RequestResult } from '../../protocol/engine.js';
 import { Params } from '../../protocol/values.js';
 import { engineAct, type Act } from '../act.js';
 import { briefRun, briefSearch } from '../answers.js';
-import { ToolError, type Bench, type BenchFolder } from '../bench.js';
+import { ToolError, type Bench } from '../bench.js';
 import { findEither, findRun, findSearch } from '../find.js';
+import { factsOf, fileOf, isOwn, type Found } from './found.js';
 import { actingTool } from '../tool.js';
 import { NOTICE, shortName } from '../texts.js';
 import { estimate } from './estimate.js';
@@ -14,20 +15,6 @@ import { paramFacts } from './start.js';
 
 const id = z.string().describe('Id of a run or a search.');
 const run = z.string().describe('Id of the run.');
-
-type Found = { folder: BenchFolder } & ({ run: RunDetail } | { search: Search });
-
-function factsOf(found: Found): Act['facts'] {
-  const item = 'run' in found ? found.run : found.search;
-  return [
-    ['run' in found ? 'run' : 'search', `${shortName(item.name)} (${item.id})`],
-    ['status', item.status],
-    ['started by', item.by === undefined ? 'a person' : shortName(item.by)],
-  ];
-}
-
-const fileOf = (found: Found): string | null => ('run' in found ? found.run.file : found.search.file);
-const isOwn = (found: Found): boolean => ('run' in found ? found.run : found.search).by !== undefined;
 
 async function after(bench: Bench, id: string): Promise<object> {
   const found = await findEither(bench, id);
@@ -121,39 +108,6 @@ export const tryValues = actingTool({
       async perform(as) {
         const { search } = await engineAct(act, as, 'searches/enqueue', { id, params });
         return { notice: NOTICE, search: briefSearch(search) };
-      },
-    };
-    return act;
-  },
-});
-
-export const rerunRun = actingTool({
-  name: 'rerun_run',
-  title: 'Start a run again',
-  summary: 'Starts a run again, perhaps with other parameters.',
-  description:
-    'Starts a run again with the same program and seed, with parameters laid over its own. Use it to change one thing at a time. To repeat with another seed, use start_run with seed.',
-  icon: 'debug-rerun',
-  input: z.object({ run, params: Params.optional() }).strict(),
-  async plan({ run: id, params }, bench) {
-    const found = await findRun(bench, id);
-    const { file, experiment } = found.run;
-    const expected = file === null ? null : await estimate(found.folder, file, experiment, 1);
-    const act: Act = {
-      folder: found.folder,
-      what: `Start the run ${id} again`,
-      facts: [
-        ...factsOf(found),
-        ['command', shortName(found.run.command.join(' '))],
-        ...paramFacts(params),
-        ['device time', expected?.text ?? 'unknown'],
-      ],
-      file,
-      deviceHours: expected?.deviceHours ?? null,
-      isOwn: isOwn(found),
-      async perform(as) {
-        const { run } = await engineAct(act, as, 'runs/rerun', { id, ...(params && { params }) });
-        return { notice: NOTICE, run: briefRun(run), next: `wait_for with id ${run.id}` };
       },
     };
     return act;

@@ -1,5 +1,6 @@
 /** The tool that compares runs: what differs, and how sure a difference of their results is. */
 import { z } from 'zod';
+import { differing as differingFacts, type RunToCompare } from '../../format/runDiff.js';
 import type { Run, RunDetail } from '../../protocol/engine.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 import { numberOf } from '../answers.js';
@@ -14,6 +15,8 @@ const MOST_SIBLINGS = 1000;
 /** Repetitions of one run, at most. */
 const MOST_REPETITIONS = 50;
 const MOST_METRICS = 30;
+/** Files, packages or variables that differ, named at most. */
+const MOST_FACTS = 40;
 
 export const compareRuns = readingTool({
   name: 'compare_runs',
@@ -37,7 +40,8 @@ export const compareRuns = readingTool({
         objective: objective?.value ?? null,
       })),
       params_that_differ: differing(runs, (run) => run.params),
-      code_and_environment_that_differ: differing(runs, factsOf),
+      facts_that_differ: differing(runs, factsOf),
+      ...(await recordedDifferences(found)),
       info_that_differs: differing(runs, (run) => run.info),
       metrics: metricsOf(runs),
       sureness: await sureness(bench, found),
@@ -48,14 +52,44 @@ export const compareRuns = readingTool({
 function factsOf(run: RunDetail): Record<string, unknown> {
   return {
     experiment: run.experiment,
-    commit: run.git?.commit ?? null,
-    branch: run.git?.branch ?? null,
-    uncommitted_changes: run.git?.dirty ?? null,
-    command: run.command.map(shortName).join(' '),
-    seed: run.seed,
     device: run.device,
-    host: run.host,
+    branch_of: run.branch ? `${run.branch.run} at step ${run.branch.step}` : null,
   };
+}
+
+/** Sections of what is recorded, and what they are called in the answer. */
+const RECORDED = {
+  code: 'code_that_differs',
+  environment: 'environment_that_differs',
+  packages: 'packages_that_differ',
+  data: 'data_that_differ',
+} as const;
+
+/** Differences in what was recorded when the runs started. Names and values come from files and programs. */
+async function recordedDifferences(found: readonly { folder: BenchFolder; run: RunDetail }[]): Promise<object> {
+  const runs = await Promise.all(
+    found.map(async ({ folder, run }): Promise<RunToCompare> => {
+      const [recorded, { changes }] = await Promise.all([
+        folder.request('runs/recorded', { id: run.id }),
+        folder.request('runs/code', { id: run.id }),
+      ]);
+      return { run, recorded, changes };
+    }),
+  );
+  const result: Record<string, unknown> = {};
+  for (const [section, key] of Object.entries(RECORDED) as [keyof typeof RECORDED, string][]) {
+    const all = differingFacts(section, runs);
+    const shown: Record<string, (string | null)[]> = {};
+    for (const { name, values } of all.slice(0, MOST_FACTS))
+      setEntry(
+        shown,
+        shortName(name),
+        values.map((value) => value && shortName(value)),
+      );
+    result[key] = shown;
+    if (all.length > MOST_FACTS) result[`${section}_left_out`] = all.length - MOST_FACTS;
+  }
+  return result;
 }
 
 /** Entries that are not the same in all runs: by name, a list of values in the order of the runs. */

@@ -116,4 +116,33 @@ describe.sequential('alerts', () => {
     expect((await engine.request('alerts/list', {})).rules).toEqual([]);
     expect(fs.existsSync(workspace().at('bad'))).toBe(false);
   });
+
+  it('come from the experiment file as well, for its own runs only, and not again after a restart', async () => {
+    await engine.request('alerts/remove', { id: null });
+    const set = workspace().write(
+      'set.tune.yaml',
+      experiment(
+        'node broken.mjs',
+        'params: { steps: 8, pause: 10, lr: 1 }\nalerts: [nan, ended, { metric: loss, above: 1.5 }]\n',
+      ),
+    );
+    alerts.length = 0;
+    const { run } = await engine.request('runs/start', { file: set });
+    await runOver(engine, run.id);
+    await until('the alerts', () => alerts.length >= 3);
+    expect(alerts.map(({ text }) => text.replace(/^.*: /, '')).sort()).toEqual([
+      'It is completed.',
+      'loss is NaN.',
+      'loss was 2, above 1.5.',
+    ]);
+    const { run: other } = await engine.request('runs/start', {
+      file: file('unset', '{ steps: 8, pause: 10, lr: 1 }'),
+    });
+    await runOver(engine, other.id);
+    await workspace().killEngine();
+    engine = await connected();
+    await engine.request('runs/tag', { ids: [run.id, other.id], add: ['looked-at'] });
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(alerts).toHaveLength(3);
+  });
 });

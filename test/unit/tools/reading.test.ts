@@ -1,4 +1,6 @@
 /** The tools that read, against a real engine with real programs. */
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ToolError, TOOLS, inputSchema } from '../../../src/tools/index.js';
 import { TOOL_NAMES } from '../../../src/tools/names.js';
@@ -125,12 +127,23 @@ describe('reading', () => {
       await runOver(connection, run.id);
       return run.id;
     };
-    const [a, b] = [await start(0.11, 1), await start(0.4, 1)];
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd: workspace.folder });
+    git('init', '-q');
+    git('add', 'noisy.mjs');
+    git('commit', '-qm', 'first');
+    const a = await start(0.11, 1);
+    fs.appendFileSync(workspace.at('noisy.mjs'), '// edited\n');
+    const b = await start(0.4, 1);
     // The same seed again is no second witness.
     await start(0.11, 1);
     type Compared = { sureness: { groups: object[]; compared: { verdict: string }[] } };
     const early = await ask<Compared>('compare_runs', { runs: [a, b] });
-    expect(early).toMatchObject({ params_that_differ: { lr: [0.11, 0.4] } });
+    expect(early).toMatchObject({
+      params_that_differ: { lr: [0.11, 0.4] },
+      code_that_differs: { 'noisy.mjs': [null, expect.stringMatching(/^\+1 -0 /)] },
+      environment_that_differs: {},
+    });
     expect(early.sureness.compared[0]!.verdict).toMatch(/^unknown: one value/);
     for (const seed of [2, 3]) for (const lr of [0.11, 0.4]) await start(lr, seed);
     const late = await ask<Compared>('compare_runs', { runs: [a, b] });

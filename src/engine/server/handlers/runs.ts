@@ -111,6 +111,10 @@ export function runHandlers(parts: EngineParts) {
       if (!trust) refuseForeignRun(folders, existing(id), plannedAgain(id, params, floats, environment));
       return { run: await maker.rerun(id, params, floats, environment, debug?.args) };
     },
+    'runs/branch': async ({ id, step, params, floats, trust }, { environment }) => {
+      if (!trust) refuseForeignRun(folders, existing(id), plannedAgain(id, params, floats, environment));
+      return { run: await maker.branch(id, step ?? null, params, floats, environment) };
+    },
     'runs/stop': ({ ids }) => each(ids, (id) => (hand.has(id) ? hand.stop(id) : active.stop(id, 'stop'))),
     'runs/pause': ({ ids }) =>
       each(ids, (id) => ownOnly(id, 'its program can be stopped, but not paused from here', () => active.pause(id))),

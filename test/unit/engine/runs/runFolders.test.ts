@@ -125,9 +125,9 @@ describe('a checkpoint taken over', () => {
     const newest = await save(2);
     fs.writeFileSync(path.join(newest, 'state'), 'or 2');
     const said: string[] = [];
-    const taken = (await folders.takeCheckpoint('own', 'from', undefined, (name, why) =>
-      said.push(`${name}: ${why}`),
-    ))!;
+    const taken = (await folders.takeCheckpoint('own', 'from', {
+      onDamage: (name, why) => said.push(`${name}: ${why}`),
+    }))!;
     expect(fs.readFileSync(path.join(taken, 'state'), 'utf8')).toBe('of 1');
     expect(said).toEqual(['step-000000002: the content of state has changed']);
     // The other's own are left as they are.
@@ -142,7 +142,7 @@ describe('a checkpoint taken over', () => {
     let timer = setImmediate(turn);
     // Given up, and launched again at once: the two copies don't disturb each other.
     let wanted = true;
-    const first = folders.takeCheckpoint('own', 'from', () => wanted);
+    const first = folders.takeCheckpoint('own', 'from', { wanted: () => wanted });
     wanted = false;
     const second = folders.takeCheckpoint('own', 'from');
     expect(names('own')).toEqual(['step-000000003']);

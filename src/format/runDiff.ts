@@ -1,4 +1,4 @@
-/** Differences between two runs: parameters, metrics, environment, packages, code, data. Pure. */
+/** Differences between runs: parameters, metrics, environment, packages, code, data. Pure. */
 import { markAt, valueText } from '../protocol/floats.js';
 import type { RunDetail } from '../protocol/engine.js';
 import type { Recorded } from '../protocol/recorded.js';
@@ -25,21 +25,34 @@ export interface Difference {
 
 type Texts = Readonly<Record<string, string>>;
 
+const TEXTS: Record<Section, (one: RunToCompare) => Texts> = {
+  params: ({ run }) => mapped(run.params, (value, name) => valueText(value, markAt(run.floats, name))),
+  metrics: ({ run }) => {
+    const own = Object.fromEntries(Object.entries(run.metrics).filter(([name]) => !isSystemMetric(name)));
+    return mapped(own, ({ last }) => String(last));
+  },
+  environment: environmentOf,
+  packages: ({ recorded }) => recorded.environment?.packages ?? {},
+  code: codeOf,
+  data: ({ recorded }) => Object.fromEntries((recorded.data ?? []).map((file) => [file.path, dataText(file)])),
+};
+
 export function differencesOf(a: RunToCompare, b: RunToCompare): Record<Section, Difference[]> {
-  const compare = (texts: (one: RunToCompare) => Texts): Difference[] => differences(texts(a), texts(b));
-  return {
-    params: compare(({ run }) => mapped(run.params, (value, name) => valueText(value, markAt(run.floats, name)))),
-    metrics: compare(({ run }) => {
-      const own = Object.fromEntries(Object.entries(run.metrics).filter(([name]) => !isSystemMetric(name)));
-      return mapped(own, ({ last }) => String(last));
-    }),
-    environment: compare(environmentOf),
-    packages: compare(({ recorded }) => recorded.environment?.packages ?? {}),
-    code: compare(codeOf),
-    data: compare(({ recorded }) =>
-      Object.fromEntries((recorded.data ?? []).map((file) => [file.path, dataText(file)])),
-    ),
-  };
+  const both = (section: Section): Difference[] =>
+    differing(section, [a, b]).map(({ name, values }) => ({ name, a: values[0]!, b: values[1]! }));
+  return Object.fromEntries(SECTIONS.map((section) => [section, both(section)])) as Record<Section, Difference[]>;
+}
+
+/** Returns the facts in one section that are not the same in all runs, by name; a value for each run, null where it has none. */
+export function differing(
+  section: Section,
+  runs: readonly RunToCompare[],
+): { name: string; values: (string | null)[] }[] {
+  const texts = runs.map(TEXTS[section]);
+  const names = [...new Set(texts.flatMap((each) => Object.keys(each)))].sort();
+  return names
+    .map((name) => ({ name, values: texts.map((each) => entryOf(each, name) ?? null) }))
+    .filter(({ values }) => new Set(values).size > 1);
 }
 
 function environmentOf({ run, recorded: { environment } }: RunToCompare): Texts {
@@ -89,10 +102,3 @@ const mapped = <V extends ParamValue | object>(
   for (const [name, value] of Object.entries(values)) setEntry(texts, name, text(value, name));
   return texts;
 };
-
-function differences(a: Texts, b: Texts): Difference[] {
-  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
-  return names
-    .map((name) => ({ name, a: entryOf(a, name) ?? null, b: entryOf(b, name) ?? null }))
-    .filter((one) => one.a !== one.b);
-}

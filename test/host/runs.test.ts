@@ -286,4 +286,40 @@ describe('runs', function () {
     assert.notEqual((await folder!.request('engine/status', {})).pid, pid);
     assert.ok(workspaceFolder());
   });
+
+  it('branches a run from its newest checkpoint, and sets alerts on its file', async () => {
+    write(
+      'saves.mjs',
+      `import fs from 'node:fs';
+export default async function train(run) {
+  let step = run.checkpoint ? Number(fs.readFileSync(run.checkpoint + '/step', 'utf8')) + 1 : 0;
+  const last = step + 2;
+  for (; step < last; step++) {
+    run.log({ lr: run.params.number('lr') }, { step });
+    await run.saveCheckpoint(step, (folder) => fs.writeFileSync(folder + '/step', String(step)));
+  }
+}
+`,
+    );
+    const file = write('saves.tune.yaml', 'name: saves\nmodule: ./saves.mjs\nparams: { lr: 1 }\n');
+    const [folder] = (await api()).engines.folders;
+    const over = (id: string) =>
+      until(
+        'the end of the run',
+        () => {
+          const found = folder!.model.run(id);
+          return found && found.endedAt !== null && found;
+        },
+        60_000,
+      );
+    assert.equal(await command('alerts.edit', file, { kind: 'ended' }), 1);
+    const first = await command<string>('run.start', file);
+    await over(first);
+    const { run } = await folder!.request('runs/branch', { id: first, params: { lr: 5 } });
+    const branch = await over(run.id);
+    assert.equal(branch.status, 'completed', branch.error?.message);
+    assert.deepEqual(branch.branch, { run: first, step: 1 });
+    assert.deepEqual([branch.metrics['lr']?.last, branch.metrics['lr']?.lastStep], [5, 3]);
+    await folder!.request('alerts/remove', { id: null });
+  });
 });

@@ -1,5 +1,6 @@
 /** All handlers together; loaded when a command is first used. */
 import { agentCommands } from './agents.js';
+import { alertCommands } from './alerts.js';
 import { debugCommands } from './debug.js';
 import { codeCommands } from './code.js';
 import { engineCommands } from './engine.js';
@@ -26,5 +27,6 @@ export function allHandlers(parts: Parts): Handlers {
     ...fileCommands(parts),
     ...engineCommands(parts),
     ...agentCommands(parts),
+    ...alertCommands(parts),
   };
 }

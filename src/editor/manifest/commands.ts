@@ -2,6 +2,7 @@
  * Every command, declared once. The key is the id without the extension's prefix; handlers (`commands/`) are
  * typed by this table, and package.json is generated from it.
  */
+import type { AlertCondition } from '../../protocol/alerts.js';
 import type { ParamValue } from '../../protocol/values.js';
 import type { ExperimentArg, FileArg, Rows, SearchArg } from './args.js';
 import { CONTEXT, EXTENSION, LANGUAGE, VIEW } from './ids.js';
@@ -237,6 +238,12 @@ export const COMMANDS = {
     enablement: trusted,
     menus: [title('3_engine@2')],
     args: args<[backend?: string]>(),
+  },
+  'alerts.edit': {
+    title: 'Alerts…',
+    icon: 'bell',
+    menus: [{ menu: 'explorer/context', when: inFile, group: 'navigation@44' }],
+    args: args<[file?: FileArg, when?: AlertCondition]>(),
   },
   'agents.allow': {
     title: 'Give Agents a Budget…',

@@ -3,17 +3,20 @@ import { z } from 'zod';
 import type { AlertCondition } from '../protocol/alerts.js';
 
 const MOST = 20;
-const number = (name: string) => z.number({ error: `${name} must be a number` });
+const threshold = z.number({ error: 'an alert on a metric needs above: NUMBER or below: NUMBER' });
 const metric = z.string({ error: 'metric must be the name of a metric' }).min(1, 'metric must not be empty').max(512);
 
 const WrittenAlert = z.union(
   [
     z.enum(['nan', 'failed', 'ended']),
     z.strictObject({
-      stall: number('stall').positive('stall must be above 0').describe('Seconds in which a running run logs nothing.'),
+      stall: z
+        .number({ error: 'stall must be a number of seconds' })
+        .positive('stall must be above 0')
+        .describe('Seconds in which a running run logs nothing.'),
     }),
-    z.strictObject({ metric, above: number('above') }),
-    z.strictObject({ metric, below: number('below') }),
+    z.strictObject({ metric, above: threshold }),
+    z.strictObject({ metric, below: threshold }),
   ],
   { error: 'an alert must be nan, failed, ended, { stall: SECONDS }, or { metric: NAME, above: X } (or below)' },
 );

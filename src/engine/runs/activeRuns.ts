@@ -59,7 +59,7 @@ export class ActiveRuns implements Keeper {
     return (this.active.get(id)?.spec ?? this.options.folders.spec(id))?.launch?.number ?? 1;
   }
 
-  /** What the run is, if it is at work or waits. */
+  /** Returns the spec of a run that is at work or waits; null for others. */
   spec(id: string): RunSpec | null {
     return this.active.get(id)?.spec ?? null;
   }

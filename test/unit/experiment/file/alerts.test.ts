@@ -25,7 +25,7 @@ describe('alerts', () => {
     const form = 'an alert must be nan, failed, ended, { stall: SECONDS }, or { metric: NAME, above: X } (or below)';
     expect(problems('nan')).toEqual(['2:9 alerts must be a list, such as: [nan, { stall: 600 }]']);
     expect(problems('[over]')).toEqual([`2:10 ${form}`]);
-    expect(problems('[{ metric: loss }]')).toEqual([`2:10 ${form}`]);
+    expect(problems('[{ metric: loss }]')).toEqual(['2:10 an alert on a metric needs above: NUMBER or below: NUMBER']);
     expect(problems('[{ metric: loss, above: high }]')[0]).toMatch(/^2:\d+ /);
     expect(problems('[{ stall: 0 }]')[0]).toMatch(/^2:\d+ /);
     // A file names no program and no address.

@@ -22,7 +22,7 @@ const gpu = (index: number, used = 0): Gpu => ({
 
 /** A scheduler that notes what it starts, in order. */
 function make(gpus: Gpu[], cores = 8) {
-  const scheduler = new Scheduler({ gpus, cores, cpuSlots: Math.max(1, Math.floor(cores / 2)) });
+  const scheduler = new Scheduler({ gpus, cores, cpuSlots: Math.max(Math.min(2, cores), Math.floor(cores / 2)) });
   scheduler.open();
   const started: string[] = [];
   const placements = new Map<string, Placement>();

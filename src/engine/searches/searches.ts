@@ -10,6 +10,7 @@ import { loadExperiment } from '../runs/experiments.js';
 import { newId } from '../runs/ids.js';
 import type { Environment, Environments } from '../disk/environments.js';
 import type { Log } from '../disk/log.js';
+import type { SearchFolders } from './folders.js';
 import { conflict, notFound, RequestError } from '../server/requestError.js';
 import { newSeed, type RunMaker } from '../runs/maker.js';
 import type { Scheduler } from '../executors/scheduler.js';
@@ -26,6 +27,7 @@ export interface SearchesOptions {
   store: StoreApi;
   active: ActiveRuns;
   maker: RunMaker;
+  searchFolders: Pick<SearchFolders, 'isAsked'>;
   environments: Environments;
   scheduler: Scheduler;
   changes: Changes;
@@ -114,7 +116,7 @@ export class Searches implements RunListener {
 
   /** After a restart: every search that was not over goes on. Runs must have been adopted before. */
   async takeUp(): Promise<void> {
-    const { store, active, log, trouble } = this.options;
+    const { store, active, log, trouble, searchFolders } = this.options;
     const takeUp = async (search: Search): Promise<void> => {
       try {
         const driver = await this.load(search, phaseOf(search), false);
@@ -131,7 +133,10 @@ export class Searches implements RunListener {
         for (const run of store.searches.trials(search.id)) if (active.isSuspended(run.id)) active.stop(run.id, 'stop');
       }
     };
-    const open = store.searches.list({ status: ['running', 'paused', 'stopping'] });
+    // Others are at work on another host, or a folder says that they are: they are shown, never driven.
+    const open = store.searches
+      .list({ status: ['running', 'paused', 'stopping'] })
+      .filter(({ id }) => searchFolders.isAsked(id) === 'yes');
     await Promise.all(open.map((search) => this.whileLoading(search.id, () => takeUp(search))));
   }
 

@@ -127,7 +127,9 @@ describe('failures', () => {
 
   it('gives up when the first three trials fail', async () => {
     workspace().write('broken.mjs', 'throw new TypeError("broken from the start");');
-    const { search } = await engine.request('searches/start', { file: write(GRID, 'node broken.mjs') });
+    const { search } = await engine.request('searches/start', {
+      file: write(`${GRID}\nparallel: 1`, 'node broken.mjs'),
+    });
     const over = await searchOver(engine, search.id);
     expect(over).toMatchObject({ status: 'failed', counts: { total: 3, failed: 3 } });
     expect(over.error).toMatch(/first 3 trials failed.*broken from the start/);
@@ -316,7 +318,7 @@ describe('when the engine is killed', () => {
 
   it('a paused search stays paused, its programs too', async () => {
     const { search } = await engine.request('searches/start', {
-      file: write(GRID, 'node train.mjs', 'params: { lr: 0.1, steps: 20, pause: 40 }'),
+      file: write(`${GRID}\nparallel: 1`, 'node train.mjs', 'params: { lr: 0.1, steps: 20, pause: 40 }'),
     });
     await until('a run', async () => (await trials(search.id)).some((run) => (run.metrics.loss?.count ?? 0) > 2));
     await engine.request('searches/pause', { id: search.id });

@@ -1,8 +1,9 @@
+import type * as Os from 'node:os';
 import { expect, it, vi } from 'vitest';
 
 const cores = vi.hoisted(() => ({ count: 1 }));
 vi.mock('node:os', async (original) => ({
-  ...(await original<typeof import('node:os')>()),
+  ...(await original<typeof Os>()),
   availableParallelism: () => cores.count,
 }));
 const { Devices } = await import('../../../../src/engine/machine/devices.js');

@@ -18,6 +18,7 @@ import { lossSchema, normalizeLoss, type LossSettings } from './loss.js';
 import { metricsSchema, normalizeMetrics, type MetricSettings } from './metrics.js';
 import { normalizeOptimizer, optimizerSchema, type OptimizerSettings } from './optimizer.js';
 import { problemsOf, type NetworkProblem } from './problems.js';
+import { normalizePrune, pruneSchema, type PruneSettings } from './prune.js';
 import { normalizeRegularization, regularizationSchema, type Regularization } from './regularization.js';
 import { normalizeSchedule, scheduleSchema, type ScheduleSettings } from './schedule.js';
 
@@ -30,6 +31,7 @@ export * from './layers.js';
 export * from './loss.js';
 export * from './metrics.js';
 export * from './optimizer.js';
+export * from './prune.js';
 export * from './regularization.js';
 export * from './schedule.js';
 export type { NetworkProblem };
@@ -69,6 +71,8 @@ export interface Network {
   augment: AugmentSettings | null;
   /** α of the Beta distribution from which mixup draws its ratios; 0: no mixup. */
   mixup: number;
+  /** Pruning after the training; null: none. */
+  prune: PruneSettings | null;
   batchSize: number;
   epochs: number;
   shuffle: boolean;
@@ -158,11 +162,14 @@ function schema(placeholders: boolean) {
     mixup: mixupSchema(kit).describe(
       'Mixes each training example with another, with shares from a Beta(mixup, mixup) distribution, such as 0.2. Default: 0 (off).',
     ),
+    prune: pruneSchema(kit)
+      .nullish()
+      .describe('Removes the least important parts of the trained network and retrains the rest. Default: off.'),
     batchSize: p(whole('batchSize')).optional().describe('Examples per step. Default: 32.'),
-    epochs: p(whole('epochs'))
+    epochs: p(whole('epochs', 0))
       .optional()
       .describe(
-        'Passes over the training examples. Default: 10; for tables as many as make about 2,500 steps, up to 300.',
+        'Passes over the training examples. Default: 10; for tables as many as make about 2,500 steps, up to 300. 0, with `prune`: no training before it.',
       ),
     shuffle: optional(flag('shuffle')).describe('Shuffles the examples every epoch. Default: true.'),
     seed: optional(whole('seed', 0)).describe(
@@ -214,7 +221,7 @@ export function validateNetwork(value: unknown): NetworkResult {
   const blocks = blockProblems(value, false);
   if (!result.success) return { problems: [...problemsOf(result.error.issues, value, NetworkFile), ...blocks] };
   if (blocks.length > 0) return { problems: blocks };
-  const problem = layersProblem(result.data) ?? foldsProblem(result.data);
+  const problem = layersProblem(result.data) ?? foldsProblem(result.data) ?? pruneProblem(result.data);
   if (problem) return { problems: [problem] };
   return { network: normalizeNetwork(result.data) };
 }
@@ -232,6 +239,17 @@ function foldsProblem({ folds = null, fold = null, validation = null }: WrittenN
   if (fold === null) return null;
   if (folds === null) return { path: ['fold'], message: 'fold needs folds: say of how many, such as folds: 5' };
   return fold > folds ? { path: ['fold'], message: `fold must be from 1 to ${folds}, the number of folds` } : null;
+}
+
+function pruneProblem({ prune, folds = null, workers, epochs }: WrittenNetwork): NetworkProblem | null {
+  if (!prune) return epochs === 0 ? { path: ['epochs'], message: 'epochs must be at least 1' } : null;
+  if (folds !== null)
+    return { path: ['prune'], message: 'prune is for a single network: take "folds" out, or "prune"' };
+  if ((workers ?? 1) > 1) return { path: ['prune'], message: 'prune needs workers: 1' };
+  if ((prune.remove ?? 0) > 1 && !Number.isInteger(prune.remove)) {
+    return { path: ['prune', 'remove'], message: 'remove must be a share below 1 or a whole number of parts' };
+  }
+  return null;
 }
 
 /** Fills in the settings that are missing from a normal form written by an earlier version. */
@@ -253,6 +271,7 @@ export function completeNetwork(network: Network): Network {
     workers: 1,
     augment: null,
     mixup: 0,
+    prune: null,
     open: [],
   };
   return {
@@ -286,6 +305,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     constraints: normalizeConstraints(written.constraint),
     augment: normalizeAugment(written.augment),
     mixup: written.mixup ?? 0,
+    prune: normalizePrune(written.prune),
     batchSize: written.batchSize ?? 32,
     epochs: written.epochs ?? 10,
     shuffle: written.shuffle ?? true,

@@ -42,7 +42,12 @@ export type Layer =
   | { type: 'layerNorm'; epsilon: number }
   | { type: 'reshape'; shape: number[] }
   /** x + layers(x), with x projected where the shapes differ. */
-  | { type: 'residual'; layers: Layer[] }
+  | {
+      type: 'residual';
+      layers: Layer[];
+      /** Projects x even if the shapes are equal, as after pruning. */
+      projection?: boolean;
+    }
   | SequenceLayer
   | { type: 'batchNorm'; momentum: number; epsilon: number }
   | { type: 'activation'; name: Activation }

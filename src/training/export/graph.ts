@@ -159,7 +159,8 @@ function plainName(name: string): string {
     .join('_');
 }
 
-function outputShape(layer: Layer, name: string, input: readonly number[]): readonly number[] {
+/** Returns the shape of a layer's output, without the batch axis; for layers other than `residual`. */
+export function outputShape(layer: Layer, name: string, input: readonly number[]): readonly number[] {
   switch (layer.type) {
     case 'dense':
       return [layer.units];

@@ -26,7 +26,7 @@ const GATE: Record<Gate, (z: tf.Tensor) => tf.Tensor> = {
 };
 
 /** Number of blocks of units that a step computes at once. */
-const BLOCKS = { simple: 1, lstm: 4, gru: 3, gated: 2 } as const;
+export const BLOCKS = { simple: 1, lstm: 4, gru: 3, gated: 2 } as const;
 
 export const recurrent: LayerBuilder<Settings> = (settings, { name, inputShape, random }) => {
   const [time, features] = needSequence(name, inputShape);

@@ -20,10 +20,14 @@ export function residual(
     shape = layer.outputShape;
     return layer;
   });
-  const way = projection(name, inputShape, shape, random);
+  const way =
+    settings.projection || inputShape.join() !== shape.join()
+      ? projection(name, inputShape, shape, random)
+      : { weights: [], forward: (x: tf.Tensor) => x };
   return {
     name,
     outputShape: shape,
+    inner: layers,
     weights: [...layers.flatMap((layer) => layer.weights), ...way.weights],
     forward: (x, context) =>
       tf.add(
@@ -39,7 +43,6 @@ function projection(
   to: readonly number[],
   random: BuildContext['random'],
 ): { weights: Weight[]; forward(x: tf.Tensor): tf.Tensor } {
-  if (from.join() === to.join()) return { weights: [], forward: (x) => x };
   const stride = from.slice(0, -1).map((length, axis) => Math.max(1, Math.round(length / to[axis]!)));
   const fits =
     from.length === to.length && from.slice(0, -1).every((n, axis) => Math.ceil(n / stride[axis]!) === to[axis]);

@@ -36,6 +36,8 @@ export interface BuiltLayer {
   readonly weights: readonly Weight[];
   /** Description of a layer that is simple enough for `fastDense`. */
   readonly plain?: PlainLayer;
+  /** Layers of a residual block, in order. */
+  readonly inner?: readonly BuiltLayer[];
   forward(input: tf.Tensor, context: ForwardContext): tf.Tensor;
 }
 

@@ -19,6 +19,7 @@ import { loadState, saveState } from '../checkpoints/resume.js';
 import { modelFile, savedMetadata } from '../checkpoints/saved.js';
 import { loadOwnMetrics, type OwnMetric } from '../metrics/own.js';
 import { followData } from './defaults.js';
+import { Pruning } from '../prune/pruning.js';
 import { Saver } from '../checkpoints/saver.js';
 import { Training, type TrainingLog } from './train.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
@@ -140,20 +141,29 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
           onEpoch: async (all, epoch) => saver?.save(epoch, (into) => all.save(into)),
         })
       : null;
+  const { prune } = network;
   const training =
     folds ??
+    (prune &&
+      new Pruning({
+        ...options,
+        prune,
+        dataset,
+        onPoint: async (now, point) => saver?.save(point, (into) => now.save(into)),
+      })) ??
     new Training({
       ...options,
       dataset,
       onEpoch: async (now, epoch) => saver?.save(epoch, async (into) => saveState(into, await now.state())),
     });
-  const all = folds?.trainings ?? [training as Training];
+  // Each round of a pruning trains another network.
+  const all = () => (training instanceof CrossValidation ? training.trainings : [trainingOf(training)]);
   if (run.checkpoint) await goOn(run, training, network);
   run.info({
     backend: backend.id,
     device: `${backend.started.device}: ${backend.started.detail}`,
     ...(backend.choice.why !== null && { backend_choice: backend.choice.why }),
-    parameters: all[0]!.parameters.count,
+    parameters: all()[0]!.parameters.count,
     dataset: dataset.name,
     train_examples: dataset.train.count,
     validation_examples: dataset.validation.count,
@@ -164,17 +174,19 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
   });
   console.log(
     `${dataset.name}: ${dataset.train.count} training and ${dataset.validation.count} validation examples; ` +
-      `${all[0]!.parameters.count} parameters; ${backend.id} (${backend.started.detail})`,
+      `${all()[0]!.parameters.count} parameters; ${backend.id} (${backend.started.detail})`,
   );
   if (backend.choice.why !== null) console.log(`${backend.id}: ${backend.choice.why}`);
   const listener = run.onSet((params) => void setLive(run, training, live, params));
   try {
     const completed = await training.run();
-    await given.onTrained?.(all[0]!);
+    await given.onTrained?.(all()[0]!);
     if (saves) {
-      for (const [i, one] of all.entries()) await save(run, network, datasets[i]!, one, folds ? i + 1 : null);
+      const trained = training instanceof Pruning ? training.network : network;
+      for (const [i, one] of all().entries()) await save(run, trained, datasets[i]!, one, folds ? i + 1 : null);
     }
     if (folds && completed) sayFinal(run, folds);
+    if (training instanceof Pruning && training.summary) console.log(training.summary);
     if (training.confusion && run.enabled) await saveConfusion(run, training.confusion);
     return completed;
   } finally {
@@ -182,6 +194,9 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
     training.dispose();
   }
 }
+
+const trainingOf = (training: Training | Pruning): Training =>
+  training instanceof Pruning ? training.training : training;
 
 function overheard(run: RunClient, onLog: (values: Record<string, number>) => void): TrainingLog {
   return {
@@ -238,7 +253,7 @@ function sayFinal(run: RunClient, folds: CrossValidation): void {
 /**
  * Resumes an interrupted run, or starts from another run's checkpoint. A learning rate changed since then takes effect.
  */
-async function goOn(run: RunClient, training: Training | CrossValidation, network: Network): Promise<void> {
+async function goOn(run: RunClient, training: Training | CrossValidation | Pruning, network: Network): Promise<void> {
   let epoch: number;
   if (training instanceof Training) {
     const state = await loadState(run.checkpoint!);
@@ -278,7 +293,7 @@ async function startChosen(choice: Choice) {
 
 async function setLive(
   run: RunClient,
-  training: Training | CrossValidation,
+  training: Training | CrossValidation | Pruning,
   live: LiveChanges,
   params: Params,
 ): Promise<void> {

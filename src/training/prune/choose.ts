@@ -1,0 +1,74 @@
+/** One round of pruning: ranks the parts of a trained network and removes the least important ones. */
+import type { Layer, PruneSettings } from '../../experiment/network/index.js';
+import type { Random } from '../random.js';
+import type { Examined } from './gradients.js';
+import { curvature } from './importance/curvature.js';
+import { layerImportance, removableLayers } from './importance/layers.js';
+import { fisher, magnitude, taylor } from './importance/units.js';
+import { leastLayers, leastUnits, removedBy } from './select.js';
+import { removeLayers, removeUnits, type Shape } from './shrink.js';
+import { unitsOf, type Units } from './units.js';
+
+export interface Cut {
+  shape: Shape;
+  /** Number of parts removed in this round. */
+  removed: number;
+  /** Names of layers whose importance says nothing. */
+  degenerate: string[];
+}
+
+/** Returns the number of parts that could be removed. */
+export function removableCount(
+  parts: Pick<Examined, 'model' | 'inputShape'>,
+  layers: readonly Layer[],
+  of: PruneSettings['of'],
+): number {
+  return of === 'units' ? unitsOf(layers, parts.inputShape).count : removableLayers(parts, layers).length;
+}
+
+/**
+ * Removes parts. `total` is the number of removable parts before the first round, `done` the number removed since.
+ * `shape.layers` are the layers that the model was built from.
+ */
+export async function cut(
+  parts: Examined,
+  shape: Shape,
+  settings: PruneSettings,
+  at: { round: number; total: number; done: number },
+  random: Random,
+): Promise<Cut> {
+  const count = removedBy(at.round, settings.rounds, settings.remove, at.total) - at.done;
+  if (settings.of === 'layers') {
+    const removable = removableLayers(parts, shape.layers);
+    const { scores, degenerate } = await layerImportance(parts, shape.layers, removable, settings, random);
+    const removed = leastLayers(scores, removable, count);
+    return { shape: removeLayers(shape, removed), removed: removed.size, degenerate };
+  }
+  const units = unitsOf(shape.layers, parts.inputShape);
+  const { scores, degenerate } = await unitImportance(parts, shape.layers, units, settings, random);
+  const removed = leastUnits(scores, units, count, settings.scope);
+  return { shape: removeUnits(shape, units, removed), removed: removed.size, degenerate };
+}
+
+/** Returns the importance of each unit, and the names of the layers for which it says nothing. */
+export async function unitImportance(
+  parts: Examined,
+  layers: readonly Layer[],
+  units: Units,
+  { by, probes }: Pick<PruneSettings, 'by' | 'probes'>,
+  random: Random,
+): Promise<{ scores: Float64Array; degenerate: string[] }> {
+  const none: string[] = [];
+  switch (by) {
+    case 'taylor':
+      return { scores: await taylor(parts, units, probes, random), degenerate: none };
+    case 'fisher':
+      return { scores: await fisher(parts, units), degenerate: none };
+    case 'curvature':
+      return curvature(parts, layers, units, probes, random);
+    case 'magnitude':
+      return { scores: await magnitude(parts, units), degenerate: none };
+    case 'random':
+      return { scores: Float64Array.from({ length: units.count }, () => random.uniform()), degenerate: none };
+  }
+}

@@ -1,0 +1,314 @@
+/**
+ * Prunes a network in rounds: trains it (unless `epochs` is 0), then removes its least important parts and
+ * retrains the rest, once per round. Each round trains a network that is really smaller.
+ */
+import type { Layer, Network, PruneSettings } from '../../experiment/network/index.js';
+import { PRUNING } from '../../protocol/pruning.js';
+import { evaluate } from '../evaluation/evaluate.js';
+import { Feed } from '../loop/batches.js';
+import { takeRates } from '../loop/liveChanges.js';
+import { Training } from '../loop/train.js';
+import type { JudgedConfusion, TrainingSetup } from '../loop/types.js';
+import { buildLoss } from '../losses/index.js';
+import { withoutContained } from '../model.js';
+import type { Parameters } from '../loop/parameters.js';
+import { Random } from '../random.js';
+import { costOf, type Cost } from './cost.js';
+import { cut, removableCount } from './choose.js';
+import type { Examined } from './gradients.js';
+import { RoundLog } from './log.js';
+import type { Shape } from './shrink.js';
+import { loadPruning, savePruning, type PruningState } from './state.js';
+
+/** Examples per gradient of the importance. */
+const BATCH = 32;
+
+export interface PruningOptions extends Omit<TrainingSetup, 'workers'> {
+  prune: PruneSettings;
+  /** Called after every epoch and every round with the number of epochs and rounds so far. */
+  onPoint?(pruning: Pruning, point: number): Promise<void>;
+}
+
+export class Pruning {
+  private inner: Training;
+  private round = 0;
+  /** Costs and results before and after, in words; null before the end. */
+  summary: string | null = null;
+  private total = 0;
+  private done = 0;
+  private baseline: number | null = null;
+  /** Costs before the first round. */
+  private before: Cost | null = null;
+  /** Parts removed before the current round. */
+  private formerDone = 0;
+  private former: Shape | null = null;
+  private readonly log: RoundLog;
+  private readonly random: Random;
+  /** Settings that a person has changed since the start. */
+  private live: Network;
+
+  constructor(private readonly options: PruningOptions) {
+    const { network, prune } = options;
+    this.random = new Random(options.seed);
+    this.live = network;
+    this.log = new RoundLog(options.log, network.epochs + prune.rounds * prune.retrain);
+    this.inner = this.build(network.layers, network.epochs);
+  }
+
+  /** Training of the current round. */
+  get training(): Training {
+    return this.inner;
+  }
+
+  get parameters(): Parameters {
+    return this.inner.parameters;
+  }
+
+  get confusion(): JudgedConfusion | null {
+    const { confusion } = this.inner;
+    const { steps, epochs } = this.log;
+    return confusion && { ...confusion, epoch: epochs + confusion.epoch, step: steps + confusion.step };
+  }
+
+  /** The network as it is now, as it is saved. */
+  get network(): Network {
+    return { ...this.live, layers: this.layers, prune: null };
+  }
+
+  private layers: Layer[] = [];
+
+  private build(layers: Layer[], epochs: number): Training {
+    this.layers = layers;
+    const { prune: _prune, onPoint, ...setup } = this.options;
+    const network = { ...this.live, layers: structuredClone(layers), epochs };
+    return new Training({
+      ...setup,
+      log: this.log,
+      network,
+      seed: this.round === 0 ? setup.seed : this.random.fork(`round ${this.round}`).bits(),
+      onEpoch: async (_, epoch) => onPoint?.(this, this.log.epochs + this.round + epoch),
+    });
+  }
+
+  /** Applies settings that a person has changed to this round's training and the later ones. */
+  change(network: Network): void {
+    this.live = network;
+    const layers = structuredClone(this.layers);
+    // After layers were removed, the settings no longer match one by one.
+    if (layers.length === network.layers.length) takeRates(layers, network.layers);
+    this.layers = layers;
+    const epochs = this.round === 0 ? network.epochs : this.options.prune.retrain;
+    this.inner.change({ ...network, layers, epochs });
+  }
+
+  /** Returns false when stopped early. The weights are then ready to be saved. */
+  async run(): Promise<boolean> {
+    const { prune, onPoint, log } = this.options;
+    while (await this.inner.run()) {
+      this.inner.keep(await this.inner.weights());
+      const value = await this.value();
+      if (value === null) return false;
+      if (this.round > 0) await this.report({ [PRUNING.retrained]: value });
+      if (this.round > 0 && this.fell(value)) {
+        this.takeBack();
+        return this.finish();
+      }
+      if (prune.maxDrop !== null) this.former = await this.shape();
+      if (this.round === 0) await this.begin(value);
+      if (this.round >= prune.rounds || !(await this.cut())) return this.finish();
+      await onPoint?.(this, this.log.epochs + this.round);
+    }
+    return false;
+  }
+
+  /** Logs the result, and says what was gained. */
+  private async finish(): Promise<true> {
+    const { prune, log } = this.options;
+    const [before, after] = [this.before!, await this.cost()];
+    const value = (await this.value()) ?? this.baseline!;
+    this.log.point({
+      [PRUNING.final]: value,
+      [PRUNING.share]: after.weights / before.weights,
+      [PRUNING.speedUp]: before.microseconds / after.microseconds,
+    });
+    const changes = (['weights', 'multiplyAdds', 'microseconds'] as const).map(
+      (key) => `${Math.round(before[key])} → ${Math.round(after[key])}`,
+    );
+    const text =
+      `${this.done} of ${this.total} ${prune.of} removed; weights ${changes[0]}, multiply-adds ${changes[1]}, ` +
+      `µs per example ${changes[2]}; ${this.metric} ${this.baseline!.toPrecision(4)} → ${value.toPrecision(4)}`;
+    log.message('info', text);
+    this.summary = text;
+    log.progress(1, `${this.done} of ${this.total} ${prune.of} removed`);
+    return true;
+  }
+
+  private get metric(): 'accuracy' | 'loss' {
+    return this.options.dataset.classes ? 'accuracy' : 'loss';
+  }
+
+  private async begin(value: number): Promise<void> {
+    const { prune, dataset, log } = this.options;
+    this.baseline = value;
+    this.before = await this.cost();
+    this.total = removableCount({ model: this.inner.model, inputShape: dataset.inputShape }, this.plain(), prune.of);
+    log.info({ [PRUNING.by]: prune.by, [PRUNING.value]: this.metric });
+    await this.report({ [PRUNING.cut]: value, [PRUNING.retrained]: value });
+  }
+
+  /** Layers as the model is built from them. */
+  private plain(): Layer[] {
+    return withoutContained({ ...this.live, layers: this.layers });
+  }
+
+  /** Removes parts and prepares the next round; returns false when nothing is left to remove. */
+  private async cut(): Promise<boolean> {
+    const { prune, log } = this.options;
+    const round = this.round + 1;
+    const whole = await this.shape();
+    const parts = await this.examined();
+    const at = { round, total: this.total, done: this.done };
+    let result;
+    try {
+      result = await cut(parts, { ...whole, layers: this.plain() }, prune, at, this.random.fork(`prune ${round}`));
+    } finally {
+      parts.loss.dispose();
+    }
+    if (result.degenerate.length > 0 && round === 1) {
+      log.message(
+        'warning',
+        `the curvature of ${result.degenerate.join(', ')} says nothing: they consist of linear pieces (ReLU, maximum pooling), ` +
+          'whose second derivative is 0 almost everywhere. Use by: taylor or fisher, or smooth activations such as tanh',
+      );
+    }
+    if (result.removed === 0) {
+      log.message('info', `round ${round}: nothing is left to remove`);
+      return false;
+    }
+    this.formerDone = this.done;
+    this.done += result.removed;
+    this.log.next();
+    this.round = round;
+    const learningRate = this.inner.learningRate;
+    this.inner.dispose();
+    const layers = withLast(result.shape.layers, this.layers);
+    this.inner = this.build(layers, prune.retrain);
+    this.inner.learningRate = learningRate;
+    this.inner.setWeights(result.shape.weights);
+    const value = await this.value();
+    if (value !== null) await this.report({ [PRUNING.cut]: value });
+    return true;
+  }
+
+  private async shape(): Promise<Shape> {
+    return { layers: this.layers, weights: await this.inner.weights() };
+  }
+
+  private async examined(): Promise<Examined> {
+    const { dataset, prune, network } = this.options;
+    const { model, parameters } = this.inner;
+    this.inner.keep(await this.inner.weights());
+    const count = Math.min(prune.examples, dataset.train.count);
+    const order = Int32Array.from({ length: dataset.train.count }, (_, i) => i);
+    this.random.fork('examples').shuffle(order);
+    const feed = new Feed(dataset, dataset.train, order.slice(0, count), BATCH);
+    const batches = [];
+    for (let from = 0; from < count; from += BATCH) {
+      batches.push(await feed.batch(from, Math.min(from + BATCH, count)));
+    }
+    return { ...dataset, model, parameters, loss: buildLoss(network.loss, dataset, model.outputs), batches };
+  }
+
+  /** Accuracy (for numbers, loss) on the validation examples; null when a stop was requested. */
+  private async value(): Promise<number | null> {
+    const { dataset, network, evaluationBatch, log } = this.options;
+    const loss = buildLoss(network.loss, dataset, this.inner.model.outputs);
+    const stopped = () => log.stopRequested !== null;
+    try {
+      // The parts of this evaluation that early stopping and constraints choose are in the weights already.
+      const result = await evaluate(this.inner.model, loss, dataset, dataset.validation, {
+        batchSize: evaluationBatch,
+        metrics: network.metrics,
+        pause: () => Promise.resolve(!stopped()),
+      });
+      return result && (dataset.classes ? result.values.accuracy! : result.values.loss!);
+    } finally {
+      loss.dispose();
+    }
+  }
+
+  private fell(value: number): boolean {
+    const { maxDrop } = this.options.prune;
+    if (maxDrop === null || this.baseline === null) return false;
+    return this.options.dataset.classes ? value < this.baseline - maxDrop : value > this.baseline * (1 + maxDrop);
+  }
+
+  /** Restores the network of the round before. */
+  private takeBack(): void {
+    const { layers, weights } = this.former!;
+    this.options.log.message('info', `round ${this.round} exceeded maxDrop: the network of the round before is kept`);
+    this.inner.dispose();
+    this.inner = this.build(layers, 0);
+    this.inner.setWeights(weights);
+    this.done = this.formerDone;
+  }
+
+  private cost(): Promise<Cost> {
+    return costOf(this.inner.model, this.plain(), this.options.dataset.inputShape);
+  }
+
+  private async report(values: Record<string, number>): Promise<void> {
+    const cost = await this.cost();
+    this.log.point({
+      [PRUNING.weights]: cost.weights,
+      [PRUNING.multiplyAdds]: cost.multiplyAdds,
+      [PRUNING.microseconds]: cost.microseconds,
+      [PRUNING.removed]: this.done,
+      ...values,
+    });
+  }
+
+  weights(): ReturnType<Training['weights']> {
+    return this.inner.weights();
+  }
+
+  async save(folder: string): Promise<void> {
+    const { round, total, done, formerDone, baseline, before, former, layers } = this;
+    const { steps, epochs } = this.log;
+    const training = await this.inner.state();
+    const state: PruningState = {
+      ...{ round, total, done, formerDone, baseline, before, former, layers },
+      ...{ steps, epochs, training },
+    };
+    await savePruning(folder, state);
+  }
+
+  /** Restores a checkpoint and returns the number of epochs that are done. */
+  async load(folder: string): Promise<number> {
+    const { training, layers, steps, epochs, ...plain } = await loadPruning(folder);
+    Object.assign(this, plain);
+    this.log.load({ steps, epochs });
+    this.inner.dispose();
+    const { network, prune } = this.options;
+    this.inner = this.build(layers, plain.round > 0 ? prune.retrain : network.epochs);
+    this.inner.load(training);
+    const set = this.live.optimizer.learningRate;
+    if (training.setLearningRate !== set) this.inner.learningRate = set;
+    return epochs + training.epoch;
+  }
+
+  dispose(): void {
+    this.inner.dispose();
+  }
+}
+
+/** Puts back a final activation that the loss includes, which the model is built without. */
+function withLast(pruned: Layer[], whole: readonly Layer[]): Layer[] {
+  const last = whole.at(-1)!;
+  const inner = pruned.at(-1)!;
+  if (last.type === 'activation' && inner.type !== 'activation') return [...pruned, last];
+  if ('activation' in last && 'activation' in inner) {
+    return [...pruned.slice(0, -1), { ...inner, activation: last.activation } as Layer];
+  }
+  return pruned;
+}

@@ -103,7 +103,7 @@ export class Pruning {
 
   /** Returns false when stopped early. The weights are then ready to be saved. */
   async run(): Promise<boolean> {
-    const { prune, onPoint, log } = this.options;
+    const { prune, onPoint } = this.options;
     while (await this.inner.run()) {
       this.inner.keep(await this.inner.weights());
       const value = await this.value();

@@ -84,6 +84,8 @@ export interface Trial {
   reports: { step: number; value: number }[];
   /** True if the user gave the params. */
   enqueued: boolean;
+  /** The study learned of it after a restart: its sampler does not know that it has suggested these params. */
+  adopted?: true;
   /** Measured black-box constraints, each met if at most 0. Absent if none were measured. */
   constraints?: number[];
   /** Running time without pauses, if it was reported. */

@@ -23,6 +23,7 @@ export const More = z.object({
   bracket: z.number().optional(),
   from: z.number().optional(),
   repeatOf: z.number().optional(),
+  adopted: z.literal(true).optional(),
   changes: z.array(z.object({ step: z.number(), params: Params, from: z.number().optional() })).optional(),
 });
 const Absent = z.strictObject({});

@@ -9,7 +9,7 @@ import { createPruner } from '../registry.js';
 import { nextRepeat } from './repeat.js';
 import { fromSaved, toSaved, type SavedState } from '../saved/index.js';
 import { TrialTexts } from '../saved/trialTexts.js';
-import { checkSpace, drawAllowed, refuse } from '../space/index.js';
+import { checkSpace, drawAllowed, keyOf, refuse } from '../space/index.js';
 import { checkOptions, contextOf, samplerOf } from './parts.js';
 import { PastTrials } from './past.js';
 import { FINISHED_REPORTS, RUNNING_REPORTS, thin } from './thin.js';
@@ -116,7 +116,7 @@ export class SavedStudy implements Study {
       return this.begin(params, { enqueued: true, ...defined({ until, bracket }) });
     }
     if (next.kind === 'begin' && !this.full) {
-      const params = next.params ?? this.sampler.suggest(this.seen(next), this.random);
+      const params = next.params ?? this.suggest(next);
       if (params) return this.begin(params, { enqueued: false, ...defined({ until, bracket, from }) });
       this.dry = true;
     }
@@ -128,6 +128,19 @@ export class SavedStudy implements Study {
     const more = this.pruner !== null && 'next' in this.pruner && next.kind !== 'end';
     this.waiting = (more || repeated === 'wait') && this.trials.some(({ state }) => state === 'running');
     return null;
+  }
+
+  /**
+   * Returns the sampler's next suggestion. A restored sampler first suggests again what adopted trials have, digit by digit:
+   * that is passed over.
+   */
+  private suggest(next: Extract<Next, { kind: 'begin' }>): Params | null {
+    const { space } = this.options;
+    const suggest = (): Params | null => this.sampler.suggest(this.seen(next), this.random);
+    const adopted = new Set(this.trials.filter((trial) => trial.adopted).map(({ params }) => keyOf(space, params)));
+    let params = suggest();
+    for (let left = adopted.size; left > 0 && params && adopted.has(keyOf(space, params)); left--) params = suggest();
+    return params;
   }
 
   private next(): Next {
@@ -266,7 +279,7 @@ export class SavedStudy implements Study {
     const { until, bracket } = next.kind === 'begin' ? next : {};
     const { space } = this.options;
     const whole = drawAllowed(space, this.random, usable(space, params));
-    return this.begin(whole, { enqueued: false, ...defined({ until, bracket }) });
+    return this.begin(whole, { enqueued: false, adopted: true, ...defined({ until, bracket }) });
   }
 
   /** Imports the trials of one earlier search per call. */

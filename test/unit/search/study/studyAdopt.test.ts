@@ -30,3 +30,33 @@ describe('a trial that a restored study does not know', () => {
     expect(restored.ask()).toMatchObject({ id: 0, resume: true });
   });
 });
+
+it.each(['random', 'sobol', 'grid', 'tpe', 'gp', 'cmaes', 'de', 'evolution', 'nsga2', 'auto'])(
+  'is not suggested once more by %s',
+  (sampler) => {
+    const space: StudyOptions['space'] = {
+      dimensions: [
+        { kind: 'float', name: 'lr', low: 0, high: 1, log: false, step: null, when: null },
+        { kind: 'float', name: 'decay', low: 0, high: 1, log: false, step: null, when: null },
+      ],
+    };
+    const named = sampler === 'grid' ? { name: 'grid', points: 9 } : sampler;
+    const study = createStudy({ ...OPTIONS, space, sampler: named, pruner: null, trials: 40 });
+    for (let id = 0; id < 15; id++) {
+      // The engine was killed after this trial had begun and before the study was saved.
+      const saved = study.save();
+      const { params } = study.ask()!;
+      const restored = restoreStudy(saved);
+      restored.adopt(params);
+      const next = restored.ask()!;
+      expect(next.params).not.toEqual(params);
+      // Nor when the study is restored once more in between.
+      restored.adopt(next.params);
+      expect([params, next.params]).not.toContainEqual(restoreStudy(restored.save()).ask()!.params);
+      if (['random', 'sobol', 'grid'].includes(sampler)) {
+        expect(next.params).toEqual(restoreStudy(study.save()).ask()!.params);
+      }
+      study.tell(id, { state: 'completed', values: [(params.lr as number) ** 2] });
+    }
+  },
+);

@@ -26,6 +26,7 @@
  *   drawing-of-<run>, drawing-run, drawing-name, drawing-step   histograms and plots that a run has logged
  *   confusion-of-<run>, confusion-run, confusion-shares   which classes were taken for which
  *   range-of-<run>, use-rate              loss by learning rate; data-points
+ *   pruning                               accuracy against size; data-runs
  *   toast, toast-action, announcer
  */
 export const TEST_IDS = {
@@ -76,6 +77,7 @@ export const TEST_IDS = {
   confusion: (run: string) => `confusion-of-${run}`,
   range: (run: string) => `range-of-${run}`,
   useRate: 'use-rate',
+  pruning: 'pruning',
   toast: 'toast',
   toastAction: 'toast-action',
   announcer: 'announcer',

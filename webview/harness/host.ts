@@ -1,12 +1,12 @@
 /**
- * Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`; `&confusion=many&drawings&range` show results,
+ * Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`; `&confusion=many&drawings&range&pruning` show results,
  * `&foreign` makes all runs those of another tool, `&language=zh-cn` shows the panel in Chinese.
  */
 import chinese from '../../l10n/bundle.l10n.zh-cn.json';
 import type { FileForm, FromPanel, ToPanel } from '../../src/protocol/panel.js';
 import type { Params } from '../../src/protocol/values.js';
 import { insight } from './insight.js';
-import { confusion, drawings, rangeRun, rangeSeries } from './results.js';
+import { confusion, drawings, pruningRuns, pruningSeries, rangeRun, rangeSeries } from './results.js';
 import { applyTheme } from './themes.js';
 import { FILE, World } from './world.js';
 
@@ -17,6 +17,7 @@ const world = new World(Number(options.get('runs') ?? 12));
 if (options.has('foreign'))
   for (const run of world.runs) run.foreign = { title: 'TensorBoard', path: '/home/ada/projects/digits/runs' };
 const range = options.has('range') ? rangeRun(world) : null;
+const pruned = options.has('pruning') ? pruningRuns(world) : null;
 const requests: string[] = [];
 let watched: string[] = [];
 
@@ -72,7 +73,13 @@ function answer(method: string, params: Record<string, never>): unknown {
     case 'searches/insight':
       return insight(params as never, world.runs);
     case 'series/read':
-      return { series: queries.map((query) => (query.run === range?.id ? rangeSeries(query) : world.series(query))) };
+      return {
+        series: queries.map((query) => {
+          const at = pruned?.get(query.run);
+          if (at !== undefined) return pruningSeries(query, at);
+          return query.run === range?.id ? rangeSeries(query) : world.series(query);
+        }),
+      };
     case 'runs/drawings':
       return options.has('drawings') ? drawings(params as never) : { names: [], shown: null };
     case 'runs/confusion':

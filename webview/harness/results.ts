@@ -1,6 +1,7 @@
 /** Made-up results of runs: a confusion matrix of digits, histograms and plots, and a learning-rate range test. */
 import type { Drawings } from '../../src/protocol/drawings.js';
 import type { Confusion, SeriesData } from '../../src/protocol/engine.js';
+import { PRUNING } from '../../src/protocol/pruning.js';
 import { RANGE } from '../../src/protocol/rangeTest.js';
 import type { FakeRun, World } from './world.js';
 
@@ -76,4 +77,38 @@ export function rangeSeries(query: { run: string; metric: string }): SeriesData 
       : smooth(step) + (query.metric === RANGE.loss ? 0.12 * Math.sin(12.9898 * step * step) : 0),
   );
   return { ...query, mode: 'replace', total: STEPS, inRange: STEPS, x, y };
+}
+
+const PRUNED = ['taylor', 'fisher', 'magnitude', 'random'];
+
+/** Makes runs prunings, each by another importance. */
+export function pruningRuns(world: World): Map<string, number> {
+  return new Map(
+    PRUNED.map((by, at) => {
+      const run = world.add({ by, retrain: 1 }, null, null, 1);
+      const summary = { last: 1, lastStep: 13, min: 0, max: 2, count: 13 };
+      const names = [PRUNING.weights, PRUNING.cut, PRUNING.retrained, PRUNING.multiplyAdds, PRUNING.microseconds];
+      Object.assign(run, {
+        name: `pruning ${at + 1}`,
+        metrics: Object.fromEntries(names.map((name) => [name, summary])),
+        info: { [PRUNING.by]: by, [PRUNING.value]: 'accuracy' },
+      });
+      return [run.id, at];
+    }),
+  );
+}
+
+/** Points before pruning and after each of six removals (odd steps) and retrainings (even steps). */
+export function pruningSeries(query: { run: string; metric: string }, at: number): SeriesData {
+  const wanted = (step: number): boolean =>
+    query.metric === PRUNING.cut ? step % 2 === 1 || step === 0 : query.metric !== PRUNING.retrained || step % 2 === 0;
+  const x = Array.from({ length: 13 }, (_, step) => step).filter(wanted);
+  const y = x.map((step) => {
+    const round = Math.ceil(step / 2);
+    const size = { [PRUNING.weights]: 57000, [PRUNING.multiplyAdds]: 1.4e6 }[query.metric] ?? 240;
+    if (query.metric === PRUNING.cut) return 0.94 - 0.003 * (1 + at) * round ** 2.2;
+    if (query.metric === PRUNING.retrained) return 0.94 - 0.0012 * (1 + at) * round ** 2;
+    return size * 0.55 ** round;
+  });
+  return { ...query, mode: 'replace', total: x.length, inRange: x.length, x, y };
 }

@@ -15,6 +15,7 @@ import { isSystemMetric } from '../../src/protocol/systemMetrics.js';
 import './confusion.js';
 import './drawings.js';
 import './legend.js';
+import './pruning.js';
 import './range.js';
 import { TEST_IDS } from '../testids.js';
 import { l10n } from '../../src/format/l10n.js';
@@ -196,7 +197,7 @@ class ChartsView extends LitElement {
     return html`${isOwn ? nothing : this.empty()}${this.failures()}${this.warnings()}<ts-range
         .model=${model}
       ></ts-range
-      >${repeat(
+      ><ts-pruning .model=${model}></ts-pruning>${repeat(
         groups,
         ([group]) => group,
         ([group, names]) => {

@@ -10,6 +10,7 @@ import { wasm } from '../../../../src/training/backends/wasm.js';
 import { loadDataset } from '../../../../src/training/data/index.js';
 import { mnistFiles } from '../../../../src/training/data/mnist.js';
 import { Training } from '../../../../src/training/loop/train.js';
+import { Pruning } from '../../../../src/training/prune/pruning.js';
 import { Notes } from '../support.js';
 
 function experimentOf(file: string): Experiment {
@@ -46,7 +47,7 @@ async function trained(file: string, network: Network): Promise<Notes> {
   });
   const notes = new Notes();
   const options = { network, dataset, seed: network.seed ?? 1, log: notes, cheapReads: true, evaluationBatch: 100 };
-  const training = new Training(options);
+  const training = network.prune ? new Pruning({ ...options, prune: network.prune }) : new Training(options);
   try {
     await training.run();
   } finally {

@@ -146,9 +146,17 @@ function readHolder(file: string): LeaseHolder | null {
 export function heldBy({ host, pid, since }: LeaseHolder, workspace: string): string {
   const minutes = Math.round((MISSED_BEATS * leaseSeconds()) / 60);
   const name = host.name.replaceAll(/[^\w.-]/g, '?');
+  const where = `${path.basename(workspace)} since ${new Date(since).toLocaleString()}`;
+  if (isHere(host)) {
+    return (
+      `Another engine of this machine (process ${pid}), which has another Tunesmith home (TUNESMITH_HOME), has worked in ` +
+      `${where}. From here it can be looked at, but nothing started or changed. Use that home, or wait until the runs ` +
+      `there are over.`
+    );
+  }
   return (
-    `Tunesmith on ${name} (process ${pid}) has worked in ${path.basename(workspace)} since ` +
-    `${new Date(since).toLocaleString()}. From here it can be looked at, but nothing started or changed. To work here, stop ` +
+    `Tunesmith on ${name} (process ${pid}) has worked in ${where}. ` +
+    `From here it can be looked at, but nothing started or changed. To work here, stop ` +
     `its runs there, or wait until they are over; should that host be gone, this one takes over ` +
     `${minutes > 1 ? `${minutes} minutes` : 'a minute'} after its last sign of life.`
   );

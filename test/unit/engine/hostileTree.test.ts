@@ -15,10 +15,13 @@ import { isAlive, Workspace } from './support.js';
 /** Whatever stands in the folder of a run or of a search, and around them. */
 const RUN_FILES = [
   ...['run.json', 'meta.json', 'experiment.json', 'output.log', 'supervisor.json', 'lease.json', 'control.ndjson'],
-  ...['backend.json', 'launch-1', 'launch-2', 'checkpoints', 'media', 'journal'],
-  ...['journal/main.ndjson', 'journal/engine.ndjson', 'journal/supervisor.ndjson', 'journal/external.ndjson'],
+  ...['backend.json', 'acts.ndjson', 'launch-1.json', 'launch-2.json', 'checkpoints', 'media', 'recorded', 'journal'],
+  ...['main', 'engine', 'supervisor', 'external', 'files', 'output', 'patterns', 'system', 'rank0-1'].map(
+    (name) => `journal/${name}.ndjson`,
+  ),
+  ...['code.json', 'changes.diff', 'untracked.json', 'environment.json', 'data.json'].map((name) => `recorded/${name}`),
 ];
-const SEARCH_FILES = ['search.json', 'plan.json', 'study.json'];
+const SEARCH_FILES = ['search.json', 'plan.json', 'study.json', 'acts.ndjson'];
 
 const posix = process.platform !== 'win32';
 let workspace: Workspace;
@@ -114,6 +117,7 @@ function build(): void {
       // Looks as if it had been started, so that its end is looked for.
       if (name !== 'output.log') fs.writeFileSync(path.join(folder, 'output.log'), 'hello\n');
       if (name !== 'journal') fs.mkdirSync(path.join(folder, 'journal'));
+      if (name !== 'recorded') fs.mkdirSync(path.join(folder, 'recorded'));
       fs.rmSync(path.join(folder, name), { recursive: true, force: true });
       make(path.join(folder, name));
     }

@@ -22,7 +22,11 @@ describe('the right to start work in a folder', () => {
     const [one, two] = [new SchedulerLease(file), new SchedulerLease(file)];
     expect(one.take()).toBeNull();
     expect(one.take()).toBeNull();
-    expect(two.take()).toMatchObject({ pid: process.pid, host: thisHost() });
+    const holder = two.take()!;
+    expect(holder).toMatchObject({ pid: process.pid, host: thisHost() });
+    expect(heldBy(holder, '/home/me/project')).toMatch(
+      /^Another engine of this machine .*TUNESMITH_HOME.* project since/,
+    );
     expect(two.other()).toMatchObject({ pid: process.pid });
     one.release();
     expect(two.take()).toBeNull();

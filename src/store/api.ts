@@ -225,7 +225,7 @@ export interface IngestApi {
    */
   frame(run: string, file: string, offset: number, bytes: Uint8Array): IngestResult | null;
   /**
-   * Reads what is new in one journal file from disk, at most about 1 MiB a call (see `more`). With `final` (the writer is
+   * Reads what is new in one journal file from disk, at most about 256 KiB a call (see `more`). With `final` (the writer is
    * gone) a last line without newline is taken too if it is a whole record. A missing file is an empty one.
    */
   poll(run: string, file: string, options?: { final?: boolean }): IngestResult;

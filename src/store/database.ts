@@ -16,6 +16,9 @@ const WRITE: Record<number, StoreWriteError['reason']> = {
   14: 'io',
 };
 
+/** Pause between two tries to catch up on a disk that can't be written. */
+const RETRY_MS = 500;
+
 /**
  * The SQLite connection: prepared statements by their text, nested transactions, and errors turned into the store's
  * own. Nothing outside src/store sees it.
@@ -25,6 +28,12 @@ export class Database {
   private depth = 0;
   private readonly rollbacks: (() => void)[] = [];
   private readonly befores: (() => void)[] = [];
+  private readonly latecomers: (() => void)[] = [];
+  /** Rows are held back in memory that a query would miss. */
+  private behind = false;
+  /** Above 0 while work is done that knows of the rows held back. */
+  private knowing = 0;
+  private catchUpAt = 0;
 
   private constructor(
     private readonly db: DatabaseSync,
@@ -63,6 +72,7 @@ export class Database {
   }
 
   run(sql: string, ...values: SqlValue[]): { changes: number; id: number } {
+    this.catchUp();
     try {
       const { changes, lastInsertRowid } = this.statement(sql).run(...values);
       return { changes: Number(changes), id: Number(lastInsertRowid) };
@@ -72,6 +82,7 @@ export class Database {
   }
 
   get<T>(sql: string, ...values: SqlValue[]): T | undefined {
+    this.catchUpIfPossible();
     try {
       return this.statement(sql).get(...values) as T | undefined;
     } catch (error) {
@@ -80,6 +91,7 @@ export class Database {
   }
 
   all<T>(sql: string, ...values: SqlValue[]): T[] {
+    this.catchUpIfPossible();
     try {
       return this.statement(sql).all(...values) as T[];
     } catch (error) {
@@ -133,11 +145,58 @@ export class Database {
 
   /** Has what is held back written now, so that queries see it. */
   settle(): void {
-    if (this.depth > 0) for (const write of this.befores) write();
+    if (this.depth > 0) this.knowingly(() => this.befores.forEach((write) => write()));
+  }
+
+  /** Called once before the next statement after `holdBack`: whoever holds rows back beyond a commit writes them. */
+  onCatchUp(write: () => void): void {
+    this.latecomers.push(write);
+  }
+
+  /** Rows are behind what memory has, and what is committed elsewhere in the file. */
+  holdBack(): void {
+    this.behind = true;
+  }
+
+  /** Does work that reads and writes nothing of what is held back. */
+  knowingly<T>(work: () => T): T {
+    this.knowing++;
+    try {
+      return work();
+    } finally {
+      this.knowing--;
+    }
+  }
+
+  /** A full disk keeps nobody from reading; what is read then may be a little old. */
+  private catchUpIfPossible(): void {
+    if (performance.now() < this.catchUpAt) return;
+    try {
+      this.catchUp();
+    } catch (error) {
+      if (!(error instanceof StoreWriteError)) throw error;
+      this.catchUpAt = performance.now() + RETRY_MS;
+    }
+  }
+
+  private catchUp(): void {
+    if (!this.behind || this.knowing > 0) return;
+    this.behind = false;
+    try {
+      this.knowingly(() => this.transaction(() => this.latecomers.forEach((write) => write())));
+    } catch (error) {
+      this.behind = true;
+      throw error;
+    }
   }
 
   close(): void {
     if (!this.db.isOpen) return;
+    try {
+      this.catchUp();
+    } catch {
+      // What is held back is committed as well, and found when the file is opened again.
+    }
     this.statements.clear();
     try {
       this.db.exec('PRAGMA optimize');

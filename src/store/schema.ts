@@ -167,4 +167,8 @@ export const MIGRATIONS: readonly string[] = [
   -- JSON of the run and the step that it branched from; NULL: it began anew.
   ALTER TABLE runs ADD COLUMN branch TEXT;
   `,
+  `
+  -- What ingest has committed and the rows of journals and runs do not have yet (see journal/late.ts).
+  CREATE TABLE late (seq INTEGER PRIMARY KEY AUTOINCREMENT, data TEXT NOT NULL);
+  `,
 ];

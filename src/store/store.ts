@@ -2,6 +2,7 @@ import { Acts } from './acts.js';
 import type { StoreApi } from './api.js';
 import { Database } from './database.js';
 import { Ingest } from './journal/ingest.js';
+import { Late } from './journal/late.js';
 import { MetricNames } from './names.js';
 import { Runs } from './runs/runs.js';
 import { RunWriter } from './runs/writer.js';
@@ -28,11 +29,12 @@ export class Store implements StoreApi {
   ) {
     const names = new MetricNames(db);
     const table = new SeriesTable(db);
-    const writer = new RunWriter(db);
+    const late = new Late(db);
+    const writer = new RunWriter(db, late);
     this.acts = new Acts(db);
     this.runs = new Runs(db, names, table, writer, this.acts);
     this.searches = new Searches(db, names);
-    this.ingest = new Ingest(db, names, table, writer, options.holeMs);
+    this.ingest = new Ingest(db, names, table, writer, late, options.holeMs);
     this.series = new Series(db, names, table);
   }
 

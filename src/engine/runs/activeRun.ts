@@ -11,11 +11,11 @@ import { takeLaunch } from '../supervisor/launch.js';
 import { placementEnv, type Job, type Need, type Placement } from '../executors/scheduler.js';
 import type { Keeper } from './keeper.js';
 import { FIRST_LAUNCH, readLastWords, readSupervisorRecords } from './endingRecords.js';
+import { RunIntake } from './intake/runIntake.js';
 import { LiveRun } from './liveRun.js';
 import type { Ending, Outcome } from './outcome.js';
 import type { Refusal } from './refusal.js';
 import { isRefusal, step, takeUp, type Request, type RunCommand, type RunEvent, type RunState } from './runMachine.js';
-import { takeIn } from './takeIn.js';
 
 export class ActiveRun {
   private live: LiveRun | null = null;
@@ -203,7 +203,7 @@ export class ActiveRun {
       supervisorProgram,
       askedHash: () => folders.askedHash(spec.id),
       log,
-      intake: takeIn(keeper, spec),
+      intake: new RunIntake(keeper, spec),
       onRunning: (paused) => void this.happens({ type: 'running', paused }),
       onElsewhere: ({ name }) => void this.happens({ type: 'elsewhere', host: name }),
       onEnded: (ending) => {

@@ -14,6 +14,7 @@ import { secondsAtWork } from './endingRecords.js';
 import type { ActiveRunsOptions, Keeper, RunListener } from './keeper.js';
 import { shownOf, type Environment } from '../disk/environments.js';
 import { refuse, type Refusal } from './refusal.js';
+import { Turns } from './intake/turns.js';
 import { leftState, notActive } from './runMachine.js';
 
 const POLL_MS = 500;
@@ -32,8 +33,10 @@ export class ActiveRuns implements Keeper {
   private readonly timer: NodeJS.Timeout;
   /** Nothing is started or stored any more. */
   closed = false;
+  readonly turns: Turns;
 
   constructor(readonly options: ActiveRunsOptions) {
+    this.turns = new Turns((work) => options.store.batch(work));
     this.timer = setInterval(() => this.poll(), POLL_MS);
   }
 
@@ -205,6 +208,7 @@ export class ActiveRuns implements Keeper {
     this.closed = true;
     clearInterval(this.timer);
     for (const run of this.active.values()) run.detach();
+    this.turns.close();
   }
 
   private ask(id: string, request: Parameters<ActiveRun['ask']>[0]): Refusal | null {

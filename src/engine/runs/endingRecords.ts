@@ -125,9 +125,9 @@ function tailRecords(file: string): unknown[] {
   try {
     const end = writtenEnd(descriptor);
     const from = Math.max(0, end - TAIL);
-    const bytes = Buffer.alloc(end - from);
-    fs.readSync(descriptor, bytes, 0, bytes.length, from);
-    const lines = bytes.toString('utf8').split('\n');
+    const bytes = Buffer.allocUnsafe(end - from);
+    const read = fs.readSync(descriptor, bytes, 0, bytes.length, from);
+    const lines = bytes.toString('utf8', 0, read).split('\n');
     lines.pop();
     if (from > 0) lines.shift();
     return lines.flatMap((line) => {
@@ -153,7 +153,7 @@ function recordsIn(line: string): unknown[] {
 /** Size without the NULs of a preallocated end. */
 function writtenEnd(descriptor: number): number {
   const size = fs.fstatSync(descriptor).size;
-  const block = Buffer.alloc(BLOCK);
+  const block = Buffer.allocUnsafe(Math.min(BLOCK, size));
   for (let end = size; end > 0 && size - end < MAX_UNWRITTEN;) {
     const from = Math.max(0, end - BLOCK);
     let used = fs.readSync(descriptor, block, 0, end - from, from);

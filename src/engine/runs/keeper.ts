@@ -1,4 +1,5 @@
 import type { Run } from '../../protocol/engine.js';
+import type { Turns } from './intake/turns.js';
 import type { StoreApi } from '../../store/api.js';
 import type { Changes } from '../server/changes.js';
 import type { Devices } from '../machine/devices.js';
@@ -11,7 +12,7 @@ import type { RunFolders } from './folders.js';
 /** A search's listener for events of its trials. */
 export interface RunListener {
   /** New values of the objective, stored already. */
-  objective(run: Run, search: string, points: { step: number; value: number }[]): void;
+  objective(run: Pick<Run, 'id' | 'trial'>, search: string, points: { step: number; value: number }[]): void;
   /** The run is over (or `paused`: its program is) and stored so; the device is still its own. */
   ended(run: Run): void;
   /** Its device is free again. */
@@ -34,6 +35,8 @@ export interface ActiveRunsOptions {
 export interface Keeper {
   readonly options: ActiveRunsOptions;
   readonly listener: RunListener | null;
+  /** In which all runs store what they have logged. */
+  readonly turns: Turns;
   /** Nothing is started or stored any more. */
   readonly closed: boolean;
   /** Unless another one has taken its place. */

@@ -8,7 +8,7 @@ import { RunStatus, LIVE_STATUSES, type Run } from '../../protocol/engine.js';
 import { RUN_FILES } from '../../protocol/runFolder.js';
 import { sizeReal } from '../../files/real.js';
 import type { ActiveRuns } from './activeRuns.js';
-import { takeIn } from './takeIn.js';
+import { RunIntake } from './intake/runIntake.js';
 
 /** Looked at each time: the newest ended runs, and as many others in turn. */
 const AT_ONCE = 20;
@@ -16,6 +16,7 @@ const ENDED = RunStatus.options.filter((status) => !LIVE_STATUSES.includes(statu
 
 export class LateRecords {
   private readonly seen = new Map<string, string>();
+  private readonly reading = new Set<string>();
   private turn = 0;
 
   constructor(
@@ -47,20 +48,23 @@ export class LateRecords {
     this.seen.set(id, state);
     const spec = folders.spec(id);
     if (!spec || !sizes.some(({ file, size }) => size > store.ingest.expectedOffset(id, file))) return;
-    const intake = takeIn(this.active, spec);
-    trouble.attempt(() => {
-      let grew = false;
-      for (let more = true; more;) {
-        const result = intake.poll(false);
-        more = result.more;
-        grew ||= result.grew;
+    if (this.reading.has(id)) return;
+    this.reading.add(id);
+    const read = async (): Promise<void> => {
+      try {
+        const grew = await new RunIntake(this.active, spec).read(false);
+        if (!grew || !isAssumed(run) || this.active.has(id) || this.active.closed) return;
+        log.info(`run ${id}: its journal has grown, so it is not over as was assumed`);
+        store.runs.update(id, { status: 'running', error: null, endedAt: null });
+        changes.runChanged(id);
+        this.active.adopt({ ...run, status: 'running' });
+      } catch (error) {
+        trouble.met(error);
+      } finally {
+        this.reading.delete(id);
       }
-      if (!grew || !isAssumed(run)) return;
-      log.info(`run ${id}: its journal has grown, so it is not over as was assumed`);
-      store.runs.update(id, { status: 'running', error: null, endedAt: null });
-      changes.runChanged(id);
-      this.active.adopt({ ...run, status: 'running' });
-    });
+    };
+    void read();
   }
 }
 

@@ -23,12 +23,19 @@ import { LeaseWatch } from '../machine/leaseWatch.js';
 import { OrphanProgram } from './orphan.js';
 import { SupervisorLink } from './supervisorLink.js';
 
-/** Takes the run's journal into the store. Every method may throw when it can't write; nothing is half done then. */
+/** Takes the run's journals into the store, in turns with those of other runs. */
 export interface JournalIntake {
-  /** False when the frame is not the next one expected: the file is to be read. */
-  frame(frame: Frame): boolean;
-  /** Reads what is new from all files, for a bounded time. `final`: nobody writes any more. */
-  poll(final: boolean): { more: boolean; grew: boolean };
+  /** Has `read` called in the next turn, which passes frames on and returns whether there are more. */
+  arrived(read: () => boolean): void;
+  /** Only from within `read`. */
+  frame(frame: Frame): void;
+  /**
+   * Reads what is new from all files; resolves to whether there was something once that is stored. `final`: nobody writes
+   * any more. Rejects when it can't be written; nothing is half done then.
+   */
+  read(final: boolean): Promise<boolean>;
+  /** Nothing more is stored. */
+  dispose(): void;
 }
 
 export interface LiveRunOptions {
@@ -53,6 +60,8 @@ export interface LiveRunOptions {
 
 /** A supervisor that was just started gets this long to say where it listens. */
 const START_MS = 20_000;
+/** Of so many polls, one looks at the journals of a run whose supervisor tells what is written into them. */
+const POLLS = 10;
 /** Lines and bytes of output kept with a failed run. */
 const LOG_TAIL = { bytes: 16 * 1024, lines: 60 };
 
@@ -65,6 +74,9 @@ export class LiveRun {
   private readonly since = performance.now();
   private lookingFurther = false;
   private supervisorGone: string | null = null;
+  private reading = false;
+  /** Runs that begin together are not all looked at together. */
+  private polls = Math.floor(Math.random() * POLLS);
   private launchedHere = false;
   private readonly memoryKillsBefore = memoryKills();
   private readonly which: Launch;
@@ -74,14 +86,14 @@ export class LiveRun {
     this.link = new SupervisorLink(options.folder, this.which.number, {
       welcome: (pid, paused) => {
         if (pid !== null) options.onRunning(paused);
-        this.poll();
+        this.readJournals();
       },
+      arrived: () => this.phase === 'looking' && options.intake.arrived(() => this.link.read()),
       frame: (frame) => {
-        if (this.phase !== 'looking') return;
-        this.guarded(() => options.intake.frame(frame) || options.intake.poll(false));
-        if (frame.file === RUN_FILES.supervisorJournal) this.look();
+        options.intake.frame(frame);
+        if (frame.file === RUN_FILES.supervisorJournal) setImmediate(() => this.look());
       },
-      exited: () => this.look(),
+      exited: () => setImmediate(() => this.look()),
       closed: () => this.look(),
     });
   }
@@ -126,11 +138,22 @@ export class LiveRun {
     this.look();
   }
 
-  /** Reads the output of programs without a client, and looks for the end. Call it about twice a second. */
+  /** Reads the journals where nobody tells what is written into them, and looks for the end. Call it about twice a second. */
   poll(): void {
     if (this.phase !== 'looking') return;
-    this.guarded(() => this.options.intake.poll(false).grew && this.lease?.alive());
-    if (!this.link.connected) this.look();
+    const { connected } = this.link;
+    if (!connected || this.polls++ % POLLS === 0) this.readJournals();
+    if (!connected) this.look();
+  }
+
+  private readJournals(): void {
+    if (this.reading) return;
+    this.reading = true;
+    this.options.intake
+      .read(false)
+      .then((grew) => void (grew && this.lease?.alive()))
+      .catch((error: unknown) => this.options.onTrouble(error))
+      .finally(() => (this.reading = false));
   }
 
   stop(reason: StopReason, grace: number): void {
@@ -164,6 +187,7 @@ export class LiveRun {
   /** Lets go of it without touching it: the engine is leaving. */
   detach(): void {
     this.phase = 'detached';
+    this.options.intake.dispose();
     this.link.dispose();
     this.orphan?.dispose();
   }
@@ -240,7 +264,7 @@ export class LiveRun {
     for (let wait = 250; ; wait = Math.min(wait * 2, 10_000)) {
       if ((this.phase as string) === 'detached') return;
       try {
-        while (this.options.intake.poll(true).more) await new Promise((resolve) => setImmediate(resolve));
+        await this.options.intake.read(true);
         break;
       } catch (error) {
         this.options.onTrouble(error);
@@ -270,14 +294,6 @@ export class LiveRun {
       memoryKill: memoryKills() > this.memoryKillsBefore,
       ...(this.lease && spawned?.host && { elsewhere: spawned.host.name }),
     };
-  }
-
-  private guarded(action: () => unknown): void {
-    try {
-      action();
-    } catch (error) {
-      this.options.onTrouble(error);
-    }
   }
 }
 

@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import { readReal } from '../../files/real.js';
 import { RUN_FILES, SupervisorAddress } from '../../protocol/runFolder.js';
 import { FromSupervisor, type Control, type Frame } from '../../protocol/supervisor.js';
+import { isFrame } from '../../protocol/supervisorChecks.js';
 import { isOwnSocket, RUN_SOCKET } from '../disk/sockets.js';
 import { isHere } from '../machine/host.js';
 import { lineReader } from '../../protocol/lines.js';
@@ -15,6 +16,8 @@ export interface SupervisorEvents {
   /** Connected: the program's pid (null: not started yet) and whether it stands still. */
   welcome(pid: number | null, paused: boolean): void;
   frame(frame: Frame): void;
+  /** Something has come that `read` is to be called for. */
+  arrived(): void;
   /** The exit record is in the journal. */
   exited(): void;
   closed(): void;
@@ -23,11 +26,17 @@ export interface SupervisorEvents {
 const HELLO_MS = 10_000;
 /** UTF-16 units. A longer line is dropped, so that a peer that never ends its line can't fill the memory. */
 const LONGEST_LINE = 8 << 20;
+/** Bytes that one `read` looks through, and those that may wait for it. */
+const READ_BYTES = 256 * 1024;
+const MAX_WAITING = 1 << 20;
 
 export class SupervisorLink {
   private socket: net.Socket | null = null;
   private welcomed = false;
   private readonly unsent: Control[] = [];
+  private waiting: Buffer[] = [];
+  private waitingBytes = 0;
+  private lines: (chunk: Uint8Array) => void = () => undefined;
   malformed = 0;
 
   constructor(
@@ -70,7 +79,17 @@ export class SupervisorLink {
         },
         { max: LONGEST_LINE, onTooLong: () => this.malformed++, skipTooLong: true },
       );
-      socket.on('data', read);
+      this.lines = read;
+      this.waiting = [];
+      this.waitingBytes = 0;
+      socket.on('data', (chunk: Buffer) => {
+        // Until the greeting there is nothing that could wait.
+        if (!this.welcomed) return read(chunk);
+        this.waiting.push(chunk);
+        this.waitingBytes += chunk.length;
+        if (this.waitingBytes > MAX_WAITING) socket.pause();
+        this.events.arrived();
+      });
       socket.on('close', () => {
         clearTimeout(timer);
         if (this.socket !== socket) return;
@@ -80,6 +99,19 @@ export class SupervisorLink {
         this.events.closed();
       });
     });
+  }
+
+  /** Passes on a part of what has come. Returns whether there is more. */
+  read(): boolean {
+    let bytes = 0;
+    while (this.waiting.length > 0 && bytes < READ_BYTES) {
+      const chunk = this.waiting.shift()!;
+      bytes += chunk.length;
+      this.lines(chunk);
+    }
+    this.waitingBytes -= bytes;
+    if (this.waitingBytes <= MAX_WAITING && this.socket?.isPaused()) this.socket.resume();
+    return this.waiting.length > 0;
   }
 
   /** Sent now, or as soon as the supervisor answers. */
@@ -92,12 +124,18 @@ export class SupervisorLink {
     const socket = this.socket;
     this.socket = null;
     this.welcomed = false;
+    this.waiting = [];
+    this.waitingBytes = 0;
     socket?.destroy();
   }
 
   private parse(line: string): FromSupervisor | null {
     try {
-      return FromSupervisor.parse(JSON.parse(line));
+      const message: unknown = JSON.parse(line);
+      // Nearly everything that comes.
+      if (typeof message === 'object' && message !== null && isFrame(message as Record<string, unknown>))
+        return message as Frame;
+      return FromSupervisor.parse(message);
     } catch {
       // The journal files are the truth; what is unreadable here is read from there.
       this.malformed++;

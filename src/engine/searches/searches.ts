@@ -258,7 +258,7 @@ export class Searches implements RunListener {
     return search;
   }
 
-  objective(run: Run, search: string, points: { step: number; value: number }[]): void {
+  objective(run: Pick<Run, 'id' | 'trial'>, search: string, points: { step: number; value: number }[]): void {
     this.drivers.get(search)?.objective(run, points);
     this.options.changes.searchChanged(search);
   }

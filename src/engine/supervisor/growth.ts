@@ -39,7 +39,7 @@ export class GrowthWatch {
   look(): void {
     const journals = join(this.folder, RUN_FILES.journal);
     for (const file of names(journals)) {
-      if (!/^[\w.-]+\.ndjson$/.test(file) || file === RUN_FILES.supervisorJournal) continue;
+      if (!/^[\w.-]+\.ndjson$/.test(file)) continue;
       const size = sizeOf(join(journals, file));
       const told = this.told.get(file) ?? 0;
       // Once for each size: a file that is allocated ahead of its content stays larger than what is told.

@@ -10,11 +10,12 @@ import type { SeriesTable } from '../series/table.js';
 import { Application, type Writing } from './apply.js';
 import { cutLines, type LineReader } from './cut.js';
 import { nextData, openFile, readAt } from './file.js';
+import type { JournalRow, Late } from './late.js';
 import { MAX_LINE, parseJson, parseLine, type ParsedLine } from './parse.js';
 import { salvage } from './salvage.js';
 
-/** Bytes read from disk at once. */
-const READ_BYTES = 2 ** 20;
+/** Bytes read from disk at once: what is parsed in a few milliseconds. */
+const READ_BYTES = 2 ** 18;
 /** Bytes at a journal's start that tell whether it is still the same file. */
 const HEAD_BYTES = 64;
 /**
@@ -25,34 +26,41 @@ const HOLE_MS = 30_000;
 const FILE_NAME = /^[\w-][\w.-]{0,200}\.ndjson$/;
 
 /** How far one journal file was read. */
-interface Place extends Writing {
-  offset: number;
-  bad: number;
-  /** 1: in the middle of a line that is too long. */
-  skipping: number;
-  head: Uint8Array | null;
-}
+type Place = Writing & JournalRow;
+
+/** Runs of whose journals it is kept in memory how far they were read. */
+const MOST_KNOWN = 20_000;
 
 /** Takes journals in: each record exactly once, as data and offset are committed together. */
 export class Ingest implements IngestApi {
   private turn = 0;
   /** By run and file, NUL bytes that are not passed yet, and since when (monotonic). */
   private readonly holes = new Map<string, { at: number; since: number }>();
+  private readonly places = new Map<number, Map<string, Place>>();
 
   constructor(
     private readonly db: Database,
     private readonly names: MetricNames,
     private readonly series: SeriesTable,
     private readonly runs: RunWriter,
+    private readonly late: Late,
     private readonly holeMs = HOLE_MS,
-  ) {}
+  ) {
+    db.onRollback(() => this.places.clear());
+  }
 
   expectedOffset(run: string, file: string): number {
-    const key = this.runs.key(run);
-    return key === null ? 0 : this.place(key, file).offset;
+    return this.db.knowingly(() => {
+      const key = this.runs.key(run);
+      return key === null ? 0 : this.place(key, file).offset;
+    });
   }
 
   frame(run: string, file: string, offset: number, bytes: Uint8Array): IngestResult | null {
+    return this.db.knowingly(() => this.takeFrame(run, file, offset, bytes));
+  }
+
+  private takeFrame(run: string, file: string, offset: number, bytes: Uint8Array): IngestResult | null {
     const key = this.runs.key(run);
     if (key === null || !FILE_NAME.test(file)) return null;
     return this.db.transaction(() => {
@@ -65,6 +73,10 @@ export class Ingest implements IngestApi {
   }
 
   poll(run: string, file: string, options: { final?: boolean } = {}): IngestResult {
+    return this.db.knowingly(() => this.pollOne(run, file, options));
+  }
+
+  private pollOne(run: string, file: string, options: { final?: boolean }): IngestResult {
     const key = this.runs.key(run);
     if (key === null) throw new Error(`no run ${run} in the store`);
     if (!FILE_NAME.test(file)) throw new Error(`"${file}" is no name of a journal file`);
@@ -114,6 +126,18 @@ export class Ingest implements IngestApi {
   }
 
   private place(key: number, file: string): Place {
+    let places = this.places.get(key);
+    if (!places) {
+      if (this.places.size > MOST_KNOWN) this.places.clear();
+      this.places.set(key, (places = new Map()));
+    }
+    let place = places.get(file);
+    if (!place) places.set(file, (place = this.late.journal(key, file) ?? this.readPlace(key, file)));
+    return place;
+  }
+
+  private readPlace(key: number, file: string): Place {
+    this.late.recover();
     return (
       this.db.get<Place>(
         'SELECT offset, steps, bad, skipping, head, launch FROM journals WHERE run = ? AND file = ?',
@@ -139,8 +163,9 @@ export class Ingest implements IngestApi {
       if (hole > 0) bytes = readAt(fd, data, Math.min(size - data, READ_BYTES));
     }
     const ends = place.offset + hole + bytes.length >= size;
+    const { offset } = place;
     const result = this.take(run, key, file, place, bytes, { final, ends, warning, hole });
-    result.more = !ends && result.next > place.offset;
+    result.more = !ends && result.next > offset;
     return result;
   }
 
@@ -243,20 +268,8 @@ export class Ingest implements IngestApi {
   }
 
   private save(key: number, file: string, place: Place, offset: number): void {
-    this.db.run(
-      `INSERT INTO journals (run, file, offset, steps, bad, skipping, head, launch) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (run, file) DO UPDATE SET
-         offset = excluded.offset, steps = excluded.steps, bad = excluded.bad, skipping = excluded.skipping,
-         head = excluded.head, launch = excluded.launch`,
-      key,
-      file,
-      offset,
-      place.steps,
-      place.bad,
-      place.skipping,
-      place.head,
-      place.launch,
-    );
+    place.offset = offset;
+    this.late.holdJournal(key, file, place);
   }
 }
 

@@ -96,6 +96,7 @@ export class Runs implements RunsApi {
         sets.push(`${column} = ?`);
         values.push(value && JSON.stringify(value));
       }
+      if (patch.objectiveMetric !== undefined || patch.objectiveGoal !== undefined) this.writer.forget(id);
       if (sets.length > 0) this.db.run(`UPDATE runs SET ${sets.join(', ')} WHERE key = ?`, ...values, key);
       if (patch.params) this.writer.mergeParams(key, { params: patch.params, floats: patch.floats }, Infinity);
       if (patch.info) this.writer.mergeInfo(key, patch.info, Infinity);
@@ -213,6 +214,7 @@ export class Runs implements RunsApi {
         const row = this.db.get<RunRow>('SELECT key, params FROM runs WHERE id = ?', id);
         if (!row) return false;
         this.series.purge(row.key);
+        this.writer.forget(id);
         for (const name of Object.keys(JSON.parse(row.params) as Params)) {
           this.db.run('DELETE FROM params WHERE name = ? AND run = ?', name, row.key);
         }

@@ -3,10 +3,13 @@ import type { Goal } from '../../protocol/engine.js';
 import type { ParamValue, Params } from '../../protocol/values.js';
 import { markAt, mergeFloats, valueText, type Floats } from '../../protocol/floats.js';
 import type { RunMessage } from '../api.js';
+import type { Late } from '../journal/late.js';
 import type { Database } from '../database.js';
 import { paramsText, readParams } from './params.js';
 import { withoutRead } from './unread.js';
 
+/** Runs whose keys are kept in memory. */
+const MOST_KNOWN = 20_000;
 /** Milliseconds of the longest run that is believed: a century. Sums of such numbers are finite. */
 const LONGEST_RUN = 100 * 365.25 * 86_400_000;
 
@@ -20,19 +23,58 @@ export interface ObjectiveState {
 
 /** Changes to single runs by their key: what ingest and the run table share. */
 export class RunWriter {
-  constructor(private readonly db: Database) {}
+  private readonly known = new Map<string, { key: number; folder: string }>();
+  private readonly objectives = new Map<number, ObjectiveState | null>();
+
+  constructor(
+    private readonly db: Database,
+    private readonly late: Late,
+  ) {
+    db.onRollback(() => this.forgetAll());
+  }
 
   key(id: string): number | null {
-    return this.db.get<{ key: number }>('SELECT key FROM runs WHERE id = ?', id)?.key ?? null;
+    return this.place(id)?.key ?? null;
   }
 
   folder(id: string): string {
-    const row = this.db.get<{ folder: string }>('SELECT folder FROM runs WHERE id = ?', id);
+    const row = this.place(id);
     if (!row) throw new Error(`no run ${id} in the store`);
     return row.folder;
   }
 
+  /** A run is gone, or its objective is another one. */
+  forget(id: string): void {
+    const known = this.known.get(id);
+    if (known) this.objectives.delete(known.key);
+    this.known.delete(id);
+  }
+
+  private place(id: string): { key: number; folder: string } | null {
+    const known = this.known.get(id);
+    if (known) return known;
+    const row = this.db.get<{ key: number; folder: string }>('SELECT key, folder FROM runs WHERE id = ?', id);
+    if (!row) return null;
+    if (this.known.size > MOST_KNOWN) this.forgetAll();
+    this.known.set(id, row);
+    return row;
+  }
+
+  private forgetAll(): void {
+    this.known.clear();
+    this.objectives.clear();
+  }
+
+  /** The object is the same until the run is forgotten: changes of it belong into `saveObjective`. */
   objective(key: number): ObjectiveState | null {
+    const known = this.objectives.get(key);
+    if (known !== undefined) return known;
+    const found = this.readObjective(key);
+    this.objectives.set(key, found);
+    return found;
+  }
+
+  private readObjective(key: number): ObjectiveState | null {
     const row = this.db.get<{ metric: string | null; goal: Goal; best: number | null; step: number | null }>(
       'SELECT objective_metric metric, objective_goal goal, objective best, objective_step step FROM runs WHERE key = ?',
       key,
@@ -41,7 +83,7 @@ export class RunWriter {
   }
 
   saveObjective(key: number, objective: ObjectiveState): void {
-    this.db.run('UPDATE runs SET objective = ?, objective_step = ? WHERE key = ?', objective.best, objective.step, key);
+    this.late.holdBest(key, objective);
   }
 
   saveProgress(key: number, progress: { fraction: number | null; text: string } | null): void {

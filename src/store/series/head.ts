@@ -76,8 +76,23 @@ export function restore(head: Head, ordinal: number, n: number, columns: Float64
       columns[2 * n + i] as number,
       columns[3 * n + i] as number,
     );
+    // The row is written later than the inbox.
+    if (ordinal + i >= head.count) summarize(head, columns[i] as number, columns[3 * n + i] as number);
   }
   head.boxed = ordinal + n;
+  head.count = Math.max(head.count, head.boxed);
+}
+
+/** Takes a point that counts into the summary. */
+export function summarize(head: Head, step: number, value: number): void {
+  head.last = value;
+  head.lastStep = step;
+  widen(head, value);
+}
+
+export function widen(head: Head, value: number): void {
+  if (value < head.min || head.min !== head.min) head.min = value;
+  if (value > head.max || head.max !== head.max) head.max = value;
 }
 
 /** Splits a row of buckets. */

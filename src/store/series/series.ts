@@ -108,10 +108,13 @@ export class Series implements SeriesApi {
 
   private head(run: string, metric: string): Head | null {
     this.db.settle();
-    const id = this.names.find(metric);
-    if (id === undefined) return null;
-    const row = this.db.get<{ key: number }>('SELECT key FROM runs WHERE id = ?', run);
-    return row ? this.table.find(row.key, id) : null;
+    // Heads in memory are never behind.
+    return this.db.knowingly(() => {
+      const id = this.names.find(metric);
+      if (id === undefined) return null;
+      const row = this.db.get<{ key: number }>('SELECT key FROM runs WHERE id = ?', run);
+      return row ? this.table.find(row.key, id) : null;
+    });
   }
 
   /** Points that count, of those number `from` on in the order logged: without the first `skip` of them, at most `limit`. */

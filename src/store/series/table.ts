@@ -1,6 +1,6 @@
 import type { Database } from '../database.js';
 import { decodeChunk, encodeChunk } from './codec.js';
-import { orNull, restore, split, toHead, type Head, type SeriesRow } from './head.js';
+import { orNull, restore, split, summarize, toHead, widen, type Head, type SeriesRow } from './head.js';
 import { Points } from './points.js';
 import {
   BUCKET_FLOATS,
@@ -33,12 +33,16 @@ export class SeriesTable {
   private heads = new Map<number, Map<number, Head>>();
   private byId = new Map<number, Head>();
   private readonly touched = new Set<Head>();
+  /** Series whose rows are behind: the inbox has their points. */
+  private readonly unsaved = new Set<Head>();
   private inboxBytes = 0;
   private loaded = false;
   private sweep: { upTo: number; queue: Head[] } | null = null;
 
   constructor(private readonly db: Database) {
     db.beforeCommit(() => this.flush());
+    db.onCatchUp(() => this.saveLate());
+    db.holdBack();
     db.onRollback(() => this.forget());
   }
 
@@ -81,12 +85,8 @@ export class SeriesTable {
     head.count++;
     this.touched.add(head);
     if (!counts) return false;
-    if (timeline === null || launch >= timeline.newest) {
-      head.last = value;
-      head.lastStep = step;
-    }
-    if (value < head.min || head.min !== head.min) head.min = value;
-    if (value > head.max || head.max !== head.max) head.max = value;
+    if (timeline === null || launch >= timeline.newest) summarize(head, step, value);
+    else widen(head, value);
     return true;
   }
 
@@ -139,6 +139,7 @@ export class SeriesTable {
     head.folded = head.boxed = head.count;
     this.byId.delete(head.id);
     this.touched.delete(head);
+    this.unsaved.delete(head);
     this.heads.get(head.run)?.delete(head.metric);
     this.db.run('DELETE FROM series WHERE id = ?', head.id);
   }
@@ -155,17 +156,30 @@ export class SeriesTable {
   private flush(): void {
     if (this.touched.size === 0) return;
     for (const head of this.touched) {
-      if ((head.folded % CHUNK_POINTS) + (head.pending?.length ?? 0) >= CHUNK_POINTS) this.foldHead(head, false);
-      this.save(head);
+      const isFull = (head.folded % CHUNK_POINTS) + (head.pending?.length ?? 0) >= CHUNK_POINTS;
+      if (isFull) this.foldHead(head, false);
+      // Which points are lost can't be told from the inbox.
+      if (isFull || head.timeline) this.save(head);
+      else this.unsaved.add(head);
     }
     this.writeInbox();
     this.touched.clear();
+    if (this.unsaved.size > 0) this.db.holdBack();
     if (!this.sweep && this.inboxBytes > INBOX_BYTES) this.startSweep();
     if (this.sweep) this.sweepOn();
     if (this.byId.size > MAX_HEADS) this.evict();
   }
 
+  /** Writes the rows that are behind. */
+  private saveLate(): void {
+    // Whoever has opened the file has to read its inbox first: the rows do not have all of it.
+    this.load();
+    for (const head of this.unsaved) this.save(head);
+    this.unsaved.clear();
+  }
+
   private save(head: Head): void {
+    this.unsaved.delete(head);
     this.db.run(
       'UPDATE series SET count = ?, last = ?, last_step = ?, min = ?, max = ?, folded = ? WHERE id = ?',
       head.count,
@@ -309,7 +323,11 @@ export class SeriesTable {
         const [id, ordinal, n] = [block[at] as number, block[at + 1] as number, block[at + 2] as number];
         at += BLOCK_HEAD;
         const head = this.headById(id);
-        if (head) restore(head, ordinal, n, block.subarray(at, at + 4 * n));
+        if (head) {
+          const { count } = head;
+          restore(head, ordinal, n, block.subarray(at, at + 4 * n));
+          if (head.count > count) this.unsaved.add(head);
+        }
         at += 4 * n;
       }
     }
@@ -332,7 +350,7 @@ export class SeriesTable {
 
   private evict(): void {
     for (const [run, heads] of this.heads) {
-      if ([...heads.values()].some((head) => head.pending)) continue;
+      if ([...heads.values()].some((head) => head.pending || this.unsaved.has(head))) continue;
       for (const head of heads.values()) this.byId.delete(head.id);
       this.heads.delete(run);
     }
@@ -342,7 +360,9 @@ export class SeriesTable {
     this.heads = new Map();
     this.byId = new Map();
     this.touched.clear();
+    this.unsaved.clear();
     this.sweep = null;
     this.loaded = false;
+    this.db.holdBack();
   }
 }

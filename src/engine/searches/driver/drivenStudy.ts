@@ -73,7 +73,7 @@ export class DrivenStudy {
   }
 
   /** `points`: new ones of the objective in the order logged, where they are at hand. All that was not told yet is. */
-  report(trial: number, run: Run, points?: readonly ObjectivePoint[]): void {
+  report(trial: number, run: Pick<Run, 'id'>, points?: readonly ObjectivePoint[]): void {
     const metric = this.options.metric();
     if (metric === null) return;
     const told = this.reported[trial] ?? 0;

@@ -114,7 +114,7 @@ export class SearchDriver implements Source {
   }
 
   /** New values of a trial's objective. */
-  objective(run: Run, points: ObjectivePoint[]): void {
+  objective(run: Pick<Run, 'id' | 'trial'>, points: ObjectivePoint[]): void {
     const entry = run.trial === null ? undefined : this.state.trials[run.trial];
     if (entry?.stage.name !== 'live' || this.phase === 'ended') return;
     this.study.report(entry.id, run, points);

@@ -1,0 +1,98 @@
+/** An engine in a workspace of its own, with what it costs: CPU seconds of its process and the longest that it let a client wait. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { connectEngine } from '../../src/engine/clients/connect.js';
+import type { EngineConnection } from '../../src/engine/clients/connection.js';
+import { hostFolders, prepareLocal } from '../../src/engine/disk/localState.js';
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Makes a workspace with a Tunesmith home of its own. */
+export function makeWorkspace(): string {
+  const workspace = realpathSync(mkdtempSync(path.join(tmpdir(), 'tunesmith-tracking-')));
+  process.env.TUNESMITH_HOME = path.join(workspace, 'home');
+  mkdirSync(path.join(workspace, '.tunesmith', 'runs'), { recursive: true });
+  return workspace;
+}
+
+export class MeasuredEngine {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly client: EngineConnection,
+    /** Milliseconds until a client had its first answer. */
+    readonly reachableMs: number,
+  ) {}
+
+  /** `profile`: folder for a V8 CPU profile. */
+  static async start(workspace: string, dist: string, profile: string | null = null): Promise<MeasuredEngine> {
+    const flags = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+    const began = performance.now();
+    const child = spawn(process.execPath, [...flags, path.join(dist, 'engine.cjs'), '--workspace', workspace], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    const options = { workspace, client: 'bench', version: '0.0.0', distFolder: dist, start: false, timeoutMs: 300_000 };
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`the engine ended with ${child.exitCode}`);
+      const client = await connectEngine(options).catch(() => null);
+      if (client) return new MeasuredEngine(child, client, performance.now() - began);
+      await pause(10);
+    }
+  }
+
+  /** Seconds of CPU time that the engine's process has used. */
+  cpu(): number {
+    const text = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  /** Resolves once the engine has next to nothing to do. */
+  async idle(): Promise<void> {
+    for (let before = -1, now = this.cpu(); now - before > 0.03; now = this.cpu()) {
+      before = now;
+      await pause(1000);
+    }
+  }
+
+  /** Resident memory in MB. */
+  memory(): number {
+    const line = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'));
+    return Number(line?.[1] ?? 0) / 1024;
+  }
+
+  /** Milliseconds that a small request waited, at most, while `work` was done. */
+  async longestWait<T>(work: Promise<T>): Promise<{ result: T; waits: number[] }> {
+    let over = false;
+    const waits: number[] = [];
+    const asking = (async () => {
+      while (!over) {
+        const began = performance.now();
+        await this.client.request('engine/status', {}, { timeoutMs: 300_000 });
+        waits.push(performance.now() - began);
+        await pause(5);
+      }
+    })();
+    try {
+      return { result: await work, waits };
+    } finally {
+      over = true;
+      await asking.catch(() => undefined);
+    }
+  }
+
+  async stop(): Promise<void> {
+    const gone = new Promise((resolve) => this.child.once('exit', resolve));
+    await this.client.request('engine/stop', { force: true }).catch(() => undefined);
+    await gone;
+    this.client.dispose();
+  }
+}
+
+/** Removes the index, as a person does that has lost it. */
+export function removeIndex(workspace: string): void {
+  for (const folder of hostFolders(prepareLocal(workspace).folder)) {
+    for (const end of ['', '-wal', '-shm']) rmSync(path.join(folder, `store.db${end}`), { force: true });
+  }
+}

@@ -1,0 +1,73 @@
+/** The line from the journals of runs at work to the index: points a second, CPU time a point, and how long a client waits. */
+import { rmSync } from 'node:fs';
+import { makeWorkspace, MeasuredEngine, pause } from './engine.js';
+import { PlayedRun, roomFor } from './feed.js';
+
+export interface LineShape {
+  runs: number;
+  /** Metrics in a record. */
+  metrics: number;
+  /** Records in a frame. */
+  lines: number;
+  /** Frames of each run. */
+  frames: number;
+  /** Frames of each run a second; null: as fast as the engine takes them. */
+  pace: number | null;
+}
+
+export interface LineFigures {
+  points: number;
+  seconds: number;
+  /** Engine's CPU seconds. */
+  cpu: number;
+  /** Milliseconds that a small request waited, sorted. */
+  waits: number[];
+  memory: number;
+}
+
+export async function measureLine(shape: LineShape, dist: string, profile: string | null = null): Promise<LineFigures> {
+  const workspace = makeWorkspace();
+  const runs: PlayedRun[] = [];
+  for (let i = 0; i < shape.runs; i++) {
+    runs.push(await PlayedRun.begin(workspace, { id: `r${String(i).padStart(6, '0')}`, createdAt: Date.now() + i }));
+  }
+  const engine = await MeasuredEngine.start(workspace, dist, profile);
+  try {
+    await engine.client.request('watch', { runs: runs.slice(0, 20).map((_, i) => `r${String(i).padStart(6, '0')}`) });
+    const until = performance.now() + 120_000;
+    while (!runs.every((run) => run.connected) && performance.now() < until) await pause(20);
+    await engine.idle();
+    const before = engine.cpu();
+    const began = performance.now();
+    const { waits } = await engine.longestWait(feed(runs, shape, engine));
+    const seconds = (performance.now() - began) / 1000;
+    const cpu = engine.cpu() - before;
+    const points = shape.runs * shape.frames * shape.lines * shape.metrics;
+    return { points, seconds, cpu, waits: waits.sort((a, b) => a - b), memory: engine.memory() };
+  } finally {
+    for (const run of runs) run.close();
+    await engine.stop();
+    rmSync(workspace, { recursive: true, force: true });
+  }
+}
+
+/** Resolves once the index has every point. */
+async function feed(runs: readonly PlayedRun[], shape: LineShape, engine: MeasuredEngine): Promise<void> {
+  const began = performance.now();
+  for (let frame = 0; frame < shape.frames; frame++) {
+    for (const run of runs) run.log(shape.lines, shape.metrics);
+    await roomFor(runs);
+    if (shape.pace !== null) await pause(Math.max(0, began + ((frame + 1) * 1000) / shape.pace - performance.now()));
+  }
+  const wanted = shape.frames * shape.lines;
+  for (;;) {
+    const ids = runs.map((_, i) => `r${String(i).padStart(6, '0')}`);
+    let all = true;
+    for (const id of [ids[0]!, ids.at(-1)!, ids[ids.length >> 1]!]) {
+      const { total } = await engine.client.request('metrics/read', { run: id, metric: 'loss', limit: 1 });
+      if (total < wanted) all = false;
+    }
+    if (all) return;
+    await pause(5);
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Takes what all runs have to say into the store: in turns of the event loop, each with one transaction and one budget of
+ * time, so that the cost of a commit is shared and requests are answered in between.
+ */
+
+/** One run, or whatever else has something to be stored. */
+export interface TurnTaker {
+  /** Stores a bounded part of what is new, within the turn's transaction. Returns whether there is more. */
+  take(): boolean;
+  /** What `take` did is on disk. */
+  committed(): void;
+  /** Nothing that `take` did has come to be. */
+  undone(error: unknown): void;
+}
+
+/** Milliseconds of work in one turn; the last part that was begun is finished. */
+const BUDGET_MS = 8;
+/** Milliseconds in which more may come together before a turn. */
+const GATHER_MS = 8;
+
+export class Turns {
+  private readonly queue = new Set<TurnTaker>();
+  private timer: NodeJS.Timeout | undefined;
+  private immediate: NodeJS.Immediate | undefined;
+  /** Turns in which each has a transaction of its own, so that one that fails does not hold up the others. */
+  private alone = 0;
+  private closed = false;
+
+  constructor(private readonly batch: (work: () => void) => void) {}
+
+  /** Has it take its part in one of the next turns. */
+  soon(taker: TurnTaker): void {
+    if (this.closed) return;
+    this.queue.add(taker);
+    if (this.timer === undefined && this.immediate === undefined) {
+      this.timer = setTimeout(() => this.turn(), GATHER_MS);
+    }
+  }
+
+  drop(taker: TurnTaker): void {
+    this.queue.delete(taker);
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    clearImmediate(this.immediate);
+    this.queue.clear();
+  }
+
+  private turn(): void {
+    this.timer = this.immediate = undefined;
+    const until = performance.now() + BUDGET_MS;
+    const took: TurnTaker[] = [];
+    const again: TurnTaker[] = [];
+    try {
+      this.batch(() => {
+        for (const taker of this.queue) {
+          this.queue.delete(taker);
+          took.push(taker);
+          if (taker.take()) again.push(taker);
+          if (performance.now() >= until || this.alone > 0) break;
+        }
+      });
+    } catch (error) {
+      this.failed(took, error);
+      return this.goOn();
+    }
+    if (this.alone > 0) this.alone--;
+    for (const taker of again) this.queue.add(taker);
+    for (const taker of took) taker.committed();
+    this.goOn();
+  }
+
+  private failed(took: readonly TurnTaker[], error: unknown): void {
+    if (took.length <= 1) {
+      this.alone = Math.max(0, this.alone - 1);
+      for (const taker of took) taker.undone(error);
+      return;
+    }
+    this.alone = took.length;
+    for (const taker of took) taker.undone(null);
+    for (const taker of took) this.queue.add(taker);
+  }
+
+  private goOn(): void {
+    if (this.queue.size > 0 && !this.closed) this.immediate ??= setImmediate(() => this.turn());
+  }
+}

@@ -31,12 +31,14 @@ import type { WorkspacePaths } from './disk/paths.js';
 import { ENGINE_SOCKET, isOwnSocket, newSocket, removeSocket } from './disk/sockets.js';
 import { RunFolders } from './runs/folders.js';
 import { HandRuns } from './runs/handStarted/handRuns.js';
-import { refusedAsForeign, takeInFolders } from './runs/takeInFolders.js';
+import { Backlog } from './runs/intake/backlog.js';
+import { refusedAsForeign, takingIn, type Hidden } from './runs/takeInFolders.js';
 import { RunMaker } from './runs/maker.js';
 import { Scheduler } from './executors/scheduler.js';
 import { SearchFolders } from './searches/folders.js';
 import { KeptSearches } from './searches/keptSearches.js';
 import { Searches } from './searches/searches.js';
+import { MANY, Readiness } from './server/readiness.js';
 import { refuseReadOnly } from './server/readOnly.js';
 import { Server, type Condition, type Handlers } from './server/server.js';
 import { OtherHosts } from './otherHosts.js';
@@ -58,6 +60,8 @@ export interface EngineOptions {
   readOnly: string | null;
 }
 
+/** Milliseconds of work after which the engine answers requests while it comes up. */
+const SLICE_MS = 10;
 /** How often the address is checked to be in its place, and idleness looked at. */
 const GUARD_MS = 1000;
 
@@ -71,6 +75,8 @@ export class Engine {
   private readonly agents: AgentActs;
   private readonly alerts: Alerts;
   private readonly handlers: Handlers;
+  private readonly readiness = new Readiness();
+  private readonly backlog: Backlog;
   private readonly startedAt = Date.now();
   private readonly token = randomBytes(32).toString('hex');
   private netServer: net.Server | null = null;
@@ -124,6 +130,7 @@ export class Engine {
     const maker = new RunMaker({ ...shared, active, workspace: paths.workspace });
     const searches = new Searches({ ...shared, active, maker });
     active.listener = searches;
+    this.backlog = new Backlog(active);
     const hand = new HandRuns({ ...shared, runs: paths.runs });
     this.parts = { ...shared, active, hand, maker, searches, insights: new Insights(shared) };
     this.others = new OtherHosts(
@@ -177,31 +184,63 @@ export class Engine {
         startedAt: this.startedAt,
         problem: () => [this.condition().problem, this.options.readOnly].filter(Boolean).join(' ') || null,
         work: () => this.work(),
+        progress: () => this.readiness.progress ?? this.backlog.progress,
         // After the answer is on its way.
         leave: (why) => void setTimeout(() => void this.leave(why), 20),
       }),
     };
-    return refuseReadOnly(this.others.guarded(all), paths);
+    return this.readiness.guarded(refuseReadOnly(this.others.guarded(all), paths));
   }
 
+  /** Resolves when clients can connect. What is in the folders is taken up after that. */
   async start(): Promise<void> {
     const { paths, log, version } = this.options;
-    const { store, folders, devices, active, hand, searches } = this.parts;
     this.inode = this.folderInode();
+    await this.publish();
+    log.info(`engine ${version} (process ${process.pid}, Node ${process.versions.node}) is up for ${paths.workspace}`);
+    this.guard = setInterval(() => this.watch(), GUARD_MS);
+    // An unexpected error here is like any other: the process ends.
+    void this.takeUp();
+  }
+
+  /** Takes up what an earlier engine left, in slices. Requests that change something wait for its end. */
+  private async takeUp(): Promise<void> {
+    const { log } = this.options;
+    const { store, folders, devices, active, hand, searches } = this.parts;
     await devices.refresh();
     this.keptSearches.takeIn(store, this.others.hold());
-    const hidden = takeInFolders(folders, store, log);
+    const hidden = await this.takeInFolders();
+    if (this.leaving) return;
     hand.start();
+    let until = performance.now() + SLICE_MS;
     for (const run of store.runs.live()) {
       if (!hand.isHandStarted(run.id) && !refusedAsForeign(run, folders, store)) active.adopt(run);
+      if (performance.now() < until) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.leaving) return;
+      until = performance.now() + SLICE_MS;
     }
     for (const { id, deletedAt } of hidden) store.runs.delete([id], deletedAt);
     await searches.takeUp();
+    if (this.leaving) return;
     this.tidyEnvironments();
-    await this.publish();
-    log.info(`engine ${version} (process ${process.pid}, Node ${process.versions.node}) is up for ${paths.workspace}`);
+    this.readiness.ready();
+    log.info('all runs and searches are taken up');
     this.others.tick(this.workCount());
-    this.guard = setInterval(() => this.watch(), GUARD_MS);
+    this.backlog.begin();
+  }
+
+  private async takeInFolders(): Promise<Hidden> {
+    const { store, folders, changes } = this.parts;
+    const steps = takingIn(folders, store, this.options.log);
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      this.readiness.progress = step.value;
+      for (const id of step.value.fresh) changes.runChanged(id);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.leaving) return [];
+    }
   }
 
   /** Lets clients know, lets go of running programs (they go on), and ends. */
@@ -260,7 +299,8 @@ export class Engine {
     // Rounded, so that clients hear of it now and then and not each second.
     const grants = this.grants.list().map((grant) => ({ ...grant, usedHours: Number(grant.usedHours.toFixed(2)) }));
     const problem = this.parts.trouble.problem ?? this.options.problem;
-    return { problem, notice: this.others.notice(), ...(grants.length > 0 && { grants }) };
+    const notice = this.readiness.notice ?? readingNotice(this.backlog.progress) ?? this.others.notice();
+    return { problem, notice, ...(grants.length > 0 && { grants }) };
   }
 
   private work(): { runs: number; searches: number } {
@@ -298,12 +338,13 @@ export class Engine {
     const { changes, store, active, trouble } = this.parts;
     if (!lock.stillOurs() || !this.isFolderThere()) return void this.leave('Its folder was removed or replaced.');
     const work = this.workCount();
-    this.others.tick(work);
+    const isReady = this.readiness.isReady;
+    if (isReady) this.others.tick(work);
     trouble.look();
     trouble.attempt(() => this.agents.tick());
     trouble.attempt(() => this.alerts.tick());
     changes.tellCondition(this.condition());
-    if (changes.clientCount > 0 || work > 0) this.busyAt = Date.now();
+    if (changes.clientCount > 0 || work > 0 || !isReady || this.backlog.progress) this.busyAt = Date.now();
     if (Date.now() - this.busyAt >= idleMs) return void this.leave(`Nothing to do for ${Math.round(idleMs / 1000)} s.`);
     // Cleaners of temporary folders, and people, remove and overwrite files under a running engine.
     const { address } = this;
@@ -311,6 +352,10 @@ export class Engine {
     if (!found) this.publish().catch((error: unknown) => log.error('the address could not be published again', error));
     if (active.count === 0) trouble.attempt(() => void store.series.fold());
   }
+}
+
+function readingNotice(progress: { done: number; of: number } | null): string | null {
+  return progress && progress.of >= MANY ? `The metrics of ${progress.of} earlier runs are being read, the newest first.` : null;
 }
 
 /** A damaged index is moved aside: it is built again from the folders. */

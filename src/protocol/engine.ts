@@ -110,6 +110,8 @@ export const Requests = {
       searches: z.number().int(),
       startedAt: z.number(),
       log: z.string(),
+      /** Runs that an index which is being built has so far, and will have; null when it is whole. */
+      progress: z.object({ done: z.number().int(), of: z.number().int() }).nullable().optional(),
       /** The reason why the engine cannot work as it should (a full disk), in one sentence; null when all is well. */
       problem: z.string().nullable().optional(),
     }),

@@ -100,6 +100,8 @@ export interface RunsApi {
   experiments(): Experiment[];
   /** Runs that are not at an end (queued, starting, running, paused, stopping), oldest first; not the deleted ones. */
   live(): Run[];
+  /** Ids of the runs that are over and of whose journals nothing was read yet, newest first. */
+  unreadJournals(): string[];
   /** Ids of all runs, hidden ones included: what `.tunesmith/runs/` is compared with on start. */
   ids(): string[];
   tag(ids: readonly string[], add: readonly string[], remove: readonly string[]): void;

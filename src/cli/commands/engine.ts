@@ -46,6 +46,8 @@ export const engine: Command = {
           `  up ${formatDuration(Date.now() - status.startedAt)}, ${status.clients} clients, ${status.runs} live runs, ${status.searches} searches`,
         );
         context.print(`  log ${safeLine(status.log)}`);
+        const { progress } = status;
+        if (progress) context.print(`  its index is being built: ${progress.done} of ${progress.of} runs so far`);
         if (status.problem) context.print(context.paint('yellow', `  ${safeLine(status.problem)}`));
         const { notice } = connection.engine;
         if (notice !== null) context.print(`  ${safeLine(notice)}`);

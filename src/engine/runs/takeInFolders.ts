@@ -5,10 +5,13 @@
 import { hostName } from '../machine/hostFacts.js';
 import type { Run, RunError, RunStatus } from '../../protocol/engine.js';
 import { ID_PATTERN, RUN_FILES, type RunSpec } from '../../protocol/runFolder.js';
-import type { StoreApi } from '../../store/api.js';
+import type { RunPatch, StoreApi } from '../../store/api.js';
 import type { Log } from '../disk/log.js';
 import { readActs } from '../agents/actsFile.js';
+import { FIRST_LAUNCH, readLastWords, readSupervisorRecords } from './endingRecords.js';
 import type { RunFolders } from './folders.js';
+import { logTail } from './liveRun.js';
+import { outcomeOf } from './outcome.js';
 
 /** Folders that can't be taken in are named up to so many. */
 const NAMED = 20;
@@ -22,9 +25,32 @@ export const NEVER_STARTED: RunError = {
   logTail: '',
 };
 
-/** Returns the runs taken in that the person has deleted: to be hidden once their ends are looked for. */
-export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): { id: string; deletedAt: number }[] {
-  const hidden: { id: string; deletedAt: number }[] = [];
+/** Runs that the person has deleted, to be hidden once their ends are looked for. */
+export type Hidden = { id: string; deletedAt: number }[];
+
+/** Milliseconds of work after which whoever takes folders in can do something else. */
+const SLICE_MS = 8;
+
+export interface TakenIn {
+  /** Folders looked at so far, and how many there are. */
+  done: number;
+  of: number;
+  /** Runs that are new in the index since the last time. */
+  fresh: string[];
+}
+
+/** Takes in all that is missing at once. */
+export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): Hidden {
+  const steps = takingIn(folders, store, log);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Takes folders in, the newest first, in slices of a few milliseconds, each of which is one transaction. */
+export function* takingIn(folders: RunFolders, store: StoreApi, log: Log): Generator<TakenIn, Hidden> {
+  const hidden: Hidden = [];
   let ids: string[];
   try {
     ids = folders.ids();
@@ -33,37 +59,65 @@ export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): {
     return hidden;
   }
   const known = new Set(store.runs.ids());
-  const odd: string[] = [];
-  let taken = 0;
-  for (const id of ids.sort()) {
-    if (!known.delete(id) && !takeIn(id)) odd.push(id);
-  }
+  const unknown = ids.filter((id) => !known.delete(id)).sort((a, b) => (a < b ? 1 : -1));
   // The remaining runs of the index have no folder: it was removed, or another workspace is now at this path.
   if (known.size > 0) {
     store.runs.purge([...known]);
     log.info(`${known.size} runs have no folder any more and are no longer listed`);
+  }
+  const odd: string[] = [];
+  let taken = 0;
+  for (let at = 0; at < unknown.length;) {
+    const fresh: string[] = [];
+    const until = performance.now() + SLICE_MS;
+    store.batch(() => {
+      while (at < unknown.length && performance.now() < until) {
+        const id = unknown[at++]!;
+        if (takeIn(id, fresh)) continue;
+        odd.push(id);
+      }
+    });
+    taken += fresh.length;
+    yield { done: at, of: unknown.length, fresh };
   }
   for (const id of odd.slice(0, NAMED)) log.warn(`runs/${id} has no readable ${RUN_FILES.spec}; left alone`);
   if (odd.length > NAMED) log.warn(`${odd.length - NAMED} more folders like these are left alone`);
   if (taken > 0) log.info(`took in ${taken} run folders that the index did not know`);
   return hidden;
 
-  function takeIn(id: string): boolean {
+  function takeIn(id: string, fresh: string[]): boolean {
     const spec = ID_PATTERN.test(id) ? folders.spec(id) : null;
     if (spec?.id !== id) return false;
     // HandRuns takes those in: nothing is ever started for them.
     if (spec.origin?.by !== undefined) return true;
-    const waits = !folders.wasStarted(id, spec);
+    const end = endOf(folders.path(id), spec);
+    const waits = end === null && !folders.wasStarted(id, spec);
     const isForeign = waits && folders.isAsked(id) !== 'yes';
-    store.batch(() => {
-      importRun(folders, store, spec, isForeign ? 'stopped' : 'queued');
-      if (isForeign) store.runs.update(id, { error: NEVER_STARTED });
-    });
+    importRun(folders, store, spec, end?.status ?? (isForeign ? 'stopped' : 'queued'));
+    if (end) store.runs.update(id, end);
+    if (isForeign) store.runs.update(id, { error: NEVER_STARTED });
     const deletedAt = folders.meta(id)?.deletedAt ?? null;
-    if (deletedAt !== null) hidden.push({ id, deletedAt });
-    taken++;
+    // Those that are over have nothing to be looked for.
+    if (deletedAt !== null && end) store.runs.delete([id], deletedAt);
+    else if (deletedAt !== null) hidden.push({ id, deletedAt });
+    fresh.push(id);
     return true;
   }
+}
+
+/** Returns the end of a run as its supervisor wrote it down; null if it did not, or if the run may be launched again. */
+function endOf(folder: string, spec: RunSpec): (RunPatch & { status: RunStatus }) | null {
+  const launch = spec.launch ?? FIRST_LAUNCH;
+  const { spawn, exit } = readSupervisorRecords(folder, launch);
+  if (!exit) return null;
+  const words = readLastWords(folder, launch);
+  const tail = exit.code === 0 ? '' : logTail(folder);
+  const { status, error } = outcomeOf({ exit, ...words, logTail: tail, memoryKill: false });
+  if (status === 'paused') return null;
+  return {
+    ...{ status, error, endedAt: exit.time, exitCode: exit.code, signal: exit.signal },
+    ...(spawn && { startedAt: spawn.time }),
+  };
 }
 
 /** Makes the row of a run that the index does not know, with what the person has said of it; false when it does know it. */

@@ -183,6 +183,15 @@ export class Runs implements RunsApi {
     );
   }
 
+  unreadJournals(): string[] {
+    return this.db
+      .all<{ id: string }>(
+        `SELECT id FROM runs WHERE status NOT IN (${LIVE_SQL})
+         AND NOT EXISTS (SELECT 1 FROM journals WHERE run = runs.key) ORDER BY created_at DESC`,
+      )
+      .map((row) => row.id);
+  }
+
   ids(): string[] {
     return this.db.all<{ id: string }>('SELECT id FROM runs').map((row) => row.id);
   }

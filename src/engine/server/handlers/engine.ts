@@ -11,6 +11,8 @@ export interface EngineControl {
   problem(): string | null;
   /** Live runs and searches, counted as work. */
   work(): { runs: number; searches: number };
+  /** How far the index has come that is being built; null when it is whole. */
+  progress(): { done: number; of: number } | null;
   /** Leaves after the answer is out. */
   leave(why: string): void;
 }
@@ -31,6 +33,7 @@ export function engineHandlers({ devices, scheduler, changes, log }: EngineParts
       startedAt: control.startedAt,
       log: log.file,
       problem: control.problem(),
+      progress: control.progress(),
     }),
     'engine/stop': ({ force }) => {
       const { runs, searches } = control.work();

@@ -1,0 +1,54 @@
+/** Reads the journals of runs that were over before the index knew of them, the newest first, while everything else goes on. */
+import type { Keeper } from '../keeper.js';
+import { RunIntake } from './runIntake.js';
+
+/** Runs that are read at a time, so that each turn has something to do. */
+const AT_ONCE = 16;
+
+export class Backlog {
+  private ids: string[] = [];
+  private reading = 0;
+  private done = 0;
+  private total = 0;
+
+  constructor(private readonly keeper: Keeper) {}
+
+  /** Runs that are read by now, and in all; null if nothing is left to read. */
+  get progress(): { done: number; of: number } | null {
+    return this.total > 0 ? { done: this.done, of: this.total } : null;
+  }
+
+  begin(): void {
+    this.ids = this.keeper.options.store.runs.unreadJournals().reverse();
+    this.total = this.ids.length;
+    for (let i = 0; i < AT_ONCE; i++) this.next();
+  }
+
+  private next(): void {
+    const id = this.keeper.closed ? undefined : this.ids.pop();
+    if (id === undefined) {
+      if (this.reading === 0) this.total = 0;
+      return;
+    }
+    this.reading++;
+    void this.read(id).finally(() => {
+      this.reading--;
+      this.done++;
+      this.next();
+    });
+  }
+
+  private async read(id: string): Promise<void> {
+    const { folders, log } = this.keeper.options;
+    const spec = folders.spec(id);
+    if (!spec) return;
+    const intake = new RunIntake(this.keeper, spec);
+    try {
+      await intake.read(true);
+    } catch (error) {
+      log.warn(`run ${id}: its journals could not be read: ${(error as Error).message}`);
+    } finally {
+      intake.dispose();
+    }
+  }
+}

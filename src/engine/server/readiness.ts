@@ -1,0 +1,44 @@
+/** While the engine takes up what is in the folders, requests that only read are answered, and the others wait. */
+import type { RequestName } from '../../protocol/engine.js';
+import type { Handler, Handlers } from './server.js';
+
+const READING: ReadonlySet<string> = new Set<RequestName>([
+  ...(['environment', 'engine/status', 'engine/stop', 'experiments/list', 'devices/list', 'watch'] as const),
+  ...(['runs/list', 'runs/get', 'runs/columns', 'runs/confusion', 'runs/drawings', 'runs/recorded'] as const),
+  ...(['runs/code', 'series/read', 'metrics/read', 'log/read', 'searches/list', 'searches/get'] as const),
+  ...(['best/forFile', 'alerts/list'] as const),
+]);
+/** Runs from which on a person is told. */
+export const MANY = 200;
+
+export class Readiness {
+  isReady = false;
+  /** Folders that were taken in so far. */
+  progress: { done: number; of: number } | null = null;
+  private open!: () => void;
+  private readonly whenReady = new Promise<void>((resolve) => (this.open = resolve));
+
+  ready(): void {
+    this.isReady = true;
+    this.progress = null;
+    this.open();
+  }
+
+  /** Returns what is going on, in one sentence for a person; null when that takes no time worth a word. */
+  get notice(): string | null {
+    if (!this.progress || this.progress.of < MANY) return null;
+    return `The list of ${this.progress.of} runs is being built again from their folders, the newest first.`;
+  }
+
+  guarded(handlers: Handlers): Handlers {
+    const entries = Object.entries(handlers).map(([name, handler]) => {
+      if (READING.has(name)) return [name, handler] as const;
+      const waiting: Handler<RequestName> = async (params, client) => {
+        if (!this.isReady) await this.whenReady;
+        return (handler as Handler<RequestName>)(params, client);
+      };
+      return [name, waiting] as const;
+    });
+    return Object.fromEntries(entries) as Handlers;
+  }
+}

@@ -32,7 +32,14 @@ export class MeasuredEngine {
     const child = spawn(process.execPath, [...flags, path.join(dist, 'engine.cjs'), '--workspace', workspace], {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    const options = { workspace, client: 'bench', version: '0.0.0', distFolder: dist, start: false, timeoutMs: 300_000 };
+    const options = {
+      workspace,
+      client: 'bench',
+      version: '0.0.0',
+      distFolder: dist,
+      start: false,
+      timeoutMs: 300_000,
+    };
     for (;;) {
       if (child.exitCode !== null) throw new Error(`the engine ended with ${child.exitCode}`);
       const client = await connectEngine(options).catch(() => null);

@@ -41,7 +41,10 @@ export const exitLine = (): string =>
 
 /** Returns a metrics record of so many metrics, `loss` first. */
 export function metricsText(step: number, metrics: number): string {
-  const names = Array.from({ length: metrics }, (_, i) => `"${i === 0 ? 'loss' : `m${i}`}":${(1 / (step + i + 1) + 0.1234567).toFixed(9)}`);
+  const names = Array.from(
+    { length: metrics },
+    (_, i) => `"${i === 0 ? 'loss' : `m${i}`}":${(1 / (step + i + 1) + 0.1234567).toFixed(9)}`,
+  );
   return `{"type":"metrics","time":${Date.now()},"step":${step},"values":{${names.join(',')}}}\n`;
 }
 
@@ -56,11 +59,14 @@ export class PlayedRun {
     this.journal = openSync(path.join(folder, 'journal', 'rank0-1.ndjson'), 'a');
     this.server = createServer((socket) => {
       socket.on('error', () => undefined);
-      socket.on('data', lineReader(() => {
-        if (this.socket === socket) return;
-        this.socket = socket;
-        socket.write(`{"type":"welcome","pid":${process.pid},"paused":false}\n`);
-      }));
+      socket.on(
+        'data',
+        lineReader(() => {
+          if (this.socket === socket) return;
+          this.socket = socket;
+          socket.write(`{"type":"welcome","pid":${process.pid},"paused":false}\n`);
+        }),
+      );
     });
   }
 
@@ -112,6 +118,7 @@ export class PlayedRun {
 
 /** Lets the engine catch up if more waits for it than sockets should hold. */
 export async function roomFor(runs: readonly PlayedRun[]): Promise<void> {
-  while (runs.reduce((sum, run) => sum + run.waiting, 0) > MAX_WAITING) await new Promise((resolve) => setTimeout(resolve, 2));
+  while (runs.reduce((sum, run) => sum + run.waiting, 0) > MAX_WAITING)
+    await new Promise((resolve) => setTimeout(resolve, 2));
   await new Promise((resolve) => setImmediate(resolve));
 }

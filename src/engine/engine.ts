@@ -355,7 +355,9 @@ export class Engine {
 }
 
 function readingNotice(progress: { done: number; of: number } | null): string | null {
-  return progress && progress.of >= MANY ? `The metrics of ${progress.of} earlier runs are being read, the newest first.` : null;
+  return progress && progress.of >= MANY
+    ? `The metrics of ${progress.of} earlier runs are being read, the newest first.`
+    : null;
 }
 
 /** A damaged index is moved aside: it is built again from the folders. */

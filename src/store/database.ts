@@ -195,7 +195,7 @@ export class Database {
     try {
       this.catchUp();
     } catch {
-      // What is held back is committed as well, and found when the file is opened again.
+      // The rows that are held back are committed as well, and found when the file is opened again.
     }
     this.statements.clear();
     try {

@@ -60,7 +60,7 @@ export interface LiveRunOptions {
 
 /** A supervisor that was just started gets this long to say where it listens. */
 const START_MS = 20_000;
-/** Of so many polls, one looks at the journals of a run whose supervisor tells what is written into them. */
+/** Polls after which the journals are looked at although the run's supervisor tells what is written into them. */
 const POLLS = 10;
 /** Lines and bytes of output kept with a failed run. */
 const LOG_TAIL = { bytes: 16 * 1024, lines: 60 };

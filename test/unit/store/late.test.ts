@@ -89,7 +89,12 @@ describe('rows that are written late', () => {
         throw new Error('not now');
       });
     expect(fails).toThrow('not now');
-    expect(seen(store)).toMatchObject({ offset: first.length, points: [3], objective: { value: 3 }, loss: { count: 1 } });
+    expect(seen(store)).toMatchObject({
+      offset: first.length,
+      points: [3],
+      objective: { value: 3 },
+      loss: { count: 1 },
+    });
     store.ingest.frame('r1', FILE, first.length, second);
     expect(seen(store)).toMatchObject({ points: [3, 1], objective: { value: 1 }, loss: { count: 2, min: 1 } });
   });

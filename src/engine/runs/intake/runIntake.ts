@@ -97,7 +97,7 @@ export class RunIntake implements JournalIntake, TurnTaker {
   }
 
   undone(error: unknown): void {
-    // What was in the frames is in the journals as well.
+    // The journals have all that was in the frames.
     for (const { file } of this.results) this.behind.add(file);
     for (const file of this.stretches.keys()) this.behind.add(file);
     this.stretches.clear();

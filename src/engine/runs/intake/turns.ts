@@ -7,7 +7,7 @@
 export interface TurnTaker {
   /** Stores a bounded part of what is new, within the turn's transaction. Returns whether there is more. */
   take(): boolean;
-  /** What `take` did is on disk. */
+  /** All that `take` did is on disk. */
   committed(): void;
   /** Nothing that `take` did has come to be. */
   undone(error: unknown): void;

@@ -11,6 +11,7 @@ import { layersOrName } from './blockNames.js';
 import { blockProblems, blocksSchema, expandBlocks } from './blocks.js';
 import { completeData, dataSchema, normalizeData, type DataSource } from './data.js';
 import { constraintSchema, normalizeConstraints, type ConstraintSettings } from './constraint.js';
+import { decomposeSchema, normalizeDecompose, type DecomposeSettings } from './decompose.js';
 import { earlyStoppingSchema, normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';
 import { flag, kindPlaceholder, kitOf, number, oneOf, whole } from './kit.js';
 import { layerSchema, normalizeLayers, type Layer } from './layers.js';
@@ -26,6 +27,7 @@ export * from './augment.js';
 export { blockProblems } from './blocks.js';
 export * from './constraint.js';
 export * from './data.js';
+export * from './decompose.js';
 export * from './earlyStopping.js';
 export * from './layers.js';
 export * from './loss.js';
@@ -71,6 +73,8 @@ export interface Network {
   augment: AugmentSettings | null;
   /** α of the Beta distribution from which mixup draws its ratios; 0: no mixup. */
   mixup: number;
+  /** Low-rank factors after the training, before it is pruned; null: none. */
+  decompose: DecomposeSettings | null;
   /** Pruning after the training; null: none. */
   prune: PruneSettings | null;
   batchSize: number;
@@ -162,6 +166,9 @@ function schema(placeholders: boolean) {
     mixup: mixupSchema(kit).describe(
       'Mixes each training example with another, with shares from a Beta(mixup, mixup) distribution, such as 0.2. Default: 0 (off).',
     ),
+    decompose: decomposeSchema(kit)
+      .nullish()
+      .describe('Replaces the kernels of the trained network by low-rank factors and retrains them. Default: off.'),
     prune: pruneSchema(kit)
       .nullish()
       .describe('Removes the least important parts of the trained network and retrains the rest. Default: off.'),
@@ -169,7 +176,7 @@ function schema(placeholders: boolean) {
     epochs: p(whole('epochs', 0))
       .optional()
       .describe(
-        'Passes over the training examples. Default: 10; for tables as many as make about 2,500 steps, up to 300. 0, with `prune`: no training before it.',
+        'Passes over the training examples. Default: 10; for tables as many as make about 2,500 steps, up to 300. 0, with `prune` or `decompose`: no training before it.',
       ),
     shuffle: optional(flag('shuffle')).describe('Shuffles the examples every epoch. Default: true.'),
     seed: optional(whole('seed', 0)).describe(
@@ -241,12 +248,12 @@ function foldsProblem({ folds = null, fold = null, validation = null }: WrittenN
   return fold > folds ? { path: ['fold'], message: `fold must be from 1 to ${folds}, the number of folds` } : null;
 }
 
-function pruneProblem({ prune, folds = null, workers, epochs }: WrittenNetwork): NetworkProblem | null {
-  if (!prune) return epochs === 0 ? { path: ['epochs'], message: 'epochs must be at least 1' } : null;
-  if (folds !== null)
-    return { path: ['prune'], message: 'prune is for a single network: take "folds" out, or "prune"' };
-  if ((workers ?? 1) > 1) return { path: ['prune'], message: 'prune needs workers: 1' };
-  if ((prune.remove ?? 0) > 1 && !Number.isInteger(prune.remove)) {
+function pruneProblem({ prune, decompose, folds = null, workers, epochs }: WrittenNetwork): NetworkProblem | null {
+  const key = prune ? 'prune' : 'decompose';
+  if (!prune && !decompose) return epochs === 0 ? { path: ['epochs'], message: 'epochs must be at least 1' } : null;
+  if (folds !== null) return { path: [key], message: `${key} is for a single network: take "folds" out, or "${key}"` };
+  if ((workers ?? 1) > 1) return { path: [key], message: `${key} needs workers: 1` };
+  if ((prune?.remove ?? 0) > 1 && !Number.isInteger(prune?.remove)) {
     return { path: ['prune', 'remove'], message: 'remove must be a share below 1 or a whole number of parts' };
   }
   return null;
@@ -271,6 +278,7 @@ export function completeNetwork(network: Network): Network {
     workers: 1,
     augment: null,
     mixup: 0,
+    decompose: null,
     prune: null,
     open: [],
   };
@@ -305,6 +313,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     constraints: normalizeConstraints(written.constraint),
     augment: normalizeAugment(written.augment),
     mixup: written.mixup ?? 0,
+    decompose: normalizeDecompose(written.decompose),
     prune: normalizePrune(written.prune),
     batchSize: written.batchSize ?? 32,
     epochs: written.epochs ?? 10,

@@ -141,21 +141,22 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
           onEpoch: async (all, epoch) => saver?.save(epoch, (into) => all.save(into)),
         })
       : null;
-  const { prune } = network;
+  const reshapes = network.prune !== null || network.decompose !== null;
   const training =
     folds ??
-    (prune &&
-      new Pruning({
-        ...options,
-        prune,
-        dataset,
-        onPoint: async (now, point) => saver?.save(point, (into) => now.save(into)),
-      })) ??
-    new Training({
-      ...options,
-      dataset,
-      onEpoch: async (now, epoch) => saver?.save(epoch, async (into) => saveState(into, await now.state())),
-    });
+    (reshapes
+      ? new Pruning({
+          ...options,
+          prune: network.prune,
+          decompose: network.decompose,
+          dataset,
+          onPoint: async (now, point) => saver?.save(point, (into) => now.save(into)),
+        })
+      : new Training({
+          ...options,
+          dataset,
+          onEpoch: async (now, epoch) => saver?.save(epoch, async (into) => saveState(into, await now.state())),
+        }));
   // Each round of a pruning trains another network.
   const all = () => (training instanceof CrossValidation ? training.trainings : [trainingOf(training)]);
   if (run.checkpoint) await goOn(run, training, network);

@@ -2,8 +2,9 @@
  * Prunes a network in rounds: trains it (unless `epochs` is 0), then removes its least important parts and
  * retrains the rest, once per round. Each round trains a network that is really smaller.
  */
-import type { Layer, Network, PruneSettings } from '../../experiment/network/index.js';
+import type { DecomposeSettings, Layer, Network, PruneSettings } from '../../experiment/network/index.js';
 import { PRUNING } from '../../protocol/pruning.js';
+import { decompose } from '../decompose/lowRank.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import { Feed } from '../loop/batches.js';
 import { takeRates } from '../loop/liveChanges.js';
@@ -14,7 +15,7 @@ import { withoutContained } from '../model.js';
 import type { Parameters } from '../loop/parameters.js';
 import { Random } from '../random.js';
 import { costOf, type Cost } from './cost.js';
-import { cut, removableCount } from './choose.js';
+import { cut, removableCount, type Cut } from './choose.js';
 import type { Examined } from './gradients.js';
 import { RoundLog } from './log.js';
 import type { Shape } from './shrink.js';
@@ -24,7 +25,9 @@ import { loadPruning, savePruning, type PruningState } from './state.js';
 const BATCH = 32;
 
 export interface PruningOptions extends Omit<TrainingSetup, 'workers'> {
-  prune: PruneSettings;
+  prune: PruneSettings | null;
+  /** Low-rank factors that replace the kernels in the first round. */
+  decompose?: DecomposeSettings | null;
   /** Called after every epoch and every round with the number of epochs and rounds so far. */
   onPoint?(pruning: Pruning, point: number): Promise<void>;
 }
@@ -42,16 +45,23 @@ export class Pruning {
   /** Parts removed before the current round. */
   private formerDone = 0;
   private former: Shape | null = null;
+  /** Number of rounds; the first one decomposes, if that is asked for. */
+  private readonly rounds: number;
   private readonly log: RoundLog;
   private readonly random: Random;
   /** Settings that a person has changed since the start. */
   private live: Network;
 
   constructor(private readonly options: PruningOptions) {
-    const { network, prune } = options;
+    const { network } = options;
     this.random = new Random(options.seed);
     this.live = network;
-    this.log = new RoundLog(options.log, network.epochs + prune.rounds * prune.retrain);
+    this.rounds = (options.decompose ? 1 : 0) + (options.prune?.rounds ?? 0);
+    const epochs = Array.from({ length: this.rounds + 1 }, (_, round) => this.epochsOf(round));
+    this.log = new RoundLog(
+      options.log,
+      epochs.reduce((a, b) => a + b, 0),
+    );
     this.inner = this.build(network.layers, network.epochs);
   }
 
@@ -72,14 +82,14 @@ export class Pruning {
 
   /** The network as it is now, as it is saved. */
   get network(): Network {
-    return { ...this.live, layers: this.layers, prune: null };
+    return { ...this.live, layers: this.layers, prune: null, decompose: null };
   }
 
   private layers: Layer[] = [];
 
   private build(layers: Layer[], epochs: number): Training {
     this.layers = layers;
-    const { prune: _prune, onPoint, ...setup } = this.options;
+    const { prune: _prune, decompose: _decompose, onPoint, ...setup } = this.options;
     const network = { ...this.live, layers: structuredClone(layers), epochs };
     return new Training({
       ...setup,
@@ -97,8 +107,17 @@ export class Pruning {
     // After layers were removed, the settings no longer match one by one.
     if (layers.length === network.layers.length) takeRates(layers, network.layers);
     this.layers = layers;
-    const epochs = this.round === 0 ? network.epochs : this.options.prune.retrain;
-    this.inner.change({ ...network, layers, epochs });
+    this.inner.change({ ...network, layers, epochs: this.epochsOf(this.round) });
+  }
+
+  private epochsOf(round: number): number {
+    const { decompose: factors, prune } = this.options;
+    if (round === 0) return this.live.epochs;
+    return this.decomposes(round) ? factors!.retrain : prune!.retrain;
+  }
+
+  private decomposes(round: number): boolean {
+    return round === 1 && Boolean(this.options.decompose);
   }
 
   /** Returns false when stopped early. The weights are then ready to be saved. */
@@ -113,9 +132,9 @@ export class Pruning {
         this.takeBack();
         return this.finish();
       }
-      if (prune.maxDrop !== null) this.former = await this.shape();
+      if (prune && prune.maxDrop !== null) this.former = await this.shape();
       if (this.round === 0) await this.begin(value);
-      if (this.round >= prune.rounds || !(await this.cut())) return this.finish();
+      if (this.round >= this.rounds || !(await this.cut())) return this.finish();
       await onPoint?.(this, this.log.epochs + this.round);
     }
     return false;
@@ -123,7 +142,7 @@ export class Pruning {
 
   /** Logs the result, and says what was gained. */
   private async finish(): Promise<true> {
-    const { prune, log } = this.options;
+    const { log } = this.options;
     const [before, after] = [this.before!, await this.cost()];
     const value = (await this.value()) ?? this.baseline!;
     this.log.point({
@@ -135,12 +154,17 @@ export class Pruning {
       (key) => `${Math.round(before[key])} → ${Math.round(after[key])}`,
     );
     const text =
-      `${this.done} of ${this.total} ${prune.of} removed; weights ${changes[0]}, multiply-adds ${changes[1]}, ` +
+      `${this.removal}weights ${changes[0]}, multiply-adds ${changes[1]}, ` +
       `µs per example ${changes[2]}; ${this.metric} ${this.baseline!.toPrecision(4)} → ${value.toPrecision(4)}`;
     log.message('info', text);
     this.summary = text;
-    log.progress(1, `${this.done} of ${this.total} ${prune.of} removed`);
+    log.progress(1, `weights ${changes[0]}`);
     return true;
+  }
+
+  private get removal(): string {
+    const { prune } = this.options;
+    return prune ? `${this.done} of ${this.total} ${prune.of} removed; ` : '';
   }
 
   private get metric(): 'accuracy' | 'loss' {
@@ -148,11 +172,10 @@ export class Pruning {
   }
 
   private async begin(value: number): Promise<void> {
-    const { prune, dataset, log } = this.options;
+    const { prune, log } = this.options;
     this.baseline = value;
     this.before = await this.cost();
-    this.total = removableCount({ model: this.inner.model, inputShape: dataset.inputShape }, this.plain(), prune.of);
-    log.info({ [PRUNING.by]: prune.by, [PRUNING.value]: this.metric });
+    log.info({ [PRUNING.by]: prune?.by ?? 'low rank', [PRUNING.value]: this.metric });
     await this.report({ [PRUNING.cut]: value, [PRUNING.retrained]: value });
   }
 
@@ -163,28 +186,9 @@ export class Pruning {
 
   /** Removes parts and prepares the next round; returns false when nothing is left to remove. */
   private async cut(): Promise<boolean> {
-    const { prune, log } = this.options;
     const round = this.round + 1;
-    const whole = await this.shape();
-    const parts = await this.examined();
-    const at = { round, total: this.total, done: this.done };
-    let result;
-    try {
-      result = await cut(parts, { ...whole, layers: this.plain() }, prune, at, this.random.fork(`prune ${round}`));
-    } finally {
-      parts.loss.dispose();
-    }
-    if (result.degenerate.length > 0 && round === 1) {
-      log.message(
-        'warning',
-        `the curvature of ${result.degenerate.join(', ')} says nothing: they consist of linear pieces (ReLU, maximum pooling), ` +
-          'whose second derivative is 0 almost everywhere. Use by: taylor or fisher, or smooth activations such as tanh',
-      );
-    }
-    if (result.removed === 0) {
-      log.message('info', `round ${round}: nothing is left to remove`);
-      return false;
-    }
+    const result = this.decomposes(round) ? await this.factored() : await this.pruned(round);
+    if (!result) return false;
     this.formerDone = this.done;
     this.done += result.removed;
     this.log.next();
@@ -192,7 +196,7 @@ export class Pruning {
     const learningRate = this.inner.learningRate;
     this.inner.dispose();
     const layers = withLast(result.shape.layers, this.layers);
-    this.inner = this.build(layers, prune.retrain);
+    this.inner = this.build(layers, this.epochsOf(round));
     this.inner.learningRate = learningRate;
     this.inner.setWeights(result.shape.weights);
     const value = await this.value();
@@ -200,15 +204,58 @@ export class Pruning {
     return true;
   }
 
+  /** Removes the parts of one round; null: nothing is left to remove. */
+  private async pruned(round: number): Promise<Pick<Cut, 'shape' | 'removed'> | null> {
+    const { dataset, log, decompose: factors } = this.options;
+    const prune = this.options.prune!;
+    const shape = { ...(await this.shape()), layers: this.plain() };
+    const parts = await this.examined();
+    if (this.total === 0) this.total = removableCount({ ...dataset, model: parts.model }, shape.layers, prune.of);
+    const at = { round: round - (factors ? 1 : 0), total: this.total, done: this.done };
+    try {
+      const result = await cut(parts, shape, prune, at, this.random.fork(`prune ${round}`));
+      if (result.degenerate.length > 0 && at.round === 1) {
+        log.message(
+          'warning',
+          `the curvature of ${result.degenerate.join(', ')} says nothing: they consist of linear pieces (ReLU, maximum pooling), ` +
+            'whose second derivative is 0 almost everywhere. Use by: taylor or fisher, or smooth activations such as tanh',
+        );
+      }
+      if (result.removed > 0) return result;
+      log.message('info', `round ${round}: nothing is left to remove`);
+      return null;
+    } finally {
+      parts.loss.dispose();
+    }
+  }
+
+  /** Replaces kernels by low-rank factors. */
+  private async factored(): Promise<Pick<Cut, 'shape' | 'removed'>> {
+    const { log } = this.options;
+    const { shape, factored } = await decompose(
+      { ...(await this.shape()), layers: this.plain() },
+      this.options.decompose!,
+    );
+    const each = factored.map(
+      ({ layer, rank, full, error }) => `${layer} rank ${rank} of ${full}, error ${(100 * error).toPrecision(2)} %`,
+    );
+    log.message(
+      'info',
+      each.length > 0 ? `low-rank factors: ${each.join('; ')}` : 'no kernel has smaller low-rank factors',
+    );
+    return { shape, removed: 0 };
+  }
+
   private async shape(): Promise<Shape> {
     return { layers: this.layers, weights: await this.inner.weights() };
   }
 
   private async examined(): Promise<Examined> {
-    const { dataset, prune, network } = this.options;
+    const { dataset, network } = this.options;
+    const { examples } = this.options.prune!;
     const { model, parameters } = this.inner;
     this.inner.keep(await this.inner.weights());
-    const count = Math.min(prune.examples, dataset.train.count);
+    const count = Math.min(examples, dataset.train.count);
     const order = Int32Array.from({ length: dataset.train.count }, (_, i) => i);
     this.random.fork('examples').shuffle(order);
     const feed = new Feed(dataset, dataset.train, order.slice(0, count), BATCH);
@@ -238,7 +285,7 @@ export class Pruning {
   }
 
   private fell(value: number): boolean {
-    const { maxDrop } = this.options.prune;
+    const maxDrop = this.options.prune?.maxDrop ?? null;
     if (maxDrop === null || this.baseline === null) return false;
     return this.options.dataset.classes ? value < this.baseline - maxDrop : value > this.baseline * (1 + maxDrop);
   }
@@ -289,8 +336,7 @@ export class Pruning {
     Object.assign(this, plain);
     this.log.load({ steps, epochs });
     this.inner.dispose();
-    const { network, prune } = this.options;
-    this.inner = this.build(layers, plain.round > 0 ? prune.retrain : network.epochs);
+    this.inner = this.build(layers, this.epochsOf(plain.round));
     this.inner.load(training);
     const set = this.live.optimizer.learningRate;
     if (training.setLearningRate !== set) this.inner.learningRate = set;

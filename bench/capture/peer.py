@@ -1,10 +1,11 @@
-"""Runs a script after one line of another tracker's: ``peer.py mlflow|wandb|trackio SCRIPT``, in an empty folder.
+"""Runs a script after one line of another tracker's: ``peer.py mlflow|wandb|trackio SECONDS SCRIPT [ARGUMENT …]``.
 
-Prints, as JSON, how many metrics and parameters that tracker has in the end.
+Prints, as JSON, which metrics and parameters that tracker has after at most SECONDS.
 """
 import json
 import os
 import runpy
+import signal
 import sys
 import warnings
 
@@ -83,13 +84,21 @@ def trackio(script):
 
 
 def run_script(script):
-    sys.argv[:] = [script]
-    sys.path[0] = os.path.dirname(script)
-    runpy.run_path(script, run_name="__main__")
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.alarm(int(sys.argv[2]))
+    sys.argv[:] = sys.argv[3:]
+    sys.path[0] = os.path.dirname(os.path.abspath(script))
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except (SystemExit, KeyboardInterrupt):
+        # What was logged until then counts.
+        pass
+    finally:
+        signal.alarm(0)
 
 
 if __name__ == "__main__":
     warnings.filterwarnings("ignore")
-    tracker, script = sys.argv[1:]
+    tracker, script = sys.argv[1], sys.argv[3]
     found = {"mlflow": mlflow, "wandb": wandb, "trackio": trackio}[tracker](script)
     print("\n" + json.dumps({"metrics": sorted(map(str, found[0])), "params": sorted(map(str, found[1]))}))

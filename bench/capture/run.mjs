@@ -1,12 +1,16 @@
-// Counts the metrics and parameters that a run shows of Python programs that are not changed: `node bench/capture/run.mjs [--python PYTHON] [--only NAME] [--peers mlflow,wandb,trackio]`.
+// Counts the metrics, parameters and media that a run shows of Python programs that are not changed, and the seconds until the first of them:
+//   node bench/capture/run.mjs [--python PYTHON] [--only NAME] [--peers mlflow,wandb,trackio] [--public FOLDER [--offline]]
 // PYTHON has the libraries of the scripts, as far as they are to run; a script whose libraries are missing is left out.
+// With --public, the programs are twenty public ones, whose repositories are cloned into FOLDER if they are not there; else short ones of ours.
+// With --offline, stand-ins take the place of data that the scripts would download.
 // With --peers, each script also runs after one line of them: mlflow.autolog, wandb.init(sync_tensorboard=True), trackio.init.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, existsSync, copyFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { fetched, PUBLIC } from './public.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({
@@ -14,11 +18,23 @@ const { values } = parseArgs({
     python: { type: 'string', default: 'python3' },
     only: { type: 'string', default: '' },
     peers: { type: 'string', default: '' },
+    public: { type: 'string' },
+    offline: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '60' },
     json: { type: 'boolean', default: false },
   },
 });
 const cli = path.resolve(here, '../../bin/tunesmith.mjs');
-const scripts = readdirSync(path.join(here, 'scripts')).filter((name) => name.includes(values.only));
+const standins = mkdtempSync(path.join(tmpdir(), 'tunesmith-standins-'));
+process.on('exit', () => rmSync(standins, { recursive: true, force: true }));
+/** Programs to measure: their folder is copied, and they are started beside a copy of their data. */
+const programs = (values.public === undefined ? ourScripts() : PUBLIC).filter(({ name }) => name.includes(values.only));
+if (values.public !== undefined) {
+  const made = spawnSync(values.python, [path.join(here, 'standins.py'), standins], { stdio: 'inherit' });
+  if (made.status !== 0) process.exit(1);
+}
+/** Milliseconds of training that are looked at; a longer one is stopped. */
+const TRAINING_MS = Number(values.seconds) * 1000;
 const LIMIT_MS = 5 * 60_000;
 /** Journals of the supervisor itself; what the machine does is no metric of the program. */
 const OTHERS = /^(supervisor|system)\.ndjson$/;
@@ -32,19 +48,41 @@ const env = {
     TF_CPP_MIN_LOG_LEVEL: '3',
     OMP_NUM_THREADS: '2',
   },
+  ...(values.offline && {
+    TUNESMITH_BENCH_STANDINS: standins,
+    PYTHONPATH: [path.join(here, 'offline'), process.env.PYTHONPATH].filter(Boolean).join(path.delimiter),
+  }),
 };
+
+function ourScripts() {
+  return readdirSync(path.join(here, 'scripts')).map((script) => ({
+    ...{ name: script.replace(/\.py$/, ''), script, args: [], data: {}, folder: null },
+  }));
+}
+
+/** Copies a program into a new folder; returns the folder in which it is started, and the name of its file there. */
+function copied(folder, program) {
+  // Some look for their data two folders up.
+  const root = path.join(folder, 'a', 'b', 'project');
+  const from = program.folder === null ? path.join(here, 'scripts', program.script) : fetched(values.public, program);
+  const into = program.folder === null ? path.join(root, program.script) : root;
+  mkdirSync(root, { recursive: true });
+  cpSync(from, into, { recursive: true, filter: (file) => path.basename(file) !== '.git' });
+  for (const [place, name] of Object.entries(program.data))
+    cpSync(path.join(standins, name), path.join(root, place), { recursive: true });
+  return { cwd: path.dirname(path.join(root, program.script)), file: path.basename(program.script) };
+}
+
 const tunesmith = (folder, ...args) =>
   spawnSync(process.execPath, [cli, ...args], { cwd: folder, env, encoding: 'utf8', timeout: LIMIT_MS });
 
-/** Runs a script as `run: python SCRIPT`; resolves to what its run shows. */
-async function ours(name) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tunesmith-capture-'));
+/** Runs a program as `run: python SCRIPT …`; resolves to what its run shows. */
+async function ours(program) {
+  const holder = mkdtempSync(path.join(tmpdir(), 'tunesmith-capture-'));
+  const { cwd: folder, file } = copied(holder, program);
   try {
-    copyFileSync(path.join(here, 'scripts', name), path.join(folder, name));
-    writeFileSync(
-      path.join(folder, 'bench.tune.yaml'),
-      `run: python ${name}\npython: ${JSON.stringify(values.python)}\n`,
-    );
+    const command = JSON.stringify(["python", file, ...program.args]);
+    writeFileSync(path.join(folder, 'bench.tune.yaml'), `run: ${command}\npython: ${JSON.stringify(values.python)}\n`);
     const start = performance.now();
     const child = spawn(process.execPath, [cli, 'run', 'bench.tune.yaml', '--json'], {
       cwd: folder,
@@ -55,7 +93,7 @@ async function ours(name) {
     const look = setInterval(() => {
       if (first === null && hasPoint(folder)) first = performance.now() - start;
     }, 50);
-    const timer = setTimeout(() => child.kill(), LIMIT_MS);
+    const timer = setTimeout(() => child.kill('SIGINT'), TRAINING_MS);
     const code = await new Promise((resolve) => child.on('exit', resolve));
     clearInterval(look);
     clearTimeout(timer);
@@ -76,7 +114,7 @@ async function ours(name) {
     };
   } finally {
     tunesmith(folder, 'engine', 'stop');
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(holder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -95,13 +133,12 @@ const hasPoint = (folder) =>
   journals(folder).some((text) => text.includes('"values":{') && /"type":"metrics"/.test(text));
 const mediaOf = (folder) => journals(folder).join('').split('"type":"media"').length - 1;
 
-/** Runs a script after one line of another tracker's; null where that is not installed or fails. */
-function peer(tracker, name) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tunesmith-peer-'));
+/** Runs a program after one line of another tracker's; null where that is not installed or fails. */
+function peer(tracker, program) {
+  const holder = mkdtempSync(path.join(tmpdir(), 'tunesmith-peer-'));
+  const { cwd: folder, file } = copied(holder, program);
   try {
-    const script = path.join(folder, name);
-    copyFileSync(path.join(here, 'scripts', name), script);
-    const argv = [path.join(here, 'peer.py'), tracker, script];
+    const argv = [path.join(here, 'peer.py'), tracker, values.seconds, file, ...program.args];
     const done = spawnSync(values.python, argv, {
       cwd: folder,
       env,
@@ -112,7 +149,7 @@ function peer(tracker, name) {
     const told = done.stdout?.split('\n').findLast((line) => line.startsWith('{"metrics"'));
     return told ? JSON.parse(told) : null;
   } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(holder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -124,14 +161,15 @@ function sources({ captured, metrics }) {
 }
 
 const rows = [];
-for (const name of scripts) {
-  const found = await ours(name);
+for (const program of programs) {
+  const { name } = program;
+  const found = await ours(program);
   if (/ModuleNotFoundError/.test(found.log)) {
     console.error(`${name}: left out, ${/ModuleNotFoundError.*/.exec(found.log)[0]}`);
     continue;
   }
   const row = {
-    script: name.replace(/\.py$/, ''),
+    script: name,
     ...{
       'first point, s': found.first?.toFixed(1) ?? 'never',
       metrics: found.metrics.length,
@@ -140,7 +178,7 @@ for (const name of scripts) {
     ...{ media: found.media, by: sources(found), exit: found.code },
   };
   for (const tracker of values.peers.split(',').filter(Boolean)) {
-    const theirs = peer(tracker, name);
+    const theirs = peer(tracker, program);
     row[tracker] = theirs ? `${theirs.metrics.length} / ${theirs.params.length}` : '–';
   }
   rows.push(row);

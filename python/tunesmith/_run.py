@@ -309,9 +309,13 @@ class Run(Familiar):
         print(f"tunesmith: {text}", file=sys.stderr)
         return True
 
-    def _defaults(self, config):
+    def _defaults(self, config, replaceable=None):
+        """``replaceable``: names whose values may be replaced; those that are set now are added."""
         given = config if hasattr(config, "items") else vars(config)
-        new = {name: value for name, value in flat_names(dict(given)).items() if name not in self.config}
+        values = flat_names(dict(given))
+        new = {name: value for name, value in values.items() if name not in self.config or name in (replaceable or ())}
+        if replaceable is not None:
+            replaceable.update(new)
         if new:
             self.config.update(new)
 

@@ -5,20 +5,28 @@
 
 /** Libraries that can be captured, by the names of the modules in `python/tunesmith/capture`. */
 export const LIBRARIES = [
+  'absl',
   'accelerate',
   'argparse',
   'catboost',
+  'click',
   'comet',
+  'draccus',
   'fastai',
+  'fire',
+  'hydra',
+  'jsonargparse',
   'keras',
   'lightgbm',
   'lightning',
   'mlflow',
+  'omegaconf',
   'sklearn',
   'tensorboard',
   'tqdm',
   'trackio',
   'transformers',
+  'tyro',
   'wandb',
   'xgboost',
 ] as const;

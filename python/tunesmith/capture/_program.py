@@ -16,3 +16,25 @@ def is_installed(file):
 def is_program():
     file = getattr(sys.modules.get("__main__"), "__file__", None)
     return file is not None and not is_installed(file)
+
+
+def called_by_program(*libraries):
+    """Whether the call that is observed here comes from a file of the person's own. ``libraries`` are passed through: they call
+    themselves."""
+    file, _ = _caller(libraries)
+    return file is not None and not file.startswith("<") and not is_installed(file)
+
+
+def caller(*libraries):
+    """The package that makes the call that is observed here; ``libraries`` are passed through."""
+    return _caller(libraries)[1]
+
+
+def _caller(libraries):
+    frame = sys._getframe(2)
+    while frame is not None:
+        top = frame.f_globals.get("__name__", "").partition(".")[0]
+        if top not in ("tunesmith", "functools", "contextlib", *libraries):
+            return frame.f_code.co_filename, top
+        frame = frame.f_back
+    return None, None

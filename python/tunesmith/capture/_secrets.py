@@ -8,5 +8,9 @@ _SECRET = re.compile(
 
 
 def without_secrets(values):
-    """The values without those whose names say that they are secret."""
-    return {name: value for name, value in values.items() if not _SECRET.search(str(name))}
+    """The values without those whose names say that they are secret, also in groups."""
+    return {
+        name: without_secrets(value) if isinstance(value, dict) else value
+        for name, value in values.items()
+        if not _SECRET.search(str(name))
+    }

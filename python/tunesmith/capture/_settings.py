@@ -2,20 +2,28 @@
 
 #: In the order in which they are looked at; each is a module of this folder.
 LIBRARIES = (
+    "absl",
     "accelerate",
     "argparse",
     "catboost",
+    "click",
     "comet",
+    "draccus",
     "fastai",
+    "fire",
+    "hydra",
+    "jsonargparse",
     "keras",
     "lightgbm",
     "lightning",
     "mlflow",
+    "omegaconf",
     "sklearn",
     "tensorboard",
     "tqdm",
     "trackio",
     "transformers",
+    "tyro",
     "wandb",
     "xgboost",
 )

@@ -32,6 +32,7 @@ class Sink:
         self._media = 0
         self._progress = 0.0
         self._told = set()
+        self._observed = {}
         #: Metrics came from elsewhere than progress bars.
         self.has_metrics = False
         if hasattr(os, "register_at_fork"):
@@ -55,8 +56,9 @@ class Sink:
         self.has_metrics = self.has_metrics or library != "tqdm"
         self._do(library, lambda run: run.log(values, step=step, epoch=epoch))
 
-    def params(self, library, values):
-        """Hyperparameters that the program uses; those that the run was started with stay as they are."""
+    def params(self, library, values, anew=False):
+        """Hyperparameters that the program uses; those that the run was started with stay as they are. ``anew``: they take the
+        place of what was observed of this library before."""
         if not self.taking:
             return
         from ._secrets import without_secrets
@@ -64,7 +66,7 @@ class Sink:
         values = {str(name): _short(value) for name, value in without_secrets(values).items()}
         if values:
             self._say(library)
-            self._do(library, lambda run: run._defaults(values))
+            self._do(library, lambda run: run._defaults(values, self._observed.setdefault(library, set()) if anew else None))
 
     def facts(self, library, values):
         """What describes the run and is neither a metric nor a hyperparameter."""
@@ -99,6 +101,13 @@ class Sink:
             os.environ[OWNER] = str(self._pid)
         run = self._session._current
         return self._session.init(**options) if run is None else run
+
+    def renew(self):
+        """Ends the run of this process, and the next value that is observed begins another."""
+        if self.taking and self._session is not None and self._session._current is not None:
+            self._session._current.finish()
+            self._session.init(reinit=True)
+            self._seen, self._counts, self._observed = [], {}, {}
 
     # For hooks
 

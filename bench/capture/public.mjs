@@ -1,0 +1,79 @@
+// The public training scripts that are measured, and where they come from. They are fetched by whoever measures, and none is kept here.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import * as path from 'node:path';
+
+/**
+ * `folder`: the part of the repository that the script needs, and `script` its path in there. It is started in its own folder.
+ * `args`: options for a short training. `data`: stand-ins of `standins.py`, by the place where the script looks for its data.
+ */
+export const PUBLIC = [
+  at('pytorch_mnist', 'pytorch/examples', 'mnist', 'main.py', ['--epochs', '1', '--no-mps'], { '../data': 'mnist' }),
+  at('pytorch_vae', 'pytorch/examples', 'vae', 'main.py', ['--epochs', '2'], { '../data': 'mnist' }),
+  at('wandb_cnn_mnist', 'wandb/examples', 'examples/pytorch/pytorch-cnn-mnist', 'main.py', ['--epochs', '2'], {
+    '../data': 'mnist',
+  }),
+  at('keras_mnist_convnet', 'keras-team/keras-io', 'examples/vision', 'mnist_convnet.py'),
+  at('lightgbm_simple', 'microsoft/LightGBM', 'examples', 'python-guide/simple_example.py', [], {
+    regression: 'regression',
+  }),
+  at('xgboost_evals_result', 'dmlc/xgboost', 'demo/guide-python', 'sklearn_evals_result.py'),
+  at('sklearn_grid_search', 'scikit-learn/scikit-learn', 'examples/model_selection', 'plot_grid_search_digits.py'),
+  at('mlflow_elasticnet', 'mlflow/mlflow', 'examples/sklearn_elasticnet_wine', 'train.py', ['0.4', '0.6']),
+  at('optuna_sklearn', 'optuna/optuna-examples', 'sklearn', 'sklearn_simple.py'),
+  at(
+    'lightning_autoencoder',
+    'Lightning-AI/pytorch-lightning',
+    'examples/pytorch/basics',
+    'autoencoder.py',
+    ['--trainer.max_epochs=1', '--trainer.limit_train_batches=300', '--trainer.limit_predict_batches=10'],
+    { '../../Datasets': 'mnist-60000' },
+  ),
+  at('cleanrl_ppo', 'vwxyzjn/cleanrl', 'cleanrl', 'ppo.py', ['--total-timesteps', '8000']),
+  at('ignite_mnist', 'pytorch/ignite', 'examples/mnist', 'mnist.py', ['--epochs', '1'], { '.': 'mnist' }),
+  at('ignite_tensorboard', 'pytorch/ignite', 'examples/mnist', 'mnist_with_tensorboard_logger.py', ['--epochs', '1'], {
+    '.': 'mnist',
+  }),
+  at('ignite_wandb', 'pytorch/ignite', 'examples/mnist', 'mnist_with_wandb_logger.py', ['--epochs', '1'], { '.': 'mnist' }),
+  at('ignite_tqdm', 'pytorch/ignite', 'examples/mnist', 'mnist_with_tqdm_logger.py', ['--epochs', '1'], { '.': 'mnist' }),
+  at(
+    'ignite_dcgan',
+    'pytorch/ignite',
+    'examples/gan',
+    'dcgan.py',
+    '--dataset fake --dataroot . --output-dir out --epochs 2 --batch-size 8 --g-filters 8 --d-filters 8 --workers 0'.split(' '),
+  ),
+  at('ignite_reinforce', 'pytorch/ignite', 'examples/reinforcement_learning', 'reinforce.py', ['--max-episodes', '200']),
+  at('ignite_actor_critic', 'pytorch/ignite', 'examples/reinforcement_learning', 'actor_critic.py', [
+    '--max-episodes',
+    '200',
+  ]),
+  at('sb3_zoo_ppo', 'DLR-RM/rl-baselines3-zoo', '.', 'train.py', '--algo ppo --env CartPole-v1 -n 12000 --eval-freq 2000'.split(' ')),
+  at('trl_sft', 'huggingface/trl', 'trl/scripts', 'sft.py', SFT(), { 'tiny-model': 'model', 'tiny-data': 'chats' }),
+];
+
+function SFT() {
+  const options = '--model_name_or_path tiny-model --dataset_name tiny-data --output_dir out --max_steps 30 --logging_steps 2';
+  return `${options} --per_device_train_batch_size 2 --max_length 64 --report_to none --use_cpu --bf16 False`.split(' ');
+}
+
+function at(name, repo, folder, script, args = [], data = {}) {
+  return { name, repo, folder, script, args, data };
+}
+
+/** The folder of a script among the clones in `where`; cloned by git if it is not there. */
+export function fetched(where, { repo, folder }) {
+  const clone = path.join(where, ...repo.split('/'));
+  if (!existsSync(clone)) {
+    mkdirSync(path.dirname(clone), { recursive: true });
+    git(['clone', '--depth', '1', '--filter=blob:none', '--sparse', `https://github.com/${repo}.git`, clone]);
+  }
+  const found = path.join(clone, folder);
+  if (!existsSync(found)) git(['-C', clone, 'sparse-checkout', 'add', folder]);
+  return found;
+}
+
+function git(args) {
+  const done = spawnSync('git', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (done.status !== 0) throw new Error(`git ${args[0]} failed; is there a connection to the repository?`);
+}

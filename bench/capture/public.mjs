@@ -34,27 +34,45 @@ export const PUBLIC = [
   at('ignite_tensorboard', 'pytorch/ignite', 'examples/mnist', 'mnist_with_tensorboard_logger.py', ['--epochs', '1'], {
     '.': 'mnist',
   }),
-  at('ignite_wandb', 'pytorch/ignite', 'examples/mnist', 'mnist_with_wandb_logger.py', ['--epochs', '1'], { '.': 'mnist' }),
-  at('ignite_tqdm', 'pytorch/ignite', 'examples/mnist', 'mnist_with_tqdm_logger.py', ['--epochs', '1'], { '.': 'mnist' }),
+  at('ignite_wandb', 'pytorch/ignite', 'examples/mnist', 'mnist_with_wandb_logger.py', ['--epochs', '1'], {
+    '.': 'mnist',
+  }),
+  at('ignite_tqdm', 'pytorch/ignite', 'examples/mnist', 'mnist_with_tqdm_logger.py', ['--epochs', '1'], {
+    '.': 'mnist',
+  }),
   at(
     'ignite_dcgan',
     'pytorch/ignite',
     'examples/gan',
     'dcgan.py',
-    '--dataset fake --dataroot . --output-dir out --epochs 2 --batch-size 8 --g-filters 8 --d-filters 8 --workers 0'.split(' '),
+    '--dataset fake --dataroot . --output-dir out --epochs 2 --batch-size 8 --g-filters 8 --d-filters 8 --workers 0'.split(
+      ' ',
+    ),
   ),
-  at('ignite_reinforce', 'pytorch/ignite', 'examples/reinforcement_learning', 'reinforce.py', ['--max-episodes', '200']),
+  at('ignite_reinforce', 'pytorch/ignite', 'examples/reinforcement_learning', 'reinforce.py', [
+    '--max-episodes',
+    '200',
+  ]),
   at('ignite_actor_critic', 'pytorch/ignite', 'examples/reinforcement_learning', 'actor_critic.py', [
     '--max-episodes',
     '200',
   ]),
-  at('sb3_zoo_ppo', 'DLR-RM/rl-baselines3-zoo', '.', 'train.py', '--algo ppo --env CartPole-v1 -n 12000 --eval-freq 2000'.split(' ')),
+  at(
+    'sb3_zoo_ppo',
+    'DLR-RM/rl-baselines3-zoo',
+    '.',
+    'train.py',
+    '--algo ppo --env CartPole-v1 -n 12000 --eval-freq 2000'.split(' '),
+  ),
   at('trl_sft', 'huggingface/trl', 'trl/scripts', 'sft.py', SFT(), { 'tiny-model': 'model', 'tiny-data': 'chats' }),
 ];
 
 function SFT() {
-  const options = '--model_name_or_path tiny-model --dataset_name tiny-data --output_dir out --max_steps 30 --logging_steps 2';
-  return `${options} --per_device_train_batch_size 2 --max_length 64 --report_to none --use_cpu --bf16 False`.split(' ');
+  const options =
+    '--model_name_or_path tiny-model --dataset_name tiny-data --output_dir out --max_steps 30 --logging_steps 2';
+  return `${options} --per_device_train_batch_size 2 --max_length 64 --report_to none --use_cpu --bf16 False`.split(
+    ' ',
+  );
 }
 
 function at(name, repo, folder, script, args = [], data = {}) {

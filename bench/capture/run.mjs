@@ -81,7 +81,7 @@ async function ours(program) {
   const holder = mkdtempSync(path.join(tmpdir(), 'tunesmith-capture-'));
   const { cwd: folder, file } = copied(holder, program);
   try {
-    const command = JSON.stringify(["python", file, ...program.args]);
+    const command = JSON.stringify(['python', file, ...program.args]);
     writeFileSync(path.join(folder, 'bench.tune.yaml'), `run: ${command}\npython: ${JSON.stringify(values.python)}\n`);
     const start = performance.now();
     const child = spawn(process.execPath, [cli, 'run', 'bench.tune.yaml', '--json'], {

@@ -1,6 +1,7 @@
-"""Code and environment of a program that was started by hand, written down beside its run, as the supervisor does for others.
+"""Code, environment, data and use of the machine of a program that was started by hand, written down beside its run, as the
+supervisor does for others.
 
-A process of its own does it, so that the training does not wait. The files, their shapes and their bounds are those of
+A process of its own does it, so that the training does not wait; it ends with the run. The files, their shapes and their bounds are those of
 ``src/engine/supervisor/record``; ``src/protocol/recorded.ts`` has the types.
 """
 import json
@@ -42,17 +43,23 @@ _VARIABLES = re.compile(
 )
 
 
-def start(run_folder):
-    """Begins to record in a process of its own, so that neither the training nor its end waits. Never raises."""
+def start(run_folder, launch=1, began=None, params=None, system=True):
+    """Begins to record in a process of its own, so that neither the training nor its end waits. Never raises.
+
+    ``launch``: of later ones only the use of the machine is recorded. ``began``: when the run began, in milliseconds since the
+    epoch. ``params``: hyperparameters that it begins with. ``system``: the use of the machine is sampled.
+    """
     if not sys.executable:
         return
-    task = {"folder": run_folder, "cwd": os.getcwd(), "paths": sys.path, "python": sys.executable}
+    task = {"folder": run_folder, "cwd": os.getcwd(), "paths": sys.path, "python": sys.executable, "pid": os.getpid()}
+    task.update(launch=launch, began=began or time() * 1000, argv=list(sys.argv[1:]), params=params or {})
+    task["system"] = system
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
     try:
         process = subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE, **quiet)
         with process.stdin as pipe:
-            pipe.write(json.dumps(task).encode())
-    except (OSError, ValueError, subprocess.SubprocessError):
+            pipe.write(json.dumps(task, default=str).encode())
+    except (OSError, TypeError, ValueError, subprocess.SubprocessError):
         return
     # Nobody waits for it; an object that is dropped while its process works would warn.
     _STARTED.append(process)
@@ -60,7 +67,9 @@ def start(run_folder):
 
 def _main():
     task = json.loads(sys.stdin.buffer.read())
-    for part in (_code, _environment):
+    if hasattr(os, "nice"):
+        os.nice(10)
+    for part in (_code, _environment) if task["launch"] == 1 else ():
         try:
             files = part(task)
             if files:
@@ -73,6 +82,15 @@ def _main():
         except Exception:
             # The run goes on without what could not be recorded.
             continue
+    # Python's isolated mode leaves out the folder of the script.
+    sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+    from _observed import watch
+
+    try:
+        watch({**task, "write": _write})
+    except OSError:
+        # The folder is gone, or the disk is full.
+        pass
 
 
 def _write(path, text):

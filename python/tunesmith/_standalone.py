@@ -72,12 +72,15 @@ class Standalone(Place):
             "origin": {"host": self._me["host"]["name"], "git": None, "by": "program"},
             "stopGrace": Place.grace,
         }
+        observed = observation(os.environ.get("TUNESMITH_CAPTURE"))
+        if observed is not None:
+            spec["capture"] = observed
         if options.get("tags"):
             spec["tags"] = [str(tag) for tag in options["tags"]]
         if options.get("notes"):
             spec["note"] = str(options["notes"])
         self.folder = _workspace.make_run(runs, spec, {LEASE: self._me})
-        _recorded.start(self.folder)
+        _recorded.start(self.folder, 1, spec["createdAt"], spec["params"], observed is None or observed["system"])
         self._spec = spec
         self.id = spec["id"]
         self.seed = spec["seed"]
@@ -101,6 +104,9 @@ class Standalone(Place):
         _workspace.write_whole(os.path.join(folder, "run.json"), json.dumps(spec, ensure_ascii=False))
         _workspace.write_whole(os.path.join(folder, LEASE), json.dumps(self._me))
         _workspace.wake(os.path.dirname(folder), self.id)
+        observed = spec.get("capture")
+        system = not isinstance(observed, dict) or observed.get("system") is not False
+        _recorded.start(folder, number + 1, spec.get("createdAt"), system=system)
         self._spec = spec
 
     def identity(self):
@@ -219,6 +225,28 @@ def place(options, turn):
             return Joined(found)
         print(f"tunesmith: rank {rank} found no run of rank 0, so it records one of its own", file=sys.stderr)
     return Standalone(options, turn)
+
+
+def observation(text):
+    """TUNESMITH_CAPTURE as run.json has it; None for all that is the default."""
+    text = (text or "").strip()
+    if text == "off":
+        return {"libraries": "off", "wandb": "listen", "output": "off", "files": "off", "system": False}
+    try:
+        given = json.loads(text) if text.startswith("{") else None
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        return None
+    output = given.get("output")
+    patterns = [each for each in output if isinstance(each, str)] if isinstance(output, list) else None
+    return {
+        "libraries": "off" if given.get("libraries") == "off" else "auto",
+        "wandb": "replace" if given.get("wandb") == "replace" else "listen",
+        "output": patterns or ("off" if output == "off" else "auto"),
+        "files": "off" if given.get("files") == "off" else "auto",
+        "system": given.get("system") is not False,
+    }
 
 
 def _beat():

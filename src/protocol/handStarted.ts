@@ -5,6 +5,7 @@
  *
  *   lease.json       HandLease: the process that records, for as long as it does; written again every ten seconds
  *   control.ndjson   what the engine asks of the program: lines of Control (`stop`, `set`), see `supervisor.ts`
+ *   read.json        how much of the output the engine has read metrics from
  *
  * Without a lease the run is over; how it ended is the last word of its journal. A lease whose process is gone is that of a
  * program that crashed or was killed.
@@ -12,7 +13,7 @@
 import { z } from 'zod';
 import { HostIdentity } from './host.js';
 
-export const HAND_FILES = { lease: 'lease.json', control: 'control.ndjson' } as const;
+export const HAND_FILES = { lease: 'lease.json', control: 'control.ndjson', read: 'read.json' } as const;
 
 /**
  * A client that goes on with a run of an earlier process makes and removes `runs/.wake-<id>`, because whoever watches the

@@ -112,6 +112,22 @@ class KerasTest(CaptureCase):
         self.assertEqual((params["batch_size"], params["epochs"], params["optimizer"]), (16, 3, "adam"))
         self.assertAlmostEqual(params["learning_rate"], 0.02, 6)
 
+    @needs("keras", "torch")
+    def test_long_epochs_have_a_curve_within(self):
+        self.run_script("""
+            import keras, numpy
+            import tunesmith.capture.keras
+            tunesmith.capture.keras._BATCH_SECONDS = 0
+            x, y = numpy.random.rand(64, 4).astype("float32"), numpy.random.rand(64)
+            model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            model.fit(x, y, 16, epochs=2, verbose=0)
+        """)
+        self.no_complaints()
+        series = self.series()
+        self.assertEqual([step for step, _ in series["batch/loss"]], [1, 2, 3, 4, 5, 6, 7, 8])
+        self.assertEqual(len(series["loss"]), 2)
+
 
 class TransformersTest(CaptureCase):
     SCRIPT = """

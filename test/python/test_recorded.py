@@ -1,12 +1,17 @@
 """Code and environment of programs that were started by hand."""
+import hashlib
 import json
 import os
 import subprocess
+import sys
 import time
 import unittest
 from pathlib import Path
 
+from support import PACKAGE
 from test_standalone import HandCase
+
+sys.path.insert(0, str(PACKAGE))
 
 CODE = "import tunesmith\nrun = tunesmith.init()\nrun.log({'loss': 1})\nprint(run.dir)\n"
 
@@ -76,6 +81,64 @@ class RecordedTest(HandCase):
 
     def test_outside_a_repository_only_the_environment_is_written_down(self):
         self.assertEqual(sorted(self.recorded()), ["environment.json"])
+
+    def run_folder(self, code, arguments=(), **more):
+        process = self.start(code, file="train.py", arguments=arguments, **more)
+        out, err = process.communicate(timeout=90)
+        self.assertEqual(process.returncode, 0, err)
+        return next((self.workspace / ".tunesmith" / "runs").glob("*/run.json")).parent
+
+    def wait_for(self, path):
+        until = time.monotonic() + 30
+        while not path.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        return path.read_text(encoding="utf-8")
+
+    def test_data_files_that_arguments_and_hyperparameters_name_are_written_down(self):
+        (self.workspace / "a.csv").write_bytes(b"1,2\n")
+        (self.workspace / "b.csv").write_bytes(b"3\n")
+        (self.workspace / "model.py").write_bytes(b"")
+        code = "import tunesmith\ntunesmith.init(config={'data': {'test': 'b.csv'}, 'code': 'model.py'})\n"
+        folder = self.run_folder(code, ["--train=a.csv", "missing.csv"])
+        data = json.loads(self.wait_for(folder / "recorded" / "data.json"))
+        self.assertEqual([(one["path"], one["size"]) for one in data], [("a.csv", 4), ("b.csv", 2)])
+        self.assertEqual(data[0]["sha256"], hashlib.sha256(b"1,2\n").hexdigest())
+
+    @unittest.skipUnless(os.path.exists("/proc/net/dev"), "only Linux tells of other processes")
+    def test_the_use_of_the_machine_is_sampled_while_the_program_works(self):
+        code = """
+import subprocess, sys, time, tunesmith
+tunesmith.init()
+busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+journal = tunesmith.run.folder + "/journal/system.ndjson"
+import os
+until = time.monotonic() + 60
+while not os.path.exists(journal) and time.monotonic() < until:
+    time.sleep(0.1)
+busy.kill()
+"""
+        folder = self.run_folder(code)
+        record = json.loads((folder / "journal" / "system.ndjson").read_text().splitlines()[0])
+        self.assertEqual((record["type"], record["step"] >= 0), ("metrics", True))
+        self.assertGreater(record["values"]["system/memory_mib"], 5)
+        self.assertGreater(record["values"]["system/cpu_percent"], 0)
+        self.assertGreaterEqual(record["values"]["system/net_received_mib_per_s"], 0)
+
+    @unittest.skipUnless(os.path.exists("/proc/net/dev"), "only Linux tells of other processes")
+    def test_nobody_watches_when_the_run_is_over(self):
+        code = "import tunesmith, time\ntunesmith.init().finish()\nimport tunesmith._recorded as r\nr._STARTED[0].wait(60)\n"
+        folder = self.run_folder(code)
+        self.assertFalse((folder / "journal" / "system.ndjson").exists())
+
+    def test_the_use_of_the_gpus_that_the_program_may_use(self):
+        from tunesmith._observed import gpu_values
+
+        text = "0, 40, 1024, 70.5, 50\n1, 90, 2048, [N/A], 60\n"
+        self.assertEqual(
+            gpu_values(text, "1"),
+            {"system/gpu1_use_percent": 90, "system/gpu1_memory_mib": 2048, "system/gpu1_temperature_celsius": 60},
+        )
+        self.assertEqual(len(gpu_values(text, None)), 7)
 
 
 if __name__ == "__main__":

@@ -43,11 +43,12 @@ class HandCase(unittest.TestCase):
         env = {name: value for name, value in os.environ.items() if not name.startswith(left_out) and name not in ranks}
         return {**env, "PYTHONPATH": str(PACKAGE), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", **more}
 
-    def start(self, code, cwd=None, file=None, **env):
+    def start(self, code, cwd=None, file=None, arguments=(), **env):
         argv = ["-c", code]
         if file is not None:
             (self.workspace / file).write_text(code, encoding="utf-8")
             argv = [file]
+        argv = [*argv, *arguments]
         process = subprocess.Popen(
             [sys.executable, *argv],
             cwd=cwd or self.workspace,

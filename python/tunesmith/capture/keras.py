@@ -1,8 +1,12 @@
 """Keras: `Model.fit` gets a callback more. Keras 2 (also in TensorFlow) and 3."""
+from time import monotonic
+
 MODULES = ("keras.src.models.model", "keras.src.engine.training", "keras.engine.training")
 
 # Arguments of `fit` that are settings.
 _SETTINGS = ("batch_size", "epochs", "initial_epoch", "steps_per_epoch", "validation_split", "validation_steps", "shuffle")
+# Seconds between two looks at the means within an epoch.
+_BATCH_SECONDS = 10.0
 
 
 def install(module, sink):
@@ -52,7 +56,7 @@ def _callback(module, sink):
     base = import_module(f"{module.__name__.split('.')[0]}.callbacks").Callback
 
     class TunesmithCapture(base):
-        """Tells Tunesmith how the training goes, after each epoch."""
+        """Tells Tunesmith how the training goes, after each epoch, and within long ones."""
 
         # Keras 3 need not wait for what it computes on our account.
         async_safe = True
@@ -60,6 +64,8 @@ def _callback(module, sink):
         def __init__(self, given):
             super().__init__()
             self._given = given
+            self._batches = 0
+            self._said = monotonic()
 
         def on_train_begin(self, logs=None):
             self.model._tunesmith_fits = True
@@ -69,7 +75,16 @@ def _callback(module, sink):
         def on_train_end(self, logs=None):
             self.model._tunesmith_fits = False
 
+        def on_train_batch_end(self, batch, logs=None):
+            self._batches += 1
+            now = monotonic()
+            if now - self._said >= _BATCH_SECONDS:
+                # Looked at seldom: some backends wait for what they compute then.
+                self._said = now
+                sink.guard("keras", _batch, sink, self._batches, dict(logs or {}))
+
         def on_epoch_end(self, epoch, logs=None):
+            self._said = monotonic()
             sink.guard("keras", _epoch, sink, self.model, epoch, dict(logs or {}), self._given.get("epochs"))
 
     return TunesmithCapture
@@ -87,6 +102,10 @@ def _params(sink, model, given):
         params["loss"] = loss if isinstance(loss, str) else getattr(loss, "name", None) or type(loss).__name__
     sink.params("keras", params)
     sink.facts("keras", {"model": model.name, "weights": model.count_params()} if model.built else {"model": model.name})
+
+
+def _batch(sink, batches, logs):
+    sink.metrics("keras", {f"batch/{name}": value for name, value in logs.items()}, batches)
 
 
 def _epoch(sink, model, epoch, logs, epochs):

@@ -24,7 +24,7 @@ export interface HubEvents {
   /** From the engine, checked. */
   control(control: Control): void;
   /** Bytes up to `end` of a journal file have been told to the engine. */
-  relayed(file: string, end: number, data: string): void;
+  relayed(file: string, end: number): void;
 }
 
 export class Hub {
@@ -131,7 +131,7 @@ export class Hub {
 
   private relay(frame: Frame, line: string | null): void {
     if (frame.data !== undefined) {
-      this.events.relayed(frame.file, frame.offset + Buffer.byteLength(frame.data), frame.data);
+      this.events.relayed(frame.file, frame.offset + Buffer.byteLength(frame.data));
     }
     const text = (line ?? JSON.stringify(frame)) + '\n';
     for (const peer of this.peers) {

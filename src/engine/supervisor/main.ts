@@ -91,9 +91,8 @@ async function supervise(folder: string, askedHash: string | undefined, environm
       // Stopping has its own order of asking; the others are for the clients to know.
       if (control.type !== 'stop') hub.toClients(control);
     },
-    relayed: (file, end, data) => {
+    relayed: (file, end) => {
       growth.streamed(file, end);
-      observers?.streamed(data);
     },
   });
   endpoint = new Endpoint(here, launch, hub.accept);

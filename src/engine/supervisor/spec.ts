@@ -21,8 +21,6 @@ export interface ProgramSpec {
   stopGrace: number;
   /** Null: the environment says. */
   capture: Capture | null;
-  /** Name of the metric by which its search compares it. Null: none. */
-  objective: string | null;
   /** The file's section `network`, with the data that it names. */
   network: unknown;
   launch: { number: number; checkpoint: string | null } | null;
@@ -63,7 +61,6 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
   if (typeof spec !== 'object' || spec === null) return fail('must hold an object');
   const { id, argv, cwd, env = {}, params = {}, floats = null, variables = [], stopGrace = 10, launch = null } = spec;
   const { capture = null, debug = null } = spec;
-  const { metric } = (spec.objective ?? {}) as { metric?: unknown };
   if (spec.version !== 1) return fail(`is of version ${String(spec.version)}; this supervisor knows version 1`);
   if (!isText(id)) return fail('"id" must be text');
   if (!Array.isArray(argv) || argv.length === 0 || !argv.every(isText)) return fail('"argv" must be a list of texts');
@@ -86,7 +83,6 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
     variables,
     capture: capture === null ? null : readCapture(capture),
     debug,
-    objective: isText(metric) ? metric : null,
     network: spec.network,
     launch: launch && { ...launch, checkpoint: launch.checkpoint && absolute(launch.checkpoint) },
   };

@@ -9,6 +9,7 @@ import type { ObjectiveState, RunWriter } from '../runs/writer.js';
 import { extremes, markLost } from '../series/lost.js';
 import type { Head } from '../series/head.js';
 import type { SeriesTable } from '../series/table.js';
+import { meaningOf } from '../series/sameMetric.js';
 import { Source, sourceOf } from '../series/source.js';
 import type { MetricsLine } from './parse.js';
 import { MAX_NAME, shorten } from './parse.js';
@@ -51,8 +52,8 @@ export class Application {
   /** Before the names of its metrics; rank 0, which decides the objective, has none. */
   private readonly prefix: string;
   private readonly source: Source;
-  /** The program records metrics itself, or a library's hook or its log files do so for it. */
-  private hasLogged: boolean;
+  /** What the metrics mean that the program records itself, or a library's hook or its log files for it; made when it is asked for. */
+  private meanings: Set<string> | null = null;
 
   constructor(
     private readonly db: Database,
@@ -70,7 +71,6 @@ export class Application {
     this.heads = series.ofRun(key);
     this.objective = runs.objective(key);
     this.source = sourceOf(file);
-    this.hasLogged = [...this.heads.values()].some((head) => head.source === Source.logged);
   }
 
   metrics(line: MetricsLine, step: number, now: number): void {
@@ -200,7 +200,7 @@ export class Application {
     let head = metric === undefined ? undefined : this.heads.get(metric);
     if (this.isLeftOut(head, name)) return null;
     if (this.source === Source.logged && head?.source !== Source.logged) {
-      this.giveWay(head);
+      this.giveWay(name, head);
       head = undefined;
     }
     if (!head) {
@@ -218,19 +218,30 @@ export class Application {
     return head;
   }
 
-  /** True for values from the output that do not count beside what the program records, but for the objective. */
+  /** True for values from the output of a metric that the program records, by this name or another, but for the objective. */
   private isLeftOut(head: Head | undefined, name: string): boolean {
     if (this.source === Source.logged) return false;
     if (head) return head.source !== this.source;
-    return this.source === Source.printed && this.hasLogged && name !== this.objective?.metric;
+    return this.source === Source.printed && name !== this.objective?.metric && this.isLogged(name);
   }
 
-  /** The program begins to record: what was read from its output until now is taken back. `same`: of the same name. */
-  private giveWay(same: Head | undefined): void {
-    const printed = this.hasLogged ? [] : [...this.heads.values()].filter(({ source }) => source === Source.printed);
-    this.hasLogged = true;
+  private isLogged(name: string): boolean {
+    this.meanings ??= new Set(this.headsOf(Source.logged).map(({ metric }) => meaningOf(this.names.name(metric))));
+    return this.meanings.has(meaningOf(name));
+  }
+
+  private headsOf(source: Source): Head[] {
+    return [...this.heads.values()].filter((head) => head.source === source);
+  }
+
+  /** The program begins to record `name`: what was read of it from the output until now is taken back. `same`: of the same name. */
+  private giveWay(name: string, same: Head | undefined): void {
+    const meaning = meaningOf(name);
     const objective = this.objective ? this.names.find(this.objective.metric) : undefined;
-    for (const head of new Set([...printed.filter(({ metric }) => metric !== objective), ...(same ? [same] : [])])) {
+    const printed = this.headsOf(Source.printed).filter(
+      ({ metric }) => metric !== objective && meaningOf(this.names.name(metric)) === meaning,
+    );
+    for (const head of new Set([...printed, ...(same ? [same] : [])])) {
       this.series.remove(head);
       this.result.runChanged = true;
       if (head.metric === objective) this.forgetObjective();

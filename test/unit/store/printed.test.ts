@@ -1,6 +1,7 @@
 /** Metrics read from the output, beside what the program records itself. */
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { meaningOf } from '../../../src/store/series/sameMetric.js';
 import type { NewRun } from '../../../src/store/api.js';
 import type { Store } from '../../../src/store/store.js';
 import type { RunSpec } from '../../../src/protocol/runFolder.js';
@@ -39,10 +40,15 @@ describe('printed metrics', () => {
     expect(store.runs.get('r1')!.objective).toMatchObject({ value: 0.4 });
   });
 
-  it('give way once the program records itself, whoever was first, but for the objective', () => {
-    const printed = record(1, { loss: 0.5, acc: 0.1 });
-    const logged = record(1, { 'train/loss': 0.6 });
-    const later = record(2, { loss: 0.4, acc: 0.2 });
+  it('give way to what means the same, whoever was first, but for the objective', () => {
+    const printed = record(1, { loss: 0.5, acc: 0.1, 'test/average_loss': 3, lr: 0.1 });
+    const logged = record(1, {
+      'train/loss': 0.6,
+      'Train Accuracy': 0.2,
+      'val/loss': 0.4,
+      'charts/learning_rate': 0.1,
+    });
+    const later = record(2, { loss: 0.4, acc: 0.2, 'test/average_loss': 2, lr: 0.1 });
     const orders: [string, ...object[]][][] = [
       [
         [PRINTED, printed],
@@ -60,9 +66,24 @@ describe('printed metrics', () => {
     ];
     for (const parts of orders) {
       const store = withParts(parts);
-      expect(metrics(store)).toEqual({ loss: 2, 'train/loss': 1 });
+      const recorded = { 'train/loss': 1, 'Train Accuracy': 1, 'val/loss': 1, 'charts/learning_rate': 1 };
+      expect(metrics(store)).toEqual({ loss: 2, 'test/average_loss': 2, ...recorded });
       expect(store.runs.get('r1')!.objective).toMatchObject({ metric: 'loss', value: 0.4 });
     }
+  });
+
+  it('mean the same by other names of libraries and loggers', () => {
+    const same = [
+      ['loss', 'train/loss', 'Train Loss', 'training_loss', 'losses/loss', 'train_loss_step', 'loss/train'],
+      ['val_loss', 'Validation/Average Loss', 'eval/val loss', 'validLoss', 'loss/val'],
+      ['test/accuracy', 'Test Acc', 'test_acc_epoch'],
+      ['episodic_return', 'charts/episodic_return'],
+      ['epoch'],
+      ['eval/loss', 'eval_loss'],
+    ];
+    const keys = same.map((names) => new Set(names.map(meaningOf)));
+    expect(keys.map(({ size }) => size)).toEqual(same.map(() => 1));
+    expect(new Set(keys.flatMap((set) => [...set])).size).toBe(same.length);
   });
 
   it('never mix with what the program records by the same name, which decides the objective', () => {

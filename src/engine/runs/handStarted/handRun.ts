@@ -13,6 +13,7 @@ import { FIRST_LAUNCH, readLastWords } from '../endingRecords.js';
 import { logTail } from '../liveRun.js';
 import { outcomeOf } from '../outcome.js';
 import { LeaseReader } from './lease.js';
+import { HandOutput } from './output.js';
 import { refuse, type Refusal } from '../refusal.js';
 
 export interface HandRunOptions {
@@ -34,6 +35,7 @@ const VANISHED =
 
 export class HandRun {
   private readonly lease: LeaseReader;
+  private output: HandOutput | null = null;
   private status: RunStatus | null = null;
   private asked = false;
   private overSince: number | null = null;
@@ -58,8 +60,9 @@ export class HandRun {
   turn(budgetMs: number): boolean {
     const standing = this.lease.look();
     const works = standing === 'here' || standing === 'elsewhere';
-    // Looked at before the journal: what is there once the program is gone is all there will be.
-    const more = this.takeIn(!works, budgetMs);
+    // Looked at before output and journal: what is there once the program is gone is all there will be.
+    const printed = standing !== 'elsewhere' && this.overSince === null && this.readOutput(!works, budgetMs / 2);
+    const more = this.takeIn(!works && !printed, budgetMs) || printed;
     if (works) {
       this.overSince = null;
       this.show(this.asked ? 'stopping' : standing === 'elsewhere' ? 'elsewhere' : 'running');
@@ -86,6 +89,13 @@ export class HandRun {
     } catch (error) {
       return refuse('impossible', `can't be reached: ${(error as Error).message}`);
     }
+  }
+
+  /** An engine on the host of the program reads what that prints. */
+  private readOutput(final: boolean, budgetMs: number): boolean {
+    const { folder, spec, log, id } = this.options;
+    this.output ??= new HandOutput(folder, spec(), (text) => log.warn(`run ${id}: ${text}`));
+    return this.output.look(budgetMs, final);
   }
 
   private takeIn(final: boolean, budgetMs: number): boolean {

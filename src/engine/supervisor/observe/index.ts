@@ -9,12 +9,7 @@ import { SystemSampler } from '../system/sampler.js';
 import { ObservedJournal } from './journal.js';
 import { PrintedMetricsWatch } from './printed.js';
 
-/** The beginning of a line with metrics, as clients write it. */
-const METRICS_LINE = /^\{\s*"(?:type"\s*:\s*"metrics|step|epoch|time|values)"/m;
-
 export interface Observers {
-  /** A client of the program has sent bytes of its journal. */
-  streamed(data: string): void;
   /** Call it once the program is gone. */
   stop(): void;
 }
@@ -39,22 +34,14 @@ export function observe(
   const { output, system } = captureOf(spec, env);
   const begins = spec.launch && launchRecord(spec.launch);
   const printed =
-    output === 'off'
-      ? null
-      : new PrintedMetricsWatch(folder, { output, begins, objective: spec.objective, from: printedFrom, warn });
+    output === 'off' ? null : new PrintedMetricsWatch(folder, { output, begins, from: printedFrom, warn });
   let sampler: SystemSampler | null = null;
   if (system && program.pid !== null) {
     const journal = new ObservedJournal(folder, RUN_FILES.systemJournal, begins);
     const isPaused = (): boolean => program.paused;
     sampler = new SystemSampler(journal, { pid: program.pid, mark, env, startedAt: firstStart(folder), isPaused });
   }
-  let hasLogged = false;
   return {
-    streamed(data) {
-      if (hasLogged || !data.includes('"values"')) return;
-      hasLogged = METRICS_LINE.test(data);
-      if (hasLogged) printed?.loggedByProgram();
-    },
     stop() {
       printed?.stop();
       sampler?.stop();

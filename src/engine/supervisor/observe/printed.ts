@@ -1,8 +1,8 @@
 import { closeSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import { openReal, sizeReal } from '../../../files/real.js';
-import { MetricReader, type PrintedMetrics } from '../../../output/metrics/reader.js';
+import { openReal, sizeReal, statReal } from '../../../files/real.js';
+import { MetricReader, type PrintedMetrics as Found } from '../../../output/metrics/reader.js';
 import { RUN_FILES } from '../../../protocol/runFiles.js';
 import type { WireNumber } from '../../../protocol/values.js';
 import { setEntry } from '../../../protocol/records.js';
@@ -23,25 +23,24 @@ export interface PrintedOptions {
   output: 'auto' | readonly string[];
   /** See `ObservedJournal`. */
   begins: string | null;
-  /** The run's objective may be printed whatever else is recorded. Null: there is none. */
-  objective: string | null;
-  /** Bytes that earlier launches have printed. They are recorded already. */
+  /** Bytes of the output that are recorded already. */
   from: number;
   warn(text: string): void;
 }
 
+/** Milliseconds since the epoch: when something was printed at the latest. */
+const latest = (path: string): number => Math.min(Date.now(), Math.round(statReal(path)?.mtimeMs ?? Infinity));
+
 /**
- * Reads metrics from the output of a program as the file grows, and records them in a journal of their own. Which of them
- * count, beside what the program records itself, is decided where journals are read.
+ * Reads metrics from the output of a program, and records them in a journal of their own. Which of them count, beside what the
+ * program records itself, is decided where journals are read.
  */
-export class PrintedMetricsWatch {
+export class PrintedMetrics {
   private readonly reader: MetricReader | PatternReader;
   private readonly journal: ObservedJournal;
   private readonly decoder = new StringDecoder('utf8');
   private readonly path: string;
-  private readonly timer: NodeJS.Timeout;
   private at: number;
-  private isSilent = false;
   private isOverflowing = false;
 
   constructor(
@@ -54,27 +53,19 @@ export class PrintedMetricsWatch {
     this.journal = new ObservedJournal(folder, file, begins, MAX_JOURNAL);
     this.path = join(folder, RUN_FILES.output);
     this.at = options.from;
-    this.timer = setInterval(() => this.look(LOOK_MS), EVERY_MS);
   }
 
-  /** The program records metrics itself: of those that it prints, only the objective is of interest. */
-  loggedByProgram(): void {
-    if (this.options.output === 'auto') this.isSilent = this.options.objective === null;
+  /** Bytes of the output that were read. */
+  get position(): number {
+    return this.at;
   }
 
-  /** Reads what is left. Call it once the program is gone. */
-  stop(): void {
-    clearInterval(this.timer);
-    this.look(LAST_MS);
-    this.take(this.reader.end());
-    this.journal.flush();
-  }
-
-  private look(ms: number): void {
+  /** Reads what was printed since, for about `ms`; returns whether there is more. */
+  look(ms: number): boolean {
     const size = sizeReal(this.path) ?? 0;
-    if (this.isSilent || this.journal.isFull) {
+    if (this.journal.isFull) {
       this.at = size;
-      return;
+      return false;
     }
     // Somebody has emptied it.
     if (size < this.at) this.at = size;
@@ -84,7 +75,24 @@ export class PrintedMetricsWatch {
     } catch {
       // Tried again at the next look: the file may be away for a moment.
     }
-    if (size - this.at > MAX_BEHIND) this.skip(size);
+    this.journal.flush();
+    return this.at < size;
+  }
+
+  /** Leaves out what a program prints faster than anybody reads. */
+  catchUp(): void {
+    const size = sizeReal(this.path) ?? 0;
+    if (size - this.at <= MAX_BEHIND) return;
+    this.at = size - BLOCK;
+    this.reader.push('\n');
+    if (!this.isOverflowing)
+      this.options.warn('The program prints so much that not all metrics in its output could be read.');
+    this.isOverflowing = true;
+  }
+
+  /** Reads the last line, which has no end. */
+  end(): void {
+    this.take(this.reader.end());
     this.journal.flush();
   }
 
@@ -101,17 +109,9 @@ export class PrintedMetricsWatch {
     }
   }
 
-  /** The program prints faster than anybody reads. */
-  private skip(size: number): void {
-    this.at = size - BLOCK;
-    this.reader.push('\n');
-    if (!this.isOverflowing)
-      this.options.warn('The program prints so much that not all metrics in its output could be read.');
-    this.isOverflowing = true;
-  }
-
-  private take(found: readonly PrintedMetrics[]): void {
-    const time = Date.now();
+  private take(found: readonly Found[]): void {
+    if (found.length === 0) return;
+    const time = latest(this.path);
     for (const { step, epoch, values } of found) {
       const wire: Record<string, WireNumber> = {};
       for (const [name, value] of values)
@@ -122,5 +122,28 @@ export class PrintedMetricsWatch {
         ...(epoch !== undefined && { epoch }),
       });
     }
+  }
+}
+
+/** Reads the output of a program while it works. */
+export class PrintedMetricsWatch {
+  private readonly metrics: PrintedMetrics;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(folder: string, options: PrintedOptions) {
+    this.metrics = new PrintedMetrics(folder, options);
+    this.timer = setInterval(() => this.look(LOOK_MS), EVERY_MS);
+  }
+
+  /** Reads what is left. Call it once the program is gone. */
+  stop(): void {
+    clearInterval(this.timer);
+    this.look(LAST_MS);
+    this.metrics.end();
+  }
+
+  private look(ms: number): void {
+    this.metrics.look(ms);
+    this.metrics.catchUp();
   }
 }

@@ -90,6 +90,50 @@ run.finish()
     expect(run.objective).toMatchObject({ metric: 'acc', goal: 'maximize', value: 0.9 });
   });
 
+  it('has the metrics that it only prints, beside what it records', async () => {
+    await byHand(`
+import time, tunesmith
+run = tunesmith.init(name="prints")
+print("up", flush=True)
+for epoch in range(1, 4):
+    print(f"epoch {epoch} loss {1 / epoch:.3f} acc {epoch / 4:.2f}", flush=True)
+    run.log({"train/loss": 1 / epoch}, step=epoch)
+print("Test set: accuracy: 0.875", end="", flush=True)
+time.sleep(60)
+`);
+    const { id } = await named('prints', 'running');
+    const counts = async (): Promise<Record<string, number>> => {
+      const { metrics } = (await engine.request('runs/list', { limit: 10_000 })).runs.find((run) => run.id === id)!;
+      return Object.fromEntries(Object.entries(metrics).map(([name, { count }]) => [name, count]));
+    };
+    await until('printed metrics', async () => (await counts()).acc === 3);
+    expect(await counts()).toMatchObject({ 'train/loss': 3, acc: 3 });
+    children.at(-1)!.kill('SIGKILL');
+    expect(Object.keys((await runOver(engine, id)).metrics).sort()).toEqual(
+      expect.arrayContaining(['acc', 'test/accuracy', 'train/loss']),
+    );
+    expect(await counts()).not.toHaveProperty('loss');
+  });
+
+  it('whose engine comes late has them, too, and each once', async () => {
+    const code = `
+import tunesmith
+run = tunesmith.init(name="late")
+for epoch in range(1, 4): print(f"epoch {epoch} acc {epoch / 4:.2f}")
+`;
+    const home = temporary();
+    fs.mkdirSync(path.join(home, '.tunesmith'));
+    expect(spawnSync('python3', ['-c', code], { cwd: home, env: environment() }).status).toBe(0);
+    const [id] = fs.readdirSync(path.join(home, '.tunesmith', 'runs'));
+    const target = path.join(workspace().folder, '.tunesmith', 'runs', id!);
+    fs.renameSync(path.join(home, '.tunesmith', 'runs', id!), target);
+    const run = await named('late', 'completed');
+    expect(run.metrics.acc).toMatchObject({ count: 3, last: 0.75, source: 'output' });
+    expect(JSON.parse(fs.readFileSync(path.join(target, 'read.json'), 'utf8'))).toEqual({
+      output: fs.statSync(path.join(target, 'output.log')).size,
+    });
+  });
+
   it('that is killed has crashed, with all it logged; one that fails says why', async () => {
     const child = await byHand(`
 import os, tunesmith

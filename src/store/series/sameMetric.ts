@@ -1,0 +1,34 @@
+/** Decides whether two names are of the same metric: what a program prints often repeats what it records, by another name. */
+
+/** Words for the parts of the data. A name without one is of the training. */
+const PARTS = new Map([
+  ...['train', 'training', 'trn', 'tr'].map((word) => [word, ''] as const),
+  ...['val', 'valid', 'validation', 'dev'].map((word) => [word, 'val'] as const),
+  ...['test', 'tst'].map((word) => [word, 'test'] as const),
+  ...['eval', 'evaluation'].map((word) => [word, 'eval'] as const),
+]);
+const SYNONYMS = new Map([
+  ['acc', 'accuracy'],
+  ['ppl', 'perplexity'],
+  ['lr', 'learningrate'],
+  ['grad', 'gradient'],
+]);
+/** Words that say how a value was summed up, not of what. */
+const FILLERS = new Set(['average', 'avg', 'mean', 'step', 'epoch', 'batch', 'set']);
+
+/**
+ * Returns a key that names of the same metric share: `Train Loss`, `train/loss`, `losses/loss` and `loss` have one, `val_loss` and
+ * `Validation/Average Loss` another.
+ */
+export function meaningOf(name: string): string {
+  const segments = name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split('/')
+    .map((segment) => segment.split(/[^\p{L}\p{N}]+/u).filter(Boolean));
+  let part = '';
+  for (const word of segments.flat()) part = PARTS.get(word) || part;
+  const telling = segments.map((words) => words.filter((word) => !PARTS.has(word) && !FILLERS.has(word)));
+  const words = telling.findLast(({ length }) => length > 0) ?? segments.flat();
+  return `${part}/${words.map((word) => SYNONYMS.get(word) ?? word).join('')}`;
+}

@@ -20,7 +20,7 @@ def main(folder):
 
 
 def mnist(folder):
-    for name, train, test in (("mnist", 4000, 1000), ("mnist-60000", 60000, 1000)):
+    for name, train, test in (("mnist", 1500, 300), ("mnist-60000", 60000, 1000)):
         raw = folder / name / "MNIST" / "raw"
         raw.mkdir(parents=True, exist_ok=True)
         for part, count in (("train", train), ("t10k", test)):

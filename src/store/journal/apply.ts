@@ -52,7 +52,7 @@ export class Application {
   /** Before the names of its metrics; rank 0, which decides the objective, has none. */
   private readonly prefix: string;
   private readonly source: Source;
-  /** What the metrics mean that the program records itself, or a library's hook or its log files for it; made when it is asked for. */
+  /** Meanings of the metrics that the program records, itself or by a hook or log files; null until they are asked for. */
   private meanings: Set<string> | null = null;
 
   constructor(

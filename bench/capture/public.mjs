@@ -45,7 +45,7 @@ export const PUBLIC = [
     'pytorch/ignite',
     'examples/gan',
     'dcgan.py',
-    '--dataset fake --dataroot . --output-dir out --epochs 2 --batch-size 8 --g-filters 8 --d-filters 8 --workers 0'.split(
+    '--dataset fake --dataroot . --output-dir out --epochs 2 --batch-size 2 --g-filters 8 --d-filters 8 --workers 0'.split(
       ' ',
     ),
   ),

@@ -31,6 +31,7 @@ export interface TunesmithApi {
   readonly engines: Engines;
   readonly explorer: Explorer;
   readonly foundLogs: FoundLogs;
+  readonly mcpServers: McpServers;
   readonly panels: Panels;
 }
 
@@ -63,7 +64,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   own(new Notifications(engines));
   own(new Conditions(engines));
   own(new Budgets(engines));
-  own(new McpServers(distFolder, version));
+  const mcpServers = own(new McpServers(distFolder, version));
   own(new AgentTools(new EditorBench(engines, files)));
 
   const parts = { engines, explorer, files, panels, logs, foundLogs, log, extensionUri };
@@ -71,7 +72,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   void vscode.commands.executeCommand('setContext', CONTEXT.ready, true);
   // `npm start` begins with the charts on the screen.
   if (process.env.TUNESMITH_OPEN_PANEL === '1') void vscode.commands.executeCommand(commandId('panel.open'));
-  return { engines, explorer, foundLogs, panels };
+  return { engines, explorer, foundLogs, mcpServers, panels };
 }
 
 /** Training goes on without us: engines are left alone. */

@@ -30,6 +30,7 @@ import {
   RunDetail,
   RunQuery,
   Search,
+  SearchDetail,
   SeriesData,
   SeriesQuery,
 } from './rows.js';
@@ -231,7 +232,7 @@ export const Requests = {
     params: z.object({ experiment: z.string().optional(), file: z.string().optional() }).strict(),
     result: z.object({ searches: z.array(Search) }),
   },
-  'searches/get': { params: z.object({ id: Id }).strict(), result: Search },
+  'searches/get': { params: z.object({ id: Id }).strict(), result: SearchDetail },
   'searches/start': { params: StartSearch, result: z.object({ search: Search }) },
   'searches/stop': { params: z.object({ id: Id }).strict(), result: Empty },
   /** Starts no new trial and pauses the running ones. */

@@ -202,6 +202,10 @@ export const Search = z.object({
 });
 export type Search = z.infer<typeof Search>;
 
+/** Adds to `Search` the acts of agents on it: the newest 50, oldest first; absent if there is none. */
+export const SearchDetail = Search.extend({ acts: z.array(AgentAct).optional() });
+export type SearchDetail = z.infer<typeof SearchDetail>;
+
 export const Experiment = z.object({
   name: z.string(),
   runs: z.number().int(),

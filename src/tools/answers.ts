@@ -1,4 +1,5 @@
 /** Runs and searches as an agent gets them: small, with units in the names of the keys. */
+import type { AgentAct } from '../protocol/agents.js';
 import { runDuration } from '../format/times.js';
 import type { FileProblem, MetricSummary, Run, Search } from '../protocol/engine.js';
 import { forJson } from '../protocol/floats.js';
@@ -64,6 +65,16 @@ export function briefMetrics(metrics: Run['metrics']): Record<string, object> {
         { last, last_step: lastStep, min, max, points: count },
       ]),
   );
+}
+
+/** The newest acts of agents on a run or a search. */
+export function briefActs(acts: readonly AgentAct[] = []): object[] {
+  return acts.slice(-20).map(({ time, agent, what, consent }) => ({
+    time: isoTime(time),
+    agent: shortName(agent),
+    what: shortName(what),
+    consent,
+  }));
 }
 
 export function briefProblem({ line, column, severity, message, hint }: FileProblem): object {

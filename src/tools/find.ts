@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { isExperimentFile } from '../experiment/index.js';
 import { DATA_FOLDER } from '../files/real.js';
-import { ErrorCode, type RunDetail, type Search } from '../protocol/engine.js';
+import { ErrorCode, type RunDetail, type SearchDetail } from '../protocol/engine.js';
 import { ID_PATTERN } from '../protocol/runFiles.js';
 import { ToolError, type Bench, type BenchFolder } from './bench.js';
 import { shortName } from './texts.js';
@@ -19,7 +19,7 @@ export async function findRun(bench: Bench, id: string): Promise<{ folder: Bench
   throw new ToolError(`There is no run ${shortName(id)}. Ids of runs come from list_runs.`);
 }
 
-export async function findSearch(bench: Bench, id: string): Promise<{ folder: BenchFolder; search: Search }> {
+export async function findSearch(bench: Bench, id: string): Promise<{ folder: BenchFolder; search: SearchDetail }> {
   const found = await lookFor(bench, id, (folder) => folder.request('searches/get', { id }));
   if (found) return { folder: found.folder, search: found.item };
   throw new ToolError(`There is no search ${shortName(id)}. Ids of searches come from list_searches.`);
@@ -29,7 +29,7 @@ export async function findSearch(bench: Bench, id: string): Promise<{ folder: Be
 export async function findEither(
   bench: Bench,
   id: string,
-): Promise<{ folder: BenchFolder; run: RunDetail } | { folder: BenchFolder; search: Search }> {
+): Promise<{ folder: BenchFolder; run: RunDetail } | { folder: BenchFolder; search: SearchDetail }> {
   try {
     return await findSearch(bench, id);
   } catch (error) {

@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 import {
@@ -202,6 +202,35 @@ describe('runs', function () {
     assert.equal(run.by, search.by.replace('agent ', ''));
     assert.equal(await command('agents.disallow'), 1);
     await until('no budget in the status', () => !engines.folders[0]!.condition.grants);
+  });
+
+  it('offers its tools as a server for agents once the person wants it, and that server answers', async function () {
+    const { mcpServers } = await api();
+    const settings = vscode.workspace.getConfiguration('tunesmith');
+    assert.deepEqual(mcpServers.servers(), []);
+    await settings.update('agents.mcpServer', true, vscode.ConfigurationTarget.Global);
+    try {
+      const [server, ...others] = mcpServers.servers();
+      assert.ok(server && others.length === 0);
+      const hello = {
+        protocolVersion: '2025-06-18',
+        capabilities: {},
+        clientInfo: { name: 'host test', version: '1' },
+      };
+      const line = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: hello });
+      const answer = await new Promise<string>((resolve, reject) => {
+        const env = { ...process.env, ...server.env } as NodeJS.ProcessEnv;
+        const child = execFile(server.command, server.args, { env, timeout: 30_000 }, reject);
+        child.stdout!.once('data', (data) => {
+          resolve(String(data));
+          child.kill();
+        });
+        child.stdin!.write(`${line}\n`);
+      });
+      assert.match(answer, /"serverInfo":\{"name":"tunesmith"/);
+    } finally {
+      await settings.update('agents.mcpServer', undefined, vscode.ConfigurationTarget.Global);
+    }
   });
 
   it('searches, marks the best and applies it without losing a comment', async () => {

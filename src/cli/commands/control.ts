@@ -20,7 +20,7 @@ function report(context: Context, what: string, result: RequestResult<'runs/stop
 }
 
 /** By its id or the beginning of it. */
-function searchNamed(searches: readonly Search[], word: string): Search | undefined {
+export function searchNamed(searches: readonly Search[], word: string): Search | undefined {
   return searches.find(({ id }) => id === word || (word.length >= 4 && id.startsWith(word)));
 }
 

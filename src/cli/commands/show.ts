@@ -1,9 +1,13 @@
 import type { Branch } from '../../protocol/branch.js';
-import { JSON_OPTION, type Command } from '../command.js';
+import type { AgentAct } from '../../protocol/agents.js';
+import type { SearchDetail } from '../../protocol/engine.js';
+import { JSON_OPTION, type Command, type Input } from '../command.js';
+import type { Context } from '../context.js';
+import { searchNamed } from './control.js';
 import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { formatRunTime } from '../../format/times.js';
-import { detailJson, namesReadFromOutput } from '../shapes.js';
+import { detailJson, namesReadFromOutput, searchJson } from '../shapes.js';
 import { messageLines } from '../messages.js';
 import { safe, safeLine, table } from '../terminal.js';
 import type { Recorded } from '../../protocol/recorded.js';
@@ -11,15 +15,18 @@ import { ownFirst } from '../../protocol/systemMetrics.js';
 
 export const show: Command = {
   name: 'show',
-  usage: 'RUN',
-  summary: 'Shows one run: parameters, metrics, where and how it ran, and how it ended.',
-  details: 'RUN is an id, the beginning of one, a name, or `latest`.',
+  usage: 'RUN|SEARCH',
+  summary: 'Shows one run or search: parameters, metrics, where and how it ran, how it ended, what agents did.',
+  details: 'RUN is an id, the beginning of one, a name, or `latest`. SEARCH is an id or the beginning of one.',
   options: { json: JSON_OPTION },
   examples: [['tunesmith show latest', 'the newest run']],
   args: [1, 1],
   async run(context, input) {
-    const found = await context.run(input.args[0]!);
+    const [word] = input.args;
     const engine = await context.engine();
+    const search = searchNamed((await engine.request('searches/list', {})).searches, word!);
+    if (search) return showSearch(context, input, await engine.request('searches/get', { id: search.id }));
+    const found = await context.run(word!);
     const run = await engine.request('runs/get', { id: found.id });
     const recorded = await engine.request('runs/recorded', { id: found.id });
     if (input.flag('json')) {
@@ -96,13 +103,7 @@ export const show: Command = {
     if (more > 0) context.print(`  … and ${more} more: tunesmith metrics ${run.id}`);
     const printed = namesReadFromOutput(run);
     if (printed.length > 0) context.print(`  ${paint('dim', 'read from the output:')} ${safeLine(printed.join(', '))}`);
-    if (run.acts) {
-      context.print();
-      for (const { time, agent, what, consent } of run.acts)
-        context.print(
-          `  ${paint('dim', new Date(time).toLocaleString())} agent ${safeLine(agent)} ${safeLine(what)} (${consent === 'asked' ? 'you agreed' : 'within its budget'})`,
-        );
-    }
+    printActs(context, run.acts);
     if (run.messages.length > 0) {
       context.print();
       for (const line of messageLines(run.messages, paint)) context.print(line);
@@ -112,6 +113,52 @@ export const show: Command = {
     return 0;
   },
 };
+
+function showSearch(context: Context, input: Input, search: SearchDetail): number {
+  if (input.flag('json')) {
+    context.json({ ...searchJson(search), ...(search.acts && { acts: search.acts }) });
+    return 0;
+  }
+  const { paint } = context;
+  const { best, counts, objective } = search;
+  const facts: [string, string][] = [
+    ['experiment', search.experiment],
+    ['status', search.status],
+    ...(search.by === undefined ? [] : [['started by', `agent ${search.by}`] as [string, string]]),
+    ['sampler', search.reason === null ? search.sampler : `${search.sampler} (${search.reason})`],
+    ...(search.pruner === null ? [] : [['pruner', search.pruner] as [string, string]]),
+    [
+      'trials',
+      `${counts.total} of ${search.trials ?? 'as many as the sampler needs'}: ${counts.completed} completed, ${counts.pruned} pruned, ${counts.failed} failed, ${counts.stopped} stopped`,
+    ],
+    ...(objective && best
+      ? [
+          ['best', `${objective.metric} ${formatNumber(best.objective)} (trial ${best.trial}, run ${best.run})`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+    ...Object.entries(best?.params ?? {}).map(([name, value]): [string, string] => [
+      `  ${name}`,
+      formatParam(value, markAt(best?.floats, name)),
+    ]),
+    ...(search.error === null ? [] : [['error', search.error] as [string, string]]),
+  ];
+  context.print(`${paint('bold', safeLine(search.name))} ${paint('dim', search.id)}`);
+  for (const [name, value] of facts) context.print(`  ${paint('dim', safeLine(name).padEnd(14))} ${safeLine(value)}`);
+  printActs(context, search.acts);
+  return 0;
+}
+
+function printActs(context: Context, acts: readonly AgentAct[] | undefined): void {
+  if (!acts) return;
+  context.print();
+  for (const { time, agent, what, consent } of acts)
+    context.print(
+      `  ${context.paint('dim', new Date(time).toLocaleString())} agent ${safeLine(agent)} ${safeLine(what)} (${consent === 'asked' ? 'you agreed' : 'within its budget'})`,
+    );
+}
 
 const branchText = ({ run, step }: Branch): string => (step === null ? run : `${run}, from step ${step} on`);
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parseExperiment } from '../../experiment/index.js';
 import { entryOf } from '../../protocol/records.js';
-import { briefMetrics, briefProblem, briefRun, briefSearch, numberOf } from '../answers.js';
+import { briefActs, briefMetrics, briefProblem, briefRun, briefSearch, numberOf } from '../answers.js';
 import { ToolError } from '../bench.js';
 import { readFileText } from './fileText.js';
 import { findFile, findRun, findSearch } from '../find.js';
@@ -43,12 +43,7 @@ export const showRun = readingTool({
           log_end: untrusted(run.error.logTail, 2000, 'end'),
         },
       }),
-      acts_of_agents: (run.acts ?? []).slice(-20).map(({ time, agent, what, consent }) => ({
-        time: isoTime(time),
-        agent: shortName(agent),
-        what: shortName(what),
-        consent,
-      })),
+      acts_of_agents: briefActs(run.acts),
       messages: run.messages.slice(-20).map(({ time, level, text, count }) => ({
         time: isoTime(time),
         level,
@@ -77,6 +72,7 @@ export const showSearch = readingTool({
       pruner: search.pruner,
       parallel: search.parallel,
       space: search.space,
+      acts_of_agents: briefActs(search.acts),
     };
   },
 });

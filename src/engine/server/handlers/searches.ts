@@ -18,7 +18,11 @@ export function searchHandlers({ store, searches, searchFolders, insights }: Eng
     };
   return {
     'searches/list': (query) => ({ searches: store.searches.list(query) }),
-    'searches/get': ({ id }) => searches.row(id),
+    'searches/get': ({ id }) => {
+      const search = searches.row(id);
+      const acts = store.acts.of(id);
+      return acts.length > 0 ? { ...search, acts } : search;
+    },
     'searches/start': async (request, client) => ({ search: await searches.start(request, client.environment) }),
     'searches/stop': done((id) => searches.stop(id)),
     'searches/pause': done((id) => searches.pause(id)),

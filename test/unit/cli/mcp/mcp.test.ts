@@ -113,6 +113,12 @@ describe.sequential('tunesmith mcp', () => {
     const shown = await workspace.tunesmith(['show', best.run]);
     expect(shown.out).toMatch(/started by +agent test-agent/);
     expect(shown.out).toContain('agent test-agent wrote its note (you agreed)');
+    const shownSearch = await workspace.tunesmith(['show', search.id]);
+    expect(shownSearch.out).toMatch(/trials +8 of 8: 8 completed/);
+    expect(shownSearch.out).toContain('agent test-agent started it (you agreed)');
+    expect(await mate.call('show_search', { search: search.id })).toMatchObject({
+      acts_of_agents: [{ what: 'started it', consent: 'asked' }],
+    });
   });
 
   it('does nothing when the person says no', async () => {

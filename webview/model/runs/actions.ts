@@ -123,6 +123,18 @@ export function actionsFor(
       run: many('runs/resume', l10n.t('Resuming'), resumable),
     });
     add(one !== null, { id: 'rerun', label: l10n.t('Run again'), icon: 'debug-rerun', run: () => rerun(model, one!) });
+    add(one !== null, {
+      id: 'branch',
+      label: l10n.t('Branch from a Checkpoint…'),
+      icon: 'git-branch',
+      run: () => model.host.command('tunesmith.run.branch', one!.id),
+    });
+    add(one !== null && one.file !== null, {
+      id: 'alerts',
+      label: l10n.t('Alerts…'),
+      icon: 'bell',
+      run: () => model.host.command('tunesmith.alerts.edit', one!.file),
+    });
   }
   actions.push(drawOnly(model, runs));
   add(one !== null, { id: 'rename', label: l10n.t('Rename…'), icon: 'edit', run: () => ask('rename', runs) });

@@ -1,4 +1,5 @@
 /** The context of a command: its workspace, its output and its connection to the engine. */
+import { once } from 'node:events';
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { connectEngine, EngineError, type EngineConnection } from '../engine/clients/index.js';
@@ -36,6 +37,13 @@ export class Context {
 
   print(text = ''): void {
     process.stdout.write(`${forStream(text, process.stdout)}\n`);
+  }
+
+  /** Prints a part of a long text, and waits while whoever reads it is slow. */
+  async write(text: string): Promise<void> {
+    const { stdout } = process;
+    const isTaken = stdout.write(stdout.isTTY ? escapeUnsafe(text) : text);
+    if (!isTaken) await once(stdout, 'drain');
   }
 
   json(value: unknown): void {

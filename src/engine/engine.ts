@@ -110,7 +110,7 @@ export class Engine {
       close: () => index.close(),
     };
     const changes = new Changes({
-      run: (id) => store.runs.get(id),
+      runs: (ids) => store.runs.getMany(ids),
       search: (id) => store.searches.get(id),
       logSize: (id) => folders.logSize(id),
     });

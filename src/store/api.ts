@@ -98,9 +98,13 @@ export interface RunsApi {
   /** Names of all params and metrics in the selected runs (the query's offset and limit don't matter), sorted. */
   columns(query: RunQuery): { params: string[]; metrics: string[] };
   experiments(): Experiment[];
+  /** Runs of an experiment that belong to no search, hidden ones included. */
+  countAlone(experiment: string): number;
+  /** For whoever needs no more than that of a run; null if there is none. */
+  status(id: string): RunStatus | null;
   /** Runs that are not at an end (queued, starting, running, paused, stopping), oldest first; not the deleted ones. */
   live(): Run[];
-  /** Ids of the runs that are over and of whose journals nothing was read yet, newest first. */
+  /** Ids of the runs that are known to be over and of whose journals nothing was read yet, newest first. */
   unreadJournals(): string[];
   /** Ids of all runs, hidden ones included: what `.tunesmith/runs/` is compared with on start. */
   ids(): string[];

@@ -168,6 +168,16 @@ export class Database {
     }
   }
 
+  /** Does work that reads only what `write` writes of the rows held back, or what is never behind. */
+  caughtUp<T>(write: () => void, work: () => T): T {
+    try {
+      this.knowingly(() => this.transaction(write));
+    } catch (error) {
+      if (this.depth > 0 || !(error instanceof StoreWriteError)) throw error;
+    }
+    return this.knowingly(work);
+  }
+
   /** A full disk keeps nobody from reading; what is read then may be a little old. */
   private catchUpIfPossible(): void {
     if (performance.now() < this.catchUpAt) return;

@@ -171,4 +171,31 @@ export const MIGRATIONS: readonly string[] = [
   -- What ingest has committed and the rows of journals and runs do not have yet (see journal/late.ts).
   CREATE TABLE late (seq INTEGER PRIMARY KEY AUTOINCREMENT, data TEXT NOT NULL);
   `,
+  `
+  -- How many runs an experiment and a search ('': none) have by status, so that no count grows with the history.
+  CREATE TABLE tallies (
+    search TEXT NOT NULL, experiment TEXT NOT NULL, status TEXT NOT NULL, deleted INTEGER NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (search, experiment, status, deleted)
+  ) WITHOUT ROWID;
+  CREATE INDEX tallies_by_experiment ON tallies (experiment, search);
+  INSERT INTO tallies SELECT coalesce(search, ''), experiment, status, deleted_at IS NOT NULL, count(*) FROM runs GROUP BY 1, 2, 3, 4;
+  CREATE TRIGGER tally_insert AFTER INSERT ON runs BEGIN
+    INSERT INTO tallies VALUES (coalesce(new.search, ''), new.experiment, new.status, new.deleted_at IS NOT NULL, 1)
+      ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+  CREATE TRIGGER tally_delete AFTER DELETE ON runs BEGIN
+    UPDATE tallies SET n = n - 1 WHERE search = coalesce(old.search, '') AND experiment = old.experiment
+      AND status = old.status AND deleted = (old.deleted_at IS NOT NULL);
+  END;
+  CREATE TRIGGER tally_update AFTER UPDATE OF search, experiment, status, deleted_at ON runs BEGIN
+    UPDATE tallies SET n = n - 1 WHERE search = coalesce(old.search, '') AND experiment = old.experiment
+      AND status = old.status AND deleted = (old.deleted_at IS NOT NULL);
+    INSERT INTO tallies VALUES (coalesce(new.search, ''), new.experiment, new.status, new.deleted_at IS NOT NULL, 1)
+      ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+  CREATE INDEX runs_by_start ON runs (experiment, started_at) WHERE deleted_at IS NULL;
+  CREATE INDEX runs_by_end ON runs (experiment, ended_at) WHERE deleted_at IS NULL;
+  CREATE INDEX runs_by_best ON runs (search, objective, trial)
+    WHERE search IS NOT NULL AND deleted_at IS NULL AND objective IS NOT NULL;
+  `,
 ];

@@ -178,7 +178,7 @@ export class Searches implements SearchesApi {
       stopped: 0,
     };
     const groups = this.db.all<{ status: string; n: number }>(
-      'SELECT status, count(*) n FROM runs WHERE search = ? AND deleted_at IS NULL GROUP BY status',
+      'SELECT status, sum(n) n FROM tallies WHERE search = ? AND deleted = 0 AND n > 0 GROUP BY status',
       row.id,
     );
     for (const { status, n } of groups) {

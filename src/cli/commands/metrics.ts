@@ -5,6 +5,15 @@ import { suggest } from '../../experiment/suggest.js';
 import { readPoints } from '../points.js';
 import { safeLine } from '../terminal.js';
 
+/** Rows that are written at once. */
+const ROWS = 5000;
+
+const jsonRow = ({ step, time, value, lost }: MetricPoint): string =>
+  JSON.stringify({ step, time, value, ...(lost && { lost }) }, null, 2).replace(/^/gm, '  ');
+
+const tableRow = ({ step, time, value, lost }: MetricPoint, isMarked: boolean): string =>
+  `${step}\t${new Date(time).toISOString()}\t${value}${isMarked ? `\t${lost ? 'lost' : ''}` : ''}`;
+
 export const metrics: Command = {
   name: 'metrics',
   usage: 'RUN [METRIC]',
@@ -43,18 +52,20 @@ export const metrics: Command = {
     const points = input.whole('points');
     const lost = input.flag('lost');
     if (lost && points !== undefined) throw new CommandError('--lost shows all points: leave out --points.');
-    const rows: MetricPoint[] = [];
-    for await (const page of readPoints(await context.engine(), run.id, metric, points, lost)) rows.push(...page);
-    if (input.flag('json')) {
-      context.json(rows.map(({ step, time, value, lost }) => ({ step, time, value, ...(lost && { lost }) })));
-      return 0;
+    const isJson = input.flag('json');
+    const text = isJson ? jsonRow : (row: MetricPoint) => tableRow(row, lost);
+    if (!isJson) context.print(`step\ttime\tvalue${lost ? '\tlost' : ''}`);
+    // Page by page: a series may have more points than fit into one text.
+    let before = isJson ? '[\n' : '';
+    for await (const page of readPoints(await context.engine(), run.id, metric, points, lost)) {
+      for (let at = 0; at < page.length; at += ROWS) {
+        const rows = page.slice(at, at + ROWS).map(text);
+        await context.write(before + rows.join(isJson ? ',\n' : '\n'));
+        before = isJson ? ',\n' : '\n';
+      }
     }
-    context.print(`step\ttime\tvalue${lost ? '\tlost' : ''}`);
-    for (const row of rows) {
-      const { step, time, value } = row;
-      const mark = lost ? `\t${row.lost ? 'lost' : ''}` : '';
-      context.print(`${step}\t${new Date(time).toISOString()}\t${value}${mark}`);
-    }
+    if (isJson) context.print(before === '[\n' ? '[]' : '\n]');
+    else if (before !== '') context.print();
     return 0;
   },
 };

@@ -8,6 +8,7 @@ import { RunStatus, LIVE_STATUSES, type Run } from '../../protocol/engine.js';
 import { RUN_FILES } from '../../protocol/runFolder.js';
 import { sizeReal } from '../../files/real.js';
 import type { ActiveRuns } from './activeRuns.js';
+import { NEVER_STARTED } from './takeInFolders.js';
 import { RunIntake } from './intake/runIntake.js';
 
 /** Looked at each time: the newest ended runs, and as many others in turn. */
@@ -47,13 +48,15 @@ export class LateRecords {
     if (before === state) return;
     this.seen.set(id, state);
     const spec = folders.spec(id);
-    if (!spec || !sizes.some(({ file, size }) => size > store.ingest.expectedOffset(id, file))) return;
-    if (this.reading.has(id)) return;
+    if (!spec || this.reading.has(id)) return;
+    // An engine that was killed has read that it began, and did not come to say so.
+    const began = run.error?.message === NEVER_STARTED.message && folders.wasStarted(id, spec);
+    if (!began && !sizes.some(({ file, size }) => size > store.ingest.expectedOffset(id, file))) return;
     this.reading.add(id);
     const read = async (): Promise<void> => {
       try {
         const grew = await new RunIntake(this.active, spec).read(false);
-        if (!grew || !isAssumed(run) || this.active.has(id) || this.active.closed) return;
+        if (!(grew || began) || !isAssumed(run) || this.active.has(id) || this.active.closed) return;
         log.info(`run ${id}: its journal has grown, so it is not over as was assumed`);
         store.runs.update(id, { status: 'running', error: null, endedAt: null });
         changes.runChanged(id);

@@ -334,9 +334,7 @@ export class RunMaker {
   }
 
   private nextName(experiment: string, rangeTest?: RangeTest): string {
-    const { store } = this.options;
-    const query = { experiment, search: null, limit: 1 };
-    const count = store.runs.list(query).total + store.runs.list({ ...query, deleted: true }).total;
+    const count = this.options.store.runs.countAlone(experiment);
     return `${rangeTest ? 'learning rates ' : ''}${experiment} ${count + 1}`;
   }
 

@@ -7,13 +7,15 @@ import type { Client } from './server.js';
 import { setEntry } from '../../protocol/records.js';
 
 const INTERVAL = 250;
-/** Rows in one message; the rest goes with the next. */
-const ROWS = 500;
+/** Milliseconds after which clients hear that a series has grown that did not grow for a while: the first point is not to wait. */
+const FIRST = 10;
+/** Rows in one message: what is read in a few milliseconds. The rest goes in the next turns of the event loop. */
+const ROWS = 50;
 /** A client that has not taken this much yet is left in peace. */
 const BACKLOG = 1024 * 1024;
 
 export interface ChangeReader {
-  run(id: string): Run | null;
+  runs(ids: readonly string[]): Run[];
   search(id: string): Search | null;
   /** Size in bytes of the run's output; null when unknown. */
   logSize(run: string): number | null;
@@ -37,6 +39,8 @@ export class Changes {
   listener: ((id: string) => void) | null = null;
   private timer: NodeJS.Timeout | undefined;
   private flushedAt = 0;
+  private seriesTimer: NodeJS.Timeout | undefined;
+  private seriesAt = 0;
 
   constructor(private readonly reader: ChangeReader) {}
 
@@ -112,7 +116,8 @@ export class Changes {
       if (!metrics) pending.series.set(run, (metrics = new Map()));
       metrics.set(metric, count);
     }
-    this.schedule();
+    const wait = Math.max(FIRST, INTERVAL - (Date.now() - this.seriesAt));
+    if (this.clients.size > 0) this.seriesTimer ??= setTimeout(() => this.flushSeries(), wait);
   }
 
   /** Tells every client when the state of the engine itself has changed. Call it now and then. */
@@ -136,7 +141,9 @@ export class Changes {
 
   close(why: string): void {
     clearTimeout(this.timer);
+    clearTimeout(this.seriesTimer);
     this.flush();
+    this.flushSeries();
     for (const client of this.clients.keys()) client.notify('leaving', { why });
   }
 
@@ -146,42 +153,52 @@ export class Changes {
     this.timer = setTimeout(() => this.flush(), wait);
   }
 
+  private flushSeries(): void {
+    this.seriesTimer = undefined;
+    this.seriesAt = Date.now();
+    for (const [client, { series }] of this.clients) {
+      if (series.size === 0) continue;
+      if (client.backlog() > BACKLOG) {
+        this.seriesTimer ??= setTimeout(() => this.flushSeries(), INTERVAL);
+        continue;
+      }
+      client.notify('seriesChanged', {
+        runs: Object.fromEntries([...series].map(([run, metrics]) => [run, Object.fromEntries(metrics)])),
+      });
+      series.clear();
+    }
+  }
+
   private flush(): void {
     this.timer = undefined;
     this.flushedAt = Date.now();
-    const runs = memoize((id: string) => this.reader.run(id));
+    const ready = [...this.clients].filter(([client]) => client.backlog() <= BACKLOG);
+    const due = new Map(ready.map(([client, pending]) => [client, take(pending.runs, ROWS)]));
+    const ids = [...new Set([...due.values()].flat())];
+    const runs = new Map(ids.length > 0 ? this.reader.runs(ids).map((run) => [run.id, run]) : []);
     const searches = memoize((id: string) => this.reader.search(id));
-    let more = false;
-    for (const [client, pending] of this.clients) {
-      if (client.backlog() > BACKLOG) {
-        more = true;
-        continue;
-      }
-      this.tell(client, pending, runs, searches);
-      more ||= pending.runs.size > 0 || pending.searches.size > 0;
+    for (const [client, pending] of ready) {
+      this.tell(
+        client,
+        pending,
+        due.get(client)!.flatMap((id) => runs.get(id) ?? []),
+        searches,
+      );
     }
-    if (more) this.schedule();
+    const isLeft = ({ runs: left, searches: also }: Pending): boolean => left.size > 0 || also.size > 0;
+    if (ready.some(([, pending]) => isLeft(pending))) {
+      this.timer = setTimeout(() => this.flush(), 0);
+    } else if (ready.length < this.clients.size) this.schedule();
   }
 
-  private tell(
-    client: Client,
-    pending: Pending,
-    runs: (id: string) => Run | null,
-    searches: (id: string) => Search | null,
-  ): void {
+  private tell(client: Client, pending: Pending, runs: Run[], searches: (id: string) => Search | null): void {
     const changed = {
-      runs: take(pending.runs, ROWS).flatMap((id) => runs(id) ?? []),
+      runs,
       searches: take(pending.searches, ROWS).flatMap((id) => searches(id) ?? []),
       removedRuns: take(pending.removedRuns, Infinity),
       removedSearches: take(pending.removedSearches, Infinity),
     };
     if (Object.values(changed).some((rows) => rows.length > 0)) client.notify('changed', changed);
-    if (pending.series.size > 0) {
-      client.notify('seriesChanged', {
-        runs: Object.fromEntries([...pending.series].map(([run, metrics]) => [run, Object.fromEntries(metrics)])),
-      });
-      pending.series.clear();
-    }
     const logs: Record<string, number> = {};
     for (const [run, told] of pending.watchedLogs) {
       const size = this.reader.logSize(run);

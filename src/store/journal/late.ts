@@ -40,6 +40,7 @@ export class Late {
   private readonly heads = new WeakMap<JournalRow, Uint8Array | null>();
   /** Rows of an engine that was killed, or of before a rollback, are to be carried out first. */
   private recovers = true;
+  private hasRows = false;
 
   constructor(private readonly db: Database) {
     db.beforeCommit(() => this.append());
@@ -84,6 +85,17 @@ export class Late {
     this.freshBests.set(run, row);
   }
 
+  /** Writes the best values of some runs. */
+  writeBests(runs: readonly number[]): void {
+    this.recover();
+    for (const run of runs) {
+      const row = this.bests.get(run);
+      if (!row) continue;
+      this.writeBest(run, row);
+      this.bests.delete(run);
+    }
+  }
+
   private append(): void {
     if (this.freshJournals.size === 0 && this.freshBests.size === 0) return;
     const held: Held = { journals: [], heads: [], bests: [] };
@@ -97,15 +109,17 @@ export class Late {
     this.db.run('INSERT INTO late (data) VALUES (?)', JSON.stringify(held));
     this.freshJournals.clear();
     this.freshBests.clear();
+    this.hasRows = true;
     this.db.holdBack();
   }
 
   private write(): void {
     this.recover();
-    if (this.journals.size === 0 && this.bests.size === 0) return;
+    if (!this.hasRows && this.journals.size === 0 && this.bests.size === 0) return;
     for (const [run, files] of this.journals) for (const [file, row] of files) this.writeJournal(run, file, row);
     for (const [run, row] of this.bests) this.writeBest(run, row);
     this.db.run('DELETE FROM late');
+    this.hasRows = false;
     this.journals.clear();
     this.bests.clear();
     this.freshJournals.clear();

@@ -1,4 +1,11 @@
-import { RunQuery, type Experiment, type Goal, type Run, type RunDetail } from '../../protocol/engine.js';
+import {
+  RunQuery,
+  type Experiment,
+  type Goal,
+  type Run,
+  type RunDetail,
+  type RunStatus,
+} from '../../protocol/engine.js';
 import { toWire, type Params, type WireNumber } from '../../protocol/values.js';
 import type { ActsApi, NewRun, RunMedia, RunMessage, RunPatch, RunsApi } from '../api.js';
 import type { Database, SqlValue } from '../database.js';
@@ -117,9 +124,18 @@ export class Runs implements RunsApi {
   }
 
   getMany(ids: readonly string[]): Run[] {
-    return this.select(
-      'SELECT runs.* FROM json_each(?) wanted CROSS JOIN runs ON runs.id = wanted.value ORDER BY wanted.key',
-      JSON.stringify(ids),
+    this.db.settle();
+    const keys = this.db.knowingly(() => ids.flatMap((id) => this.writer.key(id) ?? []));
+    // Only their own rows: while many runs log, those of all others are behind as well.
+    const write = (): void => {
+      this.series.saveRuns(keys);
+      this.writer.saveBests(keys);
+    };
+    return this.db.caughtUp(write, () =>
+      this.select(
+        'SELECT runs.* FROM json_each(?) wanted CROSS JOIN runs ON runs.key = wanted.value ORDER BY wanted.key',
+        JSON.stringify(keys),
+      ),
     );
   }
 
@@ -166,15 +182,29 @@ export class Runs implements RunsApi {
   }
 
   experiments(): Experiment[] {
+    const newest = (column: string): string =>
+      `coalesce((SELECT ${column} FROM runs WHERE experiment = named AND deleted_at IS NULL ORDER BY ${column} DESC LIMIT 1), 0)`;
     return this.db.all<Experiment>(
-      `SELECT experiment name, sum(run) runs, sum(live) live, sum(search) searches, max(at) lastActivity FROM (
-         SELECT experiment, 1 run, status IN (${LIVE_SQL}) live, 0 search,
-           max(created_at, coalesce(started_at, 0), coalesce(ended_at, 0)) at
-         FROM runs WHERE deleted_at IS NULL
+      `SELECT named name, sum(runs) runs, sum(live) live, sum(searches) searches, max(max(at),
+         ${newest('created_at')}, ${newest('started_at')}, ${newest('ended_at')}) lastActivity FROM (
+         SELECT experiment named, n runs, iif(status IN (${LIVE_SQL}), n, 0) live, 0 searches, 0 at
+         FROM tallies WHERE deleted = 0 AND n > 0
          UNION ALL
          SELECT experiment, 0, 0, 1, max(created_at, coalesce(ended_at, 0)) FROM searches)
-       GROUP BY experiment ORDER BY lastActivity DESC`,
+       GROUP BY named ORDER BY lastActivity DESC`,
     );
+  }
+
+  countAlone(experiment: string): number {
+    const row = this.db.get<{ n: number | null }>(
+      `SELECT sum(n) n FROM tallies WHERE experiment = ? AND search = ''`,
+      experiment,
+    );
+    return row?.n ?? 0;
+  }
+
+  status(id: string): RunStatus | null {
+    return this.db.get<{ status: RunStatus }>('SELECT status FROM runs WHERE id = ?', id)?.status ?? null;
   }
 
   live(): Run[] {
@@ -187,6 +217,7 @@ export class Runs implements RunsApi {
     return this.db
       .all<{ id: string }>(
         `SELECT id FROM runs WHERE status NOT IN (${LIVE_SQL})
+         AND coalesce(error ->> 'kind', '') NOT IN ('lost', 'not-started')
          AND NOT EXISTS (SELECT 1 FROM journals WHERE run = runs.key) ORDER BY created_at DESC`,
       )
       .map((row) => row.id);

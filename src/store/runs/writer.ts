@@ -86,6 +86,10 @@ export class RunWriter {
     this.late.holdBest(key, objective);
   }
 
+  saveBests(keys: readonly number[]): void {
+    this.late.writeBests(keys);
+  }
+
   saveProgress(key: number, progress: { fraction: number | null; text: string } | null): void {
     this.db.run('UPDATE runs SET progress = ? WHERE key = ?', progress && JSON.stringify(progress), key);
   }

@@ -170,6 +170,13 @@ export class SeriesTable {
     if (this.byId.size > MAX_HEADS) this.evict();
   }
 
+  /** Writes the rows of some runs. */
+  saveRuns(runs: readonly number[]): void {
+    this.load();
+    const wanted = new Set(runs);
+    for (const head of this.unsaved) if (wanted.has(head.run)) this.save(head);
+  }
+
   /** Writes the rows that are behind. */
   private saveLate(): void {
     // Whoever has opened the file has to read its inbox first: the rows do not have all of it.

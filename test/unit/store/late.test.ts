@@ -110,3 +110,35 @@ describe('rows that are written late', () => {
     expect(seen(killed(folder))).toMatchObject({ offset: 0, points: [] });
   });
 });
+
+describe('counts of runs', () => {
+  it('are those of the rows, whatever happens to them', () => {
+    const folder = temporary();
+    const store = openStore(folder);
+    const search = { search: 's1', trial: 0 };
+    for (const id of ['a', 'b', 'c']) store.runs.insert(newRun(folder, id, { createdAt: id.charCodeAt(0) }));
+    for (const id of ['d', 'e']) store.runs.insert(newRun(folder, id, { ...search, createdAt: 50 }));
+    expect(store.runs.countAlone('digits')).toBe(3);
+    expect(store.runs.experiments()).toEqual([{ name: 'digits', runs: 5, live: 5, searches: 0, lastActivity: 99 }]);
+    store.runs.update('a', { status: 'completed', endedAt: 500 });
+    store.runs.delete(['b'], 7);
+    store.runs.purge(['d']);
+    expect(store.runs.experiments()).toEqual([{ name: 'digits', runs: 3, live: 2, searches: 0, lastActivity: 500 }]);
+    expect(store.runs.countAlone('digits')).toBe(3);
+    store.runs.restore(['b']);
+    expect(store.runs.experiments()[0]).toMatchObject({ runs: 4, live: 3 });
+    expect([store.runs.status('a'), store.runs.status('x')]).toEqual(['completed', null]);
+  });
+});
+
+it('names the runs that are over and whose journals are unread, but none whose end is only assumed', () => {
+  const folder = temporary();
+  const store = openStore(folder);
+  const assumed = { kind: 'not-started', message: 'It was never started here.', logTail: '' } as const;
+  for (const [i, id] of ['old', 'new', 'read', 'assumed', 'live'].entries()) {
+    store.runs.insert(newRun(folder, id, { createdAt: i }, { status: id === 'live' ? 'running' : 'completed' }));
+  }
+  store.runs.update('assumed', { status: 'stopped', error: assumed });
+  store.ingest.frame('read', FILE, 0, lines(loss(0, 3)));
+  expect(store.runs.unreadJournals()).toEqual(['new', 'old']);
+});

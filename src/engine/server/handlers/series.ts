@@ -1,23 +1,37 @@
-import { LIVE_STATUSES } from '../../../protocol/engine.js';
+import { LIVE_STATUSES, type RunStatus, type SeriesData } from '../../../protocol/engine.js';
 import { readLog } from '../../disk/logText.js';
 import type { EngineParts } from '../../parts.js';
 import { notFound } from '../requestError.js';
 import type { Handlers } from '../server.js';
 
+/** Milliseconds of reading after which other requests are answered. */
+const SLICE_MS = 8;
+
 export function seriesHandlers({ store, folders, changes }: EngineParts) {
-  const existing = (id: string) => {
-    const run = store.runs.get(id);
-    if (!run) throw notFound('run', id);
-    return run;
+  // A run's whole row has the summaries of all its metrics, which would be read for each of them.
+  const statusOf = (id: string): RunStatus => {
+    const status = store.runs.status(id);
+    if (status === null) throw notFound('run', id);
+    return status;
   };
   return {
-    'series/read': ({ queries }) => ({ series: queries.map((query) => store.series.read(query)) }),
+    'series/read': async ({ queries }) => {
+      const series: SeriesData[] = [];
+      for (let until = performance.now() + SLICE_MS, i = 0; i < queries.length; i++) {
+        series.push(store.series.read(queries[i]!));
+        if (performance.now() < until) continue;
+        // Small requests that came meanwhile go first.
+        await new Promise((resolve) => setImmediate(resolve));
+        until = performance.now() + SLICE_MS;
+      }
+      return { series };
+    },
     'metrics/read': ({ run, metric, points, offset, limit, lost }) => {
-      existing(run);
+      statusOf(run);
       return store.series.points(run, metric, { points, offset, limit, lost });
     },
     'log/read': async ({ run, offset, limit }) => {
-      const ended = !LIVE_STATUSES.includes(existing(run).status);
+      const ended = !LIVE_STATUSES.includes(statusOf(run));
       return { ...(await readLog(folders.path(run), offset, limit, ended)), ended };
     },
     watch: ({ runs, logs }, client) => {

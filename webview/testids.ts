@@ -1,7 +1,7 @@
 /**
  * Stable `data-testid` values of the panel, for end-to-end tests.
  *
- *   tab-charts | tab-table | tab-insight | tab-form   the tabs
+ *   tab-charts | tab-table | tab-media | tab-insight | tab-form   the tabs
  *   experiment-picker, connection         header
  *   warnings                              above the charts: what the drawn runs warned of
  *   read-only, import-runs                above the views: the drawn runs are in logs of other tools
@@ -23,6 +23,9 @@
  *   insight-of-<id>                       what a search has learned; data-ready
  *   insight-<card>, insight-values-<card> history, importance, effects, surface, front, volume, parallel
  *   insight-left, insight-method          what is left to gain; importance for what
+ *   media-grid, media-filter, media-more  all media of the drawn runs
+ *   media-<name>                          what was logged under a name; data-step, data-kind. media-step: its slider;
+ *                                         media-look-ridge | media-look-heat | media-look-values for histograms
  *   drawing-of-<run>, drawing-run, drawing-name, drawing-step   histograms and plots that a run has logged
  *   confusion-of-<run>, confusion-run, confusion-shares   which classes were taken for which
  *   range-of-<run>, use-rate              loss by learning rate; data-points
@@ -73,6 +76,8 @@ export const TEST_IDS = {
   insightCard: (card: string) => `insight-${card}`,
   insightValues: (card: string) => `insight-values-${card}`,
   insightLeft: 'insight-left',
+  media: (name: string) => `media-${name}`,
+  mediaGrid: 'media-grid',
   drawing: (run: string) => `drawing-of-${run}`,
   confusion: (run: string) => `confusion-of-${run}`,
   range: (run: string) => `range-of-${run}`,

@@ -91,7 +91,7 @@ export const PanelState = z.object({
   selected: z.array(z.string()).nullable(),
   pinned: z.array(z.string()).default([]),
   hidden: z.array(z.string()).default([]),
-  tab: z.enum(['charts', 'table', 'insight', 'form']).default('charts'),
+  tab: z.enum(['charts', 'table', 'media', 'insight', 'form']).default('charts'),
   /** Free-form view settings (smoothing, axes, columns, zoom) owned by the webview. */
   view: record(z.unknown()).default({}),
 });

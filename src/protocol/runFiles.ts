@@ -26,6 +26,9 @@ export const RUN_FILES = {
   media: 'media',
 } as const;
 
+/** Name under which programs log their confusion matrix, as CSV. */
+export const CONFUSION_NAME = 'confusion matrix';
+
 /** Ids of runs and searches. They become part of paths, so they are checked wherever they enter. */
 export const ID_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
 

@@ -8,6 +8,7 @@ import type { Params } from '../../src/protocol/values.js';
 import { insight } from './insight.js';
 import { confusion, drawings, pruningRuns, pruningSeries, rangeRun, rangeSeries } from './results.js';
 import { applyTheme } from './themes.js';
+import { mediaFile, mediaList } from './media.js';
 import { FILE, World } from './world.js';
 
 const options = new URLSearchParams(location.search);
@@ -82,6 +83,10 @@ function answer(method: string, params: Record<string, never>): unknown {
       };
     case 'runs/drawings':
       return options.has('drawings') ? drawings(params as never) : { names: [], shown: null };
+    case 'runs/media':
+      return options.has('media') ? mediaList(options.get('media')) : { series: [], cut: false };
+    case 'media/read':
+      return { file: mediaFile(params as never) };
     case 'runs/confusion':
       return { confusion: options.has('confusion') ? confusion(id, options.get('confusion')) : null };
     case 'runs/start': {

@@ -13,6 +13,7 @@ import { TEST_IDS } from '../testids.js';
 import './charts.js';
 import './form.js';
 import './insight.js';
+import './media/index.js';
 import './table.js';
 import { l10n } from '../../src/format/l10n.js';
 
@@ -20,6 +21,7 @@ type Tab = PanelState['tab'];
 const TABS: { id: Tab; label: string; icon: string }[] = [
   { id: 'charts', label: l10n.t('Charts'), icon: 'graph-line' },
   { id: 'table', label: l10n.t('Table'), icon: 'table' },
+  { id: 'media', label: l10n.t('Media'), icon: 'file-media' },
   { id: 'insight', label: l10n.t('Insight'), icon: 'lightbulb' },
   { id: 'form', label: l10n.t('Form & Search'), icon: 'settings' },
 ];
@@ -188,6 +190,8 @@ class App extends LitElement {
         return html`<ts-charts .model=${model}></ts-charts>`;
       case 'table':
         return html`<ts-table .model=${model}></ts-table>`;
+      case 'media':
+        return html`<ts-media .model=${model}></ts-media>`;
       case 'insight':
         return html`<ts-insight .model=${model}></ts-insight>`;
       case 'form':

@@ -17,6 +17,7 @@ export function panelHtml({ script, iconStyles, cspSource, nonce, language, tran
     `style-src ${cspSource} 'nonce-${nonce}'`,
     `font-src ${cspSource}`,
     `img-src ${cspSource} data: blob:`,
+    'media-src blob:',
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');

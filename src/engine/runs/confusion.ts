@@ -1,18 +1,17 @@
 /** The confusion matrix that a run has left, as a file of its own. */
 import { readCsv } from '../../protocol/csv.js';
+import { CONFUSION_NAME } from '../../protocol/runFiles.js';
 import type { Confusion } from '../../protocol/engine.js';
 import type { RunMedia } from '../../store/api.js';
 import type { MediaFiles } from './mediaFiles.js';
 
-/** Name under which programs log it. */
-export const CONFUSION_MEDIA = 'confusion matrix';
 /** Enough for a thousand classes. Programs write these files, and may write anything. */
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_CLASSES = 1000;
 
 /** Null when there is none, or it is not what it must be. */
 export function readConfusion(files: MediaFiles, media: readonly RunMedia[]): Confusion | null {
-  const record = media.findLast(({ name, mime }) => name === CONFUSION_MEDIA && mime === 'text/csv');
+  const record = media.findLast(({ name, mime }) => name === CONFUSION_NAME && mime === 'text/csv');
   if (!record) return null;
   const bytes = files.bytes(record.path, MOST_BYTES);
   const table = bytes && parse(bytes.toString('utf8'));

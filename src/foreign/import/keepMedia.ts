@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolderReal, openReal } from '../../files/real.js';
+import { HISTOGRAM_MIME, PLOT_MIME } from '../../protocol/drawings.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import type { ForeignMedia } from '../types.js';
 
@@ -15,7 +16,17 @@ const ENDINGS = new Map([
   ['audio/wav', '.wav'],
   ['text/plain', '.txt'],
   ['text/csv', '.csv'],
-  ['application/vnd.tunesmith.histogram+json', '.json'],
+  ['text/markdown', '.md'],
+  ['text/html', '.html'],
+  ['image/svg+xml', '.svg'],
+  ['audio/mpeg', '.mp3'],
+  ['audio/ogg', '.ogg'],
+  ['audio/flac', '.flac'],
+  ['video/mp4', '.mp4'],
+  ['video/webm', '.webm'],
+  ['video/ogg', '.ogv'],
+  [HISTOGRAM_MIME, '.json'],
+  [PLOT_MIME, '.json'],
 ]);
 
 /** Copies pictures and the like into a run's `media` folder, up to 10,000 files and 1 GiB a run. */

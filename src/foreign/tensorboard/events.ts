@@ -1,8 +1,9 @@
 /** Events of TensorFlow's event.proto and summary.proto, as far as they are shown. */
+import { PLOT_MIME } from '../../protocol/drawings.js';
 import { FIXED32, FIXED64, VARINT, type Fields } from '../protobuf.js';
 import type { Sink } from '../types.js';
 import { readHparams } from './hparams.js';
-import { histogramOf, imageMime, media, oldHistogram } from './media.js';
+import { histogramOf, imageMime, media, oldHistogram, prCurveOf } from './media.js';
 import { readTensor } from './tensor.js';
 
 /** Tags whose plugin is remembered: writers name it in the first event of a tag only. */
@@ -116,6 +117,9 @@ export class EventReader {
     } else if (plugin === 'histograms' || plugin === 'distributions') {
       const bytes = histogramOf(numbers, shape);
       if (bytes) this.sink.media({ ...at, mime: media.histogram, bytes });
+    } else if (plugin === 'pr_curves') {
+      const bytes = prCurveOf(at.name, numbers, shape);
+      if (bytes) this.sink.media({ ...at, mime: PLOT_MIME, bytes });
     } else if (strings.length > 0 && (plugin === 'text' || plugin === null)) {
       this.sink.media({ ...at, mime: 'text/plain', bytes: Buffer.from(strings.map(String).join('\n')) });
     } else if (numbers.length === 1 && (plugin === 'scalars' || plugin === null)) {

@@ -1,6 +1,10 @@
 /** Pictures and histograms of summaries, as our own journals have them. */
+import type { PlotDrawing } from '../../protocol/drawings.js';
 import { FIXED64, type Fields } from '../protobuf.js';
 import { readNumbers } from './tensor.js';
+
+/** Points of a curve that are kept. */
+const MOST_POINTS = 1000;
 
 export const media = { histogram: 'application/vnd.tunesmith.histogram+json' } as const;
 
@@ -41,6 +45,23 @@ export function histogramOf(numbers: number[], shape: number[]): Buffer | null {
     rows.map((row) => row[2]!),
     [rows[0]![0]!, ...rows.map((row) => row[1]!)],
   );
+}
+
+/** The tensor of the pr_curves plugin: rows of true and false positives, true and false negatives, precision and recall. */
+export function prCurveOf(name: string, numbers: number[], shape: number[]): Buffer | null {
+  const [rows, count = 0] = shape;
+  if (rows !== 6 || shape.length !== 2 || count < 1 || numbers.length !== 6 * count) return null;
+  const every = Math.ceil(count / MOST_POINTS);
+  const line = (row: number): (number | null)[] =>
+    Array.from({ length: Math.ceil(count / every) }, (_, i) => {
+      const value = numbers[row * count + i * every]!;
+      return Number.isFinite(value) ? value : null;
+    });
+  const plot: PlotDrawing = {
+    ...{ kind: 'line', title: '', x: 'recall', y: 'precision' },
+    series: [{ name: name.slice(0, 500), x: line(5), y: line(4) }],
+  };
+  return Buffer.from(JSON.stringify(plot));
 }
 
 /** The type of an encoded picture by its first bytes. */

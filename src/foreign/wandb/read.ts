@@ -5,12 +5,15 @@ import type { Params } from '../../protocol/values.js';
 import { FileBytes, insideOf } from '../bytes.js';
 import { flatten, metricOf, parsePython } from '../plain.js';
 import { WireError } from '../protobuf.js';
-import { histogramJson, imageMime } from '../tensorboard/media.js';
+import { histogramJson } from '../tensorboard/media.js';
 import type { Place, Reader, Sink } from '../types.js';
+import { HISTOGRAM_MIME, mediaOf } from './files.js';
 import { readLog } from './log.js';
 import { readRecord, type Item, type WandbRecord } from './records.js';
 
 const MOST_SUMMARY = 20_000;
+/** Pictures of one step. */
+const MOST_FILES = 1000;
 const LARGEST_MEDIA = 32 * 2 ** 20;
 /** Names in a history that are wandb's own. */
 const OWN = new Set(['_step', '_runtime', '_timestamp', '_wandb']);
@@ -124,12 +127,16 @@ export class WandbReader implements Reader {
       const numbers = (list: unknown): number[] =>
         Array.isArray(list) ? list.filter((each) => typeof each === 'number') : [];
       const bytes = histogramJson(numbers(object.values), numbers(object.bins));
-      if (bytes) sink.media({ name, step, time, mime: 'application/vnd.tunesmith.histogram+json', bytes });
-    } else if (typeof object.path === 'string') this.picture(name, object.path, step, time, sink);
+      if (bytes) sink.media({ name, step, time, mime: HISTOGRAM_MIME, bytes });
+    } else if (typeof object.path === 'string') this.loggedFile(name, object.path, step, time, sink);
+    else if (object._type === 'images/separated' && Array.isArray(object.filenames)) {
+      for (const file of object.filenames.slice(0, MOST_FILES))
+        if (typeof file === 'string') this.loggedFile(name, file, step, time, sink);
+    }
   }
 
   /** A file that was logged lies below `files` beside the log. */
-  private picture(name: string, relative: string, step: number | null, time: number, sink: Sink): void {
+  private loggedFile(name: string, relative: string, step: number | null, time: number, sink: Sink): void {
     const file = insideOf(path.join(path.dirname(this.file), 'files'), relative);
     if (file === null) return;
     let bytes: FileBytes;
@@ -141,9 +148,7 @@ export class WandbReader implements Reader {
     try {
       if (bytes.size > LARGEST_MEDIA) return sink.warning(`${relative} has more than 32 MiB and is left out.`);
       const content = bytes.read(0, LARGEST_MEDIA);
-      const sniffed = imageMime(content);
-      const mime = sniffed !== 'application/octet-stream' ? sniffed : /\.wav$/i.test(relative) ? 'audio/wav' : sniffed;
-      sink.media({ name, step, time, mime, bytes: content });
+      sink.media({ step, time, ...mediaOf(name, relative, content) });
     } finally {
       bytes.close();
     }

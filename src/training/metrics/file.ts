@@ -1,7 +1,7 @@
 /** Saves the confusion matrix at the end of a run as a file, and prints it in the log. */
 import { join } from 'node:path';
 import type { RunClient } from '../../client/index.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
+import { CONFUSION_NAME, RUN_FILES } from '../../protocol/runFiles.js';
 import { messageOf } from '../errors.js';
 import { writeWhole } from '../../files/whole.js';
 import type { JudgedConfusion } from '../loop/types.js';
@@ -16,7 +16,7 @@ export async function saveConfusion(
   if (text) console.log(`Confusion matrix after epoch ${epoch} (rows: true class, columns: predicted)\n${text}`);
   try {
     await writeWhole(join(run.folder, CONFUSION_FILE), confusion.csv());
-    run.media('confusion matrix', CONFUSION_FILE, { mime: 'text/csv', step });
+    run.media(CONFUSION_NAME, CONFUSION_FILE, { mime: 'text/csv', step });
   } catch (error) {
     run.message('warning', `the confusion matrix could not be saved: ${messageOf(error)}`);
   }

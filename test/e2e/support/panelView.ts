@@ -13,7 +13,7 @@ export class PanelView {
     return this.frame.getByTestId(testId);
   }
 
-  async tab(name: 'charts' | 'table' | 'insight' | 'form'): Promise<void> {
+  async tab(name: 'charts' | 'table' | 'media' | 'insight' | 'form'): Promise<void> {
     await this.id(TEST_IDS.tab(name)).click();
   }
 

@@ -1,0 +1,122 @@
+/** Files that a W&B run has logged, as our own journals have them: tables as CSV, and the data behind its charts as drawings. */
+import { csv } from '../../protocol/csv.js';
+import { HISTOGRAM_MIME, PLOT_MIME, type PlotDrawing } from '../../protocol/drawings.js';
+import { CONFUSION_NAME } from '../../protocol/runFiles.js';
+import type { ParamValue } from '../../protocol/values.js';
+import { parsePython } from '../plain.js';
+import { imageMime } from '../tensorboard/media.js';
+import type { ForeignMedia } from '../types.js';
+
+export { HISTOGRAM_MIME };
+type Media = Pick<ForeignMedia, 'name' | 'mime' | 'bytes'>;
+
+const MOST_ROWS = 100_000;
+const MOST_COLUMNS = 500;
+const MOST_CLASSES = 1000;
+/** Points of one line of a plot, and lines. */
+const MOST_POINTS = 1000;
+const MOST_LINES = 100;
+
+const TYPES = new Map([
+  ...(['wav', 'mp3', 'ogg', 'flac'].map((end) => [end, `audio/${end === 'mp3' ? 'mpeg' : end}`]) as [string, string][]),
+  ...(['mp4', 'webm', 'ogv'].map((end) => [end, `video/${end === 'ogv' ? 'ogg' : end}`]) as [string, string][]),
+  ['svg', 'image/svg+xml'],
+  ['html', 'text/html'],
+  ['md', 'text/markdown'],
+  ['txt', 'text/plain'],
+]);
+
+/** A file by its first bytes, or by the ending of its name; a table becomes CSV, or the chart that it is the data of. */
+export function mediaOf(name: string, file: string, content: Buffer): Media {
+  if (/\.table\.json$/i.test(file)) {
+    const table = readTable(content);
+    if (table) return chartOf(name, table) ?? { name, mime: 'text/csv', bytes: Buffer.from(csvOf(table)) };
+  }
+  const sniffed = imageMime(content);
+  const end = /\.(\w+)$/.exec(file)?.[1]?.toLowerCase() ?? '';
+  return { name, mime: sniffed === 'application/octet-stream' ? (TYPES.get(end) ?? sniffed) : sniffed, bytes: content };
+}
+
+interface Table {
+  columns: string[];
+  rows: unknown[][];
+}
+
+function readTable(content: Buffer): Table | null {
+  let value: unknown;
+  try {
+    value = parsePython(content.toString('utf8'));
+  } catch {
+    return null;
+  }
+  const { columns, data } = (value ?? {}) as { columns?: unknown; data?: unknown };
+  if (!Array.isArray(columns) || !Array.isArray(data)) return null;
+  const rows = data.slice(0, MOST_ROWS).filter((row): row is unknown[] => Array.isArray(row));
+  return { columns: columns.slice(0, MOST_COLUMNS).map(String), rows };
+}
+
+function csvOf({ columns, rows }: Table): string {
+  const cell = (value: unknown): ParamValue => {
+    if (typeof value !== 'object' || value === null) return value as ParamValue;
+    const { _type, path, caption } = value as Record<string, unknown>;
+    if (typeof _type === 'string') return typeof caption === 'string' ? caption : String(path ?? _type);
+    return JSON.stringify(value);
+  };
+  return [csv(columns), ...rows.map((row) => csv(columns.map((_, i) => cell(row[i]))))].join('\n');
+}
+
+/** The drawing of a table that belongs to one of the library's own charts; null if it is another table. */
+function chartOf(name: string, { columns, rows }: Table): Media | null {
+  const at = (column: string): number => columns.indexOf(column);
+  const has = (...names: string[]): boolean => columns.length <= 4 && names.every((each) => at(each) >= 0);
+  const title = name.replace(/_table$/, '');
+  if (has('Actual', 'Predicted', 'nPredictions')) {
+    const matrix = confusionOf(rows, at('Actual'), at('Predicted'), at('nPredictions'));
+    return matrix === null ? null : { name: CONFUSION_NAME, mime: 'text/csv', bytes: Buffer.from(matrix) };
+  }
+  const curve = (x: string, y: string): Media => {
+    const plot = linesOf(title, rows, { group: at('class'), x: at(x), y: at(y), xName: x, yName: y });
+    return { name: title, mime: PLOT_MIME, bytes: Buffer.from(JSON.stringify(plot)) };
+  };
+  if (has('class', 'recall', 'precision')) return curve('recall', 'precision');
+  return has('class', 'fpr', 'tpr') ? curve('fpr', 'tpr') : null;
+}
+
+function confusionOf(rows: readonly unknown[][], actual: number, predicted: number, count: number): string | null {
+  const classes = [...new Set(rows.flatMap((row) => [String(row[actual]), String(row[predicted])]))];
+  if (classes.length === 0 || classes.length > MOST_CLASSES) return null;
+  const place = new Map(classes.map((each, i) => [each, i]));
+  const counts = classes.map(() => classes.map(() => 0));
+  for (const row of rows) {
+    const value = Number(row[count]);
+    if (!Number.isInteger(value) || value < 0) return null;
+    counts[place.get(String(row[actual]))!]![place.get(String(row[predicted]))!]! += value;
+  }
+  return [csv(['', ...classes]), ...classes.map((each, i) => csv([each, ...counts[i]!]))].join('\n');
+}
+
+interface Axes {
+  group: number;
+  x: number;
+  y: number;
+  xName: string;
+  yName: string;
+}
+
+function linesOf(title: string, rows: readonly unknown[][], { group, x, y, xName, yName }: Axes): PlotDrawing {
+  const lines = new Map<string, [number, number][]>();
+  for (const row of rows) {
+    const key = String(row[group]).slice(0, 500);
+    const point: [number, number] = [Number(row[x]), Number(row[y])];
+    const line = lines.get(key);
+    if (line) line.push(point);
+    else if (lines.size < MOST_LINES) lines.set(key, [point]);
+  }
+  const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+  const series = [...lines].map(([key, all]) => {
+    const every = Math.ceil(all.length / MOST_POINTS);
+    const points = all.filter((_, i) => i % every === 0 || i === all.length - 1);
+    return { name: key, x: points.map(([at]) => finite(at)), y: points.map(([, at]) => finite(at)) };
+  });
+  return { kind: 'line', title: title.slice(0, 500), x: xName, y: yName, series };
+}

@@ -1,0 +1,53 @@
+import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { expect, it } from 'vitest';
+import { filesIn } from '../../../../src/engine/runs/mediaFiles.js';
+import { listMedia, readMedia } from '../../../../src/engine/runs/media.js';
+import { MOST_MEDIA_FILES } from '../../../../src/protocol/media.js';
+import type { RunMedia } from '../../../../src/store/api.js';
+
+const record = (name: string, step: number | null, file: string, mime = 'image/png'): RunMedia => ({
+  ...{ time: 0, name, path: file, mime, step },
+});
+
+it('lists media by name and type in the order of their steps, up to a bound', () => {
+  const media = [
+    record('w', 3, 'a'),
+    record('w', 1, 'b'),
+    record('w', null, 'c'),
+    record('w', 1, 'd', 'audio/wav'),
+    record('__proto__', 1, 'e'),
+  ];
+  expect(listMedia(media)).toEqual({
+    series: [
+      { name: 'w', mime: 'image/png', steps: [null, 1, 3], at: [2, 1, 0] },
+      { name: 'w', mime: 'audio/wav', steps: [1], at: [3] },
+      { name: '__proto__', mime: 'image/png', steps: [1], at: [4] },
+    ],
+    cut: false,
+  });
+  const many = listMedia(Array.from({ length: MOST_MEDIA_FILES + 1 }, (_, i) => record('w', i, 'a')));
+  expect([many.series[0]!.at.length, many.cut]).toEqual([MOST_MEDIA_FILES, true]);
+});
+
+it('reads files below the run only, whole or not at all', () => {
+  const folder = path.join(
+    realpathSync(mkdtempSync(path.join(tmpdir(), 'tunesmith-media-'))),
+    '.tunesmith',
+    'runs',
+    'a',
+  );
+  mkdirSync(path.join(folder, 'media'), { recursive: true });
+  writeFileSync(path.join(folder, 'media', 'w.png'), 'PNG');
+  writeFileSync(path.join(folder, '..', 'secret'), 'secret');
+  symlinkSync(path.join(folder, '..', 'secret'), path.join(folder, 'media', 'link'));
+  writeFileSync(path.join(folder, 'media', 'large'), '');
+  truncateSync(path.join(folder, 'media', 'large'), 2 ** 26);
+  const files = filesIn(folder);
+  expect(readMedia(files, record('w', 1, 'media/w.png'))).toEqual({ mime: 'image/png', size: 3, data: btoa('PNG') });
+  expect(readMedia(files, record('w', 1, 'media/large'))).toEqual({ mime: 'image/png', size: 2 ** 26, data: null });
+  for (const odd of ['../secret', path.join(folder, '..', 'secret'), 'media/link', 'media/none', 'media', ''])
+    expect(readMedia(files, record('w', 1, odd)), odd).toBeNull();
+  expect(readMedia(files, null)).toBeNull();
+});

@@ -1,0 +1,79 @@
+/** Made-up media of every kind, for looking at the panel. */
+import { HISTOGRAM_MIME, PLOT_MIME } from '../../src/protocol/drawings.js';
+import type { MediaFile, MediaList, MediaSeries } from '../../src/protocol/media.js';
+
+const STEPS = Array.from({ length: 12 }, (_, i) => i * 100);
+const FEW: [name: string, mime: string, steps: number[]][] = [
+  ['samples/digits', 'image/svg+xml', STEPS],
+  ['sounds/sine', 'audio/wav', [0, 1100]],
+  ['weights/dense', HISTOGRAM_MIME, STEPS],
+  ['val/roc', PLOT_MIME, [1100]],
+  ['val/predictions', 'text/csv', [1100]],
+  ['notes', 'text/markdown', [1100]],
+  ['report', 'text/html', [1100]],
+  ['film', 'video/mp4', [1100]],
+];
+let asked = 0;
+/** Number of files that were read, for tests. */
+export const readCount = (): number => asked;
+
+export function mediaList(kind: string | null): MediaList {
+  if (kind === 'many') {
+    const steps = Array.from({ length: 10_000 }, (_, i) => i);
+    return { series: [{ name: 'many', mime: 'image/svg+xml', steps, at: steps }], cut: false };
+  }
+  let at = 0;
+  const series = FEW.map(([name, mime, steps]): MediaSeries => ({ name, mime, steps, at: steps.map(() => at++) }));
+  return { series, cut: false };
+}
+
+export function mediaFile({ id, at }: { id: string; at: number }): MediaFile {
+  asked++;
+  const all = FEW.flatMap(([, mime, steps]) => steps.map((step) => ({ mime, step })));
+  const { mime, step } = all[at % all.length]!;
+  const hue = (id.charCodeAt(id.length - 1) * 53 + step) % 360;
+  const data = mime === 'audio/wav' ? wave() : btoa(unescape(encodeURIComponent(textOf(mime, step, hue))));
+  return { mime, size: data.length, data };
+}
+
+function textOf(mime: string, step: number, hue: number): string {
+  if (mime === 'image/svg+xml')
+    return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 28 28"><rect width="28" height="28" fill="hsl(${hue} 60% 40%)"/><text x="5" y="20" font-size="14" fill="white">${step / 100}</text></svg>`;
+  if (mime === HISTOGRAM_MIME) {
+    const edges = Array.from({ length: 31 }, (_, i) => -3 + i * 0.2);
+    const spread = 0.4 + step / 900;
+    const counts = edges.slice(1).map((edge) => Math.round(1000 * Math.exp(-(((edge - step / 1500) / spread) ** 2))));
+    return JSON.stringify({ counts, edges });
+  }
+  if (mime === PLOT_MIME) {
+    const x = Array.from({ length: 21 }, (_, i) => i / 20);
+    const series = [3, 5].map((power) => ({ name: `class ${power}`, x, y: x.map((each) => 1 - (1 - each) ** power) }));
+    return JSON.stringify({ kind: 'line', title: 'ROC', x: 'false positive rate', y: 'true positive rate', series });
+  }
+  if (mime === 'text/csv')
+    return `id,label,score,comment\n${Array.from({ length: 250 }, (_, i) => `${i},${i % 10},${((i * 37) % 100) / 100},"digit ${i % 10}, hand written"`).join('\n')}`;
+  if (mime === 'text/markdown')
+    return '# Findings\n\nThe *learning rate* matters **most**; see `train.py` and [the paper](https://example.org).\n\n- one\n- two\n\n| lr | accuracy |\n| --- | --- |\n| 0.1 | 0.91 |\n| 0.01 | 0.97 |\n\n<img src=x onerror="document.title=\'bad\'">';
+  if (mime === 'text/html')
+    return '<h2 style="color: teal">Report</h2><p onclick="x()">Some <b>bold</b> words.</p><style>p { border-left: 3px solid orange; padding-left: 6px }</style><script>parent.document.title = "bad"</script><img src="https://example.org/x.png">';
+  return 'no film';
+}
+
+/** Half a second of a tone. */
+function wave(): string {
+  const [rate, count] = [8000, 4000];
+  const view = new DataView(new ArrayBuffer(44 + count));
+  [...'RIFF____WAVEfmt '].forEach((letter, i) => view.setUint8(i, letter.charCodeAt(0)));
+  view.setUint32(4, 36 + count, true);
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, rate, true);
+  view.setUint32(28, rate, true);
+  view.setUint16(32, 1, true);
+  view.setUint16(34, 8, true);
+  [...'data'].forEach((letter, i) => view.setUint8(36 + i, letter.charCodeAt(0)));
+  view.setUint32(40, count, true);
+  for (let i = 0; i < count; i++) view.setUint8(44 + i, 128 + 100 * Math.sin((i / rate) * 2 * Math.PI * 440));
+  return btoa(String.fromCharCode(...new Uint8Array(view.buffer)));
+}

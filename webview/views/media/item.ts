@@ -1,0 +1,162 @@
+import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { PlotDrawing } from '../../../src/protocol/drawings.js';
+import { MOST_MEDIA_BYTES, type MediaFile } from '../../../src/protocol/media.js';
+import type { Run } from '../../../src/protocol/engine.js';
+import { formatNumber } from '../../../src/format/numbers.js';
+import { l10n } from '../../../src/format/l10n.js';
+import { bytesOf, textOf, type MediaKind, type MediaOfRuns } from '../../model/media/media.js';
+import { framePage, pageNonce } from '../../model/media/page.js';
+import { readTable, type TextTable } from '../../model/media/tables.js';
+import { plotDrawing } from '../drawing.js';
+import './table.js';
+import './text.js';
+
+const MEBI = 2 ** 20;
+
+/** One file of a run. It is read when it is seen, and forgotten when it is not. */
+class MediaItem extends LitElement {
+  static override properties = {
+    media: { attribute: false },
+    run: { attribute: false },
+    at: { attribute: false },
+    kind: { attribute: false },
+    name: { attribute: false },
+    step: { attribute: false },
+    file: { state: true },
+  };
+  declare media: MediaOfRuns;
+  declare run: Run;
+  declare at: number;
+  declare kind: MediaKind;
+  declare name: string;
+  declare step: number;
+  /** Undefined while it is read. */
+  declare file: MediaFile | null | undefined;
+  private url: string | null = null;
+  private content: { plot?: PlotDrawing | null; table?: TextTable; text?: string } = {};
+  private isSeen = false;
+  private wanted = '';
+  private readonly observer = new IntersectionObserver(
+    (entries) => this.seen(entries.at(-1)!.isIntersecting),
+    { rootMargin: '200px' },
+  );
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.observer.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.observer.disconnect();
+    this.isSeen = false;
+    this.forget();
+    this.wanted = '';
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('at') || changed.has('run')) void this.read();
+  }
+
+  private seen(isSeen: boolean): void {
+    this.isSeen = isSeen;
+    if (isSeen) void this.read();
+  }
+
+  private async read(): Promise<void> {
+    const key = `${this.run.id}/${this.at}`;
+    if (!this.isSeen || key === this.wanted) return;
+    this.wanted = key;
+    const file = await this.media.read(this.run.id, this.at);
+    if (this.wanted !== key) return;
+    this.forget();
+    this.take(file);
+    this.file = file;
+  }
+
+  private take(file: MediaFile | null): void {
+    const data = file?.data;
+    if (!file || data === null || data === undefined) return;
+    if (this.kind === 'image' || this.kind === 'audio' || this.kind === 'video')
+      this.url = URL.createObjectURL(new Blob([bytesOf(data)], { type: file.mime }));
+    else if (this.kind === 'plot') this.content = { plot: readPlot(textOf(data)) };
+    else if (this.kind === 'table') this.content = { table: readTable(textOf(data), file.mime) };
+    else if (this.kind === 'text' || this.kind === 'html') this.content = { text: textOf(data) };
+  }
+
+  private forget(): void {
+    if (this.url !== null) URL.revokeObjectURL(this.url);
+    this.url = null;
+    this.content = {};
+  }
+
+  private get words(): string {
+    return l10n.t('{0} of {1} at step {2}', this.name, this.run.name, formatNumber(this.step));
+  }
+
+  override render(): TemplateResult {
+    const { file } = this;
+    if (file === undefined) return html`<div class="media-wait" aria-busy="true"></div>`;
+    if (file === null) return html`<p class="hint">${l10n.t('This file is gone, or can’t be read.')}</p>`;
+    if (file.data === null) {
+      const [size, most] = [(file.size / MEBI).toFixed(0), MOST_MEDIA_BYTES / MEBI];
+      return html`<p class="hint">${l10n.t('{0} MiB: only files of up to {1} MiB are shown here.', size, most)}</p>`;
+    }
+    return this.view(file);
+  }
+
+  private view(file: MediaFile): TemplateResult {
+    const { words, url, content } = this;
+    switch (this.kind) {
+      case 'image':
+        return html`<img class="media-image" alt=${words} src=${url ?? ''} @error=${this.broken} />`;
+      case 'audio':
+        return html`<audio controls preload="metadata" aria-label=${words} src=${url ?? ''} @error=${this.broken}></audio>`;
+      case 'video':
+        return html`<video controls preload="metadata" aria-label=${words} src=${url ?? ''} @error=${this.broken}></video>`;
+      case 'plot':
+        return content.plot ? plotDrawing(content.plot, words) : this.unknown(file);
+      case 'table':
+        return html`<ts-media-table .table=${content.table} .label=${words}></ts-media-table>`;
+      case 'text':
+        return html`<ts-media-text .text=${content.text ?? ''} .mime=${file.mime} .label=${words}></ts-media-text>`;
+      case 'html':
+        return html`<iframe
+          class="media-page"
+          sandbox=""
+          title=${words}
+          .srcdoc=${framePage(content.text ?? '', pageNonce(), colors())}
+        ></iframe>`;
+      default:
+        return this.unknown(file);
+    }
+  }
+
+  private unknown(file: MediaFile): TemplateResult {
+    return html`<p class="hint">${l10n.t('{0}, {1} KiB: there is no view for it.', file.mime, Math.ceil(file.size / 1024))}</p>`;
+  }
+
+  private readonly broken = () => {
+    this.file = null;
+  };
+}
+customElements.define('ts-media-item', MediaItem);
+
+function readPlot(text: string): PlotDrawing | null {
+  try {
+    return PlotDrawing.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Colours of the editor, for a frame that has none of its styles. */
+function colors(): { foreground: string; background: string } {
+  const style = getComputedStyle(document.body);
+  return { foreground: style.color || 'black', background: style.backgroundColor || 'white' };
+}
+

@@ -22,7 +22,7 @@ export class DeclinedError extends RequestError {}
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
-  timer: ReturnType<typeof setTimeout>;
+  timer: ReturnType<typeof setTimeout> | null;
 }
 
 /** Long enough for an engine to start; a request that never ends would leave the panel waiting in silence. */
@@ -71,6 +71,12 @@ export class Host {
     return this.ask((id) => ({ type: 'writeForm', id, ...edit }));
   }
 
+  /** Resolves to whether the person has saved it. */
+  async save(name: string, kind: 'png' | 'svg' | 'csv', data: string): Promise<boolean> {
+    const { saved } = await this.ask<{ saved: boolean }>((id) => ({ type: 'save', id, name, kind, data }), null);
+    return saved;
+  }
+
   saveState(state: PanelState): void {
     // Once for the host's memory, once for the editor's, which hands it to the serializer after a reload.
     this.api.setState(state);
@@ -81,13 +87,17 @@ export class Host {
     this.api.postMessage({ type: 'command', command, args });
   }
 
-  private ask<T>(message: (id: number) => FromPanel): Promise<T> {
+  /** `patience` null: the person takes their time. */
+  private ask<T>(message: (id: number) => FromPanel, patience: number | null = PATIENCE): Promise<T> {
     const id = this.nextId++;
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.waiting.delete(id);
-        reject(new RequestError(l10n.t('No answer came within a minute. Reload the window if this goes on.')));
-      }, PATIENCE);
+      const timer =
+        patience === null
+          ? null
+          : setTimeout(() => {
+              this.waiting.delete(id);
+              reject(new RequestError(l10n.t('No answer came within a minute. Reload the window if this goes on.')));
+            }, patience);
       this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
       this.api.postMessage(message(id));
     });
@@ -97,7 +107,7 @@ export class Host {
     const waiting = this.waiting.get(reply.id);
     if (!waiting) return;
     this.waiting.delete(reply.id);
-    clearTimeout(waiting.timer);
+    if (waiting.timer !== null) clearTimeout(waiting.timer);
     const { error } = reply;
     if (error?.declined) waiting.reject(new DeclinedError(error.message));
     else if (error) waiting.reject(new RequestError(error.message, error.problems));

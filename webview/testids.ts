@@ -7,7 +7,7 @@
  *   read-only, import-runs                above the views: the drawn runs are in logs of other tools
  *   chart-<metric>                        a chart card; data-runs = curves drawn, data-points = points in those
  *                                         series (all of them, not only those on the screen)
- *   chart-reset-<metric>, chart-values-<metric>, chart-tooltip
+ *   chart-reset-<metric>, chart-values-<metric>, chart-save-<metric>, chart-tooltip
  *   legend-item                           one drawn run; data-run = its id, data-hidden, data-pinned, data-best
  *   run-row-<id>                          a row of the run table; data-status
  *   run-select-<id>, run-menu-<id>        its checkbox and its menu button
@@ -42,6 +42,7 @@ export const TEST_IDS = {
   chart: (metric: string) => `chart-${metric}`,
   chartReset: (metric: string) => `chart-reset-${metric}`,
   chartValues: (metric: string) => `chart-values-${metric}`,
+  chartSave: (metric: string) => `chart-save-${metric}`,
   chartTooltip: 'chart-tooltip',
   legendItem: 'legend-item',
   runRow: (id: string) => `run-row-${id}`,

@@ -121,6 +121,14 @@ export const FromPanel = z.discriminatedUnion('type', [
     space: record(z.string()).optional(),
     trials: z.number().int().min(1).optional(),
   }),
+  /** Saves a picture or a table of a card where the person says. `data`: base64 for PNG, else text. */
+  z.object({
+    type: z.literal('save'),
+    id: z.number().int(),
+    name: z.string().max(200),
+    kind: z.enum(['png', 'svg', 'csv']),
+    data: z.string().max(48 * 2 ** 20),
+  }),
   z.object({ type: z.literal('state'), state: PanelState }),
   /** A VS Code command with plain arguments; only those in PANEL_COMMANDS are run. */
   z.object({ type: z.literal('command'), command: z.string(), args: z.array(z.unknown()).default([]) }),
@@ -133,6 +141,7 @@ export const PANEL_COMMANDS = [
   'tunesmith.run.debug',
   'tunesmith.run.openFolder',
   'tunesmith.run.copyCommand',
+  'tunesmith.run.export',
   'tunesmith.run.exportModel',
   'tunesmith.run.useLearningRate',
   'tunesmith.file.open',

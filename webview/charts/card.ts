@@ -3,7 +3,8 @@ import type { Run } from '../../src/protocol/engine.js';
 import { button } from '../components/controls.js';
 import { icon } from '../components/icon.js';
 import type { Want } from '../model/charts/feed.js';
-import type { XAxis } from '../model/charts/series.js';
+import { drawnRanks, nameAt, overRanks, type OverRanks } from '../model/charts/ranks.js';
+import type { Series, XAxis } from '../model/charts/series.js';
 import type { PanelModel } from '../model/panel.js';
 import { isDownsampled } from '../model/charts/series.js';
 import { Follows } from '../model/signal.js';
@@ -15,8 +16,9 @@ import { buildCurve, chartNote, type Curve } from './curves.js';
 import { onHover } from './hover.js';
 import { Overlay, type Hit } from './overlay.js';
 import { ChartReader, type Readable } from './reader.js';
+import { saveMenu } from './save.js';
 import { fade, readTheme, type ChartTheme } from './theme.js';
-import { entryOf, hasEntry } from '../../src/protocol/records.js';
+import { entryOf } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
 
 /** Times the cost of the last drawing that a chart rests before the next. */
@@ -37,6 +39,9 @@ export class ChartCard extends LitElement implements Readable {
   curves: Curve[] = [];
   private cache = new Map<string, { series: unknown; key: string; curve: Curve }>();
   private want: Want | null = null;
+  /** Hold what is asked for of other ranks. */
+  private readonly rankHolders = new Map<number, object>();
+  private readonly ranges = new Map<string, { all: readonly Series[]; range: OverRanks | null }>();
   private painted: { chart: LineChart; best: string | null } | null = null;
   private note = '';
   private setupKey = '';
@@ -62,7 +67,7 @@ export class ChartCard extends LitElement implements Readable {
   override connectedCallback(): void {
     super.connectedCallback();
     this.leave = [
-      this.model.onMetrics((metrics) => metrics.has(this.metric) && this.redraw()),
+      this.model.onMetrics((metrics) => this.concerns(metrics) && this.redraw()),
       this.model.signal.on(['highlight'], () => this.drawOverlay()),
       onHover((hover) => hover.source !== this && this.point(hover.x)),
     ];
@@ -85,6 +90,7 @@ export class ChartCard extends LitElement implements Readable {
     if (onScreen) this.redraw();
     else {
       this.model.feed.release(this);
+      this.wantRanks([]);
       this.chart?.destroy();
       this.chart = null;
       this.setupKey = '';
@@ -119,7 +125,7 @@ export class ChartCard extends LitElement implements Readable {
   // ---- drawing ----
 
   private get runs(): Run[] {
-    return this.model.shown.filter((run) => hasEntry(run.metrics, this.metric));
+    return this.model.shown.filter((run) => drawnRanks(run, this.metric, this.model.view.ranks).length > 0);
   }
 
   private get zoom() {
@@ -147,7 +153,7 @@ export class ChartCard extends LitElement implements Readable {
     if (!this.chart || setupKey !== this.setupKey) this.create(setupKey);
     const runs = this.runs;
     this.subscribe(runs);
-    const curves = runs.flatMap((run) => this.curve(run) ?? []);
+    const curves = runs.flatMap((run) => this.curvesOf(run));
     const best = this.model.best?.id ?? null;
     // Most news of runs (progress, status) change no curve.
     const same =
@@ -213,19 +219,83 @@ export class ChartCard extends LitElement implements Readable {
       this.want = { ...whole, range };
     } else this.want = whole;
     this.model.feed.want(this, this.want);
+    this.wantRanks(runs);
   }
 
-  private curve(run: Run): Curve | null {
-    const series = this.model.feed.get(this.want!, run.id);
-    if (!series) return null;
+  /** Asks for the curves of other ranks, each as a metric of its own. */
+  private wantRanks(runs: readonly Run[]): void {
+    const byRank = new Map<number, string[]>();
+    for (const run of runs)
+      for (const rank of drawnRanks(run, this.metric, this.model.view.ranks))
+        if (rank !== 0) byRank.set(rank, [...(byRank.get(rank) ?? []), run.id]);
+    for (const [rank, holder] of this.rankHolders) {
+      if (byRank.has(rank)) continue;
+      this.model.feed.release(holder);
+      this.rankHolders.delete(rank);
+    }
+    for (const [rank, ids] of byRank) {
+      const holder = this.rankHolders.get(rank) ?? {};
+      this.rankHolders.set(rank, holder);
+      this.model.feed.want(holder, { ...this.want!, metric: nameAt(this.metric, rank), runs: ids });
+    }
+  }
+
+  private concerns(metrics: ReadonlySet<string>): boolean {
+    if (metrics.has(this.metric)) return true;
+    for (const rank of this.rankHolders.keys()) if (metrics.has(nameAt(this.metric, rank))) return true;
+    return false;
+  }
+
+  /** The run's curve, or one for each rank, or mean and range over ranks. */
+  private curvesOf(run: Run): Curve[] {
+    const { ranks: look } = this.model.view;
+    const ranks = drawnRanks(run, this.metric, look);
+    const all = ranks.flatMap((rank) => {
+      const series = this.model.feed.get({ ...this.want!, metric: nameAt(this.metric, rank) }, run.id);
+      return series ? [{ rank, series }] : [];
+    });
+    if (ranks.length <= 1) return all.map(({ series }) => this.curve(run, series));
+    if (look === 'all')
+      return all.map(({ rank, series }) =>
+        this.curve(run, series, { note: l10n.t('rank {0}', rank), isBound: rank !== 0 }),
+      );
+    const range = this.rangeOf(
+      run.id,
+      all.map(({ series }) => series),
+    );
+    if (!range) return [];
+    return [
+      this.curve(run, range.mean, { note: l10n.t('mean of {0} ranks', all.length), isBound: false }),
+      this.curve(run, range.low, { note: l10n.t('least'), isBound: true }),
+      this.curve(run, range.high, { note: l10n.t('most'), isBound: true }),
+    ];
+  }
+
+  /** Computed anew only when one of the series is another one. */
+  private rangeOf(run: string, all: readonly Series[]): OverRanks | null {
+    const known = this.ranges.get(run);
+    if (known && known.all.length === all.length && known.all.every((series, i) => series === all[i]))
+      return known.range;
+    const range = overRanks(all);
+    this.ranges.set(run, { all, range });
+    return range;
+  }
+
+  private curve(run: Run, series: Series, part: Pick<Curve, 'note' | 'isBound'> = {}): Curve {
     const { smoothing, logX, logY } = this.model.view;
     const look = this.model.palette.of(run.id);
     const origin = this.origin(run);
     const key = [smoothing, logX, logY, look.color, look.dash.length, origin, run.status].join();
-    const cached = this.cache.get(run.id);
+    const place = `${run.id} ${part.note ?? ''}`;
+    const cached = this.cache.get(place);
     if (cached && cached.series === series && cached.key === key) return cached.curve;
-    const curve = buildCurve(run.id, look, series, { smoothing, logX, logY, origin, status: run.status });
-    this.cache.set(run.id, { series, key, curve });
+    const curve = {
+      ...buildCurve(run.id, look, series, { smoothing, logX, logY, origin, status: run.status }),
+      ...part,
+      // The run's end is marked once.
+      ...(part.isBound && { end: null }),
+    };
+    this.cache.set(place, { series, key, curve });
     return curve;
   }
 
@@ -234,9 +304,9 @@ export class ChartCard extends LitElement implements Readable {
     const best = this.model.best?.id === curve.run;
     const line = {
       data: curve.points,
-      borderColor: color,
+      borderColor: curve.isBound ? fade(color, 0.55) : color,
       borderDash: [...curve.look.dash],
-      borderWidth: (best ? 2.4 : 1.5) + (this.theme.highContrast ? 0.5 : 0),
+      borderWidth: curve.isBound ? 1 : (best ? 2.4 : 1.5) + (this.theme.highContrast ? 0.5 : 0),
       pointRadius: curve.points.length <= MARKED ? 2.5 : 0,
       pointBackgroundColor: color,
       pointBorderWidth: 0,
@@ -344,6 +414,13 @@ export class ChartCard extends LitElement implements Readable {
           pressed: this.table,
           testId: TEST_IDS.chartValues(this.metric),
           onClick: () => (this.table = !this.table),
+        })}
+        ${button({
+          label: l10n.t('Save {0}…', this.metric),
+          icon: 'save',
+          iconOnly: true,
+          testId: TEST_IDS.chartSave(this.metric),
+          onClick: (event) => saveMenu(this, event as MouseEvent),
         })}
         ${button({
           label: wide ? l10n.t('Normal width') : l10n.t('Full width'),

@@ -26,6 +26,10 @@ export interface Curve {
   notShown: number;
   /** How the run ended, if not well: marked at the curve's end. */
   end: 'failed' | 'pruned' | 'stopped' | null;
+  /** Which of several curves of the run it is, in words; absent if it is the only one. */
+  note?: string;
+  /** One end of a range around the run's curve. */
+  isBound?: boolean;
 }
 
 export interface CurveSettings {

@@ -52,7 +52,7 @@ export function showTooltip(content: TooltipContent, at: { x: number; y: number 
                     : nothing
                 }
               </td>
-              <td class="name">${content.label(hit.curve.run)}</td>
+              <td class="name">${hit.curve.note ? `${hit.curve.note} · ` : ''}${content.label(hit.curve.run)}</td>
             </tr>`,
         )}
       </table>

@@ -1,6 +1,6 @@
 /**
- * Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`; `&confusion=many&drawings&range&pruning` show results,
- * `&foreign` makes all runs those of another tool, `&language=zh-cn` shows the panel in Chinese.
+ * Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`; `&confusion=many&drawings&range&pruning&media` show results,
+ * `&ranks` distributed jobs, `&foreign` makes all runs those of another tool, `&language=zh-cn` shows the panel in Chinese.
  */
 import chinese from '../../l10n/bundle.l10n.zh-cn.json';
 import type { FileForm, FromPanel, ToPanel } from '../../src/protocol/panel.js';
@@ -20,6 +20,7 @@ if (options.has('foreign'))
 const range = options.has('range') ? rangeRun(world) : null;
 const pruned = options.has('pruning') ? pruningRuns(world) : null;
 const requests: string[] = [];
+const saved: Extract<FromPanel, { type: 'save' }>[] = [];
 let watched: string[] = [];
 
 const form: FileForm = {
@@ -210,6 +211,10 @@ function receive(message: FromPanel): void {
         space: message.space?.dropout?.includes('banana') ? { dropout: 'Unknown kind "banana".' } : {},
       });
       break;
+    case 'save':
+      saved.push(message);
+      reply({ saved: true });
+      break;
     case 'writeForm':
       for (const field of form.fields) {
         if (field.name in message.params) field.value = message.params[field.name]!;
@@ -236,5 +241,5 @@ setInterval(() => {
 
 Object.assign(window, {
   acquireVsCodeApi: () => ({ postMessage: receive, setState: () => {} }),
-  harness: { world, requests, applyTheme, post },
+  harness: { world, requests, saved, applyTheme, post },
 });

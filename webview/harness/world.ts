@@ -10,6 +10,8 @@ const STEPS = 1410;
 /** One of these is long, to see what is done about a hundred thousand points. */
 const LONG = 100_000;
 const long = new URLSearchParams(location.search).has('long');
+/** Every run is a distributed job. */
+const ranks = new URLSearchParams(location.search).has('ranks');
 
 function noise(seed: number): number {
   const x = Math.sin(seed * 12.9898) * 43758.5453;
@@ -23,6 +25,9 @@ export interface FakeRun extends Run {
 }
 
 function curve(run: FakeRun, metric: string, step: number): WireNumber {
+  const [, rank, name] = /^rank(\d)\/(.*)$/.exec(metric) ?? [];
+  if (name !== undefined)
+    return Number(curve(run, name, step)) * (0.9 + 0.1 * Number(rank) + 0.04 * Math.sin(step / 90));
   const lr = Number(run.params.lr ?? 0.001);
   const speed = Math.min(1, 0.15 + lr * 120) * (200 / run.length) * (STEPS / 200);
   const t = (step / STEPS) * 10 * speed * (1410 / 1410);
@@ -47,6 +52,7 @@ const EVERY: Record<string, number> = {
   learning_rate: 10,
   'system/gpu': 20,
   'system/memory': 20,
+  ...(ranks && Object.fromEntries([1, 2, 3].map((rank) => [`rank${rank}/val/loss`, 47]))),
 };
 
 export class World {

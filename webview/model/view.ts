@@ -1,5 +1,6 @@
 import type { PanelState } from '../../src/protocol/panel.js';
 import type { ImportanceMethod } from '../../src/protocol/insight.js';
+import { RANK_LOOKS, type RankLook } from './charts/ranks.js';
 import type { XAxis } from './charts/series.js';
 import { setEntry } from '../../src/protocol/records.js';
 
@@ -18,6 +19,8 @@ export interface ViewSettings {
   /** Visible rectangle of each zoomed chart. */
   zoom: Record<string, Zoom>;
   legend: boolean;
+  /** Which ranks of distributed jobs are drawn. */
+  ranks: RankLook;
   /** Look of each drawn run, so that curves keep their colours. */
   looks: Record<string, number>;
   /** Table columns as `param:NAME` and `metric:NAME`; null: chosen by us. */
@@ -59,6 +62,7 @@ export const DEFAULT_VIEW: ViewSettings = {
   wide: [],
   zoom: {},
   legend: true,
+  ranks: 'first',
   looks: {},
   columns: null,
   sort: 'createdAt',
@@ -96,6 +100,7 @@ export function readView(stored: Record<string, unknown>): ViewSettings {
   if (typeof stored.smoothing === 'number' && stored.smoothing >= 0 && stored.smoothing < 1) {
     view.smoothing = stored.smoothing;
   }
+  view.ranks = RANK_LOOKS.find((look) => look === stored.ranks) ?? 'first';
   if (stored.trialOrder === 'newest' || stored.trialOrder === 'best') view.trialOrder = stored.trialOrder;
   if (stored.insightMethod === 'fanova') view.insightMethod = 'fanova';
   if (isStrings(stored.insightPair) && stored.insightPair.length === 2) {

@@ -7,6 +7,7 @@ import { icon } from '../components/icon.js';
 import { metricsOf } from '../model/runs/drawn.js';
 import type { PanelModel } from '../model/panel.js';
 import type { Run } from '../../src/protocol/engine.js';
+import { chartedMetrics, hasRanks, type RankLook } from '../model/charts/ranks.js';
 import type { XAxis } from '../model/charts/series.js';
 import { Follows } from '../model/signal.js';
 import { isLive, warningText } from '../model/values.js';
@@ -79,6 +80,7 @@ class ChartsView extends LitElement {
       })}
       ${checkbox({ label: l10n.t('Log x'), checked: view.logX, testId: 'log-x', onChange: (logX) => axes({ logX }) })}
       ${checkbox({ label: l10n.t('Log y'), checked: view.logY, testId: 'log-y', onChange: (logY) => axes({ logY }) })}
+      ${this.ranks()}
       ${
         Object.keys(view.zoom).length > 0
           ? button({
@@ -89,6 +91,23 @@ class ChartsView extends LitElement {
           : nothing
       }
     </div>`;
+  }
+
+  /** Chooses the ranks, if a drawn run has several. */
+  private ranks(): TemplateResult | typeof nothing {
+    const { model } = this;
+    if (!hasRanks(metricsOf(model.drawn))) return nothing;
+    return dropdown({
+      label: l10n.t('Ranks'),
+      value: model.view.ranks,
+      options: [
+        { value: 'first', label: l10n.t('Rank 0') },
+        { value: 'all', label: l10n.t('All ranks') },
+        { value: 'range', label: l10n.t('Mean and range over ranks') },
+      ],
+      testId: 'ranks',
+      onChange: (ranks) => model.setView({ ranks: ranks as RankLook }),
+    });
   }
 
   private empty(): TemplateResult {
@@ -185,7 +204,7 @@ class ChartsView extends LitElement {
   private groups(): TemplateResult {
     const { model } = this;
     const filter = model.view.metricFilter.trim().toLowerCase();
-    const all = metricsOf(model.drawn);
+    const all = chartedMetrics(metricsOf(model.drawn));
     const metrics = filter ? all.filter((metric) => metric.toLowerCase().includes(filter)) : all;
     if (all.length === 0) return this.empty();
     const isOwn = all.some((metric) => !isSystemMetric(metric));

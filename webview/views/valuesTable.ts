@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { Run } from '../../src/protocol/engine.js';
+import { drawnRanks, nameAt } from '../model/charts/ranks.js';
 import type { PanelModel } from '../model/panel.js';
 import { formatCount, formatNumber } from '../../src/format/numbers.js';
 import { swatch } from './swatch.js';
@@ -8,6 +9,8 @@ import { l10n } from '../../src/format/l10n.js';
 
 /** Renders the contents of a chart as a table. */
 export function valuesTable(model: PanelModel, metric: string, runs: readonly Run[]): TemplateResult {
+  const look = model.view.ranks === 'first' ? 'first' : 'all';
+  const rows = runs.flatMap((run) => drawnRanks(run, metric, look).map((rank) => ({ run, rank })));
   return html`<div class="values-table">
     <table>
       <caption class="hidden-text">
@@ -23,10 +26,13 @@ export function valuesTable(model: PanelModel, metric: string, runs: readonly Ru
         </tr>
       </thead>
       <tbody>
-        ${runs.map((run) => {
-          const summary = entryOf(run.metrics, metric)!;
+        ${rows.map(({ run, rank }) => {
+          const summary = entryOf(run.metrics, nameAt(metric, rank))!;
           return html`<tr>
-            <th scope="row" title=${run.name}>${swatch(model.palette.of(run.id))} ${model.label(run).text}</th>
+            <th scope="row" title=${run.name}>
+              ${swatch(model.palette.of(run.id))}
+              ${rank === 0 ? '' : `${l10n.t('rank {0}', rank)} · `}${model.label(run).text}
+            </th>
             <td>${formatNumber(summary.last)}</td>
             <td>${formatNumber(summary.min)}</td>
             <td>${formatNumber(summary.max)}</td>

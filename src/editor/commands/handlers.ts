@@ -3,6 +3,7 @@ import { agentCommands } from './agents.js';
 import { alertCommands } from './alerts.js';
 import { debugCommands } from './debug.js';
 import { codeCommands } from './code.js';
+import { exportCommands } from './exportRuns.js';
 import { engineCommands } from './engine.js';
 import { fileCommands } from './files.js';
 import { logCommands } from './logs.js';
@@ -20,6 +21,7 @@ export function allHandlers(parts: Parts): Handlers {
     ...runCommands(parts),
     ...codeCommands(parts),
     ...modelCommands(parts),
+    ...exportCommands(parts),
     ...logCommands(parts),
     ...searchCommands(parts),
     ...scriptCommands(parts),

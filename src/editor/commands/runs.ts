@@ -28,6 +28,7 @@ type Names = Exclude<
   | 'run.openCode'
   | 'run.checkOutCode'
   | 'run.rerunCode'
+  | 'run.export'
   | 'run.exportModel'
   | 'run.evaluate'
   | 'run.predict'

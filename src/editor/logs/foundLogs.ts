@@ -2,9 +2,9 @@
  * Logs of other tools in the workspace: looked at through a viewer for each folder, also in a workspace that is not trusted,
  * and imported by the command line, in a process of its own.
  */
-import { spawn } from 'node:child_process';
 import * as vscode from 'vscode';
 import { ImportedLogs } from '../../protocol/foreign.js';
+import { runCommandLine } from '../commandProcess.js';
 import { Disposables } from '../events.js';
 import { l10n } from '../../format/l10n.js';
 import type { Engines } from '../link/engines.js';
@@ -13,7 +13,6 @@ import { affects, setting } from '../settings.js';
 import { LogViewer, type ShownLog } from './logViewer.js';
 
 const MOST_NAMED = 500;
-const LARGEST = 64 * 2 ** 20;
 
 export class FoundLogs implements vscode.Disposable {
   private readonly all = new Disposables();
@@ -106,27 +105,12 @@ export class FoundLogs implements vscode.Disposable {
   }
 
   /** Runs the command line; resolves to what it printed. */
-  private run(folder: FolderEngine, args: string[], token?: vscode.CancellationToken): Promise<string> {
-    const program = vscode.Uri.joinPath(vscode.Uri.file(this.distFolder), 'cli.cjs').fsPath;
+  private async run(folder: FolderEngine, args: string[], token?: vscode.CancellationToken): Promise<string> {
     const [command, ...rest] = args;
-    const child = spawn(process.execPath, [program, command!, '--workspace', folder.path, ...rest], {
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      windowsHide: true,
-    });
-    const cancelled = token?.onCancellationRequested(() => child.kill());
-    let [out, err] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (out.length < LARGEST) out += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (err = (err + text).slice(-4000)));
-    return new Promise<string>((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', () => {
-        if (token?.isCancellationRequested) reject(new vscode.CancellationError());
-        else if (out.startsWith('[')) resolve(out);
-        else reject(new Error(err.trim().split('\n')[0] || l10n.t('The import ended without an answer.')));
-      });
-    }).finally(() => cancelled?.dispose());
+    const all = [command!, '--workspace', folder.path, ...rest];
+    const { out, said } = await runCommandLine(this.distFolder, all, token);
+    if (token?.isCancellationRequested) throw new vscode.CancellationError();
+    if (out.startsWith('[')) return out;
+    throw new Error(said.trim().split('\n')[0] || l10n.t('The import ended without an answer.'));
   }
 }

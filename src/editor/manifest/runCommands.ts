@@ -139,6 +139,14 @@ export const RUN_COMMANDS = {
     menus: [row('2_control@8', 'run')],
     args: args<Rows<RunArg>>(),
   },
+  'run.export': {
+    title: 'Export Runs…',
+    icon: 'export',
+    enablement: trusted,
+    palette: hasRuns,
+    menus: [row('3_files@9', 'run')],
+    args: args<[run?: RunArg, ...more: unknown[]]>(),
+  },
   'run.exportModel': {
     title: 'Export Model…',
     icon: 'export',

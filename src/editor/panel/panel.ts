@@ -15,6 +15,7 @@ import type { FolderEngine } from '../link/folderEngine.js';
 import { NotTrustedError } from '../link/trust.js';
 import type { Forms } from './forms.js';
 import { panelHtml } from './html.js';
+import { saveAs } from './saveAs.js';
 
 export type Show = Omit<Extract<ToPanel, { type: 'show' }>, 'type'>;
 
@@ -134,6 +135,8 @@ export class Panel implements Disposable {
         return this.answer(said.id, () => this.parts.forms.form((this.formFile = this.ownFile(said.file))));
       case 'checkForm':
         return this.answer(said.id, () => this.parts.forms.check(this.ownFile(said.file), said.params, said.space));
+      case 'save':
+        return this.answer(said.id, () => saveAs(this.folder, said));
       case 'writeForm': {
         const { id, file, params, floats, space, trials } = said;
         return this.answer(id, () => this.parts.forms.write(this.ownFile(file), { params, floats, space, trials }));

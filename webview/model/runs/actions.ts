@@ -153,6 +153,12 @@ export function actionsFor(
       command('export', l10n.t('Export model…'), 'export', 'tunesmith.run.exportModel');
     }
   }
+  add(model.trusted, {
+    id: 'exportRuns',
+    label: one ? l10n.t('Export run…') : l10n.t('Export {0} runs…', runs.length),
+    icon: 'save-as',
+    run: () => model.host.command('tunesmith.run.export', ...ids(runs)),
+  });
   add(ended.length > 0, {
     id: 'delete',
     label: l10n.t('Delete'),

@@ -1,3 +1,4 @@
+import { rankedOf } from '../charts/ranks.js';
 import type { Run } from '../../../src/protocol/engine.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { formatAgo, formatDuration, runDuration } from '../../../src/format/times.js';
@@ -73,7 +74,7 @@ export function defaultColumns(
   return [
     ...params.slice(0, 8).map((name) => `param:${name}`),
     ...metrics
-      .filter((name) => name !== objective && !isSystemMetric(name))
+      .filter((name) => name !== objective && !isSystemMetric(name) && rankedOf(name) === null)
       .slice(0, 6)
       .map((name) => `metric:${name}`),
   ];

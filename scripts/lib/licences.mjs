@@ -6,8 +6,14 @@ import { inProject } from './paths.mjs';
 
 /** Licences that ask for no more than their text and a notice, by SPDX identifier. */
 const ALLOWED = new Set(
-  'MIT ISC 0BSD BSD-2-Clause BSD-3-Clause Apache-2.0 BlueOak-1.0.0 CC0-1.0 CC-BY-4.0 Unlicense'.split(' '),
+  'MIT ISC 0BSD BSD-2-Clause BSD-3-Clause Apache-2.0 BlueOak-1.0.0 CC0-1.0 CC-BY-4.0 Unlicense Zlib'.split(' '),
 );
+
+/** Licences of packages whose manifest names none by its identifier, as their own texts say. */
+const SAID = {
+  // Public domain, and in large part a translation of pyfive, which is under this licence.
+  jsfive: { licence: 'BSD-3-Clause', author: 'Jonathan J. Helmus (pyfive)' },
+};
 
 /**
  * Says whether an SPDX expression allows us to ship: of `A OR B` one licence must be allowed, of `A AND B` both.
@@ -53,7 +59,8 @@ export function describePackage(folder) {
   const { name, version, license, licenses, homepage, repository, author } = JSON.parse(
     readFileSync(join(folder, 'package.json'), 'utf8'),
   );
-  const told = license ?? licenses?.map(({ type }) => type).join(' OR ');
+  const said = SAID[name];
+  const told = said?.licence ?? license ?? licenses?.map(({ type }) => type).join(' OR ');
   const licence = typeof told === 'object' ? told?.type : told;
   const texts = readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && /^(licen[cs]e|notice|copying|third-?party)/i.test(entry.name))
@@ -61,8 +68,17 @@ export function describePackage(folder) {
       (entry) => !entry.parentPath.slice(folder.length).includes('node_modules') && !/\.(js|ts)$/.test(entry.name),
     )
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').trim());
+  // Its text only refers to the licence.
+  if (said) texts.push(standardText({ licence: said.licence, author: said.author, name }));
   const address = homepage ?? (typeof repository === 'object' ? repository?.url : repository) ?? '';
-  return { name, version, licence, texts, address, author: typeof author === 'object' ? author?.name : author };
+  return {
+    name,
+    version,
+    licence,
+    texts,
+    address,
+    author: said?.author ?? (typeof author === 'object' ? author?.name : author),
+  };
 }
 
 /** A package that ships no licence file is under the standard text of what its manifest names. */

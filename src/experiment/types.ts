@@ -131,6 +131,12 @@ export interface PlanContext {
   floats?: Floats | undefined;
   /** The run that is planned: what `{run.id}`, `{run.dir}`, `{seed}` and `{trial}` stand for. */
   run?: RunFacts;
+  /** Runs of the workspace, among which `network.from` chooses; absent: it is not checked. */
+  runs?: {
+    has(id: string): boolean;
+    /** Id of the best completed run; null: there is none. */
+    best(of: { file: string } | { experiment: string }): string | null;
+  };
 }
 
 export interface RunFacts {

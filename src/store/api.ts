@@ -131,6 +131,8 @@ export interface RunsApi {
     goal: Goal;
     of: number;
   } | null;
+  /** Best completed run of an experiment, by the objective of its newest run: of a file, or by the experiment's name. */
+  bestCompleted(of: { file: string } | { experiment: string }): string | null;
 }
 
 export interface ActsApi {

@@ -1,10 +1,12 @@
 /** The built-in trainer: trains the network described in the run's `run.json`. Each run is one process. */
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { placeInFile } from '../experiment/file/place.js';
 import { connectRun, type RunClient } from '../client/index.js';
 import { fromRecord, workspaceOf } from '../files/runPaths.js';
 import { RUN_FILES, RunSpec } from '../protocol/runFolder.js';
 import { backendCommand } from './commands/backends.js';
-import { TrainingError, messageOf } from './errors.js';
+import { PlacedError, TrainingError, messageOf } from './errors.js';
 import { modelCommand } from './commands/models.js';
 import { gradientWorker } from './parallel/worker.js';
 import { rangeTestRun } from './rangeTest/index.js';
@@ -19,8 +21,9 @@ async function main(): Promise<void> {
   if (!run.enabled) {
     throw new TrainingError('the trainer is started by Tunesmith, for a run: use "tunesmith run FILE.tune.yaml"');
   }
+  let spec: RunSpec | null = null;
   try {
-    const spec = await readSpec(run);
+    spec = await readSpec(run);
     const workspace = workspaceOf(run.folder);
     const folder = fromRecord(workspace, spec.file ? dirname(spec.file) : spec.cwd);
     const completed = spec.rangeTest
@@ -32,7 +35,7 @@ async function main(): Promise<void> {
   } catch (error) {
     const stopped = run.stopRequested !== null;
     if (!stopped) {
-      const text = messageOf(error);
+      const text = error instanceof PlacedError ? placed(error, run.folder, spec) : messageOf(error);
       console.error(error instanceof TrainingError ? `error: ${text}` : error);
       run.message('error', text);
       run.finish('failed', text);
@@ -41,6 +44,19 @@ async function main(): Promise<void> {
     }
     await run.flush();
     process.exit(stopped ? 0 : 1);
+  }
+}
+
+/** Returns the error's message with its place in the experiment file, which is read as it is now. */
+function placed({ path, message }: PlacedError, runFolder: string, spec: RunSpec | null): string {
+  const where = `network.${path.join('.')}: ${message}`;
+  if (!spec?.file) return where;
+  try {
+    const file = fromRecord(workspaceOf(runFolder), spec.file);
+    const { line, column } = placeInFile(readFileSync(file, 'utf8'), file, ['network', ...path]);
+    return `${basename(file)}:${line}:${column}: ${message}`;
+  } catch {
+    return where;
   }
 }
 

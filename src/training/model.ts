@@ -61,7 +61,7 @@ export function buildLayers(settings: Layer[], inputShape: readonly number[], ra
     weights,
     forward: (input, context) =>
       layers.reduce((x, layer, index) => {
-        const y = layer.forward(x, context);
+        const y = layer.forward(x, context.still?.includes(index) ? { ...context, isStill: true } : context);
         context.watch?.(index, y);
         return y;
       }, input) as tf.Tensor2D,

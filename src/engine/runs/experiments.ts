@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import { parseExperiment, planRun, type Experiment, type PlanContext, type RunPlan } from '../../experiment/index.js';
 import { ErrorCode, type FileProblem } from '../../protocol/engine.js';
 import type { Params } from '../../protocol/values.js';
+import type { StoreApi } from '../../store/api.js';
 import { invalidFile, RequestError } from '../server/requestError.js';
 
 /** Larger files are no experiment files. */
@@ -20,6 +21,11 @@ export function planOrRefuse(experiment: Experiment, params: Params, ctx: PlanCo
   const plan = planRun(experiment, params, ctx);
   if (plan.problems.some((problem) => problem.severity === 'error')) throw invalidFile(plan.problems);
   return plan;
+}
+
+/** Runs among which a network to begin with is chosen. */
+export function workspaceRuns({ runs }: Pick<StoreApi, 'runs'>): NonNullable<PlanContext['runs']> {
+  return { has: (id) => runs.get(id) !== null, best: (of) => runs.bestCompleted(of) };
 }
 
 export function problemText(problems: FileProblem[]): string {

@@ -13,7 +13,7 @@ import type { StoreApi } from '../../store/api.js';
 import type { ActiveRuns } from './activeRuns.js';
 import { shownOf, type Environment, type Environments } from '../disk/environments.js';
 import type { Changes } from '../server/changes.js';
-import { loadExperiment, planOrRefuse } from './experiments.js';
+import { loadExperiment, planOrRefuse, workspaceRuns } from './experiments.js';
 import { isDiskFull } from '../disk/files.js';
 import { gitFacts, hostName, type GitFacts } from '../machine/hostFacts.js';
 import { newId } from './ids.js';
@@ -85,6 +85,7 @@ export class RunMaker {
       python: python ?? null,
       floats,
       run,
+      runs: workspaceRuns(this.options.store),
       ...(environment && { env: environment }),
     });
     const { rangeTest } = request;
@@ -218,7 +219,8 @@ export class RunMaker {
       const all = { params: { ...old.params, ...params }, floats: mergeFloats(old, { params, floats }) };
       const facts = run ?? this.newRun(old.seed, null);
       const env = environment ? { env: environment } : {};
-      plan = planOrRefuse(experiment, all.params, { dist: distFolder, floats: all.floats, run: facts, ...env });
+      const runs = workspaceRuns(this.options.store);
+      plan = planOrRefuse(experiment, all.params, { dist: distFolder, floats: all.floats, run: facts, runs, ...env });
     }
     return { old, experiment, plan };
   }

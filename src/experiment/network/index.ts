@@ -13,6 +13,15 @@ import { completeData, dataSchema, normalizeData, type DataSource } from './data
 import { constraintSchema, normalizeConstraints, type ConstraintSettings } from './constraint.js';
 import { decomposeSchema, normalizeDecompose, type DecomposeSettings } from './decompose.js';
 import { earlyStoppingSchema, normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';
+import {
+  freezeSchema,
+  normalizeFreeze,
+  normalizeRates,
+  ratesSchema,
+  type FreezeSettings,
+  type RateSettings,
+} from './freeze.js';
+import { fromProblem, fromSchema, normalizeFrom, type FromSettings } from './from.js';
 import { flag, kindPlaceholder, kitOf, number, oneOf, whole } from './kit.js';
 import { layerSchema, normalizeLayers, type Layer } from './layers.js';
 import { lossSchema, normalizeLoss, type LossSettings } from './loss.js';
@@ -29,6 +38,8 @@ export * from './constraint.js';
 export * from './data.js';
 export * from './decompose.js';
 export * from './earlyStopping.js';
+export * from './freeze.js';
+export * from './from.js';
 export * from './layers.js';
 export * from './loss.js';
 export * from './metrics.js';
@@ -49,6 +60,13 @@ export interface Network {
   folds: number | null;
   /** Index from 1 of the only fold to validate on; null: each fold in turn. */
   fold: number | null;
+  /** Trained network to begin with; null: initial weights are random. */
+  from: FromSettings | null;
+  /** Layers that do not learn; null: all learn. */
+  freeze: FreezeSettings | null;
+  /** Learning rates by layer, as factors. */
+  rates: RateSettings;
+  /** Layers as written; the trainer puts those of `from` before them. */
   layers: Layer[];
   loss: LossSettings;
   optimizer: OptimizerSettings;
@@ -113,6 +131,11 @@ function schema(placeholders: boolean) {
     fold: optional(whole('fold')).describe(
       'Trains only this one of the `folds`, counted from 1, so that a search can use folds as repeats. Default: all.',
     ),
+    from: fromSchema(kit)
+      .nullish()
+      .describe('Begins with a trained network: a run’s, or a file’s. Default: random weights.'),
+    freeze: freezeSchema(kit).nullish().describe('Layers that do not learn. Default: none.'),
+    rates: ratesSchema(kit).nullish().describe('Learning rates by layer, as factors of the learning rate. Default: 1.'),
     layers: layersOrName(
       z
         .array(layerSchema(kit), { error: 'layers must be a list, one layer an entry' })
@@ -210,7 +233,7 @@ export function checkNetworkTemplate(value: unknown): NetworkProblem[] {
   const result = NetworkTemplate.safeParse(plain);
   const blocks = blockProblems(plain, true);
   if (!result.success) return [...problemsOf(result.error.issues, plain, NetworkTemplate), ...blocks];
-  const problem = layersProblem(result.data);
+  const problem = layersProblem(result.data) ?? fromProblem(result.data.from, result.data.layers);
   return problem ? [problem, ...blocks] : blocks;
 }
 
@@ -228,14 +251,22 @@ export function validateNetwork(value: unknown): NetworkResult {
   const blocks = blockProblems(value, false);
   if (!result.success) return { problems: [...problemsOf(result.error.issues, value, NetworkFile), ...blocks] };
   if (blocks.length > 0) return { problems: blocks };
-  const problem = layersProblem(result.data) ?? foldsProblem(result.data) ?? pruneProblem(result.data);
+  const problem =
+    layersProblem(result.data) ??
+    foldsProblem(result.data) ??
+    pruneProblem(result.data) ??
+    fromProblem(result.data.from, result.data.layers);
   if (problem) return { problems: [problem] };
   return { network: normalizeNetwork(result.data) };
 }
 
-/** Only tables have a default network. */
-function layersProblem({ data, layers }: Pick<WrittenNetwork, 'data' | 'layers'>): NetworkProblem | null {
-  if (layers || (typeof data === 'object' && 'csv' in data)) return null;
+/** Only tables have a default network, and only a trained network brings its own. */
+function layersProblem({
+  data,
+  layers,
+  from,
+}: Pick<WrittenNetwork, 'data' | 'layers' | 'from'>): NetworkProblem | null {
+  if (layers || from || (typeof data === 'object' && 'csv' in data)) return null;
   return { path: ['layers'], message: 'layers is missing' };
 }
 
@@ -265,6 +296,9 @@ export function completeNetwork(network: Network): Network {
   const defaults = {
     folds: null,
     fold: null,
+    from: null,
+    freeze: null,
+    rates: normalizeRates(null),
     schedule: normalizeSchedule(null),
     clip: { norm: null, value: null },
     accumulate: 1,
@@ -298,6 +332,9 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     validation: written.validation ?? null,
     folds: written.folds ?? null,
     fold: written.fold ?? null,
+    from: normalizeFrom(written.from),
+    freeze: normalizeFreeze(written.freeze),
+    rates: normalizeRates(written.rates),
     layers: normalizeLayers(expandBlocks(written.layers ?? [], written.blocks ?? {})),
     loss: normalizeLoss(written.loss),
     optimizer: normalizeOptimizer(written.optimizer),

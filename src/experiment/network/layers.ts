@@ -41,6 +41,8 @@ export type Layer =
   | { type: 'spatialDropout'; rate: number }
   | { type: 'layerNorm'; epsilon: number }
   | { type: 'reshape'; shape: number[] }
+  /** x · factor + offset, with one number for all values or one for each of the last axis. */
+  | { type: 'rescale'; factor: number | number[]; offset: number | number[] }
   /** x + layers(x), with x projected where the shapes differ. */
   | {
       type: 'residual';
@@ -133,6 +135,13 @@ function plainSchemas(kit: Kit) {
   const separable = conv.extend({ multiplier: optional(whole('multiplier')) });
   const shape = z.array(p(whole('a length')), { error: 'reshape must be a list of lengths, such as [28, 28]' }).min(1);
 
+  const scalars = (what: string) =>
+    z
+      .union([p(number(what)), z.array(p(number(what))).min(1)], {
+        error: `${what} must be a number, or one for each channel`,
+      })
+      .optional();
+
   return [
     z.enum(PLAIN_LAYERS),
     z.strictObject({ conv }),
@@ -141,6 +150,7 @@ function plainSchemas(kit: Kit) {
     z.strictObject({ spatialDropout: z.union([p(rate), z.strictObject({ rate: p(rate) })]) }),
     z.strictObject({ layerNorm: z.strictObject({ epsilon: optional(number('epsilon').positive()) }).nullable() }),
     z.strictObject({ reshape: shape }),
+    z.strictObject({ rescale: z.strictObject({ factor: scalars('factor'), offset: scalars('offset') }) }),
     z.strictObject({ pool: z.union([p(whole('pool size')), pool]).nullable() }),
     z.strictObject({ flatten: z.strictObject({}).nullable() }),
     z.strictObject({ dense: z.union([p(whole('units')), dense]) }),
@@ -220,6 +230,9 @@ function normalizePlain(layer: Exclude<WrittenPlain, { separableConv: unknown }>
   }
   if ('layerNorm' in layer) return { type: 'layerNorm', epsilon: layer.layerNorm?.epsilon ?? 1e-5 };
   if ('reshape' in layer) return { type: 'reshape', shape: layer.reshape };
+  if ('rescale' in layer) {
+    return { type: 'rescale', factor: layer.rescale.factor ?? 1, offset: layer.rescale.offset ?? 0 };
+  }
   if ('pool' in layer) {
     const settings = typeof layer.pool === 'number' ? { size: layer.pool } : (layer.pool ?? {});
     const size = square(settings.size, [2, 2]);

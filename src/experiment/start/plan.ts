@@ -20,7 +20,8 @@ import { fillNetwork } from './fillNetwork.js';
 import { CopyError, copyName, copyPath, copyText, textsOfCopies } from './configCopies.js';
 import { startIn } from './output.js';
 import { optionFromValue } from './interpreterOptions.js';
-import { validateNetwork } from '../network/index.js';
+import { validateNetwork, type Network } from '../network/index.js';
+import { chooseTrained } from './trained.js';
 import { refuseParam } from '../file/paramCheck.js';
 import { floatMarkFor } from '../file/paramFloats.js';
 import { notPassed } from '../file/received.js';
@@ -70,6 +71,8 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
       case 'network':
         plan.argv = ['node', path.join(ctx.dist, 'trainer.cjs')];
         planNetwork(program.value, plan, reading, env, report);
+        if (plan.network)
+          chooseTrained(plan.network as Network, program.value, { experiment, folder, runs: ctx.runs }, report);
     }
   } catch (error) {
     if (!(error instanceof MissingValue)) throw error;

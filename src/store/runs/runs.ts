@@ -311,6 +311,25 @@ export class Runs implements RunsApi {
     return { run: best.id, name: best.name, ...readParams(best.params), objective, ...newest, of };
   }
 
+  bestCompleted(of: Parameters<RunsApi['bestCompleted']>[0]): string | null {
+    const [column, value] = 'file' in of ? ['file', of.file] : ['experiment', of.experiment];
+    const newest = this.db.get<{ metric: string; goal: Goal }>(
+      `SELECT objective_metric metric, objective_goal goal FROM runs
+       WHERE ${column} = ? AND deleted_at IS NULL AND objective_metric IS NOT NULL ORDER BY created_at DESC LIMIT 1`,
+      value!,
+    );
+    if (!newest) return null;
+    const best = this.db.get<{ id: string }>(
+      `SELECT id FROM runs WHERE ${column} = ? AND deleted_at IS NULL AND objective IS NOT NULL AND objective_metric = ?
+       AND objective_goal = ? AND status = 'completed'
+       ORDER BY objective ${newest.goal === 'maximize' ? 'DESC' : 'ASC'}, created_at LIMIT 1`,
+      value!,
+      newest.metric,
+      newest.goal,
+    );
+    return best?.id ?? null;
+  }
+
   private messagesOf(row: RunRow): RunMessage[] {
     const said = this.db.all<RunMessage>(
       'SELECT time, coalesce(last, time) last, level, text, count FROM messages WHERE run = ? ORDER BY rowid',

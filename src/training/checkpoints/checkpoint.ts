@@ -3,7 +3,8 @@ import { readRealBytes } from '../../files/real.js';
 import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
 import { writeWhole } from '../../files/whole.js';
-import { setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
+import { VALUE_TYPES, emptyValues, fillValues, type ValueType } from '../data/values.js';
 
 export interface SavedWeight {
   name: string;
@@ -59,10 +60,21 @@ const Entry = z.object({
   data_offsets: z.tuple([Place, Place]),
 });
 
-/** Reads what `saveWeights` wrote. Throws when the file is truncated or holds anything but 32-bit numbers. */
+/** Reads a safetensors file. Throws when it is truncated or damaged, or holds other types than numbers. */
 export async function loadWeights(path: string): Promise<SavedWeight[]> {
   return (await loadModelFile(path)).weights;
 }
+
+/** Types of numbers by their names in the format. Integers and other precisions become 32-bit floats. */
+const TYPES: Readonly<Record<string, ValueType>> = {
+  F16: VALUE_TYPES.float16,
+  BF16: VALUE_TYPES.bfloat16,
+  F32: VALUE_TYPES.float32,
+  F64: VALUE_TYPES.float64,
+  I64: VALUE_TYPES.int64,
+  I32: VALUE_TYPES.int32,
+  U8: VALUE_TYPES.uint8,
+};
 
 /** Reads the weights and the metadata. */
 export async function loadModelFile(
@@ -81,21 +93,27 @@ export async function loadModelFile(
       throw new Error(`${path} is damaged: its content has another checksum than when it was saved`);
   }
   let end = 0;
-  const weights = Object.entries(header).map(([name, value]) => {
+  const described = Object.entries(header).map(([name, value]) => {
     const read = Entry.safeParse(value);
     if (!read.success) throw new Error(`${path}: what is said of "${name}" is no type, shape and place`);
-    const { dtype, shape, data_offsets: offsets } = read.data;
+    return { name, ...read.data };
+  });
+  // Names that are numbers come first in a JavaScript object, wherever they were written.
+  described.sort((a, b) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
+  const weights = described.map(({ name, dtype, shape, data_offsets: offsets }) => {
     const [from, to] = [8 + length + offsets[0], 8 + length + offsets[1]];
-    if (dtype !== 'F32') throw new Error(`${path}: "${name}" is of type ${dtype}, not F32`);
+    const type = entryOf(TYPES, dtype);
+    if (!type) throw new Error(`${path}: "${name}" is of type ${dtype}; known are ${Object.keys(TYPES).join(', ')}`);
     // The format requires contiguous values. Otherwise a small file could fill the memory by repeating the same bytes.
     if (offsets[0] !== end) throw new Error(`${path}: "${name}" does not begin where the values before it end`);
     end = offsets[1];
     if (!(to <= bytes.length)) throw new Error(`${path} is cut short`);
-    if (shape.reduce((a, b) => a * b, 4) !== to - from)
+    if (shape.reduce((a, b) => a * b, type.bytes) !== to - from)
       throw new Error(`${path}: "${name}" has another size than its shape`);
-    const own = Buffer.from(bytes.subarray(from, to));
-    const values = new Float32Array(own.buffer, own.byteOffset, own.length / 4);
-    return { name, shape, values: Float32Array.from(values) };
+    const stored = emptyValues(type, (to - from) / type.bytes);
+    fillValues(stored, 0, bytes, from, stored.length, type, true);
+    const values = stored instanceof Float32Array ? stored : Float32Array.from(stored);
+    return { name, shape, values };
   });
   return { weights, metadata };
 }

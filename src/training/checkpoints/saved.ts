@@ -46,20 +46,25 @@ export function savedMetadata(network: Network, data: SavedData): Record<string,
   };
 }
 
+/** Returns the network that weights and metadata describe. Throws when they don't. */
+export function savedFrom(weights: SavedWeight[], metadata: Record<string, string>): SavedNetwork {
+  // The names become file names in an archive.
+  const odd = weights.find(({ name }) => !/^[\w.-]+(\/[\w.-]+)*$/.test(name) || /(^|\/)\.+(\/|$)/.test(name));
+  if (odd) throw new Error(`"${odd.name}" is no name of a weight`);
+  const network = completeNetwork(JSON.parse(metadata.network ?? '') as Network);
+  const data = Data.parse(JSON.parse(metadata.data ?? ''));
+  const outputs = data.classes?.length ?? data.targetScale?.length ?? 1;
+  const task = LOSSES[network.loss.name] === 'classes' ? 'classification' : 'regression';
+  return { network, weights, data: { ...data, task, outputs } };
+}
+
 /** Loads the saved network. Throws TrainingError when the run has none or it is damaged. */
 export async function loadSaved(runFolder: string, fold: number | null = null): Promise<SavedNetwork> {
   const path = join(runFolder, modelFile(fold));
   try {
     const { weights, metadata } = await loadModelFile(path);
     if (metadata.format !== 'tunesmith') throw new Error('it was not written by the built-in trainer');
-    // The names become file names in an archive.
-    const odd = weights.find(({ name }) => !/^[\w.-]+(\/[\w.-]+)*$/.test(name) || /(^|\/)\.+(\/|$)/.test(name));
-    if (odd) throw new Error(`"${odd.name}" is no name of a weight`);
-    const network = completeNetwork(JSON.parse(metadata.network ?? '') as Network);
-    const data = Data.parse(JSON.parse(metadata.data ?? ''));
-    const outputs = data.classes?.length ?? data.targetScale?.length ?? 1;
-    const task = LOSSES[network.loss.name] === 'classes' ? 'classification' : 'regression';
-    return { network, weights, data: { ...data, task, outputs } };
+    return savedFrom(weights, metadata);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       if (fold === null && existsSync(join(runFolder, modelFile(1)))) {

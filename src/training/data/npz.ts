@@ -9,6 +9,8 @@ import { sizeText } from './memory.js';
 import { LONGEST_HEADER, openNpy } from './npy.js';
 
 export interface Archive {
+  /** Names of its arrays. */
+  readonly names: readonly string[];
   /**
    * Opens an array but reads only its header. A compressed array is unpacked into memory when its values are first
    * read; all arrays of the archive together use at most `memory` bytes. An uncompressed one is read in place.
@@ -27,7 +29,7 @@ export async function openNpz(bytes: Bytes): Promise<Archive> {
   let taken = 0;
   let archive: zip.ZipFile;
   try {
-    archive = await zip.fromRandomAccessReaderPromise(new Reader(bytes), bytes.size, { autoClose: false });
+    archive = await zip.fromRandomAccessReaderPromise(new ZipBytes(bytes), bytes.size, { autoClose: false });
     if (archive.entryCount > MOST_ENTRIES) throw new Error(`it has ${archive.entryCount} entries`);
     for await (const entry of archive.eachEntry()) entries.set(entry.fileName.replace(/\.npy$/, ''), entry);
   } catch (error) {
@@ -35,6 +37,7 @@ export async function openNpz(bytes: Bytes): Promise<Archive> {
   }
 
   return {
+    names: [...entries.keys()],
     async array(name, memory) {
       const entry = entries.get(name);
       if (!entry) {
@@ -120,7 +123,7 @@ async function begin(archive: zip.ZipFile, entry: zip.Entry): Promise<Uint8Array
 }
 
 /** Unpacks an entry, whose size must match the archive's directory. */
-async function inflate(archive: zip.ZipFile, entry: zip.Entry): Promise<Uint8Array> {
+export async function inflate(archive: zip.ZipFile, entry: zip.Entry): Promise<Uint8Array> {
   const into = new Uint8Array(entry.uncompressedSize);
   let at = 0;
   for await (const chunk of await archive.openReadStreamPromise(entry)) {
@@ -135,7 +138,7 @@ async function inflate(archive: zip.ZipFile, entry: zip.Entry): Promise<Uint8Arr
   return into;
 }
 
-class Reader extends zip.RandomAccessReader {
+export class ZipBytes extends zip.RandomAccessReader {
   constructor(private readonly bytes: Bytes) {
     super();
   }

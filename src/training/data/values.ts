@@ -25,6 +25,8 @@ export const VALUE_TYPES = {
   int32: type('int32', 4, Int32Array, (view, at, little) => view.getInt32(at, little)),
   uint32: type('uint32', 4, Uint32Array, (view, at, little) => view.getUint32(at, little)),
   float16: type('float16', 2, Float32Array, (view, at, little) => half(view.getUint16(at, little))),
+  /** The upper half of a 32-bit float. */
+  bfloat16: type('bfloat16', 2, Float32Array, (view, at, little) => upperHalf(view.getUint16(at, little))),
   float32: type('float32', 4, Float32Array, (view, at, little) => view.getFloat32(at, little)),
   float64: type('float64', 8, Float32Array, (view, at, little) => view.getFloat64(at, little)),
   int64: type('int64', 8, Float32Array, (view, at, little) => Number(view.getBigInt64(at, little))),
@@ -55,6 +57,12 @@ export function fillValues(
 }
 
 const HERE_LITTLE = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
+const WORD = new DataView(new ArrayBuffer(4));
+function upperHalf(bits: number): number {
+  WORD.setUint32(0, bits * 0x10000);
+  return WORD.getFloat32(0);
+}
 
 function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;

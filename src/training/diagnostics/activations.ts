@@ -119,7 +119,7 @@ export class Activations {
 
 /** Returns false for layers that only pass values on, which would add no information. */
 const computes = ({ type }: Layer): boolean =>
-  !['flatten', 'reshape', 'dropout', 'spatialDropout', 'pool', 'globalPool'].includes(type);
+  !['flatten', 'reshape', 'rescale', 'dropout', 'spatialDropout', 'pool', 'globalPool'].includes(type);
 
 function activationOf(settings: Layer): Activation | null {
   if (settings.type === 'activation') return settings.name;

@@ -24,7 +24,7 @@ export type Op =
   | { type: 'input' }
   | { type: 'add' }
   | Affine
-  | Exclude<Layer, { type: 'residual' | 'dropout' | 'spatialDropout' }>
+  | Exclude<Layer, { type: 'residual' | 'dropout' | 'spatialDropout' | 'rescale' }>
   | Dropout;
 type Dropout = Extract<Layer, { type: 'dropout' | 'spatialDropout' }>;
 
@@ -97,6 +97,8 @@ class GraphBuilder {
         return this.residual(layer.layers, name, input);
       case 'activation':
         return this.activation(plainName(name), layer.name, input);
+      case 'rescale':
+        return this.rescaled(layer, name, input);
       case 'conv':
       case 'conv1d':
       case 'dense':
@@ -107,6 +109,13 @@ class GraphBuilder {
       default:
         return this.weighted(layer, name, input, outputShape(layer, name, input.shape));
     }
+  }
+
+  private rescaled({ factor, offset }: Extract<Layer, { type: 'rescale' }>, name: string, input: GraphNode): GraphNode {
+    const all = (value: number | number[]) =>
+      typeof value === 'number' ? Array<number>(input.shape.at(-1)!).fill(value) : value;
+    const op: Affine = { type: 'affine', mean: all(offset), deviation: all(factor), invert: true };
+    return this.node(plainName(name), op, [input], input.shape);
   }
 
   private weighted(op: Op, name: string, input: GraphNode, shape: readonly number[]): GraphNode {

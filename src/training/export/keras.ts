@@ -88,7 +88,7 @@ const CELLS = new Set(['SimpleRNN', 'LSTM', 'GRU']);
  * Returns the layers in the order of a Keras functional model: those farthest from the outputs first. Layers at the
  * same distance are ordered by when the walk back from the outputs first meets them.
  */
-function inKerasOrder(layers: readonly KerasLayer[]): KerasLayer[] {
+export function inKerasOrder<L extends { name: string; inputs: string[] }>(layers: readonly L[]): L[] {
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const met = new Map<string, number>();
   const walk = (name: string): void => {
@@ -110,7 +110,7 @@ function inKerasOrder(layers: readonly KerasLayer[]): KerasLayer[] {
  * Converts a class name as Keras does: `Conv2D` → `conv2d`, `BatchNormalization` → `batch_normalization`, `LeakyReLU` →
  * `leaky_re_lu`.
  */
-function snakeCase(name: string): string {
+export function snakeCase(name: string): string {
   return name
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
     .replace(/([a-z])([A-Z])/g, '$1_$2')

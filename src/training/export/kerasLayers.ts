@@ -1,6 +1,7 @@
 /** Converts a network's graph to Keras layers, in the dialects of Keras 3 and TensorFlow.js layers. */
 import type { Activation, Layer } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
+import { swapBlocks } from '../layers/gruBlocks.js';
 import { weightOf, type Affine, type GraphNode } from './graph.js';
 
 export type Dialect = 'keras' | 'tfjs';
@@ -279,14 +280,4 @@ function cellWeights(node: GraphNode, { cell, units }: Recurrent, way: string, f
     { key: 'recurrent_kernel', shape: [units, width], values: turned(state) },
     { key: 'bias', shape: [2, width], values: biases },
   ];
-}
-
-/** Swaps the first two blocks of every row. */
-function swapBlocks(values: Float32Array, units: number, width: number): Float32Array {
-  const result = values.slice();
-  for (let row = 0; row < values.length; row += width) {
-    result.set(values.subarray(row + units, row + 2 * units), row);
-    result.set(values.subarray(row, row + units), row + units);
-  }
-  return result;
 }

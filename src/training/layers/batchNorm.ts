@@ -33,8 +33,8 @@ export const batchNorm: LayerBuilder<Extract<Layer, { type: 'batchNorm' }>> = (s
       { name: `${name}/movingMean`, variable: movingMean, trainable: false },
       { name: `${name}/movingVariance`, variable: movingVariance, trainable: false },
     ],
-    forward(x, { training }) {
-      if (!training) return normalize(x, movingMean, movingVariance);
+    forward(x, { training, isStill }) {
+      if (!training || isStill) return normalize(x, movingMean, movingVariance);
       const fused = fusedBatchNorm(x, scale, shift, { epsilon });
       if (fused) {
         move(movingMean, fused.mean);

@@ -10,7 +10,7 @@ import { embedding } from './embedding.js';
 import { layerNorm } from './layerNorm.js';
 import { recurrent } from './recurrent.js';
 import { residual } from './residual.js';
-import { activation, dropout, flatten, reshape, spatialDropout } from './simple.js';
+import { activation, dropout, flatten, rescale, reshape, spatialDropout } from './simple.js';
 import type { BuildContext, BuiltLayer, LayerBuilder } from './types.js';
 
 const builders: { [T in Layer['type']]: LayerBuilder<Extract<Layer, { type: T }>> } = {
@@ -23,6 +23,7 @@ const builders: { [T in Layer['type']]: LayerBuilder<Extract<Layer, { type: T }>
   embedding,
   layerNorm,
   recurrent,
+  rescale,
   reshape,
   residual: (settings, context) => residual(settings, context, buildLayer),
   spatialDropout,

@@ -81,3 +81,22 @@ export const reshape: LayerBuilder<Extract<Layer, { type: 'reshape' }>> = ({ sha
   }
   return { name, outputShape: shape, weights: [], forward: (x) => tf.reshape(x, [x.shape[0]!, ...shape]) };
 };
+
+/** x · factor + offset. It has no weights: what it does to the inputs stays as it is. */
+export const rescale: LayerBuilder<Extract<Layer, { type: 'rescale' }>> = (settings, { name, inputShape }) => {
+  const channels = inputShape.at(-1)!;
+  const { factor, offset } = settings;
+  for (const [key, value] of Object.entries({ factor, offset })) {
+    if (typeof value !== 'number' && value.length !== channels) {
+      throw new TrainingError(
+        `layer ${name}: ${key} has ${value.length} numbers, but its inputs have ${channels} channels`,
+      );
+    }
+  }
+  return {
+    name,
+    outputShape: inputShape,
+    weights: [],
+    forward: (x) => tf.add(tf.mul(x, factor as tf.TensorLike), offset as tf.TensorLike),
+  };
+};

@@ -18,6 +18,10 @@ export interface ForwardContext {
   training: boolean;
   /** Random numbers for dropout masks. */
   random: Random;
+  /** Layers, counted from 0, whose batch normalizations use their moving averages even in training. */
+  still?: readonly number[] | undefined;
+  /** True within such a layer. */
+  isStill?: boolean;
   /** Receives the output of each of the network's layers, counted from 0. */
   watch?(layer: number, output: tf.Tensor): void;
 }

@@ -13,20 +13,33 @@ export function gradientOf(
   random: Random,
   watch?: ForwardContext['watch'],
 ): BatchGradient {
-  const { model, parameters, loss, classes, inputShape } = parts;
+  const { model, parameters, loss, classes, inputShape, frozen } = parts;
+  const still = frozen?.statistics ? frozen.layers : undefined;
   return tf.tidy(() => {
     const batch = toTensors(values, inputShape);
     let right: tf.Tensor = tf.scalar(0);
     const { value, grads } = tf.variableGrads(() => {
-      const outputs = model.forward(batch.inputs, { training: true, random, watch });
+      const outputs = model.forward(batch.inputs, { training: true, random, watch, still });
       if (classes) right = tf.keep(countRight(outputs, batch.targets));
       return loss.of(outputs, batch.targets);
-    }, parameters.variables);
-    const gradient = parameters.flatten(parameters.variables.map((variable) => entryOf(grads, variable.name)!));
+    }, learning(parts));
+    const gradient = parameters.flatten(
+      parameters.variables.map((variable) => entryOf(grads, variable.name) ?? tf.zerosLike(variable)),
+    );
     const result = tf.stack([value, right]) as tf.Tensor1D;
     right.dispose();
     return { result, gradient };
   });
+}
+
+/** Returns the variables that learn: the backward pass ends at the first of them. */
+function learning({ model, parameters, frozen }: GradientParts): tf.Variable[] {
+  const { variables } = parameters;
+  if (!frozen) return variables;
+  const still = new Set(frozen.layers.flatMap((index) => model.layers[index]!.weights.map(({ variable }) => variable)));
+  const left = variables.filter((variable) => !still.has(variable));
+  // TensorFlow.js needs one at least.
+  return left.length > 0 ? left : variables.slice(-1);
 }
 
 /** Gradient computed in this process, over the whole batch at once. */

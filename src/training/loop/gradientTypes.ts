@@ -4,6 +4,7 @@ import type { ForwardContext } from '../layers/types.js';
 import type { Loss } from '../losses/index.js';
 import type { Model } from '../model.js';
 import type { BatchValues } from './batches.js';
+import type { Frozen } from '../transfer/learning.js';
 import type { Parameters } from './parameters.js';
 
 export interface BatchGradient {
@@ -27,4 +28,6 @@ export interface GradientParts {
   /** Names of the classes; null for regression, where no prediction is correct or wrong. */
   classes: readonly string[] | null;
   inputShape: readonly number[];
+  /** Layers that do not learn now; the training changes it between epochs. */
+  frozen?: Frozen | null;
 }

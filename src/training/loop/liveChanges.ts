@@ -20,7 +20,7 @@ import { readReal, STATE_LIMIT } from '../../files/real.js';
  */
 const LIVE: readonly (keyof Network)[] = [
   ...(['optimizer', 'schedule', 'clip', 'accumulate', 'ema', 'regularization', 'augment', 'mixup'] as const),
-  ...(['earlyStopping', 'batchSize', 'epochs', 'shuffle', 'logEvery', 'layers', 'open'] as const),
+  ...(['freeze', 'rates', 'earlyStopping', 'batchSize', 'epochs', 'shuffle', 'logEvery', 'layers', 'open'] as const),
 ];
 const CAN = LIVE.filter((key) => key !== 'open')
   .map((key) => (key === 'layers' ? 'dropout rates' : key))
@@ -88,7 +88,12 @@ export class LiveChanges {
     }
     const filled = this.networkOf(changed);
     if (!filled.network) return { problem: filled.problem! };
-    const wanted = this.follow(filled.network);
+    let wanted: Network;
+    try {
+      wanted = this.follow(filled.network);
+    } catch (error) {
+      return { problem: messageOf(error) };
+    }
     const problem = refusal(this.now, wanted);
     if (problem) return { problem };
     this.now = wanted;

@@ -29,6 +29,8 @@ export class Stepper {
   /** Total weight of the examples summed, and that of the first batch. */
   private mass = { total: 0, first: 0 };
   private average: tf.Tensor1D | null = null;
+  /** Factor of the learning rate for each value of θ, and 0 or 1 for those that learn; null: all are 1. */
+  private shares: { factors: tf.Tensor1D; learning: tf.Tensor1D } | null = null;
 
   constructor(
     private network: Settings,
@@ -65,12 +67,15 @@ export class Stepper {
     const { weightDecay } = network.optimizer;
     let gradient = regularizer ? regularizer.addTo(batch, parameters.vector) : batch;
     if (constraints) gradient = constraints.addTo(gradient, parameters.vector);
+    // Frozen weights must count neither in the gradient's norm nor in the optimizer's memory.
+    if (this.shares) gradient = tf.mul(gradient, this.shares.learning);
     let change = optimizer.step(this.clipped(gradient));
     if (weightDecay !== 0) {
       // Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019), algorithm 2, line 12.
       const decay = tf.mul(tf.mul(parameters.vector, parameters.decaying), -optimizer.learningRate * weightDecay);
       change = tf.add(change, decay);
     }
+    if (this.shares) change = tf.mul(change, this.shares.factors);
     parameters.add(this.bounded(change));
     constraints?.stepped(parameters.vector);
     if (network.ema !== null) this.move(network.ema);
@@ -81,10 +86,10 @@ export class Stepper {
     if (!isDeepStrictEqual(own(network.optimizer), own(this.network.optimizer))) {
       const optimizer = buildOptimizer(network.optimizer);
       optimizer.load(await this.optimizer.state());
-      this.shift(this.optimizer.settle(), 1);
-      this.shift(optimizer.settle(), -1);
+      this.shift(this.lookahead(), 1);
       this.optimizer.dispose();
       this.optimizer = optimizer;
+      this.shift(this.lookahead(), -1);
     }
     this.regularizer?.dispose();
     if (network.ema === null) {
@@ -92,6 +97,32 @@ export class Stepper {
       this.average = null;
     }
     Object.assign(this, { network, regularizer });
+  }
+
+  /**
+   * Sets the factor of the learning rate for each value of θ; null: 1 for all. `begin`: the weights are where these factors
+   * led them. `restart`: the optimizer forgets its steps, so that layers that begin to learn now have a beginning of their
+   * own, as its bias correction expects.
+   */
+  setShares(shares: Float32Array | null, how: 'begin' | 'change' | 'restart'): void {
+    if (!shares && !this.shares && how !== 'restart') return;
+    if (how !== 'begin') this.shift(this.lookahead(), 1);
+    tf.dispose(this.shares ? [this.shares.factors, this.shares.learning] : []);
+    this.shares = shares && {
+      factors: tf.tensor1d(shares),
+      learning: tf.tensor1d(shares.map((share) => (share > 0 ? 1 : 0))),
+    };
+    if (how === 'restart') this.optimizer.load({ steps: 0, vectors: {} });
+    if (how !== 'begin') this.shift(this.lookahead(), -1);
+  }
+
+  /** Returns the optimizer's lookahead (Nesterov), as large as each layer's rate makes it; null: none. */
+  private lookahead(): tf.Tensor1D | null {
+    const offset = this.optimizer.settle();
+    if (!offset || !this.shares) return offset;
+    const scaled = tf.mul<tf.Tensor1D>(offset, this.shares.factors);
+    offset.dispose();
+    return scaled;
   }
 
   /** Moves the weights by the optimizer's lookahead (Nesterov), whose size depends on the settings. */
@@ -137,7 +168,9 @@ export class Stepper {
     let point: tf.Tensor1D = tf.add(vector, change);
     if (regularizer?.bounds) point = regularizer.project(point);
     if (constraints?.bounds) point = constraints.project(point);
-    return tf.sub(point, vector);
+    const moved = tf.sub<tf.Tensor1D>(point, vector);
+    // Bounds don't move frozen weights either.
+    return this.shares ? tf.mul(moved, this.shares.learning) : moved;
   }
 
   /** Clips by value first, then by the global norm (Pascanu, Mikolov & Bengio, ICML 2013, section 3.2). */
@@ -160,7 +193,7 @@ export class Stepper {
   /** Returns the offset from θ to the point that is evaluated and saved; null: none. The caller disposes it. */
   settle(): tf.Tensor1D | null {
     const { average } = this;
-    const offset = average ? tf.sub<tf.Tensor1D>(average, this.parameters.vector) : this.optimizer.settle();
+    const offset = average ? tf.sub<tf.Tensor1D>(average, this.parameters.vector) : this.lookahead();
     // The optimizer's target may violate the bounds, and so may the average of points that satisfy them.
     if (!offset || !this.bounds) return offset;
     const bounded = tf.tidy(() => this.bounded(offset));
@@ -192,6 +225,8 @@ export class Stepper {
     this.forget();
     this.average?.dispose();
     this.average = null;
+    tf.dispose(this.shares ? [this.shares.factors, this.shares.learning] : []);
+    this.shares = null;
     this.optimizer.dispose();
     this.regularizer?.dispose();
     this.constraints?.dispose();

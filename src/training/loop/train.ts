@@ -1,4 +1,5 @@
 /** The training loop. */
+import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../../experiment/network/index.js';
 import { buildAugmentation, type Augmentation } from '../augment/index.js';
@@ -8,13 +9,16 @@ import { Curve } from './curve.js';
 import { Diagnostics } from '../diagnostics/index.js';
 import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
 import { OwnGradient } from './gradient.js';
-import type { GradientSource } from './gradientTypes.js';
+import type { GradientParts, GradientSource } from './gradientTypes.js';
 import type { ForwardContext } from '../layers/types.js';
 import { buildLoss, type Loss } from '../losses/index.js';
 import { buildModel, type Model } from '../model.js';
 import { EarlyStopping } from '../regularization/earlyStopping.js';
 import { Pace } from './pace.js';
 import { takeRates } from './liveChanges.js';
+import { PlacedError } from '../errors.js';
+import { fillModel, type MatchTable } from '../transfer/fill.js';
+import { LayerLearning } from '../transfer/learning.js';
 import { Parameters } from './parameters.js';
 import { Random } from '../random.js';
 import { buildRegularizer } from '../regularization/penalties.js';
@@ -43,6 +47,15 @@ export class Training {
   private readonly diagnostics: Diagnostics;
   private readonly held: Weights;
   private gradients: GradientSource;
+  /** Where the first values of the weights came from; null: they were random. */
+  readonly begun: MatchTable | null;
+  private learning: LayerLearning;
+  /** Parts from which a gradient is computed; shared with its source. */
+  private readonly parts: GradientParts;
+  /** Layers that did not learn in the epoch before; null: all did. */
+  private frozenBefore: number[] | null = null;
+  /** False after a change of the settings, until the next epoch. */
+  private learningSet = false;
   private pace: Pace;
   /** Settings to adopt before the next epoch. */
   private wanted: Network | null = null;
@@ -61,8 +74,10 @@ export class Training {
   constructor(private options: TrainingOptions) {
     this.random = new Random(options.seed);
     this.model = buildModel(options.network, options.dataset, this.random.fork('weights'));
+    const { network, start } = options;
+    this.begun = start ? fillModel(this.model, network, start) : null;
     this.parameters = new Parameters(this.model.weights);
-    const { network } = options;
+    this.learning = new LayerLearning(this.model.layers, network, start?.aliases ?? []);
     this.loss = buildLoss(network.loss, options.dataset, this.model.outputs);
     this.augmentation = buildAugmentation(network, options.dataset);
     this.stepper = new Stepper(
@@ -74,16 +89,42 @@ export class Training {
     this.schedule = buildSchedule(network.schedule, network.epochs);
     this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
     this.diagnostics = new Diagnostics(network, this.model, options.dataset);
+    if (this.learning.nothingLearns) throw new PlacedError(['freeze'], 'no layer is left that learns: freeze fewer');
     this.held = new Weights(this.model, this.parameters, this.stepper);
+    this.parts = { ...options.dataset, model: this.model, parameters: this.parameters, loss: this.loss, frozen: null };
     this.gradients = this.source();
     this.pace = new Pace(options.log, network.epochs);
     this.learningRate = network.optimizer.learningRate;
   }
 
   private source(): GradientSource {
-    const { options, model, parameters, loss, random } = this;
-    const parts = { ...options.dataset, model, parameters, loss };
-    return options.workers?.gradients({ ...options, ...parts, random }) ?? new OwnGradient(parts, random);
+    const { options, parts, random } = this;
+    if (!options.workers) return new OwnGradient(parts, random);
+    return options.workers.gradients(
+      Object.assign(parts, { network: options.network, dataset: options.dataset, seed: options.seed, random }),
+    );
+  }
+
+  /** Sets which layers learn in an epoch, and how fast. */
+  private setLearning(epoch: number): void {
+    const { learning, parts, stepper } = this;
+    const frozen = learning.frozen(epoch);
+    const before = this.frozenBefore ?? [];
+    const thaws = this.epochsDone > 0 && before.some((index) => !frozen?.layers.includes(index));
+    const same = isDeepStrictEqual(frozen, parts.frozen ?? null) && this.learningSet;
+    this.frozenBefore = frozen?.layers ?? null;
+    if (same) return;
+    parts.frozen = frozen;
+    this.learningSet = true;
+    stepper.setShares(learning.shares(frozen), thaws ? 'restart' : 'change');
+    // The optimizer's memory is created anew in this epoch.
+    this.warm = false;
+    if (thaws) {
+      const names = before
+        .filter((index) => !frozen?.layers.includes(index))
+        .map((index) => this.model.layers[index]!.name);
+      this.options.log.message('info', `from epoch ${epoch} on, these layers learn too: ${names.join(', ')}`);
+    }
   }
 
   /** Changes hyperparameters that `refusal` permits: the learning rate at once, the others from the next epoch on. */
@@ -95,6 +136,8 @@ export class Training {
   private async takeOver(network: Network): Promise<void> {
     const { options, schedule, earlyStopping } = this;
     takeRates(options.network.layers, network.layers);
+    this.learning = new LayerLearning(this.model.layers, network, options.start?.aliases ?? []);
+    this.learningSet = false;
     // The layers stay those that the model was built from.
     this.options = { ...options, network: { ...network, layers: options.network.layers } };
     this.augmentation = buildAugmentation(network, options.dataset);
@@ -134,8 +177,9 @@ export class Training {
     this.wanted = null;
     if (wanted) await this.takeOver(wanted);
     if (this.epochsDone >= this.options.network.epochs) return this.finish();
-    const tensors = tf.memory().numTensors;
     const epoch = this.epochsDone + 1;
+    this.setLearning(epoch);
+    const tensors = tf.memory().numTensors;
     const judged = (await this.trainEpoch(epoch)) ? await this.judge(epoch) : null;
     if (!judged) return 'stopped';
     this.epochsDone = epoch;
@@ -169,6 +213,7 @@ export class Training {
   /** Sets the final weights and drops any offset from them. */
   keep(weights: readonly NamedValues[]): void {
     this.stepper.dispose();
+    this.learningSet = false;
     this.setWeights(weights);
   }
 
@@ -183,6 +228,7 @@ export class Training {
       stepper: await this.stepper.state(),
       schedule: this.schedule.state(),
       earlyStopping: this.earlyStopping?.state() ?? null,
+      ...(this.frozenBefore && { frozen: this.frozenBefore }),
     };
   }
 
@@ -193,6 +239,9 @@ export class Training {
     if (state.earlyStopping) this.earlyStopping?.load(state.earlyStopping);
     this.epochsDone = state.epoch;
     this.step = state.step;
+    this.frozenBefore = state.frozen ?? null;
+    const frozen = state.frozen ? { layers: state.frozen, statistics: true } : null;
+    this.stepper.setShares(this.learning.shares(frozen), 'begin');
     this.learningRate = state.learningRate;
     // Constraints derive their current bound from this, even when no step follows.
     this.stepper.set(state.epoch / this.options.network.epochs, state.learningRate, 1);

@@ -22,6 +22,9 @@ import { followData } from './defaults.js';
 import { Pruning } from '../prune/pruning.js';
 import { Saver } from '../checkpoints/saver.js';
 import { Training, type TrainingLog } from './train.js';
+import { composed, loadStart, scaleNotes, tableText, type Trained } from '../transfer/index.js';
+import { checkNames } from '../transfer/learning.js';
+import { escapeUnsafe } from '../../protocol/shownText.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
 
 /** Additions by a program that trains by itself. */
@@ -48,10 +51,17 @@ export async function trainRun(
   if (network.workers > 1) Object.assign(process.env, deviceOf(0, env));
   const ownMetrics = network.metrics.module === null ? [] : await loadOwnMetrics(network.metrics.module, folder);
   const reading = given.dataset ? [given.dataset] : load(run, network, folder);
-  const [datasets, backend] = await ready(run, network, spec.search ?? null, reading);
+  const begin = network.from && loadStart(network.from, { folder, runFolder: kept });
+  // It is awaited later; until then its error must not end the process.
+  begin?.catch(() => undefined);
+  const [datasets, backend, start] = await ready(run, network, spec.search ?? null, reading, begin);
   const dataset = datasets[0]!;
-  const { said } = followData(network, dataset);
-  live.complete((one) => followData(one, dataset).network);
+  const { said } = followData(composed(network, start, dataset), dataset);
+  live.complete((one) => {
+    const whole = composed(one, start, dataset);
+    checkNames(whole, start?.aliases ?? []);
+    return followData(whole, dataset).network;
+  });
   ({ network } = live);
   for (const one of said) run.message('info', `chosen for these data: ${one}`);
   const notes = new Set([...datasets.flatMap((one) => one.notes), ...metricNotes(network.metrics, dataset)]);
@@ -71,6 +81,7 @@ export async function trainRun(
       workers,
       given,
       ownMetrics,
+      start,
     });
   } finally {
     await workers?.close();
@@ -86,22 +97,31 @@ async function ready(
   network: Network,
   search: string | null,
   reading: Dataset[] | Promise<Dataset[]>,
-): Promise<[Dataset[], Awaited<ReturnType<typeof startChosen>>]> {
+  begin: Promise<Trained> | null,
+): Promise<[Dataset[], Awaited<ReturnType<typeof startChosen>>, Trained | null]> {
   const context = { folder: run.enabled ? run.folder : null, search };
   const startKnown = async () => {
+    // The layers of a trained network are not known yet.
+    if (begin) return null;
     const known = await knownChoice(network, context);
     return known && startChosen(known);
   };
   // All are started before any is awaited, so that a missing file fails at once.
-  const [datasets, early, former] = await Promise.all([
+  const [datasets, trained, early, former] = await Promise.all([
     reading,
+    begin,
     startKnown(),
     context.folder === null ? null : notedBackend(context.folder),
   ]);
   const onProgress = (text: string) => run.progress(null, text);
   const timing = { ...context, signal: run.stopSignal, onProgress };
+  const whole = composed(network, trained, datasets[0]!);
   const backend =
-    early ?? (await startChosen(await timeBackends(followData(network, datasets[0]!).network, datasets[0]!, timing)));
+    early ??
+    (await startChosen(
+      (begin && (await knownChoice(whole, context))) ??
+        (await timeBackends(followData(whole, datasets[0]!).network, datasets[0]!, timing)),
+    ));
   if (context.folder !== null) await noteChoice(backend.choice, context.folder);
   if (former !== null && former !== backend.id && run.checkpoint) {
     run.message(
@@ -109,7 +129,7 @@ async function ready(
       `this run began on ${former} and resumes on ${backend.id}: its results will differ slightly`,
     );
   }
-  return [datasets, backend];
+  return [datasets, backend, trained];
 }
 
 interface Prepared {
@@ -122,17 +142,19 @@ interface Prepared {
   workers: Workers | null;
   given: Given;
   ownMetrics: OwnMetric[];
+  /** Trained network to begin with; null: the weights are random. */
+  start: Trained | null;
 }
 
 async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
-  const { live, network, seed, datasets, backend, workers, given, ownMetrics } = prepared;
+  const { live, network, seed, datasets, backend, workers, given, ownMetrics, start } = prepared;
   const dataset = datasets[0]!;
   const { cheapReads, evaluationBatch } = backend.started;
   // A program that was not started by Tunesmith has no folder for checkpoints.
   const saves = network.checkpoint && run.enabled;
   const saver = saves ? new Saver(run) : null;
   const log = given.onLog ? overheard(run, given.onLog) : run;
-  const options = { network, seed, log, cheapReads, evaluationBatch, workers, ownMetrics };
+  const options = { network, seed, log, cheapReads, evaluationBatch, workers, ownMetrics, start };
   const folds =
     datasets.length > 1
       ? new CrossValidation({
@@ -159,6 +181,7 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
         }));
   // Each round of a pruning trains another network.
   const all = () => (training instanceof CrossValidation ? training.trainings : [trainingOf(training)]);
+  if (start && !run.checkpoint) sayStart(run, start, all()[0]!, dataset);
   if (run.checkpoint) await goOn(run, training, network);
   run.info({
     backend: backend.id,
@@ -212,6 +235,16 @@ function overheard(run: RunClient, onLog: (values: Record<string, number>) => vo
       return run.stopRequested;
     },
   };
+}
+
+/** Tells what the network begins with, and what may be wrong with it. */
+function sayStart(run: RunClient, start: Trained, training: Training, dataset: Dataset): void {
+  for (const note of [...start.notes, ...scaleNotes(start, dataset)]) run.message('warning', note);
+  const { matched, left } = training.begun!;
+  const taken = matched.filter(({ from }) => from !== null).length;
+  const text = `begins with ${start.source}: ${taken} of ${matched.length} weights are from there, ${left.length} of its weights are left`;
+  run.message('info', text);
+  console.log(`${text}\n${tableText(training.begun!).map(escapeUnsafe).join('\n')}`);
 }
 
 /** Loads the data set, or one per fold of a cross-validation. */

@@ -7,6 +7,7 @@ import type { OwnMetric } from '../metrics/own.js';
 import type { Workers } from '../parallel/index.js';
 import type { EarlyStoppingState } from '../regularization/earlyStopping.js';
 import type { PlateauState } from '../schedules/plateau.js';
+import type { Trained } from '../transfer/types.js';
 import type { StepperState } from './stepper.js';
 import type { NamedValues } from './weights.js';
 
@@ -25,6 +26,8 @@ export interface TrainingSetup {
   ownMetrics?: readonly OwnMetric[];
   /** Workers that compute parts of each batch's gradient; without them, this process computes all of it. */
   workers?: Pick<Workers, 'gradients'> | null;
+  /** Trained network whose weights the training begins with; `network` has its layers already. */
+  start?: Trained | null;
 }
 
 /** Confusion matrix of the latest evaluation on the validation examples. */
@@ -48,4 +51,6 @@ export interface TrainingState {
   stepper: StepperState;
   schedule: PlateauState | null;
   earlyStopping: EarlyStoppingState | null;
+  /** Layers that did not learn in the epoch; absent: all learned. */
+  frozen?: number[] | undefined;
 }

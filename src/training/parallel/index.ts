@@ -112,7 +112,15 @@ class SharedGradient implements GradientSource {
       const share = shares[i + 1]!;
       if (share.count === 0) return null;
       const into = link.shares ? this.answers[i + 1]! : null;
-      link.send({ type: 'step', id: this.id, step, weights: this.weights, ...share, answer: into });
+      link.send({
+        type: 'step',
+        id: this.id,
+        step,
+        weights: this.weights,
+        ...share,
+        frozen: parts.frozen ?? null,
+        answer: into,
+      });
       return link.next();
     });
     // The first failure is reported; the others must not become unhandled rejections.

@@ -2,6 +2,7 @@
 import type { Network } from '../../experiment/network/index.js';
 import type { BackendId } from '../../protocol/engine.js';
 import type { Dataset } from '../data/types.js';
+import type { Frozen } from '../transfer/learning.js';
 
 /** Data passed to a worker when it starts. */
 export interface WorkerStart {
@@ -25,6 +26,8 @@ export type ToWorker =
       count: number;
       inputs: Float32Array;
       targets: Float32Array;
+      /** Layers that do not learn. */
+      frozen: Frozen | null;
       /** Shared memory for the answer; null: the answer is sent as a message. See `Answer`. */
       answer: Float32Array | null;
     };

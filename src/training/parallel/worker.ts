@@ -67,6 +67,7 @@ class GradientWorker {
       case 'step': {
         const { parts, random } = this.networks.get(message.id)!;
         setWeights(parts.model.weights, message.weights);
+        parts.frozen = message.frozen;
         const into = message.answer ?? new Float32Array(sizeOf(parts.model.weights) + EXTRA);
         await answer(parts, message, randomOf(random, message.step, this.rank), into);
         this.send({ type: 'done', answer: message.answer ? null : into });

@@ -17,6 +17,8 @@ import { Random } from '../random.js';
 import { Divergence, rateAt, readCurve, type RangeCurve } from './curve.js';
 import { buildRegularizer } from '../regularization/penalties.js';
 import { Stepper } from '../loop/stepper.js';
+import { composed, fillModel, loadStart, type Trained } from '../transfer/index.js';
+import { LayerLearning } from '../transfer/learning.js';
 import { readNetwork, start } from '../loop/trainRun.js';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -30,8 +32,13 @@ export async function rangeTestRun(run: RunClient, spec: RunSpec, test: RangeTes
   };
   const { validation, loss, data } = written;
   const context = { folder, validation, loss: loss.name, signal: run.stopSignal, onProgress };
-  const [dataset, backend] = await Promise.all([loadDataset(data, context), start(written)]);
-  const { network } = followData(written, dataset);
+  const place = { folder, runFolder: run.folder };
+  const [dataset, trained] = await Promise.all([
+    loadDataset(data, context),
+    written.from && loadStart(written.from, place),
+  ]);
+  const { network } = followData(composed(written, trained, dataset), dataset);
+  const backend = await start(network);
   const seed = network.seed ?? spec.seed;
   run.info({
     [RANGE.kind]: RANGE.is,
@@ -41,7 +48,7 @@ export async function rangeTestRun(run: RunClient, spec: RunSpec, test: RangeTes
     train_examples: dataset.train.count,
     seed,
   });
-  const curve = await rangeTest({ network, dataset, seed, log: run }, test);
+  const curve = await rangeTest({ network, dataset, seed, start: trained, log: run }, test);
   if (!curve) return false;
   run.info({ [RANGE.suggestion]: curve.suggestion, [RANGE.steepest]: curve.steepest, [RANGE.minimum]: curve.minimum });
   const text = words(curve);
@@ -64,6 +71,7 @@ export interface RangeTestOptions {
   network: Network;
   dataset: Dataset;
   seed: number;
+  start?: Trained | null;
   log: Pick<RunClient, 'log' | 'progress' | 'stopRequested'>;
 }
 
@@ -72,7 +80,10 @@ export async function rangeTest(options: RangeTestOptions, test: RangeTest): Pro
   const { network, dataset, log } = options;
   const random = new Random(options.seed);
   const model = buildModel(network, dataset, random.fork('weights'));
+  if (options.start) fillModel(model, network, options.start);
   const parameters = new Parameters(model.weights);
+  const learning = new LayerLearning(model.layers, network, options.start?.aliases ?? []);
+  const frozen = learning.frozen(1);
   const loss = buildLoss(network.loss, dataset, model.outputs);
   const stepper = new Stepper(
     network,
@@ -80,7 +91,8 @@ export async function rangeTest(options: RangeTestOptions, test: RangeTest): Pro
     buildRegularizer(model.weights, network.regularization),
     buildConstraints(network.constraints, model.weights),
   );
-  const gradients = new OwnGradient({ ...dataset, model, parameters, loss }, random);
+  stepper.setShares(learning.shares(frozen), 'begin');
+  const gradients = new OwnGradient({ ...dataset, model, parameters, loss, frozen }, random);
   const batches = new Batches(network, dataset, random);
   const divergence = new Divergence(1 - 10 / Math.max(20, test.steps));
   const rates: number[] = [];

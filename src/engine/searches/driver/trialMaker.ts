@@ -7,7 +7,7 @@ import type { StoreApi } from '../../../store/api.js';
 import type { Environments } from '../../disk/environments.js';
 import type { Job } from '../../executors/scheduler.js';
 import type { ActiveRuns } from '../../runs/activeRuns.js';
-import { problemText } from '../../runs/experiments.js';
+import { problemText, workspaceRuns } from '../../runs/experiments.js';
 import { newId } from '../../runs/ids.js';
 import type { RunMaker } from '../../runs/maker.js';
 import { trialSeed, type SearchPlan } from '../plan.js';
@@ -45,6 +45,7 @@ export class TrialMaker {
       dist: distFolder,
       python: plan.python,
       run: facts,
+      runs: workspaceRuns(this.options.store),
       ...(environment && { env: environment }),
     });
     const errors = planned.problems.filter((problem) => problem.severity === 'error');

@@ -108,6 +108,10 @@ const LAYERS: Record<Layer['type'], Case[]> = {
   ],
   flatten: [{ layer: 'flatten', shape: image }],
   reshape: [{ layer: { reshape: [5, 18] }, shape: image }],
+  rescale: [
+    { layer: { rescale: { factor: 0.1, offset: -1 } }, shape: image },
+    { layer: { rescale: { factor: [1, 2, 3], offset: 0.5 } }, shape: image },
+  ],
   activation: ACTIVATIONS.map((activation) => ({ layer: { activation }, shape: [9] })),
   dropout: [{ layer: { dropout: 0.4 }, shape: image }],
   spatialDropout: [{ layer: { spatialDropout: 0.4 }, shape: image }],

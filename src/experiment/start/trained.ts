@@ -1,0 +1,67 @@
+/** Trained networks that a `network:` section refers to, checked and chosen when the run is made. */
+import { existsSync } from 'node:fs';
+import * as path from 'node:path';
+import type { Fault, Path } from '../file/source.js';
+import type { Network, TrainedSource } from '../network/index.js';
+import type { Experiment, PlanContext } from '../types.js';
+
+interface Choosing {
+  experiment: Experiment;
+  /** Absolute folder of the experiment file. */
+  folder: string;
+  runs: PlanContext['runs'];
+}
+
+/** Replaces `best: true` by the run that is the best now, and reports runs and files that are not there. */
+export function chooseTrained(
+  network: Network,
+  written: unknown,
+  choosing: Choosing,
+  report: (at: Path, fault: Fault) => void,
+): void {
+  const section = written as Record<string, unknown>;
+  for (const [key, holder] of Object.entries(placesOf(network))) {
+    if (!holder) continue;
+    const own = section[key];
+    const detailed = typeof own === 'object' && own !== null;
+    const found = chosen(holder.source, choosing);
+    if ('source' in found) holder.source = found.source;
+    else report(['network', key, ...(detailed ? [found.at] : [])], found.fault);
+  }
+}
+
+/** Settings that name a trained network, by their key in the section. */
+function placesOf({ from }: Network): Record<string, { source: TrainedSource } | null> {
+  return { from };
+}
+
+function chosen(
+  source: TrainedSource,
+  { experiment, folder, runs }: Choosing,
+): { source: TrainedSource } | { at: string; fault: Fault } {
+  if (source.kind === 'file') {
+    const file = path.resolve(folder, source.file);
+    return existsSync(file) ? { source } : { at: 'file', fault: { message: `there is no file ${file}` } };
+  }
+  if (!runs) return { source };
+  if (source.kind === 'run') {
+    if (runs.has(source.run)) return { source };
+    return {
+      at: 'run',
+      fault: {
+        message: `there is no run ${JSON.stringify(source.run)} in this workspace`,
+        hint: 'tunesmith ls shows the ids',
+      },
+    };
+  }
+  const name = source.experiment;
+  const run = runs.best(name === null ? { file: experiment.file } : { experiment: name });
+  if (run !== null) return { source: { kind: 'run', run, fold: source.fold } };
+  return {
+    at: name === null ? 'best' : 'experiment',
+    fault: {
+      message: `no run of ${name === null ? 'this experiment' : JSON.stringify(name)} has completed with a value of its objective`,
+      hint: 'run it first, or name a run or a file',
+    },
+  };
+}

@@ -1,0 +1,85 @@
+/** The trained network that a training begins with (`network.from`). */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { FromSettings, TrainedSource } from '../../experiment/network/index.js';
+import { RUN_FILES } from '../../protocol/runFiles.js';
+import { loadModelFile, saveWeights } from '../checkpoints/checkpoint.js';
+import { loadSaved } from '../checkpoints/saved.js';
+import { PlacedError, TrainingError, messageOf } from '../errors.js';
+import { trainedOf } from './ours.js';
+import { readTrainedFile } from './files/index.js';
+import type { Trained } from './types.js';
+
+export { composed } from './compose.js';
+export { fillModel, tableText, type MatchTable } from './fill.js';
+export { scaleNotes } from './scales.js';
+export type { Trained } from './types.js';
+
+export interface StartContext {
+  /** Folder that relative paths start from: the experiment file's. */
+  folder: string;
+  /** Folder of the run that begins; its siblings are the other runs. Null: it has none. */
+  runFolder: string | null;
+}
+
+/** Copy of the trained network in the run's folder, so that the run can resume when the original is gone. */
+const COPY = `${RUN_FILES.checkpoints}/start.safetensors`;
+
+/**
+ * Loads a trained network. `at` leads to the setting, for errors. Throws PlacedError when it is missing, damaged or of an
+ * unknown kind.
+ */
+export async function loadTrained(
+  source: TrainedSource,
+  context: StartContext,
+  at: readonly string[],
+): Promise<Trained> {
+  try {
+    if (source.kind === 'file') return await readTrainedFile(context.folder, source.file);
+    if (source.kind === 'best')
+      throw new TrainingError('the best run was not chosen when this run was made: start it with Tunesmith');
+    if (context.runFolder === null) throw new TrainingError('this program has no runs beside it: name a file instead');
+    const folder = join(dirname(context.runFolder), source.run);
+    if (!existsSync(folder)) throw new TrainingError(`there is no run ${source.run}`);
+    return trainedOf(await loadSaved(folder, source.fold), `run ${source.run}`);
+  } catch (error) {
+    if (error instanceof PlacedError) throw error;
+    throw new PlacedError([...at, ...(source.kind === 'file' ? [] : [source.kind])], messageOf(error));
+  }
+}
+
+/** Loads the network that a training begins with. A run that begins keeps a copy; one that resumes reads it. */
+export async function loadStart(from: FromSettings, context: StartContext): Promise<Trained> {
+  const copy = context.runFolder === null ? null : join(context.runFolder, COPY);
+  const kept = copy !== null && existsSync(copy) ? await readCopy(copy, from.source).catch(() => null) : null;
+  if (kept) return kept;
+  const trained = await loadTrained(from.source, context, ['from']);
+  // A full disk does not matter yet: the original is there.
+  if (copy !== null) await writeCopy(copy, from.source, trained).catch(() => undefined);
+  return trained;
+}
+
+/** Metadata of a copy. The layers are checked again when they are built. */
+const Copied = z.object({
+  source: z.string(),
+  layers: z.array(z.looseObject({ type: z.string() })).nullable(),
+  aliases: z.array(z.string()),
+  inputShape: z.array(z.number().int().min(1)).nullable(),
+  data: z.looseObject({}).nullable(),
+  notes: z.array(z.string()),
+});
+
+async function writeCopy(path: string, source: TrainedSource, { weights, ...rest }: Trained): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await saveWeights(path, weights, { from: JSON.stringify(source), trained: JSON.stringify(rest) });
+}
+
+/** Returns null when the copy is of another network, because the run was started again with other values. */
+async function readCopy(path: string, source: TrainedSource): Promise<Trained | null> {
+  const { weights, metadata } = await loadModelFile(path);
+  if (metadata.from !== JSON.stringify(source)) return null;
+  const read = Copied.parse(JSON.parse(metadata.trained ?? ''));
+  return { ...(read as unknown as Omit<Trained, 'weights'>), weights };
+}

@@ -77,7 +77,9 @@ describe('frozen layers', () => {
   });
 
   it('are refused by a name that is not there, and when none is left', () => {
-    expect(() => training({ freeze: ['5.conv'] })).toThrowErrorMatchingInlineSnapshot(`[TrainingError: there is no layer "5.conv"; the layers are 1.dense, 2.batchNorm, 3.dense, 4.dense]`);
+    expect(() => training({ freeze: ['5.conv'] })).toThrowErrorMatchingInlineSnapshot(
+      `[TrainingError: there is no layer "5.conv"; the layers are 1.dense, 2.batchNorm, 3.dense, 4.dense]`,
+    );
     expect(() => training({ freeze: { allButLast: 0 } })).toThrow('no layer is left that learns');
   });
 });

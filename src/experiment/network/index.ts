@@ -12,6 +12,7 @@ import { blockProblems, blocksSchema, expandBlocks } from './blocks.js';
 import { completeData, dataSchema, normalizeData, type DataSource } from './data.js';
 import { constraintSchema, normalizeConstraints, type ConstraintSettings } from './constraint.js';
 import { decomposeSchema, normalizeDecompose, type DecomposeSettings } from './decompose.js';
+import { distilProblem, distilSchema, normalizeDistil, type DistilSettings } from './distil.js';
 import { earlyStoppingSchema, normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';
 import {
   freezeSchema,
@@ -37,6 +38,7 @@ export { blockProblems } from './blocks.js';
 export * from './constraint.js';
 export * from './data.js';
 export * from './decompose.js';
+export * from './distil.js';
 export * from './earlyStopping.js';
 export * from './freeze.js';
 export * from './from.js';
@@ -62,6 +64,8 @@ export interface Network {
   fold: number | null;
   /** Trained network to begin with; null: initial weights are random. */
   from: FromSettings | null;
+  /** Trained network that teaches this one; null: only the targets do. */
+  distil: DistilSettings | null;
   /** Layers that do not learn; null: all learn. */
   freeze: FreezeSettings | null;
   /** Learning rates by layer, as factors. */
@@ -134,6 +138,9 @@ function schema(placeholders: boolean) {
     from: fromSchema(kit)
       .nullish()
       .describe('Begins with a trained network: a run’s, or a file’s. Default: random weights.'),
+    distil: distilSchema(kit)
+      .nullish()
+      .describe('Knowledge distillation: a trained network teaches this one. Default: none.'),
     freeze: freezeSchema(kit).nullish().describe('Layers that do not learn. Default: none.'),
     rates: ratesSchema(kit).nullish().describe('Learning rates by layer, as factors of the learning rate. Default: 1.'),
     layers: layersOrName(
@@ -233,7 +240,10 @@ export function checkNetworkTemplate(value: unknown): NetworkProblem[] {
   const result = NetworkTemplate.safeParse(plain);
   const blocks = blockProblems(plain, true);
   if (!result.success) return [...problemsOf(result.error.issues, plain, NetworkTemplate), ...blocks];
-  const problem = layersProblem(result.data) ?? fromProblem(result.data.from, result.data.layers);
+  const problem =
+    layersProblem(result.data) ??
+    fromProblem(result.data.from, result.data.layers) ??
+    distilProblem(result.data.distil);
   return problem ? [problem, ...blocks] : blocks;
 }
 
@@ -255,7 +265,8 @@ export function validateNetwork(value: unknown): NetworkResult {
     layersProblem(result.data) ??
     foldsProblem(result.data) ??
     pruneProblem(result.data) ??
-    fromProblem(result.data.from, result.data.layers);
+    fromProblem(result.data.from, result.data.layers) ??
+    distilProblem(result.data.distil);
   if (problem) return { problems: [problem] };
   return { network: normalizeNetwork(result.data) };
 }
@@ -297,6 +308,7 @@ export function completeNetwork(network: Network): Network {
     folds: null,
     fold: null,
     from: null,
+    distil: null,
     freeze: null,
     rates: normalizeRates(null),
     schedule: normalizeSchedule(null),
@@ -333,6 +345,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     folds: written.folds ?? null,
     fold: written.fold ?? null,
     from: normalizeFrom(written.from),
+    distil: normalizeDistil(written.distil),
     freeze: normalizeFreeze(written.freeze),
     rates: normalizeRates(written.rates),
     layers: normalizeLayers(expandBlocks(written.layers ?? [], written.blocks ?? {})),

@@ -19,20 +19,22 @@ export function chooseTrained(
   choosing: Choosing,
   report: (at: Path, fault: Fault) => void,
 ): void {
-  const section = written as Record<string, unknown>;
-  for (const [key, holder] of Object.entries(placesOf(network))) {
+  for (const { at, holder } of placesOf(network)) {
     if (!holder) continue;
-    const own = section[key];
+    const own = at.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], written);
     const detailed = typeof own === 'object' && own !== null;
     const found = chosen(holder.source, choosing);
     if ('source' in found) holder.source = found.source;
-    else report(['network', key, ...(detailed ? [found.at] : [])], found.fault);
+    else report(['network', ...at, ...(detailed ? [found.at] : [])], found.fault);
   }
 }
 
-/** Settings that name a trained network, by their key in the section. */
-function placesOf({ from }: Network): Record<string, { source: TrainedSource } | null> {
-  return { from };
+/** Settings that name a trained network, with the path to the name. */
+function placesOf({ from, distil }: Network): { at: string[]; holder: { source: TrainedSource } | null }[] {
+  return [
+    { at: ['from'], holder: from },
+    { at: ['distil', 'teacher'], holder: distil },
+  ];
 }
 
 function chosen(

@@ -22,6 +22,8 @@ export interface BatchValues {
   count: number;
   inputs: Float32Array;
   targets: Float32Array;
+  /** Outputs of a teacher for these inputs, one example after the other. */
+  teacher?: Float32Array;
 }
 
 /** Returns the examples `order[from] … order[to − 1]` as the network sees them, augmented by `augmented` if given. */
@@ -100,6 +102,11 @@ export class Feed {
       to - from,
       augmented,
     );
+  }
+
+  /** Returns the indexes of a batch's examples. */
+  examplesOf(from: number, to: number): Int32Array {
+    return this.order.subarray(from, to);
   }
 
   private read(from: number, to: number): Promise<Numbers> {

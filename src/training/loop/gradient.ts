@@ -13,15 +13,26 @@ export function gradientOf(
   random: Random,
   watch?: ForwardContext['watch'],
 ): BatchGradient {
-  const { model, parameters, loss, classes, inputShape, frozen } = parts;
+  const { model, parameters, loss, classes, inputShape, frozen, student } = parts;
   const still = frozen?.statistics ? frozen.layers : undefined;
   return tf.tidy(() => {
     const batch = toTensors(values, inputShape);
     let right: tf.Tensor = tf.scalar(0);
     const { value, grads } = tf.variableGrads(() => {
-      const outputs = model.forward(batch.inputs, { training: true, random, watch, still });
+      let compared: tf.Tensor | null = null;
+      const look: ForwardContext['watch'] = (layer, output) => {
+        if (layer === student?.layer) compared = output;
+        watch?.(layer, output);
+      };
+      const outputs = model.forward(batch.inputs, { training: true, random, watch: student ? look : watch, still });
       if (classes) right = tf.keep(countRight(outputs, batch.targets));
-      return loss.of(outputs, batch.targets);
+      const own = loss.of(outputs, batch.targets);
+      if (!student || !values.teacher) return own;
+      return student.loss(
+        own,
+        compared ?? outputs,
+        tf.tensor(values.teacher, [values.count, values.teacher.length / values.count]),
+      );
     }, learning(parts));
     const gradient = parameters.flatten(
       parameters.variables.map((variable) => entryOf(grads, variable.name) ?? tf.zerosLike(variable)),
@@ -50,7 +61,8 @@ export class OwnGradient implements GradientSource {
     private readonly parts: GradientParts,
     private readonly random: Random,
   ) {
-    this.fast = FastDense.of(parts);
+    // The fast path knows the loss on the targets only.
+    this.fast = parts.student ? null : FastDense.of(parts);
   }
 
   take(batch: BatchValues, step: number, watch?: ForwardContext['watch']): Promise<BatchGradient> {

@@ -4,6 +4,7 @@ import type { ForwardContext } from '../layers/types.js';
 import type { Loss } from '../losses/index.js';
 import type { Model } from '../model.js';
 import type { BatchValues } from './batches.js';
+import type { Student } from '../distil/student.js';
 import type { Frozen } from '../transfer/learning.js';
 import type { Parameters } from './parameters.js';
 
@@ -30,4 +31,6 @@ export interface GradientParts {
   inputShape: readonly number[];
   /** Layers that do not learn now; the training changes it between epochs. */
   frozen?: Frozen | null;
+  /** How the network learns from a teacher, whose outputs are in each batch; null: it does not. */
+  student?: Student | null;
 }

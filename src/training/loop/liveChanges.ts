@@ -20,7 +20,18 @@ import { readReal, STATE_LIMIT } from '../../files/real.js';
  */
 const LIVE: readonly (keyof Network)[] = [
   ...(['optimizer', 'schedule', 'clip', 'accumulate', 'ema', 'regularization', 'augment', 'mixup'] as const),
-  ...(['freeze', 'rates', 'earlyStopping', 'batchSize', 'epochs', 'shuffle', 'logEvery', 'layers', 'open'] as const),
+  ...([
+    'distil',
+    'freeze',
+    'rates',
+    'earlyStopping',
+    'batchSize',
+    'epochs',
+    'shuffle',
+    'logEvery',
+    'layers',
+    'open',
+  ] as const),
 ];
 const CAN = LIVE.filter((key) => key !== 'open')
   .map((key) => (key === 'layers' ? 'dropout rates' : key))
@@ -149,6 +160,10 @@ export function refusal(now: Network, wanted: Network): string | null {
   if (fixed) {
     return `${fixed} can't change while the network trains (what can: ${CAN}): relaunch with the new value`;
   }
+  if (differ.includes('distil')) {
+    const problem = distilRefusal(now, wanted);
+    if (problem) return problem;
+  }
   if (now.optimizer.name !== wanted.optimizer.name) return 'another optimizer wants another run: relaunch with it';
   if (wanted.batchSize < wanted.workers) {
     return `a batchSize of ${wanted.batchSize} can't be shared by ${wanted.workers} workers`;
@@ -159,6 +174,17 @@ export function refusal(now: Network, wanted: Network): string | null {
   }
   return now.workers > 1
     ? 'with several workers, rates of dropout stay as they are: relaunch with the new value'
+    : null;
+}
+
+/** Only α and the temperature are numbers that a step reads anew. */
+function distilRefusal({ distil: now, workers }: Network, { distil: wanted }: Network): string | null {
+  const fixed = (one: Network['distil']) => one && { ...one, alpha: 0, temperature: 0 };
+  if (!isDeepStrictEqual(fixed(now), fixed(wanted))) {
+    return 'of distil only alpha and temperature can change while the network trains: relaunch with the new value';
+  }
+  return workers > 1
+    ? 'with several workers, alpha and temperature stay as they are: relaunch with the new value'
     : null;
 }
 

@@ -18,6 +18,8 @@ import { Pace } from './pace.js';
 import { takeRates } from './liveChanges.js';
 import { PlacedError } from '../errors.js';
 import { fillModel, type MatchTable } from '../transfer/fill.js';
+import { Student } from '../distil/student.js';
+import { Teacher } from '../distil/teacher.js';
 import { LayerLearning } from '../transfer/learning.js';
 import { Parameters } from './parameters.js';
 import { Random } from '../random.js';
@@ -49,6 +51,7 @@ export class Training {
   private gradients: GradientSource;
   /** Where the first values of the weights came from; null: they were random. */
   readonly begun: MatchTable | null;
+  private readonly teacher: Teacher | null;
   private learning: LayerLearning;
   /** Parts from which a gradient is computed; shared with its source. */
   private readonly parts: GradientParts;
@@ -75,6 +78,14 @@ export class Training {
     this.random = new Random(options.seed);
     this.model = buildModel(options.network, options.dataset, this.random.fork('weights'));
     const { network, start } = options;
+    this.teacher =
+      options.teacher && network.distil ? new Teacher(options.teacher, network.distil, network, options.dataset) : null;
+    if (this.teacher && network.distil!.distance !== 'features' && this.teacher.outputs !== this.model.outputs) {
+      throw new PlacedError(
+        ['distil', 'teacher'],
+        `the teacher has ${this.teacher.outputs} outputs, this network ${this.model.outputs}: compare features instead`,
+      );
+    }
     this.begun = start ? fillModel(this.model, network, start) : null;
     this.parameters = new Parameters(this.model.weights);
     this.learning = new LayerLearning(this.model.layers, network, start?.aliases ?? []);
@@ -91,7 +102,14 @@ export class Training {
     this.diagnostics = new Diagnostics(network, this.model, options.dataset);
     if (this.learning.nothingLearns) throw new PlacedError(['freeze'], 'no layer is left that learns: freeze fewer');
     this.held = new Weights(this.model, this.parameters, this.stepper);
-    this.parts = { ...options.dataset, model: this.model, parameters: this.parameters, loss: this.loss, frozen: null };
+    this.parts = {
+      ...options.dataset,
+      model: this.model,
+      parameters: this.parameters,
+      loss: this.loss,
+      frozen: null,
+      student: this.teacher && network.distil && new Student(network.distil, network, this.model),
+    };
     this.gradients = this.source();
     this.pace = new Pace(options.log, network.epochs);
     this.learningRate = network.optimizer.learningRate;
@@ -138,6 +156,8 @@ export class Training {
     takeRates(options.network.layers, network.layers);
     this.learning = new LayerLearning(this.model.layers, network, options.start?.aliases ?? []);
     this.learningSet = false;
+    const { distil } = network;
+    if (this.parts.student && distil) this.parts.student = new Student(distil, network, this.model);
     // The layers stay those that the model was built from.
     this.options = { ...options, network: { ...network, layers: options.network.layers } };
     this.augmentation = buildAugmentation(network, options.dataset);
@@ -311,7 +331,8 @@ export class Training {
       by: this.augmentation,
       random: this.random.fork(`augment ${this.step}`),
     };
-    const batch = await feed.batch(from, to, augmented);
+    const given = await feed.batch(from, to, augmented);
+    const batch = this.teacher ? await this.teacher.teach(given, feed.examplesOf(from, to)) : given;
     const { result, gradient } = await this.gradients.take(batch, this.step, watch);
     tf.tidy(() => {
       const { vector } = this.parameters;
@@ -364,6 +385,7 @@ export class Training {
     this.diagnostics.dispose();
     this.gradients.dispose();
     this.loss.dispose();
+    this.teacher?.dispose();
     this.parameters.dispose();
     this.model.dispose();
   }

@@ -22,7 +22,7 @@ import { followData } from './defaults.js';
 import { Pruning } from '../prune/pruning.js';
 import { Saver } from '../checkpoints/saver.js';
 import { Training, type TrainingLog } from './train.js';
-import { composed, loadStart, scaleNotes, tableText, type Trained } from '../transfer/index.js';
+import { composed, loadStart, loadTeacher, scaleNotes, tableText, type Trained } from '../transfer/index.js';
 import { checkNames } from '../transfer/learning.js';
 import { escapeUnsafe } from '../../protocol/shownText.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
@@ -52,8 +52,10 @@ export async function trainRun(
   const ownMetrics = network.metrics.module === null ? [] : await loadOwnMetrics(network.metrics.module, folder);
   const reading = given.dataset ? [given.dataset] : load(run, network, folder);
   const begin = network.from && loadStart(network.from, { folder, runFolder: kept });
-  // It is awaited later; until then its error must not end the process.
+  const teaching = network.distil && loadTeacher(network.distil, { folder, runFolder: kept });
+  // They are awaited later; until then their errors must not end the process.
   begin?.catch(() => undefined);
+  teaching?.catch(() => undefined);
   const [datasets, backend, start] = await ready(run, network, spec.search ?? null, reading, begin);
   const dataset = datasets[0]!;
   const { said } = followData(composed(network, start, dataset), dataset);
@@ -82,6 +84,7 @@ export async function trainRun(
       given,
       ownMetrics,
       start,
+      teacher: await teaching,
     });
   } finally {
     await workers?.close();
@@ -144,17 +147,19 @@ interface Prepared {
   ownMetrics: OwnMetric[];
   /** Trained network to begin with; null: the weights are random. */
   start: Trained | null;
+  /** Trained network that teaches; null: none. */
+  teacher: Trained | null;
 }
 
 async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
-  const { live, network, seed, datasets, backend, workers, given, ownMetrics, start } = prepared;
+  const { live, network, seed, datasets, backend, workers, given, ownMetrics, start, teacher } = prepared;
   const dataset = datasets[0]!;
   const { cheapReads, evaluationBatch } = backend.started;
   // A program that was not started by Tunesmith has no folder for checkpoints.
   const saves = network.checkpoint && run.enabled;
   const saver = saves ? new Saver(run) : null;
   const log = given.onLog ? overheard(run, given.onLog) : run;
-  const options = { network, seed, log, cheapReads, evaluationBatch, workers, ownMetrics, start };
+  const options = { network, seed, log, cheapReads, evaluationBatch, workers, ownMetrics, start, teacher };
   const folds =
     datasets.length > 1
       ? new CrossValidation({

@@ -28,6 +28,8 @@ export interface TrainingSetup {
   workers?: Pick<Workers, 'gradients'> | null;
   /** Trained network whose weights the training begins with; `network` has its layers already. */
   start?: Trained | null;
+  /** Trained network that teaches, with `network.distil`. */
+  teacher?: Trained | null;
 }
 
 /** Confusion matrix of the latest evaluation on the validation examples. */

@@ -173,14 +173,16 @@ const memory = (size: number, shared: boolean): Float32Array =>
   new Float32Array(shared ? (new SharedArrayBuffer(4 * size) as unknown as ArrayBuffer) : new ArrayBuffer(4 * size));
 
 /** Splits a batch into parts as even as possible; the first is never empty. */
-export function divide({ count, inputs, targets }: BatchValues, parts: number): BatchValues[] {
+export function divide({ count, inputs, targets, teacher }: BatchValues, parts: number): BatchValues[] {
   const [width, outputs] = [inputs.length / count, targets.length / count];
+  const taught = teacher ? teacher.length / count : 0;
   return Array.from({ length: parts }, (_, i) => {
     const [from, to] = [Math.ceil((i * count) / parts), Math.ceil(((i + 1) * count) / parts)];
     return {
       count: to - from,
       inputs: inputs.slice(from * width, to * width),
       targets: targets.slice(from * outputs, to * outputs),
+      ...(teacher && { teacher: teacher.slice(from * taught, to * taught) }),
     };
   });
 }

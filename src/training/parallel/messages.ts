@@ -26,6 +26,7 @@ export type ToWorker =
       count: number;
       inputs: Float32Array;
       targets: Float32Array;
+      teacher?: Float32Array;
       /** Layers that do not learn. */
       frozen: Frozen | null;
       /** Shared memory for the answer; null: the answer is sent as a message. See `Answer`. */

@@ -5,6 +5,7 @@ import { messageOf } from '../errors.js';
 import type { GradientParts } from '../loop/gradientTypes.js';
 import { buildLoss } from '../losses/index.js';
 import { buildModel } from '../model.js';
+import { Student } from '../distil/student.js';
 import { Parameters } from '../loop/parameters.js';
 import { Random } from '../random.js';
 import { EXTRA, type FromWorker, type ToWorker, type WorkerStart } from './messages.js';
@@ -55,7 +56,8 @@ class GradientWorker {
         const model = buildModel(network, dataset, random.fork('weights'));
         const loss = buildLoss(network.loss, dataset, model.outputs);
         const parameters = new Parameters(model.weights);
-        this.networks.set(message.id, { parts: { ...dataset, model, loss, parameters }, random });
+        const student = network.distil && new Student(network.distil, network, model);
+        this.networks.set(message.id, { parts: { ...dataset, model, loss, parameters, student }, random });
         return;
       }
       case 'forget': {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { FromSettings, TrainedSource } from '../../experiment/network/index.js';
+import type { DistilSettings, FromSettings, TrainedSource } from '../../experiment/network/index.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { loadModelFile, saveWeights } from '../checkpoints/checkpoint.js';
 import { loadSaved } from '../checkpoints/saved.js';
@@ -24,8 +24,11 @@ export interface StartContext {
   runFolder: string | null;
 }
 
-/** Copy of the trained network in the run's folder, so that the run can resume when the original is gone. */
-const COPY = `${RUN_FILES.checkpoints}/start.safetensors`;
+/** Copies of trained networks in the run's folder, so that the run can resume when the originals are gone. */
+const COPIES = {
+  start: `${RUN_FILES.checkpoints}/start.safetensors`,
+  teacher: `${RUN_FILES.checkpoints}/teacher.safetensors`,
+};
 
 /**
  * Loads a trained network. `at` leads to the setting, for errors. Throws PlacedError when it is missing, damaged or of an
@@ -50,14 +53,24 @@ export async function loadTrained(
   }
 }
 
-/** Loads the network that a training begins with. A run that begins keeps a copy; one that resumes reads it. */
-export async function loadStart(from: FromSettings, context: StartContext): Promise<Trained> {
-  const copy = context.runFolder === null ? null : join(context.runFolder, COPY);
-  const kept = copy !== null && existsSync(copy) ? await readCopy(copy, from.source).catch(() => null) : null;
+/** Loads the network that a training begins with. */
+export function loadStart({ source }: FromSettings, context: StartContext): Promise<Trained> {
+  return loadCopied(source, context, ['from'], COPIES.start);
+}
+
+/** Loads the network that teaches another one. */
+export function loadTeacher({ source }: DistilSettings, context: StartContext): Promise<Trained> {
+  return loadCopied(source, context, ['distil', 'teacher'], COPIES.teacher);
+}
+
+/** A run that begins keeps a copy; one that resumes reads it. */
+async function loadCopied(source: TrainedSource, context: StartContext, at: string[], name: string): Promise<Trained> {
+  const copy = context.runFolder === null ? null : join(context.runFolder, name);
+  const kept = copy !== null && existsSync(copy) ? await readCopy(copy, source).catch(() => null) : null;
   if (kept) return kept;
-  const trained = await loadTrained(from.source, context, ['from']);
+  const trained = await loadTrained(source, context, at);
   // A full disk does not matter yet: the original is there.
-  if (copy !== null) await writeCopy(copy, from.source, trained).catch(() => undefined);
+  if (copy !== null) await writeCopy(copy, source, trained).catch(() => undefined);
   return trained;
 }
 

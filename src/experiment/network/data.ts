@@ -1,7 +1,7 @@
 /** Schema and normal form of data sets. */
 import { z } from 'zod';
 import { describeData } from './dataWords.js';
-import { flag, oneOf, path, whole, type Kit } from './kit.js';
+import { flag, number, oneOf, path, whole, type Kit } from './kit.js';
 
 export interface ArrayFiles {
   inputs: string;
@@ -15,7 +15,14 @@ export const DATE_PARTS = ['year', 'month', 'weekday', 'hour', 'elapsed'] as con
 export type DatePart = (typeof DATE_PARTS)[number];
 export type Task = 'classification' | 'regression';
 export type DataSource =
-  | { kind: 'mnist'; limit: number | null }
+  | {
+      kind: 'mnist';
+      limit: number | null;
+      /** Digits that are used; null: all. */
+      digits: number[] | null;
+      /** Training examples of each digit; null: all. */
+      perClass: number | null;
+    }
   | {
       kind: 'csv';
       file: string;
@@ -171,7 +178,20 @@ export function dataSchema({ p, optional, pair }: Kit) {
   return z.union(
     [
       z.enum(['mnist']),
-      z.strictObject({ mnist: z.strictObject({ limit }).nullable().describe('Handwritten digits, downloaded once.') }),
+      z.strictObject({
+        mnist: z
+          .strictObject({
+            limit,
+            digits: z
+              .array(number('a digit').int().min(0, 'a digit is from 0 to 9').max(9, 'a digit is from 0 to 9'))
+              .min(2, 'digits must name two digits at least')
+              .nullish()
+              .describe('Uses only these digits, such as [0, 1, 2, 3, 4]. Default: all.'),
+            perClass: optional(whole('perClass')).describe('Training examples of each digit. Default: all.'),
+          })
+          .nullable()
+          .describe('Handwritten digits, downloaded once.'),
+      }),
       z.strictObject({ csv: csv.describe('A table with a header line and one row per example.') }),
       z.strictObject({ idx: arrays.describe('A pair of IDX files, the format of MNIST.') }),
       z.strictObject({ npy: arrays.describe('A pair of NPY files, as numpy.save writes them.') }),
@@ -184,8 +204,12 @@ export function dataSchema({ p, optional, pair }: Kit) {
 export type WrittenData = z.output<ReturnType<typeof dataSchema>>;
 
 export function normalizeData(data: WrittenData): DataSource {
-  if (typeof data === 'string') return { kind: 'mnist', limit: null };
-  if ('mnist' in data) return { kind: 'mnist', limit: data.mnist?.limit ?? null };
+  if (typeof data === 'string') return { kind: 'mnist', limit: null, digits: null, perClass: null };
+  if ('mnist' in data) {
+    const { limit, digits, perClass } = data.mnist ?? {};
+    const sorted = digits ? [...new Set(digits)].sort((a, b) => a - b) : null;
+    return { kind: 'mnist', limit: limit ?? null, digits: sorted, perClass: perClass ?? null };
+  }
   if ('csv' in data) {
     const { csv } = data;
     return {
@@ -246,7 +270,7 @@ function normalizeImages(written: Extract<WrittenData, { images: unknown }>['ima
 
 /** Fills in the settings that are missing from a data source written by an earlier version. */
 export function completeData(data: DataSource): DataSource {
-  if (data.kind === 'mnist') return data;
+  if (data.kind === 'mnist') return { ...data, digits: data.digits ?? null, perClass: data.perClass ?? null };
   const complete = { ...data, memory: data.memory ?? null };
   if (complete.kind !== 'csv' || (complete.targets as string[] | undefined)) return complete;
   const { target } = data as unknown as { target: string };

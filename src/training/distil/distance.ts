@@ -41,10 +41,7 @@ function divergence(student: tf.Tensor2D, taught: tf.Tensor2D, temperature: numb
   const [own, given] = [student, taught].map((x) => tf.div<tf.Tensor2D>(x, temperature)) as [tf.Tensor2D, tf.Tensor2D];
   const terms =
     contained === 'sigmoid'
-      ? tf.add(
-          share(logSigmoid(own), logSigmoid(given)),
-          share(logSigmoid(tf.neg(own)), logSigmoid(tf.neg(given))),
-        )
+      ? tf.add(share(logSigmoid(own), logSigmoid(given)), share(logSigmoid(tf.neg(own)), logSigmoid(tf.neg(given))))
       : share(tf.logSoftmax(own), tf.logSoftmax(given));
   return tf.mul(tf.mean(tf.sum(terms, 1)), temperature ** 2);
 }

@@ -1,4 +1,4 @@
-/** An engine in a workspace of its own, with what it costs: CPU seconds of its process and the longest that it let a client wait. */
+/** An engine in a workspace of its own, and its costs: CPU seconds of its process and the longest that it let a client wait. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,0 +1,103 @@
+/** Runs the measurements and prints their tables. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureLine, type LineShape } from './line.js';
+import { measureRebuild } from './rebuild.js';
+
+const { values } = parseArgs({
+  options: {
+    root: { type: 'string' },
+    dist: { type: 'string', multiple: true },
+    python: { type: 'string' },
+    only: { type: 'string', default: 'line,rebuild,log' },
+    rounds: { type: 'string', default: '1' },
+    profile: { type: 'string' },
+    out: { type: 'string' },
+  },
+});
+const root = values.root!;
+const dists = (values.dist ?? [path.join(root, 'dist')]).map((folder) => path.resolve(folder));
+const wanted = new Set(values.only.split(','));
+const lines: string[] = [];
+const say = (line: string): void => {
+  lines.push(line);
+  console.log(line);
+};
+
+const SHAPES: [text: string, shape: LineShape][] = [
+  ['20 runs, 1,000 records/s each', { runs: 20, metrics: 1, lines: 20, frames: 150, pace: 50 }],
+  ['20 runs, as fast as it goes', { runs: 20, metrics: 1, lines: 50, frames: 400, pace: null }],
+  ['1,000 runs, one record a frame', { runs: 1000, metrics: 1, lines: 1, frames: 30, pace: null }],
+  ['1,000 runs, one record of 10 values a frame', { runs: 1000, metrics: 10, lines: 1, frames: 30, pace: null }],
+];
+
+const percentile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+const whole = (value: number): string => Math.round(value).toLocaleString('en');
+
+/** Measures every build in turn, so that a machine that others use slows all of them. */
+async function inTurns(measure: (dist: string, name: string) => Promise<void>): Promise<void> {
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const dist of dists) await measure(dist, dists.length > 1 ? ` (${path.basename(dist)})` : '');
+  }
+}
+
+async function lineTable(): Promise<void> {
+  say('| From frames to the index | points/s | engine CPU, µs a point | wait of a small request, p50 / max ms | MB |');
+  say('| --- | --: | --: | --: | --: |');
+  for (const [text, shape] of SHAPES) {
+    await inTurns(async (dist, name) => {
+      const { points, seconds, cpu, waits, memory } = await measureLine(shape, dist, values.profile);
+      const wait = `${percentile(waits, 0.5).toFixed(1)} / ${whole(waits.at(-1) ?? 0)}`;
+      say(
+        `| ${text}${name} | ${whole(points / seconds)} | ${((cpu / points) * 1e6).toFixed(2)} | ${wait} | ${whole(memory)} |`,
+      );
+    });
+  }
+}
+
+async function rebuildTable(): Promise<void> {
+  say('| A lost index | reachable ms | newest run listed | all listed | all points | engine CPU s | longest wait ms |');
+  say('| --- | --: | --: | --: | --: | --: | --: |');
+  for (const runs of [1000, 10_000]) {
+    await inTurns(async (dist, name) => {
+      const found = await measureRebuild({ runs, records: 20, metrics: 3 }, dist, values.profile);
+      const cells = [found.reachableMs, found.firstMs, found.listedMs, found.wholeMs].map(whole).join(' | ');
+      const wait = whole(found.waits.at(-1) ?? 0);
+      say(
+        `| ${whole(runs)} runs, ${whole(found.points)} points${name} | ${cells} | ${found.cpu.toFixed(1)} | ${wait} |`,
+      );
+    });
+  }
+}
+
+/** Prints the cost of log() beside the trackers that the environment has. */
+function logTable(): void {
+  const run = (program: string, ...args: string[]): void =>
+    say(execFileSync(program, args, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 24 }).trimEnd());
+  run(environment(), 'bench/log-python.py', '--quick');
+  say('');
+  run(process.execPath, 'bench/log-node.mjs', '--quick');
+}
+
+function environment(): string {
+  if (values.python) return values.python;
+  const folder = path.join(root, 'out/bench-tracking/venv');
+  const python = path.join(folder, 'bin/python');
+  if (existsSync(python)) return python;
+  execFileSync('python3', ['-m', 'venv', folder], { stdio: 'inherit' });
+  const packages = ['torch', 'tensorboard', 'wandb', 'trackio'];
+  execFileSync(python, ['-m', 'pip', 'install', '-q', ...packages], { stdio: 'inherit' });
+  return python;
+}
+
+async function main(): Promise<void> {
+  if (wanted.has('line')) await lineTable();
+  if (wanted.has('rebuild')) await rebuildTable();
+  if (wanted.has('log')) logTable();
+  if (values.out) writeFileSync(values.out, `${lines.join('\n')}\n`);
+  process.exit(0);
+}
+void main();

@@ -31,6 +31,8 @@ export interface FoundRun {
   name: string;
   /** Absolute paths of the files whose growth is the run's growth. */
   files: readonly string[];
+  /** Absolute path of the file that has what the program printed; absent if there is none. */
+  output?: string;
   /** Everything from the start, or from where an earlier reading ended. */
   open(): Reader;
 }

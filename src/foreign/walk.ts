@@ -43,6 +43,11 @@ export function walk(root: string, limits = USUAL_LIMITS): { listings: Listing[]
   return { listings, cut };
 }
 
+/** Like `walk`, for a folder that a log names: one that is a link has nothing. */
+export function walkReal(root: string, limits = USUAL_LIMITS): Listing[] {
+  return fs.lstatSync(root, { throwIfNoEntry: false })?.isDirectory() ? walk(root, limits).listings : [];
+}
+
 const isSearched = (name: string): boolean => !SKIPPED.has(name) && (!name.startsWith('.') || HIDDEN.has(name));
 
 /** Up to `most` names in a folder. One that can't be read has none. */

@@ -17,6 +17,7 @@ import type { RunSpec } from '../../protocol/runFolder.js';
 import type { Facts, FoundRun, Place } from '../types.js';
 import { JournalLines, type Counts, type LinesTarget } from './lines.js';
 import { MediaKeeper } from './keepMedia.js';
+import { copyOutput } from './copyOutput.js';
 
 export const IMPORT_FILES = { state: 'import.json', journal: 'import.ndjson' } as const;
 const LARGEST_STATE = 64 * 2 ** 20;
@@ -135,6 +136,7 @@ function append(found: FoundRun, folder: string, before: State | null, options: 
     const place = readAll(found, before?.place ?? null, lines, options.progress);
     if (media.leftOut > 0) lines.warning(`${media.leftOut} pictures and other files are left out: there are too many.`);
     const ended = endOf(lines.known, before?.ended ?? null);
+    if (found.output !== undefined) copyOutput(found.output, path.join(folder, RUN_FILES.output));
     lines.flush();
     const isMore = size > (before?.journal ?? 0);
     if (before === null || isMore || ended !== before.ended) {

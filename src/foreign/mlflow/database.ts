@@ -1,6 +1,8 @@
 /** MLflow's SQLite store. */
+import * as path from 'node:path';
 import { withDatabase, databasesIn, DatabaseError, type ForeignDatabase } from '../sqlite/database.js';
 import type { FoundRun, Listing, Place, Reader, Sink } from '../types.js';
+import { artifactFolder, handArtifacts } from './artifacts.js';
 import { handTags, handTexts, statusOf, valueOf } from './values.js';
 
 const TABLES = {
@@ -15,7 +17,7 @@ const MOST_RUNS = 100_000;
 const PAGE = 200_000;
 
 export function findDatabases(listings: readonly Listing[]): FoundRun[] {
-  return listings.flatMap(({ path, files }) => databasesIn(path, files).flatMap(runsOf));
+  return listings.flatMap((listing) => databasesIn(listing.path, listing.files).flatMap(runsOf));
 }
 
 function runsOf(file: string): FoundRun[] {
@@ -51,7 +53,7 @@ class DatabaseReader implements Reader {
   ) {}
 
   read(place: Place | null, sink: Sink): { place: Place; more: boolean } {
-    const known = (place ?? {}) as { row?: number; params?: string[]; tags?: string };
+    const known = (place ?? {}) as { row?: number; params?: string[]; tags?: string; artifacts?: string[] };
     return withDatabase(this.file, (database) => {
       const [run] = database.all('SELECT * FROM runs WHERE still_in_time() AND run_uuid = ? LIMIT 1', this.id);
       const time = (value: unknown): number | undefined => (typeof value === 'number' && value > 0 ? value : undefined);
@@ -78,7 +80,12 @@ class DatabaseReader implements Reader {
       const told = JSON.stringify(tags);
       if (told !== known.tags) handTags(tags, sink);
       const { row, more } = this.metrics(database, known.row ?? 0, sink);
-      return { place: { row, params: params.map(([name]) => name), tags: told }, more };
+      const folder = artifactFolder(path.dirname(this.file), run?.artifact_uri);
+      const artifacts = folder === null ? null : handArtifacts(folder, known.artifacts ?? [], sink);
+      return {
+        place: { row, params: params.map(([name]) => name), tags: told, artifacts: artifacts?.names ?? [] },
+        more: more || (artifacts?.more ?? false),
+      };
     });
   }
 

@@ -5,7 +5,8 @@ import { FileBytes, readSmall } from '../bytes.js';
 import { flattenYaml } from '../plain.js';
 import { readLines } from '../textLines.js';
 import type { FoundRun, Listing, Place, Reader, Sink } from '../types.js';
-import { walk } from '../walk.js';
+import { walkReal } from '../walk.js';
+import { handArtifacts } from './artifacts.js';
 import { handTags, handTexts, statusOf } from './values.js';
 
 const META = 'meta.yaml';
@@ -27,7 +28,7 @@ export function findStores(listings: readonly Listing[]): FoundRun[] {
         inner: '',
         name,
         experiment: names.get(above)!,
-        files: [path.join(folder, META), path.join(folder, 'metrics')],
+        files: [path.join(folder, META), path.join(folder, 'metrics'), path.join(folder, 'artifacts')],
         open: () => new StoreReader(folder),
       };
     });
@@ -42,11 +43,19 @@ function meta(folder: string): Record<string, unknown> {
   }
 }
 
+/** How far a run was read. */
+interface Known {
+  params?: string[];
+  tags?: string;
+  metrics?: Record<string, number>;
+  artifacts?: string[];
+}
+
 class StoreReader implements Reader {
   constructor(private readonly folder: string) {}
 
   read(place: Place | null, sink: Sink, budget = Infinity): { place: Place; more: boolean } {
-    const known = place as { params?: string[]; tags?: string; metrics?: Record<string, number> } | null;
+    const known = place as Known | null;
     const facts = meta(this.folder);
     const time = (value: unknown): number | undefined => (typeof value === 'number' && value > 0 ? value : undefined);
     const [createdAt, endedAt] = [time(facts.start_time), time(facts.end_time)];
@@ -65,7 +74,13 @@ class StoreReader implements Reader {
     const told = JSON.stringify(tags);
     if (told !== known?.tags) handTags(tags, sink);
     const metrics = this.metrics(known?.metrics ?? {}, sink, budget);
-    return { place: { params: params.map(([name]) => name), tags: told, metrics: metrics.places }, more: metrics.more };
+    const artifacts = handArtifacts(path.join(this.folder, 'artifacts'), known?.artifacts ?? [], sink);
+    return {
+      place: {
+        ...{ params: params.map(([name]) => name), tags: told, metrics: metrics.places, artifacts: artifacts.names },
+      },
+      more: metrics.more || artifacts.more,
+    };
   }
 
   private metrics(known: Record<string, number>, sink: Sink, budget: number) {
@@ -94,7 +109,7 @@ class StoreReader implements Reader {
 
   /** Files below a folder of the run, by the names that their paths are. */
   private names(kind: string): { name: string; file: string }[] {
-    return walk(path.join(this.folder, kind), LIMITS).listings.flatMap(({ path: folder, relative, files }) =>
+    return walkReal(path.join(this.folder, kind), LIMITS).flatMap(({ path: folder, relative, files }) =>
       files.map((file) => ({
         name: relative === '' ? file : `${relative}/${file}`,
         file: path.join(folder, file),

@@ -3,8 +3,8 @@ import { csv } from '../../protocol/csv.js';
 import { HISTOGRAM_MIME, PLOT_MIME, type PlotDrawing } from '../../protocol/drawings.js';
 import { CONFUSION_NAME } from '../../protocol/runFiles.js';
 import type { ParamValue } from '../../protocol/values.js';
+import { mimeOf } from '../mime.js';
 import { parsePython } from '../plain.js';
-import { imageMime } from '../tensorboard/media.js';
 import type { ForeignMedia } from '../types.js';
 
 export { HISTOGRAM_MIME };
@@ -17,24 +17,13 @@ const MOST_CLASSES = 1000;
 const MOST_POINTS = 1000;
 const MOST_LINES = 100;
 
-const TYPES = new Map([
-  ...(['wav', 'mp3', 'ogg', 'flac'].map((end) => [end, `audio/${end === 'mp3' ? 'mpeg' : end}`]) as [string, string][]),
-  ...(['mp4', 'webm', 'ogv'].map((end) => [end, `video/${end === 'ogv' ? 'ogg' : end}`]) as [string, string][]),
-  ['svg', 'image/svg+xml'],
-  ['html', 'text/html'],
-  ['md', 'text/markdown'],
-  ['txt', 'text/plain'],
-]);
-
 /** A file by its first bytes, or by the ending of its name; a table becomes CSV, or the chart that it is the data of. */
 export function mediaOf(name: string, file: string, content: Buffer): Media {
   if (/\.table\.json$/i.test(file)) {
     const table = readTable(content);
     if (table) return chartOf(name, table) ?? { name, mime: 'text/csv', bytes: Buffer.from(csvOf(table)) };
   }
-  const sniffed = imageMime(content);
-  const end = /\.(\w+)$/.exec(file)?.[1]?.toLowerCase() ?? '';
-  return { name, mime: sniffed === 'application/octet-stream' ? (TYPES.get(end) ?? sniffed) : sniffed, bytes: content };
+  return { name, mime: mimeOf(file, content), bytes: content };
 }
 
 interface Table {

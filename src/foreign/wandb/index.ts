@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import * as path from 'node:path';
 import { FileBytes } from '../bytes.js';
 import type { Format, FoundRun } from '../types.js';
@@ -21,11 +22,17 @@ export const wandb: Format = {
             experiment: 'wandb',
             name: name.slice(4, -6),
             files: [file],
+            ...outputOf(path.join(listing.path, 'files', 'output.log')),
             open: () => new WandbReader(file),
           };
         }),
     ),
 };
+
+/** W&B keeps what a program printed beside its log. */
+function outputOf(output: string): { output?: string } {
+  return lstatSync(output, { throwIfNoEntry: false })?.isFile() ? { output } : {};
+}
 
 function hasLog(file: string): boolean {
   try {

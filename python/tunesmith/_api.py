@@ -34,6 +34,18 @@ class Api:
             raise KeyError(f"there is no run {id!r} in {self._runs}")
         return found
 
+    def export(self, path, format=None, runs=None, points=False):
+        """Writes ``runs`` (as ``runs()`` gives them; None: all) for other tools, and returns the path.
+
+        ``format``: ``csv``, ``json``, ``jsonl`` or ``parquet`` (needs pyarrow), by default as the name of the file ends; or ``tensorboard``
+        and ``mlflow`` (a new folder) or ``optuna`` (a new file), for which the command ``tunesmith`` is needed. A table has a row for each
+        run, with ``points`` one for each point of a metric. Raises ValueError for a format that nobody knows, RuntimeError when
+        something is missing, OSError when the file can't be written.
+        """
+        from ._export import export
+
+        return export(self, path, format, self.runs() if runs is None else list(runs), points)
+
     def _read(self, id):
         folder = os.path.join(self._runs, id)
         spec = read_object(os.path.join(folder, "run.json"))
@@ -62,15 +74,25 @@ class RecordedRun:
     @property
     def config(self):
         """Hyperparameters: those it was started with, and those the program has stated."""
-        return Config({**(self._spec.get("params") or {}), **self._read().params})
+        return Config(self.params)
+
+    @property
+    def params(self):
+        """Hyperparameters by their full names, such as ``optimizer.lr``."""
+        return {**(self._spec.get("params") or {}), **self._read().params}
+
+    @property
+    def last(self):
+        """The last value of each metric."""
+        last = {}
+        for _, values in self._read().points:
+            last.update(values)
+        return last
 
     @property
     def summary(self):
         """The last value of each metric; metrics of other ranks than 0 are called ``rank1/<name>``."""
-        last = {}
-        for _, values in self._read().points:
-            last.update(values)
-        return {**last, **self._read().facts}
+        return {**self.last, **self._read().facts}
 
     @property
     def status(self):
@@ -97,19 +119,40 @@ class RecordedRun:
             chosen = values if names is None else {name: values[name] for name in names if name in values}
             if chosen:
                 rows.append({"_step": step, "_time": time, **chosen})
-        try:
-            if pandas:
-                from pandas import DataFrame
+        return _table(rows, pandas)
 
-                return DataFrame(rows)
-        except ImportError:
-            pass
-        return rows
+    def ranks(self, name, pandas=True):
+        """A metric over the ranks of a distributed job: one row for each step, with ``_step``, ``min``, ``mean``, ``max`` and the number of
+        ``ranks`` that have logged it."""
+        values = {}
+        for (step, _), logged in self._read().points:
+            for metric, value in logged.items():
+                rank, _, rest = metric.partition("/")
+                own = metric == name
+                if own or (rest == name and rank.startswith("rank") and rank[4:].isdigit()):
+                    values.setdefault(step, {})["rank0" if own else rank] = value
+        rows = []
+        for step in sorted(values, key=_comparable):
+            each = list(values[step].values())
+            rows.append({"_step": step, "min": min(each), "mean": sum(each) / len(each), "max": max(each), "ranks": len(each)})
+        return _table(rows, pandas)
 
     def _read(self):
         if self._journal is None:
             self._journal = _Journal(os.path.join(self.folder, "journal"))
         return self._journal
+
+
+def _table(rows, pandas):
+    """A DataFrame if pandas is wanted and installed, else the rows."""
+    try:
+        if pandas:
+            from pandas import DataFrame
+
+            return DataFrame(rows)
+    except ImportError:
+        pass
+    return rows
 
 
 class _Journal:
@@ -118,6 +161,7 @@ class _Journal:
         #: run have logged, the latest launch's.
         self.points = []
         self._launches = []
+        self._printed, self._logged = set(), set()
         self.params = {}
         self.facts = {}
         self.finish = None
@@ -132,9 +176,11 @@ class _Journal:
             self._prefix = f"rank{rank}/" if rank.isdigit() and int(rank) > 0 else ""
             self._steps = count()
             self._launch = 1
+            self._is_printed = name in ("output.ndjson", "patterns.ndjson")
             for record in _records(os.path.join(folder, name)):
                 self._take(record, name)
         self._leave_out_lost()
+        self._leave_out_printed()
         self.points.sort(key=lambda point: point[0][1])
 
     def _leave_out_lost(self):
@@ -147,13 +193,22 @@ class _Journal:
         for launch in launches:
             mine = [point for point, writer in zip(self.points, self._launches) if writer == launch]
             for (step, time), values in mine:
-                counts = {n: v for n, v in values.items() if _comparable(step) < limits.get(n, inf)}
+                counts = type(values)({n: v for n, v in values.items() if _comparable(step) < limits.get(n, inf)})
                 if counts:
                     counting.append(((step, time), counts))
             for (step, _), values in mine:
                 for name in values:
                     limits[name] = min(_comparable(step, inf), limits.get(name, inf))
         self.points = counting
+
+    def _leave_out_printed(self):
+        """Leave out what was read from the output of metrics that the program records itself."""
+        doubled = self._printed & self._logged
+        if doubled:
+            for _, values in self.points:
+                if isinstance(values, _Printed):
+                    for name in doubled & values.keys():
+                        del values[name]
 
     def _take(self, record, file):
         kind = record.get("type", "metrics")
@@ -163,7 +218,9 @@ class _Journal:
                 values = {name: value for name, value in record.items() if name not in ("type", "step", "time", "epoch")}
             step = record["step"] if record.get("step") is not None else next(self._steps)
             numbers = {self._prefix + name: _number(value) for name, value in values.items()}
-            self.points.append(((step, record.get("time") or 0), {n: v for n, v in numbers.items() if v is not None}))
+            known = {n: v for n, v in numbers.items() if v is not None}
+            (self._printed if self._is_printed else self._logged).update(known)
+            self.points.append(((step, record.get("time") or 0), _Printed(known) if self._is_printed else known))
             self._launches.append(self._launch)
         elif kind == "params" and isinstance(record.get("params"), dict):
             self.params.update(record["params"])
@@ -181,6 +238,10 @@ class _Journal:
             # A later launch has not ended yet.
             self.finish = None if self._prefix == "" else self.finish
         self.started = True
+
+
+class _Printed(dict):
+    """Values that were read from the output."""
 
 
 def _exit_status(exit, finish):

@@ -69,6 +69,9 @@ it('imports from Python', () => {
     { points: 15 },
   ]);
   expect(python('tunesmith.import_runs("nowhere")').stderr).toContain('There is no ');
+  const exported = python('tunesmith.Api().export("events", format="tensorboard")');
+  expect(exported.stderr).toBe('');
+  expect(fs.readdirSync(workspace.at('events')).length).toBeGreaterThan(0);
 });
 
 it('says why an imported run can not be run again or resumed', async () => {

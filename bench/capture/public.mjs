@@ -27,7 +27,7 @@ export const PUBLIC = [
     'examples/pytorch/basics',
     'autoencoder.py',
     ['--trainer.max_epochs=1', '--trainer.limit_train_batches=300', '--trainer.limit_predict_batches=10'],
-    { '../../Datasets': 'mnist-60000' },
+    { data: 'mnist-60000', '../../Datasets': 'mnist-60000' },
   ),
   at('cleanrl_ppo', 'vwxyzjn/cleanrl', 'cleanrl', 'ppo.py', ['--total-timesteps', '8000']),
   at('ignite_mnist', 'pytorch/ignite', 'examples/mnist', 'mnist.py', ['--epochs', '1'], { '.': 'mnist' }),

@@ -1,6 +1,6 @@
 /** Other programs' logs become runs of ours, with the real command line and engine. */
 import { spawnSync } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FoundLogs } from '../../../src/protocol/foreign.js';
@@ -71,7 +71,7 @@ it('imports from Python', () => {
   expect(python('tunesmith.import_runs("nowhere")').stderr).toContain('There is no ');
   const exported = python('tunesmith.Api().export("events", format="tensorboard")');
   expect(exported.stderr).toBe('');
-  expect(fs.readdirSync(workspace.at('events')).length).toBeGreaterThan(0);
+  expect(readdirSync(path.join(workspace.folder, 'events')).length).toBeGreaterThan(0);
 });
 
 it('says why an imported run can not be run again or resumed', async () => {

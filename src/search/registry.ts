@@ -1,6 +1,6 @@
 /** Samplers and pruners by name. New ones are added here and nowhere else. */
 import type { z } from 'zod';
-import { SearchError } from './errors.js';
+import { SearchError, SpaceError } from './errors.js';
 import { AutoPruner, AutoPrunerSettings } from './pruners/auto.js';
 import { CurvePruner, CurveSettings } from './pruners/curve.js';
 import { MedianSettings, PercentilePruner, PercentileSettings } from './pruners/median.js';
@@ -201,6 +201,32 @@ export function createPruner(named: Named | null, context: Context): Pruner | Sc
   if (named === null || named === 'none') return null;
   const { found, settings } = resolve('pruner', named, PRUNERS);
   return found.make(settings, context);
+}
+
+export interface MethodFault {
+  what: 'sampler' | 'pruner';
+  /** Name of the parameter that it can't take; null: the space or the objectives as a whole. */
+  parameter: string | null;
+  message: string;
+}
+
+/** Returns why a study with this sampler and pruner, whose settings are right, can't begin; null if it can. */
+export function methodFault(
+  options: Pick<StudyOptions, 'space' | 'goals' | 'sampler' | 'pruner'> &
+    Pick<Context, 'trials' | 'maxSteps' | 'checkpoints'>,
+): MethodFault | null {
+  const { sampler, pruner, ...facts } = options;
+  const context = { ...facts, workers: 1, sampler: nameOf(sampler), pruner: pruner && nameOf(pruner) };
+  for (const what of ['sampler', 'pruner'] as const) {
+    try {
+      if (what === 'sampler') createSampler(sampler, context);
+      else createPruner(pruner, context);
+    } catch (error) {
+      if (!(error instanceof SearchError)) throw error;
+      return { what, parameter: error instanceof SpaceError ? error.parameter : null, message: error.message };
+    }
+  }
+  return null;
 }
 
 export function nameOf(named: Named): string {

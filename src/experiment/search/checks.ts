@@ -4,6 +4,7 @@ import {
   checkNamed,
   checkStages,
   DEFAULT_STAGES,
+  methodFault,
   rangeOf,
   SearchError,
   whatCompares,
@@ -18,7 +19,7 @@ import type { Fault, Path } from '../file/source.js';
 import { readSpace, splitHint } from './space.js';
 import { suggest } from '../suggest.js';
 import { isSweep } from '../sweep/index.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf, hasEntry } from '../../protocol/records.js';
 import type { WrittenExperiment } from '../schema.js';
 import type { Named } from '../types.js';
 
@@ -50,7 +51,29 @@ export function checkSearch(reading: Reading, names: readonly string[], report: 
   const linear = checkLinear(reading, space, names, report);
   if (!space) return null;
   checkStagesOf(reading, space, report);
-  return withConstraints(space, linear, reading.params);
+  const searched = withConstraints(space, linear, reading.params);
+  checkMethods(reading, searched, report);
+  return searched;
+}
+
+/** Reports what the sampler or the pruner would refuse when the search starts. Without faults of their settings. */
+function checkMethods({ written }: Reading, space: Space, report: Report): void {
+  const search = written!.search!;
+  const { sampler = 'auto', pruner, trials, maxSteps, checkpoints, stages } = search;
+  // Each stage searches a part of the space with a sampler of its own.
+  if (stages !== undefined || checkNamed('sampler', sampler as Named)) return;
+  // That an objective is missing is said already.
+  if (objectivesOf(written!).length === 0 && whatNeedsOne(search) !== null) return;
+  const goals = objectivesOf(written!).map(({ goal }) => goal);
+  const named = pruner && pruner !== 'none' && !checkNamed('pruner', pruner as Named) ? (pruner as Named) : null;
+  const fault = methodFault({
+    ...{ space, goals, sampler: sampler as Named, pruner: named },
+    ...{ trials: trials ?? null, maxSteps: maxSteps ?? null, checkpoints: checkpoints ?? false },
+  });
+  if (!fault) return;
+  const { what, parameter, message } = fault;
+  const at = parameter !== null && hasEntry(search.space, parameter) ? ['space', parameter] : [what];
+  report(['search', ...at], splitHint(message));
 }
 
 function checkObjectives({ written, source }: Reading, report: Report): void {

@@ -25,11 +25,9 @@ describe('a search that its sampler or pruner would refuse', () => {
   });
 
   it('is one at the sampler when the objectives do not suit it', () => {
-    expect(problems('  sampler: cmaes\n  space: { x: { uniform: [0, 1] } }\n', BOTH)).toEqual(
-      ['5:12 error: sampler "cmaes" takes one objective, not 2: use nsga2, nsga3 or tpe instead'].map((text) =>
-        text.replace('5:', '6:'),
-      ),
-    );
+    expect(problems('  sampler: cmaes\n  space: { x: { uniform: [0, 1] } }\n', BOTH)).toEqual([
+      '6:12 error: sampler "cmaes" takes one objective, not 2: use nsga2, nsga3 or tpe instead',
+    ]);
     expect(problems('  sampler: cmaes\n  space: { x: { uniform: [0, 1] } }\n', LOSS)).toEqual([]);
   });
 

@@ -20,7 +20,11 @@ export const readCount = (): number => asked;
 export function mediaList(kind: string | null): MediaList {
   if (kind === 'many') {
     const steps = Array.from({ length: 10_000 }, (_, i) => i);
-    return { series: [{ name: 'many', mime: 'image/svg+xml', steps, at: steps }], cut: false };
+    // Every file is a picture: 31 lie between two of the same name below.
+    return {
+      series: [{ name: 'many', mime: 'image/svg+xml', steps, at: steps.map((i) => i * 31 + (i % 12)) }],
+      cut: false,
+    };
   }
   let at = 0;
   const series = FEW.map(([name, mime, steps]): MediaSeries => ({ name, mime, steps, at: steps.map(() => at++) }));

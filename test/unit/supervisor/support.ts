@@ -113,6 +113,8 @@ export async function address(folder: string): Promise<SupervisorAddress> {
 export interface Link {
   socket: Socket;
   received: Record<string, unknown>[];
+  /** The same messages as they came. */
+  lines: string[];
   send(message: object): void;
   closed: Promise<void>;
 }
@@ -122,15 +124,19 @@ export async function attach(folder: string, hello: object = {}): Promise<Link> 
   const { socket: path, token } = await address(folder);
   const socket = connect(path);
   const received: Record<string, unknown>[] = [];
+  const lines: string[] = [];
   socket.on('error', () => undefined);
   socket.on(
     'data',
-    lineReader((line) => received.push(JSON.parse(line))),
+    lineReader((line) => {
+      lines.push(line);
+      received.push(JSON.parse(line));
+    }),
   );
   const closed = new Promise<void>((done) => socket.on('close', () => done()));
   const send = (message: object): void => void socket.write(JSON.stringify(message) + '\n');
   send({ type: 'hello', role: 'engine', token, ...hello });
-  return { socket, received, send, closed };
+  return { socket, received, lines, send, closed };
 }
 
 export function alive(pid: number): boolean {

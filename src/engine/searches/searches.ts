@@ -1,49 +1,30 @@
 /** The searches of the workspace: starting, steering, taking up after a restart. */
-import { ErrorCode, type Run, type Search } from '../../protocol/engine.js';
-import { SearchError } from '../../search/errors.js';
+import type { Run, Search } from '../../protocol/engine.js';
 import type { Params } from '../../protocol/values.js';
-import type { SearchPatch, StoreApi } from '../../store/api.js';
-import type { ActiveRuns, RunListener } from '../runs/activeRuns.js';
-import type { Changes } from '../server/changes.js';
+import type { RunListener } from '../runs/activeRuns.js';
 import { earlierTrials } from './earlierTrials.js';
 import { loadExperiment } from '../runs/experiments.js';
 import { newId } from '../runs/ids.js';
-import type { Environment, Environments } from '../disk/environments.js';
-import type { Log } from '../disk/log.js';
-import type { SearchFolders } from './folders.js';
-import { conflict, notFound, RequestError } from '../server/requestError.js';
-import { newSeed, type RunMaker } from '../runs/maker.js';
-import type { Scheduler } from '../executors/scheduler.js';
+import type { Environment } from '../disk/environments.js';
+import { conflict, notFound } from '../server/requestError.js';
+import { newSeed } from '../runs/maker.js';
 import { changeOf, type ChangeSearchRequest } from './change.js';
-import { SearchDriver } from './driver/index.js';
+import type { SearchDriver } from './driver/index.js';
 import type { Phase } from './driver/state.js';
-import { isSearchPlan, named, objectiveOf, type SearchPlan } from './plan.js';
+import { Drivers, type DriversOptions } from './drivers.js';
+import { named, objectiveOf, type SearchPlan } from './plan.js';
 import { needOf, studyOptions, withRequest, type StartSearchRequest } from './starting.js';
-import type { StudyOpened, StudyStart, StudyState } from './study/messages.js';
-import { StudyThread } from './study/studyThread.js';
-import type { Trouble } from '../disk/trouble.js';
-
-export interface SearchesOptions {
-  store: StoreApi;
-  active: ActiveRuns;
-  maker: RunMaker;
-  searchFolders: Pick<SearchFolders, 'isAsked'>;
-  environments: Environments;
-  scheduler: Scheduler;
-  changes: Changes;
-  log: Log;
-  trouble: Trouble;
-  distFolder: string;
-}
 
 export class Searches implements RunListener {
-  private readonly drivers = new Map<string, SearchDriver>();
+  private readonly drivers: Drivers;
   /** Being taken up again: until that is done, nobody else may. */
   private readonly loading = new Set<string>();
   /** The last change of each search that is not done yet. */
   private readonly changing = new Map<string, Promise<Search>>();
 
-  constructor(private readonly options: SearchesOptions) {}
+  constructor(private readonly options: DriversOptions) {
+    this.drivers = new Drivers(options);
+  }
 
   /** It is not over. */
   has(id: string): boolean {
@@ -71,7 +52,7 @@ export class Searches implements RunListener {
       python: request.python ?? null,
     };
     const capacity = scheduler.capacity(needOf(experiment, (environment ?? process.env).CUDA_VISIBLE_DEVICES));
-    const study = await this.open(plan, () => ({
+    const study = await this.drivers.open(plan, () => ({
       options: studyOptions(plan, capacity),
       earlier: earlierTrials(store, experiment),
     }));
@@ -108,7 +89,7 @@ export class Searches implements RunListener {
       throw error;
     }
     log.info(`search ${id}: starts (${size ?? 'unlimited'} trials)`);
-    const driver = this.driver(this.row(id), plan, study, { name: 'running' }, false);
+    const driver = this.drivers.make(this.row(id), plan, study, { name: 'running' }, false);
     changes.searchChanged(id);
     driver.go();
     return this.row(id);
@@ -119,7 +100,7 @@ export class Searches implements RunListener {
     const { store, active, log, trouble, searchFolders } = this.options;
     const takeUp = async (search: Search): Promise<void> => {
       try {
-        const driver = await this.load(search, phaseOf(search), false);
+        const driver = await this.drivers.load(search, phaseOf(search), false);
         log.info(`search ${search.id}: taken up (${search.status})`);
         driver.go();
       } catch (error) {
@@ -196,7 +177,7 @@ export class Searches implements RunListener {
     if (open) await open.change(await changeOf(open.plan, search, request));
     else {
       await this.whileLoading(id, async () => {
-        const change = await changeOf(this.planOf(search), search, request);
+        const change = await changeOf(this.drivers.planOf(search), search, request);
         await this.inEnvironment(id, environment, () => this.takeUpAgain(search, (again) => again.change(change)));
       });
     }
@@ -279,7 +260,7 @@ export class Searches implements RunListener {
 
   /** Goes on with a search that was over, once `prepare` is done; when that is refused, the search stays as it was. */
   private async takeUpAgain(search: Search, prepare?: (driver: SearchDriver) => Promise<void>): Promise<void> {
-    const again = await this.load(search, { name: 'running' }, true);
+    const again = await this.drivers.load(search, { name: 'running' }, true);
     try {
       await prepare?.(again);
     } catch (error) {
@@ -308,19 +289,6 @@ export class Searches implements RunListener {
     }
   }
 
-  private planOf({ id, name }: Search): SearchPlan {
-    const plan = this.options.store.searches.plan(id);
-    if (isSearchPlan(plan)) return plan;
-    throw conflict(`The search ${name} was made by another version of Tunesmith and can't go on.`);
-  }
-
-  private async load(search: Search, phase: Phase, resumed: boolean): Promise<SearchDriver> {
-    const { store } = this.options;
-    const plan = this.planOf(search);
-    const saved = store.searches.loadStudy(search.id) as StudyState;
-    return this.driver(search, plan, await this.open(plan, () => ({ saved })), phase, resumed);
-  }
-
   private async whileLoading(id: string, work: () => Promise<void>): Promise<void> {
     this.loading.add(id);
     try {
@@ -332,47 +300,6 @@ export class Searches implements RunListener {
 
   private refuseWhileLoading({ id, name }: Search): void {
     if (this.loading.has(id)) throw conflict(`The search ${name} is just being resumed. Try again in a moment.`);
-  }
-
-  private async open(plan: SearchPlan, start: () => StudyStart): Promise<{ thread: StudyThread; opened: StudyOpened }> {
-    try {
-      return await StudyThread.open(this.options.distFolder, start());
-    } catch (error) {
-      if (!(error instanceof SearchError)) throw error;
-      throw new RequestError(ErrorCode.invalidFile, `${plan.experiment.file}: ${error.message}`, []);
-    }
-  }
-
-  private driver(
-    { id, reason, error }: Search,
-    plan: SearchPlan,
-    study: { thread: StudyThread; opened: StudyOpened },
-    phase: Phase,
-    resumed: boolean,
-  ): SearchDriver {
-    const { store, changes, environments, trouble } = this.options;
-    const driver = new SearchDriver(
-      {
-        ...this.options,
-        id,
-        plan,
-        study,
-        reason,
-        error,
-        update: (patch: SearchPatch) => {
-          if (Object.keys(patch).length > 0) trouble.attempt(() => void store.searches.update(id, patch));
-          changes.searchChanged(id);
-        },
-        ended: () => {
-          this.drivers.delete(id);
-          trouble.attempt(() => environments.forget(id));
-        },
-      },
-      phase,
-      resumed,
-    );
-    this.drivers.set(id, driver);
-    return driver;
   }
 }
 

@@ -3,10 +3,9 @@ import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import * as esbuild from 'esbuild';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildDist, REPO } from '../support/build.js';
+import { buildDist } from '../support/build.js';
 import { experiment, isAlive, runOver, TRAIN, until, Workspace } from '../engine/support.js';
 
 let workspace: Workspace;
@@ -19,22 +18,10 @@ beforeAll(async () => {
   home = fs.mkdtempSync(path.join(os.tmpdir(), 'ts-home-'));
   process.env.TUNESMITH_HOME = home;
   workspace = new Workspace(dist);
-  // Beside the engine, which it starts to build the index.
-  cli = path.join(dist, `doctor-${process.pid}.cjs`);
-  await esbuild.build({
-    entryPoints: [path.join(REPO, 'src/cli/main.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    outfile: cli,
-    logLevel: 'error',
-    define: { 'process.env.TUNESMITH_VERSION': '"0.1.0"' },
-  });
+  cli = path.join(dist, 'cli.cjs');
 });
 afterAll(async () => {
   await workspace.remove();
-  fs.rmSync(cli, { force: true });
   fs.rmSync(home, { recursive: true, force: true });
   if (before === undefined) delete process.env.TUNESMITH_HOME;
   else process.env.TUNESMITH_HOME = before;

@@ -1,10 +1,10 @@
 /** The command line against a real engine, real supervisors and real programs, from bundles built for the purpose. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildDist } from '../support/build.js';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const local = path.join(root, 'node_modules/.bin/node');
@@ -58,23 +58,7 @@ beforeAll(async () => {
   writeFileSync(path.join(folder, 'grid.tune.yaml'), GRID);
   writeFileSync(path.join(folder, 'train.mjs'), TRAIN);
   writeFileSync(path.join(folder, 'breaks.tune.yaml'), GRID.replace('name: grid', 'name: breaks\nenv: { BREAK: 1 }'));
-  await build({
-    entryPoints: {
-      cli: path.join(root, 'src/cli/main.ts'),
-      engine: path.join(root, 'src/engine/main.ts'),
-      study: path.join(root, 'src/engine/searches/study/worker.ts'),
-      insight: path.join(root, 'src/engine/searches/insight/worker.ts'),
-      supervisor: path.join(root, 'src/engine/supervisor/main.ts'),
-    },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    logLevel: 'error',
-    define: { 'process.env.TUNESMITH_VERSION': '"0.0.1"' },
-    outdir: dist,
-    outExtension: { '.js': '.cjs' },
-  });
+  cpSync(await buildDist(), dist, { recursive: true });
 });
 afterAll(async () => {
   await tunesmith('engine', 'stop', '--force');
@@ -153,7 +137,7 @@ describe.sequential('the command line', () => {
     expect(((await json('metrics', id, 'loss', '--points', '4')) as unknown[]).length).toBeLessThan(7);
     expect(await json('engine', 'status')).toMatchObject({
       pid: expect.any(Number),
-      version: '0.0.1',
+      version: '0.1.0',
       clients: 1,
       runs: 0,
     });

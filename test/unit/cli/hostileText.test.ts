@@ -3,12 +3,11 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCsv } from '../../../src/protocol/csv.js';
 import { escapeUnsafe } from '../../../src/protocol/shownText.js';
 import { forStream } from '../../../src/cli/terminal.js';
-import { buildDist, REPO } from '../support/build.js';
+import { buildDist } from '../support/build.js';
 import { skipBecause } from '../support/skip.js';
 import { experiment, isAlive, searchOver, TRAIN, until, Workspace } from '../engine/support.js';
 
@@ -66,17 +65,7 @@ function carry(id: string, finish: object): void {
 
 beforeAll(async () => {
   const dist = await buildDist();
-  cli = path.join(dist, `hostile-text-${process.pid}.cjs`);
-  await esbuild.build({
-    entryPoints: [path.join(REPO, 'src/cli/main.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    outfile: cli,
-    logLevel: 'error',
-    define: { 'process.env.TUNESMITH_VERSION': '"0.1.0"' },
-  });
+  cli = path.join(dist, 'cli.cjs');
   workspace = new Workspace(dist);
   workspace.write('train.mjs', TRAIN);
   const space = 'search: { sampler: grid, space: { lr: { choice: [0.5, 0.25] } } }\n';
@@ -98,7 +87,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await workspace?.remove();
-  fs.rmSync(cli, { force: true });
 });
 
 function tunesmith(onTerminal: boolean, ...args: string[]): string {

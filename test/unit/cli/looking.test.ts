@@ -3,9 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
-import { buildDist, REPO } from '../support/build.js';
+import { buildDist } from '../support/build.js';
 import { skipBecause } from '../support/skip.js';
 import { experiment, isAlive, runOver, searchOver, TRAIN, until, Workspace } from '../engine/support.js';
 
@@ -25,17 +24,7 @@ beforeAll(async () => {
   const dist = await buildDist();
   base = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'looking ')));
   fs.chmodSync(base, 0o755);
-  cli = path.join(dist, `looking-${process.pid}.cjs`);
-  await esbuild.build({
-    entryPoints: [path.join(REPO, 'src/cli/main.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    outfile: cli,
-    logLevel: 'error',
-    define: { 'process.env.TUNESMITH_VERSION': '"0.1.0"' },
-  });
+  cli = path.join(dist, 'cli.cjs');
   fs.mkdirSync(path.join(base, 'home'), { mode: 0o700 });
   if (isRoot) fs.chownSync(path.join(base, 'home'), NOBODY, NOBODY);
   workspace = new Workspace(dist);
@@ -56,7 +45,7 @@ afterAll(async () => {
   for (const folder of used) await tunesmith(folder, 'engine', 'stop', '--force');
   await workspace?.remove();
   if (fs.existsSync(base)) spawnSync('chmod', ['-R', 'u+w', base]);
-  for (const each of [base, cli]) fs.rmSync(each, { recursive: true, force: true });
+  fs.rmSync(base, { recursive: true, force: true });
 });
 
 function tunesmith(folder: string, ...args: string[]): Promise<{ code: number | null; out: string; err: string }> {

@@ -1,9 +1,9 @@
 /** A workspace with the real command line, engine and supervisor, from bundles built for the purpose. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { build } from 'esbuild';
+import { buildDist } from '../support/build.js';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const local = path.join(root, 'node_modules/.bin/node');
@@ -26,24 +26,7 @@ export class Workspace {
     const workspace = new Workspace(base, path.join(base, 'work space'));
     mkdirSync(workspace.folder);
     for (const [name, text] of Object.entries(files)) workspace.write(name, text);
-    await build({
-      entryPoints: {
-        cli: path.join(root, 'src/cli/main.ts'),
-        engine: path.join(root, 'src/engine/main.ts'),
-        study: path.join(root, 'src/engine/searches/study/worker.ts'),
-        insight: path.join(root, 'src/engine/searches/insight/worker.ts'),
-        supervisor: path.join(root, 'src/engine/supervisor/main.ts'),
-        module: path.join(root, 'src/client/moduleHost.ts'),
-      },
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      target: 'node20',
-      logLevel: 'error',
-      define: { 'process.env.TUNESMITH_VERSION': '"0.0.1"' },
-      outdir: path.join(base, 'dist'),
-      outExtension: { '.js': '.cjs' },
-    });
+    cpSync(await buildDist(), path.join(base, 'dist'), { recursive: true });
     return workspace;
   }
 

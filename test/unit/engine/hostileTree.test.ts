@@ -6,9 +6,8 @@
 import { execFile, execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildDist, REPO } from '../support/build.js';
+import { buildDist } from '../support/build.js';
 import { workspacePaths } from '../../../src/engine/disk/paths.js';
 import { isAlive, Workspace } from './support.js';
 
@@ -78,17 +77,7 @@ beforeAll(async () => {
   if (!posix) return;
   const dist = await buildDist();
   workspace = new Workspace(dist);
-  cli = path.join(dist, `hostile-tree-${process.pid}.cjs`);
-  await esbuild.build({
-    entryPoints: [path.join(REPO, 'src/cli/main.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    outfile: cli,
-    logLevel: 'error',
-    define: { 'process.env.TUNESMITH_VERSION': '"0.1.0"' },
-  });
+  cli = path.join(dist, 'cli.cjs');
   outside = workspace.at('outside');
   fs.mkdirSync(outside);
   fs.writeFileSync(path.join(outside, 'secret.txt'), 'do not tell\n');
@@ -101,7 +90,6 @@ afterAll(async () => {
   if (!posix) return;
   victim.kill('SIGKILL');
   await workspace.remove();
-  fs.rmSync(cli, { force: true });
 });
 
 let number = 0;

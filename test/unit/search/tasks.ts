@@ -2,7 +2,7 @@
 import type { Params } from '../../../src/protocol/values.js';
 import type { Dimension, Space } from '../../../src/search/types.js';
 
-interface Task {
+export interface Task {
   space: Space;
   f(params: Params): number;
   trials: number;

@@ -10,6 +10,7 @@ import * as esbuild from 'esbuild';
 export const REPO = path.resolve(import.meta.dirname, '../../..');
 
 const PROGRAMS = {
+  cli: 'src/cli/main.ts',
   engine: 'src/engine/main.ts',
   study: 'src/engine/searches/study/worker.ts',
   insight: 'src/engine/searches/insight/worker.ts',
@@ -52,7 +53,7 @@ export async function bundle(outdir: string, plugins: esbuild.Plugin[] = [], ver
   });
 }
 
-/** Absolute path of a folder with engine.cjs, supervisor.cjs and module.cjs, the Python client beside it. */
+/** Absolute path of a folder with cli.cjs, engine.cjs, supervisor.cjs and module.cjs, the Python client beside it. */
 export async function buildDist(): Promise<string> {
   const prefix = 'tunesmith-test-build-';
   // Workers of one run have the same parent.

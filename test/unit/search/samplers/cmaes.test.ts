@@ -3,18 +3,14 @@ import type { Params } from '../../../../src/protocol/values.js';
 import { createStudy } from '../../../../src/search/index.js';
 import type { Space } from '../../../../src/search/types.js';
 import {
-  bestOf,
-  choice,
   expectCareful,
   expectComplete,
   expectLinear,
   expectPlain,
   expectRobust,
-  finish,
-  float,
-  start,
-  whole,
+  ratioToRandom,
 } from './evolutionChecks.js';
+import { bestOf, choice, finish, float, start, whole } from './make.js';
 import { TASKS } from '../tasks.js';
 
 const box = (n: number): Space => ({ dimensions: Array.from({ length: n }, (_, i) => float(`x${i}`, -5, 5)) });
@@ -35,15 +31,8 @@ describe('CMA-ES', () => {
   it('survives searches with nothing to learn from', () => expectPlain('cmaes'));
 
   it.each(Object.keys(TASKS))('beats random search clearly: %s', (name) => {
-    const { space, f, trials, ratio } = TASKS[name]!;
-    const logarithm = (sampler: string) => {
-      let sum = 0;
-      for (let seed = 0; seed < 12; seed++) {
-        sum += Math.log(1e-12 + bestOf(finish(createStudy(start(space, sampler, { seed })), trials, f)));
-      }
-      return sum / 12;
-    };
-    expect(Math.exp(logarithm('cmaes') - logarithm('random'))).toBeLessThan(Math.max(0.3, ratio));
+    const task = TASKS[name]!;
+    expect(ratioToRandom('cmaes', task, task.trials, 12, 1e-12)).toBeLessThan(Math.max(0.3, task.ratio));
   });
 
   it.each([true, false])('finds the bottom of a curved valley with a model: %s', (model) => {

@@ -3,7 +3,7 @@ import type { Params } from '../../../../src/protocol/values.js';
 import { createStudy, restoreStudy, type SavedStudy } from '../../../../src/search/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import type { Space } from '../../../../src/search/types.js';
-import { choice, float, start, whole } from './evolutionChecks.js';
+import { choice, float, start, whole } from './make.js';
 
 const box = (n: number): Space => ({ dimensions: Array.from({ length: n }, (_, i) => float(`x${i}`, -5, 5)) });
 const bowl = (params: Params) => (Object.values(params) as number[]).reduce((sum, x, i) => sum + (x - 2 + i) ** 2, 0);

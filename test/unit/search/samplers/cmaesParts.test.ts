@@ -15,7 +15,7 @@ import {
 } from '../../../../src/search/samplers/cma/model.js';
 import { populationSize, ratesOf, shareEqually } from '../../../../src/search/samplers/cma/weights.js';
 import { axesOf } from '../../../../src/search/space/unit.js';
-import { choice } from './evolutionChecks.js';
+import { choice } from './make.js';
 
 const random = createRandom(11);
 const close = (a: ArrayLike<number>, b: readonly number[], digits = 12) => {

@@ -6,42 +6,25 @@ import { binomial, currentToBest, differenceFrom } from '../../../../src/search/
 import { DifferentialEvolutionSampler } from '../../../../src/search/samplers/evolution/differentialEvolution.js';
 import { Genome } from '../../../../src/search/samplers/evolution/genes.js';
 import type { Space, Trial } from '../../../../src/search/types.js';
-import {
-  bestOf,
-  choice,
-  expectCareful,
-  expectComplete,
-  expectLinear,
-  expectPlain,
-  expectRobust,
-  finish,
-  float,
-  start,
-} from './evolutionChecks.js';
+import { ratioToRandom, usualTests } from './evolutionChecks.js';
+import { bestOf, choice, finish, float, start } from './make.js';
 import { TASKS } from '../tasks.js';
 
 describe('differential evolution', () => {
-  it('suggests only allowed params whatever happens, and continues after a restart as if there had been none', () =>
-    expectRobust({ name: 'de', population: 6 }, 60, 45));
-  it('tries every point of a finite space once', () => expectComplete({ name: 'de', population: 5 }, 25));
-  it('obeys linear constraints', () => expectLinear('de'));
-  it('avoids failures and broken constraints', () => expectCareful('de', 120));
-  it('survives searches with nothing to learn from', () => expectPlain('de'));
+  usualTests('de', {
+    robust: { name: 'de', population: 6 },
+    complete: { name: 'de', population: 5 },
+    rounds: [60, 25],
+    careful: 120,
+  });
   it('requires a single objective', () => {
     const options = start({ dimensions: [float('x')] }, 'de', { goals: ['minimize', 'minimize'] });
     expect(() => createStudy(options)).toThrow('sampler "de" takes one objective, not 2');
   });
 
   it.each(Object.keys(TASKS))('beats random search: %s', (name) => {
-    const { space, f, trials } = TASKS[name]!;
-    const logarithm = (sampler: string) => {
-      let sum = 0;
-      for (let seed = 0; seed < 10; seed++) {
-        sum += Math.log(bestOf(finish(createStudy(start(space, sampler, { seed })), trials * 2, f)));
-      }
-      return sum / 10;
-    };
-    expect(Math.exp(logarithm('de') - logarithm('random'))).toBeLessThan(0.6);
+    const task = TASKS[name]!;
+    expect(ratioToRandom('de', task, task.trials * 2, 10)).toBeLessThan(0.6);
   });
 
   it('converges to the optimum', () => {

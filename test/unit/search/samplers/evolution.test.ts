@@ -3,38 +3,21 @@ import { createStudy } from '../../../../src/search/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import { otherCell, polynomial, sbx } from '../../../../src/search/samplers/evolution/genes.js';
 import { axesOf } from '../../../../src/search/space/unit.js';
-import {
-  bestOf,
-  choice,
-  expectCareful,
-  expectComplete,
-  expectLinear,
-  expectPlain,
-  expectRobust,
-  finish,
-  start,
-  whole,
-} from './evolutionChecks.js';
+import { ratioToRandom, usualTests } from './evolutionChecks.js';
+import { choice, finish, start, whole } from './make.js';
 import { TASKS } from '../tasks.js';
 
 describe('regularised evolution', () => {
-  it('suggests only allowed params whatever happens, and continues after a restart as if there had been none', () =>
-    expectRobust({ name: 'evolution', population: 6, sample: 2 }, 60, 45));
-  it('tries every point of a finite space once', () => expectComplete({ name: 'evolution', population: 4 }, 25));
-  it('obeys linear constraints', () => expectLinear('evolution'));
-  it('avoids failures and broken constraints', () => expectCareful('evolution', 120));
-  it('survives searches with nothing to learn from', () => expectPlain('evolution'));
+  usualTests('evolution', {
+    robust: { name: 'evolution', population: 6, sample: 2 },
+    complete: { name: 'evolution', population: 4 },
+    rounds: [60, 25],
+    careful: 120,
+  });
 
   it.each(Object.keys(TASKS))('beats random search: %s', (name) => {
-    const { space, f, trials } = TASKS[name]!;
-    const logarithm = (sampler: string) => {
-      let sum = 0;
-      for (let seed = 0; seed < 10; seed++) {
-        sum += Math.log(bestOf(finish(createStudy(start(space, sampler, { seed })), trials * 2, f)));
-      }
-      return sum / 10;
-    };
-    expect(Math.exp(logarithm('evolution') - logarithm('random'))).toBeLessThan(0.6);
+    const task = TASKS[name]!;
+    expect(ratioToRandom('evolution', task, task.trials * 2, 10)).toBeLessThan(0.6);
   });
 
   it('gives exactly these suggestions for this seed on every platform', () => {

@@ -1,5 +1,5 @@
 /** Checks for every sampler that learns from comparisons of trials. */
-import { expect } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   countPoints,
   createStudy,
@@ -12,34 +12,10 @@ import {
 import { isAllowed } from '../../../../src/search/constraints/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import type { Params } from '../../../../src/protocol/values.js';
-import type { Dimension, Named, Random, Space, StudyOptions } from '../../../../src/search/types.js';
+import type { Named, Random, Space } from '../../../../src/search/types.js';
 import { randomSpace } from '../fuzz.js';
-
-export const float = (name: string, low = 0, high = 1, more: object = {}): Dimension =>
-  ({ kind: 'float', name, low, high, log: false, step: null, when: null, ...more }) as Dimension;
-export const choice = (name: string, choices: unknown[], more: object = {}): Dimension =>
-  ({ kind: 'choice', name, choices, weights: null, when: null, ...more }) as Dimension;
-export const whole = (name: string, low: number, high: number, more: object = {}): Dimension =>
-  ({ kind: 'int', name, low, high, log: false, step: 1, when: null, ...more }) as Dimension;
-export const start = (space: Space, sampler: Named, more: Partial<StudyOptions> = {}): StudyOptions => ({
-  space,
-  goals: ['minimize'],
-  sampler,
-  pruner: null,
-  seed: 1,
-  trials: null,
-  ...more,
-});
-
-export function finish(study: SavedStudy, trials: number, f: (params: Params) => number | number[]): SavedStudy {
-  for (let i = 0; i < trials; i++) {
-    const asked = study.ask();
-    if (!asked) break;
-    study.tell(asked.id, { state: 'completed', values: [f(asked.params)].flat() });
-  }
-  return study;
-}
-export const bestOf = (study: SavedStudy) => study.best()[0]!.values![0]!;
+import type { Task } from '../tasks.js';
+import { bestOf, choice, finish, float, start, whole } from './make.js';
 
 /** Checks bounds, steps and conditions. */
 export function expectSound(space: Space, params: Params): void {
@@ -107,13 +83,13 @@ export function expectRobust(sampler: Named, rounds: number, trials: number, goa
   }
 }
 
-/** Checks that every point of a finite space is tried once before the end. */
-export function expectComplete(sampler: Named, rounds: number, goals = 1): void {
+/** Checks that every point of a finite space of at most `most` points is tried once before the end. */
+export function expectComplete(sampler: Named, rounds: number, goals = 1, most = 250): void {
   const random = createRandom(9);
   for (let round = 0; round < rounds; round++) {
     const space = randomSpace(random, 'finite');
     const points = countPoints(space);
-    if (points > 250) continue;
+    if (points > most) continue;
     const study = createStudy(
       start(space, sampler, { goals: Array.from({ length: goals }, () => 'minimize' as const), seed: round }),
     );
@@ -178,4 +154,37 @@ export function expectPlain(sampler: Named, goals = 1): void {
   const failing = createStudy(start({ dimensions: [float('x'), choice('c', [1, 2])] }, sampler, { goals: all }));
   for (let i = 0; i < 60; i++) failing.tell(failing.ask()!.id, { state: 'failed' });
   expect(failing.trials.length).toBe(60);
+}
+
+export interface UsualChecks {
+  /** The sampler with settings for small spaces. */
+  robust: Named;
+  complete?: Named;
+  /** Numbers of random spaces: for allowed suggestions, and finite ones. */
+  rounds: [robust: number, complete: number];
+  /** Trials of the search that avoids failures. */
+  careful?: number;
+  goals?: number;
+}
+
+/** The tests that every sampler which learns from comparisons must pass. */
+export function usualTests(name: string, { robust, complete = robust, rounds, careful, goals = 1 }: UsualChecks): void {
+  it('suggests only allowed params whatever happens, and continues after a restart as if there had been none', () =>
+    expectRobust(robust, rounds[0], 45, goals));
+  it('tries every point of a finite space once', () => expectComplete(complete, rounds[1], goals));
+  it('obeys linear constraints', () => expectLinear(name, goals));
+  if (careful !== undefined) it('avoids failures and broken constraints', () => expectCareful(name, careful));
+  it('survives searches with nothing to learn from', () => expectPlain(name, goals === 1 ? 1 : 3));
+}
+
+/** Returns how much closer to the optimum the sampler comes than random search: the geometric mean of the ratios over the seeds. */
+export function ratioToRandom(sampler: string, { space, f }: Task, trials: number, seeds: number, floor = 0): number {
+  const logarithm = (name: string): number => {
+    let sum = 0;
+    for (let seed = 0; seed < seeds; seed++) {
+      sum += Math.log(floor + bestOf(finish(createStudy(start(space, name, { seed })), trials, f)));
+    }
+    return sum / seeds;
+  };
+  return Math.exp(logarithm(sampler) - logarithm('random'));
 }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Params } from '../../../../src/protocol/values.js';
-import { countPoints, createStudy, isActive, keyOf, refuse, restoreStudy } from '../../../../src/search/index.js';
+import { createStudy, keyOf, restoreStudy } from '../../../../src/search/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import { GpSampler, GpSettings } from '../../../../src/search/samplers/gp.js';
-import type { Dimension, History, Space, StudyOptions, Trial } from '../../../../src/search/types.js';
+import type { History, Space, StudyOptions, Trial } from '../../../../src/search/types.js';
 import { randomSpace } from '../fuzz.js';
 import { TASKS } from '../tasks.js';
+import { expectComplete, expectSound } from './evolutionChecks.js';
+import { bestOf, finish, float } from './make.js';
 
-const float = (name: string, low = 0, high = 1, more: object = {}): Dimension =>
-  ({ kind: 'float', name, low, high, log: false, step: null, when: null, ...more }) as Dimension;
 const start = (space: Space, more: Partial<StudyOptions> = {}): StudyOptions => ({
   space,
   goals: ['minimize'],
@@ -18,15 +18,6 @@ const start = (space: Space, more: Partial<StudyOptions> = {}): StudyOptions => 
   trials: null,
   ...more,
 });
-type Told = ReturnType<typeof createStudy>;
-function finish(study: Told, trials: number, f: (params: Params) => number): Told {
-  for (let i = 0; i < trials; i++) {
-    const { id, params } = study.ask()!;
-    study.tell(id, { state: 'completed', values: [f(params)] });
-  }
-  return study;
-}
-const bestOf = (study: Told) => study.best()[0]!.values![0]!;
 const x = (params: Params) => params.x as number;
 const y = (params: Params) => params.y as number;
 const square: Space = { dimensions: [float('x'), float('y')] };
@@ -40,36 +31,14 @@ describe('the Gaussian-process sampler', () => {
       for (let i = 0; i < 10; i++) {
         const next = study.ask();
         if (!next) break;
-        for (const d of space.dimensions) {
-          const value = next.params[d.name];
-          expect(value !== undefined, `${d.name} in ${JSON.stringify(next.params)}`).toBe(isActive(d, next.params));
-          if (value === undefined) continue;
-          expect(refuse(d, value), JSON.stringify(d)).toBeNull();
-          if (d.kind !== 'float' || d.step === null) continue;
-          const steps = ((value as number) - d.low) / d.step;
-          expect(Math.abs(steps - Math.round(steps))).toBeLessThan(1e-6);
-        }
+        expectSound(space, next.params);
         if (i % 9 === 5) study.tell(next.id, { state: 'failed' });
         else if (i % 7 !== 3) study.tell(next.id, { state: 'completed', values: [random.normal()] });
       }
     }
   });
 
-  it('tries every point of a finite space once', () => {
-    const random = createRandom(9);
-    for (let round = 0; round < 8; round++) {
-      const space = randomSpace(random, 'finite');
-      const points = countPoints(space);
-      if (points > 40) continue;
-      const study = createStudy(start(space, { sampler: { name: 'gp', startupTrials: 2 } }));
-      const keys = new Set<string>();
-      for (let next = study.ask(); next; next = study.ask()) {
-        keys.add(keyOf(space, next.params));
-        study.tell(next.id, { state: 'completed', values: [random.normal()] });
-      }
-      expect([keys.size, study.trials.length]).toEqual([points, points]);
-    }
-  });
+  it('tries every point of a finite space once', () => expectComplete({ name: 'gp', startupTrials: 2 }, 8, 1, 40));
 
   it('gives exactly these suggestions for this seed on every platform', () => {
     const { space, f } = TASKS['a classifier with conditions, scales, steps and choices']!;

@@ -7,16 +7,8 @@ import { associate, directionsOf } from '../../../../src/search/samplers/evoluti
 import type { Standing } from '../../../../src/search/samplers/evolution/standing.js';
 import { frontsOf, surviveByCrowding, surviveByNiche } from '../../../../src/search/samplers/evolution/survival.js';
 import type { Space } from '../../../../src/search/types.js';
-import {
-  choice,
-  expectComplete,
-  expectLinear,
-  expectPlain,
-  expectRobust,
-  finish,
-  float,
-  start,
-} from './evolutionChecks.js';
+import { usualTests } from './evolutionChecks.js';
+import { choice, finish, float, start } from './make.js';
 
 const box: Space = { dimensions: Array.from({ length: 6 }, (_, i) => float(`x${i}`)) };
 /** ZDT1 with a shifted front. */
@@ -35,11 +27,12 @@ function sphere(params: Params): number[] {
 const good = (...losses: number[]): Standing => ({ kind: 0, minusStep: 0, violation: 0, losses });
 
 describe.each(['nsga2', 'nsga3'])('%s', (sampler) => {
-  it('suggests only allowed params whatever happens, and continues after a restart as if there had been none', () =>
-    expectRobust({ name: sampler, population: 8 }, 25, 45, 2));
-  it('tries every point of a finite space once', () => expectComplete({ name: sampler, population: 5 }, 20, 2));
-  it('obeys linear constraints', () => expectLinear(sampler, 2));
-  it('survives searches with nothing to learn from', () => expectPlain(sampler, 3));
+  usualTests(sampler, {
+    robust: { name: sampler, population: 8 },
+    complete: { name: sampler, population: 5 },
+    rounds: [25, 20],
+    goals: 2,
+  });
 
   it.each([
     ['two', shifted, ['minimize', 'minimize'], [1.5, 5]],

@@ -2,18 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createStudy } from '../../../../src/search/index.js';
 import type { Params } from '../../../../src/protocol/values.js';
 import type { Space } from '../../../../src/search/types.js';
-import {
-  bestOf,
-  choice,
-  expectCareful,
-  expectComplete,
-  expectLinear,
-  expectPlain,
-  expectRobust,
-  finish,
-  start,
-  whole,
-} from './evolutionChecks.js';
+import { usualTests } from './evolutionChecks.js';
+import { bestOf, choice, finish, start, whole } from './make.js';
 
 const layers: Space = {
   dimensions: Array.from({ length: 6 }, (_, i) => choice(`op${i}`, ['conv3', 'conv5', 'pool', 'skip', 'none'])),
@@ -22,12 +12,7 @@ const wanted = ['conv3', 'pool', 'conv5', 'skip', 'conv3', 'none'];
 const wrong = (params: Params) => Object.values(params).filter((op, i) => op !== wanted[i]).length;
 
 describe('REINFORCE', () => {
-  it('suggests only allowed params whatever happens, and continues after a restart as if there had been none', () =>
-    expectRobust('reinforce', 60, 45));
-  it('tries every point of a finite space once', () => expectComplete('reinforce', 25));
-  it('obeys linear constraints', () => expectLinear('reinforce'));
-  it('avoids failures and broken constraints', () => expectCareful('reinforce', 200));
-  it('survives searches with nothing to learn from', () => expectPlain('reinforce'));
+  usualTests('reinforce', { robust: 'reinforce', rounds: [60, 25], careful: 200 });
 
   it('learns which values are good', () => {
     let [ours, random] = [0, 0];

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { countPoints, createStudy, isActive, keyOf, refuse, type SavedStudy } from '../../../../src/search/index.js';
+import { createStudy } from '../../../../src/search/index.js';
 import type { Params } from '../../../../src/protocol/values.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import { Parzen } from '../../../../src/search/samplers/parzen/index.js';
 import { INACTIVE, Tree } from '../../../../src/search/samplers/parzen/tree.js';
-import type { Dimension, Space, StudyOptions } from '../../../../src/search/types.js';
+import type { Space, StudyOptions } from '../../../../src/search/types.js';
 import { randomSpace } from '../fuzz.js';
 import { TASKS } from '../tasks.js';
+import { expectComplete, expectSound } from './evolutionChecks.js';
+import { bestOf, finish, float } from './make.js';
 
-const float = (name: string, low = 0, high = 1, more: object = {}): Dimension =>
-  ({ kind: 'float', name, low, high, log: false, step: null, when: null, ...more }) as Dimension;
 const start = (space: Space, more: Partial<StudyOptions> = {}): StudyOptions => ({
   space,
   goals: ['minimize'],
@@ -19,14 +19,6 @@ const start = (space: Space, more: Partial<StudyOptions> = {}): StudyOptions => 
   trials: null,
   ...more,
 });
-function finish(study: SavedStudy, trials: number, f: (params: Params) => number): SavedStudy {
-  for (let i = 0; i < trials; i++) {
-    const { id, params } = study.ask()!;
-    study.tell(id, { state: 'completed', values: [f(params)] });
-  }
-  return study;
-}
-const bestOf = (study: SavedStudy) => study.best()[0]!.values![0]!;
 const x = (params: Params) => params.x as number;
 
 describe('the Parzen estimator', () => {
@@ -97,37 +89,14 @@ describe('TPE and Sobol', () => {
       for (let i = 0; i < 25; i++) {
         const next = study.ask();
         if (!next) break;
-        for (const d of space.dimensions) {
-          const value = next.params[d.name];
-          expect(value !== undefined, `${d.name} in ${JSON.stringify(next.params)}`).toBe(isActive(d, next.params));
-          if (value === undefined) continue;
-          expect(refuse(d, value), JSON.stringify(d)).toBeNull();
-          if (d.kind !== 'float' || d.step === null) continue;
-          const steps = ((value as number) - d.low) / d.step;
-          expect(Math.abs(steps - Math.round(steps))).toBeLessThan(1e-6);
-        }
+        expectSound(space, next.params);
         if (i % 9 === 5) study.tell(next.id, { state: 'failed' });
         else if (i % 7 !== 3) study.tell(next.id, { state: 'completed', values: [random.normal()] });
       }
     }
   });
 
-  it('try every point of a finite space once', () => {
-    const random = createRandom(9);
-    for (let round = 0; round < 30; round++) {
-      const space = randomSpace(random, 'finite');
-      const points = countPoints(space);
-      if (points > 300) continue;
-      const study = createStudy(start(space, { sampler: { name: 'tpe', startupTrials: 2 } }));
-      const keys = new Set<string>();
-      for (let next = study.ask(); next; next = study.ask()) {
-        keys.add(keyOf(space, next.params));
-        study.tell(next.id, { state: 'completed', values: [random.normal()] });
-      }
-      expect([keys.size, study.trials.length]).toEqual([points, points]);
-      expect(study.size).toBe(points);
-    }
-  });
+  it('try every point of a finite space once', () => expectComplete({ name: 'tpe', startupTrials: 2 }, 30, 1, 300));
 });
 
 describe('TPE', () => {

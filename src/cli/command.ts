@@ -75,6 +75,13 @@ export const TRUST_OPTION = {
   type: 'boolean',
   help: 'Run the command although the run or search was not started by you on this machine.',
 } as const;
+/** Several values of parameters; `readSettings` reads them. */
+export const SET_OPTION: Option = {
+  type: 'string',
+  multiple: true,
+  value: 'NAME=VALUE',
+  help: 'Use this value of a parameter. May be repeated.',
+};
 export const JSON_OPTION: Option = { type: 'boolean', help: 'Print JSON (its shape is in docs/cli.md).' };
 
 export function readInput(command: Command, argv: string[]): Input {

@@ -15,7 +15,7 @@ export function statusText(status: RunStatus | SearchStatus): string {
     case 'stopping':
       return l10n.t('stopping');
     case 'elsewhere':
-      return l10n.t('elsewhere');
+      return l10n.t('on another host');
     case 'completed':
       return l10n.t('completed');
     case 'failed':

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AgentAct } from './agents.js';
 import { Branch } from './branch.js';
 import { record } from './recordSchema.js';
+import { RUN_STATUSES } from './statuses.js';
 import { Floats, Params, ParamValue, WireNumber } from './values.js';
 
 /** A mistake in a file. `line` and `column` count from 1; the range is half-open. */
@@ -19,21 +20,9 @@ export const FileProblem = z.object({
 });
 export type FileProblem = z.infer<typeof FileProblem>;
 
-export const RunStatus = z.enum([
-  'queued',
-  'starting',
-  'running',
-  'paused',
-  'stopping',
-  /** At work on another host: only its files tell of it here. */
-  'elsewhere',
-  'completed',
-  'failed',
-  'stopped',
-  'pruned',
-]);
+export const RunStatus = z.enum(RUN_STATUSES);
 export type RunStatus = z.infer<typeof RunStatus>;
-export const LIVE_STATUSES: readonly RunStatus[] = ['queued', 'starting', 'running', 'paused', 'stopping', 'elsewhere'];
+export { ENDED_STATUSES, LIVE_STATUSES } from './statuses.js';
 
 export const Goal = z.enum(['minimize', 'maximize']);
 export type Goal = z.infer<typeof Goal>;

@@ -7,8 +7,8 @@ import { icon } from '../components/icon.js';
 import { Insights, type InsightWish } from '../model/search/insights.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
+import { searchesShown, searchShown } from '../model/search/shown.js';
 import { Trials } from '../model/search/trials.js';
-import { formatAgo } from '../../src/format/times.js';
 import { TEST_IDS } from '../testids.js';
 import { missing, type Tables } from './insight/card.js';
 import { effectsCard } from './insight/effects.js';
@@ -17,8 +17,9 @@ import { historyCard } from './insight/history.js';
 import { importanceCard } from './insight/importance.js';
 import { parallelCard } from './insight/parallel.js';
 import { surfaceCard } from './insight/surface.js';
+import { searchTitle } from './searchTitle.js';
 import { l10n } from '../../src/format/l10n.js';
-import { goalText, statusText } from '../../src/format/statuses.js';
+import { goalText } from '../../src/format/statuses.js';
 
 /** The Insight tab: progress, importance, effects of each parameter, possible gain. */
 class InsightView extends LitElement {
@@ -52,15 +53,8 @@ class InsightView extends LitElement {
     this.insights?.dispose();
   }
 
-  private searches(): Search[] {
-    return [...this.model.searches.values()]
-      .filter((search) => search.experiment === this.model.state.experiment)
-      .sort((a, b) => b.createdAt - a.createdAt);
-  }
-
   private current(): Search | null {
-    const searches = this.searches();
-    return searches.find((search) => search.id === this.model.view.search) ?? searches[0] ?? null;
+    return searchShown(this.model, searchesShown(this.model));
   }
 
   private wish(): InsightWish {
@@ -95,26 +89,16 @@ class InsightView extends LitElement {
   };
 
   private head(search: Search, searches: readonly Search[]): TemplateResult {
-    const now = Date.now();
     const objectives = this.insights!.facts?.objectives ?? [];
     return html`<div class="row insight-head">
-      ${
-        searches.length > 1
-          ? dropdown({
-              label: l10n.t('Search'),
-              value: search.id,
-              options: searches.map((one) => ({
-                value: one.id,
-                label: `${one.name} · ${statusText(one.status)} · ${formatAgo(one.createdAt, now)}`,
-              })),
-              testId: 'insight-search',
-              onChange: (id) => {
-                this.objective = 0;
-                this.model.setView({ search: id, insightPair: null });
-              },
-            })
-          : html`<h2 class="ellipsis" title=${search.name}>${search.name}</h2>`
-      }
+      ${searchTitle(search, {
+        searches,
+        testId: 'insight-search',
+        onChange: (id) => {
+          this.objective = 0;
+          this.model.setView({ search: id, insightPair: null });
+        },
+      })}
       ${
         objectives.length > 1
           ? dropdown({
@@ -164,8 +148,8 @@ class InsightView extends LitElement {
   }
 
   override render(): TemplateResult {
-    const searches = this.searches();
-    const search = this.current();
+    const searches = searchesShown(this.model);
+    const search = searchShown(this.model, searches);
     if (!search) {
       return html`<section class="insight" aria-label=${l10n.t('Insight')}>
         ${emptyState(

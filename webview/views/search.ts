@@ -9,15 +9,16 @@ import { openMenu } from '../components/menu.js';
 import { act, actionsFor } from '../model/runs/actions.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
+import { searchesShown, searchShown } from '../model/search/shown.js';
 import { inOrder, Trials } from '../model/search/trials.js';
 import { formatNumber, formatParam } from '../../src/format/numbers.js';
-import { formatAgo } from '../../src/format/times.js';
 import { canPause, canResume, canRetry, canStop, formatRunParam, isSearchLive } from '../model/values.js';
 import type { TrialOrder } from '../model/view.js';
 import { windowOf } from '../model/table/virtual.js';
 import { TEST_IDS } from '../testids.js';
 import { askAbout } from './ask.js';
 import './scatter.js';
+import { searchTitle } from './searchTitle.js';
 import { hasEntry } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
 import { goalText, statusText } from '../../src/format/statuses.js';
@@ -45,15 +46,8 @@ class SearchView extends LitElement {
     return this;
   }
 
-  private searches(): Search[] {
-    return [...this.model.searches.values()]
-      .filter((search) => search.experiment === this.model.state.experiment)
-      .sort((a, b) => b.createdAt - a.createdAt);
-  }
-
   private current(): Search | null {
-    const searches = this.searches();
-    return searches.find((search) => search.id === this.model.view.search) ?? searches[0] ?? null;
+    return searchShown(this.model, searchesShown(this.model));
   }
 
   protected override willUpdate(): void {
@@ -298,8 +292,8 @@ class SearchView extends LitElement {
   }
 
   override render(): TemplateResult {
-    const searches = this.searches();
-    const search = this.current();
+    const searches = searchesShown(this.model);
+    const search = searchShown(this.model, searches);
     if (!search) {
       return html`<section class="search" aria-label=${l10n.t('Search')}>
         ${emptyState(
@@ -311,23 +305,13 @@ class SearchView extends LitElement {
         )}
       </section>`;
     }
-    const now = Date.now();
     return html`<section class="search" aria-label=${l10n.t('Search')}>
       <div class="row search-title">
-        ${
-          searches.length > 1
-            ? dropdown({
-                label: l10n.t('Search'),
-                value: search.id,
-                options: searches.map((one) => ({
-                  value: one.id,
-                  label: `${one.name} · ${statusText(one.status)} · ${formatAgo(one.createdAt, now)}`,
-                })),
-                testId: 'search-picker',
-                onChange: (id) => this.model.setView({ search: id }),
-              })
-            : html`<h2 class="ellipsis" title=${search.name}>${search.name}</h2>`
-        }
+        ${searchTitle(search, {
+          searches,
+          testId: 'search-picker',
+          onChange: (id) => this.model.setView({ search: id }),
+        })}
       </div>
       ${this.summary(search)} ${this.controls(search)} ${this.best(search)}
       <ts-scatter .model=${this.model} .search=${search} .runs=${[...this.trials!.rows]}></ts-scatter>

@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { RunStatus } from './statuses.js';
+import { LIVE_STATUSES, RUN_STATUSES } from '../../src/protocol/statuses.js';
 import type { Run, RunQuery } from '../../src/protocol/engine.js';
 import { button, dropdown, textField, tick } from '../components/controls.js';
 import { styles } from '../components/cssVars.js';
@@ -64,7 +64,7 @@ class RunTable extends LitElement {
     return {
       ...(state.experiment === null ? {} : { experiment: state.experiment }),
       ...(view.runFilter.trim() ? { text: view.runFilter.trim() } : {}),
-      ...(view.status ? { status: view.status === 'live' ? [...RunStatus.live] : [view.status as Run['status']] } : {}),
+      ...(view.status ? { status: view.status === 'live' ? [...LIVE_STATUSES] : [view.status as Run['status']] } : {}),
       sort: view.sort,
       descending: view.descending,
     };
@@ -206,7 +206,7 @@ class RunTable extends LitElement {
         options: [
           { value: '', label: l10n.t('Every status') },
           { value: 'live', label: l10n.t('live') },
-          ...RunStatus.all.map((status) => ({ value: status, label: statusText(status) })),
+          ...RUN_STATUSES.map((status) => ({ value: status, label: statusText(status) })),
         ],
         testId: 'run-status',
         onChange: (status) => this.model.setView({ status }),

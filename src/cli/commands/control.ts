@@ -2,7 +2,7 @@
 import type { RequestResult, Run, Search } from '../../protocol/engine.js';
 import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { Command, Input } from '../command.js';
-import { JSON_OPTION, TRUST_OPTION } from '../command.js';
+import { SET_OPTION, JSON_OPTION, TRUST_OPTION } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
 import { followRun } from '../followRun.js';
@@ -130,12 +130,6 @@ export const rm: Command = {
   },
 };
 
-const SET_OPTION = {
-  type: 'string',
-  multiple: true,
-  value: 'NAME=VALUE',
-  help: 'Use this value of a parameter. May be repeated.',
-} as const;
 const DETACH_OPTION = { type: 'boolean', short: 'd', help: 'Print the id and return; the run continues.' } as const;
 
 /** Waits for the end of a run that was just started, unless it is to continue by itself. */

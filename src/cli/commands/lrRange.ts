@@ -1,7 +1,7 @@
 import { LIVE_STATUSES, type Run } from '../../protocol/engine.js';
 import { fromWire } from '../../protocol/values.js';
 import { RANGE, RangeTest } from '../../protocol/rangeTest.js';
-import { JSON_OPTION, type Command, type Input } from '../command.js';
+import { SET_OPTION, JSON_OPTION, type Command, type Input } from '../command.js';
 import type { Context } from '../context.js';
 import { UsageError } from '../errors.js';
 import { followRun } from '../followRun.js';
@@ -20,12 +20,7 @@ export const lrRange: Command = {
     'suggestion is the smaller of two rates: the one at which the loss falls steepest, and a tenth of the one ' +
     'with the lowest loss. For files with a "network:".',
   options: {
-    set: {
-      type: 'string',
-      multiple: true,
-      value: 'NAME=VALUE',
-      help: 'Use this value of a parameter. May be repeated.',
-    },
+    set: SET_OPTION,
     from: { type: 'string', value: 'RATE', help: 'The first rate. Default: 1e-7.' },
     to: { type: 'string', value: 'RATE', help: 'The last rate. Default: 10.' },
     steps: { type: 'string', value: 'N', help: 'Number of steps. Default: 200.' },

@@ -1,7 +1,7 @@
 import type { Run } from '../../protocol/engine.js';
 import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { Command } from '../command.js';
-import { JSON_OPTION } from '../command.js';
+import { SET_OPTION, JSON_OPTION } from '../command.js';
 import { CAPTURE_OPTION, readCaptureOption } from '../captureOption.js';
 import { formatNumber } from '../../format/numbers.js';
 import { formatRunTime } from '../../format/times.js';
@@ -29,12 +29,7 @@ export const run: Command = {
     'Ctrl+C once stops the run and waits for it; twice leaves at once. Exit code: 0 when the run completed, 1 when it ' +
     'failed or was stopped.',
   options: {
-    set: {
-      type: 'string',
-      multiple: true,
-      value: 'NAME=VALUE',
-      help: 'Use this value of a parameter. May be repeated.',
-    },
+    set: SET_OPTION,
     name: {
       type: 'string',
       value: 'NAME',

@@ -1,7 +1,7 @@
 /** Commands for the models that the built-in trainer has trained. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { LIVE_STATUSES, RunStatus } from '../../protocol/engine.js';
+import { ENDED_STATUSES } from '../../protocol/engine.js';
 import { EXPORT_FORMATS, TrainerLine, fileNameOf, type ExportFormat } from '../../protocol/trainer.js';
 import { RANGE } from '../../protocol/rangeTest.js';
 import { changeFile } from '../edits.js';
@@ -14,8 +14,6 @@ import { askTrainer } from './trainer.js';
 import { showFile } from '../showFile.js';
 
 type Names = 'run.exportModel' | 'run.evaluate' | 'run.predict' | 'run.lrRange' | 'run.useLearningRate';
-
-const ENDED = RunStatus.options.filter((status) => !LIVE_STATUSES.includes(status));
 
 const formats = (): Record<ExportFormat, string> => ({
   keras: l10n.t('Keras 3: one file for keras.saving.load_model'),
@@ -81,7 +79,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
     'run.exportModel': async (arg, format, out) => {
       needTrust();
       const title = l10n.t('Export Model');
-      const chosen = await runFor(parts, arg, { title, status: ENDED });
+      const chosen = await runFor(parts, arg, { title, status: ENDED_STATUSES });
       const words = formats();
       const items = EXPORT_FORMATS.map((each) => ({ label: each, detail: words[each] }));
       const picked = format ?? (await vscode.window.showQuickPick(items, { title, matchOnDetail: true }))?.label;
@@ -105,7 +103,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
     'run.evaluate': async (arg, given) => {
       needTrust();
       const title = l10n.t('Evaluate Model');
-      const chosen = await runFor(parts, arg, { title, status: ENDED });
+      const chosen = await runFor(parts, arg, { title, status: ENDED_STATUSES });
       const on = given ?? (await pickFiles(chosen, title, true));
       const args = ['--evaluate', await folderOf(chosen), chosen.folder.path, await foldFor(chosen), ...on];
       const answer = await askTrainer(parts, args, l10n.t('Evaluating {0}', chosen.run.name), TrainerLine);
@@ -119,7 +117,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
     'run.predict': async (arg, given, out) => {
       needTrust();
       const title = l10n.t('Predict with Model');
-      const chosen = await runFor(parts, arg, { title, status: ENDED });
+      const chosen = await runFor(parts, arg, { title, status: ENDED_STATUSES });
       const on = given ?? (await pickFiles(chosen, title, false));
       const file = out ?? (await saveAs(chosen, title, 'predictions.csv'));
       if (on.includes(file)) throw new Error(l10n.t('{0} is the file that is read: choose another name.', file));
@@ -147,7 +145,10 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
     },
 
     'run.useLearningRate': async (arg) => {
-      const { run } = await runFor(parts, arg, { title: l10n.t('Use Suggested Learning Rate'), status: ENDED });
+      const { run } = await runFor(parts, arg, {
+        title: l10n.t('Use Suggested Learning Rate'),
+        status: ENDED_STATUSES,
+      });
       const rate = run.info[RANGE.suggestion];
       if (typeof rate !== 'number') throw new Error(l10n.t('{0} suggests no learning rate.', run.name));
       if (!run.file || !parts.files.isExperiment(run.file))

@@ -3,7 +3,7 @@ import { close } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
-import { LIVE_STATUSES, RunStatus, type RequestResult } from '../../protocol/engine.js';
+import { ENDED_STATUSES, type RequestResult, type RunStatus } from '../../protocol/engine.js';
 import { openReal, statReal } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { changeFile } from '../edits.js';
@@ -38,7 +38,6 @@ type Names = Exclude<
 type Selection = readonly unknown[] | undefined;
 
 const closeFile = promisify(close);
-const ENDED = RunStatus.options.filter((status) => !LIVE_STATUSES.includes(status));
 
 export function runCommands(parts: Parts): Pick<Handlers, Names> {
   const { panels, logs } = parts;
@@ -156,7 +155,11 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
     }),
 
     'run.delete': async (arg, selection) => {
-      const runs = await runsFor(parts, arg, selection, { title: l10n.t('Delete Run'), many: true, status: ENDED });
+      const runs = await runsFor(parts, arg, selection, {
+        title: l10n.t('Delete Run'),
+        many: true,
+        status: ENDED_STATUSES,
+      });
       const answers = await perFolder(runs, (folder, ids) => folder.request('runs/delete', { ids }));
       tellSkipped(answers, runs);
       const done = answers.flatMap((answer) => answer.done);

@@ -2,6 +2,7 @@
 import { LIVE_STATUSES, type Experiment, type Run, type RunStatus, type Search } from '../../protocol/engine.js';
 import type { FoundLog } from '../../protocol/foreign.js';
 import { formatNumber } from '../../format/numbers.js';
+import { statusText } from '../../format/statuses.js';
 import { formatDuration } from '../../format/times.js';
 import { formatParams, shorten } from '../format.js';
 import { l10n } from '../../format/l10n.js';
@@ -44,7 +45,10 @@ export function logsRow(count: number, isCut = false): Row {
   const label = l10n.t('Logs of other tools');
   const shown = isCut ? l10n.t('the newest {0}', count) : String(count);
   return {
-    ...{ label, description: `${shown} · ${l10n.t('read-only')}`, icon: { id: 'archive' }, context: ITEM.logs },
+    label,
+    description: `${shown} · ${l10n.t('read-only')}`,
+    icon: { id: 'archive' },
+    context: ITEM.logs,
     accessible: l10n.t('{0} logs of other tools, not imported', count),
   };
 }
@@ -75,31 +79,6 @@ export function logRow({ name, title, experiment, state }: FoundLog): Row {
     context: ITEM.log,
     accessible: `${name}, ${description}`,
   };
-}
-
-export function statusText(status: RunStatus | Search['status']): string {
-  switch (status) {
-    case 'queued':
-      return l10n.t('queued');
-    case 'starting':
-      return l10n.t('starting');
-    case 'running':
-      return l10n.t('running');
-    case 'paused':
-      return l10n.t('paused');
-    case 'stopping':
-      return l10n.t('stopping');
-    case 'elsewhere':
-      return l10n.t('on another host');
-    case 'completed':
-      return l10n.t('completed');
-    case 'failed':
-      return l10n.t('failed');
-    case 'stopped':
-      return l10n.t('stopped');
-    case 'pruned':
-      return l10n.t('pruned');
-  }
 }
 
 /** `best`: whether it is the best of its search. */

@@ -6,7 +6,8 @@ import { formatNumber, formatParam } from '../../format/numbers.js';
 import { formatDuration, runDuration } from '../../format/times.js';
 import { escapeMarkdown, shorten } from '../format.js';
 import { l10n } from '../../format/l10n.js';
-import { searchProgress, statusText } from './items.js';
+import { statusText } from '../../format/statuses.js';
+import { searchProgress } from './items.js';
 import { ownMetrics } from '../../protocol/systemMetrics.js';
 
 const MOST = 30;

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Run } from '../../protocol/engine.js';
 import { Disposables, type Disposable } from '../events.js';
-import { statusText } from '../explorer/items.js';
+import { statusText } from '../../format/statuses.js';
 import { l10n } from '../../format/l10n.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import { OutputFilter } from '../../output/outputFilter.js';

@@ -1,6 +1,6 @@
 /** MLflow's SQLite store. */
 import * as path from 'node:path';
-import { withDatabase, databasesIn, DatabaseError, type ForeignDatabase } from '../sqlite/database.js';
+import { runsInDatabases, withDatabase, type ForeignDatabase } from '../sqlite/database.js';
 import type { FoundRun, Listing, Place, Reader, Sink } from '../types.js';
 import { artifactFolder, handArtifacts } from './artifacts.js';
 import { handTags, handTexts, statusOf, valueOf } from './values.js';
@@ -16,18 +16,7 @@ const MOST_RUNS = 100_000;
 /** Rows between two looks at how much was read. */
 const PAGE = 200_000;
 
-export function findDatabases(listings: readonly Listing[]): FoundRun[] {
-  return listings.flatMap((listing) => databasesIn(listing.path, listing.files).flatMap(runsOf));
-}
-
-function runsOf(file: string): FoundRun[] {
-  try {
-    return withDatabase(file, (database) => (database.has(TABLES) ? list(file, database) : []));
-  } catch (error) {
-    if (error instanceof DatabaseError) return [];
-    throw error;
-  }
-}
+export const findDatabases = (listings: readonly Listing[]): FoundRun[] => runsInDatabases(listings, TABLES, list);
 
 function list(file: string, database: ForeignDatabase): FoundRun[] {
   const rows = database.all(

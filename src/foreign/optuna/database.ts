@@ -2,7 +2,7 @@
 import { setEntry } from '../../protocol/records.js';
 import type { Params } from '../../protocol/values.js';
 import { flatten, timeOf } from '../plain.js';
-import { DatabaseError, databasesIn, withDatabase, type ForeignDatabase, type Row } from '../sqlite/database.js';
+import { runsInDatabases, withDatabase, type ForeignDatabase, type Row } from '../sqlite/database.js';
 import type { FoundRun, Listing } from '../types.js';
 import { runOf, type Study, type Trial } from './trial.js';
 
@@ -16,18 +16,7 @@ const TABLES = {
 };
 const MOST_TRIALS = 100_000;
 
-export function findDatabases(listings: readonly Listing[]): FoundRun[] {
-  return listings.flatMap(({ path, files }) => databasesIn(path, files).flatMap(runsOf));
-}
-
-function runsOf(file: string): FoundRun[] {
-  try {
-    return withDatabase(file, (database) => (database.has(TABLES) ? list(file, database) : []));
-  } catch (error) {
-    if (error instanceof DatabaseError) return [];
-    throw error;
-  }
-}
+export const findDatabases = (listings: readonly Listing[]): FoundRun[] => runsInDatabases(listings, TABLES, list);
 
 function list(file: string, database: ForeignDatabase): FoundRun[] {
   const studies = database.all('SELECT study_id, study_name FROM studies WHERE still_in_time() LIMIT 10000');

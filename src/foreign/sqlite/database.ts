@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DatabaseSync } from 'node:sqlite';
 import { FileBytes } from '../bytes.js';
+import type { FoundRun, Listing } from '../types.js';
 
 /** Milliseconds and rows of one query. */
 const MOST_MS = 20_000;
@@ -124,8 +125,28 @@ export function closeDatabase(): void {
   last = null;
 }
 
+/**
+ * Finds the runs in all databases of a listing that have these tables. A database that can't be read has none. `list` makes
+ * the runs of one file.
+ */
+export function runsInDatabases(
+  listings: readonly Listing[],
+  tables: Record<string, readonly string[]>,
+  list: (file: string, database: ForeignDatabase) => FoundRun[],
+): FoundRun[] {
+  const runsOf = (file: string): FoundRun[] => {
+    try {
+      return withDatabase(file, (database) => (database.has(tables) ? list(file, database) : []));
+    } catch (error) {
+      if (error instanceof DatabaseError) return [];
+      throw error;
+    }
+  };
+  return listings.flatMap(({ path: folder, files }) => databasesIn(folder, files).flatMap(runsOf));
+}
+
 /** Files in a listing that may be databases. */
-export function databasesIn(folder: string, names: readonly string[]): string[] {
+function databasesIn(folder: string, names: readonly string[]): string[] {
   return names
     .filter((name) => /\.(?:db|sqlite3?)$/i.test(name))
     .map((name) => path.join(folder, name))

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { parseJson } from '../../protocol/floats.js';
 import { flatten, metricOf, parsePython, timeOf } from '../plain.js';
 import type { Format, FoundRun, Place, Reader, Sink } from '../types.js';
-import { DatabaseError, databasesIn, withDatabase, type ForeignDatabase } from './database.js';
+import { runsInDatabases, withDatabase, type ForeignDatabase } from './database.js';
 
 const TABLES = { metrics: ['id', 'timestamp', 'run_name', 'step', 'metrics'], configs: ['run_name', 'config'] };
 const MOST_RUNS = 100_000;
@@ -12,17 +12,8 @@ const PAGE = 50_000;
 export const trackio: Format = {
   id: 'trackio',
   title: 'Trackio',
-  find: (listings) => listings.flatMap(({ path: folder, files }) => databasesIn(folder, files).flatMap(runsOf)),
+  find: (listings) => runsInDatabases(listings, TABLES, list),
 };
-
-function runsOf(file: string): FoundRun[] {
-  try {
-    return withDatabase(file, (database) => (database.has(TABLES) ? list(file, database) : []));
-  } catch (error) {
-    if (error instanceof DatabaseError) return [];
-    throw error;
-  }
-}
 
 function list(file: string, database: ForeignDatabase): FoundRun[] {
   // Older versions tell runs by their names alone.

@@ -4,6 +4,7 @@ import { toWire } from '../../protocol/values.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
 import { setEntry } from '../../protocol/records.js';
+import type { SeriesRow } from '../series/head.js';
 import { sourceWord } from '../series/source.js';
 import { readParams } from './params.js';
 import { unreadWarning } from './unread.js';
@@ -88,16 +89,7 @@ function warningsOf(db: Database, keys: readonly number[]): Map<number, NonNulla
   return new Map(rows.map(({ run, count, text }) => [run, { count, text }]));
 }
 
-interface SummaryRow {
-  run: number;
-  metric: number;
-  source: number;
-  count: number;
-  last: number | null;
-  last_step: number;
-  min: number | null;
-  max: number | null;
-}
+type SummaryRow = Pick<SeriesRow, 'run' | 'metric' | 'source' | 'count' | 'last' | 'last_step' | 'min' | 'max'>;
 
 function summaries(
   db: Database,

@@ -1,13 +1,13 @@
+import { LIVE_STATUSES } from '../../src/protocol/statuses.js';
 import { formatParam } from '../../src/format/numbers.js';
 import type { Run, RunStatus, SearchStatus } from '../../src/protocol/engine.js';
 import { markAt } from '../../src/protocol/floats.js';
 import { entryOf } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
 
-const LIVE: readonly RunStatus[] = ['queued', 'starting', 'running', 'paused', 'stopping', 'elsewhere'];
-export const isLive = (run: Pick<Run, 'status'>): boolean => LIVE.includes(run.status);
+export const isLive = (run: Pick<Run, 'status'>): boolean => LIVE_STATUSES.includes(run.status);
 export const canStop = (status: RunStatus): boolean =>
-  LIVE.includes(status) && status !== 'stopping' && status !== 'elsewhere';
+  LIVE_STATUSES.includes(status) && status !== 'stopping' && status !== 'elsewhere';
 export const canPause = (status: RunStatus): boolean => status === 'running' || status === 'starting';
 export const canResume = (status: RunStatus): boolean => status === 'paused';
 /** A trial that can be done again within its search. */

@@ -96,7 +96,7 @@ export class Host {
           ? null
           : setTimeout(() => {
               this.waiting.delete(id);
-              reject(new RequestError(l10n.t('No answer came within a minute. Reload the window if this goes on.')));
+              reject(new RequestError(l10n.t('No answer came within a minute. Reload the window if this continues.')));
             }, patience);
       this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
       this.api.postMessage(message(id));

@@ -47,7 +47,7 @@ export class Notifications implements Disposable {
       return;
     }
     if (search.status === 'failed' || !best) {
-      const why = search.error ?? l10n.t('no trial gave a value of {0}', objective?.metric ?? '');
+      const why = search.error ?? l10n.t('no trial has a value of {0}', objective?.metric ?? '');
       const pick = await vscode.window.showWarningMessage(
         l10n.t('Search {0} ended without a result: {1}', name, why),
         show,

@@ -136,7 +136,7 @@ class App extends LitElement {
     if (title === undefined) return nothing;
     return html`<div class="banner" role="status" data-testid=${TEST_IDS.readOnly}>
       ${icon('lock')}<span
-        >${l10n.t('Read-only: these runs are in logs of {0}. Tags, notes and comparing with your own runs come with an import.', title)}</span
+        >${l10n.t('Read-only: these runs are in logs of {0}. Import them to add tags and notes and to compare them with your own runs.', title)}</span
       >
       ${
         model.trusted
@@ -207,7 +207,7 @@ class App extends LitElement {
           ? nothing
           : html`<div class="banner" role="status">
               ${icon('workspace-untrusted')}
-              ${l10n.t('This workspace is not trusted: looking is fine, nothing can be started.')}
+              ${l10n.t('This workspace is not trusted: you can look at runs, but not start any.')}
             </div>`
       }
       ${this.readOnly()}

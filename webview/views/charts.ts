@@ -132,7 +132,7 @@ class ChartsView extends LitElement {
       return emptyState(
         'sync',
         l10n.t('Waiting for the first point'),
-        l10n.t('The curves begin as soon as the program logs a metric.'),
+        l10n.t('Curves appear as soon as the program logs a metric.'),
       );
     }
     if (failed) {
@@ -209,7 +209,7 @@ class ChartsView extends LitElement {
     if (all.length === 0) return this.empty();
     const isOwn = all.some((metric) => !isSystemMetric(metric));
     if (metrics.length === 0) {
-      return emptyState('filter', l10n.t('No metric matches the filter'), l10n.t('{0} metrics are there.', all.length));
+      return emptyState('filter', l10n.t('No metric matches the filter'), l10n.t('There are {0} metrics.', all.length));
     }
     const objective = model.drawn.find((run) => run.objective)?.objective?.metric ?? null;
     const groups = groupMetrics(metrics, objective);

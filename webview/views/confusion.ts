@@ -100,9 +100,9 @@ class ConfusionView extends LitElement {
   }
 
   private words({ total, accuracy, classes }: Judged): string {
-    const right = accuracy === null ? '' : l10n.t(', {0} of them right', percent(accuracy));
+    const right = accuracy === null ? '' : l10n.t(', {0} of them correct', percent(accuracy));
     return l10n.t(
-      '{0} examples of {1} classes{2}. Rows: the true class; columns: what it was taken for.',
+      '{0} examples of {1} classes{2}. Rows: the true class; columns: the predicted class.',
       total,
       classes.length,
       right,
@@ -122,9 +122,9 @@ class ConfusionView extends LitElement {
       >
         <thead>
           <tr>
-            <th scope="col" class="corner"><span aria-hidden="true">${l10n.t('true ↓ taken for →')}</span></th>
+            <th scope="col" class="corner"><span aria-hidden="true">${l10n.t('true ↓ predicted →')}</span></th>
             ${classes.map((name) => html`<th scope="col" title=${name}><span>${name}</span></th>`)}
-            <th scope="col" class="score" title=${l10n.t('Of the examples of this class, how many were found')}>
+            <th scope="col" class="score" title=${l10n.t('Recall: the share of examples of this class that are found')}>
               ${l10n.t('recall')}
             </th>
           </tr>
@@ -154,11 +154,13 @@ class ConfusionView extends LitElement {
               </tr>`,
           )}
           <tr class="scores">
-            <th scope="row" title=${l10n.t('Of what was taken for this class, how much was of it')}>
+            <th scope="row" title=${l10n.t('Precision: the share of predictions of this class that are correct')}>
               ${l10n.t('precision')}
             </th>
             ${scores.map(({ precision }) => html`<td class="score">${shareText(precision)}</td>`)}
-            <td class="score" title=${l10n.t('Accuracy: how many of all were right')}><b>${shareText(accuracy)}</b></td>
+            <td class="score" title=${l10n.t('Accuracy: the share of all predictions that are correct')}>
+              <b>${shareText(accuracy)}</b>
+            </td>
           </tr>
         </tbody>
       </table>
@@ -196,7 +198,7 @@ class ConfusionView extends LitElement {
         <thead>
           <tr>
             <th scope="col">${l10n.t('True class')}</th>
-            <th scope="col">${l10n.t('Taken for')}</th>
+            <th scope="col">${l10n.t('Predicted')}</th>
             <th scope="col">${l10n.t('Times')}</th>
             <th scope="col">${l10n.t('Share')}</th>
           </tr>
@@ -215,7 +217,7 @@ class ConfusionView extends LitElement {
       </table>
       <table>
         <caption>
-          ${l10n.t('Classes that are hardest to tell')}
+          ${l10n.t('Classes with the most errors')}
         </caption>
         <thead>
           <tr>
@@ -249,6 +251,6 @@ const shareText = (share: number | null): string => (share === null ? '–' : pe
 function told(truth: string, predicted: string, count: number, actual: number): string {
   const share = actual > 0 ? ` (${percent(count / actual)})` : '';
   return truth === predicted
-    ? l10n.t('{0} of {1} “{2}” were found{3}', count, actual, truth, share)
-    : l10n.t('{0} of {1} “{2}” were taken for “{3}”{4}', count, actual, truth, predicted, share);
+    ? l10n.t('{0} of {1} “{2}” are predicted correctly{3}', count, actual, truth, share)
+    : l10n.t('{0} of {1} “{2}” are predicted as “{3}”{4}', count, actual, truth, predicted, share);
 }

@@ -80,7 +80,7 @@ function spaceControl(context: RowContext, field: FormField): TemplateResult {
       onInput: (value) => context.edit((one) => one.setSpace(field, value)),
     })}
     ${button({
-      label: l10n.t('Take {0} out of the search', field.name),
+      label: l10n.t('Remove {0} from the search', field.name),
       icon: 'close',
       iconOnly: true,
       onClick: () => context.edit((one) => one.setSpace(field, '')),

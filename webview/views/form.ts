@@ -123,7 +123,7 @@ class FormView extends LitElement {
       await this.model.readForm();
       if (this.model.form) this.draft = new Draft(this.model.form, this.model.view.draft);
       this.keep();
-      this.model.toasts.add({ kind: 'info', text: l10n.t('Written into the file; undo works in the editor.') });
+      this.model.toasts.add({ kind: 'info', text: l10n.t('Saved to the file; you can undo it in the editor.') });
     });
 
   private readonly startSearch = () =>
@@ -168,7 +168,7 @@ class FormView extends LitElement {
         ...space,
         ...(trials !== undefined && { trials }),
       });
-      this.model.toasts.add({ kind: 'info', text: l10n.t('{0} goes on with this.', search.name) });
+      this.model.toasts.add({ kind: 'info', text: l10n.t('{0} continues with this.', search.name) });
     });
   }
 
@@ -177,7 +177,10 @@ class FormView extends LitElement {
       const params = this.draft!.changedParams();
       await this.model.host.request('runs/set', { id: run.id, params, floats: this.draft!.changedFloats() });
       const text = Object.entries(params).map(([name, value]) => `${name} = ${formatParam(value)}`);
-      this.model.toasts.add({ kind: 'info', text: l10n.t('Asked {0} to go on with {1}.', run.name, text.join(', ')) });
+      this.model.toasts.add({
+        kind: 'info',
+        text: l10n.t('Asked {0} to continue with {1}.', run.name, text.join(', ')),
+      });
     });
   }
 
@@ -232,7 +235,7 @@ class FormView extends LitElement {
   private blocked(): string | null {
     if (!this.model.trusted) return l10n.t('Trust this workspace to start programs');
     const wrong = this.draft!.form.problems.some((problem) => problem.severity === 'error');
-    return wrong ? l10n.t('Mend the file first') : null;
+    return wrong ? l10n.t('Fix the file first') : null;
   }
 
   private buttons(): TemplateResult {
@@ -261,9 +264,9 @@ class FormView extends LitElement {
           title:
             why ??
             (!draft.form.objective
-              ? l10n.t('The file needs an objective: to search by')
+              ? l10n.t('To search, the file needs an objective:')
               : !searched
-                ? l10n.t('Take a parameter into the search first')
+                ? l10n.t('Add a parameter to the search first')
                 : undefined),
           testId: TEST_IDS.startSearch,
           onClick: () => void this.startSearch(),
@@ -274,7 +277,7 @@ class FormView extends LitElement {
                 label: l10n.t('Try in search'),
                 icon: 'add',
                 disabled: blocked || !draft.paramsValid,
-                title: why ?? l10n.t('{0} tries these values next, on top of its planned trials', open.name),
+                title: why ?? l10n.t('{0} tries these values next, in addition to its planned trials', open.name),
                 testId: TEST_IDS.enqueue,
                 onClick: () => void this.enqueue(open),
               })
@@ -286,7 +289,7 @@ class FormView extends LitElement {
                 label: l10n.t('Apply to search'),
                 icon: 'zap',
                 disabled: blocked || !draft.paramsValid || !draft.spacesValid,
-                title: why ?? l10n.t('{0} goes on in this space, with this number of trials', open.name),
+                title: why ?? l10n.t('{0} continues in this space, with this number of trials', open.name),
                 testId: TEST_IDS.changeSearch,
                 onClick: () => void this.changeSearch(open),
               })
@@ -318,7 +321,7 @@ class FormView extends LitElement {
                   label: l10n.t('Apply to running {0}', run.name),
                   icon: 'zap',
                   disabled: this.busy,
-                  title: l10n.t('Changes the values in the running program, if it can take them'),
+                  title: l10n.t('Changes the values in the running program, if it supports that'),
                   testId: TEST_IDS.applyLive,
                   onClick: () => void this.applyLive(run),
                 }),

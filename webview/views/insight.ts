@@ -113,7 +113,7 @@ class InsightView extends LitElement {
             })
           : nothing
       }
-      ${this.insights!.busy ? html`<span class="hint" role="status">${icon('sync', undefined, 'codicon-modifier-spin')} ${l10n.t('working it out')}</span>` : nothing}
+      ${this.insights!.busy ? html`<span class="hint" role="status">${icon('sync', undefined, 'codicon-modifier-spin')} ${l10n.t('computing')}</span>` : nothing}
     </div>`;
   }
 
@@ -121,7 +121,7 @@ class InsightView extends LitElement {
     if (!left) return nothing;
     return html`<div class="left-line" role="note" data-testid=${TEST_IDS.insightLeft}>
       ${icon('telescope')}<span
-        >${'unknown' in left ? html`${l10n.t('What is left to gain:')} ${missing(left)}` : left.sentence}</span
+        >${'unknown' in left ? html`${l10n.t('Possible improvement:')} ${missing(left)}` : left.sentence}</span
       >
     </div>`;
   }
@@ -156,7 +156,7 @@ class InsightView extends LitElement {
           'lightbulb',
           l10n.t('Nothing to learn from yet'),
           l10n.t(
-            'Start a search: from its trials you will see which parameters matter, what each one does, and what is left to gain.',
+            'Start a search: its trials show which parameters matter, what each one does, and how much can still be gained.',
           ),
         )}
       </section>`;

@@ -140,7 +140,7 @@ class Legend extends LitElement {
         </span>
       </button>
       ${button({
-        label: pinned ? l10n.t('Unpin {0}', run.name) : l10n.t('Pin {0}: stays drawn', run.name),
+        label: pinned ? l10n.t('Unpin {0}', run.name) : l10n.t('Pin {0}: keep it drawn', run.name),
         icon: pinned ? 'pinned' : 'pin',
         iconOnly: true,
         pressed: pinned,
@@ -187,7 +187,7 @@ class Legend extends LitElement {
       ${
         (model.state.selected?.length ?? 0) > MOST
           ? html`<p class="hint">
-              ${l10n.t('Only the first {0} of {1} chosen runs are drawn.', MOST, model.state.selected!.length)}
+              ${l10n.t('Only the first {0} of {1} selected runs are drawn.', MOST, model.state.selected!.length)}
             </p>`
           : nothing
       }

@@ -104,7 +104,7 @@ class RangeView extends LitElement {
                 label: l10n.t('Use it'),
                 icon: 'arrow-left',
                 look: 'primary',
-                title: l10n.t('Put {0} into {1}', suggestion, run.file),
+                title: l10n.t('Create {0} in {1}', suggestion, run.file),
                 testId: TEST_IDS.useRate,
                 onClick: () => this.model.host.command('tunesmith.run.useLearningRate', run.id),
               })
@@ -117,13 +117,13 @@ class RangeView extends LitElement {
 customElements.define('ts-range', RangeView);
 
 function sentence(run: Run): string {
-  if (isLive(run)) return l10n.t('The rate grows from step to step…');
+  if (isLive(run)) return l10n.t('The rate increases with each step…');
   const [suggestion, steepest, minimum] = [RANGE.suggestion, RANGE.steepest, RANGE.minimum].map((name) =>
     foundRate(run, name),
   );
-  if (!suggestion) return l10n.t('The loss did not fall at any rate: nothing can be suggested.');
+  if (!suggestion) return l10n.t('The loss did not decrease at any rate, so there is no suggestion.');
   return l10n.t(
-    'Suggested: {0}. The loss falls steepest at {1}, and is lowest at {2}.',
+    'Suggested: {0}. The loss falls fastest at {1} and is lowest at {2}.',
     suggestion,
     shortValue(steepest!),
     shortValue(minimum!),

@@ -95,7 +95,7 @@ class SearchView extends LitElement {
         label: l10n.t('Resume'),
         icon: 'debug-continue',
         disabled: !trusted || !['paused', 'stopped', 'failed'].includes(status),
-        title: l10n.t('Go on with the trials that are left'),
+        title: l10n.t('Continue with the remaining trials'),
         testId: TEST_IDS.searchResume,
         onClick: () => void this.control('searches/resume', l10n.t('Resuming the search'), search),
       })}
@@ -103,9 +103,9 @@ class SearchView extends LitElement {
         label: l10n.t('Retry failed'),
         icon: 'debug-rerun',
         disabled: !trusted || status === 'stopping' || search.counts.failed + search.counts.stopped === 0,
-        title: l10n.t('Do failed and stopped trials again, under their own numbers'),
+        title: l10n.t('Run failed and stopped trials again, under their own numbers'),
         testId: TEST_IDS.searchRetry,
-        onClick: () => void this.control('searches/retry', l10n.t('Doing trials again'), search),
+        onClick: () => void this.control('searches/retry', l10n.t('Retrying trials'), search),
       })}
       ${button({
         label: l10n.t('Draw trials'),
@@ -199,7 +199,7 @@ class SearchView extends LitElement {
             icon: 'debug-rerun',
             iconOnly: true,
             testId: TEST_IDS.trialAction('retry', n),
-            onClick: one('runs/resume', l10n.t('Doing the trial again')),
+            onClick: one('runs/resume', l10n.t('Retrying the trial')),
           })
         : nothing
     }${
@@ -265,7 +265,7 @@ class SearchView extends LitElement {
 
   private list(search: Search): TemplateResult {
     const rows = inOrder(this.trials!.rows, this.model.view.trialOrder);
-    if (rows.length === 0) return html`<p class="hint">${l10n.t('The first trial is on its way.')}</p>`;
+    if (rows.length === 0) return html`<p class="hint">${l10n.t('The first trial is starting.')}</p>`;
     const view = windowOf(this.scroller?.scrollTop ?? 0, this.scroller?.clientHeight || 600, ROW, rows.length);
     return html`<div
       class="trial-list"
@@ -284,7 +284,7 @@ class SearchView extends LitElement {
       ${
         this.trials!.total > rows.length
           ? html`<p class="hint">
-              ${l10n.t('The newest {0} of {1} trials; the table has them all.', rows.length, this.trials!.total)}
+              ${l10n.t('The newest {0} of {1} trials; the table shows all of them.', rows.length, this.trials!.total)}
             </p>`
           : nothing
       }
@@ -300,7 +300,7 @@ class SearchView extends LitElement {
           'search',
           l10n.t('No search yet'),
           l10n.t(
-            'Give at least one parameter a search space and press Start search: many runs with other values, the best one marked.',
+            'Give at least one parameter a search space and press Start search: Tunesmith runs many trials with different values and marks the best.',
           ),
         )}
       </section>`;

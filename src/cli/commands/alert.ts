@@ -10,15 +10,15 @@ export const alert: Command = {
   usage: '[FILE] [--metric NAME --above X|--below X | --nan | --stall SECONDS | --failed | --ended] …',
   summary: 'Sets alerts on runs, lists them, or removes them.',
   details:
-    "Each alert is told once per run: in the editor, to agents that wait, and by a command of yours or a webhook if you name one. Without FILE it is about all runs of the folder. Rules lie in your own Tunesmith home: no folder brings a command along. The command gets the alert in TUNESMITH_ALERT, TUNESMITH_ALERT_RUN, _NAME and _EXPERIMENT; the webhook gets it as JSON, its sentence under 'text'.",
+    "Each alert notifies you once per run: in the editor, through waiting agents, and by a command or a webhook if you name one. Without FILE it applies to all runs of the folder. Rules are stored in your own Tunesmith home: a folder can't add a command. The command gets the alert in TUNESMITH_ALERT, TUNESMITH_ALERT_RUN, _NAME and _EXPERIMENT; the webhook gets it as JSON, its sentence under 'text'.",
   options: {
     metric: { type: 'string', value: 'NAME', help: 'The metric of --above or --below.' },
     above: { type: 'string', value: 'X', help: 'When a value is greater than this.' },
     below: { type: 'string', value: 'X', help: 'When a value is less than this.' },
     nan: { type: 'boolean', help: 'When the last value of any metric is NaN or infinite.' },
-    stall: { type: 'string', value: 'SECONDS', help: 'When a run that works has logged nothing for so long.' },
+    stall: { type: 'string', value: 'SECONDS', help: 'When a running run has logged nothing for that long.' },
     failed: { type: 'boolean', help: 'When a run fails.' },
-    ended: { type: 'boolean', help: 'When a run is over, however it ended.' },
+    ended: { type: 'boolean', help: 'When a run ends, however it ends.' },
     command: {
       type: 'string',
       multiple: true,

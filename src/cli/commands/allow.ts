@@ -8,7 +8,7 @@ import { safeLine } from '../terminal.js';
 export const allow: Command = {
   name: 'allow',
   usage: '[FILE] [--hours N | --none]',
-  summary: 'Gives agents a budget of device hours for an experiment file, shows the budgets, or takes them back.',
+  summary: 'Gives agents a budget of device hours for an experiment file, shows the budgets, or revokes them.',
   details:
     'Within a budget, agents may start runs and searches of the file, steer what they have started, and write values into the file, without asking. Hours are counted by wall time on devices. When they are spent, what still runs under the budget is stopped. The budget lies in your own Tunesmith home, never in the folder.',
   options: {
@@ -17,12 +17,12 @@ export const allow: Command = {
       value: 'N',
       help: 'Device hours from now on, such as 2 or 0.5. Replaces an earlier budget.',
     },
-    none: { type: 'boolean', help: 'Take the budget back; without FILE: all budgets of the folder.' },
+    none: { type: 'boolean', help: 'Revoke the budget; without FILE: all budgets of the folder.' },
     json: JSON_OPTION,
   },
   examples: [
     ['tunesmith allow digits.tune.yaml --hours 2', 'agents may use two device hours on this experiment'],
-    ['tunesmith allow', 'what they may use, and have used'],
+    ['tunesmith allow', 'what they may use and have used'],
     ['tunesmith allow --none', 'nothing any more'],
   ],
   args: [0, 1],

@@ -90,7 +90,7 @@ async function installBest(context: Context, json: boolean, python: string | und
 
 async function probe(context: Context): Promise<Extract<BackendLine, { type: 'reports' }>> {
   const line = await askTrainer(context, ['--probe-backends'], 'Trying the backends', BackendLine);
-  if (line.type !== 'reports') throw new CommandError('The trainer did not answer with its backends.');
+  if (line.type !== 'reports') throw new CommandError('The trainer did not list its backends.');
   return line;
 }
 

@@ -21,7 +21,7 @@ export const code: Command = {
   },
   examples: [
     ['tunesmith code latest', 'what the newest run was started from'],
-    ['tunesmith code 3f2a --worktree ../as-it-was --run', 'do it again as it was'],
+    ['tunesmith code 3f2a --worktree ../as-it-was --run', 'run it again as it was'],
   ],
   args: [1, 1],
   async run(context, input) {

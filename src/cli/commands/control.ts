@@ -184,7 +184,7 @@ export const branch: Command = {
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith branch latest --set lr=0.001', 'goes on from its newest checkpoint with a smaller learning rate'],
+    ['tunesmith branch latest --set lr=0.001', 'continue from its newest checkpoint with a smaller learning rate'],
   ],
   args: [1, 1],
   async run(context, input) {

@@ -9,7 +9,7 @@ export const diff: Command = {
   summary: 'Shows what differs between two runs: parameters, metrics, environment, packages, code, data.',
   details: 'RUN is an id, the beginning of one, a name, or `latest`.',
   options: { json: JSON_OPTION },
-  examples: [['tunesmith diff 3f2a latest', 'why the newest run is not like that one']],
+  examples: [['tunesmith diff 3f2a latest', 'why the newest run differs from that one']],
   args: [2, 2],
   async run(context, input) {
     const [a, b] = await Promise.all(input.args.map((word) => toCompare(context, word)));

@@ -14,7 +14,7 @@ export const doctor: Command = {
   details:
     'It starts and changes nothing. With --repair it moves a damaged index aside and rebuilds it from the folders ' +
     'of the runs, reads journals again, closes files to other users, and removes the files of workspaces that no ' +
-    'longer exist. Exit code 1 means that a problem is left.',
+    'longer exist. Exit code 1 means that a problem remains.',
   options: { repair: { type: 'boolean', help: 'Repair the problems that can be repaired.' }, json: JSON_OPTION },
   examples: [
     ['tunesmith doctor', 'report problems'],

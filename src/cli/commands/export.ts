@@ -122,7 +122,7 @@ async function exportNetwork(context: Context, input: Input, to: string): Promis
   const force = input.flag('force') ? '--force' : '';
   const args = ['--export', await folderOf(context, run.id), format, out, force, foldOf(input)];
   const answer = await askTrainer(context, args, 'Exporting', TrainerLine);
-  if (answer.type !== 'exported') throw new CommandError('The trainer did not say what it exported.');
+  if (answer.type !== 'exported') throw new CommandError('The trainer did not report what it exported.');
   answer.files.forEach((file) => context.print(safeLine(path.relative(context.cwd, file) || file)));
   return 0;
 }

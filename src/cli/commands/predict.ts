@@ -36,7 +36,7 @@ export const evaluate: Command = {
       'Evaluating',
       TrainerLine,
     );
-    if (answer.type !== 'evaluated') throw new CommandError('The trainer did not answer with metrics.');
+    if (answer.type !== 'evaluated') throw new CommandError('The trainer did not return metrics.');
     answer.notes.forEach((note) => context.say(safeLine(note)));
     const { data, examples, metrics, confusion } = answer;
     if (input.flag('json')) {
@@ -91,7 +91,7 @@ export const predict: Command = {
     const force = input.flag('force') ? '--force' : '';
     const args = ['--predict', folder, context.cwd, out, force, foldOf(input), ...files];
     const answer = await askTrainer(context, args, 'Predicting', TrainerLine);
-    if (answer.type !== 'predicted') throw new CommandError('The trainer did not say what it predicted.');
+    if (answer.type !== 'predicted') throw new CommandError('The trainer did not report its predictions.');
     answer.notes.forEach((note) => context.say(safeLine(note)));
     context.print(`${answer.examples} rows in ${safeLine(path.relative(context.cwd, out) || out)}`);
     return 0;

@@ -29,7 +29,7 @@ export const tune: Command = {
   },
   examples: [
     ['tunesmith tune train.py', 'writes train.tune.yaml'],
-    ['tunesmith search train.tune.yaml', 'and this tries values'],
+    ['tunesmith search train.tune.yaml', 'search the values'],
   ],
   args: [1, 1],
   async run(context, input) {

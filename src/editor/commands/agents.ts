@@ -31,7 +31,7 @@ export function agentCommands(parts: Parts): Pick<Handlers, Names> {
       void vscode.window.showInformationMessage(
         count === 0
           ? l10n.t('Agents have no budget: they ask before they act.')
-          : l10n.t('Agents have no budget any more: they ask before they act. What runs goes on.'),
+          : l10n.t('Agents no longer have a budget: they ask before they act. Runs in progress continue.'),
       );
       return count;
     },
@@ -44,7 +44,7 @@ async function askHours(name: string): Promise<number | undefined> {
     prompt: l10n.t('Device hours that agents may use on {0} without asking', name),
     value: '1',
     validateInput: (value) =>
-      readHours(value) === undefined ? l10n.t('A number above 0 and up to {0}', MOST_HOURS) : undefined,
+      readHours(value) === undefined ? l10n.t('A number greater than 0 and at most {0}', MOST_HOURS) : undefined,
   });
   return text === undefined ? undefined : readHours(text);
 }

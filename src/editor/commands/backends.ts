@@ -11,18 +11,18 @@ import { askTrainer } from './trainer.js';
 export async function listBackends(parts: Parts): Promise<BackendReport[]> {
   const title = l10n.t('Trying the training backends');
   const line = await askTrainer(parts, ['--probe-backends', ...(await python())], title, BackendLine);
-  if (line.type !== 'reports') throw new Error(l10n.t('The trainer did not answer with its backends.'));
+  if (line.type !== 'reports') throw new Error(l10n.t('The trainer did not list its backends.'));
   return line.backends;
 }
 
 /** Installs one; asks which when none is named. */
 export async function installBackend(parts: Parts, id?: string): Promise<BackendReport | undefined> {
   if (!vscode.workspace.isTrusted)
-    throw new Error(l10n.t('This workspace is not trusted, so nothing is installed from it.'));
+    throw new Error(l10n.t('This workspace is not trusted, so Tunesmith installs nothing from it.'));
   const chosen = BackendId.parse(id ?? (await pick(parts)));
   const args = ['--install-backend', chosen, ...(await python())];
   const line = await askTrainer(parts, args, l10n.t('Installing {0}', chosen), BackendLine);
-  if (line.type !== 'done') throw new Error(l10n.t('The trainer did not say that {0} was installed.', chosen));
+  if (line.type !== 'done') throw new Error(l10n.t('The trainer did not confirm that {0} was installed.', chosen));
   const { works, reason } = line.backend;
   if (works) {
     void vscode.window.showInformationMessage(

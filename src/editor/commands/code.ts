@@ -49,7 +49,7 @@ export function codeCommands(parts: Parts): Pick<Handlers, Names> {
 
 async function codeOf({ folder, run }: RunIn): Promise<RecordedCode> {
   const { code } = await folder.request('runs/recorded', { id: run.id });
-  if (!code) throw new Error(l10n.t('Nothing is recorded of the code of {0}: it was in no git repository.', run.name));
+  if (!code) throw new Error(l10n.t('The code of {0} was not recorded: it is not in a Git repository.', run.name));
   return code;
 }
 
@@ -60,7 +60,7 @@ async function checkOut(chosen: RunIn, toRun = false): Promise<{ folder: string;
   const beside = join(dirname(folder.path), `${basename(folder.path)}-${run.id}`);
   const answer = await vscode.window.showInputBox({
     title: l10n.t('Worktree with the code of {0}', run.name),
-    prompt: l10n.t('A folder that is not there yet'),
+    prompt: l10n.t('A folder that does not exist yet'),
     value: beside,
   });
   if (!answer) throw new vscode.CancellationError();

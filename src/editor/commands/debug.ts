@@ -28,7 +28,7 @@ export function debugCommands(parts: Parts): Pick<Handlers, 'run.debug'> {
   const debug = async ({ folder, run }: RunIn): Promise<string> => {
     const { command, cwd } = await folder.request('runs/get', { id: run.id });
     if (/[\\/]trainer\.cjs$/.test(command[1] ?? ''))
-      throw new Error(l10n.t('{0} is a training without code of yours: there is nothing to debug.', run.name));
+      throw new Error(l10n.t('{0} runs none of your code, so there is nothing to debug.', run.name));
     const language = debugLanguage(command);
     if (!language)
       throw new Error(

@@ -21,14 +21,14 @@ export function engineCommands(parts: Parts): Pick<Handlers, Names> {
     const folder = await folderFor(parts, l10n.t('Stop Engine'));
     const status = await folder.requestIfRunning('engine/status', {});
     if (!status)
-      return void vscode.window.showInformationMessage(l10n.t('No engine runs for {0}.', folder.folder.name));
+      return void vscode.window.showInformationMessage(l10n.t('No engine is running for {0}.', folder.folder.name));
     try {
       await folder.requestIfRunning('engine/stop', { force: false });
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== ErrorCode.conflict) throw error;
       const anyway = l10n.t('Stop Engine');
       const question = l10n.t(
-        '{0} runs are live. They go on without the engine and are taken up again when it is next started.',
+        '{0} runs are live. They continue without the engine, which takes them over when it next starts.',
         status.runs,
       );
       if ((await vscode.window.showWarningMessage(question, { modal: true }, anyway)) !== anyway) return;
@@ -44,7 +44,7 @@ export function engineCommands(parts: Parts): Pick<Handlers, Names> {
         const { state } = folder;
         const why =
           state.kind === 'disconnected' && state.error.kind !== 'not-running' ? ` ${state.error.message}` : '';
-        void vscode.window.showInformationMessage(l10n.t('No engine runs for {0}.', folder.folder.name) + why);
+        void vscode.window.showInformationMessage(l10n.t('No engine is running for {0}.', folder.folder.name) + why);
         return undefined;
       }
       const [log, end] = [l10n.t('Show Engine Log'), l10n.t('Stop Engine')];
@@ -83,7 +83,7 @@ export function engineCommands(parts: Parts): Pick<Handlers, Names> {
         return {
           label: `$(${device.kind === 'gpu' ? 'circuit-board' : 'chip'}) ${device.id}`,
           description: device.name,
-          detail: [l10n.t('{0} of {1} places taken', device.busy, device.slots), memory, load]
+          detail: [l10n.t('{0} of {1} slots in use', device.busy, device.slots), memory, load]
             .filter(Boolean)
             .join(' · '),
         };

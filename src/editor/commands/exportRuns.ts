@@ -46,7 +46,7 @@ export function exportCommands(parts: Parts): Pick<Handlers, 'run.export'> {
   return {
     'run.export': async (arg, ...more) => {
       if (!vscode.workspace.isTrusted)
-        throw new Error(l10n.t('This workspace is not trusted, so nothing is started from it.'));
+        throw new Error(l10n.t('This workspace is not trusted, so Tunesmith starts nothing in it.'));
       const title = l10n.t('Export Runs');
       const ids = more.filter((each) => typeof each === 'string');
       const selection = more.find((each) => Array.isArray(each)) as unknown[] | undefined;

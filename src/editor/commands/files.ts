@@ -23,7 +23,7 @@ export function fileCommands(parts: Parts): Pick<Handlers, Names> {
   return {
     'file.open': async (arg, line, column) => {
       const file = await fileFor(parts, arg, l10n.t('Open Experiment File'));
-      if (!files.isExperiment(file)) throw new Error(l10n.t('{0} is no experiment file.', file));
+      if (!files.isExperiment(file)) throw new Error(l10n.t('{0} is not an experiment file.', file));
       const place =
         line === undefined ? undefined : new vscode.Position(Math.max(0, line - 1), Math.max(0, (column ?? 1) - 1));
       await showFile(file, place && new vscode.Range(place, place));
@@ -32,7 +32,7 @@ export function fileCommands(parts: Parts): Pick<Handlers, Names> {
     'file.create': async (arg) => {
       const picked = await vscode.window.showQuickPick(
         templates().map(({ label, detail, text }) => ({ label, detail, text })),
-        { title: l10n.t('New Experiment File'), placeHolder: l10n.t('What trains?') },
+        { title: l10n.t('New Experiment File'), placeHolder: l10n.t('What do you want to train?') },
       );
       if (!picked) throw new vscode.CancellationError();
       const folder =
@@ -50,7 +50,7 @@ export function fileCommands(parts: Parts): Pick<Handlers, Names> {
             () => true,
             () => false,
           );
-          return taken ? l10n.t('{0} is there already.', `${text.trim()}.tune.yaml`) : undefined;
+          return taken ? l10n.t('{0} already exists.', `${text.trim()}.tune.yaml`) : undefined;
         },
       });
       if (name === undefined) throw new vscode.CancellationError();
@@ -62,8 +62,8 @@ export function fileCommands(parts: Parts): Pick<Handlers, Names> {
     'example.open': async () => {
       const [parent] =
         (await vscode.window.showOpenDialog({
-          title: l10n.t('Where shall the example be put?'),
-          openLabel: l10n.t('Put It Here'),
+          title: l10n.t('Where should the example be created?'),
+          openLabel: l10n.t('Create It Here'),
           canSelectFiles: false,
           canSelectFolders: true,
         })) ?? [];
@@ -95,7 +95,7 @@ export function fileCommands(parts: Parts): Pick<Handlers, Names> {
         given ??
         (await vscode.window.showInputBox({
           title: l10n.t('Filter Runs'),
-          prompt: l10n.t('Words of the name, tags or note, or values such as lr=0.01'),
+          prompt: l10n.t('Words in the name, tags or note, or values such as lr=0.01'),
         }));
       if (text !== undefined) explorer.setFilter(text.trim());
     },

@@ -13,7 +13,7 @@ type LogNode = Extract<Node, { kind: 'log' | 'logs' | 'logGroup' }>;
 export function logCommands({ engines, foundLogs, panels }: Parts): Pick<Handlers, Names> {
   const importAll = async (byFolder: Map<FolderEngine, ShownLog[]>): Promise<void> => {
     if (!vscode.workspace.isTrusted)
-      throw new Error(l10n.t('This workspace is not trusted, so nothing is started from it.'));
+      throw new Error(l10n.t('This workspace is not trusted, so Tunesmith starts nothing in it.'));
     let count = 0;
     for (const [folder, logs] of byFolder) count += (await foundLogs.import(folder, logs)).length;
     void vscode.window.showInformationMessage(l10n.t('{0} runs were imported.', count));
@@ -67,9 +67,7 @@ export function logCommands({ engines, foundLogs, panels }: Parts): Pick<Handler
         })),
       );
       if (items.length === 0) {
-        void vscode.window.showInformationMessage(
-          l10n.t('There are no logs of other tools that are not imported yet.'),
-        );
+        void vscode.window.showInformationMessage(l10n.t('All logs of other tools are already imported.'));
         return;
       }
       const title = l10n.t('Import Logs of Other Tools');

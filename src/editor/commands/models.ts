@@ -28,7 +28,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
 
   const needTrust = (): void => {
     if (!vscode.workspace.isTrusted)
-      throw new Error(l10n.t('This workspace is not trusted, so nothing is started from it.'));
+      throw new Error(l10n.t('This workspace is not trusted, so Tunesmith starts nothing in it.'));
   };
 
   const folderOf = async ({ folder, run }: RunIn): Promise<string> =>
@@ -90,7 +90,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
       const force = out === undefined ? '--force' : '';
       const args = ['--export', await folderOf(chosen), to, file, force, await foldFor(chosen)];
       const answer = await askTrainer(parts, args, l10n.t('Exporting {0}', chosen.run.name), TrainerLine);
-      if (answer.type !== 'exported') throw new Error(l10n.t('The trainer did not say what it exported.'));
+      if (answer.type !== 'exported') throw new Error(l10n.t('The trainer did not report what it exported.'));
       const show = l10n.t('Show');
       const text = l10n.t('Exported {0}.', vscode.workspace.asRelativePath(file));
       // Not awaited: the command is done, the message may stay for long.
@@ -107,7 +107,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
       const on = given ?? (await pickFiles(chosen, title, true));
       const args = ['--evaluate', await folderOf(chosen), chosen.folder.path, await foldFor(chosen), ...on];
       const answer = await askTrainer(parts, args, l10n.t('Evaluating {0}', chosen.run.name), TrainerLine);
-      if (answer.type !== 'evaluated') throw new Error(l10n.t('The trainer did not answer with metrics.'));
+      if (answer.type !== 'evaluated') throw new Error(l10n.t('The trainer did not return metrics.'));
       const content = report(chosen.run.name, answer);
       const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
       await vscode.window.showTextDocument(document, { preview: true });
@@ -120,11 +120,11 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
       const chosen = await runFor(parts, arg, { title, status: ENDED_STATUSES });
       const on = given ?? (await pickFiles(chosen, title, false));
       const file = out ?? (await saveAs(chosen, title, 'predictions.csv'));
-      if (on.includes(file)) throw new Error(l10n.t('{0} is the file that is read: choose another name.', file));
+      if (on.includes(file)) throw new Error(l10n.t('{0} is the input file: choose another name.', file));
       const force = out === undefined ? '--force' : '';
       const args = ['--predict', await folderOf(chosen), chosen.folder.path, file, force, await foldFor(chosen), ...on];
       const answer = await askTrainer(parts, args, l10n.t('Predicting with {0}', chosen.run.name), TrainerLine);
-      if (answer.type !== 'predicted') throw new Error(l10n.t('The trainer did not say what it predicted.'));
+      if (answer.type !== 'predicted') throw new Error(l10n.t('The trainer did not report its predictions.'));
       if (answer.notes.length > 0) void vscode.window.showWarningMessage(answer.notes.join('\n'));
       await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: true });
       return answer.examples;
@@ -155,7 +155,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
         throw new Error(l10n.t('{0} was not started from an experiment file.', run.name));
       const changed = await changeFile(run.file, { learningRate: rate });
       await showFile(run.file);
-      const words = changed ? l10n.t('The learning rate is {0} now.', rate) : l10n.t('The file has this rate already.');
+      const words = changed ? l10n.t('The learning rate is {0} now.', rate) : l10n.t('The file already has this rate.');
       vscode.window.setStatusBarMessage(words, 3000);
     },
   };
@@ -186,7 +186,7 @@ function report(
   ];
   if (confusion && confusion.classes.length <= MOST_CLASSES) {
     const { classes, rows } = confusion;
-    lines.push('', l10n.t('Rows: the true class; columns: what it was taken for.'), '');
+    lines.push('', l10n.t('Rows: the true class; columns: the predicted class.'), '');
     lines.push(row(['', ...classes.map(cell)]), row(['---', ...classes.map(() => '---:')]));
     rows.forEach((counts, i) => lines.push(row([`**${cell(classes[i]!)}**`, ...counts.map(String)])));
   }

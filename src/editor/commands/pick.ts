@@ -87,7 +87,7 @@ export async function searchFor(
     }),
   );
   const all = lists.flat().sort((a, b) => b.search.createdAt - a.search.createdAt);
-  if (all.length === 0) throw nothing(l10n.t('{0}: there is no search that this suits.', title));
+  if (all.length === 0) throw nothing(l10n.t('{0}: there is no suitable search.', title));
   if (all.length === 1) return all[0]!;
   const picked = await vscode.window.showQuickPick(
     all.map((each) => {
@@ -126,7 +126,8 @@ export async function fileFor(parts: Parts, arg: FileArg | undefined, title: str
 /** The folder meant: the only one, the active editor's, or the one picked. */
 export async function folderFor(parts: Parts, title: string): Promise<FolderEngine> {
   const { folders } = parts.engines;
-  if (folders.length === 0) throw new Error(l10n.t('Open a folder first: runs are kept in the folder they belong to.'));
+  if (folders.length === 0)
+    throw new Error(l10n.t('Open a folder first: runs are stored in the folder they belong to.'));
   if (folders.length === 1) return folders[0]!;
   const active = vscode.window.activeTextEditor?.document.uri;
   const own = active?.scheme === 'file' ? parts.engines.of(active.fsPath) : undefined;
@@ -148,7 +149,7 @@ async function pickRuns(parts: Parts, { title, many, status }: PickOptions): Pro
     }),
   );
   const all = lists.flat().sort((a, b) => b.run.createdAt - a.run.createdAt);
-  if (all.length === 0) throw nothing(l10n.t('{0}: there is no run that this suits.', title));
+  if (all.length === 0) throw nothing(l10n.t('{0}: there is no suitable run.', title));
   if (all.length === 1) return all;
   const items = all.map((each) => {
     const { description, icon } = runRow(each.run, false);

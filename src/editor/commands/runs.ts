@@ -73,7 +73,7 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
       const here = runs.filter((each) => each.folder === folder);
       if (here.length < runs.length)
         void vscode.window.showWarningMessage(
-          l10n.t('Runs of different folders cannot be drawn together; those of {0} are shown.', folder.folder.name),
+          l10n.t("Runs in different folders can't be drawn together; those in {0} are shown.", folder.folder.name),
         );
       panels.open(folder, { experiment: run.experiment, runs: here.map((each) => each.run.id), tab: 'charts' });
     },
@@ -120,7 +120,7 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
         throw new Error(l10n.t('{0} was not started from an experiment file.', run.name));
       const changed = await changeFile(run.file, { params: run.params, floats: run.floats });
       await showFile(run.file);
-      if (!changed) vscode.window.setStatusBarMessage(l10n.t('The file has these values already.'), 3000);
+      if (!changed) vscode.window.setStatusBarMessage(l10n.t('The file already has these values.'), 3000);
     }),
 
     'run.rename': one(l10n.t('Rename'), async ({ folder, run }) => {

@@ -72,8 +72,8 @@ export function scriptCommands(parts: Parts): Pick<Handlers, Names> {
   };
 
   const offerReplacement = async (file: string, target: string): Promise<void> => {
-    const replace = l10n.t('Write It Anew');
-    const text = l10n.t('{0} is there already.', path.basename(target));
+    const replace = l10n.t('Write It Again');
+    const text = l10n.t('{0} already exists.', path.basename(target));
     if ((await vscode.window.showInformationMessage(text, replace)) === replace) await write(file, true);
   };
 

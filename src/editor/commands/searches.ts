@@ -40,7 +40,7 @@ export function searchCommands(parts: Parts): Pick<Handlers, Names> {
       const { folder, search } = await searchFor(parts, arg, l10n.t('Retry Failed Trials'), isRetryable);
       const { retried } = await folder.request('searches/retry', { id: search.id });
       if (search.status === 'paused') await folder.request('searches/resume', { id: search.id });
-      void vscode.window.setStatusBarMessage(l10n.t('Trials done again: {0}', retried.join(', ')), 5000);
+      void vscode.window.setStatusBarMessage(l10n.t('Trials run again: {0}', retried.join(', ')), 5000);
     },
 
     'search.show': async (arg) => {
@@ -60,7 +60,7 @@ export function searchCommands(parts: Parts): Pick<Handlers, Names> {
       const { folder, search } = await searchFor(parts, arg, title, () => true);
       const typed = await vscode.window.showInputBox({
         title: l10n.t('{0}: {1}', title, search.name),
-        prompt: l10n.t('In all, {0} so far. A search that is over goes on.', search.counts.total),
+        prompt: l10n.t('In total, {0} so far. A finished search resumes.', search.counts.total),
         value: String((search.trials ?? search.counts.total) + (isLiveSearch(search) ? 0 : search.counts.total)),
         ignoreFocusOut: true,
         validateInput: (text) =>
@@ -85,7 +85,7 @@ export function searchCommands(parts: Parts): Pick<Handlers, Names> {
       const { folder, search } = await searchFor(parts, arg, title, open);
       const typed = await vscode.window.showInputBox({
         title: l10n.t('{0}: {1}', title, search.name),
-        prompt: l10n.t('They are tried next, on top of the planned trials. What is left out is drawn.'),
+        prompt: l10n.t('They are tried next, in addition to the planned trials. The sampler chooses the other values.'),
         value: valuesText(search.best ?? { params: {} }),
         placeHolder: 'lr: 0.003, optimizer: adam',
         ignoreFocusOut: true,
@@ -149,6 +149,6 @@ async function apply(
   const visible = vscode.window.visibleTextEditors.some(({ document }) => document.uri.fsPath === file);
   if (!visible) await showFile(file);
   const values = Object.entries(params).map(([name, value]) => `${name}: ${formatParam(value, markAt(floats, name))}`);
-  const text = changed ? l10n.t('Applied {0}', values.join(', ')) : l10n.t('The file has these values already.');
+  const text = changed ? l10n.t('Applied {0}', values.join(', ')) : l10n.t('The file already has these values.');
   vscode.window.setStatusBarMessage([text, from].filter(Boolean).join(' · '), 4000);
 }

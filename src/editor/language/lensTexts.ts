@@ -49,7 +49,7 @@ export function lensTexts(
   }
   if (lines.runLine !== null) runLenses(lines.runLine, file, state, put);
   if (lines.rateLine !== null) {
-    const tooltip = l10n.t('Tries out learning rates in a few steps of training, and suggests one');
+    const tooltip = l10n.t('Tries learning rates in a few training steps and suggests one');
     put(lines.rateLine, l10n.t('Find learning rate'), 'run.lrRange', [file], tooltip);
   }
   if (lines.searchLine !== null) searchLenses(lines.searchLine, file, state, put);

@@ -61,7 +61,7 @@ export function runPlaceholders(files: readonly string[]): Placeholder[] {
     seed: l10n.t('Seed of the run'),
     trial: l10n.t('Number of the trial in its search, from 0; 0 outside a search'),
     gpu: l10n.t(
-      'Number of the GPU that the run is placed on, in the command only; the program sees it as its first one',
+      'Number of the GPU that the run is assigned to, in the command only; the program sees it as its first GPU',
     ),
   };
   const copies = files.map((file) => ({

@@ -55,7 +55,7 @@ export class Engines implements Disposable {
     if (folder) return folder;
     throw new Error(
       l10n.t(
-        '{0} is in no folder of this workspace. Open its folder first, so that its runs have a place.',
+        '{0} is outside this workspace. Open its folder first, so that its runs can be stored there.',
         path.basename(file),
       ),
     );

@@ -119,7 +119,7 @@ export class FolderEngine implements Disposable {
    */
   async request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
     if (!vscode.workspace.isTrusted)
-      throw new EngineError('not-running', l10n.t('This workspace is not trusted, so nothing of it is run.'));
+      throw new EngineError('not-running', l10n.t('This workspace is not trusted, so Tunesmith runs nothing in it.'));
     const changed = this.prepare();
     if (changed && this.state.kind === 'connected')
       await this.link.request('environment', { env: environmentWith(this.env) });

@@ -60,7 +60,7 @@ async function oneByOne<N extends RequestName>(
       all.skipped.push(...skipped);
     } catch (error) {
       if (!(error instanceof NotTrustedError)) throw error;
-      all.skipped.push({ id, why: l10n.t('was not run, as you said') });
+      all.skipped.push({ id, why: l10n.t('was not run, as you chose') });
     }
   }
   return all;

@@ -109,12 +109,15 @@ export class RunLog implements vscode.Pseudoterminal {
       if (this.all.disposed) return;
       if (this.next < 0 && answer.offset > 0)
         this.note(
-          l10n.t('… {0} KB before this are left out; Open Log in Editor shows all.', Math.round(answer.offset / 1024)),
+          l10n.t(
+            '… the first {0} KB are left out; Open Log in Editor shows everything.',
+            Math.round(answer.offset / 1024),
+          ),
         );
       this.writer.fire(this.filter.push(answer.text));
       this.next = answer.next;
       if (answer.size - answer.next > 8 * TAIL) {
-        this.note(l10n.t('… {0} KB are skipped.', Math.round((answer.size - TAIL - answer.next) / 1024)));
+        this.note(l10n.t('… {0} KB skipped.', Math.round((answer.size - TAIL - answer.next) / 1024)));
         this.next = answer.size - TAIL;
         continue;
       }

@@ -252,7 +252,7 @@ export const COMMANDS = {
     menus: [{ menu: 'explorer/context', when: inFile, group: 'navigation@45' }],
     args: args<[file?: FileArg, hours?: number]>(),
   },
-  'agents.disallow': { title: "Take Agents' Budgets Back", icon: 'robot', args: args<[]>() },
+  'agents.disallow': { title: "Revoke Agents' Budgets", icon: 'robot', args: args<[]>() },
   'devices.show': { title: 'Show Devices', icon: 'server-process', menus: [title('3_engine@3')], args: args<[]>() },
   'engine.status': { title: 'Engine Status', icon: 'pulse', menus: [title('3_engine@4')], args: args<[]>() },
   'engine.stop': { title: 'Stop Engine', icon: 'debug-disconnect', menus: [title('3_engine@5')], args: args<[]>() },

@@ -59,7 +59,7 @@ export function buildManifest(): Manifest {
           supported: false,
           description: texts.add(
             'capabilities.virtual',
-            'Training runs as a process over real files, so a folder on disk is needed.',
+            'Trainings are processes that need real files, so a folder on disk is required.',
           ),
         },
       },

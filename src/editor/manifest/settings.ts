@@ -14,7 +14,7 @@ export const SETTINGS = {
     type: 'string',
     default: 'auto',
     description:
-      'What is recorded of programs that are not changed for Tunesmith, where the experiment file says nothing: `auto` (everything), `off`, or names of Python libraries with commas, such as `keras, tqdm`.',
+      'What to record from unchanged programs if the experiment file does not say: `auto` (everything), `off`, or names of Python libraries separated by commas, such as `keras, tqdm`.',
     scope: 'resource',
   },
   'training.backend': {
@@ -22,7 +22,7 @@ export const SETTINGS = {
     default: 'auto',
     enum: ['auto', ...BackendId.options],
     description:
-      'Backend of the built-in trainer. `auto` takes the fastest one that works on this machine. A change counts from the next start of the engine.',
+      'Backend of the built-in trainer. `auto` uses the fastest one that works on this machine. Takes effect at the next start of the engine.',
     scope: 'machine-overridable',
   },
   'search.parallel': {
@@ -30,7 +30,7 @@ export const SETTINGS = {
     default: 0,
     minimum: 0,
     maximum: 1024,
-    description: 'Most trials of a search at once. 0: as the experiment file says.',
+    description: 'Maximum number of parallel trials of a search. 0: as the experiment file says.',
     scope: 'machine-overridable',
   },
   'engine.idleSeconds': {
@@ -38,8 +38,7 @@ export const SETTINGS = {
     default: 60,
     minimum: 1,
     maximum: 86_400,
-    description:
-      'How long the engine waits without clients and without work before it leaves. A change counts from its next start.',
+    description: 'Seconds without clients and work after which the engine exits. Takes effect at its next start.',
     scope: 'machine-overridable',
   },
   'recording.syncSeconds': {
@@ -48,7 +47,7 @@ export const SETTINGS = {
     minimum: 0,
     maximum: 3600,
     description:
-      'Seconds after which what a run has logged is forced to the disk, where its experiment file says nothing: a power cut takes no more. `0` leaves it to the operating system. Whatever ends a process takes nothing in any case.',
+      'Seconds after which logged records are forced to disk if the experiment file does not say: the most that a power cut can lose. `0` leaves it to the operating system. Killing a process never loses records.',
     scope: 'resource',
   },
   'panel.openOnRun': {
@@ -83,19 +82,19 @@ export const SETTINGS = {
     type: 'boolean',
     default: false,
     description:
-      'Offer the tools for agents as an MCP server (`tunesmith mcp`), for agents that take their tools only from such servers, instead of as tools of the editor.',
+      'Offer the tools for agents as an MCP server (`tunesmith mcp`), for agents that only use tools from such servers, instead of as editor tools.',
     scope: 'window',
   },
   'notifications.searchEnded': {
     type: 'boolean',
     default: true,
-    description: 'Say when a search has ended, with its best result.',
+    description: 'Notify when a search has ended, with its best result.',
     scope: 'window',
   },
   'notifications.runFailed': {
     type: 'boolean',
     default: true,
-    description: 'Say when a run that belongs to no search has failed.',
+    description: 'Notify when a run outside a search has failed.',
     scope: 'window',
   },
 } as const satisfies Record<string, SettingSpec>;

@@ -10,13 +10,13 @@ export const WELCOME = [
     view: VIEW.runs,
     when: '!isWorkspaceTrusted',
     contents:
-      'This workspace is not trusted, so nothing of it is run.\n[Manage Workspace Trust](command:workbench.trust.manage)',
+      'This workspace is not trusted, so Tunesmith runs nothing in it.\n[Manage Workspace Trust](command:workbench.trust.manage)',
   },
   {
     key: 'noFolder',
     view: VIEW.runs,
     when: 'isWorkspaceTrusted && workspaceFolderCount == 0',
-    contents: `Runs are kept in the folder they belong to. Open one to begin, or try the example.\n[Open Folder](command:workbench.action.files.openFolder)\n${link('Open Example', 'example.open')}`,
+    contents: `Runs are stored in the folder they belong to. Open a folder to begin, or try the example.\n[Open Folder](command:workbench.action.files.openFolder)\n${link('Open Example', 'example.open')}`,
   },
   {
     key: 'empty',
@@ -35,7 +35,7 @@ export const WELCOME = [
 export const TOUR = {
   id: WALKTHROUGH,
   title: 'Get started with Tunesmith',
-  description: 'Train, watch, change and search: in four steps.',
+  description: 'Train, watch, change and search in four steps.',
   steps: [
     {
       id: 'example',
@@ -48,7 +48,7 @@ export const TOUR = {
     {
       id: 'run',
       title: 'Run it',
-      description: `Press “Run” above the params section. The run appears in the sidebar and goes on even when the window is closed.\n${link('Run', 'run.start')}`,
+      description: `Press “Run” above the params section. The run appears in the sidebar and continues even if you close the window.\n${link('Run', 'run.start')}`,
       media: 'media/walkthrough/run.svg',
       alt: 'The explorer with a running run and its progress.',
       completionEvents: [`onCommand:${commandId('run.start')}`],

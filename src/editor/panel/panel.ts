@@ -192,7 +192,7 @@ export class Panel implements Disposable {
   /** The page may only name experiment files of its own folder. */
   private ownFile(file: string): string {
     if (this.parts.files.folderOf(file) !== this.folder || !this.parts.files.isExperiment(file))
-      throw new Error(l10n.t('{0} is no experiment file of this folder.', file));
+      throw new Error(l10n.t('{0} is not an experiment file in this folder.', file));
     return file;
   }
 

@@ -33,7 +33,7 @@ export class Budgets implements Disposable {
       ({ file, ...grant }) => `${escapeMarkdown(path.basename(file))}: ${budgetText([{ file, ...grant }])}`,
     );
     this.item.tooltip = new vscode.MarkdownString(
-      [l10n.t('Agents may use these device hours without asking. Click to take them back.'), ...lines].join('\n\n'),
+      [l10n.t('Agents may use these device hours without asking. Click to revoke them.'), ...lines].join('\n\n'),
     );
     this.item.accessibilityInformation = { label: l10n.t("Agents' budget: {0}", text) };
     this.item.show();

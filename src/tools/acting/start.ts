@@ -23,7 +23,7 @@ export const startRun = actingTool({
   title: 'Start a training run',
   summary: 'Starts a run of an experiment file.',
   description:
-    'Starts one training run of an experiment file, with parameters laid over those of the file, and returns its id at once. The run goes on in the background: wait_for waits for it. Set seed to repeat a run with another one. The person is asked, unless a budget covers it.',
+    'Starts one training run of an experiment file, with parameters laid over those of the file, and returns its id at once. The run continues in the background: wait_for waits for it. Set seed to repeat a run with another one. The person is asked, unless a budget covers it.',
   icon: 'play',
   input: z
     .object({

@@ -67,9 +67,9 @@ function expectedOf(found: Found) {
 
 export const stopWork = steering('stop', {
   title: 'Stop a run or a search',
-  summary: 'Stops a run or a search in good order.',
+  summary: 'Stops a run or a search gracefully.',
   description:
-    'Stops a run or a search: programs are asked politely first and then ended. Use it early when a run diverges or a search has nothing left to gain. The person is asked, unless an agent has started it and a budget is left.',
+    'Stops a run or a search: programs are asked to stop first and killed after a grace period. Use it early when a run diverges or a search has nothing left to gain. The person is asked, unless an agent has started it and a budget is left.',
   icon: 'debug-stop',
 });
 export const pauseWork = steering('pause', {
@@ -117,9 +117,9 @@ export const tryValues = actingTool({
 export const setParams = actingTool({
   name: 'set_params',
   title: 'Set hyperparameters of a running run',
-  summary: 'Changes hyperparameters while a run goes on.',
+  summary: 'Changes hyperparameters of a running run.',
   description:
-    'Sets hyperparameters of a running run whose program takes live changes (it reads them through the Tunesmith client, as the built-in trainer does). Others refuse.',
+    'Sets hyperparameters of a running run whose program accepts live changes (it reads them through the Tunesmith client, as the built-in trainer does). Other programs refuse.',
   icon: 'settings',
   input: z.object({ run, params: Params }).strict(),
   async plan({ run: id, params }, bench) {

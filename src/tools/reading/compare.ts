@@ -21,7 +21,7 @@ const MOST_FACTS = 40;
 export const compareRuns = readingTool({
   name: 'compare_runs',
   title: 'Compare runs',
-  summary: 'Compares runs: what differs in them, and how sure the difference of their results is.',
+  summary: 'Compares runs: what differs between them, and how certain the difference between their results is.',
   description:
     'Compares 2 to 20 runs: parameters, code, command, device and facts in which they differ, their metrics (last, min, max), and how sure the difference of the objective is. Repetitions of a run (same experiment and parameters, another seed) are found and taken into account: with two or more on both sides there is a confidence interval and a p-value. Never claim that one is better while "verdict" says that it is unknown.',
   icon: 'diff',

@@ -14,7 +14,7 @@ const run = z.string().describe('Id of the run.');
 export const showRun = readingTool({
   name: 'show_run',
   title: 'Show a training run',
-  summary: 'Shows one run: parameters, metrics, code, command, how it ended.',
+  summary: 'Shows one run: parameters, metrics, code, command and how it ended.',
   description:
     'Shows one run in detail: parameters, summary of each metric (last, min, max, number of points), command, git commit, seed, device, messages, how it ended. For curves use read_metric, for what was printed read_log.',
   icon: 'output',

@@ -12,7 +12,7 @@ const objective = z.number().int().min(0).default(0).describe('Which of several 
 export const explainSearch = readingTool({
   name: 'explain_search',
   title: 'Explain a search',
-  summary: 'Says how much each parameter matters and what its values do.',
+  summary: 'Shows how much each parameter matters and the effect of its values.',
   description:
     'Says what the trials of a search teach: importance of each parameter (shares that sum to 1) and its effect (expected objective for values across its range, with the standard deviation of what is not known). Use it to decide what to fix and what to search more finely. With too few trials it says how many are needed.',
   icon: 'lightbulb',

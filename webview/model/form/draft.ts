@@ -89,7 +89,7 @@ export class Draft {
 
   trialsError(): string | null {
     if (this.trials === null || this.trials.trim() === '') return null;
-    return /^\s*[1-9]\d{0,6}\s*$/.test(this.trials) ? null : l10n.t('A whole number from 1 on is needed.');
+    return /^\s*[1-9]\d{0,6}\s*$/.test(this.trials) ? null : l10n.t('A whole number of at least 1 is needed.');
   }
 
   get paramsValid(): boolean {

@@ -66,7 +66,7 @@ export async function rerun(model: PanelModel, run: Run): Promise<void> {
     const { run: fresh } = await model.host.request('runs/rerun', { id: run.id });
     drawTogether(model, fresh, [run]);
   } catch (error) {
-    model.fail(l10n.t('Running {0} again', run.name), error);
+    model.fail(l10n.t('Rerunning {0}', run.name), error);
   }
 }
 

@@ -33,7 +33,7 @@ export function effectsCard(
       id: 'effects',
       title: l10n.t('Effect of each parameter'),
       hint: l10n.t(
-        'Expected {0}, on average over the other parameters; band: two deviations of what {1} trials leave unknown{2}',
+        'Expected {0}, averaged over the other parameters; band: two standard deviations of the uncertainty after {1} trials{2}',
         metric,
         curves.trials,
         best ? l10n.t('; dashed: the best trial') : '',

@@ -39,7 +39,7 @@ export function frontCard(
     );
   const pick = (which: 0 | 1) =>
     dropdown({
-      label: which === 0 ? l10n.t('Objective across') : l10n.t('Objective upwards'),
+      label: which === 0 ? l10n.t('Objective on the x-axis') : l10n.t('Objective on the y-axis'),
       value: String(axes[which]),
       options: objectives.map(({ metric }, k) => ({ value: String(k), label: metric })),
       testId: `insight-front-${which}`,
@@ -50,7 +50,7 @@ export function frontCard(
       id: 'front',
       title: l10n.t('Front'),
       hint: l10n.t(
-        '{0} trials that none beats in all of {1}',
+        '{0} trials that no other trial beats in all of {1}',
         front.front.length,
         objectives.map(({ metric, goal }) => `${metric} (${goalText(goal)})`).join(', '),
       ),
@@ -60,7 +60,7 @@ export function frontCard(
             ? html`<p class="missing">${l10n.t('No trial has completed yet.')}</p>`
             : plot({
                 label: l10n.t(
-                  '{0} trials on the front of {1}, {2} across, {3} upwards',
+                  '{0} trials on the front of {1}; {2} on the x-axis, {3} on the y-axis',
                   front.front.length,
                   all.length,
                   objectives[a]!.metric,

@@ -26,7 +26,7 @@ export function importanceCard(
       title: l10n.t('Importance'),
       controls: known
         ? dropdown({
-            label: l10n.t('Importance for what'),
+            label: l10n.t('Importance for'),
             value: importance.method,
             options: METHODS,
             testId: 'insight-method',
@@ -42,9 +42,9 @@ export function importanceCard(
 
 function hintFor({ method, trials, alone }: Importance): string {
   if (method === 'pedAnova')
-    return l10n.t('What decides whether a trial is among the best tenth, from {0} trials', trials);
+    return l10n.t('What decides whether a trial is in the best tenth, from {0} trials', trials);
   return l10n.t(
-    'What moves the objective, from {0} trials; {1} of the variance is of single parameters',
+    'What changes the objective, from {0} trials; single parameters explain {1} of the variance',
     trials,
     percent(alone ?? 0),
   );
@@ -68,10 +68,10 @@ function bars({ shares, pairs }: Importance): TemplateResult {
     </table>
     ${
       pairs.length > 0
-        ? html`<p class="hint">${l10n.t('Only together, of the variance')}</p>
+        ? html`<p class="hint">${l10n.t('Joint share of the variance')}</p>
             <table class="bars">
               <caption class="hidden-text">
-                ${l10n.t('Share of the variance that two parameters cause only together')}
+                ${l10n.t('Share of the variance from the interaction of two parameters')}
               </caption>
               <tbody>
                 ${pairs.slice(0, PAIRS).map(({ names, share }) => row(names.join(' × '), share, Math.max(pairs[0]!.share, 0.01)))}

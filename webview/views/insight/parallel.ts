@@ -35,7 +35,7 @@ export function parallelCard(
       id: 'parallel',
       title: l10n.t('Trials across parameters'),
       hint: l10n.t(
-        'A line a trial; the stronger, the better its {0}. What matters most is next to the value.',
+        'One line per trial; stronger lines have a better {0}. The most important parameters are next to the objective.',
         objective.metric,
       ),
       wide: true,

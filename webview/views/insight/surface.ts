@@ -20,7 +20,7 @@ export function surfaceCard(
   if (!pair || names.length < 2) return nothing;
   const pick = (which: 0 | 1) =>
     dropdown({
-      label: which === 0 ? l10n.t('Parameter across') : l10n.t('Parameter upwards'),
+      label: which === 0 ? l10n.t('Parameter on the x-axis') : l10n.t('Parameter on the y-axis'),
       value: pair[which],
       options: names.filter((name) => name !== pair[1 - which]).map((name) => ({ value: name, label: name })),
       testId: `insight-pair-${which}`,
@@ -31,9 +31,9 @@ export function surfaceCard(
     {
       id: 'surface',
       title: l10n.t('Two parameters together'),
-      hint: l10n.t('Expected {0}; the stronger the colour, the better', metric),
+      hint: l10n.t('Expected {0}; stronger colours are better', metric),
       body: html`<div class="row pair">${pick(0)}<span aria-hidden="true">×</span>${pick(1)}</div>
-        ${shown ? picture(shown, metric, goal) : html`<p class="missing">${l10n.t('Nothing to show: the two never take part together, or it is being worked out.')}</p>`}`,
+        ${shown ? picture(shown, metric, goal) : html`<p class="missing">${l10n.t('Nothing to show: the two are never active in the same trial, or the values are still being computed.')}</p>`}`,
       ...(shown && { table: () => numbers(shown, metric) }),
     },
     tables,
@@ -70,7 +70,7 @@ function picture(surface: Surface, metric: string, goal: Goal): TemplateResult {
     marks: ({ width, height }) =>
       mean.map((value, at) => {
         const [i, k] = [Math.floor(at / values[1].length), at % values[1].length];
-        const words = `${names[0]} ${shortValue(values[0][i])}, ${names[1]} ${shortValue(values[1][k])}: ${value === null ? l10n.t('not together') : formatNumber(value)}`;
+        const words = `${names[0]} ${shortValue(values[0][i])}, ${names[1]} ${shortValue(values[1][k])}: ${value === null ? l10n.t('never together') : formatNumber(value)}`;
         // Whole pixels, or seams show between the cells.
         const [left, right] = [ex[i]!, ex[i + 1]!].map((edge) => Math.round(edge * width)) as [number, number];
         const [top, bottom] = [ey[k + 1]!, ey[k]!].map((edge) => Math.round((1 - edge) * height)) as [number, number];

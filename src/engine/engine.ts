@@ -225,7 +225,7 @@ export class Engine {
     if (this.leaving) return;
     this.tidyEnvironments();
     this.readiness.ready();
-    log.info('all runs and searches are taken up');
+    log.info('all runs and searches are taken over');
     this.others.tick(this.workCount());
     this.backlog.begin();
   }

@@ -29,7 +29,7 @@ async function main(): Promise<number> {
   const readOnly = prepareFolder(paths);
   const log = new Log(paths.log);
   if (!lock) {
-    log.info(`another engine is there already; process ${process.pid} leaves`);
+    log.info(`another engine is already running; process ${process.pid} leaves`);
     return 0;
   }
   writeReal(path.join(paths.local, 'workspace.json'), JSON.stringify({ path: workspace }));

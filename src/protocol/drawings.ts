@@ -34,7 +34,7 @@ export type Drawing = z.infer<typeof Drawing>;
 export const DrawingsRequest = {
   params: z
     .object({
-      id: z.string().regex(ID_PATTERN, 'is no id of a run'),
+      id: z.string().regex(ID_PATTERN, 'is not the id of a run'),
       /** Absent: the first one. */
       name: z.string().optional(),
       /** The newest one at or before this step; absent: the newest. */

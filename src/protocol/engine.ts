@@ -65,7 +65,7 @@ export type ForeignRefusal = z.infer<typeof ForeignRefusal>;
 
 const Empty = z.object({}).strict();
 /** Id of a run or a search. It becomes part of a path. */
-const Id = z.string().regex(ID_PATTERN, 'is no id of a run or a search');
+const Id = z.string().regex(ID_PATTERN, 'is not the id of a run or a search');
 const Ids = z.object({ ids: z.array(Id).min(1) }).strict();
 /** The person has seen what is going to be run, and that it came with the folder. */
 const Trust = z.boolean().optional();

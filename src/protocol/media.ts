@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ID_PATTERN } from './runFiles.js';
 
-const Id = z.string().regex(ID_PATTERN, 'is no id of a run');
+const Id = z.string().regex(ID_PATTERN, 'is not the id of a run');
 
 /** Bytes of one file that are sent at most: they travel as base64 in one message. */
 export const MOST_MEDIA_BYTES = 32 * 2 ** 20;

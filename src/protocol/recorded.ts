@@ -71,7 +71,7 @@ export const Recorded = z.object({
 });
 export type Recorded = z.infer<typeof Recorded>;
 
-const Id = z.string().regex(ID_PATTERN, 'is no id of a run');
+const Id = z.string().regex(ID_PATTERN, 'is not the id of a run');
 
 /** Requests to the engine about what is recorded; part of `Requests`. */
 export const RecordedRequests = {

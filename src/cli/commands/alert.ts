@@ -57,7 +57,9 @@ export const alert: Command = {
         webhook,
       });
     } else if (input.args.length > 0 || input.texts('command').length > 0 || input.text('webhook') !== undefined)
-      throw new UsageError('Say when: --metric NAME with --above or --below, --nan, --stall, --failed or --ended.');
+      throw new UsageError(
+        'Give a condition: --metric NAME with --above or --below, --nan, --stall, --failed or --ended.',
+      );
     const { rules } = await engine.request('alerts/list', {});
     if (input.flag('json')) context.json(rules);
     else show(context, rules);

@@ -41,7 +41,7 @@ export const allow: Command = {
       for (const grant of grants)
         if (file === null || grant.file === file)
           await engine.request('agents/allow', { file: grant.file, hours: null });
-    } else if (name !== undefined) throw new UsageError('Say how much: --hours N, or --none to take it back.');
+    } else if (name !== undefined) throw new UsageError('Give an amount: --hours N, or --none to revoke the budget.');
     await show(context, input.flag('json'));
     return 0;
   },

@@ -171,7 +171,7 @@ export const branch: Command = {
   usage: 'RUN [--step N] [--set NAME=VALUE …]',
   summary: 'Starts a new run from a checkpoint of another, with other parameters if you like.',
   details:
-    'The earlier run stays as it is; it may be over or still at work. Its program must save checkpoints, as the built-in trainer does, and go on from the one that it is given.',
+    'The earlier run is not changed; it may have ended or still be running. Its program must save checkpoints, as the built-in trainer does, and resume from the one that it is given.',
   options: {
     step: {
       type: 'string',

@@ -15,7 +15,7 @@ export const types: Command = {
   args: [0, 1],
   run(context, input) {
     const folder = context.file(input.args[0] ?? '.');
-    if (!statSync(folder).isDirectory()) throw new CommandError(`${folder} is no folder.`);
+    if (!statSync(folder).isDirectory()) throw new CommandError(`${folder} is not a folder.`);
     const file = path.join(folder, 'tunesmith.d.ts');
     const text = readFileSync(path.join(context.dist, '..', 'media', 'training.d.ts'), 'utf8');
     // A link is not followed: it may lead out of the folder, to what is not there yet.

@@ -147,7 +147,7 @@ export class LogViewer implements Disposable {
     if (this.child !== child) return;
     this.child = null;
     this.setReading(null);
-    for (const { reject } of this.waiting.values()) reject(new Error('The logs of other tools are read anew.'));
+    for (const { reject } of this.waiting.values()) reject(new Error('The logs of other tools are being read again.'));
     this.waiting.clear();
     for (const done of this.looks.splice(0)) done();
     const removedRuns = [...this.ids];

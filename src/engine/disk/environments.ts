@@ -69,7 +69,7 @@ export class Environments {
   }
 
   private path(id: string): string {
-    if (!ID_PATTERN.test(id)) throw new Error(`${JSON.stringify(id)} is no id of a run or a search`);
+    if (!ID_PATTERN.test(id)) throw new Error(`${JSON.stringify(id)} is not the id of a run or a search`);
     return path.join(this.folder, id + ENDING);
   }
 }

@@ -120,7 +120,7 @@ export function isPrivateFolder(folder: string): boolean {
 
 function ownFolder(folder: string): fs.Stats {
   const stat = fs.lstatSync(folder);
-  if (!stat.isDirectory()) throw new Error(`${folder} is no folder`);
+  if (!stat.isDirectory()) throw new Error(`${folder} is not a folder`);
   return stat;
 }
 
@@ -128,6 +128,6 @@ function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'its disk is full';
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'it may not be written';
-  if (code === 'ENOTDIR' || code === 'EEXIST') return 'it is no folder';
+  if (code === 'ENOTDIR' || code === 'EEXIST') return 'it is not a folder';
   return message;
 }

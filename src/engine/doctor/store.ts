@@ -30,7 +30,7 @@ export function checkIndex(paths: WorkspacePaths, isHeld: boolean): Finding[] {
 function damaged({ store }: WorkspacePaths, why: string, isHeld: boolean): Finding {
   const text = `${store} is damaged (${why.slice(0, 200)}). No run is lost: it is built again from the folders.`;
   if (isHeld) return problem('index', `${text} Stop the engine first: tunesmith engine stop.`);
-  return problem('index', text, 'It is moved aside, and built anew.', () => void moveAside(store));
+  return problem('index', text, 'It is moved aside and rebuilt.', () => void moveAside(store));
 }
 
 /** Compares the size of each journal with how far it was read. Only runs that are over: the others are being read. */

@@ -170,11 +170,11 @@ export class ActiveRuns implements Keeper {
     const endedEarly = !active && run && ['stopped', 'failed', 'pruned'].includes(run.status);
     if (!this.isSuspended(id) && !endedEarly) return this.ask(id, { type: 'resume' });
     if (run?.search && store.searches.get(run.search)) {
-      return refuse('trial', 'is a trial: its search says when it goes on');
+      return refuse('trial', 'is a trial: its search decides when it resumes');
     }
     if (run?.deletedAt !== null) return refuse('deleted', 'is deleted: restore it first');
     if (!active && !folders.checkpoint(id)) {
-      return refuse('no-checkpoint', 'has no checkpoint to go on from; run it again instead');
+      return refuse('no-checkpoint', 'has no checkpoint to resume from; rerun it instead');
     }
     if (environment) environments.keep(id, environment);
     let job: Job | null = null;

@@ -58,7 +58,7 @@ export class RunFolders {
 
   /** Throws for what is no id: a row or a record could otherwise name any folder. */
   path(id: string): string {
-    if (!ID_PATTERN.test(id)) throw new Error(`${JSON.stringify(id)} is no id of a run`);
+    if (!ID_PATTERN.test(id)) throw new Error(`${JSON.stringify(id)} is not the id of a run`);
     return path.join(this.runs, id);
   }
 

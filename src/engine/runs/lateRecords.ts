@@ -57,7 +57,7 @@ export class LateRecords {
       try {
         const grew = await new RunIntake(this.active, spec).read(false);
         if (!(grew || began) || !isAssumed(run) || this.active.has(id) || this.active.closed) return;
-        log.info(`run ${id}: its journal has grown, so it is not over as was assumed`);
+        log.info(`run ${id}: its journal has grown, so it has not ended as was assumed`);
         store.runs.update(id, { status: 'running', error: null, endedAt: null });
         changes.runChanged(id);
         this.active.adopt({ ...run, status: 'running' });

@@ -14,7 +14,7 @@ export type RefusalCode =
 
 export interface Refusal {
   code: RefusalCode;
-  /** A sentence without its subject, which is the run: `is completed already`. */
+  /** A sentence without its subject, which is the run: `is already completed`. */
   why: string;
 }
 

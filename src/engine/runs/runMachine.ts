@@ -122,12 +122,12 @@ function asked(state: RunState, request: Request): Step | Refusal {
   switch (state.name) {
     case 'elsewhere':
       if (request.type === 'hold' || request.type === 'go on') return same(state);
-      return refuse('elsewhere', `is at work on ${state.host}: ask there`);
+      return refuse('elsewhere', `is running on ${state.host}: use Tunesmith there`);
     case 'ending':
       if (request.type === 'stop' && state.outcome.status === 'paused') return to({ ...state, stop: request.reason });
-      return refuse('over', `is ${statusOf(state)} already`);
+      return refuse('over', `is already ${statusOf(state)}`);
     case 'over':
-      return refuse('over', `is ${statusOf(state)} already`);
+      return refuse('over', `is already ${statusOf(state)}`);
   }
   switch (request.type) {
     case 'stop':

@@ -104,7 +104,7 @@ export function statusOf(state: RunState): RunStatus {
 export function notActive(status: RunStatus | null): Refusal {
   if (status === null) return refuse('unknown', 'does not exist');
   const live = LIVE_STATUSES.includes(status);
-  return live ? refuse('state', `is not running (${status})`) : refuse('over', `is ${status} already`);
+  return live ? refuse('state', `is not running (${status})`) : refuse('over', `is already ${status}`);
 }
 
 export const isRefusal = (result: Step | Refusal): result is Refusal => 'code' in result;

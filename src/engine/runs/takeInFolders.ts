@@ -63,7 +63,7 @@ export function* takingIn(folders: RunFolders, store: StoreApi, log: Log): Gener
   // The remaining runs of the index have no folder: it was removed, or another workspace is now at this path.
   if (known.size > 0) {
     store.runs.purge([...known]);
-    log.info(`${known.size} runs have no folder any more and are no longer listed`);
+    log.info(`${known.size} runs no longer have a folder and are no longer listed`);
   }
   const odd: string[] = [];
   let taken = 0;

@@ -104,7 +104,7 @@ export class SearchFolders {
   }
 
   path(id: string): string {
-    if (!ID_PATTERN.test(id)) throw new Error(`${JSON.stringify(id)} is no id of a search`);
+    if (!ID_PATTERN.test(id)) throw new Error(`${JSON.stringify(id)} is not the id of a search`);
     return path.join(this.searches, id);
   }
 

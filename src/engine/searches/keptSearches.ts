@@ -70,7 +70,7 @@ export class KeptSearches implements SearchesApi {
       } else if (this.renew(store, row, others)) changed.push(id);
     }
     for (const id of known.keys()) this.index.delete(id);
-    if (known.size > 0) this.log.info(`${known.size} searches have no folder any more and are no longer listed`);
+    if (known.size > 0) this.log.info(`${known.size} searches no longer have a folder and are no longer listed`);
     return changed;
   }
 

@@ -104,9 +104,9 @@ export class Searches implements RunListener {
         log.info(`search ${search.id}: taken up (${search.status})`);
         driver.go();
       } catch (error) {
-        log.error(`search ${search.id} can't go on`, error);
+        log.error(`search ${search.id} can't be resumed`, error);
         this.drivers.delete(search.id);
-        const message = `It could not go on after a restart: ${error instanceof Error ? error.message : String(error)}`;
+        const message = `It could not be resumed after a restart: ${error instanceof Error ? error.message : String(error)}`;
         trouble.attempt(
           () => void store.searches.update(search.id, { status: 'failed', error: message, endedAt: Date.now() }),
         );
@@ -125,7 +125,7 @@ export class Searches implements RunListener {
     const search = this.row(id);
     this.refuseWhileLoading(search);
     const driver = this.drivers.get(id);
-    if (!driver || driver.phase === 'ended') throw conflict(`The search ${search.name} is ${search.status} already.`);
+    if (!driver || driver.phase === 'ended') throw conflict(`The search ${search.name} is already ${search.status}.`);
     driver.stop();
   }
 
@@ -144,7 +144,7 @@ export class Searches implements RunListener {
     if (driver?.phase !== 'running' && driver?.phase !== 'paused') {
       const advice =
         search.status === 'completed' || search.status === 'stopping' ? 'Start a new one' : 'Resume it first';
-      throw conflict(`The search ${search.name} is ${search.status}: it takes no more values. ${advice}.`);
+      throw conflict(`The search ${search.name} is ${search.status}: it accepts no more values. ${advice}.`);
     }
     await driver.enqueue(params);
     return this.row(id);
@@ -172,7 +172,7 @@ export class Searches implements RunListener {
     this.refuseWhileLoading(search);
     const open = this.drivers.get(id);
     if (open && open.phase !== 'running' && open.phase !== 'paused') {
-      throw conflict(`The search ${search.name} is ${open.phase}: change it when that is done.`);
+      throw conflict(`The search ${search.name} is ${open.phase}: change it once that is done.`);
     }
     if (open) await open.change(await changeOf(open.plan, search, request));
     else {

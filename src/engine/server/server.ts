@@ -132,12 +132,12 @@ class Session implements Client {
       const parsed = Requests[name].params.safeParse(params ?? {});
       if (!parsed.success) {
         if (this.state === 'unknown')
-          throw new RequestError(ErrorCode.unauthorized, 'Say initialize with the token first.');
+          throw new RequestError(ErrorCode.unauthorized, 'Send initialize with the token first.');
         throw new RequestError(ErrorCodes.InvalidParams, `${name}: ${z.prettifyError(parsed.error)}`);
       }
       if (name === 'initialize') return this.initialize(parsed.data as Parsed<'initialize'>);
       if (this.state === 'unknown')
-        throw new RequestError(ErrorCode.unauthorized, 'Say initialize with the token first.');
+        throw new RequestError(ErrorCode.unauthorized, 'Send initialize with the token first.');
       // An old client must be able to end an engine that it can't talk to otherwise.
       if (this.state === 'incompatible' && name !== 'engine/stop') throw this.incompatible();
       const handler = this.options.handlers[name] as Handler<RequestName>;

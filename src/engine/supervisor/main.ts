@@ -113,7 +113,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   endLine(external);
   if (spec.launch?.checkpoint) {
     spec.launch.checkpoint = await usableCheckpoint(spec.launch.checkpoint, (name, why) => {
-      const instead = 'the run goes on from the one before it, if there is one.';
+      const instead = 'the run resumes from the one before it, if there is one.';
       warn(`The checkpoint ${name} is damaged (${why}) and is not used: ${instead}`);
     });
   }

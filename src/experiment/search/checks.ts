@@ -112,7 +112,7 @@ function checkEnd({ written, source }: Reading, space: Space | null, report: Rep
   if (!space || (trials !== undefined && trials !== null) || isSweep(source.value)) return;
   const name = typeof sampler === 'object' ? sampler.name : (sampler ?? 'auto');
   if (!space.dimensions.some(isContinuous) || name === 'grid') return;
-  const message = 'this search goes on until someone stops it';
+  const message = 'this search runs until someone stops it';
   report(['search'], { message, hint: 'say how many trials: trials: 50', severity: 'warning' }, 'key');
 }
 

@@ -160,7 +160,7 @@ export function searchSchema(deep: boolean) {
     checkpoints: z
       .boolean({ error: 'checkpoints must be true or false' })
       .optional()
-      .describe('Whether the program saves and loads checkpoints, so that trials can pause and go on.'),
+      .describe('Whether the program saves and loads checkpoints, so that trials can pause and resume.'),
     giveUpAfter: whole('giveUpAfter', 0)
       .optional()
       .describe(

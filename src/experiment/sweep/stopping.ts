@@ -39,7 +39,7 @@ export function readStopping(written: Group): Stopping {
     return none;
   }
   if (eta < 2) {
-    problems.push({ key: 'eta', message: 'eta is at least 2: half of the trials go on', severity: 'warning' });
+    problems.push({ key: 'eta', message: 'eta is at least 2: half of the trials continue', severity: 'warning' });
   }
   const whole = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 1;
   for (const [key, value] of Object.entries({ min_iter: first, max_iter: last })) {

@@ -43,7 +43,7 @@ export class AutoPruner implements Scheduler {
     if (trials !== null && trials < TRIALS) return `none: ${trials} trials are too few to stop any of them`;
     if (this.idle()) return `none: trials of ${maxSteps} steps are too short to stop early`;
     return this.facts.checkpoints
-      ? 'thaw: a trial whose learning curve leads to nothing better pauses, and goes on if that changes'
+      ? 'thaw: a trial whose learning curve leads to nothing better pauses, and resumes if that changes'
       : 'curve: a trial whose learning curve leads to nothing better is stopped';
   }
 

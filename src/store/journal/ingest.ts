@@ -79,7 +79,7 @@ export class Ingest implements IngestApi {
   private pollOne(run: string, file: string, options: { final?: boolean }): IngestResult {
     const key = this.runs.key(run);
     if (key === null) throw new Error(`no run ${run} in the store`);
-    if (!FILE_NAME.test(file)) throw new Error(`"${file}" is no name of a journal file`);
+    if (!FILE_NAME.test(file)) throw new Error(`"${file}" is not the name of a journal file`);
     const opened = openFile(join(this.folder(run), file));
     if (opened === null) return emptyResult(run, file, this.place(key, file).offset);
     try {
@@ -183,7 +183,7 @@ export class Ingest implements IngestApi {
       return 'has become shorter; what was read of it is kept';
     }
     Object.assign(place, { offset: 0, steps: 0, skipping: 0, head: null, launch: 1 });
-    return 'was begun anew; it is read from its start, and what was read before is kept';
+    return 'was restarted; it is read from its start, and what was read before is kept';
   }
 
   /** Takes what `bytes` hold, which begin after a hole of `hole` bytes at the place reached. `ends`: so does the file. */

@@ -60,7 +60,7 @@ export const branchRun = actingTool({
   title: 'Branch from a checkpoint',
   summary: 'Starts a new run from a checkpoint of another, perhaps with other parameters.',
   description:
-    'Starts a new run that goes on from a copy of a checkpoint of another run, with parameters laid over its own: to try another learning rate from there on without repeating what came before. The other run stays as it is. Its program must save checkpoints, as the built-in trainer does.',
+    'Starts a new run from a copy of a checkpoint of another run, with some parameters changed: to try another learning rate from there on without repeating what came before. The other run stays as it is. Its program must save checkpoints, as the built-in trainer does.',
   icon: 'git-branch',
   input: z
     .object({

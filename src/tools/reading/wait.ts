@@ -67,7 +67,7 @@ function check({ until, metric, above, below }: Input, first: Item): void {
   if (until !== 'metric') return;
   if (above === undefined && below === undefined)
     throw new ToolError('Waiting for a metric takes a threshold: above or below.');
-  if (metric === undefined && 'run' in first) throw new ToolError('Say which metric to wait for.');
+  if (metric === undefined && 'run' in first) throw new ToolError('Name the metric to wait for.');
 }
 
 type Outcome = { item: Item; done: boolean; why: string };

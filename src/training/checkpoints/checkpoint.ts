@@ -95,7 +95,7 @@ export async function loadModelFile(
   let end = 0;
   const described = Object.entries(header).map(([name, value]) => {
     const read = Entry.safeParse(value);
-    if (!read.success) throw new Error(`${path}: what is said of "${name}" is no type, shape and place`);
+    if (!read.success) throw new Error(`${path}: the header of "${name}" is not a type, a shape and an offset`);
     return { name, ...read.data };
   });
   // Names that are numbers come first in a JavaScript object, wherever they were written.

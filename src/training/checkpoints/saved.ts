@@ -50,7 +50,7 @@ export function savedMetadata(network: Network, data: SavedData): Record<string,
 export function savedFrom(weights: SavedWeight[], metadata: Record<string, string>): SavedNetwork {
   // The names become file names in an archive.
   const odd = weights.find(({ name }) => !/^[\w.-]+(\/[\w.-]+)*$/.test(name) || /(^|\/)\.+(\/|$)/.test(name));
-  if (odd) throw new Error(`"${odd.name}" is no name of a weight`);
+  if (odd) throw new Error(`"${odd.name}" is not the name of a weight`);
   const network = completeNetwork(JSON.parse(metadata.network ?? '') as Network);
   const data = Data.parse(JSON.parse(metadata.data ?? ''));
   const outputs = data.classes?.length ?? data.targetScale?.length ?? 1;

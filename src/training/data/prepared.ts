@@ -239,7 +239,7 @@ async function prepareImages(
     }
   }
   if (needTargets && !labels)
-    throw new TrainingError(`${files[0]} is no folder of images with a subfolder for each class`);
+    throw new TrainingError(`${files[0]} is not a folder of images with a subfolder for each class`);
   return {
     name: files[0]!,
     examples: {

@@ -9,11 +9,11 @@ export async function checkOutput(file: string, overwrite: boolean): Promise<voi
     const found = await stat(file);
     if (found.isDirectory()) throw new TrainingError(`${file} is a folder: choose another name`);
     if (!overwrite) {
-      throw new TrainingError(`${file} is there already: choose another name, or --force to replace it`);
+      throw new TrainingError(`${file} already exists: choose another name, or --force to replace it`);
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOTDIR') throw new TrainingError(`${dirname(file)} is no folder: choose another name`);
+    if (code === 'ENOTDIR') throw new TrainingError(`${dirname(file)} is not a folder: choose another name`);
     if (code !== 'ENOENT') throw error;
   }
 }

@@ -19,7 +19,7 @@ export function openLink(kind: 'thread' | 'process', entry: string, start: Worke
   return kind === 'thread' ? new ThreadLink(entry, start) : new ProcessLink(entry, start, env);
 }
 
-const RESUME = ': the run can go on from its last checkpoint with "tunesmith resume"';
+const RESUME = ': resume the run from its last checkpoint with "tunesmith resume"';
 
 /** Queue of messages that remembers when the worker ended. */
 class Inbox {

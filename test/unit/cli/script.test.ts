@@ -88,7 +88,7 @@ it('writes an experiment file that is valid and starts as it is, and never over 
   writeFileSync(file, 'mine');
   const again = await here.tunesmith(['tune', 'train.py']);
   expect(again.code).toBe(1);
-  expect(again.err).toContain('is there already');
+  expect(again.err).toContain('already exists');
   expect(readFileSync(file, 'utf8')).toBe('mine');
   expect((await here.tunesmith(['tune', 'train.py', '--force'])).code).toBe(0);
   expect(readFileSync(file, 'utf8')).toBe(text);

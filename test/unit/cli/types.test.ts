@@ -28,9 +28,9 @@ it('the types are written, and written anew', () => {
   expect(readFileSync(file, 'utf8')).toBe('// mine\n');
 });
 
-it('a file is no folder', () => {
+it('rejects a file in place of a folder', () => {
   writeFileSync(path.join(cwd, 'train.ts'), '');
-  expect(() => write('train.ts')).toThrow(/train\.ts is no folder/);
+  expect(() => write('train.ts')).toThrow(/train\.ts is not a folder/);
 });
 
 it.skipIf(process.platform === 'win32')('no link is followed out of the folder', () => {

@@ -31,7 +31,7 @@ describe.sequential('agents', () => {
     for (const request of ['runs/purge', 'runs/delete', 'engine/stop', 'agents/allow', 'agents/act', 'environment'])
       await expect(act(engine, request, { ids: [] }), request).rejects.toThrow(/request/);
     await expect(act(engine, 'runs/start', { file: file(), shell: 'rm' })).rejects.toThrow(/shell/);
-    await expect(act(engine, 'runs/stop', { ids: ['../..'] })).rejects.toThrow('is no id');
+    await expect(act(engine, 'runs/stop', { ids: ['../..'] })).rejects.toThrow('is not the id');
   });
 
   it('are named on what they start and do, after the index was lost as well', async () => {

@@ -117,7 +117,7 @@ describe.runIf(canUnshare)('a run that is at work on this host', () => {
       const there = await listed(sharedHome);
       expect(there.runs.find((run: { id: string }) => run.id === id)?.status).toBe('elsewhere');
       const stop = await onOtherHost(['stop', id], sharedHome);
-      expect(stop.out + stop.error).toMatch(/is at work on .*: ask there/);
+      expect(stop.out + stop.error).toMatch(/is running on .*: use Tunesmith there/);
       const engine = await workspace.connect();
       expect((await runOver(engine, id)).status).toBe('completed');
       expect((await engine.request('metrics/read', { run: id, metric: 'loss' })).points).toHaveLength(300);

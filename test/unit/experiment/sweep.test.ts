@@ -85,7 +85,7 @@ describe('a sweep file', () => {
     ['min_iter: 3', 'min_iter: 0', '9:47 error min_iter must be a whole number of at least 1'],
     ['min_iter: 3', 'eta: 2', '9:1 error hyperband needs min_iter, or max_iter and s'],
     ['min_iter: 3', 'min_iter: 3, eta: 1', '9:55 error eta must be a number above 1'],
-    ['min_iter: 3', 'min_iter: 3, eta: 1.5', '9:55 warning eta is at least 2: half of the trials go on'],
+    ['min_iter: 3', 'min_iter: 3, eta: 1.5', '9:55 warning eta is at least 2: half of the trials continue'],
     ['min_iter: 3', 'min_itr: 3', '9:37 warning "min_itr" means nothing here'],
     ['type: hyperband', 'type: hyper', '9:26 error unknown type "hyper"'],
     [

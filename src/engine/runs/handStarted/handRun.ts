@@ -82,7 +82,7 @@ export class HandRun {
   }
 
   send(control: Control): Refusal | null {
-    if (this.isOver) return refuse('over', 'is over already');
+    if (this.isOver) return refuse('over', 'has already ended');
     try {
       appendReal(path.join(this.options.folder, HAND_FILES.control), JSON.stringify(control) + '\n');
       return null;

@@ -71,7 +71,7 @@ export function runHandlers(parts: EngineParts) {
   const whyLive = (id: string): Refusal | null => {
     const run = store.runs.get(id);
     if (!run) return refuse('unknown', 'does not exist');
-    if (run.status === 'elsewhere') return refuse('elsewhere', 'is at work on another host: stop it there first');
+    if (run.status === 'elsewhere') return refuse('elsewhere', 'is running on another host: stop it there first');
     return LIVE_STATUSES.includes(run.status) ? refuse('state', `is ${run.status}: stop it first`) : null;
   };
   /** For what the engine can do only to programs that it started. */

@@ -226,6 +226,6 @@ function yieldTo(pid: number): void {
   try {
     os.setPriority(pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
-    // It is over already.
+    // It has already ended.
   }
 }

@@ -136,7 +136,7 @@ describe('finding and starting', () => {
     try {
       const connection = await workspace.connect();
       const status = await connection.request('engine/status', {});
-      expect(status.problem).toMatch(/can't be used: it is no folder/);
+      expect(status.problem).toMatch(/can't be used: it is not a folder/);
       expect((await workspace.connect()).engine.pid).toBe(connection.engine.pid);
       await connection.request('engine/stop', { force: true });
       await until('the engine to leave', () => !isAlive(connection.engine.pid));

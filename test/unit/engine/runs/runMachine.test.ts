@@ -288,7 +288,7 @@ describe('a run of another host', () => {
 
   it.each(['stop', 'suspend', 'pause', 'resume', 'set'])('refuses to %s and says where it is', (type) => {
     const refused = step(elsewhere, { type, reason: 'stop', possible: true } as RunEvent);
-    expect(refused).toEqual({ code: 'elsewhere', why: 'is at work on node7: ask there' });
+    expect(refused).toEqual({ code: 'elsewhere', why: 'is running on node7: use Tunesmith there' });
   });
 
   it('ends by its records like any other', () => {

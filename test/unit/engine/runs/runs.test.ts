@@ -201,7 +201,7 @@ describe('steering', () => {
     });
     expect(await runOver(engine, run.id)).toMatchObject({ status: 'stopped', error: null });
     expect(pids.map(isAlive)).toEqual([false, false, false]);
-    expect((await engine.request('runs/stop', { ids: [run.id] })).skipped[0]!.why).toBe('is stopped already');
+    expect((await engine.request('runs/stop', { ids: [run.id] })).skipped[0]!.why).toBe('is already stopped');
   });
 
   it('really stands still while paused, and goes on', async () => {

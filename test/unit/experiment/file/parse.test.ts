@@ -258,7 +258,7 @@ describe('problems stand where they belong and say what to do', () => {
   it('a search without objective or end', () => {
     expect(problems('run: a {x}\nparams: { x: 0.5 }\nsearch:\n  space: { x: { uniform: [0, 1] } }\n')).toEqual([
       '3:1-3:7 error: a search needs an objective (add: objective: { metric: val/loss, goal: minimize })',
-      '3:1-3:7 warning: this search goes on until someone stops it (say how many trials: trials: 50)',
+      '3:1-3:7 warning: this search runs until someone stops it (say how many trials: trials: 50)',
     ]);
   });
 

@@ -187,7 +187,7 @@ describe('a table', () => {
       examples: 41,
     });
     const again = await ask('--predict', run, folder, out, '', '', 'new.csv');
-    expect(again).toMatchObject({ type: 'error', message: expect.stringContaining('there already') });
+    expect(again).toMatchObject({ type: 'error', message: expect.stringContaining('already exists') });
     expect(await ask('--predict', run, folder, out, '--force', '', 'new.csv')).toMatchObject({ type: 'predicted' });
     expect(await ask('--export', run, 'onnx', join(folder, 'x.onnx'))).toEqual({
       type: 'exported',
@@ -274,7 +274,7 @@ it('images: evaluates a folder of classes, predicts single files and a folder wi
   await expect(evaluateSaved(model, run, ['loose'], context())).rejects.toThrow(
     /not among the training examples|subfolder/,
   );
-  await expect(evaluateSaved(model, run, ['loose/b.png'], context())).rejects.toThrow(/no folder of images/);
+  await expect(evaluateSaved(model, run, ['loose/b.png'], context())).rejects.toThrow(/not a folder of images/);
   model.dispose();
 });
 
@@ -329,7 +329,7 @@ it('reports a damaged file', async () => {
   const { weights, metadata } = await loadModelFile(join(folder, 'table', MODEL_FILE));
   for (const name of ['../../kernel', '/kernel', 'a\\b', '']) {
     await saveWeights(join(run, MODEL_FILE), [...weights, { ...weights[0]!, name }], metadata);
-    await expect(loadSaved(run), name).rejects.toThrow(/is no name of a weight/);
+    await expect(loadSaved(run), name).rejects.toThrow(/is not the name of a weight/);
   }
   await saveWeights(join(run, MODEL_FILE), [], { format: 'tunesmith', network: '{}', data: '{}' });
   await expect(loadSaved(run)).rejects.toThrow(/can't be read/);

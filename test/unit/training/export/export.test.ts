@@ -225,7 +225,7 @@ describe('an impossible export', () => {
     const path = join(folder, 'there.onnx');
     await writeFile(path, 'mine');
     const saved = savedCase(caseOf('scores'));
-    await expect(exportNetwork(saved, 'onnx', path, false)).rejects.toThrow(/there already.*--force/);
+    await expect(exportNetwork(saved, 'onnx', path, false)).rejects.toThrow(/already exists.*--force/);
     expect(await readFile(path, 'utf8')).toBe('mine');
     await exportNetwork(saved, 'onnx', path, true);
     expect((await readFile(path)).length).toBeGreaterThan(100);
@@ -237,7 +237,7 @@ describe('an impossible export', () => {
     await expect(exportNetwork(saved, 'onnx', join(folder, 'taken'), true)).rejects.toThrow(/taken is a folder/);
     await expect(exportNetwork(saved, 'safetensors', join(folder, 'taken'), true)).rejects.toThrow(/is a folder/);
     await writeFile(join(folder, 'file'), '');
-    await expect(exportNetwork(saved, 'tfjs', join(folder, 'file'), true)).rejects.toThrow(/file is no folder/);
+    await expect(exportNetwork(saved, 'tfjs', join(folder, 'file'), true)).rejects.toThrow(/file is not a folder/);
     await exportNetwork(saved, 'onnx', join(folder, 'new/folder/x.onnx'), false);
     expect(await readdir(join(folder, 'new/folder'))).toEqual(['x.onnx']);
   });

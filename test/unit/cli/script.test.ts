@@ -127,6 +127,6 @@ it("starts programs in a folder of their own, where their files are nobody else'
 
 it('explains what is no script', async () => {
   here.write('x.txt', 'hello');
-  expect((await here.tunesmith(['tune', 'x.txt'])).err).toContain('is no script');
+  expect((await here.tunesmith(['tune', 'x.txt'])).err).toContain('is not a script');
   expect((await here.tunesmith(['run', 'train.tune.yaml', 'lr=1'])).err).toContain('set with --set');
 });

@@ -1,4 +1,4 @@
-/** What the documents point to exists. */
+/** Checks that the files which the documents name exist. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';

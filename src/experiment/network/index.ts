@@ -23,6 +23,12 @@ import {
   type RateSettings,
 } from './freeze.js';
 import { fromProblem, fromSchema, normalizeFrom, type FromSettings } from './from.js';
+import {
+  hypergradientProblem,
+  hypergradientSchema,
+  normalizeHypergradient,
+  type HypergradientSettings,
+} from './hypergradient.js';
 import { flag, kindPlaceholder, kitOf, number, oneOf, whole } from './kit.js';
 import { layerSchema, normalizeLayers, type Layer } from './layers.js';
 import { lossSchema, normalizeLoss, type LossSettings } from './loss.js';
@@ -42,6 +48,7 @@ export * from './distil.js';
 export * from './earlyStopping.js';
 export * from './freeze.js';
 export * from './from.js';
+export * from './hypergradient.js';
 export * from './layers.js';
 export * from './loss.js';
 export * from './metrics.js';
@@ -91,6 +98,8 @@ export interface Network {
   regularization: Regularization;
   /** Constraints that training must satisfy. */
   constraints: ConstraintSettings[];
+  /** Hyperparameters tuned by gradients during the training; null: none. */
+  hypergradient: HypergradientSettings | null;
   /** Augmentation of the training images; null: none. */
   augment: AugmentSettings | null;
   /** α of the Beta distribution from which mixup draws its ratios; 0: no mixup. */
@@ -190,6 +199,9 @@ function schema(placeholders: boolean) {
     constraint: constraintSchema(kit)
       .nullish()
       .describe('Constraints: the loss is minimized subject to these bounds. Default: none.'),
+    hypergradient: hypergradientSchema(kit)
+      .nullish()
+      .describe('Tunes hyperparameters by gradients while the network trains. Default: none.'),
     augment: augmentSchema(kit)
       .nullish()
       .describe('Augmentation: random changes of the training images. Default: none.'),
@@ -268,7 +280,9 @@ export function validateNetwork(value: unknown): NetworkResult {
     fromProblem(result.data.from, result.data.layers) ??
     distilProblem(result.data.distil);
   if (problem) return { problems: [problem] };
-  return { network: normalizeNetwork(result.data) };
+  const network = normalizeNetwork(result.data);
+  const unfit = hypergradientProblem(network);
+  return unfit ? { problems: [unfit] } : { network };
 }
 
 /** Only tables have a default network, and only a trained network brings its own. */
@@ -321,6 +335,7 @@ export function completeNetwork(network: Network): Network {
     warnings: true,
     regularization: normalizeRegularization(null),
     constraints: [],
+    hypergradient: null,
     workers: 1,
     augment: null,
     mixup: 0,
@@ -361,6 +376,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     warnings: written.warnings ?? true,
     regularization: normalizeRegularization(written.regularization),
     constraints: normalizeConstraints(written.constraint),
+    hypergradient: normalizeHypergradient(written.hypergradient),
     augment: normalizeAugment(written.augment),
     mixup: written.mixup ?? 0,
     decompose: normalizeDecompose(written.decompose),

@@ -67,4 +67,5 @@ export class Curve {
   }
 }
 
-const changes = ({ schedule }: Network): boolean => schedule.name !== 'constant' || schedule.warmup > 0;
+const changes = ({ schedule, hypergradient }: Network): boolean =>
+  schedule.name !== 'constant' || schedule.warmup > 0 || (hypergradient?.tune.includes('learningRate') ?? false);

@@ -24,6 +24,7 @@ const LIVE: readonly (keyof Network)[] = [
     'distil',
     'freeze',
     'rates',
+    'hypergradient',
     'earlyStopping',
     'batchSize',
     'epochs',
@@ -165,6 +166,9 @@ export function refusal(now: Network, wanted: Network): string | null {
     if (problem) return problem;
   }
   if (now.optimizer.name !== wanted.optimizer.name) return 'another optimizer wants another run: relaunch with it';
+  if (!isDeepStrictEqual(now.hypergradient?.tune, wanted.hypergradient?.tune)) {
+    return 'what hypergradient tunes stays as it is: relaunch with the new value';
+  }
   if (wanted.batchSize < wanted.workers) {
     return `a batchSize of ${wanted.batchSize} can't be shared by ${wanted.workers} workers`;
   }

@@ -59,6 +59,11 @@ export class Parameters {
     if (this.count > 0) this.put(tf.tidy(() => tf.add<tf.Tensor1D>(this.theta, change)));
   }
 
+  /** Sets θ to a copy of this vector. */
+  assign(theta: tf.Tensor1D): void {
+    this.put(tf.clone(theta));
+  }
+
   /** Updates θ from the variables after other code has changed them. */
   reread(): void {
     this.put(this.flatten(this.all));

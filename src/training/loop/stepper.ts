@@ -31,6 +31,7 @@ export class Stepper {
   private average: tf.Tensor1D | null = null;
   /** Factor of the learning rate for each value of θ, and 0 or 1 for those that learn; null: all are 1. */
   private shares: { factors: tf.Tensor1D; learning: tf.Tensor1D } | null = null;
+  private decays: tf.Tensor1D | null = null;
 
   constructor(
     private network: Settings,
@@ -62,17 +63,34 @@ export class Stepper {
     this.forget();
   }
 
+  /** Decay of each weight that replaces the settings' own; null: none does. */
+  get decay(): tf.Tensor1D | null {
+    return this.decays;
+  }
+
+  /** Replaces the settings' weight decay by one of each weight, which is disposed with the stepper. */
+  setDecay(decay: tf.Tensor1D): void {
+    this.decays?.dispose();
+    this.decays = decay;
+  }
+
+  /** Returns a copy of the gradient with that of the penalties at θ. */
+  regularized(gradient: tf.Tensor1D, theta: tf.Tensor1D): tf.Tensor1D {
+    return tf.tidy(() => this.regularizer?.addTo(tf.clone(gradient), theta) ?? tf.clone(gradient));
+  }
+
   private step(batch: tf.Tensor1D): void {
-    const { parameters, optimizer, network, regularizer, constraints } = this;
+    const { parameters, optimizer, network, constraints } = this;
     const { weightDecay } = network.optimizer;
-    let gradient = regularizer ? regularizer.addTo(batch, parameters.vector) : batch;
+    let gradient = this.regularized(batch, parameters.vector);
     if (constraints) gradient = constraints.addTo(gradient, parameters.vector);
     // Frozen weights must count neither in the gradient's norm nor in the optimizer's memory.
     if (this.shares) gradient = tf.mul(gradient, this.shares.learning);
     let change = optimizer.step(this.clipped(gradient));
-    if (weightDecay !== 0) {
+    if (this.decays || weightDecay !== 0) {
+      const factors = this.decays ?? tf.mul<tf.Tensor1D>(parameters.decaying, weightDecay);
       // Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019), algorithm 2, line 12.
-      const decay = tf.mul(tf.mul(parameters.vector, parameters.decaying), -optimizer.learningRate * weightDecay);
+      const decay = tf.mul(tf.mul(parameters.vector, factors), -optimizer.learningRate);
       change = tf.add(change, decay);
     }
     if (this.shares) change = tf.mul(change, this.shares.factors);
@@ -227,6 +245,8 @@ export class Stepper {
     this.average = null;
     tf.dispose(this.shares ? [this.shares.factors, this.shares.learning] : []);
     this.shares = null;
+    this.decays?.dispose();
+    this.decays = null;
     this.optimizer.dispose();
     this.regularizer?.dispose();
     this.constraints?.dispose();

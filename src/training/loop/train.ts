@@ -10,8 +10,10 @@ import { Diagnostics } from '../diagnostics/index.js';
 import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
 import { OwnGradient } from './gradient.js';
 import type { GradientParts, GradientSource } from './gradientTypes.js';
+import { Hypergradient } from '../hypergradient/index.js';
+import { lossFor } from '../hypergradient/tunedLoss.js';
 import type { ForwardContext } from '../layers/types.js';
-import { buildLoss, type Loss } from '../losses/index.js';
+import type { Loss } from '../losses/index.js';
 import { buildModel, type Model } from '../model.js';
 import { EarlyStopping } from '../regularization/earlyStopping.js';
 import { Pace } from './pace.js';
@@ -60,6 +62,8 @@ export class Training {
   /** False after a change of the settings, until the next epoch. */
   private learningSet = false;
   private pace: Pace;
+  /** Hyperparameters tuned by gradients; null: none are. */
+  readonly hyper: Hypergradient | null;
   /** Settings to adopt before the next epoch. */
   private wanted: Network | null = null;
   /** Null before the end of the first epoch, and for regression. */
@@ -89,7 +93,7 @@ export class Training {
     this.begun = start ? fillModel(this.model, network, start) : null;
     this.parameters = new Parameters(this.model.weights);
     this.learning = new LayerLearning(this.model.layers, network, start?.aliases ?? []);
-    this.loss = buildLoss(network.loss, options.dataset, this.model.outputs);
+    this.loss = lossFor(network, options.dataset, this.model.outputs);
     this.augmentation = buildAugmentation(network, options.dataset);
     this.stepper = new Stepper(
       network,
@@ -113,6 +117,13 @@ export class Training {
     this.gradients = this.source();
     this.pace = new Pace(options.log, network.epochs);
     this.learningRate = network.optimizer.learningRate;
+    this.hyper =
+      network.hypergradient && new Hypergradient({ ...options, ...this.hyperParts, gradients: () => this.gradients });
+  }
+
+  private get hyperParts() {
+    const { model, parameters, loss, stepper, random } = this;
+    return { model, parameters, loss, stepper, random };
   }
 
   private source(): GradientSource {
@@ -161,6 +172,7 @@ export class Training {
     // The layers stay those that the model was built from.
     this.options = { ...options, network: { ...network, layers: options.network.layers } };
     this.augmentation = buildAugmentation(network, options.dataset);
+    this.hyper?.change(network);
     await this.stepper.change(network, buildRegularizer(this.model.weights, network.regularization));
     this.schedule = buildSchedule(network.schedule, network.epochs);
     this.schedule.load(schedule.state());
@@ -249,6 +261,7 @@ export class Training {
       schedule: this.schedule.state(),
       earlyStopping: this.earlyStopping?.state() ?? null,
       ...(this.frozenBefore && { frozen: this.frozenBefore }),
+      ...(this.hyper && { hypergradient: this.hyper.state() }),
     };
   }
 
@@ -257,6 +270,7 @@ export class Training {
     this.stepper.load(state.stepper);
     this.schedule.load(state.schedule);
     if (state.earlyStopping) this.earlyStopping?.load(state.earlyStopping);
+    if (state.hypergradient) this.hyper?.load(state.hypergradient);
     this.epochsDone = state.epoch;
     this.step = state.step;
     this.frozenBefore = state.frozen ?? null;
@@ -297,6 +311,7 @@ export class Training {
     const steps = Math.ceil(count / batchSize);
     const curve = new Curve(this.options, this.stepper, epoch, steps);
     const feed = new Feed(dataset, dataset.train, order, batchSize);
+    this.hyper?.reset();
 
     for (let i = 0; i < steps; i++) {
       const from = i * batchSize;
@@ -305,8 +320,10 @@ export class Training {
       const at = epoch - 1 + i / steps;
       this.stepper.set(at / network.epochs, this.learningRate, this.schedule.at(at, 1 / steps));
       this.step++;
-      curve.add(await this.trainStep(feed, from, to, this.diagnostics.watcher(i, steps), last), to - from);
+      curve.add(await this.trainStep(feed, { from, to, i }, this.diagnostics.watcher(i, steps), last), to - from);
       const values = await curve.point(this.step, to, last);
+      if (values) Object.assign(values, this.hyper?.logged());
+      if (last) this.hyper?.reset();
       if (last) Object.assign(values!, await this.diagnostics.read(), await this.stepper.judge());
       if (values) log.log(values, { step: this.step, epoch: epoch - 1 + to / count });
       if (last) this.trained = curve.whole;
@@ -322,8 +339,7 @@ export class Training {
   /** Takes one optimizer step and returns [loss, number of correct predictions] of the batch before it. */
   private async trainStep(
     feed: Feed,
-    from: number,
-    to: number,
+    { from, to, i }: { from: number; to: number; i: number },
     watch: ForwardContext['watch'],
     last: boolean,
   ): Promise<tf.Tensor1D> {
@@ -331,9 +347,15 @@ export class Training {
       by: this.augmentation,
       random: this.random.fork(`augment ${this.step}`),
     };
-    const given = await feed.batch(from, to, augmented);
+    const { hyper, step } = this;
+    const given =
+      augmented && hyper?.augments
+        ? hyper.augment(await feed.batch(from, to), augmented.random)
+        : await feed.batch(from, to, augmented);
     const batch = this.teacher ? await this.teacher.teach(given, feed.examplesOf(from, to)) : given;
-    const { result, gradient } = await this.gradients.take(batch, this.step, watch);
+    const { result, gradient } = await this.gradients.take(batch, step, watch);
+    if (hyper) await this.descend(hyper, gradient);
+    const theta = hyper?.before(i) ?? null;
     tf.tidy(() => {
       const { vector } = this.parameters;
       const before = watch ? tf.clone(vector) : null;
@@ -342,8 +364,17 @@ export class Training {
       if (before && this.parameters.vector !== vector)
         this.diagnostics.measure(gradient, before, this.parameters.vector);
     });
+    await hyper?.stepped(theta, { i, step, gradient, batch });
     gradient.dispose();
     return result;
+  }
+
+  /** Changes the learning rate by its own gradient. */
+  private async descend(hyper: Hypergradient, gradient: tf.Tensor1D): Promise<void> {
+    const rate = await hyper.descend(gradient, this.learningRate);
+    if (rate === this.learningRate) return;
+    this.stepper.optimizer.learningRate *= rate / this.learningRate;
+    this.learningRate = rate;
   }
 
   /** Evaluates on the validation examples; returns null when a stop was requested meanwhile. */
@@ -381,6 +412,7 @@ export class Training {
   }
 
   dispose(): void {
+    this.hyper?.dispose();
     this.stepper.dispose();
     this.diagnostics.dispose();
     this.gradients.dispose();

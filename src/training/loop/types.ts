@@ -4,6 +4,7 @@ import type { Network } from '../../experiment/network/index.js';
 import type { Dataset } from '../data/types.js';
 import type { Confusion } from '../metrics/index.js';
 import type { OwnMetric } from '../metrics/own.js';
+import type { HyperState } from '../hypergradient/values.js';
 import type { Workers } from '../parallel/index.js';
 import type { EarlyStoppingState } from '../regularization/earlyStopping.js';
 import type { PlateauState } from '../schedules/plateau.js';
@@ -55,4 +56,6 @@ export interface TrainingState {
   earlyStopping: EarlyStoppingState | null;
   /** Layers that did not learn in the epoch; absent: all learned. */
   frozen?: number[] | undefined;
+  /** Hyperparameters tuned by gradients; missing in earlier versions. */
+  hypergradient?: HyperState | null;
 }

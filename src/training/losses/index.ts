@@ -13,6 +13,8 @@ import { entryOf } from '../../protocol/records.js';
 export interface Loss {
   /** Returns the batch mean for training, with label smoothing and class weights. */
   of(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar;
+  /** Returns the batch mean for training with this label smoothing, and with these weights of the classes, if any. */
+  at(outputs: tf.Tensor2D, targets: tf.Tensor2D, smoothing: tf.Scalar, weights: tf.Tensor1D | null): tf.Scalar;
   /** Returns the batch mean for evaluation, without label smoothing and class weights. */
   plain(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar;
   /** Returns the total weight of these examples in a mean over them and others. */
@@ -62,18 +64,24 @@ export function buildLoss(settings: LossSettings, dataset: Dataset, outputs: num
   const fit = (targets: tf.Tensor2D): tf.Tensor2D => (isOneOutput(dataset, outputs) ? secondClass(targets) : targets);
   // A single output distinguishes two labels; otherwise there are as many labels as outputs.
   const kinds = isOneOutput(dataset, outputs) || settings.name === 'binaryCrossEntropy' ? 2 : outputs;
-  const smooth = (targets: tf.Tensor2D): tf.Tensor2D =>
-    labelSmoothing === 0 ? targets : tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / kinds);
+  const smooth = (targets: tf.Tensor2D, smoothing: tf.Scalar | number): tf.Tensor2D =>
+    smoothing === 0 ? targets : tf.add(tf.mul(targets, tf.sub(1, smoothing)), tf.div(smoothing, kinds));
   const plain = (results: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar => tf.mean(shape.each(results, fit(targets)));
+  const at = (
+    results: tf.Tensor2D,
+    targets: tf.Tensor2D,
+    smoothing: tf.Scalar | number,
+    each: tf.Tensor1D | null,
+  ): tf.Scalar => {
+    const losses = shape.each(results, smooth(fit(targets), smoothing));
+    if (!each) return tf.mean(losses);
+    const counts = tf.sum(tf.mul(targets, each), 1);
+    return tf.div(tf.sum(tf.mul(losses, counts)), tf.sum(counts));
+  };
   return {
     plain,
-    of(results, targets) {
-      if (labelSmoothing === 0 && !weights) return plain(results, targets);
-      const each = shape.each(results, smooth(fit(targets)));
-      if (!weights) return tf.mean(each);
-      const counts = tf.sum(tf.mul(targets, weights), 1);
-      return tf.div(tf.sum(tf.mul(each, counts)), tf.sum(counts));
-    },
+    at,
+    of: (results, targets) => at(results, targets, labelSmoothing, weights),
     mass: (targets, count) =>
       counting ? targets.reduce((sum, share, i) => sum + share * counting[i % counting.length]!, 0) : count,
     closed: closedLoss(settings, dataset.outputs, outputs, kinds),

@@ -13,6 +13,10 @@ export abstract class Remembering implements Optimizer {
     private readonly names: readonly string[],
   ) {}
 
+  get count(): number {
+    return this.steps;
+  }
+
   step(gradient: tf.Tensor1D): tf.Tensor1D {
     this.steps++;
     return tf.tidy(() => this.change(gradient));
@@ -25,8 +29,7 @@ export abstract class Remembering implements Optimizer {
     return null;
   }
 
-  /** Returns a remembered vector; null before the first step. */
-  protected recall(name: string): tf.Tensor1D | null {
+  recall(name: string): tf.Tensor1D | null {
     return this.vectors.get(name) ?? null;
   }
 

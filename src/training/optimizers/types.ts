@@ -11,6 +11,10 @@ export interface OptimizerState {
 /** Optimizer of all trainable weights as one vector θ. */
 export interface Optimizer {
   learningRate: number;
+  /** Number of steps taken. */
+  readonly count: number;
+  /** Returns a vector that it carries from step to step, which the caller must not dispose; null before the first step. */
+  recall(name: string): tf.Tensor1D | null;
   /** Returns the change of θ, given the gradient at θ. The caller disposes the result. */
   step(gradient: tf.Tensor1D): tf.Tensor1D;
   /**

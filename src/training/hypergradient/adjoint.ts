@@ -14,7 +14,7 @@ export interface TakenStep {
   theta: tf.Tensor1D;
   /** Gradient that the optimizer received. */
   gradient: tf.Tensor1D;
-  /** What the optimizer remembered after the step. */
+  /** Vectors that the optimizer remembered after the step. */
   memory: tf.Tensor1D[];
   /** Number of steps up to this one, and its learning rate. */
   count: number;

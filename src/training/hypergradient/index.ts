@@ -115,7 +115,7 @@ export class Hypergradient {
     return Object.fromEntries(this.values.all.map(({ name, value }) => [`hyper/${name}`, value]));
   }
 
-  /** Whether the batches must come without augmentation, because its strength is tuned here. */
+  /** True when the batches must come without augmentation, because its strength is tuned here. */
   get augments(): boolean {
     return this.strength !== null;
   }

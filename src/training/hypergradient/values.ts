@@ -8,7 +8,7 @@ export interface HyperValue {
   /** Name in the log, such as `weight_decay/2.dense`. */
   name: string;
   value: number;
-  /** Whether steps are in the logarithm. */
+  /** True when steps are in the logarithm. */
   log: boolean;
   low: number;
   high: number;

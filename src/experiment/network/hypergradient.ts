@@ -39,7 +39,7 @@ export function hypergradientSchema({ p, optional }: Kit) {
     method: optional(oneOf('method', HYPERGRADIENT_METHODS)).describe(
       'truncated (the default): reverse mode through the last `horizon` steps. implicit: the implicit function theorem with a Neumann series.',
     ),
-    every: optional(whole('every')).describe('Steps between two changes of the hyperparameters. Default: 1.'),
+    every: optional(whole('every')).describe('Steps between two changes of the hyperparameters. Default: 10.'),
     horizon: optional(whole('horizon')).describe('truncated: steps to go back, at most `every`. Default: 1.'),
     terms: optional(whole('terms', 0)).describe('implicit: terms of the Neumann series after the first. Default: 5.'),
     scale: positive('scale').describe('implicit: η in (I − ηH), below 2 / the largest curvature. Default: 0.1.'),
@@ -64,7 +64,7 @@ export function normalizeHypergradient(written: WrittenHypergradient | null | un
   if (written === null || written === undefined) return null;
   const given = typeof written === 'string' || Array.isArray(written) ? { tune: written } : written;
   const rule = given.learningRate?.rule ?? 'multiplicative';
-  const every = given.every ?? given.horizon ?? 1;
+  const every = given.every ?? Math.max(10, given.horizon ?? 1);
   return {
     tune: [...new Set([given.tune].flat())],
     method: given.method ?? 'truncated',

@@ -180,7 +180,10 @@ export class Hypergradient {
     let { a, carry } = await this.end();
     for (let t = this.tape.length - 1; t >= 0; t--) {
       const step = this.tape[t]!;
-      const back = tf.tidy(() => backThrough(network.optimizer, step, a, carry));
+      const needed = t > 0 || this.tunedLoss !== null || this.strength !== null;
+      const back = needed
+        ? tf.tidy(() => backThrough(network.optimizer, step, a, carry))
+        : { gradient: tf.clone(a), carry: [] };
       const direct = await this.direct(
         step,
         back.gradient,

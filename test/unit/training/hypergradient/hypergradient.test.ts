@@ -20,7 +20,7 @@ const STEPS = 20;
 const dataset: Dataset = (() => {
   const all = rings(200);
   const { inputs, targets } = all.validation;
-  const validation = { count: 10, inputs: inputs.slice(0, 20) as Float32Array, targets: targets.slice(0, 10) };
+  const validation = { count: 10, inputs: (inputs as Float32Array).slice(0, 20), targets: targets.slice(0, 10) };
   return { ...all, validation };
 })();
 const layers = [{ dense: { units: 6, activation: 'tanh' } }, { dense: 2 }];
@@ -121,7 +121,7 @@ describe.each(BACKENDS.map((backend) => [backend.id, backend] as const))('on %s'
       const all = stripes(200);
       const { inputs, targets } = all.validation;
       // The validation gradient is that of one batch, so all examples are in it.
-      const validation = { count: 10, inputs: inputs.slice(0, 360) as Uint8Array, targets: targets.slice(0, 10) };
+      const validation = { count: 10, inputs: (inputs as Uint8Array).slice(0, 360), targets: targets.slice(0, 10) };
       const images = { ...all, validation };
       const section = {
         optimizer: { name: 'sgd', learningRate: 0.02, momentum: 0.5 },

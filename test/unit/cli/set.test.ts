@@ -95,5 +95,5 @@ it('says when a program does not answer; a run that has ended is refused', async
   }
   const ended = await here.tunesmith(['set', id, 'lr=0.2']);
   expect(ended.code).toBe(1);
-  expect(ended.err).toMatch(/is stopped|not running|has ended/);
+  expect(ended.err).toMatch(/is already stopped|not running|has ended/);
 }, 90_000);

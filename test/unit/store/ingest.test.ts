@@ -60,7 +60,7 @@ describe('frames', () => {
     expect(store.ingest.frame('nobody', FILE, 0, lines(metric(0, 1)))).toBeNull();
     for (const name of ['../a.ndjson', 'a/b.ndjson', '..ndjson', '.ndjson', 'a.txt', '']) {
       expect(store.ingest.frame('r1', name, 0, lines(metric(0, 1)))).toBeNull();
-      expect(() => store.ingest.poll('r1', name)).toThrow('no name of a journal');
+      expect(() => store.ingest.poll('r1', name)).toThrow('not the name of a journal');
     }
   });
 });
@@ -166,7 +166,7 @@ describe('journal files', () => {
     expect(poll()).toMatchObject({ points: 1, warnings: [] });
     expect(values(store)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     writeFileSync(journal(run), lines({ step: 100, loss: 100 }));
-    expect(poll()).toMatchObject({ points: 1, warnings: [expect.stringContaining('begun anew')] });
+    expect(poll()).toMatchObject({ points: 1, warnings: [expect.stringContaining('was restarted')] });
     expect(values(store)).toHaveLength(12);
   });
 

@@ -217,7 +217,7 @@ describe.sequential('tunesmith mcp', () => {
       [['--nan', '--failed'], 'One condition'],
       [['--stall', 'long'], 'takes a number'],
       [['--nan', '--webhook', 'ftp://x'], 'begins with http'],
-      [['line.tune.yaml'], 'Say when'],
+      [['line.tune.yaml'], 'Give a condition'],
     ] as const)
       expect(await workspace.tunesmith(['alert', ...args])).toMatchObject({
         code: 2,

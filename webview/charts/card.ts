@@ -2,17 +2,17 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import type { Run } from '../../src/protocol/engine.js';
 import { button } from '../components/controls.js';
 import { icon } from '../components/icon.js';
-import type { Want } from '../model/charts/feed.js';
-import { drawnRanks, nameAt, overRanks, type OverRanks } from '../model/charts/ranks.js';
-import type { Series, XAxis } from '../model/charts/series.js';
+import { drawnRanks } from '../model/charts/ranks.js';
+import type { XAxis } from '../model/charts/series.js';
 import type { PanelModel } from '../model/panel.js';
-import { isDownsampled } from '../model/charts/series.js';
+import type { Zoom } from '../model/view.js';
 import { Follows } from '../model/signal.js';
 import { formatCount, formatNumber } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
 import { valuesTable } from '../views/valuesTable.js';
 import { createChart, X_TITLES, type LineChart } from './chartjs.js';
-import { buildCurve, chartNote, type Curve } from './curves.js';
+import { CardCurves } from './cardCurves.js';
+import { chartNote, type Curve } from './curves.js';
 import { onHover } from './hover.js';
 import { Overlay, type Hit } from './overlay.js';
 import { ChartReader, type Readable } from './reader.js';
@@ -37,11 +37,7 @@ export class ChartCard extends LitElement implements Readable {
   private overlay: Overlay | null = null;
   private theme: ChartTheme = readTheme();
   curves: Curve[] = [];
-  private cache = new Map<string, { series: unknown; key: string; curve: Curve }>();
-  private want: Want | null = null;
-  /** Hold what is asked for of other ranks. */
-  private readonly rankHolders = new Map<number, object>();
-  private readonly ranges = new Map<string, { all: readonly Series[]; range: OverRanks | null }>();
+  private readonly source = new CardCurves(this);
   private painted: { chart: LineChart; best: string | null } | null = null;
   private note = '';
   private setupKey = '';
@@ -67,7 +63,7 @@ export class ChartCard extends LitElement implements Readable {
   override connectedCallback(): void {
     super.connectedCallback();
     this.leave = [
-      this.model.onMetrics((metrics) => this.concerns(metrics) && this.redraw()),
+      this.model.onMetrics((metrics) => this.source.concerns(metrics) && this.redraw()),
       this.model.signal.on(['highlight'], () => this.drawOverlay()),
       onHover((hover) => hover.source !== this && this.point(hover.x)),
     ];
@@ -89,8 +85,7 @@ export class ChartCard extends LitElement implements Readable {
     this.onScreen = onScreen;
     if (onScreen) this.redraw();
     else {
-      this.model.feed.release(this);
-      this.wantRanks([]);
+      this.source.release();
       this.chart?.destroy();
       this.chart = null;
       this.setupKey = '';
@@ -128,7 +123,7 @@ export class ChartCard extends LitElement implements Readable {
     return this.model.shown.filter((run) => drawnRanks(run, this.metric, this.model.view.ranks).length > 0);
   }
 
-  private get zoom() {
+  get zoom(): Zoom | null {
     return entryOf(this.model.view.zoom, this.metric) ?? null;
   }
 
@@ -143,17 +138,13 @@ export class ChartCard extends LitElement implements Readable {
     return entryOf(run.metrics, this.metric)?.source;
   }
 
-  private origin(run: Run): number {
-    return this.x === 'time' ? (run.startedAt ?? run.createdAt) : 0;
-  }
-
   private draw(): void {
     const { view } = this.model;
     const setupKey = JSON.stringify([this.x, view.logX, view.logY, this.zoom, this.themeKey()]);
     if (!this.chart || setupKey !== this.setupKey) this.create(setupKey);
     const runs = this.runs;
-    this.subscribe(runs);
-    const curves = runs.flatMap((run) => this.curvesOf(run));
+    this.source.subscribe(runs);
+    const curves = runs.flatMap((run) => this.source.of(run));
     const best = this.model.best?.id ?? null;
     // Most news of runs (progress, status) change no curve.
     const same =
@@ -198,106 +189,6 @@ export class ChartCard extends LitElement implements Readable {
     const theme = readTheme();
     if (theme.text + theme.background + theme.series[0] !== this.themeKey()) this.theme = theme;
   };
-
-  private subscribe(runs: readonly Run[]): void {
-    const { x } = this;
-    const points = Math.round(Math.min(3000, Math.max(500, (this.chart?.width ?? 400) * 1.5)));
-    const whole: Want = { metric: this.metric, runs: runs.map((run) => run.id), x, range: null, points };
-    const zoom = this.zoom;
-    // A series that is here to its last point needs no second reading for a closer look.
-    const coarse = (run: string) => {
-      const series = this.model.feed.get(whole, run);
-      return !series || isDownsampled(series);
-    };
-    const close = new Map(zoom ? runs.filter((run) => coarse(run.id)).map((run) => [run.id, this.origin(run)]) : []);
-    if (zoom && close.size > 0) {
-      const margin = (zoom.x[1] - zoom.x[0]) * 0.05;
-      const range = (run: string) => {
-        const origin = close.get(run);
-        return origin === undefined ? null : { from: zoom.x[0] - margin + origin, to: zoom.x[1] + margin + origin };
-      };
-      this.want = { ...whole, range };
-    } else this.want = whole;
-    this.model.feed.want(this, this.want);
-    this.wantRanks(runs);
-  }
-
-  /** Asks for the curves of other ranks, each as a metric of its own. */
-  private wantRanks(runs: readonly Run[]): void {
-    const byRank = new Map<number, string[]>();
-    for (const run of runs)
-      for (const rank of drawnRanks(run, this.metric, this.model.view.ranks))
-        if (rank !== 0) byRank.set(rank, [...(byRank.get(rank) ?? []), run.id]);
-    for (const [rank, holder] of this.rankHolders) {
-      if (byRank.has(rank)) continue;
-      this.model.feed.release(holder);
-      this.rankHolders.delete(rank);
-    }
-    for (const [rank, ids] of byRank) {
-      const holder = this.rankHolders.get(rank) ?? {};
-      this.rankHolders.set(rank, holder);
-      this.model.feed.want(holder, { ...this.want!, metric: nameAt(this.metric, rank), runs: ids });
-    }
-  }
-
-  private concerns(metrics: ReadonlySet<string>): boolean {
-    if (metrics.has(this.metric)) return true;
-    for (const rank of this.rankHolders.keys()) if (metrics.has(nameAt(this.metric, rank))) return true;
-    return false;
-  }
-
-  /** The run's curve, or one for each rank, or mean and range over ranks. */
-  private curvesOf(run: Run): Curve[] {
-    const { ranks: look } = this.model.view;
-    const ranks = drawnRanks(run, this.metric, look);
-    const all = ranks.flatMap((rank) => {
-      const series = this.model.feed.get({ ...this.want!, metric: nameAt(this.metric, rank) }, run.id);
-      return series ? [{ rank, series }] : [];
-    });
-    if (ranks.length <= 1) return all.map(({ series }) => this.curve(run, series));
-    if (look === 'all')
-      return all.map(({ rank, series }) =>
-        this.curve(run, series, { note: l10n.t('rank {0}', rank), isBound: rank !== 0 }),
-      );
-    const range = this.rangeOf(
-      run.id,
-      all.map(({ series }) => series),
-    );
-    if (!range) return [];
-    return [
-      this.curve(run, range.mean, { note: l10n.t('mean of {0} ranks', all.length), isBound: false }),
-      this.curve(run, range.low, { note: l10n.t('least'), isBound: true }),
-      this.curve(run, range.high, { note: l10n.t('most'), isBound: true }),
-    ];
-  }
-
-  /** Computed anew only when one of the series is another one. */
-  private rangeOf(run: string, all: readonly Series[]): OverRanks | null {
-    const known = this.ranges.get(run);
-    if (known && known.all.length === all.length && known.all.every((series, i) => series === all[i]))
-      return known.range;
-    const range = overRanks(all);
-    this.ranges.set(run, { all, range });
-    return range;
-  }
-
-  private curve(run: Run, series: Series, part: Pick<Curve, 'note' | 'isBound'> = {}): Curve {
-    const { smoothing, logX, logY } = this.model.view;
-    const look = this.model.palette.of(run.id);
-    const origin = this.origin(run);
-    const key = [smoothing, logX, logY, look.color, look.dash.length, origin, run.status].join();
-    const place = `${run.id} ${part.note ?? ''}`;
-    const cached = this.cache.get(place);
-    if (cached && cached.series === series && cached.key === key) return cached.curve;
-    const curve = {
-      ...buildCurve(run.id, look, series, { smoothing, logX, logY, origin, status: run.status }),
-      ...part,
-      // The run's end is marked once.
-      ...(part.isBound && { end: null }),
-    };
-    this.cache.set(place, { series, key, curve });
-    return curve;
-  }
 
   private datasets(curve: Curve): LineChart['data']['datasets'] {
     const color = this.theme.series[curve.look.color]!;

@@ -1,5 +1,4 @@
 /** The training loop. */
-import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../../experiment/network/index.js';
 import { buildAugmentation, type Augmentation } from '../augment/index.js';
@@ -22,7 +21,7 @@ import { PlacedError } from '../errors.js';
 import { fillModel, type MatchTable } from '../transfer/fill.js';
 import { Student } from '../distil/student.js';
 import { Teacher } from '../distil/teacher.js';
-import { LayerLearning } from '../transfer/learning.js';
+import { LayerPhases } from './layerPhases.js';
 import { Parameters } from './parameters.js';
 import { Random } from '../random.js';
 import { buildRegularizer } from '../regularization/penalties.js';
@@ -54,13 +53,9 @@ export class Training {
   /** Where the first values of the weights came from; null: they were random. */
   readonly begun: MatchTable | null;
   private readonly teacher: Teacher | null;
-  private learning: LayerLearning;
+  private readonly phases: LayerPhases;
   /** Parts from which a gradient is computed; shared with its source. */
   private readonly parts: GradientParts;
-  /** Layers that did not learn in the epoch before; null: all did. */
-  private frozenBefore: number[] | null = null;
-  /** False after a change of the settings, until the next epoch. */
-  private learningSet = false;
   private pace: Pace;
   /** Hyperparameters tuned by gradients; null: none are. */
   readonly hyper: Hypergradient | null;
@@ -92,7 +87,6 @@ export class Training {
     }
     this.begun = start ? fillModel(this.model, network, start) : null;
     this.parameters = new Parameters(this.model.weights);
-    this.learning = new LayerLearning(this.model.layers, network, start?.aliases ?? []);
     this.loss = lossFor(network, options.dataset, this.model.outputs);
     this.augmentation = buildAugmentation(network, options.dataset);
     this.stepper = new Stepper(
@@ -104,7 +98,7 @@ export class Training {
     this.schedule = buildSchedule(network.schedule, network.epochs);
     this.earlyStopping = network.earlyStopping && new EarlyStopping(network.earlyStopping);
     this.diagnostics = new Diagnostics(network, this.model, options.dataset);
-    if (this.learning.nothingLearns) throw new PlacedError(['freeze'], 'no layer is left that learns: freeze fewer');
+    this.phases = new LayerPhases(this.model.layers, this.stepper, network, start?.aliases ?? []);
     this.held = new Weights(this.model, this.parameters, this.stepper);
     this.parts = {
       ...options.dataset,
@@ -134,28 +128,6 @@ export class Training {
     );
   }
 
-  /** Sets which layers learn in an epoch, and how fast. */
-  private setLearning(epoch: number): void {
-    const { learning, parts, stepper } = this;
-    const frozen = learning.frozen(epoch);
-    const before = this.frozenBefore ?? [];
-    const thaws = this.epochsDone > 0 && before.some((index) => !frozen?.layers.includes(index));
-    const same = isDeepStrictEqual(frozen, parts.frozen ?? null) && this.learningSet;
-    this.frozenBefore = frozen?.layers ?? null;
-    if (same) return;
-    parts.frozen = frozen;
-    this.learningSet = true;
-    stepper.setShares(learning.shares(frozen), thaws ? 'restart' : 'change');
-    // The optimizer's memory is created anew in this epoch.
-    this.warm = false;
-    if (thaws) {
-      const names = before
-        .filter((index) => !frozen?.layers.includes(index))
-        .map((index) => this.model.layers[index]!.name);
-      this.options.log.message('info', `from epoch ${epoch} on, these layers learn too: ${names.join(', ')}`);
-    }
-  }
-
   /** Changes hyperparameters that `refusal` permits: the learning rate at once, the others from the next epoch on. */
   change(network: Network): void {
     this.wanted = network;
@@ -165,8 +137,7 @@ export class Training {
   private async takeOver(network: Network): Promise<void> {
     const { options, schedule, earlyStopping } = this;
     takeRates(options.network.layers, network.layers);
-    this.learning = new LayerLearning(this.model.layers, network, options.start?.aliases ?? []);
-    this.learningSet = false;
+    this.phases.change(network);
     const { distil } = network;
     if (this.parts.student && distil) this.parts.student = new Student(distil, network, this.model);
     // The layers stay those that the model was built from.
@@ -210,7 +181,13 @@ export class Training {
     if (wanted) await this.takeOver(wanted);
     if (this.epochsDone >= this.options.network.epochs) return this.finish();
     const epoch = this.epochsDone + 1;
-    this.setLearning(epoch);
+    const { frozen, isChanged, said } = this.phases.enter(epoch, this.epochsDone > 0);
+    if (isChanged) {
+      this.parts.frozen = frozen;
+      // The optimizer's memory is created anew in this epoch.
+      this.warm = false;
+    }
+    if (said !== null) this.options.log.message('info', said);
     const tensors = tf.memory().numTensors;
     const judged = (await this.trainEpoch(epoch)) ? await this.judge(epoch) : null;
     if (!judged) return 'stopped';
@@ -245,7 +222,7 @@ export class Training {
   /** Sets the final weights and drops any offset from them. */
   keep(weights: readonly NamedValues[]): void {
     this.stepper.dispose();
-    this.learningSet = false;
+    this.phases.forget();
     this.setWeights(weights);
   }
 
@@ -260,7 +237,7 @@ export class Training {
       stepper: await this.stepper.state(),
       schedule: this.schedule.state(),
       earlyStopping: this.earlyStopping?.state() ?? null,
-      ...(this.frozenBefore && { frozen: this.frozenBefore }),
+      ...(this.phases.frozen && { frozen: this.phases.frozen }),
       ...(this.hyper && { hypergradient: this.hyper.state() }),
     };
   }
@@ -273,9 +250,7 @@ export class Training {
     if (state.hypergradient) this.hyper?.load(state.hypergradient);
     this.epochsDone = state.epoch;
     this.step = state.step;
-    this.frozenBefore = state.frozen ?? null;
-    const frozen = state.frozen ? { layers: state.frozen, statistics: true } : null;
-    this.stepper.setShares(this.learning.shares(frozen), 'begin');
+    this.phases.load(state.frozen ?? null);
     this.learningRate = state.learningRate;
     // Constraints derive their current bound from this, even when no step follows.
     this.stepper.set(state.epoch / this.options.network.epochs, state.learningRate, 1);

@@ -1,0 +1,58 @@
+/** Which layers learn in each epoch, and how fast: gradual unfreezing, and changes by the person. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Network } from '../../experiment/network/index.js';
+import { PlacedError } from '../errors.js';
+import type { Model } from '../model.js';
+import { LayerLearning } from '../transfer/learning.js';
+import type { GradientParts } from './gradientTypes.js';
+import type { Stepper } from './stepper.js';
+
+type Frozen = GradientParts['frozen'];
+
+export class LayerPhases {
+  private learning: LayerLearning;
+  /** Layers that did not learn in the epoch before; null: all did. */
+  frozen: number[] | null = null;
+  /** Null after a change of the settings, until the next epoch. */
+  private present: { frozen: Frozen } | null = null;
+
+  /** Throws PlacedError when no layer is left that learns. */
+  constructor(
+    private readonly layers: Model['layers'],
+    private readonly stepper: Stepper,
+    network: Network,
+    private readonly aliases: ConstructorParameters<typeof LayerLearning>[2],
+  ) {
+    this.learning = new LayerLearning(layers, network, aliases);
+    if (this.learning.nothingLearns) throw new PlacedError(['freeze'], 'no layer is left that learns: freeze fewer');
+  }
+
+  change(network: Network): void {
+    this.learning = new LayerLearning(this.layers, network, this.aliases);
+    this.present = null;
+  }
+
+  /** The stepper is set anew before the next epoch. */
+  forget(): void {
+    this.present = null;
+  }
+
+  /** `isBegun`: an epoch was trained before. `said`: for the person, when layers begin to learn. */
+  enter(epoch: number, isBegun: boolean): { frozen: Frozen; isChanged: boolean; said: string | null } {
+    const frozen = this.learning.frozen(epoch);
+    const thawed = isBegun ? (this.frozen ?? []).filter((index) => !frozen?.layers.includes(index)) : [];
+    const isChanged = !this.present || !isDeepStrictEqual(frozen, this.present.frozen ?? null);
+    this.frozen = frozen?.layers ?? null;
+    if (!isChanged) return { frozen, isChanged, said: null };
+    this.present = { frozen };
+    this.stepper.setShares(this.learning.shares(frozen), thawed.length > 0 ? 'restart' : 'change');
+    const names = thawed.map((index) => this.layers[index]!.name);
+    const said = names.length > 0 ? `from epoch ${epoch} on, these layers learn too: ${names.join(', ')}` : null;
+    return { frozen, isChanged, said };
+  }
+
+  load(frozen: number[] | null): void {
+    this.frozen = frozen;
+    this.stepper.setShares(this.learning.shares(frozen && { layers: frozen, statistics: true }), 'begin');
+  }
+}

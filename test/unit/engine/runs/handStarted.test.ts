@@ -68,7 +68,7 @@ while True: run.log({"loss": 1 / (i + 1), "lr": run.config.lr}, step=i); i += 1;
     const over = await runOver(engine, run.id);
     expect(over).toMatchObject({ status: 'stopped', error: null, params: { lr: 0.5 } });
     expect(over.endedAt).toBeGreaterThan(over.startedAt!);
-    expect((await engine.request('runs/stop', { ids: [run.id] })).skipped[0]!.why).toContain('stopped already');
+    expect((await engine.request('runs/stop', { ids: [run.id] })).skipped[0]!.why).toContain('already stopped');
     expect((await engine.request('runs/resume', { ids: [run.id] })).skipped[0]!.why).toContain('resume="allow"');
     expect(told).toContain('running');
     expect(told.at(-1)).toBe('stopped');

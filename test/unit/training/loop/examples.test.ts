@@ -1,11 +1,17 @@
 /** Starts every example on WebAssembly with part of its own data. The recipe for MNIST must also reach its accuracy. */
-import { globSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseExperiment, planRun, toSpace, type Experiment } from '../../../../src/experiment/index.js';
 import type { Network } from '../../../../src/experiment/network/index.js';
 import type { Params } from '../../../../src/protocol/values.js';
+import { saveWeights } from '../../../../src/training/checkpoints/checkpoint.js';
+import { MODEL_FILE, savedMetadata } from '../../../../src/training/checkpoints/saved.js';
+import { composed, loadTrained, type Trained } from '../../../../src/training/transfer/index.js';
+import type { DistilSettings } from '../../../../src/experiment/network/distil.js';
+import type { FromSettings } from '../../../../src/experiment/network/from.js';
 import { wasm } from '../../../../src/training/backends/wasm.js';
 import { loadDataset } from '../../../../src/training/data/index.js';
 import { mnistFiles } from '../../../../src/training/data/mnist.js';
@@ -37,7 +43,8 @@ function networkOf(file: string, params: Params = {}): Network {
   return plan.network as Network;
 }
 
-async function trained(file: string, network: Network): Promise<Notes> {
+/** `saved`: where the trained network is written. */
+async function trained(file: string, network: Network, saved?: string): Promise<Notes> {
   const dataset = await loadDataset(network.data, {
     folder: dirname(resolve(file)),
     validation: network.validation,
@@ -46,14 +53,33 @@ async function trained(file: string, network: Network): Promise<Notes> {
     onProgress: () => undefined,
   });
   const notes = new Notes();
-  const options = { network, dataset, seed: network.seed ?? 1, log: notes, cheapReads: true, evaluationBatch: 100 };
+  const start = network.from && (await sourceOf(file, network.from));
+  const teacher = network.distil && (await sourceOf(file, network.distil));
+  const whole = composed(network, start, dataset);
+  const common = { seed: network.seed ?? 1, log: notes, cheapReads: true, evaluationBatch: 100 };
+  const options = { ...common, network: whole, dataset, start, teacher };
   const training = network.prune ? new Pruning({ ...options, prune: network.prune }) : new Training(options);
   try {
     await training.run();
+    if (saved) await saveWeights(saved, await training.weights(), savedMetadata(whole, dataset));
   } finally {
     training.dispose();
   }
   return notes;
+}
+
+/** Trains the example of the same folder that another one begins with or learns from, and returns its network. */
+async function sourceOf(file: string, { source }: FromSettings | DistilSettings): Promise<Trained> {
+  if (source.kind !== 'best') throw new Error(`${file}: the examples begin with the best run of another one`);
+  const other = networks.find((one) => dirname(one) === dirname(file) && experimentOf(one).name === source.experiment)!;
+  const folder = mkdtempSync(join(tmpdir(), 'tunesmith-examples-'));
+  try {
+    const saved = join(folder, MODEL_FILE);
+    await trained(other, short(networkOf(other), 40), saved);
+    return await loadTrained({ kind: 'file', file: saved }, { folder, runFolder: null }, []);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 const short = (network: Network, limit: number): Network => ({
@@ -65,7 +91,9 @@ const short = (network: Network, limit: number): Network => ({
 
 /** Returns the values of the file's params, and those at the limits of its search space. */
 function variants(file: string): Params[] {
-  const { dimensions } = toSpace(experimentOf(file));
+  const experiment = experimentOf(file);
+  if (!experiment.search) return [{}];
+  const { dimensions } = toSpace(experiment);
   const ends = (pick: (values: unknown[]) => unknown) =>
     Object.fromEntries(
       dimensions.flatMap((dimension) => {

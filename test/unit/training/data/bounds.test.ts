@@ -108,9 +108,9 @@ it('safetensors: values must be contiguous', async () => {
   await write({ a: at(0, 8), b: at(0, 8) });
   await expect(loadModelFile(file)).rejects.toThrow('"b" does not begin where the values before it end');
   await write({ a: at(-4, 4) });
-  await expect(loadModelFile(file)).rejects.toThrow('what is said of "a" is no type, shape and place');
+  await expect(loadModelFile(file)).rejects.toThrow('the header of "a" is not a type, a shape and an offset');
   await write({ a: null });
-  await expect(loadModelFile(file)).rejects.toThrow('what is said of "a" is no type, shape and place');
+  await expect(loadModelFile(file)).rejects.toThrow('the header of "a" is not a type, a shape and an offset');
 });
 
 it('packages: refuses a tarball that unpacks to too much', () => {

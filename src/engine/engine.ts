@@ -340,7 +340,7 @@ export class Engine {
     const work = this.workCount();
     const isReady = this.readiness.isReady;
     if (isReady) this.others.tick(work);
-    trouble.look();
+    trouble.look(work > 0);
     trouble.attempt(() => this.agents.tick());
     trouble.attempt(() => this.alerts.tick());
     changes.tellCondition(this.condition());

@@ -42,6 +42,20 @@ export function probeRoom(folder: string): void {
   }
 }
 
+/** Bytes left on a disk below which it is tried whether it is full. */
+const SCARCE = 1 << 20;
+
+/** Returns the error that writing into the folder meets if its disk is full, else null. Writes nothing while there is much room. */
+export function findFull(folder: string): unknown {
+  try {
+    const { bavail, bsize } = fs.statfsSync(folder);
+    if (bavail * bsize < SCARCE) probeRoom(folder);
+  } catch (error) {
+    if (isDiskFull(error)) return error;
+  }
+  return null;
+}
+
 /** Returns whether the disk of a folder has room. A folder that can't be written for another reason says nothing of its disk. */
 export function hasRoom(folder: string): boolean {
   try {

@@ -1,5 +1,5 @@
 /** Writing that may fail for a while (a full disk): said once, tried again, shown in the engine's status. */
-import { hasRoom, isDiskFull } from './files.js';
+import { findFull, hasRoom, isDiskFull } from './files.js';
 import type { Log } from './log.js';
 
 export class Trouble {
@@ -27,9 +27,17 @@ export class Trouble {
     if (!this.isFull) this.clear();
   }
 
-  /** Looks whether a full disk has room again. Call it about once a second. */
-  look(): void {
-    if (this.isFull && this.folders.every(hasRoom)) this.clear();
+  /**
+   * Looks whether a full disk has room again and, while there is work, whether one has become full: programs write on it, too,
+   * and need not say so. Call it about once a second.
+   */
+  look(works: boolean): void {
+    if (this.isFull) {
+      if (this.folders.every(hasRoom)) this.clear();
+      return;
+    }
+    const full = works ? this.folders.map(findFull).find((error) => error !== null) : undefined;
+    if (full !== undefined) this.met(full);
   }
 
   private clear(): void {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildDist } from '../../support/build.js';
 import type { NotificationParams } from '../../../../src/protocol/engine.js';
 import { SmallDisk } from '../../support/smallDisk.js';
-import { experiment, pause, searchOver, until, Workspace } from '../support.js';
+import { experiment, pause, runOver, runWith, searchOver, until, Workspace } from '../support.js';
 
 const small = SmallDisk.mount(8 * 1024);
 let workspace: Workspace;
@@ -84,4 +84,24 @@ it.skipIf(!small)(
     expect(status).toMatchObject({ pid, problem: null });
   },
   120_000,
+);
+
+it.skipIf(!small)(
+  'a disk that only programs write on is told to be full, too, and to have room again',
+  async () => {
+    workspace.write('silent.mjs', `setTimeout(() => {}, 60_000);`);
+    const file = workspace.write('silent.tune.yaml', experiment('node silent.mjs'));
+    const engine = await workspace.connect();
+    const { run } = await engine.request('runs/start', { file });
+    await runWith(engine, run.id, 'running');
+    const problem = async () => (await engine.request('engine/status', {})).problem;
+    expect(await problem()).toBeNull();
+    small!.fill();
+    expect(await until('the engine to say so', problem)).toMatch(/disk is full.*Free some space/);
+    small!.free();
+    await until('it to be over', async () => (await problem()) === null);
+    await engine.request('runs/stop', { ids: [run.id] });
+    await runOver(engine, run.id);
+  },
+  60_000,
 );

@@ -303,7 +303,8 @@ async function goOn(run: RunClient, training: Training | CrossValidation | Pruni
   } else {
     epoch = await training.load(run.checkpoint!);
   }
-  const text = `resumes after epoch ${epoch} of ${network.epochs}`;
+  const total = training instanceof Pruning ? training.epochs : network.epochs;
+  const text = `resumes after epoch ${epoch} of ${total}`;
   run.message('info', text);
   console.log(text);
 }

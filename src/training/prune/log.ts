@@ -11,7 +11,7 @@ export class RoundLog implements TrainingLog {
   /** `total` is the number of epochs of all rounds. */
   constructor(
     private readonly run: TrainingLog,
-    private readonly total: number,
+    readonly total: number,
   ) {}
 
   get stopRequested() {

@@ -112,6 +112,11 @@ export class Pruning {
     this.inner.change({ ...network, layers, epochs: this.epochsOf(this.round) });
   }
 
+  /** Number of epochs of all rounds. */
+  get epochs(): number {
+    return this.log.total;
+  }
+
   private epochsOf(round: number): number {
     const { decompose: factors, prune } = this.options;
     if (round === 0) return this.live.epochs;

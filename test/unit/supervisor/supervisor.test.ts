@@ -218,7 +218,7 @@ describe('the socket', () => {
       expect(Number(/VmRSS:\s+(\d+)/.exec(status)![1])).toBeLessThan(200 << 10);
       slow.socket.resume();
       const notice = await until('notice', () =>
-        // What the supervisor itself records (use of the machine) may have been dropped as well.
+        // Records of the supervisor itself (use of the machine) may have been dropped as well.
         slow.received.find(
           (message) => message.type === 'frame' && message.data === undefined && message.file === 'rank0-1.ndjson',
         ),

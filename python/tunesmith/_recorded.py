@@ -56,7 +56,8 @@ def start(run_folder, launch=1, began=None, params=None, system=True):
     task["system"] = system
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
     try:
-        process = subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE, **quiet)
+        # `-B`: isolated mode does not hear the variable that says that nothing is to be compiled into the package's folder.
+        process = subprocess.Popen([sys.executable, "-I", "-S", "-B", __file__], stdin=subprocess.PIPE, **quiet)
         with process.stdin as pipe:
             pipe.write(json.dumps(task, default=str).encode())
     except (OSError, TypeError, ValueError, subprocess.SubprocessError):

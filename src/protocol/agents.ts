@@ -12,6 +12,7 @@ export const AGENT_REQUESTS = [
   'runs/set',
   'runs/tag',
   'runs/note',
+  'alerts/watch',
   'searches/start',
   'searches/stop',
   'searches/pause',

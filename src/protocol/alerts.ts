@@ -51,6 +51,11 @@ export const AlertRequests = {
   'alerts/list': { params: z.object({}).strict(), result: z.object({ rules: z.array(KeptAlertRule) }) },
   /** For people: no tool offers it, as a rule may start a command. */
   'alerts/add': { params: AlertRule, result: z.object({ rules: z.array(KeptAlertRule) }) },
+  /** For agents: a rule on the runs of one file that starts nothing and sends nothing. */
+  'alerts/watch': {
+    params: z.object({ file: z.string(), when: AlertCondition }).strict(),
+    result: z.object({ rules: z.array(KeptAlertRule) }),
+  },
   /** Removes one rule; null: all of them. */
   'alerts/remove': {
     params: z.object({ id: z.string().nullable() }).strict(),

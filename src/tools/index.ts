@@ -1,6 +1,7 @@
 /** Tools for agents: declared and implemented once, offered by the editor and by `tunesmith mcp`. Knows neither. */
 import { z } from 'zod';
 import { startRun, startSearch } from './acting/start.js';
+import { setAlert } from './acting/alert.js';
 import { branchRun, rerunRun } from './acting/again.js';
 import { pauseWork, resumeWork, setParams, stopWork, tagRuns, tryValues, writeNote } from './acting/steer.js';
 import { writeValues } from './acting/write.js';
@@ -46,6 +47,7 @@ export const TOOLS: readonly Tool[] = [
   writeValues,
   writeNote,
   tagRuns,
+  setAlert,
 ];
 
 export function toolNamed(name: string): Tool {

@@ -25,5 +25,6 @@ export const TOOL_NAMES = [
   'write_values',
   'write_note',
   'tag_runs',
+  'set_alert',
 ] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];

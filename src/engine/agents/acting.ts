@@ -162,6 +162,9 @@ function outcomeOf(
       return { subjects: run ? [run.id] : [], what: STARTED };
     case 'searches/start':
       return { subjects: search ? [search.id] : [], what: STARTED };
+    case 'alerts/watch':
+      // It is about runs to come.
+      return { subjects: [], what: 'set an alert' };
     case 'runs/set':
       return { subjects: named, what: `set${values}` };
     case 'searches/enqueue':

@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { z } from 'zod';
 import { writeReal } from '../../files/real.js';
-import { type Alert, type AlertCondition, KeptAlertRule } from '../../protocol/alerts.js';
+import { type Alert, type AlertCondition, type AlertRule, KeptAlertRule } from '../../protocol/alerts.js';
 import { LIVE_STATUSES, type Run } from '../../protocol/engine.js';
 import { ownPoints } from '../../protocol/systemMetrics.js';
 import { replaceUnsafe } from '../../protocol/shownText.js';
@@ -69,19 +69,21 @@ export class Alerts {
   get handlers() {
     return {
       'alerts/list': () => ({ rules: this.rules }),
-      'alerts/add': (rule) => {
-        if (this.rules.length >= MOST_RULES)
-          throw conflict(`There are ${MOST_RULES} rules already: remove some first.`);
-        this.keep([...this.rules, { id: newId(), since: Date.now(), ...rule }]);
-        for (const { id } of this.store.runs.live()) this.changed.add(id);
-        return { rules: this.rules };
-      },
+      'alerts/add': (rule) => this.add(rule),
+      'alerts/watch': (rule) => this.add({ ...rule, command: null, webhook: null }),
       'alerts/remove': ({ id }) => {
         if (id !== null && !this.rules.some((rule) => rule.id === id)) throw notFound('alert rule', id);
         this.keep(id === null ? [] : this.rules.filter((rule) => rule.id !== id));
         return { rules: this.rules };
       },
     } satisfies Partial<Handlers>;
+  }
+
+  private add(rule: AlertRule): { rules: KeptAlertRule[] } {
+    if (this.rules.length >= MOST_RULES) throw conflict(`There are ${MOST_RULES} rules already: remove some first.`);
+    this.keep([...this.rules, { id: newId(), since: Date.now(), ...rule }]);
+    for (const { id } of this.store.runs.live()) this.changed.add(id);
+    return { rules: this.rules };
   }
 
   /** Call it each second. */

@@ -19,7 +19,7 @@ const INPUT = z
       .enum(['end', 'metric', 'change', 'trouble'])
       .default('end')
       .describe(
-        'end: it is over. metric: a metric has passed a threshold. change: another status, or a trial has ended. trouble (runs): a metric is NaN or infinite, or nothing was logged for stall_s, or an alert of the person came.',
+        'end: it is over. metric: a metric has passed a threshold. change: another status, or a trial has ended. trouble (runs): a metric is NaN or infinite, or nothing was logged for stall_s, or an alert came.',
       ),
     metric: z.string().optional().describe('With until "metric": its name. For a search: its objective is used.'),
     above: z.number().optional().describe('With until "metric": done once a value is at least this.'),
@@ -112,7 +112,7 @@ function wait(folder: BenchFolder, input: Input, first: Item, signal: AbortSigna
     }),
     folder.on('alert', ({ run, text }) => {
       if (input.until === 'trouble' && run === input.id)
-        resolve({ item: latest, done: true, why: `An alert of the person: ${shortName(text)}` });
+        resolve({ item: latest, done: true, why: `An alert: ${shortName(text)}` });
     }),
     folder.onConnected(() => void ask().catch(() => undefined)),
   ];

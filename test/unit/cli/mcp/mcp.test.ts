@@ -206,10 +206,19 @@ describe.sequential('tunesmith mcp', () => {
     });
     expect(await mate.call('wait_for', { id: run.id, until: 'trouble', timeout_s: 50 })).toMatchObject({
       done: true,
-      why: expect.stringMatching(/^An alert of the person: line .* loss was 0\.\d+, below 0\.5\.$/),
+      why: expect.stringMatching(/^An alert: line .* loss was 0\.\d+, below 0\.5\.$/),
     });
     await mate.call('stop_work', { id: run.id });
     expect(await mate.call('wait_for', { id: run.id })).toMatchObject({ run: { status: 'stopped' } });
+    const when = { kind: 'below', metric: 'loss', value: 0.4 };
+    expect(await mate.call('set_alert', { file: 'line.tune.yaml', when })).toMatchObject({ alerts_set: 2 });
+    expect(mate.questions.at(-1)).toBe(
+      'test-agent wants to do this: Set an alert on the runs of line.tune.yaml.\nkind: below\nmetric: loss\nvalue: 0.4',
+    );
+    expect((await workspace.tunesmith(['alert'])).out).toMatch(/line\.tune\.yaml · loss below 0\.4\n$/);
+    await expect(
+      mate.call('set_alert', { file: 'line.tune.yaml', when: { ...when, command: ['true'] } }),
+    ).rejects.toThrow('command');
     expect((await workspace.tunesmith(['alert', '--remove', 'all'])).out).toBe('No alert is set.\n');
     for (const [args, message] of [
       [['--above', '1'], 'needs --metric'],

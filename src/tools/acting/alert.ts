@@ -22,7 +22,6 @@ export const setAlert = actingTool({
       ),
     })
     .strict(),
-  // eslint-disable-next-line @typescript-eslint/require-await -- a plan may ask the engine; this one need not
   async plan({ file: name, when }, bench) {
     const { folder, file } = findFile(bench, name);
     const act: Act = {

@@ -18,6 +18,7 @@ import { lrRange } from './lrRange.js';
 import { ls } from './ls.js';
 import { mcp } from './mcp.js';
 import { metrics } from './metrics.js';
+import { prune } from './prune.js';
 import { run } from './run.js';
 import { search } from './search.js';
 import { set } from './set.js';
@@ -50,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
   importRuns,
   exportRuns,
   lrRange,
+  prune,
   evaluate,
   predict,
   validate,

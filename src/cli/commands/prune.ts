@@ -84,5 +84,5 @@ function settingsOf(input: Input): Record<string, unknown> {
   if (parsed.success) return settings;
   const [issue] = parsed.error.issues;
   const option = given.find(([, key]) => key === issue?.path[0])?.[0];
-  throw new UsageError(`${option === undefined ? '' : `--${option}: `}${issue?.message}.`);
+  throw new UsageError(`${option === undefined ? '' : `--${option}: `}${issue?.message ?? 'not understood'}`);
 }

@@ -85,13 +85,13 @@ test.describe('a day with Tunesmith', () => {
   });
 
   test('4. a search runs its trials; trial and search are paused, resumed and stopped; the best is marked', async () => {
-    // Four trainings of 120 epochs, also on a busy machine.
+    // Trainings of 60 epochs, also on a busy machine.
     test.setTimeout(900_000);
     const { panel } = bench;
     await panel.tab('form');
     await panel.fill(TEST_IDS.space('dropout'), '{ uniform: [0.5, 0.55] }');
     // Long enough that a hand is faster.
-    await panel.fill(TEST_IDS.field('epochs'), '120');
+    await panel.fill(TEST_IDS.field('epochs'), '60');
     await panel.id(TEST_IDS.startSearch).click();
     await expect.poll(() => searchStatus(cli), { timeout: 30_000 }).toBe('running');
     const first = panel.id(TEST_IDS.trial(0));

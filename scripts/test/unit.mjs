@@ -19,7 +19,7 @@ export async function unit({ env, args = [] }) {
       `--outputFile.json=${report}`,
       ...args,
     ],
-    { cwd: root, env, timeout: 15 * 60_000, check: false },
+    { cwd: root, env, timeout: 30 * 60_000, check: false },
   );
   const result = emptyResult();
   let files = [];
@@ -28,7 +28,7 @@ export async function unit({ env, args = [] }) {
   } catch {
     result.failed++;
     result.failures.push(
-      timedOut ? 'unit: took longer than 15 minutes' : `unit: vitest wrote no report (exit code ${code})`,
+      timedOut ? 'unit: took longer than 30 minutes' : `unit: vitest wrote no report (exit code ${code})`,
     );
     return result;
   }

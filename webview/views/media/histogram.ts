@@ -1,4 +1,5 @@
 import { html, LitElement, nothing, svg, type PropertyValues, type TemplateResult } from 'lit';
+import { WhenSeen } from '../../components/whenSeen.js';
 import type { Run } from '../../../src/protocol/engine.js';
 import type { MediaSeries } from '../../../src/protocol/media.js';
 import { formatNumber } from '../../../src/format/numbers.js';
@@ -27,34 +28,15 @@ class MediaHistogram extends LitElement {
   declare look: HistogramLook;
   /** Undefined while they are read. */
   declare all: StepHistogram[] | undefined;
-  private isSeen = false;
+  private readonly screen = new WhenSeen(this, () => void this.read());
   private wanted = '';
-  private readonly observer = new IntersectionObserver((entries) => this.seen(entries.at(-1)!.isIntersecting), {
-    rootMargin: '200px',
-  });
 
   override createRenderRoot(): HTMLElement {
     return this;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.observer.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.observer.disconnect();
-    this.isSeen = false;
-  }
-
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('series') || changed.has('run')) void this.read();
-  }
-
-  private seen(isSeen: boolean): void {
-    this.isSeen = isSeen;
-    if (isSeen) void this.read();
   }
 
   private async read(): Promise<void> {
@@ -64,7 +46,7 @@ class MediaHistogram extends LitElement {
       MOST_STEPS,
     );
     const key = `${this.run.id}/${places.map((place) => at[place]).join()}`;
-    if (!this.isSeen || key === this.wanted) return;
+    if (!this.screen.isSeen || key === this.wanted) return;
     this.wanted = key;
     const files = await Promise.all(places.map((place) => this.media.read(this.run.id, at[place]!)));
     if (this.wanted !== key) return;

@@ -1,4 +1,5 @@
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { WhenSeen } from '../../components/whenSeen.js';
 import { PlotDrawing } from '../../../src/protocol/drawings.js';
 import { MOST_MEDIA_BYTES, type MediaFile } from '../../../src/protocol/media.js';
 import type { Run } from '../../../src/protocol/engine.js';
@@ -34,26 +35,15 @@ class MediaItem extends LitElement {
   declare file: MediaFile | null | undefined;
   private url: string | null = null;
   private content: { plot?: PlotDrawing | null; table?: TextTable; text?: string } = {};
-  private isSeen = false;
+  private readonly screen = new WhenSeen(this, () => void this.read());
   private wanted = '';
-  private readonly observer = new IntersectionObserver(
-    (entries) => this.seen(entries.at(-1)!.isIntersecting),
-    { rootMargin: '200px' },
-  );
 
   override createRenderRoot(): HTMLElement {
     return this;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.observer.observe(this);
-  }
-
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.observer.disconnect();
-    this.isSeen = false;
     this.forget();
     this.wanted = '';
   }
@@ -62,14 +52,9 @@ class MediaItem extends LitElement {
     if (changed.has('at') || changed.has('run')) void this.read();
   }
 
-  private seen(isSeen: boolean): void {
-    this.isSeen = isSeen;
-    if (isSeen) void this.read();
-  }
-
   private async read(): Promise<void> {
     const key = `${this.run.id}/${this.at}`;
-    if (!this.isSeen || key === this.wanted) return;
+    if (!this.screen.isSeen || key === this.wanted) return;
     this.wanted = key;
     const file = await this.media.read(this.run.id, this.at);
     if (this.wanted !== key) return;

@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageExtension } from '../scripts/package.mjs';
-import { exitWith, step } from '../scripts/lib/log.mjs';
+import { step } from '../scripts/lib/log.mjs';
 import { inProject, keptCacheFolder, root } from '../scripts/lib/paths.mjs';
-import { ensureDependencies, projectEnv, projectNode, underProjectNode } from '../scripts/lib/project.mjs';
+import { runScript } from '../scripts/lib/main.mjs';
+import { projectEnv, projectNode } from '../scripts/lib/project.mjs';
 import { run } from '../scripts/lib/process.mjs';
 import { openSession } from '../scripts/lib/session.mjs';
 import { ensureBackend } from '../scripts/setup/backend.mjs';
@@ -64,10 +65,4 @@ async function main() {
   }
 }
 
-try {
-  await ensureDependencies();
-  await underProjectNode(process.argv[1]);
-  await main();
-} catch (error) {
-  exitWith(error);
-}
+await runScript(main);

@@ -1,10 +1,11 @@
 // `npm run test:desktop [-- --version VERSION]`: the host tests in a desktop VS Code, through @vscode/test-electron.
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { exitWith, fail, info, step, Unavailable, UserError, warn } from './lib/log.mjs';
+import { fail, info, step, Unavailable, UserError, warn } from './lib/log.mjs';
 import { inProject, root } from './lib/paths.mjs';
 import { run } from './lib/process.mjs';
-import { ensureDependencies, projectEnv, projectNode, underProjectNode } from './lib/project.mjs';
+import { runScript } from './lib/main.mjs';
+import { projectEnv, projectNode } from './lib/project.mjs';
 import { openSession } from './lib/session.mjs';
 import { emptyResult, summary } from './test/result.mjs';
 
@@ -56,10 +57,4 @@ async function main() {
   process.exitCode = result.failed > 0 ? 1 : 0;
 }
 
-try {
-  await ensureDependencies();
-  await underProjectNode(process.argv[1]);
-  await main();
-} catch (error) {
-  exitWith(error);
-}
+await runScript(main);

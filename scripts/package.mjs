@@ -6,11 +6,11 @@ import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { describePackage, notices } from './lib/licences.mjs';
-import { exitWith, info, step, UserError, warn } from './lib/log.mjs';
+import { info, step, UserError, warn } from './lib/log.mjs';
 import { inProject, root } from './lib/paths.mjs';
 import { run } from './lib/process.mjs';
-import { ensureDependencies, projectEnv, projectNode, underProjectNode } from './lib/project.mjs';
-import { listZip } from './lib/zip.mjs';
+import { runScript } from './lib/main.mjs';
+import { projectEnv, projectNode } from './lib/project.mjs';
 
 /** The only things that may be inside, by the first part of their path. */
 const ALLOWED = new Set(
@@ -49,6 +49,16 @@ export function writeNotices() {
   writeFileSync(inProject(NOTICES), notices(folders.map((folder) => describePackage(inProject(folder)))));
 }
 
+/** Lists `{ name, size }` of every file in an archive. */
+async function filesInside(file) {
+  // Imported here, since this module is loaded before anything is installed.
+  const { openPromise } = await import('yauzl');
+  const entries = [];
+  for await (const { fileName, uncompressedSize } of (await openPromise(file)).eachEntry())
+    if (!fileName.endsWith('/')) entries.push({ name: fileName, size: uncompressedSize });
+  return entries;
+}
+
 /** Writes the VSIX and returns `{ file, bytes, entries }`. */
 export async function packageExtension({ out, build = true, baseUrl } = {}) {
   const { version, name } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
@@ -70,16 +80,14 @@ export async function packageExtension({ out, build = true, baseUrl } = {}) {
     '--out',
     file,
   );
-  const entries = listZip(file);
+  const entries = await filesInside(file);
   const problems = problemsInside(entries);
   if (problems.length > 0) throw new UserError(`The package is not right:\n  ${problems.join('\n  ')}`);
   return { file, bytes: statSync(file).size, entries };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  try {
-    await ensureDependencies();
-    await underProjectNode(process.argv[1]);
+  await runScript(async () => {
     const options = {
       out: { type: 'string' },
       'no-build': { type: 'boolean', default: false },
@@ -98,7 +106,5 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     console.log('Nothing native is inside, so this one package serves every platform.');
     if (!baseUrl) warn('A marketplace shows the pictures of the README only if --base-url says where they are.');
     if (megabytes > LIMIT_MB) throw new UserError(`The package is larger than ${LIMIT_MB} MB: look at what got in.`);
-  } catch (error) {
-    exitWith(error);
-  }
+  });
 }

@@ -3,10 +3,11 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitWith, step, UserError } from './lib/log.mjs';
+import { step, UserError } from './lib/log.mjs';
 import { inProject, keptCacheFolder, root } from './lib/paths.mjs';
 import { run } from './lib/process.mjs';
-import { ensureDependencies, projectEnv, projectNode, underProjectNode } from './lib/project.mjs';
+import { runScript } from './lib/main.mjs';
+import { projectEnv, projectNode } from './lib/project.mjs';
 import { openSession } from './lib/session.mjs';
 import { packageExtension } from './package.mjs';
 import { ensureBrowser } from './setup/browser.mjs';
@@ -57,10 +58,4 @@ async function main() {
   }
 }
 
-try {
-  await ensureDependencies();
-  await underProjectNode(process.argv[1]);
-  await main();
-} catch (error) {
-  exitWith(error);
-}
+await runScript(main);

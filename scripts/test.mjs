@@ -1,22 +1,10 @@
 // `npm test [-- TIER…]`: installs what the tests need and runs lint, unit, python, host and e2e (or the tiers named).
 // Runs on a fresh clone with any Node from 20 on. Ends with `N passed, N failed, N skipped`; see CONTRIBUTING.md.
 import { mkdirSync } from 'node:fs';
-import {
-  bold,
-  duration,
-  exitWith,
-  fail,
-  green,
-  info,
-  red,
-  step,
-  Unavailable,
-  UserError,
-  warn,
-  yellow,
-} from './lib/log.mjs';
+import { bold, duration, fail, green, info, red, step, Unavailable, UserError, warn, yellow } from './lib/log.mjs';
 import { inProject, keptCacheFolder, root } from './lib/paths.mjs';
-import { ensureDependencies, projectEnv, projectNode, underProjectNode } from './lib/project.mjs';
+import { runScript } from './lib/main.mjs';
+import { projectEnv, projectNode } from './lib/project.mjs';
 import { run } from './lib/process.mjs';
 import { openSession } from './lib/session.mjs';
 import { ensureBackend } from './setup/backend.mjs';
@@ -180,10 +168,4 @@ async function main() {
   process.exitCode = total.failed > 0 ? 1 : 0;
 }
 
-try {
-  await ensureDependencies();
-  await underProjectNode(process.argv[1]);
-  await main();
-} catch (error) {
-  exitWith(error);
-}
+await runScript(main);

@@ -1,9 +1,7 @@
 // Random kills over runs and searches: `node bench/chaos/run.mjs --help`.
-import { build } from 'esbuild';
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { argsOrHelp, bundle, finish, root } from '../starter.mjs';
 
 const HELP = `node bench/chaos/run.mjs [OPTION …]
 
@@ -16,26 +14,11 @@ own: Linux, as root). Compares what is stored with what was acknowledged. Build 
   --python PATH  python3
   --out FILE     writes the table there, too
 `;
-const args = process.argv.slice(2);
-if (args.includes('--help') || args.includes('-h')) {
-  console.log(HELP);
-  process.exit(0);
-}
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const args = argsOrHelp(HELP);
 const folder = path.join(root, '.cache/chaos');
 const dist = path.join(folder, 'dist');
 mkdirSync(folder, { recursive: true });
 cpSync(path.join(root, 'dist'), dist, { recursive: true });
 cpSync(path.join(root, 'python'), path.join(folder, 'python'), { recursive: true });
-await build({
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  outdir: dist,
-  logLevel: 'error',
-  outExtension: { '.js': '.cjs' },
-  entryPoints: { chaos: 'bench/chaos/main.ts', 'chaos-host': 'bench/chaos/host.ts' },
-});
-const all = [path.join(dist, 'chaos.cjs'), '--dist', dist, '--folder', folder, ...args];
-process.exit(spawnSync(process.execPath, all, { stdio: 'inherit' }).status ?? 1);
+await bundle({ chaos: 'bench/chaos/main.ts', 'chaos-host': 'bench/chaos/host.ts' }, dist);
+finish(path.join(dist, 'chaos.cjs'), ['--dist', dist, '--folder', folder, ...args]);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PRUNERS, SAMPLERS } from '../../src/search/index.js';
 import { measureMemory, type Kept } from './memory.js';
-import { Report } from './report.js';
+import { reportText } from './report/index.js';
 import { measureTimes, type Times } from './timing.js';
 import { jobs, type Job, type Side } from './plan.js';
 import { search, singleRegret, training } from './runs.js';
@@ -88,7 +88,7 @@ function report(results: Record<Side, Results>): void {
     times: read<Times>(timesFile),
     memory: read<Kept[]>(memoryFile),
   };
-  const text = new Report([...latest(results.optuna), ...latest(results.ours)], facts).text();
+  const text = reportText([...latest(results.optuna), ...latest(results.ours)], facts);
   writeFileSync(join(root, 'docs/benchmarks/search.md'), text);
   console.log('docs/benchmarks/search.md');
 }

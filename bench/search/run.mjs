@@ -1,9 +1,8 @@
 // Optuna and our search engine on the same tasks: `node bench/search/run.mjs --help`.
-import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { argsOrHelp, bundle, finish, root } from '../starter.mjs';
 
 const HELP = `node bench/search/run.mjs [OPTION …]
 
@@ -27,12 +26,7 @@ in .cache/bench-search, so that only what has changed is done again; the report 
   --this-build       the report leaves out what earlier builds of ours did; without it the latest of each counts
   --keep-build       measure the build of the last time
 `;
-const args = process.argv.slice(2);
-if (args.includes('--help') || args.includes('-h')) {
-  console.log(HELP);
-  process.exit(0);
-}
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const args = argsOrHelp(HELP);
 const cache = path.join(root, '.cache/bench-search');
 const out = path.join(root, 'out/bench-search');
 for (const folder of [cache, path.join(root, 'docs/benchmarks')]) mkdirSync(folder, { recursive: true });
@@ -66,17 +60,6 @@ function findPython() {
 
 const python = findPython();
 const keep = take('--keep-build') && existsSync(path.join(out, 'main.cjs'));
-if (!keep) {
-  await build({
-    absWorkingDir: root,
-    entryPoints: { main: 'bench/search/main.ts', ours: 'bench/search/oursWorker.ts' },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    outdir: out,
-    outExtension: { '.js': '.cjs' },
-    logLevel: 'error',
-  });
-}
+if (!keep) await bundle({ main: 'bench/search/main.ts', ours: 'bench/search/oursWorker.ts' }, out);
 const env = { ...process.env, BENCH_ROOT: root, BENCH_OUT: out, BENCH_PYTHON: python };
-process.exit(spawnSync(process.execPath, [path.join(out, 'main.cjs'), ...args], { stdio: 'inherit', env }).status ?? 1);
+finish(path.join(out, 'main.cjs'), args, { env });

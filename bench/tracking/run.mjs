@@ -1,8 +1,6 @@
 // Measures the line from journal to screen: `node bench/tracking/run.mjs --help`.
-import { build } from 'esbuild';
-import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { argsOrHelp, bundle, finish, root } from '../starter.mjs';
 
 const HELP = `node bench/tracking/run.mjs [OPTION …]
 
@@ -16,20 +14,7 @@ TensorBoard, W&B and Trackio. Linux only. Build first: node esbuild.mjs
   --profile FOLDER  writes a V8 CPU profile of each engine
   --out FILE        writes the tables there, too
 `;
-const args = process.argv.slice(2);
-if (args.includes('--help') || args.includes('-h')) {
-  console.log(HELP);
-  process.exit(0);
-}
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const outfile = path.join(root, 'out/bench-tracking/main.cjs');
-await build({
-  entryPoints: [path.join(root, 'bench/tracking/main.ts')],
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node22',
-  outfile,
-  logLevel: 'error',
-});
-process.exit(spawnSync(process.execPath, [outfile, '--root', root, ...args], { stdio: 'inherit' }).status ?? 1);
+const args = argsOrHelp(HELP);
+const out = path.join(root, 'out/bench-tracking');
+await bundle({ main: 'bench/tracking/main.ts' }, out, { target: 'node22' });
+finish(path.join(out, 'main.cjs'), ['--root', root, ...args]);

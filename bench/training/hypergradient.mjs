@@ -1,9 +1,6 @@
 // Hypergradients beside plain steps, random search and auto: `node bench/training/hypergradient.mjs --help`.
-import { build } from 'esbuild';
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync } from 'node:fs';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { argsOrHelp, bundle, copyWasm, finish, root, TRAINER } from '../starter.mjs';
 
 const HELP = `node bench/training/hypergradient.mjs [OPTION …]
 
@@ -14,23 +11,8 @@ What a step with hypergradients costs beside a plain one; and one tuned training
   --epochs N      of each training (30)
   --rounds N      of which the cost is the median (5)
 `;
-const args = process.argv.slice(2);
-if (args.includes('--help') || args.includes('-h')) {
-  console.log(HELP);
-  process.exit(0);
-}
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const args = argsOrHelp(HELP);
 const out = path.join(root, 'out/bench-training');
-mkdirSync(out, { recursive: true });
-await build({
-  absWorkingDir: root,
-  ...{ bundle: true, platform: 'node', format: 'cjs', outdir: out, outExtension: { '.js': '.cjs' } },
-  mainFields: ['module', 'main'],
-  entryPoints: { hypergradient: 'bench/training/hypergradient.ts' },
-  define: { 'process.env.TUNESMITH_VERSION': '"bench"' },
-  logLevel: 'error',
-});
-const file = 'tfjs-backend-wasm-simd.wasm';
-cpSync(path.join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist', file), path.join(out, file));
-const script = path.join(out, 'hypergradient.cjs');
-process.exit(spawnSync(process.execPath, [script, ...args], { stdio: 'inherit' }).status ?? 1);
+await bundle({ hypergradient: 'bench/training/hypergradient.ts' }, out, TRAINER);
+copyWasm(out);
+finish(path.join(out, 'hypergradient.cjs'), args);

@@ -1,9 +1,7 @@
 // PyTorch and our trainer on the same networks: `node bench/training/run.mjs --help`.
-import { build } from 'esbuild';
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { argsOrHelp, bundle, copyWasm, finish, root, TRAINER } from '../starter.mjs';
 
 const HELP = `node bench/training/run.mjs [OPTION …]
 
@@ -20,34 +18,12 @@ The report is docs/benchmarks/training.md.
   --no-start         leaves out the start of a trial
   --no-report        only prints
 `;
-const args = process.argv.slice(2);
-if (args.includes('--help') || args.includes('-h')) {
-  console.log(HELP);
-  process.exit(0);
-}
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const args = argsOrHelp(HELP);
 const out = path.join(root, 'out/bench-training');
 mkdirSync(path.join(root, 'docs/benchmarks'), { recursive: true });
-const shared = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  outdir: out,
-  outExtension: { '.js': '.cjs' },
-  minify: true,
-  keepNames: true,
-  define: { 'process.env.TUNESMITH_VERSION': '"bench"' },
-  logLevel: 'error',
-};
-await build({ ...shared, minify: false, entryPoints: { main: 'bench/training/main.ts' } });
-// As the trainer is shipped: TensorFlow.js as modules, one copy of its core.
-await build({
-  ...shared,
-  mainFields: ['module', 'main'],
-  entryPoints: { worker: 'bench/training/worker.ts', trainer: 'src/training/main.ts' },
-});
-const file = 'tfjs-backend-wasm-simd.wasm';
-cpSync(path.join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist', file), path.join(out, file));
+const shipped = { minify: true, keepNames: true, ...TRAINER };
+await bundle({ main: 'bench/training/main.ts' }, out, { keepNames: true, define: TRAINER.define });
+await bundle({ worker: 'bench/training/worker.ts', trainer: 'src/training/main.ts' }, out, shipped);
+copyWasm(out);
 const env = { ...process.env, BENCH_ROOT: root, BENCH_OUT: out };
-process.exit(spawnSync(process.execPath, [path.join(out, 'main.cjs'), ...args], { stdio: 'inherit', env }).status ?? 1);
+finish(path.join(out, 'main.cjs'), args, { env });

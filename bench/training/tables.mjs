@@ -1,9 +1,8 @@
 // The trainer's defaults on small tables beside scikit-learn's MLP: `node bench/training/tables.mjs --help`.
-import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { argsOrHelp, bundle, copyWasm, finish, root, TRAINER } from '../starter.mjs';
 
 const HELP = `node bench/training/tables.mjs [OPTION …]
 
@@ -14,13 +13,8 @@ is docs/benchmarks/tables.md.
   --splits N         random splits of each table (5)
   --no-report        only prints
 `;
-const args = process.argv.slice(2);
-if (args.includes('--help') || args.includes('-h')) {
-  console.log(HELP);
-  process.exit(0);
-}
+const args = argsOrHelp(HELP);
 const option = (name, fallback) => (args.includes(name) ? args[args.indexOf(name) + 1] : fallback);
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const out = path.join(root, 'out/bench-training');
 const tables = path.join(out, 'tables');
 mkdirSync(tables, { recursive: true });
@@ -34,17 +28,7 @@ if (python.status !== 0) {
   process.exit(1);
 }
 writeFileSync(path.join(tables, 'scores.json'), python.stdout);
-await build({
-  absWorkingDir: root,
-  ...{ bundle: true, platform: 'node', format: 'cjs', outdir: out, outExtension: { '.js': '.cjs' } },
-  mainFields: ['module', 'main'],
-  entryPoints: { tables: 'bench/training/tables.ts' },
-  define: { 'process.env.TUNESMITH_VERSION': '"bench"' },
-  logLevel: 'error',
-});
-const file = 'tfjs-backend-wasm-simd.wasm';
-cpSync(path.join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist', file), path.join(out, file));
+await bundle({ tables: 'bench/training/tables.ts' }, out, TRAINER);
+copyWasm(out);
 const env = { ...process.env, BENCH_ROOT: root, BENCH_OUT: out };
-process.exit(
-  spawnSync(process.execPath, [path.join(out, 'tables.cjs'), ...args], { stdio: 'inherit', env }).status ?? 1,
-);
+finish(path.join(out, 'tables.cjs'), args, { env });

@@ -34,7 +34,7 @@ export async function exportNetwork(
     });
     return [path];
   }
-  const files = contents(saved, format, path);
+  const files = await contents(saved, format, path);
   for (const [file] of files) await checkOutput(file, overwrite);
   // Old parts are deleted first, so that they never stand beside new ones as if they were one network.
   for (const [file] of files.slice(1)) await rm(file, { force: true });
@@ -42,16 +42,20 @@ export async function exportNetwork(
   return files.map(([file]) => file);
 }
 
-function contents(saved: SavedNetwork, format: Exclude<ExportFormat, 'safetensors'>, path: string): [string, Buffer][] {
+async function contents(
+  saved: SavedNetwork,
+  format: Exclude<ExportFormat, 'safetensors'>,
+  path: string,
+): Promise<[string, Buffer][]> {
   if (format === 'npz') {
     const metadata = { ...savedMetadata(saved.network, saved.data), model: cardOf(saved, saved.data.outputs, true) };
-    return [[path, npz(saved.weights, JSON.stringify(metadata))]];
+    return [[path, await npz(saved.weights, JSON.stringify(metadata))]];
   }
   const nodes = graphOf(saved);
   const card = cardOf(saved, nodes.at(-1)!.shape[0]!, false);
   switch (format) {
     case 'keras':
-      return [[path, kerasFile(nodes, NAME, card)]];
+      return [[path, await kerasFile(nodes, NAME, card)]];
     case 'onnx':
       return [[path, withinTwoGigabytes(onnxModel(nodes, NAME, card, VERSION))]];
     case 'tfjs': {

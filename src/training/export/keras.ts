@@ -10,7 +10,7 @@ import { zip } from './zip.js';
 /** Oldest Keras version that reads everything written here. */
 const KERAS_VERSION = '3.0.0';
 
-export function kerasFile(nodes: readonly GraphNode[], name: string, card: unknown): Buffer {
+export function kerasFile(nodes: readonly GraphNode[], name: string, card: unknown): Promise<Buffer> {
   const layers = kerasLayers(nodes, 'keras');
   const shapes = new Map(layers.map((layer) => [layer.name, layer.shape]));
   const config = {

@@ -3,7 +3,7 @@ import type { SavedWeight } from '../checkpoints/checkpoint.js';
 import { littleEndian } from '../checkpoints/checkpoint.js';
 import { zip } from './zip.js';
 
-export function npz(weights: readonly SavedWeight[], metadata: string): Buffer {
+export function npz(weights: readonly SavedWeight[], metadata: string): Promise<Buffer> {
   const text = [...metadata];
   const codes = Buffer.alloc(4 * text.length);
   text.forEach((character, i) => codes.writeUInt32LE(character.codePointAt(0)!, 4 * i));

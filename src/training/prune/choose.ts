@@ -4,6 +4,7 @@ import type { Random } from '../random.js';
 import type { Examined } from './gradients.js';
 import { curvature } from './importance/curvature.js';
 import { layerImportance, removableLayers } from './importance/layers.js';
+import { rank, type Ranking } from './importance/ranking.js';
 import { fisher, magnitude, taylor } from './importance/units.js';
 import { leastLayers, leastUnits, removedBy } from './select.js';
 import { removeLayers, removeUnits, type Shape } from './shrink.js';
@@ -50,25 +51,20 @@ export async function cut(
   return { shape: removeUnits(shape, units, removed), removed: removed.size, degenerate };
 }
 
-/** Returns the importance of each unit, and the names of the layers for which it says nothing. */
-export async function unitImportance(
+/** Returns the importance of each unit. */
+function unitImportance(
   parts: Examined,
   layers: readonly Layer[],
   units: Units,
   { by, probes }: Pick<PruneSettings, 'by' | 'probes'>,
   random: Random,
-): Promise<{ scores: Float64Array; degenerate: string[] }> {
-  const none: string[] = [];
-  switch (by) {
-    case 'taylor':
-      return { scores: await taylor(parts, units, probes, random), degenerate: none };
-    case 'fisher':
-      return { scores: await fisher(parts, units), degenerate: none };
-    case 'curvature':
-      return curvature(parts, layers, units, probes, random);
-    case 'magnitude':
-      return { scores: await magnitude(parts, units), degenerate: none };
-    case 'random':
-      return { scores: Float64Array.from({ length: units.count }, () => random.uniform()), degenerate: none };
-  }
+): Promise<Ranking> {
+  const measures = {
+    count: units.count,
+    taylor: () => taylor(parts, units, probes, random),
+    fisher: () => fisher(parts, units),
+    magnitude: () => magnitude(parts, units),
+    curvature: () => curvature(parts, layers, units, probes, random),
+  };
+  return rank(by, measures, random);
 }

@@ -5,7 +5,7 @@ import { hypervolume } from '../../../bench/search/hypervolume.js';
 import { Keyed } from '../../../bench/search/keyed.js';
 import { bytesByTrial } from '../../../bench/search/memory.js';
 import { jobs } from '../../../bench/search/plan.js';
-import { Report } from '../../../bench/search/report.js';
+import { reportText } from '../../../bench/search/report/index.js';
 import { SEVERAL } from '../../../bench/search/several.js';
 import { SINGLE } from '../../../bench/search/single.js';
 import { common, ranks, ratio } from '../../../bench/search/stats.js';
@@ -151,12 +151,12 @@ describe('plan and report', () => {
 
   it('says how many seeds a goal rests on, and whether they were known', () => {
     const all = [1003, 1004].flatMap((seed) => [of('ours', seed), of('optuna', seed)]);
-    const text = new Report(all, { ...facts, memory: null }).text();
+    const text = reportText(all, { ...facts, memory: null });
     expect(text).toContain('| TPE no worse than Optuna’s on every group, better on average | met | 1 × 2 | all: 0.50');
     expect(text).toContain('Seeds 1003 to 1004 (2 seeds;');
     expect(text).toContain('No result on any of them was known');
     expect(text).toMatch(/\| Memory flat.*\| not measured \|/);
-    const known = new Report([of('ours', 0), of('optuna', 0)], { ...facts, memory }).text();
+    const known = reportText([of('ours', 0), of('optuna', 0)], { ...facts, memory });
     expect(known).toContain('this is not a blind comparison');
     expect(known).toMatch(/\| Memory flat.*\| \*\*not met\*\* \|  \| tpe: 5000 bytes \|/);
   });

@@ -12,6 +12,7 @@ import { toTensors } from '../../loop/batches.js';
 import { Random } from '../../random.js';
 import type { Examined } from '../gradients.js';
 import type { Units } from '../units.js';
+import type { Ranking } from './ranking.js';
 
 /** Length of a step, in root mean squares of the inputs. */
 const STEP = 0.03;
@@ -90,7 +91,7 @@ export async function curvature(
   units: Units,
   probes: number,
   random: Random,
-): Promise<{ scores: Float64Array; degenerate: string[] }> {
+): Promise<Ranking> {
   const { model, batches, inputShape } = parts;
   const context = { training: false, random: new Random(0) };
   const scores = new Float64Array(units.count);

@@ -8,6 +8,7 @@ import { toTensors, type BatchValues } from '../../loop/batches.js';
 import { Random } from '../../random.js';
 import type { Examined } from '../gradients.js';
 import { isDegenerate, squaredSecondDifference } from './curvature.js';
+import { rank, type Ranking } from './ranking.js';
 
 const REMOVABLE: readonly Layer['type'][] = ['dense', 'conv', 'conv1d', 'depthwiseConv', 'recurrent', 'residual'];
 
@@ -25,27 +26,22 @@ export function removableLayers(parts: Pick<Examined, 'model' | 'inputShape'>, s
 /** Distance of the gates for the central difference. */
 const STEP = 0.05;
 
-/** Returns the importance of each removable layer, in order, and the names of those for which it says nothing. */
-export async function layerImportance(
+/** Returns the importance of each removable layer, in order. */
+export function layerImportance(
   parts: Examined,
   settings: readonly Layer[],
   removable: readonly number[],
   { by, probes }: Pick<PruneSettings, 'by' | 'probes'>,
   random: Random,
-): Promise<{ scores: Float64Array; degenerate: string[] }> {
-  const none: string[] = [];
-  switch (by) {
-    case 'taylor':
-      return { scores: await taylor(parts, removable), degenerate: none };
-    case 'fisher':
-      return { scores: await fisher(parts, removable), degenerate: none };
-    case 'curvature':
-      return curvature(parts, settings, removable, probes, random);
-    case 'magnitude':
-      return { scores: await magnitude(parts, removable), degenerate: none };
-    case 'random':
-      return { scores: Float64Array.from(removable, () => random.uniform()), degenerate: none };
-  }
+): Promise<Ranking> {
+  const measures = {
+    count: removable.length,
+    taylor: () => taylor(parts, removable),
+    fisher: () => fisher(parts, removable),
+    magnitude: () => magnitude(parts, removable),
+    curvature: () => curvature(parts, settings, removable, probes, random),
+  };
+  return rank(by, measures, random);
 }
 
 /** Returns the loss's derivative in each gate, at these values of the gates. */
@@ -119,7 +115,7 @@ async function curvature(
   removable: readonly number[],
   probes: number,
   random: Random,
-): Promise<{ scores: Float64Array; degenerate: string[] }> {
+): Promise<Ranking> {
   const { model, batches, inputShape } = parts;
   const context = { training: false, random: new Random(0) };
   const examples = batches.reduce((sum, { count }) => sum + count, 0);

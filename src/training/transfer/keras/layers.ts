@@ -90,6 +90,30 @@ const globalPool =
     return bare({ type: 'globalPool', kind });
   };
 
+/** Keras stores the kernel of a convolution as [...size, inputs, filters]. */
+const convolution =
+  (type: 'conv' | 'conv1d', axes: 1 | 2): Converter =>
+  (settings, arrays, dialect) => {
+    imageOnly(settings);
+    const filters = settings.whole('filters');
+    const size = settings.sizes('kernel_size', axes);
+    const bias = settings.flag('use_bias', true);
+    const weights: Converted['weights'] = [['kernel', arrays.take(...size, null, filters)]];
+    if (bias) weights.push(['bias', arrays.take(filters)]);
+    const stride = settings.sizes(
+      'strides',
+      axes,
+      size.map(() => 1),
+    );
+    const activation = activationOf(settings, dialect);
+    const common = { filters, padding: paddingOf(settings), activation, bias, ...plain };
+    const layer: Layer =
+      type === 'conv'
+        ? { type, kernel: pair(size), stride: pair(stride), ...common }
+        : { type, kernel: size[0]!, stride: stride[0]!, ...common };
+    return [{ layer, weights }];
+  };
+
 const CONVERTERS: Readonly<Record<string, Converter>> = {
   InputLayer: none,
   ActivityRegularization: none,
@@ -100,48 +124,8 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
     if (bias) weights.push(['bias', arrays.take(units)]);
     return [{ layer: { type: 'dense', units, activation: activationOf(settings, dialect), bias, ...plain }, weights }];
   },
-  Conv2D(settings, arrays, dialect) {
-    imageOnly(settings);
-    const filters = settings.whole('filters');
-    const kernel = pair(settings.sizes('kernel_size', 2));
-    const bias = settings.flag('use_bias', true);
-    const weights: Converted['weights'] = [['kernel', arrays.take(...kernel, null, filters)]];
-    if (bias) weights.push(['bias', arrays.take(filters)]);
-    const stride = pair(settings.sizes('strides', 2, [1, 1]));
-    const activation = activationOf(settings, dialect);
-    const layer = {
-      type: 'conv' as const,
-      filters,
-      kernel,
-      stride,
-      padding: paddingOf(settings),
-      activation,
-      bias,
-      ...plain,
-    };
-    return [{ layer, weights }];
-  },
-  Conv1D(settings, arrays, dialect) {
-    imageOnly(settings);
-    const filters = settings.whole('filters');
-    const [kernel] = settings.sizes('kernel_size', 1) as [number];
-    const [stride] = settings.sizes('strides', 1, [1]) as [number];
-    const bias = settings.flag('use_bias', true);
-    const weights: Converted['weights'] = [['kernel', arrays.take(kernel, null, filters)]];
-    if (bias) weights.push(['bias', arrays.take(filters)]);
-    const activation = activationOf(settings, dialect);
-    const layer = {
-      type: 'conv1d' as const,
-      filters,
-      kernel,
-      stride,
-      padding: paddingOf(settings),
-      activation,
-      bias,
-      ...plain,
-    };
-    return [{ layer, weights }];
-  },
+  Conv2D: convolution('conv', 2),
+  Conv1D: convolution('conv1d', 1),
   DepthwiseConv2D(settings, arrays, dialect) {
     imageOnly(settings);
     const kernel = pair(settings.sizes('kernel_size', 2));

@@ -1,0 +1,14 @@
+// How every script of the project begins and ends.
+import { exitWith } from './log.mjs';
+import { ensureDependencies, underProjectNode } from './project.mjs';
+
+/** Installs what is missing, changes to the project's Node, and runs `main`. An error ends the script with its message. */
+export async function runScript(main) {
+  try {
+    await ensureDependencies();
+    await underProjectNode(process.argv[1]);
+    await main();
+  } catch (error) {
+    exitWith(error);
+  }
+}

@@ -8,6 +8,7 @@ import { record } from '../protocol/recordSchema.js';
 import { ParamValue } from '../protocol/values.js';
 import { WrittenAlerts } from './alerts.js';
 import { NetworkTemplate } from './network/index.js';
+import { WrittenRetries } from './retries.js';
 import type { CopiedValues } from './start/configCopies.js';
 import { ObjectiveSchema, searchSchema } from './search/schema.js';
 
@@ -92,6 +93,7 @@ function fileSchema(deep: boolean) {
       })
       .optional()
       .describe('`gpus`: GPUs for each run (default: one, if there are any). `perGpu`: runs that share one GPU.'),
+    retries: WrittenRetries.optional(),
     python: text('python').min(1).optional().describe('Python interpreter that stands for `python` in `run`.'),
     seed: z
       .number({ error: 'seed must be a whole number' })

@@ -4,6 +4,7 @@ import type { Capture } from '../protocol/captureSettings.js';
 import type { CopiedValues } from './start/configCopies.js';
 import type { FileProblem } from '../protocol/engine.js';
 import type { FloatMark, Floats } from '../protocol/floats.js';
+import type { Retries } from '../protocol/retries.js';
 import type { Params } from '../protocol/values.js';
 import type { LinearConstraint, Noise, Objective, Repeat, Stages, WarmStart } from '../search/types.js';
 
@@ -103,6 +104,8 @@ export interface Experiment {
     /** Runs that share one GPU. */
     perGpu: number;
   };
+  /** How often a run is launched again; absent: never. */
+  retries?: Retries | undefined;
   /** Python that stands for `python` and `python3` at the start of `run`. */
   python: string | null;
   /** Seed of a plain run; null: a new one each time. */

@@ -20,6 +20,7 @@ import { ID_PATTERN } from './runFiles.js';
 import { AlertCondition } from './alerts.js';
 import { Branch } from './branch.js';
 import { RangeTest } from './rangeTest.js';
+import { LaunchedAgain, Retries } from './retries.js';
 import { Time } from './time.js';
 import { Floats, Params } from './values.js';
 
@@ -65,6 +66,8 @@ export const RunSpec = z.object({
   name: z.string().optional(),
   /** GPUs it takes (0: none, null: one if there are any) and how many such runs share a GPU. */
   resources: z.object({ gpus: z.number().int().min(0).nullable(), perGpu: z.number().int().min(1) }).optional(),
+  /** How often it is launched again by itself; absent: never. */
+  retries: Retries.optional(),
   /** Folder from which it was started. */
   origin: z
     .object({
@@ -93,6 +96,8 @@ export const RunSpec = z.object({
       at: z.number(),
       checkpoint: z.string().nullable(),
       from: z.string().regex(ID_PATTERN).optional(),
+      /** Set when no person and no search asked for it. */
+      again: LaunchedAgain.optional(),
     })
     .optional(),
   /** It began from another run's checkpoint, whose copy `launch.checkpoint` was at first. */

@@ -13,7 +13,9 @@ import type { Keeper } from './keeper.js';
 import { FIRST_LAUNCH, readLastWords, readSupervisorRecords } from './endingRecords.js';
 import { RunIntake } from './intake/runIntake.js';
 import { LiveRun } from './liveRun.js';
-import type { Ending, Outcome } from './outcome.js';
+import { launchAgain } from './again.js';
+import { nextLaunch } from './nextLaunch.js';
+import { outcomeOf, type Ending, type Outcome } from './outcome.js';
 import type { Refusal } from './refusal.js';
 import { isRefusal, step, takeUp, type Request, type RunCommand, type RunEvent, type RunState } from './runMachine.js';
 
@@ -209,10 +211,35 @@ export class ActiveRun {
       onEnded: (ending) => {
         if (!ending) log.warn(`run ${spec.id}: had not been started; waits again`);
         this.live = null;
-        this.happens({ type: 'ended', ending });
+        this.happens(ending && this.prepareAgain(ending) ? { type: 'again' } : { type: 'ended', ending });
       },
       onTrouble: (error) => trouble.met(error),
     });
+  }
+
+  /** Writes down another launch if the run is to have one; false: it stays ended. */
+  private prepareAgain(ending: Ending): boolean {
+    const { folders, log } = this.keeper.options;
+    const { id, retries, launch } = this.spec;
+    // Someone asked it to end, or its folder came from elsewhere.
+    if (!['starting', 'running', 'paused'].includes(this.state.name) || folders.isAsked(id) !== 'yes') return false;
+    const again = launchAgain(outcomeOf(ending), retries, launch?.again);
+    if (!again) return false;
+    const { reason, counts, text } = again;
+    try {
+      const next = nextLaunch(this.spec, null, this.keeper.options);
+      // Clocks of two hosts differ, and its last words must not count for the next launch.
+      const at = Math.max(next.launch!.at, (ending.finish?.time ?? 0) + 1);
+      const spec = { ...next, launch: { ...next.launch!, at, again: { reason, counts } } };
+      folders.noteMessage(id, text);
+      folders.rewrite(spec);
+      this.spec = spec;
+    } catch (error) {
+      log.warn(`run ${id}: it can't be launched again: ${(error as Error).message}`);
+      return false;
+    }
+    log.warn(`run ${id}: ${text}`);
+    return true;
   }
 
   private write(patch: RunPatch, begun = false): void {

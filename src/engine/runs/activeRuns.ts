@@ -12,7 +12,8 @@ import type { Job } from '../executors/scheduler.js';
 import { ActiveRun } from './activeRun.js';
 import { secondsAtWork } from './endingRecords.js';
 import type { ActiveRunsOptions, Keeper, RunListener } from './keeper.js';
-import { shownOf, type Environment } from '../disk/environments.js';
+import type { Environment } from '../disk/environments.js';
+import { nextLaunch } from './nextLaunch.js';
 import { refuse, type Refusal } from './refusal.js';
 import { Turns } from './intake/turns.js';
 import { leftState, notActive } from './runMachine.js';
@@ -130,22 +131,11 @@ export class ActiveRuns implements Keeper {
    * gone; throws when the disk is full.
    */
   relaunch(id: string, from: string | null, changes?: RelaunchChanges): Job | null {
-    const { folders, environments, log, store, trouble } = this.options;
+    const { folders, store, trouble } = this.options;
     const spec = this.active.get(id)?.spec ?? folders.spec(id);
     if (!spec) return null;
-    const checkpoint = from === null ? folders.checkpoint(id) : null;
-    if (from === null && !checkpoint) log.warn(`run ${id}: it has no usable checkpoint, so it begins again`);
-    const next: RunSpec = {
-      ...spec,
-      ...(changes && { ...pick(changes.plan), params: changes.params }),
-      ...(spec.origin && { origin: { ...spec.origin, env: shownOf(environments.of(id, spec.search)) } }),
-      launch: {
-        number: (spec.launch?.number ?? 1) + 1,
-        at: Date.now(),
-        checkpoint,
-        ...(from !== null && { from }),
-      },
-    };
+    const replanned = changes && { ...pick(changes.plan), params: changes.params };
+    const next = nextLaunch({ ...spec, ...replanned }, from, this.options);
     folders.rewrite(next);
     const cleared = { device: null, error: null, endedAt: null, exitCode: null, signal: null };
     const changed = changes && { params: changes.params, floats: changes.plan.floats };

@@ -7,7 +7,7 @@ import { damageOf } from '../../client/manifest.js';
 import { forJson } from '../../protocol/floats.js';
 import { ID_PATTERN, RUN_FILES, RunMeta, RunSpec } from '../../protocol/runFolder.js';
 import type { z } from 'zod';
-import type { FinishRecord } from '../../protocol/journal.js';
+import type { FinishRecord, MessageRecord } from '../../protocol/journal.js';
 import {
   checkFolder,
   listReal,
@@ -295,6 +295,12 @@ export class RunFolders {
    */
   writeEnd(id: string, status: FinalStatus, error: string | undefined): void {
     const record: z.input<typeof FinishRecord> = { type: 'finish', time: Date.now(), status, error };
+    appendLine(path.join(this.path(id), RUN_FILES.journal, RUN_FILES.engineJournal), JSON.stringify(record));
+  }
+
+  /** Adds a warning to the run's messages. Throws when it can't be written. */
+  noteMessage(id: string, text: string): void {
+    const record: z.input<typeof MessageRecord> = { type: 'message', time: Date.now(), level: 'warning', text };
     appendLine(path.join(this.path(id), RUN_FILES.journal, RUN_FILES.engineJournal), JSON.stringify(record));
   }
 

@@ -35,6 +35,8 @@ export function step(state: RunState, event: RunEvent): Step | Refusal {
       return state.name === 'ending' || state.name === 'over' ? same(state) : movedAway(state, event.host);
     case 'ended':
       return ended(state, event.ending);
+    case 'again':
+      return isAtWork(state) ? waitAgain(state) : same(state);
     case 'claimed':
       return state.name === 'cancelling' ? endUnstarted(state.reason) : same(state);
     case 'taken':
@@ -101,8 +103,12 @@ function ended(state: RunState, how: Ending | null): Step {
   if (how) return ending(outcomeOf(how, reason), how);
   // Nothing was ever started for it.
   if (state.name === 'stopping') return ending({ status: REQUESTED[reason ?? 'stop'], error: null }, null);
+  return waitAgain(state);
+}
+
+function waitAgain({ name }: RunState): Step {
   const back: RunCommand[] = [{ do: 'write', status: 'queued', device: null }, { do: 'release' }];
-  if (state.name === 'paused') return to({ name: 'held' }, ...back);
+  if (name === 'paused') return to({ name: 'held' }, ...back);
   return to({ name: 'queued' }, ...back, { do: 'enqueue' });
 }
 

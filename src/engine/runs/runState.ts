@@ -35,6 +35,8 @@ export type RunEvent =
   | { type: 'elsewhere'; host: string }
   /** `null`: nothing was ever started for it. */
   | { type: 'ended'; ending: Ending | null }
+  /** Its program is gone, and the spec of another launch is written. */
+  | { type: 'again' }
   /** The launch is ours, so nobody starts it. */
   | { type: 'claimed' }
   /** A supervisor was faster. */

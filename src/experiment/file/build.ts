@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { normalCapture } from '../../protocol/capture.js';
 import { valueText } from '../../protocol/floats.js';
 import { alertConditions } from '../alerts.js';
+import { normalRetries } from '../retries.js';
 import type { WrittenExperiment } from '../schema.js';
 import { objectivesOf, searchSettingsOf } from '../search/settings.js';
 import { splitCommand } from '../start/command.js';
@@ -44,6 +45,7 @@ export function build(reading: Reading, file: string): Experiment {
     ...(written.files && { files: written.files }),
     ...(written.output !== undefined && { output: outputText(written.output)! }),
     resources: { gpus: written.resources?.gpus ?? null, perGpu: written.resources?.perGpu ?? 1 },
+    ...(written.retries !== undefined && { retries: normalRetries(written.retries) }),
     python: written.python ?? null,
     seed: written.seed ?? null,
     stopGrace: written.stopGrace ?? null,

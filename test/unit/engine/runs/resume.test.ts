@@ -61,6 +61,35 @@ describe('a run that was killed', () => {
     expect(JSON.parse(fs.readFileSync(`${folder}/run.json`, 'utf8'))).toMatchObject({ launch: { number: 2 } });
   });
 
+  it('is launched again by itself as often as `retries:` says, with the reason among its messages', async () => {
+    const file = write('again', true);
+    fs.appendFileSync(file, 'retries: 1\n');
+    const { run } = await engine.request('runs/start', { file });
+    await runOver(engine, run.id);
+    const over = await engine.request('runs/get', { id: run.id });
+    expect(over).toMatchObject({ status: 'completed', error: null, metrics: { loss: { last: 14, count: 8 } } });
+    expect(over.messages).toEqual([
+      expect.objectContaining({
+        level: 'warning',
+        text: expect.stringMatching(/^Launched again \(1 of 1\): The program was ended by SIGKILL/) as string,
+      }),
+    ]);
+    const spec = fs.readFileSync(workspace().at('.tunesmith', 'runs', run.id, 'run.json'), 'utf8');
+    expect(JSON.parse(spec)).toMatchObject({
+      launch: { number: 2, again: { reason: 'failed', counts: { failed: 1 } } },
+    });
+  });
+
+  it('fails as any other once it was launched again as often as it may', async () => {
+    workspace().write('broken.mjs', 'console.log("try"); process.exit(3);');
+    const file = workspace().write('broken.tune.yaml', 'run: node broken.mjs\nretries: { failed: 2, lost: 5 }\n');
+    const { run } = await engine.request('runs/start', { file });
+    const over = await runOver(engine, run.id);
+    expect(over).toMatchObject({ status: 'failed', error: { kind: 'exit' } });
+    const printed = fs.readFileSync(workspace().at('.tunesmith', 'runs', run.id, 'output.log'), 'utf8');
+    expect(printed.match(/try/g)).toHaveLength(3);
+  });
+
   it.each([
     ['changed', (file: string) => fs.writeFileSync(file, '{"step":3,"sum":99}'.padEnd(fs.statSync(file).size))],
     ['cut off', (file: string) => fs.truncateSync(file, 3)],

@@ -154,6 +154,7 @@ class World {
       list.push(
         () => this.tell({ type: 'running', paused: this.standsStill }),
         () => this.end(this.next() < 0.5 ? 0 : 1),
+        () => this.againOrEnd(),
       );
     if (this.keeping)
       list.push(() => {
@@ -161,6 +162,14 @@ class World {
         this.tell({ type: 'kept' });
       });
     return list;
+  }
+
+  /** A failure after which the run is launched again, which is for nobody who was asked to end. */
+  private againOrEnd(): void {
+    if (!['starting', 'running', 'paused'].includes(this.state.name)) return this.end(1);
+    this.program = 'gone';
+    this.standsStill = false;
+    this.tell({ type: 'again' });
   }
 
   end(code: number): void {

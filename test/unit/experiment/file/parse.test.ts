@@ -31,6 +31,7 @@ search:
 cwd: sub
 env: { A: 1, B: yes it is }
 resources: { gpus: 1, perGpu: 2 }
+retries: { lost: 2 }
 python: ./venv/bin/python
 seed: 3
 stopGrace: 5
@@ -71,6 +72,7 @@ stopGrace: 5
       cwd: 'sub',
       env: { A: '1', B: 'yes it is' },
       resources: { gpus: 1, perGpu: 2 },
+      retries: { lost: 2 },
       python: './venv/bin/python',
       seed: 3,
       stopGrace: 5,
@@ -86,7 +88,7 @@ stopGrace: 5
     });
     const merged = 'base: &base { a: 1 }\nrun: x {a} {b}\nparams: { <<: *base, b: 2 }\n';
     expect(problems(merged)).toEqual([
-      `1:1-1:5 error: unknown key "base" (known: ${'$schema, name, description, module, network, objective, search, cwd, env, capture, alerts, files, output, resources, python, seed, stopGrace, syncInterval'})`,
+      `1:1-1:5 error: unknown key "base" (known: ${'$schema, name, description, module, network, objective, search, cwd, env, capture, alerts, files, output, resources, retries, python, seed, stopGrace, syncInterval'})`,
     ]);
     const inside = 'run: x {a} {b}\nparams: &p\n  a: 1\n  b: &two 2\nenv:\n  C: *two\n';
     expect(parse(inside).experiment).toMatchObject({ params: { a: 1, b: 2 }, env: { C: '2' } });

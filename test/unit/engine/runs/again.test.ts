@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { launchAgain } from '../../../../src/engine/runs/again.js';
+import type { RunError } from '../../../../src/protocol/engine.js';
+
+const failed = (kind: RunError['kind']) => ({
+  status: 'failed' as const,
+  error: { kind, message: 'It broke.', logTail: '' },
+});
+
+it('counts all reasons together for a number, and each for itself otherwise', () => {
+  const first = launchAgain(failed('lost'), { all: 2 }, undefined)!;
+  expect(first).toEqual({ reason: 'lost', counts: { lost: 1 }, text: 'Launched again (1 of 2): It broke.' });
+  const second = launchAgain(failed('exit'), { all: 2 }, first)!;
+  expect(second).toMatchObject({ reason: 'failed', counts: { lost: 1, failed: 1 } });
+  expect(launchAgain(failed('out-of-memory'), { all: 2 }, second)).toBeNull();
+  const each = { lost: 1, outOfMemory: 1 };
+  expect(launchAgain(failed('out-of-memory'), each, first)).toMatchObject({ counts: { lost: 1, outOfMemory: 1 } });
+  expect(launchAgain(failed('lost'), each, first)).toBeNull();
+  expect(launchAgain(failed('script'), each, undefined)).toBeNull();
+});
+
+it('leaves alone what ended as it was to, what could not be started, and files that ask for nothing', () => {
+  for (const status of ['completed', 'stopped', 'pruned', 'paused'] as const)
+    expect(launchAgain({ status, error: null }, { all: 5 }, undefined)).toBeNull();
+  expect(launchAgain(failed('not-started'), { all: 5 }, undefined)).toBeNull();
+  expect(launchAgain(failed('lost'), undefined, undefined)).toBeNull();
+});

@@ -7,7 +7,7 @@ import { PNG } from 'pngjs';
 import { scan } from '../../src/editor/language/scan.js';
 import { checkForm, editExperiment, formOf, lenses, parseExperiment, planRun } from '../../src/experiment/index.js';
 import { EditError } from '../../src/experiment/file/edit.js';
-import { parseLinear } from '../../src/experiment/search/linearText.js';
+import { parseConstraint } from '../../src/experiment/search/constraints/index.js';
 import { splitCommand } from '../../src/experiment/start/command.js';
 import { validateNetwork, type DataSource } from '../../src/experiment/network/index.js';
 import { loadModelFile } from '../../src/training/checkpoints/checkpoint.js';
@@ -147,7 +147,7 @@ export const FILES: Boundary[] = [
     name: 'constraints',
     samples: () => ['layers * 4 + width <= 512', '0 <= a - b <= 1', '-(a + 2) / 3 == b * .5e1'],
     take: (input) =>
-      parseLinear(text(input), ['a', 'b', 'layers', 'width', 'net/x-2', 'constructor']).fault === undefined,
+      parseConstraint(text(input), ['a', 'b', 'layers', 'width', 'net/x-2', 'constructor']).fault === undefined,
   },
   {
     name: 'commands',

@@ -1,8 +1,9 @@
 /** The search behind `tunesmith ask-tell`: a line in, an answer out. Knows no streams. */
 import type { z } from 'zod';
 import { readSpace } from '../experiment/index.js';
-import { parseLinear } from '../experiment/search/linearText.js';
+import { parseConstraint } from '../experiment/search/constraints/index.js';
 import { problemsOf } from '../experiment/network/problems.js';
+import { withConstraints } from '../experiment/search/settings.js';
 import type { SpaceProblem } from '../experiment/search/space.js';
 import { suggest } from '../experiment/suggest.js';
 import {
@@ -261,14 +262,15 @@ function spaceOf(
   const { space, problems } = readSpace(written, floats);
   if (!space) throw new Refused(problems.slice(0, 5).map(spaceProblem).join('; '));
   const names = space.dimensions.map(({ name }) => name);
-  const linear = constraints.flatMap((text) => {
-    const read = parseLinear(text, names);
-    if (read.constraints) return read.constraints;
+  const read = constraints.map((text) => {
+    const read = parseConstraint(text, names);
+    if (!read.fault) return read;
     const { message, hint } = read.fault;
     throw new Refused(`constraint ${JSON.stringify(text)}: ${message}${hint ? ` (${hint})` : ''}`);
   });
-  if (linear.length === 0) return space;
-  const whole = { ...space, constraints: linear };
+  if (read.length === 0) return space;
+  const linear = read.flatMap((each) => each.constraints);
+  const whole = withConstraints(space, { linear, rules: read.flatMap(({ rule }) => rule ?? []) }, {});
   checkConstraints(whole);
   return whole;
 }

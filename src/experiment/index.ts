@@ -25,6 +25,6 @@ export function toSpace(experiment: Experiment): Space {
   const { search } = experiment;
   const space = spaceOf(search?.space ?? {}, search?.floats);
   // Experiments stored by earlier versions have none.
-  const linear = (search as Partial<SearchSettings> | null)?.constraints?.linear ?? [];
-  return withConstraints(space, linear, experiment.params);
+  const { linear = [], rules = [] } = (search as Partial<SearchSettings> | null)?.constraints ?? {};
+  return withConstraints(space, { linear, rules }, experiment.params);
 }

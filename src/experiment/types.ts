@@ -6,7 +6,7 @@ import type { FileProblem } from '../protocol/engine.js';
 import type { FloatMark, Floats } from '../protocol/floats.js';
 import type { Retries } from '../protocol/retries.js';
 import type { Params } from '../protocol/values.js';
-import type { LinearConstraint, Noise, Objective, Repeat, Stages, WarmStart } from '../search/types.js';
+import type { LinearConstraint, Noise, Objective, Repeat, SpaceRule, Stages, WarmStart } from '../search/types.js';
 
 /** The program to start: exactly one of the file's `run`, `module` and `network`. */
 export type Program =
@@ -52,6 +52,8 @@ export interface SearchSettings {
   constraints: {
     /** Terms may also name params that are not searched; `toSpace` puts their values in. */
     linear: LinearConstraint[];
+    /** Products, comparisons of choices and forbidden combinations; absent if there are none. */
+    rules?: SpaceRule[];
     /** Bounds on the last value of a metric that a run logged; one of the two bounds, or both. */
     measured: MeasuredConstraint[];
   };

@@ -8,6 +8,7 @@ export { createStudy, restoreStudy, type SavedStudy } from './study/index.js';
 export { checkNamed, methodFault, PRUNERS, SAMPLERS, whatCompares } from './registry.js';
 export { createRandom } from './maths/random.js';
 export { checkConstraints, constraintText, isAllowed } from './constraints/index.js';
+export { namesIn } from './constraints/rules.js';
 export { checkSpace, countPoints, drawParams, keyOf, tooManyDimensions } from './space/index.js';
 export { floatMarkOf, floatMarksOf } from './space/floatMark.js';
 export { between, faultOf, isActive, rangeOf, refuse, sameValue, snap } from './space/dimension.js';

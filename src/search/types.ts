@@ -5,8 +5,19 @@
 import type { FloatMark } from '../protocol/floats.js';
 import type { Params, ParamValue } from '../protocol/values.js';
 
-/** Condition for a parameter to be active: every named parent is active and has one of the given values. */
-export type Condition = Record<string, ParamValue[]>;
+/** Bounds of a number; the absent ones don't restrict it. */
+export interface Interval {
+  above?: number;
+  atLeast?: number;
+  below?: number;
+  atMost?: number;
+}
+
+/** Values that a condition allows: listed ones, an interval of numbers, or all but the listed ones. */
+export type Allowed = ParamValue[] | Interval | { not: ParamValue[] };
+
+/** Condition for a parameter to be active: every named parent is active and has an allowed value. */
+export type Condition = Record<string, Allowed>;
 
 export type Dimension = (
   | {
@@ -53,11 +64,35 @@ export interface LinearConstraint {
   atMost: number;
 }
 
+/** A term of a rule: a value, a parameter, or arithmetic of numbers. */
+export type RuleTerm =
+  | { kind: 'value'; value: ParamValue }
+  | { kind: 'param'; name: string }
+  | { kind: 'sum' | 'difference' | 'product' | 'quotient'; of: [RuleTerm, RuleTerm] };
+
+/**
+ * A rule on params that is not linear. A comparison that names an inactive parameter, or divides by 0, is neither true nor
+ * false (Kleene's logic); a rule is broken only if it is false.
+ */
+export type Rule =
+  | { kind: 'compare'; sign: '<' | '<=' | '==' | '!='; left: RuleTerm; right: RuleTerm }
+  | { kind: 'in'; of: RuleTerm; values: ParamValue[] }
+  | { kind: 'and' | 'or'; of: Rule[] }
+  | { kind: 'not'; of: Rule };
+
+/** A rule with its text as the person wrote it, for messages. */
+export interface SpaceRule {
+  text: string;
+  rule: Rule;
+}
+
 /** A search space. Dimensions are in the order of the file; a parameter's parents come before it. */
 export interface Space {
   dimensions: Dimension[];
   /** Constraints known before a trial is run: no suggestion breaks one. */
   constraints?: LinearConstraint[];
+  /** Rules known before a trial is run: products, forbidden combinations. No suggestion breaks one. */
+  rules?: SpaceRule[];
 }
 
 export type Goal = 'minimize' | 'maximize';

@@ -1,25 +1,22 @@
 /** Checks of `objective:` and `search:` beyond their shape. */
 import {
-  checkConstraints,
   checkNamed,
   checkStages,
   DEFAULT_STAGES,
   methodFault,
-  rangeOf,
   SearchError,
   whatCompares,
   type Dimension,
-  type LinearConstraint,
   type Space,
 } from '../../search/index.js';
-import { parseLinear } from './linearText.js';
+import { checkWritten } from './constraints/check.js';
 import type { Reading } from '../file/reading.js';
 import { objectivesOf, stagesOf, withConstraints } from './settings.js';
 import type { Fault, Path } from '../file/source.js';
 import { readSpace, splitHint } from './space.js';
 import { suggest } from '../suggest.js';
 import { isSweep } from '../sweep/index.js';
-import { entryOf, hasEntry } from '../../protocol/records.js';
+import { hasEntry } from '../../protocol/records.js';
 import type { WrittenExperiment } from '../schema.js';
 import type { Named } from '../types.js';
 
@@ -48,10 +45,10 @@ export function checkSearch(reading: Reading, names: readonly string[], report: 
   }
   checkEnd(reading, space, report);
   checkPausing(reading, report);
-  const linear = checkLinear(reading, space, names, report);
+  const constraints = checkWritten(reading, space, names, report);
   if (!space) return null;
   checkStagesOf(reading, space, report);
-  const searched = withConstraints(space, linear, reading.params);
+  const searched = withConstraints(space, constraints, reading.params);
   checkMethods(reading, searched, report);
   return searched;
 }
@@ -133,55 +130,6 @@ function checkPausing({ written }: Reading, report: Report): void {
 
 const isContinuous = (d: Dimension): boolean =>
   d.kind === 'normal' || ((d.kind === 'float' || d.kind === 'beta') && d.step === null);
-
-/** The constraints on params, as far as they are right. */
-function checkLinear(
-  { written, source, origin, params }: Reading,
-  space: Space | null,
-  names: readonly string[],
-  report: Report,
-) {
-  const found: LinearConstraint[] = [];
-  for (const [i, each] of (written!.search!.constraints ?? []).entries()) {
-    const at: Path = ['search', 'constraints', i];
-    if (typeof each !== 'string') {
-      const { atMost = Infinity, atLeast = -Infinity } = each;
-      if (atLeast > atMost) {
-        report([...at, 'atLeast'], { message: `at least ${atLeast} and at most ${atMost} is nothing at all` });
-      }
-      continue;
-    }
-    const { constraints, fault } = parseLinear(each, names);
-    if (fault) {
-      const { offset, length, ...more } = fault;
-      const range = source.insideScalar(source.nodeAt(origin(at)), offset, length) ?? source.rangeOf(origin(at));
-      source.report(range, more);
-      continue;
-    }
-    const wrong = space ? linearFault(constraints, space, params) : null;
-    if (wrong) report(at, wrong);
-    else found.push(...constraints);
-  }
-  if (space && found.length > 1) {
-    const together = withConstraints(space, found, params);
-    const fault = messageOf(() => checkConstraints(together));
-    if (fault) report(['search', 'constraints'], fault, 'key');
-  }
-  return found;
-}
-
-function linearFault(constraints: readonly LinearConstraint[], space: Space, params: Reading['params']): Fault | null {
-  const names = constraints.flatMap(({ terms }) => Object.keys(terms));
-  const dimensions = new Map(space.dimensions.map((d) => [d.name, d]));
-  for (const name of names) {
-    const d = dimensions.get(name);
-    if (d ? rangeOf(d) !== null : typeof entryOf(params, name) === 'number') continue;
-    return { message: `"${name}" is not a number throughout`, hint: 'only numbers can be added and compared' };
-  }
-  const searched = withConstraints(space, constraints, params);
-  if (!searched.constraints) return { message: 'none of these parameters is searched', severity: 'warning' };
-  return messageOf(() => checkConstraints(searched));
-}
 
 function messageOf(check: () => void): Fault | null {
   try {

@@ -6,10 +6,27 @@ import { ParamValue } from '../../protocol/values.js';
 export const value = ParamValue.describe('A number, text, switch (true/false), null, or a list of them.');
 const pair = z.tuple([z.number(), z.number()]);
 
+const bound = (what: string) => z.number().optional().describe(what);
+const allowed = z.union([
+  value,
+  z.array(value),
+  z
+    .strictObject({
+      above: bound('More than this.'),
+      atLeast: bound('This or more.'),
+      below: bound('Less than this.'),
+      atMost: bound('This or less.'),
+    })
+    .refine((bounds) => Object.keys(bounds).length > 0, { error: 'name a bound: above, atLeast, below or atMost' }),
+  z.strictObject({ not: z.union([value, z.array(value)]).describe('Any value but these.') }),
+]);
 const common = {
-  when: record(z.union([value, z.array(value)]))
+  when: record(allowed)
     .optional()
-    .describe('Searched only when these other parameters have one of these values: `{ optimizer: sgd }`.'),
+    .describe(
+      "Searched only if these other parameters have such values: `{ optimizer: sgd }`, `{ layers: '>= 2' }`, " +
+        '`{ lr: { above: 0.001, atMost: 0.1 } }`, `{ optimizer: { not: sgd } }`.',
+    ),
   prior: z
     .union([
       value,

@@ -1,8 +1,9 @@
 /** Converts the section `search:` to its normal form. */
 import type { FloatMark } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
-import type { LinearConstraint, Objective, Space, Stages } from '../../search/types.js';
-import { parseLinear } from './linearText.js';
+import type { LinearConstraint, Objective, Rule, RuleTerm, Space, SpaceRule, Stages } from '../../search/types.js';
+import { parseConstraint } from './constraints/index.js';
+import { namesIn } from '../../search/index.js';
 import type { WrittenExperiment } from '../schema.js';
 import type { MeasuredConstraint, Named, SearchSettings } from '../types.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
@@ -17,6 +18,7 @@ export function objectivesOf({ objective }: Pick<WrittenExperiment, 'objective'>
 /** Returns the settings of a search that has been checked. `names`: the names that constraints may use. */
 export function searchSettingsOf(search: WrittenSearch, names: readonly string[], floats?: FloatMark): SearchSettings {
   const written = search.constraints ?? [];
+  const read = written.flatMap((each) => (typeof each === 'string' ? [parseConstraint(each, names)] : []));
   return {
     sampler: (search.sampler ?? 'auto') as Named,
     pruner: search.pruner && search.pruner !== 'none' ? (search.pruner as Named) : null,
@@ -24,7 +26,8 @@ export function searchSettingsOf(search: WrittenSearch, names: readonly string[]
     parallel: search.parallel ?? 'auto',
     seed: search.seed ?? null,
     constraints: {
-      linear: written.flatMap((each) => (typeof each === 'string' ? (parseLinear(each, names).constraints ?? []) : [])),
+      linear: read.flatMap(({ constraints }) => constraints ?? []),
+      ...rulesField(read.flatMap(({ rule }) => rule ?? [])),
       measured: written.filter((each) => typeof each !== 'string').map((each) => defined(each) as MeasuredConstraint),
     },
     maxSteps: search.maxSteps ?? null,
@@ -61,8 +64,14 @@ function repeatOf(written: WrittenSearch['repeat']): SearchSettings['repeat'] {
   return { top: 3, times: 2, ...(written === true ? {} : defined(written)) };
 }
 
+const rulesField = (rules: SpaceRule[]): { rules?: SpaceRule[] } => (rules.length > 0 ? { rules } : {});
+
 /** The space with its constraints; params that are not searched are put in with their values. */
-export function withConstraints(space: Space, linear: readonly LinearConstraint[], params: Params): Space {
+export function withConstraints(
+  space: Space,
+  { linear, rules = [] }: { linear: readonly LinearConstraint[]; rules?: readonly SpaceRule[] },
+  params: Params,
+): Space {
   const searched = new Set(space.dimensions.map(({ name }) => name));
   const constraints = linear.map(({ terms, atMost }) => {
     let bound = atMost;
@@ -75,7 +84,29 @@ export function withConstraints(space: Space, linear: readonly LinearConstraint[
     return { terms: kept, atMost: bound };
   });
   const left = constraints.filter(({ terms }) => Object.keys(terms).length > 0);
-  return left.length ? { ...space, constraints: left } : space;
+  const kept = rules.map(({ text, rule }) => ({ text, rule: filledIn(rule, searched, params) }));
+  const rest = rulesField(kept.filter(({ rule }) => namesIn(rule).size > 0));
+  return { ...space, ...(left.length > 0 && { constraints: left }), ...rest };
+}
+
+/** The rule with the values of params that are not searched. */
+function filledIn(rule: Rule, searched: ReadonlySet<string>, params: Params): Rule {
+  const term = (t: RuleTerm): RuleTerm => {
+    if (t.kind === 'value') return t;
+    if (t.kind !== 'param') return { kind: t.kind, of: [term(t.of[0]), term(t.of[1])] };
+    const value = entryOf(params, t.name);
+    return searched.has(t.name) || value === undefined ? t : { kind: 'value', value };
+  };
+  switch (rule.kind) {
+    case 'compare':
+      return { ...rule, left: term(rule.left), right: term(rule.right) };
+    case 'in':
+      return { ...rule, of: term(rule.of) };
+    case 'not':
+      return { kind: 'not', of: filledIn(rule.of, searched, params) };
+    default:
+      return { kind: rule.kind, of: rule.of.map((each) => filledIn(each, searched, params)) };
+  }
 }
 
 /** Without the fields that are undefined. */

@@ -6,17 +6,18 @@ import {
   between,
   faultOf,
   refuse,
-  sameValue,
   snap,
   SpaceError,
   tooManyDimensions,
+  type Condition,
   type Dimension,
   type Space,
 } from '../../search/index.js';
 import { problemsOf } from '../network/problems.js';
 import { DIMENSIONS, type DimensionKind } from './rangeSchema.js';
 import { suggest } from '../suggest.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
+import { readAllowed } from './conditions.js';
 
 export interface SpaceProblem {
   /** From `search.space`: the parameter's name first. */
@@ -129,14 +130,8 @@ export function splitHint(message: string): { message: string; hint?: string } {
 const floats = (mark: FloatMark): { floats?: FloatMark } => (mark === null ? {} : { floats: mark });
 
 function toDimension(name: string, kind: DimensionKind, data: Record<string, unknown>, mark: FloatMark): Dimension {
-  const when = data.when
-    ? Object.fromEntries(
-        Object.entries(data.when as Record<string, ParamValue>).map(([parent, v]) => [
-          parent,
-          Array.isArray(v) ? v : [v],
-        ]),
-      )
-    : null;
+  // Resolved when the parents are known.
+  const when = (data.when as Dimension['when'] | undefined) ?? null;
   const step = (data.step as number | undefined) ?? null;
   const { prior, stage } = data as { prior?: unknown; stage?: string };
   const base = {
@@ -206,7 +201,8 @@ export function readSpace(
   if (names.length === 0)
     problems.push({ path: [], message: 'the search space is empty', hint: `write ${EXAMPLES} for a parameter` });
   for (const dimension of dimensions) {
-    for (const [parent, values] of Object.entries(dimension.when ?? {})) {
+    const when: Condition = {};
+    for (const [parent, condition] of Object.entries(dimension.when ?? {})) {
       const path = [dimension.name, 'when', parent];
       if (!Object.hasOwn(written, parent)) {
         const near = suggest(
@@ -221,8 +217,11 @@ export function readSpace(
         continue;
       }
       const of = byName.get(parent);
-      for (const value of of ? values : []) problems.push(...conditionProblem(of!, value, path));
+      const { allowed, problem } = of ? readAllowed(condition, of) : {};
+      if (problem) problems.push({ path, ...problem });
+      else if (allowed) setEntry(when, parent, allowed);
     }
+    if (dimension.when) dimension.when = when;
   }
   const sorted = sortByParents(dimensions);
   if (sorted.cycle) {
@@ -233,21 +232,6 @@ export function readSpace(
     });
   }
   return { space: problems.length ? null : { dimensions: sorted.dimensions }, problems };
-}
-
-function conditionProblem(of: Dimension, value: ParamValue, path: (string | number)[]): SpaceProblem[] {
-  const refusal = refuse(of, value);
-  if (!refusal) return [];
-  const texts = of.kind === 'choice' ? of.choices.map(String) : [];
-  const near = suggest(
-    String(value),
-    texts.filter((text) => text !== String(value)),
-  );
-  const sameText =
-    of.kind === 'choice' && texts.includes(String(value)) && !of.choices.some((c) => sameValue(c, value));
-  const message = `"${of.name}" never is ${JSON.stringify(value)}: it ${refusal.replace(/, not .*$/, '')}`;
-  if (sameText) return [{ path, message, hint: 'a text in quotes is not the number of the same digits' }];
-  return [{ path, message, ...(near && { hint: `did you mean "${near}"?` }) }];
 }
 
 /** In the order of the file, but every parameter after those its condition names. */

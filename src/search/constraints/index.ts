@@ -1,5 +1,6 @@
 /**
- * Linear constraints, which every suggestion obeys. A sampler that draws calls `feasible(space, random, draw)`; one
+ * Constraints on params, which every suggestion obeys: linear ones, and rules of any shape (rules.ts; points that obey them
+ * come from repair.ts). A sampler that draws calls `feasible(space, random, draw)`; one
  * that moves to a point of its own (an optimizer, a population) calls `nearestAllowed(space, params, random)`; a
  * sampler that lists points filters them with `isAllowed`. Terms of inactive parameters count as 0. Draws from the
  * parameters' own distributions use `feasiblePrior`, which spreads repaired draws over the whole feasible region
@@ -17,25 +18,40 @@
 import type { Params } from '../../protocol/values.js';
 import { draw, isActive, nearestWithin, rangeOf } from '../space/dimension.js';
 import { SearchError, SpaceError } from '../errors.js';
-import { isAllowed, type Linear, linearOf } from './linear.js';
+import { type Linear, linearOf } from './linear.js';
 import { log } from '../maths/numeric.js';
 import { createRandom } from '../maths/random.js';
 import type { Dimension, Random, Space } from '../types.js';
 import { mixed } from './mix.js';
+import { repaired, spreadOut } from './repair.js';
+import { namesIn, rulesOf, type Rules } from './rules.js';
 import { Walk } from './walk.js';
 import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
 
-export { isAllowed };
-
 /** Numbers of draws before a repair, of relaxation passes, and of passes that step beyond the edge (`BEYOND`). */
 const TRIES = 50;
+/** Number of draws before a repair if there are rules: they are cheap to test, and redraws keep the distribution. */
+const RULE_TRIES = 400;
 const PASSES = 50;
 const FAR_PASSES = 1000;
 const BEYOND = 1.8;
 const TINY = 1e-12;
 /** Starting points of the one-time search for an allowed point, and its total limit on values set. */
 const BEGINNINGS = 200;
+/** Number of allowed points that are kept for spaces with rules. */
+const ANCHORS = 8;
+const RULE_BEGINNINGS = 60;
 const ALL_VISITS = 20_000;
+
+/** Returns whether suggestions must obey linear constraints or rules. */
+export function isConstrained({ constraints, rules }: Space): boolean {
+  return (constraints?.length ?? 0) + (rules?.length ?? 0) > 0;
+}
+
+/** Returns whether the params meet every constraint of the space; inactive parameters count as 0 in sums. */
+export function isAllowed(space: Space, params: Params): boolean {
+  return (linearOf(space)?.allows(params) ?? true) && (rulesOf(space)?.allows(params) ?? true);
+}
 
 /** Throws SpaceError if the constraints make no sense or no point meets them. */
 export function checkConstraints(space: Space): void {
@@ -52,8 +68,20 @@ export function checkConstraints(space: Space): void {
       if (!Number.isFinite(factor)) wrong(`the factor of "${name}" must be a finite number`);
     }
   }
+  for (const { text, rule } of space.rules ?? []) {
+    for (const name of namesIn(rule)) {
+      if (!byName.has(name)) throw new SpaceError(null, `constraint "${text}": "${name}" is not in the search space`);
+    }
+  }
   const linear = linearOf(space);
-  if (!linear) return;
+  if (linear) checkLinear(space, linear);
+  const rules = rulesOf(space);
+  if (!rules || anchorsOf(space, rules).length > 0) return;
+  const texts = rules.rules.map(({ text }) => `"${text}"`).join(' and ');
+  throw new SpaceError(null, `found no point of the space that meets ${texts}: is there one?`);
+}
+
+function checkLinear(space: Space, linear: Linear): void {
   for (const [r, row] of linear.rows.entries()) {
     const least = linear.least(row, {}, () => false);
     if (least <= row.limit) continue;
@@ -83,8 +111,8 @@ export function constraintText({ terms, atMost }: NonNullable<Space['constraints
  * space.
  */
 export function feasible(space: Space, random: Random, draw: () => Params, tries = TRIES): Params {
-  const { params, repaired } = firstAllowed(space, random, draw, tries);
-  return repaired ?? params;
+  const { params, moved } = firstAllowed(space, random, draw, tries);
+  return moved ?? params;
 }
 
 /**
@@ -92,17 +120,21 @@ export function feasible(space: Space, random: Random, draw: () => Params, tries
  * conditioned on the constraints, however small the feasible region. Repaired draws alone would lie on its edge.
  */
 export function feasiblePrior(space: Space, random: Random, draw: () => Params, tries = TRIES): Params {
-  const { params, repaired, linear } = firstAllowed(space, random, draw, tries);
-  return repaired ? mixed(space, linear!, repaired, random) : params;
+  const { params, moved } = firstAllowed(space, random, draw, tries);
+  return moved ? spread(space, moved, random) : params;
+}
+
+function spread(space: Space, params: Params, random: Random): Params {
+  if (rulesOf(space)) return spreadOut(space, params, (other) => isAllowed(space, other), random);
+  return mixed(space, linearOf(space)!, params, random);
 }
 
 function firstAllowed(space: Space, random: Random, draw: () => Params, tries: number) {
   let params = draw();
-  const linear = linearOf(space);
-  if (!linear) return { params, linear, repaired: null };
-  for (let i = 1; i < tries && !linear.allows(params); i++) params = draw();
-  const repaired = linear.allows(params) ? null : nearestAllowed(space, params, random);
-  return { params, linear, repaired };
+  if (!isConstrained(space)) return { params, moved: null };
+  const most = rulesOf(space) ? Math.max(tries, RULE_TRIES) : tries;
+  for (let i = 1; i < most && !isAllowed(space, params); i++) params = draw();
+  return { params, moved: isAllowed(space, params) ? null : nearestAllowed(space, params, random) };
 }
 
 /**
@@ -110,8 +142,22 @@ function firstAllowed(space: Space, random: Random, draw: () => Params, tries: n
  * parameters it has.
  */
 export function nearestAllowed(space: Space, params: Params, random: Random): Params {
+  if (isAllowed(space, params)) return params;
   const linear = linearOf(space);
-  if (!linear || linear.allows(params)) return params;
+  const met = linear && !linear.allows(params) ? nearestLinear(space, linear, params, random) : params;
+  const rules = rulesOf(space);
+  if (!rules) return met;
+  const allows = (other: Params) => isAllowed(space, other);
+  if (allows(met)) return met;
+  const found = repaired(space, rules, met, allows, random);
+  if (found) return inOrder(space, found);
+  // Nothing near: any allowed point of those found when the space was checked, elsewhere in its own region.
+  const anchors = anchorsOf(space, rules);
+  if (anchors.length === 0) throw new SearchError('found no point of the space that meets all its constraints');
+  return spreadOut(space, anchors[random.int(anchors.length)]!, allows, random);
+}
+
+function nearestLinear(space: Space, linear: Linear, params: Params, random: Random): Params {
   let moved = relax(linear, params);
   if (!linear.allows(moved)) moved = relax(linear, moved, PASSES, BEYOND);
   const found = new Walk(linear, moved, random).found ?? along(linear, params, anchorOf(space, linear));
@@ -121,8 +167,15 @@ export function nearestAllowed(space: Space, params: Params, random: Random): Pa
 
 /** Completes the params that a user gave, obeying the constraints if the given values permit it. */
 export function complete(space: Space, random: Random, given: Params, drawRest: () => Params): Params {
-  let params = drawRest();
   const linear = linearOf(space);
+  if (rulesOf(space)) {
+    const { params, moved } = firstAllowed(space, random, drawRest, TRIES);
+    if (!moved) return params;
+    if (Object.keys(given).length === 0) return spread(space, moved, random);
+    // Values that a person gave stay as they are, if need be against a rule.
+    return Object.keys(given).every((name) => entryOf(moved, name) === entryOf(given, name)) ? moved : params;
+  }
+  let params = drawRest();
   if (!linear) return params;
   for (let i = 1; i < TRIES && !linear.allows(params); i++) params = drawRest();
   if (linear.allows(params)) return params;
@@ -156,6 +209,27 @@ function anchorOf(space: Space, linear: Linear): Params | null {
     }
   }
   anchors.set(linear, found);
+  return found;
+}
+
+const ruleAnchors = new WeakMap<Rules, { dimensions: Space['dimensions']; found: Params[] }>();
+
+/** Returns up to a few allowed points, from different beginnings. The search runs once per space. */
+function anchorsOf(space: Space, rules: Rules): Params[] {
+  const known = ruleAnchors.get(rules);
+  if (known?.dimensions === space.dimensions) return known.found;
+  const random = createRandom(1);
+  const linear = linearOf(space);
+  const allows = (params: Params) => isAllowed(space, params);
+  const found: Params[] = [];
+  for (let i = 0; i < RULE_BEGINNINGS && found.length < ANCHORS; i++) {
+    let params: Params = {};
+    for (const d of space.dimensions) if (isActive(d, params)) setEntry(params, d.name, draw(d, random));
+    if (linear && !linear.allows(params)) params = nearestLinear(space, linear, params, random);
+    const met = allows(params) ? params : repaired(space, rules, params, allows, random);
+    if (met) found.push(inOrder(space, met));
+  }
+  ruleAnchors.set(rules, { dimensions: space.dimensions, found });
   return found;
 }
 

@@ -3,8 +3,8 @@
  * for allowed points turns back early.
  */
 import type { Params } from '../../protocol/values.js';
-import { rangeOf, sameValue } from '../space/dimension.js';
-import type { Dimension, Space } from '../types.js';
+import { allows, rangeOf } from '../space/dimension.js';
+import type { Allowed, Dimension, Space } from '../types.js';
 import { entryOf } from '../../protocol/records.js';
 
 interface Row {
@@ -32,7 +32,7 @@ export class Linear {
   readonly highs: number[];
   /** By dimension: true if the conditions of other dimensions refer to it. */
   readonly isParent: boolean[];
-  private readonly parents: { at: number; values: Params[string][] }[][];
+  private readonly parents: { at: number; allowed: Allowed }[][];
 
   constructor(
     readonly dimensions: readonly Dimension[],
@@ -58,7 +58,7 @@ export class Linear {
     this.factorsOf = this.rowsOf.map((rows, i) => rows.map((r) => this.rows[r]!.factors[this.rows[r]!.at.indexOf(i)]!));
     this.leastOf = this.factorsOf.map((factors, i) => factors.map((factor) => this.leastTerm(i, factor)));
     this.parents = dimensions.map((d) =>
-      Object.entries(d.when ?? {}).map(([name, values]) => ({ at: places.get(name)!, values })),
+      Object.entries(d.when ?? {}).map(([name, allowed]) => ({ at: places.get(name)!, allowed })),
     );
     const named = new Set(this.parents.flatMap((list) => list.map(({ at }) => at)));
     this.isParent = dimensions.map((_, i) => named.has(i));
@@ -120,10 +120,10 @@ export class Linear {
 
   private activity(i: number, params: Params, decided: (dimension: number) => boolean): 'yes' | 'maybe' | 'no' {
     let result: 'yes' | 'maybe' = 'yes';
-    for (const { at, values } of this.parents[i]!) {
+    for (const { at, allowed } of this.parents[i]!) {
       if (decided(at)) {
         const value = entryOf(params, this.dimensions[at]!.name);
-        if (value === undefined || !values.some((allowed) => sameValue(allowed, value))) return 'no';
+        if (value === undefined || !allows(allowed, value)) return 'no';
       } else if (this.activity(at, params, decided) === 'no') return 'no';
       else result = 'maybe';
     }
@@ -162,9 +162,4 @@ export function linearOf(space: Space): Linear | null {
   const linear = new Linear(dimensions, constraints);
   known.set(constraints, { dimensions, linear });
   return linear;
-}
-
-/** Returns whether the params meet every linear constraint of the space; inactive parameters count as 0. */
-export function isAllowed(space: Space, params: Params): boolean {
-  return linearOf(space)?.allows(params) ?? true;
 }

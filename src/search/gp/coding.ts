@@ -3,16 +3,16 @@
  * value. Ordered columns hold the position in [0, 1] (for steps: the middle of the value's cell), choices their index,
  * and an inactive parameter is ABSENT.
  */
-import type { Params, ParamValue } from '../../protocol/values.js';
-import { isActive, sameValue } from '../space/index.js';
-import type { Space } from '../types.js';
+import type { Params } from '../../protocol/values.js';
+import { allows, isActive } from '../space/index.js';
+import type { Allowed, Space } from '../types.js';
 import { axesOf, cellOf, type Axis } from '../space/unit.js';
 import { ABSENT, type ColumnKind } from './kernel.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
 interface Requirement {
   column: number;
-  values: ParamValue[];
+  allowed: Allowed;
   /** Allowed values by index of the parent's value, if the parent's values are listed. */
   listed: Uint8Array | null;
 }
@@ -64,27 +64,25 @@ export class Coding {
     placeOf: Map<string, number>,
   ): Requirement[] | null {
     const all: Requirement[] = [];
-    for (const [parent, values] of Object.entries(dimension.when ?? {})) {
+    for (const [parent, allowed] of Object.entries(dimension.when ?? {})) {
       const inherited = known.get(parent) ?? null;
       if (!inherited) return null;
       all.push(...inherited);
       const column = placeOf.get(parent);
       if (column === undefined) {
         const only = this.axes.find((axis) => axis.dimension.name === parent)!.fromIndex(0);
-        if (!values.some((value) => sameValue(value, only))) return null;
+        if (!allows(allowed, only)) return null;
         continue;
       }
       const { axis } = this.columns[column]!;
       this.columns[column]!.parent = true;
       let listed: Uint8Array | null = null;
       if (axis.count) {
-        listed = new Uint8Array(axis.count);
-        for (const value of values) {
-          const index = axis.indexOf(value);
-          if (index >= 0 && sameValue(axis.fromIndex(index), value)) listed[index] = 1;
-        }
+        listed = Uint8Array.from({ length: axis.count }, (_, index) =>
+          allows(allowed, axis.fromIndex(index)) ? 1 : 0,
+        );
       }
-      all.push({ column, values, listed });
+      all.push({ column, allowed, listed });
     }
     return all;
   }
@@ -92,13 +90,13 @@ export class Coding {
   isActive(j: number, row: Float64Array): boolean {
     const { when } = this.columns[j]!;
     if (!when) return false;
-    for (const { column, values, listed } of when) {
+    for (const { column, allowed, listed } of when) {
       const at = row[column]!;
       if (at === ABSENT) return false;
       const { axis } = this.columns[column]!;
       if (listed) {
         if (!listed[this.indexAt(column, at)]) return false;
-      } else if (!values.some((value) => sameValue(value, axis.fromUnit(at)))) return false;
+      } else if (!allows(allowed, axis.fromUnit(at))) return false;
     }
     return true;
   }

@@ -3,10 +3,10 @@
  * Beckman & Conover, "A Comparison of Three Methods for Selecting Values of Input Variables" (Technometrics 21, 1979).
  */
 import type { Params } from '../../protocol/values.js';
-import { isAllowed } from '../constraints/index.js';
-import { keyOfValue } from '../space/index.js';
+import { isAllowed, isConstrained } from '../constraints/index.js';
+import { allows } from '../space/index.js';
 import { createRandom } from '../maths/random.js';
-import type { Space } from '../types.js';
+import type { Allowed, Space } from '../types.js';
 import { axesOf, cellOf, type Axis } from '../space/unit.js';
 import { INACTIVE, type Rows } from './rows.js';
 import { select } from './spread.js';
@@ -40,12 +40,12 @@ export function drawsOf(space: Space, count: number): Draws {
     const columns = new Map<string, { axis: Axis; column: Float64Array }>();
     for (const entry of all) {
       const { axis, latent, column } = entry;
-      const parents = Object.entries(axis.dimension.when ?? {}).map(([name, values]) => {
+      const parents = Object.entries(axis.dimension.when ?? {}).map(([name, allowed]) => {
         const parent = columns.get(name)!;
-        return { column: parent.column, allowed: allowedOf(parent.axis, values.map(keyOfValue)) };
+        return { column: parent.column, fits: fitting(parent.axis, allowed) };
       });
       for (let i = 0; i < count; i++) {
-        const active = parents.every((parent) => parent.allowed[parent.column[i]!] === 1);
+        const active = parents.every((parent) => parent.column[i] !== INACTIVE && parent.fits(parent.column[i]!));
         column[i] = !active ? INACTIVE : axis.edges ? cellOf(axis.edges, latent[i]!) : latent[i]!;
       }
       columns.set(axis.dimension.name, entry);
@@ -53,7 +53,7 @@ export function drawsOf(space: Space, count: number): Draws {
   }
   follow();
   function isAllowedAt(i: number): boolean {
-    if (!space.constraints?.length) return true;
+    if (!isConstrained(space)) return true;
     const params: Params = {};
     for (const { axis, column } of all) {
       const at = column[i]!;
@@ -88,7 +88,9 @@ export function allowedDraws(space: Space, count: number): Rows {
   return allowed.count >= Math.min(count, FEW) ? allowed : draws;
 }
 
-/** Returns, by index, 1 if a condition names the value; a continuous parent never has a named value. */
-function allowedOf(axis: Axis, keys: readonly string[]): Uint8Array {
-  return Uint8Array.from({ length: axis.count }, (_, i) => (keys.includes(keyOfValue(axis.fromIndex(i))) ? 1 : 0));
+/** Returns a test of an axis's entries: indices of listed values, or positions of a continuous one. */
+function fitting(axis: Axis, allowed: Allowed): (entry: number) => boolean {
+  if (!axis.count) return (unit) => allows(allowed, axis.fromUnit(unit));
+  const listed = Uint8Array.from({ length: axis.count }, (_, i) => (allows(allowed, axis.fromIndex(i)) ? 1 : 0));
+  return (index) => listed[index] === 1;
 }

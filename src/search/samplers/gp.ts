@@ -13,7 +13,7 @@
 import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
 import type { Params } from '../../protocol/values.js';
-import { isAllowed } from '../constraints/index.js';
+import { isAllowed, isConstrained } from '../constraints/index.js';
 import { SearchError } from '../errors.js';
 import { Beliefs } from '../gp/beliefs.js';
 import { chosenRows } from '../gp/chosen.js';
@@ -154,7 +154,7 @@ export class GpSampler implements Sampler {
     const anywhere = Math.ceil(ANYWHERE * share);
     const box = this.box(history, scales);
     const finite = Number.isFinite(this.points);
-    const constrained = (space.constraints?.length ?? 0) > 0;
+    const constrained = isConstrained(space);
     const allowed = (row: Float64Array) => {
       const params = coding.decode(row);
       return isAllowed(space, params) && !(finite && seen.has(keyOf(space, params)));
@@ -172,11 +172,11 @@ export class GpSampler implements Sampler {
     };
   }
 
-  /** Returns the trust region, or null for the whole space: linear constraints leave too little of a box. */
+  /** Returns the trust region, or null for the whole space: constraints leave too little of a box. */
   private box({ goals, space }: History, scales: Float64Array): Box | null {
     const { coding, data } = this;
     const parameters = coding.columns.filter(({ axis }) => axis.count === 0).length;
-    if (!this.settings.trustRegion || parameters === 0 || goals.length > 1 || space.constraints?.length) return null;
+    if (!this.settings.trustRegion || parameters === 0 || goals.length > 1 || isConstrained(space)) return null;
     const region = regionOf(data.rows, parameters, this.startupTrials);
     return region && boxOf(region, coding, scales);
   }

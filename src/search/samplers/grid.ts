@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Params } from '../../protocol/values.js';
 import { SpaceError } from '../errors.js';
 import { SeenPoints } from '../space/seen.js';
+import { isAllowed } from '../constraints/index.js';
 import { linearOf } from '../constraints/linear.js';
 import { countPoints, gridOf, isActive, keyOf } from '../space/index.js';
 import type { History, Sampler, Space } from '../types.js';
@@ -86,7 +87,7 @@ export class GridSampler implements Sampler {
     for (;;) {
       if (forward) {
         if (++i === dimensions.length) {
-          if (linear?.allows(params) ?? true) return wheels;
+          if (isAllowed(space, params)) return wheels;
           forward = false;
           i--;
           continue;

@@ -2,12 +2,18 @@
 import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
 import { FloatMark, ParamValue } from '../../protocol/values.js';
-import type { Space, StudyOptions } from '../types.js';
+import type { Rule, RuleTerm, Space, StudyOptions } from '../types.js';
 
 const Named = z.union([z.string(), z.looseObject({ name: z.string() })]);
+const bound = z.number().optional();
+const Allowed = z.union([
+  z.array(ParamValue),
+  z.strictObject({ not: z.array(ParamValue) }),
+  z.strictObject({ above: bound, atLeast: bound, below: bound, atMost: bound }),
+]);
 const Base = {
   name: z.string(),
-  when: record(z.array(ParamValue)).nullable(),
+  when: record(Allowed).nullable(),
   prior: z.object({ value: ParamValue, sd: z.number().optional() }).nullish(),
   stage: z.string().nullish(),
 };
@@ -49,6 +55,21 @@ const Dimension = z.discriminatedUnion('kind', [
   }),
 ]);
 const Linear = z.object({ terms: record(z.number()), atMost: z.number() });
+const Term: z.ZodType<RuleTerm> = z.lazy(() =>
+  z.union([
+    z.object({ kind: z.literal('value'), value: ParamValue }),
+    z.object({ kind: z.literal('param'), name: z.string() }),
+    z.object({ kind: z.enum(['sum', 'difference', 'product', 'quotient']), of: z.tuple([Term, Term]) }),
+  ]),
+);
+const RuleSchema: z.ZodType<Rule> = z.lazy(() =>
+  z.union([
+    z.object({ kind: z.literal('compare'), sign: z.enum(['<', '<=', '==', '!=']), left: Term, right: Term }),
+    z.object({ kind: z.literal('in'), of: Term, values: z.array(ParamValue) }),
+    z.object({ kind: z.enum(['and', 'or']), of: z.array(RuleSchema) }),
+    z.object({ kind: z.literal('not'), of: RuleSchema }),
+  ]),
+);
 
 const Stages = z.object({
   order: z
@@ -61,6 +82,7 @@ export const SavedOptions = z.object({
   space: z.object({
     dimensions: z.array(Dimension),
     constraints: z.array(Linear).optional(),
+    rules: z.array(z.object({ text: z.string(), rule: RuleSchema })).optional(),
   }) satisfies z.ZodType<Space>,
   goals: z.array(z.enum(['minimize', 'maximize'])),
   sampler: Named,

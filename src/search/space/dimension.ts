@@ -2,7 +2,7 @@
 import type { Params, ParamValue } from '../../protocol/values.js';
 import { betaQuantile } from '../maths/beta.js';
 import { exp, log, tidy } from '../maths/numeric.js';
-import type { Dimension, Random } from '../types.js';
+import type { Allowed, Dimension, Random } from '../types.js';
 import { entryOf } from '../../protocol/records.js';
 
 /** Limit beyond which a beta distribution is practically a single point. */
@@ -28,12 +28,21 @@ export function sameValue(a: ParamValue, b: ParamValue): boolean {
   return a === b || (typeof a === 'object' && keyOfValue(a) === keyOfValue(b));
 }
 
+/** Returns whether a condition allows the value. */
+export function allows(allowed: Allowed, value: ParamValue): boolean {
+  if (Array.isArray(allowed)) return allowed.some((each) => sameValue(each, value));
+  if ('not' in allowed) return !allowed.not.some((each) => sameValue(each, value));
+  if (typeof value !== 'number') return false;
+  const { above = -Infinity, atLeast = -Infinity, below = Infinity, atMost = Infinity } = allowed;
+  return value > above && value >= atLeast && value < below && value <= atMost;
+}
+
 /** Returns whether the dimension is active, given its parents' values (absent parents are inactive). */
 export function isActive(dimension: Dimension, params: Params): boolean {
   if (!dimension.when) return true;
-  return Object.entries(dimension.when).every(([parent, values]) => {
+  return Object.entries(dimension.when).every(([parent, allowed]) => {
     const value = entryOf(params, parent);
-    return value !== undefined && values.some((allowed) => sameValue(allowed, value));
+    return value !== undefined && allows(allowed, value);
   });
 }
 

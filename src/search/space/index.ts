@@ -1,9 +1,10 @@
 /** Search spaces: validation, drawing, counting, and identity of trials. */
 import type { Params } from '../../protocol/values.js';
-import { checkConstraints, complete } from '../constraints/index.js';
+import { checkConstraints, complete, isAllowed } from '../constraints/index.js';
 import { draw, faultOf, gridOf, isActive, keyOfValue, refuse } from './dimension.js';
 import { SpaceError } from '../errors.js';
 import { linearOf } from '../constraints/linear.js';
+import { rulesOf } from '../constraints/rules.js';
 import type { Random, Space } from '../types.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 
@@ -83,6 +84,7 @@ export function drawAllowed(space: Space, random: Random, given: Params = {}): P
  */
 export function countPoints(space: Space, grid?: { points: number | null }): number {
   const linear = linearOf(space);
+  const rules = rulesOf(space);
   const dimensions = space.dimensions.map((d) => {
     const parted = grid || !('points' in d) ? d : { ...d, points: null };
     return { d, values: gridOf(parted, grid?.points ?? null) };
@@ -95,7 +97,7 @@ export function countPoints(space: Space, grid?: { points: number | null }): num
     for (const [i, { d, values }] of dimensions.entries()) {
       if (i < position || !isActive(d, params)) continue;
       if (!values) return Infinity;
-      if (!parents.has(d.name) && !linear?.rowsOf[i]!.length) {
+      if (!parents.has(d.name) && !linear?.rowsOf[i]!.length && !rules?.used.has(d.name)) {
         product *= values.count;
         continue;
       }
@@ -104,7 +106,7 @@ export function countPoints(space: Space, grid?: { points: number | null }): num
       for (let k = 0; k < values.count; k++) sum += from(i + 1, { ...params, [d.name]: values.at(k) });
       return sum === 0 ? 0 : product * sum;
     }
-    return linear && !linear.allows(params) ? 0 : product;
+    return isAllowed(space, params) ? product : 0;
   };
   return from(0, {});
 }

@@ -1,5 +1,6 @@
 /** A trial's params as CMA-ES sees them: a vector of all ordered parameters, and the indices of choices. */
 import type { Params } from '../../../protocol/values.js';
+import { isConstrained } from '../../constraints/index.js';
 import { isActive } from '../../space/index.js';
 import type { Space } from '../../types.js';
 import { axesOf, type Axis } from '../../space/unit.js';
@@ -32,7 +33,7 @@ export class Layout {
     this.choices = this.axes.filter((axis) => !axis.ordered && axis.count > 1);
     this.edges = this.numbers.map((axis) => axis.edges);
     this.rates = new RateTable(Math.max(1, this.numbers.length));
-    this.plain = !space.constraints?.length && this.axes.every(isPlain);
+    this.plain = !isConstrained(space) && this.axes.every(isPlain);
     this.middle = new Float64Array(this.numbers.length).fill(0.5);
   }
 

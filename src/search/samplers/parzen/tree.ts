@@ -1,6 +1,6 @@
 /** The axes of a space with their conditions, on numbers alone: no params are built for points that are not tried. */
 import type { Params } from '../../../protocol/values.js';
-import { sameValue } from '../../space/dimension.js';
+import { allows } from '../../space/dimension.js';
 import type { Random, Space } from '../../types.js';
 import { axesOf, cellOf, type Axis } from '../../space/unit.js';
 import { entryOf, setEntry } from '../../../protocol/records.js';
@@ -26,14 +26,14 @@ export class Tree {
     const places = new Map(axes.map((axis, i) => [axis.dimension.name, i]));
     this.free = axes.filter((axis) => axis.count !== 1).length;
     this.parents = axes.map(({ dimension }) => {
-      return Object.entries(dimension.when ?? {}).map(([name, values]): Parent => {
+      return Object.entries(dimension.when ?? {}).map(([name, allowed]): Parent => {
         const at = places.get(name) ?? -1;
         const axis = axes[at];
         if (!axis) return { at: 0, allows: () => false };
-        const fits = (value: Params[string]) => values.some((allowed) => sameValue(allowed, value));
+        const fits = (value: Params[string]) => allows(allowed, value);
         if (!axis.count) return { at, allows: (u) => fits(axis.fromUnit(u)) };
-        const allowed = Uint8Array.from({ length: axis.count }, (_, k) => (fits(axis.fromIndex(k)) ? 1 : 0));
-        return { at, allows: (k) => allowed[k] === 1 };
+        const listed = Uint8Array.from({ length: axis.count }, (_, k) => (fits(axis.fromIndex(k)) ? 1 : 0));
+        return { at, allows: (k) => listed[k] === 1 };
       });
     });
   }

@@ -15,7 +15,7 @@
  */
 import { z } from 'zod';
 import type { Params } from '../../../protocol/values.js';
-import { feasible } from '../../constraints/index.js';
+import { feasible, isConstrained } from '../../constraints/index.js';
 import { exp, log } from '../../maths/numeric.js';
 import { SeenPoints } from '../../space/seen.js';
 import { countPoints, keyOf } from '../../space/index.js';
@@ -102,8 +102,8 @@ export class TpeSampler implements Sampler {
     const needed = past >= startupTrials ? Math.ceil(startupTrials / 2) : startupTrials;
     if (this.observations.known < needed) return this.begin(history, random);
     const { space } = history;
-    const linear = (space.constraints?.length ?? 0) > 0;
-    if (this.points === Infinity && !linear) return this.candidates(history, random, 1)[0]!;
+    const constrained = isConstrained(space);
+    if (this.points === Infinity && !constrained) return this.candidates(history, random, 1)[0]!;
     const candidates = this.candidates(history, random, this.settings.candidates);
     if (this.points === Infinity) return candidates[0]!;
     this.seen.update(history);
@@ -158,11 +158,11 @@ export class TpeSampler implements Sampler {
     const feasibility = new Feasibility(observations, tree, bandwidth, (rows, weights) =>
       this.kernels({ rows, weights }),
     );
-    const linear = (space.constraints?.length ?? 0) > 0;
+    const constrained = isConstrained(space);
     const drawn: { point: Point; score: number }[] = [];
     for (let i = 0; i < this.settings.candidates; i++) {
       const point: Point = new Float64Array(tree.axes.length);
-      if (linear) {
+      if (constrained) {
         const params = feasible(space, random, () => {
           better.draw(random, point, CROSSED);
           return tree.paramsAt(point);

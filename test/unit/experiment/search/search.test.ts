@@ -166,10 +166,10 @@ describe('constraints', () => {
   });
 
   it.each<[string, string[]]>([
-    [
-      '- layers * width <= 9',
-      ['7:7-21 two parameters are multiplied (only sums of parameters, each times a number, can be compared)'],
-    ],
+    ['- layers * width <= 9', ['7:7-26 found no point of the space that meets "layers * width <= 9": is there one?']],
+    ['- opt == sdg', ['7:7-17 "opt" never is "sdg": it must be one of "sgd", "adam" (did you mean "sgd"?)']],
+    ['- opt * 2 <= 9', ['7:7-19 "opt" is not a number throughout (only numbers can be added and compared)']],
+    ['- not (opt == sgd and widht > 9)', ['7:27-32 no parameter is named "widht" (did you mean "width"?)']],
     ["- 'layers + widht <= 9'", ['7:17-22 no parameter is named "widht" (did you mean "width"?)']],
     [
       '- "loss <= 9"',

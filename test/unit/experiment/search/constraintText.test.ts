@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { parseLinear } from '../../../../src/experiment/search/linearText.js';
+import { parseConstraint } from '../../../../src/experiment/search/constraints/index.js';
 import { constraintText } from '../../../../src/search/index.js';
+import { truth } from '../../../../src/search/constraints/rules.js';
 import { createRandom } from '../../../../src/search/index.js';
 
 const NAMES = ['a', 'b', 'layers', 'net/layers-2', 'opt.lr', 'weight-decay', 'größe'];
-const read = (text: string) => parseLinear(text, NAMES);
+const read = (text: string) => parseConstraint(text, NAMES);
 
-describe('a linear constraint', () => {
+describe('a constraint', () => {
   it.each<[string, string[]]>([
     ['a + 2*b <= 5', ['a + 2 * b <= 5']],
     ['a >= 3', ['-a <= -3']],
@@ -34,23 +35,16 @@ describe('a linear constraint', () => {
       4,
     ],
     ['layer <= 1', 'no parameter is named "layer" (did you mean "layers"?)', 0, 5],
-    [
-      'a * b <= 1',
-      'two parameters are multiplied (only sums of parameters, each times a number, can be compared)',
-      0,
-      5,
-    ],
-    [
-      '1 / a <= 1',
-      'a parameter stands below the division sign (only sums of parameters, each times a number, can be compared)',
-      0,
-      5,
-    ],
     ['a / 0 <= 1', 'this divides by 0', 0, 5],
     ['a + b', 'nothing is compared (end it with <= or >= and a number, such as: layers * 4 + width <= 512)', 5, 0],
-    ['a < 1', '"<" can\'t be told from "<=" here (write <=)', 2, 1],
     ['a = 1', '"=" is not a comparison (write ==)', 2, 1],
-    ['a != 1', '"!=" is not linear (compare by <=, >= or ==)', 2, 2],
+    ['not a', 'nothing is compared (end it with <= or >= and a number, such as: layers * 4 + width <= 512)', 5, 0],
+    ['a in 3', 'a list is expected here (such as: optimizer in [sgd, adam])', 5, 1],
+    ['a in [1, b]', 'a list has values only (such as: optimizer in [sgd, adam])', 9, 1],
+    ['if a > 1 b > 2', '"then" is missing (such as: if optimizer == sgd then lr <= 0.1)', 9, 1],
+    ['loss == 1', 'no parameter is named "loss" (of a metric that is logged, write { metric: loss, atMost: … })', 0, 4],
+    ["a == 'x", 'the closing quotation mark is missing', 5, 1],
+    ['a + true <= 2', 'true is not a number', 4, 4],
     ['2 a <= 1', '"a" is not expected here (for a product write 2 * a)', 2, 1],
     ['(a + b <= 1', 'a closing parenthesis is missing', 7, 2],
     ['a + <= 1', 'a number or a parameter is expected before "<=" (such as: layers * 4 + width <= 512)', 4, 2],
@@ -62,6 +56,38 @@ describe('a linear constraint', () => {
     const { fault } = read(text);
     expect(`${fault?.message}${fault?.hint ? ` (${fault.hint})` : ''}`).toBe(message);
     expect([fault!.offset, fault!.length]).toEqual([offset, length]);
+  });
+
+  it.each<[string, Record<string, number | string>, boolean][]>([
+    [
+      ['a * b <= 6', { a: 2, b: 3 }, true],
+      ['a * b <= 6', { a: 2, b: 3.1 }, false],
+      ['a * b <= 6', { a: 100 }, true],
+      ['1 / a <= 1', { a: 0.5 }, false],
+      ['a < b', { a: 1, b: 1 }, false],
+      ['a != 1', { a: 1 }, false],
+      ['0.1 + 0.2 == a * a / a', { a: 0.3 }, true],
+    ],
+    [
+      ['not (opt.lr == sgd and a > 3)', { 'opt.lr': 'sgd', a: 4 }, false],
+      ['not (opt.lr == sgd and a > 3)', { 'opt.lr': 'adam', a: 4 }, true],
+      ['not (opt.lr == sgd and a > 3)', { 'opt.lr': 'sgd' }, true],
+      ['if opt.lr == sgd then a <= 3 and b in [1, 2]', { 'opt.lr': 'sgd', a: 1, b: 3 }, false],
+      ['if opt.lr == sgd then a <= 3 and b in [1, 2]', { 'opt.lr': 'sgd', a: 1, b: 2 }, true],
+      ["a not in [1, 2] or opt.lr == 'x y'", { a: 1, 'opt.lr': 'x y' }, true],
+      ["a not in [1, 2] or opt.lr == 'x y'", { a: 1, 'opt.lr': 'z' }, false],
+      ['((a + b) * 2 > 4 and (a < 1)) or not not (b == 7)', { a: 0, b: 7 }, true],
+    ],
+  ])('that is a rule means what it says', (...cases) => {
+    for (const [text, params, expected] of cases) {
+      const { rule, fault } = read(text);
+      expect(fault, text).toBeUndefined();
+      expect(truth(rule!.rule, params) !== false, `${text} with ${JSON.stringify(params)}`).toBe(expected);
+    }
+  });
+
+  it('narrows the draws by the linear part of a rule', () => {
+    expect(read('a < b and a * b <= 4').constraints!.map(constraintText)).toEqual(['a - b <= 0']);
   });
 
   it('never throws, whatever is typed', () => {
@@ -80,6 +106,19 @@ describe('a linear constraint', () => {
       '<=',
       '>=',
       '==',
+      '<',
+      '!=',
+      ' and ',
+      ' or ',
+      ' not ',
+      ' in ',
+      ' if ',
+      ' then ',
+      '[',
+      ']',
+      ',',
+      "'",
+      'sgd',
       '1',
       '2.5',
       'e3',
@@ -89,9 +128,9 @@ describe('a linear constraint', () => {
     ];
     for (let round = 0; round < 5000; round++) {
       const text = Array.from({ length: random.int(10) }, () => parts[random.int(parts.length)]!).join('');
-      const { constraints, fault } = read(text);
+      const { constraints, rule, fault } = read(text);
       if (fault) expect(fault.offset + fault.length).toBeLessThanOrEqual(text.length);
-      else expect(constraints!.length).toBeGreaterThan(0);
+      else expect(constraints!.length + (rule ? 1 : 0)).toBeGreaterThan(0);
     }
   });
 

@@ -5,6 +5,7 @@
 import type { Params } from '../../../../src/protocol/values.js';
 import { exp, log } from '../../../../src/search/maths/numeric.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
+import { isActive } from '../../../../src/search/space/index.js';
 import type { Dimension, Space } from '../../../../src/search/types.js';
 
 export const KINDS = ['power', 'crossing', 'diverging', 'noisy', 'conditional', 'overfitting', 'plateau'] as const;
@@ -145,7 +146,7 @@ export function curveTask(kind: Kind, seed: number): CurveTask {
 function drawn({ dimensions }: Space, random: ReturnType<typeof createRandom>): Params {
   const params: Params = {};
   for (const d of dimensions) {
-    if (d.when && !d.when.optimizer!.includes(params.optimizer!)) continue;
+    if (!isActive(d, params)) continue;
     if (d.kind === 'choice') params[d.name] = d.choices[random.int(d.choices.length)]!;
     else if (d.kind === 'float' || d.kind === 'int') {
       const u = random.next();

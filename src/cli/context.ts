@@ -7,7 +7,7 @@ import { DATA_FOLDER } from '../files/real.js';
 import type { Run } from '../protocol/engine.js';
 import { escapeUnsafe } from '../protocol/shownText.js';
 import { CommandError } from './errors.js';
-import { forStream, paintFor, safe, type Paint } from './terminal.js';
+import { forStream, paintFor, safe, safeLine, type Paint } from './terminal.js';
 
 /** Absolute path of the folder in which the command was started. Throws CommandError when it was deleted. */
 export function currentFolder(): string {
@@ -103,9 +103,9 @@ export class Context {
   /** Absolute path of an experiment file named on the command line. */
   file(name: string): string {
     const file = path.resolve(this.cwd, name);
-    if (!existsSync(file)) throw new CommandError(`There is no file ${file}.`, [], 2);
+    if (!existsSync(file)) throw new CommandError(`There is no file ${safeLine(file)}.`, [], 2);
     if (statSync(file).isDirectory()) {
-      throw new CommandError(`${file} is a folder. Name an experiment file, such as x.tune.yaml.`, [], 2);
+      throw new CommandError(`${safeLine(file)} is a folder. Name an experiment file, such as x.tune.yaml.`, [], 2);
     }
     return file;
   }
@@ -124,12 +124,12 @@ export class Context {
     const found = runs.filter((run) => run.id.startsWith(word) || run.name === word);
     if (found.length === 1) return found[0]!;
     if (found.length > 1) {
-      const some = found.slice(0, 5).map((run) => `${run.id} (${run.name})`);
+      const some = found.slice(0, 5).map((run) => `${run.id} (${safeLine(run.name)})`);
       throw new CommandError(
-        `"${word}" names ${found.length} runs: ${some.join(', ')}${found.length > 5 ? ', …' : ''}.`,
+        `"${safeLine(word)}" names ${found.length} runs: ${some.join(', ')}${found.length > 5 ? ', …' : ''}.`,
       );
     }
-    throw new CommandError(`There is no run "${word}" here. See them with: tunesmith ls`);
+    throw new CommandError(`There is no run "${safeLine(word)}" here. See them with: tunesmith ls`);
   }
 
   async runs(words: string[]): Promise<Run[]> {

@@ -41,7 +41,7 @@ export function renderProblem(problem: FileProblem, cwd: string, paint: Paint = 
     lines.push(`${paint('dim', `${number} |`)} ${safeLine(text)}`);
     lines.push(`${paint('dim', '      |')} ${' '.repeat(problem.column - 1)}${paint(color, marks)}`);
   }
-  if (problem.hint) lines.push(`      ${safe(problem.hint)}`);
+  if (problem.hint) lines.push(`      ${safe(problem.hint).replaceAll('\n', '\n      ')}`);
   return lines.join('\n');
 }
 

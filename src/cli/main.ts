@@ -6,7 +6,7 @@ import { COMMANDS } from './commands/index.js';
 import { Context, currentFolder, findWorkspace } from './context.js';
 import { CommandError, renderProblem, UsageError } from './errors.js';
 import { helpOf, overview } from './help.js';
-import { paintFor, safe } from './terminal.js';
+import { indented, paintFor, safe } from './terminal.js';
 
 const version = process.env.TUNESMITH_VERSION ?? '0.0.0';
 
@@ -48,17 +48,17 @@ async function main(argv: string[]): Promise<number> {
 function explain(error: unknown): number {
   const paint = paintFor(process.stderr);
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const complain = (message: string): void => say(`${paint('red', 'tunesmith:')} ${indented(message)}`);
   if (error instanceof UsageError) {
-    say(`${paint('red', 'tunesmith:')} ${safe(error.message)}`);
+    complain(error.message);
     return 2;
   }
   if (error instanceof EngineError || error instanceof CommandError) {
     error.problems.forEach((problem) => say(renderProblem(problem, process.cwd(), paint)));
-    if (error.problems.length === 0) say(`${paint('red', 'tunesmith:')} ${safe(error.message)}`);
+    if (error.problems.length === 0) complain(error.message);
     return error instanceof CommandError ? error.exitCode : 1;
   }
-  const message = error instanceof Error ? error.message : String(error);
-  say(`${paint('red', 'tunesmith:')} ${safe(message)}`);
+  complain(error instanceof Error ? error.message : String(error));
   if (process.env.TUNESMITH_DEBUG && error instanceof Error) say(safe(error.stack ?? ''));
   return 1;
 }

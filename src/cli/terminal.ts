@@ -7,6 +7,18 @@ export function safe(text: string): string {
   return replaceUnsafe(text);
 }
 
+/**
+ * Text made safe for the terminal whose lines after the first are indented by at least two spaces, so that no name within it
+ * can pass for a line of ours.
+ */
+export function indented(text: string): string {
+  return safe(text).replace(/\n(?=\S)/g, '\n  ');
+}
+
+/** Output of a program, made safe for the terminal and indented. */
+export const quoted = (text: string): string => safe(text.trimEnd()).replace(/^/gm, '  ');
+
+/** Text made safe for one line of the terminal, such as the name of a file. */
 export function safeLine(text: string): string {
   return safe(text).replace(/[\n\t]+/g, ' ');
 }

@@ -22,7 +22,7 @@ export async function exportTo(
     throw new UsageError('--points goes with csv, jsonl and parquet; the other formats have all points.');
   const target = path.resolve(context.cwd, output);
   if (existsSync(target) && !(isFolder(kind) && readdirSync(target).length === 0)) {
-    throw new CommandError(`${target} already exists. Name a new one, or move it away first.`);
+    throw new CommandError(`${safeLine(target)} already exists. Name a new one, or move it away first.`);
   }
   const engine = await context.engine();
   const source: ExportSource = { runs, points: (run, metric) => readPoints(engine, run.id, metric) };

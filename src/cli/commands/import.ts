@@ -66,7 +66,7 @@ function find(context: Context, input: Input): FoundRun[] {
   const words = input.args.length > 0 ? input.args : [context.workspace];
   const all = words.flatMap((word) => {
     const place = path.resolve(context.cwd, word);
-    if (!lstatSync(place, { throwIfNoEntry: false })) throw new CommandError(`There is no ${place}.`, [], 2);
+    if (!lstatSync(place, { throwIfNoEntry: false })) throw new CommandError(`There is no ${safeLine(place)}.`, [], 2);
     // A link that the person names is meant; links that are found are not followed.
     const { runs, cut } = findRuns(realpathSync(place));
     if (cut) context.say(`${safeLine(place)} has more folders than are searched. Name a folder further down.`);

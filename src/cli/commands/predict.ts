@@ -84,7 +84,7 @@ export const predict: Command = {
     const [word, ...files] = input.args;
     const out = path.resolve(context.cwd, input.text('out') ?? 'predictions.csv');
     if (files.some((file) => path.resolve(context.cwd, file) === out)) {
-      throw new UsageError(`--out names the file that is read: ${out}`);
+      throw new UsageError(`--out names the file that is read: ${safeLine(out)}`);
     }
     const run = await context.run(word!);
     const folder = await folderOf(context, run.id);

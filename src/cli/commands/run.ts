@@ -14,7 +14,7 @@ import { readSettings } from '../settings.js';
 import { runJson } from '../shapes.js';
 import { followRun } from '../followRun.js';
 import { messageLines } from '../messages.js';
-import { safe, safeLine } from '../terminal.js';
+import { indented, quoted, safeLine } from '../terminal.js';
 import type { Context } from '../context.js';
 import { ownMetrics } from '../../protocol/systemMetrics.js';
 
@@ -115,8 +115,8 @@ export function printEnd(context: Context, run: Run): void {
     context.print(`  ${safeLine(name)} ${formatNumber(summary.last)}`);
   if (metrics.length > 20) context.print(`  … and ${metrics.length - 20} more: tunesmith metrics ${run.id}`);
   if (run.error) {
-    context.say(paint('red', safe(run.error.message)));
-    if (run.error.logTail) context.say(paint('dim', safe(run.error.logTail.trimEnd()).replace(/^/gm, '  ')));
+    context.say(paint('red', indented(run.error.message)));
+    if (run.error.logTail) context.say(paint('dim', quoted(run.error.logTail)));
     context.say(`The whole log: tunesmith log ${run.id}`);
   }
 }

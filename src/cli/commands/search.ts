@@ -121,7 +121,9 @@ async function changeSearch(
 ): Promise<void> {
   const search = await engine.request('searches/get', { id });
   if (file !== null && search.file !== file) {
-    throw new UsageError(`${search.name} was started from ${search.file ?? 'no file'}: name that one, or none.`);
+    throw new UsageError(
+      `${safeLine(search.name)} was started from ${safeLine(search.file ?? 'no file')}: name that one, or none.`,
+    );
   }
   const change = { ...asked, ...(file !== null && { reread: true }) };
   await engine.request('searches/change', { id, ...change });

@@ -9,7 +9,7 @@ import { formatNumber, formatParam } from '../../format/numbers.js';
 import { formatRunTime } from '../../format/times.js';
 import { detailJson, namesReadFromOutput, searchJson } from '../shapes.js';
 import { messageLines } from '../messages.js';
-import { safe, safeLine, table } from '../terminal.js';
+import { indented, quoted, safeLine, table } from '../terminal.js';
 import type { Recorded } from '../../protocol/recorded.js';
 import { ownFirst } from '../../protocol/systemMetrics.js';
 
@@ -109,7 +109,7 @@ export const show: Command = {
       for (const line of messageLines(run.messages, paint)) context.print(line);
     }
     if (run.error)
-      context.print(`\n${paint('red', safe(run.error.message))}\n${paint('dim', safe(run.error.logTail))}`);
+      context.print(`\n${paint('red', indented(run.error.message))}\n${paint('dim', quoted(run.error.logTail))}`);
     return 0;
   },
 };

@@ -34,7 +34,8 @@ export const tune: Command = {
   args: [1, 1],
   async run(context, input) {
     const script = context.file(input.args[0]!);
-    if (!isScript(script)) throw new UsageError(`${input.args[0]} is not a script: name a .py, .js, .ts or .sh file.`);
+    if (!isScript(script))
+      throw new UsageError(`${safeLine(input.args[0]!)} is not a script: name a .py, .js, .ts or .sh file.`);
     const target = path.resolve(context.cwd, input.text('output') ?? tuneFileOf(script));
     if (!/\.tune\.ya?ml$/i.test(target)) throw new UsageError('--output takes the name of a .tune.yaml file.');
     const { text, found, place } = readScript(script, context.cwd, context.workspace);
@@ -62,7 +63,7 @@ function write(target: string, text: string, force: boolean): void {
       writeFileSync(target, text, { flag: 'wx' });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      throw new CommandError(`${target} already exists. Look at it first; --force replaces it.`);
+      throw new CommandError(`${safeLine(target)} already exists. Look at it first; --force replaces it.`);
     }
     return;
   }

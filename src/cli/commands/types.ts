@@ -15,14 +15,14 @@ export const types: Command = {
   args: [0, 1],
   run(context, input) {
     const folder = context.file(input.args[0] ?? '.');
-    if (!statSync(folder).isDirectory()) throw new CommandError(`${folder} is not a folder.`);
+    if (!statSync(folder).isDirectory()) throw new CommandError(`${safeLine(folder)} is not a folder.`);
     const file = path.join(folder, 'tunesmith.d.ts');
     const text = readFileSync(path.join(context.dist, '..', 'media', 'training.d.ts'), 'utf8');
     // A link is not followed: it may lead out of the folder, to what is not there yet.
     const found = lstatSync(file, { throwIfNoEntry: false });
     const [header] = text.split('\n');
     if (found && !(found.isFile() && readFileSync(file, 'utf8').startsWith(header!))) {
-      throw new CommandError(`${file} was not written by Tunesmith: move it away first.`);
+      throw new CommandError(`${safeLine(file)} was not written by Tunesmith: move it away first.`);
     }
     writeWholeSync(file, text);
     context.print(`Written: ${safeLine(path.relative(context.cwd, file))}`);

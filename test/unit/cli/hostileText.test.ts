@@ -11,8 +11,8 @@ import { buildDist } from '../support/build.js';
 import { skipBecause } from '../support/skip.js';
 import { experiment, isAlive, searchOver, TRAIN, until, Workspace } from '../engine/support.js';
 
-/** Sets the title, clears the screen in 7 and 8 bits, overwrites the line, reverses and isolates text. */
-const EVIL = 'x\u001b]0;owned\u0007\u001b[2J\u009b2Jy\rz\u202etxt\u2066\u200f\u2028\u0085';
+/** Sets the title, clears the screen in 7 and 8 bits, overwrites the line, reverses and isolates text, writes a line. */
+const EVIL = 'x\u001b]0;owned\u0007\u001b[2J\u009b2Jy\rz\u202etxt\u2066\u200f\u2028\u0085\nFORGED';
 const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 const COLORS = /\u001b\[(0|1|2|3[1-6])m/g;
 /** Runs a program on a terminal of its own. */
@@ -132,13 +132,17 @@ const COMMANDS = [
   ['rm', EVIL],
 ];
 
+/** Commands that print texts of several lines as they are. */
+const VERBATIM = new Set<string | undefined>(['log', 'export']);
+
 describe('on a terminal', () => {
-  const titled = COMMANDS.map((args) => [escapeUnsafe(args.join(' ')), args] as const);
+  const titled = COMMANDS.map((args) => [escapeUnsafe(args.join(' ')).replaceAll('\n', '\\n'), args] as const);
   it.runIf(hasTerminal).each(titled)('tunesmith %s shows no character that drives it', (_title, args) => {
     const shown = tunesmith(true, ...args.map((arg) => (arg === 'SEARCH' ? search : arg)));
     expect(shown).not.toBe('');
     const text = shown.replaceAll('\r\n', '\n').replace(COLORS, '');
     expect(UNSAFE.exec(text)).toBe(null);
+    if (!VERBATIM.has(args[0])) expect(text).not.toMatch(/^FORGED/m);
   });
   it.skipIf(hasTerminal)('needs Python for a terminal', (test) => skipBecause(test, 'Python makes the terminal'));
 }, 60_000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bar, colored, fit, plain, safe, table, width } from '../../../src/cli/terminal.js';
+import { bar, colored, fit, indented, plain, safe, table, width } from '../../../src/cli/terminal.js';
 
 describe('what reaches the terminal', () => {
   test('escape sequences and direction marks of a hostile script are taken out', () => {
@@ -7,6 +7,13 @@ describe('what reaches the terminal', () => {
     expect(safe('abc\u202Etxt.exe')).toBe('abc�txt.exe');
     expect(safe('two\nlines\tand tab')).toBe('two\nlines\tand tab');
     expect(safe('\u009b31m')).toBe('�31m');
+  });
+
+  test('no name within a message can pass for a line of its own', () => {
+    expect(indented('There is no run "x\ntunesmith: all runs were deleted".')).toBe(
+      'There is no run "x\n  tunesmith: all runs were deleted".',
+    );
+    expect(indented('These failed:\n  one\n\nSee the log.')).toBe('These failed:\n  one\n\n  See the log.');
   });
 
   test('wide characters take two columns, colors none', () => {

@@ -253,14 +253,13 @@ describe.runIf(posix)('stopping', () => {
       argv: python(
         'import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *a: (print("asked"), sys.exit(5)))\nprint("up")\ntime.sleep(60)',
       ),
-      stopGrace: 30,
+      // Longer than the test may take.
+      stopGrace: 600,
     });
     const engine = await attach(run.folder);
     await until('up', () => output(run.folder).includes('up'));
-    const asked = Date.now();
     engine.send({ type: 'stop', reason: 'stop' });
     await run.gone;
-    expect(Date.now() - asked).toBeLessThan(5000);
     expect(output(run.folder)).toContain('asked');
     expect(recordOf(run.folder, 'exit')).toMatchObject({ code: 5, requested: 'stop' });
   });
@@ -270,24 +269,26 @@ describe.runIf(posix)('stopping', () => {
     const engine = await attach(run.folder);
     await until('ticks', () => output(run.folder).length > 10);
     engine.send({ type: 'pause' });
-    await new Promise((done) => setTimeout(done, 400));
+    const isPaused = async () => {
+      const other = await attach(run.folder);
+      await until('welcome', () => other.received.length > 0);
+      return (other.received[0] as { paused?: boolean }).paused === true;
+    };
+    while (!(await isPaused()));
     const before = output(run.folder).length;
     await new Promise((done) => setTimeout(done, 400));
     expect(output(run.folder).length).toBe(before);
-    const other = await attach(run.folder);
-    await until('welcome', () => other.received.length > 0);
-    expect(other.received[0]).toMatchObject({ paused: true });
     engine.send({ type: 'resume' });
     await until('more ticks', () => output(run.folder).length > before);
     // A paused program can be stopped, too.
     engine.send({ type: 'pause' });
-    await new Promise((done) => setTimeout(done, 200));
+    while (!(await isPaused()));
     engine.send({ type: 'stop', reason: 'stop' });
     await run.gone;
     const exit = recordOf(run.folder, 'exit')!;
     expect(exit).toMatchObject({ signal: 'SIGTERM', requested: 'stop' });
-    // Twice, of which at least these pauses of ours.
-    expect(exit.stood).toBeGreaterThan(900);
+    // At least as long as we looked at the paused program; the two clocks may round differently.
+    expect(exit.stood).toBeGreaterThan(390);
   });
 
   it('leaves the program alone when only the supervisor is told to hang up', async () => {

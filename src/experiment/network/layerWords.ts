@@ -19,12 +19,15 @@ const LAYER_NAMES = [
   'activation',
   'embedding',
   'recurrent',
+  'attention',
+  'position',
+  'transformer',
   'residual',
   'repeat',
 ] as const;
 
 /** Layers that need no settings. */
-export const PLAIN_LAYERS = ['flatten', 'batchNorm', 'layerNorm', 'pool', 'globalPool'] as const;
+export const PLAIN_LAYERS = ['flatten', 'batchNorm', 'layerNorm', 'pool', 'globalPool', 'position'] as const;
 
 export const isLayerName = (name: string): boolean => (LAYER_NAMES as readonly string[]).includes(name);
 
@@ -63,6 +66,9 @@ const EXAMPLES: Record<(typeof LAYER_NAMES)[number], string> = {
   layerNorm: 'layerNorm',
   embedding: 'embedding: { size: 1000, width: 32 }',
   recurrent: 'recurrent: { cell: lstm, units: 64 }',
+  attention: 'attention: 4',
+  position: 'position: learned',
+  transformer: 'transformer: { heads: 4, width: 64 }',
   residual: 'residual: [{ dense: 64 }]',
   repeat: 'repeat: { times: 2, layers: [{ dense: 64 }] }',
   pool: 'pool: { size: 2 }',

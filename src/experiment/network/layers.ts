@@ -1,5 +1,12 @@
 /** Schema and normal form of the layers. */
 import { z } from 'zod';
+import {
+  attentionSchemas,
+  normalizeAttention,
+  transformerBlock,
+  type AttentionLayer,
+  type WrittenAttention,
+} from './attentionLayers.js';
 import { ACTIVATIONS, INITIALIZERS, type Activation, type Initializer } from './functions.js';
 import { blockNames, layersOrName } from './blockNames.js';
 import { flag, number, oneOf, whole, type Kit } from './kit.js';
@@ -7,6 +14,7 @@ import { describeLayer, PLAIN_LAYERS } from './layerWords.js';
 import { ownRegularization, regularizationFields, type OwnRegularization } from './regularization.js';
 import { normalizeSequence, sequenceSchemas, type SequenceLayer, type WrittenSequence } from './sequenceLayers.js';
 
+export * from './attentionLayers.js';
 export * from './functions.js';
 export * from './sequenceLayers.js';
 
@@ -51,13 +59,18 @@ export type Layer =
       projection?: boolean;
     }
   | SequenceLayer
+  | AttentionLayer
   | { type: 'batchNorm'; momentum: number; epsilon: number }
   | { type: 'activation'; name: Activation }
   | { type: 'globalPool'; kind: 'max' | 'average' };
 
 type Block = { layers: WrittenLayer[] };
 export type WrittenLayer =
-  WrittenPlain | WrittenSequence | { residual: WrittenLayer[] | Block } | { repeat: Block & { times: number } };
+  | WrittenPlain
+  | WrittenSequence
+  | WrittenAttention
+  | { residual: WrittenLayer[] | Block }
+  | { repeat: Block & { times: number } };
 
 export function layerSchema(kit: Kit): z.ZodType<WrittenLayer> {
   const { p } = kit;
@@ -67,6 +80,7 @@ export function layerSchema(kit: Kit): z.ZodType<WrittenLayer> {
     [
       ...plainSchemas(kit),
       ...sequenceSchemas(kit),
+      ...attentionSchemas(kit),
       z.strictObject({ residual: z.union([inner, block]) }),
       z.strictObject({
         repeat: z.strictObject({
@@ -178,6 +192,8 @@ export function normalizeLayers(layers: readonly WrittenLayer[]): Layer[] {
       return [{ type: 'residual', layers: normalizeLayers(inner) }];
     }
     if ('recurrent' in layer || 'embedding' in layer || 'conv1d' in layer) return [normalizeSequence(layer)];
+    if ('attention' in layer || 'position' in layer) return [normalizeAttention(layer)];
+    if ('transformer' in layer) return normalizeLayers(transformerBlock(layer) as WrittenLayer[]);
     if ('separableConv' in layer) {
       const { multiplier, kernel, stride, padding, ...point } = layer.separableConv;
       const { l1, l2, maxNorm } = point;
@@ -193,6 +209,7 @@ function normalizePlain(layer: Exclude<WrittenPlain, { separableConv: unknown }>
     if (layer === 'flatten') return { type: 'flatten' };
     if (layer === 'batchNorm') return { type: 'batchNorm', momentum: 0.9, epsilon: 1e-3 };
     if (layer === 'layerNorm') return { type: 'layerNorm', epsilon: 1e-5 };
+    if (layer === 'position') return normalizeAttention({ position: null });
     if (layer === 'globalPool') return { type: 'globalPool', kind: 'average' };
     return normalizePlain({ pool: null });
   }

@@ -35,7 +35,7 @@ export function kerasFile(nodes: readonly GraphNode[], name: string, card: unkno
 }
 
 function layerJson(layer: KerasLayer, shapes: ReadonlyMap<string, readonly number[]>): object {
-  const { className, name, inputs, shape } = layer;
+  const { className, name, inputs, shape, call } = layer;
   const input = className === 'InputLayer' && { batch_shape: [null, ...shape], dtype: 'float32', sparse: false };
   const tensors = inputs.map((from) => ({
     class_name: '__keras_tensor__',
@@ -44,10 +44,12 @@ function layerJson(layer: KerasLayer, shapes: ReadonlyMap<string, readonly numbe
   const described = describe(layer);
   return {
     ...described,
+    ...(call && { build_config: call.build }),
     config: { ...described.config, ...input },
     name,
-    // Layers with several inputs take them as one list.
-    inbound_nodes: inputs.length > 0 ? [{ args: inputs.length > 1 ? [tensors] : tensors, kwargs: {} }] : [],
+    // Sums take their inputs as one list.
+    inbound_nodes:
+      inputs.length > 0 ? [{ args: inputs.length > 1 && !call ? [tensors] : tensors, kwargs: call?.kwargs ?? {} }] : [],
   };
 }
 
@@ -71,7 +73,10 @@ function weights(layers: readonly KerasLayer[]): Hdf5Group {
     seen.set(kind, before + 1);
     const path = `layers/${kind}${before > 0 ? `_${before}` : ''}`;
     const putAll = (at: string, of: KerasLayer): void =>
-      of.weights.forEach(({ shape, values }, i) => put(root, `${at}/vars/${i}`, { shape, values }));
+      of.weights.forEach(({ shape, values, place }, i) => {
+        const before = of.weights.findIndex((weight) => weight.place === place);
+        put(root, `${place === undefined ? at : `${at}/${place}`}/vars/${i - before}`, { shape, values });
+      });
     if (layer.wrapped) {
       putAll(`${path}/forward_layer/cell`, layer.wrapped.forward);
       putAll(`${path}/backward_layer/cell`, layer.wrapped.backward);

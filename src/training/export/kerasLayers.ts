@@ -2,6 +2,7 @@
 import type { Activation, Layer } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { swapBlocks } from '../layers/gruBlocks.js';
+import { attention, position } from './kerasAttention.js';
 import { weightOf, type Affine, type GraphNode } from './graph.js';
 
 export type Dialect = 'keras' | 'tfjs';
@@ -11,6 +12,8 @@ export interface KerasWeight {
   key: string;
   shape: number[];
   values: Float32Array;
+  /** Part of the layer that has the weight. */
+  place?: string;
 }
 
 export interface KerasLayer {
@@ -18,6 +21,8 @@ export interface KerasLayer {
   name: string;
   config: Record<string, unknown>;
   inputs: string[];
+  /** Other arguments of the call, and of building the layer. */
+  call?: { kwargs: object; build: object };
   shape: readonly number[];
   /** Weights in Keras's order. */
   weights: KerasWeight[];
@@ -133,6 +138,10 @@ function layersOf(node: GraphNode, dialect: Dialect, inputs: string[]): KerasLay
       };
       return [flat, { className: 'Embedding', name, config: words, inputs: [flat.name], shape, weights: [table] }];
     }
+    case 'attention':
+      return attention(node, op, dialect, inputs);
+    case 'position':
+      return position(node, op, dialect, inputs);
     case 'recurrent':
       return recurrent(node, op, dialect, inputs);
   }

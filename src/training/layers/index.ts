@@ -1,5 +1,6 @@
 /** Registry of layers. To add a layer, write one file and add one line here. */
 import type { Layer, Regularization } from '../../experiment/network/index.js';
+import { attention } from './attention.js';
 import { batchNorm } from './batchNorm.js';
 import { conv } from './conv.js';
 import { conv1d } from './conv1d.js';
@@ -8,6 +9,7 @@ import { globalPool, pool } from './pool.js';
 import { depthwiseConv } from './depthwiseConv.js';
 import { embedding } from './embedding.js';
 import { layerNorm } from './layerNorm.js';
+import { position } from './position.js';
 import { recurrent } from './recurrent.js';
 import { residual } from './residual.js';
 import { activation, dropout, flatten, rescale, reshape, spatialDropout } from './simple.js';
@@ -15,6 +17,7 @@ import type { BuildContext, BuiltLayer, LayerBuilder } from './types.js';
 
 const builders: { [T in Layer['type']]: LayerBuilder<Extract<Layer, { type: T }>> } = {
   activation,
+  attention,
   batchNorm,
   conv,
   conv1d,
@@ -22,6 +25,7 @@ const builders: { [T in Layer['type']]: LayerBuilder<Extract<Layer, { type: T }>
   depthwiseConv,
   embedding,
   layerNorm,
+  position,
   recurrent,
   rescale,
   reshape,

@@ -49,7 +49,9 @@ function projection(
   if (!fits || (from.length !== 1 && from.length !== 3)) {
     throw new TrainingError(
       `layer ${name}: its input is ${shapeText(from)}, but its layers give ${shapeText(to)}, which can't be added: ` +
-        'use padding: same, and strides instead of windows that shrink the image',
+        (from.length === 2
+          ? `its last layer must give ${shapeText(from)}, such as "width: ${from[1]}" in a transformer`
+          : 'use padding: same, and strides instead of windows that shrink the image'),
     );
   }
   const shape = from.length === 3 ? [1, 1, from[2]!, to[2]!] : [from[0]!, to[0]!];

@@ -192,8 +192,7 @@ function distilRefusal({ distil: now, workers }: Network, { distil: wanted }: Ne
     : null;
 }
 
-const rateOf = (layer: Layer): layer is Extract<Layer, { type: 'dropout' | 'spatialDropout' }> =>
-  layer.type === 'dropout' || layer.type === 'spatialDropout';
+const rateOf = (layer: Layer): layer is Extract<Layer, { rate: number }> => 'rate' in layer;
 
 function withoutRates(layers: readonly Layer[]): unknown {
   return JSON.parse(JSON.stringify(layers), (_, value: unknown) => {

@@ -1,5 +1,6 @@
 /** One round of pruning: ranks the parts of a trained network and removes the least important ones. */
 import type { Layer, PruneSettings } from '../../experiment/network/index.js';
+import { PlacedError } from '../errors.js';
 import type { Random } from '../random.js';
 import type { Examined } from './gradients.js';
 import { curvature } from './importance/curvature.js';
@@ -51,6 +52,18 @@ export async function cut(
   return { shape: removeUnits(shape, units, removed), removed: removed.size, degenerate };
 }
 
+/** A head has no output of its own, but a share in all features. */
+function refuseHeads(layers: readonly Layer[]): void {
+  for (const layer of layers) {
+    if (layer.type === 'residual') refuseHeads(layer.layers);
+    if (layer.type !== 'attention') continue;
+    throw new PlacedError(
+      ['prune', 'by'],
+      'curvature compares outputs of units, and heads of attention have none of their own: use taylor, fisher or magnitude, or of: layers',
+    );
+  }
+}
+
 /** Returns the importance of each unit. */
 function unitImportance(
   parts: Examined,
@@ -64,7 +77,10 @@ function unitImportance(
     taylor: () => taylor(parts, units, probes, random),
     fisher: () => fisher(parts, units),
     magnitude: () => magnitude(parts, units),
-    curvature: () => curvature(parts, layers, units, probes, random),
+    curvature: () => {
+      refuseHeads(layers);
+      return curvature(parts, layers, units, probes, random);
+    },
   };
   return rank(by, measures, random);
 }

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from '../../experiment/network/index.js';
 import { outputShape } from '../export/graph.js';
+import { headWidth } from '../layers/attention.js';
 import { BLOCKS } from '../layers/recurrent.js';
 import type { Model } from '../model.js';
 import { Random } from '../random.js';
@@ -92,6 +93,12 @@ function one(layer: Layer, name: string, input: readonly number[]): Counted {
       const { units, cell, bidirectional } = layer;
       const step = (input[1]! + units) * BLOCKS[cell] * units;
       return { shape, count: input[0]! * step * (bidirectional ? 2 : 1) };
+    }
+    case 'attention': {
+      const [time, features] = input as [number, number];
+      const all = layer.heads * headWidth(layer, features, name);
+      // Queries, keys, values and outputs; scores and the mixture of the values.
+      return { shape, count: 4 * time * features * all + 2 * time * time * all };
     }
     default:
       return { shape, count: 0 };

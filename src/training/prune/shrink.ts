@@ -1,6 +1,7 @@
 /** Removes units or layers from a network: settings with fewer units, and weights of the matching shapes. */
 import type { Layer } from '../../experiment/network/index.js';
 import type { SavedWeight } from '../checkpoints/checkpoint.js';
+import { headWidth } from '../layers/attention.js';
 import type { Units } from './units.js';
 
 export interface Shape {
@@ -30,6 +31,9 @@ export function removeUnits(from: Shape, units: Units, removed: ReadonlySet<numb
           return { ...layer, filters: count };
         case 'embedding':
           return { ...layer, width: count };
+        case 'attention':
+          // The heads that stay keep their width.
+          return { ...layer, heads: count, width: headWidth(layer, units.outputs.get(name)!.length, name) };
         case 'reshape':
           return { ...layer, shape: [...layer.shape.slice(0, -1), kept(units.outputs.get(name)!).length] };
         case 'residual': {

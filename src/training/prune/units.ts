@@ -1,10 +1,11 @@
 /**
- * Units of a network: filters of convolutions, units of dense and recurrent layers, features of embeddings. Each index
+ * Units of a network: filters of convolutions, units of dense and recurrent layers, features of embeddings, heads of attention. Each index
  * of an axis of a weight belongs to a unit; removing the unit removes all its indexes. Units that a residual addition
  * joins are one unit. Inputs, outputs and the neighbors of layers that can't shrink are not removable.
  */
 import type { Layer } from '../../experiment/network/index.js';
 import { outputShape } from '../export/graph.js';
+import { headWidth } from '../layers/attention.js';
 import { BLOCKS } from '../layers/recurrent.js';
 
 /** `makes`: these weights compute the unit. `takes`: they read its output. `follows`: they change it on the way. */
@@ -96,6 +97,13 @@ class Tracer {
           this.own(`${name}/${part}`, 0, owners, 'follows');
         }
         return flow;
+      case 'attention':
+        return this.attention(layer, name, flow);
+      case 'position':
+        this.own(`${name}/table`, 1, owners, 'follows');
+        // Each feature has a frequency of its own that depends on their number.
+        if (layer.kind === 'sinusoidal') this.fix(owners);
+        return flow;
       case 'activation':
       case 'dropout':
       case 'spatialDropout':
@@ -148,6 +156,21 @@ class Tracer {
     }
     // Both directions have the same number of units, so they lose the same ones.
     return tiled(units, layer.bidirectional ? 2 : 1);
+  }
+
+  /** The units are heads. As many features go out as come in, so both lose the same ones. */
+  private attention(layer: Extract<Layer, { type: 'attention' }>, name: string, flow: Flow): Flow {
+    const heads = this.make(name, layer.heads);
+    const all = repeated(heads, headWidth(layer, flow.owners.length, name));
+    for (const part of ['query', 'key', 'value']) {
+      this.own(`${name}/${part}`, 0, flow.owners, 'takes');
+      this.own(`${name}/${part}`, 1, all, 'makes');
+      if (part !== 'key') this.own(`${name}/${part}Bias`, 0, all, 'makes');
+    }
+    this.own(`${name}/output`, 0, all, 'takes');
+    this.own(`${name}/output`, 1, flow.owners, 'makes');
+    this.own(`${name}/outputBias`, 0, flow.owners, 'makes');
+    return flow;
   }
 
   private residual(layer: Extract<Layer, { type: 'residual' }>, name: string, flow: Flow): Flow {

@@ -7,6 +7,7 @@ import type { Layer } from '../../../experiment/network/index.js';
 import { weightOf, type Affine, type GraphNode } from '../graph.js';
 import { bytes, int, message, type Field } from '../protobuf.js';
 import { activate } from './activations.js';
+import { attention, position } from './attention.js';
 import { conv, conv1d, slide } from './convolution.js';
 import { TYPE, valueInfo } from './encoding.js';
 import { Ops } from './ops.js';
@@ -122,6 +123,10 @@ class OnnxGraph {
         const flat = from!.shape.length === 1 ? words : ops.do('Reshape', [words, ops.whole([-1, from!.shape[0]!])]);
         return give('last', ops.do('Gather', [table, flat]));
       }
+      case 'attention':
+        return give('last', attention(ops, node, op, given('last')));
+      case 'position':
+        return give('last', position(ops, node, op, given('last')));
       case 'recurrent':
         return give('last', recurrent(ops, node, op, given('last')));
     }

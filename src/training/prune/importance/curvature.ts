@@ -31,13 +31,13 @@ export interface SubMapping {
 /** Returns true if the mapping consists of linear pieces, so that its curvature says nothing. */
 export const isDegenerate = (settings: readonly Layer[]): boolean =>
   settings.every((layer) => {
-    if (layer.type === 'recurrent' || layer.type === 'layerNorm') return false;
+    if (layer.type === 'recurrent' || layer.type === 'attention' || layer.type === 'layerNorm') return false;
     if (layer.type === 'residual') return isDegenerate(layer.layers);
     if (layer.type === 'activation') return IN_PIECES.includes(layer.name);
     return 'activation' in layer ? IN_PIECES.includes(layer.activation) : true;
   });
 
-const BEGINS: readonly Layer['type'][] = ['dense', 'conv', 'conv1d', 'recurrent', 'embedding', 'residual'];
+const BEGINS: readonly Layer['type'][] = ['dense', 'conv', 'conv1d', 'recurrent', 'attention', 'embedding', 'residual'];
 
 /**
  * Calls `visit` with each sub-mapping and its input, in order; also within residual blocks. Call it inside a tidy.

@@ -10,7 +10,15 @@ import type { Examined } from '../gradients.js';
 import { isDegenerate, squaredSecondDifference } from './curvature.js';
 import { rank, type Ranking } from './ranking.js';
 
-const REMOVABLE: readonly Layer['type'][] = ['dense', 'conv', 'conv1d', 'depthwiseConv', 'recurrent', 'residual'];
+const REMOVABLE: readonly Layer['type'][] = [
+  'dense',
+  'conv',
+  'conv1d',
+  'depthwiseConv',
+  'recurrent',
+  'attention',
+  'residual',
+];
 
 /** Returns the removable layers, counted from 0. */
 export function removableLayers(parts: Pick<Examined, 'model' | 'inputShape'>, settings: readonly Layer[]): number[] {

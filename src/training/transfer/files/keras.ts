@@ -71,7 +71,15 @@ function archivePlaces({ nodes, output }: KerasTopology, weights: Hdf5Reader): M
 }
 
 /** Groups below a layer's that hold its arrays, in Keras's order. */
-const INNER = ['', '/cell', '/forward_layer', '/forward_layer/cell', '/backward_layer', '/backward_layer/cell'];
+const INNER = [
+  ...['query', 'key', 'value', 'output'].flatMap((part) => [`/${part}_dense`, `/_${part}_dense`]),
+  '',
+  '/cell',
+  '/forward_layer',
+  '/forward_layer/cell',
+  '/backward_layer',
+  '/backward_layer/cell',
+];
 
 function arraysAt(weights: Hdf5Reader, place: string): Array32[] {
   return INNER.flatMap((inner) => {

@@ -13,6 +13,9 @@ export interface KerasNode {
   inputs: string[];
 }
 
+/** Arguments of a call that change what a layer computes; they are read as settings of the layer. */
+const CALL_SETTINGS = ['use_causal_mask', 'return_attention_scores'];
+
 export interface KerasTopology {
   nodes: KerasNode[];
   output: string;
@@ -55,7 +58,10 @@ function nodeOf(value: unknown): KerasNode {
   const calls = Array.isArray(value.inbound_nodes) ? value.inbound_nodes : [];
   if (calls.length > 1)
     throw new TrainingError(`layer ${name} is used ${calls.length} times: shared layers are not supported`);
-  return { className: value.class_name, name, config: value.config, inputs: tensorsIn(calls) };
+  const { kwargs } = (calls[0] ?? {}) as { kwargs?: unknown };
+  const given = isObject(kwargs) ? CALL_SETTINGS.filter((key) => Object.hasOwn(kwargs, key)) : [];
+  const called = Object.fromEntries(given.map((key) => [key, (kwargs as Config)[key]]));
+  return { className: value.class_name, name, config: { ...value.config, ...called }, inputs: tensorsIn(calls) };
 }
 
 /** Names of the layers that references to tensors lead to: `["name", 0, 0]`, or Keras 3's `keras_history`. */
@@ -113,6 +119,16 @@ export class Settings {
     const valid =
       list.length === length && list.every((one) => typeof one === 'number' && Number.isInteger(one) && one >= 1);
     return valid ? (list as number[]) : this.refuse(`has no valid "${key}"`);
+  }
+
+  /** A table of numbers, as a list of rows of equal length. */
+  table(key: string): { shape: [number, number]; values: Float32Array } {
+    const rows = this.get(key);
+    const isRow = (row: unknown): row is number[] => Array.isArray(row) && row.every((one) => Number.isFinite(one));
+    if (!Array.isArray(rows) || !rows.every(isRow) || rows.some((row) => row.length !== rows[0]!.length)) {
+      return this.refuse(`has no valid "${key}"`);
+    }
+    return { shape: [rows.length, rows[0]?.length ?? 0], values: Float32Array.from(rows.flat()) };
   }
 
   /** Throws unless the setting is absent or has this value. */

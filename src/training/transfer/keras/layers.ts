@@ -2,6 +2,7 @@
 import type { Activation, Layer } from '../../../experiment/network/index.js';
 import { entryOf } from '../../../protocol/records.js';
 import { Settings } from './config.js';
+import { attention, positions } from './attention.js';
 import { recurrent } from './recurrent.js';
 import { Arrays, type Array32, type Converted } from './arrays.js';
 
@@ -257,6 +258,7 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
   Rescaling: (settings) =>
     bare({ type: 'rescale', factor: scalars(settings, 'scale', 1), offset: scalars(settings, 'offset', 0) }),
   Normalization(settings, arrays) {
+    if (JSON.stringify(settings.get('axis')) === '[1,2]' && settings.get('mean')) return [positions(settings)];
     const own = settings.get('mean') ?? null;
     // Without values in the description they are weights: mean, variance and a counter.
     const [mean, variance] =
@@ -278,6 +280,10 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
     settings.only('mask_zero', false);
     const [size, width] = [settings.whole('input_dim'), settings.whole('output_dim')];
     return [{ layer: { type: 'embedding', size, width }, weights: [['table', arrays.take(size, width)]] }];
+  },
+  MultiHeadAttention(settings, arrays, dialect) {
+    if (dialect !== 'keras') return settings.refuse('was saved by Keras 2: load and save the model with Keras 3');
+    return [attention(settings, arrays)];
   },
   SimpleRNN: (settings, arrays) => [recurrent('simple', settings, [arrays])],
   LSTM: (settings, arrays) => [recurrent('lstm', settings, [arrays])],

@@ -74,7 +74,7 @@ class Reader {
         at = before;
         continue;
       }
-      if (node.inputs.length > 1) {
+      if (new Set(node.inputs).size > 1) {
         throw new TrainingError(
           `layer "${at}" joins ${node.inputs.length} layers: of those that do, only Add is supported`,
         );

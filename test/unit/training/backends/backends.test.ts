@@ -125,6 +125,15 @@ const LAYERS: Record<Layer['type'], Case[]> = {
     { layer: { residual: [{ dense: 4 }] }, shape: [7] },
   ],
   embedding: [{ layer: { embedding: { size: 6, width: 3 } }, shape: [4], whole: true }],
+  attention: [
+    { layer: { attention: { heads: 2, width: 4 } }, shape: [5, 6] },
+    { layer: { attention: { heads: 3, causal: true, bias: false } }, shape: [4, 6] },
+    { layer: { attention: 1 }, shape: [1, 3] },
+  ],
+  position: [
+    { layer: 'position', shape: [5, 3] },
+    { layer: { position: 'learned' }, shape: [5, 4] },
+  ],
   recurrent: [
     // Some of these have a special kernel over whole sequences.
     ...[false, true].flatMap((sequences) =>

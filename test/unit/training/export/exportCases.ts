@@ -143,6 +143,29 @@ export const CASES: ExportCase[] = [
     not: ['keras', 'tfjs'],
   },
   {
+    name: 'attention',
+    data: sequence,
+    section: classes(
+      'position',
+      { attention: { heads: 2, width: 4, dropout: 0.3 } },
+      { residual: ['layerNorm', { attention: { heads: 3, causal: true, bias: false } }] },
+      'flatten',
+    ),
+    not: ['tfjs'],
+  },
+  {
+    name: 'transformer blocks over words',
+    data: words,
+    section: classes(
+      { embedding: { size: 10, width: 6 } },
+      { position: 'learned' },
+      { transformer: { heads: 2, width: 6, hidden: 8, dropout: 0.1, activation: 'gelu' } },
+      { transformer: { heads: 3, width: 6, norm: 'after', causal: true } },
+      { globalPool: 'average' },
+    ),
+    not: ['tfjs'],
+  },
+  {
     name: 'words',
     data: words,
     section: classes({ embedding: { size: 10, width: 3 } }, { reshape: [4, 3, 1] }, conv({ kernel: 2 }), 'flatten'),

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PRUNING } from '../../../../src/protocol/pruning.js';
 import { backendById, startBackend } from '../../../../src/training/backends/index.js';
-import type { Network } from '../../../../src/experiment/network/index.js';
+import type { Layer, Network } from '../../../../src/experiment/network/index.js';
 import { savedMetadata } from '../../../../src/training/checkpoints/saved.js';
 import { SavedModel } from '../../../../src/training/checkpoints/savedModel.js';
 import { cardOf } from '../../../../src/training/export/card.js';
@@ -78,6 +78,37 @@ async function expectSame(
 }
 
 describe('a pruned network', () => {
+  const ATTENTIVE = {
+    layers: [
+      { reshape: [6, 6] },
+      { conv1d: { filters: 8, kernel: 1 } },
+      { position: 'learned' },
+      { transformer: { heads: 4, width: 8, hidden: 12 } },
+      { globalPool: 'average' },
+      { dense: 2 },
+    ],
+    loss: 'crossEntropy',
+    optimizer: { name: 'adam', learningRate: 0.01 },
+    epochs: 2,
+  };
+
+  it('loses heads of attention and features around it', async () => {
+    const dataset = stripes(60);
+    const run = pruning({ ...ATTENTIVE, prune: { by: 'magnitude', remove: 0.5, scope: 'layer' } }, dataset);
+    await run.run();
+    const [, first, , attended] = run.network.layers as [unknown, Layer, unknown, Layer & { layers: Layer[] }];
+    expect(attended.layers.find(({ type }) => type === 'attention')).toMatchObject({ heads: 2, width: 2 });
+    expect(first).toMatchObject({ filters: 4 });
+    await expectSame(run, dataset, await run.weights());
+    run.dispose();
+  });
+
+  it('is refused if curvature should rank heads', async () => {
+    const run = pruning({ ...ATTENTIVE, epochs: 0, prune: { by: 'curvature' } }, stripes(20));
+    await expect(run.run()).rejects.toThrow(/heads of attention have none of their own/);
+    run.dispose();
+  });
+
   it.each(['taylor', 'fisher', 'magnitude', 'random', 'curvature'])(
     'shrinks through batch norms, residual blocks and flatten, by %s',
     async (by) => {

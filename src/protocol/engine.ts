@@ -273,9 +273,9 @@ export const Requests = {
   'searches/delete': { params: z.object({ id: Id }).strict(), result: Empty },
   /** Computes insights from its trials so far. */
   'searches/insight': { params: InsightQuery, result: Insight },
-  /** Best value so far of each parameter of an experiment file, over all its finished and running runs. */
-  'best/forFile': {
-    params: z.object({ file: z.string() }).strict(),
+  /** Best run of an experiment, or of the experiment that a file belongs to: plain runs and trials, unless failed, by the objective of the newest. */
+  'best/of': {
+    params: z.union([z.object({ experiment: z.string() }).strict(), z.object({ file: z.string() }).strict()]),
     result: z.object({
       best: z
         .object({

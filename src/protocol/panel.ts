@@ -14,6 +14,7 @@ export const PANEL_REQUESTS = [
   'runs/list',
   'runs/get',
   'runs/columns',
+  'best/of',
   'runs/start',
   'runs/rerun',
   'runs/branch',

@@ -13,6 +13,7 @@ export const VIEWER_REQUESTS = [
   'runs/list',
   'runs/get',
   'runs/columns',
+  'best/of',
   'runs/confusion',
   'runs/drawings',
   'runs/media',

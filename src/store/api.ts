@@ -120,8 +120,8 @@ export interface RunsApi {
   media(id: string): RunMedia[];
   /** Returns the one at this place in `media`. */
   mediaAt(id: string, at: number): RunMedia | null;
-  /** Best run by objective among those of an experiment file (same objective as its newest run, not failed). */
-  bestForFile(file: string): {
+  /** Best run of an experiment, or of the experiment of a file's newest run; see `best.ts` for the rule. */
+  best(among: { file: string } | { experiment: string }): {
     run: string;
     name: string;
     params: Params;

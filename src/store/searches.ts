@@ -3,6 +3,7 @@ import { toWire } from '../protocol/values.js';
 import type { NewSearch, SearchesApi, SearchPatch } from './api.js';
 import type { Database, SqlValue } from './database.js';
 import type { MetricNames } from './names.js';
+import { bestRow } from './runs/best.js';
 import { readParams } from './runs/params.js';
 import { type RunRow, toRuns } from './runs/rows.js';
 import { entryOf } from '../protocol/records.js';
@@ -186,12 +187,7 @@ export class Searches implements SearchesApi {
       const count = entryOf(COUNTED, status);
       if (count) counts[count] += n;
     }
-    const best = this.db.get<{ id: string; trial: number | null; params: string; objective: number }>(
-      `SELECT id, trial, params, objective FROM runs
-       WHERE search = ? AND deleted_at IS NULL AND objective IS NOT NULL AND status <> 'failed'
-       ORDER BY objective ${row.goal === 'maximize' ? 'DESC' : 'ASC'}, trial LIMIT 1`,
-      row.id,
-    );
+    const best = bestRow(this.db, { search: row.id }, row);
     const by = this.db.get<{ agent: string }>('SELECT agent FROM acts WHERE subject = ? AND starts = 1', row.id)?.agent;
     return {
       id: row.id,

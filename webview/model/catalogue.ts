@@ -8,6 +8,7 @@ const SPARE_RUNS = 2000;
 
 export interface ExperimentFile {
   file: string;
+  /** Its path within the folder. */
   name: string;
 }
 export interface CatalogueOptions {
@@ -18,6 +19,13 @@ export interface CatalogueOptions {
   /** Ids of the drawn runs, whose rows are kept. */
   drawn(): ReadonlySet<string>;
 }
+
+/** Name of the experiment in a file that gives none: `nets/digits.tune.yaml` has `digits`. */
+const experimentNamedLike = (file: string): string =>
+  file
+    .split(/[\\/]/)
+    .at(-1)!
+    .replace(/\.tune\.(ya?ml|json)$/i, '');
 
 /** The rows that the panel has read: experiments, runs, searches, devices, files. Every change is told. */
 export class Catalogue {
@@ -60,8 +68,14 @@ export class Catalogue {
   get loaded(): boolean {
     return this.isLoaded;
   }
+  /** The file of an experiment: that of its newest run, or before the first the one that is named like it. */
   fileOf(experiment: string | null): string | undefined {
-    return this.fileRows.find(({ name }) => name === experiment)?.file;
+    if (experiment === null) return undefined;
+    let newest: Run | undefined;
+    for (const run of this.runRows.values())
+      if (run.experiment === experiment && run.file !== null && run.createdAt >= (newest?.createdAt ?? 0)) newest = run;
+    const known = newest && this.fileRows.find(({ file }) => file === newest.file);
+    return (known ?? this.fileRows.find(({ name }) => experimentNamedLike(name) === experiment))?.file;
   }
 
   /** Adds or replaces rows; deleted runs are removed. */

@@ -33,7 +33,9 @@ export class Loader {
       catalogue.setExperiments(experiments);
       const [newest] = catalogue.experiments;
       const known = catalogue.experiments.some(({ name }) => name === selection.state.experiment);
-      if (!known && newest && !selection.state.selected) selection.setState({ experiment: newest.name });
+      // A file that was opened and has no runs yet stays selected.
+      const isOpen = catalogue.form !== null && catalogue.form.name === selection.state.experiment;
+      if (!known && !isOpen && newest && !selection.state.selected) selection.setState({ experiment: newest.name });
       const { experiment } = selection.state;
       if (experiment !== null) {
         const [{ runs }, { searches }] = await Promise.all([
@@ -46,8 +48,12 @@ export class Loader {
       }
       await this.missing();
       if (turn !== this.turn) return;
-      const file = selection.state.file ?? catalogue.fileOf(experiment) ?? catalogue.files[0]?.file ?? null;
+      // One experiment is selected: the file is its file, and where it has none, no other one's form is shown.
+      const isOwn = catalogue.form?.file === selection.state.file && catalogue.form?.name === experiment;
+      const first = experiment === null ? catalogue.files[0]?.file : undefined;
+      const file = isOwn ? selection.state.file : (catalogue.fileOf(experiment) ?? first ?? null);
       if (file !== selection.state.file) selection.setState({ file });
+      if (file === null && catalogue.form) catalogue.setForm(null);
       catalogue.setLoaded(true);
       connection.set({ connected: true, message: '' });
       onLoaded();

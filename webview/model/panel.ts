@@ -5,6 +5,7 @@ import { Catalogue } from './catalogue.js';
 import { SeriesFeed } from './charts/feed.js';
 import { Connection, type ConnectionState } from './connection.js';
 import { Loader } from './loader.js';
+import { BestOfExperiment } from './runs/best.js';
 import { drawnRuns } from './runs/drawn.js';
 import { Drawing } from './runs/drawing.js';
 import type { Label } from './runs/naming.js';
@@ -37,6 +38,7 @@ export class PanelModel {
   private readonly selection: Selection;
   private readonly drawing: Drawing;
   private readonly loader: Loader;
+  private readonly bestOf: BestOfExperiment;
   private watched = '';
   private tableTimer: ReturnType<typeof setTimeout> | null = null;
   private readonly metricListeners = new Set<(metrics: ReadonlySet<string>) => void>();
@@ -73,7 +75,7 @@ export class PanelModel {
       emit: this.emit,
       onRuns: () => this.drawing.invalidate(),
       onRemoved: (run) => this.feed.forget(run),
-      drawn: () => new Set(this.drawn.map(({ id }) => id)),
+      drawn: () => new Set([...this.drawn.map(({ id }) => id), this.bestOf.best?.run ?? '']),
     });
     this.loader = new Loader({
       host: this.host,
@@ -81,6 +83,7 @@ export class PanelModel {
       selection: this.selection,
       connection: this.connection,
       onLoaded: () => {
+        void this.bestOf.show(this.state.experiment);
         this.feed.invalidate();
         this.pages.refresh();
         this.watched = '';
@@ -88,6 +91,11 @@ export class PanelModel {
       },
       onRows: () => this.watch(),
       fail: (doing, error) => this.fail(doing, error),
+    });
+    this.bestOf = new BestOfExperiment({
+      ask: async (experiment) => (await this.host.request('best/of', { experiment })).best,
+      onNews: () => void this.readBest(),
+      onError: (error) => this.fail(l10n.t('Reading the best run'), error),
     });
     document.addEventListener('visibilitychange', () =>
       this.connection.set({ visible: document.visibilityState !== 'hidden' }),
@@ -147,8 +155,9 @@ export class PanelModel {
   get drawn() {
     return this.drawing.runs;
   }
-  get best() {
-    return this.drawing.best;
+  /** The best run of the experiment, drawn or not; null before one has a value. */
+  get best(): Run | null {
+    return this.runs.get(this.bestOf.best?.run ?? '') ?? null;
   }
   label(run: Run): Label {
     return this.drawing.label(run);
@@ -189,15 +198,25 @@ export class PanelModel {
   }
 
   async openExperiment(experiment: string): Promise<void> {
-    const file = this.catalogue.fileOf(experiment) ?? this.state.file;
-    this.setState({ experiment, file, selected: null, hidden: [] }, 'runs', 'searches');
-    this.setView({ columns: null, zoom: {}, search: null, insightPair: null });
+    this.switchTo(experiment, this.catalogue.fileOf(experiment) ?? null);
     await this.refresh();
   }
 
+  /** Opens a file's form, and with it the file's experiment everywhere else. */
   async openFile(file: string): Promise<void> {
     this.setState({ file });
     await this.readForm();
+    const { form } = this;
+    if (form?.file !== file || form.name === this.state.experiment) return;
+    this.switchTo(form.name, file);
+    await this.refresh();
+  }
+
+  /** Selects an experiment with its file. What was looked at of another one does not stay. */
+  private switchTo(experiment: string, file: string | null): void {
+    if (experiment === this.state.experiment) return this.setState({ file }, 'runs');
+    this.setState({ experiment, file, selected: null, hidden: [] }, 'runs', 'searches');
+    this.setView({ columns: null, zoom: {}, search: null, insightPair: null });
   }
 
   // ---- reading ----
@@ -271,10 +290,24 @@ export class PanelModel {
     if (fresh || params.runs.some((run) => !this.experiments.some(({ name }) => name === run.experiment))) {
       void this.readExperiments();
     }
+    this.bestOf.changed(params.runs, params.removedRuns);
     this.pages.update(params.runs);
     this.emit('table');
     if (params.runs.length > 0 || params.removedRuns.length > 0) this.refreshTableSoon();
     this.watch();
+  }
+
+  /** The best run may be an old one, whose row is not here. */
+  private async readBest(): Promise<void> {
+    const id = this.bestOf.best?.run;
+    if (id !== undefined && !this.runs.has(id)) {
+      try {
+        this.catalogue.take((await this.host.request('runs/list', { ids: [id], limit: 1 })).runs);
+      } catch (error) {
+        this.fail(l10n.t('Reading the best run'), error);
+      }
+    }
+    this.emit('runs');
   }
 
   private async readExperiments(): Promise<void> {
@@ -292,17 +325,15 @@ export class PanelModel {
   }
 
   private async show(message: Extract<ToPanel, { type: 'show' }>): Promise<void> {
-    const change: Partial<PanelState> = {};
-    const other = message.experiment !== undefined && message.experiment !== this.state.experiment;
-    if (message.experiment !== undefined) change.experiment = message.experiment;
-    if (other) change.hidden = [];
-    if (message.runs !== undefined) Object.assign(change, { selected: message.runs, hidden: [] });
-    else if (other) change.selected = null;
-    if (message.tab) change.tab = message.tab;
-    if (message.file) change.file = message.file;
+    const { experiment, file, runs, tab } = message;
+    if (experiment !== undefined) this.switchTo(experiment, file ?? this.catalogue.fileOf(experiment) ?? null);
+    const change: Partial<PanelState> = {
+      ...(tab && { tab }),
+      ...(runs !== undefined && { selected: runs, hidden: [] }),
+    };
     this.setState(change, 'runs');
+    if (file !== undefined) await this.openFile(file);
     await this.refresh();
-    if (message.file) await this.readForm();
   }
 
   private connectionChanged(now: ConnectionState, before: ConnectionState): void {

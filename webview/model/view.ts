@@ -43,6 +43,8 @@ export interface DraftEdits {
   params: Record<string, string>;
   spaces: Record<string, string>;
   trials: string | null;
+  /** The text that the file had of each edited parameter. An edit is void once the file says something else. */
+  base?: Record<string, string>;
 }
 export interface Zoom {
   x: [number, number];
@@ -114,7 +116,8 @@ export function readView(stored: Record<string, unknown>): ViewSettings {
   const draft = stored.draft as Partial<DraftEdits> | null | undefined;
   if (draft && typeof draft.file === 'string' && isTexts(draft.params) && isTexts(draft.spaces)) {
     const trials = typeof draft.trials === 'string' ? draft.trials : null;
-    view.draft = { file: draft.file, params: draft.params, spaces: draft.spaces, trials };
+    const base = isTexts(draft.base) ? { base: draft.base } : {};
+    view.draft = { file: draft.file, params: draft.params, spaces: draft.spaces, trials, ...base };
   }
   if (typeof stored.zoom === 'object' && stored.zoom !== null) {
     for (const [metric, zoom] of Object.entries(stored.zoom as Record<string, Partial<Zoom> | null>)) {

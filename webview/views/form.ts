@@ -43,9 +43,8 @@ class FormView extends LitElement {
 
   protected override willUpdate(): void {
     const { form } = this.model;
-    if (form && this.draft?.form !== form) {
-      this.draft = new Draft(form, this.model.view.draft);
-    }
+    if (form && this.draft?.form !== form) this.draft = new Draft(form, this.model.view.draft);
+    else if (!form && this.model.state.file === null) this.draft = null;
   }
 
   private edit(change: (draft: Draft) => void): void {
@@ -341,6 +340,16 @@ class FormView extends LitElement {
           'new-file',
           l10n.t('No experiment file in this folder'),
           l10n.t('The command "Tunesmith: New experiment file" writes a digits.tune.yaml to start from.'),
+        )}${search}
+      </div>`;
+    }
+    if (!draft && model.state.file === null && model.loaded) {
+      return html`<div class="form-layout">
+        ${emptyState(
+          'new-file',
+          l10n.t('{0} has no experiment file here', model.state.experiment ?? ''),
+          l10n.t('Choose a file to run it, or another experiment above.'),
+          html`${model.files.map(({ file, name }) => button({ label: name, onClick: () => void model.openFile(file) }))}`,
         )}${search}
       </div>`;
     }

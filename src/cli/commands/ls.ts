@@ -1,5 +1,6 @@
 import { RunStatus, type Run, type RunQuery } from '../../protocol/engine.js';
 import { suggest } from '../../experiment/suggest.js';
+import type { EngineConnection } from '../../engine/clients/index.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import { UsageError } from '../errors.js';
 import { formatNumber } from '../../format/numbers.js';
@@ -98,6 +99,7 @@ export const ls: Command = {
       return 0;
     }
     const now = Date.now();
+    const best = await bestOf(engine, runs);
     const lines = table(
       [
         { title: 'id' },
@@ -113,7 +115,7 @@ export const ls: Command = {
         run.experiment,
         run.name,
         run.status,
-        formatNumber(run.objective?.value),
+        `${best.has(run.id) ? '★ ' : ''}${formatNumber(run.objective?.value)}`,
         formatRunTime(run, now),
         params(run),
       ]),
@@ -125,6 +127,13 @@ export const ls: Command = {
     return 0;
   },
 };
+
+/** Ids of the best runs of the experiments of these runs. */
+async function bestOf(engine: Pick<EngineConnection, 'request'>, runs: readonly Run[]): Promise<Set<string>> {
+  const experiments = [...new Set(runs.map(({ experiment }) => experiment))];
+  const answers = await Promise.all(experiments.map((experiment) => engine.request('best/of', { experiment })));
+  return new Set(answers.flatMap(({ best }) => best?.run ?? []));
+}
 
 async function listSearches(context: Parameters<Command['run']>[0], input: Input): Promise<number> {
   const engine = await context.engine();

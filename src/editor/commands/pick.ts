@@ -152,7 +152,7 @@ async function pickRuns(parts: Parts, { title, many, status }: PickOptions): Pro
   if (all.length === 0) throw nothing(l10n.t('{0}: there is no suitable run.', title));
   if (all.length === 1) return all;
   const items = all.map((each) => {
-    const { description, icon } = runRow(each.run, false);
+    const { description, icon } = runRow(each.run, null);
     const detail = formatParams(each.run.params, 6, each.run.floats);
     return { label: each.run.name, description, detail, iconPath: new vscode.ThemeIcon(icon.id), each };
   });

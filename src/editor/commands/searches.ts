@@ -129,7 +129,7 @@ export function searchCommands(parts: Parts): Pick<Handlers, Names> {
 
     'best.apply': async (arg, parameter) => {
       const file = await fileFor(parts, arg, l10n.t('Apply Best Parameters'));
-      const { best } = await engines.need(file).request('best/forFile', { file });
+      const { best } = await engines.need(file).request('best/of', { file });
       if (!best) throw new Error(l10n.t('No run of this file has a result yet.'));
       if (parameter === undefined)
         return apply(file, best, l10n.t('{0} {1}', best.metric, formatNumber(best.objective)));

@@ -81,8 +81,8 @@ export function logRow({ name, title, experiment, state }: FoundLog): Row {
   };
 }
 
-/** `best`: whether it is the best of its search. */
-export function runRow(run: Run, best: boolean): Row {
+/** `best`: of what it is the best, if it is. */
+export function runRow(run: Run, best: 'experiment' | 'search' | null): Row {
   const live = LIVE_STATUSES.includes(run.status);
   const value = run.objective?.value ?? null;
   const objective = value === null ? '' : formatNumber(value);
@@ -105,7 +105,8 @@ export function runRow(run: Run, best: boolean): Row {
     accessible: [
       run.trial === null ? label : l10n.t('Trial {0}', run.trial),
       statusText(run.status),
-      best && l10n.t('best of its search'),
+      best === 'experiment' && l10n.t('best of its experiment'),
+      best === 'search' && l10n.t('best of its search'),
       objective && `${run.objective?.metric} ${objective}`,
       live && run.progress?.text,
       run.trial !== null && formatParams(run.params, 4, run.floats),

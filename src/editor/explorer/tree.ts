@@ -270,8 +270,9 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     return nodes;
   }
 
-  private isBest({ folder, run }: { folder: FolderEngine; run: Run }): boolean {
-    return run.search !== null && folder.model.search(run.search)?.best?.run === run.id;
+  private isBest({ folder, run }: { folder: FolderEngine; run: Run }): 'experiment' | 'search' | null {
+    if (folder.model.isBest(run)) return 'experiment';
+    return run.search !== null && folder.model.search(run.search)?.best?.run === run.id ? 'search' : null;
   }
 
   private item(row: Row, id: string, state: vscode.TreeItemCollapsibleState): vscode.TreeItem {
@@ -332,6 +333,7 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       if (before?.best?.run !== now.best?.run)
         for (const best of [before?.best, now.best]) if (best) this.mark(`run/${best.run}`);
     }
+    for (const id of model.bests) this.mark(`run/${id}`);
     for (const { before, now } of model.runs) {
       const node = this.nodes.get(`run/${now.id}`);
       if (node?.kind === 'run') node.run = now;

@@ -64,7 +64,7 @@ export class FileStates implements Disposable {
     try {
       const experiment = await nameOf();
       const [{ best }, { searches }, { runs }] = await Promise.all([
-        folder.request('best/forFile', { file }),
+        folder.request('best/of', { file }),
         folder.request('searches/list', { file }),
         folder.request('runs/list', { ...(experiment && { experiment }), search: null, limit: RECENT }),
       ]);

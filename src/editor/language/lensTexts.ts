@@ -9,7 +9,7 @@ import { l10n } from '../../format/l10n.js';
 import { commandId, type CommandName } from '../manifest/commands.js';
 import { entryOf } from '../../protocol/records.js';
 
-export type Best = NonNullable<RequestResult<'best/forFile'>['best']>;
+export type Best = NonNullable<RequestResult<'best/of'>['best']>;
 
 /** The results of a file's runs and searches. */
 export interface FileState {

@@ -26,6 +26,7 @@ const NONE: Partial<{ [N in RequestName]: RequestResult<N> }> = {
   'runs/list': { total: 0, runs: [] },
   'runs/columns': { params: [], metrics: [] },
   'searches/list': { searches: [] },
+  'best/of': { best: null },
   'devices/list': { devices: [] },
 };
 
@@ -61,6 +62,10 @@ export async function ask<N extends RequestName>(
         return { params: union('params'), metrics: union('metrics') } as RequestResult<N>;
       }
       return joined(ofOurs as never, theirs, params as RequestParams<'runs/list'>) as Promise<RequestResult<N>>;
+    }
+    case 'best/of': {
+      const among = params as RequestParams<'best/of'>;
+      return 'experiment' in among && foreign.hasExperiment(among.experiment) ? theirs(params) : ofOurs();
     }
     case 'series/read': {
       const { queries } = params as RequestParams<'series/read'>;

@@ -32,6 +32,8 @@ export interface ModelChange {
   searchLists: string[];
   runs: { before: Run | undefined; now: Run }[];
   searches: { before: Search | undefined; now: Search }[];
+  /** Ids of runs that have become the best of their experiment, or no longer are. */
+  bests: string[];
 }
 
 const PAGE = 50;
@@ -48,6 +50,12 @@ export class RunsModel {
   private readonly searchesOf = new Set<string>();
   private readonly live = new Map<string, Run>();
   private readonly known = new Map<string, Run>();
+  /** Id of the best run of each experiment that is shown; null: none has a value. */
+  private readonly bests = new Map<string, string | null>();
+  private readonly staleBests = new Set<string>();
+  private readonly readBests = this.all.add(
+    new Debounce(() => void this.loadBests().catch(() => undefined), 500, 1000),
+  );
   private text = '';
   private readonly reload = this.all.add(new Debounce(() => void this.loadExperiments().catch(() => undefined), 300));
 
@@ -57,6 +65,7 @@ export class RunsModel {
   async refresh(): Promise<void> {
     const lists = [...this.lists.values()];
     this.lists.clear();
+    this.bests.clear();
     const experiments = [...this.searchesOf];
     await Promise.all([
       this.fetchLive(),
@@ -107,6 +116,11 @@ export class RunsModel {
     this.fire({ experiments: true });
   }
 
+  /** True if it is the best of its experiment, as the store says. */
+  isBest(run: Run): boolean {
+    return this.bests.get(run.experiment) === run.id;
+  }
+
   /** Searches of an experiment, newest first. */
   async searchesIn(experiment: string): Promise<Search[]> {
     if (!this.searchesOf.has(experiment)) await this.fetchSearches(experiment);
@@ -119,7 +133,7 @@ export class RunsModel {
     if (list?.loaded) return list;
     list ??= new RunList(key);
     this.lists.set(keyOf(key), list);
-    await this.fetch(list, 0);
+    await Promise.all([this.fetch(list, 0), this.bests.has(key.experiment) || this.fetchBest(key.experiment)]);
     return list;
   }
 
@@ -142,6 +156,10 @@ export class RunsModel {
       if (!before) change.searchLists.push(search.experiment);
     }
     for (const id of params.removedRuns) this.removeRun(id, change);
+    for (const { experiment, objective } of params.runs) if (objective) this.staleBests.add(experiment);
+    for (const [experiment, best] of this.bests)
+      if (best !== null && params.removedRuns.includes(best)) this.staleBests.add(experiment);
+    if (this.staleBests.size > 0) this.readBests.schedule();
     for (const id of params.removedSearches) {
       const before = this.searchRows.get(id);
       if (this.searchRows.delete(id) && before) change.searchLists.push(before.experiment);
@@ -199,6 +217,23 @@ export class RunsModel {
     this.experimentRows = (await this.engine.request('experiments/list', {})).experiments;
   }
 
+  private async fetchBest(experiment: string): Promise<void> {
+    const { best } = await this.engine.request('best/of', { experiment });
+    this.bests.set(experiment, best?.run ?? null);
+  }
+
+  private async loadBests(): Promise<void> {
+    const shown = [...this.staleBests].filter((experiment) => this.bests.has(experiment));
+    this.staleBests.clear();
+    const before = shown.map((experiment) => this.bests.get(experiment));
+    await Promise.all(shown.map((experiment) => this.fetchBest(experiment)));
+    const now = shown.map((experiment) => this.bests.get(experiment));
+    const bests = shown
+      .flatMap((_, i) => (before[i] === now[i] ? [] : [before[i], now[i]]))
+      .filter((id) => typeof id === 'string');
+    if (bests.length > 0) this.fire({ bests });
+  }
+
   private async fetchSearches(experiment: string): Promise<void> {
     const { searches } = await this.engine.request('searches/list', { experiment });
     const present = new Set(searches.map(({ id }) => id));
@@ -231,4 +266,5 @@ const empty = (): ModelChange => ({
   searchLists: [],
   runs: [],
   searches: [],
+  bests: [],
 });

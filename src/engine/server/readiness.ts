@@ -6,7 +6,7 @@ const READING: ReadonlySet<string> = new Set<RequestName>([
   ...(['environment', 'engine/status', 'engine/stop', 'experiments/list', 'devices/list', 'watch'] as const),
   ...(['runs/list', 'runs/get', 'runs/columns', 'runs/confusion', 'runs/drawings', 'runs/recorded'] as const),
   ...(['runs/code', 'series/read', 'metrics/read', 'log/read', 'searches/list', 'searches/get'] as const),
-  ...(['best/forFile', 'alerts/list'] as const),
+  ...(['best/of', 'alerts/list'] as const),
 ]);
 /** Runs from which on a person is told. */
 export const MANY = 200;

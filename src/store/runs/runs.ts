@@ -1,17 +1,11 @@
-import {
-  RunQuery,
-  type Experiment,
-  type Goal,
-  type Run,
-  type RunDetail,
-  type RunStatus,
-} from '../../protocol/engine.js';
-import { toWire, type Params, type WireNumber } from '../../protocol/values.js';
+import { RunQuery, type Experiment, type Run, type RunDetail, type RunStatus } from '../../protocol/engine.js';
+import { toWire, type Params } from '../../protocol/values.js';
 import type { ActsApi, NewRun, RunMedia, RunMessage, RunPatch, RunsApi } from '../api.js';
 import type { Database, SqlValue } from '../database.js';
 import { StoreError } from '../errors.js';
 import type { MetricNames } from '../names.js';
 import type { SeriesTable } from '../series/table.js';
+import { bestRow, experimentOf, newestObjective } from './best.js';
 import { LIVE_SQL, order, where } from './query.js';
 import { paramsText, readParams } from './params.js';
 import { type RunRow, toDetail, toRuns } from './rows.js';
@@ -290,44 +284,19 @@ export class Runs implements RunsApi {
     );
   }
 
-  bestForFile(file: string): ReturnType<RunsApi['bestForFile']> {
-    const newest = this.db.get<{ metric: string; goal: Goal }>(
-      `SELECT objective_metric metric, objective_goal goal FROM runs
-       WHERE file = ? AND deleted_at IS NULL AND objective_metric IS NOT NULL ORDER BY created_at DESC LIMIT 1`,
-      file,
-    );
-    if (!newest) return null;
-    const among = `FROM runs WHERE file = ? AND deleted_at IS NULL AND objective IS NOT NULL AND objective_metric = ?
-      AND objective_goal = ? AND status <> 'failed'`;
-    const values = [file, newest.metric, newest.goal];
-    const best = this.db.get<{ id: string; name: string; params: string; objective: number }>(
-      `SELECT id, name, params, objective ${among}
-       ORDER BY objective ${newest.goal === 'maximize' ? 'DESC' : 'ASC'}, created_at LIMIT 1`,
-      ...values,
-    );
+  best(asked: Parameters<RunsApi['best']>[0]): ReturnType<RunsApi['best']> {
+    const among = 'file' in asked ? experimentOf(this.db, asked.file) : asked;
+    if (!among) return null;
+    const objective = newestObjective(this.db, among);
+    const best = objective && bestRow(this.db, among, objective);
     if (!best) return null;
-    const objective: WireNumber = toWire(best.objective);
-    const of = this.db.get<{ n: number }>(`SELECT count(*) n ${among}`, ...values)?.n ?? 0;
-    return { run: best.id, name: best.name, ...readParams(best.params), objective, ...newest, of };
+    const { id, name, params, of } = best;
+    return { run: id, name, ...readParams(params), objective: toWire(best.objective), ...objective, of };
   }
 
-  bestCompleted(of: Parameters<RunsApi['bestCompleted']>[0]): string | null {
-    const [column, value] = 'file' in of ? ['file', of.file] : ['experiment', of.experiment];
-    const newest = this.db.get<{ metric: string; goal: Goal }>(
-      `SELECT objective_metric metric, objective_goal goal FROM runs
-       WHERE ${column} = ? AND deleted_at IS NULL AND objective_metric IS NOT NULL ORDER BY created_at DESC LIMIT 1`,
-      value!,
-    );
-    if (!newest) return null;
-    const best = this.db.get<{ id: string }>(
-      `SELECT id FROM runs WHERE ${column} = ? AND deleted_at IS NULL AND objective IS NOT NULL AND objective_metric = ?
-       AND objective_goal = ? AND status = 'completed'
-       ORDER BY objective ${newest.goal === 'maximize' ? 'DESC' : 'ASC'}, created_at LIMIT 1`,
-      value!,
-      newest.metric,
-      newest.goal,
-    );
-    return best?.id ?? null;
+  bestCompleted(among: Parameters<RunsApi['bestCompleted']>[0]): string | null {
+    const objective = newestObjective(this.db, among);
+    return objective && (bestRow(this.db, among, objective, true)?.id ?? null);
   }
 
   private messagesOf(row: RunRow): RunMessage[] {

@@ -79,7 +79,7 @@ export const recommendValues = readingTool({
     if (id !== undefined) return bySearch(bench, id);
     if (name === undefined) throw new ToolError('Name a search (from list_searches) or an experiment file.');
     const { folder, file } = findFile(bench, name);
-    const { best } = await folder.request('best/forFile', { file });
+    const { best } = await folder.request('best/of', { file });
     if (!best) throw new ToolError(`No run of ${shortName(name)} has a value of its objective yet. Start one first.`);
     return {
       notice: NOTICE,

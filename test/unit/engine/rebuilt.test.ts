@@ -89,14 +89,14 @@ it('has everything in a copy and after a move; there what is run again needs the
   const engine = await workspace.connect();
   await somethingOfEach(engine, file);
   const before = await facts(engine);
-  const best = (await engine.request('best/forFile', { file })).best!;
+  const best = (await engine.request('best/of', { file })).best!;
   await engine.request('engine/stop', { force: true });
   const copy = at(`${workspace.folder} copy`);
   fs.cpSync(workspace.folder, copy.folder, { recursive: true });
   const there = await copy.connect();
   await until('all to be settled', async () => (await there.request('engine/status', {})).runs === 0);
   expect(await facts(there)).toEqual(before);
-  expect((await there.request('best/forFile', { file: copy.at('a.tune.yaml') })).best).toEqual(best);
+  expect((await there.request('best/of', { file: copy.at('a.tune.yaml') })).best).toEqual(best);
   expect((await there.request('runs/get', { id: best.run })).cwd).toBe(copy.folder);
   const refused = await there.request('runs/rerun', { id: best.run }).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: -32055, message: expect.stringContaining('node') as string });

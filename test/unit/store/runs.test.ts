@@ -252,13 +252,13 @@ describe('best', () => {
       store.runs.insert(newRun(folder, id, { file, createdAt, objective: { metric: 'loss', goal } }, { status }));
       store.ingest.frame(id, 'a.ndjson', 0, lines({ step: 3, loss }, { step: 4, loss: 'NaN' }));
     };
-    expect(store.runs.bestForFile(file)).toBeNull();
+    expect(store.runs.best({ file })).toBeNull();
     add('old', 1, 'maximize', -1000, 'completed');
     add('a', 2, 'minimize', 5, 'completed');
     add('b', 3, 'minimize', 3, 'running');
     add('c', 4, 'minimize', 1, 'failed');
     add('d', 5, 'minimize', Infinity, 'completed');
-    expect(store.runs.bestForFile(file)).toEqual({
+    expect(store.runs.best({ file })).toEqual({
       run: 'b',
       name: 'run b',
       params: { lr: 0.01 },
@@ -268,7 +268,7 @@ describe('best', () => {
       of: 2,
     });
     store.runs.delete(['b'], 1);
-    expect(store.runs.bestForFile(file)).toMatchObject({ run: 'a', of: 1 });
+    expect(store.runs.best({ file })).toMatchObject({ run: 'a', of: 1 });
   });
 });
 

@@ -31,6 +31,11 @@ class Surroundings {
 
   private answer(message: FromPanel): void {
     if (message.type === 'state') this.saved.push(message.state);
+    if (message.type === 'openForm') {
+      const name = message.file.includes('other') ? 'other' : 'digits';
+      const form = { file: message.file, name, fields: [], search: null, objective: null, problems: [] };
+      setTimeout(() => this.send({ type: 'reply', id: message.id, result: form } as ToPanel), 1);
+    }
     if (message.type !== 'request') return;
     this.asked.push({ method: message.method, params: message.params });
     const { ids } = message.params as { ids?: string[] };
@@ -39,6 +44,7 @@ class Surroundings {
       'runs/list': { runs: this.rows.filter(({ id }) => !ids || ids.includes(id)), total: this.rows.length },
       'searches/list': { searches: this.searches },
       'devices/list': { devices: [] },
+      'best/of': { best: null },
       watch: {},
     };
     const error = this.refusals[message.method];
@@ -80,11 +86,11 @@ describe('PanelModel', () => {
     vi.unstubAllGlobals();
   });
 
-  const open = async (state: Partial<PanelState> = {}) => {
+  const open = async (state: Partial<PanelState> = {}, files: { file: string; name: string }[] = []) => {
     here.install();
     const { PanelModel } = await import('../../../webview/model/panel.js');
     const model = new PanelModel();
-    here.send({ type: 'init', state: state as PanelState, files: [], trusted: true } as unknown as ToPanel);
+    here.send({ type: 'init', state: state as PanelState, files, trusted: true } as unknown as ToPanel);
     await vi.advanceTimersByTimeAsync(100);
     return model;
   };
@@ -95,6 +101,21 @@ describe('PanelModel', () => {
     expect(model.loaded).toBe(true);
     expect(model.drawn.map(({ id }) => id)).toEqual(['r1', 'r2']);
     expect(here.watches().at(-1)).toEqual(['r2']);
+  });
+
+  it('has one selected experiment: its file, form and runs are the same one everywhere', async () => {
+    const files = ['digits', 'other'].map((name) => ({ file: `/w/${name}.tune.yaml`, name: `${name}.tune.yaml` }));
+    const model = await open({ file: files[1]!.file, experiment: 'digits' }, files);
+    expect(model.state).toMatchObject({ experiment: 'digits', file: '/w/digits.tune.yaml' });
+    expect(model.form?.name).toBe('digits');
+    await Promise.all([model.openFile('/w/other.tune.yaml'), vi.advanceTimersByTimeAsync(100)]);
+    expect(model.state).toMatchObject({ experiment: 'other', file: '/w/other.tune.yaml', selected: null });
+    expect([model.form?.name, model.drawn]).toEqual(['other', []]);
+    await Promise.all([model.openExperiment('digits'), vi.advanceTimersByTimeAsync(100)]);
+    expect([model.state.file, model.form?.name, model.drawn.length]).toEqual(['/w/digits.tune.yaml', 'digits', 2]);
+    here.send({ type: 'show', experiment: 'unknown', tab: 'form' });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(model.form?.name === model.state.experiment || model.form === null).toBe(true);
   });
 
   it('drops deleted runs from a restored selection, tells its views and persists that', async () => {

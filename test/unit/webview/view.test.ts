@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../src/protocol/engine.js';
 import { buildCurve, chartNote } from '../../../webview/charts/curves.js';
 import { defaultColumns, moveColumn } from '../../../webview/model/table/columns.js';
-import { bestRun, drawnRuns, NEWEST } from '../../../webview/model/runs/drawn.js';
+import { drawnRuns, NEWEST } from '../../../webview/model/runs/drawn.js';
 import { look } from '../../../webview/model/runs/palette.js';
 import { logParams, scatters } from '../../../webview/model/search/scatter.js';
 import { inOrder } from '../../../webview/model/search/trials.js';
@@ -39,14 +39,6 @@ describe('drawnRuns', () => {
       state,
     );
     expect(drawn.map((one) => one.id)).toEqual(['r9', 'r1', 'r2']);
-  });
-});
-
-describe('bestRun', () => {
-  it('goes by the goal and never picks NaN', () => {
-    expect(bestRun([run(1, objective(0.5)), run(2, objective('NaN')), run(3, objective(0.7))])?.id).toBe('r3');
-    expect(bestRun([run(1, objective(0.5, 'minimize')), run(2, objective(0.7, 'minimize'))])?.id).toBe('r1');
-    expect(bestRun([run(1)])).toBeNull();
   });
 });
 

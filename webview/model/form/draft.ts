@@ -18,7 +18,10 @@ export class Draft {
   private remote: FormProblems = { params: {}, space: {} };
   private remoteFor = '';
 
-  /** `edits` are those of an earlier sitting; those that now say what the file says are no edits any more. */
+  /**
+   * `edits` are those of an earlier sitting. Those that now say what the file says are no edits any more, nor are those of
+   * values that the file has changed since, as after *Apply best*.
+   */
   constructor(
     readonly form: FileForm,
     edits: DraftEdits | null = null,
@@ -26,7 +29,9 @@ export class Draft {
     if (edits?.file !== form.file) return;
     for (const field of form.fields) {
       const text = entryOf(edits.params, field.name);
-      if (text !== undefined) this.setText(field, text);
+      const base = entryOf(edits.base, field.name);
+      const isVoid = base !== undefined && base !== fieldText(field.value, field.float);
+      if (text !== undefined && !isVoid) this.setText(field, text);
       const space = entryOf(edits.spaces, field.name);
       if (space !== undefined && space.trim() !== (field.space ?? '')) this.spaces.set(field.name, space);
     }
@@ -36,8 +41,10 @@ export class Draft {
   /** Returns the edits to persist while the panel is closed; null if there are none. */
   edits(): DraftEdits | null {
     if (!this.edited) return null;
+    const edited = this.form.fields.filter(({ name }) => this.params.has(name));
     return {
       file: this.form.file,
+      base: Object.fromEntries(edited.map(({ name, value, float }) => [name, fieldText(value, float)])),
       params: Object.fromEntries(this.params),
       spaces: Object.fromEntries(this.spaces),
       trials: this.trials,

@@ -1,12 +1,11 @@
 import type { Run } from '../../../src/protocol/engine.js';
-import { bestRun } from './drawn.js';
 import { labels, type Label } from './naming.js';
 import { Palette } from './palette.js';
 
-/** The drawn runs with their labels, their looks and the best of them, derived again after runs or selection change. */
+/** The drawn runs with their labels and their looks, derived again after runs or selection change. */
 export class Drawing {
   readonly palette = new Palette();
-  private derived: { runs: readonly Run[]; labels: Map<string, Label>; best: Run | null } | null = null;
+  private derived: { runs: readonly Run[]; labels: Map<string, Label> } | null = null;
 
   constructor(
     private readonly select: () => Run[],
@@ -22,9 +21,6 @@ export class Drawing {
   get runs(): readonly Run[] {
     return this.derive().runs;
   }
-  get best(): Run | null {
-    return this.derive().best;
-  }
   label(run: Run): Label {
     return this.derive().labels.get(run.id) ?? { text: run.name, parts: [], ambiguous: false };
   }
@@ -34,7 +30,7 @@ export class Drawing {
       const runs = this.select();
       const ids = [...runs].sort((a, b) => a.createdAt - b.createdAt).map((run) => run.id);
       if (this.palette.assign(ids) && ids.length > 0) this.onLooks();
-      this.derived = { runs, labels: labels(runs), best: bestRun(runs) };
+      this.derived = { runs, labels: labels(runs) };
     }
     return this.derived;
   }

@@ -1,6 +1,5 @@
 import type { Run } from '../../../src/protocol/engine.js';
 import type { PanelState } from '../../../src/protocol/panel.js';
-import { fromWire } from '../../../src/protocol/wireNumber.js';
 
 /** Drawn when the person chose none. */
 export const NEWEST = 20;
@@ -26,25 +25,6 @@ export function drawnRuns(runs: Iterable<Run>, state: PanelState): Run[] {
   return [...chosen, ...extra].sort(
     (a, b) => +pinned.has(b.id) - +pinned.has(a.id) || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1),
   );
-}
-
-/** The run with the best objective; null before any has one. Runs of another objective than the newest's are left out. */
-export function bestRun(runs: readonly Run[]): Run | null {
-  const measured = runs.filter((run) => run.objective && run.objective.value !== null);
-  const aim = measured.at(-1)?.objective;
-  if (!aim) return null;
-  let best: Run | null = null;
-  let bestValue = NaN;
-  for (const run of measured) {
-    if (run.objective!.metric !== aim.metric || run.objective!.goal !== aim.goal) continue;
-    const value = fromWire(run.objective!.value!);
-    if (Number.isNaN(value)) continue;
-    if (best === null || (aim.goal === 'maximize' ? value > bestValue : value < bestValue)) {
-      best = run;
-      bestValue = value;
-    }
-  }
-  return best;
 }
 
 /** Metrics of the runs, each once. */

@@ -183,6 +183,6 @@ export function runHandlers(parts: EngineParts) {
       for (const id of result.done) changes.runRemoved(id);
       return result;
     },
-    'best/forFile': ({ file }) => ({ best: store.runs.bestForFile(file) }),
+    'best/of': (among) => ({ best: store.runs.best(among) }),
   } satisfies Partial<Handlers>;
 }

@@ -292,7 +292,7 @@ describe('housekeeping', () => {
       const { run } = await engine.request('runs/start', { file, params: { lr } });
       await runOver(engine, run.id);
     }
-    expect((await engine.request('best/forFile', { file })).best).toMatchObject({
+    expect((await engine.request('best/of', { file })).best).toMatchObject({
       params: { lr: 0.2 },
       objective: 1.2,
       of: 3,

@@ -174,4 +174,13 @@ describe('Draft', () => {
     expect(back.trialCount).toBe(20);
     expect(new Draft(form({ file: '/w/other.tune.yaml' }), saved).edited).toBe(false);
   });
+
+  it('gives way where the file has changed under it, as after Apply best', () => {
+    const draft = new Draft(form());
+    draft.setText(lr, '0.01');
+    draft.setText(epochs, '7');
+    const applied = form();
+    applied.fields[1]!.value = 5;
+    expect(new Draft(applied, draft.edits()).changedParams()).toEqual({ lr: 0.01 });
+  });
 });

@@ -24,6 +24,7 @@ const MAY_USE = {
   foreign: ['protocol', 'files'],
   experiment: ['protocol', 'search'],
   tools: ['protocol', 'format', 'files', 'search', 'experiment'],
+  automatic: ['protocol', 'format', 'files', 'experiment', 'engine'],
   client: ['protocol', 'files'],
   training: ['protocol', 'files', 'client', 'experiment'],
 };

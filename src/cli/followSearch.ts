@@ -1,6 +1,6 @@
 /** Follows a search in the terminal: a live table on a terminal, a line per finished trial elsewhere. */
 import type { EngineConnection } from '../engine/clients/index.js';
-import { LIVE_STATUSES, type Run, type Search } from '../protocol/engine.js';
+import { ENDED_SEARCHES, LIVE_STATUSES, type Run, type Search } from '../protocol/engine.js';
 import { attached } from './attached.js';
 import type { Context } from './context.js';
 import { formatNumber, formatParam } from '../format/numbers.js';
@@ -10,8 +10,6 @@ import { onInterrupt } from './interrupt.js';
 import { LiveArea } from './liveArea.js';
 import { bar, safeLine, table, type Column } from './terminal.js';
 import { entryOf, hasEntry } from '../protocol/records.js';
-
-const OVER = ['stopped', 'completed', 'failed'];
 
 /** Resolves to the search as it ended, or as it is when the person leaves. */
 export async function followSearch(context: Context, started: Search, options: { quiet: boolean }): Promise<Search> {
@@ -43,7 +41,7 @@ export async function followSearch(context: Context, started: Search, options: {
         const settle = (next: Search): void => {
           search = next;
           draw();
-          if (OVER.includes(search.status)) done();
+          if (ENDED_SEARCHES.includes(search.status)) done();
         };
         engine.on('changed', ({ runs, searches }) => {
           runs.forEach(take);

@@ -1,8 +1,12 @@
 /** Asks the trainer something in a process of its own, and shows how far it has come. */
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import * as readline from 'node:readline';
+import type { AskAuto } from '../automatic/finish.js';
 import { findNode } from '../engine/clients/index.js';
+import { AutoLine } from '../protocol/automatic.js';
 import type { Context } from './context.js';
 import { CommandError } from './errors.js';
 import { LiveArea } from './liveArea.js';
@@ -63,4 +67,18 @@ function parseLine<L>(text: string, schema: { parse(value: unknown): L }): L | n
   } catch {
     return null;
   }
+}
+
+/** The trainer gets its task in a private file: paths and sections may be longer than a command line. */
+export function asking(context: Context): AskAuto {
+  return async (task, title) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tunesmith-auto-'));
+    try {
+      const file = path.join(folder, 'task.json');
+      writeFileSync(file, JSON.stringify(task), { mode: 0o600 });
+      return await askTrainer(context, ['--automatic', file], title, AutoLine);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
 }

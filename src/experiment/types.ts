@@ -46,6 +46,8 @@ export interface SearchSettings {
   pruner: Named | null;
   /** Null: until the sampler ends (a grid) or someone stops. */
   trials: number | null;
+  /** Seconds after which the search ends; absent: no limit. */
+  time?: number;
   /** `auto`: as many as the devices hold. */
   parallel: 'auto' | number;
   seed: number | null;

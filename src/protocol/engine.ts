@@ -262,6 +262,8 @@ export const Requests = {
         id: Id,
         /** Planned in all, those that were put in by hand not counted. */
         trials: z.number().int().min(1).optional(),
+        /** Seconds from now on, for a search that is over; else from its start. */
+        time: z.number().positive().optional(),
         space: record(z.unknown()).optional(),
         spaceFloats: FloatMark.optional(),
         reread: z.boolean().optional(),

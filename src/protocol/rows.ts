@@ -147,6 +147,7 @@ export type Confusion = z.infer<typeof Confusion>;
 
 export const SearchStatus = z.enum(['running', 'paused', 'stopping', 'stopped', 'completed', 'failed']);
 export type SearchStatus = z.infer<typeof SearchStatus>;
+export const ENDED_SEARCHES: readonly SearchStatus[] = ['stopped', 'completed', 'failed'];
 
 export const Search = z.object({
   id: z.string(),

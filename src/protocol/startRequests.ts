@@ -32,6 +32,8 @@ export const StartSearch = StartRun.omit({ params: true, floats: true, name: tru
   parallel: z.number().int().min(1).optional(),
   /** Replaces the file's `search.giveUpAfter`. */
   giveUpAfter: z.number().int().min(0).optional(),
+  /** Seconds; replaces the file's `search.time`. */
+  time: z.number().positive().optional(),
   /** Replaces the file's `search.space`, as written in a file. */
   space: record(z.unknown()).optional(),
   /** Marks the whole numbers of that space that were written as floats. */

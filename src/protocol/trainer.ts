@@ -5,11 +5,14 @@
  *   node dist/trainer.cjs --evaluate RUN_FOLDER CWD FOLD [FILE …]
  *   node dist/trainer.cjs --predict RUN_FOLDER CWD OUT FORCE FOLD FILE …
  *
- * FORCE is `--force` or empty, FOLD a number from 1 or empty.
+ * FILE of --evaluate may be `--test`. FORCE is `--force` or empty, FOLD a number from 1 or empty.
  * The last line is `exported`, `evaluated`, `predicted` or `error`.
  */
 import { z } from 'zod';
 import { record } from './recordSchema.js';
+
+/** Stands for a FILE: the test part of the run's own examples. */
+export const TEST_PART = '--test';
 
 export const EXPORT_FORMATS = ['keras', 'tfjs', 'onnx', 'safetensors', 'npz'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];

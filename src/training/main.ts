@@ -5,6 +5,7 @@ import { placeInFile } from '../experiment/file/place.js';
 import { connectRun, type RunClient } from '../client/index.js';
 import { fromRecord, workspaceOf } from '../files/runPaths.js';
 import { RUN_FILES, RunSpec } from '../protocol/runFolder.js';
+import { automaticCommand } from './commands/automatic.js';
 import { backendCommand } from './commands/backends.js';
 import { PlacedError, TrainingError, messageOf } from './errors.js';
 import { modelCommand } from './commands/models.js';
@@ -16,6 +17,7 @@ import { readReal, STATE_LIMIT } from '../files/real.js';
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   if (gradientWorker(args)) return;
+  if (await automaticCommand(args)) return;
   if ((await backendCommand(args)) || (await modelCommand(args))) return;
   const run = connectRun();
   if (!run.enabled) {

@@ -3,6 +3,7 @@ import { askTell } from '../askTell.js';
 import type { Command } from '../command.js';
 import { alert } from './alert.js';
 import { allow } from './allow.js';
+import { auto } from './auto.js';
 import { backends } from './backends.js';
 import { code } from './code.js';
 import { branch, enqueue, pause, rerun, resume, rm, stop } from './control.js';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   run,
   tune,
   search,
+  auto,
   ls,
   show,
   diff,

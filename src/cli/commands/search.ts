@@ -6,6 +6,7 @@ import type { EngineConnection } from '../../engine/clients/index.js';
 import { UsageError } from '../errors.js';
 import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
+import { secondsOf } from '../../experiment/network/index.js';
 import { followSearch } from '../followSearch.js';
 import { searchJson } from '../shapes.js';
 import { safe, safeLine } from '../terminal.js';
@@ -25,6 +26,7 @@ export const search: Command = {
     'one. Exit code: 0 if the search completed with a best trial, 1 otherwise.',
   options: {
     trials: { type: 'string', value: 'N', help: "Number of trials. Default: the file's." },
+    time: { type: 'string', value: 'TIME', help: "How long it may take, such as 60s, 10m or 2h. Default: the file's." },
     parallel: { type: 'string', value: 'N', help: 'Trials at once. Default: as many as the devices hold.' },
     seed: { type: 'string', value: 'N', help: "Seed of the search. Default: the file's." },
     name: { type: 'string', value: 'NAME', help: 'Name of the search.' },
@@ -75,11 +77,17 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
   const resumed = input.text('resume');
   if (resumed !== undefined) {
     const trials = input.whole('trials');
+    const time = timeOf(input);
     const trust = input.flag('trust') ? { trust: true as const } : {};
     const file = input.args[0] === undefined ? null : context.file(input.args[0]);
     const retry = input.flag('retry-failed');
-    const isChanged = trials !== undefined || file !== null;
-    if (isChanged) await changeSearch(engine, resumed, file, { ...(trials !== undefined && { trials }), ...trust });
+    const isChanged = trials !== undefined || time !== undefined || file !== null;
+    if (isChanged)
+      await changeSearch(engine, resumed, file, {
+        ...(trials !== undefined && { trials }),
+        ...(time !== undefined && { time }),
+        ...trust,
+      });
     else if (!retry) await engine.request('searches/resume', { id: resumed, ...trust });
     if (retry) await retryFailed(context, engine, resumed, trust);
     return engine.request('searches/get', { id: resumed });
@@ -87,6 +95,7 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
   if (input.flag('retry-failed')) throw new UsageError('--retry-failed goes with --resume ID.');
   const [trials, parallel, seed] = [input.whole('trials'), input.whole('parallel'), input.whole('seed', 0)];
   const giveUpAfter = input.whole('give-up-after', 0);
+  const time = timeOf(input);
   const name = input.text('name');
   if (name?.trim() === '') throw new UsageError('--name needs a name.');
   const { search } = await engine.request('searches/start', {
@@ -97,8 +106,18 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
     ...(parallel === undefined ? {} : { parallel }),
     ...(seed === undefined ? {} : { seed }),
     ...(giveUpAfter === undefined ? {} : { giveUpAfter }),
+    ...(time === undefined ? {} : { time }),
   });
   return search;
+}
+
+/** Reads `--time` as seconds. */
+export function timeOf(input: Parameters<Command['run']>[1]): number | undefined {
+  const text = input.text('time');
+  if (text === undefined) return undefined;
+  const seconds = secondsOf(text);
+  if (seconds === null) throw new UsageError(`--time takes a time such as 60s, 10m or 2h, not "${text}".`);
+  return seconds;
 }
 
 async function retryFailed(
@@ -117,7 +136,7 @@ async function changeSearch(
   engine: EngineConnection,
   id: string,
   file: string | null,
-  asked: { trials?: number; trust?: boolean },
+  asked: { trials?: number; time?: number; trust?: boolean },
 ): Promise<void> {
   const search = await engine.request('searches/get', { id });
   if (file !== null && search.file !== file) {

@@ -11,6 +11,8 @@ import type { SearchPlan } from './plan.js';
 export interface ChangeSearchRequest {
   id: string;
   trials?: number;
+  /** Seconds. */
+  time?: number;
   /** As written in a file. */
   space?: Record<string, unknown>;
   spaceFloats?: FloatMark | undefined;
@@ -29,9 +31,11 @@ export interface SearchChange {
 export async function changeOf(
   { experiment }: SearchPlan,
   { name }: Search,
-  { trials, space: written, spaceFloats, reread = false }: Omit<ChangeSearchRequest, 'id'>,
+  { trials, time, space: written, spaceFloats, reread = false }: Omit<ChangeSearchRequest, 'id'>,
 ): Promise<SearchChange> {
-  if (trials === undefined && !written && !reread) throw badRequest('Say what to change: the space, or the trials.');
+  if ([trials, time, written].every((one) => one === undefined) && !reread) {
+    throw badRequest('Say what to change: the space, the trials, or the time.');
+  }
   const old = experiment.search;
   if (!old) throw conflict(`The search ${name} kept no settings, so it can't be changed.`);
   const now = reread ? await loadExperiment(experiment.file, undefined) : null;
@@ -39,6 +43,7 @@ export async function changeOf(
   const search = {
     ...old,
     trials: trials ?? old.trials,
+    ...(time !== undefined && { time }),
     space: written ?? now?.search?.space ?? old.space,
     floats: (written ? spaceFloats : (now?.search ?? old).floats) ?? null,
     constraints: now?.search?.constraints ?? old.constraints,

@@ -11,6 +11,8 @@ export interface SearchPlan {
   seed: number;
   parallel: 'auto' | number;
   python: string | null;
+  /** When the time of the search began, in milliseconds since 1970; absent: it has no limit. */
+  since?: number;
   /** Number of failed trials that were forgiven when the search was last resumed. */
   forgiven?: number;
 }

@@ -50,6 +50,7 @@ export class Searches implements RunListener {
       seed: request.seed ?? settings.seed ?? newSeed(),
       parallel: settings.parallel,
       python: request.python ?? null,
+      since: Date.now(),
     };
     const capacity = scheduler.capacity(needOf(experiment, (environment ?? process.env).CUDA_VISIBLE_DEVICES));
     const study = await this.drivers.open(plan, () => ({

@@ -18,6 +18,8 @@ export interface StartSearchRequest {
   trials?: number;
   parallel?: number;
   giveUpAfter?: number;
+  /** Seconds. */
+  time?: number;
   space?: Record<string, unknown>;
   spaceFloats?: FloatMark | undefined;
 }
@@ -31,8 +33,8 @@ export function withRequest(experiment: Experiment, request: StartSearchRequest)
   const { search } = experiment;
   if (!search) throw missing('It has no "search" section', 'add one with a "space"');
   // The very object that was parsed knows where in the file everything stands.
-  const { trials, parallel, giveUpAfter, space } = request;
-  if ([trials, parallel, giveUpAfter, space].every((each) => each === undefined)) return experiment;
+  const { trials, parallel, giveUpAfter, time, space } = request;
+  if ([trials, parallel, giveUpAfter, time, space].every((each) => each === undefined)) return experiment;
   return {
     ...experiment,
     search: {
@@ -40,6 +42,7 @@ export function withRequest(experiment: Experiment, request: StartSearchRequest)
       trials: trials ?? search.trials,
       parallel: parallel ?? search.parallel,
       giveUpAfter: giveUpAfter ?? search.giveUpAfter,
+      ...(time !== undefined && { time }),
       ...(space && { space, floats: request.spaceFloats ?? null }),
     },
   };

@@ -7,6 +7,7 @@ import { splitCommand } from '../start/command.js';
 import { listFault, macroFault, placeholders, RUN_FACTS } from '../start/fill.js';
 import { copyName, textsOfCopies } from '../start/configCopies.js';
 import { outputFault, outputText } from '../start/output.js';
+import { expandAuto } from '../auto/expand.js';
 import { build, namesOf, programOf } from './build.js';
 import { checkCopies } from './copyChecks.js';
 import { flatten } from './flatten.js';
@@ -53,13 +54,14 @@ export function readExperiment(text: string, file: string): Reading {
   const sweep = isSweep(source.value) ? fromSweep(source) : null;
   const { written, origin } = sweep ?? checkShape(source, source.value);
   if (!written) return { ...nothing, origin };
-  const { params, pathOf } = flatten(written.params ?? {});
+  const expanded = expandAuto(written, (at, fault, where) => source.reportAt(origin(at), fault, where));
+  const { params, pathOf } = flatten(expanded.params ?? {});
   const floats = sweep ? sweep.floats : floatsOfParams(source, pathOf);
   const spaceFloats = sweep ? sweep.spaceFloats : source.floatsAt(['search', 'space']);
   const reading: Reading = {
     ...{
       source,
-      written,
+      written: expanded,
       experiment: null,
       params,
       floats,

@@ -6,9 +6,11 @@
  * `validateNetwork` returns the normal form that the trainer reads.
  */
 import { z } from 'zod';
+import { autoSchema, automaticFields } from './automatic.js';
 import { augmentSchema, mixupSchema, normalizeAugment, type AugmentSettings } from './augment.js';
 import { layersOrName } from './blockNames.js';
 import { blockProblems, blocksSchema, expandBlocks } from './blocks.js';
+import { normalizeBody, type BodySettings } from './body.js';
 import { completeData, dataSchema, normalizeData, type DataSource } from './data.js';
 import { constraintSchema, normalizeConstraints, type ConstraintSettings } from './constraint.js';
 import { decomposeSchema, normalizeDecompose, type DecomposeSettings } from './decompose.js';
@@ -35,12 +37,15 @@ import { lossSchema, normalizeLoss, type LossSettings } from './loss.js';
 import { metricsSchema, normalizeMetrics, type MetricSettings } from './metrics.js';
 import { normalizeOptimizer, optimizerSchema, type OptimizerSettings } from './optimizer.js';
 import { problemsOf, type NetworkProblem } from './problems.js';
+import { foldsProblem, layersProblem, lossProblem, missingLoss, pruneProblem } from './whole.js';
 import { normalizePrune, pruneSchema, type PruneSettings } from './prune.js';
 import { normalizeRegularization, regularizationSchema, type Regularization } from './regularization.js';
 import { normalizeSchedule, scheduleSchema, type ScheduleSettings } from './schedule.js';
 
 export * from './augment.js';
+export { secondsOf } from './automatic.js';
 export { blockProblems } from './blocks.js';
+export * from './body.js';
 export * from './constraint.js';
 export * from './data.js';
 export * from './decompose.js';
@@ -79,6 +84,12 @@ export interface Network {
   rates: RateSettings;
   /** Layers as written; the trainer puts those of `from` before them. */
   layers: Layer[];
+  /** Size of layers that follow the kind of the data; null: `layers` says what there is. */
+  body: BodySettings | null;
+  /** Fraction of the examples that neither training nor validation looks at; null: none. */
+  test: number | null;
+  /** Seconds that the training may take; fewer epochs are trained if need be. Null: no limit. */
+  seconds: number | null;
   loss: LossSettings;
   optimizer: OptimizerSettings;
   schedule: ScheduleSettings;
@@ -120,7 +131,7 @@ export interface Network {
   /** Settings that the section leaves open, so that the trainer chooses them for the data. */
   open: OpenSetting[];
 }
-export type OpenSetting = 'layers' | 'epochs' | 'schedule';
+export type OpenSetting = 'layers' | 'epochs' | 'schedule' | 'loss';
 
 /** Builds the section's schema. With `placeholders`, any scalar may be a `"{param}"` placeholder instead. */
 function schema(placeholders: boolean) {
@@ -165,7 +176,9 @@ function schema(placeholders: boolean) {
         'Named lists of layers. A name stands for its layers wherever a layer or a list of layers does: `layers: "{architecture}"`, ' +
           'where `architecture` is a hyperparameter with names as its values, lets a search choose the architecture.',
       ),
-    loss: lossSchema(kit),
+    ...(placeholders && { auto: autoSchema.optional() }),
+    ...automaticFields(kit),
+    loss: lossSchema(kit).optional(),
     optimizer: optimizerSchema(kit).optional(),
     schedule: scheduleSchema(kit)
       .nullish()
@@ -251,9 +264,11 @@ export function checkNetworkTemplate(value: unknown): NetworkProblem[] {
   const plain = withKinds(value);
   const result = NetworkTemplate.safeParse(plain);
   const blocks = blockProblems(plain, true);
-  if (!result.success) return [...problemsOf(result.error.issues, plain, NetworkTemplate), ...blocks];
+  if (!result.success)
+    return [...problemsOf(result.error.issues, plain, NetworkTemplate), ...missingLoss(plain), ...blocks];
   const problem =
     layersProblem(result.data) ??
+    lossProblem(result.data) ??
     fromProblem(result.data.from, result.data.layers) ??
     distilProblem(result.data.distil);
   return problem ? [problem, ...blocks] : blocks;
@@ -271,10 +286,13 @@ function withKinds(value: unknown): unknown {
 export function validateNetwork(value: unknown): NetworkResult {
   const result = NetworkFile.safeParse(value);
   const blocks = blockProblems(value, false);
-  if (!result.success) return { problems: [...problemsOf(result.error.issues, value, NetworkFile), ...blocks] };
+  if (!result.success) {
+    return { problems: [...problemsOf(result.error.issues, value, NetworkFile), ...missingLoss(value), ...blocks] };
+  }
   if (blocks.length > 0) return { problems: blocks };
   const problem =
     layersProblem(result.data) ??
+    lossProblem(result.data) ??
     foldsProblem(result.data) ??
     pruneProblem(result.data) ??
     fromProblem(result.data.from, result.data.layers) ??
@@ -283,36 +301,6 @@ export function validateNetwork(value: unknown): NetworkResult {
   const network = normalizeNetwork(result.data);
   const unfit = hypergradientProblem(network);
   return unfit ? { problems: [unfit] } : { network };
-}
-
-/** Only tables have a default network, and only a trained network brings its own. */
-function layersProblem({
-  data,
-  layers,
-  from,
-}: Pick<WrittenNetwork, 'data' | 'layers' | 'from'>): NetworkProblem | null {
-  if (layers || from || (typeof data === 'object' && 'csv' in data)) return null;
-  return { path: ['layers'], message: 'layers is missing' };
-}
-
-function foldsProblem({ folds = null, fold = null, validation = null }: WrittenNetwork): NetworkProblem | null {
-  if (folds !== null && validation !== null) {
-    return { path: ['validation'], message: 'folds say what to judge by: take "validation" out, or "folds"' };
-  }
-  if (fold === null) return null;
-  if (folds === null) return { path: ['fold'], message: 'fold needs folds: say of how many, such as folds: 5' };
-  return fold > folds ? { path: ['fold'], message: `fold must be from 1 to ${folds}, the number of folds` } : null;
-}
-
-function pruneProblem({ prune, decompose, folds = null, workers, epochs }: WrittenNetwork): NetworkProblem | null {
-  const key = prune ? 'prune' : 'decompose';
-  if (!prune && !decompose) return epochs === 0 ? { path: ['epochs'], message: 'epochs must be at least 1' } : null;
-  if (folds !== null) return { path: [key], message: `${key} is for a single network: take "folds" out, or "${key}"` };
-  if ((workers ?? 1) > 1) return { path: [key], message: `${key} needs workers: 1` };
-  if ((prune?.remove ?? 0) > 1 && !Number.isInteger(prune?.remove)) {
-    return { path: ['prune', 'remove'], message: 'remove must be a share below 1 or a whole number of parts' };
-  }
-  return null;
 }
 
 /** Fills in the settings that are missing from a normal form written by an earlier version. */
@@ -325,6 +313,9 @@ export function completeNetwork(network: Network): Network {
     distil: null,
     freeze: null,
     rates: normalizeRates(null),
+    body: null,
+    test: null,
+    seconds: null,
     schedule: normalizeSchedule(null),
     clip: { norm: null, value: null },
     accumulate: 1,
@@ -364,7 +355,10 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     freeze: normalizeFreeze(written.freeze),
     rates: normalizeRates(written.rates),
     layers: normalizeLayers(expandBlocks(written.layers ?? [], written.blocks ?? {})),
-    loss: normalizeLoss(written.loss),
+    body: normalizeBody(written.body),
+    test: written.test ?? null,
+    seconds: written.seconds ?? null,
+    loss: normalizeLoss(written.loss ?? 'crossEntropy'),
     optimizer: normalizeOptimizer(written.optimizer),
     schedule: normalizeSchedule(written.schedule),
     clip: { norm: written.clip?.norm ?? null, value: written.clip?.value ?? null },
@@ -389,6 +383,6 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     checkpoint: written.checkpoint ?? true,
     workers: written.workers ?? 1,
     backend: written.backend ?? 'auto',
-    open: (['layers', 'epochs', 'schedule'] as const).filter((key) => (written[key] ?? null) === null),
+    open: (['layers', 'epochs', 'schedule', 'loss'] as const).filter((key) => (written[key] ?? null) === null),
   };
 }

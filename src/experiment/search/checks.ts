@@ -105,8 +105,8 @@ function whatNeedsOne({ sampler, pruner, stages, warmStart, repeat }: WrittenSea
 
 /** A continuous space without a number of trials. */
 function checkEnd({ written, source }: Reading, space: Space | null, report: Report): void {
-  const { sampler, trials } = written!.search!;
-  if (!space || (trials !== undefined && trials !== null) || isSweep(source.value)) return;
+  const { sampler, trials, time } = written!.search!;
+  if (!space || time !== undefined || (trials !== undefined && trials !== null) || isSweep(source.value)) return;
   const name = typeof sampler === 'object' ? sampler.name : (sampler ?? 'auto');
   if (!space.dimensions.some(isContinuous) || name === 'grid') return;
   const message = 'this search runs until someone stops it';

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
 import { PRUNERS, SAMPLERS } from '../../search/index.js';
+import { timeSchema } from '../network/automatic.js';
 import { DIMENSIONS, value } from './rangeSchema.js';
 
 const named = (table: Record<string, { summary: string; settings: z.ZodType }>, extra: string[] = []) => {
@@ -144,6 +145,11 @@ export function searchSchema(deep: boolean) {
     trials: whole('trials', 1)
       .nullish()
       .describe('How many trials. Without it: until the space is used up or someone stops it.'),
+    time: timeSchema('time')
+      .optional()
+      .describe(
+        'How long the search may take, such as 10m or 2h: then its trials are stopped, and it is complete. Default: no limit.',
+      ),
     parallel: z
       .union([z.literal('auto'), z.number().int().min(1)], {
         error: 'parallel must be auto or a whole number of at least 1',

@@ -4,6 +4,7 @@ import type { Params } from '../../protocol/values.js';
 import type { LinearConstraint, Objective, Rule, RuleTerm, Space, SpaceRule, Stages } from '../../search/types.js';
 import { parseConstraint } from './constraints/index.js';
 import { namesIn } from '../../search/index.js';
+import { secondsOf } from '../network/automatic.js';
 import type { WrittenExperiment } from '../schema.js';
 import type { MeasuredConstraint, Named, SearchSettings } from '../types.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
@@ -23,6 +24,7 @@ export function searchSettingsOf(search: WrittenSearch, names: readonly string[]
     sampler: (search.sampler ?? 'auto') as Named,
     pruner: search.pruner && search.pruner !== 'none' ? (search.pruner as Named) : null,
     trials: search.trials ?? null,
+    ...(search.time !== undefined && { time: secondsOf(search.time)! }),
     parallel: search.parallel ?? 'auto',
     seed: search.seed ?? null,
     constraints: {

@@ -10,6 +10,7 @@ import { memoryFor, sizeText } from './memory.js';
 import { npySize, openNpy } from './npy.js';
 import { openNpz, type Archive } from './npz.js';
 import { openParts, type Pool } from './parts.js';
+import { differentValues, taskOfNumbers } from './task.js';
 import type { InputReader, LoadContext, OpenData, Targets } from './types.js';
 
 type Source = Extract<DataSource, { kind: 'idx' | 'npy' | 'npz' }>;
@@ -33,7 +34,7 @@ async function openPairs(source: Source, context: LoadContext, files: Files): Pr
       `${given.name} holds examples of ${given.shape.join('×')}, ${main.name} of ${exampleShape.join('×')}`,
     );
   }
-  const task = source.task ?? (main.names ? 'classification' : guessTask(context.loss));
+  const task = source.task ?? (main.names ? 'classification' : guessTask(context.loss, main.targets));
   const width = task === 'classification' ? takeOneHot(main, given) : null;
   const classes = task === 'classification' ? (width ?? countClasses(main, given)) : null;
   const pool = ({ inputs, targets: { values } }: Pair): Pool => ({
@@ -156,7 +157,13 @@ async function readWhole(
   throw new TrainingError(`${name}: example ${example} (from 0) holds ${held.values[at]}: clean the data first`);
 }
 
-const guessTask = (loss: LoadContext['loss']): Task => (LOSSES[loss] === 'numbers' ? 'regression' : 'classification');
+function guessTask(loss: LoadContext['loss'], targets: NumberArray): Task {
+  if (loss !== null) return LOSSES[loss] === 'numbers' ? 'regression' : 'classification';
+  if (targets.values.length !== targets.shape[0]) return oneHotClasses(targets) ? 'classification' : 'regression';
+  const values = differentValues(targets.values);
+  // Classes of arrays are indexes.
+  return values?.every((value) => value >= 0) ? taskOfNumbers(values, targets.values.length) : 'regression';
+}
 
 /** Replaces one-hot targets by class indexes and returns the number of classes; null: they are indexes already. */
 function takeOneHot(main: Pair, given: Pair | null): number | null {

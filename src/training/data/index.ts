@@ -22,11 +22,35 @@ export function openData(source: DataSource, context: LoadContext): Promise<Open
   }
 }
 
+interface Shares {
+  validation: number | null;
+  folds: number | null;
+  fold: number | null;
+  /** Fraction that is left out of all of them. */
+  test?: number | null;
+}
+
+/** Returns a split into the examples that may be looked at, and as its validation part those of the test. */
+function partsOf({ count, classes }: Pick<OpenData, 'count' | 'classes'>, test: number) {
+  const [train, judged] = splitIndexes(count, test, classes);
+  return { train, validation: judged };
+}
+
+/** Returns the split that is evaluated on the test part, with the same training examples as `divisionsOf`. */
+export function testDivision(data: OpenData, shares: Shares & { test: number }): Division {
+  const [first] = divisionsOf(data, shares);
+  return { train: first!.train, validation: partsOf(data, shares.test).validation };
+}
+
 /** Returns the splits into training and validation examples: one, or one per fold. */
-export function divisionsOf(
-  data: OpenData,
-  { validation, folds, fold }: { validation: number | null; folds: number | null; fold: number | null },
-): Division[] {
+export function divisionsOf(data: OpenData, { validation, folds, fold, test = null }: Shares): Division[] {
+  if (test !== null) {
+    const rest = partsOf(data, test).train;
+    const classes = data.classes && rest.map((i) => data.classes![i]!);
+    const inner = divisionsOf({ ...data, count: rest.length, classes }, { validation, folds, fold });
+    const places = (indexes: Int32Array) => indexes.map((i) => rest[i]!);
+    return inner.map((one) => ({ train: places(one.train), validation: one.validation && places(one.validation) }));
+  }
   const { count, classes, given } = data;
   if (folds !== null) {
     const all = foldIndexes(count, folds, classes);
@@ -41,7 +65,8 @@ export function divisionsOf(
 /** Loads a data set. Its files stay open while it is used, until the process ends. */
 export async function loadDataset(source: DataSource, context: LoadContext): Promise<Dataset> {
   const data = await openData(source, context);
-  const [division] = divisionsOf(data, { validation: context.validation, folds: null, fold: null });
+  const { validation, test = null } = context;
+  const [division] = divisionsOf(data, { validation, folds: null, fold: null, test });
   return data.dataset(division!, 1);
 }
 export type { Dataset, Examples, LoadContext, OpenData } from './types.js';

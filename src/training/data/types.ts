@@ -87,7 +87,10 @@ export interface LoadContext {
   /** Folder that relative paths start from. */
   folder: string;
   validation: number | null;
-  loss: LossName;
+  /** Fraction that nothing looks at; absent or null: none. */
+  test?: number | null;
+  /** Loss that says what the targets are; null: the targets do. */
+  loss: LossName | null;
   signal: AbortSignal;
   onProgress(text: string): void;
 }

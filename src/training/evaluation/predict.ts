@@ -2,12 +2,14 @@
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { csv } from '../../protocol/csv.js';
+import { TEST_PART } from '../../protocol/trainer.js';
 import { RunSpec } from '../../protocol/runFolder.js';
 import { readReal } from '../../files/real.js';
 import { fromRecord, workspaceOf } from '../../files/runPaths.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { Feed, toTensors } from '../loop/batches.js';
-import { divisionsOf, openData } from '../data/index.js';
+import { lossKnown } from '../loop/defaults.js';
+import { divisionsOf, openData, testDivision } from '../data/index.js';
 import { prepare, type Prepared } from '../data/prepared.js';
 import type { Examples } from '../data/types.js';
 import { TrainingError } from '../errors.js';
@@ -42,9 +44,9 @@ export async function evaluateSaved(
 ): Promise<Judged> {
   const { saved } = model;
   const given =
-    files.length > 0
+    files.length > 0 && files[0] !== TEST_PART
       ? await unlessStopped(prepare(saved, files, { folder: context.folder, needTargets: true }), context.signal)
-      : await ownExamples(model, runFolder, context, fold);
+      : await ownExamples(model, runFolder, context, { fold, test: files.length > 0 });
   const { examples, name } = given;
   const loss = buildLoss(saved.network.loss, model.dataset, model.model.outputs);
   let batches = 0;
@@ -72,22 +74,27 @@ async function ownExamples(
   model: SavedModel,
   runFolder: string,
   context: PredictContext,
-  fold: number | null,
+  { fold, test: isTest }: { fold: number | null; test: boolean },
 ): Promise<Prepared> {
   const spec = RunSpec.parse(JSON.parse(readReal(join(runFolder, RUN_FILES.spec))));
   const { network } = model.saved;
   const data = await openData(network.data, {
     folder: fromRecord(workspaceOf(runFolder), spec.file ? dirname(spec.file) : spec.cwd),
     validation: network.validation,
-    loss: network.loss.name,
+    loss: lossKnown(network),
     signal: context.signal,
     onProgress: (text) => context.onProgress(null, text),
   });
-  const division = divisionsOf(data, network)[(fold ?? 1) - 1];
+  const { test } = network;
+  if (isTest && test === null) {
+    throw new TrainingError('this run has no test part: "test:" in its file keeps one from training and validation');
+  }
+  const division =
+    isTest && test !== null ? testDivision(data, { ...network, test }) : divisionsOf(data, network)[(fold ?? 1) - 1];
   if (!division) throw new TrainingError(`there is no fold ${fold}`);
   const dataset = await data.dataset(division, 1);
   return {
-    name: `the validation examples of ${dataset.name}`,
+    name: `the ${isTest ? 'test' : 'validation'} examples of ${dataset.name}`,
     examples: dataset.validation,
     hasTargets: true,
     names: null,
@@ -154,17 +161,19 @@ async function* outputsOf(
 }
 
 /** Rows of predictions: row number from 1, name if there is one, the prediction, and the score of each class. */
-class PredictionTable {
+export class PredictionTable {
   readonly columns: string[];
   private readonly kind: 'probabilities' | 'scores' | 'values';
 
   constructor(
     private readonly model: SavedModel,
     private readonly given: Prepared,
+    /** Numbers of each example. */
+    private readonly width: number = model.model.outputs,
   ) {
     const { saved } = model;
     const { classes, outputs, preparation } = saved.data;
-    const { kind } = cardOf(saved, this.outputs, false).output;
+    const { kind } = cardOf(saved, this.width, false).output;
     this.kind = kind;
     const targets = targetsOf(preparation);
     const predicted = classes
@@ -174,15 +183,11 @@ class PredictionTable {
     this.columns = ['row', ...(given.names ? ['file'] : []), ...predicted];
   }
 
-  private get outputs(): number {
-    return this.model.model.outputs;
-  }
-
   /** Returns the row of example `i`, whose outputs are at position `at` of the batch. */
   row(i: number, values: Float32Array, at: number): (string | number)[] {
     const { classes } = this.model.saved.data;
     // Nine digits distinguish all 32-bit numbers.
-    const own = Array.from(values.subarray(at * this.outputs, (at + 1) * this.outputs), (value) =>
+    const own = Array.from(values.subarray(at * this.width, (at + 1) * this.width), (value) =>
       Number(value.toPrecision(9)),
     );
     const start = [i + 1, ...(this.given.names ? [this.given.names[i]!] : [])];

@@ -2,7 +2,15 @@
  * Defaults that follow the data: how long a table is trained, with which schedule, and by which network if the section
  * names none.
  */
-import { normalizeLayers, normalizeSchedule, type Network } from '../../experiment/network/index.js';
+import {
+  bodyLayers,
+  kindOfShape,
+  normalizeLayers,
+  normalizeLoss,
+  normalizeSchedule,
+  type LossName,
+  type Network,
+} from '../../experiment/network/index.js';
 import type { Dataset } from '../data/types.js';
 import { TrainingError } from '../errors.js';
 import { isOneOutput } from '../losses/index.js';
@@ -12,8 +20,13 @@ const STEPS = 2500;
 const EPOCHS = { least: 10, most: 300 };
 /** Widths of the hidden layers: as a power of two, about as many units as the square root of the numbers to learn from. */
 const WIDTH = { least: 32, most: 256 };
+/** Epochs of pictures and sequences whose layers follow the data. */
+const PICTURE_EPOCHS = 20;
 /** Rate for numbers to predict, whose noise a network would otherwise learn by heart. */
 const DROPOUT = 0.2;
+
+/** Returns the loss that says what the targets are; null: the data say so. */
+export const lossKnown = ({ open, loss }: Network): LossName | null => (open.includes('loss') ? null : loss.name);
 
 /**
  * Returns the network with the settings that the section leaves open, and sentences about them. Throws TrainingError
@@ -24,7 +37,20 @@ export function followData(network: Network, dataset: Dataset): { network: Netwo
   const table = dataset.inputShape.length === 1;
   const said: string[] = [];
   let settled = network;
-  if (open.includes('layers')) {
+  if (open.includes('loss')) {
+    const name = dataset.task === 'classification' ? 'crossEntropy' : 'mse';
+    settled = { ...settled, loss: normalizeLoss(name) };
+    const what = dataset.classes ? `${dataset.classes.length} classes` : 'numbers';
+    said.push(`loss: ${name}, because the targets are ${what} ("task" in the data says otherwise)`);
+  }
+  const { body } = network;
+  if (body && open.includes('layers')) {
+    const { inputShape, outputs } = dataset;
+    const layers = normalizeLayers(bodyLayers(body, inputShape, outputs));
+    settled = { ...settled, layers, ...(!table && open.includes('epochs') && { epochs: PICTURE_EPOCHS }) };
+    const kind = body.kind === 'auto' ? kindOfShape(inputShape) : body.kind;
+    said.push(`layers: those of a body of ${kind}, for examples of ${inputShape.join('×')} and ${outputs} output(s)`);
+  } else if (open.includes('layers')) {
     if (!table) throw new TrainingError('layers is missing: only for tables there is a default network');
     const units = widthFor(dataset);
     const outputs = isOneOutput(dataset, dataset.outputs) ? 1 : dataset.outputs;

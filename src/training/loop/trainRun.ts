@@ -18,9 +18,10 @@ import { deviceOf, Workers } from '../parallel/index.js';
 import { loadState, saveState } from '../checkpoints/resume.js';
 import { modelFile, savedMetadata } from '../checkpoints/saved.js';
 import { loadOwnMetrics, type OwnMetric } from '../metrics/own.js';
-import { followData } from './defaults.js';
+import { followData, lossKnown } from './defaults.js';
 import { Pruning } from '../prune/pruning.js';
 import { Saver } from '../checkpoints/saver.js';
+import { TimeLimit } from './timeLimit.js';
 import { Training, type TrainingLog } from './train.js';
 import { composed, loadStart, loadTeacher, scaleNotes, tableText, type Trained } from '../transfer/index.js';
 import { checkNames } from '../transfer/learning.js';
@@ -168,6 +169,7 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
           onEpoch: async (all, epoch) => saver?.save(epoch, (into) => all.save(into)),
         })
       : null;
+  const limit = network.seconds === null ? null : new TimeLimit(network.seconds);
   const reshapes = network.prune !== null || network.decompose !== null;
   const training =
     folds ??
@@ -182,7 +184,11 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
       : new Training({
           ...options,
           dataset,
-          onEpoch: async (now, epoch) => saver?.save(epoch, async (into) => saveState(into, await now.state())),
+          onEpoch: async (now, epoch) => {
+            const epochs = limit?.after(epoch, network) ?? null;
+            if (epochs !== null) shorten(run, now, { ...live.network, epochs });
+            await saver?.save(epoch, async (into) => saveState(into, await now.state()));
+          },
         }));
   // Each round of a pruning trains another network.
   const all = () => (training instanceof CrossValidation ? training.trainings : [trainingOf(training)]);
@@ -227,6 +233,11 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
 const trainingOf = (training: Training | Pruning): Training =>
   training instanceof Pruning ? training.training : training;
 
+function shorten(run: RunClient, training: Training, network: Network): void {
+  training.change(network);
+  run.message('info', `${network.epochs} epochs: more would take longer than ${network.seconds} seconds`);
+}
+
 function overheard(run: RunClient, onLog: (values: Record<string, number>) => void): TrainingLog {
   return {
     log(values, at) {
@@ -257,7 +268,7 @@ async function load(run: RunClient, network: Network, folder: string): Promise<D
   const data = await openData(network.data, {
     folder,
     validation: network.validation,
-    loss: network.loss.name,
+    loss: lossKnown(network),
     signal: run.stopSignal,
     onProgress: (text) => {
       console.log(text);

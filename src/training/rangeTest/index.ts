@@ -10,7 +10,6 @@ import { buildConstraints } from '../constrained/index.js';
 import { loadDataset, type Dataset } from '../data/index.js';
 import { OwnGradient } from '../loop/gradient.js';
 import { buildLoss } from '../losses/index.js';
-import { followData } from '../loop/defaults.js';
 import { buildModel } from '../model.js';
 import { Parameters } from '../loop/parameters.js';
 import { Random } from '../random.js';
@@ -19,6 +18,7 @@ import { buildRegularizer } from '../regularization/penalties.js';
 import { Stepper } from '../loop/stepper.js';
 import { composed, fillModel, loadStart, type Trained } from '../transfer/index.js';
 import { LayerLearning } from '../transfer/learning.js';
+import { followData, lossKnown } from '../loop/defaults.js';
 import { readNetwork, start } from '../loop/trainRun.js';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -30,8 +30,15 @@ export async function rangeTestRun(run: RunClient, spec: RunSpec, test: RangeTes
     console.log(text);
     run.progress(null, text);
   };
-  const { validation, loss, data } = written;
-  const context = { folder, validation, loss: loss.name, signal: run.stopSignal, onProgress };
+  const { validation, data } = written;
+  const context = {
+    folder,
+    validation,
+    test: written.test,
+    loss: lossKnown(written),
+    signal: run.stopSignal,
+    onProgress,
+  };
   const place = { folder, runFolder: run.folder };
   const [dataset, trained] = await Promise.all([
     loadDataset(data, context),

@@ -33,6 +33,8 @@ export interface CarrierOptions {
 type Command<T extends SearchCommand['type']> = Extract<SearchCommand, { type: T }>;
 
 const RETRY_MS = 3000;
+/** Node's timers count up to this. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class Carrier {
   plan: SearchPlan;
@@ -44,6 +46,7 @@ export class Carrier {
   made: Job | 'nothing' | null = null;
   private disposed = false;
   private retryTimer: NodeJS.Timeout | undefined;
+  private timeTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly options: CarrierOptions,
@@ -90,8 +93,22 @@ export class Carrier {
     }
   }
 
+  /** Ends the search when its time is over. */
+  watchTime(): void {
+    clearTimeout(this.timeTimer);
+    const { since, experiment } = this.plan;
+    const time = experiment.search?.time;
+    if (time === undefined) return;
+    const left = Math.max(0, (since ?? Date.now()) + time * 1000 - Date.now());
+    this.timeTimer = setTimeout(
+      () => (left > LONGEST_TIMER_MS ? this.watchTime() : this.driver.dispatch({ type: 'timeUp' })),
+      Math.min(left, LONGEST_TIMER_MS),
+    );
+  }
+
   dispose(): void {
     this.disposed = true;
+    clearTimeout(this.timeTimer);
     clearTimeout(this.retryTimer);
   }
 
@@ -140,11 +157,12 @@ export class Carrier {
     if (status === 'paused') return this.options.update({ status });
     if (status === 'stopping') {
       const { phase } = this.driver.state();
-      if (phase.name !== 'stopping' || phase.ending === 'stopped') this.error = null;
+      if (phase.name !== 'stopping' || phase.ending !== 'failed') this.error = null;
       return this.options.update({ status, error: this.error });
     }
     this.error = null;
-    this.plan = { ...this.plan, forgiven: this.driver.state().forgiven };
+    this.plan = { ...this.plan, forgiven: this.driver.state().forgiven, since: Date.now() };
+    this.watchTime();
     this.options.update({ status, error: null, endedAt: null, plan: this.plan });
   }
 
@@ -156,6 +174,7 @@ export class Carrier {
   private finish({ ending, why }: Command<'finish'>): void {
     const { id, store, trouble, log, update, ended } = this.options;
     clearTimeout(this.retryTimer);
+    clearTimeout(this.timeTimer);
     if (why !== null) {
       const text = why === 'gaveUp' ? gaveUpText : allFailedText;
       this.error = text(id, failuresOf(this.driver.state()), store.searches.trials(id), this.plan);

@@ -96,6 +96,7 @@ export class SearchDriver implements Source {
   go(): void {
     this.busy = false;
     if (this.resumed) this.carrier.carry({ type: 'show', status: 'running' });
+    else this.carrier.watchTime();
     this.dispatch({ type: 'go' });
   }
 
@@ -138,7 +139,10 @@ export class SearchDriver implements Source {
   /** Goes on in another space, or to another number of trials; refused, nothing has changed. */
   async change({ experiment, ...change }: SearchChange): Promise<void> {
     const plan = { ...this.plan, experiment };
-    await this.alter('change', change, { plan, space: experiment.search!.space }, () => (this.carrier.plan = plan));
+    await this.alter('change', change, { plan, space: experiment.search!.space }, () => {
+      this.carrier.plan = plan;
+      if (this.phase === 'running' && !this.busy) this.carrier.watchTime();
+    });
   }
 
   /**

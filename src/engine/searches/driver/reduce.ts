@@ -6,6 +6,7 @@ import {
   isOpen,
   liveTrials,
   stageAfter,
+  type Ending,
   type SearchCommand,
   type SearchEvent,
   type SearchState,
@@ -110,6 +111,10 @@ const RULES: Rules = {
     return stop(state, 'stopped');
   },
 
+  timeUp(state) {
+    return state.phase.name === 'running' ? stop(state, 'completed') : step(state);
+  },
+
   broken(state) {
     const broken = stop({ ...state, question: 'exhausted' }, 'failed');
     if (state.phase.name !== 'stopping') return broken;
@@ -158,17 +163,13 @@ function ask(state: SearchState): Step {
   return step({ ...state, question: 'asked' }, { type: 'ask' });
 }
 
-function stop(state: SearchState, ending: 'stopped' | 'failed'): Step {
+function stop(state: SearchState, ending: Ending): Step {
   if (state.phase.name === 'stopping' || state.phase.name === 'ended') return step(state);
   const stopping: SearchState = { ...state, phase: { name: 'stopping', ending } };
   return step(stopping, { type: 'withdraw' }, { type: 'show', status: 'stopping' }, ...forLive(stopping, 'stop'));
 }
 
-function finish(
-  state: SearchState,
-  ending: 'completed' | 'stopped' | 'failed',
-  why: 'gaveUp' | 'allFailed' | null,
-): Step {
+function finish(state: SearchState, ending: Ending, why: 'gaveUp' | 'allFailed' | null): Step {
   return step({ ...state, phase: { name: 'ended', ending } }, { type: 'withdraw' }, { type: 'finish', ending, why });
 }
 

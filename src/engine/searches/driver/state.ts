@@ -12,7 +12,7 @@ export type Phase =
   /** No trial starts; those at work stand still. */
   | { readonly name: 'paused' }
   /** Its runs were asked to stop; over once they have. */
-  | { readonly name: 'stopping'; readonly ending: 'stopped' | 'failed' }
+  | { readonly name: 'stopping'; readonly ending: Ending }
   | { readonly name: 'ended'; readonly ending: Ending };
 
 export type Stage =
@@ -91,6 +91,8 @@ export type SearchEvent =
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
   | { readonly type: 'stop' }
+  /** The time of the search is over. */
+  | { readonly type: 'timeUp' }
   /** The study can't go on. */
   | { readonly type: 'broken' }
   /** The study has another space, more trials, or values that a person gave. */

@@ -3,11 +3,12 @@
  * Means, deviations, categories and the values of missing cells are computed from the training examples alone.
  */
 import { LOSSES } from '../../../experiment/network/index.js';
-import type { DataSource } from '../../../experiment/network/index.js';
+import type { DataSource, Task } from '../../../experiment/network/index.js';
 import { TrainingError } from '../../errors.js';
 import { memoryFor, sizeText } from '../memory.js';
 import { standardization } from '../scale.js';
 import { limited, upTo } from '../split.js';
+import { taskOfNumbers } from '../task.js';
 import type { Dataset, Division, Examples, LoadContext, OpenData, Targets } from '../types.js';
 import { isMissing, type Decimal } from './cells.js';
 import { columnIndex, widthOf } from './columns.js';
@@ -50,7 +51,7 @@ async function openTables(
   });
   const decimals = decimalsOf(surveys, source.decimal, whole.delimiter !== ',');
   const entire = source.missing === 'reject';
-  const task = taskOf(source, context, whole, surveys, decimals);
+  const task = taskOf(source, context, whole, { surveys, decimals, labels, count: whole.count - left.length });
   const targets: Target[] = source.targets.map((name, i) => ({
     name,
     index: places[i]!,
@@ -163,14 +164,24 @@ function taskOf(
   source: Source,
   { loss }: LoadContext,
   table: Table,
-  surveys: readonly Survey[],
-  decimals: readonly Decimal[],
+  {
+    surveys,
+    decimals,
+    labels,
+    count,
+  }: { surveys: readonly Survey[]; decimals: readonly Decimal[]; labels: Labels; count: number },
 ) {
   const numeric = source.targets.every((name) => {
     const index = columnIndex(table, name, 'target');
     return isNumeric(surveys[index]!, decimals[index]!);
   });
-  const task = source.task ?? (LOSSES[loss] === 'numbers' && numeric ? 'regression' : 'classification');
+  const guess = (): Task => {
+    if (!numeric) return 'classification';
+    if (loss !== null) return LOSSES[loss] === 'numbers' ? 'regression' : 'classification';
+    const decimal = decimals[columnIndex(table, source.targets[0]!, 'target')]!;
+    return source.targets.length > 1 ? 'regression' : taskOfNumbers(labels.numbers(decimal), count);
+  };
+  const task = source.task ?? guess();
   if (task === 'classification' && source.targets.length > 1) {
     throw new TrainingError(
       `${source.file}: several targets must be numbers to predict, with loss: mse, mae or huber; train one network for each class column`,

@@ -29,6 +29,12 @@ export class Labels {
     this.codes[i] = code ?? 0;
   }
 
+  /** Returns the different values as numbers; null: there are more than the limit. */
+  numbers(decimal: Decimal): number[] | null {
+    if (this.names.size > MOST_CATEGORIES) return null;
+    return [...new Set([...this.names.keys()].map((text) => numberOf(text, decimal)))];
+  }
+
   classes(table: Table): string[] {
     const target = `${table.file}: target "${table.header[this.target]}"`;
     if (this.names.size < 2) throw new TrainingError(`${target} is always "${[...this.names.keys()][0]}"`);

@@ -43,6 +43,8 @@ class World {
   private readonly pausing: boolean;
   private readonly planned: number;
   private worked = false;
+  /** Its time was over: it is complete with the trials that it has. */
+  private timeUp = false;
 
   constructor(private readonly seed: number) {
     this.planned = 1 + this.random.int(9);
@@ -65,7 +67,11 @@ class World {
     if (steering && dice < 9) return this.kill();
     if (steering && dice < 10) return this.dispatch({ type: 'changed' });
     if (steering && dice < 11) return this.dispatch({ type: 'broken' });
-    if (steering && dice < 13) return this.stopSuspended();
+    if (steering && dice < 12) {
+      this.timeUp ||= this.state.phase.name === 'running';
+      return this.dispatch({ type: 'timeUp' });
+    }
+    if (steering && dice < 14) return this.stopSuspended();
     // Others may take every place for good once all its trials are begun.
     const begun = this.study.length >= this.planned && !this.state.trials.some(({ stage }) => stage.name === 'wanted');
     if (dice < 35) return begun ? undefined : this.dispatch({ type: 'room' });
@@ -88,6 +94,7 @@ class World {
 
   /** Every trial that was begun has its end, or rests paused; no program is left; all that was planned was tried. */
   checkCompleted(): void {
+    if (this.timeUp) return;
     if (this.programs.size > 0) this.problems.push(`programs are left: ${[...this.programs.keys()].join()}`);
     while (this.calls.length > 0) this.answer();
     for (const [trial, state] of this.study.entries()) {

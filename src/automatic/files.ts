@@ -1,0 +1,77 @@
+/** Where the files of `tunesmith auto` are: beside the data, with names that are free. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import * as path from 'node:path';
+import { autoText, formatOf, type AutoSource } from '../experiment/auto/source.js';
+
+export interface AutoFiles {
+  /** Experiment file of the found network. */
+  found: string;
+  report: string;
+  ensemble: string;
+}
+
+/** An error in what was asked for; its message is for the person. */
+export class AutoError extends Error {
+  override readonly name = 'AutoError';
+}
+
+export type Wanted = Omit<AutoSource, 'format' | 'files'> & {
+  /** Absolute paths. */
+  files: readonly string[];
+  /** Folder of the files that are written; null: that of the data. */
+  out: string | null;
+};
+
+/** Returns the experiment file to search by, and its text. Throws AutoError. */
+export function planFile(wanted: Wanted): { file: string; text: string; isNew: boolean } {
+  const [first, second] = wanted.files as [string, string?];
+  for (const file of wanted.files) if (!existsSync(file)) throw new AutoError(`There is no file ${file}.`);
+  const format = formatOf(first, statSync(first).isDirectory());
+  if (format === null) {
+    throw new AutoError(
+      `${first} is not data: name a CSV, NPZ, NPY or IDX file, a folder of images, or an experiment file with "auto".`,
+    );
+  }
+  const pairs = format === 'npy' || format === 'idx';
+  if (pairs && second === undefined) throw new AutoError(`Name the file of targets too, after ${first}.`);
+  if (!pairs && second !== undefined) throw new AutoError(`${second}: only arrays have a second file, the targets.`);
+  if (format === 'csv' && wanted.target === null) {
+    throw new AutoError(`Say which column to predict: --target NAME. ${columnsText(first)}`);
+  }
+  const folder = wanted.out ?? path.dirname(first);
+  const relative = wanted.files.map((file) => path.relative(folder, file).split(path.sep).join('/'));
+  const text = autoText({ ...wanted, format, files: relative });
+  const base = baseOf(first);
+  for (let n = 1; ; n++) {
+    const file = path.join(folder, `${base}${n === 1 ? '' : `-${n}`}.auto.tune.yaml`);
+    if (!existsSync(file)) return { file, text, isNew: true };
+    if (readFileSync(file, 'utf8') === text) return { file, text, isNew: false };
+  }
+}
+
+/** Returns names that are free, beside the experiment file that was searched by. */
+export function freeFiles(file: string, out: string | null): AutoFiles {
+  const folder = out ?? path.dirname(file);
+  const base = baseOf(file).replace(/\.auto$/, '');
+  for (let n = 1; ; n++) {
+    const names = ['best.tune.yaml', 'report.md', 'ensemble.json'].map((end) =>
+      path.join(folder, `${base}${n === 1 ? '' : `-${n}`}.${end}`),
+    );
+    const [found, report, ensemble] = names as [string, string, string];
+    if (!names.some((name) => existsSync(name))) return { found, report, ensemble };
+  }
+}
+
+function baseOf(file: string): string {
+  const name = path.basename(file).replace(/\.gz$/i, '');
+  return name.replace(/(\.tune)?\.(csv|tsv|tab|txt|npz|npy|idx\d?|ya?ml|json)$/i, '') || 'data';
+}
+
+const MOST_HEADER = 4096;
+
+/** The first line of a table, for who has not said which column to predict. */
+function columnsText(file: string): string {
+  if (/\.gz$/i.test(file)) return '';
+  const line = readFileSync(file).subarray(0, MOST_HEADER).toString('utf8').split(/\r?\n/)[0] ?? '';
+  return line.trim() === '' ? `${file} is empty.` : `The columns are: ${line}`;
+}

@@ -1,0 +1,138 @@
+/** The end of a search for a network: the best of its runs, their ensemble, the found file and the report. */
+import * as path from 'node:path';
+import type { EngineConnection } from '../engine/clients/index.js';
+import { foundText } from '../experiment/auto/found.js';
+import { reportText } from './report.js';
+import type { Experiment } from '../experiment/types.js';
+import { readReal, STATE_LIMIT } from '../files/real.js';
+import { writeWhole } from '../files/whole.js';
+import type { AutoLine, AutoTask, FoundLine } from '../protocol/automatic.js';
+import { ENDED_STATUSES, type Run, type RunDetail, type Search } from '../protocol/engine.js';
+import type { Floats } from '../protocol/floats.js';
+import { RUN_FILES } from '../protocol/runFiles.js';
+import type { Params } from '../protocol/values.js';
+import { AutoError, freeFiles } from './files.js';
+
+export type AutoAnswer = Exclude<AutoLine, { type: 'progress' | 'error' }>;
+/** Asks the trainer; rejects with its error. */
+export type AskAuto = (task: AutoTask, title: string) => Promise<AutoAnswer>;
+
+/** Networks that are loaded at the end. */
+const MOST_RUNS = 40;
+
+export interface Finished {
+  file: string;
+  report: string;
+  /** Null: no ensemble is better than the best network. */
+  ensemble: string | null;
+  params: Params;
+  floats: Floats | undefined;
+  found: FoundLine;
+}
+
+export interface FinishOptions {
+  engine: Pick<EngineConnection, 'request'>;
+  ask: AskAuto;
+  search: Search;
+  out: string | null;
+  notes: readonly string[];
+  seconds: number;
+}
+
+/** Writes the files. Throws AutoError when there is no network. */
+export async function finish({ engine, ask, search, out, notes, seconds }: FinishOptions): Promise<Finished> {
+  const { runs } = await engine.request('runs/list', { search: search.id, limit: 1000 });
+  const ended = runs.filter(({ status }) => ENDED_STATUSES.includes(status));
+  const candidates = ended.sort((a, b) => valueOf(a) - valueOf(b)).slice(0, MOST_RUNS);
+  if (candidates.length === 0) throw new AutoError('No network was trained: give it more time.');
+  const details = await Promise.all(candidates.map(({ id }) => engine.request('runs/get', { id })));
+  const answer = await ask(
+    { type: 'find', runs: details.map(({ id, folder }) => ({ id, folder })) },
+    'Comparing the networks',
+  );
+  if (answer.type !== 'found') throw new AutoError('The trainer did not say which network is best.');
+  const best = details.find(({ id }) => id === answer.best.run)!;
+  const experiment = experimentOf(best);
+  if (experiment.program.kind !== 'network') throw new AutoError(`${search.name} is not a search for a network.`);
+  const searched = Object.keys(search.space);
+  const file = search.file ?? experiment.file;
+  const files = freeFiles(file, out);
+  const isChosen = (name: string) => searched.includes(name);
+  const params = Object.fromEntries(Object.entries(best.params).filter(([name]) => isChosen(name)));
+  const moved = relocated(experiment.program.value as Record<string, unknown>, file, files.found);
+  const text = foundText({
+    name: `${experiment.name} best`,
+    template: moved,
+    params: best.params,
+    inputShape: answer.data.inputShape,
+    outputs: answer.data.outputs,
+    loss: answer.data.classes ? 'crossEntropy' : 'mse',
+    epochs: answer.network.epochs,
+  });
+  await writeWhole(files.found, text);
+  const { ensemble } = answer;
+  if (ensemble) await writeWhole(files.ensemble, ensembleText(answer));
+  const shown = (name: string) => path.relative(path.dirname(files.report), name);
+  const limit = best.params.limit;
+  const examples = Number(best.info.train_examples);
+  await writeWhole(
+    files.report,
+    reportText({
+      data: String(best.info.dataset ?? search.name),
+      found: answer,
+      counts: { ...search.counts, total: 0, running: 0 },
+      seconds,
+      seed: null,
+      notes,
+      searched,
+      params: new Map(details.map((one) => [one.id, one.params])),
+      files: { found: shown(files.found), ensemble: ensemble && shown(files.ensemble) },
+      examples: { train: examples, limited: typeof limit === 'number' && examples >= limit },
+      search: search.id,
+    }),
+  );
+  return {
+    file: files.found,
+    report: files.report,
+    ensemble: ensemble && files.ensemble,
+    params,
+    floats: best.floats,
+    found: answer,
+  };
+}
+
+/** The file that `tunesmith predict` reads. */
+function ensembleText({ ensemble, metric }: FoundLine): string {
+  const { members, loss, validation, test } = ensemble!;
+  return `${JSON.stringify({ format: 'tunesmith ensemble', members, metric, validation, test, loss }, null, 2)}\n`;
+}
+
+function experimentOf({ folder }: RunDetail): Experiment {
+  return JSON.parse(readReal(path.join(folder, RUN_FILES.experiment), STATE_LIMIT)) as Experiment;
+}
+
+/** The value of the objective, of which lower is better; runs without one come last. */
+function valueOf({ objective }: Run): number {
+  const value = objective?.value;
+  return typeof value === 'number' ? value : Infinity;
+}
+
+const PATHS = ['file', 'folder', 'inputs', 'targets', 'validation'];
+
+/** The section with paths of data that start from another folder. */
+function relocated(template: Record<string, unknown>, from: string, to: string): Record<string, unknown> {
+  const [old, own] = [path.dirname(from), path.dirname(to)];
+  const { data } = template;
+  if (old === own || typeof data !== 'object' || data === null) return template;
+  const [[source, settings]] = Object.entries(data) as [[string, Record<string, unknown>]];
+  // Inputs and targets of an archive are names.
+  const keys = source === 'npz' ? ['file'] : PATHS;
+  const moved = (value: unknown): unknown => {
+    if (typeof value === 'string') return path.relative(own, path.resolve(old, value)).split(path.sep).join('/');
+    if (typeof value !== 'object' || value === null) return value;
+    return movedAll(value as Record<string, unknown>);
+  };
+  const movedAll = (group: Record<string, unknown>) =>
+    Object.fromEntries(Object.entries(group).map(([key, value]) => [key, keys.includes(key) ? moved(value) : value]));
+  return { ...template, data: { [source]: movedAll(settings) } };
+}

@@ -1,0 +1,28 @@
+/** The beginning of a search for a network: what the data are, before anything is trained. */
+import * as path from 'node:path';
+import { parseExperiment } from '../experiment/index.js';
+import { fillNetwork } from '../experiment/start/fillNetwork.js';
+import type { Experiment } from '../experiment/types.js';
+import type { FileProblem } from '../protocol/engine.js';
+import type { LookedLine } from '../protocol/automatic.js';
+import { AutoError } from './files.js';
+import type { AskAuto } from './finish.js';
+
+/** Reads the experiment file; its problems if there are errors among them. */
+export function readAuto(text: string, file: string): { experiment: Experiment } | { problems: FileProblem[] } {
+  const { experiment, problems } = parseExperiment(text, file);
+  return experiment ? { experiment } : { problems };
+}
+
+/** Seconds that the file's search may take; null: it has no limit. */
+export const timeOfFile = ({ search }: Experiment): number | null => search?.time ?? null;
+
+export async function look(ask: AskAuto, experiment: Experiment, file: string): Promise<LookedLine> {
+  const { program, params } = experiment;
+  if (program.kind !== 'network') throw new AutoError(`${file} has no "network" section with "auto".`);
+  const network = fillNetwork(program.value, params, process.env);
+  const folder = path.resolve(path.dirname(file), experiment.cwd ?? '.');
+  const answer = await ask({ type: 'look', network, folder: path.dirname(file) && folder }, 'Reading the data');
+  if (answer.type !== 'looked') throw new AutoError('The trainer did not say what the data are.');
+  return answer;
+}

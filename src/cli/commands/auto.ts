@@ -1,0 +1,214 @@
+/** `tunesmith auto`: finds a network for data by itself. */
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { AutoError, planFile } from '../../automatic/files.js';
+import { finish, type AskAuto, type Finished } from '../../automatic/finish.js';
+import { look, readAuto, timeOfFile } from '../../automatic/look.js';
+import { isExperimentFile, type Experiment } from '../../experiment/index.js';
+import { formatNumber, formatParam } from '../../format/numbers.js';
+import { writeWholeSync } from '../../files/whole.js';
+import type { LookedLine } from '../../protocol/automatic.js';
+import { ENDED_SEARCHES, type Search } from '../../protocol/engine.js';
+import { forJson } from '../../protocol/floats.js';
+import { JSON_OPTION, type Command, type Input } from '../command.js';
+import type { Context } from '../context.js';
+import { CommandError, UsageError } from '../errors.js';
+import { followSearch } from '../followSearch.js';
+import { safeLine, table } from '../terminal.js';
+import { asking } from '../trainer.js';
+import { timeOf } from './search.js';
+
+const DEFAULT_TIME = '60s';
+/** Share of the time that is kept for comparing the networks at the end, and its bounds in seconds. */
+const RESERVE = { share: 0.08, least: 3, most: 30 };
+const LEAST_SEARCH_SECONDS = 3;
+
+export const auto: Command = {
+  name: 'auto',
+  usage: 'FILE.csv --target COLUMN [--time 60s] | FOLDER | FILE.npz | X.npy Y.npy | FILE.tune.yaml | --resume SEARCH',
+  summary: 'Finds a network for your data by itself, and says how good it is on examples that nothing has looked at.',
+  details:
+    'Architecture and hyperparameters are searched together, as an ordinary search. A fifth of the examples is the test part. ' +
+    'Written are: NAME.best.tune.yaml, the network as an ordinary experiment file; NAME.report.md; and NAME.ensemble.json if several ' +
+    'networks together are better, for `tunesmith predict`. Ctrl+C once ends the search with the best so far. --resume looks for longer, or writes the ' +
+    'files of a search whose command was killed. Exit code: 0 if a network was found.',
+  options: {
+    target: { type: 'string', value: 'COLUMN', help: 'Column to predict, or array of targets in an NPZ file (y).' },
+    inputs: { type: 'string', value: 'NAME', help: 'Array of inputs in an NPZ file. Default: x.' },
+    time: {
+      type: 'string',
+      value: 'TIME',
+      help: `How long it may take, such as 20s, 10m or 2h. Default: ${DEFAULT_TIME}.`,
+    },
+    trials: { type: 'string', value: 'N', help: 'Most networks to try. Default: as many as the time allows.' },
+    task: { type: 'string', value: 'TASK', help: 'classification or regression. Default: by the targets.' },
+    kind: {
+      type: 'string',
+      value: 'KIND',
+      help: 'rows, pictures or sequences. Default: by the shape of the examples.',
+    },
+    seed: { type: 'string', value: 'N', help: 'Seed of the search.' },
+    out: { type: 'string', short: 'o', value: 'FOLDER', help: 'Folder for the files. Default: that of the data.' },
+    resume: { type: 'string', value: 'SEARCH', help: 'Continue this search of an earlier `tunesmith auto`.' },
+    json: JSON_OPTION,
+  },
+  examples: [
+    ['tunesmith auto houses.csv --target price', 'a network for a table, within a minute'],
+    ['tunesmith auto pictures --time 10m', 'for a folder of images, one subfolder per class'],
+    ['tunesmith auto sensors.npz --inputs x --target y --kind sequences', 'for an archive of arrays'],
+    ['tunesmith auto houses.csv --target price --json', 'the result for a script'],
+  ],
+  args: [0, 2],
+  async run(context, input) {
+    const began = Date.now();
+    const ask = asking(context);
+    try {
+      const { search, looked, isOver } = await searchFor(context, input, ask, began);
+      const ended = isOver ? search : await followSearch(context, search, { quiet: input.flag('json') });
+      if (!ENDED_SEARCHES.includes(ended.status)) return 130;
+      const engine = await context.engine();
+      const seconds = (Date.now() - began) / 1000;
+      const notes = looked?.notes ?? [];
+      const done = await finish({ engine, ask, search: ended, out: outOf(context, input), notes, seconds });
+      if (input.flag('json')) context.json(resultJson(done));
+      else printResult(context, done);
+      return 0;
+    } catch (error) {
+      if (error instanceof AutoError) throw new CommandError(error.message, [], 2);
+      throw error;
+    }
+  },
+};
+
+interface Begun {
+  search: Search;
+  looked: LookedLine | null;
+  /** Nothing is to be waited for. */
+  isOver: boolean;
+}
+
+async function searchFor(context: Context, input: Input, ask: AskAuto, began: number): Promise<Begun> {
+  const resumed = input.text('resume');
+  if (resumed !== undefined) return resume(context, input, resumed);
+  const [trials, seed] = [input.whole('trials'), input.whole('seed', 0)];
+  const { file, text, experiment } = fileOf(context, input);
+  const looked = await look(ask, experiment, file);
+  context.say(safeLine(lookedText(looked)));
+  for (const note of looked.notes) context.say(`  ${safeLine(note)}`);
+  writeNew(file, text);
+  const engine = await context.engine();
+  const time = timeOf(input) ?? timeOfFile(experiment);
+  const left = time === null ? null : time - reserveOf(time) - (Date.now() - began) / 1000;
+  const { search } = await engine.request('searches/start', {
+    file,
+    ...(trials !== undefined && { trials }),
+    ...(seed !== undefined && { seed }),
+    ...(left !== null && { time: Math.max(LEAST_SEARCH_SECONDS, left) }),
+  });
+  return { search, looked, isOver: false };
+}
+
+/** An experiment file as it is, or one that is written for the data. */
+function fileOf(context: Context, input: Input): { file: string; text: string; experiment: Experiment } {
+  if (input.args.length === 0) throw new UsageError('Name the data: tunesmith auto FILE.csv --target COLUMN');
+  const files = input.args.map((name) => path.resolve(context.cwd, name));
+  timeOf(input);
+  let file: string;
+  let text: string;
+  if (isExperimentFile(files[0]!)) {
+    file = context.file(input.args[0]!);
+    text = readFileSync(file, 'utf8');
+  } else {
+    ({ file, text } = planFile({
+      files,
+      target: input.text('target') ?? null,
+      inputs: input.text('inputs') ?? null,
+      task: oneOf(input, 'task', ['classification', 'regression'] as const),
+      kind: oneOf(input, 'kind', ['rows', 'pictures', 'sequences'] as const),
+      time: input.text('time') ?? DEFAULT_TIME,
+      trials: null,
+      out: outOf(context, input),
+    }));
+  }
+  const read = readAuto(text, file);
+  if ('problems' in read) throw new CommandError('The experiment file has errors.', read.problems, 2);
+  if (read.experiment.program.kind !== 'network' || !read.experiment.search) {
+    throw new CommandError(`${input.args[0]} does not say "auto": write network: { data: …, auto: 60s }`, [], 2);
+  }
+  return { file, text, experiment: read.experiment };
+}
+
+function writeNew(file: string, text: string): void {
+  try {
+    if (readFileSync(file, 'utf8') === text) return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  writeWholeSync(file, text);
+}
+
+/** A search that is over is only looked at again, unless more time is given. */
+async function resume(context: Context, input: Input, id: string): Promise<Begun> {
+  const engine = await context.engine();
+  const search = await engine.request('searches/get', { id });
+  const isOver = ENDED_SEARCHES.includes(search.status);
+  const time = timeOf(input);
+  if (!isOver || time === undefined) return { search, looked: null, isOver };
+  await engine.request('searches/change', { id, time });
+  return { search: await engine.request('searches/get', { id }), looked: null, isOver: false };
+}
+
+const reserveOf = (time: number): number => Math.min(RESERVE.most, Math.max(RESERVE.least, RESERVE.share * time));
+
+function outOf(context: Context, input: Input): string | null {
+  const out = input.text('out');
+  return out === undefined ? null : path.resolve(context.cwd, out);
+}
+
+function oneOf<const T extends readonly string[]>(input: Input, name: string, words: T): T[number] | null {
+  const text = input.text(name);
+  if (text === undefined) return null;
+  if (words.includes(text)) return text;
+  throw new UsageError(`--${name} takes one of ${words.join(', ')}, not "${text}".`);
+}
+
+function lookedText({ name, task, classes, kind, inputShape, train, validation, test }: LookedLine): string {
+  const what = task === 'classification' ? `classification into ${classes!.length} classes` : 'regression';
+  return `${name}: ${what}, ${kind} of ${inputShape.join('×')}; ${train} training, ${validation} validation and ${test} test examples`;
+}
+
+export function resultJson({ file, params, floats, found }: Finished) {
+  const { metric, best } = found;
+  return {
+    file,
+    best: { params: forJson(params, floats), validation: best.validation },
+    test: { metric, value: best.test },
+  };
+}
+
+function printResult(context: Context, done: Finished): void {
+  const { found, params } = done;
+  const { metric, best, ensemble, baseline } = found;
+  const shown = (file: string): string => safeLine(path.relative(context.cwd, file));
+  const cell = (value: number | null): string => (value === null ? '–' : formatNumber(value));
+  const rows = [
+    [metric === 'accuracy' ? 'most frequent class' : 'mean of the targets', '–', cell(baseline)],
+    ['best network', cell(best.validation), cell(best.test)],
+    ...(ensemble ? [[`ensemble of ${ensemble.members.length}`, cell(ensemble.validation), cell(ensemble.test)]] : []),
+  ];
+  const heads = [
+    { title: metric === 'accuracy' ? 'accuracy' : 'R²' },
+    { title: 'validation', align: 'right' as const },
+    { title: 'test', align: 'right' as const },
+  ];
+  table(heads, rows, context.paint, context.columns).forEach((line) => context.print(line));
+  context.print();
+  const width = Math.max(...Object.keys(params).map((name) => name.length));
+  for (const [name, value] of Object.entries(params)) {
+    context.print(`  ${safeLine(name).padEnd(width)}  ${safeLine(formatParam(value))}`);
+  }
+  context.print();
+  context.print(`The network: ${shown(done.file)}   the report: ${shown(done.report)}`);
+  if (done.ensemble) context.print(`Predict with: tunesmith predict ${shown(done.ensemble)} FILE`);
+  else context.print(`Predict with: tunesmith predict ${best.run} FILE`);
+}

@@ -1,0 +1,67 @@
+/** Checks of the `network:` section that concern several keys at once. */
+import type { NetworkProblem } from './problems.js';
+
+/** The keys that are checked together; null and undefined both mean that a key is absent. */
+interface WrittenNetwork {
+  data: unknown;
+  layers?: unknown;
+  from?: unknown;
+  body?: unknown;
+  loss?: unknown;
+  folds?: number | null | undefined;
+  fold?: number | null | undefined;
+  validation?: number | null | undefined;
+  prune?: { remove?: number | null | undefined } | null | undefined;
+  decompose?: unknown;
+  workers?: number | null | undefined;
+  epochs?: number | undefined;
+}
+
+/** Only tables have a default network, and only a trained network brings its own. */
+export function layersProblem({
+  data,
+  layers,
+  from,
+  body,
+}: Pick<WrittenNetwork, 'data' | 'layers' | 'from' | 'body'>): NetworkProblem | null {
+  if (layers && body) return { path: ['body'], message: 'body stands for layers: take "layers" out, or "body"' };
+  if (layers || from || body || (typeof data === 'object' && data !== null && 'csv' in data)) return null;
+  return { path: ['layers'], message: 'layers is missing' };
+}
+
+export function foldsProblem({ folds = null, fold = null, validation = null }: WrittenNetwork): NetworkProblem | null {
+  if (folds !== null && validation !== null) {
+    return { path: ['validation'], message: 'folds say what to judge by: take "validation" out, or "folds"' };
+  }
+  if (fold === null) return null;
+  if (folds === null) return { path: ['fold'], message: 'fold needs folds: say of how many, such as folds: 5' };
+  return fold > folds ? { path: ['fold'], message: `fold must be from 1 to ${folds}, the number of folds` } : null;
+}
+
+export function pruneProblem({
+  prune,
+  decompose,
+  folds = null,
+  workers,
+  epochs,
+}: WrittenNetwork): NetworkProblem | null {
+  const key = prune ? 'prune' : 'decompose';
+  if (!prune && !decompose) return epochs === 0 ? { path: ['epochs'], message: 'epochs must be at least 1' } : null;
+  if (folds !== null) return { path: [key], message: `${key} is for a single network: take "folds" out, or "${key}"` };
+  if ((workers ?? 1) > 1) return { path: [key], message: `${key} needs workers: 1` };
+  if ((prune?.remove ?? 0) > 1 && !Number.isInteger(prune?.remove)) {
+    return { path: ['prune', 'remove'], message: 'remove must be a share below 1 or a whole number of parts' };
+  }
+  return null;
+}
+
+/** Only the layers that follow the data have a default loss. */
+export function lossProblem({ loss, body }: Pick<WrittenNetwork, 'loss' | 'body'>): NetworkProblem | null {
+  return loss === undefined && !body ? { path: ['loss'], message: 'loss is missing' } : null;
+}
+
+/** The same for a section whose shape is wrong elsewhere. */
+export function missingLoss(section: unknown): NetworkProblem[] {
+  if (typeof section !== 'object' || section === null) return [];
+  return [lossProblem(section as { loss?: unknown; body?: unknown })].filter((problem) => problem !== null);
+}

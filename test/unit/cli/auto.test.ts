@@ -1,0 +1,119 @@
+/** `tunesmith auto` with the real engine and trainer. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import * as path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildTrainer } from '../training/trainerProgram.js';
+import { Workspace } from './workspace.js';
+
+let workspace: Workspace;
+const inFolder = (name: string): string => path.join(workspace.folder, name);
+
+/** Points of two classes, some cells missing, a column of words and a row without a class. */
+function table(target: (i: number, x: number) => string): string {
+  const rows = Array.from({ length: 160 }, (_, i) => {
+    const x = Math.sin(i * 12.9898) * 43758.5453 - Math.floor(Math.sin(i * 12.9898) * 43758.5453);
+    const size = i % 17 === 0 ? '' : (x * 10).toFixed(3);
+    return `${size},${i % 3 === 0 ? 'red' : 'blue'},${i === 5 ? '' : target(i, x)}`;
+  });
+  return `size,color,kind\n${rows.join('\n')}\n`;
+}
+
+beforeAll(async () => {
+  workspace = await Workspace.open({
+    'two.csv': table((_, x) => (x > 0.5 ? 'big' : 'small')),
+    'numbers.csv': table((i, x) => (3 * x + (i % 3 === 0 ? 1 : 0) + i / 1e6).toFixed(6)),
+    'one.csv': table(() => 'same'),
+    'constant.csv': table(() => '2.5').replace(/^.*,,/m, ''),
+    'empty.csv': '',
+  });
+  await buildTrainer(path.dirname(workspace.command[1]!));
+});
+afterAll(async () => {
+  await workspace.dispose();
+});
+
+const auto = (...args: string[]) => workspace.tunesmith(['auto', ...args], { TUNESMITH_BACKEND: 'wasm' });
+
+describe('tunesmith auto', () => {
+  it('finds a network for a table, and its file runs and validates', async () => {
+    const { code, out, err } = await auto(
+      'two.csv',
+      '--target',
+      'kind',
+      '--trials',
+      '3',
+      '--time',
+      '10m',
+      '--seed',
+      '1',
+      '--json',
+    );
+    expect([err, code]).toEqual([expect.stringContaining('classification into 2 classes'), 0]);
+    expect(err).toContain('1 of 160 rows have no target');
+    const result = JSON.parse(out) as { file: string; best: { params: object; validation: number }; test: object };
+    expect(Object.keys(result)).toEqual(['file', 'best', 'test']);
+    expect(result.file).toBe(inFolder('two.best.tune.yaml'));
+    expect(result.best.params).toHaveProperty('learning_rate');
+    expect(result.best.validation).toBeGreaterThan(0.7);
+    expect(result.test).toEqual({ metric: 'accuracy', value: expect.any(Number) as number });
+    expect(readFileSync(inFolder('two.report.md'), 'utf8')).toContain('| best network |');
+    expect(await workspace.tunesmith(['validate', 'two.best.tune.yaml'])).toMatchObject({ code: 0 });
+    const run = await workspace.tunesmith(['run', 'two.best.tune.yaml', '--set', 'batch_size=128', '--json']);
+    expect(JSON.parse(run.out)).toMatchObject({ status: 'completed' });
+    const evaluated = await workspace.tunesmith(['evaluate', 'latest', '--test', '--json']);
+    expect(JSON.parse(evaluated.out)).toMatchObject({ examples: 32, data: 'the test examples of two.csv' });
+    const runs = JSON.parse((await workspace.tunesmith(['ls', '--json'])).out) as { id: string }[];
+    workspace.write(
+      'pair.json',
+      JSON.stringify({
+        format: 'tunesmith ensemble',
+        members: runs.slice(-2).map(({ id }) => ({ run: id, weight: 0.5 })),
+      }),
+    );
+    const predicted = await workspace.tunesmith(['predict', 'pair.json', 'two.csv', '--out', 'p.csv']);
+    expect([predicted.err, predicted.code]).toEqual([expect.anything(), 0]);
+    expect(readFileSync(inFolder('p.csv'), 'utf8').trim().split('\n')).toHaveLength(161);
+  });
+
+  it('ends with its time, and predicts numbers', async () => {
+    const { code, out, err } = await auto('numbers.csv', '--target', 'kind', '--time', '8s');
+    expect([err, code]).toEqual([expect.stringContaining('regression'), 0]);
+    expect(out).toMatch(/R² +validation +test/);
+    expect(existsSync(inFolder('numbers.best.tune.yaml'))).toBe(true);
+  });
+
+  it('goes on after a kill, and never overwrites', async () => {
+    const [node, program] = workspace.command as [string, string];
+    const args = [program, 'auto', 'two.csv', '--target', 'kind', '--trials', '2', '--time', '20m'];
+    const child = spawn(node, args, {
+      cwd: workspace.folder,
+      env: workspace.environment({ TUNESMITH_BACKEND: 'wasm' }),
+    });
+    let said = '';
+    for await (const text of child.stderr) if ((said += String(text)).includes('trial ')) break;
+    child.kill('SIGKILL');
+    const listed = (await workspace.tunesmith(['ls', '--searches', '--json'])).out;
+    const [{ search: id }] = JSON.parse(listed) as [{ search: string }];
+    const { code, err } = await auto('--resume', id);
+    expect([err, code]).toEqual([expect.anything(), 0]);
+    expect(readdirSync(workspace.folder)).toEqual(
+      expect.arrayContaining(['two.best.tune.yaml', 'two-2.best.tune.yaml']),
+    );
+  });
+
+  it.each([
+    [['two.csv'], /which column to predict: --target NAME\. The columns are: size,color,kind/],
+    [['two.csv', '--target', 'weight'], /has no column "weight" \(target\); its columns are: size, color, kind/],
+    [['one.csv', '--target', 'kind'], /target "kind" is always "same"/],
+    [['constant.csv', '--target', 'kind', '--task', 'regression'], /the target is always 2\.5/],
+    [['empty.csv', '--target', 'kind'], /empty\.csv/],
+    [['nothing.csv', '--target', 'kind'], /There is no file/],
+    [['two.csv', '--target', 'kind', '--time', 'soon'], /--time takes a time such as 60s/],
+    [['two.csv', '--target', 'kind', '--task', 'sorting'], /--task takes one of classification, regression/],
+  ])('refuses %j', async (args, message) => {
+    const { code, out, err } = await auto(...args);
+    expect([out, err, code]).toEqual(['', expect.stringMatching(message), expect.any(Number)]);
+    expect(code).toBeGreaterThan(0);
+  });
+});

@@ -142,7 +142,7 @@ export class AskTellSession {
       try {
         asked = study.ask();
       } catch (error) {
-        // Trials that were already given out must reach whoever asked; the next request meets the mistake again.
+        // Trials that were already handed out must reach the caller; the next request reports the mistake again.
         if (trials.length > 0) return { trials };
         throw error;
       }
@@ -291,7 +291,7 @@ const shown = ({ id, params, values }: Trial, space: Space) => {
   return { id, params: typedParams(params, space), values: (values ?? []).map(toWire) };
 };
 
-/** For JSON: what is a float in the space is one in the answer. */
+/** Marks floats for JSON: a float of the space stays a float in the answer. */
 function typedParams(params: Params, space: Space): Params {
   return forJson(params, floatMarksOf(space, params)) as Params;
 }

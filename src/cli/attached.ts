@@ -1,4 +1,4 @@
-/** Staying with an engine: one that is killed is started again, and takes over what goes on. */
+/** Staying connected to an engine: if it is killed, a new one is started, which takes over all running work. */
 import { EngineError, type EngineConnection } from '../engine/clients/index.js';
 import { workspacePaths } from '../engine/disk/paths.js';
 import type { Context } from './context.js';
@@ -9,7 +9,7 @@ const ATTEMPTS = 5;
 
 /**
  * Calls `attach` with the engine, and with the next one each time an engine dies, until `done` is called.
- * `attach` subscribes and asks for the present state; what it missed in between is thus made up for.
+ * `attach` subscribes and requests the current state, so nothing that happened in between is missed.
  */
 export async function attached<T>(
   context: Context,

@@ -70,7 +70,7 @@ export const COMMON: Record<string, Option> = {
   help: { type: 'boolean', short: 'h', help: 'Show this help.' },
 };
 
-/** For what the person has never started on this machine. */
+/** Allows runs and searches that the person has never started on this machine. */
 export const TRUST_OPTION = {
   type: 'boolean',
   help: 'Run the command although the run or search was not started by you on this machine.',

@@ -39,7 +39,7 @@ export class Context {
     process.stdout.write(`${forStream(text, process.stdout)}\n`);
   }
 
-  /** Prints a part of a long text, and waits while whoever reads it is slow. */
+  /** Prints a part of a long text, and waits while the reader is slow. */
   async write(text: string): Promise<void> {
     const { stdout } = process;
     const isTaken = stdout.write(stdout.isTTY ? escapeUnsafe(text) : text);
@@ -72,7 +72,7 @@ export class Context {
     return this.connection;
   }
 
-  /** Prints what keeps the engine from its work, once, and once that this is over. */
+  /** Prints once why the engine can't work, and once that it can again. */
   private sayProblem(problem: string | null): void {
     if (problem === this.problem) return;
     this.problem = problem;

@@ -54,7 +54,7 @@ export async function followRun(
   }
 }
 
-/** Golden-tested: what is redrawn while a run goes on. */
+/** The lines that are redrawn during a run. Golden-tested. */
 export function renderRun(context: Pick<Context, 'paint' | 'columns'>, run: Run, now = Date.now()): string[] {
   const { paint } = context;
   const fraction = run.progress?.fraction ?? 0;
@@ -90,7 +90,7 @@ export class LogTail {
     return this.reading;
   }
 
-  /** Prints what is still held back: the last line may have no end. */
+  /** Prints the rest of the output: its last line may be incomplete. */
   end(): void {
     process.stdout.write(this.output.end());
   }

@@ -1,4 +1,4 @@
-/** A few lines at the end of the terminal that are redrawn in place. Where there is no terminal, nothing is drawn. */
+/** A few lines at the end of the terminal that are redrawn in place. Without a terminal, nothing is drawn. */
 import { stripVTControlCharacters } from 'node:util';
 import { fit, width } from './terminal.js';
 

@@ -63,7 +63,7 @@ function explain(error: unknown): number {
   return 1;
 }
 
-// A reader that goes away (`| head`) is no error.
+// A reader that goes away (`| head`) is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 main(process.argv.slice(2))
   .catch(explain)

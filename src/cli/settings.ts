@@ -5,7 +5,7 @@ import { UsageError } from './errors.js';
 
 export interface Settings {
   params: Params;
-  /** Marks the whole numbers among them that were written as floats. */
+  /** Marks whole numbers that were written as floats. */
   floats?: Floats;
 }
 
@@ -22,7 +22,7 @@ export function readSettings(settings: string[], where = '--set'): Settings {
     try {
       read = readTypedValue(written);
     } catch {
-      // No YAML: it stands for itself.
+      // It is not YAML, so it is taken literally.
     }
     const checked = ParamValue.safeParse(read.value ?? null);
     if (!checked.success) throw new UsageError(`${where} ${name}: a value is a number, text, true, false or a list.`);

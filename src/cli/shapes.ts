@@ -43,7 +43,7 @@ export function runJson(run: Run): RunJson {
   };
 }
 
-/** Metrics that nobody recorded: they were read from what the program printed. */
+/** Metrics that were read from the program's output, because nothing recorded them. */
 export const namesReadFromOutput = (run: Run): string[] =>
   Object.entries(run.metrics)
     .filter(([, { source }]) => source === 'output')

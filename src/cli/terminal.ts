@@ -57,12 +57,12 @@ export const width = (text: string): number => stringWidth(text);
 
 const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Cuts plain (uncolored) text to so many columns, with an ellipsis when something is lost. */
+/** Cuts plain (uncolored) text to `columns`, with an ellipsis if something was cut. */
 export function fit(text: string, columns: number): string {
   if (width(text) <= columns) return text;
   let kept = '';
   let used = 0;
-  // By what a person sees as one character, so that no emoji is cut in two.
+  // Cutting between graphemes leaves every emoji whole.
   for (const { segment } of characters.segment(text)) {
     const w = width(segment);
     if (used + w > columns - 1) break;
@@ -108,7 +108,7 @@ export function table(heads: Column[], rows: string[][], paint: Paint, columns =
   ];
 }
 
-/** `███▌····` of so many columns. */
+/** `███▌····`, `columns` wide. */
 export function bar(fraction: number, columns: number): string {
   const filled = Math.max(0, Math.min(1, fraction)) * columns;
   const whole = Math.floor(filled);

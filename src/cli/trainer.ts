@@ -1,4 +1,4 @@
-/** Asks the trainer something in a process of its own, and shows how far it has come. */
+/** Asks the trainer something in a separate process, and shows its progress. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,7 +60,7 @@ const isError = (line: Line): line is Extract<Line, { message: unknown }> => lin
 /** A log is told what is done next, and not how far it is a few times a second. */
 const kindOf = (text: string): string => text.replace(/\d+([.,]\d+)?/g, '0');
 
-/** Returns null for a line that is not an answer: native libraries print lines of their own. */
+/** Returns null for a line that is not an answer: native libraries print lines, too. */
 function parseLine<L>(text: string, schema: { parse(value: unknown): L }): L | null {
   try {
     return schema.parse(JSON.parse(text));

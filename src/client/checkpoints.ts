@@ -1,6 +1,6 @@
 /**
  * Checkpoints: folders in the run's `checkpoints/`, each whole once it has its name. A run that is launched again,
- * or that goes on from another's state, is given the folder to read in `TUNESMITH_CHECKPOINT`.
+ * or that continues from another run's state, finds the folder to read in `TUNESMITH_CHECKPOINT`.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -10,10 +10,10 @@ import { damageOf, listFiles, readManifest, syncFolder, writeManifest } from './
 
 /** While it is written. Left behind by a killed program, and removed by the next one that saves. */
 const WRITING = '.writing-';
-/** Found damaged, and kept for whoever wants to look at it. */
+/** Found damaged, and kept for inspection. */
 const DAMAGED = '.damaged-';
 
-/** Absolute folder of the checkpoint to go on from; null when the program is to begin. */
+/** Absolute folder of the checkpoint to continue from; null if the program starts from the beginning. */
 export function givenCheckpoint(env: NodeJS.ProcessEnv): string | null {
   const folder = env[RUN_ENV.checkpoint];
   return folder && existsSync(folder) ? folder : null;
@@ -97,7 +97,7 @@ export function stepOf(folder: string): number | null {
 }
 
 /**
- * The checkpoint to go on from: the one given, or, when that is damaged, the newest before it that is whole; null when there is
+ * The checkpoint to continue from: the given one or, if it is damaged, the newest intact one before it; null if there is
  * none. Damaged ones are put aside under another name, and `onDamage` hears of each.
  */
 export async function usableCheckpoint(

@@ -1,5 +1,5 @@
 /**
- * The TypeScript run client: what a training program uses to record metrics and to hear from the person.
+ * The TypeScript run client, with which a training program records metrics and receives the person's requests.
  *
  *   const run = connectRun();
  *   run.log({ loss }, { step });

@@ -4,7 +4,7 @@ import { isFull, say } from './say.js';
 
 /** Pause between two tries to write while the disk is full. */
 const RETRY_MS = 200;
-/** Records kept in memory while the disk is full, in bytes. Those beyond are lost, which is said. */
+/** Size limit in bytes of the records kept in memory while the disk is full. Records beyond it are lost, with a message. */
 const MAX_PENDING = 64 << 20;
 /** A process that ends waits this long for a journal that fails for another reason than a full disk. */
 const GIVE_UP_MS = 5000;
@@ -156,7 +156,7 @@ export class JournalFile {
 
   private failed(reason: string): void {
     this.nextTry = performance.now() + RETRY_MS;
-    // A program that logs no more for a while must not keep what it has logged.
+    // A program that stops logging for a while must not hold back its last records.
     this.retrying ??= setTimeout(() => {
       this.retrying = null;
       this.retry(true);
@@ -196,7 +196,7 @@ export class JournalFile {
       this.dirtySince = performance.now();
       this.syncing = setTimeout(() => this.sync(), this.syncMs).unref();
     } else if (performance.now() - this.dirtySince > 2 * this.syncMs) {
-      // The program keeps the timer from firing: what it calls between two steps never lets go of the thread.
+      // The program keeps the timer from firing: between two steps, it never yields the thread.
       this.sync();
     }
   }

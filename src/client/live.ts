@@ -261,7 +261,7 @@ class LiveRun implements RunClient {
   }
 }
 
-/** Stands in where Tunesmith did not start the program. */
+/** Replaces the client if Tunesmith did not start the program. */
 export function silentRun(): RunClient {
   const nothing = (): void => undefined;
   const disposable = { dispose: nothing };

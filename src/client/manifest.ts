@@ -94,7 +94,7 @@ export function syncFolder(folder: string): void {
       closeSync(file);
     }
   } catch {
-    // Windows has no such thing.
+    // Windows can't do that.
   }
 }
 

@@ -58,7 +58,7 @@ export class RunParams {
     return value;
   }
 
-  /** Applied by the client when the person edits a value while the run goes on. */
+  /** Applied by the client when the person edits a value during the run. */
   update(values: Params): void {
     Object.assign(this.values, values);
   }

@@ -1,7 +1,7 @@
 import type { Params } from '../protocol/values.js';
 import type { RunParams } from './params.js';
 
-/** `pause`: the run will be launched again and should leave a checkpoint, from which it then goes on. */
+/** `pause`: the run will be launched again and should leave a checkpoint, from which it then continues. */
 export type StopReason = 'stop' | 'prune' | 'pause';
 export type FinishStatus = 'completed' | 'failed' | 'stopped' | 'pruned' | 'paused';
 export interface Disposable {
@@ -37,7 +37,7 @@ export interface RunClient {
   log(values: Record<string, number>, at?: { step?: number; epoch?: number }): void;
   /** How far the work has come: `fraction` in [0, 1] or null when unknown, and a text for the person. */
   progress(fraction: number | null, text?: string): void;
-  /** Facts that are no metrics, such as the number of weights. */
+  /** Facts other than metrics, such as the number of weights. */
   info(values: Params): void;
   /** Hyperparameters the program states itself; merged over those it was started with. */
   setParams(values: Params): void;
@@ -60,7 +60,7 @@ export interface RunClient {
   readonly checkpointWanted: boolean;
   /** Aborted when a stop takes effect. */
   readonly stopSignal: AbortSignal;
-  /** Called with the changed values when the person edits hyperparameters while the run goes on; `params` has them already. */
+  /** Called with the changed values when the person edits hyperparameters during the run; `params` has them already. */
   onSet(listener: (params: Params) => void): Disposable;
   /** Last record. Without a status: `completed`, or `stopped`/`pruned`/`paused` when that was asked for. Later calls do nothing. */
   finish(status?: FinishStatus, error?: string): void;

@@ -18,7 +18,7 @@ export function say(text: string): void {
 }
 
 /**
- * Lets the program go on when what it prints can't be written for want of room. Without this, Node ends it with an
+ * Lets the program continue when its output can't be written because the disk is full. Without this, Node ends it with an
  * uncaught exception. Any other error of these streams stays what it was.
  */
 export function printDespiteFullDisk(): void {

@@ -1,7 +1,7 @@
 /**
  * When a request to stop takes effect. A pruned run ends at once. A run that is to pause, or to stop although it saves
  * checkpoints, may be continued later, so it ends where its newest checkpoint and its log agree: nothing that was logged
- * is repeated then, and nothing is missing. That is when a checkpoint has been saved, or at once where nothing was logged
+ * is repeated then, and nothing is missing. That is when a checkpoint has been saved, or at once if nothing was logged
  * since. A program that logs a step after saving it is recognised by its order, and ends after it has logged. When most of
  * the grace period has passed, the request takes effect in any case.
  */

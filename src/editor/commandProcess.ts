@@ -1,4 +1,4 @@
-/** Runs Tunesmith's command line in a process of its own, for what the editor does as the terminal does. */
+/** Runs Tunesmith's command line in a separate process, for features that the editor shares with the terminal. */
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
 import type * as vscode from 'vscode';
@@ -8,7 +8,7 @@ const LARGEST = 64 * 2 ** 20;
 export interface CommandResult {
   code: number | null;
   out: string;
-  /** The end of what it said on its error stream. */
+  /** The end of its error output. */
   said: string;
 }
 

@@ -20,7 +20,7 @@ export class Emitter<T> implements Disposable {
   }
 }
 
-/** Disposes what was added, last first; what is added after `dispose` is disposed at once. */
+/** Disposes everything added, last first; anything added after `dispose` is disposed at once. */
 export class Disposables implements Disposable {
   private items: Disposable[] | null = [];
 

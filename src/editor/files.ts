@@ -46,7 +46,7 @@ export class ExperimentFiles implements Disposable {
     return vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === file);
   }
 
-  /** The editor's text, if it differs from what is on disk. */
+  /** The editor's text, if it differs from the file's. */
   async unsavedText(file: string): Promise<string | undefined> {
     const document = this.document(file);
     return document?.isDirty ? document.getText() : undefined;

@@ -164,7 +164,7 @@ export interface RunPlan {
   env: Record<string, string>;
   /** The file's params with the given ones laid over. */
   params: Params;
-  /** Marks the whole numbers among them that are floats. */
+  /** Marks whole numbers that are floats. */
   floats?: Floats | undefined;
   /** Names of the params that only the program itself can read; absent: none, or that can't be known. */
   unpassed?: string[] | undefined;
@@ -189,7 +189,7 @@ export interface TextEdit {
   text: string;
 }
 
-/** Lines count from 0, as editors count. Null where the file has no such part. */
+/** Lines count from 0, as in editors. Null if the file lacks the part. */
 export interface FileLenses {
   /** Line of `params:`, or of `run`/`module`/`network` when there are no params: where *Run* is offered. */
   runLine: number | null;

@@ -32,7 +32,7 @@ export function openReal(file: string, flags = O_RDONLY, mode = 0o600): number {
   checkParents(file);
   let descriptor: number;
   try {
-    // A pipe would otherwise wait for whoever writes into it.
+    // Opening a pipe would otherwise wait for a writer.
     descriptor = fs.openSync(file, flags | O_NOFOLLOW | O_NONBLOCK, mode);
   } catch (error) {
     throw isLinkError(error) ? new NotRealError(file) : error;
@@ -95,7 +95,7 @@ export function listReal(folder: string): fs.Dirent[] {
   return fs.readdirSync(folder, { withFileTypes: true });
 }
 
-/** Makes a folder, and what is missing above it, for this user alone. Throws NotRealError when a part is a link. */
+/** Makes a folder and its missing parents, for this user alone. Throws NotRealError when a part is a link. */
 export function makeFolderReal(folder: string): void {
   for (const part of partsToCheck(folder)) {
     try {
@@ -113,7 +113,7 @@ export function writeReal(file: string, content: string, options: { sync?: boole
   writeWholeSync(file, content, { mode: 0o600, ...options });
 }
 
-/** Removes a file, or a folder with all that is in it. A link in there is removed, and not what it leads to. */
+/** Removes a file, or a folder with its contents. Links are removed, but not their targets. */
 export async function removeReal(file: string): Promise<void> {
   checkParents(file);
   await fs.promises.rm(file, { recursive: true, force: true, maxRetries: 3 });

@@ -13,7 +13,7 @@ export function toRecord(workspace: string, file: string): string {
   return isInside ? relative.split(path.sep).join('/') || '.' : file;
 }
 
-/** The absolute path of what was written down. */
+/** The absolute path of a recorded path. */
 export function fromRecord(workspace: string, written: string): string {
   return path.resolve(workspace, written);
 }

@@ -10,7 +10,7 @@ export class FileBytes {
     readonly size: number,
   ) {}
 
-  /** Throws NotRealError for a link or what is no file, or the system's error. Close it. */
+  /** Throws NotRealError for anything but a plain file, or the system's error. The caller must close it. */
   static open(file: string): FileBytes {
     const descriptor = openReal(file);
     return new FileBytes(descriptor, fs.fstatSync(descriptor).size);

@@ -18,7 +18,7 @@ export interface Flat {
   floats: Floats | undefined;
 }
 
-/** Collects values under names joined with dots; what is too much or too deep is left out. */
+/** Collects values under names joined with dots; values that are too many or too deep are left out. */
 class Flattening {
   private readonly params: Params = {};
   private readonly marks: [string, FloatMark][] = [];

@@ -30,7 +30,7 @@ export function readLines(
     } else if (bytes.length < size) break;
     else if (size < LONGEST_LINE) size *= 2;
     else {
-      // The end of the line is read as a line of its own.
+      // The end of the line is read as a separate line.
       skipped += bytes.length;
       next += bytes.length;
     }

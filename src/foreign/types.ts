@@ -31,7 +31,7 @@ export interface FoundRun {
   name: string;
   /** Absolute paths of the files whose growth is the run's growth. */
   files: readonly string[];
-  /** Absolute path of the file that has what the program printed; absent if there is none. */
+  /** Absolute path of the file with the program's output; absent if there is none. */
   output?: string;
   /** Everything from the start, or from where an earlier reading ended. */
   open(): Reader;
@@ -70,7 +70,7 @@ export interface Facts {
   objective?: NonNullable<RunSpec['objective']>;
 }
 
-/** Takes what a reader finds, in the order of the files. Times are milliseconds since the epoch, NaN if unknown. */
+/** Receives the findings of a reader, in the order of the files. Times are milliseconds since the epoch, NaN if unknown. */
 export interface Sink {
   /** `step` null: the next of this run. */
   scalar(name: string, value: number, step: number | null, time: number, epoch?: number): void;

@@ -59,7 +59,7 @@ export class LineFolder {
     return spilled + this.take(this.options.atOnce ? 0 : HELD);
   }
 
-  /** Returns what is left. Call it once, at the end of the output. */
+  /** Returns the rest. Call it once, at the end of the output. */
   end(): string {
     const unfinished = this.lines.at(-1)!.length > 0;
     const text = this.lines.map((line) => this.textOf(line)).join('\n');

@@ -133,7 +133,7 @@ function preview(context: Context, found: FoundRun[], input: Input): number {
 }
 
 async function carryOut(context: Context, found: FoundRun[], input: Input): Promise<number> {
-  // It makes the folder ready, and sees what is put there.
+  // The engine prepares the folder and notices new runs in it.
   const engine = await context.engine();
   const { workspace } = engine.engine;
   const runs = path.join(workspace, '.tunesmith', 'runs');
@@ -191,7 +191,7 @@ function report(context: Context, imported: Imported[], input: Input): void {
   context.print([`${count('new')} runs imported, ${points} points`, ...more].join('; ') + '.');
 }
 
-/** Reports a run that can't be read, and returns null: the others go on. */
+/** Reports a run that can't be read, and returns null; the other runs are imported all the same. */
 function attempt<T>(context: Context, run: FoundRun, action: () => T, before: () => void = () => undefined): T | null {
   try {
     return action();

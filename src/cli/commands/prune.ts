@@ -1,4 +1,4 @@
-/** `tunesmith prune`: removes the least important parts of a run's trained network, in a run of its own. */
+/** `tunesmith prune`: removes the least important parts of a run's trained network, in a new run. */
 import { join, resolve } from 'node:path';
 import { NetworkFile } from '../../experiment/network/index.js';
 import { pruneText } from '../../experiment/network/pruneText.js';

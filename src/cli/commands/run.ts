@@ -84,7 +84,7 @@ export const run: Command = {
   },
 };
 
-/** The experiment that stands for a script; undefined for a file that is none and is read as an experiment file. */
+/** The experiment that stands for a script; undefined if the file is not a script and is read as an experiment file. */
 function textForScript(context: Context, file: string, given: string[]): string | undefined {
   if (!isScript(file)) return undefined;
   const { found, text, place } = readScript(file, context.cwd, context.workspace);

@@ -7,7 +7,7 @@ import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
 import { safeLine } from '../terminal.js';
 
-/** Earlier runs that are looked at for what they logged. */
+/** Number of earlier runs whose metrics are considered. */
 const MOST_RUNS = 200;
 
 export const tune: Command = {

@@ -26,7 +26,7 @@ export function folderBench(path: string, link: EngineLink): Bench {
   return { folders: [folder] };
 }
 
-/** Whoever reads the file sees the old text or the new one, never a part. Its permissions stay. */
+/** Readers of the file see the old text or the new one, never a part. The file keeps its permissions. */
 function replaceText(file: string, text: string): void {
   const temporary = `${file}.${randomBytes(4).toString('hex')}`;
   try {

@@ -75,7 +75,7 @@ async function checkOut(chosen: RunIn, toRun = false): Promise<{ folder: string;
   return made;
 }
 
-/** Everything that is recorded, as one patch; what is no part of a patch stands before it. */
+/** Everything that is recorded, as one patch; facts that are not part of a patch come before it. */
 function asPatch(
   code: RecordedCode,
   changes: string | null,

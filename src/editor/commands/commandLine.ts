@@ -1,4 +1,4 @@
-/** The command that does in a terminal what a run did. Pure. */
+/** The terminal command that does the same as a run. Pure. */
 import * as path from 'node:path';
 import type { RunDetail } from '../../protocol/engine.js';
 import { jsonText, markAt, type FloatMark } from '../../protocol/floats.js';

@@ -85,7 +85,7 @@ async function exportTo(distFolder: string, runs: readonly RunIn[], format: Form
   await vscode.window.withProgress(options, async (_progress, token) => {
     const { code, said } = await runCommandLine(distFolder, args, token);
     if (code === 0 && !token.isCancellationRequested) return;
-    // Half of an export is no export.
+    // An incomplete export is useless.
     if (isNew) await rm(target, { recursive: true, force: true });
     if (token.isCancellationRequested) throw new vscode.CancellationError();
     throw new Error(said.trim().split('\n')[0] || l10n.t('The export ended without an answer.'));

@@ -86,7 +86,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
       const to = EXPORT_FORMATS.find((each) => each === picked);
       if (!to) throw new vscode.CancellationError();
       const file = out ?? (await saveAs(chosen, title, fileNameOf(chosen.run.name, to)));
-      // The dialog has asked already whether what is there may be replaced.
+      // The dialog has already asked whether to replace an existing file.
       const force = out === undefined ? '--force' : '';
       const args = ['--export', await folderOf(chosen), to, file, force, await foldFor(chosen)];
       const answer = await askTrainer(parts, args, l10n.t('Exporting {0}', chosen.run.name), TrainerLine);
@@ -161,9 +161,9 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
   };
 }
 
-/** Cells of a table: what a file says must not become markup. */
+/** Cells of a table; text from a file must not become markup. */
 const cell = (text: string): string => text.replace(/[\\`*_{}[\]<>()#+\-.!|~&]/g, '\\$&').replace(/\s+/g, ' ');
-/** More classes than this are no table for people. */
+/** With more classes than this, nobody could read the table. */
 const MOST_CLASSES = 40;
 
 function report(

@@ -164,7 +164,7 @@ async function pickRuns(parts: Parts, { title, many, status }: PickOptions): Pro
   return picked.map(({ each }) => each);
 }
 
-/** Says why nothing happens; that is no error. */
+/** Says why nothing happens. That is not an error. */
 function nothing(text: string): vscode.CancellationError {
   void vscode.window.showInformationMessage(text);
   return new vscode.CancellationError();

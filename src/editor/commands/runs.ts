@@ -61,7 +61,7 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
       const runs = await runsFor(parts, arg, selection, { title: l10n.t('Show in Panel'), many: true });
       const { folder, run } = runs[0]!;
       const ids = runs.filter((each) => each.folder === folder).map((each) => each.run.id);
-      // A click in the explorer leaves the focus there, so that the arrow keys go on.
+      // A click in the explorer leaves the focus there, so that the arrow keys keep working.
       const fromExplorer = typeof arg === 'object';
       panels.open(folder, { experiment: run.experiment, runs: ids, tab: 'charts' }, 'beside', fromExplorer);
     },

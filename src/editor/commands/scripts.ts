@@ -12,13 +12,13 @@ import { showFile } from '../showFile.js';
 
 type Names = Extract<keyof Handlers, `script.${string}`>;
 
-/** Earlier runs that are looked at for what they logged. */
+/** Number of earlier runs whose metrics are considered. */
 const MOST_RUNS = 200;
 
 export function scriptCommands(parts: Parts): Pick<Handlers, Names> {
   const { engines, panels } = parts;
 
-  /** Reads the script as the editor has it; what the program will read is saved first. */
+  /** Reads the script as the editor has it; unsaved changes are saved first, since the program reads the file. */
   const read = async (arg: FileArg | undefined) => {
     const scripts = await loadScripts();
     const file = typeof arg === 'string' ? arg : (arg?.fsPath ?? vscode.window.activeTextEditor?.document.uri.fsPath);
@@ -54,7 +54,7 @@ export function scriptCommands(parts: Parts): Pick<Handlers, Names> {
     return started.id;
   };
 
-  /** Writes the experiment file and opens it; one that is there is opened as it is, and replaced only if asked. */
+  /** Writes the experiment file and opens it. An existing file is opened unchanged, and replaced only on request. */
   const write = async (arg: FileArg | undefined, replace = false): Promise<string> => {
     const { scripts, file, folder, found, text, place } = await read(arg);
     const target = scripts.tuneFileOf(file);

@@ -1,4 +1,4 @@
-/** Asks the trainer something in a process of its own, with its progress on the screen. */
+/** Asks the trainer something in a separate process, and shows its progress. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import * as vscode from 'vscode';
@@ -15,7 +15,7 @@ interface Line {
   message?: string;
 }
 
-/** Resolves to the last line that the trainer says; rejects with what it said when it fails. */
+/** Resolves to the trainer's last line; rejects with its error output if it fails. */
 export function askTrainer<L extends { type: string }>(
   parts: Parts,
   args: readonly string[],
@@ -42,7 +42,7 @@ async function ask<L extends { type: string }>(
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ...(backend !== 'auto' && { TUNESMITH_BACKEND: backend }) },
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
-    // Its own group, so that what it starts (package managers, compilers) ends with it.
+    // Its own process group, so that its children (package managers, compilers) end with it.
     detached: process.platform !== 'win32',
   });
   const cancelled = token.onCancellationRequested(() => endTree(child.pid));

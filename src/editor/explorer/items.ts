@@ -94,7 +94,7 @@ export function runRow(run: Run, best: 'experiment' | 'search' | null): Row {
     run.tags.length > 0 && run.tags.map((tag) => `#${tag}`).join(' '),
     run.note && `“${shorten(run.note.replaceAll(/\s+/g, ' '), 40)}”`,
   ];
-  // A trial's number and what was tried: its name says no more.
+  // A trial's number and parameters: its name says no more.
   const label = run.trial === null ? run.name : `#${run.trial}`;
   if (run.trial !== null) parts.splice(3, 0, shorten(formatParams(run.params, 4, run.floats), 80));
   return {
@@ -173,11 +173,11 @@ export function isRetryable({ status, counts }: Search): boolean {
   return status !== 'stopping' && counts.failed + counts.stopped > 0;
 }
 
-/** Goes on when told to: paused, or ended before all its trials were done. */
+/** Can be resumed: it is paused, or ended before all its trials were done. */
 export function isResumable(search: Search): boolean {
   if (search.status === 'paused') return true;
   if (search.status !== 'stopped' && search.status !== 'failed') return false;
-  // Trials that the stop interrupted go on under their own numbers.
+  // Trials that the stop interrupted resume under their own numbers.
   return search.trials === null || endedTrials(search) - search.counts.stopped < search.trials;
 }
 

@@ -30,7 +30,7 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   readonly view: vscode.TreeView<Node>;
   /** One object per row for as long as it lives: VS Code knows rows by identity. */
   private readonly nodes = new Map<string, Node>();
-  /** Rows to be drawn anew; null: everything. */
+  /** Rows to redraw; null: everything. */
   private stale: Set<Node> | null = new Set();
   private hasRuns = false;
   private readonly redraw = this.all.add(new Debounce(() => this.fire(), 60, 250));
@@ -70,7 +70,7 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     if (node.kind === 'more') await node.folder.model.more(node.list);
   }
 
-  /** Selects a run's row, opening what it lies in. */
+  /** Selects a run's row and expands its parents. */
   async reveal(folder: FolderEngine, run: Run): Promise<void> {
     const list = await folder.model.list({ experiment: run.experiment, search: run.search });
     if (!list.runs.some(({ id }) => id === run.id)) return;
@@ -238,7 +238,7 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
         this.node(`experiment/${folder.path}/${experiment.name}`, { kind: 'experiment', folder, experiment }),
       );
     if (!folder.model.filter) return nodes;
-    // With a filter, experiments without a match only stand in the way.
+    // With a filter, experiments without a match are hidden.
     const shown = await Promise.all(
       nodes.map(
         async (node) => node.kind === 'experiment' && (await this.experiment(folder, node.experiment)).length > 0,

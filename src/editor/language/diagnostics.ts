@@ -1,4 +1,4 @@
-/** Mistakes of experiment files, underlined as the person types, and what mends them. */
+/** Problems of experiment files, underlined as the person types, and their quick fixes. */
 import * as vscode from 'vscode';
 import type { FileProblem } from '../../protocol/engine.js';
 import { Debounce, Disposables, type Disposable } from '../events.js';

@@ -71,7 +71,7 @@ export class FileStates implements Disposable {
       const newest = searches.toSorted((a, b) => b.createdAt - a.createdAt);
       known.state = { best, searches: newest, runs: runs.filter((run) => run.file === file) };
     } catch {
-      // The engine went away; what was known stays until it is back.
+      // The engine is gone; the last known state stays until it is back.
       known.fresh = false;
     }
   }

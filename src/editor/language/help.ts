@@ -87,7 +87,7 @@ export class LanguageHelp implements vscode.CompletionItemProvider, vscode.Hover
     return new vscode.Hover(markdown, new vscode.Range(document.positionAt(entry.from), document.positionAt(entry.to)));
   }
 
-  /** Names that a command can be given, for what is typed after a brace. */
+  /** Names that a command can use, for completion after a brace. */
   private async placeholders(
     document: vscode.TextDocument,
     position: vscode.Position,

@@ -1,4 +1,4 @@
-/** The lenses of an experiment file, in words. Pure: golden tests compare what is written here. */
+/** The texts of an experiment file's lenses. Pure; golden-tested. */
 import { LIVE_STATUSES, type RequestResult, type Run, type Search } from '../../protocol/engine.js';
 import type { Params, ParamValue } from '../../protocol/values.js';
 import type { FileLenses } from '../../experiment/types.js';
@@ -70,7 +70,7 @@ function runLenses(line: number, file: string, state: FileState, add: Add): void
   runStateLenses(line, state, add);
 }
 
-/** Adds how the runs are doing: those at work, else how the last one ended. */
+/** Adds the state of the runs: those running, else how the last one ended. */
 export function runStateLenses(line: number, { runs }: FileState, add: Add): void {
   const live = runs.filter(({ status }) => LIVE_STATUSES.includes(status));
   if (live.length > 0) {

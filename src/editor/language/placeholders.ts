@@ -1,4 +1,4 @@
-/** `{name}` in commands, environments and files: where one is being typed, and what each stands for. Pure. */
+/** Placeholders `{name}` in commands, environments and files: completion and meaning. Pure. */
 import { copyName } from '../../experiment/start/configCopies.js';
 import { RUN_FACTS } from '../../experiment/start/fill.js';
 import { l10n } from '../../format/l10n.js';
@@ -29,7 +29,7 @@ export function typedPlaceholder(
   return { typed, from: column - typed.length, section: section! };
 }
 
-/** The placeholder around a column, and its range; null where there is none. */
+/** The placeholder around a column, and its range; null if there is none. */
 export function placeholderAt(
   lines: readonly string[],
   line: number,

@@ -35,7 +35,7 @@ const FLOW_KEY = /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#{}[\],:][^{}[\],:#]*
 const LARGEST = 1_000_000;
 const LONGEST_LINE = 5000;
 
-/** Reads the text up to `until`; beyond it nothing is looked at. */
+/** Reads the text up to `until` and ignores the rest. */
 export function scan(text: string, until = text.length): { entries: Entry[]; place: Place } {
   const entries: Entry[] = [];
   const blocks: Block[] = [];
@@ -103,7 +103,7 @@ export function scan(text: string, until = text.length): { entries: Entry[]; pla
       const blank = content.trim() === '' || content.startsWith('#');
       let indent = blank && until <= start + line.length ? Math.min(at, Math.max(0, until - start)) : at;
       if (!blank || until <= start + line.length) {
-        // An item may stand at the same column as the key it belongs to.
+        // A list item may start at the same column as the key it belongs to.
         const isItem = /^-(\s|$)/.test(content);
         const over = ({ indent: its, key }: Block) => its > indent || (its === indent && (!isItem || key === '-'));
         while (blocks.length > 0 && over(blocks.at(-1)!)) blocks.pop();

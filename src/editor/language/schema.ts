@@ -1,4 +1,4 @@
-/** Reads a JSON Schema for completion and hover: what may stand at a path, and what it means. */
+/** Reads a JSON Schema for completion and hover: the keys and values allowed at a path, and their meaning. */
 import { entryOf } from '../../protocol/records.js';
 export interface Schema {
   $ref?: string;
@@ -23,7 +23,7 @@ export interface Property {
   name: string;
   description: string;
   required: boolean;
-  /** Kind of its value; decides what is inserted after the key. */
+  /** Kind of its value; decides which text is inserted after the key. */
   value: 'mapping' | 'list' | 'scalar';
 }
 

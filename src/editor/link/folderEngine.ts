@@ -1,4 +1,4 @@
-/** One workspace folder: the link to its engine, what is known of its runs, and who wants to hear of which. */
+/** One workspace folder: the connection to its engine, its known runs, and the subscriptions of viewers. */
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
@@ -149,7 +149,7 @@ export class FolderEngine implements Disposable {
     return this.link.on(name, listener);
   }
 
-  /** Sets (or, with null, ends) what one viewer wants to hear of; the engine is told of all together. */
+  /** Sets (or, with null, ends) the subscription of one viewer; the engine receives the union of all. */
   watch(viewer: object, watch: Watch | null): void {
     if (watch) this.watches.set(viewer, watch);
     else if (!this.watches.delete(viewer)) return;
@@ -219,7 +219,7 @@ export class FolderEngine implements Disposable {
       this.model.refresh().catch((error: unknown) => this.options.log.warn(String(error)));
     }
     if (state.kind === 'disconnected') {
-      // The person must mend what keeps the engine from starting, such as a full disk.
+      // The person must fix what keeps the engine from starting, such as a full disk.
       const { kind, message } = state.error;
       this.condition = kind === 'start-failed' ? { problem: message, notice: null } : WELL;
     }

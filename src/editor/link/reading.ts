@@ -20,7 +20,7 @@ export interface ForeignRuns extends Asks<ViewerRequest> {
 type List = RequestResult<'runs/list'>;
 
 const isViewers = (name: string): name is ViewerRequest => (VIEWER_REQUESTS as readonly string[]).includes(name);
-/** Answers where there are no runs of ours, and nothing is started to look for them. */
+/** Answers if there are no runs of ours, without starting anything to look for them. */
 const NONE: Partial<{ [N in RequestName]: RequestResult<N> }> = {
   'experiments/list': { experiments: [] },
   'runs/list': { total: 0, runs: [] },
@@ -30,7 +30,7 @@ const NONE: Partial<{ [N in RequestName]: RequestResult<N> }> = {
   'devices/list': { devices: [] },
 };
 
-/** Answers from whoever has the runs; lists that both have are joined, ours first. */
+/** Answers from the engine or the viewer, depending on which has the runs; lists are joined, ours first. */
 export async function ask<N extends RequestName>(
   own: OwnRuns,
   foreign: ForeignRuns | null,

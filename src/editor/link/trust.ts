@@ -86,5 +86,5 @@ function questionOf({ kind, name, command, folder }: ForeignRefusal): Question {
   return { message, detail, yes: l10n.t('Run It Here') };
 }
 
-/** On one line, with nothing that hides or reorders what is read. */
+/** On one line, without characters that hide or reorder text. */
 const shown = (text: string): string => escapeUnsafe(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');

@@ -8,7 +8,7 @@ import type { FolderEngine } from '../link/folderEngine.js';
 import { OutputFilter } from '../../output/outputFilter.js';
 import { hasEntry } from '../../protocol/records.js';
 
-/** How much of an old log is read back, and how far a terminal may fall behind before it jumps to the end. */
+/** Length of an old log that is read, and the backlog at which a terminal jumps to the end. */
 const TAIL = 1_048_576;
 const PIECE = 262_144;
 
@@ -82,7 +82,7 @@ export class RunLog implements vscode.Pseudoterminal {
   }
 
   handleInput(data: string): void {
-    // Nothing can be typed to the program; Ctrl+C is what a person tries first.
+    // The program accepts no input, but Ctrl+C is what people try first.
     if (data === '\u0003') this.note(l10n.t('This view only shows the output. To end the run, use Stop Run.'));
   }
 

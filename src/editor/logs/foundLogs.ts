@@ -1,6 +1,6 @@
 /**
  * Logs of other tools in the workspace: looked at through a viewer for each folder, also in a workspace that is not trusted,
- * and imported by the command line, in a process of its own.
+ * and imported by the command line, in a separate process.
  */
 import * as vscode from 'vscode';
 import { ImportedLogs } from '../../protocol/foreign.js';
@@ -104,7 +104,7 @@ export class FoundLogs implements vscode.Disposable {
     folder.setForeign(null);
   }
 
-  /** Runs the command line; resolves to what it printed. */
+  /** Runs the command line; resolves to its output. */
   private async run(folder: FolderEngine, args: string[], token?: vscode.CancellationToken): Promise<string> {
     const [command, ...rest] = args;
     const all = [command!, '--workspace', folder.path, ...rest];

@@ -1,6 +1,6 @@
 /**
  * One folder's viewer: the process that reads logs of other tools, so that no file can hold up or crash the editor. It is
- * started when somebody looks. One that dies or does not come back from a file is started anew without that file.
+ * started when somebody looks. If it dies or hangs on a file, it is restarted without that file.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as path from 'node:path';
@@ -76,7 +76,7 @@ export class LogViewer implements Disposable {
     return this.ids.size === 0;
   }
 
-  /** Searches the folder. Resolves when the list is there, or the process has ended. */
+  /** Searches the folder. Resolves when the list is complete, or the process has ended. */
   look(): Promise<void> {
     if (!this.start()) return Promise.resolve();
     this.say({ type: 'look' });
@@ -108,7 +108,7 @@ export class LogViewer implements Disposable {
     child?.kill('SIGKILL');
   }
 
-  /** Returns whether the process is there. */
+  /** Returns whether the process exists. */
   private start(): boolean {
     if (this.child) return true;
     if (this.all.disposed || this.starts >= MOST_STARTS) return false;
@@ -190,7 +190,7 @@ export class LogViewer implements Disposable {
     }
   }
 
-  /** Ends a process that does not come back from a file. */
+  /** Ends a process that hangs on a file. */
   private setReading(file: string | null): void {
     this.readingPath = file;
     if (this.patience !== null) clearTimeout(this.patience);

@@ -30,7 +30,7 @@ export class RunList {
     return run.experiment === this.key.experiment && run.search === this.key.search && run.deletedAt === null;
   }
 
-  /** Lays a page of the engine's answer behind (or, from offset 0, in place of) what is there. */
+  /** Appends a page of the engine's answer to the list (or, from offset 0, replaces the list). */
   page(offset: number, total: number, runs: Run[]): void {
     if (offset === 0) this.runs.length = 0;
     const known = new Set(this.runs.map((run) => run.id));
@@ -39,7 +39,7 @@ export class RunList {
     this.loaded = true;
   }
 
-  /** Takes a new row. True when the list now has other members than before; a run beyond what is loaded is left out. */
+  /** Adds or updates a row. Returns true if the list has other members now; a run beyond the loaded pages is left out. */
   update(run: Run): 'same' | 'changed' | 'none' {
     const at = this.runs.findIndex(({ id }) => id === run.id);
     if (at >= 0) {

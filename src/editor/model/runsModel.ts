@@ -61,7 +61,7 @@ export class RunsModel {
 
   constructor(private readonly engine: Asks) {}
 
-  /** After each (re)connection: reads anew what is shown. */
+  /** Reads everything shown again after each (re)connection. */
   async refresh(): Promise<void> {
     const lists = [...this.lists.values()];
     this.lists.clear();
@@ -127,7 +127,7 @@ export class RunsModel {
     return this.searches.filter((search) => search.experiment === experiment);
   }
 
-  /** The first page of a list, or what is loaded of it. */
+  /** The first page of a list, or all loaded pages. */
   async list(key: ListKey): Promise<RunList> {
     let list = this.lists.get(keyOf(key));
     if (list?.loaded) return list;

@@ -26,7 +26,7 @@ export interface PanelParts {
   log: vscode.LogOutputChannel;
   /** Reads logs of other tools while the panel is seen. */
   seeLogs(panel: object, seen: boolean): void;
-  /** Keeps what the person was looking at. */
+  /** Remembers what the person was looking at. */
   remember(folder: FolderEngine, state: PanelState): void;
 }
 
@@ -110,7 +110,7 @@ export class Panel implements Disposable {
   }
 
   private post(message: ToPanel): void {
-    // A hidden page loses messages; it asks anew when it is shown.
+    // A hidden page loses messages; it asks again when it is shown.
     if (this.ready && this.webview.visible) void this.webview.webview.postMessage(message);
   }
 
@@ -189,7 +189,7 @@ export class Panel implements Disposable {
     await vscode.commands.executeCommand(command, ...plain);
   }
 
-  /** The page may only name experiment files of its own folder. */
+  /** The page may only name experiment files of its folder. */
   private ownFile(file: string): string {
     if (this.parts.files.folderOf(file) !== this.folder || !this.parts.files.isExperiment(file))
       throw new Error(l10n.t('{0} is not an experiment file in this folder.', file));
@@ -209,7 +209,7 @@ export class Panel implements Disposable {
   private tellConnection(): void {
     const { state } = this.folder;
     if (state.kind === 'connecting') return;
-    // A missing connection is no trouble before the page's first request, which connects.
+    // A missing connection is fine before the page's first request, which connects.
     const connected = state.kind !== 'disconnected';
     this.post({
       type: 'connection',

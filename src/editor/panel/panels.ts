@@ -54,7 +54,7 @@ export class Panels implements vscode.WebviewPanelSerializer, Disposable {
     if (Object.keys(show).length > 0) panel.show(show);
   }
 
-  /** After a start, as the setting says; the person goes on typing where they were. */
+  /** Opens after a start if the setting says so; the keyboard focus stays where it was. */
   openForStart(folder: FolderEngine, experiment: string, runs: string[]): void {
     const where = setting('panel.openOnRun', folder.folder);
     if (!this.visible(folder) && where !== 'never') this.open(folder, {}, where, true);
@@ -73,7 +73,7 @@ export class Panels implements vscode.WebviewPanelSerializer, Disposable {
     const folder =
       byFile ?? engines.folders.find(({ folder }) => webview.title === this.titleOf(folder)) ?? engines.folders[0];
     if (!folder || this.byFolder.has(folder)) return webview.dispose();
-    // The editor writes what it saved of the page now and then; we write at every change.
+    // The editor writes the page's state only now and then; we write it at every change.
     this.adopt(webview, folder, this.remembered(folder) ?? parsed.data ?? EMPTY);
   }
 

@@ -53,7 +53,7 @@ export function build(reading: Reading, file: string): Experiment {
   };
 }
 
-/** Numbers as they were written: `1.0` is no `1` for the program that reads it. */
+/** Numbers as they were written: `1.0` is not `1` for the program that reads it. */
 function textsOf({ source, origin }: Reading): (value: string | number | boolean, at: Path) => string {
   return (value, at) => valueText(value, typeof value === 'number' ? source.floatsAt(origin(at)) : null);
 }

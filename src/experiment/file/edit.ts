@@ -1,4 +1,4 @@
-/** Changes an experiment file in place: only the values asked for, everything else to the letter as it was. */
+/** Changes an experiment file in place: only the requested values; the rest stays the same to the letter. */
 import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, type Pair, type YAMLMap } from 'yaml';
 import { jsonText, markAt, type FloatMark, type Floats } from '../../protocol/floats.js';
 import type { Params, ParamValue } from '../../protocol/values.js';
@@ -152,7 +152,7 @@ class Editor {
     this.set(path, this.source.isJson ? rangeJson(range) : range.trim());
   }
 
-  /** Puts rendered text where the path leads; makes what is missing on the way. */
+  /** Inserts rendered text at a path; creates missing parents. */
   set(path: string[], rendered: string): void {
     const pair = this.source.pairAt(path);
     if (pair) this.replaceValue(pair, rendered);

@@ -1,4 +1,4 @@
-/** The experiment file as a form: fields with their kinds, and what is wrong with values typed into them. */
+/** The experiment file as a form: fields with their kinds, and the problems of values typed into them. */
 import { isMap, isNode, isScalar } from 'yaml';
 import type { FileForm, FormField, FormProblems } from '../../protocol/panel.js';
 import { markAt } from '../../protocol/floats.js';
@@ -94,7 +94,7 @@ function commentOf(name: string, reading: Reading): string | null {
   return text ? text.slice(0, 300) : null;
 }
 
-/** Problems by field; a field without one is missing from the answer. Of a file that can't be read: none. */
+/** Problems by field; fields without a problem are left out. A file that can't be read has none. */
 export function checkForm(text: string, file: string, params: Params, space?: Record<string, string>): FormProblems {
   const problems: FormProblems = { params: {}, space: {} };
   const reading = readExperiment(text, file);
@@ -135,7 +135,7 @@ export function checkForm(text: string, file: string, params: Params, space?: Re
   return problems;
 }
 
-/** The first problem of a field is the one that is told. */
+/** Only the first problem of a field is reported. */
 function tell(problems: Record<string, string>, name: string, message: string): void {
   if (!hasEntry(problems, name)) setEntry(problems, name, message);
 }

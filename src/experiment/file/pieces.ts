@@ -2,7 +2,7 @@ import type { TextEdit } from '../types.js';
 
 type Piece = { from: number; to: number } | { text: string };
 
-/** A text under change that remembers what it was: several edits in turn become one list against the original. */
+/** A text and its edits: several edits in turn become one list of changes to the original. */
 export class Pieces {
   private pieces: Piece[];
 

@@ -1,4 +1,4 @@
-/** Finds where something stands in an experiment file. */
+/** Finds the position of something in an experiment file. */
 import { Source, type Path } from './source.js';
 
 /** Returns line and column, both counted from 1, of the value that a path leads to, or of the nearest thing around it. */

@@ -124,7 +124,7 @@ function withoutFaults(value: object, faults: Path[]): WrittenExperiment | null 
   return null;
 }
 
-/** Removes the entry at a path; what is not there or stands in a list takes with it what it belongs to. */
+/** Removes the entry at a path; if it is missing or in a list, its parent is removed. */
 function removeAt(root: object, path: Path): void {
   if (path.length === 0) return;
   let here: unknown = root;
@@ -183,7 +183,7 @@ class Checks {
     return Object.hasOwn(this.reading.source.value as object, section);
   }
 
-  /** Returns whether the section is there, but too wrong to be read. */
+  /** Returns whether the section exists but can't be read. */
   private lost(section: 'params' | 'search'): boolean {
     return this.has(section) && this.written[section] === undefined;
   }
@@ -326,7 +326,7 @@ class Checks {
 
   private find(node: unknown, text: string, part: string): Range | null {
     const at = text.indexOf(part);
-    // A list or a condition goes on after the name: `{name*}`, `{name?…}`.
+    // A list or a condition continues after the name: `{name*}`, `{name?…}`.
     if (at < 0 && part.endsWith('}')) return this.find(node, text, part.slice(0, -1));
     return at < 0 ? null : this.reading.source.insideScalar(node, at, part.length);
   }

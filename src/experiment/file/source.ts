@@ -244,7 +244,7 @@ export class Source {
       : range;
   }
 
-  /** At most the first line of what the parser points at; a key written twice in full. */
+  /** At most the first line of the parser's range; a duplicate key in full. */
   private pointAt({ code, start, end }: TextFault): Range {
     return this.firstLine({ start, end: code === 'DUPLICATE_KEY' ? end : Math.min(end, start + 200) });
   }

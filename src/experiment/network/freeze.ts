@@ -14,7 +14,7 @@ export interface FreezeSettings {
   allButLast: number | null;
   /** Keeps the moving averages of frozen batch normalizations, and normalizes by them. */
   statistics: boolean;
-  /** Gradual unfreezing; null: what is frozen stays so. */
+  /** Gradual unfreezing; null: frozen layers stay frozen. */
   unfreeze: { from: number; every: number; layers: number } | null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The `network:` section of an experiment file: what the built-in trainer trains, and on which data.
+ * The `network:` section of an experiment file: the network that the built-in trainer trains, and its data.
  *
  * The schema is written once in zod, in two versions: `NetworkTemplate` allows a `{param}` placeholder in place of any
  * scalar (the file as a person writes it), and `NetworkFile` does not (after the run's parameters are filled in).

@@ -1,4 +1,4 @@
-/** Schema and normal form of pruning: what is removed from a trained network, by which importance, in how many rounds. */
+/** Schema and normal form of pruning: the parts to remove from a trained network, the importance, and the rounds. */
 import { z } from 'zod';
 import { number, oneOf, whole, type Kit } from './kit.js';
 

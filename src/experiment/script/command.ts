@@ -34,10 +34,10 @@ export function programOf(file: string, text: string): string[] {
   return Object.hasOwn(PROGRAMS, ending) ? PROGRAMS[ending]! : ['python'];
 }
 
-/** Values that the command hands over are text, so braces that are meant as such are doubled. */
+/** Values in the command are text, so literal braces are doubled. */
 export const literally = (text: string): string => text.replace(/[{}]/g, '$&$&');
 
-/** The words for one argument; `{name}` stands for its value. None when it is not handed over by the command. */
+/** The words for one argument; `{name}` stands for its value. Empty if the command does not pass it. */
 export function wordsOf({ name, pass }: ScriptArgument): string[] {
   switch (pass.how) {
     case 'option': {

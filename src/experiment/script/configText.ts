@@ -55,7 +55,7 @@ function typedToml(value: unknown): unknown {
   return group;
 }
 
-/** Aliases are left out: what they stand for is written elsewhere in the file. */
+/** Aliases are left out: their values are elsewhere in the file. */
 function treeOf(node: unknown, depth: number): unknown {
   if (depth > DEEPEST) return undefined;
   if (isMap(node)) {
@@ -72,7 +72,7 @@ function treeOf(node: unknown, depth: number): unknown {
   return isFloat ? new Float(node.value as number) : node.value;
 }
 
-/** Values that are no group, in the order of the file; those with interpolations (`${…}`) are left out. */
+/** Values other than groups, in the order of the file; those with interpolations (`${…}`) are left out. */
 export function scalarsOf(tree: Record<string, unknown>): ConfigValue[] {
   const found: ConfigValue[] = [];
   const visit = (value: unknown, path: string[]): void => {

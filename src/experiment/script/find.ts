@@ -1,4 +1,4 @@
-/** Finds what a script takes and what it logs, without running it. */
+/** Finds the arguments of a script and the metrics that it logs, without running it. */
 import { formatOf } from './configText.js';
 import { metricsOf } from './metrics.js';
 import { findConfigFile } from './parsers/configFile.js';
@@ -19,7 +19,7 @@ const NOTHING: FoundScript = {
   notes: [],
 };
 
-/** Arguments of one script, at most; what is beyond them is left alone. */
+/** Largest number of arguments of one script; others are ignored. */
 const MOST_ARGUMENTS = 400;
 
 /**
@@ -51,7 +51,7 @@ export function findScript(text: string, file: string, neighbors: Neighbors): Fo
 
 const MOST_FIXED = 12;
 
-/** Numbers that a script without arguments has in its code, for whoever wants to hand them over. */
+/** Numbers in the code of a script without arguments, which could become arguments. */
 function fixedNotes(module: PythonModule): string[] {
   const fixed = module.statements.flatMap((statement) => {
     const name = statement.name === 'AssignStatement' ? module.source.dotted(statement.firstChild) : '';
@@ -62,7 +62,7 @@ function fixedNotes(module: PythonModule): string[] {
   return fixed.length === 0 ? [] : [`Fixed in its code: ${fixed.slice(0, MOST_FIXED).join(', ')}.`];
 }
 
-/** True for files that a lens may stand in, by their names. */
+/** Returns whether a file may have lenses, by its name. */
 export const isConfigName = (file: string): boolean => formatOf(file) !== null;
 
 function mainLineOf(module: PythonModule): number | null {

@@ -72,7 +72,7 @@ function folder(root: string, within: string): Folder {
   };
 }
 
-/** Null for what is no ordinary text file, or larger than `limit` bytes. */
+/** Null if it is not an ordinary text file, or larger than `limit` bytes. */
 function readFile(file: string, limit: number): string | null {
   // A pipe must not make us wait.
   const opened = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));

@@ -1,4 +1,4 @@
-/** Scripts without a file of ours: what they take, how they are started, and the experiment file that is written from them. */
+/** Scripts without an experiment file: their arguments, how they are started, and the experiment file that is written from them. */
 export { findScript } from './find.js';
 export { readScript, tuneFileOf, type ReadScript } from './folder.js';
 export { isScript, SCRIPT_ENDINGS } from './command.js';

@@ -1,4 +1,4 @@
-/** A run of a script without a file of ours: the experiment that stands for it. */
+/** A run of a script without an experiment file: the experiment that stands for it. */
 import type { ParamValue } from '../../protocol/values.js';
 import { setEntry } from '../../protocol/records.js';
 import { isPassable, literally, programOf, readGiven, wordsOf } from './command.js';
@@ -45,7 +45,7 @@ interface Written {
   kind: ScriptArgument['kind'];
 }
 
-/** The values of a configuration stay where they are, unless the person gave one. */
+/** The values of a configuration file stay there, unless the person gave one. */
 function isCommandLine({ name, pass }: ScriptArgument, given: ReadonlyMap<string, unknown>): boolean {
   if (pass.how === 'file') return false;
   return pass.how !== 'override' || given.has(name);
@@ -61,7 +61,7 @@ function jsonOf({ value, kind }: Written): string {
   return typeof value === 'number' && kind === 'float' ? floatText(value) : JSON.stringify(value);
 }
 
-/** Arguments that the script needs and that have no value of their own. */
+/** Required arguments of the script that have no default. */
 export function missingOf(found: FoundScript, given: readonly string[]): ScriptArgument[] {
   const laid = readGiven(found, given);
   // Positional words that the person typed may be any of them.

@@ -1,4 +1,4 @@
-/** Writes an experiment file from what was found in a script. */
+/** Writes an experiment file from the findings in a script. */
 import type { Goal } from '../../protocol/engine.js';
 import { isPassable, literally, programOf, wordsOf } from './command.js';
 import { goalOf, objectiveAmong } from './metrics.js';
@@ -50,7 +50,7 @@ export function tuneText(found: FoundScript, text: string, place: ScriptPlace, e
   return `${lines.map(onItsLine).join('\n')}\n`;
 }
 
-/** Texts of the script, names of files and of metrics must not end the line that they stand in. */
+/** Texts of the script and names of files and metrics must not contain line breaks. */
 const onItsLine = (line: string): string => line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
 
 interface Parts {
@@ -112,7 +112,7 @@ const whyLeft = (value: unknown): string =>
 
 const isSeed = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 2147483647;
 
-/** A path that the script writes to: each run gets one of its own. */
+/** A path that the script writes to: each run gets its own. */
 function isOutput({ name, kind, value, isList, pass, help }: ScriptArgument): boolean {
   if (kind !== 'text' || isList || (pass.how !== 'option' && pass.how !== 'position')) return false;
   const last = name.split('.').at(-1)!;

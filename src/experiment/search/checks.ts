@@ -24,7 +24,7 @@ type WrittenSearch = NonNullable<WrittenExperiment['search']>;
 
 type Report = (at: Path, fault: Fault, where?: 'key' | 'value') => void;
 
-/** Reports what is wrong; the space when that is right. `names`: all params and searched names. */
+/** Reports problems; returns the space if it is valid. `names`: all params and searched names. */
 export function checkSearch(reading: Reading, names: readonly string[], report: Report): Space | null {
   const written = reading.written!;
   const { search } = written;
@@ -57,9 +57,9 @@ export function checkSearch(reading: Reading, names: readonly string[], report: 
 function checkMethods({ written }: Reading, space: Space, report: Report): void {
   const search = written!.search!;
   const { sampler = 'auto', pruner, trials, maxSteps, checkpoints, stages } = search;
-  // Each stage searches a part of the space with a sampler of its own.
+  // Each stage searches a part of the space with its own sampler.
   if (stages !== undefined || checkNamed('sampler', sampler as Named)) return;
-  // That an objective is missing is said already.
+  // A missing objective has been reported already.
   if (objectivesOf(written!).length === 0 && whatNeedsOne(search) !== null) return;
   const goals = objectivesOf(written!).map(({ goal }) => goal);
   const named = pruner && pruner !== 'none' && !checkNamed('pruner', pruner as Named) ? (pruner as Named) : null;

@@ -3,10 +3,10 @@
  * involve no shell:
  *
  * - Blanks and line ends separate arguments; a backslash at a line's end is a blank.
- * - 'Between single quotes' everything stands for itself.
- * - "Between double quotes" everything stands for itself, except \" and \\.
+ * - 'Between single quotes' everything is literal.
+ * - "Between double quotes" everything is literal, except \" and \\.
  * - Outside quotes a backslash before a blank, a quote or a brace makes it an ordinary character; before anything
- *   else it stands for itself, so that C:\data\train.py needs no quotes.
+ *   else it is literal, so that C:\data\train.py needs no quotes.
  * - {name} is replaced by the hyperparameter afterwards (see `fill.ts`), so a value never becomes two arguments.
  * - What only a shell could do (pipes, &&, redirection, $VARIABLE, `…`) is refused, not passed on.
  */

@@ -147,7 +147,7 @@ function isOn(name: string, values: Values): boolean {
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 
-/** The items of a list as texts; null for a value that is no list. */
+/** The items of a list as texts; null if the value is not a list. */
 function itemsOf(name: string, { params, floats }: Values): string[] | null {
   const value = entryOf(params, name);
   const mark = markAt(floats, name);

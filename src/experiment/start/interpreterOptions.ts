@@ -1,6 +1,6 @@
 /** A parameter's value is data: it never becomes an option of the interpreter that runs the program, such as `-c CODE`. */
 
-/** Programs whose first argument that is no option names the program to be run. */
+/** Interpreters: their first argument that is not an option names the program to run. */
 const INTERPRETERS =
   /^(python[\d.]*w?|pypy[\d.]*|pyw?|node|deno|bun|tsx|sh|bash|dash|zsh|fish|perl|ruby|Rscript|julia|php|lua|torchrun|accelerate|uv|mpirun|mpiexec|srun)(\.exe)?$/i;
 /** The argument after these is the program; what follows is for it. */

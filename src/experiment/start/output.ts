@@ -1,4 +1,4 @@
-/** `output:`: the program starts in a folder of its own, where what it writes by relative paths replaces nothing. */
+/** `output:`: the program starts in its own folder, so that files it writes by relative paths replace nothing. */
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import type { RunPlan } from '../types.js';

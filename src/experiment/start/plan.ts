@@ -1,4 +1,4 @@
-/** From an experiment and hyperparameters to what is started. */
+/** Plans the program to start for an experiment and hyperparameters. */
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import type { FileProblem } from '../../protocol/engine.js';
@@ -185,7 +185,7 @@ function mergeParams(
   for (const [name, value] of Object.entries(params)) {
     const declared = entryOf(experiment.params, name);
     const dimension = dimensions.get(name) ?? null;
-    // A form sends null for what it has no value for.
+    // A form sends null for fields without a value.
     if (value === null && declared === undefined) continue;
     if (declared === undefined && !dimension) {
       const names = [...new Set([...Object.keys(experiment.params), ...dimensions.keys()])];
@@ -231,7 +231,7 @@ function planNetwork(
   for (const { path: at, message } of result.problems) {
     const fault = splitHint(message);
     const name = placeholderAt(value, at);
-    // The value came from a parameter: that is where it can be mended.
+    // The value came from a parameter, so that is the place to fix it.
     if (name !== null) report(paramPath(reading, name), { ...fault, message: `"${name}": ${fault.message}` });
     else report(['network', ...at], fault);
   }

@@ -30,7 +30,7 @@ INSERT INTO alembic_version VALUES ('v3.2.0.a');
 /** Intermediate values of one trial. */
 const MOST_STEPS = 10_000;
 
-/** Writes a new file. Runs without an objective, or still at work, are left out. Throws if the file exists. */
+/** Writes a new file. Runs that have no objective or are still running are left out. Throws if the file exists. */
 export async function exportOptuna(source: ExportSource, file: string): Promise<Exported> {
   const sqlite = process.getBuiltinModule?.('node:sqlite');
   if (!sqlite) throw new Error(`Databases are written with Node 22.13 or later, not ${process.version}.`);
@@ -124,7 +124,7 @@ function distributionOf(values: readonly ParamValue[], isFloat: boolean): Distri
     const name = isFloat ? 'FloatDistribution' : 'IntDistribution';
     return { json: JSON.stringify({ name, attributes: range }), internal: (value) => value as number };
   }
-  // Lists are no choices of Optuna's that can be stored, so they are texts.
+  // Optuna can't store lists as choices, so they become texts.
   const plain = (value: ParamValue): ParamValue => (Array.isArray(value) ? JSON.stringify(value) : value);
   const choices = [...new Set(values.map(plain))];
   const json = JSON.stringify({ name: 'CategoricalDistribution', attributes: { choices } });

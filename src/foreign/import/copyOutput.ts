@@ -1,4 +1,4 @@
-/** Copies what a program printed into the run that its logs become. */
+/** Copies a program's output into the run that its logs become. */
 import * as fs from 'node:fs';
 import { openReal, sizeReal } from '../../files/real.js';
 import { FileBytes } from '../bytes.js';

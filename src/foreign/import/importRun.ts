@@ -28,7 +28,7 @@ const State = z.object({
   place: record(z.unknown()),
   /** Bytes of the journal that belong to it: what stands behind them was written by an import that was interrupted. */
   journal: z.number().int().min(0),
-  /** Last known status and end, so that they are not written down twice. */
+  /** Last known status and end, so that they are not recorded twice. */
   ended: z.string().nullable(),
 });
 type State = z.infer<typeof State>;
@@ -85,7 +85,7 @@ export function importRun(found: FoundRun, options: ImportOptions): Imported {
 
 function create(found: FoundRun, id: string, folder: string, options: ImportOptions): Imported {
   const now = timeOfFiles(found);
-  // Whole and in one step: whoever watches sees all of it or nothing.
+  // Written atomically: watchers see all of it or nothing.
   const temporary = path.join(options.runs, `.import-${id}-${randomBytes(4).toString('hex')}`);
   makeFolderReal(path.join(temporary, RUN_FILES.journal));
   try {
@@ -204,7 +204,7 @@ export function specOf(found: FoundRun, id: string, facts: Facts, workspace: str
   };
 }
 
-/** Tells whoever watches the folder of all runs that there is more in one of them. */
+/** Notifies watchers of the folder of all runs that one of them has grown. */
 function wake(runs: string, id: string): void {
   const file = path.join(runs, WAKE_PREFIX + id);
   try {

@@ -1,4 +1,4 @@
-/** Journal lines of what a reader hands on. */
+/** Journal lines of the records that a reader emits. */
 import { toWire, type Params } from '../../protocol/values.js';
 import { forJson, type Floats } from '../../protocol/floats.js';
 import type { Facts, ForeignMedia, Sink } from '../types.js';

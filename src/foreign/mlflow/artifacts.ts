@@ -11,7 +11,7 @@ const LARGEST = 32 * 2 ** 20;
 /** Bytes that are handed on in one reading. */
 const PIECE = 64 * 2 ** 20;
 
-/** Hands on what is new in the folder. Returns the names of all that were looked at; `more`: there are others. */
+/** Emits the new files of the folder. Returns the names of all files seen; `more`: there are others. */
 export function handArtifacts(
   folder: string,
   known: readonly string[],

@@ -13,7 +13,7 @@ const TABLES = {
   tags: ['key', 'value', 'run_uuid'],
 };
 const MOST_RUNS = 100_000;
-/** Rows between two looks at how much was read. */
+/** Number of rows between two checks of the budget. */
 const PAGE = 200_000;
 
 export const findDatabases = (listings: readonly Listing[]): FoundRun[] => runsInDatabases(listings, TABLES, list);

@@ -65,7 +65,7 @@ function runsOf(file: string): FoundRun[] {
     );
 }
 
-/** The file as it was last read: all its trials are read one after the other. */
+/** The file as last read, because all its trials are read one after the other. */
 let last: { key: string; journal: Journal } | null = null;
 
 function read(file: string): Journal {

@@ -17,7 +17,7 @@ const LONGEST = 16 * 2 ** 20;
 
 export type Row = Record<string, unknown>;
 
-/** The file is no database that can be read, in a sentence. */
+/** Explains why the file can't be read as a database. */
 export class DatabaseError extends Error {
   override name = 'DatabaseError';
 }

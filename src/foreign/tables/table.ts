@@ -1,4 +1,4 @@
-/** Rows of a CSV or TSV file that grows, and may be written anew with more columns, as Lightning does. */
+/** Rows of a CSV or TSV file that grows, and may be rewritten with more columns, as Lightning does. */
 import { readCsv } from '../../protocol/csv.js';
 import { FileBytes } from '../bytes.js';
 import { readLines } from '../textLines.js';
@@ -48,7 +48,7 @@ export function readTable(
     const columns = cellsOf(header, file)[0]!
       .slice(0, MOST_COLUMNS)
       .map((name) => name.trim());
-    // Written anew: what was read of it already comes first.
+    // The file was rewritten: the rows that were read already come first.
     const isSame = header === place.header && bytes.size >= place.at;
     const known = place.rows;
     const start = isSame ? place.at : Buffer.byteLength(header);

@@ -10,7 +10,7 @@ import { readTensor } from './tensor.js';
 const MOST_TAGS = 20_000;
 const LONGEST_TAG = 4096;
 
-/** Reads events and hands on what they hold. One for each event file. */
+/** Reads events and emits their contents. One reader for each event file. */
 export class EventReader {
   private readonly names = new Map<string, string>();
   private step = 0;
@@ -27,7 +27,7 @@ export class EventReader {
   oldest = NaN;
   newest = NaN;
 
-  /** Throws WireError. What came before in the same event has been handed on. */
+  /** Throws WireError. Earlier contents of the same event have been emitted. */
   event(fields: Fields): void {
     this.step = 0;
     this.time = NaN;

@@ -8,7 +8,7 @@ const MOST_POINTS = 1000;
 
 export const media = { histogram: 'application/vnd.tunesmith.histogram+json' } as const;
 
-/** Counts and edges as JSON; null when they are no histogram. */
+/** Counts and edges as JSON; null if they are not a histogram. */
 export function histogramJson(counts: number[], edges: number[]): Buffer | null {
   const good = counts.length > 0 && edges.length === counts.length + 1;
   return good && [...counts, ...edges].every(Number.isFinite) ? Buffer.from(JSON.stringify({ counts, edges })) : null;

@@ -81,7 +81,7 @@ export function readRecords(
   }
 }
 
-/** Null: what stands there is no header of a record. Lengths of 2^53 bytes and more are none. */
+/** Null: it is not the header of a record. Lengths of 2^53 bytes and more are invalid. */
 function recordLength(bytes: Buffer, at: number): number | null {
   if (mask(crc32c(bytes, at, at + 8)) !== bytes.readUInt32LE(at + 8)) return null;
   const high = bytes.readUInt32LE(at + 4);

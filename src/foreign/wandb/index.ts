@@ -29,7 +29,7 @@ export const wandb: Format = {
     ),
 };
 
-/** W&B keeps what a program printed beside its log. */
+/** W&B keeps a program's output beside its log. */
 function outputOf(output: string): { output?: string } {
   return lstatSync(output, { throwIfNoEntry: false })?.isFile() ? { output } : {};
 }

@@ -1,4 +1,4 @@
-/** Cuts what a program prints into plain lines, with bounded memory. */
+/** Splits a program's output into plain lines, with bounded memory. */
 
 /** Characters of a line that are kept; the rest of it is passed over. */
 const LONGEST = 16_384;
@@ -41,7 +41,7 @@ export class Lines {
     return lines;
   }
 
-  /** Returns what the program left without an end. */
+  /** Returns the incomplete last line. */
   end(): Line[] {
     const lines: Line[] = [];
     this.add(lines, this.rest, false);

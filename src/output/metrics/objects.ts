@@ -8,7 +8,7 @@ type Entry = [name: string, value: number];
 /** A key and a value that is a number, in quotes or not, or something short that is none. */
 const DICT_ENTRY = /\s*'([^'\\]{1,100})'\s*:\s*(?:'([^'\\]*)'|([^\s,'{}[\]()]+))\s*(,|$)/y;
 
-/** Null: there is no object, or it has no metric. */
+/** Null: there is no object, or it has no metrics. */
 export function readObject(line: string): LineReading | null {
   const start = line.indexOf('{');
   if (start < 0 || !line.endsWith('}')) return null;
@@ -32,7 +32,7 @@ export function readKeyValues(line: string): LineReading | null {
     if (value !== null) entries.push([pair.slice(0, at), value]);
   }
   const read = fromEntries(entries, {});
-  // Settings have whole numbers: without a step, only what has a fraction was measured.
+  // Settings are whole numbers: without a step, only numbers with a fraction are measurements.
   return read && (isPlaced(read.place) || entries.some(([, value]) => !Number.isInteger(value))) ? read : null;
 }
 
@@ -58,7 +58,7 @@ function fromEntries(entries: readonly Entry[], from: Place): LineReading | null
   return near || values.size > 0 ? { place, values } : null;
 }
 
-/** Numbers of a JSON object, those of objects in it as `outer/inner`. Null: it is no JSON. */
+/** Numbers of a JSON object, those of objects in it as `outer/inner`. Null: it is not JSON. */
 function jsonEntries(text: string): Entry[] | null {
   let object: unknown;
   try {

@@ -16,7 +16,7 @@ export interface PrintedMetrics {
 
 /** Different names that one program can have. Numbers in names would make ever new ones. */
 const MAX_NAMES = 500;
-/** Longer lines are no sentences about a step. */
+/** Longer lines are not reports of a step. */
 const LONGEST = 2000;
 /** Prefixes that loggers print before a message. */
 const PREFIXES = [
@@ -28,7 +28,7 @@ const PREFIXES = [
   // A logger's own name, and the place in the code where it was called.
   /^(?:\[[\w.-]{0,60}[A-Za-z][\w.-]{0,60}\]|\w{1,60}[.:][\w.:]{1,60})\s+[-|>:]+\s+(?=\S)|^(?:root|__main__):\s*/,
 ];
-/** A program's own troubles: their numbers are no metrics. */
+/** Error messages of a program: their numbers are not metrics. */
 const TROUBLE =
   /^\W*(?:[WEFC]\d{4} |(?:WARN(?:ING)?|ERROR|FATAL|CRITICAL|EXCEPTION)\b)|\b\w*(?:Error|Exception|Warning|Interrupt)\b\s*(?::|$)/;
 const TRACEBACK = /^\s*Traceback \(most recent call last\)/;
@@ -48,10 +48,10 @@ export class MetricReader {
   private counts = false;
   /** Step last recorded, and the names that were recorded at it. */
   private at: { step: number; names: Set<string> } | null = null;
-  /** The newest state of a bar that goes on in its line. */
+  /** The newest state of a bar that is still being redrawn. */
   private bar: PrintedMetrics | null = null;
 
-  /** Returns what the pieces of output so far have added. Of a bar that is drawn again and again, one state a piece. */
+  /** Returns the metrics that the output so far has added. A bar that is redrawn repeatedly counts once per piece of output. */
   push(piece: string): PrintedMetrics[] {
     const found: PrintedMetrics[] = [];
     for (const line of this.lines.push(piece)) this.line(line, found);
@@ -59,7 +59,7 @@ export class MetricReader {
     return found;
   }
 
-  /** Returns what the output's last line adds. */
+  /** Returns the metrics of the output's last line. */
   end(): PrintedMetrics[] {
     const found: PrintedMetrics[] = [];
     for (const line of this.lines.end()) this.line(line, found);

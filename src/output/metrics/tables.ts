@@ -19,7 +19,7 @@ export class Columns {
   private titles: string[] | null = null;
   private others = 0;
 
-  /** Null: the line is no row of a table. */
+  /** Null: the line is not a row of a table. */
   read(line: string): LineReading | null {
     const cells = line
       .split(/[\s|\u2502]+/)
@@ -76,7 +76,7 @@ export class Boxes {
     if (!this.values) return null;
     const cells = /^\s*[|\u2502]\s*(.{1,120}?)\s*[|\u2502]\s*(.{0,60}?)\s*[|\u2502]\s*$/.exec(line);
     if (!cells || this.values.size >= MAX_ROWS) {
-      // Titles have bars of their own.
+      // Titles have their own bars.
       if (!/^\s*\u2503/.test(line)) this.values = null;
       return null;
     }

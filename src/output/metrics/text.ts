@@ -35,7 +35,7 @@ export function readText(line: string): LineReading | null {
   const tokens = tokensOf(line.replace(/^\s*(\d{1,9}):\s+(?=learn:)/, 'iter $1, '));
   const { place, used } = readPlace(tokens);
   const near = place.epoch !== undefined || place.step !== undefined;
-  // Batches of a validation are no steps of the training.
+  // Batches of a validation are not steps of the training.
   if (!near && place.within && MEASURED_APART.has(splitOf(wordsAtStart(tokens)) ?? '')) return null;
   if (!near && place.within && !tokens.some((token) => token.kind === 'word' && isMeasure(token.text, false)))
     return null;
@@ -92,7 +92,7 @@ function readPlace(tokens: readonly Token[]): { place: Place; used: Set<number> 
     }
   });
   bracketed(tokens, place, used);
-  // A step out of so many, after an epoch, is one of that epoch: `Epoch [1/5], Step [100/600]`.
+  // A step with a total, after an epoch, is a step of that epoch: `Epoch [1/5], Step [100/600]`.
   if (
     place.step !== undefined &&
     place.epoch !== undefined &&
@@ -229,7 +229,7 @@ function valueOf(token: Token): number | null {
   return null;
 }
 
-/** Settings are whole numbers (`precision: 16`); what was measured has a fraction. */
+/** Settings are whole numbers (`precision: 16`); measurements have a fraction. */
 const measured = (token: Token): boolean => token.kind !== 'number' || token.exact;
 
 /** The number right behind a measure's name without a mark: `loss 0.12`. Returns how many words the name has. */

@@ -146,7 +146,7 @@ function typeFrom(
   if (Object.hasOwn(KINDS, written)) return { ...shared, kind: KINDS[written]!, unreadable: null };
   const kind = implied ?? 'text';
   if (kind === 'text') return { ...shared, kind, unreadable: null };
-  // A default that is no text stays as it is; a value from the command line would be a text.
+  // A default that is not a string keeps its type; a value from the command line would be a string.
   if (!node) return { ...shared, kind, unreadable: 'the script declares no type for it' };
   return { ...shared, kind, unreadable: /float|int/i.test(written) ? null : 'its type is a function of the script' };
 }

@@ -124,7 +124,7 @@ export function fitting(value: ParamValue | undefined, { kind, isList }: ValueTy
   return kind === 'int' && !Number.isInteger(value) ? undefined : value;
 }
 
-/** Adds what is known; keys without a value are left out. */
+/** Adds the known facts; keys without a value are left out. */
 export function argument(
   given: Omit<ScriptArgument, 'value' | 'choices' | 'help' | 'bounds'> & {
     value?: ParamValue | undefined;

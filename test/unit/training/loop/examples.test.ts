@@ -87,6 +87,7 @@ const short = (network: Network, limit: number): Network => ({
   data: { ...network.data, limit },
   epochs: 1,
   batchSize: Math.min(network.batchSize, limit / 2),
+  ...(network.prune && { prune: { ...network.prune, rounds: 2, retrain: 1, examples: 16, probes: 2 } }),
 });
 
 /** Returns the values of the file's params, and those at the limits of its search space. */
@@ -137,10 +138,10 @@ describe('examples', () => {
 });
 
 describe('examples/mnist/recipe.tune.yaml', () => {
-  it('reaches 95 % after 3 epochs on 2,000 of the 60,000 images', async ({ skip }) => {
+  it('reaches 90 % after 2 epochs on 2,000 of the 60,000 images', async ({ skip }) => {
     if (mnist !== null) skip(`without MNIST: ${mnist}`);
     const file = 'examples/mnist/recipe.tune.yaml';
-    const network = networkOf(file, { epochs: 3 });
+    const network = networkOf(file, { epochs: 2 });
     const { data, schedule } = network;
     const notes = await trained(file, {
       ...network,
@@ -150,6 +151,6 @@ describe('examples/mnist/recipe.tune.yaml', () => {
     });
     const accuracy = notes.series('val/accuracy');
     console.log(`accuracy after each epoch: ${accuracy.join(', ')}`);
-    expect(accuracy.at(-1)).toBeGreaterThan(0.95);
+    expect(accuracy.at(-1)).toBeGreaterThan(0.9);
   }, 240_000);
 });

@@ -192,7 +192,7 @@ export class Engine {
     return this.readiness.guarded(refuseReadOnly(this.others.guarded(all), paths));
   }
 
-  /** Resolves when clients can connect. What is in the folders is taken up after that. */
+  /** Resolves when clients can connect. The folders are read after that. */
   async start(): Promise<void> {
     const { paths, log, version } = this.options;
     this.inode = this.folderInode();
@@ -203,7 +203,7 @@ export class Engine {
     void this.takeUp();
   }
 
-  /** Takes up what an earlier engine left, in slices. Requests that change something wait for its end. */
+  /** Takes over the work of an earlier engine, in slices. Requests that change something wait until this is done. */
   private async takeUp(): Promise<void> {
     const { log } = this.options;
     const { store, folders, devices, active, hand, searches } = this.parts;
@@ -243,7 +243,7 @@ export class Engine {
     }
   }
 
-  /** Lets clients know, lets go of running programs (they go on), and ends. */
+  /** Notifies clients, detaches from running programs (which continue), and ends. */
   leave(why: string): Promise<void> {
     this.leaving ??= this.close(why);
     return this.leaving;

@@ -34,7 +34,7 @@ async function main(): Promise<number> {
   }
   writeReal(path.join(paths.local, 'workspace.json'), JSON.stringify({ path: workspace }));
   for (const problem of [state.problem, readOnly]) if (problem) log.warn(problem);
-  // Going on in a state that nobody knows is worse than ending: runs go on, and the next client starts a fresh engine.
+  // Continuing in an unknown state is worse than ending: runs continue, and the next client starts a fresh engine.
   const crash = (error: unknown): void => {
     log.error(
       `unexpected error: engine ${process.pid} ends; runs go on, and the next client starts another one`,

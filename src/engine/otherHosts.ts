@@ -43,7 +43,7 @@ export class OtherHosts {
     return this.lease.other() !== null;
   }
 
-  /** The same handlers, of which those that change something take the lease first, or refuse. */
+  /** The same handlers; those that change something acquire the lease first, or refuse. */
   guarded(handlers: Handlers): Handlers {
     const entries = Object.entries(handlers).map(([name, handler]) => {
       if (!CHANGES.has(name)) return [name, handler] as const;
@@ -65,7 +65,7 @@ export class OtherHosts {
     else if (this.lease.isOurs || work > 0) this.takeLease();
     if (!this.lease.isOurs && this.ticks % RESCAN === 0) {
       const others = this.hold();
-      // Once more when the other host has gone: what it has written last counts, and what it left open does not go on.
+      // Once more when the other host has gone: its last records count, and its open searches do not resume by themselves.
       if (others || this.hadOthers) this.rescan(others);
       this.hadOthers = others;
     }
@@ -85,7 +85,7 @@ export class OtherHosts {
       const holder = this.lease.take();
       why = holder && heldBy(holder, this.workspace);
     } catch (error) {
-      // A folder that can't be written, or a full disk: what is asked for fails by itself, with its own words.
+      // A folder that can't be written, or a full disk: the request fails by itself, with its own message.
       if (!hadIt) log.warn(`the lease on the folder can't be taken: ${(error as Error).message}`);
     }
     if (why !== null && why !== this.said) log.warn(why);

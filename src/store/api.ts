@@ -7,7 +7,7 @@
  *   store.ingest.frame(run, 'rank0-17.ndjson', 0, bytes);
  *   store.series.read({ run, metric: 'loss' });
  *
- * Any call that writes may throw `StoreWriteError` (disk full, …). Nothing is half done then: the same call can be made
+ * Any call that writes may throw `StoreWriteError` (disk full, …). Nothing is stored then: the same call can be made
  * again later, and journals are read on from where the store stands.
  */
 import type { z } from 'zod';
@@ -47,7 +47,7 @@ export interface NewRun {
   note?: string;
 }
 
-/** Only what is given is changed. */
+/** Only given fields are changed. */
 export interface RunPatch {
   status?: RunStatus;
   name?: string;
@@ -85,9 +85,9 @@ export interface RunMedia {
 export interface RunsApi {
   /** Throws when the id is taken. */
   insert(run: NewRun): void;
-  /** Takes in a run found on disk (its run.json) that the store doesn't know; false if it does know it. */
+  /** Adds a run found on disk (its run.json); false if the store knows it already. */
   import(run: NewRun): boolean;
-  /** False if there is no such run. */
+  /** False if the run does not exist. */
   update(id: string, patch: RunPatch): boolean;
   /** Deleted (hidden) runs too: see `deletedAt`. */
   get(id: string): Run | null;
@@ -100,11 +100,11 @@ export interface RunsApi {
   experiments(): Experiment[];
   /** Runs of an experiment that belong to no search, hidden ones included. */
   countAlone(experiment: string): number;
-  /** For whoever needs no more than that of a run; null if there is none. */
+  /** Status of a run, cheaper than its row; null if the run does not exist. */
   status(id: string): RunStatus | null;
   /** Runs that are not at an end (queued, starting, running, paused, stopping), oldest first; not the deleted ones. */
   live(): Run[];
-  /** Ids of the runs that are known to be over and of whose journals nothing was read yet, newest first. */
+  /** Ids of ended runs whose journals were not read yet, newest first. */
   unreadJournals(): string[];
   /** Ids of all runs, hidden ones included: what `.tunesmith/runs/` is compared with on start. */
   ids(): string[];
@@ -137,7 +137,7 @@ export interface RunsApi {
 
 export interface ActsApi {
   add(subject: string, act: AgentAct): void;
-  /** Replaces what is known of a run or a search by what its folder has. */
+  /** Replaces the row of a run or a search by the data in its folder. */
   takeIn(subject: string, acts: readonly AgentAct[]): void;
   /** Returns the newest acts on a run or a search, oldest of them first. */
   of(subject: string): AgentAct[];
@@ -162,7 +162,7 @@ export interface NewSearch {
   objective: { metric: string; goal: Goal } | null;
   space: Record<string, unknown>;
   createdAt: number;
-  /** Whatever the engine needs to go on after a restart (JSON); not shown to clients. */
+  /** Data that the engine needs after a restart (JSON); not shown to clients. */
   plan?: unknown;
 }
 
@@ -182,7 +182,7 @@ export interface SearchesApi {
   list(query?: { experiment?: string; file?: string; status?: SearchStatus[] }): Search[];
   /** Returns the plan that `insert` or `update` was last given. */
   plan(id: string): unknown;
-  /** The study as JSON text, so that whoever saves it need not parse it. */
+  /** The study as JSON text, so that it can be saved without parsing. */
   saveStudy(id: string, study: string): void;
   loadStudy(id: string): unknown;
   /** Returns the text that `saveStudy` was last given; null before the first time. */
@@ -205,13 +205,13 @@ export interface IngestEvent {
 export interface IngestResult {
   run: string;
   file: string;
-  /** Offset of the first byte not taken in yet. */
+  /** Offset of the first byte not stored yet. */
   next: number;
-  /** Valid records taken in. */
+  /** Number of valid records stored. */
   records: number;
-  /** Metric points taken in. */
+  /** Number of metric points stored. */
   points: number;
-  /** Number of points logged per metric that changed (`seriesChanged` wants this); lost ones are among them. */
+  /** Number of points logged per changed metric, including lost ones (for `seriesChanged`). */
   metrics: Map<string, number>;
   /** New points of the run's objective in the order logged, for the pruner; `step` is the epoch where one was logged. */
   objective: { step: number; value: number }[];
@@ -228,8 +228,8 @@ export interface IngestApi {
   /** Offset that the next frame of this journal file must have. */
   expectedOffset(run: string, file: string): number;
   /**
-   * Takes in a frame. Null if it is not the next one expected, or its file name is no journal's: then `poll` the file.
-   * A frame that overlaps what is known already is used from there on.
+   * Stores a frame. Null if it is not the next one expected, or its file name is not that of a journal: then `poll` the file.
+   * Of a frame that overlaps stored bytes, only the rest is used.
    */
   frame(run: string, file: string, offset: number, bytes: Uint8Array): IngestResult | null;
   /**
@@ -245,7 +245,7 @@ export interface IngestApi {
 
 /** Points of a lost timeline (see `series/timeline.ts`) are left out unless they are asked for. */
 export interface SeriesApi {
-  /** A chart's points: extrema always among them. An unknown run or metric is an empty series. */
+  /** A chart's points, always including the extrema. An unknown run or metric is an empty series. */
   read(query: z.input<typeof SeriesQuery>): SeriesData;
   /**
    * Points of one metric in the order logged; with `points`, about that many, chosen as `read` does, ordered by step. With

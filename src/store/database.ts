@@ -133,17 +133,17 @@ export class Database {
     return this.depth > 0;
   }
 
-  /** Called after every rollback: whoever keeps rows in memory forgets them. */
+  /** Called after every rollback, to forget rows kept in memory. */
   onRollback(forget: () => void): void {
     this.rollbacks.push(forget);
   }
 
-  /** Called before every commit: whoever holds rows back in memory writes them. */
+  /** Called before every commit, to write rows held back in memory. */
   beforeCommit(write: () => void): void {
     this.befores.push(write);
   }
 
-  /** Has what is held back written now, so that queries see it. */
+  /** Writes rows held back in memory now, so that queries see them. */
   settle(): void {
     if (this.depth > 0) this.knowingly(() => this.befores.forEach((write) => write()));
   }

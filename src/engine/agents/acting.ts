@@ -45,7 +45,7 @@ export class AgentActs {
     } satisfies Partial<Handlers>;
   }
 
-  /** Ends what was started under budgets that are spent. Call it now and then. */
+  /** Ends runs and searches whose budgets are spent. Call it periodically. */
   tick(): void {
     for (const { file, hours } of this.grants.spent()) {
       const { store, searches, active } = this.parts;
@@ -188,5 +188,5 @@ function outcomeOf(
 
 const PAST: Record<string, string> = { stop: 'stopped', pause: 'paused', resume: 'resumed' };
 
-/** On one line, with nothing that reorders what is read. */
+/** On one line, without characters that reorder text. */
 const cleanName = (name: string): string => replaceUnsafe(name).replace(/\s+/g, ' ').trim() || 'an agent';

@@ -31,7 +31,7 @@ export class Grants {
     return this.kept.map((grant) => ({ ...grant, usedHours: this.used(grant) }));
   }
 
-  /** Replaces the budget of a file; with `hours` null takes it back. What was used before does not count. */
+  /** Replaces the budget of a file, or revokes it if `hours` is null. Earlier use does not count. */
   allow(file: string, hours: number | null): void {
     const others = this.kept.filter((grant) => grant.file !== file);
     const now = Date.now();

@@ -25,7 +25,7 @@ const LENGTH = 500;
 const MOST_KNOWN = 1000;
 /** Begins the ids of the rules that experiment files set. They bring no command and no webhook along. */
 const OF_FILE = 'file-';
-/** A run that ended longer ago, in milliseconds, is no news. */
+/** Milliseconds after the end of a run for which it still causes alerts. */
 const NEWS = 24 * 3600_000;
 /** Runs that an engine looks at when it comes up. */
 const NEWEST = 500;
@@ -145,7 +145,7 @@ export class Alerts {
     for (const { id, metrics, status } of live) {
       const points = ownPoints(metrics);
       const seen = this.growth.get(id);
-      // Time in the queue or paused is no stall.
+      // Time in the queue or in a pause does not count as a stall.
       const isQuiet = seen?.points === points && status === 'running';
       next.set(id, isQuiet ? seen : { points, since: now });
       if (isQuiet) this.changed.add(id);

@@ -65,7 +65,7 @@ const POLL = 40;
 class Attempt {
   private readonly deadline: number;
   private started: { exit: number | string | null } | null = null;
-  /** Set once an older engine was asked to leave: what comes then is taken as it is. */
+  /** Set once an older engine was asked to leave: the next engine is accepted whatever its version. */
   private replaced = false;
 
   private paths: WorkspacePaths;
@@ -195,7 +195,7 @@ class Attempt {
     try {
       await fs.mkdir(this.paths.folder, { recursive: true, mode: 0o700 });
     } catch (error) {
-      // There may be nothing to look at, and still the engine says so better.
+      // Even if there is nothing to show, the engine explains it better.
       if (!isForbidden(error))
         throw new EngineError(
           'start-failed',

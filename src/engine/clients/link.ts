@@ -1,4 +1,4 @@
-/** A connection that comes back: for clients that live longer than an engine. */
+/** A connection that reconnects, for clients that outlive an engine. */
 import type {
   NotificationName,
   NotificationParams,
@@ -19,7 +19,7 @@ export type EngineLinkState =
 
 /**
  * Connects when first asked, again with growing pauses after the connection was lost, and passes notifications on
- * across connections. After each `connected` state ask anew for what is shown and `watch` again.
+ * across connections. After each `connected` state, request everything shown and `watch` again.
  *
  * An engine that says it is leaving (idle, or stopped on purpose) is not started again by the link alone, only
  * by the next request.
@@ -110,7 +110,7 @@ export class EngineLink implements Disposable {
 
   private lost(error: EngineError): void {
     if (this.disposed) return;
-    // No automatic retry of what only the person can mend.
+    // No automatic retry of problems that only the person can fix.
     const hopeless = this.leaving !== null || error.kind === 'no-node' || error.kind === 'not-running';
     if (hopeless) return this.become({ kind: 'disconnected', error, retryAt: null });
     const wait = Math.min(30_000, 250 * 2 ** this.failures) * (0.75 + Math.random() / 2);

@@ -10,7 +10,7 @@ import { EngineError } from './errors.js';
 
 export interface NodeProgram {
   execPath: string;
-  /** Added to the environment of what is started with it. */
+  /** Added to the environment of programs started with it. */
   env: Record<string, string>;
 }
 
@@ -28,7 +28,7 @@ export function ownNode(): NodeProgram {
 
 /**
  * First that qualifies: this process's own Node; the npm package `node` in a node_modules above `distFolder`;
- * `node` of the PATH. Throws EngineError `no-node` naming the command that mends it.
+ * `node` of the PATH. Throws EngineError `no-node` naming the command that fixes it.
  */
 export async function findNode(distFolder: string): Promise<NodeProgram> {
   if (isNewEnough(process.versions.node) && isBuiltin('node:sqlite')) return ownNode();

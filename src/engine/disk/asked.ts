@@ -15,7 +15,7 @@ export type AskedKind = 'run' | 'search';
  */
 export type Answer = 'yes' | 'changed' | 'no';
 
-/** Contents of one run that count: the one it has, and the one that is just being written. */
+/** Accepted contents of one run: the current one, and the one being written. */
 const KEPT = 2;
 const DAMAGED = new Set([11, 26]);
 

@@ -41,7 +41,7 @@ export class Environments {
     return files.find((file) => fs.existsSync(file)) ?? null;
   }
 
-  /** Null: nobody has said which, so it is the engine's own. Throws when it is there and can't be read. */
+  /** Null: none was recorded, so the engine's own is used. Throws if it exists but can't be read. */
   of(id: string, search: string | null = null): Environment | null {
     const file = this.file(id, search);
     return file === null ? null : readEnvironment(file);
@@ -60,7 +60,7 @@ export class Environments {
     fs.rmSync(this.path(id), { force: true });
   }
 
-  /** Removes what no run and no search needs any more, also what was being written when an engine was killed. */
+  /** Removes files that no run or search needs any more, including those half written by a killed engine. */
   tidy(needed: (id: string) => boolean): void {
     for (const name of fs.existsSync(this.folder) ? fs.readdirSync(this.folder) : []) {
       if (!name.endsWith(ENDING) || !needed(name.slice(0, -ENDING.length)))

@@ -29,7 +29,7 @@ export class EngineLock {
         database.close();
         const code = (error as { errcode?: number }).errcode;
         if (code === BUSY) return null;
-        // Nobody can hold a lock in what is no database: it was overwritten by something else.
+        // Nobody can hold a lock in a file that is not a database: something else overwrote it.
         if (code !== NOT_A_DATABASE || attempt > 0) throw error;
         fs.rmSync(file, { force: true });
       }

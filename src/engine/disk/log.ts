@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { appendReal } from '../../files/real.js';
 
-/** Size at which the log starts anew; one older file is kept, so it never takes more than twice this. */
+/** Size at which the log is rotated; one older file is kept, so the total is at most twice this. */
 const CAP = 2 * 1024 * 1024;
 
 /** The engine's own log: one line an event, flushed at once so that a crash loses none. Never throws. */

@@ -15,7 +15,7 @@ export interface LogText {
 
 /**
  * At most `limit` bytes of what a run printed. A negative offset counts from the end. Neither end cuts a character in
- * two; bytes that are no UTF-8 become U+FFFD. With `ended`, an incomplete character at the very end is given too.
+ * two; invalid UTF-8 becomes U+FFFD. With `ended`, an incomplete character at the very end is given too.
  */
 export async function readLog(runFolder: string, offset: number, limit: number, ended: boolean): Promise<LogText> {
   let file: number;

@@ -28,7 +28,7 @@ export interface WorkspacePaths {
   alerts: string;
 }
 
-/** `local` is what `prepareLocal` has found; without it, where it is when all is well. */
+/** `local`: the folder found by `prepareLocal`; by default, the usual one. */
 export function workspacePaths(workspace: string, local = localFolder(workspace)): WorkspacePaths {
   const folder = path.join(workspace, '.tunesmith');
   return {

@@ -59,7 +59,7 @@ export class Trouble {
     return true;
   }
 
-  /** Tries until it succeeds, or until `given up` says so. */
+  /** Retries until it succeeds or is given up. */
   async insist(write: () => void | Promise<void>, givenUp: () => boolean): Promise<void> {
     for (let wait = 100; !givenUp(); wait = Math.min(wait * 2, 10_000)) {
       try {

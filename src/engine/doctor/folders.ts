@@ -44,7 +44,7 @@ function isRun(runs: string, entry: fs.Dirent): boolean {
   );
 }
 
-/** Only what is ours: modes of a colleague's folder are the colleague's business. */
+/** Only our own files: the modes of a colleague's folder are the colleague's business. */
 function permissions({ folder, local }: WorkspacePaths): Finding {
   if (process.platform === 'win32') return fine('permissions', 'Windows keeps the folders of a user to that user.');
   const open = [folder, local].flatMap((each) => [...openToOthers(each)]);
@@ -61,7 +61,7 @@ function permissions({ folder, local }: WorkspacePaths): Finding {
 function* openToOthers(file: string): Generator<string> {
   const stat = fs.lstatSync(file, { throwIfNoEntry: false });
   if (!stat || stat.isSymbolicLink() || stat.uid !== process.getuid!()) return;
-  // Nobody else gets through a closed folder, whatever the modes of what is in it.
+  // Nobody else gets through a closed folder, whatever the modes of its contents.
   if (!(stat.mode & 0o077)) return;
   yield file;
   if (!stat.isDirectory()) return;
@@ -76,7 +76,7 @@ function readNames(folder: string): string[] {
   }
 }
 
-/** Local state of workspaces that are not there any more. A disk that is only unplugged looks the same, so it is said. */
+/** Local state of workspaces that no longer exist. An unplugged disk looks the same, so it is only reported. */
 function leftovers({ local }: WorkspacePaths): Finding {
   const all = path.dirname(local);
   const gone: { folder: string; workspace: string }[] = [];

@@ -80,7 +80,7 @@ export class Scheduler {
     this.sources.delete(id);
   }
 
-  /** A run that is at work already (adopted, or resumed). */
+  /** Registers a run that is already running (adopted, or resumed). */
   occupy(id: string, search: string | null, need: Need, device: string): void {
     const gpus = device.startsWith('gpu:') ? device.slice(4).split('+').map(Number) : [];
     this.held.set(id, { search, need, placement: { device, gpus, neighbours: 1 } });
@@ -101,7 +101,7 @@ export class Scheduler {
     this.closed = true;
   }
 
-  /** Runs at work for a search. */
+  /** Number of running trials of a search. */
   running(search: string): number {
     let count = 0;
     for (const held of this.held.values()) if (held.search === search) count++;
@@ -202,7 +202,7 @@ export class Scheduler {
       .map((gpu) => ({ index: gpu.index, load: this.load(gpu.index), used: gpu.memoryUsedMiB ?? 0 }))
       .filter((gpu) => gpu.load + share <= 1 + 1e-9)
       .sort((a, b) => a.load - b.load || a.used - b.used || a.index - b.index);
-    // A machine with fewer GPUs than asked for gives what it has.
+    // A machine with fewer GPUs than requested provides all it has.
     const wanted = Math.min(need.gpus, gpusFor.length);
     if (free.length < wanted) return null;
     const gpus = free

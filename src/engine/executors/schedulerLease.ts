@@ -1,7 +1,7 @@
 /**
  * At most one host starts work of a workspace at a time: a file in the shared folder that its holder touches as long as
  * it lives. It is taken when there is something to start or to change and given back when there is not, so hosts that
- * only look never stand in each other's way.
+ * only look never block each other.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';

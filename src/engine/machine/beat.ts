@@ -1,7 +1,7 @@
 /** Set where a file system is so slow to show changes that leases would look stale. */
 const VARIABLE = 'TUNESMITH_LEASE_SECONDS';
 
-/** Seconds between two signs of life of whoever holds a lease: ten unless the environment says otherwise. */
+/** Seconds between two heartbeats of a lease's holder: ten unless the environment says otherwise. */
 export function leaseSeconds(): number {
   const given = Number(process.env[VARIABLE]);
   return given > 0 && given <= 600 ? given : 10;

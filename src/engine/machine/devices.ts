@@ -13,11 +13,11 @@ export interface Gpu {
 }
 
 const FIELDS = 'index,uuid,name,memory.total,memory.used,utilization.gpu';
-/** Values younger than this are good enough for whoever looks. */
+/** Age up to which cached values are returned. */
 const FRESH_MS = 1500;
 
 export class Devices {
-  /** All that the machine has, whoever may use them. */
+  /** All GPUs of the machine, regardless of who may use them. */
   gpus: Gpu[] = [];
   readonly cores: number = os.availableParallelism();
   private readAt = 0;

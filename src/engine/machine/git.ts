@@ -34,7 +34,7 @@ export class Git {
     return answer;
   }
 
-  /** Null: there is no answer, for whatever reason. */
+  /** Null: git gave no answer, for whatever reason. */
   async ask(...args: string[]): Promise<string | null> {
     return this.text(args).then(
       (text) => text.trim(),

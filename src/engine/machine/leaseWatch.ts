@@ -23,7 +23,7 @@ export class LeaseWatch {
     this.since = now();
   }
 
-  /** Something else than the lease shows that the run is at work. */
+  /** Something other than the lease shows that the run is active. */
   alive(): void {
     this.since = this.now();
   }

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 
-/** How many processes the kernel has killed for memory in this control group; 0 where that is not counted. */
+/** Number of processes that the kernel has killed for memory in this control group; 0 if it is not counted. */
 export function memoryKills(): number {
   for (const file of candidates()) {
     try {

@@ -77,7 +77,7 @@ export class ActiveRun {
     this.live?.poll();
   }
 
-  /** Lets go of it: its program goes on and is taken up by the next engine. */
+  /** Detaches: the program continues, and the next engine adopts it. */
   detach(): void {
     this.live?.detach();
   }
@@ -324,5 +324,5 @@ export class ActiveRun {
   }
 }
 
-/** A request of which the machine is still to be told whether the program can do it. */
+/** A request while it is unknown whether the program supports it. */
 type Asked = Request extends infer R ? (R extends Request ? Omit<R, 'possible'> : never) : never;

@@ -1,6 +1,6 @@
 /**
- * All runs that wait or are at work: from the queue through the device to their end in the store. The only place
- * that changes a run's status. Each has a machine of its own (`runMachine.ts`).
+ * All queued and running runs: from the queue through the device to their end in the store. The only place
+ * that changes a run's status. Each has its own state machine (`runMachine.ts`).
  */
 import type { Run } from '../../protocol/engine.js';
 import type { RunPlan } from '../../experiment/index.js';
@@ -63,7 +63,7 @@ export class ActiveRuns implements Keeper {
     return (this.active.get(id)?.spec ?? this.options.folders.spec(id))?.launch?.number ?? 1;
   }
 
-  /** Returns the spec of a run that is at work or waits; null for others. */
+  /** Returns the spec of a queued or running run; null for others. */
   spec(id: string): RunSpec | null {
     return this.active.get(id)?.spec ?? null;
   }
@@ -81,7 +81,7 @@ export class ActiveRuns implements Keeper {
     this.options.scheduler.enqueue(this.job(spec));
   }
 
-  /** Takes up what an earlier engine left: at work, ended meanwhile, or waiting. */
+  /** Takes over the runs of an earlier engine: running, ended meanwhile, or queued. */
   adopt(run: Run): void {
     const { folders, store, changes, trouble } = this.options;
     const spec = folders.spec(run.id);
@@ -178,7 +178,7 @@ export class ActiveRuns implements Keeper {
     return null;
   }
 
-  /** For a search that is paused: a trial that waits is not started, one at work is paused. */
+  /** For a paused search: queued trials are not started, running ones are paused. */
   hold(id: string): void {
     this.active.get(id)?.ask({ type: 'hold' });
   }
@@ -193,7 +193,7 @@ export class ActiveRuns implements Keeper {
     return run ? run.set(params, floats) : this.notActive(id);
   }
 
-  /** Lets go of everything: programs go on and are taken up by the next engine. */
+  /** Detaches from everything: programs continue, and the next engine adopts them. */
   close(): void {
     this.closed = true;
     clearInterval(this.timer);

@@ -1,4 +1,4 @@
-/** The confusion matrix that a run has left, as a file of its own. */
+/** The confusion matrix that a run has saved as a file. */
 import { readCsv } from '../../protocol/csv.js';
 import { CONFUSION_NAME } from '../../protocol/runFiles.js';
 import type { Confusion } from '../../protocol/engine.js';
@@ -9,7 +9,7 @@ import type { MediaFiles } from './mediaFiles.js';
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_CLASSES = 1000;
 
-/** Null when there is none, or it is not what it must be. */
+/** Null if there is none, or it is invalid. */
 export function readConfusion(files: MediaFiles, media: readonly RunMedia[]): Confusion | null {
   const record = media.findLast(({ name, mime }) => name === CONFUSION_NAME && mime === 'text/csv');
   if (!record) return null;

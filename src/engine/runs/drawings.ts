@@ -51,7 +51,7 @@ function readDrawing(files: MediaFiles, record: RunMedia): Drawing | null {
       record.mime === HISTOGRAM_MIME ? { histogram: value as HistogramDrawing } : { plot: value as PlotDrawing };
     return Drawing.safeParse(drawing).data ?? null;
   } catch {
-    // It is no JSON.
+    // It is not JSON.
     return null;
   }
 }

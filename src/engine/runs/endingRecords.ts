@@ -1,4 +1,4 @@
-/** Reads from a run's journal files how it ended. Needs no memory of what was read before, so any engine can. */
+/** Reads from a run's journal files how it ended. Depends on nothing read before, so any engine can. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { z } from 'zod';

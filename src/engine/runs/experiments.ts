@@ -6,7 +6,7 @@ import type { Params } from '../../protocol/values.js';
 import type { StoreApi } from '../../store/api.js';
 import { invalidFile, RequestError } from '../server/requestError.js';
 
-/** Larger files are no experiment files. */
+/** Larger files are not experiment files. */
 const LARGEST = 4 * 1024 * 1024;
 
 /** Reads and checks; throws RequestError with the file's problems. */

@@ -1,4 +1,4 @@
-/** Run folders on disk: making one, reading one back. What is in them is data; only `asked` says what may be started. */
+/** Makes and reads run folders on disk. Their contents are data; only `asked` says what may be started. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Experiment } from '../../experiment/index.js';
@@ -56,7 +56,7 @@ export class RunFolders {
     this.workspace = path.resolve(runs, '../..');
   }
 
-  /** Throws for what is no id: a row or a record could otherwise name any folder. */
+  /** Throws for an invalid id: a row or a record could otherwise name any folder. */
   path(id: string): string {
     if (!ID_PATTERN.test(id)) throw new Error(`${JSON.stringify(id)} is not the id of a run`);
     return path.join(this.runs, id);
@@ -88,7 +88,7 @@ export class RunFolders {
     try {
       this.asked.add('run', spec.id, text);
       if (experiment) writeReal(path.join(folder, RUN_FILES.experiment), this.experimentText(experiment));
-      // A program may start in a folder of its own.
+      // A program may start in a separate folder.
       if (spec.cwd.startsWith(folder + path.sep)) makeFolderReal(spec.cwd);
       for (const [name, content] of Object.entries(files)) {
         const file = path.join(folder, name);
@@ -166,7 +166,7 @@ export class RunFolders {
   private async takeInto(own: string, source: string, wanted: () => boolean): Promise<string | null> {
     const { cp, rename, rm } = fs.promises;
     makeFolderReal(own);
-    // Left by an engine that was killed; not what is being copied for a launch that was given up just now.
+    // Left by a killed engine. A copy for a launch that was just given up is kept.
     for (const name of fs.readdirSync(own)) {
       const left = path.join(own, name);
       if (name.startsWith(TAKEN) && !this.taking.has(left)) await rm(left, { recursive: true, force: true });
@@ -190,7 +190,7 @@ export class RunFolders {
     }
   }
 
-  /** Null when there is no readable run.json. */
+  /** Null if there is no readable run.json. */
   spec(id: string): RunSpec | null {
     try {
       return this.fromText(this.specText(id) ?? '');
@@ -199,7 +199,7 @@ export class RunFolders {
     }
   }
 
-  /** The experiment as it was when the run was made; null for a run that came from none. */
+  /** The experiment at the time the run was made; null for a run without one. */
   experiment(id: string): Experiment | null {
     try {
       const experiment = JSON.parse(

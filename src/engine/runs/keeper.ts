@@ -13,7 +13,7 @@ import type { RunFolders } from './folders.js';
 export interface RunListener {
   /** New values of the objective, stored already. */
   objective(run: Pick<Run, 'id' | 'trial'>, search: string, points: { step: number; value: number }[]): void;
-  /** The run is over (or `paused`: its program is) and stored so; the device is still its own. */
+  /** The run has ended (`paused`: its program has) and the store knows it; the run still holds its device. */
   ended(run: Run): void;
   /** Its device is free again. */
   released(search: string): void;
@@ -35,7 +35,7 @@ export interface ActiveRunsOptions {
 export interface Keeper {
   readonly options: ActiveRunsOptions;
   readonly listener: RunListener | null;
-  /** In which all runs store what they have logged. */
+  /** The turns in which all runs store their records. */
   readonly turns: Turns;
   /** Nothing is started or stored any more. */
   readonly closed: boolean;

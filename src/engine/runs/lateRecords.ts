@@ -49,7 +49,7 @@ export class LateRecords {
     this.seen.set(id, state);
     const spec = folders.spec(id);
     if (!spec || this.reading.has(id)) return;
-    // An engine that was killed has read that it began, and did not come to say so.
+    // A killed engine read that it began, but did not store it.
     const began = run.error?.message === NEVER_STARTED.message && folders.wasStarted(id, spec);
     if (!began && !sizes.some(({ file, size }) => size > store.ingest.expectedOffset(id, file))) return;
     this.reading.add(id);

@@ -31,7 +31,7 @@ export interface JournalIntake {
   frame(frame: Frame): void;
   /**
    * Reads what is new from all files; resolves to whether there was something once that is stored. `final`: nobody writes
-   * any more. Rejects when it can't be written; nothing is half done then.
+   * any more. Rejects if it can't be written; then nothing is stored.
    */
   read(final: boolean): Promise<boolean>;
   /** Nothing more is stored. */
@@ -50,9 +50,9 @@ export interface LiveRunOptions {
   log: Log;
   /** The program runs (or stands still). */
   onRunning(paused: boolean): void;
-  /** It is at work on another host, where only its files tell of it. */
+  /** It runs on another host and is only known by its files. */
   onElsewhere(host: HostIdentity): void;
-  /** It is gone and all it wrote is stored; null when it never started and may be started anew. Called once. */
+  /** It is gone and all its records are stored; null if it never started and may be started again. Called once. */
   onEnded(ending: Ending | null): void;
   /** Storing failed; it is tried again. */
   onTrouble(error: unknown): void;
@@ -60,7 +60,7 @@ export interface LiveRunOptions {
 
 /** A supervisor that was just started gets this long to say where it listens. */
 const START_MS = 20_000;
-/** Polls after which the journals are looked at although the run's supervisor tells what is written into them. */
+/** Number of polls after which the journals are read although the supervisor reports what is written to them. */
 const POLLS = 10;
 /** Lines and bytes of output kept with a failed run. */
 const LOG_TAIL = { bytes: 16 * 1024, lines: 60 };
@@ -133,12 +133,12 @@ export class LiveRun {
     this.look();
   }
 
-  /** Takes up a run that an earlier engine started. */
+  /** Adopts a run that an earlier engine started. */
   adopt(): void {
     this.look();
   }
 
-  /** Reads the journals where nobody tells what is written into them, and looks for the end. Call it about twice a second. */
+  /** Reads journals whose growth nobody reports, and looks for the end. Call it about twice a second. */
   poll(): void {
     if (this.phase !== 'looking') return;
     const { connected } = this.link;
@@ -208,7 +208,7 @@ export class LiveRun {
       .finally(() => (this.lookingFurther = false));
   }
 
-  /** No supervisor answers. Everything is read anew: much may have happened while we waited for an answer. */
+  /** No supervisor answers. Everything is read again, because much may have happened while we waited. */
   private async unanswered(): Promise<void> {
     if (this.phase !== 'looking') return;
     const { folder, id, log } = this.options;
@@ -232,7 +232,7 @@ export class LiveRun {
   private notTaken(): void {
     const ended = readLastWords(this.options.folder, this.which).finish !== null;
     if (!this.launchedHere && ended) return void this.conclude();
-    // No supervisor is coming up for what nobody has asked for here.
+    // No supervisor will start for a run that nobody has asked for here.
     const mayComeUp = performance.now() - this.since < START_MS && this.options.askedHash() !== null;
     const waits = this.launchedHere ? this.supervisorGone === null : mayComeUp;
     if (waits) this.lookAgain();

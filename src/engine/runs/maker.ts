@@ -22,7 +22,7 @@ import { stepOf } from '../../client/checkpoints.js';
 import type { RunFolders } from './folders.js';
 import type { Trouble } from '../disk/trouble.js';
 
-/** Facts of a repository as old as this are asked anew. */
+/** Age at which facts of a repository are read again. */
 const GIT_FRESH_MS = 10_000;
 /** A slow repository must not hold up a run. */
 const GIT_WAIT_MS = 1500;
@@ -133,7 +133,7 @@ export class RunMaker {
     return this.row(spec.id);
   }
 
-  /** Like `rerun`, but the program goes on from a copy of the run's newest checkpoint, or the newest at or before `step`. */
+  /** Like `rerun`, but the program continues from a copy of the run's newest checkpoint, or the newest at or before `step`. */
   async branch(
     id: string,
     step: number | null,
@@ -145,7 +145,7 @@ export class RunMaker {
     this.planAgain(id, params, floats, environment);
     const from = folders.savedAt(id, step);
     if (!from) throw new RequestError(ErrorCode.conflict, noCheckpoint(id, step, folders.savedSteps(id)));
-    // It is copied at once: the run may be at work and replace it while the new one waits for a device.
+    // It is copied at once: a running run may replace it while the new one waits for a device.
     const own = newId();
     const checkpoint = await folders.takeCheckpoint(own, id, { atMost: step });
     if (!checkpoint) {
@@ -261,7 +261,7 @@ export class RunMaker {
       seed: details.seed,
       ...(details.launch && { launch: details.launch }),
       ...(details.branch && { branch: details.branch }),
-      // A test's loss is no result to compare trainings with.
+      // The loss of a test run is not comparable with that of trainings.
       objective: details.rangeTest ? null : from.objective,
       createdAt: Date.now(),
       name: details.name,
@@ -275,7 +275,7 @@ export class RunMaker {
     try {
       store.runs.insert({ spec, name: details.name, status, folder, host: hostName(), git: details.git });
     } catch (error) {
-      // Else the next engine would take the folder for a run of its own.
+      // Else the next engine would mistake the folder for a run.
       folders.discard(spec.id);
       environments.forget(spec.id);
       throw error;
@@ -296,7 +296,7 @@ export class RunMaker {
       return folders.create(spec, experiment, files);
     } catch (error) {
       environments.forget(spec.id);
-      // Whoever asked is told; but it concerns everybody.
+      // The requesting client gets an answer, but the news concerns all clients.
       if (isDiskFull(error)) this.options.trouble.met(error);
       throw error;
     }

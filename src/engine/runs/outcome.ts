@@ -9,7 +9,7 @@ export type FinalStatus = Extract<RunStatus, 'completed' | 'failed' | 'stopped' 
 export type EndStatus = FinalStatus | 'paused';
 
 export interface Ending {
-  /** The supervisor's exit record; null when it vanished without one. */
+  /** The supervisor's exit record; null if it vanished without writing one. */
   exit: { code: number | null; signal: string | null; requested: StopReason | null; error?: string } | null;
   /** The script's own last word, if it had one. */
   finish: { status: EndStatus; error?: string; time: number } | null;
@@ -19,11 +19,11 @@ export interface Ending {
   neverStarted?: string;
   /** Its last message with level error. */
   lastError: string | null;
-  /** End of what it printed. */
+  /** End of its output. */
   logTail: string;
   /** Name of the host that it was on, when that is another one that gives no sign of life any more. */
   elsewhere?: string;
-  /** The kernel counted a process killed for memory while the run was at work. */
+  /** The kernel killed a process for memory during the run. */
   memoryKill: boolean;
 }
 
@@ -40,7 +40,7 @@ export function outcomeOf(ending: Ending, asked: StopReason | null = null): Outc
   if (asked === null || outcome.status === 'completed') return outcome;
   // Asked to pause, and then to stop before it had.
   if (outcome.status === 'paused' && asked !== 'pause') return { status: REQUESTED[asked], error: null };
-  // Nobody was there to pass on what was asked for, but it was asked to go, and went.
+  // Nobody passed on the request, but the run was asked to stop, and did.
   const vanished = ending.exit === null && (outcome.status === 'stopped' || outcome.error?.kind === 'lost');
   return vanished ? { status: REQUESTED[asked], error: null } : outcome;
 }
@@ -123,7 +123,7 @@ const GPU_MEMORY =
 const HOST_MEMORY =
   /^MemoryError\b|\bMemoryError:|numpy.*_ArrayMemoryError|std::bad_alloc|JavaScript heap out of memory|ResourceExhausted(Error)?\b|RESOURCE_EXHAUSTED|OOM when allocating|Cannot allocate memory|DefaultCPUAllocator: can't allocate|Array buffer allocation failed|java\.lang\.OutOfMemoryError/m;
 
-/** A sentence that says which memory ran out, or null when the text shows no such thing. */
+/** A sentence that says which memory ran out; null if the text shows nothing of the kind. */
 export function outOfMemory(text: string): string | null {
   const gpu = lineOf(text, GPU_MEMORY);
   if (gpu) return `Out of GPU memory: ${gpu} Make the batch or the network smaller, or let fewer runs share a GPU.`;

@@ -1,4 +1,4 @@
-/** Reads what was written down of a run when it started, and puts its code into a folder again. */
+/** Reads what was recorded at a run's start, and restores its code into a folder. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { z } from 'zod';

@@ -56,7 +56,7 @@ export function step(state: RunState, event: RunEvent): Step | Refusal {
 
 function placed(state: RunState, { device, takesCheckpoint }: { device: string; takesCheckpoint: boolean }): Step {
   if (state.name !== 'queued') return to(state, { do: 'release' });
-  // On disk before anything starts: an engine that comes up after a kill knows that this one may be at work.
+  // On disk before anything starts: an engine that starts after a kill knows that this run may be active.
   const write = { do: 'write', status: 'starting', device } as const;
   if (takesCheckpoint) return to({ name: 'preparing', device, held: false }, write, { do: 'prepare' });
   return to({ name: 'starting', device }, write, { do: 'launch' });

@@ -13,7 +13,7 @@ export type RunState =
   | { name: 'preparing'; device: string; held: boolean }
   | { name: 'starting'; device: string }
   | { name: 'running'; device: string }
-  /** Its program stands still, or will as soon as it is there. */
+  /** Its program is suspended, or will be as soon as it exists. */
   | { name: 'paused'; device: string; started: boolean }
   /** `reason` null: an earlier engine had asked, and its supervisor knows for what. */
   | { name: 'stopping'; device: string | null; reason: StopReason | null }
@@ -21,19 +21,19 @@ export type RunState =
   | { name: 'cancelling'; reason: Exclude<StopReason, 'pause'> }
   /** Its program ended to be launched again; it takes nothing but disk. */
   | { name: 'suspended' }
-  /** At work on another host. */
+  /** Running on another host. */
   | { name: 'elsewhere'; host: string }
-  /** It is over; the store is to know. `stop`: it was just about to be suspended when it was asked to stop. */
+  /** It has ended, which is to be stored. `stop`: it was about to be suspended when it was asked to stop. */
   | { name: 'ending'; outcome: Outcome; stop?: Exclude<StopReason, 'pause'> }
   | { name: 'over'; outcome: Outcome };
 
 export type RunEvent =
   | { type: 'placed'; device: string; takesCheckpoint: boolean }
   | { type: 'prepared' }
-  /** The program is there. */
+  /** The program exists. */
   | { type: 'running'; paused: boolean }
   | { type: 'elsewhere'; host: string }
-  /** `null`: nothing was ever started for it. */
+  /** `null`: it was never started. */
   | { type: 'ended'; ending: Ending | null }
   /** Its program is gone, and the spec of another launch is written. */
   | { type: 'again' }

@@ -101,7 +101,7 @@ export class SupervisorLink {
     });
   }
 
-  /** Passes on a part of what has come. Returns whether there is more. */
+  /** Passes on a part of the received frames. Returns whether there is more. */
   read(): boolean {
     let bytes = 0;
     while (this.waiting.length > 0 && bytes < READ_BYTES) {
@@ -137,7 +137,7 @@ export class SupervisorLink {
         return message as Frame;
       return FromSupervisor.parse(message);
     } catch {
-      // The journal files are the truth; what is unreadable here is read from there.
+      // The journal files are the truth; unreadable frames are read from there.
       this.malformed++;
       return null;
     }

@@ -13,7 +13,7 @@ import type { RunFolders } from './folders.js';
 import { logTail } from './liveRun.js';
 import { outcomeOf } from './outcome.js';
 
-/** Folders that can't be taken in are named up to so many. */
+/** Largest number of unreadable folders that are named. */
 const NAMED = 20;
 
 /** Why a run that waits in a folder does not start. */
@@ -28,7 +28,7 @@ export const NEVER_STARTED: RunError = {
 /** Runs that the person has deleted, to be hidden once their ends are looked for. */
 export type Hidden = { id: string; deletedAt: number }[];
 
-/** Milliseconds of work after which whoever takes folders in can do something else. */
+/** Milliseconds of work after which the event loop gets a turn. */
 const SLICE_MS = 8;
 
 export interface TakenIn {
@@ -39,7 +39,7 @@ export interface TakenIn {
   fresh: string[];
 }
 
-/** Takes in all that is missing at once. */
+/** Adds all missing runs at once. */
 export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): Hidden {
   const steps = takingIn(folders, store, log);
   for (;;) {
@@ -48,7 +48,7 @@ export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): H
   }
 }
 
-/** Takes folders in, the newest first, in slices of a few milliseconds, each of which is one transaction. */
+/** Adds missing runs, newest first, in slices of a few milliseconds, each one transaction. */
 export function* takingIn(folders: RunFolders, store: StoreApi, log: Log): Generator<TakenIn, Hidden> {
   const hidden: Hidden = [];
   let ids: string[];
@@ -88,7 +88,7 @@ export function* takingIn(folders: RunFolders, store: StoreApi, log: Log): Gener
   function takeIn(id: string, fresh: string[]): boolean {
     const spec = ID_PATTERN.test(id) ? folders.spec(id) : null;
     if (spec?.id !== id) return false;
-    // HandRuns takes those in: nothing is ever started for them.
+    // HandRuns reads those: nothing is ever started for them.
     if (spec.origin?.by !== undefined) return true;
     const end = endOf(folders.path(id), spec);
     const waits = end === null && !folders.wasStarted(id, spec);
@@ -97,7 +97,7 @@ export function* takingIn(folders: RunFolders, store: StoreApi, log: Log): Gener
     if (end) store.runs.update(id, end);
     if (isForeign) store.runs.update(id, { error: NEVER_STARTED });
     const deletedAt = folders.meta(id)?.deletedAt ?? null;
-    // Those that are over have nothing to be looked for.
+    // Ended runs need no further look.
     if (deletedAt !== null && end) store.runs.delete([id], deletedAt);
     else if (deletedAt !== null) hidden.push({ id, deletedAt });
     fresh.push(id);

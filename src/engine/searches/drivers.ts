@@ -40,7 +40,7 @@ export class Drivers extends Map<string, SearchDriver> {
     super();
   }
 
-  /** Opens the study in a thread of its own. Throws RequestError if the plan can't be searched. */
+  /** Opens the study in a separate thread. Throws RequestError if the plan can't be searched. */
   async open(plan: SearchPlan, start: () => StudyStart): Promise<OpenStudy> {
     try {
       return await StudyThread.open(this.options.distFolder, start());
@@ -64,7 +64,7 @@ export class Drivers extends Map<string, SearchDriver> {
     return this.make(search, plan, await this.open(plan, () => ({ saved })), phase, resumed);
   }
 
-  /** Makes the driver of a search, which removes itself when the search is over. It begins with `go`. */
+  /** Makes the driver of a search, which removes itself when the search ends. Start it with `go`. */
   make(
     { id, reason, error }: Search,
     plan: SearchPlan,

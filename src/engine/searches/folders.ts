@@ -5,7 +5,7 @@
  *   plan.json     what it needs to go on
  *   study.json    its study, as it was last written down
  *
- * They are data. Only `asked` says whether a search goes on by itself.
+ * They are data. Only `asked` says whether a search resumes by itself.
  */
 import * as path from 'node:path';
 import { z } from 'zod';
@@ -72,7 +72,7 @@ export class SearchFolders {
     return statReal(path.join(this.path(id), FILES.search))?.mtimeMs ?? null;
   }
 
-  /** Null when it can't be read as what it must be. */
+  /** Null if it is invalid. */
   read(id: string): { record: SearchRecord; plan: unknown; study: string | null; asked: Answer } | null {
     try {
       const record = SearchRecord.parse(JSON.parse(this.text(id, FILES.search, STATE_LIMIT) ?? ''));
@@ -96,7 +96,7 @@ export class SearchFolders {
     return this.asked.check('search', id, this.text(id, FILES.plan));
   }
 
-  /** The folder goes at once; what is in it need not be waited for. */
+  /** The folder disappears at once; the removal of its contents need not be waited for. */
   async remove(id: string): Promise<void> {
     const folder = this.path(id);
     if (statReal(folder)) await removeReal(folder);

@@ -6,7 +6,7 @@ import type { Log } from '../disk/log.js';
 import { isForbidden } from '../disk/readOnly.js';
 import type { SearchFolders } from './folders.js';
 
-/** Why a search that was under way in a folder does not go on by itself. */
+/** Why an open search of a folder does not resume by itself. */
 const NOT_ASKED =
   'It was not started here: its folder came from elsewhere, or was changed since. Nothing is run on the word of a folder.';
 

@@ -6,7 +6,7 @@ import { fromWire } from '../../protocol/values.js';
 
 export interface SearchPlan {
   version: 1;
-  /** As it was when the search started: editing the file changes no running search. */
+  /** The experiment at the search's start: editing the file does not change a running search. */
   experiment: Experiment;
   seed: number;
   parallel: 'auto' | number;
@@ -41,7 +41,7 @@ export function finalValue(objective: { value: WireNumber | null } | null): numb
   return Number.isNaN(value) ? null : value;
 }
 
-/** All that the trials are judged by; empty where the sampler needs none. Searches of an earlier version have one. */
+/** All objectives of the trials; empty if the sampler needs none. Searches of an earlier version have one. */
 export function objectivesOf(experiment: Experiment): Objective[] {
   const objective = objectiveOf(experiment);
   return (experiment.objectives as Objective[] | undefined) ?? (objective ? [objective] : []);

@@ -17,7 +17,7 @@ import { needOf, studyOptions, withRequest, type StartSearchRequest } from './st
 
 export class Searches implements RunListener {
   private readonly drivers: Drivers;
-  /** Being taken up again: until that is done, nobody else may. */
+  /** Searches being resumed: until that is done, nobody else may resume them. */
   private readonly loading = new Set<string>();
   /** The last change of each search that is not done yet. */
   private readonly changing = new Map<string, Promise<Search>>();
@@ -31,7 +31,7 @@ export class Searches implements RunListener {
     return this.drivers.has(id);
   }
 
-  /** Searches with something to do; a paused one whose trials are over has not. */
+  /** Searches with something to do; excludes paused ones whose trials have ended. */
   get count(): number {
     let count = 0;
     for (const driver of this.drivers.values()) if (driver.phase !== 'paused' || driver.liveCount > 0) count++;
@@ -96,7 +96,7 @@ export class Searches implements RunListener {
     return this.row(id);
   }
 
-  /** After a restart: every search that was not over goes on. Runs must have been adopted before. */
+  /** Resumes every open search after a restart. Runs must have been adopted before. */
   async takeUp(): Promise<void> {
     const { store, active, log, trouble, searchFolders } = this.options;
     const takeUp = async (search: Search): Promise<void> => {
@@ -115,7 +115,7 @@ export class Searches implements RunListener {
         for (const run of store.searches.trials(search.id)) if (active.isSuspended(run.id)) active.stop(run.id, 'stop');
       }
     };
-    // Others are at work on another host, or a folder says that they are: they are shown, never driven.
+    // Others are running on another host, or a folder says so: they are shown, but never driven.
     const open = store.searches
       .list({ status: ['running', 'paused', 'stopping'] })
       .filter(({ id }) => searchFolders.isAsked(id) === 'yes');
@@ -185,7 +185,7 @@ export class Searches implements RunListener {
     return this.row(id);
   }
 
-  /** Its trials get this environment from now on; null: they keep the one that they had. */
+  /** Its trials get this environment from now on; null: they keep their former one. */
   async resume(id: string, environment: Environment | null): Promise<void> {
     const search = this.row(id);
     this.refuseWhileLoading(search);
@@ -259,7 +259,7 @@ export class Searches implements RunListener {
     await Promise.all([...this.drivers.values()].map((driver) => driver.dispose()));
   }
 
-  /** Goes on with a search that was over, once `prepare` is done; when that is refused, the search stays as it was. */
+  /** Resumes an ended search once `prepare` is done; if that is refused, the search stays unchanged. */
   private async takeUpAgain(search: Search, prepare?: (driver: SearchDriver) => Promise<void>): Promise<void> {
     const again = await this.drivers.load(search, { name: 'running' }, true);
     try {

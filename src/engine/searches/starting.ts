@@ -1,4 +1,4 @@
-/** From a request to what a search begins with. */
+/** Prepares the start of a search from a request. */
 import type { FloatMark } from '../../protocol/floats.js';
 import type { Capture } from '../../protocol/captureSettings.js';
 import { toSpace, type Experiment } from '../../experiment/index.js';

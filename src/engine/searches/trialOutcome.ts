@@ -6,13 +6,13 @@ import type { Outcome } from '../../search/types.js';
 import { finalValue, objectivesOf } from './plan.js';
 import { entryOf } from '../../protocol/records.js';
 
-/** Returns the outcome of a run that is over or suspended. `seconds`: time that its programs have worked, if known. */
+/** Returns the outcome of a run that has ended or was suspended. `seconds`: time that its programs have worked, if known. */
 export function outcomeOfTrial(run: Run, experiment: Experiment, seconds: number | null = null): Outcome {
   const more = { ...measured(run, experiment), ...(seconds === null ? duration(run) : { seconds }) };
   if (run.status === 'paused') return { state: 'paused', ...more };
   const values = run.status === 'failed' ? null : valuesOf(run, experiment);
   if (run.status === 'completed' && values) return { state: 'completed', values, ...more };
-  // Stopped by the person: what it reached still says something.
+  // Stopped by the person: the value it reached is still informative.
   if (run.status === 'pruned' || (run.status === 'stopped' && finalValue(run.objective) !== null)) {
     return { state: 'pruned', ...more };
   }
@@ -31,7 +31,7 @@ export function valuesOf(run: Run, experiment: Experiment): number[] | null {
   return values.includes(NaN) ? null : values;
 }
 
-/** How far each bound is broken: at most 0 where it is met. One that was not measured counts as broken. */
+/** Violation of each bound: at most 0 if it is met. An unmeasured one counts as violated. */
 export function measured(run: Run, experiment: Experiment): { constraints?: number[] } {
   const bounds = experiment.search?.constraints?.measured ?? [];
   if (bounds.length === 0 || run.status === 'failed') return {};

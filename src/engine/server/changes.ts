@@ -9,7 +9,7 @@ import { setEntry } from '../../protocol/records.js';
 const INTERVAL = 250;
 /** Milliseconds after which clients hear that a series has grown that did not grow for a while: the first point is not to wait. */
 const FIRST = 10;
-/** Rows in one message: what is read in a few milliseconds. The rest goes in the next turns of the event loop. */
+/** Rows in one message: as many as can be read in a few milliseconds. The rest follows in the next turns of the event loop. */
 const ROWS = 50;
 /** A client that has not taken this much yet is left in peace. */
 const BACKLOG = 1024 * 1024;

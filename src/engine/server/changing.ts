@@ -1,7 +1,7 @@
 import type { RequestName } from '../../protocol/engine.js';
 
 /**
- * Requests that start something or change what is on disk. Stopping, pausing and steering are not among them: they
+ * Requests that start something or change what is on disk. Stopping, pausing and steering are excluded: they
  * reach a program, whatever became of its folder.
  */
 export const CHANGING: readonly RequestName[] = [

@@ -42,7 +42,7 @@ export function refuseForeignSearch(folders: SearchFolders, { id, name }: Search
   );
 }
 
-/** Parameters stand in it by their names. */
+/** Parameters appear in it by their names. */
 function programText(program: Program): readonly string[] {
   if (program.kind === 'run') return program.argv;
   return program.kind === 'module' ? ['node', program.path] : ['(the built-in trainer)'];

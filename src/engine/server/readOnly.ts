@@ -22,7 +22,7 @@ export function refuseReadOnly(handlers: Handlers, paths: WorkspacePaths): Handl
   return guarded as unknown as Handlers;
 }
 
-/** The folder of all runs or searches, and those of the ones that are named. */
+/** The folder of all runs or searches, and the folders of the named ones. */
 function foldersOf(
   name: RequestName,
   { id, ids = [] }: { id?: string; ids?: string[] },

@@ -1,4 +1,4 @@
-/** While the engine takes up what is in the folders, requests that only read are answered, and the others wait. */
+/** While the engine reads the folders, requests that only read are answered, and the others wait. */
 import type { RequestName } from '../../protocol/engine.js';
 import type { Handler, Handlers } from './server.js';
 
@@ -13,7 +13,7 @@ export const MANY = 200;
 
 export class Readiness {
   isReady = false;
-  /** Folders that were taken in so far. */
+  /** Number of folders read so far. */
   progress: { done: number; of: number } | null = null;
   private open!: () => void;
   private readonly whenReady = new Promise<void>((resolve) => (this.open = resolve));
@@ -24,7 +24,7 @@ export class Readiness {
     this.open();
   }
 
-  /** Returns what is going on, in one sentence for a person; null when that takes no time worth a word. */
+  /** Returns the progress in one sentence; null while it takes too little time to mention. */
   get notice(): string | null {
     if (!this.progress || this.progress.of < MANY) return null;
     return `The list of ${this.progress.of} runs is being built again from their folders, the newest first.`;

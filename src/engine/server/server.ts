@@ -77,7 +77,7 @@ export class Server {
     rpc.listen();
   }
 
-  /** Lets what was said reach the clients, then ends every connection. */
+  /** Lets pending messages reach the clients, then ends every connection. */
   async close(): Promise<void> {
     await Promise.all([...this.sessions.values()].map((session) => session.said));
     const sockets = [...this.sessions.keys()];

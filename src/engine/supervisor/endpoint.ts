@@ -39,7 +39,7 @@ export class Endpoint {
       this.timer = setInterval(() => void this.check().catch(() => undefined), CHECK_MS).unref();
   }
 
-  /** Nobody can find us any more; connections that are open go on until their sockets close. */
+  /** Nobody can find us any more; open connections last until their sockets close. */
   close(): void {
     if (this.timer !== null) clearInterval(this.timer);
     this.server?.close();

@@ -9,7 +9,7 @@ const LARGE_LOG = 1 << 30;
 export interface GrowthEvents {
   /** A journal file is larger than what its writer streamed. */
   journal(file: string, offset: number): void;
-  /** The output has passed a further step of size; `bytes` is what it has now. */
+  /** The output has grown past the next size step; `bytes` is its current size. */
   output(bytes: number): void;
 }
 
@@ -42,7 +42,7 @@ export class GrowthWatch {
       if (!/^[\w.-]+\.ndjson$/.test(file)) continue;
       const size = sizeOf(join(journals, file));
       const told = this.told.get(file) ?? 0;
-      // Once for each size: a file that is allocated ahead of its content stays larger than what is told.
+      // Once for each size: a file allocated ahead of its content stays larger than reported.
       if (size > told && this.seen.get(file) !== size) this.events.journal(file, told);
       this.seen.set(file, size);
     }

@@ -88,7 +88,7 @@ export class Hub {
     for (const peer of this.peers) if (peer.role === 'client') this.tell(peer, control);
   }
 
-  /** Tells the engine that a file has grown by what no client sent. */
+  /** Tells the engine that a file has grown by records that no client sent. */
   grown(file: string, offset: number): void {
     this.relay({ type: 'frame', file, offset }, null);
   }
@@ -97,7 +97,7 @@ export class Hub {
     for (const peer of this.peers) if (peer.role === 'engine') peer.socket.write('{"type":"exited"}\n');
   }
 
-  /** Ends all connections once what was written to them is out. */
+  /** Ends all connections once their pending data is sent. */
   close(): void {
     for (const socket of this.sockets) socket.end();
   }

@@ -33,7 +33,7 @@ import { captureOf, findPythonFolder, programEnv, readSpec } from './spec.js';
 
 type Stop = Extract<Control, { type: 'stop' }>;
 
-/** After the end, time for what is still being recorded of the start. */
+/** Milliseconds after the end for completing the records of the start. */
 const RECORD_MS = 2000;
 /** After the end, time for the engine to read the last messages. */
 const LINGER_MS = 1000;
@@ -166,7 +166,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   growth.look();
   growth.stop();
   trimJournals(here);
-  // A program that was over at once leaves a moment for what is still being written down of it.
+  // If a program ends at once, its records of the start get a moment to complete.
   await Promise.race([recorded, pause(RECORD_MS)]);
   await journal.writeExit(end);
   lease.release(true);
@@ -181,7 +181,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   return 0;
 }
 
-// A closed terminal or a Ctrl-C in it ends neither us nor the run; whoever wants that says so on the socket.
+// A closed terminal or a Ctrl-C in it ends neither us nor the run; that takes a request on the socket.
 for (const name of ['SIGHUP', 'SIGINT', 'SIGPIPE'] as const) process.on(name, () => undefined);
 
 const [given, umask = '', askedHash, environment = ''] = process.argv.slice(2);

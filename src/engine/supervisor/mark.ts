@@ -22,7 +22,7 @@ export function wearMark(mark: number): boolean {
   if (process.platform !== 'linux') return false;
   try {
     const options = { timeout: 5000, stdio: 'ignore' } as const;
-    // Only the soft limit: it can be taken off again by whoever has reasons to.
+    // Only the soft limit, so that a program can lift it.
     execFileSync('prlimit', ['--pid', String(process.pid), `--locks=${mark}:`], options);
     return limits(process.pid)?.[1] === String(mark);
   } catch {

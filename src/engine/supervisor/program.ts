@@ -38,7 +38,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export class Program {
   pid: number | null = null;
   paused = false;
-  /** Resolves once the program, and what it left running, is gone. Never rejects. */
+  /** Resolves once the program and its children are gone. Never rejects. */
   readonly ended: Promise<ProgramEnd>;
   private readonly tree: ProcessTree | null = null;
   private requested: StopReason | null = null;
@@ -58,7 +58,7 @@ export class Program {
     private readonly help: StopHelp,
     onStart: (pid: number, started: string | null) => void,
   ) {
-    // The program writes straight into the file: nothing of ours is between, so nothing is lost when we die.
+    // The program writes straight into the file, so nothing is lost when we die.
     const output = openRealForAppend(join(folder, RUN_FILES.output));
     let child: ChildProcess;
     try {
@@ -67,7 +67,7 @@ export class Program {
         spawn(name === 'node' ? process.execPath : name, args, {
           cwd: spec.cwd,
           env,
-          // A group of its own (a session, on POSIX), so that the whole tree can be signalled and outlives us.
+          // Its own process group (a session, on POSIX), so that the whole tree can be signalled and outlives us.
           detached: true,
           stdio: ['ignore', output, output],
           windowsHide: true,
@@ -88,7 +88,7 @@ export class Program {
     const began = performance.now();
     this.ended = new Promise((resolve) => {
       child.once('error', (error) => {
-        // Also raised when a signal can't be sent, which is no end.
+        // Also raised if a signal can't be sent, which is not an end.
         if (child.pid === undefined) resolve(this.notStarted(error));
       });
       child.once('exit', (code, signal) => {

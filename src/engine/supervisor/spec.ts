@@ -145,13 +145,13 @@ export function programArgv(
   env: Record<string, string | undefined>,
 ): string[] {
   const filled = [...argv];
-  // From behind, so that the places before stay where they are.
+  // From the end, so that earlier positions stay valid.
   for (const { argument, at, name } of [...variables].reverse()) {
     const text = filled[argument];
     if (!text?.startsWith(`\${envvar:${name}}`, at)) continue;
     filled[argument] = text.slice(0, at) + (env[name] ?? '') + text.slice(at + name.length + '${envvar:}'.length);
   }
-  // Nobody waits to attach when a run goes on later.
+  // Nobody waits to attach when a run resumes later.
   if (debug && launch === null) filled.splice(debug.at, 0, ...debug.args);
   return filled;
 }

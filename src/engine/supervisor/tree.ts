@@ -37,7 +37,7 @@ export class ProcessTree {
     }
     addDescendants(all, stay, new Set());
     addDescendants(all, ours, stay);
-    // Whoever looks after the run is no part of it, even when it was started from within another run.
+    // The supervisor does not belong to the run, even if it was started from within another run.
     ours.delete(process.pid);
     const members = all.filter(({ pid, zombie }) => ours.has(pid) && !stay.has(pid) && !zombie);
     for (const info of members) this.known.set(info.pid, info.started);

@@ -6,7 +6,7 @@
  * - The mean of the trees is decomposed, not each tree by itself: a single tree's noise looks like interaction.
  * - Marginals are means over random points of the space instead of sums over leaves, because under conditions the axes
  *   depend on each other. The variance that sampling adds is known and subtracted.
- * - A conditional parameter counts with its variance where it is active, times the share of the space where it is, so
+ * - A conditional parameter counts with its variance where it is active, times the active share of the space, so
  *   its parents' effect is not its own.
  */
 import { INACTIVE, type Rows } from './rows.js';

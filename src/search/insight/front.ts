@@ -14,7 +14,7 @@ export interface Front {
   hypervolume: { trial: number; value: number }[];
 }
 
-/** Number of objectives above which the volume is slow to compute, so that it is computed for some trials only. */
+/** Number of objectives above which the volume is slow to compute, so only some trials get one. */
 const QUICK = 3;
 const SLOW_STEPS = 24;
 const MARGIN = 0.1;

@@ -23,7 +23,7 @@ export interface HandRunOptions {
   changes: Changes;
   log: Log;
   trouble: Trouble;
-  /** Reads run.json anew: each launch writes its own. */
+  /** Rereads run.json: each launch writes its own. */
   spec(): RunSpec | null;
 }
 

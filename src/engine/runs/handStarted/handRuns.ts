@@ -48,7 +48,7 @@ export class HandRuns {
 
   constructor(private readonly options: HandRunsOptions) {}
 
-  /** Takes in what is there, and watches from now on. */
+  /** Reads existing runs, and watches for new ones. */
   start(): void {
     const { store, runs } = this.options;
     const live = new Set(store.runs.live().map(({ id }) => id));
@@ -70,7 +70,7 @@ export class HandRuns {
     this.watcher?.close();
   }
 
-  /** Returns whether the run is at work, as far as is known. */
+  /** Returns whether the run is active, as far as known. */
   has(id: string): boolean {
     return this.live.get(id)?.isOver === false;
   }
@@ -80,7 +80,7 @@ export class HandRuns {
     return ID_PATTERN.test(id) && this.options.folders.spec(id)?.origin?.by === 'import';
   }
 
-  /** Returns whether a run was started by hand or imported, even if it is over. */
+  /** Returns whether a run was started by hand or imported, even if it has ended. */
   isHandStarted(id: string): boolean {
     return this.live.has(id) || (ID_PATTERN.test(id) && isByHand(this.options.folders.spec(id)));
   }

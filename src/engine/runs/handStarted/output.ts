@@ -5,7 +5,7 @@ import { HAND_FILES } from '../../../protocol/handStarted.js';
 import type { RunSpec } from '../../../protocol/runFolder.js';
 import { PrintedMetrics } from '../../supervisor/observe/printed.js';
 
-/** Milliseconds between two notes of the place up to which the output was read, so that the next engine goes on there. */
+/** Milliseconds between two notes of the offset up to which the output was read, so that the next engine continues there. */
 const NOTE_MS = 2000;
 
 export class HandOutput {

@@ -1,4 +1,4 @@
-/** Reads the journals of runs that were over before the index knew of them, the newest first, while everything else goes on. */
+/** Reads the journals of runs that ended before the index knew of them, newest first, without holding up anything else. */
 import type { Keeper } from '../keeper.js';
 import { RunIntake } from './runIntake.js';
 
@@ -13,7 +13,7 @@ export class Backlog {
 
   constructor(private readonly keeper: Keeper) {}
 
-  /** Runs that are read by now, and in all; null if nothing is left to read. */
+  /** Number of runs read so far, and in total; null if none is left to read. */
   get progress(): { done: number; of: number } | null {
     return this.total > 0 ? { done: this.done, of: this.total } : null;
   }

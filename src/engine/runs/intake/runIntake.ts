@@ -1,4 +1,4 @@
-/** Takes one run's journals into the store, a part in each turn, and tells whoever wants to know of it. */
+/** Stores one run's journals, a part in each turn, and notifies subscribers. */
 import type { RunSpec } from '../../../protocol/runFolder.js';
 import type { Frame } from '../../../protocol/supervisor.js';
 import type { IngestResult } from '../../../store/api.js';

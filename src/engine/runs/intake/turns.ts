@@ -5,11 +5,11 @@
 
 /** One run, or whatever else has something to be stored. */
 export interface TurnTaker {
-  /** Stores a bounded part of what is new, within the turn's transaction. Returns whether there is more. */
+  /** Stores a bounded part of the new records, within the turn's transaction. Returns whether there is more. */
   take(): boolean;
   /** All that `take` did is on disk. */
   committed(): void;
-  /** Nothing that `take` did has come to be. */
+  /** The effects of `take` were rolled back. */
   undone(error: unknown): void;
 }
 
@@ -22,7 +22,7 @@ export class Turns {
   private readonly queue = new Set<TurnTaker>();
   private timer: NodeJS.Timeout | undefined;
   private immediate: NodeJS.Immediate | undefined;
-  /** Turns in which each has a transaction of its own, so that one that fails does not hold up the others. */
+  /** Turns with a separate transaction for each run, so that a failing one does not hold up the others. */
   private alone = 0;
   private closed = false;
 

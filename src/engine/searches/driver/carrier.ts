@@ -1,4 +1,4 @@
-/** Carries out what `reduce` has decided. What comes of it is told to the driver as events. */
+/** Carries out the commands of `reduce`. The results reach the driver as events. */
 import type { SearchPatch, StoreApi } from '../../../store/api.js';
 import type { Log } from '../../disk/log.js';
 import type { Trouble } from '../../disk/trouble.js';
@@ -26,7 +26,7 @@ export interface CarrierOptions {
   trouble: Trouble;
   /** Changes the search's row and tells clients. */
   update(patch: SearchPatch): void;
-  /** It is over: completed, stopped or failed. */
+  /** The search has ended: completed, stopped or failed. */
   ended(): void;
 }
 
@@ -195,7 +195,7 @@ export class Carrier {
     });
   }
 
-  /** Trials that paused and were never taken up again. */
+  /** Trials that paused and were never resumed. */
   private endSuspended(reason: 'stop' | 'prune'): void {
     const { store, active, id } = this.options;
     for (const run of store.searches.trials(id)) if (run.status === 'paused') active.stop(run.id, reason);

@@ -56,13 +56,13 @@ export class DrivenStudy {
   async askForTrial(): Promise<AskAnswer | null> {
     // A study of thousands of trials is not written down with each: its runs are found again by `takeUp`.
     const answer = await this.ask('ask', { save: this.saver.quick });
-    // A trial that goes on has its run already, so nothing but the study could tell that it was taken up again.
+    // A resumed trial already has its run, so only the study could tell that it was resumed.
     const unsaved = answer?.asked?.resume && answer.saved === null;
     this.saver.hold(unsaved ? await this.ask('save', {}) : (answer?.saved ?? null));
     return answer;
   }
 
-  /** Changes the study on behalf of a person; what it refuses is an error for them. */
+  /** Changes the study on behalf of a person; a refusal is an error for them. */
   async alter<C extends 'enqueue' | 'change'>(call: C, params: StudyCalls[C]['params']): Promise<StudyFacts> {
     try {
       return await this.options.thread.call(call, params);

@@ -1,6 +1,6 @@
 /**
- * Drives one search. What is to happen is decided by `reduce`; this shell turns what the scheduler, the runs, the study (in
- * a thread of its own) and the person say into events, and has the commands carried out. The study is saved with every
+ * Drives one search. `reduce` makes all decisions; this shell turns reports of the scheduler, the runs, the study (in
+ * a separate thread) and the person into events, and has the commands carried out. The study is saved with every
  * question and answer; what was not saved when the engine was killed is derived again from the runs in the store (`takeUp`).
  */
 import type { Run } from '../../../protocol/engine.js';
@@ -41,7 +41,7 @@ export class SearchDriver implements Source {
   /** Events wait: others are being dealt with, or `go` was not called yet. */
   private busy = true;
 
-  /** `resumed`: a person goes on with a search that was over. */
+  /** `resumed`: a person resumes a search that has ended. */
   constructor(
     private readonly options: SearchDriverOptions,
     phase: Phase,
@@ -73,7 +73,7 @@ export class SearchDriver implements Source {
     this.state = loadState({ ...options, phase, resumed }, this.study);
   }
 
-  /** With the experiment as it was when the search started, or was changed last. */
+  /** With the experiment at the search's start or last change. */
   get plan(): SearchPlan {
     return this.carrier.plan;
   }
@@ -87,12 +87,12 @@ export class SearchDriver implements Source {
     return this.state.phase.name;
   }
 
-  /** Runs at work or waiting. */
+  /** Queued and running runs. */
   get liveCount(): number {
     return liveTrials(this.state).length;
   }
 
-  /** Trials at work go on; new ones are made as there is room. */
+  /** Running trials continue; new ones are made when there is room. */
   go(): void {
     this.busy = false;
     if (this.resumed) this.carrier.carry({ type: 'show', status: 'running' });
@@ -102,7 +102,7 @@ export class SearchDriver implements Source {
 
   next(): Job | null {
     if (this.busy) {
-      // Whoever places work is told when the events are dealt with.
+      // The caller is notified once the events have been handled.
       this.carrier.pumps = true;
       return null;
     }
@@ -122,7 +122,7 @@ export class SearchDriver implements Source {
     this.study.saver.soon();
   }
 
-  /** A trial's run is over, or suspended. */
+  /** A trial's run has ended, or was suspended. */
   runEnded(run: Run): void {
     const entry = run.trial === null ? undefined : this.state.trials[run.trial];
     if (!entry || !isOpen(entry) || this.phase === 'ended') return;
@@ -136,7 +136,7 @@ export class SearchDriver implements Source {
     await this.alter('enqueue', { params });
   }
 
-  /** Goes on in another space, or to another number of trials; refused, nothing has changed. */
+  /** Continues in another space, or to another number of trials. If refused, nothing changes. */
   async change({ experiment, ...change }: SearchChange): Promise<void> {
     const plan = { ...this.plan, experiment };
     await this.alter('change', change, { plan, space: experiment.search!.space }, () => {

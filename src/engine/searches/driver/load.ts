@@ -21,7 +21,7 @@ export interface LoadOptions {
   resumed: boolean;
 }
 
-/** Tells the study what it has missed. */
+/** Tells the study the results that it has missed. */
 export function loadState(options: LoadOptions, study: DrivenStudy): SearchState {
   const { id, plan, store, active, phase, resumed } = options;
   const { trials, heard } = options.study.opened;
@@ -41,7 +41,7 @@ export function loadState(options: LoadOptions, study: DrivenStudy): SearchState
   return state;
 }
 
-/** Derives from the end of a trial's run what it means for the search. */
+/** Derives the outcome for the search from the end of a trial's run. */
 export function endOf(
   run: Run,
   plan: SearchPlan,

@@ -1,4 +1,4 @@
-/** The rules by which a search goes on: (state, event) → (state, commands). Pure. */
+/** The rules of a search: (state, event) → (state, commands). Pure. */
 import {
   forgive,
   isHopeless,
@@ -136,7 +136,7 @@ const RULES: Rules = {
   },
 };
 
-/** Looks whether the search is over, or has to be asked although nobody offers room. */
+/** Checks whether the search has ended, or must be asked although nobody offers room. */
 function settle(state: SearchState): Step {
   const { phase, trials, question } = state;
   const live = trials.some(isLive);
@@ -173,13 +173,13 @@ function finish(state: SearchState, ending: Ending, why: 'gaveUp' | 'allFailed' 
   return step({ ...state, phase: { name: 'ended', ending } }, { type: 'withdraw' }, { type: 'finish', ending, why });
 }
 
-/** The study has heard something: what it answers to an earlier question may no longer be so. */
+/** The study has received results: its answer to an earlier question may be outdated. */
 function heard(state: SearchState): Step {
   if (state.question === 'asked') return step({ ...state, question: 'outdated' });
   return state.question === 'waiting' ? step({ ...state, question: 'open' }, { type: 'pump' }) : step(state);
 }
 
-/** It is at work, or will be. */
+/** It is running, or will be. */
 function isUnderWay({ stage }: TrialEntry): boolean {
   return stage.name === 'live' || stage.name === 'wanted';
 }

@@ -9,7 +9,7 @@ export type Ending = 'completed' | 'stopped' | 'failed';
 
 export type Phase =
   | { readonly name: 'running' }
-  /** No trial starts; those at work stand still. */
+  /** No trial starts; running ones are suspended. */
   | { readonly name: 'paused' }
   /** Its runs were asked to stop; over once they have. */
   | { readonly name: 'stopping'; readonly ending: Ending }
@@ -21,11 +21,11 @@ export type Stage =
    * of this other trial.
    */
   | { readonly name: 'wanted'; readonly again: boolean; readonly from?: number | undefined }
-  /** Its run waits for a device or is at work. `cut`: the study's verdict was passed on to it. */
+  /** Its run waits for a device or is running. `cut`: the study's verdict was passed on to it. */
   | { readonly name: 'live'; readonly cut: boolean }
-  /** Paused by its scheduler, which may go on with it. */
+  /** Paused by its scheduler, which may resume it. */
   | { readonly name: 'paused' }
-  /** Ended because the search did. It goes on when the search is resumed. */
+  /** Ended because the search did. It resumes with the search. */
   | { readonly name: 'interrupted' }
   /** The study knows its outcome. `counts`: a failure that speaks against the program. */
   | { readonly name: 'over'; readonly outcome: TrialEnd; readonly counts: boolean };
@@ -57,7 +57,7 @@ export interface SearchState {
   readonly giveUpAfter: number;
   /** Number of failures that were forgiven when the search was resumed. */
   readonly forgiven: number;
-  /** The limit is reached, and trials at work may still show that the program works. */
+  /** The limit is reached, but running trials may still show that the program works. */
   readonly doubtful: boolean;
 }
 
@@ -75,12 +75,12 @@ export type SearchEvent =
   | { readonly type: 'room' }
   /** The study's answer to `ask`. */
   | { readonly type: 'answered'; readonly trial: WantedTrial | null; readonly waiting: boolean }
-  /** A wanted trial has its run, which is to be placed or at work. */
+  /** A wanted trial has its run, which is queued or running. */
   | { readonly type: 'made'; readonly trial: number; readonly run: string }
   /** The study was told a value of the objective. */
   | { readonly type: 'reported' }
   | { readonly type: 'judged'; readonly trial: number; readonly verdict: 'prune' | 'pause'; readonly step: number }
-  /** A trial's run is over, or suspended. `stopped`: somebody asked it to stop. `excused`: no fault of the program. */
+  /** A trial's run has ended, or was suspended. `stopped`: somebody asked it to stop. `excused`: not the program's fault. */
   | {
       readonly type: 'ended';
       readonly trial: number;
@@ -93,7 +93,7 @@ export type SearchEvent =
   | { readonly type: 'stop' }
   /** The time of the search is over. */
   | { readonly type: 'timeUp' }
-  /** The study can't go on. */
+  /** The study can't continue. */
   | { readonly type: 'broken' }
   /** The study has another space, more trials, or values that a person gave. */
   | { readonly type: 'changed' }
@@ -117,7 +117,7 @@ export type SearchCommand =
   /** Somebody may place work now. */
   | { readonly type: 'pump' }
   | { readonly type: 'show'; readonly status: 'running' | 'paused' | 'stopping' }
-  /** The limit of failures was reached while trials are at work, or one of them has worked after all. */
+  /** The limit of failures was reached while trials are running, or one of them has succeeded after all. */
   | { readonly type: 'doubt' | 'trust' }
   | { readonly type: 'finish'; readonly ending: Ending; readonly why: 'gaveUp' | 'allFailed' | null };
 
@@ -143,15 +143,15 @@ export function isHopeless(state: SearchState): boolean {
   return !state.worked && state.giveUpAfter > 0 && failuresOf(state) >= state.giveUpAfter;
 }
 
-/** The person goes on in spite of the failures so far. */
+/** The person continues in spite of the failures so far. */
 export function forgive(state: SearchState): SearchState {
   const counted = state.trials.filter(({ stage }) => stage.name === 'over' && stage.counts).length;
   return { ...state, forgiven: counted, doubtful: false };
 }
 
-/** Its end still means something: it is at work, or goes on in a run that it has. */
+/** Its end still matters: it is running, or resumes in its run. */
 export function isOpen({ stage }: TrialEntry): boolean {
-  // Wanted ones too: the run of a trial that was about to go on may be stopped before it does.
+  // Wanted ones too: the run of a trial that was about to resume may be stopped before it does.
   return stage.name === 'live' || stage.name === 'paused' || (stage.name === 'wanted' && stage.again);
 }
 

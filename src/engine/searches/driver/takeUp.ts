@@ -12,17 +12,17 @@ import { forgive, stageAfter, type Phase, type SearchState, type Stage, type Tri
 export interface RunFacts {
   readonly id: string;
   readonly status: RunStatus;
-  /** It waits for a device or is at work. A run that its scheduler paused, with its program gone, is not. */
+  /** It waits for a device or is running. This excludes a run that its scheduler paused and whose program is gone. */
   readonly live: boolean;
   readonly params: Params;
-  /** Returns the outcome to tell the study when the trial is over or suspended. */
+  /** Returns the outcome to tell the study if the trial has ended or was suspended. */
   outcome(): Outcome;
   readonly excused: boolean;
 }
 
 export interface TakeUp {
   phase: Phase;
-  /** Somebody resumes the search: what it interrupted goes on, and earlier failures are forgiven. */
+  /** Somebody resumes the search: interrupted trials resume, and earlier failures are forgiven. */
   resumed: boolean;
   trials: readonly TrialView[];
   /** By number of the trial. */
@@ -65,7 +65,7 @@ function adopted({ trials, runs }: TakeUp, tellings: Telling[]): TrialView[] {
     const run = runs.get(id);
     const params = run?.params ?? {};
     tellings.push({ type: 'adopt', trial: id, params, lost: !run });
-    // Its run was deleted: the trial keeps its number, and nothing comes of it.
+    // Its run was deleted: the trial keeps its number, but has no result.
     known.push({ id, params, state: run ? 'running' : 'failed' });
   }
   return known;
@@ -92,7 +92,7 @@ function stageOf(
       if (phase.name === 'stopping') return keep({ name: 'interrupted' });
       return resumed ? keep({ name: 'wanted', again: true }) : told();
     case 'paused':
-      // Ended by a person while it was suspended. What a stop of the search ended can still go on with it.
+      // Ended by a person while it was suspended. Trials that a stop of the search ended can still resume with it.
       if (run && run.status !== 'paused' && !resumed && phase.name !== 'stopping') return told();
       return keep({ name: 'paused' });
     default:

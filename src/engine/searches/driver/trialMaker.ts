@@ -1,4 +1,4 @@
-/** Makes the run of a trial, or launches the one that it has once more. */
+/** Makes the run of a trial, or launches its existing run again. */
 import { planRun } from '../../../experiment/index.js';
 import type { Run } from '../../../protocol/engine.js';
 import { entryOf } from '../../../protocol/records.js';
@@ -23,7 +23,7 @@ export interface TrialMakerOptions {
   distFolder: string;
 }
 
-/** `job`: to be placed; null: at work already, or over at once (`over`: it could not be started). */
+/** `job`: to be placed; null: already running, or ended at once (`over`: it could not be started). */
 export interface Made {
   run: string;
   job: Job | null;
@@ -52,7 +52,7 @@ export class TrialMaker {
     if (trial.stage.name === 'wanted' && trial.stage.again && own) {
       // The study is older than what the run has come to.
       if (active.has(own.id) && !active.isSuspended(own.id)) return { run: own.id, job: null, over: false };
-      // With the values that it had, it goes on even where the space has changed and does not know them any more.
+      // With its old values, it continues even if the space has changed and no longer has them.
       const unchanged = Object.entries(trial.params).every(([name, value]) =>
         sameValue(entryOf(own.params, name) ?? null, value),
       );

@@ -8,7 +8,7 @@ const HOW_TO_GO_ON = (id: string): string =>
   `Fix the program, then do the failed trials again with \`tunesmith search --resume ${id} --retry-failed\`, or go on with ` +
   `the next ones with \`--resume ${id}\`. "search.giveUpAfter" in the file sets the limit (0: never).`;
 
-/** While trials at work may still show that the program works. */
+/** While running trials may still show that the program works. */
 export function doubtText(failed: number, live: number): string {
   const others = live === 1 ? 'the one that is still running reports' : `one of the ${live} still running reports`;
   return `The first ${failed} trials failed. No new ones start until ${others} a value.`;

@@ -1,4 +1,4 @@
-/** Answers what can be learned from a search: each question in a thread of its own, one after the other. */
+/** Answers questions about a search: each in a separate thread, one after the other. */
 import * as path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Insight, InsightQuery } from '../../../protocol/insight.js';

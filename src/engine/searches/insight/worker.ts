@@ -1,4 +1,4 @@
-/** The thread in which one question about a search's trials is answered, while the engine goes on serving. */
+/** The thread that answers one question about a search's trials, while the engine keeps serving. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { InsightQuery } from '../../../protocol/insight.js';
 import { computeInsight, type Computed } from './compute.js';

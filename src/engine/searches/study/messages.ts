@@ -61,9 +61,9 @@ export interface StudyCalls {
    */
   report: { params: { id: number; points: ObjectivePoint[]; told: number }; result: Verdict };
   tell: { params: { id: number; outcome: Outcome }; result: null };
-  /** A trial that was over is done again, or goes on. `told` as above. */
+  /** An ended trial is repeated, or resumes. `told` as above. */
   reopen: { params: { id: number; told: number }; result: null };
-  /** Next in turn, beyond what was planned. */
+  /** Next in turn, in addition to the planned trials. */
   enqueue: { params: { params: Params }; result: StudyFacts };
   /** Refused as a whole or not at all. */
   change: { params: { space?: Space; trials?: number | null }; result: StudyFacts };

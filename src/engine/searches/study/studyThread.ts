@@ -1,4 +1,4 @@
-/** A study in a thread of its own, asked by messages. Answers come in the order of the questions. */
+/** A study in a separate thread, which answers messages in order. */
 import * as path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { SearchError } from '../../../search/errors.js';

@@ -1,6 +1,6 @@
 /**
  * The thread of one search: suggestions, verdicts and the writing of its state may take as long as they need here,
- * while the engine goes on serving.
+ * while the engine keeps serving.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createStudy, restoreStudy } from '../../../search/index.js';
@@ -22,7 +22,7 @@ const reported: Record<string, number> = 'saved' in start ? { ...start.saved.rep
 /** Null when it could not be made, which has been said then. */
 const study = open()!;
 
-/** By trial, the launch whose values were reported last; the first where there is no entry. */
+/** By trial, the launch whose values were reported last; without an entry, the first one. */
 const launches = new Map<number, number>('saved' in start ? start.saved.launches : []);
 
 function open(): ReturnType<typeof createStudy> | null {

@@ -25,7 +25,7 @@ function each(ids: string[], action: (id: string) => Refusal | null): Done {
   return result;
 }
 
-/** A trial that is over is done again within its search, which knows what it was tried for. */
+/** An ended trial is repeated within its search, which knows its purpose. */
 async function resumeRuns(
   ids: string[],
   environment: Environment | null,
@@ -67,21 +67,21 @@ export function runHandlers(parts: EngineParts) {
       changes.runChanged(id);
     }
   };
-  /** For what may be done only to runs that are over. */
+  /** Returns why an action that needs an ended run is refused; null: it may be done. */
   const whyLive = (id: string): Refusal | null => {
     const run = store.runs.get(id);
     if (!run) return refuse('unknown', 'does not exist');
     if (run.status === 'elsewhere') return refuse('elsewhere', 'is running on another host: stop it there first');
     return LIVE_STATUSES.includes(run.status) ? refuse('state', `is ${run.status}: stop it first`) : null;
   };
-  /** For what the engine can do only to programs that it started. */
+  /** Refuses an action that the engine can do only to programs that it started. */
   const ownOnly = (id: string, advice: string, action: (id: string) => Refusal | null) =>
     hand.isImported(id)
       ? refuse('impossible', "was imported from another program's logs")
       : hand.isHandStarted(id)
         ? refuse('impossible', `was started by hand: ${advice}`)
         : action(id);
-  /** Null where it is not wanted: what was asked for here needs no further word. */
+  /** Null if no consent is needed: the run was asked for here. */
   const plannedAgain = (
     id: string,
     params: Params | undefined,
@@ -169,7 +169,7 @@ export function runHandlers(parts: EngineParts) {
     },
     'runs/purge': async ({ ids }) => {
       const result = each(ids, whyLive);
-      // Folders go first: one that stayed behind would be taken in again as an unknown run.
+      // Folders are deleted first: one left behind would be read again as an unknown run.
       for (const id of [...result.done]) {
         try {
           await folders.remove(id);

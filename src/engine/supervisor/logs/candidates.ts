@@ -13,7 +13,7 @@ const COARSE_MS = 20;
 const OWN = new Set<string>([RUN_FILES.output, 'supervisor.log']);
 const LOG_FILE = /tfevents\.|\.(?:csv|tsv|log|wandb)$|^trainer_state\.json$/i;
 
-/** A file as it was when the launch began. */
+/** State of a file at the beginning of the launch. */
 interface Before {
   size: number;
   inode: number;
@@ -32,7 +32,7 @@ export class Candidates {
   /** Milliseconds since the epoch. */
   private readonly since = Date.now();
 
-  /** Remembers what is there. Make it before the program starts. */
+  /** Records the existing files. Create it before the program starts. */
   constructor(
     private readonly roots: readonly string[],
     /** Files to look at, by their path relative to the first root; null: those that look like logs. */

@@ -28,7 +28,7 @@ export class LogFiles {
     );
   }
 
-  /** Reads what is left. Call it once the program is gone. */
+  /** Reads the rest. Call it once the program is gone. */
   async stop(): Promise<void> {
     await (await this.tail)?.stop();
   }

@@ -36,7 +36,7 @@ export class LoggedByClient {
     return this.covered.has(format);
   }
 
-  /** Takes in what the clients have written since the last look. */
+  /** Reads the records that clients have written since the last call. */
   look(): void {
     for (const file of journals(join(this.folder, RUN_FILES.journal))) {
       try {

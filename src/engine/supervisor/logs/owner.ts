@@ -34,7 +34,7 @@ export class Owners {
     this.tree = new ProcessTree({ pid, started: processStartTime(pid) }, mark);
   }
 
-  /** Looks at the processes and at what they have open (Linux). */
+  /** Looks at the processes and their open files (Linux). */
   async look(files: ReadonlySet<string>): Promise<void> {
     this.lookAround();
     if (files.size === 0) return;

@@ -82,7 +82,7 @@ export class LogTail {
     void this.again();
   }
 
-  /** Reads what is left. Call it once the program is gone. */
+  /** Reads the rest. Call it once the program is gone. */
   async stop(): Promise<void> {
     clearTimeout(this.timer);
     await this.looking;
@@ -139,7 +139,7 @@ export class LogTail {
     return this.options.files === 'auto' ? found : [...found, ...chosenTables(found, candidates)];
   }
 
-  /** The log as it was read until now, or a new one; null when it is not to be recorded. */
+  /** The log with its position, or a new one; null if it should not be recorded. */
   private logOf(run: FoundRun, candidates: ReadonlyMap<string, Candidate>): Log | null {
     if (this.options.files === 'auto' && this.client.covers(run.format)) return null;
     const known = this.logs.get(keyOf(run));
@@ -200,7 +200,7 @@ export class LogTail {
     };
   }
 
-  /** Writes what waits. False: there is no room for it now. */
+  /** Writes pending records. False: the disk is full. */
   private flush(): boolean {
     if (this.waiting === '') return true;
     const file = path.join(this.options.here, RUN_FILES.journal, RUN_FILES.filesJournal);

@@ -41,7 +41,7 @@ export class ObservedJournal {
     if (this.waiting.length > MAX_WAITING) this.waiting.splice(0, this.waiting.length - MAX_WAITING);
   }
 
-  /** Writes what was added, in one piece. Never throws: on a full disk it waits for the next time. */
+  /** Writes the added records in one piece. Never throws: on a full disk, they wait for the next call. */
   flush(): void {
     if (this.waiting.length === 0) return;
     try {

@@ -4,14 +4,14 @@ import type { PrintedMetrics } from '../../../output/metrics/reader.js';
 import { Lines } from '../../../output/metrics/lines.js';
 import { setEntry } from '../../../protocol/records.js';
 
-/** Milliseconds that one pattern may take for the lines of one look. */
+/** Milliseconds that one pattern may take for one batch of lines. */
 const MAX_MS = 100;
 /** Lines that are matched at once, and characters of each. */
 const MAX_LINES = 1000;
 const LONGEST = 2000;
 /** Different names that patterns may find by `(?<name>…)`. */
 const MAX_NAMES = 500;
-/** Runs in a context of its own, which can be ended from outside in the middle of a match. */
+/** Runs in a separate context, which can be ended from outside in the middle of a match. */
 const FIND = `(() => {
   const pattern = new RegExp(source, 'u');
   return JSON.stringify(JSON.parse(lines).map((line) => pattern.exec(line)?.groups ?? null));

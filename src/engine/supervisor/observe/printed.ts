@@ -60,7 +60,7 @@ export class PrintedMetrics {
     return this.at;
   }
 
-  /** Reads what was printed since, for about `ms`; returns whether there is more. */
+  /** Reads new output, for about `ms`; returns whether there is more. */
   look(ms: number): boolean {
     const size = sizeReal(this.path) ?? 0;
     if (this.journal.isFull) {
@@ -79,7 +79,7 @@ export class PrintedMetrics {
     return this.at < size;
   }
 
-  /** Leaves out what a program prints faster than anybody reads. */
+  /** Drops output that is printed faster than anybody can read. */
   catchUp(): void {
     const size = sizeReal(this.path) ?? 0;
     if (size - this.at <= MAX_BEHIND) return;
@@ -135,7 +135,7 @@ export class PrintedMetricsWatch {
     this.timer = setInterval(() => this.look(LOOK_MS), EVERY_MS);
   }
 
-  /** Reads what is left. Call it once the program is gone. */
+  /** Reads the rest. Call it once the program is gone. */
   stop(): void {
     clearInterval(this.timer);
     this.look(LAST_MS);

@@ -121,7 +121,7 @@ function keepContents(
   return named;
 }
 
-/** `text` null: it has more than `limit` bytes, is no text, or no file of this folder. */
+/** `text` null: it has more than `limit` bytes, is not text, or not a file of this folder. */
 function readSmall(root: string, path: string, limit: number): { size: number | null; text: string | null } {
   try {
     const file = join(root, ...path.split('/'));

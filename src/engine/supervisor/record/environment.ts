@@ -100,7 +100,7 @@ const PYTHON = /^(?:python|pypy)[\d.]*w?(?:\.exe)?$/;
 function pythonOf(file: string, env: Env): string | null {
   if (PYTHON.test(basename(file))) return file;
   const bytes = firstBytes(file);
-  // A path with a blank can't stand in a first line: pip has the shell find it.
+  // A path with a space is impossible in a shebang line, so pip has the shell find it.
   const [, quoted] = /^#!\/bin\/sh\n'''exec' "([^"\n]+)"/.exec(bytes) ?? [];
   const [, first = '', second = ''] = quoted ? ['', quoted] : (/^#!\s*(\S+)(?:[ \t]+(\S+))?/.exec(bytes) ?? []);
   const named = basename(first) === 'env' ? findProgram(second || 'python', '/', env) : first;
@@ -135,7 +135,7 @@ async function pythonFacts(python: string, program: EnvironmentOf) {
   for (const path of paths.slice(0, MAX_FOLDERS)) {
     for (const name of namesIn(path)) {
       const found = /^([A-Za-z0-9._]+)-([^-]+)(?:-[^/]*)?\.(?:dist-info|egg-info|egg)$/.exec(name);
-      // The first on the path is the one that is imported.
+      // Python imports the first one on the path.
       if (found) addPackage(packages, found[1]!.replace(/[._]+/g, '-').toLowerCase(), found[2]!);
     }
   }
@@ -207,7 +207,7 @@ function answer(file: string, args: string[], { env, ours, cwd }: EnvironmentOf)
 }
 
 function execute(file: string, args: string[], env: Env, cwd?: string): Promise<string> {
-  // It is no part of the run, although we start it.
+  // It does not belong to the run, although we start it.
   const options = {
     timeout: TIMEOUT,
     windowsHide: true,

@@ -48,7 +48,7 @@ export class Gpus {
 }
 
 function ask(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
-  // It is no part of the run, although we start it.
+  // It does not belong to the run, although we start it.
   const options = { timeout: TIMEOUT, windowsHide: true, maxBuffer: 4 << 20, env: { ...env, [RUN_ENV.outlive]: '1' } };
   return new Promise((resolve, reject) => {
     execFile(program, args, options, (error, stdout) => (error ? reject(error) : resolve(stdout)));
@@ -62,7 +62,7 @@ async function nvidia(env: NodeJS.ProcessEnv): Promise<GpuUse[]> {
   return parseNvidia(text, env.CUDA_VISIBLE_DEVICES);
 }
 
-/** Reads the answer of `nvidia-smi`; keeps to the GPUs of CUDA_VISIBLE_DEVICES. */
+/** Reads the answer of `nvidia-smi`, restricted to the GPUs of CUDA_VISIBLE_DEVICES. */
 export function parseNvidia(csv: string, visible: string | undefined): GpuUse[] {
   const gpus = csv.split('\n').flatMap((line) => {
     const [index = '', uuid = '', ...numbers] = line.split(',').map((cell) => cell.trim());

@@ -37,7 +37,7 @@ export class TreeUsage {
   private readonly pageSize = pageSize();
 
   constructor(
-    /** Leads a session and a group of its own. */
+    /** Leads its own session and process group. */
     private readonly root: number,
     private readonly mark: number,
   ) {}

@@ -7,7 +7,7 @@
  * - Bad trials are all others: also failed ones, and those still running, so that parallel workers keep apart.
  * - Good trials are weighted by rank, a simple form of Watanabe's weights by expected improvement.
  * - With a radius, only trials that lie apart (niches.ts) are good, and the others around them bad: the estimate then
- *   looks for what was left out so far.
+ *   looks in places that are still unexplored.
  * - Beyond `BAD_MOST` bad trials, those next to the good ones are kept, and of the others an even sample with the
  *   weight of all of them, so that time and memory don't grow with the search. Sampling is by hash of the trial's
  *   place, so the sample hardly changes from one suggestion to the next.

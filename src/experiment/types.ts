@@ -6,7 +6,16 @@ import type { FileProblem } from '../protocol/engine.js';
 import type { FloatMark, Floats } from '../protocol/floats.js';
 import type { Retries } from '../protocol/retries.js';
 import type { Params } from '../protocol/values.js';
-import type { LinearConstraint, Noise, Objective, Repeat, SpaceRule, Stages, WarmStart } from '../search/types.js';
+import type {
+  LinearConstraint,
+  Noise,
+  Objective,
+  Repeat,
+  SpaceRule,
+  Stages,
+  Stop,
+  WarmStart,
+} from '../search/types.js';
 
 /** The program to start: exactly one of the file's `run`, `module` and `network`. */
 export type Program =
@@ -67,6 +76,8 @@ export interface SearchSettings {
   /** Null: earlier searches are not looked at. */
   warmStart: WarmStartPlan | null;
   repeat: Repeat | null;
+  /** Absent: the search ends with its trials. */
+  stop?: Stop;
   noise: Noise;
   /** Failed trials, before any has reported the objective, after which the search gives up; 0: never. */
   giveUpAfter: number;

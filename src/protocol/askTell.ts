@@ -65,6 +65,15 @@ export const Init = z.strictObject({
     .nullish(),
   /** How imported trials are used; null: the sampler gets them as they are. */
   warmStart: z.strictObject({ free: share.optional(), first: whole('first', 0).optional() }).nullish(),
+  /** The search ends by itself once little is left to gain; the settings as in `StudyOptions`. */
+  stop: z
+    .strictObject({
+      gain: z.number().min(0).optional(),
+      after: whole('after', 1).optional(),
+      patience: whole('patience', 1).optional(),
+      stale: whole('stale', 1).optional(),
+    })
+    .nullish(),
   /** At the end the best `top` trials are run again, up to `times` each. */
   repeat: z.strictObject({ top: whole('top', 1), times: whole('times', 1) }).nullish(),
   /** Tells whether the same params may give another value; decides which trial is recommended. */

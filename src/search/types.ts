@@ -242,6 +242,22 @@ export interface StudyOptions {
   warmStart?: WarmStart | null;
   repeat?: Repeat | null;
   noise?: Noise;
+  /** When the search ends before all planned trials; absent or null: never. For one objective. */
+  stop?: Stop | null;
+}
+
+/** Settings of the end of a search by itself, once little is left to gain. */
+export interface Stop {
+  /** Improvement in the objective's unit that is not worth more trials. Absent: the noise of a trial, or 1 % of the distance from the best value to the median of the first 20. */
+  gain?: number;
+  /** Number of completed trials before the first look (20). */
+  after?: number;
+  /** Number of completed trials that must not have improved the best value before a model is asked (10). */
+  patience?: number;
+  /** Number of completed trials without an improvement after which the search ends in any case. Absent: never. */
+  stale?: number;
+  /** Number of completed trials before a continued search, which don't count as stale. */
+  from?: number;
 }
 
 /**

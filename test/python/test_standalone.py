@@ -86,7 +86,9 @@ class Run:
     def __init__(self, folder):
         self.folder = folder
         self.spec = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        self.journals = {path.name: records_of(path) for path in sorted((folder / "journal").iterdir())}
+        # The use of the machine has a file of its own, which only a program of some seconds writes.
+        paths = [path for path in sorted((folder / "journal").iterdir()) if path.name != "system.ndjson"]
+        self.journals = {path.name: records_of(path) for path in paths}
         self.records = [record for records in self.journals.values() for record in records]
 
     def of(self, kind):

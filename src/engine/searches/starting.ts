@@ -69,6 +69,7 @@ export function studyOptions(plan: SearchPlan, capacity: number): StudyOptions {
     stages: settings.stages,
     ...(settings.warmStart && { warmStart: settings.warmStart }),
     repeat: settings.repeat,
+    ...(settings.stop && { stop: settings.stop }),
     noise: settings.noise,
   };
 }

@@ -82,6 +82,10 @@ function checkObjectives({ written, source }: Reading, report: Report): void {
       : 'add: objective: { metric: val/loss, goal: minimize }';
     report(['search'], { message: `${comparing} needs an objective`, hint }, 'key');
   }
+  if (written!.search?.stop && objectives.length > 1) {
+    const message = 'a search of several objectives does not end by itself';
+    report(['search', 'stop'], { message, hint: 'remove stop, or name one objective' });
+  }
   for (const [i, { metric }] of objectives.entries()) {
     if (objectives.findIndex((other) => other.metric === metric) === i) continue;
     report(['objective', i, 'metric'], {

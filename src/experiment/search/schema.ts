@@ -130,6 +130,33 @@ const Repeat = z
   )
   .describe('At the end, runs the most promising trials again with fresh seeds, beyond `trials`: was it luck?');
 
+const Stop = z
+  .union(
+    [
+      z.boolean(),
+      z.strictObject({
+        gain: z
+          .number({ error: 'gain must be a number' })
+          .min(0, 'gain must be at least 0')
+          .optional()
+          .describe(
+            'Improvement of the objective that is not worth more trials. Default: the noise of a trial, or 1 % of what the first trials differ by.',
+          ),
+        after: whole('after', 1).optional().describe('Number of completed trials before the first look. Default: 20.'),
+        patience: whole('patience', 1)
+          .optional()
+          .describe(
+            'Number of trials that must not have improved the best value before a model is asked. Default: 10.',
+          ),
+        stale: whole('stale', 1)
+          .optional()
+          .describe('Number of completed trials without an improvement after which the search ends in any case.'),
+      }),
+    ],
+    { error: 'stop must be true, false, or { gain: 0.001, after: 20, stale: 50 }' },
+  )
+  .describe('Ends the search by itself once little is left to gain, before all trials are used.');
+
 /** `deep`: with names and ranges spelled out, for the JSON Schema; those have checks of their own. */
 export function searchSchema(deep: boolean) {
   const chosen = ({ names, text: list, exact }: ReturnType<typeof named>, what: string) => {
@@ -177,6 +204,7 @@ export function searchSchema(deep: boolean) {
     stages: StagesSchema.optional(),
     warmStart: WarmStart.optional(),
     repeat: Repeat.optional(),
+    stop: Stop.optional(),
     noise: z
       .enum(['auto', 'none', 'some'], { error: 'noise must be auto, none or some' })
       .optional()

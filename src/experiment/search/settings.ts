@@ -1,7 +1,16 @@
 /** Converts the section `search:` to its normal form. */
 import type { FloatMark } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
-import type { LinearConstraint, Objective, Rule, RuleTerm, Space, SpaceRule, Stages } from '../../search/types.js';
+import type {
+  LinearConstraint,
+  Objective,
+  Rule,
+  RuleTerm,
+  Space,
+  SpaceRule,
+  Stages,
+  Stop,
+} from '../../search/types.js';
 import { parseConstraint } from './constraints/index.js';
 import { namesIn } from '../../search/index.js';
 import { secondsOf } from '../network/automatic.js';
@@ -38,6 +47,7 @@ export function searchSettingsOf(search: WrittenSearch, names: readonly string[]
     stages: stagesOf(search.stages),
     warmStart: warmStartOf(search.warmStart),
     repeat: repeatOf(search.repeat),
+    ...stopField(search.stop),
     noise: search.noise ?? 'auto',
     space: search.space,
     ...(floats && { floats }),
@@ -59,6 +69,11 @@ function warmStartOf(written: WrittenSearch['warmStart']): SearchSettings['warmS
   if (written === undefined || written === false) return null;
   const { from = ['experiment'], ...more } = written === true ? {} : written;
   return { from, ...defined(more) };
+}
+
+function stopField(written: WrittenSearch['stop']): { stop?: Stop } {
+  if (written === undefined || written === false) return {};
+  return { stop: written === true ? {} : defined(written) };
 }
 
 function repeatOf(written: WrittenSearch['repeat']): SearchSettings['repeat'] {

@@ -95,5 +95,14 @@ export const SavedOptions = z.object({
   stages: Stages.nullish(),
   warmStart: z.object({ free: z.number().optional(), first: z.number().optional() }).nullish(),
   repeat: z.object({ top: z.number(), times: z.number() }).nullish(),
+  stop: z
+    .object({
+      gain: z.number().optional(),
+      after: z.number().optional(),
+      patience: z.number().optional(),
+      stale: z.number().optional(),
+      from: z.number().optional(),
+    })
+    .nullish(),
   noise: z.enum(['auto', 'none', 'some']).optional(),
 }) satisfies z.ZodType<StudyOptions>;

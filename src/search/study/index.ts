@@ -12,6 +12,7 @@ import { TrialTexts } from '../saved/trialTexts.js';
 import { checkSpace, drawAllowed, keyOf, refuse } from '../space/index.js';
 import { checkOptions, contextOf, samplerOf } from './parts.js';
 import { PastTrials } from './past.js';
+import { laterStop, terminatorOf, type Terminator } from './terminator.js';
 import { FINISHED_REPORTS, RUNNING_REPORTS, thin } from './thin.js';
 import type {
   Asked,
@@ -48,6 +49,8 @@ export class SavedStudy implements Study {
   readonly options: StudyOptions;
   readonly trials: Trial[];
   waiting = false;
+  /** Reason why the search has ended by itself, in one line. */
+  ended: string | null = null;
   private readonly queue: Params[];
   private readonly random: Random;
   private readonly imported: Earlier[][];
@@ -65,10 +68,12 @@ export class SavedStudy implements Study {
   private readonly texts: TrialTexts;
   private recommender: Recommender;
   private unfinished = new Unfinished();
+  private terminator: Terminator | null;
 
   constructor(options: StudyOptions, state?: SavedState) {
     this.options = { ...options };
     this.recommender = new Recommender(options.noise);
+    this.terminator = terminatorOf(options);
     checkSpace(options.space);
     checkOptions(options);
     this.texts = new TrialTexts(options.space.dimensions.map(({ name }) => name));
@@ -93,12 +98,13 @@ export class SavedStudy implements Study {
   /** Describes what the search does and why, in one line, if its sampler or its pruner gives a reason. */
   get reason(): string | null {
     const pruner = this.pruner?.reason?.();
-    const said = [this.sampler.reason?.(), pruner && `pruner ${pruner}`].filter((text) => text);
+    const said = [this.ended, this.sampler.reason?.(), pruner && `pruner ${pruner}`].filter((text) => text);
     return said.length > 0 ? said.join('; ') : null;
   }
 
   /** Total number of trials, as far as it is known. */
   get size(): number | null {
+    if (this.ended !== null) return this.trials.length;
     const size = this.sampler.size?.(this.options.space) ?? null;
     const { trials } = this.options;
     const planned = size === null ? trials : trials === null ? size : Math.min(size, trials);
@@ -115,7 +121,8 @@ export class SavedStudy implements Study {
       const params = drawAllowed(this.options.space, this.random, given);
       return this.begin(params, { enqueued: true, ...defined({ until, bracket }) });
     }
-    if (next.kind === 'begin' && !this.full) {
+    this.ended ??= this.terminator?.reached(this.history()) ?? null;
+    if (next.kind === 'begin' && !this.full && this.ended === null) {
       const params = next.params ?? this.suggest(next);
       if (params) return this.begin(params, { enqueued: false, ...defined({ until, bracket, from }) });
       this.dry = true;
@@ -149,7 +156,7 @@ export class SavedStudy implements Study {
 
   private nextRepeat({ kind }: Next): number | 'wait' | null {
     const { repeat, goals, space } = this.options;
-    if (!repeat || kind === 'wait' || !(this.full || this.dry || kind === 'end')) return null;
+    if (!repeat || kind === 'wait' || !(this.full || this.dry || this.ended !== null || kind === 'end')) return null;
     return nextRepeat(this.trials, repeat, () => this.recommender.rankedByRepeats(space, this.trials, goals));
   }
 
@@ -325,6 +332,8 @@ export class SavedStudy implements Study {
   extend(trials: number | null): void {
     this.readAgain({ ...this.options, trials });
     [this.options.trials, this.dry] = [trials, false];
+    if (this.ended !== null) this.options.stop = laterStop(this.options.stop!, this.trials);
+    [this.terminator, this.ended] = [terminatorOf(this.options), null];
   }
 
   /** Recreates the sampler and the pruner with their saved state, so that they reread the trials from the start. */

@@ -25,7 +25,7 @@ export function samplerOf(options: StudyOptions, past: Past): Sampler {
 }
 
 /** Throws SearchError. Settings of samplers and pruners are checked when these are created. */
-export function checkOptions({ sampler, pruner, goals, warmStart, repeat, stages }: StudyOptions): void {
+export function checkOptions({ sampler, pruner, goals, warmStart, repeat, stages, stop }: StudyOptions): void {
   const comparing = whatCompares({ sampler, pruner, warmStart, repeat, stages });
   if (goals.length === 0 && comparing !== null) throw new SearchError(`${comparing} needs an objective`);
   const whole = (what: string, value: number | undefined, least: number) => {
@@ -36,6 +36,10 @@ export function checkOptions({ sampler, pruner, goals, warmStart, repeat, stages
     if (value === undefined || (value >= 0 && value <= 1)) return;
     throw new SearchError(`${what} must be from 0 to 1, not ${value}`);
   };
+  if (stop && goals.length !== 1) throw new SearchError('a search that ends by itself needs one objective');
+  whole('the number of trials before a search may end', stop?.after, 1);
+  whole('the patience of a search', stop?.patience, 1);
+  whole('the number of trials without an improvement', stop?.stale, 1);
   share('the free share of a warm start', warmStart?.free);
   whole('the number of earlier configurations to try first', warmStart?.first, 0);
   whole('the number of trials to repeat', repeat?.top, 1);

@@ -11,7 +11,7 @@ const METRIC = 'val/accuracy';
 const ended = (child: ChildProcess) =>
   new Promise<number>((resolve) => child.once('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0))));
 
-test('kill -9 of the engine in the middle of a search loses and doubles nothing, and the search goes on', async () => {
+test('kill -9 of the engine in the middle of a search loses and doubles nothing, and the search continues', async () => {
   const workspace = exampleWorkspace('killed engine é中', { limit: 3000, epochs: EPOCHS, trials: TRIALS, parallel: 1 });
   const cli = new Cli(workspace);
   const search = cli.start('search', FILE, '--json');
@@ -52,7 +52,7 @@ test('kill -9 of the engine in the middle of a search loses and doubles nothing,
   }
 });
 
-test('a mistake in the file is told with line and column and a suggestion', () => {
+test('a mistake in the file is reported with line, column and a suggestion', () => {
   const workspace = exampleWorkspace('mistake');
   const cli = new Cli(workspace);
   const { code, stderr, stdout } = cli.run('run', FILE, '--set', 'lrr=0.1');

@@ -152,7 +152,7 @@ test.describe('a day with Tunesmith', () => {
     await bench.expand(search);
     await panel.id(TEST_IDS.searchDraw).click();
     await panel.tab('charts');
-    // The trial that was stopped may not have come to a first epoch.
+    // The stopped trial may not have completed its first epoch.
     await panel.drawn(ACCURACY, { runs: 3, points: 12 });
     await bench.screenshot('4-search');
   });

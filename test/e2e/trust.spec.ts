@@ -1,4 +1,4 @@
-/** A person meets what is not theirs, and what goes wrong on their machine: a run that came with its folder, a full disk. */
+/** A run that came with its folder, and a full disk, as a person meets them. */
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
@@ -84,9 +84,7 @@ test('a run that came with its folder runs again only after a dialog that shows 
   expect(started(folder)).toBe('7\n');
 });
 
-test('a full disk is told by a notification and in the status bar, and so is that there is room again', async ({
-  server,
-}) => {
+test('a full disk is reported by a notification and in the status bar, and so is its end', async ({ server }) => {
   const disk = SmallDisk.mount(16 * 1024);
   test.skip(!disk, 'a small disk can only be mounted by root on Linux');
   try {

@@ -78,7 +78,7 @@ describe('debugging a run', function () {
     }
   });
 
-  it('refuses what has no debugger, before anything starts', async () => {
+  it('refuses programs without a debugger, before anything starts', async () => {
     const folder = (await api()).engines.folders[0]!;
     const file = write('shell.tune.yaml', 'name: shell\nrun: sh -c "exit 0"\n');
     const id = await vscode.commands.executeCommand<string>('tunesmith.run.start', file);

@@ -15,7 +15,7 @@ describe('experiment files in the editor', () => {
     assert.deepEqual(lenses, ['4: $(play) Run', '9: $(search) Start search']);
   });
 
-  it('underlines a mistyped key and mends it', async () => {
+  it('underlines a mistyped key and fixes it', async () => {
     const file = write('mistake.tune.yaml', experimentFile('mistake').replace('params:', 'parms:'));
     const document = await open(file);
     const [problem] = await until('a problem', () => {
@@ -37,7 +37,7 @@ describe('experiment files in the editor', () => {
     await document.save();
   });
 
-  it('completes keys and values, and says what they mean', async () => {
+  it('completes and explains keys and values', async () => {
     const file = write('complete.tune.yaml', 'name: complete\nrun: node x.mjs\nobjective:\n  metric: loss\n  goal: \n');
     const document = await open(file);
     const labels = async (line: number, character: number) => {
@@ -61,7 +61,7 @@ describe('experiment files in the editor', () => {
     assert.ok(hover, 'a hover');
   });
 
-  it('completes and explains what a command may name', async () => {
+  it('completes and explains the placeholders of a command', async () => {
     const text =
       'name: named\nrun: node x.mjs --lr {lr} {run.dir} {\nparams: { lr: 0.5 }\nfiles: { conf/base.yaml: {} }\n';
     const document = await open(write('named.tune.yaml', text));

@@ -19,7 +19,7 @@ network:
 `;
 const rows = Array.from({ length: 200 }, (_, i) => `${(i * 37) % 101},${(i * 37) % 101 > 50 ? 'high' : 'low'}`);
 
-describe('what a training leaves', function () {
+describe('the files of a training', function () {
   this.timeout(120_000);
   const at = (name: string) => path.join(workspaceFolder().uri.fsPath, name);
   let file: string;

@@ -52,7 +52,7 @@ describe('runs', function () {
     await until('the lens', async () => (await lensesOf(file)).includes('4: last val/accuracy 0.8'));
   });
 
-  it('runs what the editor holds, saved or not', async () => {
+  it('runs the editor’s text, saved or not', async () => {
     const file = write('unsaved.tune.yaml', experimentFile('unsaved'));
     const document = await open(file);
     const edit = new vscode.WorkspaceEdit();
@@ -267,7 +267,7 @@ describe('runs', function () {
     await document.save();
   });
 
-  it('goes on when the engine is killed in the middle of a search', async () => {
+  it('continues when the engine is killed in the middle of a search', async () => {
     const file = write('killed.tune.yaml', experimentFile('killed', { steps: 60, pause: 30 }));
     const { engines } = await api();
     const [folder] = engines.folders;

@@ -36,7 +36,7 @@ describe('plain scripts in the editor', () => {
     assert.deepEqual(lenses, ['2: $(play) Run', '2: Tune…', '11: $(play) Run', '11: Tune…']);
   });
 
-  it('have none in tests, in library modules, and where the setting says so', async () => {
+  it('are absent in tests, in library modules, and if the setting turns them off', async () => {
     const settled = async (file: string) => {
       await open(file);
       await until('the provider', async () => (await lensesOf(write('scripts/plain.py', TRAIN))).length > 0);
@@ -73,7 +73,7 @@ describe('plain scripts in the editor', () => {
     assert.ok(lenses.includes('2: $(play) Run'), lenses.join());
   });
 
-  it('get an experiment file that starts as it is, and keep one that is there', async () => {
+  it('get an experiment file that starts unchanged, and keep an existing one', async () => {
     const file = write('scripts/tuned.py', TRAIN);
     await open(file);
     const target = await vscode.commands.executeCommand<string>('tunesmith.script.tune', file);

@@ -24,7 +24,7 @@ export class PanelView {
   /** Waits until the chart has at least this many curves and points. */
   async drawn(metric: string, { runs = 1, points = 1, timeout = 120_000 } = {}): Promise<void> {
     const chart = this.chart(metric);
-    // Only what is on the screen is drawn.
+    // Only visible elements are drawn.
     await chart.waitFor({ state: 'attached', timeout });
     await chart.scrollIntoViewIfNeeded();
     await expect

@@ -63,7 +63,7 @@ export class Workbench {
     return found;
   }
 
-  /** The palette does not follow what changes while it is open, so it is opened anew until it has the command. */
+  /** The palette does not follow what changes while it is open, so it is reopened until it has the command. */
   private async paletteRow(title: string): Promise<Locator> {
     const row = this.page.getByRole('option', { name: new RegExp(`^${escape(title)}(,|$)`) }).first();
     await expect(async () => {

@@ -124,7 +124,7 @@ describe('figures', () => {
 });
 
 describe('plan and report', () => {
-  it('seeds begin where they are told to, slow samplers’ too', () => {
+  it('seeds begin with the requested one, for slow samplers, too', () => {
     const wishes = { sides: ['ours' as const], groups: ['noisy'], samplers: null, quick: false, full: false };
     const made = jobs({ ...wishes, firstSeed: 5, seeds: 3 }, { samplers: ['tpe', 'gp'], pruners: [] });
     const seedsOf = (name: string) => [...new Set(made.filter((job) => job.sampler === name).map(({ seed }) => seed))];
@@ -161,7 +161,7 @@ describe('plan and report', () => {
     expect(known).toMatch(/\| Memory flat.*\| \*\*not met\*\* \|  \| tpe: 5000 bytes \|/);
   });
 
-  it('memory: what is there at first does not count', () => {
+  it('memory: the initial heap does not count', () => {
     const bytes = [1000, 10_000].map((trials) => ({ sampler: 'x', trials, bytes: 50e6 + trials * 700 }));
     expect(bytesByTrial(bytes, 'x')).toBe(700);
     expect(bytesByTrial(bytes, 'y')).toBeNull();

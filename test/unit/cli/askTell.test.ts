@@ -41,7 +41,7 @@ describe('ask-tell', () => {
     expect(send({ status: {} })).toMatchObject({ trials: { completed: 40, running: 0 }, planned: 40 });
   });
 
-  it('suggests only what the conditions allow, the same under the same seed', () => {
+  it('suggests only parameters that the conditions allow, the same under the same seed', () => {
     const all: unknown[][] = [];
     for (let i = 0; i < 2; i++) {
       send({ init: { space: SPACE, sampler: 'random', seed: 5 } });
@@ -66,7 +66,7 @@ describe('ask-tell', () => {
     expect(send({ status: {} })).toMatchObject({ trials: { pruned: 1, completed: 6 } });
   });
 
-  it('takes what is not a number', () => {
+  it('accepts NaN and infinities', () => {
     send({ init: { space: SPACE, sampler: 'random' } });
     ask(5);
     expect(send({ report: { id: 0, step: 1, value: null } })).toEqual({ prune: false });
@@ -94,7 +94,7 @@ describe('ask-tell', () => {
     expect(best.trials.map(({ id }) => id).sort()).toEqual([0, 2]);
   });
 
-  it('goes on from what it saved as if nothing had happened', () => {
+  it('resumes from its saved state as if nothing had happened', () => {
     const run = (restoredAt: number): unknown[] => {
       session = new AskTellSession();
       send({ init: { space: SPACE, sampler: 'tpe', seed: 3, trials: 40 } });
@@ -115,7 +115,7 @@ describe('ask-tell', () => {
     expect(run(20)).toEqual(run(-1));
   });
 
-  it('obeys constraints, and says what is wrong with one', () => {
+  it('obeys constraints, and explains an invalid one', () => {
     const space = { a: { uniform: [0, 10] }, b: { int: [0, 10] }, c: { choice: ['x', 'y'] } };
     const init = (...constraints: string[]) => send({ init: { space, constraints, sampler: 'random', seed: 1 } });
     expect(init('a + 2 * b <= 8', 'a >= 1')).toEqual({ ok: true });
@@ -174,7 +174,7 @@ describe('a bad line', () => {
     ['saved with more', { init: { saved: {}, seed: 1 } }, /leave out "seed"/],
     ['an objective not there', { importance: { objective: 3 } }, /no objective 3/],
   ];
-  it.each(cases)('%s: says what is wrong and changes nothing', (_, request, message) => {
+  it.each(cases)('%s: explains the error and changes nothing', (_, request, message) => {
     send({ init: { space: SPACE, sampler: 'tpe', seed: 1, trials: 30 } });
     ask(2);
     const before = send({ save: {} });
@@ -188,13 +188,13 @@ describe('a bad line', () => {
     expect(Object.entries(params)).toEqual([['__proto__', expect.any(Number)]]);
   });
 
-  it('is told apart from a search that has not begun', () => {
+  it('differs from the state of a search that has not begun', () => {
     for (const request of [{ ask: {} }, { best: {} }, { save: {} }, { tell: { id: 0, values: [1] } }]) {
       expect(send(request).error).toMatch(/no search yet/);
     }
   });
 
-  it('of any bytes is answered with an error, and the search goes on', () => {
+  it('of any bytes is answered with an error, and the search continues', () => {
     send({ init: { space: SPACE, sampler: 'random', seed: 1 } });
     ask(3);
     const before = send({ save: {} });

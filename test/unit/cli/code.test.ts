@@ -113,7 +113,7 @@ describe('the code of a run', () => {
   });
 });
 
-describe('what is recorded of a run', () => {
+describe('the records of a run’s code', () => {
   it('is in what show says', async () => {
     const { out } = await tunesmith('show', second);
     expect(out).toMatch(/interpreter +node v\d+/);

@@ -53,7 +53,7 @@ async function stopEngine(): Promise<void> {
   if (pid !== null) await until('the engine to leave', () => !isAlive(pid));
 }
 
-it('finds what is wrong and mends it', async () => {
+it('finds problems and fixes them', async () => {
   workspace.write('train.mjs', TRAIN);
   const file = workspace.write('a.tune.yaml', experiment('node train.mjs'));
   let engine = await workspace.connect();

@@ -143,7 +143,7 @@ describe.sequential('the command line', () => {
     });
   });
 
-  it('says what is best and what is missing for more', async () => {
+  it('shows the best trial, and says what further insight needs', async () => {
     const shown = await tunesmith('best');
     expect(shown).toMatchObject({ code: 0 });
     expect(shown.out).toMatch(
@@ -171,7 +171,7 @@ describe.sequential('the command line', () => {
     expect(search.code).toBe(0);
   });
 
-  it('shows what a program printed without letting it into the terminal', async () => {
+  it('shows a program’s output without letting it control the terminal', async () => {
     const shown = await tunesmith('log', 'latest');
     expect(shown.out).toContain('hello');
     expect(shown.out).not.toContain('\u001b]0;');
@@ -217,7 +217,7 @@ describe.sequential('the command line', () => {
     expect(await tunesmith('serch')).toMatchObject({ code: 2, err: expect.stringContaining('search') });
   });
 
-  it('a search lives on when it is detached, and stops when told', async () => {
+  it('a detached search continues, and stops on request', async () => {
     writeFileSync(
       path.join(folder, 'slow.tune.yaml'),
       GRID.replace('name: grid', 'name: slow').replace('node train.mjs', 'node slow.mjs'),
@@ -233,7 +233,7 @@ describe.sequential('the command line', () => {
     expect.unreachable('the trials were not stopped');
   });
 
-  it('a run that was resumed shows each step once, and on demand what is lost', async () => {
+  it('a resumed run shows each step once, and lost points on demand', async () => {
     writeFileSync(path.join(folder, 'again.tune.yaml'), 'name: again\nrun: node again.mjs\nparams: { lr: 1 }\n');
     writeFileSync(
       path.join(folder, 'again.mjs'),

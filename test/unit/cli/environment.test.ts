@@ -104,7 +104,7 @@ async function trials(search: string, count: number): Promise<string[]> {
 
 const SECRET = 'zq-7-secret';
 
-describe.runIf(process.platform !== 'win32')('programs get the environment of whoever asked', () => {
+describe.runIf(process.platform !== 'win32')('programs get the environment of the requesting client', () => {
   it('when another shell asks while the engine lives', async () => {
     const one = await start(['run', 'x.tune.yaml'], {
       MY_X: 'one',
@@ -181,7 +181,7 @@ describe.runIf(process.platform !== 'win32')('programs get the environment of wh
     expect(written).toContain(local('engine.log'));
   });
 
-  it('when it goes on with a search', async () => {
+  it('when a search resumes', async () => {
     const gate = path.join(base, 'gate');
     const search = await start(['search', 'x.tune.yaml'], {
       MY_X: 'one',

@@ -84,7 +84,7 @@ it('says why an imported run can not be run again or resumed', async () => {
   expect(resumed.err).toContain('was imported');
 });
 
-it('refuses what is not there and formats that it does not know', async () => {
+it('refuses missing files and unknown formats', async () => {
   expect(await workspace.tunesmith(['import', 'nowhere'])).toMatchObject({ code: 2 });
   const { code, err } = await workspace.tunesmith(['import', '--format', 'tensorbord']);
   expect(code).toBe(2);

@@ -7,7 +7,7 @@ import { log } from '../../../src/cli/commands/log.js';
 import { run } from '../../../src/cli/commands/run.js';
 import { readSettings } from '../../../src/cli/settings.js';
 
-describe('what is typed', () => {
+describe('the command line’s arguments', () => {
   test('an unknown option is refused with the nearest one', () => {
     expect(() => readInput(run, ['f.yaml', '--detatch'])).toThrow('did you mean --detach?');
   });
@@ -56,7 +56,7 @@ describe('what is typed', () => {
   });
 });
 
-describe('what is printed', () => {
+describe('printed values', () => {
   test('CSV quotes what needs it and disarms formulas', () => {
     expect(csv(['a,b', 'say "x"', '=1+1', -3, 'NaN', null])).toBe('"a,b","say ""x""",\'=1+1,-3,NaN,');
     // Numbers stay as they are, though they be words here: a class called -1, say.

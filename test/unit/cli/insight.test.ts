@@ -44,7 +44,7 @@ describe('importance in a terminal', () => {
 describe('the best trials in a terminal', () => {
   const run = sampleRun({ id: 'a1', params: { lr: 0.0031, optimizer: 'adam' } });
 
-  it('are one with what is left to gain', () => {
+  it('include the bound on what is left to gain', () => {
     const left = { atMost: 0.01, noise: 0.002, sentence: 'At most 0.01 is left to gain.', trials: 30 };
     const points = [{ trial: 7, run: 'a1', values: [0.98712] }];
     const one = { ...insight, objectives: insight.objectives.slice(0, 1), left };

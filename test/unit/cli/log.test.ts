@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => here.dispose());
 
-it('folds 3,000 progress updates into the last one, with colors only where they are seen', async () => {
+it('folds 3,000 progress updates into the last one, with colors only on a terminal', async () => {
   const live = await here.tunesmith(['run', 'bar.tune.yaml', '--log']);
   expect(live.out).toContain('begin\nepoch 3000/3000\nend\n');
   expect(live.out.length).toBeLessThan(2000);

@@ -122,7 +122,7 @@ it('shows all of an archive, changes nothing, and says in one sentence that it c
   expect(everything(folder)).toEqual(before);
 });
 
-it('looks at folders of which parts are missing and can’t be made', async (test) => {
+it('shows folders with missing parts that can’t be made', async (test) => {
   unlessUnable(test);
   const bare = archive('bare', 'runs', 'searches', '.gitignore');
   const empty = path.join(base, 'empty');
@@ -135,7 +135,7 @@ it('looks at folders of which parts are missing and can’t be made', async (tes
   expect(fs.readdirSync(empty)).toEqual([]);
 });
 
-it('leaves folders that are closed to others closed, and says so in one sentence', async (test) => {
+it('leaves inaccessible folders alone, and says so in one sentence', async (test) => {
   unlessUnable(test);
   if (!isRoot) skipBecause(test, 'needs two users');
   const { code, out, err } = await tunesmith(workspace.folder, 'ls');

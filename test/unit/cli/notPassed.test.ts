@@ -58,7 +58,7 @@ it.each([
   expect(await validate(text)).not.toContain('nothing in "run"');
 });
 
-it('says after the run what the program has not read', async () => {
+it('names the parameters that the program did not read after the run', async () => {
   here.write('reads.py', 'import tunesmith\nrun = tunesmith.init()\nrun.log({"loss": run.config.lr})\n');
   const text =
     'run: python3 reads.py\nparams: { lr: 0.1, opt: { momentum: 0.9 }, width: 3 }\nobjective: { metric: loss, goal: minimize }\n' +

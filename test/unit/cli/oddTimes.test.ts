@@ -1,4 +1,4 @@
-/** Times in a folder that are no dates. */
+/** Invalid times in a folder. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';

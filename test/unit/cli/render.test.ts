@@ -54,7 +54,7 @@ describe('golden text', () => {
     await expect(`${renderRun(context, trials[3]!, NOW).join('\n')}\n`).toMatchFileSnapshot('golden/run.txt');
   });
 
-  test('a line for each trial where there is no terminal', () => {
+  test('a line for each trial without a terminal', () => {
     expect(trialLine(sampleSearch(), trials[1]!)).toBe(
       'trial 1 completed val/accuracy=0.98712 ★  lr=0.0031 optimizer=adam',
     );

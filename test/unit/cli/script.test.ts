@@ -105,7 +105,7 @@ it('writes through no link, and starts where the terminal is', async () => {
   expect(printed(log).cwd).toBe('work space');
 });
 
-it("starts programs in a folder of their own, where their files are nobody else's", async () => {
+it('starts programs in separate folders, so that their files don’t collide', async () => {
   here.write('data.csv', '1,2\n');
   here.write('writes.py', 'import sys\nopen("model.txt", "w").write(open(sys.argv[1]).read() + sys.argv[2])\n');
   const text = "run: python writes.py data.csv {n}\nparams: { n: 1 }\noutput: '{run.dir}/out'\n";
@@ -125,7 +125,7 @@ it("starts programs in a folder of their own, where their files are nobody else'
   expect(existsSync(path.join(here.folder, 'model.txt'))).toBe(false);
 });
 
-it('explains what is no script', async () => {
+it('explains why a file is not a script', async () => {
   here.write('x.txt', 'hello');
   expect((await here.tunesmith(['tune', 'x.txt'])).err).toContain('is not a script');
   expect((await here.tunesmith(['run', 'train.tune.yaml', 'lr=1'])).err).toContain('set with --set');

@@ -18,7 +18,7 @@ async function ask(...lines: unknown[]) {
 const progress = (fraction: number | null, text: string) => ({ type: 'progress', fraction, text });
 const answer = { type: 'exported', files: ['x.onnx'] };
 
-it('a log is told what is done, and not every step of it', async () => {
+it('a log shows the stages, but not every step', async () => {
   const steps = Array.from({ length: 50 }, (_, i) => progress(i / 50, `predicting ${i} of 50`));
   const { said, answer: found } = await ask(
     progress(null, 'reading'),
@@ -31,7 +31,7 @@ it('a log is told what is done, and not every step of it', async () => {
   expect(said).toEqual(['Predicting: reading', 'Predicting: predicting 0 of 50', 'Predicting: writing']);
 });
 
-it('an error is said in its words, without control characters', async () => {
+it('an error is printed in its own words, without control characters', async () => {
   await expect(ask({ type: 'error', message: 'no\u001b[31m such file' })).rejects.toThrow(/^no.*such file$/);
   await expect(ask('nothing')).rejects.toThrow(/Predicting ended with 0/);
 });

@@ -19,7 +19,7 @@ function write(...args: string[]): string {
   return said.join('\n');
 }
 
-it('the types are written, and written anew', () => {
+it('the types are written and rewritten', () => {
   const file = path.join(cwd, 'tunesmith.d.ts');
   for (let times = 0; times < 2; times++) expect(write()).toBe('Written: tunesmith.d.ts');
   expect(readFileSync(file, 'utf8')).toContain("declare module 'tunesmith/training'");

@@ -89,7 +89,7 @@ it('hands numbers over with the type they were written with, everywhere', async 
   expect((await seen(again.id)).params).toBe(params);
 });
 
-it('reads the type of what is set in the terminal, and a whole number for a float is one', async () => {
+it('infers the type of a value set in the terminal; a whole number for a float parameter is a float', async () => {
   const { id } = await start(
     'x.tune.yaml',
     '--set',

@@ -117,7 +117,7 @@ describe('a training module', () => {
     }
   });
 
-  it('streams what it logs, byte for byte what is in the file', async () => {
+  it('streams the same bytes that it writes to the file', async () => {
     const run = runModule(`
       export default async (run) => {
         await new Promise((r) => setTimeout(r, 300));
@@ -172,7 +172,7 @@ describe('a stop', () => {
     expect(recordOf(run.folder, 'exit')).toMatchObject({ code: 143, requested: 'stop' });
   });
 
-  it('aborts the signal that was handed to others, and that is no failure', async () => {
+  it('aborts the signal that was handed to others, which is not a failure', async () => {
     const run = runModule(`
       import { setTimeout as wait } from 'node:timers/promises';
       export default (run) => { const { stopSignal } = run; console.log('up'); return wait(60000, 0, { signal: stopSignal }); }`);

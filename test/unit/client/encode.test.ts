@@ -8,7 +8,7 @@ const never = (name: string): never => {
 };
 
 describe('metricsLine', () => {
-  it('is a record that the protocol accepts, with every number as it was', () => {
+  it('is a record that the protocol accepts, with every number unchanged', () => {
     const values: Record<string, number> = { 'ключ "x"\n': -0.1, nan: NaN, up: Infinity, down: -Infinity, '': 1e-320 };
     for (let i = 0; i < 1000; i++) values[`m${i}`] = (Math.random() - 0.5) * 10 ** (Math.random() * 600 - 300);
     const line = metricsLine(values, 5, -3, 0.5, never);
@@ -21,7 +21,7 @@ describe('metricsLine', () => {
     );
   });
 
-  it('takes booleans as 0 and 1, leaves out what is no number, and says so', () => {
+  it('converts booleans to 0 and 1, and drops other values with a message', () => {
     const refused: string[] = [];
     const line = metricsLine({ a: true, b: 'x', c: null, d: undefined, e: 2 }, 5, 0, undefined, (name) =>
       refused.push(name),

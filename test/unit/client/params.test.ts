@@ -30,7 +30,7 @@ describe('RunParams', () => {
     expect(params.boolean('on', true)).toBe(false);
   });
 
-  it('names the parameter, what it must be and what there is', () => {
+  it('names the parameter, the expected type and the known parameters', () => {
     expect(() => params.number('name')).toThrow('Parameter "name" must be a number, but it is "adam".');
     expect(() => params.integer('lr')).toThrow('"lr" must be a whole number');
     expect(() => params.string('lr')).toThrow('"lr" must be text');
@@ -40,7 +40,7 @@ describe('RunParams', () => {
 });
 
 describe('tunesmithHome', () => {
-  it('is where each platform keeps such things, unless told', () => {
+  it('is the platform’s folder for application data, unless one is given', () => {
     expect(tunesmithHome({ TUNESMITH_HOME: '/x y' }, 'linux')).toBe('/x y');
     expect(tunesmithHome({ XDG_DATA_HOME: '/data' }, 'linux')).toBe('/data/tunesmith');
     expect(tunesmithHome({}, 'linux')).toMatch(/\.local\/share\/tunesmith$/);

@@ -16,7 +16,7 @@ const save = (it: StopPoint, step: number): void => {
 };
 
 describe('a request to stop', () => {
-  it('to pause takes effect at once where nothing was logged since the checkpoint', () => {
+  it('to pause takes effect at once if nothing was logged since the checkpoint', () => {
     const { it, acted } = point();
     it.logs(0);
     save(it, 0);
@@ -25,7 +25,7 @@ describe('a request to stop', () => {
     expect(it.visible).toBe('pause');
   });
 
-  it('to pause waits for the checkpoint of what was logged, and not for one that is being written', () => {
+  it('to pause waits for a checkpoint of the logged step, not for one already being written', () => {
     const { it, acted } = point();
     it.logs(0);
     it.ask('pause');
@@ -46,7 +46,7 @@ describe('a request to stop', () => {
     expect(acted).toEqual([]);
   });
 
-  it.each([false, true])('waits for the log where a program saves first (that goes on: %s)', (saves) => {
+  it.each([false, true])('waits for the log if a program saves first (resumes: %s)', (saves) => {
     const { it, acted } = point(saves);
     for (const step of [4, 5]) {
       save(it, step);
@@ -62,7 +62,7 @@ describe('a request to stop', () => {
     expect(acted).toEqual(['pause']);
   });
 
-  it('of a pruner takes effect at once, and so does that of a person where nothing is saved', () => {
+  it('of a pruner takes effect at once, and so does that of a person without checkpoints', () => {
     for (const reason of ['prune', 'stop'] as const) {
       const { it, acted } = point();
       it.logs(0);
@@ -71,7 +71,7 @@ describe('a request to stop', () => {
     }
   });
 
-  it('of a person waits for a checkpoint where there is one to go back to', () => {
+  it('of a person waits for a checkpoint if there are earlier ones', () => {
     const { it, acted } = point(true);
     it.logs(3);
     it.ask('stop');

@@ -56,7 +56,7 @@ describe('rows of the explorer', () => {
     await expect(`${rows.map(text).join('\n')}\n`).toMatchFileSnapshot('golden/rows.txt');
   });
 
-  it('offer to resume only what has trials left', () => {
+  it('offer to resume only searches with remaining trials', () => {
     expect(isResumable(search({ status: 'paused' }))).toBe(true);
     expect(isResumable(search({ status: 'stopped' }))).toBe(true);
     expect(isResumable(search({ status: 'stopped', trials: 12 }))).toBe(false);

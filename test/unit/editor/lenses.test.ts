@@ -73,7 +73,7 @@ describe('lenses of an experiment file', () => {
     await expect(text).toMatchFileSnapshot('golden/lenses.txt');
   });
 
-  it('offer to find a learning rate where one is set', () => {
+  it('offer to find a learning rate if one is set', () => {
     const lenses = lensTexts(FILE, { ...WHERE, rateLine: 4 }, PARAMS, NOTHING, true);
     const found = lenses.find(({ command }) => command === 'tunesmith.run.lrRange');
     expect(found).toMatchObject({ line: 4, title: 'Find learning rate', args: [FILE] });

@@ -19,7 +19,7 @@ afterEach(() => {
   for (const viewer of viewers.splice(0)) viewer.dispose();
 });
 
-it("reads a folder's logs in a process of its own, and answers requests for them", async () => {
+it("reads a folder's logs in a separate process, and answers requests for them", async () => {
   const workspace = temporary();
   cpSync(fixture('lightning'), path.join(workspace, 'lightning_logs'), { recursive: true });
   const viewer = viewerOf(workspace, await buildDist());

@@ -33,7 +33,7 @@ const many = (count: number) =>
 const KEY = { experiment: 'digits', search: null };
 const nothing = { runs: [], searches: [], removedRuns: [], removedSearches: [] };
 
-describe('what the editor knows of the runs', () => {
+describe('the editor’s model of the runs', () => {
   it('reads pages, never everything', async () => {
     const engine = new Rows(many(10_000));
     const model = new RunsModel(engine);
@@ -73,7 +73,7 @@ describe('what the editor knows of the runs', () => {
     model.dispose();
   });
 
-  it('drops what was deleted and keeps pages whole', async () => {
+  it('drops deleted runs and keeps pages full', async () => {
     const engine = new Rows(many(120));
     const model = new RunsModel(engine);
     await model.refresh();

@@ -46,7 +46,7 @@ describe('lenses of plain scripts', () => {
     expect(scriptLensTexts('/w/a.py', [3], true, NOTHING, true)[1]!.tooltip).toMatch(/^Open/);
   });
 
-  it('leave out what nobody trains with', () => {
+  it('leave out files that nobody trains with', () => {
     for (const name of ['/w/test_a.py', '/w/a_test.py', 'setup.py', '/w/conftest.py', '/w/pkg/__init__.py'])
       expect(isOther(name), name).toBe(true);
     for (const name of ['/w/train.py', '/w/latest.py', '/w/contest.py', '/w/tests/train.py'])

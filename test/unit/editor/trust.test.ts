@@ -38,7 +38,7 @@ it.each(['runs/rerun', 'searches/resume', 'searches/retry'] as const)('%s is rep
   expect(detail).toBe('Command: python evil-a.py --x "a\\u202e\\u001b[2J\\nb"\n\nFolder: /work/a');
 });
 
-it('nothing is sent again when the person says no, and nothing is asked when it is ours', async () => {
+it('nothing is sent again if the person declines, and nothing is asked for our own runs', async () => {
   const { sent, ask } = engine(['a']);
   const no = withTrust(ask, 'runs/rerun', { id: 'a' }, () => Promise.resolve(false));
   await expect(no).rejects.toBeInstanceOf(NotTrustedError);
@@ -58,7 +58,7 @@ it('of several runs each is asked for with its own command, and a no concerns th
   expect(answer).toMatchObject({ done: ['mine', 'b'], skipped: [{ id: 'a' }] });
 });
 
-it('any other error stays what it is', async () => {
+it('other errors pass unchanged', async () => {
   const error = new EngineError('refused', 'It is running.', ErrorCode.conflict);
   const refused = withTrust((() => Promise.reject(error)) as never, 'runs/rerun', { id: 'a' }, () =>
     Promise.resolve(true),

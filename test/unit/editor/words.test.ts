@@ -49,7 +49,7 @@ describe('words', () => {
     );
   });
 
-  it('what a person types, as a value', () => {
+  it('typed text becomes a value', () => {
     expect(readValue('1e-3', 'number')).toEqual({ value: 0.001 });
     expect(readValue('x', 'number').problem).toBeTruthy();
     expect(readValue('1.5', 'integer').problem).toBeTruthy();
@@ -103,7 +103,7 @@ describe('the page of the panel', () => {
 });
 
 describe('small things', () => {
-  it('late additions to what is disposed are disposed at once', () => {
+  it('late additions to a disposed list are disposed at once', () => {
     const log: string[] = [];
     const all = new Disposables();
     all.add({ dispose: () => log.push('a') });

@@ -97,7 +97,7 @@ describe.sequential('alerts', () => {
     expect(await told(failed)).toMatchObject({ run: gone.run.id });
   });
 
-  it('come from no folder, and refuse what is no rule', async () => {
+  it('never come from a folder, and refuse invalid rules', async () => {
     const rule = { file: null, when: { kind: 'nan' }, command: null, webhook: null } as const;
     await expect(engine.request('alerts/add', { ...rule, webhook: 'file:///etc/passwd' })).rejects.toThrow(/webhook/);
     await expect(engine.request('alerts/add', { ...rule, command: [] })).rejects.toThrow(/command/);

@@ -150,7 +150,7 @@ describe('links in the folder', () => {
 });
 
 describe('names', () => {
-  it('that are no ids are no runs, wherever they come from, and forge no line of the log', async () => {
+  it('that are invalid ids are not runs, wherever they come from, and forge no line of the log', async () => {
     const forged = 'x\n2026-01-01T00:00:00.000Z info forged';
     fs.mkdirSync(runs(forged), { recursive: true });
     fs.writeFileSync(runs(forged, 'run.json'), JSON.stringify(spec(forged)));
@@ -175,7 +175,7 @@ describe('names', () => {
   });
 });
 
-describe('what is refused because it came with the folder', () => {
+describe('runs that came with the folder are refused', () => {
   it('is named as what would really run, whatever run.json shows', async () => {
     workspace.write('ok.mjs', '');
     const file = workspace.write('a.tune.yaml', experiment('node ok.mjs {lr}', 'params: { lr: 1 }\n'));

@@ -98,7 +98,7 @@ describe('reading output', () => {
     }
   });
 
-  it('waits for the rest of a character while the run goes on', async () => {
+  it('waits for the rest of a character during the run', async () => {
     const half = path.join(folder, 'half');
     fs.mkdirSync(half);
     fs.writeFileSync(path.join(half, 'output.log'), Buffer.from('ok€').subarray(0, 4));
@@ -187,7 +187,7 @@ describe('how a run ended', () => {
     expect([outcome.status, outcome.error?.kind ?? null]).toEqual([status, kind]);
   });
 
-  it('heeds what the engine asked for last', () => {
+  it('obeys the engine’s last request', () => {
     const paused = ending({ exit: { code: 0, signal: null, requested: 'pause' }, finish: finish('paused') });
     expect(outcomeOf(paused, 'pause').status).toBe('paused');
     expect(outcomeOf(paused, 'stop').status).toBe('stopped');

@@ -3,7 +3,7 @@ import { Readiness } from '../../../src/engine/server/readiness.js';
 import type { Client, Handlers } from '../../../src/engine/server/server.js';
 
 describe('an engine that is coming up', () => {
-  it('answers requests that read, and the others once everything is taken up', async () => {
+  it('answers requests that only read, and the others once all folders are read', async () => {
     const readiness = new Readiness();
     const said: string[] = [];
     const handlers = readiness.guarded({

@@ -83,7 +83,7 @@ it('has everything again after the index was lost, and starts nothing', async ()
   expect(fs.readFileSync(workspace.at('starts'), 'utf8')).toBe(starts);
 });
 
-it('has everything in a copy and after a move; there what is run again needs the person’s word and names the new files', async () => {
+it('has everything in a copy and after a move; running it again needs the person’s consent and names the new files', async () => {
   workspace.write('train.mjs', TRAIN);
   const file = workspace.write('a.tune.yaml', experiment('node train.mjs', `params: { lr: 0.5 }\n${SEARCH}`));
   const engine = await workspace.connect();
@@ -106,7 +106,7 @@ it('has everything in a copy and after a move; there what is run again needs the
   expect(fs.readFileSync(workspace.at('starts'), 'utf8')).not.toContain(run.id);
 });
 
-it('takes up a run whose workspace was renamed while it was at work: no point is missing', async () => {
+it('adopts a run whose workspace was renamed during the run: no point is missing', async () => {
   workspace.write('train.mjs', TRAIN);
   const file = workspace.write('a.tune.yaml', experiment('node train.mjs', 'params: { steps: 100, pause: 40 }\n'));
   const engine = await workspace.connect();

@@ -108,7 +108,7 @@ it.runIf(canUnshare)(
   60_000,
 );
 
-describe.runIf(canUnshare)('a run that is at work on this host', () => {
+describe.runIf(canUnshare)('a run on this host', () => {
   it.each([false, true])(
     'is shown there as elsewhere and ends by its own record; engine killed, same home there: %s',
     async (sharedHome) => {

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Unavailable } from '../../../scripts/lib/log.mjs';
 import { openSession } from '../../../scripts/lib/session.mjs';
 import { findDesktop, testDesktop } from '../../../scripts/test/desktop.mjs';
 
@@ -16,6 +17,18 @@ test('VSCODE_PATH is taken at its word, and must exist', async () => {
   expect(await findDesktop()).toBe(process.execPath);
   vi.stubEnv('VSCODE_PATH', join(session.folder, 'nowhere'));
   await expect(findDesktop()).rejects.toThrow(/VSCODE_PATH names .*nowhere, which does not exist/);
+});
+
+test('without a download, it says what to do instead', async () => {
+  vi.stubEnv('VSCODE_PATH', undefined);
+  vi.stubEnv('TUNESMITH_CACHE', session.folder);
+  // A proxy that refuses every connection, so that nothing is downloaded on a connected machine either.
+  for (const name of ['npm_config_proxy', 'npm_config_https_proxy']) vi.stubEnv(name, 'http://127.0.0.1:1');
+  const error: unknown = await findDesktop().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(Unavailable);
+  expect((error as Error).message).toMatch(
+    /^VS Code could not be downloaded \(.+\)\. Name an installed one in VSCODE_PATH, or use `npm test -- host`\.$/,
+  );
 });
 
 // No desktop VS Code runs where these tests do. What it would be started with, and what is made of its end, can be seen all the same.

@@ -155,7 +155,7 @@ describe.sequential('tunesmith mcp', () => {
     await expect(start()).rejects.toThrow('no budget');
   });
 
-  it('stops what a spent budget has started', async () => {
+  it('stops runs whose budget is spent', async () => {
     const alone = await agent(null);
     await workspace.tunesmith(['allow', 'line.tune.yaml', '--hours', '0.0006']);
     const { run } = await alone.call<{ run: { id: string } }>('start_run', {
@@ -234,7 +234,7 @@ describe.sequential('tunesmith mcp', () => {
       });
   });
 
-  it('says what is wrong with a call', async () => {
+  it('explains an invalid call', async () => {
     const mate = await agent(null);
     await expect(mate.call('start_run', { file: 'line.tune.yaml', parms: {} })).rejects.toThrow('parms');
     await expect(mate.call('start_all')).rejects.toThrow('There is no tool start_all. There are: list_experiments');

@@ -38,7 +38,7 @@ describe('finding and starting', () => {
     expect(fs.readFileSync(workspace.at('.tunesmith/.gitignore'), 'utf8')).toBe('*\n');
   });
 
-  it('does not start one when told not to', async () => {
+  it('does not start one if `start` is false', async () => {
     await fresh();
     await expect(workspace.connect({ start: false })).rejects.toMatchObject({ kind: 'not-running' });
     expect(fs.existsSync(workspace.at('.tunesmith'))).toBe(false);
@@ -105,7 +105,7 @@ describe('finding and starting', () => {
     expect(second.engine.pid).toBe(first.engine.pid);
   });
 
-  it('neither uses nor removes what the workspace carries under the names of its files', async () => {
+  it('neither uses nor removes files of the workspace with the same names as its own', async () => {
     await fresh();
     const victim = workspace.at('tunesmith-AbCdEf');
     fs.mkdirSync(victim, { mode: 0o700 });
@@ -127,7 +127,7 @@ describe('finding and starting', () => {
     expect(JSON.parse(fs.readFileSync(workspace.at('.tunesmith/engine.json'), 'utf8'))).toEqual(carried);
   });
 
-  it('works, and says what is wrong, while the home can not be used', async () => {
+  it('works, and reports the problem, while the home is unusable', async () => {
     await fresh();
     const home = workspace.at('home');
     fs.writeFileSync(home, 'a file');
@@ -295,7 +295,7 @@ describe('versions', () => {
 describe('EngineLink', () => {
   const workspace = useWorkspace();
 
-  it('comes back after the engine was killed, not after it was stopped', async () => {
+  it('reconnects after the engine was killed, not after it was stopped', async () => {
     const link = new EngineLink({
       workspace: workspace().folder,
       client: 'link',
@@ -320,7 +320,7 @@ describe('EngineLink', () => {
     await expect(link.connect()).rejects.toMatchObject({ kind: 'closed' });
   });
 
-  it('gives up at once when told so', async () => {
+  it('gives up at once on request', async () => {
     const abort = new AbortController();
     abort.abort();
     const options = { workspace: workspace().folder, client: 'x', version: '0.1.0', distFolder: workspace().dist };

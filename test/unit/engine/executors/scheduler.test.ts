@@ -116,7 +116,7 @@ describe('searches', () => {
     expect(started.at(-1)).toBe('b1');
   });
 
-  it('keep to their own number, which on the processor may exceed the slots', () => {
+  it('respect their own limit, which on the processor may exceed the slots', () => {
     const { scheduler, started, source } = make([], 4);
     scheduler.addSource(source('auto', 10));
     expect(started).toHaveLength(2);

@@ -28,7 +28,7 @@ it.each([
   expect(isHere(host, here)).toBe(believed);
 });
 
-it.runIf(linux)('takes a process in a pid namespace of its own for another host', (context) => {
+it.runIf(linux)('treats a process in a separate pid namespace as another host', (context) => {
   let namespace: string;
   try {
     namespace = execFileSync('unshare', ['--pid', '--fork', '--mount-proc', 'readlink', '/proc/self/ns/pid'], {

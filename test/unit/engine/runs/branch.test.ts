@@ -41,7 +41,7 @@ async function trained(save: boolean) {
 const checkpoints = (id: string): string => workspace().at('.tunesmith', 'runs', id, 'checkpoints');
 
 describe('a branch', () => {
-  it('is a new run that goes on from a checkpoint with other values, and leaves the other run as it is', async () => {
+  it('is a new run that continues from a checkpoint with other values, and leaves the other run unchanged', async () => {
     const trunk = await trained(true);
     const { run } = await engine.request('runs/branch', { id: trunk.id, step: 2, params: { lr: 10 } });
     expect(run).toMatchObject({ params: { lr: 10 }, branch: { run: trunk.id, step: 2 } });

@@ -21,7 +21,7 @@ describe('the file', () => {
   const write = (text: string): void => fs.writeFileSync(path.join(folder, 'media/confusion.csv'), text);
   const read = () => readConfusion(filesIn(folder), media('media/confusion.csv'));
 
-  it('is what the trainer writes, whatever classes are called', async () => {
+  it('is read as the trainer writes it, whatever the classes are called', async () => {
     const classes = ['cat', 'say "hi", ok', 'two\nlines', '=1+1'];
     const confusion = new Confusion(classes);
     confusion.add(0, 0);
@@ -31,7 +31,7 @@ describe('the file', () => {
     expect(await read()).toEqual({ classes, rows: confusion.rows, step: 30 });
   });
 
-  it('is refused when it is no such table', async () => {
+  it('is refused if the table is invalid', async () => {
     for (const text of ['', 'x', ',a\na,1\nb,1\n', ',a,b\na,1,2\nb,1\n', ',a\na,-1\n', ',a\na,1.5\n', ',a\na,x\n']) {
       write(text);
       expect(await read(), text).toBeNull();
@@ -55,7 +55,7 @@ describe('the file', () => {
     expect(await readConfusion(filesIn(folder), [])).toBeNull();
   });
 
-  it('lines of CSV come back as they were', () => {
+  it('lines of CSV survive a round trip', () => {
     const rows = [
       ['a', '', 'b,"c"', 'line\r\nbreak'],
       ['', 'x'],

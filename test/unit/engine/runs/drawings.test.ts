@@ -42,7 +42,7 @@ describe('histograms and plots of a run', () => {
     expect(readDrawings(filesIn(folder), media, { name: 'constructor' }).shown).toBeNull();
   });
 
-  it('are not read where they are none, too large, or outside the run’s folder', () => {
+  it('are not read if they are invalid, too large, or outside the run’s folder', () => {
     for (const odd of [
       '',
       '{',

@@ -90,7 +90,7 @@ run.finish()
     expect(run.objective).toMatchObject({ metric: 'acc', goal: 'maximize', value: 0.9 });
   });
 
-  it('has the metrics that it only prints, beside what it records', async () => {
+  it('has printed metrics beside recorded ones', async () => {
     await byHand(`
 import time, tunesmith
 run = tunesmith.init(name="prints")
@@ -156,7 +156,7 @@ import time; time.sleep(60)
     expect(failed.error).toMatchObject({ kind: 'script', message: expect.stringContaining('ValueError: bad batch') });
   });
 
-  it('that goes on with its run by its id is the same row, live again', async () => {
+  it('that continues its run by id is the same row, live again', async () => {
     const code = `
 import time, tunesmith
 run = tunesmith.init(id="again-1", name="again", resume="allow")
@@ -171,7 +171,7 @@ for _ in range(10): run.log({"step": run.step}); time.sleep(0.02)
     expect(await runOver(engine, 'again-1')).toMatchObject({ metrics: { step: { count: 20, last: 19 } } });
   });
 
-  it('has a log of what it printed, and its end explains a failure', async () => {
+  it('has a log of its output, whose end explains a failure', async () => {
     workspace().write(
       'prints.py',
       'import os, tunesmith\nrun = tunesmith.init(name="prints")\nprint("said", 1)\nprint("RuntimeError: CUDA out of memory.")\nos._exit(1)\n',
@@ -229,7 +229,7 @@ for i in range(50): run.log({"loss": i + 1000 * run.rank}, step=i); run.progress
     });
   });
 
-  it('is never doubled when Tunesmith started it, and further runs in it are rows of their own', async () => {
+  it('is never doubled if Tunesmith started it, and further runs in it are separate rows', async () => {
     workspace().write(
       'several.py',
       `import tunesmith
@@ -294,7 +294,7 @@ for pid in children: assert os.waitpid(pid, 0)[1] == 0
   }, 120_000);
 });
 
-describe('what a folder carries', () => {
+describe('runs that came with a folder', () => {
   const spec = (id: string, more: object = {}): object => ({
     version: 1,
     id,

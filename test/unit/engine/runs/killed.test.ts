@@ -95,7 +95,7 @@ describe('a supervisor that takes its time', () => {
 });
 
 describe('an engine', () => {
-  it('that meets an unforeseen error says so and ends; the next one has everything', async () => {
+  it('that meets an unforeseen error logs it and ends; the next one has everything', async () => {
     const connect = await withHook(`
       const fs = require('node:fs');
       if (/engine\\.cjs$/.test(process.argv[1] ?? ''))

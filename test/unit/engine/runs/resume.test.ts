@@ -41,7 +41,7 @@ function write(name: string, save: boolean): string {
 }
 
 describe('a run that was killed', () => {
-  it('goes on from its newest checkpoint, in its own folder, with every step once', async () => {
+  it('resumes from its newest checkpoint, in its own folder, with every step once', async () => {
     const { run } = await engine.request('runs/start', { file: write('saved', true) });
     const killed = await runOver(engine, run.id);
     expect(killed).toMatchObject({ status: 'failed', error: { kind: 'signal' } });
@@ -142,7 +142,7 @@ describe('a run that was killed', () => {
     expect(new Set(points.map(({ step }) => step))).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7]));
   });
 
-  it('without a checkpoint says so and is left as it is', async () => {
+  it('without a checkpoint is refused and left unchanged', async () => {
     const { run } = await engine.request('runs/start', { file: write('unsaved', false) });
     const killed = await runOver(engine, run.id);
     const { done, skipped } = await engine.request('runs/resume', { ids: [run.id] });

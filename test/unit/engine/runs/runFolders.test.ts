@@ -28,7 +28,7 @@ describe('whether a launch was started', () => {
   const exit = (more: object): string =>
     JSON.stringify({ type: 'exit', time: 900, code: 0, signal: null, requested: 'pause', ...more }) + '\n';
 
-  it('is not told by what earlier launches left', () => {
+  it('is not derived from the records of earlier launches', () => {
     put('a/output.log', 'epoch 1\n');
     put('a/journal/supervisor.ndjson', exit({}));
     put('a/journal/rank0-1.ndjson', '{"type":"finish","time":890,"status":"paused"}\n');
@@ -39,7 +39,7 @@ describe('whether a launch was started', () => {
     expect(folders.wasStarted('a', { launch })).toBe(true);
   });
 
-  it('is told by its own end, and by its having been stopped while it waited', () => {
+  it('is derived from its own end, and from a stop in the queue', () => {
     put('a/journal/supervisor.ndjson', exit({}) + exit({ time: 2000, launch: 2 }));
     expect(folders.wasStarted('a', { launch })).toBe(true);
     put('b/journal/supervisor.ndjson', exit({}));
@@ -77,7 +77,7 @@ it('no launch takes a checkpoint from outside of the runs', () => {
   expect(folders.spec('a')).toBeNull();
 });
 
-describe('time at work', () => {
+describe('running time', () => {
   it('is that of all launches, without what lies between them or was spent standing still', () => {
     expect(secondsAtWork(path.join(base, 'a'))).toBeNull();
     const spawn = (time: number, launch?: number) =>
@@ -99,7 +99,7 @@ describe('time at work', () => {
 describe('a checkpoint taken over', () => {
   const names = (run: string): string[] => fs.readdirSync(path.join(base, run, 'checkpoints')).sort();
 
-  it('takes the place of the run’s own ones, and of what a killed engine left', async () => {
+  it('replaces the run’s own ones, and the leftovers of a killed engine', async () => {
     put('from/checkpoints/step-000000007/state', 'theirs');
     put('own/checkpoints/step-000000003/state', 'mine');
     put('own/checkpoints/step-000000007/state', 'mine');
@@ -112,7 +112,7 @@ describe('a checkpoint taken over', () => {
     expect(names('own')).toEqual(['step-000000007']);
   });
 
-  it('is the one before the newest when that is damaged, which is said', async () => {
+  it('is the one before the newest if that is damaged, with a message', async () => {
     put('own/run.json', '{}');
     const from = path.join(base, 'from', 'checkpoints');
     const save = (step: number): Promise<string> =>
@@ -134,7 +134,7 @@ describe('a checkpoint taken over', () => {
     expect(names('from')).toEqual(['step-000000001', 'step-000000002']);
   });
 
-  it('lets everything else go on while it is copied, and is left when it is no longer wanted', async () => {
+  it('is copied without blocking anything else, and abandoned when no longer wanted', async () => {
     for (let i = 0; i < 20; i++) put(`from/checkpoints/step-000000007/part-${i}`, 'x'.repeat(100_000));
     put('own/checkpoints/step-000000003/state', 'mine');
     let turns = 0;

@@ -252,7 +252,7 @@ describe('in any order of events', () => {
     }
   });
 
-  it('nothing is forgotten: a run that is not over waits in the queue, is held by its search, suspended, or at work', () => {
+  it('nothing is forgotten: a run that has not ended is queued, held by its search, suspended, or running', () => {
     for (const seed of seeds) {
       const { world, log } = play(seed, 1 + (seed % 60));
       const { name } = world.state;
@@ -266,7 +266,7 @@ describe('in any order of events', () => {
     }
   });
 
-  it('a pause starts nothing: what was not launched is held, what is at work stands still', () => {
+  it('a pause starts nothing: queued runs are held, running ones are suspended', () => {
     for (const seed of seeds) {
       const { world, log } = play(seed, 1 + (seed % 40));
       const launches = world.launches;
@@ -279,7 +279,7 @@ describe('in any order of events', () => {
     }
   });
 
-  it('what is shown is a status', () => {
+  it('every state is shown as a status', () => {
     for (const seed of seeds.slice(0, 300)) RunStatus.parse(statusOf(play(seed).world.state));
   });
 });
@@ -295,7 +295,7 @@ describe('a run of another host', () => {
     });
   });
 
-  it.each(['stop', 'suspend', 'pause', 'resume', 'set'])('refuses to %s and says where it is', (type) => {
+  it.each(['stop', 'suspend', 'pause', 'resume', 'set'])('refuses to %s and says where it runs', (type) => {
     const refused = step(elsewhere, { type, reason: 'stop', possible: true } as RunEvent);
     expect(refused).toEqual({ code: 'elsewhere', why: 'is running on node7: use Tunesmith there' });
   });
@@ -316,7 +316,7 @@ describe('a run that an earlier engine left', () => {
     expect(takeUp(leftState(status, 'cpu', 'here')).map((command) => command.do)).toEqual(commands);
   });
 
-  it('ends as its supervisor says when only that knows what it was asked for', () => {
+  it('ends as its supervisor reports if only that knows the request', () => {
     const { state } = step(leftState('stopping', 'cpu', 'here'), { type: 'ended', ending: ending('pause', null) }) as {
       state: RunState;
     };

@@ -69,7 +69,7 @@ describe('a run', () => {
     });
   });
 
-  it('tries out learning rates with the built-in trainer only, and such a run has no objective', async () => {
+  it('tries out learning rates with the built-in trainer only, in a run without an objective', async () => {
     const rangeTest = { from: 1e-5, to: 1, steps: 30 };
     const program = workspace().write('program.tune.yaml', experiment('node train.mjs'));
     await expect(engine.request('runs/start', { file: program, rangeTest })).rejects.toMatchObject({
@@ -93,7 +93,7 @@ describe('a run', () => {
     await runOver(engine, again.id);
   });
 
-  it('keeps NaN and infinities, and lines that are no records hurt nothing', async () => {
+  it('keeps NaN and infinities, and ignores lines that are not records', async () => {
     const run = await start(`
       import fs from 'node:fs';
       const lines = ['{"step":0,"values":{"loss":"NaN"}}', 'rubbish {', '{"values":5}', 'x\\u0000\\u0001', '[]',
@@ -204,7 +204,7 @@ describe('steering', () => {
     expect((await engine.request('runs/stop', { ids: [run.id] })).skipped[0]!.why).toBe('is already stopped');
   });
 
-  it('really stands still while paused, and goes on', async () => {
+  it('really stops working while paused, and resumes', async () => {
     const run = await start(TRAIN, 'params: { steps: 400, pause: 20 }\n');
     const steps = async () => (await engine.request('runs/get', { id: run.id })).metrics.loss?.count ?? 0;
     await until('points', async () => (await steps()) > 5);
@@ -303,7 +303,7 @@ describe('housekeeping', () => {
 });
 
 describe('after the engine was killed', () => {
-  it('takes up what runs, what ended meanwhile and what waits; no point is missing or doubled', async () => {
+  it('adopts running, ended and queued runs; no point is missing or doubled', async () => {
     const running = await start(TRAIN, 'params: { steps: 150, pause: 30 }\n');
     const ending = await start(TRAIN, 'params: { steps: 30, pause: 30 }\n');
     const waiting = await start(TRAIN, 'params: { steps: 3, pause: 1 }\n');
@@ -327,7 +327,7 @@ describe('after the engine was killed', () => {
     }
   });
 
-  it('builds a deleted store anew from the run folders', async () => {
+  it('rebuilds a deleted store from the run folders', async () => {
     const before = (await engine.request('runs/list', { limit: 1000 })).runs;
     await engine.request('engine/stop', {});
     await until('the engine to leave', () => engine.closed && workspace().enginePid() === null);

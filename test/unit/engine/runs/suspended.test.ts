@@ -43,7 +43,7 @@ const withStatus = (search: string, status: Run['status']) =>
   until(`a trial that is ${status}`, async () => (await trials(search)).find((run) => run.status === status));
 
 describe('suspended trials', () => {
-  it('are stopped with their search, and go on with it where they were', async () => {
+  it('are stopped with their search, and resume with it', async () => {
     const { search } = await engine.request('searches/start', { file: write('trials: 4\n  parallel: 1') });
     const suspended = await withStatus(search.id, 'paused');
     await engine.request('searches/stop', { id: search.id });
@@ -94,7 +94,7 @@ describe('suspended trials', () => {
     expect(ends(after)).toEqual(before);
   });
 
-  it('wait in a paused search also when they were about to go on as the engine was killed', async () => {
+  it('wait in a paused search, even if they were about to resume when the engine was killed', async () => {
     const { search } = await engine.request('searches/start', { file: write('trials: 4\n  parallel: 1') });
     const suspended = await withStatus(search.id, 'paused');
     await engine.request('searches/pause', { id: search.id });

@@ -41,7 +41,7 @@ describe('turns', () => {
   };
   afterEach(() => turns.close());
 
-  it('store what a thousand runs say in one transaction', async () => {
+  it('store the records of a thousand runs in one transaction', async () => {
     make();
     const takers = Array.from({ length: 1000 }, () => new Taker(1));
     for (const taker of takers) turns.soon(taker);
@@ -49,7 +49,7 @@ describe('turns', () => {
     expect(batches).toBeLessThan(10);
   });
 
-  it('let the event loop go on between parts that take long, and take turns', async () => {
+  it('yield to the event loop between long parts, and take turns', async () => {
     make();
     const takers = [new Taker(10, busy(5)), new Taker(10, busy(5))];
     for (const taker of takers) turns.soon(taker);

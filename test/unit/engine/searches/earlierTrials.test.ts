@@ -46,7 +46,7 @@ const experiment = {
   search: { warmStart: { from: ['experiment'] }, objectives: [] },
 } as unknown as Experiment;
 
-it('each earlier search comes by itself, without what came to nothing', () => {
+it('each earlier search is separate, without trials that have no result', () => {
   const searches = earlierTrials(stored(), experiment);
   expect(searches.map(({ length }) => length)).toEqual([9, 9]);
   const space: Space = {
@@ -64,7 +64,7 @@ it('names a search that is missing', () => {
   expect(() => earlierTrials(stored(), named)).toThrow('nothing');
 });
 
-it('takes in runs without a search by their experiment, imported ones with their own objective', () => {
+it('includes runs without a search by their experiment, imported ones with their own objective', () => {
   const store = stored();
   const folder = temporary();
   const add = (id: string, records: object[], metric: string): void => {

@@ -40,7 +40,7 @@ async function trials(search: string): Promise<Run[]> {
 const statuses = async (search: string) => (await trials(search)).map(({ status }) => status);
 
 describe('a search that reaches the limit of failures', () => {
-  it('lets healthy trials end, goes on when one works, and does the failed ones again under their numbers', async () => {
+  it('lets healthy trials end, continues when one works, and repeats the failed ones under their numbers', async () => {
     const file = write(
       GRID,
       `if (x <= 3 && !flag('fixed')) process.exit(7);
@@ -77,7 +77,7 @@ log(0, x);`,
     expect(await engine.request('searches/get', { id: search.id })).toMatchObject({ status: 'completed' });
   });
 
-  it('gives up once all that were running have ended, says so, and resumes without holes', async () => {
+  it('gives up with a message once all running trials have ended, and resumes without holes', async () => {
     const file = write(
       GRID,
       `if (!flag('mended')) { if (x > 3) await waitFor('enough'); process.exit(7); }
@@ -132,7 +132,7 @@ log(0, x);`,
 });
 
 describe('trials of a search that was stopped', () => {
-  it('go on under their own numbers when it is resumed', async () => {
+  it('resume under their own numbers with the search', async () => {
     const file = write(
       GRID.replace('4', '2'),
       `for (let step = 0; step < 20; step++) { log(step, x + step); await pause(60); }`,
@@ -150,7 +150,7 @@ describe('trials of a search that was stopped', () => {
     for (const run of runs) expect(run.objective).toMatchObject({ value: run.params.x, step: 0 });
   });
 
-  it('can be done again one by one, while the search is at work', async () => {
+  it('can be repeated one by one, during the search', async () => {
     const file = write(
       GRID.replace('4', '2'),
       `if (x === 1 && !flag('again')) await pause(60_000);

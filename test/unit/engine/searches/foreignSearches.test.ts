@@ -56,7 +56,7 @@ function leaseOfAnotherHost(): void {
   fs.writeFileSync(ours.at('.tunesmith/scheduler.json'), JSON.stringify(lease));
 }
 
-it('a search that a folder says another host has at work does not start here once that host is gone', async () => {
+it('a search that another host is said to run does not start here once that host is gone', async () => {
   const id = await copyWithSearch();
   leaseOfAnotherHost();
   const engine = await ours.connect({ env: BEAT });
@@ -68,7 +68,7 @@ it('a search that a folder says another host has at work does not start here onc
   expect(fs.readdirSync(path.join(ours.folder, '.tunesmith/runs'))).toEqual([]);
 }, 60_000);
 
-it('an engine that looks on and is started anew leaves the search, and the lease on the folder, to the other host', async () => {
+it('an engine that only looks, and is restarted, leaves the search and the folder’s lease to the other host', async () => {
   const id = await copyWithSearch();
   leaseOfAnotherHost();
   let engine = await ours.connect({ env: BEAT });

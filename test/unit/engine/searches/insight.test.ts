@@ -51,7 +51,7 @@ describe('what can be learned from a search', () => {
     expect(left).toMatchObject({ trials: 54, sentence: expect.stringContaining('left to gain') as string });
   });
 
-  it('has only what was asked for', () => {
+  it('has only the requested parts', () => {
     expect(compute(saved(30), { parts: [] })).toMatchObject({
       history: null,
       importance: null,
@@ -83,7 +83,7 @@ describe('what can be learned from a search', () => {
     expect(best.value).toBe(Math.max(...history!.map(({ value }) => value as number)));
   });
 
-  it('says what is missing of a search that has just begun', () => {
+  it('says what a new search lacks', () => {
     for (const text of [null, saved(0), saved(4)]) {
       const { importance, curves, left, history } = compute(text);
       expect(importance).toMatchObject({ unknown: expect.stringContaining('at least 16') as string, needed: 16 });
@@ -111,7 +111,7 @@ describe('the engine', () => {
     engine = await workspace().connect();
   });
 
-  it('answers from the trials of a search, with their runs, and goes on serving meanwhile', async () => {
+  it('answers from the trials of a search, with their runs, and keeps serving meanwhile', async () => {
     const file = workspace().write(
       's.tune.yaml',
       experiment(

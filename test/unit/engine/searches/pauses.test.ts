@@ -63,7 +63,7 @@ async function search(program: string, pruner: string): Promise<Run[]> {
   return (await engine.request('runs/list', { search: started.id, limit: 100 })).runs;
 }
 
-describe('epochs of trials that pause and go on', () => {
+describe('epochs of trials that pause and resume', () => {
   it.each([
     ['in Node', 'module: ./logs.mjs', ASHA],
     ['in Node, saving before logging', 'module: ./saves.mjs', ASHA],

@@ -308,7 +308,7 @@ function outcomeOf(status: RunStatus): Outcome {
 const SEEDS = 3000;
 
 describe('a search, whatever happens in whatever order', () => {
-  it('makes no trial twice, forgets none, and comes to its end', () => {
+  it('makes no trial twice, forgets none, and ends', () => {
     const problems: string[] = [];
     let made = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
@@ -345,7 +345,7 @@ describe('a search, whatever happens in whatever order', () => {
     }
   });
 
-  it('does failed trials again once it is over, and no other', () => {
+  it('repeats failed trials once it has ended, and no others', () => {
     const problems: string[] = [];
     for (let seed = 1; seed <= SEEDS; seed++) {
       const world = new World(seed);

@@ -106,7 +106,7 @@ describe('a search that pauses its trials', () => {
 });
 
 describe('a search with several objectives and bounds', () => {
-  it('is told all of them', async () => {
+  it('receives all of them', async () => {
     const file = write(
       `sampler: random\ntrials: 6\nparallel: 3\nseed: 6\nconstraints:\n  - { metric: size, atMost: 60 }\n${RANGE}`,
       '[{ metric: loss, goal: minimize }, { metric: size, goal: minimize }]',

@@ -175,7 +175,7 @@ describe('a search’s driver', () => {
     await it.driver.dispose();
   });
 
-  it('lets a trial that paused go on with its values when the space knows them no more', async () => {
+  it('resumes a paused trial with its values even if the space no longer has them', async () => {
     const params = { lr: 1, activation: 'relu' };
     const it = drive({
       trials: [{ id: 0, state: 'paused' }],
@@ -228,7 +228,7 @@ describe('a search’s driver', () => {
     await it.driver.dispose();
   });
 
-  it('ends suspended trials, also one that was about to go on', async () => {
+  it('ends suspended trials, even one that was about to resume', async () => {
     const it = drive({
       cpuSlots: 1,
       trials: [{ id: 0, state: 'paused' }],
@@ -243,7 +243,7 @@ describe('a search’s driver', () => {
     expect(it.updates.at(-1)).toMatchObject({ status: 'stopped' });
   });
 
-  it('tells the study of a suspended trial that ended unheard, and takes up what it has not heard of', async () => {
+  it('tells the study of a suspended trial that ended unnoticed, and adopts trials that it does not know', async () => {
     const it = drive({
       trials: [{ id: 0, state: 'paused' }],
       runs: [
@@ -263,7 +263,7 @@ describe('a search’s driver', () => {
     await it.driver.dispose();
   });
 
-  it('starts no second program for a trial that is at work although the study thinks it pauses', async () => {
+  it('starts no second program for a running trial that the study believes paused', async () => {
     const it = drive({ trials: [{ id: 0, state: 'paused' }], runs: [{ id: 'a', trial: 0, status: 'running' }] });
     it.working.add('a');
     it.driver.go();

@@ -111,7 +111,7 @@ describe('a search', () => {
 });
 
 describe('failures', () => {
-  it('goes on after a trial that failed', async () => {
+  it('continues after a failed trial', async () => {
     workspace().write(
       'half.mjs',
       `if (JSON.parse(process.env.TUNESMITH_PARAMS).lr === 0.3) throw new RangeError('no luck');\n${TRAIN.replace(/^\s*import.*$/m, '')}`.replace(
@@ -155,7 +155,7 @@ describe('failures', () => {
 describe('steering', () => {
   const SLOW = 'params: { lr: 0.1, steps: 30, pause: 40 }';
 
-  it('stands still while paused, and goes on', async () => {
+  it('starts nothing while paused, and resumes', async () => {
     const { search } = await engine.request('searches/start', {
       file: write(`${GRID}\nparallel: 2`, 'node train.mjs', SLOW),
     });
@@ -176,7 +176,7 @@ describe('steering', () => {
     });
   });
 
-  it('tries what a person puts in before what it would suggest, also after kill -9 and in a paused search', async () => {
+  it('tries a person’s values before its own suggestions, even after kill -9 and in a paused search', async () => {
     const space = 'sampler: random\ntrials: 3\nparallel: 1\nspace: { lr: { uniform: [0, 1] } }';
     const { search } = await engine.request('searches/start', { file: write(space, 'node train.mjs', SLOW) });
     const enqueue = (params: Params) => engine.request('searches/enqueue', { id: search.id, params });
@@ -195,7 +195,7 @@ describe('steering', () => {
     await expect(enqueue({ lr: 0.5 })).rejects.toMatchObject({ code: ErrorCode.conflict });
   });
 
-  it('goes on in another space and to another number of trials, at work and when it is over', async () => {
+  it('continues in another space and to another number of trials, while running and after its end', async () => {
     const space = 'sampler: tpe\ntrials: 4\nparallel: 1\nspace: { lr: { uniform: [0, 1] } }';
     const file = write(space, 'node train.mjs', 'params: { lr: 0.1, steps: 2, pause: 5 }');
     const { search } = await engine.request('searches/start', { file });
@@ -253,7 +253,7 @@ describe('steering', () => {
     expect(await begun()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  it('stops at once, and resumed goes on with what was cut off', async () => {
+  it('stops at once, and resumes the interrupted trials', async () => {
     const { search } = await engine.request('searches/start', {
       file: write(`${GRID}\nparallel: 2`, 'node train.mjs', SLOW),
     });
@@ -285,7 +285,7 @@ describe('steering', () => {
 });
 
 describe('when the engine is killed', () => {
-  it('goes on after kill -9, three times, with every trial and every point exactly once', async () => {
+  it('continues after kill -9, three times, with every trial and every point exactly once', async () => {
     const file = write(
       'sampler: random\ntrials: 9\nparallel: 2\nseed: 3\nspace: { lr: { uniform: [0, 1] } }',
       'node train.mjs',

@@ -21,7 +21,7 @@ describe('alerts', () => {
     ]);
   });
 
-  it('say where they are wrong and what to do', () => {
+  it('report errors with position and advice', () => {
     const form = 'an alert must be nan, failed, ended, { stall: SECONDS }, or { metric: NAME, above: X } (or below)';
     expect(problems('nan')).toEqual(['2:9 alerts must be a list, such as: [nan, { stall: 600 }]']);
     expect(problems('[over]')).toEqual([`2:10 ${form}`]);

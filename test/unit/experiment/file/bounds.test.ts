@@ -54,15 +54,15 @@ describe('syntax: the cause comes first, and not what follows from it', () => {
     ]);
   });
 
-  it('at most three mistakes of syntax are told', () => {
+  it('at most three syntax errors are reported', () => {
     expect(problems(`run: a\nparams:\n${many(50, (i) => `  p${i}: "a" b`)}\n`)).toHaveLength(3);
   });
 
-  it('brackets in texts and comments are no brackets', () => {
+  it('brackets in texts and comments do not count', () => {
     expect(problems(`run: a {b} # ${'['.repeat(400)}\nparams: { b: "${'{'.repeat(400)}" }\n`)).toEqual([]);
   });
 
-  it('many keys on one line are no nesting', () => {
+  it('many keys on one line do not count as nesting', () => {
     const params = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`p${i}`, i]));
     const text = JSON.stringify({ run: 'a', params }).replaceAll(':', ': ');
     expect(problems(text, '/work/a.tune.json')).toEqual([]);

@@ -3,12 +3,14 @@
  *
  *   node dist/trainer.cjs --export RUN_FOLDER FORMAT PATH FORCE FOLD
  *   node dist/trainer.cjs --evaluate RUN_FOLDER CWD FOLD [FILE …]
+ *   node dist/trainer.cjs --examine RUN_FOLDER CWD FOLD SETTINGS [FILE …]
  *   node dist/trainer.cjs --predict RUN_FOLDER CWD OUT FORCE FOLD FILE …
  *
- * FILE of --evaluate may be `--test`. FORCE is `--force` or empty, FOLD a number from 1 or empty.
- * The last line is `exported`, `evaluated`, `predicted` or `error`.
+ * FILE of --evaluate and --examine may be `--test`. FORCE is `--force` or empty, FOLD a number from 1 or empty.
+ * SETTINGS are `ExamineSettings` as JSON. The last line is `exported`, `evaluated`, `examined`, `predicted` or `error`.
  */
 import { z } from 'zod';
+import { Examined } from './examined.js';
 import { record } from './recordSchema.js';
 
 /** Stands for a FILE: the test part of the run's own examples. */
@@ -43,6 +45,13 @@ export const TrainerLine = z.discriminatedUnion('type', [
     metrics: record(z.number().nullable()),
     /** A row for each true class, a column for each predicted one. */
     confusion: z.object({ classes: z.array(z.string()), rows: z.array(z.array(z.number().int())) }).nullable(),
+    notes: z.array(z.string()),
+  }),
+  z.object({
+    type: z.literal('examined'),
+    data: z.string(),
+    examples: z.number().int(),
+    found: Examined,
     notes: z.array(z.string()),
   }),
   z.object({

@@ -51,6 +51,15 @@ describe('the files of a training', function () {
     const metrics = await command<Record<string, number>>('run.evaluate', run.id, [at('net.csv')]);
     assert.ok(metrics.accuracy! >= 0 && metrics.loss! > 0);
     assert.match(vscode.window.activeTextEditor!.document.getText(), /^# net 1\n\n200 examples: /);
+    const found = await command<{ explained: unknown[]; calibration: { ece: number } | null }>(
+      'run.examine',
+      run.id,
+      [at('net.csv')],
+      ['explain', 'calibrate'],
+    );
+    assert.equal(found.explained.length, 12);
+    assert.ok(found.calibration!.ece >= 0);
+    assert.match(vscode.window.activeTextEditor!.document.getText(), /## Calibration[^]*## Explanations/);
     assert.equal(await command('run.predict', run.id, [at('net.csv')], at('net-p.csv')), 200);
     assert.match(readFileSync(at('net-p.csv'), 'utf8'), /^row,prediction,probability:high,probability:low\n1,/);
   });

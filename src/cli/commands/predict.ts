@@ -1,79 +1,18 @@
-/** `tunesmith evaluate` and `tunesmith predict`: a trained network on a person's own files. */
+/** `tunesmith predict`: a trained network on a person's own files. */
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { z } from 'zod';
-import { TEST_PART, TrainerLine } from '../../protocol/trainer.js';
-import { JSON_OPTION, type Command, type Input } from '../command.js';
+import { TrainerLine } from '../../protocol/trainer.js';
+import type { Command, Input } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
-import { safeLine, table } from '../terminal.js';
+import { safeLine } from '../terminal.js';
 import { asking, askTrainer } from '../trainer.js';
 import { FOLD_OPTION, foldOf, folderOf } from './export.js';
 
-const FILES =
+export const FILES =
   'FILE has the format of the training data: a CSV file; two IDX or NPY files, inputs and targets; an NPZ archive; images or a folder of ' +
   'images. Numbers are standardized and classes named as in training.';
-
-/** Most classes that are shown on a terminal. */
-const MOST_CLASSES = 20;
-
-export const evaluate: Command = {
-  name: 'evaluate',
-  usage: 'RUN [FILE …]',
-  summary: 'Evaluates a trained network on a file or, without one, on the validation examples of its run.',
-  details: FILES,
-  options: {
-    fold: FOLD_OPTION,
-    test: {
-      type: 'boolean',
-      help: 'Evaluate on the test part, which "test:" in the file keeps from training and validation.',
-    },
-    json: JSON_OPTION,
-  },
-  examples: [
-    ['tunesmith evaluate latest test.csv', 'on a test set'],
-    ['tunesmith evaluate latest images.npy labels.npy', 'on a pair of arrays, inputs and targets'],
-  ],
-  args: [1, 3],
-  async run(context, input) {
-    const [word, ...files] = input.args;
-    const run = await context.run(word!);
-    const folder = await folderOf(context, run.id);
-    if (input.flag('test') && files.length > 0)
-      throw new UsageError('--test takes no files: they are the other examples.');
-    const part = input.flag('test') ? [TEST_PART] : [];
-    const answer = await askTrainer(
-      context,
-      ['--evaluate', folder, context.cwd, foldOf(input), ...part, ...files],
-      'Evaluating',
-      TrainerLine,
-    );
-    if (answer.type !== 'evaluated') throw new CommandError('The trainer did not return metrics.');
-    answer.notes.forEach((note) => context.say(safeLine(note)));
-    const { data, examples, metrics, confusion } = answer;
-    if (input.flag('json')) {
-      context.json({ run: run.id, data, examples, metrics, confusion });
-      return 0;
-    }
-    context.print(`${safeLine(run.name)} on ${safeLine(data)}: ${examples} examples`);
-    const width = Math.max(...Object.keys(metrics).map((name) => safeLine(name).length));
-    for (const [name, value] of Object.entries(metrics)) {
-      context.print(`  ${safeLine(name).padEnd(width)}  ${value === null ? '–' : Number(value.toPrecision(6))}`);
-    }
-    if (confusion && confusion.classes.length <= MOST_CLASSES) printConfusion(context, confusion);
-    return 0;
-  },
-};
-
-function printConfusion(context: Context, { classes, rows }: { classes: string[]; rows: number[][] }): void {
-  context.print();
-  const heads = [
-    { title: 'true \\ predicted' },
-    ...classes.map((name) => ({ title: safeLine(name), align: 'right' as const })),
-  ];
-  const cells = rows.map((row, i) => [classes[i]!, ...row.map(String)]);
-  table(heads, cells, context.paint, context.columns).forEach((line) => context.print(line));
-}
 
 export const predict: Command = {
   name: 'predict',

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { ENDED_STATUSES } from '../../protocol/engine.js';
 import { EXPORT_FORMATS, TrainerLine, fileNameOf, type ExportFormat } from '../../protocol/trainer.js';
+import { examinedReport, pickChecks, settingsOf } from './examineModel.js';
 import { RANGE } from '../../protocol/rangeTest.js';
 import { changeFile } from '../edits.js';
 import { formatNumber } from '../../format/numbers.js';
@@ -13,7 +14,7 @@ import type { Handlers } from './registry.js';
 import { askTrainer } from './trainer.js';
 import { showFile } from '../showFile.js';
 
-type Names = 'run.exportModel' | 'run.evaluate' | 'run.predict' | 'run.lrRange' | 'run.useLearningRate';
+type Names = 'run.exportModel' | 'run.evaluate' | 'run.examine' | 'run.predict' | 'run.lrRange' | 'run.useLearningRate';
 
 const formats = (): Record<ExportFormat, string> => ({
   keras: l10n.t('Keras 3: one file for keras.saving.load_model'),
@@ -112,6 +113,22 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
       const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
       await vscode.window.showTextDocument(document, { preview: true });
       return answer.metrics;
+    },
+
+    'run.examine': async (arg, given, checks) => {
+      needTrust();
+      const title = l10n.t('Explain and Test Model');
+      const chosen = await runFor(parts, arg, { title, status: ENDED_STATUSES });
+      const settings = checks ? settingsOf(checks) : await pickChecks(title);
+      const on = given ?? (await pickFiles(chosen, title, true));
+      const place = [await folderOf(chosen), chosen.folder.path, await foldFor(chosen)];
+      const args = ['--examine', ...place, JSON.stringify(settings), ...on];
+      const answer = await askTrainer(parts, args, l10n.t('Examining {0}', chosen.run.name), TrainerLine);
+      if (answer.type !== 'examined') throw new Error(l10n.t('The trainer did not report what it found.'));
+      const content = examinedReport(chosen.run.name, answer, cell);
+      const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
+      await vscode.window.showTextDocument(document, { preview: true });
+      return answer.found;
     },
 
     'run.predict': async (arg, given, out) => {

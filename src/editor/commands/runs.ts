@@ -31,6 +31,7 @@ type Names = Exclude<
   | 'run.export'
   | 'run.exportModel'
   | 'run.evaluate'
+  | 'run.examine'
   | 'run.predict'
   | 'run.lrRange'
   | 'run.useLearningRate'

@@ -162,11 +162,18 @@ export const RUN_COMMANDS = {
     menus: [row('3_model@2', 'run', 'ended')],
     args: args<[run?: RunArg, files?: string[]]>(),
   },
+  'run.examine': {
+    title: 'Explain and Test Model…',
+    enablement: trusted,
+    palette: hasRuns,
+    menus: [row('3_model@3', 'run', 'ended')],
+    args: args<[run?: RunArg, files?: string[], checks?: string[]]>(),
+  },
   'run.predict': {
     title: 'Predict with Model…',
     enablement: trusted,
     palette: hasRuns,
-    menus: [row('3_model@3', 'run', 'ended')],
+    menus: [row('3_model@4', 'run', 'ended')],
     args: args<[run?: RunArg, files?: string[], path?: string]>(),
   },
   'run.lrRange': {

@@ -1,11 +1,13 @@
 /** The trainer's side of `tunesmith export --to`, `evaluate` and `predict`: NDJSON on standard output, see protocol/trainer.ts. */
 import { resolve } from 'node:path';
+import { ExamineSettings } from '../../protocol/examined.js';
 import { EXPORT_FORMATS, type ExportFormat, type TrainerLine } from '../../protocol/trainer.js';
 import { chooseBackend, requestedBackend, startBackend } from '../backends/index.js';
 import { TrainingError, messageOf } from '../errors.js';
 import { exportNetwork } from '../export/index.js';
 import { checkOutput } from '../files/output.js';
-import { evaluateSaved, predictSaved, type PredictContext } from '../evaluation/predict.js';
+import { examine } from '../examine/index.js';
+import { evaluateSaved, examplesFor, predictSaved, type PredictContext } from '../evaluation/predict.js';
 import { loadSaved } from '../checkpoints/saved.js';
 import { SavedModel } from '../checkpoints/savedModel.js';
 
@@ -15,7 +17,12 @@ const PROGRESS_MS = 200;
 /** Executes the arguments' command; returns false when they don't contain one. */
 export async function modelCommand(args: readonly string[]): Promise<boolean> {
   const [command, runFolder = '', ...rest] = args;
-  const work = { '--export': exportSaved, '--evaluate': evaluateFiles, '--predict': predictFiles }[command ?? ''];
+  const work = {
+    '--export': exportSaved,
+    '--evaluate': evaluateFiles,
+    '--examine': examineFiles,
+    '--predict': predictFiles,
+  }[command ?? ''];
   if (!work) return false;
   try {
     await work(runFolder, rest);
@@ -50,6 +57,19 @@ async function evaluateFiles(runFolder: string, [folder = '.', fold, ...files]: 
       metrics: Object.fromEntries(metrics) as Record<string, number | null>,
       confusion: confusion && { classes: [...confusion.classes], rows: confusion.rows },
     });
+  });
+}
+
+async function examineFiles(runFolder: string, [folder = '.', fold, settings = '', ...files]: string[]): Promise<void> {
+  const wanted = ExamineSettings.parse(JSON.parse(settings));
+  await withModel(runFolder, folder, foldOf(fold), async (model, context) => {
+    const given = await examplesFor(model, runFolder, files, context, foldOf(fold));
+    try {
+      const found = await examine(model, runFolder, given.examples, wanted, context);
+      say({ type: 'examined', data: given.name, examples: given.examples.count, found, notes: given.notes() });
+    } finally {
+      await given.close();
+    }
   });
 }
 

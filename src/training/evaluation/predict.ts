@@ -43,10 +43,7 @@ export async function evaluateSaved(
   fold: number | null = null,
 ): Promise<Judged> {
   const { saved } = model;
-  const given =
-    files.length > 0 && files[0] !== TEST_PART
-      ? await unlessStopped(prepare(saved, files, { folder: context.folder, needTargets: true }), context.signal)
-      : await ownExamples(model, runFolder, context, { fold, test: files.length > 0 });
+  const given = await examplesFor(model, runFolder, files, context, fold);
   const { examples, name } = given;
   const loss = buildLoss(saved.network.loss, model.dataset, model.model.outputs);
   let batches = 0;
@@ -68,6 +65,23 @@ export async function evaluateSaved(
     loss.dispose();
     await given.close();
   }
+}
+
+/**
+ * Opens `files`, or, without files, the run's own validation examples, or, for `TEST_PART`, its test part. The caller
+ * closes them.
+ */
+export function examplesFor(
+  model: SavedModel,
+  runFolder: string,
+  files: readonly string[],
+  context: PredictContext,
+  fold: number | null,
+): Promise<Prepared> {
+  if (files.length === 0 || files[0] === TEST_PART) {
+    return ownExamples(model, runFolder, context, { fold, test: files.length > 0 });
+  }
+  return unlessStopped(prepare(model.saved, files, { folder: context.folder, needTargets: true }), context.signal);
 }
 
 async function ownExamples(

@@ -58,6 +58,7 @@ const programs = {
   module: 'src/client/moduleHost.ts',
   cli: 'src/cli/main.ts',
   viewer: 'src/viewer/main.ts',
+  pipeline: 'src/pipeline/main.ts',
 };
 /** TensorFlow.js as modules: only what is used, and one copy of its core. `training` is what a person's module may import. */
 const trainer = { trainer: 'src/training/main.ts', training: 'src/training/api/index.ts' };

@@ -14,6 +14,7 @@ import { Changes } from './server/changes.js';
 import { Devices } from './machine/devices.js';
 import { thisHost } from './machine/host.js';
 import { engineHandlers } from './server/handlers/engine.js';
+import { pipelineHandlers } from './server/handlers/pipelines.js';
 import { recordedHandlers } from './server/handlers/recorded.js';
 import { runHandlers } from './server/handlers/runs.js';
 import { searchHandlers } from './server/handlers/searches.js';
@@ -173,6 +174,7 @@ export class Engine {
     const { paths, version } = this.options;
     const all: Handlers = {
       ...runHandlers(this.parts),
+      ...pipelineHandlers(this.parts),
       ...recordedHandlers(this.parts),
       ...searchHandlers(this.parts),
       ...seriesHandlers(this.parts),

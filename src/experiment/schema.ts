@@ -10,6 +10,7 @@ import { WrittenAlerts } from './alerts.js';
 import { NetworkTemplate } from './network/index.js';
 import { WrittenRetries } from './retries.js';
 import type { CopiedValues } from './start/configCopies.js';
+import { pipelineSchema } from './pipeline/schema.js';
 import { ObjectiveSchema, searchSchema } from './search/schema.js';
 
 export interface NestedParams {
@@ -57,6 +58,7 @@ function fileSchema(deep: boolean) {
     network: (deep ? NetworkTemplate : open)
       .optional()
       .describe('A network for the built-in trainer; no code needed. `"{name}"` stands for a hyperparameter.'),
+    pipeline: pipelineSchema(deep).optional(),
     params: nestedParams(deep ? ParamValue : AnyValue)
       .nullish()
       .describe('Hyperparameters and the values that a plain run uses.'),
@@ -120,7 +122,7 @@ export type WrittenExperiment = z.output<typeof ExperimentFile>;
 /** JSON Schema (draft 2020-12) of the file, for completion and hover. */
 export function jsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(fileSchema(true), { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;
-  const oneOf = ['run', 'module', 'network'].map((key) => ({ required: [key] }));
+  const oneOf = ['run', 'module', 'network', 'pipeline'].map((key) => ({ required: [key] }));
   return {
     ...schema,
     title: 'Tunesmith experiment',

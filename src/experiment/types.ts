@@ -1,10 +1,12 @@
 /** The normal form of an experiment file, after parsing and checks. */
 import type { AlertCondition } from '../protocol/alerts.js';
 import type { Capture } from '../protocol/captureSettings.js';
+import type { WrittenStage } from './pipeline/schema.js';
 import type { CopiedValues } from './start/configCopies.js';
 import type { FileProblem } from '../protocol/engine.js';
 import type { FloatMark, Floats } from '../protocol/floats.js';
 import type { Retries } from '../protocol/retries.js';
+import type { PipelinePlan } from '../protocol/pipeline.js';
 import type { Params } from '../protocol/values.js';
 import type {
   LinearConstraint,
@@ -17,7 +19,7 @@ import type {
   WarmStart,
 } from '../search/types.js';
 
-/** The program to start: exactly one of the file's `run`, `module` and `network`. */
+/** The program to start: exactly one of the file's `run`, `module`, `network` and `pipeline`. */
 export type Program =
   | {
       kind: 'run';
@@ -33,6 +35,11 @@ export type Program =
       kind: 'network';
       /** As written, placeholders included. */
       value: unknown;
+    }
+  | {
+      kind: 'pipeline';
+      /** As written, placeholders included; commands as argument vectors. */
+      stages: WrittenStage[];
     };
 
 /** A sampler or pruner by name, with its settings if the file gives any. */
@@ -183,6 +190,8 @@ export interface RunPlan {
   files?: Record<string, string> | undefined;
   /** For the built-in trainer: the validated section in its normal form. */
   network?: unknown;
+  /** For a pipeline: what its stages are to do. */
+  pipeline?: PipelinePlan | undefined;
   problems: FileProblem[];
 }
 
@@ -202,12 +211,14 @@ export interface TextEdit {
 
 /** Lines count from 0, as in editors. Null if the file lacks the part. */
 export interface FileLenses {
-  /** Line of `params:`, or of `run`/`module`/`network` when there are no params: where *Run* is offered. */
+  /** Line of `params:`, or of `run`/`module`/`network`/`pipeline` when there are no params: where *Run* is offered. */
   runLine: number | null;
   /** Returns the place at which the learning rate of a `network:`, or its optimizer, is set. */
   rateLine: number | null;
   paramsLine: number | null;
   searchLine: number | null;
+  /** Line and name of each stage of a pipeline. */
+  stages: { name: string; line: number }[];
   /** Each entry of `params`, then each of `search.space`. */
   parameters: { name: string; line: number; where: 'params' | 'space' }[];
 }

@@ -35,3 +35,11 @@ export function formatParam(value: ParamValue | undefined, mark: FloatMark = nul
 export function formatCount(value: number): string {
   return value.toLocaleString('en-US');
 }
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** A size in decimal units with three significant digits: 532 B, 5.41 kB, 12.3 MB. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  return `${Number((bytes / 1000 ** power).toPrecision(power === 0 ? 4 : 3))} ${UNITS[power]}`;
+}

@@ -17,6 +17,7 @@ import { Environment } from './environment.js';
 import { HostIdentity } from './host.js';
 import { Insight, InsightQuery } from './insight.js';
 import { MediaRequests } from './media.js';
+import { PipelineRequests } from './pipeline.js';
 import { RecordedRequests } from './recorded.js';
 import { ID_PATTERN } from './runFiles.js';
 import { StartRun, StartSearch } from './startRequests.js';
@@ -296,6 +297,7 @@ export const Requests = {
   'devices/list': { params: Empty, result: z.object({ devices: z.array(Device) }) },
   ...AgentRequests,
   ...AlertRequests,
+  ...PipelineRequests,
   /** Asks for `seriesChanged` about these runs (replaces the former list). */
   watch: {
     params: z.object({ runs: z.array(Id), logs: z.array(Id).default([]) }).strict(),

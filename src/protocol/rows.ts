@@ -93,6 +93,10 @@ export const Run = z.object({
   deletedAt: z.number().nullable(),
   /** The run from whose checkpoint it began, and the step that the checkpoint was saved at; absent if it began anew. */
   branch: Branch.optional(),
+  /** Place of a stage in its pipeline: the pipeline's run, the stage's name, and the runs it took something from; absent for others. */
+  stage: z.object({ pipeline: z.string(), name: z.string(), parents: z.array(z.string()) }).optional(),
+  /** Names of its stages, for a pipeline; absent for others. */
+  stages: z.array(z.string()).optional(),
   /** Name of the agent that started it, or its search; absent if a person did. */
   by: z.string().optional(),
   /** Where another tool's logs have it, which are only read; absent if it is one of ours. */
@@ -210,8 +214,12 @@ export type Experiment = z.infer<typeof Experiment>;
 export const RunQuery = z
   .object({
     experiment: z.string().optional(),
+    /** Absolute path of the experiment file that they came from. */
+    file: z.string().optional(),
     /** null: only runs that belong to no search. */
     search: z.string().nullable().optional(),
+    /** Only the stages that this pipeline's run has started; null: no stages of pipelines. */
+    pipeline: z.string().nullable().optional(),
     status: z.array(RunStatus).optional(),
     /** Every word must occur in name, id, tags, note or a param's `name=value`. */
     text: z.string().optional(),

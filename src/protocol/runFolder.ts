@@ -19,6 +19,7 @@ import { HostIdentity } from './host.js';
 import { ID_PATTERN } from './runFiles.js';
 import { AlertCondition } from './alerts.js';
 import { Branch } from './branch.js';
+import { PipelinePlan, StageOf } from './pipeline.js';
 import { RangeTest } from './rangeTest.js';
 import { LaunchedAgain, Retries } from './retries.js';
 import { Time } from './time.js';
@@ -56,6 +57,10 @@ export const RunSpec = z.object({
   alerts: z.array(AlertCondition).max(20).optional(),
   /** For the built-in trainer: the validated `network:` section with this run's parameters put in. */
   network: z.unknown().optional(),
+  /** For a pipeline: what its stages are to do. */
+  pipeline: PipelinePlan.optional(),
+  /** For a stage of a pipeline: its place there. */
+  stage: StageOf.optional(),
   /** Instead of training, tries out learning rates. */
   rangeTest: RangeTest.optional(),
   /** Seed of this run, in [0, 2^31). */

@@ -23,10 +23,18 @@ export const StartRun = z
     capture: Capture.optional(),
     /** Tries out learning rates instead of training: for files with a `network:`. */
     rangeTest: RangeTest.optional(),
+    /** For a pipeline: the stage that is done again even if nothing has changed. */
+    afresh: z.string().optional(),
   })
   .strict();
 
-export const StartSearch = StartRun.omit({ params: true, floats: true, name: true, rangeTest: true }).extend({
+export const StartSearch = StartRun.omit({
+  params: true,
+  floats: true,
+  name: true,
+  rangeTest: true,
+  afresh: true,
+}).extend({
   name: z.string().optional(),
   trials: z.number().int().min(1).optional(),
   parallel: z.number().int().min(1).optional(),

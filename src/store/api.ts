@@ -100,6 +100,8 @@ export interface RunsApi {
   experiments(): Experiment[];
   /** Runs of an experiment that belong to no search, hidden ones included. */
   countAlone(experiment: string): number;
+  /** Runs of a stage, by the hash of all that it depends on, newest first; not the deleted ones. */
+  ofStage(hash: string): Run[];
   /** Status of a run, cheaper than its row; null if the run does not exist. */
   status(id: string): RunStatus | null;
   /** Runs that are not at an end (queued, starting, running, paused, stopping), oldest first; not the deleted ones. */

@@ -198,4 +198,15 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX runs_by_best ON runs (search, objective, trial)
     WHERE search IS NOT NULL AND deleted_at IS NULL AND objective IS NOT NULL;
   `,
+  `
+  -- A stage: its pipeline's run, JSON of its name and of the runs that it took something from, and the hash of all that it
+  -- depends on. A pipeline: JSON of its stages' names.
+  ALTER TABLE runs ADD COLUMN pipeline TEXT;
+  ALTER TABLE runs ADD COLUMN stage TEXT;
+  ALTER TABLE runs ADD COLUMN stage_hash TEXT;
+  ALTER TABLE runs ADD COLUMN stages TEXT;
+  CREATE INDEX runs_by_pipeline ON runs (pipeline) WHERE pipeline IS NOT NULL;
+  CREATE INDEX runs_by_stage ON runs (stage_hash) WHERE stage_hash IS NOT NULL;
+  CREATE INDEX stages_by_experiment ON runs (experiment) WHERE pipeline IS NOT NULL;
+  `,
 ];

@@ -8,6 +8,7 @@ import { backends } from './backends.js';
 import { code } from './code.js';
 import { branch, enqueue, pause, rerun, resume, rm, stop } from './control.js';
 import { diff } from './diff.js';
+import { distil } from './distil.js';
 import { doctor } from './doctor.js';
 import { engine } from './engine.js';
 import { evaluate } from './evaluate.js';
@@ -20,6 +21,7 @@ import { lrRange } from './lrRange.js';
 import { ls } from './ls.js';
 import { mcp } from './mcp.js';
 import { metrics } from './metrics.js';
+import { pipeline } from './pipeline.js';
 import { prune } from './prune.js';
 import { run } from './run.js';
 import { search } from './search.js';
@@ -35,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   tune,
   search,
   auto,
+  pipeline,
   ls,
   show,
   diff,
@@ -55,6 +58,7 @@ export const COMMANDS: readonly Command[] = [
   exportRuns,
   lrRange,
   prune,
+  distil,
   evaluate,
   predict,
   validate,

@@ -11,6 +11,8 @@ import { visibleGpus } from '../machine/visibleGpus.js';
 
 /** Devices that one run needs. `gpus: 0` means the CPU; `perGpu` runs like it share one GPU. */
 export interface Need {
+  /** Only waits for other runs, as a pipeline for its stages: it takes no place on the processor. */
+  idle?: boolean;
   gpus: number;
   perGpu: number;
   /** CUDA_VISIBLE_DEVICES of whoever asked: the GPUs that it may use; without it, all of them. */
@@ -110,7 +112,8 @@ export class Scheduler {
 
   busy(device: string): number {
     let count = 0;
-    for (const { placement } of this.held.values()) {
+    for (const { placement, need } of this.held.values()) {
+      if (need.idle) continue;
       if (device === 'cpu' ? placement.gpus.length === 0 : placement.gpus.includes(Number(device.slice(4)))) count++;
     }
     return count;
@@ -186,7 +189,7 @@ export class Scheduler {
   }
 
   private onGpu(need: Need): boolean {
-    return need.gpus > 0 && this.gpusFor(need).length > 0;
+    return !need.idle && need.gpus > 0 && this.gpusFor(need).length > 0;
   }
 
   private gpusFor({ visible }: Need): readonly Gpu[] {
@@ -195,6 +198,12 @@ export class Scheduler {
 
   private placement(need: Need, search: string | null, limit: number | null): Placement | null {
     if (search !== null && limit !== null && this.running(search) >= limit) return null;
+    if (need.idle) {
+      const most = this.devices.cpuSlots;
+      return search !== null && this.running(search) >= (limit ?? most)
+        ? null
+        : { device: 'cpu', gpus: [], neighbours: 1 };
+    }
     if (!this.onGpu(need)) return this.cpuPlacement(search, limit);
     const share = 1 / need.perGpu;
     const gpusFor = this.gpusFor(need);
@@ -228,8 +237,8 @@ export class Scheduler {
 
   private busyManually(): number {
     let count = 0;
-    for (const { search, placement } of this.held.values()) {
-      if (search === null && placement.gpus.length === 0) count++;
+    for (const { search, placement, need } of this.held.values()) {
+      if (search === null && placement.gpus.length === 0 && !need.idle) count++;
     }
     return count;
   }

@@ -39,7 +39,7 @@ export class ActiveRun {
   private get need(): Need {
     const { gpus = null, perGpu = 1 } = this.spec.resources ?? {};
     const visible = this.keeper.options.environments.visibleGpus(this.spec.id, this.spec.search);
-    return { gpus: gpus ?? 1, perGpu, visible };
+    return { gpus: gpus ?? 1, perGpu, visible, ...(this.spec.pipeline && { idle: true }) };
   }
 
   /** A run that an earlier engine left. */

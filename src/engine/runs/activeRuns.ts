@@ -25,7 +25,7 @@ export type { RunListener } from './keeper.js';
 /** Changes to a run when it is resumed. */
 export interface RelaunchChanges {
   params: Params;
-  plan: Pick<RunPlan, 'argv' | 'variables' | 'unpassed' | 'env' | 'cwd' | 'network' | 'floats'>;
+  plan: Pick<RunPlan, 'argv' | 'variables' | 'unpassed' | 'env' | 'cwd' | 'network' | 'pipeline' | 'floats'>;
 }
 
 export class ActiveRuns implements Keeper {
@@ -117,7 +117,7 @@ export class ActiveRuns implements Keeper {
   }
 
   stop(id: string, reason: Exclude<StopReason, 'pause'>): Refusal | null {
-    return this.ask(id, { type: 'stop', reason });
+    return this.askFamily(id, (one) => this.ask(one, { type: 'stop', reason }));
   }
 
   /** Ends the program of a run, which may be launched again: `listener.ended` hears of it as paused. */
@@ -146,7 +146,7 @@ export class ActiveRuns implements Keeper {
   }
 
   pause(id: string): Refusal | null {
-    return this.ask(id, { type: 'pause' });
+    return this.askFamily(id, (one) => this.ask(one, { type: 'pause' }));
   }
 
   /**
@@ -158,12 +158,13 @@ export class ActiveRuns implements Keeper {
     const active = this.active.get(id);
     const run = store.runs.get(id);
     const endedEarly = !active && run && ['stopped', 'failed', 'pruned'].includes(run.status);
-    if (!this.isSuspended(id) && !endedEarly) return this.ask(id, { type: 'resume' });
+    if (!this.isSuspended(id) && !endedEarly) return this.askFamily(id, (one) => this.ask(one, { type: 'resume' }));
     if (run?.search && store.searches.get(run.search)) {
       return refuse('trial', 'is a trial: its search decides when it resumes');
     }
     if (run?.deletedAt !== null) return refuse('deleted', 'is deleted: restore it first');
-    if (!active && !folders.checkpoint(id)) {
+    // A pipeline needs none: what its stages have done is there.
+    if (!active && !folders.spec(id)?.pipeline && !folders.checkpoint(id)) {
       return refuse('no-checkpoint', 'has no checkpoint to resume from; rerun it instead');
     }
     if (environment) environments.keep(id, environment);
@@ -180,12 +181,12 @@ export class ActiveRuns implements Keeper {
 
   /** For a paused search: queued trials are not started, running ones are paused. */
   hold(id: string): void {
-    this.active.get(id)?.ask({ type: 'hold' });
+    this.askFamily(id, (one) => this.active.get(one)?.ask({ type: 'hold' }) ?? null);
   }
 
   /** Undoes `hold`. */
   goOn(id: string): void {
-    this.active.get(id)?.ask({ type: 'go on' });
+    this.askFamily(id, (one) => this.active.get(one)?.ask({ type: 'go on' }) ?? null);
   }
 
   set(id: string, params: Params, floats?: Floats): Refusal | null {
@@ -199,6 +200,16 @@ export class ActiveRuns implements Keeper {
     clearInterval(this.timer);
     for (const run of this.active.values()) run.detach();
     this.turns.close();
+  }
+
+  /** Asks a run and, if that is granted, the stages that it has started if it is a pipeline. */
+  private askFamily(id: string, ask: (id: string) => Refusal | null): Refusal | null {
+    const refused = ask(id);
+    if (refused || !this.active.get(id)?.spec.pipeline) return refused;
+    const stages = [...this.active.values()].filter(({ spec }) => spec.stage?.pipeline === id);
+    // One that is over already, or paused by itself, refuses.
+    for (const { spec } of stages) ask(spec.id);
+    return null;
   }
 
   private ask(id: string, request: Parameters<ActiveRun['ask']>[0]): Refusal | null {
@@ -229,6 +240,8 @@ export class ActiveRuns implements Keeper {
   }
 }
 
-function pick({ argv, variables, unpassed, env, cwd, network, floats }: RelaunchChanges['plan']): Partial<RunSpec> {
-  return { argv, variables, unpassed, env, cwd, floats, ...(network === undefined ? {} : { network }) };
+function pick({ network, pipeline, ...plan }: RelaunchChanges['plan']): Partial<RunSpec> {
+  const { argv, variables, unpassed, env, cwd, floats } = plan;
+  const own = { ...(network !== undefined && { network }), ...(pipeline && { pipeline }) };
+  return { argv, variables, unpassed, env, cwd, floats, ...own };
 }

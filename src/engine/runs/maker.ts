@@ -5,6 +5,7 @@ import { ErrorCode, type Run, type RunStatus } from '../../protocol/engine.js';
 import type { Capture } from '../../protocol/captureSettings.js';
 import { debugLanguage, debugPlace, type DebugSpec } from '../../protocol/debugging.js';
 import type { Branch } from '../../protocol/branch.js';
+import type { StageOf } from '../../protocol/pipeline.js';
 import type { RunSpec } from '../../protocol/runFolder.js';
 import type { RangeTest } from '../../protocol/rangeTest.js';
 import { mergeFloats, type Floats } from '../../protocol/floats.js';
@@ -39,6 +40,7 @@ export interface NewRunDetails {
   debug?: DebugSpec;
   launch?: RunSpec['launch'];
   branch?: Branch;
+  stage?: StageOf;
   /** Environment of its program; null: the engine's. A trial has its search's environment, which the search keeps. */
   environment: Environment | null;
 }
@@ -53,6 +55,7 @@ export interface StartRequest {
   python?: string;
   capture?: Capture;
   rangeTest?: RangeTest;
+  afresh?: string;
 }
 
 export class RunMaker {
@@ -72,7 +75,8 @@ export class RunMaker {
     },
   ) {}
 
-  async start(request: StartRequest, environment: Environment | null): Promise<Run> {
+  /** `stage`: the run's place in a pipeline. */
+  async start(request: StartRequest, environment: Environment | null, stage?: StageOf): Promise<Run> {
     const experiment = await loadExperiment(request.file, request.text);
     // The very object that was parsed knows where in the file everything stands.
     if (request.capture) experiment.capture = request.capture;
@@ -95,6 +99,11 @@ export class RunMaker {
         'Learning rates are tried out by the built-in trainer: the file needs a "network:" section.',
       );
     }
+    if (request.afresh !== undefined) {
+      const stages = plan.pipeline?.stages.map(({ name }) => name) ?? [];
+      if (!stages.includes(request.afresh)) throw notFound('stage', request.afresh);
+      plan.pipeline!.afresh = request.afresh;
+    }
     const spec = this.create(experiment, plan, {
       id: run.id,
       name: request.name ?? this.nextName(experiment.name, rangeTest),
@@ -104,6 +113,7 @@ export class RunMaker {
       git: await this.gitOf(plan.cwd),
       environment,
       ...(rangeTest && { rangeTest }),
+      ...(stage && { stage }),
     });
     this.options.active.enqueue(spec);
     return this.row(spec.id);
@@ -256,6 +266,8 @@ export class RunMaker {
       ...(from.capture && { capture: from.capture }),
       ...(from.alerts?.length && { alerts: from.alerts }),
       ...(plan.network === undefined ? {} : { network: plan.network }),
+      ...(plan.pipeline && { pipeline: plan.pipeline }),
+      ...(details.stage && { stage: details.stage }),
       ...(details.rangeTest && { rangeTest: details.rangeTest }),
       ...(details.debug && { debug: details.debug }),
       seed: details.seed,

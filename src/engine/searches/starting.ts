@@ -49,8 +49,9 @@ export function withRequest(experiment: Experiment, request: StartSearchRequest)
 }
 
 /** `visible`: CUDA_VISIBLE_DEVICES of whoever asked. */
-export function needOf({ resources }: Experiment, visible: string | undefined): Need {
-  return { gpus: resources.gpus ?? 1, perGpu: resources.perGpu, visible };
+export function needOf({ resources, program }: Experiment, visible: string | undefined): Need {
+  const idle = program.kind === 'pipeline';
+  return { gpus: resources.gpus ?? 1, perGpu: resources.perGpu, visible, ...(idle && { idle }) };
 }
 
 export function studyOptions(plan: SearchPlan, capacity: number): StudyOptions {

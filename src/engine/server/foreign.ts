@@ -45,6 +45,7 @@ export function refuseForeignSearch(folders: SearchFolders, { id, name }: Search
 /** Parameters appear in it by their names. */
 function programText(program: Program): readonly string[] {
   if (program.kind === 'run') return program.argv;
+  if (program.kind === 'pipeline') return [`(a pipeline: ${program.stages.map(({ stage }) => stage).join(', ')})`];
   return program.kind === 'module' ? ['node', program.path] : ['(the built-in trainer)'];
 }
 

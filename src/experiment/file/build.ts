@@ -4,6 +4,7 @@ import { normalCapture } from '../../protocol/capture.js';
 import { valueText } from '../../protocol/floats.js';
 import { alertConditions } from '../alerts.js';
 import { normalRetries } from '../retries.js';
+import type { WrittenStage } from '../pipeline/schema.js';
 import type { WrittenExperiment } from '../schema.js';
 import { objectivesOf, searchSettingsOf } from '../search/settings.js';
 import { splitCommand } from '../start/command.js';
@@ -60,11 +61,21 @@ function textsOf({ source, origin }: Reading): (value: string | number | boolean
 
 export function programOf(written: WrittenExperiment, reading: Reading): Program {
   if (written.module !== undefined) return { kind: 'module', path: written.module };
+  if (written.pipeline !== undefined) return { kind: 'pipeline', stages: stagesOf(written.pipeline, reading) };
   if (written.run === undefined) return { kind: 'network', value: written.network };
-  const { run } = written;
+  return { kind: 'run', argv: argvOf(written.run, ['run'], reading) };
+}
+
+function argvOf(run: NonNullable<WrittenExperiment['run']>, at: Path, reading: Reading): string[] {
   const text = textsOf(reading);
-  const argv = typeof run === 'string' ? splitCommand(run).argv! : run.map((word, i) => text(word, ['run', i]));
-  return { kind: 'run', argv };
+  return typeof run === 'string' ? splitCommand(run).argv! : run.map((word, i) => text(word, [...at, i]));
+}
+
+/** Commands as argument vectors, so that nobody else needs to know how they were written. */
+function stagesOf(pipeline: WrittenStage[], reading: Reading): WrittenStage[] {
+  return pipeline.map((stage, i) =>
+    stage.run === undefined ? stage : { ...stage, run: argvOf(stage.run, ['pipeline', i, 'run'], reading) },
+  );
 }
 
 function defaultName(file: string): string {

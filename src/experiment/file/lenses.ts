@@ -1,10 +1,17 @@
 /** Lines that the editor puts lenses above. Works on half-typed files too. */
-import { isAlias, isMap, isPair, isScalar, LineCounter, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type YAMLMap } from 'yaml';
 import type { FileLenses } from '../types.js';
 import { readYaml } from './yamlText.js';
 
 export function lenses(text: string): FileLenses {
-  const found: FileLenses = { runLine: null, rateLine: null, paramsLine: null, searchLine: null, parameters: [] };
+  const found: FileLenses = {
+    runLine: null,
+    rateLine: null,
+    paramsLine: null,
+    searchLine: null,
+    stages: [],
+    parameters: [],
+  };
   const { doc, targets } = readYaml(text);
   if (!doc || !isMap(doc.contents)) return byLines(text, found);
   const lines = new LineCounter();
@@ -19,7 +26,9 @@ export function lenses(text: string): FileLenses {
     const resolved: unknown = isAlias(value) ? targets.get(value) : value;
     return isMap(resolved) ? resolved : null;
   };
-  const program = ['run', 'module', 'network'].map((key) => pair(top, key)).find((item) => item !== undefined);
+  const program = ['run', 'module', 'network', 'pipeline']
+    .map((key) => pair(top, key))
+    .find((item) => item !== undefined);
   const params = pair(top, 'params');
   found.paramsLine = params ? lineOf(params.key) : null;
   found.runLine = found.paramsLine ?? (program ? lineOf(program.key) : null);
@@ -28,6 +37,14 @@ export function lenses(text: string): FileLenses {
   const settings = group(optimizer?.value);
   const rate = (settings && pair(settings, 'learningRate')) ?? optimizer;
   found.rateLine = rate ? lineOf(rate.key) : null;
+  const pipeline = pair(top, 'pipeline')?.value;
+  const listed: unknown = isAlias(pipeline) ? targets.get(pipeline) : pipeline;
+  for (const item of isSeq(listed) ? listed.items : []) {
+    const stage = group(item);
+    const named = stage ? pair(stage, 'stage') : undefined;
+    const line = named ? lineOf(named.key) : null;
+    if (line !== null && isScalar(named!.value)) found.stages.push({ name: String(named!.value.value), line });
+  }
   const search = pair(top, 'search');
   found.searchLine = search ? lineOf(search.key) : null;
 
@@ -54,7 +71,7 @@ function byLines(text: string, found: FileLenses): FileLenses {
     const key = /^["']?(\w+)["']?\s*:/.exec(content)?.[1];
     if (key === 'params') found.paramsLine ??= line;
     else if (key === 'search') found.searchLine ??= line;
-    else if (key === 'run' || key === 'module' || key === 'network') found.runLine ??= line;
+    else if (key === 'run' || key === 'module' || key === 'network' || key === 'pipeline') found.runLine ??= line;
   }
   found.runLine = found.paramsLine ?? found.runLine;
   return found;

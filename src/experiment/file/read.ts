@@ -15,6 +15,7 @@ import { checkNetwork } from './networkChecks.js';
 import { problemsOf } from '../network/problems.js';
 import { hasNonFinite } from './paramCheck.js';
 import { notPassed } from './received.js';
+import { checkPipeline } from '../pipeline/check.js';
 import { ExperimentFile, type WrittenExperiment } from '../schema.js';
 import { checkSearch } from '../search/checks.js';
 import type { Reading } from './reading.js';
@@ -29,6 +30,9 @@ import type { Experiment, ParsedExperiment } from '../types.js';
 const readings = new WeakMap<Experiment, Reading>();
 /** The reading that a parsed experiment came from: for places of problems found later. */
 export const readingOf = (experiment: Experiment): Reading | null => readings.get(experiment) ?? null;
+
+/** Keys of which a file has exactly one. */
+const PROGRAMS = ['run', 'module', 'network', 'pipeline'] as const;
 
 /** Parameters that nothing passes on and that are named, at most. */
 const MOST_NOT_PASSED = 10;
@@ -154,9 +158,10 @@ class Checks {
     this.program();
     this.search();
     this.params();
-    if (this.written.run !== undefined) this.command(this.written.run);
+    if (this.written.run !== undefined) this.command(this.written.run, ['run']);
     for (const [name, value] of Object.entries(this.written.env ?? {})) this.variable(name, String(value));
     if (this.written.network !== undefined) this.network();
+    if (this.written.pipeline !== undefined) this.pipeline();
     checkCopies(
       this.reading,
       (...fault) => this.report(...fault),
@@ -189,17 +194,21 @@ class Checks {
   }
 
   private program(): void {
-    const given = (['run', 'module', 'network'] as const).filter((key) => this.written[key] !== undefined);
+    const given = PROGRAMS.filter((key) => this.written[key] !== undefined);
     if (given.length === 0) {
-      if (!['run', 'module', 'network'].some((key) => this.has(key)) && !this.reading.source.failed) {
-        const hint = 'add one of: run: python train.py --lr {lr} · module: ./train.ts · network: { … }';
+      if (!PROGRAMS.some((key) => this.has(key)) && !this.reading.source.failed) {
+        const hint =
+          'add one of: run: python train.py --lr {lr} · module: ./train.ts · network: { … } · pipeline: [ … ]';
         this.report([], { message: 'nothing says what to run', hint });
       }
     }
     for (const extra of given.slice(1)) {
       this.report(
         [extra],
-        { message: `"${extra}" can't stand beside "${given[0]}"`, hint: 'keep one of run, module and network' },
+        {
+          message: `"${extra}" can't stand beside "${given[0]}"`,
+          hint: 'keep one of run, module, network and pipeline',
+        },
         'key',
       );
     }
@@ -238,7 +247,7 @@ class Checks {
         Object.values(value).forEach(visit);
       }
     };
-    visit([this.written.run, this.written.network, this.written.env, this.written.files]);
+    visit([this.written.run, this.written.network, this.written.pipeline, this.written.env, this.written.files]);
     return texts.flatMap(placeholders);
   }
 
@@ -266,24 +275,29 @@ class Checks {
     }
   }
 
-  private command(run: NonNullable<WrittenExperiment['run']>): void {
+  /** `known` knows names that are no hyperparameters of the file. */
+  private command(
+    run: NonNullable<WrittenExperiment['run']>,
+    place: Path,
+    known: (name: string) => boolean = () => false,
+  ): void {
     const { source, origin } = this.reading;
-    const node = source.nodeAt(origin(['run']));
+    const node = source.nodeAt(origin(place));
     if (typeof run === 'string') {
       const split = splitCommand(run);
       if (split.fault) {
         const { message, hint, offset, length } = split.fault;
-        const range = source.insideScalar(node, offset, length) ?? source.rangeOf(origin(['run']));
+        const range = source.insideScalar(node, offset, length) ?? source.rangeOf(origin(place));
         source.report(range, { message, hint });
         return;
       }
       for (const argument of split.argv)
-        this.argument(argument, (text) => this.find(node, run, text) ?? source.rangeOf(origin(['run'])));
+        this.argument(argument, (text) => this.find(node, run, text) ?? source.rangeOf(origin(place)), known);
       return;
     }
     for (const [i, argument] of run.entries()) {
-      const at = origin(['run', i]);
-      this.argument(String(argument), () => source.rangeOf(at));
+      const at = origin([...place, i]);
+      this.argument(String(argument), () => source.rangeOf(at), known);
     }
   }
 
@@ -331,11 +345,11 @@ class Checks {
     return at < 0 ? null : this.reading.source.insideScalar(node, at, part.length);
   }
 
-  private argument(text: string, place: (text: string) => Range): void {
+  private argument(text: string, place: (text: string) => Range, known: (name: string) => boolean): void {
     // Programs of sweeps know placeholders of their own, such as Hydra's ${oc.env:HOME}.
     const fault = isSweep(this.reading.source.value) ? null : (macroFault(text) ?? listFault(text));
     if (fault) this.reading.source.report(place(text), fault);
-    for (const name of placeholders(text)) this.placeholder(name, place(`{${name}}`));
+    for (const name of placeholders(text)) if (!known(name)) this.placeholder(name, place(`{${name}}`));
   }
 
   private placeholder(name: string, range: Range): void {
@@ -345,6 +359,16 @@ class Checks {
     const near = suggest(name, [...this.names]);
     const hint = near ? `did you mean "{${near}}"?` : `add ${name} to params; for braces as they are write {{${name}}}`;
     this.reading.source.report(range, { message: `no parameter is named "${name}"`, hint });
+  }
+
+  private pipeline(): void {
+    const { source, origin } = this.reading;
+    checkPipeline(this.reading, {
+      report: (...fault) => this.report(...fault),
+      name: (name, text, at) =>
+        this.placeholder(name, this.find(source.nodeAt(origin(at)), text, `{${name}}`) ?? source.rangeOf(origin(at))),
+      command: (run, at, known) => this.command(run, at, known),
+    });
   }
 
   private network(): void {

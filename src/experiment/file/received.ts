@@ -30,7 +30,7 @@ export function notPassed(names: readonly string[], passing: Passing): { surely:
   const nothing = { surely: [], unlessRead: [] };
   const { program, env, folder, cwd } = passing;
   // A parameter that a network does not name is a label that a search chooses by.
-  if (names.length === 0 || program.kind === 'network') return nothing;
+  if (names.length === 0 || program.kind === 'network' || program.kind === 'pipeline') return nothing;
   const written = program.kind === 'run' ? program.argv : [];
   if (written.some(takesAll)) return nothing;
   const passed = new Set([...written, ...env].flatMap(placeholders));

@@ -21,6 +21,7 @@ import { CopyError, copyName, copyPath, copyText, textsOfCopies } from './config
 import { startIn } from './output.js';
 import { optionFromValue } from './interpreterOptions.js';
 import { validateNetwork, type Network } from '../network/index.js';
+import { compilePipeline } from '../pipeline/compile.js';
 import { chooseTrained } from './trained.js';
 import { refuseParam } from '../file/paramCheck.js';
 import { floatMarkFor } from '../file/paramFloats.js';
@@ -73,6 +74,12 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
         planNetwork(program.value, plan, reading, env, report);
         if (plan.network)
           chooseTrained(plan.network as Network, program.value, { experiment, folder, runs: ctx.runs }, report);
+        break;
+      case 'pipeline': {
+        plan.argv = ['node', path.join(ctx.dist, 'pipeline.cjs')];
+        const context = { params: merged, floats, env, python: ctx.python ?? null, report };
+        plan.pipeline = { stages: compilePipeline(experiment, program.stages, context) };
+      }
     }
   } catch (error) {
     if (!(error instanceof MissingValue)) throw error;

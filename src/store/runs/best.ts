@@ -20,7 +20,8 @@ export interface Objective {
 export type Among = { file: string } | { experiment: string } | { search: string };
 
 function condition(among: Among): { text: string; value: SqlValue } {
-  if ('file' in among) return { text: 'file = ?', value: among.file };
+  // A stage has the file of its pipeline, but another objective.
+  if ('file' in among) return { text: 'file = ? AND pipeline IS NULL', value: among.file };
   if ('experiment' in among) return { text: 'experiment = ?', value: among.experiment };
   return { text: 'search = ?', value: among.search };
 }
@@ -28,7 +29,7 @@ function condition(among: Among): { text: string; value: SqlValue } {
 /** The experiment of a file: that of its newest run; null if it has none. */
 export function experimentOf(db: Database, file: string): { experiment: string } | null {
   const row = db.get<{ experiment: string }>(
-    'SELECT experiment FROM runs WHERE file = ? AND deleted_at IS NULL ORDER BY created_at DESC, key DESC LIMIT 1',
+    'SELECT experiment FROM runs WHERE file = ? AND pipeline IS NULL AND deleted_at IS NULL ORDER BY created_at DESC, key DESC LIMIT 1',
     file,
   );
   return row ?? null;

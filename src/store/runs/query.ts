@@ -24,8 +24,11 @@ export function where(
     values.push(...more);
   };
   if (query.experiment !== undefined) add('runs.experiment = ?', query.experiment);
+  if (query.file !== undefined) add('runs.file = ?', query.file);
   if (query.search === null) add('runs.search IS NULL');
   else if (query.search !== undefined) add('runs.search = ?', query.search);
+  if (query.pipeline === null) add('runs.pipeline IS NULL');
+  else if (query.pipeline !== undefined) add('runs.pipeline = ?', query.pipeline);
   if (query.status) add('runs.status IN (SELECT value FROM json_each(?))', JSON.stringify(query.status));
   if (query.ids) add('runs.id IN (SELECT value FROM json_each(?))', JSON.stringify(query.ids));
   const words = (query.text ?? '').toLowerCase().split(/\s+/).filter(Boolean).slice(0, 32);

@@ -46,6 +46,11 @@ export interface RunRow {
   unread: string | null;
   ran: number | null;
   branch: string | null;
+  /** For a stage: its pipeline's run; JSON of its name and of the runs that it took something from. */
+  pipeline: string | null;
+  stage: string | null;
+  /** For a pipeline: JSON of its stages' names. */
+  stages: string | null;
 }
 
 /** Rows as runs, with their metrics, in the order given. */
@@ -151,6 +156,8 @@ function toRun(row: RunRow, metrics: Record<string, MetricSummary>, warnings: Ru
     ...(row.ran !== null && { ran: row.ran }),
     deletedAt: row.deleted_at,
     ...(row.branch !== null && { branch: JSON.parse(row.branch) }),
+    ...(row.pipeline !== null && { stage: { pipeline: row.pipeline, ...JSON.parse(row.stage ?? '{}') } }),
+    ...(row.stages !== null && { stages: JSON.parse(row.stages) }),
   };
 }
 

@@ -48,8 +48,8 @@ export class Runs implements RunsApi {
       const { id: key } = this.db.run(
         `INSERT INTO runs (id, experiment, file, search, trial, name, status, params, objective_metric, objective_goal,
            device, tags, note, created_at, host, git, command, cwd, folder, seed, unread,
-           branch)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           branch, pipeline, stage, stage_hash, stages)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         spec.id,
         spec.experiment,
         spec.file,
@@ -72,6 +72,10 @@ export class Runs implements RunsApi {
         spec.seed,
         spec.unpassed?.length ? JSON.stringify(spec.unpassed) : null,
         spec.branch ? JSON.stringify(spec.branch) : null,
+        spec.stage?.pipeline ?? null,
+        spec.stage ? JSON.stringify({ name: spec.stage.name, parents: spec.stage.parents }) : null,
+        spec.stage?.hash ?? null,
+        spec.pipeline ? JSON.stringify(spec.pipeline.stages.map(({ name }) => name)) : null,
       );
       for (const [name, value] of Object.entries(spec.params)) this.writer.param(key, name, value);
       this.writer.index(key);
@@ -185,6 +189,8 @@ export class Runs implements RunsApi {
          FROM tallies WHERE deleted = 0 AND n > 0
          UNION ALL
          SELECT experiment, 0, 0, 1, max(created_at, coalesce(ended_at, 0)) FROM searches)
+       WHERE NOT EXISTS (SELECT 1 FROM runs WHERE experiment = named AND pipeline IS NOT NULL)
+       OR EXISTS (SELECT 1 FROM runs WHERE experiment = named AND pipeline IS NULL AND deleted_at IS NULL)
        GROUP BY named ORDER BY lastActivity DESC`,
     );
   }
@@ -195,6 +201,13 @@ export class Runs implements RunsApi {
       experiment,
     );
     return row?.n ?? 0;
+  }
+
+  ofStage(hash: string): Run[] {
+    return this.select(
+      'SELECT * FROM runs WHERE stage_hash = ? AND deleted_at IS NULL ORDER BY created_at DESC, key DESC',
+      hash,
+    );
   }
 
   status(id: string): RunStatus | null {

@@ -129,6 +129,7 @@ async function experimentIn(bench: Bench, name: string) {
 
 function programOf({ program }: Experiment): string {
   if (program.kind === 'network') return 'the built-in trainer';
+  if (program.kind === 'pipeline') return `a pipeline of ${program.stages.length} stages`;
   return program.kind === 'run' ? shortName(program.argv.join(' ')) : `module ${shortName(program.path)}`;
 }
 

@@ -20,6 +20,7 @@ const WHERE: FileLenses = {
   rateLine: null,
   paramsLine: 2,
   searchLine: 5,
+  stages: [],
   parameters: [
     { name: 'lr', line: 3, where: 'params' },
     { name: 'batch_size', line: 4, where: 'params' },

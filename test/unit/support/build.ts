@@ -17,6 +17,7 @@ const PROGRAMS = {
   supervisor: 'src/engine/supervisor/main.ts',
   module: 'src/client/moduleHost.ts',
   viewer: 'src/viewer/main.ts',
+  pipeline: 'src/pipeline/main.ts',
 };
 
 function alive(pid: number): boolean {

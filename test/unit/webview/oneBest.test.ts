@@ -56,7 +56,7 @@ it('is the same in store, panel, explorer, lens and search, though it is an old 
   expect(explorer.isBest(store.runs.get('r4')!)).toBe(true);
 
   const where = {
-    ...{ runLine: 0, rateLine: null, paramsLine: 0, searchLine: 1 },
+    ...{ runLine: 0, rateLine: null, paramsLine: 0, searchLine: 1, stages: [] },
     parameters: [{ name: 'lr', line: 0, where: 'params' as const }],
   };
   const lenses = lensTexts(

@@ -103,6 +103,7 @@ describe('lenses', () => {
       rateLine: null,
       paramsLine: 2,
       searchLine: 10,
+      stages: [],
       parameters: [
         ...[
           ['lr', 3],

@@ -88,7 +88,7 @@ stopGrace: 5
     });
     const merged = 'base: &base { a: 1 }\nrun: x {a} {b}\nparams: { <<: *base, b: 2 }\n';
     expect(problems(merged)).toEqual([
-      `1:1-1:5 error: unknown key "base" (known: ${'$schema, name, description, module, network, objective, search, cwd, env, capture, alerts, files, output, resources, retries, python, seed, stopGrace, syncInterval'})`,
+      `1:1-1:5 error: unknown key "base" (known: ${'$schema, name, description, module, network, pipeline, objective, search, cwd, env, capture, alerts, files, output, resources, retries, python, seed, stopGrace, syncInterval'})`,
     ]);
     const inside = 'run: x {a} {b}\nparams: &p\n  a: 1\n  b: &two 2\nenv:\n  C: *two\n';
     expect(parse(inside).experiment).toMatchObject({ params: { a: 1, b: 2 }, env: { C: '2' } });
@@ -117,12 +117,12 @@ describe('problems stand where they belong and say what to do', () => {
     [
       'name: x\n',
       [
-        '1:1-1:8 error: nothing says what to run (add one of: run: python train.py --lr {lr} · module: ./train.ts · network: { … })',
+        '1:1-1:8 error: nothing says what to run (add one of: run: python train.py --lr {lr} · module: ./train.ts · network: { … } · pipeline: [ … ])',
       ],
     ],
     [
       'run: a\nmodule: b.ts\n',
-      ['2:1-2:7 error: "module" can\'t stand beside "run" (keep one of run, module and network)'],
+      ['2:1-2:7 error: "module" can\'t stand beside "run" (keep one of run, module, network and pipeline)'],
     ],
     ['run: a\nrun: b\n', ['2:1-2:4 error: this key is written twice (keep one of the two)']],
     ['run: a\n\tname: b\n', ['2:1-2:2 error: YAML does not allow tabs for indentation (indent with spaces)']],

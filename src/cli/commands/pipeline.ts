@@ -1,0 +1,95 @@
+/** `tunesmith pipeline`: how far the stages of a pipeline are, and which of them would be done again. */
+import type { Run } from '../../protocol/engine.js';
+import { LIVE_STATUSES } from '../../protocol/engine.js';
+import type { StageView } from '../../protocol/pipeline.js';
+import { formatBytes, formatNumber } from '../../format/numbers.js';
+import { isExperimentFile } from '../../experiment/index.js';
+import { JSON_OPTION, SET_OPTION, type Command } from '../command.js';
+import type { Context } from '../context.js';
+import { CommandError } from '../errors.js';
+import { followRun } from '../followRun.js';
+import { readSettings } from '../settings.js';
+import { safe, safeLine, table } from '../terminal.js';
+
+export const pipeline: Command = {
+  name: 'pipeline',
+  usage: 'FILE|RUN [--from STAGE] [--json]',
+  summary: 'Shows the stages of a pipeline: what is done, what came of it, and how large the networks are.',
+  details:
+    'FILE is an experiment file with "pipeline:", of which the newest run is shown; RUN is the run of a pipeline. With --from, a new run ' +
+    'does that stage, and those that need it, again; the others are taken from what is there. To run a pipeline, use: tunesmith run FILE.',
+  options: {
+    from: { type: 'string', value: 'STAGE', help: 'Run the pipeline again from this stage on.' },
+    set: SET_OPTION,
+    json: JSON_OPTION,
+  },
+  examples: [
+    ['tunesmith pipeline digits.tune.yaml', 'the stages of the newest run of the file'],
+    ['tunesmith pipeline digits.tune.yaml --from prune', 'prune again, and all that follows'],
+  ],
+  args: [1, 1],
+  async run(context, input) {
+    const from = input.text('from');
+    const word = input.args[0]!;
+    const engine = await context.engine();
+    let run: Run;
+    let code = 0;
+    if (from !== undefined) {
+      if (!isExperimentFile(word)) throw new CommandError('--from needs an experiment file.');
+      const file = context.file(word);
+      const started = await engine.request('runs/start', {
+        file,
+        ...readSettings(input.texts('set')),
+        afresh: from,
+      });
+      run = await followRun(context, started.run, { log: false, quiet: input.flag('json') });
+      code = run.status === 'completed' ? 0 : LIVE_STATUSES.includes(run.status) ? 130 : 1;
+    } else run = isExperimentFile(word) ? await newestOf(context, context.file(word)) : await context.run(word);
+    if (!run.stages) throw new CommandError(`Run ${run.id} is not a pipeline.`);
+    const { stages } = await engine.request('pipelines/get', { id: run.id });
+    if (input.flag('json')) context.json({ run: run.id, status: run.status, stages });
+    else printStages(context, run, stages);
+    return code;
+  },
+};
+
+async function newestOf(context: Context, file: string): Promise<Run> {
+  const engine = await context.engine();
+  const { runs } = await engine.request('runs/list', { file, pipeline: null, limit: 1 });
+  if (runs[0]) return runs[0];
+  throw new CommandError(`There is no run of ${file} yet. Start one: tunesmith run ${file}`);
+}
+
+/** Prints a line for each stage. */
+export function printStages(
+  context: Pick<Context, 'print' | 'say' | 'paint' | 'columns'>,
+  run: Pick<Run, 'id' | 'name' | 'status'>,
+  stages: readonly StageView[],
+): void {
+  const { paint } = context;
+  context.print(`${paint('bold', safeLine(run.name))} ${paint('dim', `${run.id} · ${run.status}`)}`);
+  const rows = stages.map((stage) => [
+    stage.name,
+    stage.kind,
+    stage.after.join(', '),
+    stage.status + (stage.reused ? ' (unchanged)' : ''),
+    stage.objective ? `${stage.objective.metric} ${formatNumber(stage.objective.value)}` : '–',
+    stage.weights === null ? '–' : formatNumber(stage.weights),
+    stage.bytes === null ? '–' : formatBytes(stage.bytes),
+    stage.run ?? '–',
+  ]);
+  const columns = [
+    { title: 'stage' },
+    { title: 'does' },
+    { title: 'after' },
+    { title: 'status' },
+    { title: 'objective' },
+    { title: 'weights', align: 'right' as const },
+    { title: 'size', align: 'right' as const },
+    { title: 'run' },
+  ];
+  for (const line of table(columns, rows, paint, context.columns)) context.print(`  ${line}`);
+  for (const { name, error } of stages) {
+    if (error) context.say(paint('red', safe(`${name}: ${error.message}`)));
+  }
+}

@@ -1,0 +1,179 @@
+/** Checks of `pipeline:` beyond its shape. */
+import { checkNetworkTemplate } from '../network/index.js';
+import type { Reading } from '../file/reading.js';
+import type { Fault, Path } from '../file/source.js';
+import { splitHint } from '../search/space.js';
+import { objectivesOf } from '../search/settings.js';
+import { placeholders } from '../start/fill.js';
+import { suggest } from '../suggest.js';
+import { hasEntry } from '../../protocol/records.js';
+import { networkOf } from './network.js';
+import { NETWORK_KINDS, STAGE_KINDS, type WrittenStage } from './schema.js';
+import { circleOf, isCommand, kindsOf, stageNamed, stagesIn, stagesOf, teacherOf, type Stage } from './stages.js';
+
+export interface PipelineChecks {
+  report(at: Path, fault: Fault, where?: 'key' | 'value'): void;
+  /** Checks a hyperparameter's name that stands in a text, at the path. */
+  name(name: string, text: string, at: Path): void;
+  /** Checks a command and its placeholders, except those that `known` knows. */
+  command(run: NonNullable<WrittenStage['run']>, at: Path, known: (name: string) => boolean): void;
+}
+
+export function checkPipeline({ written, params }: Reading, checks: PipelineChecks): void {
+  const list = written!.pipeline!;
+  checkRest(written!, checks);
+  if (!checkNames(list, checks)) return;
+  const stages = stagesOf(list);
+  const byName = new Map(stages.map((stage) => [stage.name, stage]));
+  const circle = circleOf(stages);
+  if (circle) {
+    const at = byName.get(circle[0]!)!.index;
+    const way = [...circle, circle[0]!].join(' → ');
+    const key = list[at]!.from === undefined ? 'stage' : 'from';
+    checks.report(['pipeline', at, key], { message: `these stages need each other: ${way}`, hint: 'change a "from"' });
+    return;
+  }
+  for (const stage of stages) checkStage(stage, byName, checks);
+  const objectives = objectivesOf(written!);
+  for (const [i, { metric }] of objectives.entries()) {
+    if (byName.has(metric.slice(0, metric.indexOf('/')))) continue;
+    const at = Array.isArray(written!.objective) ? ['objective', i, 'metric'] : ['objective', 'metric'];
+    const last = list.at(-1)!.stage;
+    checks.report(at, {
+      message: `"${metric}" names no stage`,
+      hint: `write the stage before the metric, such as ${last}/${metric}`,
+    });
+  }
+  const used = new Set(list.flatMap(textsIn).flatMap(placeholders));
+  for (const name of Object.keys(params)) {
+    if (used.has(name) || list.some(({ module }) => module !== undefined)) continue;
+    const fault = { message: `no stage uses "${name}"`, severity: 'warning' } as const;
+    checks.report(['params', ...name.split('.')], fault, 'key');
+  }
+}
+
+/** Reports sections that mean nothing beside a pipeline. */
+function checkRest({ files, output, search }: NonNullable<Reading['written']>, { report }: PipelineChecks): void {
+  if (files) report(['files'], { message: '"files" means nothing beside "pipeline"' }, 'key');
+  if (output !== undefined) report(['output'], { message: '"output" means nothing beside "pipeline"' }, 'key');
+  if (search?.repeat) {
+    const message = 'a pipeline tried again with the same values would reuse its stages';
+    report(['search', 'repeat'], { message, hint: 'leave "repeat" out' }, 'key');
+  }
+  if (search?.checkpoints) {
+    const message = 'the trials of a pipeline can’t pause by checkpoints';
+    report(
+      ['search', 'checkpoints'],
+      { message, hint: 'leave "checkpoints" out: each stage resumes by itself' },
+      'key',
+    );
+  }
+}
+
+/** Returns whether names and kinds are clear, so that the rest can be looked at. */
+function checkNames(list: readonly WrittenStage[], { report }: PipelineChecks): boolean {
+  let clear = true;
+  const fault = (at: Path, one: Fault, where?: 'key' | 'value'): void => {
+    clear = false;
+    report(at, one, where);
+  };
+  const names = list.map(({ stage }) => stage);
+  const unknown = (name: string, at: Path): void => {
+    if (names.includes(name)) return;
+    const near = suggest(name, names);
+    const hint = near ? `did you mean "${near}"?` : `stages: ${names.join(', ')}`;
+    fault(at, { message: `no stage is named "${name}"`, hint });
+  };
+  for (const [i, written] of list.entries()) {
+    const at = ['pipeline', i];
+    if (names.indexOf(written.stage) < i) {
+      fault([...at, 'stage'], { message: `a stage is named "${written.stage}" already` });
+    }
+    const kinds = kindsOf(written);
+    if (kinds.length === 0) {
+      const hint = `add one of: ${STAGE_KINDS.join(', ')}`;
+      fault([...at, 'stage'], { message: `nothing says what the stage "${written.stage}" does`, hint });
+    }
+    for (const extra of kinds.slice(1)) {
+      fault([...at, extra], { message: `"${extra}" can't stand beside "${kinds[0]}": a stage does one thing` }, 'key');
+    }
+    const { from } = written;
+    for (const [j, name] of [from ?? []].flat().entries()) {
+      unknown(name, [...at, 'from', ...(Array.isArray(from) ? [j] : [])]);
+    }
+    const teacher = teacherOf(written);
+    if (teacher !== null) unknown(teacher, [...at, 'distil', 'teacher']);
+    for (const name of stagesIn(written)) unknown(name, [...at, kinds[0] ?? 'stage']);
+  }
+  return clear;
+}
+
+function checkStage(stage: Stage, stages: ReadonlyMap<string, Stage>, checks: PipelineChecks): void {
+  const { kind, written, index, parent } = stage;
+  const { report } = checks;
+  const at = ['pipeline', index];
+  const known = (name: string): boolean => stageNamed(name) !== null || hasEntry(written.params ?? {}, name);
+  const visit = (value: unknown, path: Path): void => {
+    if (typeof value === 'string') {
+      for (const name of placeholders(value)) if (!known(name)) checks.name(name, value, path);
+    } else if (typeof value === 'object' && value !== null) {
+      const entries = Array.isArray(value) ? value.entries() : Object.entries(value);
+      for (const [key, item] of entries) visit(item, [...path, key]);
+    }
+  };
+  visit(written.params, [...at, 'params']);
+  visit(written.env, [...at, 'env']);
+  if (isCommand(kind)) {
+    if (kind === 'run') checks.command(written.run!, [...at, 'run'], known);
+    if (written.network !== undefined) {
+      const message = `"network" is for stages that train: ${NETWORK_KINDS.join(', ')}`;
+      report([...at, 'network'], { message }, 'key');
+    }
+    return;
+  }
+  if (written.outputs) report([...at, 'outputs'], { message: '"outputs" is for stages with "run" or "module"' }, 'key');
+  visit(written[kind], [...at, kind]);
+  visit(written.network, [...at, 'network']);
+  if (kind !== 'train' && parent === null) {
+    const message = `"${kind}" needs the network of a stage before it`;
+    report([...at, kind], { message, hint: 'name one that trains: from: NAME' }, 'key');
+    return;
+  }
+  if (kind === 'distil' && teacherOf(written) === null && !hasLayers(written.network)) {
+    const hint = 'add network: { layers: […] }, or a teacher: distil: { teacher: STAGE }';
+    report(
+      [...at, kind],
+      { message: 'distil needs the layers of the student, or another stage as its teacher', hint },
+      'key',
+    );
+    return;
+  }
+  const teacher = kind === 'distil' ? teacherOf(written) : null;
+  if (teacher !== null && isCommand(stages.get(teacher)!.kind)) {
+    report([...at, kind, 'teacher'], { message: `the stage "${teacher}" makes no network that could teach` });
+    return;
+  }
+  checkSection(stage, stages, checks);
+}
+
+/** Checks the whole section of a stage; what another stage has written is reported there. */
+function checkSection(stage: Stage, stages: ReadonlyMap<string, Stage>, { report }: PipelineChecks): void {
+  const { section, origin } = networkOf(stage, stages);
+  const at = ['pipeline', stage.index];
+  for (const { path, message } of checkNetworkTemplate(section)) {
+    const fault = splitHint(message);
+    const own = origin(path);
+    const missing = path.length === 1 && !(String(path[0]) in section);
+    if (own === null && !missing) continue;
+    const unknown = fault.message.startsWith('unknown key');
+    report([...at, ...(own ?? [stage.kind])], fault, unknown || missing ? 'key' : 'value');
+  }
+}
+
+const hasLayers = (network: unknown): boolean => typeof network === 'object' && network !== null && 'layers' in network;
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return [...(Array.isArray(value) ? [] : Object.keys(value)), ...Object.values(value).flatMap(textsIn)];
+}

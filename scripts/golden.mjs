@@ -1,5 +1,5 @@
-// Writes the golden files anew (`npm run golden`), for all tests that compare with one or for those named: `npm run golden -- help`.
-// Read the difference before you commit it: the files are what a person will see.
+// Rewrites the golden files (`npm run golden`), of all tests or of the named ones: `npm run golden -- help`.
+// Read the difference before you commit it: the files show what a person will see.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { projectEnv, projectNode } from './lib/project.mjs';
 

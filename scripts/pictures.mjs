@@ -1,4 +1,4 @@
-// Makes the pictures of docs/examples.md anew: `node scripts/pictures.mjs [NAME…]`. Runs each example's search with WebAssembly
+// Remakes the pictures of docs/examples.md: `node scripts/pictures.mjs [NAME…]`. Runs each example's search with WebAssembly
 // (minutes) and photographs the panel in a real VS Code. The MNIST one takes hours, so it is made only when it is named.
 import { spawnSync } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';

@@ -43,7 +43,7 @@ Installs, builds, opens the editor on a copy of the example and starts the examp
 TUNESMITH_EXAMPLE    folder for the copy of the example (default: ~/tunesmith-example)
 TUNESMITH_CACHE      folder for editors and test tools (default: ~/.cache/tunesmith-dev)`;
 
-/** A copy of the example to play with; one that is there already is kept as the person left it. */
+/** A copy of the example to play with; an existing one is kept unchanged. */
 function prepareWorkspace() {
   const folder = resolve(process.env.TUNESMITH_EXAMPLE || join(homedir(), 'tunesmith-example'));
   if (existsSync(join(folder, FILE))) {
@@ -57,7 +57,7 @@ function prepareWorkspace() {
   return folder;
 }
 
-/** Opens the editor; returns what is to be said about it. Throws Unavailable where there is none. */
+/** Opens the editor; returns a message about it. Throws Unavailable if there is none. */
 async function openEditor(workspace, { browser }) {
   const file = join(workspace, FILE);
   // The charts of the search are on the screen without a click.

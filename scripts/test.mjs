@@ -146,7 +146,7 @@ async function main() {
     }
   } finally {
     const left = await session.close({ grace: 3000, keep });
-    // Engines stay for a minute in case somebody comes back; anything else has no business here.
+    // Engines stay for a minute in case a client returns; anything else should have ended.
     const others = left.filter((command) => !/engine\.cjs/.test(command));
     if (others.length > 0) {
       warn(`${others.length} processes were still there after the tests and were ended:`);

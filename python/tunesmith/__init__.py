@@ -10,7 +10,7 @@ Importing this costs next to nothing: the rest is loaded by the first call of ``
 """
 from ._version import __version__
 
-#: Found where they are used first, so that importing costs next to nothing.
+#: Loaded at their first use, so that importing costs next to nothing.
 _ELSEWHERE = {
     "Config": "_config",
     "Run": "_run",

@@ -8,7 +8,7 @@ from ._sync import sync_seconds
 
 # While it is written. Left behind by a killed program, and removed by the next one that saves.
 _WRITING = ".writing-"
-# Found damaged, and kept for whoever wants to look at it.
+# Found damaged, and kept for inspection.
 _DAMAGED = ".damaged-"
 # Written last into a checkpoint: "steps" that `log` had counted by itself, "number" raised with each checkpoint of a run,
 # "files" with their sizes and checksums.
@@ -26,7 +26,7 @@ def save(run, step, keep):
     if not 0 <= step < float("inf"):
         raise ValueError(f"the checkpoint's step must be 0 or more, not {step}")
     if not run.enabled:
-        # Nothing is recorded: the block runs, and what it writes is thrown away.
+        # Nothing is recorded: the block runs, and its files are deleted.
         with tempfile.TemporaryDirectory() as folder:
             yield folder
         return
@@ -142,12 +142,12 @@ def _files(folder):
 
 
 def _digest(path, sync=False):
-    # Only programs that save, or go on, pay for it.
+    # Only programs that save or resume pay for it.
     import hashlib
 
     digest = hashlib.sha256()
     size = 0
-    # Windows flushes only what is open for writing.
+    # Windows flushes only files that are open for writing.
     with open(path, "r+b" if sync and os.name == "nt" else "rb") as file:
         if sync:
             os.fsync(file.fileno())
@@ -163,7 +163,7 @@ def _sync_folder(folder):
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:
-        # Windows has no such thing.
+        # Windows can't do that.
         return
     try:
         os.fsync(handle)

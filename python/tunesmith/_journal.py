@@ -77,7 +77,7 @@ class Journal:
         self._since = None
         self._waited = 0
         self._full = False
-        #: An outage that is over and not yet told of: seconds, records that waited, why.
+        #: An outage that has ended but was not reported yet: seconds, waiting records, reason.
         self.outage = None
         if self._mapped:
             self._use(self._make(0))
@@ -91,7 +91,7 @@ class Journal:
                 start = at - self._base
                 window = self._map
                 try:
-                    # The first byte comes last: until then a reader sees that nothing is there yet.
+                    # The first byte is written last: until then, a reader sees an empty record.
                     window[start + 1:end - self._base] = data[1:]
                     window[start] = data[0]
                 except BaseException:

@@ -119,7 +119,7 @@ class Curves:
         self._folder = folder
         self._read = {}
         self.metrics = {}
-        #: None while the run goes on.
+        #: None during the run.
         self.status = None
 
     def read(self):
@@ -133,7 +133,7 @@ class Curves:
             with open(os.path.join(self._folder, name), "rb") as file:
                 file.seek(self._read.get(name, 0))
                 data = file.read(CHUNK)
-            # Half a line, or the zeros behind the last one, come with the next look.
+            # Half a line, or the zeros behind the last one, are read the next time.
             end = data.split(b"\0")[0].rfind(b"\n") + 1
             if end == 0 and len(data) == CHUNK:
                 # No record is as long as that.

@@ -75,13 +75,13 @@ def _main():
             files = part(task)
             if files:
                 folder = os.path.join(task["folder"], _FOLDER)
-                # A run that was deleted meanwhile does not come back.
+                # A run that was deleted meanwhile stays deleted.
                 if not os.path.isdir(folder):
                     os.mkdir(folder, 0o700)
                 for name, text in files:
                     _write(os.path.join(folder, name), text)
         except Exception:
-            # The run goes on without what could not be recorded.
+            # The run continues without these records.
             continue
     # Python's isolated mode leaves out the folder of the script.
     sys.path.append(os.path.dirname(os.path.abspath(__file__)))

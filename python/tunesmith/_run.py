@@ -27,14 +27,14 @@ class Run(Familiar):
         checked(on_stop)
         self._place = place
         self.folder = place.folder
-        #: False when nothing is recorded: every call then works and does nothing.
+        #: False if nothing is recorded: every call then works and does nothing.
         self.enabled = bool(place.folder)
         self.id = place.id
         self.name = place.name
         #: Seed of this run, in [0, 2**31).
         self.seed = place.seed
-        #: Folder of the checkpoint to go on from (this run was paused before, or goes on from another's state), or None.
-        #: Load it before training, and go on with the step after the one saved.
+        #: Folder of the checkpoint to continue from (this run was paused before, or continues from another's state), or None.
+        #: Load it before training, and continue with the step after the saved one.
         self.checkpoint = place.checkpoint
         #: Index of this process among those of a distributed job; 0 when alone.
         self.rank = place.rank
@@ -326,7 +326,7 @@ class Run(Familiar):
         received = self._received
         received.read(name)
         if self._forked:
-            # There is no thread here until the first record.
+            # The thread starts with the first record.
             received.flush()
         if not received.waits:
             self.config._stop_telling()

@@ -28,7 +28,7 @@ class Plot(Media):
 class ConfusionMatrix(Table):
     """A row for each true class, with how many of its examples were taken for which."""
 
-    #: The panel draws what has this name.
+    #: The panel draws media of this name.
     NAME = "confusion matrix"
 
     def __init__(self, classes, counts):

@@ -17,7 +17,7 @@ const SAID = {
 
 /**
  * Says whether an SPDX expression allows us to ship: of `A OR B` one licence must be allowed, of `A AND B` both.
- * Anything that is no expression is refused.
+ * Anything else is refused.
  */
 export function isAllowed(expression) {
   const words = expression.match(/[()]|[^\s()]+/g) ?? [];

@@ -20,7 +20,7 @@ export function duration(ms) {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
-/** Runs `work` under a title; says how long it took. What it throws goes on to the caller. */
+/** Runs `work` under a title and prints its duration. Errors are passed to the caller. */
 export async function step(title, work) {
   const start = Date.now();
   console.log(`${cyan('▸')} ${title}`);
@@ -40,7 +40,7 @@ export class UserError extends Error {}
 /** Thrown where something can't be had on this machine, with the reason; callers skip what needs it. */
 export class Unavailable extends Error {}
 
-/** Ends a script: the message alone for a UserError, the stack for what nobody foresaw. */
+/** Ends a script: with the message alone for a UserError, with the stack for an unforeseen error. */
 export function exitWith(error) {
   fail(
     error instanceof UserError || error instanceof Unavailable || error?.plain

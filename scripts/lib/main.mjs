@@ -2,7 +2,7 @@
 import { exitWith } from './log.mjs';
 import { ensureDependencies, underProjectNode } from './project.mjs';
 
-/** Installs what is missing, changes to the project's Node, and runs `main`. An error ends the script with its message. */
+/** Installs missing dependencies, changes to the project's Node, and runs `main`. An error ends the script with its message. */
 export async function runScript(main) {
   try {
     await ensureDependencies();

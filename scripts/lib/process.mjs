@@ -13,7 +13,7 @@ for (const name of Object.keys(process.env)) if (!(name in own)) delete process.
 const windows = process.platform === 'win32';
 const living = new Set();
 
-/** A child failed: carries what it printed last. */
+/** A child failed: has the end of its output. */
 export class CommandError extends Error {
   constructor(command, code, signal, output, timedOut) {
     const how = timedOut ? 'took too long and was stopped' : signal ? `was ended by ${signal}` : `exited with ${code}`;

@@ -8,7 +8,7 @@ import { sleep } from './process.mjs';
 
 const MARK = 'TUNESMITH_TEST_SESSION';
 
-/** A scratch folder and the environment that marks what is started in it. */
+/** A scratch folder, and an environment that marks the processes started in it. */
 export function openSession(name = 'test') {
   // Through realpath: on macOS the temporary folder is a link, and tests compare paths.
   const folder = realpathSync(mkdtempSync(join(tmpdir(), `tunesmith-${name}-`)));

@@ -48,7 +48,7 @@ function isSnapStub(path) {
 
 const debian = () => hasApt() && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
 
-/** Path of a Chromium, installed if need be. Throws Unavailable with the command to type where that is impossible. */
+/** Path of a Chromium, installed if need be. If that is impossible, throws Unavailable with the command to type. */
 export async function ensureBrowser() {
   const found = systemBrowser();
   if (found) return found;

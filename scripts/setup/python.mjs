@@ -28,7 +28,7 @@ export const hasTorch = (python) => ask(python, ['-c', 'import torch; print(torc
 const inEnvironment = (folder) =>
   process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
 
-/** An interpreter that has torch. Throws Unavailable with the reason where that is impossible. */
+/** An interpreter that has torch. If that is impossible, throws Unavailable with the reason. */
 export async function ensureTorch() {
   const python = systemPython();
   if (!python) throw new Unavailable('No Python 3.9 or newer was found; install one or name it in TUNESMITH_PYTHON.');

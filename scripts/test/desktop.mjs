@@ -95,7 +95,7 @@ export async function testDesktop({ executable, session }) {
       },
     });
   } catch (error) {
-    // Failed tests are in the report; without one it did not get as far.
+    // Failed tests are in the report; without a report, the tests did not end.
     if (!existsSync(report)) {
       result.failed++;
       result.failures.push(`desktop: ${executable} ended before the tests did: ${error.message}`);

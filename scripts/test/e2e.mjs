@@ -57,7 +57,7 @@ export async function e2e({ env, setup, args = [] }) {
 function take(result, title, test) {
   if (test.status === 'skipped') {
     const reason = test.annotations.find(({ type }) => type === 'skip')?.description;
-    // After a failure in a serial group the rest never ran: that is no skip by design.
+    // After a failure in a serial group the rest never ran: that is not a deliberate skip.
     result.skipped.push(`e2e: ${title}${reason ? ` (${reason})` : ' (an earlier step failed)'}`);
   } else if (test.status === 'unexpected') {
     result.failed++;

@@ -1,4 +1,4 @@
-/** Acts of agents: how they come to the engine, how they are recorded, and the budgets that a person gives. */
+/** Actions of agents: their requests to the engine, their records, and the budgets that a person gives. */
 import { z } from 'zod';
 
 /** Requests that the engine carries out for an agent. No other changes anything on an agent's word. */
@@ -80,7 +80,7 @@ export const AgentRequests = {
     params: z.object({}).strict(),
     result: z.object({ known: z.boolean(), grants: z.array(Grant) }),
   },
-  /** Gives a budget for a file, in place of the one that it has; `hours` null takes it back. For people: no tool offers it. */
+  /** Sets the budget of a file; `hours` null revokes it. For people: no tool offers it. */
   'agents/allow': {
     params: z.object({ file: z.string(), hours: z.number().positive().max(MOST_HOURS).nullable() }).strict(),
     result: z.object({ grants: z.array(Grant) }),

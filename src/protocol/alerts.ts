@@ -1,4 +1,4 @@
-/** Alerts: rules that a person sets on runs, and what is said when one comes true. */
+/** Alerts: rules that a person sets on runs, and the messages when one applies. */
 import { z } from 'zod';
 
 /** Circumstance of a run that a rule watches for. */
@@ -7,7 +7,7 @@ export const AlertCondition = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('below'), metric: z.string(), value: z.number() }).strict(),
   /** The last value of a metric is NaN or infinite. */
   z.object({ kind: z.literal('nan') }).strict(),
-  /** Nothing was logged for so many seconds while it runs. */
+  /** Seconds without a record while the run is running. */
   z.object({ kind: z.literal('stall'), seconds: z.number().positive() }).strict(),
   z.object({ kind: z.literal('failed') }).strict(),
   z.object({ kind: z.literal('ended') }).strict(),

@@ -31,7 +31,7 @@ const nothing = z.strictObject({});
 
 const share = z.number({ error: 'a share must be a number' }).min(0).max(1, 'a share is from 0 to 1');
 
-/** Begins a search, and ends the one before it. With `saved` alone: goes on with a saved one. */
+/** Begins a search, and ends the one before it. With `saved` alone: resumes a saved one. */
 export const Init = z.strictObject({
   /** As `search.space` of an experiment file. */
   space: space.optional(),
@@ -107,7 +107,7 @@ export const AskTellRequests = {
   enqueue: z.strictObject({ params }),
   /** Completed trials of one earlier search, perhaps of another space. */
   import: z.strictObject({ trials: z.array(earlier, { error: 'trials must be a list' }) }),
-  /** Goes on in another space. */
+  /** Continues in another space. */
   widen: z.strictObject({ space, constraints: linear.optional() }),
   /** Another number of planned trials in all; null: as many as are asked for. */
   extend: z.strictObject({ trials: trials.nullable() }),
@@ -128,7 +128,7 @@ export type AskTellBody<N extends AskTellName> = z.output<(typeof AskTellRequest
 export interface AskedTrial {
   id: number;
   params: Record<string, ParamValue>;
-  /** It was paused and goes on from its checkpoint; absent: it begins. */
+  /** It was paused and resumes from its checkpoint; absent: it begins. */
   resume?: true;
   /** The step after which it pauses. */
   until?: number;

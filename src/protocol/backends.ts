@@ -15,7 +15,7 @@ export const BackendLine = z.discriminatedUnion('type', [
     /** Backends that were chosen lately by timing, one line each. */
     choices: z.array(z.string()).default([]),
   }),
-  /** Installed (or removed), tried, and this is what was found. */
+  /** Installed (or removed) and tested, with this result. */
   z.object({ type: z.literal('done'), backend: BackendReport }),
   z.object({ type: z.literal('error'), message: z.string() }),
 ]);

@@ -44,7 +44,7 @@ export const DrawingsRequest = {
   result: z.object({
     /** Names with the steps that there are, ascending. */
     names: z.array(z.object({ name: z.string(), steps: z.array(z.number()) })),
-    /** Null when there is none, or its file is not what it must be. */
+    /** Null if there is none, or its file is invalid. */
     shown: z.object({ name: z.string(), step: z.number(), drawing: Drawing }).nullable(),
   }),
 };

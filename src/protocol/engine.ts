@@ -55,7 +55,7 @@ export const ErrorCode = {
   foreign: -32055,
 } as const;
 
-/** Data of the error `foreign`: what would be run, and where. Empty where that is not known. */
+/** Data of the error `foreign`: what would be run, and where. Empty if it is not known. */
 export const ForeignRefusal = z.object({
   kind: z.enum(['run', 'search']),
   name: z.string(),
@@ -118,7 +118,7 @@ export const Requests = {
       problem: z.string().nullable().optional(),
     }),
   },
-  /** Without force refused while there is work. With force: live runs go on and are adopted by the next engine. */
+  /** Without force, refused while there is work. With force, live runs continue, and the next engine adopts them. */
   'engine/stop': { params: z.object({ force: z.boolean().default(false) }).strict(), result: Empty },
   'experiments/list': { params: Empty, result: z.object({ experiments: z.array(Experiment) }) },
   'runs/list': {
@@ -238,7 +238,7 @@ export const Requests = {
   'searches/stop': { params: z.object({ id: Id }).strict(), result: Empty },
   /** Starts no new trial and pauses the running ones. */
   'searches/pause': { params: z.object({ id: Id }).strict(), result: Empty },
-  /** Goes on with a paused search, or with a stopped or failed one that has trials left. */
+  /** Resumes a paused search, or a stopped or failed one that has trials left. */
   'searches/resume': { params: z.object({ id: Id, trust: Trust }).strict(), result: Empty },
   /**
    * Does failed and stopped trials of a search again, each in its own run and under its own number: all of them, or the

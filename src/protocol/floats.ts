@@ -94,7 +94,7 @@ export function markAt(mark: FloatMark | undefined, key: string | number): Float
   return Object.hasOwn(mark, key) ? (mark as Record<string | number, FloatMark>)[key]! : null;
 }
 
-/** Marks by parameter as `Floats`; undefined where there is none, so that records stay short. */
+/** Marks by parameter as `Floats`; undefined if there are none, so that records stay short. */
 export function floatsOf(entries: readonly (readonly [string, FloatMark])[]): Floats | undefined {
   return (groupMark(entries) as Floats | null) ?? undefined;
 }

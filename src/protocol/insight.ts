@@ -53,7 +53,7 @@ export const Curve = z.object({
   scale: Scale,
   values: z.array(ParamValue),
   mean: z.array(z.number()),
-  /** Standard deviation of what is not known. */
+  /** Standard deviation of the uncertainty. */
   sd: z.array(z.number()),
 });
 export type Curve = z.infer<typeof Curve>;

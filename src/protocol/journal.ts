@@ -28,7 +28,7 @@ export const StartRecord = z.object({
   client: z.string(),
   /** Number of the run's launch that writes; absent: the first. */
   launch: z.number().int().min(1).optional(),
-  /** This launch has no checkpoint to go on from: steps that are not given count from 0 again. */
+  /** This launch has no checkpoint to continue from: implicit steps count from 0 again. */
   anew: z.boolean().optional(),
   /** With the host, what tells the writing process from any other; given by programs that were started by hand. */
   started: z.string().nullish(),
@@ -71,7 +71,7 @@ export const ProgressRecord = z.object({
   text: z.string().optional(),
 });
 
-/** A fact about the run that is no metric: chosen backend, number of weights, data set size. Shown in the run's details. */
+/** A fact about the run other than a metric: chosen backend, number of weights, data set size. Shown in the run's details. */
 export const InfoRecord = z.object({
   type: z.literal('info'),
   time: Time,
@@ -100,7 +100,7 @@ export const MediaRecord = z.object({
 export const FinishRecord = z.object({
   type: z.literal('finish'),
   time: Time,
-  /** `paused`: it may be launched again, to go on from its checkpoint. */
+  /** `paused`: it may be launched again, to resume from its checkpoint. */
   status: z.enum(['completed', 'failed', 'stopped', 'pruned', 'paused']),
   error: z.string().optional(),
   /** Milliseconds since the run began, by a clock that nobody sets. Only of programs without a supervisor, which says it itself. */

@@ -14,7 +14,7 @@ export const MOST_MEDIA_FILES = 50_000;
 export const MediaSeries = z.object({
   name: z.string(),
   mime: z.string(),
-  /** Step of each file; null: logged without one. */
+  /** Step of each file; null: logged without a step. */
   steps: z.array(z.number().nullable()),
   /** Place of each file among the run's media: what to ask `media/read` for. */
   at: z.array(z.number().int().min(0)),

@@ -153,7 +153,7 @@ export const PANEL_COMMANDS = [
 /** Messages to the webview. */
 export type ToPanel =
   | { type: 'init'; state: PanelState; files: { file: string; name: string }[]; trusted: boolean; locale: string }
-  /** `declined`: the person was asked and said no, which is no error to show. */
+  /** `declined`: the person was asked and declined, which is not shown as an error. */
   | {
       type: 'reply';
       id: number;

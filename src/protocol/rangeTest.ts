@@ -1,4 +1,4 @@
-/** A learning-rate range test: what is asked for, and what its run says in its `info`. */
+/** A learning-rate range test: the request, and the `info` of its run. */
 import { z } from 'zod';
 
 export const RangeTest = z

@@ -40,7 +40,7 @@ export const RecordedEnvironment = z.object({
   cores: z.number().int(),
   memoryMiB: z.number(),
   gpus: z.array(z.object({ name: Text, memoryMiB: z.number().nullable(), driver: Text.nullable() })).max(64),
-  /** Variables of the program that say how it works and are no secrets. */
+  /** Variables of the program that affect its behavior and are not secret. */
   variables: record(Text),
   interpreter: z.object({ language: z.enum(['python', 'node']), path: Text, version: Text }).nullable(),
   /** Installed packages with their versions. */

@@ -91,7 +91,7 @@ export const Run = z.object({
   /** Milliseconds that the programs of its launches have taken so far, by clocks that nobody sets; absent: not known. */
   ran: z.number().optional(),
   deletedAt: z.number().nullable(),
-  /** The run from whose checkpoint it began, and the step that the checkpoint was saved at; absent if it began anew. */
+  /** The run from whose checkpoint it began, and the step that the checkpoint was saved at; absent if it began from scratch. */
   branch: Branch.optional(),
   /** Place of a stage in its pipeline: the pipeline's run, the stage's name, and the runs it took something from; absent for others. */
   stage: z.object({ pipeline: z.string(), name: z.string(), parents: z.array(z.string()) }).optional(),

@@ -32,7 +32,7 @@ export const CONFUSION_NAME = 'confusion matrix';
 /** Ids of runs and searches. They become part of paths, so they are checked wherever they enter. */
 export const ID_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
 
-/** Name of the file that says who has taken a launch: it is made once, by whoever starts the program. */
+/** Name of the file that says who has taken a launch: it is made once, by the supervisor that starts the program. */
 export const launchFile = (launch: number): string => `launch-${launch}.json`;
 
 /** Exit code of a supervisor that found its launch taken by another one. */
@@ -54,7 +54,7 @@ export const RUN_ENV = {
   params: 'TUNESMITH_PARAMS',
   /** Capture settings, see `readCapture`. A person may set it for everything that the file does not mention. */
   capture: 'TUNESMITH_CAPTURE',
-  /** Folder of the checkpoint that the program is to go on from; absent when it begins. */
+  /** Folder of the checkpoint that the program continues from; absent if it begins. */
   checkpoint: 'TUNESMITH_CHECKPOINT',
   /** A number that only the processes of this launch carry: it tells which are to end with it. */
   mark: 'TUNESMITH_RUN_MARK',

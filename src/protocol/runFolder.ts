@@ -85,7 +85,7 @@ export const RunSpec = z.object({
       /** An imported run's logs: their format, where they are (relative to the workspace if inside), and which run in there. */
       source: z.object({ format: z.string(), path: z.string(), inner: z.string() }).optional(),
       git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
-      /** A few variables of the program's environment that are no secret. */
+      /** A few variables of the program's environment that are not secret. */
       env: record(z.string()).optional(),
       /** Real path of the workspace then: one that was moved since plans its programs anew. */
       workspace: z.string().optional(),

@@ -13,7 +13,7 @@ export const StartRun = z
     text: z.string().optional(),
     /** Laid over the file's `params`. */
     params: Params.optional(),
-    /** Marks the whole numbers among them that were written as floats. */
+    /** Marks whole numbers that were written as floats. */
     floats: Floats.optional(),
     name: z.string().optional(),
     seed: z.number().int().min(0).max(2147483647).optional(),

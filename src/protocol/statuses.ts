@@ -7,7 +7,7 @@ export const RUN_STATUSES = [
   'running',
   'paused',
   'stopping',
-  /** At work on another host: only its files tell of it here. */
+  /** Running on another host: only its files are visible here. */
   'elsewhere',
   'completed',
   'failed',

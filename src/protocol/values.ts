@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { record } from './recordSchema.js';
 import type * as wire from './wireNumber.js';
 
-/** A hyperparameter's value: what a YAML scalar, or a list of them, can hold. */
+/** A hyperparameter's value: a YAML scalar, or a list of them. */
 export type ParamValue = string | number | boolean | null | ParamValue[];
 export const ParamValue: z.ZodType<ParamValue> = z.lazy(() =>
   z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(ParamValue)]),

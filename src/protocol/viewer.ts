@@ -49,7 +49,7 @@ export const FromViewer = z.discriminatedUnion('type', [
   z.object({ type: z.literal('changed'), runs: z.array(Run), removed: z.array(z.string()) }),
   /** Number of points by run and metric. */
   z.object({ type: z.literal('grown'), runs: record(record(z.number().int())) }),
-  /** The path that is read next, to be left out if the reader does not come back. Null: it is done. */
+  /** The path that is read next, to be left out if the reader hangs. Null: it is done. */
   z.object({ type: z.literal('reading'), path: z.string().nullable() }),
 ]);
 export type FromViewer = z.infer<typeof FromViewer>;

@@ -14,7 +14,7 @@ export interface Act {
   file: string | null;
   /** Device hours that it is expected to take; null if no earlier trial tells. 0: it takes none. */
   deviceHours: number | null;
-  /** True if it changes only a file, or runs and searches that an agent has started: what a budget covers. */
+  /** True if it changes only a file, or runs and searches that an agent has started; a budget covers only these. */
   isOwn: boolean;
   /** Does it. Called once, and only if that is allowed. */
   perform(as: Doer): Promise<object>;

@@ -1,4 +1,4 @@
-/** Interface between the tools and whoever offers them: the editor, or a server for agents outside of it. */
+/** Interface between the tools and their host: the editor, or a server for agents outside of it. */
 import type {
   NotificationName,
   NotificationParams,

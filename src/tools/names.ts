@@ -1,4 +1,4 @@
-/** Names of the tools, apart from what they do: whoever offers them needs no more at first. */
+/** Names of the tools, separate from their code, because a host needs no more at first. */
 export const TOOL_NAMES = [
   'list_experiments',
   'list_runs',

@@ -3,7 +3,7 @@ import type { Consent } from '../protocol/agents.js';
 import type { Act } from './act.js';
 import { ToolError } from './bench.js';
 
-/** Whoever offers the tools, as far as it concerns the person. */
+/** The host of the tools, as far as it concerns the person. */
 export interface Host {
   /** Name of the agent, for the record. */
   agent: string;

@@ -1,4 +1,4 @@
-/** Declaration of a tool: what it takes, what it is called, and what it does. */
+/** Declaration of a tool: its name, its input and its action. */
 import { z } from 'zod';
 import type { Act } from './act.js';
 import type { Bench, Call } from './bench.js';
@@ -46,7 +46,7 @@ export function actingTool<I extends z.ZodObject>(
   return { ...spec, acts: true, plan: (input, bench) => spec.plan(input as z.output<I>, bench) };
 }
 
-/** JSON Schema (draft 7) of what a tool takes. */
+/** JSON Schema (draft 7) of a tool's input. */
 export function inputSchema(tool: Pick<Tool, 'input'>): Record<string, unknown> & { type: 'object' } {
   const { $schema: _, ...schema } = z.toJSONSchema(tool.input, { io: 'input', target: 'draft-7' });
   return { ...schema, type: 'object' };

@@ -12,7 +12,7 @@ from . import OWNER
 _PROGRESS_SECONDS = 1.0
 # Files of one run that come from captured pictures, histograms and texts, at most.
 _MOST_MEDIA = 2000
-# Longest text of a parameter, in characters: a printed array is no parameter.
+# Longest text of a parameter, in characters: a printed array is not a parameter.
 _LONGEST = 1000
 
 
@@ -36,9 +36,9 @@ class Sink:
         #: Metrics came from elsewhere than progress bars.
         self.has_metrics = False
         if hasattr(os, "register_at_fork"):
-            # A worker (of a DataLoader, of multiprocessing) is no part of what is captured.
+            # A worker (of a DataLoader, of multiprocessing) is not captured.
             os.register_at_fork(after_in_child=self._over)
-        # Python takes its modules apart at the end, and objects that go then still call what is hooked.
+        # Python clears its modules at exit, and objects that are destroyed then still call the hooks.
         atexit.register(self._over)
         self.alive = True
 

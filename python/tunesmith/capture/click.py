@@ -1,7 +1,7 @@
 """click and Typer: the options of the command that the program runs are its hyperparameters."""
 from ._program import is_program
 
-# Newer versions of Typer have a copy of their own.
+# Newer versions of Typer have their own copy.
 MODULES = ("click.core", "typer._click.core")
 
 

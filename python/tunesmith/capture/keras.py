@@ -58,7 +58,7 @@ def _callback(module, sink):
     class TunesmithCapture(base):
         """Tells Tunesmith how the training goes, after each epoch, and within long ones."""
 
-        # Keras 3 need not wait for what it computes on our account.
+        # Keras 3 must not wait for its computations because of us.
         async_safe = True
 
         def __init__(self, given):
@@ -79,7 +79,7 @@ def _callback(module, sink):
             self._batches += 1
             now = monotonic()
             if now - self._said >= _BATCH_SECONDS:
-                # Looked at seldom: some backends wait for what they compute then.
+                # Read rarely, because some backends then wait for their computations.
                 self._said = now
                 sink.guard("keras", _batch, sink, self._batches, dict(logs or {}))
 

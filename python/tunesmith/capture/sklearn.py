@@ -5,11 +5,11 @@ from time import perf_counter
 
 MODULES = ("sklearn.base", "sklearn.metrics", "sklearn.model_selection")
 
-# Scores on the training data are computed up to so many rows.
+# Largest number of rows for which scores on the training data are computed.
 _MOST_ROWS = 100_000
-# Their training has a module of its own here.
+# Their training has a separate module here.
 _OTHERS = ("xgboost.", "lightgbm.", "catboost.")
-# Parts of a program that are no models: their fits are not listed.
+# Parts of a program that are not models: their fits are not listed.
 _HELPERS = ("sklearn.preprocessing.", "sklearn.impute.", "sklearn.feature_", "sklearn.compose.")
 _SCORES = (
     "accuracy_score",

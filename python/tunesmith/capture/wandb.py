@@ -27,7 +27,7 @@ def _init(module, sink):
             facts["tags"] = list(kwargs["tags"])
         sink.facts("wandb", facts)
         if not hasattr(run.log, "__tunesmith__"):
-            # The disabled run of earlier versions has functions of its own, and the module has the same.
+            # The disabled run of earlier versions has its own functions, and the module has the same.
             _instance(run, sink, loggable)
             module.log = run.log
 

@@ -37,7 +37,7 @@ export async function estimate(
   return { deviceHours, text: `about ${hours(deviceHours)} (${trials} × ${of})` };
 }
 
-/** `0.25 h`, or in seconds and minutes where that is easier to read. */
+/** `0.25 h`, or in seconds and minutes if that is easier to read. */
 export function hours(value: number): string {
   if (value < 1 / 60) return `${Math.max(1, Math.round(value * 3600))} s`;
   if (value < 1) return `${Math.round(value * 60)} min`;

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { ToolError } from '../bench.js';
 
-/** Larger files are no experiment files. */
+/** Larger files are not experiment files. */
 const LARGEST = 4 * 1024 * 1024;
 
 /** Returns the text of an experiment file. Throws ToolError if it can't be read. */

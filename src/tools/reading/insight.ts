@@ -1,4 +1,4 @@
-/** Tools that say what a search's trials teach. */
+/** Tools that explain the trials of a search. */
 import { z } from 'zod';
 import { ImportanceMethod, type Curves, type Unknown } from '../../protocol/insight.js';
 import { findFile, findSearch } from '../find.js';

@@ -1,4 +1,4 @@
-/** Tools that list what there is. */
+/** Tools that list experiments, runs, searches and devices. */
 import { z } from 'zod';
 import { RunStatus } from '../../protocol/engine.js';
 import type { BenchFolder, Bench } from '../bench.js';

@@ -79,7 +79,7 @@ function wait(folder: BenchFolder, input: Input, first: Item, signal: AbortSigna
   let latest = first;
   let stalled: NodeJS.Timeout | undefined;
   let points = -1;
-  /** Begins anew whenever the run has logged something. */
+  /** Restarts whenever the run has logged something. */
   const watchForStall = (item: Item): void => {
     if (input.until !== 'trouble' || !('run' in item) || item.run.status !== 'running') return;
     const now = ownPoints(item.run.metrics);

@@ -6,7 +6,7 @@ import type { ImageChange } from './types.js';
 
 /**
  * Returns the change as it applies to a table's inputs: they become pixels in [-1, 1], as those of image files, and then
- * standardized columns again. Throws TrainingError when a column is no number.
+ * standardized columns again. Throws TrainingError if a column is not numeric.
  */
 export function onColumns(change: ImageChange, dataset: Dataset, size: number): ImageChange {
   const columns = dataset.preparation.columns as Column[];

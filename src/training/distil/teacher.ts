@@ -11,7 +11,7 @@ import { fillModel } from '../transfer/fill.js';
 import type { Trained } from '../transfer/types.js';
 import { featureLayer } from './student.js';
 
-/** Most bytes of outputs that are kept; beyond, they are computed anew in each epoch. */
+/** Size limit in bytes of cached outputs; beyond it, they are computed again in each epoch. */
 const MOST_KEPT = 512e6;
 const AT = ['distil', 'teacher'];
 

@@ -58,7 +58,7 @@ describe('a sweep file', () => {
     expect(plan.problems).toEqual([]);
   });
 
-  it('with a command of its own', () => {
+  it('with its own command', () => {
     const text =
       'method: grid\nprogram: "a {b}.py"\ncommand: ["${env}", "${interpreter}", -u, "${program}", "${args_no_hyphens}"]\nparameters: { x: { values: [1, 2] } }\nmetric: { name: m }\n';
     expect(planRun(parse(text).experiment!, { x: 2 }, { dist: '/d', env: {} }).argv).toEqual([

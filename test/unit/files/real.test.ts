@@ -77,7 +77,7 @@ describe('files below .tunesmith', () => {
     expect(fs.readFileSync(secret(), 'utf8')).toBe('do not tell');
   });
 
-  it('replace and remove a link, and never what it leads to', async () => {
+  it('replace and remove a link, but never its target', async () => {
     fs.symlinkSync(secret(), at('runs/a/run.json'));
     writeReal(at('runs/a/run.json'), '{}');
     expect(fs.lstatSync(at('runs/a/run.json')).isFile()).toBe(true);
@@ -86,7 +86,7 @@ describe('files below .tunesmith', () => {
     expect(fs.readFileSync(secret(), 'utf8')).toBe('do not tell');
   });
 
-  it.runIf(process.platform !== 'win32')('are no pipes that one would wait for', () => {
+  it.runIf(process.platform !== 'win32')('are not pipes, which would block', () => {
     execFileSync('mkfifo', [at('runs/a/output.log')]);
     expect(() => readReal(at('runs/a/output.log'))).toThrow(NotRealError);
     expect(() => appendReal(at('runs/a/output.log'), 'x')).toThrow(NotRealError);

@@ -1,4 +1,4 @@
-/** Every format, as its library writes it: what is found, and that cut, damaged and growing files cost no more than their part. */
+/** Every format, as its library writes it; cut, damaged and growing files cost no more than their part. */
 import { appendFileSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
@@ -96,7 +96,7 @@ describe('Keras', () => {
     ]);
   });
 
-  test('rows that are added, and a file written anew with one more column', () => {
+  test('added rows, and a file rewritten with one more column', () => {
     const folder = copyOf('keras');
     const file = path.join(folder, 'training.log');
     writeFileSync(file, 'epoch,loss\n0,1.5\n1,1.2');
@@ -113,7 +113,7 @@ describe('Keras', () => {
     ]);
   });
 
-  test('tables of data are no logs', () => {
+  test('tables of data are not logs', () => {
     const folder = copyOf('keras');
     writeFileSync(path.join(folder, 'train.csv'), 'age,epoch,name\n1,2,x\n');
     writeFileSync(path.join(folder, 'sales.csv'), 'epoch,amount\n1,2\n');
@@ -198,7 +198,7 @@ const CUT: [fixtureName: string, file: string][] = [
   ['dvclive', 'loss.tsv'],
 ];
 describe('cut and damaged files', () => {
-  test.each(CUT)('%s: %s gives what is whole, and never more than is there', (name, ending) => {
+  test.each(CUT)('%s: %s gives the intact part, and never more', (name, ending) => {
     const folder = copyOf(name);
     const file = find(folder, ending);
     const all = readFileSync(file);

@@ -31,7 +31,7 @@ const records = (folder: string) =>
     .split('\n')
     .map((line) => JournalRecord.parse({ type: 'metrics', ...(JSON.parse(line) as object) }));
 
-test('a run of ours has what the logs have, and says where it is from', () => {
+test('our run has the contents of the logs, and names its source', () => {
   const options = workspace();
   const [found] = runsIn(options.workspace);
   const done = importRun(found!, options);
@@ -56,7 +56,7 @@ test('a run of ours has what the logs have, and says where it is from', () => {
   expect(readdirSync(options.runs)).toEqual([done.id]);
 });
 
-test('importing again takes in what was added, and nothing twice', () => {
+test('importing again adds the new records, and nothing twice', () => {
   const options = workspace();
   const [found] = runsIn(options.workspace);
   const { id } = importRun(found!, options);

@@ -82,7 +82,7 @@ describe('what TensorFlow 2 and Keras write', () => {
   });
 });
 
-test('a file that is cut anywhere gives what is whole, and the rest once it is there', () => {
+test('a file that is cut anywhere gives its intact part, and the rest later', () => {
   const folder = copyOf('tensorboardx/exp1/1700000000.5');
   const file = eventFile(folder);
   const all = readFileSync(file);

@@ -47,7 +47,7 @@ describe('files of a W&B run', () => {
     ]);
   });
 
-  it('keep their type by first bytes, or by the ending of their name; odd tables stay what they are', () => {
+  it('keep their type by first bytes, or by the ending of their name; unusual tables are kept unchanged', () => {
     const types = ['a.mp4', 'a.html', 'a.mp3', 'a.md', 'a.zip'].map(
       (file) => mediaOf('x', file, Buffer.from('?')).mime,
     );

@@ -21,7 +21,7 @@ describe('output folded into the lines that a terminal shows in the end', () => 
     expect(fold(updates, { colors: true, atOnce: true }, piece)).toBe(`${E}[32mepoch 3000/3000${E}[0m\n`);
   });
 
-  it('shows what is left of a longer line, unless that was erased', () => {
+  it('shows the rest of a longer line, unless it was erased', () => {
     expect(fold('longer text\rshort')).toBe('short' + 'r text\n');
     expect(fold(`longer text\rshort${E}[K\n`)).toBe('short\n');
     expect(fold(`longer text${E}[2K\rshort\n`)).toBe('short\n');

@@ -78,7 +78,7 @@ describe('printed metrics', () => {
     expect(reader.push('\n')).toMatchObject([{ step: 4, values: new Map([['loss', 1]]) }]);
   });
 
-  test('means of an unfinished Keras epoch are no results', () => {
+  test('means of an unfinished Keras epoch are not results', () => {
     const bar = (at: number): string => `\r${at}/938 [====>.....] - ETA: 3s - loss: 0.5`;
     expect(readAll(`Epoch 1/2\n${bar(10)}${bar(100)}`, 20)).toEqual([]);
   });

@@ -30,7 +30,7 @@ test('numbers as text', () => {
   expect(valueText(null, null)).toBe('null');
 });
 
-test('what is laid over replaces the type as well', () => {
+test('an override replaces the type as well', () => {
   const under = { params: { a: 1, b: 2, toString: 3 }, floats: { a: true as const, toString: true as const } };
   expect(mergeFloats(under, { params: { a: 1 } })).toEqual({ toString: true });
   expect(mergeFloats(under, { params: { b: 2 }, floats: { b: true } })).toEqual({ a: true, b: true, toString: true });

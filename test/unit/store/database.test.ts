@@ -31,13 +31,13 @@ describe('opening', () => {
     expect(() => Store.open(file)).toThrow(/No run is lost.*built again/s);
   });
 
-  it('says so when the place is a folder', () => {
+  it('explains that the path is a folder', () => {
     const folder = temporary();
     mkdirSync(join(folder, 'store.db'));
     expect(() => Store.open(join(folder, 'store.db'))).toThrow(StoreWriteError);
   });
 
-  it('makes the folders it needs and keeps what was stored', () => {
+  it('makes missing folders and keeps the stored rows', () => {
     const folder = temporary();
     const file = join(folder, 'a', 'b', 'store.db');
     const store = Store.open(file);
@@ -87,7 +87,7 @@ describe('migrations', () => {
 });
 
 describe('a full disk', () => {
-  it('is a clear error that loses nothing: the same journal is taken in later', () => {
+  it('is a clear error that loses nothing: the same journal is stored later', () => {
     const folder = temporary();
     const store = openStore(folder);
     const db = (store as unknown as { db: Database }).db;

@@ -47,7 +47,7 @@ describe('frames', () => {
     expect(values(store)).toEqual([1, 2, 3, 4]);
   });
 
-  it('that overlap are used from where they are new', () => {
+  it('that overlap are used from their first new byte', () => {
     const { store } = setUp();
     const both = lines(metric(0, 1), metric(1, 2));
     store.ingest.frame('r1', FILE, 0, lines(metric(0, 1)));
@@ -66,7 +66,7 @@ describe('frames', () => {
 });
 
 describe('journal files', () => {
-  it('end at what is not written yet', () => {
+  it('end at the first unwritten byte', () => {
     const { store, run, poll } = setUp();
     const whole = lines(metric(0, 1), metric(1, 2));
     writeFileSync(journal(run), Buffer.concat([whole, Buffer.alloc(5000)]));
@@ -154,7 +154,7 @@ describe('journal files', () => {
     expect(values(store)).toEqual([1, 2]);
   });
 
-  it('that became shorter are read on; those begun anew are read from their start', () => {
+  it('that became shorter are read on; rewritten ones are read from their start', () => {
     const { store, run, poll } = setUp();
     const long = lines(...Array.from({ length: 10 }, (_, i) => metric(i, i)));
     writeFileSync(journal(run), long);
@@ -180,7 +180,7 @@ describe('journal files', () => {
     expect(store.runs.get('r1')?.metrics.loss).toEqual({ last: n - 1, lastStep: n - 1, min: 0, max: n - 1, count: n });
   });
 
-  it('with a line beyond 16 MiB go on after it', () => {
+  it('with a line beyond 16 MiB continue after it', () => {
     const { store, run } = setUp();
     const huge = `{"type":"message","text":"${'x'.repeat(17 * 2 ** 20)}"}`;
     const big = `{"step":1,"loss":2,"more":"${'x'.repeat(3 * 2 ** 20)}"}`;
@@ -255,7 +255,7 @@ describe('lines', () => {
     expect(again.series.points('r1', 'loss').points.map((point) => point.step)).toEqual([0, 10, 1, 2, 0]);
   });
 
-  it('that are no records are skipped, counted, and told once', () => {
+  it('that are not records are skipped, counted, and reported once', () => {
     const { store } = setUp();
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     const result = take(
@@ -312,7 +312,7 @@ describe('lines', () => {
     expect(take(store, open, `${open}\\`, metric(1, 5)).points).toBe(1);
   });
 
-  it('with ever new names are capped, and the run says so', () => {
+  it('with ever new names are capped, with a message of the run', () => {
     const { store } = setUp();
     const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`m${i}`, i]));
     const result = take(store, { type: 'metrics', step: 0, values: many }, metric(1, 1));

@@ -73,7 +73,7 @@ function takeAll(store: Store, next: () => number, bytes: Buffer, file: string):
   for (let i = 0; i < 3; i++) while (store.ingest.poll('r1', FILE, { final: true }).more);
 }
 
-it(`${ROUNDS} damaged journals: all that is whole is read once, in order, and nothing is made up`, () => {
+it(`${ROUNDS} damaged journals: every intact record is read once, in order, and nothing is made up`, () => {
   const next = random(20);
   let unsaid = 0;
   for (let round = 0; round < ROUNDS; round++) {

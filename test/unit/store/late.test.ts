@@ -29,7 +29,7 @@ function seen(store: Store) {
 }
 
 describe('rows that are written late', () => {
-  it('are there for whoever looks, and after a kill at any moment', () => {
+  it('are visible to every reader, and after a kill at any moment', () => {
     const folder = temporary();
     const store = openStore(folder);
     store.runs.insert(newRun(folder, 'r1'));
@@ -131,7 +131,7 @@ describe('counts of runs', () => {
   });
 });
 
-it('names the runs that are over and whose journals are unread, but none whose end is only assumed', () => {
+it('names ended runs whose journals are unread, but none whose end is only assumed', () => {
   const folder = temporary();
   const store = openStore(folder);
   const assumed = { kind: 'not-started', message: 'It was never started here.', logTail: '' } as const;

@@ -54,7 +54,7 @@ describe('a crash between two checkpoints', () => {
   const first = lines(start(), ...range(0, 10).map((step) => at(step, step === 9 ? 0.01 : 10 - step)));
   const second = lines(start(2), at(8, 2.5), at(9, 1.5), at(10, 0.5));
 
-  it('leaves each step once, with the value of the launch that went on', () => {
+  it('leaves each step once, with the value of the later launch', () => {
     const { store, run } = setUp();
     writeFileSync(journal(run), first);
     store.ingest.pollAll('r1', WHOLE);
@@ -79,7 +79,7 @@ describe('a crash between two checkpoints', () => {
     ]);
   });
 
-  it('has clients replace what they hold, once', () => {
+  it('makes clients replace their points, once', () => {
     const { store, run } = setUp();
     writeFileSync(journal(run), first);
     store.ingest.pollAll('r1', WHOLE);
@@ -95,7 +95,7 @@ describe('a crash between two checkpoints', () => {
     expect(read(anew.total)).toMatchObject({ mode: 'append', total: 14, inRange: 12, x: [11], y: [0.4] });
   });
 
-  it('is the same in any order of files, and after the index was made anew', () => {
+  it('is the same in any order of files, and after the index was rebuilt', () => {
     const { folder, store, run } = setUp();
     writeFileSync(journal(run), first);
     writeFileSync(journal(run, 'rank0-2.ndjson'), second);
@@ -148,7 +148,7 @@ describe('launches', () => {
     expect(shown(store, 'accuracy')).toEqual([[3, 7]]);
   });
 
-  it('in one file of plain lines are told apart, and steps that are not given count anew', () => {
+  it('in one file of plain lines are distinguished, and implicit steps restart', () => {
     const { folder, store, run } = setUp();
     const file = 'external.ndjson';
     writeFileSync(journal(run, file), '{"loss": 5}\n{"loss": 0.1}\n{"loss": 3}\n');

@@ -40,7 +40,7 @@ describe('printed metrics', () => {
     expect(store.runs.get('r1')!.objective).toMatchObject({ value: 0.4 });
   });
 
-  it('give way to what means the same, whoever was first, but for the objective', () => {
+  it('give way to recorded metrics of the same meaning, whichever came first, except for the objective', () => {
     const printed = record(1, { loss: 0.5, acc: 0.1, 'test/average_loss': 3, lr: 0.1 });
     const logged = record(1, {
       'train/loss': 0.6,
@@ -86,7 +86,7 @@ describe('printed metrics', () => {
     expect(new Set(keys.flatMap((set) => [...set])).size).toBe(same.length);
   });
 
-  it('never mix with what the program records by the same name, which decides the objective', () => {
+  it('never mix with metrics that the program records by the same name, which decide the objective', () => {
     for (const parts of [
       [
         [PRINTED, record(1, { loss: 0.1 })],
@@ -105,7 +105,7 @@ describe('printed metrics', () => {
     }
   });
 
-  it('that the person has asked for by patterns stay beside what the program records', () => {
+  it('that the person requested by patterns stay beside the program’s own', () => {
     const store = withParts([
       ['patterns.ndjson', record(1, { speed: 3, loss: 9 })],
       [CLIENT, record(1, { loss: 0.6 })],

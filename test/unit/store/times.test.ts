@@ -34,7 +34,7 @@ describe('the time that a run took', () => {
     expect(store.runs.get('r1')!.ran).toBeLessThan(1e13);
   });
 
-  it('sorts runs, and comes from the program itself where it was started by hand', () => {
+  it('sorts runs, and comes from the program itself if it was started by hand', () => {
     const folder = temporary();
     const store = openStore(folder);
     for (const [id, ran] of [

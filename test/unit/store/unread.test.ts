@@ -26,7 +26,7 @@ describe('parameters that only the program can read', () => {
     expect(text.length).toBeLessThan(1000);
   });
 
-  it('are warned of once when the run completed without them, also by an index built anew', () => {
+  it('are warned of once if the run completed without reading them, also by a rebuilt index', () => {
     const folder = temporary();
     const store = openStore(folder);
     const unpassed = ['a', 'b', 'constructor', '__proto__', 'stated'];

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { syncInterval } from '../../../src/client/syncInterval.js';
 import { JournalSync } from '../../../src/engine/supervisor/sync.js';
 
-it('every journal that has grown is forced to the disk, whoever writes it', async () => {
+it('every journal that has grown is forced to the disk, regardless of its writer', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tunesmith-sync-'));
   mkdirSync(join(folder, 'journal'));
   const at = (name: string): string => join(folder, 'journal', name);
@@ -20,7 +20,7 @@ it('every journal that has grown is forced to the disk, whoever writes it', asyn
   await expect(sync.sync()).resolves.toEqual([]);
 });
 
-it('the interval is a second unless told otherwise, and 0 leaves it to the system', () => {
+it('the interval is a second by default, and 0 leaves it to the system', () => {
   const of = (text?: string): number => syncInterval({ TUNESMITH_FSYNC_SECONDS: text });
   expect([of(), of(''), of('0'), of('0.25'), of('x'), of('-1')]).toEqual([1000, 1000, 0, 250, 1000, 1000]);
 });

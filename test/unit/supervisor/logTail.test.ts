@@ -48,7 +48,7 @@ it('a table is recorded while it is written, and to its end', async () => {
   expect(all).toEqual(all.map((_, i) => 1 / (i + 1)));
 });
 
-it('event files are recorded with pictures and hyperparameters; what was there before the launch is not', async () => {
+it('event files are recorded with pictures and hyperparameters; files from before the launch are not', async () => {
   const cwd = newFolder();
   mkdirSync(join(cwd, 'runs'));
   const [source] = readdirSync(fixture('tensorboardx/exp1')).filter((name) => name.includes('tfevents'));
@@ -114,7 +114,7 @@ it('is off, or looks at the files that are named, as the experiment says', async
   expect([values(named.folder, 'mine.txt'), values(named.folder, 'history.csv')]).toEqual([[1], []]);
 });
 
-it.runIf(linux)('of two runs in one folder each has its own files, if they can be told apart', async () => {
+it.runIf(linux)('two runs in one folder have their own files, if they can be distinguished', async () => {
   const workspace = newFolder();
   const HOLD = `const fs = require('node:fs'); const [file, name] = process.argv.slice(1);
     const open = fs.openSync(file, 'w'); fs.writeSync(open, 'epoch,' + name + '\\n0,1\\n');

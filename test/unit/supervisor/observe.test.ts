@@ -62,7 +62,7 @@ describe('printed metrics', () => {
     expect(printed(run.folder).map(([, values]) => values)).toEqual([{ loss: 0.5 }, { loss: 0.4 }]);
   });
 
-  it('are read beside what the client of the program records', async () => {
+  it('are read beside the records of the program’s client', async () => {
     const code =
       'import tunesmith, time\nrun = tunesmith.init()\nrun.log({"loss": 0.5}, step=1)\ntime.sleep(1.5)\n' +
       'print("epoch 1 acc 0.5 f1: 0.3", flush=True)\ntime.sleep(1)\n';
@@ -85,7 +85,7 @@ describe('printed metrics', () => {
     expect(printed(run.folder)).toEqual([]);
   });
 
-  it('a pattern that would take for ever is given up, with a warning; the others go on', async () => {
+  it('a pattern that would take for ever is given up, with a warning; the others continue', async () => {
     const run = startRun(bundles, {
       argv: node('console.log("a".repeat(60) + "!\\nloss=0.5"); setTimeout(() => console.log("loss=0.4"), 1500)'),
       ...only({ output: ['^(?<bad>(a+)+)$', 'loss=(?<loss>\\S+)'] }),

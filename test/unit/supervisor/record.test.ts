@@ -188,7 +188,7 @@ describe('the environment of a run', () => {
     ...{ argv, cwd: newFolder(), env: { PATH: process.env.PATH!, ...env }, ours: null },
   });
 
-  it('has the interpreter with its packages, the machine, and variables that are no secrets', async () => {
+  it('has the interpreter with its packages, the machine, and variables other than secrets', async () => {
     const facts = await recordEnvironment(
       program(['python3', 'x.py'], { OMP_NUM_THREADS: '3', API_KEY: 'hunter2', WANDB_API_KEY: 'hunter2', HOME: '/x' }),
     );
@@ -257,7 +257,7 @@ it('the data of a run are the files that command, parameters and data settings n
 });
 
 describe('a run that starts', () => {
-  it('has its code, environment and data in its folder, at the latest when it is over', async () => {
+  it('has its code, environment and data in its folder, at the latest when it ends', async () => {
     const folder = repository({ 'train.py': 'print(2)\n', 'data.csv': '1\n' });
     const run = startRun(bundles, { argv: ['python3', 'train.py', 'data.csv', './data.csv'], cwd: folder });
     expect(await run.gone).toBe(0);

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(cleanUp);
 
 describe('a program', () => {
-  it('is started with its arguments, folder and environment, and its end is told', async () => {
+  it('is started with its arguments, folder and environment, and its end is reported', async () => {
     const run = startRun(bundles, {
       argv: node(
         'console.log(process.argv[1], process.cwd(), process.env.MINE, process.env.TUNESMITH_PARAMS, process.env.PYTHONUNBUFFERED);' +
@@ -47,7 +47,7 @@ describe('a program', () => {
     expect(existsSync(join(run.folder, 'supervisor.json'))).toBe(false);
   });
 
-  it('is told what to capture: by its file, else by whoever asked, else everything', async () => {
+  it('gets the capture settings of its file, else of the requesting client, else captures everything', async () => {
     const program = { argv: node('console.log(process.env.TUNESMITH_CAPTURE)') };
     const told = async (more: object): Promise<unknown> => {
       const run = startRun(bundles, { ...program, ...more });
@@ -87,7 +87,7 @@ describe('a program', () => {
     expect(recordOf(run.folder, 'spawn')).toBeUndefined();
   });
 
-  it('in a folder that does not exist says so', async () => {
+  it('in a missing folder reports that', async () => {
     const run = startRun(bundles, { argv: node('1'), cwd: '/no/such/folder' });
     await run.gone;
     expect(recordOf(run.folder, 'exit')?.error).toContain('The working folder /no/such/folder does not exist');
@@ -100,7 +100,7 @@ describe('a program', () => {
     expect(recordOf(folder, 'exit')?.error).toContain('run.json');
   });
 
-  it.runIf(posix)('finds the Python client first, then what was on PYTHONPATH', async () => {
+  it.runIf(posix)('finds the Python client first, then the rest of PYTHONPATH', async () => {
     const run = startRun(bundles, {
       argv: python('import sys, tunesmith; print(tunesmith.__version__); print("/elsewhere" in sys.path)'),
       env: { PYTHONPATH: '/elsewhere' },
@@ -128,7 +128,7 @@ describe('the socket', () => {
     run.supervisor.kill('SIGKILL');
   });
 
-  it('refuses a wrong token, a missing hello and garbage, and goes on working', async () => {
+  it('refuses a wrong token, a missing hello and garbage, and keeps working', async () => {
     const run = startRun(bundles, { argv: node('setTimeout(() => 0, 60000)') });
     const { token } = await address(run.folder);
     const wrong = await attach(run.folder, { token: token.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')) });
@@ -147,7 +147,7 @@ describe('the socket', () => {
     expect(recordOf(run.folder, 'exit')).toMatchObject({ requested: 'stop' });
   });
 
-  it('passes frames of a client on, and an engine can go and come back', async () => {
+  it('passes frames of a client on, and an engine can leave and return', async () => {
     const run = startRun(bundles, { argv: node('setTimeout(() => 0, 60000)') });
     const client = await attach(run.folder, { role: 'client' });
     const first = await attach(run.folder);
@@ -176,7 +176,7 @@ describe('the socket', () => {
     expect(recordOf(run.folder, 'exit')).toMatchObject({ code: 0 });
   });
 
-  it.runIf(posix)('is made anew, where supervisor.json says, when it was removed', async () => {
+  it.runIf(posix)('is recreated at the address in supervisor.json when it was removed', async () => {
     const run = startRun(bundles, { argv: node('setTimeout(() => 0, 60000)') });
     const { socket } = await address(run.folder);
     rmSync(dirname(socket), { recursive: true });
@@ -264,7 +264,7 @@ describe.runIf(posix)('stopping', () => {
     expect(recordOf(run.folder, 'exit')).toMatchObject({ code: 5, requested: 'stop' });
   });
 
-  it('pauses and goes on', async () => {
+  it('pauses and resumes', async () => {
     const run = startRun(bundles, { argv: ['bash', '-c', 'while :; do echo tick; sleep 0.05; done'], stopGrace: 2 });
     const engine = await attach(run.folder);
     await until('ticks', () => output(run.folder).length > 10);
@@ -291,7 +291,7 @@ describe.runIf(posix)('stopping', () => {
     expect(exit.stood).toBeGreaterThan(390);
   });
 
-  it('leaves the program alone when only the supervisor is told to hang up', async () => {
+  it('leaves the program alone when only the supervisor gets a hang-up signal', async () => {
     const run = startRun(bundles, { argv: node('setTimeout(() => console.log("whole"), 1000)') });
     await address(run.folder);
     run.supervisor.kill('SIGHUP');

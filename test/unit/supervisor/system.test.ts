@@ -4,7 +4,7 @@ import { intervalAt } from '../../../src/engine/supervisor/system/sampler.js';
 import { parsePs } from '../../../src/engine/supervisor/system/usage.js';
 
 describe('the answers of tools', () => {
-  test('nvidia-smi: what it does not tell is null, lines that are none are passed over', () => {
+  test('nvidia-smi: missing values are null, invalid lines are skipped', () => {
     const csv = 'Failed to initialize\n0, GPU-aaaa, 5, 100, 50.50, 40\n1, GPU-bbbb, [N/A], 3, [Not Supported], 41\n';
     expect(parseNvidia(csv, undefined)).toEqual([
       { index: 0, use: 5, memory: 100, power: 50.5, temperature: 40 },

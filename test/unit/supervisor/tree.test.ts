@@ -1,4 +1,4 @@
-/** When a run is over, all that its program started is over, however it got away and however the program ended. */
+/** When a run ends, all processes that its program started end, however they got away and however the program ended. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -123,7 +123,7 @@ describe('a launch', () => {
 });
 
 describe('a lease', () => {
-  it('is there while the program is, and names the host', async () => {
+  it('exists as long as the program, and names the host', async () => {
     const run = startRun(bundles, { argv: ['node', '-e', 'setTimeout(() => 0, 700)'] });
     const path = join(run.folder, 'lease.json');
     await until('the lease', () => existsSync(path) && readFileSync(path, 'utf8'));

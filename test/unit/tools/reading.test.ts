@@ -9,7 +9,7 @@ import { runOver, searchOver } from '../engine/support.js';
 import { useTools } from './support.js';
 
 describe('the tools', () => {
-  it('are the ones that are named, verb first, with a schema that allows nothing else', () => {
+  it('are the named ones, verb first, with a strict schema', () => {
     expect(TOOLS.map(({ name }) => name)).toEqual([...TOOL_NAMES]);
     for (const tool of TOOLS) {
       expect(tool.name).toMatch(/^[a-z]+(_[a-z]+)+$/);
@@ -31,7 +31,7 @@ describe('the tools', () => {
 describe('reading', () => {
   const tools = useTools();
 
-  it('lists, pages and shows runs, with their metrics and what they printed', async () => {
+  it('lists, pages and shows runs, with their metrics and output', async () => {
     const { ask, link, workspace } = tools();
     const connection = await link.connect();
     const ids: string[] = [];

@@ -118,7 +118,7 @@ describe('a shelf of logs of other tools', () => {
     expect(() => answer(shelf, 'media/read', { id: 'nobody', at: 0 })).toThrow('There is no run nobody');
   });
 
-  it('keeps to its bounds and says so: runs, pieces of one run', () => {
+  it('enforces its bounds with a message: runs, pieces of one run', () => {
     const workspace = folder();
     for (let i = 0; i < 5; i++) {
       mkdirSync(path.join(workspace, `version_${i}`));

@@ -25,7 +25,7 @@ describe('a plot', () => {
     ...{ kind, title: '', x: 'x', y: 'y', series: [{ name: 'a', x, y }] },
   });
 
-  it('draws lines from corner to corner, with gaps where there are no numbers', () => {
+  it('draws lines from corner to corner, with gaps at missing numbers', () => {
     const { lines, x, y } = plotPicture(plot('line', [0, 1, 2, 3, 4], [0, 1, null, 3, 4]), format);
     const half = `${(WIDTH / 4).toFixed(1)} ${(HEIGHT * 0.75).toFixed(1)}`;
     expect(lines[0]!.path).toBe(`M0.0 ${HEIGHT}.0L${half}M${(WIDTH * 0.75).toFixed(1)} ${HEIGHT / 4}.0L${WIDTH}.0 0.0`);
@@ -35,7 +35,7 @@ describe('a plot', () => {
     ]);
   });
 
-  it('draws points and bars, and nothing where there is nothing', () => {
+  it('draws points and bars, and nothing without data', () => {
     expect(plotPicture(plot('scatter', [1], [5]), format).dots).toMatchObject([{ title: 'a: 1, 5' }]);
     const { bars } = plotPicture(plot('bar', ['up', 'down'], [2, -2]), format);
     expect(bars.map(({ y, height, title }) => ({ y, height, title }))).toEqual([

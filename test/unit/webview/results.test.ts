@@ -14,7 +14,7 @@ const MATRIX = {
 };
 
 describe('a confusion matrix', () => {
-  it('says how well each class is told from the others', () => {
+  it('shows precision and recall of each class', () => {
     const { scores, total, accuracy } = judge(MATRIX);
     expect([total, accuracy]).toEqual([20, 17 / 20]);
     expect(scores[0]).toEqual({
@@ -36,14 +36,14 @@ describe('a confusion matrix', () => {
     expect(mistakes(judge(MATRIX), 1)).toHaveLength(1);
   });
 
-  it('is told in shares and shades that hide no mistake', () => {
+  it('is shown in shares and shades that hide no mistake', () => {
     const shares = [0, 0.0001, 0.001, 0.1234, 0.9996, 1];
     expect(shares.map(exactPercent)).toEqual(['0 %', '< 0.1 %', '0.1 %', '12.3 %', '99.9 %', '100 %']);
     expect([0, 0.0001, 0.25, 1].map((share) => shadeOf(share, false))).toEqual([0, 1, 5, 10]);
     expect(shadeOf(0.25, true)).toBe(3);
   });
 
-  it('is asked for once a run, and anew when the run went on', async () => {
+  it('is requested once per run, and again when the run has resumed', async () => {
     const asked: string[] = [];
     let news = 0;
     const confusions = new Confusions(
@@ -64,7 +64,7 @@ describe('a confusion matrix', () => {
     expect(asked).toEqual(['a', 'bad', 'a']);
   });
 
-  it('is looked for in runs that are over and measured an accuracy', () => {
+  it('is requested for ended runs that measured an accuracy', () => {
     const run = (id: string, status: string, metric: string): Run =>
       ({ id, status, metrics: { [metric]: {} }, createdAt: Number(id) }) as never;
     const runs = [run('1', 'completed', 'val/accuracy'), run('2', 'running', 'accuracy'), run('3', 'failed', 'loss')];

@@ -26,7 +26,7 @@ const objective = (value: number | 'NaN', goal: 'minimize' | 'maximize' = 'maxim
 });
 
 describe('drawnRuns', () => {
-  it('draws the newest of the experiment when nothing is chosen', () => {
+  it('draws the newest run of the experiment by default', () => {
     const runs = Array.from({ length: 30 }, (_, i) => run(i, i === 29 ? { experiment: 'other' } : {}));
     const drawn = drawnRuns(runs, { ...emptyState(), experiment: 'e' });
     expect(drawn).toHaveLength(NEWEST);
@@ -55,7 +55,7 @@ describe('groupMetrics', () => {
 });
 
 describe('readView', () => {
-  it('takes what is sound and the default for the rest', () => {
+  it('keeps valid parts and uses the default for the rest', () => {
     const view = readView({
       x: 'nonsense',
       smoothing: 7,
@@ -67,7 +67,7 @@ describe('readView', () => {
     expect(view.logY).toBe(true);
     expect(Object.keys(view.zoom)).toEqual(['a']);
   });
-  it('gives back what was saved', () => {
+  it('restores the saved view', () => {
     const view = {
       ...DEFAULT_VIEW,
       smoothing: 0.5,
@@ -82,13 +82,13 @@ describe('buildCurve', () => {
   const settings = { smoothing: 0, logX: false, logY: false, origin: 0, status: 'running' as const };
   const series = { x: [0, 1, 2, 3], y: [1, NaN, Infinity, -1], total: 4, inRange: 4, range: null, stale: false };
 
-  it('breaks the line at what is no number and marks it', () => {
+  it('breaks the line at NaN and marks it', () => {
     const curve = buildCurve('r', look(0), series, settings);
     expect(curve.odd.map((one) => one.x)).toEqual([1, 2]);
     expect(curve.points[1]!.y).toBeNaN();
     expect(chartNote([curve], formatCount)).toBe('2 NaN or infinite (×)');
   });
-  it('says what a log axis cannot show', () => {
+  it('reports values that a log axis cannot show', () => {
     const curve = buildCurve('r', look(0), series, { ...settings, logY: true });
     expect(curve.notShown).toBe(1);
     expect(chartNote([curve], formatCount)).toContain('1 points ≤ 0');
@@ -117,7 +117,7 @@ describe('scatters', () => {
   const runs = [1, 10, 100].map((n, i) =>
     run(i, { params: { lr: n / 1000, opt: i ? 'sgd' : 'adam', same: 1 }, ...objective(n) }),
   );
-  it('plots each param that was varied, logarithmically when the space says so', () => {
+  it('plots each varied parameter, on a log axis if the space is logarithmic', () => {
     const plots = scatters(runs, ['lr', 'opt', 'same'], logParams({ lr: { log: [1, 2] } }), 'r2');
     expect(plots.map((plot) => [plot.param, plot.log])).toEqual([
       ['lr', true],
@@ -136,7 +136,7 @@ describe('scatters', () => {
 
 describe('inOrder', () => {
   const rows = [run(0, objective(0.5)), run(1), run(2, objective('NaN')), run(3, objective(0.9))];
-  it('puts the best first and what has no value last', () => {
+  it('puts the best first and runs without a value last', () => {
     expect(inOrder(rows, 'best').map((one) => one.id)).toEqual(['r3', 'r0', 'r1', 'r2']);
     const loss = [run(0, objective(0.5, 'minimize')), run(1, objective(0.2, 'minimize'))];
     expect(inOrder(loss, 'best').map((one) => one.id)).toEqual(['r1', 'r0']);

@@ -29,7 +29,7 @@ export interface Survey {
   /** First missing cell of a column of numbers or dates, and of one of words. */
   firstMissing: Cell | null;
   firstGap: Cell | null;
-  /** First cell that is not a number in either notation, and first that is no moment. */
+  /** First cell that is not a number in either notation, and first that is not a date. */
   firstWord: Record<Decimal, Cell | null>;
   firstNoMoment: Cell | null;
 }

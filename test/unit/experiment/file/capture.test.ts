@@ -27,7 +27,7 @@ describe('capture', () => {
     });
   });
 
-  it('says where it is wrong and what to do', () => {
+  it('reports errors with position and advice', () => {
     const known = LIBRARIES.join(', ');
     expect(problems('maybe')).toEqual([
       '2:10 capture must be auto, off, a list of libraries, or settings such as { wandb: replace }',
@@ -51,7 +51,7 @@ describe('capture', () => {
 });
 
 describe('the Python client', () => {
-  it('knows the same libraries, each a module of its own', () => {
+  it('knows the same libraries, each a separate module', () => {
     const folder = join(import.meta.dirname, '../../../../python/tunesmith/capture');
     const modules = readdirSync(folder).filter((name) => /^[a-z]\w*\.py$/.test(name));
     expect(modules.map((name) => name.slice(0, -3)).sort()).toEqual([...LIBRARIES]);

@@ -142,7 +142,7 @@ describe('values', () => {
   });
 });
 
-describe('what is missing', () => {
+describe('missing keys', () => {
   it.each<[string, string, FileChange, string]>([
     [
       'an entry goes last, behind comments',
@@ -232,7 +232,7 @@ describe('JSON files', () => {
   });
 });
 
-it('random changes to a long file change what they should and nothing else', () => {
+it('random changes to a long file change only their values', () => {
   const text = `# top
 name: x # name
 run: a {lr} {b} {c}
@@ -292,7 +292,7 @@ search:
   expect(parse(now).search.trials).toBe(9);
 });
 
-it('refuses what it can not change safely', () => {
+it('refuses unsafe changes', () => {
   expect(() => edit('params: { a: 1\n', { params: { a: 2 } })).toThrow(EditError);
   expect(() => edit('params: { a: 1\n', { params: { a: 2 } })).toThrow(/Line \d+ must be mended first/);
   expect(() => edit('method: grid\nparameters: { a: { values: [1] } }\n', { params: { a: 2 } })).toThrow('sweep file');

@@ -89,7 +89,7 @@ describe('checking values', () => {
     expect(params).toEqual({ text: 'must be one of "hi", "ho", not "he"' });
     expect(checkForm(TEXT, FILE, {}, { lr: '&a [*a, *a]' }).space.lr).toBeDefined();
   });
-  it('knows what the built-in trainer refuses', () => {
+  it('knows values that the built-in trainer refuses', () => {
     const network = `network:\n  data: mnist\n  layers: [{ dropout: '{p}' }, { dense: 10 }]\n  loss: crossEntropy\nparams: { p: 0.5 }\n`;
     expect(checkForm(network, FILE, { p: 2 }).params).toEqual({ p: 'dropout rate must be below 1' });
     expect(checkForm(network, FILE, { p: 0.1 }).params).toEqual({});
@@ -128,7 +128,7 @@ describe('lenses', () => {
     expect(lenses('network: 5\n').rateLine).toBeNull();
     expect(lenses('run: x\n')).toMatchObject({ runLine: 0, paramsLine: null, searchLine: null });
   });
-  it('stay where they are while someone types', () => {
+  it('keep their places while someone types', () => {
     for (const typed of [
       '  lr: [',
       '  lr: {',

@@ -107,7 +107,7 @@ stopGrace: 5
   });
 });
 
-describe('problems stand where they belong and say what to do', () => {
+describe('problems have the right position and advice', () => {
   it.each<[string, string[]]>([
     ['', ['1:1-1:1 error: this file is empty (begin with: run: python train.py --lr {lr})']],
     [
@@ -242,7 +242,7 @@ describe('problems stand where they belong and say what to do', () => {
     for (const [i, text] of wanted.entries()) expect(found[i]).toContain(text);
   });
 
-  it('all at once, without blaming what is right', () => {
+  it('all at once, without false positives', () => {
     const text =
       'nam: x\nrun: a | b {lr}\nparms: { lr: 1 }\nobjective: { metric: m, goal: up }\nsearch:\n  sampler: grd\n  trails: 3\n  space: { lr: { log: [0, 1] } }\n';
     expect(problems(text).map((line) => line.replace(/ \(.*/, ''))).toEqual([

@@ -46,7 +46,7 @@ it.each(scripts)('finds what %s takes, and writes a file that is valid', async (
     expect(parseExperiment(each, target).problems, each).toEqual([]);
 });
 
-it.each(['word_language_model.py', 'subcommands_argparse.py'])('%s itself takes what it is handed', (name) => {
+it.each(['word_language_model.py', 'subcommands_argparse.py'])('%s itself accepts the command’s arguments', (name) => {
   const file = path.join(samples, name);
   const { found, text, place } = readScript(file, samples, samples);
   const { experiment } = parseExperiment(tuneText(found, text, place, { count: 0, metrics: [] }), file);

@@ -105,7 +105,7 @@ describe('several objectives', () => {
     'objective: { metric: loss, goal: minimize }',
     'objective:\n  - { metric: loss, goal: minimize }\n  - { metric: acc, goal: maximize }',
   );
-  it('are read; the first one stands for all where one is shown', () => {
+  it('are read; the first one represents all if only one is shown', () => {
     const { experiment } = parse(TWO);
     expect(experiment!.objectives).toEqual([
       { metric: 'loss', goal: 'minimize' },
@@ -135,7 +135,7 @@ describe('several objectives', () => {
 });
 
 describe('constraints', () => {
-  it('on params and on metrics are told apart', () => {
+  it('on parameters and on metrics are distinguished', () => {
     const experiment = read(`  constraints:
     - layers * 16 + width <= 256
     - "0 <= lr - drop"
@@ -201,8 +201,8 @@ describe('constraints', () => {
   });
 });
 
-describe('how a search goes on', () => {
-  it('is read, with defaults where only true is said', () => {
+describe('how a search continues', () => {
+  it('is read, with defaults for true', () => {
     expect(read('  maxSteps: 27\n  checkpoints: true\n').search).toMatchObject({ maxSteps: 27, checkpoints: true });
     expect(read('  stages: true\n').search!.stages).toEqual({});
     expect(
@@ -257,7 +257,7 @@ describe('how a search goes on', () => {
     expect(said(withSearch(`  ${line}\n`, STAGED))).toContain(expected);
   });
 
-  it('refuses a stage before that of what it depends on', () => {
+  it('refuses a stage before that of a parameter it depends on', () => {
     const text = withSearch(
       '  stages: [{ name: a, params: [drop] }, { name: b, params: [opt] }, architecture, optimizer]\n',
     );
@@ -280,7 +280,7 @@ describe('the form and the schema', () => {
     expect(problems.space).toEqual({ drop: 'the prior of "drop" must be from 0 to 1, not 2' });
   });
 
-  it('begin with the prior where no value is given', () => {
+  it('begin with the prior if no value is given', () => {
     const text = BASE.replace(', drop: 0.1', '');
     expect(formOf(text, FILE).fields.find(({ name }) => name === 'drop')!.value).toBe(0.2);
   });

@@ -65,7 +65,7 @@ const faults = (text: string) =>
     ({ line, column, severity, message }) => `${line}:${column} ${severity} ${message}`,
   );
 
-it('says what is wrong, and where', () => {
+it('reports errors with their position', () => {
   expect(faults("run: prog {config}\nfiles:\n  config.yaml: { optimiser.lr: 1, name: '{nam}' }\n")).toEqual([
     '3:3 warning config.yaml has no "optimiser.lr"',
     '3:16 error no parameter is named "nam"',

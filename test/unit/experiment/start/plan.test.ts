@@ -23,7 +23,7 @@ const said = (text: string, params: Params = {}) =>
   plan(text, params).problems.map((p) => `${p.line}:${p.column} ${p.message}${p.hint ? ` (${p.hint})` : ''}`);
 
 describe('a command', () => {
-  it('gets values as arguments of their own, whatever is in them', () => {
+  it('gets values as separate arguments, whatever they contain', () => {
     const text =
       "run: a --lr={lr} {name} '{name} {{lr}}' {list} {flag} {none}\nparams: { lr: 1, name: x, list: [1], flag: true, none: ~ }\n";
     expect(plan(text, { lr: 1e-7, name: "two words; rm -rf '$HOME'", list: [1, 'b'] }).argv).toEqual([
@@ -56,7 +56,7 @@ describe('a command', () => {
     expect(plan('run: a\nenv: { A: 1 }').env).toEqual({ A: '1' });
   });
 
-  it('says how soon what it logs is on the disk', () => {
+  it('gets the interval after which records are on the disk', () => {
     expect(plan('run: a\nsyncInterval: 0.25').env).toEqual({ TUNESMITH_FSYNC_SECONDS: '0.25' });
     expect(plan('run: a\nsyncInterval: 0').env).toEqual({ TUNESMITH_FSYNC_SECONDS: '0' });
     expect(plan('run: a\nsyncInterval: 5\nenv: { TUNESMITH_FSYNC_SECONDS: 2 }').env).toEqual({
@@ -142,7 +142,7 @@ search:
   ])('%j', (params, expected) => {
     expect(said(text, params)).toEqual([expected]);
   });
-  it('a plain run may go beyond the range that a search keeps to', () => {
+  it('a plain run may leave the range of a search', () => {
     expect(said(text, { lr: 2, n: 9 })).toEqual([]);
   });
   it('the file’s own value is always taken', () => {

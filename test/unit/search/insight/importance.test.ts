@@ -59,7 +59,7 @@ describe.each(['pedAnova', 'fanova'] as const)('importance by %s', (method) => {
     expect(shares.x4! + shares.x5!).toBeLessThan(0.1);
   });
 
-  it('leaves a parent its own effect, and counts a child where it is active', () => {
+  it('leaves a parent its own effect, and counts a child while it is active', () => {
     const space: Space = {
       dimensions: [
         choice('model', ['svm', 'net', 'forest']),

@@ -106,7 +106,7 @@ describe('partial dependence', () => {
     expect(mean.length).toBe(17);
   });
 
-  it('shows two parameters at once, and nothing where they are never active together', () => {
+  it('shows two parameters at once, and nothing if they are never active together', () => {
     const by = found(randomHistory(box(3), 100, (p) => (x(p, 0) - 0.5) * (x(p, 1) - 0.5) * 4));
     const { mean, values } = by.surface('x0', 'x1')!;
     expect(mean.length).toBe(values[0].length * values[1].length);

@@ -82,7 +82,7 @@ describe('auto', () => {
     const context = { space: task.space, goals, trials, maxSteps, checkpoints, workers: 1, sampler: 'tpe' };
     return createPruner('auto', { ...context, pruner: 'auto' })!.reason!();
   };
-  it('says what it does and why', () => {
+  it('explains its decisions', () => {
     expect(reasonOf({})).toMatch(/^curve: /);
     expect(reasonOf({ checkpoints: true })).toMatch(/^thaw: /);
     expect(reasonOf({ goals: ['minimize', 'maximize'] })).toMatch(/^none: with several objectives/);

@@ -1,4 +1,4 @@
-/** Searches that begin with trials that never learn: later trials that do must not be judged by them. */
+/** Searches that begin with trials that never learn: later trials that do learn must not be compared with them. */
 import { describe, expect, it } from 'vitest';
 import { createStudy } from '../../../../src/search/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';

@@ -32,7 +32,7 @@ describe('patience', () => {
     expect(stops(study, [9, 8, 7, 6, 5, 5, 5])).toBe(7);
     expect(stops(study, [2, 2, 2, 2])).toBeNull();
   });
-  it('says what is wrong with the other pruner', () => {
+  it('reports errors of the other pruner', () => {
     expect(() => make({ name: 'patience', pruner: 'medan' })).toThrow('did you mean "median"?');
   });
 });

@@ -61,7 +61,7 @@ it('gives exact ends half the weight of the values between them', () => {
   );
 });
 
-it('says what is wrong with a range of unrounded numbers', () => {
+it('explains an invalid range of unrounded numbers', () => {
   const base = { kind: 'int' as const, name: 'x', when: null, low: 1, high: 4, log: false, step: 1 };
   expect(faultOf({ ...base, unrounded: [4, 1] })).toContain('the lower bound 4');
   expect(faultOf({ ...base, unrounded: [0, Infinity] })).toContain('finite');

@@ -18,7 +18,7 @@ const ASHA: StudyOptions = {
 };
 
 describe('a trial that resumed from an earlier checkpoint', () => {
-  it('is judged at its rung by the result of its latest launch', () => {
+  it('is compared at its rung by the result of its latest launch', () => {
     const study = createStudy(ASHA);
     for (let id = 0; id < 3; id++) study.ask();
     study.report(0, 2, 5);

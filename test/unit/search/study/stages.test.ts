@@ -175,7 +175,7 @@ describe('stages', () => {
     expect(study.trials.length).toBe(20);
   });
 
-  it('restart a stage when a late result of the previous one changes what is best', () => {
+  it('restart a stage if a late result of the previous one changes the best trial', () => {
     const order = [{ name: 'a', params: ['layers'], share: 0.2 }, { name: 'b' }];
     const study = createStudy(options({ stages: { order, joint: 0 }, trials: 20, seed: 1 }));
     const first = Array.from({ length: 4 }, () => study.ask()!);

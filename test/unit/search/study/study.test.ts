@@ -151,7 +151,7 @@ describe('grid, random and auto on finite spaces', () => {
     expect(study.size! / 1e30).toBeCloseTo(1);
   });
 
-  it('a grid explains what a continuous range needs', () => {
+  it('a grid explains that a continuous range needs points', () => {
     expect(() => createStudy({ ...options, sampler: 'grid' })).toThrow(
       '"lr" has infinitely many values: a grid needs a number of points, such as { log: [0.00001, 0.1], points: 5 }',
     );

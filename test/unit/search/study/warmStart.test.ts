@@ -108,7 +108,7 @@ describe('a warm start', () => {
     expect(study.trials[0]!.enqueued).toBe(false);
   });
 
-  it('obeys its settings: all free, no first configurations, or no warm start of its own', () => {
+  it('obeys its settings: all free, no first configurations, or no own warm start', () => {
     const first = (warmStart: StudyOptions['warmStart']) => {
       const study = createStudy({
         space: box(2),

@@ -138,7 +138,7 @@ describe('notations', () => {
     expect(data.done![1]).toBe('columns "a", "y": numbers have decimal commas (detected; "decimal" says otherwise)');
   });
 
-  it('numbers that could be either follow the rest of the file, and that is said', async () => {
+  it('ambiguous numbers follow the rest of the file, with a message', async () => {
     const text = `a;y\n${rows(20, (i) => `${i},5;${100 + i},125`)}`;
     const data = await load(text);
     expect(Math.min(...data.train.targets, ...data.validation.targets)).toBe(100.125);
@@ -201,7 +201,7 @@ describe('dates', () => {
 describe('gaps', () => {
   const text = `size,color,y\n${rows(40, (i) => `${i % 5 === 0 ? 'NA' : i},${i === 7 ? '' : i % 3 ? 'red' : 'blue'},${i}`)}`;
 
-  it('are filled and marked, and that is said', async () => {
+  it('are filled and marked, with a message', async () => {
     const data = await load(text, plain);
     expect(graphNames(data)).toEqual(expect.arrayContaining(['size', 'size:missing', 'color=blue', 'color=red']));
     expect(values(data, 'size:missing').filter((value) => value === 1)).toHaveLength(8);
@@ -301,7 +301,7 @@ describe('several targets', () => {
   });
 });
 
-it('the model card says what was done, and the exported graph has an input for every part', async () => {
+it('the model card describes the preparation, and the exported graph has an input for every part', async () => {
   const data = await load(
     `when;size;y\n${rows(30, (i) => `2024-01-${String(1 + i).padStart(2, '0')};${i % 4 ? `${i},5` : ''};${i}`)}`,
   );

@@ -62,7 +62,7 @@ it('an animated WebP file is refused with what to do', async () => {
   );
 });
 
-it('a folder lists them all, and names what it leaves out', async () => {
+it('a folder lists them all, and names the files it leaves out', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tunesmith formats '));
   for (const name of ['a', 'b']) {
     await mkdir(join(folder, 'set', name), { recursive: true });

@@ -79,7 +79,7 @@ describe('text labels', () => {
     );
   });
 
-  it('are no inputs', async () => {
+  it('are not inputs', async () => {
     await writeFile(join(folder, 't.npy'), npy('<U5', '20,', utf32(LABELS, 5)));
     await expect(load(npy('<i4', '20,', Buffer.alloc(80)), { inputs: 't.npy' })).rejects.toThrow(
       /t\.npy holds text: inputs must be numbers/,

@@ -62,7 +62,7 @@ describe('a student', () => {
     expect(loss()).toBeLessThan(first / 20);
   });
 
-  it('with α = 0 learns what it learns alone', async () => {
+  it('with α = 0 learns the same as without a teacher', async () => {
     const teacher = await taught(1);
     const [alone, withTeacher] = [training({}), training(distil({ alpha: 0 }), { teacher })];
     await alone.run();
@@ -143,7 +143,7 @@ describe('a teacher', () => {
     return new Teacher(await taught(1), full.distil!, full, dataset);
   };
 
-  it('computes each example once when nothing is random before it', async () => {
+  it('computes each example once if no layer before it is random', async () => {
     const teacher = await teacherFor({});
     const first = await teacher.teach(batch(0.5), Int32Array.of(3, 7));
     expect(await teacher.teach(batch(0.5), Int32Array.of(7, 3))).toEqual(first);
@@ -197,7 +197,7 @@ describe('the section', () => {
       ({ path, message }) => `${path.join('.')}: ${message}`,
     );
 
-  it('says what is wrong', () => {
+  it('reports errors', () => {
     expect(problems({ teacher: { run: 'a', best: true } })).toEqual([
       'distil.teacher.best: "run" and "best" exclude each other',
     ]);

@@ -136,7 +136,7 @@ describe('a table', () => {
     expect(right.length).toBeGreaterThan(35);
   });
 
-  it('says what is wrong with a file', async () => {
+  it('explains an invalid file', async () => {
     await writeFile(join(folder, 'no-city.csv'), 'size,kind\n3,small\n');
     await writeFile(join(folder, 'strange.csv'), 'size,city,kind\n3,Rome,tiny\n');
     const judge = (...files: string[]): Promise<unknown> => evaluateSaved(model, run, files, context());

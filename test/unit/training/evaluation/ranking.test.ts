@@ -60,7 +60,7 @@ describe('ties', () => {
     expect(of([3, 2, 1, 0], [1, 1, 0, 0])!.rocAuc).toBe(1);
     expect(of([0, 1, 2, 3], [1, 1, 0, 0])!.rocAuc).toBe(0);
   });
-  it('without one of the kinds there is none', () => {
+  it('does not exist if one of the classes is missing', () => {
     expect(of([1, 2], [1, 1])).toBeNull();
     expect(of([1, 2], [0, 0])).toBeNull();
   });

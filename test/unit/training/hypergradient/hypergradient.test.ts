@@ -261,7 +261,7 @@ describe('during a training', () => {
     expect(await second.weights()).toEqual(await whole.weights());
   });
 
-  it('the step size can change live, and what is tuned can not', async () => {
+  it('the step size can change live, but not the tuned hyperparameters', async () => {
     const now = network(all);
     const other = network({ ...all, hypergradient: { ...all.hypergradient, rate: 0.5 } });
     expect(refusal(now, other)).toBeNull();

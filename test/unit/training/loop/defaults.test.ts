@@ -36,7 +36,7 @@ describe('a small table', () => {
     expect(followData(open({}), data).network.epochs).toBe(epochs);
   });
 
-  it('what the section says stays', () => {
+  it('explicit settings stay', () => {
     const { network: settled, said } = followData(open({ layers: [{ dense: 2 }], epochs: 3 }), rings(640));
     expect([settled.epochs, settled.schedule.name, settled.layers.length]).toEqual([3, 'constant', 1]);
     expect(said).toEqual([]);

@@ -19,7 +19,7 @@ it.each(['val/loss', 'val/r2'])('a first epoch with a NaN %s does not remain the
   expect(one.reason(5)).toContain(`${metric} was best in epoch 3`);
 });
 
-it('says so when every value is NaN', async () => {
+it('reports that every value is NaN', async () => {
   const one = stopping({ metric: 'val/loss', patience: 0 });
   await one.judged(1, { 'val/loss': NaN }, weights);
   expect(await one.judged(2, { 'val/loss': NaN }, weights)).toBe(true);

@@ -121,7 +121,7 @@ describe('the trainer', () => {
     );
   });
 
-  it('stops on request, says so and saves the network', async ({ skip }) => {
+  it('stops on request with a message, and saves the network', async ({ skip }) => {
     if (!mnist) skip('MNIST could not be fetched');
     const started = await start(cnn(60_000, 50));
     await until(async () => (await started.records().catch(() => [])).some((record) => record.type === 'metrics'));

@@ -139,7 +139,7 @@ describe('rates by layer', () => {
     }
   });
 
-  it('and what is frozen change from the next epoch on', async () => {
+  it('and the frozen layers change from the next epoch on', async () => {
     const one = training({ epochs: 5 });
     await one.advance();
     one.change(network({ layers: LAYERS, loss: 'crossEntropy', epochs: 5, batchSize: 32, freeze: [1, 2] }));

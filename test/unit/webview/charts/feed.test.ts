@@ -58,7 +58,7 @@ describe('SeriesFeed', () => {
   });
   afterEach(() => vi.useRealTimers());
 
-  it('reads what is wanted in one request and then only what is new', async () => {
+  it('reads all wanted series in one request, and then only new points', async () => {
     source.totals.set('a', 10).set('b', 20);
     const w = want(['a', 'b']);
     feed.want(feed, w);
@@ -126,7 +126,7 @@ describe('SeriesFeed', () => {
     expect(source.asked).toHaveLength(1);
   });
 
-  it('shows the coarse series until the closer look is there', async () => {
+  it('shows the coarse series until the detailed one arrives', async () => {
     source.totals.set('a', 50_000);
     const whole = want(['a']);
     feed.want(feed, whole);

@@ -10,7 +10,7 @@ const series = (x: number[], y: number[]): Series => ({
 });
 
 describe('ranks of a distributed job', () => {
-  it('are told by the names of their metrics', () => {
+  it('are recognized by the names of their metrics', () => {
     expect(rankedOf('rank12/train/loss')).toEqual({ rank: 12, name: 'train/loss' });
     for (const name of ['rank0/loss', 'rank/loss', 'rank1', 'ranking1/x', 'train/rank1/x'])
       expect(rankedOf(name)).toBeNull();

@@ -14,7 +14,7 @@ const data = (change: Partial<SeriesData>): SeriesData => ({
 });
 
 describe('merge', () => {
-  it('appends what is new', () => {
+  it('appends new points', () => {
     const first = merge(undefined, data({ x: [0, 1], y: [5, 6] }), null);
     expect(continuation(first)).toBe(2);
     const second = merge(first, data({ mode: 'append', total: 4, x: [2, 3], y: [7, 'NaN'] }), null);
@@ -32,7 +32,7 @@ describe('merge', () => {
     expect(second.y).toEqual([0, 9, 1, 2, 3]);
   });
 
-  it('reads afresh when an append does not fit what it holds', () => {
+  it('reads again if an append does not fit its points', () => {
     const orphan = merge(undefined, data({ mode: 'append', total: 10, x: [9], y: [1] }), null);
     expect(orphan.stale).toBe(true);
     expect(continuation(orphan)).toBeUndefined();

@@ -20,7 +20,7 @@ describe('parseField', () => {
     expect(parseField(field({}), text)).toHaveProperty('error'),
   );
 
-  it('keeps to the bounds, which are allowed themselves', () => {
+  it('enforces the bounds, which are allowed themselves', () => {
     const bounded = field({ min: 0, max: 0.9 });
     expect(parseField(bounded, '0')).toEqual({ value: 0 });
     expect(parseField(bounded, '0.9')).toEqual({ value: 0.9 });
@@ -77,7 +77,7 @@ describe('parseSpace', () => {
     expect('error' in result && result.error.length).toBeGreaterThan(5);
   });
 
-  it('reads what is suggested for any field', () => {
+  it('reads suggestions for any field', () => {
     const fields = [
       field({ value: 0.002 }),
       field({ value: 0.5, min: 0, max: 1 }),
@@ -116,7 +116,7 @@ describe('Draft', () => {
   });
   const [lr, epochs] = form().fields as [FormField, FormField];
 
-  it('sends only what was edited', () => {
+  it('sends only edited fields', () => {
     const draft = new Draft(form());
     expect(draft.edited).toBe(false);
     draft.setText(lr, '0.01');
@@ -134,7 +134,7 @@ describe('Draft', () => {
     expect(draft.spacesValid).toBe(false);
   });
 
-  it('takes what the host says only for the texts it was asked about', () => {
+  it('accepts the host’s answer only for the texts it was asked about', () => {
     const draft = new Draft(form());
     draft.setText(epochs, '99');
     const take = draft.asking();
@@ -161,7 +161,7 @@ describe('Draft', () => {
     expect(draft.wholeSpace()?.space).toEqual({ lr: { log: [1e-4, 0.1] }, epochs: { constant: 1 } });
   });
 
-  it('comes back with what was typed, less what the file says by now', () => {
+  it('is restored with the typed values, except those that the file has by now', () => {
     const draft = new Draft(form());
     draft.setText(lr, '0.01');
     draft.setText(epochs, '5');

@@ -35,7 +35,7 @@ describe('media of runs', () => {
     expect(sample([1, 2, 3, 4, 5], 3)).toEqual([1, 3, 5]);
   });
 
-  it('are listed once for a run that is over, and read a few at a time, each once', async () => {
+  it('are listed once for an ended run, and read a few at a time, each once', async () => {
     vi.useFakeTimers();
     let asked = 0;
     let active = 0;

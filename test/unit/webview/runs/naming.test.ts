@@ -34,7 +34,7 @@ describe('labels', () => {
     expect(named.get('a')?.text).toBe('lr 1 · run-a');
     expect(named.get('c')?.text).toBe('lr 2');
   });
-  it('leaves out what a run has not', () => {
+  it('leaves out missing parameters', () => {
     const named = labels([run('a', { opt: 'sgd', momentum: 0.9 }), run('b', { opt: 'adam' })]);
     expect(named.get('b')?.text).toBe('opt adam');
   });

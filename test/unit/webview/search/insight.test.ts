@@ -28,7 +28,7 @@ describe('axes', () => {
     }
   });
 
-  it('are logarithmic with powers of ten, or their ends where there is none', () => {
+  it('are logarithmic with powers of ten, or their ends if there is none', () => {
     const axis = logAxis(1e-5, 0.1);
     expect(axis.ticks.map(({ text }) => text)).toEqual(['1e-5', '1e-4', '1e-3', '0.01', '0.1']);
     expect(axis.place(1e-3)).toBeCloseTo(0.5, 9);
@@ -85,7 +85,7 @@ describe('ranges', () => {
     expect(stepPath([], 100, 10)).toBe('');
   });
 
-  it('are told in percent', () => {
+  it('are shown in percent', () => {
     expect([0.6123, 0.0999, 0.0123, 0.0001, 0].map(percent)).toEqual(['61 %', '10 %', '1.2 %', '0 %', '0 %']);
   });
 });
@@ -127,7 +127,7 @@ describe('trials across parameters', () => {
   });
 });
 
-describe('reading what a search has learned', () => {
+describe('reading a search’s insights', () => {
   const wish: InsightWish = { objective: 0, method: 'pedAnova', pair: null };
   const answer = (parts: readonly string[] = []): Insight => ({
     search: 's',
@@ -176,7 +176,7 @@ describe('reading what a search has learned', () => {
     vi.useRealTimers();
   });
 
-  it('asks one thing after the other, what is quick first, and then rests', async () => {
+  it('requests one part after the other, quick ones first, and then rests', async () => {
     look();
     look();
     expect(asked.length).toBe(1);
@@ -206,7 +206,7 @@ describe('reading what a search has learned', () => {
     expect(asked.length).toBeGreaterThan(4);
   });
 
-  it('forgets one search for another, and says what went wrong until told to try again', async () => {
+  it('forgets one search for another, and shows an error until a retry', async () => {
     let broken = true;
     insights = new Insights(
       (params) => (broken ? Promise.reject(new Error('gone')) : Promise.resolve(answer(params.parts))),

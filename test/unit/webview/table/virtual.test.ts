@@ -4,7 +4,7 @@ import { PAGE, RunPages } from '../../../../webview/model/table/pages.js';
 import { pagesOf, scrollToRow, windowOf } from '../../../../webview/model/table/virtual.js';
 
 describe('windowOf', () => {
-  it('renders what is on the screen and a little more', () => {
+  it('renders the visible rows and a few more', () => {
     const view = windowOf(26_000, 520, 26, 10_000, 5);
     expect(view).toEqual({ first: 995, end: 1025, before: 995 * 26, after: (10_000 - 1025) * 26 });
   });
@@ -77,7 +77,7 @@ describe('RunPages', () => {
     expect(pages.row(0)).toBeUndefined();
   });
 
-  it('drops answers to a question that is no longer asked', async () => {
+  it('drops answers to outdated requests', async () => {
     const { pages } = make(300);
     pages.setQuery({});
     pages.setQuery({ text: 'only' });

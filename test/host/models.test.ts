@@ -64,6 +64,13 @@ describe('the files of a training', function () {
     assert.match(readFileSync(at('net-p.csv'), 'utf8'), /^row,prediction,probability:high,probability:low\n1,/);
   });
 
+  it('a network is found for a table', async () => {
+    const found = await command<{ file: string; test: number }>('data.findNetwork', at('net.csv'), 'kind', '15s');
+    assert.equal(found.file, at('net.best.tune.yaml'));
+    assert.ok(found.test >= 0 && found.test <= 1);
+    assert.ok(existsSync(at('net.report.md')));
+  });
+
   it('a range test suggests a learning rate, which is written in its place', async () => {
     assert.ok((await lensesOf(file)).includes('5: Find learning rate'));
     const run = await over(await command<string>('run.lrRange', file));

@@ -5,6 +5,7 @@ import { debugCommands } from './debug.js';
 import { codeCommands } from './code.js';
 import { exportCommands } from './exportRuns.js';
 import { engineCommands } from './engine.js';
+import { automaticCommands } from './automatic.js';
 import { fileCommands } from './files.js';
 import { logCommands } from './logs.js';
 import { modelCommands } from './models.js';
@@ -20,6 +21,7 @@ export function allHandlers(parts: Parts): Handlers {
     ...startingCommands(parts),
     ...runCommands(parts),
     ...codeCommands(parts),
+    ...automaticCommands(parts),
     ...modelCommands(parts),
     ...exportCommands(parts),
     ...logCommands(parts),

@@ -6,7 +6,7 @@ import type { AlertCondition } from '../../protocol/alerts.js';
 import type { ParamValue } from '../../protocol/values.js';
 import type { ExperimentArg, FileArg, Rows, SearchArg } from './args.js';
 import { CONTEXT, EXTENSION, LANGUAGE, VIEW } from './ids.js';
-import { row, title, trusted, hasRuns, inFile, inScript, editing } from './places.js';
+import { row, title, trusted, hasRuns, inData, inFile, inScript, editing } from './places.js';
 import { RUN_COMMANDS } from './runCommands.js';
 import { args, type CommandSpec } from './types.js';
 
@@ -238,6 +238,13 @@ export const COMMANDS = {
     enablement: trusted,
     menus: [title('3_engine@2')],
     args: args<[backend?: string]>(),
+  },
+  'data.findNetwork': {
+    title: 'Find a Network for This File…',
+    icon: 'sparkle',
+    enablement: trusted,
+    menus: [{ menu: 'explorer/context', when: inData, group: 'navigation@46' }],
+    args: args<[file?: FileArg, target?: string, time?: string]>(),
   },
   'alerts.edit': {
     title: 'Alerts…',

@@ -20,4 +20,6 @@ export const hasRuns = CONTEXT.hasRuns;
 export const inFile = `resourceFilename =~ /(${FILE_ENDINGS.map((ending) => ending.replaceAll('.', '\\.')).join('|')})$/`;
 /** Scripts that can be started; experiment files in JSON have other endings. */
 export const inScript = 'resourceExtname =~ /^\\.(py|pyw|js|mjs|cjs|ts|mts|sh|bash)$/';
+/** Data for which a network can be found by itself. */
+export const inData = 'resourceFilename =~ /\\.(csv|tsv|npz|csv\\.gz)$/i';
 export const editing = `editorTextFocus && ${inFile}`;

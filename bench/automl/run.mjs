@@ -27,7 +27,12 @@ const folder = mkdtempSync(path.join(tmpdir(), 'automl-'));
 const env = { ...process.env, TUNESMITH_HOME: path.join(folder, 'home'), NO_COLOR: '1' };
 const seconds = Number(options.seconds);
 const peers = (...args) =>
-  JSON.parse(execFileSync(options.python, [path.join(import.meta.dirname, 'peers.py'), ...args], { encoding: 'utf8' }));
+  JSON.parse(
+    execFileSync(options.python, [path.join(import.meta.dirname, 'peers.py'), ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, OMP_NUM_THREADS: '1' },
+    }),
+  );
 const tunesmith = (...args) =>
   execFileSync(process.execPath, [path.join(root, 'bin/tunesmith.mjs'), ...args], {
     cwd: folder,

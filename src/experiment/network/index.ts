@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { autoSchema, automaticFields } from './automatic.js';
+import { architectureSchema, chosenLayers, normalizeArchitecture, type ArchitectureSettings } from './architecture.js';
 import { augmentSchema, mixupSchema, normalizeAugment, type AugmentSettings } from './augment.js';
 import { layersOrName } from './blockNames.js';
 import { blockProblems, blocksSchema, expandBlocks } from './blocks.js';
@@ -42,6 +43,7 @@ import { normalizePrune, pruneSchema, type PruneSettings } from './prune.js';
 import { normalizeRegularization, regularizationSchema, type Regularization } from './regularization.js';
 import { normalizeSchedule, scheduleSchema, type ScheduleSettings } from './schedule.js';
 
+export * from './architecture.js';
 export * from './augment.js';
 export { secondsOf } from './automatic.js';
 export { blockProblems } from './blocks.js';
@@ -84,6 +86,8 @@ export interface Network {
   rates: RateSettings;
   /** Layers as written; the trainer puts those of `from` before them. */
   layers: Layer[];
+  /** Architecture that is searched before the training; `layers` has the first of its choices. Null: none is. */
+  architecture: ArchitectureSettings | null;
   /** Size of layers that follow the kind of the data; null: `layers` says what there is. */
   body: BodySettings | null;
   /** Fraction of the examples that neither training nor validation looks at; null: none. */
@@ -177,6 +181,11 @@ function schema(placeholders: boolean) {
           'where `architecture` is a hyperparameter with names as its values, lets a search choose the architecture.',
       ),
     ...(placeholders && { auto: autoSchema.optional() }),
+    architecture: architectureSchema(layerSchema(kit), kit)
+      .nullish()
+      .describe(
+        'Instead of `layers`: a chain with places at which one of several lists of layers is chosen, by gradients (DARTS) or at random, before the network is trained.',
+      ),
     ...automaticFields(kit),
     loss: lossSchema(kit).optional(),
     optimizer: optimizerSchema(kit).optional(),
@@ -313,6 +322,7 @@ export function completeNetwork(network: Network): Network {
     distil: null,
     freeze: null,
     rates: normalizeRates(null),
+    architecture: null,
     body: null,
     test: null,
     seconds: null,
@@ -345,6 +355,7 @@ export function completeNetwork(network: Network): Network {
 }
 
 function normalizeNetwork(written: WrittenNetwork): Network {
+  const architecture = normalizeArchitecture(written.architecture);
   return {
     data: normalizeData(written.data),
     validation: written.validation ?? null,
@@ -354,7 +365,10 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     distil: normalizeDistil(written.distil),
     freeze: normalizeFreeze(written.freeze),
     rates: normalizeRates(written.rates),
-    layers: normalizeLayers(expandBlocks(written.layers ?? [], written.blocks ?? {})),
+    layers: architecture
+      ? chosenLayers(architecture, [])
+      : normalizeLayers(expandBlocks(written.layers ?? [], written.blocks ?? {})),
+    architecture,
     body: normalizeBody(written.body),
     test: written.test ?? null,
     seconds: written.seconds ?? null,
@@ -383,6 +397,8 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     checkpoint: written.checkpoint ?? true,
     workers: written.workers ?? 1,
     backend: written.backend ?? 'auto',
-    open: (['layers', 'epochs', 'schedule', 'loss'] as const).filter((key) => (written[key] ?? null) === null),
+    open: (['layers', 'epochs', 'schedule', 'loss'] as const).filter(
+      (key) => (written[key] ?? null) === null && !(key === 'layers' && architecture),
+    ),
   };
 }

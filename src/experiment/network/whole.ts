@@ -7,6 +7,7 @@ interface WrittenNetwork {
   layers?: unknown;
   from?: unknown;
   body?: unknown;
+  architecture?: unknown;
   loss?: unknown;
   folds?: number | null | undefined;
   fold?: number | null | undefined;
@@ -23,9 +24,18 @@ export function layersProblem({
   layers,
   from,
   body,
-}: Pick<WrittenNetwork, 'data' | 'layers' | 'from' | 'body'>): NetworkProblem | null {
+  architecture,
+}: Pick<WrittenNetwork, 'data' | 'layers' | 'from' | 'body' | 'architecture'>): NetworkProblem | null {
   if (layers && body) return { path: ['body'], message: 'body stands for layers: take "layers" out, or "body"' };
-  if (layers || from || body || (typeof data === 'object' && data !== null && 'csv' in data)) return null;
+  const other = (['layers', 'from', 'body'] as const).find((key) => Boolean({ layers, from, body }[key]));
+  if (architecture && other) {
+    return {
+      path: ['architecture'],
+      message: `architecture stands for the network: take "${other}" out, or "architecture"`,
+    };
+  }
+  if (layers || from || body || architecture || (typeof data === 'object' && data !== null && 'csv' in data))
+    return null;
   return { path: ['layers'], message: 'layers is missing' };
 }
 

@@ -6,6 +6,7 @@ import type { RunSpec } from '../../protocol/runFolder.js';
 import type { Params } from '../../protocol/values.js';
 import { knownChoice, notedBackend, noteChoice, timeBackends, type Choice } from '../backends/choice.js';
 import { chooseBackend, startBackend } from '../backends/index.js';
+import { architectureOf } from '../architecture/run.js';
 import { saveWeights } from '../checkpoints/checkpoint.js';
 import { CrossValidation } from '../evaluation/crossValidation.js';
 import { divisionsOf, openData, type Dataset } from '../data/index.js';
@@ -59,9 +60,12 @@ export async function trainRun(
   teaching?.catch(() => undefined);
   const [datasets, backend, start] = await ready(run, network, spec.search ?? null, reading, begin);
   const dataset = datasets[0]!;
+  const found = network.architecture && (await architectureOf(run, network, dataset, network.seed ?? spec.seed));
+  if (network.architecture && !found) return false;
+  const chosen = (one: Network): Network => (found ? { ...one, layers: structuredClone(found) } : one);
   const { said } = followData(composed(network, start, dataset), dataset);
   live.complete((one) => {
-    const whole = composed(one, start, dataset);
+    const whole = chosen(composed(one, start, dataset));
     checkNames(whole, start?.aliases ?? []);
     return followData(whole, dataset).network;
   });

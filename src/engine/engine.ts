@@ -35,6 +35,7 @@ import { HandRuns } from './runs/handStarted/handRuns.js';
 import { Backlog } from './runs/intake/backlog.js';
 import { refusedAsForeign, takingIn, type Hidden } from './runs/takeInFolders.js';
 import { RunMaker } from './runs/maker.js';
+import { Clusters } from './executors/clusters.js';
 import { Scheduler } from './executors/scheduler.js';
 import { SearchFolders } from './searches/folders.js';
 import { KeptSearches } from './searches/keptSearches.js';
@@ -72,6 +73,7 @@ export class Engine {
   private readonly asked: Asked;
   private readonly keptSearches: KeptSearches;
   private readonly others: OtherHosts;
+  private readonly clusters: Clusters;
   private readonly grants: Grants;
   private readonly agents: AgentActs;
   private readonly alerts: Alerts;
@@ -96,6 +98,8 @@ export class Engine {
     const devices = new Devices();
     const trouble = new Trouble(log, [paths.local, paths.runs]);
     const scheduler = new Scheduler(devices);
+    const clusters = new Clusters(log);
+    this.clusters = clusters;
     this.asked = Asked.open(paths.asked, log);
     const folders = new RunFolders(paths.runs, this.asked);
     const searchFolders = new SearchFolders(paths.searches, this.asked);
@@ -127,7 +131,7 @@ export class Engine {
       trouble,
       distFolder,
     };
-    const active = new ActiveRuns({ ...shared, supervisorProgram: path.join(distFolder, 'supervisor.cjs') });
+    const active = new ActiveRuns({ ...shared, clusters, supervisorProgram: path.join(distFolder, 'supervisor.cjs') });
     const maker = new RunMaker({ ...shared, active, workspace: paths.workspace });
     const searches = new Searches({ ...shared, active, maker });
     active.listener = searches;
@@ -264,6 +268,7 @@ export class Engine {
     await insights.dispose();
     await searches.close();
     active.close();
+    this.clusters.close();
     hand.close();
     this.others.close();
     await this.server.close();

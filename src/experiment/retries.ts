@@ -19,6 +19,9 @@ export const WrittenRetries = z
         lost: times('lost')
           .optional()
           .describe('After the program vanished: its machine went down, or it was killed unseen.'),
+        preempted: times('preempted')
+          .optional()
+          .describe('After a cluster took its place away, or its time there was over. Default: 1000.'),
         outOfMemory: times('outOfMemory').optional().describe('After memory ran out, of the machine or of a GPU.'),
         failed: times('failed').optional().describe('After any other failure of the program.'),
       }),

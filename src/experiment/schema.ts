@@ -7,6 +7,7 @@ import { WrittenCapture } from '../protocol/capture.js';
 import { record } from '../protocol/recordSchema.js';
 import { ParamValue } from '../protocol/values.js';
 import { WrittenAlerts } from './alerts.js';
+import { clusterResources, WrittenOn, WrittenSlurm } from './cluster.js';
 import { NetworkTemplate } from './network/index.js';
 import { WrittenRetries } from './retries.js';
 import type { CopiedValues } from './start/configCopies.js';
@@ -92,9 +93,14 @@ function fileSchema(deep: boolean) {
       .strictObject({
         gpus: z.number().int('gpus must be a whole number; use perGpu to share one').min(0).optional(),
         perGpu: z.number().int('perGpu must be a whole number').min(1, 'perGpu must be at least 1').optional(),
+        ...clusterResources,
       })
       .optional()
-      .describe('`gpus`: GPUs for each run (default: one, if there are any). `perGpu`: runs that share one GPU.'),
+      .describe(
+        '`gpus`: GPUs for each run (default: one, if there are any; none on a cluster). `perGpu`: runs that share one GPU. On a cluster also `cpus`, `memory` and `time`.',
+      ),
+    on: WrittenOn.optional(),
+    slurm: WrittenSlurm.optional(),
     retries: WrittenRetries.optional(),
     python: text('python').min(1).optional().describe('Python interpreter that stands for `python` in `run`.'),
     seed: z

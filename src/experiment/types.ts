@@ -2,6 +2,7 @@
 import type { AlertCondition } from '../protocol/alerts.js';
 import type { Capture } from '../protocol/captureSettings.js';
 import type { WrittenStage } from './pipeline/schema.js';
+import type { ClusterNeed } from '../protocol/cluster.js';
 import type { CopiedValues } from './start/configCopies.js';
 import type { FileProblem } from '../protocol/engine.js';
 import type { FloatMark, Floats } from '../protocol/floats.js';
@@ -126,6 +127,8 @@ export interface Experiment {
     /** Runs that share one GPU. */
     perGpu: number;
   };
+  /** The cluster that its runs work on, and what they ask of it; absent: this machine. */
+  cluster?: ClusterNeed | undefined;
   /** How often a run is launched again; absent: never. */
   retries?: Retries | undefined;
   /** Python that stands for `python` and `python3` at the start of `run`. */

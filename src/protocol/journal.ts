@@ -130,6 +130,8 @@ export const ExitRecord = z.object({
   signal: z.string().nullable(),
   requested: z.enum(['stop', 'prune', 'pause']).nullable(),
   launch: Launch,
+  /** A cluster asked for it: by its warning before the end of the job's time, or by ending the job. */
+  interrupted: z.enum(['warning', 'end']).optional(),
   /** Set when the program could not be started at all. */
   error: z.string().optional(),
   /** Milliseconds between the program's start and its end, by a clock that nobody sets. */

@@ -40,7 +40,7 @@ export const MetricSummary = z.object({
 export type MetricSummary = z.infer<typeof MetricSummary>;
 
 export const RunError = z.object({
-  kind: z.enum(['exit', 'signal', 'out-of-memory', 'not-started', 'script', 'lost']),
+  kind: z.enum(['exit', 'signal', 'out-of-memory', 'not-started', 'script', 'lost', 'preempted']),
   message: z.string(),
   /** The last lines that the program printed. */
   logTail: z.string(),

@@ -10,6 +10,8 @@ export const RUN_FILES = {
   output: 'output.log',
   supervisor: 'supervisor.json',
   lease: 'lease.json',
+  /** Requests of hosts that can't reach the supervisor's socket: `{launch, control}` per line. */
+  control: 'control.ndjson',
   supervisorJournal: 'supervisor.ndjson',
   externalJournal: 'external.ndjson',
   /** Values that the supervisor reads from log files of the program. */
@@ -60,6 +62,8 @@ export const RUN_ENV = {
   mark: 'TUNESMITH_RUN_MARK',
   /** For the supervisor alone: JSON with the variables that give the program its device, over all others. */
   placement: 'TUNESMITH_RUN_PLACEMENT',
+  /** For the supervisor alone: the kind of cluster whose job it is. */
+  job: 'TUNESMITH_RUN_JOB',
   /** `1` in the environment of a process that is to stay when its run is over, with all that it starts (Linux). */
   outlive: 'TUNESMITH_OUTLIVE',
   /** Seconds (1) after which what was recorded is on the disk itself and survives a power cut; 0: when the system likes. */

@@ -6,7 +6,9 @@
  *   meta.json           RunMeta: what the person has said of it since (name, tags, note, deletion)
  *   journal/*.ndjson    one file per writing process (`supervisor.ndjson`, `rank0-<pid>.ndjson`, `external.ndjson`)
  *   launch-<n>.json     LaunchTaken: who has taken the run's n-th launch; made once and never changed
+ *   job-<n>.json        JobFile: the cluster's job of the n-th launch; job-<n>.log is what its script printed
  *   lease.json          LeaseHolder: touched every ten seconds by whoever looks after the program
+ *   control.ndjson      what other hosts ask of the supervisor, `{launch, control}` per line
  *   output.log          what the program printed (stdout and stderr, as bytes, in the order written)
  *   supervisor.json     SupervisorAddress, while the run's supervisor lives
  *   checkpoints/<name>/  what the program saves to go on from; whole once it has its name
@@ -15,6 +17,7 @@
 import { z } from 'zod';
 import { Capture } from './capture.js';
 import { record } from './recordSchema.js';
+import { ClusterNeed } from './cluster.js';
 import { HostIdentity } from './host.js';
 import { ID_PATTERN } from './runFiles.js';
 import { AlertCondition } from './alerts.js';
@@ -71,6 +74,8 @@ export const RunSpec = z.object({
   name: z.string().optional(),
   /** GPUs it takes (0: none, null: one if there are any) and how many such runs share a GPU. */
   resources: z.object({ gpus: z.number().int().min(0).nullable(), perGpu: z.number().int().min(1) }).optional(),
+  /** Its need on the cluster that it runs on; absent: it runs on this host. */
+  cluster: ClusterNeed.optional(),
   /** How often it is launched again by itself; absent: never. */
   retries: Retries.optional(),
   /** Folder from which it was started. */

@@ -6,8 +6,7 @@ import { entryOf } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
 
 export const isLive = (run: Pick<Run, 'status'>): boolean => LIVE_STATUSES.includes(run.status);
-export const canStop = (status: RunStatus): boolean =>
-  LIVE_STATUSES.includes(status) && status !== 'stopping' && status !== 'elsewhere';
+export const canStop = (status: RunStatus): boolean => LIVE_STATUSES.includes(status) && status !== 'stopping';
 export const canPause = (status: RunStatus): boolean => status === 'running' || status === 'starting';
 export const canResume = (status: RunStatus): boolean => status === 'paused';
 /** A trial that can be done again within its search. */

@@ -5,6 +5,7 @@ import { alert } from './alert.js';
 import { allow } from './allow.js';
 import { auto } from './auto.js';
 import { backends } from './backends.js';
+import { cluster } from './cluster.js';
 import { code } from './code.js';
 import { branch, enqueue, pause, rerun, resume, rm, stop } from './control.js';
 import { diff } from './diff.js';
@@ -70,5 +71,6 @@ export const COMMANDS: readonly Command[] = [
   skill,
   backends,
   engine,
+  cluster,
   doctor,
 ];

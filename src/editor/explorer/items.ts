@@ -125,6 +125,8 @@ function failure(kind: NonNullable<Run['error']>['kind']): string {
       return l10n.t('could not be started');
     case 'lost':
       return l10n.t('lost');
+    case 'preempted':
+      return l10n.t('preempted');
     case 'signal':
       return l10n.t('killed');
     default:
@@ -134,7 +136,7 @@ function failure(kind: NonNullable<Run['error']>['kind']): string {
 
 function runStates(status: RunStatus): string[] {
   if (!LIVE_STATUSES.includes(status)) return ['ended'];
-  return status === 'stopping' || status === 'elsewhere' ? ['live'] : ['live', 'stoppable'];
+  return status === 'stopping' ? ['live'] : ['live', 'stoppable'];
 }
 
 export function searchRow(search: Search): Row {

@@ -17,12 +17,16 @@ export interface Need {
   perGpu: number;
   /** CUDA_VISIBLE_DEVICES of whoever asked: the GPUs that it may use; without it, all of them. */
   visible?: string | undefined;
+  /** The kind of cluster that does the placing; absent: this machine does. */
+  cluster?: string | undefined;
 }
 
 export interface Placement {
   /** `gpu:0`, `gpu:0+1` or `cpu`. */
   device: string;
   gpus: number[];
+  /** Its place is a cluster's, not one of this machine. */
+  cluster?: boolean;
   /** How many runs like this are expected side by side on the processor. */
   neighbours: number;
 }
@@ -43,6 +47,9 @@ export interface Source {
   /** Makes the next trial, which calls `Scheduler.place`; false when there is none to make now. */
   next(): Job | null;
 }
+
+/** Trials of a search that a cluster has at once when the person has not said how many. */
+const CLUSTER_TRIALS = 16;
 
 interface Held {
   search: string | null;
@@ -85,7 +92,8 @@ export class Scheduler {
   /** Registers a run that is already running (adopted, or resumed). */
   occupy(id: string, search: string | null, need: Need, device: string): void {
     const gpus = device.startsWith('gpu:') ? device.slice(4).split('+').map(Number) : [];
-    this.held.set(id, { search, need, placement: { device, gpus, neighbours: 1 } });
+    const cluster = need.cluster !== undefined;
+    this.held.set(id, { search, need, placement: { device, gpus, neighbours: 1, cluster } });
   }
 
   release(id: string): void {
@@ -113,7 +121,7 @@ export class Scheduler {
   busy(device: string): number {
     let count = 0;
     for (const { placement, need } of this.held.values()) {
-      if (need.idle) continue;
+      if (need.idle || placement.cluster) continue;
       if (device === 'cpu' ? placement.gpus.length === 0 : placement.gpus.includes(Number(device.slice(4)))) count++;
     }
     return count;
@@ -131,6 +139,7 @@ export class Scheduler {
 
   /** How many runs like this the machine holds at once. */
   capacity(need: Need): number {
+    if (need.cluster !== undefined) return CLUSTER_TRIALS;
     if (this.onGpu(need)) return Math.max(1, Math.floor((this.gpusFor(need).length * need.perGpu) / need.gpus));
     return this.devices.cpuSlots;
   }
@@ -189,7 +198,7 @@ export class Scheduler {
   }
 
   private onGpu(need: Need): boolean {
-    return !need.idle && need.gpus > 0 && this.gpusFor(need).length > 0;
+    return need.cluster === undefined && !need.idle && need.gpus > 0 && this.gpusFor(need).length > 0;
   }
 
   private gpusFor({ visible }: Need): readonly Gpu[] {
@@ -203,6 +212,10 @@ export class Scheduler {
       return search !== null && this.running(search) >= (limit ?? most)
         ? null
         : { device: 'cpu', gpus: [], neighbours: 1 };
+    }
+    if (need.cluster !== undefined) {
+      if (search !== null && limit === null && this.running(search) >= CLUSTER_TRIALS) return null;
+      return { device: need.cluster, gpus: [], neighbours: 1, cluster: true };
     }
     if (!this.onGpu(need)) return this.cpuPlacement(search, limit);
     const share = 1 / need.perGpu;
@@ -238,7 +251,7 @@ export class Scheduler {
   private busyManually(): number {
     let count = 0;
     for (const { search, placement, need } of this.held.values()) {
-      if (search === null && placement.gpus.length === 0 && !need.idle) count++;
+      if (search === null && !placement.cluster && placement.gpus.length === 0 && !need.idle) count++;
     }
     return count;
   }

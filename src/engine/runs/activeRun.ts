@@ -9,6 +9,7 @@ import type { Environment } from '../disk/environments.js';
 import { isDiskFull } from '../disk/files.js';
 import { takeLaunch } from '../supervisor/launch.js';
 import { placementEnv, type Job, type Need, type Placement } from '../executors/scheduler.js';
+import type { ClusterJob } from '../executors/jobs.js';
 import type { Keeper } from './keeper.js';
 import { FIRST_LAUNCH, readLastWords, readSupervisorRecords } from './endingRecords.js';
 import { RunIntake } from './intake/runIntake.js';
@@ -39,7 +40,8 @@ export class ActiveRun {
   private get need(): Need {
     const { gpus = null, perGpu = 1 } = this.spec.resources ?? {};
     const visible = this.keeper.options.environments.visibleGpus(this.spec.id, this.spec.search);
-    return { gpus: gpus ?? 1, perGpu, visible, ...(this.spec.pipeline && { idle: true }) };
+    const idle = this.spec.pipeline !== undefined;
+    return { gpus: gpus ?? 1, perGpu, visible, cluster: this.spec.cluster?.kind, ...(idle && { idle }) };
   }
 
   /** A run that an earlier engine left. */
@@ -53,7 +55,10 @@ export class ActiveRun {
   }
 
   ask(request: Asked): Refusal | null {
-    const possible = request.type === 'set' ? this.live?.canSet === true : this.live?.canPause !== false;
+    const possible =
+      request.type === 'set'
+        ? this.live?.canSet === true
+        : this.live?.canAsk !== false && this.live?.canPause !== false;
     return this.happens({ ...request, possible } as Request);
   }
 
@@ -172,15 +177,35 @@ export class ActiveRun {
     const { id, search } = this.spec;
     log.info(`run ${id}: starts on ${this.device}`);
     this.live = this.liveRun();
-    let environment: Environment | null = null;
-    try {
-      environment = environments.of(id, search);
-    } catch {
-      // The supervisor says so in the run's end, as it can't read it either.
-    }
-    const base = environment ?? process.env;
+    if (this.spec.cluster) return this.live.launchJob();
+    const base = this.environment() ?? process.env;
     const placement = placementEnv(this.placement!, devices.cores, base, devices.gpus.length > 0);
     this.live.launch(placement, environments.file(id, search));
+  }
+
+  private environment(): Environment | null {
+    try {
+      return this.keeper.options.environments.of(this.spec.id, this.spec.search);
+    } catch {
+      // The supervisor says so in the run's end, as it can't read it either.
+      return null;
+    }
+  }
+
+  /** The job of its launch, if a cluster has it and this engine looks after it. */
+  private clusterJob(): ClusterJob | null {
+    const { clusters, folders, supervisorProgram } = this.keeper.options;
+    const { id, cluster } = this.spec;
+    const askedHash = folders.askedHash(id);
+    if (!cluster || askedHash === null) return null;
+    const spec = { ...this.spec, cluster };
+    return clusters.job({
+      spec,
+      folder: folders.path(id),
+      supervisorProgram,
+      askedHash,
+      environment: this.environment(),
+    });
   }
 
   /** Makes sure that no supervisor, however slow, starts its program any more. False: one was faster. */
@@ -206,6 +231,8 @@ export class ActiveRun {
       askedHash: () => folders.askedHash(spec.id),
       log,
       intake: new RunIntake(keeper, spec),
+      job: this.clusterJob(),
+      onPlace: (device) => this.write({ device }),
       onRunning: (paused) => void this.happens({ type: 'running', paused }),
       onElsewhere: ({ name }) => void this.happens({ type: 'elsewhere', host: name }),
       onEnded: (ending) => {
@@ -228,6 +255,8 @@ export class ActiveRun {
     const { reason, counts, text } = again;
     try {
       const next = nextLaunch(this.spec, null, this.keeper.options);
+      // Without a checkpoint it would come to the end of its time again and again.
+      if (ending.exit?.interrupted === 'warning' && !next.launch!.checkpoint) return false;
       // Clocks of two hosts differ, and its last words must not count for the next launch.
       const at = Math.max(next.launch!.at, (ending.finish?.time ?? 0) + 1);
       const spec = { ...next, launch: { ...next.launch!, at, again: { reason, counts } } };

@@ -2,6 +2,7 @@ import type { Run } from '../../protocol/engine.js';
 import type { Turns } from './intake/turns.js';
 import type { StoreApi } from '../../store/api.js';
 import type { Changes } from '../server/changes.js';
+import type { Clusters } from '../executors/clusters.js';
 import type { Devices } from '../machine/devices.js';
 import type { Environments } from '../disk/environments.js';
 import type { Log } from '../disk/log.js';
@@ -25,6 +26,7 @@ export interface ActiveRunsOptions {
   environments: Environments;
   scheduler: Scheduler;
   devices: Devices;
+  clusters: Clusters;
   changes: Changes;
   log: Log;
   trouble: Trouble;

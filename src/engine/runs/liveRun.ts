@@ -6,16 +6,20 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { RUN_ENV, RUN_FILES, type RunSpec } from '../../protocol/runFolder.js';
-import type { Frame, StopReason } from '../../protocol/supervisor.js';
+import type { Control, Frame, StopReason } from '../../protocol/supervisor.js';
+import { askByFile, canAskByFile, isAskedToPause } from './askByFile.js';
+import { jobOutput, type ClusterJob } from '../executors/jobs.js';
+import { outcomeOfJob, placeOf, whenGone } from './jobFacts.js';
+import { takeLaunch } from '../supervisor/launch.js';
 import type { Floats } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
 import { FIRST_LAUNCH, readLastWords, readSupervisorRecords, readTaken, type Launch } from './endingRecords.js';
-import { readTail } from '../disk/files.js';
 import type { Log } from '../disk/log.js';
 import { personsUmask } from '../disk/umask.js';
 import { memoryKills } from '../machine/memoryKills.js';
 import { ownNode } from '../clients/nodePath.js';
-import { plainText, type Ending } from './outcome.js';
+import type { Ending } from './outcome.js';
+import { logTail } from './logTail.js';
 import type { HostIdentity } from '../../protocol/host.js';
 import { isHere } from '../machine/host.js';
 import { isAlive } from '../supervisor/processes.js';
@@ -45,6 +49,10 @@ export interface LiveRunOptions {
   /** Absolute path of supervisor.cjs. */
   supervisorProgram: string;
   intake: JournalIntake;
+  /** Its cluster's job; null: a supervisor of this host starts it, or another host looks after it. */
+  job: ClusterJob | null;
+  /** The cluster has said where it is. */
+  onPlace(device: string): void;
   /** SHA-256 of run.json if this person has asked for it, else null: the supervisor then starts nothing. */
   askedHash(): string | null;
   log: Log;
@@ -60,10 +68,10 @@ export interface LiveRunOptions {
 
 /** A supervisor that was just started gets this long to say where it listens. */
 const START_MS = 20_000;
+/** How long a file server may hide what another host has written. */
+const FILES_LAG_MS = 10_000;
 /** Number of polls after which the journals are read although the supervisor reports what is written to them. */
 const POLLS = 10;
-/** Lines and bytes of output kept with a failed run. */
-const LOG_TAIL = { bytes: 16 * 1024, lines: 60 };
 
 export class LiveRun {
   private readonly link: SupervisorLink;
@@ -78,6 +86,8 @@ export class LiveRun {
   /** Runs that begin together are not all looked at together. */
   private polls = Math.floor(Math.random() * POLLS);
   private launchedHere = false;
+  private toldRunning = false;
+  private jobOverSince: number | null = null;
   private readonly memoryKillsBefore = memoryKills();
   private readonly which: Launch;
 
@@ -133,8 +143,19 @@ export class LiveRun {
     this.look();
   }
 
+  /** Hands it over to its cluster, which starts the supervisor some time. */
+  launchJob(): void {
+    const { job } = this.options;
+    if (!job) {
+      this.launchedHere = true;
+      this.supervisorGone = 'nobody has asked for it here';
+    } else this.watchJob(job, true);
+    this.look();
+  }
+
   /** Adopts a run that an earlier engine started. */
   adopt(): void {
+    if (this.options.job) this.watchJob(this.options.job, false);
     this.look();
   }
 
@@ -158,21 +179,52 @@ export class LiveRun {
 
   stop(reason: StopReason, grace: number): void {
     if (this.orphan) this.orphan.stop(grace);
-    else this.link.send({ type: 'stop', reason, grace });
+    else if (!this.cancelUnstarted()) this.send({ type: 'stop', reason, grace });
   }
 
   get canPause(): boolean {
     return this.orphan?.canPause ?? true;
   }
 
+  /** False when what is asked can't be passed on, because it is on another host and the folder can't be written. */
+  get canAsk(): boolean {
+    return !this.lease || canAskByFile(this.options.folder);
+  }
+
+  /** Ends a job whose supervisor has not begun; false: it has, or there is no job. */
+  private cancelUnstarted(): boolean {
+    const { job, folder } = this.options;
+    if (!job || this.lease || this.link.connected || this.phase !== 'looking') return false;
+    try {
+      if (!takeLaunch(folder, this.which.number)) {
+        this.leaseThere();
+        return false;
+      }
+    } catch {
+      // Without its folder, or with a full disk, no supervisor can start anything either.
+    }
+    job.cancel();
+    void this.conclude();
+    return true;
+  }
+
+  private send(control: Control): void {
+    if (!this.lease) return this.link.send(control);
+    try {
+      askByFile(this.options.folder, this.which.number, control);
+    } catch (error) {
+      this.options.onTrouble(error);
+    }
+  }
+
   pause(): void {
     if (this.orphan) this.orphan.pause();
-    else this.link.send({ type: 'pause' });
+    else this.send({ type: 'pause' });
   }
 
   resume(): void {
     if (this.orphan) this.orphan.resume();
-    else this.link.send({ type: 'resume' });
+    else this.send({ type: 'resume' });
   }
 
   /** False when no live edit can reach the program. */
@@ -181,7 +233,7 @@ export class LiveRun {
   }
 
   set(params: Params, floats: Floats | undefined): void {
-    this.link.send({ type: 'set', params, ...(floats && { floats }) });
+    this.send({ type: 'set', params, ...(floats && { floats }) });
   }
 
   /** Lets go of it without touching it: the engine is leaving. */
@@ -190,6 +242,15 @@ export class LiveRun {
     this.options.intake.dispose();
     this.link.dispose();
     this.orphan?.dispose();
+  }
+
+  private watchJob(job: ClusterJob, isNew: boolean): void {
+    job.changed = () => {
+      const text = placeOf(job);
+      if (text !== null) this.options.onPlace(text);
+      this.look();
+    };
+    job.begin(isNew);
   }
 
   /** Finds out where things stand: ended, answering, still coming up, elsewhere, or gone. */
@@ -216,6 +277,8 @@ export class LiveRun {
     if (exit) return void this.conclude();
     const taken = readTaken(folder, this.which.number);
     const host = spawned?.host ?? (taken === 'unreadable' ? undefined : taken?.host);
+    const { job } = this.options;
+    if (job) return this.watchCluster(job, spawned !== null, taken !== null, isHere(host));
     if (host && !isHere(host)) return this.watchElsewhere(host);
     if (!spawned && taken === null) return this.notTaken();
     // Slow, or just about to tell us where it listens.
@@ -242,12 +305,43 @@ export class LiveRun {
   /** Only its end, written down, or a lease that nobody has touched for minutes ends a run on another host. */
   private watchElsewhere(host: HostIdentity): void {
     if (!this.lease) {
-      this.lease = new LeaseWatch(path.join(this.options.folder, RUN_FILES.lease));
+      this.leaseThere();
       this.options.onElsewhere(host);
     } else if (this.lease.isStale()) {
       this.options.log.warn(`run ${this.options.id}: no sign of life from ${host.name} for minutes`);
       void this.conclude();
     }
+  }
+
+  private leaseThere(): LeaseWatch {
+    this.lease ??= new LeaseWatch(path.join(this.options.folder, RUN_FILES.lease));
+    return this.lease;
+  }
+
+  /**
+   * No exit record, and no supervisor that can be spoken to. The files of a run that has begun outrank the cluster: its word
+   * counts only when the lease is stale as well, and silence of the cluster ends nothing.
+   */
+  private watchCluster(job: ClusterJob, spawned: boolean, taken: boolean, here: boolean): void {
+    const isOver = job.state?.name === 'gone' || job.refused !== null;
+    if (!taken) {
+      // A file that a supervisor has just written may be seen only a little later.
+      if (job.refused !== null) void this.conclude();
+      else if (!isOver) this.jobOverSince = null;
+      else if (performance.now() - (this.jobOverSince ??= performance.now()) > FILES_LAG_MS) void this.conclude();
+      return;
+    }
+    const lease = this.leaseThere();
+    if (spawned && !this.toldRunning) {
+      this.toldRunning = true;
+      this.options.onRunning(isAskedToPause(this.options.folder, this.which.number));
+    }
+    const isStale = lease.isStale();
+    job.isNeeded = isStale || job.state?.name !== 'running';
+    if (isStale && isOver) {
+      this.options.log.warn(`run ${this.options.id}: no sign of life for minutes, and its job is over`);
+      void this.conclude();
+    } else if (here) this.lookAgain();
   }
 
   private lookAgain(): void {
@@ -271,17 +365,25 @@ export class LiveRun {
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
+    await this.jobEnd();
     if ((this.phase as string) === 'detached') return;
     this.phase = 'ended';
+    this.options.job?.dispose();
     this.options.onEnded(this.ending());
   }
 
+  private async jobEnd(): Promise<void> {
+    const { job, folder } = this.options;
+    if (job && readSupervisorRecords(folder, this.which).exit?.interrupted === 'end')
+      await whenGone(job, () => this.phase !== 'ending');
+  }
+
   private ending(): Ending | null {
-    const { folder } = this.options;
+    const { folder, job } = this.options;
     const { spawn: spawned, exit } = readSupervisorRecords(folder, this.which);
     const words = readLastWords(folder, this.which);
     const taken = readTaken(folder, this.which.number);
-    const isWaiting = !spawned && !exit && !taken && !this.launchedHere && !words.finish;
+    const isWaiting = !spawned && !exit && !taken && !this.launchedHere && !words.finish && !job;
     if (isWaiting && this.options.askedHash() !== null) return null;
     const failedStart =
       !spawned && !exit && !taken && this.launchedHere
@@ -290,15 +392,11 @@ export class LiveRun {
     return {
       exit: failedStart !== undefined ? { code: null, signal: null, requested: null, error: failedStart } : exit,
       ...words,
-      logTail: logTail(folder),
+      // The output of the job's script tells why no supervisor came up.
+      logTail: logTail(folder, job && !spawned && !exit ? jobOutput(job.launch) : RUN_FILES.output),
       memoryKill: memoryKills() > this.memoryKillsBefore,
+      ...(job && { job: outcomeOfJob(job, spawned !== null) }),
       ...(this.lease && spawned?.host && { elsewhere: spawned.host.name }),
     };
   }
-}
-
-/** Returns the last lines that a run has printed. */
-export function logTail(folder: string): string {
-  const text = plainText(readTail(path.join(folder, RUN_FILES.output), LOG_TAIL.bytes));
-  return text.trimEnd().split('\n').slice(-LOG_TAIL.lines).join('\n');
 }

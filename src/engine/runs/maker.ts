@@ -278,6 +278,7 @@ export class RunMaker {
       createdAt: Date.now(),
       name: details.name,
       resources: from.resources,
+      ...(from.cluster && { cluster: from.cluster }),
       ...(from.retries && { retries: from.retries }),
       origin: { host: hostName(), git: details.git, ...(env && { env }), workspace: this.options.workspace },
       stopGrace: from.stopGrace ?? 10,

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { RunError, RunStatus } from '../../protocol/engine.js';
 import type { StopReason } from '../../protocol/supervisor.js';
 import { entryOf } from '../../protocol/records.js';
+import type { JobEnd } from '../executors/executor.js';
 
 export type FinalStatus = Extract<RunStatus, 'completed' | 'failed' | 'stopped' | 'pruned'>;
 /** `paused`: its program is gone, and it may be launched again. */
@@ -10,7 +11,13 @@ export type EndStatus = FinalStatus | 'paused';
 
 export interface Ending {
   /** The supervisor's exit record; null if it vanished without writing one. */
-  exit: { code: number | null; signal: string | null; requested: StopReason | null; error?: string } | null;
+  exit: {
+    code: number | null;
+    signal: string | null;
+    requested: StopReason | null;
+    error?: string;
+    interrupted?: 'warning' | 'end';
+  } | null;
   /** The script's own last word, if it had one. */
   finish: { status: EndStatus; error?: string; time: number } | null;
   /** As the engine has written down itself: it ended the run after its program was gone. */
@@ -23,8 +30,22 @@ export interface Ending {
   logTail: string;
   /** Name of the host that it was on, when that is another one that gives no sign of life any more. */
   elsewhere?: string;
+  /** The cluster's job that it was, and how that ended as far as the cluster knows. */
+  job?: JobOutcome;
   /** The kernel killed a process for memory during the run. */
   memoryKill: boolean;
+}
+
+export interface JobOutcome {
+  /** The kind of cluster: `Slurm`. */
+  title: string;
+  id: string | null;
+  /** Null: the cluster does not know any more. */
+  how: JobEnd | null;
+  /** Its supervisor had begun. */
+  began: boolean;
+  /** The cluster's words when it does not take the job. */
+  refused?: string;
 }
 
 export interface Outcome {
@@ -41,7 +62,8 @@ export function outcomeOf(ending: Ending, asked: StopReason | null = null): Outc
   // Asked to pause, and then to stop before it had.
   if (outcome.status === 'paused' && asked !== 'pause') return { status: REQUESTED[asked], error: null };
   // Nobody passed on the request, but the run was asked to stop, and did.
-  const vanished = ending.exit === null && (outcome.status === 'stopped' || outcome.error?.kind === 'lost');
+  const isUnknown = outcome.status === 'stopped' || outcome.error?.kind === 'lost' || ending.job !== undefined;
+  const vanished = ending.exit === null && isUnknown && ending.job?.refused === undefined;
   return vanished ? { status: REQUESTED[asked], error: null } : outcome;
 }
 
@@ -52,6 +74,7 @@ function outcomeOfProgram(ending: Ending): Outcome {
     if (ending.neverStarted !== undefined) return failed(ending, 'not-started', ending.neverStarted);
     if (finish && finish.status !== 'failed') return { status: finish.status, error: null };
     if (finish) return failed(ending, 'script', finish.error ?? 'The program reported that it failed.');
+    if (ending.job) return outcomeOfJob(ending, ending.job);
     if (ending.elsewhere !== undefined) {
       const message =
         `Nothing was heard of the program on ${ending.elsewhere} for minutes, and its end was not written down. What it ` +
@@ -66,6 +89,7 @@ function outcomeOfProgram(ending: Ending): Outcome {
     );
   }
   const clean = exit.code === 0;
+  if (exit.interrupted && ending.job && finish?.status !== 'completed') return outcomeOfJob(ending, ending.job);
   // Asked to go, it went; a program that had just finished by itself keeps that result.
   if (exit.requested && !(clean && finish?.status === 'completed')) {
     return { status: REQUESTED[exit.requested], error: null };
@@ -77,6 +101,37 @@ function outcomeOfProgram(ending: Ending): Outcome {
   }
   if (clean) return { status: 'completed', error: null };
   return failedBy(ending, undefined);
+}
+
+/** A job that its cluster ended, or of which nothing else is known. */
+function outcomeOfJob(ending: Ending, { title, id, how, began, refused }: JobOutcome): Outcome {
+  if (refused !== undefined) return failed(ending, 'not-started', `${title} does not take the job: ${refused}`);
+  const job = `${title} job${id === null ? '' : ` ${id}`}`;
+  switch (how) {
+    case 'cancelled':
+      return { status: 'stopped', error: null };
+    case 'preempted':
+      return failed(ending, 'preempted', `The ${job} was preempted.`);
+    case 'timeout':
+      return failed(ending, 'preempted', `The time of the ${job} was over.`);
+    case 'node failed':
+      return failed(ending, 'lost', `The node of the ${job} failed.`);
+    case 'out of memory':
+      return failed(
+        ending,
+        'out-of-memory',
+        `Out of memory: the ${job} used more than it may. Raise resources.memory.`,
+      );
+  }
+  if (ending.exit?.interrupted)
+    return failed(
+      ending,
+      'preempted',
+      `The ${job} ${ending.exit.interrupted === 'warning' ? 'was told that its time would be over' : 'was ended'}.`,
+    );
+  if (began) return failed(ending, 'lost', `The ${job} is over, and the program’s end was not written down.`);
+  const line = lastWords(ending.logTail);
+  return failed(ending, 'not-started', `The ${job} ended before the program began${line ? `: ${line}` : '.'}`);
 }
 
 function failedBy(ending: Ending, said: string | undefined): Outcome {

@@ -127,8 +127,7 @@ function kept(state: RunState): Step {
 function asked(state: RunState, request: Request): Step | Refusal {
   switch (state.name) {
     case 'elsewhere':
-      if (request.type === 'hold' || request.type === 'go on') return same(state);
-      return refuse('elsewhere', `is running on ${state.host}: use Tunesmith there`);
+      return askElsewhere(state, request);
     case 'ending':
       if (request.type === 'stop' && state.outcome.status === 'paused') return to({ ...state, stop: request.reason });
       return refuse('over', `is already ${statusOf(state)}`);
@@ -161,6 +160,18 @@ function asked(state: RunState, request: Request): Step | Refusal {
         ? same(state)
         : refuse('impossible', 'has lost its supervisor, so new values can’t reach it');
   }
+}
+
+/** Its supervisor reads from the run's folder what it is asked. Values of the program are changed where it was started. */
+function askElsewhere(state: Extract<RunState, { name: 'elsewhere' }>, request: Request): Step | Refusal {
+  const { type } = request;
+  if (type === 'hold' || type === 'go on') return same(state);
+  if (type === 'suspend' || type === 'set')
+    return refuse('elsewhere', `is running on ${state.host}: use Tunesmith there`);
+  if (!request.possible)
+    return refuse('elsewhere', `is running on ${state.host}, and its folder can’t be written from here`);
+  if (type !== 'stop') return to(state, { do: 'ask', what: type });
+  return to({ ...state, asked: true }, ...endWith(request.reason));
 }
 
 function stop(state: RunState, reason: Exclude<StopReason, 'pause'>): Step | Refusal {

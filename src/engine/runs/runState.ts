@@ -21,8 +21,8 @@ export type RunState =
   | { name: 'cancelling'; reason: Exclude<StopReason, 'pause'> }
   /** Its program ended to be launched again; it takes nothing but disk. */
   | { name: 'suspended' }
-  /** Running on another host. */
-  | { name: 'elsewhere'; host: string }
+  /** Running on another host. `asked`: to end, through a file that its supervisor reads. */
+  | { name: 'elsewhere'; host: string; asked?: boolean }
   /** It has ended, which is to be stored. `stop`: it was about to be suspended when it was asked to stop. */
   | { name: 'ending'; outcome: Outcome; stop?: Exclude<StopReason, 'pause'> }
   | { name: 'over'; outcome: Outcome };
@@ -49,11 +49,11 @@ export type RunEvent =
 
 /** Requests of a person or a search. They can be refused; other events never are. */
 export type Request =
-  | { type: 'stop'; reason: Exclude<StopReason, 'pause'> }
+  | { type: 'stop'; reason: Exclude<StopReason, 'pause'>; possible: boolean }
   /** Ends the program, to launch it again later. */
   | { type: 'suspend' }
   | { type: 'pause'; possible: boolean }
-  | { type: 'resume' }
+  | { type: 'resume'; possible: boolean }
   | { type: 'hold'; possible: boolean }
   /** Undoes `hold`. */
   | { type: 'go on' }
@@ -94,6 +94,8 @@ export function statusOf(state: RunState): RunStatus {
       return 'starting';
     case 'suspended':
       return 'paused';
+    case 'elsewhere':
+      return state.asked ? 'stopping' : 'elsewhere';
     case 'ending':
     case 'over':
       return state.outcome.status;

@@ -10,7 +10,7 @@ import type { Log } from '../disk/log.js';
 import { readActs } from '../agents/actsFile.js';
 import { FIRST_LAUNCH, readLastWords, readSupervisorRecords } from './endingRecords.js';
 import type { RunFolders } from './folders.js';
-import { logTail } from './liveRun.js';
+import { logTail } from './logTail.js';
 import { outcomeOf } from './outcome.js';
 
 /** Largest number of unreadable folders that are named. */

@@ -49,9 +49,15 @@ export function withRequest(experiment: Experiment, request: StartSearchRequest)
 }
 
 /** `visible`: CUDA_VISIBLE_DEVICES of whoever asked. */
-export function needOf({ resources, program }: Experiment, visible: string | undefined): Need {
+export function needOf({ resources, program, cluster }: Experiment, visible: string | undefined): Need {
   const idle = program.kind === 'pipeline';
-  return { gpus: resources.gpus ?? 1, perGpu: resources.perGpu, visible, ...(idle && { idle }) };
+  return {
+    gpus: resources.gpus ?? 1,
+    perGpu: resources.perGpu,
+    visible,
+    cluster: cluster?.kind,
+    ...(idle && { idle }),
+  };
 }
 
 export function studyOptions(plan: SearchPlan, capacity: number): StudyOptions {

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { appendReal, openRealForAppend, sizeReal } from '../../files/real.js';
 import { LAUNCH_TAKEN, RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
+import { ControlFile } from './controlFile.js';
 import { Endpoint } from './endpoint.js';
 import { GrowthWatch } from './growth.js';
 import { Hub } from './hub.js';
@@ -35,6 +36,8 @@ type Stop = Extract<Control, { type: 'stop' }>;
 
 /** Milliseconds after the end for completing the records of the start. */
 const RECORD_MS = 2000;
+/** Time between two processes' hearing of the same signal. */
+const SIGNAL_MS = 500;
 /** After the end, time for the engine to read the last messages. */
 const LINGER_MS = 1000;
 
@@ -68,6 +71,9 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   const mark = markOf(folder, launch);
   wearMark(mark);
   const lease = new Lease(here, launch);
+  const cluster = process.env[RUN_ENV.job] !== undefined;
+  // A file that is mapped into memory shows other hosts nothing for long.
+  if (cluster) base = { TUNESMITH_JOURNAL_WRITE: 'plain', ...base };
 
   let endpoint: Endpoint | null = null;
   let program: Program | null = null;
@@ -79,18 +85,29 @@ async function supervise(folder: string, askedHash: string | undefined, environm
     if (program) program.stop(asked.reason, asked.grace);
     else stopFirst = asked;
   };
+  const asked = (control: Control): void => {
+    if (control.type === 'stop') stop(control);
+    else if (control.type === 'pause') void program?.pauseTree();
+    else if (control.type === 'resume') void program?.resumeTree();
+    // Stopping has its own order of asking; the others are for the clients to know.
+    if (control.type !== 'stop') hub.toClients(control);
+  };
+  let interrupted: 'warning' | 'end' | undefined;
+  if (cluster) {
+    // The cluster's signals: before the job's time is over, and when the job is ended.
+    const interrupt = (what: 'warning' | 'end'): void => {
+      interrupted ??= what;
+      stop({ type: 'stop', reason: 'pause' });
+    };
+    process.on('SIGUSR2', () => interrupt('warning'));
+    process.on('SIGTERM', () => interrupt('end'));
+  }
   const hub: Hub = new Hub({
     get token() {
       return endpoint?.token ?? '';
     },
     welcome: () => ({ pid: program?.pid ?? null, paused: program?.paused ?? false }),
-    control: (control) => {
-      if (control.type === 'stop') stop(control);
-      else if (control.type === 'pause') void program?.pauseTree();
-      else if (control.type === 'resume') void program?.resumeTree();
-      // Stopping has its own order of asking; the others are for the clients to know.
-      if (control.type !== 'stop') hub.toClients(control);
-    },
+    control: asked,
     relayed: (file, end) => {
       growth.streamed(file, end);
     },
@@ -159,8 +176,14 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   const recorded = program.pid === null ? null : recordStart(here, spec, env, ours);
   observers = observe(here, spec, program, { env, mark, printedFrom, warn });
   if (stopFirst) stop(stopFirst);
+  const control = new ControlFile(here, launch, asked);
+  control.look();
   const { behind, ...end } = await program.ended;
+  // All processes of a job are told to end, the program too: it may have gone before we have heard of it.
+  if (cluster && end.requested === null && end.signal === 'SIGTERM') await pause(SIGNAL_MS);
+  if (interrupted) end.requested ??= 'pause';
   if (behind) journal.write({ type: 'message', time: Date.now(), ...behind });
+  control.close();
   await logs.stop();
   observers.stop();
   growth.look();
@@ -168,7 +191,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   trimJournals(here);
   // If a program ends at once, its records of the start get a moment to complete.
   await Promise.race([recorded, pause(RECORD_MS)]);
-  await journal.writeExit(end);
+  await journal.writeExit({ ...end, ...(interrupted && end.requested === 'pause' && { interrupted }) });
   lease.release(true);
   hub.exited();
   const synced = sync.close();

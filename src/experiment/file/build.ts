@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { normalCapture } from '../../protocol/capture.js';
 import { valueText } from '../../protocol/floats.js';
 import { alertConditions } from '../alerts.js';
+import { clusterNeed } from '../cluster.js';
 import { normalRetries } from '../retries.js';
 import type { WrittenStage } from '../pipeline/schema.js';
 import type { WrittenExperiment } from '../schema.js';
@@ -29,6 +30,7 @@ export function build(reading: Reading, file: string): Experiment {
   const { search } = written;
   const objectives = objectivesOf(written);
   const text = textsOf(reading);
+  const cluster = clusterNeed(written);
   return {
     file,
     name: written.name ?? defaultName(file),
@@ -46,6 +48,7 @@ export function build(reading: Reading, file: string): Experiment {
     ...(written.files && { files: written.files }),
     ...(written.output !== undefined && { output: outputText(written.output)! }),
     resources: { gpus: written.resources?.gpus ?? null, perGpu: written.resources?.perGpu ?? 1 },
+    ...(cluster && { cluster }),
     ...(written.retries !== undefined && { retries: normalRetries(written.retries) }),
     python: written.python ?? null,
     seed: written.seed ?? null,

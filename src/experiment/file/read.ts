@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import type { FileProblem } from '../../protocol/engine.js';
 import { floatsOf, markAt, type Floats } from '../../protocol/floats.js';
 import { refuse, type Dimension } from '../../search/index.js';
+import { uselessKeys } from '../cluster.js';
 import { splitCommand } from '../start/command.js';
 import { listFault, macroFault, placeholders, RUN_FACTS } from '../start/fill.js';
 import { copyName, textsOfCopies } from '../start/configCopies.js';
@@ -169,6 +170,8 @@ class Checks {
     );
     this.output();
     if (!this.reading.source.failed) this.notPassed();
+    for (const { at, message, isError } of uselessKeys(this.written))
+      this.report(at, { message, ...(!isError && { severity: 'warning' }) }, 'key');
     if (this.written.seed !== undefined && this.written.resources?.gpus === 0 && this.written.resources.perGpu) {
       this.report(
         ['resources', 'perGpu'],

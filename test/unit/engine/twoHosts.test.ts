@@ -116,14 +116,28 @@ describe.runIf(canUnshare)('a run on this host', () => {
       await workspace.killEngine();
       const there = await listed(sharedHome);
       expect(there.runs.find((run: { id: string }) => run.id === id)?.status).toBe('elsewhere');
-      const stop = await onOtherHost(['stop', id], sharedHome);
-      expect(stop.out + stop.error).toMatch(/is running on .*: use Tunesmith there/);
       const engine = await workspace.connect();
       expect((await runOver(engine, id)).status).toBe('completed');
       expect((await engine.request('metrics/read', { run: id, metric: 'loss' })).points).toHaveLength(300);
     },
     90_000,
   );
+
+  it('is stopped from there, through a file that its supervisor believes only if it is this person’s own', async () => {
+    const { engine, id } = await started('steps: 20000, pause: 50');
+    const control = workspace.at('.tunesmith/runs', id, 'control.ndjson');
+    const line = JSON.stringify({ launch: 1, control: { type: 'stop', reason: 'stop', grace: 0 } });
+    fs.writeFileSync(control, `${line}\n`);
+    fs.chmodSync(control, 0o666);
+    const steps = async () => (await engine.request('metrics/read', { run: id, metric: 'loss' })).points.length;
+    const before = await steps();
+    await until('it to train on for seconds', async () => (await steps()) > before + 50);
+    expect((await runWith(engine, id, 'running')).status).toBe('running');
+    fs.rmSync(control);
+    const stop = await onOtherHost(['stop', id]);
+    expect(stop).toMatchObject({ code: 0 });
+    expect(await runOver(engine, id)).toMatchObject({ status: 'stopped', error: null });
+  }, 90_000);
 
   it('is looked at from there while its engine works, which keeps the right to start', async () => {
     const { engine, id } = await started('steps: 2000, pause: 50');

@@ -10,7 +10,7 @@ import type { Trouble } from '../../disk/trouble.js';
 import type { Changes } from '../../server/changes.js';
 import type { RunPatch, StoreApi } from '../../../store/api.js';
 import { FIRST_LAUNCH, readLastWords } from '../endingRecords.js';
-import { logTail } from '../liveRun.js';
+import { logTail } from '../logTail.js';
 import { outcomeOf } from '../outcome.js';
 import { LeaseReader } from './lease.js';
 import { HandOutput } from './output.js';

@@ -25,3 +25,12 @@ it('leaves alone what ended as it was to, what could not be started, and files t
   expect(launchAgain(failed('not-started'), { all: 5 }, undefined)).toBeNull();
   expect(launchAgain(failed('lost'), undefined, undefined)).toBeNull();
 });
+
+it('goes on after a preemption whatever else the file says, and counts that apart', () => {
+  const preempted = failed('preempted');
+  const first = launchAgain(preempted, undefined, undefined)!;
+  expect(first).toMatchObject({ counts: { preempted: 1 }, text: 'Launched again (1 of 1000): It broke.' });
+  expect(launchAgain(failed('lost'), { all: 1 }, first)).toMatchObject({ counts: { preempted: 1, lost: 1 } });
+  expect(launchAgain(preempted, { all: 0 }, first)).toMatchObject({ counts: { preempted: 2 } });
+  expect(launchAgain(preempted, { preempted: 1 }, first)).toBeNull();
+});

@@ -12,6 +12,7 @@ import {
   type RunCommand,
   type RunEvent,
   type RunState,
+  type Step,
 } from '../../../../src/engine/runs/runMachine.js';
 import { RunStatus } from '../../../../src/protocol/engine.js';
 
@@ -191,11 +192,11 @@ class World {
 }
 
 const REQUESTS: ((possible: boolean) => Request)[] = [
-  () => ({ type: 'stop', reason: 'stop' }),
-  () => ({ type: 'stop', reason: 'prune' }),
+  (possible) => ({ type: 'stop', reason: 'stop', possible }),
+  (possible) => ({ type: 'stop', reason: 'prune', possible }),
   () => ({ type: 'suspend' }),
   (possible) => ({ type: 'pause', possible }),
-  () => ({ type: 'resume' }),
+  (possible) => ({ type: 'resume', possible }),
   (possible) => ({ type: 'hold', possible }),
   () => ({ type: 'go on' }),
   (possible) => ({ type: 'set', possible }),
@@ -245,7 +246,7 @@ describe('in any order of events', () => {
   it('a stop ends it, and its device is free then', () => {
     for (const seed of seeds) {
       const { world, log } = play(seed, 1 + (seed % 40));
-      world.tell({ type: 'stop', reason: 'stop' });
+      world.tell({ type: 'stop', reason: 'stop', possible: true });
       world.settle();
       expect(world.state.name, `seed ${seed}: ${log.join(' ')}`).toBe('over');
       expect(world).toMatchObject({ holds: false, inQueue: false, forgotten: 1 });
@@ -295,9 +296,25 @@ describe('a run of another host', () => {
     });
   });
 
-  it.each(['stop', 'suspend', 'pause', 'resume', 'set'])('refuses to %s and says where it runs', (type) => {
-    const refused = step(elsewhere, { type, reason: 'stop', possible: true } as RunEvent);
+  it.each(['suspend', 'set'])('refuses to %s and says where it runs', (type) => {
+    const refused = step(elsewhere, { type, possible: true } as RunEvent);
     expect(refused).toEqual({ code: 'elsewhere', why: 'is running on node7: use Tunesmith there' });
+  });
+
+  it('is stopped and paused through its folder, if that can be written', () => {
+    const stopped = step(elsewhere, { type: 'stop', reason: 'stop', possible: true }) as Step;
+    expect(stopped.commands).toEqual([
+      { do: 'write', status: 'stopping' },
+      { do: 'ask to end', reason: 'stop' },
+    ]);
+    expect(statusOf(stopped.state)).toBe('stopping');
+    expect(step(elsewhere, { type: 'pause', possible: true })).toMatchObject({
+      commands: [{ do: 'ask', what: 'pause' }],
+    });
+    for (const type of ['stop', 'pause', 'resume'])
+      expect(step(elsewhere, { type, reason: 'stop', possible: false } as RunEvent)).toMatchObject({
+        code: 'elsewhere',
+      });
   });
 
   it('ends by its records like any other', () => {

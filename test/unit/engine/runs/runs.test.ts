@@ -333,7 +333,11 @@ describe('after the engine was killed', () => {
     await until('the engine to leave', () => engine.closed && workspace().enginePid() === null);
     for (const end of ['', '-wal', '-shm']) fs.rmSync(workspace().local.store + end, { force: true });
     engine = await workspace().connect();
-    await until('the runs', async () => (await engine.request('engine/status', {})).runs === 0);
+    // Their metrics are read in the background.
+    await until('all to be read', async () => {
+      const { runs, progress } = await engine.request('engine/status', {});
+      return runs === 0 && !progress;
+    });
     const after = (await engine.request('runs/list', { limit: 1000 })).runs;
     const facts = (runs: Run[]) =>
       runs.map((run) => [run.id, run.status, run.params, run.metrics, run.createdAt, run.endedAt === null]).sort();

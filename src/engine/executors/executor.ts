@@ -1,0 +1,43 @@
+/** The interface to a kind of cluster. One folder per kind of cluster; the cluster's own engine does the placing. */
+import type { ClusterNeed } from '../../protocol/cluster.js';
+
+export interface JobRequest {
+  /** Tells the job from all others of this person; submitting it twice is harmless, since a launch is taken once. */
+  name: string;
+  /** Absolute path of the run's folder. */
+  folder: string;
+  /** Absolute path of the file that gets what the job's script prints. */
+  output: string;
+  /** The supervisor's command. */
+  argv: string[];
+  env: NodeJS.ProcessEnv;
+  need: ClusterNeed;
+  /** Seconds that the program has to end when it is asked to. */
+  grace: number;
+}
+
+export type JobState =
+  /** `position`: how many jobs of its partition come first, plus one; null: not known. */
+  | { name: 'queued'; id: string; reason: string; position: number | null }
+  | { name: 'running'; id: string; node: string }
+  /** `how`: null if the cluster does not know any more. */
+  | { name: 'gone'; id: string | null; how: JobEnd | null };
+
+/** `ended`: the job's script ended by itself. */
+export type JobEnd = 'ended' | 'failed' | 'cancelled' | 'preempted' | 'timeout' | 'node failed' | 'out of memory';
+
+export interface Executor {
+  /** For people: `Slurm`. */
+  readonly title: string;
+  /** Resolves to the job's id. Throws SubmitRefused when the cluster will never take it; other errors may pass. */
+  submit(request: JobRequest): Promise<string>;
+  /**
+   * Resolves to the states of all jobs of these names: one question for all. A name that is not among them is one that
+   * the cluster has never heard of, or has forgotten. Rejects when the cluster can't be asked now.
+   */
+  poll(names: ReadonlySet<string>): Promise<Map<string, JobState>>;
+  cancel(id: string): Promise<void>;
+}
+
+/** The cluster has looked at the job and refused it; the message is its own words. */
+export class SubmitRefused extends Error {}

@@ -1,0 +1,87 @@
+/** Slurm through its own programs: sbatch, squeue, scancel, and sacct if it answers. */
+import { spawn } from 'node:child_process';
+import { SubmitRefused, type Executor, type JobRequest, type JobState } from '../executor.js';
+import { jobScript, sbatchArguments, submitEnvironment } from './script.js';
+import { readSacct, readSqueue, SACCT_FORMAT, SQUEUE_FORMAT } from './states.js';
+
+/** slurmctld may be slow for minutes; longer, and the question is asked again later. */
+const TIMEOUT_MS = 60_000;
+/** Most of what a program prints that is read. */
+const MOST = 16 << 20;
+/** Words of errors that pass. */
+const PASSING =
+  /contact slurm controller|timed out|temporarily|try again|connection refused|communication|resource temporarily/i;
+
+class ProgramError extends Error {}
+
+export class Slurm implements Executor {
+  readonly title = 'Slurm';
+  /** False once it has said that it keeps no accounts. */
+  private accounts = true;
+
+  constructor(private readonly env: NodeJS.ProcessEnv = process.env) {}
+
+  async submit(request: JobRequest): Promise<string> {
+    const env = submitEnvironment(request.env);
+    try {
+      const out = await run('sbatch', sbatchArguments(request), env, jobScript(request));
+      // With --parsable: the id, and the cluster's name if there are several.
+      const id = /^(\d+)(;|$)/m.exec(out.trim())?.[1];
+      if (id === undefined) throw new Error(`sbatch answered ${JSON.stringify(out.slice(0, 200))}`);
+      return id;
+    } catch (error) {
+      if (error instanceof ProgramError && !PASSING.test(error.message)) throw new SubmitRefused(error.message);
+      throw error;
+    }
+  }
+
+  async poll(names: ReadonlySet<string>): Promise<Map<string, JobState>> {
+    const env = submitEnvironment(this.env);
+    const all = await run('squeue', ['--noheader', '--me', '--states=all', `--format=${SQUEUE_FORMAT}`], env);
+    const states = readSqueue(all, names, []);
+    const isWaiting = [...states.values()].some(({ name }) => name === 'queued');
+    if (isWaiting) {
+      const order = ['--noheader', '--states=PENDING', '--sort=-p,i', '--format=%i'];
+      const waiting = (await run('squeue', order, env)).split('\n').map((id) => id.trim());
+      for (const [name, state] of readSqueue(all, names, waiting)) states.set(name, state);
+    }
+    const missing = new Set([...names].filter((name) => !states.has(name)));
+    for (const [name, state] of await this.accounted(missing, env)) states.set(name, state);
+    return states;
+  }
+
+  async cancel(id: string): Promise<void> {
+    await run('scancel', [id], submitEnvironment(this.env));
+  }
+
+  private async accounted(names: ReadonlySet<string>, env: NodeJS.ProcessEnv): Promise<Map<string, JobState>> {
+    if (names.size === 0 || !this.accounts) return new Map();
+    try {
+      const query = ['--noheader', '--parsable2', '--allocations', `--format=${SACCT_FORMAT}`];
+      return readSacct(await run('sacct', [...query, `--name=${[...names].join(',')}`], env), names);
+    } catch (error) {
+      // Many clusters have no accounting; one that is only slow answers the next time.
+      if (error instanceof ProgramError && !PASSING.test(error.message)) this.accounts = false;
+      return new Map();
+    }
+  }
+}
+
+/** Resolves to what the program printed. Rejects with ProgramError and its own words when it failed. */
+export function run(program: string, args: string[], env: NodeJS.ProcessEnv, input = ''): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { env, timeout: TIMEOUT_MS, stdio: ['pipe', 'pipe', 'pipe'] });
+    let out = '';
+    let words = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out = (out + text).slice(0, MOST)));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(0, 4000)));
+    child.on('error', (error) => reject(new ProgramError(`${program} can't be started: ${error.message}`)));
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve(out);
+      const said = words.trim() || (signal ? `${program} timed out` : `${program} ended with ${code}`);
+      reject(new ProgramError(said));
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+  });
+}

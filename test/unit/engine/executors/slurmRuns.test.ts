@@ -1,0 +1,229 @@
+/** Runs and a search through a real Slurm whose nodes are other hosts. Skipped where Slurm is not installed. */
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { EngineConnection } from '../../../../src/engine/clients/index.js';
+import { check, placesToCheck } from '../../../../src/engine/executors/check.js';
+import { buildDist, REPO } from '../../support/build.js';
+import { SlurmCluster, whyNoSlurm } from '../../support/slurmCluster.js';
+import { experiment, runOver, runWith, searchOver, TRAIN, until, Workspace } from '../support.js';
+
+const why = whyNoSlurm();
+const shared = path.join(REPO, '.cache', `slurm-${process.pid}`);
+const dist = path.join(shared, 'dist');
+let cluster: SlurmCluster;
+let workspace: Workspace;
+
+/** Logs steps, saves each, and says how often it was started. */
+const TRAINER = `
+import fs from 'node:fs';
+import path from 'node:path';
+export default async function train(run) {
+  let step = 0;
+  if (run.checkpoint) step = JSON.parse(fs.readFileSync(path.join(run.checkpoint, 'state.json'), 'utf8')).step + 1;
+  console.log('begins at', step);
+  for (; step < run.params.number('steps'); step++) {
+    run.log({ loss: run.params.number('lr') + 1 / (step + 1) }, { step });
+    await run.saveCheckpoint(step, (folder) => fs.writeFileSync(path.join(folder, 'state.json'), JSON.stringify({ step })));
+    if (run.stopping) return;
+    await new Promise((resolve) => setTimeout(resolve, run.params.number('pause')));
+  }
+}
+`;
+
+const env = (): Record<string, string> => ({
+  ...cluster.env,
+  TUNESMITH_CLUSTER_POLL_SECONDS: '1',
+  TUNESMITH_LEASE_SECONDS: '0.5',
+});
+
+async function connect(): Promise<EngineConnection> {
+  return workspace.connect({ env: env() });
+}
+
+async function start(name: string, more: string): Promise<{ engine: EngineConnection; id: string }> {
+  workspace = new Workspace(dist, shared);
+  workspace.write('train.mjs', TRAIN);
+  workspace.write('trainer.mjs', TRAINER);
+  const file = workspace.write(`${name}.tune.yaml`, more);
+  const engine = await connect();
+  const { run } = await engine.request('runs/start', { file });
+  return { engine, id: run.id };
+}
+
+const printed = (id: string): string => fs.readFileSync(workspace.at('.tunesmith/runs', id, 'output.log'), 'utf8');
+
+describe.skipIf(why !== null)(`through Slurm${why === null ? '' : ` (skipped: ${why})`}`, () => {
+  beforeAll(async () => {
+    fs.cpSync(await buildDist(), dist, { recursive: true });
+    cluster = await SlurmCluster.start(shared, REPO);
+  }, 120_000);
+  afterEach(async () => workspace?.remove());
+  afterAll(async () => {
+    await cluster?.stop();
+    fs.rmSync(shared, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  it('a run works on a node, is seen live, and completes by its own record', async () => {
+    const setup = 'slurm: { setup: ["export GREETING=\\"it\'s $(hostname)\\""] }\n';
+    const { engine, id } = await start(
+      'simple',
+      experiment(
+        'node train.mjs',
+        `on: slurm\nparams: { steps: 60, pause: 50 }\nresources: { cpus: 2, memory: 100M, time: 1h }\n${setup}`,
+      ),
+    );
+    const running = await runWith(engine, id, 'running');
+    await until('its place', async () => {
+      const { runs } = await engine.request('runs/list', { ids: [id] });
+      return /^slurm \d+ @node\d$/.test(runs[0]?.device ?? '');
+    });
+    await until('live points', async () => (await engine.request('runs/get', { id })).metrics.loss);
+    expect(running.startedAt).not.toBeNull();
+    const over = await runOver(engine, id);
+    expect(over).toMatchObject({ status: 'completed', error: null });
+    expect((await engine.request('metrics/read', { run: id, metric: 'loss' })).points).toHaveLength(60);
+    expect(cluster.ask('squeue', ['--noheader', '--states=RUNNING,PENDING'])?.trim()).toBe('');
+  }, 120_000);
+
+  it('a run is stopped while it works, also by an engine that came later, and its job is gone', async () => {
+    const { engine, id } = await start('stop', experiment('node train.mjs', 'on: slurm\nparams: { steps: 100000 }\n'));
+    await runWith(engine, id, 'running');
+    await workspace.killEngine();
+    const later = await connect();
+    await later.request('runs/stop', { ids: [id] });
+    expect(await runOver(later, id)).toMatchObject({ status: 'stopped', error: null });
+    await until(
+      'the job to be gone',
+      () => cluster.ask('squeue', ['--noheader', '--states=RUNNING,PENDING'])?.trim() === '',
+    );
+  }, 120_000);
+
+  it('what waits in Slurm says why and at which place, and a stop takes it out of there', async () => {
+    const { engine, id } = await start(
+      'waits',
+      experiment('node train.mjs', 'on: slurm\nparams: {}\nslurm: { extra: ["--hold"] }\n'),
+    );
+    await until('the reason', async () => {
+      const { runs } = await engine.request('runs/list', { ids: [id] });
+      return /^slurm \d+ #1 \(JobHeldUser\)$/.test(runs[0]?.device ?? '');
+    });
+    await engine.request('runs/stop', { ids: [id] });
+    expect(await runOver(engine, id)).toMatchObject({ status: 'stopped', error: null });
+    await until('the job to be gone', () => cluster.ask('squeue', ['--noheader', '--states=PENDING'])?.trim() === '');
+  }, 120_000);
+
+  it('a job that Slurm refuses fails with its words', async () => {
+    const { engine, id } = await start(
+      'refused',
+      experiment('node train.mjs', 'on: slurm\nparams: {}\nslurm: { partition: nowhere }\n'),
+    );
+    expect(await runOver(engine, id)).toMatchObject({
+      status: 'failed',
+      error: {
+        kind: 'not-started',
+        message: expect.stringMatching(/Slurm does not take the job: .*partition/i) as string,
+      },
+    });
+  }, 120_000);
+
+  it('a preempted run goes on from its checkpoint in another job, with every step once', async () => {
+    const { engine, id } = await start(
+      'preempted',
+      'name: preempted\non: slurm\nmodule: ./trainer.mjs\nparams: { lr: 1, steps: 80, pause: 100 }\nslurm: { extra: ["--exclusive"] }\n',
+    );
+    await until('some steps', async () => ((await engine.request('runs/get', { id })).metrics.loss?.count ?? 0) > 5);
+    const urgent = ['--partition=urgent', '--nodes=2', '--exclusive', '--output=/dev/null', '--wrap=sleep 3'];
+    expect(cluster.ask('sbatch', urgent)).not.toBeNull();
+    expect(await runOver(engine, id)).toMatchObject({ status: 'completed', error: null });
+    const detail = await engine.request('runs/get', { id });
+    expect(detail.messages.map(({ text }) => text).join('\n')).toMatch(
+      /Launched again \(1 of 1000\): The Slurm job \d+ was preempted/,
+    );
+    const { series } = await engine.request('series/read', { queries: [{ run: id, metric: 'loss' }] });
+    expect(series[0]!.x).toEqual(Array.from({ length: 80 }, (_, step) => step));
+    expect(printed(id).match(/begins at/g)).toHaveLength(2);
+  }, 180_000);
+
+  it('a node that dies loses its run, which is done again as `retries:` says', async () => {
+    const { engine, id } = await start(
+      'node',
+      'name: node\non: slurm\nmodule: ./trainer.mjs\nparams: { lr: 1, steps: 150, pause: 100 }\nretries: { lost: 1 }\n',
+    );
+    await until('some steps', async () => ((await engine.request('runs/get', { id })).metrics.loss?.count ?? 0) > 5);
+    const { device } = await runWith(engine, id, 'running');
+    const node = /@(node\d)/.exec(device ?? '')?.[1] ?? cluster.nodes[0]!;
+    await cluster.killNode(node);
+    // Nobody answers for a while: that ends nothing.
+    await cluster.stopController();
+    cluster.startController();
+    cluster.startNode(node);
+    await until('its end', async () => (await engine.request('runs/get', { id })).status === 'completed', 120_000);
+    const { messages } = await engine.request('runs/get', { id });
+    expect(messages.map(({ text }) => text).join('\n')).toMatch(
+      /Launched again \(1 of 1\): The (node of the )?Slurm job/,
+    );
+    expect(printed(id).match(/begins at/g)).toHaveLength(2);
+  }, 240_000);
+
+  it.runIf(process.env.TUNESMITH_TEST_SLOW)(
+    'a run goes on in another job when the time of its job is over',
+    async () => {
+      const { engine, id } = await start(
+        'limit',
+        'name: limit\non: slurm\nmodule: ./trainer.mjs\nparams: { lr: 1, steps: 700, pause: 100 }\nresources: { time: 1m }\n',
+      );
+      await until('its end', async () => (await engine.request('runs/get', { id })).endedAt !== null, 280_000);
+      const over = await engine.request('runs/get', { id });
+      expect(over).toMatchObject({ status: 'completed', error: null, metrics: { loss: { count: 700 } } });
+      expect(over.messages.map(({ text }) => text).join('\n')).toMatch(/Launched again \(1 of 1000\): .*time/);
+    },
+    300_000,
+  );
+
+  it('a check takes the whole way and leaves nothing, and says what Slurm says when it does not answer', async () => {
+    workspace = new Workspace(dist, shared);
+    const options = { workspace: workspace.folder, dist, env: { ...process.env, ...cluster.env }, patience: 60 };
+    expect(placesToCheck()).toEqual(['local', 'slurm']);
+    const slurm = await check('slurm', options);
+    expect(slurm).toEqual({
+      name: 'slurm',
+      kind: 'slurm',
+      ok: true,
+      reason: expect.stringMatching(/^Slurm \S+, partitions main\*, urgent\. Job \d+: hello from node\d$/) as string,
+    });
+    expect(await check('local', options)).toMatchObject({
+      ok: true,
+      reason: expect.stringMatching(/^hello from /) as string,
+    });
+    expect(fs.readdirSync(workspace.at('.tunesmith/runs'))).toEqual([]);
+    // The nodes have a /tmp of their own.
+    const hidden = fs.mkdtempSync(path.join(os.tmpdir(), 'unseen-'));
+    const unseen = await check('slurm', { ...options, workspace: hidden, patience: 20 });
+    expect(unseen).toMatchObject({ ok: false, reason: expect.stringMatching(/a disk that the nodes see/) as string });
+    fs.rmSync(hidden, { recursive: true });
+    const none = await check('slurm', { ...options, env: { PATH: '/nowhere' } });
+    expect(none).toMatchObject({ ok: false, reason: expect.stringMatching(/sbatch is not on the PATH/) as string });
+  }, 120_000);
+
+  it('a search that pauses and promotes ends as it does on this machine with the same seed', async () => {
+    const body = (on: string): string =>
+      `name: asha\non: ${on}\nmodule: ./trainer.mjs\nparams: { lr: 1, steps: 9, pause: 5 }\n` +
+      'objective: { metric: loss, goal: minimize }\n' +
+      'search: { sampler: random, seed: 5, trials: 4, parallel: 1, checkpoints: true, maxSteps: 9, ' +
+      'pruner: { name: asha, form: promote, eta: 3, grace: 1 }, space: { lr: { uniform: [0, 1] } } }\n';
+    workspace = new Workspace(dist, shared);
+    workspace.write('trainer.mjs', TRAINER);
+    const engine = await connect();
+    const values: unknown[] = [];
+    for (const on of ['local', 'slurm']) {
+      const file = workspace.write(`${on}.tune.yaml`, body(on));
+      const { search } = await engine.request('searches/start', { file });
+      expect((await searchOver(engine, search.id, 200_000)).status).toBe('completed');
+      const { runs } = await engine.request('runs/list', { search: search.id, sort: 'createdAt', descending: false });
+      values.push(runs.map(({ trial, status, params, metrics }) => [trial, status, params.lr, metrics.loss?.last]));
+    }
+    expect(values[1]).toEqual(values[0]);
+  }, 300_000);
+});

@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import type { JobRequest } from '../../../../src/engine/executors/executor.js';
+import {
+  jobScript,
+  quoted,
+  sbatchArguments,
+  submitEnvironment,
+} from '../../../../src/engine/executors/slurm/script.js';
+import { endOf, readSacct, readSqueue } from '../../../../src/engine/executors/slurm/states.js';
+
+const HOSTILE = `a 'b' "c" $(touch x) \`d\` \\ ; & | > % \n é`;
+
+const request = (more: Partial<JobRequest> = {}): JobRequest => ({
+  name: 'tunesmith-abc-1',
+  folder: '/w/50% ü',
+  output: '/w/50% ü/job-1.log',
+  argv: ['/usr/bin/node', '/dist/supervisor.cjs', HOSTILE],
+  env: {},
+  need: { kind: 'slurm' },
+  grace: 10,
+  ...more,
+});
+
+describe.runIf(process.platform !== 'win32')('the script of a job', () => {
+  it('hands every word to the supervisor as it is', () => {
+    const printed = execFileSync('sh', ['-c', `printf %s ${quoted(HOSTILE)}`]).toString();
+    expect(printed).toBe(HOSTILE);
+    const script = jobScript(request({ argv: ['printf', '%s|', HOSTILE, ''] }));
+    expect(execFileSync('bash', { input: script }).toString()).toBe(`${HOSTILE}||`);
+  });
+
+  it('runs the lines of setup first', () => {
+    const need = { kind: 'slurm' as const, setup: ['export A=1', 'B=2'] };
+    const script = jobScript(request({ need, argv: ['sh', '-c', 'echo $A$B'] }));
+    expect(execFileSync('bash', { input: script }).toString()).toBe('1\n');
+  });
+});
+
+it('sbatch gets what the file asks for, each option one argument, and no words of Slurm’s own in paths', () => {
+  const need = {
+    kind: 'slurm',
+    gpus: 2,
+    cpus: 4,
+    memory: 1024,
+    minutes: 90,
+    partition: 'a b',
+    extra: ['--nice=5'],
+  } as const;
+  const args = sbatchArguments(request({ need: { ...need, extra: [...need.extra] }, grace: 100 }));
+  expect(args).toEqual(
+    expect.arrayContaining([
+      '--output=/w/50%% ü/job-1.log',
+      '--chdir=/w/50% ü',
+      '--no-requeue',
+      '--signal=B:USR2@130',
+      '--partition=a b',
+      '--cpus-per-task=4',
+      '--mem=1024M',
+      '--time=90',
+      '--gres=gpu:2',
+    ]),
+  );
+  expect(args.at(-1)).toBe('--nice=5');
+  expect(sbatchArguments(request()).some((arg) => /^--(gres|mem|time|cpus)/.test(arg))).toBe(false);
+  // A job of one minute is told after half of it.
+  expect(sbatchArguments(request({ need: { kind: 'slurm', minutes: 1 } }))).toContain('--signal=B:USR2@30');
+});
+
+it('variables of an allocation that somebody works in don’t decide for the new job', () => {
+  const env = { SLURM_JOB_ID: '1', SLURM_NTASKS: '8', SLURM_CONF: '/c', SBATCH_ACCOUNT: 'mine', PATH: '/bin' };
+  expect(submitEnvironment(env)).toEqual({ SLURM_CONF: '/c', SBATCH_ACCOUNT: 'mine', PATH: '/bin' });
+});
+
+describe('what Slurm prints', () => {
+  it('is read by name, and of two jobs of one name the one that is not over counts', () => {
+    const text = [
+      '7|mine-1|COMPLETED|None|node1|main',
+      '8|mine-1|PENDING|Priority||main',
+      '9|mine-2|RUNNING|None|node2|main',
+      '10|mine-3|NODE_FAIL|None|node2|main',
+      '11|other|RUNNING|None|node2|main',
+      '',
+    ].join('\n');
+    const names = new Set(['mine-1', 'mine-2', 'mine-3', 'mine-4']);
+    expect(Object.fromEntries(readSqueue(text, names, ['5', '8']))).toEqual({
+      'mine-1': { name: 'queued', id: '8', reason: 'Priority', position: 2 },
+      'mine-2': { name: 'running', id: '9', node: 'node2' },
+      'mine-3': { name: 'gone', id: '10', how: 'node failed' },
+    });
+  });
+
+  it('may be an account of what is over', () => {
+    const text = '7|mine-1|CANCELLED by 1000\n8|mine-2|RUNNING\n9|other|FAILED\n';
+    expect(Object.fromEntries(readSacct(text, new Set(['mine-1', 'mine-2'])))).toEqual({
+      'mine-1': { name: 'gone', id: '7', how: 'cancelled' },
+    });
+    expect([endOf('OUT_OF_MEMORY'), endOf('CONFIGURING'), endOf('constructor')]).toEqual(['out of memory', null, null]);
+  });
+});

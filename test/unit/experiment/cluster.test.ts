@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import { parseExperiment } from '../../../src/experiment/index.js';
+
+const parse = (text: string) => parseExperiment(`run: python train.py\n${text}`, '/w/a.tune.yaml');
+const said = (text: string): string[] =>
+  parse(text).problems.map(({ line, column, severity, message }) => `${line}:${column} ${severity}: ${message}`);
+
+it('becomes what a job needs: MiB, minutes, and nothing that the file does not say', () => {
+  const { experiment, problems } = parse(
+    'on: slurm\nresources: { gpus: 1, cpus: 4, memory: 1.5G, time: 1d 2h }\nslurm: { partition: gpu, extra: ["--nice=5"] }\n',
+  );
+  expect(problems).toEqual([]);
+  expect(experiment?.cluster).toEqual({
+    kind: 'slurm',
+    gpus: 1,
+    cpus: 4,
+    memory: 1536,
+    minutes: 26 * 60,
+    partition: 'gpu',
+    extra: ['--nice=5'],
+  });
+  expect(parse('on: slurm\n').experiment?.cluster).toEqual({ kind: 'slurm' });
+  expect(parse('on: local\n').experiment?.cluster).toBeUndefined();
+  expect(parse('on: slurm\nresources: { time: 1-00:00:30 }\n').experiment?.cluster?.minutes).toBe(1441);
+});
+
+it.each([
+  ['on: ray\n', '2:5 error: on must be local or slurm'],
+  ['on: slurm\nresources: { memory: 16X }\n', '3:22 error: memory must be such as 16G or 500M'],
+  ['on: slurm\nresources: { time: "0m" }\n', '3:20 error: time must be such as 90m, 12h, 2d 6h or 1-06:00:00'],
+  ['on: slurm\nresources: { time: 12 hours }\n', '3:20 error: time must be such as 90m, 12h, 2d 6h or 1-06:00:00'],
+  ['on: slurm\nslurm: { extra: ["--job-name=x"] }\n', '3:18 error: Tunesmith sets this option itself'],
+  ['on: slurm\nslurm: { extra: ["-x node1"] }\n', '3:18 error: an option must be one text, such as: --gres=gpu:a100:1'],
+  ['on: slurm\nslurm: { setup: ["a\\nb"] }\n', '3:18 error: a line of setup must be one line'],
+  ['on: slurm\nresources: { nodes: 2 }\n', '3:14 error: unknown key "nodes"'],
+  ['resources: { memory: 1G }\n', '2:14 warning: memory limits nothing on this machine: it needs "on: slurm"'],
+  ['slurm: { partition: gpu }\n', '2:1 warning: slurm says nothing without "on: slurm"'],
+  [
+    'on: slurm\nresources: { perGpu: 2 }\n',
+    '3:14 warning: perGpu says nothing with "on: slurm": each run has a job of its own',
+  ],
+  ['retries: -1\n', '2:10 error: retries must be at least 0'],
+  ['retries: { crashed: 1 }\n', '2:12 error: unknown key "crashed"'],
+])('%j: %s', (text, problem) => {
+  expect(said(text).map((each) => each.replace(/ \((known|did).*$/, ''))).toEqual([problem]);
+});
+
+it('is refused for a pipeline', () => {
+  const { problems } = parseExperiment('on: slurm\npipeline: [{ stage: a, run: python a.py }]\n', '/w/a.tune.yaml');
+  expect(problems.map(({ message }) => message)).toContain(
+    'a pipeline runs on this machine: "on: slurm" is not supported for it',
+  );
+});

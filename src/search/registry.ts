@@ -24,6 +24,7 @@ import { BohbSampler, BohbSettings } from './samplers/bohb.js';
 import { GpSampler, GpSettings } from './samplers/gp.js';
 import { GridSampler, GridSettings } from './samplers/grid.js';
 import { type Maker, PortfolioSampler, PortfolioSettings } from './samplers/portfolio/index.js';
+import { type MakeOwn, OwnSamplerAdapter, OwnSettings } from './samplers/own.js';
 import { PriorBandSampler, PriorBandSettings } from './samplers/priorband.js';
 import { RandomSampler, RandomSettings } from './samplers/random.js';
 import { SobolSampler, SobolSettings } from './samplers/sobol/index.js';
@@ -49,6 +50,8 @@ export interface Context {
   /** Names of the search's sampler and pruner, without settings. */
   sampler: string;
   pruner: string | null;
+  /** Makes the sampler of a person's own module; absent where none was loaded. */
+  makeOwn?: MakeOwn | undefined;
 }
 
 interface Entry<T> {
@@ -118,6 +121,12 @@ export const SAMPLERS: Record<string, Entry<Sampler>> = {
       return new PriorBandSampler(s, space);
     },
   ),
+  module: entry('a sampler of your own, from a JavaScript module', OwnSettings, (s, context) => {
+    const { path, ...settings } = s;
+    const { space, goals, trials, workers, makeOwn } = context;
+    if (!makeOwn) throw new SearchError(`the sampler's module ${path} is loaded by searches only`);
+    return new OwnSamplerAdapter(path, makeOwn, { space, goals, trials, workers, settings });
+  }),
 };
 
 export const PRUNERS: Record<string, Entry<Pruner | Scheduler>> = {
@@ -216,6 +225,8 @@ export function methodFault(
     Pick<Context, 'trials' | 'maxSteps' | 'checkpoints'>,
 ): MethodFault | null {
   const { sampler, pruner, ...facts } = options;
+  // A person's module is loaded when the search starts, not while the file is checked.
+  if (nameOf(sampler) === 'module') return null;
   const context = { ...facts, workers: 1, sampler: nameOf(sampler), pruner: pruner && nameOf(pruner) };
   for (const what of ['sampler', 'pruner'] as const) {
     try {

@@ -4,6 +4,7 @@
  */
 import type { FloatMark } from '../protocol/floats.js';
 import type { Params, ParamValue } from '../protocol/values.js';
+import type { MakeOwn } from './samplers/own.js';
 
 /** Bounds of a number; the absent ones don't restrict it. */
 export interface Interval {
@@ -244,6 +245,8 @@ export interface StudyOptions {
   noise?: Noise;
   /** When the search ends before all planned trials; absent or null: never. For one objective. */
   stop?: Stop | null;
+  /** Makes the sampler of a person's own module, for `sampler: { name: module }`. Never saved. */
+  makeOwn?: MakeOwn;
 }
 
 /** Settings of the end of a search by itself, once little is left to gain. */

@@ -1,4 +1,5 @@
 /** The drivers of the searches that are not over. */
+import * as path from 'node:path';
 import { ErrorCode, type Search } from '../../protocol/engine.js';
 import { SearchError } from '../../search/errors.js';
 import type { SearchPatch, StoreApi } from '../../store/api.js';
@@ -43,7 +44,8 @@ export class Drivers extends Map<string, SearchDriver> {
   /** Opens the study in a separate thread. Throws RequestError if the plan can't be searched. */
   async open(plan: SearchPlan, start: () => StudyStart): Promise<OpenStudy> {
     try {
-      return await StudyThread.open(this.options.distFolder, start());
+      const folder = path.dirname(plan.experiment.file);
+      return await StudyThread.open(this.options.distFolder, { ...start(), folder });
     } catch (error) {
       if (!(error instanceof SearchError)) throw error;
       throw new RequestError(ErrorCode.invalidFile, `${plan.experiment.file}: ${error.message}`, []);

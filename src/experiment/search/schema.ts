@@ -10,7 +10,9 @@ const named = (table: Record<string, { summary: string; settings: z.ZodType }>, 
   const names = [...Object.keys(table), ...extra] as [string];
   const withSettings = Object.entries(table).map(([name, { summary, settings }]) => {
     const shape = settings instanceof z.ZodObject ? settings.shape : {};
-    return z.strictObject({ name: z.literal(name).describe(summary), ...shape });
+    const fields = { name: z.literal(name).describe(summary), ...shape };
+    // A module has settings of its own.
+    return name === 'module' ? z.looseObject(fields) : z.strictObject(fields);
   });
   return { names, text: list.join('; '), exact: z.union([z.enum(names), ...withSettings]) };
 };

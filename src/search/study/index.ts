@@ -40,9 +40,9 @@ export function createStudy(options: StudyOptions): SavedStudy {
 }
 
 /** Continues from the result of `save()` as if nothing had happened. Throws SearchError if it can't be read. */
-export function restoreStudy(saved: unknown): SavedStudy {
+export function restoreStudy(saved: unknown, makeOwn?: StudyOptions['makeOwn']): SavedStudy {
   const state = fromSaved(saved);
-  return new SavedStudy(state.options, state);
+  return new SavedStudy({ ...state.options, ...defined({ makeOwn }) }, state);
 }
 
 export class SavedStudy implements Study {

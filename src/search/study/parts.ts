@@ -7,9 +7,9 @@ import { WarmStartSampler } from '../warmStart/index.js';
 import type { Past } from './past.js';
 
 export function contextOf(options: StudyOptions): Context {
-  const { space, goals, trials, workers = 1, maxSteps = null, checkpoints = false, sampler, pruner } = options;
+  const { space, goals, trials, workers = 1, maxSteps = null, checkpoints = false, sampler, pruner, makeOwn } = options;
   const names = { sampler: nameOf(sampler), pruner: pruner && nameOf(pruner) };
-  return { space, goals, trials, workers, maxSteps, checkpoints, ...names };
+  return { space, goals, trials, workers, maxSteps, checkpoints, makeOwn, ...names };
 }
 
 export function samplerOf(options: StudyOptions, past: Past): Sampler {

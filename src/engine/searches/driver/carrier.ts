@@ -157,7 +157,8 @@ export class Carrier {
     if (status === 'paused') return this.options.update({ status });
     if (status === 'stopping') {
       const { phase } = this.driver.state();
-      if (phase.name !== 'stopping' || phase.ending !== 'failed') this.error = null;
+      // Where nothing is running, the search has ended already.
+      if (!('ending' in phase) || phase.ending !== 'failed') this.error = null;
       return this.options.update({ status, error: this.error });
     }
     this.error = null;

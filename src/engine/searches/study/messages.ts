@@ -14,7 +14,10 @@ export interface StudyState {
 }
 
 /** How the thread's study begins: with the trials of earlier searches, search by search. */
-export type StudyStart = { options: StudyOptions; earlier: Earlier[][] } | { saved: StudyState };
+export type StudyStart = ({ options: StudyOptions; earlier: Earlier[][] } | { saved: StudyState }) & {
+  /** The experiment file's folder, from which a sampler of one's own is loaded. */
+  folder?: string;
+};
 
 /** The engine's view of a trial. */
 export interface TrialView {

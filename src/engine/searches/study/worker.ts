@@ -3,8 +3,9 @@
  * while the engine keeps serving.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { createStudy, restoreStudy } from '../../../search/index.js';
-import type { Verdict } from '../../../search/types.js';
+import { createStudy, restoreStudy, type SavedStudy } from '../../../search/index.js';
+import type { StudyOptions, Verdict } from '../../../search/types.js';
+import { ownSamplerOf } from './ownSampler.js';
 import type {
   Saved,
   StudyCalls,
@@ -19,22 +20,20 @@ import type {
 const port = parentPort!;
 const start = workerData as StudyStart;
 const reported: Record<string, number> = 'saved' in start ? { ...start.saved.reported } : {};
-/** Null when it could not be made, which has been said then. */
-const study = open()!;
+/** Undefined until it is open, and if it could not be made, which has been said then. */
+let study: SavedStudy;
 
 /** By trial, the launch whose values were reported last; without an entry, the first one. */
 const launches = new Map<number, number>('saved' in start ? start.saved.launches : []);
 
-function open(): ReturnType<typeof createStudy> | null {
-  try {
-    if ('saved' in start) return restoreStudy(start.saved.study);
-    const made = createStudy(start.options);
-    for (const search of start.earlier) made.import(search);
-    return made;
-  } catch (error) {
-    port.postMessage({ seq: 0, error: plain(error) } satisfies StudyReply);
-    return null;
-  }
+async function open(): Promise<SavedStudy> {
+  const saved = 'saved' in start;
+  const options = saved ? (start.saved.study as { options?: StudyOptions } | null)?.options : start.options;
+  const makeOwn = (await ownSamplerOf(options?.sampler ?? 'auto', start.folder ?? '.')) ?? undefined;
+  if (saved) return restoreStudy(start.saved.study, makeOwn);
+  const made = createStudy({ ...start.options, ...(makeOwn && { makeOwn }) });
+  for (const search of start.earlier) made.import(search);
+  return made;
 }
 
 const facts = (): StudyFacts => ({ reason: study.reason, size: study.size });
@@ -107,7 +106,15 @@ function plain(error: unknown): { name: string; message: string } {
     : { name: 'Error', message: String(error) };
 }
 
-if (study) {
+open().then(
+  (opened) => {
+    study = opened;
+    serve();
+  },
+  (error: unknown) => port.postMessage({ seq: 0, error: plain(error) } satisfies StudyReply),
+);
+
+function serve(): void {
   port.on('message', ({ seq, call, params }: StudyMessage) => {
     let reply: StudyReply;
     try {

@@ -22,7 +22,7 @@ export interface OwnFacts {
   settings: Record<string, unknown>;
 }
 
-/** What a person's sampler is asked: the trials so far, the space, the goals and planned numbers. */
+/** The question to a person's sampler: the trials so far, the space, the goals and planned numbers. */
 export type OwnHistory = Pick<History, 'space' | 'goals' | 'trials' | 'earlier' | 'planned' | 'workers' | 'maxSteps'>;
 
 /** The sampler that a module's default export, or its `createSampler`, returns. */

@@ -30,6 +30,7 @@
  *   confusion-of-<run>, confusion-run, confusion-shares   which classes were taken for which
  *   range-of-<run>, use-rate              loss by learning rate; data-points
  *   pruning                               accuracy against size; data-runs
+ *   pipeline-of-<run>, stage-<name>       graph of a pipeline's stages; data-done; data-status, data-reused
  *   toast, toast-action, announcer
  */
 export const TEST_IDS = {
@@ -84,6 +85,8 @@ export const TEST_IDS = {
   range: (run: string) => `range-of-${run}`,
   useRate: 'use-rate',
   pruning: 'pruning',
+  pipeline: (run: string) => `pipeline-of-${run}`,
+  stage: (name: string) => `stage-${name}`,
   toast: 'toast',
   toastAction: 'toast-action',
   announcer: 'announcer',

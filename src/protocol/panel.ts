@@ -29,6 +29,7 @@ export const PANEL_REQUESTS = [
   'runs/restore',
   'runs/confusion',
   'runs/drawings',
+  'pipelines/get',
   'runs/media',
   'media/read',
   'series/read',

@@ -6,6 +6,7 @@ import chinese from '../../l10n/bundle.l10n.zh-cn.json';
 import type { FileForm, FromPanel, ToPanel } from '../../src/protocol/panel.js';
 import type { Params } from '../../src/protocol/values.js';
 import { insight } from './insight.js';
+import { STAGES } from './pipeline.js';
 import { confusion, drawings, pruningRuns, pruningSeries, rangeRun, rangeSeries } from './results.js';
 import { applyTheme } from './themes.js';
 import { mediaFile, mediaList } from './media.js';
@@ -19,6 +20,7 @@ if (options.has('foreign'))
   for (const run of world.runs) run.foreign = { title: 'TensorBoard', path: '/home/ada/projects/digits/runs' };
 const range = options.has('range') ? rangeRun(world) : null;
 const pruned = options.has('pruning') ? pruningRuns(world) : null;
+if (options.has('pipeline')) world.runs[0]!.stages = STAGES.map(({ name }) => name);
 const requests: string[] = [];
 const saved: Extract<FromPanel, { type: 'save' }>[] = [];
 let watched: string[] = [];
@@ -84,6 +86,8 @@ function answer(method: string, params: Record<string, never>): unknown {
       };
     case 'runs/drawings':
       return options.has('drawings') ? drawings(params as never) : { names: [], shown: null };
+    case 'pipelines/get':
+      return { stages: STAGES };
     case 'runs/media':
       return options.has('media') ? mediaList(options.get('media')) : { series: [], cut: false };
     case 'media/read':

@@ -16,6 +16,7 @@ import { isSystemMetric } from '../../src/protocol/systemMetrics.js';
 import './confusion.js';
 import './drawings.js';
 import './legend.js';
+import './pipeline.js';
 import './pruning.js';
 import './range.js';
 import { TEST_IDS } from '../testids.js';
@@ -206,7 +207,7 @@ class ChartsView extends LitElement {
     const filter = model.view.metricFilter.trim().toLowerCase();
     const all = chartedMetrics(metricsOf(model.drawn));
     const metrics = filter ? all.filter((metric) => metric.toLowerCase().includes(filter)) : all;
-    if (all.length === 0) return this.empty();
+    if (all.length === 0) return html`<ts-pipeline .model=${model}></ts-pipeline>${this.empty()}`;
     const isOwn = all.some((metric) => !isSystemMetric(metric));
     if (metrics.length === 0) {
       return emptyState('filter', l10n.t('No metric matches the filter'), l10n.t('There are {0} metrics.', all.length));
@@ -216,7 +217,7 @@ class ChartsView extends LitElement {
     return html`${isOwn ? nothing : this.empty()}${this.failures()}${this.warnings()}<ts-range
         .model=${model}
       ></ts-range
-      ><ts-pruning .model=${model}></ts-pruning>${repeat(
+      ><ts-pipeline .model=${model}></ts-pipeline><ts-pruning .model=${model}></ts-pruning>${repeat(
         groups,
         ([group]) => group,
         ([group, names]) => {

@@ -21,7 +21,8 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
   const starting = <T>(title: string, work: () => Promise<T>): Promise<T> =>
     Promise.resolve(vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, work));
 
-  const run = async (file: string, changed?: Changed) => {
+  /** `afresh`: the stage of a pipeline that is done again although nothing has changed. */
+  const run = async (file: string, changed?: Changed, afresh?: string) => {
     const folder = engines.need(file);
     const text = await files.unsavedText(file);
     const { run: started } = await starting(l10n.t('Starting the run…'), async () =>
@@ -30,6 +31,7 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
         ...(await folder.chosenPython()),
         ...(text !== undefined && { text }),
         ...given(changed),
+        ...(afresh !== undefined && { afresh }),
       }),
     );
     shown(folder, started.id, started.experiment);
@@ -50,7 +52,8 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
   };
 
   return {
-    'run.start': async (arg?: FileArg) => run(await fileFor(parts, arg, l10n.t('Run'))),
+    'run.start': async (arg?: FileArg, afresh?: unknown) =>
+      run(await fileFor(parts, arg, l10n.t('Run')), undefined, typeof afresh === 'string' ? afresh : undefined),
 
     'run.startWith': async (arg?: FileArg, params?: Params) => {
       const file = await fileFor(parts, arg, l10n.t('Run with Changed Parameters'));

@@ -95,7 +95,7 @@ export function runRow(run: Run, best: 'experiment' | 'search' | null): Row {
     run.note && `“${shorten(run.note.replaceAll(/\s+/g, ' '), 40)}”`,
   ];
   // A trial's number and parameters: its name says no more.
-  const label = run.trial === null ? run.name : `#${run.trial}`;
+  const label = run.stage?.name ?? (run.trial === null ? run.name : `#${run.trial}`);
   if (run.trial !== null) parts.splice(3, 0, shorten(formatParams(run.params, 4, run.floats), 80));
   return {
     label,

@@ -1,4 +1,4 @@
-/** The explorer: experiments → searches and runs → trials, page by page. */
+/** The explorer: experiments → searches and runs → trials, page by page; a pipeline's run → its stages. */
 import * as vscode from 'vscode';
 import type { Experiment, Run, Search } from '../../protocol/engine.js';
 import { Debounce, Disposables } from '../events.js';
@@ -17,7 +17,8 @@ export type Node =
   | { kind: 'folder'; folder: FolderEngine }
   | { kind: 'experiment'; folder: FolderEngine; experiment: Experiment }
   | { kind: 'search'; folder: FolderEngine; search: Search }
-  | { kind: 'run'; folder: FolderEngine; run: Run }
+  /** `below`: the pipeline's run below which the stage's run is shown. */
+  | { kind: 'run'; folder: FolderEngine; run: Run; below?: string }
   | { kind: 'logs'; folder: FolderEngine }
   | { kind: 'logGroup'; folder: FolderEngine; title: string; experiment: string; logs: readonly ShownLog[] }
   | { kind: 'log'; folder: FolderEngine; log: ShownLog }
@@ -97,6 +98,8 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
         return this.logRows(parent.folder, parent.logs);
       case 'experiment':
         return this.experiment(parent.folder, parent.experiment);
+      case 'run':
+        return parent.run.stages ? this.stages(parent.folder, parent.run) : [];
       case 'search':
         return this.rows(parent.folder, { experiment: parent.search.experiment, search: parent.search.id });
       default:
@@ -114,6 +117,8 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       case 'search':
         return this.experimentNode(folder, node.search.experiment);
       case 'run': {
+        const pipeline = node.below === undefined ? undefined : this.nodes.get(`run/${node.below}`);
+        if (pipeline) return pipeline;
         const search = node.run.search === null ? undefined : folder.model.search(node.run.search);
         if (search) return this.node(`search/${search.id}`, { kind: 'search', folder, search });
         return this.experimentNode(folder, node.run.experiment);
@@ -149,7 +154,11 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       case 'search':
         return this.item(searchRow(node.search), this.idOf(node), Collapsed);
       case 'run': {
-        const item = this.item(runRow(node.run, this.isBest(node)), this.idOf(node), None);
+        const item = this.item(
+          runRow(node.run, this.isBest(node)),
+          this.idOf(node),
+          node.run.stages ? Collapsed : None,
+        );
         item.command = { command: commandId('run.show'), title: l10n.t('Show in Panel'), arguments: [node] };
         return item;
       }
@@ -263,6 +272,13 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     return nodes.filter((_, at) => lists[at]!.total > 0);
   }
 
+  /** Runs of a pipeline's stages, those that another pipeline has started included. */
+  private async stages(folder: FolderEngine, { id }: Run): Promise<Node[]> {
+    const runs = await folder.model.stagesOf(id);
+    // A stage that several pipelines share has a row below each of them.
+    return runs.map((run) => this.node(`stage/${id}/${run.id}`, { kind: 'run', folder, run, below: id }));
+  }
+
   private async rows(folder: FolderEngine, key: ListKey): Promise<Node[]> {
     const list: RunList = await folder.model.list(key);
     const nodes: Node[] = list.runs.map((run) => this.node(`run/${run.id}`, { kind: 'run', folder, run }));
@@ -295,7 +311,7 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       case 'search':
         return `search/${node.search.id}`;
       case 'run':
-        return `run/${node.run.id}`;
+        return node.below === undefined ? `run/${node.run.id}` : `stage/${node.below}/${node.run.id}`;
       default:
         return '';
     }
@@ -338,6 +354,7 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       const node = this.nodes.get(`run/${now.id}`);
       if (node?.kind === 'run') node.run = now;
       this.mark(`run/${now.id}`);
+      if (now.stage) this.mark(`run/${now.stage.pipeline}`);
       if (before?.status !== now.status) this.mark(`experiment/${folder.path}/${now.experiment}`);
     }
     this.redraw.schedule();

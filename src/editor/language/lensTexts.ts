@@ -48,6 +48,10 @@ export function lensTexts(
     return [{ line, title, command: 'workbench.trust.manage', args: [] }];
   }
   if (lines.runLine !== null) runLenses(lines.runLine, file, state, put);
+  for (const { name, line } of lines.stages) {
+    const tooltip = l10n.t('Runs the pipeline, with this stage and those that need it done again');
+    put(line, `$(play) ${l10n.t('Run from here')}`, 'run.start', [file, name], tooltip);
+  }
   if (lines.rateLine !== null) {
     const tooltip = l10n.t('Tries learning rates in a few training steps and suggests one');
     put(lines.rateLine, l10n.t('Find learning rate'), 'run.lrRange', [file], tooltip);

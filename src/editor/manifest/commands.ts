@@ -22,7 +22,8 @@ export const COMMANDS = {
       { menu: 'explorer/context', when: inFile, group: 'navigation@40' },
     ],
     key: { key: 'ctrl+alt+r', mac: 'cmd+alt+r', when: editing },
-    args: args<[file?: FileArg]>(),
+    // The stage of a pipeline from which it is done again. Menus hand over other things in its place.
+    args: args<[file?: FileArg, afresh?: unknown]>(),
   },
   'run.startWith': {
     title: 'Run with Changed Parameters…',

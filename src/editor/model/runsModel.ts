@@ -137,6 +137,16 @@ export class RunsModel {
     return list;
   }
 
+  /** Runs of a pipeline's stages so far, in the order of its stages. */
+  async stagesOf(pipeline: string): Promise<Run[]> {
+    const { stages } = await this.engine.request('pipelines/get', { id: pipeline });
+    const ids = stages.flatMap(({ run }) => run ?? []);
+    if (ids.length === 0) return [];
+    const { runs } = await this.engine.request('runs/list', { ids, limit: ids.length });
+    for (const run of runs) this.known.set(run.id, run);
+    return runs.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
+  }
+
   /** Loads the next page. */
   async more(key: ListKey): Promise<void> {
     const list = await this.list(key);

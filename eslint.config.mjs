@@ -139,6 +139,10 @@ export default tseslint.config(
     },
   },
   {
+    files: ['{src,webview,bench,scripts}/**/*.{ts,mts,mjs}'],
+    rules: { 'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }] },
+  },
+  {
     files: ['**/*.ts', '**/*.mjs'],
     plugins: { tunesmith },
     rules: { 'tunesmith/plain': 'error' },

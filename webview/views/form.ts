@@ -11,6 +11,7 @@ import { Follows } from '../model/signal.js';
 import { formatParam } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
 import { fieldMessage, fieldRow, type RowContext } from './fieldRow.js';
+import { missingFile } from './missingFile.js';
 import './search.js';
 import { l10n } from '../../src/format/l10n.js';
 import { goalText } from '../../src/format/statuses.js';
@@ -334,25 +335,8 @@ class FormView extends LitElement {
     const { model } = this;
     const draft = this.draft;
     const search = html`<ts-search .model=${model}></ts-search>`;
-    if (model.files.length === 0 && !draft) {
-      return html`<div class="form-layout">
-        ${emptyState(
-          'new-file',
-          l10n.t('No experiment file in this folder'),
-          l10n.t('The command "Tunesmith: New experiment file" writes a digits.tune.yaml to start from.'),
-        )}${search}
-      </div>`;
-    }
-    if (!draft && model.state.file === null && model.loaded) {
-      return html`<div class="form-layout">
-        ${emptyState(
-          'new-file',
-          l10n.t('{0} has no experiment file here', model.state.experiment ?? ''),
-          l10n.t('Choose a file to run it, or another experiment above.'),
-          html`${model.files.map(({ file, name }) => button({ label: name, onClick: () => void model.openFile(file) }))}`,
-        )}${search}
-      </div>`;
-    }
+    const missing = draft ? null : missingFile(model);
+    if (missing) return html`<div class="form-layout">${missing}${search}</div>`;
     if (!draft) return emptyState('loading', l10n.t('Reading the experiment file…'));
     const { form } = draft;
     const context: RowContext = {

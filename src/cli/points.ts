@@ -1,5 +1,5 @@
 import type { EngineConnection } from '../engine/clients/index.js';
-import type { MetricPoint } from '../protocol/engine.js';
+import type { MetricPoint, RankPoint } from '../protocol/engine.js';
 
 /** Pages of a metric's points in the order logged; with `points`, one page of about that many; `lost`: also of lost timelines. */
 export async function* readPoints(
@@ -15,6 +15,16 @@ export async function* readPoints(
   }
   for (let offset = 0; ;) {
     const page = await engine.request('metrics/read', { run, metric, offset, limit: 100_000, lost });
+    yield page.points;
+    offset += page.points.length;
+    if (page.points.length === 0 || offset >= page.total) return;
+  }
+}
+
+/** Pages of a metric over the ranks of a distributed job, by step. */
+export async function* readRanks(engine: EngineConnection, run: string, metric: string): AsyncGenerator<RankPoint[]> {
+  for (let offset = 0; ;) {
+    const page = await engine.request('metrics/ranks', { run, metric, offset, limit: 1_000_000 });
     yield page.points;
     offset += page.points.length;
     if (page.points.length === 0 || offset >= page.total) return;

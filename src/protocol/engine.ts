@@ -27,6 +27,7 @@ import {
   Experiment,
   Goal,
   MetricPoint,
+  RankPoint,
   Run,
   RunDetail,
   RunQuery,
@@ -211,6 +212,19 @@ export const Requests = {
       })
       .strict(),
     result: z.object({ total: z.number().int(), points: z.array(MetricPoint) }),
+  },
+  /** Minimum, mean and maximum of a metric over the ranks of a distributed job, by step; `total`: number of steps. */
+  'metrics/ranks': {
+    params: z
+      .object({
+        run: Id,
+        /** As rank 0 calls it. */
+        metric: z.string(),
+        offset: z.number().int().min(0).default(0),
+        limit: z.number().int().min(1).max(1_000_000).default(100_000),
+      })
+      .strict(),
+    result: z.object({ ranks: z.array(z.number().int()), total: z.number().int(), points: z.array(RankPoint) }),
   },
   /** Bytes of the run's output from `offset` (negative: from the end), as UTF-8 text cut at a character's edge. */
   'log/read': {

@@ -273,3 +273,14 @@ export const MetricPoint = z.object({
   lost: z.boolean().optional(),
 });
 export type MetricPoint = z.infer<typeof MetricPoint>;
+
+/** A metric at one step over the ranks of a distributed job. */
+export const RankPoint = z.object({
+  step: z.number(),
+  min: WireNumber,
+  mean: WireNumber,
+  max: WireNumber,
+  /** Number of ranks that have logged it at this step. */
+  ranks: z.number().int(),
+});
+export type RankPoint = z.infer<typeof RankPoint>;

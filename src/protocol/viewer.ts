@@ -20,6 +20,7 @@ export const VIEWER_REQUESTS = [
   'media/read',
   'series/read',
   'metrics/read',
+  'metrics/ranks',
 ] as const;
 export type ViewerRequest = (typeof VIEWER_REQUESTS)[number];
 

@@ -15,6 +15,7 @@ import type {
   Experiment,
   Goal,
   MetricPoint,
+  RankPoint,
   Run,
   RunDetail,
   RunMessage,
@@ -258,6 +259,15 @@ export interface SeriesApi {
     metric: string,
     options?: { points?: number; offset?: number; limit?: number; lost?: boolean },
   ): { total: number; points: MetricPoint[] };
+  /**
+   * Minimum, mean and maximum of a metric over the ranks that have logged it, by step; a rank's last value at a step counts.
+   * `total`: number of steps.
+   */
+  ranks(
+    run: string,
+    metric: string,
+    options?: { offset?: number; limit?: number },
+  ): { ranks: number[]; total: number; points: RankPoint[] };
   /** How many points a metric has, lost ones included. */
   logged(run: string, metric: string): number;
   /**

@@ -47,5 +47,6 @@ function handlers(shelf: Shelf): Handlers {
     },
     'metrics/read': ({ run, metric, points, offset, limit, lost }) =>
       store.series.points(existing(run), metric, { points, offset, limit, lost }),
+    'metrics/ranks': ({ run, metric, offset, limit }) => store.series.ranks(existing(run), metric, { offset, limit }),
   };
 }

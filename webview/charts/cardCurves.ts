@@ -2,7 +2,8 @@
 import { l10n } from '../../src/format/l10n.js';
 import type { Run } from '../../src/protocol/engine.js';
 import type { Want } from '../model/charts/feed.js';
-import { drawnRanks, nameAt, overRanks, type OverRanks } from '../model/charts/ranks.js';
+import { nameAt } from '../../src/protocol/ranks.js';
+import { drawnRanks, overRanks, type OverRanks } from '../model/charts/ranks.js';
 import { isDownsampled, type Series, type XAxis } from '../model/charts/series.js';
 import type { PanelModel } from '../model/panel.js';
 import type { LineChart } from './chartjs.js';

@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { Run } from '../../src/protocol/engine.js';
-import { drawnRanks, nameAt } from '../model/charts/ranks.js';
+import { nameAt } from '../../src/protocol/ranks.js';
+import { drawnRanks } from '../model/charts/ranks.js';
 import type { PanelModel } from '../model/panel.js';
 import { formatCount, formatNumber } from '../../src/format/numbers.js';
 import { swatch } from './swatch.js';

@@ -11,6 +11,7 @@ import { detailJson, namesReadFromOutput, searchJson } from '../shapes.js';
 import { messageLines } from '../messages.js';
 import { indented, quoted, safeLine, table } from '../terminal.js';
 import type { Recorded } from '../../protocol/recorded.js';
+import { ofFirstRank } from '../../protocol/ranks.js';
 import { ownFirst } from '../../protocol/systemMetrics.js';
 
 export const show: Command = {
@@ -78,16 +79,16 @@ export const show: Command = {
       paint,
       context.columns,
     ).forEach((line) => context.print(`  ${line}`));
-    if (Object.keys(run.metrics).length) {
+    const first = new Set(ofFirstRank(Object.keys(run.metrics)));
+    const shown = ownFirst(run.metrics).filter(([name]) => first.has(name));
+    if (shown.length > 0) {
       context.print();
       table(
         [
           { title: 'metric' },
           ...['last', 'step', 'min', 'max', 'points'].map((title) => ({ title, align: 'right' as const })),
         ],
-        ownFirst(run.metrics)
-          .slice(0, 100)
-          .map(([name, m]) => [
+        shown.slice(0, 100).map(([name, m]) => [
             name,
             formatNumber(m.last),
             formatNumber(m.lastStep),
@@ -99,8 +100,10 @@ export const show: Command = {
         context.columns,
       ).forEach((line) => context.print(`  ${line}`));
     }
-    const more = Object.keys(run.metrics).length - 100;
+    const more = shown.length - 100;
     if (more > 0) context.print(`  … and ${more} more: tunesmith metrics ${run.id}`);
+    if (first.size < Object.keys(run.metrics).length)
+      context.print(`  ${paint('dim', 'of rank 0; over all ranks:')} tunesmith metrics ${run.id} METRIC --ranks`);
     const printed = namesReadFromOutput(run);
     if (printed.length > 0) context.print(`  ${paint('dim', 'read from the output:')} ${safeLine(printed.join(', '))}`);
     printActs(context, run.acts);

@@ -5,8 +5,8 @@ import type { Handler, Handlers } from './server.js';
 const READING: ReadonlySet<string> = new Set<RequestName>([
   ...(['environment', 'engine/status', 'engine/stop', 'experiments/list', 'devices/list', 'watch'] as const),
   ...(['runs/list', 'runs/get', 'runs/columns', 'runs/confusion', 'runs/drawings', 'runs/recorded'] as const),
-  ...(['runs/code', 'series/read', 'metrics/read', 'log/read', 'searches/list', 'searches/get'] as const),
-  ...(['best/of', 'alerts/list'] as const),
+  ...(['runs/code', 'series/read', 'metrics/read', 'metrics/ranks', 'log/read'] as const),
+  ...(['searches/list', 'searches/get', 'best/of', 'alerts/list'] as const),
 ]);
 /** Runs from which on a person is told. */
 export const MANY = 200;

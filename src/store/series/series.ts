@@ -1,9 +1,11 @@
 import type { z } from 'zod';
-import { SeriesQuery, type MetricPoint, type SeriesData } from '../../protocol/engine.js';
+import { SeriesQuery, type MetricPoint, type RankPoint, type SeriesData } from '../../protocol/engine.js';
+import { nameAt, ranksWith } from '../../protocol/ranks.js';
 import { toWire } from '../../protocol/values.js';
 import type { SeriesApi } from '../api.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
+import { overRanks } from './overRanks.js';
 import { Points, progressOf } from './points.js';
 import { CHUNK_POINTS } from './pyramid.js';
 import { select } from './select.js';
@@ -84,6 +86,17 @@ export class Series implements SeriesApi {
     return { total, points };
   }
 
+  ranks(
+    run: string,
+    metric: string,
+    { offset = 0, limit = 100_000 }: { offset?: number; limit?: number } = {},
+  ): { ranks: number[]; total: number; points: RankPoint[] } {
+    const ranks = ranksWith(this.metricsOf(run), metric);
+    const heads = ranks.flatMap((rank) => this.head(run, nameAt(metric, rank)) ?? []);
+    const merged = overRanks(heads.map((head) => this.counting(head, 0)));
+    return { ranks, total: merged.length, points: merged.slice(offset, offset + limit) };
+  }
+
   logged(run: string, metric: string): number {
     return this.head(run, metric)?.count ?? 0;
   }
@@ -104,6 +117,15 @@ export class Series implements SeriesApi {
       const more = this.db.transaction(() => this.table.foldSome());
       if (!more || performance.now() >= until) return more;
     }
+  }
+
+  /** Names of all metrics of a run. */
+  private metricsOf(run: string): string[] {
+    this.db.settle();
+    return this.db.knowingly(() => {
+      const row = this.db.get<{ key: number }>('SELECT key FROM runs WHERE id = ?', run);
+      return row ? [...this.table.ofRun(row.key).keys()].map((id) => this.names.name(id)) : [];
+    });
   }
 
   private head(run: string, metric: string): Head | null {

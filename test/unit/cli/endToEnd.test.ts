@@ -262,6 +262,33 @@ describe.sequential('the command line', () => {
     expect(await tunesmith('metrics', id, 'loss', '--lost', '--points', '2')).toMatchObject({ code: 1 });
   });
 
+  it('a job of several ranks shows rank 0, and on demand all of them', async () => {
+    writeFileSync(path.join(folder, 'ranks.tune.yaml'), 'name: ranks\nrun: node ranks.mjs\n');
+    writeFileSync(
+      path.join(folder, 'ranks.mjs'),
+      `import { mkdirSync, writeFileSync } from 'node:fs';
+       const journal = process.env.TUNESMITH_RUN_DIR + '/journal';
+       mkdirSync(journal, { recursive: true });
+       for (const rank of [0, 1, 2])
+         writeFileSync(\`\${journal}/rank\${rank}-9.ndjson\`, [0, 1].map((step) =>
+           JSON.stringify({ type: 'metrics', step, values: { loss: step * 10 + rank } }) + '\\n').join(''));`,
+    );
+    expect(await tunesmith('run', 'ranks.tune.yaml')).toMatchObject({ code: 0 });
+    const [{ id }]: [{ id: string }] = await json('ls', '--experiment', 'ranks');
+    expect(await json('metrics', id)).toEqual(['loss']);
+    expect(await json('metrics', id, '--ranks')).toEqual(['loss', 'rank1/loss', 'rank2/loss']);
+    expect(await json('metrics', id, 'loss', '--ranks')).toEqual([
+      { step: 0, min: 0, mean: 1, max: 2, ranks: 3 },
+      { step: 1, min: 10, mean: 11, max: 12, ranks: 3 },
+    ]);
+    const { out } = await tunesmith('metrics', id, 'loss', '--ranks');
+    expect(out).toBe('step\tmin\tmean\tmax\tranks\n0\t0\t1\t2\t3\n1\t10\t11\t12\t3\n');
+    expect(await tunesmith('metrics', id, 'loss', '--ranks', '--lost')).toMatchObject({ code: 1 });
+    const shown = (await tunesmith('show', id)).out;
+    expect(shown).not.toContain('rank1/loss');
+    expect(shown).toContain(`tunesmith metrics ${id} METRIC --ranks`);
+  });
+
   it('starts under Node 20 too', () => {
     const system = spawnSync('/usr/bin/node', ['--version'], { encoding: 'utf8' });
     if (system.status !== 0) return;

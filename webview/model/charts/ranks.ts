@@ -1,21 +1,11 @@
-/** Metrics that several ranks of a distributed job have logged: those of rank n are `rank<n>/<name>`, rank 0 has the plain name. */
+/** How metrics of several ranks of a distributed job are drawn. */
 import type { Run } from '../../../src/protocol/engine.js';
-import { hasEntry } from '../../../src/protocol/records.js';
+import { rankedOf, ranksWith } from '../../../src/protocol/ranks.js';
 import type { Series } from './series.js';
 
 /** `first`: rank 0 alone; `all`: a curve for each rank; `range`: mean, minimum and maximum over all ranks. */
 export const RANK_LOOKS = ['first', 'all', 'range'] as const;
 export type RankLook = (typeof RANK_LOOKS)[number];
-
-const RANKED = /^rank([1-9]\d{0,8})\/(.+)$/s;
-/** Ranks of one run that are drawn at most. */
-export const MOST_RANKS = 64;
-
-/** Rank and plain name of a metric of another rank than 0; null for all others. */
-export function rankedOf(metric: string): { rank: number; name: string } | null {
-  const [, rank, name] = RANKED.exec(metric) ?? [];
-  return rank === undefined ? null : { rank: Number(rank), name: name! };
-}
 
 /** Metrics that have a chart of their own: those of other ranks are drawn with rank 0's, and have one only if it has none. */
 export function chartedMetrics(metrics: readonly string[]): string[] {
@@ -24,26 +14,11 @@ export function chartedMetrics(metrics: readonly string[]): string[] {
 
 export const hasRanks = (metrics: readonly string[]): boolean => metrics.some((metric) => rankedOf(metric) !== null);
 
-/** Ranks of a run beside 0 that have logged a metric, ascending. */
-export function ranksOf({ metrics }: Pick<Run, 'metrics'>, metric: string): number[] {
-  const ranks: number[] = [];
-  for (const name of Object.keys(metrics)) {
-    const ranked = rankedOf(name);
-    if (ranked?.name === metric) ranks.push(ranked.rank);
-  }
-  return ranks.sort((a, b) => a - b).slice(0, MOST_RANKS - 1);
-}
-
-/** Name under which a rank has logged a metric. */
-export const nameAt = (metric: string, rank: number): string => (rank === 0 ? metric : `rank${rank}/${metric}`);
-
 /** Ranks of a run, 0 included, whose curves are drawn. */
 export function drawnRanks(run: Pick<Run, 'metrics'>, metric: string, look: RankLook): number[] {
-  const first = hasEntry(run.metrics, metric) ? [0] : [];
-  if (look === 'first' && first.length > 0) return first;
-  const others = ranksOf(run, metric);
+  const ranks = ranksWith(Object.keys(run.metrics), metric);
   // Without rank 0, the lowest one stands for the run.
-  return look === 'first' ? others.slice(0, 1) : [...first, ...others];
+  return look === 'first' ? ranks.slice(0, 1) : ranks;
 }
 
 export interface OverRanks {

@@ -1,4 +1,4 @@
-import { rankedOf } from '../charts/ranks.js';
+import { rankedOf } from '../../../src/protocol/ranks.js';
 import type { Run } from '../../../src/protocol/engine.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { formatAgo, formatDuration, runDuration } from '../../../src/format/times.js';

@@ -30,6 +30,10 @@ export function seriesHandlers({ store, folders, changes }: EngineParts) {
       statusOf(run);
       return store.series.points(run, metric, { points, offset, limit, lost });
     },
+    'metrics/ranks': ({ run, metric, offset, limit }) => {
+      statusOf(run);
+      return store.series.ranks(run, metric, { offset, limit });
+    },
     'log/read': async ({ run, offset, limit }) => {
       const ended = !LIVE_STATUSES.includes(statusOf(run));
       return { ...(await readLog(folders.path(run), offset, limit, ended)), ended };

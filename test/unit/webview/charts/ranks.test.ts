@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../../src/protocol/engine.js';
-import { chartedMetrics, drawnRanks, overRanks, rankedOf, ranksOf } from '../../../../webview/model/charts/ranks.js';
+import { ofFirstRank, rankedOf, ranksWith } from '../../../../src/protocol/ranks.js';
+import { chartedMetrics, drawnRanks, overRanks } from '../../../../webview/model/charts/ranks.js';
 import type { Series } from '../../../../webview/model/charts/series.js';
 
 const run = (...names: string[]) =>
@@ -15,11 +16,12 @@ describe('ranks of a distributed job', () => {
     for (const name of ['rank0/loss', 'rank/loss', 'rank1', 'ranking1/x', 'train/rank1/x'])
       expect(rankedOf(name)).toBeNull();
     expect(chartedMetrics(['loss', 'rank1/loss', 'rank2/only', 'acc'])).toEqual(['loss', 'only', 'acc']);
+    expect(ofFirstRank(['loss', 'rank1/loss', 'rank2/only', 'acc'])).toEqual(['loss', 'rank2/only', 'acc']);
   });
 
   it('are drawn as the person wants: the first, or all', () => {
     const job = run('loss', 'rank10/loss', 'rank2/loss', 'rank1/other');
-    expect(ranksOf(job, 'loss')).toEqual([2, 10]);
+    expect(ranksWith(Object.keys(job.metrics), 'loss')).toEqual([0, 2, 10]);
     expect(drawnRanks(job, 'loss', 'first')).toEqual([0]);
     expect(drawnRanks(job, 'loss', 'all')).toEqual([0, 2, 10]);
     expect(drawnRanks(job, 'other', 'first')).toEqual([1]);

@@ -83,6 +83,14 @@ class CaptureCase(RunCase):
     def files(self):
         return {record["name"]: record for record in self.all_records() if record["type"] == "media"}
 
+    def text(self, name):
+        """What the file of this name says that was recorded last."""
+        return (self.folder / self.files()[name]["path"]).read_text(encoding="utf-8")
+
+    def drawn(self, name):
+        """A plot: its kind, axes and series."""
+        return json.loads(self.text(name))
+
     def no_complaints(self):
         complaints = [line for line in self.errors.splitlines() if line.startswith("tunesmith:")]
         self.assertEqual(complaints, [])

@@ -73,7 +73,9 @@ class LightningTest(CaptureCase):
         self.assertEqual([step for step, _ in series["val/loss"]], [3, 7])
         params = self.observed()
         self.assertEqual((params["lr"], params["width"], params["max_epochs"]), (0.05, 4, 2))
+        self.assertEqual((params["optimizer"], params["optimizer.lr"], params["optimizer.momentum"]), ("SGD", 0.05, 0))
         self.assertEqual(self.facts()["weights"], 5)
+        self.assertIn("Linear", self.text("model summary"))
 
     @needs("lightning")
     def test_without_a_logger(self):
@@ -99,7 +101,8 @@ class KerasTest(CaptureCase):
             x, y = numpy.random.rand(64, 4).astype("float32"), numpy.random.randint(0, 2, 64)
             model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(1, activation="sigmoid")])
             model.compile(keras.optimizers.Adam(0.02), "binary_crossentropy", metrics=["accuracy"])
-            history = model.fit(x, y, 16, epochs=3, validation_split=0.25, verbose=0)
+            stopping = keras.callbacks.EarlyStopping(patience=5)
+            history = model.fit(x, y, 16, epochs=3, validation_split=0.25, verbose=0, callbacks=[stopping])
             assert len(history.history["loss"]) == 3
             model.evaluate(x, y, verbose=0)
         """)
@@ -111,6 +114,9 @@ class KerasTest(CaptureCase):
         params = self.observed()
         self.assertEqual((params["batch_size"], params["epochs"], params["optimizer"]), (16, 3, "adam"))
         self.assertAlmostEqual(params["learning_rate"], 0.02, 6)
+        # Settings at their defaults, those of callbacks, and the layers.
+        self.assertEqual((params["validation_freq"], params["clipnorm"], params["early_stopping.patience"]), (1, None, 5))
+        self.assertIn("dense", self.text("model summary"))
 
     @needs("keras", "torch")
     def test_long_epochs_have_a_curve_within(self):
@@ -143,10 +149,12 @@ class TransformersTest(CaptureCase):
     def check(self):
         self.no_complaints()
         series = self.series()
-        self.assertEqual([step for step, _ in series["train/loss"]][:4], [1, 2, 3, 4])
+        self.assertEqual([step for step, _ in series["train/loss"]], [1, 2, 3, 4])
+        # The mean of the whole training is no point of the curve.
+        self.assertEqual(len(series["train/train_loss"]), 1)
         self.assertEqual([step for step, _ in series["eval/loss"]], [2, 4])
         params = self.observed()
-        self.assertEqual((params["max_steps"], params["model.hidden_size"]), (4, 16))
+        self.assertEqual((params["max_steps"], params["model.hidden_size"], params["model.type_vocab_size"]), (4, 16, 2))
         self.assertGreater(len(params), 50)
         self.assertEqual({name.split("/")[0] for name in series}, {"train", "eval"})
 

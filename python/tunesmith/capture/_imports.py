@@ -22,6 +22,7 @@ WATCHED = {
     "keras.src.engine.training": "keras",
     "keras.src.models.model": "keras",
     "lightgbm.engine": "lightgbm",
+    "lightgbm.sklearn": "lightgbm",
     "lightning.pytorch.loggers.csv_logs": "lightning",
     "lightning.pytorch.trainer.trainer": "lightning",
     "mlflow.tracking.client": "mlflow",
@@ -46,6 +47,7 @@ WATCHED = {
     "wandb.sdk.wandb_config": "wandb",
     "wandb.sdk.wandb_run": "wandb",
     "wandb.sdk.wandb_summary": "wandb",
+    "xgboost.sklearn": "xgboost",
     "xgboost.training": "xgboost",
 }
 

@@ -4,7 +4,12 @@ from time import monotonic
 MODULES = ("keras.src.models.model", "keras.src.engine.training", "keras.engine.training")
 
 # Arguments of `fit` that are settings.
-_SETTINGS = ("batch_size", "epochs", "initial_epoch", "steps_per_epoch", "validation_split", "validation_steps", "shuffle")
+_SETTINGS = (
+    *("batch_size", "epochs", "initial_epoch", "steps_per_epoch", "shuffle", "class_weight", "sample_weight"),
+    *("validation_split", "validation_steps", "validation_batch_size", "validation_freq"),
+)
+# Settings of the callback that stops early.
+_STOPPING = ("monitor", "min_delta", "patience", "baseline", "restore_best_weights", "start_from_epoch")
 # Seconds between two looks at the means within an epoch.
 _BATCH_SECONDS = 10.0
 
@@ -74,6 +79,7 @@ def _callback(module, sink):
 
         def on_train_end(self, logs=None):
             self.model._tunesmith_fits = False
+            sink.guard("keras", _stopped, sink, self._given)
 
         def on_train_batch_end(self, batch, logs=None):
             self._batches += 1
@@ -91,17 +97,48 @@ def _callback(module, sink):
 
 
 def _params(sink, model, given):
-    params = {name: given[name] for name in _SETTINGS if given.get(name) is not None and _is_plain(given[name])}
+    # Weights of examples are arrays.
+    params = {name: given[name] for name in _SETTINGS if name in given and (_is_plain(given[name]) or isinstance(given[name], dict))}
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None:
-        config = {name: value for name, value in optimizer.get_config().items() if _is_plain(value) and value is not None}
+        config = {name: value for name, value in optimizer.get_config().items() if _is_plain(value)}
         params["optimizer"] = config.pop("name", type(optimizer).__name__)
         params.update({("optimizer_" + name if name in params else name): value for name, value in config.items()})
     loss = getattr(model, "loss", None)
     if loss is not None:
         params["loss"] = loss if isinstance(loss, str) else getattr(loss, "name", None) or type(loss).__name__
+    stopping = _stopping(given)
+    if stopping is not None:
+        params.update({f"early_stopping.{name}": getattr(stopping, name) for name in _STOPPING if hasattr(stopping, name)})
     sink.params("keras", params)
+    if model.built:
+        sink.media("keras", "model summary", lambda: _summary(model))
     sink.facts("keras", {"model": model.name, "weights": model.count_params()} if model.built else {"model": model.name})
+
+
+def _summary(model):
+    from .._types import Text
+
+    lines = []
+    # Frames and colors are for terminals.
+    model.summary(print_fn=lambda line, **_: lines.append(line), line_length=100)
+    return Text("\n".join(lines))
+
+
+def _stopping(given):
+    callbacks = given.get("callbacks") or ()
+    callbacks = getattr(callbacks, "callbacks", callbacks)
+    found = [each for each in callbacks if type(each).__name__ == "EarlyStopping"]
+    return found[0] if found else None
+
+
+def _stopped(sink, given):
+    stopping = _stopping(given)
+    if stopping is not None and getattr(stopping, "stopped_epoch", 0):
+        facts = {"stopped_epoch": stopping.stopped_epoch}
+        if getattr(stopping, "restore_best_weights", False):
+            facts["restored_epoch"] = getattr(stopping, "best_epoch", None)
+        sink.facts("keras", facts)
 
 
 def _batch(sink, batches, logs):

@@ -42,9 +42,41 @@ def _trainer(module, sink):
         sink.params("lightning", params)
         sink.facts("lightning", {"model": type(model).__name__, "weights": _weights(model)})
 
+    def optimizers(args, _kwargs):
+        """They are made after the hyperparameters were logged."""
+        trainer = args[0]
+        params = {}
+        for i, optimizer in enumerate(getattr(trainer, "optimizers", None) or ()):
+            prefix = "optimizer" if i == 0 else f"optimizer{i}"
+            params[prefix] = type(getattr(optimizer, "optimizer", optimizer)).__name__
+            params.update({f"{prefix}.{name}": value for name, value in optimizer.defaults.items() if _is_plain(value)})
+        for config in getattr(trainer, "lr_scheduler_configs", None) or ():
+            params.setdefault("lr_scheduler", type(config.scheduler).__name__)
+        for callback in getattr(trainer, "early_stopping_callbacks", None) or ():
+            for name in ("monitor", "mode", "patience", "min_delta", "stopping_threshold"):
+                params.setdefault(f"early_stopping.{name}", getattr(callback, name, None))
+        sink.params("lightning", params)
+        model = trainer.lightning_module
+        if model is not None:
+            sink.media("lightning", "model summary", lambda: _summary(module, model))
+
     # Loggers such as TensorBoard's are called within, and would say it all again.
     sink.around(module._LoggerConnector, "log_metrics", "lightning", before=logged, quiet=True)
     sink.around(module, "_log_hyperparams", "lightning", after=hyperparameters, quiet=True)
+    sink.around(module.Trainer, "_run_stage", "lightning", before=optimizers)
+
+
+def _summary(module, model):
+    from importlib import import_module
+
+    from .._types import Text
+
+    package = module.__name__.rpartition(".trainer.trainer")[0]
+    return Text(str(import_module(f"{package}.utilities.model_summary").ModelSummary(model, max_depth=2)))
+
+
+def _is_plain(value):
+    return value is None or isinstance(value, (bool, int, float, str, tuple))
 
 
 def _csv_logger(module, sink):

@@ -1,12 +1,13 @@
 """scikit-learn: parameters and scores of what the program fits, cross-validations, searches, and metrics that it computes."""
 import threading
+from contextlib import nullcontext
 from functools import wraps
 from time import perf_counter
 
+from ._fitted import Fitted, Pictures, importances
+
 MODULES = ("sklearn.base", "sklearn.metrics", "sklearn.model_selection")
 
-# Largest number of rows for which scores on the training data are computed.
-_MOST_ROWS = 100_000
 # Their training has a separate module here.
 _OTHERS = ("xgboost.", "lightgbm.", "catboost.")
 # Parts of a program that are not models: their fits are not listed.
@@ -43,85 +44,99 @@ def install(module, sink):
 def _estimators(module, sink):
     """Classes of estimators are made one by one as their modules are imported; `fit` is replaced where a class defines it."""
     base = module.BaseEstimator
-    fits = _Fits(sink)
+    fits = Fits(sink, "sklearn")
     make = base.__init_subclass__.__func__
 
     def __init_subclass__(cls, **options):
         make(cls, **options)
         for name in ("fit", "fit_predict", "fit_transform"):
             if name in vars(cls) and not cls.__module__.startswith(_OTHERS):
-                _replace(cls, name, sink, fits)
+                fits.watch(cls, name, quiet=True)
 
     base.__init_subclass__ = classmethod(__init_subclass__)
 
     def scored(result, args, _kwargs):
-        if _is_number(result) and not type(args[0]).__module__.startswith(_OTHERS):
+        if _is_number(result):
             sink.metrics("sklearn", {"score": result}, fits.next("score"))
 
     for name in ("ClassifierMixin", "RegressorMixin"):
         sink.around(getattr(module, name), "score", "sklearn", after=scored, quiet=True)
 
 
-def _replace(cls, name, sink, fits):
-    original = vars(cls)[name]
-    if not callable(original):
-        return
+class Fits:
+    """Tells of the fits of a library with this interface. ``fits.watch(cls, name)`` replaces the method."""
 
-    @wraps(original)
-    def fit(self, *args, **kwargs):
-        # Threads fit the parts of something that is fitted here, such as a bag of models.
-        if not sink.taking or threading.current_thread() is not threading.main_thread():
-            return original(self, *args, **kwargs)
-        began = perf_counter()
-        # The models that it fits within itself are part of it.
-        with sink.quiet():
-            result = original(self, *args, **kwargs)
-        sink.guard("sklearn", fits.note, self, args, kwargs, perf_counter() - began)
-        return result
-
-    setattr(cls, name, fit)
-
-
-class _Fits:
-    def __init__(self, sink):
+    def __init__(self, sink, library):
         self._sink = sink
+        self._library = library
         self._first = None
         self._counts = {}
+        self._pictures = Pictures(sink, library)
+        self._fitting = False
 
     def next(self, what):
         self._counts[what] = self._counts.get(what, -1) + 1
         return self._counts[what]
 
-    def note(self, estimator, args, kwargs, seconds):
+    def watch(self, cls, name, quiet):
+        """With ``quiet`` nothing that is observed within the fit is taken: the models that it fits are part of it."""
+        original = vars(cls)[name]
+        if not callable(original) or getattr(original, "__tunesmith__", False):
+            return
+
+        @wraps(original)
+        def fit(estimator, *args, **kwargs):
+            # Threads fit the parts of something that is fitted here, such as a bag of models. A class calls its base's method.
+            if not self._sink.taking or self._fitting or threading.current_thread() is not threading.main_thread():
+                return original(estimator, *args, **kwargs)
+            self._fitting = True
+            try:
+                self._sink.guard(self._library, self._begin, estimator)
+                began = perf_counter()
+                with self._sink.quiet() if quiet else nullcontext():
+                    result = original(estimator, *args, **kwargs)
+                seconds = perf_counter() - began
+            finally:
+                self._fitting = False
+            self._sink.guard(self._library, self._end, estimator, args, kwargs, seconds)
+            return result
+
+        fit.__tunesmith__ = True
+        setattr(cls, name, fit)
+
+    def _begin(self, estimator):
         kind = type(estimator).__name__
         if type(estimator).__module__.startswith(_HELPERS):
             return
         # The first model has its parameters as they are called; those of another kind carry its name.
         self._first = self._first or kind
         prefix = "" if kind == self._first else f"{kind}."
-        params = _params(estimator)
-        self._sink.params("sklearn", {f"{prefix}{name}": value for name, value in {**params, "estimator": kind}.items()})
+        params = {**params_of(estimator), "estimator": kind}
+        self._sink.params(self._library, {f"{prefix}{name}": value for name, value in params.items()})
+
+    def _end(self, estimator, args, kwargs, seconds):
+        if type(estimator).__module__.startswith(_HELPERS):
+            return
         step = self.next("fit")
-        self._sink.metrics("sklearn", {"fit_seconds": seconds}, step)
+        self._sink.metrics(self._library, {"fit_seconds": seconds}, step)
         if hasattr(estimator, "cv_results_"):
-            self._sink.guard("sklearn", _search, self._sink, estimator)
-        else:
-            x = args[0] if args else kwargs.get("X")
-            y = args[1] if len(args) > 1 else kwargs.get("y")
-            self._sink.guard("sklearn", self._train_scores, estimator, x, y, step)
+            self._sink.guard(self._library, _search, self._sink, estimator)
+        x = args[0] if args else kwargs.get("X")
+        y = args[1] if len(args) > 1 else kwargs.get("y")
+        if not hasattr(estimator, "cv_results_") or hasattr(estimator, "best_estimator_"):
+            self._sink.guard(self._library, self._scores, estimator, x, y, kwargs.get("sample_weight"), seconds, step)
 
-    def _train_scores(self, estimator, x, y, step):
-        values = {}
+    def _scores(self, estimator, x, y, weights, seconds, step):
+        for i, loss in enumerate(getattr(estimator, "loss_curve_", None) or ()):
+            self._sink.metrics(self._library, {"loss": loss}, i)
         with self._sink.quiet():
-            losses = getattr(estimator, "loss_curve_", None)
-            if y is not None and getattr(x, "shape", (0,))[0] <= _MOST_ROWS and hasattr(estimator, "predict"):
-                values = _scores(estimator, x, y)
-        for i, loss in enumerate(losses or ()):
-            self._sink.metrics("sklearn", {"loss": loss}, i)
-        self._sink.metrics("sklearn", values, step)
+            fitted = Fitted(estimator, x, y, weights, seconds)
+            values = fitted.scores()
+        self._sink.metrics(self._library, values, step)
+        self._pictures.add(lambda: {**fitted.pictures(), **importances(getattr(estimator, "best_estimator_", estimator))}, step)
 
 
-def _params(estimator):
+def params_of(estimator):
     """Parameters, those of parts within it (a pipeline's steps) included; the parts themselves are named by their kinds."""
     params = {}
     for name, value in estimator.get_params(deep=True).items():
@@ -130,38 +145,6 @@ def _params(estimator):
         elif name != "steps":
             params[name] = type(value).__name__ if hasattr(value, "get_params") else str(value)
     return params
-
-
-def _scores(estimator, x, y):
-    from sklearn import metrics
-    from sklearn.base import is_classifier, is_regressor
-
-    if is_classifier(estimator):
-        predicted = estimator.predict(x)
-        values = {
-            "training_accuracy": metrics.accuracy_score(y, predicted),
-            "training_f1": metrics.f1_score(y, predicted, average="weighted"),
-            "training_precision": metrics.precision_score(y, predicted, average="weighted", zero_division=0),
-            "training_recall": metrics.recall_score(y, predicted, average="weighted", zero_division=0),
-        }
-        if hasattr(estimator, "predict_proba"):
-            shares = estimator.predict_proba(x)
-            values["training_log_loss"] = metrics.log_loss(y, shares, labels=estimator.classes_)
-            both = len(estimator.classes_) == 2
-            values["training_roc_auc"] = metrics.roc_auc_score(y, shares[:, 1] if both else shares, multi_class="ovr", average="weighted")
-        return values
-    if is_regressor(estimator):
-        predicted = estimator.predict(x)
-        squared = metrics.mean_squared_error(y, predicted)
-        return {
-            "training_mse": squared,
-            "training_rmse": squared**0.5,
-            "training_mae": metrics.mean_absolute_error(y, predicted),
-            "training_r2": metrics.r2_score(y, predicted),
-        }
-    if hasattr(estimator, "inertia_"):
-        return {"inertia": estimator.inertia_}
-    return {}
 
 
 def _search(sink, search):
@@ -199,7 +182,7 @@ def _validation(module, sink):
 
     def estimator(args, kwargs):
         model = args[0] if args else kwargs.get("estimator")
-        sink.params("sklearn", {**_params(model), "estimator": type(model).__name__})
+        sink.params("sklearn", {**params_of(model), "estimator": type(model).__name__})
 
     _function(module, "cross_val_score", score, sink)
     _function(module, "cross_validate", validate, sink)
@@ -219,6 +202,43 @@ def _metrics(module, sink):
     for name in _SCORES:
         if hasattr(module, name):
             hook(name)
+    _reports(module, sink)
+
+
+def _reports(module, sink):
+    """The report and the confusion matrix that the program computes, mostly of test data."""
+    counts = {}
+
+    def at(name):
+        counts[name] = counts.get(name, -1) + 1
+        return counts[name]
+
+    def reported(result, _args, _kwargs):
+        from .._types import Text
+
+        if isinstance(result, str):
+            sink.media("sklearn", "classification report", lambda: Text(result), at("report"))
+        else:
+            for row, values in result.items():
+                values = values if isinstance(values, dict) else {"": values}
+                sink.metrics("sklearn", {f"report/{row}/{name}".rstrip("/"): value for name, value in values.items()}, at(f"report {row}"))
+
+    def counted(result, args, kwargs):
+        from ..plot import ConfusionMatrix
+
+        labels = kwargs.get("labels")
+        if labels is None:
+            truth, predicted = (args[i] if len(args) > i else kwargs.get(name) for i, name in enumerate(("y_true", "y_pred")))
+            with sink.quiet():
+                labels = unique_labels(truth, predicted)
+        names = [str(label) for label in labels]
+        if len(names) == len(result) and kwargs.get("normalize") is None:
+            sink.media("sklearn", ConfusionMatrix.NAME, lambda: ConfusionMatrix(names, result.tolist()), at("confusion"))
+
+    from sklearn.utils.multiclass import unique_labels
+
+    _function(module, "classification_report", reported, sink)
+    _function(module, "confusion_matrix", counted, sink)
 
 
 def _function(module, name, after, sink):

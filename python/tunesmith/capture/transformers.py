@@ -30,8 +30,8 @@ def _params(sink, args, model):
     sink.has_metrics = True
     params = {name: value for name, value in args.to_sanitized_dict().items() if value not in (None, "")}
     config = getattr(model, "config", None)
-    if config is not None and hasattr(config, "to_diff_dict"):
-        params["model"] = {name: value for name, value in config.to_diff_dict().items() if not isinstance(value, dict)}
+    if config is not None and hasattr(config, "to_dict"):
+        params["model"] = {name: value for name, value in config.to_dict().items() if not isinstance(value, dict)}
     sink.params("transformers", params)
     if hasattr(model, "num_parameters"):
         sink.facts("transformers", {"weights": model.num_parameters()})
@@ -50,6 +50,9 @@ def _logged(sink, state, logs):
 
 def _renamed(name):
     """`loss` of a training and `eval_loss` are two curves of two groups, as other trackers show them."""
+    if name == "train_loss":
+        # The mean of the whole training, which is no point of the curve of `loss`.
+        return "train/train_loss"
     for group in ("eval", "test", "train"):
         if name.startswith(f"{group}_"):
             return f"{group}/{name[len(group) + 1:]}"

@@ -1,9 +1,33 @@
-"""XGBoost: parameters and the evaluation of each round, through a callback of its own kind."""
-MODULES = ("xgboost.training",)
+"""XGBoost: parameters, the evaluation of each round through a callback of its own kind, and what the model looks at."""
+from ._fitted import Pictures, bars
+from .sklearn import Fits
+
+MODULES = ("xgboost.training", "xgboost.sklearn")
+
+# Arguments of `train` and `cv` that are settings.
+_SETTINGS = ("num_boost_round", "maximize", "early_stopping_rounds", "verbose_eval", "nfold", "stratified", "metrics", "seed")
 
 
 def install(module, sink):
+    if module.__name__ == "xgboost.sklearn":
+        _models(module, sink)
+    else:
+        _training(module, sink)
+
+
+def _models(module, sink):
+    """Models with the interface of scikit-learn have all their parameters, scores and pictures beside the rounds."""
+    fits = Fits(sink, "xgboost")
+    for cls in list(vars(module).values()):
+        if isinstance(cls, type) and issubclass(cls, module.XGBModel) and "fit" in vars(cls):
+            fits.watch(cls, "fit", quiet=False)
+
+
+def _training(module, sink):
+    from inspect import signature
+
     base = module.TrainingCallback
+    pictures = Pictures(sink, "xgboost")
 
     class TunesmithCapture(base):
         """Tells Tunesmith the evaluation of each round."""
@@ -12,24 +36,45 @@ def install(module, sink):
             sink.guard("xgboost", _round, sink, epoch, evals_log)
             return False
 
-    def training(args, kwargs):
-        params = dict(args[0] if args else kwargs.get("params") or {})
-        rounds = args[2] if len(args) > 2 else kwargs.get("num_boost_round", 10)
-        for name in ("early_stopping_rounds", "maximize"):
-            if kwargs.get(name) is not None:
-                params[name] = kwargs[name]
-        sink.params("xgboost", {**_plain(params), "num_boost_round": rounds})
-        return args, {**kwargs, "callbacks": [*(kwargs.get("callbacks") or ()), TunesmithCapture()]}
+    def hook(name, after):
+        form = signature(getattr(module, name))
 
-    def trained(result, _args, _kwargs):
+        def training(args, kwargs):
+            bound = form.bind(*args, **kwargs)
+            given = bound.arguments
+            params = given.get("params")
+            params = dict(params or {}) if not isinstance(params, list) else dict(params)
+            settings = {each: given.get(each, form.parameters[each].default) for each in _SETTINGS if each in form.parameters}
+            sink.params("xgboost", {**_plain(params), **_plain(settings)})
+            given["callbacks"] = [*(given.get("callbacks") or ()), TunesmithCapture()]
+            return bound.args, bound.kwargs
+
+        sink.around(module, name, "xgboost", before=training, after=after)
+
+    def trained(booster, _args, _kwargs):
         try:
-            sink.facts("xgboost", {"best_iteration": result.best_iteration, "best_score": float(result.best_score)})
+            sink.facts("xgboost", {"best_iteration": booster.best_iteration, "best_score": float(booster.best_score)})
+            sink.facts("xgboost", {"stopped_iteration": booster.num_boosted_rounds() - 1})
         except AttributeError:
             # Without early stopping there is none.
             pass
+        pictures.add(lambda: _importances(booster), None)
 
-    sink.around(module, "train", "xgboost", before=training, after=trained)
-    sink.around(module, "cv", "xgboost", before=training)
+    hook("train", trained)
+    hook("cv", None)
+
+
+def _importances(booster):
+    found = {}
+    for kind in ("weight", "gain"):
+        try:
+            scores = booster.get_score(importance_type=kind)
+        except ValueError:
+            # A linear booster has weights alone.
+            continue
+        if scores and not any(isinstance(value, list) for value in scores.values()):
+            found[f"feature importance/{kind}"] = bars(f"feature importance ({kind})", list(scores), list(scores.values()))
+    return found
 
 
 def _round(sink, epoch, evals_log):
@@ -46,4 +91,4 @@ def _round(sink, epoch, evals_log):
 
 
 def _plain(params):
-    return {name: value for name, value in params.items() if value is not None and not callable(value)}
+    return {name: value for name, value in params.items() if value is not None and not callable(value) and value != ()}

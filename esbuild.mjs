@@ -80,6 +80,15 @@ const builds = [
     outdir: 'dist/webview',
     loader: { '.css': 'text', '.ttf': 'file' },
   },
+  {
+    // The editor imports it into the page of a notebook's outputs.
+    ...shared,
+    platform: 'browser',
+    format: 'esm',
+    target: 'chrome128',
+    entryPoints: present({ renderer: 'webview/notebook/main.ts' }),
+    outdir: 'dist/notebook',
+  },
 ].filter((build) => Object.keys(build.entryPoints).length > 0);
 
 /** Files that are taken as they are → folder of dist. */

@@ -16,6 +16,7 @@ import { FoundLogs } from './editor/logs/foundLogs.js';
 import { LogTerminals } from './editor/log/terminals.js';
 import { commandId } from './editor/manifest/commands.js';
 import { CONTEXT } from './editor/manifest/ids.js';
+import { NotebookRenderer } from './editor/notebook/renderer.js';
 import { Notifications } from './editor/notifications.js';
 import { Forms } from './editor/panel/forms.js';
 import { Panels } from './editor/panel/panels.js';
@@ -62,6 +63,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   own(new LanguageHelp(states, documents));
   own(new StatusBar(engines));
   own(new Notifications(engines));
+  own(new NotebookRenderer(log));
   own(new Conditions(engines));
   own(new Budgets(engines));
   const mcpServers = own(new McpServers(distFolder, version));

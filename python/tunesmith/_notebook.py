@@ -14,6 +14,10 @@ import time
 EVERY = 1.0
 #: Curves that are drawn, points of each, and bytes that are read at a time.
 MOST_CURVES = 8
+#: Characters of a name.
+MOST_TEXT = 1000
+#: Content type by which Tunesmith's extension draws a card itself; other programs show the HTML.
+MIME = "application/vnd.tunesmith.run+json"
 MOST_POINTS = 400
 CHUNK = 4 * 1024 * 1024
 WIDTH, HEIGHT = 280, 110
@@ -107,6 +111,7 @@ class Card:
     def _bundle(self):
         name = self._run.name or self._run.id
         return {
+            MIME: data(self._run.id, name, self._curves),
             "text/plain": f"Tunesmith run {name}: {self._curves.status or 'running'}",
             "text/html": page(name, self._curves),
         }
@@ -171,6 +176,29 @@ class Curves:
         if len(curve["points"]) > MOST_POINTS:
             curve["points"] = curve["points"][::2]
             curve["every"] *= 2
+
+
+def data(run, name, curves):
+    """The card as the editor's renderer takes it (``src/protocol/notebook.ts``). JSON has no NaN and no infinities."""
+    return {
+        "version": 1,
+        "id": str(run),
+        "name": str(name)[:MOST_TEXT],
+        "status": curves.status or "running",
+        "curves": [
+            {
+                "name": str(metric)[:MOST_TEXT],
+                "last": _plain(curve["last"]) if _plain(curve["last"]) is not None else str(curve["last"])[:MOST_TEXT],
+                "points": [[_plain(x) or 0, _plain(y)] for x, y in curve["points"]],
+            }
+            for metric, curve in curves.metrics.items()
+        ],
+    }
+
+
+def _plain(value):
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if is_number and math.isfinite(value) else None
 
 
 def page(name, curves):

@@ -34,5 +34,9 @@ export const ITEM = {
 /** Id by which the editor knows who offers `tunesmith mcp`. */
 export const MCP_PROVIDER = 'tunesmith.mcp';
 
+/** Renderer of runs in notebooks, and its script inside the package. */
+export const RENDERER = 'tunesmith.run';
+export const RENDERER_FILE = './dist/notebook/renderer.js';
+
 /** Schema of the experiment file inside the package. */
 export const SCHEMA_FILE = './media/experiment.schema.json';

@@ -3,12 +3,13 @@
  * Every text a person reads becomes a `%key%`, so that it can be translated.
  */
 import { COMMANDS, LANGUAGE_OF, commandId, type CommandName } from './commands.js';
-import { CONTAINER, EXTENSION, FILE_ENDINGS, LANGUAGE, MCP_PROVIDER, PANEL_TYPE, SCHEMA_FILE, VIEW } from './ids.js';
+import { CONTAINER, EXTENSION, FILE_ENDINGS, LANGUAGE, MCP_PROVIDER, PANEL_TYPE, RENDERER, RENDERER_FILE, SCHEMA_FILE, VIEW } from './ids.js';
 import { SETTINGS } from './settings.js';
 import { inputSchema, TOOLS } from '../../tools/index.js';
 import { editorName } from '../tools/name.js';
 import type { CommandSpec, SettingSpec } from './types.js';
 import { TOUR, WELCOME } from './welcome.js';
+import { NOTEBOOK_MIME } from '../../protocol/notebook.js';
 import { setEntry } from '../../protocol/records.js';
 
 export interface Manifest {
@@ -40,6 +41,7 @@ export function buildManifest(): Manifest {
         'workspaceContains:.tunesmith/.gitignore',
         // For the lenses of plain scripts.
         'onLanguage:python',
+        `onRenderer:${RENDERER}`,
       ],
       capabilities: {
         untrustedWorkspaces: {
@@ -104,6 +106,15 @@ export function buildManifest(): Manifest {
           { language: LANGUAGE.json, scopeName: 'source.tunesmith-json', path: './media/language/json.grammar.json' },
         ],
         languageModelTools: tools(texts),
+        notebookRenderer: [
+          {
+            id: RENDERER,
+            displayName: texts.add('notebook.renderer', 'Tunesmith Run'),
+            entrypoint: RENDERER_FILE,
+            mimeTypes: [NOTEBOOK_MIME],
+            requiresMessaging: 'optional',
+          },
+        ],
         mcpServerDefinitionProviders: [{ id: MCP_PROVIDER, label: 'Tunesmith' }],
         yamlValidation: [{ fileMatch: ['*.tune.yaml', '*.tune.yml'], url: SCHEMA_FILE }],
         jsonValidation: [{ fileMatch: ['*.tune.json'], url: SCHEMA_FILE }],

@@ -1,0 +1,47 @@
+/**
+ * What a notebook's kernel shows of a run below a cell, and the messages between its renderer and the extension. The renderer is
+ * a small page of its own, so these schemas are of zod's small kind.
+ */
+import * as z from 'zod/mini';
+
+/** Content type of an output that shows a run; `python/tunesmith/_notebook.py` writes it. */
+export const NOTEBOOK_MIME = 'application/vnd.tunesmith.run+json';
+
+/** Curves of one card, and points of one curve. The kernel writes fewer; an opened notebook may have anything. */
+const MOST_CURVES = 64;
+const MOST_POINTS = 5000;
+const Text = z.string().check(z.maxLength(2000));
+
+/** A step and a value; null: NaN or infinite. */
+const Point = z.tuple([z.number(), z.nullable(z.number())]);
+
+export const NotebookRun = z.object({
+  version: z.literal(1),
+  id: Text,
+  name: Text,
+  /** `running`, or how the run has ended. */
+  status: Text,
+  curves: z
+    .array(
+      z.object({
+        name: Text,
+        /** The newest value; a text for NaN and infinities. */
+        last: z.union([z.number(), Text]),
+        points: z.array(Point).check(z.maxLength(MOST_POINTS)),
+      }),
+    )
+    .check(z.maxLength(MOST_CURVES)),
+});
+export type NotebookRun = z.infer<typeof NotebookRun>;
+
+export const FromRenderer = z.discriminatedUnion('type', [
+  /** The renderer has loaded and wants the person's language. */
+  z.object({ type: z.literal('hello') }),
+  /** The person wants to see a run in the panel. */
+  z.object({ type: z.literal('open'), run: Text }),
+]);
+export type FromRenderer = z.infer<typeof FromRenderer>;
+
+/** Translations by the English text; empty for English. */
+export const ToRenderer = z.object({ type: z.literal('texts'), texts: z.record(z.string(), z.string()) });
+export type ToRenderer = z.infer<typeof ToRenderer>;

@@ -26,6 +26,20 @@ export function debugPlace(argv: readonly string[], language: DebugLanguage): nu
   return at;
 }
 
+/** Address on which a debugger waits for the editor. */
+export const DEBUG_HOST = '127.0.0.1';
+
+/**
+ * Arguments by which the program waits at its first line until a debugger has attached and set its breakpoints. `debugpy`: the
+ * folder of a debugpy that works with every interpreter; without one, the interpreter's own is used.
+ */
+export function debuggerArguments(language: DebugLanguage, port: number, debugpy?: string): string[] {
+  if (language === 'node') return [`--inspect-brk=${DEBUG_HOST}:${port}`];
+  const program = debugpy === undefined ? ['-m', 'debugpy'] : [debugpy];
+  // Frozen modules of newer Pythons would hide breakpoints; older ones ignore the option.
+  return ['-Xfrozen_modules=off', ...program, '--listen', `${DEBUG_HOST}:${port}`, '--wait-for-client'];
+}
+
 export function isDebugSpec(value: unknown): value is DebugSpec {
   const { at, args } = (value ?? {}) as Record<string, unknown>;
   return (

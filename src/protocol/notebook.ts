@@ -1,6 +1,6 @@
 /**
- * What a notebook's kernel shows of a run below a cell, and the messages between its renderer and the extension. The renderer is
- * a small page of its own, so these schemas are of zod's small kind.
+ * The output by which a notebook's kernel shows a run below a cell, and the messages between its renderer and the extension. The
+ * renderer is a small page of its own, so these schemas are of zod's small kind.
  */
 import * as z from 'zod/mini';
 
@@ -42,6 +42,6 @@ export const FromRenderer = z.discriminatedUnion('type', [
 ]);
 export type FromRenderer = z.infer<typeof FromRenderer>;
 
-/** Translations by the English text; empty for English. */
-export const ToRenderer = z.object({ type: z.literal('texts'), texts: z.record(z.string(), z.string()) });
+/** Pairs of an English text and its translation; none for English. */
+export const ToRenderer = z.object({ type: z.literal('texts'), texts: z.array(z.tuple([z.string(), z.string()])) });
 export type ToRenderer = z.infer<typeof ToRenderer>;

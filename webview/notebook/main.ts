@@ -1,7 +1,6 @@
 /** Renderer of runs in notebooks: draws what the kernel shows below a cell, with the editor's colors and a way to the panel. */
 import { filled, useTranslations } from '../../src/format/l10n.js';
-import { FromRenderer, NotebookRun, ToRenderer } from '../../src/protocol/notebook.js';
-import { entryOf } from '../../src/protocol/records.js';
+import { NotebookRun, ToRenderer, type FromRenderer } from '../../src/protocol/notebook.js';
 import { drawCard, drawProblem } from './card.js';
 
 interface OutputItem {
@@ -21,7 +20,8 @@ export function activate(context: Context) {
   context.onDidReceiveMessage?.((message) => {
     const { data } = ToRenderer.safeParse(message);
     if (!data) return;
-    useTranslations((text, ...args) => filled(entryOf(data.texts, text) ?? text, args));
+    const translations = new Map(data.texts);
+    useTranslations((text, ...args) => filled(translations.get(text) ?? text, args));
     for (const { draw } of shown.values()) draw();
   });
   post?.({ type: 'hello' });

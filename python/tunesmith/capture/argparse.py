@@ -6,7 +6,7 @@ from ._settings_objects import settings_of
 
 MODULES = ("argparse",)
 # Their arguments say how they read the program's settings.
-_OWN = ("hydra",)
+_OWN = ("hydra", "tyro")
 
 
 def install(module, sink):

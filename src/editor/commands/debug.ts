@@ -5,14 +5,13 @@ import { createServer } from 'node:net';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { LIVE_STATUSES } from '../../protocol/engine.js';
-import { debugLanguage, type DebugLanguage } from '../../protocol/debugging.js';
+import { DEBUG_HOST as HOST, debuggerArguments, debugLanguage, type DebugLanguage } from '../../protocol/debugging.js';
 import { l10n } from '../../format/l10n.js';
 import type { RunArg } from '../manifest/commands.js';
 import type { Parts } from './parts.js';
 import { runFor, type RunIn } from './pick.js';
 import type { Handlers } from './registry.js';
 
-const HOST = '127.0.0.1';
 /** The extension that debugs each language. */
 const DEBUGGERS: Record<DebugLanguage, { id: string; name: string }> = {
   python: { id: 'ms-python.debugpy', name: 'Python Debugger' },
@@ -40,7 +39,7 @@ export function debugCommands(parts: Parts): Pick<Handlers, 'run.debug'> {
       );
     const extension = await debuggerFor(language);
     const port = await freePort();
-    const args = argumentsFor(language, extension, port);
+    const args = debuggerArguments(language, port, bundledDebugpy(extension));
     const { run: started } = await folder.request('runs/rerun', { id: run.id, debug: { args } });
     await folder.request('runs/tag', { ids: [started.id], add: ['debug'] });
     panels.openForStart(folder, started.experiment, [started.id]);
@@ -82,14 +81,10 @@ async function debuggerFor(language: DebugLanguage): Promise<vscode.Extension<un
   throw new vscode.CancellationError();
 }
 
-/** The program waits at its first line until the editor has attached and set the breakpoints. */
-function argumentsFor(language: DebugLanguage, extension: vscode.Extension<unknown>, port: number): string[] {
-  if (language === 'node') return [`--inspect-brk=${HOST}:${port}`];
-  // The copy that comes with the extension works with every interpreter.
+/** The copy that comes with the debugger's extension works with every interpreter. */
+function bundledDebugpy(extension: vscode.Extension<unknown>): string | undefined {
   const bundled = path.join(extension.extensionPath, 'bundled', 'libs', 'debugpy');
-  const debugpy = existsSync(bundled) ? [bundled] : ['-m', 'debugpy'];
-  // Frozen modules of newer Pythons would hide breakpoints; older ones ignore the option.
-  return ['-Xfrozen_modules=off', ...debugpy, '--listen', `${HOST}:${port}`, '--wait-for-client'];
+  return existsSync(bundled) ? bundled : undefined;
 }
 
 function configurationFor(language: DebugLanguage, port: number, name: string, cwd: string): vscode.DebugConfiguration {

@@ -14,12 +14,14 @@ export class NotebookRenderer implements Disposable {
       const { data } = FromRenderer.safeParse(message);
       // A notebook's output can post anything.
       if (data?.type === 'hello') {
-        const texts: ToRenderer = { type: 'texts', texts: vscode.l10n.bundle ?? {} };
+        const texts: ToRenderer = { type: 'texts', texts: Object.entries(vscode.l10n.bundle ?? {}) };
         void messaging.postMessage(texts, editor);
       } else if (data?.type === 'open')
         void vscode.commands
           .executeCommand(commandId('run.show'), data.run)
-          .then(undefined, (error: unknown) => log.warn(`A run of a notebook: ${error instanceof Error ? error.message : String(error)}`));
+          .then(undefined, (error: unknown) =>
+            log.warn(`A run of a notebook: ${error instanceof Error ? error.message : String(error)}`),
+          );
     });
   }
 

@@ -37,9 +37,7 @@ function byStep(points: Points): { steps: Float64Array; values: Float64Array } {
   let isAscending = true;
   for (let i = 1; i < length && isAscending; i++) isAscending = points.steps[i - 1]! < points.steps[i]!;
   if (isAscending) return { steps: points.steps.subarray(0, length), values: points.values.subarray(0, length) };
-  const order = Uint32Array.from({ length }, (_, i) => i).sort(
-    (a, b) => points.steps[a]! - points.steps[b]! || a - b,
-  );
+  const order = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => points.steps[a]! - points.steps[b]! || a - b);
   const kept = order.filter((at, i) => i + 1 === length || points.steps[order[i + 1]!] !== points.steps[at]);
   return {
     steps: Float64Array.from(kept, (at) => points.steps[at]!),

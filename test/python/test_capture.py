@@ -197,6 +197,18 @@ class ByHandTest(OwnLibraryCase):
         spec = json.loads((self.folder_of_run / "run.json").read_text())
         self.assertEqual((spec["experiment"], spec["argv"][1:]), ("train", ["-m", "tunesmith", "--name", "first", "train.py", "--x"]))
 
+    def test_tells_what_the_program_has_read_of_its_parameters(self):
+        """Within a run that Tunesmith started: arguments that the program parses are not values that it was given."""
+        params = {"lr": 0.1, "a": 1, "b": 2}
+        (self.folder / "run.json").write_text(json.dumps({"id": "r1", "seed": 7, "params": params, "unpassed": list(params)}))
+        (self.folder / "train.py").write_text(
+            "import argparse, tunesmith\nparser = argparse.ArgumentParser()\nparser.add_argument('--a', type=int, default=5)\n"
+            "parser.parse_args()\nassert tunesmith.init().config.lr == 0.1\n"
+        )
+        self.folder_of_run = self.folder
+        self.start("train.py", TUNESMITH_RUN_DIR=str(self.folder), TUNESMITH_RUN_ID="r1", TUNESMITH_PARAMS=json.dumps(params))
+        self.assertEqual([record["names"] for record in self.all_records() if record["type"] == "received"], [["lr"]])
+
     def test_the_program_s_end_is_its_own(self):
         (self.folder / "train.py").write_text("import sys\ndef train():\n    raise ValueError('bad')\ntrain() if len(sys.argv) > 1 else sys.exit(3)\n")
         self.start("train.py", expect=3)

@@ -88,6 +88,7 @@ function chart({ points }: Curve) {
     if (line.length === 0) return;
     const shape = document.createElementNS(SVG, 'polyline');
     // A point alone is a dot: a line without length has round ends.
+    if (line.length === 1) shape.setAttribute('class', 'dot');
     shape.setAttribute('points', (line.length > 1 ? line : [line[0], line[0]]).join(' '));
     picture.append(shape);
     line = [];

@@ -1,7 +1,6 @@
 /** Styles of a card; the colors are those of the editor's theme, with others where there is no editor. */
 export const STYLES = `
-:host { display: block; }
-.card { font: 13px var(--vscode-font-family, sans-serif); color: var(--vscode-foreground, CanvasText); }
+:host { display: block; font: 13px var(--vscode-font-family, sans-serif); color: var(--vscode-foreground, CanvasText); }
 header { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin-bottom: 4px; }
 .name { overflow: hidden; text-overflow: ellipsis; max-width: 40em; }
 .status { opacity: .8; }
@@ -19,5 +18,6 @@ figcaption b { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .metric { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 svg { display: block; width: 280px; height: 96px; border: 1px solid var(--vscode-panel-border, rgba(128, 128, 128, .35)); }
 polyline { fill: none; stroke: var(--vscode-charts-blue, #3b8eea); stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; }
+.dot { stroke-width: 4; }
 .empty { margin: 4px 0; opacity: .8; }
 `;

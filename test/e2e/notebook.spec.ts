@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NOTEBOOK_MIME } from '../../src/protocol/notebook.js';
+import { TEST_IDS } from '../../webview/testids.js';
 import { Cli, type ListedRun } from './support/cli.js';
 import { expect, test } from './support/fixtures.js';
 import { setup } from './support/setup.js';
@@ -60,7 +61,12 @@ test('a run below a cell has curves, a status and a button that shows it in the 
     await card.getByRole('img', { name: /^loss/ }).hover({ position: { x: 4, y: 40 } });
     await expect(card.locator('figcaption').first()).toContainText('step 0: 1');
     await card.getByRole('button', { name: 'Show in Panel' }).click();
-    await expect(workbench.panel.id('chart-loss')).toBeVisible({ timeout: 60_000 });
+    // The notebook's outputs are a page of their own beside the panel's.
+    const isDrawn = async () => {
+      const seen = page.frames().map((frame) => frame.getByTestId(TEST_IDS.chart('loss')).isVisible());
+      return (await Promise.allSettled(seen)).some((each) => each.status === 'fulfilled' && each.value);
+    };
+    await expect.poll(isDrawn, { timeout: 60_000 }).toBe(true);
     await workbench.screenshot('notebook-panel');
   } finally {
     cli.run('engine', 'stop', '--force');

@@ -88,7 +88,9 @@ export const show: Command = {
           { title: 'metric' },
           ...['last', 'step', 'min', 'max', 'points'].map((title) => ({ title, align: 'right' as const })),
         ],
-        shown.slice(0, 100).map(([name, m]) => [
+        shown
+          .slice(0, 100)
+          .map(([name, m]) => [
             name,
             formatNumber(m.last),
             formatNumber(m.lastStep),

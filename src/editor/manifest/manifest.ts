@@ -3,7 +3,18 @@
  * Every text a person reads becomes a `%key%`, so that it can be translated.
  */
 import { COMMANDS, LANGUAGE_OF, commandId, type CommandName } from './commands.js';
-import { CONTAINER, EXTENSION, FILE_ENDINGS, LANGUAGE, MCP_PROVIDER, PANEL_TYPE, RENDERER, RENDERER_FILE, SCHEMA_FILE, VIEW } from './ids.js';
+import {
+  CONTAINER,
+  EXTENSION,
+  FILE_ENDINGS,
+  LANGUAGE,
+  MCP_PROVIDER,
+  PANEL_TYPE,
+  RENDERER,
+  RENDERER_FILE,
+  SCHEMA_FILE,
+  VIEW,
+} from './ids.js';
 import { SETTINGS } from './settings.js';
 import { inputSchema, TOOLS } from '../../tools/index.js';
 import { editorName } from '../tools/name.js';

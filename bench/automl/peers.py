@@ -120,7 +120,7 @@ def tune(folder, name, model, seconds, seed):
 def score(folder, name, predictions):
     _, y_test = read_table(folder / f"{name}-test.csv")
     with open(predictions) as file:
-        predicted = [row["prediction"] for row in csv.DictReader(file)]
+        predicted = [row.get("prediction", row.get("prediction:y")) for row in csv.DictReader(file)]
     if name.startswith("diabetes"):
         print(json.dumps({"score": r2_score(y_test.astype(float), np.array(predicted, float))}))
     else:

@@ -10,6 +10,7 @@ const { values: options } = parseArgs({
     python: { type: 'string', default: 'python3' },
     seconds: { type: 'string', default: '60' },
     splits: { type: 'string', default: '2' },
+    only: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
@@ -19,7 +20,8 @@ MLPClassifier/MLPRegressor that take as long, in the same run. Accuracy, or R² 
 
   --python PATH    a Python that has scikit-learn (python3)
   --seconds N      time of each method and table (60)
-  --splits N       random divisions of each table (2)`);
+  --splits N       random divisions of each table (2)
+  --only TABLE     this table alone`);
   process.exit(0);
 }
 const root = path.resolve(import.meta.dirname, '../..');
@@ -65,6 +67,7 @@ const METHODS = ['best network', 'ensemble', 'boosting', 'MLP'];
 const tables = new Map();
 try {
   for (const one of peers('write', folder, options.splits)) {
+    if (options.only !== undefined && one.table !== options.only) continue;
     const seed = Number(one.name.split('-').at(-1));
     const found = ours(one, seed);
     const [boosting, mlp] = ['boosting', 'mlp'].map((model) =>

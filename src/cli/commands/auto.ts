@@ -19,8 +19,11 @@ import { asking } from '../trainer.js';
 import { timeOf } from './search.js';
 
 const DEFAULT_TIME = '60s';
-/** Share of the time that is kept for comparing the networks at the end, and its bounds in seconds. */
-const RESERVE = { share: 0.08, least: 3, most: 30 };
+/**
+ * Time that is kept for comparing the networks at the end: a share of all, within bounds in seconds, and a multiple of
+ * what looking at the data has taken, which shows how busy the machine is.
+ */
+const RESERVE = { share: 0.08, least: 3, most: 30, looks: 3 };
 const LEAST_SEARCH_SECONDS = 3;
 
 export const auto: Command = {
@@ -92,13 +95,15 @@ async function searchFor(context: Context, input: Input, ask: AskAuto, began: nu
   if (resumed !== undefined) return resume(context, input, resumed);
   const [trials, seed] = [input.whole('trials'), input.whole('seed', 0)];
   const { file, text, experiment } = fileOf(context, input);
+  const start = Date.now();
   const looked = await look(ask, experiment, file);
+  const seconds = (Date.now() - start) / 1000;
   context.say(safeLine(lookedText(looked)));
   for (const note of looked.notes) context.say(`  ${safeLine(note)}`);
   writeNew(file, text);
   const engine = await context.engine();
   const time = timeOf(input) ?? timeOfFile(experiment);
-  const left = time === null ? null : time - reserveOf(time) - (Date.now() - began) / 1000;
+  const left = time === null ? null : time - reserveOf(time, seconds) - (Date.now() - began) / 1000;
   const { search } = await engine.request('searches/start', {
     file,
     ...(trials !== undefined && { trials }),
@@ -158,7 +163,8 @@ async function resume(context: Context, input: Input, id: string): Promise<Begun
   return { search: await engine.request('searches/get', { id }), looked: null, isOver: false };
 }
 
-const reserveOf = (time: number): number => Math.min(RESERVE.most, Math.max(RESERVE.least, RESERVE.share * time));
+const reserveOf = (time: number, look: number): number =>
+  Math.min(RESERVE.most, Math.max(RESERVE.least, RESERVE.share * time, RESERVE.looks * look));
 
 function outOf(context: Context, input: Input): string | null {
   const out = input.text('out');

@@ -9,6 +9,7 @@ import type { Network } from '../../../../src/experiment/network/index.js';
 import type { Params } from '../../../../src/protocol/values.js';
 import { saveWeights } from '../../../../src/training/checkpoints/checkpoint.js';
 import { MODEL_FILE, savedMetadata } from '../../../../src/training/checkpoints/saved.js';
+import { followData, lossKnown } from '../../../../src/training/loop/defaults.js';
 import { composed, loadTrained, type Trained } from '../../../../src/training/transfer/index.js';
 import type { DistilSettings } from '../../../../src/experiment/network/distil.js';
 import type { FromSettings } from '../../../../src/experiment/network/from.js';
@@ -48,14 +49,14 @@ async function trained(file: string, network: Network, saved?: string): Promise<
   const dataset = await loadDataset(network.data, {
     folder: dirname(resolve(file)),
     validation: network.validation,
-    loss: network.loss.name,
+    loss: lossKnown(network),
     signal: AbortSignal.timeout(60_000),
     onProgress: () => undefined,
   });
   const notes = new Notes();
   const start = network.from && (await sourceOf(file, network.from));
   const teacher = network.distil && (await sourceOf(file, network.distil));
-  const whole = composed(network, start, dataset);
+  const whole = followData(composed(network, start, dataset), dataset).network;
   const common = { seed: network.seed ?? 1, log: notes, cheapReads: true, evaluationBatch: 100 };
   const options = { ...common, network: whole, dataset, start, teacher };
   const training = network.prune ? new Pruning({ ...options, prune: network.prune }) : new Training(options);
@@ -87,6 +88,7 @@ const short = (network: Network, limit: number): Network => ({
   data: { ...network.data, limit },
   epochs: 1,
   batchSize: Math.min(network.batchSize, limit / 2),
+  open: network.open.filter((key) => key !== 'epochs' && key !== 'schedule'),
   ...(network.prune && { prune: { ...network.prune, rounds: 2, retrain: 1, examples: 16, probes: 2 } }),
 });
 

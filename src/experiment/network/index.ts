@@ -17,6 +17,7 @@ import { constraintSchema, normalizeConstraints, type ConstraintSettings } from 
 import { decomposeSchema, normalizeDecompose, type DecomposeSettings } from './decompose.js';
 import { distilProblem, distilSchema, normalizeDistil, type DistilSettings } from './distil.js';
 import { earlyStoppingSchema, normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';
+import { federatedProblem, federatedSchema, normalizeFederated, type FederatedSettings } from './federated.js';
 import {
   freezeSchema,
   normalizeFreeze,
@@ -53,6 +54,7 @@ export * from './data.js';
 export * from './decompose.js';
 export * from './distil.js';
 export * from './earlyStopping.js';
+export * from './federated.js';
 export * from './freeze.js';
 export * from './from.js';
 export * from './hypergradient.js';
@@ -115,6 +117,8 @@ export interface Network {
   constraints: ConstraintSettings[];
   /** Hyperparameters tuned by gradients during the training; null: none. */
   hypergradient: HypergradientSettings | null;
+  /** Clients that train apart; null: all examples are in one place. */
+  federated: FederatedSettings | null;
   /** Augmentation of the training images; null: none. */
   augment: AugmentSettings | null;
   /** α of the Beta distribution from which mixup draws its ratios; 0: no mixup. */
@@ -224,6 +228,9 @@ function schema(placeholders: boolean) {
     hypergradient: hypergradientSchema(kit)
       .nullish()
       .describe('Tunes hyperparameters by gradients while the network trains. Default: none.'),
+    federated: federatedSchema(kit)
+      .nullish()
+      .describe('Federated averaging: clients train apart, and their weights are averaged. Default: none.'),
     augment: augmentSchema(kit)
       .nullish()
       .describe('Augmentation: random changes of the training images. Default: none.'),
@@ -308,7 +315,7 @@ export function validateNetwork(value: unknown): NetworkResult {
     distilProblem(result.data.distil);
   if (problem) return { problems: [problem] };
   const network = normalizeNetwork(result.data);
-  const unfit = hypergradientProblem(network);
+  const unfit = hypergradientProblem(network) ?? federatedProblem(network);
   return unfit ? { problems: [unfit] } : { network };
 }
 
@@ -337,6 +344,7 @@ export function completeNetwork(network: Network): Network {
     regularization: normalizeRegularization(null),
     constraints: [],
     hypergradient: null,
+    federated: null,
     workers: 1,
     augment: null,
     mixup: 0,
@@ -385,6 +393,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     regularization: normalizeRegularization(written.regularization),
     constraints: normalizeConstraints(written.constraint),
     hypergradient: normalizeHypergradient(written.hypergradient),
+    federated: normalizeFederated(written.federated),
     augment: normalizeAugment(written.augment),
     mixup: written.mixup ?? 0,
     decompose: normalizeDecompose(written.decompose),

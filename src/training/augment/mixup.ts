@@ -28,7 +28,7 @@ export function beta(alpha: number, random: Random): number {
  * Draws the logarithm of a Gamma(α) variate: Marsaglia & Tsang (2000), their section 6 for α < 1. Logarithms avoid
  * underflow for small α.
  */
-function logGamma(alpha: number, random: Random): number {
+export function logGamma(alpha: number, random: Random): number {
   if (alpha < 1) return logGamma(alpha + 1, random) + Math.log(1 - random.uniform()) / alpha;
   const d = alpha - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);

@@ -134,6 +134,12 @@ export class Stepper {
     if (how !== 'begin') this.shift(this.lookahead(), -1);
   }
 
+  /** Makes the optimizer forget its steps, at the weights that they led to. */
+  restart(): void {
+    this.shift(this.lookahead(), 1);
+    this.optimizer.load({ steps: 0, vectors: {} });
+  }
+
   /** Returns the optimizer's lookahead (Nesterov), as large as each layer's rate makes it; null: none. */
   private lookahead(): tf.Tensor1D | null {
     const offset = this.optimizer.settle();

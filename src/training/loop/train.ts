@@ -3,10 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../../experiment/network/index.js';
 import { buildAugmentation, type Augmentation } from '../augment/index.js';
 import { Feed } from './batches.js';
+import { stepsOf, type Pass } from './passes.js';
 import { buildConstraints } from '../constrained/index.js';
 import { Curve } from './curve.js';
 import { Diagnostics } from '../diagnostics/index.js';
 import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
+import { Federated } from '../federated/index.js';
 import { OwnGradient } from './gradient.js';
 import type { GradientParts, GradientSource } from './gradientTypes.js';
 import { Hypergradient } from '../hypergradient/index.js';
@@ -59,6 +61,8 @@ export class Training {
   private pace: Pace;
   /** Hyperparameters tuned by gradients; null: none are. */
   readonly hyper: Hypergradient | null;
+  /** Clients that train apart; null: all examples are in one place. */
+  private readonly federated: Federated | null;
   /** Settings to adopt before the next epoch. */
   private wanted: Network | null = null;
   /** Null before the end of the first epoch, and for regression. */
@@ -109,6 +113,9 @@ export class Training {
       student: this.teacher && network.distil && new Student(network.distil, network, this.model),
     };
     this.gradients = this.source();
+    const federated = { dataset: options.dataset, ...this.hyperParts };
+    this.federated = network.federated && new Federated(network.federated, federated);
+    if (this.federated) options.log.message('info', this.federated.said);
     this.pace = new Pace(options.log, network.epochs);
     this.learningRate = network.optimizer.learningRate;
     this.hyper =
@@ -277,32 +284,46 @@ export class Training {
     if (result?.confusion) this.confusion = { confusion: result.confusion, epoch: best, step };
   }
 
+  /** Returns the passes over examples that make an epoch. */
+  private passes(epoch: number): Pass[] {
+    const { network, dataset } = this.options;
+    if (this.federated) return this.federated.passes(epoch, network.shuffle);
+    const order = Int32Array.from({ length: dataset.train.count }, (_, i) => i);
+    if (network.shuffle) this.random.fork(`order ${epoch}`).shuffle(order);
+    return [{ order }];
+  }
+
   private async trainEpoch(epoch: number): Promise<boolean> {
     const { network, dataset, log } = this.options;
-    const { count } = dataset.train;
-    const order = Int32Array.from({ length: count }, (_, i) => i);
-    if (network.shuffle) this.random.fork(`order ${epoch}`).shuffle(order);
-    const batchSize = Math.min(network.batchSize, count);
-    const steps = Math.ceil(count / batchSize);
+    const passes = this.passes(epoch);
+    const all = stepsOf(passes, network.batchSize);
+    const count = passes.reduce((sum, { order }) => sum + order.length, 0);
+    const steps = all.length;
     const curve = new Curve(this.options, this.stepper, epoch, steps);
-    const feed = new Feed(dataset, dataset.train, order, batchSize);
+    let feed: Feed | null = null;
+    let done = 0;
     this.hyper?.reset();
 
-    for (let i = 0; i < steps; i++) {
-      const from = i * batchSize;
-      const to = Math.min(from + batchSize, count);
+    for (const [i, { pass, from, to, ends }] of all.entries()) {
+      if (from === 0) {
+        pass.begin?.();
+        feed = new Feed(dataset, dataset.train, pass.order, Math.min(network.batchSize, pass.order.length));
+      }
       const last = i === steps - 1;
       const at = epoch - 1 + i / steps;
+      done += to - from;
       this.stepper.set(at / network.epochs, this.learningRate, this.schedule.at(at, 1 / steps));
       this.step++;
-      curve.add(await this.trainStep(feed, { from, to, i }, this.diagnostics.watcher(i, steps), last), to - from);
-      const values = await curve.point(this.step, to, last);
+      const watch = this.diagnostics.watcher(i, steps);
+      curve.add(await this.trainStep(feed!, { from, to, i }, watch, ends), to - from);
+      if (ends) pass.end?.();
+      const values = await curve.point(this.step, done, last);
       if (values) Object.assign(values, this.hyper?.logged());
       if (last) this.hyper?.reset();
       if (last) Object.assign(values!, await this.diagnostics.read(), await this.stepper.judge());
-      if (values) log.log(values, { step: this.step, epoch: epoch - 1 + to / count });
+      if (values) log.log(values, { step: this.step, epoch: epoch - 1 + done / count });
       if (last) this.trained = curve.whole;
-      this.pace.progress(epoch, to / count);
+      this.pace.progress(epoch, done / count);
       if (!(await this.pace.pause())) {
         curve.dispose();
         return false;
@@ -388,6 +409,7 @@ export class Training {
 
   dispose(): void {
     this.hyper?.dispose();
+    this.federated?.dispose();
     this.stepper.dispose();
     this.diagnostics.dispose();
     this.gradients.dispose();

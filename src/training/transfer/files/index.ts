@@ -40,7 +40,7 @@ async function readOpened(bytes: Bytes, path: string, folder: string, file: stri
   if (/\.json$/i.test(file)) return readTfjs(folder, file);
   if (/\.onnx$/i.test(file)) {
     throw new TrainingError(
-      `${file}: ONNX networks can't be read: save the weights as safetensors or NPZ and name the "layers"`,
+      `${file}: ONNX networks can't be read: convert it to Keras (.keras), or save the weights as safetensors or NPZ and name the "layers"`,
     );
   }
   // The length of a safetensors header comes first, then the header's brace.

@@ -2,9 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { validateNetwork } from '../../../../src/experiment/network/index.js';
 import { cpu } from '../../../../src/training/backends/cpu.js';
+import { startBackend } from '../../../../src/training/backends/index.js';
+import { tensorflowPython } from '../../../../src/training/backends/tensorflowPython.js';
+import { tfjsNode } from '../../../../src/training/backends/tfjsNode.js';
+import { wasm } from '../../../../src/training/backends/wasm.js';
 import { loadState, saveState } from '../../../../src/training/checkpoints/resume.js';
 import { Student } from '../../../../src/training/distil/student.js';
 import { Teacher } from '../../../../src/training/distil/teacher.js';
@@ -94,7 +98,12 @@ describe('a student', () => {
   }
 });
 
-describe('the gradient of a student’s loss', () => {
+const native = [tensorflowPython, tfjsNode].find((backend) => backend.missing() === null);
+
+describe.each([cpu, wasm, ...(native ? [native] : [])])('the gradient of a student’s loss on $id', (backend) => {
+  beforeAll(() => startBackend(backend));
+  afterAll(() => startBackend(cpu));
+
   const cases = [
     { distance: 'logits', loss: 'crossEntropy' },
     { distance: 'probabilities', loss: 'crossEntropy', temperature: 2 },

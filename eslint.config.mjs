@@ -193,7 +193,10 @@ export default tseslint.config(
     files: ['webview/**/*.ts'],
     rules: forbid(noVscode, noNode, {
       patterns: [
-        { regex: '^(\\.\\./)+src/(?!protocol/|format/)', message: 'The panel uses protocol/ and format/ only.' },
+        {
+          regex: '^(\\.\\./)+src/(?!protocol/|format/|output/[a-z]+\\.)',
+          message: 'The panel uses protocol/, format/ and the texts of output/ only.',
+        },
       ],
     }),
   },

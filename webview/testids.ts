@@ -31,6 +31,11 @@
  *   range-of-<run>, use-rate              loss by learning rate; data-points
  *   pruning                               accuracy against size; data-runs
  *   pipeline-of-<run>, stage-<name>       graph of a pipeline's stages; data-done; data-status, data-reused
+ *   run-page-<id>                         the page of a run; data-status. section-<name>: its tabs; page-back, page-menu,
+ *                                         compare-best, note, note-edit, note-text, note-save, messages-of-run, lineage,
+ *                                         files-of-run, patch-<file>
+ *   log, log-search, log-found, log-follow   the output; data-lines. log-found: data-hits
+ *   compare, compared-<section>, compare-all   runs side by side
  *   toast, toast-action, announcer
  */
 export const TEST_IDS = {
@@ -87,6 +92,26 @@ export const TEST_IDS = {
   pruning: 'pruning',
   pipeline: (run: string) => `pipeline-of-${run}`,
   stage: (name: string) => `stage-${name}`,
+  runPage: (run: string) => `run-page-${run}`,
+  section: (name: string) => `section-${name}`,
+  pageBack: 'page-back',
+  pageMenu: 'page-menu',
+  pageMessages: 'messages-of-run',
+  pageFiles: 'files-of-run',
+  compareBest: 'compare-best',
+  note: 'note',
+  noteEdit: 'note-edit',
+  noteText: 'note-text',
+  noteSave: 'note-save',
+  lineage: 'lineage',
+  patch: (file: string) => `patch-${file}`,
+  log: 'log',
+  logSearch: 'log-search',
+  logFound: 'log-found',
+  logFollow: 'log-follow',
+  compare: 'compare',
+  compared: (section: string) => `compared-${section}`,
+  compareAll: 'compare-all',
   toast: 'toast',
   toastAction: 'toast-action',
   announcer: 'announcer',

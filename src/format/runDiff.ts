@@ -23,6 +23,12 @@ export interface Difference {
   b: string | null;
 }
 
+/** A value for each run, in words; null: this run does not have it. */
+export interface Fact {
+  name: string;
+  values: (string | null)[];
+}
+
 type Texts = Readonly<Record<string, string>>;
 
 const TEXTS: Record<Section, (one: RunToCompare) => Texts> = {
@@ -44,15 +50,15 @@ export function differencesOf(a: RunToCompare, b: RunToCompare): Record<Section,
 }
 
 /** Returns the facts in one section that are not the same in all runs, by name; a value for each run, null where it has none. */
-export function differing(
-  section: Section,
-  runs: readonly RunToCompare[],
-): { name: string; values: (string | null)[] }[] {
+export function differing(section: Section, runs: readonly RunToCompare[]): Fact[] {
+  return factsOf(section, runs).filter(({ values }) => new Set(values).size > 1);
+}
+
+/** Returns all facts in one section, like `differing`. */
+export function factsOf(section: Section, runs: readonly RunToCompare[]): Fact[] {
   const texts = runs.map(TEXTS[section]);
   const names = [...new Set(texts.flatMap((each) => Object.keys(each)))].sort();
-  return names
-    .map((name) => ({ name, values: texts.map((each) => entryOf(each, name) ?? null) }))
-    .filter(({ values }) => new Set(values).size > 1);
+  return names.map((name) => ({ name, values: texts.map((each) => entryOf(each, name) ?? null) }));
 }
 
 function environmentOf({ run, recorded: { environment } }: RunToCompare): Texts {

@@ -20,6 +20,7 @@ import { MediaRequests } from './media.js';
 import { PipelineRequests } from './pipeline.js';
 import { RecordedRequests } from './recorded.js';
 import { ID_PATTERN } from './runFiles.js';
+import { RunPageRequests } from './runPage.js';
 import { StartRun, StartSearch } from './startRequests.js';
 import { FloatMark, Floats, Params, WireNumber } from './values.js';
 import {
@@ -128,6 +129,7 @@ export const Requests = {
   },
   'runs/get': { params: z.object({ id: Id }).strict(), result: RunDetail },
   ...RecordedRequests,
+  ...RunPageRequests,
   /** Names of all params and metrics in the runs that the query selects, for column pickers. */
   'runs/columns': {
     params: RunQuery,

@@ -31,6 +31,11 @@ export const PANEL_REQUESTS = [
   'runs/drawings',
   'pipelines/get',
   'runs/media',
+  'runs/recorded',
+  'runs/code',
+  'runs/lineage',
+  'runs/files',
+  'log/read',
   'media/read',
   'series/read',
   'searches/list',
@@ -84,6 +89,19 @@ export const FileForm = z.object({
 });
 export type FileForm = z.infer<typeof FileForm>;
 
+/** Parts of a run's page. */
+export const RUN_SECTIONS = ['overview', 'charts', 'media', 'log', 'system', 'code', 'environment', 'files'] as const;
+export type RunSection = (typeof RUN_SECTIONS)[number];
+/** Runs that are compared side by side at most. */
+export const MOST_COMPARED = 20;
+
+/** A page in place of the tabs. */
+export const PanelPage = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('run'), run: z.string(), section: z.enum(RUN_SECTIONS).default('overview') }),
+  z.object({ kind: z.literal('compare'), runs: z.array(z.string()).min(1).max(MOST_COMPARED) }),
+]);
+export type PanelPage = z.infer<typeof PanelPage>;
+
 /** The person's view of the panel: selection and settings. Nothing else of the panel is persisted. */
 export const PanelState = z.object({
   version: z.literal(1),
@@ -94,6 +112,8 @@ export const PanelState = z.object({
   pinned: z.array(z.string()).default([]),
   hidden: z.array(z.string()).default([]),
   tab: z.enum(['charts', 'table', 'media', 'insight', 'form']).default('charts'),
+  /** Shown instead of the tab's view; null: none. */
+  page: PanelPage.nullable().catch(null).default(null),
   /** Free-form view settings (smoothing, axes, columns, zoom) owned by the webview. */
   view: record(z.unknown()).default({}),
 });
@@ -145,6 +165,9 @@ export const PANEL_COMMANDS = [
   'tunesmith.run.copyCommand',
   'tunesmith.run.export',
   'tunesmith.run.exportModel',
+  'tunesmith.run.openCode',
+  'tunesmith.run.checkOutCode',
+  'tunesmith.run.openLog',
   'tunesmith.run.useLearningRate',
   'tunesmith.file.open',
   'tunesmith.logs.importRuns',
@@ -166,7 +189,14 @@ export type ToPanel =
   | { type: 'form'; form: FileForm }
   | { type: 'files'; files: { file: string; name: string }[] }
   /** Show this experiment or these runs (null: its newest), as a command or a click in the explorer says. */
-  | { type: 'show'; experiment?: string; runs?: string[] | null; tab?: PanelState['tab']; file?: string }
+  | {
+      type: 'show';
+      experiment?: string;
+      runs?: string[] | null;
+      tab?: PanelState['tab'];
+      page?: PanelPage;
+      file?: string;
+    }
   /** The engine is gone or back; after `connected` the panel asks again for what it shows. */
   | { type: 'connection'; connected: boolean; message?: string }
   /** The panel's tab was hidden or shown; a webview that is kept alive cannot tell by itself. */

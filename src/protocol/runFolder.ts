@@ -112,6 +112,8 @@ export const RunSpec = z.object({
     .optional(),
   /** It began from another run's checkpoint, whose copy `launch.checkpoint` was at first. */
   branch: Branch.optional(),
+  /** The run that was started again as this one. */
+  rerunOf: z.string().regex(ID_PATTERN).optional(),
   tags: z.array(z.string()).optional(),
   note: z.string().optional(),
   /** Seconds between the polite request to stop and force. */

@@ -32,6 +32,7 @@ import type { Floats } from '../protocol/floats.js';
 import type { JournalRecord } from '../protocol/journal.js';
 import type { RunSpec } from '../protocol/runFolder.js';
 import type { Params, WireNumber } from '../protocol/values.js';
+import type { Kinship } from './runs/lineage.js';
 
 export interface NewRun {
   spec: RunSpec;
@@ -123,6 +124,8 @@ export interface RunsApi {
   media(id: string): RunMedia[];
   /** Returns the one at this place in `media`. */
   mediaAt(id: string, at: number): RunMedia | null;
+  /** Returns the runs that a run came from, and those that came from it. */
+  kinship(id: string): Kinship;
   /** Best run of an experiment, or of the experiment of a file's newest run; see `best.ts` for the rule. */
   best(among: { file: string } | { experiment: string }): {
     run: string;

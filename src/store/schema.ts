@@ -209,4 +209,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX runs_by_stage ON runs (stage_hash) WHERE stage_hash IS NOT NULL;
   CREATE INDEX stages_by_experiment ON runs (experiment) WHERE pipeline IS NOT NULL;
   `,
+  `
+  -- The run that was started again; NULL: none.
+  ALTER TABLE runs ADD COLUMN rerun_of TEXT;
+  `,
 ];

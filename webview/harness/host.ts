@@ -10,6 +10,7 @@ import { STAGES } from './pipeline.js';
 import { confusion, drawings, pruningRuns, pruningSeries, rangeRun, rangeSeries } from './results.js';
 import { applyTheme } from './themes.js';
 import { mediaFile, mediaList } from './media.js';
+import { pageAnswer } from './page.js';
 import { FILE, World } from './world.js';
 
 const options = new URLSearchParams(location.search);
@@ -148,8 +149,11 @@ function answer(method: string, params: Record<string, never>): unknown {
     case 'watch':
       watched = (params as unknown as { runs: string[] }).runs;
       return {};
-    default:
+    case 'runs/note':
+      world.runs.find((run) => run.id === id)!.note = String(params.note);
       return {};
+    default:
+      return pageAnswer(world, method, params) ?? {};
   }
 }
 
@@ -184,6 +188,7 @@ function receive(message: FromPanel): void {
             pinned: [],
             hidden: [],
             tab: options.get('tab') ?? 'charts',
+            page: JSON.parse(options.get('page') ?? 'null'),
             view: JSON.parse(options.get('view') ?? '{}'),
           };
       const files = options.get('files') === '0' ? [] : [{ file: FILE, name: 'digits' }];

@@ -6,6 +6,7 @@ import { SeriesFeed } from './charts/feed.js';
 import { Connection, type ConnectionState } from './connection.js';
 import { Loader } from './loader.js';
 import { BestOfExperiment } from './runs/best.js';
+import { pageRuns } from './page/pages.js';
 import { drawnRuns } from './runs/drawn.js';
 import { Drawing } from './runs/drawing.js';
 import type { Label } from './runs/naming.js';
@@ -75,7 +76,8 @@ export class PanelModel {
       emit: this.emit,
       onRuns: () => this.drawing.invalidate(),
       onRemoved: (run) => this.feed.forget(run),
-      drawn: () => new Set([...this.drawn.map(({ id }) => id), this.bestOf.best?.run ?? '']),
+      drawn: () =>
+        new Set([...this.drawn.map(({ id }) => id), ...pageRuns(this.state.page), this.bestOf.best?.run ?? '']),
     });
     this.loader = new Loader({
       host: this.host,
@@ -215,7 +217,7 @@ export class PanelModel {
   /** Selects an experiment with its file. What was looked at of another one does not stay. */
   private switchTo(experiment: string, file: string | null): void {
     if (experiment === this.state.experiment) return this.setState({ file }, 'runs');
-    this.setState({ experiment, file, selected: null, hidden: [] }, 'runs', 'searches');
+    this.setState({ experiment, file, selected: null, hidden: [], page: null }, 'runs', 'searches');
     this.setView({ columns: null, zoom: {}, search: null, insightPair: null });
   }
 
@@ -325,10 +327,11 @@ export class PanelModel {
   }
 
   private async show(message: Extract<ToPanel, { type: 'show' }>): Promise<void> {
-    const { experiment, file, runs, tab } = message;
+    const { experiment, file, runs, tab, page } = message;
     if (experiment !== undefined) this.switchTo(experiment, file ?? this.catalogue.fileOf(experiment) ?? null);
     const change: Partial<PanelState> = {
       ...(tab && { tab }),
+      ...(page && { page }),
       ...(runs !== undefined && { selected: runs, hidden: [] }),
     };
     this.setState(change, 'runs');
@@ -352,7 +355,9 @@ export class PanelModel {
 
   /** Subscribes to the points of the drawn live runs; to none while hidden. */
   private watch(): void {
-    const runs = this.connection.state.visible && this.loaded ? this.drawn.filter(isLive).map((run) => run.id) : [];
+    const paged = pageRuns(this.state.page).flatMap((id) => this.runs.get(id) ?? []);
+    const seen = this.connection.state.visible && this.loaded ? [...new Set([...this.drawn, ...paged])] : [];
+    const runs = seen.filter(isLive).map((run) => run.id);
     const key = runs.join();
     if (key === this.watched) return;
     this.watched = key;

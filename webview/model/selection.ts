@@ -50,7 +50,8 @@ export class Selection {
   }
 
   setState(change: Partial<PanelState>, ...topics: Topic[]): void {
-    this.current = { ...this.current, ...change };
+    // Whoever chooses a tab leaves the page that is in front of it.
+    this.current = { ...this.current, ...(change.tab !== undefined && { page: null }), ...change };
     this.options.onState();
     this.options.emit('state', ...topics);
     this.keep();

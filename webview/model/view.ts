@@ -128,7 +128,17 @@ export function readView(stored: Record<string, unknown>): ViewSettings {
 }
 
 export function emptyState(): PanelState {
-  return { version: 1, experiment: null, file: null, selected: null, pinned: [], hidden: [], tab: 'charts', view: {} };
+  return {
+    version: 1,
+    experiment: null,
+    file: null,
+    selected: null,
+    pinned: [],
+    hidden: [],
+    tab: 'charts',
+    page: null,
+    view: {},
+  };
 }
 
 /** Metrics by the part of their name before the first `/`; the objective's group first. */

@@ -14,6 +14,7 @@ import './charts.js';
 import './form.js';
 import './insight.js';
 import './media/index.js';
+import './page/index.js';
 import './table.js';
 import { l10n } from '../../src/format/l10n.js';
 
@@ -62,7 +63,7 @@ class App extends LitElement {
             role="tab"
             id="tab-${tab.id}"
             aria-controls="view"
-            aria-selected=${String(tab.id === current)}
+            aria-selected=${String(tab.id === current && !this.model.state.page)}
             tabindex=${tab.id === current ? 0 : -1}
             data-testid=${TEST_IDS.tab(tab.id)}
             @click=${() => this.model.setState({ tab: tab.id })}
@@ -185,6 +186,7 @@ class App extends LitElement {
 
   private view(): TemplateResult {
     const { model } = this;
+    if (model.state.page) return html`<ts-page .model=${model}></ts-page>`;
     switch (model.state.tab) {
       case 'charts':
         return html`<ts-charts .model=${model}></ts-charts>`;
@@ -211,7 +213,12 @@ class App extends LitElement {
             </div>`
       }
       ${this.readOnly()}
-      <main id="view" role="tabpanel" aria-labelledby="tab-${model.state.tab}" class="view-${model.state.tab}">
+      <main
+        id="view"
+        role=${model.state.page ? nothing : 'tabpanel'}
+        aria-labelledby=${model.state.page ? nothing : `tab-${model.state.tab}`}
+        class="view-${model.state.page ? 'page' : model.state.tab}"
+      >
         ${this.view()}
       </main>
       ${this.toasts()}`;

@@ -5,6 +5,7 @@ import { button } from '../components/controls.js';
 import { icon, statusIcon } from '../components/icon.js';
 import { openMenu } from '../components/menu.js';
 import { actionsFor } from '../model/runs/actions.js';
+import { openRun } from '../model/page/pages.js';
 import { MOST } from '../model/runs/drawn.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
@@ -17,7 +18,7 @@ import { l10n } from '../../src/format/l10n.js';
 import { countOfRuns, statusText } from '../../src/format/statuses.js';
 
 /**
- * The drawn runs, each by what sets it apart. Click or space hides, double click or I shows it alone, P pins, arrows
+ * The drawn runs, each by what sets it apart. Click or space hides, double click or I shows it alone, P pins, O opens its page, arrows
  * move, the context menu key opens the run's actions.
  */
 class Legend extends LitElement {
@@ -59,6 +60,7 @@ class Legend extends LitElement {
     else if (event.key === ' ' || event.key === 'Enter' || event.key === 'h') this.model.toggle('hidden', run.id);
     else if (event.key === 'p') this.model.toggle('pinned', run.id);
     else if (event.key === 'i') this.isolate(run);
+    else if (event.key === 'o') openRun(this.model, run.id, 'overview');
     else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) this.menu(event, run);
     else return;
     event.preventDefault();

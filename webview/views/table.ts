@@ -7,6 +7,7 @@ import { styles } from '../components/cssVars.js';
 import { emptyState } from '../components/emptyState.js';
 import { icon, progressBar, statusIcon } from '../components/icon.js';
 import { openMenu } from '../components/menu.js';
+import { openRun } from '../model/page/pages.js';
 import { actionsFor, remove } from '../model/runs/actions.js';
 import { columnOf, defaultColumns, FIXED, TRAILING, type Column } from '../model/table/columns.js';
 import type { PanelModel } from '../model/panel.js';
@@ -166,6 +167,7 @@ class RunTable extends LitElement {
         this.model,
         this.targets(run).filter((one) => !isLive(one) && !isReadOnly(one)),
       );
+    else if (event.key === 'o') openRun(this.model, run.id, 'overview');
     else if (event.key === 'F2' && !isReadOnly(run)) void askAbout(this.model, 'rename', [run]);
     else return;
     event.preventDefault();
@@ -291,6 +293,7 @@ class RunTable extends LitElement {
       data-testid=${TEST_IDS.runRow(run.id)}
       data-status=${run.status}
       @click=${(event: MouseEvent) => this.clickRow(event, run, index)}
+      @dblclick=${() => openRun(this.model, run.id, 'overview')}
       @contextmenu=${(event: MouseEvent) => this.menu(event, run)}
     >
       <span role="gridcell" class="cell tick-cell">

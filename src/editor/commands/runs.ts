@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import { ENDED_STATUSES, type RequestResult, type RunStatus } from '../../protocol/engine.js';
 import { openReal, statReal } from '../../files/real.js';
+import { MOST_COMPARED } from '../../protocol/panel.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { changeFile } from '../edits.js';
 import { formatDuration } from '../../format/times.js';
@@ -13,6 +14,8 @@ import type { RunArg } from '../manifest/commands.js';
 import { commandLine } from './commandLine.js';
 import { askParams, fieldsOf } from './params.js';
 import type { Parts } from './parts.js';
+import type { Show } from '../panel/panel.js';
+import { quickOpen } from './quickOpen.js';
 import { perFolder, runFor, runsFor, type RunIn } from './pick.js';
 import type { Handlers } from './registry.js';
 import { showFile } from '../showFile.js';
@@ -67,6 +70,11 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
       panels.open(folder, { experiment: run.experiment, runs: ids, tab: 'charts' }, 'beside', fromExplorer);
     },
 
+    'run.open': async (arg) => {
+      const { folder, run } = arg === undefined ? await quickOpen(parts) : await runFor(parts, arg, { title: '' });
+      panels.open(folder, { experiment: run.experiment, page: { kind: 'run', run: run.id, section: 'overview' } });
+    },
+
     'run.compare': async (arg, selection) => {
       const title = l10n.t('Compare Runs');
       const runs = await runsFor(parts, arg, selection, { title, many: true });
@@ -76,7 +84,10 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
         void vscode.window.showWarningMessage(
           l10n.t("Runs in different folders can't be drawn together; those in {0} are shown.", folder.folder.name),
         );
-      panels.open(folder, { experiment: run.experiment, runs: here.map((each) => each.run.id), tab: 'charts' });
+      const ids = here.map((each) => each.run.id);
+      const side = ids.length > 1 && ids.length <= MOST_COMPARED;
+      const show: Show = side ? { page: { kind: 'compare', runs: ids } } : { tab: 'charts' };
+      panels.open(folder, { experiment: run.experiment, runs: ids, ...show });
     },
 
     'run.set': async (arg) => {

@@ -12,6 +12,13 @@ export const RUN_COMMANDS = {
     menus: [row('1_show@1', 'run')],
     args: args<Rows<RunArg>>(),
   },
+  'run.open': {
+    title: 'Open Run…',
+    icon: 'open-preview',
+    palette: hasRuns,
+    menus: [row('1_show@0', 'run')],
+    args: args<[run?: RunArg]>(),
+  },
   'run.compare': {
     title: 'Compare Selected',
     icon: 'git-compare',

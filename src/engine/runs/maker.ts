@@ -41,6 +41,8 @@ export interface NewRunDetails {
   launch?: RunSpec['launch'];
   branch?: Branch;
   stage?: StageOf;
+  /** The run that is started again. */
+  rerunOf?: string;
   /** Environment of its program; null: the engine's. A trial has its search's environment, which the search keeps. */
   environment: Environment | null;
 }
@@ -136,6 +138,7 @@ export class RunMaker {
     debuggerArgs?: string[],
   ): Promise<Run> {
     const spec = await this.again(id, params, floats, environment, (old, plan) => ({
+      rerunOf: id,
       ...(old.rangeTest && { rangeTest: old.rangeTest }),
       ...(debuggerArgs && { debug: debugSpec(plan.argv, debuggerArgs) }),
     }));
@@ -273,6 +276,7 @@ export class RunMaker {
       seed: details.seed,
       ...(details.launch && { launch: details.launch }),
       ...(details.branch && { branch: details.branch }),
+      ...(details.rerunOf !== undefined && { rerunOf: details.rerunOf }),
       // The loss of a test run is not comparable with that of trainings.
       objective: details.rangeTest ? null : from.objective,
       createdAt: Date.now(),

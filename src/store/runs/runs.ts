@@ -11,6 +11,7 @@ import { paramsText, readParams } from './params.js';
 import { type RunRow, toDetail, toRuns } from './rows.js';
 import { unreadWarning } from './unread.js';
 import type { RunWriter } from './writer.js';
+import { kinshipOf, type Kinship } from './lineage.js';
 
 /** The columns that a patch sets as they are, and those it sets as JSON. */
 const PLAIN = {
@@ -48,8 +49,8 @@ export class Runs implements RunsApi {
       const { id: key } = this.db.run(
         `INSERT INTO runs (id, experiment, file, search, trial, name, status, params, objective_metric, objective_goal,
            device, tags, note, created_at, host, git, command, cwd, folder, seed, unread,
-           branch, pipeline, stage, stage_hash, stages)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           branch, rerun_of, pipeline, stage, stage_hash, stages)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         spec.id,
         spec.experiment,
         spec.file,
@@ -72,6 +73,7 @@ export class Runs implements RunsApi {
         spec.seed,
         spec.unpassed?.length ? JSON.stringify(spec.unpassed) : null,
         spec.branch ? JSON.stringify(spec.branch) : null,
+        spec.rerunOf ?? null,
         spec.stage?.pipeline ?? null,
         spec.stage ? JSON.stringify({ name: spec.stage.name, parents: spec.stage.parents }) : null,
         spec.stage?.hash ?? null,
@@ -295,6 +297,11 @@ export class Runs implements RunsApi {
         ...[id, at],
       ) ?? null
     );
+  }
+
+  kinship(id: string): Kinship {
+    this.db.settle();
+    return kinshipOf(this.db, id);
   }
 
   best(asked: Parameters<RunsApi['best']>[0]): ReturnType<RunsApi['best']> {

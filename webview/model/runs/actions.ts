@@ -3,6 +3,8 @@ import type { PanelModel } from '../panel.js';
 import { isRangeTest } from '../charts/range.js';
 import { canPause, canResume, canStop, isLive, isReadOnly } from '../values.js';
 import { l10n } from '../../../src/format/l10n.js';
+import { MOST_COMPARED } from '../../../src/protocol/panel.js';
+import { compareRuns, openRun } from '../page/pages.js';
 
 /** An action on runs, the same in the table, the legend and the trial list. */
 export interface Action {
@@ -136,7 +138,7 @@ export function actionsFor(
       run: () => model.host.command('tunesmith.alerts.edit', one!.file),
     });
   }
-  actions.push(drawOnly(model, runs));
+  actions.push(...pageActions(model, runs), drawOnly(model, runs));
   add(one !== null, { id: 'rename', label: l10n.t('Rename…'), icon: 'edit', run: () => ask('rename', runs) });
   add(true, { id: 'tag', label: l10n.t('Tags…'), icon: 'tag', run: () => ask('tag', runs) });
   add(one !== null, { id: 'note', label: l10n.t('Note…'), icon: 'note', run: () => ask('note', runs) });
@@ -169,6 +171,23 @@ export function actionsFor(
   return actions;
 }
 
+/** Actions that show the runs on a page. */
+function pageActions(model: PanelModel, runs: readonly Run[]): Action[] {
+  const ids = runs.map(({ id }) => id);
+  if (runs.length === 1)
+    return [
+      { id: 'open', label: l10n.t('Open run'), icon: 'open-preview', run: () => openRun(model, ids[0]!, 'overview') },
+    ];
+  return [
+    {
+      id: 'compare',
+      label: l10n.t('Compare {0} runs', Math.min(ids.length, MOST_COMPARED)),
+      icon: 'git-compare',
+      run: () => compareRuns(model, ids),
+    },
+  ];
+}
+
 function drawOnly(model: PanelModel, runs: readonly Run[]): Action {
   return {
     id: 'draw',
@@ -196,5 +215,10 @@ function readOnlyActions(model: PanelModel, runs: readonly Run[]): Action[] {
     icon: 'cloud-download',
     run: () => importRuns(model, theirs),
   };
-  return [...(model.trusted ? [take] : []), drawOnly(model, runs), ...(runs.length === 1 ? [open] : [])];
+  return [
+    ...(model.trusted ? [take] : []),
+    ...pageActions(model, runs),
+    drawOnly(model, runs),
+    ...(runs.length === 1 ? [open] : []),
+  ];
 }

@@ -18,14 +18,17 @@ const PAGE = 30;
 
 /** Pictures, sounds, films, texts, pages, tables, histograms and plots of the drawn runs. */
 class MediaView extends LitElement {
-  static override properties = { model: { attribute: false }, filter: { state: true }, cards: { state: true } };
+  static override properties = { model: { attribute: false }, alone: { attribute: false }, filter: { state: true }, cards: { state: true } };
   declare model: PanelModel;
+  /** Without the legend, on a page that says itself which runs it shows. */
+  declare alone: boolean;
   declare filter: string;
   declare cards: number;
   private media: MediaOfRuns | null = null;
 
   constructor() {
     super();
+    this.alone = false;
     this.filter = '';
     this.cards = PAGE;
     new Follows(this, () => this.model.signal, ['runs', 'view', 'state', 'clock']);
@@ -54,7 +57,7 @@ class MediaView extends LitElement {
     const known = lists.flatMap(({ run, list }) => (list ? [{ run, list }] : []));
     const groups = groupMedia(known);
     const isReading = !model.loaded || lists.some(({ list }) => list === undefined);
-    const legend = model.view.legend && model.drawn.length > 0;
+    const legend = !this.alone && model.view.legend && model.drawn.length > 0;
     return html`${groups.length > 0 ? this.toolbar(groups, shown.length) : nothing}
       <div class="charts-layout ${legend ? 'with-legend' : ''}">
         ${legend ? html`<ts-legend .model=${model}></ts-legend>` : nothing}
@@ -72,7 +75,7 @@ class MediaView extends LitElement {
   private toolbar(groups: readonly MediaGroup[], shown: number): TemplateResult {
     const { view } = this.model;
     return html`<div class="toolbar" role="toolbar" aria-label=${l10n.t('Media')}>
-      ${button({
+      ${this.alone ? nothing : button({
         label: view.legend ? l10n.t('Hide legend') : l10n.t('Show legend'),
         icon: 'list-unordered',
         iconOnly: true,

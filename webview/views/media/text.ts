@@ -1,7 +1,8 @@
 import { html, LitElement, type TemplateResult } from 'lit';
 import { button } from '../../components/controls.js';
 import { l10n } from '../../../src/format/l10n.js';
-import { markdown, type Block, type Inline } from '../../model/media/markdown.js';
+import { markdown } from '../../model/media/markdown.js';
+import { block } from './markdown.js';
 
 const LONGEST = 200_000;
 
@@ -47,60 +48,3 @@ class MediaText extends LitElement {
   }
 }
 customElements.define('ts-media-text', MediaText);
-
-function block(each: Block): TemplateResult {
-  switch (each.kind) {
-    case 'heading':
-      return html`<p class="media-heading level-${each.level}" role="heading" aria-level=${Math.min(6, each.level + 3)}>
-        ${each.parts.map(part)}
-      </p>`;
-    case 'paragraph':
-      return html`<p>${each.parts.map(part)}</p>`;
-    case 'code':
-      return html`<pre>${each.text}</pre>`;
-    case 'rule':
-      return html`<hr />`;
-    case 'list': {
-      const items = each.items.map((item) => html`<li>${item.map(part)}</li>`);
-      return each.ordered
-        ? html`<ol>
-            ${items}
-          </ol>`
-        : html`<ul>
-            ${items}
-          </ul>`;
-    }
-    case 'table':
-      return html`<table>
-        <thead>
-          <tr>
-            ${each.head.map((cell) => html`<th scope="col">${cell.map(part)}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${each.rows.map(
-            (row) =>
-              html`<tr>
-                ${row.map((cell) => html`<td>${cell.map(part)}</td>`)}
-              </tr>`,
-          )}
-        </tbody>
-      </table>`;
-  }
-}
-
-/** Links are shown with where they lead, and lead nowhere: the text is the program's. */
-function part(each: Inline): TemplateResult {
-  switch (each.kind) {
-    case 'strong':
-      return html`<strong>${each.text}</strong>`;
-    case 'emphasis':
-      return html`<em>${each.text}</em>`;
-    case 'code':
-      return html`<code>${each.text}</code>`;
-    case 'link':
-      return html`<span class="media-link" title=${each.to}>${each.text || each.to}</span>`;
-    case 'text':
-      return html`${each.text}`;
-  }
-}

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import type { EngineParts } from '../../parts.js';
 import { checkOutCode, readCodeContents, readRecorded } from '../../runs/recorded.js';
+import { listRunFiles } from '../../runs/runFiles.js';
 import { GitError } from '../../machine/git.js';
 import { refuseForeignRun } from '../foreign.js';
 import { conflict, notFound } from '../requestError.js';
@@ -13,6 +14,12 @@ export function recordedHandlers({ store, folders }: EngineParts) {
     return run;
   };
   return {
+    'runs/lineage': ({ id }) => {
+      const { search } = existing(id);
+      const of = search === null ? null : store.searches.get(search);
+      return { ...store.runs.kinship(id), search: of && { id: of.id, name: of.name } };
+    },
+    'runs/files': ({ id }) => listRunFiles(folders.path(existing(id).id)),
     'runs/recorded': ({ id }) => readRecorded(folders.path(existing(id).id)),
     'runs/code': ({ id }) => readCodeContents(folders.path(existing(id).id)),
     'runs/checkout': async ({ id, folder, toRun, trust }) => {

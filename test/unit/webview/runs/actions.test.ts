@@ -14,10 +14,10 @@ it('offers nothing that would change the logs of another tool', () => {
   const ids = (trusted: boolean, runs: Run[]) =>
     actionsFor(model(trusted), runs, () => undefined).map((action) => action.id);
   const theirs = [run('a', { foreign }), run('b', { foreign, status: 'running' })];
-  expect(ids(true, theirs)).toEqual(['import', 'draw']);
-  expect(ids(true, [theirs[1]!])).toEqual(['import', 'draw', 'openLog']);
-  expect(ids(false, [theirs[1]!])).toEqual(['draw', 'openLog']);
-  expect(ids(true, [theirs[0]!, run('c')])).toEqual(['import', 'draw']);
+  expect(ids(true, theirs)).toEqual(['import', 'compare', 'draw']);
+  expect(ids(true, [theirs[1]!])).toEqual(['import', 'open', 'draw', 'openLog']);
+  expect(ids(false, [theirs[1]!])).toEqual(['open', 'draw', 'openLog']);
+  expect(ids(true, [theirs[0]!, run('c')])).toEqual(['import', 'compare', 'draw']);
   expect(ids(true, [run('c')])).toEqual(expect.arrayContaining(['exportRuns', 'delete']));
   expect(ids(false, [run('c')])).not.toContain('exportRuns');
   const mixed = actionsFor(model(true), [...theirs, run('c')], () => undefined);

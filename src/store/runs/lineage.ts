@@ -1,0 +1,51 @@
+/** Which run came from which: started again, or begun from a checkpoint. */
+import { MOST_DESCENDANTS, type Relative } from '../../protocol/runPage.js';
+import type { Branch } from '../../protocol/branch.js';
+import type { Database } from '../database.js';
+
+/** Ancestors that are followed: ids come from files, and may form a ring. */
+const MOST_ANCESTORS = 50;
+
+interface Row {
+  id: string;
+  name: string;
+  branch: string | null;
+  rerun_of: string | null;
+}
+
+export interface Kinship {
+  ancestors: Relative[];
+  descendants: Relative[];
+}
+
+export function kinshipOf(db: Database, id: string): Kinship {
+  const row = (of: string) => db.get<Row>('SELECT id, name, branch, rerun_of FROM runs WHERE id = ?', of);
+  const ancestors: Relative[] = [];
+  const seen = new Set([id]);
+  for (let at = row(id); at && ancestors.length < MOST_ANCESTORS;) {
+    const from = origin(at);
+    if (!from || seen.has(from.id)) break;
+    seen.add(from.id);
+    at = row(from.id);
+    ancestors.push({ ...from, name: at?.name ?? null });
+  }
+  const children = db.all<Row>(
+    `SELECT id, name, branch, rerun_of FROM runs
+     WHERE (rerun_of = ?1 OR (branch IS NOT NULL AND branch ->> 'run' = ?1)) AND deleted_at IS NULL ORDER BY created_at, key LIMIT ?2`,
+    id,
+    MOST_DESCENDANTS,
+  );
+  const descendants = children.flatMap((child) => {
+    const from = origin(child);
+    return from ? [{ ...from, id: child.id, name: child.name }] : [];
+  });
+  return { ancestors, descendants };
+}
+
+function origin({ branch, rerun_of: rerunOf }: Row): Omit<Relative, 'name'> | null {
+  if (branch !== null) {
+    const { run, step } = JSON.parse(branch) as Branch;
+    return { kind: 'branch', id: run, step };
+  }
+  return rerunOf === null ? null : { kind: 'rerun', id: rerunOf, step: null };
+}

@@ -1,0 +1,98 @@
+/** Differences between runs, as the comparison shows them. */
+import { factsOf, SECTIONS, type RunToCompare, type Section } from '../../../src/format/runDiff.js';
+import { formatNumber } from '../../../src/format/numbers.js';
+import type { RunDetail } from '../../../src/protocol/engine.js';
+import { l10n } from '../../../src/format/l10n.js';
+import type { PanelModel } from '../panel.js';
+
+export interface ComparedCell {
+  text: string;
+  /** Difference to the first run; '' if there is none that can be said in numbers. */
+  change: string;
+  /** True if it is not what the first run has. */
+  differs: boolean;
+}
+export interface ComparedRow {
+  name: string;
+  cells: ComparedCell[];
+}
+export interface ComparedSection {
+  section: Section;
+  rows: ComparedRow[];
+  /** Facts that all runs have alike, and that are not among the rows. */
+  same: number;
+}
+
+/** Compares with the first run. `all`: with what is the same. */
+export function comparison(runs: readonly RunToCompare[], all: boolean): ComparedSection[] {
+  return SECTIONS.map((section) => {
+    const facts = factsOf(section, runs);
+    const differs = (values: readonly (string | null)[]) => new Set(values).size > 1;
+    const rows = facts.filter(({ values }) => all || differs(values));
+    return {
+      section,
+      rows: rows.map(({ name, values }) => ({ name, cells: values.map((value) => cell(section, value, values[0]!)) })),
+      same: facts.length - rows.length,
+    };
+  });
+}
+
+/** Sections whose numbers are quantities; elsewhere a number is a name. */
+const QUANTITIES: readonly Section[] = ['params', 'metrics'];
+
+function cell(section: Section, value: string | null, first: string | null): ComparedCell {
+  const numbers = QUANTITIES.includes(section);
+  const [number, base] = numbers ? [numberOf(value), numberOf(first)] : [null, null];
+  const text = value === null ? '–' : number === null ? value : formatNumber(number);
+  return { text, change: number === null || base === null ? '' : changeText(number, base), differs: value !== first };
+}
+
+/** A number that is written as one; null for other texts. */
+function numberOf(text: string | null): number | null {
+  return text !== null && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : null;
+}
+
+function changeText(value: number, base: number): string {
+  const change = value - base;
+  if (change === 0 || !Number.isFinite(change)) return '';
+  const sign = change > 0 ? '+' : '−';
+  const share = base === 0 ? '' : ` (${sign}${Number((100 * Math.abs(change / base)).toPrecision(3))} %)`;
+  return `${sign}${formatNumber(Number(Math.abs(change).toPrecision(4)))}${share}`;
+}
+
+const NOTHING = { code: null, environment: null, data: null };
+
+/** Reads what is needed for a comparison. What a run does not have is left empty. */
+export async function readCompared(model: Pick<PanelModel, 'host'>, ids: readonly string[]): Promise<RunToCompare[]> {
+  const { host } = model;
+  return Promise.all(
+    ids.map(async (id) => {
+      const run = await host.request('runs/get', { id });
+      if (run.foreign) return { run, recorded: NOTHING, changes: null };
+      const recorded = await host.request('runs/recorded', { id });
+      const changes = recorded.code?.diff ? (await host.request('runs/code', { id })).changes : null;
+      return { run, recorded, changes };
+    }),
+  );
+}
+
+export function sectionTitle(section: Section): string {
+  switch (section) {
+    case 'params':
+      return l10n.t('Parameters');
+    case 'metrics':
+      return l10n.t('Results');
+    case 'environment':
+      return l10n.t('Environment');
+    case 'packages':
+      return l10n.t('Packages');
+    case 'code':
+      return l10n.t('Code');
+    case 'data':
+      return l10n.t('Data');
+  }
+}
+
+/** A label that tells the runs apart. */
+export const columnTitle = (run: Pick<RunDetail, 'name' | 'id'>, all: readonly Pick<RunDetail, 'name'>[]): string =>
+  all.filter(({ name }) => name === run.name).length > 1 ? `${run.name} (${run.id})` : run.name;

@@ -1,0 +1,40 @@
+import type { Run } from '../../../src/protocol/engine.js';
+import { bestRun } from '../runs/drawn.js';
+import { labels, type Label } from '../runs/naming.js';
+import { Palette } from '../runs/palette.js';
+import type { PanelModel } from '../panel.js';
+
+/**
+ * The panel as views see it, with other runs drawn: charts, media and tables of these runs only, with the person's own
+ * settings of axes and smoothing.
+ */
+export class RunsInPlace {
+  readonly model: PanelModel;
+  private runs: readonly Run[] = [];
+  private names = new Map<string, Label>();
+  private best: Run | null = null;
+  private readonly palette = new Palette();
+
+  constructor(private readonly panel: PanelModel) {
+    const own: { [K in 'drawn' | 'shown' | 'best' | 'palette' | 'label' | 'isHidden']: () => PanelModel[K] } = {
+      drawn: () => this.runs,
+      shown: () => [...this.runs],
+      best: () => (this.runs.length > 1 ? this.best : null),
+      palette: () => this.palette,
+      label: () => (run) => this.names.get(run.id) ?? { text: run.name, parts: [], ambiguous: false },
+      isHidden: () => () => false,
+    };
+    const properties = Object.entries(own).map(([name, get]) => [name, { get, configurable: true }]);
+    this.model = Object.create(panel, Object.fromEntries(properties) as PropertyDescriptorMap) as PanelModel;
+  }
+
+  /** Draws these runs. Views hear of it as of any other change of runs. */
+  show(runs: readonly Run[]): void {
+    if (runs.length === this.runs.length && runs.every((run, i) => run === this.runs[i])) return;
+    this.runs = runs;
+    this.names = labels(runs);
+    this.best = bestRun(runs);
+    this.palette.assign(runs.map(({ id }) => id));
+    this.panel.signal.emit('runs');
+  }
+}

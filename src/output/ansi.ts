@@ -42,7 +42,7 @@ function changed(before: AnsiLook, parameters: string): AnsiLook {
     else if (code === 3) look.italic = true;
     else if (code === 4) look.underline = true;
     else if (code === 7) look.inverse = true;
-    else if (code === 22) (delete look.bold, delete look.dim);
+    else if (code === 22) look = { ...look, bold: false, dim: false };
     else if (code === 23) delete look.italic;
     else if (code === 24) delete look.underline;
     else if (code === 27) delete look.inverse;

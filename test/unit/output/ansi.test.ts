@@ -7,7 +7,7 @@ it('splits a line at its colours, of the theme, of 256 and of 16 million', () =>
   expect(ansiPieces(`a${ESC}[1;31mb${ESC}[22mc${ESC}[0md`)).toEqual([
     { text: 'a' },
     { text: 'b', bold: true, color: 1 },
-    { text: 'c', color: 1 },
+    { text: 'c', color: 1, bold: false, dim: false },
     { text: 'd' },
   ]);
   expect(ansiPieces(`${ESC}[38;5;196mx${ESC}[48;2;1;2;300my${ESC}[39;49mz`)).toEqual([

@@ -5,7 +5,7 @@ import { Follows } from '../../model/signal.js';
 import './compare.js';
 import './run.js';
 
-/** What is shown instead of the tabs: a run's page, or a comparison. */
+/** The page shown instead of the tabs: of a run, or a comparison. */
 class Page extends LitElement {
   static override properties = { model: { attribute: false } };
   declare model: PanelModel;

@@ -17,7 +17,6 @@ const LINE = 18;
 const FOLLOW = 1000;
 /** Characters of a line that are shown. */
 const LONGEST = 5000;
-// eslint-disable-next-line no-control-regex -- It is the escape character that is left out.
 const COLORS = /\u001b\[[\d;:]*m/g;
 
 /** A run's output: coloured, searched as a whole, followed while it grows. Only the lines on the screen are rendered. */

@@ -34,9 +34,14 @@ export interface ViewSettings {
   insightMethod: ImportanceMethod;
   /** Parameters whose joint effect is looked at; null: the two most important ones. */
   insightPair: [string, string] | null;
+  /** Runs that the Insight tab is about. */
+  insightOf: InsightOf;
+  /** Columns chosen in the plots of any runs, by the place where they are: `x`, `y`, `color`, … */
+  explore: Record<string, string>;
   /** Unsaved edits of the form. */
   draft: DraftEdits | null;
 }
+export type InsightOf = 'search' | 'drawn' | 'all';
 export type TrialOrder = 'number' | 'newest' | 'best';
 export interface DraftEdits {
   file: string;
@@ -75,6 +80,8 @@ export const DEFAULT_VIEW: ViewSettings = {
   trialOrder: 'number',
   insightMethod: 'pedAnova',
   insightPair: null,
+  insightOf: 'search',
+  explore: {},
   draft: null,
 };
 
@@ -104,6 +111,8 @@ export function readView(stored: Record<string, unknown>): ViewSettings {
   }
   view.ranks = RANK_LOOKS.find((look) => look === stored.ranks) ?? 'first';
   if (stored.trialOrder === 'newest' || stored.trialOrder === 'best') view.trialOrder = stored.trialOrder;
+  if (stored.insightOf === 'drawn' || stored.insightOf === 'all') view.insightOf = stored.insightOf;
+  if (isTexts(stored.explore)) view.explore = stored.explore;
   if (stored.insightMethod === 'fanova') view.insightMethod = 'fanova';
   if (isStrings(stored.insightPair) && stored.insightPair.length === 2) {
     view.insightPair = [stored.insightPair[0]!, stored.insightPair[1]!];

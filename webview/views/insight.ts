@@ -17,6 +17,8 @@ import { historyCard } from './insight/history.js';
 import { importanceCard } from './insight/importance.js';
 import { parallelCard } from './insight/parallel.js';
 import { surfaceCard } from './insight/surface.js';
+import './explore/index.js';
+import { insightSwitch } from './explore/switch.js';
 import { searchTitle } from './searchTitle.js';
 import { l10n } from '../../src/format/l10n.js';
 import { goalText } from '../../src/format/statuses.js';
@@ -68,7 +70,7 @@ class InsightView extends LitElement {
       () => this.requestUpdate(),
     );
     this.trials ??= new Trials(this.model, () => this.requestUpdate());
-    const search = this.current();
+    const search = this.model.view.insightOf === 'search' ? this.current() : null;
     this.insights.show(search, this.wish());
     void this.trials.show(search);
     this.trials.update();
@@ -91,6 +93,7 @@ class InsightView extends LitElement {
   private head(search: Search, searches: readonly Search[]): TemplateResult {
     const objectives = this.insights!.facts?.objectives ?? [];
     return html`<div class="row insight-head">
+      ${insightSwitch(this.model, 'search')}
       ${searchTitle(search, {
         searches,
         testId: 'insight-search',
@@ -150,6 +153,9 @@ class InsightView extends LitElement {
   override render(): TemplateResult {
     const searches = searchesShown(this.model);
     const search = searchShown(this.model, searches);
+    const { model } = this;
+    if (model.view.insightOf !== 'search' || (!search && model.drawn.length > 0))
+      return html`<ts-explore .model=${model}></ts-explore>`;
     if (!search) {
       return html`<section class="insight" aria-label=${l10n.t('Insight')}>
         ${emptyState(

@@ -1,4 +1,4 @@
-import type { nothing} from 'lit';
+import type { nothing } from 'lit';
 import { html, LitElement, svg, type TemplateResult } from 'lit';
 import type { Run, SeriesData } from '../../../src/protocol/engine.js';
 import { fromWire } from '../../../src/protocol/wireNumber.js';

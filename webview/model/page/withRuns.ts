@@ -1,5 +1,4 @@
 import type { Run } from '../../../src/protocol/engine.js';
-import { bestRun } from '../runs/drawn.js';
 import { labels, type Label } from '../runs/naming.js';
 import { Palette } from '../runs/palette.js';
 import type { PanelModel } from '../panel.js';
@@ -12,14 +11,12 @@ export class RunsInPlace {
   readonly model: PanelModel;
   private runs: readonly Run[] = [];
   private names = new Map<string, Label>();
-  private best: Run | null = null;
   private readonly palette = new Palette();
 
   constructor(private readonly panel: PanelModel) {
-    const own: { [K in 'drawn' | 'shown' | 'best' | 'palette' | 'label' | 'isHidden']: () => PanelModel[K] } = {
+    const own: { [K in 'drawn' | 'shown' | 'palette' | 'label' | 'isHidden']: () => PanelModel[K] } = {
       drawn: () => this.runs,
       shown: () => [...this.runs],
-      best: () => (this.runs.length > 1 ? this.best : null),
       palette: () => this.palette,
       label: () => (run) => this.names.get(run.id) ?? { text: run.name, parts: [], ambiguous: false },
       isHidden: () => () => false,
@@ -33,7 +30,6 @@ export class RunsInPlace {
     if (runs.length === this.runs.length && runs.every((run, i) => run === this.runs[i])) return;
     this.runs = runs;
     this.names = labels(runs);
-    this.best = bestRun(runs);
     this.palette.assign(runs.map(({ id }) => id));
     this.panel.signal.emit('runs');
   }

@@ -1,6 +1,7 @@
 import type { Floats } from '../src/protocol/floats.js';
 import type { RequestParams, RequestResult, FileProblem } from '../src/protocol/engine.js';
 import type { FileForm, FormProblems, FromPanel, PanelRequest, PanelState, ToPanel } from '../src/protocol/panel.js';
+import type { SavedViews } from '../src/protocol/savedViews.js';
 import type { Params } from '../src/protocol/values.js';
 import { l10n } from '../src/format/l10n.js';
 
@@ -75,6 +76,14 @@ export class Host {
   async save(name: string, kind: 'png' | 'svg' | 'csv', data: string): Promise<boolean> {
     const { saved } = await this.ask<{ saved: boolean }>((id) => ({ type: 'save', id, name, kind, data }), null);
     return saved;
+  }
+
+  readViews(): Promise<SavedViews> {
+    return this.ask((id) => ({ type: 'readViews', id }));
+  }
+
+  writeViews(views: SavedViews): Promise<unknown> {
+    return this.ask((id) => ({ type: 'writeViews', id, views }));
   }
 
   saveState(state: PanelState): void {

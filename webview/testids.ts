@@ -36,6 +36,7 @@
  *                                         files-of-run, patch-<file>
  *   log, log-search, log-found, log-follow   the output; data-lines. log-found: data-hits
  *   compare, compared-<section>, compare-all   runs side by side
+ *   views-button, views, view-<name>, view-name, view-save   saved views; help-button, help: the keys
  *   toast, toast-action, announcer
  */
 export const TEST_IDS = {
@@ -112,6 +113,13 @@ export const TEST_IDS = {
   compare: 'compare',
   compared: (section: string) => `compared-${section}`,
   compareAll: 'compare-all',
+  help: 'help',
+  helpButton: 'help-button',
+  views: 'views',
+  viewsButton: 'views-button',
+  viewName: 'view-name',
+  viewSave: 'view-save',
+  savedView: (name: string) => `view-${name}`,
   toast: 'toast',
   toastAction: 'toast-action',
   announcer: 'announcer',

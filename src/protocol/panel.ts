@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { record } from './recordSchema.js';
 import { FileProblem, type Notifications } from './engine.js';
+import { SavedViews } from './savedViews.js';
 import { FloatMark, Floats, Params, ParamValue } from './values.js';
 
 /** Engine requests that the panel may make through the host. */
@@ -151,6 +152,9 @@ export const FromPanel = z.discriminatedUnion('type', [
     kind: z.enum(['png', 'svg', 'csv']),
     data: z.string().max(48 * 2 ** 20),
   }),
+  /** The saved views of the folder; the host answers with SavedViews. */
+  z.object({ type: z.literal('readViews'), id: z.number().int() }),
+  z.object({ type: z.literal('writeViews'), id: z.number().int(), views: SavedViews }),
   z.object({ type: z.literal('state'), state: PanelState }),
   /** A VS Code command with plain arguments; only those in PANEL_COMMANDS are run. */
   z.object({ type: z.literal('command'), command: z.string(), args: z.array(z.unknown()).default([]) }),

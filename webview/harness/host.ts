@@ -220,6 +220,13 @@ function receive(message: FromPanel): void {
         space: message.space?.dropout?.includes('banana') ? { dropout: 'Unknown kind "banana".' } : {},
       });
       break;
+    case 'readViews':
+      reply(JSON.parse(sessionStorage.getItem('views') ?? '{"version":1,"views":[],"defaults":{}}'));
+      break;
+    case 'writeViews':
+      sessionStorage.setItem('views', JSON.stringify(message.views));
+      reply({});
+      break;
     case 'save':
       saved.push(message);
       reply({ saved: true });

@@ -4,12 +4,14 @@ import { DeclinedError, Host, RequestError } from '../host.js';
 import { Catalogue } from './catalogue.js';
 import { SeriesFeed } from './charts/feed.js';
 import { Connection, type ConnectionState } from './connection.js';
+import { History } from './history.js';
 import { Loader } from './loader.js';
 import { BestOfExperiment } from './runs/best.js';
 import { pageRuns } from './page/pages.js';
 import { drawnRuns } from './runs/drawn.js';
 import { Drawing } from './runs/drawing.js';
 import type { Label } from './runs/naming.js';
+import { Views } from './savedViews.js';
 import { Selection } from './selection.js';
 import { Signal, type Topic } from './signal.js';
 import { RunPages } from './table/pages.js';
@@ -30,6 +32,8 @@ export class PanelModel {
   readonly host = new Host((message) => this.receive(message));
   readonly toasts = new Toasts(() => this.signal.emit('toasts'));
   readonly announcer = new Announcer(() => this.signal.emit('toasts'));
+  readonly history = new History();
+  readonly views: Views;
   readonly feed: SeriesFeed;
   readonly pages: RunPages;
 
@@ -68,9 +72,17 @@ export class PanelModel {
         this.drawing.invalidate();
         this.watch();
       },
+      history: this.history,
       save: (state) => this.host.saveState(state),
       looks: () => this.palette.save(),
       restoreLooks: (looks) => this.palette.restore(looks),
+    });
+    this.views = new Views({
+      read: () => this.host.readViews(),
+      write: (views) => this.host.writeViews(views),
+      now: () => ({ state: this.state, view: this.view }),
+      show: (state, view) => void this.showView(state, view),
+      onNews: () => this.emit('state'),
     });
     this.catalogue = new Catalogue({
       emit: this.emit,
@@ -200,7 +212,18 @@ export class PanelModel {
   }
 
   async openExperiment(experiment: string): Promise<void> {
+    const isOther = experiment !== this.state.experiment;
     this.switchTo(experiment, this.catalogue.fileOf(experiment) ?? null);
+    const own = isOther ? this.views.defaultOf(experiment) : undefined;
+    if (own) this.views.show(own);
+    await this.refresh();
+  }
+
+  /** Shows a saved view. */
+  private async showView(state: Partial<PanelState>, view: Partial<ViewSettings>): Promise<void> {
+    if (typeof state.experiment === 'string') this.switchTo(state.experiment, this.catalogue.fileOf(state.experiment) ?? null);
+    this.setState(state, 'runs', 'searches');
+    this.setView(view);
     await this.refresh();
   }
 
@@ -248,7 +271,7 @@ export class PanelModel {
         this.connection.set({ trusted: message.trusted });
         this.catalogue.setFiles(message.files);
         this.selection.restore(message.state);
-        void this.refresh();
+        void this.begin(message.state.experiment === null);
         break;
       case 'changed':
         if (visible) this.changed(message.params);
@@ -273,6 +296,13 @@ export class PanelModel {
         this.connection.set({ visible: message.visible });
         break;
     }
+  }
+
+  /** Reads what is shown; an experiment that is opened for the first time shows its default view. */
+  private async begin(isFirst: boolean): Promise<void> {
+    await Promise.all([this.refresh(), this.views.load()]);
+    const own = isFirst ? this.views.defaultOf(this.state.experiment) : undefined;
+    if (own) this.views.show(own);
   }
 
   private changed(params: Extract<ToPanel, { type: 'changed' }>['params']): void {

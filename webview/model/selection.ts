@@ -1,4 +1,5 @@
 import type { PanelState } from '../../src/protocol/panel.js';
+import type { History } from './history.js';
 import type { Topic } from './signal.js';
 import { emptyState, readView, type ViewSettings } from './view.js';
 
@@ -11,11 +12,16 @@ export interface SelectionOptions {
   onState(): void;
   /** Persists the state. */
   save(state: PanelState): void;
+  /** Takes every change that the person makes, to undo it. */
+  history?: Pick<History, 'add'>;
   /** Looks of the drawn runs, persisted with the view. */
   looks(): Record<string, number>;
   /** Takes over the persisted looks, before the restored state is told. */
   restoreLooks(looks: Record<string, number>): void;
 }
+
+/** Changes of these alone are no step: the form's own, and what follows from others. */
+const UNRECORDED: readonly string[] = ['draft', 'file', 'search'];
 
 /** The person's selection and view settings. Every change is told and persisted. */
 export class Selection {
@@ -51,14 +57,18 @@ export class Selection {
 
   setState(change: Partial<PanelState>, ...topics: Topic[]): void {
     // Whoever chooses a tab leaves the page that is in front of it.
+    const before = this.current;
     this.current = { ...this.current, ...(change.tab !== undefined && { page: null }), ...change };
+    this.record('state', Object.keys(change), before, this.settings);
     this.options.onState();
     this.options.emit('state', ...topics);
     this.keep();
   }
 
   setView(change: Partial<ViewSettings>): void {
+    const before = this.settings;
     this.settings = { ...this.settings, ...change };
+    this.record('view', Object.keys(change), this.current, before);
     this.options.emit('view');
     this.keep();
   }
@@ -82,6 +92,28 @@ export class Selection {
     if (this.forward === id) return;
     this.forward = id;
     this.options.emit('highlight');
+  }
+
+  /** Makes a change a step that can be undone, unless nobody chose it or a field undoes it itself. */
+  private record(
+    kind: string,
+    keys: readonly string[],
+    state: Readonly<PanelState>,
+    view: Readonly<ViewSettings>,
+  ): void {
+    if (state.experiment === null || keys.every((key) => UNRECORDED.includes(key))) return;
+    const before = { state, view };
+    const after = { state: this.current, view: this.settings };
+    const show = (to: typeof before): void => {
+      // Fields of the form undo their own edits.
+      this.current = to.state;
+      this.settings = { ...to.view, draft: this.settings.draft };
+      this.options.onState();
+      this.options.emit('state', 'view', 'runs', 'searches');
+      this.keep();
+    };
+    const name = `${kind} ${keys.join()}`;
+    this.options.history?.add({ kind: name, undo: () => show(before), redo: () => show(after) });
   }
 
   /** Persists the state soon. */

@@ -15,6 +15,9 @@ import './form.js';
 import './insight.js';
 import './media/index.js';
 import './page/index.js';
+import { openHelp } from './help.js';
+import { panelKey } from './panelKeys.js';
+import { openViews } from './savedViews.js';
 import './table.js';
 import { l10n } from '../../src/format/l10n.js';
 
@@ -39,6 +42,20 @@ class App extends LitElement {
 
   override createRenderRoot(): HTMLElement {
     return this;
+  }
+
+  private readonly keys = (event: KeyboardEvent) => {
+    if (panelKey(this.model, event)) event.preventDefault();
+  };
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener('keydown', this.keys);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener('keydown', this.keys);
   }
 
   private readonly tabKeys = (event: KeyboardEvent) => {
@@ -123,6 +140,8 @@ class App extends LitElement {
       }
       ${this.tabs()}
       <span class="spacer"></span>
+      ${button({ label: l10n.t('Saved views'), icon: 'bookmark', iconOnly: true, testId: TEST_IDS.viewsButton, onClick: () => openViews(model) })}
+      ${button({ label: l10n.t('Keys'), icon: 'question', iconOnly: true, testId: TEST_IDS.helpButton, onClick: () => openHelp() })}
       ${live > 0 ? html`<span class="live" role="status">${icon('sync', undefined, 'codicon-modifier-spin')} ${l10n.t('{0} live', live)}</span>` : nothing}
       ${devices.slice(0, 8).map((device) => this.device(device))}
       ${devices.length > 8 ? html`<span class="hint">+${devices.length - 8}</span>` : nothing} ${this.connection()}

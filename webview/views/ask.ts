@@ -19,7 +19,12 @@ export async function askAbout(
         value: run.name,
         accept: l10n.t('Rename'),
       });
-      if (name) await model.host.request('runs/rename', { id: run.id, name });
+      if (name)
+        await undoable(
+          model,
+          () => model.host.request('runs/rename', { id: run.id, name }),
+          () => model.host.request('runs/rename', { id: run.id, name: run.name }),
+        );
     } else if (what === 'note') {
       const note = await askText({
         title: l10n.t('Note on {0}', run.name),
@@ -28,7 +33,7 @@ export async function askAbout(
         optional: true,
         accept: l10n.t('Save'),
       });
-      if (note !== null) await model.host.request('runs/note', { id: run.id, note });
+      if (note !== null) await saveNote(model, run, note);
     } else await askTags(model, runs);
   } catch (error) {
     model.fail(l10n.t('Saving'), error);
@@ -53,9 +58,37 @@ async function askTags(model: PanelModel, runs: readonly Run[]): Promise<void> {
       .map((tag) => tag.trim())
       .filter(Boolean),
   );
-  await model.host.request('runs/tag', {
-    ids: runs.map((run) => run.id),
-    add: [...wanted].filter((tag) => !common.includes(tag)),
-    remove: common.filter((tag) => !wanted.has(tag)),
-  });
+  const ids = runs.map((run) => run.id);
+  const add = [...wanted].filter((tag) => !common.includes(tag));
+  const remove = common.filter((tag) => !wanted.has(tag));
+  const before = new Map(runs.map(({ id, tags }) => [id, tags]));
+  await undoable(
+    model,
+    () => model.host.request('runs/tag', { ids, add, remove }),
+    // A run that had a tag already keeps it.
+    () =>
+      Promise.all(
+        ids.map((id) => {
+          const own = before.get(id) ?? [];
+          const fresh = add.filter((tag) => !own.includes(tag));
+          return model.host.request('runs/tag', { ids: [id], add: remove, remove: fresh });
+        }),
+      ),
+  );
+}
+
+export function saveNote(model: PanelModel, run: Run, note: string): Promise<void> {
+  const set = (text: string) => model.host.request('runs/note', { id: run.id, note: text });
+  return undoable(
+    model,
+    () => set(note),
+    () => set(run.note),
+  );
+}
+
+/** Does something that can be undone. */
+async function undoable(model: PanelModel, work: () => Promise<unknown>, back: () => Promise<unknown>): Promise<void> {
+  await work();
+  const kind = `edit ${performance.now()}`;
+  model.history.add({ kind, undo: async () => void (await back()), redo: async () => void (await work()) });
 }

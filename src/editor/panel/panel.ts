@@ -16,6 +16,7 @@ import { NotTrustedError } from '../link/trust.js';
 import type { Forms } from './forms.js';
 import { panelHtml } from './html.js';
 import { saveAs } from './saveAs.js';
+import { readViews, writeViews } from './viewsFile.js';
 
 export type Show = Omit<Extract<ToPanel, { type: 'show' }>, 'type'>;
 
@@ -135,6 +136,10 @@ export class Panel implements Disposable {
         return this.answer(said.id, () => this.parts.forms.form((this.formFile = this.ownFile(said.file))));
       case 'checkForm':
         return this.answer(said.id, () => this.parts.forms.check(this.ownFile(said.file), said.params, said.space));
+      case 'readViews':
+        return this.answer(said.id, () => readViews(this.folder.path));
+      case 'writeViews':
+        return this.answer(said.id, () => writeViews(this.folder.path, said.views));
       case 'save':
         return this.answer(said.id, () => saveAs(this.folder, said));
       case 'writeForm': {

@@ -49,17 +49,16 @@ export async function remove(model: PanelModel, runs: readonly Run[]): Promise<v
   model.pages.refresh();
   const text =
     done.length === 1 ? l10n.t('Deleted {0}.', name2(runs, done[0]!)) : l10n.t('Deleted {0} runs.', done.length);
-  model.toasts.add({
-    kind: 'info',
-    text,
-    action: {
-      label: l10n.t('Undo'),
-      run: async () => {
-        await act(model, 'runs/restore', l10n.t('Restoring'), done);
-        await model.refresh();
-      },
-    },
-  });
+  const undo = async (): Promise<void> => {
+    await act(model, 'runs/restore', l10n.t('Restoring'), done);
+    await model.refresh();
+  };
+  const redo = async (): Promise<void> => {
+    model.remove(await act(model, 'runs/delete', l10n.t('Deleting'), done));
+    model.pages.refresh();
+  };
+  model.history.add({ kind: `delete ${done.join()}`, undo, redo });
+  model.toasts.add({ kind: 'info', text, action: { label: l10n.t('Undo'), run: undo } });
 }
 const name2 = (runs: readonly Run[], id: string) => runs.find((run) => run.id === id)?.name ?? id;
 

@@ -4,6 +4,7 @@ import { l10n } from '../../../src/format/l10n.js';
 import { button } from '../../components/controls.js';
 import type { PanelModel } from '../../model/panel.js';
 import { TEST_IDS } from '../../testids.js';
+import { saveNote } from '../ask.js';
 import { markdownView } from '../media/markdown.js';
 
 /** The person's note on a run, in Markdown, edited in place. */
@@ -32,7 +33,7 @@ class Note extends LitElement {
     const note = this.draft;
     if (note === null) return;
     try {
-      if (note !== this.run.note) await this.model.host.request('runs/note', { id: this.run.id, note });
+      if (note !== this.run.note) await saveNote(this.model, this.run, note);
       this.model.take([{ ...(this.model.runs.get(this.run.id) ?? this.run), note }]);
       this.draft = null;
     } catch (error) {

@@ -6,6 +6,7 @@ import { Conditions } from './editor/conditions.js';
 import { Explorer } from './editor/explorer/tree.js';
 import { ExperimentFiles } from './editor/files.js';
 import { useTranslations } from './format/l10n.js';
+import { BestHints } from './editor/language/bestHints.js';
 import { Diagnostics } from './editor/language/diagnostics.js';
 import { Documents } from './editor/language/documents.js';
 import { FileStates } from './editor/language/fileStates.js';
@@ -59,6 +60,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   const logs = own(new LogTerminals());
   own(new Diagnostics(documents, log));
   own(new Lenses(documents, states));
+  own(new BestHints(documents, states));
   own(new ScriptLenses(engines, states));
   own(new LanguageHelp(states, documents));
   own(new StatusBar(engines));

@@ -1,5 +1,8 @@
 /** The engine's results for each open experiment file, for lenses and hovers. Requested again when its runs change. */
 import * as vscode from 'vscode';
+import type { Search } from '../../protocol/engine.js';
+import { isLiveSearch } from '../explorer/items.js';
+import type { FolderEngine } from '../link/folderEngine.js';
 import { Debounce, Disposables, Emitter, type Disposable } from '../events.js';
 import type { Engines, EnginesChange } from '../link/engines.js';
 import type { Documents } from './documents.js';
@@ -16,6 +19,7 @@ interface Known {
 export class FileStates implements Disposable {
   private readonly all = new Disposables();
   private readonly known = new Map<string, Known>();
+  private readonly shares = new Map<string, { version: string; shares: Record<string, number> | null }>();
   private readonly changes = this.all.add(new Emitter<void>());
   readonly onChange = this.changes.event;
   private readonly tell = this.all.add(new Debounce(() => this.changes.fire(), 300, 900));
@@ -69,11 +73,32 @@ export class FileStates implements Disposable {
         folder.request('runs/list', { ...(experiment && { experiment }), search: null, limit: RECENT }),
       ]);
       const newest = searches.toSorted((a, b) => b.createdAt - a.createdAt);
-      known.state = { best, searches: newest, runs: runs.filter((run) => run.file === file) };
+      const importance = await this.importanceOf(
+        folder,
+        newest.find((one) => !isLiveSearch(one)),
+      );
+      const own = runs.filter((run) => run.file === file);
+      known.state = { best, searches: newest, runs: own, ...(importance && { importance }) };
     } catch {
       // The engine is gone; the last known state stays until it is back.
       known.fresh = false;
     }
+  }
+
+  /** Shares of importance in a search that has ended; null if too few trials say anything. */
+  private async importanceOf(folder: FolderEngine, search: Search | undefined): Promise<Record<string, number> | null> {
+    if (!search) return null;
+    const version = JSON.stringify([search.id, search.counts]);
+    const known = this.shares.get(search.id);
+    if (known?.version === version) return known.shares;
+    const answer = await folder.request('searches/insight', { id: search.id, parts: ['importance'] }).catch(() => null);
+    const importance = answer?.importance;
+    const shares =
+      importance && 'shares' in importance
+        ? Object.fromEntries(importance.shares.map(({ name, share }) => [name, share]))
+        : null;
+    this.shares.set(search.id, { version, shares });
+    return shares;
   }
 
   private engineChanged({ folder, model }: EnginesChange): void {

@@ -18,6 +18,8 @@ export interface FileState {
   runs: readonly Run[];
   /** Newest first. */
   searches: readonly Search[];
+  /** Share of the importance of each parameter in the newest search that has ended, in [0, 1]; absent: not known. */
+  importance?: Readonly<Record<string, number>>;
 }
 
 export const NOTHING: FileState = { best: null, runs: [], searches: [] };
@@ -38,6 +40,8 @@ export function lensTexts(
   params: Params | null,
   state: FileState,
   trusted: boolean,
+  /** False: best values are shown elsewhere, or not at all. */
+  showsBest = true,
 ): Lens[] {
   const all: Lens[] = [];
   const put = add(all);
@@ -57,7 +61,7 @@ export function lensTexts(
     put(lines.rateLine, l10n.t('Find learning rate'), 'run.lrRange', [file], tooltip);
   }
   if (lines.searchLine !== null) searchLenses(lines.searchLine, file, state, put);
-  if (state.best) bestLenses(lines, file, params, state.best, put);
+  if (showsBest) bestLenses(lines, file, params, state, put);
   return all.sort((a, b) => a.line - b.line);
 }
 
@@ -115,23 +119,52 @@ function searchLenses(line: number, file: string, { searches }: FileState, add: 
   if (last.best) add(line, l10n.t('Apply all best'), 'best.apply', [file]);
 }
 
-/** Above the parameter's value; above its search space only when the file gives it no value. */
-function bestLenses(lines: FileLenses, file: string, params: Params | null, best: Best, add: Add): void {
+/** The best value of a parameter that has another one in the file. */
+export interface BestValue {
+  name: string;
+  /** From 0. */
+  line: number;
+  /** The value, such as `0.003`. */
+  value: string;
+  tooltip: string;
+}
+
+/**
+ * Best values that are news: those that the file does not have already. At the parameter's value; at its search space only
+ * if the file gives it no value.
+ */
+export function bestValues(
+  lines: FileLenses,
+  params: Params | null,
+  { best, importance }: Pick<FileState, 'best' | 'importance'>,
+): BestValue[] {
+  if (!best) return [];
   const valued = new Set(lines.parameters.filter(({ where }) => where === 'params').map(({ name }) => name));
-  for (const { name, line, where } of lines.parameters) {
+  return lines.parameters.flatMap(({ name, line, where }) => {
     const value = entryOf(best.params, name);
-    if (value === undefined || (where === 'space' && valued.has(name))) continue;
-    const title = l10n.t('best {0} ({1})', formatParam(value, markAt(best.floats, name)), formatNumber(best.objective));
-    const tooltip = l10n.t(
+    if (value === undefined || (where === 'space' && valued.has(name))) return [];
+    if (params && sameValue(entryOf(params, name), value)) return [];
+    const share = entryOf(importance ?? {}, name);
+    const found = l10n.t(
       '{0} {1} in {2}, the best of {3} runs',
       best.metric,
       formatNumber(best.objective),
       best.name,
       best.of,
     );
-    add(line, title, 'run.show', [best.run], tooltip);
-    if (!params || !sameValue(entryOf(params, name), value))
-      add(line, l10n.t('Apply best'), 'best.apply', [file, name]);
+    const matters = share === undefined ? '' : `\n${l10n.t('{0} % of the importance', Math.round(100 * share))}`;
+    return [{ name, line, value: formatParam(value, markAt(best.floats, name)), tooltip: `${found}${matters}` }];
+  });
+}
+
+function bestLenses(lines: FileLenses, file: string, params: Params | null, state: FileState, add: Add): void {
+  const { best, importance } = state;
+  for (const { name, line, value, tooltip } of bestValues(lines, params, state)) {
+    const title = l10n.t('best {0} ({1})', value, formatNumber(best!.objective));
+    const share = entryOf(importance ?? {}, name);
+    const matters = share === undefined ? '' : ` · ${l10n.t('importance {0} %', Math.round(100 * share))}`;
+    add(line, `${title}${matters}`, 'run.show', [best!.run], tooltip);
+    add(line, l10n.t('Apply best'), 'best.apply', [file, name]);
   }
 }
 

@@ -19,7 +19,9 @@ export class Lenses implements vscode.CodeLensProvider, Disposable {
     this.all.add(states.onChange(() => this.changed.fire()));
     this.all.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.changed.fire()));
     this.all.add(
-      vscode.workspace.onDidChangeConfiguration((event) => affects(event, 'lenses.enabled') && this.changed.fire()),
+      vscode.workspace.onDidChangeConfiguration(
+        (event) => (affects(event, 'lenses.enabled') || affects(event, 'best.show')) && this.changed.fire(),
+      ),
     );
   }
 
@@ -31,7 +33,8 @@ export class Lenses implements vscode.CodeLensProvider, Disposable {
     if (!setting('lenses.enabled', document)) return [];
     const [{ parsed, lenses }, state] = await Promise.all([this.documents.read(document), this.states.of(document)]);
     const params = parsed.experiment?.params ?? null;
-    const texts = lensTexts(document.uri.fsPath, lenses, params, state, vscode.workspace.isTrusted);
+    const showsBest = setting('best.show', document) === 'lens';
+    const texts = lensTexts(document.uri.fsPath, lenses, params, state, vscode.workspace.isTrusted, showsBest);
     return texts.map(({ line, title, tooltip, command, args }) => {
       const at = new vscode.Range(line, 0, line, 0);
       return new vscode.CodeLens(at, { title, command, arguments: args, ...(tooltip && { tooltip }) });

@@ -68,7 +68,19 @@ export const SETTINGS = {
   'lenses.enabled': {
     type: 'boolean',
     default: true,
-    description: 'Show Run, Start search and the best values above the lines of experiment files.',
+    description: 'Show lenses such as Run and Start search above the lines of experiment files.',
+    scope: 'resource',
+  },
+  'best.show': {
+    type: 'string',
+    default: 'lens',
+    enum: ['lens', 'inline', 'never'],
+    enumDescriptions: [
+      'In a lens above the line, with “Apply best”.',
+      'Behind the value in its line; a double click writes it into the file.',
+      'Not in the editor.',
+    ],
+    description: 'Where the best value of a parameter is shown if the experiment file has another one.',
     scope: 'resource',
   },
   'lenses.scripts': {

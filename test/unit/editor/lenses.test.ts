@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lensTexts, NOTHING, type FileState } from '../../../src/editor/language/lensTexts.js';
+import { bestValues, lensTexts, NOTHING, type FileState } from '../../../src/editor/language/lensTexts.js';
 import type { FileLenses } from '../../../src/experiment/types.js';
 import type { Params } from '../../../src/protocol/values.js';
 import { run, search } from './samples.js';
@@ -68,10 +68,28 @@ describe('lenses of an experiment file', () => {
       ['a search was stopped', render({ best: BEST, runs: [run()], searches: [search({ status: 'stopped' })] })],
       ['a search has ended', render({ best: BEST, runs: [], searches: [search({ status: 'completed', trials: 12 })] })],
       ['the best is applied', render({ ...NOTHING, best: BEST }, { lr: 0.0031, batch_size: 128 })],
+      [
+        'a search says what matters',
+        render({
+          best: BEST,
+          runs: [],
+          searches: [search({ status: 'completed' })],
+          importance: { lr: 0.62, momentum: 0.02 },
+        }),
+      ],
       ['the file has mistakes', render({ ...NOTHING, best: BEST }, null)],
     ];
     const text = scenes.map(([title, scene]) => `── ${title}\n${scene}\n`).join('\n');
     await expect(text).toMatchFileSnapshot('golden/lenses.txt');
+  });
+
+  it('leave best values out if these are shown elsewhere', () => {
+    const lenses = lensTexts(FILE, WHERE, PARAMS, { ...NOTHING, best: BEST }, true, false);
+    expect(lenses.map(({ title }) => title).filter((title) => /best/i.test(title))).toEqual([]);
+    expect(bestValues(WHERE, PARAMS, { best: BEST }).map(({ name, value }) => [name, value])).toEqual([
+      ['lr', '0.0031'],
+      ['momentum', '0.9'],
+    ]);
   });
 
   it('offer to find a learning rate if one is set', () => {

@@ -33,7 +33,10 @@ export class BestHints implements vscode.InlayHintsProvider, Disposable {
     return bestValues(lenses, parsed.experiment?.params ?? null, state).flatMap(({ line, value, tooltip }) => {
       if (line < range.start.line || line > range.end.line || line >= document.lineCount) return [];
       const text = document.lineAt(line).text;
-      const written = text.replace(/\s+#.*$/, '').trimEnd().replace(/,$/, '');
+      const written = text
+        .replace(/\s+#.*$/, '')
+        .trimEnd()
+        .replace(/,$/, '');
       const hint = new vscode.InlayHint(new vscode.Position(line, written.length), l10n.t('best {0}', value));
       hint.paddingLeft = true;
       hint.tooltip = tooltip;

@@ -82,6 +82,7 @@ class App extends LitElement {
             aria-controls="view"
             aria-selected=${String(tab.id === current && !this.model.state.page)}
             tabindex=${tab.id === current ? 0 : -1}
+            title=${tab.label}
             data-testid=${TEST_IDS.tab(tab.id)}
             @click=${() => this.model.setState({ tab: tab.id })}
           >

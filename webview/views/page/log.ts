@@ -245,9 +245,10 @@ class Log extends LitElement {
 
   private line(text: string, index: number): TemplateResult {
     const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-    return html`<div class="log-line ${index === this.marked ? 'marked' : ''}">
-      ${ansiPieces(shown).map((each) => piece(each, this.wanted))}
-    </div>`;
+    const pieces = ansiPieces(shown).map((each) => piece(each, this.wanted));
+    const look = index === this.marked ? 'log-line marked' : 'log-line';
+    // On one line: blanks in here would be shown.
+    return html`<div class=${look}>${pieces}</div>`;
   }
 
   override render(): TemplateResult {

@@ -1,4 +1,4 @@
-/** The page of a run and the comparison of two, by clicks, on runs of a program in a git repository. */
+/** The page of a run, the comparison of two, plots of all and saved views, by clicks, on runs of a program in a git repository. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -99,6 +99,36 @@ test('a run has its page, with log, code and a note, and is compared with anothe
     // A double click opens the page.
     await panel.id(`run-row-${first!.id}`).dblclick();
     await expect(panel.id(`run-page-${first!.id}`)).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(panel.id(`run-row-${first!.id}`)).toBeVisible();
+
+    // Plots of all runs: a range typed for one value selects in every plot.
+    await panel.tab('insight');
+    await panel.id('insight-of-all').click();
+    await expect(panel.id('explore-count')).toContainText('2 runs');
+    await panel.input('explore-from').fill('0.1');
+    await expect(panel.id('explore-selection')).toHaveAttribute('data-selected', '1');
+    await expect(panel.id('insight-scatter').locator('circle.out')).toHaveCount(1);
+    await panel.id('explore-clear').click();
+    await expect(panel.id('explore-selection')).toHaveAttribute('data-selected', '0');
+
+    // The view is saved under a name, in a file that can be committed, and comes back; undo goes back to the table.
+    await panel.id('views-button').click();
+    await panel.input('view-name').fill('all of them');
+    await panel.id('view-save').click();
+    await panel.id('view-all of them').waitFor();
+    expect(JSON.parse(readFileSync(join(workspace, 'tunesmith.views.json'), 'utf8'))).toMatchObject({
+      views: [{ name: 'all of them', experiment: 'pages', tab: 'insight', view: { insightOf: 'all' } }],
+    });
+    await page.keyboard.press('Escape');
+    await panel.id('insight-of-drawn').click();
+    await panel.tab('table');
+    await panel.id('views-button').click();
+    await panel.id('view-all of them').locator('.link').click();
+    await expect(panel.id('insight-of-all')).toHaveAttribute('aria-checked', 'true');
+    await workbench.screenshot('plots');
+    await page.keyboard.press('ControlOrMeta+Z');
+    await expect(panel.id(`run-row-${first!.id}`)).toBeVisible();
   } finally {
     cli.run('engine', 'stop', '--force');
   }

@@ -221,9 +221,12 @@ export class PanelModel {
 
   /** Shows a saved view. */
   private async showView(state: Partial<PanelState>, view: Partial<ViewSettings>): Promise<void> {
-    if (typeof state.experiment === 'string') this.switchTo(state.experiment, this.catalogue.fileOf(state.experiment) ?? null);
-    this.setState(state, 'runs', 'searches');
-    this.setView(view);
+    const { experiment } = state;
+    this.selection.together(() => {
+      if (typeof experiment === 'string') this.switchTo(experiment, this.catalogue.fileOf(experiment) ?? null);
+      this.setState(state, 'runs', 'searches');
+      this.setView(view);
+    });
     await this.refresh();
   }
 
@@ -240,8 +243,10 @@ export class PanelModel {
   /** Selects an experiment with its file. What was looked at of another one does not stay. */
   private switchTo(experiment: string, file: string | null): void {
     if (experiment === this.state.experiment) return this.setState({ file }, 'runs');
-    this.setState({ experiment, file, selected: null, hidden: [], page: null }, 'runs', 'searches');
-    this.setView({ columns: null, zoom: {}, search: null, insightPair: null });
+    this.selection.together(() => {
+      this.setState({ experiment, file, selected: null, hidden: [], page: null }, 'runs', 'searches');
+      this.setView({ columns: null, zoom: {}, search: null, insightPair: null });
+    });
   }
 
   // ---- reading ----

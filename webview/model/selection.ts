@@ -28,6 +28,7 @@ export class Selection {
   private current: Readonly<PanelState> = emptyState();
   private settings: Readonly<ViewSettings> = readView({});
   private forward: string | null = null;
+  private isTogether = false;
   private saving: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly options: SelectionOptions) {}
@@ -94,6 +95,19 @@ export class Selection {
     this.options.emit('highlight');
   }
 
+  /** Makes several changes one step. */
+  together(work: () => void): void {
+    if (this.isTogether) return work();
+    const [state, view] = [this.current, this.settings];
+    this.isTogether = true;
+    try {
+      work();
+    } finally {
+      this.isTogether = false;
+    }
+    if (state !== this.current || view !== this.settings) this.record('together', ['several'], state, view);
+  }
+
   /** Makes a change a step that can be undone, unless nobody chose it or a field undoes it itself. */
   private record(
     kind: string,
@@ -101,7 +115,7 @@ export class Selection {
     state: Readonly<PanelState>,
     view: Readonly<ViewSettings>,
   ): void {
-    if (state.experiment === null || keys.every((key) => UNRECORDED.includes(key))) return;
+    if (this.isTogether || state.experiment === null || keys.every((key) => UNRECORDED.includes(key))) return;
     const before = { state, view };
     const after = { state: this.current, view: this.settings };
     const show = (to: typeof before): void => {

@@ -18,12 +18,12 @@ function isTyping(event: KeyboardEvent): boolean {
 
 /** Does what a key asks for; returns whether it did. */
 export function panelKey(model: PanelModel, event: KeyboardEvent): boolean {
-  if (event.defaultPrevented || document.querySelector('dialog[open], ts-menu') !== null || isTyping(event))
-    return false;
+  if (document.querySelector('dialog[open], ts-menu') !== null || isTyping(event)) return false;
   const command = event.ctrlKey || event.metaKey;
+  // The editor prevents the browser's own undo in every webview, and hands the key on.
   if (command && !event.altKey && event.key.toLowerCase() === 'z') return step(model, event.shiftKey ? 'redo' : 'undo');
   if (command && event.key.toLowerCase() === 'y') return step(model, 'redo');
-  if (command || event.altKey) return false;
+  if (command || event.altKey || event.defaultPrevented) return false;
   const tab = TABS[Number(event.key) - 1];
   if (tab) model.setState({ tab });
   else if (event.key === '?') openHelp();

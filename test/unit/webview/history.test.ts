@@ -67,3 +67,20 @@ it('takes a slider for one step, and what the program chooses for none', async (
   await history.redo();
   expect([selection.state.hidden, selection.view.smoothing]).toEqual([['a'], 0.9]);
 });
+
+it('takes a saved view, or another experiment, for one step', async () => {
+  const history = new History(() => 0);
+  const selection = new Selection({
+    ...{ emit: nothing, onState: nothing, save: nothing, looks: () => ({}), restoreLooks: nothing },
+    history,
+  });
+  selection.setState({ experiment: 'first' });
+  selection.together(() => {
+    selection.setState({ tab: 'insight' });
+    selection.setView({ insightOf: 'all' });
+  });
+  selection.together(nothing);
+  expect([selection.state.tab, selection.view.insightOf]).toEqual(['insight', 'all']);
+  await history.undo();
+  expect([selection.state.tab, selection.view.insightOf, history.canUndo]).toEqual(['charts', 'search', false]);
+});

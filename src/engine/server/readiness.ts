@@ -8,8 +8,6 @@ const READING: ReadonlySet<string> = new Set<RequestName>([
   ...(['runs/code', 'series/read', 'metrics/read', 'metrics/ranks', 'log/read'] as const),
   ...(['searches/list', 'searches/get', 'best/of', 'alerts/list'] as const),
   ...(['runs/lineage', 'runs/files'] as const),
-  ...(['runs/code', 'series/read', 'metrics/read', 'log/read', 'searches/list', 'searches/get'] as const),
-  ...(['best/of', 'alerts/list'] as const),
 ]);
 /** Runs from which on a person is told. */
 export const MANY = 200;

@@ -18,9 +18,10 @@ const MAY_USE = {
   protocol: [],
   output: [],
   format: ['protocol'],
+  query: ['protocol', 'format'],
   files: ['protocol'],
   search: ['protocol'],
-  store: ['protocol', 'files'],
+  store: ['protocol', 'files', 'query'],
   foreign: ['protocol', 'files'],
   experiment: ['protocol', 'search'],
   tools: ['protocol', 'format', 'files', 'search', 'experiment'],
@@ -194,8 +195,8 @@ export default tseslint.config(
     rules: forbid(noVscode, noNode, {
       patterns: [
         {
-          regex: '^(\\.\\./)+src/(?!protocol/|format/|output/[a-z]+\\.)',
-          message: 'The panel uses protocol/, format/ and the texts of output/ only.',
+          regex: '^(\\.\\./)+src/(?!protocol/|format/|query/|output/[a-z]+\\.)',
+          message: 'The panel uses protocol/, format/, query/ and the texts of output/ only.',
         },
       ],
     }),

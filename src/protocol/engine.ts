@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { AgentRequests, Grant } from './agents.js';
 import { record } from './recordSchema.js';
 import { DrawingsRequest } from './drawings.js';
+import { GroupsRequest } from './groups.js';
 import { Alert, AlertRequests } from './alerts.js';
 import { Device } from './devices.js';
 import { Environment } from './environment.js';
@@ -196,6 +197,7 @@ export const Requests = {
     result: z.object({ confusion: Confusion.nullable() }),
   },
   'runs/drawings': DrawingsRequest,
+  ...GroupsRequest,
   ...MediaRequests,
   'series/read': {
     params: z.object({ queries: z.array(SeriesQuery).max(1000) }).strict(),

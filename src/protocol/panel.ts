@@ -16,6 +16,7 @@ export const PANEL_REQUESTS = [
   'runs/get',
   'runs/columns',
   'best/of',
+  'runs/groups',
   'runs/start',
   'runs/rerun',
   'runs/branch',

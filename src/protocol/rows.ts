@@ -223,8 +223,10 @@ export const RunQuery = z
     status: z.array(RunStatus).optional(),
     /** Every word must occur in name, id, tags, note or a param's `name=value`. */
     text: z.string().optional(),
+    /** A filter such as `lr < 0.001 and not tag : baseline` (query/filter). */
+    filter: z.string().max(4000).optional(),
     ids: z.array(z.string()).optional(),
-    /** `createdAt`, `name`, `status`, `objective`, `duration`, `param:NAME` or `metric:NAME`; runs without the value come last. */
+    /** `createdAt`, `name`, `status`, `objective`, `duration`, `param:NAME`, `metric:NAME` or `formula:TEXT`; runs without the value come last. */
     sort: z.string().default('createdAt'),
     descending: z.boolean().default(true),
     offset: z.number().int().min(0).default(0),

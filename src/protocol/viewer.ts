@@ -14,6 +14,7 @@ export const VIEWER_REQUESTS = [
   'runs/get',
   'runs/columns',
   'best/of',
+  'runs/groups',
   'runs/confusion',
   'runs/drawings',
   'runs/media',

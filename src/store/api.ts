@@ -10,6 +10,7 @@
  * Any call that writes may throw `StoreWriteError` (disk full, …). Nothing is stored then: the same call can be made
  * again later, and journals are read on from where the store stands.
  */
+import type { RunGroups } from '../protocol/groups.js';
 import type { z } from 'zod';
 import type {
   Experiment,
@@ -99,6 +100,8 @@ export interface RunsApi {
   list(query: RunQuery): { total: number; runs: Run[] };
   /** Names of all params and metrics in the selected runs (the query's offset and limit don't matter), sorted. */
   columns(query: RunQuery): { params: string[]; metrics: string[] };
+  /** Groups of the selected runs by some fields, with statistics of some columns. */
+  groups(query: RunQuery, by: readonly string[], columns: readonly string[]): RunGroups;
   experiments(): Experiment[];
   /** Runs of an experiment that belong to no search, hidden ones included. */
   countAlone(experiment: string): number;

@@ -35,6 +35,7 @@ function handlers(shelf: Shelf): Handlers {
       return { total, runs: shelf.rows(runs) };
     },
     'runs/get': ({ id }) => shelf.row(store.runs.detail(existing(id))!),
+    'runs/groups': ({ query, by, columns }) => store.runs.groups(query, by, columns),
     'best/of': (among) => ({ best: store.runs.best(among) }),
     'runs/columns': (query) => store.runs.columns(query),
     'runs/confusion': ({ id }) => ({ confusion: readConfusion(media.of(id), store.runs.media(existing(id))) }),

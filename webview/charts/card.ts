@@ -1,44 +1,57 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { Run } from '../../src/protocol/engine.js';
 import { button } from '../components/controls.js';
+import { styles } from '../components/cssVars.js';
 import { icon } from '../components/icon.js';
-import { drawnRanks } from '../model/charts/ranks.js';
 import type { XAxis } from '../model/charts/series.js';
 import type { PanelModel } from '../model/panel.js';
-import type { Zoom } from '../model/view.js';
+import type { CardSettings, OwnCard, Zoom } from '../model/view.js';
 import { Follows } from '../model/signal.js';
 import { formatCount, formatNumber } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
-import { valuesTable } from '../views/valuesTable.js';
+import { curvesTable, valuesTable } from '../views/valuesTable.js';
 import { createChart, X_TITLES, type LineChart } from './chartjs.js';
 import { CardCurves } from './cardCurves.js';
-import { chartNote, type Curve } from './curves.js';
+import { chartNote, emptyNote, valuesOutside, withoutOutliers, zerosOf, type Curve } from './curves.js';
+import { datasetsOf } from './datasets.js';
 import { onHover } from './hover.js';
 import { Overlay, type Hit } from './overlay.js';
 import { ChartReader, type Readable } from './reader.js';
+import { cardMenu, settingsRow } from './cardSettings.js';
 import { saveMenu } from './save.js';
-import { fade, readTheme, type ChartTheme } from './theme.js';
+import { readTheme, type ChartTheme } from './theme.js';
 import { entryOf } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
 
 /** Times the cost of the last drawing that a chart rests before the next. */
 const REST = 12;
-/** Few enough points that each is marked. */
-const MARKED = 24;
 
 /** One metric's chart. It reads nothing and draws nothing while it is off the screen. */
 export class ChartCard extends LitElement implements Readable {
-  static override properties = { model: { attribute: false }, metric: { attribute: false }, table: { state: true } };
+  static override properties = {
+    model: { attribute: false },
+    metric: { attribute: false },
+    own: { attribute: false },
+    table: { state: true },
+    setting: { state: true },
+  };
   declare model: PanelModel;
+  /** Name of the metric, or id of a card that the person has made. */
   declare metric: string;
+  /** The card that the person has made; null for a metric's. */
+  declare own: OwnCard | null;
   declare table: boolean;
+  declare setting: boolean;
 
   chart: LineChart | null = null;
   private overlay: Overlay | null = null;
   private theme: ChartTheme = readTheme();
   curves: Curve[] = [];
   private readonly source = new CardCurves(this);
-  private painted: { chart: LineChart; best: string | null } | null = null;
+  private painted: { chart: LineChart; emphasis: string } | null = null;
+  private zeros: { x: number | null; y: number | null } = { x: null, y: null };
+  /** Ends of the y-axis while outliers are left outside. */
+  private clip: [low: number, high: number] | null = null;
   private note = '';
   private setupKey = '';
   private onScreen = false;
@@ -52,7 +65,8 @@ export class ChartCard extends LitElement implements Readable {
 
   constructor() {
     super();
-    this.table = false;
+    this.table = this.setting = false;
+    this.own = null;
     new Follows(this, () => this.model.signal, ['runs', 'view', 'state', 'theme']);
   }
 
@@ -119,19 +133,36 @@ export class ChartCard extends LitElement implements Readable {
 
   // ---- drawing ----
 
+  /** Curves that are drawn: names of metrics, or formulas over them. */
+  get series(): readonly string[] {
+    return this.own?.series ?? [this.metric];
+  }
+
+  get heading(): string {
+    return this.own ? this.own.title || this.own.series.join(', ') : this.metric;
+  }
+
   private get runs(): Run[] {
-    return this.model.shown.filter((run) => drawnRanks(run, this.metric, this.model.view.ranks).length > 0);
+    return this.model.shown.filter((run) => this.series.some((text) => this.source.has(run, text)));
   }
 
   get zoom(): Zoom | null {
     return entryOf(this.model.view.zoom, this.metric) ?? null;
   }
 
+  /** The card's own settings over those of all. */
+  get settings(): Required<CardSettings> {
+    const { x, logX, logY, smoothing, outliers, cardSettings } = this.model.view;
+    return { x, logX, logY, smoothing, outliers, ...entryOf(cardSettings, this.metric) };
+  }
+
   /** The machine's use is sampled by time and has no steps of the training. */
   get x(): XAxis {
     const { runs } = this;
     const isSampled = runs.length > 0 && runs.every((run) => this.sourceIn(run) === 'system');
-    return isSampled ? 'time' : this.model.view.x;
+    const { x } = this.settings;
+    if (isSampled) return x === 'wall' ? 'wall' : 'time';
+    return x === 'metric' && this.model.view.xMetric === null ? 'step' : x;
   }
 
   private sourceIn(run: Run): 'output' | 'system' | undefined {
@@ -139,44 +170,71 @@ export class ChartCard extends LitElement implements Readable {
   }
 
   private draw(): void {
-    const { view } = this.model;
-    const setupKey = JSON.stringify([this.x, view.logX, view.logY, this.zoom, this.themeKey()]);
-    if (!this.chart || setupKey !== this.setupKey) this.create(setupKey);
     const runs = this.runs;
     this.source.subscribe(runs);
-    const curves = runs.flatMap((run) => this.source.of(run));
+    const { groups } = this.model;
+    const curves =
+      groups.length > 0
+        ? groups.flatMap((group) =>
+            this.source.ofGroup(
+              group,
+              group.runs.filter((run) => !this.model.isHidden(run.id)),
+            ),
+          )
+        : this.source.withForks(
+            runs.flatMap((run) => this.source.of(run)),
+            runs,
+          );
+    const zero = zerosOf(curves, this.settings);
+    const setupKey = this.keyOf(this.zoom, zero);
+    if (!this.chart || setupKey !== this.setupKey) this.create(setupKey, zero);
     const best = this.model.best?.id ?? null;
+    const { baseline } = this.model.view;
+    const { outliers } = this.settings;
+    const emphasis = JSON.stringify([best, baseline, outliers]);
     // Most news of runs (progress, status) change no curve.
     const same =
       this.painted?.chart === this.chart &&
-      this.painted.best === best &&
+      this.painted.emphasis === emphasis &&
       curves.length === this.curves.length &&
       curves.every((curve, i) => curve === this.curves[i]);
     this.curves = curves;
     if (!same) {
-      this.painted = { chart: this.chart!, best };
-      this.chart!.data.datasets = curves.flatMap((curve) => this.datasets(curve));
+      this.painted = { chart: this.chart!, emphasis };
+      this.chart!.data.datasets = curves.flatMap((curve) =>
+        datasetsOf(curve, this.theme, curve.run === best || curve.run === baseline),
+      );
+      this.clip = this.zoom ? null : withoutOutliers(curves, outliers);
+      const y = this.chart!.options.scales!.y!;
+      if (!this.zoom) [y.min, y.max] = this.clip ?? [];
       this.chart!.update('none');
     }
     this.describe();
+  }
+
+  /** Changes whenever the chart has to be built anew. */
+  private keyOf(zoom: Zoom | null, zero: { x: number | null; y: number | null }): string {
+    const { logX, logY } = this.settings;
+    const decade = (value: number | null): number | null => (value === null ? null : Math.floor(Math.log10(value)));
+    return JSON.stringify([
+      ...[this.x, logX, logY, zoom, this.themeKey(), decade(zero.x), decade(zero.y)],
+      this.x === 'metric' ? this.model.view.xMetric : null,
+    ]);
   }
 
   private themeKey(): string {
     return `${this.theme.text}${this.theme.background}${this.theme.series[0]}`;
   }
 
-  private create(setupKey: string): void {
+  private create(setupKey: string, throughZero: { x: number | null; y: number | null }): void {
     this.setupKey = setupKey;
+    this.zeros = throughZero;
     this.chart?.destroy();
     const { x } = this;
-    const { logX, logY } = this.model.view;
+    const { logX, logY } = this.settings;
     const canvas = this.querySelector<HTMLCanvasElement>('canvas.curves')!;
     const setup = {
-      theme: this.theme,
-      x,
-      logX,
-      logY,
-      zoom: this.zoom,
+      ...{ theme: this.theme, x, logX, logY, throughZero, zoom: this.zoom, xMetric: this.model.view.xMetric },
       onZoomed: () => this.keepZoom(),
       onDraw: () => this.drawOverlay(),
     };
@@ -184,49 +242,22 @@ export class ChartCard extends LitElement implements Readable {
     this.overlay = new Overlay(this.querySelector<HTMLCanvasElement>('canvas.overlay')!);
   }
 
-  /** Called by the model's theme topic through render. */
   private readonly themeChanged = () => {
     const theme = readTheme();
     if (theme.text + theme.background + theme.series[0] !== this.themeKey()) this.theme = theme;
   };
 
-  private datasets(curve: Curve): LineChart['data']['datasets'] {
-    const color = this.theme.series[curve.look.color]!;
-    const best = this.model.best?.id === curve.run;
-    const line = {
-      data: curve.points,
-      borderColor: curve.isBound ? fade(color, 0.55) : color,
-      borderDash: [...curve.look.dash],
-      borderWidth: curve.isBound ? 1 : (best ? 2.4 : 1.5) + (this.theme.highContrast ? 0.5 : 0),
-      pointRadius: curve.points.length <= MARKED ? 2.5 : 0,
-      pointBackgroundColor: color,
-      pointBorderWidth: 0,
-      spanGaps: false,
-      order: best ? 0 : 1,
-    };
-    if (!curve.raw) return [line];
-    const raw = { data: curve.raw, borderColor: fade(color, 0.22), borderWidth: 1, pointRadius: 0, order: 2 };
-    return [{ ...line, pointRadius: 0 }, raw];
-  }
-
   private describe(): void {
     const total = this.curves.reduce((sum, curve) => sum + curve.total, 0);
     this.dataset.runs = String(this.curves.length);
     this.dataset.points = String(total);
-    const note = this.emptyNote() || chartNote(this.curves, formatCount);
+    const note =
+      emptyNote(this.runs.length, this.curves, this.x) ||
+      chartNote(this.curves, formatCount, valuesOutside(this.curves, this.clip));
     if (note !== this.note) {
       this.note = note;
       this.querySelector('.chart-note')!.textContent = note;
     }
-  }
-
-  private emptyNote(): string {
-    if (this.runs.length === 0) return l10n.t('All runs with this metric are hidden.');
-    if (this.curves.length === 0) return l10n.t('Reading…');
-    if (this.x === 'epoch' && this.curves.every((curve) => curve.x.length === 0)) {
-      return l10n.t('No epochs were logged with this metric: choose step or time.');
-    }
-    return '';
   }
 
   /** Moves the crosshair; null takes it away. */
@@ -243,7 +274,7 @@ export class ChartCard extends LitElement implements Readable {
       hits: pointed.hits.length > 0 ? pointed.hits : this.reader.hits(pointed.x),
     };
     const forward = pointed?.nearestRun ?? this.model.highlighted;
-    this.overlay.draw(this.chart, this.theme, this.curves, crosshair, forward);
+    this.overlay.draw(this.chart, this.theme, this.curves, crosshair, forward, this.clip);
   }
 
   get zoomed(): boolean {
@@ -255,7 +286,7 @@ export class ChartCard extends LitElement implements Readable {
     const zoom = { x: [x!.min, x!.max] as [number, number], y: [y!.min, y!.max] as [number, number] };
     const { view } = this.model;
     // The chart already shows the zoom and must not be built again for it.
-    this.setupKey = JSON.stringify([this.x, view.logX, view.logY, zoom, this.themeKey()]);
+    this.setupKey = this.keyOf(zoom, this.zeros);
     this.model.setView({ zoom: { ...view.zoom, [this.metric]: zoom } });
   }
 
@@ -264,10 +295,25 @@ export class ChartCard extends LitElement implements Readable {
     this.model.setView({ zoom });
   };
 
-  private toggleWide(): void {
-    const { wide } = this.model.view;
-    const is = wide.includes(this.metric);
-    this.model.setView({ wide: is ? wide.filter((metric) => metric !== this.metric) : [...wide, this.metric] });
+  private values(runs: readonly Run[]): TemplateResult {
+    const isPlain = !this.own && this.model.groups.length === 0;
+    return isPlain ? valuesTable(this.model, this.metric, runs) : curvesTable(this.model, this.heading, this.curves);
+  }
+
+  private menu(event: MouseEvent): void {
+    cardMenu(this, event, {
+      settings: () => (this.setting = !this.setting),
+      edit: () => this.dispatchEvent(new CustomEvent('edit-card', { bubbles: true, detail: this })),
+    });
+  }
+
+  /** The height that the person has dragged it to. */
+  private keepHeight(): void {
+    const body = this.querySelector<HTMLElement>('.chart-body')!;
+    const height = Math.round(body.getBoundingClientRect().height);
+    const { cardHeights } = this.model.view;
+    if (body.style.height !== '' && height !== entryOf(cardHeights, this.metric))
+      this.model.setView({ cardHeights: { ...cardHeights, [this.metric]: height } });
   }
 
   override render(): TemplateResult {
@@ -276,16 +322,18 @@ export class ChartCard extends LitElement implements Readable {
     const objective = this.model.best?.objective;
     const isObjective = objective?.metric === this.metric;
     const isPrinted = runs.length > 0 && runs.every((run) => this.sourceIn(run) === 'output');
-    const wide = this.model.view.wide.includes(this.metric);
-    this.classList.toggle('wide', wide);
+    this.classList.toggle('wide', this.model.view.wide.includes(this.metric));
     this.dataset.testid = TEST_IDS.chart(this.metric);
+    const height = entryOf(this.model.view.cardHeights, this.metric);
     const best = isObjective && objective.value !== null ? l10n.t(', best {0}', formatNumber(objective.value)) : '';
     return html`<div class="chart-head">
-        <h3 title=${isPrinted ? l10n.t('{0}, read from what the program printed', this.metric) : this.metric}>
+        <h2
+          title=${isPrinted ? l10n.t('{0}, read from what the program printed', this.metric) : this.series.join('\n')}
+        >
           ${isObjective ? icon('target', l10n.t('objective')) : nothing}${
             isPrinted ? icon('output', l10n.t('read from the output')) : nothing
-          }<span>${this.metric}</span>
-        </h3>
+          }<span>${this.heading}</span>
+        </h2>
         ${
           this.zoom
             ? button({
@@ -299,7 +347,7 @@ export class ChartCard extends LitElement implements Readable {
             : nothing
         }
         ${button({
-          label: l10n.t('Values of {0} as a table', this.metric),
+          label: l10n.t('Values of {0} as a table', this.heading),
           icon: 'table',
           iconOnly: true,
           pressed: this.table,
@@ -307,21 +355,25 @@ export class ChartCard extends LitElement implements Readable {
           onClick: () => (this.table = !this.table),
         })}
         ${button({
-          label: l10n.t('Save {0}…', this.metric),
+          label: l10n.t('Save {0}…', this.heading),
           icon: 'save',
           iconOnly: true,
           testId: TEST_IDS.chartSave(this.metric),
           onClick: (event) => saveMenu(this, event as MouseEvent),
         })}
         ${button({
-          label: wide ? l10n.t('Normal width') : l10n.t('Full width'),
-          icon: wide ? 'screen-normal' : 'screen-full',
+          label: l10n.t('More for {0}', this.heading),
+          icon: 'ellipsis',
           iconOnly: true,
-          onClick: () => this.toggleWide(),
+          testId: TEST_IDS.chartMenu(this.metric),
+          onClick: (event) => this.menu(event as MouseEvent),
         })}
       </div>
+      ${this.setting ? settingsRow(this) : nothing}
       <div
         class="chart-body"
+        ${styles(height === undefined ? {} : { height: `${height}px` })}
+        @pointerup=${() => this.keepHeight()}
         @pointermove=${this.reader.pointerMove}
         @pointerleave=${this.reader.leave}
         @dblclick=${this.reset}
@@ -332,7 +384,7 @@ export class ChartCard extends LitElement implements Readable {
           role="img"
           aria-label=${l10n.t(
             '{0} of {1} runs by {2}{3}. Arrow keys read values, plus and minus zoom, shift and arrows pan, 0 resets.',
-            this.metric,
+            this.heading,
             runs.length,
             X_TITLES[this.x],
             best,
@@ -343,7 +395,7 @@ export class ChartCard extends LitElement implements Readable {
         <canvas class="overlay" aria-hidden="true"></canvas>
       </div>
       <div class="chart-note"></div>
-      ${this.table ? valuesTable(this.model, this.metric, runs) : nothing}`;
+      ${this.table ? this.values(runs) : nothing}`;
   }
 }
 customElements.define('ts-chart', ChartCard);

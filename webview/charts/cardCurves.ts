@@ -1,48 +1,94 @@
-/** Curves of one chart: which series it asks for, and what it draws of each run. */
+/** Curves of one chart: which series it asks for, and what it draws of each run or group. */
 import { l10n } from '../../src/format/l10n.js';
 import type { Run } from '../../src/protocol/engine.js';
+import { FormulaError, parseFormula, type Formula } from '../../src/query/formula.js';
+import { againstMetric, byFormula } from '../model/charts/combine.js';
 import type { Want } from '../model/charts/feed.js';
 import { nameAt } from '../../src/protocol/ranks.js';
 import { drawnRanks, overRanks, type OverRanks } from '../model/charts/ranks.js';
-import { isDownsampled, type Series, type XAxis } from '../model/charts/series.js';
+import { isDownsampled, nearest, readAxis, type Series, type XAxis } from '../model/charts/series.js';
+import { bandOf } from '../model/groups/bands.js';
+import type { RunGroup } from '../model/groups/groups.js';
 import type { PanelModel } from '../model/panel.js';
+import type { CardSettings } from '../model/view.js';
+import { DASHES } from '../model/runs/palette.js';
 import type { LineChart } from './chartjs.js';
 import { buildCurve, type Curve } from './curves.js';
 
 interface Card {
   readonly model: PanelModel;
-  readonly metric: string;
+  /** Curves that are drawn: names of metrics, or formulas over them. */
+  readonly series: readonly string[];
+  readonly settings: Required<CardSettings>;
   readonly x: XAxis;
   readonly zoom: { x: [number, number] } | null;
   readonly chart: LineChart | null;
 }
 
+/** One expression with the metrics that it reads. `formula` null: a metric as it is. */
+interface Expression {
+  text: string;
+  formula: Formula | null;
+  names: readonly string[];
+}
+
 export class CardCurves {
   private readonly cache = new Map<string, { series: unknown; key: string; curve: Curve }>();
+  private readonly derived = new Map<
+    string,
+    { inputs: readonly (Series | undefined)[]; key: string; series: Series | undefined }
+  >();
+  private readonly parsed = new Map<string, Expression>();
+  private parsedWith: ReadonlySet<string> | null = null;
   private want: Want | null = null;
-  /** Hold what is asked for of other ranks. */
-  private readonly rankHolders = new Map<number, object>();
+  /** Hold what is asked for, by the name of the metric. */
+  private readonly holders = new Map<string, object>();
   private readonly ranges = new Map<string, { all: readonly Series[]; range: OverRanks | null }>();
 
   constructor(private readonly card: Card) {}
 
+  /** Metrics that an expression needs: its own name if a run has such a metric, else those in its formula. */
+  expression(text: string): Expression {
+    const { metricNames } = this.card.model;
+    // A metric may have come that is named like a formula.
+    if (metricNames !== this.parsedWith) this.parsed.clear();
+    this.parsedWith = metricNames;
+    const known = this.parsed.get(text);
+    if (known) return known;
+    const made = read(text, metricNames);
+    this.parsed.set(text, made);
+    return made;
+  }
+
+  /** True if the run has all that an expression needs. */
+  has(run: Run, text: string): boolean {
+    const { formula, names } = this.expression(text);
+    if (!formula) return drawnRanks(run, text, this.card.model.view.ranks).length > 0;
+    return names.length > 0 && names.every((name) => Object.hasOwn(run.metrics, name));
+  }
+
   /** Asks for nothing any more. */
   release(): void {
-    this.card.model.feed.release(this);
-    this.wantRanks([]);
+    for (const holder of this.holders.values()) this.card.model.feed.release(holder);
+    this.holders.clear();
   }
 
   /** Asks for the series of these runs, more closely where the chart is zoomed in. */
   subscribe(runs: readonly Run[]): void {
-    const { x, zoom } = this.card;
+    const { x, zoom, series } = this.card;
     const points = Math.round(Math.min(3000, Math.max(500, (this.card.chart?.width ?? 400) * 1.5)));
-    const whole: Want = { metric: this.card.metric, runs: runs.map((run) => run.id), x, range: null, points };
+    const [first] = series;
+    const whole: Want = {
+      metric: first === undefined ? '' : (this.expression(first).names[0] ?? ''),
+      ...{ runs: runs.map((run) => run.id), x: readAxis(x), range: null, points },
+    };
     // A series that is here to its last point needs no second reading for a closer look.
     const coarse = (run: string) => {
-      const series = this.card.model.feed.get(whole, run);
-      return !series || isDownsampled(series);
+      const one = this.card.model.feed.get(whole, run);
+      return !one || isDownsampled(one);
     };
-    const close = new Map(zoom ? runs.filter((run) => coarse(run.id)).map((run) => [run.id, this.origin(run)]) : []);
+    const isClose = zoom !== null && x !== 'metric' && series.length === 1 && !this.expression(first!).formula;
+    const close = new Map(isClose ? runs.filter((run) => coarse(run.id)).map((run) => [run.id, this.origin(run)]) : []);
     if (zoom && close.size > 0) {
       const margin = (zoom.x[1] - zoom.x[0]) * 0.05;
       const range = (run: string) => {
@@ -51,81 +97,206 @@ export class CardCurves {
       };
       this.want = { ...whole, range };
     } else this.want = whole;
-    this.card.model.feed.want(this, this.want);
-    this.wantRanks(runs);
+    this.hold(runs);
   }
 
-  /** Asks for the curves of other ranks, each as a metric of its own. */
-  private wantRanks(runs: readonly Run[]): void {
-    const byRank = new Map<number, string[]>();
-    for (const run of runs)
-      for (const rank of drawnRanks(run, this.card.metric, this.card.model.view.ranks))
-        if (rank !== 0) byRank.set(rank, [...(byRank.get(rank) ?? []), run.id]);
-    for (const [rank, holder] of this.rankHolders) {
-      if (byRank.has(rank)) continue;
-      this.card.model.feed.release(holder);
-      this.rankHolders.delete(rank);
+  /** Asks for each metric that is needed, those of other ranks included. */
+  private hold(runs: readonly Run[]): void {
+    const { model, series, x } = this.card;
+    const byMetric = new Map<string, string[]>();
+    const add = (metric: string, run: string): void => {
+      const ids = byMetric.get(metric);
+      if (ids) ids.push(run);
+      else byMetric.set(metric, [run]);
+    };
+    for (const run of runs) {
+      const names = new Set<string>();
+      for (const text of series) {
+        const { formula, names: needed } = this.expression(text);
+        if (formula) needed.forEach((name) => names.add(name));
+        else for (const rank of drawnRanks(run, text, model.view.ranks)) names.add(nameAt(text, rank));
+      }
+      if (x === 'metric' && model.view.xMetric !== null) names.add(model.view.xMetric);
+      for (const name of names) add(name, run.id);
     }
-    for (const [rank, ids] of byRank) {
-      const holder = this.rankHolders.get(rank) ?? {};
-      this.rankHolders.set(rank, holder);
-      this.card.model.feed.want(holder, { ...this.want!, metric: nameAt(this.card.metric, rank), runs: ids });
+    for (const [metric, holder] of this.holders) {
+      if (byMetric.has(metric)) continue;
+      model.feed.release(holder);
+      this.holders.delete(metric);
+    }
+    for (const [metric, ids] of byMetric) {
+      const holder = this.holders.get(metric) ?? {};
+      this.holders.set(metric, holder);
+      model.feed.want(holder, { ...this.want!, metric, runs: ids });
     }
   }
 
   /** True when these metrics have points of this chart. */
   concerns(metrics: ReadonlySet<string>): boolean {
-    if (metrics.has(this.card.metric)) return true;
-    for (const rank of this.rankHolders.keys()) if (metrics.has(nameAt(this.card.metric, rank))) return true;
+    for (const metric of this.holders.keys()) if (metrics.has(metric)) return true;
     return false;
   }
 
-  /** The run's curve, or one for each rank, or mean and range over ranks. */
+  private read(run: string, metric: string): Series | undefined {
+    return this.card.model.feed.get({ ...this.want!, metric }, run);
+  }
+
+  /** The series of an expression: as logged, by its formula, or against another metric; undefined until all of it is here. */
+  private seriesOf(run: Run, text: string, rank = 0): Series | undefined {
+    const { formula, names } = this.expression(text);
+    const own = formula ? names : [nameAt(text, rank)];
+    const { xMetric } = this.card.model.view;
+    const isAgainst = this.card.x === 'metric' && xMetric !== null;
+    const inputs = [...own, ...(isAgainst ? [xMetric] : [])].map((name) => this.read(run.id, name));
+    if (!formula && !isAgainst) return inputs[0];
+    const place = `${run.id} ${rank} ${text}`;
+    const key = `${this.card.x} ${xMetric}`;
+    const known = this.derived.get(place);
+    if (known?.key === key && known.inputs.every((one, i) => one === inputs[i])) return known.series;
+    let series: Series | undefined;
+    if (inputs.every((one) => one !== undefined)) {
+      const all = inputs as Series[];
+      series = formula ? byFormula(formula, all.slice(0, own.length)) : all[0]!;
+      if (isAgainst) series = againstMetric(series, all.at(-1)!);
+    }
+    this.derived.set(place, { inputs, key, series });
+    return series;
+  }
+
+  /** The run's curves: for each expression one, or one for each rank, or mean and range over ranks. */
   of(run: Run): Curve[] {
+    const { series } = this.card;
+    const all = series.flatMap((text, i) => {
+      if (!this.has(run, text)) return [];
+      if (this.expression(text).formula) {
+        const one = this.seriesOf(run, text);
+        return one ? [this.curve(run, one, series.length > 1 ? this.part(text, i) : {})] : [];
+      }
+      const curves = this.ofMetric(run, text);
+      return series.length > 1 ? curves.map((curve) => ({ ...curve, ...this.part(text, i) })) : curves;
+    });
+    return all;
+  }
+
+  /** Expressions in one card differ by their dashes, as runs differ by colour. */
+  private part(text: string, i: number): Pick<Curve, 'note' | 'isBound'> & { dash: readonly number[] } {
+    return { note: text, isBound: false, dash: DASHES[i % DASHES.length]! };
+  }
+
+  private ofMetric(run: Run, metric: string): Curve[] {
     const { ranks: look } = this.card.model.view;
-    const ranks = drawnRanks(run, this.card.metric, look);
+    const ranks = drawnRanks(run, metric, look);
     const all = ranks.flatMap((rank) => {
-      const series = this.card.model.feed.get({ ...this.want!, metric: nameAt(this.card.metric, rank) }, run.id);
+      const series = this.seriesOf(run, metric, rank);
       return series ? [{ rank, series }] : [];
     });
-    if (ranks.length <= 1) return all.map(({ series }) => this.curve(run, series));
+    if (ranks.length <= 1) return all.map(({ series }) => this.curve(run, series, { place: metric }));
     if (look === 'all')
       return all.map(({ rank, series }) =>
-        this.curve(run, series, { note: l10n.t('rank {0}', rank), isBound: rank !== 0 }),
+        this.curve(run, series, { note: l10n.t('rank {0}', rank), isBound: rank !== 0, place: metric }),
       );
     const range = this.rangeOf(
-      run.id,
+      `${run.id} ${metric}`,
       all.map(({ series }) => series),
     );
     if (!range) return [];
     return [
-      this.curve(run, range.mean, { note: l10n.t('mean of {0} ranks', all.length), isBound: false }),
-      this.curve(run, range.low, { note: l10n.t('least'), isBound: true }),
-      this.curve(run, range.high, { note: l10n.t('most'), isBound: true }),
+      this.curve(run, range.mean, { note: l10n.t('mean of {0} ranks', all.length), isBound: false, place: metric }),
+      this.curve(run, range.low, { note: l10n.t('least'), isBound: true, place: metric }),
+      this.curve(run, range.high, { note: l10n.t('most'), isBound: true, place: metric }),
     ];
   }
 
+  /** The curve of a group: middle and band over the runs that are shown, for each expression. */
+  ofGroup(group: RunGroup, runs: readonly Run[]): Curve[] {
+    const { model, series, settings } = this.card;
+    const { band, smoothKind } = model.view;
+    return series.flatMap((text, i) => {
+      const some = runs.filter((run) => this.has(run, text));
+      const all = some.flatMap((run) => {
+        const one = this.seriesOf(run, text);
+        return one ? [this.moved(one, this.origin(run))] : [];
+      });
+      if (all.length === 0) return [];
+      const look = model.groupLook(group.id);
+      const place = `group ${group.id} ${text}`;
+      const key = [settings.smoothing, smoothKind, band, look.color, look.css, series.length].join();
+      const cached = this.cache.get(place);
+      const inputs = all;
+      if (cached && cached.key === key && sameAll(cached.series as Series[], inputs)) return [cached.curve];
+      const found = bandOf(all, band);
+      const line = (y: readonly number[]): Curve =>
+        buildCurve(
+          `group:${group.id}`,
+          { ...look, dash: series.length > 1 ? DASHES[i % DASHES.length]! : [] },
+          { ...all[0]!, x: found.x, y, total: all.reduce((sum, { total }) => sum + total, 0), inRange: found.x.length },
+          { smoothing: settings.smoothing, smoothKind, origin: 0, status: 'completed' },
+        );
+      const curve: Curve = {
+        ...line(found.middle),
+        raw: null,
+        ...(series.length > 1 && { note: text }),
+        label: `${group.label} (${all.length})`,
+        ...(band !== 'none' &&
+          all.length > 1 && { band: { low: line(found.low).points, high: line(found.high).points } }),
+      };
+      this.cache.set(place, { series: inputs, key, curve });
+      return [curve];
+    });
+  }
+
+  private readonly movedSeries = new WeakMap<Series, { origin: number; series: Series }>();
+
+  private moved(series: Series, origin: number): Series {
+    if (origin === 0) return series;
+    const known = this.movedSeries.get(series);
+    if (known?.origin === origin) return known.series;
+    const moved = { ...series, x: series.x.map((x) => x - origin) };
+    this.movedSeries.set(series, { origin, series: moved });
+    return moved;
+  }
+
+  /** Marks where a run branched from another one whose curve is drawn. Only steps tell where that is. */
+  withForks(curves: readonly Curve[], runs: readonly Run[]): Curve[] {
+    if (this.card.x !== 'step' || !runs.some(({ branch }) => branch)) return [...curves];
+    return curves.map((curve) => {
+      const branch = runs.find(({ id }) => id === curve.run)?.branch;
+      if (!branch || curve.isBound) return curve;
+      const step = branch.step ?? curve.x[0];
+      const parent = curves.find((one) => one.run === branch.run && one.note === curve.note && !one.isBound);
+      const at = parent && step !== undefined ? nearest(parent.x, step) : -1;
+      const y = at >= 0 ? parent!.shown[at]! : curve.shown[0];
+      const fork = step !== undefined && y !== undefined && Number.isFinite(y) ? { x: step, y } : undefined;
+      return sameFork(curve.fork, fork) ? curve : { ...curve, ...(fork && { fork }) };
+    });
+  }
+
   /** Computed anew only when one of the series is another one. */
-  private rangeOf(run: string, all: readonly Series[]): OverRanks | null {
-    const known = this.ranges.get(run);
-    if (known && known.all.length === all.length && known.all.every((series, i) => series === all[i]))
-      return known.range;
+  private rangeOf(place: string, all: readonly Series[]): OverRanks | null {
+    const known = this.ranges.get(place);
+    if (known && sameAll(known.all, all)) return known.range;
     const range = overRanks(all);
-    this.ranges.set(run, { all, range });
+    this.ranges.set(place, { all, range });
     return range;
   }
 
-  private curve(run: Run, series: Series, part: Pick<Curve, 'note' | 'isBound'> = {}): Curve {
-    const { smoothing, logX, logY } = this.card.model.view;
-    const look = this.card.model.palette.of(run.id);
+  private curve(
+    run: Run,
+    series: Series,
+    part: Pick<Curve, 'note' | 'isBound'> & { dash?: readonly number[]; place?: string } = {},
+  ): Curve {
+    const { smoothing } = this.card.settings;
+    const { smoothKind } = this.card.model.view;
+    const own = this.card.model.look(run.id);
+    const look = part.dash ? { ...own, dash: part.dash } : own;
     const origin = this.origin(run);
-    const key = [smoothing, logX, logY, look.color, look.dash.length, origin, run.status].join();
-    const place = `${run.id} ${part.note ?? ''}`;
+    const key = [smoothing, smoothKind, look.color, look.css, look.dash.join(), origin, run.status].join(' ');
+    const place = `${run.id} ${part.place ?? ''} ${part.note ?? ''}`;
     const cached = this.cache.get(place);
     if (cached && cached.series === series && cached.key === key) return cached.curve;
-    const curve = {
-      ...buildCurve(run.id, look, series, { smoothing, logX, logY, origin, status: run.status }),
-      ...part,
+    const curve: Curve = {
+      ...buildCurve(run.id, look, series, { smoothing, smoothKind, origin, status: run.status }),
+      ...(part.note !== undefined && { note: part.note, isBound: part.isBound ?? false }),
       // The run's end is marked once.
       ...(part.isBound && { end: null }),
     };
@@ -135,5 +306,23 @@ export class CardCurves {
 
   private origin(run: Run): number {
     return this.card.x === 'time' ? (run.startedAt ?? run.createdAt) : 0;
+  }
+}
+
+const sameAll = (a: readonly Series[], b: readonly Series[]): boolean =>
+  a.length === b.length && a.every((series, i) => series === b[i]);
+const sameFork = (a: Curve['fork'], b: Curve['fork']): boolean => a?.x === b?.x && a?.y === b?.y;
+
+function read(text: string, known: ReadonlySet<string>): Expression {
+  if (known.has(text)) return { text, formula: null, names: [text] };
+  try {
+    const formula = parseFormula(text, [...known]);
+    // The metric itself, which no drawn run has with rank 0.
+    if (formula.names.length === 1 && formula.names[0] === text) return { text, formula: null, names: [text] };
+    return { text, formula, names: formula.names };
+  } catch (error) {
+    if (!(error instanceof FormulaError)) throw error;
+    // A metric that no drawn run has at the moment.
+    return { text, formula: null, names: [text] };
   }
 }

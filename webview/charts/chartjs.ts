@@ -1,5 +1,6 @@
 import {
   Chart,
+  Filler,
   LinearScale,
   LineController,
   LineElement,
@@ -12,10 +13,20 @@ import zoomPlugin from 'chartjs-plugin-zoom';
 import type { XAxis } from '../model/charts/series.js';
 import { formatNumber } from '../../src/format/numbers.js';
 import { formatDuration } from '../../src/format/times.js';
+import { SymlogScale } from './symlog.js';
 import type { ChartTheme } from './theme.js';
 import { l10n } from '../../src/format/l10n.js';
 
-Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, zoomPlugin);
+Chart.register(
+  LineController,
+  LineElement,
+  PointElement,
+  LinearScale,
+  LogarithmicScale,
+  SymlogScale,
+  Filler,
+  zoomPlugin,
+);
 
 export type LineChart = Chart<'line', { x: number; y: number }[]>;
 
@@ -24,6 +35,10 @@ export interface ChartSetup {
   x: XAxis;
   logX: boolean;
   logY: boolean;
+  /** Smallest size that a log axis through zero tells apart; null: all values are above zero. */
+  throughZero: { x: number | null; y: number | null };
+  /** Name of the metric on the x-axis. */
+  xMetric: string | null;
   zoom: { x: [number, number]; y: [number, number] } | null;
   onZoomed(): void;
   /** After each drawing of the chart, whatever caused it (zoom, pan, another size). */
@@ -34,11 +49,22 @@ export const X_TITLES: Record<XAxis, string> = {
   step: l10n.t('step'),
   time: l10n.t('time since start'),
   epoch: l10n.t('epoch'),
+  wall: l10n.t('time'),
+  metric: l10n.t('metric'),
 };
 
 /** Text of an x value, as on the axis. */
 export function formatX(x: XAxis, value: number): string {
+  if (x === 'wall') return formatWall(value);
   return x === 'time' ? formatDuration(value) : formatNumber(value);
+}
+
+function formatWall(value: number): string {
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) return '';
+  const two = (part: number): string => String(part).padStart(2, '0');
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`;
 }
 
 /** On a log axis only powers of ten and, where few fit, 2 and 5 times them are labelled. */
@@ -66,8 +92,14 @@ function compact(value: number): string {
 
 export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x: number; y: number }[]> {
   const { theme } = setup;
-  const axis = (log: boolean, range: [number, number] | undefined, format: (value: number) => string) => ({
-    type: (log ? 'logarithmic' : 'linear') as 'linear',
+  const axis = (
+    log: boolean,
+    zero: number | null,
+    range: [number, number] | undefined,
+    format: (value: number) => string,
+  ) => ({
+    type: (!log ? 'linear' : zero === null ? 'logarithmic' : 'symlog') as 'linear',
+    ...(log && zero !== null ? { constant: zero } : {}),
     ...(range ? { min: range[0], max: range[1] } : {}),
     border: { color: theme.axis },
     grid: { color: theme.grid, tickLength: 4, lineWidth: 1 },
@@ -80,11 +112,12 @@ export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x
       // A zoomed axis begins at an odd number that nobody wants to read.
       includeBounds: false,
       callback(this: Scale, value: string | number) {
-        return log ? logTick.call(this, value, format) : format(Number(value));
+        return log && zero === null ? logTick.call(this, value, format) : format(Number(value));
       },
     },
   });
-  const formatTick = (value: number) => (setup.x === 'time' ? formatX('time', value) : compact(value));
+  const formatTick = (value: number) =>
+    setup.x === 'time' || setup.x === 'wall' ? formatX(setup.x, value) : compact(value);
   return {
     type: 'line',
     data: { datasets: [] },
@@ -100,17 +133,18 @@ export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x
       elements: { line: { borderWidth: 1.6, tension: 0 }, point: { radius: 0, hoverRadius: 0, hitRadius: 0 } },
       scales: {
         x: {
-          ...axis(setup.logX, setup.zoom?.x, formatTick),
+          ...axis(setup.logX, setup.throughZero.x, setup.zoom?.x, formatTick),
+          ...(setup.x === 'metric' && { title: { display: true, text: setup.xMetric ?? '', color: theme.faintText } }),
           grid: { display: false },
           afterDataLimits(scale: Scale) {
             // Curves begin and end at the frame.
-            if (setup.x === 'time' && !setup.logX) {
+            if ((setup.x === 'time' || setup.x === 'wall') && !setup.logX) {
               const step = timeStep(scale.max - scale.min);
               (scale.options as unknown as { ticks: { stepSize?: number } }).ticks.stepSize = step;
             }
           },
         },
-        y: axis(setup.logY, setup.zoom?.y, formatNumber),
+        y: axis(setup.logY, setup.throughZero.y, setup.zoom?.y, formatNumber),
       },
       plugins: {
         zoom: {

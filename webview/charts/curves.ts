@@ -1,7 +1,8 @@
 import type { RunStatus } from '../../src/protocol/engine.js';
 import type { Look } from '../model/runs/palette.js';
-import { isDownsampled, type Series } from '../model/charts/series.js';
-import { pointSpacing, smooth } from '../model/charts/smoothing.js';
+import { isDownsampled, type Series, type XAxis } from '../model/charts/series.js';
+import { pointSpacing, smoothed, type Smoothing } from '../model/charts/smoothing.js';
+import { quantile } from '../model/groups/bands.js';
 import { l10n } from '../../src/format/l10n.js';
 
 /** One run's curve, ready to draw. x is as on the axis (relative time in milliseconds). */
@@ -22,33 +23,35 @@ export interface Curve {
   /** Points in the range that was read; more than x.length when some stand for several. */
   inRange: number;
   downsampled: boolean;
-  /** Points that a log axis cannot show. */
-  notShown: number;
   /** How the run ended, if not well: marked at the curve's end. */
   end: 'failed' | 'pruned' | 'stopped' | null;
   /** Which of several curves of the run it is, in words; absent if it is the only one. */
   note?: string;
   /** One end of a range around the run's curve. */
   isBound?: boolean;
+  /** Name of a group of runs, if it is that of several. */
+  label?: string;
+  /** Ends of the band around a group's curve. */
+  band?: { low: { x: number; y: number }[]; high: { x: number; y: number }[] };
+  /** Where it branched from another run's curve. */
+  fork?: { x: number; y: number };
 }
 
 export interface CurveSettings {
   smoothing: number;
-  logX: boolean;
-  logY: boolean;
+  smoothKind: Smoothing;
   /** Subtracted from x. */
   origin: number;
   status: RunStatus;
 }
 
 export function buildCurve(run: string, look: Look, series: Series, settings: CurveSettings): Curve {
-  const { origin, logX, logY, status } = settings;
+  const { origin, status } = settings;
   const x = origin === 0 ? [...series.x] : series.x.map((value) => value - origin);
   const y = [...series.y];
-  const shown = settings.smoothing > 0 ? smooth(x, y, settings.smoothing, pointSpacing(x, series.inRange)) : y;
+  const spacing = pointSpacing(x, series.inRange);
+  const shown = settings.smoothing > 0 ? smoothed(settings.smoothKind, x, y, settings.smoothing, spacing) : y;
   const odd: Curve['odd'] = [];
-  let notShown = 0;
-  const visible = (at: number, value: number) => !(logX && at <= 0) && !(logY && value <= 0);
   const collect = (values: readonly number[], count: boolean) => {
     const points: { x: number; y: number }[] = [];
     for (let i = 0; i < x.length; i++) {
@@ -58,8 +61,7 @@ export function buildCurve(run: string, look: Look, series: Series, settings: Cu
         // A gap: the line must not pretend to know what was in between.
         if (count) odd.push({ x: at, value });
         points.push({ x: at, y: NaN });
-      } else if (visible(at, value)) points.push({ x: at, y: value });
-      else if (count) notShown++;
+      } else points.push({ x: at, y: value });
     }
     return points;
   };
@@ -76,13 +78,51 @@ export function buildCurve(run: string, look: Look, series: Series, settings: Cu
     total: series.total,
     inRange: series.inRange,
     downsampled: isDownsampled(series),
-    notShown,
     end: status === 'failed' || status === 'pruned' || status === 'stopped' ? status : null,
   };
 }
 
-/** Returns the note below a chart, or ''. */
-export function chartNote(curves: readonly Curve[], format: (value: number) => string): string {
+/** Ends of the y-axis that leave a share of the values outside at each end; null: all are shown, or nothing is gained. */
+export function withoutOutliers(curves: readonly Curve[], share: number): [low: number, high: number] | null {
+  if (share <= 0) return null;
+  const values = curves.flatMap(({ shown }) => shown.filter(Number.isFinite)).sort((a, b) => a - b);
+  if (values.length < 10) return null;
+  const [low, high] = [quantile(values, share), quantile(values, 1 - share)];
+  const margin = (high - low) * 0.05;
+  return high > low ? [Math.max(values[0]!, low - margin), Math.min(values.at(-1)!, high + margin)] : null;
+}
+
+/** The smallest size among values, if some are not above zero: what a log axis through zero needs; else null. */
+export function throughZero(values: Iterable<number>): number | null {
+  let [least, isBelow] = [Infinity, false];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    if (value <= 0) isBelow = true;
+    if (value !== 0) least = Math.min(least, Math.abs(value));
+  }
+  return isBelow ? (Number.isFinite(least) ? least : 1) : null;
+}
+
+/** Finds the smallest sizes that log axes of these curves tell apart where they go through zero. */
+export function zerosOf(
+  curves: readonly Curve[],
+  { logX, logY }: { logX: boolean; logY: boolean },
+): { x: number | null; y: number | null } {
+  const lows = (curve: Curve): number[] => curve.band?.low.map(({ y }) => y) ?? [];
+  return {
+    x: logX ? throughZero(curves.flatMap((curve) => curve.x)) : null,
+    y: logY ? throughZero(curves.flatMap((curve) => [...curve.shown, ...lows(curve)])) : null,
+  };
+}
+
+/** Values beyond the ends of the y-axis. */
+export function valuesOutside(curves: readonly Curve[], clip: readonly [number, number] | null): number {
+  if (!clip) return 0;
+  return curves.reduce((sum, { shown }) => sum + shown.filter((y) => y < clip[0] || y > clip[1]).length, 0);
+}
+
+/** Returns the note below a chart, or ''. `outside`: values that lie outside the axis. */
+export function chartNote(curves: readonly Curve[], format: (value: number) => string, outside = 0): string {
   const notes: string[] = [];
   const coarse = curves.filter((curve) => curve.downsampled);
   if (coarse.length > 0) {
@@ -92,7 +132,15 @@ export function chartNote(curves: readonly Curve[], format: (value: number) => s
   }
   const odd = curves.reduce((sum, curve) => sum + curve.odd.length, 0);
   if (odd > 0) notes.push(l10n.t('{0} NaN or infinite (×)', format(odd)));
-  const notShown = curves.reduce((sum, curve) => sum + curve.notShown, 0);
-  if (notShown > 0) notes.push(l10n.t('{0} points ≤ 0 not shown on a log axis', format(notShown)));
+  if (outside > 0) notes.push(l10n.t('{0} values outside the axis (▲▼)', format(outside)));
   return notes.join(' · ');
+}
+
+/** Returns why a chart is empty, or ''. */
+export function emptyNote(runs: number, curves: readonly Curve[], x: XAxis): string {
+  if (runs === 0) return l10n.t('All runs with this metric are hidden.');
+  if (curves.length === 0) return l10n.t('Reading…');
+  if (curves.some((curve) => curve.x.length > 0)) return '';
+  if (x === 'epoch') return l10n.t('No epochs were logged with this metric: choose step or time.');
+  return x === 'metric' ? l10n.t('No step has values of both metrics.') : '';
 }

@@ -1,7 +1,7 @@
 import { nearest } from '../model/charts/series.js';
 import type { Curve } from './curves.js';
 import type { LineChart } from './chartjs.js';
-import { fade, type ChartTheme } from './theme.js';
+import { colorOf, fade, type ChartTheme } from './theme.js';
 
 /** A run's value where the pointer is. */
 export interface Hit {
@@ -57,6 +57,7 @@ export class Overlay {
     curves: readonly Curve[],
     crosshair: { x: number; hits: readonly Hit[] } | null,
     forward: string | null,
+    clip: readonly [number, number] | null = null,
   ): void {
     const ratio = window.devicePixelRatio || 1;
     const { width, height } = chart;
@@ -78,6 +79,8 @@ export class Overlay {
     const curve = forward === null ? undefined : curves.find((one) => one.run === forward);
     if (curve) this.line(context, chart, theme, curve);
     this.oddMarks(context, chart, theme, curves);
+    if (clip) this.outside(context, chart, theme, curves, clip);
+    for (const one of curves) if (one.fork) this.forkMark(context, chart, theme, one, one.fork);
     for (const one of curves) if (one.end) this.endMark(context, chart, theme, one);
     if (crosshair) this.crosshair(context, chart, theme, crosshair);
     context.restore();
@@ -87,7 +90,7 @@ export class Overlay {
     const { left, right, top, bottom } = chart.chartArea;
     context.fillStyle = fade(theme.background, 0.65);
     context.fillRect(left, top - 4, right - left + 6, bottom - top + 8);
-    context.strokeStyle = theme.series[curve.look.color]!;
+    context.strokeStyle = colorOf(theme, curve.look);
     context.lineWidth = 3;
     context.setLineDash([...curve.look.dash]);
     context.lineJoin = 'round';
@@ -111,7 +114,7 @@ export class Overlay {
     for (const point of curve.points) {
       context.beginPath();
       context.arc(chart.scales.x!.getPixelForValue(point.x), chart.scales.y!.getPixelForValue(point.y), 5, 0, 7);
-      context.fillStyle = theme.series[curve.look.color]!;
+      context.fillStyle = colorOf(theme, curve.look);
       context.fill();
     }
   }
@@ -126,7 +129,7 @@ export class Overlay {
     const { top, bottom, left, right } = chart.chartArea;
     context.lineWidth = 1.5;
     for (const curve of curves) {
-      context.strokeStyle = theme.series[curve.look.color]!;
+      context.strokeStyle = colorOf(theme, curve.look);
       let before = -Infinity;
       for (const { x, value } of curve.odd) {
         const at = chart.scales.x!.getPixelForValue(x);
@@ -143,14 +146,67 @@ export class Overlay {
     }
   }
 
+  /** Marks values beyond the ends of the y-axis at its edge. */
+  private outside(
+    context: CanvasRenderingContext2D,
+    chart: LineChart,
+    theme: ChartTheme,
+    curves: readonly Curve[],
+    [low, high]: readonly [number, number],
+  ): void {
+    const { top, bottom } = chart.chartArea;
+    for (const curve of curves) {
+      context.fillStyle = colorOf(theme, curve.look);
+      let before = -Infinity;
+      for (const { x, y } of curve.points) {
+        if (!(y < low || y > high)) continue;
+        const at = chart.scales.x!.getPixelForValue(x);
+        if (at - before < 6) continue;
+        before = at;
+        const [edge, way] = y > high ? [top, 1] : [bottom, -1];
+        context.beginPath();
+        context.moveTo(at, edge);
+        context.lineTo(at - 3, edge + way * 5);
+        context.lineTo(at + 3, edge + way * 5);
+        context.fill();
+      }
+    }
+  }
+
+  /** Joins a branch to the curve that it left, with a ring at its step. */
+  private forkMark(
+    context: CanvasRenderingContext2D,
+    chart: LineChart,
+    theme: ChartTheme,
+    curve: Curve,
+    fork: { x: number; y: number },
+  ): void {
+    const first = curve.points.find((point) => !Number.isNaN(point.y));
+    if (!first) return;
+    const { x, y } = chart.scales;
+    context.strokeStyle = colorOf(theme, curve.look);
+    context.lineWidth = 1.2;
+    context.setLineDash([2, 2]);
+    context.beginPath();
+    context.moveTo(x!.getPixelForValue(fork.x), y!.getPixelForValue(fork.y));
+    context.lineTo(x!.getPixelForValue(first.x), y!.getPixelForValue(first.y));
+    context.stroke();
+    context.setLineDash([]);
+    context.beginPath();
+    context.arc(x!.getPixelForValue(fork.x), y!.getPixelForValue(fork.y), 4, 0, 7);
+    context.fillStyle = theme.background;
+    context.fill();
+    context.stroke();
+  }
+
   /** Marks the end of a run that did not end well: a full square if it failed, an empty one if it was cut short. */
   private endMark(context: CanvasRenderingContext2D, chart: LineChart, theme: ChartTheme, curve: Curve): void {
     const last = curve.points.findLast((point) => !Number.isNaN(point.y));
     if (!last) return;
     const x = chart.scales.x!.getPixelForValue(last.x);
     const y = chart.scales.y!.getPixelForValue(last.y);
-    context.fillStyle = curve.end === 'failed' ? theme.series[curve.look.color]! : theme.background;
-    context.strokeStyle = theme.series[curve.look.color]!;
+    context.fillStyle = curve.end === 'failed' ? colorOf(theme, curve.look) : theme.background;
+    context.strokeStyle = colorOf(theme, curve.look);
     context.lineWidth = 1.5;
     context.beginPath();
     context.rect(x - 3.5, y - 3.5, 7, 7);
@@ -176,7 +232,7 @@ export class Overlay {
       if (!Number.isFinite(hit.shown)) continue;
       context.beginPath();
       context.arc(chart.scales.x!.getPixelForValue(hit.x), chart.scales.y!.getPixelForValue(hit.shown), 3.5, 0, 7);
-      context.fillStyle = theme.series[hit.curve.look.color]!;
+      context.fillStyle = colorOf(theme, hit.curve.look);
       context.fill();
       context.strokeStyle = theme.background;
       context.stroke();

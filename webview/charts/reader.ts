@@ -13,7 +13,8 @@ const NEAR = 14;
 export interface Readable {
   readonly chart: LineChart | null;
   readonly curves: readonly Curve[];
-  readonly metric: string;
+  readonly heading: string;
+  readonly settings: { readonly smoothing: number };
   readonly x: XAxis;
   readonly model: PanelModel;
   /** Moves the crosshair; null takes it away. */
@@ -52,13 +53,13 @@ export class ChartReader {
       near && pixelY !== null ? Math.abs(this.card.chart!.scales.y!.getPixelForValue(near.shown) - pixelY) : 99;
     const at2 = near?.x ?? hits[0]!.x;
     this.card.point(at2, hits, gap < NEAR && this.card.curves.length > 1 ? near!.curve.run : null);
-    const { view, runs } = this.card.model;
+    const { runs } = this.card.model;
     showTooltip(
       {
-        title: `${this.card.metric} · ${X_TITLES[this.card.x]} ${formatX(this.card.x, at2)}`,
+        title: `${this.card.heading} · ${X_TITLES[this.card.x]} ${formatX(this.card.x, at2)}`,
         hits,
         nearest: near,
-        smoothed: view.smoothing > 0,
+        smoothed: this.card.settings.smoothing > 0,
         label: (id) => {
           const run = runs.get(id);
           if (!run) return id;

@@ -6,13 +6,15 @@ import { chartSvg } from '../model/charts/svg.js';
 import type { PanelModel } from '../model/panel.js';
 import { X_TITLES, formatX, type LineChart } from './chartjs.js';
 import type { Curve } from './curves.js';
-import { readTheme } from './theme.js';
+import { colorOf, readTheme } from './theme.js';
 import type { XAxis } from '../model/charts/series.js';
 
 export interface Saved {
   readonly chart: LineChart | null;
   readonly curves: readonly Curve[];
-  readonly metric: string;
+  /** File name and title. */
+  readonly heading: string;
+  readonly settings: { readonly logX: boolean; readonly logY: boolean };
   readonly x: XAxis;
   readonly model: PanelModel;
 }
@@ -20,7 +22,7 @@ export interface Saved {
 export function saveMenu(card: Saved, event: MouseEvent): void {
   const save = (kind: 'png' | 'svg' | 'csv', data: () => string) => async () => {
     try {
-      await card.model.host.save(card.metric, kind, data());
+      await card.model.host.save(card.heading, kind, data());
     } catch (error) {
       card.model.fail(l10n.t('Saving the chart'), error);
     }
@@ -37,7 +39,7 @@ export function saveMenu(card: Saved, event: MouseEvent): void {
 
 const nameOf = ({ model }: Saved, curve: Curve): string => {
   const run = model.runs.get(curve.run);
-  return [curve.note, run ? model.label(run).text : curve.run].filter(Boolean).join(' · ');
+  return [curve.note, curve.label ?? (run ? model.label(run).text : curve.run)].filter(Boolean).join(' · ');
 };
 
 /** Base64 of the chart on the editor's background. */
@@ -57,20 +59,20 @@ function svgOf(card: Saved): string {
   const { x, y } = card.chart!.scales;
   const curves = card.curves.map((curve) => ({
     ...{ name: nameOf(card, curve), points: curve.points, dash: curve.look.dash, faint: curve.isBound === true },
-    color: theme.series[curve.look.color]!,
+    color: colorOf(theme, curve.look),
   }));
   return chartSvg({
-    ...{ title: card.metric, xTitle: X_TITLES[card.x], curves, text: theme.text, background: theme.background },
-    ...{ logX: card.model.view.logX, logY: card.model.view.logY },
+    ...{ title: card.heading, xTitle: X_TITLES[card.x], curves, text: theme.text, background: theme.background },
+    ...{ logX: card.settings.logX, logY: card.settings.logY },
     ...{ x: [x!.min, x!.max], y: [y!.min, y!.max], formatX: (value) => formatX(card.x, value) },
   });
 }
 
 /** The points that are drawn, as logged. */
 function csvOf(card: Saved): string {
-  const { metric, x, curves } = card;
+  const { heading, x, curves } = card;
   const rows = curves.flatMap((curve) =>
     curve.x.map((at, i) => csv([curve.run, nameOf(card, curve), at, curve.y[i], curve.shown[i]])),
   );
-  return `${[csv(['run', 'name', x === 'time' ? 'milliseconds' : x, metric, 'smoothed']), ...rows].join('\n')}\n`;
+  return `${[csv(['run', 'name', x === 'time' || x === 'wall' ? 'milliseconds' : x, heading, 'smoothed']), ...rows].join('\n')}\n`;
 }

@@ -1,4 +1,4 @@
-import { COLORS } from '../model/runs/palette.js';
+import { COLORS, type Look } from '../model/runs/palette.js';
 
 /** Colours of a chart, taken from the editor's theme. */
 export interface ChartTheme {
@@ -32,6 +32,9 @@ export function readTheme(): ChartTheme {
       document.body.classList.contains('vscode-high-contrast-light'),
   };
 }
+
+/** The colour of a curve. */
+export const colorOf = (theme: ChartTheme, look: Look): string => look.css ?? theme.series[look.color]!;
 
 /** Calls back when the editor's theme has changed. */
 export function onThemeChange(tell: () => void): void {

@@ -52,7 +52,9 @@ export function showTooltip(content: TooltipContent, at: { x: number; y: number 
                     : nothing
                 }
               </td>
-              <td class="name">${hit.curve.note ? `${hit.curve.note} · ` : ''}${content.label(hit.curve.run)}</td>
+              <td class="name">
+                ${hit.curve.note ? `${hit.curve.note} · ` : ''}${hit.curve.label ?? content.label(hit.curve.run)}
+              </td>
             </tr>`,
         )}
       </table>

@@ -70,6 +70,10 @@ function answer(method: string, params: Record<string, never>): unknown {
         params: ['lr', 'batch_size', 'filters', 'dropout', 'optimizer', 'epochs'],
         metrics: Object.keys(world.runs[0]?.metrics ?? {}),
       };
+    case 'best/of':
+      return { best: world.best() };
+    case 'runs/groups':
+      return world.groups(params as never);
     case 'searches/list':
       return { searches: world.runs.length ? world.searches : [] };
     case 'searches/start':

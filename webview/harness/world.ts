@@ -4,6 +4,20 @@
  */
 import type { Run, RunQuery, Search, SeriesData } from '../../src/protocol/engine.js';
 import type { Params, WireNumber } from '../../src/protocol/values.js';
+import type { RunGroups } from '../../src/protocol/groups.js';
+import { matches, parseFilter, type Fields } from '../../src/query/filter/index.js';
+import { spread } from '../model/groups/bands.js';
+import { groupRuns } from '../model/groups/groups.js';
+import { valueOf } from '../model/runs/fields.js';
+
+const fieldsOf = (run: Run): Fields => ({
+  value: ({ kind, name }) => {
+    if (kind === 'fact') return name === 'tag' ? run.tags : ((valueOf(run, name) as string | null) ?? null);
+    const last = run.metrics[name]?.last;
+    return (run.params[name] as string | undefined) ?? (last === undefined ? null : Number(last));
+  },
+  hasText: (text) => [run.name, run.id, ...run.tags].join(' ').toLowerCase().includes(text),
+});
 
 export const FILE = '/home/ada/projects/digits/digits.tune.yaml';
 const STEPS = 1410;
@@ -187,7 +201,9 @@ export class World {
 
   list(query: RunQuery): { total: number; runs: Run[] } {
     const words = (query.text ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+    const filter = parseFilter(query.filter ?? '');
     const found = this.runs.filter((run) => {
+      if (filter && !matches(filter, fieldsOf(run))) return false;
       if (this.deleted.has(run.id)) return false;
       if (query.ids && !query.ids.includes(run.id)) return false;
       if (query.search !== undefined && run.search !== query.search) return false;
@@ -208,6 +224,29 @@ export class World {
     if (query.descending !== false) found.reverse();
     const offset = query.offset ?? 0;
     return { total: found.length, runs: found.slice(offset, offset + (query.limit ?? 100)).map((run) => ({ ...run })) };
+  }
+
+  best(): { run: string; objective: WireNumber } | null {
+    const measured = this.runs.filter((run) => run.status !== 'failed' && typeof run.objective?.value === 'number');
+    const [best] = measured.sort((a, b) => Number(b.objective!.value) - Number(a.objective!.value));
+    return best ? { run: best.id, objective: best.objective!.value! } : null;
+  }
+
+  groups({ query, by, columns }: { query: RunQuery; by: string[]; columns: string[] }): RunGroups {
+    const groups = groupRuns(this.list({ ...query, limit: 10_000 }).runs, by);
+    return {
+      total: groups.length,
+      groups: groups.map(({ id, runs }) => ({
+        values: JSON.parse(id) as RunGroups['groups'][number]['values'],
+        runs: runs.length,
+        columns: columns.map((key) => {
+          const values = runs.map((run) => valueOf(run, key)).filter((value) => typeof value === 'number');
+          if (values.length === 0) return null;
+          const [mean, low, high] = spread(values, 'sd');
+          return { n: values.length, mean, sd: (high - low) / 2, min: Math.min(...values), max: Math.max(...values) };
+        }),
+      })),
+    };
   }
 
   series(query: {

@@ -1,7 +1,7 @@
 import type { Host } from '../host.js';
 import type { Catalogue } from './catalogue.js';
 import type { Connection } from './connection.js';
-import { NEWEST } from './runs/drawn.js';
+import { MOST, NEWEST } from './runs/drawn.js';
 import type { Selection } from './selection.js';
 import { l10n } from '../../src/format/l10n.js';
 
@@ -20,8 +20,40 @@ export interface LoaderParts {
 /** Reads the rows on the screen from the engine into the catalogue. */
 export class Loader {
   private turn = 0;
+  private order: string[] | null = null;
+  private rankTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly parts: LoaderParts) {}
+
+  /** Ids of the first runs by the person's column; null: the newest are drawn. */
+  get ranked(): readonly string[] | null {
+    return this.order;
+  }
+
+  /** Reads the first runs by the person's column. */
+  async rank(): Promise<void> {
+    const { catalogue, selection, host, fail } = this.parts;
+    const { experiment } = selection.state;
+    if (experiment === null) return;
+    try {
+      const { by, descending, count } = selection.view.draw;
+      const { runs } = await host.request('runs/list', { experiment, sort: by, descending, limit: count });
+      if (experiment !== selection.state.experiment) return;
+      this.order = by === 'createdAt' && descending ? null : runs.map(({ id }) => id);
+      catalogue.take(runs);
+    } catch (error) {
+      fail(l10n.t('Reading the runs'), error);
+    }
+  }
+
+  /** Reads the first runs again, at most every other second, if they are not simply the newest. */
+  rankSoon(tell: () => void): void {
+    if (this.order === null || this.rankTimer !== null) return;
+    this.rankTimer = setTimeout(() => {
+      this.rankTimer = null;
+      void this.rank().then(tell);
+    }, 2000);
+  }
 
   /** Reads everything on the screen again. */
   async refresh(): Promise<void> {
@@ -38,8 +70,12 @@ export class Loader {
       if (!known && !isOpen && newest && !selection.state.selected) selection.setState({ experiment: newest.name });
       const { experiment } = selection.state;
       if (experiment !== null) {
+        const { draw } = selection.view;
+        const isNewest = draw.by === 'createdAt' && draw.descending;
+        if (isNewest) this.order = null;
+        else await this.rank();
         const [{ runs }, { searches }] = await Promise.all([
-          host.request('runs/list', { experiment, limit: NEWEST + 10 }),
+          host.request('runs/list', { experiment, limit: isNewest ? Math.min(MOST, draw.count + 10) : NEWEST }),
           host.request('searches/list', { experiment }),
         ]);
         if (turn !== this.turn) return;
@@ -82,7 +118,10 @@ export class Loader {
   async missing(): Promise<void> {
     const { catalogue, selection, host, onRows } = this.parts;
     const { selected, pinned } = selection.state;
-    const ids = [...(selected ?? []), ...pinned].filter((id) => !catalogue.runs.has(id));
+    const { baseline } = selection.view;
+    const ids = [...(selected ?? []), ...pinned, ...(baseline === null ? [] : [baseline])].filter(
+      (id) => !catalogue.runs.has(id),
+    );
     if (ids.length === 0) return;
     const { runs } = await host.request('runs/list', { ids, limit: Math.min(10_000, ids.length) });
     catalogue.take(runs);

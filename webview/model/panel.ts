@@ -1,6 +1,7 @@
 import type { Run, Search } from '../../src/protocol/engine.js';
 import type { PanelState, ToPanel } from '../../src/protocol/panel.js';
-import { DeclinedError, Host, RequestError } from '../host.js';
+import { Host } from '../host.js';
+import { showFailure } from './failures.js';
 import { Catalogue } from './catalogue.js';
 import { SeriesFeed } from './charts/feed.js';
 import { Connection, type ConnectionState } from './connection.js';
@@ -9,7 +10,9 @@ import { Loader } from './loader.js';
 import { BestOfExperiment } from './runs/best.js';
 import { pageRuns } from './page/pages.js';
 import { drawnRuns } from './runs/drawn.js';
+import type { RunGroup } from './groups/groups.js';
 import { Drawing } from './runs/drawing.js';
+import type { Look } from './runs/palette.js';
 import type { Label } from './runs/naming.js';
 import { Views } from './savedViews.js';
 import { Selection } from './selection.js';
@@ -22,6 +25,9 @@ import { l10n } from '../../src/format/l10n.js';
 
 /** Milliseconds between two readings of the devices. */
 const DEVICES_INTERVAL = 5000;
+
+/** Settings that change how runs are drawn. */
+const DRAWING: readonly (keyof ViewSettings)[] = ['groupBy', 'colorBy', 'dashBy', 'colors', 'draw'];
 
 /**
  * The panel's parts, connected to each other and to the host. State lives in `connection`, `selection` and `catalogue`,
@@ -63,7 +69,14 @@ export class PanelModel {
       this.connectionChanged(now, before),
     );
     this.drawing = new Drawing(
-      () => drawnRuns(this.catalogue.runs.values(), this.selection.state),
+      () =>
+        drawnRuns(
+          this.catalogue.runs.values(),
+          this.state,
+          this.view.draw.count,
+          this.state.selected ? null : this.loader.ranked,
+        ),
+      () => this.view,
       () => this.selection.keep(),
     );
     this.selection = new Selection({
@@ -103,7 +116,10 @@ export class PanelModel {
         this.watched = '';
         this.watch();
       },
-      onRows: () => this.watch(),
+      onRows: () => {
+        this.drawing.invalidate();
+        this.watch();
+      },
       fail: (doing, error) => this.fail(doing, error),
     });
     this.bestOf = new BestOfExperiment({
@@ -173,8 +189,29 @@ export class PanelModel {
   get best(): Run | null {
     return this.runs.get(this.bestOf.best?.run ?? '') ?? null;
   }
+  get drawnIds(): ReadonlySet<string> {
+    return this.drawing.ids;
+  }
+  /** Names of the drawn runs' metrics. */
+  get metricNames(): ReadonlySet<string> {
+    return this.drawing.metrics;
+  }
+  /** Groups of the drawn runs; empty while they are not grouped. */
+  get groups(): readonly RunGroup[] {
+    return this.drawing.groups;
+  }
   label(run: Run): Label {
     return this.drawing.label(run);
+  }
+  look(run: string): Look {
+    return this.drawing.look(run);
+  }
+  groupLook(group: string): Look {
+    return this.drawing.groupLook(group);
+  }
+  /** The run that others are compared with, if it is here. */
+  get baseline(): Run | null {
+    return this.runs.get(this.view.baseline ?? '') ?? null;
   }
   isHidden(id: string): boolean {
     return this.selection.isHidden(id);
@@ -197,6 +234,11 @@ export class PanelModel {
   }
   setView(change: Partial<ViewSettings>): void {
     this.selection.setView(change);
+    if (DRAWING.some((key) => key in change)) {
+      this.drawing.invalidate();
+      this.emit('runs');
+    }
+    if (change.draw) void this.loader.rank().then(() => this.drawingChanged());
   }
   toggle(list: 'hidden' | 'pinned', id: string): void {
     this.selection.toggle(list, id);
@@ -234,9 +276,8 @@ export class PanelModel {
   async openFile(file: string): Promise<void> {
     this.setState({ file });
     await this.readForm();
-    const { form } = this;
-    if (form?.file !== file || form.name === this.state.experiment) return;
-    this.switchTo(form.name, file);
+    if (this.form?.file !== file || this.form.name === this.state.experiment) return;
+    this.switchTo(this.form.name, file);
     await this.refresh();
   }
 
@@ -328,9 +369,16 @@ export class PanelModel {
       void this.readExperiments();
     }
     this.bestOf.changed(params.runs, params.removedRuns);
+    if (mine.length > 0) this.loader.rankSoon(() => this.drawingChanged());
     this.pages.update(params.runs);
     this.emit('table');
     if (params.runs.length > 0 || params.removedRuns.length > 0) this.refreshTableSoon();
+    this.watch();
+  }
+
+  private drawingChanged(): void {
+    this.drawing.invalidate();
+    this.emit('runs');
     this.watch();
   }
 
@@ -403,17 +451,6 @@ export class PanelModel {
 
   /** Tells the person what went wrong and what to do. */
   fail(doing: string, error: unknown): void {
-    // Who has just said no knows.
-    if (error instanceof DeclinedError) return;
-    const message = error instanceof Error ? error.message : String(error);
-    const problem = error instanceof RequestError ? error.problems[0] : undefined;
-    const action = problem
-      ? {
-          label: l10n.t('Open line {0}', problem.line),
-          run: () => this.host.command('tunesmith.file.open', problem.file, problem.line, problem.column),
-        }
-      : undefined;
-    const detail = problem ? `${problem.message}${problem.hint ? ` (${problem.hint})` : ''}` : message;
-    this.toasts.add({ kind: 'error', text: l10n.t('{0} failed: {1}', doing, detail), action });
+    showFailure(this.toasts, this.host, doing, error);
   }
 }

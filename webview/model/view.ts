@@ -1,7 +1,10 @@
 import type { PanelState } from '../../src/protocol/panel.js';
 import type { ImportanceMethod } from '../../src/protocol/insight.js';
 import { RANK_LOOKS, type RankLook } from './charts/ranks.js';
-import type { XAxis } from './charts/series.js';
+import { X_AXES, type XAxis } from './charts/series.js';
+import { SMOOTHINGS, type Smoothing } from './charts/smoothing.js';
+import { BANDS, type Band } from './groups/bands.js';
+import { MOST, NEWEST } from './runs/drawn.js';
 import { setEntry } from '../../src/protocol/records.js';
 
 /** How the person looks at things: the free-form part of PanelState. */
@@ -9,8 +12,36 @@ export interface ViewSettings {
   x: XAxis;
   logX: boolean;
   logY: boolean;
-  /** Weight of the moving average, in [0, 0.999]. */
+  /** Strength of the smoothing, in [0, 0.999]: the weight of the moving average. */
   smoothing: number;
+  smoothKind: Smoothing;
+  /** Share of the values at each end that may lie outside the y-axis, in [0, 0.25]. */
+  outliers: number;
+  /** Metric on the x-axis, if `x` is `metric`. */
+  xMetric: string | null;
+  /** Fields that runs are grouped by in charts and table; none: each run is drawn by itself. */
+  groupBy: string[];
+  band: Band;
+  /** Field that gives curves their colour and their dashes; '': each run has its own. */
+  colorBy: string;
+  dashBy: string;
+  /** Colours that the person has chosen, `#rrggbb` by run, group or value. */
+  colors: Record<string, string>;
+  /** Run that others are compared with. */
+  baseline: string | null;
+  /** Which runs are drawn while none are chosen. */
+  draw: DrawChoice;
+  /** Cards of several metrics or formulas, and settings of single cards. */
+  cards: OwnCard[];
+  cardSettings: Record<string, CardSettings>;
+  /** Cards that stay on top, in their order. */
+  pinnedCards: string[];
+  /** Order of cards that were dragged, by group. */
+  cardOrder: string[];
+  /** Heights of cards in pixels. */
+  cardHeights: Record<string, number>;
+  /** Columns after the name that stay while the others scroll. */
+  frozen: number;
   metricFilter: string;
   /** Groups of charts that are folded. */
   folded: string[];
@@ -42,13 +73,33 @@ export interface ViewSettings {
   draft: DraftEdits | null;
 }
 export type InsightOf = 'search' | 'drawn' | 'all';
+/** The first so many runs by a column. */
+export interface DrawChoice {
+  by: string;
+  descending: boolean;
+  count: number;
+}
+/** A card that the person has made: curves of several metrics or formulas. */
+export interface OwnCard {
+  id: string;
+  title: string;
+  series: string[];
+}
+/** Settings of one card alone; absent: as for all. */
+export interface CardSettings {
+  x?: XAxis;
+  logX?: boolean;
+  logY?: boolean;
+  smoothing?: number;
+  outliers?: number;
+}
 export type TrialOrder = 'number' | 'newest' | 'best';
 export interface DraftEdits {
   file: string;
   params: Record<string, string>;
   spaces: Record<string, string>;
   trials: string | null;
-  /** The text that the file had of each edited parameter. An edit is void once the file says something else. */
+  /** The file's text of each edited parameter. An edit is void once the file says something else. */
   base?: Record<string, string>;
 }
 export interface Zoom {
@@ -64,6 +115,22 @@ export const DEFAULT_VIEW: ViewSettings = {
   logX: false,
   logY: false,
   smoothing: 0,
+  smoothKind: 'exponential',
+  outliers: 0,
+  xMetric: null,
+  groupBy: [],
+  band: 'sd',
+  colorBy: '',
+  dashBy: '',
+  colors: {},
+  baseline: null,
+  draw: { by: 'createdAt', descending: true, count: NEWEST },
+  cards: [],
+  cardSettings: {},
+  pinnedCards: [],
+  cardOrder: [],
+  cardHeights: {},
+  frozen: 0,
   metricFilter: '',
   folded: [SYSTEM_GROUP],
   wide: [],
@@ -96,10 +163,64 @@ const isIndices = (value: unknown): value is Record<string, number> =>
 const isPair = (value: unknown): value is [number, number] =>
   Array.isArray(value) && value.length === 2 && value.every((item) => Number.isFinite(item)) && value[0] < value[1];
 
+const isShare = (value: unknown, below: number): value is number =>
+  typeof value === 'number' && value >= 0 && value < below;
+const isEntry = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** Reads how runs are grouped, coloured and chosen, and the cards. */
+function readDrawing(stored: Record<string, unknown>, view: ViewSettings): void {
+  view.smoothKind = SMOOTHINGS.find((kind) => kind === stored.smoothKind) ?? 'exponential';
+  view.band = BANDS.find((band) => band === stored.band) ?? 'sd';
+  if (isShare(stored.outliers, 0.25)) view.outliers = stored.outliers;
+  for (const key of ['xMetric', 'baseline'] as const) {
+    const value = stored[key];
+    if (typeof value === 'string') view[key] = value;
+  }
+  for (const key of ['colorBy', 'dashBy'] as const) {
+    const value = stored[key];
+    if (typeof value === 'string') view[key] = value;
+  }
+  for (const key of ['groupBy', 'pinnedCards', 'cardOrder'] as const) {
+    const value = stored[key];
+    if (isStrings(value)) view[key] = value;
+  }
+  if (isTexts(stored.colors)) {
+    const sound = Object.entries(stored.colors).filter(([, color]) => /^#[0-9a-f]{6}$/i.test(color));
+    view.colors = Object.fromEntries(sound);
+  }
+  if (isIndices(stored.cardHeights)) view.cardHeights = stored.cardHeights;
+  if (Number.isInteger(stored.frozen) && (stored.frozen as number) >= 0) view.frozen = stored.frozen as number;
+  const draw = stored.draw as Partial<DrawChoice> | null | undefined;
+  if (draw && typeof draw.by === 'string' && Number.isInteger(draw.count) && draw.count! > 0)
+    view.draw = { by: draw.by, descending: draw.descending !== false, count: Math.min(draw.count!, MOST) };
+  if (Array.isArray(stored.cards)) {
+    view.cards = (stored.cards as Partial<OwnCard>[]).flatMap((card) =>
+      isEntry(card) && typeof card.id === 'string' && typeof card.title === 'string' && isStrings(card.series)
+        ? [{ id: card.id, title: card.title, series: card.series }]
+        : [],
+    );
+  }
+  if (isEntry(stored.cardSettings))
+    for (const [card, settings] of Object.entries(stored.cardSettings))
+      if (isEntry(settings)) setEntry(view.cardSettings, card, readCard(settings));
+}
+
+function readCard(stored: Record<string, unknown>): CardSettings {
+  const x = X_AXES.find((one) => one === stored.x);
+  return {
+    ...(x && { x }),
+    ...(typeof stored.logX === 'boolean' && { logX: stored.logX }),
+    ...(typeof stored.logY === 'boolean' && { logY: stored.logY }),
+    ...(isShare(stored.smoothing, 1) && { smoothing: stored.smoothing }),
+    ...(isShare(stored.outliers, 0.25) && { outliers: stored.outliers }),
+  };
+}
+
 /** Takes what is sound from a stored state (perhaps of another version) and the default for the rest. */
 export function readView(stored: Record<string, unknown>): ViewSettings {
-  const view: ViewSettings = { ...DEFAULT_VIEW, zoom: {} };
-  if (stored.x === 'step' || stored.x === 'time' || stored.x === 'epoch') view.x = stored.x;
+  const view: ViewSettings = { ...DEFAULT_VIEW, zoom: {}, cardSettings: {} };
+  view.x = X_AXES.find((x) => x === stored.x) ?? 'step';
+  readDrawing(stored, view);
   for (const key of ['logX', 'logY', 'legend', 'descending'] as const) {
     if (typeof stored[key] === 'boolean') view[key] = stored[key];
   }

@@ -233,13 +233,16 @@ class App extends LitElement {
             </div>`
       }
       ${this.readOnly()}
-      <main
-        id="view"
-        role=${model.state.page ? nothing : 'tabpanel'}
-        aria-labelledby=${model.state.page ? nothing : `tab-${model.state.tab}`}
-        class="view-${model.state.page ? 'page' : model.state.tab}"
-      >
-        ${this.view()}
+      <main>
+        <h1 class="hidden-text">${model.state.experiment ?? 'Tunesmith'}</h1>
+        <div
+          id="view"
+          role=${model.state.page ? nothing : 'tabpanel'}
+          aria-labelledby=${model.state.page ? nothing : `tab-${model.state.tab}`}
+          class="view-${model.state.page ? 'page' : model.state.tab}"
+        >
+          ${this.view()}
+        </div>
       </main>
       ${this.toasts()}`;
   }

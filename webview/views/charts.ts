@@ -1,19 +1,23 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import '../charts/card.js';
 import { button, checkbox, dropdown, slider, textField } from '../components/controls.js';
 import { emptyState } from '../components/emptyState.js';
 import { icon } from '../components/icon.js';
-import { metricsOf } from '../model/runs/drawn.js';
 import type { PanelModel } from '../model/panel.js';
 import type { Run } from '../../src/protocol/engine.js';
 import { chartedMetrics, hasRanks, type RankLook } from '../model/charts/ranks.js';
 import type { XAxis } from '../model/charts/series.js';
+import type { Smoothing } from '../model/charts/smoothing.js';
+import { moveCard, OUTLIER_OPTIONS, X_OPTIONS } from '../charts/cardSettings.js';
+import { entryOf } from '../../src/protocol/records.js';
 import { Follows } from '../model/signal.js';
 import { isLive, warningText } from '../model/values.js';
-import { groupMetrics, SYSTEM_GROUP } from '../model/view.js';
+import { groupMetrics, SYSTEM_GROUP, type OwnCard } from '../model/view.js';
 import { isSystemMetric } from '../../src/protocol/systemMetrics.js';
+import './cardEditor.js';
+import './chartSlot.js';
 import './confusion.js';
+import './drawSettings.js';
 import './drawings.js';
 import './legend.js';
 import './pipeline.js';
@@ -22,19 +26,27 @@ import './range.js';
 import { TEST_IDS } from '../testids.js';
 import { l10n } from '../../src/format/l10n.js';
 
-const X_OPTIONS = [
-  { value: 'step', label: l10n.t('Step') },
-  { value: 'time', label: l10n.t('Time') },
-  { value: 'epoch', label: l10n.t('Epoch') },
+const SMOOTH_OPTIONS = [
+  { value: 'exponential', label: l10n.t('Exponential') },
+  { value: 'gaussian', label: l10n.t('Gaussian') },
+  { value: 'mean', label: l10n.t('Running mean') },
 ];
+/** Group of the cards that were pinned or made by the person. */
+const OWN_GROUP = ' own';
 
 /** The charts of what is drawn, with the legend beside them. */
 class ChartsView extends LitElement {
-  static override properties = { model: { attribute: false } };
+  static override properties = { model: { attribute: false }, grouping: { state: true }, editing: { state: true } };
   declare model: PanelModel;
+  declare grouping: boolean;
+  /** The card in the editor; `new`: a new one, of this series. */
+  declare editing: { card: OwnCard | null } | null;
+  private dragged: string | null = null;
 
   constructor() {
     super();
+    this.grouping = false;
+    this.editing = null;
     new Follows(this, () => this.model.signal, ['runs', 'view', 'state', 'experiments']);
   }
 
@@ -67,8 +79,20 @@ class ChartsView extends LitElement {
         value: view.x,
         options: X_OPTIONS,
         testId: 'x-axis',
-        onChange: (x) => axes({ x: x as XAxis }),
+        onChange: (x) =>
+          axes({ x: x as XAxis, ...(x === 'metric' && { xMetric: view.xMetric ?? this.metrics[0] ?? null }) }),
       })}
+      ${
+        view.x === 'metric'
+          ? dropdown({
+              label: l10n.t('Metric on the horizontal axis'),
+              value: view.xMetric ?? '',
+              options: this.metrics.map((metric) => ({ value: metric, label: metric })),
+              testId: 'x-metric',
+              onChange: (xMetric) => axes({ xMetric }),
+            })
+          : nothing
+      }
       ${slider({
         label: l10n.t('Smoothing'),
         value: view.smoothing,
@@ -79,9 +103,40 @@ class ChartsView extends LitElement {
         testId: 'smoothing',
         onInput: (smoothing) => this.model.setView({ smoothing }),
       })}
+      ${
+        view.smoothing > 0
+          ? dropdown({
+              label: l10n.t('Kind of smoothing'),
+              value: view.smoothKind,
+              options: SMOOTH_OPTIONS,
+              testId: 'smooth-kind',
+              onChange: (kind) => this.model.setView({ smoothKind: kind as Smoothing }),
+            })
+          : nothing
+      }
       ${checkbox({ label: l10n.t('Log x'), checked: view.logX, testId: 'log-x', onChange: (logX) => axes({ logX }) })}
       ${checkbox({ label: l10n.t('Log y'), checked: view.logY, testId: 'log-y', onChange: (logY) => axes({ logY }) })}
+      ${dropdown({
+        label: l10n.t('Outliers'),
+        value: String(view.outliers),
+        options: OUTLIER_OPTIONS,
+        testId: 'outliers',
+        onChange: (outliers) => this.model.setView({ outliers: Number(outliers) }),
+      })}
       ${this.ranks()}
+      ${button({
+        label: view.groupBy.length > 0 ? l10n.t('Grouped') : l10n.t('Group & colour'),
+        icon: 'group-by-ref-type',
+        testId: 'draw-settings',
+        pressed: this.grouping,
+        onClick: () => (this.grouping = !this.grouping),
+      })}
+      ${button({
+        label: l10n.t('New card'),
+        icon: 'add',
+        testId: 'new-card',
+        onClick: () => (this.editing = { card: null }),
+      })}
       ${
         Object.keys(view.zoom).length > 0
           ? button({
@@ -97,7 +152,7 @@ class ChartsView extends LitElement {
   /** Chooses the ranks, if a drawn run has several. */
   private ranks(): TemplateResult | typeof nothing {
     const { model } = this;
-    if (!hasRanks(metricsOf(model.drawn))) return nothing;
+    if (!hasRanks([...model.metricNames])) return nothing;
     return dropdown({
       label: l10n.t('Ranks'),
       value: model.view.ranks,
@@ -202,10 +257,82 @@ class ChartsView extends LitElement {
     this.model.setView({ folded: folded.includes(group) ? folded.filter((one) => one !== group) : [...folded, group] });
   }
 
+  /** Metrics that have a card. */
+  private get metrics(): string[] {
+    return chartedMetrics([...this.model.metricNames]);
+  }
+
+  /** Cards of a group in the order to which they were dragged. */
+  private inOrder(names: readonly string[]): string[] {
+    const place = new Map(this.model.view.cardOrder.map((card, i) => [card, i]));
+    return [...names].sort((a, b) => (place.get(a) ?? Infinity) - (place.get(b) ?? Infinity) || 0);
+  }
+
+  private grid(names: readonly string[]): TemplateResult {
+    const { model } = this;
+    const own = new Map(model.view.cards.map((card) => [card.id, card]));
+    const cards = this.inOrder(names);
+    return html`<div class="chart-grid">
+      ${repeat(
+        cards,
+        (card) => card,
+        (card) =>
+          html`<ts-chart-slot
+            class=${model.view.wide.includes(card) ? 'wide' : ''}
+            data-testid=${TEST_IDS.chartSlot(card)}
+            .model=${model}
+            .metric=${card}
+            .own=${own.get(card) ?? null}
+            @dragstart=${(event: DragEvent) => {
+              this.dragged = card;
+              event.dataTransfer?.setData('text/plain', card);
+            }}
+            @dragover=${(event: DragEvent) => this.dragged !== null && names.includes(this.dragged) && event.preventDefault()}
+            @drop=${(event: DragEvent) => {
+              event.preventDefault();
+              if (this.dragged !== null && this.dragged !== card) moveCard(model, cards, this.dragged, card);
+              this.dragged = null;
+            }}
+            @edit-card=${(event: CustomEvent<{ own: OwnCard | null; series: readonly string[] }>) => this.edit(event.detail)}
+          ></ts-chart-slot>`,
+      )}
+    </div>`;
+  }
+
+  private edit({ own, series }: { own: OwnCard | null; series: readonly string[] }): void {
+    this.editing = { card: own ?? { id: '', title: '', series: [...series] } };
+  }
+
+  private section(group: string, names: readonly string[], isAlone: boolean): TemplateResult {
+    const folded = this.model.view.folded.includes(group);
+    const titles: Record<string, string> = {
+      '': l10n.t('Metrics'),
+      [SYSTEM_GROUP]: l10n.t('System'),
+      [OWN_GROUP]: l10n.t('Pinned and own'),
+    };
+    const title = entryOf(titles, group) ?? group;
+    return html`<section class="chart-group" aria-label=${title}>
+      ${
+        isAlone
+          ? nothing
+          : html`<button
+              type="button"
+              class="group-head"
+              aria-expanded=${String(!folded)}
+              @click=${() => this.fold(group)}
+            >
+              ${icon(folded ? 'chevron-right' : 'chevron-down')}<span>${title}</span
+              ><span class="count">${names.length}</span>
+            </button>`
+      }
+      ${folded ? nothing : this.grid(names)}
+    </section>`;
+  }
+
   private groups(): TemplateResult {
     const { model } = this;
     const filter = model.view.metricFilter.trim().toLowerCase();
-    const all = chartedMetrics(metricsOf(model.drawn));
+    const all = this.metrics;
     const metrics = filter ? all.filter((metric) => metric.toLowerCase().includes(filter)) : all;
     if (all.length === 0) return html`<ts-pipeline .model=${model}></ts-pipeline>${this.empty()}`;
     const isOwn = all.some((metric) => !isSystemMetric(metric));
@@ -213,43 +340,25 @@ class ChartsView extends LitElement {
       return emptyState('filter', l10n.t('No metric matches the filter'), l10n.t('There are {0} metrics.', all.length));
     }
     const objective = model.drawn.find((run) => run.objective)?.objective?.metric ?? null;
-    const groups = groupMetrics(metrics, objective);
+    const pinned = model.view.pinnedCards.filter((card) => metrics.includes(card));
+    const cards = model.view.cards.filter(({ title, series }) =>
+      [title, ...series].some((text) => text.toLowerCase().includes(filter)),
+    );
+    const own = [...pinned, ...cards.map(({ id }) => id)];
+    const groups = groupMetrics(
+      metrics.filter((metric) => !pinned.includes(metric)),
+      objective,
+    );
+    const isAlone = groups.length === 1 && own.length === 0 && groups[0]![0] !== SYSTEM_GROUP;
     return html`${isOwn ? nothing : this.empty()}${this.failures()}${this.warnings()}<ts-range
         .model=${model}
       ></ts-range
-      ><ts-pipeline .model=${model}></ts-pipeline><ts-pruning .model=${model}></ts-pruning>${repeat(
+      ><ts-pipeline .model=${model}></ts-pipeline
+      ><ts-pruning .model=${model}></ts-pruning
+      >${own.length > 0 ? this.section(OWN_GROUP, own, false) : nothing}${repeat(
         groups,
         ([group]) => group,
-        ([group, names]) => {
-          const folded = model.view.folded.includes(group);
-          const title = group === '' ? l10n.t('Metrics') : group === SYSTEM_GROUP ? l10n.t('System') : group;
-          return html`<section class="chart-group" aria-label=${title}>
-            ${
-              groups.length > 1 || group === SYSTEM_GROUP
-                ? html`<button
-                    type="button"
-                    class="group-head"
-                    aria-expanded=${String(!folded)}
-                    @click=${() => this.fold(group)}
-                  >
-                    ${icon(folded ? 'chevron-right' : 'chevron-down')}<span>${title}</span
-                    ><span class="count">${names.length}</span>
-                  </button>`
-                : nothing
-            }
-            ${
-              folded
-                ? nothing
-                : html`<div class="chart-grid">
-                    ${repeat(
-                      names,
-                      (metric) => metric,
-                      (metric) => html`<ts-chart class="chart" .model=${model} .metric=${metric}></ts-chart>`,
-                    )}
-                  </div>`
-            }
-          </section>`;
-        },
+        ([group, names]) => this.section(group, names, isAlone),
       )}<ts-confusion .model=${model}></ts-confusion><ts-drawings .model=${model}></ts-drawings>`;
   }
 
@@ -257,6 +366,16 @@ class ChartsView extends LitElement {
     const { model } = this;
     const legend = model.view.legend && model.drawn.length > 0;
     return html`${model.drawn.length > 0 ? this.toolbar() : nothing}
+      ${this.grouping ? html`<ts-draw-settings .model=${model}></ts-draw-settings>` : nothing}
+      ${
+        this.editing
+          ? html`<ts-card-editor
+              .model=${model}
+              .card=${this.editing.card}
+              .done=${() => (this.editing = null)}
+            ></ts-card-editor>`
+          : nothing
+      }
       <div class="charts-layout ${legend ? 'with-legend' : ''}">
         ${legend ? html`<ts-legend .model=${model}></ts-legend>` : nothing}
         <div class="charts">${this.groups()}</div>

@@ -4,6 +4,7 @@ import { button, textField, tick } from '../components/controls.js';
 import { moveColumn } from '../model/table/columns.js';
 import type { PanelModel } from '../model/panel.js';
 import { TEST_IDS } from '../testids.js';
+import { FormulaError, parseFormula } from '../../src/query/formula.js';
 import { l10n } from '../../src/format/l10n.js';
 
 /** Chooses and orders the table's columns. */
@@ -13,20 +14,41 @@ class ColumnPicker extends LitElement {
     available: { attribute: false },
     chosen: { attribute: false },
     filter: { state: true },
+    formula: { state: true },
   };
   declare model: PanelModel;
   /** Keys of all params and metrics there are. */
   declare available: readonly string[];
   declare chosen: readonly string[];
   declare filter: string;
+  declare formula: string;
 
   constructor() {
     super();
-    this.filter = '';
+    this.filter = this.formula = '';
   }
 
   override createRenderRoot(): HTMLElement {
     return this;
+  }
+
+  /** Why the formula can't be a column; ''. */
+  private get problem(): string {
+    if (this.formula.trim() === '') return '';
+    try {
+      parseFormula(this.formula);
+      return '';
+    } catch (error) {
+      if (error instanceof FormulaError) return error.message;
+      throw error;
+    }
+  }
+
+  private addFormula(): void {
+    const key = `formula:${this.formula.trim()}`;
+    if (this.formula.trim() === '' || this.problem !== '' || this.chosen.includes(key)) return;
+    this.set([...this.chosen, key]);
+    this.formula = '';
   }
 
   private set(columns: readonly string[]): void {
@@ -45,7 +67,9 @@ class ColumnPicker extends LitElement {
           testId: `column-${key}`,
           onChange: (checked) => this.set(checked ? [...this.chosen, key] : this.chosen.filter((one) => one !== key)),
         })}<span class="name">${name}</span
-        ><span class="kind">${kind === 'param' ? l10n.t('param') : l10n.t('metric')}</span>
+        ><span class="kind"
+          >${kind === 'param' ? l10n.t('param') : kind === 'formula' ? l10n.t('formula') : l10n.t('metric')}</span
+        >
       </label>
       ${
         on
@@ -85,8 +109,23 @@ class ColumnPicker extends LitElement {
           value: this.filter,
           onInput: (value) => (this.filter = value),
         })}
+        ${textField({
+          label: l10n.t('Formula column'),
+          placeholder: l10n.t('Formula, such as val/loss / train/loss'),
+          ...{ value: this.formula, monospace: true, testId: 'formula-column' },
+          ...(this.problem !== '' && { invalid: true, describedBy: 'formula-column-error' }),
+          onInput: (value) => (this.formula = value),
+          onEnter: () => this.addFormula(),
+        })}
+        ${button({
+          label: l10n.t('Add'),
+          testId: 'formula-column-add',
+          disabled: this.formula.trim() === '' || this.problem !== '',
+          onClick: () => this.addFormula(),
+        })}
         ${button({ label: l10n.t('Default'), onClick: () => this.model.setView({ columns: null }) })}
       </div>
+      ${this.problem === '' ? '' : html`<p class="field-error" id="formula-column-error">${this.problem}</p>`}
       <ul>
         ${repeat(
           keys,

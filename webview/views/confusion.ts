@@ -69,7 +69,7 @@ class ConfusionView extends LitElement {
       data-testid=${TEST_IDS.confusion(run.id)}
     >
       <div class="chart-head">
-        <h3><span>${l10n.t('Confusion matrix')}</span></h3>
+        <h2><span>${l10n.t('Confusion matrix')}</span></h2>
         ${
           having.length > 1
             ? dropdown({

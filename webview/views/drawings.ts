@@ -60,7 +60,7 @@ class DrawingsView extends LitElement {
       data-testid=${TEST_IDS.drawing(run.id)}
     >
       <div class="chart-head">
-        <h3><span>${l10n.t('Histograms and plots')}</span></h3>
+        <h2><span>${l10n.t('Histograms and plots')}</span></h2>
         ${this.choices(run, having, all, name)}
       </div>
       ${found.shown ? drawingOf(found.shown) : html`<p class="hint">${l10n.t('This file can’t be drawn.')}</p>`}

@@ -9,13 +9,20 @@ import { openRun } from '../model/page/pages.js';
 import { MOST } from '../model/runs/drawn.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
-import { formatNumber } from '../../src/format/numbers.js';
+import { formatCount, formatNumber } from '../../src/format/numbers.js';
+import { differenceText } from '../model/runs/baseline.js';
+import { colorPicker, groupItem } from './legendGroups.js';
 import { warningText } from '../model/values.js';
 import { TEST_IDS } from '../testids.js';
 import { askAbout } from './ask.js';
 import { swatch } from './swatch.js';
 import { l10n } from '../../src/format/l10n.js';
 import { countOfRuns, statusText } from '../../src/format/statuses.js';
+
+/** Entries that are listed; more are no longer read by anyone. */
+const MOST_LISTED = 200;
+/** How many runs are drawn next. */
+const MORE = [50, 100, 200, 500, 1000];
 
 /**
  * The drawn runs, each by what sets it apart. Click or space hides, double click or I shows it alone, P pins, O opens its page, arrows
@@ -80,6 +87,15 @@ class Legend extends LitElement {
     );
   }
 
+  /** How far the objective is from the baseline's. */
+  private difference(run: Run): TemplateResult | typeof nothing {
+    const { baseline } = this.model;
+    if (!baseline || run.id === baseline.id)
+      return baseline ? html`<span class="tag">${l10n.t('baseline')}</span>` : nothing;
+    const text = differenceText(run.objective?.value, baseline.objective?.value);
+    return text === '' ? nothing : html`<span class="difference">${text}</span>`;
+  }
+
   private item(run: Run, index: number): TemplateResult {
     const { model } = this;
     const label = model.label(run);
@@ -125,7 +141,7 @@ class Legend extends LitElement {
         }}
         @keydown=${(event: KeyboardEvent) => this.keys(event, run, index)}
       >
-        ${swatch(model.palette.of(run.id))}
+        ${swatch(model.look(run.id))}
         <span class="legend-text">
           <span class="legend-label">
             ${best ? icon('star-full', l10n.t('best'), 'best-mark') : nothing}
@@ -137,10 +153,11 @@ class Legend extends LitElement {
           </span>
           <span class="legend-sub">
             ${statusIcon(run.status)}${run.foreign ? icon('lock', l10n.t('read-only: {0}', run.foreign.title)) : nothing}${label.parts.length > 0 ? html`<span class="name">${run.name}</span>` : nothing}
-            ${value === null ? nothing : html`<span class="objective">${formatNumber(value)}</span>`}
+            ${value === null ? nothing : html`<span class="objective">${formatNumber(value)}</span>`}${this.difference(run)}
           </span>
         </span>
       </button>
+      ${colorPicker(model, run.id, model.look(run.id), run.name)}
       ${button({
         label: pinned ? l10n.t('Unpin {0}', run.name) : l10n.t('Pin {0}: keep it drawn', run.name),
         icon: pinned ? 'pinned' : 'pin',
@@ -151,9 +168,49 @@ class Legend extends LitElement {
     </div>`;
   }
 
+  /** Says how many runs there are, and where the best is if it is not drawn. */
+  private hint(): TemplateResult | typeof nothing {
+    const { model } = this;
+    const { best } = model;
+    const all = model.experiments.find(({ name }) => name === model.state.experiment)?.runs ?? 0;
+    const isCut = model.state.selected === null && all > model.drawn.length;
+    const isAway = best !== null && !model.drawnIds.has(best.id);
+    if (!isCut && !isAway) return nothing;
+    const more = MORE.find((count) => count > model.drawn.length) ?? MOST;
+    return html`<p class="hint" data-testid="legend-hint">
+      ${
+        isCut
+          ? html`${l10n.t('{0} of {1} runs are drawn.', formatCount(model.drawn.length), formatCount(all))}
+              <button
+                type="button"
+                class="link"
+                data-testid="draw-more"
+                @click=${() => model.setView({ draw: { ...model.view.draw, count: more } })}
+              >
+                ${l10n.t('Draw {0}', formatCount(Math.min(more, all)))}
+              </button>`
+          : nothing
+      }
+      ${
+        isAway
+          ? html`${l10n.t('The best, {0}, is not among them.', formatNumber(best.objective?.value))}
+              <button
+                type="button"
+                class="link"
+                data-testid="draw-best"
+                @click=${() => model.toggle('pinned', best.id)}
+              >
+                ${l10n.t('Draw it')}
+              </button>`
+          : nothing
+      }
+    </p>`;
+  }
+
   override render(): TemplateResult {
     const { model } = this;
     const runs = model.drawn;
+    const shown = model.groups.length > 0 ? [] : runs.slice(0, MOST_LISTED);
     const hidden = runs.filter((run) => model.isHidden(run.id)).length;
     return html`<aside class="legend" aria-label=${l10n.t('Legend')}>
       <div class="legend-head">
@@ -179,17 +236,19 @@ class Legend extends LitElement {
             : nothing
         }
       </div>
+      ${this.hint()}
       <div role="list" class="legend-list">
+        ${model.groups.length > 0 ? model.groups.map((group) => groupItem(model, group)) : nothing}
         ${repeat(
-          runs,
+          shown,
           (run) => run.id,
           (run, index) => this.item(run, index),
         )}
       </div>
       ${
-        (model.state.selected?.length ?? 0) > MOST
+        model.groups.length === 0 && runs.length > MOST_LISTED
           ? html`<p class="hint">
-              ${l10n.t('Only the first {0} of {1} selected runs are drawn.', MOST, model.state.selected!.length)}
+              ${l10n.t('The first {0} of {1} drawn runs are listed. Group them to see all.', MOST_LISTED, formatCount(runs.length))}
             </p>`
           : nothing
       }

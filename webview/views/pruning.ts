@@ -80,7 +80,7 @@ class PruningView extends LitElement {
       data-runs=${all.length}
     >
       <div class="chart-head">
-        <h3><span>${title}</span></h3>
+        <h2><span>${title}</span></h2>
         <span class="hint ellipsis">${l10n.t('dashed: before retraining')}</span>
         ${dropdown({
           label: l10n.t('Size'),
@@ -125,7 +125,7 @@ class PruningView extends LitElement {
       `${(x.place(size) * frame.width).toFixed(1)} ${((1 - y.place(value)) * frame.height).toFixed(1)}`;
     const path = (points: readonly PrunedPoint[]) =>
       points.map((point, i) => `${i === 0 ? 'M' : 'L'}${place(point)}`).join('');
-    const { color, dash } = this.model.palette.of(run.id);
+    const { color, dash } = this.model.look(run.id);
     const title = (point: PrunedPoint) =>
       `${this.name(run)}: ${formatNumber(point.value)}, ${words(this.size)} ${formatNumber(point.size)}`;
     return svg`<g class="pruned series-${color}">

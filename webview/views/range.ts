@@ -81,7 +81,7 @@ class RangeView extends LitElement {
       data-points=${points.length}
     >
       <div class="chart-head">
-        <h3><span>${l10n.t('Loss by learning rate')}</span></h3>
+        <h2><span>${l10n.t('Loss by learning rate')}</span></h2>
         <span class="hint ellipsis" title=${name}>${name}</span>
         ${button({
           label: l10n.t('Numbers of the range test'),

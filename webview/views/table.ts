@@ -1,26 +1,27 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { LIVE_STATUSES, RUN_STATUSES } from '../../src/protocol/statuses.js';
+import { LIVE_STATUSES } from '../../src/protocol/statuses.js';
 import type { Run, RunQuery } from '../../src/protocol/engine.js';
-import { button, dropdown, textField, tick } from '../components/controls.js';
+import { tick } from '../components/controls.js';
 import { styles } from '../components/cssVars.js';
 import { emptyState } from '../components/emptyState.js';
-import { icon, progressBar, statusIcon } from '../components/icon.js';
+import { icon } from '../components/icon.js';
 import { openMenu } from '../components/menu.js';
 import { openRun } from '../model/page/pages.js';
 import { actionsFor, remove } from '../model/runs/actions.js';
-import { columnOf, defaultColumns, FIXED, TRAILING, type Column } from '../model/table/columns.js';
+import { columnOf, defaultColumns, FIXED, moveColumn, TRAILING, widened, type Column } from '../model/table/columns.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
-import { formatCount } from '../../src/format/numbers.js';
-import { isLive, isReadOnly, warningText } from '../model/values.js';
+import { isLive, isReadOnly } from '../model/values.js';
 import { scrollToRow, windowOf } from '../model/table/virtual.js';
 import { TEST_IDS } from '../testids.js';
 import { askAbout } from './ask.js';
 import './columnPicker.js';
+import './tableGroups.js';
+import { tableCell } from './tableCells.js';
+import { tableToolbar } from './tableToolbar.js';
 import { entryOf, hasEntry } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
-import { countOfRuns, statusText } from '../../src/format/statuses.js';
 
 const ROW = 26;
 const NAME: Column = { key: 'name', title: l10n.t('Name'), kind: 'name', width: 200, text: (run) => run.name };
@@ -36,7 +37,6 @@ class RunTable extends LitElement {
   /** Marked with shift or ctrl, for an action on several; the cursor's row when empty. */
   private marked = new Map<string, Run>();
   private scroller: HTMLElement | null = null;
-  private filterTimer: ReturnType<typeof setTimeout> | null = null;
   private resize = new ResizeObserver(() => this.requestUpdate());
 
   constructor() {
@@ -64,7 +64,7 @@ class RunTable extends LitElement {
     const { view, state } = this.model;
     return {
       ...(state.experiment === null ? {} : { experiment: state.experiment }),
-      ...(view.runFilter.trim() ? { text: view.runFilter.trim() } : {}),
+      ...(view.runFilter.trim() ? { filter: view.runFilter.trim() } : {}),
       ...(view.status ? { status: view.status === 'live' ? [...LIVE_STATUSES] : [view.status as Run['status']] } : {}),
       sort: view.sort,
       descending: view.descending,
@@ -96,19 +96,72 @@ class RunTable extends LitElement {
   }
 
   private columns(): Column[] {
-    return [NAME, ...FIXED, ...this.chosen().flatMap((key) => columnOf(key) ?? []), ...TRAILING];
+    const all = [NAME, ...FIXED, ...this.chosen().flatMap((key) => columnOf(key) ?? []), ...TRAILING];
+    return all.map((column) => widened(column, this.model.baseline !== null, this.model.view.groupBy.length > 0));
+  }
+
+  private dragged: string | null = null;
+
+  /** Pixels from the left at which a frozen column stays; null: it scrolls. */
+  private frozenAt(columns: readonly Column[], i: number): number | null {
+    if (i > this.model.view.frozen) return null;
+    return columns.slice(0, i).reduce((sum, { width }) => sum + width, 30);
   }
 
   // ---- what the person does ----
 
+  private dropOn(key: string): void {
+    const { dragged } = this;
+    this.dragged = null;
+    const chosen = this.chosen();
+    if (dragged === null || dragged === key || !chosen.includes(dragged) || !chosen.includes(key)) return;
+    this.model.setView({ columns: moveColumn(chosen, dragged, chosen.indexOf(key) - chosen.indexOf(dragged)) });
+  }
+
+  private headMenu(event: MouseEvent, columns: readonly Column[], i: number): void {
+    const { frozen } = this.model.view;
+    const { key } = columns[i]!;
+    const chosen = this.chosen();
+    const isChosen = chosen.includes(key);
+    const move = (by: number) => () => this.model.setView({ columns: moveColumn(chosen, key, by) });
+    openMenu(
+      [
+        {
+          id: 'freeze',
+          label: l10n.t('Freeze up to here'),
+          icon: 'pin',
+          run: () => this.model.setView({ frozen: i }),
+        },
+        ...(frozen > 0
+          ? [
+              {
+                id: 'unfreeze',
+                label: l10n.t('Freeze the name only'),
+                icon: 'pinned',
+                run: () => this.model.setView({ frozen: 0 }),
+              },
+            ]
+          : []),
+        ...(isChosen
+          ? [
+              { id: 'left', label: l10n.t('Move left'), icon: 'arrow-left', run: move(-1) },
+              { id: 'right', label: l10n.t('Move right'), icon: 'arrow-right', run: move(1) },
+              {
+                id: 'hide',
+                label: l10n.t('Hide the column'),
+                icon: 'eye-closed',
+                run: () => this.model.setView({ columns: chosen.filter((one) => one !== key) }),
+              },
+            ]
+          : []),
+      ],
+      event,
+    );
+  }
+
   private sortBy(key: string): void {
     const { sort, descending } = this.model.view;
     this.model.setView(sort === key ? { descending: !descending } : { sort: key, descending: key !== 'name' });
-  }
-
-  private setFilter(text: string): void {
-    if (this.filterTimer !== null) clearTimeout(this.filterTimer);
-    this.filterTimer = setTimeout(() => this.model.setView({ runFilter: text }), 150);
   }
 
   private draw(run: Run, on: boolean): void {
@@ -186,42 +239,17 @@ class RunTable extends LitElement {
   }
 
   private isDrawn(id: string): boolean {
-    return this.model.drawn.some((run) => run.id === id);
+    return this.model.drawnIds.has(id);
   }
 
   // ---- what is seen ----
 
-  private toolbar(): TemplateResult {
-    const { view, pages } = this.model;
-    return html`<div class="toolbar" role="toolbar" aria-label=${l10n.t('Runs')}>
-      ${textField({
-        label: l10n.t('Filter runs by name, tag, note or param=value'),
-        placeholder: l10n.t('Filter: name, tag, note, lr=0.001'),
-        icon: 'filter',
-        value: view.runFilter,
-        testId: TEST_IDS.runFilter,
-        onInput: (text) => this.setFilter(text),
-      })}
-      ${dropdown({
-        label: l10n.t('Status'),
-        value: view.status,
-        options: [
-          { value: '', label: l10n.t('Every status') },
-          { value: 'live', label: l10n.t('live') },
-          ...RUN_STATUSES.map((status) => ({ value: status, label: statusText(status) })),
-        ],
-        testId: 'run-status',
-        onChange: (status) => this.model.setView({ status }),
-      })}
-      ${button({
-        label: l10n.t('Columns'),
-        icon: 'list-selection',
-        testId: 'columns-button',
-        onClick: () => (this.picking = !this.picking),
-      })}
-      <span class="spacer"></span>
-      <span class="count" data-testid=${TEST_IDS.runCount}>${countOfRuns(pages.total, formatCount(pages.total))}</span>
-    </div>`;
+  private toolbar(columns: readonly Column[]): TemplateResult {
+    return tableToolbar({
+      ...{ model: this.model, available: this.available, columns, isPicking: this.picking },
+      marked: [...this.marked.values()],
+      pick: () => (this.picking = !this.picking),
+    });
   }
 
   private head(columns: readonly Column[]): TemplateResult {
@@ -230,53 +258,39 @@ class RunTable extends LitElement {
       <span role="columnheader" class="cell tick-cell" title=${l10n.t('Draw in the charts')}
         >${icon('graph-line', l10n.t('drawn'))}</span
       >
-      ${columns.map((column) => {
+      ${columns.map((column, i) => {
         const sorted = sort === column.key;
-        return html`<button
-          type="button"
+        const left = this.frozenAt(columns, i);
+        return html`<span
           role="columnheader"
-          class="cell ${column.kind}"
+          class="cell ${column.kind} ${left === null ? '' : 'frozen'}"
+          ${styles(left === null ? {} : { left: `${left}px` })}
+          draggable=${this.chosen().includes(column.key) ? 'true' : 'false'}
+          @dragstart=${(event: DragEvent) => {
+            this.dragged = column.key;
+            event.dataTransfer?.setData('text/plain', column.title);
+          }}
+          @dragover=${(event: DragEvent) => this.dragged !== null && event.preventDefault()}
+          @drop=${(event: DragEvent) => {
+            event.preventDefault();
+            this.dropOn(column.key);
+          }}
+          @contextmenu=${(event: MouseEvent) => this.headMenu(event, columns, i)}
           aria-sort=${sorted ? (descending ? 'descending' : 'ascending') : 'none'}
-          title=${l10n.t('Sort by {0}', column.title)}
-          @click=${() => this.sortBy(column.key)}
         >
-          <span class="ellipsis">${column.title}</span
-          >${sorted ? icon(descending ? 'arrow-down' : 'arrow-up') : nothing}
-        </button>`;
+          <button
+            type="button"
+            class="sort"
+            title=${l10n.t('Sort by {0}', column.title)}
+            @click=${() => this.sortBy(column.key)}
+          >
+            <span class="ellipsis">${column.title}</span
+            >${sorted ? icon(descending ? 'arrow-down' : 'arrow-up') : nothing}
+          </button>
+        </span>`;
       })}
-      <span role="columnheader" class="cell menu-cell" aria-label=${l10n.t('Actions')}></span>
+      <span role="columnheader" class="cell menu-cell"><span class="hidden-text">${l10n.t('Actions')}</span></span>
     </div>`;
-  }
-
-  private cell(run: Run, column: Column, now: number, best: boolean): TemplateResult {
-    const text = column.text(run, now);
-    if (column.kind === 'name') {
-      return html`<span role="gridcell" class="cell name" title=${run.note ? `${run.name}\n${run.note}` : run.name}
-        >${best ? icon('star-full', l10n.t('best'), 'best-mark') : nothing}${
-          run.foreign ? icon('lock', l10n.t('read-only: {0}', run.foreign.title)) : nothing
-        }<span class="ellipsis">${run.name}</span>${run.tags
-          .slice(0, 3)
-          .map(
-            (tag) => html`<span class="tag">${tag}</span>`,
-          )}${run.by === undefined ? nothing : icon('robot', l10n.t('started by the agent {0}', run.by))}${
-          run.note ? icon('note', l10n.t('has a note')) : nothing
-        }</span
-      >`;
-    }
-    if (column.kind === 'status') {
-      const busy = isLive(run) && run.status !== 'queued';
-      return html`<span
-        role="gridcell"
-        class="cell status"
-        title=${[run.error?.message ?? run.progress?.text ?? text, warningText(run)].filter(Boolean).join('\n')}
-        >${statusIcon(run.status)}${run.warnings ? icon('warning', l10n.t('has warnings'), 'warned') : nothing}${
-          busy && run.progress
-            ? progressBar(run.progress.fraction, run.progress.text)
-            : html`<span class="ellipsis">${text}</span>`
-        }</span
-      >`;
-    }
-    return html`<span role="gridcell" class="cell ${column.kind}" title=${text}>${text}</span>`;
   }
 
   private row(index: number, columns: readonly Column[], now: number, drawn: ReadonlySet<string>): TemplateResult {
@@ -304,7 +318,7 @@ class RunTable extends LitElement {
           onChange: (on) => this.draw(run, on),
         })}
       </span>
-      ${columns.map((column) => this.cell(run, column, now, best))}
+      ${columns.map((column, i) => tableCell(this.model, run, column, now, best, this.frozenAt(columns, i)))}
       <span role="gridcell" class="cell menu-cell">
         <button
           type="button"
@@ -327,12 +341,13 @@ class RunTable extends LitElement {
     const view = windowOf(this.scroller?.scrollTop ?? 0, this.scroller?.clientHeight ?? 600, ROW, pages.total);
     pages.show(view.first, Math.max(view.end, view.first + 1));
     const now = Date.now();
-    const drawn = new Set(this.model.drawn.map((run) => run.id));
+    const drawn = this.model.drawnIds;
     const grid = `30px ${columns.map((column) => `minmax(${column.width}px, ${column.kind === 'name' ? '2fr' : '1fr'})`).join(' ')} 30px`;
     const width = columns.reduce((sum, column) => sum + column.width, 60);
     const rows = Array.from({ length: view.end - view.first }, (_, i) => view.first + i);
+    const { groupBy } = this.model.view;
     const filtered = this.model.view.runFilter !== '' || this.model.view.status !== '';
-    return html`${this.toolbar()}
+    return html`${this.toolbar(columns)}
       ${
         this.picking
           ? html`<ts-columns
@@ -358,6 +373,11 @@ class RunTable extends LitElement {
         @keydown=${this.keys}
       >
         ${this.head(columns)}
+        ${
+          groupBy.length > 0
+            ? html`<ts-table-groups .model=${this.model} .query=${this.query()} .columns=${columns}></ts-table-groups>`
+            : nothing
+        }
         <div ${styles({ height: `${view.before}px` })}></div>
         ${repeat(
           rows,

@@ -1,6 +1,9 @@
 import { html, type TemplateResult } from 'lit';
 import type { Run } from '../../src/protocol/engine.js';
 import { nameAt } from '../../src/protocol/ranks.js';
+import { toWire, type WireNumber } from '../../src/protocol/wireNumber.js';
+import type { Curve } from '../charts/curves.js';
+import type { Look } from '../model/runs/palette.js';
 import { drawnRanks } from '../model/charts/ranks.js';
 import type { PanelModel } from '../model/panel.js';
 import { formatCount, formatNumber } from '../../src/format/numbers.js';
@@ -8,14 +11,57 @@ import { swatch } from './swatch.js';
 import { entryOf } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
 
-/** Renders the contents of a chart as a table. */
+interface Row {
+  look: Look;
+  title: string;
+  name: string;
+  last: WireNumber | undefined;
+  min: WireNumber | undefined;
+  max: WireNumber | undefined;
+  count: number;
+}
+
+/** Renders the contents of a metric's chart as a table. */
 export function valuesTable(model: PanelModel, metric: string, runs: readonly Run[]): TemplateResult {
   const look = model.view.ranks === 'first' ? 'first' : 'all';
-  const rows = runs.flatMap((run) => drawnRanks(run, metric, look).map((rank) => ({ run, rank })));
-  return html`<div class="values-table">
+  const rows = runs.flatMap((run) =>
+    drawnRanks(run, metric, look).map((rank): Row => {
+      const { last, min, max, count } = entryOf(run.metrics, nameAt(metric, rank))!;
+      const part = rank === 0 ? '' : `${l10n.t('rank {0}', rank)} · `;
+      return { look: model.look(run.id), title: run.name, name: part + model.label(run).text, last, min, max, count };
+    }),
+  );
+  return tableOf(metric, rows);
+}
+
+/** Renders drawn curves as a table: those of groups and of formulas, which no run has as such. */
+export function curvesTable(model: PanelModel, heading: string, curves: readonly Curve[]): TemplateResult {
+  const rows = curves.map((curve): Row => {
+    const run = model.runs.get(curve.run);
+    const name = [curve.note, curve.label ?? (run ? model.label(run).text : '')].filter(Boolean).join(' · ');
+    const values = curve.y.filter(Number.isFinite);
+    const [min, max] = [
+      values.reduce((a, b) => Math.min(a, b), Infinity),
+      values.reduce((a, b) => Math.max(a, b), -Infinity),
+    ];
+    const range = values.length > 0 ? { min, max } : { min: undefined, max: undefined };
+    return {
+      look: curve.look,
+      title: run?.name ?? name,
+      name,
+      last: toWire(curve.y.at(-1) ?? NaN),
+      ...range,
+      count: curve.total,
+    };
+  });
+  return tableOf(heading, rows);
+}
+
+function tableOf(heading: string, rows: readonly Row[]): TemplateResult {
+  return html`<div class="values-table" role="region" tabindex="0" aria-label=${heading}>
     <table>
       <caption class="hidden-text">
-        ${metric}
+        ${heading}
       </caption>
       <thead>
         <tr>
@@ -27,19 +73,16 @@ export function valuesTable(model: PanelModel, metric: string, runs: readonly Ru
         </tr>
       </thead>
       <tbody>
-        ${rows.map(({ run, rank }) => {
-          const summary = entryOf(run.metrics, nameAt(metric, rank))!;
-          return html`<tr>
-            <th scope="row" title=${run.name}>
-              ${swatch(model.palette.of(run.id))}
-              ${rank === 0 ? '' : `${l10n.t('rank {0}', rank)} · `}${model.label(run).text}
-            </th>
-            <td>${formatNumber(summary.last)}</td>
-            <td>${formatNumber(summary.min)}</td>
-            <td>${formatNumber(summary.max)}</td>
-            <td>${formatCount(summary.count)}</td>
-          </tr>`;
-        })}
+        ${rows.map(
+          ({ look, title, name, last, min, max, count }) =>
+            html`<tr>
+              <th scope="row" title=${title}>${swatch(look)} ${name}</th>
+              <td>${formatNumber(last)}</td>
+              <td>${formatNumber(min)}</td>
+              <td>${formatNumber(max)}</td>
+              <td>${formatCount(count)}</td>
+            </tr>`,
+        )}
       </tbody>
     </table>
   </div>`;

@@ -1,13 +1,14 @@
 import { RunStatus, type Run, type RunQuery } from '../../protocol/engine.js';
 import { suggest } from '../../experiment/suggest.js';
 import type { EngineConnection } from '../../engine/clients/index.js';
+import { FilterError, parseFilter } from '../../query/filter/index.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import { UsageError } from '../errors.js';
 import { formatNumber } from '../../format/numbers.js';
 import { formatRunTime } from '../../format/times.js';
 import { params, statusColor } from '../format.js';
 import { bestJson, runJson } from '../shapes.js';
-import { table } from '../terminal.js';
+import { safeLine, table } from '../terminal.js';
 
 export const QUERY_OPTIONS: Command['options'] = {
   experiment: { type: 'string', value: 'NAME', help: 'Only runs of this experiment.' },
@@ -20,8 +21,10 @@ export const QUERY_OPTIONS: Command['options'] = {
   },
   filter: {
     type: 'string',
-    value: 'WORDS',
-    help: 'Every word must occur in the name, id, tags, note or a NAME=VALUE of the parameters.',
+    value: 'FILTER',
+    help:
+      'Only runs that match, such as `lr < 0.001 and (status = failed or tag : "base*")`; a lone word must occur in the name, ' +
+      'id, tags, note or a NAME=VALUE of the parameters.',
   },
   sort: {
     type: 'string',
@@ -50,11 +53,24 @@ export function readQuery(input: Input): RunQuery {
   return {
     ...(experiment === undefined ? {} : { experiment }),
     ...(search === undefined ? {} : { search: search === 'none' ? null : search }),
-    ...(text === undefined ? {} : { text }),
+    ...(text === undefined ? {} : { filter: checked(text) }),
     ...(status.length ? { status } : {}),
     sort,
     descending: !input.flag('ascending'),
   };
+}
+
+/** Returns the filter if it can be read; else says where the mistake is. */
+function checked(filter: string): string {
+  try {
+    parseFilter(filter);
+    return filter;
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    const { start, end } = error;
+    const mark = `${' '.repeat(start)}${'^'.repeat(Math.max(1, end - start))}`;
+    throw new UsageError(`--filter: ${error.message}\n  ${safeLine(filter)}\n  ${mark}`);
+  }
 }
 
 export const ls: Command = {
@@ -71,6 +87,7 @@ export const ls: Command = {
     ['tunesmith ls', 'the newest 50 runs'],
     ['tunesmith ls --experiment digits --sort objective', 'sorted by objective'],
     ['tunesmith ls --filter "optimizer=sgd" --status failed', 'failed runs with SGD'],
+    ["tunesmith ls --filter 'lr < 0.001 and val/acc > 0.9'", 'by a parameter and a metric'],
   ],
   args: [0, 0],
   async run(context, input) {

@@ -27,6 +27,7 @@ const NONE: Partial<{ [N in RequestName]: RequestResult<N> }> = {
   'runs/columns': { params: [], metrics: [] },
   'searches/list': { searches: [] },
   'best/of': { best: null },
+  'runs/groups': { total: 0, groups: [] },
   'devices/list': { devices: [] },
 };
 
@@ -66,6 +67,10 @@ export async function ask<N extends RequestName>(
     case 'best/of': {
       const among = params as RequestParams<'best/of'>;
       return 'experiment' in among && foreign.hasExperiment(among.experiment) ? theirs(params) : ofOurs();
+    }
+    case 'runs/groups': {
+      const { experiment } = (params as RequestParams<'runs/groups'>).query;
+      return experiment !== undefined && foreign.hasExperiment(experiment) ? theirs(params) : ofOurs();
     }
     case 'series/read': {
       const { queries } = params as RequestParams<'series/read'>;

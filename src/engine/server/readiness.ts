@@ -6,7 +6,7 @@ const READING: ReadonlySet<string> = new Set<RequestName>([
   ...(['environment', 'engine/status', 'engine/stop', 'experiments/list', 'devices/list', 'watch'] as const),
   ...(['runs/list', 'runs/get', 'runs/columns', 'runs/confusion', 'runs/drawings', 'runs/recorded'] as const),
   ...(['runs/code', 'series/read', 'metrics/read', 'metrics/ranks', 'log/read'] as const),
-  ...(['searches/list', 'searches/get', 'best/of', 'alerts/list'] as const),
+  ...(['searches/list', 'searches/get', 'best/of', 'runs/groups', 'alerts/list'] as const),
   ...(['runs/lineage', 'runs/files'] as const),
 ]);
 /** Runs from which on a person is told. */

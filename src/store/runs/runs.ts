@@ -1,12 +1,18 @@
 import { RunQuery, type Experiment, type Run, type RunDetail, type RunStatus } from '../../protocol/engine.js';
 import { toWire, type Params } from '../../protocol/values.js';
 import type { ActsApi, NewRun, RunMedia, RunMessage, RunPatch, RunsApi } from '../api.js';
+import type { z } from 'zod';
+import { matches, parseFilter } from '../../query/filter/index.js';
+import type { RunGroups } from '../../protocol/groups.js';
 import type { Database, SqlValue } from '../database.js';
 import { StoreError } from '../errors.js';
 import type { MetricNames } from '../names.js';
 import type { SeriesTable } from '../series/table.js';
+import { byFormula } from './byFormula.js';
 import { bestRow, experimentOf, newestObjective } from './best.js';
-import { LIVE_SQL, order, where } from './query.js';
+import { FieldReader } from './fields.js';
+import { groupsOf } from './groups.js';
+import { LIVE_SQL, order, where, type Sql } from './query.js';
 import { paramsText, readParams } from './params.js';
 import { type RunRow, toDetail, toRuns } from './rows.js';
 import { unreadWarning } from './unread.js';
@@ -141,7 +147,8 @@ export class Runs implements RunsApi {
 
   list(asked: RunQuery): { total: number; runs: Run[] } {
     const query = RunQuery.parse(asked);
-    const filter = where(query, (words) => this.containing(words));
+    const filter = this.condition(query);
+    if (query.sort.startsWith('formula:')) return this.listByFormula(query, filter);
     const { join, by } = order(query, this.names, Date.now());
     const total = this.db.get<{ n: number }>(`SELECT count(*) n FROM runs WHERE ${filter.text}`, ...filter.values);
     // Sorting keys alone first keeps the wide rows out of the sort.
@@ -158,9 +165,24 @@ export class Runs implements RunsApi {
     return { total: total?.n ?? 0, runs };
   }
 
+  private listByFormula(query: z.output<typeof RunQuery>, filter: Sql): { total: number; runs: Run[] } {
+    this.db.settle();
+    const way = query.descending ? 'DESC' : 'ASC';
+    const all = this.db
+      .all<{ key: number }>(
+        `SELECT key FROM runs WHERE ${filter.text} ORDER BY created_at ${way}, key ${way}`,
+        ...filter.values,
+      )
+      .map(({ key }) => key);
+    const sorted = byFormula(all, query.sort.slice(8), query.descending, new FieldReader(this.db, this.names));
+    const page = sorted.slice(query.offset, query.offset + query.limit);
+    const sql = 'SELECT runs.* FROM json_each(?) wanted CROSS JOIN runs ON runs.key = wanted.value ORDER BY wanted.key';
+    return { total: all.length, runs: this.select(sql, JSON.stringify(page)) };
+  }
+
   columns(asked: RunQuery): { params: string[]; metrics: string[] } {
     this.db.settle();
-    const filter = where(RunQuery.parse(asked), (words) => this.containing(words));
+    const filter = this.condition(RunQuery.parse(asked));
     const selected = `SELECT key FROM runs WHERE ${filter.text}`;
     // A name is looked for among the runs until the first that has it, so this does not read every value.
     const params = this.db.all<{ name: string }>(
@@ -179,6 +201,19 @@ export class Runs implements RunsApi {
       ...filter.values,
     );
     return { params: params.map((row) => row.name), metrics: metrics.map((row) => row.name) };
+  }
+
+  groups(asked: RunQuery, by: readonly string[], columns: readonly string[]): RunGroups {
+    this.db.settle();
+    const filter = this.condition(RunQuery.parse(asked));
+    const keys = this.db.all<{ key: number }>(`SELECT key FROM runs WHERE ${filter.text}`, ...filter.values);
+    const reader = new FieldReader(this.db, this.names);
+    return groupsOf(
+      keys.map(({ key }) => key),
+      by,
+      columns,
+      reader,
+    );
   }
 
   experiments(): Experiment[] {
@@ -329,6 +364,28 @@ export class Runs implements RunsApi {
   }
 
   /** Keys of the runs in whose text every word occurs. */
+  /** The condition that a query makes, with its filter carried out. Throws FilterError. */
+  private condition(query: z.output<typeof RunQuery>): Sql {
+    const base = where(query, (words) => this.containing(words));
+    const filter = parseFilter(query.filter ?? '');
+    if (!filter) return base;
+    this.db.settle();
+    const reader = new FieldReader(this.db, this.names);
+    const texts = new Map<string, ReadonlySet<number>>();
+    const withText = (text: string): ReadonlySet<number> => {
+      const keys = texts.get(text) ?? new Set(this.containing([text]));
+      texts.set(text, keys);
+      return keys;
+    };
+    const keys = this.db
+      .all<{ key: number }>(`SELECT key FROM runs WHERE ${base.text}`, ...base.values)
+      .filter(({ key }) =>
+        matches(filter, { value: (field) => reader.of(field)(key), hasText: (text) => withText(text).has(key) }),
+      )
+      .map(({ key }) => key);
+    return { text: 'runs.key IN (SELECT value FROM json_each(?))', values: [JSON.stringify(keys)] };
+  }
+
   private containing(words: readonly string[]): number[] {
     const all = words.map(() => 'instr(text, ?) > 0').join(' AND ');
     return this.db.all<{ run: number }>(`SELECT run FROM run_text WHERE ${all}`, ...words).map((row) => row.run);

@@ -24,7 +24,10 @@ export class PanelView {
   /** Waits until the chart has at least this many curves and points. */
   async drawn(metric: string, { runs = 1, points = 1, timeout = 120_000 } = {}): Promise<void> {
     const chart = this.chart(metric);
-    // Only visible elements are drawn.
+    // A card exists only near the screen.
+    const slot = this.id(TEST_IDS.chartSlot(metric));
+    await slot.waitFor({ state: 'attached', timeout });
+    await slot.scrollIntoViewIfNeeded();
     await chart.waitFor({ state: 'attached', timeout });
     await chart.scrollIntoViewIfNeeded();
     await expect

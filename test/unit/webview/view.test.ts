@@ -79,7 +79,7 @@ describe('readView', () => {
 });
 
 describe('buildCurve', () => {
-  const settings = { smoothing: 0, logX: false, logY: false, origin: 0, status: 'running' as const };
+  const settings = { smoothing: 0, smoothKind: 'exponential' as const, origin: 0, status: 'running' as const };
   const series = { x: [0, 1, 2, 3], y: [1, NaN, Infinity, -1], total: 4, inRange: 4, range: null, stale: false };
 
   it('breaks the line at NaN and marks it', () => {
@@ -87,11 +87,6 @@ describe('buildCurve', () => {
     expect(curve.odd.map((one) => one.x)).toEqual([1, 2]);
     expect(curve.points[1]!.y).toBeNaN();
     expect(chartNote([curve], formatCount)).toBe('2 NaN or infinite (×)');
-  });
-  it('reports values that a log axis cannot show', () => {
-    const curve = buildCurve('r', look(0), series, { ...settings, logY: true });
-    expect(curve.notShown).toBe(1);
-    expect(chartNote([curve], formatCount)).toContain('1 points ≤ 0');
   });
   it('counts time from the start of the run', () => {
     const curve = buildCurve('r', look(0), { ...series, x: [1000, 1001, 1002, 1003] }, { ...settings, origin: 1000 });

@@ -1,5 +1,5 @@
 import type { RequestParams, RequestResult } from '../../../src/protocol/engine.js';
-import { continuation, isDownsampled, merge, type Range, type Series, type XAxis } from './series.js';
+import { continuation, isDownsampled, merge, type Range, type ReadAxis, type Series } from './series.js';
 import { entryOf } from '../../../src/protocol/records.js';
 
 export type ReadSeries = (params: RequestParams<'series/read'>) => Promise<RequestResult<'series/read'>>;
@@ -8,7 +8,7 @@ export type ReadSeries = (params: RequestParams<'series/read'>) => Promise<Reque
 export interface Want {
   metric: string;
   runs: readonly string[];
-  x: XAxis;
+  x: ReadAxis;
   /** Null: the whole series. Per run, because relative time begins elsewhere in each, and some need no closer look. */
   range: ((run: string) => Range | null) | null;
   points: number;
@@ -17,7 +17,7 @@ export interface Want {
 interface Entry {
   run: string;
   metric: string;
-  x: XAxis;
+  x: ReadAxis;
   range: Range | null;
   points: number;
   series?: Series;
@@ -46,6 +46,8 @@ export class SeriesFeed {
   private timer: ReturnType<typeof setTimeout> | null = null;
   private inFlight = false;
   private lastFlush = -Infinity;
+  /** More series were due than fit in one request: the rest is asked for at once. */
+  private isCut = false;
   private active = true;
 
   constructor(
@@ -103,7 +105,7 @@ export class SeriesFeed {
 
   private schedule(delay = 0): void {
     if (!this.active || this.inFlight || this.timer !== null || this.wants.size === 0) return;
-    const wait = Math.max(delay, this.lastFlush + INTERVAL - this.now(), 0);
+    const wait = this.isCut ? delay : Math.max(delay, this.lastFlush + INTERVAL - this.now(), 0);
     this.timer = setTimeout(() => {
       this.timer = null;
       void this.flush();
@@ -162,6 +164,7 @@ export class SeriesFeed {
     this.inFlight = true;
     this.lastFlush = this.now();
     const batch = entries.slice(0, BATCH);
+    this.isCut = entries.length > BATCH;
     for (const entry of batch) {
       entry.dirty = false;
       entry.asked = this.lastFlush;

@@ -1,7 +1,12 @@
 import type { SeriesData } from '../../../src/protocol/engine.js';
 import { fromWire } from '../../../src/protocol/wireNumber.js';
 
-export type XAxis = 'step' | 'time' | 'epoch';
+/** `time`: since the run's start; `wall`: of the clock; `metric`: values of another metric. */
+export const X_AXES = ['step', 'epoch', 'time', 'wall', 'metric'] as const;
+export type XAxis = (typeof X_AXES)[number];
+/** The axis by which the engine is asked. */
+export type ReadAxis = 'step' | 'time' | 'epoch';
+export const readAxis = (x: XAxis): ReadAxis => (x === 'wall' ? 'time' : x === 'metric' ? 'step' : x);
 export interface Range {
   from: number;
   to: number;

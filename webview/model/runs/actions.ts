@@ -103,23 +103,25 @@ export function actionsFor(
   const ended = runs.filter((run) => !isLive(run));
   const actions: Action[] = [];
   const add = (when: boolean, action: Action) => when && actions.push(action);
+  // With several runs, each action says on how many it acts.
+  const label = (text: string, some: readonly Run[]) => (runs.length > 1 ? `${text} (${some.length})` : text);
   const many = (method: Many, doing: string, some: readonly Run[]) => () => void act(model, method, doing, ids(some));
   if (model.trusted) {
     add(stoppable.length > 0, {
       id: 'stop',
-      label: l10n.t('Stop'),
+      label: label(l10n.t('Stop'), stoppable),
       icon: 'debug-stop',
       run: many('runs/stop', l10n.t('Stopping'), stoppable),
     });
     add(pausable.length > 0, {
       id: 'pause',
-      label: l10n.t('Pause'),
+      label: label(l10n.t('Pause'), pausable),
       icon: 'debug-pause',
       run: many('runs/pause', l10n.t('Pausing'), pausable),
     });
     add(resumable.length > 0, {
       id: 'resume',
-      label: l10n.t('Resume'),
+      label: label(l10n.t('Resume'), resumable),
       icon: 'debug-continue',
       run: many('runs/resume', l10n.t('Resuming'), resumable),
     });
@@ -138,8 +140,9 @@ export function actionsFor(
     });
   }
   actions.push(...pageActions(model, runs), drawOnly(model, runs));
+  actions.push(...(one ? [baseline(model, one)] : []), star(model, runs));
   add(one !== null, { id: 'rename', label: l10n.t('Rename…'), icon: 'edit', run: () => ask('rename', runs) });
-  add(true, { id: 'tag', label: l10n.t('Tags…'), icon: 'tag', run: () => ask('tag', runs) });
+  add(true, { id: 'tag', label: label(l10n.t('Tags…'), runs), icon: 'tag', run: () => ask('tag', runs) });
   add(one !== null, { id: 'note', label: l10n.t('Note…'), icon: 'note', run: () => ask('note', runs) });
   if (one) {
     const command = (id: string, label: string, icon: string, command: string) =>
@@ -162,7 +165,7 @@ export function actionsFor(
   });
   add(ended.length > 0, {
     id: 'delete',
-    label: l10n.t('Delete'),
+    label: label(l10n.t('Delete'), ended),
     icon: 'trash',
     danger: true,
     run: () => remove(model, ended),
@@ -185,6 +188,41 @@ function pageActions(model: PanelModel, runs: readonly Run[]): Action[] {
       run: () => compareRuns(model, ids),
     },
   ];
+}
+
+function baseline(model: PanelModel, run: Run): Action {
+  const isBaseline = model.view.baseline === run.id;
+  return {
+    id: 'baseline',
+    label: isBaseline ? l10n.t('No baseline') : l10n.t('Compare others with this'),
+    icon: 'git-compare',
+    run: () => model.setView({ baseline: isBaseline ? null : run.id }),
+  };
+}
+
+/** Tag of the runs that the person has starred. */
+export const STARRED = 'starred';
+
+function star(model: PanelModel, runs: readonly Run[]): Action {
+  const areStarred = runs.every(({ tags }) => tags.includes(STARRED));
+  return {
+    id: 'star',
+    label: areStarred ? l10n.t('Remove the star') : l10n.t('Star'),
+    icon: areStarred ? 'star-delete' : 'star-add',
+    run: async () => {
+      try {
+        const ids = runs.map(({ id }) => id);
+        await model.host.request('runs/tag', {
+          ids,
+          add: areStarred ? [] : [STARRED],
+          remove: areStarred ? [STARRED] : [],
+        });
+        await model.refresh();
+      } catch (error) {
+        model.fail(l10n.t('Tagging'), error);
+      }
+    },
+  };
 }
 
 function drawOnly(model: PanelModel, runs: readonly Run[]): Action {

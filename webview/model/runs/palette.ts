@@ -6,8 +6,11 @@ export const COLORS = 10;
 export const DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [9, 3, 2, 3], [14, 4]];
 
 export interface Look {
+  /** Index of a series colour of the theme. */
   color: number;
   dash: readonly number[];
+  /** A colour that the person chose, or that stands for a number; instead of the theme's. */
+  css?: string;
 }
 
 export function look(index: number): Look {

@@ -4,6 +4,8 @@ import { formatNumber } from '../../../src/format/numbers.js';
 import { formatAgo, formatDuration, runDuration } from '../../../src/format/times.js';
 import { formatRunParam } from '../values.js';
 import { entryOf } from '../../../src/protocol/records.js';
+import { FormulaError, parseFormula, type Formula } from '../../../src/query/formula.js';
+import { fromWire } from '../../../src/protocol/wireNumber.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { statusText } from '../../../src/format/statuses.js';
 import { isSystemMetric } from '../../../src/protocol/systemMetrics.js';
@@ -62,7 +64,57 @@ export function columnOf(key: string): Column | null {
       text: (run) => formatNumber(entryOf(run.metrics, name)?.last),
     };
   }
+  if (kind === 'formula' && name) return formulaColumn(key, name);
+  if (key === 'tags')
+    return { key, title: l10n.t('Tags'), kind: 'text', width: 100, text: (run) => run.tags.join(', ') };
   return null;
+}
+
+/** A column of a formula over parameters, metrics and the objective. Its key is `formula:TEXT`. */
+function formulaColumn(key: string, text: string): Column {
+  const formula = readFormula(text);
+  return {
+    key,
+    title: text,
+    kind: 'number',
+    width: 110,
+    text: (run) => (formula ? formatNumber(formula.evaluate((name) => numberOf(run, name))) : l10n.t('not a formula')),
+  };
+}
+
+const read = new Map<string, Formula | null>();
+function readFormula(text: string): Formula | null {
+  const known = read.get(text);
+  if (known !== undefined) return known;
+  let formula: Formula | null = null;
+  try {
+    formula = parseFormula(text);
+  } catch (error) {
+    if (!(error instanceof FormulaError)) throw error;
+  }
+  read.set(text, formula);
+  return formula;
+}
+
+/** The number under a name: a parameter's, else a metric's latest; NaN if there is none. */
+export function numberOf(run: Run, name: string): number {
+  if (name === 'objective') return fromWire(run.objective?.value ?? 'NaN');
+  const param = entryOf(run.params, name);
+  if (typeof param === 'number') return param;
+  const last = entryOf(run.metrics, name)?.last;
+  return last === undefined ? NaN : fromWire(last);
+}
+
+/** The number in a column, for what is computed over it; NaN if it has none. */
+export function columnNumber(run: Run, key: string): number {
+  if (key === 'objective') return numberOf(run, 'objective');
+  const name = key.slice(key.indexOf(':') + 1);
+  if (key.startsWith('metric:')) {
+    const last = entryOf(run.metrics, name)?.last;
+    return last === undefined ? NaN : fromWire(last);
+  }
+  if (key.startsWith('formula:')) return readFormula(name)?.evaluate((one) => numberOf(run, one)) ?? NaN;
+  return NaN;
 }
 
 /** Returns the default columns: the params that were searched or differ, and the metrics except the objective. */
@@ -78,6 +130,14 @@ export function defaultColumns(
       .slice(0, 6)
       .map((name) => `metric:${name}`),
   ];
+}
+
+/** The column with room for what stands beside its values: differences to a baseline, the spread of groups. */
+export function widened(column: Column, hasBaseline: boolean, isGrouped: boolean): Column {
+  const more =
+    (hasBaseline && column.kind === 'number' ? 95 : 0) +
+    (isGrouped && /^(?:objective$|metric:|param:|formula:)/.test(column.key) ? 30 : 0);
+  return more > 0 ? { ...column, width: column.width + more } : column;
 }
 
 /** Moves a key within the chosen columns. */

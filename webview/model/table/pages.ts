@@ -40,6 +40,11 @@ export class RunPages {
     return this.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
   }
 
+  /** Reads the first rows of the present query, however far they are from the screen. */
+  async all(most: number): Promise<Run[]> {
+    return (await this.list({ ...this.query, offset: 0, limit: most })).runs;
+  }
+
   /** Rows on the screen: [first, end). */
   show(first: number, end: number): void {
     this.window = { first, end: Math.max(end, first + 1) };

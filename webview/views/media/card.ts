@@ -59,7 +59,7 @@ class MediaCard extends LitElement {
       data-kind=${group.kind}
     >
       <div class="chart-head">
-        <h3>${icon(ICONS[group.kind])}<span title=${group.name}>${group.name}</span></h3>
+        <h2>${icon(ICONS[group.kind])}<span title=${group.name}>${group.name}</span></h2>
         ${this.choices(at)}
         ${button({
           label: this.wide ? l10n.t('Smaller') : l10n.t('Larger'),
@@ -113,7 +113,7 @@ class MediaCard extends LitElement {
     const more = places.length - MOST_AT_STEP;
     return html`<figure class="media-cell" data-run=${run.id}>
       <figcaption>
-        ${swatch(model.palette.of(run.id))}<span class="ellipsis" title=${run.name}>${model.label(run).text}</span>
+        ${swatch(model.look(run.id))}<span class="ellipsis" title=${run.name}>${model.label(run).text}</span>
         ${
           group.kind === 'histogram'
             ? nothing

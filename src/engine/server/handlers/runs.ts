@@ -183,6 +183,7 @@ export function runHandlers(parts: EngineParts) {
       for (const id of result.done) changes.runRemoved(id);
       return result;
     },
+    'runs/groups': ({ query, by, columns }) => store.runs.groups(query, by, columns),
     'best/of': (among) => ({ best: store.runs.best(among) }),
   } satisfies Partial<Handlers>;
 }

@@ -4,13 +4,17 @@ import type { PanelModel } from '../../../../webview/model/panel.js';
 import { actionsFor } from '../../../../webview/model/runs/actions.js';
 
 const run = (id: string, change: Partial<Run> = {}): Run =>
-  ({ id, name: id, status: 'completed', params: {}, metrics: {}, info: {}, ...change }) as Run;
+  ({ id, name: id, status: 'completed', params: {}, metrics: {}, info: {}, tags: [], ...change }) as Run;
 const foreign = { title: 'TensorBoard', path: '/logs' };
 
 it('offers nothing that would change the logs of another tool', () => {
   const commands: unknown[][] = [];
   const model = (trusted: boolean) =>
-    ({ trusted, host: { command: (...all: unknown[]) => commands.push(all) } }) as unknown as PanelModel;
+    ({
+      trusted,
+      view: { baseline: null },
+      host: { command: (...all: unknown[]) => commands.push(all) },
+    }) as unknown as PanelModel;
   const ids = (trusted: boolean, runs: Run[]) =>
     actionsFor(model(trusted), runs, () => undefined).map((action) => action.id);
   const theirs = [run('a', { foreign }), run('b', { foreign, status: 'running' })];

@@ -1,0 +1,26 @@
+/** Stands in for the editor: what the panel asks goes to the server that has the store. */
+import { applyTheme } from '../../webview/harness/themes.js';
+import type { FromPanel } from '../../src/protocol/panel.js';
+
+const options = new URLSearchParams(location.search);
+applyTheme('vscode-dark');
+const post = (message: unknown): void => window.postMessage(message, '*');
+
+async function answer(id: number, method: string, params: unknown): Promise<void> {
+  const response = await fetch('/ask', { method: 'POST', body: JSON.stringify({ method, params }) });
+  const { result, error } = (await response.json()) as { result?: unknown; error?: { message: string } };
+  post({ type: 'reply', id, ...(error ? { error } : { result }) });
+}
+
+function receive(message: FromPanel): void {
+  if (message.type === 'request') void answer(message.id, message.method, message.params);
+  if (message.type !== 'ready') return;
+  const view: unknown = JSON.parse(options.get('view') ?? '{}');
+  const experiment = options.get('experiment');
+  const tab = options.get('tab') ?? 'charts';
+  const state = { version: 1, experiment, file: null, selected: null, pinned: [], hidden: [], tab, view };
+  post({ type: 'init', state, files: [], trusted: true, locale: 'en' });
+}
+
+Object.assign(window, { acquireVsCodeApi: () => ({ postMessage: receive, setState: () => undefined }) });
+performance.mark('script');

@@ -1,11 +1,16 @@
 /** The boundaries where logs of other tools come in, with samples that the tools have written. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { findRuns } from '../../src/foreign/formats.js';
+import { copyOutput } from '../../src/foreign/import/copyOutput.js';
 import { countRun } from '../../src/foreign/import/importRun.js';
+import { MediaBudget } from '../../src/foreign/mediaBudget.js';
+import { handArtifacts } from '../../src/foreign/mlflow/artifacts.js';
 import { flattenYaml } from '../../src/foreign/plain.js';
 import { closeDatabase, DatabaseError } from '../../src/foreign/sqlite/database.js';
+import { mediaOf } from '../../src/foreign/wandb/files.js';
+import type { Sink } from '../../src/foreign/types.js';
 import type { Boundary } from './types.js';
 
 // The programs are started in the root of the project.
@@ -46,6 +51,33 @@ function boundary(name: string, fixture: string, ending: string, file?: string):
   };
 }
 
+/** One file of a fixture whose runs are folders; the others stay as they are. */
+function within(name: string, fixture: string, ending: string): Boundary {
+  const copy = mkdtempSync(join(folder, 'fixture-'));
+  cpSync(join(FIXTURES, fixture), copy, { recursive: true });
+  const file = join(
+    copy,
+    (readdirSync(copy, { recursive: true }) as string[]).find((each) => each.endsWith(ending))!,
+  );
+  const sample = readFileSync(file);
+  return {
+    name,
+    samples: () => [sample],
+    take(input) {
+      writeFileSync(file, input);
+      const { runs } = findRuns(copy);
+      for (const run of runs.filter(({ inner }) => inner === '')) countRun(run);
+      return runs.length > 0;
+    },
+  };
+}
+
+const TABLES = [
+  { columns: ['id', 'x'], data: [[1, { _type: 'image-file', path: 'media/x.png', caption: 'a cat' }]] },
+  { columns: ['Actual', 'Predicted', 'nPredictions'], data: [['cat', 'dog', 3]] },
+  { columns: ['class', 'recall', 'precision'], data: [['a', 0, 'NaN']] },
+];
+
 export const FOREIGN: Boundary[] = [
   boundary('event files', 'tensorboardx/exp1/1700000000.5', '.vm', 'events.out.tfevents.1.vm'),
   boundary('event files with tensors', 'tensorboard2/fit/train', '.0', 'events.out.tfevents.1.vm.1.0'),
@@ -72,4 +104,42 @@ export const FOREIGN: Boundary[] = [
   boundary('optuna databases', 'optuna', 'optuna.db'),
   boundary('mlflow databases', 'mlflow', 'mlflow.db'),
   boundary('trackio databases', 'trackio', 'proj.db'),
+  within('mlflow meta.yaml', 'mlflow', join('6cdd2f34652840129be91bb9170ab159', 'meta.yaml')),
+  within('mlflow metrics', 'mlflow', join('val', 'loss')),
+  within('dvc.yaml', 'dvclive', 'dvc.yaml'),
+  within('dvclive tables', 'dvclive', 'loss.tsv'),
+  {
+    name: 'mlflow artifacts',
+    samples: () => [Buffer.from('\x89PNG\r\n\x1a\n0', 'latin1'), '{"a": [1, 2]}', 'a,b\n1,2\n'],
+    take(input) {
+      const at = mkdtempSync(join(folder, 'artifacts-'));
+      try {
+        for (const name of ['a.png', 'a.csv', 'a.json']) writeFileSync(join(at, name), input);
+        const nothing = (): void => undefined;
+        const sink: Sink = {
+          ...{ scalar: nothing, params: nothing, info: nothing, media: nothing, facts: nothing, warning: nothing },
+        };
+        return handArtifacts(at, [], new MediaBudget(), sink).names.length === 3;
+      } finally {
+        rmSync(at, { recursive: true });
+      }
+    },
+  },
+  {
+    name: 'wandb tables',
+    samples: () => TABLES.map((table) => JSON.stringify(table)),
+    take: (input) => mediaOf('rows', 'a.table.json', Buffer.from(input)).mime !== 'application/octet-stream',
+  },
+  {
+    name: 'wandb output',
+    samples: () => ['epoch 1: loss 0.5\r\n\u001b[31mwarning\u001b[0m\n'],
+    take(input) {
+      const [from, to] = [join(folder, 'output.log'), join(folder, 'copy.log')];
+      rmSync(to, { force: true });
+      writeFileSync(from, input);
+      copyOutput(from, to);
+      if (!readFileSync(to).equals(Buffer.from(input))) throw new TypeError('the copy differs');
+      return true;
+    },
+  },
 ];

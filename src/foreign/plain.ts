@@ -68,7 +68,27 @@ function plainValue(value: unknown, depth: number): ParamValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (Array.isArray(value) && depth < DEEPEST) return value.map((item) => plainValue(item, depth + 1));
-  return JSON.stringify(value) ?? null;
+  return value === undefined ? null : jsonOf(value);
+}
+
+/** JSON of a value that was read from JSON; '…' when it is nested too deep to be written. */
+export function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return '…';
+    throw error;
+  }
+}
+
+/** A value that was read from JSON, as text. `String` would call a `toString` that the JSON has. */
+export function wordOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? jsonOf(value) : String(value);
+}
+
+/** A value that was read from JSON, as a number; NaN if it is neither a number nor the text of one. */
+export function looseNumber(value: unknown): number {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN;
 }
 
 /** Parameters of a JSON text. Throws SyntaxError. */

@@ -4,10 +4,9 @@ import * as path from 'node:path';
 import { makeFolderReal, openReal } from '../../files/real.js';
 import { HISTOGRAM_MIME, PLOT_MIME } from '../../protocol/drawings.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
+import { MediaBudget } from '../mediaBudget.js';
 import type { ForeignMedia } from '../types.js';
 
-const MOST_FILES = 10_000;
-const MOST_BYTES = 2 ** 30;
 const ENDINGS = new Map([
   ['image/png', '.png'],
   ['image/jpeg', '.jpg'],
@@ -31,20 +30,18 @@ const ENDINGS = new Map([
 
 /** Copies pictures and the like into a run's `media` folder, up to 10,000 files and 1 GiB a run. */
 export class MediaKeeper {
-  private files = 0;
-  private bytes = 0;
-  leftOut = 0;
+  private readonly budget = new MediaBudget();
 
   constructor(private readonly folder: string) {}
 
+  get leftOut(): number {
+    return this.budget.leftOut;
+  }
+
   /** The file's path in the run's folder; null when there are too many. The same content under the same name is kept once. */
   keep({ name, step, mime, bytes }: ForeignMedia): string | null {
-    if (this.files >= MOST_FILES || this.bytes + bytes.length > MOST_BYTES) {
-      this.leftOut++;
-      return null;
-    }
-    this.files++;
-    this.bytes += bytes.length;
+    const isFirst = this.budget.isEmpty;
+    if (!this.budget.takes(bytes.length)) return null;
     const stem =
       name
         .replace(/[^\w.-]+/g, '_')
@@ -53,7 +50,7 @@ export class MediaKeeper {
     const hash = createHash('sha256').update(name).update('\0').update(bytes).digest('hex').slice(0, 12);
     const file = `${stem}-${step ?? 'x'}-${hash}${ENDINGS.get(mime) ?? '.bin'}`;
     const folder = path.join(this.folder, RUN_FILES.media);
-    if (this.files === 1) makeFolderReal(folder);
+    if (isFirst) makeFolderReal(folder);
     const { O_WRONLY, O_CREAT, O_TRUNC } = fs.constants;
     const descriptor = openReal(path.join(folder, file), O_WRONLY | O_CREAT | O_TRUNC);
     try {

@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FileBytes, insideOf } from '../bytes.js';
+import type { MediaBudget } from '../mediaBudget.js';
 import { isShown, mimeOf } from '../mime.js';
 import type { Sink } from '../types.js';
 import { walkReal } from '../walk.js';
@@ -15,6 +16,7 @@ const PIECE = 64 * 2 ** 20;
 export function handArtifacts(
   folder: string,
   known: readonly string[],
+  budget: MediaBudget,
   sink: Sink,
 ): { names: string[]; more: boolean } {
   const before = new Set(known);
@@ -26,7 +28,7 @@ export function handArtifacts(
       if (before.has(name)) continue;
       if (bytes > PIECE) return { names, more: true };
       names.push(name);
-      const content = isShown(file) ? read(path.join(at, file)) : null;
+      const content = isShown(file) ? read(path.join(at, file), budget) : null;
       if (content === null) others++;
       else {
         sink.media({ name, step: null, time: NaN, mime: mimeOf(file, content), bytes: content });
@@ -38,12 +40,12 @@ export function handArtifacts(
   return { names, more: false };
 }
 
-/** Whole file; null if it is too large or can't be read. */
-function read(file: string): Buffer | null {
+/** Whole file; null if it is too large, beyond the budget, or can't be read. */
+function read(file: string, budget: MediaBudget): Buffer | null {
   try {
     const bytes = FileBytes.open(file);
     try {
-      return bytes.size > LARGEST ? null : bytes.read(0, LARGEST);
+      return bytes.size > LARGEST || !budget.takes(bytes.size) ? null : bytes.read(0, LARGEST);
     } finally {
       bytes.close();
     }

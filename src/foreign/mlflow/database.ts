@@ -1,6 +1,7 @@
 /** MLflow's SQLite store. */
 import * as path from 'node:path';
 import { runsInDatabases, withDatabase, type ForeignDatabase } from '../sqlite/database.js';
+import { MediaBudget } from '../mediaBudget.js';
 import type { FoundRun, Listing, Place, Reader, Sink } from '../types.js';
 import { artifactFolder, handArtifacts } from './artifacts.js';
 import { handTags, handTexts, statusOf, valueOf } from './values.js';
@@ -36,6 +37,8 @@ function list(file: string, database: ForeignDatabase): FoundRun[] {
 }
 
 class DatabaseReader implements Reader {
+  private readonly media = new MediaBudget();
+
   constructor(
     private readonly file: string,
     private readonly id: string,
@@ -70,7 +73,7 @@ class DatabaseReader implements Reader {
       if (told !== known.tags) handTags(tags, sink);
       const { row, more } = this.metrics(database, known.row ?? 0, sink);
       const folder = artifactFolder(path.dirname(this.file), run?.artifact_uri);
-      const artifacts = folder === null ? null : handArtifacts(folder, known.artifacts ?? [], sink);
+      const artifacts = folder === null ? null : handArtifacts(folder, known.artifacts ?? [], this.media, sink);
       return {
         place: { row, params: params.map(([name]) => name), tags: told, artifacts: artifacts?.names ?? [] },
         more: more || (artifacts?.more ?? false),

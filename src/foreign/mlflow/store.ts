@@ -4,6 +4,7 @@ import { entryOf } from '../../protocol/records.js';
 import { FileBytes, readSmall } from '../bytes.js';
 import { flattenYaml } from '../plain.js';
 import { readLines } from '../textLines.js';
+import { MediaBudget } from '../mediaBudget.js';
 import type { FoundRun, Listing, Place, Reader, Sink } from '../types.js';
 import { walkReal } from '../walk.js';
 import { handArtifacts } from './artifacts.js';
@@ -52,6 +53,8 @@ interface Known {
 }
 
 class StoreReader implements Reader {
+  private readonly media = new MediaBudget();
+
   constructor(private readonly folder: string) {}
 
   read(place: Place | null, sink: Sink, budget = Infinity): { place: Place; more: boolean } {
@@ -74,7 +77,7 @@ class StoreReader implements Reader {
     const told = JSON.stringify(tags);
     if (told !== known?.tags) handTags(tags, sink);
     const metrics = this.metrics(known?.metrics ?? {}, sink, budget);
-    const artifacts = handArtifacts(path.join(this.folder, 'artifacts'), known?.artifacts ?? [], sink);
+    const artifacts = handArtifacts(path.join(this.folder, 'artifacts'), known?.artifacts ?? [], this.media, sink);
     return {
       place: {
         ...{ params: params.map(([name]) => name), tags: told, metrics: metrics.places, artifacts: artifacts.names },

@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { setEntry } from '../../protocol/records.js';
 import { FileBytes } from '../bytes.js';
-import { flatten, parsePython, timeOf } from '../plain.js';
+import { flatten, looseNumber, parsePython, timeOf, wordOf } from '../plain.js';
 import { readLines } from '../textLines.js';
 import type { FoundRun, Listing } from '../types.js';
 import { runOf, type Study, type Trial } from './trial.js';
@@ -97,25 +97,25 @@ function apply(line: string, { studies, trials }: Journal, counts: Map<number, n
   if (operation === CREATE_STUDY) {
     const directions = Array.isArray(entry.directions) ? entry.directions.slice(0, 100) : [];
     studies.push({
-      name: String(entry.study_name),
+      name: wordOf(entry.study_name),
       goals: directions.map((each) => (each === 2 ? 'maximize' : 'minimize')),
     });
     return;
   }
   if (operation === CREATE_TRIAL) {
-    const study = Number(entry.study_id);
+    const study = looseNumber(entry.study_id);
     if (trials.length >= MOST_TRIALS || !studies[study]) return;
     const number = counts.get(study) ?? 0;
     counts.set(study, number + 1);
     trials.push({ study, trial: newTrial(number, entry) });
     return;
   }
-  const trial = trials[Number(entry.trial_id)]?.trial;
+  const trial = trials[looseNumber(entry.trial_id)]?.trial;
   if (!trial) return;
   if (operation === SET_PARAM) addParam(trial, entry.param_name, entry.param_value_internal, entry.distribution);
   else if (operation === SET_STATE) setState(trial, entry);
   else if (operation === SET_INTERMEDIATE)
-    trial.intermediate.push([Number(entry.step), number(entry.intermediate_value)]);
+    trial.intermediate.push([looseNumber(entry.step), looseNumber(entry.intermediate_value)]);
   else if (operation === SET_ATTRIBUTE) addAttributes(trial, entry.user_attr);
 }
 
@@ -123,7 +123,7 @@ function apply(line: string, { studies, trials }: Journal, counts: Map<number, n
 function newTrial(trialNumber: number, entry: Record<string, unknown>): Trial {
   const trial: Trial = {
     number: trialNumber,
-    state: STATES[Number(entry.state ?? 0)] ?? 'RUNNING',
+    state: STATES[looseNumber(entry.state ?? 0)] ?? 'RUNNING',
     startedAt: timeOf(entry.datetime_start),
     endedAt: timeOf(entry.datetime_complete),
     params: [],
@@ -136,22 +136,22 @@ function newTrial(trialNumber: number, entry: Record<string, unknown>): Trial {
     addParam(trial, name, value, Object.hasOwn(distributions, name) ? distributions[name] : '');
   }
   for (const [step, value] of Object.entries(objectOf(entry.intermediate_values)))
-    trial.intermediate.push([Number(step), number(value)]);
-  if (Array.isArray(entry.values)) trial.values = entry.values.map(number);
-  else if (entry.value !== undefined && entry.value !== null) trial.values = [number(entry.value)];
+    trial.intermediate.push([Number(step), looseNumber(value)]);
+  if (Array.isArray(entry.values)) trial.values = entry.values.map(looseNumber);
+  else if (entry.value !== undefined && entry.value !== null) trial.values = [looseNumber(entry.value)];
   addAttributes(trial, entry.user_attrs);
   return trial;
 }
 
 function addParam(trial: Trial, name: unknown, internal: unknown, distribution: unknown): void {
   if (trial.params.length < 2000) {
-    trial.params.push({ name: String(name), internal: number(internal), distribution: String(distribution) });
+    trial.params.push({ name: wordOf(name), internal: looseNumber(internal), distribution: wordOf(distribution) });
   }
 }
 
 function setState(trial: Trial, entry: Record<string, unknown>): void {
-  trial.state = STATES[Number(entry.state)] ?? trial.state;
-  if (Array.isArray(entry.values)) trial.values = entry.values.slice(0, 100).map(number);
+  trial.state = STATES[looseNumber(entry.state)] ?? trial.state;
+  if (Array.isArray(entry.values)) trial.values = entry.values.slice(0, 100).map(looseNumber);
   const [start, end] = [timeOf(entry.datetime_start), timeOf(entry.datetime_complete)];
   if (!Number.isNaN(start)) trial.startedAt = start;
   if (!Number.isNaN(end)) trial.endedAt = end;
@@ -165,8 +165,4 @@ function addAttributes(trial: Trial, attributes: unknown): void {
 
 function objectOf(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-function number(value: unknown): number {
-  return typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN;
 }

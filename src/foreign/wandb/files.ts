@@ -4,7 +4,7 @@ import { HISTOGRAM_MIME, PLOT_MIME, type PlotDrawing } from '../../protocol/draw
 import { CONFUSION_NAME } from '../../protocol/runFiles.js';
 import type { ParamValue } from '../../protocol/values.js';
 import { mimeOf } from '../mime.js';
-import { parsePython } from '../plain.js';
+import { jsonOf, looseNumber, parsePython, wordOf } from '../plain.js';
 import type { ForeignMedia } from '../types.js';
 
 export { HISTOGRAM_MIME };
@@ -41,15 +41,15 @@ function readTable(content: Buffer): Table | null {
   const { columns, data } = (value ?? {}) as { columns?: unknown; data?: unknown };
   if (!Array.isArray(columns) || !Array.isArray(data)) return null;
   const rows = data.slice(0, MOST_ROWS).filter((row): row is unknown[] => Array.isArray(row));
-  return { columns: columns.slice(0, MOST_COLUMNS).map(String), rows };
+  return { columns: columns.slice(0, MOST_COLUMNS).map(wordOf), rows };
 }
 
 function csvOf({ columns, rows }: Table): string {
   const cell = (value: unknown): ParamValue => {
     if (typeof value !== 'object' || value === null) return value as ParamValue;
     const { _type, path, caption } = value as Record<string, unknown>;
-    if (typeof _type === 'string') return typeof caption === 'string' ? caption : String(path ?? _type);
-    return JSON.stringify(value);
+    if (typeof _type === 'string') return typeof caption === 'string' ? caption : wordOf(path ?? _type);
+    return jsonOf(value);
   };
   return [csv(columns), ...rows.map((row) => csv(columns.map((_, i) => cell(row[i]))))].join('\n');
 }
@@ -72,14 +72,14 @@ function chartOf(name: string, { columns, rows }: Table): Media | null {
 }
 
 function confusionOf(rows: readonly unknown[][], actual: number, predicted: number, count: number): string | null {
-  const classes = [...new Set(rows.flatMap((row) => [String(row[actual]), String(row[predicted])]))];
+  const classes = [...new Set(rows.flatMap((row) => [wordOf(row[actual]), wordOf(row[predicted])]))];
   if (classes.length === 0 || classes.length > MOST_CLASSES) return null;
   const place = new Map(classes.map((each, i) => [each, i]));
   const counts = classes.map(() => classes.map(() => 0));
   for (const row of rows) {
-    const value = Number(row[count]);
+    const value = looseNumber(row[count]);
     if (!Number.isInteger(value) || value < 0) return null;
-    counts[place.get(String(row[actual]))!]![place.get(String(row[predicted]))!]! += value;
+    counts[place.get(wordOf(row[actual]))!]![place.get(wordOf(row[predicted]))!]! += value;
   }
   return [csv(['', ...classes]), ...classes.map((each, i) => csv([each, ...counts[i]!]))].join('\n');
 }
@@ -95,8 +95,8 @@ interface Axes {
 function linesOf(title: string, rows: readonly unknown[][], { group, x, y, xName, yName }: Axes): PlotDrawing {
   const lines = new Map<string, [number, number][]>();
   for (const row of rows) {
-    const key = String(row[group]).slice(0, 500);
-    const point: [number, number] = [Number(row[x]), Number(row[y])];
+    const key = wordOf(row[group]).slice(0, 500);
+    const point: [number, number] = [looseNumber(row[x]), looseNumber(row[y])];
     const line = lines.get(key);
     if (line) line.push(point);
     else if (lines.size < MOST_LINES) lines.set(key, [point]);

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import * as path from 'node:path';
-import { FileBytes } from '../bytes.js';
+import { FileBytes, insideOf } from '../bytes.js';
 import type { Format, FoundRun } from '../types.js';
 import { isLog } from './log.js';
 import { WandbReader } from './read.js';
@@ -22,7 +22,7 @@ export const wandb: Format = {
             experiment: 'wandb',
             name: name.slice(4, -6),
             files: [file],
-            ...outputOf(path.join(listing.path, 'files', 'output.log')),
+            ...outputOf(listing.path),
             open: () => new WandbReader(file),
           };
         }),
@@ -30,8 +30,9 @@ export const wandb: Format = {
 };
 
 /** W&B keeps a program's output beside its log. */
-function outputOf(output: string): { output?: string } {
-  return lstatSync(output, { throwIfNoEntry: false })?.isFile() ? { output } : {};
+function outputOf(folder: string): { output?: string } {
+  const output = insideOf(folder, path.join('files', 'output.log'));
+  return output !== null && lstatSync(output, { throwIfNoEntry: false })?.isFile() ? { output } : {};
 }
 
 function hasLog(file: string): boolean {

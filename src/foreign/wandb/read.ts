@@ -3,6 +3,7 @@ import { parseJson, type Floats } from '../../protocol/floats.js';
 import { setEntry } from '../../protocol/records.js';
 import type { Params } from '../../protocol/values.js';
 import { FileBytes, insideOf } from '../bytes.js';
+import { MediaBudget } from '../mediaBudget.js';
 import { flatten, metricOf, parsePython } from '../plain.js';
 import { WireError } from '../protobuf.js';
 import { histogramJson } from '../tensorboard/media.js';
@@ -22,6 +23,7 @@ export class WandbReader implements Reader {
   /** Metrics handed on: their last values need not be shown twice. */
   private readonly logged = new Set<string>();
   private readonly summary = new Map<string, string>();
+  private readonly media = new MediaBudget();
 
   constructor(private readonly file: string) {}
 
@@ -42,6 +44,8 @@ export class WandbReader implements Reader {
         }
       });
       this.handSummary(sink);
+      if (!more && this.media.leftOut > 0)
+        sink.warning(`${this.media.leftOut} pictures and other files are left out: there are too many.`);
       if (damaged + unread > 0) sink.warning(`${damaged + unread} damaged records are left out.`);
       return { place: { at: next }, more };
     } finally {
@@ -137,7 +141,7 @@ export class WandbReader implements Reader {
 
   /** A file that was logged lies below `files` beside the log. */
   private loggedFile(name: string, relative: string, step: number | null, time: number, sink: Sink): void {
-    const file = insideOf(path.join(path.dirname(this.file), 'files'), relative);
+    const file = insideOf(path.dirname(this.file), path.join('files', relative));
     if (file === null) return;
     let bytes: FileBytes;
     try {
@@ -147,6 +151,7 @@ export class WandbReader implements Reader {
     }
     try {
       if (bytes.size > LARGEST_MEDIA) return sink.warning(`${relative} has more than 32 MiB and is left out.`);
+      if (!this.media.takes(bytes.size)) return;
       const content = bytes.read(0, LARGEST_MEDIA);
       sink.media({ step, time, ...mediaOf(name, relative, content) });
     } finally {

@@ -11,7 +11,7 @@ const word = (what: string) =>
 
 const UNITS = { K: 1 / 1024, M: 1, G: 1024, T: 1024 * 1024 } as const;
 const MEMORY = /^(\d+(?:\.\d+)?)\s*([KMGT])(?:i?B)?$/i;
-const MEMORY_FORM = 'memory must be such as 16G or 500M';
+const MEMORY_FORM = 'memory must be a size such as 16G or 500M';
 
 /** Returns MiB; null: not a size. */
 function mebibytes(text: string): number | null {
@@ -21,7 +21,7 @@ function mebibytes(text: string): number | null {
   return size >= 1 && size <= 2 ** 30 ? size : null;
 }
 
-const TIME_FORM = 'time must be such as 90m, 12h, 2d 6h or 1-06:00:00';
+const TIME_FORM = 'time must be a duration such as 90m, 12h, 2d 6h or 1-06:00:00';
 const SPANS = { d: 1440, h: 60, m: 1 } as const;
 
 /** Returns minutes, rounded up; null: not a duration. */
@@ -56,7 +56,7 @@ export const clusterResources = {
     .refine((text) => wholeMinutes(text) !== null, TIME_FORM)
     .optional()
     .describe(
-      'Time after which the cluster ends a job: `90m`, `12h`, `1-06:00:00`. The run then goes on in another job. Only with `on: slurm`.',
+      'Time after which the cluster ends a job: `90m`, `12h`, `1-06:00:00`. The run then continues in another job. Only with `on: slurm`.',
     ),
 };
 
@@ -66,7 +66,7 @@ const OURS =
 
 export const WrittenOn = z
   .enum(['local', 'slurm'], { error: 'on must be local or slurm' })
-  .describe('Where runs work: `local` (this machine), or `slurm` (a job for each run; see docs/anywhere.md).');
+  .describe('Where runs execute: `local` (this machine), or `slurm` (a job for each run; see docs/anywhere.md).');
 
 export const WrittenSlurm = z
   .strictObject({
@@ -90,7 +90,7 @@ export const WrittenSlurm = z
       .optional()
       .describe('Further options of sbatch, such as `--gres=gpu:a100:1`.'),
   })
-  .describe('What jobs of `on: slurm` ask of the cluster.');
+  .describe('Resources and options of the jobs of `on: slurm`.');
 
 interface Written {
   pipeline?: unknown;
@@ -122,19 +122,19 @@ export function uselessKeys({ on = 'local', slurm, resources = {}, pipeline }: W
       if (resources[key] !== undefined)
         useless.push({
           at: ['resources', key],
-          message: `${key} limits nothing on this machine: it needs "on: slurm"`,
+          message: `${key} has no effect on this machine: it needs "on: slurm"`,
         });
-    if (slurm) useless.push({ at: ['slurm'], message: 'slurm says nothing without "on: slurm"' });
+    if (slurm) useless.push({ at: ['slurm'], message: 'slurm has no effect without "on: slurm"' });
     return useless;
   }
   if (pipeline !== undefined)
     useless.push({
       at: ['on'],
-      message: 'a pipeline runs on this machine: "on: slurm" is not supported for it',
+      message: 'pipelines run on this machine only: "on: slurm" is not supported',
       isError: true,
     });
   if (resources.perGpu !== undefined) {
-    const message = 'perGpu says nothing with "on: slurm": each run has a job of its own';
+    const message = 'perGpu has no effect with "on: slurm": each run is a separate job';
     useless.push({ at: ['resources', 'perGpu'], message });
   }
   return useless;

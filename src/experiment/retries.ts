@@ -18,20 +18,20 @@ export const WrittenRetries = z
       z.strictObject({
         lost: times('lost')
           .optional()
-          .describe('After the program vanished: its machine went down, or it was killed unseen.'),
+          .describe('After the program vanished: its machine went down, or it was killed without a trace.'),
         preempted: times('preempted')
           .optional()
-          .describe('After a cluster took its place away, or its time there was over. Default: 1000.'),
+          .describe('After a cluster preempted it, or ended it at its time limit. Default: 1000.'),
         outOfMemory: times('outOfMemory').optional().describe('After memory ran out, of the machine or of a GPU.'),
         failed: times('failed').optional().describe('After any other failure of the program.'),
       }),
     ],
     {
-      error: `retries must be a whole number, or say how often for each reason, such as: { lost: 2, outOfMemory: 1, failed: 0 }`,
+      error: `retries must be a whole number, or one for each reason, such as: { lost: 2, outOfMemory: 1, failed: 0 }`,
     },
   )
   .describe(
-    'How often a run that was lost, ran out of memory or failed is launched again, in its own folder and from its newest checkpoint. A number, or one for each reason. Default: 0.',
+    'How often a run that was lost, ran out of memory or failed is retried, in its own folder and from its newest checkpoint. A number, or one for each reason. Default: 0.',
   );
 export type WrittenRetries = z.output<typeof WrittenRetries>;
 

@@ -20,7 +20,7 @@ export interface NestedParams {
 /** Numbers that are not finite pass here: they are refused later, by name. */
 const isValue = (v: unknown): v is ParamValue =>
   v === null || ['string', 'number', 'boolean'].includes(typeof v) || (Array.isArray(v) && v.every(isValue));
-const NO_VALUE = { error: 'must be a number, a text, true, false, null or a list of them' };
+const NO_VALUE = { error: 'must be a number, text, true, false, null or a list of them' };
 const AnyValue = z.custom<ParamValue>(isValue, NO_VALUE);
 const nestedParams = (one: z.ZodType<ParamValue>): z.ZodType<NestedParams> => {
   const nested: z.ZodType<NestedParams> = z.lazy(() => record(z.union([one, nested], NO_VALUE)));
@@ -43,15 +43,13 @@ function fileSchema(deep: boolean) {
       .max(200, 'name must be at most 200 characters')
       .optional()
       .describe("The experiment's name. Default: the file's."),
-    description: text('description').optional().describe('What this is about, for readers.'),
+    description: text('description').optional().describe('Description for readers.'),
     run: z
       .union([z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1, 'the command is empty')], {
         error: 'run must be a command, such as: python train.py --lr {lr}',
       })
       .optional()
-      .describe(
-        'Command to run, without a shell. `{name}` stands for a hyperparameter. A text, or a list of arguments.',
-      ),
+      .describe('Command to run, without a shell. `{name}` stands for a hyperparameter. Text, or a list of arguments.'),
     module: text('module')
       .min(1, 'module must be the path of a file')
       .optional()
@@ -87,7 +85,7 @@ function fileSchema(deep: boolean) {
       .union([z.string(), record(z.null())], { error: 'output must be a folder, such as: "{run.dir}"' })
       .optional()
       .describe(
-        'Folder that the program starts in, so that what it writes by relative paths is the run\'s alone: `"{run.dir}"` or a folder in it. Arguments that name files of `cwd` become absolute paths.',
+        'Folder that the program starts in, so that files that it writes to relative paths belong to this run only: `"{run.dir}"` or a folder in it. Arguments that name files of `cwd` become absolute paths.',
       ),
     resources: z
       .strictObject({
@@ -102,22 +100,22 @@ function fileSchema(deep: boolean) {
     on: WrittenOn.optional(),
     slurm: WrittenSlurm.optional(),
     retries: WrittenRetries.optional(),
-    python: text('python').min(1).optional().describe('Python interpreter that stands for `python` in `run`.'),
+    python: text('python').min(1).optional().describe('Python interpreter to use for `python` in `run`.'),
     seed: z
       .number({ error: 'seed must be a whole number' })
       .int('seed must be a whole number')
       .min(0, 'seed must be at least 0')
       .max(2147483647)
       .optional()
-      .describe('Seed handed to the program. Default: a new one for each run.'),
-    stopGrace: z.number().min(0).max(86400).optional().describe('Seconds between asking a run to stop and force.'),
+      .describe('Seed passed to the program. Default: a new one for each run.'),
+    stopGrace: z.number().min(0).max(86400).optional().describe('Seconds between asking a run to stop and killing it.'),
     syncInterval: z
       .number({ error: 'syncInterval must be a number of seconds' })
       .min(0, 'syncInterval must be at least 0')
       .max(3600, 'syncInterval must be at most 3600 seconds')
       .optional()
       .describe(
-        'Seconds after which what a run has logged is forced to the disk, so that a power cut takes no more. 0: when the operating system likes. Default: 1.',
+        'Seconds after which logged records are forced to disk: the most that a power cut can lose. 0: leaves it to the operating system. Default: 1.',
       ),
   });
 }

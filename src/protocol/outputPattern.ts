@@ -12,10 +12,10 @@ export function patternProblem(pattern: string): string | null {
   try {
     new RegExp(source, 'u');
   } catch (error) {
-    return `${JSON.stringify(pattern)} is no regular expression: ${(error as Error).message.replace(/^.*\/u?: /, '')}`;
+    return `${JSON.stringify(pattern)} is not a regular expression: ${(error as Error).message.replace(/^.*\/u?: /, '')}`;
   }
   const groups = [...source.matchAll(/\(\?<([\p{L}_$][\p{L}\p{N}_$]*)>/gu)].map(([, name]) => name!);
   const hasMetric = groups.some((name) => !PLACE_GROUPS.includes(name));
   if (hasMetric || (groups.includes('name') && groups.includes('value'))) return null;
-  return `${JSON.stringify(pattern)} names no metric: write (?<loss>[\\d.]+), or (?<name>\\w+)=(?<value>[\\d.]+)`;
+  return `${JSON.stringify(pattern)} does not name a metric: write (?<loss>[\\d.]+), or (?<name>\\w+)=(?<value>[\\d.]+)`;
 }

@@ -35,8 +35,8 @@ export function expandAuto(
   }
   const extra = Object.keys(network).filter((key) => !BESIDE.includes(key));
   for (const key of extra) {
-    const hint = `take "${key}" out, or "auto" and write the network yourself`;
-    report(['network', key], { message: `"${key}" can't stand beside auto, which finds it`, hint }, 'key');
+    const hint = `remove "${key}", or remove "auto" and write the network yourself`;
+    report(['network', key], { message: `"${key}" can't be combined with auto, which finds it`, hint }, 'key');
   }
   const { data } = network;
   if (extra.length > 0 || !(typeof data === 'string' || isGroup(data))) {

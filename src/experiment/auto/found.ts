@@ -38,7 +38,7 @@ export function foundText(found: FoundNetwork): string {
     return range ? [`    ${name}: ${flowText(range)}`] : [];
   });
   return [
-    `${AUTO_MARK} The best network that it found; it may be changed like any other file.`,
+    `${AUTO_MARK} The best network found; you can change this file like any other.`,
     `name: ${scalarText(found.name)}`,
     'network:',
     `  data: ${flowText(withoutSearched(filled.data, template.data))}`,

@@ -51,7 +51,7 @@ export function autoText(source: AutoSource): string {
   const more = { ...(kind !== null && { kind }), ...(trials !== null && { trials }) };
   const auto = Object.keys(more).length > 0 ? { time, ...more } : time;
   return [
-    `${AUTO_MARK} It looks for a network for these data: tunesmith search FILE does so again.`,
+    `${AUTO_MARK} It searches for a network for these data; run it again with: tunesmith search FILE`,
     'network:',
     `  data: ${flowText(dataOf(source))}`,
     `  auto: ${flowText(auto)}`,

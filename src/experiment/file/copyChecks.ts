@@ -14,7 +14,7 @@ export function checkCopies(reading: Reading, report: Report, checkName: (name: 
     const at = ['files', file];
     const twin = Object.keys(files).find((other) => other !== file && copyName(other) === copyName(file));
     if (formatOf(file) === null) {
-      report(at, { message: `"${file}" is no YAML, JSON or TOML file`, hint: 'only these can be filled in' }, 'key');
+      report(at, { message: `"${file}" is not a YAML, JSON or TOML file`, hint: 'only these can be filled in' }, 'key');
     } else if (twin !== undefined) {
       const message = `"${file}" and "${twin}" would both be {${copyName(file)}}`;
       report(at, { message, hint: 'rename one of them' }, 'key');
@@ -34,7 +34,7 @@ function checkKeys(reading: Reading, file: string, values: CopiedValues, report:
   try {
     const original = readOriginal(path.resolve(folder, file));
     for (const key of original === null ? [] : missingKeys(original, file, values)) {
-      const fault = { message: `${file} has no "${key}"`, hint: 'its copy gets it all the same' };
+      const fault = { message: `${file} has no "${key}"`, hint: 'the copy gets it anyway' };
       report(['files', file], { ...fault, severity: 'warning' }, 'key');
     }
   } catch (error) {

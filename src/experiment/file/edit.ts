@@ -346,7 +346,7 @@ class Editor {
   private read(text: string): Source {
     const source = new Source(text, this.file);
     const error = source.problems.find((problem) => problem.severity === 'error');
-    if (error) throw new EditError(`Line ${error.line} must be mended first: ${error.message}.`);
+    if (error) throw new EditError(`Fix line ${error.line} first: ${error.message}.`);
     return source;
   }
 }

@@ -123,7 +123,7 @@ export function checkForm(text: string, file: string, params: Params, space?: Re
     const dimension = ranges.get(name) ?? null;
     if (declared === undefined && !dimension) {
       if (space === undefined || !Object.hasOwn(space, name))
-        setEntry(problems.params, name, 'is no parameter of this file');
+        setEntry(problems.params, name, 'is not a parameter of this file');
       continue;
     }
     const own = declared !== undefined && sameValue(declared, value);

@@ -48,7 +48,7 @@ export function refuseParam(
     case 'boolean':
       return typeof value === 'boolean' ? null : `must be true or false, not ${show}`;
     default:
-      return typeof value === 'string' ? null : `must be a text, not ${show}`;
+      return typeof value === 'string' ? null : `must be text, not ${show}`;
   }
 }
 

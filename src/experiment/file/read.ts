@@ -175,7 +175,7 @@ class Checks {
     if (this.written.seed !== undefined && this.written.resources?.gpus === 0 && this.written.resources.perGpu) {
       this.report(
         ['resources', 'perGpu'],
-        { message: 'perGpu means nothing without GPUs', severity: 'warning' },
+        { message: 'perGpu has no effect without GPUs', severity: 'warning' },
         'key',
       );
     }
@@ -209,7 +209,7 @@ class Checks {
       this.report(
         [extra],
         {
-          message: `"${extra}" can't stand beside "${given[0]}"`,
+          message: `"${extra}" can't be combined with "${given[0]}"`,
           hint: 'keep one of run, module, network and pipeline',
         },
         'key',
@@ -235,7 +235,7 @@ class Checks {
       const hint = near ? `did you mean "${near}"?` : 'add it to params, with the value that a plain run uses';
       this.report(
         ['search', 'space', name],
-        { message: `"${name}" is not among the params`, hint, severity: 'warning' },
+        { message: `"${name}" is not one of the params`, hint, severity: 'warning' },
         'key',
       );
     }
@@ -261,7 +261,7 @@ class Checks {
       if (hasNonFinite(value)) {
         this.report(at, {
           message: `"${name}" must be a finite number`,
-          hint: 'write the number, or a text in quotes',
+          hint: 'write a number, or text in quotes',
         });
         continue;
       }
@@ -360,7 +360,7 @@ class Checks {
     if (Object.keys(this.written.files ?? {}).some((file) => copyName(file) === name)) return;
     if (this.names.has(name) || this.reading.source.full() || this.lost('params') || this.lost('search')) return;
     const near = suggest(name, [...this.names]);
-    const hint = near ? `did you mean "{${near}}"?` : `add ${name} to params; for braces as they are write {{${name}}}`;
+    const hint = near ? `did you mean "{${near}}"?` : `add ${name} to params; for literal braces write {{${name}}}`;
     this.reading.source.report(range, { message: `no parameter is named "${name}"`, hint });
   }
 

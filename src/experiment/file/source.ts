@@ -289,9 +289,9 @@ function inWords({ code, message, hint, severity }: TextFault): Fault {
     case 'TAB_AS_INDENT':
       return { message: 'YAML does not allow tabs for indentation', hint: 'indent with spaces', severity };
     case 'BAD_INDENT':
-      return { message: first, hint: 'entries of one level must begin in the same column', severity };
+      return { message: first, hint: 'entries at one level must start in the same column', severity };
     case 'MULTIPLE_DOCS':
-      return { message: first, hint: 'remove the line "---" and what follows it', severity };
+      return { message: first, hint: 'remove the line "---" and everything after it', severity };
     default:
       return { message: first.charAt(0).toLowerCase() + first.slice(1), severity };
   }

@@ -229,17 +229,17 @@ class References {
       return (this.report(alias, `more than ${MOST_ALIASES} aliases (*name)`, 'write the values out'), one);
     }
     if (!target) {
-      this.report(alias, `no anchor &${alias.source} comes before this alias`, 'name the value before: &name value');
+      this.report(alias, `no anchor &${alias.source} comes before this alias`, 'name the value first: &name value');
       return one;
     }
     if (this.open.has(target)) {
-      this.report(alias, `*${alias.source} stands inside the value that it repeats, which would never end`);
+      this.report(alias, `*${alias.source} is inside the value that it repeats, which would never end`);
       return one;
     }
     const size = this.sizes.get(target)!;
     this.repeated += size.values;
     if (this.repeated > MOST_VALUES || size.depth + level > DEEPEST) {
-      this.report(alias, 'the aliases (*name) of this file multiply into too much', 'write the values out');
+      this.report(alias, 'the aliases (*name) of this file expand to too much', 'write the values out');
       return one;
     }
     this.targets.set(alias, target);

@@ -52,12 +52,12 @@ export function architectureSchema(layer: z.ZodType<WrittenLayer>, { optional }:
       { error: `oneOf must name 2 to ${MOST} choices` },
     ),
     times: optional(whole('times').max(MOST, `times must be at most ${MOST}`)).describe(
-      'Number of such places, one after the other, each with a choice of its own. Default: 1.',
+      'Number of consecutive places, each with its own choice. Default: 1.',
     ),
   });
   return z.strictObject({
     chain: z
-      .array(z.union([choices, layer]), { error: 'chain must be a list of layers and of choices' })
+      .array(z.union([choices, layer]), { error: 'chain must be a list of layers and choices' })
       .min(1, 'chain must name at least one layer')
       .refine((all) => all.some(isChoice), { error: 'chain must have a place with oneOf' })
       .describe('The network: layers, and places at which one of several lists of layers is chosen.'),
@@ -70,10 +70,10 @@ export function architectureSchema(layer: z.ZodType<WrittenLayer>, { optional }:
     epochs: optional(whole('epochs')).describe('Passes over the training examples. Default: 10.'),
     warmup: optional(whole('warmup', 0)).describe('DARTS: epochs before the architecture learns. Default: 1.'),
     learningRate: optional(number('learningRate').positive('learningRate must be above 0')).describe(
-      'Initial rate of the weights, by momentum with a cosine. Default: 0.05.',
+      'Initial learning rate of the weights, for momentum with a cosine schedule. Default: 0.05.',
     ),
     rate: optional(number('rate').positive('rate must be above 0')).describe(
-      'Rate of the architecture, by Adam. Default: 0.01.',
+      'Learning rate of the architecture, for Adam. Default: 0.01.',
     ),
     samples: optional(whole('samples').max(10_000, 'samples must be at most 10000')).describe(
       'Architectures that `shared` ranks (100), or that `random` trains (5).',

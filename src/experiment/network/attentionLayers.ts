@@ -41,15 +41,17 @@ export function attentionSchemas(kit: Kit) {
   });
   const transformer = z.strictObject({
     heads: p(heads).describe('Number of heads.'),
-    width: p(whole('width')).describe('Features of each position: as many as the block gets.'),
+    width: p(whole('width')).describe('Features of each position; must equal those of the input.'),
     hidden: optional(whole('hidden')).describe(
-      'Features between the two layers after the attention. Default: 4 · width.',
+      'Features of the hidden layer of the feed-forward part. Default: 4 · width.',
     ),
-    activation: optional(oneOf('activation', ACTIVATIONS)).describe('Between these two layers. Default: relu.'),
+    activation: optional(oneOf('activation', ACTIVATIONS)).describe(
+      'Activation of the feed-forward part. Default: relu.',
+    ),
     dropout: optional(rate).describe('Dropout of the attention’s weights and of both parts’ outputs. Default: 0.'),
     causal: optional(flag('causal')).describe('No position attends to a later one. Default: false.'),
     norm: optional(oneOf('norm', NORM_PLACES)).describe(
-      '`before` (the default): layerNorm at the beginning of both parts. `after`: after each sum, as in the first transformer.',
+      '`before` (the default): layerNorm at the beginning of both parts. `after`: after each sum, as in the original transformer.',
     ),
     ...own,
   });

@@ -24,7 +24,9 @@ const autoGroup = z.strictObject({
   time: timeSchema('time').describe('How long to look for the best network, such as 60s, 10m or 2h.'),
   kind: oneOf('kind', ['rows', 'pictures', 'sequences'])
     .optional()
-    .describe('How examples are read: dense layers, convolutions, or layers over time. Default: by their shape.'),
+    .describe(
+      'Kind of the examples, which decides between dense layers, convolutions and layers over time. Default: by their shape.',
+    ),
   trials: whole('trials')
     .optional()
     .describe('Largest number of networks to try. Default: as many as the time allows.'),
@@ -42,13 +44,13 @@ export function automaticFields(kit: Kit) {
     body: bodySchema(kit)
       .nullish()
       .describe(
-        'Instead of `layers`: layers by the kind of the data. Dense ones for tables, convolutions for pictures, 1-d convolutions or recurrent layers for sequences; then as many outputs as the data need.',
+        'Instead of `layers`: layers chosen by the kind of the data. Dense layers for tables, convolutions for pictures, 1-d convolutions or recurrent layers for sequences; the output layer fits the targets.',
       ),
     test: optional(number('test').gt(0, 'test must be above 0').lt(1, 'test must be below 1')).describe(
-      'Fraction of the examples that nothing looks at, neither training nor validation; `tunesmith evaluate --test` does. Default: none.',
+      'Fraction of the examples held out from training and validation, for `tunesmith evaluate --test`. Default: none.',
     ),
     seconds: optional(number('seconds').positive('seconds must be above 0')).describe(
-      'About how long the training may take: fewer epochs are trained if they are slow. Default: as long as the epochs take.',
+      'Approximate time limit of the training in seconds: if epochs are slow, fewer are trained. Default: no limit.',
     ),
   };
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 export function layersOrName<T>(list: z.ZodType<T[]>): z.ZodType<T[]> {
   const name = z.string().min(1, 'layers must name at least one layer');
   return z.union([list, name], {
-    error: 'layers must be a list, one layer an entry',
+    error: 'layers must be a list, one layer per entry',
   }) as unknown as z.ZodType<T[]>;
 }
 

@@ -44,7 +44,7 @@ export function bodySchema({ optional }: Kit) {
       squash: optional(flag('squash')).describe(
         'Squashes numbers far from 0, so that outliers count less: 3·softsign(x/3). Only for rows. Default: false.',
       ),
-      cell: optional(oneOf('cell', ['conv', 'gru', 'lstm'])).describe('What reads a sequence. Default: conv.'),
+      cell: optional(oneOf('cell', ['conv', 'gru', 'lstm'])).describe('Layers that read a sequence. Default: conv.'),
     },
     { error: 'body must be a group of settings, such as { width: 64, depth: 2 }' },
   );

@@ -53,10 +53,10 @@ export function constraintSchema(kit: Kit) {
     .superRefine((written, context) => {
       const kinds = kindsOf(written);
       if (kinds.length !== 1) {
-        const message = `a constraint bounds one of ${CONSTRAINTS.join(', ')}, such as { l1: 50 }; several are a list of them`;
+        const message = `a constraint bounds one of ${CONSTRAINTS.join(', ')}, such as { l1: 50 }; for several, write a list`;
         context.addIssue({ code: 'custom', message });
       } else if (written.method === 'lagrangian' && kinds[0] === 'nonzero') {
-        const message = 'nonzero has no slope that a multiplier could use: leave method out, or use projection';
+        const message = 'nonzero has no gradient that a multiplier could use: remove method, or use projection';
         context.addIssue({ code: 'custom', message, path: ['method'] });
       }
     });
@@ -64,7 +64,7 @@ export function constraintSchema(kit: Kit) {
     const kinds = list.map(kindOf);
     kinds.forEach((kind, i) => {
       if (kind && kinds.indexOf(kind) < i) {
-        context.addIssue({ code: 'custom', message: `${kind} has a bound already`, path: [i, kind] });
+        context.addIssue({ code: 'custom', message: `${kind} already has a bound`, path: [i, kind] });
       }
     });
   });

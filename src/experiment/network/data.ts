@@ -97,13 +97,15 @@ export function dataSchema({ p, optional, pair }: Kit) {
   });
   const array = (what: string) => z.string({ error: `${what} must be the name of an array in the archive` });
   const npz = z.strictObject({
-    file: path('file').describe('NPZ archive, of numpy.savez or savez_compressed; relative to the experiment file.'),
+    file: path('file').describe(
+      'NPZ archive, as numpy.savez or savez_compressed writes it; relative to the experiment file.',
+    ),
     inputs: p(array('inputs')).describe('Name of the array of examples, [count, …].'),
     targets: p(array('targets')).describe('Name of the array of labels or target values, [count] or [count, …].'),
     validation: z
       .strictObject({ file: path('file').optional(), inputs: array('inputs'), targets: array('targets') })
       .optional()
-      .describe('Arrays to evaluate on instead of a split: of the same archive, or of another `file`.'),
+      .describe('Arrays to evaluate on instead of a split, from the same archive or another `file`.'),
     scale,
     task,
     limit,
@@ -147,7 +149,7 @@ export function dataSchema({ p, optional, pair }: Kit) {
     numeric: z
       .array(z.string())
       .optional()
-      .describe('Columns to read as numbers although their digits begin with zeros, as those of codes do.'),
+      .describe('Columns to read as numbers although they have leading zeros, as codes do.'),
     delimiter: z
       .string()
       .length(1, 'delimiter must be one character')
@@ -162,10 +164,10 @@ export function dataSchema({ p, optional, pair }: Kit) {
       })
       .optional()
       .describe(
-        'What ISO dates and times become: a list of `year`, `month`, `weekday`, `hour`, `elapsed` (days). false: categories. Default: all that vary.',
+        'Features made from ISO dates and times: a list of `year`, `month`, `weekday`, `hour`, `elapsed` (days). false: categories. Default: all that vary.',
       ),
     missing: optional(oneOf('missing', ['impute', 'reject'])).describe(
-      '`impute` (the default): missing numbers and dates get the median, others the most frequent value, and an input of their own marks them; rows without a target are left out. `reject`: a missing cell is an error.',
+      '`impute` (the default): missing numbers and dates get the median, others the most frequent value, and a separate input marks them; rows without a target are left out. `reject`: a missing cell is an error.',
     ),
     standardize: optional(flag('standardize')).describe(
       'Scales numeric features to mean 0 and deviation 1. Default: true.',
@@ -184,7 +186,7 @@ export function dataSchema({ p, optional, pair }: Kit) {
             limit,
             digits: z
               .array(number('a digit').int().min(0, 'a digit is from 0 to 9').max(9, 'a digit is from 0 to 9'))
-              .min(2, 'digits must name two digits at least')
+              .min(2, 'digits must name at least two digits')
               .nullish()
               .describe('Uses only these digits, such as [0, 1, 2, 3, 4]. Default: all.'),
             perClass: optional(whole('perClass')).describe('Training examples of each digit. Default: all.'),

@@ -38,7 +38,7 @@ export function distilSchema(kit: Kit) {
         'Weight α of the distance: the loss is (1 − α)·loss + α·distance. Default: 0.5.',
       ),
       distance: optional(oneOf('distance', DISTANCES)).describe(
-        '`logits` (the default), `probabilities`: mean squared distance of the outputs; `kl`: divergence at a temperature; `features`: outputs of a layer within.',
+        '`logits` (the default), `probabilities`: mean squared distance of the outputs; `kl`: divergence at a temperature; `features`: outputs of a hidden layer.',
       ),
       temperature: optional(number('temperature').positive('temperature must be above 0')).describe(
         'Temperature of the softmax, for `kl` and `probabilities`. Default: 4 for `kl`, else 1.',

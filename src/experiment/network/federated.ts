@@ -55,10 +55,10 @@ interface Around {
 export function federatedProblem(network: Around): NetworkProblem | null {
   if (!network.federated) return null;
   const wrong = (message: string) => ({ path: ['federated'], message });
-  if (network.hypergradient !== null) return wrong('clients tune no hyperparameters: take hypergradient out');
-  if (network.constraints.length > 0) return wrong('clients know no constraints: take constraint out');
-  if (network.ema !== null) return wrong('the average over clients and one over steps are not combined: take ema out');
+  if (network.hypergradient !== null) return wrong('federated clients tune no hyperparameters: remove hypergradient');
+  if (network.constraints.length > 0) return wrong('federated clients support no constraints: remove constraint');
+  if (network.ema !== null) return wrong('averages over clients and over steps are not combined: remove ema');
   if (network.folds !== null && network.fold === null)
-    return wrong('clients train one network: add fold, or take folds out');
+    return wrong('clients train one network: add fold, or remove folds');
   return null;
 }

@@ -28,7 +28,7 @@ export interface RateSettings {
 const MOST_NAMES = 1000;
 
 export function freezeSchema({ p, optional }: Kit) {
-  const text = z.string().min(1, 'a layer needs a name').max(200, 'a layer has a shorter name');
+  const text = z.string().min(1, 'a layer needs a name').max(200, 'this name is too long for a layer');
   const name = z.union([whole('a layer'), text], {
     error: 'a layer is named by a number from 1 or a name such as 2.conv',
   });

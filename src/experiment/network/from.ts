@@ -37,9 +37,9 @@ const name = (what: string) =>
 /** Schema fields that say where a trained network is. */
 export function trainedFields({ p, optional }: Kit) {
   return {
-    run: optional(name('run')).describe('Id of a run of this workspace, whose trained network is taken.'),
-    best: optional(flag('best')).describe('Takes the best run of this experiment, or of `experiment`.'),
-    experiment: optional(name('experiment')).describe('Name of the experiment whose best run is taken.'),
+    run: optional(name('run')).describe('Id of the run in this workspace whose trained network is used.'),
+    best: optional(flag('best')).describe('Uses the best run of this experiment, or of `experiment`.'),
+    experiment: optional(name('experiment')).describe('Name of the experiment whose best run is used.'),
     file: p(path('file'))
       .nullish()
       .describe(
@@ -61,7 +61,7 @@ export function fromSchema(kit: Kit) {
   const settings = z.strictObject({
     ...trainedFields(kit),
     upTo: optional(z.union([z.number().int('upTo must be a whole number'), name('upTo')])).describe(
-      'Last layer that is taken, by name (`4.conv`, or the name in the file) or by number from 1; -1: all but the last. `layers` follow it.',
+      'Last layer that is kept, by name (`4.conv`, or the name in the file) or by number from 1; -1: all but the last. `layers` follow it.',
     ),
     head: optional(oneOf('head', ['keep', 'new'])).describe(
       '`new`: replaces the last dense layer by one for the classes or numbers of these data. Default: keep.',
@@ -95,7 +95,7 @@ export function trainedProblem(written: WrittenTrained, at: readonly string[]): 
   if (experiment && !best && given.length === 1) {
     return problem('experiment', 'experiment needs best: true, or say which run: run: ID');
   }
-  if (given.length === 0) return problem(null, 'say which trained network: run: ID, best: true or file: PATH');
+  if (given.length === 0) return problem(null, 'name the trained network: run: ID, best: true or file: PATH');
   if (given.length > 1) return problem(given[1]!, `"${given[0]}" and "${given[1]}" exclude each other`);
   if (file && fold) return problem('fold', 'fold is for runs: a file holds one network');
   return null;

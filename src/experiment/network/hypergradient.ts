@@ -35,7 +35,7 @@ export function hypergradientSchema({ p, optional }: Kit) {
   const settings = z.strictObject({
     tune: z
       .union([name, names], { error: `tune must name one or more of: ${TUNABLE.join(', ')}` })
-      .describe(`What to tune: ${TUNABLE.join(', ')}.`),
+      .describe(`Hyperparameters to tune: ${TUNABLE.join(', ')}.`),
     method: optional(oneOf('method', HYPERGRADIENT_METHODS)).describe(
       'truncated (the default): reverse mode through the last `horizon` steps. implicit: the implicit function theorem with a Neumann series.',
     ),
@@ -103,7 +103,7 @@ export function hypergradientProblem(network: Around): NetworkProblem | null {
     return wrong(`horizon must be at most every, which is ${settings.every}`);
   }
   if (tunes('weightDecay') && tunes('weightDecayByLayer')) {
-    return wrong('weightDecay is tuned as one number or by layer: take one of them out');
+    return wrong('weightDecay is tuned as one number or by layer: remove one of them');
   }
   if (tunes('augment') && !network.augment) {
     return wrong('augment tunes the strength of the augmentation: add augment to the network');
@@ -117,16 +117,16 @@ export function hypergradientProblem(network: Around): NetworkProblem | null {
   }
   const others = settings.tune.some((name) => name !== 'learningRate');
   if (others && settings.method === 'truncated' && !['sgd', 'adam', 'adamw'].includes(network.optimizer.name)) {
-    return wrong(`method truncated knows sgd, adam and adamw: for ${network.optimizer.name} use method: implicit`);
+    return wrong(`method truncated supports sgd, adam and adamw: for ${network.optimizer.name} use method: implicit`);
   }
   const unequal = network.freeze !== null || network.rates.decay !== 1 || Object.keys(network.rates.layers).length > 0;
   if (others && (unequal || network.distil !== null)) {
     return wrong('with distil, freeze or rates, only the learningRate can be tuned by its gradient');
   }
-  if (network.workers > 1) return wrong('hypergradients need one worker: take workers out');
+  if (network.workers > 1) return wrong('hypergradients need one worker: remove workers');
   if (network.folds !== null && network.fold === null)
-    return wrong('hypergradients tune one network: add fold, or take folds out');
-  if (network.accumulate > 1) return wrong('hypergradients need a step for each batch: take accumulate out');
-  if (network.constraints.length > 0) return wrong('hypergradients know no constraints: take constraint out');
+    return wrong('hypergradients tune one network: add fold, or remove folds');
+  if (network.accumulate > 1) return wrong('hypergradients need a step for each batch: remove accumulate');
+  if (network.constraints.length > 0) return wrong('hypergradients support no constraints: remove constraint');
   return null;
 }

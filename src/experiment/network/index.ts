@@ -173,7 +173,7 @@ function schema(placeholders: boolean) {
     rates: ratesSchema(kit).nullish().describe('Learning rates by layer, as factors of the learning rate. Default: 1.'),
     layers: layersOrName(
       z
-        .array(layerSchema(kit), { error: 'layers must be a list, one layer an entry' })
+        .array(layerSchema(kit), { error: 'layers must be a list, one layer per entry' })
         .min(1, 'layers must name at least one layer'),
     )
       .optional()
@@ -181,7 +181,7 @@ function schema(placeholders: boolean) {
     blocks: blocksSchema(layerSchema(kit), kit)
       .optional()
       .describe(
-        'Named lists of layers. A name stands for its layers wherever a layer or a list of layers does: `layers: "{architecture}"`, ' +
+        'Named lists of layers. A name can stand wherever a layer or a list of layers can: `layers: "{architecture}"`, ' +
           'where `architecture` is a hyperparameter with names as its values, lets a search choose the architecture.',
       ),
     ...(placeholders && { auto: autoSchema.optional() }),
@@ -199,7 +199,9 @@ function schema(placeholders: boolean) {
     clip: z
       .strictObject({
         norm: optional(number('norm').positive('norm must be above 0')).describe('Largest norm of the gradient.'),
-        value: optional(number('value').positive('value must be above 0')).describe('Largest size of each value.'),
+        value: optional(number('value').positive('value must be above 0')).describe(
+          'Largest absolute value of each component.',
+        ),
       })
       .nullish()
       .describe('Clips gradients to prevent steps that are too long.'),
@@ -230,7 +232,7 @@ function schema(placeholders: boolean) {
       .describe('Tunes hyperparameters by gradients while the network trains. Default: none.'),
     federated: federatedSchema(kit)
       .nullish()
-      .describe('Federated averaging: clients train apart, and their weights are averaged. Default: none.'),
+      .describe('Federated averaging: clients train separately, and their weights are averaged. Default: none.'),
     augment: augmentSchema(kit)
       .nullish()
       .describe('Augmentation: random changes of the training images. Default: none.'),
@@ -247,7 +249,7 @@ function schema(placeholders: boolean) {
     epochs: p(whole('epochs', 0))
       .optional()
       .describe(
-        'Passes over the training examples. Default: 10; for tables as many as make about 2,500 steps, up to 300. 0, with `prune` or `decompose`: no training before it.',
+        'Passes over the training examples. Default: 10; for tables as many as give about 2,500 steps, up to 300. 0, with `prune` or `decompose`: no training before it.',
       ),
     shuffle: optional(flag('shuffle')).describe('Shuffles the examples every epoch. Default: true.'),
     seed: optional(whole('seed', 0)).describe(
@@ -261,7 +263,7 @@ function schema(placeholders: boolean) {
       'Number of workers that share each batch and average their gradients. Default: 1.',
     ),
     backend: optional(oneOf('backend', BACKENDS)).describe(
-      'Backend that computes. Default: auto, the fastest one for this network.',
+      'Backend for the computations. Default: auto, the fastest one for this network.',
     ),
   });
 }

@@ -94,7 +94,7 @@ export function layerSchema(kit: Kit): z.ZodType<WrittenLayer> {
     { error: (issue) => describeLayer(issue.input) },
   );
   const layers: z.ZodType<WrittenLayer[]> = z
-    .array(union, { error: 'layers must be a list, one layer an entry' })
+    .array(union, { error: 'layers must be a list, one layer per entry' })
     .min(1, 'layers must name at least one layer');
   return union;
 }

@@ -26,10 +26,10 @@ export function metricsSchema({ optional }: Kit) {
       'Classes: also logs precision, recall and F1 of every class as `val/f1/<class>`. Default: false.',
     ),
     rocAuc: optional(flag('rocAuc')).describe(
-      'Classes: also logs `val/roc_auc`, the area under the ROC curve; of several classes, the mean of each against the others. Default: false.',
+      'Classes: also logs `val/roc_auc`, the area under the ROC curve; for several classes, the mean of one against the rest. Default: false.',
     ),
     prAuc: optional(flag('prAuc')).describe(
-      'Classes: also logs `val/pr_auc`, the average precision; of several classes, the mean of each against the others. Default: false.',
+      'Classes: also logs `val/pr_auc`, the average precision; for several classes, the mean of one against the rest. Default: false.',
     ),
     module: path('module')
       .nullish()

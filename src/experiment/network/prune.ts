@@ -43,7 +43,7 @@ export function pruneSchema({ optional }: Kit) {
       ),
       retrain: optional(whole('retrain', 0)).describe('Epochs of retraining after each round. Default: 1.'),
       maxDrop: optional(number('maxDrop').positive('maxDrop must be above 0')).describe(
-        'Ends with the last round whose accuracy is at most this much lower, such as 0.01; for numbers to predict, whose loss is at most this share higher.',
+        'Keeps the last round that loses at most this much accuracy, such as 0.01; for regression, whose loss is at most this share higher.',
       ),
       scope: optional(oneOf('scope', PRUNE_SCOPES)).describe(
         'network: ranks all units together. layer: removes the same share of every layer. Default: network for taylor, fisher and random, else layer.',
@@ -51,7 +51,7 @@ export function pruneSchema({ optional }: Kit) {
       examples: optional(whole('examples')).describe(
         'Training examples on which the importance is estimated. Default: 512.',
       ),
-      probes: optional(whole('probes')).describe('Random directions of the estimate. Default: 16.'),
+      probes: optional(whole('probes')).describe('Random directions for the estimate. Default: 16.'),
     },
     { error: 'prune must be a group of settings, such as { by: taylor, remove: 0.5, rounds: 3, retrain: 2 }' },
   );

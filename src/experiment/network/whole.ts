@@ -26,12 +26,12 @@ export function layersProblem({
   body,
   architecture,
 }: Pick<WrittenNetwork, 'data' | 'layers' | 'from' | 'body' | 'architecture'>): NetworkProblem | null {
-  if (layers && body) return { path: ['body'], message: 'body stands for layers: take "layers" out, or "body"' };
+  if (layers && body) return { path: ['body'], message: 'body replaces layers: remove "layers" or "body"' };
   const other = (['layers', 'from', 'body'] as const).find((key) => Boolean({ layers, from, body }[key]));
   if (architecture && other) {
     return {
       path: ['architecture'],
-      message: `architecture stands for the network: take "${other}" out, or "architecture"`,
+      message: `architecture replaces the network: remove "${other}" or "architecture"`,
     };
   }
   if (layers || from || body || architecture || (typeof data === 'object' && data !== null && 'csv' in data))
@@ -41,10 +41,13 @@ export function layersProblem({
 
 export function foldsProblem({ folds = null, fold = null, validation = null }: WrittenNetwork): NetworkProblem | null {
   if (folds !== null && validation !== null) {
-    return { path: ['validation'], message: 'folds say what to judge by: take "validation" out, or "folds"' };
+    return {
+      path: ['validation'],
+      message: 'folds already are the validation examples: remove "validation" or "folds"',
+    };
   }
   if (fold === null) return null;
-  if (folds === null) return { path: ['fold'], message: 'fold needs folds: say of how many, such as folds: 5' };
+  if (folds === null) return { path: ['fold'], message: 'fold needs the number of folds, such as folds: 5' };
   return fold > folds ? { path: ['fold'], message: `fold must be from 1 to ${folds}, the number of folds` } : null;
 }
 
@@ -57,7 +60,7 @@ export function pruneProblem({
 }: WrittenNetwork): NetworkProblem | null {
   const key = prune ? 'prune' : 'decompose';
   if (!prune && !decompose) return epochs === 0 ? { path: ['epochs'], message: 'epochs must be at least 1' } : null;
-  if (folds !== null) return { path: [key], message: `${key} is for a single network: take "folds" out, or "${key}"` };
+  if (folds !== null) return { path: [key], message: `${key} is for a single network: remove "folds" or "${key}"` };
   if ((workers ?? 1) > 1) return { path: [key], message: `${key} needs workers: 1` };
   if ((prune?.remove ?? 0) > 1 && !Number.isInteger(prune?.remove)) {
     return { path: ['prune', 'remove'], message: 'remove must be a share below 1 or a whole number of parts' };

@@ -30,7 +30,10 @@ export function checkPipeline({ written, params }: Reading, checks: PipelineChec
     const at = byName.get(circle[0]!)!.index;
     const way = [...circle, circle[0]!].join(' → ');
     const key = list[at]!.from === undefined ? 'stage' : 'from';
-    checks.report(['pipeline', at, key], { message: `these stages need each other: ${way}`, hint: 'change a "from"' });
+    checks.report(['pipeline', at, key], {
+      message: `these stages depend on each other: ${way}`,
+      hint: 'change a "from"',
+    });
     return;
   }
   for (const stage of stages) checkStage(stage, byName, checks);
@@ -40,7 +43,7 @@ export function checkPipeline({ written, params }: Reading, checks: PipelineChec
     const at = Array.isArray(written!.objective) ? ['objective', i, 'metric'] : ['objective', 'metric'];
     const last = list.at(-1)!.stage;
     checks.report(at, {
-      message: `"${metric}" names no stage`,
+      message: `"${metric}" does not name a stage`,
       hint: `write the stage before the metric, such as ${last}/${metric}`,
     });
   }
@@ -54,19 +57,15 @@ export function checkPipeline({ written, params }: Reading, checks: PipelineChec
 
 /** Reports sections that mean nothing beside a pipeline. */
 function checkRest({ files, output, search }: NonNullable<Reading['written']>, { report }: PipelineChecks): void {
-  if (files) report(['files'], { message: '"files" means nothing beside "pipeline"' }, 'key');
-  if (output !== undefined) report(['output'], { message: '"output" means nothing beside "pipeline"' }, 'key');
+  if (files) report(['files'], { message: '"files" has no effect with "pipeline"' }, 'key');
+  if (output !== undefined) report(['output'], { message: '"output" has no effect with "pipeline"' }, 'key');
   if (search?.repeat) {
     const message = 'a pipeline tried again with the same values would reuse its stages';
     report(['search', 'repeat'], { message, hint: 'leave "repeat" out' }, 'key');
   }
   if (search?.checkpoints) {
     const message = 'the trials of a pipeline can’t pause by checkpoints';
-    report(
-      ['search', 'checkpoints'],
-      { message, hint: 'leave "checkpoints" out: each stage resumes by itself' },
-      'key',
-    );
+    report(['search', 'checkpoints'], { message, hint: 'remove "checkpoints": each stage resumes by itself' }, 'key');
   }
 }
 
@@ -87,7 +86,7 @@ function checkNames(list: readonly WrittenStage[], { report }: PipelineChecks): 
   for (const [i, written] of list.entries()) {
     const at = ['pipeline', i];
     if (names.indexOf(written.stage) < i) {
-      fault([...at, 'stage'], { message: `a stage is named "${written.stage}" already` });
+      fault([...at, 'stage'], { message: `there is already a stage named "${written.stage}"` });
     }
     const kinds = kindsOf(written);
     if (kinds.length === 0) {
@@ -95,7 +94,11 @@ function checkNames(list: readonly WrittenStage[], { report }: PipelineChecks): 
       fault([...at, 'stage'], { message: `nothing says what the stage "${written.stage}" does`, hint });
     }
     for (const extra of kinds.slice(1)) {
-      fault([...at, extra], { message: `"${extra}" can't stand beside "${kinds[0]}": a stage does one thing` }, 'key');
+      fault(
+        [...at, extra],
+        { message: `"${extra}" can't be combined with "${kinds[0]}": a stage does one thing` },
+        'key',
+      );
     }
     const { from } = written;
     for (const [j, name] of [from ?? []].flat().entries()) {

@@ -20,7 +20,7 @@ const NAME = /^[A-Za-z_][\w-]{0,63}$/;
 const isValue = (v: unknown): v is ParamValue =>
   v === null || ['string', 'number', 'boolean'].includes(typeof v) || (Array.isArray(v) && v.every(isValue));
 const Value = z.custom<ParamValue>(isValue, {
-  error: 'must be a number, a text, true, false, null or a list of them',
+  error: 'must be a number, text, true, false, null or a list of them',
 });
 
 const name = z
@@ -42,7 +42,7 @@ export function pipelineSchema(deep: boolean) {
         .union([z.string(), z.array(z.string())], { error: 'from must be the name of a stage, or a list of names' })
         .optional()
         .describe(
-          'Stage whose network it takes, or whose files it needs; a list for several, `[]` for none. Default: the stages that `{stage.NAME.dir}` names, else the one before.',
+          'Stage whose network or files it uses; a list for several, `[]` for none. Default: the stages that `{stage.NAME.dir}` names, else the previous one.',
         ),
       run: z
         .union([z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1, 'the command is empty')], {
@@ -58,30 +58,30 @@ export function pipelineSchema(deep: boolean) {
       train: (deep ? NetworkTemplate.partial() : open)
         .optional()
         .describe(
-          'Trains a network, as `network:` does; without `layers`, it trains that of the stage before further.',
+          'Trains a network, as `network:` does; without `layers`, it continues to train the network of the previous stage.',
         ),
       prune: section('prune').optional().describe('Removes the least important parts and retrains the rest.'),
       decompose: section('decompose').optional().describe('Replaces kernels by low-rank factors and retrains them.'),
       distil: (deep ? record(open) : open)
         .optional()
         .describe(
-          'Teaches a student by the network of `from`: one with the `layers` of `network`, or, with `teacher: STAGE`, that of `from` by the teacher.',
+          'Distils the network of `from` into a student with the `layers` of `network`; with `teacher: STAGE`, distils the teacher into the network of `from`.',
         ),
       network: (deep ? record(open) : open)
         .optional()
-        .describe('Settings of the training that differ from those of the stage that its network comes from.'),
+        .describe('Training settings that differ from those of the stage that its network comes from.'),
       params: record(Value, { error: 'params must name values, such as { epochs: 5 }' })
         .optional()
-        .describe('Values of this stage alone; `"{name}"` stands for one of the file.'),
+        .describe('Values for this stage only; `"{name}"` stands for one of the file.'),
       objective: ObjectiveSchema.optional(),
       inputs: paths('inputs', 'data.csv, helpers/')
         .optional()
         .describe(
-          'Further files and folders that it depends on: when they change, it is done again. Those that its command or network names count anyway.',
+          'Further files and folders that it depends on: when they change, the stage runs again. Those that its command or network names are included.',
         ),
       outputs: paths('outputs', 'data.csv')
         .optional()
-        .describe('Files that it must leave in its folder, `{run.dir}`; without them, it has failed.'),
+        .describe('Files that it must write into its folder, `{run.dir}`; without them, the stage fails.'),
       cwd: z.string().min(1).optional().describe('Folder to run in. Default: that of the file.'),
       env: record(z.union([z.string(), z.number(), z.boolean()]), {
         error: 'env must name environment variables and their values',
@@ -107,7 +107,7 @@ export function pipelineSchema(deep: boolean) {
     .min(1, 'pipeline must name at least one stage')
     .max(MOST, `a pipeline has at most ${MOST} stages`)
     .describe(
-      'Stages, each a run of its own that takes what earlier ones have made. Finished ones are reused until something that they depend on changes.',
+      'Stages, each a separate run that uses the results of earlier ones. Finished ones are reused until something that they depend on changes.',
     );
 }
 export type WrittenStage = z.output<ReturnType<typeof pipelineSchema>>[number];

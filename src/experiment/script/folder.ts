@@ -42,7 +42,7 @@ export function tuneFileOf(script: string): string {
 
 function readAll(file: string): string {
   const text = readFile(file, LARGEST.script);
-  if (text === null) throw new RangeError(`${file} is no text file of at most 1 MiB.`);
+  if (text === null) throw new RangeError(`${file} is not a text file of at most 1 MiB.`);
   return text;
 }
 

@@ -34,14 +34,14 @@ export function tuneText(found: FoundScript, text: string, place: ScriptPlace, e
   const objective = objectiveOf(found, earlier);
   const space = parts.rows.filter(({ range }) => range !== null).slice(0, MOST_SEARCHED);
   const lines = [
-    `# Written by Tunesmith from ${name}. It starts as it is, and everything may be changed.`,
+    `# Written by Tunesmith from ${name}. It works as it is; change anything you like.`,
     '# A run uses the values under params, a search tries those under search.space; {name} in run stands for a value.',
     ...found.notes.map((note) => `# ${note}`),
     `name: ${written(place.name, 'text')}`,
     ...(place.cwd === null ? [] : [`cwd: ${written(place.cwd, 'text')} # the folder that the script starts in`]),
     ...runLines([...programOf(place.script, text), literally(place.script), ...parts.words]),
     ...fileLines(found, parts.rows),
-    ...(parts.seed === null ? [] : [`seed: ${parts.seed} # {seed} above; without this line, each run has another`]),
+    ...(parts.seed === null ? [] : [`seed: ${parts.seed} # {seed} above; without this line, each run gets a new one`]),
     '',
     ...paramLines(found, parts),
     ...objective.lines,
@@ -108,7 +108,7 @@ function place(argument: ScriptArgument, found: FoundScript, parts: Parts): void
 }
 
 const whyLeft = (value: unknown): string =>
-  value === null ? 'None' : Array.isArray(value) ? 'empty' : 'no default that the code tells';
+  value === null ? 'None' : Array.isArray(value) ? 'empty' : 'no default in the code';
 
 const isSeed = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 2147483647;
 
@@ -211,7 +211,7 @@ function paramLines(found: FoundScript, { rows, left }: Parts): string[] {
     const why =
       found.parser === null
         ? 'The script takes no arguments: give it some, or let it read tunesmith.config, then name them here.'
-        : 'Nothing was found that a run could be given.';
+        : 'Nothing was found that a run could set.';
     return [`# ${why}`, ...wrapped('Left as they are: ', rest).map((line) => line.trimStart()), 'params: {}', ''];
   }
   return ['params:', ...lines, ...wrapped('Left as they are: ', rest), ''];

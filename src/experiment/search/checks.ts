@@ -83,13 +83,13 @@ function checkObjectives({ written, source }: Reading, report: Report): void {
     report(['search'], { message: `${comparing} needs an objective`, hint }, 'key');
   }
   if (written!.search?.stop && objectives.length > 1) {
-    const message = 'a search of several objectives does not end by itself';
+    const message = 'a search with several objectives does not end by itself';
     report(['search', 'stop'], { message, hint: 'remove stop, or name one objective' });
   }
   for (const [i, { metric }] of objectives.entries()) {
     if (objectives.findIndex((other) => other.metric === metric) === i) continue;
     report(['objective', i, 'metric'], {
-      message: `"${metric}" is an objective already`,
+      message: `"${metric}" is already an objective`,
       hint: 'name each metric once',
     });
   }
@@ -114,7 +114,7 @@ function checkEnd({ written, source }: Reading, space: Space | null, report: Rep
   const name = typeof sampler === 'object' ? sampler.name : (sampler ?? 'auto');
   if (!space.dimensions.some(isContinuous) || name === 'grid') return;
   const message = 'this search runs until someone stops it';
-  report(['search'], { message, hint: 'say how many trials: trials: 50', severity: 'warning' }, 'key');
+  report(['search'], { message, hint: 'set the number of trials: trials: 50', severity: 'warning' }, 'key');
 }
 
 /** Pruners that only make sense for programs that save and load checkpoints. */
@@ -128,7 +128,7 @@ function checkPausing({ written }: Reading, report: Report): void {
   if (!PAUSING.includes(name) && form !== 'promote' && form !== 'rounds') return;
   const message = `pruner "${name}"${form === null ? '' : ` in the form "${form as string}"`} pauses trials, which needs checkpoints`;
   const hint =
-    'when the program saves and loads them (run.checkpoint; the built-in trainer does), say checkpoints: true';
+    'when the program saves and loads them (run.checkpoint; the built-in trainer does), set checkpoints: true';
   report(['search', 'pruner'], { message, hint });
 }
 
@@ -158,20 +158,20 @@ function checkStagesOf({ written, source, origin }: Reading, space: Space, repor
   const wrong: Report = (...fault) => (faults++, report(...fault));
   for (const [i, { name, params = [] }] of order.entries()) {
     if (order.findIndex((other) => other.name === name) < i) {
-      wrong([...base, i], { message: `the stage "${name}" is there twice` });
+      wrong([...base, i], { message: `the stage "${name}" appears twice` });
     }
     for (const [k, param] of params.entries()) {
       const at = [...base, i, 'params', k];
       const near = suggest(param, known);
       if (!known.includes(param)) {
         wrong(at, { message: `"${param}" is not searched`, ...(near && { hint: `did you mean "${near}"?` }) });
-      } else if (owner.has(param)) wrong(at, { message: `"${param}" is in the stage "${owner.get(param)}" already` });
+      } else if (owner.has(param)) wrong(at, { message: `"${param}" is already in the stage "${owner.get(param)}"` });
       owner.set(param, name);
     }
   }
   const total = order.reduce((sum, { share = 0 }) => sum + share, 0);
   if (total > 1 + 1e-9)
-    wrong(base, { message: 'the stages have more than all trials', hint: 'shares add up to at most 1' });
+    wrong(base, { message: 'the stages have more than 100 % of the trials', hint: 'shares add up to at most 1' });
   const names = stages?.order ? order.map(({ name }) => name) : [...DEFAULT_STAGES];
   for (const { name, stage } of space.dimensions) {
     if (!stage) continue;

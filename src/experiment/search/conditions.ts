@@ -53,14 +53,15 @@ function ofText(text: string): { allowed?: Allowed; problem?: ConditionProblem }
       return { problem: { message: `the condition '${text}' is not a comparison`, hint: EXAMPLE } };
     const key = KEYS[sign[1]!];
     if (key && typeof value !== 'number')
-      return { problem: { message: `'${part.trim()}' compares with a text`, hint: 'compare with a number' } };
+      return { problem: { message: `'${part.trim()}' compares with text`, hint: 'compare with a number' } };
     if (key) bounds[key] = value as number;
     else (sign[1] === '==' ? equal : not).push(value);
   }
   const kinds = [Object.keys(bounds).length, not.length, equal.length].filter((n) => n > 0).length;
   if (kinds > 1)
     return { problem: { message: `the condition '${text}' mixes bounds and single values`, hint: EXAMPLE } };
-  if (equal.length > 1) return { problem: { message: `nothing meets '${text}'`, hint: `write [${equal.join(', ')}]` } };
+  if (equal.length > 1)
+    return { problem: { message: `no value meets '${text}'`, hint: `write [${equal.join(', ')}]` } };
   return { allowed: equal.length > 0 ? equal : not.length > 0 ? { not } : bounds };
 }
 
@@ -81,12 +82,12 @@ function impossible(allowed: Allowed, parent: Dimension): ConditionProblem | nul
     return left ? null : { message: `the condition leaves no value of "${parent.name}"` };
   }
   const range = rangeOf(parent);
-  if (!range) return { message: `"${parent.name}" is not a number throughout`, hint: 'only numbers have bounds' };
+  if (!range) return { message: `"${parent.name}" is not always a number`, hint: 'only numbers have bounds' };
   const [low, high] = range;
   const { above = -Infinity, atLeast = -Infinity, below = Infinity, atMost = Infinity } = allowed;
   if (high > above && high >= atLeast && low < below && low <= atMost && above < below && atLeast <= atMost)
     return null;
-  return { message: `"${parent.name}" is never within this condition: it is from ${low} to ${high}` };
+  return { message: `"${parent.name}" never meets this condition: it ranges from ${low} to ${high}` };
 }
 
 const firstOf = (problems: (ConditionProblem | null)[]) => problems.find((problem) => problem !== null) ?? null;
@@ -101,7 +102,7 @@ function neverIs(parent: Dimension, value: ParamValue): ConditionProblem | null 
   );
   const sameText =
     parent.kind === 'choice' && texts.includes(String(value)) && !parent.choices.some((c) => sameValue(c, value));
-  const message = `"${parent.name}" never is ${JSON.stringify(value)}: it ${refusal.replace(/, not .*$/, '')}`;
-  if (sameText) return { message, hint: 'a text in quotes is not the number of the same digits' };
+  const message = `"${parent.name}" is never ${JSON.stringify(value)}: it ${refusal.replace(/, not .*$/, '')}`;
+  if (sameText) return { message, hint: 'text in quotes is not the number with the same digits' };
   return { message, ...(near && { hint: `did you mean "${near}"?` }) };
 }

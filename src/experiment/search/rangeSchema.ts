@@ -18,7 +18,7 @@ const allowed = z.union([
       atMost: bound('This or less.'),
     })
     .refine((bounds) => Object.keys(bounds).length > 0, { error: 'name a bound: above, atLeast, below or atMost' }),
-  z.strictObject({ not: z.union([value, z.array(value)]).describe('Any value but these.') }),
+  z.strictObject({ not: z.union([value, z.array(value)]).describe('Any value except these.') }),
 ]);
 const common = {
   when: record(allowed)
@@ -31,13 +31,13 @@ const common = {
     .union([
       value,
       z.strictObject({
-        value: value.describe('What is most likely best.'),
+        value: value.describe('Value that is most likely best.'),
         sd: z
           .number()
           .gt(0, 'sd must be above 0')
           .max(1, 'sd must be at most 1')
           .optional()
-          .describe('How far off that may be, as a share of the whole range. Default: 0.25.'),
+          .describe('Standard deviation of that guess, as a share of the whole range. Default: 0.25.'),
       }),
     ])
     .optional()
@@ -46,7 +46,7 @@ const common = {
     .string({ error: 'stage must be the name of a stage' })
     .min(1, 'stage must not be empty')
     .optional()
-    .describe('In which of `stages` it is tuned. Default: by its name.'),
+    .describe('Stage in which it is tuned, one of `stages`. Default: by its name.'),
 };
 const stepped = {
   ...common,
@@ -59,18 +59,18 @@ const ranged = {
     .describe(
       '[from, to] of the number that a random draw rounds to the nearest step: values at the ends are less likely.',
     ),
-  points: z.number().int().min(1).optional().describe('Into how many values a grid divides the range.'),
+  points: z.number().int().min(1).optional().describe('Number of values into which a grid divides the range.'),
 };
 
 /** Each way to write a range, by the key that tells it. */
 export const DIMENSIONS = {
-  uniform: z.strictObject({ uniform: pair.describe('[from, to], every value as likely as any other.'), ...ranged }),
+  uniform: z.strictObject({ uniform: pair.describe('[from, to], all values equally likely.'), ...ranged }),
   log: z.strictObject({ log: pair.describe('[from, to] on a logarithmic scale; from must be above 0.'), ...ranged }),
   int: z.strictObject({ int: pair.describe('[from, to], whole numbers, both ends included.'), ...ranged }),
   logInt: z.strictObject({ logInt: pair.describe('[from, to], whole numbers on a logarithmic scale.'), ...ranged }),
   choice: z.strictObject({
     choice: z.array(value).min(1, 'name at least one choice').describe('One of these values.'),
-    weights: z.array(z.number()).optional().describe('How likely each choice is, for random draws.'),
+    weights: z.array(z.number()).optional().describe('Weight of each choice in random draws.'),
     ...common,
   }),
   constant: z.strictObject({ constant: value.describe('Always this value.'), ...common }),

@@ -36,13 +36,13 @@ const OneObjective = z.strictObject({
   metric: metric('Name of the logged metric.'),
   goal: z
     .enum(['minimize', 'maximize'], { error: 'goal must be minimize or maximize' })
-    .describe('Which values are better.'),
+    .describe('Direction in which values are better.'),
 });
 export const ObjectiveSchema = z
   .union([OneObjective, z.array(OneObjective).min(1, 'name at least one objective')], {
     error: 'objective must be { metric: …, goal: … }, or a list of them',
   })
-  .describe('What makes one run better than another. A list: a search looks for the best compromises (Pareto front).');
+  .describe('What makes one run better than another. A list: a search looks for the best trade-offs (Pareto front).');
 
 const Measured = z
   .strictObject({
@@ -51,7 +51,7 @@ const Measured = z
     atLeast: z.number({ error: 'atLeast must be a number' }).optional().describe('Values below break the constraint.'),
   })
   .refine(({ atMost, atLeast }) => atMost !== undefined || atLeast !== undefined, {
-    error: 'nothing is said about this metric; add atMost or atLeast',
+    error: 'this metric has no bound; add atMost or atLeast',
   });
 const Constraints = z
   .array(
@@ -61,8 +61,8 @@ const Constraints = z
     { error: 'constraints must be a list' },
   )
   .describe(
-    'What must hold. `layers * 4 + width <= 512`: known before a trial, no suggestion breaks it. ' +
-      '`{ metric: memory, atMost: 8000 }`: known after, trials that break it are not taken as best.',
+    'Conditions that must hold. `layers * 4 + width <= 512`: known before a trial; every suggestion meets it. ' +
+      '`{ metric: memory, atMost: 8000 }`: known afterwards; trials that violate it are never the best.',
   );
 
 const Stage = z.strictObject({
@@ -70,7 +70,7 @@ const Stage = z.strictObject({
   params: z
     .array(z.string(), { error: 'params must be a list of names' })
     .optional()
-    .describe('Parameters tuned in this stage. Default: those that say so themselves, or by their names.'),
+    .describe('Parameters tuned in this stage. Default: those that name this stage, or by their names.'),
   share: share('share').optional().describe('Share of the trials that this stage gets.'),
 });
 const StageList = z.array(
@@ -85,7 +85,7 @@ const StagesSchema = z
         order: StageList.min(1, 'name at least one stage').optional().describe('The stages, first to last.'),
         joint: whole('joint', 0)
           .optional()
-          .describe('So many of the most important parameters are tuned together at the end. Default: 4. 0: none.'),
+          .describe('Number of the most important parameters to tune together at the end. Default: 4. 0: none.'),
       }),
     ],
     { error: 'stages must be true, a list of stages, or { order: […], joint: 4 }' },
@@ -101,7 +101,7 @@ const WarmStart = z
       z.boolean(),
       z.strictObject({
         from: z
-          .array(z.string(), { error: 'from must be a list of search ids, or of the word experiment' })
+          .array(z.string(), { error: 'from must be a list of search ids, or the word experiment' })
           .min(1, 'name at least one search')
           .optional()
           .describe(
@@ -109,10 +109,12 @@ const WarmStart = z
           ),
         free: share('free')
           .optional()
-          .describe('Share of trials that look everywhere, at first; in case the past misleads. Default: 0.3.'),
+          .describe(
+            'Initial share of trials that search the whole space, in case earlier results mislead. Default: 0.3.',
+          ),
         first: whole('first', 0)
           .optional()
-          .describe('So many of the best earlier configurations are tried first. Default: 3.'),
+          .describe('Number of the best earlier configurations to try first. Default: 3.'),
       }),
     ],
     { error: 'warmStart must be true, false, or { from: […], free: 0.3, first: 3 }' },
@@ -124,13 +126,13 @@ const Repeat = z
     [
       z.boolean(),
       z.strictObject({
-        top: whole('top', 1).optional().describe('So many of the most promising trials. Default: 3.'),
-        times: whole('times', 1).optional().describe('How often each is run again, at most. Default: 2.'),
+        top: whole('top', 1).optional().describe('Number of the most promising trials to repeat. Default: 3.'),
+        times: whole('times', 1).optional().describe('Maximum number of repeats of each. Default: 2.'),
       }),
     ],
     { error: 'repeat must be true, false, or { top: 3, times: 2 }' },
   )
-  .describe('At the end, runs the most promising trials again with fresh seeds, beyond `trials`: was it luck?');
+  .describe('At the end, runs the most promising trials again with fresh seeds, beyond `trials`, to rule out luck.');
 
 const Stop = z
   .union(
@@ -142,14 +144,12 @@ const Stop = z
           .min(0, 'gain must be at least 0')
           .optional()
           .describe(
-            'Improvement of the objective that is not worth more trials. Default: the noise of a trial, or 1 % of what the first trials differ by.',
+            'Improvement of the objective that is not worth more trials. Default: the noise of a trial, or 1 % of the spread of the first trials.',
           ),
-        after: whole('after', 1).optional().describe('Number of completed trials before the first look. Default: 20.'),
+        after: whole('after', 1).optional().describe('Number of completed trials before the first check. Default: 20.'),
         patience: whole('patience', 1)
           .optional()
-          .describe(
-            'Number of trials that must not have improved the best value before a model is asked. Default: 10.',
-          ),
+          .describe('Number of trials without an improvement before a model is consulted. Default: 10.'),
         stale: whole('stale', 1)
           .optional()
           .describe('Number of completed trials without an improvement after which the search ends in any case.'),
@@ -173,11 +173,11 @@ export function searchSchema(deep: boolean) {
     pruner: chosen(pruners, 'pruner').nullish().describe(`Stops hopeless trials early. ${pruners.text}.`),
     trials: whole('trials', 1)
       .nullish()
-      .describe('How many trials. Without it: until the space is used up or someone stops it.'),
+      .describe('Number of trials. Default: until the space is exhausted or the search is stopped.'),
     time: timeSchema('time')
       .optional()
       .describe(
-        'How long the search may take, such as 10m or 2h: then its trials are stopped, and it is complete. Default: no limit.',
+        'Time limit, such as 10m or 2h, at which trials are stopped and the search is complete. Default: no limit.',
       ),
     parallel: z
       .union([z.literal('auto'), z.number().int().min(1)], {
@@ -185,7 +185,7 @@ export function searchSchema(deep: boolean) {
       })
       .optional()
       .describe('Trials at the same time. `auto`: as many as the devices hold.'),
-    seed: z.number().int().min(0).max(2147483647).optional().describe('Makes the search repeatable.'),
+    seed: z.number().int().min(0).max(2147483647).optional().describe('Seed that makes the search reproducible.'),
     maxSteps: whole('maxSteps', 1)
       .optional()
       .describe(
@@ -199,8 +199,8 @@ export function searchSchema(deep: boolean) {
     giveUpAfter: whole('giveUpAfter', 0)
       .optional()
       .describe(
-        'So many failed trials, before any has reported the objective, end the search: the fault is then in the program. ' +
-          'Trials that are running end by themselves first. 0: never. Default: 3.',
+        'Number of failed trials, before any has reported the objective, that end the search: the fault is then in the program. ' +
+          'Running trials are left to end first. 0: never. Default: 3.',
       ),
     constraints: Constraints.optional(),
     stages: StagesSchema.optional(),
@@ -211,13 +211,13 @@ export function searchSchema(deep: boolean) {
       .enum(['auto', 'none', 'some'], { error: 'noise must be auto, none or some' })
       .optional()
       .describe(
-        'Whether the same parameters may give another value. `none`: the best value seen is recommended. ' +
+        'Whether the same parameters may give different values. `none`: the best value seen is recommended. ' +
           '`some`: a model decides. Default: `auto`, the best value seen unless the trials show noise.',
       ),
     space: record(deep ? z.union(kinds) : z.unknown(), {
       error: 'space must name parameters and their ranges',
     }).describe(
-      'What is searched: `lr: { log: [1e-5, 1e-1] }`, `size: { choice: [32, 64] }`, `{ uniform: [0, 1] }`, `{ int: [1, 8] }` …',
+      'Ranges to search: `lr: { log: [1e-5, 1e-1] }`, `size: { choice: [32, 64] }`, `{ uniform: [0, 1] }`, `{ int: [1, 8] }` …',
     ),
   });
 }

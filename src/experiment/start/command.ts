@@ -79,7 +79,7 @@ export function splitCommand(text: string): SplitCommand {
       quote.at,
       1,
       `this quote (${quote.mark}) is never closed`,
-      'close it, or put it in quotes of the other kind',
+      'close it, or use the other kind of quotes',
     );
   if (word !== null) argv.push(word);
   if (argv.length === 0)

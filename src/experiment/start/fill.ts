@@ -72,7 +72,7 @@ export function needsRun(text: string): boolean {
 export function listFault(text: string): { message: string; hint: string } | null {
   for (const [whole, , , star] of text.matchAll(PATTERN)) {
     if (star === undefined || text === whole) continue;
-    return { message: `${whole} must be an argument by itself: it becomes several`, hint: 'put blanks around it' };
+    return { message: `${whole} must be an argument by itself: it becomes several`, hint: 'put spaces around it' };
   }
   return null;
 }
@@ -83,7 +83,7 @@ export function macroFault(text: string): { message: string; hint: string } | nu
     if (macro === undefined || /^(args_json|args_json_file|envvar:\w+)$/.test(macro)) continue;
     if (Object.hasOwn(LISTS, macro)) {
       if (text === whole) continue;
-      return { message: `${whole} must be an argument by itself`, hint: 'put blanks around it' };
+      return { message: `${whole} must be an argument by itself`, hint: 'put spaces around it' };
     }
     const near = suggest(macro, MACROS);
     const hint = near ? `did you mean "\${${near}}"?` : `known: ${MACROS.map((name) => `\${${name}}`).join(', ')}`;

@@ -113,7 +113,7 @@ function reportOption(
   const name = optionFromValue(program, template.slice(1), fill);
   if (name === null) return;
   report(['run'], {
-    message: `the value of "${name}" begins with "-": ${program} would take it for an option of its own`,
+    message: `the value of "${name}" begins with "-": ${program} would read it as an option`,
     hint: `write the name of the program before it, such as: ${program} train.py {${name}}`,
   });
 }
@@ -169,7 +169,7 @@ function planCopies(
 function missing(error: MissingValue): Fault {
   if (error.missing === 'gpu')
     return {
-      message: '{gpu} is known only when the program starts: it can stand in the command alone',
+      message: '{gpu} is known only when the program starts: it can only be used in the command',
       hint: 'programs have CUDA_VISIBLE_DEVICES in their environment',
     };
   return error.what === 'env'

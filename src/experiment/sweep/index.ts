@@ -98,7 +98,7 @@ export function importSweep(sweep: Group, floatsAt: (path: Path) => FloatMark): 
     wrong(['early_terminate', ...(key === null ? [] : [key])], fault, where);
   }
   if (isGroup(sweep.scheduler)) {
-    const message = 'this scheduler is not asked: trials are suggested by our own sampler';
+    const message = 'this scheduler is not used: our own sampler suggests the trials';
     wrong(['scheduler'], { message, severity: 'warning' }, 'key');
   }
   const run = readCommand(sweep, wrong);

@@ -32,7 +32,7 @@ export function readStopping(written: Group): Stopping {
     if (KEYS.includes(key)) continue;
     const near = suggest(key, KEYS);
     const hint = near ? { hint: `did you mean "${near}"?` } : {};
-    problems.push({ key, where: 'key', message: `"${key}" means nothing here`, ...hint, severity: 'warning' });
+    problems.push({ key, where: 'key', message: `"${key}" has no effect here`, ...hint, severity: 'warning' });
   }
   if (typeof eta !== 'number' || !(eta > 1)) {
     problems.push({ key: 'eta', message: 'eta must be a number above 1' });

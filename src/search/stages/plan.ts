@@ -68,7 +68,7 @@ function check({ dimensions }: Space, order: NonNullable<Stages['order']>): void
   const stages = new Set<string>();
   const params = new Map<string, string>();
   for (const stage of order) {
-    if (stages.has(stage.name)) throw new SearchError(`the stage "${stage.name}" is there twice`);
+    if (stages.has(stage.name)) throw new SearchError(`the stage "${stage.name}" appears twice`);
     stages.add(stage.name);
     for (const name of stage.params ?? []) {
       const other = params.get(name);

@@ -26,18 +26,24 @@ it('becomes what a job needs: MiB, minutes, and nothing that the file does not s
 
 it.each([
   ['on: ray\n', '2:5 error: on must be local or slurm'],
-  ['on: slurm\nresources: { memory: 16X }\n', '3:22 error: memory must be such as 16G or 500M'],
-  ['on: slurm\nresources: { time: "0m" }\n', '3:20 error: time must be such as 90m, 12h, 2d 6h or 1-06:00:00'],
-  ['on: slurm\nresources: { time: 12 hours }\n', '3:20 error: time must be such as 90m, 12h, 2d 6h or 1-06:00:00'],
+  ['on: slurm\nresources: { memory: 16X }\n', '3:22 error: memory must be a size such as 16G or 500M'],
+  [
+    'on: slurm\nresources: { time: "0m" }\n',
+    '3:20 error: time must be a duration such as 90m, 12h, 2d 6h or 1-06:00:00',
+  ],
+  [
+    'on: slurm\nresources: { time: 12 hours }\n',
+    '3:20 error: time must be a duration such as 90m, 12h, 2d 6h or 1-06:00:00',
+  ],
   ['on: slurm\nslurm: { extra: ["--job-name=x"] }\n', '3:18 error: Tunesmith sets this option itself'],
   ['on: slurm\nslurm: { extra: ["-x node1"] }\n', '3:18 error: an option must be one text, such as: --gres=gpu:a100:1'],
   ['on: slurm\nslurm: { setup: ["a\\nb"] }\n', '3:18 error: a line of setup must be one line'],
   ['on: slurm\nresources: { nodes: 2 }\n', '3:14 error: unknown key "nodes"'],
-  ['resources: { memory: 1G }\n', '2:14 warning: memory limits nothing on this machine: it needs "on: slurm"'],
-  ['slurm: { partition: gpu }\n', '2:1 warning: slurm says nothing without "on: slurm"'],
+  ['resources: { memory: 1G }\n', '2:14 warning: memory has no effect on this machine: it needs "on: slurm"'],
+  ['slurm: { partition: gpu }\n', '2:1 warning: slurm has no effect without "on: slurm"'],
   [
     'on: slurm\nresources: { perGpu: 2 }\n',
-    '3:14 warning: perGpu says nothing with "on: slurm": each run has a job of its own',
+    '3:14 warning: perGpu has no effect with "on: slurm": each run is a separate job',
   ],
   ['retries: -1\n', '2:10 error: retries must be at least 0'],
   ['retries: { crashed: 1 }\n', '2:12 error: unknown key "crashed"'],
@@ -48,6 +54,6 @@ it.each([
 it('is refused for a pipeline', () => {
   const { problems } = parseExperiment('on: slurm\npipeline: [{ stage: a, run: python a.py }]\n', '/w/a.tune.yaml');
   expect(problems.map(({ message }) => message)).toContain(
-    'a pipeline runs on this machine: "on: slurm" is not supported for it',
+    'pipelines run on this machine only: "on: slurm" is not supported',
   );
 });

@@ -86,7 +86,7 @@ describe('a sweep file', () => {
     ['min_iter: 3', 'eta: 2', '9:1 error hyperband needs min_iter, or max_iter and s'],
     ['min_iter: 3', 'min_iter: 3, eta: 1', '9:55 error eta must be a number above 1'],
     ['min_iter: 3', 'min_iter: 3, eta: 1.5', '9:55 warning eta is at least 2: half of the trials continue'],
-    ['min_iter: 3', 'min_itr: 3', '9:37 warning "min_itr" means nothing here'],
+    ['min_iter: 3', 'min_itr: 3', '9:37 warning "min_itr" has no effect here'],
     ['type: hyperband', 'type: hyper', '9:26 error unknown type "hyper"'],
     [
       'goal: minimize',
@@ -168,13 +168,13 @@ describe('a sweep file', () => {
       'metric:\n  name: val/loss\n  goal: minimize\n',
       'metrics: [{ name: a }, { name: b, goal: maximize }]\n',
     ).replace('method: bayes', 'method: custom\nscheduler: { engine: optuna }');
-    expect(said(text)).toEqual(['4:1 warning this scheduler is not asked: trials are suggested by our own sampler']);
+    expect(said(text)).toEqual(['4:1 warning this scheduler is not used: our own sampler suggests the trials']);
     expect(parse(text).experiment!.objectives).toEqual([
       { metric: 'a', goal: 'minimize' },
       { metric: 'b', goal: 'maximize' },
     ]);
     expect(said(text.replace('name: b, ', ''))).toContain('7:1 error each of the metrics needs a name');
-    expect(said(text.replace('name: b', 'name: a'))).toContain('7:32 error "a" is an objective already');
+    expect(said(text.replace('name: b', 'name: a'))).toContain('7:32 error "a" is already an objective');
   });
 
   it('needs a metric where trials are compared', () => {

@@ -35,7 +35,7 @@ export function findAbsl(module: PythonModule): Found | null {
         ? { ...(low !== undefined && { low }), ...(high !== undefined && { high }) }
         : undefined;
     const pass: Passing = isList
-      ? { how: 'none', why: 'it takes a list with commas' }
+      ? { how: 'none', why: 'it takes a comma-separated list' }
       : kind === 'boolean'
         ? { how: 'switch', on: `--${name}`, off: `--no${name}` }
         : { how: 'option', option: `--${name}`, joined: true };

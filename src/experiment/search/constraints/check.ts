@@ -39,7 +39,7 @@ export function checkWritten(
     if (typeof each !== 'string') {
       const { atMost = Infinity, atLeast = -Infinity } = each;
       if (atLeast > atMost) {
-        report([...at, 'atLeast'], { message: `at least ${atLeast} and at most ${atMost} is nothing at all` });
+        report([...at, 'atLeast'], { message: `no value is at least ${atLeast} and at most ${atMost}` });
       }
       continue;
     }
@@ -75,7 +75,7 @@ function faultOf({ constraints, rule }: ReadConstraint, space: Space, params: Pa
   const names = rule ? [] : constraints.flatMap(({ terms }) => Object.keys(terms));
   for (const name of names) {
     if (isNumber(name)) continue;
-    return { message: `"${name}" is not a number throughout`, hint: 'only numbers can be added and compared' };
+    return { message: `"${name}" is not always a number`, hint: 'only numbers can be added and compared' };
   }
   const fault = rule ? ruleFault(rule.rule, dimensions, isNumber) : null;
   if (fault) return fault;
@@ -126,7 +126,7 @@ function valueFault(name: string, value: Params[string], dimensions: Dimensions)
   if (!refusal) return null;
   const near = suggest(String(value), d.choices.map(String));
   return {
-    message: `"${name}" never is ${JSON.stringify(value)}: it ${refusal.replace(/, not .*$/, '')}`,
+    message: `"${name}" is never ${JSON.stringify(value)}: it ${refusal.replace(/, not .*$/, '')}`,
     ...(near && near !== String(value) && { hint: `did you mean "${near}"?` }),
   };
 }
@@ -136,7 +136,7 @@ function termFault(term: RuleTerm, isNumber: (name: string) => boolean): Fault |
   if (term.kind === 'value')
     return typeof term.value === 'number' ? null : { message: `${JSON.stringify(term.value)} is not a number`, hint };
   if (term.kind === 'param')
-    return isNumber(term.name) ? null : { message: `"${term.name}" is not a number throughout`, hint };
+    return isNumber(term.name) ? null : { message: `"${term.name}" is not always a number`, hint };
   return termFault(term.of[0], isNumber) ?? termFault(term.of[1], isNumber);
 }
 

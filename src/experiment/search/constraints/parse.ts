@@ -212,7 +212,7 @@ class Parser {
   }
 
   private deeper<T>(read: () => T): T {
-    if (++this.depth > DEEPEST) wrong(this.next, `more than ${DEEPEST} parentheses and signs within each other`);
+    if (++this.depth > DEEPEST) wrong(this.next, `more than ${DEEPEST} nested parentheses and signs`);
     const result = read();
     this.depth--;
     return result;

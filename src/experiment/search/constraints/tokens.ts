@@ -85,6 +85,6 @@ function unquoted(text: string, place: Place): string {
 /** Reports a word that is no parameter where only a parameter makes sense. */
 export function unknownName(name: string, names: readonly string[], place: Place): never {
   const near = suggest(name, names);
-  const hint = near ? `did you mean "${near}"?` : `of a metric that is logged, write { metric: ${name}, atMost: … }`;
+  const hint = near ? `did you mean "${near}"?` : `for a logged metric, write { metric: ${name}, atMost: … }`;
   return wrong(place, `no parameter is named "${name}"`, hint);
 }

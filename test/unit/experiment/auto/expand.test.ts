@@ -44,12 +44,12 @@ describe('network: auto', () => {
     expect(problems('data: mnist\nauto: soon')).toEqual(['3:9: auto must be a time such as 60s, 10m or 2h']);
     expect(problems('data: mnist\nauto: { time: 0 }')).toEqual(['3:17: time must be a time such as 60s, 10m or 2h']);
     expect(problems('data: mnist\nauto: 60s\nlayers: [{ dense: 10 }]')).toContain(
-      `4:3: "layers" can't stand beside auto, which finds it`,
+      `4:3: "layers" can't be combined with auto, which finds it`,
     );
     expect(problems('data: mnst\nauto: 60s')[0]).toBe('2:9: unknown data "mnst"');
     expect(problems('data: mnist\nbody: { widht: 3 }')).toContain('3:11: unknown key "widht"');
     expect(problems('data: mnist\nlayers: [{ dense: 10 }]\nbody: { width: 3 }\nloss: mse')).toContain(
-      '4:9: body stands for layers: take "layers" out, or "body"',
+      '4:9: body replaces layers: remove "layers" or "body"',
     );
     expect(problems('data: mnist\nlayers: [{ dense: 10 }]')).toContain('1:1: loss is missing');
   });

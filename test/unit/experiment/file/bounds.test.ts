@@ -9,19 +9,16 @@ const many = (count: number, line: (i: number) => string) =>
 
 describe('aliases', () => {
   it.each([
-    ['params: &p { a: { b: *p } }', '2:22 *p stands inside the value that it repeats, which would never end'],
-    [
-      'params: &p\n  a: &q { b: *p }\n  c: *q',
-      '3:14 *p stands inside the value that it repeats, which would never end',
-    ],
-    ['params: &p\n  <<: *p', '3:7 *p stands inside the value that it repeats, which would never end'],
+    ['params: &p { a: { b: *p } }', '2:22 *p is inside the value that it repeats, which would never end'],
+    ['params: &p\n  a: &q { b: *p }\n  c: *q', '3:14 *p is inside the value that it repeats, which would never end'],
+    ['params: &p\n  <<: *p', '3:7 *p is inside the value that it repeats, which would never end'],
     ['params: { a: *nothing }', '2:14 no anchor &nothing comes before this alias'],
   ])('%s', (params, expected) => {
     const text = `run: a\n${params}\n`;
     expect(problems(text)).toEqual([expected]);
     expect(lenses(text).paramsLine).toBe(1);
     expect(formOf(text, FILE).problems).toHaveLength(1);
-    expect(() => editExperiment(text, { params: { x: 1 } })).toThrow(/^Line \d must be mended first/);
+    expect(() => editExperiment(text, { params: { x: 1 } })).toThrow(/^Fix line \d first/);
     expect(checkForm(text, FILE, { x: 1 })).toEqual({ params: {}, space: {} });
   });
 
@@ -35,8 +32,8 @@ describe('aliases', () => {
       );
     const deep = many(300, (i) => `x${i}: &a${i} { a: ${i ? `*a${i - 1}` : 1} }`);
     const often = `x: &x 1\n${many(3000, (i) => `y${i}: *x`)}`;
-    expect(problems(wide.join('\n'))[0]).toContain('multiply into too much');
-    expect(problems(deep)[0]).toContain('multiply into too much');
+    expect(problems(wide.join('\n'))[0]).toContain('expand to too much');
+    expect(problems(deep)[0]).toContain('expand to too much');
     expect(problems(often)[0]).toContain('more than 1000 aliases');
     for (const text of [wide.join('\n'), deep, often]) lenses(text);
   });
@@ -126,7 +123,7 @@ describe('size', () => {
     const text = `run: a {x}\nparams: { x: 1 }\nobjective: { metric: l, goal: minimize }\nsearch:\n  trials: 1\n  constraints: ["${constraint}"]\n  space: { x: { uniform: [0, 9] } }\n`;
     const found = problems(text);
     expect(found).toHaveLength(1);
-    expect(found[0]).toMatch(/within each other|too large|at most 10000 characters/);
+    expect(found[0]).toMatch(/nested parentheses|too large|at most 10000 characters/);
   });
 });
 

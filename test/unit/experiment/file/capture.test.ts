@@ -38,9 +38,9 @@ describe('capture', () => {
     expect(problems('{ outputs: off }')).toEqual(['2:12 unknown key "outputs" (did you mean "output"?)']);
     expect(problems('{ files: [] }')).toEqual(['2:19 files must be auto, off or a list of at most 100 file patterns']);
     expect(problems('{ output: ["loss"] }')).toEqual([
-      '2:21 output: "loss" names no metric: write (?<loss>[\\d.]+), or (?<name>\\w+)=(?<value>[\\d.]+)',
+      '2:21 output: "loss" does not name a metric: write (?<loss>[\\d.]+), or (?<name>\\w+)=(?<value>[\\d.]+)',
     ]);
-    expect(problems('{ output: ["(?<loss>"] }')[0]).toMatch(/^2:21 output: .* is no regular expression: /);
+    expect(problems('{ output: ["(?<loss>"] }')[0]).toMatch(/^2:21 output: .* is not a regular expression: /);
     expect(problems('{ output: ["(?<step>x)"] }')).toHaveLength(1);
     expect(problems('{ system: 1 }')).toEqual(['2:20 system must be true or false']);
   });

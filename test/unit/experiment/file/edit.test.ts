@@ -294,7 +294,7 @@ search:
 
 it('refuses unsafe changes', () => {
   expect(() => edit('params: { a: 1\n', { params: { a: 2 } })).toThrow(EditError);
-  expect(() => edit('params: { a: 1\n', { params: { a: 2 } })).toThrow(/Line \d+ must be mended first/);
+  expect(() => edit('params: { a: 1\n', { params: { a: 2 } })).toThrow(/Fix line \d+ first/);
   expect(() => edit('method: grid\nparameters: { a: { values: [1] } }\n', { params: { a: 2 } })).toThrow('sweep file');
 });
 

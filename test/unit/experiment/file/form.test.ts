@@ -75,8 +75,8 @@ describe('checking values', () => {
       n: 'must be a whole number, not 2.5',
       opt: 'must be one of "sgd", "adam", not "x"',
       on: 'must be one of true, false, not 1',
-      text: 'must be a text, not 3',
-      zz: 'is no parameter of this file',
+      text: 'must be text, not 3',
+      zz: 'is not a parameter of this file',
     });
   });
   it('checks ranges, and values against changed ranges', () => {

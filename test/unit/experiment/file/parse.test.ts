@@ -122,7 +122,7 @@ describe('problems have the right position and advice', () => {
     ],
     [
       'run: a\nmodule: b.ts\n',
-      ['2:1-2:7 error: "module" can\'t stand beside "run" (keep one of run, module, network and pipeline)'],
+      ['2:1-2:7 error: "module" can\'t be combined with "run" (keep one of run, module, network and pipeline)'],
     ],
     ['run: a\nrun: b\n', ['2:1-2:4 error: this key is written twice (keep one of the two)']],
     ['run: a\n\tname: b\n', ['2:1-2:2 error: YAML does not allow tabs for indentation (indent with spaces)']],
@@ -132,22 +132,22 @@ describe('problems have the right position and advice', () => {
     ['run: a {lrr}\nparams:\n  lr: 1\n', ['1:8-1:13 error: no parameter is named "lrr" (did you mean "{lr}"?)']],
     [
       'run: "a {zzz}"\nparams:\n  lr: 1\n',
-      ['1:9-1:14 error: no parameter is named "zzz" (add zzz to params; for braces as they are write {{zzz}})'],
+      ['1:9-1:14 error: no parameter is named "zzz" (add zzz to params; for literal braces write {{zzz}})'],
     ],
     [
       'run: [a, "{zz}"]\nparams: {}\n',
-      ['1:10-1:16 error: no parameter is named "zz" (add zz to params; for braces as they are write {{zz}})'],
+      ['1:10-1:16 error: no parameter is named "zz" (add zz to params; for literal braces write {{zz}})'],
     ],
     [
       'run: a\nparams:\n  lr: .nan\n',
-      ['3:7-3:11 error: "lr" must be a finite number (write the number, or a text in quotes)'],
+      ['3:7-3:11 error: "lr" must be a finite number (write a number, or text in quotes)'],
     ],
     ['run: a ${argss}\n', ['1:8-1:16 error: unknown ${argss} (did you mean "${args}"?)']],
-    ['run: a -x=${args}\n', ['1:8-1:18 error: ${args} must be an argument by itself (put blanks around it)']],
+    ['run: a -x=${args}\n', ['1:8-1:18 error: ${args} must be an argument by itself (put spaces around it)']],
     ['run: a\nresources: { gpu: 1 }\n', ['2:14-2:17 error: unknown key "gpu" (did you mean "gpus"?)']],
     [
       'run: a\n---\nrun: b\n',
-      ['2:1-2:4 error: one file holds one experiment (remove the line "---" and what follows it)'],
+      ['2:1-2:4 error: one file holds one experiment (remove the line "---" and everything after it)'],
     ],
   ])('%j', (text, expected) => {
     expect(problems(text)).toEqual(expected);
@@ -205,7 +205,7 @@ describe('problems have the right position and advice', () => {
     ],
     [
       '  space:\n    lrr: { log: [1e-3, 1] }\n',
-      ['7:5-7:8 warning: "lrr" is not among the params (did you mean "lr"?)'],
+      ['7:5-7:8 warning: "lrr" is not one of the params (did you mean "lr"?)'],
     ],
     ['  space: {}\n', ['6:10-6:12 error: the search space is empty (write']],
     [
@@ -222,7 +222,7 @@ describe('problems have the right position and advice', () => {
     ],
     [
       '  space:\n    lr: { log: [0.1, 2], when: { opt: sdg } }\n    opt: { choice: [sgd, adam] }\n',
-      ['7:39-7:42 error: "opt" never is "sdg": it must be one of "sgd", "adam" (did you mean "sgd"?)'],
+      ['7:39-7:42 error: "opt" is never "sdg": it must be one of "sgd", "adam" (did you mean "sgd"?)'],
     ],
     [
       '  space:\n    lr: { log: [0.1, 2], when: { opt: sgd } }\n    opt: { choice: [sgd], when: { lr: 1 } }\n',
@@ -260,7 +260,7 @@ describe('problems have the right position and advice', () => {
   it('a search without objective or end', () => {
     expect(problems('run: a {x}\nparams: { x: 0.5 }\nsearch:\n  space: { x: { uniform: [0, 1] } }\n')).toEqual([
       '3:1-3:7 error: a search needs an objective (add: objective: { metric: val/loss, goal: minimize })',
-      '3:1-3:7 warning: this search runs until someone stops it (say how many trials: trials: 50)',
+      '3:1-3:7 warning: this search runs until someone stops it (set the number of trials: trials: 50)',
     ]);
   });
 
@@ -289,7 +289,7 @@ describe('hostile files', () => {
         return `${c}: &${c} [*${p},*${p},*${p},*${p},*${p},*${p},*${p},*${p},*${p}]`;
       }),
     ].join('\n');
-    expect(problems(bomb).join()).toContain('multiply into too much');
+    expect(problems(bomb).join()).toContain('expand to too much');
   });
   it.each([
     ['deep brackets', 'run: ' + '['.repeat(100_000)],

@@ -26,12 +26,12 @@ describe('pipeline:', () => {
       '- { stage: a }',
       [expect.stringMatching(/^2:\d+ nothing says what the stage "a" does \(add one of: run, module/)],
     ],
-    ['- { stage: a, run: x, module: y }', ['2:25 "module" can\'t stand beside "run": a stage does one thing']],
-    ['- { stage: a, run: x }\n- { stage: a, run: x }', ['3:14 a stage is named "a" already']],
+    ['- { stage: a, run: x, module: y }', ['2:25 "module" can\'t be combined with "run": a stage does one thing']],
+    ['- { stage: a, run: x }\n- { stage: a, run: x }', ['3:14 there is already a stage named "a"']],
     ['- { stage: a, from: bb, run: x }', ['2:23 no stage is named "bb" (stages: a)']],
     [
       '- { stage: a, from: b, run: x }\n- { stage: b, from: a, run: x }',
-      ['2:23 these stages need each other: a → b → a (change a "from")'],
+      ['2:23 these stages depend on each other: a → b → a (change a "from")'],
     ],
     ['- { stage: a, run: "x {stage.aa.dir}" }', ['2:22 no stage is named "aa" (did you mean "a"?)']],
     ['- { stage: a, run: "x {lr}" }', [expect.stringMatching(/^2:\d+ no parameter is named "lr"/)]],
@@ -60,13 +60,13 @@ describe('pipeline:', () => {
     const rest = 'params: { lr: 1 }\nobjective: { metric: accuracy, goal: maximize }\n';
     expect(problems('- { stage: a, run: x }', rest)).toEqual([
       '1:11 no stage uses "lr"',
-      '2:22 "accuracy" names no stage (write the stage before the metric, such as a/accuracy)',
+      '2:22 "accuracy" does not name a stage (write the stage before the metric, such as a/accuracy)',
     ]);
   });
 
   it('stands alone', () => {
     expect(problems('- { stage: a, run: x }', 'run: y\n')).toEqual([
-      '2:1 "pipeline" can\'t stand beside "run" (keep one of run, module, network and pipeline)',
+      '2:1 "pipeline" can\'t be combined with "run" (keep one of run, module, network and pipeline)',
     ]);
   });
 

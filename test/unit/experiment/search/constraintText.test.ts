@@ -28,12 +28,7 @@ describe('a constraint', () => {
   });
 
   it.each<[string, string, number, number]>([
-    [
-      'a + loss <= 1',
-      'no parameter is named "loss" (of a metric that is logged, write { metric: loss, atMost: … })',
-      4,
-      4,
-    ],
+    ['a + loss <= 1', 'no parameter is named "loss" (for a logged metric, write { metric: loss, atMost: … })', 4, 4],
     ['layer <= 1', 'no parameter is named "layer" (did you mean "layers"?)', 0, 5],
     ['a / 0 <= 1', 'this divides by 0', 0, 5],
     ['a + b', 'nothing is compared (end it with <= or >= and a number, such as: layers * 4 + width <= 512)', 5, 0],
@@ -42,7 +37,7 @@ describe('a constraint', () => {
     ['a in 3', 'a list is expected here (such as: optimizer in [sgd, adam])', 5, 1],
     ['a in [1, b]', 'a list has values only (such as: optimizer in [sgd, adam])', 9, 1],
     ['if a > 1 b > 2', '"then" is missing (such as: if optimizer == sgd then lr <= 0.1)', 9, 1],
-    ['loss == 1', 'no parameter is named "loss" (of a metric that is logged, write { metric: loss, atMost: … })', 0, 4],
+    ['loss == 1', 'no parameter is named "loss" (for a logged metric, write { metric: loss, atMost: … })', 0, 4],
     ["a == 'x", 'the closing quotation mark is missing', 5, 1],
     ['a + true <= 2', 'true is not a number', 4, 4],
     ['2 a <= 1', '"a" is not expected here (for a product write 2 * a)', 2, 1],

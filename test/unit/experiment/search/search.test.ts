@@ -118,7 +118,7 @@ describe('several objectives', () => {
   });
 
   it.each<[string, string, string]>([
-    ['metric: acc', 'metric: loss', '5:15-19 "loss" is an objective already (name each metric once)'],
+    ['metric: acc', 'metric: loss', '5:15-19 "loss" is already an objective (name each metric once)'],
     ['goal: maximize', 'goal: up', '5:26-28 goal must be minimize or maximize'],
     ['goal: maximize', 'gaol: maximize', '5:20-24 unknown key "gaol" (did you mean "goal"?)'],
     ['metric: acc', 'metric: ""', '5:15-17 metric must not be empty'],
@@ -167,23 +167,20 @@ describe('constraints', () => {
 
   it.each<[string, string[]]>([
     ['- layers * width <= 9', ['7:7-26 found no point of the space that meets "layers * width <= 9": is there one?']],
-    ['- opt == sdg', ['7:7-17 "opt" never is "sdg": it must be one of "sgd", "adam" (did you mean "sgd"?)']],
-    ['- opt * 2 <= 9', ['7:7-19 "opt" is not a number throughout (only numbers can be added and compared)']],
+    ['- opt == sdg', ['7:7-17 "opt" is never "sdg": it must be one of "sgd", "adam" (did you mean "sgd"?)']],
+    ['- opt * 2 <= 9', ['7:7-19 "opt" is not always a number (only numbers can be added and compared)']],
     ['- not (opt == sgd and widht > 9)', ['7:27-32 no parameter is named "widht" (did you mean "width"?)']],
     ["- 'layers + widht <= 9'", ['7:17-22 no parameter is named "widht" (did you mean "width"?)']],
-    [
-      '- "loss <= 9"',
-      ['7:8-12 no parameter is named "loss" (of a metric that is logged, write { metric: loss, atMost: … })'],
-    ],
-    ['- opt <= 9', ['7:7-15 "opt" is not a number throughout (only numbers can be added and compared)']],
+    ['- "loss <= 9"', ['7:8-12 no parameter is named "loss" (for a logged metric, write { metric: loss, atMost: … })']],
+    ['- opt <= 9', ['7:7-15 "opt" is not always a number (only numbers can be added and compared)']],
     ['- layers >= 9', ['7:7-18 constraint "-layers <= -9" can\'t be met: its sum is at least -8 in this space']],
     ['- fixed <= 9', ['7:7-17 warning none of these parameters is searched']],
-    ['- { metric: m }', ['7:7-20 nothing is said about this metric (add atMost or atLeast)']],
-    ['- { metric: m, atMost: 1, atLeast: 2 }', ['7:40-41 at least 2 and at most 1 is nothing at all']],
+    ['- { metric: m }', ['7:7-20 this metric has no bound (add atMost or atLeast)']],
+    ['- { metric: m, atMost: 1, atLeast: 2 }', ['7:40-41 no value is at least 2 and at most 1']],
     [
       '- { metric: m, atmost: 1 }',
       [
-        '7:7-31 nothing is said about this metric (add atMost or atLeast)',
+        '7:7-31 this metric has no bound (add atMost or atLeast)',
         '7:20-26 unknown key "atmost" (did you mean "atMost"?)',
       ],
     ],
@@ -236,19 +233,19 @@ describe('how a search continues', () => {
     ['maxSteps: 2.5', '6:13-16 maxSteps must be a whole number'],
     ['checkpoints: 1', '6:16-17 checkpoints must be true or false'],
     ['stages: 3', '6:11-12 stages must be true, a list of stages, or { order: […], joint: 4 }'],
-    ['stages: [optimizer, optimizer, architecture]', '6:23-32 the stage "optimizer" is there twice'],
+    ['stages: [optimizer, optimizer, architecture]', '6:23-32 the stage "optimizer" appears twice'],
     ['stages: [optimiser, architecture]', '8:47-56 there is no stage "optimizer" (did you mean "optimiser"?)'],
     ['stages: [{ name: optimizer, params: [rl] }, architecture]', '6:40-42 "rl" is not searched (did you mean "lr"?)'],
     [
       'stages: [{ name: optimizer, params: [lr] }, { name: architecture, params: [lr] }]',
-      '6:78-80 "lr" is in the stage "optimizer" already',
+      '6:78-80 "lr" is already in the stage "optimizer"',
     ],
     [
       'stages: { order: [{ name: optimizer, share: 0.8 }, { name: architecture, share: 0.8 }] }',
-      '6:20-89 the stages have more than all trials (shares add up to at most 1)',
+      '6:20-89 the stages have more than 100 % of the trials (shares add up to at most 1)',
     ],
     ['stages: [{ nam: optimizer }]', '6:12-30 a stage must be a name, or { name: …, params: […], share: … }'],
-    ['warmStart: { from: s1 }', '6:22-24 from must be a list of search ids, or of the word experiment'],
+    ['warmStart: { from: s1 }', '6:22-24 from must be a list of search ids, or the word experiment'],
     ['warmStart: { free: 3 }', '6:22-23 free must be from 0 to 1'],
     ['repeat: { top: 0 }', '6:18-19 top must be at least 1'],
     ['repeat: { to: 1 }', '6:13-15 unknown key "to" (did you mean "top"?)'],
@@ -291,7 +288,7 @@ describe('the form and the schema', () => {
       expect(schema.properties.search.properties[key]?.description, key).toBeTruthy();
     }
     const text = JSON.stringify(schema);
-    for (const words of ['two shapes of a beta', 'What you believe to be best', 'In which of `stages`']) {
+    for (const words of ['two shapes of a beta', 'What you believe to be best', 'Stage in which it is tuned']) {
       expect(text).toContain(words);
     }
   });

@@ -71,7 +71,7 @@ it('reports errors with their position', () => {
     '3:16 error no parameter is named "nam"',
   ]);
   expect(faults('run: prog\nfiles: { a.ini: { x: 1 } }\n')).toEqual([
-    '2:10 error "a.ini" is no YAML, JSON or TOML file',
+    '2:10 error "a.ini" is not a YAML, JSON or TOML file',
   ]);
   expect(faults('run: prog\nfiles: { a/x.yaml: {}, b/x.json: {} }\n')[0]).toBe(
     '2:10 error "a/x.yaml" and "b/x.json" would both be {x}',
@@ -133,5 +133,5 @@ it('leaves the GPU to the start of the program', () => {
     { argument: 2, at: 0, name: 'CUDA_VISIBLE_DEVICES' },
   ]);
   expect(plan('run: prog {gpu}\nparams: { gpu: 3 }\n').argv).toEqual(['prog', '3']);
-  expect(plan("run: prog\nenv: { G: '{gpu}' }\n").problems[0]!.message).toContain('in the command alone');
+  expect(plan("run: prog\nenv: { G: '{gpu}' }\n").problems[0]!.message).toContain('only be used in the command');
 });

@@ -136,7 +136,7 @@ search:
     [{ n: 1.5 }, '2:23 "n" must be a whole number, not 1.5'],
     [{ o: 'rmsprop' }, '2:29 "o" must be one of "sgd", "adam", not "rmsprop"'],
     [{ s: 'true' }, '2:37 "s" must be true or false, not "true"'],
-    [{ t: 3 }, '2:46 "t" must be a text, not 3'],
+    [{ t: 3 }, '2:46 "t" must be text, not 3'],
     [{ f: NaN }, '2:55 "f" must be a finite number, not NaN'],
     [{ lrr: 1 }, '2:1 no parameter is named "lrr" (did you mean "lr"?)'],
   ])('%j', (params, expected) => {

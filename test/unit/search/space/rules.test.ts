@@ -154,12 +154,12 @@ describe('conditions', () => {
   });
 
   it.each<[unknown, string]>([
-    ['>= 20', '"layers" is never within this condition: it is from 1 to 8'],
-    ['> 5 and < 3', '"layers" is never within this condition: it is from 1 to 8'],
-    ['>= x', "'>= x' compares with a text"],
+    ['>= 20', '"layers" never meets this condition: it ranges from 1 to 8'],
+    ['> 5 and < 3', '"layers" never meets this condition: it ranges from 1 to 8'],
+    ['>= x', "'>= x' compares with text"],
     ['>=', "the condition '>=' is not a comparison"],
-    [9, '"layers" never is 9: it must be from 1 to 8'],
-    [{ not: 9 }, '"layers" never is 9: it must be from 1 to 8'],
+    [9, '"layers" is never 9: it must be from 1 to 8'],
+    [{ not: 9 }, '"layers" is never 9: it must be from 1 to 8'],
     ['== 1 and > 3', "the condition '== 1 and > 3' mixes bounds and single values"],
   ])('%j is refused', (when, message) => {
     const { problems } = readSpace({ layers, width: { uniform: [0, 1], when: { layers: when } } });
@@ -169,7 +169,7 @@ describe('conditions', () => {
 
   it('compare no texts with numbers', () => {
     const { problems } = readSpace({ opt: { choice: ['a', 'b'] }, x: { uniform: [0, 1], when: { opt: '> 2' } } });
-    expect(problems[0]!.message).toBe('"opt" is not a number throughout');
+    expect(problems[0]!.message).toBe('"opt" is not always a number');
     const text = readSpace({ opt: { choice: ['> 2', 'b'] }, x: { uniform: [0, 1], when: { opt: '> 2' } } });
     expect(text.problems).toEqual([]);
     expect(text.space!.dimensions[1]!.when).toEqual({ opt: ['> 2'] });

@@ -144,7 +144,7 @@ describe('stages', () => {
     expect(refused({ order: [{ name: 'a', params: ['layer'] }] })).toThrow(
       '"layer" is not in the search space; did you mean "layers"?',
     );
-    expect(refused({ order: [{ name: 'a' }, { name: 'a' }] })).toThrow('the stage "a" is there twice');
+    expect(refused({ order: [{ name: 'a' }, { name: 'a' }] })).toThrow('the stage "a" appears twice');
     expect(
       refused({
         order: [

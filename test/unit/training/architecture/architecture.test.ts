@@ -141,7 +141,7 @@ describe('a search for an architecture', () => {
     const chain = 'chain: [{ oneOf: { a: [flatten], b: [] } }]';
     expect(problems(`{ ${chain}, metod: darts }`)[0]).toMatch(/^4:\d+: unknown key "metod"/);
     expect(problems(`{ ${chain} }`, '  layers: [flatten]\n')).toEqual([
-      expect.stringContaining('architecture stands for the network: take "layers" out'),
+      expect.stringContaining('architecture replaces the network: remove "layers"'),
     ]);
   });
 });

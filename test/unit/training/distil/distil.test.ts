@@ -215,7 +215,7 @@ describe('the section', () => {
       'distil.teacher: teacher is missing: name a run or a file, such as teacher: { run: ID }',
     ]);
     expect(problems({ teacher: {} })).toEqual([
-      'distil.teacher: say which trained network: run: ID, best: true or file: PATH',
+      'distil.teacher: name the trained network: run: ID, best: true or file: PATH',
     ]);
     expect(problems({ teacher: 'a', distance: 'logit' })?.[0]).toContain('did you mean "logits"?');
   });

@@ -119,7 +119,7 @@ describe('federated averaging', () => {
       );
     expect(problem({ federated: { clients: 0 } })).toEqual(['federated.clients: clients must be at least 1']);
     expect(problem({ federated: { clients: 3, share: 2 } })).toEqual(['federated.share: share must be at most 1']);
-    expect(problem({ federated: { clients: 3 }, ema: 0.9 })?.[0]).toContain('take ema out');
+    expect(problem({ federated: { clients: 3 }, ema: 0.9 })?.[0]).toContain('remove ema');
     expect(() => training({ federated: { clients: 1000 } })).toThrow(/1000 clients can't share \d+ training examples/);
     const numbers = { layers: [{ dense: 1 }], loss: 'mse', federated: { clients: 2, alpha: 1 } };
     expect(() => training(numbers, plane(20))).toThrow(/alpha divides classes/);

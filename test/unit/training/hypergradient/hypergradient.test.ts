@@ -297,11 +297,11 @@ describe('settings', () => {
     ],
     [
       { hypergradient: 'weightDecay', optimizer: 'rmsprop' },
-      'hypergradient: method truncated knows sgd, adam and adamw: for rmsprop use method: implicit',
+      'hypergradient: method truncated supports sgd, adam and adamw: for rmsprop use method: implicit',
     ],
     [{ hypergradient: { tune: 'weightDecay', method: 'implicit' }, optimizer: 'rmsprop' }, null],
     [{ hypergradient: 'learningRate', optimizer: 'rmsprop' }, null],
-    [{ hypergradient: 'learningRate', workers: 2 }, 'hypergradient: hypergradients need one worker: take workers out'],
+    [{ hypergradient: 'learningRate', workers: 2 }, 'hypergradient: hypergradients need one worker: remove workers'],
     [
       { hypergradient: 'labelSmoothing', loss: 'hinge' },
       'hypergradient: labelSmoothing needs loss crossEntropy or binaryCrossEntropy',

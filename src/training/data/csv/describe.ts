@@ -28,7 +28,9 @@ export function describe({ table, source, surveys, columns, features, targets, l
   if (source.delimiter === null && delimiter !== ',') {
     done.push(`${file}: columns are separated by ${delimiterText(delimiter)} (detected; "delimiter" says otherwise)`);
   }
-  const read = [...features.filter(({ kind }) => kind === 'number'), ...(targets[0] ? targets : [])];
+  // Class labels are not read as numbers.
+  const numbers = targets.filter(({ index, decimal }) => surveys[index]!.firstWord[decimal] === null);
+  const read = [...features.filter(({ kind }) => kind === 'number'), ...numbers];
   const commas = read.filter(
     ({ index, decimal }) => decimal === ',' && (surveys[index]!.firstWord['.'] !== null || surveys[index]!.unclear > 0),
   );

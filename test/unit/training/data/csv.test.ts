@@ -138,6 +138,11 @@ describe('notations', () => {
     expect(data.done![1]).toBe('columns "a", "y": numbers have decimal commas (detected; "decimal" says otherwise)');
   });
 
+  it('class labels are no numbers with decimal commas', async () => {
+    const data = await load(`a;y\n${rows(20, (i) => `${i},5;${i % 2 ? 'ja' : 'nein'}`)}`, plain);
+    expect(data.done![1]).toBe('column "a": numbers have decimal commas (detected; "decimal" says otherwise)');
+  });
+
   it('ambiguous numbers follow the rest of the file, with a message', async () => {
     const text = `a;y\n${rows(20, (i) => `${i},5;${100 + i},125`)}`;
     const data = await load(text);

@@ -21,6 +21,7 @@ import { RunPages } from './table/pages.js';
 import { Announcer, Toasts } from './toasts.js';
 import { isLive } from './values.js';
 import type { ViewSettings } from './view.js';
+import { Watching } from './watching.js';
 import { l10n } from '../../src/format/l10n.js';
 
 /** Milliseconds between two readings of the devices. */
@@ -50,8 +51,7 @@ export class PanelModel {
   private readonly drawing: Drawing;
   private readonly loader: Loader;
   private readonly bestOf: BestOfExperiment;
-  private watched = '';
-  private tableTimer: ReturnType<typeof setTimeout> | null = null;
+  private readonly watching = new Watching(this.host);
   private readonly metricListeners = new Set<(metrics: ReadonlySet<string>) => void>();
 
   constructor() {
@@ -113,7 +113,7 @@ export class PanelModel {
         void this.bestOf.show(this.state.experiment);
         this.feed.invalidate();
         this.pages.refresh();
-        this.watched = '';
+        this.watching.forget();
         this.watch();
       },
       onRows: () => {
@@ -372,7 +372,8 @@ export class PanelModel {
     if (mine.length > 0) this.loader.rankSoon(() => this.drawingChanged());
     this.pages.update(params.runs);
     this.emit('table');
-    if (params.runs.length > 0 || params.removedRuns.length > 0) this.refreshTableSoon();
+    if (params.runs.length > 0 || params.removedRuns.length > 0)
+      this.pages.refreshSoon(() => this.connection.state.visible && this.state.tab === 'table');
     this.watch();
   }
 
@@ -400,15 +401,6 @@ export class PanelModel {
     if (this.state.experiment === null && newest !== null) await this.openExperiment(newest);
   }
 
-  /** Reads the table again, at most once a second, because its order may have changed. */
-  private refreshTableSoon(): void {
-    if (this.tableTimer !== null || this.state.tab !== 'table') return;
-    this.tableTimer = setTimeout(() => {
-      this.tableTimer = null;
-      if (this.connection.state.visible && this.state.tab === 'table') this.pages.refresh();
-    }, 1000);
-  }
-
   private async show(message: Extract<ToPanel, { type: 'show' }>): Promise<void> {
     const { experiment, file, runs, tab, page } = message;
     if (experiment !== undefined) this.switchTo(experiment, file ?? this.catalogue.fileOf(experiment) ?? null);
@@ -427,7 +419,7 @@ export class PanelModel {
     if (now.visible !== before.visible) this.feed.setActive(now.visible);
     if (now.visible && !before.visible) void this.refresh();
     else if (now.connected && !before.connected) {
-      this.watched = '';
+      this.watching.forget();
       void this.refresh();
     } else this.watch();
   }
@@ -440,13 +432,7 @@ export class PanelModel {
   private watch(): void {
     const paged = pageRuns(this.state.page).flatMap((id) => this.runs.get(id) ?? []);
     const seen = this.connection.state.visible && this.loaded ? [...new Set([...this.drawn, ...paged])] : [];
-    const runs = seen.filter(isLive).map((run) => run.id);
-    const key = runs.join();
-    if (key === this.watched) return;
-    this.watched = key;
-    this.host.request('watch', { runs }).catch(() => {
-      this.watched = '';
-    });
+    this.watching.only(seen.filter(isLive).map((run) => run.id));
   }
 
   /** Tells the person what went wrong and what to do. */

@@ -11,6 +11,7 @@ import { commandId } from '../manifest/commands.js';
 import { CONTEXT, ITEM, VIEW } from '../manifest/ids.js';
 import type { ListKey, RunList } from '../model/runList.js';
 import { experimentRow, logGroupRow, logRow, logsRow, runRow, searchRow, type Row } from './items.js';
+import { markdown } from './markdown.js';
 import { runTooltip, searchTooltip } from './tooltip.js';
 
 export type Node =
@@ -396,11 +397,4 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     }
     return undefined;
   }
-}
-
-function markdown(text: string): vscode.MarkdownString {
-  const value = new vscode.MarkdownString(text);
-  value.isTrusted = false;
-  value.supportHtml = false;
-  return value;
 }

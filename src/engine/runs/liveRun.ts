@@ -365,17 +365,13 @@ export class LiveRun {
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
-    await this.jobEnd();
+    const { job, folder } = this.options;
+    const cutShort = job && readSupervisorRecords(folder, this.which).exit?.interrupted === 'end';
+    if (cutShort) await whenGone(job, () => this.phase !== 'ending');
     if ((this.phase as string) === 'detached') return;
     this.phase = 'ended';
-    this.options.job?.dispose();
+    job?.dispose();
     this.options.onEnded(this.ending());
-  }
-
-  private async jobEnd(): Promise<void> {
-    const { job, folder } = this.options;
-    if (job && readSupervisorRecords(folder, this.which).exit?.interrupted === 'end')
-      await whenGone(job, () => this.phase !== 'ending');
   }
 
   private ending(): Ending | null {

@@ -1,5 +1,7 @@
 /** Passes over training examples, of which an epoch consists: one over all, or those of several clients. */
 
+import type { Random } from '../random.js';
+
 /** One pass over some of the training examples. */
 export interface Pass {
   /** Indexes of the examples, in the order in which they are taken. */
@@ -30,4 +32,11 @@ export function stepsOf(passes: readonly Pass[], batchSize: number): PassStep[] 
       return { pass, from: i * size, to, ends: to === length };
     });
   });
+}
+
+/** Returns the pass over all `count` examples of an epoch, in an order of its own if they are shuffled. */
+export function passOver({ count }: { count: number }, shuffled: boolean, random: Random, epoch: number): Pass {
+  const order = Int32Array.from({ length: count }, (_, i) => i);
+  if (shuffled) random.fork(`order ${epoch}`).shuffle(order);
+  return { order };
 }

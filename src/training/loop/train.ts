@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../../experiment/network/index.js';
 import { buildAugmentation, type Augmentation } from '../augment/index.js';
 import { Feed } from './batches.js';
-import { stepsOf, type Pass } from './passes.js';
+import { passOver, stepsOf } from './passes.js';
 import { buildConstraints } from '../constrained/index.js';
 import { Curve } from './curve.js';
 import { Diagnostics } from '../diagnostics/index.js';
@@ -279,23 +279,15 @@ export class Training {
     const best = this.earlyStopping?.restore(this) ?? null;
     this.keptEpoch = best ?? this.epochsDone;
     if (best === null || best === this.confusion?.epoch || !this.confusion) return;
-    const result = await this.evaluated();
-    const step = Math.round((this.step * best) / this.epochsDone);
-    if (result?.confusion) this.confusion = { confusion: result.confusion, epoch: best, step };
-  }
-
-  /** Returns the passes over examples that make an epoch. */
-  private passes(epoch: number): Pass[] {
-    const { network, dataset } = this.options;
-    if (this.federated) return this.federated.passes(epoch, network.shuffle);
-    const order = Int32Array.from({ length: dataset.train.count }, (_, i) => i);
-    if (network.shuffle) this.random.fork(`order ${epoch}`).shuffle(order);
-    return [{ order }];
+    const { confusion } = (await this.evaluated()) ?? {};
+    if (confusion) this.confusion = { confusion, epoch: best, step: Math.round((this.step * best) / this.epochsDone) };
   }
 
   private async trainEpoch(epoch: number): Promise<boolean> {
     const { network, dataset, log } = this.options;
-    const passes = this.passes(epoch);
+    const { shuffle } = network;
+    const own = this.federated?.passes(epoch, shuffle);
+    const passes = own ?? [passOver(dataset.train, shuffle, this.random, epoch)];
     const all = stepsOf(passes, network.batchSize);
     const count = passes.reduce((sum, { order }) => sum + order.length, 0);
     const steps = all.length;
@@ -383,7 +375,8 @@ export class Training {
     this.confusion = confusion && { confusion, epoch, step: this.step };
     const values = Object.fromEntries(Object.entries(result.values).map(([name, value]) => [`val/${name}`, value]));
     log.log(values, { step: this.step, epoch });
-    this.warn(epoch, values);
+    const { learningRate } = this.stepper.optimizer;
+    for (const text of this.diagnostics.judge(epoch, this.trained, values, learningRate)) log.message('warning', text);
     return values;
   }
 
@@ -399,23 +392,9 @@ export class Training {
     );
   }
 
-  /** Logs warnings about problems. */
-  private warn(epoch: number, judged: Readonly<Record<string, number>>): void {
-    const { learningRate } = this.stepper.optimizer;
-    for (const text of this.diagnostics.judge(epoch, this.trained, judged, learningRate)) {
-      this.options.log.message('warning', text);
-    }
-  }
-
   dispose(): void {
-    this.hyper?.dispose();
-    this.federated?.dispose();
-    this.stepper.dispose();
-    this.diagnostics.dispose();
-    this.gradients.dispose();
-    this.loss.dispose();
-    this.teacher?.dispose();
-    this.parameters.dispose();
-    this.model.dispose();
+    const { hyper, federated, stepper, diagnostics, gradients, loss, teacher, parameters, model } = this;
+    for (const part of [hyper, federated, stepper, diagnostics, gradients, loss, teacher, parameters, model])
+      part?.dispose();
   }
 }

@@ -17,6 +17,7 @@ export class RunPages {
   private asking = new Set<number>();
   private query: RunQuery = {};
   private generation = 0;
+  private timer: ReturnType<typeof setTimeout> | null = null;
   private window = { first: 0, end: 50 };
 
   constructor(
@@ -57,6 +58,15 @@ export class RunPages {
     this.asking.clear();
     this.stale = new Set(this.pages.keys());
     this.fetch();
+  }
+
+  /** Refreshes at most once a second, for as long as rows are seen: their order may have changed. */
+  refreshSoon(areSeen: () => boolean): void {
+    if (this.timer !== null || !areSeen()) return;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      if (areSeen()) this.refresh();
+    }, 1000);
   }
 
   /** Puts new rows in the old ones' place. True when a run is not among those held (so the order may have changed). */

@@ -24,7 +24,7 @@ import { BohbSampler, BohbSettings } from './samplers/bohb.js';
 import { GpSampler, GpSettings } from './samplers/gp.js';
 import { GridSampler, GridSettings } from './samplers/grid.js';
 import { type Maker, PortfolioSampler, PortfolioSettings } from './samplers/portfolio/index.js';
-import { type MakeOwn, OwnSamplerAdapter, OwnSettings } from './samplers/own.js';
+import { OwnSamplerAdapter, OwnSettings } from './samplers/own.js';
 import { PriorBandSampler, PriorBandSettings } from './samplers/priorband.js';
 import { RandomSampler, RandomSettings } from './samplers/random.js';
 import { SobolSampler, SobolSettings } from './samplers/sobol/index.js';
@@ -35,7 +35,7 @@ import { HalvingSettings, HyperbandSettings, makeAsha, makeHalving, makeHyperban
 import { makePb2, makePbt, Pb2Settings, PbtSettings } from './schedulers/populations.js';
 import { ThawScheduler, ThawSettings } from './schedulers/thaw.js';
 import { nearest } from './space/nearest.js';
-import type { Goal, Named, Pruner, Sampler, Scheduler, Space, StudyOptions } from './types.js';
+import type { Goal, MakeOwn, Named, Pruner, Sampler, Scheduler, Space, StudyOptions } from './types.js';
 import { entryOf, hasEntry } from '../protocol/records.js';
 
 /** Facts about the search for a sampler, pruner or scheduler that is being created. */

@@ -8,32 +8,7 @@ import type { Params, ParamValue } from '../../protocol/values.js';
 import { isAllowed, nearestAllowed } from '../constraints/index.js';
 import { SearchError } from '../errors.js';
 import { drawAllowed, draw, isActive, refuse } from '../space/index.js';
-import type { Goal, History, Random, Sampler, Space } from '../types.js';
-
-/** The facts that a person's sampler is created with. Everything is a copy: it can change nothing here. */
-export interface OwnFacts {
-  space: Space;
-  goals: Goal[];
-  /** Number of planned trials; null if unknown. */
-  trials: number | null;
-  /** Number of trials that run in parallel. */
-  workers: number;
-  /** Settings beside `name` and `path` in the experiment file. */
-  settings: Record<string, unknown>;
-}
-
-/** The question to a person's sampler: the trials so far, the space, the goals and planned numbers. */
-export type OwnHistory = Pick<History, 'space' | 'goals' | 'trials' | 'earlier' | 'planned' | 'workers' | 'maxSteps'>;
-
-/** The sampler that a module's default export, or its `createSampler`, returns. */
-export interface OwnSampler {
-  /** Returns the values to try next, or null if nothing is left to try. `random` is seeded; use it for every draw. */
-  suggest(history: OwnHistory, random: Pick<Random, 'next' | 'int' | 'normal'>): Params | null;
-  /** Returns JSON-able state; needed only for what does not follow from the trials. */
-  save?(): unknown;
-  load?(state: unknown): void;
-}
-export type MakeOwn = (facts: OwnFacts) => OwnSampler;
+import type { History, MakeOwn, OwnFacts, OwnHistory, OwnSampler, Random, Sampler, Space } from '../types.js';
 
 /** Other settings are the module's own. */
 export const OwnSettings = z.looseObject({

@@ -4,7 +4,8 @@
  */
 import type { GraphNode } from './graph.js';
 import { hdf5, put, type Hdf5Group } from './hdf5.js';
-import { kerasLayers, type KerasLayer } from './kerasLayers.js';
+import { kerasLayers } from './kerasLayers.js';
+import type { KerasLayer } from './kerasTypes.js';
 import { zip } from './zip.js';
 
 /** Oldest Keras version that reads everything written here. */

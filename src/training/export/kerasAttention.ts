@@ -4,7 +4,7 @@ import { TrainingError } from '../errors.js';
 import { headWidth } from '../layers/attention.js';
 import { sinusoids } from '../layers/position.js';
 import { weightOf, type GraphNode } from './graph.js';
-import type { Dialect, KerasLayer, KerasWeight } from './kerasLayers.js';
+import type { Dialect, KerasLayer, KerasWeight } from './kerasTypes.js';
 
 function refuse(node: GraphNode, what: string): never {
   throw new TrainingError(

@@ -1,7 +1,8 @@
 /** A TensorFlow.js layers model: `model.json` and `weights.bin`, for `tf.loadLayersModel`. */
 import { littleEndian } from '../checkpoints/checkpoint.js';
 import type { GraphNode } from './graph.js';
-import { kerasLayers, type KerasLayer, type KerasWeight } from './kerasLayers.js';
+import { kerasLayers } from './kerasLayers.js';
+import type { KerasLayer, KerasWeight } from './kerasTypes.js';
 
 export interface TfjsModel {
   json: string;

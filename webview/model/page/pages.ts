@@ -1,6 +1,5 @@
 /** Pages in place of the tabs: of one run, and of several side by side. */
-import { MOST_COMPARED, type PanelPage, type RunSection } from '../../../src/protocol/panel.js';
-import type { PanelModel } from '../panel.js';
+import { MOST_COMPARED, type PanelPage, type PanelState, type RunSection } from '../../../src/protocol/panel.js';
 
 /** Ids of the runs that a page shows. */
 export function pageRuns(page: PanelPage | null): readonly string[] {
@@ -14,7 +13,11 @@ export function pageRuns(page: PanelPage | null): readonly string[] {
   }
 }
 
-type Pages = Pick<PanelModel, 'setState' | 'state'>;
+/** The part of the panel's model that has the page. */
+interface Pages {
+  readonly state: Pick<PanelState, 'page'>;
+  setState(change: Partial<PanelState>): void;
+}
 
 export function openRun(model: Pages, run: string, section?: RunSection): void {
   const { page } = model.state;

@@ -2,8 +2,7 @@
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SearchError } from '../../../search/errors.js';
-import type { MakeOwn } from '../../../search/samplers/own.js';
-import type { Named } from '../../../search/types.js';
+import type { MakeOwn, Named } from '../../../search/types.js';
 
 /** Returns null if the sampler is one of the engine's. `folder`: the experiment file's. Throws SearchError. */
 export async function ownSamplerOf(sampler: Named, folder: string): Promise<MakeOwn | null> {

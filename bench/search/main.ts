@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PRUNERS, SAMPLERS } from '../../src/search/index.js';
+import { PRUNERS, BUILT_IN_SAMPLERS } from '../../src/search/index.js';
 import { measureMemory, type Kept } from './memory.js';
 import { reportText } from './report/index.js';
 import { measureTimes, type Times } from './timing.js';
@@ -99,11 +99,11 @@ async function main(): Promise<void> {
     ours: new Results(join(cache, 'ours.jsonl')),
   };
   if (given.timing) {
-    const times = await measureTimes(COMMANDS, Object.keys(SAMPLERS));
+    const times = await measureTimes(COMMANDS, BUILT_IN_SAMPLERS);
     writeFileSync(timesFile, JSON.stringify(times, null, 2));
   }
   if (given.memory) {
-    const found = await measureMemory(ours, list(given.samplers) ?? Object.keys(SAMPLERS));
+    const found = await measureMemory(ours, list(given.samplers) ?? BUILT_IN_SAMPLERS);
     const others = (read<Kept[]>(memoryFile) ?? []).filter(
       (old) => !found.some((kept) => kept.sampler === old.sampler),
     );
@@ -121,7 +121,7 @@ async function main(): Promise<void> {
       quick: given.quick,
       full: given.full,
     },
-    { samplers: Object.keys(SAMPLERS), pruners: Object.keys(PRUNERS) },
+    { samplers: BUILT_IN_SAMPLERS, pruners: Object.keys(PRUNERS) },
   );
   const open = wished.filter((job) => !results[job.side].all.has(keyOf(job)));
   console.error(`${wished.length} searches, ${open.length} to do`);

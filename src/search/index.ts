@@ -5,7 +5,7 @@
 export type * from './types.js';
 export { SearchError, SpaceError } from './errors.js';
 export { createStudy, restoreStudy, type SavedStudy } from './study/index.js';
-export { checkNamed, methodFault, PRUNERS, SAMPLERS, whatCompares } from './registry.js';
+export { BUILT_IN_SAMPLERS, checkNamed, methodFault, PRUNERS, SAMPLERS, whatCompares } from './registry.js';
 export { createRandom } from './maths/random.js';
 export { checkConstraints, constraintText, isAllowed } from './constraints/index.js';
 export { namesIn } from './constraints/rules.js';

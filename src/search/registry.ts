@@ -129,6 +129,9 @@ export const SAMPLERS: Record<string, Entry<Sampler>> = {
   }),
 };
 
+/** Names of the samplers that need no module of a person's own. */
+export const BUILT_IN_SAMPLERS = Object.keys(SAMPLERS).filter((name) => name !== 'module');
+
 export const PRUNERS: Record<string, Entry<Pruner | Scheduler>> = {
   auto: entry('chooses a pruner for the problem, and says why', AutoPrunerSettings, (_, { goals, ...context }) => {
     return new AutoPruner({ ...context, goals: goals.length });

@@ -50,7 +50,7 @@ export async function finish({ engine, ask, search, out, notes, seconds }: Finis
     { type: 'find', runs: details.map(({ id, folder }) => ({ id, folder })) },
     'Comparing the networks',
   );
-  if (answer.type !== 'found') throw new AutoError('The trainer did not say which network is best.');
+  if (answer.type !== 'found') throw new AutoError('The trainer did not report which network is best.');
   const best = details.find(({ id }) => id === answer.best.run)!;
   const experiment = experimentOf(best);
   if (experiment.program.kind !== 'network') throw new AutoError(`${search.name} is not a search for a network.`);

@@ -23,6 +23,6 @@ export async function look(ask: AskAuto, experiment: Experiment, file: string): 
   const network = fillNetwork(program.value, params, process.env);
   const folder = path.resolve(path.dirname(file), experiment.cwd ?? '.');
   const answer = await ask({ type: 'look', network, folder: path.dirname(file) && folder }, 'Reading the data');
-  if (answer.type !== 'looked') throw new AutoError('The trainer did not say what the data are.');
+  if (answer.type !== 'looked') throw new AutoError('The trainer did not describe the data.');
   return answer;
 }

@@ -41,7 +41,7 @@ export function reportText(facts: ReportFacts): string {
     `${capital(task)}; ${examples.train} training, ${found.examples.validation} validation and ${found.examples.test} test examples. ` +
       `In ${Math.round(seconds)} seconds, ${tried.map(([status, count]) => `${count} networks were ${WORDS[status] ?? status}`).join(', ')}.`,
     ...(examples.limited
-      ? ['', 'The time did not suffice to train on all examples: the found file trains on all of them.']
+      ? ['', 'There was no time to train on all examples; the file that was found trains on all of them.']
       : []),
     '',
     '## Result',
@@ -50,7 +50,7 @@ export function reportText(facts: ReportFacts): string {
     '| --- | ---: | ---: |',
     ...rows.map(([name, validation, test]) => `| ${name} | ${score(validation)} | ${score(test)} |`),
     '',
-    `The test examples were looked at once, for this table.${errorText(found)} The validation values decided, so they are too good on average.`,
+    `The test examples were used once, for this table.${errorText(found)} Networks were chosen by their validation values, which are therefore optimistic.`,
     '',
     ensemble
       ? `The ensemble has a validation loss of ${formatNumber(ensemble.loss)} instead of ${formatNumber(best.loss)}: ${ensemble.members
@@ -77,16 +77,16 @@ export function reportText(facts: ReportFacts): string {
       return `| ${run} | ${formatNumber(loss)} | ${score(validation)} | ${values.join(' | ')} |`;
     }),
     ...(found.left.length > 0 ? ['', ...found.left.map(({ run, why }) => `${run} could not be used: ${why}`)] : []),
-    ...(facts.notes.length > 0 ? ['', '## What the data said', '', ...facts.notes.map((note) => `- ${note}`)] : []),
+    ...(facts.notes.length > 0 ? ['', '## Notes on the data', '', ...facts.notes.map((note) => `- ${note}`)] : []),
     '',
-    '## How to go on',
+    '## Next steps',
     '',
     '```sh',
     `tunesmith run ${quoted(files.found)}        # train it again; the file may be changed like any other`,
     `tunesmith search ${quoted(files.found)}     # search more closely around it`,
     `tunesmith evaluate ${best.run} FILE       # the network that was trained, on other examples`,
     `tunesmith predict ${files.ensemble === null ? best.run : quoted(files.ensemble)} FILE`,
-    `tunesmith auto --resume ${search} --time 60s   # look for longer`,
+    `tunesmith auto --resume ${search} --time 60s   # search longer`,
     '```',
     '',
   ].join('\n');
@@ -94,8 +94,8 @@ export function reportText(facts: ReportFacts): string {
 
 const WORDS: Record<string, string> = {
   completed: 'trained',
-  pruned: 'given up early',
-  stopped: 'stopped by the end of the time',
+  pruned: 'stopped early',
+  stopped: 'stopped at the time limit',
   failed: 'failed',
 };
 

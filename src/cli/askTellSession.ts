@@ -50,7 +50,7 @@ export class AskTellSession {
     } catch (error) {
       const known = error instanceof Refused || error instanceof SearchError;
       const message = error instanceof Error ? error.message : String(error);
-      return { error: known ? message : `this went wrong inside Tunesmith: ${message}` };
+      return { error: known ? message : `internal error: ${message}` };
     }
   }
 
@@ -221,7 +221,7 @@ function readRequest(line: string): { name: AskTellName; body: unknown; mark: Fl
   }
   const keys = Object.keys(request);
   const name = keys[0];
-  if (name === undefined || keys.length > 1) throw new Refused(`a line holds one request, of: ${NAMES.join(', ')}`);
+  if (name === undefined || keys.length > 1) throw new Refused(`a line holds one request, one of: ${NAMES.join(', ')}`);
   if (!Object.hasOwn(AskTellRequests, name)) {
     const near = suggest(name.slice(0, 100), NAMES);
     const hint = near ? `did you mean "${near}"?` : `known: ${NAMES.join(', ')}`;

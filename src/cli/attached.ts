@@ -30,7 +30,7 @@ export async function attached<T>(
     if (outcome !== 'gone') return outcome.result;
     if (attempt === ATTEMPTS) {
       throw new CommandError(
-        `The engine ended ${ATTEMPTS} times. What was running goes on; see it with: tunesmith ls\n` +
+        `The engine ended ${ATTEMPTS} times. Runs continue; see them with: tunesmith ls\n` +
           `Why it ended is in ${workspacePaths(context.workspace).log}`,
       );
     }

@@ -27,5 +27,5 @@ export function readCaptureOption(input: Input): { capture?: Capture } {
   const read = WrittenCapture.safeParse(value);
   if (read.success) return { capture: normalCapture(read.data) };
   const [problem] = problemsOf(read.error.issues, value, WrittenCapture);
-  throw new UsageError(`--capture: ${problem?.message ?? 'makes no sense'}.`);
+  throw new UsageError(`--capture: ${problem?.message ?? 'is not valid'}.`);
 }

@@ -76,7 +76,7 @@ export class Context {
   private sayProblem(problem: string | null): void {
     if (problem === this.problem) return;
     this.problem = problem;
-    this.say(problem === null ? 'The engine can work again as it should.' : this.paint('yellow', safe(problem)));
+    this.say(problem === null ? 'The engine works normally again.' : this.paint('yellow', safe(problem)));
   }
 
   /** The running engine, or null. */

@@ -21,7 +21,7 @@ export function placeOf(stack: string): string | null {
 
 /** An error thrown by the person's code. */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return `The training threw ${String(error)}, which is no Error.`;
+  if (!(error instanceof Error)) return `The training threw ${String(error)}, which is not an Error.`;
   const stack = error.stack ?? `${error.name}: ${error.message}`;
   const place = placeOf(stack);
   const cause = error.cause === undefined ? '' : `\nCaused by: ${describeError(error.cause)}`;

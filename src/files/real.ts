@@ -20,7 +20,7 @@ export class NotRealError extends Error {
   readonly code = 'ENOTREAL';
   constructor(readonly path: string) {
     super(
-      `${path} is a link or no ordinary file. Tunesmith follows no links below ${DATA_FOLDER}: put the file itself there.`,
+      `${path} is a link or not an ordinary file. Tunesmith follows no links below ${DATA_FOLDER}: put the file itself there.`,
     );
   }
 }

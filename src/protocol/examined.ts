@@ -23,7 +23,7 @@ export const ExamineSettings = z.strictObject({
   attack: z.array(z.number().positive()).max(20),
   corrupt: z.boolean(),
   calibrate: z.boolean(),
-  /** Most examples that are attacked and corrupted. */
+  /** Maximum number of examples to attack and corrupt. */
   examples: z.number().int().min(1),
 });
 export type ExamineSettings = z.infer<typeof ExamineSettings>;

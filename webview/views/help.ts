@@ -11,7 +11,7 @@ const KEYS = (): { where: string; keys: [keys: string[], what: string][] }[] => 
       [['1', '…', '5'], l10n.t('Charts, Table, Media, Insight, Form & Search')],
       [['/'], l10n.t('Go to the filter')],
       [['Ctrl+Z'], l10n.t('Undo the last change of the view, a deletion, a name, tags or a note')],
-      [['Ctrl+Shift+Z'], l10n.t('Do it again')],
+      [['Ctrl+Shift+Z'], l10n.t('Redo')],
       [['V'], l10n.t('Saved views')],
       [['?'], l10n.t('This help')],
       [['Esc'], l10n.t('Close, clear the selection, or leave a page')],

@@ -36,8 +36,8 @@ export function panelKey(model: PanelModel, event: KeyboardEvent): boolean {
 
 function step(model: PanelModel, what: 'undo' | 'redo'): boolean {
   void model.history[what]()
-    .then((did) => did && model.announcer.say(what === 'undo' ? l10n.t('Undone') : l10n.t('Done again')))
-    .catch((error: unknown) => model.fail(what === 'undo' ? l10n.t('Undoing') : l10n.t('Doing it again'), error));
+    .then((did) => did && model.announcer.say(what === 'undo' ? l10n.t('Undone') : l10n.t('Redone')))
+    .catch((error: unknown) => model.fail(what === 'undo' ? l10n.t('Undoing') : l10n.t('Redoing'), error));
   return true;
 }
 

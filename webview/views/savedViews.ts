@@ -77,7 +77,7 @@ class SavedViewsDialog extends LitElement {
               onClick: () => void this.doing(() => views.setDefault(experiment, isDefault ? null : view.name)),
             })
       }
-      ${button({ label: l10n.t('Save what is seen as {0}', view.name), icon: 'save', iconOnly: true, onClick: () => void this.doing(() => views.save(view.name)) })}
+      ${button({ label: l10n.t('Save the current view as {0}', view.name), icon: 'save', iconOnly: true, onClick: () => void this.doing(() => views.save(view.name)) })}
       ${button({ label: l10n.t('Delete {0}', view.name), icon: 'trash', iconOnly: true, onClick: () => void this.doing(() => views.remove(view.name)) })}
     </li>`;
   }
@@ -110,7 +110,7 @@ class SavedViewsDialog extends LitElement {
       <div class="row">
         ${textField({
           label: l10n.t('Name'),
-          placeholder: l10n.t('Name of what is seen now'),
+          placeholder: l10n.t('Name of the current view'),
           value: this.name,
           testId: TEST_IDS.viewName,
           onInput: (name) => (this.name = name),

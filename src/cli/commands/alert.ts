@@ -42,7 +42,7 @@ export const alert: Command = {
     const remove = input.text('remove');
     const when = conditionOf(input);
     if (remove !== undefined) {
-      if (when) throw new UsageError('--remove takes no condition beside it.');
+      if (when) throw new UsageError('--remove takes no condition.');
       await engine.request('alerts/remove', { id: remove === 'all' ? null : remove });
     } else if (when) {
       const [name] = input.args;
@@ -73,11 +73,10 @@ function conditionOf(input: Input): AlertCondition | null {
   for (const kind of ['above', 'below'] as const) {
     const text = input.text(kind);
     if (text === undefined) continue;
-    if (metric === undefined) throw new UsageError(`--${kind} needs --metric NAME beside it.`);
+    if (metric === undefined) throw new UsageError(`--${kind} needs --metric NAME.`);
     found.push({ kind, metric, value: numberFrom(kind, text) });
   }
-  if (metric !== undefined && found.length === 0)
-    throw new UsageError('--metric needs --above X or --below X beside it.');
+  if (metric !== undefined && found.length === 0) throw new UsageError('--metric needs --above X or --below X.');
   const stall = input.text('stall');
   if (stall !== undefined) {
     const seconds = numberFrom('stall', stall);

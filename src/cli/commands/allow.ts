@@ -10,7 +10,7 @@ export const allow: Command = {
   usage: '[FILE] [--hours N | --none]',
   summary: 'Gives agents a budget of device hours for an experiment file, shows the budgets, or revokes them.',
   details:
-    'Within a budget, agents may start runs and searches of the file, steer what they have started, and write values into the file, without asking. Hours are counted by wall time on devices. When they are spent, what still runs under the budget is stopped. The budget lies in your own Tunesmith home, never in the folder.',
+    'Within a budget, agents may start runs and searches of the file, steer what they have started, and write values into the file, without asking. Hours are counted by wall time on devices. When they are spent, everything still running under the budget is stopped. The budget is stored in your own Tunesmith home, never in the folder.',
   options: {
     hours: {
       type: 'string',
@@ -22,8 +22,8 @@ export const allow: Command = {
   },
   examples: [
     ['tunesmith allow digits.tune.yaml --hours 2', 'agents may use two device hours on this experiment'],
-    ['tunesmith allow', 'what they may use and have used'],
-    ['tunesmith allow --none', 'nothing any more'],
+    ['tunesmith allow', 'the budgets and their use'],
+    ['tunesmith allow --none', 'revoke all budgets'],
   ],
   args: [0, 1],
   async run(context, input) {

@@ -29,11 +29,11 @@ const LEAST_SEARCH_SECONDS = 3;
 export const auto: Command = {
   name: 'auto',
   usage: 'FILE.csv --target COLUMN [--time 60s] | FOLDER | FILE.npz | X.npy Y.npy | FILE.tune.yaml | --resume SEARCH',
-  summary: 'Finds a network for your data by itself, and says how good it is on examples that nothing has looked at.',
+  summary: 'Finds a network for your data by itself, and reports its quality on held-out examples.',
   details:
-    'Architecture and hyperparameters are searched together, as an ordinary search. A fifth of the examples is the test part. ' +
-    'Written are: NAME.best.tune.yaml, the network as an ordinary experiment file; NAME.report.md; and NAME.ensemble.json if several ' +
-    'networks together are better, for `tunesmith predict`. Ctrl+C once ends the search with the best so far. --resume looks for longer, or writes the ' +
+    'Architecture and hyperparameters are searched together, as an ordinary search. A fifth of the examples is held out as the test set. ' +
+    'It writes NAME.best.tune.yaml, the network as an ordinary experiment file; NAME.report.md; and NAME.ensemble.json if several ' +
+    'networks together are better, for `tunesmith predict`. Ctrl+C once ends the search with the best so far. --resume searches longer, or writes the ' +
     'files of a search whose command was killed. Exit code: 0 if a network was found.',
   options: {
     target: { type: 'string', value: 'COLUMN', help: 'Column to predict, or array of targets in an NPZ file (y).' },
@@ -41,9 +41,13 @@ export const auto: Command = {
     time: {
       type: 'string',
       value: 'TIME',
-      help: `How long it may take, such as 20s, 10m or 2h. Default: ${DEFAULT_TIME}.`,
+      help: `Time limit, such as 20s, 10m or 2h. Default: ${DEFAULT_TIME}.`,
     },
-    trials: { type: 'string', value: 'N', help: 'Most networks to try. Default: as many as the time allows.' },
+    trials: {
+      type: 'string',
+      value: 'N',
+      help: 'Maximum number of networks to try. Default: as many as the time allows.',
+    },
     task: { type: 'string', value: 'TASK', help: 'classification or regression. Default: by the targets.' },
     kind: {
       type: 'string',
@@ -138,7 +142,7 @@ function fileOf(context: Context, input: Input): { file: string; text: string; e
   const read = readAuto(text, file);
   if ('problems' in read) throw new CommandError('The experiment file has errors.', read.problems, 2);
   if (read.experiment.program.kind !== 'network' || !read.experiment.search) {
-    throw new CommandError(`${input.args[0]} does not say "auto": write network: { data: …, auto: 60s }`, [], 2);
+    throw new CommandError(`${input.args[0]} has no "auto": write network: { data: …, auto: 60s }`, [], 2);
   }
   return { file, text, experiment: read.experiment };
 }

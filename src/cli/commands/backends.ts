@@ -68,7 +68,7 @@ async function installBest(context: Context, json: boolean, python: string | und
   const reasons: string[] = [];
   for (const candidate of reports) {
     if (candidate.works && candidate.chosen) {
-      context.say(`${candidate.name} works already: nothing better can be installed.`);
+      context.say(`${candidate.name} already works: nothing better can be installed.`);
       if (json) context.json(candidate);
       return 0;
     }
@@ -106,7 +106,7 @@ async function change(
     `${action === 'install' ? 'Installing' : 'Removing'} ${id}`,
     BackendLine,
   );
-  if (line.type !== 'done') throw new CommandError(`The trainer did not say that ${id} was ${action}ed.`);
+  if (line.type !== 'done') throw new CommandError(`The trainer did not confirm that ${id} was ${action}ed.`);
   return line.backend;
 }
 
@@ -132,7 +132,7 @@ function print(context: Context, reports: BackendReport[], choices: string[] = [
   if (reports.filter((report) => report.works && report.id !== 'cpu').length < 2) return;
   context.print('');
   context.print(
-    'Where several work, each network is trained by the one that is fastest for it, found out at its first run.',
+    'If several work, each network is trained on the one that is fastest for it, measured at its first run.',
   );
   for (const choice of choices) context.print(`  ${choice}`);
 }

@@ -7,13 +7,13 @@ const KINDS = ['local', 'slurm'] as const;
 export const cluster: Command = {
   name: 'cluster',
   usage: 'check [local|slurm]',
-  summary: 'Checks the places where runs can work: this machine, and Slurm.',
+  summary: 'Checks where runs can execute: this machine, and Slurm.',
   details:
-    'A small program takes the whole way of a run, through the scheduler to a node and back over the shared folder. Without a name, ' +
+    'A small program goes the whole way of a run, through the scheduler to a node and back over the shared folder. Without a name, ' +
     'this machine is checked, and Slurm if sbatch is on the PATH. Exit code 1 means that one of them does not work.',
   options: { json: JSON_OPTION },
   examples: [
-    ['tunesmith cluster check', 'try everything that is there'],
+    ['tunesmith cluster check', 'check every place that is available'],
     ['tunesmith cluster check slurm --json', 'try Slurm, as an array of {name, kind, ok, reason}'],
   ],
   args: [1, 2],

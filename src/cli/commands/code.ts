@@ -8,10 +8,10 @@ import { fileWithin } from '../../files/runCode.js';
 export const code: Command = {
   name: 'code',
   usage: 'RUN [--diff | --worktree DIR [--run]]',
-  summary: 'Shows the code that a run had when it started, or puts it into a git worktree.',
+  summary: 'Shows the code that a run was started from, or checks it out into a git worktree.',
   details:
-    'That is the commit, what differed from it, and small files that git does not track. Files that may hold secrets, such as .env, ' +
-    'are only named. RUN is an id, the beginning of one, a name, or `latest`.',
+    'That is the commit, the changes to it, and small files that git does not track. Files that may hold secrets, such as .env, ' +
+    'are only listed. RUN is an id, the beginning of one, a name, or `latest`.',
   options: {
     diff: { type: 'boolean', help: 'Print the changes to the commit as a patch.' },
     worktree: { type: 'string', value: 'DIR', help: 'Make DIR a worktree of the repository with that code.' },
@@ -20,8 +20,8 @@ export const code: Command = {
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith code latest', 'what the newest run was started from'],
-    ['tunesmith code 3f2a --worktree ../as-it-was --run', 'run it again as it was'],
+    ['tunesmith code latest', 'the code of the newest run'],
+    ['tunesmith code 3f2a --worktree ../as-it-was --run', 'run exactly that code again'],
   ],
   args: [1, 1],
   async run(context, input) {
@@ -31,7 +31,7 @@ export const code: Command = {
     if (input.flag('run') && worktree === undefined) throw new UsageError('--run needs --worktree DIR.');
     const { code: recorded } = await engine.request('runs/recorded', { id });
     if (!recorded)
-      throw new CommandError(`Nothing is recorded of the code of ${id}: its working folder was in no git repository.`);
+      throw new CommandError(`No code is recorded for ${id}: its working folder was not in a git repository.`);
     if (worktree !== undefined) {
       const folder = path.resolve(context.cwd, worktree);
       const trust = input.flag('trust') ? { trust: true } : {};

@@ -15,7 +15,7 @@ const DONE: Record<Action, string> = { stop: 'stopping', pause: 'paused', resume
 
 function report(context: Context, what: string, result: RequestResult<'runs/stop'>): number {
   for (const id of result.done) context.print(`${what} ${id}`);
-  for (const { id, why } of result.skipped) context.say(`left alone ${id}: ${safeLine(why)}`);
+  for (const { id, why } of result.skipped) context.say(`skipped ${id}: ${safeLine(why)}`);
   return result.skipped.length > 0 && result.done.length === 0 ? 1 : 0;
 }
 
@@ -36,7 +36,7 @@ async function act(context: Context, input: Input, action: Action): Promise<numb
     if (runs.length === 0) return 0;
     return report(context, DONE[action], await engine.request(`runs/${action}`, { ids: runs.map((run) => run.id) }));
   }
-  if (input.args.length === 0) throw new UsageError(`Name the runs or searches to ${action}, or say --all.`);
+  if (input.args.length === 0) throw new UsageError(`Name the runs or searches to ${action}, or use --all.`);
   const ids: string[] = [];
   for (const word of input.args) {
     const search = searchNamed(searches, word);
@@ -169,7 +169,7 @@ export const rerun: Command = {
 export const branch: Command = {
   name: 'branch',
   usage: 'RUN [--step N] [--set NAME=VALUE …]',
-  summary: 'Starts a new run from a checkpoint of another, with other parameters if you like.',
+  summary: 'Starts a new run from a checkpoint of another, optionally with other parameters.',
   details:
     'The earlier run is not changed; it may have ended or still be running. Its program must save checkpoints, as the built-in trainer does, and resume from the one that it is given.',
   options: {

@@ -16,7 +16,7 @@ export const distil: Command = {
   usage: 'TEACHER FILE [--alpha X] [--distance D] [--temperature T]',
   summary: "Trains the network of a file with a run's trained network as its teacher.",
   details:
-    'TEACHER is a run; FILE has the student as its "network:". The same as "distil:" in the file (docs/network.md); ' +
+    'TEACHER is a run; FILE has the student as its "network:". Equivalent to "distil:" in the file (docs/network.md); ' +
     'docs/mappings.md has the formulas.',
   options: {
     alpha: { type: 'string', value: 'X', help: 'Weight of the distance to the teacher, from 0 to 1. Default: 0.5.' },
@@ -33,8 +33,8 @@ export const distil: Command = {
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith distil latest student.tune.yaml', 'by the logits, with half of the weight'],
-    ['tunesmith distil latest student.tune.yaml --distance kl --temperature 4 --alpha 0.9', 'as Hinton et al. do'],
+    ['tunesmith distil latest student.tune.yaml', 'compare logits, with half of the weight'],
+    ['tunesmith distil latest student.tune.yaml --distance kl --temperature 4 --alpha 0.9', 'as in Hinton et al.'],
   ],
   args: [2, 2],
   async run(context, input) {
@@ -55,7 +55,7 @@ export const distil: Command = {
       params: experiment.params,
       ...(epochs !== undefined && { epochs }),
     });
-    if (text === null) throw new CommandError('Only files with a "network:" can be taught.');
+    if (text === null) throw new CommandError('Only the network of a file with a "network:" can be taught.');
     const engine = await context.engine();
     const started = await engine.request('runs/start', {
       ...{ file, text, params },
@@ -82,5 +82,5 @@ function settingsOf(input: Input): Record<string, unknown> {
   if (parsed.success) return settings;
   const [issue] = parsed.error.issues;
   const option = String(issue?.path[0] ?? '');
-  throw new UsageError(`${option in settings ? `--${option}: ` : ''}${issue?.message ?? 'not understood'}`);
+  throw new UsageError(`${option in settings ? `--${option}: ` : ''}${issue?.message ?? 'is not valid'}`);
 }

@@ -10,7 +10,7 @@ const SIGNS = { fine: ['green', '✓'], note: ['blue', '·'], problem: ['red', '
 export const doctor: Command = {
   name: 'doctor',
   usage: '[--repair]',
-  summary: 'Checks what Tunesmith keeps for this folder: home, engine, index, journals, permissions.',
+  summary: 'Checks the state of Tunesmith for this folder: home, engine, index, journals, permissions.',
   details:
     'It starts and changes nothing. With --repair it moves a damaged index aside and rebuilds it from the folders ' +
     'of the runs, reads journals again, closes files to other users, and removes the files of workspaces that no ' +

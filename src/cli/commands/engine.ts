@@ -26,7 +26,7 @@ export const engine: Command = {
     if (!connection) {
       if (input.flag('json')) context.json(null);
       else {
-        context.print(`No engine runs for ${safeLine(context.workspace)}.`);
+        context.print(`No engine is running for ${safeLine(context.workspace)}.`);
         const { log } = workspacePaths(context.workspace);
         if (existsSync(log)) context.print(`  log of the last one: ${safeLine(log)}`);
       }
@@ -35,7 +35,7 @@ export const engine: Command = {
     try {
       if (what === 'stop') {
         await connection.request('engine/stop', { force: input.flag('force') });
-        context.print('The engine is leaving.');
+        context.print('The engine is shutting down.');
         return 0;
       }
       const status = await connection.request('engine/status', {});

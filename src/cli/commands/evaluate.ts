@@ -37,12 +37,12 @@ export const evaluate: Command = {
     examples: {
       type: 'string',
       value: 'N',
-      help: `Most examples that are attacked and corrupted. Default: ${EXAMPLES}.`,
+      help: `Maximum number of examples to attack and corrupt. Default: ${EXAMPLES}.`,
     },
     fold: FOLD_OPTION,
     test: {
       type: 'boolean',
-      help: 'Evaluate on the test part, which "test:" in the file keeps from training and validation.',
+      help: 'Evaluate on the test set, which "test:" in the file holds out from training and validation.',
     },
     json: JSON_OPTION,
   },

@@ -34,7 +34,7 @@ export const exportRuns: Command = {
   name: 'export',
   usage: '[RUN …]',
   summary:
-    'Exports runs for tables and other tools, with --points all their metric points, or with --to the network that a run has trained.',
+    'Exports runs as tables or for other tools, with --points all their metric points, or with --to a trained network.',
   details:
     '--to exports the network of a run of the built-in trainer: keras (Keras 3), tfjs (a folder for ' +
     'tf.loadLayersModel), onnx, or only the weights as safetensors or npz. The first three include ' +
@@ -44,7 +44,7 @@ export const exportRuns: Command = {
     format: {
       type: 'string',
       value: [...TABLE_FORMATS, ...EXPORT_KINDS].join('|'),
-      help: 'Default: by the ending of --output, else csv.',
+      help: 'Default: by the extension of --output, else csv.',
     },
     output: {
       type: 'string',
@@ -71,7 +71,7 @@ export const exportRuns: Command = {
   async run(context, input) {
     const to = input.text('to');
     if (to !== undefined) return exportNetwork(context, input, to);
-    if (input.text('out') !== undefined || input.flag('force')) throw new UsageError('--out and --force go with --to.');
+    if (input.text('out') !== undefined || input.flag('force')) throw new UsageError('--out and --force need --to.');
     const output = input.text('output');
     const format = readFormat(input.text('format'), output);
     const runs = input.args.length ? await context.runs(input.args) : await allRuns(context, readQuery(input));

@@ -19,7 +19,7 @@ export async function exportTo(
 ): Promise<number> {
   if (output === undefined) throw new UsageError(`--format ${kind} needs --output: a new file or folder.`);
   if (points && kind !== 'parquet')
-    throw new UsageError('--points goes with csv, jsonl and parquet; the other formats have all points.');
+    throw new UsageError('--points works with csv, jsonl and parquet; the other formats have all points.');
   const target = path.resolve(context.cwd, output);
   if (existsSync(target) && !(isFolder(kind) && readdirSync(target).length === 0)) {
     throw new CommandError(`${safeLine(target)} already exists. Name a new one, or move it away first.`);

@@ -21,9 +21,9 @@ export const importRuns: Command = {
   summary: `Imports runs that other programs have logged: ${FORMATS.map(({ title }) => title).join(', ')}.`,
   details:
     'PATH is a folder that is searched, or a single file; without it, the whole workspace is searched. Nothing is changed there, ' +
-    'executed, or followed through links. Importing again takes in only what was added since.',
+    'executed, or followed through links. Importing again adds only what is new.',
   options: {
-    list: { type: 'boolean', help: 'List what is found, without reading it.' },
+    list: { type: 'boolean', help: 'List the logs that are found, without reading them.' },
     'dry-run': { type: 'boolean', help: 'Show what would be imported, and change nothing.' },
     format: {
       type: 'string',
@@ -153,7 +153,7 @@ async function carryOut(context: Context, found: FoundRun[], input: Input): Prom
     // Ctrl-C and the engine's messages get their turn.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  area.draw(['Taking them in …']);
+  area.draw(['Importing them …']);
   await untilTakenIn(
     context,
     imported.filter(({ what }) => what === 'new').map(({ id }) => id),
@@ -185,8 +185,8 @@ function report(context: Context, imported: Imported[], input: Input): void {
   const count = (what: Imported['what']): number => imported.filter((each) => each.what === what).length;
   const points = imported.reduce((sum, { counts }) => sum + counts.points, 0);
   const more = [
-    ...(count('grown') > 0 ? [`${count('grown')} have more than before`] : []),
-    ...(count('unchanged') > 0 ? [`${count('unchanged')} were imported already`] : []),
+    ...(count('grown') > 0 ? [`${count('grown')} have grown since`] : []),
+    ...(count('unchanged') > 0 ? [`${count('unchanged')} were already imported`] : []),
   ];
   context.print([`${count('new')} runs imported, ${points} points`, ...more].join('; ') + '.');
 }

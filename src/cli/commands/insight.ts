@@ -9,7 +9,7 @@ import { bar, safe, safeLine, table } from '../terminal.js';
 import { entryOf } from '../../protocol/records.js';
 
 const OBJECTIVE: Command['options'] = {
-  objective: { type: 'string', value: 'METRIC', help: 'Which of several objectives. Default: the first.' },
+  objective: { type: 'string', value: 'METRIC', help: 'Objective, if there are several. Default: the first.' },
 };
 
 export const importance: Command = {
@@ -90,7 +90,7 @@ export function renderImportance(
     ...table([{ title: 'parameter' }, { title: 'share', align: 'right' }, { title: '' }], rows, paint, columns),
   ];
   if (alone !== null) {
-    lines.push('', `By themselves the parameters cause ${percent(alone)} of the variance.`);
+    lines.push('', `Single parameters explain ${percent(alone)} of the variance.`);
     if (pairs.length > 0) {
       const named = pairs.slice(0, 10).map(({ names, share }) => [`${names[0]} × ${names[1]}`, percent(share)]);
       lines.push(...table([{ title: 'only together' }, { title: 'share', align: 'right' }], named, paint, columns));
@@ -121,9 +121,11 @@ export function renderBest(
     return [String(trial), run ?? '(deleted)', ...values.map(formatNumber), ...cells];
   });
   const lines = table(heads, rows, paint, columns);
-  if (points.length > 1) lines.push(paint('dim', `${points.length} trials that none beats in all objectives.`));
+  if (points.length > 1) lines.push(paint('dim', `${points.length} trials on the Pareto front.`));
   if (left)
-    lines.push('unknown' in left ? paint('dim', `What is left to gain: ${safe(left.unknown)}.`) : safe(left.sentence));
+    lines.push(
+      'unknown' in left ? paint('dim', `Possible improvement unknown: ${safe(left.unknown)}.`) : safe(left.sentence),
+    );
   return lines;
 }
 

@@ -16,7 +16,7 @@ export const lrRange: Command = {
   usage: 'FILE [--set NAME=VALUE …]',
   summary: 'Tries learning rates in a few training steps, plots the loss by learning rate, and suggests one.',
   details:
-    'A learning-rate range test (Smith, WACV 2017): the rate grows with each step until the loss explodes. The ' +
+    'A learning-rate range test (Smith, WACV 2017): the rate grows with each step until the loss diverges. The ' +
     'suggestion is the smaller of two rates: the one at which the loss falls steepest, and a tenth of the one ' +
     'with the lowest loss. For files with a "network:".',
   options: {

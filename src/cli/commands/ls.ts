@@ -79,7 +79,7 @@ export const ls: Command = {
   summary: 'Lists runs, newest first.',
   options: {
     ...QUERY_OPTIONS,
-    limit: { type: 'string', value: 'N', help: 'Most rows to list. Default: 50, or all with --json.' },
+    limit: { type: 'string', value: 'N', help: 'Maximum number of rows to list. Default: 50, or all with --json.' },
     searches: { type: 'boolean', help: 'List searches instead of runs.' },
     json: JSON_OPTION,
   },

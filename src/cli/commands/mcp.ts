@@ -6,7 +6,7 @@ export const mcp: Command = {
   usage: '',
   summary: 'Serves the tools for agents over the Model Context Protocol, on standard input and output.',
   details:
-    'An agent starts it: put `tunesmith mcp` into its settings (docs/agents.md has the lines for the usual ones). Reading is always allowed; whatever acts asks you in an agent that can ask, else it takes a budget: tunesmith allow.',
+    'An agent starts it: put `tunesmith mcp` into its settings (docs/agents.md has the lines for the usual ones). Reading is always allowed. Actions ask you first if the agent can ask; otherwise they need a budget: tunesmith allow.',
   options: {},
   examples: [
     ['tunesmith mcp', 'for the folder in which the agent starts it'],

@@ -26,7 +26,7 @@ export const metrics: Command = {
   summary: "Prints a metric's points, or the names of a run's metrics.",
   details:
     'RUN is an id, the beginning of one, a name, or `latest`. Without --points, all points are printed in the ' +
-    'order they were logged. If a resumed run logged a step again, the later value counts. Of a distributed job, the ' +
+    'order they were logged. If a resumed run logged a step again, the later value counts. For a distributed job, the ' +
     'names and points are those of rank 0; `rank1/loss` is the `loss` of rank 1.',
   options: {
     points: { type: 'string', value: 'N', help: 'Print about N points, always including the extrema.' },

@@ -14,10 +14,10 @@ import { safe, safeLine, table } from '../terminal.js';
 export const pipeline: Command = {
   name: 'pipeline',
   usage: 'FILE|RUN [--from STAGE] [--json]',
-  summary: 'Shows the stages of a pipeline: what is done, what came of it, and how large the networks are.',
+  summary: 'Shows the stages of a pipeline: status, results, and sizes of the networks.',
   details:
-    'FILE is an experiment file with "pipeline:", of which the newest run is shown; RUN is the run of a pipeline. With --from, a new run ' +
-    'does that stage, and those that need it, again; the others are taken from what is there. To run a pipeline, use: tunesmith run FILE.',
+    'FILE is an experiment file with "pipeline:", whose newest run is shown; RUN is the run of a pipeline. With --from, a new run ' +
+    'repeats that stage and those that depend on it, and reuses the others. To run a pipeline, use: tunesmith run FILE.',
   options: {
     from: { type: 'string', value: 'STAGE', help: 'Run the pipeline again from this stage on.' },
     set: SET_OPTION,
@@ -25,7 +25,7 @@ export const pipeline: Command = {
   },
   examples: [
     ['tunesmith pipeline digits.tune.yaml', 'the stages of the newest run of the file'],
-    ['tunesmith pipeline digits.tune.yaml --from prune', 'prune again, and all that follows'],
+    ['tunesmith pipeline digits.tune.yaml --from prune', 'prune again, and everything after it'],
   ],
   args: [1, 1],
   async run(context, input) {

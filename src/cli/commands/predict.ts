@@ -29,7 +29,7 @@ export const predict: Command = {
   examples: [
     ['tunesmith predict latest new.csv --out predictions.csv', 'one line per row'],
     ['tunesmith predict latest cat.jpg dog.jpg', 'predict images'],
-    ['tunesmith predict houses.ensemble.json new.csv', 'by several networks that `tunesmith auto` has put together'],
+    ['tunesmith predict houses.ensemble.json new.csv', 'with an ensemble that `tunesmith auto` has built'],
   ],
   args: [2, 10_000],
   async run(context, input) {
@@ -67,7 +67,7 @@ async function predictTogether(
   const file = context.file(name);
   const parsed = Ensemble.safeParse(readJson(file));
   if (!parsed.success) throw new CommandError(`${file} is not an ensemble that "tunesmith auto" has written.`, [], 2);
-  if (input.text('fold') !== undefined) throw new UsageError('--fold goes with a run, not with an ensemble.');
+  if (input.text('fold') !== undefined) throw new UsageError('--fold is for a run, not for an ensemble.');
   const members = [];
   for (const { run, weight } of parsed.data.members) {
     members.push({ id: run, weight, folder: await folderOf(context, (await context.run(run)).id) });

@@ -38,7 +38,7 @@ export const prune: Command = {
     'max-drop': { type: 'string', value: 'X', help: 'End with the last round that loses at most this much accuracy.' },
     scope: { type: 'string', value: 'SCOPE', help: 'Rank the units of the network together, or of each layer.' },
     examples: { type: 'string', value: 'N', help: 'Training examples for the estimates. Default: 512.' },
-    probes: { type: 'string', value: 'N', help: 'Random directions of the estimates. Default: 16.' },
+    probes: { type: 'string', value: 'N', help: 'Random directions for the estimates. Default: 16.' },
     seed: { type: 'string', value: 'N', help: 'Seed of the run.' },
     json: JSON_OPTION,
   },
@@ -84,5 +84,5 @@ function settingsOf(input: Input): Record<string, unknown> {
   if (parsed.success) return settings;
   const [issue] = parsed.error.issues;
   const option = given.find(([, key]) => key === issue?.path[0])?.[0];
-  throw new UsageError(`${option === undefined ? '' : `--${option}: `}${issue?.message ?? 'not understood'}`);
+  throw new UsageError(`${option === undefined ? '' : `--${option}: `}${issue?.message ?? 'is not valid'}`);
 }

@@ -26,7 +26,7 @@ export const search: Command = {
     'one. Exit code: 0 if the search completed with a best trial, 1 otherwise.',
   options: {
     trials: { type: 'string', value: 'N', help: "Number of trials. Default: the file's." },
-    time: { type: 'string', value: 'TIME', help: "How long it may take, such as 60s, 10m or 2h. Default: the file's." },
+    time: { type: 'string', value: 'TIME', help: "Time limit, such as 60s, 10m or 2h. Default: the file's." },
     parallel: { type: 'string', value: 'N', help: 'Trials at once. Default: as many as the devices hold.' },
     seed: { type: 'string', value: 'N', help: "Seed of the search. Default: the file's." },
     name: { type: 'string', value: 'NAME', help: 'Name of the search.' },
@@ -92,7 +92,7 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
     if (retry) await retryFailed(context, engine, resumed, trust);
     return engine.request('searches/get', { id: resumed });
   }
-  if (input.flag('retry-failed')) throw new UsageError('--retry-failed goes with --resume ID.');
+  if (input.flag('retry-failed')) throw new UsageError('--retry-failed needs --resume ID.');
   const [trials, parallel, seed] = [input.whole('trials'), input.whole('parallel'), input.whole('seed', 0)];
   const giveUpAfter = input.whole('give-up-after', 0);
   const time = timeOf(input);
@@ -128,7 +128,7 @@ async function retryFailed(
 ): Promise<void> {
   const { search, retried } = await engine.request('searches/retry', { id, ...trust });
   if (search.status === 'paused') await engine.request('searches/resume', { id });
-  context.say(`Trials done again: ${retried.join(', ')}`);
+  context.say(`Trials run again: ${retried.join(', ')}`);
 }
 
 /** `file`: the search's own, to be read again. */

@@ -19,7 +19,7 @@ export const set: Command = {
   usage: 'RUN NAME=VALUE …',
   summary: 'Changes hyperparameters of a running training.',
   details:
-    'The built-in trainer takes the learning rate at once, and from the next epoch on the other settings of the same optimizer, the schedule, ' +
+    'The built-in trainer applies the learning rate at once, and from the next epoch on the other settings of the same optimizer, the schedule, ' +
     'regularization, dropout rates, batch size, number of epochs and more (docs/network.md). A Python program receives the values in `run.on_set`, ' +
     'a module in `run.onSet`.',
   options: { json: JSON_OPTION },
@@ -43,7 +43,7 @@ export const set: Command = {
     } else if (answer && !refused) {
       context.print(safeLine(answer.text));
     } else if (!answer) {
-      context.print(`sent to ${id}: its program has not said what it does with it`);
+      context.print(`sent to ${id}: its program has not confirmed it`);
     }
     if (refused && !input.flag('json')) throw new CommandError(safeLine(answer.text));
     return refused ? 1 : 0;

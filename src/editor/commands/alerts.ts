@@ -33,7 +33,11 @@ export function alertCommands(parts: Parts): Pick<Handlers, 'alerts.edit'> {
 
 async function add(folder: FolderEngine, file: string, when: AlertCondition): Promise<number> {
   const { rules } = await folder.request('alerts/add', { file, when, command: null, webhook: null });
-  const text = l10n.t('You are told when this comes true of a run of {0}: {1}.', path.basename(file), textOf(when));
+  const text = l10n.t(
+    'You will be notified when this applies to a run of {0}: {1}.',
+    path.basename(file),
+    textOf(when),
+  );
   vscode.window.setStatusBarMessage(text, 5000);
   return rules.length;
 }
@@ -46,7 +50,7 @@ function choose(
 ): Promise<AlertCondition['kind'] | undefined> {
   const pick = vscode.window.createQuickPick<Item>();
   pick.title = l10n.t('Alerts on {0}', path.basename(file));
-  pick.placeholder = l10n.t('Choose what you want to be told');
+  pick.placeholder = l10n.t('Choose what to be notified about');
   const remove = { iconPath: new vscode.ThemeIcon('trash'), tooltip: l10n.t('Remove This Alert') };
   const itemsOf = (now: readonly KeptAlertRule[]): Item[] => {
     const own = now.filter((rule) => rule.file === null || rule.file === file);
@@ -104,7 +108,7 @@ function newText(kind: AlertCondition['kind']): string {
     case 'failed':
       return l10n.t('When a run fails');
     case 'ended':
-      return l10n.t('When a run is over');
+      return l10n.t('When a run ends');
   }
 }
 
@@ -151,6 +155,6 @@ function textOf(when: AlertCondition): string {
     case 'failed':
       return l10n.t('it fails');
     case 'ended':
-      return l10n.t('it is over');
+      return l10n.t('it ends');
   }
 }

@@ -86,7 +86,7 @@ async function targetFor(data: string): Promise<string> {
   // The last column is the target in most tables.
   const items = [...columns].reverse().map((label) => ({ label }));
   const picked = await vscode.window.showQuickPick(items, {
-    title: l10n.t('Which column is to be predicted?'),
+    title: l10n.t('Which column should be predicted?'),
     placeHolder: path.basename(data),
   });
   if (!picked) throw new vscode.CancellationError();
@@ -96,7 +96,7 @@ async function targetFor(data: string): Promise<string> {
 async function timeFor(): Promise<string> {
   const typed = await vscode.window.showInputBox({
     title: l10n.t('How long may it take?'),
-    prompt: l10n.t('Such as 60s, 10m or 2h. More time means more networks.'),
+    prompt: l10n.t('For example 60s, 10m or 2h. More time means more networks.'),
     value: DEFAULT_TIME,
     validateInput: (text) =>
       secondsOf(text) === null ? l10n.t('This must be a time such as 60s, 10m or 2h.') : undefined,

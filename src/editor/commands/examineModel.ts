@@ -42,7 +42,7 @@ export async function pickChecks(title: string): Promise<ExamineSettings> {
     },
     {
       label: l10n.t('Calibration'),
-      detail: l10n.t('Whether its probabilities can be believed'),
+      detail: l10n.t('Whether its probabilities can be trusted'),
       check: 'calibrate',
       picked: true,
     },

@@ -37,7 +37,7 @@ export function logCommands({ engines, foundLogs, panels }: Parts): Pick<Handler
         .map(({ id }) => id);
       const found = await first.folder.viewer?.request('runs/list', { ids, limit: Math.max(1, ids.length) });
       const [run] = found?.runs ?? [];
-      if (!run) throw new Error(l10n.t('These logs are not read yet. Try again in a moment.'));
+      if (!run) throw new Error(l10n.t('These logs have not been read yet. Try again in a moment.'));
       const { experiment } = run;
       panels.open(first.folder, { experiment, runs: found!.runs.map(({ id }) => id), tab: 'charts' }, 'beside', true);
     },

@@ -53,7 +53,7 @@ export function lensTexts(
   }
   if (lines.runLine !== null) runLenses(lines.runLine, file, state, put);
   for (const { name, line } of lines.stages) {
-    const tooltip = l10n.t('Runs the pipeline, with this stage and those that need it done again');
+    const tooltip = l10n.t('Runs the pipeline, repeating this stage and those that depend on it');
     put(line, `$(play) ${l10n.t('Run from here')}`, 'run.start', [file, name], tooltip);
   }
   if (lines.rateLine !== null) {

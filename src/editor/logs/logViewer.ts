@@ -162,7 +162,7 @@ export class LogViewer implements Disposable {
 
   private received(message: unknown): void {
     const parsed = FromViewer.safeParse(message);
-    if (!parsed.success) return this.options.log.warn(`The viewer said what it may not: ${parsed.error.message}`);
+    if (!parsed.success) return this.options.log.warn(`The viewer sent an invalid message: ${parsed.error.message}`);
     const said = parsed.data;
     switch (said.type) {
       case 'reading':

@@ -118,7 +118,7 @@ export class Panel implements Disposable {
   private async received(message: unknown): Promise<void> {
     const parsed = FromPanel.safeParse(message);
     if (!parsed.success) {
-      this.parts.log.warn(`The panel sent what it may not: ${parsed.error.message}`);
+      this.parts.log.warn(`The panel sent an invalid message: ${parsed.error.message}`);
       return;
     }
     const said = parsed.data;

@@ -35,7 +35,7 @@ export class AgentActs {
       'agents/allow': ({ file, hours }) => {
         this.grants.allow(file, hours);
         this.parts.log.info(
-          hours === null ? `the budget of ${file} was taken back` : `agents may use ${hours} h on ${file}`,
+          hours === null ? `the budget of ${file} was revoked` : `agents may use ${hours} h on ${file}`,
         );
         return { grants: this.grants.list() };
       },

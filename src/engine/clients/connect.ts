@@ -49,7 +49,7 @@ export interface ConnectOptions {
 export async function connectEngine(options: ConnectOptions): Promise<EngineConnection> {
   const workspace = await fs.realpath(options.workspace).catch((error: unknown) => {
     const why = isForbidden(error)
-      ? `${options.workspace} is closed to you: a folder above it may not be entered.`
+      ? `You have no access to ${options.workspace}: a folder above it may not be entered.`
       : `There is no folder ${options.workspace}.`;
     throw new EngineError('start-failed', why);
   });
@@ -80,14 +80,14 @@ class Attempt {
 
   async run(): Promise<EngineConnection> {
     for (;;) {
-      if (this.options.signal?.aborted) throw new EngineError('closed', 'Connecting to the engine was given up.');
+      if (this.options.signal?.aborted) throw new EngineError('closed', 'Gave up connecting to the engine.');
       for (const folder of localFolders(this.workspace)) {
         const address = readAddress(folder);
         const connection = address && (await this.tryAddress(address));
         if (connection) return connection;
       }
       if (this.options.start === false) {
-        throw new EngineError('not-running', `No engine runs for ${this.workspace}.`);
+        throw new EngineError('not-running', `No engine is running for ${this.workspace}.`);
       }
       if (this.started === null) await this.start();
       else if (this.started.exit === 0) {
@@ -161,7 +161,7 @@ class Attempt {
       connection.dispose();
       throw new EngineError(
         'incompatible',
-        `The engine that runs for this folder is of Tunesmith ${address.version}, newer than this ${client} (${version}). ` +
+        `The engine that runs for this folder is Tunesmith ${address.version}, newer than this ${client} (${version}). ` +
           `Update this one, or reload the window if it has just been updated.`,
         why.code,
       );
@@ -173,7 +173,7 @@ class Attempt {
     connection.dispose();
     throw new EngineError(
       'incompatible',
-      `The engine that runs for this folder is of Tunesmith ${address.version} and still has work; this ${client} is ` +
+      `The engine that runs for this folder is Tunesmith ${address.version} and still has work; this ${client} is ` +
         `${version} and can't talk to it. Wait until its runs have ended, or end it with Tunesmith ${address.version}.`,
       why.code,
     );
@@ -186,7 +186,10 @@ class Attempt {
     try {
       await fs.access(program);
     } catch {
-      throw new EngineError('start-failed', `The engine is not there: ${program}. Build it with: node esbuild.mjs`);
+      throw new EngineError(
+        'start-failed',
+        `The engine\'s program is missing: ${program}. Build it with: node esbuild.mjs`,
+      );
     }
     const { folder, runs } = workspacePaths(workspace);
     const closed = [folder, runs].map(whyClosed).find(Boolean);
@@ -223,7 +226,7 @@ class Attempt {
 
   private whereToMakeRoom(): string {
     const places = [this.paths.local, this.workspace].join(' or of ');
-    return `Free some space on the disk of ${places}, then try again; runs that are at work go on, and what they log is kept`;
+    return `Free some space on the disk of ${places}, then try again; runs in progress continue, and what they log is kept`;
   }
 
   private prepare(): string {

@@ -68,7 +68,7 @@ export function prepareLocal(workspace: string): LocalState {
     const fallback = localFolder(workspace, base);
     try {
       makePrivate(base, fallback, true);
-      return { folder: fallback, problem: `${problem}. Until that is mended, Tunesmith's state is in ${fallback}` };
+      return { folder: fallback, problem: `${problem}. Until that is fixed, Tunesmith's state is in ${fallback}` };
     } catch {
       // The next one, if there is one.
     }

@@ -18,7 +18,7 @@ export function whyReadOnly(folder: string): string | null {
 /** Why a folder can't be looked at, in one sentence; null when it can, or when it is not there. */
 export function whyClosed(folder: string): string | null {
   return isRefused(folder, R_OK | X_OK)
-    ? `${folder} is closed to you. Ask its owner to let you read it, or to send you a copy.`
+    ? `You have no access to ${folder}. Ask its owner to let you read it, or to send you a copy.`
     : null;
 }
 

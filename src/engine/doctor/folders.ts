@@ -30,11 +30,11 @@ function checkData({ folder, runs }: WorkspacePaths): Finding[] {
   findings.push(
     odd.length === 0
       ? fine('folders', `${entries.length} entries in ${runs}, all of them runs.`)
-      : note('folders', `${odd.length} entries in ${runs} are no runs and are left alone: ${quoted.join(', ')}.`),
+      : note('folders', `${odd.length} entries in ${runs} are not runs and are left alone: ${quoted.join(', ')}.`),
   );
   const earlier = EARLIER.filter((name) => statReal(path.join(folder, name)));
   if (earlier.length > 0)
-    findings.push(note('folders', `${folder} holds files that nothing reads any more: ${earlier.join(', ')}.`));
+    findings.push(note('folders', `${folder} holds files that are no longer used: ${earlier.join(', ')}.`));
   return findings;
 }
 
@@ -48,9 +48,9 @@ function isRun(runs: string, entry: fs.Dirent): boolean {
 function permissions({ folder, local }: WorkspacePaths): Finding {
   if (process.platform === 'win32') return fine('permissions', 'Windows keeps the folders of a user to that user.');
   const open = [folder, local].flatMap((each) => [...openToOthers(each)]);
-  if (open.length === 0) return fine('permissions', 'Nobody else can look into what is yours.');
+  if (open.length === 0) return fine('permissions', 'Nobody else can read your files.');
   const text = `${open.length} files and folders of yours can be read or written by others, such as ${JSON.stringify(open[0])}.`;
-  return problem('permissions', text, 'They are closed to everybody else.', () => {
+  return problem('permissions', text, 'Access is restricted to you.', () => {
     for (const file of open) {
       const stat = fs.lstatSync(file);
       if (!stat.isSymbolicLink()) fs.chmodSync(file, stat.mode & 0o700);
@@ -85,7 +85,7 @@ function leftovers({ local }: WorkspacePaths): Finding {
     const workspace = /^[0-9a-f]{64}$/.test(name) && folder !== local ? workspaceOf(folder) : null;
     if (workspace !== null && !fs.existsSync(workspace)) gone.push({ folder, workspace });
   }
-  if (gone.length === 0) return fine('leftovers', 'Nothing is left of workspaces that are gone.');
+  if (gone.length === 0) return fine('leftovers', 'No state of deleted workspaces is left.');
   const text = `${gone.length} workspaces are gone or not mounted, such as ${JSON.stringify(gone[0]!.workspace)}; their indexes are still in ${all}.`;
   return problem('leftovers', text, 'The indexes are removed; they are built again if a workspace comes back.', () => {
     for (const { folder } of gone) remove(folder);

@@ -41,8 +41,8 @@ function engineHolds(file: string): boolean {
 function engineFinding({ address, lock }: WorkspacePaths, isHeld: boolean): Finding {
   const known = readPid(address);
   if (isHeld)
-    return fine('engine', `An engine is at work${known === null ? '' : ` (process ${known})`}; it holds ${lock}.`);
-  if (known === null) return fine('engine', 'No engine is at work.');
+    return fine('engine', `An engine is running${known === null ? '' : ` (process ${known})`}; it holds ${lock}.`);
+  if (known === null) return fine('engine', 'No engine is running.');
   return problem(
     'engine',
     `The engine that ${address} names (process ${known}) is gone: it was killed.`,

@@ -54,7 +54,7 @@ function journals(db: DatabaseSync, paths: WorkspacePaths, isHeld: boolean): Fin
   if (behind.size === 0)
     return (shorter > 0 ? note : fine)('journals', `${rows.length} journals are read to their end.${lost}`);
   const some = [...behind].slice(0, NAMED).join(', ') + (behind.size > NAMED ? ', …' : '');
-  const text = `${behind.size} runs that are over have journals that were not read to their end (${some}).${lost}`;
+  const text = `${behind.size} ended runs have journals that were not read to their end (${some}).${lost}`;
   if (isHeld) return problem('journals', `${text} Stop the engine first: tunesmith engine stop.`);
   return problem('journals', text, 'They are read again from the start.', () => forget(paths.store, behind));
 }

@@ -151,13 +151,13 @@ export function heldBy({ host, pid, since }: LeaseHolder, workspace: string): st
     return (
       `Another engine of this machine (process ${pid}), which has another Tunesmith home (TUNESMITH_HOME), has worked in ` +
       `${where}. From here it can be looked at, but nothing started or changed. Use that home, or wait until the runs ` +
-      `there are over.`
+      `there have ended.`
     );
   }
   return (
     `Tunesmith on ${name} (process ${pid}) has worked in ${where}. ` +
     `From here it can be looked at, but nothing started or changed. To work here, stop ` +
-    `its runs there, or wait until they are over; should that host be gone, this one takes over ` +
+    `its runs there, or wait until they have ended; if that host is gone, this one takes over ` +
     `${minutes > 1 ? `${minutes} minutes` : 'a minute'} after its last sign of life.`
   );
 }

@@ -41,7 +41,7 @@ export class Stages {
   private async decide({ pipeline, stage, hash, text, parents, afresh }: Asked): Promise<Given> {
     const { active, environments, maker, store, log } = this.parts;
     const spec = active.spec(pipeline);
-    if (!spec?.pipeline) throw conflict(`Run ${pipeline} is no pipeline at work.`);
+    if (!spec?.pipeline) throw conflict(`Run ${pipeline} is not a running pipeline.`);
     if (!spec.pipeline.stages.some(({ name }) => name === stage)) throw notFound('stage', stage);
     const found = this.found(hash, afresh ? pipeline : null);
     const reused = ({ id }: Run): Given => ({ run: id, reused: this.pipelineOf(id) !== pipeline });

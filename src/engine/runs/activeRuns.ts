@@ -102,7 +102,7 @@ export class ActiveRuns implements Keeper {
   /** Ends a run whose folder is gone. */
   lose(id: string): void {
     const { folders, environments, log, store, trouble } = this.options;
-    const message = `Its folder ${folders.path(id)} is gone, so nothing more is known of it.`;
+    const message = `Its folder ${folders.path(id)} is gone, so nothing more is known about it.`;
     log.warn(`run ${id}: ${message}`);
     const active = this.active.get(id);
     if (active) return active.lose(message);

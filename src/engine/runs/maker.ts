@@ -226,7 +226,7 @@ export class RunMaker {
     const isMoved = experiment !== null && old.origin?.workspace !== undefined && old.origin.workspace !== workspace;
     const changed = Object.keys(params).length > 0;
     if (changed && !experiment) {
-      throw new RequestError(ErrorCode.conflict, `Run ${id} kept no experiment, so its parameters can't be changed.`);
+      throw new RequestError(ErrorCode.conflict, `Run ${id} has no experiment, so its parameters can't be changed.`);
     }
     if (experiment && (changed || isMoved || namesItsRun(experiment))) {
       const all = { params: { ...old.params, ...params }, floats: mergeFloats(old, { params, floats }) };

@@ -77,7 +77,7 @@ function outcomeOfProgram(ending: Ending): Outcome {
     if (ending.job) return outcomeOfJob(ending, ending.job);
     if (ending.elsewhere !== undefined) {
       const message =
-        `Nothing was heard of the program on ${ending.elsewhere} for minutes, and its end was not written down. What it ` +
+        `Nothing was heard from the program on ${ending.elsewhere} for minutes, and its end was not recorded. What it ` +
         'logs later still counts. Run it again to repeat it.';
       return failed(ending, 'lost', message);
     }
@@ -105,7 +105,7 @@ function outcomeOfProgram(ending: Ending): Outcome {
 
 /** A job that its cluster ended, or of which nothing else is known. */
 function outcomeOfJob(ending: Ending, { title, id, how, began, refused }: JobOutcome): Outcome {
-  if (refused !== undefined) return failed(ending, 'not-started', `${title} does not take the job: ${refused}`);
+  if (refused !== undefined) return failed(ending, 'not-started', `${title} rejected the job: ${refused}`);
   const job = `${title} job${id === null ? '' : ` ${id}`}`;
   switch (how) {
     case 'cancelled':
@@ -113,7 +113,7 @@ function outcomeOfJob(ending: Ending, { title, id, how, began, refused }: JobOut
     case 'preempted':
       return failed(ending, 'preempted', `The ${job} was preempted.`);
     case 'timeout':
-      return failed(ending, 'preempted', `The time of the ${job} was over.`);
+      return failed(ending, 'preempted', `The ${job} reached its time limit.`);
     case 'node failed':
       return failed(ending, 'lost', `The node of the ${job} failed.`);
     case 'out of memory':
@@ -127,9 +127,9 @@ function outcomeOfJob(ending: Ending, { title, id, how, began, refused }: JobOut
     return failed(
       ending,
       'preempted',
-      `The ${job} ${ending.exit.interrupted === 'warning' ? 'was told that its time would be over' : 'was ended'}.`,
+      `The ${job} ${ending.exit.interrupted === 'warning' ? 'was warned of its time limit' : 'was ended'}.`,
     );
-  if (began) return failed(ending, 'lost', `The ${job} is over, and the program’s end was not written down.`);
+  if (began) return failed(ending, 'lost', `The ${job} has ended, and the program’s end was not recorded.`);
   const line = lastWords(ending.logTail);
   return failed(ending, 'not-started', `The ${job} ended before the program began${line ? `: ${line}` : '.'}`);
 }

@@ -64,15 +64,15 @@ export interface CheckedOut {
  */
 export async function checkOutCode(runFolder: string, repository: string, target: string): Promise<CheckedOut> {
   const { code } = readRecorded(runFolder);
-  if (!code) throw new GitError('Nothing is recorded of its code: its working folder was in no git repository.');
+  if (!code) throw new GitError('Its code was not recorded: its working folder was not in a git repository.');
   if (fs.existsSync(target) && fs.readdirSync(target).length > 0)
-    throw new GitError(`${target} is not empty. Name a folder that is not there yet.`);
+    throw new GitError(`${target} is not empty. Name a folder that does not exist yet.`);
   const git = new Git(repository, 120_000);
   const { commit } = code;
   if ((await git.ask('cat-file', '-t', commit)) !== 'commit')
     throw new GitError(`The repository of ${repository} does not have the commit ${commit}. Fetch it first.`);
   await git.text(['worktree', 'add', '--detach', '--', target, commit]).catch((error: Error) => {
-    throw new GitError(`git made no worktree: ${error.message}`);
+    throw new GitError(`git could not make the worktree: ${error.message}`);
   });
   const notes = [...code.leftOut];
   const { changes, untracked } = readCodeContents(runFolder);

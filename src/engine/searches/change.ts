@@ -37,7 +37,7 @@ export async function changeOf(
     throw badRequest('Say what to change: the space, the trials, or the time.');
   }
   const old = experiment.search;
-  if (!old) throw conflict(`The search ${name} kept no settings, so it can't be changed.`);
+  if (!old) throw conflict(`The search ${name} has no saved settings, so it can't be changed.`);
   const now = reread ? await loadExperiment(experiment.file, undefined) : null;
   if (now && !now.search) throw conflict(`${experiment.file} has no "search" any more.`);
   const search = {

@@ -30,5 +30,5 @@ export function invalidFile(problems: FileProblem[]): RequestError {
   const where = first
     ? `${first.file}:${first.line}:${first.column}: ${first.message}${first.hint ? ` (${first.hint})` : ''}`
     : '';
-  return new RequestError(ErrorCode.invalidFile, where || 'The file has mistakes.', problems);
+  return new RequestError(ErrorCode.invalidFile, where || 'The file has errors.', problems);
 }

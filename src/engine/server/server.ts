@@ -171,7 +171,7 @@ class Session implements Client {
   private incompatible(): RequestError {
     return new RequestError(
       ErrorCode.incompatible,
-      `This engine is of Tunesmith ${this.options.version} and speaks protocol ${PROTOCOL_VERSION}.`,
+      `This engine is Tunesmith ${this.options.version} and speaks protocol ${PROTOCOL_VERSION}.`,
       { engine: this.options.version, protocol: PROTOCOL_VERSION },
     );
   }

@@ -166,7 +166,7 @@ export class Program {
       return { level: 'warning', text };
     }
     if (!rest || rest.found.length === 0) return null;
-    return { level: 'info', text: `The program ended and left ${named(rest.found)} behind, ended as well.` };
+    return { level: 'info', text: `The program ended and left ${named(rest.found)} behind, which was ended, too.` };
   }
 
   private notStarted(error: unknown): ProgramEnd {

@@ -53,7 +53,7 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
   try {
     const text = readReal(path);
     if (createHash('sha256').update(text).digest('hex') !== askedHash)
-      throw new Error('it is not what you have asked to be run. Nothing was started; start the run again.');
+      throw new Error('it is not what you asked to run. Nothing was started; start the run again.');
     spec = JSON.parse(text);
   } catch (error) {
     return fail((error as Error).message);
@@ -177,7 +177,7 @@ export function startError(error: NodeJS.ErrnoException, spec: ProgramSpec): str
       : `There is no program "${name}" on the PATH. Check "run" in the experiment file, or give the program's full path.`;
   }
   if (error.code === 'EACCES')
-    return `${name} may not be executed. Give it the right to (chmod +x), or start it through its interpreter.`;
+    return `${name} is not executable. Make it executable (chmod +x), or start it through its interpreter.`;
   if (error.code === 'EINVAL' && process.platform === 'win32')
     return `${name} is a batch file, which can't be started without a shell. Start the program it calls instead.`;
   if (error.code === 'E2BIG')

@@ -61,7 +61,7 @@ export async function exportOptuna(source: ExportSource, file: string): Promise<
       );
     }
     const left = source.runs.length - runs.length;
-    const notes = left > 0 ? [`${left} runs have no objective or are still at work, and are left out.`] : [];
+    const notes = left > 0 ? [`${left} runs have no objective or are still running, and are left out.`] : [];
     return { files: [file], notes };
   } finally {
     db.close();

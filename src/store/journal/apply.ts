@@ -147,7 +147,7 @@ export class Application {
   /** A value of the metrics record at byte `at` can't be used. */
   leftOut({ what, name }: NonNullable<MetricsLine['problem']>, at: number): void {
     const where = `"${shorten(name)}" (journal/${this.file}, byte ${at})`;
-    if (what === 'value') this.warn('Values that are no numbers are left out', `, such as that of ${where}.`);
+    if (what === 'value') this.warn('Values that are not numbers are left out', `, such as that of ${where}.`);
     else this.warn(`Metrics are left out whose name does not have 1 to ${MAX_NAME} characters`, `, such as ${where}.`);
   }
 

@@ -87,7 +87,7 @@ function parseObject(object: Record<string, unknown>, now: number): ParsedLine {
 function parseMetrics(object: Record<string, unknown>): ParsedLine {
   const step = object.step ?? null;
   if (step !== null && (typeof step !== 'number' || !Number.isFinite(step))) {
-    return { kind: 'bad', why: 'step is no finite number', torn: false };
+    return { kind: 'bad', why: 'step is not a finite number', torn: false };
   }
   const metrics: MetricsLine = {
     step: step as number | null,

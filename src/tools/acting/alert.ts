@@ -10,9 +10,9 @@ import { actingTool } from '../tool.js';
 export const setAlert = actingTool({
   name: 'set_alert',
   title: 'Set an alert',
-  summary: 'Tells the person, and agents that wait, when something comes true of a run of a file.',
+  summary: 'Notifies the person, and agents that wait, when a run of a file meets a condition.',
   description:
-    'Sets an alert on all runs of an experiment file, those at work and those to come: a metric above or below a value, NaN, nothing logged for a while, a failure, an end. The editor shows it once per run, and it ends a wait_for with until "trouble". It starts no program and sends nothing.',
+    'Sets an alert on all runs of an experiment file, current and future ones: a metric above or below a value, NaN, nothing logged for a while, a failure, an end. The editor shows it once per run, and it ends a wait_for with until "trouble". It starts no program and sends nothing.',
   icon: 'bell',
   input: z
     .object({

@@ -122,7 +122,7 @@ async function experimentIn(bench: Bench, name: string) {
   const [wrong] = problems.filter(({ severity }) => severity === 'error');
   if (wrong || !experiment) {
     const where = wrong ? `line ${wrong.line}, column ${wrong.column}: ${wrong.message}` : "it can't be read";
-    throw new ToolError(`${shortName(name)} has mistakes: ${where}. See all of them with check_file.`);
+    throw new ToolError(`${shortName(name)} has errors: ${where}. See all of them with check_file.`);
   }
   return { folder, file, text, experiment } satisfies { folder: BenchFolder } & Record<string, unknown>;
 }

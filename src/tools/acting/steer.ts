@@ -82,7 +82,7 @@ export const resumeWork = steering('resume', {
   title: 'Resume a run or a search',
   summary: 'Resumes a paused run or search, or one that ended early.',
   description:
-    'Resumes a paused run or search, a stopped search, or a run that ended early and left a checkpoint. What came with the folder is never resumed for an agent.',
+    'Resumes a paused run or search, a stopped search, or a run that ended early and left a checkpoint. Runs and searches that came with the folder are never resumed for an agent.',
   icon: 'debug-continue',
 });
 

@@ -60,7 +60,7 @@ it('finds problems and fixes them', async () => {
   const { run } = await engine.request('runs/start', { file });
   await runOver(engine, run.id);
   await engine.request('runs/note', { id: run.id, note: 'kept' });
-  expect((await doctor()).findings.find(({ about }) => about === 'engine')?.text).toMatch(/^An engine is at work/);
+  expect((await doctor()).findings.find(({ about }) => about === 'engine')?.text).toMatch(/^An engine is running/);
   await stopEngine();
   const well = await doctor();
   expect(well).toMatchObject({ code: 0, problems: 0 });

@@ -147,7 +147,7 @@ describe.sequential('the command line', () => {
     const shown = await tunesmith('best');
     expect(shown).toMatchObject({ code: 0 });
     expect(shown.out).toMatch(
-      /^trial +run +loss +lr +n\n +\d +\w{10} +0\.11 +0\.01 +1\nWhat is left to gain: needs at least 10/,
+      /^trial +run +loss +lr +n\n +\d +\w{10} +0\.11 +0\.01 +1\nPossible improvement unknown: needs at least 10/,
     );
     expect(await json('best')).toMatchObject({
       objectives: [{ metric: 'loss', goal: 'minimize' }],

@@ -30,7 +30,7 @@ it.skipIf(!disk)('works on with its state elsewhere, and says why', async () => 
   try {
     const { code, err, out } = await here.tunesmith(['run', 'x.tune.yaml'], env);
     expect(err).toContain(
-      `The Tunesmith home ${env.TUNESMITH_HOME} can't be used: its disk is full. Until that is mended`,
+      `The Tunesmith home ${env.TUNESMITH_HOME} can't be used: its disk is full. Until that is fixed`,
     );
     expect(code).toBe(0);
     expect(out).toContain('completed');

@@ -42,7 +42,7 @@ it('imports runs once, with params and metrics', async () => {
     metrics: { 'train/loss': Math.fround(0.2), odd: 'Infinity' },
   });
   const second = await workspace.tunesmith(['import', 'runs']);
-  expect(second).toMatchObject({ code: 0, out: '0 runs imported, 0 points; 1 were imported already.\n' });
+  expect(second).toMatchObject({ code: 0, out: '0 runs imported, 0 points; 1 were already imported.\n' });
   expect(await list()).toHaveLength(1);
   const listed = FoundLogs.parse(JSON.parse((await workspace.tunesmith(['import', '--list', '--json'])).out));
   expect(listed).toMatchObject([{ id: run!.id, state: 'imported' }]);

@@ -62,6 +62,6 @@ describe('the best trials in a terminal', () => {
     ];
     const lines = renderBest(points, new Map([['a1', run]]), insight, look);
     expect(lines).toContain('    9  (deleted)           0.9        3  –       –');
-    expect(lines.at(-1)).toBe('2 trials that none beats in all objectives.');
+    expect(lines.at(-1)).toBe('2 trials on the Pareto front.');
   });
 });

@@ -140,7 +140,7 @@ it('leaves inaccessible folders alone, and says so in one sentence', async (test
   if (!isRoot) skipBecause(test, 'needs two users');
   const { code, out, err } = await tunesmith(workspace.folder, 'ls');
   expect({ code, out }).toEqual({ code: 1, out: '' });
-  expect(err).toMatch(/^tunesmith: .*\.tunesmith is closed to you\. [^\n]*\n$/);
+  expect(err).toMatch(/^tunesmith: You have no access to .*\.tunesmith\. [^\n]*\n$/);
   const read = (file: string) => spawnSync('cat', [file], { ...as, encoding: 'utf8' });
   for (const file of [
     workspace.at('.tunesmith/runs', run, 'output.log'),

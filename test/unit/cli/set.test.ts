@@ -85,7 +85,7 @@ it('says when a program does not answer; a run that has ended is refused', async
   }
   expect(await here.tunesmith(['set', other, 'lr=0.2'])).toMatchObject({
     code: 0,
-    out: `sent to ${other}: its program has not said what it does with it\n`,
+    out: `sent to ${other}: its program has not confirmed it\n`,
   });
   await here.tunesmith(['stop', other, id]);
   for (let tries = 0; tries < 100; tries++) {

@@ -144,7 +144,7 @@ describe('links in the folder', () => {
   it('in place of the whole folder are refused with a sentence', async () => {
     fs.mkdirSync(workspace.at('precious'));
     fs.symlinkSync(workspace.at('precious'), workspace.at('.tunesmith'));
-    await expect(workspace.connect()).rejects.toThrow(/\.tunesmith is a link or no ordinary file/);
+    await expect(workspace.connect()).rejects.toThrow(/\.tunesmith is a link or not an ordinary file/);
     expect(fs.readdirSync(workspace.at('precious'))).toEqual([]);
   });
 });

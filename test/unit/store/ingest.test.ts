@@ -279,7 +279,7 @@ describe('lines', () => {
     expect(result.warnings).toEqual([
       `journal/${FILE}: what stands at byte 0 can't be read and is left out (it is not JSON).`,
       expect.stringMatching(
-        /^Values that are no numbers are left out, such as that of "loss" \(journal.*byte \d+\)\.$/,
+        /^Values that are not numbers are left out, such as that of "loss" \(journal.*byte \d+\)\.$/,
       ),
       expect.stringMatching(/^Metrics are left out whose name does not have 1 to 512 characters, such as ""/),
     ]);

@@ -21,7 +21,7 @@ export function importancePlot(explored: Explored): TemplateResult {
         shares.length === 0
           ? ''
           : l10n.t(
-              'Share of {0} that one parameter explains alone, from {1} runs. The line spans four fifths of resampled runs: where it reaches 0, chance may be all.',
+              'Share of {0} that one parameter explains alone, from {1} runs. The line spans 80 % of the estimates from resampled runs: if it reaches 0, the effect may be chance.',
               target.title,
               measured,
             ),

@@ -77,9 +77,9 @@ class RunMetrics extends LitElement {
     if (this.system)
       return emptyState(
         'dashboard',
-        l10n.t('No use of the machine is recorded'),
+        l10n.t('No machine usage is recorded'),
         l10n.t(
-          'It is recorded while a run is at work, unless it is switched off with capture: in the experiment file.',
+          'It is recorded while a run is running, unless it is switched off with capture: in the experiment file.',
         ),
       );
     return isLive(this.run)

@@ -30,7 +30,7 @@ export interface HandRunOptions {
 /** Other ranks of a job may write on when rank 0 has closed the run. */
 const LINGER_MS = 60_000;
 const VANISHED =
-  'The program ended without a word: it was killed, it crashed in native code, or its machine went down. What it had ' +
+  'The program ended without reporting it: it was killed, it crashed in native code, or its machine went down. What it had ' +
   'logged until then is kept.';
 
 export class HandRun {

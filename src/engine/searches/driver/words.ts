@@ -5,7 +5,7 @@ import { ownMetrics } from '../../../protocol/systemMetrics.js';
 import { objectivesOf, type SearchPlan } from '../plan.js';
 
 const HOW_TO_GO_ON = (id: string): string =>
-  `Fix the program, then do the failed trials again with \`tunesmith search --resume ${id} --retry-failed\`, or go on with ` +
+  `Fix the program, then retry the failed trials with \`tunesmith search --resume ${id} --retry-failed\`, or continue with ` +
   `the next ones with \`--resume ${id}\`. "search.giveUpAfter" in the file sets the limit (0: never).`;
 
 /** While running trials may still show that the program works. */
@@ -16,7 +16,7 @@ export function doubtText(failed: number, live: number): string {
 
 export function gaveUpText(id: string, failed: number, runs: readonly Run[], plan: SearchPlan): string {
   return (
-    `Gave up: the first ${failed} trials failed and none reported a value. Trials that were running were left to end by themselves. ` +
+    `Gave up: the first ${failed} trials failed and none reported a value. Running trials were left to end. ` +
     `${lastFailure(runs, plan)} ${HOW_TO_GO_ON(id)}`
   );
 }

@@ -36,7 +36,7 @@ export class Insights {
 
   private async compute(search: Search, query: InsightQuery): Promise<Insight> {
     const { store, distFolder } = this.options;
-    if (this.disposed) throw conflict('The engine is leaving.');
+    if (this.disposed) throw conflict('The engine is shutting down.');
     if (!search.objective) {
       throw conflict(
         `The search ${search.name} has no objective, so its trials can't be compared. Add one to its file.`,
@@ -53,7 +53,7 @@ export class Insights {
       this.worker = null;
       void worker.terminate();
     });
-    if ('error' in reply) throw conflict(`What the search ${search.name} has learned can't be told: ${reply.error}.`);
+    if ('error' in reply) throw conflict(`What the search ${search.name} has learned can't be shown: ${reply.error}.`);
     const plan = store.searches.plan(search.id);
     const objectives = isSearchPlan(plan) ? objectivesOf(plan.experiment) : [search.objective];
     return {

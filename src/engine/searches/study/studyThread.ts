@@ -37,7 +37,7 @@ export class StudyThread {
   }
 
   dispose(): void {
-    this.fail(new Error('the search is over'));
+    this.fail(new Error('the search has ended'));
     void this.worker.terminate();
   }
 
@@ -58,7 +58,5 @@ export class StudyThread {
 
 function clear(error: Error): Error {
   if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
-  return new Error(
-    'The search ran out of memory. What it had learned is kept; resume it, or start one with fewer trials.',
-  );
+  return new Error('The search ran out of memory. Its results are kept; resume it, or start one with fewer trials.');
 }

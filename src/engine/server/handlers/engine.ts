@@ -40,7 +40,7 @@ export function engineHandlers({ devices, scheduler, changes, log }: EngineParts
       if (!force && runs + searches > 0) {
         throw conflict(
           `The engine has work: ${count(runs, 'run')} and ${count(searches, 'search', 'searches')}. Stop them first, or ` +
-            `stop the engine by force: programs then go on and are taken up by the next engine.`,
+            `stop the engine by force: programs then continue, and the next engine adopts them.`,
         );
       }
       control.leave('It was stopped.');

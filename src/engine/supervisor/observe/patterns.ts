@@ -65,7 +65,7 @@ export class PatternReader {
       this.patterns = this.patterns.filter((other) => other !== pattern);
       const isSlow = (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
       const why = isSlow ? 'takes too long on what the program prints' : `can't be used (${(error as Error).message})`;
-      this.warn(`The pattern ${JSON.stringify(pattern)} of capture.output ${why}; it is given up for this run.`);
+      this.warn(`The pattern ${JSON.stringify(pattern)} of capture.output ${why}; it is ignored for this run.`);
       return [];
     }
   }

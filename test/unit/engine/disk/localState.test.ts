@@ -52,7 +52,7 @@ describe.runIf(posix)('local state of a workspace', () => {
     expect(folder.startsWith(at('run') + path.sep)).toBe(true);
     expect(localFolders('/a/workspace')).toContain(folder);
     expect(problem).toMatch(
-      /^The Tunesmith home .*home.tunesmith can't be used: it is not a folder\. Until that is mended/,
+      /^The Tunesmith home .*home.tunesmith can't be used: it is not a folder\. Until that is fixed/,
     );
     expect(isPrivateFolder(folder)).toBe(true);
   });

@@ -123,7 +123,7 @@ describe.skipIf(why !== null)(`through Slurm${why === null ? '' : ` (skipped: ${
       status: 'failed',
       error: {
         kind: 'not-started',
-        message: expect.stringMatching(/Slurm does not take the job: .*partition/i) as string,
+        message: expect.stringMatching(/Slurm rejected the job: .*partition/i) as string,
       },
     });
   }, 120_000);

@@ -146,7 +146,7 @@ import time; time.sleep(60)
     child.kill('SIGKILL');
     expect(await runOver(engine, id)).toMatchObject({
       status: 'failed',
-      error: { kind: 'lost', message: expect.stringContaining('without a word') },
+      error: { kind: 'lost', message: expect.stringContaining('without reporting it') },
       metrics: { i: { count: 5000, last: 4999 } },
     });
     await byHand(

@@ -33,7 +33,7 @@ describe('the thread of a study', () => {
     expect(answers).toMatchObject([{ asked: { id: 0 }, saved: null }, { id: 1, params: { lr: 0.5 } }, 'continue']);
     await expect(thread.call('tell', { id: 9, outcome: { state: 'failed' } })).rejects.toThrow('there is no trial 9');
     thread.dispose();
-    await expect(thread.call('save', {})).rejects.toThrow('the search is over');
+    await expect(thread.call('save', {})).rejects.toThrow('the search has ended');
   });
 
   it('hears the latest launch of a trial where it repeats steps, also after it was restored', async () => {

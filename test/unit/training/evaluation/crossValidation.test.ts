@@ -101,7 +101,7 @@ describe('folds', () => {
 
   it.each([
     [{ folds: 5, validation: 0.2 }, /remove "validation"/],
-    [{ fold: 2 }, /fold needs folds/],
+    [{ fold: 2 }, /fold needs the number of folds/],
     [{ folds: 3, fold: 4 }, /fold must be from 1 to 3/],
     [{ folds: 1 }, /folds must be at least 2/],
   ])('refuses %j', (more, message) => {

@@ -203,7 +203,7 @@ describe('weights alone', () => {
     await writeFile(elsewhere, whole);
     await rm(path);
     await symlink(elsewhere, path);
-    await expect(loadModelFile(path)).rejects.toThrow('is a link or no ordinary file');
+    await expect(loadModelFile(path)).rejects.toThrow('is a link or not an ordinary file');
   });
 });
 

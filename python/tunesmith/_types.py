@@ -2,6 +2,7 @@
 import csv
 import json
 import os
+import shutil
 import sys
 
 from ._media import free
@@ -23,8 +24,7 @@ class Media:
             if isinstance(self._data, (str, os.PathLike)) and self._from_path():
                 run.media(name, os.fspath(self._data), step)
                 return
-            safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)[:100] or "media"
-            path = free(os.path.join(run.folder, "media"), f"{safe}-{step}{self.end}")
+            path = free(os.path.join(run.folder, "media"), f"{_safe(name)}-{step}{self.end}")
             self._write(path)
             run.media(name, path, step, self.mime)
         except (OSError, ValueError, TypeError, ImportError) as error:
@@ -58,7 +58,7 @@ class Image(Media):
 
 
 class Table(Media):
-    """Rows with named columns; becomes a CSV file."""
+    """Rows with named columns; becomes a CSV file. Pictures in its cells become files beside it, which the cells name."""
 
     end = ".csv"
     mime = "text/csv"
@@ -71,6 +71,7 @@ class Table(Media):
             columns, data = list(dataframe.columns), dataframe.values.tolist()
         self.data = [list(row) for row in (data if data is not None else rows or [])]
         width = len(self.data[0]) if self.data else 0
+        self._pictures = None
         self.columns = [str(name) for name in columns] if columns is not None else [f"column {i + 1}" for i in range(width)]
 
     def add_data(self, *row):
@@ -87,12 +88,38 @@ class Table(Media):
             row.append(value)
         self.columns.append(str(name))
 
+    def _record_into(self, run, name, step):
+        safe = _safe(name)
+        # A picture in several cells is written once; pictures of rows that can't be written are named by their captions.
+        kept = {}
+
+        def picture(value, image):
+            if id(value) not in kept:
+                kept[id(value)] = _keep_picture(run.folder, f"{safe}-{step}-cell", image)
+            return kept[id(value)]
+
+        self._pictures = picture
+        try:
+            super()._record_into(run, name, step)
+        finally:
+            self._pictures = None
+
     def _write(self, path):
         with open(path, "w", newline="", encoding="utf-8", errors="replace") as file:
             writer = csv.writer(file)
             writer.writerow(self.columns)
             for row in self.data:
-                writer.writerow([_cell(value) for value in row])
+                writer.writerow([self._text(value) for value in row])
+
+    def _text(self, value):
+        if isinstance(value, Image) or (self._pictures and _is_picture(value)):
+            image = value if isinstance(value, Image) else Image(value)
+            path = self._pictures(value, image) if self._pictures else None
+            if path is not None:
+                caption = " ".join(str(image.caption or "").split())
+                return f"![{caption[:2000]}]({path})"
+            return image.caption or "Image"
+        return _cell(value)
 
 
 class Histogram(Media):
@@ -182,6 +209,33 @@ def wrap(value):
     if module.startswith("pandas.") and hasattr(value, "columns"):
         return [Table(dataframe=value)]
     return None
+
+
+def _safe(name):
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)[:100] or "media"
+
+
+def _is_picture(value):
+    return hasattr(value, "savefig") or type(value).__module__.startswith("PIL.")
+
+
+def _keep_picture(folder, stem, image):
+    """Writes a picture into the run's media folder. Returns its path from the run's folder; None if it can't be written."""
+    # Cells name files with plain letters only.
+    stem = "".join(c if c.isascii() else "_" for c in stem).lstrip(".") or "cell"
+    try:
+        if isinstance(image._data, (str, os.PathLike)):
+            end = os.path.splitext(os.fspath(image._data))[1].lower()
+            if end not in (".png", ".jpg", ".jpeg", ".gif", ".webp"):
+                return None
+            path = free(os.path.join(folder, "media"), stem + end)
+            shutil.copyfile(image._data, path)
+        else:
+            path = free(os.path.join(folder, "media"), stem + image.end)
+            image._write(path)
+    except (OSError, ValueError, TypeError, ImportError):
+        return None
+    return f"media/{os.path.basename(path)}"
 
 
 def _cell(value):

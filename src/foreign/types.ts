@@ -89,6 +89,8 @@ export interface ForeignMedia {
   time: number;
   mime: string;
   bytes: Uint8Array;
+  /** Makes the bytes of a file that names others: `keep` keeps one of them and returns its path in the run's folder, null if it is not kept. */
+  compose?: (keep: (part: ForeignMedia) => string | null) => Uint8Array;
 }
 
 export interface Format {

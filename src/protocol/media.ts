@@ -1,5 +1,6 @@
 /** Media that a run has logged as files: pictures, sounds, films, texts, pages and tables, as the panel asks for them. */
 import { z } from 'zod';
+import { PICTURE_PATH } from './pictureCells.js';
 import { ID_PATTERN } from './runFiles.js';
 
 const Id = z.string().regex(ID_PATTERN, 'is not the id of a run');
@@ -36,9 +37,11 @@ export const MediaRequests = {
     params: z.object({ id: Id }).strict(),
     result: z.object({ series: z.array(MediaSeries), cut: z.boolean() }),
   },
-  /** Null: gone, never there, a link, or outside the run's folder. */
+  /** `picture`: the one that a cell of the table at `at` names. Null: gone, never there, a link, or outside the run's folder. */
   'media/read': {
-    params: z.object({ id: Id, at: z.number().int().min(0) }).strict(),
+    params: z
+      .object({ id: Id, at: z.number().int().min(0), picture: z.string().regex(PICTURE_PATH).optional() })
+      .strict(),
     result: z.object({ file: MediaFile.nullable() }),
   },
 } as const;

@@ -41,7 +41,9 @@ function handlers(shelf: Shelf): Handlers {
     'runs/confusion': ({ id }) => ({ confusion: readConfusion(media.of(id), store.runs.media(existing(id))) }),
     'runs/drawings': ({ id, ...wanted }) => readDrawings(media.of(id), store.runs.media(existing(id)), wanted),
     'runs/media': ({ id }) => listMedia(store.runs.media(existing(id))),
-    'media/read': ({ id, at }) => ({ file: readMedia(media.of(existing(id)), store.runs.mediaAt(id, at)) }),
+    'media/read': ({ id, at, picture }) => ({
+      file: readMedia(media.of(existing(id)), store.runs.mediaAt(id, at), picture),
+    }),
     'series/read': ({ queries }) => {
       for (const { run } of queries) shelf.prefer(run);
       return { series: queries.map((query) => store.series.read(query)) };

@@ -1,5 +1,6 @@
 """Calls that people know from other trackers, in scripts as they are written for those."""
 import json
+import os
 import unittest
 
 from test_standalone import HandCase
@@ -173,6 +174,26 @@ tunesmith.log({"t/table": table, "loss": 0.5, "page": tunesmith.Html("<script>al
         self.assertEqual(json.loads(files["h"][1].read_text()), {"counts": [2, 2], "edges": [0.0, 0.5, 1.0]})
         self.assertEqual(self.one().values("loss"), [0.5])
         self.assertIn("'nothing' is left out: there is no file", err)
+
+    def test_pictures_in_cells_of_a_table_become_files_that_the_cells_name(self):
+        png = b"\x89PNG\r\n\x1a\n0"
+        _, err = self.run_code(f"""
+import tunesmith
+open("cat.png", "wb").write({png!r}); open("secret.txt", "w").write("secret")
+cat = tunesmith.Image("cat.png", caption="a\\ncat]")
+rows = [[1, cat], [2, cat], [3, tunesmith.Image("cat.png")], [4, tunesmith.Image("gone.png", caption="gone")],
+    [5, tunesmith.Image("secret.txt", caption="no picture")], [6, tunesmith.Text("words", )]]
+tunesmith.log({{"t/éa": tunesmith.Table(columns=["id", "p"], data=rows)}}, step=4)
+""")
+        record, path = self.files()["t/éa"]
+        self.assertEqual(record["mime"], "text/csv")
+        self.assertEqual(path.read_text().splitlines(), [
+            "id,p", "1,![a cat]](media/t__a-4-cell.png)", "2,![a cat]](media/t__a-4-cell.png)", "3,![](media/t__a-4-cell-2.png)",
+            "4,gone", "5,no picture", "6,Text",
+        ])
+        folder = self.one().folder / "media"
+        self.assertEqual([(folder / name).read_bytes() for name in ("t__a-4-cell.png", "t__a-4-cell-2.png")], [png, png])
+        self.assertEqual(sorted(os.path.splitext(name)[1] for name in os.listdir(folder)), [".csv", ".png", ".png"])
 
     def test_pictures_and_sounds_from_arrays(self):
         try:

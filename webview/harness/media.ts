@@ -31,8 +31,12 @@ export function mediaList(kind: string | null): MediaList {
   return { series, cut: false };
 }
 
-export function mediaFile({ id, at }: { id: string; at: number }): MediaFile {
+export function mediaFile({ id, at, picture }: { id: string; at: number; picture?: string }): MediaFile {
   asked++;
+  if (picture !== undefined) {
+    const data = btoa(textOf('image/svg+xml', 100 * Number.parseInt(picture.slice('media/'.length)), 200));
+    return { mime: 'image/svg+xml', size: data.length, data };
+  }
   const all = FEW.flatMap(([, mime, steps]) => steps.map((step) => ({ mime, step })));
   const { mime, step } = all[at % all.length]!;
   const hue = (id.charCodeAt(id.length - 1) * 53 + step) % 360;
@@ -55,7 +59,7 @@ function textOf(mime: string, step: number, hue: number): string {
     return JSON.stringify({ kind: 'line', title: 'ROC', x: 'false positive rate', y: 'true positive rate', series });
   }
   if (mime === 'text/csv')
-    return `id,label,score,comment\n${Array.from({ length: 250 }, (_, i) => `${i},${i % 10},${((i * 37) % 100) / 100},"digit ${i % 10}, hand written"`).join('\n')}`;
+    return `id,picture,label,score,comment\n${Array.from({ length: 250 }, (_, i) => `${i},![digit ${i % 10}](media/${i % 10}.png),${i % 10},${((i * 37) % 100) / 100},"digit ${i % 10}, hand written"`).join('\n')}`;
   if (mime === 'text/markdown')
     return '# Findings\n\nThe *learning rate* matters **most**; see `train.py` and [the paper](https://example.org).\n\n- one\n- two\n\n| lr | accuracy |\n| --- | --- |\n| 0.1 | 0.91 |\n| 0.01 | 0.97 |\n\n<img src=x onerror="document.title=\'bad\'">';
   if (mime === 'text/html')

@@ -40,8 +40,18 @@ def maker(value):
     if kind == "Histogram":
         return lambda: _types.Histogram(np_histogram=(value.histogram, value.bins))
     if kind == "Table":
-        return lambda: _types.Table(columns=list(value.columns), data=[list(row) for row in value.data])
+        return lambda: _types.Table(columns=list(value.columns), data=[[_cell(one) for one in row] for row in value.data])
     path = getattr(value, "_path", None)
     if path and kind in ("Image", "Audio", "Video", "Html"):
         return lambda: getattr(_types, kind)(path)
     return None
+
+
+def _cell(value):
+    """A cell of a table; pictures become ours."""
+    from .. import _types
+
+    path = getattr(value, "_path", None)
+    if path and type(value).__module__.startswith("wandb.") and type(value).__name__ == "Image":
+        return _types.Image(path, caption=getattr(value, "_caption", None))
+    return value

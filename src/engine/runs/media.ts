@@ -2,6 +2,7 @@
 import { MOST_MEDIA_BYTES, MOST_MEDIA_FILES, MOST_MEDIA_NAMES, type MediaFile } from '../../protocol/media.js';
 import type { MediaList, MediaSeries } from '../../protocol/media.js';
 import type { RunMedia } from '../../store/api.js';
+import { mimeOf } from '../../foreign/mime.js';
 import type { MediaFiles } from './mediaFiles.js';
 
 /** Lists media by name, each name's files by step; those without a step come first, in the order logged. */
@@ -29,11 +30,21 @@ export function listMedia(media: readonly RunMedia[]): MediaList {
   return { series, cut };
 }
 
-/** Reads the file that a record names; null if it can't be read. */
-export function readMedia(files: MediaFiles, record: RunMedia | null): MediaFile | null {
+/** Reads the file that a record names, or the picture that a cell of its table names; null if it can't be read. */
+export function readMedia(files: MediaFiles, record: RunMedia | null, picture?: string): MediaFile | null {
+  if (picture !== undefined) return record?.mime === 'text/csv' ? readPicture(files, picture) : null;
   const size = record && files.size(record.path);
   if (record === null || size === null) return null;
   if (size > MOST_MEDIA_BYTES) return { mime: record.mime, size, data: null };
   const bytes = files.bytes(record.path, MOST_MEDIA_BYTES);
   return bytes && { mime: record.mime, size: bytes.length, data: bytes.toString('base64') };
+}
+
+/** Reads a picture by its path in the run's folder; null if it is anything else than a picture. */
+function readPicture(files: MediaFiles, name: string): MediaFile | null {
+  const size = files.size(name);
+  if (size === null || size > MOST_MEDIA_BYTES) return null;
+  const bytes = files.bytes(name, MOST_MEDIA_BYTES);
+  const mime = bytes && mimeOf('', bytes);
+  return bytes && mime?.startsWith('image/') ? { mime, size: bytes.length, data: bytes.toString('base64') } : null;
 }

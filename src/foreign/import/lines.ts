@@ -70,7 +70,9 @@ export class JournalLines implements Sink {
   }
 
   media(media: ForeignMedia): void {
-    const path = this.target.keep(media);
+    const { compose } = media;
+    const whole = compose ? { ...media, bytes: compose((part) => this.target.keep(part)) } : media;
+    const path = this.target.keep(whole);
     if (path === null) return;
     this.counts.media++;
     const { name, mime, step, time } = media;

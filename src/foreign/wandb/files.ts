@@ -2,26 +2,34 @@
 import { csv } from '../../protocol/csv.js';
 import { HISTOGRAM_MIME, PLOT_MIME, type PlotDrawing } from '../../protocol/drawings.js';
 import { CONFUSION_NAME } from '../../protocol/runFiles.js';
+import { pictureCell, PICTURE_PATH } from '../../protocol/pictureCells.js';
 import type { ParamValue } from '../../protocol/values.js';
 import { mimeOf } from '../mime.js';
 import { jsonOf, looseNumber, parsePython, wordOf } from '../plain.js';
 import type { ForeignMedia } from '../types.js';
 
 export { HISTOGRAM_MIME };
-type Media = Pick<ForeignMedia, 'name' | 'mime' | 'bytes'>;
+type Media = Pick<ForeignMedia, 'name' | 'mime' | 'bytes' | 'compose'>;
+/** Reads a file that a cell names; null if it is not among the run's files. */
+export type ReadFile = (file: string) => Buffer | null;
 
 const MOST_ROWS = 100_000;
 const MOST_COLUMNS = 500;
 const MOST_CLASSES = 1000;
+/** Pictures in the cells of one table. */
+const MOST_PICTURES = 2000;
 /** Points of one line of a plot, and lines. */
 const MOST_POINTS = 1000;
 const MOST_LINES = 100;
 
-/** A file by its first bytes, or by the ending of its name; a table becomes CSV, or the chart that it is the data of. */
-export function mediaOf(name: string, file: string, content: Buffer): Media {
+/**
+ * A file by its first bytes, or by the ending of its name; a table becomes CSV, or the chart that it is the data of. `readFile` gives
+ * the pictures that its cells name.
+ */
+export function mediaOf(name: string, file: string, content: Buffer, readFile: ReadFile = () => null): Media {
   if (/\.table\.json$/i.test(file)) {
     const table = readTable(content);
-    if (table) return chartOf(name, table) ?? { name, mime: 'text/csv', bytes: Buffer.from(csvOf(table)) };
+    if (table) return chartOf(name, table) ?? tableOf(name, table, readFile);
   }
   return { name, mime: mimeOf(file, content), bytes: content };
 }
@@ -44,11 +52,39 @@ function readTable(content: Buffer): Table | null {
   return { columns: columns.slice(0, MOST_COLUMNS).map(wordOf), rows };
 }
 
-function csvOf({ columns, rows }: Table): string {
+function tableOf(name: string, table: Table, readFile: ReadFile): Media {
+  const bytes = Buffer.from(csvOf(table, () => null));
+  return {
+    ...{ name, mime: 'text/csv', bytes },
+    compose(keep) {
+      let left = MOST_PICTURES;
+      const kept = new Map<string, string | null>();
+      const keepPicture = (file: string): string | null => {
+        const known = kept.get(file);
+        if (known !== undefined) return known;
+        const content = left-- > 0 ? readFile(file) : null;
+        const mime = content && mimeOf('', content);
+        const isPicture = content !== null && mime!.startsWith('image/');
+        const path = isPicture ? keep({ name, step: null, time: NaN, mime: mime!, bytes: content }) : null;
+        kept.set(file, path);
+        return path;
+      };
+      return Buffer.from(csvOf(table, keepPicture));
+    },
+  };
+}
+
+/** The table as CSV; `keepPicture` returns the path of a kept picture, null for one that is shown by its caption. */
+function csvOf({ columns, rows }: Table, keepPicture: (file: string) => string | null): string {
   const cell = (value: unknown): ParamValue => {
     if (typeof value !== 'object' || value === null) return value as ParamValue;
     const { _type, path, caption } = value as Record<string, unknown>;
-    if (typeof _type === 'string') return typeof caption === 'string' ? caption : wordOf(path ?? _type);
+    if (typeof _type === 'string') {
+      const picture = _type === 'image-file' && typeof path === 'string' ? keepPicture(path) : null;
+      const words = typeof caption === 'string' ? caption : null;
+      if (picture !== null && PICTURE_PATH.test(picture)) return pictureCell({ caption: words ?? '', path: picture });
+      return words ?? wordOf(path ?? _type);
+    }
     return jsonOf(value);
   };
   return [csv(columns), ...rows.map((row) => csv(columns.map((_, i) => cell(row[i]))))].join('\n');

@@ -139,21 +139,27 @@ export class WandbReader implements Reader {
     }
   }
 
-  /** A file that was logged lies below `files` beside the log. */
   private loggedFile(name: string, relative: string, step: number | null, time: number, sink: Sink): void {
+    const content = this.contentOf(relative, sink);
+    if (content) sink.media({ step, time, ...mediaOf(name, relative, content, (file) => this.contentOf(file, sink)) });
+  }
+
+  /** A file that was logged lies below `files` beside the log. Null if it is not there, or too large. */
+  private contentOf(relative: string, sink: Sink): Buffer | null {
     const file = insideOf(path.dirname(this.file), path.join('files', relative));
-    if (file === null) return;
+    if (file === null) return null;
     let bytes: FileBytes;
     try {
       bytes = FileBytes.open(file);
     } catch {
-      return;
+      return null;
     }
     try {
-      if (bytes.size > LARGEST_MEDIA) return sink.warning(`${relative} has more than 32 MiB and is left out.`);
-      if (!this.media.takes(bytes.size)) return;
-      const content = bytes.read(0, LARGEST_MEDIA);
-      sink.media({ step, time, ...mediaOf(name, relative, content) });
+      if (bytes.size > LARGEST_MEDIA) {
+        sink.warning(`${relative} has more than 32 MiB and is left out.`);
+        return null;
+      }
+      return this.media.takes(bytes.size) ? bytes.read(0, LARGEST_MEDIA) : null;
     } finally {
       bytes.close();
     }

@@ -12,7 +12,9 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { importedId, importRun } from '../../../src/foreign/import/importRun.js';
+import type { ForeignMedia, FoundRun } from '../../../src/foreign/types.js';
 import { NotRealError } from '../../../src/files/real.js';
+import { pictureIn } from '../../../src/protocol/pictureCells.js';
 import { JournalRecord } from '../../../src/protocol/journal.js';
 import { RunSpec } from '../../../src/protocol/runFolder.js';
 import { copyOf, runsIn } from './support.js';
@@ -88,4 +90,27 @@ test('nothing is written through a link', () => {
   symlinkSync(elsewhere, path.join(options.runs, importedId(found!, options.workspace)));
   expect(() => importRun(found!, options)).toThrow(NotRealError);
   expect(readdirSync(elsewhere)).toEqual([]);
+});
+
+test('the pictures that a table names are files of our run, and its cells name those', () => {
+  const options = workspace();
+  const [log] = runsIn(options.workspace);
+  const picture = { name: 'rows', step: null, time: NaN, mime: 'image/png', bytes: Buffer.from('\x89PNG', 'latin1') };
+  const found: FoundRun = {
+    ...log!,
+    open: () => ({
+      read(_place, sink) {
+        const compose = (keep: (part: ForeignMedia) => string | null) =>
+          Buffer.from(`id,p\n1,![cat](${keep(picture)})`);
+        sink.media({ name: 'rows', step: 3, time: NaN, mime: 'text/csv', bytes: Buffer.from('id,p\n1,cat'), compose });
+        return { place: {}, more: false };
+      },
+    }),
+  };
+  const folder = path.join(options.runs, importRun(found, options).id);
+  const [record] = records(folder).filter(({ type }) => type === 'media');
+  const text = readFileSync(path.join(folder, (record as { path: string }).path), 'utf8');
+  const cell = pictureIn(text.slice('id,p\n1,'.length));
+  expect(cell?.caption).toBe('cat');
+  expect(readFileSync(path.join(folder, cell!.path))).toEqual(picture.bytes);
 });

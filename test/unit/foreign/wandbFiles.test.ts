@@ -21,6 +21,45 @@ describe('files of a W&B run', () => {
     expect([mime, bytes.toString()]).toEqual(['text/csv', 'id,x\n1,"a,b"\n2,a cat']);
   });
 
+  it('keep the pictures in cells of their tables, each once; what is no picture is shown by its caption', () => {
+    const cell = (path: unknown, caption: unknown) => ({ _type: 'image-file', path, caption });
+    const data = [
+      [1, cell('media/x.png', 'a cat')],
+      [2, cell('media/x.png', null)],
+      [3, cell('media/secret.txt', 'no picture')],
+      [4, cell('../out.png', 'elsewhere')],
+      [5, cell({ toString: 1 }, 7)],
+      [6, { _type: 'audio-file', path: 'media/x.png', caption: 'a sound' }],
+    ];
+    const asked: string[] = [];
+    const png = Buffer.from([0x89, 0x50]);
+    const files: Record<string, Buffer> = { 'media/x.png': png, 'media/secret.txt': Buffer.from('secret') };
+    const { compose } = mediaOf('rows', 'a.table.json', table(['id', 'x'], data), (file) => {
+      asked.push(file);
+      return files[file] ?? null;
+    });
+    const kept: unknown[] = [];
+    const text = Buffer.from(
+      compose!((part) => {
+        kept.push([part.name, part.mime, part.bytes]);
+        return 'media/rows-x-1.png';
+      }),
+    ).toString();
+    expect(text.split('\n')).toEqual([
+      'id,x',
+      '1,![a cat](media/rows-x-1.png)',
+      '2,![](media/rows-x-1.png)',
+      '3,no picture',
+      '4,elsewhere',
+      '5,"{""toString"":1}"',
+      '6,a sound',
+    ]);
+    expect(kept).toEqual([['rows', 'image/png', png]]);
+    expect(asked).toEqual(['media/x.png', 'media/secret.txt', '../out.png']);
+    const none = mediaOf('rows', 'a.table.json', table(['id', 'x'], data), (file) => files[file] ?? null).compose!;
+    expect(Buffer.from(none(() => null)).toString()).toContain('1,a cat\n2,media/x.png');
+  });
+
   it("become drawings if they are the data of the library's charts", () => {
     const counts = [
       ['cat', 'cat', 5],

@@ -79,7 +79,8 @@ export function sample(places: readonly number[], most: number): number[] {
 
 interface Asks {
   list(id: string): Promise<MediaList>;
-  file(id: string, at: number): Promise<MediaFile | null>;
+  /** `picture`: the path of one in a cell of the table at that place. */
+  file(id: string, at: number, picture?: string): Promise<MediaFile | null>;
 }
 
 /** Media of runs: lists are asked for when runs are shown, files when they are seen. */
@@ -114,16 +115,16 @@ export class MediaOfRuns {
     return this.lists.get(run.id)!.list;
   }
 
-  /** Reads a file; null if it can't be. The newest ones are kept. */
-  read(run: string, at: number): Promise<MediaFile | null> {
-    const key = `${run}/${at}`;
+  /** Reads a file, or a picture in a cell of the table that it is; null if it can't be. The newest ones are kept. */
+  read(run: string, at: number, picture?: string): Promise<MediaFile | null> {
+    const key = picture === undefined ? `${run}/${at}` : `${run}/${at}/${picture}`;
     const known = this.files.get(key);
     if (known) {
       this.files.delete(key);
       this.files.set(key, known);
       return known;
     }
-    const reading = this.inTurn(() => this.asks.file(run, at)).catch(() => null);
+    const reading = this.inTurn(() => this.asks.file(run, at, picture)).catch(() => null);
     this.files.set(key, reading);
     void reading.then((file) => this.keep(key, file?.data?.length ?? 0));
     return reading;

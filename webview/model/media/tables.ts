@@ -1,4 +1,5 @@
 import { readCsv } from '../../../src/protocol/csv.js';
+import { pictureIn } from '../../../src/protocol/pictureCells.js';
 
 export interface TextTable {
   columns: string[];
@@ -25,11 +26,14 @@ export interface Sorting {
   descending: boolean;
 }
 
-/** Sorts numbers by value, before texts; empty cells come last both ways. Equal rows keep their order. */
+/** Text of a cell: the caption of a picture. */
+export const wordsOf = (cell: string): string => pictureIn(cell)?.caption ?? cell;
+
+/** Sorts numbers by value, before texts; pictures by their captions; empty cells come last both ways. Equal rows keep their order. */
 export function sortRows(rows: readonly string[][], { column, descending }: Sorting): string[][] {
   const way = descending ? -1 : 1;
   const keys = rows.map((row) => {
-    const cell = (row[column] ?? '').trim();
+    const cell = wordsOf(row[column] ?? '').trim();
     return { row, cell, number: cell === '' ? NaN : Number(cell) };
   });
   keys.sort((a, b) => {

@@ -43,7 +43,8 @@ class MediaView extends LitElement {
     this.media ??= new MediaOfRuns(
       {
         list: (id) => host.request('runs/media', { id }),
-        file: async (id, at) => (await host.request('media/read', { id, at })).file,
+        file: async (id, at, picture) =>
+          (await host.request('media/read', { id, at, ...(picture !== undefined && { picture }) })).file,
       },
       () => this.requestUpdate(),
     );

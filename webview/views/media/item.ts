@@ -106,7 +106,11 @@ class MediaItem extends LitElement {
       case 'plot':
         return content.plot ? plotDrawing(content.plot, words) : this.unknown(file);
       case 'table':
-        return html`<ts-media-table .table=${content.table} .label=${words}></ts-media-table>`;
+        return html`<ts-media-table
+          .table=${content.table}
+          .label=${words}
+          .picture=${this.picture}
+        ></ts-media-table>`;
       case 'text':
         return html`<ts-media-text .text=${content.text ?? ''} .mime=${file.mime} .label=${words}></ts-media-text>`;
       case 'html':
@@ -124,6 +128,10 @@ class MediaItem extends LitElement {
   private unknown(file: MediaFile): TemplateResult {
     return html`<p class="hint">${l10n.t('{0}, {1} KiB: there is no view for it.', file.mime, Math.ceil(file.size / 1024))}</p>`;
   }
+
+  /** Reads a picture of a cell. */
+  private readonly picture = (path: string): Promise<MediaFile | null> =>
+    this.media.read(this.run.id, this.at, path);
 
   private readonly broken = () => {
     this.file = null;

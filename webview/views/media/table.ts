@@ -3,7 +3,10 @@ import { button } from '../../components/controls.js';
 import { icon } from '../../components/icon.js';
 import { formatCount } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
-import { isNumeric, sortRows, type Sorting, type TextTable } from '../../model/media/tables.js';
+import type { MediaFile } from '../../../src/protocol/media.js';
+import { pictureIn } from '../../../src/protocol/pictureCells.js';
+import { isNumeric, sortRows, wordsOf, type Sorting, type TextTable } from '../../model/media/tables.js';
+import './cell.js';
 
 /** Rows that are shown at first, and with each further press. */
 const PAGE = 100;
@@ -13,11 +16,14 @@ class MediaTable extends LitElement {
   static override properties = {
     table: { attribute: false },
     label: { attribute: false },
+    picture: { attribute: false },
     sorting: { state: true },
     shown: { state: true },
   };
   declare table: TextTable | undefined;
   declare label: string;
+  /** Reads the picture that a cell names. */
+  declare picture: (path: string) => Promise<MediaFile | null>;
   declare sorting: Sorting | null;
   declare shown: number;
 
@@ -58,10 +64,7 @@ class MediaTable extends LitElement {
               (row) =>
                 html`<tr>
                   ${table.columns.map(
-                    (_, column) =>
-                      html`<td class=${numeric[column] ? 'number' : 'words'} title=${row[column] ?? ''}>
-                        ${(row[column] ?? '').slice(0, 300)}
-                      </td>`,
+                    (name, column) => this.cell(row[column] ?? '', name, numeric[column]!),
                   )}
                 </tr>`,
             )}
@@ -79,6 +82,18 @@ class MediaTable extends LitElement {
             : nothing
         }
       </p>`;
+  }
+
+  private cell(text: string, column: string, isNumber: boolean): TemplateResult {
+    const picture = pictureIn(text);
+    const content = picture
+      ? html`<ts-media-cell
+          .path=${picture.path}
+          .caption=${picture.caption || column}
+          .picture=${this.picture}
+        ></ts-media-cell>`
+      : text.slice(0, 300);
+    return html`<td class=${isNumber ? 'number' : 'words'} title=${wordsOf(text)}>${content}</td>`;
   }
 
   private head(name: string, column: number, isNumber: boolean): TemplateResult {

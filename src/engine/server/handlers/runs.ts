@@ -102,8 +102,8 @@ export function runHandlers(parts: EngineParts) {
     'runs/drawings': ({ id, ...wanted }) =>
       readDrawings(filesIn(folders.path(existing(id).id)), store.runs.media(id), wanted),
     'runs/media': ({ id }) => listMedia(store.runs.media(existing(id).id)),
-    'media/read': ({ id, at }) => ({
-      file: readMedia(filesIn(folders.path(existing(id).id)), store.runs.mediaAt(id, at)),
+    'media/read': ({ id, at, picture }) => ({
+      file: readMedia(filesIn(folders.path(existing(id).id)), store.runs.mediaAt(id, at), picture),
     }),
     'runs/columns': (query) => store.runs.columns(query),
     'runs/start': async (request, client) => ({ run: await maker.start(request, client.environment) }),

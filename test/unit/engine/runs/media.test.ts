@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { expect, it } from 'vitest';
 import { filesIn } from '../../../../src/engine/runs/mediaFiles.js';
 import { listMedia, readMedia } from '../../../../src/engine/runs/media.js';
-import { MOST_MEDIA_FILES } from '../../../../src/protocol/media.js';
+import { MediaRequests, MOST_MEDIA_FILES } from '../../../../src/protocol/media.js';
 import type { RunMedia } from '../../../../src/store/api.js';
 
 const record = (name: string, step: number | null, file: string, mime = 'image/png'): RunMedia => ({
@@ -50,4 +50,17 @@ it('reads files below the run only, whole or not at all', () => {
   for (const odd of ['../secret', path.join(folder, '..', 'secret'), 'media/link', 'media/none', 'media', ''])
     expect(readMedia(files, record('w', 1, odd)), odd).toBeNull();
   expect(readMedia(files, null)).toBeNull();
+  const table = record('t', 1, 'media/t.csv', 'text/csv');
+  writeFileSync(path.join(folder, 'media', 'cell.bin'), '\x89PNG', 'latin1');
+  expect(readMedia(files, table, 'media/cell.bin')).toEqual({
+    ...{ mime: 'image/png', size: 4, data: Buffer.from('\x89PNG', 'latin1').toString('base64') },
+  });
+  writeFileSync(path.join(folder, 'run.json'), '{}');
+  for (const odd of ['media/w.png', 'run.json', 'media/link', 'media/large', 'media/none', '../secret'])
+    expect(readMedia(files, table, odd), odd).toBeNull();
+  for (const other of [record('w', 1, 'media/w.png'), null])
+    expect(readMedia(files, other, 'media/cell.bin')).toBeNull();
+  const request = MediaRequests['media/read'].params;
+  for (const picture of ['run.json', '../secret', 'media/../run.json', '/etc/passwd'])
+    expect(request.safeParse({ id: 'a', at: 0, picture }).success, picture).toBe(false);
 });

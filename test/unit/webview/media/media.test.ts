@@ -82,4 +82,23 @@ describe('media of runs', () => {
     const media = new MediaOfRuns({ list: fail, file: fail }, () => undefined);
     expect(await media.read('a', 0)).toBeNull();
   });
+
+  it('read a picture of a cell beside its table, each once', async () => {
+    const asked: unknown[] = [];
+    const media = new MediaOfRuns(
+      {
+        list: () => Promise.reject(new Error('not asked')),
+        file: (...all) => {
+          asked.push(all);
+          return Promise.resolve({ mime: 'image/png', size: 1, data: 'AA==' } as MediaFile);
+        },
+      },
+      () => undefined,
+    );
+    await Promise.all([media.read('a', 0), media.read('a', 0, 'media/x.png'), media.read('a', 0, 'media/x.png')]);
+    expect(asked).toEqual([
+      ['a', 0, undefined],
+      ['a', 0, 'media/x.png'],
+    ]);
+  });
 });

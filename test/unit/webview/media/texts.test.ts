@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { markdown } from '../../../../webview/model/media/markdown.js';
-import { isNumeric, readTable, sortRows } from '../../../../webview/model/media/tables.js';
+import { pictureCell, pictureIn } from '../../../../src/protocol/pictureCells.js';
+import { isNumeric, readTable, sortRows, wordsOf } from '../../../../webview/model/media/tables.js';
 
 describe('tables', () => {
   it('sort by number, then by text, empty cells last', () => {
@@ -16,6 +17,29 @@ describe('tables', () => {
     expect(readTable('a\tb\n1\t2\n', 'text/tab-separated-values').rows).toEqual([['1', '2']]);
     expect(readTable(`a\n${'1\n'.repeat(100_002)}`, 'text/csv')).toMatchObject({ cut: true });
     expect(readTable('', 'text/csv')).toEqual({ columns: [], rows: [], cut: false });
+  });
+});
+
+describe('pictures in cells', () => {
+  it('are found by what a cell says, with any caption', () => {
+    for (const caption of ['a cat', '', '](media/x.png)', 'Katze, "groß"'])
+      expect(pictureIn(pictureCell({ caption, path: 'media/rows-3-cell.png' }))).toEqual({
+        caption,
+        path: 'media/rows-3-cell.png',
+      });
+    expect(pictureIn(pictureCell({ caption: 'two\nlines', path: 'media/a' }))?.caption).toBe('two lines');
+  });
+
+  it('are plain files of the media folder; other cells are texts', () => {
+    const odd = ['/etc/passwd', 'media/../run.json', 'media/a/b.png', 'media/.x', 'https://a.b/c.png', 'media/', 'run.json'];
+    for (const each of odd) expect(pictureIn(`![x](${each})`), each).toBeNull();
+    for (const each of ['x', '', '![x]', 'a ![x](media/a.png)', '![x](media/a.png) ']) expect(pictureIn(each)).toBeNull();
+  });
+
+  it('are sorted by their captions', () => {
+    const cell = (caption: string, i: number) => pictureCell({ caption, path: `media/${i}.png` });
+    const { rows } = readTable(['p', cell('b', 1), cell('a', 2), 'c'].join('\n'), 'text/csv');
+    expect(sortRows(rows, { column: 0, descending: false }).map(([each]) => wordsOf(each!))).toEqual(['a', 'b', 'c']);
   });
 });
 

@@ -21,11 +21,11 @@ export function report(played: Played): Report {
     ...VICTIMS.map((victim) => `| ${victim} | ${played.kills[victim]} |`),
     `| in all | ${kills} |`,
     '',
-    `${played.fates.length} runs, ${played.fates.filter(({ asked }) => asked).length} of them asked for, in part by ` +
+    `${played.fates.length} runs, ${played.fates.filter(({ asked }) => asked).length} of them requested, in part by ` +
       `${played.searches} searches; ${sum(({ acknowledged }) => acknowledged.length)} records acknowledged, ` +
       `${sum(({ stored }) => stored.length)} stored.`,
     '',
-    '| What must not be | On the host that works | On the host that looks on |',
+    '| Must not happen | On the working host | On the watching host |',
     '| --- | --- | --- |',
     row('Runs with a record lost', 'lost'),
     row('Runs with a record doubled', 'doubled'),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseApple, parseNvidia, parseRocm } from '../../../src/engine/supervisor/system/gpus.js';
+import { parseAmd, parseApple, parseNvidia, parseRocm } from '../../../src/engine/supervisor/system/gpus.js';
 import { intervalAt } from '../../../src/engine/supervisor/system/sampler.js';
 import { parsePs } from '../../../src/engine/supervisor/system/usage.js';
 
@@ -29,6 +29,25 @@ describe('the answers of tools', () => {
       { index: 1, use: null, memory: null, power: null, temperature: null },
     ]);
     expect(() => parseRocm('not found')).toThrow();
+  });
+
+  test('amd-smi: with units or without, in a list or an object', () => {
+    const of = (value: unknown, unit: string) => ({ value, unit });
+    const first = {
+      gpu: 0,
+      usage: { gfx_activity: of(37, '%'), umc_activity: of(2, '%') },
+      power: { socket_power: of(141, 'W'), power_management: 'ENABLED' },
+      temperature: { edge: 'N/A', hotspot: of(53, 'C'), mem: of(40, 'C') },
+      mem_usage: { total_vram: of(196_592, 'MB'), used_vram: of(283, 'MB') },
+    };
+    const second = { gpu: 1, usage: 'N/A', power: { socket_power: '41 W' }, temperature: { edge: 44 } };
+    const expected = [
+      { index: 0, use: 37, memory: 283, power: 141, temperature: 53 },
+      { index: 1, use: null, memory: null, power: 41, temperature: 44 },
+    ];
+    expect(parseAmd(JSON.stringify([first, second, null, { gpu: 'x' }]))).toEqual(expected);
+    expect(parseAmd(JSON.stringify({ gpu_data: [first, second] }))).toEqual(expected);
+    for (const odd of ['{}', 'null', '3', 'not found']) expect(() => parseAmd(odd), odd).toThrow(SyntaxError);
   });
 
   test('ioreg: use and memory', () => {

@@ -28,7 +28,7 @@ export class Gpus {
     const { CUDA_VISIBLE_DEVICES: visible } = env;
     const hidden = visible !== undefined && (visible.trim() === '' || visible.trim().startsWith('-1'));
     if (process.platform === 'darwin') this.readers = [apple];
-    else this.readers = [...(hidden ? [] : [nvidia]), ...(process.platform === 'linux' ? [rocm] : [])];
+    else this.readers = [...(hidden ? [] : [nvidia]), ...(process.platform === 'linux' ? [rocm, amd] : [])];
   }
 
   /** Never rejects. Empty: there are none that anybody tells of. */
@@ -101,6 +101,43 @@ export function parseRocm(json: string): GpuUse[] {
       },
     ];
   });
+}
+
+/** ROCm 7 replaces `rocm-smi` by `amd-smi`. */
+async function amd(env: NodeJS.ProcessEnv): Promise<GpuUse[]> {
+  return parseAmd(
+    await ask('amd-smi', ['metric', '--usage', '--mem-usage', '--power', '--temperature', '--json'], env),
+  );
+}
+
+/** Reads the JSON of `amd-smi metric`: a list of GPUs, or an object with it. Throws when it is neither. */
+export function parseAmd(json: string): GpuUse[] {
+  const read = JSON.parse(json) as unknown;
+  const list = Array.isArray(read) ? read : objectOf(read).gpu_data;
+  if (!Array.isArray(list)) throw new SyntaxError('amd-smi lists no GPUs');
+  return list.flatMap((each) => {
+    const { gpu, usage, mem_usage: memory, power, temperature } = objectOf(each);
+    if (typeof gpu !== 'number' || !Number.isInteger(gpu) || gpu < 0) return [];
+    return [
+      {
+        index: gpu,
+        use: quantity(objectOf(usage).gfx_activity),
+        memory: quantity(objectOf(memory).used_vram),
+        power: quantity(objectOf(power).socket_power),
+        temperature: quantity(objectOf(temperature).edge) ?? quantity(objectOf(temperature).hotspot),
+      },
+    ];
+  });
+}
+
+const objectOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+/** A number, or an object with a value and its unit; null for `N/A`. */
+function quantity(written: unknown): number | null {
+  const { value = written } = objectOf(written);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  return typeof value === 'string' ? numberOrNull(value) : null;
 }
 
 async function apple(env: NodeJS.ProcessEnv): Promise<GpuUse[]> {

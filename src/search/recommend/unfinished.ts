@@ -43,7 +43,7 @@ export class Unfinished {
     const sd = fidelity.sd[best.id]!;
     const step = `${trial.reports.at(-1)!.step}${maxSteps ? ` of ${maxSteps}` : ''}`;
     const reason =
-      `at step ${step} it is on its way to ${short(mean)} ± ${short(sd)}; ` +
+      `at step ${step} it is heading for ${short(mean)} ± ${short(sd)}; ` +
       `of those that have completed, trial ${completed.trial.id} is the best (${short(completed.mean)})`;
     return { trial, mean, sd, reason };
   }

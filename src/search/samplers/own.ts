@@ -39,7 +39,7 @@ export class OwnSamplerAdapter implements Sampler {
     const draws = { next: () => random.next(), int: (n: number) => random.int(n), normal: () => random.normal() };
     const suggested: unknown = this.guarded('suggest', () => this.own.suggest(copy, draws));
     if (suggested === null || suggested === undefined) return null;
-    if (typeof suggested !== 'object' || Array.isArray(suggested)) this.wrong('suggests no object of values');
+    if (typeof suggested !== 'object' || Array.isArray(suggested)) this.wrong('does not suggest an object of values');
     return this.checked(suggested as Params, space, random);
   }
 

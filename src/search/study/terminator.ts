@@ -65,7 +65,7 @@ export class Terminator {
     if (!(left.atMost <= little)) return null;
     const amount = Number(left.atMost.toPrecision(2));
     const than =
-      gain === null ? 'which is little beside what the trials differ by' : `no more than the gain of ${gain}`;
+      gain === null ? 'which is small compared with the spread of the trials' : `no more than the gain of ${gain}`;
     return (this.reason = `stopped after ${place} trials: at most ${amount} is left to gain, ${than}`);
   }
 }

@@ -91,14 +91,14 @@ function held({ inputs, targets }: Examples, { width, outputs, classes }: Form, 
   const count = targets.length / per;
   if (!Number.isInteger(count) || count === 0 || inputs.length !== count * width) {
     throw new TrainingError(
-      `${what} don't fit each other: ${inputs.length} inputs, ${width} an example, but ${targets.length} targets, ${per} an example`,
+      `${what} don't fit each other: ${inputs.length} inputs, ${width} per example, but ${targets.length} targets, ${per} per example`,
     );
   }
   const labels = classes ? Int32Array.from(targets) : Float32Array.from(targets);
   const wrong = classes ? labels.findIndex((label, i) => !(label in classes) || label !== targets[i]) : -1;
   if (wrong >= 0) {
     throw new TrainingError(
-      `${what}: target ${wrong} is ${targets[wrong]}, which is no index of the ${classes!.length} classes`,
+      `${what}: target ${wrong} is ${targets[wrong]}, which is not an index of the ${classes!.length} classes`,
     );
   }
   return { count, inputs: Float32Array.from(inputs), targets: labels };

@@ -306,7 +306,7 @@ function said(settings: ArchitectureSettings, chosen: number[]): FoundArchitectu
       level: 'warning',
       text:
         `${skips} of ${places.length} places are skip connections: a known failure of DARTS, which prefers what trains fast ` +
-        '(Zela et al., ICLR 2020). Compare with method: shared and random, search fewer epochs, or take "skip" out',
+        '(Zela et al., ICLR 2020). Compare with method: shared and random, search fewer epochs, or remove "skip"',
     });
   }
   return found;

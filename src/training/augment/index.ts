@@ -39,7 +39,7 @@ function imageChanges({ augment: settings, layers }: Settings, dataset: Dataset)
   if (!image) {
     throw new TrainingError(
       `augment is for images (height×width×channels), but an example of ${dataset.name} is ${shapeText(dataset.inputShape)}: ` +
-        'take "augment" out, or begin with "- reshape: [height, width, channels]" if its numbers are pixels; "mixup" works on any numbers',
+        'remove "augment", or begin with "- reshape: [height, width, channels]" if its numbers are pixels; "mixup" works on any numbers',
     );
   }
   const [height, width, channels] = image;
@@ -79,10 +79,10 @@ function imageShape(layers: Network['layers'], { inputShape }: Dataset): [number
 function checkMixup({ loss, layers }: Settings, dataset: Dataset): void {
   if (dataset.task === 'classification' && !lossShape(loss).smoothable) {
     throw new TrainingError(
-      `mixup mixes labels, which loss ${loss.name} can't tell: use crossEntropy or binaryCrossEntropy`,
+      `mixup mixes labels, which loss ${loss.name} does not support: use crossEntropy or binaryCrossEntropy`,
     );
   }
   if (layers.some(({ type }) => type === 'embedding')) {
-    throw new TrainingError('mixup mixes numbers, but an embedding needs whole ones: take "mixup" out');
+    throw new TrainingError('mixup mixes numbers, but an embedding needs whole ones: remove "mixup"');
   }
 }

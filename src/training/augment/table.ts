@@ -13,7 +13,7 @@ export function onColumns(change: ImageChange, dataset: Dataset, size: number): 
   const odd = columns.find((column) => column.kind !== 'number' || column.marked);
   if (odd) {
     throw new TrainingError(
-      `augment: column "${odd.name}" of ${dataset.name} is no pixel: name the columns of pixels under "features"`,
+      `augment: column "${odd.name}" of ${dataset.name} is not a pixel: name the columns of pixels under "features"`,
     );
   }
   const scales = columns.flatMap(inputsOf);

@@ -108,7 +108,7 @@ export async function timeBackends(
     );
     timed.sort((a, b) => a.milliseconds - b.milliseconds);
     const backend = timed[0]?.backend ?? candidates[0]!;
-    const figures = timed.map((one) => `${one.backend.id} ${one.milliseconds.toPrecision(3)} ms a step`);
+    const figures = timed.map((one) => `${one.backend.id} ${one.milliseconds.toPrecision(3)} ms per step`);
     const out = times.flatMap((one) => (one.milliseconds === null ? [`${one.backend.id} too slow or failing`] : []));
     const why = `the fastest for this network: ${[...figures, ...out].join(', ')}`;
     const kept = { backend: backend.id, why, network: describe(network, dataset) };

@@ -117,7 +117,7 @@ async function workingPip({ python, signal }: InstallContext): Promise<string> {
   }
   throw new TrainingError(
     python
-      ? `${python} is no Python with pip: choose another interpreter`
+      ? `${python} is not a Python with pip: choose another interpreter`
       : 'no Python with pip was found: install one (on Debian: apt-get install python3-pip), or name an interpreter',
   );
 }

@@ -69,7 +69,7 @@ export async function loadSaved(runFolder: string, fold: number | null = null): 
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       if (fold === null && existsSync(join(runFolder, modelFile(1)))) {
         throw new TrainingError(
-          'this run was cross-validated and has a network for each fold: say which, as in --fold 1',
+          'this run was cross-validated and has a network for each fold: name one, as in --fold 1',
         );
       }
       if (fold !== null) {

@@ -174,7 +174,7 @@ function takeOneHot(main: Pair, given: Pair | null): number | null {
     const classes = targets.shape[1] === width ? oneHotClasses(targets) : null;
     if (!classes) {
       throw new TrainingError(
-        `${targetsName}: targets of classes must be one index an example, or one-hot rows: a single 1 among ${width - 1} zeros`,
+        `${targetsName}: targets of classes must be one index per example, or one-hot rows: a single 1 among ${width - 1} zeros`,
       );
     }
     pair.targets = { shape: [classes.length], values: classes };
@@ -198,7 +198,7 @@ function countClasses(main: Pair, given: Pair | null): number {
 
 function highestClass({ targets: { values, shape }, targetsName }: Pair): number {
   if (values.length !== shape[0] || !values.every((value) => Number.isInteger(value) && value >= 0)) {
-    throw new TrainingError(`${targetsName}: classes must be whole numbers from 0, one an example`);
+    throw new TrainingError(`${targetsName}: classes must be whole numbers from 0, one per example`);
   }
   let most = 0;
   for (const value of values) if (value > most) most = value;

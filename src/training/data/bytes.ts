@@ -95,7 +95,7 @@ export async function openBytes(folder: string, file: string): Promise<Bytes> {
     found = await stat(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw new TrainingError(`data file ${file} is not there (looked for ${path})`);
+    if (code === 'ENOENT') throw new TrainingError(`data file ${file} does not exist (looked for ${path})`);
     throw new TrainingError(`data file ${file} can't be read: ${messageOf(error)}`);
   }
   if (found.isDirectory()) throw new TrainingError(`data file ${file} is a folder`);

@@ -27,7 +27,7 @@ export const idxSize = (start: Uint8Array, name: string): number => sizeOf(idxHe
  */
 function idxHeader(start: Uint8Array, given: number | null, file: string): ArrayHeader {
   const bad = (offset: number, what: string) =>
-    new TrainingError(`${file}: no valid IDX file: ${what} (byte ${offset})`);
+    new TrainingError(`${file}: not a valid IDX file: ${what} (byte ${offset})`);
   const size = given ?? start.length;
   if (size < 4) throw bad(size, 'it ends within its header');
   if (start[0] !== 0 || start[1] !== 0) {

@@ -36,7 +36,7 @@ export async function readTargetArray(file: ArrayFile, known: readonly string[] 
 async function readTexts({ bytes, shape, start, type, text, littleEndian }: ArrayFile): Promise<string[]> {
   const count = shape[0] ?? 0;
   if (shape.slice(1).some((length) => length !== 1)) {
-    throw new TrainingError(`${bytes.name}: labels must be one text an example, not ${shape.slice(1).join('×')}`);
+    throw new TrainingError(`${bytes.name}: labels must be one text per example, not ${shape.slice(1).join('×')}`);
   }
   const content = await bytes.read(start, count * type.bytes);
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
@@ -50,7 +50,7 @@ async function readTexts({ bytes, shape, start, type, text, littleEndian }: Arra
     for (let at = from; at < from + type.bytes; at += 4) points.push(view.getUint32(at, littleEndian));
     const letters = points.slice(0, points.findLastIndex((point) => point !== 0) + 1);
     if (letters.some((point) => point > 0x10ffff)) {
-      throw new TrainingError(`${bytes.name}: example ${i} (from 0) is no valid text`);
+      throw new TrainingError(`${bytes.name}: example ${i} (from 0) is not valid text`);
     }
     return String.fromCodePoint(...letters);
   });

@@ -43,7 +43,7 @@ export const npySize = (start: Uint8Array, name: string): number => sizeOf(npyHe
  */
 function npyHeader(bytes: Uint8Array, size: number | null, file: string): ArrayHeader {
   const bad = (offset: number, what: string) =>
-    new TrainingError(`${file}: no valid NPY file: ${what} (byte ${offset})`);
+    new TrainingError(`${file}: not a valid NPY file: ${what} (byte ${offset})`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length >= 4 && view.getUint32(0) === 0x504b0304) {
     throw new TrainingError(`${file}: this is an NPZ archive: name it under data: { npz: { file: … } }`);

@@ -24,7 +24,7 @@ const CHUNK = 2 ** 20;
 /** Opens an archive. `bytes` must stay open as long as the arrays are read. */
 export async function openNpz(bytes: Bytes): Promise<Archive> {
   const file = bytes.name;
-  const bad = (error: unknown) => new TrainingError(`${file}: no valid NPZ archive: ${messageOf(error)}`);
+  const bad = (error: unknown) => new TrainingError(`${file}: not a valid NPZ archive: ${messageOf(error)}`);
   const entries = new Map<string, zip.Entry>();
   let taken = 0;
   let archive: zip.ZipFile;

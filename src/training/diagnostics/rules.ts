@@ -46,7 +46,7 @@ const WHILE_STALLED: Record<string, Rule> = {
     const [worst] = activations.filter(({ dead }) => dead !== null).sort((a, b) => b.dead! - a.dead!);
     if (!worst || worst.dead! < DEAD) return null;
     return (
-      `${percent(worst.dead!)} of the units of layer ${worst.layer} are 0 whatever the example, and learn no more: ` +
+      `${percent(worst.dead!)} of the units of layer ${worst.layer} are 0 for every example and no longer learn: ` +
       'try a lower learning rate, init: heNormal, or activation: leakyRelu'
     );
   },
@@ -85,7 +85,7 @@ const WHILE_STALLED: Record<string, Rule> = {
         : typical !== undefined && typical > 1e-2
           ? 'a lower learning rate'
           : 'another learning rate or a schedule, or a larger network';
-    return `training has stood still for ${PATIENCE} epochs${size}: try ${advice}`;
+    return `training has stalled for ${PATIENCE} epochs${size}: try ${advice}`;
   },
 };
 
@@ -134,9 +134,9 @@ function gap(history: readonly EpochFacts[]): string | null {
   if (width < (score > GAP.from ? GAP.good : GAP.usual)) return null;
   if (!stalled(history.map((facts) => facts.validation))) return null;
   const figures = classes
-    ? `${percent(score)} of the training examples are right, but ${percent(validation)} of the validation examples`
+    ? `${percent(score)} of the training examples are predicted correctly, but ${percent(validation)} of the validation examples`
     : `the loss is ${short(1 - score)} of what the mean alone gives on the training examples, but ${short(1 - validation)} on the validation examples`;
-  return `the network learns its examples by heart: ${figures}: try dropout, regularization, augment or earlyStopping, or more data`;
+  return `the network overfits: ${figures}: try dropout, regularization, augment or earlyStopping, or more data`;
 }
 
 /** Returns the first and the last layer with a gradient. */

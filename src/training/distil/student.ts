@@ -22,7 +22,7 @@ export class Student {
     if ((distance === 'kl' || distance === 'probabilities') && this.contained === null) {
       throw new PlacedError(
         ['distil', 'distance'],
-        `${distance} compares probabilities, which loss ${network.loss.name} has not: use logits or features`,
+        `${distance} compares probabilities, which loss ${network.loss.name} does not give: use logits or features`,
       );
     }
     this.layer = distance === 'features' ? featureLayer(model, features?.student ?? null, [], 'student') : null;

@@ -130,7 +130,7 @@ function divided({ clients, alpha }: FederatedSettings, { dataset, random }: Fed
   const draws = random.fork('clients');
   if (alpha === null) return evenly(train.count, clients, draws);
   if (!classes) {
-    throw new PlacedError(['federated', 'alpha'], 'alpha divides classes, but the targets are numbers: take it out');
+    throw new PlacedError(['federated', 'alpha'], 'alpha divides classes, but the targets are numbers: remove it');
   }
   return byDirichlet(train.targets, classes.length, clients, alpha, draws);
 }

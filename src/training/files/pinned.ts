@@ -106,6 +106,6 @@ export function differs(what: string, from: string, found: string, expected?: st
     `${what} from ${from} is not the file that was published: its hash is ${found}` +
     (expected ? ` instead of ${expected}. ` : ', which is not among the known ones. ') +
     'Nothing of it was used. Either the download was damaged, or a mirror serves something else: try again, and if that does not ' +
-    'help, tell whoever runs the mirror.'
+    'help, tell the operator of the mirror.'
   );
 }

@@ -9,7 +9,7 @@ import { shapeText, type LayerBuilder } from './types.js';
 export const dense: LayerBuilder<Extract<Layer, { type: 'dense' }>> = (settings, { name, inputShape, random }) => {
   if (inputShape.length !== 1) {
     throw new TrainingError(
-      `layer ${name} needs one list of numbers an example, but gets ${shapeText(inputShape)}: put "- flatten" before it`,
+      `layer ${name} needs one list of numbers per example, but gets ${shapeText(inputShape)}: put "- flatten" before it`,
     );
   }
   const kernel = variable(initialize(settings.init, [inputShape[0]!, settings.units], random));

@@ -12,7 +12,7 @@ export const embedding: LayerBuilder<Extract<Layer, { type: 'embedding' }>> = (
   const last = inputShape.length === 2 && inputShape[1] === 1;
   if (inputShape.length !== 1 && !last) {
     throw new TrainingError(
-      `layer ${name} needs a list of whole numbers an example, but gets ${shapeText(inputShape)}`,
+      `layer ${name} needs a list of whole numbers per example, but gets ${shapeText(inputShape)}`,
     );
   }
   const time = inputShape[0]!;

@@ -134,7 +134,7 @@ export class LiveChanges {
   private byName(params: Params): { network?: Network; problem?: string } {
     let rate = this.now.optimizer.learningRate;
     for (const [name, value] of Object.entries(params)) {
-      if (!LEARNING_RATE.test(name)) return { problem: `nothing tells what ${name} is for` };
+      if (!LEARNING_RATE.test(name)) return { problem: `the trainer does not know what ${name} is for` };
       if (typeof value !== 'number' || !(value > 0 && value < Infinity))
         return { problem: 'it must be a number above 0' };
       rate = value;
@@ -165,9 +165,9 @@ export function refusal(now: Network, wanted: Network): string | null {
     const problem = distilRefusal(now, wanted);
     if (problem) return problem;
   }
-  if (now.optimizer.name !== wanted.optimizer.name) return 'another optimizer wants another run: relaunch with it';
+  if (now.optimizer.name !== wanted.optimizer.name) return 'another optimizer needs a new run: relaunch with it';
   if (!isDeepStrictEqual(now.hypergradient?.tune, wanted.hypergradient?.tune)) {
-    return 'what hypergradient tunes stays as it is: relaunch with the new value';
+    return 'values tuned by hypergradient can't be set: relaunch with the new value';
   }
   if (wanted.batchSize < wanted.workers) {
     return `a batchSize of ${wanted.batchSize} can't be shared by ${wanted.workers} workers`;
@@ -177,7 +177,7 @@ export function refusal(now: Network, wanted: Network): string | null {
     return 'of the layers only the rates of dropout can change while the network trains: relaunch with the new value';
   }
   return now.workers > 1
-    ? 'with several workers, rates of dropout stay as they are: relaunch with the new value'
+    ? 'with several workers, dropout rates can't change: relaunch with the new value'
     : null;
 }
 
@@ -188,7 +188,7 @@ function distilRefusal({ distil: now, workers }: Network, { distil: wanted }: Ne
     return 'of distil only alpha and temperature can change while the network trains: relaunch with the new value';
   }
   return workers > 1
-    ? 'with several workers, alpha and temperature stay as they are: relaunch with the new value'
+    ? 'with several workers, alpha and temperature can\'t change: relaunch with the new value'
     : null;
 }
 

@@ -262,7 +262,7 @@ function sayStart(run: RunClient, start: Trained, training: Training, dataset: D
   for (const note of [...start.notes, ...scaleNotes(start, dataset)]) run.message('warning', note);
   const { matched, left } = training.begun!;
   const taken = matched.filter(({ from }) => from !== null).length;
-  const text = `begins with ${start.source}: ${taken} of ${matched.length} weights are from there, ${left.length} of its weights are left`;
+  const text = `starts from ${start.source}: ${taken} of ${matched.length} weights come from it, ${left.length} of its weights are left`;
   run.message('info', text);
   console.log(`${text}\n${tableText(training.begun!).map(escapeUnsafe).join('\n')}`);
 }
@@ -283,7 +283,7 @@ async function load(run: RunClient, network: Network, folder: string): Promise<D
   if (network.folds !== null && data.given !== null) {
     run.message(
       'info',
-      `${divisions.length > 1 ? 'folds divide' : 'fold is of'} the training examples; those to judge by are left out`,
+      `${divisions.length > 1 ? 'folds divide' : 'fold is of'} the training examples; the separate validation examples are not used`,
     );
   }
   const datasets: Dataset[] = [];

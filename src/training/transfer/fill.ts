@@ -106,8 +106,8 @@ function fillByName(model: Model, from: FromSettings, trained: Trained): MatchTa
       wrong.length > 0
         ? `the shapes differ: ${wrong.slice(0, 3).join('; ')}`
         : none
-          ? 'no name is the same: give them under "names"'
-          : `${missing.length} weights are not there: give their names under "names", or say missing: init`;
+          ? 'no names match: give them under "names"'
+          : `${missing.length} weights are not there: give their names under "names", or set missing: init`;
     throw new PlacedError(['from'], `${trained.source} does not fit: ${why}\n${tableText(table).join('\n')}`);
   }
   found.forEach(({ values }, i) => values && assign(model.weights[i]!.variable, values));

@@ -7,7 +7,7 @@ import type { Trained } from './types.js';
 export function scaleNotes({ data, layers, source }: Trained, dataset: Dataset): string[] {
   const { factor, offset } = dataset.inputScale;
   if (layers?.[0]?.type === 'rescale' && (factor !== 1 || offset !== 0)) {
-    return [`${source} scales its inputs itself, and these data are scaled already: say scale: none in "data"`];
+    return [`${source} scales its inputs itself, and these data are already scaled: set scale: none in "data"`];
   }
   if (!data) return [];
   const notes: string[] = [];

@@ -160,8 +160,8 @@ describe('a custom loop of the trainer’s parts', () => {
       expect.stringContaining('unknown optimizer "adm"; did you mean "adam"?'),
       expect.stringContaining('units must be a number'),
       'TrainingError: data must come from loadData or makeData',
-      "TrainingError: the examples don't fit each other: 3 inputs, 2 an example, but 1 targets, 1 an example",
-      'TrainingError: the examples: target 1 is 5, which is no index of the 2 classes',
+      "TrainingError: the examples don't fit each other: 3 inputs, 2 per example, but 1 targets, 1 per example",
+      'TrainingError: the examples: target 1 is 5, which is not an index of the 2 classes',
       expect.stringContaining('augment is for images'),
     ]);
   });

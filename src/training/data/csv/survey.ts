@@ -128,7 +128,7 @@ export function checkColumn(
 export function wrongCell(table: Table, { line, text }: Cell, column: number, kind: Kind): TrainingError {
   const what = kind === 'date' ? 'dates or times' : 'numbers';
   return new TrainingError(
-    `${where(table, line, column)} holds ${what}, but here "${text}": mend it, or name the column under "categorical"`,
+    `${where(table, line, column)} holds ${what}, but here "${text}": fix it, or name the column under "categorical"`,
   );
 }
 

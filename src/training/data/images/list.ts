@@ -116,7 +116,7 @@ async function entries(base: string, folder: string): Promise<Dirent[]> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const path = resolve(base, folder);
-    if (code === 'ENOENT') throw new TrainingError(`image folder ${folder} is not there (looked for ${path})`);
+    if (code === 'ENOENT') throw new TrainingError(`image folder ${folder} does not exist (looked for ${path})`);
     if (code === 'ENOTDIR') throw new TrainingError(`${folder} is a file: "folder" must name a folder of images`);
     throw new TrainingError(`image folder ${folder} can't be read: ${messageOf(error)}`);
   }
@@ -137,7 +137,7 @@ class Left {
     const kinds = [...this.kinds].map(([kind, count]) => `${count} ${kind}`);
     if (this.links) kinds.push(`${this.links} links to folders, or out of the folder`);
     return kinds.length
-      ? [`${folder}: left out what is no PNG, JPEG, WebP or GIF file: ${kinds.slice(0, 10).join(', ')}`]
+      ? [`${folder}: skipped files that are not PNG, JPEG, WebP or GIF: ${kinds.slice(0, 10).join(', ')}`]
       : [];
   }
 }

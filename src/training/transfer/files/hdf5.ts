@@ -18,7 +18,7 @@ const NUMBERS = /^[<>|]?[fiu][1248]$/;
 
 /** Opens a file that is in memory. `file`: its name for messages. */
 export function openHdf5(bytes: Uint8Array, file: string): Hdf5Reader {
-  const damaged = (error: unknown) => new TrainingError(`${file}: no valid HDF5 file: ${messageOf(error)}`);
+  const damaged = (error: unknown) => new TrainingError(`${file}: not a valid HDF5 file: ${messageOf(error)}`);
   const guarded = <T>(work: () => T): T => {
     try {
       return work();
@@ -59,7 +59,7 @@ export function openHdf5(bytes: Uint8Array, file: string): Hdf5Reader {
         if (!(found instanceof jsfive.Dataset)) throw new TrainingError(`${file} holds no array "${path}"`);
         const { shape, dtype } = found;
         if (typeof dtype !== 'string' || !NUMBERS.test(dtype)) {
-          throw new TrainingError(`${file}: "${path}" is no array of numbers`);
+          throw new TrainingError(`${file}: "${path}" is not an array of numbers`);
         }
         const count = shape.reduce((a, b) => a * b, 1);
         if (!(count >= 0) || (taken += count) > MOST_NUMBERS) {

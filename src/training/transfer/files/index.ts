@@ -49,5 +49,5 @@ async function readOpened(bytes: Bytes, path: string, folder: string, file: stri
     if (metadata.format !== 'tunesmith') return weightsAlone(file, weights);
     return trainedOf(savedFrom(weights, metadata), file);
   }
-  throw new TrainingError(`${file} is no trained network of a known kind; known are ${KNOWN}`);
+  throw new TrainingError(`${file} is not a trained network in a known format; known are ${KNOWN}`);
 }

@@ -49,7 +49,7 @@ function parsed(text: string | Uint8Array, file: string): unknown {
   try {
     return JSON.parse(written) as unknown;
   } catch {
-    throw new TrainingError(`${file}: the description of its model is no JSON`);
+    throw new TrainingError(`${file}: the description of its model is not JSON`);
   }
 }
 

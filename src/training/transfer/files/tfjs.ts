@@ -87,7 +87,7 @@ async function modelJson(folder: string, file: string): Promise<Record<string, u
     if (typeof value !== 'object' || value === null) throw new SyntaxError();
     return value as Record<string, unknown>;
   } catch (error) {
-    throw error instanceof SyntaxError ? new TrainingError(`${file} is no JSON`) : error;
+    throw error instanceof SyntaxError ? new TrainingError(`${file} is not JSON`) : error;
   } finally {
     await bytes.close();
   }

@@ -84,7 +84,7 @@ describe('a sampler of one’s own', () => {
   it.each<[string, string]>([
     ['{ lr: 7 }', 'suggests a value of "lr" that must be from 0 to 1, not 7'],
     ['{ lt: 0.1 }', 'suggests "lt", which is not in the search space'],
-    ['[1]', 'suggests no object of values'],
+    ['[1]', 'does not suggest an object of values'],
     ["(() => { throw new Error('oops'); })()", 'failed in suggest: oops'],
   ])('that suggests %s ends its search with the reason', async (suggestion, message) => {
     workspace().write('mine.mjs', `export const createSampler = () => ({ suggest: () => (${suggestion}) });`);

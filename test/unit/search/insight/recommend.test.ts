@@ -299,7 +299,7 @@ describe('a trial that has not completed', () => {
     expect(found.trial.id).toBe(4);
     expect(Math.abs(Math.abs(found.mean) - 0.1)).toBeLessThan(0.2);
     expect(found.sd).toBeGreaterThan(0);
-    expect(found.reason).toMatch(/^at step 12 of 20 it is on its way to .* trial 1 is the best \(-?0\.6\)$/);
+    expect(found.reason).toMatch(/^at step 12 of 20 it is heading for .* trial 1 is the best \(-?0\.6\)$/);
     expect(restoreStudy(JSON.parse(JSON.stringify(made.save()))).recommend()).toEqual(found);
     made.tell(4, { state: 'failed' });
     expect(made.recommend()!.trial.id).toBe(1);

@@ -61,7 +61,7 @@ describe('the backend of a network', () => {
     expect(await knownChoice(images(64), context('s1'))).toBeNull();
     const chosen = await timeBackends(images(64), stripes(200), context('s1'));
     expect(chosen.backend.id).toBe('wasm');
-    expect(chosen.why).toMatch(/^the fastest for this network: wasm [\d.]+ ms a step, cpu [\d.]+ ms a step$/);
+    expect(chosen.why).toMatch(/^the fastest for this network: wasm [\d.]+ ms per step, cpu [\d.]+ ms per step$/);
     expect(said).toEqual(['timing a step on Plain JavaScript', 'timing a step on WebAssembly']);
 
     withoutTrainer();

@@ -286,12 +286,12 @@ describe('training with changed images', () => {
     [
       { augment: { shift: 1 } },
       rings(10),
-      /augment is for images .* example of rings is 2: take "augment" out, or begin with "- reshape/,
+      /augment is for images .* example of rings is 2: remove "augment", or begin with "- reshape/,
     ],
     [{ augment: { shift: 1 } }, plane(10), /augment is for images/],
     [{ augment: { crop: 9 } }, images(8, 12), /crop: 9 is too much for images of 8×12/],
     [{ augment: { shift: 8 } }, images(8, 12), /shift: 8 is too much/],
-    [{ mixup: 0.2, loss: 'hinge' }, rings(10), /loss hinge can't tell: use crossEntropy/],
+    [{ mixup: 0.2, loss: 'hinge' }, rings(10), /loss hinge does not support: use crossEntropy/],
     [{ mixup: 0.2, layers: [{ embedding: { size: 3, width: 2 } }] }, rings(10), /an embedding needs whole ones/],
   ])('refuses %j', (more, dataset, message) => {
     expect(() => buildAugmentation(network({ ...section, ...more }), dataset)).toThrow(message);
@@ -386,7 +386,7 @@ describe('pixels of a table that "reshape" makes images', () => {
   it.each([
     [
       [{ kind: 'category', name: 'kind', categories: ['a', 'b', 'c', 'd', 'e', 'f'] }],
-      /column "kind" of pixels\.csv is no pixel/,
+      /column "kind" of pixels\.csv is not a pixel/,
     ],
     [null, /augment is for images/],
   ])('refuses a table without such pixels', (columns, message) => {

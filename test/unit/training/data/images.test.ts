@@ -186,7 +186,7 @@ describe('folders', () => {
   });
 
   it.each([
-    ['a folder that is not there', 'none', /image folder none is not there \(looked for /],
+    ['a folder that is not there', 'none', /image folder none does not exist \(looked for /],
     ['an empty folder', 'empty', /empty must hold a subfolder of images for each class, but has none/],
     ['an empty class', 'hollow', /hollow.b holds no image/],
     ['one class', 'single', /has one only, "a"/],

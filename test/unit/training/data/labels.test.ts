@@ -127,7 +127,7 @@ describe('one-hot targets', () => {
     ['shares', rows((_, j) => (j === 0 ? 0.5 : 0.25))],
   ])('refuses %s', async (_, targets) => {
     await expect(load(targets)).rejects.toThrow(
-      /y\.npy: targets of classes must be one index an example, or one-hot rows: a single 1 among 2 zeros/,
+      /y\.npy: targets of classes must be one index per example, or one-hot rows: a single 1 among 2 zeros/,
     );
   });
 });

@@ -142,8 +142,6 @@ it('warns about overfitting in a regression, whatever the unit of the targets', 
     notes,
   );
   await run.run();
-  expect(texts.join()).toMatch(
-    /learns its examples by heart: the loss is 0\.\d+ of .* on the training examples, but \d/,
-  );
+  expect(texts.join()).toMatch(/overfits: the loss is 0\.\d+ of .* on the training examples, but \d/);
   run.dispose();
 });

@@ -34,8 +34,8 @@ describe('signs of trouble', () => {
       /vanishes on its way to layer 1\.dense: its length there is 0\.000090/,
     ],
     ['exploding', { norms: norms(71, 1) }, /explodes on its way to layer 1\.dense: its length there is 71,/],
-    ['steps too small', { norms: norms(1, 1, 1e-6) }, /stood still for 3 epochs .*a higher learning rate/],
-    ['steps too large', { norms: norms(1, 1, 0.1) }, /stood still for 3 epochs .*a lower learning rate/],
+    ['steps too small', { norms: norms(1, 1, 1e-6) }, /stalled for 3 epochs .*a higher learning rate/],
+    ['steps too large', { norms: norms(1, 1, 0.1) }, /stalled for 3 epochs .*a lower learning rate/],
   ])('%s: reported once, and only while training stagnates', (_, facts, text) => {
     const texts = said(still, () => facts);
     expect(texts).toHaveLength(1);
@@ -51,7 +51,7 @@ describe('signs of trouble', () => {
     ['small everywhere', { norms: norms(1e-5, 1e-4) }],
     ['exploding', { norms: norms(69, 1) }],
   ])('%s below the threshold: stagnation is reported instead', (_, facts) => {
-    expect(said(still, () => facts)).toEqual([expect.stringContaining('stood still')]);
+    expect(said(still, () => facts)).toEqual([expect.stringContaining('stalled')]);
   });
 
   it('stagnation at a learning rate near 0 is expected', () => {
@@ -64,7 +64,7 @@ describe('signs of trouble', () => {
     // Before the tenth epoch, only stagnation is reported.
     expect(said(swinging, quiet).at(-1)).toMatch(/^after epoch 10: what was learned .* \(in \d+ % of them\)/);
     const calm = swinging.map((score) => (score > 0.5 ? 0.529 : 0.5));
-    expect(said(calm, quiet)).toEqual([expect.stringContaining('stood still')]);
+    expect(said(calm, quiet)).toEqual([expect.stringContaining('stalled')]);
     expect(
       said(
         [...Array(30).keys()].map((i) => 0.02 * i + (i % 2 ? 0.05 : 0)),
@@ -76,7 +76,7 @@ describe('signs of trouble', () => {
   it('overfitting: a gap between the scores, while the validation score does not improve', () => {
     const stuck = (validation: number) => () => ({ validation });
     expect(said(rising, stuck(0.25))).toEqual([
-      'after epoch 4: the network learns its examples by heart: 40 % of the training examples are right, but 25 % of the ' +
+      'after epoch 4: the network overfits: 40 % of the training examples are predicted correctly, but 25 % of the ' +
         'validation examples: try dropout, regularization, augment or earlyStopping, or more data',
     ]);
     expect(said(rising, (i) => ({ validation: rising[i]! - 0.2 }))).toEqual([]);

@@ -144,7 +144,7 @@ describe('a table', () => {
     await expect(judge('strange.csv')).rejects.toThrow(/strange.csv:2: column "kind": class "tiny" is not among/);
     await expect(judge('new.csv')).rejects.toThrow(/new.csv has no column "kind" \(target\)/);
     await expect(judge('a.csv', 'b.csv')).rejects.toThrow(/takes one CSV file/);
-    await expect(judge('nowhere.csv')).rejects.toThrow(/nowhere.csv is not there/);
+    await expect(judge('nowhere.csv')).rejects.toThrow(/nowhere.csv does not exist/);
   });
 
   it('can be stopped while it opens files, and leaves no partial output', async () => {
@@ -263,7 +263,7 @@ it('images: evaluates a folder of classes, predicts single files and a folder wi
   expect([examples, values.accuracy]).toEqual([20, 1]);
   const out = join(folder, 'photos.csv');
   const { notes } = await predictSaved(model, ['loose', 'photos/day/3.png'], out, context());
-  expect(notes).toEqual(['loose: left out what is no PNG, JPEG, WebP or GIF file: 1 .txt']);
+  expect(notes).toEqual(['loose: skipped files that are not PNG, JPEG, WebP or GIF: 1 .txt']);
   const lines = parseCsv(await readFile(out, 'utf8'), out, ',').map(({ fields }) => fields.slice(0, 3));
   expect(lines).toEqual([
     ['row', 'file', 'prediction'],
@@ -305,7 +305,7 @@ it('evaluates the network of one fold on the examples it has not seen', async ()
   await copyFile(join(folder, 'table/run.json'), join(run, 'run.json'));
   training.dispose();
   await data.close();
-  await expect(loadSaved(run)).rejects.toThrow(/a network for each fold: say which, as in --fold 1/);
+  await expect(loadSaved(run)).rejects.toThrow(/a network for each fold: name one, as in --fold 1/);
   await expect(loadSaved(run, 3)).rejects.toThrow(/no network of fold 3: only .* once they have ended/);
   const model = new SavedModel(await loadSaved(run, 2));
   const { values, examples } = await evaluateSaved(model, run, [], context(), 2);

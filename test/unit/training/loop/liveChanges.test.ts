@@ -198,7 +198,7 @@ params: { drop: 0.1, units: 8, rate: 0.1, epochs: 5, unused: 1 }
       network: { optimizer: { learningRate: 0.5 } },
     });
     expect(await live.set({ lr: 0 })).toEqual({ problem: 'it must be a number above 0' });
-    expect(await live.set({ drop: 0.5 })).toEqual({ problem: 'nothing tells what drop is for' });
+    expect(await live.set({ drop: 0.5 })).toEqual({ problem: 'the trainer does not know what drop is for' });
   });
 
   it('survive a restart without a file, too', async () => {

@@ -189,9 +189,9 @@ describe('the trainer', () => {
     expect(code).toBe(1);
     expect(finish).toMatchObject({
       status: 'failed',
-      error: expect.stringMatching(/^data file gone\.csv is not there \(looked for .*gone\.csv\)$/),
+      error: expect.stringMatching(/^data file gone\.csv does not exist \(looked for .*gone\.csv\)$/),
     });
-    expect(started.output()).toMatch(/^error: data file gone\.csv is not there .*\n$/);
+    expect(started.output()).toMatch(/^error: data file gone\.csv does not exist .*\n$/);
   });
 
   it('fails with a clear message when the loss explodes', async () => {

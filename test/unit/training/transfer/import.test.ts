@@ -182,7 +182,7 @@ describe('weights alone', () => {
   it('are refused with a table when a name is missing', async () => {
     const { '3.dense/bias': _left, ...fewer } = names;
     await expect(fill({ names: fewer })).rejects.toThrowErrorMatchingInlineSnapshot(`
-      [TrainingError: torch.safetensors does not fit: 1 weights are not there: give their names under "names", or say missing: init
+      [TrainingError: torch.safetensors does not fit: 1 weights are not there: give their names under "names", or set missing: init
         1.conv/kernel   [2, 3, 1, 3]  from conv.weight
         1.conv/bias     [3]  from conv.bias
         3.dense/kernel  [36, 2]  from fc.weight

@@ -167,7 +167,7 @@ export function refusal(now: Network, wanted: Network): string | null {
   }
   if (now.optimizer.name !== wanted.optimizer.name) return 'another optimizer needs a new run: relaunch with it';
   if (!isDeepStrictEqual(now.hypergradient?.tune, wanted.hypergradient?.tune)) {
-    return 'values tuned by hypergradient can't be set: relaunch with the new value';
+    return "values tuned by hypergradient can't be set: relaunch with the new value";
   }
   if (wanted.batchSize < wanted.workers) {
     return `a batchSize of ${wanted.batchSize} can't be shared by ${wanted.workers} workers`;
@@ -176,9 +176,7 @@ export function refusal(now: Network, wanted: Network): string | null {
   if (!isDeepStrictEqual(withoutRates(now.layers), withoutRates(wanted.layers))) {
     return 'of the layers only the rates of dropout can change while the network trains: relaunch with the new value';
   }
-  return now.workers > 1
-    ? 'with several workers, dropout rates can't change: relaunch with the new value'
-    : null;
+  return now.workers > 1 ? "with several workers, dropout rates can't change: relaunch with the new value" : null;
 }
 
 /** Only α and the temperature are numbers that a step reads anew. */
@@ -187,9 +185,7 @@ function distilRefusal({ distil: now, workers }: Network, { distil: wanted }: Ne
   if (!isDeepStrictEqual(fixed(now), fixed(wanted))) {
     return 'of distil only alpha and temperature can change while the network trains: relaunch with the new value';
   }
-  return workers > 1
-    ? 'with several workers, alpha and temperature can\'t change: relaunch with the new value'
-    : null;
+  return workers > 1 ? "with several workers, alpha and temperature can't change: relaunch with the new value" : null;
 }
 
 const rateOf = (layer: Layer): layer is Extract<Layer, { rate: number }> => 'rate' in layer;

@@ -137,7 +137,7 @@ class Left {
     const kinds = [...this.kinds].map(([kind, count]) => `${count} ${kind}`);
     if (this.links) kinds.push(`${this.links} links to folders, or out of the folder`);
     return kinds.length
-      ? [`${folder}: skipped files that are not PNG, JPEG, WebP or GIF: ${kinds.slice(0, 10).join(', ')}`]
+      ? [`${folder}: skipped all but PNG, JPEG, WebP and GIF files: ${kinds.slice(0, 10).join(', ')}`]
       : [];
   }
 }

@@ -70,5 +70,5 @@ it('a folder lists them all, and names the files it leaves out', async () => {
   }
   const { files, notes } = await listImages(folder, 'set', null);
   expect(files).toHaveLength(6);
-  expect(notes).toEqual(['set: skipped files that are not PNG, JPEG, WebP or GIF: 2 .bmp']);
+  expect(notes).toEqual(['set: skipped all but PNG, JPEG, WebP and GIF files: 2 .bmp']);
 });

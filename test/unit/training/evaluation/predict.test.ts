@@ -263,7 +263,7 @@ it('images: evaluates a folder of classes, predicts single files and a folder wi
   expect([examples, values.accuracy]).toEqual([20, 1]);
   const out = join(folder, 'photos.csv');
   const { notes } = await predictSaved(model, ['loose', 'photos/day/3.png'], out, context());
-  expect(notes).toEqual(['loose: skipped files that are not PNG, JPEG, WebP or GIF: 1 .txt']);
+  expect(notes).toEqual(['loose: skipped all but PNG, JPEG, WebP and GIF files: 1 .txt']);
   const lines = parseCsv(await readFile(out, 'utf8'), out, ',').map(({ fields }) => fields.slice(0, 3));
   expect(lines).toEqual([
     ['row', 'file', 'prediction'],

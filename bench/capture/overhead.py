@@ -1,7 +1,8 @@
 """What capture costs: ``python bench/capture/overhead.py [TIMES]``, with the interpreter whose libraries are measured.
 
-Each program runs TIMES times with and without capture, in turn; the figures are medians of processor time, which other work on the
-machine disturbs less than the clock. Programs whose library is missing are left out.
+Each program runs TIMES times (25) with and without capture, in turn; the figures are processor time, which other work on the machine
+disturbs less than the clock: of the fastest run where only the start counts, because other work can only add to it, else medians.
+Programs whose library is missing are left out.
 """
 import importlib.util
 import os
@@ -85,11 +86,12 @@ def main(times):
             file = os.path.join(folder, "train.py")
             Path(file).write_text(code)
             pairs = [(seconds(file, False, folder), seconds(file, True, folder)) for _ in range(times)]
-        without, captured = (1000 * statistics.median(column) for column in zip(*pairs))
-        more = 1000 * statistics.median(each - plain for plain, each in pairs)
+        middle = statistics.median if steps else min
+        without, captured = (1000 * middle(column) for column in zip(*pairs))
+        more = 1000 * statistics.median(each - plain for plain, each in pairs) if steps else captured - without
         share = f"{100 * more / without:.1f}" if steps else ""
         print(f"| {name} | {without:.0f} | {captured:.0f} | {more:.1f} | {share} |", flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 25)

@@ -27,7 +27,7 @@
  *   media-<name>                          what was logged under a name; data-step, data-kind. media-step: its slider;
  *                                         media-look-ridge | media-look-heat | media-look-values for histograms
  *   drawing-of-<run>, drawing-run, drawing-name, drawing-step   histograms and plots that a run has logged
- *   confusion-of-<run>, confusion-run, confusion-shares   which classes were taken for which
+ *   confusion-of-<run>, confusion-run, confusion-shares   which classes were predicted as which
  *   range-of-<run>, use-rate              loss by learning rate; data-points
  *   pruning                               accuracy against size; data-runs
  *   pipeline-of-<run>, stage-<name>       graph of a pipeline's stages; data-done; data-status, data-reused

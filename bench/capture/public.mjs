@@ -1,4 +1,4 @@
-// The public training scripts that are measured, and where they come from. They are fetched by whoever measures, and none is kept here.
+// The public training scripts that are measured, and where they come from. The measurement fetches them; none is kept here.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import * as path from 'node:path';

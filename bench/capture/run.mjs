@@ -36,7 +36,7 @@ if (values.public !== undefined) {
 /** Milliseconds of training that are looked at; a longer one is stopped. */
 const TRAINING_MS = Number(values.seconds) * 1000;
 const LIMIT_MS = 5 * 60_000;
-/** Journals of the supervisor itself; what the machine does is no metric of the program. */
+/** Journals of the supervisor itself; machine usage is not a metric of the program. */
 const OTHERS = /^(supervisor|system)\.ndjson$/;
 
 const env = {

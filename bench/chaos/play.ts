@@ -28,7 +28,7 @@ const CHANCES: Record<Victim, number> = {
   'engine of the other host': 0.1,
   client: 0.15,
 };
-/** Runs that are kept at work. */
+/** Number of runs that are kept running. */
 const AT_WORK = 6;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,4 +1,4 @@
-/** Compares what was acknowledged with what the store has, and what happened with how it was judged. Pure. */
+/** Compares what was acknowledged with what the store has, and the events with their reported status. Pure. */
 export interface Fate {
   id: string;
   kind: string;

@@ -93,7 +93,7 @@ export const FOREIGN: Boundary[] = [
         flattenYaml(Buffer.from(input).toString('utf8'));
         return true;
       } catch (error) {
-        // Deep nesting is too much for the parser; whoever reads the file says so.
+        // The parser rejects deep nesting, and the reader of the file reports that.
         if (error instanceof SyntaxError || error instanceof RangeError) return false;
         throw error;
       }

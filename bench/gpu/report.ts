@@ -5,7 +5,7 @@ import type { Rung } from './rungs.js';
 export interface Row extends Rung {
   /** Agreement with WebAssembly's training, in words; null: not compared. */
   agrees: string | null;
-  /** Samples a second by network, or why there is no figure. */
+  /** Samples per second by network, or the reason why there is no figure. */
   rates: Record<string, number | string>;
 }
 

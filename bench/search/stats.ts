@@ -16,7 +16,7 @@ export interface Interval {
 const RESAMPLES = 2000;
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
-/** Mean over tasks of the mean over seeds; 95 % interval: tasks are drawn anew, and seeds within them. */
+/** Mean over tasks of the mean over seeds; 95 % interval: tasks are resampled, and seeds within them. */
 export function interval(byTask: readonly (readonly number[])[]): Interval | null {
   const tasks = byTask.filter((values) => values.length > 0);
   if (tasks.length === 0) return null;

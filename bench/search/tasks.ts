@@ -23,7 +23,7 @@ export interface Problem {
 export interface Task {
   id: string;
   group: string;
-  /** Changes whenever the task does, so that no old result is taken for it. */
+  /** Changes whenever the task does, so that no outdated result is used for it. */
   version: number;
   /** Regret below this share of random search's median is as good as none. */
   floor: number;

@@ -1,4 +1,4 @@
-/** Plays the supervisors of many runs at work: folders, sockets, journals that grow, and the frames that tell of it. */
+/** Plays the supervisors of many running runs: folders, sockets, growing journals, and the frames that announce them. */
 import { appendFileSync, chmodSync, closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import * as path from 'node:path';

@@ -1,4 +1,4 @@
-/** The line from the journals of runs at work to the index: points a second, CPU time a point, and how long a client waits. */
+/** The path from the journals of running runs to the index: points per second, CPU time per point, and the waiting time of a client. */
 import { rmSync } from 'node:fs';
 import { makeWorkspace, MeasuredEngine, pause } from './engine.js';
 import { PlayedRun, roomFor } from './feed.js';

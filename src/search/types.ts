@@ -198,7 +198,7 @@ export interface Pruner {
 /**
  * The next action. `begin`: a new trial, with the sampler's params unless some are given. `resume`: a paused trial
  * continues, with the given params or from another trial's checkpoint if given. `wait`: nothing to do until more is
- * reported or told. `end`: the search is over.
+ * reported or told. `end`: the search has ended.
  */
 export type Next =
   | { kind: 'begin'; params?: Params; until?: number; bracket?: number; from?: number }

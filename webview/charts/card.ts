@@ -212,7 +212,7 @@ export class ChartCard extends LitElement implements Readable {
     this.describe();
   }
 
-  /** Changes whenever the chart has to be built anew. */
+  /** Changes whenever the chart must be rebuilt. */
   private keyOf(zoom: Zoom | null, zero: { x: number | null; y: number | null }): string {
     const { logX, logY } = this.settings;
     const decade = (value: number | null): number | null => (value === null ? null : Math.floor(Math.log10(value)));

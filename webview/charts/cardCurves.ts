@@ -271,7 +271,7 @@ export class CardCurves {
     });
   }
 
-  /** Computed anew only when one of the series is another one. */
+  /** Recomputed only when one of the series is replaced. */
   private rangeOf(place: string, all: readonly Series[]): OverRanks | null {
     const known = this.ranges.get(place);
     if (known && sameAll(known.all, all)) return known.range;

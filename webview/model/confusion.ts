@@ -78,14 +78,14 @@ export function exactPercent(share: number): string {
   return share < 0.0005 ? '< 0.1 %' : `${tenth} %`;
 }
 
-/** Runs that may have a matrix: those that are over and measured an accuracy; the last one first. */
+/** Runs that may have a matrix: those that have ended and measured an accuracy; the last one first. */
 export function mayHaveMatrix(runs: readonly Run[]): Run[] {
   return runs
     .filter((run) => !isLive(run) && Object.keys(run.metrics).some((name) => /accuracy/i.test(name)))
     .sort((a, b) => b.createdAt - a.createdAt);
 }
 
-/** The matrices of runs that are over, each asked for once. */
+/** Matrices of ended runs, each requested once. */
 export class Confusions {
   private readonly known = new Map<string, Judged | null>();
   private readonly asked = new Set<string>();

@@ -14,7 +14,7 @@ const TOGETHER = 800;
 export class History {
   private done: (Entry & { at: number })[] = [];
   private undone: (Entry & { at: number })[] = [];
-  /** True while a step is undone or done again: what that changes is no new step. */
+  /** True while a step is undone or redone, whose changes are not a new step. */
   private working = false;
 
   constructor(private readonly now: () => number = () => performance.now()) {}

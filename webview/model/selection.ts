@@ -20,7 +20,7 @@ export interface SelectionOptions {
   restoreLooks(looks: Record<string, number>): void;
 }
 
-/** Changes of these alone are no step: the form's own, and what follows from others. */
+/** Changes of these alone are not a step to undo: the form has its own, and others follow from these. */
 const UNRECORDED: readonly string[] = ['draft', 'file', 'search'];
 
 /** The person's selection and view settings. Every change is told and persisted. */

@@ -31,7 +31,7 @@ export const STATUS_ICONS: Record<RunStatus | SearchStatus, string> = {
 /** A run in the logs of another tool is only looked at, until it is imported. */
 export const isReadOnly = (run: Pick<Run, 'foreign'>): boolean => run.foreign !== undefined;
 
-/** A run's parameter, as it was handed to the program. */
+/** A run's parameter, as it was passed to the program. */
 export function formatRunParam({ params, floats }: Pick<Run, 'params' | 'floats'>, name: string): string {
   return formatParam(entryOf(params, name), markAt(floats, name));
 }

@@ -66,7 +66,7 @@ class FilterField extends LitElement {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = setTimeout(
       () => {
-        // A name that is half typed is no condition yet.
+        // A half-typed name is not a condition yet.
         const isHalf = this.offers.some(
           ({ kind, start, end }) => kind === 'field' && start < end && end === this.text.length,
         );

@@ -19,7 +19,7 @@ import { swatch } from './swatch.js';
 import { l10n } from '../../src/format/l10n.js';
 import { countOfRuns, statusText } from '../../src/format/statuses.js';
 
-/** Entries that are listed; more are no longer read by anyone. */
+/** Maximum number of entries; nobody reads more. */
 const MOST_LISTED = 200;
 /** How many runs are drawn next. */
 const MORE = [50, 100, 200, 500, 1000];

@@ -30,7 +30,7 @@ const ORDERS: { value: TrialOrder; label: string }[] = [
   { value: 'best', label: l10n.t('best first') },
 ];
 
-/** A search at work: how far it is, its best, its trials, and what can be done with each. */
+/** A running search: progress, best result, trials, and the actions on each. */
 class SearchView extends LitElement {
   static override properties = { model: { attribute: false } };
   declare model: PanelModel;

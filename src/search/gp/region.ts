@@ -4,7 +4,7 @@
  * Gardner, Turner & Poloczek, "Scalable Global Optimization via Local Bayesian Optimization" (NeurIPS 2019), section 2:
  * the box doubles after `SUCCESSES` records in a row and halves after as many trials without a record as half the
  * number of parameters. Once it has collapsed, the search restarts elsewhere: the next trials are anywhere, and the
- * best of them becomes the new center. Unlike in the paper, the model goes on learning from all trials.
+ * best of them becomes the new center. Unlike in the paper, the model continues to learn from all trials.
  *
  * On nine functions of 20 to 60 dimensions it made no clear difference (docs/search.md), because the prior of the
  * length scales and the points sampled around the best trials keep suggestions near them anyway; so it is optional.

@@ -3,7 +3,7 @@
  * far; none waits for others. Li et al., "A System for Massively Parallel Hyperparameter Tuning" (MLSys 2020), section
  * 3 and algorithm 2. Trials are compared by their smallest loss up to the rung; failed ones don't count.
  *
- * - `stop`: a trial is judged once, on reaching a rung, and either ends there or continues. Below η trials all
+ * - `stop`: a trial is evaluated once, on reaching a rung, and either ends there or continues. Below η trials all
  *   continue.
  * - `promote`: every trial pauses at its rung. Whenever a worker is free, the best paused trial that is among the best
  *   1/η of the highest rung resumes (from its checkpoint); only if there is none, a new one begins. When nothing else

@@ -309,7 +309,7 @@ export class SavedStudy implements Study {
   }
 
   /**
-   * Replaces the space. The sampler starts anew with the existing trials. Throws, and changes nothing, if it can't use
+   * Replaces the space. The sampler restarts with the existing trials. Throws, and changes nothing, if it can't use
    * the space.
    */
   widen(space: Space): void {

@@ -1,5 +1,5 @@
 /**
- * Selects the trial to measure again when the planned trials are over. Each further measurement goes to the one of the
+ * Selects the trial to measure again when the planned trials have ended. Each further measurement goes to the one of the
  * `top` most promising trials that has been measured least; a trial that was only lucky falls behind after its first
  * repeat, and the rest of its share goes to the others. There are at most `top × times` repeats.
  */

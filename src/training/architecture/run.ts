@@ -12,7 +12,7 @@ import { searchArchitecture } from './search.js';
 const FILE = 'architecture.json';
 
 /**
- * Returns the layers that were chosen; null when a stop was requested. A search that was interrupted begins anew, with
+ * Returns the layers that were chosen; null when a stop was requested. An interrupted search restarts, with
  * the same random numbers; one that was finished is not done again.
  */
 export async function architectureOf(

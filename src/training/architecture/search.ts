@@ -196,7 +196,7 @@ class Descent {
   }
 }
 
-/** Goes once through the training examples; false: a stop was requested. `share`: how much of the search is over. */
+/** Makes one pass over the training examples; false: a stop was requested. `share`: the completed share of the search. */
 async function eachBatch(
   { network, dataset, settings, log, pause }: ArchitectureSearch,
   random: Random,

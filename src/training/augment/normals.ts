@@ -1,5 +1,5 @@
 /**
- * Table of Gaussian random numbers, generated once: generating them anew would cost more than all other augmentation.
+ * Table of Gaussian random numbers, generated once: generating new ones would cost more than all other augmentation.
  */
 import { Random } from '../random.js';
 

@@ -166,7 +166,7 @@ export class ZipBytes extends zip.RandomAccessReader {
     );
   }
 
-  /** Does nothing: whoever opened the bytes closes them. */
+  /** Does nothing: the caller that opened the bytes closes them. */
   override close(callback: (error: Error | null) => void): void {
     callback(null);
   }

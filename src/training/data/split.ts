@@ -1,5 +1,5 @@
 /**
- * Splits and subsets of the examples. They don't depend on a run's seed: every trial of a search is judged on the same
+ * Splits and subsets of the examples. They don't depend on a run's seed: every trial of a search is evaluated on the same
  * examples.
  */
 import { TrainingError } from '../errors.js';

@@ -86,7 +86,7 @@ export class Federated {
     return [this.parts.parameters.vector, ...this.measured];
   }
 
-  /** Sets the weights; the optimizer begins anew. */
+  /** Sets the weights and resets the optimizer. */
   private set([theta, ...measured]: Values): void {
     this.parts.stepper.restart();
     this.parts.parameters.assign(theta as tf.Tensor1D);

@@ -327,7 +327,7 @@ export class Hypergradient {
     this.apply();
   }
 
-  /** Forgets the steps so far, so that a training that resumes here goes on in the same way. */
+  /** Forgets the steps so far, so that a training that resumes here continues in the same way. */
   reset(): void {
     this.forget();
     this.rate?.reset();

@@ -30,7 +30,7 @@ export const embedding: LayerBuilder<Extract<Layer, { type: 'embedding' }>> = (
   };
 };
 
-/** Throws when an input is no row of the table; WebGPU can't be asked without waiting. */
+/** Throws when an input is not a row of the table; WebGPU can't be asked without waiting. */
 function checkWords(name: string, x: tf.Tensor, size: number): void {
   if (tf.getBackend() === 'webgpu') return;
   const stray = x.dataSync().find((word) => !(Number.isInteger(word) && word >= 0 && word < size));

@@ -111,7 +111,7 @@ export class Feed {
 
   private read(from: number, to: number): Promise<Numbers> {
     const values = (this.examples.inputs as InputReader).read(this.order.subarray(from, to));
-    // The error reaches whoever takes the batch; the training may end before that.
+    // The error reaches the consumer of the batch; the training may end before that.
     values.catch(() => undefined);
     return values;
   }

@@ -30,7 +30,7 @@ export const lossKnown = ({ open, loss }: Network): LossName | null => (open.inc
 
 /**
  * Returns the network with the settings that the section leaves open, and sentences about them. Throws TrainingError
- * when it names no layers and the examples are no rows of numbers.
+ * when it names no layers and the examples are not rows of numbers.
  */
 export function followData(network: Network, dataset: Dataset): { network: Network; said: string[] } {
   const { open } = network;

@@ -32,7 +32,7 @@ export class LayerPhases {
     this.present = null;
   }
 
-  /** The stepper is set anew before the next epoch. */
+  /** The stepper is replaced before the next epoch. */
   forget(): void {
     this.present = null;
   }

@@ -179,7 +179,7 @@ export function refusal(now: Network, wanted: Network): string | null {
   return now.workers > 1 ? "with several workers, dropout rates can't change: relaunch with the new value" : null;
 }
 
-/** Only α and the temperature are numbers that a step reads anew. */
+/** Only α and the temperature are numbers that every step rereads. */
 function distilRefusal({ distil: now, workers }: Network, { distil: wanted }: Network): string | null {
   const fixed = (one: Network['distil']) => one && { ...one, alpha: 0, temperature: 0 };
   if (!isDeepStrictEqual(fixed(now), fixed(wanted))) {

@@ -191,7 +191,7 @@ export class Training {
     const { frozen, isChanged, said } = this.phases.enter(epoch, this.epochsDone > 0);
     if (isChanged) {
       this.parts.frozen = frozen;
-      // The optimizer's memory is created anew in this epoch.
+      // The optimizer's memory is recreated in this epoch.
       this.warm = false;
     }
     if (said !== null) this.options.log.message('info', said);

@@ -95,7 +95,7 @@ export class Pruning {
       ...setup,
       log: this.log,
       network,
-      // Later rounds go on with the weights that are left.
+      // Later rounds continue with the remaining weights.
       start: this.round === 0 ? (setup.start ?? null) : null,
       seed: this.round === 0 ? setup.seed : this.random.fork(`round ${this.round}`).bits(),
       onEpoch: async (_, epoch) => onPoint?.(this, this.log.epochs + this.round + epoch),

@@ -14,7 +14,7 @@ const VERSION = 1;
 const FILES = { state: 'pruning.json', former: 'former.safetensors' };
 
 export interface PruningState {
-  /** Round that is at work; 0: the training before the first round. */
+  /** Current round; 0: the training before the first round. */
   round: number;
   /** Number of parts that could be removed at first, and that were. */
   total: number;

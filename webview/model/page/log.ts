@@ -127,7 +127,7 @@ export class LogWindow {
       last.text += text;
       last.lines = null;
     } else {
-      // The unfinished line goes on in the new segment.
+      // The unfinished line continues in the new segment.
       const carried = last?.text.slice(cut) ?? '';
       if (last && carried !== '') Object.assign(last, { text: last.text.slice(0, cut), lines: null });
       this.segments.push({ start: offset - bytesIn(carried), text: carried + text, lines: null });
@@ -168,7 +168,7 @@ export async function searchLog(
   for (let offset = 0; ;) {
     const answer = await read({ run, offset, limit: SEARCH_PIECE });
     const text = answer.text.toLowerCase();
-    // Lower case of a few letters is longer than they are: offsets are those of the text as it was.
+    // Lower case of a few letters is longer than they are: offsets refer to the original text.
     const source = text.length === answer.text.length ? answer.text : text;
     for (let at = text.indexOf(needle), before = 0, place = answer.offset; at >= 0; at = text.indexOf(needle, at + 1)) {
       place += bytesIn(source.slice(before, at));

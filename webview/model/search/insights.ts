@@ -13,7 +13,7 @@ export interface InsightWish {
 
 export type AskInsight = (params: RequestParams<'searches/insight'>) => Promise<RequestResult<'searches/insight'>>;
 
-/** Between two readings of a search at work, at least; and so many times as long as the last one took. */
+/** Minimum time between two readings of a running search, also as a multiple of the duration of the last one. */
 const LEAST_PAUSE = 4000;
 const PAUSE = 10;
 

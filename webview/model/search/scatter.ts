@@ -18,7 +18,7 @@ export interface Scatter {
   log: boolean;
   low: string;
   high: string;
-  /** Names under the axis when the parameter is no number. */
+  /** Names under the axis when the parameter is not a number. */
   categories: string[];
   dots: Dot[];
 }

@@ -108,7 +108,7 @@ export function edfCard(explored: Explored): TemplateResult {
 const LANE = 16;
 const MOST_LANES = 40;
 
-/** When each run was at work, and on which device. */
+/** When each run was running, and on which device. */
 export function timelineCard(explored: Explored, now: number): TemplateResult | typeof nothing {
   const all = lanes(explored.runs, now);
   if (all.length === 0) return nothing;

@@ -13,7 +13,7 @@ import { isLive } from '../../model/values.js';
 import { TEST_IDS } from '../../testids.js';
 
 const LINE = 18;
-/** Milliseconds between two looks for more of a run that is at work. */
+/** Milliseconds between two requests for new output of a running run. */
 const FOLLOW = 1000;
 /** Characters of a line that are shown. */
 const LONGEST = 5000;

@@ -9,7 +9,7 @@ import type { Random } from '../../types.js';
 export type Restarts = 'bipop' | 'ipop' | 'none';
 
 /**
- * A run is over when the spread of a generation's better half is below this share of the widest spread, for this many
+ * A run has ended when the spread of a generation's better half is below this share of the widest spread, for this many
  * generations in a row.
  */
 const SAME = 1e-7;
@@ -34,7 +34,7 @@ export class Regimes {
   }
 
   /**
-   * Returns whether the run is over, given each generation's loss spread in the better half, its reach and its trials.
+   * Returns whether the run has ended, given each generation's loss spread in the better half, its reach and its trials.
    */
   isOver(spread: number, reach: number, trials: number): boolean {
     this.spent[this.small ? 'small' : 'large'] += trials;

@@ -3,7 +3,7 @@
  * (portfolio/credit.ts): the next trial goes to the best one in a draw from the posteriors of the mean rewards, as in
  * Thompson sampling (Chapelle & Li, "An Empirical Evaluation of Thompson Sampling", NIPS 2011, section 2), with rewards
  * that decay, so that the preference can change. One trial in twenty goes to a random sampler, so that a late bloomer
- * is noticed; a sampler that is no good gets little more than that.
+ * is noticed; a poor sampler gets little more than that.
  *
  * The first trials fill the space evenly; then each sampler gets `FIRST` of them. Samplers whose computation would take
  * too long for trials of this length are skipped (portfolio/costs.ts).

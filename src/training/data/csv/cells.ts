@@ -7,7 +7,7 @@ export type Decimal = '.' | ',';
 const ZERO = 48;
 const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', '?']);
 
-/** Returns true for a cell without a value. `text` must be trimmed. "none" may be a category, but it is no number. */
+/** Returns true for a cell without a value. `text` must be trimmed. "none" may be a category, but it is not a number. */
 export const isMissing = (text: string, words: boolean): boolean =>
   text.length <= 4 && (MISSING.has(text.toLowerCase()) || (!words && text.toLowerCase() === 'none'));
 

@@ -24,7 +24,7 @@ export interface KerasTopology {
 const isObject = (value: unknown): value is Config =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Reads `{ class_name, config }` of a model. Throws TrainingError when it is no chain of known form. */
+/** Reads `{ class_name, config }` of a model. Throws TrainingError when it is not a chain of a known form. */
 export function topologyOf(value: unknown): KerasTopology {
   if (!isObject(value) || typeof value.class_name !== 'string') throw new TrainingError('it describes no Keras model');
   // Keras 1 and TensorFlow.js write a bare list for a sequential model.

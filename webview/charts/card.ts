@@ -42,7 +42,6 @@ export class ChartCard extends LitElement implements Readable {
   declare own: OwnCard | null;
   declare table: boolean;
   declare setting: boolean;
-
   chart: LineChart | null = null;
   private overlay: Overlay | null = null;
   private theme: ChartTheme = readTheme();

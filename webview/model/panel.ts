@@ -5,15 +5,13 @@ import { showFailure } from './failures.js';
 import { Catalogue } from './catalogue.js';
 import { SeriesFeed } from './charts/feed.js';
 import { Connection, type ConnectionState } from './connection.js';
+import { PanelFacts } from './facts.js';
 import { History } from './history.js';
 import { Loader } from './loader.js';
 import { BestOfExperiment } from './runs/best.js';
 import { pageRuns } from './page/pages.js';
 import { drawnRuns } from './runs/drawn.js';
-import type { RunGroup } from './groups/groups.js';
 import { Drawing } from './runs/drawing.js';
-import type { Look } from './runs/palette.js';
-import type { Label } from './runs/naming.js';
 import { Views } from './savedViews.js';
 import { Selection } from './selection.js';
 import { Signal, type Topic } from './signal.js';
@@ -34,7 +32,7 @@ const DRAWING: readonly (keyof ViewSettings)[] = ['groupBy', 'colorBy', 'dashBy'
  * The panel's parts, connected to each other and to the host. State lives in `connection`, `selection` and `catalogue`,
  * which tell of every change; views read it here and follow the topics of `signal`.
  */
-export class PanelModel {
+export class PanelModel extends PanelFacts {
   readonly signal = new Signal();
   readonly host = new Host((message) => this.receive(message));
   readonly toasts = new Toasts(() => this.signal.emit('toasts'));
@@ -45,16 +43,17 @@ export class PanelModel {
   readonly pages: RunPages;
 
   private readonly emit = (...topics: Topic[]): void => this.signal.emit(...topics);
-  private readonly connection: Connection;
-  private readonly catalogue: Catalogue;
-  private readonly selection: Selection;
-  private readonly drawing: Drawing;
+  protected readonly connection: Connection;
+  protected readonly catalogue: Catalogue;
+  protected readonly selection: Selection;
+  protected readonly drawing: Drawing;
   private readonly loader: Loader;
-  private readonly bestOf: BestOfExperiment;
+  protected readonly bestOf: BestOfExperiment;
   private readonly watching = new Watching(this.host);
   private readonly metricListeners = new Set<(metrics: ReadonlySet<string>) => void>();
 
   constructor() {
+    super();
     this.feed = new SeriesFeed(
       (params) => this.host.request('series/read', params),
       (metrics) => this.metricListeners.forEach((tell) => tell(metrics)),
@@ -133,92 +132,6 @@ export class PanelModel {
     setInterval(() => this.tick(), 1000);
     setInterval(() => void this.loader.devices(), DEVICES_INTERVAL);
     this.host.ready();
-  }
-
-  // ---- state, read only ----
-
-  get state() {
-    return this.selection.state;
-  }
-  get view() {
-    return this.selection.view;
-  }
-  get highlighted() {
-    return this.selection.highlighted;
-  }
-  get connected() {
-    return this.connection.state.connected;
-  }
-  get connectionMessage() {
-    return this.connection.state.message;
-  }
-  get trusted() {
-    return this.connection.state.trusted;
-  }
-  get experiments() {
-    return this.catalogue.experiments;
-  }
-  get runs() {
-    return this.catalogue.runs;
-  }
-  get searches() {
-    return this.catalogue.searches;
-  }
-  get devices() {
-    return this.catalogue.devices;
-  }
-  get files() {
-    return this.catalogue.files;
-  }
-  get form() {
-    return this.catalogue.form;
-  }
-  get snapshot() {
-    return this.catalogue.snapshot;
-  }
-  get loaded() {
-    return this.catalogue.loaded;
-  }
-  get palette() {
-    return this.drawing.palette;
-  }
-  get drawn() {
-    return this.drawing.runs;
-  }
-  /** The best run of the experiment, drawn or not; null before one has a value. */
-  get best(): Run | null {
-    return this.runs.get(this.bestOf.best?.run ?? '') ?? null;
-  }
-  get drawnIds(): ReadonlySet<string> {
-    return this.drawing.ids;
-  }
-  /** Names of the drawn runs' metrics. */
-  get metricNames(): ReadonlySet<string> {
-    return this.drawing.metrics;
-  }
-  /** Groups of the drawn runs; empty while they are not grouped. */
-  get groups(): readonly RunGroup[] {
-    return this.drawing.groups;
-  }
-  label(run: Run): Label {
-    return this.drawing.label(run);
-  }
-  look(run: string): Look {
-    return this.drawing.look(run);
-  }
-  groupLook(group: string): Look {
-    return this.drawing.groupLook(group);
-  }
-  /** The run that others are compared with, if it is here. */
-  get baseline(): Run | null {
-    return this.runs.get(this.view.baseline ?? '') ?? null;
-  }
-  isHidden(id: string): boolean {
-    return this.selection.isHidden(id);
-  }
-  /** Runs that are drawn and not hidden. */
-  get shown(): Run[] {
-    return this.drawn.filter((run) => !this.isHidden(run.id));
   }
 
   /** Tells a chart which metrics have new points. */

@@ -4,7 +4,6 @@ import { LIVE_STATUSES } from '../../src/protocol/statuses.js';
 import type { Run, RunQuery } from '../../src/protocol/engine.js';
 import { tick } from '../components/controls.js';
 import { styles } from '../components/cssVars.js';
-import { emptyState } from '../components/emptyState.js';
 import { icon } from '../components/icon.js';
 import { openMenu } from '../components/menu.js';
 import { openRun } from '../model/page/pages.js';
@@ -19,7 +18,7 @@ import { askAbout } from './ask.js';
 import './columnPicker.js';
 import './tableGroups.js';
 import { tableCell } from './tableCells.js';
-import { tableToolbar } from './tableToolbar.js';
+import { emptyTable, tableToolbar } from './tableToolbar.js';
 import { entryOf, hasEntry } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
 
@@ -385,17 +384,7 @@ class RunTable extends LitElement {
           (index) => this.row(index, columns, now, drawn),
         )}
         <div ${styles({ height: `${view.after}px` })}></div>
-        ${
-          pages.loaded && pages.total === 0
-            ? filtered
-              ? emptyState('filter', l10n.t('No run matches'), l10n.t('Change the filter or choose every status.'))
-              : emptyState(
-                  'table',
-                  l10n.t('No runs yet'),
-                  l10n.t('Press Run above params: in the experiment file, or Run in the form.'),
-                )
-            : nothing
-        }
+        ${pages.loaded && pages.total === 0 ? emptyTable(filtered) : nothing}
       </div>`;
   }
 }

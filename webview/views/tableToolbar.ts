@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { RUN_STATUSES } from '../../src/protocol/statuses.js';
 import type { Run } from '../../src/protocol/engine.js';
 import { button, dropdown } from '../components/controls.js';
+import { emptyState } from '../components/emptyState.js';
 import { openMenu } from '../components/menu.js';
 import { COPIES, copyText, type CopyKind } from '../model/table/copy.js';
 import type { Column } from '../model/table/columns.js';
@@ -110,4 +111,12 @@ async function copy({ model, marked, columns }: ToolbarParts, kind: CopyKind): P
   } catch (error) {
     model.fail(l10n.t('Copying'), error);
   }
+}
+
+/** Returns what stands in place of the rows when there are none. `filtered`: a filter or a status is chosen. */
+export function emptyTable(filtered: boolean): TemplateResult {
+  if (filtered)
+    return emptyState('filter', l10n.t('No run matches'), l10n.t('Change the filter or choose every status.'));
+  const hint = l10n.t('Press Run above params: in the experiment file, or Run in the form.');
+  return emptyState('table', l10n.t('No runs yet'), hint);
 }

@@ -14,26 +14,11 @@ import { FieldReader } from './fields.js';
 import { groupsOf } from './groups.js';
 import { LIVE_SQL, order, where, type Sql } from './query.js';
 import { paramsText, readParams } from './params.js';
+import { AS_JSON, PLAIN } from './patched.js';
 import { type RunRow, toDetail, toRuns } from './rows.js';
 import { unreadWarning } from './unread.js';
 import type { RunWriter } from './writer.js';
 import { kinshipOf, type Kinship } from './lineage.js';
-
-/** The columns that a patch sets as they are, and those it sets as JSON. */
-const PLAIN = {
-  status: 'status',
-  name: 'name',
-  note: 'note',
-  device: 'device',
-  startedAt: 'started_at',
-  endedAt: 'ended_at',
-  ran: 'ran',
-  exitCode: 'exit_code',
-  signal: 'signal',
-  objectiveMetric: 'objective_metric',
-  objectiveGoal: 'objective_goal',
-} as const;
-const AS_JSON = { error: 'error', progress: 'progress' } as const;
 
 export class Runs implements RunsApi {
   constructor(

@@ -48,7 +48,7 @@ describe('runs', function () {
       return text.includes('quick') && text.includes('0.8 | run completed') && text;
     });
     assert.match(tree, /^quick \| 1 run/m);
-    assert.match(tree, /^ {2}.* \| 0\.8 \| run completed ended$/m);
+    assert.match(tree, /^ {2}.* \| (★ )?0\.8 \| run completed ended$/m);
     await until('the lens', async () => (await lensesOf(file)).includes('4: last val/accuracy 0.8'));
   });
 

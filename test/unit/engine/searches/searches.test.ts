@@ -73,7 +73,7 @@ describe('a search', () => {
 
   it('stops the hopeless ones early', async () => {
     const file = write(
-      'sampler: grid\npruner: { name: median, startupTrials: 2 }\nspace: { lr: { choice: [0.1, 0.2, 5, 6] } }',
+      'sampler: grid\nparallel: 1\npruner: { name: median, startupTrials: 2 }\nspace: { lr: { choice: [0.1, 0.2, 5, 6] } }',
       'node train.mjs',
       'params: { lr: 0.1, steps: 25, pause: 40 }',
     );

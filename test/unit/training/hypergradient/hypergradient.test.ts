@@ -265,7 +265,7 @@ describe('during a training', () => {
     const now = network(all);
     const other = network({ ...all, hypergradient: { ...all.hypergradient, rate: 0.5 } });
     expect(refusal(now, other)).toBeNull();
-    expect(refusal(now, network({ ...all, hypergradient: 'weightDecay' }))).toContain('tunes');
+    expect(refusal(now, network({ ...all, hypergradient: 'weightDecay' }))).toContain('tuned by hypergradient');
     const run = training(all, dataset);
     runs.push(run);
     await run.advance();

@@ -24,10 +24,10 @@ export class PanelView {
   /** Waits until the chart has at least this many curves and points. */
   async drawn(metric: string, { runs = 1, points = 1, timeout = 120_000 } = {}): Promise<void> {
     const chart = this.chart(metric);
-    // A card exists only near the screen.
-    const slot = this.id(TEST_IDS.chartSlot(metric));
-    await slot.waitFor({ state: 'attached', timeout });
-    await slot.scrollIntoViewIfNeeded();
+    // In the charts, a card exists only near the screen, in a place of its own; on a run's page it always does.
+    const place = this.id(TEST_IDS.chartSlot(metric)).or(chart).first();
+    await place.waitFor({ state: 'attached', timeout });
+    await place.scrollIntoViewIfNeeded();
     await chart.waitFor({ state: 'attached', timeout });
     await chart.scrollIntoViewIfNeeded();
     await expect

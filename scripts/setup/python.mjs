@@ -13,7 +13,7 @@ const TORCH = '2.13.0';
 /** Small libraries whose capture is tested. The tests of others, and of those that can't be had, are skipped with a reason. */
 const LIBRARIES = [
   ...['tensorboardX', 'pillow', 'scikit-learn', 'lightgbm', 'tqdm', 'ipykernel', 'debugpy'],
-  ...['click', 'typer', 'fire', 'absl-py', 'hydra-core', 'omegaconf', 'jsonargparse[signatures]', 'tyro', 'draccus'],
+  ...['click', 'typer', 'fire', 'absl-py', 'jsonargparse[signatures]', 'tyro', 'draccus'],
 ];
 
 /** The person's own interpreter, 3.9 or newer; undefined if there is none. */

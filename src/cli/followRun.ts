@@ -121,3 +121,8 @@ class MovingOutput {
     return '\u001b[0m';
   }
 }
+
+/** Returns the exit code of a command that followed a run: 0 completed, 130 still live because it was interrupted, else 1. */
+export function exitCodeOf({ status }: Pick<Run, 'status'>): number {
+  return status === 'completed' ? 0 : LIVE_STATUSES.includes(status) ? 130 : 1;
+}

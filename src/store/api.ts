@@ -238,7 +238,7 @@ export interface IngestApi {
   expectedOffset(run: string, file: string): number;
   /**
    * Stores a frame. Null if it is not the next one expected, or its file name is not that of a journal: then `poll` the file.
-   * Of a frame that overlaps stored bytes, only the rest is used.
+   * Where a frame overlaps stored bytes, only the rest is used.
    */
   frame(run: string, file: string, offset: number, bytes: Uint8Array): IngestResult | null;
   /**

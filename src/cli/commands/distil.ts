@@ -3,13 +3,10 @@ import { readFileSync } from 'node:fs';
 import { NetworkFile } from '../../experiment/network/index.js';
 import { distilText } from '../../experiment/network/distilText.js';
 import { parseExperiment } from '../../experiment/index.js';
-import { LIVE_STATUSES } from '../../protocol/engine.js';
 import { JSON_OPTION, SET_OPTION, type Command, type Input } from '../command.js';
 import { CommandError, UsageError } from '../errors.js';
-import { followRun } from '../followRun.js';
 import { readSettings } from '../settings.js';
-import { runJson } from '../shapes.js';
-import { printEnd } from './run.js';
+import { followToEnd } from './run.js';
 
 export const distil: Command = {
   name: 'distil',
@@ -63,11 +60,7 @@ export const distil: Command = {
       name: name ?? `${experiment.name} taught by ${teacher.name}`,
       ...(seed !== undefined && { seed }),
     });
-    const json = input.flag('json');
-    const ended = await followRun(context, started.run, { log: false, quiet: json });
-    if (json) context.json(runJson(ended));
-    else printEnd(context, ended);
-    return ended.status === 'completed' ? 0 : LIVE_STATUSES.includes(ended.status) ? 130 : 1;
+    return followToEnd(context, started.run, input.flag('json'));
   },
 };
 

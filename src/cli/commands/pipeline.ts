@@ -1,13 +1,12 @@
 /** `tunesmith pipeline`: how far the stages of a pipeline are, and which of them would be done again. */
 import type { Run } from '../../protocol/engine.js';
-import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { StageView } from '../../protocol/pipeline.js';
 import { formatBytes, formatNumber } from '../../format/numbers.js';
 import { isExperimentFile } from '../../experiment/index.js';
 import { JSON_OPTION, SET_OPTION, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError } from '../errors.js';
-import { followRun } from '../followRun.js';
+import { exitCodeOf, followRun } from '../followRun.js';
 import { readSettings } from '../settings.js';
 import { safe, safeLine, table } from '../terminal.js';
 
@@ -43,7 +42,7 @@ export const pipeline: Command = {
         afresh: from,
       });
       run = await followRun(context, started.run, { log: false, quiet: input.flag('json') });
-      code = run.status === 'completed' ? 0 : LIVE_STATUSES.includes(run.status) ? 130 : 1;
+      code = exitCodeOf(run);
     } else run = isExperimentFile(word) ? await newestOf(context, context.file(word)) : await context.run(word);
     if (!run.stages) throw new CommandError(`Run ${run.id} is not a pipeline.`);
     const { stages } = await engine.request('pipelines/get', { id: run.id });

@@ -4,13 +4,10 @@ import { NetworkFile } from '../../experiment/network/index.js';
 import { pruneText } from '../../experiment/network/pruneText.js';
 import type { Experiment } from '../../experiment/types.js';
 import { readReal, STATE_LIMIT } from '../../files/real.js';
-import { LIVE_STATUSES } from '../../protocol/engine.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import { CommandError, UsageError } from '../errors.js';
-import { followRun } from '../followRun.js';
-import { runJson } from '../shapes.js';
-import { printEnd } from './run.js';
+import { followToEnd } from './run.js';
 
 const WORDS = { by: 'by', of: 'of', scope: 'scope' } as const;
 const NUMBERS = {
@@ -62,11 +59,7 @@ export const prune: Command = {
       name: `${run.name} pruned`,
       ...(seed === undefined ? {} : { seed }),
     });
-    const json = input.flag('json');
-    const ended = await followRun(context, started.run, { log: false, quiet: json });
-    if (json) context.json(runJson(ended));
-    else printEnd(context, ended);
-    return ended.status === 'completed' ? 0 : LIVE_STATUSES.includes(ended.status) ? 130 : 1;
+    return followToEnd(context, started.run, input.flag('json'));
   },
 };
 

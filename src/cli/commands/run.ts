@@ -1,5 +1,4 @@
 import type { Run } from '../../protocol/engine.js';
-import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { Command } from '../command.js';
 import { SET_OPTION, JSON_OPTION } from '../command.js';
 import { CAPTURE_OPTION, readCaptureOption } from '../captureOption.js';
@@ -12,7 +11,7 @@ import { UsageError } from '../errors.js';
 import { sayFileWarnings } from '../fileWarnings.js';
 import { readSettings } from '../settings.js';
 import { runJson } from '../shapes.js';
-import { followRun } from '../followRun.js';
+import { exitCodeOf, followRun } from '../followRun.js';
 import { messageLines } from '../messages.js';
 import { indented, quoted, safeLine } from '../terminal.js';
 import type { Context } from '../context.js';
@@ -80,7 +79,7 @@ export const run: Command = {
       printEnd(context, ended);
       if (ended.warnings) await sayWarnings(context, ended.id);
     }
-    return ended.status === 'completed' ? 0 : LIVE_STATUSES.includes(ended.status) ? 130 : 1;
+    return exitCodeOf(ended);
   },
 };
 
@@ -101,6 +100,14 @@ export async function sayWarnings(context: Context, id: string): Promise<void> {
   const { messages } = await (await context.engine()).request('runs/get', { id });
   const warnings = messages.filter(({ level }) => level !== 'info');
   for (const line of messageLines(warnings, context.paint, 10)) context.say(line);
+}
+
+/** Follows a run that another command has started, prints how it ended, and returns the exit code. */
+export async function followToEnd(context: Context, run: Run, json: boolean): Promise<number> {
+  const ended = await followRun(context, run, { log: false, quiet: json });
+  if (json) context.json(runJson(ended));
+  else printEnd(context, ended);
+  return exitCodeOf(ended);
 }
 
 export function printEnd(context: Context, run: Run): void {

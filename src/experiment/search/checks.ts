@@ -4,12 +4,11 @@ import {
   checkStages,
   DEFAULT_STAGES,
   methodFault,
-  SearchError,
   whatCompares,
   type Dimension,
   type Space,
 } from '../../search/index.js';
-import { checkWritten } from './constraints/check.js';
+import { checkWritten, messageOf } from './constraints/check.js';
 import type { Reading } from '../file/reading.js';
 import { objectivesOf, stagesOf, withConstraints } from './settings.js';
 import type { Fault, Path } from '../file/source.js';
@@ -134,16 +133,6 @@ function checkPausing({ written }: Reading, report: Report): void {
 
 const isContinuous = (d: Dimension): boolean =>
   d.kind === 'normal' || ((d.kind === 'float' || d.kind === 'beta') && d.step === null);
-
-function messageOf(check: () => void): Fault | null {
-  try {
-    check();
-    return null;
-  } catch (error) {
-    if (!(error instanceof SearchError)) throw error;
-    return { message: error.message };
-  }
-}
 
 function checkStagesOf({ written, source, origin }: Reading, space: Space, report: Report): void {
   const search = written!.search!;

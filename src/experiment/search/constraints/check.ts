@@ -140,7 +140,8 @@ function termFault(term: RuleTerm, isNumber: (name: string) => boolean): Fault |
   return termFault(term.of[0], isNumber) ?? termFault(term.of[1], isNumber);
 }
 
-function messageOf(check: () => void): Fault | null {
+/** Returns the message of the SearchError that the check throws, or null. */
+export function messageOf(check: () => void): Fault | null {
   try {
     check();
     return null;

@@ -105,6 +105,8 @@ export const FinishRecord = z.object({
   error: z.string().optional(),
   /** Milliseconds since the run began, by a clock that nobody sets. Only of programs without a supervisor, which says it itself. */
   ran: z.number().min(0).optional(),
+  /** Only of an end that the engine assumed, because no supervisor recorded one: why it did. */
+  assumed: z.enum(['lost', 'not-started']).optional(),
 });
 
 /** Number of the run's launch that it belongs to; absent: the first. */

@@ -131,7 +131,7 @@ export class ActiveRun {
         return this.write({ status, ...(device !== undefined && { device }) }, begun);
       }
       case 'note end':
-        return void trouble.attempt(() => folders.writeEnd(id, command.status, undefined));
+        return void trouble.attempt(() => folders.writeEnd(id, command.status));
       case 'keep':
         return void this.keep(command.outcome, command.ending);
       case 'tell':
@@ -315,10 +315,10 @@ export class ActiveRun {
     const { id } = this.spec;
     if (status === 'paused' || !folders.spec(id)) return;
     const { spawn, exit } = this.records();
-    const { finish } = readLastWords(folders.path(id), this.spec.launch ?? FIRST_LAUNCH);
-    if (spawn || exit || finish) return;
+    const { finish, assumed } = readLastWords(folders.path(id), this.spec.launch ?? FIRST_LAUNCH);
+    if (spawn || exit || finish || assumed) return;
     try {
-      folders.writeEnd(id, status, error?.message);
+      folders.writeEnd(id, status, error);
     } catch (problem) {
       if (isDiskFull(problem)) throw problem;
       log.warn(`run ${id}: its end could not be written beside it: ${(problem as Error).message}`);

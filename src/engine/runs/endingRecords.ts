@@ -77,12 +77,12 @@ export function secondsAtWork(runFolder: string): number | null {
 export function readLastWords(
   runFolder: string,
   launch = FIRST_LAUNCH,
-): Pick<Ending, 'finish' | 'lastError' | 'closed' | 'neverStarted'> {
+): Pick<Ending, 'finish' | 'lastError' | 'closed' | 'assumed'> {
   const folder = path.join(runFolder, RUN_FILES.journal);
   let finish: Ending['finish'] = null;
   let lastError: string | null = null;
   let closed: Ending['closed'];
-  let neverStarted: string | undefined;
+  let assumed: Ending['assumed'];
   let names: string[] = [];
   try {
     names = listReal(folder)
@@ -94,24 +94,23 @@ export function readLastWords(
   for (const name of names.sort()) {
     for (const value of tailRecords(path.join(folder, name))) {
       const end = FinishRecord.safeParse(value);
-      if (
-        end.success &&
-        end.data.time >= launch.at &&
-        (finish === null || (end.data.status === 'failed' && finish.status !== 'failed'))
-      ) {
-        finish = { status: end.data.status, error: end.data.error, time: end.data.time };
-      }
-      if (name === RUN_FILES.engineJournal && end.success && end.data.time >= launch.at) {
-        const { status, error } = end.data;
-        if (status === 'stopped' || status === 'pruned') closed = status;
-        else if (status === 'failed') neverStarted = error;
+      if (end.success && end.data.time >= launch.at) {
+        const { status, error, time } = end.data;
+        const isEngines = name === RUN_FILES.engineJournal;
+        if (isEngines && status === 'failed') {
+          // Not the program's words: they count whatever the engine assumed before it read them.
+          assumed = { kind: end.data.assumed ?? 'not-started', message: error ?? '' };
+          continue;
+        }
+        if (isEngines && (status === 'stopped' || status === 'pruned')) closed = status;
+        if (finish === null || (status === 'failed' && finish.status !== 'failed')) finish = { status, error, time };
       }
       const message = MessageRecord.safeParse(value);
       if (message.success && message.data.time >= launch.at && message.data.level === 'error')
         lastError = message.data.text;
     }
   }
-  return { finish, lastError, ...(closed && { closed }), ...(neverStarted !== undefined && { neverStarted }) };
+  return { finish, lastError, ...(closed && { closed }), ...(assumed && { assumed }) };
 }
 
 /** JSON values of the last lines of a file; unwritten (NUL) and half-written ends are left out. */

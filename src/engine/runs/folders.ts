@@ -5,6 +5,7 @@ import type { Experiment } from '../../experiment/index.js';
 import { stepOf, wholeCheckpoints } from '../../client/checkpoints.js';
 import { damageOf } from '../../client/manifest.js';
 import { forJson } from '../../protocol/floats.js';
+import type { RunError } from '../../protocol/engine.js';
 import { ID_PATTERN, RUN_FILES, RunMeta, RunSpec } from '../../protocol/runFolder.js';
 import type { z } from 'zod';
 import type { FinishRecord, MessageRecord } from '../../protocol/journal.js';
@@ -293,8 +294,11 @@ export class RunFolders {
    * Writes down the end of a run for which nothing was ever started. Without it, a store that is built anew from the
    * folders would take the run for one that still waits.
    */
-  writeEnd(id: string, status: FinalStatus, error: string | undefined): void {
-    const record: z.input<typeof FinishRecord> = { type: 'finish', time: Date.now(), status, error };
+  writeEnd(id: string, status: FinalStatus, error?: Pick<RunError, 'kind' | 'message'> | null): void {
+    const record: z.input<typeof FinishRecord> = {
+      ...{ type: 'finish', time: Date.now(), status, error: error?.message },
+      ...(error && { assumed: error.kind === 'lost' ? 'lost' : 'not-started' }),
+    };
     appendLine(path.join(this.path(id), RUN_FILES.journal, RUN_FILES.engineJournal), JSON.stringify(record));
   }
 
@@ -309,8 +313,8 @@ export class RunFolders {
     const folder = this.path(id);
     if (launch) {
       const { spawn, exit } = readSupervisorRecords(folder, launch);
-      const { finish, closed } = readLastWords(folder, launch);
-      return Boolean(spawn ?? exit ?? finish ?? closed) || readAddress(folder)?.launch === launch.number;
+      const { finish, closed, assumed } = readLastWords(folder, launch);
+      return Boolean(spawn ?? exit ?? finish ?? closed ?? assumed) || readAddress(folder)?.launch === launch.number;
     }
     if ([RUN_FILES.supervisor, RUN_FILES.output].some((name) => statReal(path.join(folder, name)))) return true;
     try {

@@ -293,8 +293,8 @@ export class LiveRun {
 
   /** Nothing shows that a program was ever started for this launch. */
   private notTaken(): void {
-    const ended = readLastWords(this.options.folder, this.which).finish !== null;
-    if (!this.launchedHere && ended) return void this.conclude();
+    const { finish, assumed } = readLastWords(this.options.folder, this.which);
+    if (!this.launchedHere && (finish || assumed)) return void this.conclude();
     // No supervisor will start for a run that nobody has asked for here.
     const mayComeUp = performance.now() - this.since < START_MS && this.options.askedHash() !== null;
     const waits = this.launchedHere ? this.supervisorGone === null : mayComeUp;
@@ -379,7 +379,7 @@ export class LiveRun {
     const { spawn: spawned, exit } = readSupervisorRecords(folder, this.which);
     const words = readLastWords(folder, this.which);
     const taken = readTaken(folder, this.which.number);
-    const isWaiting = !spawned && !exit && !taken && !this.launchedHere && !words.finish && !job;
+    const isWaiting = !spawned && !exit && !taken && !this.launchedHere && !words.finish && !words.assumed && !job;
     if (isWaiting && this.options.askedHash() !== null) return null;
     const failedStart =
       !spawned && !exit && !taken && this.launchedHere

@@ -322,7 +322,7 @@ export class RunMaker {
   /** Ends a run that can't be started at all. */
   refuse(id: string, message: string): void {
     const { store, folders, changes } = this.options;
-    folders.writeEnd(id, 'failed', message);
+    folders.writeEnd(id, 'failed', { kind: 'not-started', message });
     store.runs.update(id, {
       status: 'failed',
       endedAt: Date.now(),

@@ -22,8 +22,8 @@ export interface Ending {
   finish: { status: EndStatus; error?: string; time: number } | null;
   /** As the engine has written down itself: it ended the run after its program was gone. */
   closed?: FinalStatus;
-  /** Why the engine could start nothing for it, as it has written down itself. */
-  neverStarted?: string;
+  /** The end that an engine assumed and wrote down, because no supervisor had recorded one. */
+  assumed?: { kind: 'lost' | 'not-started'; message: string };
   /** Its last message with level error. */
   lastError: string | null;
   /** End of its output. */
@@ -71,9 +71,9 @@ function outcomeOfProgram(ending: Ending): Outcome {
   const { exit, finish } = ending;
   if (exit?.error !== undefined) return failed(ending, 'not-started', exit.error);
   if (!exit) {
-    if (ending.neverStarted !== undefined) return failed(ending, 'not-started', ending.neverStarted);
     if (finish && finish.status !== 'failed') return { status: finish.status, error: null };
     if (finish) return failed(ending, 'script', finish.error ?? 'The program reported that it failed.');
+    if (ending.assumed) return failed(ending, ending.assumed.kind, ending.assumed.message);
     if (ending.job) return outcomeOfJob(ending, ending.job);
     if (ending.elsewhere !== undefined) {
       const message =

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Asked } from '../../../../src/engine/disk/asked.js';
 import { readLastWords, secondsAtWork } from '../../../../src/engine/runs/endingRecords.js';
+import { outcomeOf } from '../../../../src/engine/runs/outcome.js';
 import { saveCheckpoint } from '../../../../src/client/checkpoints.js';
 import { RunFolders } from '../../../../src/engine/runs/folders.js';
 
@@ -43,13 +44,36 @@ describe('whether a launch was started', () => {
     put('a/journal/supervisor.ndjson', exit({}) + exit({ time: 2000, launch: 2 }));
     expect(folders.wasStarted('a', { launch })).toBe(true);
     put('b/journal/supervisor.ndjson', exit({}));
-    folders.writeEnd('b', 'stopped', undefined);
+    folders.writeEnd('b', 'stopped');
     expect(folders.wasStarted('b', { launch })).toBe(true);
     expect(readLastWords(path.join(base, 'b'), launch)).toMatchObject({ closed: 'stopped' });
     // The records are of a later launch.
     const later = { ...launch, number: 3, at: Date.now() + 1000 };
     expect(folders.wasStarted('b', { launch: later })).toBe(false);
     expect(readLastWords(path.join(base, 'b'), later).closed).toBeUndefined();
+  });
+});
+
+describe('an end that an engine assumed', () => {
+  const ending = () => ({ exit: null, ...readLastWords(path.join(base, 'a')), logTail: '', memoryKill: false });
+
+  it('keeps its kind, and counts as a start', () => {
+    put('a/journal/rank0-1.ndjson', '');
+    folders.writeEnd('a', 'failed', { kind: 'lost', message: 'Nobody watched it.' });
+    expect(outcomeOf(ending())).toMatchObject({
+      status: 'failed',
+      error: { kind: 'lost', message: 'Nobody watched it.' },
+    });
+    expect(folders.wasStarted('a', { launch: { number: 2, at: 0, checkpoint: null } })).toBe(true);
+    folders.writeEnd('a', 'failed', { kind: 'not-started', message: 'No such file.' });
+    expect(outcomeOf(ending()).error).toMatchObject({ kind: 'not-started', message: 'No such file.' });
+  });
+
+  it.each(['completed', 'stopped'] as const)('gives way to the program’s own word: %s', (status) => {
+    put('a/journal/rank0-1.ndjson', '');
+    folders.writeEnd('a', 'failed', { kind: 'lost', message: 'Nobody watched it.' });
+    put('a/journal/rank0-1.ndjson', `{"type":"finish","time":890,"status":"${status}"}\n`);
+    expect(outcomeOf(ending())).toEqual({ status, error: null });
   });
 });
 

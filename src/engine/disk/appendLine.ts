@@ -4,19 +4,19 @@ import { openReal } from '../../files/real.js';
 const NEWLINE = 10;
 
 /**
- * Appends a line to a journal that others may have left in the middle of one: it then begins on a fresh line, so that
- * what a killed writer or a full disk cut off never spoils the record after it. Throws when not all of it was written.
+ * Appends a line to a journal whose last line may be incomplete. The new line starts on a fresh line, so that the
+ * remains of a killed writer or a full disk never spoil it. Throws when not all of it was written.
  */
 export function appendLine(path: string, line: string): void {
   withEnd(path, constants.O_CREAT, (file, whole) => writeAll(file, (whole ? '' : '\n') + line + '\n'));
 }
 
-/** Ends a line that a writer who is gone left unfinished. A file that is not there, or can't be written, stays as it is. */
+/** Ends a line that a dead writer left unfinished. A file that is missing or can't be written stays as it is. */
 export function endLine(path: string): void {
   try {
     withEnd(path, 0, (file, whole) => !whole && writeAll(file, '\n'));
   } catch {
-    // Readers find the next record also behind the torn one.
+    // Readers find the next record after a torn one, too.
   }
 }
 
@@ -31,7 +31,7 @@ function withEnd(path: string, create: number, use: (file: number, whole: boolea
   }
 }
 
-/** One write, so that a reader sees the whole line or, on a disk that fills up, its beginning. */
+/** A single write, so that a reader sees the whole line or, on a full disk, its beginning. */
 function writeAll(file: number, text: string): void {
   const written = writeSync(file, text);
   if (written < Buffer.byteLength(text)) throw new Error('the disk took only a part of the record');

@@ -1,6 +1,6 @@
 /**
- * Runs and searches that this person has asked for on this machine. The record lies outside the workspace, and nothing else
- * makes a run or a search start: a folder that was cloned or copied contains data, not orders.
+ * Runs and searches that this person has requested on this machine. The record is stored outside the workspace, and
+ * nothing else makes a run or a search start: a folder that was cloned or copied contains data, not orders.
  */
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
@@ -22,7 +22,7 @@ const DAMAGED = new Set([11, 26]);
 export class Asked {
   private constructor(private readonly db: DatabaseSync) {}
 
-  /** Opens or creates the file. A damaged one is moved aside: then nothing that waits is started. */
+  /** Opens or creates the file. A damaged one is renamed, and then no queued run starts. */
   static open(file: string, log: Pick<Log, 'warn'>): Asked {
     try {
       return new Asked(connect(file));
@@ -58,7 +58,7 @@ export class Asked {
     return content !== null && rows.some(({ hash }) => hash === hashOf(content)) ? 'yes' : 'changed';
   }
 
-  /** Returns whether this person has asked for anything here. */
+  /** Returns whether this person has requested anything here. */
   hasAny(): boolean {
     return this.db.prepare('SELECT 1 FROM asked LIMIT 1').get() !== undefined;
   }

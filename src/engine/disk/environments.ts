@@ -1,6 +1,6 @@
 /**
- * The environment of whoever asked for a run or a search. It may hold secrets, so it lies in the engine's own folder, in the
- * Tunesmith home, and only as long as something may still start with it.
+ * The environment of the person who requested a run or a search. It may contain secrets, so it is stored in the
+ * engine's own folder in the Tunesmith home, and only as long as something may still start with it.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -11,7 +11,7 @@ import { readReal, STATE_LIMIT } from '../../files/real.js';
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** Variables of the environment that a run's record shows; none of them is a secret. */
+/** Environment variables that a run's record shows; none of them is a secret. */
 const SHOWN = [
   'CUDA_VISIBLE_DEVICES',
   'VIRTUAL_ENV',
@@ -27,7 +27,10 @@ export class Environments {
   /** `folder`: in the engine's own folder; made when it is needed. */
   constructor(private readonly folder: string) {}
 
-  /** Keeps it for a run or a search, in place of the one it had. Null forgets that one. Throws when the disk is full. */
+  /**
+   * Saves the environment of a run or a search, replacing its earlier one. Null removes it. Throws when the disk is
+   * full.
+   */
   keep(id: string, environment: Environment | null): void {
     const file = this.path(id);
     if (environment === null) return this.forget(id);
@@ -35,19 +38,19 @@ export class Environments {
     writeReal(file, JSON.stringify(environment));
   }
 
-  /** File with the environment of a run: its own, else its search's. Null: nobody has said which. */
+  /** Returns the file with the environment of a run: its own, else its search's. Null: none was sent. */
   file(id: string, search: string | null = null): string | null {
     const files = [id, ...(search === null ? [] : [search])].map((each) => this.path(each));
     return files.find((file) => fs.existsSync(file)) ?? null;
   }
 
-  /** Null: none was recorded, so the engine's own is used. Throws if it exists but can't be read. */
+  /** Returns null if none was recorded, so the engine's own is used. Throws if it exists but can't be read. */
   of(id: string, search: string | null = null): Environment | null {
     const file = this.file(id, search);
     return file === null ? null : readEnvironment(file);
   }
 
-  /** CUDA_VISIBLE_DEVICES of a run or a search, the engine's own when nobody has said; undefined: not set. */
+  /** Returns CUDA_VISIBLE_DEVICES of a run or a search, the engine's own if none was sent; undefined: not set. */
   visibleGpus(id: string, search: string | null = null): string | undefined {
     try {
       return (this.of(id, search) ?? process.env).CUDA_VISIBLE_DEVICES;
@@ -74,7 +77,7 @@ export class Environments {
   }
 }
 
-/** Throws with a sentence for the person. No message names a value. */
+/** Throws with a sentence for the person. No message contains a value. */
 export function readEnvironment(file: string): Environment {
   const environment: Record<string, string> = {};
   try {

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { openReal } from '../../files/real.js';
 
-/** The last `bytes` of a file as text that starts at a line, or '' when there is none. */
+/** Returns the last `bytes` of a file as text from the start of a line, or '' if there is none. */
 export function readTail(file: string, bytes: number): string {
   let descriptor: number;
   try {
@@ -26,10 +26,10 @@ export function readTail(file: string, bytes: number): string {
   }
 }
 
-/** Bytes that a disk must have to be written on with confidence. An index opens with no less. */
+/** Free bytes that a disk must have for the index to open. */
 const ROOM = 256 * 1024;
 
-/** Writes and removes a file to see whether the disk of a folder has room. Throws what writing throws. */
+/** Writes and removes a file to check whether the disk of a folder has room. Throws the error of the write. */
 export function probeRoom(folder: string): void {
   const probe = path.join(folder, `.probe-${randomBytes(4).toString('hex')}`);
   const { O_WRONLY, O_CREAT, O_EXCL } = fs.constants;
@@ -42,10 +42,12 @@ export function probeRoom(folder: string): void {
   }
 }
 
-/** Bytes left on a disk below which it is tried whether it is full. */
+/** Free bytes on a disk below which writing is tested. */
 const SCARCE = 1 << 20;
 
-/** Returns the error that writing into the folder meets if its disk is full, else null. Writes nothing while there is much room. */
+/**
+ * Returns the error of a write into the folder if its disk is full, else null. Writes nothing while there is much room.
+ */
 export function findFull(folder: string): unknown {
   try {
     const { bavail, bsize } = fs.statfsSync(folder);
@@ -56,7 +58,10 @@ export function findFull(folder: string): unknown {
   return null;
 }
 
-/** Returns whether the disk of a folder has room. A folder that can't be written for another reason says nothing of its disk. */
+/**
+ * Returns whether the disk of a folder has room. A folder that can't be written for another reason counts as having
+ * room.
+ */
 export function hasRoom(folder: string): boolean {
   try {
     probeRoom(folder);

@@ -1,6 +1,6 @@
 /**
- * The engine's local state of this person for a workspace: its address, lock, log, index and queue. It lies
- * outside the workspace, so that nothing a cloned or shared folder carries is ever taken for it.
+ * The engine's local state of this person for a workspace: its address, lock, log, index and queue. It is stored
+ * outside the workspace, so that nothing in a cloned or shared folder is ever mistaken for it.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -18,7 +18,7 @@ export interface LocalState {
   problem: string | null;
 }
 
-/** No place for local state can be used. The message says what to do. */
+/** Local state can't be stored anywhere. The message says what to do. */
 export class LocalStateError extends Error {
   override name = 'LocalStateError';
 }
@@ -29,8 +29,8 @@ export function localFolder(workspace: string, base = tunesmithHome()): string {
 }
 
 /**
- * Everywhere that local state of a workspace may lie: in the home, or where it goes while the home can't be written. An
- * engine that runs may have its address in any of them.
+ * All folders that may contain local state of a workspace: in the home, or the fallbacks while the home can't be
+ * written. A running engine may have its address in any of them.
  */
 export function localFolders(workspace: string): string[] {
   return [tunesmithHome(), ...fallbackBases()].flatMap((base) => hostFolders(localFolder(workspace, base)));
@@ -52,8 +52,8 @@ function fallbackBases(): string[] {
 }
 
 /**
- * Makes the folder, in the home or, while that can't be written, in a private folder for temporary files. Throws
- * LocalStateError when there is no such place at all.
+ * Creates the folder, in the home or, while that can't be written, in a private folder for temporary files. Throws a
+ * LocalStateError if neither works.
  */
 export function prepareLocal(workspace: string): LocalState {
   const folder = localFolder(workspace);
@@ -79,23 +79,28 @@ export function prepareLocal(workspace: string): LocalState {
   );
 }
 
-/** SQLite opens no file whose path, in bytes, is longer; some of its files have longer names than their database. */
+/**
+ * SQLite opens no file with a path longer than this in bytes; some of its files have longer names than their database.
+ */
 const LONGEST_PATH = 490;
 
-/** Creates what is missing from `base` down to `folder`, and makes sure that nobody else can look or write below it. */
+/**
+ * Creates the missing folders from `base` down to `folder`, and makes sure that nobody else can read or write below it.
+ */
 function makePrivate(base: string, folder: string, shared: boolean): void {
   const length = Buffer.byteLength(path.join(folder, 'asked.db'));
   if (length > LONGEST_PATH) {
     throw new Error(`its files would have paths of ${length} bytes, and a database's may have ${LONGEST_PATH}`);
   }
   fs.mkdirSync(base, { recursive: true, mode: PRIVATE_FOLDER });
-  // In a folder that everybody may write, somebody else may have made ours first.
+  // In a world-writable folder, another user may have created ours first.
   const checked = shared ? [base] : [];
   for (const part of [...checked, path.dirname(folder), folder]) {
     fs.mkdirSync(part, { recursive: true, mode: PRIVATE_FOLDER });
     keepPrivate(part);
   }
-  // A full disk and a read-only file system show only when something is written; with less room than this, no index opens.
+  // A full disk and a read-only file system show only when something is written. With less room than this, no index
+  // opens.
   probeRoom(folder);
 }
 

@@ -1,6 +1,6 @@
 /**
- * At most one engine per workspace folder: an exclusive SQLite transaction held open on a file of its own. The
- * operating system releases it when the process ends, however it ends, so there is nothing to clean up.
+ * Allows at most one engine per workspace folder: an exclusive SQLite transaction held open on a separate file. The
+ * operating system releases it when the process ends, however it ends, so nothing has to be cleaned up.
  */
 import * as fs from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
@@ -18,7 +18,7 @@ export class EngineLock {
     this.inode = fs.statSync(file, { bigint: true }).ino;
   }
 
-  /** Null when another process holds it. Throws when the file can't be used at all. */
+  /** Returns null when another process holds it. Throws when the file can't be used at all. */
   static acquire(file: string): EngineLock | null {
     for (let attempt = 0; ; attempt++) {
       const database = new DatabaseSync(file, { timeout: 0 });
@@ -29,14 +29,14 @@ export class EngineLock {
         database.close();
         const code = (error as { errcode?: number }).errcode;
         if (code === BUSY) return null;
-        // Nobody can hold a lock in a file that is not a database: something else overwrote it.
+        // Nobody can hold a lock in a file that is not a database: another program overwrote it.
         if (code !== NOT_A_DATABASE || attempt > 0) throw error;
         fs.rmSync(file, { force: true });
       }
     }
   }
 
-  /** False when the file was deleted or replaced: another engine may hold the new one. */
+  /** Returns false when the file was deleted or replaced: another engine may hold the new one. */
   stillOurs(): boolean {
     try {
       return fs.statSync(this.file, { bigint: true }).ino === this.inode;

@@ -4,7 +4,7 @@ import { appendReal } from '../../files/real.js';
 /** Size at which the log is rotated; one older file is kept, so the total is at most twice this. */
 const CAP = 2 * 1024 * 1024;
 
-/** The engine's own log: one line an event, flushed at once so that a crash loses none. Never throws. */
+/** The engine's own log: one line per event, flushed at once so that a crash loses none. Never throws. */
 export class Log {
   private size: number;
 
@@ -47,8 +47,8 @@ export class Log {
 }
 
 /**
- * Names and messages come from other programs: none may drive the terminal of whoever prints the log, or begin a line that
- * looks like an entry of ours.
+ * Names and messages come from other programs: they must not control the terminal of a person who prints the log, or
+ * start a line that looks like an entry of ours.
  */
 function oneEntry(text: string): string {
   return text

@@ -14,8 +14,8 @@ export interface LogText {
 }
 
 /**
- * At most `limit` bytes of what a run printed. A negative offset counts from the end. Neither end cuts a character in
- * two; invalid UTF-8 becomes U+FFFD. With `ended`, an incomplete character at the very end is given too.
+ * Returns at most `limit` bytes of a run's output. A negative offset counts from the end. Characters are never cut;
+ * invalid UTF-8 becomes U+FFFD. With `ended`, an incomplete character at the very end is included.
  */
 export async function readLog(runFolder: string, offset: number, limit: number, ended: boolean): Promise<LogText> {
   let file: number;
@@ -27,11 +27,11 @@ export async function readLog(runFolder: string, offset: number, limit: number, 
   try {
     const { size } = fs.fstatSync(file);
     let from = offset < 0 ? Math.max(0, size + offset) : Math.min(offset, size);
-    // The smallest piece that surely holds a whole character, or reading would never get on.
+    // The smallest piece that always contains a whole character; otherwise reading would never advance.
     const bytes = Buffer.alloc(Math.min(Math.max(limit, 4), size - from));
     const { bytesRead } = await read(file, bytes, 0, bytes.length, from);
     const got = bytes.subarray(0, bytesRead);
-    // An offset from the end knows nothing of characters; others were given by us.
+    // An offset from the end may be within a character; other offsets came from us.
     const start = offset < 0 && from > 0 ? leadingContinuation(got) : 0;
     const atEnd = from + bytesRead >= size;
     const end = atEnd && ended ? bytesRead : bytesRead - incompleteTail(got);
@@ -43,14 +43,14 @@ export async function readLog(runFolder: string, offset: number, limit: number, 
   }
 }
 
-/** Bytes at the start that belong to a character begun before (at most three). */
+/** Returns the number of bytes at the start that belong to an earlier character (at most three). */
 function leadingContinuation(bytes: Buffer): number {
   let count = 0;
   while (count < 3 && count < bytes.length && (bytes[count]! & 0xc0) === 0x80) count++;
   return count;
 }
 
-/** Bytes at the end that begin a character whose rest is missing. */
+/** Returns the number of bytes at the end that belong to an incomplete character. */
 function incompleteTail(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;

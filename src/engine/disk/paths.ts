@@ -12,15 +12,15 @@ export interface WorkspacePaths {
   gitignore: string;
   /** Says which host's engine starts work here. */
   schedulerLease: string;
-  /** This person's own folder for the workspace, outside of it. The following ones are in there. */
+  /** This person's own folder for the workspace, outside of it. It contains the following ones. */
   local: string;
   address: string;
   lock: string;
   log: string;
   store: string;
-  /** Path of the runs and searches that this person has asked for. */
+  /** Path of the record of runs and searches that this person has requested. */
   asked: string;
-  /** The environments that it is to be run with. */
+  /** Environments of the requesting clients. */
   environments: string;
   /** Budgets that the person has given to agents. */
   grants: string;

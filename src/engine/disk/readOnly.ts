@@ -1,21 +1,23 @@
-/** A folder that this user may look at and not change: a colleague's, an archive's, one on a disk that is mounted read-only. */
+/**
+ * A folder that this user may read but not change: a colleague's, an archive, one on a disk that is mounted read-only.
+ */
 import * as fs from 'node:fs';
 
 const { R_OK, W_OK, X_OK } = fs.constants;
 
-/** Returns whether an error says that this user may not write or read something. */
+/** Returns whether an error means that this user may not write or read something. */
 export function isForbidden(error: unknown): boolean {
   return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');
 }
 
-/** Why nothing can be changed in a folder, in one sentence; null when it can, or when it is not there. */
+/** Returns why nothing can be changed in a folder, in one sentence; null when it can, or when it does not exist. */
 export function whyReadOnly(folder: string): string | null {
   return isRefused(folder, W_OK | X_OK)
     ? `${folder} can be looked at, but not changed: you may not write there.`
     : null;
 }
 
-/** Why a folder can't be looked at, in one sentence; null when it can, or when it is not there. */
+/** Returns why a folder can't be read, in one sentence; null when it can, or when it does not exist. */
 export function whyClosed(folder: string): string | null {
   return isRefused(folder, R_OK | X_OK)
     ? `You have no access to ${folder}. Ask its owner to let you read it, or to send you a copy.`

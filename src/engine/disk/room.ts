@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Pause between two tries on a full disk, in milliseconds. */
+/** Pause between two attempts on a full disk, in milliseconds. */
 const RETRY_MS = 500;
 
-/** Resolves once `write` succeeds: a full disk is waited for. Rejects with any other error. */
+/** Resolves once `write` succeeds, waiting while the disk is full. Rejects with any other error. */
 export async function untilRoom(write: () => void): Promise<void> {
   for (;;) {
     try {

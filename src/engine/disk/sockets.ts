@@ -1,6 +1,6 @@
 /**
- * Local sockets that only this user can reach: each lies in a folder of its own (mode 0700) with a random name. An
- * address that was read from a file is used only when it names such a socket.
+ * Local sockets that only this user can reach: each is in a separate folder (mode 0700) with a random name. An address
+ * that was read from a file is used only if it names such a socket.
  */
 import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 
 export interface SocketKind {
-  /** The folder is called so and six random characters; a Windows pipe so and random digits. */
+  /** Prefix of the folder's name, followed by six random characters; a Windows pipe's, followed by random digits. */
   prefix: string;
   /** Name of the socket in its folder. */
   leaf: string;
@@ -17,11 +17,11 @@ export interface SocketKind {
 export const ENGINE_SOCKET: SocketKind = { prefix: 'tunesmith-', leaf: 'engine' };
 export const RUN_SOCKET: SocketKind = { prefix: 'tsm-', leaf: 's' };
 
-/** Longer socket paths are cut off or refused by some systems. */
+/** Some systems cut off or refuse longer socket paths. */
 const LONGEST = 90;
 const PIPES = '\\\\.\\pipe\\';
 
-/** Makes a new address in a new private folder; on Windows a pipe's name. Throws when no folder can be made. */
+/** Creates a new address in a new private folder; on Windows a pipe's name. Throws when no folder can be created. */
 export function newSocket({ prefix, leaf }: SocketKind): string {
   if (process.platform === 'win32') return `${PIPES}${prefix}${randomBytes(16).toString('hex')}`;
   const bases = [process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((base): base is string => !!base);
@@ -47,7 +47,7 @@ export function isOwnSocket(kind: SocketKind, address: string): boolean {
   }
 }
 
-/** Removes a socket that `newSocket` made, and its folder if nothing else is in it. Touches nothing else. */
+/** Removes a socket that `newSocket` made, and its folder if it contains nothing else. Touches nothing else. */
 export function removeSocket(kind: SocketKind, address: string): void {
   if (process.platform === 'win32') return;
   try {
@@ -55,7 +55,7 @@ export function removeSocket(kind: SocketKind, address: string): void {
     if (isOwnSocket(kind, address)) rmSync(address);
     rmdirSync(dirname(address));
   } catch {
-    // Gone already.
+    // It is gone already.
   }
 }
 

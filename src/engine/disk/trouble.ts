@@ -1,11 +1,11 @@
-/** Writing that may fail for a while (a full disk): said once, tried again, shown in the engine's status. */
+/** Writes that may fail for a while (a full disk): reported once, retried, shown in the engine's status. */
 import { findFull, hasRoom, isDiskFull } from './files.js';
 import type { Log } from './log.js';
 
 export class Trouble {
-  /** The present problem, in one sentence for the person. */
+  /** The current problem, in one sentence for the person. */
   problem: string | null = null;
-  /** True while the problem is a full disk, which only room ends. */
+  /** True while the problem is a full disk, which ends only when there is room. */
   private isFull = false;
 
   constructor(
@@ -16,7 +16,7 @@ export class Trouble {
 
   met(error: unknown): void {
     const message = sentence(error);
-    // The first of many errors of a full disk names it well enough.
+    // The first of many errors of a full disk describes it well enough.
     if (message === this.problem || (this.isFull && isDiskFull(error))) return;
     this.problem = message;
     this.isFull = isDiskFull(error);
@@ -28,8 +28,8 @@ export class Trouble {
   }
 
   /**
-   * Looks whether a full disk has room again and, while there is work, whether one has become full: programs write on it, too,
-   * and need not say so. Call it about once a second.
+   * Checks whether a full disk has room again and, while there is work, whether one has become full: programs write on
+   * it, too, and need not report it. Call it about once a second.
    */
   look(works: boolean): void {
     if (this.isFull) {
@@ -47,7 +47,7 @@ export class Trouble {
     this.isFull = false;
   }
 
-  /** True when it succeeded. */
+  /** Returns whether it succeeded. */
   attempt(write: () => void): boolean {
     try {
       write();

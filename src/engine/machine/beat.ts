@@ -1,4 +1,4 @@
-/** Set where a file system is so slow to show changes that leases would look stale. */
+/** Environment variable for file systems that show changes so slowly that leases would look stale. */
 const VARIABLE = 'TUNESMITH_LEASE_SECONDS';
 
 /** Seconds between two heartbeats of a lease's holder: ten unless the environment says otherwise. */
@@ -7,5 +7,5 @@ export function leaseSeconds(): number {
   return given > 0 && given <= 600 ? given : 10;
 }
 
-/** Signs of life that must be missing before a lease is stale: three minutes' worth. */
+/** Number of missing heartbeats after which a lease is stale: three minutes' worth. */
 export const MISSED_BEATS = 18;

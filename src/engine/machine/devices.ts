@@ -1,4 +1,4 @@
-/** The machine's GPUs through `nvidia-smi`, and its cores. */
+/** Reads the machine's GPUs through `nvidia-smi`, and its cores. */
 import { execFile } from 'node:child_process';
 import * as os from 'node:os';
 import type { Device } from '../../protocol/engine.js';
@@ -13,7 +13,7 @@ export interface Gpu {
 }
 
 const FIELDS = 'index,uuid,name,memory.total,memory.used,utilization.gpu';
-/** Age up to which cached values are returned. */
+/** Maximum age of cached values. */
 const FRESH_MS = 1500;
 
 export class Devices {
@@ -33,8 +33,8 @@ export class Devices {
   }
 
   /**
-   * How many search trials run at once on the processor when nobody says otherwise: one for two cores. On two or three
-   * cores, two trials with one thread each end sooner than one with two threads, which a small network hardly uses.
+   * Returns how many search trials run at once on the CPU by default: one for every two cores. On two or three cores,
+   * two trials with one thread each end sooner than one with two threads, which a small network hardly uses.
    */
   get cpuSlots(): number {
     return Math.max(Math.min(2, this.cores), Math.floor(this.cores / 2));
@@ -78,7 +78,7 @@ export function parseGpus(csv: string): Gpu[] {
   for (const line of csv.split('\n')) {
     const cells = line.split(',').map((cell) => cell.trim());
     if (cells.length < 6 || !/^\d+$/.test(cells[0]!)) continue;
-    // A name with a comma in it would shift the columns: the numbers are counted from the right.
+    // A name with a comma in it would shift the columns, so the numbers are counted from the right.
     const [total, used, utilization] = cells.slice(-3).map(numberOrNull);
     gpus.push({
       index: Number(cells[0]),

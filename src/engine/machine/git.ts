@@ -1,11 +1,12 @@
 /**
- * Git, asked so that a repository can't make it start anything: its configuration may name hooks, pagers, filters, a file system
- * monitor, diff programs and remotes. Nothing here takes the locks of the person's own git commands.
+ * Runs git in such a way that a repository can't make it start anything: its configuration may name hooks, pagers,
+ * filters, a file system monitor, diff programs and remotes. Nothing here takes the locks of the person's own git
+ * commands.
  */
 import { execFile, type ExecFileException } from 'node:child_process';
 import * as os from 'node:os';
 
-/** Settings of the repository that would start programs, put out of use. */
+/** Overrides for settings of the repository that would start programs. */
 const SAFE = [
   ...['--no-pager', '--no-optional-locks'],
   ...['-c', 'core.fsmonitor=false', '-c', `core.hooksPath=${os.devNull}`, '-c', 'core.pager=cat'],
@@ -18,7 +19,7 @@ export class GitError extends Error {
   override name = 'GitError';
 }
 
-/** One repository, or what may be one. */
+/** One repository, or a folder that may be one. */
 export class Git {
   private filters: Promise<string[]> | null = null;
 
@@ -27,14 +28,14 @@ export class Git {
     private readonly timeout = TIMEOUT,
   ) {}
 
-  /** Standard output. Throws GitError with what git says; `input` goes to its standard input. */
+  /** Returns the standard output. Throws a GitError with git's message; `input` is passed to its standard input. */
   async text(args: readonly string[], options: { limit?: number; input?: string } = {}): Promise<string> {
     const answer = await this.bounded(args, options.limit ?? 16 << 20, options.input);
     if (answer === null) throw new GitError('its answer is too long');
     return answer;
   }
 
-  /** Null: git gave no answer, for whatever reason. */
+  /** Returns null if git gave no answer, for whatever reason. */
   async ask(...args: string[]): Promise<string | null> {
     return this.text(args).then(
       (text) => text.trim(),
@@ -42,7 +43,7 @@ export class Git {
     );
   }
 
-  /** As `text`, but null when the answer has more bytes than `limit`. */
+  /** Like `text`, but null when the answer has more bytes than `limit`. */
   async bounded(args: readonly string[], limit: number, input?: string): Promise<string | null> {
     return this.run([...SAFE, ...(await this.withoutFilters()), '-C', this.folder, ...args], limit, input);
   }

@@ -1,4 +1,4 @@
-/** Facts about where a run came from: machine and commit. */
+/** Facts about a run's origin: machine and commit. */
 import * as os from 'node:os';
 import { Git } from './git.js';
 
@@ -12,7 +12,7 @@ export function hostName(): string {
   return os.hostname();
 }
 
-/** Null outside a repository, without git, or when git takes too long. */
+/** Returns null outside a repository, without git, or when git takes too long. */
 export async function gitFacts(folder: string): Promise<GitFacts | null> {
   const git = new Git(folder, 5000);
   const commit = await git.ask('rev-parse', 'HEAD');

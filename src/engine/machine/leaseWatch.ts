@@ -5,7 +5,7 @@
 import { statReal } from '../../files/real.js';
 import { leaseSeconds, MISSED_BEATS } from './beat.js';
 
-/** A lease that looks older than this many beats need only be seen unchanged for a few: no clock is that wrong. */
+/** A lease that looks older than this many beats only has to be seen unchanged for a few: no clock is that wrong. */
 const LONG_AGO = 360;
 const FEW = 3;
 
@@ -15,7 +15,7 @@ export class LeaseWatch {
 
   constructor(
     private readonly file: string,
-    /** Milliseconds on a clock that nobody sets. */
+    /** Milliseconds on a monotonic clock. */
     private readonly now = (): number => performance.now(),
     private readonly wall = (): number => Date.now(),
     private readonly beat = leaseSeconds() * 1000,

@@ -1,13 +1,15 @@
 import * as fs from 'node:fs';
 
-/** Number of processes that the kernel has killed for memory in this control group; 0 if it is not counted. */
+/**
+ * Returns the number of processes that the kernel has killed for memory in this control group; 0 if it is not counted.
+ */
 export function memoryKills(): number {
   for (const file of candidates()) {
     try {
       const match = /^oom_kill (\d+)$/m.exec(fs.readFileSync(file, 'utf8'));
       if (match) return Number(match[1]);
     } catch {
-      // Not this layout.
+      // The system has another layout.
     }
   }
   return 0;

@@ -1,4 +1,6 @@
-/** Keeps to the GPUs that the environment of whoever asked (its CUDA_VISIBLE_DEVICES) lets programs use. */
+/**
+ * Restricts the GPUs to those that the requesting client's environment (its CUDA_VISIBLE_DEVICES) lets programs use.
+ */
 export function visibleGpus<G extends { index: number; uuid: string }>(
   gpus: readonly G[],
   visible: string | undefined,

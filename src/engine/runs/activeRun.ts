@@ -1,4 +1,4 @@
-/** Carries out what the machine of one run commands, and brings what comes of it back as events. */
+/** Carries out the commands of one run's state machine and returns their results to it as events. */
 import { floatMarkFor } from '../../experiment/index.js';
 import { floatsOf, markAt, type Floats } from '../../protocol/floats.js';
 import { entryOf } from '../../protocol/records.js';
@@ -28,7 +28,7 @@ export class ActiveRun {
     private readonly keeper: Keeper,
     public spec: RunSpec,
     public state: RunState,
-    /** Device of its program; the CPU if that is not known. */
+    /** Device of the program; the CPU if it is not known. */
     private device = 'cpu',
   ) {}
 
@@ -44,7 +44,7 @@ export class ActiveRun {
     return { gpus: gpus ?? 1, perGpu, visible, cluster: this.spec.cluster?.kind, ...(idle && { idle }) };
   }
 
-  /** A run that an earlier engine left. */
+  /** A run that an earlier engine started. */
   takeUp(): void {
     this.keeper.options.log.info(`run ${this.spec.id}: taken up (${this.state.name})`);
     this.carryOut(takeUp(this.state));
@@ -148,7 +148,7 @@ export class ActiveRun {
     this.happens({ type: 'placed', device, takesCheckpoint: this.spec.launch?.from !== undefined });
   }
 
-  /** Another run's checkpoint is copied, which may take long; given up when the run is stopped meanwhile. */
+  /** Copies another run's checkpoint, which may take long. Ends early when the run is stopped meanwhile. */
   private async prepare(): Promise<void> {
     const { folders, trouble, log } = this.keeper.options;
     const { id, launch } = this.spec;
@@ -187,12 +187,12 @@ export class ActiveRun {
     try {
       return this.keeper.options.environments.of(this.spec.id, this.spec.search);
     } catch {
-      // The supervisor says so in the run's end, as it can't read it either.
+      // The supervisor reports the error at the run's end, because it can't read the file either.
       return null;
     }
   }
 
-  /** The job of its launch, if a cluster has it and this engine looks after it. */
+  /** The job of its launch, if a cluster has it and this engine manages it. */
   private clusterJob(): ClusterJob | null {
     const { clusters, folders, supervisorProgram } = this.keeper.options;
     const { id, cluster } = this.spec;
@@ -208,13 +208,13 @@ export class ActiveRun {
     });
   }
 
-  /** Makes sure that no supervisor, however slow, starts its program any more. False: one was faster. */
+  /** Makes sure that no slow supervisor starts the program any more. Returns false if a supervisor was faster. */
   private claim(): boolean {
     const { folders, trouble } = this.keeper.options;
     try {
       return takeLaunch(folders.path(this.spec.id), this.spec.launch?.number ?? 1);
     } catch (error) {
-      // Without its folder, or with a full disk, no supervisor can start anything either.
+      // No supervisor can start anything without the folder, or on a full disk.
       trouble.met(error);
       return true;
     }
@@ -244,20 +244,20 @@ export class ActiveRun {
     });
   }
 
-  /** Writes down another launch if the run is to have one; false: it stays ended. */
+  /** Prepares another launch if the run is to have one. Returns false if the run stays ended. */
   private prepareAgain(ending: Ending): boolean {
     const { folders, log } = this.keeper.options;
     const { id, retries, launch } = this.spec;
-    // Someone asked it to end, or its folder came from elsewhere.
+    // Someone asked it to end, or its folder was copied from elsewhere.
     if (!['starting', 'running', 'paused'].includes(this.state.name) || folders.isAsked(id) !== 'yes') return false;
     const again = launchAgain(outcomeOf(ending), retries, launch?.again);
     if (!again) return false;
     const { reason, counts, text } = again;
     try {
       const next = nextLaunch(this.spec, null, this.keeper.options);
-      // Without a checkpoint it would come to the end of its time again and again.
+      // Without a checkpoint it would reach its time limit again and again.
       if (ending.exit?.interrupted === 'warning' && !next.launch!.checkpoint) return false;
-      // Clocks of two hosts differ, and its last words must not count for the next launch.
+      // The clocks of two hosts differ, and the last records must not count for the next launch.
       const at = Math.max(next.launch!.at, (ending.finish?.time ?? 0) + 1);
       const spec = { ...next, launch: { ...next.launch!, at, again: { reason, counts } } };
       folders.noteMessage(id, text);
@@ -306,9 +306,9 @@ export class ActiveRun {
   }
 
   /**
-   * The end of a run for which nothing was started stands beside it as well: an index that is built anew must not take it
-   * for one that waits. Supervisor and program have written down any other. Throws when the disk is full; a folder that
-   * can't be written for another reason stays as it is.
+   * Writes the end of a run for which nothing was started into its folder, because an index that is rebuilt must not
+   * list it as queued. Supervisor and program have recorded any other end. Throws when the disk is full; leaves a
+   * folder that can't be written for another reason.
    */
   private noteEnd({ status, error }: Outcome): void {
     const { folders, log } = this.keeper.options;
@@ -333,7 +333,7 @@ export class ActiveRun {
       endedAt: exit?.time ?? ending?.finish?.time ?? Date.now(),
       exitCode: ending?.exit?.code ?? null,
       signal: ending?.exit?.signal ?? null,
-      // How long this launch took was not written down.
+      // The duration of this launch was not recorded.
       ...(exit?.ran === undefined && { ran: null }),
     };
     if (spawn && this.keeper.options.store.runs.get(this.spec.id)?.startedAt === null) patch.startedAt = spawn.time;
@@ -353,5 +353,5 @@ export class ActiveRun {
   }
 }
 
-/** A request while it is unknown whether the program supports it. */
+/** A request for which it is not yet known whether the program supports it. */
 type Asked = Request extends infer R ? (R extends Request ? Omit<R, 'possible'> : never) : never;

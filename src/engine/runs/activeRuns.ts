@@ -1,6 +1,6 @@
 /**
- * All queued and running runs: from the queue through the device to their end in the store. The only place
- * that changes a run's status. Each has its own state machine (`runMachine.ts`).
+ * All queued and running runs, from the queue through the device to their end in the store. Nothing else changes a
+ * run's status. Each run has its own state machine (`runMachine.ts`).
  */
 import type { Run } from '../../protocol/engine.js';
 import type { RunPlan } from '../../experiment/index.js';
@@ -22,7 +22,7 @@ const POLL_MS = 500;
 
 export type { RunListener } from './keeper.js';
 
-/** Changes to a run when it is resumed. */
+/** Changes that are applied when a run is resumed. */
 export interface RelaunchChanges {
   params: Params;
   plan: Pick<RunPlan, 'argv' | 'variables' | 'unpassed' | 'env' | 'cwd' | 'network' | 'pipeline' | 'floats'>;
@@ -32,7 +32,7 @@ export class ActiveRuns implements Keeper {
   listener: RunListener | null = null;
   private readonly active = new Map<string, ActiveRun>();
   private readonly timer: NodeJS.Timeout;
-  /** Nothing is started or stored any more. */
+  /** Set when nothing may be started or stored any more. */
   closed = false;
   readonly turns: Turns;
 
@@ -41,24 +41,24 @@ export class ActiveRuns implements Keeper {
     this.timer = setInterval(() => this.poll(), POLL_MS);
   }
 
-  /** Waiting runs included; not suspended ones, nor those of other hosts. */
+  /** Includes queued runs, but not suspended ones or those of other hosts. */
   get count(): number {
     let count = 0;
     for (const { state } of this.active.values()) if (state.name !== 'suspended' && state.name !== 'elsewhere') count++;
     return count;
   }
 
-  /** Paused with its program gone. */
+  /** Paused, and its program has ended. */
   isSuspended(id: string): boolean {
     return this.active.get(id)?.state.name === 'suspended';
   }
 
-  /** Without the time between launches, or when it stood still; null: not known. */
+  /** Excludes pauses and the time between launches; null: not known. */
   secondsAtWork(id: string): number | null {
     return secondsAtWork(this.options.folders.path(id));
   }
 
-  /** Number of its present or last launch; the first is 1. */
+  /** Number of its current or last launch; the first is 1. */
   launchOf(id: string): number {
     return (this.active.get(id)?.spec ?? this.options.folders.spec(id))?.launch?.number ?? 1;
   }
@@ -72,7 +72,7 @@ export class ActiveRuns implements Keeper {
     return this.active.has(id);
   }
 
-  /** Something to place: the scheduler starts it when there is room. */
+  /** Called when there is a run to place: the scheduler starts it as soon as there is room. */
   job(spec: RunSpec): Job {
     return this.add(new ActiveRun(this, spec, { name: 'queued' })).job;
   }
@@ -81,12 +81,12 @@ export class ActiveRuns implements Keeper {
     this.options.scheduler.enqueue(this.job(spec));
   }
 
-  /** Takes over the runs of an earlier engine: running, ended meanwhile, or queued. */
+  /** Adopts the runs of an earlier engine: running, queued, or ended since. */
   adopt(run: Run): void {
     const { folders, store, changes, trouble } = this.options;
     const spec = folders.spec(run.id);
     if (!spec) return this.lose(run.id);
-    // Queued, or suspended and just about to be queued, when the earlier engine ended.
+    // Queued when the earlier engine ended, or suspended and about to be queued.
     if ((run.status === 'queued' || (run.status === 'paused' && spec.launch)) && !folders.wasStarted(run.id, spec)) {
       if (run.status === 'paused') {
         trouble.attempt(() => void store.runs.update(run.id, { status: 'queued', device: null }));
@@ -120,15 +120,15 @@ export class ActiveRuns implements Keeper {
     return this.askFamily(id, (one) => this.ask(one, { type: 'stop', reason }));
   }
 
-  /** Ends the program of a run, which may be launched again: `listener.ended` hears of it as paused. */
+  /** Ends the program of a run that may be launched again; `listener.ended` reports it as paused. */
   suspend(id: string): Refusal | null {
     return this.ask(id, { type: 'suspend' });
   }
 
   /**
-   * A run that goes on in a program of its own from its newest checkpoint (or, without one, from the beginning), to be
-   * placed. `from`: another run, whose newest checkpoint it takes over once it has its place. Null when its folder is
-   * gone; throws when the disk is full.
+   * Queues a run that continues in a new process from its newest checkpoint, or from the beginning if it has none.
+   * `from`: another run whose newest checkpoint is copied first. Returns null when the run's folder is gone; throws
+   * when the disk is full.
    */
   relaunch(id: string, from: string | null, changes?: RelaunchChanges): Job | null {
     const { folders, store, trouble } = this.options;
@@ -149,10 +149,7 @@ export class ActiveRuns implements Keeper {
     return this.askFamily(id, (one) => this.ask(one, { type: 'pause' }));
   }
 
-  /**
-   * Lets a run that stands still go on, or launches one that is suspended or has ended early once more, in this
-   * environment.
-   */
+  /** Resumes a paused run, or relaunches one that is suspended or ended early, with this environment. */
   resume(id: string, environment: Environment | null): Refusal | null {
     const { store, folders, environments, scheduler } = this.options;
     const active = this.active.get(id);
@@ -163,7 +160,7 @@ export class ActiveRuns implements Keeper {
       return refuse('trial', 'is a trial: its search decides when it resumes');
     }
     if (run?.deletedAt !== null) return refuse('deleted', 'is deleted: restore it first');
-    // A pipeline needs none: what its stages have done is there.
+    // A pipeline needs no checkpoint: the results of its stages still exist.
     if (!active && !folders.spec(id)?.pipeline && !folders.checkpoint(id)) {
       return refuse('no-checkpoint', 'has no checkpoint to resume from; rerun it instead');
     }
@@ -202,12 +199,12 @@ export class ActiveRuns implements Keeper {
     this.turns.close();
   }
 
-  /** Asks a run and, if that is granted, the stages that it has started if it is a pipeline. */
+  /** Sends a request to a run and, if it is a pipeline and accepts, to the stages that it has started. */
   private askFamily(id: string, ask: (id: string) => Refusal | null): Refusal | null {
     const refused = ask(id);
     if (refused || !this.active.get(id)?.spec.pipeline) return refused;
     const stages = [...this.active.values()].filter(({ spec }) => spec.stage?.pipeline === id);
-    // One that is over already, or paused by itself, refuses.
+    // A stage that has ended or is paused already refuses.
     for (const { spec } of stages) ask(spec.id);
     return null;
   }

@@ -1,12 +1,12 @@
-/** Decides whether a run that ended against its person's wish is launched again, and says so in words. Pure. */
+/** Decides whether a run that ended unintentionally is launched again, and gives the reason as text. Pure. */
 import type { RunError } from '../../protocol/engine.js';
 import type { LaunchedAgain, Retries, RetryReason } from '../../protocol/retries.js';
 import type { Outcome } from './outcome.js';
 
-/** A cluster may take its place away as often as it likes; this many times the run goes on. */
+/** Number of times that a run is launched again after its cluster has taken its place away. */
 const PREEMPTED = 1000;
 
-/** A program that could not be started at all can't the next time either. */
+/** A program that could not be started at all would fail the next time, too. */
 const REASONS: Record<RunError['kind'], RetryReason | null> = {
   lost: 'lost',
   'out-of-memory': 'outOfMemory',
@@ -25,13 +25,13 @@ function countAndMost(reason: RetryReason, counts: LaunchedAgain['counts'], retr
 }
 
 export interface Again extends LaunchedAgain {
-  /** For the run's messages. */
+  /** Text for the run's messages. */
   text: string;
 }
 
 /**
- * Returns the next launch's reason, or null if the run stays ended. `launched`: what its present launch says of the ones
- * before; absent if a person or a search asked for that one.
+ * Returns the reason for the next launch, or null if the run stays ended. `launched`: the same for the current launch;
+ * absent if a person or a search started it.
  */
 export function launchAgain(
   { status, error }: Outcome,

@@ -23,7 +23,7 @@ export function canAskByFile(runFolder: string): boolean {
   }
 }
 
-/** Returns whether the last request about it was to stand still. */
+/** Returns whether the last pause or resume request was a pause. */
 export function isAskedToPause(runFolder: string, launch: number): boolean {
   const asked = readTail(path.join(runFolder, RUN_FILES.control), TAIL)
     .split('\n')

@@ -1,4 +1,4 @@
-/** Histograms and plots among the files of a run. Programs write them, and may write anything. */
+/** Histograms and plots among a run's files. Programs write these files, so their contents are checked. */
 import {
   Drawing,
   HISTOGRAM_MIME,
@@ -13,7 +13,7 @@ import type { MediaFiles } from './mediaFiles.js';
 const MOST_BYTES = 4 * 1024 * 1024;
 const MOST_NAMES = 500;
 
-/** Reads one of the drawings and lists all. */
+/** Reads one drawing, and lists all of them. */
 export function readDrawings(
   files: MediaFiles,
   media: readonly RunMedia[],

@@ -1,4 +1,4 @@
-/** Reads from a run's journal files how it ended. Depends on nothing read before, so any engine can. */
+/** Reads from a run's journal files how it ended. Uses nothing that was read earlier, so any engine can call it. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { z } from 'zod';
@@ -9,10 +9,10 @@ import { salvage } from '../../store/journal/salvage.js';
 import { readTail } from '../disk/files.js';
 import type { Ending } from './outcome.js';
 
-/** The end of a client's journal that may hold its last words. */
+/** Bytes at the end of a client's journal that may contain its last records. */
 const TAIL = 256 * 1024;
 const BLOCK = 64 * 1024;
-/** Bytes that a writer may have allocated ahead. Our clients allocate 1 MiB. */
+/** Maximum number of bytes that a writer may have allocated ahead. Our clients allocate 1 MiB. */
 const MAX_UNWRITTEN = 64 * 2 ** 20;
 
 export interface SupervisorRecords {
@@ -27,7 +27,7 @@ export interface Launch {
 }
 export const FIRST_LAUNCH: Launch = { number: 1, at: -Infinity };
 
-/** Reads the supervisor's records of the program's start and end. Only its own file is believed. */
+/** Reads the supervisor's records of the program's start and end. Only the supervisor's own file counts. */
 export function readSupervisorRecords(runFolder: string, launch = FIRST_LAUNCH): SupervisorRecords {
   const isIts = (record: { launch?: number }): boolean => (record.launch ?? 1) === launch.number;
   const records: SupervisorRecords = { spawn: null, exit: null };
@@ -41,7 +41,10 @@ export function readSupervisorRecords(runFolder: string, launch = FIRST_LAUNCH):
   return records;
 }
 
-/** Returns who has taken a launch, or null when nobody has. Made once, so a file that can't be read is one of a dead process. */
+/**
+ * Returns which supervisor has taken a launch, or null if none has. The file is written once, so an unreadable one
+ * belongs to a dead process.
+ */
 export function readTaken(runFolder: string, launch: number): LaunchTaken | 'unreadable' | null {
   const text = readTail(path.join(runFolder, launchFile(launch)), 4096);
   if (text === '' && !fs.existsSync(path.join(runFolder, launchFile(launch)))) return null;
@@ -52,7 +55,7 @@ export function readTaken(runFolder: string, launch: number): LaunchTaken | 'unr
   }
 }
 
-/** How long the programs of all a run's launches have worked, in seconds; null: that was not written down. */
+/** Returns how long the programs of all launches of a run have worked, in seconds; null if that was not recorded. */
 export function secondsAtWork(runFolder: string): number | null {
   const spawned = new Map<number, number>();
   const worked = new Map<number, number>();
@@ -65,7 +68,7 @@ export function secondsAtWork(runFolder: string): number | null {
     const { launch = 1, time, stood = 0 } = exit.data;
     const began = spawned.get(launch);
     if (began === undefined) continue;
-    // The machine's clock may have been set meanwhile.
+    // Someone may have set the machine's clock meanwhile.
     const { ran = time - began } = exit.data;
     worked.set(launch, Math.max(0, ran - stood));
   }
@@ -73,7 +76,7 @@ export function secondsAtWork(runFolder: string): number | null {
   return [...worked.values()].reduce((sum, ms) => sum + ms, 0) / 1000;
 }
 
-/** The script's own last words. With several ranks, one that failed outweighs the others, then rank 0 speaks. */
+/** Returns the script's own last records. With several ranks, a failed one takes precedence, then rank 0. */
 export function readLastWords(
   runFolder: string,
   launch = FIRST_LAUNCH,
@@ -98,7 +101,7 @@ export function readLastWords(
         const { status, error, time } = end.data;
         const isEngines = name === RUN_FILES.engineJournal;
         if (isEngines && status === 'failed') {
-          // Not the program's words: they count whatever the engine assumed before it read them.
+          // The program's own records take precedence over the end that the engine assumed.
           assumed = { kind: end.data.assumed ?? 'not-started', message: error ?? '' };
           continue;
         }
@@ -113,7 +116,7 @@ export function readLastWords(
   return { finish, lastError, ...(closed && { closed }), ...(assumed && { assumed }) };
 }
 
-/** JSON values of the last lines of a file; unwritten (NUL) and half-written ends are left out. */
+/** Returns the JSON values of the last lines of a file, without unwritten (NUL) and half-written ends. */
 function tailRecords(file: string): unknown[] {
   let descriptor: number;
   try {
@@ -140,7 +143,9 @@ function tailRecords(file: string): unknown[] {
   }
 }
 
-/** The record of a line, or those that can be found in one that a killed writer left unfinished. */
+/**
+ * Returns the record of a line, or the records that can be salvaged from a line that a killed writer left unfinished.
+ */
 function recordsIn(line: string): unknown[] {
   try {
     return [JSON.parse(line) as unknown];
@@ -149,7 +154,7 @@ function recordsIn(line: string): unknown[] {
   }
 }
 
-/** Size without the NULs of a preallocated end. */
+/** Returns the size without the NULs of a preallocated end. */
 function writtenEnd(descriptor: number): number {
   const size = fs.fstatSync(descriptor).size;
   const block = Buffer.allocUnsafe(Math.min(BLOCK, size));

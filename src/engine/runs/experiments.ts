@@ -1,4 +1,4 @@
-/** From an experiment file to something that can be started. */
+/** Turns an experiment file into something that can be started. */
 import * as fs from 'node:fs/promises';
 import { parseExperiment, planRun, type Experiment, type PlanContext, type RunPlan } from '../../experiment/index.js';
 import { ErrorCode, type FileProblem } from '../../protocol/engine.js';
@@ -9,7 +9,7 @@ import { invalidFile, RequestError } from '../server/requestError.js';
 /** Larger files are not experiment files. */
 const LARGEST = 4 * 1024 * 1024;
 
-/** Reads and checks; throws RequestError with the file's problems. */
+/** Reads and checks the file. Throws a RequestError with its problems. */
 export async function loadExperiment(file: string, text: string | undefined): Promise<Experiment> {
   const { experiment, problems } = parseExperiment(text ?? (await readText(file)), file);
   if (!experiment || problems.some((problem) => problem.severity === 'error')) throw invalidFile(problems);
@@ -23,7 +23,7 @@ export function planOrRefuse(experiment: Experiment, params: Params, ctx: PlanCo
   return plan;
 }
 
-/** Runs among which a network to begin with is chosen. */
+/** Runs among which the network to start from is chosen. */
 export function workspaceRuns({ runs }: Pick<StoreApi, 'runs'>): NonNullable<PlanContext['runs']> {
   return { has: (id) => runs.get(id) !== null, best: (of) => runs.bestCompleted(of) };
 }

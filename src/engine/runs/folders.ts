@@ -1,4 +1,4 @@
-/** Makes and reads run folders on disk. Their contents are data; only `asked` says what may be started. */
+/** Creates and reads run folders. Their contents are data; only `asked` decides what may be started. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Experiment } from '../../experiment/index.js';
@@ -27,7 +27,7 @@ import { appendLine } from '../disk/appendLine.js';
 import type { FinalStatus } from './outcome.js';
 import { readAddress } from './supervisorLink.js';
 
-/** Another run's checkpoint while it is copied. */
+/** Another run's checkpoint, while it is being copied. */
 const TAKEN = '.taken-';
 const ATTEMPTS = 3;
 const FULL = ['ENOSPC', 'EDQUOT'];
@@ -39,11 +39,11 @@ interface TakeOptions {
   atMost?: number | null;
 }
 
-/** A checkpoint is not what its manifest says. */
+/** Called when a checkpoint does not match its manifest. */
 class DamagedError extends Error {}
 
 export class RunFolders {
-  /** Copies that are being made now. */
+  /** Copies in progress. */
   private readonly taking = new Set<string>();
   private takes = 0;
 
@@ -57,31 +57,36 @@ export class RunFolders {
     this.workspace = path.resolve(runs, '../..');
   }
 
-  /** Throws for an invalid id: a row or a record could otherwise name any folder. */
+  /** Throws for an invalid id, because a row or a record could otherwise name any folder. */
   path(id: string): string {
     if (!ID_PATTERN.test(id)) throw new Error(`${JSON.stringify(id)} is not the id of a run`);
     return path.join(this.runs, id);
   }
 
-  /** Ids of the folders that are there. Throws when they can't be read. */
+  /** Returns the ids of the existing folders. Throws when they can't be read. */
   ids(): string[] {
     return listOrNothing(this.runs)
       .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
       .map(({ name }) => name);
   }
 
-  /** Returns whether this person has asked for the run as it is in its folder now. */
+  /** Returns whether this person has requested the run with the content that its folder has now. */
   isAsked(id: string): Answer {
     return this.asked.check('run', id, this.specText(id));
   }
 
-  /** Returns the SHA-256 that run.json must have for its supervisor to start anything, or null if nobody has asked for the run. */
+  /**
+   * Returns the SHA-256 that run.json must have for its supervisor to start anything, or null if nobody has requested
+   * the run.
+   */
   askedHash(id: string): string | null {
     const text = this.specText(id);
     return text !== null && this.asked.check('run', id, text) === 'yes' ? hashOf(text) : null;
   }
 
-  /** Makes the folder; run.json comes last, so a folder with one is whole. Throws when the disk is full. */
+  /**
+   * Creates the folder. run.json is written last, so a folder that has one is complete. Throws when the disk is full.
+   */
   create(spec: RunSpec, experiment: Experiment | null, files: Record<string, string> = {}): string {
     const folder = this.path(spec.id);
     const text = this.toText(spec);
@@ -104,24 +109,27 @@ export class RunFolders {
     return folder;
   }
 
-  /** Lays a new launch over run.json; the folder keeps all that earlier ones wrote. Throws when the disk is full. */
+  /**
+   * Replaces run.json for a new launch; the folder keeps everything that earlier launches wrote. Throws when the disk
+   * is full.
+   */
   rewrite(spec: RunSpec): void {
     const text = this.toText(spec);
     this.asked.add('run', spec.id, text);
     writeReal(path.join(this.path(spec.id), RUN_FILES.spec), text);
   }
 
-  /** The newest checkpoint of a run, or null. */
+  /** Returns the newest checkpoint of a run, or null. */
   checkpoint(id: string): string | null {
     return this.checkpoints(id)[0] ?? null;
   }
 
-  /** The newest checkpoint of a run that was saved at or before this step (null: at any); null when there is none. */
+  /** Returns the newest checkpoint that a run saved at or before this step (null: at any step), or null. */
   savedAt(id: string, atMost: number | null): string | null {
     return this.checkpoints(id).find((folder) => isAtMost(folder, atMost)) ?? null;
   }
 
-  /** Steps at which the checkpoints of a run were saved, in ascending order. */
+  /** Returns the steps at which a run's checkpoints were saved, in ascending order. */
   savedSteps(id: string): number[] {
     const steps = this.checkpoints(id).map(stepOf);
     return steps.filter((step) => step !== null).sort((a, b) => a - b);
@@ -156,7 +164,7 @@ export class RunFolders {
           onDamage(path.basename(source), error.message);
           attempt--;
         }
-        // Its run may have replaced it with a newer one meanwhile.
+        // The run may have replaced it with a newer one meanwhile.
         if (FULL.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
       }
       if (!wanted()) return null;
@@ -167,7 +175,7 @@ export class RunFolders {
   private async takeInto(own: string, source: string, wanted: () => boolean): Promise<string | null> {
     const { cp, rename, rm } = fs.promises;
     makeFolderReal(own);
-    // Left by a killed engine. A copy for a launch that was just given up is kept.
+    // Removes copies of a killed engine, but keeps the copy of a launch that was just given up.
     for (const name of fs.readdirSync(own)) {
       const left = path.join(own, name);
       if (name.startsWith(TAKEN) && !this.taking.has(left)) await rm(left, { recursive: true, force: true });
@@ -175,7 +183,7 @@ export class RunFolders {
     const temporary = path.join(own, `${TAKEN}${++this.takes}-${path.basename(source)}`);
     this.taking.add(temporary);
     try {
-      // Shares the blocks where the file system can.
+      // Shares the blocks if the file system can.
       await cp(source, temporary, { recursive: true, mode: fs.constants.COPYFILE_FICLONE });
       if (!wanted()) return null;
       const why = await damageOf(temporary);
@@ -191,7 +199,7 @@ export class RunFolders {
     }
   }
 
-  /** Null if there is no readable run.json. */
+  /** Returns null if there is no readable run.json. */
   spec(id: string): RunSpec | null {
     try {
       return this.fromText(this.specText(id) ?? '');
@@ -200,7 +208,7 @@ export class RunFolders {
     }
   }
 
-  /** The experiment at the time the run was made; null for a run without one. */
+  /** Returns the experiment as it was when the run was created; null for a run without one. */
   experiment(id: string): Experiment | null {
     try {
       const experiment = JSON.parse(
@@ -212,12 +220,12 @@ export class RunFolders {
     }
   }
 
-  /** Bytes the run has printed; null when there are none. */
+  /** Returns the size of the run's output in bytes; null if there is no output. */
   logSize(id: string): number | null {
     return sizeReal(path.join(this.path(id), RUN_FILES.output));
   }
 
-  /** Removes a folder that was just made. */
+  /** Removes a folder that was just created. */
   discard(id: string): void {
     const folder = this.path(id);
     checkFolder(path.dirname(folder));
@@ -225,7 +233,7 @@ export class RunFolders {
     this.asked.forget('run', [id]);
   }
 
-  /** Removes the folder of a run, and nothing that a link in it leads to. */
+  /** Removes a run's folder, but not the targets of links in it. */
   async remove(id: string): Promise<void> {
     const folder = this.path(id);
     if (statReal(folder)) await removeReal(folder);
@@ -241,11 +249,11 @@ export class RunFolders {
     }
   }
 
-  /** Throws when it can't be written. A run whose folder is gone is passed over. */
+  /** Writes the edits. Throws if that fails. A run whose folder is gone is skipped. */
   saveMeta(id: string, meta: Omit<RunMeta, 'version'>): void {
     const folder = this.path(id);
     if (!statReal(folder)) return;
-    // Many runs may be tagged at once, and the index has it too, so nothing waits for the disk here.
+    // Many runs may be tagged at once, and the index stores the tags, too, so nothing waits for the disk here.
     writeReal(path.join(folder, RUN_FILES.meta), JSON.stringify({ version: 1, ...meta }), { sync: false });
   }
 
@@ -262,7 +270,7 @@ export class RunFolders {
     const relative = (file: string): string => toRecord(this.workspace, file);
     return JSON.stringify({
       ...spec,
-      // A person, or another program, reads floats as floats.
+      // Other programs and people must read floats as floats.
       params: forJson(spec.params, spec.floats),
       file: spec.file === null ? null : relative(spec.file),
       cwd: relative(spec.cwd),
@@ -291,8 +299,8 @@ export class RunFolders {
   }
 
   /**
-   * Writes down the end of a run for which nothing was ever started. Without it, a store that is built anew from the
-   * folders would take the run for one that still waits.
+   * Records the end of a run for which nothing was ever started. Otherwise a store that is rebuilt from the folders
+   * would list the run as queued.
    */
   writeEnd(id: string, status: FinalStatus, error?: Pick<RunError, 'kind' | 'message'> | null): void {
     const record: z.input<typeof FinishRecord> = {
@@ -308,7 +316,7 @@ export class RunFolders {
     appendLine(path.join(this.path(id), RUN_FILES.journal, RUN_FILES.engineJournal), JSON.stringify(record));
   }
 
-  /** True when something was started for the run (or its latest launch) already, so it must not be started again. */
+  /** Returns whether anything was started for the run (or its latest launch), so that it must not be started again. */
   wasStarted(id: string, { launch }: Pick<RunSpec, 'launch'> = {}): boolean {
     const folder = this.path(id);
     if (launch) {

@@ -2,10 +2,13 @@
 import type { ClusterJob } from '../executors/jobs.js';
 import type { JobOutcome } from './outcome.js';
 
-/** A cluster is asked at most each half minute, and rarer while it does not answer. */
+/** A cluster is queried at most every half minute, and less often while it does not answer. */
 const END_MS = 90_000;
 
-/** Where a job is, in words of no language: `slurm 12 #3 (Priority)`, `slurm 12 @node7`; null: nothing is known. */
+/**
+ * Returns where a job is, in the cluster's own terms: `slurm 12 #3 (Priority)`, `slurm 12 @node7`; null if nothing is
+ * known.
+ */
 export function placeOf({ id, state, request }: ClusterJob): string | null {
   const { kind } = request.need;
   if (state?.name === 'queued')
@@ -21,8 +24,8 @@ export function outcomeOfJob({ title, id, state, refused }: ClusterJob, began: b
 }
 
 /**
- * Resolves when the cluster has said how a job ended that was told to end: only it knows who wanted that. Its silence is
- * waited for only so long.
+ * Resolves when the cluster has reported how a job ended, because only the cluster knows the cause. Stops waiting after
+ * a limit.
  */
 export async function whenGone(job: ClusterJob, isGivenUp: () => boolean): Promise<void> {
   job.isNeeded = true;

@@ -12,11 +12,14 @@ import type { RunFolders } from './folders.js';
 
 /** A search's listener for events of its trials. */
 export interface RunListener {
-  /** New values of the objective, stored already. */
+  /** Called for new values of the objective, after they were stored. */
   objective(run: Pick<Run, 'id' | 'trial'>, search: string, points: { step: number; value: number }[]): void;
-  /** The run has ended (`paused`: its program has) and the store knows it; the run still holds its device. */
+  /**
+   * Called when the run has ended (for `paused`: when its program has) and the store knows it; the run still holds its
+   * device.
+   */
   ended(run: Run): void;
-  /** Its device is free again. */
+  /** Called when its device is free again. */
   released(search: string): void;
 }
 
@@ -39,8 +42,8 @@ export interface Keeper {
   readonly listener: RunListener | null;
   /** The turns in which all runs store their records. */
   readonly turns: Turns;
-  /** Nothing is started or stored any more. */
+  /** Set when nothing may be started or stored any more. */
   readonly closed: boolean;
-  /** Unless another one has taken its place. */
+  /** Does nothing if another run has taken its place. */
   forget(id: string, run: unknown): void;
 }

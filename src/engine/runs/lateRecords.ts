@@ -1,7 +1,7 @@
 /**
- * Journals that grow after their run was taken for over: a program on another host that was silent for long, one that was
- * lost sight of, a run that another host has started since. The journal wins: what it says is stored, and an end that was
- * only assumed is taken back.
+ * Reads journals that grow after their run was assumed to have ended: its host gave no sign of life, the engine lost
+ * sight of the program, or another host has started the run since. The journal takes precedence: its records are
+ * stored, and the assumed end is revoked.
  */
 import { join } from 'node:path';
 import { RunStatus, LIVE_STATUSES, type Run } from '../../protocol/engine.js';
@@ -11,7 +11,7 @@ import type { ActiveRuns } from './activeRuns.js';
 import { NEVER_STARTED } from './takeInFolders.js';
 import { RunIntake } from './intake/runIntake.js';
 
-/** Looked at each time: the newest ended runs, and as many others in turn. */
+/** Number of runs checked each time: the newest ended ones, and as many others in rotation. */
 const AT_ONCE = 20;
 const ENDED = RunStatus.options.filter((status) => !LIVE_STATUSES.includes(status));
 
@@ -22,7 +22,7 @@ export class LateRecords {
 
   constructor(
     private readonly active: ActiveRuns,
-    /** Runs that somebody else looks after. */
+    /** Returns whether another host manages the run. */
     private readonly isOthers: (id: string) => boolean,
   ) {}
 
@@ -49,7 +49,7 @@ export class LateRecords {
     this.seen.set(id, state);
     const spec = folders.spec(id);
     if (!spec || this.reading.has(id)) return;
-    // A killed engine read that it began, but did not store it.
+    // A killed engine read that the program had started, but did not store it.
     const began = run.error?.message === NEVER_STARTED.message && folders.wasStarted(id, spec);
     if (!began && !sizes.some(({ file, size }) => size > store.ingest.expectedOffset(id, file))) return;
     this.reading.add(id);
@@ -71,5 +71,5 @@ export class LateRecords {
   }
 }
 
-/** Ends that no record says. */
+/** Returns whether the end was assumed, not recorded. */
 const isAssumed = ({ error }: Run): boolean => error?.kind === 'lost' || error?.kind === 'not-started';

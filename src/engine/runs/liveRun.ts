@@ -1,6 +1,6 @@
 /**
- * One run that is at work: its supervisor, its journal, its end. After a start and after an adoption (the engine
- * came up and the run was there already) everything is the same: a supervisor that answers, files that grow.
+ * One active run: its supervisor, its journal, its end. A run that this engine started and one that it adopted are
+ * handled in the same way: a supervisor that answers, and files that grow.
  */
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -27,18 +27,18 @@ import { LeaseWatch } from '../machine/leaseWatch.js';
 import { OrphanProgram } from './orphan.js';
 import { SupervisorLink } from './supervisorLink.js';
 
-/** Takes the run's journals into the store, in turns with those of other runs. */
+/** Stores the run's journals, in turns with those of other runs. */
 export interface JournalIntake {
-  /** Has `read` called in the next turn, which passes frames on and returns whether there are more. */
+  /** Has `read` called in the next turn; it passes frames on and returns whether there are more. */
   arrived(read: () => boolean): void;
-  /** Only from within `read`. */
+  /** Call it only from within `read`. */
   frame(frame: Frame): void;
   /**
-   * Reads what is new from all files; resolves to whether there was something once that is stored. `final`: nobody writes
-   * any more. Rejects if it can't be written; then nothing is stored.
+   * Reads the new records of all files. Resolves, once they are stored, to whether there were any. `final`: nobody
+   * writes any more. Rejects if they can't be stored; then none of them is.
    */
   read(final: boolean): Promise<boolean>;
-  /** Nothing more is stored. */
+  /** Stops storing. */
   dispose(): void;
 }
 
@@ -49,28 +49,31 @@ export interface LiveRunOptions {
   /** Absolute path of supervisor.cjs. */
   supervisorProgram: string;
   intake: JournalIntake;
-  /** Its cluster's job; null: a supervisor of this host starts it, or another host looks after it. */
+  /** Its job on a cluster; null: a supervisor on this host starts it, or another host manages it. */
   job: ClusterJob | null;
-  /** The cluster has said where it is. */
+  /** Called when the cluster has reported where the job is. */
   onPlace(device: string): void;
-  /** SHA-256 of run.json if this person has asked for it, else null: the supervisor then starts nothing. */
+  /** Returns the SHA-256 of run.json if this person has requested it, else null; the supervisor then starts nothing. */
   askedHash(): string | null;
   log: Log;
-  /** The program runs (or stands still). */
+  /** Called when the program runs, or is paused. */
   onRunning(paused: boolean): void;
-  /** It runs on another host and is only known by its files. */
+  /** Called when it runs on another host and is known only by its files. */
   onElsewhere(host: HostIdentity): void;
-  /** It is gone and all its records are stored; null if it never started and may be started again. Called once. */
+  /**
+   * Called once, when the program has ended and all its records are stored; null if it never started and may be started
+   * again.
+   */
   onEnded(ending: Ending | null): void;
-  /** Storing failed; it is tried again. */
+  /** Called when storing failed; it is retried. */
   onTrouble(error: unknown): void;
 }
 
-/** A supervisor that was just started gets this long to say where it listens. */
+/** Time in which a newly started supervisor must write its address. */
 const START_MS = 20_000;
-/** How long a file server may hide what another host has written. */
+/** Time for which a file server may hide what another host has written. */
 const FILES_LAG_MS = 10_000;
-/** Number of polls after which the journals are read although the supervisor reports what is written to them. */
+/** Number of polls after which the journals are read although the supervisor reports their growth. */
 const POLLS = 10;
 
 export class LiveRun {
@@ -83,7 +86,7 @@ export class LiveRun {
   private lookingFurther = false;
   private supervisorGone: string | null = null;
   private reading = false;
-  /** Runs that begin together are not all looked at together. */
+  /** Random, so that runs that start together are not all polled together. */
   private polls = Math.floor(Math.random() * POLLS);
   private launchedHere = false;
   private toldRunning = false;
@@ -143,7 +146,7 @@ export class LiveRun {
     this.look();
   }
 
-  /** Hands it over to its cluster, which starts the supervisor some time. */
+  /** Submits it to its cluster, which starts the supervisor later. */
   launchJob(): void {
     const { job } = this.options;
     if (!job) {
@@ -159,7 +162,7 @@ export class LiveRun {
     this.look();
   }
 
-  /** Reads journals whose growth nobody reports, and looks for the end. Call it about twice a second. */
+  /** Reads journals whose growth nobody reports, and checks for the end. Call it about twice a second. */
   poll(): void {
     if (this.phase !== 'looking') return;
     const { connected } = this.link;
@@ -186,12 +189,15 @@ export class LiveRun {
     return this.orphan?.canPause ?? true;
   }
 
-  /** False when what is asked can't be passed on, because it is on another host and the folder can't be written. */
+  /**
+   * Returns false if requests can't be passed on because the program is on another host and the folder can't be
+   * written.
+   */
   get canAsk(): boolean {
     return !this.lease || canAskByFile(this.options.folder);
   }
 
-  /** Ends a job whose supervisor has not begun; false: it has, or there is no job. */
+  /** Cancels a job whose supervisor has not started. Returns false if it has, or if there is no job. */
   private cancelUnstarted(): boolean {
     const { job, folder } = this.options;
     if (!job || this.lease || this.link.connected || this.phase !== 'looking') return false;
@@ -201,7 +207,7 @@ export class LiveRun {
         return false;
       }
     } catch {
-      // Without its folder, or with a full disk, no supervisor can start anything either.
+      // No supervisor can start anything without the folder, or on a full disk.
     }
     job.cancel();
     void this.conclude();
@@ -227,7 +233,7 @@ export class LiveRun {
     else this.send({ type: 'resume' });
   }
 
-  /** False when no live edit can reach the program. */
+  /** Returns false if live edits can't reach the program. */
   get canSet(): boolean {
     return this.orphan === null;
   }
@@ -236,7 +242,7 @@ export class LiveRun {
     this.send({ type: 'set', params, ...(floats && { floats }) });
   }
 
-  /** Lets go of it without touching it: the engine is leaving. */
+  /** Detaches without touching the program: the engine is leaving. */
   detach(): void {
     this.phase = 'detached';
     this.options.intake.dispose();
@@ -253,7 +259,7 @@ export class LiveRun {
     job.begin(isNew);
   }
 
-  /** Finds out where things stand: ended, answering, still coming up, elsewhere, or gone. */
+  /** Determines the state: ended, answering, starting, on another host, or gone. */
   private look(): void {
     if (this.phase !== 'looking' || this.orphan) return;
     const { folder } = this.options;
@@ -269,7 +275,7 @@ export class LiveRun {
       .finally(() => (this.lookingFurther = false));
   }
 
-  /** No supervisor answers. Everything is read again, because much may have happened while we waited. */
+  /** No supervisor answers. Everything is read again, because much may have changed during the wait. */
   private async unanswered(): Promise<void> {
     if (this.phase !== 'looking') return;
     const { folder, id, log } = this.options;
@@ -281,7 +287,7 @@ export class LiveRun {
     if (job) return this.watchCluster(job, spawned !== null, taken !== null, isHere(host));
     if (host && !isHere(host)) return this.watchElsewhere(host);
     if (!spawned && taken === null) return this.notTaken();
-    // Slow, or just about to tell us where it listens.
+    // The supervisor is slow, or about to write its address.
     if (taken && taken !== 'unreadable' && isAlive(taken.pid, taken.started)) return this.lookAgain();
     this.orphan = await OrphanProgram.find(folder, this.which.number, spawned);
     if ((this.phase as string) !== 'looking') return this.orphan?.dispose();
@@ -295,14 +301,14 @@ export class LiveRun {
   private notTaken(): void {
     const { finish, assumed } = readLastWords(this.options.folder, this.which);
     if (!this.launchedHere && (finish || assumed)) return void this.conclude();
-    // No supervisor will start for a run that nobody has asked for here.
+    // No supervisor will start for a run that nobody has requested here.
     const mayComeUp = performance.now() - this.since < START_MS && this.options.askedHash() !== null;
     const waits = this.launchedHere ? this.supervisorGone === null : mayComeUp;
     if (waits) this.lookAgain();
     else void this.conclude();
   }
 
-  /** Only its end, written down, or a lease that nobody has touched for minutes ends a run on another host. */
+  /** Only a recorded end, or a lease that was not renewed for minutes, ends a run on another host. */
   private watchElsewhere(host: HostIdentity): void {
     if (!this.lease) {
       this.leaseThere();
@@ -319,13 +325,13 @@ export class LiveRun {
   }
 
   /**
-   * No exit record, and no supervisor that can be spoken to. The files of a run that has begun outrank the cluster: its word
-   * counts only when the lease is stale as well, and silence of the cluster ends nothing.
+   * There is no exit record, and no supervisor answers. The files of a started run take precedence: the cluster's
+   * answer counts only when the lease is stale as well, and a missing answer ends nothing.
    */
   private watchCluster(job: ClusterJob, spawned: boolean, taken: boolean, here: boolean): void {
     const isOver = job.state?.name === 'gone' || job.refused !== null;
     if (!taken) {
-      // A file that a supervisor has just written may be seen only a little later.
+      // A file that a supervisor has just written may become visible only later.
       if (job.refused !== null) void this.conclude();
       else if (!isOver) this.jobOverSince = null;
       else if (performance.now() - (this.jobOverSince ??= performance.now()) > FILES_LAG_MS) void this.conclude();
@@ -354,7 +360,7 @@ export class LiveRun {
     this.phase = 'ending';
     this.link.dispose();
     this.orphan?.dispose();
-    // A full disk delays the end of a run rather than losing its last points.
+    // A full disk delays the end of a run, but its last points are not lost.
     for (let wait = 250; ; wait = Math.min(wait * 2, 10_000)) {
       if ((this.phase as string) === 'detached') return;
       try {
@@ -388,7 +394,7 @@ export class LiveRun {
     return {
       exit: failedStart !== undefined ? { code: null, signal: null, requested: null, error: failedStart } : exit,
       ...words,
-      // The output of the job's script tells why no supervisor came up.
+      // The output of the job's script shows why no supervisor started.
       logTail: logTail(folder, job && !spawned && !exit ? jobOutput(job.launch) : RUN_FILES.output),
       memoryKill: memoryKills() > this.memoryKillsBefore,
       ...(job && { job: outcomeOfJob(job, spawned !== null) }),

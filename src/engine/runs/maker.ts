@@ -1,4 +1,4 @@
-/** Makes runs: folder and row first, then the queue. */
+/** Creates runs: folder and row first, then the queue. */
 import { randomInt } from 'node:crypto';
 import { namesItsRun, type Experiment, type RunFacts, type RunPlan } from '../../experiment/index.js';
 import { ErrorCode, type Run, type RunStatus } from '../../protocol/engine.js';
@@ -23,9 +23,9 @@ import { stepOf } from '../../client/checkpoints.js';
 import type { RunFolders } from './folders.js';
 import type { Trouble } from '../disk/trouble.js';
 
-/** Age at which facts of a repository are read again. */
+/** Age at which facts about a repository are read again. */
 const GIT_FRESH_MS = 10_000;
-/** A slow repository must not hold up a run. */
+/** Maximum wait: a slow repository must not delay a run. */
 const GIT_WAIT_MS = 1500;
 
 export interface NewRunDetails {
@@ -41,7 +41,7 @@ export interface NewRunDetails {
   launch?: RunSpec['launch'];
   branch?: Branch;
   stage?: StageOf;
-  /** The run that is started again. */
+  /** The run that is run again. */
   rerunOf?: string;
   /** Environment of its program; null: the engine's. A trial has its search's environment, which the search keeps. */
   environment: Environment | null;
@@ -80,7 +80,7 @@ export class RunMaker {
   /** `stage`: the run's place in a pipeline. */
   async start(request: StartRequest, environment: Environment | null, stage?: StageOf): Promise<Run> {
     const experiment = await loadExperiment(request.file, request.text);
-    // The very object that was parsed knows where in the file everything stands.
+    // The parsed object itself knows the positions of its values in the file.
     if (request.capture) experiment.capture = request.capture;
     const seed = request.seed ?? experiment.seed ?? newSeed();
     const run = this.newRun(seed, null);
@@ -121,14 +121,14 @@ export class RunMaker {
     return this.row(spec.id);
   }
 
-  /** Returns the facts that a plan may name, for a new run or a resumed one. */
+  /** Returns the facts that a plan may refer to, for a new run or a resumed one. */
   newRun(seed: number, trial: number | null, id = newId()): RunFacts {
     return { id, folder: this.options.folders.path(id), seed, trial };
   }
 
   /**
-   * Same program, params and seed; with `params` laid over, or where the command names the run's own folder, the program
-   * is planned anew from the experiment as it was.
+   * Plans a run with the same program, params and seed. If `params` are given, or the command names the run's own
+   * folder, the program is planned again from the experiment as it was then.
    */
   async rerun(
     id: string,
@@ -158,7 +158,7 @@ export class RunMaker {
     this.planAgain(id, params, floats, environment);
     const from = folders.savedAt(id, step);
     if (!from) throw new RequestError(ErrorCode.conflict, noCheckpoint(id, step, folders.savedSteps(id)));
-    // It is copied at once: a running run may replace it while the new one waits for a device.
+    // Copied at once, because a running run may replace it while the new run waits for a device.
     const own = newId();
     const checkpoint = await folders.takeCheckpoint(own, id, { atMost: step });
     if (!checkpoint) {
@@ -180,7 +180,7 @@ export class RunMaker {
     return this.row(spec.id);
   }
 
-  /** Makes a run with the program, params and seed of an earlier one. */
+  /** Creates a run with the program, params and seed of an earlier one. */
   private async again(
     id: string,
     params: Params,
@@ -204,7 +204,7 @@ export class RunMaker {
     return spec;
   }
 
-  /** Returns the plan that `rerun` would start. Changes nothing. Throws if the run can't be run again. */
+  /** Returns the plan that `rerun` would start, without changing anything. Throws if the run can't be run again. */
   planAgain(
     id: string,
     params: Params = {},
@@ -246,7 +246,7 @@ export class RunMaker {
     return spec;
   }
 
-  /** Writes folder and row; starts nothing. */
+  /** Writes folder and row, and starts nothing. */
   create(from: Experiment | RunSpec, plan: RunPlan, details: NewRunDetails, status: RunStatus = 'queued'): RunSpec {
     const { store, folders, environments, changes } = this.options;
     const { environment } = details;
@@ -277,7 +277,7 @@ export class RunMaker {
       ...(details.launch && { launch: details.launch }),
       ...(details.branch && { branch: details.branch }),
       ...(details.rerunOf !== undefined && { rerunOf: details.rerunOf }),
-      // The loss of a test run is not comparable with that of trainings.
+      // The loss of a learning rate test is not comparable with that of a training.
       objective: details.rangeTest ? null : from.objective,
       createdAt: Date.now(),
       name: details.name,
@@ -292,7 +292,7 @@ export class RunMaker {
     try {
       store.runs.insert({ spec, name: details.name, status, folder, host: hostName(), git: details.git });
     } catch (error) {
-      // Else the next engine would mistake the folder for a run.
+      // Otherwise the next engine would mistake the folder for a run.
       folders.discard(spec.id);
       environments.forget(spec.id);
       throw error;
@@ -313,7 +313,7 @@ export class RunMaker {
       return folders.create(spec, experiment, files);
     } catch (error) {
       environments.forget(spec.id);
-      // The requesting client gets an answer, but the news concerns all clients.
+      // The requesting client gets an answer, but the problem concerns all clients.
       if (isDiskFull(error)) this.options.trouble.met(error);
       throw error;
     }
@@ -331,7 +331,7 @@ export class RunMaker {
     changes.runChanged(id);
   }
 
-  /** Commit and branch of a folder; null as well when that takes long. */
+  /** Returns commit and branch of a folder; null if there are none, or if git takes too long. */
   gitOf(folder: string): Promise<GitFacts | null> {
     const entry = this.lookUpGit(folder);
     const late = new Promise<GitFacts | null>((resolve) => setTimeout(() => resolve(entry.last), GIT_WAIT_MS).unref());

@@ -11,7 +11,7 @@ export function listMedia(media: readonly RunMedia[]): MediaList {
   let count = 0;
   let cut = false;
   for (const [at, { name, mime, step }] of media.entries()) {
-    // Logged under one name, a picture and a sound are two series.
+    // A picture and a sound with the same name are two series.
     const key = JSON.stringify([name, mime]);
     const known = byName.get(key);
     if (count >= MOST_MEDIA_FILES || (!known && byName.size >= MOST_MEDIA_NAMES)) {
@@ -30,7 +30,7 @@ export function listMedia(media: readonly RunMedia[]): MediaList {
   return { series, cut };
 }
 
-/** Reads the file that a record names, or the picture that a cell of its table names; null if it can't be read. */
+/** Reads the file that a record names, or the picture in a cell of its table. Returns null if it can't be read. */
 export function readMedia(files: MediaFiles, record: RunMedia | null, picture?: string): MediaFile | null {
   if (picture !== undefined) return record?.mime === 'text/csv' ? readPicture(files, picture) : null;
   const size = record && files.size(record.path);
@@ -40,7 +40,7 @@ export function readMedia(files: MediaFiles, record: RunMedia | null, picture?: 
   return bytes && { mime: record.mime, size: bytes.length, data: bytes.toString('base64') };
 }
 
-/** Reads a picture by its path in the run's folder; null if it is anything else than a picture. */
+/** Reads a picture by its path in the run's folder. Returns null for anything other than a picture. */
 function readPicture(files: MediaFiles, name: string): MediaFile | null {
   const size = files.size(name);
   if (size === null || size > MOST_MEDIA_BYTES) return null;

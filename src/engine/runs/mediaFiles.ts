@@ -1,11 +1,11 @@
-/** Files that a run's media records name. Programs write the records and the files, and may write anything. */
+/** Files that a run's media records name. Programs write the records and the files, so both are checked. */
 import * as path from 'node:path';
 import { readRealBytes, sizeReal } from '../../files/real.js';
 
 export interface MediaFiles {
-  /** Returns the whole file; null if it is gone, was never there, is larger than `limit`, is a link or lies elsewhere. */
+  /** Returns the whole file; null if it does not exist, is larger than `limit`, is a link or is outside the folder. */
   bytes(name: string, limit: number): Buffer | null;
-  /** Returns its size in bytes; null as `bytes`. */
+  /** Returns its size in bytes; null in the same cases as `bytes`. */
   size(name: string): number | null;
 }
 

@@ -1,7 +1,6 @@
 /**
- * A program whose supervisor was killed. It is never killed for that: it is watched until it ends by itself, its
- * journal files are read as ever, and it can still be stopped and paused with all it started. Only its exit
- * code is then unknown.
+ * A program whose supervisor was killed. It keeps running until it ends by itself; its journal files are read as usual,
+ * and it can be stopped and paused with its whole process tree. Only its exit code remains unknown.
  */
 import { isHere } from '../machine/host.js';
 import { Lease } from '../supervisor/lease.js';
@@ -25,7 +24,7 @@ export class OrphanProgram {
   private disposed = false;
 
   private constructor(
-    /** Null when the supervisor was killed before it wrote down which process it had started. */
+    /** Null when the supervisor was killed before it recorded which process it had started. */
     private readonly root: Root | null,
     private readonly tree: ProcessTree,
     folder: string,
@@ -35,15 +34,15 @@ export class OrphanProgram {
   }
 
   /**
-   * Looks for the program of a launch on this host. Null when it is gone; what it had left running is ended then, as its
-   * supervisor would have done.
+   * Looks for the program of a launch on this host. Returns null when it has ended; processes that it left running are
+   * ended then, as its supervisor would have done.
    */
   static async find(
     folder: string,
     launch: number,
     spawned: SupervisorRecords['spawn'],
   ): Promise<OrphanProgram | null> {
-    // Without a start time a reused number can't be told from the program: then nothing is touched.
+    // Without a start time, the program can't be told from a later process with the same pid. Then nothing is touched.
     const { pid, started = null, host } = spawned ?? {};
     const root = pid !== undefined && started !== null && isHere(host) ? { pid, started } : null;
     const tree = new ProcessTree(root, markOf(folder, launch));
@@ -70,7 +69,7 @@ export class OrphanProgram {
     this.force ??= setTimeout(() => void this.tree.kill(), graceSeconds * 1000);
   }
 
-  /** False where a program can't be made to stand still. */
+  /** Returns false on systems that can't suspend a program. */
   get canPause(): boolean {
     return process.platform !== 'win32';
   }

@@ -1,4 +1,4 @@
-/** Derives a run's final status, and the reason of a failure in words, from how it ended. Pure. */
+/** Derives a run's final status, and the reason for a failure as text, from the evidence of its end. Pure. */
 import { stripVTControlCharacters } from 'node:util';
 import type { RunError, RunStatus } from '../../protocol/engine.js';
 import type { StopReason } from '../../protocol/supervisor.js';
@@ -18,9 +18,9 @@ export interface Ending {
     error?: string;
     interrupted?: 'warning' | 'end';
   } | null;
-  /** The script's own last word, if it had one. */
+  /** The script's own final record, if there is one. */
   finish: { status: EndStatus; error?: string; time: number } | null;
-  /** As the engine has written down itself: it ended the run after its program was gone. */
+  /** Final status that the engine has recorded itself, after it ended the run whose program was gone. */
   closed?: FinalStatus;
   /** The end that an engine assumed and wrote down, because no supervisor had recorded one. */
   assumed?: { kind: 'lost' | 'not-started'; message: string };
@@ -28,11 +28,11 @@ export interface Ending {
   lastError: string | null;
   /** End of its output. */
   logTail: string;
-  /** Name of the host that it was on, when that is another one that gives no sign of life any more. */
+  /** Name of the run's host, if that is another one that gives no sign of life any more. */
   elsewhere?: string;
-  /** The cluster's job that it was, and how that ended as far as the cluster knows. */
+  /** The run's job on a cluster, and how it ended as far as the cluster knows. */
   job?: JobOutcome;
-  /** The kernel killed a process for memory during the run. */
+  /** True if the kernel killed a process for memory during the run. */
   memoryKill: boolean;
 }
 
@@ -40,11 +40,11 @@ export interface JobOutcome {
   /** The kind of cluster: `Slurm`. */
   title: string;
   id: string | null;
-  /** Null: the cluster does not know any more. */
+  /** Null: the cluster no longer knows. */
   how: JobEnd | null;
-  /** Its supervisor had begun. */
+  /** True if its supervisor had started. */
   began: boolean;
-  /** The cluster's words when it does not take the job. */
+  /** The cluster's message if it rejects the job. */
   refused?: string;
 }
 
@@ -59,9 +59,9 @@ export const REQUESTED = { stop: 'stopped', prune: 'pruned', pause: 'paused' } a
 export function outcomeOf(ending: Ending, asked: StopReason | null = null): Outcome {
   const outcome = ending.closed ? { status: ending.closed, error: null } : outcomeOfProgram(ending);
   if (asked === null || outcome.status === 'completed') return outcome;
-  // Asked to pause, and then to stop before it had.
+  // The run was asked to pause, and then to stop before it had paused.
   if (outcome.status === 'paused' && asked !== 'pause') return { status: REQUESTED[asked], error: null };
-  // Nobody passed on the request, but the run was asked to stop, and did.
+  // The supervisor recorded no request, but the run was asked to stop, and did.
   const isUnknown = outcome.status === 'stopped' || outcome.error?.kind === 'lost' || ending.job !== undefined;
   const vanished = ending.exit === null && isUnknown && ending.job?.refused === undefined;
   return vanished ? { status: REQUESTED[asked], error: null } : outcome;
@@ -90,20 +90,20 @@ function outcomeOfProgram(ending: Ending): Outcome {
   }
   const clean = exit.code === 0;
   if (exit.interrupted && ending.job && finish?.status !== 'completed') return outcomeOfJob(ending, ending.job);
-  // Asked to go, it went; a program that had just finished by itself keeps that result.
+  // The program ended after a request. If it had just finished by itself, it keeps that result.
   if (exit.requested && !(clean && finish?.status === 'completed')) {
     return { status: REQUESTED[exit.requested], error: null };
   }
   if (finish?.status === 'failed') return failedBy(ending, finish.error);
   if (finish && (clean || (finish.status === 'completed' && exit.signal) || finish.status !== 'completed')) {
-    // A crash in the tear-down of native libraries does not undo a training that reported its end.
+    // A crash while native libraries are unloaded does not void a training that has reported its end.
     return { status: finish.status, error: null };
   }
   if (clean) return { status: 'completed', error: null };
   return failedBy(ending, undefined);
 }
 
-/** A job that its cluster ended, or of which nothing else is known. */
+/** Returns the outcome of a job that its cluster ended, or about which nothing else is known. */
 function outcomeOfJob(ending: Ending, { title, id, how, began, refused }: JobOutcome): Outcome {
   if (refused !== undefined) return failed(ending, 'not-started', `${title} rejected the job: ${refused}`);
   const job = `${title} job${id === null ? '' : ` ${id}`}`;
@@ -170,7 +170,7 @@ function failed(ending: Ending, kind: RunError['kind'], message: string): Outcom
   return { status: 'failed', error: { kind, message: short, logTail: ending.logTail } };
 }
 
-/** Characters of a message; a script may say anything, and the whole of it is in the log. */
+/** Maximum length of a message in characters. A script may print anything, and the log has all of it. */
 const MESSAGE_LIMIT = 600;
 
 const GPU_MEMORY =
@@ -178,7 +178,7 @@ const GPU_MEMORY =
 const HOST_MEMORY =
   /^MemoryError\b|\bMemoryError:|numpy.*_ArrayMemoryError|std::bad_alloc|JavaScript heap out of memory|ResourceExhausted(Error)?\b|RESOURCE_EXHAUSTED|OOM when allocating|Cannot allocate memory|DefaultCPUAllocator: can't allocate|Array buffer allocation failed|java\.lang\.OutOfMemoryError/m;
 
-/** A sentence that says which memory ran out; null if the text shows nothing of the kind. */
+/** Returns a sentence that says which memory ran out; null if the text does not mention it. */
 export function outOfMemory(text: string): string | null {
   const gpu = lineOf(text, GPU_MEMORY);
   if (gpu) return `Out of GPU memory: ${gpu} Make the batch or the network smaller, or let fewer runs share a GPU.`;
@@ -198,7 +198,7 @@ function lineOf(text: string, pattern: RegExp): string | null {
   return /[.!?]$/.test(line) ? line : `${line}.`;
 }
 
-/** The last printed line that says something: for Python and Node that is the exception's message. */
+/** Returns the last printed line with content: in Python and Node, that is the exception's message. */
 export function lastWords(logTail: string): string {
   const lines = logTail.split('\n').map((line) => line.trim());
   const exception = lines.findLast((line) =>

@@ -11,7 +11,7 @@ import { Git, GitError } from '../machine/git.js';
 const MAX_FACTS = 8 << 20;
 const MAX_CONTENT = 16 << 20;
 
-/** Parts that are missing, or that can't be read, are null: the folder may come from anywhere. */
+/** Parts that are missing or unreadable are null: the folder may come from anywhere. */
 export function readRecorded(runFolder: string): Recorded {
   return {
     code: readPart(runFolder, RECORDED.code, RecordedCode),
@@ -21,7 +21,7 @@ export function readRecorded(runFolder: string): Recorded {
 }
 
 export interface CodeContents {
-  /** Changes to the commit, as git shows them; null: not kept. */
+  /** Changes since the commit, as git shows them; null: not kept. */
   changes: string | null;
   untracked: RecordedUntracked;
 }
@@ -50,17 +50,18 @@ function readPart<T extends z.ZodType>(runFolder: string, name: string, schema: 
 }
 
 export interface CheckedOut {
-  /** The worktree. */
+  /** Path of the worktree. */
   folder: string;
-  /** The program's working folder in it. */
+  /** The program's working folder within it. */
   cwd: string;
-  /** Differences from the code that the run had, in sentences. */
+  /** Differences from the run's code, in sentences. */
   notes: string[];
 }
 
 /**
- * Makes a git worktree with the code that a run had: its commit, its changes, its untracked files. Starts no hooks and no
- * filters. `repository`: a folder in the repository. Throws with a sentence for the person; nothing is left behind then.
+ * Makes a git worktree with a run's code: its commit, its changes and its untracked files. Runs no hooks and no
+ * filters. `repository`: a folder in the repository. Throws with a sentence for the person, and removes everything
+ * then.
  */
 export async function checkOutCode(runFolder: string, repository: string, target: string): Promise<CheckedOut> {
   const { code } = readRecorded(runFolder);
@@ -92,7 +93,7 @@ export async function checkOutCode(runFolder: string, repository: string, target
   return { folder: target, cwd: path.join(target, ...code.folder.split('/')), notes };
 }
 
-/** Writes a new file below `root`; what the record names may lead anywhere. */
+/** Writes a new file below `root`. The record may name any path, so it is checked. */
 function writeInside(root: string, name: string, text: string): void {
   const parts = name.split('/');
   const isOdd = (part: string): boolean =>

@@ -1,11 +1,11 @@
-/** Why something that was asked of a run is not done. */
+/** Reasons for refusing a request about a run. */
 export type RefusalCode =
   | 'unknown'
   | 'over'
-  /** Its present state does not allow it. */
+  /** Its current state does not allow it. */
   | 'state'
   | 'elsewhere'
-  /** This system, or a program without its supervisor, can't do it. */
+  /** This system can't do it, or not for a program without its supervisor. */
   | 'impossible'
   | 'trial'
   | 'deleted'
@@ -14,7 +14,7 @@ export type RefusalCode =
 
 export interface Refusal {
   code: RefusalCode;
-  /** A sentence without its subject, which is the run: `is already completed`. */
+  /** A sentence without its subject, the run: `is already completed`. */
   why: string;
 }
 

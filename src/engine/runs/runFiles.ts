@@ -1,4 +1,4 @@
-/** Files that a run left in its folder, for listing them. */
+/** Lists the files that a run left in its folder. */
 import * as path from 'node:path';
 import { listReal, statReal } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
@@ -6,7 +6,7 @@ import { MOST_RUN_FILES, type RunFile } from '../../protocol/runPage.js';
 
 const DEEPEST = 8;
 
-/** Lists the files below the folder, the shallow ones first. Links and devices are left out. */
+/** Lists the files below the folder, top-level ones first, without links and devices. */
 export function listRunFiles(folder: string): { files: RunFile[]; cut: boolean } {
   const files: RunFile[] = [];
   const folders = [''];
@@ -30,7 +30,7 @@ function entriesOf(folder: string) {
   try {
     return listReal(folder).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch {
-    // Gone meanwhile, or a link: there is nothing to list.
+    // It has been removed since, or is a link.
     return [];
   }
 }

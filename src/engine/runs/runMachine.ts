@@ -14,7 +14,7 @@ import { statusOf, type RunState, type RunEvent, type Request, type RunCommand, 
 
 export * from './runState.js';
 
-/** Returns the commands with which a run in that state begins. */
+/** Returns the commands with which a run in that state starts. */
 export function takeUp(state: RunState): RunCommand[] {
   const commands: RunCommand[] = [];
   if ('device' in state && !(state.name === 'paused' && isCpu(state.device))) commands.push({ do: 'occupy' });
@@ -56,7 +56,7 @@ export function step(state: RunState, event: RunEvent): Step | Refusal {
 
 function placed(state: RunState, { device, takesCheckpoint }: { device: string; takesCheckpoint: boolean }): Step {
   if (state.name !== 'queued') return to(state, { do: 'release' });
-  // On disk before anything starts: an engine that starts after a kill knows that this run may be active.
+  // Recorded on disk before anything starts, so an engine that starts after a kill knows that this run may be active.
   const write = { do: 'write', status: 'starting', device } as const;
   if (takesCheckpoint) return to({ name: 'preparing', device, held: false }, write, { do: 'prepare' });
   return to({ name: 'starting', device }, write, { do: 'launch' });
@@ -80,7 +80,7 @@ function running(state: RunState, paused: boolean): Step {
     case 'paused': {
       const write = { do: 'write', status: 'paused', begun: true } as const;
       const next = { ...state, started: true };
-      // It was not there yet, or is another one than was asked.
+      // The folder was not there yet, or has other contents than were requested.
       return paused ? to(next, write) : to(next, { do: 'ask', what: 'pause' }, write);
     }
     default:
@@ -162,7 +162,10 @@ function asked(state: RunState, request: Request): Step | Refusal {
   }
 }
 
-/** Its supervisor reads from the run's folder what it is asked. Values of the program are changed where it was started. */
+/**
+ * Its supervisor reads requests from the run's folder. Values of the program can be changed only on the host that
+ * started it.
+ */
 function askElsewhere(state: Extract<RunState, { name: 'elsewhere' }>, request: Request): Step | Refusal {
   const { type } = request;
   if (type === 'hold' || type === 'go on') return same(state);
@@ -182,7 +185,7 @@ function stop(state: RunState, reason: Exclude<StopReason, 'pause'>): Step | Ref
     case 'preparing':
       return to({ name: 'cancelling', reason }, { do: 'withdraw' }, { do: 'claim' });
     case 'stopping':
-      // A person's stop outweighs a pause that was asked for before.
+      // A person's stop takes precedence over an earlier pause request.
       return stopping(state.device, reason);
     case 'suspended':
       return endUnstarted(reason);
@@ -191,7 +194,7 @@ function stop(state: RunState, reason: Exclude<StopReason, 'pause'>): Step | Ref
   }
 }
 
-/** Written beside the run, too: a store that is built anew must not take it for one that waits. */
+/** Recorded in the run's folder, too: a store that is rebuilt must not list it as queued. */
 function endUnstarted(reason: Exclude<StopReason, 'pause'>): Step {
   const status = REQUESTED[reason];
   return ending({ status, error: null }, null, [{ do: 'note end', status }]);
@@ -215,7 +218,7 @@ function pause(state: { name: string; device: string }, { possible }: { possible
     { do: 'ask', what: 'pause' },
     { do: 'write', status: 'paused' },
   ];
-  // A process that stands still takes no processor time; a GPU's memory it still holds.
+  // A suspended process takes no processor time, but keeps a GPU's memory.
   if (isCpu(device)) commands.push({ do: 'release' });
   return to({ name: 'paused', device, started: state.name === 'running' }, ...commands);
 }

@@ -5,9 +5,9 @@ import type { Ending, Outcome } from './outcome.js';
 import { refuse, type Refusal } from './refusal.js';
 
 export type RunState =
-  /** Waits for its turn. */
+  /** Waits in the queue. */
   | { name: 'queued' }
-  /** Made, but not in the queue. */
+  /** Created, but not in the queue. */
   | { name: 'held' }
   /** Another run's checkpoint is being copied for it. */
   | { name: 'preparing'; device: string; held: boolean }
@@ -19,11 +19,11 @@ export type RunState =
   | { name: 'stopping'; device: string | null; reason: StopReason | null }
   /** Is being cancelled before anything was started. */
   | { name: 'cancelling'; reason: Exclude<StopReason, 'pause'> }
-  /** Its program ended to be launched again; it takes nothing but disk. */
+  /** Its program has ended and will be launched again; the run takes only disk space. */
   | { name: 'suspended' }
-  /** Running on another host. `asked`: to end, through a file that its supervisor reads. */
+  /** Running on another host. `asked`: a request to end, in a file that its supervisor reads. */
   | { name: 'elsewhere'; host: string; asked?: boolean }
-  /** It has ended, which is to be stored. `stop`: it was about to be suspended when it was asked to stop. */
+  /** It has ended, and the end has to be stored. `stop`: it was asked to stop while it was being suspended. */
   | { name: 'ending'; outcome: Outcome; stop?: Exclude<StopReason, 'pause'> }
   | { name: 'over'; outcome: Outcome };
 
@@ -37,20 +37,20 @@ export type RunEvent =
   | { type: 'ended'; ending: Ending | null }
   /** Its program is gone, and the spec of another launch is written. */
   | { type: 'again' }
-  /** The launch is ours, so nobody starts it. */
+  /** The launch is ours, so no supervisor will start it. */
   | { type: 'claimed' }
   /** A supervisor was faster. */
   | { type: 'taken' }
-  /** Nothing more can be known of it. */
+  /** No more evidence of it can be found. */
   | { type: 'lost'; message: string }
   /** The store has its end. */
   | { type: 'kept' }
   | Request;
 
-/** Requests of a person or a search. They can be refused; other events never are. */
+/** Requests of a person or a search. They can be refused, unlike the other events. */
 export type Request =
   | { type: 'stop'; reason: Exclude<StopReason, 'pause'>; possible: boolean }
-  /** Ends the program, to launch it again later. */
+  /** Ends the program in order to launch it again later. */
   | { type: 'suspend' }
   | { type: 'pause'; possible: boolean }
   | { type: 'resume'; possible: boolean }
@@ -104,7 +104,7 @@ export function statusOf(state: RunState): RunStatus {
   }
 }
 
-/** Why a run that nobody looks after can't be asked for anything. */
+/** Returns why a run that no engine manages can't be sent requests. */
 export function notActive(status: RunStatus | null): Refusal {
   if (status === null) return refuse('unknown', 'does not exist');
   const live = LIVE_STATUSES.includes(status);

@@ -1,6 +1,6 @@
 /**
- * The engine's connection to one run's supervisor: takes frames, sends controls. A lost connection is made
- * again while the supervisor lives; nothing is lost meanwhile because the journal files have it all.
+ * The engine's connection to one run's supervisor: receives frames, sends controls. A lost connection is restored while
+ * the supervisor lives; nothing is lost meanwhile, because the journal files contain everything.
  */
 import * as net from 'node:net';
 import * as path from 'node:path';
@@ -13,10 +13,10 @@ import { isHere } from '../machine/host.js';
 import { lineReader } from '../../protocol/lines.js';
 
 export interface SupervisorEvents {
-  /** Connected: the program's pid (null: not started yet) and whether it stands still. */
+  /** Connected, with the program's pid (null: not started yet) and whether it is paused. */
   welcome(pid: number | null, paused: boolean): void;
   frame(frame: Frame): void;
-  /** Something has come that `read` is to be called for. */
+  /** Data has arrived, and `read` has to be called. */
   arrived(): void;
   /** The exit record is in the journal. */
   exited(): void;
@@ -26,7 +26,7 @@ export interface SupervisorEvents {
 const HELLO_MS = 10_000;
 /** UTF-16 units. A longer line is dropped, so that a peer that never ends its line can't fill the memory. */
 const LONGEST_LINE = 8 << 20;
-/** Bytes that one `read` looks through, and those that may wait for it. */
+/** Maximum number of bytes that one `read` handles, and that may be buffered. */
 const READ_BYTES = 256 * 1024;
 const MAX_WAITING = 1 << 20;
 
@@ -41,7 +41,7 @@ export class SupervisorLink {
 
   constructor(
     private readonly folder: string,
-    /** Identifies the run's launch: an earlier one's supervisor may still exist. */
+    /** Identifies the run's launch, because an earlier launch's supervisor may still exist. */
     private readonly launch: number,
     private readonly events: SupervisorEvents,
   ) {}
@@ -50,13 +50,13 @@ export class SupervisorLink {
     return this.welcomed;
   }
 
-  /** Tries once; false when no supervisor answers at the run's address. */
+  /** Tries once. Returns false when no supervisor answers at the run's address. */
   async connect(): Promise<boolean> {
     const address = readAddress(this.folder);
     if (address?.launch !== this.launch || this.socket) return this.welcomed;
-    // The folder may carry anything: only a socket that is this user's own is ever opened.
+    // The folder may contain anything, so only a socket that this user owns is ever opened.
     if (!isOwnSocket(RUN_SOCKET, address.socket)) return false;
-    // A socket of that name here would be somebody else's.
+    // On this host, a socket with that name would be another process's.
     if (!isHere(address.host)) return false;
     const socket = net.connect(address.socket);
     this.socket = socket;
@@ -83,7 +83,7 @@ export class SupervisorLink {
       this.waiting = [];
       this.waitingBytes = 0;
       socket.on('data', (chunk: Buffer) => {
-        // Until the greeting there is nothing that could wait.
+        // Nothing is buffered before the greeting.
         if (!this.welcomed) return read(chunk);
         this.waiting.push(chunk);
         this.waitingBytes += chunk.length;
@@ -101,7 +101,7 @@ export class SupervisorLink {
     });
   }
 
-  /** Passes on a part of the received frames. Returns whether there is more. */
+  /** Passes on part of the received frames. Returns whether there is more. */
   read(): boolean {
     let bytes = 0;
     while (this.waiting.length > 0 && bytes < READ_BYTES) {
@@ -114,7 +114,7 @@ export class SupervisorLink {
     return this.waiting.length > 0;
   }
 
-  /** Sent now, or as soon as the supervisor answers. */
+  /** Sends now, or as soon as the supervisor answers. */
   send(control: Control): void {
     if (this.welcomed && this.socket) this.socket.write(JSON.stringify(control) + '\n');
     else this.unsent.push(control);
@@ -132,12 +132,12 @@ export class SupervisorLink {
   private parse(line: string): FromSupervisor | null {
     try {
       const message: unknown = JSON.parse(line);
-      // Nearly everything that comes.
+      // The type of nearly all messages.
       if (typeof message === 'object' && message !== null && isFrame(message as Record<string, unknown>))
         return message as Frame;
       return FromSupervisor.parse(message);
     } catch {
-      // The journal files are the truth; unreadable frames are read from there.
+      // Unreadable frames are skipped, because the journal files have the same records.
       this.malformed++;
       return null;
     }

@@ -1,6 +1,6 @@
 /**
- * Brings the index up to the folders: runs that only the disk has are taken in, rows whose folder is gone are dropped. It
- * starts nothing. A run counts as waiting only if this person has asked for it on this machine.
+ * Updates the index to match the folders: adds runs that only the disk has, drops rows whose folder is gone. It starts
+ * nothing. A run counts as queued only if this person has requested it on this machine.
  */
 import { hostName } from '../machine/hostFacts.js';
 import type { Run, RunError, RunStatus } from '../../protocol/engine.js';
@@ -13,10 +13,10 @@ import type { RunFolders } from './folders.js';
 import { logTail } from './logTail.js';
 import { outcomeOf } from './outcome.js';
 
-/** Largest number of unreadable folders that are named. */
+/** Maximum number of unreadable folders that are named. */
 const NAMED = 20;
 
-/** Why a run that waits in a folder does not start. */
+/** Why a queued run in a folder does not start. */
 export const NEVER_STARTED: RunError = {
   kind: 'not-started',
   message:
@@ -25,14 +25,14 @@ export const NEVER_STARTED: RunError = {
   logTail: '',
 };
 
-/** Runs that the person has deleted, to be hidden once their ends are looked for. */
+/** Runs that the person has deleted, to be hidden once their ends are known. */
 export type Hidden = { id: string; deletedAt: number }[];
 
-/** Milliseconds of work after which the event loop gets a turn. */
+/** Milliseconds of work before the event loop gets a turn. */
 const SLICE_MS = 8;
 
 export interface TakenIn {
-  /** Folders looked at so far, and how many there are. */
+  /** Number of folders processed so far, and of all folders. */
   done: number;
   of: number;
   /** Runs that are new in the index since the last time. */
@@ -88,7 +88,7 @@ export function* takingIn(folders: RunFolders, store: StoreApi, log: Log): Gener
   function takeIn(id: string, fresh: string[]): boolean {
     const spec = ID_PATTERN.test(id) ? folders.spec(id) : null;
     if (spec?.id !== id) return false;
-    // HandRuns reads those: nothing is ever started for them.
+    // HandRuns reads those; nothing is ever started for them.
     if (spec.origin?.by !== undefined) return true;
     const end = endOf(folders.path(id), spec);
     const waits = end === null && !folders.wasStarted(id, spec);
@@ -105,7 +105,7 @@ export function* takingIn(folders: RunFolders, store: StoreApi, log: Log): Gener
   }
 }
 
-/** Returns the end of a run as its supervisor wrote it down; null if it did not, or if the run may be launched again. */
+/** Returns the end of a run as its supervisor recorded it; null if it did not, or if the run may be launched again. */
 function endOf(folder: string, spec: RunSpec): (RunPatch & { status: RunStatus }) | null {
   const launch = spec.launch ?? FIRST_LAUNCH;
   const { spawn, exit } = readSupervisorRecords(folder, launch);
@@ -120,7 +120,9 @@ function endOf(folder: string, spec: RunSpec): (RunPatch & { status: RunStatus }
   };
 }
 
-/** Makes the row of a run that the index does not know, with what the person has said of it; false when it does know it. */
+/**
+ * Creates the row of a run that the index does not know, with the person's edits. Returns false if the index knows it.
+ */
 export function importRun(folders: RunFolders, store: StoreApi, spec: RunSpec, status: RunStatus): boolean {
   const { id } = spec;
   const { host = hostName(), git = null } = spec.origin ?? {};
@@ -133,7 +135,7 @@ export function importRun(folders: RunFolders, store: StoreApi, spec: RunSpec, s
   return store.runs.import({ spec: own, name, status, folder: folders.path(id), host, git, tags, note });
 }
 
-/** Ends a run that waits although nobody has asked for it here; true when it did. */
+/** Ends a queued run that nobody has requested here. Returns whether it did. */
 export function refusedAsForeign(run: Run, folders: RunFolders, store: StoreApi): boolean {
   const spec = folders.spec(run.id);
   const waits = run.status === 'queued' || (run.status === 'paused' && spec?.launch !== undefined);

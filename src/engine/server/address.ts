@@ -6,10 +6,13 @@ import type { HostIdentity } from '../../protocol/host.js';
 import { readReal, writeReal } from '../../files/real.js';
 import { ENGINE_SOCKET, removeSocket } from '../disk/sockets.js';
 
-/** Bytes of an address, at most. */
+/** Maximum size of an address in bytes. */
 const LARGEST = 64 * 1024;
 
-/** The socket of an engine that was killed stays behind. Only for who holds the lock: the old engine is surely gone. */
+/**
+ * Removes the socket that a killed engine left. Only the holder of the lock may call it, because the old engine is
+ * certainly gone then.
+ */
 export function removeStaleSocket(file: string): void {
   try {
     removeSocket(ENGINE_SOCKET, EngineAddress.parse(JSON.parse(readReal(file, LARGEST))).socket);
@@ -18,7 +21,7 @@ export function removeStaleSocket(file: string): void {
   }
 }
 
-/** Host of the engine whose address this is; null when there is none. */
+/** Returns the host of the engine with this address; null when there is none. */
 export function hostOf(file: string): HostIdentity | null {
   try {
     return EngineAddress.parse(JSON.parse(readReal(file, LARGEST))).host ?? null;
@@ -41,7 +44,7 @@ export function publishAddress(file: string, address: EngineAddress): void {
   writeReal(file, JSON.stringify(address));
 }
 
-/** True while the file holds this very address: it may have been removed or overwritten. */
+/** Returns whether the file still contains this address: it may have been removed or overwritten. */
 export function isPublished(file: string, address: EngineAddress): boolean {
   try {
     return (JSON.parse(readReal(file, LARGEST)) as EngineAddress).token === address.token;
@@ -50,7 +53,7 @@ export function isPublished(file: string, address: EngineAddress): boolean {
   }
 }
 
-/** Removes the address unless another engine has put its own there. */
+/** Removes the address unless another engine has written its own. */
 export function withdrawAddress(file: string, address: EngineAddress): void {
   if (isPublished(file, address)) fs.rmSync(file, { force: true });
 }

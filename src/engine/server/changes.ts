@@ -1,17 +1,20 @@
 /**
- * Tells clients what changed, at most four times a second, as full rows. Each client has its own list of what it
- * has not been told: one that reads slowly gets fewer, later rows, never a growing queue.
+ * Notifies clients of changes at most four times a second, as full rows. Each client has its own list of pending rows:
+ * a slow reader gets fewer, later rows, never a growing queue.
  */
 import type { NotificationParams, Run, Search } from '../../protocol/engine.js';
 import type { Client } from './server.js';
 import { setEntry } from '../../protocol/records.js';
 
 const INTERVAL = 250;
-/** Milliseconds after which clients hear that a series has grown that did not grow for a while: the first point is not to wait. */
+/** Milliseconds after which clients are notified that an idle series has grown: the first point must not wait. */
 const FIRST = 10;
-/** Rows in one message: as many as can be read in a few milliseconds. The rest follows in the next turns of the event loop. */
+/**
+ * Rows in one message: as many as can be read in a few milliseconds. The rest follows in the next turns of the event
+ * loop.
+ */
 const ROWS = 50;
-/** A client that has not taken this much yet is left in peace. */
+/** A client with this many unsent bytes gets nothing more for now. */
 const BACKLOG = 1024 * 1024;
 
 export interface ChangeReader {
@@ -35,7 +38,7 @@ interface Pending {
 
 export class Changes {
   private readonly clients = new Map<Client, Pending>();
-  /** Hears of each run that has changed, in the engine itself. */
+  /** Called for each run that has changed, within the engine. */
   listener: ((id: string) => void) | null = null;
   private timer: NodeJS.Timeout | undefined;
   private flushedAt = 0;
@@ -120,7 +123,7 @@ export class Changes {
     if (this.clients.size > 0) this.seriesTimer ??= setTimeout(() => this.flushSeries(), wait);
   }
 
-  /** Tells every client when the state of the engine itself has changed. Call it now and then. */
+  /** Notifies every client when the engine's own state has changed. Call it regularly. */
   tellCondition(condition: NotificationParams<'condition'>): void {
     const text = JSON.stringify(condition);
     for (const [client, pending] of this.clients) {
@@ -134,7 +137,7 @@ export class Changes {
     for (const client of this.clients.keys()) client.notify('alert', alert);
   }
 
-  /** Reports output files that have grown. Call it now and then while runs are live. */
+  /** Reports output files that have grown. Call it regularly while runs are live. */
   checkLogs(): void {
     if ([...this.clients.values()].some((pending) => pending.watchedLogs.size > 0)) this.schedule();
   }

@@ -1,8 +1,8 @@
 import type { RequestName } from '../../protocol/engine.js';
 
 /**
- * Requests that start something or change what is on disk. Stopping, pausing and steering are excluded: they
- * reach a program, whatever became of its folder.
+ * Requests that start something or change files. Stopping, pausing and steering are excluded: they reach a program,
+ * even if its folder is gone.
  */
 export const CHANGING: readonly RequestName[] = [
   ...(['start', 'rerun', 'branch', 'resume', 'rename', 'tag', 'note', 'delete', 'restore', 'purge'] as const).map(

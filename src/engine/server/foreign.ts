@@ -1,4 +1,7 @@
-/** Refuses to run again what the person has never asked to be run on this machine: its command is the folder's. */
+/**
+ * Refuses to run again a run that the person has never requested on this machine, because its command comes from the
+ * folder.
+ */
 import * as path from 'node:path';
 import type { Program } from '../../experiment/index.js';
 import { ErrorCode, type ForeignRefusal, type Run, type Search } from '../../protocol/engine.js';
@@ -49,7 +52,7 @@ function programText(program: Program): readonly string[] {
   return program.kind === 'module' ? ['node', program.path] : ['(the built-in trainer)'];
 }
 
-/** Formats a value as a person would type it; whatever needs quotes is quoted as in JSON. */
+/** Formats a value as a person would type it, quoted as in JSON if it needs quotes. */
 function commandText(argv: readonly string[], env: Readonly<Record<string, string>>): string {
   const word = (text: string): string =>
     /^[\w@%+:,./{}()-][\w@%+=:,./{}()-]*$/.test(text) ? text : JSON.stringify(text);

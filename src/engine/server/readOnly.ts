@@ -1,4 +1,4 @@
-/** Refuses requests that would change what this user may only look at, before anything of them is done. */
+/** Refuses requests that would change what this user may only read, before they have any effect. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { RequestName } from '../../protocol/engine.js';

@@ -1,4 +1,4 @@
-/** While the engine reads the folders, requests that only read are answered, and the others wait. */
+/** While the engine reads the folders, it answers read requests, and the others wait. */
 import type { RequestName } from '../../protocol/engine.js';
 import type { Handler, Handlers } from './server.js';
 
@@ -9,7 +9,7 @@ const READING: ReadonlySet<string> = new Set<RequestName>([
   ...(['searches/list', 'searches/get', 'best/of', 'runs/groups', 'alerts/list'] as const),
   ...(['runs/lineage', 'runs/files'] as const),
 ]);
-/** Runs from which on a person is told. */
+/** Number of runs above which progress is shown. */
 export const MANY = 200;
 
 export class Readiness {

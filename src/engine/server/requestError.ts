@@ -1,7 +1,7 @@
 import { ErrorCodes } from 'vscode-jsonrpc/node';
 import { ErrorCode, type FileProblem } from '../../protocol/engine.js';
 
-/** A request refused for a reason the person can do something about. Anything else thrown is an internal error. */
+/** A request refused for a reason that the person can act on. Any other exception is an internal error. */
 export class RequestError extends Error {
   constructor(
     readonly code: number,
@@ -16,7 +16,7 @@ export function notFound(what: string, id: string): RequestError {
   return new RequestError(ErrorCode.notFound, `There is no ${what} ${id}.`);
 }
 
-/** An error for params that can't be used in any state. */
+/** An error for params that are invalid in any state. */
 export function badRequest(message: string): RequestError {
   return new RequestError(ErrorCodes.InvalidParams, message);
 }

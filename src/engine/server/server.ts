@@ -1,4 +1,4 @@
-/** Accepts clients, checks their token and protocol, validates every request and passes it to its handler. */
+/** Accepts clients, checks their token and protocol version, validates every request and passes it to its handler. */
 import type * as net from 'node:net';
 import { timingSafeEqual } from 'node:crypto';
 import {
@@ -34,9 +34,9 @@ export type Handlers = { [N in Exclude<RequestName, 'initialize'>]: Handler<N> }
 /** One connected, authenticated client. */
 export interface Client {
   readonly name: string;
-  /** For the programs that it starts; null: it has not said which. */
+  /** Environment for the programs that it starts; null: not sent. */
   environment: Environment | null;
-  /** Bytes not yet taken by the client: a slow one gets nothing new until it has caught up. */
+  /** Bytes not yet received by the client: a slow one gets nothing new until it has caught up. */
   backlog(): number;
   notify<N extends NotificationName>(name: N, params: NotificationParams<N>): void;
 }
@@ -48,14 +48,14 @@ export interface ServerOptions {
   version: string;
   workspace: string;
   handlers: Handlers;
-  /** Returns what every new client is told of the engine itself. */
+  /** Returns the engine's state for a new client. */
   condition(): Condition;
   log: Log;
   connected(client: Client): void;
   disconnected(client: Client): void;
 }
 
-/** An unknown peer may say this much, and take this long, before it has shown the token. */
+/** Limits on size and time for an unknown peer that has not sent the token yet. */
 const UNKNOWN_BYTES = 64 * 1024;
 const UNKNOWN_MS = 10_000;
 
@@ -77,7 +77,7 @@ export class Server {
     rpc.listen();
   }
 
-  /** Lets pending messages reach the clients, then ends every connection. */
+  /** Sends pending messages to the clients, then closes every connection. */
   async close(): Promise<void> {
     await Promise.all([...this.sessions.values()].map((session) => session.said));
     const sockets = [...this.sessions.keys()];
@@ -138,7 +138,7 @@ class Session implements Client {
       if (name === 'initialize') return this.initialize(parsed.data as Parsed<'initialize'>);
       if (this.state === 'unknown')
         throw new RequestError(ErrorCode.unauthorized, 'Send initialize with the token first.');
-      // An old client must be able to end an engine that it can't talk to otherwise.
+      // An old client must be able to stop an engine with another protocol version.
       if (this.state === 'incompatible' && name !== 'engine/stop') throw this.incompatible();
       const handler = this.options.handlers[name] as Handler<RequestName>;
       return await handler(parsed.data as never, this);
@@ -151,7 +151,7 @@ class Session implements Client {
     const { token, version, workspace, log } = this.options;
     if (!sameToken(params.token, token)) {
       log.warn(`refused a client (${params.client}) with a wrong token`);
-      // After the answer is on its way.
+      // Runs after the answer was sent.
       setTimeout(() => this.socket.end(), 50);
       throw new RequestError(ErrorCode.unauthorized, 'The token is not the one in engine.json.');
     }

@@ -1,6 +1,6 @@
 /**
- * Requests from a host that can't reach our socket: lines in a file of the run's folder, looked for each second. Only a file
- * of this person's own counts, and only the lines for this launch.
+ * Requests from a host that can't reach our socket: lines in a file of the run's folder, read every second. Only a file
+ * that this person owns counts, and only the lines for this launch.
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import type { Control } from '../../protocol/supervisor.js';
 import { isControl } from '../../protocol/supervisorChecks.js';
 
 const EACH_MS = 1000;
-/** Bytes that one look reads; what is more comes with the next. */
+/** Maximum number of bytes per read; the rest follows with the next one. */
 const MOST = 256 * 1024;
 /** Write permissions of group and others. */
 const OTHERS_WRITE = 0o022;
@@ -37,7 +37,7 @@ export class ControlFile {
     try {
       if ((sizeReal(this.path) ?? 0) > this.offset) this.read();
     } catch {
-      // It is gone, or is a link: nothing was asked.
+      // It is gone, or is a link: there are no requests.
     }
   }
 
@@ -54,7 +54,7 @@ export class ControlFile {
       closeSync(file);
     }
     const end = text.lastIndexOf('\n') + 1;
-    // A line that is longer than all that is read belongs to nobody.
+    // A line longer than one read belongs to nobody.
     this.offset += end === 0 && text.length === MOST ? MOST : end;
     for (const line of text.slice(0, end).split('\n')) this.take(Buffer.from(line, 'latin1').toString('utf8'));
   }

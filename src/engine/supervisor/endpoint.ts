@@ -1,4 +1,4 @@
-/** The run's local socket: made, made known in `supervisor.json`, and made again when someone removed it. */
+/** The run's local socket: created, announced in `supervisor.json`, and created again if someone removed it. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { untilRoom } from '../disk/room.js';
 import { newSocket, removeSocket, RUN_SOCKET } from '../disk/sockets.js';
 import { thisHost } from '../machine/host.js';
 
-/** Temporary-file cleaners remove sockets that look old. */
+/** Programs that clean temporary files remove sockets that look old. */
 const CHECK_MS = 5000;
 
 export class Endpoint {
@@ -20,7 +20,7 @@ export class Endpoint {
 
   constructor(
     private readonly folder: string,
-    /** Number of the run's launch that it serves. */
+    /** Number of the launch that it serves. */
     private readonly launch: number,
     private readonly onConnection: (socket: Socket) => void,
   ) {}
@@ -39,7 +39,7 @@ export class Endpoint {
       this.timer = setInterval(() => void this.check().catch(() => undefined), CHECK_MS).unref();
   }
 
-  /** Nobody can find us any more; open connections last until their sockets close. */
+  /** New clients can no longer find us; open connections last until their sockets close. */
   close(): void {
     if (this.timer !== null) clearInterval(this.timer);
     this.server?.close();
@@ -49,7 +49,7 @@ export class Endpoint {
     removeSocket(RUN_SOCKET, this.path);
   }
 
-  /** Whole or not at all, and for this user's eyes only: the token is the key to the run. */
+  /** Written atomically and readable only by this user, because the token gives access to the run. */
   private announce(): void {
     const path = join(this.folder, RUN_FILES.supervisor);
     const address = { pid: process.pid, socket: this.path, token: this.token, launch: this.launch, host: thisHost() };

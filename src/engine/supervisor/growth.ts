@@ -3,20 +3,20 @@ import { listReal, sizeReal } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 
 const EVERY_MS = 500;
-/** A log of this size is nearly always a mistake in the program; the person should know before the disk is full. */
+/** A log of this size is nearly always a mistake in the program, and the person should know before the disk is full. */
 const LARGE_LOG = 1 << 30;
 
 export interface GrowthEvents {
-  /** A journal file is larger than what its writer streamed. */
+  /** Called when a journal file is larger than what its writer streamed. */
   journal(file: string, offset: number): void;
-  /** The output has grown past the next size step; `bytes` is its current size. */
+  /** Called when the output has grown past the next size step; `bytes` is its current size. */
   output(bytes: number): void;
 }
 
 /**
- * Watches the sizes of the run's files by looking at them: journals written by programs without a client (or by
- * one too busy to stream), and an output that floods the disk. A look at a handful of files costs microseconds,
- * and unlike file watching it works on every file system.
+ * Polls the sizes of the run's files: journals of programs without a client (or with one too busy to stream), and an
+ * output that floods the disk. A poll of a handful of files costs microseconds and, unlike file watching, works on
+ * every file system.
  */
 export class GrowthWatch {
   private readonly told = new Map<string, number>();

@@ -6,7 +6,10 @@ import { lineReader } from '../../protocol/lines.js';
 import { isControl, isFrame, isHello } from '../../protocol/supervisorChecks.js';
 import { timingSafeEqual } from 'node:crypto';
 
-/** Most bytes that wait for a slow engine. Beyond that, frames are dropped and the engine is told to read the file. */
+/**
+ * Maximum number of bytes buffered for a slow engine. Beyond that, frames are dropped and the engine is told to read
+ * the file.
+ */
 const MAX_BACKLOG = 8 << 20;
 const HELLO_MS = 10_000;
 
@@ -14,16 +17,16 @@ interface Peer {
   socket: Socket;
   role: 'client' | 'engine';
   handles: string[];
-  /** Files whose frames were dropped; told without data once the socket has room. */
+  /** Files whose frames were dropped; announced without data once the socket has room. */
   behind: Map<string, number>;
 }
 
 export interface HubEvents {
   token: string;
   welcome(): { pid: number | null; paused: boolean };
-  /** From the engine, checked. */
+  /** Called with validated requests of the engine. */
   control(control: Control): void;
-  /** Bytes up to `end` of a journal file have been told to the engine. */
+  /** Called when the engine has been told of a journal file's bytes up to `end`. */
   relayed(file: string, end: number): void;
 }
 
@@ -42,7 +45,7 @@ export class Hub {
   readonly accept = (socket: Socket): void => {
     let peer: Peer | null = null;
     this.sockets.add(socket);
-    // A connection that never says who it is must not stay.
+    // A connection that never identifies itself must not stay open.
     const timer = setTimeout(() => socket.destroy(), HELLO_MS).unref();
     socket.on('error', () => undefined);
     socket.on('close', () => {
@@ -70,12 +73,15 @@ export class Hub {
     );
   };
 
-  /** True when a client of the program wants to hear this and will act on it. */
+  /** Returns whether a client of the program has subscribed to it and will act on it. */
   handled(what: 'stop' | 'set'): boolean {
     return [...this.peers].some((peer) => peer.role === 'client' && peer.handles.includes(what));
   }
 
-  /** Passes a control on to the clients that handle it, and to those that connect later: programs take their time to start. */
+  /**
+   * Passes a control on to the clients that handle it, and to those that connect later, because programs take their
+   * time to start.
+   */
   toClients(control: Control): void {
     if (control.type === 'stop') this.standing.set('stop', control);
     if (control.type === 'set') {
@@ -165,7 +171,7 @@ function sameText(given: string, wanted: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** The control as one line; whole numbers that are floats are written as floats. */
+/** Returns the control as one line, with whole numbers that are floats written as floats. */
 function controlLine(control: Control): string {
   const told = control.type === 'set' ? { ...control, params: forJson(control.params, control.floats) } : control;
   return JSON.stringify(told) + '\n';

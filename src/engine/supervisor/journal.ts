@@ -5,7 +5,7 @@ import { RUN_FILES } from '../../protocol/runFiles.js';
 import { appendLine } from '../disk/appendLine.js';
 import type { ProgramSpec } from './spec.js';
 
-/** Pause between two tries to write on a full disk. */
+/** Pause between two attempts to write on a full disk. */
 const RETRY_MS = 500;
 
 /** Returns the record that assigns the records of a program without a client to this launch. */
@@ -23,8 +23,8 @@ export function launchRecord({ number, checkpoint }: NonNullable<ProgramSpec['la
 }
 
 /**
- * The supervisor's own journal: how the program was started and how it ended, and what it must say to the person. On
- * a full disk records wait, in their order, until there is room.
+ * The supervisor's own journal: the program's start and end, and messages for the person. On a full disk records wait,
+ * in order, until there is room.
  */
 export class SupervisorJournal {
   private readonly path: string;
@@ -44,7 +44,7 @@ export class SupervisorJournal {
     if (!this.flush()) this.retrying ??= this.retry();
   }
 
-  /** Resolves once it is written, and everything before it. */
+  /** Resolves once the record and all earlier ones are written. */
   async writeExit(record: Omit<ExitRecord, 'type' | 'time'>): Promise<void> {
     this.write({ type: 'exit', time: Date.now(), ...record, launch: this.launch });
     await this.retrying;

@@ -1,4 +1,4 @@
-/** A launch is taken once: of two supervisors that were started for it, only one starts the program. */
+/** A launch is taken only once: of two supervisors that were started for it, only one starts the program. */
 import { randomBytes } from 'node:crypto';
 import { constants, closeSync, linkSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { processStartTime } from './processes.js';
 /** Error codes of file systems without hard links. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'];
 
-/** Returns false when another supervisor was faster. Throws when the folder can't be written. */
+/** Takes the launch. Returns false when another supervisor was faster. Throws when the folder can't be written. */
 export function takeLaunch(folder: string, launch: number): boolean {
   const target = join(folder, launchFile(launch));
   const { pid } = process;
@@ -18,7 +18,7 @@ export function takeLaunch(folder: string, launch: number): boolean {
   const temporary = `${target}.${randomBytes(6).toString('hex')}`;
   try {
     write(temporary, JSON.stringify(taken));
-    // A link appears whole or not at all, also on network file systems.
+    // A link appears completely or not at all, also on network file systems.
     linkSync(temporary, target);
     return true;
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * The lease on a run: a file touched as long as somebody looks after its program. Whoever can't see the process, because
- * it is on another host, sees by the file's age that the run is at work.
+ * The lease on a run: a file that is touched as long as its program is supervised. Another host, which can't see the
+ * process, sees from the file's age that the run is active.
  */
 import { closeSync, constants, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ export class Lease {
     this.timer = setInterval(() => this.touch(), leaseSeconds() * 1000).unref();
   }
 
-  /** Ends the signs of life. With `ended` the file goes too, unless a later launch has it by now. */
+  /** Stops renewing it. With `ended` the file is removed, too, unless a later launch has it by now. */
   release(ended: boolean): void {
     clearInterval(this.timer);
     try {
@@ -43,7 +43,7 @@ export class Lease {
         closeSync(file);
       }
     } catch {
-      // A full disk, or a folder that is gone: tried again at the next beat.
+      // The disk is full or the folder is gone: retried at the next beat.
     }
   }
 }

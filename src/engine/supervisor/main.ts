@@ -1,7 +1,8 @@
 /**
- * The supervisor of one run: `node supervisor.cjs <run folder> <umask of the program> <SHA-256 of run.json> [<file with the program's environment>]`. It starts the program, passes messages between
- * the program's clients and the engine, stops the process tree when asked, and writes down how it ended. It is
- * small and independent of the engine, so that a run goes on, and can be joined again, whatever happens to the engine.
+ * The supervisor of one run: `node supervisor.cjs <run folder> <umask of the program> <SHA-256 of run.json> [<file with
+ * the program's environment>]`. It starts the program, passes messages between the program's clients and the engine,
+ * stops the process tree on request, and records how it ended. It is small and independent of the engine, so that a run
+ * continues and can be adopted, whatever happens to the engine.
  */
 import { closeSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -36,9 +37,9 @@ type Stop = Extract<Control, { type: 'stop' }>;
 
 /** Milliseconds after the end for completing the records of the start. */
 const RECORD_MS = 2000;
-/** Time between two processes' hearing of the same signal. */
+/** Maximum time between two processes' receiving the same signal. */
 const SIGNAL_MS = 500;
-/** After the end, time for the engine to read the last messages. */
+/** Time after the end in which the engine can read the last messages. */
 const LINGER_MS = 1000;
 
 /**
@@ -72,7 +73,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   wearMark(mark);
   const lease = new Lease(here, launch);
   const cluster = process.env[RUN_ENV.job] !== undefined;
-  // A file that is mapped into memory shows other hosts nothing for long.
+  // A memory-mapped file shows other hosts its changes only after a long time.
   if (cluster) base = { TUNESMITH_JOURNAL_WRITE: 'plain', ...base };
 
   let endpoint: Endpoint | null = null;
@@ -89,12 +90,12 @@ async function supervise(folder: string, askedHash: string | undefined, environm
     if (control.type === 'stop') stop(control);
     else if (control.type === 'pause') void program?.pauseTree();
     else if (control.type === 'resume') void program?.resumeTree();
-    // Stopping has its own order of asking; the others are for the clients to know.
+    // Stopping has its own order of requests; the clients only have to know of the others.
     if (control.type !== 'stop') hub.toClients(control);
   };
   let interrupted: 'warning' | 'end' | undefined;
   if (cluster) {
-    // The cluster's signals: before the job's time is over, and when the job is ended.
+    // The cluster's signals: before the job's time limit, and when the job is ended.
     const interrupt = (what: 'warning' | 'end'): void => {
       interrupted ??= what;
       stop({ type: 'stop', reason: 'pause' });
@@ -179,7 +180,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   const control = new ControlFile(here, launch, asked);
   control.look();
   const { behind, ...end } = await program.ended;
-  // All processes of a job are told to end, the program too: it may have gone before we have heard of it.
+  // All processes of a job are told to end, including the program: it may have ended before our own signal arrived.
   if (cluster && end.requested === null && end.signal === 'SIGTERM') await pause(SIGNAL_MS);
   if (interrupted) end.requested ??= 'pause';
   if (behind) journal.write({ type: 'message', time: Date.now(), ...behind });
@@ -195,7 +196,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   lease.release(true);
   hub.exited();
   const synced = sync.close();
-  // An engine that is here wants the last frames; a new one finds everything in the files.
+  // A connected engine wants the last frames; a new one finds everything in the files.
   if (hub.engines > 0) await new Promise((done) => setTimeout(done, LINGER_MS));
   await synced;
   endpoint.close();
@@ -204,7 +205,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   return 0;
 }
 
-// A closed terminal or a Ctrl-C in it ends neither us nor the run; that takes a request on the socket.
+// Neither a closed terminal nor Ctrl+C in it ends the supervisor or the run; that takes a request on the socket.
 for (const name of ['SIGHUP', 'SIGINT', 'SIGPIPE'] as const) process.on(name, () => undefined);
 
 const [given, umask = '', askedHash, environment = ''] = process.argv.slice(2);
@@ -214,22 +215,22 @@ if (!given) {
 }
 keepFilesPrivate(/^[0-7]{1,4}$/.test(umask) ? Number.parseInt(umask, 8) : undefined);
 const folder = resolve(given);
-/** Nobody reads our output, so what should never happen is written down beside the run. */
+/** Nobody reads our output, so unexpected errors are recorded in the run's folder. */
 function report(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   try {
     appendReal('supervisor.log', `${new Date().toISOString()} ${text}\n`);
   } catch {
-    // Nothing left to tell.
+    // There is nowhere left to report it.
   }
   try {
-    // Not through the stream, whose failure on a full disk would be reported here again, without end.
+    // Not through the stream, whose failure on a full disk would be reported here again, endlessly.
     writeSync(2, `${text}\n`);
   } catch {
     // Nobody can read it there.
   }
 }
-// The program and its end matter more than any one message that went wrong.
+// The program and its end matter more than any one message that failed.
 process.on('uncaughtException', report);
 process.on('unhandledRejection', report);
 supervise(folder, askedHash, environment).then(

@@ -1,7 +1,7 @@
 /**
- * The mark of one launch: a number that all its processes carry, so that they are found whatever they did to get away.
- * It is in their environment, which a daemon may clear, and, on Linux, in a limit that children inherit through fork, exec
- * and setsid: the number of file locks, which the kernel has ignored since Linux 2.4.25.
+ * The mark of one launch: a number that all its processes carry, so that they are found even if they have detached
+ * themselves. It is in their environment, which a daemon may clear, and, on Linux, in a resource limit that children
+ * inherit through fork, exec and setsid: the number of file locks, which the kernel has ignored since Linux 2.4.25.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,19 +10,22 @@ import { RUN_ENV } from '../../protocol/runFiles.js';
 
 const LIMIT = /^Max file locks\s+(\S+)\s+(\S+)/m;
 
-/** Returns the mark of a launch, a whole number in [2^40, 2^48). It stays when the folder is renamed; a copy has another. */
+/**
+ * Returns the mark of a launch, a whole number in [2^40, 2^48). It does not change when the folder is renamed; a copy
+ * has another one.
+ */
 export function markOf(folder: string, launch: number): number {
   const { dev, ino } = statSync(folder, { bigint: true });
   const digest = createHash('sha256').update(`${dev}:${ino}:${launch}`).digest();
   return 2 ** 40 + (digest.readUIntBE(0, 6) % (2 ** 48 - 2 ** 40));
 }
 
-/** Puts the mark on this process, for all that it starts from now on. False where the system can't. */
+/** Puts the mark on this process, for everything that it starts from now on. Returns false where the system can't. */
 export function wearMark(mark: number): boolean {
   if (process.platform !== 'linux') return false;
   try {
     const options = { timeout: 5000, stdio: 'ignore' } as const;
-    // Only the soft limit, so that a program can lift it.
+    // Sets only the soft limit, so that a program can lift it.
     execFileSync('prlimit', ['--pid', String(process.pid), `--locks=${mark}:`], options);
     return limits(process.pid)?.[1] === String(mark);
   } catch {
@@ -30,7 +33,7 @@ export function wearMark(mark: number): boolean {
   }
 }
 
-/** Takes off the mark that this process has inherited from a run that it was started in. */
+/** Removes the mark that this process has inherited from a run that it was started in. */
 export function dropMark(): void {
   if (process.platform !== 'linux') return;
   const [, soft, hard] = limits(process.pid) ?? [];
@@ -38,13 +41,13 @@ export function dropMark(): void {
   try {
     execFileSync('prlimit', ['--pid', String(process.pid), `--locks=${hard}:`], { timeout: 5000, stdio: 'ignore' });
   } catch {
-    // Then it counts to that run, as before.
+    // Then it counts as part of that run, as before.
   }
 }
 
 /**
- * Returns what a process is to the launch with this mark: part of it, or one that asked to stay when its run is over, or
- * neither. Linux only; elsewhere neither.
+ * Returns the role of a process in the launch with this mark: a member, one that asked to outlive its run, or null.
+ * Linux only; elsewhere null.
  */
 export function partIn(pid: number, mark: number): 'member' | 'stays' | null {
   if (process.platform !== 'linux') return null;
@@ -58,7 +61,7 @@ function limits(pid: number): RegExpExecArray | null {
   return LIMIT.exec(read(`/proc/${pid}/limits`));
 }
 
-/** Returns '' when the process is gone or is none of ours. */
+/** Returns '' when the process is gone or belongs to another user. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -1,4 +1,4 @@
-/** Looking at and signalling process trees, with what the operating system ships. */
+/** Lists and signals processes with the tools of the operating system. */
 import { execFile, execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -7,20 +7,20 @@ export interface ProcessInfo {
   pid: number;
   parent: number;
   group: number;
-  /** 0 where the system does not tell. */
+  /** 0 if the system does not tell. */
   session: number;
   /** Name of the program, as the system shortens it. */
   name: string;
   /** Dead, but not yet collected by its parent: can't be signalled and does nothing. */
   zombie: boolean;
-  /** Tells this process from a later one with the same pid. */
+  /** Distinguishes this process from a later one with the same pid. */
   started: string;
 }
 
 const run = promisify(execFile);
 let bootId: string | undefined;
 
-/** Ticks since boot mean nothing after a reboot, so they are taken together with the boot's own id. */
+/** Ticks since boot are meaningless after a reboot, so they are combined with the boot's id. */
 function boot(): string {
   try {
     bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
@@ -30,7 +30,7 @@ function boot(): string {
   return bootId;
 }
 
-/** One process from Linux's /proc; null when it is gone. */
+/** Reads one process from Linux's /proc; null when it is gone. */
 function fromProc(pid: number): ProcessInfo | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -62,7 +62,7 @@ function fromPs(line: string): ProcessInfo | null {
   return { ...numbers, name: name!, zombie: stat!.startsWith('Z'), started: started! };
 }
 
-/** Every process of this machine that we can see. Empty on Windows, where trees are ended by `taskkill`. */
+/** Returns every process of this machine that we can see. Empty on Windows, where trees are ended by `taskkill`. */
 export async function listProcesses(): Promise<ProcessInfo[]> {
   if (process.platform === 'win32') return [];
   if (process.platform === 'linux') {
@@ -78,8 +78,8 @@ export async function listProcesses(): Promise<ProcessInfo[]> {
 }
 
 /**
- * When a process started, in an opaque form that is the same whenever it is asked; null when it is gone or
- * can't be known (Windows). With the pid it identifies a process although pids are used again.
+ * Returns when a process started, in an opaque form that is the same each time; null when it is gone or can't be known
+ * (Windows). Together with the pid it identifies a process although pids are reused.
  */
 export function processStartTime(pid: number): string | null {
   if (process.platform === 'linux') return fromProc(pid)?.started ?? null;
@@ -92,7 +92,7 @@ export function processStartTime(pid: number): string | null {
   }
 }
 
-/** Returns whether this very process still lives (a zombie does not). `started` null: any process with the pid. */
+/** Returns whether exactly this process still lives (a zombie does not). `started` null: any process with the pid. */
 export function isAlive(pid: number, started: string | null): boolean {
   if (process.platform === 'linux') {
     const info = fromProc(pid);

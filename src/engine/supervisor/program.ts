@@ -1,4 +1,4 @@
-/** The training program: started, paused, asked to stop, ended, and its end told. */
+/** The training program: starts, pauses and ends it, and reports its end. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,22 +15,22 @@ export interface ProgramEnd {
   signal: string | null;
   requested: StopReason | null;
   error?: string;
-  /** Milliseconds between start and end, by a clock that nobody sets. */
+  /** Milliseconds between start and end, on a monotonic clock. */
   ran?: number;
-  /** Milliseconds in which it was made to stand still. */
+  /** Milliseconds for which it was suspended. */
   stood?: number;
-  /** Processes that it left behind, for the person to know. */
+  /** Processes that it left behind, for a message to the person. */
   behind?: { level: 'info' | 'warning'; text: string };
 }
 
 export interface StopHelp {
-  /** Passes the request on to the clients in the program; true when one will act on it. */
+  /** Passes the request on to the clients in the program; returns whether one will act on it. */
   ask(reason: StopReason): boolean;
 }
 
 /** Share of the grace period that a client gets before signals are sent as well. */
 const CLIENT_SHARE = 0.7;
-/** After a stop, how long the rest of the tree has once the program itself is gone. */
+/** Time for the rest of the tree to end once the program itself has ended after a stop. */
 const LINGER_MS = 2000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -58,7 +58,7 @@ export class Program {
     private readonly help: StopHelp,
     onStart: (pid: number, started: string | null) => void,
   ) {
-    // The program writes straight into the file, so nothing is lost when we die.
+    // The program writes directly into the file, so nothing is lost when we die.
     const output = openRealForAppend(join(folder, RUN_FILES.output));
     let child: ChildProcess;
     try {
@@ -67,7 +67,7 @@ export class Program {
         spawn(name === 'node' ? process.execPath : name, args, {
           cwd: spec.cwd,
           env,
-          // Its own process group (a session, on POSIX), so that the whole tree can be signalled and outlives us.
+          // A separate process group (on POSIX, a session), so that the whole tree can be signalled and outlives us.
           detached: true,
           stdio: ['ignore', output, output],
           windowsHide: true,
@@ -103,7 +103,10 @@ export class Program {
     });
   }
 
-  /** Asks politely, then ends by force after `grace` seconds. A second request with a shorter grace wins. */
+  /**
+   * Asks the program to end, then kills it after `grace` seconds. A second request with a shorter grace takes
+   * precedence.
+   */
   stop(reason: StopReason, grace = this.spec.stopGrace): void {
     // Processes that exist by then belong to a later launch.
     if (this.over) return;
@@ -132,14 +135,15 @@ export class Program {
 
   private async end(reason: StopReason, graceMs: number): Promise<void> {
     const deadline = performance.now() + graceMs;
-    // A stopped process can't be asked anything.
+    // A suspended process can't react to requests.
     await this.resumeTree();
-    // Remembered now: once its parent is gone a child is hard to find.
+    // Remembered now, because a child is hard to find once its parent is gone.
     await this.tree?.members();
     if (this.help.ask(reason)) await this.goneBefore(performance.now() + graceMs * CLIENT_SHARE);
     if (!this.leaderGone) await this.tree?.signal('SIGTERM');
     await this.goneBefore(deadline);
-    // The root may have gone politely and left others: they have the same time, but no longer than it takes to write an end.
+    // The root may have ended and left other processes: they get the same time, but no longer than it takes to write a
+    // final record.
     if (this.leaderGone) await this.treeGoneBefore(Math.min(deadline, performance.now() + LINGER_MS));
     this.left = (await this.tree?.kill()) ?? [];
   }
@@ -153,8 +157,8 @@ export class Program {
   }
 
   /**
-   * After the program's own exit: ends what it left running, so that the next run finds the device free. Returns what the
-   * person should know of that.
+   * Ends the processes that the program left running after its own exit, so that the next run finds the device free.
+   * Returns a message about them.
    */
   private async settle(): Promise<ProgramEnd['behind'] | null> {
     const rest = this.stopping ? null : await this.tree?.endRest(() => this.stopping !== null);

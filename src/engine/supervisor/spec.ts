@@ -19,7 +19,7 @@ export interface ProgramSpec {
   floats: FloatMark;
   variables: { argument: number; at: number; name: string }[];
   stopGrace: number;
-  /** Null: the environment says. */
+  /** Null: the environment decides. */
   capture: Capture | null;
   /** The file's section `network`, with the data that it names. */
   network: unknown;
@@ -41,8 +41,8 @@ function isLaunch(value: unknown): value is ProgramSpec['launch'] {
 }
 
 /**
- * Reads and checks `run.json`, which must have the SHA-256 of what the person has asked for: it lies in a folder that others
- * may write. Throws with a sentence for the person.
+ * Reads and checks `run.json`, which must have the SHA-256 that the person has requested, because others may write to
+ * its folder. Throws with a sentence for the person.
  */
 export function readSpec(folder: string, askedHash: string | undefined): ProgramSpec {
   const path = join(folder, RUN_FILES.spec);
@@ -88,7 +88,9 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
   };
 }
 
-/** Environment of the program: `base`, its placement, the spec's variables, then those of the run protocol. */
+/**
+ * Returns the environment of the program: `base`, its placement, the spec's variables, then those of the run protocol.
+ */
 export function programEnv(
   base: NodeJS.ProcessEnv,
   spec: ProgramSpec,
@@ -98,7 +100,7 @@ export function programEnv(
 ): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(base)) {
-    // Ours makes Electron behave as Node; a program of the person that is Electron must not.
+    // Our own variable makes Electron behave as Node; a person's program that is Electron must not get it.
     if (
       value !== undefined &&
       name !== 'ELECTRON_RUN_AS_NODE' &&
@@ -107,7 +109,7 @@ export function programEnv(
     )
       setEntry(env, name, value);
   }
-  // Without it a print shows up in the log only when Python's buffer is full.
+  // Without it, a print appears in the log only when Python's buffer is full.
   env.PYTHONUNBUFFERED ??= '1';
   Object.assign(env, placement());
   Object.assign(env, spec.env);
@@ -129,23 +131,25 @@ export function programEnv(
   });
 }
 
-/** Returns the capture settings of the program's file, else of the environment of whoever asked. */
+/** Returns the capture settings of the program's file, else of the requesting client's environment. */
 export function captureOf({ capture }: ProgramSpec, env: Record<string, string | undefined>): Capture {
   return capture ?? readCapture(env[RUN_ENV.capture]);
 }
 
-/** Within the Python client: a folder whose module Python itself imports at its start. */
+/** A folder within the Python client with a module that Python itself imports at its start. */
 const BOOTSTRAP = ['tunesmith', 'capture', 'bootstrap'];
 
 const observesPython = ({ libraries, wandb }: Capture): boolean => libraries !== 'off' || wandb === 'replace';
 
-/** The argument vector with the values of the environment's variables in their places, and the debugger's arguments. */
+/**
+ * Returns the argument vector with the values of the environment's variables inserted, and the debugger's arguments.
+ */
 export function programArgv(
   { argv, variables, debug, launch }: ProgramSpec,
   env: Record<string, string | undefined>,
 ): string[] {
   const filled = [...argv];
-  // From the end, so that earlier positions stay valid.
+  // Starts at the end, so that earlier positions stay valid.
   for (const { argument, at, name } of [...variables].reverse()) {
     const text = filled[argument];
     if (!text?.startsWith(`\${envvar:${name}}`, at)) continue;
@@ -156,18 +160,18 @@ export function programArgv(
   return filled;
 }
 
-/** Variables that give the program its device, as the engine has decided. */
+/** Returns the variables that assign the program its device, as the engine has decided. */
 function placement(): Record<string, string> {
   return JSON.parse(process.env[RUN_ENV.placement] ?? '{}') as Record<string, string>;
 }
 
-/** The folder with the Python client, named by the environment or beside this bundle's folder. */
+/** Returns the folder with the Python client: named by the environment, or next to this bundle's folder. */
 export function findPythonFolder(base: NodeJS.ProcessEnv): string | null {
   const candidates = [base.TUNESMITH_PYTHON_DIR, join(__dirname, '..', 'python')];
   return candidates.find((folder) => folder && existsSync(join(folder, 'tunesmith', '__init__.py'))) ?? null;
 }
 
-/** Why a program could not be started, and what to do about it. */
+/** Returns why a program could not be started, and what to do about it. */
 export function startError(error: NodeJS.ErrnoException, spec: ProgramSpec): string {
   const name = spec.argv[0]!;
   if (!isFolder(spec.cwd)) return `The working folder ${spec.cwd} does not exist. Check "cwd" in the experiment file.`;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 
 /**
- * Forces a run's journals to the disk itself, so that a power cut takes no more than the last interval: those of
- * clients and those of programs that only append. What is in a file when its writer has handed it over survives a kill
- * anyway. It happens here, so that no training program ever waits for a disk.
+ * Syncs a run's journals to the disk itself, so that a power cut loses no more than the last interval: those of clients
+ * and those of programs that only append. Written data survives a kill anyway. This process does it so that no training
+ * program ever waits for a disk.
  */
 export class JournalSync {
   private readonly synced = new Map<string, string>();
@@ -26,7 +26,7 @@ export class JournalSync {
     return this.running;
   }
 
-  /** Once nobody writes any more. */
+  /** Call it once nobody writes any more. */
   async close(): Promise<void> {
     clearInterval(this.timer);
     await this.running;
@@ -45,7 +45,7 @@ export class JournalSync {
   private async syncOne(name: string, path: string): Promise<boolean> {
     try {
       const { size, mtimeMs } = await stat(path);
-      // A file that is mapped into memory keeps its size; its time tells.
+      // A memory-mapped file keeps its size, but its time changes.
       const state = `${size} ${mtimeMs}`;
       if (this.synced.get(name) === state) return false;
       const file = await open(path, process.platform === 'win32' ? 'r+' : 'r');
@@ -57,7 +57,7 @@ export class JournalSync {
       this.synced.set(name, state);
       return true;
     } catch {
-      // Tried again at the next turn.
+      // Retried at the next turn.
       return false;
     }
   }

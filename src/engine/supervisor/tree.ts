@@ -1,29 +1,32 @@
-/** The process tree of one launch: everything that the program started, also what left its group, session and parent. */
+/**
+ * The process tree of one launch: everything that the program started, including processes that left its group, session
+ * and parent.
+ */
 import { execFile } from 'node:child_process';
 import { partIn } from './mark.js';
 import { isAlive, listProcesses, processStartTime, signal, type ProcessInfo } from './processes.js';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Milliseconds that the rest of a tree has to end by itself, and again after it was asked to. */
+/** Milliseconds for the rest of a tree to end by itself, and again after a request. */
 const GRACE_MS = 2000;
 
 export class ProcessTree {
   /** Processes seen in the tree, so that orphans are still known after their parent is gone. */
   private readonly known = new Map<number, string>();
 
-  /** The root was seen: the session and the group with its number are its own. */
+  /** True if the root was seen: the session and the group with its number are its own. */
   private readonly sawRoot: boolean;
 
   constructor(
-    /** Leads its own session. Null when the launch is known by its mark only. */
+    /** Leads a separate session. Null when the launch is known only by its mark. */
     private readonly root: { pid: number; started: string | null } | null,
     private readonly mark: number,
   ) {
     this.sawRoot = root !== null && root.started !== null && processStartTime(root.pid) === root.started;
   }
 
-  /** Living members, the root first. */
+  /** Returns the living members, the root first. */
   async members(): Promise<ProcessInfo[]> {
     const all = await listProcesses();
     const root = this.sawRoot ? this.root!.pid : null;
@@ -50,7 +53,7 @@ export class ProcessTree {
     for (const info of await this.members()) signal(info.pid, name);
   }
 
-  /** Ends every member by force. Returns those that are left after a few seconds of trying. */
+  /** Kills every member. Returns those that are left after a few seconds of trying. */
   async kill(): Promise<ProcessInfo[]> {
     if (process.platform === 'win32') {
       if (!this.root) return [];
@@ -61,7 +64,7 @@ export class ProcessTree {
       const root = { pid, parent: 0, group: 0, session: 0, zombie: false, started: '', name: '' };
       return isAlive(pid, null) ? [root] : [];
     }
-    // A member may start another while we look, so look again until a look finds none.
+    // A member may start another one meanwhile, so this repeats until none is found.
     for (let turn = 0; ; turn++) {
       const members = await this.members();
       if (members.length === 0 || turn === 60) return members;
@@ -71,8 +74,9 @@ export class ProcessTree {
   }
 
   /**
-   * Ends what is left of the tree once its root is gone: it has a moment to end by itself, then it is asked to, then it is
-   * killed. Returns what was there after the first moment, and what could not be ended. `cut` ends the waiting.
+   * Ends what is left of the tree once its root is gone: the processes get a moment to end by themselves, then a
+   * request, then they are killed. Returns those that were there after the first moment, and those that could not be
+   * ended. `cut` ends the waiting.
    */
   async endRest(cut = (): boolean => false): Promise<{ found: ProcessInfo[]; left: ProcessInfo[] }> {
     const found = await this.lingering(GRACE_MS, cut);

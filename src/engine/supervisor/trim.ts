@@ -6,8 +6,8 @@ import { RUN_FILES } from '../../protocol/runFiles.js';
 const BLOCK = 64 << 10;
 
 /**
- * Gives back the room that a writer had allocated ahead and, being killed, never used. Only once nobody writes any
- * more. Readers take NUL bytes for "not written yet", so for them nothing changes.
+ * Frees the space that a writer had allocated ahead and, being killed, never used. Only once nobody writes any more.
+ * Readers take NUL bytes for "not written yet", so for them nothing changes.
  */
 export function trimJournals(folder: string): void {
   const journals = join(folder, RUN_FILES.journal);
@@ -16,7 +16,7 @@ export function trimJournals(folder: string): void {
       try {
         trim(join(journals, name));
       } catch {
-        // It only costs room.
+        // Failing costs only disk space.
       }
     }
   }

@@ -1,4 +1,7 @@
-/** One run of a program that a person started by hand: its journal is read while the program works, and its end is found out. */
+/**
+ * One run of a program that a person started by hand: reads its journal while the program works, and determines its
+ * end.
+ */
 import * as path from 'node:path';
 import { appendReal, statReal } from '../../../files/real.js';
 import { HAND_FILES } from '../../../protocol/handStarted.js';
@@ -27,7 +30,7 @@ export interface HandRunOptions {
   spec(): RunSpec | null;
 }
 
-/** Other ranks of a job may write on when rank 0 has closed the run. */
+/** Other ranks of a job may still write after rank 0 has closed the run. */
 const LINGER_MS = 60_000;
 const VANISHED =
   'The program ended without reporting it: it was killed, it crashed in native code, or its machine went down. What it had ' +
@@ -54,13 +57,13 @@ export class HandRun {
   }
 
   /**
-   * Takes in what was written, for at most about `budgetMs`, and looks whether the program is still there. True if there is
-   * more to take in at once.
+   * Stores new records for at most about `budgetMs`, and checks whether the program still runs. Returns whether there
+   * is more to store.
    */
   turn(budgetMs: number): boolean {
     const standing = this.lease.look();
     const works = standing === 'here' || standing === 'elsewhere';
-    // Looked at before output and journal: what is there once the program is gone is all there will be.
+    // Checked before output and journal are read: once the program is gone, nothing more will be written.
     const printed = standing !== 'elsewhere' && this.overSince === null && this.readOutput(!works, budgetMs / 2);
     const more = this.takeIn(!works && !printed, budgetMs) || printed;
     if (works) {
@@ -70,7 +73,7 @@ export class HandRun {
     return more;
   }
 
-  /** Null when the program was asked, else why it could not be. */
+  /** Returns null when the request was passed on, else why it could not be. */
   stop(): Refusal | null {
     const grace = this.options.spec()?.stopGrace;
     const refused = this.send({ type: 'stop', reason: 'stop', ...(grace !== undefined && { grace }) });
@@ -91,7 +94,7 @@ export class HandRun {
     }
   }
 
-  /** An engine on the host of the program reads what that prints. */
+  /** An engine on the program's own host reads the printed metrics. */
   private readOutput(final: boolean, budgetMs: number): boolean {
     const { folder, spec, log, id } = this.options;
     this.output ??= new HandOutput(folder, spec(), (text) => log.warn(`run ${id}: ${text}`));
@@ -129,7 +132,7 @@ export class HandRun {
       vanished && this.asked ? 'stop' : null,
     );
     if (outcome.error?.kind === 'lost') outcome.error.message = VANISHED;
-    // A lease that is left tells, until it is written again, that this is the end.
+    // A remaining lease marks this end until it is written again.
     const endedAt = Math.max(words.finish?.time ?? 0, lastWrite(folder)) || Date.now();
     if (!this.write({ status: outcome.status, error: outcome.error, endedAt })) return;
     this.status = outcome.status;
@@ -145,7 +148,10 @@ export class HandRun {
   }
 }
 
-/** When the program last wrote its lease (while there is one), in milliseconds since the epoch; 0 when nothing is known. */
+/**
+ * Returns when the program last wrote its lease (while there is one), in milliseconds since the epoch; 0 when nothing
+ * is known.
+ */
 function lastWrite(folder: string): number {
   return statReal(path.join(folder, HAND_FILES.lease))?.mtimeMs ?? 0;
 }

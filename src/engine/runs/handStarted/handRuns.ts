@@ -31,14 +31,14 @@ export interface HandRunsOptions {
 const TURN_MS = 500;
 /** Time for reading the journals of all such runs in one turn. */
 const BUDGET_MS = 100;
-/** Pause before the next turn while there is more to read, so that the engine answers meanwhile. */
+/** Pause before the next turn while there is more to read, so that the engine answers requests meanwhile. */
 const PAUSE_MS = 15;
-/** Ended runs looked at in one rescan: a program may go on with one on another host, which no watcher here sees. */
+/** Ended runs checked in one rescan: a program may continue one on another host, which no watcher here notices. */
 const LOOKED_AT = 200;
 
 export class HandRuns {
   private readonly live = new Map<string, HandRun>();
-  /** Names in the folder that need no look any more, with whether they are runs of ours. */
+  /** Names in the folder that need no further check, with whether they are runs of ours. */
   private readonly seen = new Map<string, boolean>();
   private watcher: RunsWatcher | null = null;
   private timer: NodeJS.Timeout | undefined;
@@ -70,7 +70,7 @@ export class HandRuns {
     this.watcher?.close();
   }
 
-  /** Returns whether the run is active, as far as known. */
+  /** Returns whether the run is active, as far as is known. */
   has(id: string): boolean {
     return this.live.get(id)?.isOver === false;
   }
@@ -85,13 +85,13 @@ export class HandRuns {
     return this.live.has(id) || (ID_PATTERN.test(id) && isByHand(this.options.folders.spec(id)));
   }
 
-  /** Null when the program was asked, else why it could not be. */
+  /** Returns null when the request was passed on, else why it could not be. */
   stop(id: string): Refusal | null {
     return this.live.get(id)?.stop() ?? null;
   }
 
   set(id: string, params: Params, floats?: Floats): Refusal | null {
-    // The program reads the line itself: a float is to be one for it.
+    // The program reads the line itself, so floats are written as floats.
     return this.live.get(id)?.send({ type: 'set', params: forJson(params, floats) as Params }) ?? null;
   }
 
@@ -118,13 +118,13 @@ export class HandRuns {
   private look(name: string): void {
     if (this.seen.has(name) || !ID_PATTERN.test(name)) return;
     const spec = this.options.folders.spec(name);
-    // The engine's own folders have no run.json for a moment; they are not ours to look at either way.
+    // The engine's own folders have no run.json for a moment, and are not handled here anyway.
     const ours = isByHand(spec) && spec!.id === name;
     this.seen.set(name, ours);
     if (ours) this.follow(spec!);
   }
 
-  /** A run may have been gone on with. */
+  /** A program may have continued a run. */
   private wake(id: string): void {
     if (!ID_PATTERN.test(id)) return;
     if (this.live.has(id)) return this.adoptObjective(id);
@@ -132,7 +132,7 @@ export class HandRuns {
     this.look(id);
   }
 
-  /** The program may say what its run is compared by after it has begun. */
+  /** The program may name its objective after it has started. */
   private adoptObjective(id: string): void {
     const { store, folders, changes, trouble } = this.options;
     const { metric, goal } = folders.spec(id)?.objective ?? {};
@@ -153,7 +153,7 @@ export class HandRuns {
         log.info(`run ${id}: found; it was started by hand`);
       }
     });
-    // A full disk: found again by the next rescan.
+    // The disk is full; the next rescan finds the run again.
     if (!done) return void this.seen.delete(id);
     const run = new HandRun({ id, folder, store, changes, log, trouble, spec: () => folders.spec(id) });
     this.live.set(id, run);
@@ -170,7 +170,7 @@ export class HandRuns {
   private turn(): void {
     const runs = [...this.live];
     const until = performance.now() + BUDGET_MS;
-    // Each turn begins with another run, so that those that write much do not keep the others waiting.
+    // Each turn starts with another run, so that busy ones don't delay the others.
     const first = runs.length > 0 ? this.turns++ % runs.length : 0;
     let more = false;
     for (const [id, run] of [...runs.slice(first), ...runs.slice(0, first)]) {
@@ -181,7 +181,7 @@ export class HandRuns {
     if (more) this.turnSoon();
   }
 
-  /** Returns whether a lease was written after the end that we know of. */
+  /** Returns whether a lease was written after the last known end. */
   private goesOn(id: string): boolean {
     if (!ID_PATTERN.test(id)) return false;
     const lease = statReal(path.join(this.options.runs, id, HAND_FILES.lease));
@@ -189,7 +189,7 @@ export class HandRuns {
   }
 }
 
-/** Started by hand, or imported: either way its folder is all there is, and nothing is ever started for it. */
+/** Started by hand or imported: its folder is all there is, and nothing is ever started for it. */
 function isByHand(spec: RunSpec | null): boolean {
   return spec?.origin?.by !== undefined;
 }

@@ -20,7 +20,7 @@ export class LeaseReader {
 
   constructor(
     folder: string,
-    /** Milliseconds on a clock that nobody sets. */
+    /** Milliseconds on a monotonic clock. */
     now?: () => number,
   ) {
     this.file = path.join(folder, HAND_FILES.lease);
@@ -38,13 +38,13 @@ export class LeaseReader {
     return isStale ? 'gone' : 'elsewhere';
   }
 
-  /** Null: there is none. A lease that can't be understood is one all the same: it may be written just now. */
+  /** Null: there is none. A lease that can't be parsed counts, too: it may be half written. */
   private read(): { lease: HandLease | null } | null {
     let descriptor: number;
     try {
       descriptor = openReal(this.file);
     } catch (error) {
-      // Out of file descriptors, or not to be read by us: that says nothing about the program.
+      // No free file descriptors, or no permission: that says nothing about the program.
       const gone = ['ENOENT', 'ENOTDIR', 'ENOTREAL'].includes((error as NodeJS.ErrnoException).code ?? '');
       return gone ? null : { lease: null };
     }

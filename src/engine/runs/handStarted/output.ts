@@ -1,11 +1,16 @@
-/** Metrics that a program of a hand-started run prints: its client keeps the output, and the engine reads them from there. */
+/**
+ * Metrics printed by a hand-started program: its client saves the output, and the engine reads the metrics from there.
+ */
 import * as path from 'node:path';
 import { readReal, writeReal } from '../../../files/real.js';
 import { HAND_FILES } from '../../../protocol/handStarted.js';
 import type { RunSpec } from '../../../protocol/runFolder.js';
 import { PrintedMetrics } from '../../supervisor/observe/printed.js';
 
-/** Milliseconds between two notes of the offset up to which the output was read, so that the next engine continues there. */
+/**
+ * Milliseconds between two records of the offset up to which the output was read, so that the next engine continues
+ * there.
+ */
 const NOTE_MS = 2000;
 
 export class HandOutput {
@@ -23,7 +28,7 @@ export class HandOutput {
       output === 'off' ? null : new PrintedMetrics(folder, { output, begins: null, from: this.noted, warn });
   }
 
-  /** Reads on for about `ms`; `final`: the program is gone. Returns whether there is more. */
+  /** Continues reading for about `ms`; `final`: the program is gone. Returns whether there is more. */
   look(ms: number, final: boolean): boolean {
     if (this.metrics === null) return false;
     const more = this.metrics.look(ms);

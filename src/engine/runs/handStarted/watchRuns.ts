@@ -1,9 +1,9 @@
-/** Notices new folders in the folder of all runs, at once where the system tells, else within seconds. */
+/** Notices new folders in the folder of all runs: at once where the system reports them, else within seconds. */
 import * as fs from 'node:fs';
 
-/** Not every file system tells of changes, and a queue of them may overflow. */
+/** Not every file system reports changes, and a queue of them may overflow. */
 const RESCAN_MS = 5000;
-/** Until the first run of a workspace makes the folder. */
+/** Pause until the first run of a workspace creates the folder. */
 const MISSING_MS = 500;
 
 export class RunsWatcher {
@@ -12,9 +12,9 @@ export class RunsWatcher {
 
   constructor(
     folder: string,
-    /** A name in the folder appeared or went. */
+    /** Called when a name in the folder appeared or disappeared. */
     private readonly changed: (name: string) => void,
-    /** Everything is to be looked at. */
+    /** Called when everything has to be checked. */
     rescan: () => void,
   ) {
     this.watcher = this.watch(folder);
@@ -45,7 +45,7 @@ export class RunsWatcher {
       });
       return watcher;
     } catch {
-      // No more watches to be had, or a file system without them.
+      // The system has no more watches, or the file system has none.
       return null;
     }
   }

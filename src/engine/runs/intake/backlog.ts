@@ -1,8 +1,8 @@
-/** Reads the journals of runs that ended before the index knew of them, newest first, without holding up anything else. */
+/** Reads the journals of runs that ended before the index knew them, newest first, without delaying anything else. */
 import type { Keeper } from '../keeper.js';
 import { RunIntake } from './runIntake.js';
 
-/** Runs that are read at a time, so that each turn has something to do. */
+/** Number of runs read at a time, so that each turn has work. */
 const AT_ONCE = 16;
 
 export class Backlog {

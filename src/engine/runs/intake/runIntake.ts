@@ -6,19 +6,19 @@ import type { Keeper } from '../keeper.js';
 import type { JournalIntake } from '../liveRun.js';
 import type { TurnTaker } from './turns.js';
 
-/** Bytes of frames that one run stores at once. */
+/** Bytes of frames that one run stores at a time. */
 const PIECE = 256 * 1024;
 /** Pause before a run whose records could not be stored tries again, in milliseconds. */
 const RETRY_MS = 250;
 
-/** Bytes of a journal that lie side by side. */
+/** Contiguous bytes of a journal. */
 interface Stretch {
   offset: number;
   end: number;
   parts: Buffer[];
 }
 
-/** A reading of all journals from where they were read to. */
+/** One pass over all journals, from where they were last read to. */
 interface Reading {
   final: boolean;
   begun: boolean;
@@ -30,7 +30,7 @@ interface Reading {
 export class RunIntake implements JournalIntake, TurnTaker {
   private source: (() => boolean) | null = null;
   private readonly stretches = new Map<string, Stretch>();
-  /** Journals that are to be read from the disk. */
+  /** Journals that have to be read from the disk. */
   private readonly behind = new Set<string>();
   private readonly readings: Reading[] = [];
   private results: IngestResult[] = [];
@@ -91,13 +91,13 @@ export class RunIntake implements JournalIntake, TurnTaker {
         if (this.readings.length > 0) this.soon();
       }
     }
-    // A look that found nothing wrote nothing, so it says nothing about the disk.
+    // A pass that found nothing wrote nothing, so it says nothing about the disk.
     if (grew) this.keeper.options.trouble.over();
     if (results.length > 0) tell(this.keeper, this.spec, results);
   }
 
   undone(error: unknown): void {
-    // The journals have all that was in the frames.
+    // The journals contain everything that was in the frames.
     for (const { file } of this.results) this.behind.add(file);
     for (const file of this.stretches.keys()) this.behind.add(file);
     this.stretches.clear();

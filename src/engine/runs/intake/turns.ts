@@ -1,21 +1,21 @@
 /**
- * Takes what all runs have to say into the store: in turns of the event loop, each with one transaction and one budget of
- * time, so that the cost of a commit is shared and requests are answered in between.
+ * Stores the records of all runs in turns of the event loop, each with one transaction and one time budget, so that
+ * runs share the cost of a commit and requests are answered in between.
  */
 
-/** One run, or whatever else has something to be stored. */
+/** One run, or another source of records. */
 export interface TurnTaker {
-  /** Stores a bounded part of the new records, within the turn's transaction. Returns whether there is more. */
+  /** Stores a bounded part of the new records within the turn's transaction. Returns whether there is more. */
   take(): boolean;
-  /** All that `take` did is on disk. */
+  /** Called when everything that `take` did is on disk. */
   committed(): void;
-  /** The effects of `take` were rolled back. */
+  /** Called when the effects of `take` were rolled back. */
   undone(error: unknown): void;
 }
 
-/** Milliseconds of work in one turn; the last part that was begun is finished. */
+/** Milliseconds of work in one turn; a part that has begun is finished. */
 const BUDGET_MS = 8;
-/** Milliseconds in which more may come together before a turn. */
+/** Milliseconds for which records are collected before a turn. */
 const GATHER_MS = 8;
 
 export class Turns {
@@ -28,7 +28,7 @@ export class Turns {
 
   constructor(private readonly batch: (work: () => void) => void) {}
 
-  /** Has it take its part in one of the next turns. */
+  /** Has its part stored in one of the next turns. */
   soon(taker: TurnTaker): void {
     if (this.closed) return;
     this.queue.add(taker);

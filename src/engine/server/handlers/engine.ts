@@ -7,13 +7,13 @@ export interface EngineControl {
   version: string;
   workspace: string;
   startedAt: number;
-  /** Returns why the engine can't work as it should, in one sentence, or null. */
+  /** Returns why the engine can't work properly, in one sentence, or null. */
   problem(): string | null;
-  /** Live runs and searches, counted as work. */
+  /** Number of live runs and searches. */
   work(): { runs: number; searches: number };
-  /** How far the index has come that is being built; null when it is whole. */
+  /** Progress of the index while it is being built; null when it is complete. */
   progress(): { done: number; of: number } | null;
-  /** Leaves after the answer is out. */
+  /** Exits after the answer was sent. */
   leave(why: string): void;
 }
 

@@ -14,7 +14,7 @@ import type { Handlers } from '../server.js';
 
 type Done = { done: string[]; skipped: { id: string; why: string }[] };
 
-/** Does `action` for each id; it returns why it could not, or null. */
+/** Applies `action` to each id; it returns the reason if it was refused, else null. */
 function each(ids: string[], action: (id: string) => Refusal | null): Done {
   const result: Done = { done: [], skipped: [] };
   for (const id of new Set(ids)) {
@@ -25,7 +25,7 @@ function each(ids: string[], action: (id: string) => Refusal | null): Done {
   return result;
 }
 
-/** An ended trial is repeated within its search, which knows its purpose. */
+/** An ended trial is repeated within its search, because the search knows its purpose. */
 async function resumeRuns(
   ids: string[],
   environment: Environment | null,
@@ -60,28 +60,28 @@ export function runHandlers(parts: EngineParts) {
     if (!run) throw notFound('run', id);
     return run;
   };
-  /** Writes what the person has said of the runs into their folders, from where a lost index gets it again. */
+  /** Writes the person's edits into the folders of the runs, so that a rebuilt index finds them. */
   const keep = (ids: readonly string[]): void => {
     for (const { id, name, tags, note, deletedAt } of store.runs.getMany(ids)) {
       trouble.attempt(() => folders.saveMeta(id, { name, tags, note, deletedAt }));
       changes.runChanged(id);
     }
   };
-  /** Returns why an action that needs an ended run is refused; null: it may be done. */
+  /** Returns why an action that needs an ended run is refused, or null. */
   const whyLive = (id: string): Refusal | null => {
     const run = store.runs.get(id);
     if (!run) return refuse('unknown', 'does not exist');
     if (run.status === 'elsewhere') return refuse('elsewhere', 'is running on another host: stop it there first');
     return LIVE_STATUSES.includes(run.status) ? refuse('state', `is ${run.status}: stop it first`) : null;
   };
-  /** Refuses an action that the engine can do only to programs that it started. */
+  /** Refuses an action that works only for programs that the engine started. */
   const ownOnly = (id: string, advice: string, action: (id: string) => Refusal | null) =>
     hand.isImported(id)
       ? refuse('impossible', "was imported from another program's logs")
       : hand.isHandStarted(id)
         ? refuse('impossible', `was started by hand: ${advice}`)
         : action(id);
-  /** Null if no consent is needed: the run was asked for here. */
+  /** Null if no consent is needed, because the run was requested here. */
   const plannedAgain = (
     id: string,
     params: Params | undefined,
@@ -169,7 +169,7 @@ export function runHandlers(parts: EngineParts) {
     },
     'runs/purge': async ({ ids }) => {
       const result = each(ids, whyLive);
-      // Folders are deleted first: one left behind would be read again as an unknown run.
+      // Folders are deleted first: a remaining folder would be indexed as an unknown run.
       for (const id of [...result.done]) {
         try {
           await folders.remove(id);

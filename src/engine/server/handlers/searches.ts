@@ -3,7 +3,7 @@ import { refuseForeignSearch } from '../foreign.js';
 import type { Handlers } from '../server.js';
 
 export function searchHandlers({ store, searches, searchFolders, insights }: EngineParts) {
-  /** Checks that this person has asked for the resumed work, now or earlier. */
+  /** Checks that this person has requested the resumed work, now or earlier. */
   const vouch = (id: string, trust: boolean | undefined): void => {
     const search = searches.row(id);
     if (!trust) return refuseForeignSearch(searchFolders, search, store.searches.plan(id));

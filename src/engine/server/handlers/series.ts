@@ -4,11 +4,11 @@ import type { EngineParts } from '../../parts.js';
 import { notFound } from '../requestError.js';
 import type { Handlers } from '../server.js';
 
-/** Milliseconds of reading after which other requests are answered. */
+/** Milliseconds of reading before other requests are answered. */
 const SLICE_MS = 8;
 
 export function seriesHandlers({ store, folders, changes }: EngineParts) {
-  // A run's whole row has the summaries of all its metrics, which would be read for each of them.
+  // A run's full row has the summaries of all its metrics, which would be read for each of them.
   const statusOf = (id: string): RunStatus => {
     const status = store.runs.status(id);
     if (status === null) throw notFound('run', id);
@@ -20,7 +20,7 @@ export function seriesHandlers({ store, folders, changes }: EngineParts) {
       for (let until = performance.now() + SLICE_MS, i = 0; i < queries.length; i++) {
         series.push(store.series.read(queries[i]!));
         if (performance.now() < until) continue;
-        // Small requests that came meanwhile go first.
+        // Small requests that arrived meanwhile go first.
         await new Promise((resolve) => setImmediate(resolve));
         until = performance.now() + SLICE_MS;
       }

@@ -1,4 +1,4 @@
-/** Observes a program that says nothing to Tunesmith itself: its output and its use of the machine. */
+/** Observes a program without a Tunesmith client: its output and its use of the machine. */
 import { join } from 'node:path';
 import { readReal } from '../../../files/real.js';
 import { launchFile, RUN_FILES } from '../../../protocol/runFiles.js';

@@ -14,8 +14,8 @@ export const MANY = 200;
 
 export class Readiness {
   isReady = false;
-  /** Number of folders read so far. */
-  progress: { done: number; of: number } | null = null;
+  /** Number of folders read so far, and in total (0 until they are listed); null once the index has all of them. */
+  progress: { done: number; of: number } | null = { done: 0, of: 0 };
   private open!: () => void;
   private readonly whenReady = new Promise<void>((resolve) => (this.open = resolve));
 

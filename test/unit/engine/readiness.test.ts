@@ -13,7 +13,9 @@ describe('an engine that is coming up', () => {
     const stop = handlers['runs/stop']({ ids: ['a'] }, {} as Client);
     await handlers['runs/list']({} as never, {} as Client);
     expect(said).toEqual(['list']);
+    expect(readiness.progress).not.toBeNull();
     readiness.ready();
+    expect(readiness.progress).toBeNull();
     await stop;
     expect(said).toEqual(['list', 'stop']);
   });

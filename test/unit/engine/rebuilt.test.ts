@@ -39,6 +39,14 @@ const SEARCH =
   'search:\n  sampler: random\n  trials: 3\n  parallel: 1\n  seed: 1\n  space: { lr: { uniform: [0, 1] } }\n';
 
 /** All that a person sees, but for the device: no folder tells it. */
+/** Resolves once no run is live and the index has everything that the folders have. */
+async function settled(engine: EngineConnection): Promise<void> {
+  await until('all to be settled', async () => {
+    const { runs, progress } = await engine.request('engine/status', {});
+    return runs === 0 && progress === null;
+  });
+}
+
 async function facts(engine: EngineConnection) {
   const shown = await engine.request('runs/list', { limit: 1000 });
   const hidden = await engine.request('runs/list', { deleted: true });
@@ -77,7 +85,7 @@ it('has everything again after the index was lost, and starts nothing', async ()
   await workspace.killEngine();
   for (const end of ['', '-wal', '-shm']) fs.rmSync(workspace.local.store + end, { force: true });
   engine = await workspace.connect();
-  await until('all to be settled', async () => (await engine.request('engine/status', {})).runs === 0);
+  await settled(engine);
   expect(await facts(engine)).toEqual(before);
   expect(await engine.request('searches/insight', { id: before.searches[0]!.id })).toEqual(insight);
   expect(fs.readFileSync(workspace.at('starts'), 'utf8')).toBe(starts);
@@ -94,7 +102,7 @@ it('has everything in a copy and after a move; running it again needs the person
   const copy = at(`${workspace.folder} copy`);
   fs.cpSync(workspace.folder, copy.folder, { recursive: true });
   const there = await copy.connect();
-  await until('all to be settled', async () => (await there.request('engine/status', {})).runs === 0);
+  await settled(there);
   expect(await facts(there)).toEqual(before);
   expect((await there.request('best/of', { file: copy.at('a.tune.yaml') })).best).toEqual(best);
   expect((await there.request('runs/get', { id: best.run })).cwd).toBe(copy.folder);
